@@ -1,0 +1,49 @@
+//! A real-time tabular classifier through its whole life, in one process.
+//!
+//! The rooms, in the order the data moves:
+//!
+//! ```text
+//! ingest → features → train → model → registry → serve
+//!                                        ↑          │
+//!                                     control ← ─ ─ ┘ (a job is asked for, never carried out, by a handler)
+//! ```
+//!
+//! * [`schema`]: columns, rows, tables; decoding and checking a row. Everything speaks it.
+//! * [`stats`]: scores (AUC, Brier, …), quantiles, reference profiles. Pure.
+//! * [`kernel`]: flat scorers over `&[f32]`, calibration curves, attributions. Pure.
+//! * [`ingest`]: files and streams → tables, tables → files.
+//! * [`features`]: recipes: fitted on a table, applied to one row; a batch loops over the row.
+//! * [`model`]: spec + recipe + kernel + calibration + profile; predict, explain, the bytes of the file.
+//! * [`train`]: learners, splits, cross-validation, the choice, lowering to kernels.
+//! * [`registry`]: versions on disk, the champion's pointer, the ledger, the live snapshot.
+//! * [`control`]: what happens on its own: training jobs, promotion, following the ledger.
+//! * [`serve`]: REST, WebSocket, the page: translate, call, translate back.
+//! * [`config`], [`app`], [`cli`]: settings, composition, subcommands.
+//! * [`clock`], [`telemetry`]: time; names of metrics, logging.
+//!
+//! **One row from socket to answer.** `serve::rest::predict` decodes the body with [`schema`] into a row, loads the live
+//! snapshot of [`registry`] once, calls [`model::Model`], which runs the fitted recipe ([`features`]) and the kernel
+//! ([`kernel`]), and encodes the answer.
+//!
+//! **One table to a live model.** [`ingest`] reads it, [`train`] cross-validates every learner and lowers the chosen one,
+//! [`registry`] writes the version and its ledger line, [`control`] decides on promotion; a running server follows the
+//! ledger, loads and checks the new model, and swaps one pointer.
+//!
+//! Architecture invariants (held by `tests/architecture.rs`): arrows between rooms go one way; no line names a column of
+//! any table; polars lives in `ingest`, smartcore in `train`, actix in `serve` and `app`; `unsafe` only in `kernel`.
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod control;
+pub mod features;
+pub mod ingest;
+pub mod kernel;
+pub mod model;
+pub mod registry;
+pub mod schema;
+pub mod serve;
+pub mod stats;
+pub mod telemetry;
+pub mod train;
