@@ -1,1 +1,22 @@
-//! (to come)
+//! Columns, rows and tables, and the decoding and checking of a row.
+//!
+//! A [`Schema`] is the checked contract of one table: feature columns in order, a target, perhaps an id. A row is decoded
+//! straight from JSON ([`json`]) or from text cells ([`text`]) into a compact [`Row`]; every fault of a row is reported at
+//! once. Past this room nothing validates a value again.
+//!
+//! Architecture invariant: this room knows no file, no HTTP, no data frame, no model.
+
+pub mod cell;
+pub mod column;
+pub mod fault;
+pub mod json;
+pub mod row;
+pub mod spec;
+pub mod table;
+pub mod text;
+
+pub use cell::{Cell, Span};
+pub use column::{Column, Kind, Policy, Schema, Slot, Target};
+pub use fault::{Fault, Problem, Warning};
+pub use row::{Row, RowView};
+pub use table::Table;

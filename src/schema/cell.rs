@@ -1,0 +1,72 @@
+//! One checked value of a row.
+
+/// A stretch of the text that belongs to a row (byte offsets).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The span of `part`, which must be a slice of `whole`.
+    pub fn of(part: &str, whole: &str) -> Span {
+        let start = (part.as_ptr() as usize) - (whole.as_ptr() as usize);
+        Span {
+            start: start as u32,
+            end: (start + part.len()) as u32,
+        }
+    }
+
+    /// The text it marks.
+    pub fn get<'a>(&self, text: &'a str) -> &'a str {
+        &text[self.start as usize..self.end as usize]
+    }
+}
+
+/// A value after checking. Never NaN, never infinite.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub enum Cell {
+    /// Absent, null or empty.
+    #[default]
+    Missing,
+    /// A finite number.
+    Number(f64),
+    /// A known level of a category, by its index.
+    Level(u32),
+    /// Text; in a category column: a level that is not known, kept as it came.
+    Text(Span),
+}
+
+impl Cell {
+    /// A number cell that keeps the promise of finiteness: NaN becomes missing, an infinity the largest finite number.
+    pub fn number(value: f64) -> Cell {
+        if value.is_nan() {
+            Cell::Missing
+        } else {
+            Cell::Number(value.clamp(f64::MIN, f64::MAX))
+        }
+    }
+
+    /// The number, if it is one.
+    pub fn as_number(&self) -> Option<f64> {
+        match self {
+            Cell::Number(v) => Some(*v),
+            _ => None,
+        }
+    }
+
+    /// The index of the level, if it is a known one.
+    pub fn as_level(&self) -> Option<u32> {
+        match self {
+            Cell::Level(v) => Some(*v),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing is there.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Cell::Missing)
+    }
+}

@@ -1,0 +1,222 @@
+//! The checked contract of a table: its columns, target and id.
+
+use rustc_hash::FxHashMap;
+
+/// What a column holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// Finite numbers in a closed range (either end may be open to infinity).
+    Number {
+        /// Smallest value expected.
+        min: f64,
+        /// Largest value expected.
+        max: f64,
+    },
+    /// One of a closed list of levels.
+    Category {
+        /// The levels, by index; exact.
+        levels: Vec<String>,
+    },
+    /// Free text: only a source to derive from.
+    Text,
+}
+
+impl Kind {
+    /// The word used for it in a spec.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Kind::Number { .. } => "number",
+            Kind::Category { .. } => "category",
+            Kind::Text => "text",
+        }
+    }
+}
+
+/// What an out-of-range number or an unknown level gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Policy {
+    /// Answered, with a warning.
+    #[default]
+    Warn,
+    /// Refused.
+    Reject,
+    /// Stored apart and answered with a warning.
+    Quarantine,
+}
+
+/// One feature column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its name in files and on the wire.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether a row without it is refused.
+    pub required: bool,
+    /// What an unexpected value gets.
+    pub policy: Policy,
+    /// Unit for people, may be empty.
+    pub unit: String,
+    /// A sentence for people, may be empty.
+    pub about: String,
+}
+
+impl Column {
+    /// What the column takes, for messages.
+    pub fn allowed(&self) -> String {
+        match &self.kind {
+            Kind::Number { min, max } => match (min.is_finite(), max.is_finite()) {
+                (true, true) => format!("a number from {min} to {max}"),
+                (true, false) => format!("a number from {min} up"),
+                (false, true) => format!("a number up to {max}"),
+                (false, false) => "a finite number".to_owned(),
+            },
+            Kind::Category { levels } => format!("one of {}", levels.join(", ")),
+            Kind::Text => "text".to_owned(),
+        }
+    }
+
+    /// Its levels; none for other kinds.
+    pub fn levels(&self) -> &[String] {
+        match &self.kind {
+            Kind::Category { levels } => levels,
+            _ => &[],
+        }
+    }
+}
+
+/// The yes/no column to be predicted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// Its name.
+    pub column: String,
+    /// The value that counts as yes.
+    pub positive: Label,
+    /// The other value.
+    pub negative: Label,
+}
+
+impl Target {
+    /// The label as the table writes it.
+    pub fn label(&self, positive: bool) -> &Label {
+        if positive { &self.positive } else { &self.negative }
+    }
+}
+
+/// A target's value, typed as in the table.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Label {
+    /// `true` and `false`.
+    Flag(bool),
+    /// `0` and `1`.
+    Integer(i64),
+    /// `yes` and `no`.
+    Text(String),
+}
+
+impl std::fmt::Display for Label {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Label::Flag(v) => v.fmt(f),
+            Label::Integer(v) => v.fmt(f),
+            Label::Text(v) => f.write_str(v),
+        }
+    }
+}
+
+/// Where a named value of a row belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// Feature column by index.
+    Column(usize),
+    /// The id.
+    Id,
+    /// The target.
+    Target,
+}
+
+/// Columns, target and id of one table.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    columns: Vec<Column>,
+    target: Target,
+    id: Option<String>,
+    by_name: FxHashMap<String, Slot>,
+    levels: Vec<FxHashMap<String, u32>>,
+}
+
+impl Schema {
+    /// Built by [`super::spec::TableSpec::check`], which has made sure that names and levels are unique.
+    pub(super) fn new(columns: Vec<Column>, target: Target, id: Option<String>) -> Schema {
+        let mut by_name: FxHashMap<String, Slot> = columns
+            .iter()
+            .enumerate()
+            .map(|(i, c)| (c.name.clone(), Slot::Column(i)))
+            .collect();
+        by_name.insert(target.column.clone(), Slot::Target);
+        by_name.extend(id.iter().map(|id| (id.clone(), Slot::Id)));
+        let levels = columns
+            .iter()
+            .map(|c| c.levels().iter().cloned().zip(0..).collect())
+            .collect();
+        Schema { columns, target, id, by_name, levels }
+    }
+
+    /// Feature columns in order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The target.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Name of the id column.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Where a named value belongs.
+    pub fn slot(&self, name: &str) -> Option<Slot> {
+        self.by_name.get(name).copied()
+    }
+
+    /// As [`Schema::slot`], trying first the column after the last one seen: callers mostly keep the order.
+    pub(super) fn slot_near(&self, name: &str, after: usize) -> Option<Slot> {
+        match self.columns.get(after) {
+            Some(c) if c.name == name => Some(Slot::Column(after)),
+            _ => self.slot(name),
+        }
+    }
+
+    /// Index of a level of a category column.
+    pub fn level(&self, column: usize, level: &str) -> Option<u32> {
+        // For the handful of levels most columns have, comparing beats hashing.
+        const FEW: usize = 8;
+        match self.columns[column].levels() {
+            few if few.len() <= FEW => few.iter().position(|l| l == level).map(|i| i as u32),
+            _ => self.levels[column].get(level).copied(),
+        }
+    }
+
+    /// Every name a row may use: id, target, columns.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.id
+            .iter()
+            .map(String::as_str)
+            .chain([self.target.column.as_str()])
+            .chain(self.columns.iter().map(|c| c.name.as_str()))
+    }
+
+    /// Name of a slot.
+    pub fn name(&self, slot: Slot) -> &str {
+        match slot {
+            Slot::Column(i) => &self.columns[i].name,
+            Slot::Id => self.id.as_deref().unwrap_or(""),
+            Slot::Target => &self.target.column,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What can be wrong with a row, and what is merely worth a warning.
+
+use serde::Serialize;
+
+/// Kinds of trouble with one value. The code is part of the wire contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    /// A required column is absent, null or empty.
+    Missing,
+    /// The value is of another kind than the column.
+    WrongType,
+    /// The number is outside the column's range.
+    OutOfRange,
+    /// The level is not one of the column's.
+    UnknownLevel,
+    /// The table has no such column.
+    UnknownColumn,
+    /// A row that is no object, or a list without rows.
+    NotARow,
+    /// The target stood in a row to predict and was ignored.
+    TargetIgnored,
+}
+
+impl Problem {
+    /// The code as it stands on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Problem::Missing => "missing",
+            Problem::WrongType => "wrong_type",
+            Problem::OutOfRange => "out_of_range",
+            Problem::UnknownLevel => "unknown_level",
+            Problem::UnknownColumn => "unknown_column",
+            Problem::NotARow => "not_a_row",
+            Problem::TargetIgnored => "target_ignored",
+        }
+    }
+}
+
+/// A value that breaks the contract of its column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The column as the caller wrote it; empty for a fault of the row as a whole.
+    pub column: String,
+    /// What is wrong.
+    pub problem: Problem,
+    /// The value as it came, shortened.
+    pub got: String,
+    /// What the column takes.
+    pub allowed: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Fault { column, problem, got, allowed, remedy } = self;
+        let problem = problem.code().replace('_', " ");
+        write!(f, "{column}: {problem}")?;
+        if !got.is_empty() {
+            write!(f, ", got {got}")?;
+        }
+        if !allowed.is_empty() {
+            write!(f, ", allowed: {allowed}")?;
+        }
+        if !remedy.is_empty() {
+            write!(f, " ({remedy})")?;
+        }
+        Ok(())
+    }
+}
+
+/// Something odd about a value that did not stop the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// The column.
+    pub column: String,
+    /// What is odd.
+    pub problem: Problem,
+    /// The value as it came, shortened.
+    pub value: String,
+    /// Whether the spec wants the row set apart for somebody to look at.
+    #[serde(skip)]
+    pub quarantine: bool,
+}
+
+/// A value short enough to stand in a message.
+pub fn excerpt(value: &str) -> String {
+    const LONGEST: usize = 80; // a line of a terminal
+    match value.char_indices().nth(LONGEST) {
+        Some((cut, _)) => format!("{}…", &value[..cut]),
+        None => value.to_owned(),
+    }
+}
+
+/// The candidate nearest to `name` by edit distance, if it is near enough to be meant.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|c| (strsim::damerau_levenshtein(&lower, &c.to_lowercase()), c))
+        .filter(|(distance, c)| *distance <= (c.chars().count().max(3)) / 2)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, c)| c)
+}

@@ -1,0 +1,410 @@
+//! JSON into rows: straight from the bytes, all faults of a row at once.
+//!
+//! Two kinds of trouble are kept apart. What is not JSON as promised (syntax, a key twice, a number that is not finite,
+//! nesting beyond [`DEEPEST`]) is an error of the document. What is JSON but breaks the table's contract is a [`Fault`]
+//! in the row.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::column::{Schema, Slot};
+use super::fault::{Fault, Problem, excerpt};
+use super::row::{Row, Value};
+
+/// Deepest nesting read at all; a table's row needs two.
+pub const DEEPEST: usize = 32;
+
+/// What a body of JSON is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// One object.
+    One,
+    /// A list of so many elements.
+    Many(usize),
+}
+
+/// A JSON document that cannot be read as one row or a list of rows.
+#[derive(Debug, thiserror::Error)]
+pub enum JsonFault {
+    /// Not JSON as promised.
+    #[error("not readable as JSON: {0}")]
+    Syntax(#[from] serde_json::Error),
+    /// Something else than an object or a list.
+    #[error("a row is an object like {{\"column\": value}}, several rows are a list of objects; got {0}")]
+    NotRows(&'static str),
+    /// More rows than are taken at once.
+    #[error("the list has more than {0} rows; send it in parts")]
+    TooMany(usize),
+}
+
+/// Reads one object or a list of objects, handing each row (faults included) to `each` with its index.
+///
+/// # Errors
+/// See [`JsonFault`]; rows read before the error have been handed over already.
+pub fn rows(
+    schema: &Schema,
+    body: &[u8],
+    most: usize,
+    row: &mut Row,
+    each: &mut dyn FnMut(usize, &mut Row),
+) -> Result<Body, JsonFault> {
+    let first = body.iter().copied().find(|b| !b.is_ascii_whitespace());
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let body = match first {
+        Some(b'{') => {
+            one(schema, row, 1).deserialize(&mut json)?;
+            json.end()?;
+            each(0, row);
+            return Ok(Body::One);
+        }
+        Some(b'[') => json.deserialize_seq(Rows { schema, row, each, most })?,
+        None => return Err(JsonFault::NotRows("nothing at all")),
+        Some(_) => {
+            IgnoredAny.deserialize_checked(&mut json)?;
+            return Err(JsonFault::NotRows("a bare value"));
+        }
+    };
+    match body {
+        Some(n) => {
+            json.end()?;
+            Ok(Body::Many(n))
+        }
+        None => Err(JsonFault::TooMany(most)),
+    }
+}
+
+/// Reads one object as a row from any deserializer (a WebSocket message's `row`).
+pub fn one<'s>(schema: &'s Schema, row: &'s mut Row, depth: usize) -> impl for<'de> DeserializeSeed<'de, Value = ()> {
+    OneRow { schema, row, depth }
+}
+
+trait DeserializeChecked {
+    fn deserialize_checked<'de, D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error>;
+}
+
+impl DeserializeChecked for IgnoredAny {
+    fn deserialize_checked<'de, D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(Drain { depth: 0 })
+    }
+}
+
+struct Rows<'a> {
+    schema: &'a Schema,
+    row: &'a mut Row,
+    each: &'a mut dyn FnMut(usize, &mut Row),
+    most: usize,
+}
+
+impl<'de> Visitor<'de> for Rows<'_> {
+    /// How many there were; none where there were too many.
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a list of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Option<usize>, A::Error> {
+        let mut n = 0;
+        while n < self.most {
+            let seed = one(self.schema, self.row, 2);
+            if seq.next_element_seed(seed)?.is_none() {
+                return Ok(Some(n));
+            }
+            (self.each)(n, self.row);
+            n += 1;
+        }
+        let mut more = false;
+        while seq.next_element_seed(DrainSeed { depth: 2 })?.is_some() {
+            more = true;
+        }
+        Ok((!more).then_some(n))
+    }
+}
+
+struct OneRow<'s> {
+    schema: &'s Schema,
+    row: &'s mut Row,
+    depth: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for OneRow<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        self.row.clear();
+        json.deserialize_any(self)
+    }
+}
+
+impl OneRow<'_> {
+    fn not_a_row<E>(self, got: &str) -> Result<(), E> {
+        self.row.faults.push(not_a_row(got));
+        Ok(())
+    }
+}
+
+/// The fault of an element that is no object.
+pub fn not_a_row(got: &str) -> Fault {
+    Fault {
+        column: String::new(),
+        problem: Problem::NotARow,
+        got: excerpt(got),
+        allowed: "an object like {\"column\": value}".into(),
+        remedy: String::new(),
+    }
+}
+
+impl<'de> Visitor<'de> for OneRow<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a row")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let OneRow { schema, row, depth } = self;
+        let mut seen = Seen::new(schema);
+        let mut after = 0;
+        while let Some(key) = map.next_key_seed(Key { schema, after })? {
+            match key {
+                Ok(slot) => {
+                    if !seen.insert(slot) {
+                        return Err(twice(schema.name(slot)));
+                    }
+                    if let Slot::Column(i) = slot {
+                        after = i + 1;
+                    }
+                    map.next_value_seed(OneValue { schema, slot, row, depth })?;
+                }
+                Err(name) => {
+                    if !seen.insert_unknown(&name) {
+                        return Err(twice(&name));
+                    }
+                    let got = map.next_value_seed(DrainSeed { depth: depth + 1 })?;
+                    row.put_unknown(schema, &name, &got);
+                }
+            }
+        }
+        row.finish(schema);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
+        Drain { depth: self.depth }.visit_seq(seq)?;
+        self.not_a_row("a list")
+    }
+    fn visit_str<E: Error>(self, v: &str) -> Result<(), E> {
+        self.not_a_row(&format!("{v:?}"))
+    }
+    fn visit_bool<E: Error>(self, v: bool) -> Result<(), E> {
+        self.not_a_row(&v.to_string())
+    }
+    fn visit_f64<E: Error>(self, v: f64) -> Result<(), E> {
+        self.not_a_row(&v.to_string())
+    }
+    fn visit_u64<E: Error>(self, v: u64) -> Result<(), E> {
+        self.not_a_row(&v.to_string())
+    }
+    fn visit_i64<E: Error>(self, v: i64) -> Result<(), E> {
+        self.not_a_row(&v.to_string())
+    }
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.not_a_row("null")
+    }
+}
+
+fn twice<E: Error>(name: &str) -> E {
+    E::custom(format_args!("the key {name:?} stands twice in one object"))
+}
+
+/// Keys seen in one object, without allocation for known ones.
+struct Seen {
+    known: [u64; 16], // 1,024 columns in place
+    many: Vec<bool>,
+    unknown: Vec<String>,
+    id: bool,
+    target: bool,
+}
+
+impl Seen {
+    fn new(schema: &Schema) -> Seen {
+        let columns = schema.columns().len();
+        let many = if columns > 1024 { vec![false; columns] } else { Vec::new() };
+        Seen { known: [0; 16], many, unknown: Vec::new(), id: false, target: false }
+    }
+
+    fn insert(&mut self, slot: Slot) -> bool {
+        match slot {
+            Slot::Column(i) if self.many.is_empty() => {
+                let (word, bit) = (&mut self.known[i / 64], 1u64 << (i % 64));
+                let new = *word & bit == 0;
+                *word |= bit;
+                new
+            }
+            Slot::Column(i) => !std::mem::replace(&mut self.many[i], true),
+            Slot::Id => !std::mem::replace(&mut self.id, true),
+            Slot::Target => !std::mem::replace(&mut self.target, true),
+        }
+    }
+
+    fn insert_unknown(&mut self, name: &str) -> bool {
+        let new = !self.unknown.iter().any(|n| n == name);
+        if new {
+            self.unknown.push(name.to_owned());
+        }
+        new
+    }
+}
+
+struct Key<'s> {
+    schema: &'s Schema,
+    after: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Result<Slot, String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Result<Slot, String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a column's name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.schema.slot_near(name, self.after).ok_or_else(|| name.to_owned()))
+    }
+}
+
+struct OneValue<'s> {
+    schema: &'s Schema,
+    slot: Slot,
+    row: &'s mut Row,
+    depth: usize,
+}
+
+impl OneValue<'_> {
+    fn put<E>(self, value: Value<'_>) -> Result<(), E> {
+        self.row.put(self.schema, self.slot, value);
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for OneValue<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for OneValue<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.put(Value::Missing)
+    }
+    fn visit_bool<E: Error>(self, v: bool) -> Result<(), E> {
+        self.put(Value::Flag(v))
+    }
+    fn visit_f64<E: Error>(self, v: f64) -> Result<(), E> {
+        self.put(Value::Number(v))
+    }
+    fn visit_u64<E: Error>(self, v: u64) -> Result<(), E> {
+        self.put(Value::Number(v as f64))
+    }
+    fn visit_i64<E: Error>(self, v: i64) -> Result<(), E> {
+        self.put(Value::Number(v as f64))
+    }
+    fn visit_str<E: Error>(self, v: &str) -> Result<(), E> {
+        self.put(Value::Text(v))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
+        Drain { depth: self.depth + 1 }.visit_seq(seq)?;
+        self.put(Value::Nested("a list"))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        Drain { depth: self.depth + 1 }.visit_map(map)?;
+        self.put(Value::Nested("an object"))
+    }
+}
+
+/// Reads a value away, minding depth; says in a word what it was.
+struct Drain {
+    depth: usize,
+}
+
+struct DrainSeed {
+    depth: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for DrainSeed {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<String, D::Error> {
+        json.deserialize_any(Drain { depth: self.depth })?;
+        Ok(String::new())
+    }
+}
+
+impl Drain {
+    fn check<E: Error>(&self) -> Result<(), E> {
+        if self.depth > DEEPEST {
+            return Err(E::custom(format_args!("nested deeper than {DEEPEST}")));
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Visitor<'de> for Drain {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        self.check()?;
+        while seq.next_element_seed(DrainSeed { depth: self.depth + 1 })?.is_some() {}
+        Ok(())
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        self.check()?;
+        let mut seen = Vec::new();
+        while let Some(key) = map.next_key::<String>()? {
+            map.next_value_seed(DrainSeed { depth: self.depth + 1 })?;
+            seen.push(key);
+        }
+        seen.sort_unstable();
+        match seen.windows(2).find(|w| w[0] == w[1]) {
+            Some(w) => Err(twice(&w[0])),
+            None => Ok(()),
+        }
+    }
+}

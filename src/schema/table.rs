@@ -1,0 +1,105 @@
+//! Many checked rows of one schema, compact.
+
+use std::sync::Arc;
+
+use super::cell::{Cell, Span};
+use super::column::Schema;
+use super::row::{Row, RowView};
+
+/// Checked rows: cells row by row, one text they all point into.
+#[derive(Clone, Debug)]
+pub struct Table {
+    schema: Arc<Schema>,
+    cells: Vec<Cell>,
+    text: String,
+    ids: Vec<Cell>,
+    targets: Vec<Option<bool>>,
+}
+
+/// A table that would not fit the 4 GiB of text its spans can address.
+#[derive(Debug, thiserror::Error)]
+#[error("more than 4 GiB of text in one table; read it in parts")]
+pub struct TooMuchText;
+
+impl Table {
+    /// An empty table.
+    pub fn new(schema: Arc<Schema>) -> Table {
+        Table { schema, cells: Vec::new(), text: String::new(), ids: Vec::new(), targets: Vec::new() }
+    }
+
+    /// Its schema.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Appends a checked row.
+    ///
+    /// # Errors
+    /// When the text outgrows what spans can address.
+    pub fn push(&mut self, row: &Row) -> Result<(), TooMuchText> {
+        let view = row.view();
+        let base = self.text.len();
+        if u32::try_from(base + view.text.len()).is_err() {
+            return Err(TooMuchText);
+        }
+        self.text.push_str(view.text);
+        let moved = |cell: &Cell| match *cell {
+            Cell::Text(Span { start, end }) => {
+                Cell::Text(Span { start: start + base as u32, end: end + base as u32 })
+            }
+            other => other,
+        };
+        self.cells.extend(view.cells.iter().map(moved));
+        self.ids.push(moved(&row.id()));
+        self.targets.push(row.target());
+        Ok(())
+    }
+
+    /// Row `i`.
+    pub fn row(&self, i: usize) -> RowView<'_> {
+        let width = self.schema.columns().len();
+        RowView { cells: &self.cells[i * width..(i + 1) * width], text: &self.text }
+    }
+
+    /// Rows in order.
+    pub fn rows(&self) -> impl Iterator<Item = RowView<'_>> {
+        (0..self.len()).map(|i| self.row(i))
+    }
+
+    /// Id of row `i`; a text id points into [`Table::text`].
+    pub fn id(&self, i: usize) -> Cell {
+        self.ids[i]
+    }
+
+    /// The text all spans point into.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Target of row `i`.
+    pub fn target(&self, i: usize) -> Option<bool> {
+        self.targets[i]
+    }
+
+    /// Targets of a table read to learn from, where every row has one.
+    pub fn labels(&self) -> Vec<bool> {
+        self.targets.iter().map(|t| t.unwrap_or(false)).collect()
+    }
+
+    /// The same rows under other targets (for tests of leakage, and for label corrections).
+    pub fn with_targets(mut self, targets: Vec<Option<bool>>) -> Table {
+        assert_eq!(targets.len(), self.len(), "one target a row");
+        self.targets = targets;
+        self
+    }
+}
