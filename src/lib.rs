@@ -45,5 +45,6 @@ pub mod registry;
 pub mod schema;
 pub mod serve;
 pub mod stats;
+pub mod store;
 pub mod telemetry;
 pub mod train;

@@ -1,1 +1,11 @@
-//! (to come)
+//! What happens on its own, and what is asked for but takes long: training jobs, promotion, following the ledger.
+//!
+//! * [`retrain`]: one training from table to registered version, with the decision on its promotion; the command line and
+//!   the jobs of a server call the same function.
+//! * `jobs`: the queue of a server's trainings, on a thread of their own.
+//! * `follower`: the task that follows the ledger and swaps the live model.
+//!
+//! Architecture invariant: this room knows no HTTP.
+
+pub mod promotion;
+pub mod retrain;

@@ -1,1 +1,20 @@
-//! (to come)
+//! Recipes: ordered feature steps, fitted on a table, applied to one row.
+//!
+//! The row function is the only implementation; a batch loops over it, so training and serving cannot differ. A row's
+//! cells are copied into a [`frame::Frame`], each step reads earlier cells and pushes its own, and the recipe's features
+//! are the numbers picked from the frame at the end.
+//!
+//! A step that uses the target is fitted on the whole table it is given and applied in two forms: to the rows it was
+//! fitted on with their own label taken out ([`step::Step::apply_to_training_row`]), to any other row as it is.
+//!
+//! Adding a step: one file under `steps`, one line in [`step`]'s table.
+
+pub mod condition;
+pub mod frame;
+pub mod group;
+pub mod recipe;
+pub mod scope;
+pub mod step;
+mod steps;
+
+pub use recipe::{Fitted, Recipe, RecipeSpec, Scratch};

@@ -1,1 +1,152 @@
-//! (to come)
+//! A model: spec, fitted recipe, kernel, calibration, reference profile and card, immutable.
+//!
+//! Everything needed to answer a row is inside: a file written here answers the same anywhere, with no other file. The
+//! version number is not: it belongs to the registry, so that the same table, spec and seed give the same bytes.
+
+pub mod artifact;
+pub mod card;
+pub mod explain;
+mod stored;
+pub mod spec;
+
+use std::sync::Arc;
+
+use crate::features::{Recipe, Scratch};
+use crate::kernel::{AttributionScratch, Calibration, Kernel};
+use crate::schema::column::Label;
+use crate::schema::row::Purpose;
+use crate::schema::{Row, RowView, Schema, Table};
+use crate::stats::profile::Profile;
+
+pub use card::Card;
+pub use explain::Explanation;
+pub use spec::Spec;
+pub use stored::ModelFault;
+
+/// An immutable model.
+#[derive(Clone, Debug)]
+pub struct Model {
+    spec: Spec,
+    recipe: Recipe,
+    kernel: Kernel,
+    calibration: Calibration,
+    profile: Profile,
+    card: Card,
+}
+
+/// Parts of a model, as training hands them over.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// The spec it was trained under.
+    pub spec: Spec,
+    /// The recipe fitted on all rows.
+    pub recipe: Recipe,
+    /// The lowered learner.
+    pub kernel: Kernel,
+    /// From the kernel's score to a probability.
+    pub calibration: Calibration,
+    /// Reference statistics of the training table.
+    pub profile: Profile,
+    /// What is known of it.
+    pub card: Card,
+}
+
+/// Buffers of one caller, reused from row to row; whatever model they are used with.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    scratch: Scratch,
+    features: Vec<f32>,
+    phi: Vec<f64>,
+    attribution: AttributionScratch,
+}
+
+impl Model {
+    /// Puts a model together and checks that its parts fit.
+    ///
+    /// # Errors
+    /// Names the part that does not.
+    pub fn new(parts: Parts) -> Result<Model, ModelFault> {
+        let Parts { spec, recipe, kernel, calibration, profile, card } = parts;
+        recipe.check(&spec.schema).map_err(|why| ModelFault::part("recipe", why))?;
+        kernel.check().map_err(|e| ModelFault::part("kernel", e))?;
+        calibration.check().map_err(|e| ModelFault::part("calibration", e))?;
+        profile.check().map_err(|e| ModelFault::part("profile", e))?;
+        if kernel.width() != recipe.width() {
+            let why = format!("it takes {} features, the recipe makes {}", kernel.width(), recipe.width());
+            return Err(ModelFault::part("kernel", why));
+        }
+        let model = Model { spec, recipe, kernel, calibration, profile, card };
+        model.rehearse()?;
+        Ok(model)
+    }
+
+    /// Answers a row with nothing in it: also warms the model up before it goes live.
+    fn rehearse(&self) -> Result<(), ModelFault> {
+        let empty = Row::new(&self.spec.schema, Purpose::Predict);
+        let p = self.probability(empty.view(), &mut Workspace::default());
+        if (0.0..=1.0).contains(&p) { Ok(()) } else { Err(ModelFault::part("kernel", format!("it answers {p}"))) }
+    }
+
+    /// The spec it was trained under.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// Its table's contract.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.spec.schema
+    }
+
+    /// Its fitted recipe.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// Its kernel.
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// Its calibration.
+    pub fn calibration(&self) -> &Calibration {
+        &self.calibration
+    }
+
+    /// Reference statistics of its training table.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// What is known of it.
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// Probability of the positive value for one checked row, in [0, 1].
+    pub fn probability(&self, row: RowView<'_>, work: &mut Workspace) -> f64 {
+        work.features.resize(self.recipe.width(), 0.0);
+        self.recipe.transform(row, &mut work.scratch, &mut work.features);
+        self.calibration.apply(self.kernel.score(&work.features))
+    }
+
+    /// Probabilities of rows `from..from + out.len()` of a table, to the bit those of [`Model::probability`], faster.
+    pub fn probabilities(&self, table: &Table, from: usize, out: &mut [f64], work: &mut Workspace) {
+        let width = self.recipe.width();
+        work.features.resize(width * out.len(), 0.0);
+        for (i, features) in work.features.chunks_exact_mut(width).enumerate() {
+            self.recipe.transform(table.row(from + i), &mut work.scratch, features);
+        }
+        self.kernel.score_batch(&work.features, out);
+        out.iter_mut().for_each(|p| *p = self.calibration.apply(*p));
+    }
+
+    /// Whether a probability means yes.
+    pub fn decide(&self, probability: f64) -> bool {
+        probability >= self.spec.decision.threshold
+    }
+
+    /// The label of a probability, as the table writes it.
+    pub fn label(&self, probability: f64) -> &Label {
+        self.schema().target().label(self.decide(probability))
+    }
+}

@@ -1,0 +1,72 @@
+//! Whether a candidate becomes champion by itself: a plain function of two cards.
+
+use crate::model::Card;
+use crate::model::spec::Evaluation;
+
+/// How a training wants its result treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Promote {
+    /// Promoted when there is no champion or when it is not worse by the spec's primary metric.
+    Auto,
+    /// Promoted whatever its figures.
+    Always,
+    /// Kept, to be promoted by hand.
+    Never,
+}
+
+/// The decision on a candidate, in a form to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// Whether it becomes champion.
+    pub promote: bool,
+    /// Why, in a sentence with figures.
+    pub reason: String,
+}
+
+/// Decides. `champion` is the card of the live champion and its name, if there is one.
+///
+/// Figures of the same table, seed, folds and repeats are paired: any difference counts. Otherwise the two were measured
+/// on different splits, and a candidate counts as worse only beyond one standard error (Breiman et al. 1984, the 1-SE
+/// rule).
+pub fn decide(mode: Promote, candidate: &Card, champion: Option<(&str, &Card)>, evaluation: &Evaluation) -> Verdict {
+    let (promote, reason) = match (mode, champion) {
+        (Promote::Always, _) => (true, "asked for: --promote always".to_owned()),
+        (Promote::Never, _) => (false, "asked for: --promote never".to_owned()),
+        (Promote::Auto, None) => (true, "there was no champion".to_owned()),
+        (Promote::Auto, Some((name, card))) => weigh(candidate, name, card, evaluation),
+    };
+    match below_floor(candidate, evaluation).filter(|_| promote && mode == Promote::Auto && champion.is_some()) {
+        Some(reason) => Verdict { promote: false, reason },
+        None => Verdict { promote, reason },
+    }
+}
+
+fn weigh(candidate: &Card, name: &str, champion: &Card, evaluation: &Evaluation) -> (bool, String) {
+    let metric = evaluation.metric;
+    let word = metric.name.replace('_', " ");
+    let (Some(new), Some(old)) = (candidate.cv.get(metric), champion.cv.get(metric)) else {
+        return (false, format!("{word} is undefined for one of the two"));
+    };
+    let worse_by = if metric.higher_is_better { old.mean - new.mean } else { new.mean - old.mean };
+    let paired = candidate.table == champion.table
+        && candidate.seed == champion.seed
+        && (candidate.cv.folds, candidate.cv.repeats) == (champion.cv.folds, champion.cv.repeats);
+    let figures = format!("{word} {:.4} against {:.4} of {name}", new.mean, old.mean);
+    if paired {
+        let than = if worse_by <= 0.0 { "not worse" } else { "worse" };
+        return (worse_by <= 0.0, format!("{than}: {figures}, on the same splits"));
+    }
+    let room = new.se.max(old.se);
+    let than = if worse_by <= room { "not worse" } else { "worse" };
+    (worse_by <= room, format!("{than}: {figures}, on other splits, one standard error being {room:.4}"))
+}
+
+fn below_floor(candidate: &Card, evaluation: &Evaluation) -> Option<String> {
+    evaluation.floors.iter().find_map(|(metric, floor)| {
+        let value = candidate.cv.get(metric)?.mean;
+        let below = if metric.higher_is_better { value < *floor } else { value > *floor };
+        let word = metric.name.replace('_', " ");
+        below.then(|| format!("{word} {value:.4} misses the spec's floor {floor}"))
+    })
+}

@@ -1,0 +1,43 @@
+//! The cells of one row while a recipe works on it.
+
+use crate::schema::{Cell, RowView};
+
+/// Input cells first, then what the steps pushed, in order. Text cells point into the row's own text.
+#[derive(Debug)]
+pub struct Frame<'a> {
+    /// All cells so far.
+    pub cells: &'a mut Vec<Cell>,
+    /// The row's text.
+    pub text: &'a str,
+    /// Bytes of a look-up key, reused.
+    pub key: &'a mut Vec<u8>,
+}
+
+impl<'a> Frame<'a> {
+    /// A frame that starts with the row's cells, in buffers that are reused from row to row.
+    pub fn start(row: RowView<'a>, cells: &'a mut Vec<Cell>, key: &'a mut Vec<u8>) -> Frame<'a> {
+        cells.clear();
+        cells.extend_from_slice(row.cells);
+        Frame { cells, text: row.text, key }
+    }
+
+    /// Cell of a slot.
+    pub fn cell(&self, slot: usize) -> Cell {
+        self.cells[slot]
+    }
+
+    /// Appends a cell.
+    pub fn push(&mut self, cell: Cell) {
+        self.cells.push(cell);
+    }
+
+    /// Appends a number; what is not finite becomes missing or the largest number.
+    pub fn push_number(&mut self, value: f64) {
+        self.cells.push(Cell::number(value));
+    }
+
+    /// Appends 1 or 0.
+    pub fn push_flag(&mut self, value: bool) {
+        self.cells.push(Cell::Number(f64::from(u8::from(value))));
+    }
+}

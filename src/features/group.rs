@@ -1,0 +1,120 @@
+//! Groups of rows that share a key, and a number kept for each group.
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::condition::{Condition, OneOf};
+use super::frame::Frame;
+use super::scope::{Scope, StepFault};
+use crate::schema::Cell;
+
+/// A key as typed: columns, and perhaps which rows it applies to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeySpec {
+    of: Vec<String>,
+    /// The key applies where any of these holds; everywhere if left out.
+    #[serde(default, rename = "where")]
+    only: Option<Vec<OneOf>>,
+}
+
+impl KeySpec {
+    /// A key over some columns, for every row.
+    pub fn over(of: &[String]) -> KeySpec {
+        KeySpec { of: of.to_vec(), only: None }
+    }
+}
+
+/// A resolved key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Key {
+    slots: Vec<u32>,
+    only: Option<Condition>,
+}
+
+impl Key {
+    /// Resolves names.
+    ///
+    /// # Errors
+    /// When a name is not known, or the key has no column.
+    pub fn resolve(spec: &KeySpec, scope: &Scope) -> Result<Key, StepFault> {
+        if spec.of.is_empty() {
+            return Err(StepFault::new("a key without columns", "name at least one under of"));
+        }
+        let slots = spec.of.iter().map(|name| scope.find(name).map(|s| s as u32));
+        let only = spec.only.as_ref().map(|any| Condition::resolve(any, scope)).transpose()?;
+        Ok(Key { slots: slots.collect::<Result<_, _>>()?, only })
+    }
+
+    /// Slots it reads.
+    pub fn slots(&self) -> impl Iterator<Item = usize> {
+        self.slots.iter().map(|s| *s as usize).chain(self.only.iter().flat_map(Condition::slots))
+    }
+
+    /// Writes the row's key into `frame.key`. False where the key does not apply or a part of it is missing: rows about
+    /// which nothing is known are not a group.
+    pub fn write(&self, frame: &mut Frame<'_>) -> bool {
+        frame.key.clear();
+        if self.only.as_ref().is_some_and(|c| !c.holds(frame)) {
+            return false;
+        }
+        for slot in &self.slots {
+            match frame.cells[*slot as usize] {
+                Cell::Missing => return false,
+                Cell::Number(v) => frame.key.extend_from_slice(&v.to_bits().to_le_bytes()),
+                Cell::Level(v) => frame.key.extend_from_slice(&v.to_le_bytes()),
+                Cell::Text(span) => {
+                    frame.key.extend_from_slice(span.get(frame.text).as_bytes());
+                    frame.key.push(0xff); // in no UTF-8 text: ("ab", "c") is not ("a", "bc")
+                }
+            }
+        }
+        true
+    }
+}
+
+/// Sum and number of rows of each group.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<(Vec<u8>, Tally)>", into = "Vec<(Vec<u8>, Tally)>")]
+pub struct Tallies(FxHashMap<Box<[u8]>, Tally>);
+
+/// Sum and number of rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Sum of the values.
+    pub sum: f64,
+    /// Number of rows.
+    pub rows: u32,
+}
+
+impl Tallies {
+    /// Counts a row into its group.
+    pub fn add(&mut self, key: &[u8], value: f64) {
+        let tally = match self.0.get_mut(key) {
+            Some(tally) => tally,
+            None => self.0.entry(key.into()).or_default(),
+        };
+        tally.sum += value;
+        tally.rows += 1;
+    }
+
+    /// The group's tally, zero for a group never seen.
+    pub fn get(&self, key: &[u8]) -> Tally {
+        self.0.get(key).copied().unwrap_or_default()
+    }
+}
+
+impl From<Vec<(Vec<u8>, Tally)>> for Tallies {
+    fn from(list: Vec<(Vec<u8>, Tally)>) -> Tallies {
+        Tallies(list.into_iter().map(|(k, t)| (k.into(), t)).collect())
+    }
+}
+
+/// Sorted, so that the same fit gives the same bytes; groups of one row say nothing less than others and are kept.
+impl From<Tallies> for Vec<(Vec<u8>, Tally)> {
+    fn from(tallies: Tallies) -> Self {
+        let mut list: Vec<_> = tallies.0.into_iter().map(|(k, t)| (k.into_vec(), t)).collect();
+        list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        list
+    }
+}

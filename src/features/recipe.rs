@@ -1,0 +1,220 @@
+//! A recipe: fitted on a table, applied to one row.
+
+use serde::{Deserialize, Serialize};
+use serde_saphyr::Spanned;
+
+use super::frame::Frame;
+use super::scope::{Scope, SlotKind, StepFault};
+use super::step::{FittedStep, Step, StepSpec, Training};
+use crate::schema::spec::SpecFault;
+use crate::schema::{Cell, RowView, Schema, Table};
+
+/// A recipe as typed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecipeSpec {
+    steps: Vec<Spanned<StepSpec>>,
+    /// Numbers that make the feature vector, in order; `prefix*` names several.
+    features: Vec<Spanned<String>>,
+}
+
+/// Buffers of a transform, reused from row to row.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    cells: Vec<Cell>,
+    key: Vec<u8>,
+}
+
+/// A fitted recipe.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Recipe {
+    columns: u32,
+    steps: Vec<FittedStep>,
+    features: Vec<Feature>,
+}
+
+/// One number of the feature vector.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Feature {
+    /// Its name.
+    pub name: String,
+    slot: u32,
+    /// Input columns it is computed from and credited to, ascending.
+    pub sources: Vec<u32>,
+    /// Whether it is computed from the labels of other rows.
+    pub from_target: bool,
+}
+
+/// What fitting gives.
+#[derive(Clone, Debug)]
+pub struct Fitted {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// Features of the training rows, row by row: steps that use the target have each row's own label taken out.
+    pub matrix: Vec<f32>,
+    /// What is odd about the fit.
+    pub warnings: Vec<String>,
+}
+
+impl RecipeSpec {
+    /// Checks every name, kind and option, without data.
+    ///
+    /// # Errors
+    /// The first fault of each step and feature, with its line.
+    pub fn check(&self, schema: &Schema) -> Result<(), Vec<SpecFault>> {
+        let empty = Frames { frames: Vec::new(), text: "" };
+        self.run(schema, empty, &[], &mut Vec::new()).map(|_| ())
+    }
+
+    /// Fits every step on the given rows of a table, in order.
+    ///
+    /// `rows` are indices into the table, `labels` the targets of exactly those rows.
+    ///
+    /// # Errors
+    /// As [`RecipeSpec::check`]; a spec that passed it fits any table of its schema.
+    pub fn fit(&self, table: &Table, rows: &[usize], labels: &[bool]) -> Result<Fitted, Vec<SpecFault>> {
+        let frames = rows.iter().map(|i| table.row(*i).cells.to_vec()).collect();
+        let mut warnings = Vec::new();
+        let frames = Frames { frames, text: table.text() };
+        let (recipe, frames) = self.run(table.schema(), frames, labels, &mut warnings)?;
+        let mut matrix = vec![0.0; rows.len() * recipe.width()];
+        for (frame, out) in frames.iter().zip(matrix.chunks_exact_mut(recipe.width().max(1))) {
+            recipe.pick(frame, out);
+        }
+        Ok(Fitted { recipe, matrix, warnings })
+    }
+
+    fn run(
+        &self,
+        schema: &Schema,
+        mut data: Frames<'_>,
+        labels: &[bool],
+        warnings: &mut Vec<String>,
+    ) -> Result<(Recipe, Vec<Vec<Cell>>), Vec<SpecFault>> {
+        let mut scope = Scope::of(schema);
+        let mut steps = Vec::new();
+        let mut faults = Vec::new();
+        for spec in &self.steps {
+            let mut training = Training { frames: &data.frames, text: data.text, labels, warnings };
+            match spec.value.fit(&mut scope, &mut training) {
+                Ok(step) => {
+                    data.extend(&step, labels);
+                    steps.push(step);
+                }
+                Err(StepFault { problem, remedy }) => {
+                    // What follows may need this step's outputs: its faults would only confuse.
+                    faults.push(SpecFault::at(spec, problem, remedy));
+                    return Err(faults);
+                }
+            }
+        }
+        let features = pick_features(&self.features, &scope, &mut faults);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let columns = schema.columns().len() as u32;
+        Ok((Recipe { columns, steps, features }, data.frames))
+    }
+}
+
+/// Frames of the training rows, growing step by step.
+struct Frames<'a> {
+    frames: Vec<Vec<Cell>>,
+    text: &'a str,
+}
+
+impl Frames<'_> {
+    fn extend(&mut self, step: &FittedStep, labels: &[bool]) {
+        let mut key = Vec::new();
+        for (cells, label) in self.frames.iter_mut().zip(labels) {
+            step.apply_to_training_row(&mut Frame { cells, text: self.text, key: &mut key }, *label);
+        }
+    }
+}
+
+fn pick_features(specs: &[Spanned<String>], scope: &Scope, faults: &mut Vec<SpecFault>) -> Vec<Feature> {
+    let mut features: Vec<Feature> = Vec::new();
+    for spec in specs {
+        let slots = match scope.matching(&spec.value) {
+            Ok(slots) => slots,
+            Err(fault) => {
+                faults.push(SpecFault::at(spec, fault.problem, fault.remedy));
+                continue;
+            }
+        };
+        for slot in slots {
+            let info = scope.slot(slot);
+            let named = format!("the feature {:?}", info.name);
+            if info.kind != SlotKind::Number {
+                let remedy = "use one_hot to make numbers of a category";
+                faults.push(SpecFault::at(spec, format!("{named} is no number"), remedy));
+            } else if info.optional {
+                let remedy = "use impute, and missing for a flag";
+                faults.push(SpecFault::at(spec, format!("{named} can be missing"), remedy));
+            } else if features.iter().any(|f| f.slot == slot as u32) {
+                faults.push(SpecFault::at(spec, format!("{named} stands twice"), "remove one"));
+            } else {
+                let (name, sources) = (info.name.clone(), info.sources.clone());
+                features.push(Feature { name, slot: slot as u32, sources, from_target: info.from_target });
+            }
+        }
+    }
+    if specs.is_empty() {
+        let problem = "the recipe has no features".to_owned();
+        faults.push(SpecFault { line: 0, column: 0, problem, remedy: "list numbers under recipe: features".into() });
+    }
+    features
+}
+
+impl Recipe {
+    /// Length of the feature vector.
+    pub fn width(&self) -> usize {
+        self.features.len()
+    }
+
+    /// The features in order.
+    pub fn features(&self) -> &[Feature] {
+        &self.features
+    }
+
+    /// Computes the features of one row into `out` (length [`Recipe::width`]). Never NaN or infinite.
+    pub fn transform(&self, row: RowView<'_>, scratch: &mut Scratch, out: &mut [f32]) {
+        let mut frame = Frame::start(row, &mut scratch.cells, &mut scratch.key);
+        for step in &self.steps {
+            step.apply(&mut frame);
+        }
+        self.pick(frame.cells, out);
+    }
+
+    fn pick(&self, cells: &[Cell], out: &mut [f32]) {
+        for (feature, out) in self.features.iter().zip(out) {
+            // Checked when the spec was: a feature is a number and never missing.
+            let value = cells[feature.slot as usize].as_number().unwrap_or(0.0);
+            *out = (value as f32).clamp(f32::MIN, f32::MAX);
+        }
+    }
+
+    /// Whether every step reads only what is there before it and the features exist: for recipes read from a file.
+    ///
+    /// # Errors
+    /// Says which step or feature reaches too far.
+    pub fn check(&self, schema: &Schema) -> Result<(), String> {
+        if self.columns as usize != schema.columns().len() {
+            return Err("the recipe was fitted on another table".into());
+        }
+        let mut slots = self.columns as usize;
+        for (i, step) in self.steps.iter().enumerate() {
+            let (inputs, outputs) = step.reach();
+            if inputs.iter().any(|s| *s >= slots) {
+                return Err(format!("step {i} of the recipe reads beyond its row"));
+            }
+            slots += outputs;
+        }
+        let beyond = |f: &&Feature| f.slot as usize >= slots || f.sources.iter().any(|s| *s >= self.columns);
+        match self.features.iter().find(beyond) {
+            Some(f) => Err(format!("the feature {:?} reads beyond its row", f.name)),
+            None if self.features.is_empty() => Err("the recipe has no features".into()),
+            None => Ok(()),
+        }
+    }
+}

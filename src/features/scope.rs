@@ -1,0 +1,201 @@
+//! The names a recipe's steps may use at one point, and what stands behind each.
+
+use crate::schema::column::Kind;
+use crate::schema::{Schema, fault};
+
+/// What a slot holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SlotKind {
+    /// A number.
+    Number,
+    /// A level, by index.
+    Category(Vec<String>),
+    /// Text.
+    Text,
+}
+
+impl SlotKind {
+    fn word(&self) -> &'static str {
+        match self {
+            SlotKind::Number => "number",
+            SlotKind::Category(_) => "category",
+            SlotKind::Text => "text",
+        }
+    }
+}
+
+/// One slot of the frame.
+#[derive(Clone, Debug)]
+pub struct SlotInfo {
+    /// Its name; a later slot of the same name hides an earlier one.
+    pub name: String,
+    /// What it holds.
+    pub kind: SlotKind,
+    /// Whether it can be missing.
+    pub optional: bool,
+    /// Input columns it is computed from, ascending.
+    pub sources: Vec<u32>,
+    /// Whether it is computed from the labels of other rows.
+    pub from_target: bool,
+}
+
+/// A name that cannot be used as asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct StepFault {
+    /// What is wrong.
+    pub problem: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl StepFault {
+    /// A fault with its remedy.
+    pub fn new(problem: impl Into<String>, remedy: impl Into<String>) -> StepFault {
+        StepFault { problem: problem.into(), remedy: remedy.into() }
+    }
+}
+
+/// All slots so far: first the schema's columns, then each step's outputs.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    slots: Vec<SlotInfo>,
+}
+
+impl Scope {
+    /// The scope before the first step.
+    pub fn of(schema: &Schema) -> Scope {
+        let slots = schema.columns().iter().zip(0..).map(|(column, i)| SlotInfo {
+            name: column.name.clone(),
+            kind: match &column.kind {
+                Kind::Number { .. } => SlotKind::Number,
+                Kind::Category { levels } => SlotKind::Category(levels.clone()),
+                Kind::Text => SlotKind::Text,
+            },
+            optional: !(column.required && matches!(column.kind, Kind::Number { .. })),
+            sources: vec![i],
+            from_target: false,
+        });
+        Scope { slots: slots.collect() }
+    }
+
+    /// Number of slots.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// A slot by index.
+    pub fn slot(&self, slot: usize) -> &SlotInfo {
+        &self.slots[slot]
+    }
+
+    /// Adds an output and returns its index. Inputs give it its sources.
+    pub fn add(&mut self, name: impl Into<String>, kind: SlotKind, optional: bool, inputs: &[usize]) -> usize {
+        let mut sources: Vec<u32> = inputs.iter().flat_map(|i| self.slots[*i].sources.clone()).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        let from_target = inputs.iter().any(|i| self.slots[*i].from_target);
+        self.slots.push(SlotInfo { name: name.into(), kind, optional, sources, from_target });
+        self.slots.len() - 1
+    }
+
+    /// Marks an output as computed from the labels of other rows.
+    pub fn mark_from_target(&mut self, slot: usize) {
+        self.slots[slot].from_target = true;
+    }
+
+    /// Overrides which input columns an output is credited to.
+    pub fn credit(&mut self, slot: usize, columns: &[usize]) {
+        let mut sources: Vec<u32> = columns.iter().flat_map(|c| self.slots[*c].sources.clone()).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        self.slots[slot].sources = sources;
+    }
+
+    /// The latest slot of a name.
+    ///
+    /// # Errors
+    /// When there is none; the nearest name is suggested.
+    pub fn find(&self, name: &str) -> Result<usize, StepFault> {
+        self.slots.iter().rposition(|s| s.name == name).ok_or_else(|| {
+            let near = fault::nearest(name, self.slots.iter().map(|s| s.name.as_str()));
+            let remedy = match near {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => "name a column or the output of an earlier step".into(),
+            };
+            StepFault::new(format!("there is no {name:?} at this point of the recipe"), remedy)
+        })
+    }
+
+    /// A number slot.
+    ///
+    /// # Errors
+    /// When the name is not known or of another kind.
+    pub fn number(&self, name: &str) -> Result<usize, StepFault> {
+        let slot = self.find(name)?;
+        match self.slots[slot].kind {
+            SlotKind::Number => Ok(slot),
+            _ => Err(self.wrong_kind(slot, "number")),
+        }
+    }
+
+    /// A category slot with its levels.
+    ///
+    /// # Errors
+    /// When the name is not known or of another kind.
+    pub fn category(&self, name: &str) -> Result<(usize, &[String]), StepFault> {
+        let slot = self.find(name)?;
+        match &self.slots[slot].kind {
+            SlotKind::Category(levels) => Ok((slot, levels)),
+            _ => Err(self.wrong_kind(slot, "category")),
+        }
+    }
+
+    /// A text slot.
+    ///
+    /// # Errors
+    /// When the name is not known or of another kind.
+    pub fn text(&self, name: &str) -> Result<usize, StepFault> {
+        let slot = self.find(name)?;
+        match self.slots[slot].kind {
+            SlotKind::Text => Ok(slot),
+            _ => Err(self.wrong_kind(slot, "text")),
+        }
+    }
+
+    /// Slots by a name, or by a prefix that ends in `*`; hidden slots are left out.
+    ///
+    /// # Errors
+    /// When nothing fits.
+    pub fn matching(&self, pattern: &str) -> Result<Vec<usize>, StepFault> {
+        let Some(prefix) = pattern.strip_suffix('*') else {
+            return Ok(vec![self.find(pattern)?]);
+        };
+        let visible = |i: &usize| self.slots[i + 1..].iter().all(|s| s.name != self.slots[*i].name);
+        let found: Vec<usize> =
+            (0..self.slots.len()).filter(|i| self.slots[*i].name.starts_with(prefix)).filter(visible).collect();
+        if found.is_empty() {
+            return Err(StepFault::new(
+                format!("nothing at this point of the recipe begins with {prefix:?}"),
+                "name a column or the output of an earlier step",
+            ));
+        }
+        Ok(found)
+    }
+
+    fn wrong_kind(&self, slot: usize, wanted: &str) -> StepFault {
+        let SlotInfo { name, kind, .. } = &self.slots[slot];
+        let remedy = match (kind, wanted) {
+            (SlotKind::Category(_), "number") => "use one_hot to make numbers of a category",
+            (SlotKind::Text, "number" | "category") => "use extract or first_letter to derive from text",
+            (SlotKind::Number, "category") => "use bin to make a category of a number",
+            _ => "name another column",
+        };
+        StepFault::new(format!("{name:?} is a {}, a {wanted} is needed", kind.word()), remedy)
+    }
+}

@@ -1,0 +1,113 @@
+//! The table of steps: what a step is, and which there are.
+
+use serde::{Deserialize, Serialize};
+
+use super::frame::Frame;
+use super::scope::{Scope, StepFault};
+use super::steps;
+use crate::schema::Cell;
+
+/// What a step is fitted on: the frames of all training rows so far, and their labels.
+#[derive(Debug)]
+pub struct Training<'a> {
+    /// One frame a row, as far as earlier steps have filled it.
+    pub frames: &'a [Vec<Cell>],
+    /// Text the frames point into.
+    pub text: &'a str,
+    /// One label a row.
+    pub labels: &'a [bool],
+    /// What is odd about the fit, for the card.
+    pub warnings: &'a mut Vec<String>,
+}
+
+impl Training<'_> {
+    /// The numbers of a slot that are there.
+    pub fn numbers(&self, slot: usize) -> impl Iterator<Item = f64> {
+        self.frames.iter().filter_map(move |f| f[slot].as_number())
+    }
+
+    /// Runs `visit` over a frame for each row, with its label.
+    pub fn each(&self, mut visit: impl FnMut(&mut Frame<'_>, bool)) {
+        let (mut cells, mut key) = (Vec::new(), Vec::new());
+        for (frame, label) in self.frames.iter().zip(self.labels) {
+            cells.clone_from(frame);
+            visit(&mut Frame { cells: &mut cells, text: self.text, key: &mut key }, *label);
+        }
+    }
+}
+
+/// A step as typed in a spec.
+pub trait FitStep {
+    /// What it becomes.
+    type Fitted: Step;
+
+    /// Resolves the names it uses, learns from the rows, and adds its outputs to the scope in the order
+    /// [`Step::apply`] pushes them. Without any row it must still do so: that is how a spec is checked.
+    ///
+    /// # Errors
+    /// When a name cannot be used as asked.
+    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<Self::Fitted, StepFault>;
+}
+
+/// A fitted step.
+pub trait Step {
+    /// Reads the frame and pushes the step's outputs.
+    fn apply(&self, frame: &mut Frame<'_>);
+
+    /// The same for a row the step was fitted on, with the row's own label taken out.
+    fn apply_to_training_row(&self, frame: &mut Frame<'_>, _positive: bool) {
+        self.apply(frame);
+    }
+
+    /// Slots it reads, and how many it pushes: checked when a model is loaded, so that a frame is never overrun.
+    fn reach(&self) -> (Vec<usize>, usize);
+}
+
+macro_rules! steps {
+    ($($variant:ident $spec:path => $fitted:path,)*) => {
+        /// A step as typed: `name: {…}`.
+        #[derive(Clone, Debug, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub(super) enum StepSpec { $(#[allow(missing_docs)] $variant($spec),)* }
+
+        /// A fitted step.
+        #[derive(Clone, Debug, Serialize, Deserialize)]
+        pub(super) enum FittedStep { $(#[allow(missing_docs)] $variant($fitted),)* }
+
+        impl StepSpec {
+            pub(super) fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<FittedStep, StepFault> {
+                match self { $(StepSpec::$variant(s) => s.fit(scope, training).map(FittedStep::$variant),)* }
+            }
+        }
+
+        impl Step for FittedStep {
+            fn apply(&self, frame: &mut Frame<'_>) {
+                match self { $(FittedStep::$variant(s) => s.apply(frame),)* }
+            }
+            fn apply_to_training_row(&self, frame: &mut Frame<'_>, positive: bool) {
+                match self { $(FittedStep::$variant(s) => s.apply_to_training_row(frame, positive),)* }
+            }
+            fn reach(&self) -> (Vec<usize>, usize) {
+                match self { $(FittedStep::$variant(s) => s.reach(),)* }
+            }
+        }
+    };
+}
+
+// New steps are added at the end: the order is part of the model file.
+steps! {
+    Extract         steps::extract::ExtractSpec             => steps::extract::Extract,
+    FirstLetter     steps::first_letter::FirstLetterSpec    => steps::first_letter::FirstLetter,
+    Sum             steps::arithmetic::SumSpec              => steps::arithmetic::Sum,
+    Ratio           steps::arithmetic::RatioSpec            => steps::arithmetic::Ratio,
+    Product         steps::arithmetic::ProductSpec          => steps::arithmetic::Product,
+    Log1p           steps::log1p::Log1pSpec                 => steps::log1p::Log1p,
+    Impute          steps::impute::ImputeSpec               => steps::impute::Impute,
+    Missing         steps::missing::MissingSpec             => steps::missing::Missing,
+    OneHot          steps::one_hot::OneHotSpec              => steps::one_hot::OneHot,
+    Standardise     steps::standardise::StandardiseSpec     => steps::standardise::Standardise,
+    Bin             steps::bin::BinSpec                     => steps::bin::Bin,
+    Interaction     steps::interaction::InteractionSpec     => steps::interaction::Interaction,
+    GroupSize       steps::group_size::GroupSizeSpec        => steps::group_size::GroupSize,
+    CompanionTarget steps::companion_target::CompanionTargetSpec => steps::companion_target::CompanionTarget,
+}

@@ -1,0 +1,108 @@
+//! `extract`: the first group of a regular expression, as text, or mapped to the levels of a category.
+
+use indexmap::IndexMap;
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+
+use crate::features::frame::Frame;
+use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::step::{FitStep, Step, Training};
+use crate::schema::{Cell, Span};
+
+/// As typed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtractSpec {
+    from: String,
+    pattern: String,
+    /// What each found text stands for; without it the text itself is the output.
+    #[serde(default)]
+    map: Option<IndexMap<String, String>>,
+    /// Level of everything else, also where nothing is found.
+    #[serde(default)]
+    other: Option<String>,
+    r#as: String,
+}
+
+/// Fitted; the expression is compiled again when a model is read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
+pub struct Extract {
+    regex: Regex,
+    stored: Stored,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Stored {
+    from: u32,
+    pattern: String,
+    /// Found text and level; none where the output is text.
+    map: Option<Vec<(String, u32)>>,
+    other: Option<u32>,
+}
+
+impl TryFrom<Stored> for Extract {
+    type Error = regex::Error;
+
+    fn try_from(stored: Stored) -> Result<Extract, regex::Error> {
+        Ok(Extract { regex: Regex::new(&stored.pattern)?, stored })
+    }
+}
+
+impl From<Extract> for Stored {
+    fn from(extract: Extract) -> Stored {
+        extract.stored
+    }
+}
+
+impl FitStep for ExtractSpec {
+    type Fitted = Extract;
+
+    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Extract, StepFault> {
+        let from = scope.text(&self.from)?;
+        let regex = Regex::new(&self.pattern)
+            .map_err(|e| StepFault::new(format!("the pattern is not a regular expression: {e}"), "see docs.rs/regex"))?;
+        if regex.captures_len() < 2 {
+            return Err(StepFault::new("the pattern has no group", "put what is to be extracted in parentheses"));
+        }
+        let mut levels: Vec<String> = Vec::new();
+        let mut code = |level: &String| match levels.iter().position(|l| l == level) {
+            Some(i) => i as u32,
+            None => {
+                levels.push(level.clone());
+                levels.len() as u32 - 1
+            }
+        };
+        let map = self.map.as_ref().map(|m| m.iter().map(|(k, v)| (k.clone(), code(v))).collect());
+        let other = self.other.as_ref().map(code);
+        if map.is_none() && other.is_some() {
+            return Err(StepFault::new("other without a map", "add a map, or remove other"));
+        }
+        let kind = if map.is_some() { SlotKind::Category(levels) } else { SlotKind::Text };
+        scope.add(&self.r#as, kind, true, &[from]);
+        Ok(Extract { regex, stored: Stored { from: from as u32, pattern: self.pattern.clone(), map, other } })
+    }
+}
+
+impl Step for Extract {
+    fn apply(&self, frame: &mut Frame<'_>) {
+        let Stored { from, map, other, .. } = &self.stored;
+        let found = match frame.cell(*from as usize) {
+            Cell::Text(span) => self.regex.captures(span.get(frame.text)).and_then(|c| c.get(1)).map(|m| m.as_str()),
+            _ => None,
+        };
+        let cell = match (found, map) {
+            (Some(text), None) => Cell::Text(Span::of(text, frame.text)),
+            (None, None) => Cell::Missing,
+            (found, Some(map)) => {
+                let level = found.and_then(|text| map.iter().find(|(k, _)| k == text)).map(|(_, level)| *level);
+                level.or(*other).map_or(Cell::Missing, Cell::Level)
+            }
+        };
+        frame.push(cell);
+    }
+
+    fn reach(&self) -> (Vec<usize>, usize) {
+        (vec![self.stored.from as usize], 1)
+    }
+}

@@ -1,0 +1,74 @@
+//! `impute`: the median of the training rows where a number is missing, of the row's group if there is one.
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use crate::features::frame::Frame;
+use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::step::{FitStep, Step, Training};
+use crate::schema::Cell;
+use crate::stats::quantile;
+
+/// As typed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImputeSpec {
+    of: String,
+    /// A category; a level without known values gets the overall median.
+    #[serde(default)]
+    by: Option<String>,
+    r#as: String,
+}
+
+/// Fitted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Impute {
+    of: u32,
+    by: Option<u32>,
+    /// Median of each level that has one.
+    medians: Vec<Option<f64>>,
+    overall: f64,
+}
+
+impl FitStep for ImputeSpec {
+    type Fitted = Impute;
+
+    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<Impute, StepFault> {
+        let of = scope.number(&self.of)?;
+        let by = self.by.as_ref().map(|by| scope.category(by).map(|(s, levels)| (s, levels.len()))).transpose()?;
+        let overall = quantile::median(&training.numbers(of).collect::<Vec<_>>());
+        if overall.is_none() && !training.frames.is_empty() {
+            training.warnings.push(format!("{:?} is missing in every row: it is taken as 0", self.of));
+        }
+        let medians = by.map_or_else(Vec::new, |(by, levels)| medians_by(training, of, by, levels));
+        let inputs: Vec<usize> = [of].into_iter().chain(by.map(|(by, _)| by)).collect();
+        let slot = scope.add(&self.r#as, SlotKind::Number, false, &inputs);
+        scope.credit(slot, &[of]); // the group only stands in where the value itself is unknown
+        Ok(Impute { of: of as u32, by: by.map(|(by, _)| by as u32), medians, overall: overall.unwrap_or(0.0) })
+    }
+}
+
+fn medians_by(training: &Training<'_>, of: usize, by: usize, levels: usize) -> Vec<Option<f64>> {
+    let mut groups: FxHashMap<u32, Vec<f64>> = FxHashMap::default();
+    for frame in training.frames {
+        if let (Some(v), Some(level)) = (frame[of].as_number(), frame[by].as_level()) {
+            groups.entry(level).or_default().push(v);
+        }
+    }
+    (0..levels as u32).map(|level| groups.get(&level).and_then(|g| quantile::median(g))).collect()
+}
+
+impl Step for Impute {
+    fn apply(&self, frame: &mut Frame<'_>) {
+        let value = frame.cell(self.of as usize).as_number().unwrap_or_else(|| {
+            let level = self.by.and_then(|by| frame.cell(by as usize).as_level());
+            let group = level.and_then(|level| self.medians.get(level as usize).copied().flatten());
+            group.unwrap_or(self.overall)
+        });
+        frame.push(Cell::Number(value));
+    }
+
+    fn reach(&self) -> (Vec<usize>, usize) {
+        ([self.of].into_iter().chain(self.by).map(|s| s as usize).collect(), 1)
+    }
+}

@@ -1,0 +1,44 @@
+//! `log1p`: sign(x) · ln(1 + |x|), which is ln(1 + x) for the amounts it is meant for and defined everywhere.
+
+use serde::{Deserialize, Serialize};
+
+use crate::features::frame::Frame;
+use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::step::{FitStep, Step, Training};
+use crate::schema::Cell;
+
+/// As typed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log1pSpec {
+    of: String,
+    r#as: String,
+}
+
+/// Fitted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Log1p {
+    of: u32,
+}
+
+impl FitStep for Log1pSpec {
+    type Fitted = Log1p;
+
+    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Log1p, StepFault> {
+        let of = scope.number(&self.of)?;
+        scope.add(&self.r#as, SlotKind::Number, scope.slot(of).optional, &[of]);
+        Ok(Log1p { of: of as u32 })
+    }
+}
+
+impl Step for Log1p {
+    fn apply(&self, frame: &mut Frame<'_>) {
+        let log = |v: f64| v.abs().ln_1p().copysign(v);
+        let cell = frame.cell(self.of as usize).as_number().map_or(Cell::Missing, |v| Cell::number(log(v)));
+        frame.push(cell);
+    }
+
+    fn reach(&self) -> (Vec<usize>, usize) {
+        (vec![self.of as usize], 1)
+    }
+}

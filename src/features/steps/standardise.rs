@@ -1,0 +1,64 @@
+//! `standardise`: (x − mean) / standard deviation of the training rows; a constant is only centred.
+
+use serde::{Deserialize, Serialize};
+
+use crate::features::frame::Frame;
+use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::step::{FitStep, Step, Training};
+use crate::schema::Cell;
+use crate::stats::moments::Moments;
+
+/// As typed; each output takes the name of its input and hides it. `prefix*` names several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandardiseSpec {
+    of: Vec<String>,
+}
+
+/// Fitted: slot, mean and standard deviation of each.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Standardise {
+    of: Vec<(u32, f64, f64)>,
+}
+
+impl FitStep for StandardiseSpec {
+    type Fitted = Standardise;
+
+    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<Standardise, StepFault> {
+        let mut slots = Vec::new();
+        for pattern in &self.of {
+            slots.extend(scope.matching(pattern)?);
+        }
+        let mut of = Vec::new();
+        for slot in slots {
+            let info = scope.slot(slot).clone();
+            scope.number(&info.name)?;
+            scope.add(info.name, SlotKind::Number, info.optional, &[slot]);
+            let (mean, scale) = moments(training.numbers(slot));
+            of.push((slot as u32, mean, scale));
+        }
+        Ok(Standardise { of })
+    }
+}
+
+/// Mean and population standard deviation, fit to divide by.
+fn moments(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let mut moments = Moments::default();
+    values.for_each(|v| moments.update(v));
+    let usable = |v: Option<f64>| v.filter(|v| v.is_finite());
+    let scale = usable(moments.sd()).filter(|sd| *sd > 0.0);
+    (usable(moments.mean()).unwrap_or(0.0), scale.unwrap_or(1.0))
+}
+
+impl Step for Standardise {
+    fn apply(&self, frame: &mut Frame<'_>) {
+        for (slot, mean, scale) in &self.of {
+            let value = frame.cell(*slot as usize).as_number();
+            frame.push(value.map_or(Cell::Missing, |v| Cell::number((v - mean) / scale)));
+        }
+    }
+
+    fn reach(&self) -> (Vec<usize>, usize) {
+        (self.of.iter().map(|(slot, ..)| *slot as usize).collect(), self.of.len())
+    }
+}

@@ -1,0 +1,263 @@
+//! The spec: the YAML that describes a table, its target, the recipe and how models of it are evaluated and decide.
+//!
+//! As typed ([`SpecFile`]) → checked ([`Spec`]); past that step nothing of it is validated again. A spec travels inside
+//! a model as the text it was written in, comments included.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use crate::features::RecipeSpec;
+use crate::schema::Schema;
+use crate::schema::fault::nearest;
+use crate::schema::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec};
+use crate::stats::scores::{METRICS, Metric};
+
+/// The spec compiled into the binary.
+pub const BUNDLED: &str = include_str!("../../assets/titanic.yaml");
+
+/// Version of the format that is read.
+const VERSION: i64 = 1;
+
+/// A checked spec.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// Models are called `name@1`, `name@2`, …
+    pub name: String,
+    /// The table to train from when there is no model yet.
+    pub table: Option<TableSource>,
+    /// Columns, target, id.
+    pub schema: Arc<Schema>,
+    /// The recipe as typed, known to fit the schema.
+    pub recipe: RecipeSpec,
+    /// How models are evaluated.
+    pub evaluation: Evaluation,
+    /// From probability to label.
+    pub decision: Decision,
+    text: String,
+}
+
+/// Where a spec's own table is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TableSource {
+    /// Compiled into the binary.
+    Bundled,
+    /// A file, relative to the spec.
+    File(PathBuf),
+}
+
+/// How models are evaluated.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// Folds of the cross-validation.
+    pub folds: usize,
+    /// Repeats of it.
+    pub repeats: usize,
+    /// The metric that chooses and compares.
+    pub metric: &'static Metric,
+    /// Worst values a model may have and be promoted by itself.
+    pub floors: Vec<(&'static Metric, f64)>,
+}
+
+/// From probability to label: yes where the probability reaches the threshold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decision {
+    /// Between 0 and 1.
+    pub threshold: f64,
+}
+
+/// Everything that is wrong with a spec.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct SpecFaults(pub Vec<SpecFault>);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SpecFile {
+    version: Spanned<i64>,
+    name: Spanned<String>,
+    #[serde(default)]
+    table: Option<String>,
+    target: TargetSpec,
+    #[serde(default)]
+    id: Option<Spanned<String>>,
+    columns: Vec<ColumnSpec>,
+    recipe: RecipeSpec,
+    #[serde(default)]
+    evaluation: EvaluationFile,
+    #[serde(default)]
+    decision: Option<Spanned<DecisionFile>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct EvaluationFile {
+    folds: usize,
+    repeats: usize,
+    metric: Option<Spanned<String>>,
+    floors: indexmap::IndexMap<String, Spanned<f64>>,
+}
+
+impl Default for EvaluationFile {
+    fn default() -> Self {
+        EvaluationFile { folds: 10, repeats: 5, metric: None, floors: Default::default() }
+    }
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DecisionFile {
+    threshold: Option<f64>,
+    costs: Option<Costs>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Costs {
+    false_positive: f64,
+    false_negative: f64,
+}
+
+/// Only the version: read first, so that a spec of another version is called that and not a heap of unknown keys.
+#[derive(Deserialize)]
+struct VersionOnly {
+    version: Option<Spanned<i64>>,
+}
+
+impl Spec {
+    /// The spec compiled into the binary.
+    pub fn bundled() -> Spec {
+        Spec::parse(BUNDLED).expect("the bundled spec is checked by a test")
+    }
+
+    /// Reads and checks a spec.
+    ///
+    /// # Errors
+    /// All faults that can be found at once, each with line, column and remedy.
+    pub fn parse(text: &str) -> Result<Spec, SpecFaults> {
+        let version: VersionOnly = read(text)?;
+        match version.version {
+            Some(v) if v.value != VERSION => {
+                let problem = format!("the spec is of version {}, this release reads version {VERSION}", v.value);
+                return Err(SpecFaults(vec![SpecFault::at(&v, problem, "use a release that reads it, or rewrite it")]));
+            }
+            None => {
+                let problem = "the spec does not say its version".to_owned();
+                let remedy = format!("begin it with version: {VERSION}");
+                return Err(SpecFaults(vec![SpecFault { line: 1, column: 1, problem, remedy }]));
+            }
+            Some(_) => {}
+        }
+        check(read(text)?, text)
+    }
+
+    /// The text it was written in.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecFaults> {
+    serde_saphyr::from_str(text).map_err(|error| {
+        let place = error.location();
+        SpecFaults(vec![SpecFault {
+            line: place.map_or(0, |l| l.line()),
+            column: place.map_or(0, |l| l.column()),
+            problem: plain_message(&error),
+            remedy: String::new(),
+        }])
+    })
+}
+
+/// The message without the place (which stands before it) and without a picture of the source.
+fn plain_message(error: &serde_saphyr::Error) -> String {
+    let message = error.without_snippet().to_string();
+    let message = message.lines().next().unwrap_or_default();
+    let place = error.location().map(|l| format!(" at line {}, column {}", l.line(), l.column()));
+    message.replace(&place.unwrap_or_default(), "")
+}
+
+fn check(file: SpecFile, text: &str) -> Result<Spec, SpecFaults> {
+    let mut faults = Vec::new();
+    let named = !file.name.value.is_empty()
+        && file.name.value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c));
+    if !named {
+        let problem = format!("{:?} cannot name files", file.name.value);
+        faults.push(SpecFault::at(&file.name, problem, "use lower-case letters, digits, - and _"));
+    }
+    let _ = file.version;
+    let table = TableSpec { columns: &file.columns, target: &file.target, id: file.id.as_ref() };
+    let schema = table.check().map_err(|more| faults.extend(more)).ok();
+    if let Some(schema) = &schema {
+        faults.extend(file.recipe.check(schema).err().into_iter().flatten());
+    }
+    let evaluation = check_evaluation(&file.evaluation, &mut faults);
+    let decision = check_decision(file.decision.as_ref(), &mut faults);
+    match (schema, evaluation) {
+        (Some(schema), Some(evaluation)) if faults.is_empty() => Ok(Spec {
+            name: file.name.value,
+            table: file.table.map(|t| match t.as_str() {
+                "bundled" => TableSource::Bundled,
+                path => TableSource::File(path.into()),
+            }),
+            schema: Arc::new(schema),
+            recipe: file.recipe,
+            evaluation,
+            decision,
+            text: text.to_owned(),
+        }),
+        _ => Err(SpecFaults(faults)),
+    }
+}
+
+fn check_evaluation(file: &EvaluationFile, faults: &mut Vec<SpecFault>) -> Option<Evaluation> {
+    let mut metric = |name: &str, place: SpecFault| {
+        let found = Metric::named(name);
+        if found.is_none() {
+            let remedy = match nearest(name, METRICS.iter().map(|m| m.name)) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => format!("one of {}", METRICS.iter().map(|m| m.name).collect::<Vec<_>>().join(", ")),
+            };
+            faults.push(SpecFault { problem: format!("there is no metric {name:?}"), remedy, ..place });
+        }
+        found
+    };
+    let primary = match &file.metric {
+        Some(name) => metric(&name.value, SpecFault::at(name, "", "")),
+        None => Metric::named("log_loss"),
+    };
+    let mut floors = Vec::new();
+    for (name, value) in &file.floors {
+        floors.extend(metric(name, SpecFault::at(value, "", "")).map(|m| (m, value.value)));
+    }
+    if file.folds < 2 || file.repeats < 1 {
+        let problem = "an evaluation needs at least 2 folds and 1 repeat".to_owned();
+        faults.push(SpecFault { line: 0, column: 0, problem, remedy: String::new() });
+    }
+    Some(Evaluation { folds: file.folds, repeats: file.repeats, metric: primary?, floors })
+}
+
+fn check_decision(file: Option<&Spanned<DecisionFile>>, faults: &mut Vec<SpecFault>) -> Decision {
+    let Some(file) = file else {
+        return Decision { threshold: 0.5 };
+    };
+    let threshold = match (file.value.threshold, file.value.costs) {
+        (Some(threshold), None) => Some(threshold),
+        // Yes pays where p · cost of a miss ≥ (1 − p) · cost of a false alarm (Elkan 2001, equation 2).
+        (None, Some(Costs { false_positive, false_negative })) => {
+            Some(false_positive / (false_positive + false_negative)).filter(|_| false_positive >= 0.0 && false_negative >= 0.0)
+        }
+        _ => None,
+    };
+    match threshold.filter(|t| (0.0..=1.0).contains(t)) {
+        Some(threshold) => Decision { threshold },
+        None => {
+            let problem = "the decision is neither a threshold between 0 and 1 nor two costs";
+            let remedy = "write {threshold: 0.5} or {costs: {false_positive: 1, false_negative: 2}}";
+            faults.push(SpecFault::at(file, problem, remedy));
+            Decision { threshold: 0.5 }
+        }
+    }
+}
