@@ -68,7 +68,7 @@ pub fn rfc3339(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
-/// For `#[serde(with = "crate::clock::timestamp")]`: written by [`rfc3339`](super::rfc3339), read from any RFC 3339 text.
+/// For `#[serde(with = "crate::clock::timestamp")]`: written as by [`rfc3339`], read from any RFC 3339 text.
 pub mod timestamp {
     use jiff::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
