@@ -83,7 +83,7 @@ pub enum ArtifactError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// Sound bytes that do not hold what was asked for.
+    /// Sound bytes that hold something else.
     #[error(
         "the model file is sound, but its content cannot be read ({0}); it was made by another build: train again"
     )]
@@ -104,14 +104,18 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, ArtifactError> {
     if payload.len() > LIMIT {
         return Err(ArtifactError::TooLarge { limit: LIMIT });
     }
+    Ok(framed(REVISION, &payload))
+}
+
+fn framed(revision: u32, payload: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HEADER + payload.len());
     bytes.extend(MAGIC);
-    bytes.extend(REVISION.to_le_bytes());
+    bytes.extend(revision.to_le_bytes());
     bytes.extend((payload.len() as u64).to_le_bytes());
-    let checksum = checksum(&bytes, &payload);
+    let checksum = checksum(&bytes, payload);
     bytes.extend(checksum);
     bytes.extend(payload);
-    Ok(bytes)
+    bytes
 }
 
 /// Reads what [`encode`] wrote. Nothing is allocated on the word of a length that was not checked.
@@ -215,16 +219,6 @@ mod tests {
         }
     }
 
-    fn framed(revision: u32, payload: &[u8]) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(revision.to_le_bytes());
-        bytes.extend((payload.len() as u64).to_le_bytes());
-        let sum = checksum(&bytes, payload);
-        bytes.extend(sum);
-        bytes.extend(payload);
-        bytes
-    }
-
     #[test]
     fn a_value_comes_back_and_gives_the_same_bytes() {
         let bytes = encode(&sample()).unwrap();
@@ -282,7 +276,11 @@ mod tests {
     }
 
     #[test]
-    fn lengths_inside_a_well_framed_payload_allocate_nothing() {
+    fn a_well_framed_payload_is_not_believed_either() {
+        assert_eq!(
+            decode::<u8>(&framed(1, &[7, 7])),
+            Err(ArtifactError::TrailingBytes { extra: 1 })
+        );
         // The name's length as bincode's u64 marker and the largest u64.
         let payload = [&[253u8][..], &[0xff; 8]].concat();
         assert!(matches!(
@@ -297,18 +295,6 @@ mod tests {
         let many = [&[253u8][..], &(1u64 << 62).to_le_bytes()].concat();
         assert!(matches!(
             decode::<Vec<u8>>(&framed(1, &many)),
-            Err(ArtifactError::Undecodable(_))
-        ));
-    }
-
-    #[test]
-    fn bytes_after_the_value_inside_the_payload_are_found() {
-        assert_eq!(
-            decode::<u8>(&framed(1, &[7, 7])),
-            Err(ArtifactError::TrailingBytes { extra: 1 })
-        );
-        assert!(matches!(
-            decode::<Sample>(&framed(1, b"\x01")),
             Err(ArtifactError::Undecodable(_))
         ));
     }
