@@ -1,1 +1,7 @@
-//! (to come)
+//! Names of metrics, and the log. Any room may use it.
+
+mod instrument;
+mod labels;
+pub mod logging;
+pub mod metrics;
+mod process;

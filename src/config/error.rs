@@ -1,0 +1,88 @@
+//! What can be wrong with settings. Every message names the place, the key, what is allowed, and the nearest known key.
+
+use std::{io, path::PathBuf};
+
+use super::node::{Origin, Place};
+
+/// A fault of the settings.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the settings in {}: {source}; give another file with --config", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// The text is not YAML.
+    #[error("{place}: not readable as YAML: {problem}")]
+    Syntax {
+        /// Where.
+        place: Place,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A key that there is not.
+    #[error("{}", unknown(.place, .key, .nearest.as_deref()))]
+    UnknownKey {
+        /// Where.
+        place: Place,
+        /// The key, dotted.
+        key: String,
+        /// The nearest key that there is.
+        nearest: Option<String>,
+    },
+    /// A value that is not allowed.
+    #[error("{place}: {key}: {problem}")]
+    Invalid {
+        /// Where.
+        place: Place,
+        /// The key, dotted.
+        key: String,
+        /// What is wrong, and what is allowed.
+        problem: String,
+    },
+    /// A server that anybody could reach.
+    #[error(
+        "server.listen is {listen}, which other machines can reach, and server.auth is not set: name tokens (server.auth: {{tokens: …}}), or write `server.auth: none` to let anybody in, or listen on 127.0.0.1"
+    )]
+    Exposed {
+        /// The address.
+        listen: std::net::SocketAddr,
+    },
+    /// A secret that is not where it should be.
+    #[error("the secret of the token `{token}` {problem}")]
+    Secret {
+        /// The token's name.
+        token: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+}
+
+fn unknown(place: &Place, key: &str, nearest: Option<&str>) -> String {
+    let spelled = |key: &str| match place.origin {
+        Origin::Environment(_) => variable(key),
+        _ => key.into(),
+    };
+    let hint = match nearest {
+        Some(nearest) => format!("did you mean `{}`?", spelled(nearest)),
+        None => "`config show` lists all there are".into(),
+    };
+    match place.origin {
+        Origin::Environment(_) => {
+            format!("the environment variable {place} names no setting; {hint}")
+        }
+        _ => format!("{place}: there is no setting `{key}`; {hint}"),
+    }
+}
+
+/// The environment variable of a key: `server.listen` → `TITANIC_SERVER__LISTEN`.
+pub(super) fn variable(key: &str) -> String {
+    format!(
+        "{}{}",
+        super::layers::PREFIX,
+        key.replace('.', "__").to_uppercase()
+    )
+}

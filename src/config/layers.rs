@@ -1,0 +1,263 @@
+//! Lays settings over settings: built-in < file < `PORT` < `TITANIC_…` < flags.
+//!
+//! Which keys there are is told by the built-in tree, which holds every one. Where it has a section, a key it does not have
+//! is a fault; where it has an empty section (`{}`), keys are names that the user chooses; where it has a value, the whole
+//! value is replaced.
+
+use super::{
+    error::ConfigError,
+    node::{Key, Node, Origin, Place, Value, join},
+};
+
+/// How environment variables that are settings begin.
+pub(super) const PREFIX: &str = "TITANIC_";
+
+/// Variables that begin so and are no settings: flags that can be given as variables.
+const NOT_SETTINGS: [&str; 1] = ["TITANIC_CONFIG"];
+
+/// A setting given on the command line.
+#[derive(Clone, Debug)]
+pub struct Flag {
+    /// The flag as it is typed: `--listen`.
+    pub name: String,
+    /// The setting it stands for: `server.listen`.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// The built-in tree, and what was laid over it so far.
+pub(super) struct Layers {
+    known: Node,
+    pub tree: Node,
+}
+
+impl Layers {
+    pub(super) fn over(built_in: Node) -> Layers {
+        Layers {
+            known: built_in.clone(),
+            tree: built_in,
+        }
+    }
+
+    /// Lays a file's tree over.
+    pub(super) fn file(&mut self, file: Node) -> Result<(), ConfigError> {
+        self.lay(file)
+    }
+
+    /// Lays the variables over that are settings.
+    pub(super) fn environment(
+        &mut self,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<(), ConfigError> {
+        let mut variables: Vec<_> = variables
+            .filter(|(name, _)| name == "PORT" || name.starts_with(PREFIX))
+            .collect();
+        variables.sort(); // PORT comes first, so that the full address is stronger
+        let mut unknown = Vec::new();
+        for (name, value) in variables {
+            match self.variable(&name, &value) {
+                Err(fault @ ConfigError::UnknownKey { .. }) => unknown.push((name, fault)),
+                laid => laid?,
+            }
+        }
+        // A secret may well be in a variable that begins like a setting.
+        let stray = |name: &str| !NOT_SETTINGS.contains(&name) && !names_variable(&self.tree, name);
+        unknown
+            .into_iter()
+            .find(|(name, _)| stray(name))
+            .map_or(Ok(()), |(_, fault)| Err(fault))
+    }
+
+    /// Lays the flags over.
+    pub(super) fn flags(
+        &mut self,
+        mut flags: impl Iterator<Item = Flag>,
+    ) -> Result<(), ConfigError> {
+        flags.try_for_each(|flag| self.set(&flag.key, &flag.value, Origin::Flag(flag.name)))
+    }
+
+    fn variable(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
+        let origin = Origin::Environment(name.into());
+        match name.strip_prefix(PREFIX) {
+            Some(key) => self.set(&key.to_lowercase().replace("__", "."), value, origin),
+            None => self.port(value, origin),
+        }
+    }
+
+    /// `PORT`, as platforms set it, changes the port of the address that was set so far.
+    fn port(&mut self, port: &str, origin: Origin) -> Result<(), ConfigError> {
+        const KEY: &str = "server.listen";
+        if port.parse::<u16>().is_err() {
+            let problem = format!("`{port}` is not a port; write a number from 0 to 65535");
+            return Err(ConfigError::Invalid {
+                place: Place { origin, line: None },
+                key: KEY.into(),
+                problem,
+            });
+        }
+        let address = self
+            .tree
+            .get(KEY)
+            .map(|node| node.value.to_string())
+            .unwrap_or_default();
+        let host = address
+            .rsplit_once(':')
+            .map_or("127.0.0.1", |(host, _)| host);
+        self.set(KEY, &format!("{host}:{port}"), origin)
+    }
+
+    /// Sets one value by its dotted key.
+    fn set(&mut self, key: &str, value: &str, origin: Origin) -> Result<(), ConfigError> {
+        let place = Place {
+            origin: origin.clone(),
+            line: None,
+        };
+        let node = key
+            .rsplit('.')
+            .fold(Node::of_word(value, origin)?, |node, part| {
+                let key = Key {
+                    name: part.into(),
+                    place: place.clone(),
+                };
+                Node {
+                    value: Value::Map(vec![(key, node)]),
+                    place: place.clone(),
+                }
+            });
+        self.lay(node)
+    }
+
+    fn lay(&mut self, over: Node) -> Result<(), ConfigError> {
+        let mut path = Vec::new();
+        lay(Known::of(&self.known), &mut self.tree, over, &mut path).map_err(|fault| match fault {
+            ConfigError::UnknownKey {
+                place,
+                key,
+                nearest: None,
+            } => {
+                let nearest = nearest(&key, &self.known);
+                ConfigError::UnknownKey {
+                    place,
+                    key,
+                    nearest,
+                }
+            }
+            fault => fault,
+        })
+    }
+}
+
+/// What the built-in tree has at a path.
+#[derive(Clone, Copy)]
+enum Known<'a> {
+    /// A section with these keys and no others.
+    Section(&'a [(Key, Node)]),
+    /// A section whose keys are names, or something inside one.
+    Names,
+    /// A value.
+    Leaf,
+}
+
+impl<'a> Known<'a> {
+    fn of(node: &'a Node) -> Self {
+        match &node.value {
+            Value::Map(entries) if entries.is_empty() => Known::Names,
+            Value::Map(entries) => Known::Section(entries),
+            _ => Known::Leaf,
+        }
+    }
+
+    fn child(self, name: &str) -> Option<Self> {
+        match self {
+            Known::Section(entries) => entries
+                .iter()
+                .find(|(key, _)| key.name == name)
+                .map(|(_, node)| Known::of(node)),
+            Known::Names => Some(Known::Names),
+            Known::Leaf => None,
+        }
+    }
+}
+
+/// Lays `over` over `base`; `path` is where that is.
+fn lay(
+    known: Known,
+    base: &mut Node,
+    over: Node,
+    path: &mut Vec<String>,
+) -> Result<(), ConfigError> {
+    let Node { value, place } = over;
+    match (known, value) {
+        (Known::Section(_) | Known::Names, Value::Map(entries)) => {
+            for (key, node) in entries {
+                path.push(key.name.clone());
+                let Some(known) = known.child(&key.name) else {
+                    return Err(ConfigError::UnknownKey {
+                        place: key.place,
+                        key: path.join("."),
+                        nearest: None,
+                    });
+                };
+                lay(known, base.entry(key), node, path)?;
+                path.pop();
+            }
+        }
+        (Known::Section(_), Value::Null) => {} // its keys are all commented out
+        (Known::Section(_), value) => {
+            let problem =
+                format!("`{value}` stands where a section belongs; give its keys, one a line");
+            return Err(ConfigError::Invalid {
+                place,
+                key: path.join("."),
+                problem,
+            });
+        }
+        (_, value) => *base = Node { value, place },
+    }
+    Ok(())
+}
+
+/// The known key a wrong one was probably meant to be: spelled nearly so in the same section, or of the same name in
+/// another one.
+fn nearest(key: &str, known: &Node) -> Option<String> {
+    let mut keys = Vec::new();
+    known.keys("", &mut keys);
+    let (section, name) = split(key);
+    let siblings = keys
+        .iter()
+        .filter(|candidate| split(candidate).0 == section)
+        .map(|candidate| split(candidate).1);
+    match closest(name, siblings) {
+        Some(sibling) => Some(join(section, sibling)),
+        None => keys
+            .iter()
+            .find(|candidate| split(candidate).1 == name)
+            .cloned(),
+    }
+}
+
+fn split(key: &str) -> (&str, &str) {
+    key.rsplit_once('.').unwrap_or(("", key))
+}
+
+/// The word that is spelled most like `name`, if any is.
+pub(super) fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // Jaro–Winkler: 0.8 takes a slip of the finger and a missing ending, and leaves words that share letters by chance.
+    let likeness = |candidate: &str| strsim::jaro_winkler(candidate, name);
+    known
+        .filter(|candidate| likeness(candidate) > 0.8)
+        .max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
+}
+
+/// Whether a setting such as `secret_env` names this variable.
+fn names_variable(node: &Node, variable: &str) -> bool {
+    match &node.value {
+        Value::Map(entries) => entries.iter().any(|(key, node)| {
+            let named = key.name.ends_with("_env") && node.value.to_string() == variable;
+            named || names_variable(node, variable)
+        }),
+        Value::List(items) => items.iter().any(|item| names_variable(item, variable)),
+        _ => false,
+    }
+}

@@ -1,0 +1,166 @@
+//! Settings: what can be set, where each value came from.
+//!
+//! `config.yaml` at the top of the repository holds every setting with its default and a comment. It is compiled in as the
+//! lowest layer; over it lie the file of `--config`, `PORT`, the `TITANIC_…` variables and the flags (`layers.rs`).
+//! A key that is not in it is a fault with a suggestion, from wherever it came. Past [`Settings::load`] nothing validates
+//! again.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::telemetry::logging;
+
+mod error;
+mod fault;
+mod layers;
+mod node;
+pub mod server;
+pub mod training;
+mod typed;
+pub mod units;
+mod yaml;
+
+pub use error::ConfigError;
+pub use layers::Flag;
+pub use node::{Origin, Place};
+
+use layers::Layers;
+use node::{Node, Value, join};
+
+/// The settings with their comments, as shipped.
+pub const BUILT_IN: &str = include_str!("../../config.yaml");
+
+/// All settings, each in the type of the room it belongs to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The folder of everything that outlives the process.
+    pub state: PathBuf,
+    /// Threads for training and batches; null is one a core.
+    pub threads: Option<std::num::NonZeroUsize>,
+    /// The log.
+    pub log: logging::Options,
+    /// The server.
+    pub server: server::Options,
+    /// The events of subscribers.
+    pub feed: server::Feed,
+    /// Training by hand.
+    pub train: training::Train,
+    /// Training by the server.
+    pub retrain: training::Retrain,
+    #[serde(skip)]
+    tree: Node,
+}
+
+/// One setting, for `config show`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// `server.listen`.
+    pub key: String,
+    /// Its value as text; `***` for a secret.
+    pub value: String,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+impl Settings {
+    /// Lays the layers over each other and reads them. The environment is handed in, so that tests have their own.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+        flags: impl IntoIterator<Item = Flag>,
+    ) -> Result<Settings, ConfigError> {
+        let mut layers = Layers::over(yaml::read(BUILT_IN, &Origin::BuiltIn)?);
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+                path: path.into(),
+                source,
+            })?;
+            layers.file(yaml::read(&text, &Origin::File(path.into()))?)?;
+        }
+        layers.environment(environment)?;
+        layers.flags(flags.into_iter())?;
+        let mut settings: Settings = typed::read(&layers.tree)?;
+        settings.tree = layers.tree;
+        settings.check()
+    }
+
+    /// The settings as shipped.
+    pub fn built_in() -> Settings {
+        Settings::load(None, std::iter::empty(), []).expect("a test loads the built-in settings")
+    }
+
+    /// Where the value of a key came from; none if there is no such key.
+    pub fn origin(&self, key: &str) -> Option<&Origin> {
+        self.tree.get(key).map(|node| &node.place.origin)
+    }
+
+    /// Every setting in the order of `config.yaml`, as it stands.
+    pub fn leaves(&self) -> impl Iterator<Item = Leaf> {
+        let mut leaves = Vec::new();
+        collect(&self.tree, "", &mut leaves);
+        leaves.into_iter()
+    }
+
+    /// What types cannot say.
+    fn check(self) -> Result<Settings, ConfigError> {
+        let folds = [
+            ("train.folds", self.train.folds),
+            ("retrain.folds", self.retrain.folds),
+        ];
+        let folds = folds
+            .into_iter()
+            .filter_map(|(key, folds)| Some((key.into(), training::fold_fault(folds)?)));
+        let server = self
+            .server
+            .faults()
+            .into_iter()
+            .map(|(key, problem)| (join("server", key), problem));
+        match folds.chain(server).next() {
+            None => Ok(self),
+            Some((key, problem)) => {
+                let place = self
+                    .tree
+                    .get(&key)
+                    .map(|node| node.place.clone())
+                    .unwrap_or_default();
+                Err(ConfigError::Invalid {
+                    place,
+                    key,
+                    problem,
+                })
+            }
+        }
+    }
+}
+
+fn collect(node: &Node, key: &str, leaves: &mut Vec<Leaf>) {
+    match &node.value {
+        Value::Map(entries) if !entries.is_empty() => {
+            entries
+                .iter()
+                .for_each(|(name, node)| collect(node, &join(key, &name.name), leaves));
+        }
+        Value::List(items) if items.iter().any(|item| matches!(item.value, Value::Map(_))) => {
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(at, node)| collect(node, &join(key, &at.to_string()), leaves));
+        }
+        Value::Null => leaves.push(leaf(key, "null".into(), node)),
+        _ if fault::is_secret(key) => leaves.push(leaf(key, "***".into(), node)),
+        value => leaves.push(leaf(key, value.to_string(), node)),
+    }
+}
+
+fn leaf(key: &str, value: String, node: &Node) -> Leaf {
+    Leaf {
+        key: key.into(),
+        value,
+        origin: node.place.origin.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! A settings tree in which every value knows where it came from.
+
+use std::{fmt, path::PathBuf};
+
+use super::{error::ConfigError, yaml};
+
+/// Where a value came from, the later the stronger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// The settings compiled in (`config.yaml` of this repository).
+    #[default]
+    BuiltIn,
+    /// The file of `--config`.
+    File(PathBuf),
+    /// An environment variable.
+    Environment(String),
+    /// A flag of the command line.
+    Flag(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::BuiltIn => f.write_str("built in"),
+            Origin::File(path) => path.display().fmt(f),
+            Origin::Environment(name) | Origin::Flag(name) => f.write_str(name),
+        }
+    }
+}
+
+/// An origin, and the line in it if it is a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Where.
+    pub origin: Origin,
+    /// The line, from 1.
+    pub line: Option<u64>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}", self.origin),
+            None => self.origin.fmt(f),
+        }
+    }
+}
+
+/// A value and its place.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Node {
+    pub value: Value,
+    pub place: Place,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Value {
+    #[default]
+    Null,
+    Bool(bool),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    Text(String),
+    /// From the environment or a flag: whoever reads it says whether it is a number or a text.
+    Word(String),
+    List(Vec<Node>),
+    /// Keys in the order they stand in, each with its place.
+    Map(Vec<(Key, Node)>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Key {
+    pub name: String,
+    pub place: Place,
+}
+
+impl Node {
+    /// Reads the value of a variable or flag. Lists and maps are written as in YAML; anything else is one word.
+    pub(super) fn of_word(text: &str, origin: Origin) -> Result<Node, ConfigError> {
+        if text.trim_start().starts_with(['[', '{']) {
+            let mut node = yaml::read(text, &origin)?;
+            node.forget_lines();
+            return Ok(node);
+        }
+        Ok(Node {
+            value: Value::Word(text.into()),
+            place: Place { origin, line: None },
+        })
+    }
+
+    pub(super) fn get(&self, path: &str) -> Option<&Node> {
+        path.split('.')
+            .try_fold(self, |node, part| match &node.value {
+                Value::Map(entries) => entries
+                    .iter()
+                    .find(|(key, _)| key.name == part)
+                    .map(|(_, node)| node),
+                Value::List(items) => items.get(part.parse::<usize>().ok()?),
+                _ => None,
+            })
+    }
+
+    /// The value of a key, added if it is not there; a value without keys gives way to them.
+    pub(super) fn entry(&mut self, key: Key) -> &mut Node {
+        if !matches!(self.value, Value::Map(_)) {
+            self.value = Value::Map(Vec::new());
+        }
+        let Value::Map(entries) = &mut self.value else {
+            unreachable!("made a map above")
+        };
+        match entries.iter().position(|(known, _)| known.name == key.name) {
+            Some(at) => &mut entries[at].1,
+            None => {
+                entries.push((key, Node::default()));
+                &mut entries.last_mut().expect("one was just added").1
+            }
+        }
+    }
+
+    /// The dotted keys of all values and sections below.
+    pub(super) fn keys(&self, prefix: &str, keys: &mut Vec<String>) {
+        let Value::Map(entries) = &self.value else {
+            return;
+        };
+        for (key, node) in entries {
+            let path = join(prefix, &key.name);
+            node.keys(&path, keys);
+            keys.push(path);
+        }
+    }
+
+    fn forget_lines(&mut self) {
+        self.place.line = None;
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(Node::forget_lines),
+            Value::Map(entries) => entries.iter_mut().for_each(|(key, node)| {
+                key.place.line = None;
+                node.forget_lines();
+            }),
+            _ => {}
+        }
+    }
+}
+
+/// `server` and `listen` → `server.listen`.
+pub(super) fn join(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() {
+        name.into()
+    } else {
+        format!("{prefix}.{name}")
+    }
+}
+
+/// The text of a value; lists of words in brackets.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => f.write_str("null"),
+            Value::Bool(value) => value.fmt(f),
+            Value::Unsigned(value) => value.fmt(f),
+            Value::Signed(value) => value.fmt(f),
+            Value::Float(value) => value.fmt(f),
+            Value::Text(text) | Value::Word(text) => f.write_str(text),
+            Value::List(items) => {
+                let items: Vec<_> = items.iter().map(|item| item.value.to_string()).collect();
+                write!(f, "[{}]", items.join(", "))
+            }
+            Value::Map(entries) => {
+                let entries: Vec<_> = entries
+                    .iter()
+                    .map(|(key, node)| format!("{}: {}", key.name, node.value))
+                    .collect();
+                write!(f, "{{{}}}", entries.join(", "))
+            }
+        }
+    }
+}

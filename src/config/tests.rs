@@ -1,0 +1,278 @@
+//! The layers, from the outside: what wins, what is refused, and in which words.
+
+use super::*;
+
+fn load(
+    file: Option<&str>,
+    variables: &[(&str, &str)],
+    flags: &[(&str, &str)],
+) -> Result<Settings, ConfigError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my.yaml");
+    std::fs::write(&path, file.unwrap_or_default()).unwrap();
+    let variables = variables
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_string()));
+    let flags = flags.iter().map(|(key, value)| Flag {
+        name: format!("--{}", key.rsplit('.').next().unwrap()),
+        key: key.to_string(),
+        value: value.to_string(),
+    });
+    Settings::load(file.map(|_| path.as_path()), variables, flags)
+}
+
+/// The message of what is refused, without the folder of the file.
+fn refused(file: Option<&str>, variables: &[(&str, &str)]) -> String {
+    let text = load(file, variables, &[]).unwrap_err().to_string();
+    match text.find("my.yaml") {
+        Some(at) => text[at..].into(),
+        None => text,
+    }
+}
+
+#[test]
+fn the_built_in_settings_are_complete() {
+    let settings = Settings::built_in();
+    assert_eq!(settings.server.listen.to_string(), "127.0.0.1:5000");
+    assert_eq!(settings.server.limits.body.bytes(), 16 << 20);
+    assert_eq!(settings.server.heartbeat.to_string(), "15s");
+    assert!(
+        settings.threads.is_none()
+            && settings.server.auth.is_none()
+            && settings.server.hosts.is_empty()
+    );
+    assert_eq!(
+        (
+            settings.train.folds,
+            settings.train.repeats.get(),
+            settings.train.seed
+        ),
+        (10, 5, 0)
+    );
+    assert_eq!(settings.train.promote, training::Promote::Auto);
+    assert!(settings.leaves().all(|leaf| leaf.origin == Origin::BuiltIn));
+    assert_eq!(settings.leaves().count(), 23);
+}
+
+#[test]
+fn every_key_of_the_built_in_file_has_a_comment() {
+    let mut commented = false;
+    for line in BUILT_IN.lines() {
+        let text = line.trim_start();
+        let key = !text.starts_with('#') && text.contains(':');
+        let section = key && text.ends_with(':');
+        assert!(!key || commented || section, "{line}");
+        commented = text.starts_with('#');
+    }
+}
+
+#[test]
+fn each_layer_is_stronger_than_the_one_before() {
+    let file = "server: {listen: 127.0.0.1:1, shutdown: 1s}\nfeed:\nstate: there\n";
+    let listen = |settings: &Settings| {
+        (
+            settings.server.listen.port(),
+            settings.origin("server.listen").unwrap().to_string(),
+        )
+    };
+    let settings = load(Some(file), &[], &[]).unwrap();
+    assert_eq!(settings.server.listen.port(), 1);
+    assert_eq!(settings.state, Path::new("there"));
+    assert!(matches!(
+        settings.origin("server.shutdown"),
+        Some(Origin::File(_))
+    ));
+    assert_eq!(settings.origin("server.heartbeat"), Some(&Origin::BuiltIn));
+    let port = ("PORT", "2");
+    assert_eq!(
+        listen(&load(Some(file), &[port], &[]).unwrap()),
+        (2, "PORT".into())
+    );
+    let variable = ("TITANIC_SERVER__LISTEN", "127.0.0.1:3");
+    assert_eq!(
+        listen(&load(Some(file), &[variable, port], &[]).unwrap()),
+        (3, variable.0.into())
+    );
+    let flag = ("server.listen", "127.0.0.1:4");
+    assert_eq!(
+        listen(&load(Some(file), &[variable, port], &[flag]).unwrap()),
+        (4, "--listen".into())
+    );
+    assert!(
+        load(Some(file), &[], &[])
+            .unwrap()
+            .origin("server.nothing")
+            .is_none()
+    );
+}
+
+#[test]
+fn variables_hold_numbers_texts_lists_and_null() {
+    let variables = [
+        ("TITANIC_STATE", "1234"),
+        ("TITANIC_THREADS", "3"),
+        ("TITANIC_SERVER__WORKERS", "null"),
+        ("TITANIC_SERVER__HOSTS", "a.example, b.example"),
+        ("TITANIC_SERVER__ORIGINS", "[\"https://a.example\"]"),
+        ("TITANIC_SERVER__LIMITS__MESSAGE", "65536"),
+        (
+            "TITANIC_SERVER__AUTH",
+            "{tokens: [{name: ci, scopes: [predict, admin], secret_env: TITANIC_CI}]}",
+        ),
+        ("TITANIC_CI", "hush"),
+        ("TITANIC_LOG__FORMAT", "json"),
+        ("HOME", "/root"),
+    ];
+    let settings = load(None, &variables, &[]).unwrap();
+    assert_eq!(settings.state, Path::new("1234"));
+    assert_eq!(settings.threads.unwrap().get(), 3);
+    assert_eq!(settings.server.hosts, ["a.example", "b.example"]);
+    assert_eq!(settings.server.origins, ["https://a.example"]);
+    assert_eq!(settings.server.limits.message.to_string(), "64KiB");
+    let Some(server::Auth::Tokens(tokens)) = &settings.server.auth else {
+        panic!("{settings:?}")
+    };
+    assert_eq!(
+        tokens[0].scopes,
+        [server::Scope::Predict, server::Scope::Admin]
+    );
+    let shown: Vec<Leaf> = settings
+        .leaves()
+        .filter(|leaf| leaf.key.starts_with("server.auth"))
+        .collect();
+    assert_eq!(shown[0].key, "server.auth.tokens.0.name");
+    assert_eq!(
+        shown[0].origin,
+        Origin::Environment("TITANIC_SERVER__AUTH".into())
+    );
+    assert_eq!(
+        load(None, &[("TITANIC_SERVER__AUTH", "none")], &[])
+            .unwrap()
+            .server
+            .auth,
+        Some(server::Auth::None)
+    );
+}
+
+#[test]
+fn unknown_keys_are_refused_with_a_suggestion() {
+    let check = |file: &str, expected: &str| assert_eq!(refused(Some(file), &[]), expected);
+    check(
+        "server:\n  # port\n  listn: x\n",
+        "my.yaml:3: there is no setting `server.listn`; did you mean `server.listen`?",
+    );
+    check(
+        "listen: x\n",
+        "my.yaml:1: there is no setting `listen`; did you mean `server.listen`?",
+    );
+    check(
+        "sever:\n  listen: x\n",
+        "my.yaml:1: there is no setting `sever`; did you mean `server`?",
+    );
+    check(
+        "zzz: 1\n",
+        "my.yaml:1: there is no setting `zzz`; `config show` lists all there are",
+    );
+    check(
+        "server:\n  auth:\n    tokens:\n      - name: ci\n        scopes: []\n        secret: hush\n",
+        "my.yaml:6: there is no setting `server.auth.tokens.0.secret`; did you mean `server.auth.tokens.0.secret_env`?",
+    );
+    assert_eq!(
+        refused(None, &[("TITANIC_SERVER__LISTN", "x")]),
+        "the environment variable TITANIC_SERVER__LISTN names no setting; did you mean `TITANIC_SERVER__LISTEN`?"
+    );
+    let flag = load(None, &[], &[("train.fold", "3")])
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        flag,
+        "--fold: there is no setting `train.fold`; did you mean `train.folds`?"
+    );
+}
+
+#[test]
+fn wrong_values_name_key_place_and_what_is_allowed() {
+    let check = |file: &str, expected: &str| assert_eq!(refused(Some(file), &[]), expected);
+    check(
+        "\nthreads: many\n",
+        "my.yaml:2: threads: `many` is not allowed; write a whole number, 1 or more",
+    );
+    check(
+        "threads: 0\n",
+        "my.yaml:1: threads: integer `0` is not allowed; write a whole number, 1 or more",
+    );
+    check(
+        "log: {format: xml}\n",
+        "my.yaml:1: log.format: `xml` is not allowed; write text or json",
+    );
+    check(
+        "server: 5000\n",
+        "my.yaml:1: server: `5000` stands where a section belongs; give its keys, one a line",
+    );
+    check(
+        "server: {hosts: 1}\n",
+        "my.yaml:1: server.hosts: integer `1` is not allowed; write a list, such as [a, b]",
+    );
+    check(
+        "server: {auth: some}\n",
+        "my.yaml:1: server.auth: `some` is not allowed; write none or tokens",
+    );
+    check(
+        "train:\n  folds: 1\n",
+        "my.yaml:2: train.folds: 1 is not allowed; write a whole number, 2 or more: one fold has nothing to be tested on",
+    );
+    check(
+        "server: {auth: {tokens: [{name: a, scopes: [root]}]}}",
+        "my.yaml:1: server.auth.tokens.0.scopes.0: `root` is not allowed; write predict or label or admin",
+    );
+    check(
+        "server: {listen: example.org}",
+        "my.yaml:1: server.listen: `example.org` is not an address; write IP:PORT, such as 127.0.0.1:5000 or [::1]:0",
+    );
+    let span = refused(Some("server: {shutdown: 10}"), &[]);
+    assert!(
+        span.starts_with("my.yaml:1: server.shutdown: `10` is not a duration; write"),
+        "{span}"
+    );
+    let size = refused(None, &[("TITANIC_SERVER__LIMITS__BODY", "lots")]);
+    assert!(
+        size.starts_with(
+            "TITANIC_SERVER__LIMITS__BODY: server.limits.body: `lots` is not a size; write"
+        ),
+        "{size}"
+    );
+    assert_eq!(
+        refused(None, &[("PORT", "http")]),
+        "PORT: server.listen: `http` is not a port; write a number from 0 to 65535"
+    );
+    let missing = Settings::load(Some(Path::new("/none/x.yaml")), std::iter::empty(), [])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        missing.starts_with("cannot read the settings in /none/x.yaml"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn tokens_are_checked_as_a_whole() {
+    let check = |tokens: &str, expected: &str| {
+        let fault = refused(
+            Some(&format!("server: {{auth: {{tokens: {tokens}}}}}")),
+            &[],
+        );
+        assert!(
+            fault.starts_with("my.yaml:1: server.auth.tokens: ") && fault.contains(expected),
+            "{fault}"
+        );
+    };
+    check("[]", "nobody could ask");
+    check(
+        "[{name: a, scopes: []}]",
+        "`a` needs either secret_env or secret_file",
+    );
+    check(
+        "[{name: a, scopes: [], secret_env: A}, {name: a, scopes: [], secret_env: B}]",
+        "two tokens are called `a`",
+    );
+}

@@ -1,0 +1,268 @@
+//! Sizes and durations as people write them: `16MiB`, `500ms`, `7d`. Read from text and written back as text, also by serde.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A number of bytes: `16MiB`, `64KiB`, `1GB`, or a bare number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size(pub u64);
+
+/// A length of time: `500ms`, `1s`, `1h30m`, `7d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(pub Duration);
+
+/// Why a text is no size or duration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnitError {
+    /// No size.
+    #[error(
+        "`{0}` is not a size; write a whole number and B, KiB, MiB, GiB, TiB (or KB, MB, GB, TB), such as 16MiB"
+    )]
+    Size(String),
+    /// No duration.
+    #[error(
+        "`{0}` is not a duration; write a whole number and ms, s, m, h or d, such as 500ms, 10s or 7d"
+    )]
+    Span(String),
+}
+
+/// Binary before decimal, large before small: the first that divides a size is the one it is written in.
+const SIZES: [(&str, u64); 9] = [
+    ("TiB", 1 << 40),
+    ("GiB", 1 << 30),
+    ("MiB", 1 << 20),
+    ("KiB", 1 << 10),
+    ("TB", 1_000_000_000_000),
+    ("GB", 1_000_000_000),
+    ("MB", 1_000_000),
+    ("KB", 1_000),
+    ("B", 1),
+];
+
+/// In milliseconds, large before small.
+const SPANS: [(&str, u64); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
+
+impl Size {
+    /// As an index or length in memory; on a 32-bit machine, at most what fits there.
+    pub fn bytes(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+impl FromStr for Size {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let amount = match split(text) {
+            Some((number, "", "")) => Some(number),
+            Some((number, unit, "")) => scale(
+                number,
+                SIZES
+                    .iter()
+                    .find(|(name, _)| name.eq_ignore_ascii_case(unit)),
+            ),
+            _ => None,
+        };
+        amount.map(Size).ok_or_else(|| UnitError::Size(text.into()))
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(self.0, &SIZES, f)
+    }
+}
+
+impl FromStr for Span {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        millis(text)
+            .map(|millis| Span(Duration::from_millis(millis)))
+            .ok_or_else(|| UnitError::Span(text.into()))
+    }
+}
+
+fn millis(text: &str) -> Option<u64> {
+    if text == "0" {
+        return Some(0);
+    }
+    let (mut total, mut rest) = (0u64, text);
+    loop {
+        let (number, unit, tail) = split(rest)?;
+        let part = scale(number, SPANS.iter().find(|(name, _)| *name == unit))?;
+        total = total.checked_add(part)?;
+        if tail.is_empty() {
+            return Some(total);
+        }
+        rest = tail;
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What is read has whole milliseconds; a longer fraction set by code is cut.
+        match u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX) {
+            0 => f.write_str("0s"),
+            millis => write(millis, &SPANS, f),
+        }
+    }
+}
+
+fn write(amount: u64, units: &[(&str, u64)], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let fitting = units
+        .iter()
+        .find(|(_, unit)| amount > 0 && amount.is_multiple_of(*unit));
+    let (name, unit) = fitting
+        .or(units.last())
+        .expect("a table of units has entries");
+    write!(f, "{}{name}", amount / unit)
+}
+
+/// `16MiB…` → (16, `MiB`, `…`).
+fn split(text: &str) -> Option<(u64, &str, &str)> {
+    let unit = text
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, rest) = text.split_at(unit);
+    let tail = rest
+        .find(|letter: char| letter.is_ascii_digit())
+        .unwrap_or(rest.len());
+    let (unit, tail) = rest.split_at(tail);
+    Some((number.parse().ok()?, unit.trim_ascii_start(), tail))
+}
+
+fn scale(number: u64, unit: Option<&(&str, u64)>) -> Option<u64> {
+    number.checked_mul(unit?.1)
+}
+
+impl Serialize for Size {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Written("a size, such as 16MiB"))?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Written("a duration, such as 10s"))?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+/// Takes text, or a number for the text it is written as.
+struct Written(&'static str);
+
+impl de::Visitor<'_> for Written {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.into())
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        let check = |text: &str, bytes: u64, written: &str| {
+            let size: Size = text.parse().unwrap();
+            assert_eq!((size.0, size.to_string().as_str()), (bytes, written));
+        };
+        check("16MiB", 16 << 20, "16MiB");
+        check("64KiB", 65536, "64KiB");
+        check("1GB", 1_000_000_000, "1GB");
+        check("1024", 1024, "1KiB");
+        check("1 mib", 1 << 20, "1MiB");
+        check("1001B", 1001, "1001B");
+        check("0", 0, "0B");
+        for text in [
+            "",
+            "MiB",
+            "1.5GB",
+            "-1",
+            "1XB",
+            "1MiB2",
+            "99999999TiB",
+            "1 MiB 2",
+        ] {
+            assert_eq!(text.parse::<Size>(), Err(UnitError::Size(text.into())));
+        }
+    }
+
+    #[test]
+    fn durations() {
+        let check = |text: &str, millis: u64, written: &str| {
+            let span: Span = text.parse().unwrap();
+            assert_eq!(
+                (span.0, span.to_string().as_str()),
+                (Duration::from_millis(millis), written)
+            );
+        };
+        check("500ms", 500, "500ms");
+        check("1s", 1000, "1s");
+        check("90s", 90_000, "90s");
+        check("4h", 14_400_000, "4h");
+        check("7d", 604_800_000, "7d");
+        check("1h30m", 5_400_000, "90m");
+        check("0", 0, "0s");
+        for text in [
+            "",
+            "s",
+            "10",
+            "1.5h",
+            "-1s",
+            "1week",
+            "1h30",
+            "99999999999999d",
+        ] {
+            assert_eq!(text.parse::<Span>(), Err(UnitError::Span(text.into())));
+        }
+    }
+
+    #[test]
+    fn serde_takes_text_and_bare_bytes() {
+        assert_eq!(
+            serde_json::from_str::<Size>("1048576").unwrap(),
+            Size(1 << 20)
+        );
+        assert_eq!(serde_json::to_string(&Size(1 << 20)).unwrap(), "\"1MiB\"");
+        assert_eq!(
+            serde_json::from_str::<Span>("\"2m\"").unwrap(),
+            Span(Duration::from_secs(120))
+        );
+        let fault = serde_json::from_str::<Span>("10").unwrap_err().to_string();
+        assert!(fault.contains("such as 500ms, 10s or 7d"), "{fault}");
+    }
+}

@@ -1,0 +1,96 @@
+//! The tables versions were trained on, kept by content: `STATE/tables/SHA256.parquet`. The same table is kept once.
+
+use std::path::PathBuf;
+
+use super::{Registry, RegistryError, disk, entry::digest};
+
+impl Registry {
+    /// Keeps `parquet` and returns its name, the SHA-256 of its bytes.
+    pub fn put_table(&self, parquet: &[u8]) -> Result<String, RegistryError> {
+        let sha256 = digest(parquet);
+        let path = self.table_file(&sha256);
+        let kept = std::fs::metadata(&path).is_ok_and(|file| file.len() == parquet.len() as u64);
+        if !kept {
+            disk::create_folder(&self.models)?;
+            let _lock = disk::Lock::exclusive(&self.lock_path())?;
+            disk::create_folder(&self.tables)?;
+            disk::sweep(&self.tables)?;
+            disk::replace(&path, parquet)?;
+        }
+        Ok(sha256)
+    }
+
+    /// The file of a table that was kept.
+    pub fn table_path(&self, sha256: &str) -> Result<PathBuf, RegistryError> {
+        let named = sha256.len() == 64
+            && sha256
+                .bytes()
+                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        let path = self.table_file(sha256);
+        if !named || !path.is_file() {
+            return Err(RegistryError::Table {
+                sha256: sha256.into(),
+                fault: "is not kept here",
+            });
+        }
+        Ok(path)
+    }
+
+    /// The bytes of a table that was kept, held against its name.
+    pub fn table(&self, sha256: &str) -> Result<Vec<u8>, RegistryError> {
+        let path = self.table_path(sha256)?;
+        match disk::read(&path)? {
+            Some(bytes) if digest(&bytes) == sha256 => Ok(bytes),
+            _ => Err(RegistryError::Table {
+                sha256: sha256.into(),
+                fault: "is damaged: its bytes have another SHA-256",
+            }),
+        }
+    }
+
+    fn table_file(&self, sha256: &str) -> PathBuf {
+        self.tables.join(format!("{sha256}.parquet"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::*;
+    use super::*;
+
+    #[test]
+    fn a_table_is_kept_once_under_the_hash_of_its_bytes() {
+        let (_state, registry) = registry_with(0);
+        let name = registry.put_table(b"PAR1").unwrap();
+        assert_eq!(registry.put_table(b"PAR1").unwrap(), name);
+        assert_eq!(name, digest(b"PAR1"));
+        let path = registry.table_path(&name).unwrap();
+        assert_eq!(registry.table(&name).unwrap(), b"PAR1");
+        assert_eq!(
+            disk::files(&registry.tables).unwrap(),
+            std::slice::from_ref(&path)
+        );
+
+        std::fs::write(&path, b"PAR").unwrap();
+        assert!(
+            registry
+                .table(&name)
+                .unwrap_err()
+                .to_string()
+                .contains("damaged")
+        );
+        registry.put_table(b"PAR1").unwrap();
+        assert_eq!(registry.table(&name).unwrap(), b"PAR1");
+    }
+
+    #[test]
+    fn a_name_cannot_lead_elsewhere() {
+        let (_state, registry) = registry_with(0);
+        for name in ["", "../models/ledger", &"A".repeat(64), &"0".repeat(64)] {
+            assert!(
+                matches!(registry.table_path(name), Err(RegistryError::Table { .. })),
+                "{name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Names of versions: [`Version`] (`titanic@7`) and what people may type for one, [`VersionRef`] (`7` or `titanic@7`).
+//!
+//! Numbers count per registry and are never used twice, so a number alone says which version is meant.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// Longest model name. File systems end at 255 bytes; this leaves room for the number and the endings.
+const LONGEST: usize = 128;
+
+/// One version of a model, written `titanic@7`. The name can be part of a file name by construction.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Version {
+    name: String,
+    number: u64,
+}
+
+/// Why a text names no version.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VersionError {
+    /// Not of the form `7` or `titanic@7`.
+    #[error(
+        "`{0}` names no version; write its number, such as 7, or its full name, such as titanic@7"
+    )]
+    Form(String),
+    /// A name that cannot be part of a file name.
+    #[error(
+        "`{0}` cannot name a model: 1 to {LONGEST} letters, digits, `-`, `_` or `.`, not beginning with `.`"
+    )]
+    Name(String),
+}
+
+impl Version {
+    /// Version `number` of the model `name`.
+    pub fn new(name: &str, number: u64) -> Result<Self, VersionError> {
+        let fits = (1..=LONGEST).contains(&name.len()) && !name.starts_with('.');
+        let plain = |letter: u8| letter.is_ascii_alphanumeric() || b"-_.".contains(&letter);
+        if !fits || !name.bytes().all(plain) {
+            return Err(VersionError::Name(name.into()));
+        }
+        Ok(Version {
+            name: name.into(),
+            number,
+        })
+    }
+
+    /// The model's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The number, unique in the registry.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The name of the file that holds it.
+    pub fn file_name(&self) -> String {
+        format!("{self}.model")
+    }
+
+    /// The version a file name stands for, if it is one of ours.
+    pub fn of_file(name: &str) -> Option<Self> {
+        name.strip_suffix(".model")?.parse().ok()
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.name, self.number)
+    }
+}
+
+impl FromStr for Version {
+    type Err = VersionError;
+
+    fn from_str(text: &str) -> Result<Self, VersionError> {
+        let form = || VersionError::Form(text.into());
+        let (name, number) = text.rsplit_once('@').ok_or_else(form)?;
+        Version::new(name, digits(number).ok_or_else(form)?)
+    }
+}
+
+impl From<Version> for String {
+    fn from(version: Version) -> String {
+        version.to_string()
+    }
+}
+
+impl TryFrom<String> for Version {
+    type Error = VersionError;
+
+    fn try_from(text: String) -> Result<Self, VersionError> {
+        text.parse()
+    }
+}
+
+/// A version as people name it, everywhere the same: command line, URLs, bodies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionRef {
+    /// `7`
+    Number(u64),
+    /// `titanic@7`
+    Full(Version),
+}
+
+impl VersionRef {
+    /// The number.
+    pub fn number(&self) -> u64 {
+        match self {
+            VersionRef::Number(number) => *number,
+            VersionRef::Full(version) => version.number,
+        }
+    }
+
+    /// Whether `version` is meant.
+    pub fn means(&self, version: &Version) -> bool {
+        match self {
+            VersionRef::Number(number) => *number == version.number,
+            VersionRef::Full(full) => full == version,
+        }
+    }
+}
+
+impl fmt::Display for VersionRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            VersionRef::Number(number) => number.fmt(f),
+            VersionRef::Full(version) => version.fmt(f),
+        }
+    }
+}
+
+impl FromStr for VersionRef {
+    type Err = VersionError;
+
+    fn from_str(text: &str) -> Result<Self, VersionError> {
+        match digits(text) {
+            Some(number) => Ok(VersionRef::Number(number)),
+            None => text.parse().map(VersionRef::Full),
+        }
+    }
+}
+
+impl From<Version> for VersionRef {
+    fn from(version: Version) -> Self {
+        VersionRef::Full(version)
+    }
+}
+
+/// A number without sign, space or leading zero: one number has one name.
+fn digits(text: &str) -> Option<u64> {
+    let canonical = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| canonical)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_named_by_number_or_in_full() {
+        let titanic = Version::new("titanic", 7).unwrap();
+        let check = |text: &str, expected| assert_eq!(text.parse::<VersionRef>(), expected);
+        check("7", Ok(VersionRef::Number(7)));
+        check("titanic@7", Ok(VersionRef::Full(titanic.clone())));
+        for text in [
+            "",
+            "@",
+            "@7",
+            "titanic",
+            "titanic@",
+            "titanic@x",
+            "titanic@-7",
+            "+7",
+            "07",
+            "7 ",
+            "a@b@7",
+        ] {
+            assert!(text.parse::<VersionRef>().is_err(), "{text}");
+        }
+        assert!("7".parse::<VersionRef>().unwrap().means(&titanic));
+        assert!(!"wine@7".parse::<VersionRef>().unwrap().means(&titanic));
+    }
+
+    #[test]
+    fn names_stay_inside_their_folder() {
+        for name in [
+            "",
+            ".",
+            "..",
+            "../x",
+            "a/b",
+            "a\\b",
+            "a b",
+            "ü",
+            &"x".repeat(129),
+        ] {
+            assert!(Version::new(name, 1).is_err(), "{name}");
+        }
+        assert_eq!(
+            Version::of_file("red-wine_2.0@12.model")
+                .unwrap()
+                .to_string(),
+            "red-wine_2.0@12"
+        );
+        assert_eq!(Version::of_file("titanic@7.model.tmp"), None);
+    }
+}

@@ -1,0 +1,264 @@
+//! The kinds of fields a metric can be: a plain handle, one handle for each value of a closed label, one for each route.
+//! All are registered at start; recording is an index and a few atomic additions.
+
+use std::{
+    fmt::Write,
+    marker::PhantomData,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
+use metrics_exporter_prometheus::PrometheusRecorder;
+
+static METADATA: Metadata<'static> = Metadata::new("titanic_platform", Level::INFO, None);
+
+/// What a field is registered with.
+pub(super) struct Registrar<'a> {
+    pub recorder: &'a Arc<PrometheusRecorder>,
+    pub name: &'static str,
+    pub help: &'static str,
+    pub routes: &'a [Route],
+}
+
+impl Registrar<'_> {
+    fn key(&self, labels: Vec<Label>) -> Key {
+        Key::from_parts(self.name, labels)
+    }
+}
+
+/// A field of the table of metrics.
+pub(super) trait Instrument {
+    /// As Prometheus calls it.
+    const KIND: &'static str;
+
+    fn register(at: &Registrar) -> Self;
+}
+
+/// One handle.
+pub(super) trait Handle: Instrument {
+    fn with(at: &Registrar, labels: Vec<Label>) -> Self;
+}
+
+macro_rules! handles {
+    ($($handle:ident $kind:literal $register:ident $describe:ident,)+) => {$(
+        impl Handle for $handle {
+            fn with(at: &Registrar, labels: Vec<Label>) -> Self {
+                at.recorder.$describe(at.name.into(), None, at.help.into());
+                at.recorder.$register(&at.key(labels), &METADATA)
+            }
+        }
+
+        impl Instrument for $handle {
+            const KIND: &'static str = $kind;
+
+            fn register(at: &Registrar) -> Self {
+                Self::with(at, Vec::new())
+            }
+        }
+    )+};
+}
+
+handles! {
+    Counter "counter" register_counter describe_counter,
+    Gauge "gauge" register_gauge describe_gauge,
+    Histogram "histogram" register_histogram describe_histogram,
+}
+
+/// A label with a closed set of values.
+pub trait ClosedLabel: Copy + 'static {
+    /// The label's name.
+    const NAME: &'static str;
+    /// The values, in the order of the variants.
+    const VALUES: &'static [&'static str];
+
+    /// Where its value stands.
+    fn index(self) -> usize;
+}
+
+/// One handle for each value of a label.
+#[derive(Debug)]
+pub struct ByLabel<H, L> {
+    handles: Vec<H>,
+    label: PhantomData<L>,
+}
+
+impl<H, L: ClosedLabel> ByLabel<H, L> {
+    /// The handle of a value.
+    pub fn of(&self, value: L) -> &H {
+        &self.handles[value.index()]
+    }
+}
+
+impl<H: Handle, L: ClosedLabel> Instrument for ByLabel<H, L> {
+    const KIND: &'static str = H::KIND;
+
+    fn register(at: &Registrar) -> Self {
+        let handle = |value: &&'static str| H::with(at, vec![Label::new(L::NAME, *value)]);
+        ByLabel {
+            handles: L::VALUES.iter().map(handle).collect(),
+            label: PhantomData,
+        }
+    }
+}
+
+/// A method and the pattern of its path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    pub method: String,
+    pub pattern: String,
+}
+
+impl Route {
+    fn labels(&self) -> Vec<Label> {
+        vec![
+            Label::new("method", self.method.clone()),
+            Label::new("route", self.pattern.clone()),
+        ]
+    }
+}
+
+/// A route that was handed in at start; recording needs no more than this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouteId(pub(super) u32);
+
+/// One histogram for each route.
+#[derive(Debug)]
+pub struct ByRoute(Vec<Histogram>);
+
+impl ByRoute {
+    /// The histogram of a route.
+    pub fn of(&self, route: RouteId) -> &Histogram {
+        &self.0[route.0 as usize]
+    }
+}
+
+impl Instrument for ByRoute {
+    const KIND: &'static str = Histogram::KIND;
+
+    fn register(at: &Registrar) -> Self {
+        ByRoute(
+            at.routes
+                .iter()
+                .map(|route| Histogram::with(at, route.labels()))
+                .collect(),
+        )
+    }
+}
+
+/// The statuses this server answers with; any other is counted as `other`, so that the label stays closed.
+const STATUSES: [u16; 30] = [
+    101, 200, 201, 202, 204, 206, 301, 302, 303, 304, 308, 400, 401, 403, 404, 405, 406, 408, 409,
+    410, 413, 414, 415, 421, 422, 429, 431, 500, 501, 503,
+];
+
+/// Index in [`STATUSES`], or the one past it.
+const SLOTS: [u8; 600] = {
+    let mut slots = [STATUSES.len() as u8; 600];
+    let mut at = 0;
+    while at < STATUSES.len() {
+        slots[STATUSES[at] as usize] = at as u8;
+        at += 1;
+    }
+    slots
+};
+
+/// One counter for each route and status. A status is registered when it first occurs, except 200 (every route is on a
+/// fresh page): the product of all would be a page of thousands of zeros.
+pub struct ByRouteAndStatus {
+    counters: Vec<[OnceLock<Counter>; STATUSES.len() + 1]>,
+    register: Box<dyn Fn(usize, usize) -> Counter + Send + Sync>,
+}
+
+impl ByRouteAndStatus {
+    /// The counter of a route and status.
+    pub fn of(&self, route: RouteId, status: u16) -> &Counter {
+        let slot = SLOTS
+            .get(status as usize)
+            .map_or(STATUSES.len(), |slot| *slot as usize);
+        let route = route.0 as usize;
+        self.counters[route][slot].get_or_init(|| (self.register)(route, slot))
+    }
+}
+
+impl std::fmt::Debug for ByRouteAndStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ByRouteAndStatus({} routes)", self.counters.len())
+    }
+}
+
+impl Instrument for ByRouteAndStatus {
+    const KIND: &'static str = Counter::KIND;
+
+    fn register(at: &Registrar) -> Self {
+        let (recorder, routes) = (at.recorder.clone(), at.routes.to_vec());
+        let (name, help) = (at.name, at.help);
+        let register = move |route: usize, slot: usize| {
+            let at = Registrar {
+                recorder: &recorder,
+                name,
+                help,
+                routes: &routes,
+            };
+            let status = STATUSES.get(slot).map_or("other".into(), u16::to_string);
+            Counter::with(
+                &at,
+                [routes[route].labels(), vec![Label::new("status", status)]].concat(),
+            )
+        };
+        let counters = at
+            .routes
+            .iter()
+            .map(|_| [const { OnceLock::new() }; STATUSES.len() + 1])
+            .collect();
+        let counters = ByRouteAndStatus {
+            counters,
+            register: Box::new(register),
+        };
+        for route in 0..at.routes.len() {
+            counters.of(RouteId(route as u32), 200);
+        }
+        counters
+    }
+}
+
+/// A gauge that is 1 for what its labels say at the moment, and of which there is one line, however often they change.
+#[derive(Debug)]
+pub struct ModelInfo(Mutex<Option<[String; 2]>>);
+
+impl ModelInfo {
+    /// Says which model answers, and what it was learned with.
+    pub fn set(&self, model: &str, learner: &str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some([model.into(), learner.into()]);
+    }
+
+    /// Its line.
+    pub(super) fn line(&self, name: &str) -> Option<String> {
+        let escape = |text: &String| {
+            text.replace('\\', r"\\")
+                .replace('"', r#"\""#)
+                .replace('\n', r"\n")
+        };
+        let labels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let [model, learner] = labels.as_ref()?.each_ref().map(escape);
+        Some(format!(
+            "{name}{{model=\"{model}\",learner=\"{learner}\"}} 1\n"
+        ))
+    }
+}
+
+impl Instrument for ModelInfo {
+    const KIND: &'static str = Gauge::KIND;
+
+    fn register(_: &Registrar) -> Self {
+        ModelInfo(Mutex::new(None))
+    }
+}
+
+/// The two lines above a metric's values.
+pub(super) fn head(name: &str, kind: &str, help: &str) -> String {
+    let mut text = String::new();
+    write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n")
+        .expect("writing to a String cannot fail");
+    text
+}

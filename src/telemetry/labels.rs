@@ -1,0 +1,82 @@
+//! The closed labels of metrics: a value that is not here cannot be recorded.
+
+use super::instrument::ClosedLabel;
+
+macro_rules! labels {
+    ($($(#[$doc:meta])* $name:ident($label:literal) { $($(#[$value_doc:meta])* $variant:ident = $value:literal,)+ })+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$value_doc])* $variant,)+
+        }
+
+        impl ClosedLabel for $name {
+            const NAME: &'static str = $label;
+            const VALUES: &'static [&'static str] = &[$($value),+];
+
+            fn index(self) -> usize {
+                self as usize
+            }
+        }
+    )+};
+}
+
+labels! {
+    /// The door a row came through.
+    Door("route") {
+        /// `/v1/predict`
+        Rest = "rest",
+        /// `/ws`
+        WebSocket = "websocket",
+    }
+
+    /// Which way a message goes.
+    Direction("direction") {
+        /// From the client.
+        Received = "received",
+        /// To the client.
+        Sent = "sent",
+    }
+
+    /// What became of a training job.
+    JobState("state") {
+        /// It was asked for.
+        Queued = "queued",
+        /// It began.
+        Running = "running",
+        /// It ended with a version.
+        Done = "done",
+        /// It ended with a fault.
+        Failed = "failed",
+        /// It was called off.
+        Cancelled = "cancelled",
+    }
+
+    /// What an event of the feed is about.
+    Topic("topic") {
+        /// Predictions made.
+        Predictions = "predictions",
+        /// Models trained, promoted, rolled back.
+        Models = "models",
+        /// Verdicts.
+        Monitor = "monitor",
+        /// Alerts.
+        Alerts = "alerts",
+    }
+
+    /// Why a WebSocket was closed.
+    Closed("reason") {
+        /// The client said goodbye.
+        Client = "client",
+        /// The client was gone without a word, or answered no ping.
+        Lost = "lost",
+        /// The server stops (1001).
+        GoingAway = "going_away",
+        /// What came was no WebSocket (1002).
+        Protocol = "protocol",
+        /// A message over the limit (1009).
+        TooLarge = "too_large",
+        /// A reader that fell too far behind (1013).
+        TooSlow = "too_slow",
+    }
+}

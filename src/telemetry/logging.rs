@@ -1,0 +1,165 @@
+//! The log: lines on standard error, for people or for programs.
+//!
+//! A line reads alone and carries fields. Our own code logs at the level that was set, the libraries below from `warn` on
+//! (all of it at `trace`), so that `debug` shows what this program does and not how HTTP works.
+
+use std::io::IsTerminal;
+
+use serde::Deserialize;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{
+    filter::Targets,
+    fmt::{self, format::Writer, time::FormatTime},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
+
+use crate::clock::{self, Clock};
+
+/// The target of our own lines: the name of the library.
+const OURS: &str = "titanic_platform";
+
+/// `log`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// From where on lines are written.
+    pub level: Level,
+    /// How.
+    pub format: Format,
+}
+
+/// From where on lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Nothing.
+    Off,
+    /// What failed.
+    Error,
+    /// What wants attention.
+    Warn,
+    /// What happened.
+    Info,
+    /// How it happened.
+    Debug,
+    /// Everything, of the libraries too.
+    Trace,
+}
+
+/// How lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// For people; coloured on a terminal, unless `NO_COLOR` is set.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+const LEVELS: [(Level, LevelFilter); 6] = [
+    (Level::Off, LevelFilter::OFF),
+    (Level::Error, LevelFilter::ERROR),
+    (Level::Warn, LevelFilter::WARN),
+    (Level::Info, LevelFilter::INFO),
+    (Level::Debug, LevelFilter::DEBUG),
+    (Level::Trace, LevelFilter::TRACE),
+];
+
+impl Level {
+    /// As many steps more (`-v`) or less (`-q`), to the ends of the scale.
+    pub fn moved(self, verbosity: i8) -> Level {
+        let at = (self as i16 + i16::from(verbosity)).clamp(0, LEVELS.len() as i16 - 1);
+        LEVELS[at as usize].0
+    }
+
+    fn filter(self) -> LevelFilter {
+        LEVELS[self as usize].1
+    }
+}
+
+/// Starts the log of this process. False if it was started before, which changes nothing.
+pub fn init(options: Options, verbosity: i8) -> bool {
+    let filter = filter(options.level.moved(verbosity));
+    let lines = fmt::layer().with_writer(std::io::stderr).with_timer(Utc);
+    let lines: Box<dyn tracing_subscriber::Layer<_> + Send + Sync> = match options.format {
+        Format::Text => Box::new(lines.with_ansi(coloured())),
+        Format::Json => Box::new(
+            lines
+                .json()
+                .flatten_event(true)
+                .with_current_span(false)
+                .with_span_list(false),
+        ),
+    };
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(filter)
+        .try_init()
+        .is_ok()
+}
+
+fn filter(level: Level) -> Targets {
+    let libraries = match level {
+        Level::Trace => LevelFilter::TRACE,
+        level => level.filter().min(LevelFilter::WARN),
+    };
+    Targets::new()
+        .with_default(libraries)
+        .with_target(OURS, level.filter())
+}
+
+/// See <https://no-color.org>: set and not empty means no.
+fn coloured() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::io::stderr().is_terminal()
+}
+
+/// The time of a line, as everywhere else.
+struct Utc;
+
+impl FormatTime for Utc {
+    fn format_time(&self, to: &mut Writer<'_>) -> std::fmt::Result {
+        to.write_str(&clock::rfc3339(clock::System.now()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level as At;
+
+    use super::*;
+
+    #[test]
+    fn verbosity_moves_the_level_to_the_ends_of_the_scale() {
+        assert_eq!(Level::Info.moved(0), Level::Info);
+        assert_eq!(Level::Info.moved(1), Level::Debug);
+        assert_eq!(Level::Info.moved(-1), Level::Warn);
+        assert_eq!(Level::Info.moved(i8::MAX), Level::Trace);
+        assert_eq!(Level::Error.moved(i8::MIN), Level::Off);
+        assert!(
+            LEVELS
+                .iter()
+                .enumerate()
+                .all(|(at, (level, _))| *level as usize == at)
+        );
+    }
+
+    #[test]
+    fn libraries_are_quieter_than_we_are() {
+        let check = |level, target: &str, at: At, seen: bool| {
+            assert_eq!(
+                filter(level).would_enable(target, &at),
+                seen,
+                "{level:?} {target} {at}"
+            );
+        };
+        check(Level::Debug, "titanic_platform::serve", At::DEBUG, true);
+        check(Level::Debug, "titanic_platform::serve", At::TRACE, false);
+        check(Level::Debug, "actix_http", At::INFO, false);
+        check(Level::Debug, "actix_http", At::WARN, true);
+        check(Level::Trace, "actix_http", At::TRACE, true);
+        check(Level::Error, "actix_http", At::WARN, false);
+        check(Level::Off, "titanic_platform", At::ERROR, false);
+    }
+}

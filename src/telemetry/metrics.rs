@@ -1,0 +1,273 @@
+//! The table of metrics: the field's name is the metric's, its comment the help.
+//!
+//! Handles come from a recorder of this value's own, not from the process's, so that several servers can live in one
+//! process without counting for each other. Recording never allocates or locks once a status has occurred on a route.
+
+use std::{sync::Arc, time::Duration};
+
+use metrics::{Counter, Gauge, Histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
+
+pub use super::{
+    instrument::{ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, ModelInfo, RouteId},
+    labels::{Closed, Direction, Door, JobState, Topic},
+};
+use super::{
+    instrument::{Instrument, Registrar, Route, head},
+    process,
+};
+
+/// From the fastest answer (tens of microseconds) to what a client gives up on.
+const REQUEST_BUCKETS: &[f64] = &[
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    5.0, 10.0,
+];
+
+/// From a few hundred rows to the largest table that is trained on one machine.
+const TRAINING_BUCKETS: &[f64] = &[
+    0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0,
+];
+
+/// What a request counts for that no route matched; always the first route.
+const UNMATCHED: (&str, &str) = ("other", "unmatched");
+
+macro_rules! metrics {
+    ($(#[doc = $help:literal] $name:ident: $kind:ty,)+) => {
+        /// All metrics of one server, ready to record.
+        #[derive(Debug)]
+        pub struct Metrics {
+            $(#[doc = $help] pub $name: $kind,)+
+            recorder: Arc<PrometheusRecorder>,
+            routes: Vec<Route>,
+        }
+
+        /// Every metric: name, kind, help.
+        pub const TABLE: &[(&str, &str, &str)] = &[$((stringify!($name), <$kind as Instrument>::KIND, $help.trim_ascii())),+];
+
+        /// The name of every metric.
+        pub const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+        impl Metrics {
+            fn register(recorder: Arc<PrometheusRecorder>, routes: Vec<Route>) -> Metrics {
+                $(let $name = {
+                    let (name, help) = (stringify!($name), $help.trim_ascii());
+                    <$kind>::register(&Registrar { recorder: &recorder, name, help, routes: &routes })
+                };)+
+                Metrics { $($name,)+ recorder, routes }
+            }
+        }
+    };
+}
+
+metrics! {
+    /// Requests answered.
+    titanic_http_requests_total: ByRouteAndStatus,
+    /// Seconds from a request's head to its answer.
+    titanic_http_request_duration_seconds: ByRoute,
+    /// Requests being answered.
+    titanic_http_inflight_requests: Gauge,
+    /// Rows predicted, by the door they came through.
+    titanic_predictions_rows_total: ByLabel<Counter, Door>,
+    /// Warnings given with predictions.
+    titanic_prediction_warnings_total: Counter,
+    /// The model that answers.
+    titanic_model_info: ModelInfo,
+    /// Times the model that answers was swapped.
+    titanic_model_swaps_total: Counter,
+    /// Seconds a training took.
+    titanic_training_duration_seconds: Histogram,
+    /// Training jobs that came to a state.
+    titanic_training_jobs_total: ByLabel<Counter, JobState>,
+    /// Jobs that wait.
+    titanic_jobs_queued: Gauge,
+    /// Open WebSocket connections.
+    titanic_websocket_connections: Gauge,
+    /// WebSocket messages.
+    titanic_websocket_messages_total: ByLabel<Counter, Direction>,
+    /// WebSocket connections closed.
+    titanic_websocket_closed_total: ByLabel<Counter, Closed>,
+    /// Events published to subscribers.
+    titanic_feed_events_total: ByLabel<Counter, Topic>,
+    /// Events that a subscriber did not get, because it was too slow.
+    titanic_feed_dropped_events_total: Counter,
+    /// Events waiting for subscribers.
+    titanic_feed_queue_length: Gauge,
+}
+
+impl Metrics {
+    /// Registers everything. `routes` are (method, pattern), as the server has them.
+    pub fn new<'a>(routes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Metrics {
+        let named = |name: &str| Matcher::Full(name.into());
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(
+                named("titanic_http_request_duration_seconds"),
+                REQUEST_BUCKETS,
+            )
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(
+                    named("titanic_training_duration_seconds"),
+                    TRAINING_BUCKETS,
+                )
+            })
+            .expect("neither list of buckets is empty")
+            .build_recorder();
+        let route = |(method, pattern): (&str, &str)| Route {
+            method: method.into(),
+            pattern: pattern.into(),
+        };
+        let routes = std::iter::once(UNMATCHED)
+            .chain(routes)
+            .map(route)
+            .collect();
+        Metrics::register(Arc::new(recorder), routes)
+    }
+
+    /// The id of a route, to be looked up once at start. What was not handed in is counted as `unmatched`.
+    pub fn route(&self, method: &str, pattern: &str) -> RouteId {
+        let is = |route: &Route| route.method == method && route.pattern == pattern;
+        RouteId(self.routes.iter().position(is).unwrap_or(0) as u32)
+    }
+
+    /// Where requests count that no route matched.
+    pub fn unmatched(&self) -> RouteId {
+        RouteId(0)
+    }
+
+    /// Records an answered request.
+    pub fn answered(&self, route: RouteId, status: u16, took: Duration) {
+        self.titanic_http_requests_total
+            .of(route, status)
+            .increment(1);
+        self.titanic_http_request_duration_seconds
+            .of(route)
+            .record(took.as_secs_f64());
+    }
+
+    /// The page of `/metrics`, sorted by name.
+    pub fn render(&self) -> String {
+        let page = self.recorder.handle().render();
+        let mut blocks: Vec<String> = page
+            .split("\n\n")
+            .filter(|block| !block.is_empty())
+            .map(|block| format!("{block}\n"))
+            .collect();
+        blocks.extend(
+            TABLE
+                .iter()
+                .filter_map(|(name, kind, help)| self.unrecorded(name, kind, help)),
+        );
+        blocks.extend(process::blocks());
+        blocks.sort();
+        blocks.join("\n")
+    }
+
+    /// Moves what histograms recorded into their buckets. Until then each record takes 8 bytes: call it every few seconds.
+    pub fn upkeep(&self) {
+        self.recorder.handle().run_upkeep();
+    }
+
+    /// The block of what the recorder does not hold.
+    fn unrecorded(&self, name: &str, kind: &str, help: &str) -> Option<String> {
+        let line = self.titanic_model_info.line(name).unwrap_or_default();
+        (name == "titanic_model_info").then(|| head(name, kind, help) + &line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metrics() -> Metrics {
+        Metrics::new([("POST", "/v1/predict"), ("GET", "/v1/models/{v}")])
+    }
+
+    /// Every name and kind, as scraped from a fresh server. Rules and dashboards name these: additions are free.
+    const GOLDEN: &str = "\
+process_cpu_seconds_total counter
+process_max_fds gauge
+process_open_fds gauge
+process_resident_memory_bytes gauge
+process_start_time_seconds gauge
+process_threads gauge
+process_virtual_memory_bytes gauge
+process_virtual_memory_max_bytes gauge
+titanic_feed_dropped_events_total counter
+titanic_feed_events_total counter
+titanic_feed_queue_length gauge
+titanic_http_inflight_requests gauge
+titanic_http_request_duration_seconds histogram
+titanic_http_requests_total counter
+titanic_jobs_queued gauge
+titanic_model_info gauge
+titanic_model_swaps_total counter
+titanic_prediction_warnings_total counter
+titanic_predictions_rows_total counter
+titanic_training_duration_seconds histogram
+titanic_training_jobs_total counter
+titanic_websocket_closed_total counter
+titanic_websocket_connections gauge
+titanic_websocket_messages_total counter
+";
+
+    #[test]
+    #[cfg(target_os = "linux")] // other systems do not tell all of process_*
+    fn every_name_is_on_a_fresh_page() {
+        let page = metrics().render();
+        let kinds: String = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert_eq!(kinds, GOLDEN);
+        for (name, _, help) in TABLE {
+            assert!(page.contains(&format!("# HELP {name} {help}\n")), "{name}");
+        }
+        assert!(NAMES.iter().eq(TABLE.iter().map(|(name, ..)| name)));
+    }
+
+    #[test]
+    fn what_is_recorded_is_rendered() {
+        let metrics = metrics();
+        let predict = metrics.route("POST", "/v1/predict");
+        metrics.answered(predict, 200, Duration::from_micros(200));
+        metrics.answered(predict, 200, Duration::from_millis(20));
+        metrics.answered(predict, 422, Duration::ZERO);
+        metrics.answered(metrics.route("GET", "/nothing"), 404, Duration::ZERO);
+        metrics.answered(metrics.unmatched(), 999, Duration::ZERO);
+        metrics
+            .titanic_predictions_rows_total
+            .of(Door::WebSocket)
+            .increment(7);
+        metrics
+            .titanic_websocket_closed_total
+            .of(Closed::TooSlow)
+            .increment(1);
+        metrics.titanic_model_info.set("wine@1", "forest");
+        metrics.titanic_model_info.set("wine@2", "a \"blend\"");
+        metrics.upkeep();
+        let page = metrics.render();
+        let has = |line: &str| assert!(page.lines().any(|found| found == line), "{line}\n{page}");
+        has(r#"titanic_http_requests_total{method="POST",route="/v1/predict",status="200"} 2"#);
+        has(r#"titanic_http_requests_total{method="POST",route="/v1/predict",status="422"} 1"#);
+        has(r#"titanic_http_requests_total{method="other",route="unmatched",status="404"} 1"#);
+        has(r#"titanic_http_requests_total{method="other",route="unmatched",status="other"} 1"#);
+        has(r#"titanic_http_requests_total{method="GET",route="/v1/models/{v}",status="200"} 0"#);
+        has(
+            r#"titanic_http_request_duration_seconds_bucket{method="POST",route="/v1/predict",le="0.00025"} 2"#,
+        );
+        has(r#"titanic_http_request_duration_seconds_count{method="POST",route="/v1/predict"} 3"#);
+        has(r#"titanic_predictions_rows_total{route="rest"} 0"#);
+        has(r#"titanic_predictions_rows_total{route="websocket"} 7"#);
+        has(r#"titanic_websocket_closed_total{reason="too_slow"} 1"#);
+        has(r#"titanic_model_info{model="wine@2",learner="a \"blend\""} 1"#);
+        assert!(!page.contains("wine@1"), "one line, whatever came before");
+    }
+
+    #[test]
+    fn two_servers_in_one_process_count_apart() {
+        let (one, other) = (metrics(), metrics());
+        one.titanic_model_swaps_total.increment(1);
+        assert!(one.render().contains("\ntitanic_model_swaps_total 1\n"));
+        assert!(other.render().contains("\ntitanic_model_swaps_total 0\n"));
+    }
+}
