@@ -66,7 +66,7 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
         seed: args.seed.unwrap_or(site.settings.train.seed),
         threads: site.threads,
     };
-    let order = Order { request, promote: args.promote.unwrap_or(Promote::Auto), by: "train".into() };
+    let order = Order { request, promote: args.promote.unwrap_or(site.settings.train.promote), by: "train".into() };
     let progress = Shown::new(site.json, site.quiet, stop);
     let outcome = retrain::run(&site.registry, &spec, &loaded, &order, &clock::System, &progress);
     progress.finish();

@@ -61,8 +61,8 @@ pub fn run(
     progress: &dyn Progress,
 ) -> Result<Outcome, RetrainError> {
     let kept = crate::ingest::write::table_as_parquet(&loaded.table)?;
-    let table = registry.put_table(&kept)?;
-    let model = train::train(spec, loaded, table, &order.request, progress)?;
+    let model = train::train(spec, loaded, Registry::table_name(&kept), &order.request, progress)?;
+    registry.put_table(&kept)?; // before the version that names it
     let verdict_for = |champion: Option<(&str, &Model)>| {
         let champion = champion.map(|(name, m)| (name, m.card()));
         promotion::decide(order.promote, model.card(), champion, &spec.evaluation)

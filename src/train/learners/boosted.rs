@@ -140,7 +140,7 @@ impl Growth<'_> {
         let mut total = Slope::default();
         rows.iter().for_each(|i| total.add(self.slopes[*i as usize]));
         let value = -RATE * total.gradient / (total.curvature + LAMBDA);
-        self.nodes.push(Node::leaf(value));
+        self.nodes.push(Node::leaf(value, 0.0));
         match if depth > 0 { self.best_split(&rows, total) } else { None } {
             None => rows.iter().for_each(|i| self.scores[*i as usize] += value),
             Some(Split { feature, bin, .. }) => {

@@ -91,6 +91,6 @@ fn lower_node(node: &StoredNode) -> Node {
         (Some(threshold), Some(left), Some(right)) => {
             Node::split(node.split_feature as u32, threshold, left as u32, right as u32)
         }
-        _ => Node::leaf(node.output),
+        _ => Node::leaf(node.output, 0.0),
     }
 }
