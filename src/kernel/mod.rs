@@ -1,1 +1,175 @@
-//! (to come)
+//! What every learner is lowered to: flat scorers over `&[f32]`, their explanations, calibration curves.
+//!
+//! Pure mathematics: no schema, no I/O, no allocation per call. A [`Kernel`] gives the probability of the positive
+//! class for a row of features, and splits it into a base and one part per feature. `unsafe` stands in `packed`
+//! alone, whose data come only from checked parts, also when they are read from a file.
+
+mod calibration;
+mod fault;
+mod line;
+mod linear;
+mod members;
+mod packed;
+mod shap;
+mod tree;
+mod trees;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use calibration::Calibration;
+pub use fault::{KernelFault, TreeFault};
+pub use linear::Linear;
+pub use packed::MAX_FEATURES;
+pub use tree::{MAX_DEPTH, MAX_NODES, Node, Tree};
+pub use trees::{Link, Trees};
+
+/// Rows whose members' scores a mean holds at a time, on the stack.
+const BLOCK: usize = 64;
+
+/// A scorer of rows.
+///
+/// Rows are `f32`, never NaN by contract; NaN goes right in a tree, and is never unsound. All calls but
+/// [`Kernel::check`] panic if a slice has not the length that [`Kernel::width`] asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Kernel {
+    /// Logistic regression.
+    Linear(Linear),
+    /// Forest or boosted trees.
+    Trees(Trees),
+    /// Plain mean of the members' probabilities; members are never means themselves.
+    Mean(#[serde(with = "members")] Vec<Kernel>),
+}
+
+/// Working space of [`Kernel::attribute`]: keep one per thread. Grows at first use, then is reused.
+#[derive(Debug, Clone, Default)]
+pub struct AttributionScratch {
+    seen: Vec<shap::Seen>,
+    member: Vec<f64>,
+}
+
+impl Kernel {
+    /// Verifies what a file may get wrong and construction does not already rule out; call it after deserialising,
+    /// once.
+    ///
+    /// # Errors
+    /// The first fault: no feature or member, lengths or widths that differ, a number that is not finite, a mean in a
+    /// mean.
+    pub fn check(&self) -> Result<(), KernelFault> {
+        match self {
+            Kernel::Linear(linear) => linear.check(),
+            Kernel::Trees(_) => Ok(()), // unchecked trees cannot be built
+            Kernel::Mean(members) => check_members(members),
+        }
+    }
+
+    /// Features per row.
+    pub fn width(&self) -> usize {
+        match self {
+            Kernel::Linear(linear) => linear.weights.len(),
+            Kernel::Trees(trees) => trees.width(),
+            Kernel::Mean(members) => members.first().map_or(0, Kernel::width),
+        }
+    }
+
+    /// Probability of the positive class, in [0, 1] for every row of finite numbers.
+    pub fn score(&self, x: &[f32]) -> f64 {
+        match self {
+            Kernel::Linear(linear) => linear.score(x),
+            Kernel::Trees(trees) => trees.score(x),
+            Kernel::Mean(members) => {
+                let mut sum = 0.0;
+                for member in members {
+                    sum += member.score(x);
+                }
+                sum / members.len() as f64
+            }
+        }
+    }
+
+    /// [`Kernel::score`] of every row, to the bit: `rows` is row-major, `out.len()` × width.
+    pub fn score_batch(&self, rows: &[f32], out: &mut [f64]) {
+        let width = self.width();
+        assert_eq!(rows.len(), out.len() * width, "features in the rows");
+        match self {
+            Kernel::Linear(linear) => {
+                rows.chunks_exact(width)
+                    .zip(out)
+                    .for_each(|(x, out)| *out = linear.score(x));
+            }
+            Kernel::Trees(trees) => trees.score_batch(rows, out),
+            Kernel::Mean(members) => {
+                for (rows, out) in rows.chunks(BLOCK * width).zip(out.chunks_mut(BLOCK)) {
+                    mean_block(members, rows, out);
+                }
+            }
+        }
+    }
+
+    /// Splits the score of row `x`: fills `phi` (one per feature) and returns the base, with base + Σ phi = score to
+    /// 1e-9.
+    ///
+    /// Trees: exact path-dependent TreeSHAP (see `shap`). Linear: w·(x − baseline). Both then go through the link
+    /// along the straight line (see `line`). A mean's explanation is the mean of its members'.
+    pub fn attribute(&self, x: &[f32], phi: &mut [f64], scratch: &mut AttributionScratch) -> f64 {
+        assert_eq!(phi.len(), self.width(), "one part per feature");
+        match self {
+            Kernel::Linear(linear) => linear.attribute(x, phi),
+            Kernel::Trees(trees) => trees.attribute(x, phi, scratch),
+            Kernel::Mean(members) => mean_attribution(members, x, phi, scratch),
+        }
+    }
+}
+
+fn check_members(members: &[Kernel]) -> Result<(), KernelFault> {
+    let width = members.first().ok_or(KernelFault::NoMembers)?.width();
+    for (at, member) in members.iter().enumerate() {
+        if matches!(member, Kernel::Mean(_)) {
+            return Err(KernelFault::NestedMean { member: at });
+        }
+        let fault = |fault| KernelFault::Member {
+            member: at,
+            fault: Box::new(fault),
+        };
+        member.check().map_err(fault)?;
+        fault::length("features of a member of the mean", width, member.width())?;
+    }
+    Ok(())
+}
+
+/// The members' scores added up in the order of [`Kernel::score`].
+fn mean_block(members: &[Kernel], rows: &[f32], out: &mut [f64]) {
+    let mut scores = [0.0; BLOCK];
+    let scores = &mut scores[..out.len()];
+    out.fill(0.0);
+    for member in members {
+        member.score_batch(rows, scores);
+        out.iter_mut()
+            .zip(&*scores)
+            .for_each(|(sum, score)| *sum += score);
+    }
+    out.iter_mut().for_each(|sum| *sum /= members.len() as f64);
+}
+
+fn mean_attribution(
+    members: &[Kernel],
+    x: &[f32],
+    phi: &mut [f64],
+    scratch: &mut AttributionScratch,
+) -> f64 {
+    let mut part = std::mem::take(&mut scratch.member);
+    part.resize(phi.len(), 0.0);
+    phi.fill(0.0);
+    let (share, mut base) = (1.0 / members.len() as f64, 0.0);
+    for member in members {
+        base += member.attribute(x, &mut part, scratch) * share;
+        phi.iter_mut()
+            .zip(&part)
+            .for_each(|(phi, part)| *phi += part * share);
+    }
+    scratch.member = part;
+    base
+}

@@ -1,1 +1,21 @@
-//! (to come)
+//! Scores, estimates and reference profiles: what can be said about numbers without knowing what a column means.
+//! Pure.
+//!
+//! * [`scores`]: the accumulator that turns probabilities and outcomes into [`figures::Figures`]; cross-validation
+//!   and live windows use the same one.
+//! * [`metric`]: the one table of metrics; every reader iterates it.
+//! * [`resampled`]: mean and standard error over cross-validation folds.
+//! * [`profile`]: the reference that travels inside a model, for drift.
+//! * [`moments`], [`quantile`]: mean, deviation, quantiles.
+//!
+//! What is undefined is `None`, never NaN.
+
+pub mod figures;
+pub mod metric;
+pub mod moments;
+pub mod profile;
+pub mod quantile;
+pub mod resampled;
+pub mod scores;
+
+mod auc;

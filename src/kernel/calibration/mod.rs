@@ -1,0 +1,115 @@
+//! Curves from a kernel's score to a probability that can be taken at its word.
+
+mod isotonic;
+mod platt;
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::{KernelFault, finite, length};
+use super::line;
+use super::linear::sigmoid;
+
+/// Probabilities are kept this far from 0 and 1 before their log odds are taken, which so stay within ±27.7.
+const MARGIN: f64 = 1e-12;
+
+/// A calibration curve, [0, 1] → [0, 1]. Call [`Calibration::check`] after deserialising.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub enum Calibration {
+    /// The score as it is.
+    #[default]
+    None,
+    /// σ(slope · logit(p) + intercept), Platt 1999 on log odds.
+    Platt {
+        /// Factor on the log odds.
+        slope: f64,
+        /// Added to the log odds.
+        intercept: f64,
+    },
+    /// Straight lines between the points, level outside: scikit-learn's `IsotonicRegression(out_of_bounds="clip")`.
+    Isotonic {
+        /// Scores, strictly increasing.
+        x: Vec<f64>,
+        /// Probabilities, never decreasing, in [0, 1]; as many as `x`.
+        y: Vec<f64>,
+    },
+}
+
+impl Calibration {
+    /// Fits [`Calibration::Platt`] to scores and outcomes; see `platt`. `None` without rows.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn fit_platt(p: &[f64], y: &[bool]) -> Option<Calibration> {
+        platt::fit(p, y).map(|(slope, intercept)| Calibration::Platt { slope, intercept })
+    }
+
+    /// Fits [`Calibration::Isotonic`] to scores and outcomes; see `isotonic`. `None` without rows.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn fit_isotonic(p: &[f64], y: &[bool]) -> Option<Calibration> {
+        isotonic::fit(p, y).map(|(x, y)| Calibration::Isotonic { x, y })
+    }
+
+    /// The calibrated probability, in [0, 1], of a score in [0, 1].
+    pub fn apply(&self, p: f64) -> f64 {
+        match self {
+            Calibration::None => p,
+            Calibration::Platt { slope, intercept } => sigmoid(slope * logit(p) + intercept),
+            Calibration::Isotonic { x, y } => isotonic::interpolate(x, y, p),
+        }
+    }
+
+    /// Turns an explanation of a score p = base + Σ phi into one of `apply(p)`, along the straight line (see `line`):
+    /// the new base is `apply(base)` and the sum holds to 1e-9 (for an isotonic curve with a near-vertical step: as
+    /// far as rounding of base + Σ phi allows).
+    pub fn attribute(&self, base: &mut f64, phi: &mut [f64]) {
+        if *self != Calibration::None {
+            line::carry(|p| self.apply(p), base, phi);
+        }
+    }
+
+    /// Verifies the curve.
+    ///
+    /// # Errors
+    /// A number that is not finite, no points, lengths that differ, points out of order or outside [0, 1].
+    pub fn check(&self) -> Result<(), KernelFault> {
+        match self {
+            Calibration::None => Ok(()),
+            Calibration::Platt { slope, intercept } => {
+                finite("the calibration's slope", *slope)?;
+                finite("the calibration's intercept", *intercept)
+            }
+            Calibration::Isotonic { x, y } => check_isotonic(x, y),
+        }
+    }
+}
+
+// Written so that NaN fails every rule.
+fn check_isotonic(x: &[f64], y: &[f64]) -> Result<(), KernelFault> {
+    length("the calibration's probabilities", x.len(), y.len())?;
+    if x.is_empty() {
+        return Err(KernelFault::Calibration("an isotonic curve without points"));
+    }
+    x.iter()
+        .try_for_each(|x| finite("a calibration score", *x))?;
+    if !x.is_sorted_by(|a, b| a < b) {
+        return Err(KernelFault::Calibration("scores must increase"));
+    }
+    if !y.is_sorted_by(|a, b| a <= b) {
+        return Err(KernelFault::Calibration("probabilities must not decrease"));
+    }
+    if !y.iter().all(|y| (0.0..=1.0).contains(y)) {
+        return Err(KernelFault::Calibration("probabilities must lie in [0, 1]"));
+    }
+    Ok(())
+}
+
+/// Log odds of a probability, kept off the ends by [`MARGIN`].
+fn logit(p: f64) -> f64 {
+    let p = p.clamp(MARGIN, 1.0 - MARGIN);
+    (p / (1.0 - p)).ln()
+}
+
+#[cfg(test)]
+mod tests;

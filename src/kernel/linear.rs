@@ -1,0 +1,78 @@
+//! A linear score through the logistic link: what a logistic regression is lowered to.
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::{KernelFault, finite, length};
+use super::line;
+
+/// `probability = σ(intercept + Σ weights[i] · x[i])`, summed in f64 in the order of the features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Linear {
+    /// One per feature, log odds per unit of the feature.
+    pub weights: Vec<f64>,
+    /// Log odds at x = 0.
+    pub intercept: f64,
+    /// The row explanations start from, one value per feature; the training mean as a rule.
+    pub baseline: Vec<f64>,
+}
+
+impl Linear {
+    pub(super) fn check(&self) -> Result<(), KernelFault> {
+        if self.weights.is_empty() {
+            return Err(KernelFault::NoFeatures);
+        }
+        length("the baseline", self.weights.len(), self.baseline.len())?;
+        finite("the intercept", self.intercept)?;
+        self.weights
+            .iter()
+            .try_for_each(|w| finite("a weight", *w))?;
+        self.baseline
+            .iter()
+            .try_for_each(|b| finite("a baseline value", *b))?;
+        // The score of the most extreme row must be finite, or one could be infinity less infinity.
+        let weight = self.weights.iter().map(|w| w.abs()).sum::<f64>();
+        let far = |most: f64, b: &f64| most.max(b.abs());
+        let reach = self.baseline.iter().fold(f64::from(f32::MAX), far);
+        finite(
+            "the largest score",
+            self.intercept.abs() + 2.0 * weight * reach,
+        )
+    }
+
+    pub(super) fn score(&self, x: &[f32]) -> f64 {
+        assert_eq!(x.len(), self.weights.len(), "features in a row");
+        let dot = self
+            .weights
+            .iter()
+            .zip(x)
+            .map(|(w, x)| w * f64::from(*x))
+            .sum::<f64>();
+        sigmoid(self.intercept + dot)
+    }
+
+    /// Fills `phi` and returns the base, σ of the score at the baseline.
+    pub(super) fn attribute(&self, x: &[f32], phi: &mut [f64]) -> f64 {
+        assert_eq!(x.len(), self.weights.len(), "features in a row");
+        let mut base = self.intercept;
+        for ((phi, x), (w, b)) in phi
+            .iter_mut()
+            .zip(x)
+            .zip(self.weights.iter().zip(&self.baseline))
+        {
+            *phi = w * (f64::from(*x) - b);
+            base += w * b;
+        }
+        line::carry(sigmoid, &mut base, phi);
+        base
+    }
+}
+
+/// 1 / (1 + e⁻ᶻ), without overflow on either side.
+pub(super) fn sigmoid(z: f64) -> f64 {
+    if z >= 0.0 {
+        1.0 / (1.0 + (-z).exp())
+    } else {
+        let e = z.exp();
+        e / (1.0 + e)
+    }
+}

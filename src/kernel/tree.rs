@@ -1,0 +1,261 @@
+//! One decision tree as a learner hands it over: free to be wrong, checked before it is packed.
+
+use super::fault::TreeFault;
+
+/// Most nodes in one tree. Packed child offsets stay at or below half of this plus one, which 18 bits hold.
+pub const MAX_NODES: usize = 500_000;
+
+/// Most splits on one path; bounds the recursion of explanations and its stack.
+pub const MAX_DEPTH: usize = 128;
+
+/// Least share of a tree's cover in one leaf: shares are multiplied and divided by, and must not underflow.
+const LEAST_SHARE: f64 = 1e-15;
+
+/// Cover given to a leaf that no counted row reaches: explanations divide by cover, so it must weigh something, but
+/// less than a row.
+const UNREACHED: f64 = 0.5;
+
+/// One node: a split, or a leaf if both children are [`Node::NONE`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Node {
+    /// Split: the feature compared, `0..width`. Leaf: ignored.
+    pub feature: u32,
+    /// Split: a row goes left iff `x[feature] <= threshold`. Leaf: ignored.
+    pub threshold: f64,
+    /// Index of the left child, greater than this node's own; [`Node::NONE`] in a leaf.
+    pub left: u32,
+    /// Index of the right child, greater than this node's own; [`Node::NONE`] in a leaf.
+    pub right: u32,
+    /// Leaf: what the tree says. Split: ignored.
+    pub value: f64,
+    /// Leaf: weight of the training rows that end here, `> 0`. Split: ignored, the sum over the leaves below counts.
+    pub cover: f64,
+}
+
+impl Node {
+    /// Stands for "no child".
+    pub const NONE: u32 = u32::MAX;
+
+    /// A leaf.
+    pub fn leaf(value: f64, cover: f64) -> Node {
+        Node {
+            feature: 0,
+            threshold: 0.0,
+            left: Self::NONE,
+            right: Self::NONE,
+            value,
+            cover,
+        }
+    }
+
+    /// A split; `left` and `right` index the tree's nodes.
+    pub fn split(feature: u32, threshold: f64, left: u32, right: u32) -> Node {
+        Node {
+            feature,
+            threshold,
+            left,
+            right,
+            value: 0.0,
+            cover: 0.0,
+        }
+    }
+
+    /// Whether this is a leaf.
+    pub fn is_leaf(&self) -> bool {
+        self.left == Self::NONE && self.right == Self::NONE
+    }
+
+    /// The child a feature value leads to; NaN is not `<=` and goes right.
+    fn child(&self, value: f32) -> u32 {
+        if f64::from(value) <= self.threshold {
+            self.left
+        } else {
+            self.right
+        }
+    }
+}
+
+/// A binary tree; the root is node 0 and children come after their parents.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Tree {
+    /// The nodes.
+    pub nodes: Vec<Node>,
+}
+
+impl Tree {
+    /// A tree of these nodes.
+    pub fn new(nodes: Vec<Node>) -> Tree {
+        Tree { nodes }
+    }
+
+    /// Verifies all that scoring and explaining rely on, for rows of `width` features, and returns the depth (0 for a
+    /// lone leaf).
+    ///
+    /// # Errors
+    /// The first fault in node order.
+    pub fn check(&self, width: usize) -> Result<usize, TreeFault> {
+        self.check_shape(width)?;
+        let total = self
+            .nodes
+            .iter()
+            .filter(|n| n.is_leaf())
+            .map(|n| n.cover)
+            .sum::<f64>();
+        let weighs = |cover: f64| total.is_finite() && cover > 0.0 && cover >= total * LEAST_SHARE;
+        match self
+            .nodes
+            .iter()
+            .position(|n| n.is_leaf() && !weighs(n.cover))
+        {
+            Some(node) => Err(TreeFault::Cover { node }),
+            None => self.depth(),
+        }
+    }
+
+    /// Sets every leaf's cover to the number of `rows` (row-major, `width` features each) that reach it; a leaf none
+    /// reaches gets half a row. Splits get the sum.
+    ///
+    /// # Errors
+    /// The tree's own faults, cover excepted.
+    ///
+    /// # Panics
+    /// If `rows` is not whole rows of `width` features.
+    pub fn cover_from(&mut self, rows: &[f32], width: usize) -> Result<(), TreeFault> {
+        self.check_shape(width)?;
+        assert_eq!(rows.len() % width, 0, "rows of {width} features");
+        self.nodes.iter_mut().for_each(|n| n.cover = 0.0);
+        for row in rows.chunks_exact(width) {
+            let leaf = self.leaf_of(row);
+            self.nodes[leaf].cover += 1.0;
+        }
+        for leaf in self
+            .nodes
+            .iter_mut()
+            .filter(|n| n.is_leaf() && n.cover == 0.0)
+        {
+            leaf.cover = UNREACHED;
+        }
+        self.sum_covers();
+        Ok(())
+    }
+
+    /// Index of the leaf `row` ends in.
+    ///
+    /// # Panics
+    /// If the tree is faulty or the row too short.
+    pub fn leaf_of(&self, row: &[f32]) -> usize {
+        let mut at = 0;
+        while !self.nodes[at].is_leaf() {
+            at = self.nodes[at].child(row[self.nodes[at].feature as usize]) as usize;
+        }
+        at
+    }
+
+    /// Number of nodes in the subtree under each node, itself included. The tree must be checked.
+    pub(super) fn sizes(&self) -> Vec<u32> {
+        let mut sizes = vec![1; self.nodes.len()];
+        for (at, node) in self
+            .nodes
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(_, n)| !n.is_leaf())
+        {
+            sizes[at] += sizes[node.left as usize] + sizes[node.right as usize];
+        }
+        sizes
+    }
+
+    /// Sets every split's cover to the sum over its leaves. Children come later, so one backward pass does.
+    pub(super) fn sum_covers(&mut self) {
+        for at in (0..self.nodes.len()).rev() {
+            let node = self.nodes[at];
+            if !node.is_leaf() {
+                self.nodes[at].cover =
+                    self.nodes[node.left as usize].cover + self.nodes[node.right as usize].cover;
+            }
+        }
+    }
+
+    fn check_shape(&self, width: usize) -> Result<(), TreeFault> {
+        match self.nodes.len() {
+            0 => return Err(TreeFault::Empty),
+            found if found > MAX_NODES => {
+                return Err(TreeFault::TooLarge {
+                    found,
+                    limit: MAX_NODES,
+                });
+            }
+            _ => {}
+        }
+        let mut parents = vec![0u32; self.nodes.len()];
+        for (at, node) in self.nodes.iter().enumerate() {
+            self.check_node(at, node, width)?;
+            if !node.is_leaf() {
+                parents[node.left as usize] += 1;
+                parents[node.right as usize] += 1;
+            }
+        }
+        // With children after parents, one parent each rules out cycles, sharing and strays at once.
+        match parents
+            .iter()
+            .enumerate()
+            .skip(1)
+            .find(|(_, count)| **count != 1)
+        {
+            Some((node, parents)) => Err(TreeFault::Parents {
+                node,
+                parents: *parents,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn check_node(&self, at: usize, node: &Node, width: usize) -> Result<(), TreeFault> {
+        if node.is_leaf() {
+            return if node.value.is_finite() {
+                Ok(())
+            } else {
+                Err(TreeFault::NotFinite { node: at })
+            };
+        }
+        let below = |child: u32| (child as usize) > at && (child as usize) < self.nodes.len();
+        if !below(node.left) || !below(node.right) {
+            return Err(TreeFault::Child { node: at });
+        }
+        if node.feature as usize >= width {
+            return Err(TreeFault::Feature {
+                node: at,
+                feature: node.feature,
+                width,
+            });
+        }
+        if !node.threshold.is_finite() {
+            return Err(TreeFault::NotFinite { node: at });
+        }
+        Ok(())
+    }
+
+    fn depth(&self) -> Result<usize, TreeFault> {
+        let mut depths = vec![0usize; self.nodes.len()];
+        for (at, node) in self.nodes.iter().enumerate().filter(|(_, n)| !n.is_leaf()) {
+            depths[node.left as usize] = depths[at] + 1;
+            depths[node.right as usize] = depths[at] + 1;
+        }
+        match depths.into_iter().max().unwrap_or(0) {
+            deep if deep > MAX_DEPTH => Err(TreeFault::TooDeep { limit: MAX_DEPTH }),
+            depth => Ok(depth),
+        }
+    }
+}
+
+/// The largest `f32` that is `<= threshold`. For every `f32` x, `x <= lower(t)` iff `x as f64 <= t`, so nothing is
+/// lost by comparing in single precision.
+pub(super) fn lower(threshold: f64) -> f32 {
+    let nearest = threshold as f32;
+    if f64::from(nearest) > threshold {
+        nearest.next_down()
+    } else {
+        nearest
+    }
+}

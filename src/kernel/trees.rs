@@ -1,0 +1,152 @@
+//! An ensemble of trees: forest or boosted, scored from the packed layout.
+
+use serde::{Deserialize, Serialize};
+
+use super::AttributionScratch;
+use super::fault::{KernelFault, finite};
+use super::line;
+use super::linear::sigmoid;
+use super::packed::{MAX_FEATURES, Packed};
+use super::shap;
+use super::tree::Tree;
+use super::wire::WireTrees;
+
+/// Rows scored together in a batch: their features stay in the first cache beside one group of trees.
+const BLOCK: usize = 64;
+
+/// From the ensemble's raw score to a probability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Link {
+    /// The raw score is a probability; it is clamped to [0, 1].
+    Identity,
+    /// The raw score is log odds.
+    Logistic,
+}
+
+impl Link {
+    fn apply(self, raw: f64) -> f64 {
+        match self {
+            Link::Identity => raw.clamp(0.0, 1.0),
+            Link::Logistic => sigmoid(raw),
+        }
+    }
+}
+
+/// A checked ensemble: `probability = link(base_score + scale · Σ leaf)`.
+///
+/// A forest of n probability trees has base 0, scale 1/n, [`Link::Identity`]; a boosted model has its learning rate
+/// as the scale and [`Link::Logistic`]. The trees are kept ordered by depth; the sum runs in that order, pairwise
+/// within groups of sixteen, for single rows and batches alike. Serialised as `WireTrees`, and rebuilt only through
+/// the same checks.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "WireTrees")]
+pub struct Trees {
+    pub(super) packed: Packed,
+    pub(super) link: Link,
+    pub(super) base_score: f64,
+    pub(super) scale: f64,
+    /// Raw score expected over the training rows: the base of every explanation.
+    expected: f64,
+}
+
+impl Trees {
+    /// Checks the trees for rows of `width` features and packs them.
+    ///
+    /// # Errors
+    /// No feature, too many features, no tree, a number that is not finite, or a faulty tree.
+    pub fn new(
+        width: usize,
+        link: Link,
+        base_score: f64,
+        scale: f64,
+        trees: Vec<Tree>,
+    ) -> Result<Trees, KernelFault> {
+        match width {
+            0 => return Err(KernelFault::NoFeatures),
+            found if found > MAX_FEATURES => {
+                return Err(KernelFault::TooManyFeatures {
+                    found,
+                    limit: MAX_FEATURES,
+                });
+            }
+            _ => {}
+        }
+        finite("the base score", base_score)?;
+        finite("the scale", scale)?;
+        if trees.is_empty() {
+            return Err(KernelFault::NoTrees);
+        }
+        let packed =
+            Packed::new(width, trees).map_err(|(tree, fault)| KernelFault::Tree { tree, fault })?;
+        // Sums of finite leaves must stay finite, or one score would be infinity less infinity.
+        finite(
+            "the largest score",
+            base_score.abs() + scale.abs() * packed.largest_sum(),
+        )?;
+        let expected = base_score + scale * shap::expected(&packed);
+        finite("the expected score", expected)?;
+        Ok(Trees {
+            packed,
+            link,
+            base_score,
+            scale,
+            expected,
+        })
+    }
+
+    /// Features per row.
+    pub fn width(&self) -> usize {
+        self.packed.width()
+    }
+
+    /// Number of trees.
+    pub fn count(&self) -> usize {
+        self.packed.roots().len()
+    }
+
+    /// Splits on the longest path.
+    pub fn depth(&self) -> usize {
+        self.packed.depth()
+    }
+
+    /// The link.
+    pub fn link(&self) -> Link {
+        self.link
+    }
+
+    pub(super) fn score(&self, x: &[f32]) -> f64 {
+        self.finish(self.packed.sum(x))
+    }
+
+    pub(super) fn score_batch(&self, rows: &[f32], out: &mut [f64]) {
+        for (rows, out) in rows.chunks(BLOCK * self.width()).zip(out.chunks_mut(BLOCK)) {
+            self.packed.sum_block(rows, out);
+            out.iter_mut().for_each(|sum| *sum = self.finish(*sum));
+        }
+    }
+
+    fn finish(&self, sum: f64) -> f64 {
+        self.link.apply(self.base_score + self.scale * sum)
+    }
+
+    /// TreeSHAP on the raw score, then along the straight line through the link.
+    pub(super) fn attribute(
+        &self,
+        x: &[f32],
+        phi: &mut [f64],
+        scratch: &mut AttributionScratch,
+    ) -> f64 {
+        assert_eq!(x.len(), self.width(), "features in a row");
+        shap::attribute(&self.packed, x, phi, scratch);
+        phi.iter_mut().for_each(|phi| *phi *= self.scale);
+        let mut base = self.expected;
+        line::carry(|raw| self.link.apply(raw), &mut base, phi);
+        base
+    }
+}
+
+impl Serialize for Trees {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        WireTrees::from(self).serialize(serializer)
+    }
+}

@@ -1,0 +1,119 @@
+//! Trees as they are stored: each tree's nodes in preorder, so that a file cannot even express a cycle, and in half
+//! the bytes of the nodes a learner hands over.
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::{KernelFault, TreeFault};
+use super::packed::Packed;
+use super::tree::{MAX_NODES, Node, Tree};
+use super::trees::{Link, Trees};
+
+/// The stored form of [`Trees`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct WireTrees {
+    width: u32,
+    link: Link,
+    base_score: f64,
+    scale: f64,
+    trees: Vec<Vec<WireNode>>,
+}
+
+/// One node; a split is followed by its left subtree, then its right one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+enum WireNode {
+    Split { feature: u32, threshold: f32 },
+    Leaf { value: f64, cover: f64 },
+}
+
+impl From<&Trees> for WireTrees {
+    fn from(trees: &Trees) -> WireTrees {
+        WireTrees {
+            width: trees.width() as u32, // at most MAX_FEATURES
+            link: trees.link,
+            base_score: trees.base_score,
+            scale: trees.scale,
+            trees: trees
+                .packed
+                .roots()
+                .iter()
+                .map(|root| preorder(&trees.packed, *root))
+                .collect(),
+        }
+    }
+}
+
+impl TryFrom<WireTrees> for Trees {
+    type Error = KernelFault;
+
+    fn try_from(wire: WireTrees) -> Result<Trees, KernelFault> {
+        let trees = wire.trees.iter().enumerate().map(|(at, nodes)| {
+            let fault = |fault| KernelFault::Tree { tree: at, fault };
+            from_preorder(nodes).map_err(fault)
+        });
+        let trees = trees.collect::<Result<Vec<Tree>, KernelFault>>()?;
+        Trees::new(
+            wire.width as usize,
+            wire.link,
+            wire.base_score,
+            wire.scale,
+            trees,
+        )
+    }
+}
+
+fn preorder(packed: &Packed, root: usize) -> Vec<WireNode> {
+    let mut nodes = Vec::new();
+    let mut open = vec![root];
+    while let Some(at) = open.pop() {
+        let node = packed.node(at);
+        if node.is_leaf() {
+            nodes.push(WireNode::Leaf {
+                value: packed.value(at),
+                cover: packed.cover(at),
+            });
+            continue;
+        }
+        nodes.push(WireNode::Split {
+            feature: node.feature() as u32,
+            threshold: node.threshold(),
+        });
+        let left = at + node.offset() as usize;
+        open.extend([left + 1, left]);
+    }
+    nodes
+}
+
+/// Rebuilds the child indices. `waiting` holds the splits whose right child has not come yet.
+fn from_preorder(wire: &[WireNode]) -> Result<Tree, TreeFault> {
+    if wire.len() > MAX_NODES {
+        return Err(TreeFault::TooLarge {
+            found: wire.len(),
+            limit: MAX_NODES,
+        });
+    }
+    let mut nodes: Vec<Node> = Vec::with_capacity(wire.len());
+    let mut waiting: Vec<usize> = Vec::new();
+    for (at, node) in wire.iter().enumerate() {
+        if at > 0 && matches!(wire[at - 1], WireNode::Leaf { .. }) {
+            let parent = waiting.pop().ok_or(TreeFault::Shape)?;
+            nodes[parent].right = at as u32;
+        }
+        match *node {
+            WireNode::Leaf { value, cover } => nodes.push(Node::leaf(value, cover)),
+            WireNode::Split { feature, threshold } => {
+                waiting.push(at);
+                nodes.push(Node::split(
+                    feature,
+                    f64::from(threshold),
+                    at as u32 + 1,
+                    Node::NONE,
+                ));
+            }
+        }
+    }
+    if waiting.is_empty() {
+        Ok(Tree::new(nodes))
+    } else {
+        Err(TreeFault::Shape)
+    }
+}

@@ -1,0 +1,74 @@
+//! The profile of a categorical column: rows per level.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What is kept of a categorical column.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CategoryProfile {
+    /// Rows seen.
+    pub rows: u64,
+    /// Rows without a value.
+    pub missing: u64,
+    /// Rows of each known level, in the order they were given, levels without rows included.
+    pub levels: Vec<Level>,
+    /// Rows of any other level.
+    pub unseen: u64,
+}
+
+/// A level and its rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Level {
+    /// The level's name.
+    pub name: String,
+    /// Rows that had it.
+    pub count: u64,
+}
+
+impl CategoryProfile {
+    /// The profile of these values, `None` where missing, over the given levels; a level given twice counts once.
+    pub fn of<'a>(
+        levels: impl IntoIterator<Item = &'a str>,
+        values: impl IntoIterator<Item = Option<&'a str>>,
+    ) -> CategoryProfile {
+        let mut profile = CategoryProfile::default();
+        let mut places = HashMap::new();
+        for name in levels {
+            places.entry(name).or_insert_with(|| {
+                profile.levels.push(Level {
+                    name: name.to_owned(),
+                    count: 0,
+                });
+                profile.levels.len() - 1
+            });
+        }
+        for value in values {
+            profile.rows += 1;
+            match value.map(|name| places.get(name)) {
+                None => profile.missing += 1,
+                Some(None) => profile.unseen += 1,
+                Some(Some(place)) => profile.levels[*place].count += 1,
+            }
+        }
+        profile
+    }
+
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        let mut names = std::collections::HashSet::new();
+        if !self.levels.iter().all(|level| names.insert(&level.name)) {
+            return Err("a level is listed twice");
+        }
+        // In u128, where counts from a file cannot overflow.
+        let counts = self
+            .levels
+            .iter()
+            .map(|level| level.count)
+            .chain([self.missing, self.unseen]);
+        if counts.map(u128::from).sum::<u128>() == u128::from(self.rows) {
+            Ok(())
+        } else {
+            Err("the counts do not add up to the rows")
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The reference profile: what the training rows looked like, column by column, kept in the model so that later rows
+//! can be compared with them (two-sample tests, so the reference keeps a sample and its size, not only a summary).
+
+mod category;
+mod number;
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use category::{CategoryProfile, Level};
+pub use number::{MAX_SAMPLE, NumberProfile};
+
+/// Profiles of all columns, and of the scores the model gave.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Profile {
+    /// One per column, in the table's order.
+    pub columns: Vec<ColumnProfile>,
+    /// The model's probabilities on rows it was not fitted on, if there were any.
+    pub scores: Option<NumberProfile>,
+}
+
+/// The profile of one column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnProfile {
+    /// The column's name.
+    pub name: String,
+    /// What was observed.
+    pub observed: Observed,
+}
+
+/// What was observed in a column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Observed {
+    /// Numbers.
+    Number(NumberProfile),
+    /// One of several levels.
+    Category(CategoryProfile),
+    /// Free text.
+    Text(TextProfile),
+}
+
+/// Free text is only counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TextProfile {
+    /// Rows seen.
+    pub rows: u64,
+    /// Rows without a value.
+    pub missing: u64,
+}
+
+/// The reason a profile was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProfileFault {
+    /// Two columns of one name.
+    #[error("the profile has column {0:?} twice")]
+    Twice(String),
+    /// A column breaks a rule.
+    #[error("profile of column {column:?}: {fault}")]
+    Column {
+        /// The column's name.
+        column: String,
+        /// The rule it breaks.
+        fault: &'static str,
+    },
+    /// The scores break a rule.
+    #[error("profile of the scores: {0}")]
+    Scores(&'static str),
+}
+
+impl Profile {
+    /// Verifies a profile that came out of a file.
+    ///
+    /// # Errors
+    /// The first fault: a name twice, counts that do not add up, a sample that is unsorted, not finite or of the
+    /// wrong size.
+    pub fn check(&self) -> Result<(), ProfileFault> {
+        let mut names = std::collections::HashSet::new();
+        for column in &self.columns {
+            if !names.insert(&column.name) {
+                return Err(ProfileFault::Twice(column.name.clone()));
+            }
+            let fault = |fault| ProfileFault::Column {
+                column: column.name.clone(),
+                fault,
+            };
+            column.observed.check().map_err(fault)?;
+        }
+        self.scores
+            .as_ref()
+            .map_or(Ok(()), NumberProfile::check)
+            .map_err(ProfileFault::Scores)
+    }
+}
+
+impl Observed {
+    /// Rows seen.
+    pub fn rows(&self) -> u64 {
+        match self {
+            Observed::Number(number) => number.rows,
+            Observed::Category(category) => category.rows,
+            Observed::Text(text) => text.rows,
+        }
+    }
+
+    /// Rows without a value.
+    pub fn missing(&self) -> u64 {
+        match self {
+            Observed::Number(number) => number.missing,
+            Observed::Category(category) => category.missing,
+            Observed::Text(text) => text.missing,
+        }
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        match self {
+            Observed::Number(number) => number.check(),
+            Observed::Category(category) => category.check(),
+            Observed::Text(text) if text.missing > text.rows => {
+                Err("more values missing than rows")
+            }
+            Observed::Text(_) => Ok(()),
+        }
+    }
+}
+
+impl TextProfile {
+    /// The profile of these values, `None` where missing.
+    pub fn of<T>(values: impl IntoIterator<Item = Option<T>>) -> TextProfile {
+        let mut profile = TextProfile::default();
+        for value in values {
+            profile.rows += 1;
+            profile.missing += u64::from(value.is_none());
+        }
+        profile
+    }
+}

@@ -1,0 +1,92 @@
+//! The profile of a numeric column: counts, moments and a sorted sample.
+
+use serde::{Deserialize, Serialize};
+
+use crate::stats::moments::Moments;
+
+/// Most values kept. With 10,000 the sample's distribution is within 1e-4 of the whole column's at every point, far
+/// below what windows of some hundred rows can tell, and a column takes 80 kB.
+pub const MAX_SAMPLE: usize = 10_000;
+
+/// What is kept of a numeric column.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct NumberProfile {
+    /// Rows seen.
+    pub rows: u64,
+    /// Rows without a finite value.
+    pub missing: u64,
+    /// The values in ascending order; if there were more than [`MAX_SAMPLE`], that many of them, evenly by rank, both
+    /// ends included.
+    pub sample: Vec<f64>,
+    /// Mean over all values; `None` without values, as the other three.
+    pub mean: Option<f64>,
+    /// Population standard deviation over all values.
+    pub sd: Option<f64>,
+    /// Smallest value.
+    pub min: Option<f64>,
+    /// Largest value.
+    pub max: Option<f64>,
+}
+
+impl NumberProfile {
+    /// The profile of these values, `None` where missing; NaN and infinities count as missing. The order does not
+    /// matter.
+    pub fn of(values: impl IntoIterator<Item = Option<f64>>) -> NumberProfile {
+        let (mut rows, mut sorted) = (0, Vec::new());
+        for value in values {
+            rows += 1;
+            sorted.extend(value.filter(|value| value.is_finite()));
+        }
+        sorted.sort_unstable_by(f64::total_cmp);
+        let moments: Moments = sorted.iter().copied().collect();
+        NumberProfile {
+            rows,
+            missing: rows - sorted.len() as u64,
+            mean: moments.mean(),
+            sd: moments.population_sd(),
+            min: sorted.first().copied(),
+            max: sorted.last().copied(),
+            sample: thin(sorted),
+        }
+    }
+
+    /// Rows with a value.
+    pub fn present(&self) -> u64 {
+        self.rows.saturating_sub(self.missing)
+    }
+
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        if self.missing > self.rows {
+            return Err("more values missing than rows");
+        }
+        if self.sample.len() as u64 != self.present().min(MAX_SAMPLE as u64) {
+            return Err("the sample has not the size the counts ask for");
+        }
+        if !self.sample.iter().all(|value| value.is_finite()) || !self.sample.is_sorted() {
+            return Err("the sample is not finite and ascending");
+        }
+        if (self.min, self.max) != (self.sample.first().copied(), self.sample.last().copied()) {
+            return Err("the extremes are not the ends of the sample");
+        }
+        let sound = |value: Option<f64>, least: f64| match value {
+            Some(value) => self.present() > 0 && value.is_finite() && value >= least,
+            None => self.present() == 0,
+        };
+        if sound(self.mean, f64::MIN) && sound(self.sd, 0.0) {
+            Ok(())
+        } else {
+            Err("mean or deviation is missing or impossible")
+        }
+    }
+}
+
+/// Keeps [`MAX_SAMPLE`] values: those of rank i·(n − 1)/(MAX_SAMPLE − 1), rounded.
+fn thin(sorted: Vec<f64>) -> Vec<f64> {
+    if sorted.len() <= MAX_SAMPLE {
+        return sorted;
+    }
+    let (last, steps) = (sorted.len() as u128 - 1, MAX_SAMPLE as u128 - 1);
+    (0..=steps)
+        .map(|i| sorted[((i * last + steps / 2) / steps) as usize])
+        .collect()
+}
