@@ -51,7 +51,7 @@ fn boost(sample: &Sample<'_>) -> (Vec<Tree>, f64, Vec<f64>) {
         let mut growth = Growth { binned: &binned, slopes: &slopes, nodes: Vec::new(), scores: &mut scores };
         growth.grow((0..sample.rows() as u32).collect(), DEPTH);
         let mut tree = Tree { nodes: growth.nodes };
-        tree.cover_from(sample.x, sample.width);
+        tree.cover_from(sample.x, sample.width).expect("grown here: its children are in place");
         trees.push(tree);
     }
     (trees, base, scores)

@@ -79,10 +79,11 @@ fn lower(library: &Library, sample: &Sample<'_>) -> Result<Kernel, String> {
     let scale = 1.0 / stored.len() as f64;
     let trees = stored.iter().map(|tree| {
         let mut tree = Tree { nodes: tree.nodes.iter().map(lower_node).collect() };
-        tree.cover_from(sample.x, sample.width);
-        tree
+        tree.cover_from(sample.x, sample.width).map_err(|e| e.to_string())?;
+        Ok(tree)
     });
-    let trees = Trees::new(sample.width, Link::Identity, 0.0, scale, trees.collect()).map_err(|e| e.to_string())?;
+    let trees = trees.collect::<Result<_, String>>()?;
+    let trees = Trees::new(sample.width, Link::Identity, 0.0, scale, trees).map_err(|e| e.to_string())?;
     Ok(Kernel::Trees(trees))
 }
 
