@@ -1,1 +1,7 @@
-fn main(){}
+//! The command: parse, dispatch, exit.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    titanic_platform::cli::main()
+}

@@ -1,1 +1,144 @@
-//! (to come)
+//! The command line: one file a subcommand.
+
+mod client;
+mod completions;
+mod config;
+mod evaluate;
+mod exit;
+mod interrupt;
+mod models;
+mod predict;
+mod progress;
+mod serve;
+mod site;
+mod spec;
+mod table;
+mod train;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+pub use exit::Exit;
+use site::Site;
+
+/// A real-time tabular classifier through its whole life, in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "titanic-platform", version, about, after_help = exit::HELP, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every subcommand.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Folder of all state; removable without harm to anything else [default: state]
+    #[arg(long, global = true, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Settings that differ from the built-in ones
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Spec of the table; by default the champion's own, else the bundled one
+    #[arg(long, global = true, value_name = "FILE")]
+    spec: Option<PathBuf>,
+    /// Threads for work that can be shared [default: all cores]
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+    /// One JSON document on standard output, everything else on standard error
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say less
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more (twice: even more)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the live model over REST and WebSocket; trains a first one if there is none
+    Serve(serve::ServeArgs),
+    /// Train a model from a table and promote it if it is not worse
+    Train(train::TrainArgs),
+    /// Answer every row of a table
+    Predict(predict::PredictArgs),
+    /// Measure a model on a labelled table
+    Evaluate(evaluate::EvaluateArgs),
+    /// The versions of the model: list, show, promote, rollback, verify, gc
+    Models(models::ModelsArgs),
+    /// Specs: infer a first one from a table, check one
+    Spec(spec::SpecArgs),
+    /// Talk to a running server over its WebSocket
+    Client(client::Args),
+    /// Settings: show them and where each came from, check a file
+    Config(config::ConfigArgs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// Parses the process's arguments, runs the subcommand, reports what failed.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print(); // nowhere left to complain to
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    match run(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            exit::report(&error);
+            exit::of(&error).into()
+        }
+    }
+}
+
+fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
+    match command {
+        Command::Completions(args) => return completions::run(&args, &mut Cli::command()),
+        Command::Man => return completions::man(&Cli::command()),
+        Command::Spec(args) => return spec::run(&args, global.json),
+        Command::Config(args) => return config::run(&args, &global),
+        Command::Client(args) => return client::run(args, global.json),
+        _ => {}
+    }
+    let site = Site::open(&global)?;
+    match command {
+        Command::Serve(args) => serve::run(&args, site),
+        Command::Train(args) => train::run(&args, &site),
+        Command::Predict(args) => predict::run(&args, &site),
+        Command::Evaluate(args) => evaluate::run(&args, &site),
+        Command::Models(args) => models::run(&args, &site),
+        _ => unreachable!("handled above"),
+    }
+}
+
+/// Prints one JSON document, indented for a terminal.
+fn print_json(document: &serde_json::Value) -> anyhow::Result<()> {
+    let text = if std::io::stdout().is_terminal() {
+        serde_json::to_string_pretty(document)?
+    } else {
+        document.to_string()
+    };
+    println!("{text}");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -105,10 +105,7 @@ impl Settings {
 
     /// What types cannot say.
     fn check(self) -> Result<Settings, ConfigError> {
-        let folds = [
-            ("train.folds", self.train.folds),
-            ("retrain.folds", self.retrain.folds),
-        ];
+        let folds = [("retrain.folds", self.retrain.folds)];
         let folds = folds
             .into_iter()
             .filter_map(|(key, folds)| Some((key.into(), training::fold_fault(folds)?)));

@@ -4,14 +4,12 @@ use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
-/// `train`.
+use crate::control::promotion::Promote;
+
+/// `train`. Folds and repeats are the spec's: they belong to the table.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Train {
-    /// Folds of the cross-validation.
-    pub folds: u32,
-    /// How often it is repeated.
-    pub repeats: NonZeroU32,
     /// Seed of everything that is drawn.
     pub seed: u64,
     /// What becomes of the new version.
@@ -26,18 +24,6 @@ pub struct Retrain {
     pub folds: u32,
     /// How often it is repeated.
     pub repeats: NonZeroU32,
-}
-
-/// When a new version becomes champion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Promote {
-    /// If there is none, or it is not worse by the spec's primary metric.
-    Auto,
-    /// In any case.
-    Always,
-    /// By hand.
-    Never,
 }
 
 /// What types cannot say about a number of folds.

@@ -2,6 +2,7 @@
 
 use crate::model::Card;
 use crate::model::spec::Evaluation;
+use crate::stats::metric::Better;
 
 /// How a training wants its result treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
@@ -48,7 +49,10 @@ fn weigh(candidate: &Card, name: &str, champion: &Card, evaluation: &Evaluation)
     let (Some(new), Some(old)) = (candidate.cv.get(metric), champion.cv.get(metric)) else {
         return (false, format!("{word} is undefined for one of the two"));
     };
-    let worse_by = if metric.higher_is_better { old.mean - new.mean } else { new.mean - old.mean };
+    let worse_by = match metric.better {
+        Better::Higher => old.mean - new.mean,
+        Better::Lower => new.mean - old.mean,
+    };
     let paired = candidate.table == champion.table
         && candidate.seed == champion.seed
         && (candidate.cv.folds, candidate.cv.repeats) == (champion.cv.folds, champion.cv.repeats);
@@ -57,7 +61,7 @@ fn weigh(candidate: &Card, name: &str, champion: &Card, evaluation: &Evaluation)
         let than = if worse_by <= 0.0 { "not worse" } else { "worse" };
         return (worse_by <= 0.0, format!("{than}: {figures}, on the same splits"));
     }
-    let room = new.se.max(old.se);
+    let room = new.se.into_iter().chain(old.se).fold(0.0, f64::max);
     let than = if worse_by <= room { "not worse" } else { "worse" };
     (worse_by <= room, format!("{than}: {figures}, on other splits, one standard error being {room:.4}"))
 }
@@ -65,7 +69,7 @@ fn weigh(candidate: &Card, name: &str, champion: &Card, evaluation: &Evaluation)
 fn below_floor(candidate: &Card, evaluation: &Evaluation) -> Option<String> {
     evaluation.floors.iter().find_map(|(metric, floor)| {
         let value = candidate.cv.get(metric)?.mean;
-        let below = if metric.higher_is_better { value < *floor } else { value > *floor };
+        let below = !metric.meets(value, *floor);
         let word = metric.name.replace('_', " ");
         below.then(|| format!("{word} {value:.4} misses the spec's floor {floor}"))
     })

@@ -61,22 +61,21 @@ pub fn run(
     progress: &dyn Progress,
 ) -> Result<Outcome, RetrainError> {
     let kept = crate::ingest::write::table_as_parquet(&loaded.table)?;
-    let table = registry.put_table(&kept)?;
-    let model = train::train(spec, loaded, table, &order.request, progress)?;
+    let model = train::train(spec, loaded, Registry::table_name(&kept), &order.request, progress)?;
+    registry.put_table(&kept)?; // before the version that names it
     let verdict_for = |champion: Option<(&str, &Model)>| {
         let champion = champion.map(|(name, m)| (name, m.card()));
         promotion::decide(order.promote, model.card(), champion, &spec.evaluation)
     };
     let evidence = model.card().cv.to_json();
     let decided = |reason: String| Decision { by: order.by.clone(), reason, evidence: evidence.clone() };
-    let version = registry.publish(&spec.name, &model.to_bytes()?, &decided(model.card().choice.clone()), clock.now())?;
+    let version = registry.publish(&spec.name, &model.to_bytes()?, decided(model.card().choice.clone()), clock.now())?;
     let champion = current(registry)?;
     let verdict = verdict_for(champion.as_ref().map(|(v, m)| (v.as_str(), m)));
     if verdict.promote {
         let wanted = VersionRef::from(version.clone());
-        registry.promote(&wanted, &decided(verdict.reason.clone()), clock.now(), |bytes| {
-            Model::from_bytes(bytes).map(drop).map_err(|e| e.to_string())
-        })?;
+        let usable = |bytes: &[u8]| Model::from_bytes(bytes).map(drop).map_err(|e| e.to_string());
+        registry.promote(&wanted, decided(verdict.reason.clone()), usable, clock.now())?;
     }
     Ok(Outcome { version, model, verdict })
 }
@@ -87,8 +86,6 @@ fn current(registry: &Registry) -> Result<Option<(String, Model)>, RegistryError
         return Ok(None);
     };
     let name = version.to_string();
-    match registry.read(&VersionRef::from(version)) {
-        Ok(bytes) => Ok(Model::from_bytes(&bytes).ok().map(|model| (name, model))),
-        Err(RegistryError::Io { .. }) | Err(_) => Ok(None),
-    }
+    let bytes = registry.read(&VersionRef::from(version)).ok();
+    Ok(bytes.and_then(|bytes| Model::from_bytes(&bytes).ok()).map(|model| (name, model)))
 }

@@ -66,6 +66,11 @@ impl RecipeSpec {
         self.run(schema, empty, &[], &mut Vec::new()).map(|_| ())
     }
 
+    /// Whether a step learns from the labels of other rows.
+    pub fn uses_target(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.value, StepSpec::CompanionTarget(_)))
+    }
+
     /// Fits every step on the given rows of a table, in order.
     ///
     /// `rows` are indices into the table, `labels` the targets of exactly those rows.

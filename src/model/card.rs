@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::stats::resampled::Estimate;
-use crate::stats::scores::Metric;
+use crate::stats::metric::Metric;
 
 /// What is known of a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

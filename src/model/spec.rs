@@ -13,7 +13,7 @@ use crate::features::RecipeSpec;
 use crate::schema::Schema;
 use crate::schema::fault::nearest;
 use crate::schema::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec};
-use crate::stats::scores::{METRICS, Metric};
+use crate::stats::metric::{METRICS, Metric};
 
 /// The spec compiled into the binary.
 pub const BUNDLED: &str = include_str!("../../assets/titanic.yaml");

@@ -20,6 +20,11 @@ impl Registry {
         Ok(sha256)
     }
 
+    /// The name a table is kept under: the SHA-256 of its bytes.
+    pub fn table_name(parquet: &[u8]) -> String {
+        digest(parquet)
+    }
+
     /// The file of a table that was kept.
     pub fn table_path(&self, sha256: &str) -> Result<PathBuf, RegistryError> {
         let named = sha256.len() == 64

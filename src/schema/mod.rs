@@ -8,6 +8,7 @@
 
 pub mod cell;
 pub mod column;
+pub mod csv;
 pub mod fault;
 pub mod json;
 pub mod row;

@@ -81,6 +81,11 @@ impl Table {
         self.ids[i]
     }
 
+    /// Ids of all rows.
+    pub fn ids(&self) -> &[Cell] {
+        &self.ids
+    }
+
     /// The text all spans point into.
     pub fn text(&self) -> &str {
         &self.text

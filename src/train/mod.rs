@@ -1,1 +1,229 @@
-//! (to come)
+//! From a table to a model: learners, splits, cross-validation, calibration, the choice.
+//!
+//! Every learner is cross-validated with all fitting inside the fold, the best by the spec's primary metric is fitted on
+//! all rows and lowered to a [`crate::kernel::Kernel`]; only the kernel is kept. Everything random comes from the seed, and
+//! results are put together in a fixed order: the same table, spec and seed give the same bytes on any number of threads.
+//!
+//! Adding a learner: one file under `learners`, one line in [`learner::LEARNERS`].
+//!
+//! Architecture invariant: this room knows no HTTP and no clock; smartcore lives under `learners` alone.
+
+pub mod calibrate;
+mod choose;
+pub mod cross_validate;
+pub mod learner;
+mod learners;
+pub mod profile;
+pub mod splits;
+
+use crate::features::Fitted;
+use crate::ingest::Loaded;
+use crate::model::card::{Candidate, Card};
+use crate::model::{Model, ModelFault, Parts, Spec};
+use crate::schema::spec::SpecFault;
+use crate::schema::fault::nearest;
+
+pub use cross_validate::Plan;
+pub use learner::{LEARNERS, Learner, Sample};
+
+use cross_validate::Validation;
+
+/// How to train.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// A learner's name; none tries all and picks.
+    pub learner: Option<String>,
+    /// Folds of the cross-validation, at least 2.
+    pub folds: usize,
+    /// Repeats of it, at least 1.
+    pub repeats: usize,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Threads to work on, at least 1; the result does not depend on it.
+    pub threads: usize,
+}
+
+/// What long work tells its caller, and what the caller tells it. Called from any of the worker threads.
+pub trait Progress: Sync {
+    /// So many steps are ahead.
+    fn begin(&self, steps: usize);
+    /// One of them is done.
+    fn advance(&self, what: &str);
+    /// Whether to stop.
+    fn stopped(&self) -> bool;
+}
+
+/// Nobody watches and nobody stops it.
+#[derive(Debug)]
+pub struct Unwatched;
+
+impl Progress for Unwatched {
+    fn begin(&self, _: usize) {}
+    fn advance(&self, _: &str) {}
+    fn stopped(&self) -> bool {
+        false
+    }
+}
+
+/// Why there is no model.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainFault {
+    /// Nothing to learn from.
+    #[error("the table has no usable row ({left_out} of {read} were left out); nothing can be learnt from it")]
+    NoRows {
+        /// Rows read.
+        read: usize,
+        /// Rows that broke the contract.
+        left_out: usize,
+    },
+    /// Nothing to tell apart.
+    #[error("only {rows} of {all} rows have the target {label}; at least {needed} of each value are needed")]
+    OneClass {
+        /// The rarer value.
+        label: String,
+        /// Its rows.
+        rows: usize,
+        /// All rows.
+        all: usize,
+        /// Fewest that will do.
+        needed: usize,
+    },
+    /// Too few rows to cut.
+    #[error("{rows} rows cannot be cut into {folds} folds; ask for {rows} or fewer with --folds")]
+    FewerRowsThanFolds {
+        /// Rows.
+        rows: usize,
+        /// Folds asked for.
+        folds: usize,
+    },
+    /// Nonsense asked for.
+    #[error("{0}")]
+    Request(String),
+    /// No such learner.
+    #[error("there is no learner {name:?}{}; there are: {}", suggestion(name), names())]
+    UnknownLearner {
+        /// As asked for.
+        name: String,
+    },
+    /// A learner gave up.
+    #[error("the learner {learner} failed: {why}")]
+    Learner {
+        /// Which.
+        learner: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// The recipe does not fit the table.
+    #[error("the recipe cannot be fitted: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Recipe(Vec<SpecFault>),
+    /// The parts do not make a model: a defect of this program.
+    #[error(transparent)]
+    Model(#[from] ModelFault),
+    /// The caller asked to stop.
+    #[error("stopped; nothing was written")]
+    Stopped,
+}
+
+fn suggestion(name: &str) -> String {
+    nearest(name, LEARNERS.iter().map(|l| l.name())).map_or_else(String::new, |n| format!(", did you mean {n:?}?"))
+}
+
+fn names() -> String {
+    ["auto"].into_iter().chain(LEARNERS.iter().map(|l| l.name())).collect::<Vec<_>>().join(", ")
+}
+
+/// Cross-validates, chooses, fits on all rows. `table` is the hash under which the table is kept.
+///
+/// # Errors
+/// [`TrainFault`].
+pub fn train(
+    spec: &Spec,
+    loaded: &Loaded,
+    table: String,
+    request: &Request,
+    progress: &dyn Progress,
+) -> Result<Model, TrainFault> {
+    let learners = learners(request)?;
+    let labels = loaded.table.labels();
+    check(spec, loaded, &labels, request)?;
+    let plan = Plan::new(&labels, request.folds, request.repeats, request.seed);
+    let without = spec.recipe.uses_target();
+    progress.begin(plan.len() + if without { request.folds } else { 0 } + 1);
+
+    let validation = Validation { spec, table: &loaded.table, labels: &labels, threads: request.threads, progress };
+    let scores = validation.run(&plan, &learners, cross_validate::Features::All)?;
+    let tried = choose::candidates(&plan, &labels, &learners, &scores, spec.decision.threshold);
+    let best = choose::best(&tried, spec.evaluation.metric);
+    let chosen = &tried[best];
+    let without_companions = if without {
+        let plan = Plan::new(&labels, request.folds, 1, request.seed);
+        let scores = validation.run(&plan, &[chosen.learner], cross_validate::Features::WithoutTarget)?;
+        let alone = choose::candidates(&plan, &labels, &[chosen.learner], &scores, spec.decision.threshold);
+        alone.into_iter().next().map(|c| c.figures)
+    } else {
+        None
+    };
+
+    let all: Vec<usize> = (0..labels.len()).collect();
+    let Fitted { recipe, matrix, warnings } =
+        spec.recipe.fit(&loaded.table, &all, &labels).map_err(TrainFault::Recipe)?;
+    let sample = Sample { x: &matrix, width: recipe.width(), y: &labels, seed: request.seed };
+    let kernel = learner::fit(chosen.learner, &sample)?;
+    let calibration = chosen.calibration.clone();
+    let profile = profile::of(&loaded.table, &chosen.scores);
+    let card = Card {
+        learner: chosen.learner.name().into(),
+        choice: choose::reason(&tried, best, spec.evaluation.metric),
+        calibration: calibrate::word(&calibration).into(),
+        seed: request.seed,
+        rows: labels.len(),
+        positives: labels.iter().filter(|l| **l).count(),
+        left_out: loaded.left_out,
+        table,
+        cv: chosen.figures.clone(),
+        without_companions,
+        candidates: tried
+            .iter()
+            .map(|c| Candidate {
+                learner: c.learner.name().into(),
+                calibration: calibrate::word(&c.calibration).into(),
+                cv: c.figures.clone(),
+            })
+            .collect(),
+        warnings,
+    };
+    let model = Model::new(Parts { spec: spec.clone(), recipe, kernel, calibration, profile, card })?;
+    progress.advance("fitted on all rows");
+    if progress.stopped() { Err(TrainFault::Stopped) } else { Ok(model) }
+}
+
+fn learners(request: &Request) -> Result<Vec<&'static dyn Learner>, TrainFault> {
+    match request.learner.as_deref() {
+        None | Some("auto") => Ok(LEARNERS.to_vec()),
+        Some(name) => match learner::named(name) {
+            Some(learner) => Ok(vec![learner]),
+            None => Err(TrainFault::UnknownLearner { name: name.into() }),
+        },
+    }
+}
+
+fn check(spec: &Spec, loaded: &Loaded, labels: &[bool], request: &Request) -> Result<(), TrainFault> {
+    const LEAST: usize = 2; // one to learn from, one to be tested on
+    let rows = labels.len();
+    if request.folds < 2 || request.repeats < 1 || request.threads < 1 {
+        return Err(TrainFault::Request("at least 2 folds, 1 repeat and 1 thread are needed".into()));
+    }
+    if rows == 0 {
+        return Err(TrainFault::NoRows { read: loaded.read, left_out: loaded.left_out });
+    }
+    let positives = labels.iter().filter(|l| **l).count();
+    let rarer = positives.min(rows - positives);
+    if rarer < LEAST {
+        let label = spec.schema.target().label(positives == rarer).to_string();
+        return Err(TrainFault::OneClass { label, rows: rarer, all: rows, needed: LEAST });
+    }
+    if rows < request.folds {
+        return Err(TrainFault::FewerRowsThanFolds { rows, folds: request.folds });
+    }
+    Ok(())
+}

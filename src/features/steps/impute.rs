@@ -36,7 +36,7 @@ impl FitStep for ImputeSpec {
     fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<Impute, StepFault> {
         let of = scope.number(&self.of)?;
         let by = self.by.as_ref().map(|by| scope.category(by).map(|(s, levels)| (s, levels.len()))).transpose()?;
-        let overall = quantile::median(&training.numbers(of).collect::<Vec<_>>());
+        let overall = median(training.numbers(of).collect());
         if overall.is_none() && !training.frames.is_empty() {
             training.warnings.push(format!("{:?} is missing in every row: it is taken as 0", self.of));
         }
@@ -55,7 +55,12 @@ fn medians_by(training: &Training<'_>, of: usize, by: usize, levels: usize) -> V
             groups.entry(level).or_default().push(v);
         }
     }
-    (0..levels as u32).map(|level| groups.get(&level).and_then(|g| quantile::median(g))).collect()
+    (0..levels as u32).map(|level| groups.remove(&level).and_then(median)).collect()
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    quantile::median(&values)
 }
 
 impl Step for Impute {

@@ -46,7 +46,7 @@ fn moments(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let mut moments = Moments::default();
     values.for_each(|v| moments.update(v));
     let usable = |v: Option<f64>| v.filter(|v| v.is_finite());
-    let scale = usable(moments.sd()).filter(|sd| *sd > 0.0);
+    let scale = usable(moments.population_sd()).filter(|sd| *sd > 0.0);
     (usable(moments.mean()).unwrap_or(0.0), scale.unwrap_or(1.0))
 }
 

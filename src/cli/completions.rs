@@ -1,0 +1,31 @@
+//! `completions` and `man`: made from the command line's own definition.
+
+use clap::Args;
+
+use super::exit::Exit;
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    shell: clap_complete::Shell,
+}
+
+/// Prints a completion script.
+pub fn run(args: &CompletionsArgs, command: &mut clap::Command) -> anyhow::Result<Exit> {
+    clap_complete::generate(args.shell, command, "titanic-platform", &mut std::io::stdout());
+    Ok(Exit::Done)
+}
+
+/// Prints the manual page of the whole command.
+pub fn man(command: &clap::Command) -> anyhow::Result<Exit> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    for sub in command.get_subcommands() {
+        let named = sub.clone().display_name(format!("titanic-platform {}", sub.get_name()));
+        clap_mangen::Man::new(named).render(&mut page)?;
+    }
+    std::io::Write::write_all(&mut std::io::stdout(), &page)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,79 @@
+//! `evaluate`: the figures of a model on a labelled table.
+
+use clap::Args;
+use serde_json::json;
+
+use super::exit::Exit;
+use super::predict::probabilities;
+use super::site::Site;
+use super::train::report_bad_rows;
+use super::{print_json, table};
+use crate::ingest::Source;
+use crate::registry::Registry;
+use crate::schema::row::Purpose;
+use crate::stats::metric::METRICS;
+use crate::stats::scores::Scores;
+use crate::train::TrainFault;
+
+/// Arguments.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// A labelled table: CSV, TSV, JSON, JSON lines or Parquet; `-` reads CSV from standard input
+    source: String,
+    /// Version to measure [default: the champion]
+    #[arg(long, value_name = "VERSION")]
+    model: Option<String>,
+    /// End at the first bad row instead of leaving it out
+    #[arg(long)]
+    strict: bool,
+}
+
+/// Runs it.
+pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
+    let (name, model) = site.model(args.model.as_deref())?;
+    let loaded = Source::parse(&args.source)?.load(model.schema(), Purpose::Learn, args.strict)?;
+    report_bad_rows(site, &loaded);
+    if loaded.table.is_empty() {
+        return Err(TrainFault::NoRows { read: loaded.read, left_out: loaded.left_out }.into());
+    }
+    let kept = crate::ingest::write::table_as_parquet(&loaded.table)?;
+    let seen = Registry::table_name(&kept) == model.card().table;
+    if seen {
+        site.warn(format!("{name} was trained on this very table: these figures flatter it; see its card for cross-validated ones"));
+    }
+    let labels = loaded.table.labels();
+    let mut scores = Scores::new(model.spec().decision.threshold);
+    for (p, y) in probabilities(&model, &loaded.table, site.threads).iter().zip(&labels) {
+        scores.update(*p, *y);
+    }
+    let figures = scores.finish();
+    let mut document = serde_json::Map::new();
+    document.insert("model".into(), name.clone().into());
+    document.insert("rows".into(), labels.len().into());
+    let mut shown = table::new(["metric", "value", "standard error"]);
+    for metric in METRICS {
+        let (value, se) = (metric.value(&figures), metric.standard_error(&figures));
+        document.insert(metric.name.into(), json!({"value": value, "se": se}));
+        let cell = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| format!("{v:.4}"));
+        shown.add_row([metric.title.to_owned(), cell(value), cell(se)]);
+    }
+    let c = &figures.confusion;
+    document.insert(
+        "confusion".into(),
+        json!({"true_positives": c.tp, "false_positives": c.fp, "true_negatives": c.tn, "false_negatives": c.fn_}),
+    );
+    document.insert("trained_on_this_table".into(), seen.into());
+    let missed: Vec<String> = model.spec().evaluation.floors.iter().filter_map(|(metric, floor)| {
+        let value = metric.value(&figures)?;
+        (!metric.meets(value, *floor)).then(|| format!("{} {value:.4} misses the floor {floor}", metric.title))
+    }).collect();
+    document.insert("floors_missed".into(), json!(missed));
+    if site.json {
+        print_json(&document.into())?;
+    } else {
+        println!("{name} on {} rows", labels.len());
+        println!("{shown}");
+    }
+    missed.iter().for_each(|m| site.warn(m.clone()));
+    Ok(if missed.is_empty() { Exit::Done } else { Exit::No })
+}

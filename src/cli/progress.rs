@@ -1,0 +1,82 @@
+//! Progress of long work: a bar on a terminal, plain lines elsewhere, JSON lines with `--json`; all on standard error.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::train::Progress;
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Bar,
+    Lines,
+    Json,
+    Nothing,
+}
+
+/// Progress of one command.
+pub struct Shown {
+    form: Form,
+    bar: ProgressBar,
+    steps: AtomicUsize,
+    done: AtomicUsize,
+    stop: Arc<AtomicBool>,
+}
+
+impl Shown {
+    /// Progress that stops the work once `stop` is raised.
+    pub fn new(json: bool, quiet: bool, stop: Arc<AtomicBool>) -> Shown {
+        let form = match (quiet, json) {
+            (true, _) => Form::Nothing,
+            (_, true) => Form::Json,
+            _ if std::io::stderr().is_terminal() => Form::Bar,
+            _ => Form::Lines,
+        };
+        let bar = if form == Form::Bar { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({elapsed}, {eta} left)");
+        bar.set_style(style.expect("the template is well formed"));
+        Shown { form, bar, steps: AtomicUsize::new(0), done: AtomicUsize::new(0), stop }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Whether this step crosses a tenth of the way: lines are for logs, not for eyes.
+    fn is_milestone(done: usize, steps: usize) -> bool {
+        let tenth = |n: usize| n * 10 / steps.max(1);
+        tenth(done) > tenth(done - 1)
+    }
+}
+
+impl Progress for Shown {
+    fn begin(&self, steps: usize) {
+        self.steps.store(steps, Ordering::Relaxed);
+        self.bar.set_length(steps as u64);
+    }
+
+    fn advance(&self, what: &str) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let steps = self.steps.load(Ordering::Relaxed).max(done);
+        match self.form {
+            Form::Bar => {
+                self.bar.set_message(what.to_owned());
+                self.bar.inc(1);
+            }
+            Form::Lines if Shown::is_milestone(done, steps) => eprintln!("{done} of {steps} fits: {what}"),
+            Form::Json if Shown::is_milestone(done, steps) => {
+                let fraction = done as f64 / steps as f64;
+                eprintln!("{}", serde_json::json!({"progress": fraction, "done": done, "of": steps, "step": what}));
+            }
+            _ => {}
+        }
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,117 @@
+//! What most subcommands need: settings, registry, spec, model, and a way to talk on standard error.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::Global;
+use crate::config::{Flag, Settings};
+use crate::ingest::{self, Loaded};
+use crate::model::{Model, Spec};
+use crate::registry::{Registry, VersionRef};
+use crate::schema::row::Purpose;
+use crate::telemetry::logging;
+
+/// The state folder with its settings, as a subcommand finds it.
+pub struct Site {
+    /// Settings, all layers.
+    pub settings: Settings,
+    /// The registry of the state folder.
+    pub registry: Registry,
+    /// Threads for work that can be shared.
+    pub threads: usize,
+    /// Whether standard output is one JSON document.
+    pub json: bool,
+    /// Whether to say less.
+    pub quiet: bool,
+    spec: Option<PathBuf>,
+}
+
+impl Site {
+    /// Loads settings, starts the log, opens the registry.
+    pub fn open(global: &Global) -> anyhow::Result<Site> {
+        let settings = settings(global)?;
+        let verbosity = i8::try_from(global.verbose).unwrap_or(i8::MAX) - i8::from(global.quiet);
+        logging::init(settings.log, verbosity);
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Site {
+            registry: Registry::open(&settings.state)?,
+            threads: settings.threads.map_or_else(cores, usize::from),
+            settings,
+            json: global.json,
+            quiet: global.quiet,
+            spec: global.spec.clone(),
+        })
+    }
+
+    /// The spec named by `--spec`, else the champion's, else the bundled one.
+    pub fn spec(&self) -> anyhow::Result<Spec> {
+        if let Some(path) = &self.spec {
+            return read_spec(path);
+        }
+        match self.registry.champion()? {
+            Some(_) => Ok(self.model(None)?.1.spec().clone()),
+            None => Ok(Spec::bundled()),
+        }
+    }
+
+    /// The folder a path in the spec is relative to.
+    pub fn spec_folder(&self) -> PathBuf {
+        self.spec.as_deref().and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned)
+    }
+
+    /// The champion's training table if it was trained under this spec's schema, else the spec's own.
+    pub fn own_table(&self, spec: &Spec) -> anyhow::Result<Loaded> {
+        if self.spec.is_none() && self.registry.champion()?.is_some() {
+            let (name, model) = self.model(None)?;
+            let path = self.registry.table_path(&model.card().table)?;
+            self.say(format!("training on the table of {name}"));
+            return Ok(ingest::read_file(&path, &spec.schema, Purpose::Learn)?);
+        }
+        match ingest::spec_table(spec, &self.spec_folder())? {
+            Some(loaded) => Ok(loaded),
+            None => bail!("the spec {:?} names no table; name one on the command line", spec.name),
+        }
+    }
+
+    /// Name and model of a version; of the champion where none is named.
+    pub fn model(&self, wanted: Option<&str>) -> anyhow::Result<(String, Model)> {
+        let version = match wanted {
+            Some(wanted) => self.registry.find(&wanted.parse::<VersionRef>()?)?,
+            None => self.registry.champion()?.with_context(|| {
+                format!("there is no model under {} yet; make one with train or serve", self.settings.state.display())
+            })?,
+        };
+        let name = version.to_string();
+        let bytes = self.registry.read(&VersionRef::from(version))?;
+        Ok((name.clone(), Model::from_bytes(&bytes).with_context(|| name)?))
+    }
+
+    /// Says something on standard error, unless asked to be quiet.
+    pub fn say(&self, text: impl AsRef<str>) {
+        if !self.quiet {
+            eprintln!("{}", text.as_ref());
+        }
+    }
+
+    /// Warns on standard error.
+    pub fn warn(&self, text: impl AsRef<str>) {
+        eprintln!("warning: {}", text.as_ref());
+    }
+}
+
+/// Settings of all layers; the command line's own flags last.
+pub fn settings(global: &Global) -> anyhow::Result<Settings> {
+    let flags = [
+        ("state", "--state", global.state.as_ref().map(|s| s.display().to_string())),
+        ("threads", "--threads", global.threads.map(|n| n.to_string())),
+    ];
+    let flags = flags.into_iter().filter_map(|(key, name, value)| value.map(|v| Flag { name: name.into(), key: key.into(), value: v }));
+    Ok(Settings::load(global.config.as_deref(), std::env::vars(), flags)?)
+}
+
+/// Reads and checks a spec file.
+pub fn read_spec(path: &Path) -> anyhow::Result<Spec> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Spec::parse(&text).map_err(|faults| anyhow::anyhow!("{} is not usable:\n{faults}", path.display()))
+}

@@ -1,0 +1,135 @@
+//! `train`: a table in, a registered version out, promoted if it is not worse.
+
+use clap::Args;
+use serde_json::json;
+
+use super::exit::Exit;
+use super::progress::Shown;
+use super::site::Site;
+use super::{interrupt, print_json, table};
+use crate::clock;
+use crate::control::promotion::Promote;
+use crate::control::retrain::{self, Order, Outcome};
+use crate::ingest::{Loaded, Source};
+use crate::schema::row::Purpose;
+use crate::train::{LEARNERS, Request};
+
+/// Arguments.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// A labelled table: CSV, TSV, JSON, JSON lines or Parquet; `-` reads CSV from standard input. Without it: the
+    /// champion's table, else the spec's own
+    source: Option<String>,
+    /// auto tries all and picks by the spec's metric; else one by name
+    #[arg(long, default_value = "auto", value_name = "auto|NAME", help = learner_help())]
+    learner: String,
+    /// Folds of the cross-validation [default: the spec's]
+    #[arg(long)]
+    folds: Option<usize>,
+    /// Repeats of the cross-validation [default: the spec's]
+    #[arg(long)]
+    repeats: Option<usize>,
+    /// Seed of everything random: the same seed gives the same bytes
+    #[arg(long)]
+    seed: Option<u64>,
+    /// What becomes of the new version
+    #[arg(long, value_enum)]
+    promote: Option<Promote>,
+    /// End at the first bad row instead of leaving it out
+    #[arg(long)]
+    strict: bool,
+}
+
+fn learner_help() -> String {
+    let known: Vec<String> = LEARNERS.iter().map(|l| format!("{} ({})", l.name(), l.about())).collect();
+    format!("auto tries all and picks by the spec's metric; or one of: {}", known.join(", "))
+}
+
+/// Runs it.
+pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
+    let stop = interrupt::flag()?;
+    let spec = site.spec()?;
+    let loaded = match &args.source {
+        Some(source) => {
+            let source = Source::parse(source)?;
+            let loaded = source.load(&spec.schema, Purpose::Learn, args.strict)?;
+            site.say(format!("{}: {} rows", source.name(), loaded.table.len()));
+            loaded
+        }
+        None => site.own_table(&spec)?,
+    };
+    report_bad_rows(site, &loaded);
+    let request = Request {
+        learner: Some(args.learner.clone()),
+        folds: args.folds.unwrap_or(spec.evaluation.folds),
+        repeats: args.repeats.unwrap_or(spec.evaluation.repeats),
+        seed: args.seed.unwrap_or(site.settings.train.seed),
+        threads: site.threads,
+    };
+    let order = Order { request, promote: args.promote.unwrap_or(site.settings.train.promote), by: "train".into() };
+    let progress = Shown::new(site.json, site.quiet, stop);
+    let outcome = retrain::run(&site.registry, &spec, &loaded, &order, &clock::System, &progress);
+    progress.finish();
+    let outcome = outcome?;
+    if site.json { print_json(&document(&outcome))? } else { show(&outcome) }
+    Ok(Exit::Done)
+}
+
+/// Names the first few bad rows and counts all.
+pub fn report_bad_rows(site: &Site, loaded: &Loaded) {
+    const SHOWN: usize = 10;
+    if loaded.left_out == 0 {
+        return;
+    }
+    for bad in loaded.bad.iter().take(SHOWN) {
+        site.warn(format!("left out: {bad}"));
+    }
+    site.warn(format!("{} of {} rows were left out", loaded.left_out, loaded.read));
+}
+
+fn document(outcome: &Outcome) -> serde_json::Value {
+    let card = outcome.model.card();
+    let candidates: Vec<_> = card
+        .candidates
+        .iter()
+        .map(|c| json!({"learner": c.learner, "calibration": c.calibration, "cv": c.cv.to_json()}))
+        .collect();
+    json!({
+        "model": outcome.version.to_string(),
+        "promoted": outcome.verdict.promote,
+        "reason": outcome.verdict.reason,
+        "learner": card.learner,
+        "choice": card.choice,
+        "calibration": card.calibration,
+        "seed": card.seed,
+        "rows": card.rows,
+        "left_out": card.left_out,
+        "cv": card.cv.to_json(),
+        "without_companions": card.without_companions.as_ref().map(|f| f.to_json()),
+        "candidates": candidates,
+        "warnings": card.warnings,
+    })
+}
+
+fn show(outcome: &Outcome) {
+    let card = outcome.model.card();
+    let mut learners = table::new(["learner", "calibration"].into_iter().chain(table::metric_heads()));
+    for candidate in &card.candidates {
+        let name = if candidate.learner == card.learner { format!("{} *", candidate.learner) } else { candidate.learner.clone() };
+        let cells = [name, candidate.calibration.clone()].into_iter();
+        learners.add_row(cells.chain(table::metric_cells(&candidate.cv)).collect::<Vec<_>>());
+    }
+    if let Some(figures) = &card.without_companions {
+        let cells = ["  without companions".to_owned(), String::new()].into_iter();
+        learners.add_row(cells.chain(table::metric_cells(figures)).collect::<Vec<_>>());
+    }
+    println!("{} folds × {} repeats, {} rows, mean ± standard error", card.cv.folds, card.cv.repeats, card.rows);
+    println!("{}", learners.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n"));
+    println!();
+    println!("* {}", card.choice);
+    for warning in &card.warnings {
+        println!("warning: {warning}");
+    }
+    let deed = if outcome.verdict.promote { "is now the champion" } else { "is kept, not promoted" };
+    println!("{} {deed}: {}", outcome.version, outcome.verdict.reason);
+}

@@ -1,0 +1,92 @@
+//! JSON (one object or a list) and JSON lines.
+
+use std::io::{BufRead, BufReader, Read};
+use std::ops::ControlFlow;
+
+use super::format::Format;
+use super::{EachRow, SourceRow};
+use crate::schema::fault::{Fault, Problem};
+use crate::schema::row::Purpose;
+use crate::schema::{Row, Schema, json};
+
+/// One document.
+#[derive(Debug)]
+pub struct Json;
+
+/// One object a line.
+#[derive(Debug)]
+pub struct JsonLines;
+
+impl Format for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn endings(&self) -> &'static [&'static str] {
+        &["json"]
+    }
+
+    fn read(&self, source: &mut dyn Read, schema: &Schema, purpose: Purpose, each: EachRow<'_>) -> Result<(), String> {
+        let mut document = Vec::new();
+        source.read_to_end(&mut document).map_err(|e| format!("reading failed: {e}"))?;
+        let mut row = Row::new(schema, purpose);
+        let mut going = ControlFlow::Continue(());
+        json::rows(schema, strip_bom(&document), usize::MAX, &mut row, &mut |i, row| {
+            if going.is_continue() {
+                going = each(SourceRow { line: i as u64 + 1, row: Ok(row) });
+            }
+        })
+        .map(drop)
+        .map_err(|e| e.to_string())
+    }
+}
+
+impl Format for JsonLines {
+    fn name(&self) -> &'static str {
+        "jsonl"
+    }
+
+    fn endings(&self) -> &'static [&'static str] {
+        &["jsonl", "ndjson"]
+    }
+
+    fn read(&self, source: &mut dyn Read, schema: &Schema, purpose: Purpose, each: EachRow<'_>) -> Result<(), String> {
+        let mut reader = BufReader::new(source);
+        let mut row = Row::new(schema, purpose);
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            if reader.read_until(b'\n', &mut line).map_err(|e| format!("reading failed: {e}"))? == 0 {
+                break;
+            }
+            let text = strip_bom(&line);
+            if text.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            let outcome = one_line(schema, text, &mut row);
+            let row = outcome.map(|()| &mut row);
+            if each(SourceRow { line: number, row }).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn one_line(schema: &Schema, text: &[u8], row: &mut Row) -> Result<(), Fault> {
+    match json::rows(schema, text, 1, row, &mut |_, _| ()) {
+        Ok(json::Body::One) => Ok(()),
+        Ok(json::Body::Many(_)) | Err(json::JsonFault::TooMany(_)) => Err(json::not_a_row("a list")),
+        Err(fault) => Err(Fault {
+            column: String::new(),
+            problem: Problem::NotARow,
+            got: fault.to_string(),
+            allowed: String::new(),
+            remedy: String::new(),
+        }),
+    }
+}
+
+fn strip_bom(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}

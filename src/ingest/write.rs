@@ -1,0 +1,126 @@
+//! Tables and answers into files.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::parquet;
+use crate::model::Model;
+use crate::model::answers::{self, Answer};
+use crate::schema::Table;
+
+/// Why something cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteFault {
+    /// The file cannot be written.
+    #[error("{path} cannot be written: {source}", path = .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Its ending says nothing.
+    #[error("{0:?} does not say its format; answers are written as csv, jsonl or parquet")]
+    Format(String),
+    /// Parquet.
+    #[error("writing Parquet failed: {0}")]
+    Parquet(#[from] polars::error::PolarsError),
+}
+
+/// A table as Parquet: id, target, columns. The same table gives the same bytes.
+///
+/// # Errors
+/// When polars refuses.
+pub fn table_as_parquet(table: &Table) -> Result<Vec<u8>, WriteFault> {
+    parquet::table_bytes(table)
+}
+
+/// Formats answers are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerFormat {
+    /// Columns id (if the table has it), target, `probability`.
+    Csv,
+    /// One object a line, the same keys.
+    JsonLines,
+    /// The same columns.
+    Parquet,
+}
+
+impl AnswerFormat {
+    /// By file ending.
+    ///
+    /// # Errors
+    /// When the ending is not known.
+    pub fn of(path: &Path) -> Result<AnswerFormat, WriteFault> {
+        match path.extension().map(|e| e.to_string_lossy().to_lowercase()).as_deref() {
+            Some("csv") => Ok(AnswerFormat::Csv),
+            Some("jsonl" | "ndjson") => Ok(AnswerFormat::JsonLines),
+            Some("parquet") => Ok(AnswerFormat::Parquet),
+            _ => Err(WriteFault::Format(path.display().to_string())),
+        }
+    }
+}
+
+/// Writes one answer a row of `table`; `probabilities` are in its order.
+///
+/// # Errors
+/// When the sink or polars refuses.
+pub fn answers(
+    model: &Model,
+    table: &Table,
+    probabilities: &[f64],
+    format: AnswerFormat,
+    sink: &mut dyn Write,
+) -> Result<(), WriteFault> {
+    let failed = |source: io::Error| WriteFault::Io { path: "the output".into(), source };
+    let schema = model.schema();
+    let labels: Vec<_> = probabilities.iter().map(|p| model.label(*p)).collect();
+    if format == AnswerFormat::Parquet {
+        let bytes = parquet::answer_bytes(schema, table, &labels, probabilities)?;
+        return sink.write_all(&bytes).map_err(failed);
+    }
+    let mut out = Vec::with_capacity(1 << 16);
+    if format == AnswerFormat::Csv {
+        answers::csv_header(schema, &mut out);
+    }
+    for (i, (label, probability)) in labels.iter().zip(probabilities).enumerate() {
+        let answer = Answer { id: table.id(i), text: table.text(), label, probability: *probability };
+        match format {
+            AnswerFormat::Csv => answer.csv(schema, &mut out),
+            _ => answer.json_line(schema, &mut out),
+        }
+        if out.len() > (1 << 16) - 4096 {
+            sink.write_all(&out).map_err(failed)?;
+            out.clear();
+        }
+    }
+    sink.write_all(&out).map_err(failed)?;
+    sink.flush().map_err(failed)
+}
+
+/// Text that is a whole number written the way numbers are.
+pub(super) fn whole_number(text: &str) -> Option<i64> {
+    text.parse::<i64>().ok().filter(|v| v.to_string() == text)
+}
+
+/// Writes a file beside its place and renames it there, so that nobody ever sees half of it.
+///
+/// # Errors
+/// Names the file; nothing is left behind.
+pub fn beside(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), WriteFault>) -> Result<(), WriteFault> {
+    let failed = |source: io::Error| WriteFault::Io { path: path.to_owned(), source };
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    let file = File::create(&part).map_err(failed)?;
+    let mut sink = BufWriter::new(file);
+    let outcome = write(&mut sink)
+        .and_then(|()| sink.into_inner().map_err(|e| failed(e.into_error())))
+        .and_then(|file| file.sync_all().map_err(failed))
+        .and_then(|()| std::fs::rename(&part, path).map_err(failed));
+    if outcome.is_err() {
+        let _ = std::fs::remove_file(&part); // the first error is the one to tell
+    }
+    outcome
+}

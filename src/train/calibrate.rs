@@ -1,0 +1,76 @@
+//! Which calibration a learner gets: none, Platt or isotonic, by cross-validated log loss.
+//!
+//! A curve is fitted on the out-of-fold scores of the other folds of a repeat and applied to the fold itself, so a figure
+//! never rests on a row its curve has seen.
+
+use super::cross_validate::Plan;
+use crate::kernel::Calibration;
+use crate::stats::scores::Scores;
+
+/// A learner's log loss must fall by this much, in nats a row, before a curve is worth its parameters.
+const WORTH: f64 = 0.001;
+
+/// Fewest rows for an isotonic curve: below, its steps follow noise (Niculescu-Mizil & Caruana 2005, figure 9).
+const ISOTONIC_ROWS: usize = 1000;
+
+/// Its name on the card.
+pub fn word(calibration: &Calibration) -> &'static str {
+    match calibration {
+        Calibration::None => "none",
+        Calibration::Platt { .. } => "platt",
+        Calibration::Isotonic { .. } => "isotonic",
+    }
+}
+
+type Fit = fn(&[f64], &[bool]) -> Option<Calibration>;
+
+/// Chooses: the calibration fitted on all out-of-fold scores, and the scores as it leaves them, cross-fitted.
+pub fn choose(plan: &Plan, labels: &[bool], scores: &[Vec<f64>]) -> (Calibration, Vec<Vec<f64>>) {
+    let mut best: (Option<Fit>, Vec<Vec<f64>>) = (None, scores.to_vec());
+    let mut to_beat = log_loss(labels, scores) - WORTH;
+    let curves: &[(usize, Fit)] = &[(0, Calibration::fit_platt), (ISOTONIC_ROWS, Calibration::fit_isotonic)];
+    for (_, fit) in curves.iter().filter(|(rows, _)| labels.len() >= *rows) {
+        let calibrated = cross_fit(plan, labels, scores, *fit);
+        let loss = log_loss(labels, &calibrated);
+        if loss < to_beat {
+            (best, to_beat) = ((Some(*fit), calibrated), loss);
+        }
+    }
+    let (p, y) = pooled(labels, scores.iter(), |_| true);
+    (best.0.and_then(|fit| fit(&p, &y)).unwrap_or(Calibration::None), best.1)
+}
+
+fn cross_fit(plan: &Plan, labels: &[bool], scores: &[Vec<f64>], fit: Fit) -> Vec<Vec<f64>> {
+    let one_repeat = |(fold_of, scores): (&Vec<usize>, &Vec<f64>)| {
+        let mut out = scores.clone();
+        for fold in 0..plan.folds {
+            let (p, y) = pooled(labels, [scores].into_iter(), |i| fold_of[i] != fold);
+            let curve = fit(&p, &y).unwrap_or(Calibration::None);
+            for i in (0..out.len()).filter(|i| fold_of[*i] == fold) {
+                out[i] = curve.apply(scores[i]);
+            }
+        }
+        out
+    };
+    plan.repeats.iter().zip(scores).map(one_repeat).collect()
+}
+
+fn pooled<'a>(
+    labels: &[bool],
+    scores: impl Iterator<Item = &'a Vec<f64>>,
+    keep: impl Fn(usize) -> bool,
+) -> (Vec<f64>, Vec<bool>) {
+    scores
+        .flat_map(|repeat| repeat.iter().zip(labels).enumerate())
+        .filter(|(i, _)| keep(*i))
+        .map(|(_, (p, y))| (*p, *y))
+        .unzip()
+}
+
+fn log_loss(labels: &[bool], scores: &[Vec<f64>]) -> f64 {
+    let mut all = Scores::new(0.5);
+    for repeat in scores {
+        repeat.iter().zip(labels).for_each(|(p, y)| all.update(*p, *y));
+    }
+    all.finish().log_loss.unwrap_or(f64::INFINITY)
+}

@@ -1,0 +1,103 @@
+//! Figures of every learner tried, and the choice among them.
+
+use super::calibrate;
+use super::cross_validate::Plan;
+use super::learner::Learner;
+use crate::kernel::Calibration;
+use crate::model::card::{Confusion, Figures};
+use crate::stats::resampled::Estimate;
+use crate::stats::figures;
+use crate::stats::metric::{METRICS, Metric};
+use crate::stats::scores::Scores;
+
+/// A learner that was tried.
+#[derive(Debug)]
+pub(super) struct Tried {
+    pub learner: &'static dyn Learner,
+    pub calibration: Calibration,
+    pub figures: Figures,
+    /// Out-of-fold probabilities of the first repeat, calibrated: how scores of unseen rows look.
+    pub scores: Vec<f64>,
+}
+
+/// Calibrates and measures each learner's out-of-fold scores.
+pub(super) fn candidates(
+    plan: &Plan,
+    labels: &[bool],
+    learners: &[&'static dyn Learner],
+    scores: &[Vec<Vec<f64>>],
+    threshold: f64,
+) -> Vec<Tried> {
+    let measure = |(learner, scores): (&&'static dyn Learner, &Vec<Vec<f64>>)| {
+        let (calibration, calibrated) = calibrate::choose(plan, labels, scores);
+        let figures = figures(plan, labels, &calibrated, threshold);
+        let scores = calibrated.into_iter().next().unwrap_or_default();
+        Tried { learner: *learner, calibration, figures, scores }
+    };
+    learners.iter().zip(scores).map(measure).collect()
+}
+
+/// Mean and corrected standard error of every metric over all folds of all repeats.
+fn figures(plan: &Plan, labels: &[bool], scores: &[Vec<f64>], threshold: f64) -> Figures {
+    let mut folds: Vec<figures::Figures> = Vec::with_capacity(plan.len());
+    let mut confusion = Confusion::default();
+    for (fold_of, scores) in plan.repeats.iter().zip(scores) {
+        for fold in 0..plan.folds {
+            let mut fold_scores = Scores::new(threshold);
+            for i in (0..labels.len()).filter(|i| fold_of[*i] == fold) {
+                fold_scores.update(scores[i], labels[i]);
+            }
+            let figures = fold_scores.finish();
+            count(&mut confusion, &figures.confusion, plan.repeats.len() as f64);
+            folds.push(figures);
+        }
+    }
+    let test = labels.len() as f64 / plan.folds as f64;
+    let ratio = test / (labels.len() as f64 - test);
+    let estimate = |metric: &Metric| {
+        let values: Vec<f64> = folds.iter().filter_map(|f| metric.value(f)).collect();
+        (metric.name.to_owned(), Estimate::resampled(&values, ratio))
+    };
+    Figures {
+        folds: plan.folds,
+        repeats: plan.repeats.len(),
+        threshold,
+        metrics: METRICS.iter().map(estimate).collect(),
+        confusion,
+    }
+}
+
+fn count(sum: &mut Confusion, fold: &figures::Confusion, repeats: f64) {
+    sum.true_positives += fold.tp as f64 / repeats;
+    sum.false_positives += fold.fp as f64 / repeats;
+    sum.true_negatives += fold.tn as f64 / repeats;
+    sum.false_negatives += fold.fn_ as f64 / repeats;
+}
+
+/// Index of the best by the metric's mean; the first of equals, which is the simplest.
+pub(super) fn best(tried: &[Tried], metric: &Metric) -> usize {
+    let mean = |i: usize| tried[i].figures.get(metric).map(|e| e.mean);
+    (0..tried.len()).fold(0, |best, i| match (mean(i), mean(best)) {
+        (Some(new), Some(old)) if metric.prefers(new, old) => i,
+        (Some(_), None) => i,
+        _ => best,
+    })
+}
+
+/// Why it was chosen, in a sentence with figures.
+pub(super) fn reason(tried: &[Tried], best: usize, metric: &Metric) -> String {
+    let word = metric.name.replace('_', " ");
+    let mean = |t: &Tried| t.figures.get(metric).map_or_else(|| "undefined".to_owned(), |e| format!("{:.4}", e.mean));
+    let chosen = &tried[best];
+    if tried.len() == 1 {
+        return format!("{} was asked for; {word} {}", chosen.learner.name(), mean(chosen));
+    }
+    let mut others: Vec<&Tried> = tried.iter().enumerate().filter(|(i, _)| *i != best).map(|(_, t)| t).collect();
+    let value = |t: &Tried| t.figures.get(metric).map_or(f64::NAN, |e| e.mean);
+    others.sort_by(|a, b| match metric.prefers(value(a), value(b)) {
+        true => std::cmp::Ordering::Less,
+        false => value(b).total_cmp(&value(a)).then(std::cmp::Ordering::Equal),
+    });
+    let others: Vec<String> = others.iter().map(|t| format!("{} {}", t.learner.name(), mean(t))).collect();
+    format!("{} has the best cross-validated {word}, {}; {}", chosen.learner.name(), mean(chosen), others.join(", "))
+}

@@ -1,0 +1,188 @@
+//! Repeated stratified cross-validation: out-of-fold scores of every learner, all fitting inside the fold.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::learner::{self, Learner, Sample};
+use super::splits::stratified;
+use super::{Progress, TrainFault};
+use crate::features::{Fitted, Recipe, Scratch};
+use crate::kernel::Kernel;
+use crate::model::Spec;
+use crate::schema::Table;
+
+/// Which row is tested when.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Folds a repeat.
+    pub folds: usize,
+    /// Fold of every row, one list a repeat.
+    pub repeats: Vec<Vec<usize>>,
+    seed: u64,
+}
+
+impl Plan {
+    /// A plan; each repeat has splits of its own.
+    pub fn new(labels: &[bool], folds: usize, repeats: usize, seed: u64) -> Plan {
+        let of = |repeat: u64| stratified(labels, folds, seed.wrapping_mul(0x9E37_79B9).wrapping_add(repeat));
+        Plan { folds, repeats: (0..repeats as u64).map(of).collect(), seed }
+    }
+
+    /// Number of fits.
+    pub fn len(&self) -> usize {
+        self.folds * self.repeats.len()
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Rows of a repeat that are in fold `fold`, and those that are not.
+    pub fn split(&self, repeat: usize, fold: usize) -> (Vec<usize>, Vec<usize>) {
+        (0..self.repeats[repeat].len()).partition(|i| self.repeats[repeat][*i] == fold)
+    }
+}
+
+/// Which features are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Features {
+    /// All.
+    All,
+    /// Those that do not come from the labels of other rows.
+    WithoutTarget,
+}
+
+/// Out-of-fold scores: `[learner][repeat][row]`, before calibration.
+pub type Scores = Vec<Vec<Vec<f64>>>;
+
+/// What is cross-validated, and how.
+#[derive(Clone, Copy)]
+pub struct Validation<'a> {
+    /// The spec.
+    pub spec: &'a Spec,
+    /// The table.
+    pub table: &'a Table,
+    /// Its labels.
+    pub labels: &'a [bool],
+    /// Threads to work on.
+    pub threads: usize,
+    /// Who watches.
+    pub progress: &'a dyn Progress,
+}
+
+impl Validation<'_> {
+    /// Scores every row by models that never saw it.
+    ///
+    /// # Errors
+    /// When a fit fails or the caller asks to stop.
+    pub fn run(&self, plan: &Plan, learners: &[&'static dyn Learner], features: Features) -> Result<Scores, TrainFault> {
+        let bases = learner::bases(learners);
+        let next = AtomicUsize::new(0);
+        let failure: Mutex<Option<(usize, TrainFault)>> = Mutex::new(None);
+        let blank = vec![vec![vec![0.0; self.labels.len()]; plan.repeats.len()]; bases.len()];
+        let scores = Mutex::new(blank);
+        let work = || {
+            loop {
+                let task = next.fetch_add(1, Ordering::Relaxed);
+                if task >= plan.len() || self.progress.stopped() {
+                    return;
+                }
+                let (repeat, fold) = (task / plan.folds, task % plan.folds);
+                match self.one_fold(plan, repeat, fold, &bases, features) {
+                    Ok((rows, columns)) => {
+                        let mut scores = scores.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                        for (all, column) in scores.iter_mut().zip(columns) {
+                            rows.iter().zip(column).for_each(|(i, p)| all[repeat][*i] = p);
+                        }
+                    }
+                    Err(fault) => {
+                        next.store(plan.len(), Ordering::Relaxed);
+                        let mut failure = failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                        failure.get_or_insert((task, fault));
+                        return;
+                    }
+                }
+                self.progress.advance(&format!("repeat {}, fold {}", repeat + 1, fold + 1));
+            }
+        };
+        std::thread::scope(|scope| {
+            // The first worker is this very thread: with one thread nothing is spawned.
+            for _ in 1..self.threads.min(plan.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        if let Some((_, fault)) = failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            return Err(fault);
+        }
+        if self.progress.stopped() {
+            return Err(TrainFault::Stopped);
+        }
+        let scores = scores.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(learners.iter().map(|l| blend(*l, &bases, &scores)).collect())
+    }
+
+    /// Rows of one fold and, for each base learner, their scores.
+    fn one_fold(
+        &self,
+        plan: &Plan,
+        repeat: usize,
+        fold: usize,
+        bases: &[&'static dyn Learner],
+        features: Features,
+    ) -> Result<(Vec<usize>, Vec<Vec<f64>>), TrainFault> {
+        let (test, train) = plan.split(repeat, fold);
+        let y: Vec<bool> = train.iter().map(|i| self.labels[*i]).collect();
+        let fitted = self.spec.recipe.fit(self.table, &train, &y).map_err(TrainFault::Recipe)?;
+        let Fitted { recipe, matrix, .. } = fitted;
+        let kept = kept_columns(&recipe, features);
+        let x = keep(&matrix, recipe.width(), &kept);
+        let test_x = keep(&transform(&recipe, self.table, &test), recipe.width(), &kept);
+        let seed = plan.seed.wrapping_add((repeat * plan.folds + fold) as u64 + 1);
+        let sample = Sample { x: &x, width: kept.len(), y: &y, seed };
+        let columns = bases.iter().map(|base| {
+            let kernel: Kernel = learner::fit(*base, &sample)?;
+            let mut out = vec![0.0; test.len()];
+            kernel.score_batch(&test_x, &mut out);
+            Ok(out)
+        });
+        let columns = columns.collect::<Result<Vec<_>, TrainFault>>()?;
+        Ok((test, columns))
+    }
+}
+
+/// Scores of a learner: its own, or the mean of its members'.
+fn blend(wanted: &'static dyn Learner, bases: &[&'static dyn Learner], scores: &Scores) -> Vec<Vec<f64>> {
+    let of = |l: &dyn Learner| bases.iter().position(|b| b.name() == l.name()).map(|i| &scores[i]);
+    let members: Vec<&Vec<Vec<f64>>> = match wanted.members() {
+        [] => of(wanted).into_iter().collect(),
+        members => members.iter().filter_map(|m| of(*m)).collect(),
+    };
+    let n = members.len() as f64;
+    let repeats = members[0].len();
+    let mean = |r: usize, i: usize| members.iter().map(|m| m[r][i]).sum::<f64>() / n;
+    (0..repeats).map(|r| (0..members[0][r].len()).map(|i| mean(r, i)).collect()).collect()
+}
+
+/// Features of rows the recipe was not fitted on.
+fn transform(recipe: &Recipe, table: &Table, rows: &[usize]) -> Vec<f32> {
+    let mut scratch = Scratch::default();
+    let mut out = vec![0.0; rows.len() * recipe.width()];
+    for (i, features) in rows.iter().zip(out.chunks_exact_mut(recipe.width())) {
+        recipe.transform(table.row(*i), &mut scratch, features);
+    }
+    out
+}
+
+fn kept_columns(recipe: &Recipe, features: Features) -> Vec<usize> {
+    let keep = |f: &crate::features::recipe::Feature| features == Features::All || !f.from_target;
+    recipe.features().iter().enumerate().filter(|(_, f)| keep(f)).map(|(j, _)| j).collect()
+}
+
+fn keep(matrix: &[f32], width: usize, kept: &[usize]) -> Vec<f32> {
+    if kept.len() == width {
+        return matrix.to_vec();
+    }
+    matrix.chunks_exact(width).flat_map(|row| kept.iter().map(|j| row[*j])).collect()
+}

@@ -1,0 +1,97 @@
+//! `forest`: a probability forest: smartcore's random-forest regressor on 0/1.
+//!
+//! A leaf holds the share of its rows that are positive, so the mean over the trees is a probability (Malley et al. 2012,
+//! "Probability machines"). smartcore's own classifier only votes. Leaves of five rows: with single rows the shares are
+//! 0 and 1 and the forest is over-confident.
+
+use serde::Deserialize;
+use smartcore::ensemble::random_forest_regressor::{RandomForestRegressor, RandomForestRegressorParameters};
+use smartcore::linalg::basic::matrix::DenseMatrix;
+
+use crate::kernel::{Kernel, Link, Node, Tree, Trees};
+use crate::train::learner::{Learner, Sample};
+
+const TREES: usize = 200;
+const LEAF: usize = 5;
+
+/// Random forest of probabilities.
+#[derive(Debug)]
+pub struct Forest;
+
+impl Learner for Forest {
+    fn name(&self) -> &'static str {
+        "forest"
+    }
+
+    fn about(&self) -> &'static str {
+        "probability forest of 200 trees"
+    }
+
+    fn fit(&self, sample: &Sample<'_>) -> Result<Kernel, String> {
+        let library = fit_library(sample)?;
+        lower(&library, sample)
+    }
+}
+
+type Library = RandomForestRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
+
+fn fit_library(sample: &Sample<'_>) -> Result<Library, String> {
+    let x: Vec<f64> = sample.x.iter().map(|v| f64::from(*v)).collect();
+    let x = DenseMatrix::new(sample.rows(), sample.width, x, false).map_err(|e| e.to_string())?;
+    let y: Vec<f64> = sample.y.iter().map(|y| f64::from(u8::from(*y))).collect();
+    let parameters = RandomForestRegressorParameters::default()
+        .with_n_trees(TREES)
+        .with_min_samples_leaf(LEAF)
+        .with_m(((sample.width as f64).sqrt() as usize).max(1))
+        .with_seed(sample.seed);
+    RandomForestRegressor::fit(&x, &y, parameters).map_err(|e| e.to_string())
+}
+
+/// The parts of a fitted forest that serving needs, by the names smartcore serialises them under: its fields are private.
+#[derive(Deserialize)]
+struct Stored {
+    forest_regressor: StoredForest,
+}
+
+#[derive(Deserialize)]
+struct StoredForest {
+    trees: Vec<StoredTree>,
+}
+
+#[derive(Deserialize)]
+struct StoredTree {
+    nodes: Vec<StoredNode>,
+}
+
+#[derive(Deserialize)]
+struct StoredNode {
+    output: f64,
+    split_feature: usize,
+    split_value: Option<f64>,
+    true_child: Option<usize>,
+    false_child: Option<usize>,
+}
+
+fn lower(library: &Library, sample: &Sample<'_>) -> Result<Kernel, String> {
+    let json = serde_json::to_vec(library).map_err(|e| e.to_string())?;
+    let stored: Stored = serde_json::from_slice(&json).map_err(|e| e.to_string())?;
+    let stored = stored.forest_regressor.trees;
+    let scale = 1.0 / stored.len() as f64;
+    let trees = stored.iter().map(|tree| {
+        let mut tree = Tree { nodes: tree.nodes.iter().map(lower_node).collect() };
+        tree.cover_from(sample.x, sample.width).map_err(|e| e.to_string())?;
+        Ok(tree)
+    });
+    let trees = trees.collect::<Result<_, String>>()?;
+    let trees = Trees::new(sample.width, Link::Identity, 0.0, scale, trees).map_err(|e| e.to_string())?;
+    Ok(Kernel::Trees(trees))
+}
+
+fn lower_node(node: &StoredNode) -> Node {
+    match (node.split_value, node.true_child, node.false_child) {
+        (Some(threshold), Some(left), Some(right)) => {
+            Node::split(node.split_feature as u32, threshold, left as u32, right as u32)
+        }
+        _ => Node::leaf(node.output, 0.0),
+    }
+}

@@ -1,0 +1,66 @@
+//! `logistic`: L2 logistic regression on standardised columns, by smartcore's L-BFGS.
+//!
+//! Minimises Σ log loss + α/2 · ‖w‖² with the intercept free; α = 1/C of scikit-learn. The standardisation is folded into
+//! the weights, so that the kernel takes features as they are.
+
+use smartcore::linalg::basic::arrays::Array;
+use smartcore::linalg::basic::matrix::DenseMatrix;
+use smartcore::linear::logistic_regression::{LogisticRegression, LogisticRegressionParameters};
+
+use crate::kernel::{Kernel, Linear};
+use crate::stats::moments::Moments;
+use crate::train::learner::{Learner, Sample};
+
+/// Penalty on the weights of standardised columns.
+const ALPHA: f64 = 2.0;
+
+/// L2 logistic regression.
+#[derive(Debug)]
+pub struct Logistic;
+
+impl Learner for Logistic {
+    fn name(&self) -> &'static str {
+        "logistic"
+    }
+
+    fn about(&self) -> &'static str {
+        "L2 logistic regression on standardised columns"
+    }
+
+    fn fit(&self, sample: &Sample<'_>) -> Result<Kernel, String> {
+        let (rows, width) = (sample.rows(), sample.width);
+        let scales: Vec<(f64, f64)> = (0..width).map(|j| scale(sample, j)).collect();
+        let mut x = Vec::with_capacity(rows * width);
+        for row in sample.x.chunks_exact(width) {
+            x.extend(row.iter().zip(&scales).map(|(v, (mean, sd))| (f64::from(*v) - mean) / sd));
+        }
+        let x = DenseMatrix::new(rows, width, x, false).map_err(|e| e.to_string())?;
+        let y: Vec<u32> = sample.y.iter().map(|y| u32::from(*y)).collect();
+        let parameters = LogisticRegressionParameters::default().with_alpha(ALPHA);
+        let fitted = LogisticRegression::fit(&x, &y, parameters).map_err(|e| e.to_string())?;
+        Ok(Kernel::Linear(lower(&fitted, &scales)))
+    }
+}
+
+type Library = LogisticRegression<f64, u32, DenseMatrix<f64>, Vec<u32>>;
+
+/// w·(x − mean)/sd + b as weights of x itself.
+fn lower(fitted: &Library, scales: &[(f64, f64)]) -> Linear {
+    let standardised: Vec<f64> = (0..scales.len()).map(|j| *fitted.coefficients().get((0, j))).collect();
+    let weights: Vec<f64> = standardised.iter().zip(scales).map(|(w, (_, sd))| w / sd).collect();
+    let shift: f64 = weights.iter().zip(scales).map(|(w, (mean, _))| w * mean).sum();
+    Linear {
+        intercept: *fitted.intercept().get((0, 0)) - shift,
+        baseline: scales.iter().map(|(mean, _)| *mean).collect(),
+        weights,
+    }
+}
+
+/// Mean and population standard deviation of a column; a constant column is only centred.
+fn scale(sample: &Sample<'_>, j: usize) -> (f64, f64) {
+    const CONSTANT: f64 = 1e-12;
+    let mut moments = Moments::default();
+    (0..sample.rows()).for_each(|i| moments.update(f64::from(sample.at(i, j))));
+    let sd = moments.population_sd().filter(|sd| *sd > CONSTANT && sd.is_finite()).unwrap_or(1.0);
+    (moments.mean().unwrap_or(0.0), sd)
+}
