@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::clock;
@@ -80,7 +80,7 @@ pub enum PredictionId {
     /// A UUID of version 7.
     Fresh(Uuid),
     /// As the caller named it.
-    Named(Arc<str>),
+    Named(#[serde(serialize_with = "text")] Arc<str>),
 }
 
 /// A prediction that was answered, as compact as it can be: it is made on the answer's path.
@@ -93,9 +93,14 @@ pub struct Prediction {
     /// Probability of the positive value.
     pub probability: f64,
     /// The model that made it.
+    #[serde(serialize_with = "text")]
     pub model: Arc<str>,
     /// Warnings given with it.
     pub warnings: Vec<Warning>,
+}
+
+fn text<S: Serializer>(text: &Arc<str>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(text)
 }
 
 /// What happened.
