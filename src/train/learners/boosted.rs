@@ -179,3 +179,32 @@ impl Growth<'_> {
         best
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::learners::fixture;
+
+    /// Every row of the table: the kernel says what boosting itself arrived at.
+    #[test]
+    fn lowered_is_what_was_boosted() {
+        fixture::with_sample(|sample| {
+            let (_, _, scores) = boost(sample);
+            let kernel = Boosted.fit(sample).unwrap();
+            for (row, score) in sample.x.chunks_exact(sample.width).zip(scores) {
+                let (lowered, boosted) = (kernel.score(row), 1.0 / (1.0 + (-score).exp()));
+                assert!((lowered - boosted).abs() < 1e-9, "{lowered}, boosted {boosted}");
+            }
+        });
+    }
+
+    /// With few rows a cut stands between any two neighbours; with many, cuts are 255 at most and ascend.
+    #[test]
+    fn cuts_stand_between_values() {
+        assert_eq!(thresholds(&[2.0, 1.0, 2.0, 4.0]), [1.5, 3.0]);
+        assert_eq!(thresholds(&[3.0, 3.0]), [0.0; 0]);
+        let many: Vec<f32> = (0..10_000).map(|i| ((i * 7919) % 10_000) as f32).collect();
+        let cuts = thresholds(&many);
+        assert!(cuts.len() < BINS && cuts.len() > 200 && cuts.is_sorted_by(|a, b| a < b), "{}", cuts.len());
+    }
+}

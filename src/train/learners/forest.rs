@@ -95,3 +95,25 @@ fn lower_node(node: &StoredNode) -> Node {
         _ => Node::leaf(node.output, 0.0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::learners::fixture;
+
+    /// Every row of the table: the lowered forest says what the library's own says.
+    #[test]
+    fn lowered_is_the_librarys() {
+        fixture::with_sample(|sample| {
+            let library = fit_library(sample).unwrap();
+            let x = sample.x.iter().map(|v| f64::from(*v)).collect();
+            let x = DenseMatrix::new(sample.rows(), sample.width, x, false).unwrap();
+            let expected = library.predict(&x).unwrap();
+            let kernel = lower(&library, sample).unwrap();
+            for (row, expected) in sample.x.chunks_exact(sample.width).zip(expected) {
+                let lowered = kernel.score(row);
+                assert!((lowered - expected).abs() < 1e-9, "{lowered}, library {expected}");
+            }
+        });
+    }
+}
