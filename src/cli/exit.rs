@@ -47,13 +47,6 @@ pub struct WithExit {
     pub exit: Exit,
 }
 
-impl WithExit {
-    /// A wrong usage that the parser could not see.
-    pub fn usage(message: impl Into<String>) -> anyhow::Error {
-        WithExit { message: message.into(), exit: Exit::Usage }.into()
-    }
-}
-
 /// The exit code of an error.
 pub fn of(error: &anyhow::Error) -> Exit {
     if let Some(with) = error.downcast_ref::<WithExit>() {

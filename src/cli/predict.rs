@@ -49,7 +49,8 @@ pub fn run(args: &PredictArgs, site: &Site) -> anyhow::Result<Exit> {
         }
     }
     let probabilities = probabilities(&model, &loaded.table, site.threads);
-    let answer = |format, sink: &mut dyn Write| write::answers(&model, &loaded.table, &probabilities, format, sink);
+    let labels: Vec<_> = probabilities.iter().map(|p| model.label(*p)).collect();
+    let answer = |format, sink: &mut dyn Write| write::answers(&loaded.table, &labels, &probabilities, format, sink);
     match format {
         Some((path, format)) => {
             write::beside(path, |sink| answer(format, sink))?;

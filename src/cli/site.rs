@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use super::Global;
 use crate::config::{Flag, Settings};
-use crate::ingest::{self, Loaded};
+use crate::control::table;
+use crate::ingest::Loaded;
 use crate::model::{Model, Spec};
 use crate::registry::{Registry, VersionRef};
-use crate::schema::row::Purpose;
 use crate::telemetry::logging;
 
 /// The state folder with its settings, as a subcommand finds it.
@@ -64,14 +64,10 @@ impl Site {
     pub fn own_table(&self, spec: &Spec) -> anyhow::Result<Loaded> {
         if self.spec.is_none() && self.registry.champion()?.is_some() {
             let (name, model) = self.model(None)?;
-            let path = self.registry.table_path(&model.card().table)?;
             self.say(format!("training on the table of {name}"));
-            return Ok(ingest::read_file(&path, &spec.schema, Purpose::Learn)?);
+            return Ok(table::of_model(&self.registry, &model)?);
         }
-        match ingest::spec_table(spec, &self.spec_folder())? {
-            Some(loaded) => Ok(loaded),
-            None => bail!("the spec {:?} names no table; name one on the command line", spec.name),
-        }
+        Ok(table::of_spec(spec, &self.spec_folder())?)
     }
 
     /// Name and model of a version; of the champion where none is named.

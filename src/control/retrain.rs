@@ -5,7 +5,7 @@ use crate::control::promotion::{self, Promote, Verdict};
 use crate::ingest::Loaded;
 use crate::model::{Model, ModelFault, Spec};
 use crate::registry::{Decision, Registry, RegistryError, Version, VersionRef};
-use crate::train::{self, Progress, TrainFault};
+use crate::train::{self, Material, Progress, TrainFault};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -61,7 +61,13 @@ pub fn run(
     progress: &dyn Progress,
 ) -> Result<Outcome, RetrainError> {
     let kept = crate::ingest::write::table_as_parquet(&loaded.table)?;
-    let model = train::train(spec, loaded, Registry::table_name(&kept), &order.request, progress)?;
+    let material = Material {
+        table: &loaded.table,
+        read: loaded.read,
+        left_out: loaded.left_out,
+        name: Registry::table_name(&kept),
+    };
+    let model = train::train(spec, &material, &order.request, progress)?;
     registry.put_table(&kept)?; // before the version that names it
     let verdict_for = |champion: Option<(&str, &Model)>| {
         let champion = champion.map(|(name, m)| (name, m.card()));

@@ -19,7 +19,6 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::model::spec::{Spec, TableSource};
 use crate::schema::fault::Fault;
 use crate::schema::row::Purpose;
 use crate::schema::table::TooMuchText;
@@ -224,19 +223,11 @@ pub fn read_file(path: &Path, schema: &Arc<Schema>, purpose: Purpose) -> Result<
     Source { path: Some(path.to_owned()), format: format::of(path)? }.load(schema, purpose, false)
 }
 
-/// Reads the table a spec names as its own, relative to `folder` (where the spec is). None where it names none.
+/// Reads the table compiled into the binary.
 ///
 /// # Errors
-/// [`ReadFault`].
-pub fn spec_table(spec: &Spec, folder: &Path) -> Result<Option<Loaded>, ReadFault> {
-    match &spec.table {
-        None => Ok(None),
-        Some(TableSource::File(path)) => read_file(&folder.join(path), &spec.schema, Purpose::Learn).map(Some),
-        Some(TableSource::Bundled) => bundled(&spec.schema).map(Some),
-    }
-}
-
-fn bundled(schema: &Arc<Schema>) -> Result<Loaded, ReadFault> {
+/// When it is no table of this schema.
+pub fn bundled(schema: &Arc<Schema>) -> Result<Loaded, ReadFault> {
     let mut collector = Collector::new(schema, false);
     let csv = format::FORMATS[0];
     csv.read(&mut &BUNDLED[..], schema, Purpose::Learn, &mut |row| collector.take(row))

@@ -128,7 +128,8 @@ pub(super) fn table_bytes(table: &Table) -> Result<Vec<u8>, WriteFault> {
 }
 
 /// Ids, labels and probabilities as Parquet.
-pub(super) fn answer_bytes(schema: &Schema, table: &Table, labels: &[&Label], p: &[f64]) -> Result<Vec<u8>, WriteFault> {
+pub(super) fn answer_bytes(table: &Table, labels: &[&Label], p: &[f64]) -> Result<Vec<u8>, WriteFault> {
+    let schema = table.schema();
     let mut columns: Vec<Column> = Vec::new();
     if schema.id().is_some() {
         columns.push(cells(schema.name(Slot::Id), table.ids(), table.text()));

@@ -5,9 +5,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::parquet;
-use crate::model::Model;
-use crate::model::answers::{self, Answer};
 use crate::schema::Table;
+use crate::schema::answer::{self, Answer};
+use crate::schema::column::Label;
 
 /// Why something cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -62,27 +62,26 @@ impl AnswerFormat {
     }
 }
 
-/// Writes one answer a row of `table`; `probabilities` are in its order.
+/// Writes one answer a row of `table`; labels and probabilities are in its order.
 ///
 /// # Errors
 /// When the sink or polars refuses.
 pub fn answers(
-    model: &Model,
     table: &Table,
+    labels: &[&Label],
     probabilities: &[f64],
     format: AnswerFormat,
     sink: &mut dyn Write,
 ) -> Result<(), WriteFault> {
     let failed = |source: io::Error| WriteFault::Io { path: "the output".into(), source };
-    let schema = model.schema();
-    let labels: Vec<_> = probabilities.iter().map(|p| model.label(*p)).collect();
+    let schema = table.schema();
     if format == AnswerFormat::Parquet {
-        let bytes = parquet::answer_bytes(schema, table, &labels, probabilities)?;
+        let bytes = parquet::answer_bytes(table, labels, probabilities)?;
         return sink.write_all(&bytes).map_err(failed);
     }
     let mut out = Vec::with_capacity(1 << 16);
     if format == AnswerFormat::Csv {
-        answers::csv_header(schema, &mut out);
+        answer::csv_header(schema, &mut out);
     }
     for (i, (label, probability)) in labels.iter().zip(probabilities).enumerate() {
         let answer = Answer { id: table.id(i), text: table.text(), label, probability: *probability };

@@ -3,7 +3,6 @@
 //! Everything needed to answer a row is inside: a file written here answers the same anywhere, with no other file. The
 //! version number is not: it belongs to the registry, so that the same table, spec and seed give the same bytes.
 
-pub mod answers;
 pub mod artifact;
 pub mod card;
 pub mod explain;

@@ -17,11 +17,11 @@ pub mod profile;
 pub mod splits;
 
 use crate::features::Fitted;
-use crate::ingest::Loaded;
 use crate::model::card::{Candidate, Card};
 use crate::model::{Model, ModelFault, Parts, Spec};
-use crate::schema::spec::SpecFault;
+use crate::schema::Table;
 use crate::schema::fault::nearest;
+use crate::schema::spec::SpecFault;
 
 pub use cross_validate::Plan;
 pub use learner::{LEARNERS, Learner, Sample};
@@ -132,25 +132,37 @@ fn names() -> String {
     ["auto"].into_iter().chain(LEARNERS.iter().map(|l| l.name())).collect::<Vec<_>>().join(", ")
 }
 
-/// Cross-validates, chooses, fits on all rows. `table` is the hash under which the table is kept.
+/// What is learnt from.
+#[derive(Clone, Debug)]
+pub struct Material<'a> {
+    /// The good rows.
+    pub table: &'a Table,
+    /// Rows read, good and bad.
+    pub read: usize,
+    /// Rows left out because they broke the table's contract.
+    pub left_out: usize,
+    /// The name under which the table is kept.
+    pub name: String,
+}
+
+/// Cross-validates, chooses, fits on all rows.
 ///
 /// # Errors
 /// [`TrainFault`].
 pub fn train(
     spec: &Spec,
-    loaded: &Loaded,
-    table: String,
+    material: &Material<'_>,
     request: &Request,
     progress: &dyn Progress,
 ) -> Result<Model, TrainFault> {
     let learners = learners(request)?;
-    let labels = loaded.table.labels();
-    check(spec, loaded, &labels, request)?;
+    let labels = material.table.labels();
+    check(spec, material, &labels, request)?;
     let plan = Plan::new(&labels, request.folds, request.repeats, request.seed);
     let without = spec.recipe.uses_target();
     progress.begin(plan.len() + if without { request.folds } else { 0 } + 1);
 
-    let validation = Validation { spec, table: &loaded.table, labels: &labels, threads: request.threads, progress };
+    let validation = Validation { spec, table: material.table, labels: &labels, threads: request.threads, progress };
     let scores = validation.run(&plan, &learners, cross_validate::Features::All)?;
     let tried = choose::candidates(&plan, &labels, &learners, &scores, spec.decision.threshold);
     let best = choose::best(&tried, spec.evaluation.metric);
@@ -166,11 +178,11 @@ pub fn train(
 
     let all: Vec<usize> = (0..labels.len()).collect();
     let Fitted { recipe, matrix, warnings } =
-        spec.recipe.fit(&loaded.table, &all, &labels).map_err(TrainFault::Recipe)?;
+        spec.recipe.fit(material.table, &all, &labels).map_err(TrainFault::Recipe)?;
     let sample = Sample { x: &matrix, width: recipe.width(), y: &labels, seed: request.seed };
     let kernel = learner::fit(chosen.learner, &sample)?;
     let calibration = chosen.calibration.clone();
-    let profile = profile::of(&loaded.table, &chosen.scores);
+    let profile = profile::of(material.table, &chosen.scores);
     let card = Card {
         learner: chosen.learner.name().into(),
         choice: choose::reason(&tried, best, spec.evaluation.metric),
@@ -178,8 +190,8 @@ pub fn train(
         seed: request.seed,
         rows: labels.len(),
         positives: labels.iter().filter(|l| **l).count(),
-        left_out: loaded.left_out,
-        table,
+        left_out: material.left_out,
+        table: material.name.clone(),
         cv: chosen.figures.clone(),
         without_companions,
         candidates: tried
@@ -207,14 +219,14 @@ fn learners(request: &Request) -> Result<Vec<&'static dyn Learner>, TrainFault> 
     }
 }
 
-fn check(spec: &Spec, loaded: &Loaded, labels: &[bool], request: &Request) -> Result<(), TrainFault> {
+fn check(spec: &Spec, material: &Material<'_>, labels: &[bool], request: &Request) -> Result<(), TrainFault> {
     const LEAST: usize = 2; // one to learn from, one to be tested on
     let rows = labels.len();
     if request.folds < 2 || request.repeats < 1 || request.threads < 1 {
         return Err(TrainFault::Request("at least 2 folds, 1 repeat and 1 thread are needed".into()));
     }
     if rows == 0 {
-        return Err(TrainFault::NoRows { read: loaded.read, left_out: loaded.left_out });
+        return Err(TrainFault::NoRows { read: material.read, left_out: material.left_out });
     }
     let positives = labels.iter().filter(|l| **l).count();
     let rarer = positives.min(rows - positives);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use titanic_platform::ingest::{self, Loaded};
 use titanic_platform::model::Spec;
 use titanic_platform::schema::row::Purpose;
+use titanic_platform::train::Material;
 
 use crate::churn;
 
@@ -35,6 +36,11 @@ pub fn titanic_with(from: &str, to: &str) -> Spec {
     let text = titanic_platform::model::spec::BUNDLED;
     assert!(text.contains(from), "{from:?} is not in the spec");
     Spec::parse(&text.replace(from, to)).unwrap()
+}
+
+/// A loaded table as material to learn from.
+pub fn material(loaded: &Loaded) -> Material<'_> {
+    Material { table: &loaded.table, read: loaded.read, left_out: loaded.left_out, name: "table".into() }
 }
 
 /// Reads CSV text into a table of a spec.

@@ -15,7 +15,7 @@ fn request(learner: &str, folds: usize, repeats: usize) -> Request {
 }
 
 fn train(spec: &Spec, loaded: &Loaded, request: &Request) -> Model {
-    train::train(spec, loaded, "table".into(), request, &Unwatched).unwrap()
+    train::train(spec, &tables::material(loaded), request, &Unwatched).unwrap()
 }
 
 fn cv(model: &Model, metric: &str) -> f64 {

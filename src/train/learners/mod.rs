@@ -10,12 +10,11 @@ mod fixture {
     use crate::ingest;
     use crate::model::Spec;
     use crate::train::Sample;
-    use std::path::Path;
 
     /// Features of the whole bundled table.
     pub fn with_sample(check: impl FnOnce(&Sample<'_>)) {
         let spec = Spec::bundled();
-        let table = ingest::spec_table(&spec, Path::new("")).unwrap().unwrap().table;
+        let table = ingest::bundled(&spec.schema).unwrap().table;
         let y = table.labels();
         let all: Vec<usize> = (0..y.len()).collect();
         let fitted = spec.recipe.fit(&table, &all, &y).unwrap();

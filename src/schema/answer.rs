@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use crate::schema::column::Label;
-use crate::schema::{Cell, Schema};
+use super::cell::Cell;
+use super::column::{Label, Schema};
 
 /// The answer to one row.
 #[derive(Clone, Copy, Debug)]
