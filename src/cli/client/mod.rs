@@ -13,14 +13,14 @@ mod window;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
-use session::{End, Session};
+use super::Exit;
+use session::Session;
 
 /// Send rows over the WebSocket and print the answers.
 ///
@@ -51,7 +51,7 @@ pub struct Args {
 ///
 /// # Errors
 /// When the input cannot be read or the server cannot be reached or goes away.
-pub fn run(args: Args, json: bool) -> anyhow::Result<ExitCode> {
+pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
     let request = request(&args)?;
     let source = match args.file.as_deref() {
         Some(path) if path.as_os_str() != "-" => {
@@ -73,7 +73,7 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let end = runtime.block_on(async {
+    runtime.block_on(async {
         let address = request.uri().to_string();
         let (socket, _) = tokio_tungstenite::connect_async(request)
             .await
@@ -83,11 +83,6 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<ExitCode> {
         session
             .converse(socket, input::read(source), tokio::signal::ctrl_c())
             .await
-    })?;
-    Ok(match end {
-        End::Done => ExitCode::SUCCESS,
-        End::Faults => ExitCode::from(1),
-        End::Interrupted => ExitCode::from(130),
     })
 }
 

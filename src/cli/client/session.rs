@@ -11,17 +11,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use super::input::Input;
 use super::say;
 use super::window::Window;
-
-/// How it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// Every row was answered.
-    Done,
-    /// Some rows were refused.
-    Faults,
-    /// Somebody wanted it to stop.
-    Interrupted,
-}
+use crate::cli::Exit;
 
 /// What a conversation is to be like, and where it is printed.
 pub struct Session<O, E> {
@@ -49,7 +39,7 @@ impl<O: Write, E: Write> Session<O, E> {
         mut socket: S,
         mut input: mpsc::Receiver<Input>,
         interrupt: I,
-    ) -> anyhow::Result<End>
+    ) -> anyhow::Result<Exit>
     where
         S: Stream<Item = Result<Message, tungstenite::Error>>
             + Sink<Message, Error = tungstenite::Error>
@@ -74,7 +64,7 @@ impl<O: Write, E: Write> Session<O, E> {
             tokio::select! {
                 _ = &mut interrupt => {
                     self.out.flush()?;
-                    return Ok(End::Interrupted);
+                    return Ok(Exit::Interrupted);
                 }
                 n = input.recv_many(&mut inputs, room), if room > 0 && !ended => {
                     ended = n == 0;
@@ -104,9 +94,9 @@ impl<O: Write, E: Write> Session<O, E> {
         let _ = socket.close().await;
         if faults > 0 && !self.person {
             writeln!(self.err, "{faults} of {sent} rows were refused")?;
-            return Ok(End::Faults);
+            return Ok(Exit::Failed);
         }
-        Ok(End::Done)
+        Ok(Exit::Done)
     }
 
     /// Something from the input: what to send, if anything.

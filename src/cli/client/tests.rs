@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::input::{self, Input};
-use super::session::{End, Session};
+use super::session::Session;
 use super::*;
 
 /// Answers in bunches, last first; refuses rows without `a`; closes when it meets `"bye"`.
@@ -49,7 +49,7 @@ async fn converse(
     rows: &str,
     json: bool,
     topics: &[&str],
-) -> (anyhow::Result<End>, String, String) {
+) -> (anyhow::Result<Exit>, String, String) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a free port");
@@ -80,7 +80,7 @@ async fn converse(
 async fn hundreds_of_rows_come_back_in_order() {
     let rows: String = (1..=700).map(|i| format!("{{\"a\": {i}}}\n")).collect();
     let (end, out, err) = converse(&rows, true, &[]).await;
-    assert_eq!(end.expect("answered"), End::Done);
+    assert_eq!(end.expect("answered"), Exit::Done);
     let answers: Vec<Value> = out
         .lines()
         .map(|l| serde_json::from_str(l).expect("JSON"))
@@ -99,7 +99,7 @@ async fn hundreds_of_rows_come_back_in_order() {
 async fn refused_and_unreadable_lines_are_named_and_counted() {
     let rows = "\u{feff}{\"a\": 0.5}\n\n{\"b\": 1}\nnonsense\n{\"a\": 1, \"last\": true}";
     let (end, out, err) = converse(rows, false, &[]).await;
-    assert_eq!(end.expect("answered"), End::Faults);
+    assert_eq!(end.expect("answered"), Exit::Failed);
     assert_eq!(
         out,
         "line 1: label 1, probability 0.5000, m@1, id i\nline 5: label 1, probability 1.0000, m@1, id i\n"
@@ -154,7 +154,7 @@ async fn an_interrupt_ends_even_what_listens_for_ever() {
         session.converse(socket, input, soon).await
     };
     let (end, ()) = tokio::join!(client, server(listener));
-    assert_eq!(end.expect("interrupted"), End::Interrupted);
+    assert_eq!(end.expect("interrupted"), Exit::Interrupted);
     assert_eq!(
         String::from_utf8(out).expect("text"),
         "{\"epoch\":\"e\",\"ref\":\"subscribe\",\"seq\":3,\"type\":\"subscribed\"}\n"

@@ -48,8 +48,14 @@ pub struct PageView {
 pub struct Figure {
     /// The metric, by name.
     pub name: String,
-    /// Mean and standard error; none where it is undefined.
-    pub estimate: Option<(f64, f64)>,
+    /// Its name for people.
+    pub title: String,
+    /// What it measures, in a sentence; may be empty.
+    pub doc: String,
+    /// Whether less is better.
+    pub lower: bool,
+    /// Mean, and its standard error where there is one; none where it is undefined.
+    pub estimate: Option<(f64, Option<f64>)>,
 }
 
 /// One input of the form.

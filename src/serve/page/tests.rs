@@ -14,8 +14,11 @@ fn view() -> PageView {
     let levels = |n: usize| FieldKind::Category {
         levels: (0..n).map(|i| format!("l{i}")).collect(),
     };
-    let figure = |name: &str, estimate| Figure {
+    let figure = |name: &str, doc: &str, estimate| Figure {
         name: name.into(),
+        title: name.to_uppercase(),
+        doc: doc.into(),
+        lower: false,
         estimate,
     };
     PageView {
@@ -24,7 +27,11 @@ fn view() -> PageView {
         learner: "blend".into(),
         rows: 1234,
         evaluation: "10-fold × 5".into(),
-        figures: vec![figure("auc", Some((0.8961, 0.0122))), figure("novel", None)],
+        figures: vec![
+            figure("auc", "Chance of <it>.", Some((0.8961, Some(0.0122)))),
+            figure("once", "", Some((0.5, None))),
+            figure("novel", "", None),
+        ],
         figures_without_companions: None,
         fields: vec![
             field(
@@ -61,9 +68,10 @@ fn the_html_as_served_names_the_live_model_and_its_figures() {
     assert!(html.contains("<h1>moths@12</h1>"));
     assert!(html.contains("blend · learnt from 1,234 rows"));
     assert!(html.contains("0.896<span class=\"muted\"> ± 0.012</span>"));
+    assert!(html.contains("<abbr title=\"Chance of &lt;it&gt;.\">AUC</abbr>"));
     assert!(
-        html.contains("<th scope=\"row\">novel</th>"),
-        "a metric unknown to the page keeps its name"
+        html.contains("<td class=\"number\">0.500</td>"),
+        "one fold has no standard error"
     );
     assert!(
         !html.contains("no companions"),
