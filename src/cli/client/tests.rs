@@ -130,6 +130,20 @@ async fn a_server_that_leaves_is_an_error() {
     );
 }
 
+/// Rings when something is printed.
+struct Bell<'a>(&'a mut Vec<u8>, Option<tokio::sync::oneshot::Sender<()>>);
+
+impl std::io::Write for Bell<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.1.take().map(|bell| bell.send(()));
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 #[tokio::test]
 async fn an_interrupt_ends_even_what_listens_for_ever() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
@@ -138,20 +152,24 @@ async fn an_interrupt_ends_even_what_listens_for_ever() {
     let url = format!("ws://{}/ws", listener.local_addr().expect("bound"));
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let topics = vec!["models".to_owned()];
+    let (bell, rung) = tokio::sync::oneshot::channel();
     let session = Session {
         explain: false,
         topics,
         json: true,
         person: false,
-        out: &mut out,
+        out: Bell(&mut out, Some(bell)),
         err: &mut err,
     };
     let (sender, input) = tokio::sync::mpsc::channel(1);
     drop(sender);
     let client = async {
         let (socket, _) = tokio_tungstenite::connect_async(&url).await?;
-        let soon = async { Ok(tokio::time::sleep(std::time::Duration::from_millis(100)).await) };
-        session.converse(socket, input, soon).await
+        let interrupt = async {
+            rung.await.expect("something is printed");
+            Ok(())
+        };
+        session.converse(socket, input, interrupt).await
     };
     let (end, ()) = tokio::join!(client, server(listener));
     assert_eq!(end.expect("interrupted"), Exit::Interrupted);
