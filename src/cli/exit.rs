@@ -52,10 +52,12 @@ pub fn of(error: &anyhow::Error) -> Exit {
     if let Some(with) = error.downcast_ref::<WithExit>() {
         return with.exit;
     }
-    let train = error.downcast_ref::<TrainFault>().or(match error.downcast_ref::<RetrainError>() {
-        Some(RetrainError::Train(fault)) => Some(fault),
-        _ => None,
-    });
+    let train = error
+        .downcast_ref::<TrainFault>()
+        .or(match error.downcast_ref::<RetrainError>() {
+            Some(RetrainError::Train(fault)) => Some(fault),
+            _ => None,
+        });
     match train {
         Some(TrainFault::Stopped) => Exit::Interrupted,
         Some(TrainFault::UnknownLearner { .. } | TrainFault::Request(_)) => Exit::Usage,

@@ -57,7 +57,10 @@ impl Site {
 
     /// The folder a path in the spec is relative to.
     pub fn spec_folder(&self) -> PathBuf {
-        self.spec.as_deref().and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned)
+        self.spec
+            .as_deref()
+            .and_then(Path::parent)
+            .map_or_else(PathBuf::new, Path::to_owned)
     }
 
     /// The champion's training table if it was trained under this spec's schema, else the spec's own.
@@ -75,12 +78,18 @@ impl Site {
         let version = match wanted {
             Some(wanted) => self.registry.find(&wanted.parse::<VersionRef>()?)?,
             None => self.registry.champion()?.with_context(|| {
-                format!("there is no model under {} yet; make one with train or serve", self.settings.state.display())
+                format!(
+                    "there is no model under {} yet; make one with train or serve",
+                    self.settings.state.display()
+                )
             })?,
         };
         let name = version.to_string();
         let bytes = self.registry.read(&VersionRef::from(version))?;
-        Ok((name.clone(), Model::from_bytes(&bytes).with_context(|| name)?))
+        Ok((
+            name.clone(),
+            Model::from_bytes(&bytes).with_context(|| name)?,
+        ))
     }
 
     /// Says something on standard error, unless asked to be quiet.
@@ -99,15 +108,35 @@ impl Site {
 /// Settings of all layers; the command line's own flags last.
 pub fn settings(global: &Global) -> anyhow::Result<Settings> {
     let flags = [
-        ("state", "--state", global.state.as_ref().map(|s| s.display().to_string())),
-        ("threads", "--threads", global.threads.map(|n| n.to_string())),
+        (
+            "state",
+            "--state",
+            global.state.as_ref().map(|s| s.display().to_string()),
+        ),
+        (
+            "threads",
+            "--threads",
+            global.threads.map(|n| n.to_string()),
+        ),
     ];
-    let flags = flags.into_iter().filter_map(|(key, name, value)| value.map(|v| Flag { name: name.into(), key: key.into(), value: v }));
-    Ok(Settings::load(global.config.as_deref(), std::env::vars(), flags)?)
+    let flags = flags.into_iter().filter_map(|(key, name, value)| {
+        value.map(|v| Flag {
+            name: name.into(),
+            key: key.into(),
+            value: v,
+        })
+    });
+    Ok(Settings::load(
+        global.config.as_deref(),
+        std::env::vars(),
+        flags,
+    )?)
 }
 
 /// Reads and checks a spec file.
 pub fn read_spec(path: &Path) -> anyhow::Result<Spec> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    Spec::parse(&text).map_err(|faults| anyhow::anyhow!("{} is not usable:\n{faults}", path.display()))
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{} cannot be read", path.display()))?;
+    Spec::parse(&text)
+        .map_err(|faults| anyhow::anyhow!("{} is not usable:\n{faults}", path.display()))
 }

@@ -49,7 +49,10 @@ fn the_built_in_settings_are_complete() {
         ),
         (5, 1, 0)
     );
-    assert_eq!(settings.train.promote, crate::control::promotion::Promote::Auto);
+    assert_eq!(
+        settings.train.promote,
+        crate::control::promotion::Promote::Auto
+    );
     assert!(settings.leaves().all(|leaf| leaf.origin == Origin::BuiltIn));
     assert_eq!(settings.leaves().count(), 21);
 }

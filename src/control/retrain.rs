@@ -74,16 +74,38 @@ pub fn run(
         promotion::decide(order.promote, model.card(), champion, &spec.evaluation)
     };
     let evidence = model.card().cv.to_json();
-    let decided = |reason: String| Decision { by: order.by.clone(), reason, evidence: evidence.clone() };
-    let version = registry.publish(&spec.name, &model.to_bytes()?, decided(model.card().choice.clone()), clock.now())?;
+    let decided = |reason: String| Decision {
+        by: order.by.clone(),
+        reason,
+        evidence: evidence.clone(),
+    };
+    let version = registry.publish(
+        &spec.name,
+        &model.to_bytes()?,
+        decided(model.card().choice.clone()),
+        clock.now(),
+    )?;
     let champion = current(registry)?;
     let verdict = verdict_for(champion.as_ref().map(|(v, m)| (v.as_str(), m)));
     if verdict.promote {
         let wanted = VersionRef::from(version.clone());
-        let usable = |bytes: &[u8]| Model::from_bytes(bytes).map(drop).map_err(|e| e.to_string());
-        registry.promote(&wanted, decided(verdict.reason.clone()), usable, clock.now())?;
+        let usable = |bytes: &[u8]| {
+            Model::from_bytes(bytes)
+                .map(drop)
+                .map_err(|e| e.to_string())
+        };
+        registry.promote(
+            &wanted,
+            decided(verdict.reason.clone()),
+            usable,
+            clock.now(),
+        )?;
     }
-    Ok(Outcome { version, model, verdict })
+    Ok(Outcome {
+        version,
+        model,
+        verdict,
+    })
 }
 
 /// Name and model of the champion; none where there is none or it cannot be read (then anything is better).
@@ -93,5 +115,7 @@ fn current(registry: &Registry) -> Result<Option<(String, Model)>, RegistryError
     };
     let name = version.to_string();
     let bytes = registry.read(&VersionRef::from(version)).ok();
-    Ok(bytes.and_then(|bytes| Model::from_bytes(&bytes).ok()).map(|model| (name, model)))
+    Ok(bytes
+        .and_then(|bytes| Model::from_bytes(&bytes).ok())
+        .map(|model| (name, model)))
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::ingest::{self, Loaded, ReadFault};
-use crate::model::spec::{Spec, TableSource};
 use crate::model::Model;
+use crate::model::spec::{Spec, TableSource};
 use crate::registry::{Registry, RegistryError};
 use crate::schema::row::Purpose;
 
@@ -29,7 +29,11 @@ pub enum NoTable {
 pub fn of_spec(spec: &Spec, folder: &Path) -> Result<Loaded, NoTable> {
     match &spec.table {
         None => Err(NoTable::NotNamed(spec.name.clone())),
-        Some(TableSource::File(path)) => Ok(ingest::read_file(&folder.join(path), &spec.schema, Purpose::Learn)?),
+        Some(TableSource::File(path)) => Ok(ingest::read_file(
+            &folder.join(path),
+            &spec.schema,
+            Purpose::Learn,
+        )?),
         Some(TableSource::Bundled) => Ok(ingest::bundled(&spec.schema)?),
     }
 }

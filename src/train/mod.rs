@@ -69,7 +69,9 @@ impl Progress for Unwatched {
 #[derive(Debug, thiserror::Error)]
 pub enum TrainFault {
     /// Nothing to learn from.
-    #[error("the table has no usable row ({left_out} of {read} were left out); nothing can be learnt from it")]
+    #[error(
+        "the table has no usable row ({left_out} of {read} were left out); nothing can be learnt from it"
+    )]
     NoRows {
         /// Rows read.
         read: usize,
@@ -77,7 +79,9 @@ pub enum TrainFault {
         left_out: usize,
     },
     /// Nothing to tell apart.
-    #[error("only {rows} of {all} rows have the target {label}; at least {needed} of each value are needed")]
+    #[error(
+        "only {rows} of {all} rows have the target {label}; at least {needed} of each value are needed"
+    )]
     OneClass {
         /// The rarer value.
         label: String,
@@ -100,7 +104,11 @@ pub enum TrainFault {
     #[error("{0}")]
     Request(String),
     /// No such learner.
-    #[error("there is no learner {name:?}{}; there are: {}", suggestion(name), names())]
+    #[error(
+        "there is no learner {name:?}{}; there are: {}",
+        suggestion(name),
+        names()
+    )]
     UnknownLearner {
         /// As asked for.
         name: String,
@@ -125,11 +133,16 @@ pub enum TrainFault {
 }
 
 fn suggestion(name: &str) -> String {
-    nearest(name, LEARNERS.iter().map(|l| l.name())).map_or_else(String::new, |n| format!(", did you mean {n:?}?"))
+    nearest(name, LEARNERS.iter().map(|l| l.name()))
+        .map_or_else(String::new, |n| format!(", did you mean {n:?}?"))
 }
 
 fn names() -> String {
-    ["auto"].into_iter().chain(LEARNERS.iter().map(|l| l.name())).collect::<Vec<_>>().join(", ")
+    ["auto"]
+        .into_iter()
+        .chain(LEARNERS.iter().map(|l| l.name()))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// What is learnt from.
@@ -162,24 +175,51 @@ pub fn train(
     let without = spec.recipe.uses_target();
     progress.begin(plan.len() + if without { request.folds } else { 0 } + 1);
 
-    let validation = Validation { spec, table: material.table, labels: &labels, threads: request.threads, progress };
+    let validation = Validation {
+        spec,
+        table: material.table,
+        labels: &labels,
+        threads: request.threads,
+        progress,
+    };
     let scores = validation.run(&plan, &learners, cross_validate::Features::All)?;
     let tried = choose::candidates(&plan, &labels, &learners, &scores, spec.decision.threshold);
     let best = choose::best(&tried, spec.evaluation.metric);
     let chosen = &tried[best];
     let without_companions = if without {
         let plan = Plan::new(&labels, request.folds, 1, request.seed);
-        let scores = validation.run(&plan, &[chosen.learner], cross_validate::Features::WithoutTarget)?;
-        let alone = choose::candidates(&plan, &labels, &[chosen.learner], &scores, spec.decision.threshold);
+        let scores = validation.run(
+            &plan,
+            &[chosen.learner],
+            cross_validate::Features::WithoutTarget,
+        )?;
+        let alone = choose::candidates(
+            &plan,
+            &labels,
+            &[chosen.learner],
+            &scores,
+            spec.decision.threshold,
+        );
         alone.into_iter().next().map(|c| c.figures)
     } else {
         None
     };
 
     let all: Vec<usize> = (0..labels.len()).collect();
-    let Fitted { recipe, matrix, warnings } =
-        spec.recipe.fit(material.table, &all, &labels).map_err(TrainFault::Recipe)?;
-    let sample = Sample { x: &matrix, width: recipe.width(), y: &labels, seed: request.seed };
+    let Fitted {
+        recipe,
+        matrix,
+        warnings,
+    } = spec
+        .recipe
+        .fit(material.table, &all, &labels)
+        .map_err(TrainFault::Recipe)?;
+    let sample = Sample {
+        x: &matrix,
+        width: recipe.width(),
+        y: &labels,
+        seed: request.seed,
+    };
     let kernel = learner::fit(chosen.learner, &sample)?;
     let calibration = chosen.calibration.clone();
     let profile = profile::of(material.table, &chosen.scores);
@@ -204,9 +244,20 @@ pub fn train(
             .collect(),
         warnings,
     };
-    let model = Model::new(Parts { spec: spec.clone(), recipe, kernel, calibration, profile, card })?;
+    let model = Model::new(Parts {
+        spec: spec.clone(),
+        recipe,
+        kernel,
+        calibration,
+        profile,
+        card,
+    })?;
     progress.advance("fitted on all rows");
-    if progress.stopped() { Err(TrainFault::Stopped) } else { Ok(model) }
+    if progress.stopped() {
+        Err(TrainFault::Stopped)
+    } else {
+        Ok(model)
+    }
 }
 
 fn learners(request: &Request) -> Result<Vec<&'static dyn Learner>, TrainFault> {
@@ -219,23 +270,41 @@ fn learners(request: &Request) -> Result<Vec<&'static dyn Learner>, TrainFault> 
     }
 }
 
-fn check(spec: &Spec, material: &Material<'_>, labels: &[bool], request: &Request) -> Result<(), TrainFault> {
+fn check(
+    spec: &Spec,
+    material: &Material<'_>,
+    labels: &[bool],
+    request: &Request,
+) -> Result<(), TrainFault> {
     const LEAST: usize = 2; // one to learn from, one to be tested on
     let rows = labels.len();
     if request.folds < 2 || request.repeats < 1 || request.threads < 1 {
-        return Err(TrainFault::Request("at least 2 folds, 1 repeat and 1 thread are needed".into()));
+        return Err(TrainFault::Request(
+            "at least 2 folds, 1 repeat and 1 thread are needed".into(),
+        ));
     }
     if rows == 0 {
-        return Err(TrainFault::NoRows { read: material.read, left_out: material.left_out });
+        return Err(TrainFault::NoRows {
+            read: material.read,
+            left_out: material.left_out,
+        });
     }
     let positives = labels.iter().filter(|l| **l).count();
     let rarer = positives.min(rows - positives);
     if rarer < LEAST {
         let label = spec.schema.target().label(positives == rarer).to_string();
-        return Err(TrainFault::OneClass { label, rows: rarer, all: rows, needed: LEAST });
+        return Err(TrainFault::OneClass {
+            label,
+            rows: rarer,
+            all: rows,
+            needed: LEAST,
+        });
     }
     if rows < request.folds {
-        return Err(TrainFault::FewerRowsThanFolds { rows, folds: request.folds });
+        return Err(TrainFault::FewerRowsThanFolds {
+            rows,
+            folds: request.folds,
+        });
     }
     Ok(())
 }

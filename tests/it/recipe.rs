@@ -22,22 +22,38 @@ fn features(n: usize) -> (Fitted, Vec<Vec<f32>>) {
     let mut scratch = Scratch::default();
     for i in n..loaded.table.len() {
         let mut out = vec![0.0; width];
-        fitted.recipe.transform(loaded.table.row(i), &mut scratch, &mut out);
+        fitted
+            .recipe
+            .transform(loaded.table.row(i), &mut scratch, &mut out);
         all.push(out);
     }
     (fitted, all)
 }
 
 fn column(fitted: &Fitted, name: &str) -> usize {
-    let names: Vec<&str> = fitted.recipe.features().iter().map(|f| f.name.as_str()).collect();
-    names.iter().position(|n| *n == name).unwrap_or_else(|| panic!("no feature {name} among {names:?}"))
+    let names: Vec<&str> = fitted
+        .recipe
+        .features()
+        .iter()
+        .map(|f| f.name.as_str())
+        .collect();
+    names
+        .iter()
+        .position(|n| *n == name)
+        .unwrap_or_else(|| panic!("no feature {name} among {names:?}"))
 }
 
 #[test]
 fn features_are_those_of_the_reference() {
     let (fitted, rows) = features(891);
     assert_eq!(fitted.recipe.width(), 23);
-    let columns = ["companions.value", "women_and_boys.value.in", "women_and_boys.known.in", "women_and_boys.value.out", "women_and_boys.known.out"];
+    let columns = [
+        "companions.value",
+        "women_and_boys.value.in",
+        "women_and_boys.known.in",
+        "women_and_boys.value.out",
+        "women_and_boys.known.out",
+    ];
     let columns = columns.map(|c| column(&fitted, c));
     let expected: [(usize, [f64; 5]); 6] = [
         (1, [-0.057271, 0.0, 0.0, 0.0, 0.0]),
@@ -49,7 +65,10 @@ fn features_are_those_of_the_reference() {
     ];
     for (id, values) in expected {
         for (column, value) in columns.iter().zip(values) {
-            assert!((f64::from(rows[id - 1][*column]) - value).abs() < 1e-6, "passenger {id}, feature {column}");
+            assert!(
+                (f64::from(rows[id - 1][*column]) - value).abs() < 1e-6,
+                "passenger {id}, feature {column}"
+            );
         }
     }
     // The sixth passenger's age is unknown: the median of the 398 known Mr is 30.
@@ -73,8 +92,16 @@ fn sums_over_a_fixed_split_are_those_of_the_reference() {
     for (name, trained, served) in expected {
         let j = column(&fitted, name);
         let sum = |rows: &[Vec<f32>]| rows.iter().map(|r| f64::from(r[j])).sum::<f64>();
-        assert!((sum(&rows[..800]) - trained).abs() < 1e-2_f64.min(1e-5 * trained.abs().max(1.0)), "{name}: {}", sum(&rows[..800]));
-        assert!((sum(&rows[800..]) - served).abs() < 1e-5 * served.abs().max(1.0), "{name}: {}", sum(&rows[800..]));
+        assert!(
+            (sum(&rows[..800]) - trained).abs() < 1e-2_f64.min(1e-5 * trained.abs().max(1.0)),
+            "{name}: {}",
+            sum(&rows[..800])
+        );
+        assert!(
+            (sum(&rows[800..]) - served).abs() < 1e-5 * served.abs().max(1.0),
+            "{name}: {}",
+            sum(&rows[800..])
+        );
     }
 }
 
@@ -86,15 +113,19 @@ fn labels_of_held_out_rows_change_nothing() {
     let train: Vec<usize> = (0..891).filter(|i| i % 10 != 3).collect();
     let y: Vec<bool> = train.iter().map(|i| labels[*i]).collect();
     let fit = |table| spec.recipe.fit(table, &train, &y).unwrap();
-    let flipped: Vec<Option<bool>> =
-        labels.iter().enumerate().map(|(i, l)| Some(if i % 10 == 3 { !*l } else { *l })).collect();
+    let flipped: Vec<Option<bool>> = labels
+        .iter()
+        .enumerate()
+        .map(|(i, l)| Some(if i % 10 == 3 { !*l } else { *l }))
+        .collect();
     let other = loaded.table.clone().with_targets(flipped);
     let (a, b) = (fit(&loaded.table), fit(&other));
     assert_eq!(a.matrix, b.matrix);
     let (mut scratch, width) = (Scratch::default(), a.recipe.width());
     let (mut x, mut z) = (vec![0.0; width], vec![0.0; width]);
     for i in 0..891 {
-        a.recipe.transform(loaded.table.row(i), &mut scratch, &mut x);
+        a.recipe
+            .transform(loaded.table.row(i), &mut scratch, &mut x);
         b.recipe.transform(other.row(i), &mut scratch, &mut z);
         assert_eq!(x, z);
     }
@@ -105,21 +136,34 @@ fn labels_of_held_out_rows_change_nothing() {
 #[test]
 fn a_training_rows_own_label_does_not_reach_its_companions() {
     let (_, loaded) = tables::titanic();
-    let spec = tables::titanic_with("        against: who_class\n        credit: [Ticket, Name]\n        as: companions", "        credit: [Ticket, Name]\n        as: companions");
+    let spec = tables::titanic_with(
+        "        against: who_class\n        credit: [Ticket, Name]\n        as: companions",
+        "        credit: [Ticket, Name]\n        as: companions",
+    );
     let labels = loaded.table.labels();
     let all: Vec<usize> = (0..891).collect();
     let fitted = spec.recipe.fit(&loaded.table, &all, &labels).unwrap();
     let j = column(&fitted, "companions.value");
     // Flip two labels against each other, so that the prior stays.
-    let (yes, no) = (labels.iter().position(|l| *l).unwrap(), labels.iter().position(|l| !*l).unwrap());
+    let (yes, no) = (
+        labels.iter().position(|l| *l).unwrap(),
+        labels.iter().position(|l| !*l).unwrap(),
+    );
     let mut flipped = labels.clone();
     flipped.swap(yes, no);
     let other = spec.recipe.fit(&loaded.table, &all, &flipped).unwrap();
     for i in [yes, no] {
         let width = fitted.recipe.width();
-        assert_eq!(fitted.matrix[i * width + j], other.matrix[i * width + j], "row {i}");
+        assert_eq!(
+            fitted.matrix[i * width + j],
+            other.matrix[i * width + j],
+            "row {i}"
+        );
     }
-    assert_ne!(fitted.matrix, other.matrix, "the flip reached nobody: the test is blind");
+    assert_ne!(
+        fitted.matrix, other.matrix,
+        "the flip reached nobody: the test is blind"
+    );
 }
 
 /// A value of any kind for any column: known, unknown, absurd, missing.
@@ -128,11 +172,20 @@ fn any_value() -> impl Strategy<Value = Option<String>> {
         Just(None),
         Just(Some(String::new())),
         any::<f64>().prop_map(|v| Some(v.to_string())),
-        prop_oneof![Just(1e308), Just(-1e308), Just(0.0), Just(f64::MIN_POSITIVE)].prop_map(|v: f64| Some(v.to_string())),
+        prop_oneof![
+            Just(1e308),
+            Just(-1e308),
+            Just(0.0),
+            Just(f64::MIN_POSITIVE)
+        ]
+        .prop_map(|v: f64| Some(v.to_string())),
         "[A-Z][a-z]{0,8}, (Mr|Mrs|Miss|Master|Dr)\\. [a-z]{1,5}".prop_map(Some),
         "[ -~]{0,20}".prop_map(Some),
         "\\PC{0,12}".prop_map(Some),
-        prop_oneof!["male", "female", "1", "2", "3", "S", "C", "Q", "basic", "north"].prop_map(Some),
+        prop_oneof![
+            "male", "female", "1", "2", "3", "S", "C", "Q", "basic", "north"
+        ]
+        .prop_map(Some),
     ]
 }
 

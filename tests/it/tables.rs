@@ -22,7 +22,10 @@ pub fn titanic() -> (Spec, Loaded) {
 
 /// The second spec with its table.
 pub fn churn() -> (Spec, Loaded) {
-    load(Spec::parse(churn::SPEC).unwrap(), &root().join("tests/fixtures/churn.csv"))
+    load(
+        Spec::parse(churn::SPEC).unwrap(),
+        &root().join("tests/fixtures/churn.csv"),
+    )
 }
 
 fn load(spec: Spec, path: &Path) -> (Spec, Loaded) {
@@ -40,7 +43,12 @@ pub fn titanic_with(from: &str, to: &str) -> Spec {
 
 /// A loaded table as material to learn from.
 pub fn material(loaded: &Loaded) -> Material<'_> {
-    Material { table: &loaded.table, read: loaded.read, left_out: loaded.left_out, name: "table".into() }
+    Material {
+        table: &loaded.table,
+        read: loaded.read,
+        left_out: loaded.left_out,
+        name: "table".into(),
+    }
 }
 
 /// Reads CSV text into a table of a spec.

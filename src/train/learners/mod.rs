@@ -18,6 +18,11 @@ mod fixture {
         let y = table.labels();
         let all: Vec<usize> = (0..y.len()).collect();
         let fitted = spec.recipe.fit(&table, &all, &y).unwrap();
-        check(&Sample { x: &fitted.matrix, width: fitted.recipe.width(), y: &y, seed: 3 });
+        check(&Sample {
+            x: &fitted.matrix,
+            width: fitted.recipe.width(),
+            y: &y,
+            seed: 3,
+        });
     }
 }
