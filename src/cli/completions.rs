@@ -14,7 +14,12 @@ pub struct CompletionsArgs {
 
 /// Prints a completion script.
 pub fn run(args: &CompletionsArgs, command: &mut clap::Command) -> anyhow::Result<Exit> {
-    clap_complete::generate(args.shell, command, "titanic-platform", &mut std::io::stdout());
+    clap_complete::generate(
+        args.shell,
+        command,
+        "titanic-platform",
+        &mut std::io::stdout(),
+    );
     Ok(Exit::Done)
 }
 
@@ -23,7 +28,9 @@ pub fn man(command: &clap::Command) -> anyhow::Result<Exit> {
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut page)?;
     for sub in command.get_subcommands() {
-        let named = sub.clone().display_name(format!("titanic-platform {}", sub.get_name()));
+        let named = sub
+            .clone()
+            .display_name(format!("titanic-platform {}", sub.get_name()));
         clap_mangen::Man::new(named).render(&mut page)?;
     }
     std::io::Write::write_all(&mut std::io::stdout(), &page)?;

@@ -36,7 +36,14 @@ pub fn run(args: &ConfigArgs, global: &Global) -> anyhow::Result<Exit> {
             for leaf in settings.leaves() {
                 rows.add_row([leaf.key, leaf.value, leaf.origin.to_string()]);
             }
-            println!("{}", rows.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n"));
+            println!(
+                "{}",
+                rows.to_string()
+                    .lines()
+                    .map(str::trim_end)
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            );
         }
     }
     Ok(Exit::Done)

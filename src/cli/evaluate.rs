@@ -34,7 +34,11 @@ pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
     let loaded = Source::parse(&args.source)?.load(model.schema(), Purpose::Learn, args.strict)?;
     report_bad_rows(site, &loaded);
     if loaded.table.is_empty() {
-        return Err(TrainFault::NoRows { read: loaded.read, left_out: loaded.left_out }.into());
+        return Err(TrainFault::NoRows {
+            read: loaded.read,
+            left_out: loaded.left_out,
+        }
+        .into());
     }
     let kept = crate::ingest::write::table_as_parquet(&loaded.table)?;
     let seen = Registry::table_name(&kept) == model.card().table;
@@ -43,7 +47,10 @@ pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
     }
     let labels = loaded.table.labels();
     let mut scores = Scores::new(model.spec().decision.threshold);
-    for (p, y) in probabilities(&model, &loaded.table, site.threads).iter().zip(&labels) {
+    for (p, y) in probabilities(&model, &loaded.table, site.threads)
+        .iter()
+        .zip(&labels)
+    {
         scores.update(*p, *y);
     }
     let figures = scores.finish();
@@ -63,10 +70,17 @@ pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
         json!({"true_positives": c.tp, "false_positives": c.fp, "true_negatives": c.tn, "false_negatives": c.fn_}),
     );
     document.insert("trained_on_this_table".into(), seen.into());
-    let missed: Vec<String> = model.spec().evaluation.floors.iter().filter_map(|(metric, floor)| {
-        let value = metric.value(&figures)?;
-        (!metric.meets(value, *floor)).then(|| format!("{} {value:.4} misses the floor {floor}", metric.title))
-    }).collect();
+    let missed: Vec<String> = model
+        .spec()
+        .evaluation
+        .floors
+        .iter()
+        .filter_map(|(metric, floor)| {
+            let value = metric.value(&figures)?;
+            (!metric.meets(value, *floor))
+                .then(|| format!("{} {value:.4} misses the floor {floor}", metric.title))
+        })
+        .collect();
     document.insert("floors_missed".into(), json!(missed));
     if site.json {
         print_json(&document.into())?;
@@ -75,5 +89,9 @@ pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
         println!("{shown}");
     }
     missed.iter().for_each(|m| site.warn(m.clone()));
-    Ok(if missed.is_empty() { Exit::Done } else { Exit::No })
+    Ok(if missed.is_empty() {
+        Exit::Done
+    } else {
+        Exit::No
+    })
 }

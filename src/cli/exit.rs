@@ -47,22 +47,17 @@ pub struct WithExit {
     pub exit: Exit,
 }
 
-impl WithExit {
-    /// A wrong usage that the parser could not see.
-    pub fn usage(message: impl Into<String>) -> anyhow::Error {
-        WithExit { message: message.into(), exit: Exit::Usage }.into()
-    }
-}
-
 /// The exit code of an error.
 pub fn of(error: &anyhow::Error) -> Exit {
     if let Some(with) = error.downcast_ref::<WithExit>() {
         return with.exit;
     }
-    let train = error.downcast_ref::<TrainFault>().or(match error.downcast_ref::<RetrainError>() {
-        Some(RetrainError::Train(fault)) => Some(fault),
-        _ => None,
-    });
+    let train = error
+        .downcast_ref::<TrainFault>()
+        .or(match error.downcast_ref::<RetrainError>() {
+            Some(RetrainError::Train(fault)) => Some(fault),
+            _ => None,
+        });
     match train {
         Some(TrainFault::Stopped) => Exit::Interrupted,
         Some(TrainFault::UnknownLearner { .. } | TrainFault::Request(_)) => Exit::Usage,

@@ -54,32 +54,50 @@ pub fn run(args: &ModelsArgs, site: &Site) -> Result<Exit> {
         ModelsCommand::Show { version } => show(site, version),
         ModelsCommand::Promote { version } => {
             let wanted = version.parse::<VersionRef>()?;
-            told(site, site.registry.promote(&wanted, by_hand("models promote"), usable, System.now())?)
+            told(
+                site,
+                site.registry
+                    .promote(&wanted, by_hand("models promote"), usable, System.now())?,
+            )
         }
-        ModelsCommand::Rollback => {
-            told(site, site.registry.rollback(by_hand("models rollback"), usable, System.now())?)
-        }
+        ModelsCommand::Rollback => told(
+            site,
+            site.registry
+                .rollback(by_hand("models rollback"), usable, System.now())?,
+        ),
         ModelsCommand::Verify { version } => verify(site, version.as_deref()),
         ModelsCommand::Gc { keep } => gc(site, *keep),
     }
 }
 
 fn by_hand(command: &str) -> Decision {
-    Decision { by: command.into(), reason: "asked for by hand".into(), evidence: Value::Null }
+    Decision {
+        by: command.into(),
+        reason: "asked for by hand".into(),
+        evidence: Value::Null,
+    }
 }
 
 fn usable(bytes: &[u8]) -> Result<(), String> {
-    Model::from_bytes(bytes).map(drop).map_err(|e| e.to_string())
+    Model::from_bytes(bytes)
+        .map(drop)
+        .map_err(|e| e.to_string())
 }
 
 fn list(site: &Site) -> Result<Exit> {
     let versions = site.registry.versions()?;
     let champion = site.registry.champion()?.map(|v| v.to_string());
-    let mut rows = table::new(["model", "role", "trained", "learner"].into_iter().chain(table::metric_heads()));
+    let mut rows = table::new(
+        ["model", "role", "trained", "learner"]
+            .into_iter()
+            .chain(table::metric_heads()),
+    );
     let mut documents = Vec::new();
     for listed in &versions {
         let name = listed.version.to_string();
-        let card = site.model(Some(&name)).map(|(_, model)| model.card().clone());
+        let card = site
+            .model(Some(&name))
+            .map(|(_, model)| model.card().clone());
         let trained = listed.trained_text();
         documents.push(json!({
             "model": name,
@@ -88,7 +106,10 @@ fn list(site: &Site) -> Result<Exit> {
             "role": listed.role,
             "cv": card.as_ref().ok().map(|c| c.cv.to_json()),
         }));
-        let role = serde_json::to_value(listed.role)?.as_str().unwrap_or_default().to_owned();
+        let role = serde_json::to_value(listed.role)?
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         let mut cells = vec![name, role, trained.unwrap_or_else(|| "?".into())];
         match card {
             Ok(card) => {
@@ -104,7 +125,14 @@ fn list(site: &Site) -> Result<Exit> {
     } else if versions.is_empty() {
         println!("no models yet; make one with train or serve");
     } else {
-        println!("{}", rows.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n"));
+        println!(
+            "{}",
+            rows.to_string()
+                .lines()
+                .map(str::trim_end)
+                .collect::<Vec<_>>()
+                .join("\n")
+        );
     }
     Ok(Exit::Done)
 }
@@ -113,28 +141,54 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
     let (name, model) = site.model(Some(version))?;
     let card = model.card();
     if site.json {
-        let features: Vec<_> = model.recipe().features().iter().map(|f| f.name.clone()).collect();
+        let features: Vec<_> = model
+            .recipe()
+            .features()
+            .iter()
+            .map(|f| f.name.clone())
+            .collect();
         print_json(&json!({
             "model": name, "card": serde_json::to_value(card)?, "cv": card.cv.to_json(), "features": features,
             "spec": model.spec().text(),
         }))?;
         return Ok(Exit::Done);
     }
-    println!("{name}: {} on {} rows ({} positive, {} left out), seed {}", card.learner, card.rows, card.positives, card.left_out, card.seed);
+    println!(
+        "{name}: {} on {} rows ({} positive, {} left out), seed {}",
+        card.learner, card.rows, card.positives, card.left_out, card.seed
+    );
     println!("{}", card.choice);
-    println!("calibration: {}; decision threshold {}", card.calibration, card.cv.threshold);
+    println!(
+        "calibration: {}; decision threshold {}",
+        card.calibration, card.cv.threshold
+    );
     println!("table {}", card.table);
     let mut figures = table::new(["", "cross-validated"]);
     let plain = card.without_companions.as_ref();
     if plain.is_some() {
         figures = table::new(["", "cross-validated", "without companions"]);
     }
-    let without: Vec<String> = plain.map(|f| table::metric_cells(f).collect()).unwrap_or_default();
-    for (i, (head, cell)) in table::metric_heads().zip(table::metric_cells(&card.cv)).enumerate() {
-        figures.add_row([head.to_owned(), cell].into_iter().chain(without.get(i).cloned()).collect::<Vec<_>>());
+    let without: Vec<String> = plain
+        .map(|f| table::metric_cells(f).collect())
+        .unwrap_or_default();
+    for (i, (head, cell)) in table::metric_heads()
+        .zip(table::metric_cells(&card.cv))
+        .enumerate()
+    {
+        figures.add_row(
+            [head.to_owned(), cell]
+                .into_iter()
+                .chain(without.get(i).cloned())
+                .collect::<Vec<_>>(),
+        );
     }
     println!("{figures}");
-    let names: Vec<_> = model.recipe().features().iter().map(|f| f.name.as_str()).collect();
+    let names: Vec<_> = model
+        .recipe()
+        .features()
+        .iter()
+        .map(|f| f.name.as_str())
+        .collect();
     println!("{} features: {}", names.len(), names.join(", "));
     card.warnings.iter().for_each(|w| println!("warning: {w}"));
     Ok(Exit::Done)
@@ -143,7 +197,9 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
 fn told(site: &Site, promotion: Promotion) -> Result<Exit> {
     let previous = promotion.previous.as_ref().map(ToString::to_string);
     if site.json {
-        print_json(&json!({"model": promotion.version.to_string(), "previous": previous, "seq": promotion.seq}))?;
+        print_json(
+            &json!({"model": promotion.version.to_string(), "previous": previous, "seq": promotion.seq}),
+        )?;
     } else if promotion.changed {
         let before = previous.map_or_else(String::new, |p| format!(", before it {p}"));
         println!("{} is now the champion{before}", promotion.version);
@@ -163,7 +219,11 @@ fn verify(site: &Site, version: Option<&str>) -> Result<Exit> {
     } else {
         findings.iter().for_each(|f| println!("{f}"));
     }
-    Ok(if findings.is_empty() { Exit::Done } else { Exit::No })
+    Ok(if findings.is_empty() {
+        Exit::Done
+    } else {
+        Exit::No
+    })
 }
 
 fn gc(site: &Site, keep: usize) -> Result<Exit> {
@@ -172,7 +232,12 @@ fn gc(site: &Site, keep: usize) -> Result<Exit> {
     if site.json {
         print_json(&json!({"removed": removed, "bytes": swept.bytes}))?;
     } else {
-        println!("removed {} versions, {} bytes: {}", removed.len(), swept.bytes, removed.join(", "));
+        println!(
+            "removed {} versions, {} bytes: {}",
+            removed.len(),
+            swept.bytes,
+            removed.join(", ")
+        );
     }
     Ok(Exit::Done)
 }

@@ -11,11 +11,11 @@ use super::exit::Exit;
 use super::print_json;
 use super::site::Site;
 use super::train::report_bad_rows;
-use crate::ingest::write::{self, AnswerFormat};
 use crate::ingest::Source;
+use crate::ingest::write::{self, AnswerFormat};
 use crate::model::{Model, Workspace};
-use crate::schema::row::Purpose;
 use crate::schema::Table;
+use crate::schema::row::Purpose;
 
 /// Arguments.
 #[derive(Debug, Args)]
@@ -45,28 +45,43 @@ pub fn run(args: &PredictArgs, site: &Site) -> anyhow::Result<Exit> {
     if loaded.left_out > 0 {
         report_bad_rows(site, &loaded);
         if !args.partial {
-            bail!("{} has rows that cannot be answered; mend them, or leave them out with --partial", source.name());
+            bail!(
+                "{} has rows that cannot be answered; mend them, or leave them out with --partial",
+                source.name()
+            );
         }
     }
     let probabilities = probabilities(&model, &loaded.table, site.threads);
-    let answer = |format, sink: &mut dyn Write| write::answers(&model, &loaded.table, &probabilities, format, sink);
+    let labels: Vec<_> = probabilities.iter().map(|p| model.label(*p)).collect();
+    let answer = |format, sink: &mut dyn Write| {
+        write::answers(&loaded.table, &labels, &probabilities, format, sink)
+    };
     match format {
         Some((path, format)) => {
             write::beside(path, |sink| answer(format, sink))?;
-            site.say(format!("{} rows answered by {name} → {}", probabilities.len(), path.display()));
+            site.say(format!(
+                "{} rows answered by {name} → {}",
+                probabilities.len(),
+                path.display()
+            ));
             if site.json {
                 let rows = probabilities.len();
-                print_json(&json!({"model": name, "rows": rows, "left_out": loaded.left_out, "output": path}))?;
+                print_json(
+                    &json!({"model": name, "rows": rows, "left_out": loaded.left_out, "output": path}),
+                )?;
             }
         }
         None if site.json => {
             let mut lines = Vec::new();
             answer(AnswerFormat::JsonLines, &mut lines)?;
-            let predictions: Vec<serde_json::Value> =
-                serde_json::Deserializer::from_slice(&lines).into_iter().collect::<Result<_, _>>()?;
+            let predictions: Vec<serde_json::Value> = serde_json::Deserializer::from_slice(&lines)
+                .into_iter()
+                .collect::<Result<_, _>>()?;
             print_json(&json!({"model": name, "predictions": predictions}))?;
         }
-        None => answer(AnswerFormat::Csv, &mut std::io::stdout().lock()).context("standard output")?,
+        None => {
+            answer(AnswerFormat::Csv, &mut std::io::stdout().lock()).context("standard output")?
+        }
     }
     Ok(Exit::Done)
 }

@@ -35,10 +35,21 @@ impl Shown {
             _ if std::io::stderr().is_terminal() => Form::Bar,
             _ => Form::Lines,
         };
-        let bar = if form == Form::Bar { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({elapsed}, {eta} left)");
+        let bar = if form == Form::Bar {
+            ProgressBar::new(0)
+        } else {
+            ProgressBar::hidden()
+        };
+        let style =
+            ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({elapsed}, {eta} left)");
         bar.set_style(style.expect("the template is well formed"));
-        Shown { form, bar, steps: AtomicUsize::new(0), done: AtomicUsize::new(0), stop }
+        Shown {
+            form,
+            bar,
+            steps: AtomicUsize::new(0),
+            done: AtomicUsize::new(0),
+            stop,
+        }
     }
 
     /// Takes the bar away.
@@ -67,10 +78,15 @@ impl Progress for Shown {
                 self.bar.set_message(what.to_owned());
                 self.bar.inc(1);
             }
-            Form::Lines if Shown::is_milestone(done, steps) => eprintln!("{done} of {steps} fits: {what}"),
+            Form::Lines if Shown::is_milestone(done, steps) => {
+                eprintln!("{done} of {steps} fits: {what}")
+            }
             Form::Json if Shown::is_milestone(done, steps) => {
                 let fraction = done as f64 / steps as f64;
-                eprintln!("{}", serde_json::json!({"progress": fraction, "done": done, "of": steps, "step": what}));
+                eprintln!(
+                    "{}",
+                    serde_json::json!({"progress": fraction, "done": done, "of": steps, "step": what})
+                );
             }
             _ => {}
         }

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use super::Global;
 use crate::config::{Flag, Settings};
-use crate::ingest::{self, Loaded};
+use crate::control::table;
+use crate::ingest::Loaded;
 use crate::model::{Model, Spec};
 use crate::registry::{Registry, VersionRef};
-use crate::schema::row::Purpose;
 use crate::telemetry::logging;
 
 /// The state folder with its settings, as a subcommand finds it.
@@ -57,21 +57,20 @@ impl Site {
 
     /// The folder a path in the spec is relative to.
     pub fn spec_folder(&self) -> PathBuf {
-        self.spec.as_deref().and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned)
+        self.spec
+            .as_deref()
+            .and_then(Path::parent)
+            .map_or_else(PathBuf::new, Path::to_owned)
     }
 
     /// The champion's training table if it was trained under this spec's schema, else the spec's own.
     pub fn own_table(&self, spec: &Spec) -> anyhow::Result<Loaded> {
         if self.spec.is_none() && self.registry.champion()?.is_some() {
             let (name, model) = self.model(None)?;
-            let path = self.registry.table_path(&model.card().table)?;
             self.say(format!("training on the table of {name}"));
-            return Ok(ingest::read_file(&path, &spec.schema, Purpose::Learn)?);
+            return Ok(table::of_model(&self.registry, &model)?);
         }
-        match ingest::spec_table(spec, &self.spec_folder())? {
-            Some(loaded) => Ok(loaded),
-            None => bail!("the spec {:?} names no table; name one on the command line", spec.name),
-        }
+        Ok(table::of_spec(spec, &self.spec_folder())?)
     }
 
     /// Name and model of a version; of the champion where none is named.
@@ -79,12 +78,18 @@ impl Site {
         let version = match wanted {
             Some(wanted) => self.registry.find(&wanted.parse::<VersionRef>()?)?,
             None => self.registry.champion()?.with_context(|| {
-                format!("there is no model under {} yet; make one with train or serve", self.settings.state.display())
+                format!(
+                    "there is no model under {} yet; make one with train or serve",
+                    self.settings.state.display()
+                )
             })?,
         };
         let name = version.to_string();
         let bytes = self.registry.read(&VersionRef::from(version))?;
-        Ok((name.clone(), Model::from_bytes(&bytes).with_context(|| name)?))
+        Ok((
+            name.clone(),
+            Model::from_bytes(&bytes).with_context(|| name)?,
+        ))
     }
 
     /// Says something on standard error, unless asked to be quiet.
@@ -103,15 +108,35 @@ impl Site {
 /// Settings of all layers; the command line's own flags last.
 pub fn settings(global: &Global) -> anyhow::Result<Settings> {
     let flags = [
-        ("state", "--state", global.state.as_ref().map(|s| s.display().to_string())),
-        ("threads", "--threads", global.threads.map(|n| n.to_string())),
+        (
+            "state",
+            "--state",
+            global.state.as_ref().map(|s| s.display().to_string()),
+        ),
+        (
+            "threads",
+            "--threads",
+            global.threads.map(|n| n.to_string()),
+        ),
     ];
-    let flags = flags.into_iter().filter_map(|(key, name, value)| value.map(|v| Flag { name: name.into(), key: key.into(), value: v }));
-    Ok(Settings::load(global.config.as_deref(), std::env::vars(), flags)?)
+    let flags = flags.into_iter().filter_map(|(key, name, value)| {
+        value.map(|v| Flag {
+            name: name.into(),
+            key: key.into(),
+            value: v,
+        })
+    });
+    Ok(Settings::load(
+        global.config.as_deref(),
+        std::env::vars(),
+        flags,
+    )?)
 }
 
 /// Reads and checks a spec file.
 pub fn read_spec(path: &Path) -> anyhow::Result<Spec> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    Spec::parse(&text).map_err(|faults| anyhow::anyhow!("{} is not usable:\n{faults}", path.display()))
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{} cannot be read", path.display()))?;
+    Spec::parse(&text)
+        .map_err(|faults| anyhow::anyhow!("{} is not usable:\n{faults}", path.display()))
 }

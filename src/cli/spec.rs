@@ -43,13 +43,26 @@ enum SpecCommand {
 /// Runs it.
 pub fn run(args: &SpecArgs, as_json: bool) -> anyhow::Result<Exit> {
     match &args.command {
-        SpecCommand::Infer { file, target, positive, name } => {
-            let wanted = Wanted { target, positive: positive.as_deref(), name: name.as_deref() };
+        SpecCommand::Infer {
+            file,
+            target,
+            positive,
+            name,
+        } => {
+            let wanted = Wanted {
+                target,
+                positive: positive.as_deref(),
+                name: name.as_deref(),
+            };
             let text = infer::spec(file, &wanted)?;
             if let Err(faults) = Spec::parse(&text) {
                 anyhow::bail!("the table makes no usable spec: {faults}");
             }
-            if as_json { print_json(&json!({"spec": text}))? } else { print!("{text}") }
+            if as_json {
+                print_json(&json!({"spec": text}))?
+            } else {
+                print!("{text}")
+            }
             Ok(Exit::Done)
         }
         SpecCommand::Check { file } => check(file, as_json),
@@ -57,14 +70,19 @@ pub fn run(args: &SpecArgs, as_json: bool) -> anyhow::Result<Exit> {
 }
 
 fn check(file: &std::path::Path, as_json: bool) -> anyhow::Result<Exit> {
-    let text = std::fs::read_to_string(file).map_err(|e| anyhow::anyhow!("{} cannot be read: {e}", file.display()))?;
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| anyhow::anyhow!("{} cannot be read: {e}", file.display()))?;
     let faults = match Spec::parse(&text) {
         Ok(spec) => {
             let (columns, name) = (spec.schema.columns().len(), &spec.name);
             if as_json {
                 print_json(&json!({"valid": true, "faults": []}))?;
             } else {
-                println!("{}: {name}, {columns} columns, target {}: valid", file.display(), spec.schema.target().column);
+                println!(
+                    "{}: {name}, {columns} columns, target {}: valid",
+                    file.display(),
+                    spec.schema.target().column
+                );
             }
             return Ok(Exit::Done);
         }
@@ -72,9 +90,13 @@ fn check(file: &std::path::Path, as_json: bool) -> anyhow::Result<Exit> {
     };
     if as_json {
         let entry = |f: &crate::schema::spec::SpecFault| json!({"line": f.line, "column": f.column, "problem": f.problem, "remedy": f.remedy});
-        print_json(&json!({"valid": false, "faults": faults.iter().map(entry).collect::<Vec<_>>()}))?;
+        print_json(
+            &json!({"valid": false, "faults": faults.iter().map(entry).collect::<Vec<_>>()}),
+        )?;
     } else {
-        faults.iter().for_each(|f| println!("{}: {f}", file.display()));
+        faults
+            .iter()
+            .for_each(|f| println!("{}: {f}", file.display()));
     }
     Ok(Exit::No)
 }

@@ -3,16 +3,22 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::model::card::Figures;
-use crate::stats::resampled::Estimate;
 use crate::stats::metric::METRICS;
+use crate::stats::resampled::Estimate;
 
 /// A table with a header, the first column to the left and the others to the right.
 pub fn new<'a>(header: impl IntoIterator<Item = &'a str>) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(header.into_iter().collect::<Vec<_>>());
+    table
+        .load_style(presets::NOTHING)
+        .set_header(header.into_iter().collect::<Vec<_>>());
     for (i, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
-        column.set_cell_alignment(if i == 0 { CellAlignment::Left } else { CellAlignment::Right });
+        column.set_cell_alignment(if i == 0 {
+            CellAlignment::Left
+        } else {
+            CellAlignment::Right
+        });
     }
     table
 }

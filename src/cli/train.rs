@@ -41,8 +41,14 @@ pub struct TrainArgs {
 }
 
 fn learner_help() -> String {
-    let known: Vec<String> = LEARNERS.iter().map(|l| format!("{} ({})", l.name(), l.about())).collect();
-    format!("auto tries all and picks by the spec's metric; or one of: {}", known.join(", "))
+    let known: Vec<String> = LEARNERS
+        .iter()
+        .map(|l| format!("{} ({})", l.name(), l.about()))
+        .collect();
+    format!(
+        "auto tries all and picks by the spec's metric; or one of: {}",
+        known.join(", ")
+    )
 }
 
 /// Runs it.
@@ -66,12 +72,27 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
         seed: args.seed.unwrap_or(site.settings.train.seed),
         threads: site.threads,
     };
-    let order = Order { request, promote: args.promote.unwrap_or(site.settings.train.promote), by: "train".into() };
+    let order = Order {
+        request,
+        promote: args.promote.unwrap_or(site.settings.train.promote),
+        by: "train".into(),
+    };
     let progress = Shown::new(site.json, site.quiet, stop);
-    let outcome = retrain::run(&site.registry, &spec, &loaded, &order, &clock::System, &progress);
+    let outcome = retrain::run(
+        &site.registry,
+        &spec,
+        &loaded,
+        &order,
+        &clock::System,
+        &progress,
+    );
     progress.finish();
     let outcome = outcome?;
-    if site.json { print_json(&document(&outcome))? } else { show(&outcome) }
+    if site.json {
+        print_json(&document(&outcome))?
+    } else {
+        show(&outcome)
+    }
     Ok(Exit::Done)
 }
 
@@ -84,7 +105,10 @@ pub fn report_bad_rows(site: &Site, loaded: &Loaded) {
     for bad in loaded.bad.iter().take(SHOWN) {
         site.warn(format!("left out: {bad}"));
     }
-    site.warn(format!("{} of {} rows were left out", loaded.left_out, loaded.read));
+    site.warn(format!(
+        "{} of {} rows were left out",
+        loaded.left_out, loaded.read
+    ));
 }
 
 fn document(outcome: &Outcome) -> serde_json::Value {
@@ -113,23 +137,54 @@ fn document(outcome: &Outcome) -> serde_json::Value {
 
 fn show(outcome: &Outcome) {
     let card = outcome.model.card();
-    let mut learners = table::new(["learner", "calibration"].into_iter().chain(table::metric_heads()));
+    let mut learners = table::new(
+        ["learner", "calibration"]
+            .into_iter()
+            .chain(table::metric_heads()),
+    );
     for candidate in &card.candidates {
-        let name = if candidate.learner == card.learner { format!("{} *", candidate.learner) } else { candidate.learner.clone() };
+        let name = if candidate.learner == card.learner {
+            format!("{} *", candidate.learner)
+        } else {
+            candidate.learner.clone()
+        };
         let cells = [name, candidate.calibration.clone()].into_iter();
-        learners.add_row(cells.chain(table::metric_cells(&candidate.cv)).collect::<Vec<_>>());
+        learners.add_row(
+            cells
+                .chain(table::metric_cells(&candidate.cv))
+                .collect::<Vec<_>>(),
+        );
     }
     if let Some(figures) = &card.without_companions {
         let cells = ["  without companions".to_owned(), String::new()].into_iter();
-        learners.add_row(cells.chain(table::metric_cells(figures)).collect::<Vec<_>>());
+        learners.add_row(
+            cells
+                .chain(table::metric_cells(figures))
+                .collect::<Vec<_>>(),
+        );
     }
-    println!("{} folds × {} repeats, {} rows, mean ± standard error", card.cv.folds, card.cv.repeats, card.rows);
-    println!("{}", learners.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n"));
+    println!(
+        "{} folds × {} repeats, {} rows, mean ± standard error",
+        card.cv.folds, card.cv.repeats, card.rows
+    );
+    println!(
+        "{}",
+        learners
+            .to_string()
+            .lines()
+            .map(str::trim_end)
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
     println!();
     println!("* {}", card.choice);
     for warning in &card.warnings {
         println!("warning: {warning}");
     }
-    let deed = if outcome.verdict.promote { "is now the champion" } else { "is kept, not promoted" };
+    let deed = if outcome.verdict.promote {
+        "is now the champion"
+    } else {
+        "is kept, not promoted"
+    };
     println!("{} {deed}: {}", outcome.version, outcome.verdict.reason);
 }

@@ -43,15 +43,18 @@ fn the_built_in_settings_are_complete() {
     );
     assert_eq!(
         (
-            settings.train.folds,
-            settings.train.repeats.get(),
+            settings.retrain.folds,
+            settings.retrain.repeats.get(),
             settings.train.seed
         ),
-        (10, 5, 0)
+        (5, 1, 0)
     );
-    assert_eq!(settings.train.promote, crate::control::promotion::Promote::Auto);
+    assert_eq!(
+        settings.train.promote,
+        crate::control::promotion::Promote::Auto
+    );
     assert!(settings.leaves().all(|leaf| leaf.origin == Origin::BuiltIn));
-    assert_eq!(settings.leaves().count(), 23);
+    assert_eq!(settings.leaves().count(), 21);
 }
 
 #[test]
@@ -181,12 +184,12 @@ fn unknown_keys_are_refused_with_a_suggestion() {
         refused(None, &[("TITANIC_SERVER__LISTN", "x")]),
         "the environment variable TITANIC_SERVER__LISTN names no setting; did you mean `TITANIC_SERVER__LISTEN`?"
     );
-    let flag = load(None, &[], &[("train.fold", "3")])
+    let flag = load(None, &[], &[("retrain.fold", "3")])
         .unwrap_err()
         .to_string();
     assert_eq!(
         flag,
-        "--fold: there is no setting `train.fold`; did you mean `train.folds`?"
+        "--fold: there is no setting `retrain.fold`; did you mean `retrain.folds`?"
     );
 }
 
@@ -218,8 +221,8 @@ fn wrong_values_name_key_place_and_what_is_allowed() {
         "my.yaml:1: server.auth: `some` is not allowed; write none or tokens",
     );
     check(
-        "train:\n  folds: 1\n",
-        "my.yaml:2: train.folds: 1 is not allowed; write a whole number, 2 or more: one fold has nothing to be tested on",
+        "retrain:\n  folds: 1\n",
+        "my.yaml:2: retrain.folds: 1 is not allowed; write a whole number, 2 or more: one fold has nothing to be tested on",
     );
     check(
         "server: {auth: {tokens: [{name: a, scopes: [root]}]}}",

@@ -5,7 +5,9 @@ use crate::model::spec::Evaluation;
 use crate::stats::metric::Better;
 
 /// How a training wants its result treated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Promote {
     /// Promoted when there is no champion or when it is not worse by the spec's primary metric.
@@ -30,15 +32,25 @@ pub struct Verdict {
 /// Figures of the same table, seed, folds and repeats are paired: any difference counts. Otherwise the two were measured
 /// on different splits, and a candidate counts as worse only beyond one standard error (Breiman et al. 1984, the 1-SE
 /// rule).
-pub fn decide(mode: Promote, candidate: &Card, champion: Option<(&str, &Card)>, evaluation: &Evaluation) -> Verdict {
+pub fn decide(
+    mode: Promote,
+    candidate: &Card,
+    champion: Option<(&str, &Card)>,
+    evaluation: &Evaluation,
+) -> Verdict {
     let (promote, reason) = match (mode, champion) {
         (Promote::Always, _) => (true, "asked for: --promote always".to_owned()),
         (Promote::Never, _) => (false, "asked for: --promote never".to_owned()),
         (Promote::Auto, None) => (true, "there was no champion".to_owned()),
         (Promote::Auto, Some((name, card))) => weigh(candidate, name, card, evaluation),
     };
-    match below_floor(candidate, evaluation).filter(|_| promote && mode == Promote::Auto && champion.is_some()) {
-        Some(reason) => Verdict { promote: false, reason },
+    match below_floor(candidate, evaluation)
+        .filter(|_| promote && mode == Promote::Auto && champion.is_some())
+    {
+        Some(reason) => Verdict {
+            promote: false,
+            reason,
+        },
         None => Verdict { promote, reason },
     }
 }
@@ -58,12 +70,26 @@ fn weigh(candidate: &Card, name: &str, champion: &Card, evaluation: &Evaluation)
         && (candidate.cv.folds, candidate.cv.repeats) == (champion.cv.folds, champion.cv.repeats);
     let figures = format!("{word} {:.4} against {:.4} of {name}", new.mean, old.mean);
     if paired {
-        let than = if worse_by <= 0.0 { "not worse" } else { "worse" };
-        return (worse_by <= 0.0, format!("{than}: {figures}, on the same splits"));
+        let than = if worse_by <= 0.0 {
+            "not worse"
+        } else {
+            "worse"
+        };
+        return (
+            worse_by <= 0.0,
+            format!("{than}: {figures}, on the same splits"),
+        );
     }
     let room = new.se.into_iter().chain(old.se).fold(0.0, f64::max);
-    let than = if worse_by <= room { "not worse" } else { "worse" };
-    (worse_by <= room, format!("{than}: {figures}, on other splits, one standard error being {room:.4}"))
+    let than = if worse_by <= room {
+        "not worse"
+    } else {
+        "worse"
+    };
+    (
+        worse_by <= room,
+        format!("{than}: {figures}, on other splits, one standard error being {room:.4}"),
+    )
 }
 
 fn below_floor(candidate: &Card, evaluation: &Evaluation) -> Option<String> {

@@ -5,7 +5,7 @@ use crate::control::promotion::{self, Promote, Verdict};
 use crate::ingest::Loaded;
 use crate::model::{Model, ModelFault, Spec};
 use crate::registry::{Decision, Registry, RegistryError, Version, VersionRef};
-use crate::train::{self, Progress, TrainFault};
+use crate::train::{self, Material, Progress, TrainFault};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -61,23 +61,51 @@ pub fn run(
     progress: &dyn Progress,
 ) -> Result<Outcome, RetrainError> {
     let kept = crate::ingest::write::table_as_parquet(&loaded.table)?;
-    let model = train::train(spec, loaded, Registry::table_name(&kept), &order.request, progress)?;
+    let material = Material {
+        table: &loaded.table,
+        read: loaded.read,
+        left_out: loaded.left_out,
+        name: Registry::table_name(&kept),
+    };
+    let model = train::train(spec, &material, &order.request, progress)?;
     registry.put_table(&kept)?; // before the version that names it
     let verdict_for = |champion: Option<(&str, &Model)>| {
         let champion = champion.map(|(name, m)| (name, m.card()));
         promotion::decide(order.promote, model.card(), champion, &spec.evaluation)
     };
     let evidence = model.card().cv.to_json();
-    let decided = |reason: String| Decision { by: order.by.clone(), reason, evidence: evidence.clone() };
-    let version = registry.publish(&spec.name, &model.to_bytes()?, decided(model.card().choice.clone()), clock.now())?;
+    let decided = |reason: String| Decision {
+        by: order.by.clone(),
+        reason,
+        evidence: evidence.clone(),
+    };
+    let version = registry.publish(
+        &spec.name,
+        &model.to_bytes()?,
+        decided(model.card().choice.clone()),
+        clock.now(),
+    )?;
     let champion = current(registry)?;
     let verdict = verdict_for(champion.as_ref().map(|(v, m)| (v.as_str(), m)));
     if verdict.promote {
         let wanted = VersionRef::from(version.clone());
-        let usable = |bytes: &[u8]| Model::from_bytes(bytes).map(drop).map_err(|e| e.to_string());
-        registry.promote(&wanted, decided(verdict.reason.clone()), usable, clock.now())?;
+        let usable = |bytes: &[u8]| {
+            Model::from_bytes(bytes)
+                .map(drop)
+                .map_err(|e| e.to_string())
+        };
+        registry.promote(
+            &wanted,
+            decided(verdict.reason.clone()),
+            usable,
+            clock.now(),
+        )?;
     }
-    Ok(Outcome { version, model, verdict })
+    Ok(Outcome {
+        version,
+        model,
+        verdict,
+    })
 }
 
 /// Name and model of the champion; none where there is none or it cannot be read (then anything is better).
@@ -87,5 +115,7 @@ fn current(registry: &Registry) -> Result<Option<(String, Model)>, RegistryError
     };
     let name = version.to_string();
     let bytes = registry.read(&VersionRef::from(version)).ok();
-    Ok(bytes.and_then(|bytes| Model::from_bytes(&bytes).ok()).map(|model| (name, model)))
+    Ok(bytes
+        .and_then(|bytes| Model::from_bytes(&bytes).ok())
+        .map(|model| (name, model)))
 }

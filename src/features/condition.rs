@@ -29,21 +29,31 @@ impl Condition {
             let (slot, levels) = scope.category(&o.column)?;
             let codes = o.levels.iter().map(|level| {
                 let level = level.to_string();
-                levels.iter().position(|l| *l == level).map(|i| i as u32).ok_or_else(|| {
-                    let near = nearest(&level, levels.iter().map(String::as_str));
-                    let remedy = format!("did you mean {:?}?", near.unwrap_or(&levels.join(", ")));
-                    StepFault::new(format!("{:?} has no level {level:?}", o.column), remedy)
-                })
+                levels
+                    .iter()
+                    .position(|l| *l == level)
+                    .map(|i| i as u32)
+                    .ok_or_else(|| {
+                        let near = nearest(&level, levels.iter().map(String::as_str));
+                        let remedy =
+                            format!("did you mean {:?}?", near.unwrap_or(&levels.join(", ")));
+                        StepFault::new(format!("{:?} has no level {level:?}", o.column), remedy)
+                    })
             });
             Ok((slot as u32, codes.collect::<Result<_, StepFault>>()?))
         };
-        Ok(Condition(any.iter().map(one).collect::<Result<_, StepFault>>()?))
+        Ok(Condition(
+            any.iter().map(one).collect::<Result<_, StepFault>>()?,
+        ))
     }
 
     /// Whether it holds for a row.
     pub fn holds(&self, frame: &Frame<'_>) -> bool {
         self.0.iter().any(|(slot, levels)| {
-            frame.cell(*slot as usize).as_level().is_some_and(|level| levels.contains(&level))
+            frame
+                .cell(*slot as usize)
+                .as_level()
+                .is_some_and(|level| levels.contains(&level))
         })
     }
 

@@ -18,7 +18,11 @@ impl<'a> Frame<'a> {
     pub fn start(row: RowView<'a>, cells: &'a mut Vec<Cell>, key: &'a mut Vec<u8>) -> Frame<'a> {
         cells.clear();
         cells.extend_from_slice(row.cells);
-        Frame { cells, text: row.text, key }
+        Frame {
+            cells,
+            text: row.text,
+            key,
+        }
     }
 
     /// Cell of a slot.

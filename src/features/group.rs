@@ -21,7 +21,10 @@ pub struct KeySpec {
 impl KeySpec {
     /// A key over some columns, for every row.
     pub fn over(of: &[String]) -> KeySpec {
-        KeySpec { of: of.to_vec(), only: None }
+        KeySpec {
+            of: of.to_vec(),
+            only: None,
+        }
     }
 }
 
@@ -39,16 +42,32 @@ impl Key {
     /// When a name is not known, or the key has no column.
     pub fn resolve(spec: &KeySpec, scope: &Scope) -> Result<Key, StepFault> {
         if spec.of.is_empty() {
-            return Err(StepFault::new("a key without columns", "name at least one under of"));
+            return Err(StepFault::new(
+                "a key without columns",
+                "name at least one under of",
+            ));
         }
-        let slots = spec.of.iter().map(|name| scope.find(name).map(|s| s as u32));
-        let only = spec.only.as_ref().map(|any| Condition::resolve(any, scope)).transpose()?;
-        Ok(Key { slots: slots.collect::<Result<_, _>>()?, only })
+        let slots = spec
+            .of
+            .iter()
+            .map(|name| scope.find(name).map(|s| s as u32));
+        let only = spec
+            .only
+            .as_ref()
+            .map(|any| Condition::resolve(any, scope))
+            .transpose()?;
+        Ok(Key {
+            slots: slots.collect::<Result<_, _>>()?,
+            only,
+        })
     }
 
     /// Slots it reads.
     pub fn slots(&self) -> impl Iterator<Item = usize> {
-        self.slots.iter().map(|s| *s as usize).chain(self.only.iter().flat_map(Condition::slots))
+        self.slots
+            .iter()
+            .map(|s| *s as usize)
+            .chain(self.only.iter().flat_map(Condition::slots))
     }
 
     /// Writes the row's key into `frame.key`. False where the key does not apply or a part of it is missing: rows about
@@ -113,7 +132,11 @@ impl From<Vec<(Vec<u8>, Tally)>> for Tallies {
 /// Sorted, so that the same fit gives the same bytes; groups of one row say nothing less than others and are kept.
 impl From<Tallies> for Vec<(Vec<u8>, Tally)> {
     fn from(tallies: Tallies) -> Self {
-        let mut list: Vec<_> = tallies.0.into_iter().map(|(k, t)| (k.into_vec(), t)).collect();
+        let mut list: Vec<_> = tallies
+            .0
+            .into_iter()
+            .map(|(k, t)| (k.into_vec(), t))
+            .collect();
         list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         list
     }

@@ -62,13 +62,18 @@ impl RecipeSpec {
     /// # Errors
     /// The first fault of each step and feature, with its line.
     pub fn check(&self, schema: &Schema) -> Result<(), Vec<SpecFault>> {
-        let empty = Frames { frames: Vec::new(), text: "" };
+        let empty = Frames {
+            frames: Vec::new(),
+            text: "",
+        };
         self.run(schema, empty, &[], &mut Vec::new()).map(|_| ())
     }
 
     /// Whether a step learns from the labels of other rows.
     pub fn uses_target(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step.value, StepSpec::CompanionTarget(_)))
+        self.steps
+            .iter()
+            .any(|step| matches!(step.value, StepSpec::CompanionTarget(_)))
     }
 
     /// Fits every step on the given rows of a table, in order.
@@ -77,16 +82,31 @@ impl RecipeSpec {
     ///
     /// # Errors
     /// As [`RecipeSpec::check`]; a spec that passed it fits any table of its schema.
-    pub fn fit(&self, table: &Table, rows: &[usize], labels: &[bool]) -> Result<Fitted, Vec<SpecFault>> {
+    pub fn fit(
+        &self,
+        table: &Table,
+        rows: &[usize],
+        labels: &[bool],
+    ) -> Result<Fitted, Vec<SpecFault>> {
         let frames = rows.iter().map(|i| table.row(*i).cells.to_vec()).collect();
         let mut warnings = Vec::new();
-        let frames = Frames { frames, text: table.text() };
+        let frames = Frames {
+            frames,
+            text: table.text(),
+        };
         let (recipe, frames) = self.run(table.schema(), frames, labels, &mut warnings)?;
         let mut matrix = vec![0.0; rows.len() * recipe.width()];
-        for (frame, out) in frames.iter().zip(matrix.chunks_exact_mut(recipe.width().max(1))) {
+        for (frame, out) in frames
+            .iter()
+            .zip(matrix.chunks_exact_mut(recipe.width().max(1)))
+        {
             recipe.pick(frame, out);
         }
-        Ok(Fitted { recipe, matrix, warnings })
+        Ok(Fitted {
+            recipe,
+            matrix,
+            warnings,
+        })
     }
 
     fn run(
@@ -100,7 +120,12 @@ impl RecipeSpec {
         let mut steps = Vec::new();
         let mut faults = Vec::new();
         for spec in &self.steps {
-            let mut training = Training { frames: &data.frames, text: data.text, labels, warnings };
+            let mut training = Training {
+                frames: &data.frames,
+                text: data.text,
+                labels,
+                warnings,
+            };
             match spec.value.fit(&mut scope, &mut training) {
                 Ok(step) => {
                     data.extend(&step, labels);
@@ -118,7 +143,14 @@ impl RecipeSpec {
             return Err(faults);
         }
         let columns = schema.columns().len() as u32;
-        Ok((Recipe { columns, steps, features }, data.frames))
+        Ok((
+            Recipe {
+                columns,
+                steps,
+                features,
+            },
+            data.frames,
+        ))
     }
 }
 
@@ -132,12 +164,23 @@ impl Frames<'_> {
     fn extend(&mut self, step: &FittedStep, labels: &[bool]) {
         let mut key = Vec::new();
         for (cells, label) in self.frames.iter_mut().zip(labels) {
-            step.apply_to_training_row(&mut Frame { cells, text: self.text, key: &mut key }, *label);
+            step.apply_to_training_row(
+                &mut Frame {
+                    cells,
+                    text: self.text,
+                    key: &mut key,
+                },
+                *label,
+            );
         }
     }
 }
 
-fn pick_features(specs: &[Spanned<String>], scope: &Scope, faults: &mut Vec<SpecFault>) -> Vec<Feature> {
+fn pick_features(
+    specs: &[Spanned<String>],
+    scope: &Scope,
+    faults: &mut Vec<SpecFault>,
+) -> Vec<Feature> {
     let mut features: Vec<Feature> = Vec::new();
     for spec in specs {
         let slots = match scope.matching(&spec.value) {
@@ -155,18 +198,36 @@ fn pick_features(specs: &[Spanned<String>], scope: &Scope, faults: &mut Vec<Spec
                 faults.push(SpecFault::at(spec, format!("{named} is no number"), remedy));
             } else if info.optional {
                 let remedy = "use impute, and missing for a flag";
-                faults.push(SpecFault::at(spec, format!("{named} can be missing"), remedy));
+                faults.push(SpecFault::at(
+                    spec,
+                    format!("{named} can be missing"),
+                    remedy,
+                ));
             } else if features.iter().any(|f| f.slot == slot as u32) {
-                faults.push(SpecFault::at(spec, format!("{named} stands twice"), "remove one"));
+                faults.push(SpecFault::at(
+                    spec,
+                    format!("{named} stands twice"),
+                    "remove one",
+                ));
             } else {
                 let (name, sources) = (info.name.clone(), info.sources.clone());
-                features.push(Feature { name, slot: slot as u32, sources, from_target: info.from_target });
+                features.push(Feature {
+                    name,
+                    slot: slot as u32,
+                    sources,
+                    from_target: info.from_target,
+                });
             }
         }
     }
     if specs.is_empty() {
         let problem = "the recipe has no features".to_owned();
-        faults.push(SpecFault { line: 0, column: 0, problem, remedy: "list numbers under recipe: features".into() });
+        faults.push(SpecFault {
+            line: 0,
+            column: 0,
+            problem,
+            remedy: "list numbers under recipe: features".into(),
+        });
     }
     features
 }
@@ -215,7 +276,8 @@ impl Recipe {
             }
             slots += outputs;
         }
-        let beyond = |f: &&Feature| f.slot as usize >= slots || f.sources.iter().any(|s| *s >= self.columns);
+        let beyond =
+            |f: &&Feature| f.slot as usize >= slots || f.sources.iter().any(|s| *s >= self.columns);
         match self.features.iter().find(beyond) {
             Some(f) => Err(format!("the feature {:?} reads beyond its row", f.name)),
             None if self.features.is_empty() => Err("the recipe has no features".into()),

@@ -52,7 +52,10 @@ pub struct StepFault {
 impl StepFault {
     /// A fault with its remedy.
     pub fn new(problem: impl Into<String>, remedy: impl Into<String>) -> StepFault {
-        StepFault { problem: problem.into(), remedy: remedy.into() }
+        StepFault {
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
     }
 }
 
@@ -65,18 +68,24 @@ pub struct Scope {
 impl Scope {
     /// The scope before the first step.
     pub fn of(schema: &Schema) -> Scope {
-        let slots = schema.columns().iter().zip(0..).map(|(column, i)| SlotInfo {
-            name: column.name.clone(),
-            kind: match &column.kind {
-                Kind::Number { .. } => SlotKind::Number,
-                Kind::Category { levels } => SlotKind::Category(levels.clone()),
-                Kind::Text => SlotKind::Text,
-            },
-            optional: !(column.required && matches!(column.kind, Kind::Number { .. })),
-            sources: vec![i],
-            from_target: false,
-        });
-        Scope { slots: slots.collect() }
+        let slots = schema
+            .columns()
+            .iter()
+            .zip(0..)
+            .map(|(column, i)| SlotInfo {
+                name: column.name.clone(),
+                kind: match &column.kind {
+                    Kind::Number { .. } => SlotKind::Number,
+                    Kind::Category { levels } => SlotKind::Category(levels.clone()),
+                    Kind::Text => SlotKind::Text,
+                },
+                optional: !(column.required && matches!(column.kind, Kind::Number { .. })),
+                sources: vec![i],
+                from_target: false,
+            });
+        Scope {
+            slots: slots.collect(),
+        }
     }
 
     /// Number of slots.
@@ -95,12 +104,27 @@ impl Scope {
     }
 
     /// Adds an output and returns its index. Inputs give it its sources.
-    pub fn add(&mut self, name: impl Into<String>, kind: SlotKind, optional: bool, inputs: &[usize]) -> usize {
-        let mut sources: Vec<u32> = inputs.iter().flat_map(|i| self.slots[*i].sources.clone()).collect();
+    pub fn add(
+        &mut self,
+        name: impl Into<String>,
+        kind: SlotKind,
+        optional: bool,
+        inputs: &[usize],
+    ) -> usize {
+        let mut sources: Vec<u32> = inputs
+            .iter()
+            .flat_map(|i| self.slots[*i].sources.clone())
+            .collect();
         sources.sort_unstable();
         sources.dedup();
         let from_target = inputs.iter().any(|i| self.slots[*i].from_target);
-        self.slots.push(SlotInfo { name: name.into(), kind, optional, sources, from_target });
+        self.slots.push(SlotInfo {
+            name: name.into(),
+            kind,
+            optional,
+            sources,
+            from_target,
+        });
         self.slots.len() - 1
     }
 
@@ -111,7 +135,10 @@ impl Scope {
 
     /// Overrides which input columns an output is credited to.
     pub fn credit(&mut self, slot: usize, columns: &[usize]) {
-        let mut sources: Vec<u32> = columns.iter().flat_map(|c| self.slots[*c].sources.clone()).collect();
+        let mut sources: Vec<u32> = columns
+            .iter()
+            .flat_map(|c| self.slots[*c].sources.clone())
+            .collect();
         sources.sort_unstable();
         sources.dedup();
         self.slots[slot].sources = sources;
@@ -122,14 +149,20 @@ impl Scope {
     /// # Errors
     /// When there is none; the nearest name is suggested.
     pub fn find(&self, name: &str) -> Result<usize, StepFault> {
-        self.slots.iter().rposition(|s| s.name == name).ok_or_else(|| {
-            let near = fault::nearest(name, self.slots.iter().map(|s| s.name.as_str()));
-            let remedy = match near {
-                Some(near) => format!("did you mean {near:?}?"),
-                None => "name a column or the output of an earlier step".into(),
-            };
-            StepFault::new(format!("there is no {name:?} at this point of the recipe"), remedy)
-        })
+        self.slots
+            .iter()
+            .rposition(|s| s.name == name)
+            .ok_or_else(|| {
+                let near = fault::nearest(name, self.slots.iter().map(|s| s.name.as_str()));
+                let remedy = match near {
+                    Some(near) => format!("did you mean {near:?}?"),
+                    None => "name a column or the output of an earlier step".into(),
+                };
+                StepFault::new(
+                    format!("there is no {name:?} at this point of the recipe"),
+                    remedy,
+                )
+            })
     }
 
     /// A number slot.
@@ -176,9 +209,15 @@ impl Scope {
         let Some(prefix) = pattern.strip_suffix('*') else {
             return Ok(vec![self.find(pattern)?]);
         };
-        let visible = |i: &usize| self.slots[i + 1..].iter().all(|s| s.name != self.slots[*i].name);
-        let found: Vec<usize> =
-            (0..self.slots.len()).filter(|i| self.slots[*i].name.starts_with(prefix)).filter(visible).collect();
+        let visible = |i: &usize| {
+            self.slots[i + 1..]
+                .iter()
+                .all(|s| s.name != self.slots[*i].name)
+        };
+        let found: Vec<usize> = (0..self.slots.len())
+            .filter(|i| self.slots[*i].name.starts_with(prefix))
+            .filter(visible)
+            .collect();
         if found.is_empty() {
             return Err(StepFault::new(
                 format!("nothing at this point of the recipe begins with {prefix:?}"),
@@ -192,10 +231,15 @@ impl Scope {
         let SlotInfo { name, kind, .. } = &self.slots[slot];
         let remedy = match (kind, wanted) {
             (SlotKind::Category(_), "number") => "use one_hot to make numbers of a category",
-            (SlotKind::Text, "number" | "category") => "use extract or first_letter to derive from text",
+            (SlotKind::Text, "number" | "category") => {
+                "use extract or first_letter to derive from text"
+            }
             (SlotKind::Number, "category") => "use bin to make a category of a number",
             _ => "name another column",
         };
-        StepFault::new(format!("{name:?} is a {}, a {wanted} is needed", kind.word()), remedy)
+        StepFault::new(
+            format!("{name:?} is a {}, a {wanted} is needed", kind.word()),
+            remedy,
+        )
     }
 }

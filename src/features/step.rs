@@ -31,7 +31,14 @@ impl Training<'_> {
         let (mut cells, mut key) = (Vec::new(), Vec::new());
         for (frame, label) in self.frames.iter().zip(self.labels) {
             cells.clone_from(frame);
-            visit(&mut Frame { cells: &mut cells, text: self.text, key: &mut key }, *label);
+            visit(
+                &mut Frame {
+                    cells: &mut cells,
+                    text: self.text,
+                    key: &mut key,
+                },
+                *label,
+            );
         }
     }
 }
@@ -46,7 +53,11 @@ pub trait FitStep {
     ///
     /// # Errors
     /// When a name cannot be used as asked.
-    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<Self::Fitted, StepFault>;
+    fn fit(
+        &self,
+        scope: &mut Scope,
+        training: &mut Training<'_>,
+    ) -> Result<Self::Fitted, StepFault>;
 }
 
 /// A fitted step.

@@ -21,11 +21,23 @@ pub trait Format: Debug + Sync {
     ///
     /// # Errors
     /// What makes the whole source unreadable, in words.
-    fn read(&self, source: &mut dyn Read, schema: &Schema, purpose: Purpose, each: EachRow<'_>) -> Result<(), String>;
+    fn read(
+        &self,
+        source: &mut dyn Read,
+        schema: &Schema,
+        purpose: Purpose,
+        each: EachRow<'_>,
+    ) -> Result<(), String>;
 }
 
 /// All formats.
-pub static FORMATS: &[&dyn Format] = &[&text::CSV, &text::TSV, &json::Json, &json::JsonLines, &parquet::Parquet];
+pub static FORMATS: &[&dyn Format] = &[
+    &text::CSV,
+    &text::TSV,
+    &json::Json,
+    &json::JsonLines,
+    &parquet::Parquet,
+];
 
 /// A file whose ending is not known.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -49,5 +61,9 @@ pub fn named(name: &str) -> Option<&'static dyn Format> {
 pub fn of(path: &Path) -> Result<&'static dyn Format, UnknownFormat> {
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
     let known = |f: &&&dyn Format| ending.as_deref().is_some_and(|e| f.endings().contains(&e));
-    FORMATS.iter().find(known).copied().ok_or_else(|| UnknownFormat(path.display().to_string()))
+    FORMATS
+        .iter()
+        .find(known)
+        .copied()
+        .ok_or_else(|| UnknownFormat(path.display().to_string()))
 }

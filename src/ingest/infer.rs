@@ -118,7 +118,8 @@ impl Seen {
     /// Every row has one and none is there twice, and the name says so.
     fn is_id(&self) -> bool {
         let name = self.name.to_lowercase();
-        let named = name == "id" || name.ends_with("id") || name.ends_with("_id") || name.ends_with("key");
+        let named =
+            name == "id" || name.ends_with("id") || name.ends_with("_id") || name.ends_with("key");
         named && self.missing == 0 && self.values.len() == self.rows && self.rows > 1
     }
 }
@@ -146,15 +147,29 @@ pub fn spec(path: &Path, wanted: &Wanted<'_>) -> Result<String, InferFault> {
         });
     };
     let (positive, negative) = labels(target, wanted.positive)?;
-    let id = columns.iter().find(|c| c.name != wanted.target && c.is_id());
-    let features: Vec<&Seen> =
-        columns.iter().filter(|c| c.name != wanted.target && id.is_none_or(|id| id.name != c.name)).collect();
+    let id = columns
+        .iter()
+        .find(|c| c.name != wanted.target && c.is_id());
+    let features: Vec<&Seen> = columns
+        .iter()
+        .filter(|c| c.name != wanted.target && id.is_none_or(|id| id.name != c.name))
+        .collect();
     let name = wanted.name.map_or_else(|| name_of(path), str::to_owned);
-    Ok(write(&name, path, target, (&positive, &negative), id, &features))
+    Ok(write(
+        &name,
+        path,
+        target,
+        (&positive, &negative),
+        id,
+        &features,
+    ))
 }
 
 fn look(path: &Path) -> Result<Vec<Seen>, InferFault> {
-    let fault = |why: String| InferFault::Unreadable { path: path.display().to_string(), why };
+    let fault = |why: String| InferFault::Unreadable {
+        path: path.display().to_string(),
+        why,
+    };
     let tabs = path.extension().is_some_and(|e| e == "tsv" || e == "tab");
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(if tabs { b'\t' } else { b',' })
@@ -162,45 +177,94 @@ fn look(path: &Path) -> Result<Vec<Seen>, InferFault> {
         .map_err(|e| fault(e.to_string()))?;
     let header = reader.headers().map_err(|e| fault(e.to_string()))?.clone();
     if header.is_empty() {
-        return Err(fault("it is empty: a line of column names is needed first".into()));
+        return Err(fault(
+            "it is empty: a line of column names is needed first".into(),
+        ));
     }
     if header.len() > MOST_COLUMNS {
-        return Err(fault(format!("the header has {} columns, {MOST_COLUMNS} are the most", header.len())));
+        return Err(fault(format!(
+            "the header has {} columns, {MOST_COLUMNS} are the most",
+            header.len()
+        )));
     }
-    let mut columns: Vec<Seen> = header.iter().map(|n| Seen { name: n.into(), ..Seen::default() }).collect();
+    let mut columns: Vec<Seen> = header
+        .iter()
+        .map(|n| Seen {
+            name: n.into(),
+            ..Seen::default()
+        })
+        .collect();
     for record in reader.records() {
         let record = record.map_err(|e| fault(e.to_string()))?;
-        columns.iter_mut().zip(&record).for_each(|(column, cell)| column.add(cell));
+        columns
+            .iter_mut()
+            .zip(&record)
+            .for_each(|(column, cell)| column.add(cell));
     }
     Ok(columns)
 }
 
 fn labels(target: &Seen, positive: Option<&str>) -> Result<(String, String), InferFault> {
     let values: Vec<&String> = target.values.keys().collect();
-    let listed = || values.iter().take(10).map(|v| format!("{v:?}")).collect::<Vec<_>>().join(", ");
-    let [a, b] = values[..] else {
-        return Err(InferFault::NotBinary { target: target.name.clone(), values: listed() });
+    let listed = || {
+        values
+            .iter()
+            .take(10)
+            .map(|v| format!("{v:?}"))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
-    let yes = |v: &str| ["1", "true", "yes", "y", "t", "positive"].contains(&v.to_lowercase().as_str());
+    let [a, b] = values[..] else {
+        return Err(InferFault::NotBinary {
+            target: target.name.clone(),
+            values: listed(),
+        });
+    };
+    let yes =
+        |v: &str| ["1", "true", "yes", "y", "t", "positive"].contains(&v.to_lowercase().as_str());
     match positive {
         Some(p) if p == a => Ok((a.clone(), b.clone())),
         Some(p) if p == b => Ok((b.clone(), a.clone())),
-        Some(p) => Err(InferFault::NoPositive { wanted: p.into(), values: listed() }),
+        Some(p) => Err(InferFault::NoPositive {
+            wanted: p.into(),
+            values: listed(),
+        }),
         None if yes(a) && !yes(b) => Ok((a.clone(), b.clone())),
         None => Ok((b.clone(), a.clone())),
     }
 }
 
 fn name_of(path: &Path) -> String {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
-    let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-    if name.is_empty() { "model".into() } else { name }
+    let stem = path
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    let name: String = stem
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    if name.is_empty() {
+        "model".into()
+    } else {
+        name
+    }
 }
 
 /// A scalar that YAML reads back as the same text or number.
 fn scalar(text: &str) -> String {
     let whole = text.parse::<i64>().is_ok_and(|v| v.to_string() == text);
-    if whole || text == "true" || text == "false" { text.into() } else { quoted(text) }
+    if whole || text == "true" || text == "false" {
+        text.into()
+    } else {
+        quoted(text)
+    }
 }
 
 fn quoted(text: &str) -> String {
@@ -209,11 +273,21 @@ fn quoted(text: &str) -> String {
 
 const MEMORY: &str = "a String takes every character";
 
-fn write(name: &str, path: &Path, target: &Seen, labels: (&str, &str), id: Option<&Seen>, features: &[&Seen]) -> String {
+fn write(
+    name: &str,
+    path: &Path,
+    target: &Seen,
+    labels: (&str, &str),
+    id: Option<&Seen>,
+    features: &[&Seen],
+) -> String {
     let mut out = String::new();
     let mut line = |text: String| writeln!(out, "{text}").expect(MEMORY);
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    line(format!("# A first spec, inferred from {} rows of {file}. Read it through: ranges and levels are what these rows", target.rows));
+    line(format!(
+        "# A first spec, inferred from {} rows of {file}. Read it through: ranges and levels are what these rows",
+        target.rows
+    ));
     line("# happen to hold, kinds are guesses, and the recipe is a plain one. Then: titanic-platform spec check FILE".into());
     line(String::new());
     line("version: 1".into());
@@ -237,7 +311,9 @@ fn write(name: &str, path: &Path, target: &Seen, labels: (&str, &str), id: Optio
     let (steps, names) = recipe(features);
     steps.into_iter().for_each(&mut line);
     line("  features:".into());
-    names.into_iter().for_each(|n| line(format!("    - {}", quoted(&n))));
+    names
+        .into_iter()
+        .for_each(|n| line(format!("    - {}", quoted(&n))));
     line(String::new());
     line("evaluation: {folds: 10, repeats: 5, metric: log_loss}".into());
     line("decision: {threshold: 0.5}".into());
@@ -247,10 +323,16 @@ fn write(name: &str, path: &Path, target: &Seen, labels: (&str, &str), id: Optio
 fn column(c: &Seen) -> String {
     let name = quoted(&c.name);
     match c.looks() {
-        Looks::Number => format!("  - {{name: {name}, kind: number, range: [{}, {}], unexpected: warn}}", c.min, c.max),
+        Looks::Number => format!(
+            "  - {{name: {name}, kind: number, range: [{}, {}], unexpected: warn}}",
+            c.min, c.max
+        ),
         Looks::Category => {
             let levels: Vec<String> = c.values.keys().map(|v| scalar(v)).collect();
-            format!("  - {{name: {name}, kind: category, levels: [{}], unexpected: warn}}", levels.join(", "))
+            format!(
+                "  - {{name: {name}, kind: category, levels: [{}], unexpected: warn}}",
+                levels.join(", ")
+            )
         }
         Looks::Text => format!("  - {{name: {name}, kind: text}}"),
     }
@@ -266,11 +348,17 @@ fn recipe(features: &[&Seen]) -> (Vec<String>, Vec<String>) {
             Looks::Number => {
                 if c.missing > 0 {
                     let flag = format!("{} is missing", c.name);
-                    steps.push(format!("    - missing: {{of: {name}, as: {}}}", quoted(&flag)));
+                    steps.push(format!(
+                        "    - missing: {{of: {name}, as: {}}}",
+                        quoted(&flag)
+                    ));
                     names.push(flag);
                 }
                 let filled = format!("{} or its median", c.name);
-                steps.push(format!("    - impute: {{of: {name}, as: {}}}", quoted(&filled)));
+                steps.push(format!(
+                    "    - impute: {{of: {name}, as: {}}}",
+                    quoted(&filled)
+                ));
                 names.push(filled);
             }
             Looks::Category => {

@@ -26,16 +26,33 @@ impl Format for Json {
         &["json"]
     }
 
-    fn read(&self, source: &mut dyn Read, schema: &Schema, purpose: Purpose, each: EachRow<'_>) -> Result<(), String> {
+    fn read(
+        &self,
+        source: &mut dyn Read,
+        schema: &Schema,
+        purpose: Purpose,
+        each: EachRow<'_>,
+    ) -> Result<(), String> {
         let mut document = Vec::new();
-        source.read_to_end(&mut document).map_err(|e| format!("reading failed: {e}"))?;
+        source
+            .read_to_end(&mut document)
+            .map_err(|e| format!("reading failed: {e}"))?;
         let mut row = Row::new(schema, purpose);
         let mut going = ControlFlow::Continue(());
-        json::rows(schema, strip_bom(&document), usize::MAX, &mut row, &mut |i, row| {
-            if going.is_continue() {
-                going = each(SourceRow { line: i as u64 + 1, row: Ok(row) });
-            }
-        })
+        json::rows(
+            schema,
+            strip_bom(&document),
+            usize::MAX,
+            &mut row,
+            &mut |i, row| {
+                if going.is_continue() {
+                    going = each(SourceRow {
+                        line: i as u64 + 1,
+                        row: Ok(row),
+                    });
+                }
+            },
+        )
         .map(drop)
         .map_err(|e| e.to_string())
     }
@@ -50,13 +67,23 @@ impl Format for JsonLines {
         &["jsonl", "ndjson"]
     }
 
-    fn read(&self, source: &mut dyn Read, schema: &Schema, purpose: Purpose, each: EachRow<'_>) -> Result<(), String> {
+    fn read(
+        &self,
+        source: &mut dyn Read,
+        schema: &Schema,
+        purpose: Purpose,
+        each: EachRow<'_>,
+    ) -> Result<(), String> {
         let mut reader = BufReader::new(source);
         let mut row = Row::new(schema, purpose);
         let mut line = Vec::new();
         for number in 1.. {
             line.clear();
-            if reader.read_until(b'\n', &mut line).map_err(|e| format!("reading failed: {e}"))? == 0 {
+            if reader
+                .read_until(b'\n', &mut line)
+                .map_err(|e| format!("reading failed: {e}"))?
+                == 0
+            {
                 break;
             }
             let text = strip_bom(&line);
@@ -76,7 +103,9 @@ impl Format for JsonLines {
 fn one_line(schema: &Schema, text: &[u8], row: &mut Row) -> Result<(), Fault> {
     match json::rows(schema, text, 1, row, &mut |_, _| ()) {
         Ok(json::Body::One) => Ok(()),
-        Ok(json::Body::Many(_)) | Err(json::JsonFault::TooMany(_)) => Err(json::not_a_row("a list")),
+        Ok(json::Body::Many(_)) | Err(json::JsonFault::TooMany(_)) => {
+            Err(json::not_a_row("a list"))
+        }
         Err(fault) => Err(Fault {
             column: String::new(),
             problem: Problem::NotARow,

@@ -19,7 +19,6 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::model::spec::{Spec, TableSource};
 use crate::schema::fault::Fault;
 use crate::schema::row::Purpose;
 use crate::schema::table::TooMuchText;
@@ -115,27 +114,48 @@ impl Source {
     /// When the ending is not known.
     pub fn parse(text: &str) -> Result<Source, UnknownFormat> {
         match text {
-            "-" => Ok(Source { path: None, format: format::named("csv").unwrap_or(format::FORMATS[0]) }),
-            path => Ok(Source { format: format::of(Path::new(path))?, path: Some(path.into()) }),
+            "-" => Ok(Source {
+                path: None,
+                format: format::named("csv").unwrap_or(format::FORMATS[0]),
+            }),
+            path => Ok(Source {
+                format: format::of(Path::new(path))?,
+                path: Some(path.into()),
+            }),
         }
     }
 
     /// What to call it in messages.
     pub fn name(&self) -> String {
-        self.path.as_ref().map_or_else(|| "standard input".to_owned(), |p| p.display().to_string())
+        self.path
+            .as_ref()
+            .map_or_else(|| "standard input".to_owned(), |p| p.display().to_string())
     }
 
     /// Reads every row, good and bad, handing each over with its line.
     ///
     /// # Errors
     /// [`ReadFault`]; rows read before it have been handed over.
-    pub fn each(&self, schema: &Schema, purpose: Purpose, each: EachRow<'_>) -> Result<(), ReadFault> {
-        let content = |why: String| ReadFault::Content { name: self.name(), why };
+    pub fn each(
+        &self,
+        schema: &Schema,
+        purpose: Purpose,
+        each: EachRow<'_>,
+    ) -> Result<(), ReadFault> {
+        let content = |why: String| ReadFault::Content {
+            name: self.name(),
+            why,
+        };
         match &self.path {
-            None => self.format.read(&mut io::stdin().lock(), schema, purpose, each).map_err(content),
+            None => self
+                .format
+                .read(&mut io::stdin().lock(), schema, purpose, each)
+                .map_err(content),
             Some(path) => {
                 let mut file = open(path)?;
-                self.format.read(&mut file, schema, purpose, each).map_err(content)
+                self.format
+                    .read(&mut file, schema, purpose, each)
+                    .map_err(content)
             }
         }
     }
@@ -144,7 +164,12 @@ impl Source {
     ///
     /// # Errors
     /// [`ReadFault`]; with `strict` also the first bad row.
-    pub fn load(&self, schema: &Arc<Schema>, purpose: Purpose, strict: bool) -> Result<Loaded, ReadFault> {
+    pub fn load(
+        &self,
+        schema: &Arc<Schema>,
+        purpose: Purpose,
+        strict: bool,
+    ) -> Result<Loaded, ReadFault> {
         let mut collector = Collector::new(schema, strict);
         self.each(schema, purpose, &mut |row| collector.take(row))?;
         collector.finish(self.name())
@@ -152,7 +177,10 @@ impl Source {
 }
 
 fn open(path: &Path) -> Result<impl Read + use<>, ReadFault> {
-    let file = File::open(path).map_err(|source| ReadFault::Open { path: path.to_owned(), source })?;
+    let file = File::open(path).map_err(|source| ReadFault::Open {
+        path: path.to_owned(),
+        source,
+    })?;
     Ok(BufReader::with_capacity(1 << 16, file))
 }
 
@@ -185,8 +213,17 @@ struct Collector {
 
 impl Collector {
     fn new(schema: &Arc<Schema>, strict: bool) -> Collector {
-        let loaded = Loaded { table: Table::new(schema.clone()), bad: Vec::new(), left_out: 0, read: 0 };
-        Collector { loaded, strict, full: None }
+        let loaded = Loaded {
+            table: Table::new(schema.clone()),
+            bad: Vec::new(),
+            left_out: 0,
+            read: 0,
+        };
+        Collector {
+            loaded,
+            strict,
+            full: None,
+        }
     }
 
     fn take(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {
@@ -194,7 +231,11 @@ impl Collector {
         let faults = match row {
             Ok(row) if row.faults.is_empty() => {
                 self.full = self.loaded.table.push(row).err();
-                return if self.full.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+                return if self.full.is_some() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                };
             }
             Ok(row) => std::mem::take(&mut row.faults),
             Err(fault) => vec![fault],
@@ -202,15 +243,20 @@ impl Collector {
         self.loaded.left_out += 1;
         let room = MOST_SHOWN.saturating_sub(self.loaded.bad.len());
         self.loaded.bad.extend(bad_rows(line, &faults).take(room));
-        if self.strict { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.strict {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
     fn finish(mut self, name: String) -> Result<Loaded, ReadFault> {
         match self.full {
             Some(full) => Err(full.into()),
-            None if self.strict && !self.loaded.bad.is_empty() => {
-                Err(ReadFault::Strict { name, bad: self.loaded.bad.swap_remove(0) })
-            }
+            None if self.strict && !self.loaded.bad.is_empty() => Err(ReadFault::Strict {
+                name,
+                bad: self.loaded.bad.swap_remove(0),
+            }),
             None => Ok(self.loaded),
         }
     }
@@ -221,25 +267,26 @@ impl Collector {
 /// # Errors
 /// [`ReadFault`].
 pub fn read_file(path: &Path, schema: &Arc<Schema>, purpose: Purpose) -> Result<Loaded, ReadFault> {
-    Source { path: Some(path.to_owned()), format: format::of(path)? }.load(schema, purpose, false)
+    Source {
+        path: Some(path.to_owned()),
+        format: format::of(path)?,
+    }
+    .load(schema, purpose, false)
 }
 
-/// Reads the table a spec names as its own, relative to `folder` (where the spec is). None where it names none.
+/// Reads the table compiled into the binary.
 ///
 /// # Errors
-/// [`ReadFault`].
-pub fn spec_table(spec: &Spec, folder: &Path) -> Result<Option<Loaded>, ReadFault> {
-    match &spec.table {
-        None => Ok(None),
-        Some(TableSource::File(path)) => read_file(&folder.join(path), &spec.schema, Purpose::Learn).map(Some),
-        Some(TableSource::Bundled) => bundled(&spec.schema).map(Some),
-    }
-}
-
-fn bundled(schema: &Arc<Schema>) -> Result<Loaded, ReadFault> {
+/// When it is no table of this schema.
+pub fn bundled(schema: &Arc<Schema>) -> Result<Loaded, ReadFault> {
     let mut collector = Collector::new(schema, false);
     let csv = format::FORMATS[0];
-    csv.read(&mut &BUNDLED[..], schema, Purpose::Learn, &mut |row| collector.take(row))
-        .map_err(|why| ReadFault::Content { name: "the bundled table".into(), why })?;
+    csv.read(&mut &BUNDLED[..], schema, Purpose::Learn, &mut |row| {
+        collector.take(row)
+    })
+    .map_err(|why| ReadFault::Content {
+        name: "the bundled table".into(),
+        why,
+    })?;
     collector.finish("the bundled table".into())
 }

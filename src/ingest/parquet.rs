@@ -3,8 +3,8 @@
 use std::io::{Cursor, Read};
 
 use polars::prelude::{
-    ChunkedArray, Column, DataFrame, DataType, Float64Type, NamedFrom, ParquetCompression, ParquetReader, ParquetWriter,
-    SerReader, Series,
+    ChunkedArray, Column, DataFrame, DataType, Float64Type, NamedFrom, ParquetCompression,
+    ParquetReader, ParquetWriter, SerReader, Series,
 };
 
 use super::format::Format;
@@ -28,16 +28,33 @@ impl Format for Parquet {
         &["parquet"]
     }
 
-    fn read(&self, source: &mut dyn Read, schema: &Schema, purpose: Purpose, each: EachRow<'_>) -> Result<(), String> {
+    fn read(
+        &self,
+        source: &mut dyn Read,
+        schema: &Schema,
+        purpose: Purpose,
+        each: EachRow<'_>,
+    ) -> Result<(), String> {
         let mut bytes = Vec::new();
-        source.read_to_end(&mut bytes).map_err(|e| format!("reading failed: {e}"))?;
-        let frame = ParquetReader::new(Cursor::new(bytes)).finish().map_err(|e| format!("it is not readable: {e}"))?;
+        source
+            .read_to_end(&mut bytes)
+            .map_err(|e| format!("reading failed: {e}"))?;
+        let frame = ParquetReader::new(Cursor::new(bytes))
+            .finish()
+            .map_err(|e| format!("it is not readable: {e}"))?;
         let names: Vec<&str> = frame.columns().iter().map(|c| c.name().as_str()).collect();
         if names.len() > MOST_COLUMNS {
-            return Err(format!("it has {} columns, {MOST_COLUMNS} are the most", names.len()));
+            return Err(format!(
+                "it has {} columns, {MOST_COLUMNS} are the most",
+                names.len()
+            ));
         }
         let header = Header::resolve(schema, names).map_err(|e| e.to_string())?;
-        let columns = frame.columns().iter().map(Typed::of).collect::<Result<Vec<_>, _>>()?;
+        let columns = frame
+            .columns()
+            .iter()
+            .map(Typed::of)
+            .collect::<Result<Vec<_>, _>>()?;
         let mut row = Row::new(schema, purpose);
         for i in 0..frame.height() {
             row.clear();
@@ -45,7 +62,12 @@ impl Format for Parquet {
                 row.put(schema, *slot, column.value(i));
             }
             row.finish(schema);
-            if each(SourceRow { line: i as u64 + 1, row: Ok(&mut row) }).is_break() {
+            if each(SourceRow {
+                line: i as u64 + 1,
+                row: Ok(&mut row),
+            })
+            .is_break()
+            {
                 break;
             }
         }
@@ -64,7 +86,9 @@ enum Typed {
 impl Typed {
     fn of(column: &Column) -> Result<Typed, String> {
         let series = column.as_materialized_series();
-        let fault = |e: polars::error::PolarsError| format!("the column {:?} is not readable: {e}", column.name());
+        let fault = |e: polars::error::PolarsError| {
+            format!("the column {:?} is not readable: {e}", column.name())
+        };
         Ok(match series.dtype() {
             DataType::Null => Typed::Nothing,
             DataType::String => Typed::Texts(series.str().map_err(fault)?.clone()),
@@ -85,7 +109,10 @@ impl Typed {
     fn value(&self, i: usize) -> Value<'_> {
         match self {
             // NaN is how other tools write a missing number.
-            Typed::Numbers(numbers) => numbers.get(i).filter(|v| !v.is_nan()).map_or(Value::Missing, Value::Number),
+            Typed::Numbers(numbers) => numbers
+                .get(i)
+                .filter(|v| !v.is_nan())
+                .map_or(Value::Missing, Value::Number),
             Typed::Texts(texts) => texts.get(i).map_or(Value::Missing, Value::Text),
             Typed::Flags(flags) => flags.get(i).map_or(Value::Missing, Value::Flag),
             Typed::Nothing => Value::Missing,
@@ -101,8 +128,9 @@ pub(super) fn table_bytes(table: &Table) -> Result<Vec<u8>, WriteFault> {
         columns.push(cells(id, table.ids(), table.text()));
     }
     let target = schema.target();
-    let labels: Vec<Option<&Label>> =
-        (0..table.len()).map(|i| table.target(i).map(|positive| target.label(positive))).collect();
+    let labels: Vec<Option<&Label>> = (0..table.len())
+        .map(|i| table.target(i).map(|positive| target.label(positive)))
+        .collect();
     columns.push(label_column(&target.column, &labels));
     for (i, column) in schema.columns().iter().enumerate() {
         let values = table.rows().map(|row| row.cells[i]);
@@ -128,7 +156,12 @@ pub(super) fn table_bytes(table: &Table) -> Result<Vec<u8>, WriteFault> {
 }
 
 /// Ids, labels and probabilities as Parquet.
-pub(super) fn answer_bytes(schema: &Schema, table: &Table, labels: &[&Label], p: &[f64]) -> Result<Vec<u8>, WriteFault> {
+pub(super) fn answer_bytes(
+    table: &Table,
+    labels: &[&Label],
+    p: &[f64],
+) -> Result<Vec<u8>, WriteFault> {
+    let schema = table.schema();
     let mut columns: Vec<Column> = Vec::new();
     if schema.id().is_some() {
         columns.push(cells(schema.name(Slot::Id), table.ids(), table.text()));
@@ -170,10 +203,15 @@ fn label_column(name: &str, labels: &[Option<&Label>]) -> Column {
         None => Some(None),
         _ => None,
     };
-    match labels.iter().map(whole).collect::<Option<Vec<Option<i64>>>>() {
+    match labels
+        .iter()
+        .map(whole)
+        .collect::<Option<Vec<Option<i64>>>>()
+    {
         Some(numbers) => Series::new(name.into(), numbers).into(),
         None => {
-            let texts: Vec<Option<String>> = labels.iter().map(|l| l.map(ToString::to_string)).collect();
+            let texts: Vec<Option<String>> =
+                labels.iter().map(|l| l.map(ToString::to_string)).collect();
             Series::new(name.into(), texts).into()
         }
     }

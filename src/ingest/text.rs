@@ -17,10 +17,18 @@ pub struct Delimited {
 }
 
 /// Comma-separated.
-pub static CSV: Delimited = Delimited { name: "csv", endings: &["csv"], delimiter: b',' };
+pub static CSV: Delimited = Delimited {
+    name: "csv",
+    endings: &["csv"],
+    delimiter: b',',
+};
 
 /// Tab-separated.
-pub static TSV: Delimited = Delimited { name: "tsv", endings: &["tsv", "tab"], delimiter: b'\t' };
+pub static TSV: Delimited = Delimited {
+    name: "tsv",
+    endings: &["tsv", "tab"],
+    delimiter: b'\t',
+};
 
 impl Format for Delimited {
     fn name(&self) -> &'static str {
@@ -31,9 +39,18 @@ impl Format for Delimited {
         self.endings
     }
 
-    fn read(&self, source: &mut dyn Read, schema: &Schema, purpose: Purpose, each: EachRow<'_>) -> Result<(), String> {
+    fn read(
+        &self,
+        source: &mut dyn Read,
+        schema: &Schema,
+        purpose: Purpose,
+        each: EachRow<'_>,
+    ) -> Result<(), String> {
         let mut row = Row::new(schema, purpose);
-        csv::rows(schema, source, self.delimiter, &mut row, &mut |(line, outcome)| {
+        csv::rows(schema, source, self.delimiter, &mut row, &mut |(
+            line,
+            outcome,
+        )| {
             let row = outcome.map_err(|broken| Fault {
                 column: String::new(),
                 problem: Problem::NotARow,

@@ -5,9 +5,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::parquet;
-use crate::model::Model;
-use crate::model::answers::{self, Answer};
 use crate::schema::Table;
+use crate::schema::answer::{self, Answer};
+use crate::schema::column::Label;
 
 /// Why something cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +53,11 @@ impl AnswerFormat {
     /// # Errors
     /// When the ending is not known.
     pub fn of(path: &Path) -> Result<AnswerFormat, WriteFault> {
-        match path.extension().map(|e| e.to_string_lossy().to_lowercase()).as_deref() {
+        match path
+            .extension()
+            .map(|e| e.to_string_lossy().to_lowercase())
+            .as_deref()
+        {
             Some("csv") => Ok(AnswerFormat::Csv),
             Some("jsonl" | "ndjson") => Ok(AnswerFormat::JsonLines),
             Some("parquet") => Ok(AnswerFormat::Parquet),
@@ -62,30 +66,37 @@ impl AnswerFormat {
     }
 }
 
-/// Writes one answer a row of `table`; `probabilities` are in its order.
+/// Writes one answer a row of `table`; labels and probabilities are in its order.
 ///
 /// # Errors
 /// When the sink or polars refuses.
 pub fn answers(
-    model: &Model,
     table: &Table,
+    labels: &[&Label],
     probabilities: &[f64],
     format: AnswerFormat,
     sink: &mut dyn Write,
 ) -> Result<(), WriteFault> {
-    let failed = |source: io::Error| WriteFault::Io { path: "the output".into(), source };
-    let schema = model.schema();
-    let labels: Vec<_> = probabilities.iter().map(|p| model.label(*p)).collect();
+    let failed = |source: io::Error| WriteFault::Io {
+        path: "the output".into(),
+        source,
+    };
+    let schema = table.schema();
     if format == AnswerFormat::Parquet {
-        let bytes = parquet::answer_bytes(schema, table, &labels, probabilities)?;
+        let bytes = parquet::answer_bytes(table, labels, probabilities)?;
         return sink.write_all(&bytes).map_err(failed);
     }
     let mut out = Vec::with_capacity(1 << 16);
     if format == AnswerFormat::Csv {
-        answers::csv_header(schema, &mut out);
+        answer::csv_header(schema, &mut out);
     }
     for (i, (label, probability)) in labels.iter().zip(probabilities).enumerate() {
-        let answer = Answer { id: table.id(i), text: table.text(), label, probability: *probability };
+        let answer = Answer {
+            id: table.id(i),
+            text: table.text(),
+            label,
+            probability: *probability,
+        };
         match format {
             AnswerFormat::Csv => answer.csv(schema, &mut out),
             _ => answer.json_line(schema, &mut out),
@@ -108,8 +119,14 @@ pub(super) fn whole_number(text: &str) -> Option<i64> {
 ///
 /// # Errors
 /// Names the file; nothing is left behind.
-pub fn beside(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), WriteFault>) -> Result<(), WriteFault> {
-    let failed = |source: io::Error| WriteFault::Io { path: path.to_owned(), source };
+pub fn beside(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), WriteFault>,
+) -> Result<(), WriteFault> {
+    let failed = |source: io::Error| WriteFault::Io {
+        path: path.to_owned(),
+        source,
+    };
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);

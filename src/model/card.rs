@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::stats::resampled::Estimate;
 use crate::stats::metric::Metric;
+use crate::stats::resampled::Estimate;
 
 /// What is known of a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,7 +76,10 @@ pub struct Confusion {
 impl Figures {
     /// The estimate of a metric.
     pub fn get(&self, metric: &Metric) -> Option<Estimate> {
-        self.metrics.iter().find(|(name, _)| name == metric.name).and_then(|(_, e)| *e)
+        self.metrics
+            .iter()
+            .find(|(name, _)| name == metric.name)
+            .and_then(|(_, e)| *e)
     }
 
     /// As JSON: `{"folds", "repeats", "accuracy": {"mean", "se"}, …}`.
@@ -88,7 +91,12 @@ impl Figures {
             let value = estimate.map(|e| serde_json::json!({"mean": e.mean, "se": e.se}));
             json.insert(name.clone(), value.unwrap_or_default());
         }
-        let Confusion { true_positives, false_positives, true_negatives, false_negatives } = self.confusion;
+        let Confusion {
+            true_positives,
+            false_positives,
+            true_negatives,
+            false_negatives,
+        } = self.confusion;
         json.insert("threshold".into(), self.threshold.into());
         json.insert(
             "confusion".into(),

@@ -22,8 +22,11 @@ impl Model {
         let width = self.recipe.width();
         work.features.resize(width, 0.0);
         work.phi.resize(width, 0.0);
-        self.recipe.transform(row, &mut work.scratch, &mut work.features);
-        let mut base = self.kernel.attribute(&work.features, &mut work.phi, &mut work.attribution);
+        self.recipe
+            .transform(row, &mut work.scratch, &mut work.features);
+        let mut base = self
+            .kernel
+            .attribute(&work.features, &mut work.phi, &mut work.attribution);
         self.calibration.attribute(&mut base, &mut work.phi);
 
         let mut columns: Vec<Option<f64>> = vec![None; self.schema().columns().len()];
@@ -33,9 +36,15 @@ impl Model {
                 *columns[*source as usize].get_or_insert(0.0) += part;
             }
         }
-        let mut contributions: Vec<(usize, f64)> =
-            columns.iter().enumerate().filter_map(|(i, c)| c.map(|c| (i, c))).collect();
+        let mut contributions: Vec<(usize, f64)> = columns
+            .iter()
+            .enumerate()
+            .filter_map(|(i, c)| c.map(|c| (i, c)))
+            .collect();
         contributions.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-        Explanation { base, contributions }
+        Explanation {
+            base,
+            contributions,
+        }
     }
 }

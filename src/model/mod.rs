@@ -3,12 +3,11 @@
 //! Everything needed to answer a row is inside: a file written here answers the same anywhere, with no other file. The
 //! version number is not: it belongs to the registry, so that the same table, spec and seed give the same bytes.
 
-pub mod answers;
 pub mod artifact;
 pub mod card;
 pub mod explain;
-mod stored;
 pub mod spec;
+mod stored;
 
 use std::sync::Arc;
 
@@ -67,16 +66,40 @@ impl Model {
     /// # Errors
     /// Names the part that does not.
     pub fn new(parts: Parts) -> Result<Model, ModelFault> {
-        let Parts { spec, recipe, kernel, calibration, profile, card } = parts;
-        recipe.check(&spec.schema).map_err(|why| ModelFault::part("recipe", why))?;
+        let Parts {
+            spec,
+            recipe,
+            kernel,
+            calibration,
+            profile,
+            card,
+        } = parts;
+        recipe
+            .check(&spec.schema)
+            .map_err(|why| ModelFault::part("recipe", why))?;
         kernel.check().map_err(|e| ModelFault::part("kernel", e))?;
-        calibration.check().map_err(|e| ModelFault::part("calibration", e))?;
-        profile.check().map_err(|e| ModelFault::part("profile", e))?;
+        calibration
+            .check()
+            .map_err(|e| ModelFault::part("calibration", e))?;
+        profile
+            .check()
+            .map_err(|e| ModelFault::part("profile", e))?;
         if kernel.width() != recipe.width() {
-            let why = format!("it takes {} features, the recipe makes {}", kernel.width(), recipe.width());
+            let why = format!(
+                "it takes {} features, the recipe makes {}",
+                kernel.width(),
+                recipe.width()
+            );
             return Err(ModelFault::part("kernel", why));
         }
-        let model = Model { spec, recipe, kernel, calibration, profile, card };
+        let model = Model {
+            spec,
+            recipe,
+            kernel,
+            calibration,
+            profile,
+            card,
+        };
         model.rehearse()?;
         Ok(model)
     }
@@ -85,7 +108,11 @@ impl Model {
     fn rehearse(&self) -> Result<(), ModelFault> {
         let empty = Row::new(&self.spec.schema, Purpose::Predict);
         let p = self.probability(empty.view(), &mut Workspace::default());
-        if (0.0..=1.0).contains(&p) { Ok(()) } else { Err(ModelFault::part("kernel", format!("it answers {p}"))) }
+        if (0.0..=1.0).contains(&p) {
+            Ok(())
+        } else {
+            Err(ModelFault::part("kernel", format!("it answers {p}")))
+        }
     }
 
     /// The spec it was trained under.
@@ -126,7 +153,8 @@ impl Model {
     /// Probability of the positive value for one checked row, in [0, 1].
     pub fn probability(&self, row: RowView<'_>, work: &mut Workspace) -> f64 {
         work.features.resize(self.recipe.width(), 0.0);
-        self.recipe.transform(row, &mut work.scratch, &mut work.features);
+        self.recipe
+            .transform(row, &mut work.scratch, &mut work.features);
         self.calibration.apply(self.kernel.score(&work.features))
     }
 
@@ -135,7 +163,8 @@ impl Model {
         let width = self.recipe.width();
         work.features.resize(width * out.len(), 0.0);
         for (i, features) in work.features.chunks_exact_mut(width).enumerate() {
-            self.recipe.transform(table.row(from + i), &mut work.scratch, features);
+            self.recipe
+                .transform(table.row(from + i), &mut work.scratch, features);
         }
         self.kernel.score_batch(&work.features, out);
         out.iter_mut().for_each(|p| *p = self.calibration.apply(*p));

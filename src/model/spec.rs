@@ -102,7 +102,12 @@ struct EvaluationFile {
 
 impl Default for EvaluationFile {
     fn default() -> Self {
-        EvaluationFile { folds: 10, repeats: 5, metric: None, floors: Default::default() }
+        EvaluationFile {
+            folds: 10,
+            repeats: 5,
+            metric: None,
+            floors: Default::default(),
+        }
     }
 }
 
@@ -140,13 +145,25 @@ impl Spec {
         let version: VersionOnly = read(text)?;
         match version.version {
             Some(v) if v.value != VERSION => {
-                let problem = format!("the spec is of version {}, this release reads version {VERSION}", v.value);
-                return Err(SpecFaults(vec![SpecFault::at(&v, problem, "use a release that reads it, or rewrite it")]));
+                let problem = format!(
+                    "the spec is of version {}, this release reads version {VERSION}",
+                    v.value
+                );
+                return Err(SpecFaults(vec![SpecFault::at(
+                    &v,
+                    problem,
+                    "use a release that reads it, or rewrite it",
+                )]));
             }
             None => {
                 let problem = "the spec does not say its version".to_owned();
                 let remedy = format!("begin it with version: {VERSION}");
-                return Err(SpecFaults(vec![SpecFault { line: 1, column: 1, problem, remedy }]));
+                return Err(SpecFaults(vec![SpecFault {
+                    line: 1,
+                    column: 1,
+                    problem,
+                    remedy,
+                }]));
             }
             Some(_) => {}
         }
@@ -175,20 +192,34 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecFaults> {
 fn plain_message(error: &serde_saphyr::Error) -> String {
     let message = error.without_snippet().to_string();
     let message = message.lines().next().unwrap_or_default();
-    let place = error.location().map(|l| format!(" at line {}, column {}", l.line(), l.column()));
+    let place = error
+        .location()
+        .map(|l| format!(" at line {}, column {}", l.line(), l.column()));
     message.replace(&place.unwrap_or_default(), "")
 }
 
 fn check(file: SpecFile, text: &str) -> Result<Spec, SpecFaults> {
     let mut faults = Vec::new();
     let named = !file.name.value.is_empty()
-        && file.name.value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c));
+        && file
+            .name
+            .value
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c));
     if !named {
         let problem = format!("{:?} cannot name files", file.name.value);
-        faults.push(SpecFault::at(&file.name, problem, "use lower-case letters, digits, - and _"));
+        faults.push(SpecFault::at(
+            &file.name,
+            problem,
+            "use lower-case letters, digits, - and _",
+        ));
     }
     let _ = file.version;
-    let table = TableSpec { columns: &file.columns, target: &file.target, id: file.id.as_ref() };
+    let table = TableSpec {
+        columns: &file.columns,
+        target: &file.target,
+        id: file.id.as_ref(),
+    };
     let schema = table.check().map_err(|more| faults.extend(more)).ok();
     if let Some(schema) = &schema {
         faults.extend(file.recipe.check(schema).err().into_iter().flatten());
@@ -218,9 +249,20 @@ fn check_evaluation(file: &EvaluationFile, faults: &mut Vec<SpecFault>) -> Optio
         if found.is_none() {
             let remedy = match nearest(name, METRICS.iter().map(|m| m.name)) {
                 Some(near) => format!("did you mean {near:?}?"),
-                None => format!("one of {}", METRICS.iter().map(|m| m.name).collect::<Vec<_>>().join(", ")),
+                None => format!(
+                    "one of {}",
+                    METRICS
+                        .iter()
+                        .map(|m| m.name)
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
             };
-            faults.push(SpecFault { problem: format!("there is no metric {name:?}"), remedy, ..place });
+            faults.push(SpecFault {
+                problem: format!("there is no metric {name:?}"),
+                remedy,
+                ..place
+            });
         }
         found
     };
@@ -234,9 +276,19 @@ fn check_evaluation(file: &EvaluationFile, faults: &mut Vec<SpecFault>) -> Optio
     }
     if file.folds < 2 || file.repeats < 1 {
         let problem = "an evaluation needs at least 2 folds and 1 repeat".to_owned();
-        faults.push(SpecFault { line: 0, column: 0, problem, remedy: String::new() });
+        faults.push(SpecFault {
+            line: 0,
+            column: 0,
+            problem,
+            remedy: String::new(),
+        });
     }
-    Some(Evaluation { folds: file.folds, repeats: file.repeats, metric: primary?, floors })
+    Some(Evaluation {
+        folds: file.folds,
+        repeats: file.repeats,
+        metric: primary?,
+        floors,
+    })
 }
 
 fn check_decision(file: Option<&Spanned<DecisionFile>>, faults: &mut Vec<SpecFault>) -> Decision {
@@ -246,16 +298,22 @@ fn check_decision(file: Option<&Spanned<DecisionFile>>, faults: &mut Vec<SpecFau
     let threshold = match (file.value.threshold, file.value.costs) {
         (Some(threshold), None) => Some(threshold),
         // Yes pays where p · cost of a miss ≥ (1 − p) · cost of a false alarm (Elkan 2001, equation 2).
-        (None, Some(Costs { false_positive, false_negative })) => {
-            Some(false_positive / (false_positive + false_negative)).filter(|_| false_positive >= 0.0 && false_negative >= 0.0)
-        }
+        (
+            None,
+            Some(Costs {
+                false_positive,
+                false_negative,
+            }),
+        ) => Some(false_positive / (false_positive + false_negative))
+            .filter(|_| false_positive >= 0.0 && false_negative >= 0.0),
         _ => None,
     };
     match threshold.filter(|t| (0.0..=1.0).contains(t)) {
         Some(threshold) => Decision { threshold },
         None => {
             let problem = "the decision is neither a threshold between 0 and 1 nor two costs";
-            let remedy = "write {threshold: 0.5} or {costs: {false_positive: 1, false_negative: 2}}";
+            let remedy =
+                "write {threshold: 0.5} or {costs: {false_positive: 1, false_negative: 2}}";
             faults.push(SpecFault::at(file, problem, remedy));
             Decision { threshold: 0.5 }
         }

@@ -30,7 +30,10 @@ pub enum ModelFault {
 
 impl ModelFault {
     pub(super) fn part(part: &'static str, why: impl ToString) -> ModelFault {
-        ModelFault::Part { part, why: why.to_string() }
+        ModelFault::Part {
+            part,
+            why: why.to_string(),
+        }
     }
 }
 
@@ -66,7 +69,21 @@ impl Model {
     /// # Errors
     /// Says what is damaged or does not fit.
     pub fn from_bytes(bytes: &[u8]) -> Result<Model, ModelFault> {
-        let Stored { spec, recipe, kernel, calibration, profile, card } = artifact::decode(bytes)?;
-        Model::new(Parts { spec: Spec::parse(&spec)?, recipe, kernel, calibration, profile, card })
+        let Stored {
+            spec,
+            recipe,
+            kernel,
+            calibration,
+            profile,
+            card,
+        } = artifact::decode(bytes)?;
+        Model::new(Parts {
+            spec: Spec::parse(&spec)?,
+            recipe,
+            kernel,
+            calibration,
+            profile,
+            card,
+        })
     }
 }

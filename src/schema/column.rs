@@ -100,7 +100,11 @@ pub struct Target {
 impl Target {
     /// The label as the table writes it.
     pub fn label(&self, positive: bool) -> &Label {
-        if positive { &self.positive } else { &self.negative }
+        if positive {
+            &self.positive
+        } else {
+            &self.negative
+        }
     }
 }
 
@@ -161,7 +165,13 @@ impl Schema {
             .iter()
             .map(|c| c.levels().iter().cloned().zip(0..).collect())
             .collect();
-        Schema { columns, target, id, by_name, levels }
+        Schema {
+            columns,
+            target,
+            id,
+            by_name,
+            levels,
+        }
     }
 
     /// Feature columns in order.

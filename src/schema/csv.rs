@@ -61,10 +61,19 @@ pub type EachLine<'a> = &'a mut dyn FnMut(Line<'_>) -> ControlFlow<()>;
 ///
 /// # Errors
 /// [`CsvFault`]; lines read before the error have been handed over.
-pub fn rows(schema: &Schema, source: impl Read, delimiter: u8, row: &mut Row, each: EachLine<'_>) -> Result<(), CsvFault> {
+pub fn rows(
+    schema: &Schema,
+    source: impl Read,
+    delimiter: u8,
+    row: &mut Row,
+    each: EachLine<'_>,
+) -> Result<(), CsvFault> {
     let mut quotes = QuoteCount { source, odd: false };
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(&mut quotes);
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(&mut quotes);
     let mut record = csv::ByteRecord::new();
     if !reader.read_byte_record(&mut record)? {
         return Err(CsvFault::Empty);
@@ -72,17 +81,29 @@ pub fn rows(schema: &Schema, source: impl Read, delimiter: u8, row: &mut Row, ea
     if record.len() > MOST_COLUMNS {
         return Err(CsvFault::TooManyColumns(record.len()));
     }
-    let names: Vec<&str> =
-        record.iter().map(std::str::from_utf8).collect::<Result<_, _>>().map_err(|_| CsvFault::HeaderNotUtf8)?;
+    let names: Vec<&str> = record
+        .iter()
+        .map(std::str::from_utf8)
+        .collect::<Result<_, _>>()
+        .map_err(|_| CsvFault::HeaderNotUtf8)?;
     let header = Header::resolve(schema, names.iter().copied())?;
     let columns = names.len();
-    let mut last = Last { line: 1, open_ended: record.iter().last().is_some_and(|c| c.contains(&b'\n')) };
+    let mut last = Last {
+        line: 1,
+        open_ended: record.iter().last().is_some_and(|c| c.contains(&b'\n')),
+    };
     while reader.read_byte_record(&mut record)? {
         let line = record.position().map_or(0, csv::Position::line);
         let ragged = record.len() != columns;
-        last = Last { line, open_ended: ragged || record.iter().last().is_some_and(|c| c.contains(&b'\n')) };
+        last = Last {
+            line,
+            open_ended: ragged || record.iter().last().is_some_and(|c| c.contains(&b'\n')),
+        };
         let outcome = if ragged {
-            Err(Broken::Ragged { cells: record.len(), header: columns })
+            Err(Broken::Ragged {
+                cells: record.len(),
+                header: columns,
+            })
         } else {
             read_record(schema, &header, &record, row)
         };
@@ -101,7 +122,12 @@ pub fn rows(schema: &Schema, source: impl Read, delimiter: u8, row: &mut Row, ea
     Ok(())
 }
 
-fn read_record(schema: &Schema, header: &Header, record: &csv::ByteRecord, row: &mut Row) -> Result<(), Broken> {
+fn read_record(
+    schema: &Schema,
+    header: &Header,
+    record: &csv::ByteRecord,
+    row: &mut Row,
+) -> Result<(), Broken> {
     row.clear();
     for (slot, cell) in header.slots().iter().zip(record) {
         let cell = std::str::from_utf8(cell).map_err(|_| Broken::NotUtf8)?;

@@ -54,7 +54,13 @@ pub struct Fault {
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Fault { column, problem, got, allowed, remedy } = self;
+        let Fault {
+            column,
+            problem,
+            got,
+            allowed,
+            remedy,
+        } = self;
         let problem = problem.code().replace('_', " ");
         write!(f, "{column}: {problem}")?;
         if !got.is_empty() {

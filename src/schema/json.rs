@@ -31,7 +31,9 @@ pub enum JsonFault {
     #[error("not readable as JSON: {0}")]
     Syntax(#[from] serde_json::Error),
     /// Something else than an object or a list.
-    #[error("a row is an object like {{\"column\": value}}, several rows are a list of objects; got {0}")]
+    #[error(
+        "a row is an object like {{\"column\": value}}, several rows are a list of objects; got {0}"
+    )]
     NotRows(&'static str),
     /// More rows than are taken at once.
     #[error("the list has more than {0} rows; send it in parts")]
@@ -58,7 +60,12 @@ pub fn rows(
             each(0, row);
             return Ok(Body::One);
         }
-        Some(b'[') => json.deserialize_seq(Rows { schema, row, each, most })?,
+        Some(b'[') => json.deserialize_seq(Rows {
+            schema,
+            row,
+            each,
+            most,
+        })?,
         None => return Err(JsonFault::NotRows("nothing at all")),
         Some(_) => {
             IgnoredAny.deserialize_checked(&mut json)?;
@@ -75,7 +82,11 @@ pub fn rows(
 }
 
 /// Reads one object as a row from any deserializer (a WebSocket message's `row`).
-pub fn one<'s>(schema: &'s Schema, row: &'s mut Row, depth: usize) -> impl for<'de> DeserializeSeed<'de, Value = ()> {
+pub fn one<'s>(
+    schema: &'s Schema,
+    row: &'s mut Row,
+    depth: usize,
+) -> impl for<'de> DeserializeSeed<'de, Value = ()> {
     OneRow { schema, row, depth }
 }
 
@@ -175,7 +186,12 @@ impl<'de> Visitor<'de> for OneRow<'_> {
                     if let Slot::Column(i) = slot {
                         after = i + 1;
                     }
-                    map.next_value_seed(OneValue { schema, slot, row, depth })?;
+                    map.next_value_seed(OneValue {
+                        schema,
+                        slot,
+                        row,
+                        depth,
+                    })?;
                 }
                 Err(name) => {
                     if !seen.insert_unknown(&name) {
@@ -230,8 +246,18 @@ struct Seen {
 impl Seen {
     fn new(schema: &Schema) -> Seen {
         let columns = schema.columns().len();
-        let many = if columns > 1024 { vec![false; columns] } else { Vec::new() };
-        Seen { known: [0; 16], many, unknown: Vec::new(), id: false, target: false }
+        let many = if columns > 1024 {
+            vec![false; columns]
+        } else {
+            Vec::new()
+        };
+        Seen {
+            known: [0; 16],
+            many,
+            unknown: Vec::new(),
+            id: false,
+            target: false,
+        }
     }
 
     fn insert(&mut self, slot: Slot) -> bool {
@@ -278,7 +304,10 @@ impl Visitor<'_> for Key<'_> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.schema.slot_near(name, self.after).ok_or_else(|| name.to_owned()))
+        Ok(self
+            .schema
+            .slot_near(name, self.after)
+            .ok_or_else(|| name.to_owned()))
     }
 }
 
@@ -329,11 +358,17 @@ impl<'de> Visitor<'de> for OneValue<'_> {
         self.put(Value::Text(v))
     }
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
-        Drain { depth: self.depth + 1 }.visit_seq(seq)?;
+        Drain {
+            depth: self.depth + 1,
+        }
+        .visit_seq(seq)?;
         self.put(Value::Nested("a list"))
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        Drain { depth: self.depth + 1 }.visit_map(map)?;
+        Drain {
+            depth: self.depth + 1,
+        }
+        .visit_map(map)?;
         self.put(Value::Nested("an object"))
     }
 }
@@ -391,14 +426,21 @@ impl<'de> Visitor<'de> for Drain {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         self.check()?;
-        while seq.next_element_seed(DrainSeed { depth: self.depth + 1 })?.is_some() {}
+        while seq
+            .next_element_seed(DrainSeed {
+                depth: self.depth + 1,
+            })?
+            .is_some()
+        {}
         Ok(())
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         self.check()?;
         let mut seen = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
-            map.next_value_seed(DrainSeed { depth: self.depth + 1 })?;
+            map.next_value_seed(DrainSeed {
+                depth: self.depth + 1,
+            })?;
             seen.push(key);
         }
         seen.sort_unstable();

@@ -6,6 +6,7 @@
 //!
 //! Architecture invariant: this room knows no file, no HTTP, no data frame, no model.
 
+pub mod answer;
 pub mod cell;
 pub mod column;
 pub mod csv;

@@ -91,7 +91,10 @@ impl Row {
 
     /// The checked cells.
     pub fn view(&self) -> RowView<'_> {
-        RowView { cells: &self.cells, text: &self.text }
+        RowView {
+            cells: &self.cells,
+            text: &self.text,
+        }
     }
 
     /// The id's value: missing, a number or text.
@@ -164,7 +167,9 @@ impl Row {
         let column = &schema.columns()[i];
         match (&column.kind, value) {
             (_, Value::Missing) => self.cells[i] = Cell::Missing,
-            (Kind::Number { min, max }, Value::Number(v)) => self.put_number(column, i, v, (*min, *max)),
+            (Kind::Number { min, max }, Value::Number(v)) => {
+                self.put_number(column, i, v, (*min, *max))
+            }
             (Kind::Category { .. }, Value::Text(level)) => self.put_level(schema, i, level),
             (Kind::Category { .. }, Value::Number(v)) => {
                 let level = v.to_string(); // 3 and 3.0 are one JSON number: both print "3"
@@ -183,7 +188,14 @@ impl Row {
             let remedy = "leave the value out where it is not known".into();
             self.fault(column, Problem::WrongType, value.to_string(), remedy);
         } else if value < min || value > max {
-            self.unexpected(column, i, Problem::OutOfRange, value.to_string(), Cell::Number(value), String::new());
+            self.unexpected(
+                column,
+                i,
+                Problem::OutOfRange,
+                value.to_string(),
+                Cell::Number(value),
+                String::new(),
+            );
         } else {
             self.cells[i] = Cell::Number(value);
         }
@@ -197,7 +209,14 @@ impl Row {
                 let near = nearest(level, column.levels().iter().map(String::as_str));
                 let remedy = near.map_or_else(String::new, |n| format!("did you mean {n:?}?"));
                 let cell = self.keep(level);
-                self.unexpected(column, i, Problem::UnknownLevel, excerpt(level), cell, remedy);
+                self.unexpected(
+                    column,
+                    i,
+                    Problem::UnknownLevel,
+                    excerpt(level),
+                    cell,
+                    remedy,
+                );
             }
         }
     }
@@ -253,10 +272,21 @@ impl Row {
     fn keep(&mut self, text: &str) -> Cell {
         let start = self.text.len() as u32;
         self.text.push_str(text);
-        Cell::Text(Span { start, end: self.text.len() as u32 })
+        Cell::Text(Span {
+            start,
+            end: self.text.len() as u32,
+        })
     }
 
-    fn unexpected(&mut self, column: &Column, i: usize, problem: Problem, got: String, cell: Cell, remedy: String) {
+    fn unexpected(
+        &mut self,
+        column: &Column,
+        i: usize,
+        problem: Problem,
+        got: String,
+        cell: Cell,
+        remedy: String,
+    ) {
         if column.policy == Policy::Reject {
             self.fault(column, problem, got, remedy);
         } else {
@@ -298,7 +328,9 @@ pub fn unknown_column(schema: &Schema, name: &str, value: &str) -> Fault {
 
 fn wrong_type_remedy(column: &Column, value: Value<'_>) -> String {
     match (&column.kind, value) {
-        (Kind::Number { .. }, Value::Text(t)) if t.trim().parse::<f64>().is_ok_and(f64::is_finite) => {
+        (Kind::Number { .. }, Value::Text(t))
+            if t.trim().parse::<f64>().is_ok_and(f64::is_finite) =>
+        {
             format!("write {} without quotes", t.trim())
         }
         (Kind::Text, Value::Number(v)) => format!("write \"{v}\" in quotes"),

@@ -22,7 +22,11 @@ pub struct SpecFault {
 
 impl SpecFault {
     /// A fault at the place of a spanned value.
-    pub fn at<T>(place: &Spanned<T>, problem: impl Into<String>, remedy: impl Into<String>) -> SpecFault {
+    pub fn at<T>(
+        place: &Spanned<T>,
+        problem: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> SpecFault {
         SpecFault {
             line: place.referenced.line(),
             column: place.referenced.column(),
@@ -101,23 +105,46 @@ impl TableSpec<'_> {
         let mut faults = Vec::new();
         let mut names = HashSet::new();
         let ids = self.id.into_iter();
-        for name in ids.chain([&self.target.column]).chain(self.columns.iter().map(|c| &c.name)) {
+        for name in ids
+            .chain([&self.target.column])
+            .chain(self.columns.iter().map(|c| &c.name))
+        {
             if name.value.is_empty() {
-                faults.push(SpecFault::at(name, "a column without a name", "name it as the table's header does"));
+                faults.push(SpecFault::at(
+                    name,
+                    "a column without a name",
+                    "name it as the table's header does",
+                ));
             } else if !names.insert(name.value.as_str()) {
                 let problem = format!("the column {:?} stands twice", name.value);
-                faults.push(SpecFault::at(name, problem, "keep one; id and target are not listed under columns"));
+                faults.push(SpecFault::at(
+                    name,
+                    problem,
+                    "keep one; id and target are not listed under columns",
+                ));
             }
         }
         if self.target.positive.to_string() == self.target.negative.value.to_string() {
             let problem = "positive and negative are the same value";
-            faults.push(SpecFault::at(&self.target.negative, problem, "name the two values of the target"));
+            faults.push(SpecFault::at(
+                &self.target.negative,
+                problem,
+                "name the two values of the target",
+            ));
         }
         if self.columns.is_empty() {
             let problem = "no columns: there is nothing to predict from";
-            faults.push(SpecFault::at(&self.target.column, problem, "list the table's columns under columns"));
+            faults.push(SpecFault::at(
+                &self.target.column,
+                problem,
+                "list the table's columns under columns",
+            ));
         }
-        let columns = self.columns.iter().filter_map(|c| check_column(c, &mut faults)).collect();
+        let columns = self
+            .columns
+            .iter()
+            .filter_map(|c| check_column(c, &mut faults))
+            .collect();
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -126,21 +153,49 @@ impl TableSpec<'_> {
             positive: self.target.positive.clone(),
             negative: self.target.negative.value.clone(),
         };
-        Ok(Schema::new(columns, target, self.id.map(|id| id.value.clone())))
+        Ok(Schema::new(
+            columns,
+            target,
+            self.id.map(|id| id.value.clone()),
+        ))
     }
 }
 
 fn check_column(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Option<Column> {
     let before = faults.len();
     let name = &spec.name;
-    if let Some(levels) = spec.levels.as_ref().filter(|_| spec.kind != KindWord::Category) {
-        faults.push(SpecFault::at(levels, "only a category has levels", "remove them, or make it a category"));
+    if let Some(levels) = spec
+        .levels
+        .as_ref()
+        .filter(|_| spec.kind != KindWord::Category)
+    {
+        faults.push(SpecFault::at(
+            levels,
+            "only a category has levels",
+            "remove them, or make it a category",
+        ));
     }
-    if let Some(range) = spec.range.as_ref().filter(|_| spec.kind != KindWord::Number) {
-        faults.push(SpecFault::at(range, "only a number has a range", "remove it, or make it a number"));
+    if let Some(range) = spec
+        .range
+        .as_ref()
+        .filter(|_| spec.kind != KindWord::Number)
+    {
+        faults.push(SpecFault::at(
+            range,
+            "only a number has a range",
+            "remove it, or make it a number",
+        ));
     }
-    if let Some(policy) = spec.unexpected.as_ref().filter(|_| spec.kind == KindWord::Text) {
-        faults.push(SpecFault::at(policy, "no text is unexpected", "remove it, or make it a category"));
+    if let Some(policy) = spec
+        .unexpected
+        .as_ref()
+        .filter(|_| spec.kind == KindWord::Text)
+    {
+        faults.push(SpecFault::at(
+            policy,
+            "no text is unexpected",
+            "remove it, or make it a category",
+        ));
     }
     let kind = match spec.kind {
         KindWord::Number => check_range(spec, faults),
@@ -151,7 +206,11 @@ fn check_column(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Option<Column
         name: name.value.clone(),
         kind,
         required: spec.required,
-        policy: spec.unexpected.as_ref().map(|p| p.value).unwrap_or_default(),
+        policy: spec
+            .unexpected
+            .as_ref()
+            .map(|p| p.value)
+            .unwrap_or_default(),
         unit: spec.unit.clone(),
         about: spec.about.clone(),
     })
@@ -159,9 +218,20 @@ fn check_column(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Option<Column
 
 fn check_range(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
     let (min, max) = spec.range.as_ref().map_or((None, None), |r| r.value);
-    let (min, max) = (min.unwrap_or(f64::NEG_INFINITY), max.unwrap_or(f64::INFINITY));
-    if let Some(range) = spec.range.as_ref().filter(|_| min.is_nan() || max.is_nan() || min > max) {
-        faults.push(SpecFault::at(range, "the range is empty", "write [smallest, largest], null for an open end"));
+    let (min, max) = (
+        min.unwrap_or(f64::NEG_INFINITY),
+        max.unwrap_or(f64::INFINITY),
+    );
+    if let Some(range) = spec
+        .range
+        .as_ref()
+        .filter(|_| min.is_nan() || max.is_nan() || min > max)
+    {
+        faults.push(SpecFault::at(
+            range,
+            "the range is empty",
+            "write [smallest, largest], null for an open end",
+        ));
     }
     Kind::Number { min, max }
 }
@@ -169,7 +239,11 @@ fn check_range(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
 fn check_levels(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
     let Some(levels) = &spec.levels else {
         let problem = format!("the category {:?} has no levels", spec.name.value);
-        faults.push(SpecFault::at(&spec.name, problem, "list them: levels: [a, b]"));
+        faults.push(SpecFault::at(
+            &spec.name,
+            problem,
+            "list them: levels: [a, b]",
+        ));
         return Kind::Text;
     };
     let words: Vec<String> = levels.value.iter().map(ToString::to_string).collect();
@@ -179,11 +253,19 @@ fn check_levels(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
             let problem = format!("{word:?} means missing and cannot be a level");
             faults.push(SpecFault::at(levels, problem, "remove it"));
         } else if !seen.insert(word) {
-            faults.push(SpecFault::at(levels, format!("the level {word:?} stands twice"), "keep one"));
+            faults.push(SpecFault::at(
+                levels,
+                format!("the level {word:?} stands twice"),
+                "keep one",
+            ));
         }
     }
     if words.is_empty() {
-        faults.push(SpecFault::at(levels, "no levels", "list them: levels: [a, b]"));
+        faults.push(SpecFault::at(
+            levels,
+            "no levels",
+            "list them: levels: [a, b]",
+        ));
     }
     Kind::Category { levels: words }
 }

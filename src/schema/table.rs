@@ -24,7 +24,13 @@ pub struct TooMuchText;
 impl Table {
     /// An empty table.
     pub fn new(schema: Arc<Schema>) -> Table {
-        Table { schema, cells: Vec::new(), text: String::new(), ids: Vec::new(), targets: Vec::new() }
+        Table {
+            schema,
+            cells: Vec::new(),
+            text: String::new(),
+            ids: Vec::new(),
+            targets: Vec::new(),
+        }
     }
 
     /// Its schema.
@@ -54,9 +60,10 @@ impl Table {
         }
         self.text.push_str(view.text);
         let moved = |cell: &Cell| match *cell {
-            Cell::Text(Span { start, end }) => {
-                Cell::Text(Span { start: start + base as u32, end: end + base as u32 })
-            }
+            Cell::Text(Span { start, end }) => Cell::Text(Span {
+                start: start + base as u32,
+                end: end + base as u32,
+            }),
             other => other,
         };
         self.cells.extend(view.cells.iter().map(moved));
@@ -68,7 +75,10 @@ impl Table {
     /// Row `i`.
     pub fn row(&self, i: usize) -> RowView<'_> {
         let width = self.schema.columns().len();
-        RowView { cells: &self.cells[i * width..(i + 1) * width], text: &self.text }
+        RowView {
+            cells: &self.cells[i * width..(i + 1) * width],
+            text: &self.text,
+        }
     }
 
     /// Rows in order.

@@ -16,12 +16,17 @@ impl Header {
     ///
     /// # Errors
     /// Every unknown name, every name that stands twice, and every required column that is not there.
-    pub fn resolve<'a>(schema: &Schema, names: impl IntoIterator<Item = &'a str>) -> Result<Header, HeaderFault> {
+    pub fn resolve<'a>(
+        schema: &Schema,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Header, HeaderFault> {
         let mut slots = Vec::new();
         let mut faults = Vec::new();
         for name in names {
             match schema.slot(name) {
-                Some(slot) if slots.contains(&slot) => return Err(HeaderFault::Twice(name.to_owned())),
+                Some(slot) if slots.contains(&slot) => {
+                    return Err(HeaderFault::Twice(name.to_owned()));
+                }
                 Some(slot) => slots.push(slot),
                 None => faults.push(unknown_column(schema, name, "")),
             }
@@ -37,7 +42,11 @@ impl Header {
                 });
             }
         }
-        if faults.is_empty() { Ok(Header(slots)) } else { Err(HeaderFault::Columns(faults)) }
+        if faults.is_empty() {
+            Ok(Header(slots))
+        } else {
+            Err(HeaderFault::Columns(faults))
+        }
     }
 
     /// Slots in the order of the file.
@@ -63,7 +72,12 @@ pub enum HeaderFault {
 }
 
 /// Reads one line of text cells into `row`, which is cleared first.
-pub fn read<'a>(schema: &Schema, header: &Header, cells: impl IntoIterator<Item = &'a str>, row: &mut Row) {
+pub fn read<'a>(
+    schema: &Schema,
+    header: &Header,
+    cells: impl IntoIterator<Item = &'a str>,
+    row: &mut Row,
+) {
     row.clear();
     for (slot, text) in header.slots().iter().zip(cells) {
         put(schema, *slot, text, row);
@@ -78,7 +92,9 @@ pub fn put(schema: &Schema, slot: Slot, text: &str, row: &mut Row) {
         return;
     }
     let number_column = match slot {
-        Slot::Column(i) => Some(&schema.columns()[i]).filter(|c| matches!(c.kind, Kind::Number { .. })),
+        Slot::Column(i) => {
+            Some(&schema.columns()[i]).filter(|c| matches!(c.kind, Kind::Number { .. }))
+        }
         _ => None,
     };
     match number_column {
@@ -97,6 +113,9 @@ pub fn put(schema: &Schema, slot: Slot, text: &str, row: &mut Row) {
 fn number(text: &str) -> Option<f64> {
     let text = text.trim();
     let decimal = |b: u8| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E');
-    let value = text.bytes().all(decimal).then(|| text.parse::<f64>().ok())??;
+    let value = text
+        .bytes()
+        .all(decimal)
+        .then(|| text.parse::<f64>().ok())??;
     value.is_finite().then_some(value)
 }

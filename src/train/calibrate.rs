@@ -28,7 +28,10 @@ type Fit = fn(&[f64], &[bool]) -> Option<Calibration>;
 pub fn choose(plan: &Plan, labels: &[bool], scores: &[Vec<f64>]) -> (Calibration, Vec<Vec<f64>>) {
     let mut best: (Option<Fit>, Vec<Vec<f64>>) = (None, scores.to_vec());
     let mut to_beat = log_loss(labels, scores) - WORTH;
-    let curves: &[(usize, Fit)] = &[(0, Calibration::fit_platt), (ISOTONIC_ROWS, Calibration::fit_isotonic)];
+    let curves: &[(usize, Fit)] = &[
+        (0, Calibration::fit_platt),
+        (ISOTONIC_ROWS, Calibration::fit_isotonic),
+    ];
     for (_, fit) in curves.iter().filter(|(rows, _)| labels.len() >= *rows) {
         let calibrated = cross_fit(plan, labels, scores, *fit);
         let loss = log_loss(labels, &calibrated);
@@ -37,7 +40,12 @@ pub fn choose(plan: &Plan, labels: &[bool], scores: &[Vec<f64>]) -> (Calibration
         }
     }
     let (p, y) = pooled(labels, scores.iter(), |_| true);
-    (best.0.and_then(|fit| fit(&p, &y)).unwrap_or(Calibration::None), best.1)
+    (
+        best.0
+            .and_then(|fit| fit(&p, &y))
+            .unwrap_or(Calibration::None),
+        best.1,
+    )
 }
 
 fn cross_fit(plan: &Plan, labels: &[bool], scores: &[Vec<f64>], fit: Fit) -> Vec<Vec<f64>> {
@@ -70,7 +78,10 @@ fn pooled<'a>(
 fn log_loss(labels: &[bool], scores: &[Vec<f64>]) -> f64 {
     let mut all = Scores::new(0.5);
     for repeat in scores {
-        repeat.iter().zip(labels).for_each(|(p, y)| all.update(*p, *y));
+        repeat
+            .iter()
+            .zip(labels)
+            .for_each(|(p, y)| all.update(*p, *y));
     }
     all.finish().log_loss.unwrap_or(f64::INFINITY)
 }

@@ -5,9 +5,9 @@ use super::cross_validate::Plan;
 use super::learner::Learner;
 use crate::kernel::Calibration;
 use crate::model::card::{Confusion, Figures};
-use crate::stats::resampled::Estimate;
 use crate::stats::figures;
 use crate::stats::metric::{METRICS, Metric};
+use crate::stats::resampled::Estimate;
 use crate::stats::scores::Scores;
 
 /// A learner that was tried.
@@ -32,7 +32,12 @@ pub(super) fn candidates(
         let (calibration, calibrated) = calibrate::choose(plan, labels, scores);
         let figures = figures(plan, labels, &calibrated, threshold);
         let scores = calibrated.into_iter().next().unwrap_or_default();
-        Tried { learner: *learner, calibration, figures, scores }
+        Tried {
+            learner: *learner,
+            calibration,
+            figures,
+            scores,
+        }
     };
     learners.iter().zip(scores).map(measure).collect()
 }
@@ -48,7 +53,11 @@ fn figures(plan: &Plan, labels: &[bool], scores: &[Vec<f64>], threshold: f64) ->
                 fold_scores.update(scores[i], labels[i]);
             }
             let figures = fold_scores.finish();
-            count(&mut confusion, &figures.confusion, plan.repeats.len() as f64);
+            count(
+                &mut confusion,
+                &figures.confusion,
+                plan.repeats.len() as f64,
+            );
             folds.push(figures);
         }
     }
@@ -87,17 +96,40 @@ pub(super) fn best(tried: &[Tried], metric: &Metric) -> usize {
 /// Why it was chosen, in a sentence with figures.
 pub(super) fn reason(tried: &[Tried], best: usize, metric: &Metric) -> String {
     let word = metric.name.replace('_', " ");
-    let mean = |t: &Tried| t.figures.get(metric).map_or_else(|| "undefined".to_owned(), |e| format!("{:.4}", e.mean));
+    let mean = |t: &Tried| {
+        t.figures
+            .get(metric)
+            .map_or_else(|| "undefined".to_owned(), |e| format!("{:.4}", e.mean))
+    };
     let chosen = &tried[best];
     if tried.len() == 1 {
-        return format!("{} was asked for; {word} {}", chosen.learner.name(), mean(chosen));
+        return format!(
+            "{} was asked for; {word} {}",
+            chosen.learner.name(),
+            mean(chosen)
+        );
     }
-    let mut others: Vec<&Tried> = tried.iter().enumerate().filter(|(i, _)| *i != best).map(|(_, t)| t).collect();
+    let mut others: Vec<&Tried> = tried
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| *i != best)
+        .map(|(_, t)| t)
+        .collect();
     let value = |t: &Tried| t.figures.get(metric).map_or(f64::NAN, |e| e.mean);
     others.sort_by(|a, b| match metric.prefers(value(a), value(b)) {
         true => std::cmp::Ordering::Less,
-        false => value(b).total_cmp(&value(a)).then(std::cmp::Ordering::Equal),
+        false => value(b)
+            .total_cmp(&value(a))
+            .then(std::cmp::Ordering::Equal),
     });
-    let others: Vec<String> = others.iter().map(|t| format!("{} {}", t.learner.name(), mean(t))).collect();
-    format!("{} has the best cross-validated {word}, {}; {}", chosen.learner.name(), mean(chosen), others.join(", "))
+    let others: Vec<String> = others
+        .iter()
+        .map(|t| format!("{} {}", t.learner.name(), mean(t)))
+        .collect();
+    format!(
+        "{} has the best cross-validated {word}, {}; {}",
+        chosen.learner.name(),
+        mean(chosen),
+        others.join(", ")
+    )
 }

@@ -24,8 +24,18 @@ pub struct Plan {
 impl Plan {
     /// A plan; each repeat has splits of its own.
     pub fn new(labels: &[bool], folds: usize, repeats: usize, seed: u64) -> Plan {
-        let of = |repeat: u64| stratified(labels, folds, seed.wrapping_mul(0x9E37_79B9).wrapping_add(repeat));
-        Plan { folds, repeats: (0..repeats as u64).map(of).collect(), seed }
+        let of = |repeat: u64| {
+            stratified(
+                labels,
+                folds,
+                seed.wrapping_mul(0x9E37_79B9).wrapping_add(repeat),
+            )
+        };
+        Plan {
+            folds,
+            repeats: (0..repeats as u64).map(of).collect(),
+            seed,
+        }
     }
 
     /// Number of fits.
@@ -76,7 +86,12 @@ impl Validation<'_> {
     ///
     /// # Errors
     /// When a fit fails or the caller asks to stop.
-    pub fn run(&self, plan: &Plan, learners: &[&'static dyn Learner], features: Features) -> Result<Scores, TrainFault> {
+    pub fn run(
+        &self,
+        plan: &Plan,
+        learners: &[&'static dyn Learner],
+        features: Features,
+    ) -> Result<Scores, TrainFault> {
         let bases = learner::bases(learners);
         let next = AtomicUsize::new(0);
         let failure: Mutex<Option<(usize, TrainFault)>> = Mutex::new(None);
@@ -91,19 +106,26 @@ impl Validation<'_> {
                 let (repeat, fold) = (task / plan.folds, task % plan.folds);
                 match self.one_fold(plan, repeat, fold, &bases, features) {
                     Ok((rows, columns)) => {
-                        let mut scores = scores.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                        let mut scores = scores
+                            .lock()
+                            .unwrap_or_else(std::sync::PoisonError::into_inner);
                         for (all, column) in scores.iter_mut().zip(columns) {
-                            rows.iter().zip(column).for_each(|(i, p)| all[repeat][*i] = p);
+                            rows.iter()
+                                .zip(column)
+                                .for_each(|(i, p)| all[repeat][*i] = p);
                         }
                     }
                     Err(fault) => {
                         next.store(plan.len(), Ordering::Relaxed);
-                        let mut failure = failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                        let mut failure = failure
+                            .lock()
+                            .unwrap_or_else(std::sync::PoisonError::into_inner);
                         failure.get_or_insert((task, fault));
                         return;
                     }
                 }
-                self.progress.advance(&format!("repeat {}, fold {}", repeat + 1, fold + 1));
+                self.progress
+                    .advance(&format!("repeat {}, fold {}", repeat + 1, fold + 1));
             }
         };
         std::thread::scope(|scope| {
@@ -113,14 +135,22 @@ impl Validation<'_> {
             }
             work();
         });
-        if let Some((_, fault)) = failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        if let Some((_, fault)) = failure
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        {
             return Err(fault);
         }
         if self.progress.stopped() {
             return Err(TrainFault::Stopped);
         }
-        let scores = scores.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Ok(learners.iter().map(|l| blend(*l, &bases, &scores)).collect())
+        let scores = scores
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(learners
+            .iter()
+            .map(|l| blend(*l, &bases, &scores))
+            .collect())
     }
 
     /// Rows of one fold and, for each base learner, their scores.
@@ -134,13 +164,28 @@ impl Validation<'_> {
     ) -> Result<(Vec<usize>, Vec<Vec<f64>>), TrainFault> {
         let (test, train) = plan.split(repeat, fold);
         let y: Vec<bool> = train.iter().map(|i| self.labels[*i]).collect();
-        let fitted = self.spec.recipe.fit(self.table, &train, &y).map_err(TrainFault::Recipe)?;
+        let fitted = self
+            .spec
+            .recipe
+            .fit(self.table, &train, &y)
+            .map_err(TrainFault::Recipe)?;
         let Fitted { recipe, matrix, .. } = fitted;
         let kept = kept_columns(&recipe, features);
         let x = keep(&matrix, recipe.width(), &kept);
-        let test_x = keep(&transform(&recipe, self.table, &test), recipe.width(), &kept);
-        let seed = plan.seed.wrapping_add((repeat * plan.folds + fold) as u64 + 1);
-        let sample = Sample { x: &x, width: kept.len(), y: &y, seed };
+        let test_x = keep(
+            &transform(&recipe, self.table, &test),
+            recipe.width(),
+            &kept,
+        );
+        let seed = plan
+            .seed
+            .wrapping_add((repeat * plan.folds + fold) as u64 + 1);
+        let sample = Sample {
+            x: &x,
+            width: kept.len(),
+            y: &y,
+            seed,
+        };
         let columns = bases.iter().map(|base| {
             let kernel: Kernel = learner::fit(*base, &sample)?;
             let mut out = vec![0.0; test.len()];
@@ -153,8 +198,17 @@ impl Validation<'_> {
 }
 
 /// Scores of a learner: its own, or the mean of its members'.
-fn blend(wanted: &'static dyn Learner, bases: &[&'static dyn Learner], scores: &Scores) -> Vec<Vec<f64>> {
-    let of = |l: &dyn Learner| bases.iter().position(|b| b.name() == l.name()).map(|i| &scores[i]);
+fn blend(
+    wanted: &'static dyn Learner,
+    bases: &[&'static dyn Learner],
+    scores: &Scores,
+) -> Vec<Vec<f64>> {
+    let of = |l: &dyn Learner| {
+        bases
+            .iter()
+            .position(|b| b.name() == l.name())
+            .map(|i| &scores[i])
+    };
     let members: Vec<&Vec<Vec<f64>>> = match wanted.members() {
         [] => of(wanted).into_iter().collect(),
         members => members.iter().filter_map(|m| of(*m)).collect(),
@@ -162,7 +216,9 @@ fn blend(wanted: &'static dyn Learner, bases: &[&'static dyn Learner], scores: &
     let n = members.len() as f64;
     let repeats = members[0].len();
     let mean = |r: usize, i: usize| members.iter().map(|m| m[r][i]).sum::<f64>() / n;
-    (0..repeats).map(|r| (0..members[0][r].len()).map(|i| mean(r, i)).collect()).collect()
+    (0..repeats)
+        .map(|r| (0..members[0][r].len()).map(|i| mean(r, i)).collect())
+        .collect()
 }
 
 /// Features of rows the recipe was not fitted on.
@@ -177,12 +233,21 @@ fn transform(recipe: &Recipe, table: &Table, rows: &[usize]) -> Vec<f32> {
 
 fn kept_columns(recipe: &Recipe, features: Features) -> Vec<usize> {
     let keep = |f: &crate::features::recipe::Feature| features == Features::All || !f.from_target;
-    recipe.features().iter().enumerate().filter(|(_, f)| keep(f)).map(|(j, _)| j).collect()
+    recipe
+        .features()
+        .iter()
+        .enumerate()
+        .filter(|(_, f)| keep(f))
+        .map(|(j, _)| j)
+        .collect()
 }
 
 fn keep(matrix: &[f32], width: usize, kept: &[usize]) -> Vec<f32> {
     if kept.len() == width {
         return matrix.to_vec();
     }
-    matrix.chunks_exact(width).flat_map(|row| kept.iter().map(|j| row[*j])).collect()
+    matrix
+        .chunks_exact(width)
+        .flat_map(|row| kept.iter().map(|j| row[*j]))
+        .collect()
 }

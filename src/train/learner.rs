@@ -52,7 +52,12 @@ pub trait Learner: Debug + Sync {
 }
 
 /// All learners, simplest first: of equals the first is chosen.
-pub static LEARNERS: &[&dyn Learner] = &[&logistic::Logistic, &forest::Forest, &boosted::Boosted, &blend::Blend];
+pub static LEARNERS: &[&dyn Learner] = &[
+    &logistic::Logistic,
+    &forest::Forest,
+    &boosted::Boosted,
+    &blend::Blend,
+];
 
 /// The learner of a name.
 pub fn named(name: &str) -> Option<&'static dyn Learner> {
@@ -64,7 +69,11 @@ pub fn bases(wanted: &[&'static dyn Learner]) -> Vec<&'static dyn Learner> {
     let mut bases: Vec<&'static dyn Learner> = Vec::new();
     for learner in wanted {
         let own = [*learner];
-        let parts = if learner.members().is_empty() { &own } else { learner.members() };
+        let parts = if learner.members().is_empty() {
+            &own
+        } else {
+            learner.members()
+        };
         for part in parts {
             if !bases.iter().any(|b| b.name() == part.name()) {
                 bases.push(*part);
@@ -80,7 +89,10 @@ pub fn bases(wanted: &[&'static dyn Learner]) -> Vec<&'static dyn Learner> {
 /// [`TrainFault::Learner`], naming the one that failed.
 pub fn fit(learner: &'static dyn Learner, sample: &Sample<'_>) -> Result<Kernel, TrainFault> {
     if learner.members().is_empty() {
-        return learner.fit(sample).map_err(|why| TrainFault::Learner { learner: learner.name(), why });
+        return learner.fit(sample).map_err(|why| TrainFault::Learner {
+            learner: learner.name(),
+            why,
+        });
     }
     let members = learner.members().iter().map(|m| fit(*m, sample));
     Ok(Kernel::Mean(members.collect::<Result<_, _>>()?))

@@ -17,11 +17,11 @@ pub mod profile;
 pub mod splits;
 
 use crate::features::Fitted;
-use crate::ingest::Loaded;
 use crate::model::card::{Candidate, Card};
 use crate::model::{Model, ModelFault, Parts, Spec};
-use crate::schema::spec::SpecFault;
+use crate::schema::Table;
 use crate::schema::fault::nearest;
+use crate::schema::spec::SpecFault;
 
 pub use cross_validate::Plan;
 pub use learner::{LEARNERS, Learner, Sample};
@@ -69,7 +69,9 @@ impl Progress for Unwatched {
 #[derive(Debug, thiserror::Error)]
 pub enum TrainFault {
     /// Nothing to learn from.
-    #[error("the table has no usable row ({left_out} of {read} were left out); nothing can be learnt from it")]
+    #[error(
+        "the table has no usable row ({left_out} of {read} were left out); nothing can be learnt from it"
+    )]
     NoRows {
         /// Rows read.
         read: usize,
@@ -77,7 +79,9 @@ pub enum TrainFault {
         left_out: usize,
     },
     /// Nothing to tell apart.
-    #[error("only {rows} of {all} rows have the target {label}; at least {needed} of each value are needed")]
+    #[error(
+        "only {rows} of {all} rows have the target {label}; at least {needed} of each value are needed"
+    )]
     OneClass {
         /// The rarer value.
         label: String,
@@ -100,7 +104,11 @@ pub enum TrainFault {
     #[error("{0}")]
     Request(String),
     /// No such learner.
-    #[error("there is no learner {name:?}{}; there are: {}", suggestion(name), names())]
+    #[error(
+        "there is no learner {name:?}{}; there are: {}",
+        suggestion(name),
+        names()
+    )]
     UnknownLearner {
         /// As asked for.
         name: String,
@@ -125,52 +133,96 @@ pub enum TrainFault {
 }
 
 fn suggestion(name: &str) -> String {
-    nearest(name, LEARNERS.iter().map(|l| l.name())).map_or_else(String::new, |n| format!(", did you mean {n:?}?"))
+    nearest(name, LEARNERS.iter().map(|l| l.name()))
+        .map_or_else(String::new, |n| format!(", did you mean {n:?}?"))
 }
 
 fn names() -> String {
-    ["auto"].into_iter().chain(LEARNERS.iter().map(|l| l.name())).collect::<Vec<_>>().join(", ")
+    ["auto"]
+        .into_iter()
+        .chain(LEARNERS.iter().map(|l| l.name()))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
-/// Cross-validates, chooses, fits on all rows. `table` is the hash under which the table is kept.
+/// What is learnt from.
+#[derive(Clone, Debug)]
+pub struct Material<'a> {
+    /// The good rows.
+    pub table: &'a Table,
+    /// Rows read, good and bad.
+    pub read: usize,
+    /// Rows left out because they broke the table's contract.
+    pub left_out: usize,
+    /// The name under which the table is kept.
+    pub name: String,
+}
+
+/// Cross-validates, chooses, fits on all rows.
 ///
 /// # Errors
 /// [`TrainFault`].
 pub fn train(
     spec: &Spec,
-    loaded: &Loaded,
-    table: String,
+    material: &Material<'_>,
     request: &Request,
     progress: &dyn Progress,
 ) -> Result<Model, TrainFault> {
     let learners = learners(request)?;
-    let labels = loaded.table.labels();
-    check(spec, loaded, &labels, request)?;
+    let labels = material.table.labels();
+    check(spec, material, &labels, request)?;
     let plan = Plan::new(&labels, request.folds, request.repeats, request.seed);
     let without = spec.recipe.uses_target();
     progress.begin(plan.len() + if without { request.folds } else { 0 } + 1);
 
-    let validation = Validation { spec, table: &loaded.table, labels: &labels, threads: request.threads, progress };
+    let validation = Validation {
+        spec,
+        table: material.table,
+        labels: &labels,
+        threads: request.threads,
+        progress,
+    };
     let scores = validation.run(&plan, &learners, cross_validate::Features::All)?;
     let tried = choose::candidates(&plan, &labels, &learners, &scores, spec.decision.threshold);
     let best = choose::best(&tried, spec.evaluation.metric);
     let chosen = &tried[best];
     let without_companions = if without {
         let plan = Plan::new(&labels, request.folds, 1, request.seed);
-        let scores = validation.run(&plan, &[chosen.learner], cross_validate::Features::WithoutTarget)?;
-        let alone = choose::candidates(&plan, &labels, &[chosen.learner], &scores, spec.decision.threshold);
+        let scores = validation.run(
+            &plan,
+            &[chosen.learner],
+            cross_validate::Features::WithoutTarget,
+        )?;
+        let alone = choose::candidates(
+            &plan,
+            &labels,
+            &[chosen.learner],
+            &scores,
+            spec.decision.threshold,
+        );
         alone.into_iter().next().map(|c| c.figures)
     } else {
         None
     };
 
     let all: Vec<usize> = (0..labels.len()).collect();
-    let Fitted { recipe, matrix, warnings } =
-        spec.recipe.fit(&loaded.table, &all, &labels).map_err(TrainFault::Recipe)?;
-    let sample = Sample { x: &matrix, width: recipe.width(), y: &labels, seed: request.seed };
+    let Fitted {
+        recipe,
+        matrix,
+        warnings,
+    } = spec
+        .recipe
+        .fit(material.table, &all, &labels)
+        .map_err(TrainFault::Recipe)?;
+    let sample = Sample {
+        x: &matrix,
+        width: recipe.width(),
+        y: &labels,
+        seed: request.seed,
+    };
     let kernel = learner::fit(chosen.learner, &sample)?;
     let calibration = chosen.calibration.clone();
-    let profile = profile::of(&loaded.table, &chosen.scores);
+    let profile = profile::of(material.table, &chosen.scores);
     let card = Card {
         learner: chosen.learner.name().into(),
         choice: choose::reason(&tried, best, spec.evaluation.metric),
@@ -178,8 +230,8 @@ pub fn train(
         seed: request.seed,
         rows: labels.len(),
         positives: labels.iter().filter(|l| **l).count(),
-        left_out: loaded.left_out,
-        table,
+        left_out: material.left_out,
+        table: material.name.clone(),
         cv: chosen.figures.clone(),
         without_companions,
         candidates: tried
@@ -192,9 +244,20 @@ pub fn train(
             .collect(),
         warnings,
     };
-    let model = Model::new(Parts { spec: spec.clone(), recipe, kernel, calibration, profile, card })?;
+    let model = Model::new(Parts {
+        spec: spec.clone(),
+        recipe,
+        kernel,
+        calibration,
+        profile,
+        card,
+    })?;
     progress.advance("fitted on all rows");
-    if progress.stopped() { Err(TrainFault::Stopped) } else { Ok(model) }
+    if progress.stopped() {
+        Err(TrainFault::Stopped)
+    } else {
+        Ok(model)
+    }
 }
 
 fn learners(request: &Request) -> Result<Vec<&'static dyn Learner>, TrainFault> {
@@ -207,23 +270,41 @@ fn learners(request: &Request) -> Result<Vec<&'static dyn Learner>, TrainFault> 
     }
 }
 
-fn check(spec: &Spec, loaded: &Loaded, labels: &[bool], request: &Request) -> Result<(), TrainFault> {
+fn check(
+    spec: &Spec,
+    material: &Material<'_>,
+    labels: &[bool],
+    request: &Request,
+) -> Result<(), TrainFault> {
     const LEAST: usize = 2; // one to learn from, one to be tested on
     let rows = labels.len();
     if request.folds < 2 || request.repeats < 1 || request.threads < 1 {
-        return Err(TrainFault::Request("at least 2 folds, 1 repeat and 1 thread are needed".into()));
+        return Err(TrainFault::Request(
+            "at least 2 folds, 1 repeat and 1 thread are needed".into(),
+        ));
     }
     if rows == 0 {
-        return Err(TrainFault::NoRows { read: loaded.read, left_out: loaded.left_out });
+        return Err(TrainFault::NoRows {
+            read: material.read,
+            left_out: material.left_out,
+        });
     }
     let positives = labels.iter().filter(|l| **l).count();
     let rarer = positives.min(rows - positives);
     if rarer < LEAST {
         let label = spec.schema.target().label(positives == rarer).to_string();
-        return Err(TrainFault::OneClass { label, rows: rarer, all: rows, needed: LEAST });
+        return Err(TrainFault::OneClass {
+            label,
+            rows: rarer,
+            all: rows,
+            needed: LEAST,
+        });
     }
     if rows < request.folds {
-        return Err(TrainFault::FewerRowsThanFolds { rows, folds: request.folds });
+        return Err(TrainFault::FewerRowsThanFolds {
+            rows,
+            folds: request.folds,
+        });
     }
     Ok(())
 }

@@ -78,7 +78,10 @@ impl FitStep for SumSpec {
         }
         let of = numbers(&self.of, scope)?;
         declare(scope, &self.r#as, &of);
-        Ok(Sum { of: narrow(&of), plus: self.plus })
+        Ok(Sum {
+            of: narrow(&of),
+            plus: self.plus,
+        })
     }
 }
 
@@ -98,16 +101,23 @@ impl FitStep for RatioSpec {
     fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Ratio, StepFault> {
         let of = (scope.number(&self.of.0)?, scope.number(&self.of.1)?);
         scope.add(&self.r#as, SlotKind::Number, true, &[of.0, of.1]); // missing where the divisor is zero
-        Ok(Ratio { of: (of.0 as u32, of.1 as u32) })
+        Ok(Ratio {
+            of: (of.0 as u32, of.1 as u32),
+        })
     }
 }
 
 fn fold(of: &[u32], start: f64, frame: &Frame<'_>, op: impl Fn(f64, f64) -> f64) -> Cell {
     // Finite after every part: an infinity would meet its opposite later and become missing.
     let step = |sum: f64, slot: &u32| {
-        frame.cell(*slot as usize).as_number().map(|v| op(sum, v).clamp(f64::MIN, f64::MAX))
+        frame
+            .cell(*slot as usize)
+            .as_number()
+            .map(|v| op(sum, v).clamp(f64::MIN, f64::MAX))
     };
-    of.iter().try_fold(start, step).map_or(Cell::Missing, Cell::number)
+    of.iter()
+        .try_fold(start, step)
+        .map_or(Cell::Missing, Cell::number)
 }
 
 impl Step for Sum {

@@ -30,24 +30,44 @@ impl FitStep for BinSpec {
     fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Bin, StepFault> {
         let of = scope.number(&self.of)?;
         if self.edges.is_empty() || !self.edges.is_sorted_by(|a, b| a < b) {
-            return Err(StepFault::new("edges do not ascend", "list them from small to large, each once"));
+            return Err(StepFault::new(
+                "edges do not ascend",
+                "list them from small to large, each once",
+            ));
         }
         if self.names.len() != self.edges.len() + 1 {
             let (edges, names) = (self.edges.len(), self.names.len());
             return Err(StepFault::new(
-                format!("{edges} edges make {} bins, {names} names are given", edges + 1),
+                format!(
+                    "{edges} edges make {} bins, {names} names are given",
+                    edges + 1
+                ),
                 "give one name a bin",
             ));
         }
-        scope.add(&self.r#as, SlotKind::Category(self.names.clone()), true, &[of]);
-        Ok(Bin { of: of as u32, edges: self.edges.clone() })
+        scope.add(
+            &self.r#as,
+            SlotKind::Category(self.names.clone()),
+            true,
+            &[of],
+        );
+        Ok(Bin {
+            of: of as u32,
+            edges: self.edges.clone(),
+        })
     }
 }
 
 impl Step for Bin {
     fn apply(&self, frame: &mut Frame<'_>) {
-        let bin = |v: f64| Cell::Level(self.edges.iter().take_while(|edge| v >= **edge).count() as u32);
-        frame.push(frame.cell(self.of as usize).as_number().map_or(Cell::Missing, bin));
+        let bin =
+            |v: f64| Cell::Level(self.edges.iter().take_while(|edge| v >= **edge).count() as u32);
+        frame.push(
+            frame
+                .cell(self.of as usize)
+                .as_number()
+                .map_or(Cell::Missing, bin),
+        );
     }
 
     fn reach(&self) -> (Vec<usize>, usize) {

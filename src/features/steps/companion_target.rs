@@ -67,7 +67,11 @@ enum Outcome {
     /// Itself; the mean of all is the prior.
     Label { prior: f64 },
     /// Its distance from the rate of the row's level; `overall` where the level is not known.
-    Residual { category: u32, rates: Vec<f64>, overall: f64 },
+    Residual {
+        category: u32,
+        rates: Vec<f64>,
+        overall: f64,
+    },
 }
 
 impl Outcome {
@@ -82,7 +86,11 @@ impl Outcome {
         let label = f64::from(u8::from(positive));
         match self {
             Outcome::Label { .. } => label,
-            Outcome::Residual { category, rates, overall } => {
+            Outcome::Residual {
+                category,
+                rates,
+                overall,
+            } => {
                 let level = frame.cell(*category as usize).as_level();
                 label - level.and_then(|l| rates.get(l as usize)).unwrap_or(overall)
             }
@@ -93,18 +101,33 @@ impl Outcome {
 impl FitStep for CompanionTargetSpec {
     type Fitted = CompanionTarget;
 
-    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<CompanionTarget, StepFault> {
+    fn fit(
+        &self,
+        scope: &mut Scope,
+        training: &mut Training<'_>,
+    ) -> Result<CompanionTarget, StepFault> {
         let positive = |w: f64| w.is_finite() && w > 0.0;
         if !positive(self.weight) || !positive(self.cell_weight) {
-            return Err(StepFault::new("a weight is not positive", "weights count as so many rows of the prior"));
+            return Err(StepFault::new(
+                "a weight is not positive",
+                "weights count as so many rows of the prior",
+            ));
         }
         if self.keys.is_empty() {
-            return Err(StepFault::new("keys is empty", "name at least one key: {of: [columns]}"));
+            return Err(StepFault::new(
+                "keys is empty",
+                "name at least one key: {of: [columns]}",
+            ));
         }
         let condition = |any: &Option<Vec<OneOf>>, scope: &Scope| {
-            any.as_ref().map(|any| Condition::resolve(any, scope)).transpose()
+            any.as_ref()
+                .map(|any| Condition::resolve(any, scope))
+                .transpose()
         };
-        let keys = self.keys.iter().map(|key| Ok((Key::resolve(key, scope)?, Tallies::default())));
+        let keys = self
+            .keys
+            .iter()
+            .map(|key| Ok((Key::resolve(key, scope)?, Tallies::default())));
         let mut step = CompanionTarget {
             keys: keys.collect::<Result<_, StepFault>>()?,
             counted: condition(&self.rows, scope)?,
@@ -123,30 +146,57 @@ impl CompanionTargetSpec {
     fn outcome(&self, scope: &Scope, training: &Training<'_>) -> Result<Outcome, StepFault> {
         let labels = training.labels;
         let positives = labels.iter().filter(|l| **l).count() as f64;
-        let prior = if labels.is_empty() { 0.0 } else { positives / labels.len() as f64 };
+        let prior = if labels.is_empty() {
+            0.0
+        } else {
+            positives / labels.len() as f64
+        };
         let Some(against) = &self.against else {
             return Ok(Outcome::Label { prior });
         };
         let (category, levels) = scope.category(against)?;
         let mut cells = vec![(0.0, 0.0); levels.len()];
         for (frame, label) in training.frames.iter().zip(labels) {
-            if let Some(cell) = frame[category].as_level().and_then(|l| cells.get_mut(l as usize)) {
+            if let Some(cell) = frame[category]
+                .as_level()
+                .and_then(|l| cells.get_mut(l as usize))
+            {
                 cell.0 += f64::from(u8::from(*label));
                 cell.1 += 1.0;
             }
         }
         let w = self.cell_weight;
-        let rates = cells.iter().map(|(sum, n)| (sum + w * prior) / (n + w)).collect();
-        Ok(Outcome::Residual { category: category as u32, rates, overall: prior })
+        let rates = cells
+            .iter()
+            .map(|(sum, n)| (sum + w * prior) / (n + w))
+            .collect();
+        Ok(Outcome::Residual {
+            category: category as u32,
+            rates,
+            overall: prior,
+        })
     }
 
     fn declare(&self, step: &CompanionTarget, scope: &mut Scope) -> Result<(), StepFault> {
-        let credit = self.credit.iter().map(|c| scope.find(c)).collect::<Result<Vec<_>, _>>()?;
+        let credit = self
+            .credit
+            .iter()
+            .map(|c| scope.find(c))
+            .collect::<Result<Vec<_>, _>>()?;
         let (inputs, _) = step.reach();
         let kinds = ["value"].into_iter().chain(self.cap.map(|_| "known"));
-        let sides: &[&str] = if self.split.is_some() { &[".in", ".out"] } else { &[""] };
+        let sides: &[&str] = if self.split.is_some() {
+            &[".in", ".out"]
+        } else {
+            &[""]
+        };
         for (kind, side) in kinds.flat_map(|kind| sides.iter().map(move |side| (kind, side))) {
-            let slot = scope.add(format!("{}.{kind}{side}", self.r#as), SlotKind::Number, false, &inputs);
+            let slot = scope.add(
+                format!("{}.{kind}{side}", self.r#as),
+                SlotKind::Number,
+                false,
+                &inputs,
+            );
             scope.mark_from_target(slot);
             if !credit.is_empty() {
                 scope.credit(slot, &credit);
@@ -165,7 +215,12 @@ fn rounded(value: f64) -> f64 {
 
 impl CompanionTarget {
     fn tally(&mut self, training: &Training<'_>) {
-        let CompanionTarget { keys, counted, outcome, .. } = self;
+        let CompanionTarget {
+            keys,
+            counted,
+            outcome,
+            ..
+        } = self;
         training.each(|frame, label| {
             if counted.as_ref().is_none_or(|c| c.holds(frame)) {
                 let value = outcome.of(frame, label);
@@ -226,13 +281,25 @@ impl Step for CompanionTarget {
     }
 
     fn reach(&self) -> (Vec<usize>, usize) {
-        let conditions = self.counted.iter().chain(&self.split).flat_map(Condition::slots);
+        let conditions = self
+            .counted
+            .iter()
+            .chain(&self.split)
+            .flat_map(Condition::slots);
         let category = match self.outcome {
             Outcome::Residual { category, .. } => Some(category as usize),
             Outcome::Label { .. } => None,
         };
-        let slots = self.keys.iter().flat_map(|(key, _)| key.slots()).chain(conditions).chain(category);
+        let slots = self
+            .keys
+            .iter()
+            .flat_map(|(key, _)| key.slots())
+            .chain(conditions)
+            .chain(category);
         let kinds = 1 + usize::from(self.cap.is_some());
-        (slots.collect(), kinds * (1 + usize::from(self.split.is_some())))
+        (
+            slots.collect(),
+            kinds * (1 + usize::from(self.split.is_some())),
+        )
     }
 }

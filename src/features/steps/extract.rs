@@ -45,7 +45,10 @@ impl TryFrom<Stored> for Extract {
     type Error = regex::Error;
 
     fn try_from(stored: Stored) -> Result<Extract, regex::Error> {
-        Ok(Extract { regex: Regex::new(&stored.pattern)?, stored })
+        Ok(Extract {
+            regex: Regex::new(&stored.pattern)?,
+            stored,
+        })
     }
 }
 
@@ -60,10 +63,17 @@ impl FitStep for ExtractSpec {
 
     fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Extract, StepFault> {
         let from = scope.text(&self.from)?;
-        let regex = Regex::new(&self.pattern)
-            .map_err(|e| StepFault::new(format!("the pattern is not a regular expression: {e}"), "see docs.rs/regex"))?;
+        let regex = Regex::new(&self.pattern).map_err(|e| {
+            StepFault::new(
+                format!("the pattern is not a regular expression: {e}"),
+                "see docs.rs/regex",
+            )
+        })?;
         if regex.captures_len() < 2 {
-            return Err(StepFault::new("the pattern has no group", "put what is to be extracted in parentheses"));
+            return Err(StepFault::new(
+                "the pattern has no group",
+                "put what is to be extracted in parentheses",
+            ));
         }
         let mut levels: Vec<String> = Vec::new();
         let mut code = |level: &String| match levels.iter().position(|l| l == level) {
@@ -73,29 +83,55 @@ impl FitStep for ExtractSpec {
                 levels.len() as u32 - 1
             }
         };
-        let map = self.map.as_ref().map(|m| m.iter().map(|(k, v)| (k.clone(), code(v))).collect());
+        let map = self
+            .map
+            .as_ref()
+            .map(|m| m.iter().map(|(k, v)| (k.clone(), code(v))).collect());
         let other = self.other.as_ref().map(code);
         if map.is_none() && other.is_some() {
-            return Err(StepFault::new("other without a map", "add a map, or remove other"));
+            return Err(StepFault::new(
+                "other without a map",
+                "add a map, or remove other",
+            ));
         }
-        let kind = if map.is_some() { SlotKind::Category(levels) } else { SlotKind::Text };
+        let kind = if map.is_some() {
+            SlotKind::Category(levels)
+        } else {
+            SlotKind::Text
+        };
         scope.add(&self.r#as, kind, true, &[from]);
-        Ok(Extract { regex, stored: Stored { from: from as u32, pattern: self.pattern.clone(), map, other } })
+        Ok(Extract {
+            regex,
+            stored: Stored {
+                from: from as u32,
+                pattern: self.pattern.clone(),
+                map,
+                other,
+            },
+        })
     }
 }
 
 impl Step for Extract {
     fn apply(&self, frame: &mut Frame<'_>) {
-        let Stored { from, map, other, .. } = &self.stored;
+        let Stored {
+            from, map, other, ..
+        } = &self.stored;
         let found = match frame.cell(*from as usize) {
-            Cell::Text(span) => self.regex.captures(span.get(frame.text)).and_then(|c| c.get(1)).map(|m| m.as_str()),
+            Cell::Text(span) => self
+                .regex
+                .captures(span.get(frame.text))
+                .and_then(|c| c.get(1))
+                .map(|m| m.as_str()),
             _ => None,
         };
         let cell = match (found, map) {
             (Some(text), None) => Cell::Text(Span::of(text, frame.text)),
             (None, None) => Cell::Missing,
             (found, Some(map)) => {
-                let level = found.and_then(|text| map.iter().find(|(k, _)| k == text)).map(|(_, level)| *level);
+                let level = found
+                    .and_then(|text| map.iter().find(|(k, _)| k == text))
+                    .map(|(_, level)| *level);
                 level.or(*other).map_or(Cell::Missing, Cell::Level)
             }
         };

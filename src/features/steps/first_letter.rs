@@ -40,7 +40,11 @@ pub struct FirstLetter {
 impl FitStep for FirstLetterSpec {
     type Fitted = FirstLetter;
 
-    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<FirstLetter, StepFault> {
+    fn fit(
+        &self,
+        scope: &mut Scope,
+        training: &mut Training<'_>,
+    ) -> Result<FirstLetter, StepFault> {
         let from = scope.text(&self.from)?;
         let mut counts: BTreeMap<char, usize> = BTreeMap::new();
         for frame in training.frames {
@@ -50,9 +54,16 @@ impl FitStep for FirstLetterSpec {
         }
         let common = counts.into_iter().filter(|(_, n)| *n >= self.at_least);
         let letters: Vec<char> = common.map(|(letter, _)| letter).collect();
-        let levels = letters.iter().map(char::to_string).chain([self.other.clone()]).collect();
+        let levels = letters
+            .iter()
+            .map(char::to_string)
+            .chain([self.other.clone()])
+            .collect();
         scope.add(&self.r#as, SlotKind::Category(levels), true, &[from]);
-        Ok(FirstLetter { from: from as u32, letters })
+        Ok(FirstLetter {
+            from: from as u32,
+            letters,
+        })
     }
 }
 

@@ -42,7 +42,11 @@ impl FitStep for GroupSizeSpec {
 impl GroupSize {
     /// Others known, plus the row itself: the same count whether or not the row was one of the training rows.
     fn push(&self, frame: &mut Frame<'_>, own: u32) {
-        let known = if self.key.write(frame) { self.tallies.get(frame.key).rows.saturating_sub(own) } else { 0 };
+        let known = if self.key.write(frame) {
+            self.tallies.get(frame.key).rows.saturating_sub(own)
+        } else {
+            0
+        };
         frame.push_number(f64::from(known) + 1.0);
     }
 }

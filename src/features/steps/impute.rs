@@ -35,16 +35,30 @@ impl FitStep for ImputeSpec {
 
     fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<Impute, StepFault> {
         let of = scope.number(&self.of)?;
-        let by = self.by.as_ref().map(|by| scope.category(by).map(|(s, levels)| (s, levels.len()))).transpose()?;
+        let by = self
+            .by
+            .as_ref()
+            .map(|by| scope.category(by).map(|(s, levels)| (s, levels.len())))
+            .transpose()?;
         let overall = median(training.numbers(of).collect());
         if overall.is_none() && !training.frames.is_empty() {
-            training.warnings.push(format!("{:?} is missing in every row: it is taken as 0", self.of));
+            training.warnings.push(format!(
+                "{:?} is missing in every row: it is taken as 0",
+                self.of
+            ));
         }
-        let medians = by.map_or_else(Vec::new, |(by, levels)| medians_by(training, of, by, levels));
+        let medians = by.map_or_else(Vec::new, |(by, levels)| {
+            medians_by(training, of, by, levels)
+        });
         let inputs: Vec<usize> = [of].into_iter().chain(by.map(|(by, _)| by)).collect();
         let slot = scope.add(&self.r#as, SlotKind::Number, false, &inputs);
         scope.credit(slot, &[of]); // the group only stands in where the value itself is unknown
-        Ok(Impute { of: of as u32, by: by.map(|(by, _)| by as u32), medians, overall: overall.unwrap_or(0.0) })
+        Ok(Impute {
+            of: of as u32,
+            by: by.map(|(by, _)| by as u32),
+            medians,
+            overall: overall.unwrap_or(0.0),
+        })
     }
 }
 
@@ -55,7 +69,9 @@ fn medians_by(training: &Training<'_>, of: usize, by: usize, levels: usize) -> V
             groups.entry(level).or_default().push(v);
         }
     }
-    (0..levels as u32).map(|level| groups.remove(&level).and_then(median)).collect()
+    (0..levels as u32)
+        .map(|level| groups.remove(&level).and_then(median))
+        .collect()
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -74,6 +90,13 @@ impl Step for Impute {
     }
 
     fn reach(&self) -> (Vec<usize>, usize) {
-        ([self.of].into_iter().chain(self.by).map(|s| s as usize).collect(), 1)
+        (
+            [self.of]
+                .into_iter()
+                .chain(self.by)
+                .map(|s| s as usize)
+                .collect(),
+            1,
+        )
     }
 }

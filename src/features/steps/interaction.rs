@@ -33,20 +33,47 @@ impl FitStep for InteractionSpec {
     fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Interaction, StepFault> {
         let (a, firsts) = scope.category(&self.of.0)?;
         let (b, seconds) = scope.category(&self.of.1)?;
-        let combinations: Vec<String> =
-            firsts.iter().flat_map(|x| seconds.iter().map(move |y| format!("{x}×{y}"))).collect();
-        if let Some(pattern) = self.map.keys().find(|p| !combinations.iter().any(|c| fits(p, c))) {
+        let combinations: Vec<String> = firsts
+            .iter()
+            .flat_map(|x| seconds.iter().map(move |y| format!("{x}×{y}")))
+            .collect();
+        if let Some(pattern) = self
+            .map
+            .keys()
+            .find(|p| !combinations.iter().any(|c| fits(p, c)))
+        {
             return Err(StepFault::new(
                 format!("no combination fits {pattern:?}"),
-                format!("combinations are written like {:?}", combinations.first().map_or("a×b", |c| c)),
+                format!(
+                    "combinations are written like {:?}",
+                    combinations.first().map_or("a×b", |c| c)
+                ),
             ));
         }
-        let name = |c: &String| self.map.iter().find(|(p, _)| fits(p, c)).map_or(c, |(_, level)| level).clone();
+        let name = |c: &String| {
+            self.map
+                .iter()
+                .find(|(p, _)| fits(p, c))
+                .map_or(c, |(_, level)| level)
+                .clone()
+        };
         let mut levels: IndexSet<String> = IndexSet::new();
-        let codes = combinations.iter().map(|c| levels.insert_full(name(c)).0 as u32).collect();
+        let codes = combinations
+            .iter()
+            .map(|c| levels.insert_full(name(c)).0 as u32)
+            .collect();
         let second = seconds.len() as u32;
-        scope.add(&self.r#as, SlotKind::Category(levels.into_iter().collect()), true, &[a, b]);
-        Ok(Interaction { of: (a as u32, b as u32), second, levels: codes })
+        scope.add(
+            &self.r#as,
+            SlotKind::Category(levels.into_iter().collect()),
+            true,
+            &[a, b],
+        );
+        Ok(Interaction {
+            of: (a as u32, b as u32),
+            second,
+            levels: codes,
+        })
     }
 }
 

@@ -34,7 +34,10 @@ impl FitStep for Log1pSpec {
 impl Step for Log1p {
     fn apply(&self, frame: &mut Frame<'_>) {
         let log = |v: f64| v.abs().ln_1p().copysign(v);
-        let cell = frame.cell(self.of as usize).as_number().map_or(Cell::Missing, |v| Cell::number(log(v)));
+        let cell = frame
+            .cell(self.of as usize)
+            .as_number()
+            .map_or(Cell::Missing, |v| Cell::number(log(v)));
         frame.push(cell);
     }
 

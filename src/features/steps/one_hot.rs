@@ -46,6 +46,9 @@ impl Step for OneHot {
 
     fn reach(&self) -> (Vec<usize>, usize) {
         let outputs = self.of.iter().map(|(_, levels)| *levels as usize).sum();
-        (self.of.iter().map(|(slot, _)| *slot as usize).collect(), outputs)
+        (
+            self.of.iter().map(|(slot, _)| *slot as usize).collect(),
+            outputs,
+        )
     }
 }

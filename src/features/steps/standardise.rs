@@ -24,7 +24,11 @@ pub struct Standardise {
 impl FitStep for StandardiseSpec {
     type Fitted = Standardise;
 
-    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<Standardise, StepFault> {
+    fn fit(
+        &self,
+        scope: &mut Scope,
+        training: &mut Training<'_>,
+    ) -> Result<Standardise, StepFault> {
         let mut slots = Vec::new();
         for pattern in &self.of {
             slots.extend(scope.matching(pattern)?);
@@ -59,6 +63,9 @@ impl Step for Standardise {
     }
 
     fn reach(&self) -> (Vec<usize>, usize) {
-        (self.of.iter().map(|(slot, ..)| *slot as usize).collect(), self.of.len())
+        (
+            self.of.iter().map(|(slot, ..)| *slot as usize).collect(),
+            self.of.len(),
+        )
     }
 }

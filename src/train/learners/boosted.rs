@@ -30,7 +30,8 @@ impl Learner for Boosted {
 
     fn fit(&self, sample: &Sample<'_>) -> Result<Kernel, String> {
         let (trees, base, _) = boost(sample);
-        let trees = Trees::new(sample.width, Link::Logistic, base, 1.0, trees).map_err(|e| e.to_string())?;
+        let trees = Trees::new(sample.width, Link::Logistic, base, 1.0, trees)
+            .map_err(|e| e.to_string())?;
         Ok(Kernel::Trees(trees))
     }
 }
@@ -46,12 +47,24 @@ fn boost(sample: &Sample<'_>) -> (Vec<Tree>, f64, Vec<f64>) {
     for _ in 0..ROUNDS {
         for ((slope, score), y) in slopes.iter_mut().zip(&scores).zip(sample.y) {
             let p = 1.0 / (1.0 + (-score).exp());
-            *slope = Slope { gradient: p - f64::from(u8::from(*y)), curvature: p * (1.0 - p), rows: 1 };
+            *slope = Slope {
+                gradient: p - f64::from(u8::from(*y)),
+                curvature: p * (1.0 - p),
+                rows: 1,
+            };
         }
-        let mut growth = Growth { binned: &binned, slopes: &slopes, nodes: Vec::new(), scores: &mut scores };
+        let mut growth = Growth {
+            binned: &binned,
+            slopes: &slopes,
+            nodes: Vec::new(),
+            scores: &mut scores,
+        };
         growth.grow((0..sample.rows() as u32).collect(), DEPTH);
-        let mut tree = Tree { nodes: growth.nodes };
-        tree.cover_from(sample.x, sample.width).expect("grown here: its children are in place");
+        let mut tree = Tree {
+            nodes: growth.nodes,
+        };
+        tree.cover_from(sample.x, sample.width)
+            .expect("grown here: its children are in place");
         trees.push(tree);
     }
     (trees, base, scores)
@@ -110,10 +123,18 @@ fn thresholds(values: &[f32]) -> Vec<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f32::total_cmp);
     let middle = |a: f32, b: f32| f64::midpoint(f64::from(a), f64::from(b));
-    let mut cuts: Vec<f64> = sorted.windows(2).filter(|w| w[0] < w[1]).map(|w| middle(w[0], w[1])).collect();
+    let mut cuts: Vec<f64> = sorted
+        .windows(2)
+        .filter(|w| w[0] < w[1])
+        .map(|w| middle(w[0], w[1]))
+        .collect();
     if cuts.len() >= BINS {
         let at = |k: usize| (k * sorted.len() / BINS).max(1);
-        cuts = (1..BINS).map(at).filter(|i| sorted[i - 1] < sorted[*i]).map(|i| middle(sorted[i - 1], sorted[i])).collect();
+        cuts = (1..BINS)
+            .map(at)
+            .filter(|i| sorted[i - 1] < sorted[*i])
+            .map(|i| middle(sorted[i - 1], sorted[i]))
+            .collect();
         cuts.dedup();
     }
     cuts
@@ -138,10 +159,15 @@ impl Growth<'_> {
     fn grow(&mut self, rows: Vec<u32>, depth: usize) -> u32 {
         let at = self.nodes.len();
         let mut total = Slope::default();
-        rows.iter().for_each(|i| total.add(self.slopes[*i as usize]));
+        rows.iter()
+            .for_each(|i| total.add(self.slopes[*i as usize]));
         let value = -RATE * total.gradient / (total.curvature + LAMBDA);
         self.nodes.push(Node::leaf(value, 0.0));
-        match if depth > 0 { self.best_split(&rows, total) } else { None } {
+        match if depth > 0 {
+            self.best_split(&rows, total)
+        } else {
+            None
+        } {
             None => rows.iter().for_each(|i| self.scores[*i as usize] += value),
             Some(Split { feature, bin, .. }) => {
                 let bins = &self.binned.bins[feature];
@@ -164,7 +190,10 @@ impl Growth<'_> {
                 histogram[usize::from(bins[*i as usize])].add(self.slopes[*i as usize]);
             }
             let mut left = Slope::default();
-            for (bin, here) in histogram[..self.binned.thresholds[feature].len()].iter().enumerate() {
+            for (bin, here) in histogram[..self.binned.thresholds[feature].len()]
+                .iter()
+                .enumerate()
+            {
                 left.add(*here);
                 let right = total.minus(left);
                 if here.rows == 0 || left.rows < LEAF || right.rows < LEAF {
@@ -172,10 +201,50 @@ impl Growth<'_> {
                 }
                 let gain = left.gain() + right.gain() - total.gain();
                 if gain > best.as_ref().map_or(1e-12, |b| b.gain) {
-                    best = Some(Split { feature, bin: bin as u8, gain });
+                    best = Some(Split {
+                        feature,
+                        bin: bin as u8,
+                        gain,
+                    });
                 }
             }
         }
         best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::learners::fixture;
+
+    /// Every row of the table: the kernel says what boosting itself arrived at.
+    #[test]
+    fn lowered_is_what_was_boosted() {
+        fixture::with_sample(|sample| {
+            let (_, _, scores) = boost(sample);
+            let kernel = Boosted.fit(sample).unwrap();
+            for (row, score) in sample.x.chunks_exact(sample.width).zip(scores) {
+                let (lowered, boosted) = (kernel.score(row), 1.0 / (1.0 + (-score).exp()));
+                assert!(
+                    (lowered - boosted).abs() < 1e-9,
+                    "{lowered}, boosted {boosted}"
+                );
+            }
+        });
+    }
+
+    /// With few rows a cut stands between any two neighbours; with many, cuts are 255 at most and ascend.
+    #[test]
+    fn cuts_stand_between_values() {
+        assert_eq!(thresholds(&[2.0, 1.0, 2.0, 4.0]), [1.5, 3.0]);
+        assert_eq!(thresholds(&[3.0, 3.0]), [0.0; 0]);
+        let many: Vec<f32> = (0..10_000).map(|i| ((i * 7919) % 10_000) as f32).collect();
+        let cuts = thresholds(&many);
+        assert!(
+            cuts.len() < BINS && cuts.len() > 200 && cuts.is_sorted_by(|a, b| a < b),
+            "{}",
+            cuts.len()
+        );
     }
 }

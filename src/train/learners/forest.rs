@@ -5,7 +5,9 @@
 //! 0 and 1 and the forest is over-confident.
 
 use serde::Deserialize;
-use smartcore::ensemble::random_forest_regressor::{RandomForestRegressor, RandomForestRegressorParameters};
+use smartcore::ensemble::random_forest_regressor::{
+    RandomForestRegressor, RandomForestRegressorParameters,
+};
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use crate::kernel::{Kernel, Link, Node, Tree, Trees};
@@ -78,20 +80,52 @@ fn lower(library: &Library, sample: &Sample<'_>) -> Result<Kernel, String> {
     let stored = stored.forest_regressor.trees;
     let scale = 1.0 / stored.len() as f64;
     let trees = stored.iter().map(|tree| {
-        let mut tree = Tree { nodes: tree.nodes.iter().map(lower_node).collect() };
-        tree.cover_from(sample.x, sample.width).map_err(|e| e.to_string())?;
+        let mut tree = Tree {
+            nodes: tree.nodes.iter().map(lower_node).collect(),
+        };
+        tree.cover_from(sample.x, sample.width)
+            .map_err(|e| e.to_string())?;
         Ok(tree)
     });
     let trees = trees.collect::<Result<_, String>>()?;
-    let trees = Trees::new(sample.width, Link::Identity, 0.0, scale, trees).map_err(|e| e.to_string())?;
+    let trees =
+        Trees::new(sample.width, Link::Identity, 0.0, scale, trees).map_err(|e| e.to_string())?;
     Ok(Kernel::Trees(trees))
 }
 
 fn lower_node(node: &StoredNode) -> Node {
     match (node.split_value, node.true_child, node.false_child) {
-        (Some(threshold), Some(left), Some(right)) => {
-            Node::split(node.split_feature as u32, threshold, left as u32, right as u32)
-        }
+        (Some(threshold), Some(left), Some(right)) => Node::split(
+            node.split_feature as u32,
+            threshold,
+            left as u32,
+            right as u32,
+        ),
         _ => Node::leaf(node.output, 0.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::learners::fixture;
+
+    /// Every row of the table: the lowered forest says what the library's own says.
+    #[test]
+    fn lowered_is_the_librarys() {
+        fixture::with_sample(|sample| {
+            let library = fit_library(sample).unwrap();
+            let x = sample.x.iter().map(|v| f64::from(*v)).collect();
+            let x = DenseMatrix::new(sample.rows(), sample.width, x, false).unwrap();
+            let expected = library.predict(&x).unwrap();
+            let kernel = lower(&library, sample).unwrap();
+            for (row, expected) in sample.x.chunks_exact(sample.width).zip(expected) {
+                let lowered = kernel.score(row);
+                assert!(
+                    (lowered - expected).abs() < 1e-9,
+                    "{lowered}, library {expected}"
+                );
+            }
+        });
     }
 }

@@ -28,27 +28,49 @@ impl Learner for Logistic {
     }
 
     fn fit(&self, sample: &Sample<'_>) -> Result<Kernel, String> {
-        let (rows, width) = (sample.rows(), sample.width);
-        let scales: Vec<(f64, f64)> = (0..width).map(|j| scale(sample, j)).collect();
-        let mut x = Vec::with_capacity(rows * width);
-        for row in sample.x.chunks_exact(width) {
-            x.extend(row.iter().zip(&scales).map(|(v, (mean, sd))| (f64::from(*v) - mean) / sd));
-        }
-        let x = DenseMatrix::new(rows, width, x, false).map_err(|e| e.to_string())?;
-        let y: Vec<u32> = sample.y.iter().map(|y| u32::from(*y)).collect();
-        let parameters = LogisticRegressionParameters::default().with_alpha(ALPHA);
-        let fitted = LogisticRegression::fit(&x, &y, parameters).map_err(|e| e.to_string())?;
+        let (x, scales) = standardise(sample);
+        let x =
+            DenseMatrix::new(sample.rows(), sample.width, x, false).map_err(|e| e.to_string())?;
+        let fitted = fit_library(&x, sample)?;
         Ok(Kernel::Linear(lower(&fitted, &scales)))
     }
 }
 
 type Library = LogisticRegression<f64, u32, DenseMatrix<f64>, Vec<u32>>;
 
+fn fit_library(x: &DenseMatrix<f64>, sample: &Sample<'_>) -> Result<Library, String> {
+    let y: Vec<u32> = sample.y.iter().map(|y| u32::from(*y)).collect();
+    let parameters = LogisticRegressionParameters::default().with_alpha(ALPHA);
+    LogisticRegression::fit(x, &y, parameters).map_err(|e| e.to_string())
+}
+
+/// Standardised columns, row by row, and mean and deviation of each.
+fn standardise(sample: &Sample<'_>) -> (Vec<f64>, Vec<(f64, f64)>) {
+    let scales: Vec<(f64, f64)> = (0..sample.width).map(|j| scale(sample, j)).collect();
+    let rows = sample.x.chunks_exact(sample.width);
+    let x = rows.flat_map(|row| {
+        row.iter()
+            .zip(&scales)
+            .map(|(v, (mean, sd))| (f64::from(*v) - mean) / sd)
+    });
+    (x.collect(), scales)
+}
+
 /// w·(x − mean)/sd + b as weights of x itself.
 fn lower(fitted: &Library, scales: &[(f64, f64)]) -> Linear {
-    let standardised: Vec<f64> = (0..scales.len()).map(|j| *fitted.coefficients().get((0, j))).collect();
-    let weights: Vec<f64> = standardised.iter().zip(scales).map(|(w, (_, sd))| w / sd).collect();
-    let shift: f64 = weights.iter().zip(scales).map(|(w, (mean, _))| w * mean).sum();
+    let standardised: Vec<f64> = (0..scales.len())
+        .map(|j| *fitted.coefficients().get((0, j)))
+        .collect();
+    let weights: Vec<f64> = standardised
+        .iter()
+        .zip(scales)
+        .map(|(w, (_, sd))| w / sd)
+        .collect();
+    let shift: f64 = weights
+        .iter()
+        .zip(scales)
+        .map(|(w, (mean, _))| w * mean)
+        .sum();
     Linear {
         intercept: *fitted.intercept().get((0, 0)) - shift,
         baseline: scales.iter().map(|(mean, _)| *mean).collect(),
@@ -61,6 +83,42 @@ fn scale(sample: &Sample<'_>, j: usize) -> (f64, f64) {
     const CONSTANT: f64 = 1e-12;
     let mut moments = Moments::default();
     (0..sample.rows()).for_each(|i| moments.update(f64::from(sample.at(i, j))));
-    let sd = moments.population_sd().filter(|sd| *sd > CONSTANT && sd.is_finite()).unwrap_or(1.0);
+    let sd = moments
+        .population_sd()
+        .filter(|sd| *sd > CONSTANT && sd.is_finite())
+        .unwrap_or(1.0);
     (moments.mean().unwrap_or(0.0), sd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::learners::fixture;
+
+    /// Every row of the table: the folded weights give the library's own score; and its labels.
+    #[test]
+    fn lowered_is_the_librarys() {
+        fixture::with_sample(|sample| {
+            let (x, scales) = standardise(sample);
+            let matrix = DenseMatrix::new(sample.rows(), sample.width, x.clone(), false).unwrap();
+            let library = fit_library(&matrix, sample).unwrap();
+            let labels = library.predict(&matrix).unwrap();
+            let kernel = Kernel::Linear(lower(&library, &scales));
+            let rows = sample
+                .x
+                .chunks_exact(sample.width)
+                .zip(x.chunks_exact(sample.width));
+            for ((row, standardised), label) in rows.zip(labels) {
+                let weights = (0..sample.width).map(|j| *library.coefficients().get((0, j)));
+                let z: f64 = weights.zip(standardised).map(|(w, v)| w * v).sum::<f64>()
+                    + library.intercept().get((0, 0));
+                let (lowered, expected) = (kernel.score(row), 1.0 / (1.0 + (-z).exp()));
+                assert!(
+                    (lowered - expected).abs() < 1e-9,
+                    "{lowered}, library {expected}"
+                );
+                assert_eq!(lowered > 0.5, label == 1);
+            }
+        });
+    }
 }

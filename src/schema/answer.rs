@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use crate::schema::column::Label;
-use crate::schema::{Cell, Schema};
+use super::cell::Cell;
+use super::column::{Label, Schema};
 
 /// The answer to one row.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,10 @@ impl Answer<'_> {
         if let Some(id) = schema.id() {
             entries.insert(id.to_owned(), id_json(self.id, self.text));
         }
-        entries.insert(schema.target().column.clone(), serde_json::json!(self.label));
+        entries.insert(
+            schema.target().column.clone(),
+            serde_json::json!(self.label),
+        );
         entries.insert("probability".into(), self.probability.into());
         serde_json::to_writer(&mut *out, &entries).expect(MEMORY);
         out.push(b'\n');
@@ -84,7 +87,10 @@ fn csv_label(label: &Label, out: &mut Vec<u8>) {
 
 /// A cell, quoted where it has to be.
 fn csv_cell(text: &str, out: &mut Vec<u8>) {
-    if text.bytes().any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r')) {
+    if text
+        .bytes()
+        .any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r'))
+    {
         write!(out, "\"{}\"", text.replace('"', "\"\"")).expect(MEMORY);
     } else {
         out.extend_from_slice(text.as_bytes());

@@ -1,0 +1,123 @@
+//! `client`: rows over the WebSocket, from a file, a pipe or a person.
+//!
+//! Rows are sent ahead of their answers within a bounded window; answers are printed in the order of the rows. JSON only:
+//! a CSV does not say which cells are numbers, the server's `POST /v1/predict` with `text/csv` or `predict` does know.
+
+mod input;
+mod pairs;
+mod say;
+mod session;
+#[cfg(test)]
+mod tests;
+mod window;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+
+use super::Exit;
+use session::Session;
+
+/// Send rows over the WebSocket and print the answers.
+///
+/// Without FILE on a terminal it is interactive; `:help` lists what it understands.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Address of the server; http://HOST:PORT stands for ws://HOST:PORT/ws
+    #[arg(long, default_value = "ws://127.0.0.1:5000/ws")]
+    pub url: String,
+
+    /// Ask for the contributions of the columns too
+    #[arg(long)]
+    pub explain: bool,
+
+    /// Follow these topics (predictions, models, …), also after the last row, until interrupted
+    #[arg(long, value_name = "TOPICS", value_delimiter = ',')]
+    pub subscribe: Vec<String>,
+
+    /// Environment variable that holds the token
+    #[arg(long, value_name = "VAR")]
+    pub token_env: Option<String>,
+
+    /// Rows as JSON lines or as one JSON array; - is standard input
+    pub file: Option<PathBuf>,
+}
+
+/// Runs the subcommand; with `json` the server's messages are printed as they come, one a line.
+///
+/// # Errors
+/// When the input cannot be read or the server cannot be reached or goes away.
+pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
+    let request = request(&args)?;
+    let source = match args.file.as_deref() {
+        Some(path) if path.as_os_str() != "-" => {
+            let file = std::fs::File::open(path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
+            input::Source::Rows(Box::new(std::io::BufReader::new(file)))
+        }
+        None if std::io::stdin().is_terminal() => input::Source::Person,
+        _ => input::Source::Rows(Box::new(std::io::BufReader::new(std::io::stdin()))),
+    };
+    let session = Session {
+        explain: args.explain,
+        topics: args.subscribe,
+        json,
+        person: matches!(source, input::Source::Person),
+        out: std::io::stdout(),
+        err: std::io::stderr(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let address = request.uri().to_string();
+        let (socket, _) = tokio_tungstenite::connect_async(request)
+            .await
+            .with_context(|| {
+                format!("{address} cannot be reached; is `titanic-platform serve` running there?")
+            })?;
+        session
+            .converse(socket, input::read(source), tokio::signal::ctrl_c())
+            .await
+    })
+}
+
+/// The opening request: address and token.
+fn request(args: &Args) -> anyhow::Result<Request> {
+    let url = address(&args.url)?;
+    let mut request = url
+        .as_str()
+        .into_client_request()
+        .with_context(|| format!("{url} is no address"))?;
+    if let Some(name) = &args.token_env {
+        let token =
+            std::env::var(name).with_context(|| format!("--token-env: {name} is not set"))?;
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.trim()))
+            .with_context(|| format!("--token-env: {name} holds no token"))?;
+        value.set_sensitive(true);
+        request.headers_mut().insert("Authorization", value);
+    }
+    Ok(request)
+}
+
+/// An address as typed → that of a WebSocket.
+fn address(typed: &str) -> anyhow::Result<String> {
+    let url = match typed.split_once("://") {
+        Some(("http" | "ws", rest)) => format!("ws://{rest}"),
+        Some(("https" | "wss", _)) => {
+            bail!("{typed}: this client speaks no TLS; use ws:// to the server itself or a tunnel")
+        }
+        Some((scheme, _)) => bail!("{typed}: {scheme}:// is no WebSocket; write ws://HOST:PORT/ws"),
+        None => format!("ws://{typed}"),
+    };
+    let bare = !url["ws://".len()..].trim_end_matches('/').contains('/');
+    Ok(if bare {
+        format!("{}/ws", url.trim_end_matches('/'))
+    } else {
+        url
+    })
+}

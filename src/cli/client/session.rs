@@ -1,0 +1,229 @@
+//! One conversation: input and socket side by side until both have nothing more to say.
+
+use std::io::{self, Write};
+
+use anyhow::{Context, bail};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::{self, Message};
+
+use super::input::Input;
+use super::say;
+use super::window::Window;
+use crate::cli::Exit;
+
+/// What a conversation is to be like, and where it is printed.
+pub struct Session<O, E> {
+    /// Ask for contributions.
+    pub explain: bool,
+    /// Topics to follow.
+    pub topics: Vec<String>,
+    /// Print messages as they come, one a line.
+    pub json: bool,
+    /// Somebody sits there: prompt, and faults are part of the game.
+    pub person: bool,
+    /// Answers.
+    pub out: O,
+    /// Everything else.
+    pub err: E,
+}
+
+/// An answer that waits for its turn: the message as it came, and read.
+type Answer = (String, Value);
+
+impl<O: Write, E: Write> Session<O, E> {
+    /// Goes on until the input is at its end and every row is answered; with topics, until interrupted.
+    pub async fn converse<S, I>(
+        mut self,
+        mut socket: S,
+        mut input: mpsc::Receiver<Input>,
+        interrupt: I,
+    ) -> anyhow::Result<Exit>
+    where
+        S: Stream<Item = Result<Message, tungstenite::Error>>
+            + Sink<Message, Error = tungstenite::Error>
+            + Unpin,
+        I: Future<Output = io::Result<()>>,
+    {
+        let mut window: Window<Answer> = Window::default();
+        let mut inputs = Vec::new();
+        let (mut ended, mut sent, mut faults) = (false, 0_u64, 0_u64);
+        let listening = !self.topics.is_empty();
+        if listening {
+            let message = json!({"type": "subscribe", "ref": "subscribe", "topics": self.topics});
+            socket.send(text(&message)).await?;
+        }
+        if self.person {
+            writeln!(self.err, "connected; :help for help, :quit to end")?;
+        }
+        self.prompt()?;
+        tokio::pin!(interrupt);
+        while !(ended && window.is_empty() && (self.person || !listening)) {
+            let room = window.room();
+            tokio::select! {
+                _ = &mut interrupt => {
+                    self.out.flush()?;
+                    return Ok(Exit::Interrupted);
+                }
+                n = input.recv_many(&mut inputs, room), if room > 0 && !ended => {
+                    ended = n == 0;
+                    for input in inputs.drain(..) {
+                        sent += u64::from(matches!(input, Input::Row(..) | Input::Bad(..)));
+                        if let Some(message) = self.take(input, &mut window)? {
+                            socket.feed(Message::text(message)).await?;
+                        }
+                    }
+                    socket.flush().await.context("the server went away")?;
+                }
+                message = socket.next() => match message {
+                    Some(Ok(Message::Text(message))) => self.receive(message.as_str(), &mut window)?,
+                    Some(Ok(Message::Close(frame))) => bail!("the server closed the connection{}", reason(frame)),
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Err(error).context("the connection broke"),
+                    None => bail!("the server closed the connection"),
+                },
+            }
+            while let Some((line, answer)) = window.next() {
+                faults += u64::from(self.answered(line, &answer)?);
+            }
+            // What is read by a pipe is there when the answer is, not when a buffer is full.
+            self.out.flush()?;
+        }
+        // Only courtesy: all answers are here.
+        let _ = socket.close().await;
+        if faults > 0 && !self.person {
+            writeln!(self.err, "{faults} of {sent} rows were refused")?;
+            return Ok(Exit::Failed);
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Something from the input: what to send, if anything.
+    fn take(
+        &mut self,
+        input: Input,
+        window: &mut Window<Answer>,
+    ) -> anyhow::Result<Option<String>> {
+        let topics =
+            |word: &str, topics| json!({"type": word, "ref": word, "topics": topics}).to_string();
+        Ok(match input {
+            Input::Row(line, row) => {
+                window.push(line, None);
+                let explain = if self.explain {
+                    r#","explain":true"#
+                } else {
+                    ""
+                };
+                // The row goes out as it was written: what is odd about it is the server's to say.
+                Some(format!(
+                    r#"{{"type":"predict","ref":{line}{explain},"row":{row}}}"#
+                ))
+            }
+            Input::Bad(line, why) => {
+                let problem = json!({"type": "about:blank", "title": "Not a row", "status": 400, "detail": why, "errors": []});
+                let message = json!({"type": "error", "ref": line, "problem": problem});
+                window.push(line, Some((message.to_string(), message)));
+                None
+            }
+            Input::Subscribe(list) => Some(topics("subscribe", list)),
+            Input::Unsubscribe(list) => Some(topics("unsubscribe", list)),
+            Input::Explain(on) => {
+                self.explain = on;
+                self.tell(if on {
+                    "contributions are shown"
+                } else {
+                    "contributions are not shown"
+                })?;
+                None
+            }
+            Input::Tell(words) => {
+                self.tell(&words)?;
+                None
+            }
+            Input::Nothing => {
+                self.prompt()?;
+                None
+            }
+            Input::Failed(why) => bail!("the input cannot be read: {why}"),
+        })
+    }
+
+    /// A message of the server.
+    fn receive(&mut self, text: &str, window: &mut Window<Answer>) -> anyhow::Result<()> {
+        let message: Value =
+            serde_json::from_str(text).context("the server does not speak our protocol")?;
+        let line = message["ref"].as_u64();
+        match (message["type"].as_str(), line) {
+            (Some("prediction" | "error"), Some(line)) => {
+                if !window.answer(line, (text.to_owned(), message)) {
+                    writeln!(self.err, "an answer nobody waits for: {text}")?;
+                }
+            }
+            (Some("error"), None) => {
+                self.tell(&say::problem(&message["problem"]))?;
+                // The server could not even tell which row it was: its answer will never come.
+                if message["ref"].is_null() {
+                    bail!("the server could not read a message");
+                }
+            }
+            _ if self.json => writeln!(self.out, "{text}")?,
+            (Some("event"), _) => {
+                self.line(&say::event(&message))?;
+                self.prompt()?;
+            }
+            (Some(word @ ("subscribed" | "unsubscribed")), _) => self.tell(word)?,
+            _ => self.tell(text)?,
+        }
+        Ok(())
+    }
+
+    /// Prints the answer of a line; true if it is a fault.
+    fn answered(&mut self, line: u64, (text, message): &Answer) -> anyhow::Result<bool> {
+        let fault = message["type"] == "error";
+        let place = if self.person {
+            String::new()
+        } else {
+            format!("line {line}: ")
+        };
+        if self.json {
+            writeln!(self.out, "{text}")?;
+        } else if !fault {
+            self.line(&format!("{place}{}", say::prediction(message)))?;
+        }
+        if fault {
+            writeln!(self.err, "{place}{}", say::problem(&message["problem"]))?;
+        }
+        self.prompt()?;
+        Ok(fault)
+    }
+
+    fn line(&mut self, line: &str) -> io::Result<()> {
+        // Over the prompt, where there is one.
+        writeln!(self.out, "{}{line}", if self.person { "\r" } else { "" })
+    }
+
+    fn tell(&mut self, words: &str) -> io::Result<()> {
+        writeln!(self.err, "{words}")?;
+        self.prompt()
+    }
+
+    fn prompt(&mut self) -> io::Result<()> {
+        if !self.person {
+            return Ok(());
+        }
+        self.out.flush()?;
+        write!(self.err, "> ")?;
+        self.err.flush()
+    }
+}
+
+fn text(message: &Value) -> Message {
+    Message::text(message.to_string())
+}
+
+fn reason(frame: Option<tungstenite::protocol::CloseFrame>) -> String {
+    frame.map_or_else(String::new, |f| {
+        format!(" ({} {})", u16::from(f.code), f.reason)
+    })
+}

@@ -1,0 +1,48 @@
+//! The table a model is trained on when none is named.
+
+use std::path::Path;
+
+use crate::ingest::{self, Loaded, ReadFault};
+use crate::model::Model;
+use crate::model::spec::{Spec, TableSource};
+use crate::registry::{Registry, RegistryError};
+use crate::schema::row::Purpose;
+
+/// Why there is no table to train on.
+#[derive(Debug, thiserror::Error)]
+pub enum NoTable {
+    /// It cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadFault),
+    /// It is not kept, or damaged.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// Nobody named one.
+    #[error("the spec {0:?} names no table; name one on the command line")]
+    NotNamed(String),
+}
+
+/// The table the spec names as its own, relative to `folder` (where the spec is).
+///
+/// # Errors
+/// [`NoTable`].
+pub fn of_spec(spec: &Spec, folder: &Path) -> Result<Loaded, NoTable> {
+    match &spec.table {
+        None => Err(NoTable::NotNamed(spec.name.clone())),
+        Some(TableSource::File(path)) => Ok(ingest::read_file(
+            &folder.join(path),
+            &spec.schema,
+            Purpose::Learn,
+        )?),
+        Some(TableSource::Bundled) => Ok(ingest::bundled(&spec.schema)?),
+    }
+}
+
+/// The table a model was trained on, as the registry keeps it.
+///
+/// # Errors
+/// [`NoTable`].
+pub fn of_model(registry: &Registry, model: &Model) -> Result<Loaded, NoTable> {
+    let path = registry.table_path(&model.card().table)?;
+    Ok(ingest::read_file(&path, model.schema(), Purpose::Learn)?)
+}

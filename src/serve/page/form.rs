@@ -1,0 +1,142 @@
+//! The form: one field a column, made from the spec.
+
+use maud::{Markup, html};
+
+use super::{Field, FieldKind, PageView};
+
+/// Up to this many levels all are shown side by side; more go into a list.
+const SIDE_BY_SIDE: usize = 5;
+
+/// The form and the command line that asks the same.
+pub fn draw(view: &PageView) -> Markup {
+    html! {
+        section aria-labelledby="form-title" {
+            form #form autocomplete="off" data-target=(view.target.column) {
+                div.title {
+                    h2 #form-title { "A row" }
+                    div.buttons {
+                        button type="reset" { "Example" }
+                        button type="button" #clear { "Clear" }
+                    }
+                }
+                div #fields .fields data-swap {
+                    @for (i, field) in view.fields.iter().enumerate() { (draw_field(i, field)) }
+                }
+                p.muted { "Predicts as you type. An empty field is a missing value; " span.required { "*" } " is required." }
+            }
+            details {
+                summary { "The same from a terminal" }
+                pre tabindex="0" { code #curl { (curl(view)) } }
+            }
+            noscript { p { "Predicting on this page needs its script; the command above does not." } }
+        }
+    }
+}
+
+fn draw_field(i: usize, field: &Field) -> Markup {
+    let input = format!("field-{i}");
+    let (hint, note) = (format!("hint-{i}"), format!("note-{i}"));
+    let described = format!("{hint} {note}");
+    let kind = match field.kind {
+        FieldKind::Number { .. } => "number",
+        FieldKind::Category { .. } => "category",
+        FieldKind::Text => "text",
+    };
+    let label = html! {
+        (field.name)
+        @if field.required { span.required title="required" { "*" } }
+        @if !field.unit.is_empty() { " " span.muted { (field.unit) } }
+    };
+    let below = html! {
+        p.hint.muted #(hint) { (hint_text(field)) }
+        p.note #(note) hidden {}
+    };
+    match &field.kind {
+        FieldKind::Category { levels } if levels.len() <= SIDE_BY_SIDE => html! {
+            fieldset.field data-column=(field.name) data-kind=(kind) aria-describedby=(described) {
+                legend { (label) }
+                div.choice {
+                    @for level in levels { (radio(&input, level, level, field)) }
+                    @if !field.required { (radio(&input, "", "missing", field)) }
+                }
+                (below)
+            }
+        },
+        _ => html! {
+            div.field data-column=(field.name) data-kind=(kind) {
+                label for=(input) { (label) }
+                @match &field.kind {
+                    FieldKind::Category { levels } => {
+                        select #(input) aria-describedby=(described) {
+                            @if !field.required || field.example.is_empty() { option value="" { "missing" } }
+                            @for level in levels {
+                                option value=(level) selected[*level == field.example] { (level) }
+                            }
+                        }
+                    }
+                    FieldKind::Number { min, .. } => {
+                        // Text, not number: what was typed reaches the server, whose answer says what is wrong with it.
+                        // Phones show no minus on their decimal keyboards.
+                        input #(input) type="text" inputmode=[(*min >= 0.0).then_some("decimal")]
+                            value=(field.example) required[field.required] aria-describedby=(described);
+                    }
+                    FieldKind::Text => {
+                        input #(input) type="text" value=(field.example) required[field.required]
+                            aria-describedby=(described) spellcheck="false";
+                    }
+                }
+                (below)
+            }
+        },
+    }
+}
+
+/// One of the levels shown side by side.
+fn radio(group: &str, value: &str, word: &str, field: &Field) -> Markup {
+    html! {
+        label {
+            input type="radio" name=(group) value=(value) checked[value == field.example];
+            span.muted[value.is_empty()] { (word) }
+        }
+    }
+}
+
+/// What the column is about, and its range.
+fn hint_text(field: &Field) -> String {
+    let range = match field.kind {
+        FieldKind::Number { min, max } if min.is_finite() && max.is_finite() => {
+            format!("{min} to {max}")
+        }
+        FieldKind::Number { min, .. } if min.is_finite() => format!("{min} or more"),
+        FieldKind::Number { max, .. } if max.is_finite() => format!("{max} or less"),
+        _ => String::new(),
+    };
+    let parts = [field.about.as_str(), range.as_str()];
+    parts
+        .into_iter()
+        .filter(|p| !p.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// A command that asks for the example; the script keeps it in step with the form and the page's own address.
+fn curl(view: &PageView) -> String {
+    let members: Vec<String> = view
+        .fields
+        .iter()
+        .filter(|f| !f.example.is_empty())
+        .map(|f| format!("{}:{}", serde_json::Value::from(f.name.as_str()), json(f)))
+        .collect();
+    let row = members.join(",").replace('\'', r"'\''"); // as a shell wants a quote within quotes
+    let address = "http://localhost:5000/v1/predict?explain=true";
+    format!("curl -s '{address}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{{{row}}}'")
+}
+
+/// The example as it stands in JSON.
+fn json(field: &Field) -> serde_json::Value {
+    let number = match field.kind {
+        FieldKind::Number { .. } => serde_json::from_str::<serde_json::Number>(&field.example).ok(),
+        _ => None,
+    };
+    number.map_or_else(|| field.example.clone().into(), Into::into)
+}

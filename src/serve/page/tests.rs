@@ -1,0 +1,185 @@
+//! What the page promises whatever the table: it names the model, is tame under its own policy, and is well labelled.
+
+use super::*;
+
+fn view() -> PageView {
+    let field = |name: &str, kind, required, example: &str| Field {
+        name: name.into(),
+        kind,
+        unit: "mm".into(),
+        about: "<of the left wing>".into(),
+        required,
+        example: example.into(),
+    };
+    let levels = |n: usize| FieldKind::Category {
+        levels: (0..n).map(|i| format!("l{i}")).collect(),
+    };
+    let figure = |name: &str, doc: &str, estimate| Figure {
+        name: name.into(),
+        title: name.to_uppercase(),
+        doc: doc.into(),
+        lower: false,
+        estimate,
+    };
+    PageView {
+        model: "moths@12".into(),
+        trained: "2026-03-02T14:05:09Z".into(),
+        learner: "blend".into(),
+        rows: 1234,
+        evaluation: "10-fold × 5".into(),
+        figures: vec![
+            figure("auc", "Chance of <it>.", Some((0.8961, Some(0.0122)))),
+            figure("once", "", Some((0.5, None))),
+            figure("novel", "", None),
+        ],
+        figures_without_companions: None,
+        fields: vec![
+            field(
+                "wing's \"span\"",
+                FieldKind::Number {
+                    min: 0.0,
+                    max: f64::INFINITY,
+                },
+                false,
+                "12.5",
+            ),
+            field("few", levels(3), true, "l1"),
+            field("many", levels(30), false, ""),
+            field("note", FieldKind::Text, false, "it's <b>here</b>"),
+        ],
+        target: TargetView {
+            column: "rare".into(),
+            positive: "yes".into(),
+            negative: "no".into(),
+        },
+        threshold: 0.25,
+    }
+}
+
+fn count(text: &str, part: &str) -> usize {
+    text.matches(part).count()
+}
+
+#[test]
+fn the_html_as_served_names_the_live_model_and_its_figures() {
+    let html = render(&view()).into_string();
+    assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\">"));
+    assert!(html.contains("<title>moths@12 · titanic-platform</title>"));
+    assert!(html.contains("<h1>moths@12</h1>"));
+    assert!(html.contains("blend · learnt from 1,234 rows"));
+    assert!(html.contains("0.896<span class=\"muted\"> ± 0.012</span>"));
+    assert!(html.contains("<abbr title=\"Chance of &lt;it&gt;.\">AUC</abbr>"));
+    assert!(
+        html.contains("<td class=\"number\">0.500</td>"),
+        "one fold has no standard error"
+    );
+    assert!(
+        !html.contains("no companions"),
+        "no column for figures that do not exist"
+    );
+    assert!(
+        html.contains("x1=\"25\" x2=\"25\""),
+        "the threshold is marked at a quarter"
+    );
+}
+
+#[test]
+fn the_form_follows_the_spec() {
+    let html = render(&view()).into_string();
+    assert_eq!(
+        count(&html, "type=\"radio\""),
+        3,
+        "three levels of a required column, and no way to leave it out"
+    );
+    assert_eq!(count(&html, "checked"), 1);
+    assert_eq!(count(&html, "<option"), 31, "thirty levels and missing");
+    assert!(html.contains("data-column=\"wing's &quot;span&quot;\" data-kind=\"number\""));
+    assert!(html.contains("0 or more"));
+    for i in 0..4 {
+        assert_eq!(count(&html, &format!("id=\"note-{i}\"")), 1);
+        assert!(html.contains(&format!("aria-describedby=\"hint-{i} note-{i}\"")));
+    }
+}
+
+#[test]
+fn the_command_asks_for_the_example() {
+    let html = render(&view()).into_string();
+    let row = r#"{"wing'\''s \"span\"":12.5,"few":"l1","note":"it'\''s <b>here</b>"}"#;
+    let shown = row
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    assert!(
+        html.contains(&format!("-d '{shown}'</code>")),
+        "in the table's order, numbers as numbers, quotes for a shell"
+    );
+}
+
+#[test]
+fn nothing_inline_and_nothing_foreign() {
+    let html = render(&view()).into_string();
+    for forbidden in [
+        " style=",
+        "<style",
+        " onclick=",
+        " oninput=",
+        "javascript:",
+        "<b>",
+        "<of",
+        "//cdn",
+    ] {
+        assert!(!html.contains(forbidden), "{forbidden}");
+    }
+    assert_eq!(count(&html, "<script"), 1);
+    assert!(html.contains("<script src=\"/assets/page.js\" defer></script>"));
+    for asset in ASSETS {
+        assert!(html.contains(asset.path), "{} is used", asset.path);
+    }
+    let script = ASSETS
+        .iter()
+        .find(|a| a.path.ends_with(".js"))
+        .expect("listed")
+        .body;
+    for sink in [
+        "innerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "new Function",
+    ] {
+        assert!(
+            !script.contains(sink),
+            "{sink}: data reach the document as text only"
+        );
+    }
+}
+
+#[test]
+fn what_the_script_looks_for_is_there() {
+    let html = render(&view()).into_string();
+    let script = ASSETS
+        .iter()
+        .find(|a| a.path.ends_with(".js"))
+        .expect("listed")
+        .body;
+    let mut found = 0;
+    for after in script.split("$('").skip(1) {
+        let id = after.split('\'').next().expect("split gives one");
+        assert_eq!(count(&html, &format!("id=\"{id}\"")), 1, "{id}");
+        found += 1;
+    }
+    assert!(found > 10);
+    assert_eq!(
+        count(&html, "data-swap"),
+        4,
+        "model, figures, fields, scale"
+    );
+}
+
+#[test]
+fn an_etag_is_that_of_the_content() {
+    let [css, js, _] = ASSETS;
+    assert_eq!(css.etag(), css.etag());
+    assert_ne!(css.etag(), js.etag());
+    assert_eq!((css.etag().len(), css.etag().matches('"').count()), (18, 2));
+}

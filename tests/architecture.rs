@@ -1,0 +1,291 @@
+//! The architecture as a test: which room may use which, and which words each room may speak.
+//!
+//! Read as text, on purpose: an arrow that stands in a file is an arrow, compiled or not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room and the rooms it may use. `clock` and `telemetry` may be used by anyone above `schema`.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("schema", &[]),
+    ("stats", &[]),
+    ("kernel", &[]),
+    ("clock", &[]),
+    ("telemetry", &["clock"]),
+    ("ingest", &["schema"]),
+    ("store", &["schema", "clock", "telemetry"]),
+    ("features", &["schema", "stats"]),
+    ("model", &["schema", "stats", "features", "kernel"]),
+    ("train", &["schema", "stats", "kernel", "features", "model"]),
+    ("registry", &["model", "clock"]),
+    (
+        "control",
+        &[
+            "train",
+            "registry",
+            "store",
+            "model",
+            "schema",
+            "stats",
+            "ingest",
+            "clock",
+            "telemetry",
+        ],
+    ),
+    (
+        "serve",
+        &[
+            "schema",
+            "stats",
+            "model",
+            "registry",
+            "store",
+            "control",
+            "config",
+            "clock",
+            "telemetry",
+        ],
+    ),
+    ("config", &["control", "telemetry"]),
+    ("app", &["*"]),
+    ("cli", &["*"]),
+];
+
+/// Words that stand for a dependency or a power, and the places that may use them (a room, or a path in it).
+const WORDS: &[(&str, &[&str])] = &[
+    ("polars::", &["ingest"]),
+    ("smartcore::", &["train/learners"]),
+    ("actix_web::", &["serve", "app", "cli/serve"]),
+    ("actix_ws::", &["serve"]),
+    ("bincode::", &["model/artifact"]),
+    ("tokio::", &["store", "control", "serve", "app", "cli"]),
+    ("maud::", &["serve/page", "serve/docs"]),
+    ("clap::", &["cli", "control/promotion"]),
+    ("unsafe ", &["kernel"]),
+    (
+        "std::fs",
+        &["ingest", "registry", "config", "cli", "app", "telemetry"],
+    ),
+    ("SystemTime", &[]),
+    ("Timestamp::now", &["clock"]),
+    ("thread_rng", &[]),
+    ("println!", &["cli"]),
+];
+
+/// Columns of the bundled table: everything known of it stands in its spec.
+const COLUMNS: &[&str] = &[
+    "Pclass",
+    "SibSp",
+    "Parch",
+    "Embarked",
+    "PassengerId",
+    "Survived",
+    "Cabin",
+    "\"Sex\"",
+    "\"Fare\"",
+    "\"Ticket\"",
+    "\"Age\"",
+];
+
+struct Source {
+    /// Path under `src`, with `/`.
+    path: String,
+    room: String,
+    /// Without comments and without the tests at its end.
+    code: String,
+    whole: String,
+}
+
+fn sources() -> Vec<Source> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    walk(&src, &mut files);
+    let read = |file: &PathBuf| {
+        let path = file
+            .strip_prefix(&src)
+            .unwrap()
+            .to_string_lossy()
+            .replace('\\', "/");
+        let room = path
+            .split('/')
+            .next()
+            .unwrap()
+            .trim_end_matches(".rs")
+            .to_owned();
+        let whole = fs::read_to_string(file).unwrap();
+        let plain = whole.split("#[cfg(test)]\nmod ").next().unwrap();
+        let code = plain
+            .lines()
+            .map(|l| l.split("//").next().unwrap())
+            .collect::<Vec<_>>()
+            .join("\n");
+        Source {
+            path,
+            room,
+            code,
+            whole,
+        }
+    };
+    files.iter().map(read).collect()
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    entries.sort();
+    for entry in entries {
+        if entry.is_dir() {
+            walk(&entry, files);
+        } else if entry.extension().is_some_and(|e| e == "rs") {
+            files.push(entry);
+        }
+    }
+}
+
+/// Tests beside the code may use what they like.
+fn is_test(path: &str) -> bool {
+    path.ends_with("tests.rs") || path.ends_with("fixture.rs") || path.contains("/tests/")
+}
+
+/// Rooms named by `crate::room` and `crate::{room, …}`.
+fn rooms_used(code: &str) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        let word = |s: &str| {
+            s.chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect::<String>()
+        };
+        if let Some(group) = rest.strip_prefix('{') {
+            let mut depth = 0;
+            let mut start = true;
+            for (i, c) in group.char_indices() {
+                match c {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => break,
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => start = true,
+                    c if start && depth == 0 && c.is_alphabetic() => {
+                        used.insert(word(&group[i..]));
+                        start = false;
+                    }
+                    _ => {}
+                }
+            }
+        } else {
+            used.insert(word(rest));
+        }
+    }
+    used
+}
+
+#[test]
+fn arrows_between_rooms_are_allowed() {
+    let allowed: BTreeMap<&str, &[&str]> = ROOMS.iter().copied().collect();
+    let mut faults = Vec::new();
+    for source in sources()
+        .iter()
+        .filter(|s| !is_test(&s.path) && s.room != "lib" && s.room != "main")
+    {
+        let Some(may) = allowed.get(source.room.as_str()) else {
+            faults.push(format!(
+                "{}: the room {} is not in the table of tests/architecture.rs",
+                source.path, source.room
+            ));
+            continue;
+        };
+        for room in rooms_used(&source.code)
+            .iter()
+            .filter(|r| allowed.contains_key(r.as_str()) && **r != source.room)
+        {
+            if !may.contains(&room.as_str()) && !may.contains(&"*") {
+                faults.push(format!("{}: {} → {room}", source.path, source.room));
+            }
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "arrows that are not allowed:\n{}",
+        faults.join("\n")
+    );
+}
+
+#[test]
+fn the_table_of_arrows_has_no_cycle() {
+    let allowed: BTreeMap<&str, &[&str]> = ROOMS.iter().copied().collect();
+    fn visit<'a>(
+        room: &'a str,
+        allowed: &BTreeMap<&'a str, &'a [&'a str]>,
+        path: &mut Vec<&'a str>,
+    ) {
+        assert!(
+            !path.contains(&room),
+            "a cycle: {} → {room}",
+            path.join(" → ")
+        );
+        path.push(room);
+        for next in allowed[room].iter().filter(|n| **n != "*") {
+            visit(next, allowed, path);
+        }
+        path.pop();
+    }
+    for (room, _) in ROOMS {
+        visit(room, &allowed, &mut Vec::new());
+    }
+}
+
+#[test]
+fn words_stand_where_they_belong() {
+    let mut faults = Vec::new();
+    for source in sources().iter().filter(|s| !is_test(&s.path)) {
+        for (word, places) in WORDS {
+            let at_home = places.iter().any(|place| source.path.starts_with(place));
+            if source.code.contains(word)
+                && !at_home
+                && source.room != "main"
+                && source.room != "lib"
+            {
+                faults.push(format!("{}: {word}", source.path));
+            }
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "words out of place:\n{}",
+        faults.join("\n")
+    );
+}
+
+#[test]
+fn no_line_names_a_column_of_the_bundled_table() {
+    let mut faults = Vec::new();
+    for source in sources() {
+        for (number, line) in source.whole.lines().enumerate() {
+            if let Some(column) = COLUMNS.iter().find(|c| line.contains(**c)) {
+                faults.push(format!("{}:{}: {column}", source.path, number + 1));
+            }
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "columns belong in the spec:\n{}",
+        faults.join("\n")
+    );
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    let silent: Vec<String> = sources()
+        .into_iter()
+        .filter(|s| !s.whole.starts_with("//!"))
+        .map(|s| s.path)
+        .collect();
+    assert!(
+        silent.is_empty(),
+        "files that do not open with //!: {silent:?}"
+    );
+}

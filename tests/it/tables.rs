@@ -1,0 +1,60 @@
+//! The two tables of the tests, read, and ways to make more of them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use titanic_platform::ingest::{self, Loaded};
+use titanic_platform::model::Spec;
+use titanic_platform::schema::row::Purpose;
+use titanic_platform::train::Material;
+
+use crate::churn;
+
+/// The root of the checkout.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The bundled spec with its table.
+pub fn titanic() -> (Spec, Loaded) {
+    load(Spec::bundled(), &root().join("data/raw/train.csv"))
+}
+
+/// The second spec with its table.
+pub fn churn() -> (Spec, Loaded) {
+    load(
+        Spec::parse(churn::SPEC).unwrap(),
+        &root().join("tests/fixtures/churn.csv"),
+    )
+}
+
+fn load(spec: Spec, path: &Path) -> (Spec, Loaded) {
+    let loaded = ingest::read_file(path, &spec.schema, Purpose::Learn).unwrap();
+    assert_eq!(loaded.bad, []);
+    (spec, loaded)
+}
+
+/// The bundled spec with a text replaced, which must be there.
+pub fn titanic_with(from: &str, to: &str) -> Spec {
+    let text = titanic_platform::model::spec::BUNDLED;
+    assert!(text.contains(from), "{from:?} is not in the spec");
+    Spec::parse(&text.replace(from, to)).unwrap()
+}
+
+/// A loaded table as material to learn from.
+pub fn material(loaded: &Loaded) -> Material<'_> {
+    Material {
+        table: &loaded.table,
+        read: loaded.read,
+        left_out: loaded.left_out,
+        name: "table".into(),
+    }
+}
+
+/// Reads CSV text into a table of a spec.
+pub fn csv(spec: &Spec, text: &str) -> Loaded {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.csv");
+    std::fs::write(&path, text).unwrap();
+    ingest::read_file(&path, &Arc::clone(&spec.schema), Purpose::Learn).unwrap()
+}
