@@ -150,12 +150,28 @@ impl Follower {
     fn failed(&self, error: &str) -> Instant {
         self.metrics.titanic_model_swap_failures_total.increment(1);
         let serving = self.seat.version().map(|version| version.to_string());
-        tracing::error!(error, serving, "the new champion cannot be served; the old one goes on");
+        tracing::error!(
+            error,
+            serving,
+            "the new champion cannot be served; the old one goes on"
+        );
         Instant::now()
     }
 
     fn tell(&self, entry: &Entry) {
-        let Entry { action, model, previous, .. } = entry;
-        self.feed.publish(Topic::Models, &Told { action: *action, model, previous: previous.as_ref() });
+        let Entry {
+            action,
+            model,
+            previous,
+            ..
+        } = entry;
+        self.feed.publish(
+            Topic::Models,
+            &Told {
+                action: *action,
+                model,
+                previous: previous.as_ref(),
+            },
+        );
     }
 }

@@ -23,8 +23,15 @@ impl Promoter {
     ///
     /// # Errors
     /// See [`Registry::promote`].
-    pub async fn promote(&self, wanted: VersionRef, by: String) -> Result<Promotion, RegistryError> {
-        self.carry_out(by, move |registry, decision, now| registry.promote(&wanted, decision, usable, now)).await
+    pub async fn promote(
+        &self,
+        wanted: VersionRef,
+        by: String,
+    ) -> Result<Promotion, RegistryError> {
+        self.carry_out(by, move |registry, decision, now| {
+            registry.promote(&wanted, decision, usable, now)
+        })
+        .await
     }
 
     /// Makes the champion before this one champion again; returns once it answers.
@@ -32,18 +39,29 @@ impl Promoter {
     /// # Errors
     /// See [`Registry::rollback`].
     pub async fn rollback(&self, by: String) -> Result<Promotion, RegistryError> {
-        self.carry_out(by, |registry, decision, now| registry.rollback(decision, usable, now)).await
+        self.carry_out(by, |registry, decision, now| {
+            registry.rollback(decision, usable, now)
+        })
+        .await
     }
 
     async fn carry_out(
         &self,
         by: String,
-        deed: impl FnOnce(&Registry, Decision, jiff::Timestamp) -> Result<Promotion, RegistryError> + Send + 'static,
+        deed: impl FnOnce(&Registry, Decision, jiff::Timestamp) -> Result<Promotion, RegistryError>
+        + Send
+        + 'static,
     ) -> Result<Promotion, RegistryError> {
         let (registry, clock) = (self.registry.clone(), self.clock.clone());
-        let decision = Decision { by, reason: "asked for by hand".into(), evidence: serde_json::Value::Null };
-        let done = tokio::task::spawn_blocking(move || deed(&registry, decision, clock.now())).await;
-        let promotion = done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        let decision = Decision {
+            by,
+            reason: "asked for by hand".into(),
+            evidence: serde_json::Value::Null,
+        };
+        let done =
+            tokio::task::spawn_blocking(move || deed(&registry, decision, clock.now())).await;
+        let promotion =
+            done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
         self.poke.sync().await;
         Ok(promotion)
     }

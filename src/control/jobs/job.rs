@@ -99,7 +99,11 @@ struct Outcome {
 
 impl Job {
     pub(super) fn new(asked: Asked) -> Job {
-        let outcome = Outcome { state: State::Queued, result: None, error: None };
+        let outcome = Outcome {
+            state: State::Queued,
+            result: None,
+            error: None,
+        };
         Job {
             id: Uuid::now_v7().to_string(),
             asked,
@@ -119,7 +123,11 @@ impl Job {
     }
 
     pub(super) fn end(&self, state: State, result: Option<Made>, error: Option<String>) {
-        *self.outcome() = Outcome { state, result, error };
+        *self.outcome() = Outcome {
+            state,
+            result,
+            error,
+        };
     }
 
     pub(super) fn ask_to_stop(&self) {
@@ -128,7 +136,10 @@ impl Job {
 
     pub(super) fn view(&self) -> JobView {
         let outcome = self.outcome();
-        let (steps, done) = (self.steps.load(Ordering::Relaxed), self.done.load(Ordering::Relaxed));
+        let (steps, done) = (
+            self.steps.load(Ordering::Relaxed),
+            self.done.load(Ordering::Relaxed),
+        );
         let progress = match outcome.state {
             State::Done => 1.0,
             _ if steps == 0 => 0.0,

@@ -19,6 +19,11 @@ pub const MOST_QUEUED: usize = 16;
 /// Finished jobs that are still shown.
 const MOST_KEPT: usize = 100;
 
+/// Names of the learners a training may ask for, beside `auto`.
+pub fn learners() -> impl Iterator<Item = &'static str> {
+    crate::train::LEARNERS.iter().map(|learner| learner.name())
+}
+
 /// Why a job is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{MOST_QUEUED} jobs wait already; ask again when one is done, or cancel one")]
@@ -61,7 +66,11 @@ struct Queue {
 impl Jobs {
     /// An empty queue, which nobody works on yet.
     pub fn new(metrics: Arc<Metrics>) -> Jobs {
-        Jobs(Arc::new(Shared { state: Mutex::default(), bell: Condvar::new(), metrics }))
+        Jobs(Arc::new(Shared {
+            state: Mutex::default(),
+            bell: Condvar::new(),
+            metrics,
+        }))
     }
 
     /// Starts the thread that works on it; it ends after [`Jobs::close`].
@@ -70,7 +79,9 @@ impl Jobs {
     /// When the system has no thread left.
     pub fn start(&self, trainer: Trainer) -> std::io::Result<JoinHandle<()>> {
         let jobs = self.clone();
-        std::thread::Builder::new().name("trainer".into()).spawn(move || trainer.work(&jobs))
+        std::thread::Builder::new()
+            .name("trainer".into())
+            .spawn(move || trainer.work(&jobs))
     }
 
     /// Asks for a training.
@@ -98,7 +109,12 @@ impl Jobs {
 
     /// Every job known, newest first.
     pub fn list(&self) -> Vec<JobView> {
-        self.lock().known.iter().rev().map(|job| job.view()).collect()
+        self.lock()
+            .known
+            .iter()
+            .rev()
+            .map(|job| job.view())
+            .collect()
     }
 
     /// Calls a job off. One that is being done stops at its next step.
@@ -107,7 +123,9 @@ impl Jobs {
     /// When it is not known, or over.
     pub fn cancel(&self, id: &str) -> Result<JobView, CancelFault> {
         let mut queue = self.lock();
-        let job = queue.find(id).ok_or_else(|| CancelFault::Unknown(id.into()))?;
+        let job = queue
+            .find(id)
+            .ok_or_else(|| CancelFault::Unknown(id.into()))?;
         match job.state() {
             State::Queued => {
                 queue.waiting.retain(|waiting| waiting.id != id);
@@ -116,7 +134,12 @@ impl Jobs {
             }
             State::Running => job.ask_to_stop(),
             State::Cancelled => {}
-            state => return Err(CancelFault::Over { id: id.into(), state }),
+            state => {
+                return Err(CancelFault::Over {
+                    id: id.into(),
+                    state,
+                });
+            }
         }
         Ok(job.view())
     }
@@ -145,7 +168,11 @@ impl Jobs {
             if queue.closed {
                 return None;
             }
-            queue = self.0.bell.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = self
+                .0
+                .bell
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -154,8 +181,15 @@ impl Jobs {
     }
 
     fn count(&self, queue: &Queue, state: State) {
-        self.0.metrics.titanic_training_jobs_total.of(label(state)).increment(1);
-        self.0.metrics.titanic_jobs_queued.set(queue.waiting.len() as f64);
+        self.0
+            .metrics
+            .titanic_training_jobs_total
+            .of(label(state))
+            .increment(1);
+        self.0
+            .metrics
+            .titanic_jobs_queued
+            .set(queue.waiting.len() as f64);
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -172,7 +206,12 @@ impl Queue {
     /// Forgets the oldest finished jobs beyond the number kept.
     fn forget(&mut self) {
         let finished = |job: &Arc<Job>| job.state().is_final();
-        let mut surplus = self.known.iter().filter(|job| finished(job)).count().saturating_sub(MOST_KEPT);
+        let mut surplus = self
+            .known
+            .iter()
+            .filter(|job| finished(job))
+            .count()
+            .saturating_sub(MOST_KEPT);
         self.known.retain(|job| {
             let goes = surplus > 0 && finished(job);
             surplus -= usize::from(goes);
@@ -198,7 +237,14 @@ mod tests {
 
     fn asked() -> Asked {
         let (learner, by) = (None, "a test".into());
-        Asked { learner, folds: 5, repeats: 1, seed: 0, promote: Promote::Auto, by }
+        Asked {
+            learner,
+            folds: 5,
+            repeats: 1,
+            seed: 0,
+            promote: Promote::Auto,
+            by,
+        }
     }
 
     fn jobs() -> Jobs {
@@ -222,9 +268,16 @@ mod tests {
         (1..MOST_QUEUED).for_each(|_| drop(jobs.submit(asked()).unwrap()));
         assert_eq!(jobs.submit(asked()), Err(QueueFull));
         assert_eq!(jobs.cancel(&first.id).unwrap().state, State::Cancelled);
-        assert_eq!(jobs.cancel(&first.id).unwrap().state, State::Cancelled, "once more changes nothing");
+        assert_eq!(
+            jobs.cancel(&first.id).unwrap().state,
+            State::Cancelled,
+            "once more changes nothing"
+        );
         assert!(jobs.submit(asked()).is_ok());
-        assert_eq!(jobs.cancel("none"), Err(CancelFault::Unknown("none".into())));
+        assert_eq!(
+            jobs.cancel("none"),
+            Err(CancelFault::Unknown("none".into()))
+        );
     }
 
     #[test]
@@ -235,7 +288,13 @@ mod tests {
         assert_eq!(jobs.cancel(&id).unwrap().state, State::Running);
         assert!(crate::train::Progress::stopped(&*job));
         job.end(State::Done, None, None);
-        assert_eq!(jobs.cancel(&id), Err(CancelFault::Over { id, state: State::Done }));
+        assert_eq!(
+            jobs.cancel(&id),
+            Err(CancelFault::Over {
+                id,
+                state: State::Done
+            })
+        );
     }
 
     #[test]
@@ -248,7 +307,13 @@ mod tests {
         }
         jobs.submit(asked()).unwrap();
         assert!(jobs.get(&first).is_none());
-        assert_eq!(jobs.list().iter().filter(|job| job.state.is_final()).count(), MOST_KEPT);
+        assert_eq!(
+            jobs.list()
+                .iter()
+                .filter(|job| job.state.is_final())
+                .count(),
+            MOST_KEPT
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::control::champion::Seat;
 use crate::control::follower::Poke;
 use crate::control::retrain::{self, Order, Outcome, RetrainError};
-use crate::control::table;
+use crate::control::table::{self, NoTable};
 use crate::ingest::Loaded;
 use crate::model::Model;
 use crate::registry::Registry;
@@ -38,8 +38,8 @@ pub struct Trainer {
 enum Fault {
     #[error("there is no model yet whose table could be trained on")]
     NoModel,
-    #[error("{0}")]
-    Table(String),
+    #[error(transparent)]
+    Table(#[from] NoTable),
     #[error(transparent)]
     Retrain(#[from] RetrainError),
 }
@@ -58,36 +58,72 @@ impl Trainer {
                     job.end(State::Cancelled, None, None);
                 }
                 Ok(Err(fault)) => fail(&job, fault.to_string()),
-                Err(_) => fail(&job, "the training broke off: a defect of this program; the log has more".into()),
+                Err(_) => fail(
+                    &job,
+                    "the training broke off: a defect of this program; the log has more".into(),
+                ),
             }
             let metrics = jobs.metrics();
-            metrics.titanic_training_jobs_total.of(label(job.state())).increment(1);
-            metrics.titanic_training_duration_seconds.record(begun.elapsed().as_secs_f64());
+            metrics
+                .titanic_training_jobs_total
+                .of(label(job.state()))
+                .increment(1);
+            metrics
+                .titanic_training_duration_seconds
+                .record(begun.elapsed().as_secs_f64());
         }
     }
 
     fn carry_out(&self, job: &Job) -> Result<Outcome, Fault> {
-        let champion = self.seat.live().ok_or(Fault::NoModel)?.snapshot().model.clone();
+        let champion = self
+            .seat
+            .live()
+            .ok_or(Fault::NoModel)?
+            .snapshot()
+            .model
+            .clone();
         let loaded = self.table(&champion.model)?;
-        let Asked { learner, folds, repeats, seed, promote, by } = job.asked.clone();
-        let request = Request { learner, folds, repeats, seed, threads: self.threads };
-        let order = Order { request, promote, by };
-        Ok(retrain::run(&self.registry, champion.model.spec(), &loaded, &order, &*self.clock, job)?)
+        let Asked {
+            learner,
+            folds,
+            repeats,
+            seed,
+            promote,
+            by,
+        } = job.asked.clone();
+        let request = Request {
+            learner,
+            folds,
+            repeats,
+            seed,
+            threads: self.threads,
+        };
+        let order = Order {
+            request,
+            promote,
+            by,
+        };
+        Ok(retrain::run(
+            &self.registry,
+            champion.model.spec(),
+            &loaded,
+            &order,
+            &*self.clock,
+            job,
+        )?)
     }
 
     /// The champion's own table, else the one its spec names.
-    fn table(&self, champion: &Model) -> Result<Loaded, Fault> {
-        let own = match table::of_model(&self.registry, champion) {
+    fn table(&self, champion: &Model) -> Result<Loaded, NoTable> {
+        let error = match table::of_model(&self.registry, champion) {
             Ok(loaded) => return Ok(loaded),
             Err(own) => own,
         };
-        match table::of_spec(champion.spec(), &self.folder) {
-            Ok(loaded) => {
-                tracing::warn!(error = %own, "training on the table the spec names: the champion's own cannot be had");
-                Ok(loaded)
-            }
-            Err(other) => Err(Fault::Table(format!("{own}; and the spec's own: {other}"))),
-        }
+        let Ok(named) = table::of_spec(champion.spec(), &self.folder) else {
+            return Err(error);
+        };
+        tracing::warn!(%error, "training on the table the spec names: the champion's own is gone");
+        Ok(named)
     }
 }
 
@@ -98,7 +134,13 @@ fn finish(job: &Job, outcome: &Outcome) {
         reason: outcome.verdict.reason.clone(),
         gate: None,
     };
-    tracing::info!(job = job.id, model = made.model, promoted = made.promoted, reason = made.reason, "trained");
+    tracing::info!(
+        job = job.id,
+        model = made.model,
+        promoted = made.promoted,
+        reason = made.reason,
+        "trained"
+    );
     job.end(State::Done, Some(made), None);
 }
 

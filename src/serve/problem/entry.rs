@@ -35,7 +35,13 @@ pub struct Cell {
 impl Entry {
     /// A fault of a row. `row` is the pointer to the row, empty for the body itself.
     pub fn of(fault: &Fault, row: &str, line: Option<u64>) -> Entry {
-        let Fault { column, problem, got, allowed, remedy } = fault;
+        let Fault {
+            column,
+            problem,
+            got,
+            allowed,
+            remedy,
+        } = fault;
         let path = match column.as_str() {
             "" => row.to_owned(),
             column => format!("{row}/{}", escape(column)),
@@ -44,15 +50,28 @@ impl Entry {
         Entry {
             path,
             problem: problem.code().to_owned(),
-            got: if got.is_empty() { Value::Null } else { as_json(*problem, got) },
+            got: if got.is_empty() {
+                Value::Null
+            } else {
+                as_json(*problem, got)
+            },
             allowed: allowed.clone(),
             remedy: remedy.clone(),
-            cell: line.map(|line| Cell { line, column: named }),
+            cell: line.map(|line| Cell {
+                line,
+                column: named,
+            }),
         }
     }
 
     /// A fault of something that is no row.
-    pub fn new(path: impl Into<String>, problem: &str, got: Value, allowed: &str, remedy: impl Into<String>) -> Entry {
+    pub fn new(
+        path: impl Into<String>,
+        problem: &str,
+        got: Value,
+        allowed: &str,
+        remedy: impl Into<String>,
+    ) -> Entry {
         Entry {
             path: path.into(),
             problem: problem.to_owned(),
@@ -89,6 +108,9 @@ mod tests {
         });
         assert_eq!(json, expected);
         let json = serde_json::to_value(Entry::of(&fault, "/3", Some(5))).unwrap();
-        assert_eq!((&json["line"], &json["column"]), (&5.into(), &"a/b~c".into()));
+        assert_eq!(
+            (&json["line"], &json["column"]),
+            (&5.into(), &"a/b~c".into())
+        );
     }
 }

@@ -25,7 +25,12 @@ impl Default for Faults {
 impl Faults {
     /// None yet; `most` will be listed.
     pub fn listing(most: usize) -> Faults {
-        Faults { listed: Vec::new(), most, all: 0, rows: 0 }
+        Faults {
+            listed: Vec::new(),
+            most,
+            all: 0,
+            rows: 0,
+        }
     }
 
     /// Takes the faults of one row. `row` is the pointer to it, `line` its line in a table of text.
@@ -33,7 +38,12 @@ impl Faults {
         self.rows += 1;
         self.all += faults.len();
         let room = self.most - self.listed.len();
-        self.listed.extend(faults.iter().take(room).map(|fault| Entry::of(fault, row, line)));
+        self.listed.extend(
+            faults
+                .iter()
+                .take(room)
+                .map(|fault| Entry::of(fault, row, line)),
+        );
     }
 
     /// Whether there is none.
@@ -48,9 +58,18 @@ impl Faults {
 
     /// The document; `rows` is how many were read.
     pub fn into_problem(self, rows: usize) -> Problem {
-        let Faults { listed, all, rows: faulty, .. } = self;
+        let Faults {
+            listed,
+            all,
+            rows: faulty,
+            ..
+        } = self;
         let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-        let mut detail = format!("{} in {faulty} of {}", count(all, "fault"), count(rows, "row"));
+        let mut detail = format!(
+            "{} in {faulty} of {}",
+            count(all, "fault"),
+            count(rows, "row")
+        );
         if all > listed.len() {
             detail.push_str(&format!("; the first {} are listed", listed.len()));
         }

@@ -32,12 +32,18 @@ impl From<CsvFault> for Problem {
             CsvFault::Header(HeaderFault::Columns(faults)) => {
                 let mut all = Faults::default();
                 all.row(faults, "", Some(1));
-                Problem::new(&kind::INVALID, "the header does not fit the table").with(all.into_listed())
+                Problem::new(&kind::INVALID, "the header does not fit the table")
+                    .with(all.into_listed())
             }
-            CsvFault::Header(HeaderFault::Twice(name)) => {
-                unreadable(Some(at(1, Some(name.clone()), "column_twice", "keep one of them")))
+            CsvFault::Header(HeaderFault::Twice(name)) => unreadable(Some(at(
+                1,
+                Some(name.clone()),
+                "column_twice",
+                "keep one of them",
+            ))),
+            CsvFault::OpenQuote(line) => {
+                unreadable(Some(at(*line, None, "open_quote", "close the quote")))
             }
-            CsvFault::OpenQuote(line) => unreadable(Some(at(*line, None, "open_quote", "close the quote"))),
             CsvFault::HeaderNotUtf8 => unreadable(Some(at(1, None, "not_utf8", "send UTF-8"))),
             CsvFault::Empty | CsvFault::TooManyColumns(_) | CsvFault::Io(_) => unreadable(None),
         }
@@ -48,11 +54,18 @@ impl Problem {
     /// A line of a table of text that is no row.
     pub fn broken_line(line: u64, broken: Broken) -> Problem {
         let (problem, got, remedy) = match broken {
-            Broken::Ragged { cells, .. } => ("ragged", cells.into(), "give every line as many cells as the header has"),
+            Broken::Ragged { cells, .. } => (
+                "ragged",
+                cells.into(),
+                "give every line as many cells as the header has",
+            ),
             Broken::NotUtf8 => ("not_utf8", serde_json::Value::Null, "send UTF-8"),
         };
         let cell = Some(Cell { line, column: None });
-        let entry = Entry { cell, ..Entry::new("", problem, got, "", remedy) };
+        let entry = Entry {
+            cell,
+            ..Entry::new("", problem, got, "", remedy)
+        };
         Problem::new(&kind::UNREADABLE, format!("line {line}: {broken}")).with(vec![entry])
     }
 }

@@ -16,7 +16,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
-pub use entry::Entry;
+pub use entry::{Entry, escape};
 pub use faults::{Faults, MOST_LISTED};
 pub use kind::Kind;
 
@@ -35,7 +35,12 @@ pub struct Problem {
 impl Problem {
     /// A problem with a sentence that says what to do.
     pub fn new(kind: &'static Kind, detail: impl Into<String>) -> Problem {
-        Problem { kind, detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
+        Problem {
+            kind,
+            detail: detail.into(),
+            errors: Vec::new(),
+            headers: Vec::new(),
+        }
     }
 
     /// The same, with the faults one by one.
@@ -46,7 +51,11 @@ impl Problem {
 
     /// The same, with a header. Text that cannot stand in a header is left out.
     pub fn header(mut self, name: HeaderName, value: impl AsRef<str>) -> Problem {
-        self.headers.extend(HeaderValue::from_str(value.as_ref()).ok().map(|value| (name, value)));
+        self.headers.extend(
+            HeaderValue::from_str(value.as_ref())
+                .ok()
+                .map(|value| (name, value)),
+        );
         self
     }
 

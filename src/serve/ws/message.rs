@@ -1,167 +1,179 @@
-//! Messages from the client: read in one pass, the row straight into a [`Row`].
+//! A message of a client, read in one pass: its `row` goes straight into a row.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 
-use crate::schema::fault::nearest;
 use crate::schema::{Row, Schema, json};
-use crate::serve::problem::{Problem, kind};
-use crate::store::feed::{self, Since, TOPICS, Topics};
 
-/// What the client calls a message by; echoed in its answer.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+/// What a client calls its message, to know the answer by.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(untagged)]
-pub(super) enum Reference {
+pub enum Ref<'m> {
+    /// It does not.
+    #[default]
+    None,
+    /// A number.
     Number(serde_json::Number),
-    Text(String),
+    /// Text.
+    Text(Cow<'m, str>),
+    /// Something that cannot be echoed.
+    #[serde(skip)]
+    Wrong,
 }
 
-/// A message, checked.
-#[derive(Debug, PartialEq)]
-pub(super) struct Asked {
-    pub reference: Option<Reference>,
-    pub call: Call,
+/// A message, its row apart.
+#[derive(Debug, Default)]
+pub struct Message<'m> {
+    /// Its type, where it is text.
+    pub kind: Option<Cow<'m, str>>,
+    /// What to call the answer.
+    pub reference: Ref<'m>,
+    /// Whether it had a row.
+    pub has_row: bool,
+    /// Everything else.
+    pub others: Vec<(Cow<'m, str>, Value)>,
 }
 
-/// What it asks for. The row of a prediction is in the [`Row`] handed in, faults included.
-#[derive(Debug, PartialEq)]
-pub(super) enum Call {
-    Predict { explain: bool },
-    Subscribe { topics: Topics, since: Option<Since> },
-    Unsubscribe { topics: Topics },
-}
-
-/// Keys a message may have.
-const KEYS: [&str; 10] =
-    ["type", "ref", "row", "explain", "topics", "since", "epoch", "id", "label", "correct"];
-const TYPES: [&str; 4] = ["predict", "label", "subscribe", "unsubscribe"];
-
-#[derive(Default)]
-struct Fields {
-    kind: Option<String>,
-    reference: Option<Reference>,
-    row: bool,
-    explain: Option<bool>,
-    topics: Option<Vec<String>>,
-    since: Option<u64>,
-    epoch: Option<String>,
-}
-
-/// Reads a message; its row, if it has one, into `row`.
-pub(super) fn read(text: &[u8], schema: &Schema, row: &mut Row) -> Result<Asked, Problem> {
-    let mut json = serde_json::Deserializer::from_slice(text);
-    let fields = Reader { schema, row }.deserialize(&mut json).and_then(|fields| json.end().map(|()| fields));
-    let fields = fields.map_err(|e| Problem::new(&kind::UNREADABLE, format!("not readable as a message: {e}")))?;
-    let invalid = |detail: String| Problem::new(&kind::INVALID, detail);
-    let call = match fields.kind.as_deref() {
-        Some("predict") if fields.row => Call::Predict { explain: fields.explain.unwrap_or(false) },
-        Some("predict") => return Err(invalid("predict needs a row: {\"column\": value}".into())),
-        Some("subscribe") => {
-            let epoch = fields.epoch;
-            let since = fields.since.map(|seq| Since { seq, epoch });
-            Call::Subscribe { topics: topics(fields.topics)?, since }
-        }
-        Some("unsubscribe") => Call::Unsubscribe { topics: topics(fields.topics)? },
-        Some("label") => {
-            let detail = "labels are not taken yet: this release keeps no predictions to join them to";
-            return Err(Problem::new(&kind::NOT_YET, detail));
-        }
-        Some(other) => return Err(invalid(unknown("type", other, TYPES))),
-        None => return Err(invalid(format!("a message needs a type: {}", TYPES.join(", ")))),
-    };
-    Ok(Asked { reference: fields.reference, call })
-}
-
-/// The reference of a message that was refused, if it can be read at all.
-pub(super) fn reference(text: &[u8]) -> Option<Reference> {
-    #[derive(Deserialize)]
-    struct Only {
-        r#ref: Option<Reference>,
+impl<'m> Message<'m> {
+    /// Reads a message; its row, if it has one, goes into `row`.
+    ///
+    /// # Errors
+    /// What is not JSON as promised: syntax, a key twice, a number out of bounds, nesting too deep.
+    pub fn read(text: &'m str, schema: &Schema, row: &mut Row) -> Result<Message<'m>, serde_json::Error> {
+        let mut json = serde_json::Deserializer::from_str(text);
+        let message = Read { schema, row }.deserialize(&mut json)?;
+        json.end()?;
+        Ok(message)
     }
-    serde_json::from_slice::<Only>(text).ok()?.r#ref
+
+    /// The value of another key.
+    pub fn other(&self, key: &str) -> Option<&Value> {
+        self.others.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
 }
 
-fn topics(names: Option<Vec<String>>) -> Result<Topics, Problem> {
-    let known = || TOPICS.map(feed::name);
-    let names = names.filter(|names| !names.is_empty());
-    let names = names.ok_or_else(|| Problem::new(&kind::INVALID, format!("topics is missing: {}", known().join(", "))))?;
-    let topic = |name: &String| {
-        feed::named(name).ok_or_else(|| Problem::new(&kind::INVALID, unknown("topic", name, known())))
-    };
-    names.iter().map(topic).collect()
-}
-
-fn unknown<const N: usize>(what: &str, name: &str, known: [&'static str; N]) -> String {
-    let near = nearest(name, known).map_or_else(String::new, |near| format!(", did you mean {near:?}?"));
-    format!("there is no {what} {name:?}{near}; there are: {}", known.join(", "))
-}
-
-struct Reader<'s> {
+struct Read<'s> {
     schema: &'s Schema,
     row: &'s mut Row,
 }
 
-impl<'de> DeserializeSeed<'de> for Reader<'_> {
-    type Value = Fields;
+impl<'de> DeserializeSeed<'de> for Read<'_> {
+    type Value = Message<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Fields, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Message<'de>, D::Error> {
         json.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Reader<'_> {
-    type Value = Fields;
+impl<'de> Visitor<'de> for Read<'_> {
+    type Value = Message<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object like {\"type\": \"predict\", \"ref\": 1, \"row\": {…}}")
+        f.write_str("an object with type and ref")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-        let mut fields = Fields::default();
-        let mut seen: u16 = 0;
-        while let Some(Key(key)) = map.next_key()? {
-            if seen & (1 << key) != 0 {
-                return Err(A::Error::custom(format_args!("the key {:?} stands twice", KEYS[key])));
-            }
-            seen |= 1 << key;
-            match KEYS[key] {
-                "type" => fields.kind = map.next_value()?,
-                "ref" => fields.reference = map.next_value()?,
-                "row" => {
-                    map.next_value_seed(json::one(self.schema, self.row, 2))?;
-                    fields.row = true;
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Message<'de>, A::Error> {
+        let Read { schema, row } = self;
+        let mut message = Message::default();
+        let (mut has_kind, mut has_ref) = (false, false);
+        while let Some(Text(key)) = map.next_key()? {
+            let twice = match &*key {
+                "type" => {
+                    let Kind(kind) = map.next_value()?;
+                    message.kind = kind;
+                    std::mem::replace(&mut has_kind, true)
                 }
-                "explain" => fields.explain = map.next_value()?,
-                "topics" => fields.topics = map.next_value()?,
-                "since" => fields.since = map.next_value()?,
-                "epoch" => fields.epoch = map.next_value()?,
-                _ => drop(map.next_value::<IgnoredAny>()?), // of a label
+                "ref" => {
+                    message.reference = map.next_value()?;
+                    std::mem::replace(&mut has_ref, true)
+                }
+                "row" => {
+                    map.next_value_seed(json::one(schema, row, 2))?;
+                    std::mem::replace(&mut message.has_row, true)
+                }
+                _ => {
+                    let twice = message.other(&key).is_some();
+                    message.others.push((key.clone(), map.next_value()?));
+                    twice
+                }
+            };
+            if twice {
+                return Err(A::Error::custom(format_args!("the key {key:?} stands twice in one object")));
             }
         }
-        Ok(fields)
+        Ok(message)
     }
 }
 
-/// Index of a key in [`KEYS`].
-struct Key(usize);
+/// Text, borrowed where it can be.
+struct Text<'m>(Cow<'m, str>);
 
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Key, D::Error> {
-        struct Name;
-        impl Visitor<'_> for Name {
-            type Value = Key;
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        match Ref::deserialize(json)? {
+            Ref::Text(text) => Ok(Text(text)),
+            _ => Err(D::Error::custom("text is needed")),
+        }
+    }
+}
+
+/// Text or something else.
+struct Kind<'m>(Option<Cow<'m, str>>);
+
+impl<'de> Deserialize<'de> for Kind<'de> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        Ok(Kind(match Ref::deserialize(json)? {
+            Ref::Text(text) => Some(text),
+            _ => None,
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for Ref<'de> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        struct AnyRef;
+
+        impl<'de> Visitor<'de> for AnyRef {
+            type Value = Ref<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a key")
+                f.write_str("a number or text")
             }
-
-            fn visit_str<E: Error>(self, name: &str) -> Result<Key, E> {
-                let at = KEYS.iter().position(|key| *key == name);
-                at.map(Key).ok_or_else(|| E::custom(unknown("key", name, KEYS)))
+            fn visit_borrowed_str<E>(self, v: &'de str) -> Result<Ref<'de>, E> {
+                Ok(Ref::Text(Cow::Borrowed(v)))
+            }
+            fn visit_str<E>(self, v: &str) -> Result<Ref<'de>, E> {
+                Ok(Ref::Text(Cow::Owned(v.to_owned())))
+            }
+            fn visit_u64<E>(self, v: u64) -> Result<Ref<'de>, E> {
+                Ok(Ref::Number(v.into()))
+            }
+            fn visit_i64<E>(self, v: i64) -> Result<Ref<'de>, E> {
+                Ok(Ref::Number(v.into()))
+            }
+            fn visit_f64<E>(self, v: f64) -> Result<Ref<'de>, E> {
+                Ok(serde_json::Number::from_f64(v).map_or(Ref::Wrong, Ref::Number))
+            }
+            fn visit_unit<E>(self) -> Result<Ref<'de>, E> {
+                Ok(Ref::None)
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Ref<'de>, E> {
+                Ok(Ref::Wrong)
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Ref<'de>, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Ref::Wrong)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ref<'de>, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Ref::Wrong)
             }
         }
-        json.deserialize_str(Name)
+
+        json.deserialize_any(AnyRef)
     }
 }

@@ -1,60 +1,73 @@
-//! The WebSocket at `/ws`: predictions as fast as they come, and events as they happen.
-//!
-//! One connection is one task: it reads a message, answers it, and between messages hands on the events it subscribed to.
-//! Answers come in the order of their messages; a faulty message gets an `error` and the connection stays. Nothing of a
-//! connection is shared with another but handles.
+//! `/ws`: predictions and live events over one connection.
 
+mod answer;
 mod connection;
+mod limit;
 mod message;
-mod reply;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
-use tokio::sync::watch;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, web};
 
+use super::health::Lifecycle;
+use super::predictor::Predictor;
 use super::problem::{Problem, kind};
-use crate::control::champion::Seat;
-use crate::store::feed::{Feed, Recorder};
+use crate::store::feed::Feed;
 use crate::telemetry::metrics::Metrics;
+use answer::Desk;
 use connection::Connection;
+use limit::Limited;
 
-/// What a connection works with.
-#[derive(Clone)]
-pub struct Desk {
-    /// Who answers.
-    pub seat: Seat,
-    /// Where predictions are noted.
-    pub recorder: Recorder,
-    /// Where events come from.
-    pub feed: Feed,
-    /// Where messages are counted.
-    pub metrics: Arc<Metrics>,
-    /// Largest message, in bytes.
-    pub largest: usize,
-    /// Between two pings; who answers none of two is gone.
+/// How connections are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Largest message.
+    pub message: u64,
+    /// Between two pings.
     pub heartbeat: Duration,
-    /// Turns true when the server stops.
-    pub stopping: watch::Receiver<bool>,
 }
 
-/// `GET /ws`: opens a connection.
-///
-/// # Errors
-/// 426 when the request asks for no WebSocket, 503 when the server stops.
-pub async fn open(request: HttpRequest, body: web::Payload, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
-    if *desk.stopping.borrow() {
-        return Err(Problem::not_ready("the server is stopping"));
+/// Opens a WebSocket.
+pub async fn open(
+    request: HttpRequest,
+    payload: web::Payload,
+    options: web::Data<Options>,
+    predictor: web::Data<Predictor>,
+    feed: web::Data<Feed>,
+    lifecycle: web::Data<Lifecycle>,
+    metrics: web::Data<Arc<Metrics>>,
+) -> Result<HttpResponse, Problem> {
+    predictor.champion()?;
+    if lifecycle.is_stopping() {
+        return Err(Problem::not_ready("the server is stopping; connect to another"));
     }
-    let (response, session, messages) = actix_ws::handle(&request, body).map_err(|error| {
-        Problem::new(&kind::UPGRADE, format!("{error}; open it with a WebSocket client, such as titanic-platform client"))
-            .header(header::UPGRADE, "websocket")
+    let (limited, too_large) = Limited::new(payload, options.message);
+    let mut limited: dev::Payload = dev::Payload::Stream { payload: Box::pin(limited) };
+    let payload = web::Payload::from_request(&request, &mut limited).await.map_err(Problem::internal)?;
+    let (response, session, messages) = actix_ws::handle(&request, payload).map_err(|error| {
+        let detail = format!("{error}; open it with a WebSocket client, such as titanic-platform client");
+        Problem::new(&kind::UPGRADE, detail).header(header::UPGRADE, "websocket").header(header::CONNECTION, "upgrade")
     })?;
-    let desk = Desk::clone(&desk);
-    let messages = messages.max_frame_size(desk.largest).aggregate_continuations().max_continuation_size(desk.largest);
-    // Its owner is the connection: it ends with it, and with the server's stop.
-    actix_web::rt::spawn(Connection::new(desk, session).run(messages));
+    // The bound is held above; the codec's own must not be lower.
+    let most = usize::try_from(options.message).unwrap_or(usize::MAX);
+    let messages = messages.max_frame_size(most).aggregate_continuations().max_continuation_size(most);
+    let connection = Connection {
+        desk: Desk {
+            predictor: (**predictor).clone(),
+            feed: (**feed).clone(),
+            subscription: None,
+        },
+        session,
+        messages,
+        too_large,
+        lifecycle: (**lifecycle).clone(),
+        heartbeat: options.heartbeat,
+        metrics: (**metrics).clone(),
+    };
+    actix_web::rt::spawn(connection.run());
     Ok(response)
 }

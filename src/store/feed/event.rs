@@ -154,7 +154,10 @@ impl Event {
                 Fact::Told(json) => &**json,
             };
             let (topic, seq, time) = (name(self.topic), self.seq, clock::rfc3339(self.time));
-            format!(r#"{{"type":"event","topic":"{topic}","seq":{seq},"time":"{time}","data":{data}}}"#).into()
+            format!(
+                r#"{{"type":"event","topic":"{topic}","seq":{seq},"time":"{time}","data":{data}}}"#
+            )
+            .into()
         })
     }
 }

@@ -60,7 +60,9 @@ pub enum SinceFault {
         oldest: u64,
     },
     /// It has not happened yet.
-    #[error("there is no event {since} yet: the last is {last}, the oldest kept {oldest}; subscribe without since")]
+    #[error(
+        "there is no event {since} yet: the last is {last}, the oldest kept {oldest}; subscribe without since"
+    )]
     Future {
         /// As asked for.
         since: u64,
@@ -70,7 +72,9 @@ pub enum SinceFault {
         oldest: u64,
     },
     /// Another life of the counter.
-    #[error("epoch {given:?} is over, this is {epoch:?}; the oldest event kept is {oldest}; subscribe without since")]
+    #[error(
+        "epoch {given:?} is over, this is {epoch:?}; the oldest event kept is {oldest}; subscribe without since"
+    )]
     Epoch {
         /// As asked for.
         given: String,
@@ -105,7 +109,13 @@ impl Feed {
     /// An empty feed.
     pub fn new(options: Options, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Feed {
         let epoch = Uuid::now_v7().simple().to_string();
-        Feed(Arc::new(Shared { epoch, options, clock, metrics, state: Mutex::default() }))
+        Feed(Arc::new(Shared {
+            epoch,
+            options,
+            clock,
+            metrics,
+            state: Mutex::default(),
+        }))
     }
 
     /// This life of the counter.
@@ -129,12 +139,29 @@ impl Feed {
         let mut state = self.0.lock();
         state.readers_ever += 1;
         let id = state.readers_ever;
-        state.readers.push(Reader { id, topics: Topics::default(), queue: sender, overrun: overrun.clone() });
-        Subscription { feed: self.clone(), id, topics: Topics::default(), ready: VecDeque::new(), queue, overrun }
+        state.readers.push(Reader {
+            id,
+            topics: Topics::default(),
+            queue: sender,
+            overrun: overrun.clone(),
+        });
+        Subscription {
+            feed: self.clone(),
+            id,
+            topics: Topics::default(),
+            ready: VecDeque::new(),
+            queue,
+            overrun,
+        }
     }
 
     fn append(&self, facts: impl IntoIterator<Item = (Topic, Fact)>) {
-        let Shared { options, clock, metrics, .. } = &*self.0;
+        let Shared {
+            options,
+            clock,
+            metrics,
+            ..
+        } = &*self.0;
         let time = clock.now();
         let mut state = self.0.lock();
         for (topic, fact) in facts {
@@ -179,11 +206,19 @@ impl State {
     fn after(&self, since: &Since, epoch: &str) -> Result<Vec<Arc<Event>>, SinceFault> {
         let oldest = self.kept.front().map_or(self.seq + 1, |event| event.seq());
         if let Some(given) = since.epoch.as_deref().filter(|given| *given != epoch) {
-            return Err(SinceFault::Epoch { given: given.into(), epoch: epoch.into(), oldest });
+            return Err(SinceFault::Epoch {
+                given: given.into(),
+                epoch: epoch.into(),
+                oldest,
+            });
         }
         let since = since.seq;
         if since > self.seq {
-            return Err(SinceFault::Future { since, last: self.seq, oldest });
+            return Err(SinceFault::Future {
+                since,
+                last: self.seq,
+                oldest,
+            });
         }
         if since + 1 < oldest {
             return Err(SinceFault::TooOld { since, oldest });

@@ -29,7 +29,11 @@ fn numbers(subscription: &mut Subscription) -> Vec<u64> {
 fn backlog_then_live_in_order_and_once() {
     let feed = feed(10, 10);
     for n in 1..=4 {
-        let topic = if n % 2 == 0 { Topic::Models } else { Topic::Alerts };
+        let topic = if n % 2 == 0 {
+            Topic::Models
+        } else {
+            Topic::Alerts
+        };
         feed.publish(topic, &json!({"n": n}));
     }
     let mut reader = feed.open();
@@ -37,7 +41,10 @@ fn backlog_then_live_in_order_and_once() {
     feed.publish(Topic::Alerts, &json!({}));
     feed.publish(Topic::Models, &json!({}));
     // A topic that comes later brings its own past, sorted in; the other is not told twice.
-    assert_eq!(reader.add(topics(&["models", "alerts"]), Some(&since(1))), Ok(6));
+    assert_eq!(
+        reader.add(topics(&["models", "alerts"]), Some(&since(1))),
+        Ok(6)
+    );
     assert_eq!(numbers(&mut reader), [2, 3, 4, 5, 6]);
     assert_eq!(reader.remove(topics(&["alerts"])), 6);
     feed.publish(Topic::Alerts, &json!({}));
@@ -62,14 +69,36 @@ fn a_place_that_cannot_be_resumed_names_the_oldest_kept() {
     (0..5).for_each(|_| feed.publish(Topic::Models, &json!({})));
     let mut reader = feed.open();
     let mut fault = |since: Since| reader.add(Topics::all(), Some(&since)).unwrap_err();
-    assert_eq!(fault(since(1)), SinceFault::TooOld { since: 1, oldest: 3 });
-    assert_eq!(fault(since(6)), SinceFault::Future { since: 6, last: 5, oldest: 3 });
-    let other = fault(Since { seq: 4, epoch: Some("before".into()) });
-    assert!(other.to_string().contains("oldest event kept is 3"), "{other}");
+    assert_eq!(
+        fault(since(1)),
+        SinceFault::TooOld {
+            since: 1,
+            oldest: 3
+        }
+    );
+    assert_eq!(
+        fault(since(6)),
+        SinceFault::Future {
+            since: 6,
+            last: 5,
+            oldest: 3
+        }
+    );
+    let other = fault(Since {
+        seq: 4,
+        epoch: Some("before".into()),
+    });
+    assert!(
+        other.to_string().contains("oldest event kept is 3"),
+        "{other}"
+    );
     assert_eq!(reader.add(Topics::all(), Some(&since(2))), Ok(5));
     assert_eq!(numbers(&mut reader), [3, 4, 5]);
     let mut current = feed.open();
-    let here = Since { seq: 5, epoch: Some(feed.epoch().into()) };
+    let here = Since {
+        seq: 5,
+        epoch: Some(feed.epoch().into()),
+    };
     assert_eq!(current.add(Topics::all(), Some(&here)), Ok(5));
 }
 
@@ -86,7 +115,12 @@ fn a_reader_too_slow_is_cut_off_and_the_others_are_not() {
     assert!(slow.overrun().now_or_never().is_some());
     assert!(slow.next().now_or_never().unwrap().is_none());
     assert!(quick.overrun().now_or_never().is_none());
-    assert!(feed.0.metrics.render().contains("\ntitanic_feed_dropped_events_total 1\n"));
+    assert!(
+        feed.0
+            .metrics
+            .render()
+            .contains("\ntitanic_feed_dropped_events_total 1\n")
+    );
 }
 
 #[test]
@@ -120,6 +154,7 @@ async fn predictions_come_through_the_recorder() {
     let events: Vec<_> = std::iter::from_fn(|| reader.next().now_or_never()?).collect();
     assert_eq!(events.len(), 2);
     let message: serde_json::Value = serde_json::from_str(events[1].message()).unwrap();
-    let expected = json!({"id": "mine", "label": 1, "probability": 0.5, "model": "wine@3", "warnings": []});
+    let expected =
+        json!({"id": "mine", "label": 1, "probability": 0.5, "model": "wine@3", "warnings": []});
     assert_eq!(message["data"], expected);
 }

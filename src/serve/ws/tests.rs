@@ -1,0 +1,1 @@
+//! Messages and answers, without a connection.
