@@ -79,11 +79,6 @@ impl Row {
         }
     }
 
-    /// Whether it can be used for rows of `schema`.
-    pub fn fits(&self, schema: &Schema) -> bool {
-        self.cells.len() == schema.columns().len()
-    }
-
     /// Makes it empty again.
     pub fn clear(&mut self) {
         self.cells.fill(Cell::Missing);
