@@ -117,7 +117,7 @@ impl Trainer {
     fn table(&self, champion: &Model) -> Result<Loaded, NoTable> {
         let error = match table::of_model(&self.registry, champion) {
             Ok(loaded) => return Ok(loaded),
-            Err(error) => error,
+            Err(own) => own,
         };
         let Ok(named) = table::of_spec(champion.spec(), &self.folder) else {
             return Err(error);
