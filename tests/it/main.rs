@@ -1,8 +1,14 @@
 //! Integration tests, one binary: a module a feature.
 
 mod churn;
+mod life;
+mod models;
 mod problems;
 mod recipe;
+mod rest;
 mod server;
+mod socket;
+mod swap;
 mod tables;
 mod training;
+mod ws;
