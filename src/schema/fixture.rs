@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::row::Purpose;
-use super::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec};
+use super::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, yaml};
 use super::{Cell, Row, Schema};
 
 const WINES: &str = r#"
@@ -27,7 +27,7 @@ struct Typed {
 
 /// Reads and checks the part of a spec that this room knows.
 pub(super) fn table_spec(text: &str) -> Result<Schema, Vec<SpecFault>> {
-    let typed: Typed = serde_saphyr::from_str(text).unwrap();
+    let typed: Typed = yaml::read(text).unwrap();
     let Typed {
         columns,
         target,
