@@ -93,7 +93,7 @@ pub fn rows(
         .map(std::str::from_utf8)
         .collect::<Result<_, _>>()
         .map_err(|_| CsvFault::HeaderNotUtf8)?;
-    let header = Header::resolve(schema, names.iter().copied())?;
+    let header = Header::resolve(schema, names.iter().copied(), row.purpose())?;
     let columns = names.len();
     while reader.read_byte_record(&mut record)? {
         line = reader.get_mut().next_row();

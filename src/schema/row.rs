@@ -79,6 +79,11 @@ impl Row {
         }
     }
 
+    /// What it is read for.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
     /// Makes it empty again.
     pub fn clear(&mut self) {
         self.cells.fill(Cell::Missing);

@@ -2,7 +2,7 @@
 
 use super::column::{Kind, Schema, Slot};
 use super::fault::{Fault, Problem};
-use super::row::{Row, Value, unknown_column};
+use super::row::{Purpose, Row, Value, allowed_labels, unknown_column};
 
 /// Texts that mean "nothing there" in a table of text, beside the empty cell.
 pub const MISSING: [&str; 3] = ["NA", "NaN", "null"];
@@ -15,10 +15,11 @@ impl Header {
     /// Resolves the names of the first line.
     ///
     /// # Errors
-    /// Every unknown name, every name that stands twice, and every required column that is not there.
+    /// Every unknown name, every name that stands twice, and every column that is needed and not there.
     pub fn resolve<'a>(
         schema: &Schema,
         names: impl IntoIterator<Item = &'a str>,
+        purpose: Purpose,
     ) -> Result<Header, HeaderFault> {
         let mut slots = Vec::new();
         let mut faults = Vec::new();
@@ -46,6 +47,15 @@ impl Header {
                     remedy: "the column is required".into(),
                 });
             }
+        }
+        if purpose == Purpose::Learn && !slots.contains(&Slot::Target) {
+            faults.push(Fault {
+                column: schema.target().column.clone(),
+                problem: Problem::Missing,
+                got: String::new(),
+                allowed: allowed_labels(schema),
+                remedy: "a table without the target cannot be learnt from".into(),
+            });
         }
         if faults.is_empty() {
             Ok(Header(slots))
@@ -139,11 +149,10 @@ fn number(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{faults, row, warnings, wines};
-    use super::super::row::Purpose;
     use super::*;
 
     fn check_header(names: &[&str], expected: Result<&[Slot], &str>) {
-        let found = Header::resolve(&wines(), names.iter().copied());
+        let found = Header::resolve(&wines(), names.iter().copied(), Purpose::Predict);
         let found = found
             .as_ref()
             .map(Header::slots)
@@ -175,6 +184,21 @@ mod tests {
     }
 
     #[test]
+    fn to_learn_from_a_table_takes_its_target() {
+        let check = |purpose, names: [&str; 2], expected: Result<usize, &str>| {
+            let found = Header::resolve(&wines(), names, purpose);
+            let found = found.map(|h| h.slots().len()).map_err(|f| f.to_string());
+            assert_eq!(found, expected.map_err(str::to_owned), "{purpose:?}");
+        };
+        let missing =
+            "good: missing, allowed: no or yes (a table without the target cannot be learnt from)";
+        check(Purpose::Learn, ["colour", "maker"], Err(missing));
+        check(Purpose::Learn, ["colour", "good"], Ok(2));
+        check(Purpose::Predict, ["colour", "maker"], Ok(2));
+        check(Purpose::Keep, ["colour", "maker"], Ok(2));
+    }
+
+    #[test]
     fn a_column_without_a_name_is_called_that() {
         let unnamed = |place: usize| {
             format!(
@@ -189,7 +213,9 @@ mod tests {
     fn many_unknown_columns_make_one_short_message() {
         let names: Vec<String> = (0..9_999).map(|i| format!("unheard_of_{i}")).collect();
         let names = names.iter().map(String::as_str).chain(["colour"]);
-        let message = Header::resolve(&wines(), names).unwrap_err().to_string();
+        let message = Header::resolve(&wines(), names, Purpose::Keep)
+            .unwrap_err()
+            .to_string();
         assert!(
             message.starts_with("unheard_of_0: unknown column"),
             "{message:.300}"
@@ -242,8 +268,12 @@ mod tests {
     #[test]
     fn one_line_fills_a_row_and_leaves_nothing_of_the_one_before() {
         let schema = wines();
-        let header =
-            Header::resolve(&schema, ["colour", "stars", "price", "good", "bottle"]).unwrap();
+        let header = Header::resolve(
+            &schema,
+            ["colour", "stars", "price", "good", "bottle"],
+            Purpose::Learn,
+        )
+        .unwrap();
         let mut row = row(&schema, Purpose::Learn);
         read(
             &schema,
