@@ -38,11 +38,7 @@ pub fn run(args: &ConfigArgs, global: &Global) -> anyhow::Result<Exit> {
             }
             println!(
                 "{}",
-                rows.to_string()
-                    .lines()
-                    .map(str::trim_end)
-                    .collect::<Vec<_>>()
-                    .join("\n")
+                table::text(&rows)
             );
         }
     }

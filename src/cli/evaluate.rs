@@ -86,7 +86,7 @@ pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
         print_json(&document.into())?;
     } else {
         println!("{name} on {} rows", labels.len());
-        println!("{shown}");
+        println!("{}", table::text(&shown));
     }
     missed.iter().for_each(|m| site.warn(m.clone()));
     Ok(if missed.is_empty() {

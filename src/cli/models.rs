@@ -127,11 +127,7 @@ fn list(site: &Site) -> Result<Exit> {
     } else {
         println!(
             "{}",
-            rows.to_string()
-                .lines()
-                .map(str::trim_end)
-                .collect::<Vec<_>>()
-                .join("\n")
+            table::text(&rows)
         );
     }
     Ok(Exit::Done)
@@ -182,7 +178,7 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
                 .collect::<Vec<_>>(),
         );
     }
-    println!("{figures}");
+    println!("{}", table::text(&figures));
     let names: Vec<_> = model
         .recipe()
         .features()

@@ -169,12 +169,7 @@ fn show(outcome: &Outcome) {
     );
     println!(
         "{}",
-        learners
-            .to_string()
-            .lines()
-            .map(str::trim_end)
-            .collect::<Vec<_>>()
-            .join("\n")
+        table::text(&learners)
     );
     println!();
     println!("* {}", card.choice);

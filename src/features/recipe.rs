@@ -15,7 +15,7 @@ use crate::schema::{Cell, RowView, Schema, Table};
 pub struct RecipeSpec {
     steps: Vec<Spanned<StepSpec>>,
     /// Numbers that make the feature vector, in order; `prefix*` names several.
-    features: Vec<Spanned<String>>,
+    features: Spanned<Vec<Spanned<String>>>,
 }
 
 /// Buffers of a transform, reused from row to row.
@@ -177,12 +177,12 @@ impl Frames<'_> {
 }
 
 fn pick_features(
-    specs: &[Spanned<String>],
+    specs: &Spanned<Vec<Spanned<String>>>,
     scope: &Scope,
     faults: &mut Vec<SpecFault>,
 ) -> Vec<Feature> {
     let mut features: Vec<Feature> = Vec::new();
-    for spec in specs {
+    for spec in &specs.value {
         let slots = match scope.matching(&spec.value) {
             Ok(slots) => slots,
             Err(fault) => {
@@ -220,14 +220,13 @@ fn pick_features(
             }
         }
     }
-    if specs.is_empty() {
-        let problem = "the recipe has no features".to_owned();
-        faults.push(SpecFault {
-            line: 0,
-            column: 0,
+    if specs.value.is_empty() {
+        let problem = "the recipe has no features";
+        faults.push(SpecFault::at(
+            specs,
             problem,
-            remedy: "list numbers under recipe: features".into(),
-        });
+            "list numbers under recipe: features",
+        ));
     }
     features
 }

@@ -39,7 +39,7 @@ impl Format for Json {
             .map_err(|e| format!("reading failed: {e}"))?;
         let mut row = Row::new(schema, purpose);
         let mut going = ControlFlow::Continue(());
-        json::rows(
+        let outcome = json::rows(
             schema,
             strip_bom(&document),
             usize::MAX,
@@ -52,9 +52,11 @@ impl Format for Json {
                     });
                 }
             },
-        )
-        .map(drop)
-        .map_err(|e| e.to_string())
+        );
+        match outcome {
+            Err(fault) if going.is_continue() => Err(fault.to_string()),
+            _ => Ok(()), // who broke off need not hear of what follows
+        }
     }
 }
 
@@ -101,15 +103,17 @@ impl Format for JsonLines {
 }
 
 fn one_line(schema: &Schema, text: &[u8], row: &mut Row) -> Result<(), Fault> {
-    match json::rows(schema, text, 1, row, &mut |_, _| ()) {
+    match json::rows(schema, text.trim_ascii_end(), 1, row, &mut |_, _| ()) {
         Ok(json::Body::One) => Ok(()),
         Ok(json::Body::Many(_)) | Err(json::JsonFault::TooMany(_)) => {
             Err(json::not_a_row("a list"))
         }
-        Err(fault) => Err(Fault {
+        Err(json::JsonFault::NotRows(what)) => Err(json::not_a_row(what)),
+        Err(json::JsonFault::Syntax(fault)) => Err(Fault {
             column: String::new(),
             problem: Problem::NotARow,
-            got: fault.to_string(),
+            // The line of the file stands beside it.
+            got: format!("broken JSON, {fault}").replace(" at line 1 column", " at column"),
             allowed: String::new(),
             remedy: String::new(),
         }),

@@ -49,11 +49,12 @@ impl Format for Parquet {
                 names.len()
             ));
         }
-        let header = Header::resolve(schema, names).map_err(|e| e.to_string())?;
+        let header = Header::resolve(schema, names, purpose).map_err(|e| e.to_string())?;
         let columns = frame
             .columns()
             .iter()
-            .map(Typed::of)
+            .zip(header.slots())
+            .map(|(column, slot)| Typed::of(column, *slot))
             .collect::<Result<Vec<_>, _>>()?;
         let mut row = Row::new(schema, purpose);
         for i in 0..frame.height() {
@@ -84,7 +85,7 @@ enum Typed {
 }
 
 impl Typed {
-    fn of(column: &Column) -> Result<Typed, String> {
+    fn of(column: &Column, slot: Slot) -> Result<Typed, String> {
         let series = column.as_materialized_series();
         let fault = |e: polars::error::PolarsError| {
             format!("the column {:?} is not readable: {e}", column.name())
@@ -93,6 +94,11 @@ impl Typed {
             DataType::Null => Typed::Nothing,
             DataType::String => Typed::Texts(series.str().map_err(fault)?.clone()),
             DataType::Boolean => Typed::Flags(series.bool().map_err(fault)?.clone()),
+            // An id may have more digits than an f64: they are what a file of text has.
+            t if t.is_integer() && slot == Slot::Id => {
+                let texts = series.cast(&DataType::String).map_err(fault)?;
+                Typed::Texts(texts.str().map_err(fault)?.clone())
+            }
             t if t.is_primitive_numeric() => {
                 let numbers = series.cast(&DataType::Float64).map_err(fault)?;
                 Typed::Numbers(numbers.f64().map_err(fault)?.clone())
@@ -125,7 +131,7 @@ pub(super) fn table_bytes(table: &Table) -> Result<Vec<u8>, WriteFault> {
     let schema = table.schema();
     let mut columns: Vec<Column> = Vec::new();
     if let Some(id) = schema.id() {
-        columns.push(cells(id, table.ids(), table.text()));
+        columns.push(ids(id, table.ids(), table.text()));
     }
     let target = schema.target();
     let labels: Vec<Option<&Label>> = (0..table.len())
@@ -149,7 +155,15 @@ pub(super) fn table_bytes(table: &Table) -> Result<Vec<u8>, WriteFault> {
                     .collect();
                 Series::new(column.name.as_str().into(), texts).into()
             }
-            Kind::Text => cells(&column.name, &values.collect::<Vec<_>>(), table.text()),
+            Kind::Text => {
+                let texts: Vec<Option<&str>> = values
+                    .map(|c| match c {
+                        Cell::Text(span) => Some(span.get(table.text())),
+                        _ => None,
+                    })
+                    .collect();
+                Series::new(column.name.as_str().into(), texts).into()
+            }
         });
     }
     bytes(columns)
@@ -164,7 +178,7 @@ pub(super) fn answer_bytes(
     let schema = table.schema();
     let mut columns: Vec<Column> = Vec::new();
     if schema.id().is_some() {
-        columns.push(cells(schema.name(Slot::Id), table.ids(), table.text()));
+        columns.push(ids(schema.name(Slot::Id), table.ids(), table.text()));
     }
     let labels: Vec<Option<&Label>> = labels.iter().map(|l| Some(*l)).collect();
     columns.push(label_column(&schema.target().column, &labels));
@@ -172,8 +186,8 @@ pub(super) fn answer_bytes(
     bytes(columns)
 }
 
-/// Numbers where every cell is one (or a whole number in text), else text.
-fn cells(name: &str, cells: &[Cell], text: &str) -> Column {
+/// Whole numbers where every id is one, as number or as text; else text.
+fn ids(name: &str, cells: &[Cell], text: &str) -> Column {
     let whole: Option<Vec<Option<i64>>> = cells
         .iter()
         .map(|c| match *c {

@@ -12,14 +12,14 @@ use serde_saphyr::Spanned;
 use crate::features::RecipeSpec;
 use crate::schema::Schema;
 use crate::schema::fault::nearest;
-use crate::schema::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec};
+use crate::schema::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, yaml};
 use crate::stats::metric::{METRICS, Metric};
 
 /// The spec compiled into the binary.
 pub const BUNDLED: &str = include_str!("../../assets/titanic.yaml");
 
 /// Version of the format that is read.
-const VERSION: i64 = 1;
+const VERSION: &str = "1";
 
 /// A checked spec.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ pub struct SpecFaults(pub Vec<SpecFault>);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SpecFile {
-    version: Spanned<i64>,
+    version: Spanned<String>,
     name: Spanned<String>,
     #[serde(default)]
     table: Option<String>,
@@ -91,24 +91,13 @@ struct SpecFile {
     decision: Option<Spanned<DecisionFile>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct EvaluationFile {
-    folds: usize,
-    repeats: usize,
+    folds: Option<Spanned<usize>>,
+    repeats: Option<Spanned<usize>>,
     metric: Option<Spanned<String>>,
     floors: indexmap::IndexMap<String, Spanned<f64>>,
-}
-
-impl Default for EvaluationFile {
-    fn default() -> Self {
-        EvaluationFile {
-            folds: 10,
-            repeats: 5,
-            metric: None,
-            floors: Default::default(),
-        }
-    }
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -128,7 +117,7 @@ struct Costs {
 /// Only the version: read first, so that a spec of another version is called that and not a heap of unknown keys.
 #[derive(Deserialize)]
 struct VersionOnly {
-    version: Option<Spanned<i64>>,
+    version: Option<Spanned<String>>,
 }
 
 impl Spec {
@@ -177,25 +166,7 @@ impl Spec {
 }
 
 fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecFaults> {
-    serde_saphyr::from_str(text).map_err(|error| {
-        let place = error.location();
-        SpecFaults(vec![SpecFault {
-            line: place.map_or(0, |l| l.line()),
-            column: place.map_or(0, |l| l.column()),
-            problem: plain_message(&error),
-            remedy: String::new(),
-        }])
-    })
-}
-
-/// The message without the place (which stands before it) and without a picture of the source.
-fn plain_message(error: &serde_saphyr::Error) -> String {
-    let message = error.without_snippet().to_string();
-    let message = message.lines().next().unwrap_or_default();
-    let place = error
-        .location()
-        .map(|l| format!(" at line {}, column {}", l.line(), l.column()));
-    message.replace(&place.unwrap_or_default(), "")
+    yaml::read(text).map_err(|fault| SpecFaults(vec![fault]))
 }
 
 fn check(file: SpecFile, text: &str) -> Result<Spec, SpecFaults> {
@@ -274,18 +245,21 @@ fn check_evaluation(file: &EvaluationFile, faults: &mut Vec<SpecFault>) -> Optio
     for (name, value) in &file.floors {
         floors.extend(metric(name, SpecFault::at(value, "", "")).map(|m| (m, value.value)));
     }
-    if file.folds < 2 || file.repeats < 1 {
-        let problem = "an evaluation needs at least 2 folds and 1 repeat".to_owned();
-        faults.push(SpecFault {
-            line: 0,
-            column: 0,
-            problem,
-            remedy: String::new(),
-        });
-    }
+    let mut count = |typed: &Option<Spanned<usize>>, least: usize, usual: usize, what: &str| {
+        let Some(typed) = typed else { return usual };
+        if typed.value < least {
+            let problem = format!("an evaluation needs at least {least} {what}");
+            faults.push(SpecFault::at(
+                typed,
+                problem,
+                format!("write {least} or more"),
+            ));
+        }
+        typed.value
+    };
     Some(Evaluation {
-        folds: file.folds,
-        repeats: file.repeats,
+        folds: count(&file.folds, 2, 10, "folds"),
+        repeats: count(&file.repeats, 1, 5, "repeat"),
         metric: primary?,
         floors,
     })
@@ -319,3 +293,6 @@ fn check_decision(file: Option<&Spanned<DecisionFile>>, faults: &mut Vec<SpecFau
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,8 +69,13 @@ fn id_json(id: Cell, text: &str) -> serde_json::Value {
     match id {
         Cell::Text(span) => {
             let text = span.get(text);
-            let whole = text.parse::<i64>().ok().filter(|v| v.to_string() == text);
-            whole.map_or_else(|| text.into(), Into::into)
+            let as_is = |v: &serde_json::Number| v.to_string() == text;
+            let whole = text
+                .parse()
+                .map(i64::into)
+                .or_else(|_| text.parse().map(u64::into));
+            let whole = whole.ok().filter(as_is);
+            whole.map_or_else(|| text.into(), serde_json::Value::Number)
         }
         Cell::Number(v) if v.fract() == 0.0 && v.abs() < 9e15 => (v as i64).into(),
         Cell::Number(v) => v.into(),

@@ -1,6 +1,7 @@
 //! The checked contract of a table: its columns, target and id.
 
 use rustc_hash::FxHashMap;
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::cell::Cell;
 
@@ -130,7 +131,7 @@ impl Target {
 }
 
 /// A target's value, typed as in the table.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[serde(untagged)]
 pub enum Label {
     /// `true` and `false`.
@@ -139,6 +140,45 @@ pub enum Label {
     Integer(i64),
     /// `yes` and `no`.
     Text(String),
+}
+
+impl<'de> Deserialize<'de> for Label {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Label, D::Error> {
+        from.deserialize_any(LabelVisitor)
+    }
+}
+
+struct LabelVisitor;
+
+impl Visitor<'_> for LabelVisitor {
+    type Value = Label;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("a text, a whole number, true or false")
+    }
+    fn visit_bool<E: Error>(self, v: bool) -> Result<Label, E> {
+        Ok(Label::Flag(v))
+    }
+    fn visit_i64<E: Error>(self, v: i64) -> Result<Label, E> {
+        Ok(Label::Integer(v))
+    }
+    fn visit_u64<E: Error>(self, v: u64) -> Result<Label, E> {
+        let label = i64::try_from(v).map(Label::Integer);
+        Ok(label.unwrap_or_else(|_| Label::Text(v.to_string())))
+    }
+    fn visit_f64<E: Error>(self, v: f64) -> Result<Label, E> {
+        Err(E::custom(format_args!(
+            "{v} can be written in several ways; write it in quotes as the table has it"
+        )))
+    }
+    fn visit_str<E: Error>(self, v: &str) -> Result<Label, E> {
+        Ok(Label::Text(v.to_owned()))
+    }
+    fn visit_unit<E: Error>(self) -> Result<Label, E> {
+        Err(E::custom(
+            "nothing stands here; write a value, in quotes if it is null",
+        ))
+    }
 }
 
 impl std::fmt::Display for Label {

@@ -2,12 +2,15 @@
 //!
 //! RFC 4180 with what tables in the wild bring along: a byte-order mark, CRLF or LF, quoted newlines, `""` for a quote.
 
+mod watch;
+
 use std::io::Read;
 use std::ops::ControlFlow;
 
 use super::column::Schema;
 use super::row::Row;
 use super::text::{self, Header, HeaderFault};
+use watch::Watch;
 
 /// More columns than any table this is meant for; a header beyond it is a mistake or an attack.
 pub const MOST_COLUMNS: usize = 10_000;
@@ -68,15 +71,19 @@ pub fn rows(
     row: &mut Row,
     each: EachLine<'_>,
 ) -> Result<(), CsvFault> {
-    let mut quotes = QuoteCount { source, odd: false };
+    let watch = Watch::new(source, delimiter).map_err(csv::Error::from)?;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
-        .from_reader(&mut quotes);
+        .from_reader(watch);
     let mut record = csv::ByteRecord::new();
     if !reader.read_byte_record(&mut record)? {
         return Err(CsvFault::Empty);
+    }
+    let mut line = reader.get_mut().next_row();
+    if reader.get_ref().ended_open() {
+        return Err(CsvFault::OpenQuote(line));
     }
     if record.len() > MOST_COLUMNS {
         return Err(CsvFault::TooManyColumns(record.len()));
@@ -86,26 +93,17 @@ pub fn rows(
         .map(std::str::from_utf8)
         .collect::<Result<_, _>>()
         .map_err(|_| CsvFault::HeaderNotUtf8)?;
-    let header = Header::resolve(schema, names.iter().copied())?;
+    let header = Header::resolve(schema, names.iter().copied(), row.purpose())?;
     let columns = names.len();
-    let mut last = Last {
-        line: 1,
-        open_ended: record.iter().last().is_some_and(|c| c.contains(&b'\n')),
-    };
     while reader.read_byte_record(&mut record)? {
-        let line = record.position().map_or(0, csv::Position::line);
-        let ragged = record.len() != columns;
-        last = Last {
-            line,
-            open_ended: ragged || record.iter().last().is_some_and(|c| c.contains(&b'\n')),
-        };
-        let outcome = if ragged {
+        line = reader.get_mut().next_row();
+        let outcome = if record.len() == columns {
+            read_record(schema, &header, &record, row)
+        } else {
             Err(Broken::Ragged {
                 cells: record.len(),
                 header: columns,
             })
-        } else {
-            read_record(schema, &header, &record, row)
         };
         let outcome = match outcome {
             Ok(()) => Ok(&mut *row),
@@ -115,9 +113,8 @@ pub fn rows(
             return Ok(());
         }
     }
-    drop(reader);
-    if quotes.odd && last.open_ended {
-        return Err(CsvFault::OpenQuote(last.line));
+    if reader.get_ref().ended_open() {
+        return Err(CsvFault::OpenQuote(line));
     }
     Ok(())
 }
@@ -137,22 +134,5 @@ fn read_record(
     Ok(())
 }
 
-/// The line read last, and whether it looks as if a quote had swallowed what follows.
-struct Last {
-    line: u64,
-    open_ended: bool,
-}
-
-/// Counts quotes as they pass: the parser ends an open quote silently with the file, an odd count tells.
-struct QuoteCount<R> {
-    source: R,
-    odd: bool,
-}
-
-impl<R: Read> Read for QuoteCount<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.source.read(buffer)?;
-        self.odd ^= buffer[..n].iter().filter(|b| **b == b'"').count() % 2 == 1;
-        Ok(n)
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -62,7 +62,10 @@ impl std::fmt::Display for Fault {
             remedy,
         } = self;
         let problem = problem.code().replace('_', " ");
-        write!(f, "{column}: {problem}")?;
+        if !column.is_empty() {
+            write!(f, "{}: ", excerpt(column))?;
+        }
+        f.write_str(&problem)?;
         if !got.is_empty() {
             write!(f, ", got {got}")?;
         }
@@ -125,10 +128,61 @@ pub fn excerpt(value: &str) -> String {
 /// The candidate nearest to `name` by edit distance, if it is near enough to be meant.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
+    let length = lower.chars().count();
+    let measure = |c: &'a str| {
+        let near = c.chars().count().max(3) / 2;
+        let c_lower = c.to_lowercase();
+        // The distance is no less than the difference in length; computing it takes memory by the product of both.
+        if length.abs_diff(c_lower.chars().count()) > near {
+            return None;
+        }
+        let distance = strsim::damerau_levenshtein(&lower, &c_lower);
+        (distance <= near).then_some((distance, c))
+    };
     candidates
         .into_iter()
-        .map(|c| (strsim::damerau_levenshtein(&lower, &c.to_lowercase()), c))
-        .filter(|(distance, c)| *distance <= (c.chars().count().max(3)) / 2)
+        .filter_map(measure)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, c)| c)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_suggested_if_it_is_near() {
+        let check = |name: &str, expected: Option<&str>| {
+            let names = ["sugar", "stars", "price per bottle", "id"];
+            assert_eq!(nearest(name, names), expected, "{name}");
+        };
+        check("suger", Some("sugar"));
+        check("STARS", Some("stars"));
+        check("price per botle", Some("price per bottle"));
+        check("price", None);
+        check("od", Some("id"));
+        check("temperature", None);
+        check("", None);
+        check(&"sugar".repeat(1 << 20), None);
+    }
+
+    proptest! {
+        /// Names too different in length are passed over unmeasured; that must never change the answer.
+        #[test]
+        fn passing_over_changes_nothing(name in "[a-cA-CäÄ ]{0,12}", candidates in proptest::collection::vec("[a-cA-Cä]{0,9}", 0..5)) {
+            let distance = |c: &&String| strsim::damerau_levenshtein(&name.to_lowercase(), &c.to_lowercase());
+            let near = |c: &&String| distance(c) <= c.chars().count().max(3) / 2;
+            let expected = candidates.iter().filter(near).min_by_key(|c| distance(c)).map(String::as_str);
+            prop_assert_eq!(nearest(&name, candidates.iter().map(String::as_str)), expected);
+        }
+    }
+
+    #[test]
+    fn a_long_value_is_cut_between_characters() {
+        assert_eq!(excerpt("short"), "short");
+        assert_eq!(excerpt(&"é".repeat(80)), "é".repeat(80));
+        assert_eq!(excerpt(&"é".repeat(81)), "é".repeat(80) + "…");
+    }
 }

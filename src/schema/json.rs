@@ -9,6 +9,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::column::{Schema, Slot};
+use super::csv::MOST_COLUMNS;
 use super::fault::{Fault, Problem, excerpt};
 use super::row::{Row, Value};
 
@@ -176,8 +177,14 @@ impl<'de> Visitor<'de> for OneRow<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let OneRow { schema, row, depth } = self;
         let mut seen = Seen::new(schema);
-        let mut after = 0;
+        let (mut after, mut keys) = (0, 0);
         while let Some(key) = map.next_key_seed(Key { schema, after })? {
+            keys += 1;
+            if keys > MOST_COLUMNS {
+                return Err(A::Error::custom(format_args!(
+                    "more than {MOST_COLUMNS} keys in one object"
+                )));
+            }
             match key {
                 Ok(slot) => {
                     if !seen.insert(slot) {
@@ -323,6 +330,15 @@ impl OneValue<'_> {
         self.row.put(self.schema, self.slot, value);
         Ok(())
     }
+
+    /// A whole number; an id beyond what an f64 holds exactly is kept in its digits, as a file of text has it.
+    fn put_whole<E>(self, number: impl ToString, value: f64) -> Result<(), E> {
+        const EXACT: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
+        if self.slot == Slot::Id && value.abs() >= EXACT {
+            return self.put(Value::Text(&number.to_string()));
+        }
+        self.put(Value::Number(value))
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for OneValue<'_> {
@@ -349,10 +365,10 @@ impl<'de> Visitor<'de> for OneValue<'_> {
         self.put(Value::Number(v))
     }
     fn visit_u64<E: Error>(self, v: u64) -> Result<(), E> {
-        self.put(Value::Number(v as f64))
+        self.put_whole(v, v as f64)
     }
     fn visit_i64<E: Error>(self, v: i64) -> Result<(), E> {
-        self.put(Value::Number(v as f64))
+        self.put_whole(v, v as f64)
     }
     fn visit_str<E: Error>(self, v: &str) -> Result<(), E> {
         self.put(Value::Text(v))
@@ -450,3 +466,6 @@ impl<'de> Visitor<'de> for Drain {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@ pub mod cell;
 pub mod column;
 pub mod csv;
 pub mod fault;
+#[cfg(test)]
+mod fixture;
 pub mod json;
 pub mod row;
 pub mod spec;

@@ -79,6 +79,11 @@ impl Row {
         }
     }
 
+    /// What it is read for.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
     /// Makes it empty again.
     pub fn clear(&mut self) {
         self.cells.fill(Cell::Missing);
@@ -342,6 +347,8 @@ fn is_label(label: &Label, value: Value<'_>) -> bool {
     match (label, value) {
         (Label::Flag(l), Value::Flag(v)) => *l == v,
         (Label::Integer(l), Value::Number(v)) => *l as f64 == v,
+        // Many tools write True.
+        (Label::Flag(l), Value::Text(v)) => v.eq_ignore_ascii_case(&l.to_string()),
         (label, Value::Text(v)) => label.to_string() == v,
         (Label::Text(l), other) => *l == plain(other),
         _ => false,
@@ -360,3 +367,6 @@ fn plain(value: Value<'_>) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

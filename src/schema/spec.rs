@@ -1,5 +1,7 @@
 //! The part of a spec that describes the table, as typed by a person, and its check.
 
+pub mod yaml;
+
 use std::collections::HashSet;
 
 use serde::Deserialize;
@@ -269,3 +271,6 @@ fn check_levels(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
     }
     Kind::Category { levels: words }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::column::{Kind, Schema, Slot};
 use super::fault::{Fault, Problem};
-use super::row::{Row, Value, unknown_column};
+use super::row::{Purpose, Row, Value, allowed_labels, unknown_column};
 
 /// Texts that mean "nothing there" in a table of text, beside the empty cell.
 pub const MISSING: [&str; 3] = ["NA", "NaN", "null"];
@@ -15,19 +15,25 @@ impl Header {
     /// Resolves the names of the first line.
     ///
     /// # Errors
-    /// Every unknown name, every name that stands twice, and every required column that is not there.
+    /// Every unknown name, every name that stands twice, and every column that is needed and not there.
     pub fn resolve<'a>(
         schema: &Schema,
         names: impl IntoIterator<Item = &'a str>,
+        purpose: Purpose,
     ) -> Result<Header, HeaderFault> {
         let mut slots = Vec::new();
         let mut faults = Vec::new();
-        for name in names {
+        for (place, name) in (1..).zip(names) {
             match schema.slot(name) {
                 Some(slot) if slots.contains(&slot) => {
                     return Err(HeaderFault::Twice(name.to_owned()));
                 }
                 Some(slot) => slots.push(slot),
+                None if name.is_empty() => faults.push(Fault {
+                    got: format!("no name (column {place} of the header)"),
+                    remedy: "name it or leave it out".into(),
+                    ..unknown_column(schema, name, "")
+                }),
                 None => faults.push(unknown_column(schema, name, "")),
             }
         }
@@ -41,6 +47,15 @@ impl Header {
                     remedy: "the column is required".into(),
                 });
             }
+        }
+        if purpose == Purpose::Learn && !slots.contains(&Slot::Target) {
+            faults.push(Fault {
+                column: schema.target().column.clone(),
+                problem: Problem::Missing,
+                got: String::new(),
+                allowed: allowed_labels(schema),
+                remedy: "a table without the target cannot be learnt from".into(),
+            });
         }
         if faults.is_empty() {
             Ok(Header(slots))
@@ -67,8 +82,19 @@ pub enum HeaderFault {
     #[error("the column {0:?} stands twice in the header; keep one of them")]
     Twice(String),
     /// Names that do not fit the schema.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("{}", listed(.0))]
     Columns(Vec<Fault>),
+}
+
+/// The first faults in full, the others as a number: one message, whatever the header.
+fn listed(faults: &[Fault]) -> String {
+    const SHOWN: usize = 10;
+    let mut shown: Vec<String> = faults.iter().take(SHOWN).map(ToString::to_string).collect();
+    if faults.len() > SHOWN {
+        let more = faults.len() - SHOWN;
+        shown.push(format!("and {more} more faults of the header"));
+    }
+    shown.join("; ")
 }
 
 /// Reads one line of text cells into `row`, which is cleared first.
@@ -118,4 +144,159 @@ fn number(text: &str) -> Option<f64> {
         .all(decimal)
         .then(|| text.parse::<f64>().ok())??;
     value.is_finite().then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{faults, row, warnings, wines};
+    use super::*;
+
+    fn check_header(names: &[&str], expected: Result<&[Slot], &str>) {
+        let found = Header::resolve(&wines(), names.iter().copied(), Purpose::Predict);
+        let found = found
+            .as_ref()
+            .map(Header::slots)
+            .map_err(ToString::to_string);
+        assert_eq!(found, expected.map_err(str::to_owned), "{names:?}");
+    }
+
+    const NAMES: &str = "bottle, good, colour, stars, sugar, price, maker";
+
+    #[test]
+    fn a_header_gives_each_column_of_the_file_its_slot() {
+        check_header(&["colour"], Ok(&[Slot::Column(0)]));
+        check_header(
+            &["maker", "good", "colour", "bottle"],
+            Ok(&[Slot::Column(4), Slot::Target, Slot::Column(0), Slot::Id]),
+        );
+        check_header(
+            &["colour", "sugar", "colour"],
+            Err("the column \"colour\" stands twice in the header; keep one of them"),
+        );
+        check_header(
+            &["color", "Colour "],
+            Err(&format!(
+                "color: unknown column, allowed: {NAMES} (did you mean \"colour\"?); \
+                 Colour : unknown column, allowed: {NAMES} (did you mean \"colour\"?); \
+                 colour: missing, allowed: one of red, white, rose (the column is required)"
+            )),
+        );
+    }
+
+    #[test]
+    fn to_learn_from_a_table_takes_its_target() {
+        let check = |purpose, names: [&str; 2], expected: Result<usize, &str>| {
+            let found = Header::resolve(&wines(), names, purpose);
+            let found = found.map(|h| h.slots().len()).map_err(|f| f.to_string());
+            assert_eq!(found, expected.map_err(str::to_owned), "{purpose:?}");
+        };
+        let missing =
+            "good: missing, allowed: no or yes (a table without the target cannot be learnt from)";
+        check(Purpose::Learn, ["colour", "maker"], Err(missing));
+        check(Purpose::Learn, ["colour", "good"], Ok(2));
+        check(Purpose::Predict, ["colour", "maker"], Ok(2));
+        check(Purpose::Keep, ["colour", "maker"], Ok(2));
+    }
+
+    #[test]
+    fn a_column_without_a_name_is_called_that() {
+        let unnamed = |place: usize| {
+            format!(
+                "unknown column, got no name (column {place} of the header), allowed: {NAMES} (name it or leave it out)"
+            )
+        };
+        check_header(&["", "colour"], Err(&unnamed(1)));
+        check_header(&["colour", "maker", ""], Err(&unnamed(3)));
+    }
+
+    #[test]
+    fn many_unknown_columns_make_one_short_message() {
+        let names: Vec<String> = (0..9_999).map(|i| format!("unheard_of_{i}")).collect();
+        let names = names.iter().map(String::as_str).chain(["colour"]);
+        let message = Header::resolve(&wines(), names, Purpose::Keep)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.starts_with("unheard_of_0: unknown column"),
+            "{message:.300}"
+        );
+        assert!(
+            message.ends_with("; and 9989 more faults of the header"),
+            "{message:.300}"
+        );
+    }
+
+    fn check_number(text: &str, expected: Option<f64>) {
+        assert_eq!(number(text), expected, "{text:?}");
+    }
+
+    #[test]
+    fn numbers_are_decimal_and_finite() {
+        for (text, value) in [
+            ("7", 7.0),
+            (" 7.5\t", 7.5),
+            ("-.5", -0.5),
+            ("+1e3", 1000.0),
+            ("5.", 5.0),
+            ("1E-2", 0.01),
+            ("1e-400", 0.0),
+        ] {
+            check_number(text, Some(value));
+        }
+        for text in [
+            "",
+            " ",
+            ".",
+            "-",
+            "e5",
+            "1e",
+            "1,5",
+            "1_000",
+            "0x10",
+            "inf",
+            "-Infinity",
+            "nan",
+            "1e400",
+            "-1e400",
+            "1 2",
+            "٣",
+        ] {
+            check_number(text, None);
+        }
+    }
+
+    #[test]
+    fn one_line_fills_a_row_and_leaves_nothing_of_the_one_before() {
+        let schema = wines();
+        let header = Header::resolve(
+            &schema,
+            ["colour", "stars", "price", "good", "bottle"],
+            Purpose::Learn,
+        )
+        .unwrap();
+        let mut row = row(&schema, Purpose::Learn);
+        read(
+            &schema,
+            &header,
+            ["blue", "4", "-1", "maybe", "7"],
+            &mut row,
+        );
+        assert_eq!(faults(&row).len(), 2);
+        assert_eq!(
+            warnings(&row),
+            [
+                "stars: unknown_level 4",
+                "price: out_of_range -1, set apart"
+            ]
+        );
+        read(&schema, &header, ["red", "", "", "no", ""], &mut row);
+        assert_eq!((faults(&row).len(), warnings(&row).len()), (0, 0));
+        assert_eq!((row.target(), row.id_text()), (Some(false), None));
+        assert!(row.view().cells[1..].iter().all(|c| c.is_missing()));
+        read(&schema, &header, ["red", "", "", "NA", ""], &mut row);
+        assert_eq!(
+            faults(&row),
+            ["good: missing, allowed: no or yes (a row without the target cannot be learnt from)"]
+        );
+    }
 }

@@ -45,7 +45,7 @@ impl Bench {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let spec = Spec::bundled();
         let train = ingest::bundled(&spec.schema).unwrap();
-        let request = Request { learner: None, folds: 5, repeats: 1, seed: 0, threads: 2 };
+        let request = Request { learner: Some("blend".into()), folds: 5, repeats: 1, seed: 0, threads: 2 };
         let material = Material { table: &train.table, read: train.read, left_out: 0, name: "bench".into() };
         let model = train::train(&spec, &material, &request, &Unwatched).unwrap();
         let path = root.join("data/raw/test.csv");

@@ -1,9 +1,11 @@
 //! Integration tests, one binary: a module a feature.
 
+mod answers;
 mod churn;
 mod life;
 mod models;
 mod problems;
+mod ingest;
 mod recipe;
 mod rest;
 mod server;

@@ -52,12 +52,17 @@ pub fn material(loaded: &Loaded) -> Material<'_> {
     }
 }
 
-/// Reads CSV text into a table of a spec.
+/// Reads CSV text into a table of a spec, to learn from.
 pub fn csv(spec: &Spec, text: &str) -> Loaded {
+    csv_for(spec, text, Purpose::Learn)
+}
+
+/// Reads CSV text into a table of a spec.
+pub fn csv_for(spec: &Spec, text: &str, purpose: Purpose) -> Loaded {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.csv");
     std::fs::write(&path, text).unwrap();
-    ingest::read_file(&path, &Arc::clone(&spec.schema), Purpose::Learn).unwrap()
+    ingest::read_file(&path, &Arc::clone(&spec.schema), purpose).unwrap()
 }
 
 /// CSV text as JSON rows of the bundled table: numbers where its columns hold numbers, nothing where nothing is.

@@ -64,9 +64,16 @@ impl FitStep for ExtractSpec {
     fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Extract, StepFault> {
         let from = scope.text(&self.from)?;
         let regex = Regex::new(&self.pattern).map_err(|e| {
+            // Its last line says what; those before draw a picture.
+            let what = e.to_string();
+            let what = what.lines().last().unwrap_or_default();
+            let what = what.trim_start_matches("error: ");
             StepFault::new(
-                format!("the pattern is not a regular expression: {e}"),
-                "see docs.rs/regex",
+                format!(
+                    "the pattern {:?} is not a regular expression: {what}",
+                    self.pattern
+                ),
+                "see docs.rs/regex for its syntax",
             )
         })?;
         if regex.captures_len() < 2 {

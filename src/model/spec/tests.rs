@@ -1,0 +1,462 @@
+//! The spec as a whole: what is read from it, and every kind of fault with line, column and remedy.
+
+use super::*;
+
+const WINE: &str = r#"version: 1
+name: wine
+table: wine.csv
+target: {column: good, positive: yes, negative: no}
+id: bottle
+columns:
+  - {name: colour, kind: category, levels: [red, white], required: true, unexpected: reject}
+  - {name: sugar, kind: number, range: [0, 400], unexpected: warn}
+  - {name: maker, kind: text}
+recipe:
+  steps:
+    - impute: {of: sugar, by: colour, as: sugar}
+    - one_hot: {of: [colour]}
+    - extract: {from: maker, pattern: '^(\w+)', as: first}
+  features:
+    - sugar
+    - colour=*
+evaluation: {folds: 5, repeats: 2, metric: auc, floors: {auc: 0.6, log_loss: 0.5}}
+decision: {threshold: 0.25}
+"#;
+
+/// The faults of the spec above with one text replaced.
+fn check(from: &str, to: &str, expected: &[&str]) {
+    assert!(WINE.contains(from), "{from:?} is not in the spec");
+    check_text(&WINE.replacen(from, to, 1), expected);
+}
+
+fn check_text(text: &str, expected: &[&str]) {
+    let found: Vec<String> = match Spec::parse(text) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.0.iter().map(ToString::to_string).collect(),
+    };
+    assert_eq!(found, expected, "{text}");
+}
+
+#[test]
+fn a_sound_spec_is_read_in_full() {
+    let spec = Spec::parse(WINE).unwrap();
+    assert_eq!(spec.name, "wine");
+    assert_eq!(spec.table, Some(TableSource::File("wine.csv".into())));
+    assert_eq!(spec.text(), WINE);
+    let evaluation = &spec.evaluation;
+    assert_eq!(
+        (
+            evaluation.folds,
+            evaluation.repeats,
+            evaluation.metric.name,
+            spec.decision.threshold
+        ),
+        (5, 2, "auc", 0.25)
+    );
+    let floors: Vec<_> = evaluation
+        .floors
+        .iter()
+        .map(|(m, v)| (m.name, *v))
+        .collect();
+    assert_eq!(floors, [("auc", 0.6), ("log_loss", 0.5)]);
+    let target = spec.schema.target();
+    assert_eq!(
+        (target.positive.to_string(), target.negative.to_string()),
+        ("yes".into(), "no".into())
+    );
+    for same in [WINE.replace('\n', "\r\n"), format!("\u{feff}{WINE}")] {
+        assert_eq!(Spec::parse(&same).unwrap().name, "wine");
+    }
+}
+
+#[test]
+fn what_may_be_left_out_has_defaults() {
+    let short = WINE.split("evaluation:").next().unwrap();
+    let short = short
+        .replace("table: wine.csv\n", "")
+        .replace("id: bottle\n", "");
+    let spec = Spec::parse(&short).unwrap();
+    let evaluation = &spec.evaluation;
+    assert_eq!(
+        (evaluation.folds, evaluation.repeats, evaluation.metric.name),
+        (10, 5, "log_loss")
+    );
+    assert_eq!(
+        (
+            spec.table,
+            spec.schema.id(),
+            spec.decision.threshold,
+            evaluation.floors.len()
+        ),
+        (None, None, 0.5, 0)
+    );
+}
+
+#[test]
+fn the_bundled_spec_is_sound() {
+    assert_eq!(Spec::bundled().table, Some(TableSource::Bundled));
+    assert_eq!(Spec::bundled().text(), BUNDLED);
+}
+
+#[test]
+fn another_version_is_called_that() {
+    let none = "line 1, column 1: the spec does not say its version; begin it with version: 1";
+    for text in ["", "# nothing\n", "name: wine\n", "version:\n"] {
+        check_text(text, &[none]);
+    }
+    check("version: 1\n", "", &[none]);
+    // Whatever else a later version may hold.
+    for (version, said) in [
+        ("2", "2"),
+        ("1.0", "1.0"),
+        ("one", "one"),
+        ("-1", "-1"),
+        ("01", "01"),
+    ] {
+        check(
+            "version: 1\n",
+            &format!("version: {version}\nshape: {{of: things to come}}\n"),
+            &[&format!(
+                "line 1, column 10: the spec is of version {said}, this release reads version 1; use a release that reads it, or rewrite it"
+            )],
+        );
+    }
+}
+
+#[test]
+fn keys_and_words_that_are_not_known_are_named_with_the_nearest() {
+    check(
+        "name: wine",
+        "nam: wine",
+        &["line 2, column 1: there is no key \"nam\" here; did you mean \"name\"?"],
+    );
+    check(
+        "name: wine",
+        "name: wine\nquality: high",
+        &[
+            "line 3, column 1: there is no key \"quality\" here; one of version, name, table, target, id, columns, recipe, evaluation, decision",
+        ],
+    );
+    check(
+        "kind: text",
+        "knd: text",
+        &["line 9, column 19: there is no key \"knd\" here; did you mean \"kind\"?"],
+    );
+    check(
+        "kind: text",
+        "kind: txt",
+        &["line 9, column 25: there is no \"txt\" here; did you mean \"text\"?"],
+    );
+    check(
+        "unexpected: warn",
+        "unexpected: ignore",
+        &["line 8, column 62: there is no \"ignore\" here; one of warn, reject, quarantine"],
+    );
+    check(
+        "one_hot",
+        "onehot",
+        &["line 13, column 7: there is no \"onehot\" here; did you mean \"one_hot\"?"],
+    );
+    check(
+        "by: colour",
+        "per: colour",
+        &["line 12, column 27: there is no key \"per\" here; one of of, by, as"],
+    );
+    check(
+        "folds: 5",
+        "fold: 5",
+        &["line 18, column 14: there is no key \"fold\" here; did you mean \"folds\"?"],
+    );
+    check(
+        "metric: auc",
+        "metric: acu",
+        &["line 18, column 44: there is no metric \"acu\"; did you mean \"auc\"?"],
+    );
+    check(
+        "log_loss: 0.5",
+        "sharpness: 0.5",
+        &[
+            "line 18, column 79: there is no metric \"sharpness\"; one of accuracy, precision, recall, f1, auc, log_loss, brier, ece",
+        ],
+    );
+}
+
+#[test]
+fn what_is_missing_or_of_another_kind_says_what_is_needed() {
+    check(
+        "name: wine\n",
+        "",
+        &["line 18, column 1: the key \"name\" is missing here; add name: …"],
+    );
+    check(
+        ", negative: no",
+        "",
+        &["line 4, column 24: the key \"negative\" is missing here; add negative: …"],
+    );
+    check(
+        "name: wine",
+        "name: wine\nname: cellar",
+        &["line 3, column 1: the key \"name\" stands twice; keep one"],
+    );
+    check(
+        "required: true",
+        "required: yes",
+        &["line 7, column 68: true or false is needed here; write true or false"],
+    );
+    check(
+        "[0, 400]",
+        "5",
+        &[
+            "line 8, column 40: a list is needed here; write [a, b], or one entry a line after dashes",
+        ],
+    );
+    check(
+        "[0, 400]",
+        "[a, 400]",
+        &["line 8, column 41: a number is needed here; write one such as 0.5"],
+    );
+    check(
+        "[0, 400]",
+        "[0]",
+        &["line 8, column 33: a list of 1 where a list of length 2 is needed; write as many"],
+    );
+    check(
+        "[0, 400]",
+        "[0, .inf]",
+        &["line 8, column 44: .inf is not finite; write a finite number"],
+    );
+    check(
+        "folds: 5",
+        "folds: many",
+        &["line 18, column 21: a whole number is needed here; write one such as 5"],
+    );
+    check(
+        "{of: [colour]}",
+        "[colour]",
+        &[
+            "line 13, column 16: keys with values are needed here; write key: value, or {key: value}",
+        ],
+    );
+    check_text(
+        "- 1\n",
+        &["line 1, column 1: keys with values are needed here; write key: value, or {key: value}"],
+    );
+    check(
+        "name: wine",
+        "name: null",
+        &[
+            "line 2, column 7: nothing stands here, a text is needed; write one, in quotes if it is null",
+        ],
+    );
+}
+
+#[test]
+fn broken_yaml_is_shown_where_it_breaks() {
+    let look = "look for a bracket, a quote or an indentation just before";
+    for (from, to, place) in [
+        ("[red, white]", "[red, white", "line 7, column 44"),
+        ("name: wine", "name: \"wine", "line 2, column 7"),
+        ("columns:\n", "columns:\n\t- x\n", "line 7, column 2"),
+        ("id: bottle", "id: bottle: x", "line 5, column 11"),
+        ("name: wine", "name: *wine", "line 2, column 7"),
+    ] {
+        let text = WINE.replacen(from, to, 1);
+        let fault = Spec::parse(&text).unwrap_err().0.remove(0);
+        let shown = fault.to_string();
+        assert!(
+            shown.starts_with(&format!("{place}: the YAML breaks off here: ")),
+            "{to}: {shown}"
+        );
+        assert!(fault.remedy == look && !shown.contains('\n'), "{shown}");
+    }
+    let twice = format!("{WINE}---\n{WINE}");
+    check_text(
+        &twice,
+        &["line 21, column 1: a second document begins here; remove the line --- and what follows"],
+    );
+}
+
+#[test]
+fn names_must_be_able_to_name_files() {
+    for name in [
+        "Wine", "my wine", "wine/red", "wine@1", "..", "\"\"", "rosé",
+    ] {
+        let plain = name.trim_matches('"');
+        check(
+            "name: wine",
+            &format!("name: {name}"),
+            &[&format!(
+                "line 2, column 7: {plain:?} cannot name files; use lower-case letters, digits, - and _"
+            )],
+        );
+    }
+}
+
+#[test]
+fn a_recipe_is_checked_against_the_columns() {
+    let at = |line: u32, said: &str| format!("line {line}, column 7: {said}");
+    let cases: [(&str, &str, String); 12] = [
+        (
+            "of: sugar, by",
+            "of: suger, by",
+            at(
+                12,
+                "there is no \"suger\" at this point of the recipe; did you mean \"sugar\"?",
+            ),
+        ),
+        (
+            "by: colour",
+            "by: maker",
+            at(
+                12,
+                "\"maker\" is a text, a category is needed; use extract or first_letter to derive from text",
+            ),
+        ),
+        (
+            "from: maker",
+            "from: colour",
+            at(
+                14,
+                "\"colour\" is a category, a text is needed; name another column",
+            ),
+        ),
+        (
+            "of: [colour]",
+            "of: [sugar]",
+            at(
+                13,
+                "\"sugar\" is a number, a category is needed; use bin to make a category of a number",
+            ),
+        ),
+        (
+            r"'^(\w+)'",
+            r"'^(\w+'",
+            at(
+                14,
+                "the pattern \"^(\\\\w+\" is not a regular expression: unclosed group; see docs.rs/regex for its syntax",
+            ),
+        ),
+        (
+            r"'^(\w+)'",
+            r"'^\w+'",
+            at(
+                14,
+                "the pattern has no group; put what is to be extracted in parentheses",
+            ),
+        ),
+        (
+            "    - sugar\n",
+            "    - shugar\n",
+            at(
+                16,
+                "there is no \"shugar\" at this point of the recipe; did you mean \"sugar\"?",
+            ),
+        ),
+        (
+            "    - sugar\n",
+            "    - first\n",
+            at(
+                16,
+                "the feature \"first\" is no number; use one_hot to make numbers of a category",
+            ),
+        ),
+        (
+            "    - sugar\n",
+            "    - sugar\n    - sugar\n",
+            at(17, "the feature \"sugar\" stands twice; remove one"),
+        ),
+        (
+            "colour=*",
+            "color=*",
+            at(
+                17,
+                "nothing at this point of the recipe begins with \"color=\"; name a column or the output of an earlier step",
+            ),
+        ),
+        (
+            "as: sugar}",
+            "as: filled}",
+            at(
+                16,
+                "the feature \"sugar\" can be missing; use impute, and missing for a flag",
+            ),
+        ),
+        (
+            "features:\n    - sugar\n    - colour=*",
+            "features: []",
+            "line 15, column 13: the recipe has no features; list numbers under recipe: features"
+                .into(),
+        ),
+    ];
+    for (from, to, expected) in cases {
+        check(from, to, &[&expected]);
+    }
+    // A step may name only what is before it.
+    check(
+        "    - one_hot: {of: [colour]}\n",
+        "    - one_hot: {of: [colour, taste]}\n    - bin: {of: sugar, edges: [5], names: [dry, sweet], as: taste}\n",
+        &[&at(
+            13,
+            "there is no \"taste\" at this point of the recipe; name a column or the output of an earlier step",
+        )],
+    );
+}
+
+#[test]
+fn evaluation_and_decision_are_checked() {
+    check(
+        "folds: 5",
+        "folds: 1",
+        &["line 18, column 21: an evaluation needs at least 2 folds; write 2 or more"],
+    );
+    check(
+        "repeats: 2",
+        "repeats: 0",
+        &["line 18, column 33: an evaluation needs at least 1 repeat; write 1 or more"],
+    );
+    let neither = "line 19, column 11: the decision is neither a threshold between 0 and 1 nor two costs; \
+                   write {threshold: 0.5} or {costs: {false_positive: 1, false_negative: 2}}";
+    for decision in [
+        "{}",
+        "{threshold: 1.01}",
+        "{threshold: -0.01}",
+        "{threshold: 0.5, costs: {false_positive: 1, false_negative: 1}}",
+        "{costs: {false_positive: 0, false_negative: 0}}",
+        "{costs: {false_positive: -1, false_negative: 4}}",
+    ] {
+        check("{threshold: 0.25}", decision, &[neither]);
+    }
+}
+
+/// Elkan 2001: yes from the probability on where a miss costs as much as a false alarm.
+#[test]
+fn costs_become_a_threshold() {
+    for (alarm, miss, threshold) in [
+        (1.0, 1.0, 0.5),
+        (1.0, 3.0, 0.25),
+        (9.0, 1.0, 0.9),
+        (0.0, 1.0, 0.0),
+        (1.0, 0.0, 1.0),
+    ] {
+        let costs = format!("{{costs: {{false_positive: {alarm}, false_negative: {miss}}}}}");
+        let spec = Spec::parse(&WINE.replace("{threshold: 0.25}", &costs)).unwrap();
+        assert_eq!(spec.decision.threshold, threshold, "{costs}");
+    }
+}
+
+#[test]
+fn faults_of_all_parts_are_told_at_once() {
+    let text = WINE
+        .replace("name: wine", "name: Wine")
+        .replace("- sugar\n", "- shugar\n")
+        .replace("folds: 5", "folds: 1")
+        .replace("metric: auc", "metric: acu")
+        .replace("{threshold: 0.25}", "{threshold: 2}");
+    let lines: Vec<u64> = Spec::parse(&text)
+        .unwrap_err()
+        .0
+        .iter()
+        .map(|f| f.line)
+        .collect();
+    assert_eq!(lines, [2, 16, 18, 18, 19]);
+}

@@ -1,0 +1,333 @@
+//! Delimited text into rows: what tables in the wild bring along, and what is refused.
+
+use std::ops::ControlFlow;
+
+use proptest::prelude::*;
+
+use super::super::fixture::{cells, faults, row, wines};
+use super::super::row::Purpose;
+use super::*;
+
+/// One line each: its number with its cells, its faults, or why it is broken; then the table's error, if any.
+fn read(text: &[u8]) -> (Vec<String>, Option<CsvFault>) {
+    let schema = wines();
+    let mut row = row(&schema, Purpose::Predict);
+    let mut lines = Vec::new();
+    let outcome = rows(&schema, text, b',', &mut row, &mut |(line, outcome)| {
+        let said = match outcome {
+            Ok(row) if row.faults.is_empty() => cells(&schema, row),
+            Ok(row) => faults(row).join("; "),
+            Err(broken) => format!("broken: {broken}"),
+        };
+        lines.push(format!("{line}: {said}"));
+        ControlFlow::Continue(())
+    });
+    (lines, outcome.err())
+}
+
+/// A table that can be read: its lines.
+fn check(text: impl AsRef<[u8]>, expected: &[&str]) {
+    let text = text.as_ref();
+    let (lines, fault) = read(text);
+    assert!(fault.is_none(), "{}: {fault:?}", text.escape_ascii());
+    assert_eq!(lines, expected, "{}", text.escape_ascii());
+}
+
+/// A table that is refused: the message, after so many lines were handed over.
+fn check_refused(text: impl AsRef<[u8]>, lines: usize, expected: &str) {
+    let text = text.as_ref();
+    let (read, fault) = read(text);
+    let message = fault.map(|f| f.to_string()).unwrap_or_default();
+    assert_eq!(message, expected, "{}", text.escape_ascii());
+    assert_eq!(read.len(), lines, "{}", text.escape_ascii());
+}
+
+#[test]
+fn lines_become_cells() {
+    let table = "colour,stars,sugar,price,maker\nred,3,7.5,12,Argo\nwhite,,,,\n";
+    let expected = [
+        r#"2: red | 3 | 7.5 | 12 | "Argo""#,
+        "3: white | – | – | – | –",
+    ];
+    check(table, &expected);
+    check(table.trim_end(), &expected);
+    check(table.replace('\n', "\r\n"), &expected);
+    check([b"\xef\xbb\xbf", table.as_bytes()].concat(), &expected);
+    check(
+        format!("\u{feff}{}", table.replace("colour,", "\"colour\",")),
+        &expected,
+    );
+    // Columns in any order, some left out.
+    check(
+        "maker,colour\nArgo,red",
+        &[r#"2: red | – | – | – | "Argo""#],
+    );
+    // The header alone is a table without rows.
+    check("colour,maker\n", &[]);
+    check("colour,maker", &[]);
+}
+
+#[test]
+fn other_delimiters_work_alike() {
+    let schema = wines();
+    let mut row = row(&schema, Purpose::Learn);
+    let text = "bottle\tcolour\tmaker\tgood\n7\tred\tA, B\tyes\n";
+    let mut seen = 0;
+    rows(&schema, text.as_bytes(), b'\t', &mut row, &mut |(
+        line,
+        row,
+    )| {
+        let row = row.unwrap();
+        seen += 1;
+        assert_eq!(
+            (line, row.target(), row.id_text().as_deref()),
+            (2, Some(true), Some("7"))
+        );
+        assert_eq!(cells(&schema, row), r#"red | – | – | – | "A, B""#);
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!(seen, 1);
+}
+
+#[test]
+fn quotes_are_read_as_rfc_4180_says() {
+    let with = |cell: &str| format!("colour,maker\nred,{cell}\nwhite,B\n");
+    let line = |maker: &str| format!("2: red | – | – | – | {maker:?}");
+    for (cell, maker) in [
+        ("\"A, B\"", "A, B"),
+        ("\"A \"\"B\"\"\"", "A \"B\""),
+        ("\"\"\"\"", "\""),
+        ("\"A\"", "A"),
+        // Quotes inside an unquoted cell are characters like others, one or two of them.
+        ("5\" disk", "5\" disk"),
+        ("A \"B\"", "A \"B\""),
+        ("A\"", "A\""),
+    ] {
+        check(with(cell), &[&line(maker), r#"3: white | – | – | – | "B""#]);
+    }
+    // Newlines within quotes: later lines keep their number in the file.
+    for newline in ["\n", "\r\n"] {
+        let text = with(&format!("\"A{newline}B{newline}C\"")).replace("\nwhite", "\r\nwhite");
+        check(
+            text,
+            &[
+                &line(&format!("A{newline}B{newline}C")),
+                r#"5: white | – | – | – | "B""#,
+            ],
+        );
+    }
+    check(
+        "\"colour\",\"maker\"\n\"red\",\"A\"\n\"white\",\"\"\n",
+        &[&line("A"), "3: white | – | – | – | –"],
+    );
+    // A stray quote and, in the last cell, a newline that is properly quoted.
+    check(
+        "maker,colour,good\n5\" disk,red,\"a\nb\"\n",
+        &[r#"2: red | – | – | – | "5\" disk""#],
+    );
+}
+
+#[test]
+fn lines_keep_their_numbers() {
+    // Blank lines are passed over; CRLF is one line end.
+    check(
+        "colour\n\nred\n\n\nwhite\n",
+        &["3: red | – | – | – | –", "6: white | – | – | – | –"],
+    );
+    check(
+        "colour\r\nred\r\nwhite\r\n\r\nrose\r\n",
+        &[
+            "2: red | – | – | – | –",
+            "3: white | – | – | – | –",
+            "5: rose | – | – | – | –",
+        ],
+    );
+    check(
+        "colour,maker\nred,\"A\nB\"\nblue,\n",
+        &[
+            r#"2: red | – | – | – | "A\nB""#,
+            "4: colour: unknown level, got blue, allowed: one of red, white, rose",
+        ],
+    );
+}
+
+#[test]
+fn a_line_that_is_broken_is_no_reason_to_stop() {
+    check(
+        b"colour,maker\nred\nred,A,B\nwhite,\xff\n",
+        &[
+            "2: broken: 1 cells where the header has 2",
+            "3: broken: 3 cells where the header has 2",
+            "4: broken: the line is not UTF-8",
+        ],
+    );
+    check(
+        "colour,sugar\nred,1e400\nblue,x\n,inf\nred,NaN\nred, 1.5 \nred,-1\nred,1_0\nred,0x1\nred,1e2",
+        &[
+            "2: sugar: wrong type, got \"1e400\", allowed: a number from 0 to 400 (leave the cell empty where the number is not known)",
+            "3: colour: unknown level, got blue, allowed: one of red, white, rose; sugar: wrong type, got \"x\", allowed: a number from 0 to 400 (leave the cell empty where the number is not known)",
+            "4: sugar: wrong type, got \"inf\", allowed: a number from 0 to 400 (leave the cell empty where the number is not known); colour: missing, allowed: one of red, white, rose (the column is required)",
+            "5: red | – | – | – | –",
+            "6: red | – | 1.5 | – | –",
+            "7: sugar: out of range, got -1, allowed: a number from 0 to 400",
+            "8: sugar: wrong type, got \"1_0\", allowed: a number from 0 to 400 (leave the cell empty where the number is not known)",
+            "9: sugar: wrong type, got \"0x1\", allowed: a number from 0 to 400 (leave the cell empty where the number is not known)",
+            "10: red | – | 100 | – | –",
+        ],
+    );
+}
+
+#[test]
+fn na_nan_and_null_are_missing_and_nothing_like_them() {
+    for missing in ["", "NA", "NaN", "null", "\"\"", "\"NA\""] {
+        let text = format!(
+            "colour,stars,sugar,price,maker,good,bottle\nred{}",
+            format!(",{missing}").repeat(6)
+        );
+        check(text, &["2: red | – | – | – | –"]);
+    }
+    for word in ["na", "nan", "NULL", "None", "N/A", "-"] {
+        check(
+            format!("colour,maker\nred,{word}"),
+            &[&format!("2: red | – | – | – | {word:?}")],
+        );
+    }
+}
+
+#[test]
+fn headers_that_cannot_be_used_are_refused() {
+    let empty = "it is empty: a line of column names is needed first";
+    check_refused("", 0, empty);
+    check_refused("\u{feff}", 0, empty);
+    check_refused("\n\r\n\n", 0, empty);
+    let twice =
+        |name: &str| format!("the column {name:?} stands twice in the header; keep one of them");
+    check_refused("colour,maker,colour\nred,A,white\n", 0, &twice("colour"));
+    check_refused("colour,bottle,bottle\n", 0, &twice("bottle"));
+    check_refused("good,colour,good\n", 0, &twice("good"));
+    check_refused(
+        "colour,suger\n",
+        0,
+        r#"suger: unknown column, allowed: bottle, good, colour, stars, sugar, price, maker (did you mean "sugar"?)"#,
+    );
+    check_refused(
+        "maker,Stars\n",
+        0,
+        "Stars: unknown column, allowed: bottle, good, colour, stars, sugar, price, maker (did you mean \"stars\"?); \
+         colour: missing, allowed: one of red, white, rose (the column is required)",
+    );
+    check_refused(
+        b"colour,mak\xe9r\nred,A\n",
+        0,
+        "the first line is not UTF-8; save the table as UTF-8",
+    );
+    // UTF-16, as some spreadsheets save "Unicode text".
+    check_refused(
+        b"\xff\xfec\0o\0l\0o\0u\0r\0\n\0",
+        0,
+        "the first line is not UTF-8; save the table as UTF-8",
+    );
+}
+
+#[test]
+fn a_million_columns_are_refused() {
+    let mut header = String::from("colour");
+    (0..999_999).for_each(|i| header.push_str(if i % 2 == 0 { ",a" } else { ",b" }));
+    check_refused(
+        header,
+        0,
+        "the header has 1000000 columns, 10000 are the most; is the delimiter right?",
+    );
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_found() {
+    let open = |line: u64| format!("a quote opened in the row of line {line} is never closed");
+    check_refused(
+        "colour,maker\nred,A\nwhite,\"B\nrose,C\nred,D\n",
+        2,
+        &open(3),
+    );
+    check_refused("colour,maker\nred,A\nwhite,\"B\n", 2, &open(3));
+    check_refused("colour,maker\nred,A\nwhite,\"B", 2, &open(3));
+    check_refused("colour,maker\nred,A\nwhite,\"", 2, &open(3));
+    check_refused("colour,maker\nred,A\n\"white,B\n", 2, &open(3));
+    check_refused("colour,maker\nred,\"A \"\"B\n", 1, &open(2));
+    check_refused("maker,\"colour\nred,A\n", 0, &open(1));
+    // Two that look like a pair by number alone.
+    check_refused("maker,colour\n5\" disk,red\nA,\"white\n", 2, &open(3));
+    // The last cell ends in an escaped quote, or in one after a closed cell.
+    check(
+        "colour,maker\nred,\"A\"\"\"",
+        &[r#"2: red | – | – | – | "A\"""#],
+    );
+    check("maker,colour\nA\",red", &[r#"2: red | – | – | – | "A\"""#]);
+}
+
+/// However the bytes come in.
+#[test]
+fn blocks_of_one_byte_read_the_same() {
+    struct Drip<'a>(&'a [u8]);
+    impl Read for Drip<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let n = self.0.len().min(1).min(buffer.len());
+            buffer[..n].copy_from_slice(&self.0[..n]);
+            self.0 = &self.0[n..];
+            Ok(n)
+        }
+    }
+    let schema = wines();
+    let mut row = row(&schema, Purpose::Predict);
+    let text = b"\xef\xbb\xbf\"colour\",maker\r\nred,\"A \"\"B\"\"\nC\"\r\n";
+    let mut seen = Vec::new();
+    rows(&schema, Drip(text), b',', &mut row, &mut |(line, row)| {
+        seen.push((line, cells(&schema, row.unwrap())));
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!(seen, [(2, r#"red | – | – | – | "A \"B\"\nC""#.to_owned())]);
+}
+
+#[test]
+fn the_caller_may_break_off() {
+    let schema = wines();
+    let mut row = row(&schema, Purpose::Predict);
+    let mut lines = 0;
+    let text = b"colour\nred\nwhite\n\"rose";
+    rows(&schema, &text[..], b',', &mut row, &mut |_| {
+        lines += 1;
+        ControlFlow::Break(())
+    })
+    .unwrap();
+    assert_eq!(lines, 1);
+}
+
+proptest! {
+    /// The watch and the parser agree on where rows begin and whether a quote is open, whatever the text.
+    #[test]
+    fn the_watch_sees_what_the_parser_does(text in "[a\",\r\n]{0,24}") {
+        let parse = |text: &str| {
+            let records: Vec<csv::ByteRecord> = csv::ReaderBuilder::new()
+                .has_headers(false)
+                .flexible(true)
+                .from_reader(text.as_bytes())
+                .byte_records()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            records
+        };
+        let mut watch = watch::Watch::new(text.as_bytes(), b',').unwrap();
+        std::io::copy(&mut watch, &mut std::io::sink()).unwrap();
+        let starts: Vec<u64> = (0..parse(&text).len()).map(|_| watch.next_row()).collect();
+        prop_assert!(starts.windows(2).all(|w| w[0] < w[1]), "{starts:?}");
+        // The parser's own line is that of the first newline it has not yet counted; without CR and blank lines both agree.
+        if !text.contains('\r') && !text.starts_with('\n') && !text.contains("\n\n") {
+            let own: Vec<u64> = parse(&text).iter().map(|r| r.position().unwrap().line()).collect();
+            prop_assert_eq!(&starts, &own);
+        }
+        // One more line is one more row, unless a quote swallows it.
+        let more = parse(&format!("{text}\nx")).len() > parse(&text).len();
+        prop_assert_eq!(watch.ended_open(), !more);
+    }
+}

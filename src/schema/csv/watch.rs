@@ -1,0 +1,97 @@
+//! What the parser does not tell of the text it reads: on which line a row begins, and whether a quote was left open.
+//!
+//! The bytes are watched on their way into the parser, with the parser's own rules: a quote opens a cell only where the
+//! cell begins, `""` within it is a quote, blank lines are no rows. A byte-order mark is taken off here too.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+
+/// Where in the table the last byte was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Before a row.
+    Row,
+    /// Before a cell.
+    Cell,
+    /// In a cell without quotes, or after one with them.
+    Plain,
+    /// Between quotes.
+    Quoted,
+    /// After a quote that ends the cell unless another follows.
+    Closed,
+}
+
+/// A source under watch.
+pub(super) struct Watch<R> {
+    source: io::Chain<io::Cursor<Vec<u8>>, R>,
+    delimiter: u8,
+    place: Place,
+    line: u64,
+    last: u8,
+    ended: bool,
+    /// First lines of rows that the parser has not handed out yet: no more than fit into its buffer.
+    begun: VecDeque<u64>,
+}
+
+impl<R: Read> Watch<R> {
+    /// Takes the byte-order mark off, if there is one.
+    pub(super) fn new(mut source: R, delimiter: u8) -> io::Result<Watch<R>> {
+        const MARK: &[u8] = b"\xef\xbb\xbf";
+        let mut first = Vec::new();
+        source
+            .by_ref()
+            .take(MARK.len() as u64)
+            .read_to_end(&mut first)?;
+        if first == MARK {
+            first.clear();
+        }
+        Ok(Watch {
+            source: io::Cursor::new(first).chain(source),
+            delimiter,
+            place: Place::Row,
+            line: 1,
+            last: 0,
+            ended: false,
+            begun: VecDeque::new(),
+        })
+    }
+
+    /// The line on which the next row begins; called once a row.
+    pub(super) fn next_row(&mut self) -> u64 {
+        self.begun.pop_front().unwrap_or(self.line)
+    }
+
+    /// Whether the source has ended, and within quotes. The parser asks for the end only when it has used up all else.
+    pub(super) fn ended_open(&self) -> bool {
+        self.ended && self.place == Place::Quoted
+    }
+
+    fn see(&mut self, byte: u8) {
+        let ends_line = matches!(byte, b'\n' | b'\r');
+        if self.place == Place::Row && !ends_line {
+            self.begun.push_back(self.line);
+        }
+        self.place = match self.place {
+            Place::Quoted if byte == b'"' => Place::Closed,
+            Place::Quoted => Place::Quoted,
+            _ if ends_line => Place::Row,
+            _ if byte == self.delimiter => Place::Cell,
+            Place::Row | Place::Cell | Place::Closed if byte == b'"' => Place::Quoted,
+            _ => Place::Plain,
+        };
+        // CRLF is one line end, and so is either alone.
+        if ends_line && (byte == b'\r' || self.last != b'\r') {
+            self.line += 1;
+        }
+        self.last = byte;
+    }
+}
+
+impl<R: Read> Read for Watch<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.source.read(buffer)?;
+        self.ended |= n == 0 && !buffer.is_empty();
+        buffer[..n].iter().for_each(|byte| self.see(*byte));
+        Ok(n)
+    }
+}

@@ -1,0 +1,84 @@
+//! A small table's contract for the tests of this room, and rows of it in words.
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use super::row::Purpose;
+use super::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, yaml};
+use super::{Cell, Row, Schema};
+
+const WINES: &str = r#"
+target: {column: good, positive: "yes", negative: "no"}
+id: bottle
+columns:
+  - {name: colour, kind: category, levels: [red, white, rose], required: true, unexpected: reject}
+  - {name: stars, kind: category, levels: [1, 2, 3], unexpected: warn}
+  - {name: sugar, kind: number, range: [0, 400], unexpected: reject}
+  - {name: price, kind: number, range: [0, null], unexpected: quarantine}
+  - {name: maker, kind: text}
+"#;
+
+#[derive(Deserialize)]
+struct Typed {
+    columns: Vec<ColumnSpec>,
+    target: TargetSpec,
+    id: Option<Spanned<String>>,
+}
+
+/// Reads and checks the part of a spec that this room knows.
+pub(super) fn table_spec(text: &str) -> Result<Schema, Vec<SpecFault>> {
+    let typed: Typed = yaml::read(text).unwrap();
+    let Typed {
+        columns,
+        target,
+        id,
+    } = &typed;
+    let id = id.as_ref();
+    TableSpec {
+        columns,
+        target,
+        id,
+    }
+    .check()
+}
+
+/// Bottles of wine: a required category, one of numbers, two numbers, a text.
+pub(super) fn wines() -> Schema {
+    table_spec(WINES).unwrap()
+}
+
+/// An empty row of it.
+pub(super) fn row(schema: &Schema, purpose: Purpose) -> Row {
+    Row::new(schema, purpose)
+}
+
+/// Cells in words: `red | 3 | 7.5 | – | "Argo"`.
+pub(super) fn cells(schema: &Schema, row: &Row) -> String {
+    let view = row.view();
+    let word = |(i, cell): (usize, &Cell)| match *cell {
+        Cell::Missing => "–".to_owned(),
+        Cell::Number(v) => v.to_string(),
+        Cell::Level(level) => schema.columns()[i].levels()[level as usize].clone(),
+        Cell::Text(span) => format!("{:?}", span.get(view.text)),
+    };
+    view.cells
+        .iter()
+        .enumerate()
+        .map(word)
+        .collect::<Vec<_>>()
+        .join(" | ")
+}
+
+/// Faults in words, as a person reads them.
+pub(super) fn faults(row: &Row) -> Vec<String> {
+    row.faults.iter().map(ToString::to_string).collect()
+}
+
+/// Warnings in words.
+pub(super) fn warnings(row: &Row) -> Vec<String> {
+    let word = |w: &super::Warning| {
+        let apart = if w.quarantine { ", set apart" } else { "" };
+        format!("{}: {} {}{apart}", w.column, w.problem.code(), w.value)
+    };
+    row.warnings.iter().map(word).collect()
+}

@@ -1,0 +1,440 @@
+//! JSON into rows: what is read, what is a fault of the row, what is no document at all.
+
+use super::super::fixture::{cells, faults, row, warnings, wines};
+use super::super::row::Purpose;
+use super::*;
+
+/// What becomes of a document: each row's cells or faults, or the document's error.
+fn read(purpose: Purpose, text: &[u8], most: usize) -> (Vec<Result<String, Vec<String>>>, String) {
+    let schema = wines();
+    let mut row = row(&schema, purpose);
+    let mut rows_read = Vec::new();
+    let outcome = rows(&schema, text, most, &mut row, &mut |i, row| {
+        assert_eq!(i, rows_read.len());
+        rows_read.push(match faults(row) {
+            none if none.is_empty() => Ok(cells(&schema, row)),
+            faults => Err(faults),
+        });
+    });
+    let outcome = match outcome {
+        Ok(body) => format!("{body:?}"),
+        Err(fault) => fault.to_string(),
+    };
+    (rows_read, outcome)
+}
+
+/// One object: its cells.
+fn check(text: &str, expected: &str) {
+    let (rows, outcome) = read(Purpose::Predict, text.as_bytes(), 10);
+    assert_eq!(outcome, "One", "{text}");
+    assert_eq!(rows, [Ok(expected.to_owned())], "{text}");
+}
+
+/// One object: its faults.
+fn check_faults(purpose: Purpose, text: &str, expected: &[&str]) {
+    let (rows, outcome) = read(purpose, text.as_bytes(), 10);
+    assert_eq!(outcome, "One", "{text}");
+    assert_eq!(rows[0].as_ref().unwrap_err(), expected, "{text}");
+}
+
+/// A document that is none: its error holds `expected`.
+fn check_document(text: &[u8], expected: &str) {
+    let (_, outcome) = read(Purpose::Predict, text, 3);
+    let shown = String::from_utf8_lossy(text);
+    assert!(outcome.contains(expected), "{shown:.200}: {outcome}");
+}
+
+#[test]
+fn values_become_cells() {
+    check(
+        r#"{"colour": "red", "stars": 3, "sugar": 7.5, "price": 12, "maker": "Argo"}"#,
+        r#"red | 3 | 7.5 | 12 | "Argo""#,
+    );
+    // Any order, escapes in keys and values.
+    check(
+        r#"{"maker": "Ar\u0067o \"x\"", "pri\u0063e": 0.1, "colour": "white"}"#,
+        r#"white | – | – | 0.1 | "Argo \"x\"""#,
+    );
+    // Absent, null and "" are missing.
+    for text in [
+        r#"{"colour": "rose"}"#,
+        r#"{"colour": "rose", "stars": null, "sugar": null, "maker": null, "bottle": null}"#,
+        r#"{"colour": "rose", "stars": "", "sugar": "", "price": "", "maker": "", "good": ""}"#,
+    ] {
+        check(text, "rose | – | – | – | –");
+    }
+    // What is missing in a file of text is a word here.
+    check(
+        r#"{"colour": "red", "maker": "NA"}"#,
+        r#"red | – | – | – | "NA""#,
+    );
+    // A level of digits is the same as number, as number with a point, and as text.
+    for three in ["3", "3.0", "3e0", "\"3\""] {
+        check(
+            &format!(r#"{{"colour": "red", "stars": {three}}}"#),
+            "red | 3 | – | – | –",
+        );
+    }
+    check(
+        r#"{"colour": "red", "sugar": 0, "price": 1.7976931348623157e308}"#,
+        &format!("red | – | 0 | {} | –", f64::MAX),
+    );
+    check(
+        r#"{"colour": "red", "sugar": 1e-400}"#,
+        "red | – | 0 | – | –",
+    );
+}
+
+#[test]
+fn every_fault_of_a_row_is_told_at_once() {
+    check_faults(
+        Purpose::Predict,
+        r#"{"colour": "blue", "stars": true, "sugar": "7.5", "price": [1], "maker": 4, "suger": 1, "bottle": {}}"#,
+        &[
+            "colour: unknown level, got blue, allowed: one of red, white, rose",
+            "stars: wrong type, got true, allowed: one of 1, 2, 3",
+            r#"sugar: wrong type, got "7.5", allowed: a number from 0 to 400 (write 7.5 without quotes)"#,
+            "price: wrong type, got a list, allowed: a number from 0 up",
+            r#"maker: wrong type, got 4, allowed: text (write "4" in quotes)"#,
+            r#"suger: unknown column, allowed: bottle, good, colour, stars, sugar, price, maker (did you mean "sugar"?)"#,
+            "bottle: wrong type, got an object, allowed: a number or text",
+        ],
+    );
+}
+
+#[test]
+fn what_is_missing_or_unexpected_is_named() {
+    let required = "colour: missing, allowed: one of red, white, rose (the column is required)";
+    check_faults(Purpose::Predict, "{}", &[required]);
+    check_faults(Purpose::Predict, r#"{"colour": null}"#, &[required]);
+    check_faults(Purpose::Predict, r#"{"colour": ""}"#, &[required]);
+    check_faults(
+        Purpose::Predict,
+        r#"{"colour": "whte", "sugar": -0.5}"#,
+        &[
+            r#"colour: unknown level, got whte, allowed: one of red, white, rose (did you mean "white"?)"#,
+            "sugar: out of range, got -0.5, allowed: a number from 0 to 400",
+        ],
+    );
+    // Levels are exact.
+    check_faults(
+        Purpose::Predict,
+        r#"{"colour": "Red"}"#,
+        &[
+            r#"colour: unknown level, got Red, allowed: one of red, white, rose (did you mean "red"?)"#,
+        ],
+    );
+    check_faults(
+        Purpose::Predict,
+        r#"{"colour": "red", "sugar": true, "price": false}"#,
+        &[
+            "sugar: wrong type, got true, allowed: a number from 0 to 400",
+            "price: wrong type, got false, allowed: a number from 0 up",
+        ],
+    );
+    // Far from every name nothing is suggested.
+    check_faults(
+        Purpose::Predict,
+        r#"{"colour": "red", "temperature": 3}"#,
+        &[
+            "temperature: unknown column, allowed: bottle, good, colour, stars, sugar, price, maker (leave the column out)",
+        ],
+    );
+}
+
+#[test]
+fn an_unexpected_value_of_a_lenient_column_is_kept_with_a_warning() {
+    let schema = wines();
+    let mut row = row(&schema, Purpose::Predict);
+    let text = br#"{"colour": "red", "stars": 4, "price": -1, "good": "yes", "bottle": 7}"#;
+    rows(&schema, text, 1, &mut row, &mut |_, _| ()).unwrap();
+    assert_eq!(faults(&row), [""; 0]);
+    assert_eq!(cells(&schema, &row), r#"red | "4" | – | -1 | –"#);
+    assert_eq!(
+        warnings(&row),
+        [
+            "stars: unknown_level 4",
+            "price: out_of_range -1, set apart",
+            "good: target_ignored yes"
+        ]
+    );
+    assert_eq!((row.target(), row.id_text().as_deref()), (None, Some("7")));
+}
+
+#[test]
+fn the_target_is_ignored_required_or_kept() {
+    let check = |purpose, text: &str, expected: Result<Option<bool>, &str>| {
+        let schema = wines();
+        let mut row = row(&schema, purpose);
+        rows(&schema, text.as_bytes(), 1, &mut row, &mut |_, _| ()).unwrap();
+        let found = match faults(&row).as_slice() {
+            [] => Ok(row.target()),
+            [fault] => Err(fault.clone()),
+            more => panic!("{more:?}"),
+        };
+        assert_eq!(
+            found,
+            expected.map_err(str::to_owned),
+            "{purpose:?} of {text}"
+        );
+    };
+    let yes = r#"{"colour": "red", "good": "yes"}"#;
+    let odd = r#"{"colour": "red", "good": "perhaps"}"#;
+    let none = r#"{"colour": "red", "good": null}"#;
+    let unknown = r#"good: unknown level, got "perhaps", allowed: no or yes"#;
+    check(Purpose::Predict, yes, Ok(None));
+    check(Purpose::Predict, odd, Ok(None));
+    check(
+        Purpose::Predict,
+        r#"{"colour": "red", "good": [1, {"a": 2}]}"#,
+        Ok(None),
+    );
+    check(Purpose::Learn, yes, Ok(Some(true)));
+    check(
+        Purpose::Learn,
+        r#"{"colour": "red", "good": "no"}"#,
+        Ok(Some(false)),
+    );
+    check(Purpose::Learn, odd, Err(unknown));
+    check(
+        Purpose::Learn,
+        none,
+        Err("good: missing, allowed: no or yes (a row without the target cannot be learnt from)"),
+    );
+    check(Purpose::Keep, yes, Ok(Some(true)));
+    check(Purpose::Keep, none, Ok(None));
+    check(Purpose::Keep, odd, Err(unknown));
+}
+
+#[test]
+fn lists_are_read_row_by_row() {
+    let (rows, outcome) = read(
+        Purpose::Predict,
+        br#" [{"colour": "red"}, {"sugar": 1}, 3, "x", null, [1], true, -2.5] "#,
+        10,
+    );
+    assert_eq!(outcome, "Many(8)");
+    let not = |got: &str| {
+        Err(vec![format!(
+            "not a row, got {got}, allowed: an object like {{\"column\": value}}"
+        )])
+    };
+    assert_eq!(rows[0], Ok("red | – | – | – | –".into()));
+    assert!(rows[1].as_ref().unwrap_err()[0].starts_with("colour: missing"));
+    assert_eq!(
+        rows[2..],
+        [
+            not("3"),
+            not("\"x\""),
+            not("null"),
+            not("a list"),
+            not("true"),
+            not("-2.5")
+        ]
+    );
+    assert_eq!(
+        read(Purpose::Predict, b"[]", 10),
+        (vec![], "Many(0)".into())
+    );
+}
+
+#[test]
+fn more_rows_than_are_taken_at_once_are_refused() {
+    let list = |n: usize| format!("[{}]", vec![r#"{"colour": "red"}"#; n].join(","));
+    assert_eq!(
+        read(Purpose::Predict, list(3).as_bytes(), 3).1,
+        "Many(3)".to_owned()
+    );
+    let (rows, outcome) = read(Purpose::Predict, list(4).as_bytes(), 3);
+    assert_eq!(rows.len(), 3);
+    assert_eq!(outcome, "the list has more than 3 rows; send it in parts");
+}
+
+#[test]
+fn what_is_no_json_as_promised_is_an_error_of_the_document() {
+    let colour = |rest: &str| format!(r#"{{"colour": "red", {rest}}}"#).into_bytes();
+    // A key twice: known, unknown, id, target, escaped, nested, in a list.
+    for twice in [
+        r#""colour": "red""#,
+        r#""col\u006fur": null"#,
+        r#""x": 1, "x": 2"#,
+        r#""bottle": 1, "bottle": 1"#,
+        r#""good": 1, "good": null"#,
+        r#""x": {"a": 1, "b": 2, "a": 3}"#,
+        r#""maker": {"a": 1, "a": 3}"#,
+        r#""maker": [[{"a": 1, "a": 3}]]"#,
+    ] {
+        check_document(&colour(twice), "stands twice in one object");
+        check_document(
+            &[b"[{},", colour(twice).as_slice(), b"]"].concat(),
+            "stands twice in one object",
+        );
+    }
+    // Numbers that are not finite, anywhere.
+    for number in [
+        "1e400",
+        "-1e400",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e999999",
+    ] {
+        for key in ["sugar", "maker", "good", "bottle", "unheard_of"] {
+            check_document(
+                &colour(&format!("\"{key}\": {number}")),
+                "not readable as JSON",
+            );
+        }
+        check_document(format!("[{number}]").as_bytes(), "not readable as JSON");
+        check_document(number.as_bytes(), "not readable as JSON");
+    }
+    // Syntax.
+    for text in [
+        "{",
+        "[",
+        "{\"colour\"}",
+        "{'colour': 1}",
+        "{\"colour\": \"red\",}",
+        "[{},]",
+        "{} {}",
+        "[] 1",
+        "{\"colour\": red}",
+        "{\"sugar\": 01}",
+        "{\"sugar\": .5}",
+        "{\"sugar\": +1}",
+        "// x\n{}",
+        "nul",
+        "\u{feff}{}",
+    ] {
+        check_document(text.as_bytes(), "not readable as JSON");
+    }
+    check_document(b"{\"maker\": \"\xff\"}", "not readable as JSON");
+    check_document(b"{\"unheard_of\": \"\xff\"}", "not readable as JSON");
+    check_document(b"{\"maker\": \"\xed\xa0\x80\"}", "not readable as JSON");
+    // Lone surrogates are no text.
+    check_document(br#"{"maker": "\ud800"}"#, "not readable as JSON");
+}
+
+#[test]
+fn a_bare_value_is_no_row() {
+    for text in ["3", "\"row\"", "true", "null", " -1.5 "] {
+        check_document(
+            text.as_bytes(),
+            "a row is an object like {\"column\": value}, several rows are a list of objects; got a bare value",
+        );
+    }
+    for text in ["", " ", "\n\t"] {
+        check_document(text.as_bytes(), "got nothing at all");
+    }
+}
+
+/// `depth` brackets around nothing.
+fn nest(open: &str, close: &str, depth: usize) -> String {
+    format!("{}{}", open.repeat(depth), close.repeat(depth))
+}
+
+#[test]
+fn nesting_beyond_the_limit_is_an_error_of_the_document_anywhere() {
+    let list = |depth| nest("[", "]", depth);
+    let object = |depth: usize| format!("{}0{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
+    // The object is the first level: 31 more fit in it, and are a fault of the row.
+    for value in [list(31), object(31)] {
+        for (key, problem) in [
+            ("maker", "wrong type"),
+            ("sugar", "wrong type"),
+            ("bottle", "wrong type"),
+            ("new", "unknown column"),
+        ] {
+            let (rows, outcome) = read(
+                Purpose::Predict,
+                format!(r#"{{"colour": "red", "{key}": {value}}}"#).as_bytes(),
+                10,
+            );
+            assert_eq!(outcome, "One", "{key}");
+            let faults = rows[0].as_ref().unwrap_err();
+            assert!(
+                faults[0].starts_with(&format!("{key}: {problem}")) && faults.len() == 1,
+                "{faults:?}"
+            );
+        }
+    }
+    for value in [list(32), object(32), list(100), list(100_000)] {
+        for key in ["maker", "sugar", "bottle", "good", "new"] {
+            let row = format!(r#"{{"colour": "red", "{key}": {value}}}"#);
+            check_document(row.as_bytes(), "nested deeper than 32");
+        }
+    }
+    // In a list the row is the second level.
+    let in_list = |depth| format!(r#"[{{"colour": "red", "maker": {}}}]"#, list(depth));
+    assert_eq!(
+        read(Purpose::Predict, in_list(30).as_bytes(), 10).1,
+        "Many(1)"
+    );
+    check_document(in_list(31).as_bytes(), "nested deeper than 32");
+    // Elements that are no rows, also those beyond the most that are taken.
+    let elements = |depth| format!("[{{}}, {}]", list(depth));
+    assert_eq!(
+        read(Purpose::Predict, elements(31).as_bytes(), 10).1,
+        "Many(2)"
+    );
+    check_document(elements(32).as_bytes(), "nested deeper than 32");
+    let beyond = format!("[{{}}, {{}}, {{}}, {}]", list(32));
+    check_document(beyond.as_bytes(), "nested deeper than 32");
+}
+
+/// The work per key grows with the names it is held against: an object of a million strange keys must not get that far.
+#[test]
+fn an_object_with_more_keys_than_a_table_has_columns_is_refused() {
+    let object = |n: usize| {
+        let keys: Vec<String> = (0..n).map(|i| format!("\"k{i}\":0")).collect();
+        format!("{{{}}}", keys.join(","))
+    };
+    let (rows, outcome) = read(Purpose::Predict, object(10_000).as_bytes(), 1);
+    assert_eq!(outcome, "One");
+    assert_eq!(
+        rows[0].as_ref().unwrap_err().len(),
+        10_001,
+        "one a key, and the required column"
+    );
+    check_document(
+        object(10_001).as_bytes(),
+        "more than 10000 keys in one object",
+    );
+}
+
+#[test]
+fn ids_are_kept_to_the_last_digit() {
+    let schema = wines();
+    let mut row = row(&schema, Purpose::Predict);
+    for id in [
+        "7",
+        "-7",
+        "9007199254740992",
+        "9007199254740993",
+        "-9007199254740993",
+        "18446744073709551615",
+    ] {
+        let text = format!(r#"{{"colour": "red", "bottle": {id}}}"#);
+        rows(&schema, text.as_bytes(), 1, &mut row, &mut |_, _| ()).unwrap();
+        assert_eq!(row.id_text().as_deref(), Some(id));
+    }
+}
+
+#[test]
+fn a_message_row_counts_its_depth_from_where_it_stands() {
+    let schema = wines();
+    let mut row = row(&schema, Purpose::Predict);
+    let mut read = |depth, nested| {
+        let text = format!(
+            r#"{{"colour": "red", "maker": {}}}"#,
+            nest("[", "]", nested)
+        );
+        let mut json = serde_json::Deserializer::from_str(&text);
+        one(&schema, &mut row, depth)
+            .deserialize(&mut json)
+            .map(|()| row.faults.len())
+            .map_err(|e| e.to_string())
+    };
+    assert_eq!(read(2, 30), Ok(1));
+    assert!(read(2, 31).unwrap_err().contains("nested deeper than 32"));
+}

@@ -1,0 +1,191 @@
+//! Whatever comes in: a row has faults, or every cell keeps its promise.
+
+use std::ops::ControlFlow;
+
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+
+use super::super::fixture::{cells, faults, row, wines};
+use super::super::{Table, csv, json as rows};
+use super::*;
+
+/// Any JSON value, not too deep.
+fn any_json() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        any::<f64>().prop_map(Json::from),
+        (-2.0..500.0f64).prop_map(Json::from),
+        prop::sample::select(vec!["red", "white", "3", "yes", "", "NA"]).prop_map(Json::from),
+        any::<String>().prop_map(Json::from),
+    ];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+            prop::collection::btree_map(any::<String>(), inner, 0..4).prop_map(|map| json!(map)),
+        ]
+    })
+}
+
+/// Objects with keys the table knows, nearly knows, and does not.
+fn any_object() -> impl Strategy<Value = Json> {
+    let known = [
+        "bottle", "good", "colour", "stars", "sugar", "price", "maker", "suger",
+    ];
+    let key = prop_oneof![
+        6 => prop::sample::select(known.to_vec()).prop_map(str::to_owned),
+        1 => any::<String>(),
+    ];
+    prop::collection::btree_map(key, any_json(), 0..9).prop_map(|map| json!(map))
+}
+
+fn purposes() -> impl Strategy<Value = Purpose> {
+    prop::sample::select(vec![Purpose::Predict, Purpose::Learn, Purpose::Keep])
+}
+
+/// Holds a row without faults against what its readers rely on.
+fn check_promise(schema: &Schema, row: &Row) {
+    for (column, cell) in schema.columns().iter().zip(row.view().cells) {
+        let kept = match (*cell, &column.kind) {
+            (Cell::Missing, _) => !column.required,
+            (Cell::Number(v), Kind::Number { min, max }) => {
+                let inside = (*min..=*max).contains(&v);
+                v.is_finite() && (inside || column.policy != Policy::Reject)
+            }
+            (Cell::Level(level), Kind::Category { levels }) => (level as usize) < levels.len(),
+            (Cell::Text(span), Kind::Category { levels }) => {
+                let text = span.get(row.view().text);
+                column.policy != Policy::Reject && !levels.iter().any(|l| l == text)
+            }
+            (Cell::Text(span), Kind::Text) => !span.get(row.view().text).is_empty(),
+            _ => false,
+        };
+        assert!(kept, "{}: {cell:?}", column.name);
+    }
+    assert_eq!(
+        row.purpose == Purpose::Learn,
+        row.target().is_some() && row.purpose != Purpose::Keep
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_object_gives_faults_or_a_sound_row(object in any_object(), purpose in purposes()) {
+        let schema = wines();
+        let mut row = row(&schema, purpose);
+        let text = object.to_string();
+        let body = rows::rows(&schema, text.as_bytes(), 1, &mut row, &mut |_, _| ()).unwrap();
+        prop_assert_eq!(body, rows::Body::One);
+        if row.faults.is_empty() {
+            check_promise(&schema, &row);
+        }
+        for (i, fault) in row.faults.iter().enumerate() {
+            prop_assert!(!fault.allowed.is_empty() && !fault.to_string().is_empty());
+            prop_assert!(!row.faults[..i].contains(fault), "{} twice", fault);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..60), purpose in purposes()) {
+        let schema = wines();
+        let mut row = row(&schema, purpose);
+        let _ = rows::rows(&schema, &bytes, 3, &mut row, &mut |_, _| ());
+        let table = [b"colour,maker,sugar\n", bytes.as_slice()].concat();
+        for text in [&bytes, &table] {
+            let _ = csv::rows(&schema, text.as_slice(), b',', &mut row, &mut |(_, row)| {
+                if let Ok(row) = row && row.faults.is_empty() {
+                    check_promise(&schema, row);
+                }
+                ControlFlow::Continue(())
+            });
+        }
+    }
+
+    /// A row means the same in both formats.
+    #[test]
+    fn json_and_csv_give_the_same_cells(
+        colour in prop::sample::select(vec!["red", "white", "rose"]),
+        stars in prop::option::of(0..5i64),
+        sugar in prop::option::of(0.0..=400.0f64),
+        price in prop::option::of(prop_oneof![any::<f64>().prop_filter("finite", |v| v.is_finite()), -9.0..99.0f64]),
+        maker in prop::option::of(any::<String>().prop_filter("not missing", |t| !t.is_empty() && !super::super::text::MISSING.contains(&t.as_str()))),
+        good in prop::sample::select(vec!["yes", "no"]),
+        bottle in any::<u64>(),
+    ) {
+        let schema = wines();
+        let object = json!({"bottle": bottle, "good": good, "colour": colour, "stars": stars, "sugar": sugar, "price": price, "maker": maker});
+        let mut from_json = row(&schema, Purpose::Learn);
+        rows::rows(&schema, object.to_string().as_bytes(), 1, &mut from_json, &mut |_, _| ()).unwrap();
+
+        let mut writer = ::csv::Writer::from_writer(Vec::new());
+        writer.write_record(["bottle", "good", "colour", "stars", "sugar", "price", "maker"]).unwrap();
+        let word = |v: Option<String>| v.unwrap_or_default();
+        let record = [
+            bottle.to_string(), good.into(), colour.into(), word(stars.map(|v| v.to_string())),
+            word(sugar.map(|v| v.to_string())), word(price.map(|v| v.to_string())), word(maker.clone()),
+        ];
+        writer.write_record(record).unwrap();
+        let text = writer.into_inner().unwrap();
+        let mut seen = 0;
+        let mut from_csv = row(&schema, Purpose::Learn);
+        csv::rows(&schema, text.as_slice(), b',', &mut from_csv, &mut |(line, row)| {
+            let row = row.unwrap();
+            seen += 1;
+            assert_eq!(line, 2);
+            assert_eq!(faults(row), faults(&from_json));
+            assert_eq!(cells(&schema, row), cells(&schema, &from_json));
+            assert_eq!(row.warnings, from_json.warnings);
+            assert_eq!((row.target(), row.id_text()), (from_json.target(), from_json.id_text()));
+            ControlFlow::Continue(())
+        }).unwrap();
+        prop_assert_eq!(seen, 1);
+        prop_assert_eq!(from_json.id_text(), Some(bottle.to_string()));
+    }
+
+    /// Rows put into one table come out as they went in.
+    #[test]
+    fn a_table_keeps_rows_as_they_were(objects in prop::collection::vec(any_object(), 0..12)) {
+        let schema = std::sync::Arc::new(wines());
+        let mut table = Table::new(schema.clone());
+        let mut expected = Vec::new();
+        let mut row = row(&schema, Purpose::Keep);
+        let text = Json::from(objects).to_string();
+        rows::rows(&schema, text.as_bytes(), usize::MAX, &mut row, &mut |_, row| {
+            if row.faults.is_empty() {
+                expected.push((cells(&schema, row), row.target(), row.id_text()));
+                table.push(row).unwrap();
+            }
+        }).unwrap();
+        prop_assert_eq!(table.len(), expected.len());
+        for (i, (words, target, id)) in expected.into_iter().enumerate() {
+            let mut back = super::super::fixture::row(&schema, Purpose::Keep);
+            back.cells = table.row(i).cells.to_vec();
+            back.text = table.text().to_owned();
+            back.id = table.id(i);
+            prop_assert_eq!((cells(&schema, &back), table.target(i), back.id_text()), (words, target, id));
+        }
+    }
+}
+
+#[test]
+fn flags_of_the_target_are_read_however_they_are_written() {
+    let schema = super::super::fixture::table_spec(
+        "target: {column: good, positive: true, negative: false}\ncolumns: [{name: sugar, kind: number}]\n",
+    )
+    .unwrap();
+    let check = |text: &str, expected: Option<bool>| {
+        let mut row = row(&schema, Purpose::Keep);
+        let object = format!("{{\"good\": {text}}}");
+        rows::rows(&schema, object.as_bytes(), 1, &mut row, &mut |_, _| ()).unwrap();
+        assert_eq!(row.target(), expected, "{text}");
+        assert_eq!(row.faults.is_empty(), expected.is_some(), "{text}");
+    };
+    for yes in ["true", "\"true\"", "\"True\"", "\"TRUE\""] {
+        check(yes, Some(true));
+    }
+    check("\"False\"", Some(false));
+    for neither in ["1", "\"yes\"", "\"t\"", "[]"] {
+        check(neither, None);
+    }
+}
