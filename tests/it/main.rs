@@ -2,10 +2,10 @@
 
 mod answers;
 mod churn;
+mod ingest;
 mod life;
 mod models;
 mod problems;
-mod ingest;
 mod recipe;
 mod rest;
 mod server;
