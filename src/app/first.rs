@@ -27,7 +27,10 @@ pub struct First {
 impl First {
     /// The bundled spec and table.
     pub fn bundled() -> First {
-        First { spec: Spec::bundled(), folder: PathBuf::new() }
+        First {
+            spec: Spec::bundled(),
+            folder: PathBuf::new(),
+        }
     }
 
     /// Seats the model to start with.
@@ -50,20 +53,47 @@ impl First {
     }
 
     fn train(&self, follower: &Follower, settings: &Settings) -> anyhow::Result<(Version, Model)> {
-        let loaded = table::of_spec(&self.spec, &self.folder).context("there is no model yet, and none can be trained")?;
-        let (folds, repeats) = (settings.retrain.folds as usize, settings.retrain.repeats.get() as usize);
+        let loaded = table::of_spec(&self.spec, &self.folder)
+            .context("there is no model yet, and none can be trained")?;
+        let (folds, repeats) = (
+            settings.retrain.folds as usize,
+            settings.retrain.repeats.get() as usize,
+        );
         tracing::info!(
-            spec = self.spec.name, rows = loaded.table.len(), left_out = loaded.left_out, folds, repeats,
+            spec = self.spec.name,
+            rows = loaded.table.len(),
+            left_out = loaded.left_out,
+            folds,
+            repeats,
             "no model yet: training a first one"
         );
         let begun = std::time::Instant::now();
         let threads = settings.threads.map_or_else(cores, usize::from);
-        let request = Request { learner: None, folds, repeats, seed: settings.train.seed, threads };
-        let order = Order { request, promote: Promote::Auto, by: "serve".into() };
-        let outcome =
-            retrain::run(&follower.registry, &self.spec, &loaded, &order, &*follower.clock, &Unwatched)?;
+        let request = Request {
+            learner: None,
+            folds,
+            repeats,
+            seed: settings.train.seed,
+            threads,
+        };
+        let order = Order {
+            request,
+            promote: Promote::Auto,
+            by: "serve".into(),
+        };
+        let outcome = retrain::run(
+            &follower.registry,
+            &self.spec,
+            &loaded,
+            &order,
+            &*follower.clock,
+            &Unwatched,
+        )?;
         let took = begun.elapsed();
-        follower.metrics.titanic_training_duration_seconds.record(took.as_secs_f64());
+        follower
+            .metrics
+            .titanic_training_duration_seconds
+            .record(took.as_secs_f64());
         let seconds = took.as_secs_f64();
         tracing::info!(model = %outcome.version, choice = outcome.model.card().choice, seconds, "trained");
         Ok((outcome.version, outcome.model))
@@ -74,7 +104,10 @@ impl First {
 fn intact(registry: &Registry) -> anyhow::Result<Option<(Version, Model)>> {
     let Some(intact) = registry.newest_intact(decode)? else {
         if let Some(newest) = registry.versions()?.last() {
-            bail!("there are versions, but no champion: name one with `models promote {}`", newest.version.number());
+            bail!(
+                "there are versions, but no champion: name one with `models promote {}`",
+                newest.version.number()
+            );
         }
         return Ok(None);
     };

@@ -72,11 +72,20 @@ impl App {
         let (poke, pokes) = follower::poke();
         let jobs = Jobs::new(metrics.clone());
         let handles = Handles {
-            predictor: Predictor { seat: seat.clone(), recorder, clock: clock.clone(), metrics: metrics.clone() },
+            predictor: Predictor {
+                seat: seat.clone(),
+                recorder,
+                clock: clock.clone(),
+                metrics: metrics.clone(),
+            },
             feed: feed.clone(),
             jobs: jobs.clone(),
             defaults: defaults(&settings),
-            promoter: Promoter { registry: registry.clone(), clock: clock.clone(), poke: poke.clone() },
+            promoter: Promoter {
+                registry: registry.clone(),
+                clock: clock.clone(),
+                poke: poke.clone(),
+            },
             registry: registry.clone(),
             lifecycle: lifecycle.clone(),
         };
@@ -104,7 +113,14 @@ impl App {
         tasks.spawn("follower", follower.run(seq, pokes));
         tasks.spawn("upkeep", upkeep(metrics));
         let threads = settings.threads.map_or_else(spare_cores, usize::from);
-        let trainer = jobs.start(Trainer { registry, seat, folder, threads, clock, poke })?;
+        let trainer = jobs.start(Trainer {
+            registry,
+            seat,
+            folder,
+            threads,
+            clock,
+            poke,
+        })?;
         Ok(App {
             address,
             lifecycle,

@@ -28,7 +28,10 @@ pub fn of(port: u16) -> Option<Holder> {
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let pid: u32 = pids.into_iter().find(|pid| holds(*pid, &inodes))?;
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    Some(Holder { pid, name: name.trim().to_owned() })
+    Some(Holder {
+        pid,
+        name: name.trim().to_owned(),
+    })
 }
 
 /// Inodes of the listening sockets of a port in a table of the kernel's (`proc_net_tcp(5)`).
@@ -47,8 +50,14 @@ fn holds(pid: u32, sockets: &[String]) -> bool {
     let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else {
         return false;
     };
-    let mut links = files.flatten().filter_map(|file| fs::read_link(file.path()).ok());
-    links.any(|link| sockets.iter().any(|socket| link.as_os_str() == socket.as_str()))
+    let mut links = files
+        .flatten()
+        .filter_map(|file| fs::read_link(file.path()).ok());
+    links.any(|link| {
+        sockets
+            .iter()
+            .any(|socket| link.as_os_str() == socket.as_str())
+    })
 }
 
 #[cfg(test)]

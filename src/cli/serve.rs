@@ -25,8 +25,12 @@ pub struct ServeArgs {
 
 /// `localhost` is the one name that needs no look-up.
 fn address(text: &str) -> Result<SocketAddr, String> {
-    let numeric = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
-    numeric.parse().map_err(|_| "write IP:PORT, such as 127.0.0.1:5000 or [::1]:0".into())
+    let numeric = text
+        .strip_prefix("localhost:")
+        .map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+    numeric
+        .parse()
+        .map_err(|_| "write IP:PORT, such as 127.0.0.1:5000 or [::1]:0".into())
 }
 
 /// Runs it.
@@ -41,9 +45,16 @@ pub fn run(args: &ServeArgs, mut site: Site) -> anyhow::Result<Exit> {
         Ok(None) => site.spec()?,
         _ => Spec::bundled(), // models carry their own
     };
-    let first = First { spec, folder: site.spec_folder() };
+    let first = First {
+        spec,
+        folder: site.spec_folder(),
+    };
     // The workers of the server have runtimes of their own; here are the tasks around them.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("tasks").enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("tasks")
+        .enable_all()
+        .build()?;
     let exit = runtime.block_on(serve(site, first, listener));
     // A training that was interrupted is not waited for: the registry takes no harm.
     runtime.shutdown_background();
@@ -75,8 +86,12 @@ async fn serve(site: Site, first: First, listener: TcpListener) -> anyhow::Resul
 /// An address a browser on this machine can open.
 fn shown(address: SocketAddr) -> SocketAddr {
     match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port()),
-        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::new(std::net::Ipv6Addr::LOCALHOST.into(), address.port()),
+        IpAddr::V4(ip) if ip.is_unspecified() => {
+            SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port())
+        }
+        IpAddr::V6(ip) if ip.is_unspecified() => {
+            SocketAddr::new(std::net::Ipv6Addr::LOCALHOST.into(), address.port())
+        }
         _ => address,
     }
 }
@@ -87,9 +102,14 @@ fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
         if error.kind() != std::io::ErrorKind::AddrInUse {
             return anyhow::anyhow!("cannot listen on {listen}: {error}; {remedy}");
         }
-        let holder = holder::of(listen.port()).map_or_else(|| "another process".to_owned(), |holder| holder.to_string());
+        let holder = holder::of(listen.port())
+            .map_or_else(|| "another process".to_owned(), |holder| holder.to_string());
         let message = format!("{listen} is held by {holder}; end it, or {remedy}");
-        WithExit { message, exit: Exit::Held }.into()
+        WithExit {
+            message,
+            exit: Exit::Held,
+        }
+        .into()
     })
 }
 
@@ -101,7 +121,10 @@ struct Signals {
 
 impl Signals {
     fn listen() -> std::io::Result<Signals> {
-        Ok(Signals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
 
     async fn next(&mut self) {

@@ -108,7 +108,9 @@ pub fn as_json(problem: Problem, value: &str) -> serde_json::Value {
     match problem {
         Problem::OutOfRange | Problem::WrongType | Problem::TargetIgnored => {
             let scalar = serde_json::from_str(value).ok();
-            scalar.filter(|v: &serde_json::Value| !v.is_array() && !v.is_object()).unwrap_or_else(plain)
+            scalar
+                .filter(|v: &serde_json::Value| !v.is_array() && !v.is_object())
+                .unwrap_or_else(plain)
         }
         _ => plain(),
     }

@@ -36,7 +36,9 @@ impl Cards {
 
     /// Forgets versions that are no more.
     pub fn forget_all_but(&self, listed: &[Listed]) {
-        self.lock(|known| known.retain(|version, _| listed.iter().any(|listed| listed.version == *version)));
+        self.lock(|known| {
+            known.retain(|version, _| listed.iter().any(|listed| listed.version == *version))
+        });
     }
 
     fn lock<T>(&self, work: impl FnOnce(&mut HashMap<Version, Arc<Facts>>) -> T) -> T {
@@ -87,7 +89,10 @@ fn columns(model: &Model) -> Vec<Value> {
     let column = |column: &crate::schema::Column| {
         let profile = profiles.iter().find(|profile| profile.name == column.name);
         let (min, max) = match column.kind {
-            Kind::Number { min, max } => (Some(min).filter(|v| v.is_finite()), Some(max).filter(|v| v.is_finite())),
+            Kind::Number { min, max } => (
+                Some(min).filter(|v| v.is_finite()),
+                Some(max).filter(|v| v.is_finite()),
+            ),
             _ => (None, None),
         };
         json!({
@@ -112,8 +117,11 @@ fn observed(observed: &Observed) -> Value {
             "min": profile.min, "max": profile.max,
         }),
         Observed::Category(profile) => {
-            let levels: serde_json::Map<String, Value> =
-                profile.levels.iter().map(|level| (level.name.clone(), level.count.into())).collect();
+            let levels: serde_json::Map<String, Value> = profile
+                .levels
+                .iter()
+                .map(|level| (level.name.clone(), level.count.into()))
+                .collect();
             json!({"rows": profile.rows, "missing": profile.missing, "unseen": profile.unseen, "levels": levels})
         }
         Observed::Text(profile) => json!({"rows": profile.rows, "missing": profile.missing}),

@@ -51,5 +51,8 @@ pub async fn ready(
         return Err(Problem::not_ready("the server is stopping; ask another"));
     }
     let champion = predictor.champion()?;
-    Ok(reply::json(StatusCode::OK, &json!({"status": "ready", "model": &*champion.name})))
+    Ok(reply::json(
+        StatusCode::OK,
+        &json!({"status": "ready", "model": &*champion.name}),
+    ))
 }

@@ -25,6 +25,7 @@ pub mod predictor;
 pub mod problem;
 mod query;
 mod reply;
+pub mod route;
 pub mod router;
 pub mod routes;
 pub mod server;

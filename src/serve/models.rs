@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::body::{self, Intake};
+use super::body::Intake;
 use super::cards::{Cards, Facts};
 use super::guard::Caller;
 use super::problem::{Problem, kind};
@@ -14,19 +14,31 @@ use crate::registry::{Listed, Promotion, Registry, VersionRef};
 
 /// Who asks, as the ledger names it.
 pub fn by(request: &HttpRequest) -> String {
-    request.extensions().get::<Caller>().map_or_else(|| "rest".to_owned(), |Caller(name)| name.to_string())
+    request
+        .extensions()
+        .get::<Caller>()
+        .map_or_else(|| "rest".to_owned(), |Caller(name)| name.to_string())
 }
 
 /// Every version.
-pub async fn list(registry: web::Data<Registry>, cards: web::Data<Cards>) -> Result<HttpResponse, Problem> {
+pub async fn list(
+    registry: web::Data<Registry>,
+    cards: web::Data<Cards>,
+) -> Result<HttpResponse, Problem> {
     let document = web::block(move || -> Result<Value, Problem> {
         let champion = registry.champion()?.map(|version| version.to_string());
         let versions = registry.versions()?;
         cards.forget_all_but(&versions);
-        let models: Vec<Value> = versions.iter().map(|listed| line(&registry, &cards, listed)).collect();
+        let models: Vec<Value> = versions
+            .iter()
+            .map(|listed| line(&registry, &cards, listed))
+            .collect();
         Ok(json!({"champion": champion, "models": models}))
     });
-    Ok(reply::json(StatusCode::OK, &document.await.map_err(Problem::internal)??))
+    Ok(reply::json(
+        StatusCode::OK,
+        &document.await.map_err(Problem::internal)??,
+    ))
 }
 
 /// A damaged version is listed, without what its file would tell.
@@ -61,7 +73,10 @@ pub async fn show(
         }
         Ok(document)
     });
-    Ok(reply::json(StatusCode::OK, &document.await.map_err(Problem::internal)??))
+    Ok(reply::json(
+        StatusCode::OK,
+        &document.await.map_err(Problem::internal)??,
+    ))
 }
 
 /// Makes a version champion; answered once it answers.
@@ -90,25 +105,33 @@ pub async fn rollback(
 }
 
 fn told(promotion: &Promotion) -> Value {
-    let Promotion { version, previous, seq, .. } = promotion;
+    let Promotion {
+        version,
+        previous,
+        seq,
+        ..
+    } = promotion;
     json!({"model": version.to_string(), "previous": previous.as_ref().map(ToString::to_string), "seq": seq})
 }
 
 fn version(text: &str) -> Result<VersionRef, Problem> {
     // A name that can name no version names none that is there.
-    text.parse().map_err(|fault: crate::registry::VersionError| Problem::new(&kind::NOT_FOUND, fault.to_string()))
+    text.parse()
+        .map_err(|fault: crate::registry::VersionError| {
+            Problem::new(&kind::NOT_FOUND, fault.to_string())
+        })
 }
 
 /// Nothing is needed in the body; what is sent all the same has to be JSON, which no foreign page's form can send.
-async fn no_body(request: &HttpRequest, payload: &mut web::Payload, intake: &Intake) -> Result<(), Problem> {
-    let headers = request.headers();
-    let body = intake.read(headers, payload).await?;
-    if headers.contains_key(actix_web::http::header::CONTENT_TYPE) || !body.bytes.is_empty() {
-        body::format(headers, body::DOCUMENT)?;
+async fn no_body(
+    request: &HttpRequest,
+    payload: &mut web::Payload,
+    intake: &Intake,
+) -> Result<(), Problem> {
+    let body = intake.read_document(request.headers(), payload).await?;
+    if body.is_empty() {
+        return Ok(());
     }
-    if !body.bytes.is_empty() {
-        let _: Value = serde_json::from_slice(&body.bytes)
-            .map_err(|fault| Problem::new(&kind::UNREADABLE, format!("not readable as JSON: {fault}")))?;
-    }
-    Ok(())
+    let read = serde_json::from_slice(&body).map(|_: serde::de::IgnoredAny| ());
+    read.map_err(|fault| Problem::new(&kind::UNREADABLE, format!("not readable as JSON: {fault}")))
 }

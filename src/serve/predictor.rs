@@ -36,7 +36,9 @@ impl Predictor {
     pub fn champion(&self) -> Result<Arc<Champion>, Problem> {
         match self.seat.live() {
             Some(live) => Ok(live.load().model.clone()),
-            None => Err(Problem::not_ready("the first model is not loaded yet; ask again in a moment")),
+            None => Err(Problem::not_ready(
+                "the first model is not loaded yet; ask again in a moment",
+            )),
         }
     }
 
@@ -45,11 +47,21 @@ impl Predictor {
         let now = self.clock.now();
         let seconds = u64::try_from(now.as_second()).unwrap_or(0); // nobody answers before 1970
         let nanoseconds = now.subsec_nanosecond().unsigned_abs();
-        Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanoseconds))
+        Uuid::new_v7(uuid::Timestamp::from_unix(
+            uuid::NoContext,
+            seconds,
+            nanoseconds,
+        ))
     }
 
     /// A prediction as it is kept.
-    pub fn prediction(&self, id: PredictionId, champion: &Champion, probability: f64, warnings: &[Warning]) -> Prediction {
+    pub fn prediction(
+        &self,
+        id: PredictionId,
+        champion: &Champion,
+        probability: f64,
+        warnings: &[Warning],
+    ) -> Prediction {
         Prediction {
             id,
             label: champion.model.label(probability).clone(),
@@ -66,9 +78,14 @@ impl Predictor {
 
     /// Counts rows that were answered.
     pub fn count(&self, door: Door, rows: usize, warnings: usize) {
-        self.metrics.titanic_predictions_rows_total.of(door).increment(rows as u64);
+        self.metrics
+            .titanic_predictions_rows_total
+            .of(door)
+            .increment(rows as u64);
         if warnings > 0 {
-            self.metrics.titanic_prediction_warnings_total.increment(warnings as u64);
+            self.metrics
+                .titanic_prediction_warnings_total
+                .increment(warnings as u64);
         }
     }
 }

@@ -36,7 +36,9 @@ pub fn flag(name: &str, value: &str) -> Result<bool, Problem> {
     match value {
         "true" | "1" | "" => Ok(true),
         "false" | "0" => Ok(false),
-        other => Err(bad(format!("{name}={other:?}; write {name}=true or {name}=false"))),
+        other => Err(bad(format!(
+            "{name}={other:?}; write {name}=true or {name}=false"
+        ))),
     }
 }
 
@@ -46,7 +48,10 @@ fn unknown(name: &str, known: &[&str]) -> Problem {
         [] => "; none is taken here".to_owned(),
         known => format!("; there are {}", known.join(", ")),
     };
-    bad(format!("there is no parameter {name:?}{}", near.unwrap_or(all)))
+    bad(format!(
+        "there is no parameter {name:?}{}",
+        near.unwrap_or(all)
+    ))
 }
 
 fn bad(detail: String) -> Problem {
@@ -66,13 +71,16 @@ fn decode(text: &str) -> Result<Cow<'_, str>, Problem> {
             b'%' => {
                 let mut digit = || char::from(rest.next()?).to_digit(16);
                 let pair = digit().zip(digit());
-                let (high, low) = pair.ok_or_else(|| bad(format!("{text:?} is not percent-encoded")))?;
+                let (high, low) =
+                    pair.ok_or_else(|| bad(format!("{text:?} is not percent-encoded")))?;
                 (high * 16 + low) as u8
             }
             other => other,
         });
     }
-    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| bad(format!("{text:?} is not UTF-8")))
+    String::from_utf8(bytes)
+        .map(Cow::Owned)
+        .map_err(|_| bad(format!("{text:?} is not UTF-8")))
 }
 
 #[cfg(test)]
@@ -83,10 +91,10 @@ mod tests {
     fn parameters_are_decoded_and_known() {
         let known = &["id", "explain"];
         let read = |query| pairs(query, known).map_err(|problem| problem.to_string());
-        assert_eq!(read("id=a%2Fb+c&explain").unwrap(), [
-            ("id".into(), "a/b c".into()),
-            ("explain".into(), "".into()),
-        ]);
+        assert_eq!(
+            read("id=a%2Fb+c&explain").unwrap(),
+            [("id".into(), "a/b c".into()), ("explain".into(), "".into()),]
+        );
         assert!(read("").unwrap().is_empty());
         for (query, part) in [
             ("explian=true", "did you mean explain?"),

@@ -14,7 +14,10 @@ pub const MODEL: HeaderName = HeaderName::from_static("titanic-model");
 /// guessed at, so nothing else is said about them.
 pub fn rows(format: Format, bytes: Vec<u8>, model: Option<&str>) -> HttpResponse {
     let mut response = HttpResponse::Ok();
-    response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())));
+    response.insert_header((
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(format.media_type()),
+    ));
     if let Some(model) = model {
         response.insert_header((MODEL, model));
     }

@@ -8,7 +8,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::guard::{Access, Guard};
 use super::problem::{Problem, kind};
-use super::routes::{ROUTES, Route};
+use super::route::Route;
+use super::routes::ROUTES;
 use super::watch::{Inflight, Methods, Watch};
 use crate::telemetry::metrics::Metrics;
 
@@ -36,7 +37,10 @@ impl Router {
             }
         }
         for pattern in patterns {
-            let routes: Vec<&Route> = ROUTES.iter().filter(|route| route.pattern == pattern).collect();
+            let routes: Vec<&Route> = ROUTES
+                .iter()
+                .filter(|route| route.pattern == pattern)
+                .collect();
             app.service(self.resource(pattern, &routes));
         }
         let nowhere = web::resource("/{path:.*}").default_service(web::to(nowhere));
@@ -57,15 +61,39 @@ impl Router {
                 known.push((method, id, route.access));
             }
         }
-        let allow = known.iter().map(|(method, ..)| method.as_str()).collect::<Vec<_>>().join(", ");
+        let allow = known
+            .iter()
+            .map(|(method, ..)| method.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
         let watch = self.watch(known, allow.clone());
-        resource.app_data(Allowed(allow)).default_service(web::to(other_method)).wrap(watch)
+        resource
+            .app_data(Allowed(allow))
+            .default_service(web::to(other_method))
+            .wrap(watch)
     }
 
-    fn watch(&self, known: Vec<(Method, crate::telemetry::metrics::RouteId, Access)>, allow: String) -> Watch {
-        let methods = Methods { known, unmatched: self.metrics.unmatched(), allow };
-        let Router { guard, metrics, inflight } = self.clone();
-        Watch { guard, metrics, inflight, methods: Arc::new(methods) }
+    fn watch(
+        &self,
+        known: Vec<(Method, crate::telemetry::metrics::RouteId, Access)>,
+        allow: String,
+    ) -> Watch {
+        let methods = Methods {
+            known,
+            unmatched: self.metrics.unmatched(),
+            allow,
+        };
+        let Router {
+            guard,
+            metrics,
+            inflight,
+        } = self.clone();
+        Watch {
+            guard,
+            metrics,
+            inflight,
+            methods: Arc::new(methods),
+        }
     }
 }
 
@@ -79,15 +107,26 @@ fn methods(route: &Route) -> Vec<Method> {
 }
 
 async fn other_method(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let allow = request.app_data::<Allowed>().map_or("", |allowed| &allowed.0);
+    let allow = request
+        .app_data::<Allowed>()
+        .map_or("", |allowed| &allowed.0);
     if *request.method() == Method::OPTIONS {
-        return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish());
+        return Ok(HttpResponse::NoContent()
+            .insert_header((header::ALLOW, allow))
+            .finish());
     }
-    let detail = format!("{} is not known at {}; there are {allow}", request.method(), request.path());
+    let detail = format!(
+        "{} is not known at {}; there are {allow}",
+        request.method(),
+        request.path()
+    );
     Err(Problem::new(&kind::METHOD, detail).header(header::ALLOW, allow))
 }
 
 async fn nowhere(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let detail = format!("there is nothing at {}; /docs tells of every route", crate::schema::fault::excerpt(request.path()));
+    let detail = format!(
+        "there is nothing at {}; /docs tells of every route",
+        crate::schema::fault::excerpt(request.path())
+    );
     Err(Problem::new(&kind::NOT_FOUND, detail))
 }

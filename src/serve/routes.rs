@@ -4,60 +4,13 @@ use actix_web::web;
 
 use super::guard::Access;
 use super::page::ASSETS;
-use super::problem::kind::{self, Kind};
+use super::problem::kind;
+use super::route::{Route, Takes, answer};
 use super::{health, jobs, metrics, models, openapi, predict, site, ws};
 use crate::config::server::Scope;
 
-/// A method of a path.
-pub struct Route {
-    /// The method.
-    pub method: &'static str,
-    /// The path, with parameters in braces.
-    pub pattern: &'static str,
-    /// What it asks for.
-    pub access: Access,
-    /// What it does, in a sentence.
-    pub summary: &'static str,
-    /// What it takes beside the path.
-    pub takes: Takes,
-    /// Status, what it means, and the schema of what is answered.
-    pub answers: &'static [Answer],
-    /// What it may answer instead, beside what every route may.
-    pub problems: &'static [&'static Kind],
-    /// The handler.
-    pub handler: fn() -> actix_web::Route,
-}
-
-/// What a route takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Takes {
-    /// Nothing.
-    Nothing,
-    /// Rows.
-    Rows,
-    /// How to train.
-    Training,
-}
-
-/// What a route answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// What it means.
-    pub about: &'static str,
-    /// Name of its schema among the components; empty for none.
-    pub schema: &'static str,
-    /// Its media type; empty for none.
-    pub media_type: &'static str,
-}
-
 const JSON: &str = "application/json";
 const HTML: &str = "text/html";
-
-const fn answer(status: u16, about: &'static str, schema: &'static str, media_type: &'static str) -> Answer {
-    Answer { status, about, schema, media_type }
-}
 
 const PREDICT: Access = Access::Scope(Scope::Predict);
 const ADMIN: Access = Access::Scope(Scope::Admin);
@@ -70,7 +23,12 @@ pub static ROUTES: &[Route] = &[
         access: PREDICT,
         summary: "Answer one row or many",
         takes: Takes::Rows,
-        answers: &[answer(200, "An object for an object, a list for a list, CSV for CSV.", "Answer", JSON)],
+        answers: &[answer(
+            200,
+            "An object for an object, a list for a list, CSV for CSV.",
+            "Answer",
+            JSON,
+        )],
         problems: &[
             &kind::UNREADABLE,
             &kind::BAD_REQUEST,
@@ -98,7 +56,12 @@ pub static ROUTES: &[Route] = &[
         access: PREDICT,
         summary: "List the versions",
         takes: Takes::Nothing,
-        answers: &[answer(200, "Every version, with its role and figures.", "Models", JSON)],
+        answers: &[answer(
+            200,
+            "Every version, with its role and figures.",
+            "Models",
+            JSON,
+        )],
         problems: &[],
         handler: || web::to(models::list),
     },
@@ -118,7 +81,12 @@ pub static ROUTES: &[Route] = &[
         access: PREDICT,
         summary: "Show all that is known of a version",
         takes: Takes::Nothing,
-        answers: &[answer(200, "Its card: figures, features, columns, spec.", "Card", JSON)],
+        answers: &[answer(
+            200,
+            "Its card: figures, features, columns, spec.",
+            "Card",
+            JSON,
+        )],
         problems: &[&kind::NOT_FOUND, &kind::CONFLICT],
         handler: || web::to(models::show),
     },
@@ -138,7 +106,12 @@ pub static ROUTES: &[Route] = &[
         access: ADMIN,
         summary: "Ask for a training",
         takes: Takes::Training,
-        answers: &[answer(202, "It is queued; Location has the job.", "Queued", JSON)],
+        answers: &[answer(
+            202,
+            "It is queued; Location has the job.",
+            "Queued",
+            JSON,
+        )],
         problems: &[&kind::UNREADABLE, &kind::MEDIA_TYPE, &kind::INVALID],
         handler: || web::to(jobs::train),
     },
@@ -158,7 +131,12 @@ pub static ROUTES: &[Route] = &[
         access: ADMIN,
         summary: "Show a job",
         takes: Takes::Nothing,
-        answers: &[answer(200, "How far it is, and what came of it.", "Job", JSON)],
+        answers: &[answer(
+            200,
+            "How far it is, and what came of it.",
+            "Job",
+            JSON,
+        )],
         problems: &[&kind::NOT_FOUND],
         handler: || web::to(jobs::show),
     },
@@ -208,7 +186,12 @@ pub static ROUTES: &[Route] = &[
         access: Access::Open,
         summary: "This interface, as OpenAPI 3.1",
         takes: Takes::Nothing,
-        answers: &[answer(200, "The document; rows are those of the live model.", "", JSON)],
+        answers: &[answer(
+            200,
+            "The document; rows are those of the live model.",
+            "",
+            JSON,
+        )],
         problems: &[&kind::NOT_READY],
         handler: || web::to(openapi::serve),
     },
@@ -263,7 +246,11 @@ mod tests {
     #[test]
     fn every_file_of_the_page_has_a_route_and_no_route_stands_twice() {
         let patterns: Vec<_> = labels().collect();
-        assert!(ASSETS.iter().all(|asset| patterns.contains(&("GET", asset.path))));
+        assert!(
+            ASSETS
+                .iter()
+                .all(|asset| patterns.contains(&("GET", asset.path)))
+        );
         for (n, pattern) in patterns.iter().enumerate() {
             assert!(!patterns[..n].contains(pattern), "{pattern:?}");
         }

@@ -64,7 +64,11 @@ pub enum StartFault {
 ///
 /// # Errors
 /// [`StartFault`].
-pub fn start(listener: TcpListener, options: &Options, handles: Handles) -> Result<Server, StartFault> {
+pub fn start(
+    listener: TcpListener,
+    options: &Options,
+    handles: Handles,
+) -> Result<Server, StartFault> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = options.workers.map_or(cores, usize::from);
     let router = Router {
@@ -73,19 +77,53 @@ pub fn start(listener: TcpListener, options: &Options, handles: Handles) -> Resu
         inflight: Inflight::new(options.limits.inflight.get()),
     };
     let intake = Intake::new(options.limits.body.bytes());
-    let desk = Desk::new(handles.predictor.clone(), intake.clone(), options.limits.rows.get(), workers);
-    let sockets = ws::Options { message: options.limits.message.0, heartbeat: options.heartbeat.0 };
-    let Handles { predictor, feed, jobs, defaults, promoter, registry, lifecycle } = handles;
+    let desk = Desk::new(
+        handles.predictor.clone(),
+        intake.clone(),
+        options.limits.rows.get(),
+        workers,
+    );
+    let sockets = ws::Options {
+        message: options.limits.message.0,
+        heartbeat: options.heartbeat.0,
+    };
+    let Handles {
+        predictor,
+        feed,
+        jobs,
+        defaults,
+        promoter,
+        registry,
+        lifecycle,
+    } = handles;
     let metrics = predictor.metrics.clone();
     let (inflight, cards) = (router.inflight.clone(), Cards::default());
     // Shared by all workers.
-    let shared = (web::Data::new(desk), web::Data::new(predictor), web::Data::new(feed), web::Data::new(lifecycle));
-    let rare = (web::Data::new(jobs), web::Data::new(promoter), web::Data::new(registry), web::Data::new(cards));
+    let shared = (
+        web::Data::new(desk),
+        web::Data::new(predictor),
+        web::Data::new(feed),
+        web::Data::new(lifecycle),
+    );
+    let rare = (
+        web::Data::new(jobs),
+        web::Data::new(promoter),
+        web::Data::new(registry),
+        web::Data::new(cards),
+    );
     let data = move |app: &mut web::ServiceConfig| {
-        app.app_data(shared.0.clone()).app_data(shared.1.clone()).app_data(shared.2.clone()).app_data(shared.3.clone());
-        app.app_data(rare.0.clone()).app_data(rare.1.clone()).app_data(rare.2.clone()).app_data(rare.3.clone());
-        app.app_data(web::Data::new(intake.clone())).app_data(web::Data::new(defaults));
-        app.app_data(web::Data::new(metrics.clone())).app_data(web::Data::new(inflight.clone()));
+        app.app_data(shared.0.clone())
+            .app_data(shared.1.clone())
+            .app_data(shared.2.clone())
+            .app_data(shared.3.clone());
+        app.app_data(rare.0.clone())
+            .app_data(rare.1.clone())
+            .app_data(rare.2.clone())
+            .app_data(rare.3.clone());
+        app.app_data(web::Data::new(intake.clone()))
+            .app_data(web::Data::new(defaults));
+        app.app_data(web::Data::new(metrics.clone()))
+            .app_data(web::Data::new(inflight.clone()));
         app.app_data(web::Data::new(sockets));
         router.mount(app);
     };

@@ -26,7 +26,10 @@ pub struct Inflight {
 impl Inflight {
     /// At most so many at once.
     pub fn new(most: usize) -> Inflight {
-        Inflight { now: Arc::new(AtomicUsize::new(0)), most }
+        Inflight {
+            now: Arc::new(AtomicUsize::new(0)),
+            most,
+        }
     }
 
     /// How many there are.
@@ -64,7 +67,9 @@ pub struct Methods {
 impl Methods {
     fn of(&self, method: &Method) -> (RouteId, Access) {
         let known = self.known.iter().find(|(known, ..)| known == method);
-        known.map_or((self.unmatched, Access::Open), |(_, route, access)| (*route, *access))
+        known.map_or((self.unmatched, Access::Open), |(_, route, access)| {
+            (*route, *access)
+        })
     }
 }
 
@@ -94,7 +99,10 @@ where
     type Future = Ready<Result<Watched<S>, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(Watched { service, watch: self.clone() }))
+        ready(Ok(Watched {
+            service,
+            watch: self.clone(),
+        }))
     }
 }
 
@@ -125,7 +133,7 @@ where
             Ok(admitted) => admitted,
             Err(response) => {
                 answered(response.status().as_u16());
-                let response = request.into_response(response).map_into_right_body();
+                let response = request.into_response(*response).map_into_right_body();
                 return Box::pin(ready(Ok(response)));
             }
         };
@@ -144,21 +152,35 @@ where
 
 impl Watch {
     /// A place among the requests being answered, and the listed origin to be named in the answer.
-    fn admit(&self, request: &ServiceRequest, access: Access) -> Result<(Place, Option<HeaderValue>), HttpResponse> {
-        let admitted = self.guard.admit(request.request(), access).map_err(|problem| problem.response())?;
+    fn admit(
+        &self,
+        request: &ServiceRequest,
+        access: Access,
+    ) -> Result<(Place, Option<HeaderValue>), Box<HttpResponse>> {
+        let admitted = self
+            .guard
+            .admit(request.request(), access)
+            .map_err(|problem| Box::new(problem.response()))?;
         let refuse = |mut response: HttpResponse, page: Option<HeaderValue>| {
             if let Some(page) = page {
                 guard::name_page(response.headers_mut(), page);
             }
-            response
+            Box::new(response)
         };
         if let Some(answer) = guard::preflight(request.request(), &admitted, &self.methods.allow) {
             return Err(refuse(answer, admitted.page));
         }
         let Admitted { caller, page } = admitted;
         // Whether the server lives is asked when it is busy, too.
-        let Some(place) = self.inflight.enter().or_else(|| (access == Access::Open).then(|| self.inflight.extra())) else {
-            let detail = format!("{} requests are being answered; ask again in a moment", self.inflight.most);
+        let Some(place) = self
+            .inflight
+            .enter()
+            .or_else(|| (access == Access::Open).then(|| self.inflight.extra()))
+        else {
+            let detail = format!(
+                "{} requests are being answered; ask again in a moment",
+                self.inflight.most
+            );
             return Err(refuse(Problem::overloaded(detail).response(), page));
         };
         if let Some(caller) = caller {

@@ -1,8 +1,17 @@
 //! Integration tests, one binary: a module a feature.
 
 mod answers;
+mod browser;
 mod churn;
 mod ingest;
+mod life;
+mod models;
+mod problems;
 mod recipe;
+mod rest;
+mod server;
+mod socket;
+mod swap;
 mod tables;
 mod training;
+mod ws;

@@ -55,7 +55,11 @@ impl Tokens {
         let known = tokens.iter().map(|token| {
             let secret = token.secret(|name| std::env::var(name).ok())?;
             let hash = Sha256::digest(secret.expose().as_bytes()).into();
-            Ok(Known { name: token.name.as_str().into(), hash, scopes: token.scopes.clone() })
+            Ok(Known {
+                name: token.name.as_str().into(),
+                hash,
+                scopes: token.scopes.clone(),
+            })
         });
         Ok(Some(Tokens(known.collect::<Result<_, ConfigError>>()?)))
     }
@@ -73,13 +77,19 @@ impl Tokens {
         };
         let hash: [u8; 32] = Sha256::digest(secret).into();
         let Some(token) = self.0.iter().find(|token| same(&token.hash, &hash)) else {
-            return Err(unauthorized("this token is not known; see server.auth", ", error=\"invalid_token\""));
+            return Err(unauthorized(
+                "this token is not known; see server.auth",
+                ", error=\"invalid_token\"",
+            ));
         };
         if token.scopes.contains(&scope) {
             return Ok(Some(Caller(token.name.clone())));
         }
         let scope = word(scope);
-        let detail = format!("the token {:?} lacks the scope {scope}; ask with another, or add it in server.auth", token.name);
+        let detail = format!(
+            "the token {:?} lacks the scope {scope}; ask with another, or add it in server.auth",
+            token.name
+        );
         let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
         Err(Problem::new(&kind::SCOPE, detail).header(header::WWW_AUTHENTICATE, challenge))
     }
@@ -88,12 +98,17 @@ impl Tokens {
 fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     let value = headers.get(header::AUTHORIZATION)?.as_bytes();
     let (scheme, secret) = value.split_at_checked(7)?;
-    scheme.eq_ignore_ascii_case(b"bearer ").then(|| secret.trim_ascii())
+    scheme
+        .eq_ignore_ascii_case(b"bearer ")
+        .then(|| secret.trim_ascii())
 }
 
 /// Looks at every byte, whatever they are.
 fn same(one: &[u8; 32], other: &[u8; 32]) -> bool {
-    one.iter().zip(other).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+    one.iter()
+        .zip(other)
+        .fold(0, |difference, (a, b)| difference | (a ^ b))
+        == 0
 }
 
 fn unauthorized(detail: &str, error: &str) -> Problem {

@@ -47,7 +47,11 @@ impl Guard {
     pub fn new(listen: SocketAddr, options: &Options) -> Result<Guard, ConfigError> {
         Ok(Guard {
             hosts: Hosts::new(listen, &options.hosts),
-            origins: options.origins.iter().map(|origin| origin.trim_end_matches('/').to_ascii_lowercase()).collect(),
+            origins: options
+                .origins
+                .iter()
+                .map(|origin| origin.trim_end_matches('/').to_ascii_lowercase())
+                .collect(),
             tokens: Tokens::fetch(options.auth.as_ref())?,
         })
     }
@@ -65,7 +69,9 @@ impl Guard {
         let headers = request.headers();
         let host = text(headers, header::HOST).unwrap_or_default();
         if !self.hosts.know(host) {
-            let detail = format!("{host:?} is no name of this server; ask under its address, or add the name to server.hosts");
+            let detail = format!(
+                "{host:?} is no name of this server; ask under its address, or add the name to server.hosts"
+            );
             return Err(Problem::new(&kind::HOST, detail));
         }
         let page = self.page(headers, host)?;
@@ -82,21 +88,28 @@ impl Guard {
             return Ok(None);
         };
         let origin = value.to_str().unwrap_or_default().to_ascii_lowercase();
-        let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
+        let authority = origin
+            .split_once("://")
+            .map_or("", |(_, authority)| authority);
         if !authority.is_empty() && authority.eq_ignore_ascii_case(host) {
             return Ok(None);
         }
         if self.origins.contains(&origin) {
             return Ok(Some(value.clone()));
         }
-        let detail = format!("{origin:?} is not the origin of this server; add it to server.origins to let its pages ask");
+        let detail = format!(
+            "{origin:?} is not the origin of this server; add it to server.origins to let its pages ask"
+        );
         Err(Problem::new(&kind::ORIGIN, detail))
     }
 }
 
 /// Whether a browser asks what a page of a listed origin may do.
 fn is_preflight(request: &HttpRequest) -> bool {
-    *request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+    *request.method() == Method::OPTIONS
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 /// The answer to a browser that asks what a page of a listed origin may do.
@@ -106,7 +119,10 @@ pub fn preflight(request: &HttpRequest, admitted: &Admitted, allow: &str) -> Opt
     }
     let answer = HttpResponse::NoContent()
         .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, allow))
-        .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type, authorization"))
+        .insert_header((
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "content-type, authorization",
+        ))
         .insert_header((header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS))
         .finish();
     Some(answer)
@@ -143,7 +159,11 @@ mod tests {
                 request = request.insert_header((header::ORIGIN, origin));
             }
             let found = guard.admit(&request.to_http_request(), Access::Open);
-            assert_eq!(found.ok().map(|admitted| admitted.page.is_some()), expected, "{origin:?} {host}");
+            assert_eq!(
+                found.ok().map(|admitted| admitted.page.is_some()),
+                expected,
+                "{origin:?} {host}"
+            );
         };
         let host = "localhost:5000";
         check(None, host, Some(false));

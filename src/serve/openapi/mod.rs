@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::predictor::Predictor;
 use super::problem::Problem;
+use super::problem::kind::{KINDS, Kind};
 use super::reply;
 use crate::control::champion::Champion;
 
@@ -16,7 +17,10 @@ const ABOUT: &str = "Rows in, answers out. What cannot be answered gets a proble
     `path` points into the body, `allowed` says what is taken, `remedy` what to do. Every fault of a request is told at once.";
 
 /// The document.
-pub async fn serve(request: HttpRequest, predictor: web::Data<Predictor>) -> Result<HttpResponse, Problem> {
+pub async fn serve(
+    request: HttpRequest,
+    predictor: web::Data<Predictor>,
+) -> Result<HttpResponse, Problem> {
     let document = document(&request, &*predictor.champion()?);
     Ok(reply::json(StatusCode::OK, &document))
 }
@@ -33,10 +37,17 @@ pub fn document(request: &HttpRequest, champion: &Champion) -> Value {
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": format!("{}://{}", connection.scheme(), connection.host())}],
+        "tags": [{"name": "predictions"}, {"name": "models"}, {"name": "training"}, {"name": "server"}],
         "paths": paths::all(champion),
+        "x-problems": problems(),
         "components": {
             "schemas": schemas::all(champion),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     })
+}
+
+fn problems() -> Vec<Value> {
+    let problem = |kind: &&Kind| json!({"type": kind.uri(), "slug": kind.slug, "status": kind.status, "title": kind.title});
+    KINDS.iter().map(problem).collect()
 }

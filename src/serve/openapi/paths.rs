@@ -7,7 +7,8 @@ use crate::control::champion::Champion;
 use crate::serve::guard::{Access, word};
 use crate::serve::problem::kind::{self, Kind};
 use crate::serve::problem::{self};
-use crate::serve::routes::{ROUTES, Route, Takes};
+use crate::serve::route::{Route, Takes};
+use crate::serve::routes::ROUTES;
 
 /// Every path with its methods.
 pub fn all(champion: &Champion) -> Value {
@@ -35,8 +36,7 @@ fn operation(route: &Route, champion: &Champion) -> Value {
         Takes::Rows => operation["requestBody"] = rows(champion),
         Takes::Training => {
             let schema = json!({"$ref": "#/components/schemas/Training"});
-            operation["requestBody"] =
-                json!({"required": false, "content": {"application/json": {"schema": schema, "example": {"folds": 5}}}});
+            operation["requestBody"] = json!({"required": false, "content": {"application/json": {"schema": schema, "example": {"folds": 5}}}});
         }
     }
     if let Access::Scope(scope) = route.access {
@@ -46,9 +46,15 @@ fn operation(route: &Route, champion: &Champion) -> Value {
 }
 
 fn operation_id(route: &Route) -> String {
-    let parts = route.pattern.split('/').filter(|part| !part.is_empty() && *part != "v1");
+    let parts = route
+        .pattern
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != "v1");
     let words = parts.map(|part| part.trim_matches(['{', '}']).replace('.', "_"));
-    std::iter::once(route.method.to_lowercase()).chain(words).collect::<Vec<_>>().join("_")
+    std::iter::once(route.method.to_lowercase())
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join("_")
 }
 
 fn tag(route: &Route) -> &'static str {
@@ -85,7 +91,10 @@ fn responses(route: &Route) -> Value {
         let title = format!("{}.", kind.title);
         let response = responses.entry(kind.status.to_string());
         let response = response.or_insert_with(|| json!({"description": "", "content": schema}));
-        let before = response["description"].as_str().unwrap_or_default().to_owned();
+        let before = response["description"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         response["description"] = [before, title].join(" ").trim().into();
     }
     responses.into()
@@ -105,11 +114,15 @@ fn parameters(route: &Route) -> Vec<Value> {
         }));
     }
     if route.takes == Takes::Rows {
-        let flag = |name: &str, about: &str| {
-            json!({"name": name, "in": "query", "description": about, "schema": {"type": "boolean", "default": false}})
-        };
-        parameters.push(flag("explain", "adds contributions of the columns; with the base they sum to the probability"));
-        parameters.push(flag("partial", "answers the good rows of a list, whatever the others are"));
+        let flag = |name: &str, about: &str| json!({"name": name, "in": "query", "description": about, "schema": {"type": "boolean", "default": false}});
+        parameters.push(flag(
+            "explain",
+            "adds contributions of the columns; with the base they sum to the probability",
+        ));
+        parameters.push(flag(
+            "partial",
+            "answers the good rows of a list, whatever the others are",
+        ));
         parameters.push(json!({
             "name": "id", "in": "query", "schema": {"type": "string"},
             "description": "names a single prediction: the same row again gets the same answer, another one 409",

@@ -77,15 +77,26 @@ fn training() -> Value {
 
 fn row(champion: &Champion) -> Value {
     let schema = champion.model.schema();
-    let mut properties: Map<String, Value> =
-        schema.columns().iter().map(|column| (column.name.clone(), property(column))).collect();
+    let mut properties: Map<String, Value> = schema
+        .columns()
+        .iter()
+        .map(|column| (column.name.clone(), property(column)))
+        .collect();
     if let Some(id) = schema.id() {
-        properties.insert(id.into(), json!({"type": ["number", "string", "null"], "description": "the row's own id"}));
+        properties.insert(
+            id.into(),
+            json!({"type": ["number", "string", "null"], "description": "the row's own id"}),
+        );
     }
     let target = schema.target();
     let ignored = json!({"description": "ignored, with a warning"});
     properties.insert(target.column.clone(), ignored);
-    let required: Vec<&str> = schema.columns().iter().filter(|c| c.required).map(|c| c.name.as_str()).collect();
+    let required: Vec<&str> = schema
+        .columns()
+        .iter()
+        .filter(|c| c.required)
+        .map(|c| c.name.as_str())
+        .collect();
     json!({"type": "object", "required": required, "additionalProperties": false, "properties": properties})
 }
 
@@ -104,12 +115,20 @@ fn property(column: &Column) -> Value {
         Kind::Text => json!({"type": "string"}),
     };
     if !column.required {
-        let mut types = property["type"].as_array().cloned().unwrap_or_else(|| vec![property["type"].clone()]);
+        let mut types = property["type"]
+            .as_array()
+            .cloned()
+            .unwrap_or_else(|| vec![property["type"].clone()]);
         types.push("null".into());
         property["type"] = types.into();
     }
-    let unit = Some(&column.unit).filter(|unit| !unit.is_empty()).map(|unit| format!("in {unit}"));
-    let about = [column.about.clone()].into_iter().chain(unit).filter(|part| !part.is_empty());
+    let unit = Some(&column.unit)
+        .filter(|unit| !unit.is_empty())
+        .map(|unit| format!("in {unit}"));
+    let about = [column.about.clone()]
+        .into_iter()
+        .chain(unit)
+        .filter(|part| !part.is_empty());
     let about = about.collect::<Vec<_>>().join("; ");
     if !about.is_empty() {
         property["description"] = about.into();
@@ -121,7 +140,10 @@ fn property(column: &Column) -> Value {
 pub fn example(champion: &Champion) -> Value {
     let cells = champion.model.schema().columns().iter();
     let cells = cells.filter(|column| column.required || column.kind != Kind::Text);
-    cells.filter_map(|column| Some((column.name.clone(), typical(champion, column)?))).collect::<Map<_, _>>().into()
+    cells
+        .filter_map(|column| Some((column.name.clone(), typical(champion, column)?)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// The same as a table of text.
@@ -130,25 +152,45 @@ pub fn example_csv(champion: &Champion) -> String {
         return String::new();
     };
     let names: Vec<&str> = cells.keys().map(String::as_str).collect();
-    let values: Vec<String> =
-        cells.values().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
+    let values: Vec<String> = cells
+        .values()
+        .map(|value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        })
+        .collect();
     format!("{}\n{}\n", names.join(","), values.join(","))
 }
 
 fn typical(champion: &Champion, column: &Column) -> Option<Value> {
-    let profile = champion.model.profile().columns.iter().find(|profile| profile.name == column.name)?;
+    let profile = champion
+        .model
+        .profile()
+        .columns
+        .iter()
+        .find(|profile| profile.name == column.name)?;
     match &profile.observed {
-        Observed::Number(numbers) => numbers.sample.get(numbers.sample.len() / 2).map(|median| number(*median)),
-        Observed::Category(levels) => {
-            levels.levels.iter().max_by_key(|level| level.count).map(|level| level.name.as_str().into())
-        }
+        Observed::Number(numbers) => numbers
+            .sample
+            .get(numbers.sample.len() / 2)
+            .map(|median| number(*median)),
+        Observed::Category(levels) => levels
+            .levels
+            .iter()
+            .max_by_key(|level| level.count)
+            .map(|level| level.name.as_str().into()),
         Observed::Text(_) => Some("text".into()),
     }
 }
 
 /// Whole numbers without a fraction.
 fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < 9e15 { (value as i64).into() } else { value.into() }
+    if value.fract() == 0.0 && value.abs() < 9e15 {
+        (value as i64).into()
+    } else {
+        value.into()
+    }
 }
 
 fn object(required: &[&str], properties: Value) -> Value {

@@ -83,7 +83,11 @@ impl Why<'_> {
         json(&self.explanation.base, out);
         out.extend_from_slice(b",\"contributions\":[");
         for (n, (column, contribution)) in self.explanation.contributions.iter().enumerate() {
-            out.extend_from_slice(if n == 0 { b"{\"column\":" } else { b",{\"column\":" });
+            out.extend_from_slice(if n == 0 {
+                b"{\"column\":"
+            } else {
+                b",{\"column\":"
+            });
             json(&self.schema.columns()[*column].name, out);
             out.extend_from_slice(b",\"value\":");
             self.value(*column, out);
@@ -99,7 +103,9 @@ impl Why<'_> {
             Cell::Missing => out.extend_from_slice(b"null"),
             Cell::Number(v) if v.fract() == 0.0 && v.abs() < 9e15 => json(&(v as i64), out),
             Cell::Number(v) => json(&v, out),
-            Cell::Level(level) => json(&self.schema.columns()[column].levels()[level as usize], out),
+            Cell::Level(level) => {
+                json(&self.schema.columns()[column].levels()[level as usize], out)
+            }
             Cell::Text(span) => json(span.get(self.row.text), out),
         }
     }
@@ -124,7 +130,12 @@ mod tests {
 
     #[test]
     fn an_answer_is_what_serde_would_read() {
-        let warning = Warning { column: "a\"b".into(), problem: Problem::OutOfRange, value: "7".into(), quarantine: false };
+        let warning = Warning {
+            column: "a\"b".into(),
+            problem: Problem::OutOfRange,
+            value: "7".into(),
+            quarantine: false,
+        };
         let answer = Answer {
             id: &PredictionId::Named("mine".into()),
             label: &Label::Text("yes".into()),

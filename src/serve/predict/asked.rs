@@ -57,7 +57,9 @@ pub fn only_one() -> Problem {
 
 fn id(text: &str) -> Result<Arc<str>, Problem> {
     if text.is_empty() || text.len() > LONGEST_ID || text.chars().any(char::is_control) {
-        return Err(bad(&format!("an id has 1 to {LONGEST_ID} bytes and no control characters")));
+        return Err(bad(&format!(
+            "an id has 1 to {LONGEST_ID} bytes and no control characters"
+        )));
     }
     Ok(text.into())
 }

@@ -47,7 +47,13 @@ pub struct Answered {
 }
 
 /// Answers a body of rows.
-pub fn answer(predictor: &Predictor, asked: &Asked, format: Format, most: usize, body: &[u8]) -> Result<Reply, Problem> {
+pub fn answer(
+    predictor: &Predictor,
+    asked: &Asked,
+    format: Format,
+    most: usize,
+    body: &[u8],
+) -> Result<Reply, Problem> {
     let champion = predictor.champion()?;
     let model = &champion.model;
     let mut rows = Rows::new(&champion.model, asked.partial);
@@ -61,7 +67,10 @@ pub fn answer(predictor: &Predictor, asked: &Asked, format: Format, most: usize,
     }
     let read = rows.places.len();
     if read == 0 {
-        return Err(Problem::new(&kind::INVALID, "there is no row in it; send at least one"));
+        return Err(Problem::new(
+            &kind::INVALID,
+            "there is no row in it; send at least one",
+        ));
     }
     let faults = std::mem::take(&mut rows.faults);
     if !faults.is_empty() && !asked.partial {
@@ -72,8 +81,16 @@ pub fn answer(predictor: &Predictor, asked: &Asked, format: Format, most: usize,
     for (n, block) in probabilities.chunks_mut(BLOCK).enumerate() {
         model.probabilities(&rows.table, n * BLOCK, block, &mut work);
     }
-    let ids = probabilities.iter().map(|_| PredictionId::Fresh(predictor.fresh_id())).collect();
-    let answered = Answered { rows, probabilities, ids, errors: faults.into_listed() };
+    let ids = probabilities
+        .iter()
+        .map(|_| PredictionId::Fresh(predictor.fresh_id()))
+        .collect();
+    let answered = Answered {
+        rows,
+        probabilities,
+        ids,
+        errors: faults.into_listed(),
+    };
     let bytes = write::answers(&answered, &champion, asked, format, &mut work);
     note(predictor, &champion, answered);
     let model = (format == Format::Csv).then(|| champion.name.clone());
@@ -81,8 +98,17 @@ pub fn answer(predictor: &Predictor, asked: &Asked, format: Format, most: usize,
 }
 
 fn note(predictor: &Predictor, champion: &Champion, answered: Answered) {
-    let Answered { rows, probabilities, ids, .. } = answered;
-    let warned = rows.warnings.iter().map(|(_, warnings)| warnings.len()).sum();
+    let Answered {
+        rows,
+        probabilities,
+        ids,
+        ..
+    } = answered;
+    let warned = rows
+        .warnings
+        .iter()
+        .map(|(_, warnings)| warnings.len())
+        .sum();
     predictor.count(Door::Rest, probabilities.len(), warned);
     for (n, (id, probability)) in ids.into_iter().zip(&probabilities).enumerate() {
         predictor.note(predictor.prediction(id, champion, *probability, rows.warnings_of(n)));
@@ -95,13 +121,20 @@ impl Rows {
             table: Table::new(model.schema().clone()),
             warnings: Vec::new(),
             places: Vec::new(),
-            faults: if partial { Faults::listing(MOST_PARTIAL) } else { Faults::default() },
+            faults: if partial {
+                Faults::listing(MOST_PARTIAL)
+            } else {
+                Faults::default()
+            },
         }
     }
 
     /// Warnings of a good row.
     pub fn warnings_of(&self, place: usize) -> &[Warning] {
-        match self.warnings.binary_search_by_key(&place, |(place, _)| *place) {
+        match self
+            .warnings
+            .binary_search_by_key(&place, |(place, _)| *place)
+        {
             Ok(at) => &self.warnings[at].1,
             Err(_) => &[],
         }
@@ -114,9 +147,12 @@ impl Rows {
             return self.places.push(None);
         }
         let place = self.table.len();
-        self.table.push(row).expect("a body is far smaller than the text a table takes");
+        self.table
+            .push(row)
+            .expect("a body is far smaller than the text a table takes");
         if !row.warnings.is_empty() {
-            self.warnings.push((place, std::mem::take(&mut row.warnings)));
+            self.warnings
+                .push((place, std::mem::take(&mut row.warnings)));
         }
         self.places.push(Some(place));
     }
@@ -124,7 +160,9 @@ impl Rows {
     fn read_json(&mut self, body: &[u8], most: usize) -> Result<(), Problem> {
         let schema = self.table.schema().clone();
         let mut row = Row::new(&schema, Purpose::Predict);
-        match json::rows(&schema, body, most, &mut row, &mut |_, row| self.take(row, None))? {
+        match json::rows(&schema, body, most, &mut row, &mut |_, row| {
+            self.take(row, None)
+        })? {
             Body::Many(_) => Ok(()),
             Body::One => one::check(&row), // never: objects are answered one by one
         }
@@ -141,8 +179,12 @@ impl Rows {
             if self.places.len() == most {
                 return Err(JsonFault::TooMany(most).into());
             }
-            read_line(&schema, line, &mut row)
-                .map_err(|fault| Problem::new(&kind::UNREADABLE, format!("line {number}: {}", JsonFault::from(fault))))?;
+            read_line(&schema, line, &mut row).map_err(|fault| {
+                Problem::new(
+                    &kind::UNREADABLE,
+                    format!("line {number}: {}", JsonFault::from(fault)),
+                )
+            })?;
             self.take(&mut row, Some(number));
         }
         Ok(())
@@ -152,13 +194,20 @@ impl Rows {
         let schema = self.table.schema().clone();
         let mut row = Row::new(&schema, Purpose::Predict);
         let mut stopped: Option<Problem> = None;
-        csv::rows(&schema, body, b',', &mut row, &mut |(line, row): (u64, Result<&mut Row, Broken>)| {
+        csv::rows(&schema, body, b',', &mut row, &mut |(line, row): (
+            u64,
+            Result<&mut Row, Broken>,
+        )| {
             match row {
                 _ if self.places.len() == most => stopped = Some(JsonFault::TooMany(most).into()),
                 Ok(row) => self.take(row, Some(line)),
                 Err(broken) => stopped = Some(Problem::broken_line(line, broken)),
             }
-            if stopped.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if stopped.is_some() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         })?;
         stopped.map_or(Ok(()), Err)
     }

@@ -39,7 +39,13 @@ pub struct Desk {
 impl Desk {
     /// A desk for requests of at most `most_rows`, of which `at_once` large ones are answered at once.
     pub fn new(predictor: Predictor, intake: Intake, most_rows: usize, at_once: usize) -> Desk {
-        Desk { predictor, intake, most_rows, benches: Arc::new(Semaphore::new(at_once)), named: Arc::default() }
+        Desk {
+            predictor,
+            intake,
+            most_rows,
+            benches: Arc::new(Semaphore::new(at_once)),
+            named: Arc::default(),
+        }
     }
 
     fn answer(&self, asked: &Asked, format: Format, body: &[u8]) -> Result<Reply, Problem> {
@@ -52,8 +58,18 @@ impl Desk {
     }
 
     /// The same on a thread that serves nobody else.
-    async fn answer_apart(&self, asked: Asked, format: Format, body: body::Body) -> Result<Reply, Problem> {
-        let bench = self.benches.clone().acquire_owned().await.map_err(Problem::internal)?;
+    async fn answer_apart(
+        &self,
+        asked: Asked,
+        format: Format,
+        body: body::Body,
+    ) -> Result<Reply, Problem> {
+        let bench = self
+            .benches
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(Problem::internal)?;
         let desk = self.clone();
         let work = move || {
             let answer = desk.answer(&asked, format, &body.bytes);

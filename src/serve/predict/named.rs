@@ -51,7 +51,9 @@ impl Named {
             kept.by_id.insert(id.clone(), known);
             kept.order.push_back(id);
             if kept.order.len() > MOST {
-                kept.order.pop_front().and_then(|oldest| kept.by_id.remove(&oldest));
+                kept.order
+                    .pop_front()
+                    .and_then(|oldest| kept.by_id.remove(&oldest));
             }
             None
         })
@@ -91,15 +93,31 @@ mod tests {
     fn known(probability: f64) -> Known {
         let id = PredictionId::Named("id".into());
         let (label, model) = (Label::Integer(1), "wine@1".into());
-        let prediction = Prediction { id, label, probability, model, warnings: Vec::new() };
-        Known { fingerprint: [0; 32], prediction }
+        let prediction = Prediction {
+            id,
+            label,
+            probability,
+            model,
+            warnings: Vec::new(),
+        };
+        Known {
+            fingerprint: [0; 32],
+            prediction,
+        }
     }
 
     #[test]
     fn the_first_answer_stays_and_the_oldest_are_forgotten() {
         let named = Named::default();
         assert!(named.keep("first".into(), known(0.1)).is_none());
-        assert_eq!(named.keep("first".into(), known(0.2)).unwrap().prediction.probability, 0.1);
+        assert_eq!(
+            named
+                .keep("first".into(), known(0.2))
+                .unwrap()
+                .prediction
+                .probability,
+            0.1
+        );
         (1..MOST).for_each(|n| assert!(named.keep(n.to_string().into(), known(0.5)).is_none()));
         assert!(named.get("first").is_some());
         named.keep("last".into(), known(0.5));

@@ -17,7 +17,12 @@ use crate::telemetry::metrics::Door;
 const USUAL: usize = 256;
 
 /// Answers a body that is one object.
-pub fn answer(predictor: &Predictor, named: &Named, asked: &Asked, body: &[u8]) -> Result<Vec<u8>, Problem> {
+pub fn answer(
+    predictor: &Predictor,
+    named: &Named,
+    asked: &Asked,
+    body: &[u8],
+) -> Result<Vec<u8>, Problem> {
     let champion = predictor.champion()?;
     let schema = champion.model.schema();
     on_bench(schema, |row, work| {
@@ -27,7 +32,15 @@ pub fn answer(predictor: &Predictor, named: &Named, asked: &Asked, body: &[u8]) 
         let mut out = Vec::with_capacity(USUAL);
         match &asked.id {
             None => fresh(predictor, &champion, asked.explain, (row, work), &mut out),
-            Some(id) => by_name(predictor, named, &champion, asked.explain, id, (row, work), &mut out)?,
+            Some(id) => by_name(
+                predictor,
+                named,
+                &champion,
+                asked.explain,
+                id,
+                (row, work),
+                &mut out,
+            )?,
         }
         Ok(out)
     })
@@ -43,14 +56,32 @@ pub fn check(row: &Row) -> Result<(), Problem> {
     Err(faults.into_problem(1))
 }
 
-fn fresh(predictor: &Predictor, champion: &Champion, explain: bool, (row, work): (&Row, &mut Workspace), out: &mut Vec<u8>) {
+fn fresh(
+    predictor: &Predictor,
+    champion: &Champion,
+    explain: bool,
+    (row, work): (&Row, &mut Workspace),
+    out: &mut Vec<u8>,
+) {
     let model = &champion.model;
     let id = PredictionId::Fresh(predictor.fresh_id());
     let probability = model.probability(row.view(), work);
     let explanation = explain.then(|| model.explain(row.view(), work));
-    let why = explanation.as_ref().map(|explanation| Why { explanation, schema: model.schema(), row: row.view() });
+    let why = explanation.as_ref().map(|explanation| Why {
+        explanation,
+        schema: model.schema(),
+        row: row.view(),
+    });
     let label = model.label(probability);
-    Answer { id: &id, label, probability, model: &champion.name, warnings: &row.warnings, why }.write(out);
+    Answer {
+        id: &id,
+        label,
+        probability,
+        model: &champion.name,
+        warnings: &row.warnings,
+        why,
+    }
+    .write(out);
     predictor.note(predictor.prediction(id, champion, probability, &row.warnings));
 }
 
@@ -70,8 +101,16 @@ fn by_name(
         Some(known) => known,
         None => {
             let probability = model.probability(row.view(), work);
-            let prediction = predictor.prediction(PredictionId::Named(id.clone()), champion, probability, &row.warnings);
-            let known = Known { fingerprint, prediction };
+            let prediction = predictor.prediction(
+                PredictionId::Named(id.clone()),
+                champion,
+                probability,
+                &row.warnings,
+            );
+            let known = Known {
+                fingerprint,
+                prediction,
+            };
             let first = named.keep(id.clone(), known.clone());
             if first.is_none() {
                 predictor.note(known.prediction.clone());
@@ -80,16 +119,36 @@ fn by_name(
         }
     };
     if known.fingerprint != fingerprint {
-        let detail = format!("the id {id:?} was given to another row; give this one an id of its own");
+        let detail =
+            format!("the id {id:?} was given to another row; give this one an id of its own");
         return Err(Problem::new(&kind::CONFLICT, detail));
     }
-    let Prediction { id, label, probability, model: name, warnings } = &known.prediction;
+    let Prediction {
+        id,
+        label,
+        probability,
+        model: name,
+        warnings,
+    } = &known.prediction;
     if explain && *name != champion.name {
-        let detail = format!("{name} made this prediction and answers no more; ask without explain");
+        let detail =
+            format!("{name} made this prediction and answers no more; ask without explain");
         return Err(Problem::new(&kind::CONFLICT, detail));
     }
     let explanation = explain.then(|| model.explain(row.view(), work));
-    let why = explanation.as_ref().map(|explanation| Why { explanation, schema: model.schema(), row: row.view() });
-    Answer { id, label, probability: *probability, model: name, warnings, why }.write(out);
+    let why = explanation.as_ref().map(|explanation| Why {
+        explanation,
+        schema: model.schema(),
+        row: row.view(),
+    });
+    Answer {
+        id,
+        label,
+        probability: *probability,
+        model: name,
+        warnings,
+        why,
+    }
+    .write(out);
     Ok(())
 }

@@ -12,9 +12,20 @@ use crate::serve::body::Format;
 const USUAL: usize = 160;
 
 /// Writes all answers; bad rows are `null`, in a table of text a line without label and probability.
-pub fn answers(answered: &Answered, champion: &Champion, asked: &Asked, format: Format, work: &mut Workspace) -> Vec<u8> {
+pub fn answers(
+    answered: &Answered,
+    champion: &Champion,
+    asked: &Asked,
+    format: Format,
+    work: &mut Workspace,
+) -> Vec<u8> {
     let mut out = Vec::with_capacity(answered.rows.places.len() * USUAL);
-    let mut pen = Pen { answered, champion, explain: asked.explain, work };
+    let mut pen = Pen {
+        answered,
+        champion,
+        explain: asked.explain,
+        work,
+    };
     match format {
         Format::Csv => pen.csv(&mut out),
         Format::JsonLines => pen.places(b"\n", &mut out),
@@ -61,7 +72,11 @@ impl Pen<'_> {
         let model = &self.champion.model;
         let row = self.answered.rows.table.row(place);
         let explanation = self.explain.then(|| model.explain(row, self.work));
-        let why = explanation.as_ref().map(|explanation| Why { explanation, schema: model.schema(), row });
+        let why = explanation.as_ref().map(|explanation| Why {
+            explanation,
+            schema: model.schema(),
+            row,
+        });
         let probability = self.answered.probabilities[place];
         let answer = Answer {
             id: &self.answered.ids[place],
@@ -80,12 +95,22 @@ impl Pen<'_> {
         table::csv_header(schema, out);
         for place in &rows.places {
             let Some(place) = *place else {
-                out.extend_from_slice(if schema.id().is_some() { b",,\n" } else { b",\n" });
+                out.extend_from_slice(if schema.id().is_some() {
+                    b",,\n"
+                } else {
+                    b",\n"
+                });
                 continue;
             };
             let probability = self.answered.probabilities[place];
             let (id, text) = (rows.table.id(place), rows.table.text());
-            table::Answer { id, text, label: model.label(probability), probability }.csv(schema, out);
+            table::Answer {
+                id,
+                text,
+                label: model.label(probability),
+                probability,
+            }
+            .csv(schema, out);
         }
     }
 }

@@ -14,6 +14,11 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// Its `type`: where the documentation tells of it.
+    pub fn uri(&self) -> String {
+        format!("/docs#{}", self.slug)
+    }
+
     /// Its status.
     pub fn code(&self) -> StatusCode {
         StatusCode::from_u16(self.status).expect("the table holds statuses of three digits")

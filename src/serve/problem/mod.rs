@@ -95,7 +95,7 @@ impl Problem {
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut fields = to.serialize_struct("Problem", 5)?;
-        fields.serialize_field("type", &format_args!("/docs#{}", self.kind.slug))?;
+        fields.serialize_field("type", &self.kind.uri())?;
         fields.serialize_field("title", self.kind.title)?;
         fields.serialize_field("status", &self.kind.status)?;
         fields.serialize_field("detail", &self.detail)?;

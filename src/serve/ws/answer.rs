@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::message::{Message, Ref};
+use crate::schema::fault::nearest;
 use crate::serve::predict::answer::{Answer, Why};
 use crate::serve::predict::check;
 use crate::serve::predictor::{Predictor, on_bench};
 use crate::serve::problem::{Entry, Problem, escape, kind};
-use crate::schema::fault::nearest;
-use crate::store::feed::{Feed, PredictionId, Since, Subscription, Topics, TOPICS, name, named};
+use crate::store::feed::{Feed, PredictionId, Since, Subscription, TOPICS, Topics, name, named};
 use crate::telemetry::metrics::Door;
 
 /// Each type of message, and the keys it may have beside `type` and `ref`.
@@ -48,7 +48,10 @@ impl Desk {
                 "predict" => self.predict(&message, &champion, row, work),
                 "subscribe" => self.subscribe(&message),
                 "unsubscribe" => self.unsubscribe(&message),
-                _ => Err(Problem::new(&kind::NOT_YET, "labels are not taken yet: there is no store to keep them in")),
+                _ => Err(Problem::new(
+                    &kind::NOT_YET,
+                    "labels are not taken yet: there is no store to keep them in",
+                )),
             });
             done.unwrap_or_else(|problem| error(&message.reference, &problem))
         })
@@ -67,28 +70,49 @@ impl Desk {
             Some(other) => return Err(fault("/explain", "wrong_type", other, "true or false")),
         };
         if !message.has_row {
-            return Err(fault("/row", "missing", &Value::Null, "an object like {\"column\": value}"));
+            return Err(fault(
+                "/row",
+                "missing",
+                &Value::Null,
+                "an object like {\"column\": value}",
+            ));
         }
         check(row)?;
         let model = &champion.model;
         let id = PredictionId::Fresh(self.predictor.fresh_id());
         let probability = model.probability(row.view(), work);
         let explanation = explain.then(|| model.explain(row.view(), work));
-        let why = explanation.as_ref().map(|explanation| Why { explanation, schema: model.schema(), row: row.view() });
+        let why = explanation.as_ref().map(|explanation| Why {
+            explanation,
+            schema: model.schema(),
+            row: row.view(),
+        });
         let mut out = Vec::with_capacity(USUAL);
         out.extend_from_slice(b"{\"type\":\"prediction\",\"ref\":");
         serde_json::to_writer(&mut out, &message.reference).expect("a Vec takes every byte");
         out.push(b',');
         let label = model.label(probability);
-        Answer { id: &id, label, probability, model: &champion.name, warnings: &row.warnings, why }.write_fields(&mut out);
+        Answer {
+            id: &id,
+            label,
+            probability,
+            model: &champion.name,
+            warnings: &row.warnings,
+            why,
+        }
+        .write_fields(&mut out);
         out.push(b'}');
         self.predictor.count(Door::WebSocket, 1, row.warnings.len());
-        self.predictor.note(self.predictor.prediction(id, champion, probability, &row.warnings));
+        self.predictor.note(
+            self.predictor
+                .prediction(id, champion, probability, &row.warnings),
+        );
         Ok(String::from_utf8(out).expect("JSON is UTF-8"))
     }
 
     fn subscribe(&mut self, message: &Message<'_>) -> Result<String, Problem> {
-        let topics = topics(message)?.ok_or_else(|| fault("/topics", "missing", &Value::Null, &topic_names()))?;
+        let topics = topics(message)?
+            .ok_or_else(|| fault("/topics", "missing", &Value::Null, &topic_names()))?;
         let since = since(message)?;
         let feed = &self.feed;
         let subscription = self.subscription.get_or_insert_with(|| feed.open());
@@ -122,7 +146,10 @@ pub fn error(reference: &Ref<'_>, problem: &Problem) -> String {
 }
 
 fn unreadable(fault: &serde_json::Error) -> Problem {
-    Problem::new(&kind::UNREADABLE, format!("not readable as a message: {fault}"))
+    Problem::new(
+        &kind::UNREADABLE,
+        format!("not readable as a message: {fault}"),
+    )
 }
 
 /// The type of a message, whose keys all belong to it.
@@ -130,21 +157,36 @@ fn check_keys(message: &Message<'_>) -> Result<&'static str, Problem> {
     let names = || TYPES.iter().map(|(name, _)| *name);
     let given = message.kind.as_deref().unwrap_or_default();
     let Some((kind, keys)) = TYPES.iter().find(|(name, _)| *name == given) else {
-        let near = nearest(given, names()).map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
+        let near = nearest(given, names())
+            .map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
         let detail = format!("there is no message of type {given:?}{near}");
         let allowed = names().collect::<Vec<_>>().join(", ");
         let entry = Entry::new("/type", "unknown_level", given.into(), &allowed, "");
         return Err(Problem::new(&kind::INVALID, detail).with(vec![entry]));
     };
     if message.reference == Ref::Wrong {
-        return Err(fault("/ref", "wrong_type", &Value::Null, "a number or text"));
+        return Err(fault(
+            "/ref",
+            "wrong_type",
+            &Value::Null,
+            "a number or text",
+        ));
     }
     let row = message.has_row.then_some("row");
     for key in message.others.iter().map(|(key, _)| &**key).chain(row) {
         if !keys.contains(&key) {
-            let near = nearest(key, keys.iter().copied()).map_or_else(String::new, |near| format!("did you mean {near:?}?"));
-            let entry = Entry::new(format!("/{}", escape(key)), "unknown_key", Value::Null, &keys.join(", "), near);
-            return Err(Problem::new(&kind::INVALID, format!("{kind} has no {key:?}")).with(vec![entry]));
+            let near = nearest(key, keys.iter().copied())
+                .map_or_else(String::new, |near| format!("did you mean {near:?}?"));
+            let entry = Entry::new(
+                format!("/{}", escape(key)),
+                "unknown_key",
+                Value::Null,
+                &keys.join(", "),
+                near,
+            );
+            return Err(
+                Problem::new(&kind::INVALID, format!("{kind} has no {key:?}")).with(vec![entry]),
+            );
         }
     }
     Ok(kind)
@@ -154,26 +196,56 @@ fn topics(message: &Message<'_>) -> Result<Option<Topics>, Problem> {
     let list = match message.other("topics") {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Array(list)) if !list.is_empty() => list,
-        Some(other) => return Err(fault("/topics", "wrong_type", other, &format!("a list of {}", topic_names()))),
+        Some(other) => {
+            return Err(fault(
+                "/topics",
+                "wrong_type",
+                other,
+                &format!("a list of {}", topic_names()),
+            ));
+        }
     };
     let topic = |(at, value): (usize, &Value)| {
         let topic = value.as_str().and_then(named);
-        topic.ok_or_else(|| fault(&format!("/topics/{at}"), "unknown_level", value, &topic_names()))
+        topic.ok_or_else(|| {
+            fault(
+                &format!("/topics/{at}"),
+                "unknown_level",
+                value,
+                &topic_names(),
+            )
+        })
     };
-    list.iter().enumerate().map(topic).collect::<Result<_, _>>().map(Some)
+    list.iter()
+        .enumerate()
+        .map(topic)
+        .collect::<Result<_, _>>()
+        .map(Some)
 }
 
 fn since(message: &Message<'_>) -> Result<Option<Since>, Problem> {
     let epoch = match message.other("epoch") {
         None | Some(Value::Null) => None,
         Some(Value::String(epoch)) => Some(epoch.clone()),
-        Some(other) => return Err(fault("/epoch", "wrong_type", other, "text, as subscribed had it")),
+        Some(other) => {
+            return Err(fault(
+                "/epoch",
+                "wrong_type",
+                other,
+                "text, as subscribed had it",
+            ));
+        }
     };
     match message.other("since") {
         None | Some(Value::Null) => Ok(None),
         Some(since) => match since.as_u64() {
             Some(seq) => Ok(Some(Since { seq, epoch })),
-            None => Err(fault("/since", "wrong_type", since, "the number of an event")),
+            None => Err(fault(
+                "/since",
+                "wrong_type",
+                since,
+                "the number of an event",
+            )),
         },
     }
 }
@@ -183,6 +255,15 @@ fn topic_names() -> String {
 }
 
 fn fault(path: &str, problem: &str, got: &Value, allowed: &str) -> Problem {
-    let detail = format!("{path}: {}; a message needs {allowed} there", problem.replace('_', " "));
-    Problem::new(&kind::INVALID, detail).with(vec![Entry::new(path, problem, got.clone(), allowed, "")])
+    let detail = format!(
+        "{path}: {}; a message needs {allowed} there",
+        problem.replace('_', " ")
+    );
+    Problem::new(&kind::INVALID, detail).with(vec![Entry::new(
+        path,
+        problem,
+        got.clone(),
+        allowed,
+        "",
+    )])
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, ProtocolError, Session};
+use actix_ws::{
+    AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, ProtocolError, Session,
+};
 use futures_util::{FutureExt, StreamExt};
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
@@ -52,7 +54,10 @@ impl Connection {
     pub async fn run(mut self) {
         self.metrics.titanic_websocket_connections.increment(1.0);
         let end = self.serve().await;
-        self.metrics.titanic_websocket_closed_total.of(end).increment(1);
+        self.metrics
+            .titanic_websocket_closed_total
+            .of(end)
+            .increment(1);
         // Whoever reads nothing is not waited for longer than for a ping.
         let _ = timeout(self.heartbeat * MISSED, self.session.close(reason(end))).await;
         self.metrics.titanic_websocket_connections.decrement(1.0);
@@ -98,7 +103,10 @@ impl Connection {
     }
 
     /// Takes a message, and those that have come with it.
-    async fn take(&mut self, first: Option<Result<AggregatedMessage, ProtocolError>>) -> Result<(), Closed> {
+    async fn take(
+        &mut self,
+        first: Option<Result<AggregatedMessage, ProtocolError>>,
+    ) -> Result<(), Closed> {
         let mut next = first;
         for _ in 0..AT_ONCE {
             let message = match next {
@@ -122,16 +130,25 @@ impl Connection {
     async fn take_one(&mut self, message: AggregatedMessage) -> Result<(), Closed> {
         match message {
             AggregatedMessage::Text(text) => {
-                self.metrics.titanic_websocket_messages_total.of(Direction::Received).increment(1);
+                self.metrics
+                    .titanic_websocket_messages_total
+                    .of(Direction::Received)
+                    .increment(1);
                 let answer = self.desk.answer(&text);
                 self.send(answer).await
             }
             AggregatedMessage::Binary(_) => {
-                self.metrics.titanic_websocket_messages_total.of(Direction::Received).increment(1);
+                self.metrics
+                    .titanic_websocket_messages_total
+                    .of(Direction::Received)
+                    .increment(1);
                 let detail = "messages are text frames of JSON; this one was binary";
-                self.send(error(&Ref::None, &Problem::new(&kind::MEDIA_TYPE, detail))).await
+                self.send(error(&Ref::None, &Problem::new(&kind::MEDIA_TYPE, detail)))
+                    .await
             }
-            AggregatedMessage::Ping(bytes) => self.session.pong(&bytes).await.map_err(|_| Closed::Lost),
+            AggregatedMessage::Ping(bytes) => {
+                self.session.pong(&bytes).await.map_err(|_| Closed::Lost)
+            }
             AggregatedMessage::Pong(_) => Ok(()),
             AggregatedMessage::Close(_) => Err(Closed::Client),
         }
@@ -154,7 +171,10 @@ impl Connection {
             () = sleep(patience) => Err(Closed::TooSlow),
         };
         if sent.is_ok() {
-            self.metrics.titanic_websocket_messages_total.of(Direction::Sent).increment(1);
+            self.metrics
+                .titanic_websocket_messages_total
+                .of(Direction::Sent)
+                .increment(1);
         }
         sent
     }
@@ -163,7 +183,9 @@ impl Connection {
         match fault {
             _ if self.too_large.get() => Closed::TooLarge,
             ProtocolError::Overflow => Closed::TooLarge,
-            ProtocolError::Io(error) if error.kind() != std::io::ErrorKind::InvalidData => Closed::Lost,
+            ProtocolError::Io(error) if error.kind() != std::io::ErrorKind::InvalidData => {
+                Closed::Lost
+            }
             _ => Closed::Protocol,
         }
     }
@@ -183,11 +205,18 @@ fn reason(end: Closed) -> Option<CloseReason> {
         Closed::Client => (CloseCode::Normal, ""),
         Closed::Lost => (CloseCode::Away, "nothing was heard for two heartbeats"),
         Closed::GoingAway => (CloseCode::Away, "the server stops; connect again"),
-        Closed::Protocol => (CloseCode::Protocol, "that was no WebSocket message of UTF-8 text"),
-        Closed::TooLarge => (CloseCode::Size, "the message is over server.limits.message; send rows one by one"),
-        Closed::TooSlow => {
-            (CloseCode::Again, "too slow: more events waited than server.limits.queue; connect again and resume with since")
-        }
+        Closed::Protocol => (
+            CloseCode::Protocol,
+            "that was no WebSocket message of UTF-8 text",
+        ),
+        Closed::TooLarge => (
+            CloseCode::Size,
+            "the message is over server.limits.message; send rows one by one",
+        ),
+        Closed::TooSlow => (
+            CloseCode::Again,
+            "too slow: more events waited than server.limits.queue; connect again and resume with since",
+        ),
     };
     let description = Some(why.to_owned()).filter(|why| !why.is_empty());
     Some(CloseReason { code, description })

@@ -29,8 +29,18 @@ impl Limited {
     /// Lets messages of at most `most` bytes pass.
     pub fn new(payload: Payload, most: u64) -> (Limited, TooLarge) {
         let too_large = TooLarge::default();
-        let frames = Frames { most, ..Frames::default() };
-        (Limited { payload, frames, too_large: too_large.clone() }, too_large)
+        let frames = Frames {
+            most,
+            ..Frames::default()
+        };
+        (
+            Limited {
+                payload,
+                frames,
+                too_large: too_large.clone(),
+            },
+            too_large,
+        )
     }
 }
 
@@ -99,7 +109,11 @@ impl Frames {
     }
 
     fn begin_frame(&mut self) -> bool {
-        let wide = |bytes: &[u8]| bytes.iter().fold(0, |length, byte| length << 8 | u64::from(*byte));
+        let wide = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .fold(0, |length, byte| length << 8 | u64::from(*byte))
+        };
         let length = match self.head[1] & 0x7f {
             126 => wide(&self.head[2..4]),
             127 => wide(&self.head[2..10]),
@@ -139,7 +153,10 @@ mod tests {
     }
 
     fn passes(most: u64, bytes: &[u8], at_once: usize) -> bool {
-        let mut frames = Frames { most, ..Frames::default() };
+        let mut frames = Frames {
+            most,
+            ..Frames::default()
+        };
         bytes.chunks(at_once).all(|chunk| frames.pass(chunk))
     }
 
@@ -151,11 +168,32 @@ mod tests {
                 assert_eq!(passes(1000, bytes, at_once), expected, "{at_once} at once");
             }
         };
-        check(&[whole(0x81, 1000), whole(0x81, 10), whole(0x82, 1000), whole(0x81, 0)].concat(), true);
+        check(
+            &[
+                whole(0x81, 1000),
+                whole(0x81, 10),
+                whole(0x82, 1000),
+                whole(0x81, 0),
+            ]
+            .concat(),
+            true,
+        );
         check(&whole(0x81, 1001), false);
         check(&frame(0x81, u64::MAX >> 1), false);
         // In pieces, with a ping between: 600 + 400 fit, 600 + 401 do not.
-        check(&[whole(0x01, 600), whole(0x89, 100), whole(0x80, 400), whole(0x81, 1000)].concat(), true);
-        check(&[whole(0x01, 600), whole(0x89, 100), whole(0x80, 401)].concat(), false);
+        check(
+            &[
+                whole(0x01, 600),
+                whole(0x89, 100),
+                whole(0x80, 400),
+                whole(0x81, 1000),
+            ]
+            .concat(),
+            true,
+        );
+        check(
+            &[whole(0x01, 600), whole(0x89, 100), whole(0x80, 401)].concat(),
+            false,
+        );
     }
 }

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor,
+};
 use serde_json::Value;
 
 use crate::schema::{Row, Schema, json};
@@ -43,7 +45,11 @@ impl<'m> Message<'m> {
     ///
     /// # Errors
     /// What is not JSON as promised: syntax, a key twice, a number out of bounds, nesting too deep.
-    pub fn read(text: &'m str, schema: &Schema, row: &mut Row) -> Result<Message<'m>, serde_json::Error> {
+    pub fn read(
+        text: &'m str,
+        schema: &Schema,
+        row: &mut Row,
+    ) -> Result<Message<'m>, serde_json::Error> {
         let mut json = serde_json::Deserializer::from_str(text);
         let message = Read { schema, row }.deserialize(&mut json)?;
         json.end()?;
@@ -52,7 +58,10 @@ impl<'m> Message<'m> {
 
     /// The value of another key.
     pub fn other(&self, key: &str) -> Option<&Value> {
-        self.others.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+        self.others
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value)
     }
 }
 
@@ -102,7 +111,9 @@ impl<'de> Visitor<'de> for Read<'_> {
                 }
             };
             if twice {
-                return Err(A::Error::custom(format_args!("the key {key:?} stands twice in one object")));
+                return Err(A::Error::custom(format_args!(
+                    "the key {key:?} stands twice in one object"
+                )));
             }
         }
         Ok(message)
@@ -164,7 +175,10 @@ impl<'de> Deserialize<'de> for Ref<'de> {
             fn visit_bool<E>(self, _: bool) -> Result<Ref<'de>, E> {
                 Ok(Ref::Wrong)
             }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Ref<'de>, A::Error> {
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut seq: A,
+            ) -> Result<Ref<'de>, A::Error> {
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
                 Ok(Ref::Wrong)
             }

@@ -4,8 +4,6 @@ mod answer;
 mod connection;
 mod limit;
 mod message;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,18 +41,30 @@ pub async fn open(
 ) -> Result<HttpResponse, Problem> {
     predictor.champion()?;
     if lifecycle.is_stopping() {
-        return Err(Problem::not_ready("the server is stopping; connect to another"));
+        return Err(Problem::not_ready(
+            "the server is stopping; connect to another",
+        ));
     }
     let (limited, too_large) = Limited::new(payload, options.message);
-    let mut limited: dev::Payload = dev::Payload::Stream { payload: Box::pin(limited) };
-    let payload = web::Payload::from_request(&request, &mut limited).await.map_err(Problem::internal)?;
+    let mut limited: dev::Payload = dev::Payload::Stream {
+        payload: Box::pin(limited),
+    };
+    let payload = web::Payload::from_request(&request, &mut limited)
+        .await
+        .map_err(Problem::internal)?;
     let (response, session, messages) = actix_ws::handle(&request, payload).map_err(|error| {
-        let detail = format!("{error}; open it with a WebSocket client, such as titanic-platform client");
-        Problem::new(&kind::UPGRADE, detail).header(header::UPGRADE, "websocket").header(header::CONNECTION, "upgrade")
+        let detail =
+            format!("{error}; open it with a WebSocket client, such as titanic-platform client");
+        Problem::new(&kind::UPGRADE, detail)
+            .header(header::UPGRADE, "websocket")
+            .header(header::CONNECTION, "upgrade")
     })?;
     // The bound is held above; the codec's own must not be lower.
     let most = usize::try_from(options.message).unwrap_or(usize::MAX);
-    let messages = messages.max_frame_size(most).aggregate_continuations().max_continuation_size(most);
+    let messages = messages
+        .max_frame_size(most)
+        .aggregate_continuations()
+        .max_continuation_size(most);
     let connection = Connection {
         desk: Desk {
             predictor: (**predictor).clone(),
