@@ -160,7 +160,12 @@ async fn the_page_predicts_as_one_types_and_follows_the_champion() {
     browser.until("document.querySelector('[data-column=Age] input').getAttribute('aria-invalid') !== 'true'").await;
 
     // A promotion swaps the header without a reload, and what was typed stays.
-    server.promote(2).await;
+    let promoted = server
+        .request(reqwest::Method::POST, "/v1/models/2/promote")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(promoted.status(), 200);
     browser
         .until("document.querySelector('header').innerText.includes('titanic@2')")
         .await;
