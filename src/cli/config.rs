@@ -36,10 +36,7 @@ pub fn run(args: &ConfigArgs, global: &Global) -> anyhow::Result<Exit> {
             for leaf in settings.leaves() {
                 rows.add_row([leaf.key, leaf.value, leaf.origin.to_string()]);
             }
-            println!(
-                "{}",
-                table::text(&rows)
-            );
+            println!("{}", table::text(&rows));
         }
     }
     Ok(Exit::Done)

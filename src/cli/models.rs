@@ -125,10 +125,7 @@ fn list(site: &Site) -> Result<Exit> {
     } else if versions.is_empty() {
         println!("no models yet; make one with train or serve");
     } else {
-        println!(
-            "{}",
-            table::text(&rows)
-        );
+        println!("{}", table::text(&rows));
     }
     Ok(Exit::Done)
 }

@@ -30,7 +30,12 @@ pub fn metric_heads() -> impl Iterator<Item = &'static str> {
 
 /// A table as text, without blanks at line ends.
 pub fn text(table: &Table) -> String {
-    table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    table
+        .to_string()
+        .lines()
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// One cell a metric: mean ± standard error.

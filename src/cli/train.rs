@@ -167,10 +167,7 @@ fn show(outcome: &Outcome) {
         "{} folds × {} repeats, {} rows, mean ± standard error",
         card.cv.folds, card.cv.repeats, card.rows
     );
-    println!(
-        "{}",
-        table::text(&learners)
-    );
+    println!("{}", table::text(&learners));
     println!();
     println!("* {}", card.choice);
     for warning in &card.warnings {

@@ -82,7 +82,8 @@ impl Column {
 
     /// A value of it as JSON: a level that is a whole number is one again, missing is null.
     pub fn json(&self, cell: Cell, text: &str) -> serde_json::Value {
-        let typed = |level: &str| match level.parse::<i64>().ok().filter(|v| v.to_string() == level) {
+        let typed = |level: &str| match level.parse::<i64>().ok().filter(|v| v.to_string() == level)
+        {
             Some(whole) => whole.into(),
             None => level.into(),
         };
@@ -90,9 +91,9 @@ impl Column {
             (Cell::Missing, _) => serde_json::Value::Null,
             (Cell::Number(v), _) if v.fract() == 0.0 && v.abs() < 9e15 => (v as i64).into(),
             (Cell::Number(v), _) => v.into(),
-            (Cell::Level(level), Kind::Category { levels }) => {
-                levels.get(level as usize).map_or(serde_json::Value::Null, |l| typed(l))
-            }
+            (Cell::Level(level), Kind::Category { levels }) => levels
+                .get(level as usize)
+                .map_or(serde_json::Value::Null, |l| typed(l)),
             (Cell::Level(level), _) => level.into(),
             (Cell::Text(span), Kind::Category { .. }) => typed(span.get(text)),
             (Cell::Text(span), _) => span.get(text).into(),

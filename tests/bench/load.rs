@@ -24,15 +24,37 @@ fn main() {
     let platform = env!("CARGO_BIN_EXE_titanic-platform");
     let serve = || {
         let mut command = Command::new(platform);
-        command.args(["serve", "--listen", "127.0.0.1:0", "-q", "--state"]).arg(state.path());
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "-q", "--state"])
+            .arg(state.path());
         command
     };
     let first = Server::start(serve());
-    println!("first serve of an empty state: {:.0} ms to `ready`", first.ready.as_secs_f64() * 1e3);
+    println!(
+        "first serve of an empty state: {:.0} ms to `ready`",
+        first.ready.as_secs_f64() * 1e3
+    );
     drop(first);
     // The dearest kernel a row can meet: the first model may have turned out a cheap one.
-    let train = ["train", "--learner", "forest", "--folds", "5", "--repeats", "1", "--promote", "always", "-q", "--state"];
-    let trained = Command::new(platform).args(train).arg(state.path()).stdout(Stdio::null()).status().unwrap();
+    let train = [
+        "train",
+        "--learner",
+        "forest",
+        "--folds",
+        "5",
+        "--repeats",
+        "1",
+        "--promote",
+        "always",
+        "-q",
+        "--state",
+    ];
+    let trained = Command::new(platform)
+        .args(train)
+        .arg(state.path())
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
     assert!(trained.success());
     starts(&serve);
 
@@ -60,12 +82,18 @@ fn starts(serve: &dyn Fn() -> Command) {
         })
         .collect();
     took.sort_by(f64::total_cmp);
-    println!("start with a model to first answer, of 10: {:.1} to {:.1} ms, median {:.1}", took[0], took[9], took[5]);
+    println!(
+        "start with a model to first answer, of 10: {:.1} to {:.1} ms, median {:.1}",
+        took[0], took[9], took[5]
+    );
 }
 
 fn rest(ours: &Server, bare: &Server, requests: &[Vec<u8>]) {
     let (mut per_cpu, mut p99): (Vec<f64>, Vec<f64>) = Default::default();
-    println!("REST, one row a request, {CONNECTIONS} connections, rounds of {} s:", ROUND.as_secs());
+    println!(
+        "REST, one row a request, {CONNECTIONS} connections, rounds of {} s:",
+        ROUND.as_secs()
+    );
     for _ in 0..ROUNDS {
         let a = hammer(ours, requests);
         let b = hammer(bare, requests);
@@ -76,13 +104,21 @@ fn rest(ours: &Server, bare: &Server, requests: &[Vec<u8>]) {
         per_cpu.push(b.cpu / a.cpu);
         p99.push(a.p99 / b.p99);
     }
-    println!("  requests per CPU second against the constant: {} (bar 0.80)", spread(per_cpu));
+    println!(
+        "  requests per CPU second against the constant: {} (bar 0.80)",
+        spread(per_cpu)
+    );
     println!("  p99 against the constant: {} (bar 1.5)", spread(p99));
 }
 
 fn spread(mut ratios: Vec<f64>) -> String {
     ratios.sort_by(f64::total_cmp);
-    format!("median {:.2}, {:.2} to {:.2}", ratios[ratios.len() / 2], ratios[0], ratios[ratios.len() - 1])
+    format!(
+        "median {:.2}, {:.2} to {:.2}",
+        ratios[ratios.len() / 2],
+        ratios[0],
+        ratios[ratios.len() - 1]
+    )
 }
 
 struct Round {
@@ -113,19 +149,31 @@ fn hammer(server: &Server, requests: &[Vec<u8>]) -> Round {
                 })
             })
             .collect();
-        clients.into_iter().flat_map(|c| c.join().unwrap()).collect()
+        clients
+            .into_iter()
+            .flat_map(|c| c.join().unwrap())
+            .collect()
     });
     let (seconds, cpu) = (begun.elapsed().as_secs_f64(), server.cpu() - before);
     took.sort_by(f64::total_cmp);
     let at = |q: f64| took[((took.len() - 1) as f64 * q) as usize];
-    Round { rate: took.len() as f64 / seconds, cpu: cpu * 1e6 / took.len() as f64, p50: at(0.5), p99: at(0.99) }
+    Round {
+        rate: took.len() as f64 / seconds,
+        cpu: cpu * 1e6 / took.len() as f64,
+        p50: at(0.5),
+        p99: at(0.99),
+    }
 }
 
 /// One connection, pipelined: a writer far ahead of the reader.
 fn websocket(server: &Server) {
     const MESSAGES: usize = 200_000;
     let rows = rows();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     let mut costs: Vec<f64> = (0..3)
         .map(|_| {
             let before = server.cpu();
@@ -158,7 +206,10 @@ fn websocket(server: &Server) {
         })
         .collect();
     costs.sort_by(f64::total_cmp);
-    println!("WebSocket, one row a message, pipelined: {:.2} µs CPU a message, {:.2} to {:.2} (bar 4)", costs[1], costs[0], costs[2]);
+    println!(
+        "WebSocket, one row a message, pipelined: {:.2} µs CPU a message, {:.2} to {:.2} (bar 4)",
+        costs[1], costs[0], costs[2]
+    );
 }
 
 /// Every row of the test table as a JSON object.
@@ -166,11 +217,23 @@ fn rows() -> Vec<String> {
     use titanic_platform::schema::row::Purpose;
     let spec = titanic_platform::model::Spec::bundled();
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/raw/test.csv");
-    let table = titanic_platform::ingest::read_file(&path, &spec.schema, Purpose::Predict).unwrap().table;
+    let table = titanic_platform::ingest::read_file(&path, &spec.schema, Purpose::Predict)
+        .unwrap()
+        .table;
     let object = |i: usize| {
         let row = table.row(i);
-        let pairs = spec.schema.columns().iter().zip(row.cells).filter(|(_, cell)| !cell.is_missing());
-        serde_json::Value::Object(pairs.map(|(c, cell)| (c.name.clone(), c.json(*cell, row.text))).collect()).to_string()
+        let pairs = spec
+            .schema
+            .columns()
+            .iter()
+            .zip(row.cells)
+            .filter(|(_, cell)| !cell.is_missing());
+        serde_json::Value::Object(
+            pairs
+                .map(|(c, cell)| (c.name.clone(), c.json(*cell, row.text)))
+                .collect(),
+        )
+        .to_string()
     };
     (0..table.len()).map(object).collect()
 }
@@ -194,7 +257,11 @@ impl Client {
     fn connect(port: u16) -> Client {
         let socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
         socket.set_nodelay(true).unwrap();
-        Client { socket: BufReader::new(socket), line: String::new(), body: Vec::new() }
+        Client {
+            socket: BufReader::new(socket),
+            line: String::new(),
+            body: Vec::new(),
+        }
     }
 
     fn ask(&mut self, request: &[u8]) {
@@ -228,24 +295,51 @@ struct Server {
 impl Server {
     fn start(mut command: Command) -> Server {
         let begun = Instant::now();
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut process = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let port = line.trim().rsplit(':').next().unwrap().parse().unwrap_or_else(|_| panic!("not ready: {line:?}"));
-        Server { process, port, ready: begun.elapsed() }
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let port = line
+            .trim()
+            .rsplit(':')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap_or_else(|_| panic!("not ready: {line:?}"));
+        Server {
+            process,
+            port,
+            ready: begun.elapsed(),
+        }
     }
 
     /// CPU seconds so far, user and kernel: fields 14 and 15 of `stat`, in ticks of 10 ms.
     fn cpu(&self) -> f64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        let fields: Vec<&str> = stat
+            .rsplit(')')
+            .next()
+            .unwrap()
+            .split_whitespace()
+            .collect();
         (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
     }
 
     fn resident_mb(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
         let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+        line.split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse::<f64>()
+            .unwrap()
+            / 1024.0
     }
 }
 
@@ -260,12 +354,20 @@ impl Drop for Server {
 fn bare() {
     use actix_web::{App, HttpResponse, HttpServer, web};
     const ANSWER: &str = r#"{"id":"019dc2a0-0000-7000-8000-000000000000","label":0,"probability":0.12345678901234567,"model":"titanic@1","warnings":[]}"#;
-    let answer = |_: web::Bytes| async { HttpResponse::Ok().content_type("application/json").body(ANSWER) };
+    let answer = |_: web::Bytes| async {
+        HttpResponse::Ok()
+            .content_type("application/json")
+            .body(ANSWER)
+    };
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     println!("ready http://{}", listener.local_addr().unwrap());
     actix_web::rt::System::new()
         .block_on(async {
-            HttpServer::new(move || App::new().route("/v1/predict", web::post().to(answer))).workers(2).listen(listener)?.run().await
+            HttpServer::new(move || App::new().route("/v1/predict", web::post().to(answer)))
+                .workers(2)
+                .listen(listener)?
+                .run()
+                .await
         })
         .unwrap();
 }

@@ -45,20 +45,44 @@ impl Bench {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let spec = Spec::bundled();
         let train = ingest::bundled(&spec.schema).unwrap();
-        let request = Request { learner: Some("blend".into()), folds: 5, repeats: 1, seed: 0, threads: 2 };
-        let material = Material { table: &train.table, read: train.read, left_out: 0, name: "bench".into() };
+        let request = Request {
+            learner: Some("blend".into()),
+            folds: 5,
+            repeats: 1,
+            seed: 0,
+            threads: 2,
+        };
+        let material = Material {
+            table: &train.table,
+            read: train.read,
+            left_out: 0,
+            name: "bench".into(),
+        };
         let model = train::train(&spec, &material, &request, &Unwatched).unwrap();
         let path = root.join("data/raw/test.csv");
-        let table = ingest::read_file(&path, &spec.schema, Purpose::Predict).unwrap().table;
+        let table = ingest::read_file(&path, &spec.schema, Purpose::Predict)
+            .unwrap()
+            .table;
         let columns = spec.schema.columns();
         let object = |i: usize| {
             let row = table.row(i);
-            let pairs = columns.iter().zip(row.cells).filter(|(_, cell)| !cell.is_missing());
-            let pairs = pairs.map(|(column, cell)| (column.name.clone(), column.json(*cell, row.text)));
+            let pairs = columns
+                .iter()
+                .zip(row.cells)
+                .filter(|(_, cell)| !cell.is_missing());
+            let pairs =
+                pairs.map(|(column, cell)| (column.name.clone(), column.json(*cell, row.text)));
             serde_json::Value::Object(pairs.collect()).to_string()
         };
         let json = (0..table.len()).map(object).collect();
-        Bench { csv: std::fs::read(path).unwrap(), spec, train, model, table, json }
+        Bench {
+            csv: std::fs::read(path).unwrap(),
+            spec,
+            train,
+            model,
+            table,
+            json,
+        }
     }
 
     fn decode(&self, criterion: &mut Criterion) {
@@ -66,7 +90,16 @@ impl Bench {
         let mut row = Row::new(schema, Purpose::Predict);
         let mut next = cycle(self.json.len());
         criterion.bench_function("decode one row of JSON", |b| {
-            b.iter(|| json::rows(schema, self.json[next()].as_bytes(), 1, &mut row, &mut |_, _| ()).unwrap());
+            b.iter(|| {
+                json::rows(
+                    schema,
+                    self.json[next()].as_bytes(),
+                    1,
+                    &mut row,
+                    &mut |_, _| (),
+                )
+                .unwrap()
+            });
         });
         let mut group = criterion.benchmark_group("decode a table of CSV");
         group.throughput(Throughput::Elements(self.table.len() as u64));
@@ -87,7 +120,11 @@ impl Bench {
         let mut next = cycle(table.len());
         let (mut scratch, mut x) = (Scratch::default(), vec![0.0; model.recipe().width()]);
         criterion.bench_function("transform one row", |b| {
-            b.iter(|| model.recipe().transform(table.row(next()), &mut scratch, &mut x));
+            b.iter(|| {
+                model
+                    .recipe()
+                    .transform(table.row(next()), &mut scratch, &mut x)
+            });
         });
         let features: Vec<Vec<f32>> = (0..table.len())
             .map(|i| {
@@ -95,9 +132,12 @@ impl Bench {
                 x.clone()
             })
             .collect();
-        criterion.bench_function("kernel, one row (blend: logistic, forest of 200, 250 boosted)", |b| {
-            b.iter(|| model.kernel().score(&features[next()]));
-        });
+        criterion.bench_function(
+            "kernel, one row (blend: logistic, forest of 200, 250 boosted)",
+            |b| {
+                b.iter(|| model.kernel().score(&features[next()]));
+            },
+        );
         let mut work = Workspace::default();
         criterion.bench_function("features + kernel, one row", |b| {
             b.iter(|| model.probability(table.row(next()), &mut work));
@@ -105,30 +145,51 @@ impl Bench {
         let mut row = Row::new(schema, Purpose::Predict);
         criterion.bench_function("JSON to probability, one row", |b| {
             b.iter(|| {
-                json::rows(schema, self.json[next()].as_bytes(), 1, &mut row, &mut |_, _| ()).unwrap();
+                json::rows(
+                    schema,
+                    self.json[next()].as_bytes(),
+                    1,
+                    &mut row,
+                    &mut |_, _| (),
+                )
+                .unwrap();
                 model.probability(row.view(), &mut work)
             });
         });
-        criterion.bench_function("explain one row", |b| b.iter(|| model.explain(table.row(next()), &mut work)));
+        criterion.bench_function("explain one row", |b| {
+            b.iter(|| model.explain(table.row(next()), &mut work))
+        });
         let mut group = criterion.benchmark_group("batch from memory, one core");
         group.throughput(Throughput::Elements(table.len() as u64));
         let mut out = vec![0.0; table.len()];
-        group.bench_function("418 rows", |b| b.iter(|| model.probabilities(table, 0, &mut out, &mut work)));
+        group.bench_function("418 rows", |b| {
+            b.iter(|| model.probabilities(table, 0, &mut out, &mut work))
+        });
         group.finish();
         let bytes = model.to_bytes().unwrap();
-        criterion.bench_function(&format!("load a model of {} KiB", bytes.len() / 1024), |b| {
-            b.iter(|| Model::from_bytes(&bytes).unwrap());
-        });
+        criterion.bench_function(
+            &format!("load a model of {} KiB", bytes.len() / 1024),
+            |b| {
+                b.iter(|| Model::from_bytes(&bytes).unwrap());
+            },
+        );
     }
 
     fn fit(&self, criterion: &mut Criterion) {
         let y = self.train.table.labels();
         let all: Vec<usize> = (0..y.len()).collect();
         let fitted = self.spec.recipe.fit(&self.train.table, &all, &y).unwrap();
-        let sample = Sample { x: &fitted.matrix, width: fitted.recipe.width(), y: &y, seed: 0 };
+        let sample = Sample {
+            x: &fitted.matrix,
+            width: fitted.recipe.width(),
+            y: &y,
+            seed: 0,
+        };
         let mut group = criterion.benchmark_group("fit on 891 rows");
         group.sample_size(10);
-        group.bench_function("recipe", |b| b.iter(|| self.spec.recipe.fit(&self.train.table, &all, &y).unwrap()));
+        group.bench_function("recipe", |b| {
+            b.iter(|| self.spec.recipe.fit(&self.train.table, &all, &y).unwrap())
+        });
         for learner in train::LEARNERS.iter().filter(|l| l.members().is_empty()) {
             group.bench_function(learner.name(), |b| b.iter(|| learner.fit(&sample).unwrap()));
         }
@@ -143,7 +204,9 @@ fn kernels(criterion: &mut Criterion) {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(5);
     let trees = (0..200).map(|_| tree(&mut rng, WIDTH, 8)).collect();
     let kernel = Kernel::Trees(Trees::new(WIDTH, Link::Identity, 0.0, 1.0 / 200.0, trees).unwrap());
-    let rows: Vec<f32> = (0..ROWS * WIDTH).map(|_| rng.random_range(0.0..1.0)).collect();
+    let rows: Vec<f32> = (0..ROWS * WIDTH)
+        .map(|_| rng.random_range(0.0..1.0))
+        .collect();
     let mut next = cycle(ROWS);
     criterion.bench_function("kernel, one row, 200 full trees of depth 8", |b| {
         b.iter_batched(
@@ -158,14 +221,21 @@ fn kernels(criterion: &mut Criterion) {
     let mut out = vec![0.0; ROWS];
     let mut group = criterion.benchmark_group("kernel, batch, 200 full trees of depth 8");
     group.throughput(Throughput::Elements(ROWS as u64));
-    group.bench_function("1024 rows", |b| b.iter(|| kernel.score_batch(&rows, &mut out)));
+    group.bench_function("1024 rows", |b| {
+        b.iter(|| kernel.score_batch(&rows, &mut out))
+    });
     group.finish();
 }
 
 fn tree(rng: &mut Xoshiro256PlusPlus, width: usize, depth: u32) -> Tree {
     let splits = (1u32 << depth) - 1;
     let nodes = (0..2 * splits + 1).map(|i| match i < splits {
-        true => Node::split(rng.random_range(0..width as u32), rng.random_range(0.1..0.9), 2 * i + 1, 2 * i + 2),
+        true => Node::split(
+            rng.random_range(0..width as u32),
+            rng.random_range(0.1..0.9),
+            2 * i + 1,
+            2 * i + 2,
+        ),
         false => Node::leaf(rng.random_range(0.0..1.0), 1.0),
     });
     Tree::new(nodes.collect())

@@ -1,6 +1,7 @@
 //! Integration tests, one binary: a module a feature.
 
 mod answers;
+mod browser;
 mod churn;
 mod ingest;
 mod life;
