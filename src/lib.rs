@@ -16,12 +16,13 @@
 //! * [`model`]: spec + recipe + kernel + calibration + profile; predict, explain, the bytes of the file.
 //! * [`train`]: learners, splits, cross-validation, the choice, lowering to kernels.
 //! * [`registry`]: versions on disk, the champion's pointer, the ledger, the live snapshot.
+//! * [`store`]: the live feed of what happened, for subscribers.
 //! * [`control`]: what happens on its own: training jobs, promotion, following the ledger.
 //! * [`serve`]: REST, WebSocket, the page: translate, call, translate back.
 //! * [`config`], [`app`], [`cli`]: settings, composition, subcommands.
 //! * [`clock`], [`telemetry`]: time; names of metrics, logging.
 //!
-//! **One row from socket to answer.** `serve::rest::predict` decodes the body with [`schema`] into a row, loads the live
+//! **One row from socket to answer.** `serve::predict` decodes the body with [`schema`] into a row, loads the live
 //! snapshot of [`registry`] once, calls [`model::Model`], which runs the fitted recipe ([`features`]) and the kernel
 //! ([`kernel`]), and encodes the answer.
 //!

@@ -8,6 +8,7 @@ use serde_json::json;
 use titanic_platform::app::First;
 use titanic_platform::clock::System;
 use titanic_platform::model::Spec;
+use titanic_platform::registry::Registry;
 
 use crate::server::{self, Server, answer, passenger};
 use crate::socket::Socket;
@@ -95,27 +96,23 @@ async fn an_empty_state_trains_from_the_spec_and_says_by_whom() {
 
 #[tokio::test]
 async fn a_damaged_champion_gives_way_to_an_older_version_and_none_to_nothing() {
-    let start = async |damaged: &[&str]| {
-        let state = server::state();
-        for version in damaged {
-            std::fs::write(
-                state.path().join(format!("models/titanic@{version}.model")),
-                b"rubbish",
-            )
-            .unwrap();
-        }
-        let registry = titanic_platform::registry::Registry::open(state.path()).unwrap();
-        let before = registry.last_seq().unwrap();
-        let server = Server::over(state, |_| {}, First::bundled(), Arc::new(System)).await;
-        (server, registry, before)
-    };
-    let (server, registry, before) = start(&["1"]).await;
+    let state = server::state();
+    let registry = Registry::open(state.path()).unwrap();
+    let before = registry.last_seq().unwrap();
+    std::fs::write(state.path().join("models/titanic@1.model"), b"rubbish").unwrap();
+    let kept = tempfile::tempdir().unwrap();
+    server::copy(state.path(), kept.path());
+    let server = Server::over(kept, |_| {}, First::bundled(), Arc::new(System)).await;
     let error = server
         .err()
         .expect("the only champion is damaged and nothing is older")
         .to_string();
     assert!(error.contains("titanic@1.model"), "{error}");
-    drop((registry, before));
+    assert_eq!(
+        registry.last_seq().unwrap(),
+        before,
+        "nothing was trained in its place"
+    );
 
     let state = server::state();
     let server = Server::over(state, |_| {}, First::bundled(), Arc::new(System))

@@ -7,7 +7,7 @@ use titanic_platform::registry::VersionRef;
 use titanic_platform::schema::row::Purpose;
 use titanic_platform::schema::{Row, json as rows};
 
-use crate::server::{Server, passenger};
+use crate::server::{Server, passenger, until};
 
 /// The probability a version gives, computed here.
 pub fn probability(server: &Server, version: u64, row: &Value) -> f64 {
@@ -326,5 +326,46 @@ async fn pages_of_listed_origins_may_ask() {
         .header("origin", server.url(""))
         .json(&passenger());
     assert_eq!(own.send().await.unwrap().status(), 200);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn beyond_the_bound_requests_are_refused_and_health_is_told() {
+    use std::io::Write;
+    let server =
+        Server::with(|settings| settings.server.limits.inflight = 1.try_into().unwrap()).await;
+    // A request whose body does not come holds the only place.
+    let address = server.app().addr();
+    let mut stalled = std::net::TcpStream::connect(address).unwrap();
+    let head = format!(
+        "POST /v1/predict HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n"
+    );
+    stalled.write_all(head.as_bytes()).unwrap();
+    until("the request", || async {
+        server
+            .request(Method::GET, "/v1/models")
+            .send()
+            .await
+            .unwrap()
+            .status()
+            == 503
+    })
+    .await;
+    let refused = server
+        .request(Method::POST, "/v1/predict")
+        .json(&passenger())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (refused.status().as_u16(), &refused.headers()["retry-after"]),
+        (503, &"1".parse().unwrap())
+    );
+    assert_eq!(server.get("/healthz").await["status"], "live");
+    drop(stalled);
+    until("the place", || async {
+        server.post("/v1/predict", &passenger()).await.0 == 200
+    })
+    .await;
     server.stop().await;
 }
