@@ -3,6 +3,7 @@
 mod answers;
 mod churn;
 mod ingest;
+mod odd_tables;
 mod recipe;
 mod tables;
 mod training;
