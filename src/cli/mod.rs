@@ -7,6 +7,7 @@ mod evaluate;
 mod exit;
 mod interrupt;
 mod models;
+mod out;
 mod predict;
 mod progress;
 mod serve;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub use exit::Exit;
+use out::outln;
 use site::Site;
 
 /// A real-time tabular classifier through its whole life, in one binary.
@@ -99,6 +101,7 @@ pub fn main() -> ExitCode {
     };
     match run(cli) {
         Ok(exit) => exit.into(),
+        Err(error) if out::reader_left(&error) => Exit::Done.into(),
         Err(error) => {
             exit::report(&error);
             exit::of(&error).into()
@@ -133,7 +136,7 @@ fn print_json(document: &serde_json::Value) -> anyhow::Result<()> {
     } else {
         document.to_string()
     };
-    println!("{text}");
+    outln!("{text}");
     Ok(())
 }
 
