@@ -37,14 +37,7 @@ pub fn run(args: &ConfigArgs, global: &Global) -> anyhow::Result<Exit> {
             for leaf in settings.leaves() {
                 rows.add_row([leaf.key, leaf.value, leaf.origin.to_string()]);
             }
-            outln!(
-                "{}",
-                rows.to_string()
-                    .lines()
-                    .map(str::trim_end)
-                    .collect::<Vec<_>>()
-                    .join("\n")
-            );
+            outln!("{}", table::text(&rows));
         }
     }
     Ok(Exit::Done)

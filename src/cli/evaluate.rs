@@ -87,7 +87,7 @@ pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
         print_json(&document.into())?;
     } else {
         outln!("{name} on {} rows", labels.len());
-        outln!("{shown}");
+        outln!("{}", table::text(&shown));
     }
     missed.iter().for_each(|m| site.warn(m.clone()));
     Ok(if missed.is_empty() {

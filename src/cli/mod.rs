@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod evaluate;
 mod exit;
+mod holder;
 mod interrupt;
 mod models;
 mod out;

@@ -126,14 +126,7 @@ fn list(site: &Site) -> Result<Exit> {
     } else if versions.is_empty() {
         outln!("no models yet; make one with train or serve");
     } else {
-        outln!(
-            "{}",
-            rows.to_string()
-                .lines()
-                .map(str::trim_end)
-                .collect::<Vec<_>>()
-                .join("\n")
-        );
+        outln!("{}", table::text(&rows));
     }
     Ok(Exit::Done)
 }
@@ -188,7 +181,7 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
                 .collect::<Vec<_>>(),
         );
     }
-    outln!("{figures}");
+    outln!("{}", table::text(&figures));
     let names: Vec<_> = model
         .recipe()
         .features()

@@ -1,6 +1,132 @@
-//! (to come)
+//! `serve`: the live model over REST and WebSocket, until a signal ends it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::exit::{Exit, WithExit};
+use super::holder;
+use super::out::outln;
+use super::site::Site;
+use crate::app::{App, First};
+use crate::clock::System;
+use crate::config::server::check_exposure;
+use crate::model::Spec;
+
+/// Arguments.
 #[derive(Debug, clap::Args)]
-pub struct ServeArgs {}
-pub fn run(_: &ServeArgs, _: super::Site) -> anyhow::Result<super::Exit> {
-    Ok(super::Exit::Done)
+pub struct ServeArgs {
+    /// Where to listen, as IP:PORT; port 0 picks a free one [default: server.listen, 127.0.0.1:5000]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    listen: Option<SocketAddr>,
+}
+
+/// `localhost` is the one name that needs no look-up.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let numeric = text
+        .strip_prefix("localhost:")
+        .map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+    numeric
+        .parse()
+        .map_err(|_| "write IP:PORT, such as 127.0.0.1:5000 or [::1]:0".into())
+}
+
+/// Runs it.
+pub fn run(args: &ServeArgs, mut site: Site) -> anyhow::Result<Exit> {
+    if let Some(listen) = args.listen {
+        site.settings.server.listen = listen;
+    }
+    let options = &site.settings.server;
+    check_exposure(options.listen, options.auth.as_ref())?;
+    let listener = bind(options.listen)?;
+    let spec = match site.registry.champion() {
+        Ok(None) => site.spec()?,
+        _ => Spec::bundled(), // models carry their own
+    };
+    let first = First {
+        spec,
+        folder: site.spec_folder(),
+    };
+    // The workers of the server have runtimes of their own; here are the tasks around them.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("tasks")
+        .enable_all()
+        .build()?;
+    let exit = runtime.block_on(serve(site, first, listener));
+    // A training that was interrupted is not waited for: the registry takes no harm.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn serve(site: Site, first: First, listener: TcpListener) -> anyhow::Result<Exit> {
+    let mut signals = Signals::listen().context("signals cannot be listened to")?;
+    let start = App::start(site.settings.clone(), first, listener, Arc::new(System));
+    let app = tokio::select! {
+        app = start => app?,
+        () = signals.next() => return Ok(Exit::Interrupted),
+    };
+    outln!("ready http://{}", shown(app.addr()));
+    let lifecycle = app.lifecycle();
+    let mut wait = std::pin::pin!(app.wait());
+    tokio::select! {
+        ended = &mut wait => return ended.map(|()| Exit::Done),
+        () = signals.next() => site.say("stopping; once more to end at once"),
+    }
+    lifecycle.stop();
+    tokio::select! {
+        ended = wait => ended.map(|()| Exit::Done),
+        () = signals.next() => std::process::exit(Exit::Interrupted as i32),
+    }
+}
+
+/// An address a browser on this machine can open.
+fn shown(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => {
+            SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port())
+        }
+        IpAddr::V6(ip) if ip.is_unspecified() => {
+            SocketAddr::new(std::net::Ipv6Addr::LOCALHOST.into(), address.port())
+        }
+        _ => address,
+    }
+}
+
+fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(listen).map_err(|error| {
+        let remedy = "choose another with --listen; port 0 picks a free one";
+        if error.kind() != std::io::ErrorKind::AddrInUse {
+            return anyhow::anyhow!("cannot listen on {listen}: {error}; {remedy}");
+        }
+        let holder = holder::of(listen.port())
+            .map_or_else(|| "another process".to_owned(), |holder| holder.to_string());
+        let message = format!("{listen} is held by {holder}; end it, or {remedy}");
+        WithExit {
+            message,
+            exit: Exit::Held,
+        }
+        .into()
+    })
+}
+
+/// The signals that end a server.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Signals> {
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+    }
 }

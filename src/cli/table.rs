@@ -28,16 +28,26 @@ pub fn metric_heads() -> impl Iterator<Item = &'static str> {
     METRICS.iter().map(|m| m.title)
 }
 
+/// A table as text, without blanks at line ends.
+pub fn text(table: &Table) -> String {
+    table
+        .to_string()
+        .lines()
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
 /// One cell a metric: mean ± standard error.
 pub fn metric_cells(figures: &Figures) -> impl Iterator<Item = String> + '_ {
     METRICS.iter().map(|metric| estimate(figures.get(metric)))
 }
 
-/// `0.853 ± 0.011`, or a dash where it is undefined.
+/// `0.853±0.011`, or a dash where it is undefined.
 pub fn estimate(estimate: Option<Estimate>) -> String {
     match estimate {
-        Some(Estimate { mean, se: Some(se) }) => format!("{mean:.4} ± {se:.4}"),
-        Some(Estimate { mean, .. }) => format!("{mean:.4}"),
+        Some(Estimate { mean, se: Some(se) }) => format!("{mean:.3}±{se:.3}"),
+        Some(Estimate { mean, .. }) => format!("{mean:.3}"),
         None => "–".to_owned(),
     }
 }

@@ -170,15 +170,7 @@ fn show(outcome: &Outcome) -> anyhow::Result<()> {
         card.cv.repeats,
         card.rows
     );
-    outln!(
-        "{}",
-        learners
-            .to_string()
-            .lines()
-            .map(str::trim_end)
-            .collect::<Vec<_>>()
-            .join("\n")
-    );
+    outln!("{}", table::text(&learners));
     outln!("");
     outln!("* {}", card.choice);
     for warning in &card.warnings {

@@ -3,11 +3,17 @@
 //! * [`retrain`]: one training from table to registered version, with the decision on its promotion; the command line and
 //!   the jobs of a server call the same function.
 //! * [`table`]: what is trained on when nothing is named.
-//! * `jobs`: the queue of a server's trainings, on a thread of their own.
-//! * `follower`: the task that follows the ledger and swaps the live model.
+//! * [`jobs`]: the queue of a server's trainings, on a thread of their own.
+//! * [`champion`]: the model that answers, and the seat it answers from.
+//! * [`follower`]: the task that follows the ledger and swaps the live model.
+//! * [`promoter`]: promotion and rollback by hand, answered once the promoted model answers.
 //!
 //! Architecture invariant: this room knows no HTTP.
 
+pub mod champion;
+pub mod follower;
+pub mod jobs;
+pub mod promoter;
 pub mod promotion;
 pub mod retrain;
 pub mod table;

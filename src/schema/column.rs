@@ -3,6 +3,8 @@
 use rustc_hash::FxHashMap;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
+use super::cell::Cell;
+
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
@@ -75,6 +77,26 @@ impl Column {
             },
             Kind::Category { levels } => format!("one of {}", levels.join(", ")),
             Kind::Text => "text".to_owned(),
+        }
+    }
+
+    /// A value of it as JSON: a level that is a whole number is one again, missing is null.
+    pub fn json(&self, cell: Cell, text: &str) -> serde_json::Value {
+        let typed = |level: &str| match level.parse::<i64>().ok().filter(|v| v.to_string() == level)
+        {
+            Some(whole) => whole.into(),
+            None => level.into(),
+        };
+        match (cell, &self.kind) {
+            (Cell::Missing, _) => serde_json::Value::Null,
+            (Cell::Number(v), _) if v.fract() == 0.0 && v.abs() < 9e15 => (v as i64).into(),
+            (Cell::Number(v), _) => v.into(),
+            (Cell::Level(level), Kind::Category { levels }) => levels
+                .get(level as usize)
+                .map_or(serde_json::Value::Null, |l| typed(l)),
+            (Cell::Level(level), _) => level.into(),
+            (Cell::Text(span), Kind::Category { .. }) => typed(span.get(text)),
+            (Cell::Text(span), _) => span.get(text).into(),
         }
     }
 

@@ -1,9 +1,9 @@
 //! What can be wrong with a row, and what is merely worth a warning.
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// Kinds of trouble with one value. The code is part of the wire contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Problem {
     /// A required column is absent, null or empty.
@@ -80,7 +80,7 @@ impl std::fmt::Display for Fault {
 }
 
 /// Something odd about a value that did not stop the answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     /// The column.
     pub column: String,
@@ -89,8 +89,31 @@ pub struct Warning {
     /// The value as it came, shortened.
     pub value: String,
     /// Whether the spec wants the row set apart for somebody to look at.
-    #[serde(skip)]
     pub quarantine: bool,
+}
+
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut fields = to.serialize_struct("Warning", 3)?;
+        fields.serialize_field("column", &self.column)?;
+        fields.serialize_field("problem", &self.problem)?;
+        fields.serialize_field("value", &as_json(self.problem, &self.value))?;
+        fields.end()
+    }
+}
+
+/// A value as it stands in a fault or warning, as JSON: what came as a number or a boolean is one again.
+pub fn as_json(problem: Problem, value: &str) -> serde_json::Value {
+    let plain = || serde_json::Value::from(value);
+    match problem {
+        Problem::OutOfRange | Problem::WrongType | Problem::TargetIgnored => {
+            let scalar = serde_json::from_str(value).ok();
+            scalar
+                .filter(|v: &serde_json::Value| !v.is_array() && !v.is_object())
+                .unwrap_or_else(plain)
+        }
+        _ => plain(),
+    }
 }
 
 /// A value short enough to stand in a message.

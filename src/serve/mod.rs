@@ -1,1 +1,34 @@
-//! (to come)
+//! REST, WebSocket, the page: translate, call, translate back.
+//!
+//! * [`routes`]: the one table of routes; [`router`] puts them where actix finds them.
+//! * [`watch`]: what every request passes on its way in and out; [`guard`] says who may ask at all.
+//! * [`predict`]: rows in, answers out. [`ws`]: the same, pipelined, with live events.
+//! * [`models`], [`jobs`], [`health`], [`metrics`]: the rest of the interface.
+//! * [`openapi`], [`docs`], [`page`], [`site`]: what tells of it.
+//! * [`problem`]: every request without an answer gets a problem document; statuses are chosen there alone.
+//! * [`server`]: all of it put together from handles.
+//!
+//! Architecture invariant: nothing is computed here. Whatever can be tested without HTTP lives elsewhere.
+
+pub mod body;
+pub mod cards;
+pub mod docs;
+pub mod guard;
+pub mod health;
+pub mod jobs;
+pub mod metrics;
+pub mod models;
+pub mod openapi;
+pub mod page;
+pub mod predict;
+pub mod predictor;
+pub mod problem;
+mod query;
+mod reply;
+pub mod route;
+pub mod router;
+pub mod routes;
+pub mod server;
+pub mod site;
+pub mod watch;
+pub mod ws;

@@ -74,6 +74,8 @@ metrics! {
     titanic_model_info: ModelInfo,
     /// Times the model that answers was swapped.
     titanic_model_swaps_total: Counter,
+    /// Times a new champion could not be served and the old one went on.
+    titanic_model_swap_failures_total: Counter,
     /// Seconds a training took.
     titanic_training_duration_seconds: Histogram,
     /// Training jobs that came to a state.
@@ -199,6 +201,7 @@ titanic_http_request_duration_seconds histogram
 titanic_http_requests_total counter
 titanic_jobs_queued gauge
 titanic_model_info gauge
+titanic_model_swap_failures_total counter
 titanic_model_swaps_total counter
 titanic_prediction_warnings_total counter
 titanic_predictions_rows_total counter

@@ -196,9 +196,12 @@ fn a_file_is_written_whole_or_not_at_all() {
     fs::write(folder.path().join("b.csv/c"), "").unwrap();
     for wrong in ["b.csv", "none/a.csv", "a.csv/b.csv"] {
         let path = folder.path().join(wrong);
-        let said = write::beside(&path, |sink| Ok(sink.write_all(b"x").unwrap()))
-            .unwrap_err()
-            .to_string();
+        let said = write::beside(&path, |sink| {
+            sink.write_all(b"x").unwrap();
+            Ok(())
+        })
+        .unwrap_err()
+        .to_string();
         assert!(
             said.starts_with(&format!("{} cannot be written: ", path.display())),
             "{said}"

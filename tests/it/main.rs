@@ -1,9 +1,18 @@
 //! Integration tests, one binary: a module a feature.
 
 mod answers;
+mod browser;
 mod churn;
 mod ingest;
+mod life;
+mod models;
 mod odd_tables;
+mod problems;
 mod recipe;
+mod rest;
+mod server;
+mod socket;
+mod swap;
 mod tables;
 mod training;
+mod ws;

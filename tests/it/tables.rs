@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use titanic_platform::ingest::{self, Loaded};
 use titanic_platform::model::Spec;
+use titanic_platform::schema::Kind;
 use titanic_platform::schema::row::Purpose;
 use titanic_platform::train::Material;
 
@@ -62,4 +63,34 @@ pub fn csv_for(spec: &Spec, text: &str, purpose: Purpose) -> Loaded {
     let path = dir.path().join("t.csv");
     std::fs::write(&path, text).unwrap();
     ingest::read_file(&path, &Arc::clone(&spec.schema), purpose).unwrap()
+}
+
+/// CSV text as JSON rows of the bundled table: numbers where its columns hold numbers, nothing where nothing is.
+pub fn objects(text: &str) -> Vec<serde_json::Value> {
+    let schema = Spec::bundled().schema;
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let names = reader.headers().unwrap().clone();
+    let number = |name: &str| {
+        let column = schema.columns().iter().find(|column| column.name == name);
+        column.is_none_or(|column| matches!(column.kind, Kind::Number { .. }))
+    };
+    let object = |record: csv::StringRecord| {
+        let cells = names
+            .iter()
+            .zip(record.iter())
+            .filter(|(_, cell)| !cell.is_empty());
+        let cells = cells.map(|(name, cell)| {
+            let value = if number(name) {
+                cell.parse().unwrap()
+            } else {
+                cell.into()
+            };
+            (name.to_owned(), value)
+        });
+        cells.collect::<serde_json::Map<_, _>>().into()
+    };
+    reader
+        .records()
+        .map(|record| object(record.unwrap()))
+        .collect()
 }

@@ -205,7 +205,7 @@ fn logistic_is_scikit_learns() {
     let mut scores = titanic_platform::stats::scores::Scores::new(0.5);
     let (mut scratch, mut x) = (Default::default(), vec![0.0; width]);
     let expected = [0.044117, 0.940847, 0.999867, 0.657537, 0.120675];
-    for i in 800..891 {
+    for (i, label) in labels.iter().enumerate().skip(800) {
         fitted
             .recipe
             .transform(loaded.table.row(i), &mut scratch, &mut x);
@@ -217,7 +217,7 @@ fn logistic_is_scikit_learns() {
                 i + 1
             );
         }
-        scores.update(p, labels[i]);
+        scores.update(p, *label);
     }
     let figures = scores.finish();
     assert!((figures.accuracy.unwrap() - 0.890110).abs() < 1e-6);

@@ -175,7 +175,7 @@ async fn an_interrupt_ends_even_what_listens_for_ever() {
     assert_eq!(end.expect("interrupted"), Exit::Interrupted);
     assert_eq!(
         String::from_utf8(out).expect("text"),
-        "{\"epoch\":\"e\",\"ref\":\"subscribe\",\"seq\":3,\"type\":\"subscribed\"}\n"
+        "{\"type\":\"subscribed\",\"ref\":\"subscribe\",\"seq\":3,\"epoch\":\"e\"}\n"
     );
 }
 

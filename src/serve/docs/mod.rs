@@ -65,11 +65,36 @@ pub fn render(openapi: &Value) -> Markup {
                 @for (_, routes) in &groups {
                     @for route in routes { (route::draw(openapi, server, route)) }
                 }
+                (problems(openapi))
                 @for (name, shape) in schema::all(openapi) { (schema::draw_section(name, shape)) }
             }
         }
     };
     shell::draw(title, shell::Script::No, header, main)
+}
+
+/// The kinds of problems (`x-problems`), each where its `type` points to.
+fn problems(openapi: &Value) -> Markup {
+    let kinds = openapi["x-problems"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
+    html! {
+        @if !kinds.is_empty() {
+            section #problems {
+                h2 { "Problems" }
+                table.answered {
+                    tbody {
+                        @for kind in kinds {
+                            tr id=(text(kind, "slug").unwrap_or_default()) {
+                                th scope="row" { span.status data-class=(kind["status"].as_u64().unwrap_or(0) / 100) { (kind["status"]) } }
+                                td { (text(kind, "title").unwrap_or_default()) " " code { (text(kind, "type").unwrap_or_default()) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 impl Route<'_> {

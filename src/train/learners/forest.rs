@@ -15,6 +15,7 @@ use crate::train::learner::{Learner, Sample};
 
 const TREES: usize = 200;
 const LEAF: usize = 5;
+const DEPTH: u16 = 8;
 
 /// Random forest of probabilities.
 #[derive(Debug)]
@@ -43,6 +44,7 @@ fn fit_library(sample: &Sample<'_>) -> Result<Library, String> {
     let y: Vec<f64> = sample.y.iter().map(|y| f64::from(u8::from(*y))).collect();
     let parameters = RandomForestRegressorParameters::default()
         .with_n_trees(TREES)
+        .with_max_depth(DEPTH)
         .with_min_samples_leaf(LEAF)
         .with_m(((sample.width as f64).sqrt() as usize).max(1))
         .with_seed(sample.seed);

@@ -1,0 +1,118 @@
+//! The model a server starts with: the champion, an older one where it is damaged, or one that is trained now.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+
+use super::cores;
+use crate::config::Settings;
+use crate::control::champion::{Champion, decode};
+use crate::control::follower::Follower;
+use crate::control::promotion::Promote;
+use crate::control::retrain::{self, Order};
+use crate::control::table;
+use crate::model::{Model, Spec};
+use crate::registry::{Registry, Version};
+use crate::train::{Request, Unwatched};
+
+/// What a first model is trained from, where there is none.
+#[derive(Clone, Debug)]
+pub struct First {
+    /// The spec.
+    pub spec: Spec,
+    /// The folder a path in it is relative to.
+    pub folder: PathBuf,
+}
+
+impl First {
+    /// The bundled spec and table.
+    pub fn bundled() -> First {
+        First {
+            spec: Spec::bundled(),
+            folder: PathBuf::new(),
+        }
+    }
+
+    /// Seats the model to start with.
+    ///
+    /// # Errors
+    /// When there are versions and none is fit to serve: nothing is trained silently in its place.
+    pub(super) async fn seat(self, follower: &Follower, settings: &Settings) -> anyhow::Result<()> {
+        let (follower, settings) = (follower.clone(), settings.clone());
+        let seated = tokio::task::spawn_blocking(move || {
+            let registry = &follower.registry;
+            let (version, model) = match intact(registry)? {
+                Some(found) => found,
+                None => self.train(&follower, &settings)?,
+            };
+            let champion = Champion::new(registry, &version, model);
+            follower.seat(version, champion);
+            Ok(())
+        });
+        seated.await?
+    }
+
+    fn train(&self, follower: &Follower, settings: &Settings) -> anyhow::Result<(Version, Model)> {
+        let loaded = table::of_spec(&self.spec, &self.folder)
+            .context("there is no model yet, and none can be trained")?;
+        let (folds, repeats) = (
+            settings.retrain.folds as usize,
+            settings.retrain.repeats.get() as usize,
+        );
+        tracing::info!(
+            spec = self.spec.name,
+            rows = loaded.table.len(),
+            left_out = loaded.left_out,
+            folds,
+            repeats,
+            "no model yet: training a first one"
+        );
+        let begun = std::time::Instant::now();
+        let threads = settings.threads.map_or_else(cores, usize::from);
+        let request = Request {
+            learner: None,
+            folds,
+            repeats,
+            seed: settings.train.seed,
+            threads,
+        };
+        let order = Order {
+            request,
+            promote: Promote::Auto,
+            by: "serve".into(),
+        };
+        let outcome = retrain::run(
+            &follower.registry,
+            &self.spec,
+            &loaded,
+            &order,
+            &*follower.clock,
+            &Unwatched,
+        )?;
+        let took = begun.elapsed();
+        follower
+            .metrics
+            .titanic_training_duration_seconds
+            .record(took.as_secs_f64());
+        let seconds = took.as_secs_f64();
+        tracing::info!(model = %outcome.version, choice = outcome.model.card().choice, seconds, "trained");
+        Ok((outcome.version, outcome.model))
+    }
+}
+
+/// The champion, or the newest intact older version; none in an empty state.
+fn intact(registry: &Registry) -> anyhow::Result<Option<(Version, Model)>> {
+    let Some(intact) = registry.newest_intact(decode)? else {
+        if let Some(newest) = registry.versions()?.last() {
+            bail!(
+                "there are versions, but no champion: name one with `models promote {}`",
+                newest.version.number()
+            );
+        }
+        return Ok(None);
+    };
+    for fault in &intact.faults {
+        tracing::error!(%fault, serving = %intact.version, "a version cannot be served; an older one answers");
+    }
+    Ok(Some((intact.version, intact.model)))
+}

@@ -1,0 +1,208 @@
+//! Composition: a server from settings, a listener and a clock. `main` and the tests both start it here.
+//!
+//! Order of a start: handles, the HTTP server (alive, not ready), the model (loaded, or trained where there is none), the
+//! tasks; then it is ready. Order of a stop: not ready, WebSockets closed, requests in flight finished, tasks ended.
+
+mod first;
+mod tasks;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use tokio::task::JoinHandle;
+
+pub use first::First;
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::control::champion::Seat;
+use crate::control::follower::{self, Follower};
+use crate::control::jobs::{Jobs, Trainer};
+use crate::control::promoter::Promoter;
+use crate::registry::Registry;
+use crate::serve::health::Lifecycle;
+use crate::serve::jobs::Defaults;
+use crate::serve::predictor::Predictor;
+use crate::serve::routes;
+use crate::serve::server::{self, Handles};
+use crate::store::feed::{self, Feed};
+use crate::telemetry::metrics::Metrics;
+use tasks::Tasks;
+
+/// Between two rounds of moving what histograms recorded into their buckets.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// A server that is ready.
+pub struct App {
+    address: SocketAddr,
+    lifecycle: Lifecycle,
+    server: ServerHandle,
+    served: JoinHandle<std::io::Result<()>>,
+    jobs: Jobs,
+    trainer: Option<std::thread::JoinHandle<()>>,
+    tasks: Tasks,
+    patience: Duration,
+    feed: Feed,
+}
+
+impl App {
+    /// Starts a server; returns once it is ready. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// What stands in the way: no intact model, no table to train a first one on, a secret that is not where it should be.
+    pub async fn start(
+        settings: Settings,
+        first: First,
+        listener: TcpListener,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<App> {
+        let address = listener.local_addr()?;
+        let metrics = Arc::new(Metrics::new(routes::labels()));
+        let registry = Registry::open(&settings.state)?;
+        let lifecycle = Lifecycle::default();
+        let seat = Seat::default();
+        let options = feed::Options {
+            keep: usize::try_from(settings.feed.keep.get()).unwrap_or(usize::MAX),
+            queue: settings.server.limits.queue.get(),
+        };
+        let feed = Feed::new(options, clock.clone(), metrics.clone());
+        let (recorder, drain) = feed::recorder(&feed);
+        let (poke, pokes) = follower::poke();
+        let jobs = Jobs::new(metrics.clone());
+        let handles = Handles {
+            predictor: Predictor {
+                seat: seat.clone(),
+                recorder,
+                clock: clock.clone(),
+                metrics: metrics.clone(),
+            },
+            feed: feed.clone(),
+            jobs: jobs.clone(),
+            defaults: defaults(&settings),
+            promoter: Promoter {
+                registry: registry.clone(),
+                clock: clock.clone(),
+                poke: poke.clone(),
+            },
+            registry: registry.clone(),
+            lifecycle: lifecycle.clone(),
+        };
+        let served = server::start(listener, &settings.server, handles)?;
+        let server = served.handle();
+        let served = tokio::spawn(served);
+
+        let follower = Follower {
+            registry: registry.clone(),
+            seat: seat.clone(),
+            feed: feed.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        };
+        let folder = first.folder.clone();
+        // Lines written from here on are followed; what stands before them is what the model is loaded from.
+        let seq = registry.last_seq()?;
+        if let Err(error) = first.seat(&follower, &settings).await {
+            server.stop(false).await;
+            return Err(error);
+        }
+
+        let mut tasks = Tasks::default();
+        tasks.spawn("feed", drain.run());
+        tasks.spawn("follower", follower.run(seq, pokes));
+        tasks.spawn("upkeep", upkeep(metrics));
+        let threads = settings.threads.map_or_else(spare_cores, usize::from);
+        let trainer = jobs.start(Trainer {
+            registry,
+            seat,
+            folder,
+            threads,
+            clock,
+            poke,
+        })?;
+        Ok(App {
+            address,
+            lifecycle,
+            server,
+            served,
+            jobs,
+            trainer: Some(trainer),
+            tasks,
+            patience: settings.server.shutdown.0,
+            feed,
+        })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The live feed.
+    pub fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// Asks for a stop, from wherever it is held.
+    pub fn lifecycle(&self) -> Lifecycle {
+        self.lifecycle.clone()
+    }
+
+    /// Asks for a stop; [`App::wait`] carries it out.
+    pub fn stop(&self) {
+        self.lifecycle.stop();
+    }
+
+    /// Serves until a stop is asked, and carries it out.
+    ///
+    /// # Errors
+    /// When the server or a task ended on its own.
+    pub async fn wait(mut self) -> anyhow::Result<()> {
+        let failed = tokio::select! {
+            () = self.lifecycle.stopped() => None,
+            served = &mut self.served => Some(match served {
+                Ok(Ok(())) => anyhow::anyhow!("the server ended on its own"),
+                Ok(Err(error)) => error.into(),
+                Err(panic) => panic.into(),
+            }),
+            task = self.tasks.ended() => Some(anyhow::anyhow!("the task {task} ended on its own")),
+        };
+        self.lifecycle.stop();
+        self.jobs.close();
+        self.server.stop(true).await;
+        if let Some(trainer) = self.trainer.take() {
+            // It looks up after every fit; one that takes longer is left behind.
+            let end = tokio::task::spawn_blocking(move || trainer.join());
+            let _ = tokio::time::timeout(self.patience, end).await;
+        }
+        self.tasks.end().await;
+        failed.map_or(Ok(()), Err)
+    }
+}
+
+async fn upkeep(metrics: Arc<Metrics>) {
+    let mut tick = tokio::time::interval(UPKEEP);
+    loop {
+        tick.tick().await;
+        metrics.upkeep();
+    }
+}
+
+fn defaults(settings: &Settings) -> Defaults {
+    Defaults {
+        folds: settings.retrain.folds as usize,
+        repeats: settings.retrain.repeats.get() as usize,
+        seed: settings.train.seed,
+        promote: settings.train.promote,
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A training leaves one core to those who are answered meanwhile.
+fn spare_cores() -> usize {
+    (cores() - 1).max(1)
+}

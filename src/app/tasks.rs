@@ -1,0 +1,36 @@
+//! The tasks of a server: each has a name and an end.
+
+use std::collections::HashMap;
+use std::future::Future;
+
+use tokio::task::{Id, JoinSet};
+
+/// Tasks that run until they are ended.
+#[derive(Debug, Default)]
+pub struct Tasks {
+    running: JoinSet<()>,
+    names: HashMap<Id, &'static str>,
+}
+
+impl Tasks {
+    /// Starts a task.
+    pub fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        let id = self.running.spawn(task).id();
+        self.names.insert(id, name);
+    }
+
+    /// The name of the first task that ends on its own; never, while all run.
+    pub async fn ended(&mut self) -> &'static str {
+        let id = match self.running.join_next_with_id().await {
+            Some(Ok((id, ()))) => id,
+            Some(Err(error)) => error.id(),
+            None => return std::future::pending().await,
+        };
+        self.names.get(&id).copied().unwrap_or("unknown")
+    }
+
+    /// Ends all.
+    pub async fn end(&mut self) {
+        self.running.shutdown().await;
+    }
+}

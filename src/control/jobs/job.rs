@@ -1,0 +1,176 @@
+//! One job: what was asked, how far it is, what came of it.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::control::promotion::Promote;
+use crate::train::Progress;
+
+/// A training as it is asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// A learner's name; none tries all.
+    pub learner: Option<String>,
+    /// Folds of the cross-validation.
+    pub folds: usize,
+    /// Repeats of it.
+    pub repeats: usize,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// What becomes of the result.
+    pub promote: Promote,
+    /// Who asks.
+    pub by: String,
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It waits.
+    Queued,
+    /// It is being done.
+    Running,
+    /// It ended with a version.
+    Done,
+    /// It ended with a fault.
+    Failed,
+    /// It was called off; nothing was registered.
+    Cancelled,
+}
+
+impl State {
+    /// Whether it is over.
+    pub fn is_final(self) -> bool {
+        !matches!(self, State::Queued | State::Running)
+    }
+}
+
+/// What came of a training.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Made {
+    /// The new version.
+    pub model: String,
+    /// Whether it is champion now.
+    pub promoted: bool,
+    /// Why, or why not.
+    pub reason: String,
+    /// The comparison on rows the champion never saw; none where there was none.
+    pub gate: Option<serde_json::Value>,
+}
+
+/// A job as it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct JobView {
+    /// Its id.
+    pub id: String,
+    /// What kind of work it is.
+    pub kind: &'static str,
+    /// How far it is.
+    pub state: State,
+    /// The same as a number from 0 to 1.
+    pub progress: f64,
+    /// What came of it.
+    pub result: Option<Made>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// A job.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) id: String,
+    pub(super) asked: Asked,
+    steps: AtomicUsize,
+    done: AtomicUsize,
+    cancel: AtomicBool,
+    outcome: Mutex<Outcome>,
+}
+
+#[derive(Debug)]
+struct Outcome {
+    state: State,
+    result: Option<Made>,
+    error: Option<String>,
+}
+
+impl Job {
+    pub(super) fn new(asked: Asked) -> Job {
+        let outcome = Outcome {
+            state: State::Queued,
+            result: None,
+            error: None,
+        };
+        Job {
+            id: Uuid::now_v7().to_string(),
+            asked,
+            steps: AtomicUsize::new(0),
+            done: AtomicUsize::new(0),
+            cancel: AtomicBool::new(false),
+            outcome: Mutex::new(outcome),
+        }
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.outcome().state
+    }
+
+    pub(super) fn begin_running(&self) {
+        self.outcome().state = State::Running;
+    }
+
+    pub(super) fn end(&self, state: State, result: Option<Made>, error: Option<String>) {
+        *self.outcome() = Outcome {
+            state,
+            result,
+            error,
+        };
+    }
+
+    pub(super) fn ask_to_stop(&self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn view(&self) -> JobView {
+        let outcome = self.outcome();
+        let (steps, done) = (
+            self.steps.load(Ordering::Relaxed),
+            self.done.load(Ordering::Relaxed),
+        );
+        let progress = match outcome.state {
+            State::Done => 1.0,
+            _ if steps == 0 => 0.0,
+            _ => (done as f64 / steps as f64).min(1.0),
+        };
+        JobView {
+            id: self.id.clone(),
+            kind: "train",
+            state: outcome.state,
+            progress,
+            result: outcome.result.clone(),
+            error: outcome.error.clone(),
+        }
+    }
+
+    fn outcome(&self) -> MutexGuard<'_, Outcome> {
+        // Assignments alone happen under it, so a holder that panicked leaves a whole one behind.
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Progress for Job {
+    fn begin(&self, steps: usize) {
+        self.steps.store(steps, Ordering::Relaxed);
+    }
+
+    fn advance(&self, _: &str) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn stopped(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,234 @@
+//! The trainings of a server: asked for by a handler, carried out one after the other by a thread named `trainer`.
+
+mod job;
+mod trainer;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+pub use job::{Asked, JobView, Made, State};
+pub use trainer::Trainer;
+
+use crate::telemetry::metrics::{JobState, Metrics};
+use job::Job;
+
+/// Jobs that may wait: more is a caller that does not look at the answers.
+pub const MOST_QUEUED: usize = 16;
+
+/// Finished jobs that are still shown.
+const MOST_KEPT: usize = 100;
+
+/// Names of the learners a training may ask for, beside `auto`.
+pub fn learners() -> impl Iterator<Item = &'static str> {
+    crate::train::LEARNERS.iter().map(|learner| learner.name())
+}
+
+/// Why a job is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{MOST_QUEUED} jobs wait already; ask again when one is done, or cancel one")]
+pub struct QueueFull;
+
+/// Why a job cannot be cancelled.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum CancelFault {
+    /// No such job.
+    #[error("there is no job {0:?}; finished ones are forgotten after {MOST_KEPT} others")]
+    Unknown(String),
+    /// It is over.
+    #[error("the job {id} is {state:?} already; nothing is left to cancel")]
+    Over {
+        /// The job.
+        id: String,
+        /// How it ended.
+        state: State,
+    },
+}
+
+/// The queue. Clones share it.
+#[derive(Clone)]
+pub struct Jobs(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<Queue>,
+    bell: Condvar,
+    metrics: Arc<Metrics>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Arc<Job>>,
+    /// Every job known, oldest first.
+    known: VecDeque<Arc<Job>>,
+    closed: bool,
+}
+
+impl Jobs {
+    /// An empty queue, which nobody works on yet.
+    pub fn new(metrics: Arc<Metrics>) -> Jobs {
+        Jobs(Arc::new(Shared {
+            state: Mutex::default(),
+            bell: Condvar::new(),
+            metrics,
+        }))
+    }
+
+    /// Starts the thread that works on it; it ends after [`Jobs::close`].
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub fn start(&self, trainer: Trainer) -> std::io::Result<JoinHandle<()>> {
+        let jobs = self.clone();
+        std::thread::Builder::new()
+            .name("trainer".into())
+            .spawn(move || trainer.work(&jobs))
+    }
+
+    /// Asks for a training.
+    ///
+    /// # Errors
+    /// When too many wait already, or the server stops.
+    pub fn submit(&self, asked: Asked) -> Result<JobView, QueueFull> {
+        let mut queue = self.lock();
+        if queue.closed || queue.waiting.len() >= MOST_QUEUED {
+            return Err(QueueFull);
+        }
+        let job = Arc::new(Job::new(asked));
+        queue.waiting.push_back(job.clone());
+        queue.known.push_back(job.clone());
+        queue.forget();
+        self.count(&queue, State::Queued);
+        self.0.bell.notify_one();
+        Ok(job.view())
+    }
+
+    /// A job.
+    pub fn get(&self, id: &str) -> Option<JobView> {
+        self.lock().find(id).map(|job| job.view())
+    }
+
+    /// Every job known, newest first.
+    pub fn list(&self) -> Vec<JobView> {
+        self.lock()
+            .known
+            .iter()
+            .rev()
+            .map(|job| job.view())
+            .collect()
+    }
+
+    /// Calls a job off. One that is being done stops at its next step.
+    ///
+    /// # Errors
+    /// When it is not known, or over.
+    pub fn cancel(&self, id: &str) -> Result<JobView, CancelFault> {
+        let mut queue = self.lock();
+        let job = queue
+            .find(id)
+            .ok_or_else(|| CancelFault::Unknown(id.into()))?;
+        match job.state() {
+            State::Queued => {
+                queue.waiting.retain(|waiting| waiting.id != id);
+                job.end(State::Cancelled, None, None);
+                self.count(&queue, State::Cancelled);
+            }
+            State::Running => job.ask_to_stop(),
+            State::Cancelled => {}
+            state => {
+                return Err(CancelFault::Over {
+                    id: id.into(),
+                    state,
+                });
+            }
+        }
+        Ok(job.view())
+    }
+
+    /// Takes no more jobs and calls all off that are not done.
+    pub fn close(&self) {
+        let mut queue = self.lock();
+        queue.closed = true;
+        while let Some(job) = queue.waiting.pop_front() {
+            job.end(State::Cancelled, None, None);
+            self.count(&queue, State::Cancelled);
+        }
+        queue.known.iter().for_each(|job| job.ask_to_stop());
+        self.0.bell.notify_all();
+    }
+
+    /// The next job to be done; waits for one. None after [`Jobs::close`].
+    fn take(&self) -> Option<Arc<Job>> {
+        let mut queue = self.lock();
+        loop {
+            if let Some(job) = queue.waiting.pop_front() {
+                job.begin_running();
+                self.count(&queue, State::Running);
+                return Some(job);
+            }
+            if queue.closed {
+                return None;
+            }
+            queue = self
+                .0
+                .bell
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    fn count(&self, queue: &Queue, state: State) {
+        self.0
+            .metrics
+            .titanic_training_jobs_total
+            .of(label(state))
+            .increment(1);
+        self.0
+            .metrics
+            .titanic_jobs_queued
+            .set(queue.waiting.len() as f64);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // Nothing under it can panic halfway.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn find(&self, id: &str) -> Option<Arc<Job>> {
+        self.known.iter().find(|job| job.id == id).cloned()
+    }
+
+    /// Forgets the oldest finished jobs beyond the number kept.
+    fn forget(&mut self) {
+        let finished = |job: &Arc<Job>| job.state().is_final();
+        let mut surplus = self
+            .known
+            .iter()
+            .filter(|job| finished(job))
+            .count()
+            .saturating_sub(MOST_KEPT);
+        self.known.retain(|job| {
+            let goes = surplus > 0 && finished(job);
+            surplus -= usize::from(goes);
+            !goes
+        });
+    }
+}
+
+fn label(state: State) -> JobState {
+    match state {
+        State::Queued => JobState::Queued,
+        State::Running => JobState::Running,
+        State::Done => JobState::Done,
+        State::Failed => JobState::Failed,
+        State::Cancelled => JobState::Cancelled,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! The thread that carries jobs out, one after the other. It is no thread that serves: a training takes seconds to minutes.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::job::{Asked, Job, Made, State};
+use super::{Jobs, label};
+use crate::clock::Clock;
+use crate::control::champion::Seat;
+use crate::control::follower::Poke;
+use crate::control::retrain::{self, Order, Outcome, RetrainError};
+use crate::control::table::{self, NoTable};
+use crate::ingest::Loaded;
+use crate::model::Model;
+use crate::registry::Registry;
+use crate::train::{Request, TrainFault};
+
+/// What the thread works with.
+pub struct Trainer {
+    /// Where versions go.
+    pub registry: Registry,
+    /// Whose spec and table are trained on.
+    pub seat: Seat,
+    /// The folder a path in a spec is relative to.
+    pub folder: PathBuf,
+    /// Threads of one training.
+    pub threads: usize,
+    /// Time of the ledger's lines.
+    pub clock: Arc<dyn Clock>,
+    /// The follower, who swaps.
+    pub poke: Poke,
+}
+
+/// Why a job has no version.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error("there is no model yet whose table could be trained on")]
+    NoModel,
+    #[error(transparent)]
+    Table(#[from] NoTable),
+    #[error(transparent)]
+    Retrain(#[from] RetrainError),
+}
+
+impl Trainer {
+    /// Takes jobs until there will be no more.
+    pub(super) fn work(self, jobs: &Jobs) {
+        while let Some(job) = jobs.take() {
+            let begun = Instant::now();
+            // The thread outlives a defect in one job.
+            let done = catch_unwind(AssertUnwindSafe(|| self.carry_out(&job)));
+            self.poke.sync_blocking();
+            match done {
+                Ok(Ok(outcome)) => finish(&job, &outcome),
+                Ok(Err(Fault::Retrain(RetrainError::Train(TrainFault::Stopped)))) => {
+                    job.end(State::Cancelled, None, None);
+                }
+                Ok(Err(fault)) => fail(&job, fault.to_string()),
+                Err(_) => fail(
+                    &job,
+                    "the training broke off: a defect of this program; the log has more".into(),
+                ),
+            }
+            let metrics = jobs.metrics();
+            metrics
+                .titanic_training_jobs_total
+                .of(label(job.state()))
+                .increment(1);
+            metrics
+                .titanic_training_duration_seconds
+                .record(begun.elapsed().as_secs_f64());
+        }
+    }
+
+    fn carry_out(&self, job: &Job) -> Result<Outcome, Fault> {
+        let champion = self
+            .seat
+            .live()
+            .ok_or(Fault::NoModel)?
+            .snapshot()
+            .model
+            .clone();
+        let loaded = self.table(&champion.model)?;
+        let Asked {
+            learner,
+            folds,
+            repeats,
+            seed,
+            promote,
+            by,
+        } = job.asked.clone();
+        let request = Request {
+            learner,
+            folds,
+            repeats,
+            seed,
+            threads: self.threads,
+        };
+        let order = Order {
+            request,
+            promote,
+            by,
+        };
+        Ok(retrain::run(
+            &self.registry,
+            champion.model.spec(),
+            &loaded,
+            &order,
+            &*self.clock,
+            job,
+        )?)
+    }
+
+    /// The champion's own table, else the one its spec names.
+    fn table(&self, champion: &Model) -> Result<Loaded, NoTable> {
+        let error = match table::of_model(&self.registry, champion) {
+            Ok(loaded) => return Ok(loaded),
+            Err(own) => own,
+        };
+        let Ok(named) = table::of_spec(champion.spec(), &self.folder) else {
+            return Err(error);
+        };
+        tracing::warn!(%error, "training on the table the spec names: the champion's own is gone");
+        Ok(named)
+    }
+}
+
+fn finish(job: &Job, outcome: &Outcome) {
+    let made = Made {
+        model: outcome.version.to_string(),
+        promoted: outcome.verdict.promote,
+        reason: outcome.verdict.reason.clone(),
+        gate: None,
+    };
+    tracing::info!(
+        job = job.id,
+        model = made.model,
+        promoted = made.promoted,
+        reason = made.reason,
+        "trained"
+    );
+    job.end(State::Done, Some(made), None);
+}
+
+fn fail(job: &Job, error: String) {
+    tracing::error!(job = job.id, error, "the training failed");
+    job.end(State::Failed, None, Some(error));
+}

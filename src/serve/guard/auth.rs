@@ -1,0 +1,117 @@
+//! Tokens: who asks, and how far that goes.
+
+use std::sync::Arc;
+
+use actix_web::http::header::{self, HeaderMap};
+use sha2::{Digest, Sha256};
+
+use crate::config::ConfigError;
+use crate::config::server::{Auth, Scope};
+use crate::serve::problem::{Problem, kind};
+
+/// What a route asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing: it tells nothing worth a token.
+    Open,
+    /// A token that goes that far, where there are tokens.
+    Scope(Scope),
+}
+
+/// The word of a scope.
+pub fn word(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Predict => "predict",
+        Scope::Label => "label",
+        Scope::Admin => "admin",
+    }
+}
+
+/// The token a request came with: its name stands in the ledger.
+#[derive(Clone, Debug)]
+pub struct Caller(pub Arc<str>);
+
+/// The tokens of a server.
+#[derive(Clone, Debug)]
+pub struct Tokens(Vec<Known>);
+
+#[derive(Clone, Debug)]
+struct Known {
+    name: Arc<str>,
+    /// SHA-256 of the secret: comparing hashes tells nothing of it by the time it takes.
+    hash: [u8; 32],
+    scopes: Vec<Scope>,
+}
+
+impl Tokens {
+    /// The tokens of the settings, with their secrets; none where anybody may ask.
+    ///
+    /// # Errors
+    /// When a secret is not where it should be.
+    pub fn fetch(auth: Option<&Auth>) -> Result<Option<Tokens>, ConfigError> {
+        let Some(Auth::Tokens(tokens)) = auth else {
+            return Ok(None);
+        };
+        let known = tokens.iter().map(|token| {
+            let secret = token.secret(|name| std::env::var(name).ok())?;
+            let hash = Sha256::digest(secret.expose().as_bytes()).into();
+            Ok(Known {
+                name: token.name.as_str().into(),
+                hash,
+                scopes: token.scopes.clone(),
+            })
+        });
+        Ok(Some(Tokens(known.collect::<Result<_, ConfigError>>()?)))
+    }
+
+    /// Who asks, if that goes as far as `access` asks.
+    ///
+    /// # Errors
+    /// 401 without a known token, 403 where it does not go that far.
+    pub fn admit(&self, headers: &HeaderMap, access: Access) -> Result<Option<Caller>, Problem> {
+        let Access::Scope(scope) = access else {
+            return Ok(None);
+        };
+        let Some(secret) = bearer(headers) else {
+            return Err(unauthorized("send Authorization: Bearer SECRET", ""));
+        };
+        let hash: [u8; 32] = Sha256::digest(secret).into();
+        let Some(token) = self.0.iter().find(|token| same(&token.hash, &hash)) else {
+            return Err(unauthorized(
+                "this token is not known; see server.auth",
+                ", error=\"invalid_token\"",
+            ));
+        };
+        if token.scopes.contains(&scope) {
+            return Ok(Some(Caller(token.name.clone())));
+        }
+        let scope = word(scope);
+        let detail = format!(
+            "the token {:?} lacks the scope {scope}; ask with another, or add it in server.auth",
+            token.name
+        );
+        let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+        Err(Problem::new(&kind::SCOPE, detail).header(header::WWW_AUTHENTICATE, challenge))
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let value = headers.get(header::AUTHORIZATION)?.as_bytes();
+    let (scheme, secret) = value.split_at_checked(7)?;
+    scheme
+        .eq_ignore_ascii_case(b"bearer ")
+        .then(|| secret.trim_ascii())
+}
+
+/// Looks at every byte, whatever they are.
+fn same(one: &[u8; 32], other: &[u8; 32]) -> bool {
+    one.iter()
+        .zip(other)
+        .fold(0, |difference, (a, b)| difference | (a ^ b))
+        == 0
+}
+
+fn unauthorized(detail: &str, error: &str) -> Problem {
+    let challenge = format!("Bearer realm=\"titanic-platform\"{error}");
+    Problem::new(&kind::UNAUTHORIZED, detail).header(header::WWW_AUTHENTICATE, challenge)
+}

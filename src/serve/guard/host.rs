@@ -1,0 +1,107 @@
+//! Under which names the server may be asked. A page that points a name of its own at this machine is asked under that
+//! name, and gets nothing.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// The names of one server.
+#[derive(Clone, Debug)]
+pub struct Hosts {
+    listen: SocketAddr,
+    named: Vec<String>,
+}
+
+impl Hosts {
+    /// The names of a server at `listen`, with those it is given.
+    pub fn new(listen: SocketAddr, named: &[String]) -> Hosts {
+        Hosts {
+            listen,
+            named: named.iter().map(|name| plain(name)).collect(),
+        }
+    }
+
+    /// Whether `host`, as the header has it, is one of them. Any port is: it may have been forwarded.
+    pub fn know(&self, host: &str) -> bool {
+        let name = without_port(host);
+        let address = name.trim_start_matches('[').trim_end_matches(']');
+        if let Ok(ip) = address.parse::<IpAddr>() {
+            let (ip, listen) = (ip.to_canonical(), self.listen.ip().to_canonical());
+            return ip.is_loopback()
+                || listen.is_unspecified()
+                || ip == listen
+                || self.is_named(host, name);
+        }
+        let name = plain(name);
+        name == "localhost" || name.ends_with(".localhost") || self.is_named(host, &name)
+    }
+
+    fn is_named(&self, host: &str, name: &str) -> bool {
+        self.named
+            .iter()
+            .any(|named| *named == name || *named == plain(host))
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port))
+            if port.bytes().all(|byte| byte.is_ascii_digit()) && !is_bare_v6(host) =>
+        {
+            name
+        }
+        _ => host,
+    }
+}
+
+fn is_bare_v6(host: &str) -> bool {
+    !host.starts_with('[') && host.matches(':').count() > 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts() {
+        let check = |listen: &str, host: &str, expected: bool| {
+            let hosts = Hosts::new(
+                listen.parse().unwrap(),
+                &["models.example.org".into(), "other:8080".into()],
+            );
+            assert_eq!(hosts.know(host), expected, "{host} at {listen}");
+        };
+        let local = "127.0.0.1:5000";
+        for known in [
+            "127.0.0.1:5000",
+            "localhost:5000",
+            "LOCALHOST",
+            "127.9.9.9",
+            "[::1]:80",
+            "[::1]",
+            "a.localhost:1",
+            "models.example.org",
+            "Models.Example.org.:443",
+            "other:8080",
+        ] {
+            check(local, known, true);
+        }
+        for foreign in [
+            "evil.example",
+            "192.168.0.7:5000",
+            "localhost.evil.example",
+            "",
+            "other:81",
+            "127.0.0.1.evil.example",
+        ] {
+            check(local, foreign, false);
+        }
+        check("192.168.0.7:5000", "192.168.0.7:5000", true);
+        check("192.168.0.7:5000", "192.168.0.8:5000", false);
+        check("0.0.0.0:5000", "10.1.2.3:5000", true);
+        check("[::]:5000", "[fe80::1]:5000", true);
+        check("0.0.0.0:5000", "evil.example:5000", false);
+    }
+}

@@ -1,0 +1,225 @@
+//! The body of a request for a training, checked key by key, all faults at once.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::Defaults;
+use crate::control::jobs::{Asked, learners};
+use crate::control::promotion::Promote;
+use crate::schema::fault::nearest;
+use crate::serve::problem::{Entry, Problem, escape, kind};
+
+/// Keys of the body; the OpenAPI document says the same.
+const KEYS: &[&str] = &["learner", "folds", "repeats", "seed", "promote"];
+
+/// Most folds or repeats that are asked for over the wire: beyond it is a mistake or an attack.
+pub const MOST_FITS: u64 = 1000;
+
+/// Reads a body; an empty one asks for what is usual.
+///
+/// # Errors
+/// 400 where it is no JSON object, 422 with every key that makes no sense.
+pub fn read(body: &[u8], defaults: &Defaults, by: String) -> Result<Asked, Problem> {
+    let Pairs(pairs) = match body.trim_ascii() {
+        [] => Pairs::default(),
+        body => serde_json::from_slice(body).map_err(|fault| {
+            Problem::new(
+                &kind::UNREADABLE,
+                format!("not readable as an object of JSON: {fault}"),
+            )
+        })?,
+    };
+    let mut keys = Keys {
+        pairs,
+        faults: Vec::new(),
+    };
+    keys.refuse_unknown();
+    let asked = Asked {
+        folds: keys
+            .number("folds", 2, MOST_FITS)
+            .unwrap_or(defaults.folds as u64) as usize,
+        repeats: keys
+            .number("repeats", 1, MOST_FITS)
+            .unwrap_or(defaults.repeats as u64) as usize,
+        seed: keys.number("seed", 0, u64::MAX).unwrap_or(defaults.seed),
+        learner: keys.word(
+            "learner",
+            &["auto"].into_iter().chain(learners()).collect::<Vec<_>>(),
+        ),
+        promote: keys.promote().unwrap_or(defaults.promote),
+        by,
+    };
+    match keys.faults {
+        faults if faults.is_empty() => Ok(asked),
+        faults => {
+            let detail = "the training cannot be asked for like this";
+            Err(Problem::new(&kind::INVALID, detail).with(faults))
+        }
+    }
+}
+
+struct Keys {
+    pairs: Vec<(String, Value)>,
+    faults: Vec<Entry>,
+}
+
+impl Keys {
+    fn get(&self, key: &str) -> Option<Value> {
+        let found = self.pairs.iter().find(|(name, _)| name == key);
+        found
+            .map(|(_, value)| value.clone())
+            .filter(|value| !value.is_null())
+    }
+
+    fn refuse_unknown(&mut self) {
+        for (key, value) in self
+            .pairs
+            .iter()
+            .filter(|(key, _)| !KEYS.contains(&key.as_str()))
+        {
+            let path = format!("/{}", escape(key));
+            let remedy = meant(key, KEYS);
+            self.faults.push(Entry::new(
+                path,
+                "unknown_key",
+                value.clone(),
+                &KEYS.join(", "),
+                remedy,
+            ));
+        }
+    }
+
+    fn number(&mut self, key: &str, least: u64, most: u64) -> Option<u64> {
+        let value = self.get(key)?;
+        let number = value
+            .as_u64()
+            .filter(|number| (least..=most).contains(number));
+        if number.is_none() {
+            let allowed = format!("a whole number from {least} to {most}");
+            let problem = if value.is_number() {
+                "out_of_range"
+            } else {
+                "wrong_type"
+            };
+            self.faults
+                .push(Entry::new(format!("/{key}"), problem, value, &allowed, ""));
+        }
+        number
+    }
+
+    fn word(&mut self, key: &str, allowed: &[&str]) -> Option<String> {
+        let value = self.get(key)?;
+        let word = value
+            .as_str()
+            .filter(|word| allowed.contains(word))
+            .map(str::to_owned);
+        if word.is_none() {
+            let remedy = value
+                .as_str()
+                .map_or_else(String::new, |word| meant(word, allowed));
+            let problem = if value.is_string() {
+                "unknown_level"
+            } else {
+                "wrong_type"
+            };
+            self.faults.push(Entry::new(
+                format!("/{key}"),
+                problem,
+                value,
+                &allowed.join(", "),
+                remedy,
+            ));
+        }
+        word
+    }
+
+    fn promote(&mut self) -> Option<Promote> {
+        let modes = [
+            ("auto", Promote::Auto),
+            ("always", Promote::Always),
+            ("never", Promote::Never),
+        ];
+        let word = self.word("promote", &modes.map(|(word, _)| word))?;
+        modes
+            .into_iter()
+            .find(|(known, _)| *known == word)
+            .map(|(_, mode)| mode)
+    }
+}
+
+fn meant(word: &str, known: &[&str]) -> String {
+    nearest(word, known.iter().copied())
+        .map_or_else(String::new, |near| format!("did you mean {near:?}?"))
+}
+
+/// The keys of an object, each once.
+#[derive(Default)]
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Pairs, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an object such as {\"folds\": 5}")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs: Vec<(String, Value)> = Vec::new();
+                while let Some((key, value)) = map.next_entry()? {
+                    if pairs.iter().any(|(other, _)| *other == key) {
+                        return Err(A::Error::custom(format_args!(
+                            "the key {key:?} stands twice in one object"
+                        )));
+                    }
+                    pairs.push((key, value));
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        json.deserialize_map(Object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEFAULTS: Defaults = Defaults {
+        folds: 5,
+        repeats: 1,
+        seed: 7,
+        promote: Promote::Auto,
+    };
+
+    #[test]
+    fn what_is_not_said_is_as_usual() {
+        for body in ["", "{}", r#"{"folds": null}"#] {
+            let asked = read(body.as_bytes(), &DEFAULTS, "a test".into()).unwrap();
+            assert_eq!(
+                (asked.folds, asked.repeats, asked.seed, asked.learner),
+                (5, 1, 7, None)
+            );
+        }
+        let body = br#"{"learner": "auto", "folds": 3, "seed": 0, "promote": "never"}"#;
+        let asked = read(body, &DEFAULTS, "a test".into()).unwrap();
+        assert_eq!(
+            (asked.folds, asked.seed, asked.promote),
+            (3, 0, Promote::Never)
+        );
+    }
+
+    #[test]
+    fn what_is_no_object_is_unreadable() {
+        for body in ["[]", "7", r#"{"folds": 3, "folds": 4}"#, "{"] {
+            let problem = read(body.as_bytes(), &DEFAULTS, "a test".into()).unwrap_err();
+            assert!(problem.to_json().contains("\"status\":400"), "{body}");
+        }
+    }
+}

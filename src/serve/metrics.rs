@@ -1,0 +1,28 @@
+//! `GET /metrics`, as Prometheus reads it.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+
+use super::problem::Problem;
+use super::reply;
+use super::watch::Inflight;
+use crate::telemetry::metrics::Metrics;
+
+/// The text format's media type.
+const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// All metrics. Rendering reads `/proc` and takes a millisecond: not on a thread that serves.
+pub async fn metrics(
+    metrics: web::Data<Arc<Metrics>>,
+    inflight: web::Data<Inflight>,
+) -> Result<HttpResponse, Problem> {
+    let now = inflight.now();
+    let text = web::block(move || {
+        metrics.titanic_http_inflight_requests.set(now as f64);
+        metrics.render()
+    });
+    let text = text.await.map_err(Problem::internal)?;
+    Ok(reply::text_as(MEDIA_TYPE, StatusCode::OK, text))
+}

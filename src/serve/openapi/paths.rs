@@ -1,0 +1,146 @@
+//! Paths, from the table of routes.
+
+use serde_json::{Map, Value, json};
+
+use super::schemas;
+use crate::control::champion::Champion;
+use crate::serve::guard::{Access, word};
+use crate::serve::problem::kind::{self, Kind};
+use crate::serve::problem::{self};
+use crate::serve::route::{Route, Takes};
+use crate::serve::routes::ROUTES;
+
+/// Every path with its methods.
+pub fn all(champion: &Champion) -> Value {
+    let mut paths = Map::new();
+    for route in ROUTES.iter().filter(|route| !route.answers.is_empty()) {
+        let path = paths.entry(route.pattern).or_insert_with(|| json!({}));
+        path[route.method.to_lowercase()] = operation(route, champion);
+    }
+    paths.into()
+}
+
+fn operation(route: &Route, champion: &Champion) -> Value {
+    let mut operation = json!({
+        "summary": route.summary,
+        "operationId": operation_id(route),
+        "tags": [tag(route)],
+        "responses": responses(route),
+    });
+    let parameters = parameters(route);
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
+    match route.takes {
+        Takes::Nothing => {}
+        Takes::Rows => operation["requestBody"] = rows(champion),
+        Takes::Training => {
+            let schema = json!({"$ref": "#/components/schemas/Training"});
+            operation["requestBody"] = json!({"required": false, "content": {"application/json": {"schema": schema, "example": {"folds": 5}}}});
+        }
+    }
+    if let Access::Scope(scope) = route.access {
+        operation["security"] = json!([{}, {"token": [word(scope)]}]);
+    }
+    operation
+}
+
+fn operation_id(route: &Route) -> String {
+    let parts = route
+        .pattern
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != "v1");
+    let words = parts.map(|part| part.trim_matches(['{', '}']).replace('.', "_"));
+    std::iter::once(route.method.to_lowercase())
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join("_")
+}
+
+fn tag(route: &Route) -> &'static str {
+    match route.pattern.split('/').nth(2).unwrap_or_default() {
+        "predict" => "predictions",
+        "models" => "models",
+        "train" | "jobs" => "training",
+        _ if route.pattern == "/ws" => "predictions",
+        _ => "server",
+    }
+}
+
+fn responses(route: &Route) -> Value {
+    let mut responses = Map::new();
+    for answer in route.answers {
+        let mut response = json!({"description": answer.about});
+        if !answer.media_type.is_empty() {
+            let schema = match answer.schema {
+                "" => json!({}),
+                name => json!({"schema": {"$ref": format!("#/components/schemas/{name}")}}),
+            };
+            response["content"] = json!({answer.media_type: schema});
+        }
+        responses.insert(answer.status.to_string(), response);
+    }
+    let mut kinds: Vec<&Kind> = route.problems.to_vec();
+    kinds.extend([&kind::ORIGIN, &kind::HOST]);
+    if let Access::Scope(_) = route.access {
+        kinds.extend([&kind::UNAUTHORIZED, &kind::SCOPE, &kind::OVERLOADED]);
+    }
+    kinds.sort_by_key(|kind| kind.status);
+    let schema = json!({problem::MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}});
+    for kind in kinds {
+        let title = format!("{}.", kind.title);
+        let response = responses.entry(kind.status.to_string());
+        let response = response.or_insert_with(|| json!({"description": "", "content": schema}));
+        let before = response["description"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        response["description"] = [before, title].join(" ").trim().into();
+    }
+    responses.into()
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let mut parameters = Vec::new();
+    if route.pattern.contains("{version}") {
+        parameters.push(json!({
+            "name": "version", "in": "path", "required": true, "description": "`7` or `titanic@7`",
+            "schema": {"type": "string"}, "example": "1",
+        }));
+    }
+    if route.pattern.contains("{id}") {
+        parameters.push(json!({
+            "name": "id", "in": "path", "required": true, "description": "the job's id", "schema": {"type": "string"},
+        }));
+    }
+    if route.takes == Takes::Rows {
+        let flag = |name: &str, about: &str| json!({"name": name, "in": "query", "description": about, "schema": {"type": "boolean", "default": false}});
+        parameters.push(flag(
+            "explain",
+            "adds contributions of the columns; with the base they sum to the probability",
+        ));
+        parameters.push(flag(
+            "partial",
+            "answers the good rows of a list, whatever the others are",
+        ));
+        parameters.push(json!({
+            "name": "id", "in": "query", "schema": {"type": "string"},
+            "description": "names a single prediction: the same row again gets the same answer, another one 409",
+        }));
+    }
+    parameters
+}
+
+fn rows(champion: &Champion) -> Value {
+    let row = json!({"$ref": "#/components/schemas/Row"});
+    let example = schemas::example(champion);
+    let lines = format!("{example}\n");
+    json!({"required": true, "content": {
+        "application/json": {
+            "schema": {"oneOf": [row, {"type": "array", "items": row, "minItems": 1}]},
+            "example": example,
+        },
+        "text/csv": {"schema": {"type": "string"}, "example": schemas::example_csv(champion)},
+        "application/x-ndjson": {"schema": {"type": "string"}, "example": lines},
+    }})
+}

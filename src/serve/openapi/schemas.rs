@@ -1,0 +1,206 @@
+//! Schemas of what goes in and comes out.
+
+use serde_json::{Map, Value, json};
+
+use crate::control::champion::Champion;
+use crate::control::jobs::learners;
+use crate::schema::{Column, Kind};
+use crate::serve::jobs::MOST_FITS;
+use crate::stats::profile::Observed;
+
+/// Every schema.
+pub fn all(champion: &Champion) -> Value {
+    let text = json!({"type": "string"});
+    let number = json!({"type": "number"});
+    let maybe_text = json!({"type": ["string", "null"]});
+    let target = champion.model.schema().target();
+    json!({
+        "Row": row(champion),
+        "Answer": {"oneOf": [reference("Prediction"), reference("Predictions")]},
+        "Prediction": object(&["id", "label", "probability", "model", "warnings"], json!({
+            "id": text,
+            "label": {"enum": [target.negative, target.positive]},
+            "probability": {"type": "number", "minimum": 0, "maximum": 1, "description": format!("of {} = {}", target.column, target.positive)},
+            "model": text,
+            "warnings": list(reference("Warning")),
+            "explanation": reference("Explanation"),
+        })),
+        "Predictions": object(&["model", "predictions"], json!({
+            "model": text,
+            "predictions": list(json!({"oneOf": [reference("Prediction"), {"type": "null"}]})),
+            "errors": list(reference("Fault")),
+        })),
+        "Warning": object(&["column", "problem", "value"], json!({"column": text, "problem": text, "value": {}})),
+        "Explanation": object(&["base", "contributions"], json!({
+            "base": number,
+            "contributions": list(object(&["column", "value", "contribution"], json!({"column": text, "value": {}, "contribution": number}))),
+        })),
+        "Problem": object(&["type", "title", "status", "detail", "errors"], json!({
+            "type": text, "title": text, "status": {"type": "integer"}, "detail": text, "errors": list(reference("Fault")),
+        })),
+        "Fault": object(&["path", "problem", "got", "allowed", "remedy"], json!({
+            "path": {"type": "string", "description": "a JSON pointer into the body"},
+            "problem": text, "got": {}, "allowed": text, "remedy": text,
+            "line": {"type": "integer", "description": "in CSV and JSON lines; the first is 1"}, "column": maybe_text,
+        })),
+        "Models": object(&["champion", "models"], json!({
+            "champion": maybe_text,
+            "models": list(object(&["model", "trained", "learner", "role", "cv"], json!({
+                "model": text, "trained": maybe_text, "learner": maybe_text,
+                "role": {"enum": ["champion", "previous", "retired", "candidate"]}, "cv": {"type": ["object", "null"]},
+            }))),
+        })),
+        "Card": {"type": "object", "required": ["model", "role", "learner", "cv", "features", "columns", "spec"]},
+        "Promotion": object(&["model", "previous", "seq"], json!({"model": text, "previous": maybe_text, "seq": {"type": "integer"}})),
+        "Training": training(),
+        "Queued": object(&["id", "state"], json!({"id": text, "state": {"const": "queued"}})),
+        "Job": object(&["id", "kind", "state", "progress", "result", "error"], json!({
+            "id": text, "kind": text, "state": {"enum": ["queued", "running", "done", "failed", "cancelled"]},
+            "progress": {"type": "number", "minimum": 0, "maximum": 1},
+            "result": {"type": ["object", "null"]}, "error": maybe_text,
+        })),
+        "Jobs": object(&["jobs"], json!({"jobs": list(reference("Job"))})),
+        "Health": object(&["status"], json!({"status": text, "model": text})),
+    })
+}
+
+fn training() -> Value {
+    let learners: Vec<&str> = ["auto"].into_iter().chain(learners()).collect();
+    json!({"type": "object", "additionalProperties": false, "properties": {
+        "learner": {"enum": learners, "default": "auto"},
+        "folds": {"type": "integer", "minimum": 2, "maximum": MOST_FITS},
+        "repeats": {"type": "integer", "minimum": 1, "maximum": MOST_FITS},
+        "seed": {"type": "integer", "minimum": 0},
+        "promote": {"enum": ["auto", "always", "never"]},
+    }})
+}
+
+fn row(champion: &Champion) -> Value {
+    let schema = champion.model.schema();
+    let mut properties: Map<String, Value> = schema
+        .columns()
+        .iter()
+        .map(|column| (column.name.clone(), property(column)))
+        .collect();
+    if let Some(id) = schema.id() {
+        properties.insert(
+            id.into(),
+            json!({"type": ["number", "string", "null"], "description": "the row's own id"}),
+        );
+    }
+    let target = schema.target();
+    let ignored = json!({"description": "ignored, with a warning"});
+    properties.insert(target.column.clone(), ignored);
+    let required: Vec<&str> = schema
+        .columns()
+        .iter()
+        .filter(|c| c.required)
+        .map(|c| c.name.as_str())
+        .collect();
+    json!({"type": "object", "required": required, "additionalProperties": false, "properties": properties})
+}
+
+fn property(column: &Column) -> Value {
+    let mut property = match &column.kind {
+        Kind::Number { min, max } => {
+            let mut number = json!({"type": "number"});
+            for (key, bound) in [("minimum", min), ("maximum", max)] {
+                if bound.is_finite() {
+                    number[key] = json!(bound);
+                }
+            }
+            number
+        }
+        Kind::Category { levels } => json!({"type": ["string", "number"], "examples": levels}),
+        Kind::Text => json!({"type": "string"}),
+    };
+    if !column.required {
+        let mut types = property["type"]
+            .as_array()
+            .cloned()
+            .unwrap_or_else(|| vec![property["type"].clone()]);
+        types.push("null".into());
+        property["type"] = types.into();
+    }
+    let unit = Some(&column.unit)
+        .filter(|unit| !unit.is_empty())
+        .map(|unit| format!("in {unit}"));
+    let about = [column.about.clone()]
+        .into_iter()
+        .chain(unit)
+        .filter(|part| !part.is_empty());
+    let about = about.collect::<Vec<_>>().join("; ");
+    if !about.is_empty() {
+        property["description"] = about.into();
+    }
+    property
+}
+
+/// A row as the training table might have had it: the commonest level, the median.
+pub fn example(champion: &Champion) -> Value {
+    let cells = champion.model.schema().columns().iter();
+    let cells = cells.filter(|column| column.required || column.kind != Kind::Text);
+    cells
+        .filter_map(|column| Some((column.name.clone(), typical(champion, column)?)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+/// The same as a table of text.
+pub fn example_csv(champion: &Champion) -> String {
+    let Value::Object(cells) = example(champion) else {
+        return String::new();
+    };
+    let names: Vec<&str> = cells.keys().map(String::as_str).collect();
+    let values: Vec<String> = cells
+        .values()
+        .map(|value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        })
+        .collect();
+    format!("{}\n{}\n", names.join(","), values.join(","))
+}
+
+fn typical(champion: &Champion, column: &Column) -> Option<Value> {
+    let profile = champion
+        .model
+        .profile()
+        .columns
+        .iter()
+        .find(|profile| profile.name == column.name)?;
+    match &profile.observed {
+        Observed::Number(numbers) => numbers
+            .sample
+            .get(numbers.sample.len() / 2)
+            .map(|median| number(*median)),
+        Observed::Category(levels) => levels
+            .levels
+            .iter()
+            .max_by_key(|level| level.count)
+            .map(|level| level.name.as_str().into()),
+        Observed::Text(_) => Some("text".into()),
+    }
+}
+
+/// Whole numbers without a fraction.
+fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 9e15 {
+        (value as i64).into()
+    } else {
+        value.into()
+    }
+}
+
+fn object(required: &[&str], properties: Value) -> Value {
+    json!({"type": "object", "required": required, "properties": properties})
+}
+
+fn list(items: Value) -> Value {
+    json!({"type": "array", "items": items})
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}

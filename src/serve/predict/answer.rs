@@ -1,0 +1,153 @@
+//! An answer as JSON, straight into the buffer that goes out: the same on every route.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::model::Explanation;
+use crate::schema::column::Label;
+use crate::schema::{Cell, RowView, Schema, Warning};
+use crate::store::feed::PredictionId;
+
+/// Writing into memory cannot fail.
+const MEMORY: &str = "a Vec takes every byte";
+
+/// The answer to one row.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// Its id.
+    pub id: &'a PredictionId,
+    /// The label.
+    pub label: &'a Label,
+    /// Probability of the positive value.
+    pub probability: f64,
+    /// The model that answers.
+    pub model: &'a str,
+    /// What was odd.
+    pub warnings: &'a [Warning],
+    /// Why, where that was asked for.
+    pub why: Option<Why<'a>>,
+}
+
+/// An explanation with the row it is of.
+#[derive(Clone, Copy, Debug)]
+pub struct Why<'a> {
+    /// Base and contributions.
+    pub explanation: &'a Explanation,
+    /// Names of the columns.
+    pub schema: &'a Schema,
+    /// Their values.
+    pub row: RowView<'a>,
+}
+
+impl Answer<'_> {
+    /// The object.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'{');
+        self.write_fields(out);
+        out.push(b'}');
+    }
+
+    /// What stands between its braces.
+    pub fn write_fields(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"\"id\":");
+        match self.id {
+            PredictionId::Fresh(id) => {
+                let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+                out.push(b'"');
+                out.extend_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
+                out.push(b'"');
+            }
+            PredictionId::Named(name) => json(&**name, out),
+        }
+        out.extend_from_slice(b",\"label\":");
+        label(self.label, out);
+        out.extend_from_slice(b",\"probability\":");
+        json(&self.probability, out);
+        out.extend_from_slice(b",\"model\":\"");
+        out.extend_from_slice(self.model.as_bytes()); // names are letters, digits and `-_.@`
+        out.extend_from_slice(b"\",\"warnings\":");
+        match self.warnings {
+            [] => out.extend_from_slice(b"[]"),
+            some => json(&some, out),
+        }
+        if let Some(why) = &self.why {
+            why.write(out);
+        }
+    }
+}
+
+impl Why<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b",\"explanation\":{\"base\":");
+        json(&self.explanation.base, out);
+        out.extend_from_slice(b",\"contributions\":[");
+        for (n, (column, contribution)) in self.explanation.contributions.iter().enumerate() {
+            out.extend_from_slice(if n == 0 {
+                b"{\"column\":"
+            } else {
+                b",{\"column\":"
+            });
+            json(&self.schema.columns()[*column].name, out);
+            out.extend_from_slice(b",\"value\":");
+            self.value(*column, out);
+            out.extend_from_slice(b",\"contribution\":");
+            json(contribution, out);
+            out.push(b'}');
+        }
+        out.extend_from_slice(b"]}");
+    }
+
+    fn value(&self, column: usize, out: &mut Vec<u8>) {
+        match self.row.cells[column] {
+            Cell::Missing => out.extend_from_slice(b"null"),
+            Cell::Number(v) if v.fract() == 0.0 && v.abs() < 9e15 => json(&(v as i64), out),
+            Cell::Number(v) => json(&v, out),
+            Cell::Level(level) => {
+                json(&self.schema.columns()[column].levels()[level as usize], out)
+            }
+            Cell::Text(span) => json(span.get(self.row.text), out),
+        }
+    }
+}
+
+fn label(label: &Label, out: &mut Vec<u8>) {
+    match label {
+        Label::Integer(v) => write!(out, "{v}").expect(MEMORY),
+        Label::Flag(v) => write!(out, "{v}").expect(MEMORY),
+        Label::Text(v) => json(v, out),
+    }
+}
+
+fn json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, value).expect(MEMORY);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Problem;
+
+    #[test]
+    fn an_answer_is_what_serde_would_read() {
+        let warning = Warning {
+            column: "a\"b".into(),
+            problem: Problem::OutOfRange,
+            value: "7".into(),
+            quarantine: false,
+        };
+        let answer = Answer {
+            id: &PredictionId::Named("mine".into()),
+            label: &Label::Text("yes".into()),
+            probability: 0.1,
+            model: "wine@3",
+            warnings: &[warning],
+            why: None,
+        };
+        let mut out = Vec::new();
+        answer.write(&mut out);
+        let text = String::from_utf8(out).unwrap();
+        let expected = r#"{"id":"mine","label":"yes","probability":0.1,"model":"wine@3","warnings":[{"column":"a\"b","problem":"out_of_range","value":7}]}"#;
+        assert_eq!(text, expected);
+    }
+}

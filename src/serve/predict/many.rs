@@ -1,0 +1,221 @@
+//! Many rows: read all, then score all, then write all. Every row is answered by the model that was live at the beginning.
+
+use std::ops::ControlFlow;
+
+use super::asked::{self, Asked};
+use super::{Reply, one, write};
+use crate::control::champion::Champion;
+use crate::model::{Model, Workspace};
+use crate::schema::csv::{self, Broken};
+use crate::schema::json::{self, Body, JsonFault};
+use crate::schema::row::Purpose;
+use crate::schema::{Row, Schema, Table, Warning};
+use crate::serve::body::Format;
+use crate::serve::predictor::Predictor;
+use crate::serve::problem::{Entry, Faults, Problem, kind};
+use crate::store::feed::PredictionId;
+use crate::telemetry::metrics::Door;
+
+/// Faults told of one partial answer: whoever asked for it wants to know of every row, within reason.
+const MOST_PARTIAL: usize = 10_000;
+
+/// Rows scored at once: their features stay in the cache.
+const BLOCK: usize = 256;
+
+/// The rows of a body, read and checked.
+pub struct Rows {
+    /// The good ones.
+    pub table: Table,
+    /// Warnings of the good ones that have any, by their place in the table.
+    pub warnings: Vec<(usize, Vec<Warning>)>,
+    /// Where each row read is in the table; none for a bad one.
+    pub places: Vec<Option<usize>>,
+    /// Faults of the bad ones.
+    pub faults: Faults,
+}
+
+/// Rows with their answers.
+pub struct Answered {
+    /// The rows.
+    pub rows: Rows,
+    /// Probabilities of the good ones.
+    pub probabilities: Vec<f64>,
+    /// Ids of the good ones.
+    pub ids: Vec<PredictionId>,
+    /// Faults by row, where the answer is partial.
+    pub errors: Vec<Entry>,
+}
+
+/// Answers a body of rows.
+pub fn answer(
+    predictor: &Predictor,
+    asked: &Asked,
+    format: Format,
+    most: usize,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let champion = predictor.champion()?;
+    let model = &champion.model;
+    let mut rows = Rows::new(&champion.model, asked.partial);
+    match format {
+        Format::Json => rows.read_json(body, most)?,
+        Format::JsonLines => rows.read_lines(body, most)?,
+        Format::Csv => rows.read_csv(body, most)?,
+    }
+    if asked.id.is_some() {
+        return Err(asked::only_one());
+    }
+    let read = rows.places.len();
+    if read == 0 {
+        return Err(Problem::new(
+            &kind::INVALID,
+            "there is no row in it; send at least one",
+        ));
+    }
+    let faults = std::mem::take(&mut rows.faults);
+    if !faults.is_empty() && !asked.partial {
+        return Err(faults.into_problem(read));
+    }
+    let mut work = Workspace::default();
+    let mut probabilities = vec![0.0; rows.table.len()];
+    for (n, block) in probabilities.chunks_mut(BLOCK).enumerate() {
+        model.probabilities(&rows.table, n * BLOCK, block, &mut work);
+    }
+    let ids = probabilities
+        .iter()
+        .map(|_| PredictionId::Fresh(predictor.fresh_id()))
+        .collect();
+    let answered = Answered {
+        rows,
+        probabilities,
+        ids,
+        errors: faults.into_listed(),
+    };
+    let bytes = write::answers(&answered, &champion, asked, format, &mut work);
+    note(predictor, &champion, answered);
+    let model = (format == Format::Csv).then(|| champion.name.clone());
+    Ok(Reply { bytes, model })
+}
+
+fn note(predictor: &Predictor, champion: &Champion, answered: Answered) {
+    let Answered {
+        rows,
+        probabilities,
+        ids,
+        ..
+    } = answered;
+    let warned = rows
+        .warnings
+        .iter()
+        .map(|(_, warnings)| warnings.len())
+        .sum();
+    predictor.count(Door::Rest, probabilities.len(), warned);
+    for (n, (id, probability)) in ids.into_iter().zip(&probabilities).enumerate() {
+        predictor.note(predictor.prediction(id, champion, *probability, rows.warnings_of(n)));
+    }
+}
+
+impl Rows {
+    fn new(model: &Model, partial: bool) -> Rows {
+        Rows {
+            table: Table::new(model.schema().clone()),
+            warnings: Vec::new(),
+            places: Vec::new(),
+            faults: if partial {
+                Faults::listing(MOST_PARTIAL)
+            } else {
+                Faults::default()
+            },
+        }
+    }
+
+    /// Warnings of a good row.
+    pub fn warnings_of(&self, place: usize) -> &[Warning] {
+        match self
+            .warnings
+            .binary_search_by_key(&place, |(place, _)| *place)
+        {
+            Ok(at) => &self.warnings[at].1,
+            Err(_) => &[],
+        }
+    }
+
+    fn take(&mut self, row: &mut Row, line: Option<u64>) {
+        if !row.faults.is_empty() {
+            let pointer = format!("/{}", self.places.len());
+            self.faults.row(&row.faults, &pointer, line);
+            return self.places.push(None);
+        }
+        let place = self.table.len();
+        self.table
+            .push(row)
+            .expect("a body is far smaller than the text a table takes");
+        if !row.warnings.is_empty() {
+            self.warnings
+                .push((place, std::mem::take(&mut row.warnings)));
+        }
+        self.places.push(Some(place));
+    }
+
+    fn read_json(&mut self, body: &[u8], most: usize) -> Result<(), Problem> {
+        let schema = self.table.schema().clone();
+        let mut row = Row::new(&schema, Purpose::Predict);
+        match json::rows(&schema, body, most, &mut row, &mut |_, row| {
+            self.take(row, None)
+        })? {
+            Body::Many(_) => Ok(()),
+            Body::One => one::check(&row), // never: objects are answered one by one
+        }
+    }
+
+    fn read_lines(&mut self, body: &[u8], most: usize) -> Result<(), Problem> {
+        let schema = self.table.schema().clone();
+        let mut row = Row::new(&schema, Purpose::Predict);
+        for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {
+            let line = line.trim_ascii();
+            if line.is_empty() {
+                continue;
+            }
+            if self.places.len() == most {
+                return Err(JsonFault::TooMany(most).into());
+            }
+            read_line(&schema, line, &mut row).map_err(|fault| {
+                Problem::new(
+                    &kind::UNREADABLE,
+                    format!("line {number}: {}", JsonFault::from(fault)),
+                )
+            })?;
+            self.take(&mut row, Some(number));
+        }
+        Ok(())
+    }
+
+    fn read_csv(&mut self, body: &[u8], most: usize) -> Result<(), Problem> {
+        let schema = self.table.schema().clone();
+        let mut row = Row::new(&schema, Purpose::Predict);
+        let mut stopped: Option<Problem> = None;
+        csv::rows(&schema, body, b',', &mut row, &mut |(line, row): (
+            u64,
+            Result<&mut Row, Broken>,
+        )| {
+            match row {
+                _ if self.places.len() == most => stopped = Some(JsonFault::TooMany(most).into()),
+                Ok(row) => self.take(row, Some(line)),
+                Err(broken) => stopped = Some(Problem::broken_line(line, broken)),
+            }
+            if stopped.is_some() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })?;
+        stopped.map_or(Ok(()), Err)
+    }
+}
+
+fn read_line(schema: &Schema, line: &[u8], row: &mut Row) -> Result<(), serde_json::Error> {
+    use serde::de::DeserializeSeed;
+    let mut json = serde_json::Deserializer::from_slice(line);
+    json::one(schema, row, 1).deserialize(&mut json)?;
+    json.end()
+}

@@ -1,0 +1,104 @@
+//! `POST /v1/predict`: rows in, answers out, in the format they came in.
+
+pub mod answer;
+mod asked;
+mod many;
+mod named;
+mod one;
+mod write;
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use tokio::sync::Semaphore;
+
+pub use asked::PARAMETERS;
+pub use one::check;
+
+use super::body::{self, Format, Intake, SMALL};
+use super::predictor::Predictor;
+use super::problem::Problem;
+use super::reply;
+use asked::Asked;
+use named::Named;
+
+/// What the route works with. Clones share everything.
+#[derive(Clone)]
+pub struct Desk {
+    /// Answers rows.
+    pub predictor: Predictor,
+    /// Takes bodies in.
+    pub intake: Intake,
+    /// Rows of one request.
+    most_rows: usize,
+    /// Large bodies that are answered at once.
+    benches: Arc<Semaphore>,
+    named: Arc<Named>,
+}
+
+impl Desk {
+    /// A desk for requests of at most `most_rows`, of which `at_once` large ones are answered at once.
+    pub fn new(predictor: Predictor, intake: Intake, most_rows: usize, at_once: usize) -> Desk {
+        Desk {
+            predictor,
+            intake,
+            most_rows,
+            benches: Arc::new(Semaphore::new(at_once)),
+            named: Arc::default(),
+        }
+    }
+
+    fn answer(&self, asked: &Asked, format: Format, body: &[u8]) -> Result<Reply, Problem> {
+        let is_object = || body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+        if format == Format::Json && is_object() {
+            let bytes = one::answer(&self.predictor, &self.named, asked, body)?;
+            return Ok(Reply { bytes, model: None });
+        }
+        many::answer(&self.predictor, asked, format, self.most_rows, body)
+    }
+
+    /// The same on a thread that serves nobody else.
+    async fn answer_apart(
+        &self,
+        asked: Asked,
+        format: Format,
+        body: body::Body,
+    ) -> Result<Reply, Problem> {
+        let bench = self
+            .benches
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(Problem::internal)?;
+        let desk = self.clone();
+        let work = move || {
+            let answer = desk.answer(&asked, format, &body.bytes);
+            drop((body, bench));
+            answer
+        };
+        web::block(work).await.map_err(Problem::internal)?
+    }
+}
+
+/// An answer, with the name of its model where the format has no place for it.
+struct Reply {
+    bytes: Vec<u8>,
+    model: Option<Arc<str>>,
+}
+
+/// Answers rows.
+pub async fn predict(
+    request: HttpRequest,
+    mut payload: web::Payload,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
+    let format = body::format(request.headers(), body::ROWS)?;
+    let asked = Asked::read(request.query_string(), format)?;
+    let body = desk.intake.read(request.headers(), &mut payload).await?;
+    let answer = if body.bytes.len() <= SMALL {
+        desk.answer(&asked, format, &body.bytes)?
+    } else {
+        desk.answer_apart(asked, format, body).await?
+    };
+    Ok(reply::rows(format, answer.bytes, answer.model.as_deref()))
+}

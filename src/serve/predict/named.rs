@@ -1,0 +1,126 @@
+//! Predictions the caller named: the same row under the same id gets the same answer, another row is a contradiction.
+//!
+//! Kept in memory, the newest of them: they are forgotten with the process, and after [`MOST`] others. The event store
+//! will take this over.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use crate::schema::{Cell, RowView, Schema};
+use crate::store::feed::Prediction;
+
+/// Named predictions that are kept; a few MiB.
+const MOST: usize = 10_000;
+
+/// What a row says, whatever model reads it.
+pub type Fingerprint = [u8; 32];
+
+/// A named prediction as it was answered.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The row's.
+    pub fingerprint: Fingerprint,
+    /// The answer.
+    pub prediction: Prediction,
+}
+
+/// The named predictions.
+#[derive(Debug, Default)]
+pub struct Named(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    by_id: HashMap<Arc<str>, Known>,
+    order: VecDeque<Arc<str>>,
+}
+
+impl Named {
+    /// What was answered under an id.
+    pub fn get(&self, id: &str) -> Option<Known> {
+        self.lock(|kept| kept.by_id.get(id).cloned())
+    }
+
+    /// Keeps an answer; gives the one that was there first, if somebody was quicker.
+    pub fn keep(&self, id: Arc<str>, known: Known) -> Option<Known> {
+        self.lock(|kept| {
+            if let Some(first) = kept.by_id.get(&id) {
+                return Some(first.clone());
+            }
+            kept.by_id.insert(id.clone(), known);
+            kept.order.push_back(id);
+            if kept.order.len() > MOST {
+                kept.order
+                    .pop_front()
+                    .and_then(|oldest| kept.by_id.remove(&oldest));
+            }
+            None
+        })
+    }
+
+    fn lock<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The fingerprint of a row: column by column, by name and value.
+pub fn fingerprint(schema: &Schema, row: RowView<'_>) -> Fingerprint {
+    let mut hash = Sha256::new();
+    let mut text = |tag: u8, text: &str| {
+        hash.update([tag]);
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    };
+    for (column, cell) in schema.columns().iter().zip(row.cells) {
+        text(0, &column.name);
+        match cell {
+            Cell::Missing => text(1, ""),
+            Cell::Number(v) => text(2, &v.to_string()),
+            Cell::Level(level) => text(3, &column.levels()[*level as usize]),
+            Cell::Text(span) => text(3, span.get(row.text)),
+        }
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::column::Label;
+    use crate::store::feed::PredictionId;
+
+    fn known(probability: f64) -> Known {
+        let id = PredictionId::Named("id".into());
+        let (label, model) = (Label::Integer(1), "wine@1".into());
+        let prediction = Prediction {
+            id,
+            label,
+            probability,
+            model,
+            warnings: Vec::new(),
+        };
+        Known {
+            fingerprint: [0; 32],
+            prediction,
+        }
+    }
+
+    #[test]
+    fn the_first_answer_stays_and_the_oldest_are_forgotten() {
+        let named = Named::default();
+        assert!(named.keep("first".into(), known(0.1)).is_none());
+        assert_eq!(
+            named
+                .keep("first".into(), known(0.2))
+                .unwrap()
+                .prediction
+                .probability,
+            0.1
+        );
+        (1..MOST).for_each(|n| assert!(named.keep(n.to_string().into(), known(0.5)).is_none()));
+        assert!(named.get("first").is_some());
+        named.keep("last".into(), known(0.5));
+        assert!(named.get("first").is_none() && named.get("last").is_some());
+    }
+}

@@ -1,0 +1,116 @@
+//! Answers of many rows in the format they came in.
+
+use super::answer::{Answer, Why};
+use super::asked::Asked;
+use super::many::Answered;
+use crate::control::champion::Champion;
+use crate::model::Workspace;
+use crate::schema::answer as table;
+use crate::serve::body::Format;
+
+/// Room for a JSON answer.
+const USUAL: usize = 160;
+
+/// Writes all answers; bad rows are `null`, in a table of text a line without label and probability.
+pub fn answers(
+    answered: &Answered,
+    champion: &Champion,
+    asked: &Asked,
+    format: Format,
+    work: &mut Workspace,
+) -> Vec<u8> {
+    let mut out = Vec::with_capacity(answered.rows.places.len() * USUAL);
+    let mut pen = Pen {
+        answered,
+        champion,
+        explain: asked.explain,
+        work,
+    };
+    match format {
+        Format::Csv => pen.csv(&mut out),
+        Format::JsonLines => pen.places(b"\n", &mut out),
+        Format::Json => {
+            out.extend_from_slice(b"{\"model\":\"");
+            out.extend_from_slice(champion.name.as_bytes()); // letters, digits and `-_.@`
+            out.extend_from_slice(b"\",\"predictions\":[");
+            pen.places(b",", &mut out);
+            out.push(b']');
+            if asked.partial {
+                out.extend_from_slice(b",\"errors\":");
+                serde_json::to_writer(&mut out, &answered.errors).expect("a Vec takes every byte");
+            }
+            out.push(b'}');
+        }
+    }
+    if format == Format::JsonLines {
+        out.push(b'\n');
+    }
+    out
+}
+
+struct Pen<'a> {
+    answered: &'a Answered,
+    champion: &'a Champion,
+    explain: bool,
+    work: &'a mut Workspace,
+}
+
+impl Pen<'_> {
+    fn places(&mut self, between: &[u8], out: &mut Vec<u8>) {
+        for (n, place) in self.answered.rows.places.iter().enumerate() {
+            if n > 0 {
+                out.extend_from_slice(between);
+            }
+            match place {
+                Some(place) => self.json(*place, out),
+                None => out.extend_from_slice(b"null"),
+            }
+        }
+    }
+
+    fn json(&mut self, place: usize, out: &mut Vec<u8>) {
+        let model = &self.champion.model;
+        let row = self.answered.rows.table.row(place);
+        let explanation = self.explain.then(|| model.explain(row, self.work));
+        let why = explanation.as_ref().map(|explanation| Why {
+            explanation,
+            schema: model.schema(),
+            row,
+        });
+        let probability = self.answered.probabilities[place];
+        let answer = Answer {
+            id: &self.answered.ids[place],
+            label: model.label(probability),
+            probability,
+            model: &self.champion.name,
+            warnings: self.answered.rows.warnings_of(place),
+            why,
+        };
+        answer.write(out);
+    }
+
+    fn csv(&self, out: &mut Vec<u8>) {
+        let (model, rows) = (&self.champion.model, &self.answered.rows);
+        let schema = model.schema();
+        table::csv_header(schema, out);
+        for place in &rows.places {
+            let Some(place) = *place else {
+                out.extend_from_slice(if schema.id().is_some() {
+                    b",,\n"
+                } else {
+                    b",\n"
+                });
+                continue;
+            };
+            let probability = self.answered.probabilities[place];
+            let (id, text) = (rows.table.id(place), rows.table.text());
+            table::Answer {
+                id,
+                text,
+                label: model.label(probability),
+                probability,
+            }
+            .csv(schema, out);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! One fault in a problem document.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::schema::fault::{Fault, as_json};
+
+/// One fault: where, what, what is allowed, what to do. All keys are always there.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Entry {
+    /// JSON pointer into the body; on the WebSocket into the row.
+    pub path: String,
+    /// What is wrong, as a code.
+    pub problem: String,
+    /// The value as it came, shortened; null where there was none.
+    pub got: Value,
+    /// What would have been taken.
+    pub allowed: String,
+    /// What to do.
+    pub remedy: String,
+    /// In a table of text: where.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub cell: Option<Cell>,
+}
+
+/// Where in a table of text a fault is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cell {
+    /// The line; the header is line 1.
+    pub line: u64,
+    /// The column's name; null for a fault of the line as a whole.
+    pub column: Option<String>,
+}
+
+impl Entry {
+    /// A fault of a row. `row` is the pointer to the row, empty for the body itself.
+    pub fn of(fault: &Fault, row: &str, line: Option<u64>) -> Entry {
+        let Fault {
+            column,
+            problem,
+            got,
+            allowed,
+            remedy,
+        } = fault;
+        let path = match column.as_str() {
+            "" => row.to_owned(),
+            column => format!("{row}/{}", escape(column)),
+        };
+        let named = Some(column.clone()).filter(|column| !column.is_empty());
+        Entry {
+            path,
+            problem: problem.code().to_owned(),
+            got: if got.is_empty() {
+                Value::Null
+            } else {
+                as_json(*problem, got)
+            },
+            allowed: allowed.clone(),
+            remedy: remedy.clone(),
+            cell: line.map(|line| Cell {
+                line,
+                column: named,
+            }),
+        }
+    }
+
+    /// A fault of something that is no row.
+    pub fn new(
+        path: impl Into<String>,
+        problem: &str,
+        got: Value,
+        allowed: &str,
+        remedy: impl Into<String>,
+    ) -> Entry {
+        Entry {
+            path: path.into(),
+            problem: problem.to_owned(),
+            got,
+            allowed: allowed.to_owned(),
+            remedy: remedy.into(),
+            cell: None,
+        }
+    }
+}
+
+/// A key as it stands in a JSON pointer (RFC 6901).
+pub fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Problem;
+
+    #[test]
+    fn a_fault_is_told_with_all_keys() {
+        let fault = Fault {
+            column: "a/b~c".into(),
+            problem: Problem::OutOfRange,
+            got: "500".into(),
+            allowed: "a number from 0 to 120".into(),
+            remedy: String::new(),
+        };
+        let json = serde_json::to_value(Entry::of(&fault, "/3", None)).unwrap();
+        let expected = serde_json::json!({
+            "path": "/3/a~1b~0c", "problem": "out_of_range", "got": 500, "allowed": "a number from 0 to 120", "remedy": "",
+        });
+        assert_eq!(json, expected);
+        let json = serde_json::to_value(Entry::of(&fault, "/3", Some(5))).unwrap();
+        assert_eq!(
+            (&json["line"], &json["column"]),
+            (&5.into(), &"a/b~c".into())
+        );
+    }
+}

@@ -1,0 +1,78 @@
+//! Faults of rows on their way into one document: all counted, the first listed.
+
+use super::entry::Entry;
+use super::{Problem, kind};
+use crate::schema::Fault;
+
+/// Faults one document lists; the rest is counted. Nobody mends more at a time.
+pub const MOST_LISTED: usize = 100;
+
+/// Faults of the rows of one body.
+#[derive(Debug)]
+pub struct Faults {
+    listed: Vec<Entry>,
+    most: usize,
+    all: usize,
+    rows: usize,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Faults::listing(MOST_LISTED)
+    }
+}
+
+impl Faults {
+    /// None yet; `most` will be listed.
+    pub fn listing(most: usize) -> Faults {
+        Faults {
+            listed: Vec::new(),
+            most,
+            all: 0,
+            rows: 0,
+        }
+    }
+
+    /// Takes the faults of one row. `row` is the pointer to it, `line` its line in a table of text.
+    pub fn row(&mut self, faults: &[Fault], row: &str, line: Option<u64>) {
+        self.rows += 1;
+        self.all += faults.len();
+        let room = self.most - self.listed.len();
+        self.listed.extend(
+            faults
+                .iter()
+                .take(room)
+                .map(|fault| Entry::of(fault, row, line)),
+        );
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.all == 0
+    }
+
+    /// The faults listed.
+    pub fn into_listed(self) -> Vec<Entry> {
+        self.listed
+    }
+
+    /// The document; `rows` is how many were read.
+    pub fn into_problem(self, rows: usize) -> Problem {
+        let Faults {
+            listed,
+            all,
+            rows: faulty,
+            ..
+        } = self;
+        let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let mut detail = format!(
+            "{} in {faulty} of {}",
+            count(all, "fault"),
+            count(rows, "row")
+        );
+        if all > listed.len() {
+            detail.push_str(&format!("; the first {} are listed", listed.len()));
+        }
+        Problem::new(&kind::INVALID, detail).with(listed)
+    }
+}

@@ -1,0 +1,115 @@
+//! Domain errors as problems.
+
+use super::entry::{Cell, Entry};
+use super::{Faults, Problem, kind};
+use crate::control::jobs::{CancelFault, QueueFull};
+use crate::registry::RegistryError;
+use crate::schema::csv::{Broken, CsvFault};
+use crate::schema::json::JsonFault;
+use crate::schema::text::HeaderFault;
+use crate::store::feed::SinceFault;
+
+impl From<JsonFault> for Problem {
+    fn from(fault: JsonFault) -> Problem {
+        let kind = match fault {
+            JsonFault::Syntax(_) | JsonFault::NotRows(_) => &kind::UNREADABLE,
+            JsonFault::TooMany(_) => &kind::TOO_LARGE,
+        };
+        Problem::new(kind, fault.to_string())
+    }
+}
+
+impl From<CsvFault> for Problem {
+    fn from(fault: CsvFault) -> Problem {
+        let at = |line: u64, column: Option<String>, problem: &str, remedy: &str| Entry {
+            cell: Some(Cell { line, column }),
+            ..Entry::new("", problem, serde_json::Value::Null, "", remedy)
+        };
+        let unreadable = |entry: Option<Entry>| {
+            Problem::new(&kind::UNREADABLE, fault.to_string()).with(entry.into_iter().collect())
+        };
+        match &fault {
+            CsvFault::Header(HeaderFault::Columns(faults)) => {
+                let mut all = Faults::default();
+                all.row(faults, "", Some(1));
+                Problem::new(&kind::INVALID, "the header does not fit the table")
+                    .with(all.into_listed())
+            }
+            CsvFault::Header(HeaderFault::Twice(name)) => unreadable(Some(at(
+                1,
+                Some(name.clone()),
+                "column_twice",
+                "keep one of them",
+            ))),
+            CsvFault::OpenQuote(line) => {
+                unreadable(Some(at(*line, None, "open_quote", "close the quote")))
+            }
+            CsvFault::HeaderNotUtf8 => unreadable(Some(at(1, None, "not_utf8", "send UTF-8"))),
+            CsvFault::Empty | CsvFault::TooManyColumns(_) | CsvFault::Io(_) => unreadable(None),
+        }
+    }
+}
+
+impl Problem {
+    /// A line of a table of text that is no row.
+    pub fn broken_line(line: u64, broken: Broken) -> Problem {
+        let (problem, got, remedy) = match broken {
+            Broken::Ragged { cells, .. } => (
+                "ragged",
+                cells.into(),
+                "give every line as many cells as the header has",
+            ),
+            Broken::NotUtf8 => ("not_utf8", serde_json::Value::Null, "send UTF-8"),
+        };
+        let cell = Some(Cell { line, column: None });
+        let entry = Entry {
+            cell,
+            ..Entry::new("", problem, got, "", remedy)
+        };
+        Problem::new(&kind::UNREADABLE, format!("line {line}: {broken}")).with(vec![entry])
+    }
+}
+
+impl From<RegistryError> for Problem {
+    fn from(error: RegistryError) -> Problem {
+        let kind = match error {
+            RegistryError::NotFound { .. } | RegistryError::Removed { .. } => &kind::NOT_FOUND,
+            RegistryError::Version(_) => &kind::BAD_REQUEST,
+            RegistryError::Damaged { .. }
+            | RegistryError::Unrecorded { .. }
+            | RegistryError::NoChampion
+            | RegistryError::NothingToGoBackTo { .. } => &kind::CONFLICT,
+            RegistryError::Pointer { .. }
+            | RegistryError::NothingIntact { .. }
+            | RegistryError::Table { .. }
+            | RegistryError::Io { .. } => return Problem::internal(error),
+        };
+        Problem::new(kind, error.to_string())
+    }
+}
+
+impl From<QueueFull> for Problem {
+    fn from(full: QueueFull) -> Problem {
+        Problem::overloaded(full.to_string())
+    }
+}
+
+impl From<CancelFault> for Problem {
+    fn from(fault: CancelFault) -> Problem {
+        let kind = match fault {
+            CancelFault::Unknown(_) => &kind::NOT_FOUND,
+            CancelFault::Over { .. } => &kind::CONFLICT,
+        };
+        Problem::new(kind, fault.to_string())
+    }
+}
+
+impl From<SinceFault> for Problem {
+    fn from(fault: SinceFault) -> Problem {
+        let kind = match fault {
+            SinceFault::TooOld { .. } | SinceFault::Epoch { .. } => &kind::GONE,
+            SinceFault::Future { .. } => &kind::INVALID,
+        };
+        Problem::new(kind, fault.to_string())
+    }
+}

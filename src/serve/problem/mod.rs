@@ -1,0 +1,121 @@
+//! Problem documents of RFC 9457: what every request gets that has no answer.
+//!
+//! Domain errors become problems here and nowhere else.
+
+mod entry;
+mod faults;
+mod from;
+pub mod kind;
+
+use std::fmt::{self, Display};
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
+
+pub use entry::{Entry, escape};
+pub use faults::{Faults, MOST_LISTED};
+pub use kind::Kind;
+
+/// Media type of a problem document.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// A request without an answer.
+#[derive(Debug)]
+pub struct Problem {
+    kind: &'static Kind,
+    detail: String,
+    errors: Vec<Entry>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// A problem with a sentence that says what to do.
+    pub fn new(kind: &'static Kind, detail: impl Into<String>) -> Problem {
+        Problem {
+            kind,
+            detail: detail.into(),
+            errors: Vec::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// The same, with the faults one by one.
+    pub fn with(mut self, errors: Vec<Entry>) -> Problem {
+        self.errors = errors;
+        self
+    }
+
+    /// The same, with a header. Text that cannot stand in a header is left out.
+    pub fn header(mut self, name: HeaderName, value: impl AsRef<str>) -> Problem {
+        self.headers.extend(
+            HeaderValue::from_str(value.as_ref())
+                .ok()
+                .map(|value| (name, value)),
+        );
+        self
+    }
+
+    /// Too much at once: worth another try in a moment.
+    pub fn overloaded(detail: impl Into<String>) -> Problem {
+        Problem::new(&kind::OVERLOADED, detail).header(header::RETRY_AFTER, "1")
+    }
+
+    /// No model yet, or none any more.
+    pub fn not_ready(detail: impl Into<String>) -> Problem {
+        Problem::new(&kind::NOT_READY, detail).header(header::RETRY_AFTER, "1")
+    }
+
+    /// A defect of ours: told in the log, not to the caller.
+    pub fn internal(error: impl Display) -> Problem {
+        tracing::error!(%error, "a request failed");
+        Problem::new(&kind::INTERNAL, "the log of the server has more")
+    }
+
+    /// The document.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("its keys are text")
+    }
+
+    /// The answer.
+    pub fn response(&self) -> HttpResponse<BoxBody> {
+        let mut response = HttpResponse::build(self.kind.code());
+        response.insert_header((header::CONTENT_TYPE, MEDIA_TYPE));
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        for (name, value) in &self.headers {
+            response.append_header((name, value));
+        }
+        response.body(self.to_json())
+    }
+}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut fields = to.serialize_struct("Problem", 5)?;
+        fields.serialize_field("type", &self.kind.uri())?;
+        fields.serialize_field("title", self.kind.title)?;
+        fields.serialize_field("status", &self.kind.status)?;
+        fields.serialize_field("detail", &self.detail)?;
+        fields.serialize_field("errors", &self.errors)?;
+        fields.end()
+    }
+}
+
+impl Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind.title, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.kind.code()
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        self.response()
+    }
+}

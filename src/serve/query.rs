@@ -1,0 +1,112 @@
+//! What stands after the question mark.
+
+use std::borrow::Cow;
+
+use super::problem::{Problem, kind};
+use crate::schema::fault::nearest;
+
+/// A parameter's name and value, decoded.
+type Pair<'q> = (Cow<'q, str>, Cow<'q, str>);
+
+/// The parameters of a request, each of which must be one of `known`.
+///
+/// # Errors
+/// 400: unknown, given twice, or not decodable.
+pub fn pairs<'q>(query: &'q str, known: &[&str]) -> Result<Vec<Pair<'q>>, Problem> {
+    let mut pairs: Vec<Pair<'q>> = Vec::new();
+    for part in query.split('&').filter(|part| !part.is_empty()) {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let (name, value) = (decode(name)?, decode(value)?);
+        if !known.contains(&&*name) {
+            return Err(unknown(&name, known));
+        }
+        if pairs.iter().any(|(other, _)| *other == name) {
+            return Err(bad(format!("the parameter {name} stands twice")));
+        }
+        pairs.push((name, value));
+    }
+    Ok(pairs)
+}
+
+/// A yes or no; the bare name means yes.
+///
+/// # Errors
+/// 400: something else.
+pub fn flag(name: &str, value: &str) -> Result<bool, Problem> {
+    match value {
+        "true" | "1" | "" => Ok(true),
+        "false" | "0" => Ok(false),
+        other => Err(bad(format!(
+            "{name}={other:?}; write {name}=true or {name}=false"
+        ))),
+    }
+}
+
+fn unknown(name: &str, known: &[&str]) -> Problem {
+    let near = nearest(name, known.iter().copied()).map(|near| format!("; did you mean {near}?"));
+    let all = match known {
+        [] => "; none is taken here".to_owned(),
+        known => format!("; there are {}", known.join(", ")),
+    };
+    bad(format!(
+        "there is no parameter {name:?}{}",
+        near.unwrap_or(all)
+    ))
+}
+
+fn bad(detail: String) -> Problem {
+    Problem::new(&kind::BAD_REQUEST, detail)
+}
+
+/// Percent-decoding, and `+` for a space.
+fn decode(text: &str) -> Result<Cow<'_, str>, Problem> {
+    if !text.contains(['%', '+']) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let mut digit = || char::from(rest.next()?).to_digit(16);
+                let pair = digit().zip(digit());
+                let (high, low) =
+                    pair.ok_or_else(|| bad(format!("{text:?} is not percent-encoded")))?;
+                (high * 16 + low) as u8
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(bytes)
+        .map(Cow::Owned)
+        .map_err(|_| bad(format!("{text:?} is not UTF-8")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_decoded_and_known() {
+        let known = &["id", "explain"];
+        let read = |query| pairs(query, known).map_err(|problem| problem.to_string());
+        assert_eq!(
+            read("id=a%2Fb+c&explain").unwrap(),
+            [("id".into(), "a/b c".into()), ("explain".into(), "".into()),]
+        );
+        assert!(read("").unwrap().is_empty());
+        for (query, part) in [
+            ("explian=true", "did you mean explain?"),
+            ("durable=true", "there are id, explain"),
+            ("id=1&id=2", "twice"),
+            ("id=%f", "percent-encoded"),
+            ("id=%ff", "UTF-8"),
+        ] {
+            let fault = read(query).unwrap_err();
+            assert!(fault.contains(part), "{query}: {fault}");
+        }
+        assert!(flag("explain", "").unwrap() && !flag("explain", "false").unwrap());
+        assert!(flag("explain", "yes").is_err());
+    }
+}

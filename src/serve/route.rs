@@ -1,0 +1,63 @@
+//! What is said of a route: to the router, the guard, the metrics, the OpenAPI document.
+
+use super::guard::Access;
+use super::problem::kind::Kind;
+
+/// A method of a path.
+pub struct Route {
+    /// The method.
+    pub method: &'static str,
+    /// The path, with parameters in braces.
+    pub pattern: &'static str,
+    /// What it asks for.
+    pub access: Access,
+    /// What it does, in a sentence.
+    pub summary: &'static str,
+    /// What it takes beside the path.
+    pub takes: Takes,
+    /// Status, what it means, and the schema of what is answered.
+    pub answers: &'static [Answer],
+    /// What it may answer instead, beside what every route may.
+    pub problems: &'static [&'static Kind],
+    /// The handler.
+    pub handler: fn() -> actix_web::Route,
+}
+
+/// What a route takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing.
+    Nothing,
+    /// Rows.
+    Rows,
+    /// How to train.
+    Training,
+}
+
+/// What a route answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// What it means.
+    pub about: &'static str,
+    /// Name of its schema among the components; empty for none.
+    pub schema: &'static str,
+    /// Its media type; empty for none.
+    pub media_type: &'static str,
+}
+
+/// An answer in a line of the table.
+pub const fn answer(
+    status: u16,
+    about: &'static str,
+    schema: &'static str,
+    media_type: &'static str,
+) -> Answer {
+    Answer {
+        status,
+        about,
+        schema,
+        media_type,
+    }
+}

@@ -1,0 +1,132 @@
+//! The table of routes as actix serves it: one resource a path, each watched, and one for whatever is none.
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::guard::{Access, Guard};
+use super::problem::{Problem, kind};
+use super::route::Route;
+use super::routes::ROUTES;
+use super::watch::{Inflight, Methods, Watch};
+use crate::telemetry::metrics::Metrics;
+
+/// What the router is made with.
+#[derive(Clone)]
+pub struct Router {
+    /// The checks.
+    pub guard: Arc<Guard>,
+    /// The counters.
+    pub metrics: Arc<Metrics>,
+    /// The bound.
+    pub inflight: Inflight,
+}
+
+/// The methods of a path, for the answer to any other.
+struct Allowed(String);
+
+impl Router {
+    /// Puts every route where actix finds it.
+    pub fn mount(&self, app: &mut web::ServiceConfig) {
+        let mut patterns: Vec<&'static str> = Vec::new();
+        for route in ROUTES {
+            if !patterns.contains(&route.pattern) {
+                patterns.push(route.pattern);
+            }
+        }
+        for pattern in patterns {
+            let routes: Vec<&Route> = ROUTES
+                .iter()
+                .filter(|route| route.pattern == pattern)
+                .collect();
+            app.service(self.resource(pattern, &routes));
+        }
+        let nowhere = web::resource("/{path:.*}").default_service(web::to(nowhere));
+        app.service(nowhere.wrap(self.watch(Vec::new(), String::new())));
+    }
+
+    fn resource(
+        &self,
+        pattern: &'static str,
+        routes: &[&Route],
+    ) -> impl actix_web::dev::HttpServiceFactory + use<> {
+        let mut known = Vec::new();
+        let mut resource = web::resource(pattern);
+        for route in routes {
+            let id = self.metrics.route(route.method, route.pattern);
+            for method in methods(route) {
+                resource = resource.route((route.handler)().method(method.clone()));
+                known.push((method, id, route.access));
+            }
+        }
+        let allow = known
+            .iter()
+            .map(|(method, ..)| method.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
+        let watch = self.watch(known, allow.clone());
+        resource
+            .app_data(Allowed(allow))
+            .default_service(web::to(other_method))
+            .wrap(watch)
+    }
+
+    fn watch(
+        &self,
+        known: Vec<(Method, crate::telemetry::metrics::RouteId, Access)>,
+        allow: String,
+    ) -> Watch {
+        let methods = Methods {
+            known,
+            unmatched: self.metrics.unmatched(),
+            allow,
+        };
+        let Router {
+            guard,
+            metrics,
+            inflight,
+        } = self.clone();
+        Watch {
+            guard,
+            metrics,
+            inflight,
+            methods: Arc::new(methods),
+        }
+    }
+}
+
+/// The route's method; HEAD goes with GET.
+fn methods(route: &Route) -> Vec<Method> {
+    match route.method {
+        "GET" => vec![Method::GET, Method::HEAD],
+        "DELETE" => vec![Method::DELETE],
+        _ => vec![Method::POST],
+    }
+}
+
+async fn other_method(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let allow = request
+        .app_data::<Allowed>()
+        .map_or("", |allowed| &allowed.0);
+    if *request.method() == Method::OPTIONS {
+        return Ok(HttpResponse::NoContent()
+            .insert_header((header::ALLOW, allow))
+            .finish());
+    }
+    let detail = format!(
+        "{} is not known at {}; there are {allow}",
+        request.method(),
+        request.path()
+    );
+    Err(Problem::new(&kind::METHOD, detail).header(header::ALLOW, allow))
+}
+
+async fn nowhere(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let detail = format!(
+        "there is nothing at {}; /docs tells of every route",
+        crate::schema::fault::excerpt(request.path())
+    );
+    Err(Problem::new(&kind::NOT_FOUND, detail))
+}

@@ -1,0 +1,258 @@
+//! The one table of routes: the router, the metrics, the guard, the OpenAPI document and `Allow` read it.
+
+use actix_web::web;
+
+use super::guard::Access;
+use super::page::ASSETS;
+use super::problem::kind;
+use super::route::{Route, Takes, answer};
+use super::{health, jobs, metrics, models, openapi, predict, site, ws};
+use crate::config::server::Scope;
+
+const JSON: &str = "application/json";
+const HTML: &str = "text/html";
+
+const PREDICT: Access = Access::Scope(Scope::Predict);
+const ADMIN: Access = Access::Scope(Scope::Admin);
+
+/// Every route; those asked most come first, for the router tries them in this order.
+pub static ROUTES: &[Route] = &[
+    Route {
+        method: "POST",
+        pattern: "/v1/predict",
+        access: PREDICT,
+        summary: "Answer one row or many",
+        takes: Takes::Rows,
+        answers: &[answer(
+            200,
+            "An object for an object, a list for a list, CSV for CSV.",
+            "Answer",
+            JSON,
+        )],
+        problems: &[
+            &kind::UNREADABLE,
+            &kind::BAD_REQUEST,
+            &kind::TIMEOUT,
+            &kind::CONFLICT,
+            &kind::TOO_LARGE,
+            &kind::MEDIA_TYPE,
+            &kind::INVALID,
+        ],
+        handler: || web::to(predict::predict),
+    },
+    Route {
+        method: "GET",
+        pattern: "/ws",
+        access: PREDICT,
+        summary: "Predictions and live events over a WebSocket",
+        takes: Takes::Nothing,
+        answers: &[answer(101, "The connection is a WebSocket.", "", "")],
+        problems: &[&kind::UPGRADE],
+        handler: || web::to(ws::open),
+    },
+    Route {
+        method: "GET",
+        pattern: "/v1/models",
+        access: PREDICT,
+        summary: "List the versions",
+        takes: Takes::Nothing,
+        answers: &[answer(
+            200,
+            "Every version, with its role and figures.",
+            "Models",
+            JSON,
+        )],
+        problems: &[],
+        handler: || web::to(models::list),
+    },
+    Route {
+        method: "POST",
+        pattern: "/v1/models/rollback",
+        access: ADMIN,
+        summary: "Make the champion before this one champion again",
+        takes: Takes::Nothing,
+        answers: &[answer(200, "It answers.", "Promotion", JSON)],
+        problems: &[&kind::CONFLICT],
+        handler: || web::to(models::rollback),
+    },
+    Route {
+        method: "GET",
+        pattern: "/v1/models/{version}",
+        access: PREDICT,
+        summary: "Show all that is known of a version",
+        takes: Takes::Nothing,
+        answers: &[answer(
+            200,
+            "Its card: figures, features, columns, spec.",
+            "Card",
+            JSON,
+        )],
+        problems: &[&kind::NOT_FOUND, &kind::CONFLICT],
+        handler: || web::to(models::show),
+    },
+    Route {
+        method: "POST",
+        pattern: "/v1/models/{version}/promote",
+        access: ADMIN,
+        summary: "Make a version the champion",
+        takes: Takes::Nothing,
+        answers: &[answer(200, "It answers.", "Promotion", JSON)],
+        problems: &[&kind::NOT_FOUND, &kind::CONFLICT],
+        handler: || web::to(models::promote),
+    },
+    Route {
+        method: "POST",
+        pattern: "/v1/train",
+        access: ADMIN,
+        summary: "Ask for a training",
+        takes: Takes::Training,
+        answers: &[answer(
+            202,
+            "It is queued; Location has the job.",
+            "Queued",
+            JSON,
+        )],
+        problems: &[&kind::UNREADABLE, &kind::MEDIA_TYPE, &kind::INVALID],
+        handler: || web::to(jobs::train),
+    },
+    Route {
+        method: "GET",
+        pattern: "/v1/jobs",
+        access: ADMIN,
+        summary: "List the jobs",
+        takes: Takes::Nothing,
+        answers: &[answer(200, "Newest first.", "Jobs", JSON)],
+        problems: &[],
+        handler: || web::to(jobs::list),
+    },
+    Route {
+        method: "GET",
+        pattern: "/v1/jobs/{id}",
+        access: ADMIN,
+        summary: "Show a job",
+        takes: Takes::Nothing,
+        answers: &[answer(
+            200,
+            "How far it is, and what came of it.",
+            "Job",
+            JSON,
+        )],
+        problems: &[&kind::NOT_FOUND],
+        handler: || web::to(jobs::show),
+    },
+    Route {
+        method: "DELETE",
+        pattern: "/v1/jobs/{id}",
+        access: ADMIN,
+        summary: "Call a job off",
+        takes: Takes::Nothing,
+        answers: &[answer(202, "It stops at its next step.", "Job", JSON)],
+        problems: &[&kind::NOT_FOUND, &kind::CONFLICT],
+        handler: || web::to(jobs::cancel),
+    },
+    Route {
+        method: "GET",
+        pattern: "/healthz",
+        access: Access::Open,
+        summary: "Whether the process lives",
+        takes: Takes::Nothing,
+        answers: &[answer(200, "It does.", "Health", JSON)],
+        problems: &[],
+        handler: || web::to(health::live),
+    },
+    Route {
+        method: "GET",
+        pattern: "/readyz",
+        access: Access::Open,
+        summary: "Whether a model is loaded and no stop was asked",
+        takes: Takes::Nothing,
+        answers: &[answer(200, "Both.", "Health", JSON)],
+        problems: &[&kind::NOT_READY],
+        handler: || web::to(health::ready),
+    },
+    Route {
+        method: "GET",
+        pattern: "/metrics",
+        access: PREDICT,
+        summary: "Metrics, as Prometheus reads them",
+        takes: Takes::Nothing,
+        answers: &[answer(200, "The text format.", "", "text/plain")],
+        problems: &[],
+        handler: || web::to(metrics::metrics),
+    },
+    Route {
+        method: "GET",
+        pattern: "/openapi.json",
+        access: Access::Open,
+        summary: "This interface, as OpenAPI 3.1",
+        takes: Takes::Nothing,
+        answers: &[answer(
+            200,
+            "The document; rows are those of the live model.",
+            "",
+            JSON,
+        )],
+        problems: &[&kind::NOT_READY],
+        handler: || web::to(openapi::serve),
+    },
+    Route {
+        method: "GET",
+        pattern: "/docs",
+        access: Access::Open,
+        summary: "This interface, to be read",
+        takes: Takes::Nothing,
+        answers: &[answer(200, "A page.", "", HTML)],
+        problems: &[&kind::NOT_READY],
+        handler: || web::to(site::docs),
+    },
+    Route {
+        method: "GET",
+        pattern: "/",
+        access: PREDICT,
+        summary: "The page of the live model",
+        takes: Takes::Nothing,
+        answers: &[answer(200, "A page.", "", HTML)],
+        problems: &[&kind::NOT_READY],
+        handler: || web::to(site::page),
+    },
+    asset(0),
+    asset(1),
+    asset(2),
+];
+
+/// A file of the page.
+const fn asset(n: usize) -> Route {
+    Route {
+        method: "GET",
+        pattern: ASSETS[n].path,
+        access: Access::Open,
+        summary: "A file of the page",
+        takes: Takes::Nothing,
+        answers: &[],
+        problems: &[],
+        handler: || web::to(site::asset),
+    }
+}
+
+/// Method and pattern of each, as the metrics want them.
+pub fn labels() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROUTES.iter().map(|route| (route.method, route.pattern))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_page_has_a_route_and_no_route_stands_twice() {
+        let patterns: Vec<_> = labels().collect();
+        assert!(
+            ASSETS
+                .iter()
+                .all(|asset| patterns.contains(&("GET", asset.path)))
+        );
+        for (n, pattern) in patterns.iter().enumerate() {
+            assert!(!patterns[..n].contains(pattern), "{pattern:?}");
+        }
+    }
+}

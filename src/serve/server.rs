@@ -1,0 +1,139 @@
+//! The HTTP server, put together from handles.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer, web};
+
+use super::body::Intake;
+use super::cards::Cards;
+use super::guard::Guard;
+use super::health::Lifecycle;
+use super::jobs::Defaults;
+use super::predict::Desk;
+use super::predictor::Predictor;
+use super::router::Router;
+use super::watch::Inflight;
+use super::ws;
+use crate::config::ConfigError;
+use crate::config::server::Options;
+use crate::control::jobs::Jobs;
+use crate::control::promoter::Promoter;
+use crate::registry::Registry;
+use crate::store::feed::Feed;
+
+/// How long a client may take to close its side, and to send what nobody reads any more.
+const DISCONNECT: Duration = Duration::from_secs(2);
+
+/// Open connections that have waited for their turn.
+const BACKLOG: u32 = 1024;
+
+/// Everything the handlers ask of other rooms.
+#[derive(Clone)]
+pub struct Handles {
+    /// Answers rows.
+    pub predictor: Predictor,
+    /// The live feed.
+    pub feed: Feed,
+    /// Trainings.
+    pub jobs: Jobs,
+    /// What a training is where nobody says.
+    pub defaults: Defaults,
+    /// Promotion and rollback.
+    pub promoter: Promoter,
+    /// The versions.
+    pub registry: Registry,
+    /// Whether a stop was asked.
+    pub lifecycle: Lifecycle,
+}
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    /// A token's secret.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The socket.
+    #[error("the server cannot be started: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Serves on `listener` until its handle is stopped. Must be called inside a tokio runtime; its workers have their own.
+///
+/// # Errors
+/// [`StartFault`].
+pub fn start(
+    listener: TcpListener,
+    options: &Options,
+    handles: Handles,
+) -> Result<Server, StartFault> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = options.workers.map_or(cores, usize::from);
+    let router = Router {
+        guard: Arc::new(Guard::new(listener.local_addr()?, options)?),
+        metrics: handles.predictor.metrics.clone(),
+        inflight: Inflight::new(options.limits.inflight.get()),
+    };
+    let intake = Intake::new(options.limits.body.bytes());
+    let desk = Desk::new(
+        handles.predictor.clone(),
+        intake.clone(),
+        options.limits.rows.get(),
+        workers,
+    );
+    let sockets = ws::Options {
+        message: options.limits.message.0,
+        heartbeat: options.heartbeat.0,
+    };
+    let Handles {
+        predictor,
+        feed,
+        jobs,
+        defaults,
+        promoter,
+        registry,
+        lifecycle,
+    } = handles;
+    let metrics = predictor.metrics.clone();
+    let (inflight, cards) = (router.inflight.clone(), Cards::default());
+    // Shared by all workers.
+    let shared = (
+        web::Data::new(desk),
+        web::Data::new(predictor),
+        web::Data::new(feed),
+        web::Data::new(lifecycle),
+    );
+    let rare = (
+        web::Data::new(jobs),
+        web::Data::new(promoter),
+        web::Data::new(registry),
+        web::Data::new(cards),
+    );
+    let data = move |app: &mut web::ServiceConfig| {
+        app.app_data(shared.0.clone())
+            .app_data(shared.1.clone())
+            .app_data(shared.2.clone())
+            .app_data(shared.3.clone());
+        app.app_data(rare.0.clone())
+            .app_data(rare.1.clone())
+            .app_data(rare.2.clone())
+            .app_data(rare.3.clone());
+        app.app_data(web::Data::new(intake.clone()))
+            .app_data(web::Data::new(defaults));
+        app.app_data(web::Data::new(metrics.clone()))
+            .app_data(web::Data::new(inflight.clone()));
+        app.app_data(web::Data::new(sockets));
+        router.mount(app);
+    };
+    let shutdown = options.shutdown.0;
+    let server = HttpServer::new(move || App::new().configure(data.clone()))
+        .workers(workers)
+        .backlog(BACKLOG)
+        .client_disconnect_timeout(DISCONNECT)
+        .shutdown_timeout(shutdown.as_secs().max(1))
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}

@@ -1,0 +1,58 @@
+//! What a browser gets: the page, the documentation, their files.
+
+use actix_web::http::header::{self, ETag, EntityTag, IfNoneMatch};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::openapi;
+use super::page::{self, ASSETS, CSP, PageView};
+use super::predictor::Predictor;
+use super::problem::{Problem, kind};
+use super::{docs, reply};
+use crate::clock;
+
+/// The page of the live model.
+pub async fn page(predictor: web::Data<Predictor>) -> Result<HttpResponse, Problem> {
+    let champion = predictor.champion()?;
+    let trained = champion.trained.map(clock::rfc3339).unwrap_or_default();
+    let view = PageView::of(&champion.model, &champion.name, &trained);
+    Ok(reply::page(CSP, page::render(&view).into_string()))
+}
+
+/// The documentation, drawn from what `/openapi.json` says.
+pub async fn docs(
+    request: HttpRequest,
+    predictor: web::Data<Predictor>,
+) -> Result<HttpResponse, Problem> {
+    let document = openapi::document(&request, &*predictor.champion()?);
+    Ok(reply::page(CSP, docs::render(&document).into_string()))
+}
+
+/// A file of the page. Its ETag is its content, so a browser asks and is mostly told that it has it.
+pub async fn asset(
+    request: HttpRequest,
+    tag: Option<web::Header<IfNoneMatch>>,
+) -> Result<HttpResponse, Problem> {
+    let asset = ASSETS.iter().find(|asset| asset.path == request.path());
+    let asset = asset.ok_or_else(|| Problem::new(&kind::NOT_FOUND, "there is no such file"))?;
+    let own = EntityTag::new_strong(asset.etag().trim_matches('"').to_owned());
+    let known = match tag.map(web::Header::into_inner) {
+        Some(IfNoneMatch::Any) => true,
+        Some(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&own)),
+        None => false,
+    };
+    let mut response = if known {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
+    response
+        .insert_header(ETag(own))
+        .insert_header((header::CACHE_CONTROL, "no-cache"));
+    if known {
+        return Ok(response.finish());
+    }
+    response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    Ok(response
+        .insert_header((header::CONTENT_TYPE, asset.media))
+        .body(asset.body))
+}

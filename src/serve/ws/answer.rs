@@ -1,0 +1,269 @@
+//! From one message to its answer. No connection here: text in, text out, and what the subscription makes of it.
+
+use serde_json::{Value, json};
+
+use super::message::{Message, Ref};
+use crate::schema::fault::nearest;
+use crate::serve::predict::answer::{Answer, Why};
+use crate::serve::predict::check;
+use crate::serve::predictor::{Predictor, on_bench};
+use crate::serve::problem::{Entry, Problem, escape, kind};
+use crate::store::feed::{Feed, PredictionId, Since, Subscription, TOPICS, Topics, name, named};
+use crate::telemetry::metrics::Door;
+
+/// Each type of message, and the keys it may have beside `type` and `ref`.
+const TYPES: &[(&str, &[&str])] = &[
+    ("predict", &["row", "explain"]),
+    ("label", &["id", "label", "correct"]),
+    ("subscribe", &["topics", "since", "epoch"]),
+    ("unsubscribe", &["topics"]),
+];
+
+/// Room for an answer without an explanation.
+const USUAL: usize = 288;
+
+/// What one connection answers with.
+pub struct Desk {
+    /// Answers rows.
+    pub predictor: Predictor,
+    /// What can be subscribed to.
+    pub feed: Feed,
+    /// What is subscribed to.
+    pub subscription: Option<Subscription>,
+}
+
+impl Desk {
+    /// The answer to a message.
+    pub fn answer(&mut self, text: &str) -> String {
+        let champion = match self.predictor.champion() {
+            Ok(champion) => champion,
+            Err(problem) => return error(&Ref::None, &problem),
+        };
+        on_bench(champion.model.schema(), |row, work| {
+            let message = match Message::read(text, champion.model.schema(), row) {
+                Ok(message) => message,
+                Err(fault) => return error(&Ref::None, &unreadable(&fault)),
+            };
+            let done = check_keys(&message).and_then(|kind| match kind {
+                "predict" => self.predict(&message, &champion, row, work),
+                "subscribe" => self.subscribe(&message),
+                "unsubscribe" => self.unsubscribe(&message),
+                _ => Err(Problem::new(
+                    &kind::NOT_YET,
+                    "labels are not taken yet: there is no store to keep them in",
+                )),
+            });
+            done.unwrap_or_else(|problem| error(&message.reference, &problem))
+        })
+    }
+
+    fn predict(
+        &self,
+        message: &Message<'_>,
+        champion: &crate::control::champion::Champion,
+        row: &mut crate::schema::Row,
+        work: &mut crate::model::Workspace,
+    ) -> Result<String, Problem> {
+        let explain = match message.other("explain") {
+            None | Some(Value::Null | Value::Bool(false)) => false,
+            Some(Value::Bool(true)) => true,
+            Some(other) => return Err(fault("/explain", "wrong_type", other, "true or false")),
+        };
+        if !message.has_row {
+            return Err(fault(
+                "/row",
+                "missing",
+                &Value::Null,
+                "an object like {\"column\": value}",
+            ));
+        }
+        check(row)?;
+        let model = &champion.model;
+        let id = PredictionId::Fresh(self.predictor.fresh_id());
+        let probability = model.probability(row.view(), work);
+        let explanation = explain.then(|| model.explain(row.view(), work));
+        let why = explanation.as_ref().map(|explanation| Why {
+            explanation,
+            schema: model.schema(),
+            row: row.view(),
+        });
+        let mut out = Vec::with_capacity(USUAL);
+        out.extend_from_slice(b"{\"type\":\"prediction\",\"ref\":");
+        serde_json::to_writer(&mut out, &message.reference).expect("a Vec takes every byte");
+        out.push(b',');
+        let label = model.label(probability);
+        Answer {
+            id: &id,
+            label,
+            probability,
+            model: &champion.name,
+            warnings: &row.warnings,
+            why,
+        }
+        .write_fields(&mut out);
+        out.push(b'}');
+        self.predictor.count(Door::WebSocket, 1, row.warnings.len());
+        self.predictor.note(
+            self.predictor
+                .prediction(id, champion, probability, &row.warnings),
+        );
+        Ok(String::from_utf8(out).expect("JSON is UTF-8"))
+    }
+
+    fn subscribe(&mut self, message: &Message<'_>) -> Result<String, Problem> {
+        let topics = topics(message)?
+            .ok_or_else(|| fault("/topics", "missing", &Value::Null, &topic_names()))?;
+        let since = since(message)?;
+        let feed = &self.feed;
+        let subscription = self.subscription.get_or_insert_with(|| feed.open());
+        let seq = subscription.add(topics, since.as_ref())?;
+        Ok(json!({"type": "subscribed", "ref": message.reference, "seq": seq, "epoch": feed.epoch()}).to_string())
+    }
+
+    /// Without topics: all of them.
+    fn unsubscribe(&mut self, message: &Message<'_>) -> Result<String, Problem> {
+        let topics = topics(message)?.unwrap_or_else(Topics::all);
+        let mut left = Topics::default();
+        if let Some(subscription) = &mut self.subscription {
+            subscription.remove(topics);
+            left = subscription.topics();
+        }
+        let left: Vec<&str> = left.names().collect();
+        if left.is_empty() {
+            self.subscription = None;
+        }
+        Ok(json!({"type": "unsubscribed", "ref": message.reference, "topics": left}).to_string())
+    }
+}
+
+/// The message of a fault.
+pub fn error(reference: &Ref<'_>, problem: &Problem) -> String {
+    let reference = match reference {
+        Ref::Wrong => &Ref::None,
+        other => other,
+    };
+    json!({"type": "error", "ref": reference, "problem": problem}).to_string()
+}
+
+fn unreadable(fault: &serde_json::Error) -> Problem {
+    Problem::new(
+        &kind::UNREADABLE,
+        format!("not readable as a message: {fault}"),
+    )
+}
+
+/// The type of a message, whose keys all belong to it.
+fn check_keys(message: &Message<'_>) -> Result<&'static str, Problem> {
+    let names = || TYPES.iter().map(|(name, _)| *name);
+    let given = message.kind.as_deref().unwrap_or_default();
+    let Some((kind, keys)) = TYPES.iter().find(|(name, _)| *name == given) else {
+        let near = nearest(given, names())
+            .map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
+        let detail = format!("there is no message of type {given:?}{near}");
+        let allowed = names().collect::<Vec<_>>().join(", ");
+        let entry = Entry::new("/type", "unknown_level", given.into(), &allowed, "");
+        return Err(Problem::new(&kind::INVALID, detail).with(vec![entry]));
+    };
+    if message.reference == Ref::Wrong {
+        return Err(fault(
+            "/ref",
+            "wrong_type",
+            &Value::Null,
+            "a number or text",
+        ));
+    }
+    let row = message.has_row.then_some("row");
+    for key in message.others.iter().map(|(key, _)| &**key).chain(row) {
+        if !keys.contains(&key) {
+            let near = nearest(key, keys.iter().copied())
+                .map_or_else(String::new, |near| format!("did you mean {near:?}?"));
+            let entry = Entry::new(
+                format!("/{}", escape(key)),
+                "unknown_key",
+                Value::Null,
+                &keys.join(", "),
+                near,
+            );
+            return Err(
+                Problem::new(&kind::INVALID, format!("{kind} has no {key:?}")).with(vec![entry]),
+            );
+        }
+    }
+    Ok(kind)
+}
+
+fn topics(message: &Message<'_>) -> Result<Option<Topics>, Problem> {
+    let list = match message.other("topics") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Array(list)) if !list.is_empty() => list,
+        Some(other) => {
+            return Err(fault(
+                "/topics",
+                "wrong_type",
+                other,
+                &format!("a list of {}", topic_names()),
+            ));
+        }
+    };
+    let topic = |(at, value): (usize, &Value)| {
+        let topic = value.as_str().and_then(named);
+        topic.ok_or_else(|| {
+            fault(
+                &format!("/topics/{at}"),
+                "unknown_level",
+                value,
+                &topic_names(),
+            )
+        })
+    };
+    list.iter()
+        .enumerate()
+        .map(topic)
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
+
+fn since(message: &Message<'_>) -> Result<Option<Since>, Problem> {
+    let epoch = match message.other("epoch") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(epoch)) => Some(epoch.clone()),
+        Some(other) => {
+            return Err(fault(
+                "/epoch",
+                "wrong_type",
+                other,
+                "text, as subscribed had it",
+            ));
+        }
+    };
+    match message.other("since") {
+        None | Some(Value::Null) => Ok(None),
+        Some(since) => match since.as_u64() {
+            Some(seq) => Ok(Some(Since { seq, epoch })),
+            None => Err(fault(
+                "/since",
+                "wrong_type",
+                since,
+                "the number of an event",
+            )),
+        },
+    }
+}
+
+fn topic_names() -> String {
+    TOPICS.map(name).join(", ")
+}
+
+fn fault(path: &str, problem: &str, got: &Value, allowed: &str) -> Problem {
+    let detail = format!(
+        "{path}: {}; a message needs {allowed} there",
+        problem.replace('_', " ")
+    );
+    Problem::new(&kind::INVALID, detail).with(vec![Entry::new(
+        path,
+        problem,
+        got.clone(),
+        allowed,
+        "",
+    )])
+}

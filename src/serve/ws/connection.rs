@@ -1,0 +1,223 @@
+//! One WebSocket: messages in, answers out in their order, events between them, until somebody ends it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_ws::{
+    AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, ProtocolError, Session,
+};
+use futures_util::{FutureExt, StreamExt};
+use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
+
+use super::answer::{Desk, error};
+use super::limit::TooLarge;
+use super::message::Ref;
+use crate::serve::health::Lifecycle;
+use crate::serve::problem::{Problem, kind};
+use crate::store::feed::Event;
+use crate::telemetry::metrics::{Closed, Direction, Metrics};
+
+/// Heartbeats a client may miss.
+const MISSED: u32 = 2;
+
+/// Messages answered before anything else is looked at: what one read brings is answered by one write.
+const AT_ONCE: usize = 64;
+
+/// What one connection works with.
+pub struct Connection {
+    /// Answers messages.
+    pub desk: Desk,
+    /// Where answers go.
+    pub session: Session,
+    /// Where messages come from.
+    pub messages: AggregatedMessageStream,
+    /// Whether a message was over the bound.
+    pub too_large: TooLarge,
+    /// When to end.
+    pub lifecycle: Lifecycle,
+    /// Between two pings.
+    pub heartbeat: Duration,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+}
+
+/// What happens next.
+enum Step {
+    Message(Option<Result<AggregatedMessage, ProtocolError>>),
+    Event(Option<Arc<Event>>),
+    Beat,
+    Stop,
+}
+
+impl Connection {
+    /// Serves until somebody ends it.
+    pub async fn run(mut self) {
+        self.metrics.titanic_websocket_connections.increment(1.0);
+        let end = self.serve().await;
+        self.metrics
+            .titanic_websocket_closed_total
+            .of(end)
+            .increment(1);
+        // Whoever reads nothing is not waited for longer than for a ping.
+        let _ = timeout(self.heartbeat * MISSED, self.session.close(reason(end))).await;
+        self.metrics.titanic_websocket_connections.decrement(1.0);
+    }
+
+    async fn serve(&mut self) -> Closed {
+        let mut beat = self.beat();
+        let mut silent = 0;
+        let lifecycle = self.lifecycle.clone();
+        let mut stop = std::pin::pin!(lifecycle.stopped());
+        loop {
+            let step = tokio::select! {
+                biased;
+                () = &mut stop => Step::Stop,
+                _ = beat.tick() => Step::Beat,
+                message = self.messages.next() => Step::Message(message),
+                event = next_event(&mut self.desk) => Step::Event(event),
+            };
+            let done = match step {
+                Step::Stop => Err(Closed::GoingAway),
+                Step::Beat if silent >= MISSED => Err(Closed::Lost),
+                Step::Beat => {
+                    silent += 1;
+                    self.session.ping(b"").await.map_err(|_| Closed::Lost)
+                }
+                Step::Message(message) => {
+                    silent = 0;
+                    self.take(message).await
+                }
+                Step::Event(Some(event)) => self.send(event.message().to_string()).await,
+                Step::Event(None) => Err(Closed::TooSlow),
+            };
+            if let Err(end) = done {
+                return end;
+            }
+        }
+    }
+
+    fn beat(&self) -> Interval {
+        let mut beat = interval_at(tokio::time::Instant::now() + self.heartbeat, self.heartbeat);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        beat
+    }
+
+    /// Takes a message, and those that have come with it.
+    async fn take(
+        &mut self,
+        first: Option<Result<AggregatedMessage, ProtocolError>>,
+    ) -> Result<(), Closed> {
+        let mut next = first;
+        for _ in 0..AT_ONCE {
+            let message = match next {
+                None => return Err(Closed::Lost),
+                Some(Err(fault)) => return Err(self.end_of(&fault)),
+                Some(Ok(message)) => message,
+            };
+            self.take_one(message).await?;
+            next = match self.messages.next().now_or_never() {
+                Some(message) => message,
+                None => return Ok(()),
+            };
+        }
+        match next {
+            Some(Ok(message)) => self.take_one(message).await,
+            Some(Err(fault)) => Err(self.end_of(&fault)),
+            None => Err(Closed::Lost),
+        }
+    }
+
+    async fn take_one(&mut self, message: AggregatedMessage) -> Result<(), Closed> {
+        match message {
+            AggregatedMessage::Text(text) => {
+                self.metrics
+                    .titanic_websocket_messages_total
+                    .of(Direction::Received)
+                    .increment(1);
+                let answer = self.desk.answer(&text);
+                self.send(answer).await
+            }
+            AggregatedMessage::Binary(_) => {
+                self.metrics
+                    .titanic_websocket_messages_total
+                    .of(Direction::Received)
+                    .increment(1);
+                let detail = "messages are text frames of JSON; this one was binary";
+                self.send(error(&Ref::None, &Problem::new(&kind::MEDIA_TYPE, detail)))
+                    .await
+            }
+            AggregatedMessage::Ping(bytes) => {
+                self.session.pong(&bytes).await.map_err(|_| Closed::Lost)
+            }
+            AggregatedMessage::Pong(_) => Ok(()),
+            AggregatedMessage::Close(_) => Err(Closed::Client),
+        }
+    }
+
+    /// Sends a message. A reader that does not take it in time is too slow.
+    async fn send(&mut self, text: String) -> Result<(), Closed> {
+        let (patience, subscription) = (self.heartbeat * MISSED, &self.desk.subscription);
+        let overrun = async {
+            match subscription {
+                Some(subscription) => subscription.overrun().await,
+                None => std::future::pending().await,
+            }
+        };
+        let sent = tokio::select! {
+            biased;
+            sent = self.session.text(text) => sent.map_err(|_| Closed::Lost),
+            () = self.lifecycle.stopped() => Err(Closed::GoingAway),
+            () = overrun => Err(Closed::TooSlow),
+            () = sleep(patience) => Err(Closed::TooSlow),
+        };
+        if sent.is_ok() {
+            self.metrics
+                .titanic_websocket_messages_total
+                .of(Direction::Sent)
+                .increment(1);
+        }
+        sent
+    }
+
+    fn end_of(&self, fault: &ProtocolError) -> Closed {
+        match fault {
+            _ if self.too_large.get() => Closed::TooLarge,
+            ProtocolError::Overflow => Closed::TooLarge,
+            ProtocolError::Io(error) if error.kind() != std::io::ErrorKind::InvalidData => {
+                Closed::Lost
+            }
+            _ => Closed::Protocol,
+        }
+    }
+}
+
+/// The next event; never, where nothing is subscribed to.
+async fn next_event(desk: &mut Desk) -> Option<Arc<Event>> {
+    match &mut desk.subscription {
+        Some(subscription) => subscription.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Code and reason of a close.
+fn reason(end: Closed) -> Option<CloseReason> {
+    let (code, why) = match end {
+        Closed::Client => (CloseCode::Normal, ""),
+        Closed::Lost => (CloseCode::Away, "nothing was heard for two heartbeats"),
+        Closed::GoingAway => (CloseCode::Away, "the server stops; connect again"),
+        Closed::Protocol => (
+            CloseCode::Protocol,
+            "that was no WebSocket message of UTF-8 text",
+        ),
+        Closed::TooLarge => (
+            CloseCode::Size,
+            "the message is over server.limits.message; send rows one by one",
+        ),
+        Closed::TooSlow => (
+            CloseCode::Again,
+            "too slow: more events waited than server.limits.queue; connect again and resume with since",
+        ),
+    };
+    let description = Some(why.to_owned()).filter(|why| !why.is_empty());
+    Some(CloseReason { code, description })
+}

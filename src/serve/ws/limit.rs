@@ -1,0 +1,199 @@
+//! The bound on one WebSocket message, held while it arrives.
+//!
+//! The codec below looks at a frame's length only once the whole frame is in memory; here it is looked at when the frame's
+//! head passes by, so that a frame of any claimed size costs a few bytes.
+
+use std::cell::Cell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use actix_web::error::PayloadError;
+use actix_web::web::{Bytes, Payload};
+use futures_util::Stream;
+
+/// Longest head of a frame: two bytes, eight of length, four of mask.
+const LONGEST_HEAD: usize = 14;
+
+/// Whether a message went over the bound.
+pub type TooLarge = Rc<Cell<bool>>;
+
+/// Bytes of a WebSocket, ending in an error when a message is over the bound.
+pub struct Limited {
+    payload: Payload,
+    frames: Frames,
+    too_large: TooLarge,
+}
+
+impl Limited {
+    /// Lets messages of at most `most` bytes pass.
+    pub fn new(payload: Payload, most: u64) -> (Limited, TooLarge) {
+        let too_large = TooLarge::default();
+        let frames = Frames {
+            most,
+            ..Frames::default()
+        };
+        (
+            Limited {
+                payload,
+                frames,
+                too_large: too_large.clone(),
+            },
+            too_large,
+        )
+    }
+}
+
+impl Stream for Limited {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        let chunk = match Pin::new(&mut this.payload).poll_next(context) {
+            Poll::Ready(Some(Ok(chunk))) => chunk,
+            other => return other,
+        };
+        if this.frames.pass(&chunk) {
+            return Poll::Ready(Some(Ok(chunk)));
+        }
+        this.too_large.set(true);
+        Poll::Ready(Some(Err(PayloadError::Overflow)))
+    }
+}
+
+/// Follows frames (RFC 6455, 5.2) by their heads.
+#[derive(Debug, Default)]
+struct Frames {
+    most: u64,
+    /// The head so far.
+    head: [u8; LONGEST_HEAD],
+    have: usize,
+    /// Bytes of the payload to come.
+    ahead: u64,
+    /// Bytes of the frames of one message so far.
+    message: u64,
+}
+
+impl Frames {
+    /// Whether everything is within the bound so far.
+    fn pass(&mut self, mut chunk: &[u8]) -> bool {
+        while !chunk.is_empty() {
+            if self.ahead > 0 {
+                let skip = self.ahead.min(chunk.len() as u64);
+                self.ahead -= skip;
+                chunk = &chunk[skip as usize..];
+                continue;
+            }
+            self.head[self.have] = chunk[0];
+            self.have += 1;
+            chunk = &chunk[1..];
+            if self.have == self.head_length() && !self.begin_frame() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// As far as the head so far tells.
+    fn head_length(&self) -> usize {
+        if self.have < 2 {
+            return 2;
+        }
+        let length = match self.head[1] & 0x7f {
+            126 => 2,
+            127 => 8,
+            _ => 0,
+        };
+        let mask = if self.head[1] & 0x80 == 0 { 0 } else { 4 };
+        2 + length + mask
+    }
+
+    fn begin_frame(&mut self) -> bool {
+        let wide = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .fold(0, |length, byte| length << 8 | u64::from(*byte))
+        };
+        let length = match self.head[1] & 0x7f {
+            126 => wide(&self.head[2..4]),
+            127 => wide(&self.head[2..10]),
+            short => u64::from(short),
+        };
+        let (last, opcode) = (self.head[0] & 0x80 != 0, self.head[0] & 0x0f);
+        self.have = 0;
+        self.ahead = length;
+        if opcode >= 8 {
+            return true; // pings and the like may come between the frames of a message; the codec bounds them
+        }
+        let message = self.message.saturating_add(length);
+        self.message = if last { 0 } else { message };
+        message <= self.most
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(first: u8, length: u64) -> Vec<u8> {
+        let mut head = vec![first];
+        match length {
+            0..126 => head.push(0x80 | length as u8),
+            126..65536 => {
+                head.push(0x80 | 126);
+                head.extend_from_slice(&(length as u16).to_be_bytes());
+            }
+            _ => {
+                head.push(0x80 | 127);
+                head.extend_from_slice(&length.to_be_bytes());
+            }
+        }
+        head.extend_from_slice(&[1, 2, 3, 4]);
+        head
+    }
+
+    fn passes(most: u64, bytes: &[u8], at_once: usize) -> bool {
+        let mut frames = Frames {
+            most,
+            ..Frames::default()
+        };
+        bytes.chunks(at_once).all(|chunk| frames.pass(chunk))
+    }
+
+    #[test]
+    fn messages_are_bounded_however_they_arrive() {
+        let whole = |first, length: u64| [frame(first, length), vec![0; length as usize]].concat();
+        let check = |bytes: &[u8], expected: bool| {
+            for at_once in [1, 2, 3, 7, 1000, 100_000] {
+                assert_eq!(passes(1000, bytes, at_once), expected, "{at_once} at once");
+            }
+        };
+        check(
+            &[
+                whole(0x81, 1000),
+                whole(0x81, 10),
+                whole(0x82, 1000),
+                whole(0x81, 0),
+            ]
+            .concat(),
+            true,
+        );
+        check(&whole(0x81, 1001), false);
+        check(&frame(0x81, u64::MAX >> 1), false);
+        // In pieces, with a ping between: 600 + 400 fit, 600 + 401 do not.
+        check(
+            &[
+                whole(0x01, 600),
+                whole(0x89, 100),
+                whole(0x80, 400),
+                whole(0x81, 1000),
+            ]
+            .concat(),
+            true,
+        );
+        check(
+            &[whole(0x01, 600), whole(0x89, 100), whole(0x80, 401)].concat(),
+            false,
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! `/ws`: predictions and live events over one connection.
+
+mod answer;
+mod connection;
+mod limit;
+mod message;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, web};
+
+use super::health::Lifecycle;
+use super::predictor::Predictor;
+use super::problem::{Problem, kind};
+use crate::store::feed::Feed;
+use crate::telemetry::metrics::Metrics;
+use answer::Desk;
+use connection::Connection;
+use limit::Limited;
+
+/// How connections are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Largest message.
+    pub message: u64,
+    /// Between two pings.
+    pub heartbeat: Duration,
+}
+
+/// Opens a WebSocket.
+pub async fn open(
+    request: HttpRequest,
+    payload: web::Payload,
+    options: web::Data<Options>,
+    predictor: web::Data<Predictor>,
+    feed: web::Data<Feed>,
+    lifecycle: web::Data<Lifecycle>,
+    metrics: web::Data<Arc<Metrics>>,
+) -> Result<HttpResponse, Problem> {
+    predictor.champion()?;
+    if lifecycle.is_stopping() {
+        return Err(Problem::not_ready(
+            "the server is stopping; connect to another",
+        ));
+    }
+    let (limited, too_large) = Limited::new(payload, options.message);
+    let mut limited: dev::Payload = dev::Payload::Stream {
+        payload: Box::pin(limited),
+    };
+    let payload = web::Payload::from_request(&request, &mut limited)
+        .await
+        .map_err(Problem::internal)?;
+    let (response, session, messages) = actix_ws::handle(&request, payload).map_err(|error| {
+        let detail =
+            format!("{error}; open it with a WebSocket client, such as titanic-platform client");
+        Problem::new(&kind::UPGRADE, detail)
+            .header(header::UPGRADE, "websocket")
+            .header(header::CONNECTION, "upgrade")
+    })?;
+    // The bound is held above; the codec's own must not be lower.
+    let most = usize::try_from(options.message).unwrap_or(usize::MAX);
+    let messages = messages
+        .max_frame_size(most)
+        .aggregate_continuations()
+        .max_continuation_size(most);
+    let connection = Connection {
+        desk: Desk {
+            predictor: (**predictor).clone(),
+            feed: (**feed).clone(),
+            subscription: None,
+        },
+        session,
+        messages,
+        too_large,
+        lifecycle: (**lifecycle).clone(),
+        heartbeat: options.heartbeat,
+        metrics: (**metrics).clone(),
+    };
+    actix_web::rt::spawn(connection.run());
+    Ok(response)
+}

@@ -1,0 +1,330 @@
+//! REST: rows in, answers out, and the rest of the interface.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use titanic_platform::model::{Model, Workspace};
+use titanic_platform::registry::VersionRef;
+use titanic_platform::schema::row::Purpose;
+use titanic_platform::schema::{Row, json as rows};
+
+use crate::server::{Server, passenger};
+
+/// The probability a version gives, computed here.
+pub fn probability(server: &Server, version: u64, row: &Value) -> f64 {
+    let bytes = server
+        .registry()
+        .read(&VersionRef::Number(version))
+        .unwrap();
+    let model = Model::from_bytes(&bytes).unwrap();
+    let mut checked = Row::new(model.schema(), Purpose::Predict);
+    rows::rows(
+        model.schema(),
+        row.to_string().as_bytes(),
+        1,
+        &mut checked,
+        &mut |_, _| {},
+    )
+    .unwrap();
+    model.probability(checked.view(), &mut Workspace::default())
+}
+
+async fn text(
+    server: &Server,
+    path: &str,
+    media_type: &str,
+    body: impl Into<reqwest::Body>,
+) -> (u16, String) {
+    let request = server
+        .request(Method::POST, path)
+        .header("content-type", media_type)
+        .body(body);
+    let response = request.send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], media_type);
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn one_row_is_answered_by_the_champion() {
+    let server = Server::start().await;
+    let (status, body) = server.post("/v1/predict", &passenger()).await;
+    assert_eq!(status, 200);
+    let expected = probability(&server, 1, &passenger());
+    assert_eq!(body["probability"], expected, "to the bit");
+    assert_eq!(
+        (&body["model"], &body["warnings"]),
+        (&json!("titanic@1"), &json!([]))
+    );
+    assert_eq!(body["label"], i64::from(expected >= 0.5));
+    assert_eq!(
+        uuid::Uuid::parse_str(body["id"].as_str().unwrap())
+            .unwrap()
+            .get_version_num(),
+        7
+    );
+    let keys: Vec<_> = body.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["id", "label", "probability", "model", "warnings"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn every_format_gives_the_same_probability() {
+    let server = Server::start().await;
+    let table = include_str!("../../data/raw/test.csv");
+    let (status, csv) = text(&server, "/v1/predict", "text/csv", table).await;
+    assert_eq!(status, 200, "{csv}");
+    let mut lines = csv.lines();
+    assert_eq!(lines.next(), Some("PassengerId,Survived,probability"));
+    let from_csv: Vec<f64> = lines
+        .map(|line| line.rsplit(',').next().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(from_csv.len(), 418);
+
+    let rows: Vec<Value> = crate::tables::objects(table);
+    let (status, list) = server.post("/v1/predict", &json!(rows)).await;
+    assert_eq!(status, 200, "{list}");
+    assert_eq!(list["model"], "titanic@1");
+    let from_list: Vec<f64> = list["predictions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["probability"].as_f64().unwrap())
+        .collect();
+    assert_eq!(from_list, from_csv);
+
+    let lines: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    let (status, lines) = text(&server, "/v1/predict", "application/x-ndjson", lines).await;
+    assert_eq!(status, 200, "{lines}");
+    let from_lines: Vec<f64> = lines
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["probability"]
+                .as_f64()
+                .unwrap()
+        })
+        .collect();
+    assert_eq!(from_lines, from_csv);
+
+    for n in [0, 7, 417] {
+        let (_, one) = server.post("/v1/predict", &rows[n]).await;
+        assert_eq!(one["probability"], from_csv[n], "row {n}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn warnings_and_explanations() {
+    let server = Server::start().await;
+    let row = json!({"Pclass": "1", "Sex": "female", "Embarked": "X", "Survived": 0});
+    let (status, body) = server.post("/v1/predict?explain=true", &row).await;
+    assert_eq!(status, 200);
+    let expected = json!([
+        {"column": "Embarked", "problem": "unknown_level", "value": "X"},
+        {"column": "Survived", "problem": "target_ignored", "value": 0},
+    ]);
+    assert_eq!(body["warnings"], expected);
+    let parts = body["explanation"]["contributions"].as_array().unwrap();
+    let sum: f64 = parts
+        .iter()
+        .map(|part| part["contribution"].as_f64().unwrap())
+        .sum();
+    let probability = body["probability"].as_f64().unwrap();
+    assert!((body["explanation"]["base"].as_f64().unwrap() + sum - probability).abs() < 1e-9);
+    let value =
+        |column: &str| &parts.iter().find(|part| part["column"] == column).unwrap()["value"];
+    assert_eq!(
+        (value("Sex"), value("Embarked"), value("Age")),
+        (&json!("female"), &json!("X"), &Value::Null)
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_partial_answer_tells_of_the_bad_rows() {
+    let server = Server::start().await;
+    let rows = json!([passenger(), {"Pclass": 9, "Sex": "male"}, 3, passenger()]);
+    let (status, body) = server.post("/v1/predict?partial=true", &rows).await;
+    assert_eq!(status, 200, "{body}");
+    let predictions = body["predictions"].as_array().unwrap();
+    assert_eq!(
+        predictions.iter().map(Value::is_null).collect::<Vec<_>>(),
+        [false, true, true, false]
+    );
+    let paths: Vec<_> = body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| &error["path"])
+        .collect();
+    assert_eq!(paths, ["/1/Pclass", "/2"]);
+    let csv = "Pclass,Sex,PassengerId\n1,male,7\n9,male,8\n";
+    let (status, csv) = text(&server, "/v1/predict?partial", "text/csv", csv).await;
+    assert_eq!((status, csv.lines().nth(2)), (200, Some(",,")));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_named_prediction_is_made_once() {
+    let server = Server::start().await;
+    let path = "/v1/predict?id=order%2F7";
+    let (status, first) = server.post(path, &passenger()).await;
+    assert_eq!((status.as_u16(), &first["id"]), (200, &json!("order/7")));
+    let (status, promoted) = server.post("/v1/models/2/promote", &json!({})).await;
+    assert_eq!(status, 200, "{promoted}");
+    assert_eq!(
+        server.post(path, &passenger()).await.1,
+        first,
+        "the same, whoever answers now"
+    );
+    let mut other = passenger();
+    other["Age"] = 35.into();
+    let (status, problem) = server.post(path, &other).await;
+    assert_eq!(status, 409, "{problem}");
+    let (status, problem) = server
+        .post("/v1/predict?id=order/7&explain=true", &passenger())
+        .await;
+    assert_eq!(status, 409, "{problem}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_body_may_come_in_pieces() {
+    let server = Server::start().await;
+    let row = passenger().to_string();
+    let pieces: Vec<Result<String, std::io::Error>> = row
+        .as_bytes()
+        .chunks(7)
+        .map(|piece| Ok(String::from_utf8(piece.to_vec()).unwrap()))
+        .collect();
+    let body = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
+    let (status, answer) = text(&server, "/v1/predict", "application/json", body).await;
+    assert_eq!(status, 200, "{answer}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_tells_of_the_server() {
+    let server = Server::start().await;
+    assert_eq!(server.get("/healthz").await, json!({"status": "live"}));
+    assert_eq!(
+        server.get("/readyz").await,
+        json!({"status": "ready", "model": "titanic@1"})
+    );
+    let metrics = server.metrics().await;
+    for name in titanic_platform::telemetry::metrics::NAMES {
+        assert!(
+            metrics.contains(&format!("\n# TYPE {name} "))
+                || metrics.starts_with(&format!("# HELP {name} ")),
+            "{name}"
+        );
+    }
+    assert!(metrics.contains(r#"titanic_model_info{model="titanic@1",learner="logistic"} 1"#));
+    assert!(
+        metrics.contains(
+            r#"titanic_http_requests_total{method="GET",route="/healthz",status="200"} 1"#
+        )
+    );
+
+    let openapi = server.get("/openapi.json").await;
+    assert_eq!(openapi["openapi"], "3.1.0");
+    for (method, pattern) in
+        titanic_platform::serve::routes::labels().filter(|(_, p)| !p.starts_with("/assets"))
+    {
+        assert!(
+            openapi["paths"][pattern][method.to_lowercase()].is_object(),
+            "{method} {pattern}"
+        );
+    }
+    assert_eq!(
+        openapi["components"]["schemas"]["Row"]["required"],
+        json!(["Pclass", "Sex"])
+    );
+    let example = &openapi["paths"]["/v1/predict"]["post"]["requestBody"]["content"]["application/json"]
+        ["example"];
+    assert_eq!(
+        server.post("/v1/predict", example).await.0,
+        200,
+        "{example}"
+    );
+
+    let page = server.request(Method::GET, "/").send().await.unwrap();
+    assert!(
+        page.headers()["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .contains("default-src 'none'")
+    );
+    assert!(page.text().await.unwrap().contains("titanic@1"));
+    assert!(
+        server
+            .request(Method::GET, "/docs")
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+            .contains("/v1/predict")
+    );
+    let script = server
+        .request(Method::GET, "/assets/page.js")
+        .send()
+        .await
+        .unwrap();
+    let tag = script.headers()["etag"].clone();
+    let again = server
+        .request(Method::GET, "/assets/page.js")
+        .header("if-none-match", tag)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(again.status(), 304);
+    let head = server
+        .request(Method::HEAD, "/healthz")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (head.status().as_u16(), &head.headers()["content-length"]),
+        (200, &"17".parse().unwrap())
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn pages_of_listed_origins_may_ask() {
+    let server =
+        Server::with(|settings| settings.server.origins = vec!["https://app.example.org".into()])
+            .await;
+    let origin = "https://app.example.org";
+    let preflight = server
+        .request(Method::OPTIONS, "/v1/predict")
+        .header("origin", origin);
+    let preflight = preflight
+        .header("access-control-request-method", "POST")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(preflight.status(), 204);
+    assert_eq!(preflight.headers()["access-control-allow-origin"], origin);
+    assert_eq!(preflight.headers()["access-control-allow-methods"], "POST");
+    let answer = server
+        .request(Method::POST, "/v1/predict")
+        .header("origin", origin)
+        .json(&passenger())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            answer.status().as_u16(),
+            &answer.headers()["access-control-allow-origin"]
+        ),
+        (200, &origin.parse().unwrap())
+    );
+    let own = server
+        .request(Method::POST, "/v1/predict")
+        .header("origin", server.url(""))
+        .json(&passenger());
+    assert_eq!(own.send().await.unwrap().status(), 200);
+    server.stop().await;
+}

@@ -1,0 +1,207 @@
+//! Servers to be asked: on a free port, over a state of their own with two models that answer differently.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use titanic_platform::app::{App, First};
+use titanic_platform::clock::{Clock, System};
+use titanic_platform::config::Settings;
+use titanic_platform::control::promotion::Promote;
+use titanic_platform::control::retrain::{self, Order};
+use titanic_platform::registry::Registry;
+use titanic_platform::train::{Request, Unwatched};
+
+use crate::tables;
+
+/// A row every server answers.
+pub fn passenger() -> Value {
+    json!({"Pclass": 3, "Name": "Kelly, Mr. James", "Sex": "male", "Age": 34.5, "SibSp": 0, "Parch": 0,
+           "Ticket": "330911", "Fare": 7.8292, "Embarked": "Q"})
+}
+
+/// A state with `titanic@1`, the champion, and `titanic@2`, trained on fewer rows. Made once.
+fn two_models() -> &'static Path {
+    static STATE: OnceLock<TempDir> = OnceLock::new();
+    let state = STATE.get_or_init(|| {
+        let state = tempfile::tempdir().unwrap();
+        let registry = Registry::open(state.path()).unwrap();
+        let (spec, whole) = tables::titanic();
+        let head: String = include_str!("../../data/raw/train.csv")
+            .split_inclusive('\n')
+            .take(400)
+            .collect();
+        let some = tables::csv(&spec, &head);
+        for (loaded, promote) in [(whole, Promote::Always), (some, Promote::Never)] {
+            let request = Request {
+                learner: Some("logistic".into()),
+                folds: 2,
+                repeats: 1,
+                seed: 0,
+                threads: 2,
+            };
+            let order = Order {
+                request,
+                promote,
+                by: "a test".into(),
+            };
+            retrain::run(&registry, &spec, &loaded, &order, &System, &Unwatched).unwrap();
+        }
+        state
+    });
+    state.path()
+}
+
+/// A copy of the state with two models.
+pub fn state() -> TempDir {
+    let state = tempfile::tempdir().unwrap();
+    copy(two_models(), state.path());
+    state
+}
+
+/// Copies a folder.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A running server.
+pub struct Server {
+    app: App,
+    client: Client,
+    state: TempDir,
+}
+
+impl Server {
+    /// A server with two models.
+    pub async fn start() -> Server {
+        Server::with(|_| {}).await
+    }
+
+    /// The same under other settings.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Server {
+        Server::over(state(), change, First::bundled(), Arc::new(System))
+            .await
+            .unwrap()
+    }
+
+    /// A server over a state.
+    pub async fn over(
+        state: TempDir,
+        change: impl FnOnce(&mut Settings),
+        first: First,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Server> {
+        let mut settings = Settings::built_in();
+        settings.state = state.path().into();
+        settings.server.workers = Some(2.try_into().unwrap());
+        change(&mut settings);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let app = App::start(settings, first, listener, clock).await?;
+        Ok(Server {
+            app,
+            client: Client::new(),
+            state,
+        })
+    }
+
+    /// Its address, with a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.app.addr())
+    }
+
+    /// The address of its WebSocket.
+    pub fn ws(&self) -> String {
+        format!("ws://{}/ws", self.app.addr())
+    }
+
+    /// The app.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Its state.
+    pub fn state(&self) -> PathBuf {
+        self.state.path().into()
+    }
+
+    /// Its registry, as another process would have it.
+    pub fn registry(&self) -> Registry {
+        Registry::open(self.state.path()).unwrap()
+    }
+
+    /// A client of it.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// A request to it.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, self.url(path))
+    }
+
+    /// What a path answers to GET, which must be 200.
+    pub async fn get(&self, path: &str) -> Value {
+        let (status, body) = answer(self.request(Method::GET, path)).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// What a path answers to a document.
+    pub async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+        answer(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// The text of `/metrics`.
+    pub async fn metrics(&self) -> String {
+        self.request(Method::GET, "/metrics")
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+    }
+
+    /// Stops it, as a signal does.
+    pub async fn stop(self) {
+        drop(self.client); // a kept-alive connection is open, too
+        self.app.stop();
+        self.app.wait().await.unwrap();
+    }
+}
+
+/// Status and JSON of an answer.
+pub async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status();
+    let text = response.text().await.unwrap();
+    (
+        status,
+        serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    )
+}
+
+/// Waits until something holds, looking again and again; fails after what even a busy machine should need.
+pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+    let patience = tokio::time::Instant::now() + Duration::from_secs(60);
+    while !holds().await {
+        assert!(
+            tokio::time::Instant::now() < patience,
+            "{what}: not within a minute"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

@@ -1,0 +1,75 @@
+//! A WebSocket to be talked to.
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::server::Server;
+
+/// One connection.
+pub struct Socket(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// Connects to a server.
+    pub async fn open(server: &Server) -> Socket {
+        Socket(connect_async(server.ws()).await.unwrap().0)
+    }
+
+    /// Sends a document.
+    pub async fn send(&mut self, message: &Value) {
+        self.send_text(&message.to_string()).await;
+    }
+
+    /// Sends text, whatever it says.
+    pub async fn send_text(&mut self, text: &str) {
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    /// The next document.
+    pub async fn next(&mut self) -> Value {
+        loop {
+            match self.0.next().await.unwrap().unwrap() {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// Sends a document and gives the next.
+    pub async fn ask(&mut self, message: Value) -> Value {
+        self.send(&message).await;
+        self.next().await
+    }
+
+    /// Subscribes; gives the number of the last event so far.
+    pub async fn subscribe(&mut self, topics: &[&str]) -> u64 {
+        let answer = self
+            .ask(json!({"type": "subscribe", "ref": "s", "topics": topics}))
+            .await;
+        assert_eq!(answer["type"], "subscribed", "{answer}");
+        answer["seq"].as_u64().unwrap()
+    }
+
+    /// Reads to the end: how many documents came, and how it was closed.
+    pub async fn end(&mut self) -> (usize, Option<CloseFrame>) {
+        let mut documents = 0;
+        loop {
+            match self.0.next().await {
+                Some(Ok(Message::Text(_))) => documents += 1,
+                Some(Ok(Message::Close(frame))) => return (documents, frame),
+                Some(Ok(_)) => {}
+                None | Some(Err(Error::ConnectionClosed)) => return (documents, None),
+                Some(Err(error)) => panic!("{error}"),
+            }
+        }
+    }
+
+    /// The code it was closed with.
+    pub async fn close_code(&mut self) -> u16 {
+        self.end().await.1.expect("a close frame").code.into()
+    }
+}

@@ -1,0 +1,178 @@
+//! The model is swapped while it answers: nothing fails, and every answer is of one model.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::rest::probability;
+use crate::server::{Server, answer, passenger, until};
+use crate::socket::Socket;
+
+/// Swaps of one run.
+const SWAPS: u64 = 60;
+
+/// What each model answers.
+#[derive(Clone)]
+struct Pairs([(String, f64); 2]);
+
+impl Pairs {
+    fn check(&self, prediction: &Value) {
+        let (model, probability) = (&prediction["model"], &prediction["probability"]);
+        let fits = self
+            .0
+            .iter()
+            .any(|(name, p)| model == name && probability == p);
+        assert!(fits, "{prediction} is of neither model");
+    }
+}
+
+/// How much was asked while the models were swapped.
+#[derive(Clone, Default)]
+struct Load {
+    over: Arc<AtomicBool>,
+    rest: Arc<AtomicU64>,
+    ws: Arc<AtomicU64>,
+}
+
+impl Load {
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+}
+
+async fn ask_rest(client: reqwest::Client, url: String, pairs: Pairs, load: Load) {
+    let rows = json!([passenger(), passenger(), passenger()]);
+    while !load.is_over() {
+        let one = client.post(&url).json(&passenger()).send().await.unwrap();
+        assert_eq!(one.status(), 200);
+        pairs.check(&one.json().await.unwrap());
+        let many = client.post(&url).json(&rows).send().await.unwrap();
+        assert_eq!(many.status(), 200);
+        let many: Value = many.json().await.unwrap();
+        for prediction in many["predictions"].as_array().unwrap() {
+            pairs.check(prediction);
+            assert_eq!(prediction["model"], many["model"], "one model a request");
+        }
+        load.rest.fetch_add(2, Ordering::Relaxed);
+    }
+}
+
+async fn ask_ws(mut socket: Socket, pairs: Pairs, load: Load) {
+    while !load.is_over() {
+        for n in 0..10 {
+            socket
+                .send(&json!({"type": "predict", "ref": n, "row": passenger()}))
+                .await;
+        }
+        for n in 0..10 {
+            let prediction = socket.next().await;
+            assert_eq!(
+                (&prediction["type"], &prediction["ref"]),
+                (&json!("prediction"), &json!(n))
+            );
+            pairs.check(&prediction);
+        }
+        load.ws.fetch_add(10, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_load_every_answer_is_of_one_model() {
+    let server = Server::start().await;
+    let of = |version: u64| {
+        (
+            format!("titanic@{version}"),
+            probability(&server, version, &passenger()),
+        )
+    };
+    let pairs = Pairs([of(1), of(2)]);
+    assert_ne!(
+        pairs.0[0].1, pairs.0[1].1,
+        "the two must differ to be told apart"
+    );
+    let mut events = Socket::open(&server).await;
+    events.subscribe(&["models"]).await;
+    let load = Load::default();
+    let mut clients = tokio::task::JoinSet::new();
+    for _ in 0..3 {
+        clients.spawn(ask_rest(
+            server.client(),
+            server.url("/v1/predict"),
+            pairs.clone(),
+            load.clone(),
+        ));
+        clients.spawn(ask_ws(
+            Socket::open(&server).await,
+            pairs.clone(),
+            load.clone(),
+        ));
+    }
+    for n in 0..SWAPS {
+        let version = 2 - n % 2;
+        let (status, body) =
+            answer(server.request(Method::POST, &format!("/v1/models/{version}/promote"))).await;
+        assert_eq!(status, 200, "{body}");
+        let (_, prediction) = server.post("/v1/predict", &passenger()).await;
+        assert_eq!(
+            prediction["model"], body["model"],
+            "live when it is answered"
+        );
+        let asked = (
+            load.rest.load(Ordering::Relaxed),
+            load.ws.load(Ordering::Relaxed),
+        );
+        until("load between two swaps", || async {
+            load.rest.load(Ordering::Relaxed) > asked.0 && load.ws.load(Ordering::Relaxed) > asked.1
+        })
+        .await;
+    }
+    load.over.store(true, Ordering::Relaxed);
+    while let Some(client) = clients.join_next().await {
+        client.unwrap();
+    }
+    for n in 0..SWAPS {
+        let mut event;
+        loop {
+            event = events.next().await;
+            if event["topic"] == "models" {
+                break;
+            }
+        }
+        let expected = json!({"action": "promoted", "model": format!("titanic@{}", 2 - n % 2), "previous": format!("titanic@{}", 1 + n % 2)});
+        assert_eq!(event["data"], expected, "exactly one event a promotion");
+    }
+    let metrics = server.metrics().await;
+    assert!(metrics.contains(&format!("\ntitanic_model_swaps_total {SWAPS}\n")));
+    assert!(!metrics.contains("status=\"5"), "nothing failed");
+    drop(events);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_promotion_by_another_process_is_seen_within_a_second() {
+    use titanic_platform::registry::Decision;
+    let server = Server::start().await;
+    let decision = Decision {
+        by: "another".into(),
+        reason: "a test".into(),
+        evidence: Value::Null,
+    };
+    let now = "2026-01-31T09:15:00Z".parse().unwrap();
+    server
+        .registry()
+        .promote(&"2".parse().unwrap(), decision, |_| Ok(()), now)
+        .unwrap();
+    let promoted = std::time::Instant::now();
+    until("the swap", || async {
+        server.post("/v1/predict", &passenger()).await.1["model"] == "titanic@2"
+    })
+    .await;
+    assert!(
+        promoted.elapsed() < std::time::Duration::from_secs(1),
+        "{:?}",
+        promoted.elapsed()
+    );
+    server.stop().await;
+}
