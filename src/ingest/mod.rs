@@ -4,7 +4,7 @@
 //! same wherever it comes from; Parquet comes through polars, which lives in this room alone. A bad row never stops a
 //! load: it is left out and reported with line, column, value and reason, unless the caller is strict.
 //!
-//! Adding a format: one file, one line in [`format`]'s table.
+//! Adding a format: one file, one line in [`mod@format`]'s table.
 
 pub mod format;
 pub mod infer;

@@ -1,6 +1,6 @@
 //! The spec: the YAML that describes a table, its target, the recipe and how models of it are evaluated and decide.
 //!
-//! As typed ([`SpecFile`]) → checked ([`Spec`]); past that step nothing of it is validated again. A spec travels inside
+//! As typed (`SpecFile`) → checked ([`Spec`]); past that step nothing of it is validated again. A spec travels inside
 //! a model as the text it was written in, comments included.
 
 use std::path::PathBuf;

@@ -157,7 +157,7 @@ impl Intake {
     /// Reads a document of JSON that may be left out; then no type is needed either.
     ///
     /// # Errors
-    /// As [`Intake::read`] and [`format`].
+    /// As [`Intake::read`] and [`format()`].
     pub async fn read_document(
         &self,
         headers: &HeaderMap,
