@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::exit::Exit;
+use super::out;
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
@@ -14,12 +15,9 @@ pub struct CompletionsArgs {
 
 /// Prints a completion script.
 pub fn run(args: &CompletionsArgs, command: &mut clap::Command) -> anyhow::Result<Exit> {
-    clap_complete::generate(
-        args.shell,
-        command,
-        "titanic-platform",
-        &mut std::io::stdout(),
-    );
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, command, "titanic-platform", &mut script);
+    out::write(format_args!("{}", String::from_utf8_lossy(&script)))?;
     Ok(Exit::Done)
 }
 
@@ -33,6 +31,6 @@ pub fn man(command: &clap::Command) -> anyhow::Result<Exit> {
             .display_name(format!("titanic-platform {}", sub.get_name()));
         clap_mangen::Man::new(named).render(&mut page)?;
     }
-    std::io::Write::write_all(&mut std::io::stdout(), &page)?;
+    out::write(format_args!("{}", String::from_utf8_lossy(&page)))?;
     Ok(Exit::Done)
 }

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
+use super::out::outln;
 use super::{Global, print_json, site, table};
 
 /// Arguments.
@@ -26,7 +27,7 @@ pub fn run(args: &ConfigArgs, global: &Global) -> anyhow::Result<Exit> {
     let settings = site::settings(global)?;
     match args.command {
         ConfigCommand::Check if global.json => print_json(&json!({"valid": true}))?,
-        ConfigCommand::Check => println!("the settings are valid"),
+        ConfigCommand::Check => outln!("the settings are valid"),
         ConfigCommand::Show if global.json => {
             let leaf = |l: crate::config::Leaf| json!({"key": l.key, "value": l.value, "origin": l.origin.to_string()});
             print_json(&json!({"settings": settings.leaves().map(leaf).collect::<Vec<_>>()}))?;
@@ -36,7 +37,7 @@ pub fn run(args: &ConfigArgs, global: &Global) -> anyhow::Result<Exit> {
             for leaf in settings.leaves() {
                 rows.add_row([leaf.key, leaf.value, leaf.origin.to_string()]);
             }
-            println!("{}", table::text(&rows));
+            outln!("{}", table::text(&rows));
         }
     }
     Ok(Exit::Done)

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::exit::Exit;
+use super::out::outln;
 use super::predict::probabilities;
 use super::site::Site;
 use super::train::report_bad_rows;
@@ -85,8 +86,8 @@ pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
     if site.json {
         print_json(&document.into())?;
     } else {
-        println!("{name} on {} rows", labels.len());
-        println!("{}", table::text(&shown));
+        outln!("{name} on {} rows", labels.len());
+        outln!("{}", table::text(&shown));
     }
     missed.iter().for_each(|m| site.warn(m.clone()));
     Ok(if missed.is_empty() {

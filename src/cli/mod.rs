@@ -8,6 +8,7 @@ mod exit;
 mod holder;
 mod interrupt;
 mod models;
+mod out;
 mod predict;
 mod progress;
 mod serve;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub use exit::Exit;
+use out::outln;
 use site::Site;
 
 /// A real-time tabular classifier through its whole life, in one binary.
@@ -100,6 +102,7 @@ pub fn main() -> ExitCode {
     };
     match run(cli) {
         Ok(exit) => exit.into(),
+        Err(error) if out::reader_left(&error) => Exit::Done.into(),
         Err(error) => {
             exit::report(&error);
             exit::of(&error).into()
@@ -134,7 +137,7 @@ fn print_json(document: &serde_json::Value) -> anyhow::Result<()> {
     } else {
         document.to_string()
     };
-    println!("{text}");
+    outln!("{text}");
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
+use super::out::outln;
 use super::site::Site;
 use super::{print_json, table};
 use crate::clock::{Clock, System};
@@ -123,9 +124,9 @@ fn list(site: &Site) -> Result<Exit> {
     if site.json {
         print_json(&json!({"champion": champion, "models": documents}))?;
     } else if versions.is_empty() {
-        println!("no models yet; make one with train or serve");
+        outln!("no models yet; make one with train or serve");
     } else {
-        println!("{}", table::text(&rows));
+        outln!("{}", table::text(&rows));
     }
     Ok(Exit::Done)
 }
@@ -146,16 +147,21 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
         }))?;
         return Ok(Exit::Done);
     }
-    println!(
+    outln!(
         "{name}: {} on {} rows ({} positive, {} left out), seed {}",
-        card.learner, card.rows, card.positives, card.left_out, card.seed
+        card.learner,
+        card.rows,
+        card.positives,
+        card.left_out,
+        card.seed
     );
-    println!("{}", card.choice);
-    println!(
+    outln!("{}", card.choice);
+    outln!(
         "calibration: {}; decision threshold {}",
-        card.calibration, card.cv.threshold
+        card.calibration,
+        card.cv.threshold
     );
-    println!("table {}", card.table);
+    outln!("table {}", card.table);
     let mut figures = table::new(["", "cross-validated"]);
     let plain = card.without_companions.as_ref();
     if plain.is_some() {
@@ -175,15 +181,17 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
                 .collect::<Vec<_>>(),
         );
     }
-    println!("{}", table::text(&figures));
+    outln!("{}", table::text(&figures));
     let names: Vec<_> = model
         .recipe()
         .features()
         .iter()
         .map(|f| f.name.as_str())
         .collect();
-    println!("{} features: {}", names.len(), names.join(", "));
-    card.warnings.iter().for_each(|w| println!("warning: {w}"));
+    outln!("{} features: {}", names.len(), names.join(", "));
+    for warning in &card.warnings {
+        outln!("warning: {warning}");
+    }
     Ok(Exit::Done)
 }
 
@@ -195,9 +203,9 @@ fn told(site: &Site, promotion: Promotion) -> Result<Exit> {
         )?;
     } else if promotion.changed {
         let before = previous.map_or_else(String::new, |p| format!(", before it {p}"));
-        println!("{} is now the champion{before}", promotion.version);
+        outln!("{} is now the champion{before}", promotion.version);
     } else {
-        println!("{} is the champion already", promotion.version);
+        outln!("{} is the champion already", promotion.version);
     }
     Ok(Exit::Done)
 }
@@ -208,9 +216,11 @@ fn verify(site: &Site, version: Option<&str>) -> Result<Exit> {
     if site.json {
         print_json(&json!({"intact": findings.is_empty(), "findings": findings}))?;
     } else if findings.is_empty() {
-        println!("intact");
+        outln!("intact");
     } else {
-        findings.iter().for_each(|f| println!("{f}"));
+        for finding in &findings {
+            outln!("{finding}");
+        }
     }
     Ok(if findings.is_empty() {
         Exit::Done
@@ -225,7 +235,7 @@ fn gc(site: &Site, keep: usize) -> Result<Exit> {
     if site.json {
         print_json(&json!({"removed": removed, "bytes": swept.bytes}))?;
     } else {
-        println!(
+        outln!(
             "removed {} versions, {} bytes: {}",
             removed.len(),
             swept.bytes,

@@ -51,6 +51,14 @@ pub fn run(args: &PredictArgs, site: &Site) -> anyhow::Result<Exit> {
             );
         }
     }
+    if loaded.table.is_empty() {
+        bail!(
+            "{} has no row that can be answered ({} of {} were left out)",
+            source.name(),
+            loaded.left_out,
+            loaded.read
+        );
+    }
     let probabilities = probabilities(&model, &loaded.table, site.threads);
     let labels: Vec<_> = probabilities.iter().map(|p| model.label(*p)).collect();
     let answer = |format, sink: &mut dyn Write| {
@@ -90,7 +98,8 @@ pub fn run(args: &PredictArgs, site: &Site) -> anyhow::Result<Exit> {
 pub fn probabilities(model: &Model, table: &Table, threads: usize) -> Vec<f64> {
     const BLOCK: usize = 1024; // features of a block stay in the cache
     let mut out = vec![0.0; table.len()];
-    let share = table.len().div_ceil(threads.max(1)).next_multiple_of(BLOCK);
+    let share = table.len().div_ceil(threads.max(1)).max(1);
+    let share = share.next_multiple_of(BLOCK);
     std::thread::scope(|scope| {
         for (t, part) in out.chunks_mut(share).enumerate() {
             scope.spawn(move || {

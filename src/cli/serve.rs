@@ -1,6 +1,5 @@
 //! `serve`: the live model over REST and WebSocket, until a signal ends it.
 
-use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::exit::{Exit, WithExit};
 use super::holder;
+use super::out::outln;
 use super::site::Site;
 use crate::app::{App, First};
 use crate::clock::System;
@@ -68,8 +68,7 @@ async fn serve(site: Site, first: First, listener: TcpListener) -> anyhow::Resul
         app = start => app?,
         () = signals.next() => return Ok(Exit::Interrupted),
     };
-    println!("ready http://{}", shown(app.addr()));
-    std::io::stdout().flush()?;
+    outln!("ready http://{}", shown(app.addr()));
     let lifecycle = app.lifecycle();
     let mut wait = std::pin::pin!(app.wait());
     tokio::select! {

@@ -1,5 +1,6 @@
 //! What most subcommands need: settings, registry, spec, model, and a way to talk on standard error.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -128,9 +129,25 @@ pub fn settings(global: &Global) -> anyhow::Result<Settings> {
     });
     Ok(Settings::load(
         global.config.as_deref(),
-        std::env::vars(),
+        environment()?.into_iter(),
         flags,
     )?)
+}
+
+/// The variables of the environment; one that is no text concerns us only if it is ours.
+fn environment() -> anyhow::Result<Vec<(String, String)>> {
+    let ours = |name: &str| name.starts_with("TITANIC_") || name == "PORT";
+    let text = |(name, value): (OsString, OsString)| {
+        let name = name.into_string().ok()?;
+        match value.into_string() {
+            Ok(value) => Some(Ok((name, value))),
+            Err(_) if ours(&name) => Some(Err(anyhow::anyhow!(
+                "the variable {name} is not UTF-8; set it to text"
+            ))),
+            Err(_) => None,
+        }
+    };
+    std::env::vars_os().filter_map(text).collect()
 }
 
 /// Reads and checks a spec file.

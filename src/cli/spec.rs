@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
+use super::out::{self, outln};
 use super::print_json;
 use crate::ingest::infer::{self, Wanted};
 use crate::model::Spec;
@@ -61,7 +62,7 @@ pub fn run(args: &SpecArgs, as_json: bool) -> anyhow::Result<Exit> {
             if as_json {
                 print_json(&json!({"spec": text}))?
             } else {
-                print!("{text}")
+                out::write(format_args!("{text}"))?
             }
             Ok(Exit::Done)
         }
@@ -78,7 +79,7 @@ fn check(file: &std::path::Path, as_json: bool) -> anyhow::Result<Exit> {
             if as_json {
                 print_json(&json!({"valid": true, "faults": []}))?;
             } else {
-                println!(
+                outln!(
                     "{}: {name}, {columns} columns, target {}: valid",
                     file.display(),
                     spec.schema.target().column
@@ -94,9 +95,9 @@ fn check(file: &std::path::Path, as_json: bool) -> anyhow::Result<Exit> {
             &json!({"valid": false, "faults": faults.iter().map(entry).collect::<Vec<_>>()}),
         )?;
     } else {
-        faults
-            .iter()
-            .for_each(|f| println!("{}: {f}", file.display()));
+        for fault in &faults {
+            outln!("{}: {fault}", file.display());
+        }
     }
     Ok(Exit::No)
 }

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::exit::Exit;
+use super::out::outln;
 use super::progress::Shown;
 use super::site::Site;
 use super::{interrupt, print_json, table};
@@ -91,7 +92,7 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
     if site.json {
         print_json(&document(&outcome))?
     } else {
-        show(&outcome)
+        show(&outcome)?
     }
     Ok(Exit::Done)
 }
@@ -135,7 +136,7 @@ fn document(outcome: &Outcome) -> serde_json::Value {
     })
 }
 
-fn show(outcome: &Outcome) {
+fn show(outcome: &Outcome) -> anyhow::Result<()> {
     let card = outcome.model.card();
     let mut learners = table::new(
         ["learner", "calibration"]
@@ -163,20 +164,23 @@ fn show(outcome: &Outcome) {
                 .collect::<Vec<_>>(),
         );
     }
-    println!(
+    outln!(
         "{} folds × {} repeats, {} rows, mean ± standard error",
-        card.cv.folds, card.cv.repeats, card.rows
+        card.cv.folds,
+        card.cv.repeats,
+        card.rows
     );
-    println!("{}", table::text(&learners));
-    println!();
-    println!("* {}", card.choice);
+    outln!("{}", table::text(&learners));
+    outln!("");
+    outln!("* {}", card.choice);
     for warning in &card.warnings {
-        println!("warning: {warning}");
+        outln!("warning: {warning}");
     }
     let deed = if outcome.verdict.promote {
         "is now the champion"
     } else {
         "is kept, not promoted"
     };
-    println!("{} {deed}: {}", outcome.version, outcome.verdict.reason);
+    outln!("{} {deed}: {}", outcome.version, outcome.verdict.reason);
+    Ok(())
 }

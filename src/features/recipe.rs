@@ -69,11 +69,18 @@ impl RecipeSpec {
         self.run(schema, empty, &[], &mut Vec::new()).map(|_| ())
     }
 
-    /// Whether a step learns from the labels of other rows.
-    pub fn uses_target(&self) -> bool {
-        self.steps
-            .iter()
-            .any(|step| matches!(step.value, StepSpec::CompanionTarget(_)))
+    /// Whether some of the features come from the labels of other rows and some do not, so that a model can be had
+    /// without the former.
+    pub fn can_do_without_target(&self, schema: &Schema) -> bool {
+        let empty = Frames {
+            frames: Vec::new(),
+            text: "",
+        };
+        let recipe = self.run(schema, empty, &[], &mut Vec::new());
+        recipe.is_ok_and(|(recipe, _)| {
+            let from_target = recipe.features.iter().filter(|f| f.from_target).count();
+            0 < from_target && from_target < recipe.features.len()
+        })
     }
 
     /// Fits every step on the given rows of a table, in order.

@@ -69,9 +69,7 @@ impl Progress for Unwatched {
 #[derive(Debug, thiserror::Error)]
 pub enum TrainFault {
     /// Nothing to learn from.
-    #[error(
-        "the table has no usable row ({left_out} of {read} were left out); nothing can be learnt from it"
-    )]
+    #[error("{}; nothing can be learnt from it", no_rows(*read))]
     NoRows {
         /// Rows read.
         read: usize,
@@ -132,6 +130,13 @@ pub enum TrainFault {
     Stopped,
 }
 
+fn no_rows(read: usize) -> String {
+    match read {
+        0 => "the table has no rows".into(),
+        _ => format!("none of the table's {read} rows can be used"),
+    }
+}
+
 fn suggestion(name: &str) -> String {
     nearest(name, LEARNERS.iter().map(|l| l.name()))
         .map_or_else(String::new, |n| format!(", did you mean {n:?}?"))
@@ -172,7 +177,7 @@ pub fn train(
     let labels = material.table.labels();
     check(spec, material, &labels, request)?;
     let plan = Plan::new(&labels, request.folds, request.repeats, request.seed);
-    let without = spec.recipe.uses_target();
+    let without = spec.recipe.can_do_without_target(&spec.schema);
     progress.begin(plan.len() + if without { request.folds } else { 0 } + 1);
 
     let validation = Validation {
@@ -277,11 +282,18 @@ fn check(
     request: &Request,
 ) -> Result<(), TrainFault> {
     const LEAST: usize = 2; // one to learn from, one to be tested on
+    const MOST_FITS: usize = 100_000; // far beyond what any question needs; the plan of all is kept in memory
     let rows = labels.len();
     if request.folds < 2 || request.repeats < 1 || request.threads < 1 {
         return Err(TrainFault::Request(
             "at least 2 folds, 1 repeat and 1 thread are needed".into(),
         ));
+    }
+    if request.folds.saturating_mul(request.repeats) > MOST_FITS {
+        return Err(TrainFault::Request(format!(
+            "{} folds × {} repeats are too many; {MOST_FITS} fits are the most",
+            request.folds, request.repeats
+        )));
     }
     if rows == 0 {
         return Err(TrainFault::NoRows {

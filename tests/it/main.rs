@@ -6,6 +6,7 @@ mod churn;
 mod ingest;
 mod life;
 mod models;
+mod odd_tables;
 mod problems;
 mod recipe;
 mod rest;

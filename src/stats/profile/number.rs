@@ -38,12 +38,12 @@ impl NumberProfile {
             sorted.extend(value.filter(|value| value.is_finite()));
         }
         sorted.sort_unstable_by(f64::total_cmp);
-        let moments: Moments = sorted.iter().copied().collect();
+        let (mean, sd) = mean_and_sd(&sorted);
         NumberProfile {
             rows,
             missing: rows - sorted.len() as u64,
-            mean: moments.mean(),
-            sd: moments.population_sd(),
+            mean,
+            sd,
             min: sorted.first().copied(),
             max: sorted.last().copied(),
             sample: thin(sorted),
@@ -78,6 +78,17 @@ impl NumberProfile {
             Err("mean or deviation is missing or impossible")
         }
     }
+}
+
+/// Mean and population deviation. Squares overflow long before the values do, so enormous values are measured in a larger
+/// unit: neither figure can exceed the largest of them.
+fn mean_and_sd(values: &[f64]) -> (Option<f64>, Option<f64>) {
+    const ENORMOUS: f64 = 1e140; // 10,000 billion squares of it still fit
+    let reach = values.iter().fold(0.0, |reach: f64, v| reach.max(v.abs()));
+    let unit = (reach / ENORMOUS).max(1.0);
+    let moments: Moments = values.iter().map(|v| v / unit).collect();
+    let back = |figure: Option<f64>| figure.map(|v| (v * unit).clamp(f64::MIN, f64::MAX));
+    (back(moments.mean()), back(moments.population_sd()))
 }
 
 /// Keeps [`MAX_SAMPLE`] values: those of rank i·(n − 1)/(MAX_SAMPLE − 1), rounded.
