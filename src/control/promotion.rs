@@ -1,7 +1,8 @@
-//! Whether a candidate becomes champion by itself: a plain function of two cards.
+//! Whether a candidate becomes champion by itself: a plain function of names and cards.
 
 use crate::model::Card;
 use crate::model::spec::Evaluation;
+use crate::registry::Version;
 use crate::stats::metric::Better;
 
 /// How a training wants its result treated.
@@ -27,31 +28,49 @@ pub struct Verdict {
     pub reason: String,
 }
 
-/// Decides. `champion` is the card of the live champion and its name, if there is one.
+/// The champion a candidate is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Champion<'a> {
+    /// Which version.
+    pub version: &'a Version,
+    /// Its card; none where its file cannot be read.
+    pub card: Option<&'a Card>,
+}
+
+/// Decides.
 ///
-/// Figures of the same table, seed, folds and repeats are paired: any difference counts. Otherwise the two were measured
-/// on different splits, and a candidate counts as worse only beyond one standard error (Breiman et al. 1984, the 1-SE
-/// rule).
+/// A model of another name learns another table: its figures say nothing about this one's, and it is never pushed aside
+/// unasked. Figures of the same table, seed, folds and repeats are paired: any difference counts. Otherwise the two were
+/// measured on different splits, and a candidate counts as worse only beyond one standard error (Breiman et al. 1984, the
+/// 1-SE rule).
 pub fn decide(
     mode: Promote,
     candidate: &Card,
-    champion: Option<(&str, &Card)>,
+    name: &str,
+    champion: Option<Champion<'_>>,
     evaluation: &Evaluation,
 ) -> Verdict {
-    let (promote, reason) = match (mode, champion) {
-        (Promote::Always, _) => (true, "asked for: --promote always".to_owned()),
-        (Promote::Never, _) => (false, "asked for: --promote never".to_owned()),
-        (Promote::Auto, None) => (true, "there was no champion".to_owned()),
-        (Promote::Auto, Some((name, card))) => weigh(candidate, name, card, evaluation),
+    let verdict = |promote, reason| Verdict { promote, reason };
+    let champion = match (mode, champion) {
+        (Promote::Always, _) => return verdict(true, "asked for: --promote always".into()),
+        (Promote::Never, _) => return verdict(false, "asked for: --promote never".into()),
+        (Promote::Auto, None) => return verdict(true, "there was no champion".into()),
+        (Promote::Auto, Some(champion)) => champion,
     };
-    match below_floor(candidate, evaluation)
-        .filter(|_| promote && mode == Promote::Auto && champion.is_some())
-    {
-        Some(reason) => Verdict {
-            promote: false,
-            reason,
-        },
-        None => Verdict { promote, reason },
+    let version = champion.version;
+    if version.name() != name {
+        let reason = format!(
+            "not compared: the champion {version} is no model of {name}; promote it by hand if it shall answer instead"
+        );
+        return verdict(false, reason);
+    }
+    let (promote, reason) = match champion.card {
+        Some(card) => weigh(candidate, &version.to_string(), card, evaluation),
+        None => (true, format!("the champion {version} cannot be read")),
+    };
+    match below_floor(candidate, evaluation).filter(|_| promote) {
+        Some(reason) => verdict(false, reason),
+        None => verdict(promote, reason),
     }
 }
 
@@ -100,3 +119,6 @@ fn below_floor(candidate: &Card, evaluation: &Evaluation) -> Option<String> {
         below.then(|| format!("{word} {value:.4} misses the spec's floor {floor}"))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,9 @@
 //! One training, from table to registered version, with the decision on its promotion.
 
 use crate::clock::Clock;
-use crate::control::promotion::{self, Promote, Verdict};
+use crate::control::promotion::{self, Champion, Promote, Verdict};
 use crate::ingest::Loaded;
-use crate::model::{Model, ModelFault, Spec};
+use crate::model::{Card, Model, ModelFault, Spec};
 use crate::registry::{Decision, Registry, RegistryError, Version, VersionRef};
 use crate::train::{self, Material, Progress, TrainFault};
 
@@ -69,10 +69,6 @@ pub fn run(
     };
     let model = train::train(spec, &material, &order.request, progress)?;
     registry.put_table(&kept)?; // before the version that names it
-    let verdict_for = |champion: Option<(&str, &Model)>| {
-        let champion = champion.map(|(name, m)| (name, m.card()));
-        promotion::decide(order.promote, model.card(), champion, &spec.evaluation)
-    };
     let evidence = model.card().cv.to_json();
     let decided = |reason: String| Decision {
         by: order.by.clone(),
@@ -85,22 +81,27 @@ pub fn run(
         decided(model.card().choice.clone()),
         clock.now(),
     )?;
-    let champion = current(registry)?;
-    let verdict = verdict_for(champion.as_ref().map(|(v, m)| (v.as_str(), m)));
-    if verdict.promote {
-        let wanted = VersionRef::from(version.clone());
-        let usable = |bytes: &[u8]| {
-            Model::from_bytes(bytes)
-                .map(drop)
-                .map_err(|e| e.to_string())
-        };
-        registry.promote(
-            &wanted,
-            decided(verdict.reason.clone()),
-            usable,
-            clock.now(),
-        )?;
-    }
+    let verdict = loop {
+        let (champion, card) = current(registry)?;
+        let standing = champion.as_ref().map(|version| Champion {
+            version,
+            card: card.as_ref(),
+        });
+        let (promote, card) = (order.promote, model.card());
+        let verdict = promotion::decide(promote, card, &spec.name, standing, &spec.evaluation);
+        if !verdict.promote {
+            break verdict;
+        }
+        let decision = decided(verdict.reason.clone());
+        let (over, now) = (champion.as_ref(), clock.now());
+        if registry
+            .promote_over(over, &version, decision, usable, now)?
+            .is_some()
+        {
+            break verdict;
+        }
+        // Another became champion meanwhile: the question is a new one.
+    };
     Ok(Outcome {
         version,
         model,
@@ -108,14 +109,18 @@ pub fn run(
     })
 }
 
-/// Name and model of the champion; none where there is none or it cannot be read (then anything is better).
-fn current(registry: &Registry) -> Result<Option<(String, Model)>, RegistryError> {
+fn usable(bytes: &[u8]) -> Result<(), String> {
+    Model::from_bytes(bytes)
+        .map(drop)
+        .map_err(|e| e.to_string())
+}
+
+/// The champion and its card; no card where its file cannot be read.
+fn current(registry: &Registry) -> Result<(Option<Version>, Option<Card>), RegistryError> {
     let Some(version) = registry.champion()? else {
-        return Ok(None);
+        return Ok((None, None));
     };
-    let name = version.to_string();
-    let bytes = registry.read(&VersionRef::from(version)).ok();
-    Ok(bytes
-        .and_then(|bytes| Model::from_bytes(&bytes).ok())
-        .map(|model| (name, model)))
+    let bytes = registry.read(&VersionRef::from(version.clone())).ok();
+    let model = bytes.and_then(|bytes| Model::from_bytes(&bytes).ok());
+    Ok((Some(version), model.map(|m| m.card().clone())))
 }

@@ -42,6 +42,31 @@ impl Registry {
         writer.crown(Action::Promoted, version, previous, sha256, decision, now)
     }
 
+    /// As [`Registry::promote`], but only if the champion is still `over`, which the decision was made against; none
+    /// otherwise, and nothing was written.
+    pub fn promote_over(
+        &self,
+        over: Option<&Version>,
+        version: &Version,
+        decision: Decision,
+        check: impl FnOnce(&[u8]) -> Result<(), String>,
+        now: Timestamp,
+    ) -> Result<Option<Promotion>, RegistryError> {
+        let mut writer = self.writer()?;
+        let sha256 = writer.check(version, check)?;
+        let previous = writer.champion()?;
+        let version = version.clone();
+        if previous.as_ref() == Some(&version) {
+            return Ok(Some(writer.unchanged(version)));
+        }
+        if previous.as_ref() != over {
+            return Ok(None);
+        }
+        writer
+            .crown(Action::Promoted, version, previous, sha256, decision, now)
+            .map(Some)
+    }
+
     /// Makes the champion before this one champion again. Doing so twice goes further back, not to and fro: a rollback is
     /// undo, as `registry/history.rs` tells.
     pub fn rollback(
@@ -163,6 +188,31 @@ mod tests {
             }
         );
         assert_eq!(registry.ledger().unwrap().lines.len(), 4);
+    }
+
+    #[test]
+    fn a_decision_made_against_another_champion_is_not_carried_out() {
+        let (_state, registry) = registry_with(3);
+        let promote_over = |over: Option<u64>, number| {
+            let over = over.map(version);
+            let (version, decision) = (version(number), because());
+            registry
+                .promote_over(over.as_ref(), &version, decision, sound, now())
+                .unwrap()
+                .map(|p| (p.version.number(), p.previous.map(|v| v.number())))
+        };
+        assert_eq!(promote_over(Some(2), 1), None);
+        assert_eq!(promote_over(None, 1), Some((1, None)));
+        assert_eq!(promote_over(None, 2), None);
+        assert_eq!(
+            promote_over(None, 1),
+            Some((1, None)),
+            "it is champion already"
+        );
+        assert_eq!(registry.champion().unwrap(), Some(version(1)));
+        assert_eq!(registry.ledger().unwrap().lines.len(), 4);
+        assert_eq!(promote_over(Some(1), 2), Some((2, Some(1))));
+        assert_eq!(registry.champion().unwrap(), Some(version(2)));
     }
 
     #[test]
