@@ -10,6 +10,7 @@ mod odd_tables;
 mod problems;
 mod recipe;
 mod rest;
+mod revisions;
 mod server;
 mod socket;
 mod swap;

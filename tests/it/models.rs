@@ -177,7 +177,7 @@ async fn a_training_is_a_job() {
 #[tokio::test]
 async fn a_training_can_be_called_off() {
     let server = Server::start().await;
-    let long = json!({"folds": 500, "repeats": 500});
+    let long = json!({"folds": 500, "repeats": 100});
     let mut ids = Vec::new();
     for _ in 0..2 {
         let (status, job) = server.post("/v1/train", &long).await;
