@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs::File;
 use std::path::Path;
 
-use crate::schema::csv::MOST_COLUMNS;
+use crate::schema::csv::{Broken, CsvFault, Lines};
 use crate::schema::fault::nearest;
-use crate::schema::text::MISSING;
+use crate::schema::text::{HeaderFault, MISSING};
 
 /// A category has at most so many levels.
 const MOST_LEVELS: usize = 20;
@@ -46,7 +47,7 @@ pub enum InferFault {
         columns: String,
     },
     /// The target is not a yes/no column.
-    #[error("the target {target:?} has the values {values}; it must have exactly two")]
+    #[error("the target {target:?} has {values}; it must have exactly two")]
     NotBinary {
         /// The target.
         target: String,
@@ -115,12 +116,13 @@ impl Seen {
         }
     }
 
-    /// Every row has one and none is there twice, and the name says so.
+    /// Every row has one and none is there twice, and the name says so (but amounts are no ids: "bid", "paid").
     fn is_id(&self) -> bool {
         let name = self.name.to_lowercase();
         let named =
             name == "id" || name.ends_with("id") || name.ends_with("_id") || name.ends_with("key");
-        named && self.missing == 0 && self.values.len() == self.rows && self.rows > 1
+        let amounts = self.is_number() && self.values.keys().any(|v| v.contains('.'));
+        named && !amounts && self.missing == 0 && self.values.len() == self.rows && self.rows > 1
     }
 }
 
@@ -170,36 +172,26 @@ fn look(path: &Path) -> Result<Vec<Seen>, InferFault> {
         path: path.display().to_string(),
         why,
     };
+    let said = |e: CsvFault| fault(e.to_string());
     let tabs = path.extension().is_some_and(|e| e == "tsv" || e == "tab");
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(if tabs { b'\t' } else { b',' })
-        .from_path(path)
-        .map_err(|e| fault(e.to_string()))?;
-    let header = reader.headers().map_err(|e| fault(e.to_string()))?.clone();
-    if header.is_empty() {
-        return Err(fault(
-            "it is empty: a line of column names is needed first".into(),
-        ));
+    let file = File::open(path).map_err(|e| fault(format!("it cannot be read: {e}")))?;
+    let mut lines = Lines::new(file, if tabs { b'\t' } else { b',' }).map_err(said)?;
+    let names = lines.header().map_err(said)?;
+    if let Some(twice) = (1..names.len()).find(|i| names[..*i].contains(&names[*i])) {
+        return Err(said(HeaderFault::Twice(names[twice].clone()).into()));
     }
-    if header.len() > MOST_COLUMNS {
-        return Err(fault(format!(
-            "the header has {} columns, {MOST_COLUMNS} are the most",
-            header.len()
-        )));
-    }
-    let mut columns: Vec<Seen> = header
-        .iter()
-        .map(|n| Seen {
-            name: n.into(),
-            ..Seen::default()
-        })
-        .collect();
-    for record in reader.records() {
-        let record = record.map_err(|e| fault(e.to_string()))?;
-        columns
-            .iter_mut()
-            .zip(&record)
-            .for_each(|(column, cell)| column.add(cell));
+    let seen = |name| Seen {
+        name,
+        ..Seen::default()
+    };
+    let mut columns: Vec<Seen> = names.into_iter().map(seen).collect();
+    while let Some((line, cells)) = lines.next().map_err(said)? {
+        let cells = cells.map_err(|broken| fault(format!("line {line}: {broken}")))?;
+        for (column, cell) in columns.iter_mut().zip(cells) {
+            let cell = std::str::from_utf8(cell)
+                .map_err(|_| fault(format!("line {line}: {}", Broken::NotUtf8)))?;
+            column.add(cell);
+        }
     }
     Ok(columns)
 }
@@ -207,17 +199,25 @@ fn look(path: &Path) -> Result<Vec<Seen>, InferFault> {
 fn labels(target: &Seen, positive: Option<&str>) -> Result<(String, String), InferFault> {
     let values: Vec<&String> = target.values.keys().collect();
     let listed = || {
-        values
+        const SHOWN: usize = 10;
+        let shown: Vec<String> = values
             .iter()
-            .take(10)
+            .take(SHOWN)
             .map(|v| format!("{v:?}"))
-            .collect::<Vec<_>>()
-            .join(", ")
+            .collect();
+        let more = match values.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        shown.join(", ") + &more
     };
     let [a, b] = values[..] else {
         return Err(InferFault::NotBinary {
             target: target.name.clone(),
-            values: listed(),
+            values: match values.len() {
+                0 => "no values".into(),
+                _ => format!("the values {}", listed()),
+            },
         });
     };
     let yes =
@@ -370,3 +370,6 @@ fn recipe(features: &[&Seen]) -> (Vec<String>, Vec<String>) {
     }
     (steps, names)
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,67 +71,104 @@ pub fn rows(
     row: &mut Row,
     each: EachLine<'_>,
 ) -> Result<(), CsvFault> {
-    let watch = Watch::new(source, delimiter).map_err(csv::Error::from)?;
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(watch);
-    let mut record = csv::ByteRecord::new();
-    if !reader.read_byte_record(&mut record)? {
-        return Err(CsvFault::Empty);
-    }
-    let mut line = reader.get_mut().next_row();
-    if reader.get_ref().ended_open() {
-        return Err(CsvFault::OpenQuote(line));
-    }
-    if record.len() > MOST_COLUMNS {
-        return Err(CsvFault::TooManyColumns(record.len()));
-    }
-    let names: Vec<&str> = record
-        .iter()
-        .map(std::str::from_utf8)
-        .collect::<Result<_, _>>()
-        .map_err(|_| CsvFault::HeaderNotUtf8)?;
-    let header = Header::resolve(schema, names.iter().copied(), row.purpose())?;
-    let columns = names.len();
-    while reader.read_byte_record(&mut record)? {
-        line = reader.get_mut().next_row();
-        let outcome = if record.len() == columns {
-            read_record(schema, &header, &record, row)
-        } else {
-            Err(Broken::Ragged {
-                cells: record.len(),
-                header: columns,
-            })
-        };
-        let outcome = match outcome {
-            Ok(()) => Ok(&mut *row),
-            Err(broken) => Err(broken),
-        };
+    let mut lines = Lines::new(source, delimiter)?;
+    let names = lines.header()?;
+    let header = Header::resolve(schema, names.iter().map(String::as_str), row.purpose())?;
+    while let Some((line, cells)) = lines.next()? {
+        let outcome = cells.and_then(|cells| {
+            row.clear();
+            for (slot, cell) in header.slots().iter().zip(cells) {
+                let cell = std::str::from_utf8(cell).map_err(|_| Broken::NotUtf8)?;
+                text::put(schema, *slot, cell, row);
+            }
+            row.finish(schema);
+            Ok(&mut *row)
+        });
         if each((line, outcome)).is_break() {
-            return Ok(());
+            break;
         }
-    }
-    if reader.get_ref().ended_open() {
-        return Err(CsvFault::OpenQuote(line));
     }
     Ok(())
 }
 
-fn read_record(
-    schema: &Schema,
-    header: &Header,
-    record: &csv::ByteRecord,
-    row: &mut Row,
-) -> Result<(), Broken> {
-    row.clear();
-    for (slot, cell) in header.slots().iter().zip(record) {
-        let cell = std::str::from_utf8(cell).map_err(|_| Broken::NotUtf8)?;
-        text::put(schema, *slot, cell, row);
+/// A table of text, line by line, before anything is known of its columns.
+pub struct Lines<R> {
+    reader: csv::Reader<Watch<R>>,
+    record: csv::ByteRecord,
+    columns: usize,
+    line: u64,
+}
+
+impl<R: Read> Lines<R> {
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// When the source cannot be read.
+    pub fn new(source: R, delimiter: u8) -> Result<Lines<R>, CsvFault> {
+        let watch = Watch::new(source, delimiter).map_err(csv::Error::from)?;
+        let reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(watch);
+        Ok(Lines {
+            reader,
+            record: csv::ByteRecord::new(),
+            columns: 0,
+            line: 1,
+        })
     }
-    row.finish(schema);
-    Ok(())
+
+    /// The names of the first line.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be a header.
+    pub fn header(&mut self) -> Result<Vec<String>, CsvFault> {
+        if !self.advance()? {
+            return Err(CsvFault::Empty);
+        }
+        if self.reader.get_ref().ended_open() {
+            return Err(CsvFault::OpenQuote(self.line));
+        }
+        self.columns = self.record.len();
+        if self.columns > MOST_COLUMNS {
+            return Err(CsvFault::TooManyColumns(self.columns));
+        }
+        let name = |cell: &[u8]| std::str::from_utf8(cell).map(str::to_owned);
+        let names: Result<_, _> = self.record.iter().map(name).collect();
+        names.map_err(|_| CsvFault::HeaderNotUtf8)
+    }
+
+    /// The next line: its number and its cells, as many as the header has names.
+    ///
+    /// # Errors
+    /// When reading fails, or the table ends within quotes.
+    #[expect(clippy::should_implement_trait, reason = "it lends its cells")]
+    #[expect(clippy::type_complexity, reason = "a line is what it says")]
+    pub fn next(&mut self) -> Result<Option<(u64, Result<&csv::ByteRecord, Broken>)>, CsvFault> {
+        let more = self.advance()?;
+        if self.reader.get_ref().ended_open() {
+            return Err(CsvFault::OpenQuote(self.line)); // what it swallowed is no row
+        }
+        if more {
+            let cells = self.record.len();
+            let ragged = Broken::Ragged {
+                cells,
+                header: self.columns,
+            };
+            let whole = (cells == self.columns).then_some(&self.record);
+            return Ok(Some((self.line, whole.ok_or(ragged))));
+        }
+        Ok(None)
+    }
+
+    fn advance(&mut self) -> Result<bool, CsvFault> {
+        let more = self.reader.read_byte_record(&mut self.record)?;
+        if more {
+            self.line = self.reader.get_mut().next_row();
+        }
+        Ok(more)
+    }
 }
 
 #[cfg(test)]

@@ -86,10 +86,25 @@ pub enum HeaderFault {
     Columns(Vec<Fault>),
 }
 
-/// The first faults in full, the others as a number: one message, whatever the header.
+/// The first faults in full, the others as a number, and all names that are known once: one message, whatever the header.
 fn listed(faults: &[Fault]) -> String {
     const SHOWN: usize = 10;
-    let mut shown: Vec<String> = faults.iter().take(SHOWN).map(ToString::to_string).collect();
+    let is_unknown = |f: &Fault| f.problem == Problem::UnknownColumn;
+    let first = faults.iter().position(is_unknown);
+    let in_words = |(i, fault): (usize, &Fault)| match first {
+        Some(first) if i > first && is_unknown(fault) => Fault {
+            allowed: String::new(),
+            ..fault.clone()
+        }
+        .to_string(),
+        _ => fault.to_string(),
+    };
+    let mut shown: Vec<String> = faults
+        .iter()
+        .enumerate()
+        .take(SHOWN)
+        .map(in_words)
+        .collect();
     if faults.len() > SHOWN {
         let more = faults.len() - SHOWN;
         shown.push(format!("and {more} more faults of the header"));
@@ -177,7 +192,7 @@ mod tests {
             &["color", "Colour "],
             Err(&format!(
                 "color: unknown column, allowed: {NAMES} (did you mean \"colour\"?); \
-                 Colour : unknown column, allowed: {NAMES} (did you mean \"colour\"?); \
+                 Colour : unknown column (did you mean \"colour\"?); \
                  colour: missing, allowed: one of red, white, rose (the column is required)"
             )),
         );

@@ -246,17 +246,17 @@ fn a_quote_that_is_never_closed_is_found() {
     let open = |line: u64| format!("a quote opened in the row of line {line} is never closed");
     check_refused(
         "colour,maker\nred,A\nwhite,\"B\nrose,C\nred,D\n",
-        2,
+        1,
         &open(3),
     );
-    check_refused("colour,maker\nred,A\nwhite,\"B\n", 2, &open(3));
-    check_refused("colour,maker\nred,A\nwhite,\"B", 2, &open(3));
-    check_refused("colour,maker\nred,A\nwhite,\"", 2, &open(3));
-    check_refused("colour,maker\nred,A\n\"white,B\n", 2, &open(3));
-    check_refused("colour,maker\nred,\"A \"\"B\n", 1, &open(2));
+    check_refused("colour,maker\nred,A\nwhite,\"B\n", 1, &open(3));
+    check_refused("colour,maker\nred,A\nwhite,\"B", 1, &open(3));
+    check_refused("colour,maker\nred,A\nwhite,\"", 1, &open(3));
+    check_refused("colour,maker\nred,A\n\"white,B\n", 1, &open(3));
+    check_refused("colour,maker\nred,\"A \"\"B\n", 0, &open(2));
     check_refused("maker,\"colour\nred,A\n", 0, &open(1));
     // Two that look like a pair by number alone.
-    check_refused("maker,colour\n5\" disk,red\nA,\"white\n", 2, &open(3));
+    check_refused("maker,colour\n5\" disk,red\nA,\"white\n", 1, &open(3));
     // The last cell ends in an escaped quote, or in one after a closed cell.
     check(
         "colour,maker\nred,\"A\"\"\"",
