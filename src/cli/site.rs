@@ -10,7 +10,7 @@ use crate::config::{Flag, Settings};
 use crate::control::table;
 use crate::ingest::Loaded;
 use crate::model::{Model, Spec};
-use crate::registry::{Registry, VersionRef};
+use crate::registry::{Intact, Registry, VersionRef};
 use crate::telemetry::logging;
 
 /// The state folder with its settings, as a subcommand finds it.
@@ -50,9 +50,29 @@ impl Site {
         if let Some(path) = &self.spec {
             return read_spec(path);
         }
-        match self.registry.champion()? {
-            Some(_) => Ok(self.model(None)?.1.spec().clone()),
-            None => Ok(Spec::bundled()),
+        let Some(intact) = self.standing()? else {
+            return Ok(Spec::bundled());
+        };
+        for fault in &intact.faults {
+            self.warn(format!("{fault}; going by {}", intact.version));
+        }
+        Ok(intact.model.spec().clone())
+    }
+
+    /// The model whose spec and table a training goes by: the champion, or if it is damaged the newest intact one of the
+    /// same name. None where there is no champion yet.
+    fn standing(&self) -> anyhow::Result<Option<Intact<Model>>> {
+        let Some(champion) = self.registry.champion()? else {
+            return Ok(None);
+        };
+        let decode = |bytes: &[u8]| Model::from_bytes(bytes).map_err(|e| e.to_string());
+        let hint = "no spec is at hand to train by; name one with --spec";
+        let intact = self.registry.newest_intact(decode).context(hint)?;
+        match intact.filter(|i| i.version.name() == champion.name()) {
+            None => {
+                anyhow::bail!("{champion} is damaged, and no older version of it is left: {hint}")
+            }
+            intact => Ok(intact),
         }
     }
 
@@ -66,12 +86,17 @@ impl Site {
 
     /// The champion's training table if it was trained under this spec's schema, else the spec's own.
     pub fn own_table(&self, spec: &Spec) -> anyhow::Result<Loaded> {
-        if self.spec.is_none() && self.registry.champion()?.is_some() {
-            let (name, model) = self.model(None)?;
-            self.say(format!("training on the table of {name}"));
-            return Ok(table::of_model(&self.registry, &model)?);
+        let standing = match self.spec {
+            Some(_) => None,
+            None => self.standing()?,
+        };
+        match standing {
+            Some(Intact { version, model, .. }) => {
+                self.say(format!("training on the table of {version}"));
+                Ok(table::of_model(&self.registry, &model)?)
+            }
+            None => Ok(table::of_spec(spec, &self.spec_folder())?),
         }
-        Ok(table::of_spec(spec, &self.spec_folder())?)
     }
 
     /// Name and model of a version; of the champion where none is named.

@@ -43,6 +43,6 @@ pub fn of_spec(spec: &Spec, folder: &Path) -> Result<Loaded, NoTable> {
 /// # Errors
 /// [`NoTable`].
 pub fn of_model(registry: &Registry, model: &Model) -> Result<Loaded, NoTable> {
-    let path = registry.table_path(&model.card().table)?;
-    Ok(ingest::read_file(&path, model.schema(), Purpose::Learn)?)
+    let bytes = registry.table(&model.card().table)?;
+    Ok(ingest::kept(&bytes, model.schema())?)
 }

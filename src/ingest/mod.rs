@@ -279,14 +279,32 @@ pub fn read_file(path: &Path, schema: &Arc<Schema>, purpose: Purpose) -> Result<
 /// # Errors
 /// When it is no table of this schema.
 pub fn bundled(schema: &Arc<Schema>) -> Result<Loaded, ReadFault> {
+    from_memory(&text::CSV, BUNDLED, "the bundled table", schema)
+}
+
+/// Reads the bytes of [`write::table_as_parquet`].
+///
+/// # Errors
+/// When it is no table of this schema.
+pub fn kept(bytes: &[u8], schema: &Arc<Schema>) -> Result<Loaded, ReadFault> {
+    from_memory(&parquet::Parquet, bytes, "the kept table", schema)
+}
+
+fn from_memory(
+    format: &dyn Format,
+    mut bytes: &[u8],
+    name: &str,
+    schema: &Arc<Schema>,
+) -> Result<Loaded, ReadFault> {
     let mut collector = Collector::new(schema, false);
-    let csv = format::FORMATS[0];
-    csv.read(&mut &BUNDLED[..], schema, Purpose::Learn, &mut |row| {
-        collector.take(row)
-    })
-    .map_err(|why| ReadFault::Content {
-        name: "the bundled table".into(),
-        why,
-    })?;
-    collector.finish("the bundled table".into())
+    let name = name.to_owned();
+    format
+        .read(&mut bytes, schema, Purpose::Learn, &mut |row| {
+            collector.take(row)
+        })
+        .map_err(|why| ReadFault::Content {
+            name: name.clone(),
+            why,
+        })?;
+    collector.finish(name)
 }

@@ -9,7 +9,8 @@ impl Registry {
     pub fn put_table(&self, parquet: &[u8]) -> Result<String, RegistryError> {
         let sha256 = digest(parquet);
         let path = self.table_file(&sha256);
-        let kept = std::fs::metadata(&path).is_ok_and(|file| file.len() == parquet.len() as u64);
+        // Held against the bytes: to keep a damaged table again is how it is mended.
+        let kept = disk::read(&path)?.is_some_and(|bytes| bytes == parquet);
         if !kept {
             disk::create_folder(&self.models)?;
             let _lock = disk::Lock::exclusive(&self.lock_path())?;
