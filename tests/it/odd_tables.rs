@@ -222,7 +222,7 @@ fn senseless_requests_are_refused_before_any_work() {
             repeats: usize::MAX,
             ..sound.clone()
         }),
-        "4 folds × 18446744073709551615 repeats are too many; 100000 fits are the most"
+        "18446744073709551615 repeats are too many; 10000 are the most"
     );
     let fault = train(&spec, &csv, &request("logistc", 4))
         .unwrap_err()
