@@ -1,8 +1,10 @@
 //! Integration tests, one binary: a module a feature.
 
 mod answers;
+mod bad_input;
 mod browser;
 mod churn;
+mod cli;
 mod ingest;
 mod life;
 mod models;

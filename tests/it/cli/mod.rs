@@ -1,0 +1,13 @@
+//! The real binary, run as people and scripts run it: arguments in; text, files and exit codes out.
+
+mod closed;
+mod folder;
+mod models;
+mod others;
+mod predict;
+mod second;
+mod train;
+mod two;
+
+use folder::Ran;
+pub use folder::{Folder, QUICK};

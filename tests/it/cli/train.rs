@@ -1,0 +1,417 @@
+//! `train`: the document, the progress, what is chosen and what is promoted.
+
+use std::io::{BufRead, BufReader};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::folder::{Folder, QUICK, Ran, keys};
+
+const METRICS: [&str; 8] = [
+    "accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "auc",
+    "log_loss",
+    "brier",
+    "ece",
+];
+
+fn check_figures(cv: &Value, folds: u64, repeats: u64) {
+    assert_eq!(
+        (&cv["folds"], &cv["repeats"]),
+        (&json!(folds), &json!(repeats))
+    );
+    assert_eq!(
+        keys(cv)[..10],
+        [&["folds", "repeats"][..], &METRICS].concat()[..]
+    );
+    for metric in METRICS {
+        assert_eq!(keys(&cv[metric]), ["mean", "se"], "{metric}");
+        let [mean, se] = ["mean", "se"].map(|k| cv[metric][k].as_f64().unwrap());
+        assert!(
+            (0.0..1.0).contains(&mean) && se > 0.0 && se < 0.2,
+            "{metric}: {mean} ± {se}"
+        );
+    }
+}
+
+#[test]
+fn the_document_is_as_promised() {
+    let folder = Folder::new();
+    let ran = folder
+        .run("train train.csv --folds 2 --repeats 1 --seed 7 --json")
+        .ok();
+    let document = ran.json();
+    for key in [
+        "model",
+        "promoted",
+        "reason",
+        "learner",
+        "seed",
+        "rows",
+        "cv",
+        "candidates",
+    ] {
+        assert!(keys(&document).contains(&key), "{key}");
+    }
+    assert_eq!(document["model"], "titanic@1");
+    assert_eq!(document["promoted"], true);
+    assert_eq!(document["reason"], "there was no champion");
+    assert_eq!(
+        (&document["seed"], &document["rows"], &document["left_out"]),
+        (&json!(7), &json!(891), &json!(0))
+    );
+    check_figures(&document["cv"], 2, 1);
+    check_figures(&document["without_companions"], 2, 1);
+    let candidates = document["candidates"].as_array().unwrap();
+    let names: Vec<&str> = candidates
+        .iter()
+        .map(|c| c["learner"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["logistic", "forest", "boosted", "blend"]);
+    candidates
+        .iter()
+        .for_each(|c| check_figures(&c["cv"], 2, 1));
+    // The chosen one is the best by the spec's metric, and its figures are the model's.
+    let loss = |c: &Value| c["cv"]["log_loss"]["mean"].as_f64().unwrap();
+    let best = candidates
+        .iter()
+        .min_by(|a, b| loss(a).total_cmp(&loss(b)))
+        .unwrap();
+    assert_eq!(
+        (&document["learner"], &document["cv"]),
+        (&best["learner"], &best["cv"])
+    );
+
+    // Everything else is on standard error: one JSON line each on the progress, ending at the end.
+    let lines: Vec<&str> = ran.err.lines().collect();
+    let (said, progress) = lines.split_first().unwrap();
+    assert_eq!(*said, "train.csv: 891 rows");
+    let progress: Vec<Value> = progress
+        .iter()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    assert!(
+        progress
+            .iter()
+            .all(|p| keys(p) == ["progress", "done", "of", "step"])
+    );
+    let fractions: Vec<f64> = progress
+        .iter()
+        .map(|p| p["progress"].as_f64().unwrap())
+        .collect();
+    assert!(
+        fractions.is_sorted() && fractions.len() > 2 && fractions.last() == Some(&1.0),
+        "{fractions:?}"
+    );
+
+    // And it is on the disk, by the names promised.
+    let kept = document_of(&folder)["table"].as_str().unwrap().to_owned();
+    let mut expected = vec![
+        "churn.csv",
+        "churn.yaml",
+        "state/models/champion",
+        "state/models/ledger.jsonl",
+        "state/models/titanic@1.model",
+    ]
+    .into_iter()
+    .map(str::to_owned)
+    .chain([
+        format!("state/tables/{kept}.parquet"),
+        "test.csv".into(),
+        "train.csv".into(),
+    ])
+    .collect::<Vec<_>>();
+    expected.sort();
+    assert_eq!(folder.files(), expected);
+    assert_eq!(folder.text("state/models/champion"), "titanic@1\n");
+}
+
+/// The card of titanic@1.
+fn document_of(folder: &Folder) -> Value {
+    folder.run("models show 1 --json").ok().json()["card"].clone()
+}
+
+#[test]
+fn people_get_a_table_and_the_reason() {
+    let folder = Folder::new();
+    let ran = folder.run(&format!("train train.csv {QUICK}")).ok();
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert_eq!(
+        lines[0],
+        "3 folds × 1 repeats, 891 rows, mean ± standard error"
+    );
+    for head in [
+        "learner",
+        "accuracy",
+        "precision",
+        "recall",
+        "F1",
+        "AUC",
+        "log loss",
+        "Brier",
+        "ECE",
+    ] {
+        assert!(
+            lines[1].to_lowercase().contains(&head.to_lowercase()),
+            "{head}: {}",
+            lines[1]
+        );
+    }
+    assert!(
+        lines[2].starts_with("logistic *") && lines[2].contains('±'),
+        "{}",
+        lines[2]
+    );
+    assert!(
+        ran.out.contains("\n* logistic was asked for; log loss 0."),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.out
+            .ends_with("titanic@1 is now the champion: there was no champion\n"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.err.starts_with("train.csv: 891 rows\n") && ran.err.contains(" of 7 fits: "),
+        "{}",
+        ran.err
+    );
+    // With -q nothing but the result is said.
+    let quiet = folder.run(&format!("train train.csv {QUICK} --quiet")).ok();
+    assert_eq!(quiet.err, "");
+    assert!(
+        quiet
+            .out
+            .contains("titanic@2 is now the champion: not worse"),
+        "{}",
+        quiet.out
+    );
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
+    let folder = Folder::new();
+    for threads in [1, 3] {
+        folder.run(&format!("train train.csv --learner forest --folds 2 --repeats 1 --seed 5 --threads {threads} -q")).ok();
+    }
+    folder
+        .run("train train.csv --learner forest --folds 2 --repeats 1 --seed 6 -q")
+        .ok();
+    let bytes =
+        |n: u32| std::fs::read(folder.path(&format!("state/models/titanic@{n}.model"))).unwrap();
+    assert!(bytes(1) == bytes(2), "one seed");
+    assert!(bytes(1) != bytes(3), "two seeds");
+}
+
+#[test]
+fn promotion_is_as_asked() {
+    let folder = Folder::trained();
+    let train = |more: &str| {
+        let document = folder
+            .run(&format!("train train.csv {QUICK} --json -q {more}"))
+            .ok()
+            .json();
+        (
+            document["model"].as_str().unwrap().to_owned(),
+            document["promoted"].as_bool().unwrap(),
+            document["reason"].as_str().unwrap().to_owned(),
+        )
+    };
+    let champion = || folder.text("state/models/champion");
+    let (model, promoted, reason) = train("--promote never");
+    assert_eq!(
+        (model.as_str(), promoted, reason.as_str()),
+        ("titanic@2", false, "asked for: --promote never")
+    );
+    assert_eq!(champion(), "titanic@1\n");
+    // The same again is not worse.
+    let (model, promoted, reason) = train("--promote auto");
+    assert!(
+        promoted && model == "titanic@3" && reason.starts_with("not worse: log loss 0."),
+        "{reason}"
+    );
+    assert_eq!(champion(), "titanic@3\n");
+    // A table of 60 rows teaches a worse one: kept, and by hand it is promoted all the same.
+    let few: String = folder
+        .text("train.csv")
+        .split_inclusive('\n')
+        .take(61)
+        .collect();
+    folder.put("few.csv", few);
+    let ran = folder
+        .run(&format!("train few.csv {QUICK} --json -q"))
+        .ok()
+        .json();
+    assert_eq!(
+        (&ran["promoted"], &ran["model"], &ran["rows"]),
+        (&json!(false), &json!("titanic@4"), &json!(60))
+    );
+    assert_eq!(champion(), "titanic@3\n");
+    folder.run("models promote 4").ok();
+    assert_eq!(champion(), "titanic@4\n");
+    let (_, promoted, reason) = train("--promote always");
+    assert!(promoted && reason == "asked for: --promote always");
+}
+
+#[test]
+fn without_a_source_it_learns_the_table_at_hand() {
+    // No state: the spec's own table, which for the built-in spec is compiled in.
+    let folder = Folder::new();
+    folder.run(&format!("train {QUICK} -q")).ok();
+    let whole = document_of(&folder);
+    assert_eq!(whole["rows"], 891);
+    // A state: the champion's table.
+    let few: String = folder
+        .text("train.csv")
+        .split_inclusive('\n')
+        .take(301)
+        .collect();
+    let ran = folder
+        .pipe(&format!("train - {QUICK} --promote always"), few)
+        .ok();
+    assert!(
+        ran.err.starts_with("standard input: 300 rows\n"),
+        "{}",
+        ran.err
+    );
+    let ran = folder.run(&format!("train {QUICK} --json")).ok();
+    assert!(
+        ran.err.starts_with("training on the table of titanic@2\n"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(ran.json()["rows"], 300);
+    // Its kept bytes are held against their name before they are believed.
+    let table = folder.run("models show 2 --json").ok().json()["card"]["table"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = folder.path(&format!("state/tables/{table}.parquet"));
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let error = folder.run(&format!("train {QUICK}")).fails(1);
+    assert!(
+        error.starts_with(&format!("the table {table} is damaged")),
+        "{error}"
+    );
+    // Training from the source mends it.
+    let few: String = folder
+        .text("train.csv")
+        .split_inclusive('\n')
+        .take(301)
+        .collect();
+    folder.put("few.csv", few);
+    folder.run(&format!("train few.csv {QUICK} -q")).ok();
+    folder.run(&format!("train {QUICK} -q")).ok();
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_writes_nothing() {
+    let folder = Folder::new();
+    let before = folder.files();
+    for (line, said) in [
+        (
+            "train train.csv --learner logistc",
+            "did you mean \"logistic\"?",
+        ),
+        (
+            "train train.csv --learner logistic --folds 1",
+            "at least 2 folds",
+        ),
+        ("train train.csv --repeats 0", "at least 2 folds, 1 repeat"),
+        ("train train.csv --repeats 1000000", "are too many"),
+        (
+            "train train.csv --folds many",
+            "invalid value 'many' for '--folds <FOLDS>'",
+        ),
+        (
+            "train train.csv --promote maybe",
+            "[possible values: auto, always, never]",
+        ),
+        (
+            "train train.csv --threads 0",
+            "invalid value '0' for '--threads <N>'",
+        ),
+        ("train train.csv --seed -1", "unexpected argument '-1'"),
+        ("train train.csv test.csv", "unexpected argument 'test.csv'"),
+        ("train train.csv --lerner auto", "'--learner'"),
+        ("train train.csv -q -v", "cannot be used with"),
+    ] {
+        let ran = folder.run(line).ended(2);
+        assert!(
+            ran.out.is_empty() && ran.err.contains(said),
+            "{line}: {ran:#?}"
+        );
+    }
+    assert_eq!(folder.files(), before);
+}
+
+#[test]
+fn bad_rows_are_named_and_counted_and_strict_ends_at_the_first() {
+    let folder = Folder::new();
+    let table = folder
+        .text("train.csv")
+        .replacen("male,22,", "mal,22,", 1)
+        .replacen("female,38,", "female,380,", 1);
+    folder.put("bad.csv", table);
+    let ran = folder.run(&format!("train bad.csv {QUICK} --json")).ok();
+    assert_eq!(
+        (&ran.json()["rows"], &ran.json()["left_out"]),
+        (&json!(889), &json!(2))
+    );
+    let warnings: Vec<&str> = ran
+        .err
+        .lines()
+        .filter(|l| l.starts_with("warning: "))
+        .collect();
+    assert_eq!(
+        warnings,
+        [
+            "warning: left out: line 2: Sex: unknown level, got mal, allowed: one of female, male (did you mean \"male\"?)",
+            "warning: left out: line 3: Age: out of range, got 380, allowed: a number from 0 to 120",
+            "warning: 2 of 891 rows were left out",
+        ]
+    );
+    let before = folder.files();
+    let error = folder
+        .run(&format!("train bad.csv {QUICK} --strict"))
+        .fails(1);
+    assert!(
+        error.starts_with("bad.csv, line 2: Sex: unknown level, got mal"),
+        "{error}"
+    );
+    assert_eq!(folder.files(), before);
+}
+
+/// The first signal asks it to stop: nothing is written, and the code says why.
+#[test]
+fn an_interrupted_training_writes_nothing() {
+    let folder = Folder::new();
+    let before = folder.files();
+    let line = "train train.csv --folds 10 --repeats 500 --json --threads 1";
+    let mut child = folder.command(line).spawn().unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    err.read_line(&mut said).unwrap();
+    assert_eq!(said, "train.csv: 891 rows\n");
+    let signal = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(signal.success());
+    let rest = std::io::read_to_string(err).unwrap();
+    let ran = Ran::of(line, child.wait_with_output().unwrap()).ended(130);
+    assert_eq!(ran.out, "");
+    assert!(
+        rest.ends_with("stopping; once more to end at once\nerror: stopped; nothing was written\n"),
+        "{rest}"
+    );
+    assert_eq!(folder.files(), before);
+}
