@@ -1,5 +1,7 @@
 //! One decision tree as a learner hands it over: free to be wrong, checked before it is packed.
 
+use std::ops::Range;
+
 use super::fault::TreeFault;
 
 /// Most nodes in one tree. Packed child offsets stay at or below half of this plus one, which 18 bits hold.
@@ -67,11 +69,15 @@ impl Node {
 
     /// The child a feature value leads to; NaN is not `<=` and goes right.
     fn child(&self, value: f32) -> u32 {
-        if f64::from(value) <= self.threshold {
+        if self.goes_left(value) {
             self.left
         } else {
             self.right
         }
+    }
+
+    fn goes_left(&self, value: f32) -> bool {
+        f64::from(value) <= self.threshold
     }
 }
 
@@ -123,10 +129,27 @@ impl Tree {
     pub fn cover_from(&mut self, rows: &[f32], width: usize) -> Result<(), TreeFault> {
         self.check_shape(width)?;
         assert_eq!(rows.len() % width, 0, "rows of {width} features");
-        self.nodes.iter_mut().for_each(|n| n.cover = 0.0);
-        for row in rows.chunks_exact(width) {
-            let leaf = self.leaf_of(row);
-            self.nodes[leaf].cover += 1.0;
+        // All rows go down together, node by node: no step waits for the one before, as in the walk of a single row.
+        let mut order: Vec<u32> = (0..(rows.len() / width) as u32).collect();
+        let mut ranges = vec![0..0; self.nodes.len()];
+        ranges[0] = 0..order.len();
+        for at in 0..self.nodes.len() {
+            let (node, range): (&mut Node, Range<usize>) =
+                (&mut self.nodes[at], ranges[at].clone());
+            if node.is_leaf() {
+                node.cover = range.len() as f64;
+                continue;
+            }
+            let mut middle = range.start;
+            for i in range.clone() {
+                let row = order[i];
+                let goes_left = node.goes_left(rows[row as usize * width + node.feature as usize]);
+                order[i] = order[middle];
+                order[middle] = row;
+                middle += usize::from(goes_left);
+            }
+            ranges[node.left as usize] = range.start..middle;
+            ranges[node.right as usize] = middle..range.end;
         }
         for leaf in self
             .nodes

@@ -1,6 +1,7 @@
 //! Bodies on their way in: what they may be, and how much of it.
 
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderMap};
@@ -143,15 +144,18 @@ impl Intake {
         if let Some(length) = declared.filter(|length| *length > SMALL) {
             room = Some(self.take_room(length)?);
         }
-        let read = tokio::time::timeout(PATIENCE, self.collect(payload, &mut room));
-        let bytes = read.await.map_err(|_| {
-            let detail = format!(
-                "not all of it came within {} s; send it again",
-                PATIENCE.as_secs()
-            );
-            Problem::new(&kind::TIMEOUT, detail).header(header::CONNECTION, "close")
-        })??;
-        Ok(Body { bytes, _room: room })
+        let mut read = std::pin::pin!(self.collect(payload, room));
+        // A small body has mostly come together with its head: then no timer is set up for it.
+        match futures_util::poll!(read.as_mut()) {
+            Poll::Ready(body) => body,
+            Poll::Pending => tokio::time::timeout(PATIENCE, read).await.map_err(|_| {
+                let detail = format!(
+                    "not all of it came within {} s; send it again",
+                    PATIENCE.as_secs()
+                );
+                Problem::new(&kind::TIMEOUT, detail).header(header::CONNECTION, "close")
+            })?,
+        }
     }
 
     /// Reads a document of JSON that may be left out; then no type is needed either.
@@ -177,8 +181,8 @@ impl Intake {
     async fn collect(
         &self,
         payload: &mut Payload,
-        room: &mut Option<OwnedSemaphorePermit>,
-    ) -> Result<Bytes, Problem> {
+        mut room: Option<OwnedSemaphorePermit>,
+    ) -> Result<Body, Problem> {
         let mut first = Bytes::new();
         let mut rest = BytesMut::new();
         while let Some(chunk) = payload.next().await {
@@ -193,7 +197,7 @@ impl Intake {
                 return Err(self.too_large());
             }
             if length > SMALL && room.is_none() {
-                *room = Some(self.take_room(self.limit)?);
+                room = Some(self.take_room(self.limit)?);
             }
             if first.is_empty() && rest.is_empty() {
                 first = chunk;
@@ -202,11 +206,12 @@ impl Intake {
                 rest.extend_from_slice(&chunk);
             }
         }
-        Ok(if rest.is_empty() {
+        let bytes = if rest.is_empty() {
             first
         } else {
             rest.freeze()
-        })
+        };
+        Ok(Body { bytes, _room: room })
     }
 
     fn take_room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {

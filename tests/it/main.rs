@@ -3,6 +3,7 @@
 mod answers;
 mod bad_input;
 mod browser;
+mod case;
 mod churn;
 mod cli;
 mod ingest;

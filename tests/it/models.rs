@@ -3,14 +3,20 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::case::{Case, json as read, on_both};
 use crate::rest::probability;
-use crate::server::{Server, answer, passenger, until};
+use crate::server::{Server, answer, until};
 
-#[tokio::test]
-async fn versions_are_listed_shown_promoted_and_rolled_back() {
-    let server = Server::start().await;
+on_both!(
+    versions_are_listed_shown_promoted_and_rolled_back,
+    a_training_is_a_job,
+    a_damaged_version_is_not_promoted_and_the_old_one_goes_on,
+);
+
+async fn versions_are_listed_shown_promoted_and_rolled_back(case: &Case) {
+    let server = Server::of(case).await;
     let list = server.get("/v1/models").await;
-    assert_eq!(list["champion"], "titanic@1");
+    assert_eq!(list["champion"], case.version(1));
     let roles: Vec<_> = list["models"]
         .as_array()
         .unwrap()
@@ -20,31 +26,33 @@ async fn versions_are_listed_shown_promoted_and_rolled_back() {
     assert_eq!(
         roles,
         [
-            (&json!("titanic@1"), &json!("champion")),
-            (&json!("titanic@2"), &json!("candidate"))
+            (&json!(case.version(1)), &json!("champion")),
+            (&json!(case.version(2)), &json!("candidate"))
         ]
     );
-    assert!(
-        list["models"][0]["cv"]["accuracy"]["mean"]
-            .as_f64()
-            .unwrap()
-            > 0.7
-    );
+    assert!(list["models"][0]["cv"]["auc"]["mean"].as_f64().unwrap() > 0.6);
     assert_eq!(list["models"][0]["learner"], "logistic");
 
     let card = server.get("/v1/models/2").await;
-    assert_eq!(card, server.get("/v1/models/titanic@2").await);
+    assert_eq!(
+        card,
+        server.get(&format!("/v1/models/{}", case.version(2))).await
+    );
     assert_eq!(
         (&card["model"], &card["rows"], &card["role"]),
-        (&json!("titanic@2"), &json!(399), &json!("candidate"))
+        (
+            &json!(case.version(2)),
+            &json!(case.lines - 1),
+            &json!("candidate")
+        )
     );
+    assert_eq!(card["spec"], case.spec);
     assert!(
-        card["spec"]
-            .as_str()
+        card["features"]
+            .as_array()
             .unwrap()
-            .starts_with("# The bundled spec")
+            .contains(&json!(case.feature))
     );
-    assert!(card["features"].as_array().unwrap().contains(&json!("age")));
     let column = |name: &str| {
         card["columns"]
             .as_array()
@@ -53,29 +61,35 @@ async fn versions_are_listed_shown_promoted_and_rolled_back() {
             .find(|c| c["name"] == name)
             .unwrap()
     };
-    assert_eq!(column("Pclass")["levels"], json!(["1", "2", "3"]));
+    let (category, levels) = case.category;
+    assert_eq!(column(category)["levels"], read(levels));
+    let (number, highest) = case.number;
     assert_eq!(
-        (&column("Age")["max"], &column("Age")["observed"]["rows"]),
-        (&json!(120.0), &json!(399))
+        (&column(number)["max"], &column(number)["observed"]["rows"]),
+        (&json!(highest), &json!(case.lines - 1))
     );
 
     let (status, promoted) = answer(server.request(Method::POST, "/v1/models/2/promote")).await;
     assert_eq!(status, 200, "{promoted}");
     assert_eq!(
         (&promoted["model"], &promoted["previous"]),
-        (&json!("titanic@2"), &json!("titanic@1"))
+        (&json!(case.version(2)), &json!(case.version(1)))
     );
-    let (_, answered) = server.post("/v1/predict", &passenger()).await;
+    let (_, answered) = server.post("/v1/predict", &case.row()).await;
     assert_eq!(
-        answered["model"], "titanic@2",
+        answered["model"],
+        case.version(2),
         "it answers when the promotion is answered"
     );
     assert_eq!(
         answered["probability"],
-        probability(&server, 2, &passenger())
+        probability(&server, 2, &case.row())
     );
     let (status, again) = server
-        .post("/v1/models/titanic@2/promote", &json!({}))
+        .post(
+            &format!("/v1/models/{}/promote", case.version(2)),
+            &json!({}),
+        )
         .await;
     assert_eq!((status.as_u16(), again), (200, promoted), "nothing to do");
 
@@ -83,11 +97,11 @@ async fn versions_are_listed_shown_promoted_and_rolled_back() {
     assert_eq!(status, 200, "{back}");
     assert_eq!(
         (&back["model"], &back["previous"]),
-        (&json!("titanic@1"), &json!("titanic@2"))
+        (&json!(case.version(1)), &json!(case.version(2)))
     );
     assert_eq!(
-        server.post("/v1/predict", &passenger()).await.1["model"],
-        "titanic@1"
+        server.post("/v1/predict", &case.row()).await.1["model"],
+        case.version(1)
     );
     assert!(
         server
@@ -98,10 +112,10 @@ async fn versions_are_listed_shown_promoted_and_rolled_back() {
     server.stop().await;
 }
 
-#[tokio::test]
-async fn a_damaged_version_is_not_promoted_and_the_old_one_goes_on() {
-    let server = Server::start().await;
-    let file = server.state().join("models/titanic@2.model");
+async fn a_damaged_version_is_not_promoted_and_the_old_one_goes_on(case: &Case) {
+    let server = Server::of(case).await;
+    let name = format!("{}.model", case.version(2));
+    let file = server.state().join("models").join(&name);
     let mut bytes = std::fs::read(&file).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -109,27 +123,23 @@ async fn a_damaged_version_is_not_promoted_and_the_old_one_goes_on() {
     let (status, problem) = server.post("/v1/models/2/promote", &json!({})).await;
     assert_eq!(status, 409, "{problem}");
     assert!(
-        problem["detail"]
-            .as_str()
-            .unwrap()
-            .contains("titanic@2.model"),
+        problem["detail"].as_str().unwrap().contains(&name),
         "{problem}"
     );
     assert_eq!(
-        server.post("/v1/predict", &passenger()).await.1["model"],
-        "titanic@1"
+        server.post("/v1/predict", &case.row()).await.1["model"],
+        case.version(1)
     );
     let list = server.get("/v1/models").await;
     assert_eq!(
         (&list["models"][1]["model"], &list["models"][1]["cv"]),
-        (&json!("titanic@2"), &Value::Null)
+        (&json!(case.version(2)), &Value::Null)
     );
     server.stop().await;
 }
 
-#[tokio::test]
-async fn a_training_is_a_job() {
-    let server = Server::start().await;
+async fn a_training_is_a_job(case: &Case) {
+    let server = Server::of(case).await;
     let order = json!({"learner": "logistic", "folds": 2, "repeats": 1, "promote": "always"});
     let response = server
         .request(Method::POST, "/v1/train")
@@ -160,12 +170,12 @@ async fn a_training_is_a_job() {
     );
     assert_eq!(
         (&job["result"]["model"], &job["result"]["promoted"]),
-        (&json!("titanic@3"), &json!(true))
+        (&json!(case.version(3)), &json!(true))
     );
     assert_eq!(job["result"]["gate"], Value::Null);
     assert_eq!(
-        server.post("/v1/predict", &passenger()).await.1["model"],
-        "titanic@3",
+        server.post("/v1/predict", &case.row()).await.1["model"],
+        case.version(3),
         "a job that is done is live"
     );
     assert_eq!(server.get("/v1/jobs").await["jobs"][0]["id"], queued["id"]);

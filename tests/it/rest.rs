@@ -7,7 +7,17 @@ use titanic_platform::registry::VersionRef;
 use titanic_platform::schema::row::Purpose;
 use titanic_platform::schema::{Row, json as rows};
 
+use crate::case::{Case, json as read, on_both};
 use crate::server::{Server, passenger, until};
+
+on_both!(
+    one_row_is_answered_by_the_champion,
+    every_format_gives_the_same_probability,
+    warnings_and_explanations,
+    a_partial_answer_tells_of_the_bad_rows,
+    a_named_prediction_is_made_once,
+    what_tells_of_the_server,
+);
 
 /// The probability a version gives, computed here.
 pub fn probability(server: &Server, version: u64, row: &Value) -> f64 {
@@ -43,18 +53,17 @@ async fn text(
     (response.status().as_u16(), response.text().await.unwrap())
 }
 
-#[tokio::test]
-async fn one_row_is_answered_by_the_champion() {
-    let server = Server::start().await;
-    let (status, body) = server.post("/v1/predict", &passenger()).await;
+async fn one_row_is_answered_by_the_champion(case: &Case) {
+    let server = Server::of(case).await;
+    let (status, body) = server.post("/v1/predict", &case.row()).await;
     assert_eq!(status, 200);
-    let expected = probability(&server, 1, &passenger());
+    let expected = probability(&server, 1, &case.row());
     assert_eq!(body["probability"], expected, "to the bit");
     assert_eq!(
         (&body["model"], &body["warnings"]),
-        (&json!("titanic@1"), &json!([]))
+        (&json!(case.version(1)), &json!([]))
     );
-    assert_eq!(body["label"], i64::from(expected >= 0.5));
+    assert_eq!(body["label"], case.label(expected));
     assert_eq!(
         uuid::Uuid::parse_str(body["id"].as_str().unwrap())
             .unwrap()
@@ -66,23 +75,21 @@ async fn one_row_is_answered_by_the_champion() {
     server.stop().await;
 }
 
-#[tokio::test]
-async fn every_format_gives_the_same_probability() {
-    let server = Server::start().await;
-    let table = include_str!("../../data/raw/test.csv");
-    let (status, csv) = text(&server, "/v1/predict", "text/csv", table).await;
+async fn every_format_gives_the_same_probability(case: &Case) {
+    let server = Server::of(case).await;
+    let rows = case.rows();
+    let (status, csv) = text(&server, "/v1/predict", "text/csv", (case.unlabelled)()).await;
     assert_eq!(status, 200, "{csv}");
     let mut lines = csv.lines();
-    assert_eq!(lines.next(), Some("PassengerId,Survived,probability"));
+    assert_eq!(lines.next(), Some(case.header));
     let from_csv: Vec<f64> = lines
         .map(|line| line.rsplit(',').next().unwrap().parse().unwrap())
         .collect();
-    assert_eq!(from_csv.len(), 418);
+    assert_eq!(from_csv.len(), rows.len());
 
-    let rows: Vec<Value> = crate::tables::objects(table);
     let (status, list) = server.post("/v1/predict", &json!(rows)).await;
     assert_eq!(status, 200, "{list}");
-    assert_eq!(list["model"], "titanic@1");
+    assert_eq!(list["model"], case.version(1));
     let from_list: Vec<f64> = list["predictions"]
         .as_array()
         .unwrap()
@@ -104,24 +111,19 @@ async fn every_format_gives_the_same_probability() {
         .collect();
     assert_eq!(from_lines, from_csv);
 
-    for n in [0, 7, 417] {
+    for n in [0, 7, rows.len() - 1] {
         let (_, one) = server.post("/v1/predict", &rows[n]).await;
         assert_eq!(one["probability"], from_csv[n], "row {n}");
     }
     server.stop().await;
 }
 
-#[tokio::test]
-async fn warnings_and_explanations() {
-    let server = Server::start().await;
-    let row = json!({"Pclass": "1", "Sex": "female", "Embarked": "X", "Survived": 0});
+async fn warnings_and_explanations(case: &Case) {
+    let server = Server::of(case).await;
+    let row = read(case.odd.0);
     let (status, body) = server.post("/v1/predict?explain=true", &row).await;
     assert_eq!(status, 200);
-    let expected = json!([
-        {"column": "Embarked", "problem": "unknown_level", "value": "X"},
-        {"column": "Survived", "problem": "target_ignored", "value": 0},
-    ]);
-    assert_eq!(body["warnings"], expected);
+    assert_eq!(body["warnings"], read(case.odd.1));
     let parts = body["explanation"]["contributions"].as_array().unwrap();
     let sum: f64 = parts
         .iter()
@@ -129,19 +131,16 @@ async fn warnings_and_explanations() {
         .sum();
     let probability = body["probability"].as_f64().unwrap();
     assert!((body["explanation"]["base"].as_f64().unwrap() + sum - probability).abs() < 1e-9);
-    let value =
-        |column: &str| &parts.iter().find(|part| part["column"] == column).unwrap()["value"];
-    assert_eq!(
-        (value("Sex"), value("Embarked"), value("Age")),
-        (&json!("female"), &json!("X"), &Value::Null)
-    );
+    for (column, shown) in case.shown {
+        let part = parts.iter().find(|part| part["column"] == *column);
+        assert_eq!(part.unwrap()["value"], read(shown), "{column}");
+    }
     server.stop().await;
 }
 
-#[tokio::test]
-async fn a_partial_answer_tells_of_the_bad_rows() {
-    let server = Server::start().await;
-    let rows = json!([passenger(), {"Pclass": 9, "Sex": "male"}, 3, passenger()]);
+async fn a_partial_answer_tells_of_the_bad_rows(case: &Case) {
+    let server = Server::of(case).await;
+    let rows = json!([case.row(), read(case.bad.0), 3, case.row()]);
     let (status, body) = server.post("/v1/predict?partial=true", &rows).await;
     assert_eq!(status, 200, "{body}");
     let predictions = body["predictions"].as_array().unwrap();
@@ -155,32 +154,28 @@ async fn a_partial_answer_tells_of_the_bad_rows() {
         .iter()
         .map(|error| &error["path"])
         .collect();
-    assert_eq!(paths, ["/1/Pclass", "/2"]);
-    let csv = "Pclass,Sex,PassengerId\n1,male,7\n9,male,8\n";
-    let (status, csv) = text(&server, "/v1/predict?partial", "text/csv", csv).await;
+    assert_eq!(paths, [&json!(format!("/1{}", case.bad.1)), &json!("/2")]);
+    let (status, csv) = text(&server, "/v1/predict?partial", "text/csv", case.half_bad).await;
     assert_eq!((status, csv.lines().nth(2)), (200, Some(",,")));
     server.stop().await;
 }
 
-#[tokio::test]
-async fn a_named_prediction_is_made_once() {
-    let server = Server::start().await;
+async fn a_named_prediction_is_made_once(case: &Case) {
+    let server = Server::of(case).await;
     let path = "/v1/predict?id=order%2F7";
-    let (status, first) = server.post(path, &passenger()).await;
+    let (status, first) = server.post(path, &case.row()).await;
     assert_eq!((status.as_u16(), &first["id"]), (200, &json!("order/7")));
     let (status, promoted) = server.post("/v1/models/2/promote", &json!({})).await;
     assert_eq!(status, 200, "{promoted}");
     assert_eq!(
-        server.post(path, &passenger()).await.1,
+        server.post(path, &case.row()).await.1,
         first,
         "the same, whoever answers now"
     );
-    let mut other = passenger();
-    other["Age"] = 35.into();
-    let (status, problem) = server.post(path, &other).await;
+    let (status, problem) = server.post(path, &case.other_row()).await;
     assert_eq!(status, 409, "{problem}");
     let (status, problem) = server
-        .post("/v1/predict?id=order/7&explain=true", &passenger())
+        .post("/v1/predict?id=order/7&explain=true", &case.row())
         .await;
     assert_eq!(status, 409, "{problem}");
     server.stop().await;
@@ -201,13 +196,12 @@ async fn a_body_may_come_in_pieces() {
     server.stop().await;
 }
 
-#[tokio::test]
-async fn what_tells_of_the_server() {
-    let server = Server::start().await;
+async fn what_tells_of_the_server(case: &Case) {
+    let server = Server::of(case).await;
     assert_eq!(server.get("/healthz").await, json!({"status": "live"}));
     assert_eq!(
         server.get("/readyz").await,
-        json!({"status": "ready", "model": "titanic@1"})
+        json!({"status": "ready", "model": case.version(1)})
     );
     let metrics = server.metrics().await;
     for name in titanic_platform::telemetry::metrics::NAMES {
@@ -217,7 +211,11 @@ async fn what_tells_of_the_server() {
             "{name}"
         );
     }
-    assert!(metrics.contains(r#"titanic_model_info{model="titanic@1",learner="logistic"} 1"#));
+    let info = format!(
+        r#"titanic_model_info{{model="{}",learner="logistic"}} 1"#,
+        case.version(1)
+    );
+    assert!(metrics.contains(&info));
     assert!(
         metrics.contains(
             r#"titanic_http_requests_total{method="GET",route="/healthz",status="200"} 1"#
@@ -236,7 +234,7 @@ async fn what_tells_of_the_server() {
     }
     assert_eq!(
         openapi["components"]["schemas"]["Row"]["required"],
-        json!(["Pclass", "Sex"])
+        read(case.required)
     );
     let example = &openapi["paths"]["/v1/predict"]["post"]["requestBody"]["content"]["application/json"]
         ["example"];
@@ -253,7 +251,7 @@ async fn what_tells_of_the_server() {
             .unwrap()
             .contains("default-src 'none'")
     );
-    assert!(page.text().await.unwrap().contains("titanic@1"));
+    assert!(page.text().await.unwrap().contains(&case.version(1)));
     assert!(
         server
             .request(Method::GET, "/docs")

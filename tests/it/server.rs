@@ -1,12 +1,13 @@
 //! Servers to be asked: on a free port, over a state of their own with two models that answer differently.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 use titanic_platform::app::{App, First};
 use titanic_platform::clock::{Clock, System};
@@ -16,27 +17,25 @@ use titanic_platform::control::retrain::{self, Order};
 use titanic_platform::registry::Registry;
 use titanic_platform::train::{Request, Unwatched};
 
-use crate::tables;
+use crate::case::{Case, TITANIC};
 
-/// A row every server answers.
+/// A row every server of the bundled case answers.
 pub fn passenger() -> Value {
-    json!({"Pclass": 3, "Name": "Kelly, Mr. James", "Sex": "male", "Age": 34.5, "SibSp": 0, "Parch": 0,
-           "Ticket": "330911", "Fare": 7.8292, "Embarked": "Q"})
+    TITANIC.row()
 }
 
-/// A state with `titanic@1`, the champion, and `titanic@2`, trained on fewer rows. Made once.
-fn two_models() -> &'static Path {
-    static STATE: OnceLock<TempDir> = OnceLock::new();
-    let state = STATE.get_or_init(|| {
+/// A state with version 1, the champion, and version 2, trained on fewer rows. Made once a case.
+fn two_models(case: &Case) -> &'static Path {
+    static STATES: Mutex<BTreeMap<&str, TempDir>> = Mutex::new(BTreeMap::new());
+    let mut states = STATES.lock().unwrap();
+    let state = states.entry(case.name).or_insert_with(|| {
         let state = tempfile::tempdir().unwrap();
         let registry = Registry::open(state.path()).unwrap();
-        let (spec, whole) = tables::titanic();
-        let head: String = include_str!("../../data/raw/train.csv")
-            .split_inclusive('\n')
-            .take(400)
-            .collect();
-        let some = tables::csv(&spec, &head);
-        for (loaded, promote) in [(whole, Promote::Always), (some, Promote::Never)] {
+        for (loaded, promote) in case
+            .trainings()
+            .iter()
+            .zip([Promote::Always, Promote::Never])
+        {
             let request = Request {
                 learner: Some("logistic".into()),
                 folds: 2,
@@ -49,17 +48,22 @@ fn two_models() -> &'static Path {
                 promote,
                 by: "a test".into(),
             };
-            retrain::run(&registry, &spec, &loaded, &order, &System, &Unwatched).unwrap();
+            retrain::run(&registry, &case.spec(), loaded, &order, &System, &Unwatched).unwrap();
         }
         state
     });
-    state.path()
+    Box::leak(state.path().into()) // as long as the tests run, as the state itself
+}
+
+/// A copy of the state with two models of the bundled case.
+pub fn state() -> TempDir {
+    state_of(&TITANIC)
 }
 
 /// A copy of the state with two models.
-pub fn state() -> TempDir {
+pub fn state_of(case: &Case) -> TempDir {
     let state = tempfile::tempdir().unwrap();
-    copy(two_models(), state.path());
+    copy(two_models(case), state.path());
     state
 }
 
@@ -85,12 +89,19 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server with two models.
+    /// A server with two models of the bundled case.
     pub async fn start() -> Server {
-        Server::with(|_| {}).await
+        Server::of(&TITANIC).await
     }
 
-    /// The same under other settings.
+    /// A server with two models.
+    pub async fn of(case: &Case) -> Server {
+        Server::over(state_of(case), |_| {}, First::bundled(), Arc::new(System))
+            .await
+            .unwrap()
+    }
+
+    /// A server of the bundled case under other settings.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Server {
         Server::over(state(), change, First::bundled(), Arc::new(System))
             .await

@@ -6,9 +6,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::case::{Case, on_both};
 use crate::rest::probability;
-use crate::server::{Server, answer, passenger, until};
+use crate::server::{Server, answer, until};
 use crate::socket::Socket;
+
+on_both!(
+    under_load_every_answer_is_of_one_model,
+    a_promotion_by_another_process_is_seen_within_a_second,
+);
 
 /// Swaps of one run.
 const SWAPS: u64 = 60;
@@ -42,10 +48,16 @@ impl Load {
     }
 }
 
-async fn ask_rest(client: reqwest::Client, url: String, pairs: Pairs, load: Load) {
-    let rows = json!([passenger(), passenger(), passenger()]);
+async fn ask_rest(
+    case: &'static Case,
+    client: reqwest::Client,
+    url: String,
+    pairs: Pairs,
+    load: Load,
+) {
+    let rows = json!([case.row(), case.row(), case.row()]);
     while !load.is_over() {
-        let one = client.post(&url).json(&passenger()).send().await.unwrap();
+        let one = client.post(&url).json(&case.row()).send().await.unwrap();
         assert_eq!(one.status(), 200);
         pairs.check(&one.json().await.unwrap());
         let many = client.post(&url).json(&rows).send().await.unwrap();
@@ -59,11 +71,11 @@ async fn ask_rest(client: reqwest::Client, url: String, pairs: Pairs, load: Load
     }
 }
 
-async fn ask_ws(mut socket: Socket, pairs: Pairs, load: Load) {
+async fn ask_ws(case: &'static Case, mut socket: Socket, pairs: Pairs, load: Load) {
     while !load.is_over() {
         for n in 0..10 {
             socket
-                .send(&json!({"type": "predict", "ref": n, "row": passenger()}))
+                .send(&json!({"type": "predict", "ref": n, "row": case.row()}))
                 .await;
         }
         for n in 0..10 {
@@ -78,13 +90,12 @@ async fn ask_ws(mut socket: Socket, pairs: Pairs, load: Load) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn under_load_every_answer_is_of_one_model() {
-    let server = Server::start().await;
+async fn under_load_every_answer_is_of_one_model(case: &'static Case) {
+    let server = Server::of(case).await;
     let of = |version: u64| {
         (
-            format!("titanic@{version}"),
-            probability(&server, version, &passenger()),
+            case.version(version),
+            probability(&server, version, &case.row()),
         )
     };
     let pairs = Pairs([of(1), of(2)]);
@@ -98,12 +109,14 @@ async fn under_load_every_answer_is_of_one_model() {
     let mut clients = tokio::task::JoinSet::new();
     for _ in 0..3 {
         clients.spawn(ask_rest(
+            case,
             server.client(),
             server.url("/v1/predict"),
             pairs.clone(),
             load.clone(),
         ));
         clients.spawn(ask_ws(
+            case,
             Socket::open(&server).await,
             pairs.clone(),
             load.clone(),
@@ -114,7 +127,7 @@ async fn under_load_every_answer_is_of_one_model() {
         let (status, body) =
             answer(server.request(Method::POST, &format!("/v1/models/{version}/promote"))).await;
         assert_eq!(status, 200, "{body}");
-        let (_, prediction) = server.post("/v1/predict", &passenger()).await;
+        let (_, prediction) = server.post("/v1/predict", &case.row()).await;
         assert_eq!(
             prediction["model"], body["model"],
             "live when it is answered"
@@ -140,7 +153,7 @@ async fn under_load_every_answer_is_of_one_model() {
                 break;
             }
         }
-        let expected = json!({"action": "promoted", "model": format!("titanic@{}", 2 - n % 2), "previous": format!("titanic@{}", 1 + n % 2)});
+        let expected = json!({"action": "promoted", "model": case.version(2 - n % 2), "previous": case.version(1 + n % 2)});
         assert_eq!(event["data"], expected, "exactly one event a promotion");
     }
     let metrics = server.metrics().await;
@@ -150,10 +163,9 @@ async fn under_load_every_answer_is_of_one_model() {
     server.stop().await;
 }
 
-#[tokio::test]
-async fn a_promotion_by_another_process_is_seen_within_a_second() {
+async fn a_promotion_by_another_process_is_seen_within_a_second(case: &Case) {
     use titanic_platform::registry::Decision;
-    let server = Server::start().await;
+    let server = Server::of(case).await;
     let decision = Decision {
         by: "another".into(),
         reason: "a test".into(),
@@ -166,7 +178,7 @@ async fn a_promotion_by_another_process_is_seen_within_a_second() {
         .unwrap();
     let promoted = std::time::Instant::now();
     until("the swap", || async {
-        server.post("/v1/predict", &passenger()).await.1["model"] == "titanic@2"
+        server.post("/v1/predict", &case.row()).await.1["model"] == case.version(2)
     })
     .await;
     assert!(

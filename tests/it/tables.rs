@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use titanic_platform::ingest::{self, Loaded};
 use titanic_platform::model::Spec;
-use titanic_platform::schema::Kind;
 use titanic_platform::schema::row::Purpose;
+use titanic_platform::schema::{Kind, Schema};
 use titanic_platform::train::Material;
 
 use crate::churn;
@@ -65,14 +65,13 @@ pub fn csv_for(spec: &Spec, text: &str, purpose: Purpose) -> Loaded {
     ingest::read_file(&path, &Arc::clone(&spec.schema), purpose).unwrap()
 }
 
-/// CSV text as JSON rows of the bundled table: numbers where its columns hold numbers, nothing where nothing is.
-pub fn objects(text: &str) -> Vec<serde_json::Value> {
-    let schema = Spec::bundled().schema;
+/// CSV text as JSON rows: numbers where its columns hold numbers, nothing where nothing is.
+pub fn objects(schema: &Schema, text: &str) -> Vec<serde_json::Value> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let names = reader.headers().unwrap().clone();
     let number = |name: &str| {
         let column = schema.columns().iter().find(|column| column.name == name);
-        column.is_none_or(|column| matches!(column.kind, Kind::Number { .. }))
+        column.is_some_and(|column| matches!(column.kind, Kind::Number { .. }))
     };
     let object = |record: csv::StringRecord| {
         let cells = names

@@ -7,23 +7,29 @@ use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use crate::case::{Case, TITANIC, on_both};
 use crate::rest::probability;
 use crate::server::{Server, answer, passenger};
 use crate::socket::Socket;
 
-fn predict(reference: impl Into<Value>) -> Value {
-    json!({"type": "predict", "ref": reference.into(), "row": passenger()})
+on_both!(
+    predictions_are_pipelined_and_keep_their_order,
+    events_come_once_in_order_and_can_be_resumed,
+    predictions_of_every_door_are_told,
+);
+
+fn predict(case: &Case, reference: impl Into<Value>) -> Value {
+    json!({"type": "predict", "ref": reference.into(), "row": case.row()})
 }
 
-#[tokio::test]
-async fn predictions_are_pipelined_and_keep_their_order() {
-    let server = Server::start().await;
+async fn predictions_are_pipelined_and_keep_their_order(case: &Case) {
+    let server = Server::of(case).await;
     let mut socket = Socket::open(&server).await;
-    let expected = probability(&server, 1, &passenger());
+    let expected = probability(&server, 1, &case.row());
     for n in 0..500 {
         socket
             .0
-            .feed(Message::text(predict(n).to_string()))
+            .feed(Message::text(predict(case, n).to_string()))
             .await
             .unwrap();
     }
@@ -36,11 +42,11 @@ async fn predictions_are_pipelined_and_keep_their_order() {
         );
         assert_eq!(
             (&answer["probability"], &answer["model"]),
-            (&json!(expected), &json!("titanic@1"))
+            (&json!(expected), &json!(case.version(1)))
         );
     }
     let keys: Vec<String> = socket
-        .ask(predict("a \"ref\""))
+        .ask(predict(case, "a \"ref\""))
         .await
         .as_object()
         .unwrap()
@@ -60,7 +66,7 @@ async fn predictions_are_pipelined_and_keep_their_order() {
         ]
     );
     let why = socket
-        .ask(json!({"row": passenger(), "explain": true, "ref": 1.5, "type": "predict"}))
+        .ask(json!({"row": case.row(), "explain": true, "ref": 1.5, "type": "predict"}))
         .await;
     let parts = why["explanation"]["contributions"].as_array().unwrap();
     let sum: f64 = parts
@@ -210,13 +216,12 @@ async fn a_faulty_message_gets_an_error_and_the_connection_stays() {
         ),
         (&json!("error"), &Value::Null, &json!(415))
     );
-    assert_eq!(socket.ask(predict(4)).await["type"], "prediction");
+    assert_eq!(socket.ask(predict(&TITANIC, 4)).await["type"], "prediction");
     server.stop().await;
 }
 
-#[tokio::test]
-async fn events_come_once_in_order_and_can_be_resumed() {
-    let server = Server::start().await;
+async fn events_come_once_in_order_and_can_be_resumed(case: &Case) {
+    let server = Server::of(case).await;
     let mut socket = Socket::open(&server).await;
     let subscribed = socket
         .ask(json!({"type": "subscribe", "ref": 1, "topics": ["models"]}))
@@ -237,9 +242,9 @@ async fn events_come_once_in_order_and_can_be_resumed() {
         200
     );
     for (seq, action, model, previous) in [
-        (1, "promoted", "titanic@2", "titanic@1"),
-        (2, "promoted", "titanic@1", "titanic@2"),
-        (3, "rolled_back", "titanic@2", "titanic@1"),
+        (1, "promoted", case.version(2), case.version(1)),
+        (2, "promoted", case.version(1), case.version(2)),
+        (3, "rolled_back", case.version(2), case.version(1)),
     ] {
         let event = socket.next().await;
         let data = json!({"action": action, "model": model, "previous": previous});
@@ -267,19 +272,18 @@ async fn events_come_once_in_order_and_can_be_resumed() {
     server.stop().await;
 }
 
-#[tokio::test]
-async fn predictions_of_every_door_are_told() {
-    let server = Server::start().await;
+async fn predictions_of_every_door_are_told(case: &Case) {
+    let server = Server::of(case).await;
     let mut socket = Socket::open(&server).await;
     socket.subscribe(&["predictions"]).await;
     let mut made = Vec::new();
-    made.push(server.post("/v1/predict", &passenger()).await.1);
+    made.push(server.post("/v1/predict", &case.row()).await.1);
     let (_, many) = server
-        .post("/v1/predict", &json!([passenger(), passenger()]))
+        .post("/v1/predict", &json!([case.row(), case.row()]))
         .await;
     made.extend(many["predictions"].as_array().unwrap().iter().cloned());
     let mut asking = Socket::open(&server).await;
-    let mut over_socket = asking.ask(predict(1)).await;
+    let mut over_socket = asking.ask(predict(case, 1)).await;
     for key in ["type", "ref"] {
         over_socket.as_object_mut().unwrap().shift_remove(key);
     }
@@ -363,7 +367,10 @@ async fn who_answers_no_ping_is_gone() {
         let moment = std::time::Duration::from_millis(5);
         let _ = tokio::time::timeout(moment, listening.end()).await;
     }
-    assert_eq!(listening.ask(predict(1)).await["type"], "prediction");
+    assert_eq!(
+        listening.ask(predict(&TITANIC, 1)).await["type"],
+        "prediction"
+    );
     drop(silent);
     server.stop().await;
 }

@@ -1,7 +1,8 @@
 //! `extract`: the first group of a regular expression, as text, or mapped to the levels of a category.
 
 use indexmap::IndexMap;
-use regex::Regex;
+use regex_automata::Input;
+use regex_automata::meta::{BuildError, Regex};
 use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
@@ -42,9 +43,9 @@ struct Stored {
 }
 
 impl TryFrom<Stored> for Extract {
-    type Error = regex::Error;
+    type Error = Box<BuildError>;
 
-    fn try_from(stored: Stored) -> Result<Extract, regex::Error> {
+    fn try_from(stored: Stored) -> Result<Extract, Box<BuildError>> {
         Ok(Extract {
             regex: Regex::new(&stored.pattern)?,
             stored,
@@ -65,7 +66,9 @@ impl FitStep for ExtractSpec {
         let from = scope.text(&self.from)?;
         let regex = Regex::new(&self.pattern).map_err(|e| {
             // Its last line says what; those before draw a picture.
-            let what = e.to_string();
+            let what = e
+                .syntax_error()
+                .map_or_else(|| e.to_string(), ToString::to_string);
             let what = what.lines().last().unwrap_or_default();
             let what = what.trim_start_matches("error: ");
             StepFault::new(
@@ -119,17 +122,20 @@ impl FitStep for ExtractSpec {
     }
 }
 
+/// Where the groups are said goes on the stack: `regex::Captures` would allocate for every row.
+fn first_group<'t>(regex: &Regex, text: &'t str) -> Option<&'t str> {
+    let mut slots = [None; 4]; // begin and end of the whole match, then of the first group
+    regex.search_slots(&Input::new(text), &mut slots)?;
+    Some(&text[slots[2]?.get()..slots[3]?.get()])
+}
+
 impl Step for Extract {
     fn apply(&self, frame: &mut Frame<'_>) {
         let Stored {
             from, map, other, ..
         } = &self.stored;
         let found = match frame.cell(*from as usize) {
-            Cell::Text(span) => self
-                .regex
-                .captures(span.get(frame.text))
-                .and_then(|c| c.get(1))
-                .map(|m| m.as_str()),
+            Cell::Text(span) => first_group(&self.regex, span.get(frame.text)),
             _ => None,
         };
         let cell = match (found, map) {

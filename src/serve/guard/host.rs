@@ -30,14 +30,16 @@ impl Hosts {
                 || ip == listen
                 || self.is_named(host, name);
         }
-        let name = plain(name);
-        name == "localhost" || name.ends_with(".localhost") || self.is_named(host, &name)
+        let name = name.trim_end_matches('.');
+        let last = name.rsplit('.').next().unwrap_or_default();
+        last.eq_ignore_ascii_case("localhost") || self.is_named(host, name)
     }
 
     fn is_named(&self, host: &str, name: &str) -> bool {
+        let host = host.trim_end_matches('.');
         self.named
             .iter()
-            .any(|named| *named == name || *named == plain(host))
+            .any(|named| named.eq_ignore_ascii_case(name) || named.eq_ignore_ascii_case(host))
     }
 }
 
