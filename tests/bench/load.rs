@@ -65,8 +65,60 @@ fn main() {
     bare.arg("--bare");
     let bare = Server::start(bare);
     rest(&ours, &bare, &requests);
+    retraining(&ours, &requests);
     websocket(&ours);
     println!("resident after the load: {:.1} MB", ours.resident_mb());
+    drop(ours);
+    tables(state.path());
+}
+
+/// Answers while the same process retrains without a pause, beside answers while it does not.
+fn retraining(ours: &Server, requests: &[Vec<u8>]) {
+    let mut ratios = Vec::new();
+    for _ in 0..ROUNDS {
+        let quiet = hammer(ours, requests);
+        let job = ours.train();
+        let busy = hammer(ours, requests);
+        assert!(ours.is_running(&job), "the training ended too early");
+        ours.call_off(&job);
+        println!(
+            "  quiet {:6.0}/s p50 {:4.0} p99 {:5.0} µs   retraining {:6.0}/s p50 {:4.0} p99 {:5.0} µs",
+            quiet.rate, quiet.p50, quiet.p99, busy.rate, busy.p50, busy.p99
+        );
+        ratios.push(busy.p99 / quiet.p99);
+    }
+    println!(
+        "  p99 while retraining against quiet: {} (bar 2)",
+        spread(ratios)
+    );
+}
+
+/// A table from a file to a file: the test table many times over.
+fn tables(state: &std::path::Path) {
+    const TIMES: usize = 1000;
+    let folder = tempfile::tempdir().unwrap();
+    let [from, to] = ["in.csv", "out.csv"].map(|name| folder.path().join(name));
+    let test = include_str!("../../data/raw/test.csv");
+    let (header, rows) = test.split_once('\n').unwrap();
+    std::fs::write(&from, format!("{header}\n{}", rows.repeat(TIMES))).unwrap();
+    let rows = (418 * TIMES) as f64;
+    for threads in ["1", "2"] {
+        let begun = Instant::now();
+        let done = Command::new(env!("CARGO_BIN_EXE_titanic-platform"))
+            .args(["predict", "-q", "--threads", threads, "--state"])
+            .arg(state)
+            .arg(&from)
+            .arg("-o")
+            .arg(&to)
+            .status()
+            .unwrap();
+        assert!(done.success());
+        let seconds = begun.elapsed().as_secs_f64();
+        println!(
+            "predict, CSV to CSV, {threads} threads: {:.0} k rows/s of {rows} (bar 250 k a core)",
+            rows / seconds / 1e3
+        );
+    }
 }
 
 /// Start of a server with a model, to its first answer.
@@ -265,15 +317,20 @@ impl Client {
     }
 
     fn ask(&mut self, request: &[u8]) {
+        let status = self.send(request);
+        assert_eq!(status, "200");
+    }
+
+    /// The answer goes into the body; its status is given back.
+    fn send(&mut self, request: &[u8]) -> String {
         self.socket.get_mut().write_all(request).unwrap();
-        let (mut length, mut first) = (0, true);
+        let (mut length, mut status) = (0, None);
         loop {
             self.line.clear();
             self.socket.read_line(&mut self.line).unwrap();
             let line = self.line.trim_end();
-            if first {
-                assert!(line.starts_with("HTTP/1.1 200"), "{line}");
-                first = false;
+            if status.is_none() {
+                status = Some(line.split(' ').nth(1).unwrap_or_default().to_owned());
             } else if line.is_empty() {
                 break;
             } else if let Some(n) = line.to_ascii_lowercase().strip_prefix("content-length:") {
@@ -282,6 +339,7 @@ impl Client {
         }
         self.body.resize(length, 0);
         self.socket.read_exact(&mut self.body).unwrap();
+        status.unwrap_or_default()
     }
 }
 
@@ -316,6 +374,43 @@ impl Server {
             port,
             ready: begun.elapsed(),
         }
+    }
+
+    /// Begins a training that will not end by itself; its path.
+    fn train(&self) -> String {
+        let order = r#"{"folds":10,"repeats":100,"promote":"never"}"#;
+        let answer = self.document("POST /v1/train", order);
+        let id = answer["id"].as_str().expect("a job");
+        format!("/v1/jobs/{id}")
+    }
+
+    fn is_running(&self, job: &str) -> bool {
+        self.document(&format!("GET {job}"), "")["state"] == "running"
+    }
+
+    fn call_off(&self, job: &str) {
+        self.document(&format!("DELETE {job}"), "");
+        while self.document(&format!("GET {job}"), "")["state"] != "cancelled" {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// A document, and the one that answers.
+    fn document(&self, line: &str, body: &str) -> serde_json::Value {
+        let mut client = Client::connect(self.port);
+        let kind = if body.is_empty() {
+            ""
+        } else {
+            "Content-Type: application/json\r\n"
+        };
+        client.send(
+            format!(
+                "{line} HTTP/1.1\r\nHost: localhost\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
+            .as_bytes(),
+        );
+        serde_json::from_slice(&client.body).unwrap()
     }
 
     /// CPU seconds so far, user and kernel: fields 14 and 15 of `stat`, in ticks of 10 ms.
