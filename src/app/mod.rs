@@ -28,6 +28,7 @@ use crate::serve::predictor::Predictor;
 use crate::serve::routes;
 use crate::serve::server::{self, Handles};
 use crate::store::feed::{self, Feed};
+use crate::store::{self, Store};
 use crate::telemetry::metrics::Metrics;
 use tasks::Tasks;
 
@@ -45,6 +46,7 @@ pub struct App {
     tasks: Tasks,
     patience: Duration,
     feed: Feed,
+    store: Store,
 }
 
 impl App {
@@ -68,7 +70,14 @@ impl App {
             queue: settings.server.limits.queue.get(),
         };
         let feed = Feed::new(options, clock.clone(), metrics.clone());
-        let (recorder, drain) = feed::recorder(&feed);
+        let (recorder, predictions) = feed::recorder(metrics.clone());
+        let (store, writer) = Store::new(store::Parts {
+            file: store::open(&settings.state)?,
+            predictions,
+            feed: feed.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        });
         let (poke, pokes) = follower::poke();
         let jobs = Jobs::new(metrics.clone());
         let handles = Handles {
@@ -88,6 +97,7 @@ impl App {
             },
             registry: registry.clone(),
             lifecycle: lifecycle.clone(),
+            store: store.clone(),
         };
         let served = server::start(listener, &settings.server, handles)?;
         let server = served.handle();
@@ -109,7 +119,7 @@ impl App {
         }
 
         let mut tasks = Tasks::default();
-        tasks.spawn("feed", drain.run());
+        tasks.spawn("store", writer.run());
         tasks.spawn("follower", follower.run(seq, pokes));
         tasks.spawn("upkeep", upkeep(metrics));
         let threads = settings.threads.map_or_else(spare_cores, usize::from);
@@ -131,6 +141,7 @@ impl App {
             tasks,
             patience: settings.server.shutdown.0,
             feed,
+            store,
         })
     }
 
@@ -142,6 +153,11 @@ impl App {
     /// The live feed.
     pub fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Asks for a stop, from wherever it is held.
@@ -175,6 +191,10 @@ impl App {
             // It looks up after every fit; one that takes longer is left behind.
             let end = tokio::task::spawn_blocking(move || trainer.join());
             let _ = tokio::time::timeout(self.patience, end).await;
+        }
+        // What was answered is kept, before the writer ends.
+        if let Err(error) = self.store.flush().await {
+            tracing::error!(%error, "the last events are not stored");
         }
         self.tasks.end().await;
         failed.map_or(Ok(()), Err)

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::control::retrain::RetrainError;
+use crate::store::OpenError;
 use crate::train::TrainFault;
 
 /// How a command ended.
@@ -51,6 +52,9 @@ pub struct WithExit {
 pub fn of(error: &anyhow::Error) -> Exit {
     if let Some(with) = error.downcast_ref::<WithExit>() {
         return with.exit;
+    }
+    if let Some(OpenError::Held { .. }) = error.downcast_ref::<OpenError>() {
+        return Exit::Held;
     }
     let train = error
         .downcast_ref::<TrainFault>()

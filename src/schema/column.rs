@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::cell::Cell;
+use super::row::Value;
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,9 +83,8 @@ impl Column {
 
     /// A value of it as JSON: a level that is a whole number is one again, missing is null.
     pub fn json(&self, cell: Cell, text: &str) -> serde_json::Value {
-        let typed = |level: &str| match level.parse::<i64>().ok().filter(|v| v.to_string() == level)
-        {
-            Some(whole) => whole.into(),
+        let typed = |level: &str| match whole(level) {
+            Some(whole) => serde_json::Value::from(whole),
             None => level.into(),
         };
         match (cell, &self.kind) {
@@ -109,6 +109,16 @@ impl Column {
     }
 }
 
+/// The whole number a level is, where it is written as one: `3` is, `03` is a word.
+pub(super) fn whole(level: &str) -> Option<i64> {
+    let begins = level.bytes().next()?;
+    if !begins.is_ascii_digit() && begins != b'-' {
+        return None;
+    }
+    let number: i64 = level.parse().ok()?;
+    (number.to_string() == level).then_some(number)
+}
+
 /// The yes/no column to be predicted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
@@ -121,6 +131,13 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether a value is the positive one or the other; none where it is neither.
+    pub fn read(&self, value: Value<'_>) -> Option<bool> {
+        let labels = [(&self.positive, true), (&self.negative, false)];
+        let found = labels.into_iter().find(|(label, _)| label.is(value));
+        found.map(|(_, positive)| positive)
+    }
+
     /// The label as the table writes it.
     pub fn label(&self, positive: bool) -> &Label {
         if positive {

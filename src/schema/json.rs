@@ -4,6 +4,8 @@
 //! nesting beyond [`DEEPEST`]) is an error of the document. What is JSON but breaks the table's contract is a [`Fault`]
 //! in the row.
 
+pub mod write;
+
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -39,6 +41,16 @@ pub enum JsonFault {
     /// More rows than are taken at once.
     #[error("the list has more than {0} rows; send it in parts")]
     TooMany(usize),
+}
+
+/// Reads one object: a line of JSON lines.
+///
+/// # Errors
+/// What is not JSON as promised.
+pub fn line(schema: &Schema, line: &[u8], row: &mut Row) -> Result<(), serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_slice(line);
+    one(schema, row, 1).deserialize(&mut json)?;
+    json.end()
 }
 
 /// Reads one object or a list of objects, handing each row (faults included) to `each` with its index.

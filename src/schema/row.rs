@@ -258,11 +258,8 @@ impl Row {
             });
             return;
         }
-        self.target = if is_label(&target.positive, value) {
-            Some(true)
-        } else if is_label(&target.negative, value) {
-            Some(false)
-        } else {
+        self.target = target.read(value);
+        if self.target.is_none() {
             self.faults.push(Fault {
                 column: target.column.clone(),
                 problem: Problem::UnknownLevel,
@@ -270,8 +267,7 @@ impl Row {
                 allowed: allowed_labels(schema),
                 remedy: String::new(),
             });
-            None
-        };
+        }
     }
 
     fn keep(&mut self, text: &str) -> Cell {
@@ -343,15 +339,18 @@ fn wrong_type_remedy(column: &Column, value: Value<'_>) -> String {
     }
 }
 
-fn is_label(label: &Label, value: Value<'_>) -> bool {
-    match (label, value) {
-        (Label::Flag(l), Value::Flag(v)) => *l == v,
-        (Label::Integer(l), Value::Number(v)) => *l as f64 == v,
-        // Many tools write True.
-        (Label::Flag(l), Value::Text(v)) => v.eq_ignore_ascii_case(&l.to_string()),
-        (label, Value::Text(v)) => label.to_string() == v,
-        (Label::Text(l), other) => *l == plain(other),
-        _ => false,
+impl Label {
+    /// Whether a value is this label.
+    pub fn is(&self, value: Value<'_>) -> bool {
+        match (self, value) {
+            (Label::Flag(l), Value::Flag(v)) => *l == v,
+            (Label::Integer(l), Value::Number(v)) => *l as f64 == v,
+            // Many tools write True.
+            (Label::Flag(l), Value::Text(v)) => v.eq_ignore_ascii_case(&l.to_string()),
+            (label, Value::Text(v)) => label.to_string() == v,
+            (Label::Text(l), other) => *l == plain(other),
+            _ => false,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::control::champion::{Champion, Seat};
 use crate::model::Workspace;
 use crate::schema::row::Purpose;
-use crate::schema::{Row, Schema, Warning};
+use crate::schema::{Row, RowView, Schema, Warning, json};
 use crate::store::feed::{Prediction, PredictionId, Recorder};
 use crate::telemetry::metrics::{Door, Metrics};
 
@@ -60,14 +60,20 @@ impl Predictor {
         id: PredictionId,
         champion: &Champion,
         probability: f64,
+        row: RowView<'_>,
         warnings: &[Warning],
     ) -> Prediction {
+        let mut text = Vec::with_capacity(USUAL);
+        json::write::object(champion.model.schema(), row, &mut text);
+        let text = String::from_utf8(text).expect("JSON is text");
         Prediction {
             id,
             label: champion.model.label(probability).clone(),
             probability,
             model: champion.name.clone(),
             warnings: warnings.to_vec(),
+            time: self.clock.now(),
+            row: text.into(),
         }
     }
 
@@ -89,6 +95,9 @@ impl Predictor {
         }
     }
 }
+
+/// Room for a row as it is kept.
+const USUAL: usize = 256;
 
 /// A row and the buffers to answer it, reused from request to request by each thread.
 struct Bench {

@@ -30,6 +30,12 @@ pub enum Takes {
     Nothing,
     /// Rows.
     Rows,
+    /// Rows that are kept, not answered.
+    RowsToKeep,
+    /// Truths.
+    Labels,
+    /// From where on, and how many.
+    Page,
     /// How to train.
     Training,
 }

@@ -6,13 +6,14 @@ use super::guard::Access;
 use super::page::ASSETS;
 use super::problem::kind;
 use super::route::{Route, Takes, answer};
-use super::{health, jobs, metrics, models, openapi, predict, site, ws};
+use super::{events, health, jobs, labels, metrics, models, openapi, predict, rows, site, ws};
 use crate::config::server::Scope;
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html";
 
 const PREDICT: Access = Access::Scope(Scope::Predict);
+const LABEL: Access = Access::Scope(Scope::Label);
 const ADMIN: Access = Access::Scope(Scope::Admin);
 
 /// Every route; those asked most come first, for the router tries them in this order.
@@ -49,6 +50,86 @@ pub static ROUTES: &[Route] = &[
         answers: &[answer(101, "The connection is a WebSocket.", "", "")],
         problems: &[&kind::UPGRADE],
         handler: || web::to(ws::open),
+    },
+    Route {
+        method: "POST",
+        pattern: "/v1/labels",
+        access: LABEL,
+        summary: "Tell the truth of a prediction, whenever it comes",
+        takes: Takes::Labels,
+        answers: &[
+            answer(200, "It is stored; a list for a list.", "Labelled", JSON),
+            answer(
+                202,
+                "It waits: the prediction is not known yet.",
+                "Label",
+                JSON,
+            ),
+        ],
+        problems: &[
+            &kind::UNREADABLE,
+            &kind::BAD_REQUEST,
+            &kind::TIMEOUT,
+            &kind::CONFLICT,
+            &kind::TOO_LARGE,
+            &kind::MEDIA_TYPE,
+            &kind::INVALID,
+            &kind::NOT_STORED,
+        ],
+        handler: || web::to(labels::label),
+    },
+    Route {
+        method: "POST",
+        pattern: "/v1/rows",
+        access: LABEL,
+        summary: "Hand rows in to be kept, labelled or not",
+        takes: Takes::RowsToKeep,
+        answers: &[answer(
+            200,
+            "They are on the disk, each once.",
+            "Taken",
+            JSON,
+        )],
+        problems: &[
+            &kind::UNREADABLE,
+            &kind::BAD_REQUEST,
+            &kind::TIMEOUT,
+            &kind::TOO_LARGE,
+            &kind::MEDIA_TYPE,
+            &kind::INVALID,
+            &kind::NOT_STORED,
+        ],
+        handler: || web::to(rows::take),
+    },
+    Route {
+        method: "GET",
+        pattern: "/v1/predictions/{id}",
+        access: PREDICT,
+        summary: "Show one prediction with its truth",
+        takes: Takes::Nothing,
+        answers: &[answer(
+            200,
+            "The event, with its truth or null.",
+            "Event",
+            JSON,
+        )],
+        problems: &[&kind::NOT_FOUND, &kind::NOT_STORED],
+        handler: || web::to(events::prediction),
+    },
+    Route {
+        method: "GET",
+        pattern: "/v1/events",
+        access: PREDICT,
+        summary: "List what is stored, in order",
+        takes: Takes::Page,
+        answers: &[answer(
+            200,
+            "Events, and after which number to go on.",
+            "Events",
+            JSON,
+        )],
+        problems: &[&kind::BAD_REQUEST, &kind::NOT_STORED],
+        handler: || web::to(events::list),
     },
     Route {
         method: "GET",

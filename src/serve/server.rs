@@ -22,6 +22,7 @@ use crate::config::server::Options;
 use crate::control::jobs::Jobs;
 use crate::control::promoter::Promoter;
 use crate::registry::Registry;
+use crate::store::Store;
 use crate::store::feed::Feed;
 
 /// How long a client may take to close its side, and to send what nobody reads any more.
@@ -47,6 +48,8 @@ pub struct Handles {
     pub registry: Registry,
     /// Whether a stop was asked.
     pub lifecycle: Lifecycle,
+    /// What is kept.
+    pub store: Store,
 }
 
 /// Why there is no server.
@@ -79,6 +82,7 @@ pub fn start(
     let intake = Intake::new(options.limits.body.bytes());
     let desk = Desk::new(
         handles.predictor.clone(),
+        handles.store.clone(),
         intake.clone(),
         options.limits.rows.get(),
         workers,
@@ -95,8 +99,10 @@ pub fn start(
         promoter,
         registry,
         lifecycle,
+        store,
     } = handles;
     let metrics = predictor.metrics.clone();
+    let store = web::Data::new(store);
     let (inflight, cards) = (router.inflight.clone(), Cards::default());
     // Shared by all workers.
     let shared = (
@@ -124,7 +130,8 @@ pub fn start(
             .app_data(web::Data::new(defaults));
         app.app_data(web::Data::new(metrics.clone()))
             .app_data(web::Data::new(inflight.clone()));
-        app.app_data(web::Data::new(sockets));
+        app.app_data(web::Data::new(sockets))
+            .app_data(store.clone());
         router.mount(app);
     };
     let shutdown = options.shutdown.0;

@@ -1,7 +1,273 @@
 //! What happened, kept and told on.
 //!
 //! * [`feed`]: the live feed of events, in memory, for subscribers.
+//! * [`Store`]: every event on the disk, in `STATE/events.redb`, with truths that come late and rows that are handed in.
+//!
+//! One task writes ([`Writer`]); everybody else asks it and is answered once the disk has it, or reads a snapshot.
 //!
 //! Architecture invariant: this room knows the schema, but no HTTP and no model.
 
+mod ask;
+mod block;
+mod commit;
+mod error;
 pub mod feed;
+mod file;
+pub mod kind;
+pub mod labels;
+mod layout;
+mod predictions;
+mod read;
+pub mod rows;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+
+pub use block::Record;
+pub use error::{OpenError, StoreError};
+pub use file::{Backend, File, NAME};
+pub use read::Stats;
+pub use writer::Writer;
+
+use crate::clock::Clock;
+use crate::telemetry::metrics::Metrics;
+use ask::Ask;
+use commit::Commit;
+use feed::{Feed, Prediction};
+use kind::Kind;
+use labels::{Given, Status, Truth};
+use rows::{Batch, Outcome, Quarantined};
+
+/// Requests that may wait for the writer before the next ones do.
+const MOST_WAITING: usize = 1024;
+
+/// Whether what is asked can be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It can.
+    Writing,
+    /// It cannot, and why.
+    Failing(String),
+}
+
+/// The store. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    file: Arc<File>,
+    asks: mpsc::Sender<Box<dyn Ask>>,
+    health: watch::Receiver<Health>,
+    metrics: Arc<Metrics>,
+}
+
+/// What a store works with.
+pub struct Parts {
+    /// The file.
+    pub file: File,
+    /// Where predictions come from.
+    pub predictions: mpsc::Receiver<Arc<Prediction>>,
+    /// Whom predictions are told.
+    pub feed: Feed,
+    /// Time of events.
+    pub clock: Arc<dyn Clock>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Store {
+    /// A store and its writer, which is to be run as a task.
+    pub fn new(parts: Parts) -> (Store, Writer) {
+        let (asks, asked) = mpsc::channel(MOST_WAITING);
+        let (told, health) = watch::channel(Health::Writing);
+        let file = Arc::new(parts.file);
+        let store = Store {
+            file: file.clone(),
+            asks,
+            health,
+            metrics: parts.metrics.clone(),
+        };
+        let keeper = writer::Keeper {
+            file,
+            feed: parts.feed,
+            clock: parts.clock,
+            metrics: parts.metrics,
+            health: told,
+        };
+        let writer = Writer {
+            predictions: parts.predictions,
+            asks: asked,
+            keeper,
+        };
+        (store, writer)
+    }
+
+    /// Whether it can write, and when that changes.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Commit<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (ask, answer) = ask::ask(work);
+        self.asks.send(ask).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Takes truths in; unless `partial`, one contradiction keeps all of them out.
+    ///
+    /// # Errors
+    /// When nothing of it is stored.
+    pub async fn label(&self, given: Vec<Given>, partial: bool) -> Result<Vec<Status>, StoreError> {
+        let statuses = self
+            .ask(move |commit| labels::take(commit, &given, partial))
+            .await?;
+        for status in &statuses {
+            self.metrics
+                .titanic_labels_total
+                .of(status.label())
+                .increment(1);
+        }
+        Ok(statuses)
+    }
+
+    /// Takes rows in.
+    ///
+    /// # Errors
+    /// When nothing of it is stored.
+    pub async fn take(&self, batch: Batch) -> Result<Outcome, StoreError> {
+        let outcome = self.ask(move |commit| rows::take(commit, &batch)).await?;
+        if let Outcome::Taken(taken) = &outcome {
+            taken.count(&self.metrics);
+        }
+        Ok(outcome)
+    }
+
+    /// Keeps an event whose body is a JSON object; gives its number.
+    ///
+    /// # Errors
+    /// When it is not stored.
+    pub async fn tell(&self, kind: Kind, id: String, body: String) -> Result<u64, StoreError> {
+        self.ask(move |commit| Ok(commit.append(commit.now, kind, &id, &body)))
+            .await
+    }
+
+    /// Keeps what a task has to remember, in place of what it remembered before.
+    ///
+    /// # Errors
+    /// When it is not stored.
+    pub async fn remember(&self, name: String, json: String) -> Result<(), StoreError> {
+        self.ask(move |commit| {
+            commit.notes.insert(&*name, &*json)?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Gives up truths that wait since before a time; gives how many.
+    ///
+    /// # Errors
+    /// When nothing changed.
+    pub async fn expire(&self, since: Timestamp) -> Result<usize, StoreError> {
+        self.ask(move |commit| labels::expire(commit, since)).await
+    }
+
+    /// Ends when everything that was handed in before is on the disk.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        self.ask(|_| Ok(())).await
+    }
+
+    /// The prediction or row of an id, as JSON with its truth or null. Reads the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn event(&self, id: &str) -> Result<Option<(String, Option<Truth>)>, StoreError> {
+        self.file.read(|snapshot| {
+            let line = read::by_id(snapshot, id, |record| record.line())?;
+            let truth = read::truth(snapshot, id)?;
+            Ok(line.map(|line| (line, truth)))
+        })
+    }
+
+    /// Events after a number, in order, until `look` has enough. Reads the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn after(&self, seq: u64, look: impl FnMut(Record<'_>) -> bool) -> Result<(), StoreError> {
+        self.file.read(|snapshot| read::after(snapshot, seq, look))
+    }
+
+    /// Number of the last event. Reads the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last(&self) -> Result<u64, StoreError> {
+        self.file.read(read::last)
+    }
+
+    /// Every truth, under the id it is of. Reads the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn truths(&self) -> Result<std::collections::HashMap<String, Truth>, StoreError> {
+        let mut truths = std::collections::HashMap::new();
+        self.file.read(|snapshot| {
+            read::truths(snapshot, |key, truth| {
+                if let Some(id) = layout::id_of(key) {
+                    truths.insert(id, truth);
+                }
+            })
+        })?;
+        Ok(truths)
+    }
+
+    /// How far a source was read. Reads the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn cursor(&self, source: &str) -> Result<Option<String>, StoreError> {
+        self.file.read(|snapshot| read::cursor(snapshot, source))
+    }
+
+    /// What a task remembers. Reads the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn remembered(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.file.read(|snapshot| read::note(snapshot, name))
+    }
+
+    /// Rows put aside, oldest first. Reads the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn quarantine(&self) -> Result<Vec<Quarantined>, StoreError> {
+        self.file.read(read::quarantine)
+    }
+
+    /// What is in it. Reads the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn stats(&self) -> Result<Stats, StoreError> {
+        let bytes = self.file.size();
+        self.file.read(|snapshot| read::stats(snapshot, bytes))
+    }
+}
+
+/// Opens the file of a state.
+///
+/// # Errors
+/// [`OpenError`].
+pub fn open(state: &Path) -> Result<File, OpenError> {
+    File::open(state)
+}

@@ -52,6 +52,50 @@ labels! {
         Cancelled = "cancelled",
     }
 
+    /// What a stored event tells of.
+    EventKind("kind") {
+        /// A row handed in.
+        Row = "row",
+        /// A prediction.
+        Prediction = "prediction",
+        /// A truth.
+        Label = "label",
+        /// A truth that waited in vain.
+        LabelExpired = "label_expired",
+        /// A row put aside.
+        Quarantine = "quarantine",
+        /// What a monitor, a gate or a watch found.
+        Verdict = "verdict",
+        /// An alert.
+        Alert = "alert",
+        /// A model's life.
+        Model = "model",
+    }
+
+    /// What became of a truth.
+    LabelStatus("status") {
+        /// It was joined to its prediction.
+        Joined = "joined",
+        /// It was there already.
+        Repeated = "repeated",
+        /// It replaced another.
+        Corrected = "corrected",
+        /// It waits for its prediction.
+        Waiting = "waiting",
+        /// It contradicts another.
+        Conflict = "conflict",
+    }
+
+    /// What became of a row.
+    RowStatus("status") {
+        /// It is new.
+        Stored = "stored",
+        /// It was there already.
+        Repeated = "repeated",
+        /// It broke the contract.
+        Quarantined = "quarantined",
+    }
+
     /// What an event of the feed is about.
     Topic("topic") {
         /// Predictions made.

@@ -10,7 +10,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder
 
 pub use super::{
     instrument::{ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, ModelInfo, RouteId},
-    labels::{Closed, Direction, Door, JobState, Topic},
+    labels::{Closed, Direction, Door, EventKind, JobState, LabelStatus, RowStatus, Topic},
 };
 use super::{
     instrument::{Instrument, Registrar, Route, head},
@@ -26,6 +26,11 @@ const REQUEST_BUCKETS: &[f64] = &[
 /// From a few hundred rows to the largest table that is trained on one machine.
 const TRAINING_BUCKETS: &[f64] = &[
     0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0,
+];
+
+/// From a disk with a cache of its own to one that stalls.
+const COMMIT_BUCKETS: &[f64] = &[
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
 ];
 
 /// What a request counts for that no route matched; always the first route.
@@ -92,8 +97,22 @@ metrics! {
     titanic_feed_events_total: ByLabel<Counter, Topic>,
     /// Events that a subscriber did not get, because it was too slow.
     titanic_feed_dropped_events_total: Counter,
-    /// Events waiting for subscribers.
-    titanic_feed_queue_length: Gauge,
+    /// Events stored.
+    titanic_store_events_total: ByLabel<Counter, EventKind>,
+    /// Seconds from the beginning of a commit until it was on the disk.
+    titanic_store_commit_duration_seconds: Histogram,
+    /// Commits that failed.
+    titanic_store_commit_failures_total: Counter,
+    /// Predictions that wait to be stored.
+    titanic_store_pending_predictions: Gauge,
+    /// Predictions that were answered and could not be stored.
+    titanic_store_lost_predictions_total: Counter,
+    /// Bytes of the store on the disk.
+    titanic_store_size_bytes: Gauge,
+    /// Truths that came, by what became of them.
+    titanic_labels_total: ByLabel<Counter, LabelStatus>,
+    /// Rows handed in, by what became of them.
+    titanic_rows_total: ByLabel<Counter, RowStatus>,
 }
 
 impl Metrics {
@@ -111,7 +130,13 @@ impl Metrics {
                     TRAINING_BUCKETS,
                 )
             })
-            .expect("neither list of buckets is empty")
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(
+                    named("titanic_store_commit_duration_seconds"),
+                    COMMIT_BUCKETS,
+                )
+            })
+            .expect("no list of buckets is empty")
             .build_recorder();
         let route = |(method, pattern): (&str, &str)| Route {
             method: method.into(),

@@ -186,6 +186,14 @@ impl Server {
             .unwrap()
     }
 
+    /// Stops it, and gives its state to whoever comes after it.
+    pub async fn leave(self) -> TempDir {
+        drop(self.client);
+        self.app.stop();
+        self.app.wait().await.unwrap();
+        self.state
+    }
+
     /// Stops it, as a signal does.
     pub async fn stop(self) {
         drop(self.client); // a kept-alive connection is open, too

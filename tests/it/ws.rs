@@ -200,10 +200,10 @@ async fn a_faulty_message_gets_an_error_and_the_connection_stays() {
     )
     .await;
     check(
-        r#"{"type": "label", "ref": 3, "id": "x", "label": 1}"#,
+        r#"{"type": "label", "ref": 3, "id": "x", "label": 2}"#,
         json!(3),
-        501,
-        None,
+        422,
+        Some("/label"),
     )
     .await;
     socket.0.send(Message::binary(vec![1, 2, 3])).await.unwrap();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::job::{Asked, Job, Made, State};
-use super::{Jobs, label};
+use super::{Jobs, label, priority};
 use crate::clock::Clock;
 use crate::control::champion::Seat;
 use crate::control::follower::Poke;
@@ -47,6 +47,7 @@ enum Fault {
 impl Trainer {
     /// Takes jobs until there will be no more.
     pub(super) fn work(self, jobs: &Jobs) {
+        priority::lower();
         while let Some(job) = jobs.take() {
             let begun = Instant::now();
             // The thread outlives a defect in one job.

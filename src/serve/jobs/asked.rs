@@ -1,14 +1,12 @@
 //! The body of a request for a training, checked key by key, all faults at once.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::Defaults;
 use crate::control::jobs::{Asked, learners};
 use crate::control::promotion::Promote;
 use crate::schema::fault::nearest;
+use crate::serve::pairs::Pairs;
 use crate::serve::problem::{Entry, Problem, escape, kind};
 
 /// Keys of the body; the OpenAPI document says the same.
@@ -152,39 +150,6 @@ impl Keys {
 fn meant(word: &str, known: &[&str]) -> String {
     nearest(word, known.iter().copied())
         .map_or_else(String::new, |near| format!("did you mean {near:?}?"))
-}
-
-/// The keys of an object, each once.
-#[derive(Default)]
-struct Pairs(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Pairs, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Pairs;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("an object such as {\"folds\": 5}")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-                let mut pairs: Vec<(String, Value)> = Vec::new();
-                while let Some((key, value)) = map.next_entry()? {
-                    if pairs.iter().any(|(other, _)| *other == key) {
-                        return Err(A::Error::custom(format_args!(
-                            "the key {key:?} stands twice in one object"
-                        )));
-                    }
-                    pairs.push((key, value));
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-
-        json.deserialize_map(Object)
-    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::serve::problem::kind::{self, Kind};
 use crate::serve::problem::{self};
 use crate::serve::route::{Route, Takes};
 use crate::serve::routes::ROUTES;
+use crate::store::kind as kinds;
 
 /// Every path with its methods.
 pub fn all(champion: &Champion) -> Value {
@@ -33,7 +34,14 @@ fn operation(route: &Route, champion: &Champion) -> Value {
     }
     match route.takes {
         Takes::Nothing => {}
-        Takes::Rows => operation["requestBody"] = rows(champion),
+        Takes::Page => {}
+        Takes::Rows | Takes::RowsToKeep => operation["requestBody"] = rows(champion),
+        Takes::Labels => {
+            let one = json!({"$ref": "#/components/schemas/GivenLabel"});
+            let schema = json!({"oneOf": [one, {"type": "array", "items": one}]});
+            operation["requestBody"] =
+                json!({"required": true, "content": {"application/json": {"schema": schema}}});
+        }
         Takes::Training => {
             let schema = json!({"$ref": "#/components/schemas/Training"});
             operation["requestBody"] = json!({"required": false, "content": {"application/json": {"schema": schema, "example": {"folds": 5}}}});
@@ -62,6 +70,7 @@ fn tag(route: &Route) -> &'static str {
         "predict" => "predictions",
         "models" => "models",
         "train" | "jobs" => "training",
+        "labels" | "rows" | "predictions" | "events" => "store",
         _ if route.pattern == "/ws" => "predictions",
         _ => "server",
     }
@@ -110,8 +119,21 @@ fn parameters(route: &Route) -> Vec<Value> {
     }
     if route.pattern.contains("{id}") {
         parameters.push(json!({
-            "name": "id", "in": "path", "required": true, "description": "the job's id", "schema": {"type": "string"},
+            "name": "id", "in": "path", "required": true, "description": if route.pattern.contains("jobs") { "the job's id" } else { "the prediction's id" }, "schema": {"type": "string"},
         }));
+    }
+    let number = |name: &str, about: &str| json!({"name": name, "in": "query", "description": about, "schema": {"type": "integer", "minimum": 0}});
+    if route.takes == Takes::Page {
+        parameters.push(number("after", "the number of the last event one has"));
+        parameters.push(number("limit", "most events of one answer"));
+        let kinds: Vec<&str> = kinds::all().map(kinds::name).collect();
+        parameters.push(json!({"name": "kind", "in": "query", "description": "only of this kind", "schema": {"enum": kinds}}));
+    }
+    if route.takes == Takes::RowsToKeep {
+        parameters.push(json!({"name": "Idempotency-Key", "in": "header", "description": "the same key again is the same request", "schema": {"type": "string"}}));
+    }
+    if route.takes == Takes::Labels {
+        parameters.push(json!({"name": "partial", "in": "query", "description": "takes the others where some contradict what is stored", "schema": {"type": "boolean", "default": false}}));
     }
     if route.takes == Takes::Rows {
         let flag = |name: &str, about: &str| json!({"name": name, "in": "query", "description": about, "schema": {"type": "boolean", "default": false}});

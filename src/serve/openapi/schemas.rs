@@ -7,6 +7,7 @@ use crate::control::jobs::learners;
 use crate::schema::{Column, Kind};
 use crate::serve::jobs::MOST_FITS;
 use crate::stats::profile::Observed;
+use crate::telemetry::metrics::{ClosedLabel, EventKind, LabelStatus};
 
 /// Every schema.
 pub fn all(champion: &Champion) -> Value {
@@ -60,6 +61,17 @@ pub fn all(champion: &Champion) -> Value {
             "result": {"type": ["object", "null"]}, "error": maybe_text,
         })),
         "Jobs": object(&["jobs"], json!({"jobs": list(reference("Job"))})),
+        "GivenLabel": object(&["id", "label"], json!({
+            "id": text, "label": {"enum": [target.negative, target.positive]},
+            "correct": {"type": "boolean", "default": false, "description": "whether it replaces another"},
+        })),
+        "Label": object(&["id", "status"], json!({"id": text, "status": {"enum": LabelStatus::VALUES}})),
+        "Labelled": {"oneOf": [reference("Label"), object(&["labels"], json!({"labels": list(reference("Label"))}))]},
+        "Taken": crate::serve::rows::taken_schema(),
+        "Event": object(&["seq", "time", "kind", "id"], json!({
+            "seq": {"type": "integer"}, "time": text, "kind": {"enum": EventKind::VALUES}, "id": text, "truth": {},
+        })),
+        "Events": object(&["events", "next"], json!({"events": list(reference("Event")), "next": {"type": "integer"}})),
         "Health": object(&["status"], json!({"status": text, "model": text})),
     })
 }

@@ -9,7 +9,7 @@ use crate::model::{Model, Workspace};
 use crate::schema::csv::{self, Broken};
 use crate::schema::json::{self, Body, JsonFault};
 use crate::schema::row::Purpose;
-use crate::schema::{Row, Schema, Table, Warning};
+use crate::schema::{Row, Table, Warning};
 use crate::serve::body::Format;
 use crate::serve::predictor::Predictor;
 use crate::serve::problem::{Entry, Faults, Problem, kind};
@@ -111,7 +111,8 @@ fn note(predictor: &Predictor, champion: &Champion, answered: Answered) {
         .sum();
     predictor.count(Door::Rest, probabilities.len(), warned);
     for (n, (id, probability)) in ids.into_iter().zip(&probabilities).enumerate() {
-        predictor.note(predictor.prediction(id, champion, *probability, rows.warnings_of(n)));
+        let (row, warnings) = (rows.table.row(n), rows.warnings_of(n));
+        predictor.note(predictor.prediction(id, champion, *probability, row, warnings));
     }
 }
 
@@ -179,7 +180,7 @@ impl Rows {
             if self.places.len() == most {
                 return Err(JsonFault::TooMany(most).into());
             }
-            read_line(&schema, line, &mut row).map_err(|fault| {
+            json::line(&schema, line, &mut row).map_err(|fault| {
                 Problem::new(
                     &kind::UNREADABLE,
                     format!("line {number}: {}", JsonFault::from(fault)),
@@ -211,11 +212,4 @@ impl Rows {
         })?;
         stopped.map_or(Ok(()), Err)
     }
-}
-
-fn read_line(schema: &Schema, line: &[u8], row: &mut Row) -> Result<(), serde_json::Error> {
-    use serde::de::DeserializeSeed;
-    let mut json = serde_json::Deserializer::from_slice(line);
-    json::one(schema, row, 1).deserialize(&mut json)?;
-    json.end()
 }

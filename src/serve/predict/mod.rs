@@ -19,6 +19,7 @@ use super::body::{self, Format, Intake, SMALL};
 use super::predictor::Predictor;
 use super::problem::Problem;
 use super::reply;
+use crate::store::Store;
 use asked::Asked;
 use named::Named;
 
@@ -34,24 +35,37 @@ pub struct Desk {
     /// Large bodies that are answered at once.
     benches: Arc<Semaphore>,
     named: Arc<Named>,
+    store: Store,
 }
 
 impl Desk {
     /// A desk for requests of at most `most_rows`, of which `at_once` large ones are answered at once.
-    pub fn new(predictor: Predictor, intake: Intake, most_rows: usize, at_once: usize) -> Desk {
+    pub fn new(
+        predictor: Predictor,
+        store: Store,
+        intake: Intake,
+        most_rows: usize,
+        at_once: usize,
+    ) -> Desk {
         Desk {
             predictor,
             intake,
             most_rows,
             benches: Arc::new(Semaphore::new(at_once)),
             named: Arc::default(),
+            store,
         }
+    }
+
+    /// Rows of one request, at most.
+    pub fn most_rows(&self) -> usize {
+        self.most_rows
     }
 
     fn answer(&self, asked: &Asked, format: Format, body: &[u8]) -> Result<Reply, Problem> {
         let is_object = || body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
         if format == Format::Json && is_object() {
-            let bytes = one::answer(&self.predictor, &self.named, asked, body)?;
+            let bytes = one::answer(&self.predictor, (&self.named, &self.store), asked, body)?;
             return Ok(Reply { bytes, model: None });
         }
         many::answer(&self.predictor, asked, format, self.most_rows, body)

@@ -1,15 +1,19 @@
 //! Predictions the caller named: the same row under the same id gets the same answer, another row is a contradiction.
 //!
-//! Kept in memory, the newest of them: they are forgotten with the process, and after [`MOST`] others. The event store
-//! will take this over.
+//! The store holds them all; the newest are kept in memory too, because the store has a prediction only a moment later.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::schema::{Cell, RowView, Schema};
-use crate::store::feed::Prediction;
+use crate::schema::column::Label;
+use crate::schema::row::Purpose;
+use crate::schema::{Cell, Row, RowView, Schema, Warning, json};
+use crate::store::feed::{Prediction, PredictionId};
+use crate::store::{Store, StoreError};
 
 /// Named predictions that are kept; a few MiB.
 const MOST: usize = 10_000;
@@ -24,6 +28,50 @@ pub struct Known {
     pub fingerprint: Fingerprint,
     /// The answer.
     pub prediction: Prediction,
+}
+
+impl Known {
+    /// The prediction of an id as the store has it; `warnings` are those of the row that is asked for now. Reads the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn stored(
+        store: &Store,
+        id: &Arc<str>,
+        schema: &Schema,
+        warnings: &[Warning],
+    ) -> Result<Option<Known>, StoreError> {
+        let Some((line, _)) = store.event(id)? else {
+            return Ok(None);
+        };
+        let damaged = |e: serde_json::Error| StoreError::Unreadable(format!("{id:?}: {e}"));
+        let event: Stored = serde_json::from_str(&line).map_err(damaged)?;
+        let text = event.row.to_string();
+        let mut row = Row::new(schema, Purpose::Predict);
+        json::line(schema, text.as_bytes(), &mut row).map_err(damaged)?;
+        Ok(Some(Known {
+            fingerprint: fingerprint(schema, row.view()),
+            prediction: Prediction {
+                id: PredictionId::Named(id.clone()),
+                label: event.label,
+                probability: event.probability,
+                model: event.model.into(),
+                warnings: warnings.to_vec(),
+                time: event.time.parse().unwrap_or(Timestamp::UNIX_EPOCH),
+                row: text.into(),
+            },
+        }))
+    }
+}
+
+/// A prediction as an event of the store has it.
+#[derive(Deserialize)]
+struct Stored {
+    time: String,
+    label: Label,
+    probability: f64,
+    model: String,
+    row: serde_json::Value,
 }
 
 /// The named predictions.
@@ -87,8 +135,6 @@ pub fn fingerprint(schema: &Schema, row: RowView<'_>) -> Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::column::Label;
-    use crate::store::feed::PredictionId;
 
     fn known(probability: f64) -> Known {
         let id = PredictionId::Named("id".into());
@@ -99,6 +145,8 @@ mod tests {
             probability,
             model,
             warnings: Vec::new(),
+            time: jiff::Timestamp::UNIX_EPOCH,
+            row: "{}".into(),
         };
         Known {
             fingerprint: [0; 32],

@@ -10,6 +10,7 @@ use crate::model::Workspace;
 use crate::schema::{Row, json};
 use crate::serve::predictor::{Predictor, on_bench};
 use crate::serve::problem::{Faults, Problem, kind};
+use crate::store::Store;
 use crate::store::feed::{Prediction, PredictionId};
 use crate::telemetry::metrics::Door;
 
@@ -19,7 +20,7 @@ const USUAL: usize = 256;
 /// Answers a body that is one object.
 pub fn answer(
     predictor: &Predictor,
-    named: &Named,
+    (named, store): (&Named, &Store),
     asked: &Asked,
     body: &[u8],
 ) -> Result<Vec<u8>, Problem> {
@@ -34,7 +35,7 @@ pub fn answer(
             None => fresh(predictor, &champion, asked.explain, (row, work), &mut out),
             Some(id) => by_name(
                 predictor,
-                named,
+                (named, store),
                 &champion,
                 asked.explain,
                 id,
@@ -82,13 +83,13 @@ fn fresh(
         why,
     }
     .write(out);
-    predictor.note(predictor.prediction(id, champion, probability, &row.warnings));
+    predictor.note(predictor.prediction(id, champion, probability, row.view(), &row.warnings));
 }
 
 /// The same id and row again get the same answer, and nothing is noted twice.
 fn by_name(
     predictor: &Predictor,
-    named: &Named,
+    (named, store): (&Named, &Store),
     champion: &Champion,
     explain: bool,
     id: &Arc<str>,
@@ -98,6 +99,10 @@ fn by_name(
     let model = &champion.model;
     let fingerprint = fingerprint(model.schema(), row.view());
     let known = match named.get(id) {
+        Some(known) => Some(known),
+        None => Known::stored(store, id, model.schema(), &row.warnings)?,
+    };
+    let known = match known {
         Some(known) => known,
         None => {
             let probability = model.probability(row.view(), work);
@@ -105,6 +110,7 @@ fn by_name(
                 PredictionId::Named(id.clone()),
                 champion,
                 probability,
+                row.view(),
                 &row.warnings,
             );
             let known = Known {
@@ -129,6 +135,7 @@ fn by_name(
         probability,
         model: name,
         warnings,
+        ..
     } = &known.prediction;
     if explain && *name != champion.name {
         let detail =

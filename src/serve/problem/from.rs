@@ -1,5 +1,7 @@
 //! Domain errors as problems.
 
+use actix_web::http::header;
+
 use super::entry::{Cell, Entry};
 use super::{Faults, Problem, kind};
 use crate::control::jobs::{CancelFault, QueueFull};
@@ -7,6 +9,7 @@ use crate::registry::RegistryError;
 use crate::schema::csv::{Broken, CsvFault};
 use crate::schema::json::JsonFault;
 use crate::schema::text::HeaderFault;
+use crate::store::StoreError;
 use crate::store::feed::SinceFault;
 
 impl From<JsonFault> for Problem {
@@ -85,6 +88,12 @@ impl From<RegistryError> for Problem {
             | RegistryError::Io { .. } => return Problem::internal(error),
         };
         Problem::new(kind, error.to_string())
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        Problem::new(&kind::NOT_STORED, error.to_string()).header(header::RETRY_AFTER, "1")
     }
 }
 

@@ -53,5 +53,6 @@ kinds! {
     INTERNAL = 500 "internal" "The server failed";
     NOT_YET = 501 "not-yet" "This is not available yet";
     OVERLOADED = 503 "overloaded" "Too much is asked at once";
+    NOT_STORED = 503 "not-stored" "The store does not answer";
     NOT_READY = 503 "not-ready" "No model answers";
 }

@@ -4,11 +4,14 @@ use serde_json::{Value, json};
 
 use super::message::{Message, Ref};
 use crate::schema::fault::nearest;
+use crate::serve::labels::{self, given};
 use crate::serve::predict::answer::{Answer, Why};
 use crate::serve::predict::check;
 use crate::serve::predictor::{Predictor, on_bench};
 use crate::serve::problem::{Entry, Problem, escape, kind};
+use crate::store::Store;
 use crate::store::feed::{Feed, PredictionId, Since, Subscription, TOPICS, Topics, name, named};
+use crate::store::labels::{Given, Status};
 use crate::telemetry::metrics::Door;
 
 /// Each type of message, and the keys it may have beside `type` and `ref`.
@@ -22,8 +25,18 @@ const TYPES: &[(&str, &[&str])] = &[
 /// Room for an answer without an explanation.
 const USUAL: usize = 288;
 
+/// What a message is answered with.
+pub enum Reply {
+    /// Text, at once.
+    Ready(String),
+    /// What becomes of a truth, once the disk has it; with what the answer is called.
+    Label(Value, Given),
+}
+
 /// What one connection answers with.
 pub struct Desk {
+    /// Keeps truths.
+    pub store: Store,
     /// Answers rows.
     pub predictor: Predictor,
     /// What can be subscribed to.
@@ -34,27 +47,46 @@ pub struct Desk {
 
 impl Desk {
     /// The answer to a message.
-    pub fn answer(&mut self, text: &str) -> String {
+    pub fn answer(&mut self, text: &str) -> Reply {
         let champion = match self.predictor.champion() {
             Ok(champion) => champion,
-            Err(problem) => return error(&Ref::None, &problem),
+            Err(problem) => return Reply::Ready(error(&Ref::None, &problem)),
         };
         on_bench(champion.model.schema(), |row, work| {
             let message = match Message::read(text, champion.model.schema(), row) {
                 Ok(message) => message,
-                Err(fault) => return error(&Ref::None, &unreadable(&fault)),
+                Err(fault) => return Reply::Ready(error(&Ref::None, &unreadable(&fault))),
             };
+            let target = champion.model.schema().target();
             let done = check_keys(&message).and_then(|kind| match kind {
-                "predict" => self.predict(&message, &champion, row, work),
-                "subscribe" => self.subscribe(&message),
-                "unsubscribe" => self.unsubscribe(&message),
-                _ => Err(Problem::new(
-                    &kind::NOT_YET,
-                    "labels are not taken yet: there is no store to keep them in",
-                )),
+                "predict" => self
+                    .predict(&message, &champion, row, work)
+                    .map(Reply::Ready),
+                "subscribe" => self.subscribe(&message).map(Reply::Ready),
+                "unsubscribe" => self.unsubscribe(&message).map(Reply::Ready),
+                _ => {
+                    let pairs = message.others.iter().map(|(key, value)| (&**key, value));
+                    let given = given::check(pairs, "", target).map_err(labels::invalid)?;
+                    Ok(Reply::Label(json!(message.reference), given))
+                }
             });
-            done.unwrap_or_else(|problem| error(&message.reference, &problem))
+            done.unwrap_or_else(|problem| Reply::Ready(error(&message.reference, &problem)))
         })
+    }
+
+    /// Takes a truth in; the answer once the disk has it.
+    pub async fn label(&self, reference: Value, given: Given) -> String {
+        let done = self.store.label(vec![given.clone()], false).await;
+        let done = done.map_err(Problem::from).map(|mut all| all.pop());
+        let problem = match done {
+            Ok(Some(Status::Conflict(stored))) => labels::conflict(&given, &stored),
+            Ok(Some(status)) => {
+                return json!({"type": "labelled", "ref": reference, "id": given.id, "status": status.name()}).to_string();
+            }
+            Ok(None) => Problem::internal("a label came to nothing"),
+            Err(problem) => problem,
+        };
+        json!({"type": "error", "ref": reference, "problem": problem}).to_string()
     }
 
     fn predict(
@@ -103,10 +135,13 @@ impl Desk {
         .write_fields(&mut out);
         out.push(b'}');
         self.predictor.count(Door::WebSocket, 1, row.warnings.len());
-        self.predictor.note(
-            self.predictor
-                .prediction(id, champion, probability, &row.warnings),
-        );
+        self.predictor.note(self.predictor.prediction(
+            id,
+            champion,
+            probability,
+            row.view(),
+            &row.warnings,
+        ));
         Ok(String::from_utf8(out).expect("JSON is UTF-8"))
     }
 

@@ -9,7 +9,7 @@ use actix_ws::{
 use futures_util::{FutureExt, StreamExt};
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
-use super::answer::{Desk, error};
+use super::answer::{Desk, Reply, error};
 use super::limit::TooLarge;
 use super::message::Ref;
 use crate::serve::health::Lifecycle;
@@ -134,7 +134,10 @@ impl Connection {
                     .titanic_websocket_messages_total
                     .of(Direction::Received)
                     .increment(1);
-                let answer = self.desk.answer(&text);
+                let answer = match self.desk.answer(&text) {
+                    Reply::Ready(text) => text,
+                    Reply::Label(reference, given) => self.desk.label(reference, given).await,
+                };
                 self.send(answer).await
             }
             AggregatedMessage::Binary(_) => {

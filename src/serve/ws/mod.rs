@@ -14,6 +14,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, web};
 use super::health::Lifecycle;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
+use crate::store::Store;
 use crate::store::feed::Feed;
 use crate::telemetry::metrics::Metrics;
 use answer::Desk;
@@ -36,6 +37,7 @@ pub async fn open(
     options: web::Data<Options>,
     predictor: web::Data<Predictor>,
     feed: web::Data<Feed>,
+    store: web::Data<Store>,
     lifecycle: web::Data<Lifecycle>,
     metrics: web::Data<Arc<Metrics>>,
 ) -> Result<HttpResponse, Problem> {
@@ -69,6 +71,7 @@ pub async fn open(
         desk: Desk {
             predictor: (**predictor).clone(),
             feed: (**feed).clone(),
+            store: (**store).clone(),
             subscription: None,
         },
         session,

@@ -83,6 +83,15 @@ pub enum PredictionId {
     Named(#[serde(serialize_with = "text")] Arc<str>),
 }
 
+impl std::fmt::Display for PredictionId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            PredictionId::Fresh(id) => id.as_hyphenated().fmt(f),
+            PredictionId::Named(name) => f.write_str(name),
+        }
+    }
+}
+
 /// A prediction that was answered, as compact as it can be: it is made on the answer's path.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Prediction {
@@ -97,6 +106,12 @@ pub struct Prediction {
     pub model: Arc<str>,
     /// Warnings given with it.
     pub warnings: Vec<Warning>,
+    /// When it was made.
+    #[serde(skip)]
+    pub time: Timestamp,
+    /// The row, as JSON. It is kept, and not told to subscribers.
+    #[serde(skip)]
+    pub row: Box<str>,
 }
 
 fn text<S: Serializer>(text: &Arc<str>, to: S) -> Result<S::Ok, S::Error> {
@@ -107,7 +122,7 @@ fn text<S: Serializer>(text: &Arc<str>, to: S) -> Result<S::Ok, S::Error> {
 #[derive(Debug)]
 pub(super) enum Fact {
     /// A prediction, not yet written out.
-    Prediction(Prediction),
+    Prediction(Arc<Prediction>),
     /// Anything else, as JSON.
     Told(Box<str>),
 }
@@ -149,7 +164,7 @@ impl Event {
         self.message.get_or_init(|| {
             let data = match &self.fact {
                 Fact::Prediction(prediction) => {
-                    &serde_json::to_string(prediction).expect("its keys are text")
+                    &serde_json::to_string(&**prediction).expect("its keys are text")
                 }
                 Fact::Told(json) => &**json,
             };

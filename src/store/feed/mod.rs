@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 pub use crate::telemetry::metrics::Topic;
 pub use event::{Event, Prediction, PredictionId, TOPICS, Topics, name, named};
-pub use recorder::{Drain, Recorder, recorder};
+pub use recorder::{Recorder, recorder};
 pub use subscription::Subscription;
 
 use crate::clock::Clock;
@@ -130,6 +130,14 @@ impl Feed {
     pub fn publish(&self, topic: Topic, data: &impl Serialize) {
         let json = serde_json::to_string(data).expect("events are structs with text keys");
         self.append([(topic, Fact::Told(json.into()))]);
+    }
+
+    /// Publishes predictions that were answered.
+    pub fn predictions(&self, made: &[Arc<Prediction>]) {
+        let facts = made
+            .iter()
+            .map(|made| (Topic::Predictions, Fact::Prediction(made.clone())));
+        self.append(facts);
     }
 
     /// A subscription, to no topic yet.

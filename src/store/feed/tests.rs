@@ -134,23 +134,23 @@ fn an_event_is_one_message() {
     assert_eq!(&**event.message(), expected);
 }
 
-#[tokio::test]
-async fn predictions_come_through_the_recorder() {
+#[test]
+fn predictions_are_told_as_they_were_answered() {
     let feed = feed(10, 10);
-    let (recorder, drain) = recorder(&feed);
     let mut reader = feed.open();
     reader.add(topics(&["predictions"]), None).unwrap();
-    for probability in [0.25, 0.5] {
-        recorder.note(Prediction {
+    let made = [0.25, 0.5].map(|probability| {
+        Arc::new(Prediction {
             id: PredictionId::Named("mine".into()),
             label: crate::schema::column::Label::Integer(1),
             probability,
             model: "wine@3".into(),
             warnings: Vec::new(),
-        });
-    }
-    drop(recorder);
-    drain.run().await;
+            time: jiff::Timestamp::UNIX_EPOCH,
+            row: "{}".into(),
+        })
+    });
+    feed.predictions(&made);
     let events: Vec<_> = std::iter::from_fn(|| reader.next().now_or_never()?).collect();
     assert_eq!(events.len(), 2);
     let message: serde_json::Value = serde_json::from_str(events[1].message()).unwrap();

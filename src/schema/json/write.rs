@@ -1,0 +1,48 @@
+//! A row as JSON, straight into a buffer: what is missing is left out.
+
+use crate::schema::cell::Cell;
+use crate::schema::column::{Column, Kind, Schema, whole};
+use crate::schema::row::RowView;
+
+/// Appends the row as an object. Reading it again gives the same row.
+pub fn object(schema: &Schema, row: RowView<'_>, out: &mut Vec<u8>) {
+    let begin = out.len();
+    for (column, cell) in schema.columns().iter().zip(row.cells) {
+        if cell.is_missing() {
+            continue;
+        }
+        out.push(if out.len() == begin { b'{' } else { b',' });
+        value(&column.name, out);
+        out.push(b':');
+        write_cell(column, *cell, row.text, out);
+    }
+    if out.len() == begin {
+        out.push(b'{');
+    }
+    out.push(b'}');
+}
+
+fn write_cell(column: &Column, cell: Cell, text: &str, out: &mut Vec<u8>) {
+    match cell {
+        Cell::Missing => out.extend_from_slice(b"null"),
+        Cell::Number(v) if v.fract() == 0.0 && v.abs() < 9e15 => value(&(v as i64), out),
+        Cell::Number(v) => value(&v, out),
+        Cell::Level(level) => write_level(&column.levels()[level as usize], out),
+        Cell::Text(span) if matches!(column.kind, Kind::Category { .. }) => {
+            write_level(span.get(text), out);
+        }
+        Cell::Text(span) => value(span.get(text), out),
+    }
+}
+
+/// A level that is a whole number is one again, as [`Column::json`] has it.
+fn write_level(level: &str, out: &mut Vec<u8>) {
+    match whole(level) {
+        Some(number) => value(&number, out),
+        None => value(level, out),
+    }
+}
+
+fn value<T: serde::Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, value).expect("a Vec takes every byte");
+}

@@ -1,0 +1,124 @@
+//! A truth as it is handed in, checked key by key: the same over REST and WebSocket.
+
+use serde_json::Value;
+
+use crate::schema::column::{Label, Target};
+use crate::schema::fault::nearest;
+use crate::schema::row::Value as Cell;
+use crate::serve::problem::{Entry, escape};
+use crate::store::labels::Given;
+
+/// Keys of a truth; the OpenAPI document and the WebSocket's table of messages say the same.
+pub const KEYS: &[&str] = &["id", "label", "correct"];
+
+/// Longest id of a prediction.
+pub const LONGEST_ID: usize = 200;
+
+/// Checks a truth. `path` is the pointer to it, empty for the body itself.
+///
+/// # Errors
+/// Every key that makes no sense.
+pub fn check<'v>(
+    pairs: impl Iterator<Item = (&'v str, &'v Value)>,
+    path: &str,
+    target: &Target,
+) -> Result<Given, Vec<Entry>> {
+    let (mut id, mut label, mut correct) = (None, None, None);
+    let mut faults = Vec::new();
+    for (key, value) in pairs {
+        match key {
+            "id" => id = Some(value),
+            "label" => label = Some(value),
+            "correct" => correct = Some(value),
+            other => faults.push(unknown(other, value, path)),
+        }
+    }
+    let id = an_id(id, path, &mut faults);
+    let label = a_label(label, path, target, &mut faults);
+    let correct = a_flag(correct, path, &mut faults);
+    match (id, label, correct) {
+        (Some(id), Some(label), Some(correct)) if faults.is_empty() => {
+            Ok(Given { id, label, correct })
+        }
+        _ => Err(faults),
+    }
+}
+
+fn an_id(id: Option<&Value>, path: &str, faults: &mut Vec<Entry>) -> Option<String> {
+    let fits =
+        |id: &&str| (1..=LONGEST_ID).contains(&id.len()) && !id.chars().any(char::is_control);
+    let found = id.and_then(Value::as_str).filter(fits).map(str::to_owned);
+    if found.is_none() {
+        let problem = if id.is_none() {
+            "missing"
+        } else {
+            "wrong_type"
+        };
+        let allowed = format!("the id of a prediction, 1 to {LONGEST_ID} bytes of text");
+        let got = id.cloned().unwrap_or_default();
+        faults.push(Entry::new(format!("{path}/id"), problem, got, &allowed, ""));
+    }
+    found
+}
+
+fn a_label(
+    label: Option<&Value>,
+    path: &str,
+    target: &Target,
+    faults: &mut Vec<Entry>,
+) -> Option<Label> {
+    let cell = match label {
+        Some(Value::Bool(flag)) => Cell::Flag(*flag),
+        Some(Value::Number(number)) => Cell::Number(number.as_f64().unwrap_or(f64::NAN)),
+        Some(Value::String(text)) => Cell::Text(text),
+        _ => Cell::Missing,
+    };
+    let found = target
+        .read(cell)
+        .map(|positive| target.label(positive).clone());
+    if found.is_none() {
+        let problem = if label.is_none() {
+            "missing"
+        } else {
+            "unknown_level"
+        };
+        let allowed = format!(
+            "{} or {}, as {} has it",
+            target.negative, target.positive, target.column
+        );
+        let got = label.cloned().unwrap_or_default();
+        faults.push(Entry::new(
+            format!("{path}/label"),
+            problem,
+            got,
+            &allowed,
+            "",
+        ));
+    }
+    found
+}
+
+fn a_flag(flag: Option<&Value>, path: &str, faults: &mut Vec<Entry>) -> Option<bool> {
+    match flag {
+        None | Some(Value::Null) => Some(false),
+        Some(Value::Bool(flag)) => Some(*flag),
+        Some(other) => {
+            let path = format!("{path}/correct");
+            faults.push(Entry::new(
+                path,
+                "wrong_type",
+                other.clone(),
+                "true or false",
+                "",
+            ));
+            None
+        }
+    }
+}
+
+fn unknown(key: &str, value: &Value, path: &str) -> Entry {
+    let remedy = nearest(key, KEYS.iter().copied())
+        .map_or_else(String::new, |near| format!("did you mean {near:?}?"));
+    let path = format!("{path}/{}", escape(key));
+    Entry::new(path, "unknown_key", value.clone(), &KEYS.join(", "), remedy)
+}

@@ -1,0 +1,152 @@
+//! `POST /v1/labels`: truths that come late, one or many.
+
+pub mod given;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+
+use super::body::{self, DOCUMENT, Intake};
+use super::pairs::{Item, Pairs};
+use super::predictor::Predictor;
+use super::problem::{Entry, MOST_LISTED, Problem, kind};
+use super::{query, reply};
+use crate::schema::column::Target;
+use crate::store::Store;
+use crate::store::labels::{Given, Status};
+
+/// Parameters of the route.
+pub const PARAMETERS: &[&str] = &["partial"];
+
+/// Truths of one request.
+const MOST: usize = 100_000;
+
+/// Takes truths in.
+pub async fn label(
+    request: HttpRequest,
+    mut payload: web::Payload,
+    intake: web::Data<Intake>,
+    predictor: web::Data<Predictor>,
+    store: web::Data<Store>,
+) -> Result<HttpResponse, Problem> {
+    body::format(request.headers(), DOCUMENT)?;
+    let mut partial = false;
+    for (name, value) in query::pairs(request.query_string(), PARAMETERS)? {
+        partial = query::flag(&name, &value)?;
+    }
+    let body = intake.read(request.headers(), &mut payload).await?;
+    let champion = predictor.champion()?;
+    let (given, one) = read(&body.bytes, champion.model.schema().target())?;
+    let statuses = store.label(given.clone(), partial).await?;
+    if one {
+        return alone(&given[0], &statuses[0]);
+    }
+    if !partial && let Some(problem) = contradictions(&given, &statuses) {
+        return Err(problem);
+    }
+    let labels: Vec<Value> = given
+        .iter()
+        .zip(&statuses)
+        .map(|(given, status)| json!({"id": given.id, "status": status.name()}))
+        .collect();
+    Ok(reply::json(StatusCode::OK, &json!({"labels": labels})))
+}
+
+fn alone(given: &Given, status: &Status) -> Result<HttpResponse, Problem> {
+    let code = match status {
+        Status::Conflict(stored) => return Err(conflict(given, stored)),
+        Status::Waiting => StatusCode::ACCEPTED,
+        _ => StatusCode::OK,
+    };
+    let document = json!({"id": given.id, "status": status.name()});
+    Ok(reply::json(code, &document))
+}
+
+/// The contradiction of one truth to what is stored.
+pub fn conflict(given: &Given, stored: &crate::schema::column::Label) -> Problem {
+    let detail = format!(
+        "the label of {:?} is {stored}, not {}; it stays, unless the new one says \"correct\": true",
+        given.id, given.label
+    );
+    Problem::new(&kind::CONFLICT, detail)
+}
+
+fn contradictions(given: &[Given], statuses: &[Status]) -> Option<Problem> {
+    let all = given.iter().zip(statuses).enumerate();
+    let mut entries = all.filter_map(|(n, (given, status))| match status {
+        Status::Conflict(stored) => Some(Entry::new(
+            format!("/{n}/label"),
+            "contradiction",
+            json!(given.label),
+            &stored.to_string(),
+            "say \"correct\": true to replace what is stored",
+        )),
+        _ => None,
+    });
+    let listed: Vec<Entry> = entries.by_ref().take(MOST_LISTED).collect();
+    if listed.is_empty() {
+        return None;
+    }
+    let count = listed.len() + entries.count();
+    let detail = format!("{count} labels contradict what is stored; none of the list was taken");
+    Some(Problem::new(&kind::CONFLICT, detail).with(listed))
+}
+
+/// Truths of a body, and whether it is one alone.
+fn read(body: &[u8], target: &Target) -> Result<(Vec<Given>, bool), Problem> {
+    let unreadable = |fault: serde_json::Error| {
+        let detail = format!("not readable as a label or a list of labels: {fault}");
+        Problem::new(&kind::UNREADABLE, detail)
+    };
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        let items: Vec<Item> = serde_json::from_slice(body).map_err(unreadable)?;
+        return Ok((read_list(&items, target)?, false));
+    }
+    let pairs: Pairs = serde_json::from_slice(body).map_err(unreadable)?;
+    let given = check(&pairs, "", target).map_err(invalid)?;
+    Ok((vec![given], true))
+}
+
+fn read_list(items: &[Item], target: &Target) -> Result<Vec<Given>, Problem> {
+    if items.is_empty() {
+        return Err(Problem::new(&kind::INVALID, "the list is empty"));
+    }
+    if items.len() > MOST {
+        let detail = format!("more than {MOST} labels; send them in parts");
+        return Err(Problem::new(&kind::TOO_LARGE, detail));
+    }
+    let (mut given, mut faults) = (Vec::with_capacity(items.len()), Vec::new());
+    for (n, item) in items.iter().enumerate() {
+        let path = format!("/{n}");
+        match item {
+            Item::Object(pairs) => match check(pairs, &path, target) {
+                Ok(one) => given.push(one),
+                Err(more) => faults.extend(more),
+            },
+            Item::Other(value) => {
+                let allowed = "an object like {\"id\": …, \"label\": …}";
+                faults.push(Entry::new(path, "wrong_type", value.clone(), allowed, ""));
+            }
+        }
+    }
+    if faults.is_empty() {
+        return Ok(given);
+    }
+    Err(invalid(faults))
+}
+
+fn check(pairs: &Pairs, path: &str, target: &Target) -> Result<Given, Vec<Entry>> {
+    let pairs = pairs.0.iter().map(|(key, value)| (key.as_str(), value));
+    given::check(pairs, path, target)
+}
+
+/// Faults of truths as a problem.
+pub fn invalid(mut faults: Vec<Entry>) -> Problem {
+    let count = faults.len();
+    faults.truncate(MOST_LISTED);
+    let detail = format!(
+        "{count} fault{} in the labels",
+        if count == 1 { "" } else { "s" }
+    );
+    Problem::new(&kind::INVALID, detail).with(faults)
+}

@@ -1,0 +1,90 @@
+//! Objects of JSON whose keys stand once, for bodies that are checked key by key.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+/// The keys of an object, each once.
+#[derive(Debug, Default, PartialEq)]
+pub struct Pairs(pub Vec<(String, Value)>);
+
+/// An element of a list: an object, or something that is none.
+#[derive(Debug, PartialEq)]
+pub enum Item {
+    /// An object.
+    Object(Pairs),
+    /// Something else.
+    Other(Value),
+}
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Pairs, D::Error> {
+        json.deserialize_map(Object)
+    }
+}
+
+struct Object;
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Pairs;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object such as {\"folds\": 5}")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+        let mut pairs: Vec<(String, Value)> = Vec::new();
+        while let Some((key, value)) = map.next_entry()? {
+            if pairs.iter().any(|(other, _)| *other == key) {
+                return Err(A::Error::custom(format_args!(
+                    "the key {key:?} stands twice in one object"
+                )));
+            }
+            pairs.push((key, value));
+        }
+        Ok(Pairs(pairs))
+    }
+}
+
+impl<'de> Deserialize<'de> for Item {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Item, D::Error> {
+        json.deserialize_any(Any)
+    }
+}
+
+struct Any;
+
+impl<'de> Visitor<'de> for Any {
+    type Value = Item;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Item, A::Error> {
+        Object.visit_map(map).map(Item::Object)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Item, A::Error> {
+        while list.next_element::<Item>()?.is_some() {}
+        Ok(Item::Other(Value::Array(Vec::new())))
+    }
+    fn visit_bool<E: Error>(self, v: bool) -> Result<Item, E> {
+        Ok(Item::Other(v.into()))
+    }
+    fn visit_i64<E: Error>(self, v: i64) -> Result<Item, E> {
+        Ok(Item::Other(v.into()))
+    }
+    fn visit_u64<E: Error>(self, v: u64) -> Result<Item, E> {
+        Ok(Item::Other(v.into()))
+    }
+    fn visit_f64<E: Error>(self, v: f64) -> Result<Item, E> {
+        Ok(Item::Other(v.into()))
+    }
+    fn visit_str<E: Error>(self, v: &str) -> Result<Item, E> {
+        Ok(Item::Other(v.into()))
+    }
+    fn visit_unit<E: Error>(self) -> Result<Item, E> {
+        Ok(Item::Other(Value::Null))
+    }
+}

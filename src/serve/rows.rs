@@ -1,0 +1,200 @@
+//! `POST /v1/rows`: rows handed in to be kept, labelled or not, each counted once.
+
+use std::ops::ControlFlow;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderMap;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::body::{self, Format, Intake, ROWS};
+use super::predict::Desk;
+use super::predictor::Predictor;
+use super::problem::{Problem, kind};
+use super::{query, reply};
+use crate::schema::csv::{self, Broken};
+use crate::schema::json::{self, Body, JsonFault};
+use crate::schema::row::Purpose;
+use crate::schema::{Row, Schema};
+use crate::store::Store;
+use crate::store::rows::{Batch, NewRow, Outcome, Quarantined};
+
+/// The header that names a request.
+const KEY: &str = "idempotency-key";
+
+/// Longest name of a request.
+const LONGEST_KEY: usize = 255;
+
+/// Where these rows come from, as the quarantine names it.
+const SOURCE: &str = "rest";
+
+/// Takes rows in.
+pub async fn take(
+    request: HttpRequest,
+    mut payload: web::Payload,
+    intake: web::Data<Intake>,
+    desk: web::Data<Desk>,
+    predictor: web::Data<Predictor>,
+    store: web::Data<Store>,
+) -> Result<HttpResponse, Problem> {
+    let format = body::format(request.headers(), ROWS)?;
+    query::pairs(request.query_string(), &[])?;
+    let key = key(request.headers())?;
+    let body = intake.read(request.headers(), &mut payload).await?;
+    let predictor = predictor.into_inner();
+    let most = desk.most_rows();
+    let batch = web::block(move || -> Result<Batch, Problem> {
+        let champion = predictor.champion()?;
+        let schema = champion.model.schema().clone();
+        let mut reading = Reading::new(&schema, &predictor, most);
+        reading.read(format, &body.bytes)?;
+        let digest = || format!("{:x?}", Sha256::digest(&body.bytes));
+        reading.batch.request = key.map(|key| (key, digest()));
+        Ok(reading.batch)
+    });
+    let batch = batch.await.map_err(Problem::internal)??;
+    match store.take(batch).await? {
+        Outcome::Taken(taken) => Ok(reply::json(StatusCode::OK, &taken)),
+        Outcome::OtherBody => {
+            let detail =
+                "this Idempotency-Key came with another body before; give each request its own";
+            Err(Problem::new(&kind::INVALID, detail))
+        }
+    }
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(KEY) else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text.is_empty() || text.len() > LONGEST_KEY {
+        let detail = format!("an Idempotency-Key has 1 to {LONGEST_KEY} visible characters");
+        return Err(Problem::new(&kind::BAD_REQUEST, detail));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// Rows of a body on their way into a batch.
+struct Reading<'p> {
+    schema: &'p Schema,
+    predictor: &'p Predictor,
+    most: usize,
+    batch: Batch,
+    read: usize,
+    /// Which rows were put aside, in the order of the batch.
+    bad: Vec<usize>,
+}
+
+impl Reading<'_> {
+    fn new<'p>(schema: &'p Schema, predictor: &'p Predictor, most: usize) -> Reading<'p> {
+        Reading {
+            schema,
+            predictor,
+            most,
+            batch: Batch::default(),
+            read: 0,
+            bad: Vec::new(),
+        }
+    }
+
+    fn read(&mut self, format: Format, body: &[u8]) -> Result<(), Problem> {
+        let mut row = Row::new(self.schema, Purpose::Keep);
+        match format {
+            Format::Json => self.json(body, &mut row)?,
+            Format::JsonLines => self.lines(body, &mut row)?,
+            Format::Csv => self.csv(body, &mut row)?,
+        }
+        if self.read == 0 {
+            return Err(Problem::new(&kind::INVALID, "there is no row in it"));
+        }
+        Ok(())
+    }
+
+    fn json(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
+        let shape = json::rows(self.schema, body, self.most, row, &mut |_, row| {
+            self.take(row, None);
+        })?;
+        if self.bad.is_empty() {
+            return Ok(());
+        }
+        // Rows that were put aside are kept as they came. It was readable a moment ago.
+        let document: Value = serde_json::from_slice(body).map_err(Problem::internal)?;
+        for (n, aside) in self.bad.iter().zip(&mut self.batch.quarantined) {
+            let row = match shape {
+                Body::One => &document,
+                Body::Many(_) => &document[*n],
+            };
+            aside.row = Some(row.to_string());
+        }
+        Ok(())
+    }
+
+    fn lines(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
+        for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {
+            let line = line.trim_ascii();
+            if line.is_empty() {
+                continue;
+            }
+            if self.read == self.most {
+                return Err(JsonFault::TooMany(self.most).into());
+            }
+            json::line(self.schema, line, row).map_err(|fault| {
+                let detail = format!("line {number}: {}", JsonFault::from(fault));
+                Problem::new(&kind::UNREADABLE, detail)
+            })?;
+            if self.take(row, Some(number)) {
+                continue;
+            }
+            if let Some(aside) = self.batch.quarantined.last_mut() {
+                aside.row = String::from_utf8(line.to_vec()).ok();
+            }
+        }
+        Ok(())
+    }
+
+    fn csv(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
+        let (schema, most) = (self.schema, self.most);
+        let mut stopped: Option<Problem> = None;
+        csv::rows(schema, body, b',', row, &mut |(line, row): (
+            u64,
+            Result<&mut Row, Broken>,
+        )| {
+            match row {
+                _ if self.read == most => stopped = Some(JsonFault::TooMany(most).into()),
+                Ok(row) => {
+                    self.take(row, Some(line));
+                }
+                Err(broken) => stopped = Some(Problem::broken_line(line, broken)),
+            }
+            if stopped.is_some() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })?;
+        stopped.map_or(Ok(()), Err)
+    }
+
+    /// Takes a row; false where it is put aside.
+    fn take(&mut self, row: &mut Row, line: Option<u64>) -> bool {
+        let (n, id) = (self.read, self.predictor.fresh_id().to_string());
+        self.read += 1;
+        if let Some(aside) = Quarantined::of(&row.faults, id.clone(), SOURCE, line) {
+            self.batch.quarantined.push(aside);
+            self.bad.push(n);
+            return false;
+        }
+        self.batch.rows.push(NewRow::of(self.schema, row, id));
+        true
+    }
+}
+
+/// What the OpenAPI document says of the answer.
+pub fn taken_schema() -> Value {
+    let count = json!({"type": "integer", "minimum": 0});
+    json!({"type": "object", "required": ["stored", "repeated", "quarantined", "ids"], "properties": {
+        "stored": count, "repeated": count, "quarantined": count, "ids": {"type": "array", "items": {"type": "string"}},
+    }})
+}

@@ -1,0 +1,108 @@
+//! One commit: the events of a batch under the next numbers, with their indices, in one transaction.
+
+use jiff::Timestamp;
+use redb::{ReadableTable, Table, WriteTransaction};
+
+use super::block;
+use super::error::StoreError;
+use super::kind::{self, Kind};
+use super::layout::{
+    self, BLOCKS, CURSORS, IDS, Key, LABELS, META, NOTES, QUARANTINE, REQUESTS, ROW_KEYS, WAITING,
+};
+
+/// A commit in the making.
+pub(super) struct Commit<'t> {
+    /// The time of its events that bring none.
+    pub(super) now: Timestamp,
+    pub(super) ids: Table<'t, &'static [u8], u64>,
+    pub(super) labels: Table<'t, &'static [u8], &'static [u8]>,
+    pub(super) waiting: Table<'t, &'static [u8], i64>,
+    pub(super) row_keys: Table<'t, &'static [u8], &'static str>,
+    pub(super) requests: Table<'t, &'static str, &'static [u8]>,
+    pub(super) quarantine: Table<'t, &'static str, &'static [u8]>,
+    pub(super) cursors: Table<'t, &'static str, &'static str>,
+    pub(super) notes: Table<'t, &'static str, &'static str>,
+    blocks: Table<'t, u64, &'static [u8]>,
+    meta: Table<'t, &'static str, u64>,
+    first: u64,
+    seq: u64,
+    block: Vec<u8>,
+    counts: Vec<(Kind, u64)>,
+}
+
+impl<'t> Commit<'t> {
+    /// Begins one.
+    pub(super) fn begin(
+        transaction: &'t WriteTransaction,
+        now: Timestamp,
+    ) -> Result<Commit<'t>, StoreError> {
+        let meta = transaction.open_table(META)?;
+        let seq = meta.get("seq")?.map_or(0, |seq| seq.value());
+        Ok(Commit {
+            now,
+            ids: transaction.open_table(IDS)?,
+            labels: transaction.open_table(LABELS)?,
+            waiting: transaction.open_table(WAITING)?,
+            row_keys: transaction.open_table(ROW_KEYS)?,
+            requests: transaction.open_table(REQUESTS)?,
+            quarantine: transaction.open_table(QUARANTINE)?,
+            cursors: transaction.open_table(CURSORS)?,
+            notes: transaction.open_table(NOTES)?,
+            blocks: transaction.open_table(BLOCKS)?,
+            meta,
+            first: seq + 1,
+            seq,
+            block: Vec::new(),
+            counts: Vec::new(),
+        })
+    }
+
+    /// Appends an event; gives its number.
+    pub(super) fn append(&mut self, time: Timestamp, kind: Kind, id: &str, body: &str) -> u64 {
+        block::write(&mut self.block, time, kind, id, body);
+        match self.counts.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => self.counts.push((kind, 1)),
+        }
+        self.seq += 1;
+        self.seq
+    }
+
+    /// The same under a key by which it is found again.
+    pub(super) fn append_known(
+        &mut self,
+        key: &Key,
+        time: Timestamp,
+        kind: Kind,
+        id: &str,
+        body: &str,
+    ) -> Result<u64, StoreError> {
+        let seq = self.append(time, kind, id, body);
+        self.ids.insert(key.bytes(), seq)?;
+        Ok(seq)
+    }
+
+    /// Whether a prediction or a row of this id is there.
+    pub(super) fn knows(&self, key: &Key) -> Result<bool, StoreError> {
+        Ok(self.ids.get(key.bytes())?.is_some())
+    }
+
+    /// Writes what was appended. The transaction is still to be committed.
+    pub(super) fn finish(mut self) -> Result<Vec<(Kind, u64)>, StoreError> {
+        if self.block.is_empty() {
+            return Ok(self.counts);
+        }
+        self.blocks.insert(self.first, &*self.block)?;
+        self.meta.insert("seq", self.seq)?;
+        for (kind, count) in &self.counts {
+            let before = self.meta.get(kind::name(*kind))?.map_or(0, |n| n.value());
+            self.meta.insert(kind::name(*kind), before + count)?;
+        }
+        Ok(self.counts)
+    }
+}
+
+/// The key of an id, which is bounded where it comes in.
+pub(super) fn key(id: &str) -> Key {
+    layout::key(id)
+}

@@ -1,0 +1,75 @@
+//! What can go wrong with the store, by what one can do about it.
+
+use super::block::BrokenBlock;
+
+/// Why the store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error(
+        "the store {file} is held by {holder}; stop it first, or ask it over REST for the same"
+    )]
+    Held {
+        /// The file.
+        file: String,
+        /// The process.
+        holder: String,
+    },
+    /// A later program wrote it.
+    #[error(
+        "the store {file} has revision {found}, this program knows up to {known}; use the program that wrote it, or a newer one"
+    )]
+    Later {
+        /// The file.
+        file: String,
+        /// Its revision.
+        found: u64,
+        /// Ours.
+        known: u64,
+    },
+    /// It cannot be read or written.
+    #[error("the store {file} cannot be opened: {why}")]
+    Broken {
+        /// The file.
+        file: String,
+        /// What the system or the database said.
+        why: String,
+    },
+}
+
+/// Why the store did not do what was asked.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum StoreError {
+    /// What was asked is not stored: no room, a disk that fails. It may be asked again.
+    #[error("the store cannot write: {0}; nothing of this was stored, send it again later")]
+    Unavailable(String),
+    /// It cannot be read.
+    #[error("the store cannot be read: {0}")]
+    Unreadable(String),
+    /// The server stops.
+    #[error("the store is being closed; nothing of this was stored")]
+    Closed,
+}
+
+impl From<BrokenBlock> for StoreError {
+    fn from(fault: BrokenBlock) -> StoreError {
+        StoreError::Unreadable(fault.to_string())
+    }
+}
+
+macro_rules! unreadable {
+    ($($error:ty),+) => {$(
+        impl From<$error> for StoreError {
+            fn from(error: $error) -> StoreError {
+                StoreError::Unreadable(error.to_string())
+            }
+        }
+    )+};
+}
+
+unreadable!(
+    redb::TransactionError,
+    redb::TableError,
+    redb::StorageError,
+    redb::CommitError
+);

@@ -1,0 +1,271 @@
+//! The file under the store: opened, told who holds it, and opened anew after a fault of the disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError, RwLock};
+
+use redb::{
+    Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageBackend,
+    WriteTransaction,
+};
+
+use super::error::{OpenError, StoreError};
+use super::layout::{self, META};
+
+/// The file's name in the state's folder.
+pub const NAME: &str = "events.redb";
+
+/// Memory for pages read and written.
+const CACHE: usize = 16 << 20;
+
+/// Makes the storage under the database; tests hand in one that forgets and fails.
+pub type Backend = Box<dyn Fn() -> std::io::Result<Box<dyn StorageBackend>> + Send + Sync>;
+
+enum Origin {
+    Path(PathBuf),
+    Backend(Backend),
+}
+
+/// An open file. After a fault of the disk the database refuses everything: then the next writer opens it anew, which
+/// recovers the last commit.
+pub struct File {
+    origin: Origin,
+    database: RwLock<Option<Database>>,
+    /// Why it is not open.
+    fault: Mutex<Option<String>>,
+}
+
+impl std::fmt::Debug for File {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "File({})", self.name())
+    }
+}
+
+impl File {
+    /// Opens or makes `events.redb` in `state`.
+    ///
+    /// # Errors
+    /// [`OpenError`]; `Held` names the process that has it.
+    pub fn open(state: &Path) -> Result<File, OpenError> {
+        std::fs::create_dir_all(state).map_err(|e| broken(&state.display().to_string(), e))?;
+        let file = File::over(Origin::Path(state.join(NAME)))?;
+        let pid = std::process::id().to_string();
+        std::fs::write(pid_file(&state.join(NAME)), pid).map_err(|e| broken(&file.name(), e))?;
+        Ok(file)
+    }
+
+    /// Opens a database over another kind of storage.
+    ///
+    /// # Errors
+    /// As [`File::open`].
+    pub fn with_backend(backend: Backend) -> Result<File, OpenError> {
+        File::over(Origin::Backend(backend))
+    }
+
+    fn over(origin: Origin) -> Result<File, OpenError> {
+        let file = File {
+            origin,
+            database: RwLock::new(None),
+            fault: Mutex::new(None),
+        };
+        let database = file.database()?;
+        *file
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(database);
+        Ok(file)
+    }
+
+    fn name(&self) -> String {
+        match &self.origin {
+            Origin::Path(path) => path.display().to_string(),
+            Origin::Backend(_) => "in memory".into(),
+        }
+    }
+
+    fn database(&self) -> Result<Database, OpenError> {
+        let mut builder = Builder::new();
+        builder.set_cache_size(CACHE);
+        let opened = match &self.origin {
+            Origin::Path(path) => builder.create(path),
+            Origin::Backend(make) => match make() {
+                Ok(backend) => builder.create_with_backend(Boxed(backend)),
+                Err(error) => return Err(broken(&self.name(), error)),
+            },
+        };
+        let database = opened.map_err(|error| self.refused(error))?;
+        let prepared = prepare(&database).map_err(|e| broken(&self.name(), e))?;
+        if prepared > layout::REVISION {
+            return Err(OpenError::Later {
+                file: self.name(),
+                found: prepared,
+                known: layout::REVISION,
+            });
+        }
+        Ok(database)
+    }
+
+    fn refused(&self, error: DatabaseError) -> OpenError {
+        match (error, &self.origin) {
+            (DatabaseError::DatabaseAlreadyOpen, Origin::Path(path)) => OpenError::Held {
+                file: self.name(),
+                holder: holder(path),
+            },
+            (error, _) => broken(&self.name(), error),
+        }
+    }
+
+    /// Begins a writing transaction, with its commit on the disk when it returns.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub fn write<T>(
+        &self,
+        work: impl FnOnce(&WriteTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.reopen()?;
+        let done = self.try_write(work);
+        if let Err(error) = &done {
+            self.close(error.to_string());
+        }
+        done.map_err(|error| match error {
+            StoreError::Unreadable(why) => StoreError::Unavailable(why),
+            other => other,
+        })
+    }
+
+    fn try_write<T>(
+        &self,
+        work: impl FnOnce(&WriteTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let database = database.as_ref().ok_or_else(|| self.closed())?;
+        let transaction = database.begin_write()?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    /// A snapshot to read from.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let database = database.as_ref().ok_or_else(|| self.closed())?;
+        work(&database.begin_read()?)
+    }
+
+    /// Works on the database alone: nothing is read or written meanwhile.
+    ///
+    /// # Errors
+    /// What `work` says, or that it is closed.
+    pub fn alone<T>(
+        &self,
+        work: impl FnOnce(&mut Database) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut database = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        work(database.as_mut().ok_or_else(|| self.closed())?)
+    }
+
+    /// Bytes on the disk.
+    pub fn size(&self) -> u64 {
+        match &self.origin {
+            Origin::Path(path) => std::fs::metadata(path).map_or(0, |file| file.len()),
+            Origin::Backend(_) => 0,
+        }
+    }
+
+    fn closed(&self) -> StoreError {
+        let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        StoreError::Unreadable(fault.clone().unwrap_or_else(|| "it is closed".into()))
+    }
+
+    fn close(&self, why: String) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+        *self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn reopen(&self) -> Result<(), StoreError> {
+        let mut database = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if database.is_none() {
+            let opened = self.database();
+            *database = Some(opened.map_err(|e| StoreError::Unavailable(e.to_string()))?);
+        }
+        Ok(())
+    }
+}
+
+/// Makes what is not there; gives the revision found.
+fn prepare(database: &Database) -> Result<u64, StoreError> {
+    let known = database
+        .begin_read()?
+        .open_table(META)
+        .ok()
+        .and_then(|meta| Some(meta.get("revision").ok()??.value()));
+    if let Some(revision) = known {
+        return Ok(revision);
+    }
+    let transaction = database.begin_write()?;
+    layout::create(&transaction)?;
+    transaction
+        .open_table(META)?
+        .insert("revision", layout::REVISION)?;
+    transaction.commit()?;
+    Ok(layout::REVISION)
+}
+
+fn pid_file(path: &Path) -> PathBuf {
+    path.with_extension("pid")
+}
+
+fn holder(path: &Path) -> String {
+    let pid = std::fs::read_to_string(pid_file(path)).unwrap_or_default();
+    match pid.trim() {
+        "" => "another process".into(),
+        pid => format!("process {pid}"),
+    }
+}
+
+fn broken(file: &str, why: impl std::fmt::Display) -> OpenError {
+    OpenError::Broken {
+        file: file.into(),
+        why: why.to_string(),
+    }
+}
+
+/// A storage behind a pointer.
+#[derive(Debug)]
+struct Boxed(Box<dyn StorageBackend>);
+
+impl StorageBackend for Boxed {
+    fn len(&self) -> Result<u64, std::io::Error> {
+        self.0.len()
+    }
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
+        self.0.read(offset, out)
+    }
+    fn set_len(&self, len: u64) -> Result<(), std::io::Error> {
+        self.0.set_len(len)
+    }
+    fn sync_data(&self) -> Result<(), std::io::Error> {
+        self.0.sync_data()
+    }
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
+        self.0.write(offset, data)
+    }
+    fn close(&self) -> Result<(), std::io::Error> {
+        self.0.close()
+    }
+}

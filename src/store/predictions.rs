@@ -1,0 +1,60 @@
+//! Predictions on their way into the store.
+
+use super::commit::Commit;
+use super::error::StoreError;
+use super::feed::{Prediction, PredictionId};
+use super::kind::Kind;
+use super::layout::{self, Key};
+
+/// Keeps a prediction, unless one of its id is there: a named prediction is made once. A truth that waited for it waits no
+/// more. `text` is room that is used again.
+pub(super) fn keep(
+    commit: &mut Commit<'_>,
+    prediction: &Prediction,
+    text: &mut Vec<u8>,
+) -> Result<(), StoreError> {
+    let key = key(&prediction.id);
+    // Ids of ours are new each time.
+    if matches!(prediction.id, PredictionId::Named(_)) && commit.knows(&key)? {
+        return Ok(());
+    }
+    text.clear();
+    write(prediction, text);
+    let body = std::str::from_utf8(text).expect("JSON is text");
+    let id = prediction.id.to_string();
+    commit.append_known(&key, prediction.time, Kind::Prediction, &id, body)?;
+    commit.waiting.remove(key.bytes())?;
+    Ok(())
+}
+
+fn key(id: &PredictionId) -> Key {
+    match id {
+        PredictionId::Fresh(id) => Key::uuid(*id),
+        PredictionId::Named(name) => layout::key(name),
+    }
+}
+
+/// What is told of a prediction beside its id and time; the row goes in as it is.
+fn write(prediction: &Prediction, out: &mut Vec<u8>) {
+    let mut field = |name: &str, value: &dyn Fn(&mut Vec<u8>)| {
+        out.push(if out.is_empty() { b'{' } else { b',' });
+        out.push(b'"');
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":");
+        value(out);
+    };
+    field("label", &|out| json(&prediction.label, out));
+    field("probability", &|out| json(&prediction.probability, out));
+    field("model", &|out| json(&*prediction.model, out));
+    field("row", &|out| {
+        out.extend_from_slice(prediction.row.as_bytes())
+    });
+    if !prediction.warnings.is_empty() {
+        field("warnings", &|out| json(&prediction.warnings, out));
+    }
+    out.push(b'}');
+}
+
+fn json<T: serde::Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, value).expect("a Vec takes every byte");
+}

@@ -1,0 +1,162 @@
+//! Reading the store: one event by its id, events in order, truths.
+
+use redb::{ReadTransaction, ReadableTable};
+use serde::Serialize;
+
+use super::block::{self, Record};
+use super::error::StoreError;
+use super::kind;
+use super::labels::{self, Truth};
+use super::layout::{self, BLOCKS, CURSORS, IDS, LABELS, META, NOTES, QUARANTINE, WAITING};
+
+/// What is in the store.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stats {
+    /// Number of the last event.
+    pub seq: u64,
+    /// Number of the oldest event kept.
+    pub oldest: u64,
+    /// Events that ever were, by kind.
+    pub kinds: Vec<(&'static str, u64)>,
+    /// Truths.
+    pub labels: u64,
+    /// Truths that wait for their prediction.
+    pub waiting: u64,
+    /// Rows put aside.
+    pub quarantine: u64,
+    /// Bytes on the disk.
+    pub bytes: u64,
+}
+
+/// Number of the last event.
+pub(super) fn last(transaction: &ReadTransaction) -> Result<u64, StoreError> {
+    Ok(transaction
+        .open_table(META)?
+        .get("seq")?
+        .map_or(0, |seq| seq.value()))
+}
+
+/// The event of an id, handed to `look`.
+pub(super) fn by_id<T>(
+    transaction: &ReadTransaction,
+    id: &str,
+    look: impl FnOnce(Record<'_>) -> T,
+) -> Result<Option<T>, StoreError> {
+    let key = layout::key(id);
+    let Some(seq) = transaction.open_table(IDS)?.get(key.bytes())? else {
+        return Ok(None);
+    };
+    let seq = seq.value();
+    let blocks = transaction.open_table(BLOCKS)?;
+    let Some(entry) = blocks.range(..=seq)?.next_back() else {
+        return Ok(None);
+    };
+    let (first, bytes) = entry?;
+    for record in block::read(first.value(), bytes.value()) {
+        let record = record?;
+        if record.seq == seq {
+            return Ok(Some(look(record)));
+        }
+    }
+    Ok(None) // retention took it
+}
+
+/// The truth of an id.
+pub(super) fn truth(transaction: &ReadTransaction, id: &str) -> Result<Option<Truth>, StoreError> {
+    let labels = transaction.open_table(LABELS)?;
+    let kept = labels.get(layout::key(id).bytes())?;
+    kept.map(|bytes| labels::read(bytes.value())).transpose()
+}
+
+/// Events after a number, in order, handed to `look` until it says that it has enough.
+pub(super) fn after(
+    transaction: &ReadTransaction,
+    seq: u64,
+    mut look: impl FnMut(Record<'_>) -> bool,
+) -> Result<(), StoreError> {
+    let blocks = transaction.open_table(BLOCKS)?;
+    let begin = match blocks.range(..=seq + 1)?.next_back() {
+        Some(entry) => entry?.0.value(),
+        None => 0,
+    };
+    for entry in blocks.range(begin..)? {
+        let (first, bytes) = entry?;
+        for record in block::read(first.value(), bytes.value()) {
+            let record = record?;
+            if record.seq > seq && !look(record) {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Every truth with the id it is of.
+pub(super) fn truths(
+    transaction: &ReadTransaction,
+    mut look: impl FnMut(&[u8], Truth),
+) -> Result<(), StoreError> {
+    for entry in transaction.open_table(LABELS)?.iter()? {
+        let (key, bytes) = entry?;
+        look(key.value(), labels::read(bytes.value())?);
+    }
+    Ok(())
+}
+
+/// How far a source was read.
+pub(super) fn cursor(
+    transaction: &ReadTransaction,
+    source: &str,
+) -> Result<Option<String>, StoreError> {
+    let cursors = transaction.open_table(CURSORS)?;
+    Ok(cursors.get(source)?.map(|cursor| cursor.value().to_owned()))
+}
+
+/// What a task remembers.
+pub(super) fn note(
+    transaction: &ReadTransaction,
+    name: &str,
+) -> Result<Option<String>, StoreError> {
+    let notes = transaction.open_table(NOTES)?;
+    Ok(notes.get(name)?.map(|note| note.value().to_owned()))
+}
+
+/// Rows put aside, oldest first.
+pub(super) fn quarantine(
+    transaction: &ReadTransaction,
+) -> Result<Vec<super::rows::Quarantined>, StoreError> {
+    let mut rows = Vec::new();
+    for entry in transaction.open_table(QUARANTINE)?.iter()? {
+        let (_, bytes) = entry?;
+        let row = serde_json::from_slice(bytes.value());
+        rows.push(
+            row.map_err(|e| StoreError::Unreadable(format!("a quarantined row is damaged: {e}")))?,
+        );
+    }
+    Ok(rows)
+}
+
+/// What is in the store.
+pub(super) fn stats(transaction: &ReadTransaction, bytes: u64) -> Result<Stats, StoreError> {
+    use redb::ReadableTableMetadata;
+    let meta = transaction.open_table(META)?;
+    let mut kinds = Vec::new();
+    for kind in kind::all() {
+        let count = meta.get(kind::name(kind))?.map_or(0, |count| count.value());
+        kinds.push((kind::name(kind), count));
+    }
+    let seq = last(transaction)?;
+    let oldest = match transaction.open_table(BLOCKS)?.first()? {
+        Some((first, _)) => first.value(),
+        None => seq + 1,
+    };
+    Ok(Stats {
+        seq,
+        oldest,
+        kinds,
+        labels: transaction.open_table(LABELS)?.len()?,
+        waiting: transaction.open_table(WAITING)?.len()?,
+        quarantine: transaction.open_table(QUARANTINE)?.len()?,
+        bytes,
+    })
+}

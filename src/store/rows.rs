@@ -1,0 +1,228 @@
+//! Rows that are handed in, each counted once.
+
+use redb::ReadableTable;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::commit::{Commit, key};
+use super::error::StoreError;
+use super::kind::Kind;
+use crate::schema::column::Label;
+use crate::schema::{Fault, Row, Schema, json};
+use crate::telemetry::metrics::{Metrics, RowStatus};
+
+/// A row that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct NewRow {
+    /// Its id in the store, new.
+    pub id: String,
+    /// What makes it the same row as another: its own id in the table, where it has one.
+    pub own_id: Option<String>,
+    /// The row, as a JSON object.
+    pub row: String,
+    /// The truth, where the row brings it.
+    pub label: Option<Label>,
+}
+
+/// A row that does not, with what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// Its id.
+    pub id: String,
+    /// Where it came from.
+    pub source: String,
+    /// Line of its source, the header being 1; none where the source has no lines.
+    pub line: Option<u64>,
+    /// The column at fault.
+    pub column: String,
+    /// Its value.
+    pub value: String,
+    /// What is wrong, and what is allowed.
+    pub reason: String,
+    /// The row as it came, to be tried again; none where it cannot be told from the rest.
+    pub row: Option<String>,
+}
+
+impl Quarantined {
+    /// A row with faults; none where it has none. The first fault names the column, the reason tells of all.
+    pub fn of(
+        faults: &[Fault],
+        id: String,
+        source: &str,
+        line: Option<u64>,
+    ) -> Option<Quarantined> {
+        let first = faults.first()?;
+        let reasons: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        Some(Quarantined {
+            id,
+            source: source.into(),
+            line,
+            column: first.column.clone(),
+            value: first.got.clone(),
+            reason: reasons.join("; "),
+            row: None,
+        })
+    }
+}
+
+/// Rows of one request, or one piece of a source.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Those that are good.
+    pub rows: Vec<NewRow>,
+    /// Those that are not.
+    pub quarantined: Vec<Quarantined>,
+    /// The request's own key with the digest of its body: the same key again is the same request.
+    pub request: Option<(String, String)>,
+    /// The source that is read, and how far it is with these.
+    pub cursor: Option<(String, String)>,
+}
+
+/// What became of them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Taken {
+    /// New rows.
+    pub stored: usize,
+    /// Rows that were there already.
+    pub repeated: usize,
+    /// Rows put aside.
+    pub quarantined: usize,
+    /// Ids in the store, in the rows' order; of a row that was there already, the one it has.
+    pub ids: Vec<String>,
+}
+
+impl Taken {
+    /// Counts them.
+    pub(super) fn count(&self, metrics: &Metrics) {
+        let rows = &metrics.titanic_rows_total;
+        rows.of(RowStatus::Stored).increment(self.stored as u64);
+        rows.of(RowStatus::Repeated).increment(self.repeated as u64);
+        rows.of(RowStatus::Quarantined)
+            .increment(self.quarantined as u64);
+    }
+}
+
+/// What a batch came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It was taken, now or before.
+    Taken(Taken),
+    /// The key was given to another body before.
+    OtherBody,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Request {
+    digest: String,
+    time: i64,
+    taken: Taken,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a Label>,
+}
+
+/// Takes a batch in.
+pub(super) fn take(commit: &mut Commit<'_>, batch: &Batch) -> Result<Outcome, StoreError> {
+    if let Some((name, digest)) = &batch.request {
+        let before = commit.requests.get(&**name)?;
+        let before = before.map(|bytes| serde_json::from_slice::<Request>(bytes.value()));
+        match before.transpose() {
+            Ok(Some(before)) if before.digest == *digest => {
+                return Ok(Outcome::Taken(before.taken));
+            }
+            Ok(Some(_)) => return Ok(Outcome::OtherBody),
+            Ok(None) => {}
+            Err(e) => {
+                return Err(StoreError::Unreadable(format!("a request is damaged: {e}")));
+            }
+        }
+    }
+    let mut taken = Taken::default();
+    for row in &batch.rows {
+        one(commit, row, &mut taken)?;
+    }
+    for bad in &batch.quarantined {
+        put_aside(commit, bad)?;
+        taken.quarantined += 1;
+    }
+    if let Some((name, digest)) = &batch.request {
+        let request = Request {
+            digest: digest.clone(),
+            time: commit.now.as_microsecond(),
+            taken: taken.clone(),
+        };
+        let bytes = serde_json::to_vec(&request).expect("its keys are text");
+        commit.requests.insert(&**name, &*bytes)?;
+    }
+    if let Some((source, cursor)) = &batch.cursor {
+        commit.cursors.insert(&**source, &**cursor)?;
+    }
+    Ok(Outcome::Taken(taken))
+}
+
+fn one(commit: &mut Commit<'_>, row: &NewRow, taken: &mut Taken) -> Result<(), StoreError> {
+    let digest = row.digest();
+    let before = commit.row_keys.get(&*digest)?;
+    if let Some(id) = before.map(|id| id.value().to_owned()) {
+        taken.repeated += 1;
+        taken.ids.push(id);
+        return Ok(());
+    }
+    let told = Told {
+        label: row.label.as_ref(),
+    };
+    let told = serde_json::to_string(&told).expect("its keys are text");
+    let comma = if told == "{}" { "" } else { "," };
+    let body = format!(r#"{{"row":{}{comma}{}"#, row.row, &told[1..]);
+    commit.append_known(&key(&row.id), commit.now, Kind::Row, &row.id, &body)?;
+    commit.row_keys.insert(&*digest, &*row.id)?;
+    taken.stored += 1;
+    taken.ids.push(row.id.clone());
+    Ok(())
+}
+
+impl NewRow {
+    /// A checked row under a new id.
+    pub fn of(schema: &Schema, row: &Row, id: String) -> NewRow {
+        let mut text = Vec::with_capacity(256);
+        json::write::object(schema, row.view(), &mut text);
+        let target = schema.target();
+        NewRow {
+            id,
+            own_id: row.id_text(),
+            row: String::from_utf8(text).expect("JSON is text"),
+            label: row.target().map(|positive| target.label(positive).clone()),
+        }
+    }
+
+    /// What makes two rows the same: id, content and truth. Half of a SHA-256 is enough to tell rows apart.
+    fn digest(&self) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        let label = self.label.as_ref().map(ToString::to_string);
+        for part in [self.own_id.as_deref(), Some(&*self.row), label.as_deref()] {
+            let part = part.unwrap_or("\u{0}");
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        hash.finalize()[..16].to_vec()
+    }
+}
+
+fn put_aside(commit: &mut Commit<'_>, bad: &Quarantined) -> Result<(), StoreError> {
+    let bytes = serde_json::to_vec(bad).expect("its keys are text");
+    commit.quarantine.insert(&*bad.id, &*bytes)?;
+    let Quarantined {
+        source,
+        line,
+        column,
+        value,
+        reason,
+        ..
+    } = bad;
+    let body = serde_json::json!({"source": source, "line": line, "column": column, "value": value, "reason": reason});
+    commit.append(commit.now, Kind::Quarantine, &bad.id, &body.to_string());
+    Ok(())
+}

@@ -1,0 +1,244 @@
+//! The store over a disk that forgets and fails.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use redb::StorageBackend;
+use serde_json::json;
+
+use super::feed::{Options, Prediction, PredictionId, Recorder, recorder};
+use super::labels::{Given, Status};
+use super::rows::{Batch, NewRow, Outcome};
+use super::*;
+use crate::clock::System;
+use crate::schema::column::Label;
+
+/// A disk: what was synced, and what was written since. Its power can be cut, and it can run out of room.
+#[derive(Debug, Default)]
+struct Disk {
+    synced: Mutex<Vec<u8>>,
+    written: Mutex<Vec<u8>>,
+    /// Writes until it refuses; `u64::MAX` for a sound one.
+    left: AtomicU64,
+}
+
+impl Disk {
+    fn sound() -> Arc<Disk> {
+        let disk = Disk::default();
+        disk.left.store(u64::MAX, Ordering::SeqCst);
+        Arc::new(disk)
+    }
+
+    /// Everything that was not synced is gone.
+    fn cut_power(&self) {
+        *self.written.lock().unwrap() = self.synced.lock().unwrap().clone();
+    }
+
+    fn use_up(&self) -> std::io::Result<()> {
+        let left = self.left.load(Ordering::SeqCst);
+        if left == 0 {
+            return Err(std::io::Error::from(std::io::ErrorKind::StorageFull));
+        }
+        if left != u64::MAX {
+            self.left.store(left - 1, Ordering::SeqCst);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+struct Plug(Arc<Disk>);
+
+impl StorageBackend for Plug {
+    fn len(&self) -> std::io::Result<u64> {
+        Ok(self.0.written.lock().unwrap().len() as u64)
+    }
+    fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+        let (written, from) = (self.0.written.lock().unwrap(), offset as usize);
+        out.copy_from_slice(&written[from..from + out.len()]);
+        Ok(())
+    }
+    fn set_len(&self, len: u64) -> std::io::Result<()> {
+        self.0.use_up()?;
+        self.0.written.lock().unwrap().resize(len as usize, 0);
+        Ok(())
+    }
+    fn sync_data(&self) -> std::io::Result<()> {
+        self.0.use_up()?;
+        *self.0.synced.lock().unwrap() = self.0.written.lock().unwrap().clone();
+        Ok(())
+    }
+    fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
+        self.0.use_up()?;
+        let from = offset as usize;
+        self.0.written.lock().unwrap()[from..from + data.len()].copy_from_slice(data);
+        Ok(())
+    }
+}
+
+fn start(disk: &Arc<Disk>) -> (Store, Recorder) {
+    let disk = disk.clone();
+    let backend: Backend = Box::new(move || Ok(Box::new(Plug(disk.clone()))));
+    let metrics = Arc::new(Metrics::new([]));
+    let clock: Arc<dyn Clock> = Arc::new(System);
+    let (recorder, predictions) = recorder(metrics.clone());
+    let options = Options {
+        keep: 10,
+        queue: 10,
+    };
+    let (store, writer) = Store::new(Parts {
+        file: File::with_backend(backend).unwrap(),
+        predictions,
+        feed: Feed::new(options, clock.clone(), metrics.clone()),
+        clock,
+        metrics,
+    });
+    tokio::spawn(writer.run());
+    (store, recorder)
+}
+
+fn prediction(id: &str) -> Prediction {
+    Prediction {
+        id: PredictionId::Named(id.into()),
+        label: Label::Integer(1),
+        probability: 0.5,
+        model: "wine@1".into(),
+        warnings: Vec::new(),
+        time: Timestamp::UNIX_EPOCH,
+        row: r#"{"acid":3}"#.into(),
+    }
+}
+
+fn given(id: &str) -> Given {
+    let (id, label) = (id.to_owned(), Label::Integer(1));
+    let correct = false;
+    Given { id, label, correct }
+}
+
+fn row(n: usize) -> Batch {
+    let row = NewRow {
+        id: format!("row {n}"),
+        own_id: None,
+        row: json!({"acid": n}).to_string(),
+        label: None,
+    };
+    Batch {
+        rows: vec![row],
+        ..Batch::default()
+    }
+}
+
+fn seqs(store: &Store) -> Vec<u64> {
+    let mut seqs = Vec::new();
+    store
+        .after(0, |record| {
+            seqs.push(record.seq);
+            true
+        })
+        .unwrap();
+    seqs
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_after_the_power_is_cut() {
+    let disk = Disk::sound();
+    for round in 0..20 {
+        let (store, recorder) = start(&disk);
+        let name = format!("p{round}");
+        recorder.note(prediction(&name));
+        assert_eq!(
+            store.label(vec![given(&name)], false).await,
+            Ok(vec![Status::Joined]),
+            "a truth comes after its prediction"
+        );
+        let Ok(Outcome::Taken(taken)) = store.take(row(round)).await else {
+            panic!("not taken");
+        };
+        assert_eq!((taken.stored, taken.repeated), (1, 0));
+        recorder.note(prediction("never acknowledged"));
+        drop((store, recorder));
+        disk.cut_power();
+        let (store, _recorder) = start(&disk);
+        for past in 0..=round {
+            let name = format!("p{past}");
+            let (_, truth) = store.event(&name).unwrap().expect("stored");
+            assert_eq!(truth.unwrap().label, Label::Integer(1));
+            assert_eq!(
+                store.label(vec![given(&name)], false).await,
+                Ok(vec![Status::Repeated])
+            );
+            let again = store.take(row(past)).await;
+            assert!(
+                matches!(again, Ok(Outcome::Taken(taken)) if taken.repeated == 1),
+                "counted once"
+            );
+        }
+        let seqs = seqs(&store);
+        assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>(), "no gap");
+        // The last server was still there when the power went: its writer must be gone before the next round.
+        drop((store, _recorder));
+        tokio::task::yield_now().await;
+        disk.cut_power();
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_recovered_from_at_every_write() {
+    for n in 0..60 {
+        let disk = Disk::sound();
+        let (store, recorder) = start(&disk);
+        store.take(row(0)).await.unwrap();
+        disk.left.store(n, Ordering::SeqCst);
+        let mut acknowledged = vec![0];
+        for k in 1..6 {
+            match store.take(row(k)).await {
+                Ok(_) => acknowledged.push(k),
+                Err(StoreError::Unavailable(_)) => {}
+                Err(other) => panic!("write {n}: {other}"),
+            }
+        }
+        recorder.note(prediction("p"));
+        let refused = acknowledged.len() < 6;
+        assert_eq!(
+            matches!(&*store.health().borrow(), Health::Failing(_)),
+            refused && !acknowledged.contains(&5),
+            "write {n}"
+        );
+        disk.left.store(u64::MAX, Ordering::SeqCst); // there is room again
+        let joined = store.label(vec![given("p")], false).await;
+        assert_eq!(joined, Ok(vec![Status::Joined]), "write {n}");
+        assert_eq!(*store.health().borrow(), Health::Writing);
+        for k in acknowledged {
+            let again = store.take(row(k)).await;
+            assert!(
+                matches!(again, Ok(Outcome::Taken(taken)) if taken.repeated == 1),
+                "write {n}: row {k} was acknowledged"
+            );
+        }
+        let seqs = seqs(&store);
+        assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>(), "no gap");
+    }
+}
+
+#[tokio::test]
+async fn truths_that_wait_in_vain_are_given_up() {
+    let (store, recorder) = start(&Disk::sound());
+    assert_eq!(
+        store
+            .label(vec![given("late"), given("never")], false)
+            .await,
+        Ok(vec![Status::Waiting, Status::Waiting])
+    );
+    recorder.note(prediction("late"));
+    store.flush().await.unwrap();
+    assert_eq!(store.expire(Timestamp::UNIX_EPOCH).await, Ok(0), "too soon");
+    assert_eq!(store.expire(Timestamp::MAX).await, Ok(1));
+    let stats = store.stats().unwrap();
+    assert_eq!((stats.labels, stats.waiting), (1, 0));
+    assert!(store.event("late").unwrap().unwrap().1.is_some());
+    assert_eq!(
+        store.label(vec![given("never")], false).await,
+        Ok(vec![Status::Waiting]),
+        "it may come again"
+    );
+}

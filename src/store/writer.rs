@@ -1,0 +1,248 @@
+//! The one writer: gathers what comes while the disk is busy, and commits it in one piece.
+//!
+//! Labels and rows wait for their commit and are answered after it. Predictions do not wait: they are told to subscribers at
+//! once and kept with the next commit, at the latest after [`INTERVAL`]; a label for one is always committed after it,
+//! because the writer takes every prediction that waits before it takes the label. When the disk cannot follow, predictions
+//! beyond [`MOST_PENDING`] are lost and counted, and everybody else is told so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use super::Health;
+use super::ask::Ask;
+use super::commit::Commit;
+use super::error::StoreError;
+use super::feed::{Feed, Prediction};
+use super::file::File;
+use super::predictions;
+use crate::clock::Clock;
+use crate::telemetry::metrics::Metrics;
+
+/// Predictions taken from the queue at once.
+const TAKEN: usize = 1024;
+
+/// Pause between two takings: many predictions then cost one waking, and nobody sees five milliseconds.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// How long a prediction may wait for its commit when nothing else is to be written.
+pub const INTERVAL: Duration = Duration::from_millis(100);
+
+/// Predictions kept for a disk that does not follow: a few seconds of the fastest traffic, some 16 MiB.
+pub const MOST_PENDING: usize = 1 << 16;
+
+/// Labels and rows of one commit; more wait their turn.
+const MOST_ASKS: usize = 256;
+
+/// Pause after a failed commit before the predictions are tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What is to be committed.
+#[derive(Default)]
+struct Pending {
+    predictions: Vec<Arc<Prediction>>,
+    asks: Vec<Box<dyn Ask>>,
+}
+
+type Committed = (Pending, Result<(), StoreError>);
+
+/// The writer, to be run as a task.
+pub struct Writer {
+    pub(super) predictions: mpsc::Receiver<Arc<Prediction>>,
+    pub(super) asks: mpsc::Receiver<Box<dyn Ask>>,
+    pub(super) keeper: Keeper,
+}
+
+/// What the writer works with.
+pub(super) struct Keeper {
+    pub(super) file: Arc<File>,
+    pub(super) feed: Feed,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) health: watch::Sender<Health>,
+}
+
+impl Writer {
+    /// Writes until nobody can ask any more.
+    pub async fn run(self) {
+        let Writer {
+            mut predictions,
+            mut asks,
+            keeper,
+        } = self;
+        let mut pending = Pending::default();
+        let mut taken = Vec::with_capacity(TAKEN);
+        let mut committing: Option<JoinHandle<Committed>> = None;
+        let (mut due, mut rested) = (None, Instant::now());
+        loop {
+            let now = Instant::now();
+            let is_due = due.is_some_and(|due| due <= now) || !pending.asks.is_empty();
+            if committing.is_none() && is_due {
+                take_waiting(&mut predictions, &mut taken);
+                keeper.keep(&mut taken, &mut pending);
+                committing = Some(keeper.commit(std::mem::take(&mut pending)));
+                due = None;
+            }
+            tokio::select! {
+                biased;
+                done = join(&mut committing) => {
+                    committing = None;
+                    due = keeper.settle(done, &mut pending).or(due);
+                }
+                ask = asks.recv(), if pending.asks.len() < MOST_ASKS => {
+                    let Some(ask) = ask else { break };
+                    take_waiting(&mut predictions, &mut taken);
+                    keeper.keep(&mut taken, &mut pending);
+                    pending.asks.push(ask);
+                }
+                () = sleep_until(rested), if rested > now => {}
+                some = predictions.recv_many(&mut taken, TAKEN), if rested <= now => {
+                    if some == 0 { break }
+                    keeper.keep(&mut taken, &mut pending);
+                    rested = Instant::now() + PAUSE;
+                    due = due.or(Some(Instant::now() + INTERVAL));
+                }
+                () = sleep_until(due.unwrap_or(now)), if due.is_some() && committing.is_none() => {}
+            }
+            keeper.show(pending.predictions.len() + predictions.len());
+        }
+        if let Some(committing) = committing {
+            let _ = committing.await;
+        }
+        let _ = keeper.commit(pending).await;
+    }
+}
+
+/// Takes every prediction that waits now.
+fn take_waiting(
+    predictions: &mut mpsc::Receiver<Arc<Prediction>>,
+    taken: &mut Vec<Arc<Prediction>>,
+) {
+    while let Ok(prediction) = predictions.try_recv() {
+        taken.push(prediction);
+    }
+}
+
+impl Keeper {
+    fn show(&self, pending: usize) {
+        self.metrics
+            .titanic_store_pending_predictions
+            .set(pending as f64);
+    }
+
+    /// Tells subscribers of predictions, and keeps them for the next commit as far as there is room.
+    fn keep(&self, taken: &mut Vec<Arc<Prediction>>, pending: &mut Pending) {
+        if taken.is_empty() {
+            return;
+        }
+        self.feed.predictions(taken);
+        let room = MOST_PENDING.saturating_sub(pending.predictions.len());
+        self.lose(taken.len().saturating_sub(room));
+        pending.predictions.extend(taken.drain(..).take(room));
+    }
+
+    fn lose(&self, lost: usize) {
+        if lost > 0 {
+            self.metrics
+                .titanic_store_lost_predictions_total
+                .increment(lost as u64);
+        }
+    }
+
+    fn commit(&self, mut pending: Pending) -> JoinHandle<Committed> {
+        let (file, metrics, now) = (self.file.clone(), self.metrics.clone(), self.clock.now());
+        tokio::task::spawn_blocking(move || {
+            if pending.predictions.is_empty() && pending.asks.is_empty() {
+                return (pending, Ok(()));
+            }
+            let begun = std::time::Instant::now();
+            let done = file.write(|transaction| {
+                let mut commit = Commit::begin(transaction, now)?;
+                let mut text = Vec::with_capacity(512);
+                for prediction in &pending.predictions {
+                    predictions::keep(&mut commit, prediction, &mut text)?;
+                }
+                for ask in &mut pending.asks {
+                    ask.apply(&mut commit)?;
+                }
+                commit.finish()
+            });
+            match &done {
+                Ok(counts) => {
+                    for (kind, count) in counts {
+                        metrics
+                            .titanic_store_events_total
+                            .of(*kind)
+                            .increment(*count);
+                    }
+                    metrics
+                        .titanic_store_commit_duration_seconds
+                        .record(begun.elapsed().as_secs_f64());
+                    metrics.titanic_store_size_bytes.set(file.size() as f64);
+                }
+                Err(_) => metrics.titanic_store_commit_failures_total.increment(1),
+            }
+            (pending, done.map(drop))
+        })
+    }
+
+    /// Answers who waited; gives when to try again what is to be tried again.
+    fn settle(
+        &self,
+        done: Result<Committed, tokio::task::JoinError>,
+        pending: &mut Pending,
+    ) -> Option<Instant> {
+        let (batch, committed) = match done {
+            Ok(done) => done,
+            // A defect of this program: who asked is told by the dropped reply.
+            Err(panic) => {
+                tracing::error!(%panic, "a commit broke off");
+                return None;
+            }
+        };
+        for ask in batch.asks {
+            ask.answer(committed.clone());
+        }
+        let Err(error) = committed else {
+            self.tell(Health::Writing);
+            return None;
+        };
+        self.tell(Health::Failing(error.to_string()));
+        let newer = std::mem::replace(&mut pending.predictions, batch.predictions);
+        let room = MOST_PENDING.saturating_sub(pending.predictions.len());
+        self.lose(newer.len().saturating_sub(room));
+        pending.predictions.extend(newer.into_iter().take(room));
+        let again = !pending.predictions.is_empty();
+        again.then(|| Instant::now() + RETRY)
+    }
+
+    fn tell(&self, health: Health) {
+        self.health.send_if_modified(|before| {
+            let changed = *before != health;
+            match (&*before, &health) {
+                (Health::Writing, Health::Failing(why)) => {
+                    tracing::error!(
+                        why,
+                        "the store cannot write; predictions are still answered"
+                    );
+                }
+                (Health::Failing(_), Health::Writing) => tracing::info!("the store writes again"),
+                _ => {}
+            }
+            *before = health;
+            changed
+        });
+    }
+}
+
+async fn join(
+    committing: &mut Option<JoinHandle<Committed>>,
+) -> Result<Committed, tokio::task::JoinError> {
+    match committing {
+        Some(committing) => committing.await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,258 @@
+//! The store behind the server: truths, rows, events, and what a restart leaves of them.
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use titanic_platform::app::First;
+use titanic_platform::clock::System;
+
+use crate::case::{Case, json as read, on_both};
+use crate::server::{Server, answer};
+use crate::socket::Socket;
+
+on_both!(
+    a_truth_is_joined_repeated_refused_and_corrected,
+    a_truth_may_come_before_its_prediction,
+    a_list_of_truths_is_taken_whole_or_not_at_all,
+    rows_are_kept_once_and_bad_ones_put_aside,
+    events_are_numbered_without_gap,
+    what_was_answered_is_there_after_a_restart,
+    truths_come_over_the_socket_too,
+);
+
+async fn predict(server: &Server, case: &Case) -> String {
+    let (status, body) = server.post("/v1/predict", &case.row()).await;
+    assert_eq!(status, 200, "{body}");
+    body["id"].as_str().unwrap().to_owned()
+}
+
+async fn label(server: &Server, id: &str, label: &Value) -> (u16, Value) {
+    let (status, body) = server
+        .post("/v1/labels", &json!({"id": id, "label": label}))
+        .await;
+    (status.as_u16(), body)
+}
+
+fn labels(case: &Case) -> [Value; 2] {
+    let labels = read(case.labels);
+    [labels[0].clone(), labels[1].clone()]
+}
+
+async fn a_truth_is_joined_repeated_refused_and_corrected(case: &Case) {
+    let server = Server::of(case).await;
+    let [no, yes] = labels(case);
+    let id = predict(&server, case).await;
+    let said = |status: &str| json!({"id": id, "status": status});
+    assert_eq!(label(&server, &id, &yes).await, (200, said("joined")));
+    assert_eq!(label(&server, &id, &yes).await, (200, said("repeated")));
+    let (status, problem) = label(&server, &id, &no).await;
+    assert_eq!(status, 409, "{problem}");
+    let event = server.get(&format!("/v1/predictions/{id}")).await;
+    assert_eq!(event["truth"], yes, "the stored one stays");
+    assert_eq!(event["row"], case.row());
+    let correction = json!({"id": id, "label": no, "correct": true});
+    assert_eq!(
+        server.post("/v1/labels", &correction).await.1,
+        said("corrected")
+    );
+    let event = server.get(&format!("/v1/predictions/{id}")).await;
+    assert_eq!(event["truth"], no);
+    let events = server.get("/v1/events?kind=label").await;
+    let told: Vec<_> = events["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| (&event["label"], &event["correct"]))
+        .collect();
+    assert_eq!(told, [(&yes, &json!(false)), (&no, &json!(true))]);
+    server.stop().await;
+}
+
+async fn a_truth_may_come_before_its_prediction(case: &Case) {
+    let server = Server::of(case).await;
+    let [no, yes] = labels(case);
+    assert_eq!(
+        label(&server, "order/7", &yes).await,
+        (202, json!({"id": "order/7", "status": "waiting"}))
+    );
+    assert_eq!(label(&server, "order/7", &no).await.0, 409);
+    let path = "/v1/predict?id=order/7";
+    let (status, _) = server.post(path, &case.row()).await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        label(&server, "order/7", &yes).await,
+        (200, json!({"id": "order/7", "status": "repeated"}))
+    );
+    let event = server.get("/v1/predictions/order%2F7").await;
+    assert_eq!((&event["truth"], &event["id"]), (&yes, &json!("order/7")));
+    server.stop().await;
+}
+
+async fn a_list_of_truths_is_taken_whole_or_not_at_all(case: &Case) {
+    let server = Server::of(case).await;
+    let [no, yes] = labels(case);
+    let (a, b) = (predict(&server, case).await, predict(&server, case).await);
+    assert_eq!(label(&server, &a, &yes).await.0, 200);
+    let list =
+        json!([{"id": b, "label": no}, {"id": a, "label": no}, {"id": "unknown", "label": no}]);
+    let (status, problem) = server.post("/v1/labels", &list).await;
+    assert_eq!(status, 409, "{problem}");
+    assert_eq!(problem["errors"][0]["path"], "/1/label");
+    let event = server.get(&format!("/v1/predictions/{b}")).await;
+    assert_eq!(event["truth"], Value::Null, "nothing was applied");
+    let (status, taken) = server.post("/v1/labels?partial=true", &list).await;
+    let of = |n: usize| taken["labels"][n]["status"].as_str().unwrap();
+    assert_eq!(status, 200, "{taken}");
+    assert_eq!([of(0), of(1), of(2)], ["joined", "conflict", "waiting"]);
+    for bad in [
+        json!([{"id": "x", "label": 7}]),
+        json!([3]),
+        json!({"id": "", "label": no}),
+        json!({"id": "x", "lable": no}),
+        json!([]),
+    ] {
+        let (status, problem) = server.post("/v1/labels", &bad).await;
+        assert_eq!(status, 422, "{bad}: {problem}");
+    }
+    server.stop().await;
+}
+
+async fn rows_are_kept_once_and_bad_ones_put_aside(case: &Case) {
+    let server = Server::of(case).await;
+    let rows = json!([case.row(), read(case.bad.0), case.other_row(), case.row()]);
+    let (status, taken) = server.post("/v1/rows", &rows).await;
+    assert_eq!(status, 200, "{taken}");
+    let counts =
+        |taken: &Value| ["stored", "repeated", "quarantined"].map(|k| taken[k].as_u64().unwrap());
+    assert_eq!(counts(&taken), [2, 1, 1]);
+    let ids = taken["ids"].as_array().unwrap();
+    assert_eq!(
+        (ids.len(), &ids[0]),
+        (3, &ids[2]),
+        "the same row, the same id"
+    );
+    let (_, again) = server.post("/v1/rows", &rows).await;
+    assert_eq!(counts(&again), [0, 3, 1]);
+    let aside = server.get("/v1/events?kind=quarantine").await;
+    let aside = &aside["events"][0];
+    assert_eq!(aside["source"], "rest");
+    assert_eq!(
+        format!("/{}", aside["column"].as_str().unwrap()),
+        case.bad.1
+    );
+
+    let labelled: String = case.table.split_inclusive('\n').take(31).collect();
+    let send = |key: &'static str, body: String| {
+        let request = server.request(Method::POST, "/v1/rows").body(body);
+        answer(
+            request
+                .header("content-type", "text/csv")
+                .header("idempotency-key", key),
+        )
+    };
+    let (status, first) = send("a", labelled.clone()).await;
+    assert_eq!((status.as_u16(), counts(&first)), (200, [30, 0, 0]));
+    assert_eq!(
+        send("a", labelled.clone()).await.1,
+        first,
+        "the same request"
+    );
+    let (status, problem) = send("a", labelled.replace(',', ", ")).await;
+    assert_eq!(status, 422, "{problem}");
+    assert_eq!(counts(&send("b", labelled).await.1), [0, 30, 0]);
+    let rows = server.get("/v1/events?kind=row&limit=100").await;
+    let rows = rows["events"].as_array().unwrap();
+    let with_label = rows.iter().filter(|row| row["label"] != Value::Null);
+    assert_eq!((rows.len(), with_label.count()), (32, 30));
+    server.stop().await;
+}
+
+async fn events_are_numbered_without_gap(case: &Case) {
+    let server = Server::of(case).await;
+    let ids = [
+        predict(&server, case).await,
+        predict(&server, case).await,
+        predict(&server, case).await,
+    ];
+    assert_eq!(label(&server, &ids[2], &labels(case)[0]).await.0, 200);
+    let (mut seqs, mut after) = (Vec::new(), 0);
+    loop {
+        let page = server
+            .get(&format!("/v1/events?after={after}&limit=2"))
+            .await;
+        let events = page["events"].as_array().unwrap();
+        if events.is_empty() {
+            break;
+        }
+        seqs.extend(events.iter().map(|event| event["seq"].as_u64().unwrap()));
+        after = page["next"].as_u64().unwrap();
+    }
+    assert_eq!(seqs, [1, 2, 3, 4]);
+    let made = server.get("/v1/events?kind=prediction").await;
+    let made: Vec<_> = made["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(made, ids);
+    server.stop().await;
+}
+
+async fn what_was_answered_is_there_after_a_restart(case: &Case) {
+    let server = Server::of(case).await;
+    let (named, plain) = ("/v1/predict?id=mine", predict(&server, case).await);
+    let (_, first) = server.post(named, &case.row()).await;
+    let state = server.leave().await;
+    let server = Server::over(state, |_| {}, First::bundled(), Arc::new(System))
+        .await
+        .unwrap();
+    assert_eq!(
+        server.get(&format!("/v1/predictions/{plain}")).await["row"],
+        case.row()
+    );
+    assert_eq!(server.post(named, &case.row()).await.1, first);
+    assert_eq!(server.post(named, &case.other_row()).await.0, 409);
+    let events = server.get("/v1/events?kind=prediction").await;
+    assert_eq!(events["events"].as_array().unwrap().len(), 2);
+    server.stop().await;
+}
+
+async fn truths_come_over_the_socket_too(case: &Case) {
+    let server = Server::of(case).await;
+    let [no, yes] = labels(case);
+    let mut socket = Socket::open(&server).await;
+    let made = socket
+        .ask(json!({"type": "predict", "ref": 1, "row": case.row()}))
+        .await;
+    let say =
+        |label: &Value| json!({"type": "label", "ref": "l", "id": made["id"], "label": label});
+    let said =
+        |status: &str| json!({"type": "labelled", "ref": "l", "id": made["id"], "status": status});
+    assert_eq!(socket.ask(say(&yes)).await, said("joined"));
+    assert_eq!(socket.ask(say(&yes)).await, said("repeated"));
+    let refused = socket.ask(say(&no)).await;
+    assert_eq!(
+        (&refused["type"], &refused["problem"]["status"]),
+        (&json!("error"), &json!(409))
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_state_names_the_holder() {
+    let server = Server::start().await;
+    let copy = server.state();
+    let binary = env!("CARGO_BIN_EXE_titanic-platform");
+    let second = std::process::Command::new(binary)
+        .args(["serve", "--listen", "127.0.0.1:0", "--state"])
+        .arg(&copy)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(3), "{said}");
+    assert!(said.contains(&std::process::id().to_string()), "{said}");
+    assert_eq!(server.get("/healthz").await["status"], "live");
+    server.stop().await;
+}
