@@ -20,8 +20,8 @@ fn floors(list: &[(&str, f64)]) -> Vec<(&'static Metric, f64)> {
 /// by `gain`.
 fn rows(n: usize, gain: f64) -> Vec<Paired> {
     let row = |i: usize| {
-        let (positive, odds) = (i % 2 == 0, 0.8 + (i % 7) as f64 / 10.0);
-        let right = f64::from(u8::from(i % 5 != 0)) * 2.0 - 1.0; // four of five go as expected
+        let (positive, odds) = (i.is_multiple_of(2), 0.8 + (i % 7) as f64 / 10.0);
+        let right = f64::from(u8::from(!i.is_multiple_of(5))) * 2.0 - 1.0; // four of five go as expected
         let probability = |odds: f64| {
             let p = 1.0 / (1.0 + f64::exp(-odds));
             if positive { p } else { 1.0 - p }
