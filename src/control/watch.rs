@@ -8,6 +8,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::card;
+use crate::stats::figures;
 use crate::stats::metric::Metric;
 use crate::stats::moments::Moments;
 use crate::stats::resampled::Estimate;
@@ -31,11 +33,22 @@ pub struct Expected {
 
 impl Expected {
     /// What a card's cross-validation promises; `None` where it has no log loss or no accuracy.
-    pub fn of(cv: &crate::model::card::Figures) -> Option<Expected> {
-        let estimate = |name| cv.get(Metric::named(name)?);
-        let accuracy = estimate("accuracy")?;
+    pub fn cross_validated(cv: &card::Figures) -> Option<Expected> {
+        Expected::by(|metric| cv.get(metric))
+    }
+
+    /// What figures on labelled rows promise, such as the candidate's on those of the gate; `None` without rows.
+    pub fn measured(figures: &figures::Figures) -> Option<Expected> {
+        Expected::by(|metric| {
+            let se = metric.standard_error(figures);
+            metric.value(figures).map(|mean| Estimate { mean, se })
+        })
+    }
+
+    fn by(estimate: impl Fn(&'static Metric) -> Option<Estimate>) -> Option<Expected> {
+        let accuracy = estimate(Metric::named("accuracy")?)?;
         Some(Expected {
-            log_loss: estimate("log_loss")?,
+            log_loss: estimate(Metric::named("log_loss")?)?,
             error: Estimate {
                 mean: 1.0 - accuracy.mean,
                 se: accuracy.se,

@@ -14,6 +14,8 @@ pub struct Difference {
     first: Moments,
     second: Moments,
     difference: Moments,
+    /// Sum of the differences' cubes.
+    cubes: f64,
     /// The most one row could have taken from the mean, whichever its outcome: the largest −difference it offered.
     most_lost: f64,
     /// The most one row could have added.
@@ -28,6 +30,7 @@ impl Difference {
         self.first.update(log_loss(first, positive));
         self.second.update(log_loss(second, positive));
         self.difference.update(here);
+        self.cubes += here.powi(3);
         self.most_lost = self.most_lost.max(-here).max(-elsewhere);
         self.most_won = self.most_won.max(here).max(elsewhere);
     }
@@ -50,23 +53,32 @@ impl Difference {
     /// Bounds the true mean difference lies above, and below, each with confidence 1 − `level` (both together with
     /// 1 − 2·`level`); `None` with fewer than two rows. Meant for one look at the rows, and for some hundreds of them.
     ///
-    /// Each is the farther of two. *Student's t*, mean ∓ t·s/√n, which is about right at every n where the rows' spread
-    /// has been seen: the differences of two models are near symmetric, so that the first error term of the central limit
-    /// theorem, their skewness/√n, is small. It fails where the spread has not been seen, and log loss invites that: a
-    /// forecaster that says 10⁻⁹ gains a little on nearly every row and loses all of it on one that has not come yet.
-    /// What it stakes is known, though, from its answers alone. An event that none of n rows showed has, with confidence
-    /// 1 − `level`, a rate below ln(1/`level`)/n (the "rule of three", Hanley and Lippman-Hand, JAMA 249, 1983), so
-    /// *the unseen* may cost mean ∓ ln(1/`level`)·stake/n, the stake being the worst difference either outcome of any row
-    /// would have made.
+    /// Each is the farther of two. *The seen*: Student's t, mean ∓ t·s/√n, and farther by the first term of its
+    /// Cornish–Fisher expansion, |γ|·(2t² + 1)/(6√n)·s/√n, on the side to which the differences are skew (Hall, JRSS B 54,
+    /// 1992, where γ is their skewness; never nearer than t). Log losses are skew to the side of the forecaster that is
+    /// surer than it may be. What rows did not show cannot be in their spread, though, and log loss invites that: who says
+    /// 10⁻⁹ gains a little on nearly every row and loses all of it on one that has not come yet. What is staked is known
+    /// from the answers alone: the worst difference that either outcome of any row would have made. *The unseen*: an event
+    /// that none of n rows showed has, with confidence 1 − `level`, a rate below ln(1/`level`)/n (the "rule of three",
+    /// Hanley and Lippman-Hand, JAMA 249, 1983), so it may cost mean ∓ ln(1/`level`)·stake/n.
     pub fn bounds(&self, level: f64) -> Option<(f64, f64)> {
         let (mean, error) = self.mean().zip(self.difference.standard_error())?;
         let n = self.rows() as f64;
-        let seen = t_quantile(1.0 - level, n - 1.0) * error;
+        let t = t_quantile(1.0 - level, n - 1.0);
+        let skew = self.skewness() * (2.0 * t * t + 1.0) / (6.0 * n.sqrt());
         let unseen = -level.ln() / n;
-        Some((
-            mean - seen.max(unseen * self.most_lost),
-            mean + seen.max(unseen * self.most_won),
-        ))
+        let below = ((t - skew.min(0.0)) * error).max(unseen * self.most_lost);
+        let above = ((t + skew.max(0.0)) * error).max(unseen * self.most_won);
+        Some((mean - below, mean + above))
+    }
+
+    /// Skewness of the differences, as `scipy.stats.skew`; 0 where they are all the same.
+    fn skewness(&self) -> f64 {
+        let (Some(mean), Some(sd)) = (self.mean(), self.difference.population_sd()) else {
+            return 0.0;
+        };
+        let third = self.cubes / self.rows() as f64 - 3.0 * mean * sd * sd - mean.powi(3);
+        if sd > 0.0 { third / sd.powi(3) } else { 0.0 }
     }
 
     /// Rows, in all, on which a true difference of `worth` > 0 would lift the lower bound above 0 with probability

@@ -63,7 +63,7 @@ fn looking_all_the_time_keeps_the_error() {
 #[test]
 #[ignore = "takes a minute: the same with more runs"]
 fn looking_all_the_time_keeps_the_error_at_length() {
-    keeps_its_error(4000);
+    keeps_its_error(1000);
 }
 
 /// Gains a little on most rows, loses it all on few: equal in held log loss. The hardest case for any bound that goes by

@@ -3,7 +3,8 @@
 use super::*;
 use crate::control::fixture::{World, rate};
 use crate::model::Spec;
-use crate::model::card::{self, Confusion};
+use crate::model::card::Confusion;
+use crate::stats::scores::Scores;
 
 /// As a model with an error of 1 on the log odds does in the world.
 const EXPECTED: Expected = Expected {
@@ -168,11 +169,27 @@ fn a_card_promises_log_loss_and_error() {
         ],
         confusion: Confusion::default(),
     };
-    let expected = Expected::of(&cv).unwrap();
+    let expected = Expected::cross_validated(&cv).unwrap();
     assert_eq!(
         (expected.error, expected.log_loss),
         (estimate(0.25).unwrap(), estimate(0.4).unwrap())
     );
     cv.metrics.pop();
-    assert_eq!(Expected::of(&cv), None);
+    assert_eq!(Expected::cross_validated(&cv), None);
+}
+
+#[test]
+fn figures_on_rows_promise_log_loss_and_error() {
+    let mut scores = Scores::new(0.5);
+    assert_eq!(Expected::measured(&scores.finish()), None);
+    for (p, positive) in [(0.75, true), (0.75, false), (0.25, false), (0.5, true)] {
+        scores.update(p, positive);
+    }
+    let (figures, expected) = (
+        scores.finish(),
+        Expected::measured(&scores.finish()).unwrap(),
+    );
+    assert_eq!(expected.error.mean, 0.25);
+    assert_eq!(Some(expected.log_loss.mean), figures.log_loss);
+    assert_eq!(expected.log_loss.se, figures.standard_errors().log_loss);
 }

@@ -45,12 +45,13 @@ fn as_scipy() {
     assert_eq!(difference.rows_to_show(0.02, 0.1, 0.8), Some(841));
 }
 
-/// The same rows a hundred times: now it is their spread. t from scipy: `stats.ttest_rel` on the tiled losses.
+/// The same rows a hundred times: now it is what was seen. scipy 1.17.1 on the tiled losses, `stats.ttest_rel` as above,
+/// the lower bound less `-stats.skew(d) * (2 * t**2 + 1) / (6 * np.sqrt(n)) * stats.sem(d)`.
 #[test]
 fn with_many_rows_the_spread_bounds() {
     let difference = of((0..1200).map(|i| (Y[i % 12] == 1, P[i % 12], Q[i % 12])));
     let (low, high) = difference.bounds(0.1).unwrap();
-    let (expected_low, expected_high) = (-0.09704154847131818, -0.07767630763759062);
+    let (expected_low, expected_high) = (-0.09731164287693707, -0.07767630763759062);
     assert!(
         (low - expected_low).abs() < 1e-8 && (high - expected_high).abs() < 1e-8,
         "{low} {high}"
