@@ -6,56 +6,24 @@
 //! too. Log losses are capped at 4.6, as if no probability was below 0.01. That can only lower them, so that a model as good
 //! as expected is treated no worse for it, and no single row can bring a model down.
 
+mod expected;
+mod figures;
+
 use serde::{Deserialize, Serialize};
 
-use crate::model::card;
-use crate::stats::figures;
-use crate::stats::metric::Metric;
 use crate::stats::moments::Moments;
 use crate::stats::resampled::Estimate;
 use crate::stats::scores::log_loss;
 use crate::stats::sequence::Sequence;
+
+pub use expected::Expected;
+pub use figures::{Figure, Figures};
 
 /// Most a row's log loss counts: −ln 0.01.
 const MOST: f64 = 4.605170185988091;
 
 /// Standard errors by which an expectation may be off: the normal quantile at 99 %.
 const ERRORS: f64 = 2.3263478740408408;
-
-/// What is expected of the new champion.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Expected {
-    /// Mean log loss.
-    pub log_loss: Estimate,
-    /// Share of wrong decisions.
-    pub error: Estimate,
-}
-
-impl Expected {
-    /// What a card's cross-validation promises; `None` where it has no log loss or no accuracy.
-    pub fn cross_validated(cv: &card::Figures) -> Option<Expected> {
-        Expected::by(|metric| cv.get(metric))
-    }
-
-    /// What figures on labelled rows promise, such as the candidate's on those of the gate; `None` without rows.
-    pub fn measured(figures: &figures::Figures) -> Option<Expected> {
-        Expected::by(|metric| {
-            let se = metric.standard_error(figures);
-            metric.value(figures).map(|mean| Estimate { mean, se })
-        })
-    }
-
-    fn by(estimate: impl Fn(&'static Metric) -> Option<Estimate>) -> Option<Expected> {
-        let accuracy = estimate(Metric::named("accuracy")?)?;
-        Some(Expected {
-            log_loss: estimate(Metric::named("log_loss")?)?,
-            error: Estimate {
-                mean: 1.0 - accuracy.mean,
-                se: accuracy.se,
-            },
-        })
-    }
-}
 
 /// How long is watched, and what is forgiven.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,34 +79,6 @@ pub struct Watch {
     /// 1 where it decided wrongly.
     errors: Sequence,
     plain: Moments,
-}
-
-/// The watch as it stands: for answers, the page and the ledger.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Figures {
-    /// Labels so far.
-    pub rows: u64,
-    /// Labels watched.
-    pub window: u64,
-    /// Mean log loss, plain; null without labels.
-    pub plain_log_loss: Option<f64>,
-    /// Log loss, capped, against what was expected.
-    pub log_loss: Figure,
-    /// Share of wrong decisions, likewise.
-    pub error: Figure,
-}
-
-/// One figure against its expectation.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Figure {
-    /// What was expected.
-    pub expected: Estimate,
-    /// The most that is taken for it, slack included.
-    pub allowed: f64,
-    /// Mean so far; null without labels.
-    pub mean: Option<f64>,
-    /// It is truly above this, at every look.
-    pub low: f64,
 }
 
 impl Watch {
@@ -214,32 +154,6 @@ impl Watch {
             most(self.expected.log_loss, self.options.log_loss),
             most(self.expected.error, self.options.error),
         ]
-    }
-}
-
-impl Figures {
-    fn why(&self) -> String {
-        let sentence = |word, figure: &Figure| {
-            let Figure {
-                expected,
-                allowed,
-                mean,
-                low,
-            } = figure;
-            format!(
-                "{word} {:.4} over {} labels, truly above {low:.4}; {:.4} was expected, up to {allowed:.4} allowed",
-                mean.unwrap_or(0.0),
-                self.rows,
-                expected.mean
-            )
-        };
-        // Where both are too high, the one that is the further above.
-        let beyond = |figure: &Figure| figure.low - figure.allowed;
-        if beyond(&self.log_loss) >= beyond(&self.error) {
-            sentence("log loss", &self.log_loss)
-        } else {
-            sentence("share of wrong decisions", &self.error)
-        }
     }
 }
 

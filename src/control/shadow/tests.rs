@@ -49,7 +49,7 @@ fn keeps_its_error(runs: usize) {
             "shadow, two points better, {common} in common, after {labels} labels in the middle, promoted"
         );
         assert!(rate(&what, hits, runs) >= 0.8);
-        let (hits, _) = promoted([1.0, 1.33], common, runs);
+        let (hits, _) = promoted([1.0, 1.325], common, runs);
         let what = format!("shadow, two points worse, {common} in common, promoted");
         assert!(rate(&what, hits, runs) <= 0.01);
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::control::fixture::{World, rate};
 use crate::model::Spec;
-use crate::model::card::Confusion;
+use crate::model::card::{self, Confusion};
 use crate::stats::scores::Scores;
 
 /// As a model with an error of 1 on the log odds does in the world.
@@ -64,6 +64,8 @@ fn a_champion_as_good_as_expected_passes_and_a_worse_one_goes() {
     );
     let slightly = rolled_back(1.15, 1000);
     assert!(rate("watch, one point worse, rolled back", slightly, 1000) <= 0.01);
+    let clearly = rolled_back(2.0, 300);
+    assert!(rate("watch, six points worse, rolled back", clearly, 300) >= 0.3);
     let worse = rolled_back(3.0, 200);
     assert!(rate("watch, thirteen points worse, rolled back", worse, 200) >= 0.95);
 }
