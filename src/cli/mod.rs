@@ -73,7 +73,7 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Measure a model on a labelled table
     Evaluate(evaluate::EvaluateArgs),
-    /// The versions of the model: list, show, promote, rollback, verify, gc
+    /// The versions of the model: list, show, promote, rollback, verify, diff, gc
     Models(models::ModelsArgs),
     /// Specs: infer a first one from a table, check one
     Spec(spec::SpecArgs),

@@ -1,5 +1,7 @@
 //! `models`: the versions there are, and what becomes of them.
 
+mod diff;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -40,6 +42,13 @@ enum ModelsCommand {
         /// Only this version's file
         version: Option<String>,
     },
+    /// What changed from one version to another: data, spec, learner, figures
+    Diff {
+        /// 6 or titanic@6
+        a: String,
+        /// 7 or titanic@7
+        b: String,
+    },
     /// Remove old versions' files: all but the champion, the one before it, and the newest
     Gc {
         /// Newest versions to keep beside those
@@ -67,6 +76,7 @@ pub fn run(args: &ModelsArgs, site: &Site) -> Result<Exit> {
                 .rollback(by_hand("models rollback"), usable, System.now())?,
         ),
         ModelsCommand::Verify { version } => verify(site, version.as_deref()),
+        ModelsCommand::Diff { a, b } => diff::run(site, a, b),
         ModelsCommand::Gc { keep } => gc(site, *keep),
     }
 }

@@ -4,6 +4,9 @@
 //!   the jobs of a server call the same function.
 //! * [`table`]: what is trained on when nothing is named.
 //! * [`jobs`]: the queue of a server's trainings, on a thread of their own.
+//! * [`gate`]: whether a candidate may become champion, from rows the champion never saw, at one look.
+//! * [`shadow`]: the same from live traffic, at every look.
+//! * [`watch`]: whether a new champion keeps its word, or is rolled back.
 //! * [`champion`]: the model that answers, and the seat it answers from.
 //! * [`follower`]: the task that follows the ledger and swaps the live model.
 //! * [`promoter`]: promotion and rollback by hand, answered once the promoted model answers.
@@ -12,8 +15,14 @@
 
 pub mod champion;
 pub mod follower;
+pub mod gate;
 pub mod jobs;
 pub mod promoter;
 pub mod promotion;
 pub mod retrain;
+pub mod shadow;
 pub mod table;
+pub mod watch;
+
+#[cfg(test)]
+mod fixture;

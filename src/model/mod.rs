@@ -5,7 +5,9 @@
 
 pub mod artifact;
 pub mod card;
+pub mod diff;
 pub mod explain;
+pub mod lines;
 pub mod spec;
 mod stored;
 

@@ -6,16 +6,21 @@
 //! * [`metric`]: the one table of metrics; every reader iterates it.
 //! * [`resampled`]: mean and standard error over cross-validation folds.
 //! * [`profile`]: the reference that travels inside a model, for drift.
-//! * [`moments`], [`quantile`]: mean, deviation, quantiles.
+//! * [`difference`], [`mcnemar`]: two forecasters on the same rows, at one look; [`sequence`]: a mean, at every look.
+//! * [`moments`], [`quantile`], [`normal`]: mean, deviation, quantiles of values and of distributions.
 //!
 //! What is undefined is `None`, never NaN.
 
+pub mod difference;
 pub mod figures;
+pub mod mcnemar;
 pub mod metric;
 pub mod moments;
+pub mod normal;
 pub mod profile;
 pub mod quantile;
 pub mod resampled;
 pub mod scores;
+pub mod sequence;
 
 mod auc;

@@ -1,7 +1,9 @@
 //! Mean and standard deviation in one pass: Welford (1962), merged by Chan, Golub, LeVeque (1979).
 
+use serde::{Deserialize, Serialize};
+
 /// Accumulator of finite numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Moments {
     count: u64,
     mean: f64,

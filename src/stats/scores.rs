@@ -79,8 +79,9 @@ impl Scores {
     }
 }
 
-/// −ln of the probability given to what happened, clipped from below by the machine epsilon as in scikit-learn.
-fn log_loss(p: f64, positive: bool) -> f64 {
+/// Log loss of one row, in nats: −ln of the probability given to what happened, clipped by the machine epsilon as in
+/// scikit-learn, so that it lies in [2·10⁻¹⁶, 36.05].
+pub fn log_loss(p: f64, positive: bool) -> f64 {
     let given = if positive { p } else { 1.0 - p };
     -given.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
 }

@@ -298,3 +298,106 @@ fn gc_keeps_the_champion_the_one_before_and_the_newest() {
         .json();
     assert_eq!(next["model"], "titanic@7");
 }
+
+#[test]
+fn diff_tells_what_changed() {
+    let folder = Folder::trained();
+    let spec = titanic_platform::model::spec::BUNDLED;
+    let other = spec
+        .replace("decision: {threshold: 0.5}", "decision: {threshold: 0.4}")
+        .replace("    - age_missing\n", "");
+    folder.put("other.yaml", &other);
+    let whole = folder.text("train.csv");
+    let half: Vec<&str> = whole.lines().take(451).collect();
+    folder.put("half.csv", half.join("\n") + "\n");
+    folder
+        .run(&format!("train half.csv {QUICK} --spec other.yaml -q"))
+        .ok();
+
+    let diff = folder.run("models diff 1 titanic@2 --json").ok().json();
+    assert_eq!(
+        keys(&diff),
+        [
+            "a",
+            "b",
+            "data",
+            "training",
+            "features",
+            "spec",
+            "figures",
+            "same_splits"
+        ]
+    );
+    assert_eq!(
+        (&diff["a"], &diff["b"]),
+        (&json!("titanic@1"), &json!("titanic@2"))
+    );
+    assert_eq!(
+        diff["data"]["rows"],
+        json!({"a": 891, "b": 450, "same": false})
+    );
+    assert_eq!(diff["data"]["table"]["same"], false);
+    assert_eq!(diff["data"]["columns"], json!({"removed": [], "added": []}));
+    assert_eq!(
+        diff["training"]["learner"],
+        json!({"a": "logistic", "b": "logistic", "same": true})
+    );
+    assert_eq!(
+        diff["training"]["threshold"],
+        json!({"a": 0.5, "b": 0.4, "same": false})
+    );
+    assert_eq!(
+        diff["features"],
+        json!({"removed": ["age_missing"], "added": []})
+    );
+    let spec: Vec<(&Value, &str)> = diff["spec"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| (&line["only"], line["text"].as_str().unwrap().trim()))
+        .collect();
+    assert_eq!(
+        spec,
+        [
+            (&json!("a"), "- age_missing"),
+            (&json!("a"), "decision: {threshold: 0.5}"),
+            (&json!("b"), "decision: {threshold: 0.4}")
+        ]
+    );
+    let shown = |v: u32| folder.run(&format!("models show {v} --json")).ok().json();
+    let (first, second) = (shown(1), shown(2));
+    for figure in diff["figures"].as_array().unwrap() {
+        let name = figure["metric"].as_str().unwrap();
+        assert_eq!(
+            (&figure["a"], &figure["b"]),
+            (&first["cv"][name], &second["cv"][name])
+        );
+        let mean = |of: &str| figure[of]["mean"].as_f64().unwrap();
+        let difference = figure["difference"].as_f64().unwrap();
+        assert!((difference - (mean("b") - mean("a"))).abs() < 1e-12);
+        let lower = ["log_loss", "brier", "ece"].contains(&name);
+        assert_eq!(figure["better"], (difference < 0.0) == lower, "{name}");
+    }
+    assert_eq!(diff["same_splits"], false);
+
+    let text = folder.run("models diff 1 2").ok().out;
+    for said in [
+        "             titanic@1     titanic@2\n",
+        "rows         891           450\n",
+        "measured on different splits",
+        "features removed: age_missing\n",
+        "decision: {threshold: 0.4}\n",
+    ] {
+        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(squeezed(&text).contains(&squeezed(said)), "{said}: {text}");
+    }
+    let same = folder.run("models diff 1 1").ok().out;
+    assert!(
+        same.contains("on the same splits") && same.ends_with("spec: the same\n"),
+        "{same}"
+    );
+    assert_eq!(
+        folder.run("models diff 1 7").fails(1),
+        "there is no version 7; the newest are titanic@2, titanic@1"
+    );
+}

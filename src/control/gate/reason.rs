@@ -1,0 +1,59 @@
+//! A gate in a sentence.
+
+use super::{Floor, Gate, LogLoss, McNemar, Verdict};
+
+impl Gate {
+    /// The first floor that is missed.
+    pub fn missed(&self) -> Option<&Floor> {
+        self.floors.iter().find(|floor| !floor.holds)
+    }
+
+    /// Why, in a sentence with figures: for the ledger, the log and the page.
+    pub fn reason(&self) -> String {
+        let figures = self.figures();
+        match (self.verdict, self.missed()) {
+            (Verdict::Promote, _) => format!("better: {figures}"),
+            (Verdict::Insufficient, _) => format!(
+                "no verdict, {} more labels are needed: {figures}",
+                self.needed
+            ),
+            (Verdict::Keep, Some(floor)) => format!("{}: {figures}", floor.sentence()),
+            (Verdict::Keep, None) => format!("not shown to be better: {figures}"),
+        }
+    }
+
+    fn figures(&self) -> String {
+        let LogLoss {
+            champion,
+            candidate,
+            low,
+            high,
+            ..
+        } = self.log_loss;
+        let McNemar {
+            champion_right,
+            candidate_right,
+            p_value,
+        } = self.mcnemar;
+        let text = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| format!("{v:.4}"));
+        format!(
+            "log loss {} against {}, difference between {} and {}; {candidate_right} decisions right against \
+             {champion_right} where one is wrong (p = {p_value:.3}), on {} rows the champion never saw",
+            text(candidate),
+            text(champion),
+            text(low),
+            text(high),
+            self.rows
+        )
+    }
+}
+
+impl Floor {
+    fn sentence(&self) -> String {
+        let (word, floor) = (self.metric.replace('_', " "), self.floor);
+        match self.value {
+            Some(value) => format!("{word} {value:.4} misses the spec's floor {floor}"),
+            None => format!("{word} is undefined on these rows, the spec's floor is {floor}"),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! From rows to a verdict.
+
+use super::{Floor, Gate, LogLoss, McNemar, Options, Paired, Thresholds, Verdict};
+use crate::stats::difference::Difference;
+use crate::stats::mcnemar::Discordant;
+use crate::stats::metric::Metric;
+use crate::stats::scores::Scores;
+
+/// Chance to show a gain that is worth a swap, at which the rows are called enough: the usual four in five.
+const POWER: f64 = 0.8;
+
+/// Weighs candidate against champion.
+///
+/// The log loss decides; decisions and floors can only forbid. *Keep* where a floor is missed or the decisions are
+/// significantly worse. Else *promote* where the lower bound of the difference is above 0. Else *keep* where the upper
+/// bound is below what is worth a swap, or where there were rows enough to show as much and they did not. Otherwise
+/// *insufficient*.
+pub fn weigh(
+    rows: &[Paired],
+    thresholds: Thresholds,
+    floors: &[(&'static Metric, f64)],
+    options: &Options,
+) -> Gate {
+    let (mut difference, mut discordant) = (Difference::default(), Discordant::default());
+    let mut scores = Scores::new(thresholds.candidate);
+    for row in rows {
+        difference.update(row.positive, row.champion, row.candidate);
+        let (champion, candidate) = row.right(thresholds);
+        discordant.update(champion, candidate);
+        scores.update(row.candidate, row.positive);
+    }
+    let mcnemar = McNemar {
+        champion_right: discordant.first,
+        candidate_right: discordant.second,
+        p_value: discordant.p_value(),
+    };
+    let (log_loss, floors) = (log_loss(&difference, options.level), held(floors, &scores));
+    let (verdict, needed) = match too_few(&difference, options) {
+        needed @ 1.. => (Verdict::Insufficient, needed),
+        0 if floors.iter().any(|floor| !floor.holds) => (Verdict::Keep, 0),
+        0 if decides_worse(&mcnemar, options.level) => (Verdict::Keep, 0),
+        0 => decide(&difference, options),
+    };
+    Gate {
+        verdict,
+        rows: difference.rows(),
+        needed,
+        log_loss,
+        mcnemar,
+        floors,
+    }
+}
+
+fn too_few(difference: &Difference, options: &Options) -> u64 {
+    // Two rows are the fewest that have a spread.
+    options.least.max(2).saturating_sub(difference.rows())
+}
+
+fn decides_worse(mcnemar: &McNemar, level: f64) -> bool {
+    mcnemar.champion_right > mcnemar.candidate_right && mcnemar.p_value < level
+}
+
+fn decide(difference: &Difference, options: &Options) -> (Verdict, u64) {
+    let Options { level, worth, .. } = *options;
+    let enough = difference.rows_to_show(worth, level, POWER);
+    let (low, high) = difference.bounds(level).unzip();
+    let missing = enough.unwrap_or(0).saturating_sub(difference.rows());
+    if low.is_some_and(|low| low > 0.0) {
+        (Verdict::Promote, 0)
+    } else if missing == 0 || high.is_some_and(|high| high < worth) {
+        (Verdict::Keep, 0)
+    } else {
+        (Verdict::Insufficient, missing)
+    }
+}
+
+fn log_loss(difference: &Difference, level: f64) -> LogLoss {
+    let (champion, candidate) = difference.losses().unzip();
+    let (low, high) = difference.bounds(level).unzip();
+    LogLoss {
+        champion,
+        candidate,
+        difference: difference.mean(),
+        low,
+        high,
+    }
+}
+
+/// The floors held against the candidate's figures.
+fn held(floors: &[(&'static Metric, f64)], scores: &Scores) -> Vec<Floor> {
+    let figures = scores.finish();
+    let floor = |&(metric, floor): &(&'static Metric, f64)| {
+        let value = metric.value(&figures);
+        Floor {
+            metric: metric.name.to_owned(),
+            floor,
+            value,
+            holds: value.is_some_and(|value| metric.meets(value, floor)),
+        }
+    };
+    floors.iter().map(floor).collect()
+}

@@ -1,0 +1,43 @@
+//! What is expected of a new champion.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::card;
+use crate::stats::figures;
+use crate::stats::metric::Metric;
+use crate::stats::resampled::Estimate;
+
+/// What is expected of the new champion.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Mean log loss.
+    pub log_loss: Estimate,
+    /// Share of wrong decisions.
+    pub error: Estimate,
+}
+
+impl Expected {
+    /// What a card's cross-validation promises; `None` where it has no log loss or no accuracy.
+    pub fn cross_validated(cv: &card::Figures) -> Option<Expected> {
+        Expected::by(|metric| cv.get(metric))
+    }
+
+    /// What figures on labelled rows promise, such as the candidate's on those of the gate; `None` without rows.
+    pub fn measured(figures: &figures::Figures) -> Option<Expected> {
+        Expected::by(|metric| {
+            let se = metric.standard_error(figures);
+            metric.value(figures).map(|mean| Estimate { mean, se })
+        })
+    }
+
+    fn by(estimate: impl Fn(&'static Metric) -> Option<Estimate>) -> Option<Expected> {
+        let accuracy = estimate(Metric::named("accuracy")?)?;
+        Some(Expected {
+            log_loss: estimate(Metric::named("log_loss")?)?,
+            error: Estimate {
+                mean: 1.0 - accuracy.mean,
+                se: accuracy.se,
+            },
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! The mean difference in log loss of two forecasters on the same rows, with a bound on either side.
+
+use serde::{Deserialize, Serialize};
+
+use super::moments::Moments;
+use super::normal::{normal_quantile, t_quantile};
+use super::scores::log_loss;
+
+/// Collects the answers of two forecasters to the same rows; the difference is loss of the first − loss of the second,
+/// positive where the second is better. Losses are those of [`super::scores`], probabilities clipped by the machine
+/// epsilon.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Difference {
+    first: Moments,
+    second: Moments,
+    difference: Moments,
+    /// Sum of the differences' cubes.
+    cubes: f64,
+    /// The most one row could have taken from the mean, whichever its outcome: the largest −difference it offered.
+    most_lost: f64,
+    /// The most one row could have added.
+    most_won: f64,
+}
+
+impl Difference {
+    /// Takes in one row: the outcome and both probabilities of the positive value, in [0, 1].
+    pub fn update(&mut self, positive: bool, first: f64, second: f64) {
+        let by_outcome = |outcome| log_loss(first, outcome) - log_loss(second, outcome);
+        let (here, elsewhere) = (by_outcome(positive), by_outcome(!positive));
+        self.first.update(log_loss(first, positive));
+        self.second.update(log_loss(second, positive));
+        self.difference.update(here);
+        self.cubes += here.powi(3);
+        self.most_lost = self.most_lost.max(-here).max(-elsewhere);
+        self.most_won = self.most_won.max(here).max(elsewhere);
+    }
+
+    /// Rows taken in.
+    pub fn rows(&self) -> u64 {
+        self.difference.count()
+    }
+
+    /// Mean log losses of the first and of the second; `None` without rows.
+    pub fn losses(&self) -> Option<(f64, f64)> {
+        self.first.mean().zip(self.second.mean())
+    }
+
+    /// Mean difference, first − second; `None` without rows.
+    pub fn mean(&self) -> Option<f64> {
+        self.difference.mean()
+    }
+
+    /// Bounds the true mean difference lies above, and below, each with confidence 1 − `level` (both together with
+    /// 1 − 2·`level`); `None` with fewer than two rows. Meant for one look at the rows, and for some hundreds of them.
+    ///
+    /// Each is the farther of two. *The seen*: Student's t, mean ∓ t·s/√n, and farther by the first term of its
+    /// Cornish–Fisher expansion, |γ|·(2t² + 1)/(6√n)·s/√n, on the side to which the differences are skew (Hall, JRSS B 54,
+    /// 1992, where γ is their skewness; never nearer than t). Log losses are skew to the side of the forecaster that is
+    /// surer than it may be. What rows did not show cannot be in their spread, though, and log loss invites that: who says
+    /// 10⁻⁹ gains a little on nearly every row and loses all of it on one that has not come yet. What is staked is known
+    /// from the answers alone: the worst difference that either outcome of any row would have made. *The unseen*: an event
+    /// that none of n rows showed has, with confidence 1 − `level`, a rate below ln(1/`level`)/n (the "rule of three",
+    /// Hanley and Lippman-Hand, JAMA 249, 1983), so it may cost mean ∓ ln(1/`level`)·stake/n.
+    pub fn bounds(&self, level: f64) -> Option<(f64, f64)> {
+        let (mean, error) = self.mean().zip(self.difference.standard_error())?;
+        let n = self.rows() as f64;
+        let t = t_quantile(1.0 - level, n - 1.0);
+        let skew = self.skewness() * (2.0 * t * t + 1.0) / (6.0 * n.sqrt());
+        let unseen = -level.ln() / n;
+        let below = ((t - skew.min(0.0)) * error).max(unseen * self.most_lost);
+        let above = ((t + skew.max(0.0)) * error).max(unseen * self.most_won);
+        Some((mean - below, mean + above))
+    }
+
+    /// Skewness of the differences, as `scipy.stats.skew`; 0 where they are all the same.
+    fn skewness(&self) -> f64 {
+        let (Some(mean), Some(sd)) = (self.mean(), self.difference.population_sd()) else {
+            return 0.0;
+        };
+        let third = self.cubes / self.rows() as f64 - 3.0 * mean * sd * sd - mean.powi(3);
+        if sd > 0.0 { third / sd.powi(3) } else { 0.0 }
+    }
+
+    /// Rows, in all, on which a true difference of `worth` > 0 would lift the lower bound above 0 with probability
+    /// `power`, judging by the spread and the stakes seen so far: n = ((z₁₋level + z_power)·s/worth)², and enough for the
+    /// unseen, n = ln(1/level)·stake/worth. `None` with fewer than two rows.
+    pub fn rows_to_show(&self, worth: f64, level: f64, power: f64) -> Option<u64> {
+        let spread = self.difference.sample_sd()?;
+        let reach = normal_quantile(1.0 - level) + normal_quantile(power);
+        let seen = (reach * spread / worth).powi(2);
+        let unseen = -level.ln() * self.most_lost / worth;
+        Some(seen.max(unseen).ceil() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests;
