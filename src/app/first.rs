@@ -80,11 +80,13 @@ impl First {
             request,
             promote: Promote::Auto,
             by: "serve".into(),
+            gate: settings.gate,
+            through: None,
         };
         let outcome = retrain::run(
             &follower.registry,
             &self.spec,
-            &loaded,
+            (&loaded).into(),
             &order,
             &*follower.clock,
             &Unwatched,

@@ -19,8 +19,9 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::champion::Seat;
 use crate::control::follower::{self, Follower};
-use crate::control::jobs::{Jobs, Trainer};
+use crate::control::jobs::{Asked, Jobs, Trainer};
 use crate::control::promoter::Promoter;
+use crate::control::steward::{self, Steward};
 use crate::registry::Registry;
 use crate::serve::health::Lifecycle;
 use crate::serve::jobs::Defaults;
@@ -122,14 +123,29 @@ impl App {
         tasks.spawn("store", writer.run());
         tasks.spawn("follower", follower.run(seq, pokes));
         tasks.spawn("upkeep", upkeep(metrics));
+        let (news, heard) = steward::news();
+        let steward = Steward {
+            store: store.clone(),
+            registry: registry.clone(),
+            seat: seat.clone(),
+            jobs: jobs.clone(),
+            feed: feed.clone(),
+            clock: clock.clone(),
+            poke: poke.clone(),
+            options: loop_options(&settings),
+        };
+        tasks.spawn("steward", steward.run(heard));
         let threads = settings.threads.map_or_else(spare_cores, usize::from);
         let trainer = jobs.start(Trainer {
             registry,
             seat,
             folder,
             threads,
-            clock,
-            poke,
+            clock: clock.clone(),
+            poke: poke.clone(),
+            store: store.clone(),
+            news,
+            gate: settings.gate,
         })?;
         Ok(App {
             address,
@@ -215,6 +231,30 @@ fn defaults(settings: &Settings) -> Defaults {
         repeats: settings.retrain.repeats.get() as usize,
         seed: settings.train.seed,
         promote: settings.train.promote,
+    }
+}
+
+fn loop_options(settings: &Settings) -> steward::Options {
+    let Defaults {
+        folds,
+        repeats,
+        seed,
+        promote,
+    } = defaults(settings);
+    let asked = Asked {
+        learner: None,
+        folds,
+        repeats,
+        seed,
+        promote,
+        by: "rule".into(),
+    };
+    steward::Options {
+        triggers: settings.retrain.triggers(),
+        asked,
+        shadow: settings.shadow,
+        watch: settings.watch,
+        wait: settings.labels.wait.0,
     }
 }
 

@@ -77,12 +77,14 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
         request,
         promote: args.promote.unwrap_or(site.settings.train.promote),
         by: "train".into(),
+        gate: site.settings.gate,
+        through: None,
     };
     let progress = Shown::new(site.json, site.quiet, stop);
     let outcome = retrain::run(
         &site.registry,
         &spec,
-        &loaded,
+        (&loaded).into(),
         &order,
         &clock::System,
         &progress,

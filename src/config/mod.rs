@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::control::{gate, shadow, watch};
 use crate::telemetry::logging;
 
 mod error;
@@ -49,6 +50,14 @@ pub struct Settings {
     pub train: training::Train,
     /// Training by the server.
     pub retrain: training::Retrain,
+    /// Truths that come late.
+    pub labels: training::Labels,
+    /// What a candidate has to show at one look.
+    pub gate: gate::Options,
+    /// What a candidate has to show on live traffic.
+    pub shadow: shadow::Options,
+    /// What a new champion is held against.
+    pub watch: watch::Options,
     #[serde(skip)]
     tree: Node,
 }

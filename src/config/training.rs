@@ -1,10 +1,12 @@
 //! Settings of training by hand and of retraining.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use serde::Deserialize;
 
+use super::units::Span;
 use crate::control::promotion::Promote;
+use crate::control::steward::Triggers;
 
 /// `train`. Folds and repeats are the spec's: they belong to the table.
 #[derive(Clone, Debug, Deserialize)]
@@ -24,6 +26,37 @@ pub struct Retrain {
     pub folds: u32,
     /// How often it is repeated.
     pub repeats: NonZeroU32,
+    /// Whether the server trains on its own.
+    pub enabled: bool,
+    /// After so many new truths.
+    pub labels: Option<NonZeroU64>,
+    /// Every so often.
+    pub every: Option<Span>,
+    /// When a monitor says so.
+    pub on_drift: bool,
+    /// At the earliest so long after the last one.
+    pub cooldown: Span,
+}
+
+impl Retrain {
+    /// The triggers, as the steward takes them.
+    pub fn triggers(&self) -> Triggers {
+        Triggers {
+            enabled: self.enabled,
+            labels: self.labels.map(NonZeroU64::get),
+            every: self.every.map(|every| every.0.as_secs()),
+            on_drift: self.on_drift,
+            cooldown: self.cooldown.0.as_secs(),
+        }
+    }
+}
+
+/// `labels`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Labels {
+    /// How long a truth waits for its prediction.
+    pub wait: Span,
 }
 
 /// What types cannot say about a number of folds.

@@ -7,6 +7,9 @@
 //! * [`gate`]: whether a candidate may become champion, from rows the champion never saw, at one look.
 //! * [`shadow`]: the same from live traffic, at every look.
 //! * [`watch`]: whether a new champion keeps its word, or is rolled back.
+//! * [`labelled`]: rows of the store whose truth has come.
+//! * [`steward`]: the task that closes the loop: it follows the store, and has trainings begun, shadows ended, champions
+//!   rolled back.
 //! * [`champion`]: the model that answers, and the seat it answers from.
 //! * [`follower`]: the task that follows the ledger and swaps the live model.
 //! * [`promoter`]: promotion and rollback by hand, answered once the promoted model answers.
@@ -17,10 +20,12 @@ pub mod champion;
 pub mod follower;
 pub mod gate;
 pub mod jobs;
+pub mod labelled;
 pub mod promoter;
 pub mod promotion;
 pub mod retrain;
 pub mod shadow;
+pub mod steward;
 pub mod table;
 pub mod watch;
 

@@ -1,11 +1,12 @@
 //! One training, from table to registered version, with the decision on its promotion.
 
 use crate::clock::Clock;
+use crate::control::gate::{self, Gate, Paired, Thresholds};
 use crate::control::promotion::{self, Champion, Promote, Verdict};
 use crate::ingest::Loaded;
-use crate::model::{Card, Model, ModelFault, Spec};
+use crate::model::{Card, Model, ModelFault, Spec, Workspace};
 use crate::registry::{Decision, Registry, RegistryError, Version, VersionRef};
-use crate::train::{self, Material, Progress, TrainFault};
+use crate::train::{self, Material, Progress, TrainFault, Trained};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -16,6 +17,39 @@ pub struct Order {
     pub promote: Promote,
     /// Who asked: a command, a token's name, a rule.
     pub by: String,
+    /// How much the gate asks for.
+    pub gate: gate::Options,
+    /// Up to which event of the store its labelled rows are in the table; none where they are not.
+    pub through: Option<u64>,
+}
+
+/// What is learnt from: a table, the end of which the champion may never have seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// All of it.
+    pub loaded: &'a Loaded,
+    /// How many rows at its end came since the champion was trained, and which.
+    pub unseen: Option<Unseen<'a>>,
+}
+
+/// Rows at the end of a table that the champion never saw.
+#[derive(Clone, Copy, Debug)]
+pub struct Unseen<'a> {
+    /// How many.
+    pub rows: usize,
+    /// The champion, who is asked about them.
+    pub champion: &'a Model,
+    /// Digest of their ids.
+    pub digest: &'a str,
+}
+
+impl<'a> From<&'a Loaded> for Rows<'a> {
+    fn from(loaded: &'a Loaded) -> Rows<'a> {
+        Rows {
+            loaded,
+            unseen: None,
+        }
+    }
 }
 
 /// What came of it.
@@ -27,6 +61,8 @@ pub struct Outcome {
     pub model: Model,
     /// Whether it is champion now, and why.
     pub verdict: Verdict,
+    /// The comparison on rows the champion never saw, where there were any.
+    pub gate: Option<Gate>,
 }
 
 /// Why there is no new version.
@@ -46,7 +82,8 @@ pub enum RetrainError {
     Table(#[from] crate::ingest::WriteFault),
 }
 
-/// Trains on `loaded`, keeps the table and the version, and promotes it if the decision says so.
+/// Trains, keeps the table and the version, and promotes it if the decision says so: that of the gate where there are rows
+/// the champion never saw, else that of [`promotion::decide`].
 ///
 /// Takes seconds to minutes; never to be called on a thread that serves.
 ///
@@ -55,11 +92,12 @@ pub enum RetrainError {
 pub fn run(
     registry: &Registry,
     spec: &Spec,
-    loaded: &Loaded,
+    rows: Rows<'_>,
     order: &Order,
     clock: &dyn Clock,
     progress: &dyn Progress,
 ) -> Result<Outcome, RetrainError> {
+    let loaded = rows.loaded;
     let kept = crate::ingest::write::table_as_parquet(&loaded.table)?;
     let material = Material {
         table: &loaded.table,
@@ -67,9 +105,19 @@ pub fn run(
         left_out: loaded.left_out,
         name: Registry::table_name(&kept),
     };
-    let model = train::train(spec, &material, &order.request, progress)?;
+    let Trained { model, out_of_fold } = train::train(spec, &material, &order.request, progress)?;
+    let gate = rows
+        .unseen
+        .map(|unseen| weigh(loaded, &unseen, &model, &out_of_fold, order));
     registry.put_table(&kept)?; // before the version that names it
-    let evidence = model.card().cv.to_json();
+    let mut evidence = serde_json::json!({"cv": model.card().cv.to_json()});
+    if let Some(through) = order.through {
+        evidence["through"] = through.into();
+    }
+    if let (Some(gate), Some(unseen)) = (&gate, rows.unseen) {
+        evidence["gate"] = serde_json::json!(gate);
+        evidence["rows"] = serde_json::json!({"unseen": unseen.rows, "ids": unseen.digest});
+    }
     let decided = |reason: String| Decision {
         by: order.by.clone(),
         reason,
@@ -88,7 +136,13 @@ pub fn run(
             card: card.as_ref(),
         });
         let (promote, card) = (order.promote, model.card());
-        let verdict = promotion::decide(promote, card, &spec.name, standing, &spec.evaluation);
+        let verdict = match &gate {
+            Some(gate) if promote == Promote::Auto => Verdict {
+                promote: gate.verdict == gate::Verdict::Promote,
+                reason: gate.reason(),
+            },
+            _ => promotion::decide(promote, card, &spec.name, standing, &spec.evaluation),
+        };
         if !verdict.promote {
             break verdict;
         }
@@ -106,7 +160,37 @@ pub fn run(
         version,
         model,
         verdict,
+        gate,
     })
+}
+
+/// Holds both models against the rows that the champion never saw.
+fn weigh(
+    loaded: &Loaded,
+    unseen: &Unseen<'_>,
+    candidate: &Model,
+    out_of_fold: &[f64],
+    order: &Order,
+) -> Gate {
+    let first = loaded.table.len() - unseen.rows;
+    let mut work = Workspace::default();
+    let labels = loaded.table.labels();
+    let paired = |n: usize| Paired {
+        positive: labels[n],
+        champion: unseen.champion.probability(loaded.table.row(n), &mut work),
+        candidate: out_of_fold[n],
+    };
+    let rows: Vec<Paired> = (first..loaded.table.len()).map(paired).collect();
+    let thresholds = Thresholds {
+        champion: unseen.champion.spec().decision.threshold,
+        candidate: candidate.spec().decision.threshold,
+    };
+    gate::weigh(
+        &rows,
+        thresholds,
+        &candidate.spec().evaluation.floors,
+        &order.gate,
+    )
 }
 
 fn usable(bytes: &[u8]) -> Result<(), String> {

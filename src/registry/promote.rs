@@ -67,6 +67,23 @@ impl Registry {
             .map(Some)
     }
 
+    /// As [`Registry::rollback`], but only if the champion is still `from`; none otherwise, and nothing was written.
+    pub fn rollback_from(
+        &self,
+        from: &Version,
+        decision: Decision,
+        check: impl FnOnce(&[u8]) -> Result<(), String>,
+        now: Timestamp,
+    ) -> Result<Option<Promotion>, RegistryError> {
+        let mut writer = self.writer()?;
+        if writer.champion()?.as_ref() != Some(from) {
+            return Ok(None);
+        }
+        writer
+            .roll_back(from.clone(), decision, check, now)
+            .map(Some)
+    }
+
     /// Makes the champion before this one champion again. Doing so twice goes further back, not to and fro: a rollback is
     /// undo, as `registry/history.rs` tells.
     pub fn rollback(
@@ -77,12 +94,24 @@ impl Registry {
     ) -> Result<Promotion, RegistryError> {
         let mut writer = self.writer()?;
         let champion = writer.champion()?.ok_or(RegistryError::NoChampion)?;
-        let target = writer.history().before(&champion).cloned();
+        writer.roll_back(champion, decision, check, now)
+    }
+}
+
+impl Writer<'_> {
+    fn roll_back(
+        &mut self,
+        champion: Version,
+        decision: Decision,
+        check: impl FnOnce(&[u8]) -> Result<(), String>,
+        now: Timestamp,
+    ) -> Result<Promotion, RegistryError> {
+        let target = self.history().before(&champion).cloned();
         let Some(version) = target else {
             return Err(RegistryError::NothingToGoBackTo { champion });
         };
-        let sha256 = writer.check(&version, check)?;
-        writer.crown(
+        let sha256 = self.check(&version, check)?;
+        self.crown(
             Action::RolledBack,
             version,
             Some(champion),
@@ -91,9 +120,7 @@ impl Registry {
             now,
         )
     }
-}
 
-impl Writer<'_> {
     /// The SHA-256 of a version that is fit to be champion.
     fn check(
         &self,

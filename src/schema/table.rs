@@ -21,6 +21,17 @@ pub struct Table {
 #[error("more than 4 GiB of text in one table; read it in parts")]
 pub struct TooMuchText;
 
+/// A cell whose text was moved.
+fn moved(cell: &Cell, by: u32) -> Cell {
+    match *cell {
+        Cell::Text(Span { start, end }) => Cell::Text(Span {
+            start: start + by,
+            end: end + by,
+        }),
+        other => other,
+    }
+}
+
 impl Table {
     /// An empty table.
     pub fn new(schema: Arc<Schema>) -> Table {
@@ -54,22 +65,32 @@ impl Table {
     /// When the text outgrows what spans can address.
     pub fn push(&mut self, row: &Row) -> Result<(), TooMuchText> {
         let view = row.view();
-        let base = self.text.len();
-        if u32::try_from(base + view.text.len()).is_err() {
-            return Err(TooMuchText);
-        }
-        self.text.push_str(view.text);
-        let moved = |cell: &Cell| match *cell {
-            Cell::Text(Span { start, end }) => Cell::Text(Span {
-                start: start + base as u32,
-                end: end + base as u32,
-            }),
-            other => other,
-        };
-        self.cells.extend(view.cells.iter().map(moved));
-        self.ids.push(moved(&row.id()));
+        let base = self.take_text(view.text)?;
+        self.cells.extend(view.cells.iter().map(|c| moved(c, base)));
+        self.ids.push(moved(&row.id(), base));
         self.targets.push(row.target());
         Ok(())
+    }
+
+    /// Appends the rows of another table of the same schema.
+    ///
+    /// # Errors
+    /// When the text outgrows what spans can address; nothing is appended then.
+    pub fn extend(&mut self, other: &Table) -> Result<(), TooMuchText> {
+        let base = self.take_text(&other.text)?;
+        self.cells
+            .extend(other.cells.iter().map(|c| moved(c, base)));
+        self.ids.extend(other.ids.iter().map(|id| moved(id, base)));
+        self.targets.extend(&other.targets);
+        Ok(())
+    }
+
+    /// Appends text; gives by how much spans into it are moved.
+    fn take_text(&mut self, text: &str) -> Result<u32, TooMuchText> {
+        let base = u32::try_from(self.text.len()).map_err(|_| TooMuchText)?;
+        u32::try_from(self.text.len() + text.len()).map_err(|_| TooMuchText)?;
+        self.text.push_str(text);
+        Ok(base)
     }
 
     /// Row `i`.

@@ -195,6 +195,11 @@ impl File {
     }
 
     fn reopen(&self) -> Result<(), StoreError> {
+        // Readers are not made to wait for a writer that has nothing to open.
+        let is_open = |database: &Option<Database>| database.is_some();
+        if is_open(&self.database.read().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(());
+        }
         let mut database = self
             .database
             .write()

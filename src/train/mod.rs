@@ -163,6 +163,16 @@ pub struct Material<'a> {
     pub name: String,
 }
 
+/// A model, with what it would have said of rows it had not seen.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// The model.
+    pub model: Model,
+    /// For every row of the table, the probability of a model that was fitted without it: out-of-fold, calibrated, of the
+    /// first repeat.
+    pub out_of_fold: Vec<f64>,
+}
+
 /// Cross-validates, chooses, fits on all rows.
 ///
 /// # Errors
@@ -172,7 +182,7 @@ pub fn train(
     material: &Material<'_>,
     request: &Request,
     progress: &dyn Progress,
-) -> Result<Model, TrainFault> {
+) -> Result<Trained, TrainFault> {
     let learners = learners(request)?;
     let labels = material.table.labels();
     check(spec, material, &labels, request)?;
@@ -261,7 +271,8 @@ pub fn train(
     if progress.stopped() {
         Err(TrainFault::Stopped)
     } else {
-        Ok(model)
+        let out_of_fold = chosen.scores.clone();
+        Ok(Trained { model, out_of_fold })
     }
 }
 

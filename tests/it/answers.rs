@@ -97,7 +97,9 @@ fn answers_are_the_same_in_every_format() {
             "{column: left, positive: yes, negative: no}",
         ),
     ] {
-        let model = train::train(&spec, &tables::material(&loaded), &request, &Unwatched).unwrap();
+        let model = train::train(&spec, &tables::material(&loaded), &request, &Unwatched)
+            .unwrap()
+            .model;
         let mut probabilities = vec![0.0; loaded.table.len()];
         model.probabilities(
             &loaded.table,

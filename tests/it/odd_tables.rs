@@ -37,7 +37,7 @@ fn request(learner: &str, folds: usize) -> Request {
 
 fn train(spec: &Spec, csv: &str, request: &Request) -> Result<Model, TrainFault> {
     let loaded = tables::csv(spec, csv);
-    train::train(spec, &tables::material(&loaded), request, &Unwatched)
+    train::train(spec, &tables::material(&loaded), request, &Unwatched).map(|trained| trained.model)
 }
 
 /// A table of `n` rows; `row` writes one.

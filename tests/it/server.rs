@@ -47,8 +47,18 @@ fn two_models(case: &Case) -> &'static Path {
                 request,
                 promote,
                 by: "a test".into(),
+                gate: Default::default(),
+                through: None,
             };
-            retrain::run(&registry, &case.spec(), loaded, &order, &System, &Unwatched).unwrap();
+            retrain::run(
+                &registry,
+                &case.spec(),
+                loaded.into(),
+                &order,
+                &System,
+                &Unwatched,
+            )
+            .unwrap();
         }
         state
     });

@@ -21,7 +21,9 @@ fn request(learner: &str, folds: usize, repeats: usize) -> Request {
 }
 
 fn train(spec: &Spec, loaded: &Loaded, request: &Request) -> Model {
-    train::train(spec, &tables::material(loaded), request, &Unwatched).unwrap()
+    train::train(spec, &tables::material(loaded), request, &Unwatched)
+        .unwrap()
+        .model
 }
 
 fn cv(model: &Model, metric: &str) -> f64 {

@@ -103,6 +103,12 @@ impl Jobs {
         Ok(job.view())
     }
 
+    /// Whether a job is being done or waits.
+    pub fn is_busy(&self) -> bool {
+        let queue = self.lock();
+        queue.known.iter().any(|job| !job.state().is_final())
+    }
+
     /// A job.
     pub fn get(&self, id: &str) -> Option<JobView> {
         self.lock().find(id).map(|job| job.view())

@@ -10,12 +10,17 @@ use super::{Jobs, label, priority};
 use crate::clock::Clock;
 use crate::control::champion::Seat;
 use crate::control::follower::Poke;
-use crate::control::retrain::{self, Order, Outcome, RetrainError};
+use crate::control::gate;
+use crate::control::labelled::{self, Labelled};
+use crate::control::retrain::{self, Order, Outcome, RetrainError, Rows, Unseen};
+use crate::control::steward::Trained;
 use crate::control::table::{self, NoTable};
 use crate::ingest::Loaded;
 use crate::model::Model;
 use crate::registry::Registry;
+use crate::store::{Store, StoreError};
 use crate::train::{Request, TrainFault};
+use tokio::sync::mpsc::UnboundedSender;
 
 /// What the thread works with.
 pub struct Trainer {
@@ -31,6 +36,12 @@ pub struct Trainer {
     pub clock: Arc<dyn Clock>,
     /// The follower, who swaps.
     pub poke: Poke,
+    /// Whose labelled rows are learnt from beside the table.
+    pub store: Store,
+    /// Where a training that is over is told.
+    pub news: UnboundedSender<Trained>,
+    /// How much the gate asks for.
+    pub gate: gate::Options,
 }
 
 /// Why a job has no version.
@@ -42,6 +53,10 @@ enum Fault {
     Table(#[from] NoTable),
     #[error(transparent)]
     Retrain(#[from] RetrainError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    TooMuch(#[from] crate::schema::table::TooMuchText),
 }
 
 impl Trainer {
@@ -54,7 +69,15 @@ impl Trainer {
             let done = catch_unwind(AssertUnwindSafe(|| self.carry_out(&job)));
             self.poke.sync_blocking();
             match done {
-                Ok(Ok(outcome)) => finish(&job, &outcome),
+                Ok(Ok(outcome)) => {
+                    finish(&job, &outcome);
+                    // The steward may have been ended already.
+                    let _ = self.news.send(Trained {
+                        version: outcome.version,
+                        promoted: outcome.verdict.promote,
+                        gate: outcome.gate,
+                    });
+                }
                 Ok(Err(Fault::Retrain(RetrainError::Train(TrainFault::Stopped)))) => {
                     job.end(State::Cancelled, None, None);
                 }
@@ -83,7 +106,12 @@ impl Trainer {
             .snapshot()
             .model
             .clone();
-        let loaded = self.table(&champion.model)?;
+        let mut loaded = self.table(&champion.model)?;
+        let seq = labelled::through(&self.registry, &champion.name);
+        let fresh = Labelled::since(&self.store, champion.model.schema(), seq)?;
+        loaded.table.extend(&fresh.table)?;
+        loaded.read += fresh.table.len() + fresh.left_out;
+        loaded.left_out += fresh.left_out;
         let Asked {
             learner,
             folds,
@@ -103,11 +131,23 @@ impl Trainer {
             request,
             promote,
             by,
+            gate: self.gate,
+            through: Some(fresh.through),
         };
+        let unseen = Unseen {
+            rows: fresh.table.len(),
+            champion: &champion.model,
+            digest: &fresh.digest,
+        };
+        let rows = Rows {
+            loaded: &loaded,
+            unseen: Some(unseen).filter(|unseen| unseen.rows > 0),
+        };
+        let spec = champion.model.spec();
         Ok(retrain::run(
             &self.registry,
-            champion.model.spec(),
-            &loaded,
+            spec,
+            rows,
             &order,
             &*self.clock,
             job,
@@ -133,7 +173,7 @@ fn finish(job: &Job, outcome: &Outcome) {
         model: outcome.version.to_string(),
         promoted: outcome.verdict.promote,
         reason: outcome.verdict.reason.clone(),
-        gate: None,
+        gate: outcome.gate.as_ref().map(|gate| serde_json::json!(gate)),
     };
     tracing::info!(
         job = job.id,

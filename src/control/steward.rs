@@ -1,0 +1,361 @@
+//! The steward: the task that closes the loop. It reads the store's events after those it has seen, counts truths, holds a
+//! shadow against the champion and a new champion against its promise, and has trainings begun, versions promoted and rolled
+//! back.
+//!
+//! It follows the store, not the answers: what it knows is what is on the disk, and after a restart it goes on where it was.
+//! A candidate in shadow answers a row when its truth has come, which gives the same comparison as answering at once, and
+//! costs the answered nothing.
+
+mod decide;
+mod memory;
+mod reader;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
+
+pub use decide::{Facts, Triggers, retrain};
+pub use memory::{Memory, Shadowed, Watched};
+
+use crate::clock::Clock;
+use crate::control::champion::{Champion, Seat};
+use crate::control::follower::Poke;
+use crate::control::gate::{Gate, Thresholds};
+use crate::control::jobs::{Asked, Jobs};
+use crate::control::promotion::Promote;
+use crate::control::shadow::{self, Shadow};
+use crate::control::watch::{self, Expected, Watch};
+use crate::registry::{Decision, Registry, Version, VersionRef};
+use crate::store::feed::{Feed, Topic};
+use crate::store::kind::Kind;
+use crate::store::{Store, StoreError};
+use reader::Reader;
+
+/// Between two looks at the store.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Between two rounds of giving up truths that wait in vain.
+const EXPIRY: Duration = Duration::from_secs(60);
+
+/// How the steward acts.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// When it retrains.
+    pub triggers: Triggers,
+    /// How a training is done where nobody asks for it by hand.
+    pub asked: Asked,
+    /// How a shadow is compared.
+    pub shadow: shadow::Options,
+    /// How a new champion is watched.
+    pub watch: watch::Options,
+    /// How long a truth waits for its prediction.
+    pub wait: Duration,
+}
+
+/// A training that is over, as the trainer tells of it.
+#[derive(Debug)]
+pub struct Trained {
+    /// The new version.
+    pub version: Version,
+    /// Whether it is champion now.
+    pub promoted: bool,
+    /// What the gate said, where there was something to say.
+    pub gate: Option<Gate>,
+}
+
+/// The task.
+pub struct Steward {
+    /// What it reads and keeps its memory in.
+    pub store: Store,
+    /// Where versions are.
+    pub registry: Registry,
+    /// The model that answers.
+    pub seat: Seat,
+    /// Where trainings are asked for.
+    pub jobs: Jobs,
+    /// Where it tells of it.
+    pub feed: Feed,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The follower, who swaps.
+    pub poke: Poke,
+    /// How it acts.
+    pub options: Options,
+}
+
+/// Where trainings are told, and where the steward hears of them.
+pub fn news() -> (
+    mpsc::UnboundedSender<Trained>,
+    mpsc::UnboundedReceiver<Trained>,
+) {
+    mpsc::unbounded_channel() // one a training
+}
+
+impl Steward {
+    /// Looks after the loop until it is ended.
+    pub async fn run(self, mut news: mpsc::UnboundedReceiver<Trained>) {
+        let begun = self.clock.now();
+        let mut memory = self.remembered().await;
+        let mut tick = tokio::time::interval(LOOK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut expiry = tokio::time::interval(EXPIRY);
+        loop {
+            let done = tokio::select! {
+                _ = tick.tick() => self.look(&mut memory, begun).await,
+                _ = expiry.tick() => self.expire().await,
+                Some(trained) = news.recv() => self.take(&mut memory, &trained).await,
+            };
+            if let Err(error) = done {
+                tracing::warn!(%error, "the loop waits: it tries again");
+            }
+        }
+    }
+
+    async fn remembered(&self) -> Memory {
+        let store = self.store.clone();
+        let kept = tokio::task::spawn_blocking(move || store.remembered(memory::NAME)).await;
+        match kept {
+            Ok(Ok(Some(text))) => serde_json::from_str(&text).unwrap_or_else(|error| {
+                tracing::warn!(%error, "what the loop remembered cannot be read; it begins anew");
+                Memory::default()
+            }),
+            _ => Memory::default(),
+        }
+    }
+
+    async fn expire(&self) -> Result<(), anyhow::Error> {
+        let wait = jiff::SignedDuration::try_from(self.options.wait)?;
+        let since = self.clock.now().checked_sub(wait)?;
+        let gone = self.store.expire(since).await?;
+        if gone > 0 {
+            tracing::info!(gone, "labels whose prediction never came were given up");
+        }
+        Ok(())
+    }
+
+    /// One look: what is new, what follows from it.
+    async fn look(&self, memory: &mut Memory, begun: Timestamp) -> Result<(), anyhow::Error> {
+        let Some(live) = self.seat.live() else {
+            return Ok(()); // the first model is being trained
+        };
+        let champion = live.snapshot().model.clone();
+        let before = memory.clone();
+        if memory.champion != *champion.name {
+            self.welcome(memory, &champion).await?;
+        }
+        let reader = Reader::new(
+            &self.store,
+            &self.registry,
+            memory.clone(),
+            champion.clone(),
+        );
+        let (seen, verdicts) = tokio::task::spawn_blocking(move || reader.read()).await??;
+        *memory = seen;
+        if let Some(verdict) = verdicts.shadow {
+            self.end_shadow(memory, verdict).await?;
+        }
+        if let Some(verdict) = verdicts.watch {
+            self.end_watch(memory, verdict).await?;
+        }
+        self.begin_training(memory, begun);
+        if *memory != before {
+            self.remember(memory).await?;
+        }
+        Ok(())
+    }
+
+    /// Another champion answers: what was counted and compared for the one before is over.
+    async fn welcome(
+        &self,
+        memory: &mut Memory,
+        champion: &Arc<Champion>,
+    ) -> Result<(), anyhow::Error> {
+        let is_first = memory.champion.is_empty();
+        let (store, registry, newcomer) =
+            (self.store.clone(), self.registry.clone(), champion.clone());
+        let known = memory.seen;
+        let count = move || -> Result<(u64, u64), StoreError> {
+            let seen = if is_first { store.last()? } else { known };
+            Ok((seen, reader::fresh(&store, &registry, &newcomer, seen)?))
+        };
+        let (seen, fresh) = tokio::task::spawn_blocking(count).await??;
+        memory.seen = seen;
+        let previous = std::mem::replace(&mut memory.champion, champion.name.to_string());
+        memory.fresh = fresh;
+        if memory
+            .shadow
+            .as_ref()
+            .is_some_and(|s| s.champion != *champion.name)
+        {
+            memory.shadow = None;
+        }
+        let watched = memory.watch.take();
+        let is_back = watched.is_some_and(|watched| watched.previous == *champion.name);
+        if previous.is_empty() || is_back {
+            return Ok(()); // the first one, or one that was rolled back to: nothing to hold it against
+        }
+        let expected = Expected::cross_validated(&champion.model.card().cv);
+        let threshold = champion.model.spec().decision.threshold;
+        memory.watch = expected.map(|expected| Watched {
+            model: champion.name.to_string(),
+            previous,
+            state: Watch::new(threshold, expected, self.options.watch),
+        });
+        Ok(())
+    }
+
+    /// A training is over: its candidate may go into the shadow.
+    async fn take(&self, memory: &mut Memory, trained: &Trained) -> Result<(), anyhow::Error> {
+        let name = trained.version.to_string();
+        if let Some(gate) = &trained.gate {
+            self.tell(Kind::Verdict, &name, json!({"about": "gate", "gate": gate}))
+                .await?;
+        }
+        let undecided = trained
+            .gate
+            .as_ref()
+            .is_some_and(|gate| gate.verdict == crate::control::gate::Verdict::Insufficient);
+        let Some(live) = self.seat.live().filter(|_| undecided && !trained.promoted) else {
+            return Ok(());
+        };
+        let champion = live.snapshot().model.clone();
+        let (registry, version) = (self.registry.clone(), trained.version.clone());
+        let candidate =
+            tokio::task::spawn_blocking(move || Champion::read(&registry, &version)).await??;
+        let thresholds = Thresholds {
+            champion: champion.model.spec().decision.threshold,
+            candidate: candidate.model.spec().decision.threshold,
+        };
+        memory.shadow = Some(Shadowed {
+            model: name.clone(),
+            champion: champion.name.to_string(),
+            state: Shadow::new(thresholds, self.options.shadow),
+        });
+        self.publish("shadowed", &name, &champion.name);
+        self.remember(memory).await?;
+        Ok(())
+    }
+
+    async fn end_shadow(
+        &self,
+        memory: &mut Memory,
+        verdict: shadow::Verdict,
+    ) -> Result<(), anyhow::Error> {
+        let Some(shadowed) = memory.shadow.take() else {
+            return Ok(());
+        };
+        let figures = json!(shadowed.state.figures());
+        let body = json!({"about": "shadow", "shadow": figures});
+        self.tell(Kind::Verdict, &shadowed.model, body).await?;
+        if verdict == shadow::Verdict::Drop {
+            self.publish("dropped", &shadowed.model, &shadowed.champion);
+            return Ok(());
+        }
+        let reason = format!(
+            "better than {} on live traffic, at every look",
+            shadowed.champion
+        );
+        let decision = Decision {
+            by: "shadow".into(),
+            reason,
+            evidence: json!({"shadow": figures}),
+        };
+        let (version, over): (Version, Version) =
+            (shadowed.model.parse()?, shadowed.champion.parse()?);
+        let (registry, now) = (self.registry.clone(), self.clock.now());
+        let done = tokio::task::spawn_blocking(move || {
+            registry.promote_over(Some(&over), &version, decision, usable, now)
+        });
+        if done.await??.is_none() {
+            tracing::info!("the champion changed meanwhile: the shadow's verdict is void");
+        }
+        self.poke.sync().await;
+        Ok(())
+    }
+
+    async fn end_watch(
+        &self,
+        memory: &mut Memory,
+        verdict: watch::Verdict,
+    ) -> Result<(), anyhow::Error> {
+        let Some(watched) = memory.watch.clone() else {
+            return Ok(());
+        };
+        let body = json!({"about": "watch", "watch": verdict});
+        self.tell(Kind::Verdict, &watched.model, body).await?;
+        let watch::Verdict::RollBack { why, figures } = verdict else {
+            memory.watch = None; // it passed
+            return Ok(());
+        };
+        let decision = Decision {
+            by: "watch".into(),
+            reason: why,
+            evidence: json!({"watch": figures}),
+        };
+        let model: Version = watched.model.parse()?;
+        let (registry, now) = (self.registry.clone(), self.clock.now());
+        let back = tokio::task::spawn_blocking(move || {
+            registry.rollback_from(&model, decision, usable, now)
+        });
+        if back.await??.is_none() {
+            tracing::info!("the champion changed meanwhile: the watch's verdict is void");
+        }
+        self.poke.sync().await;
+        Ok(())
+    }
+
+    fn begin_training(&self, memory: &mut Memory, begun: Timestamp) {
+        let now = self.clock.now();
+        let facts = Facts {
+            fresh: memory.fresh,
+            training: self.jobs.is_busy() || memory.shadow.is_some(),
+            last: memory
+                .last
+                .and_then(|last| Timestamp::from_second(last).ok()),
+            begun,
+            verdict: None,
+        };
+        let Some(why) = retrain(&self.options.triggers, &facts, now) else {
+            return;
+        };
+        tracing::info!(why, "a training begins on its own");
+        let asked = Asked {
+            by: format!("rule: {why}"),
+            promote: Promote::Auto,
+            ..self.options.asked.clone()
+        };
+        match self.jobs.submit(asked) {
+            Ok(_) => memory.last = Some(now.as_second()),
+            Err(full) => tracing::warn!(%full, "the training has to wait"),
+        }
+    }
+
+    async fn remember(&self, memory: &Memory) -> Result<(), StoreError> {
+        let text = serde_json::to_string(memory).expect("its keys are text");
+        self.store.remember(memory::NAME.into(), text).await
+    }
+
+    async fn tell(&self, kind: Kind, id: &str, body: Value) -> Result<(), StoreError> {
+        self.feed.publish(Topic::Monitor, &body);
+        self.store.tell(kind, id.into(), body.to_string()).await?;
+        Ok(())
+    }
+
+    fn publish(&self, action: &str, model: &str, champion: &str) {
+        let body = json!({"action": action, "model": model, "previous": champion});
+        self.feed.publish(Topic::Models, &body);
+    }
+}
+
+fn usable(bytes: &[u8]) -> Result<(), String> {
+    super::champion::decode(bytes).map(drop)
+}
+
+/// A version by its name.
+fn reference(name: &str) -> Option<VersionRef> {
+    name.parse().ok()
+}

@@ -1,0 +1,156 @@
+//! What is to be done, from what is known: a plain function, tested as a table.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// When the server retrains on its own. A trigger that is off is none.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Triggers {
+    /// Whether it does at all.
+    pub enabled: bool,
+    /// After so many new truths.
+    pub labels: Option<u64>,
+    /// Every so often, in seconds, where there is any new truth.
+    pub every: Option<u64>,
+    /// When a monitor says that the data or the performance has changed.
+    pub on_drift: bool,
+    /// At the earliest so long after the last one, in seconds, whatever the trigger.
+    pub cooldown: u64,
+}
+
+/// What is known at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// Truths that came since the champion was trained.
+    pub fresh: u64,
+    /// Whether a training is under way or waits.
+    pub training: bool,
+    /// When the last training was begun; none before the first.
+    pub last: Option<Timestamp>,
+    /// When the server began to look.
+    pub begun: Timestamp,
+    /// What a monitor found, and nobody has acted on.
+    pub verdict: Option<String>,
+}
+
+/// Why a training is begun; none where none is.
+pub fn retrain(triggers: &Triggers, facts: &Facts, now: Timestamp) -> Option<String> {
+    if !triggers.enabled || facts.training {
+        return None;
+    }
+    let since = |then: Timestamp| u64::try_from(now.as_second() - then.as_second()).unwrap_or(0);
+    // A clock that went back counts as no time at all.
+    if facts
+        .last
+        .is_some_and(|last| since(last) < triggers.cooldown)
+    {
+        return None;
+    }
+    if let Some(found) = facts.verdict.as_ref().filter(|_| triggers.on_drift) {
+        return Some(format!("verdict: {found}"));
+    }
+    if let Some(least) = triggers.labels
+        && facts.fresh >= least.max(1)
+    {
+        return Some(format!(
+            "{} new labels, retrain.labels being {least}",
+            facts.fresh
+        ));
+    }
+    let every = triggers.every?;
+    let waited = since(facts.last.unwrap_or(facts.begun));
+    (waited >= every && facts.fresh > 0).then(|| {
+        let fresh = facts.fresh;
+        format!(
+            "{waited} s since the last training, retrain.every being {every} s; {fresh} new labels"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn triggers_cooldown_and_budget() {
+        let usual = Triggers {
+            enabled: true,
+            labels: Some(500),
+            every: None,
+            on_drift: true,
+            cooldown: 3600,
+        };
+        let quiet = Facts {
+            fresh: 0,
+            training: false,
+            last: None,
+            begun: at(0),
+            verdict: None,
+        };
+        let check = |triggers: &Triggers, facts: Facts, now: i64, expected: Option<&str>| {
+            let why = retrain(triggers, &facts, at(now));
+            let begins = why
+                .as_deref()
+                .map(|why| why.split([' ', ':']).next().unwrap());
+            assert_eq!(begins, expected, "{facts:?} at {now}");
+        };
+        let fresh = |fresh: u64| Facts {
+            fresh,
+            ..quiet.clone()
+        };
+        check(&usual, quiet.clone(), 10_000, None);
+        check(&usual, fresh(499), 10_000, None);
+        check(&usual, fresh(500), 10_000, Some("500"));
+        let after = |last: i64| Facts {
+            last: Some(at(last)),
+            ..fresh(500)
+        };
+        check(&usual, after(10_000), 13_599, None);
+        check(&usual, after(10_000), 13_600, Some("500"));
+        check(&usual, after(10_000), 9_000, None); // the clock went back
+        check(
+            &usual,
+            Facts {
+                training: true,
+                ..fresh(500)
+            },
+            10_000,
+            None,
+        );
+        let drift = Facts {
+            verdict: Some("drift".into()),
+            ..quiet.clone()
+        };
+        check(&usual, drift.clone(), 10_000, Some("verdict"));
+        check(
+            &Triggers {
+                on_drift: false,
+                ..usual.clone()
+            },
+            drift,
+            10_000,
+            None,
+        );
+        check(
+            &Triggers {
+                enabled: false,
+                ..usual.clone()
+            },
+            fresh(500),
+            10_000,
+            None,
+        );
+        let daily = Triggers {
+            labels: None,
+            every: Some(86_400),
+            ..usual
+        };
+        check(&daily, fresh(500), 86_399, None);
+        check(&daily, fresh(1), 86_400, Some("86400"));
+        check(&daily, quiet.clone(), 86_400, None);
+    }
+}

@@ -1,0 +1,48 @@
+//! What the steward remembers, over restarts too: it is kept in the store beside the events it was made from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::control::shadow::Shadow;
+use crate::control::watch::Watch;
+
+/// Under which name it is kept.
+pub const NAME: &str = "steward";
+
+/// The memory.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// The last event it has seen.
+    pub seen: u64,
+    /// The champion it knows.
+    pub champion: String,
+    /// Truths since that champion was trained.
+    pub fresh: u64,
+    /// When the last training was begun, in seconds.
+    pub last: Option<i64>,
+    /// The candidate that is compared on live traffic.
+    pub shadow: Option<Shadowed>,
+    /// The champion that is on probation.
+    pub watch: Option<Watched>,
+}
+
+/// A candidate that answers beside the champion.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shadowed {
+    /// The candidate.
+    pub model: String,
+    /// The champion it is compared with.
+    pub champion: String,
+    /// The comparison so far.
+    pub state: Shadow,
+}
+
+/// A champion on probation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Watched {
+    /// The champion.
+    pub model: String,
+    /// The one before it.
+    pub previous: String,
+    /// What it has shown so far.
+    pub state: Watch,
+}

@@ -1,0 +1,182 @@
+//! From events to what the steward knows: reads the disk, on a thread of its own.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::memory::Memory;
+use super::{reference, shadow, watch};
+use crate::control::champion::{Champion, decode};
+use crate::control::gate::Paired;
+use crate::control::labelled::through;
+use crate::model::{Model, Workspace};
+use crate::registry::Registry;
+use crate::schema::column::Label;
+use crate::schema::row::Purpose;
+use crate::schema::{Row, json};
+use crate::store::kind::Kind;
+use crate::store::{Record, Store, StoreError};
+
+/// Events taken in at once.
+const AT_ONCE: usize = 4096;
+
+/// What came of a reading.
+#[derive(Debug, Default)]
+pub(super) struct Verdicts {
+    /// What becomes of the candidate in the shadow, where that is settled.
+    pub(super) shadow: Option<shadow::Verdict>,
+    /// What becomes of the champion on probation.
+    pub(super) watch: Option<watch::Verdict>,
+}
+
+/// One reading of what is new.
+pub(super) struct Reader {
+    store: Store,
+    memory: Memory,
+    champion: Arc<Champion>,
+    candidate: Option<Model>,
+    work: Workspace,
+    verdicts: Verdicts,
+}
+
+/// A prediction, as its event has it.
+#[derive(Deserialize)]
+struct Answered {
+    probability: f64,
+    model: String,
+    row: serde_json::Value,
+}
+
+/// Truths that came since the champion was trained, up to event `seen`. Reads the disk.
+pub(super) fn fresh(
+    store: &Store,
+    registry: &Registry,
+    champion: &Champion,
+    seen: u64,
+) -> Result<u64, StoreError> {
+    let mut fresh = 0;
+    store.after(through(registry, &champion.name), |record| {
+        let is_truth =
+            matches!(record.kind, Kind::Label | Kind::Row) && new_truth(&record).is_some();
+        fresh += u64::from(record.seq <= seen && is_truth);
+        record.seq < seen
+    })?;
+    Ok(fresh)
+}
+
+impl Reader {
+    pub(super) fn new(
+        store: &Store,
+        registry: &Registry,
+        memory: Memory,
+        champion: Arc<Champion>,
+    ) -> Reader {
+        let candidate = memory.shadow.as_ref().and_then(|shadowed| {
+            let (_, model) = registry.decode(&reference(&shadowed.model)?, decode).ok()?;
+            Some(model)
+        });
+        Reader {
+            store: store.clone(),
+            memory,
+            champion,
+            candidate,
+            work: Workspace::default(),
+            verdicts: Verdicts::default(),
+        }
+    }
+
+    /// Takes in what is new, so much at a time.
+    pub(super) fn read(mut self) -> Result<(Memory, Verdicts), StoreError> {
+        let (mut seen, mut news, mut room) = (self.memory.seen, Vec::new(), AT_ONCE);
+        // Read first, looked up after: a reader inside a reader could wait for itself.
+        self.store.after(seen, |record| {
+            seen = record.seq;
+            news.extend(new_truth(&record).map(|label| (record.id.to_owned(), record.seq, label)));
+            room -= 1;
+            room > 0
+        })?;
+        self.memory.seen = seen;
+        for (id, seq, label) in news {
+            self.join(&id, seq, label)?;
+        }
+        Ok((self.memory, self.verdicts))
+    }
+
+    /// Holds the models against a truth, where its prediction is there.
+    ///
+    /// `label` is none for a prediction, whose truth may have waited for it.
+    fn join(&mut self, id: &str, seq: u64, label: Option<Label>) -> Result<(), StoreError> {
+        let Some((line, truth)) = self.store.event(id)? else {
+            return Ok(()); // it waits for its prediction
+        };
+        let waited = || {
+            truth
+                .filter(|truth| truth.seq < seq)
+                .map(|truth| truth.label)
+        };
+        let Some(label) = label.or_else(waited) else {
+            return Ok(());
+        };
+        self.memory.fresh += 1;
+        let Ok(answered) = serde_json::from_str::<Answered>(&line) else {
+            return Ok(()); // a row that brought its truth: nobody answered it
+        };
+        let positive = self.champion.model.schema().target().positive == label;
+        if let Some(watched) = self.memory.watch.as_mut()
+            && watched.model == answered.model
+            && self.verdicts.watch.is_none()
+        {
+            match watched.state.update(answered.probability, positive) {
+                watch::Verdict::GoOn => {}
+                verdict => self.verdicts.watch = Some(verdict),
+            }
+        }
+        self.compare(&answered, positive);
+        Ok(())
+    }
+
+    /// Asks the candidate what the champion was asked.
+    fn compare(&mut self, answered: &Answered, positive: bool) {
+        let (Some(candidate), Some(shadowed)) = (&self.candidate, self.memory.shadow.as_mut())
+        else {
+            return;
+        };
+        if shadowed.champion != answered.model || self.verdicts.shadow.is_some() {
+            return;
+        }
+        let schema = candidate.schema();
+        let mut row = Row::new(schema, Purpose::Predict);
+        let text = answered.row.to_string();
+        if json::line(schema, text.as_bytes(), &mut row).is_err() || !row.faults.is_empty() {
+            return;
+        }
+        let paired = Paired {
+            positive,
+            champion: answered.probability,
+            candidate: candidate.probability(row.view(), &mut self.work),
+        };
+        match shadowed.state.update(&paired) {
+            shadow::Verdict::GoOn => {}
+            verdict => self.verdicts.shadow = Some(verdict),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Told {
+    label: Option<Label>,
+    #[serde(default)]
+    correct: bool,
+}
+
+/// What an event says of truths: none where nothing, an empty one for a prediction, whose truth may have waited for it. A
+/// correction is no new truth.
+fn new_truth(record: &Record<'_>) -> Option<Option<Label>> {
+    let told = || serde_json::from_str::<Told>(record.body).ok();
+    match record.kind {
+        Kind::Label => told().filter(|told| !told.correct)?.label.map(Some),
+        Kind::Row => told()?.label.map(Some),
+        Kind::Prediction => Some(None),
+        _ => None,
+    }
+}
