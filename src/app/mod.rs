@@ -213,6 +213,7 @@ impl App {
             tracing::error!(%error, "the last events are not stored");
         }
         self.tasks.end().await;
+        self.store.close();
         failed.map_or(Ok(()), Err)
     }
 }

@@ -39,6 +39,8 @@ pub struct Unseen<'a> {
     pub rows: usize,
     /// The champion, who is asked about them.
     pub champion: &'a Model,
+    /// Its name.
+    pub name: &'a str,
     /// Digest of their ids.
     pub digest: &'a str,
 }
@@ -136,7 +138,13 @@ pub fn run(
             card: card.as_ref(),
         });
         let (promote, card) = (order.promote, model.card());
+        let compared = rows.unseen.map(|unseen| unseen.name);
+        let is_champion = champion.as_ref().map(ToString::to_string).as_deref() == compared;
         let verdict = match &gate {
+            Some(_) if promote == Promote::Auto && !is_champion => Verdict {
+                promote: false,
+                reason: "not compared: another became champion meanwhile; train again".into(),
+            },
             Some(gate) if promote == Promote::Auto => Verdict {
                 promote: gate.verdict == gate::Verdict::Promote,
                 reason: gate.reason(),

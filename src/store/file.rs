@@ -1,6 +1,7 @@
 //! The file under the store: opened, told who holds it, and opened anew after a fault of the disk.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use redb::{
@@ -30,6 +31,8 @@ enum Origin {
 pub struct File {
     origin: Origin,
     database: RwLock<Option<Database>>,
+    /// Whether it stays closed.
+    shut: AtomicBool,
     /// Why it is not open.
     fault: Mutex<Option<String>>,
 }
@@ -65,6 +68,7 @@ impl File {
         let file = File {
             origin,
             database: RwLock::new(None),
+            shut: AtomicBool::new(false),
             fault: Mutex::new(None),
         };
         let database = file.database()?;
@@ -181,6 +185,12 @@ impl File {
         }
     }
 
+    /// Closes it for good, so that another can open it.
+    pub fn shut(&self) {
+        self.shut.store(true, Ordering::SeqCst);
+        self.close("it is closed".into());
+    }
+
     fn closed(&self) -> StoreError {
         let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
         StoreError::Unreadable(fault.clone().unwrap_or_else(|| "it is closed".into()))
@@ -204,6 +214,9 @@ impl File {
             .database
             .write()
             .unwrap_or_else(PoisonError::into_inner);
+        if self.shut.load(Ordering::SeqCst) {
+            return Err(StoreError::Closed);
+        }
         if database.is_none() {
             let opened = self.database();
             *database = Some(opened.map_err(|e| StoreError::Unavailable(e.to_string()))?);

@@ -186,6 +186,11 @@ impl Store {
         self.ask(|_| Ok(())).await
     }
 
+    /// Closes the file for good, so that another can open it. Whatever is asked from then on is refused.
+    pub fn close(&self) {
+        self.file.shut();
+    }
+
     /// The prediction or row of an id, as JSON with its truth or null. Reads the disk.
     ///
     /// # Errors

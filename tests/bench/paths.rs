@@ -79,7 +79,7 @@ impl Bench {
             csv: std::fs::read(path).unwrap(),
             spec,
             train,
-            model,
+            model: model.model,
             table,
             json,
         }

@@ -197,7 +197,7 @@ fn the_kept_table_teaches_the_same_model() {
         let bytes = |loaded: &Loaded| {
             let model =
                 train::train(&spec, &tables::material(loaded), &request, &Unwatched).unwrap();
-            model.to_bytes().unwrap()
+            model.model.to_bytes().unwrap()
         };
         assert!(bytes(&loaded) == bytes(&back), "{}", spec.name);
     }

@@ -19,5 +19,6 @@ mod socket;
 mod store;
 mod swap;
 mod tables;
+mod the_loop;
 mod training;
 mod ws;

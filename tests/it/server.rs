@@ -106,7 +106,12 @@ impl Server {
 
     /// A server with two models.
     pub async fn of(case: &Case) -> Server {
-        Server::over(state_of(case), |_| {}, First::bundled(), Arc::new(System))
+        Server::of_with(case, |_| {}).await
+    }
+
+    /// The same under other settings.
+    pub async fn of_with(case: &Case, change: impl FnOnce(&mut Settings)) -> Server {
+        Server::over(state_of(case), change, First::bundled(), Arc::new(System))
             .await
             .unwrap()
     }

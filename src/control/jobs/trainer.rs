@@ -137,6 +137,7 @@ impl Trainer {
         let unseen = Unseen {
             rows: fresh.table.len(),
             champion: &champion.model,
+            name: &champion.name,
             digest: &fresh.digest,
         };
         let rows = Rows {

@@ -1,0 +1,228 @@
+//! The closed loop through the front door: predictions, late truths, a training that begins on its own, the gate, the swap,
+//! the shadow, the watch.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::case::{Case, on_both};
+use crate::server::{Server, answer, until};
+
+on_both!(
+    labels_begin_a_training_and_the_gate_decides,
+    too_few_rows_put_the_candidate_into_the_shadow,
+);
+
+/// Labelled rows of a case as predictions with their truths: all are asked, then all are told.
+async fn live(server: &Server, case: &Case, rows: &[(Value, Value)]) {
+    let asked: Vec<&Value> = rows.iter().map(|(row, _)| row).collect();
+    let (status, made) = server.post("/v1/predict", &json!(asked)).await;
+    assert_eq!(status, 200, "{made}");
+    let labels: Vec<Value> = made["predictions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(rows)
+        .map(|(made, (_, label))| json!({"id": made["id"], "label": label}))
+        .collect();
+    let (status, told) = server.post("/v1/labels", &json!(labels)).await;
+    assert_eq!(status, 200, "{}: {told}", case.name);
+}
+
+/// The case's own table as rows with their truths.
+fn labelled(case: &Case) -> Vec<(Value, Value)> {
+    let schema = case.spec().schema;
+    let target = schema.target().column.clone();
+    crate::tables::objects(&schema, case.table)
+        .into_iter()
+        .map(|mut row| {
+            let label = row.as_object_mut().unwrap().shift_remove(&target).unwrap();
+            let label = match label.as_str() {
+                Some(text) => serde_json::from_str(text).unwrap_or(label),
+                None => label,
+            };
+            (row, label)
+        })
+        .collect()
+}
+
+async fn job(server: &Server) -> Value {
+    until("a training on its own", || async {
+        let jobs = server.get("/v1/jobs").await;
+        let jobs = jobs["jobs"].as_array().unwrap().clone();
+        jobs.first()
+            .is_some_and(|job| job["state"] != "queued" && job["state"] != "running")
+    })
+    .await;
+    server.get("/v1/jobs").await["jobs"][0].clone()
+}
+
+async fn labels_begin_a_training_and_the_gate_decides(case: &Case) {
+    let server = Server::of_with(case, |settings| {
+        settings.retrain.labels = Some(150.try_into().unwrap());
+    })
+    .await;
+    // Version 2 has seen the beginning of the table alone; the rest comes as traffic.
+    let promoted = server.request(Method::POST, "/v1/models/2/promote");
+    assert_eq!(answer(promoted).await.0, 200);
+    let rows = labelled(case);
+    let unseen = &rows[case.lines - 1..];
+    live(&server, case, unseen).await;
+    let job = job(&server).await;
+    assert_eq!(job["state"], "done", "{job}");
+    let gate = &job["result"]["gate"];
+    assert_eq!(gate["rows"], unseen.len(), "{gate}");
+    let keys: Vec<_> = gate.as_object().unwrap().keys().collect();
+    assert_eq!(
+        keys,
+        ["verdict", "rows", "needed", "log_loss", "mcnemar", "floors"]
+    );
+    let loss = |who: &str| gate["log_loss"][who].as_f64().unwrap();
+    assert!((loss("champion") - loss("candidate") - loss("difference")).abs() < 1e-9);
+    // The champion's own answers, recomputed from the events: what the gate says of it is what it said.
+    let events = server.get("/v1/events?kind=prediction&limit=1000").await;
+    let events = events["events"].as_array().unwrap();
+    let sum: f64 = events
+        .iter()
+        .zip(unseen)
+        .map(|(event, (_, label))| {
+            let p = event["probability"].as_f64().unwrap();
+            let positive = *label == crate::case::json(case.labels)[1];
+            -(if positive { p } else { 1.0 - p }).ln()
+        })
+        .sum();
+    assert!((sum / unseen.len() as f64 - loss("champion")).abs() < 1e-9);
+    let promoted = gate["verdict"] == "promote";
+    assert_eq!(job["result"]["promoted"], promoted);
+    let live = if promoted { 3 } else { 2 };
+    let (_, made) = server.post("/v1/predict", &case.row()).await;
+    assert_eq!(made["model"], case.version(live));
+    // Everything it was decided on stands in the ledger, under one hash.
+    let ledger = std::fs::read_to_string(server.state().join("models/ledger.jsonl")).unwrap();
+    let trained: Value = ledger
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .rfind(|line| line["action"] == "trained")
+        .unwrap();
+    assert_eq!(trained["evidence"]["gate"], *gate, "{ledger}");
+    assert_eq!(trained["evidence"]["rows"]["unseen"], unseen.len());
+    assert!(
+        trained["by"].as_str().unwrap().starts_with("rule: "),
+        "{trained}"
+    );
+    until("the verdict as an event", || async {
+        server.get("/v1/events?kind=verdict").await["events"][0]["gate"] == *gate
+    })
+    .await;
+    // The next training finds nothing that this model has not seen.
+    let (status, _) = server
+        .post("/v1/train", &json!({"folds": 2, "learner": "logistic"}))
+        .await;
+    assert_eq!(status, 202);
+    until("the second training", || async {
+        server.get("/v1/jobs").await["jobs"][0]["state"] == "done"
+    })
+    .await;
+    let again = server.get("/v1/jobs").await["jobs"][0].clone();
+    let unseen_again = if promoted {
+        Value::Null
+    } else {
+        json!(unseen.len())
+    };
+    assert_eq!(again["result"]["gate"]["rows"], unseen_again, "{again}");
+    server.stop().await;
+}
+
+async fn too_few_rows_put_the_candidate_into_the_shadow(case: &Case) {
+    let server = Server::of_with(case, |settings| {
+        settings.retrain.enabled = false;
+        settings.shadow.horizon = 60;
+    })
+    .await;
+    let rows = labelled(case);
+    live(&server, case, &rows[..40]).await;
+    let (status, _) = server
+        .post("/v1/train", &json!({"folds": 2, "learner": "logistic"}))
+        .await;
+    assert_eq!(status, 202);
+    let job = job(&server).await;
+    let gate = &job["result"]["gate"];
+    assert_eq!(
+        (&gate["verdict"], &gate["rows"], &gate["needed"]),
+        (&json!("insufficient"), &json!(40), &json!(60)),
+        "{job}"
+    );
+    assert_eq!(job["result"]["promoted"], false);
+    let mut socket = crate::socket::Socket::open(&server).await;
+    let subscribe = json!({"type": "subscribe", "ref": 1, "topics": ["models"], "since": 0});
+    socket.send(&subscribe).await;
+    assert_eq!(socket.next().await["type"], "subscribed");
+    let shadowed = loop {
+        let event = socket.next().await;
+        if event["data"]["action"] == "shadowed" {
+            break event;
+        }
+    };
+    assert_eq!(shadowed["data"]["model"], case.version(3));
+    // Sixty more truths, and its time is over: nearly the same model proves nothing.
+    live(&server, case, &rows[40..100]).await;
+    let dropped = loop {
+        let event = socket.next().await;
+        if event["data"]["action"] != "trained" {
+            break event;
+        }
+    };
+    assert_eq!(
+        (&dropped["data"]["action"], &dropped["data"]["model"]),
+        (&json!("dropped"), &json!(case.version(3)))
+    );
+    let said = server.get("/v1/events?kind=verdict").await;
+    let said = said["events"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&said["about"], &said["shadow"]["rows"]),
+        (&json!("shadow"), &json!(60))
+    );
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_champion_that_breaks_its_promise_is_rolled_back() {
+    let case = &crate::case::TITANIC;
+    let server = Server::of_with(case, |settings| settings.retrain.enabled = false).await;
+    let promoted = server.request(Method::POST, "/v1/models/2/promote");
+    assert_eq!(answer(promoted).await.0, 200);
+    until("the probation", || async {
+        server
+            .app()
+            .store()
+            .remembered("steward")
+            .unwrap()
+            .is_some_and(|memory| memory.contains(&format!("\"model\":\"{}\"", case.version(2))))
+    })
+    .await;
+    // The world turns over: every truth is the other one.
+    let labels = crate::case::json(case.labels);
+    let turned: Vec<_> = labelled(case)
+        .into_iter()
+        .take(400)
+        .map(|(row, label)| {
+            let other = usize::from(label == labels[0]);
+            (row, labels[other].clone())
+        })
+        .collect();
+    live(&server, case, &turned).await;
+    until("the rollback", || async {
+        server.post("/v1/predict", &case.row()).await.1["model"] == case.version(1)
+    })
+    .await;
+    let ledger = std::fs::read_to_string(server.state().join("models/ledger.jsonl")).unwrap();
+    let last: Value = serde_json::from_str(ledger.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        (&last["action"], &last["by"]),
+        (&json!("rolled_back"), &json!("watch"))
+    );
+    assert!(
+        last["evidence"]["watch"]["rows"].as_u64().unwrap() < 400,
+        "{last}"
+    );
+    server.stop().await;
+}
