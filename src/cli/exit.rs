@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::control::retrain::RetrainError;
+use crate::ingest::ReadFault;
 use crate::train::TrainFault;
 
 /// How a command ended.
@@ -51,6 +52,11 @@ pub struct WithExit {
 pub fn of(error: &anyhow::Error) -> Exit {
     if let Some(with) = error.downcast_ref::<WithExit>() {
         return with.exit;
+    }
+    match error.downcast_ref::<ReadFault>() {
+        Some(ReadFault::Usage(_)) => return Exit::Usage,
+        Some(ReadFault::Stopped) => return Exit::Interrupted,
+        _ => {}
     }
     let train = error
         .downcast_ref::<TrainFault>()

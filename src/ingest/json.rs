@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 
 use super::format::Format;
-use super::{EachRow, SourceRow};
+use super::source::{EachRow, SourceRow};
 use crate::schema::fault::{Fault, Problem};
 use crate::schema::row::Purpose;
 use crate::schema::{Row, Schema, json};

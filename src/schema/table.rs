@@ -54,22 +54,35 @@ impl Table {
     /// When the text outgrows what spans can address.
     pub fn push(&mut self, row: &Row) -> Result<(), TooMuchText> {
         let view = row.view();
-        let base = self.text.len();
-        if u32::try_from(base + view.text.len()).is_err() {
-            return Err(TooMuchText);
-        }
-        self.text.push_str(view.text);
-        let moved = |cell: &Cell| match *cell {
-            Cell::Text(Span { start, end }) => Cell::Text(Span {
-                start: start + base as u32,
-                end: end + base as u32,
-            }),
-            other => other,
-        };
-        self.cells.extend(view.cells.iter().map(moved));
-        self.ids.push(moved(&row.id()));
+        let base = self.room(view.text)?;
+        self.cells
+            .extend(view.cells.iter().map(|c| moved(*c, base)));
+        self.ids.push(moved(row.id(), base));
         self.targets.push(row.target());
         Ok(())
+    }
+
+    /// Appends the rows of another table of the same schema.
+    ///
+    /// # Errors
+    /// When the text outgrows what spans can address.
+    pub fn append(&mut self, other: &Table) -> Result<(), TooMuchText> {
+        let base = self.room(&other.text)?;
+        self.cells
+            .extend(other.cells.iter().map(|c| moved(*c, base)));
+        self.ids.extend(other.ids.iter().map(|c| moved(*c, base)));
+        self.targets.extend_from_slice(&other.targets);
+        Ok(())
+    }
+
+    /// Appends text; where it begins.
+    fn room(&mut self, text: &str) -> Result<u32, TooMuchText> {
+        let base = self.text.len();
+        if u32::try_from(base + text.len()).is_err() {
+            return Err(TooMuchText);
+        }
+        self.text.push_str(text);
+        Ok(base as u32)
     }
 
     /// Row `i`.
@@ -116,5 +129,16 @@ impl Table {
         assert_eq!(targets.len(), self.len(), "one target a row");
         self.targets = targets;
         self
+    }
+}
+
+/// A cell whose text begins `base` bytes later.
+fn moved(cell: Cell, base: u32) -> Cell {
+    match cell {
+        Cell::Text(Span { start, end }) => Cell::Text(Span {
+            start: start + base,
+            end: end + base,
+        }),
+        other => other,
     }
 }

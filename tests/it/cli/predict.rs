@@ -174,7 +174,7 @@ fn what_cannot_be_read_or_written_is_told() {
         ),
         (
             "predict test.txt",
-            "\"test.txt\" does not say its format; known endings: csv, tsv, tab, json, jsonl, ndjson, parquet",
+            "\"test.txt\" does not say its format; known endings: csv, tsv, tab, json, jsonl, ndjson, parquet, each also with .gz or .zst behind it",
         ),
         (
             "predict none.csv",
