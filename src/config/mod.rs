@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::ingest::source::address::masked;
 use crate::telemetry::logging;
 
 mod error;
@@ -16,6 +17,7 @@ mod fault;
 mod layers;
 mod node;
 pub mod server;
+pub mod sources;
 pub mod training;
 mod typed;
 pub mod units;
@@ -49,6 +51,8 @@ pub struct Settings {
     pub train: training::Train,
     /// Training by the server.
     pub retrain: training::Retrain,
+    /// Sources that the server pulls.
+    pub sources: sources::Sources,
     #[serde(skip)]
     tree: Node,
 }
@@ -58,7 +62,7 @@ pub struct Settings {
 pub struct Leaf {
     /// `server.listen`.
     pub key: String,
-    /// Its value as text; `***` for a secret.
+    /// Its value as text; `***` for a secret, also within an address.
     pub value: String,
     /// Where it came from.
     pub origin: Origin,
@@ -114,7 +118,10 @@ impl Settings {
             .faults()
             .into_iter()
             .map(|(key, problem)| (join("server", key), problem));
-        match folds.chain(server).next() {
+        let sources = sources::faults(&self.sources)
+            .into_iter()
+            .map(|(key, problem)| (join("sources", &key), problem));
+        match folds.chain(server).chain(sources).next() {
             None => Ok(self),
             Some((key, problem)) => {
                 let place = self
@@ -154,7 +161,7 @@ fn collect(node: &Node, key: &str, leaves: &mut Vec<Leaf>) {
 fn leaf(key: &str, value: String, node: &Node) -> Leaf {
     Leaf {
         key: key.into(),
-        value,
+        value: masked(&value),
         origin: node.place.origin.clone(),
     }
 }

@@ -10,6 +10,7 @@
 //! [`mod@source`]'s table.
 
 pub mod batch;
+mod batcher;
 mod collect;
 mod fault;
 pub mod format;

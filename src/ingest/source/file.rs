@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
+use super::address::masked;
 use super::{Kind, Options, Pull, Rows, compression};
 use crate::ingest::ReadFault;
 use crate::ingest::format::{self, Format};
@@ -20,6 +21,12 @@ pub(super) struct File {
 }
 
 pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>> {
+    if let Some((scheme, _)) = text.split_once("://") {
+        return Some(Err(ReadFault::Usage(format!(
+            "{}: nothing is read from {scheme}://; files and folders, http(s)://, sqlite:, postgres:// and mysql:// are sources",
+            masked(text)
+        ))));
+    }
     let file = File::new(Path::new(text));
     let fits = |file: File| options.only("a file", &[]).map(|()| file);
     Some(file.and_then(fits).map(|file| Arc::new(file) as _))

@@ -20,7 +20,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::ReadFault;
-use super::batch::{Batcher, Sink, Tally};
+use super::batch::{Sink, Tally};
+use super::batcher::Batcher;
 use super::collect::{Collector, Loaded};
 use crate::schema::fault::Fault;
 use crate::schema::row::Purpose;

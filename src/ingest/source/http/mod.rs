@@ -1,10 +1,12 @@
 //! Web APIs: page after page of rows over HTTP(S).
 //!
 //! A page is read whole before its first row is handed on, so that there never are rows of half a body; it is therefore
-//! bounded ([`client::LARGEST`]), and so is the number of pages.
+//! bounded ([`answer::LARGEST`]), and so is the number of pages.
 
+mod answer;
 mod client;
 mod field;
+mod link;
 pub mod next;
 mod page;
 mod place;
@@ -19,7 +21,8 @@ use url::Url;
 use super::address::masked;
 use super::{Kind, Options, Pull, Rows};
 use crate::ingest::ReadFault;
-use client::{Answer, Session};
+use answer::Answer;
+use client::Session;
 use field::Field;
 use next::Next;
 use place::Place;

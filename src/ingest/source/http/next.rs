@@ -7,9 +7,11 @@ use url::Url;
 
 use super::Answer;
 use super::field::Field;
+use super::link;
 
 /// How the next page is found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub enum Next {
     /// `link`: the header `Link: <…>; rel="next"` (RFC 8288).
     Link,
@@ -49,6 +51,14 @@ impl FromStr for Next {
     }
 }
 
+impl TryFrom<String> for Next {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Next, String> {
+        text.parse()
+    }
+}
+
 impl fmt::Display for Next {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -64,7 +74,7 @@ impl Next {
     pub(super) fn after(&self, url: &Url, answer: &Answer) -> Result<Option<Url>, String> {
         match self {
             Next::Link => {
-                let target = answer.links.iter().find_map(|header| next_link(header));
+                let target = answer.links.iter().find_map(|header| link::next(header));
                 target.map(|target| linked(url, &target)).transpose()
             }
             Next::Cursor { field, param } => {
@@ -126,39 +136,6 @@ fn cursor(field: &Field, body: &[u8]) -> Result<Option<String>, String> {
     }
 }
 
-/// The target of `rel="next"` in one Link header.
-fn next_link(header: &str) -> Option<String> {
-    let mut rest = header;
-    while let Some((_, after)) = rest.split_once('<') {
-        let (target, after) = after.split_once('>')?;
-        let (parameters, others) = split_outside_quotes(after, ',');
-        let mut left = parameters;
-        while !left.is_empty() {
-            let (parameter, more) = split_outside_quotes(left, ';');
-            left = more;
-            let Some((name, value)) = parameter.split_once('=') else {
-                continue;
-            };
-            let mut relations = value.trim().trim_matches('"').split_ascii_whitespace();
-            let is_next = |relation: &str| relation.eq_ignore_ascii_case("next");
-            if name.trim().eq_ignore_ascii_case("rel") && relations.any(is_next) {
-                return Some(target.trim().to_owned());
-            }
-        }
-        rest = others;
-    }
-    None
-}
-
-fn split_outside_quotes(text: &str, separator: char) -> (&str, &str) {
-    let mut quoted = false;
-    let at = text.find(|c: char| {
-        quoted ^= c == '"';
-        c == separator && !quoted
-    });
-    at.map_or((text, ""), |at| (&text[..at], &text[at + 1..]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,23 +157,6 @@ mod tests {
         ] {
             assert!(text.parse::<Next>().is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn the_next_link_is_found_among_others() {
-        let check = |header: &str, expected: Option<&str>| {
-            assert_eq!(next_link(header).as_deref(), expected, "{header}");
-        };
-        check(r#"<https://a/?p=2>; rel="next""#, Some("https://a/?p=2"));
-        check(
-            r#"</p1>; rel=prev, </p3>; title="a, b; c"; REL="last Next""#,
-            Some("/p3"),
-        );
-        check(r#"</a,b;c>; rel=next"#, Some("/a,b;c"));
-        check(r#"</p>; rel="prev""#, None);
-        check("nonsense", None);
-        check("<unclosed; rel=next", None);
-        check("", None);
     }
 
     fn answer(link: &str, body: &str) -> Answer {

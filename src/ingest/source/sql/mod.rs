@@ -9,6 +9,7 @@ mod postgres;
 mod query;
 mod rows;
 mod sqlite;
+mod trail;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -91,7 +91,14 @@ fn cell(row: &MySqlRow, i: usize) -> Result<Found<'_>, String> {
             .map(|v| Found::Number(v.into()))
             .map_err(said),
         "DOUBLE" => row.try_get_unchecked(i).map(Found::Number).map_err(said),
-        "DATE" | "DATETIME" | "TIMESTAMP" => time(bytes()?).map(|t| Found::Text(t.into())),
+        "DATE" => time(bytes()?).map(|t| Found::Text(t.into())),
+        "DATETIME" | "TIMESTAMP" => {
+            let mut text = time(bytes()?)?;
+            if text.len() == DAY {
+                text.push_str(" 00:00:00"); // midnight is not sent
+            }
+            Ok(Found::Text(text.into()))
+        }
         name @ ("BIT" | "TIME" | "GEOMETRY") => Err(format!("a value of type {name}")),
         // Decimals are sent as text; text of a binary collation calls itself BLOB.
         name => match std::str::from_utf8(bytes()?) {
@@ -100,6 +107,9 @@ fn cell(row: &MySqlRow, i: usize) -> Result<Found<'_>, String> {
         },
     }
 }
+
+/// Length of a date: `2024-05-01`.
+const DAY: usize = 10;
 
 /// A date or time as it is sent: year, month, day, then if not zero hour, minute, second, then if not zero microseconds.
 fn time(bytes: &[u8]) -> Result<String, String> {

@@ -7,6 +7,7 @@ use futures_util::{Stream, StreamExt};
 use super::cell::{self, Found};
 use super::engine::failure;
 use super::query::Query;
+use super::trail::Trail;
 use crate::ingest::source::retry::Failure;
 use crate::ingest::source::runtime::within;
 use crate::ingest::source::{Pull, Rows, SourceRow};
@@ -30,13 +31,6 @@ pub(super) struct Receiver<'a> {
     count: u64,
     /// Whether the receiver broke off.
     ended: bool,
-}
-
-/// How far the rows came. Rows of one cursor's value may still follow, so it is passed only when another comes.
-#[derive(Default)]
-struct Trail {
-    current: Option<String>,
-    highest: Option<f64>,
 }
 
 impl<'a> Receiver<'a> {
@@ -146,53 +140,5 @@ impl<'a> Receiver<'a> {
         if let Some(reached) = self.trail.current.or(before).filter(|_| !self.ended) {
             self.to.reached(reached);
         }
-    }
-}
-
-impl Trail {
-    /// Notes a row's cursor; gives the one before it if that is passed now.
-    fn step(&mut self, value: &Found<'_>) -> Result<Option<String>, String> {
-        let number = match value {
-            Found::Missing => {
-                return Err("the cursor is null in a row; leave such rows out of the query".into());
-            }
-            Found::Whole(v) => Some(*v as f64),
-            Found::Number(v) => Some(*v),
-            _ => None,
-        };
-        if let (Some(now), Some(before)) = (number, self.highest)
-            && now < before
-        {
-            return Err(format!(
-                "the rows are not in the order of the cursor ({now} after {before}): order the query by it"
-            ));
-        }
-        self.highest = number;
-        let text = value.text().map(std::borrow::Cow::into_owned);
-        match text == self.current {
-            true => Ok(None),
-            false => Ok(std::mem::replace(&mut self.current, text)),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_is_passed_when_another_comes() {
-        let mut trail = Trail::default();
-        let mut step = |v: i64| trail.step(&Found::Whole(v));
-        assert_eq!(step(1), Ok(None));
-        assert_eq!(step(1), Ok(None));
-        assert_eq!(step(2), Ok(Some("1".into())));
-        assert_eq!(step(5), Ok(Some("2".into())));
-        assert!(
-            step(4)
-                .unwrap_err()
-                .contains("(4 after 5): order the query by it")
-        );
-        assert!(Trail::default().step(&Found::Missing).is_err());
     }
 }
