@@ -1,6 +1,6 @@
 //! Kinds of sources: what each takes, how rows are handed over, what is handed in from outside.
 //!
-//! One file a kind, one line in [`KINDS`].
+//! One file a kind, one line in `KINDS`.
 
 pub mod address;
 pub(super) mod compression;

@@ -4,6 +4,7 @@ mod api;
 mod databases;
 mod files;
 mod http;
+mod pulls;
 mod sqlite;
 
 use std::sync::Mutex;
