@@ -140,7 +140,7 @@ fn serve(state: &std::path::Path, listen: &str) -> Command {
         .args(["serve", "--listen", listen, "--state"])
         .arg(state);
     command
-        .env_remove("PORT")
+        .env_clear()
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
