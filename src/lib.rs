@@ -11,7 +11,7 @@
 //! * [`schema`]: columns, rows, tables; decoding and checking a row. Everything speaks it.
 //! * [`stats`]: scores (AUC, Brier, …), quantiles, reference profiles. Pure.
 //! * [`kernel`]: flat scorers over `&[f32]`, calibration curves, attributions. Pure.
-//! * [`ingest`]: files and streams → tables, tables → files.
+//! * [`ingest`]: files, folders, streams, web APIs and databases → rows, tables or batches; tables → files.
 //! * [`features`]: recipes: fitted on a table, applied to one row; a batch loops over the row.
 //! * [`model`]: spec + recipe + kernel + calibration + profile; predict, explain, the bytes of the file.
 //! * [`train`]: learners, splits, cross-validation, the choice, lowering to kernels.

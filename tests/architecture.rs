@@ -47,7 +47,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    ("config", &["control", "telemetry"]),
+    ("config", &["control", "telemetry", "ingest"]),
     ("app", &["*"]),
     ("cli", &["*"]),
 ];
@@ -61,7 +61,12 @@ const WORDS: &[(&str, &[&str])] = &[
     ("bincode::", &["model/artifact"]),
     ("redb::", &["store"]),
     ("rustix::", &["control/jobs"]),
-    ("tokio::", &["store", "control", "serve", "app", "cli"]),
+    (
+        "tokio::",
+        &["store", "control", "serve", "app", "cli", "ingest/source"],
+    ),
+    ("reqwest::", &["ingest/source/http"]),
+    ("sqlx::", &["ingest/source/sql"]),
     ("maud::", &["serve/page", "serve/docs"]),
     ("clap::", &["cli", "control/promotion"]),
     ("unsafe ", &["kernel"]),

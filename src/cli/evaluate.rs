@@ -19,7 +19,8 @@ use crate::train::TrainFault;
 /// Arguments.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
-    /// A labelled table: CSV, TSV, JSON, JSON lines or Parquet; `-` reads CSV from standard input
+    /// A labelled table: a file (CSV, TSV, JSON, JSON lines, Parquet; also .gz and .zst), a folder of them, an http(s)://
+    /// address, or `-` for standard input
     source: String,
     /// Version to measure [default: the champion]
     #[arg(long, value_name = "VERSION")]

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::control::retrain::RetrainError;
+use crate::ingest::ReadFault;
 use crate::store::OpenError;
 use crate::train::TrainFault;
 
@@ -55,6 +56,11 @@ pub fn of(error: &anyhow::Error) -> Exit {
     }
     if let Some(OpenError::Held { .. }) = error.downcast_ref::<OpenError>() {
         return Exit::Held;
+    }
+    match error.downcast_ref::<ReadFault>() {
+        Some(ReadFault::Usage(_)) => return Exit::Usage,
+        Some(ReadFault::Stopped) => return Exit::Interrupted,
+        _ => {}
     }
     let train = error
         .downcast_ref::<TrainFault>()

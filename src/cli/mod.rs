@@ -6,6 +6,7 @@ mod config;
 mod evaluate;
 mod exit;
 mod holder;
+mod ingest;
 mod interrupt;
 mod models;
 mod out;
@@ -69,6 +70,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Train a model from a table and promote it if it is not worse
     Train(train::TrainArgs),
+    /// Check the rows of a file, folder, web API or database, and keep them
+    Ingest(ingest::IngestArgs),
     /// Answer every row of a table
     Predict(predict::PredictArgs),
     /// Measure a model on a labelled table
@@ -123,6 +126,7 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
     match command {
         Command::Serve(args) => serve::run(&args, site),
         Command::Train(args) => train::run(&args, &site),
+        Command::Ingest(args) => ingest::run(&args, &site),
         Command::Predict(args) => predict::run(&args, &site),
         Command::Evaluate(args) => evaluate::run(&args, &site),
         Command::Models(args) => models::run(&args, &site),

@@ -20,7 +20,8 @@ use crate::schema::row::Purpose;
 /// Arguments.
 #[derive(Debug, Args)]
 pub struct PredictArgs {
-    /// A table: CSV, TSV, JSON, JSON lines or Parquet; `-` reads CSV from standard input
+    /// A table: a file (CSV, TSV, JSON, JSON lines, Parquet; also .gz and .zst), a folder of them, an http(s)://
+    /// address, or `-` for standard input
     source: String,
     /// Where answers go, as its ending says: csv, jsonl or parquet [default: CSV on standard output]
     #[arg(short, long, value_name = "FILE")]

@@ -10,11 +10,27 @@ use crate::train::Progress;
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub enum Form {
+    /// On a terminal.
     Bar,
+    /// In a log.
     Lines,
+    /// For a program.
     Json,
+    /// Asked to be quiet.
     Nothing,
+}
+
+impl Form {
+    /// The form for these flags and this standard error.
+    pub fn of(json: bool, quiet: bool) -> Form {
+        match (quiet, json) {
+            (true, _) => Form::Nothing,
+            (_, true) => Form::Json,
+            _ if std::io::stderr().is_terminal() => Form::Bar,
+            _ => Form::Lines,
+        }
+    }
 }
 
 /// Progress of one command.
@@ -29,12 +45,7 @@ pub struct Shown {
 impl Shown {
     /// Progress that stops the work once `stop` is raised.
     pub fn new(json: bool, quiet: bool, stop: Arc<AtomicBool>) -> Shown {
-        let form = match (quiet, json) {
-            (true, _) => Form::Nothing,
-            (_, true) => Form::Json,
-            _ if std::io::stderr().is_terminal() => Form::Bar,
-            _ => Form::Lines,
-        };
+        let form = Form::of(json, quiet);
         let bar = if form == Form::Bar {
             ProgressBar::new(0)
         } else {

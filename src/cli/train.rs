@@ -18,8 +18,8 @@ use crate::train::{LEARNERS, Request};
 /// Arguments.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
-    /// A labelled table: CSV, TSV, JSON, JSON lines or Parquet; `-` reads CSV from standard input. Without it: the
-    /// champion's table, else the spec's own
+    /// A labelled table: a file (CSV, TSV, JSON, JSON lines, Parquet; also .gz and .zst), a folder of them, an http(s)://
+    /// address, or `-` for standard input. Without it: the champion's table, else the spec's own
     source: Option<String>,
     /// auto tries all and picks by the spec's metric; else one by name
     #[arg(long, default_value = "auto", value_name = "auto|NAME", help = learner_help())]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::control::{gate, shadow, watch};
+use crate::ingest::source::address::masked;
 use crate::telemetry::logging;
 
 mod error;
@@ -17,6 +18,7 @@ mod fault;
 mod layers;
 mod node;
 pub mod server;
+pub mod sources;
 pub mod training;
 mod typed;
 pub mod units;
@@ -58,6 +60,8 @@ pub struct Settings {
     pub shadow: shadow::Options,
     /// What a new champion is held against.
     pub watch: watch::Options,
+    /// Sources that the server pulls.
+    pub sources: sources::Sources,
     #[serde(skip)]
     tree: Node,
 }
@@ -67,7 +71,7 @@ pub struct Settings {
 pub struct Leaf {
     /// `server.listen`.
     pub key: String,
-    /// Its value as text; `***` for a secret.
+    /// Its value as text; `***` for a secret, also within an address.
     pub value: String,
     /// Where it came from.
     pub origin: Origin,
@@ -123,7 +127,10 @@ impl Settings {
             .faults()
             .into_iter()
             .map(|(key, problem)| (join("server", key), problem));
-        match folds.chain(server).next() {
+        let sources = sources::faults(&self.sources)
+            .into_iter()
+            .map(|(key, problem)| (join("sources", &key), problem));
+        match folds.chain(server).chain(sources).next() {
             None => Ok(self),
             Some((key, problem)) => {
                 let place = self
@@ -163,7 +170,7 @@ fn collect(node: &Node, key: &str, leaves: &mut Vec<Leaf>) {
 fn leaf(key: &str, value: String, node: &Node) -> Leaf {
     Leaf {
         key: key.into(),
-        value,
+        value: masked(&value),
         origin: node.place.origin.clone(),
     }
 }

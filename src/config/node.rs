@@ -112,7 +112,9 @@ impl Node {
         match entries.iter().position(|(known, _)| known.name == key.name) {
             Some(at) => &mut entries[at].1,
             None => {
-                entries.push((key, Node::default()));
+                let place = key.place.clone(); // until a value of its own comes, it is where its key is
+                let value = Value::Null;
+                entries.push((key, Node { value, place }));
                 &mut entries.last_mut().expect("one was just added").1
             }
         }

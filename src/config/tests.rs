@@ -54,7 +54,7 @@ fn the_built_in_settings_are_complete() {
         crate::control::promotion::Promote::Auto
     );
     assert!(settings.leaves().all(|leaf| leaf.origin == Origin::BuiltIn));
-    assert_eq!(settings.leaves().count(), 37);
+    assert_eq!(settings.leaves().count(), 38);
 }
 
 #[test]
@@ -277,5 +277,76 @@ fn tokens_are_checked_as_a_whole() {
     check(
         "[{name: a, scopes: [], secret_env: A}, {name: a, scopes: [], secret_env: B}]",
         "two tokens are called `a`",
+    );
+}
+
+#[test]
+fn sources_are_typed_and_checked() {
+    let file = "sources:\n  api: {from: 'https://ann:hush@a.example/rows?token=hush', every: 60s, items: rows, next: 'cursor:next:after'}\n  db:\n    from: postgres://ann:hush@db/shop\n    query: select * from t where id > :cursor\n    cursor: id\n    every: 10s\n    retries: 2\n";
+    let settings = load(Some(file), &[], &[]).unwrap();
+    assert_eq!(settings.sources["db"].retries, 2);
+    assert_eq!(settings.sources["api"].timeout.to_string(), "30s");
+    assert_eq!(
+        settings.sources["api"].source().unwrap().name(),
+        "https://ann:***@a.example/rows?token=***"
+    );
+    assert!(settings.leaves().any(|leaf| leaf.key == "sources.db.from"));
+    assert!(settings.leaves().all(|leaf| !leaf.value.contains("hush")));
+    let variables = [("TITANIC_SOURCES__DB__FROM", "mysql://bob@db/shop")];
+    let settings = load(Some(file), &variables, &[]).unwrap();
+    assert_eq!(settings.sources["db"].from, "mysql://bob@db/shop");
+}
+
+#[test]
+fn wrong_sources_name_key_and_remedy() {
+    let check = |source: &str, expected: &str| {
+        let said = refused(Some(&format!("sources:\n  api: {{{source}}}\n")), &[]);
+        assert!(
+            said.starts_with("my.yaml:2: ") && !said.contains("hush"),
+            "{said}"
+        );
+        assert!(said.contains(expected), "{said}");
+    };
+    check(
+        "from: 'http://a/', evry: 1s",
+        "there is no setting `sources.api.evry`; did you mean `sources.api.every`?",
+    );
+    check("every: 1s", "sources.api: `from` is missing here; add it");
+    check(
+        "from: 'http://a/', every: 60",
+        "sources.api.every: `60` is not a duration",
+    );
+    check(
+        "from: 'http://a/', every: 0s",
+        "sources.api.every: 0s is not allowed; write 1s or longer",
+    );
+    check(
+        "from: 'http://a/', every: 1s, timeout: 0s",
+        "sources.api.timeout: 0s is not allowed",
+    );
+    check(
+        "from: '-', every: 1s",
+        "sources.api.from: standard input can be read but once",
+    );
+    check(
+        "from: 'http://a/', every: 1s, next: pages",
+        "sources.api.next: `pages` does not say how the next page is found; write link,",
+    );
+    check(
+        "from: t.csv, every: 1s, items: rows",
+        "sources.api: `items` is for web APIs; a file does not have it, leave it out",
+    );
+    check("from: t.xlsx, every: 1s", "does not say its format");
+    check(
+        "from: 'ftp://a:hush@b/t.csv', every: 1s",
+        "nothing is read from ftp://",
+    );
+    check(
+        "from: 'postgres://a:hush@b/t', every: 1s",
+        "give `query` or `table`",
+    );
+    check(
+        "from: 'mysql://a:hush@b/t', every: 1s, query: select 1, cursor: id",
+        "does not say where to go on",
     );
 }

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::io::Read;
 use std::path::Path;
 
-use super::EachRow;
+use super::source::{EachRow, compression};
 use super::{json, parquet, text};
 use crate::schema::Schema;
 use crate::schema::row::Purpose;
@@ -41,7 +41,10 @@ pub static FORMATS: &[&dyn Format] = &[
 
 /// A file whose ending is not known.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{0:?} does not say its format; known endings: {known}", known = endings().join(", "))]
+#[error(
+    "{0:?} does not say its format; known endings: {known}, each also with .gz or .zst behind it",
+    known = endings().join(", ")
+)]
 pub struct UnknownFormat(pub String);
 
 /// Every known ending.
@@ -59,11 +62,26 @@ pub fn named(name: &str) -> Option<&'static dyn Format> {
 /// # Errors
 /// When it stands for none.
 pub fn of(path: &Path) -> Result<&'static dyn Format, UnknownFormat> {
-    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    let inner = compression::inner(path);
+    let ending = inner
+        .extension()
+        .map(|e| e.to_string_lossy().to_lowercase());
     let known = |f: &&&dyn Format| ending.as_deref().is_some_and(|e| f.endings().contains(&e));
     FORMATS
         .iter()
         .find(known)
         .copied()
         .ok_or_else(|| UnknownFormat(path.display().to_string()))
+}
+
+/// The format of text whose first bytes are these, where nothing else tells: JSON begins with a bracket, Parquet with its
+/// name, and all else is CSV.
+pub fn sniffed(first: &[u8]) -> &'static dyn Format {
+    let start = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    match start.iter().find(|b| !b.is_ascii_whitespace()) {
+        _ if first.starts_with(b"PAR1") => &parquet::Parquet,
+        Some(b'[') => &json::Json,
+        Some(b'{') => &json::JsonLines,
+        _ => &text::CSV,
+    }
 }

@@ -1,10 +1,11 @@
 //! JSON (one object or a list) and JSON lines.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 
 use super::format::Format;
-use super::{EachRow, SourceRow};
+use super::source::{EachRow, SourceRow};
+use crate::schema::csv::LONGEST_ROW;
 use crate::schema::fault::{Fault, Problem};
 use crate::schema::row::Purpose;
 use crate::schema::{Row, Schema, json};
@@ -80,19 +81,18 @@ impl Format for JsonLines {
         let mut row = Row::new(schema, purpose);
         let mut line = Vec::new();
         for number in 1.. {
-            line.clear();
-            if reader
-                .read_until(b'\n', &mut line)
-                .map_err(|e| format!("reading failed: {e}"))?
-                == 0
-            {
+            let whole = next_line(&mut reader, &mut line);
+            let Some(whole) = whole.map_err(|e| format!("reading failed: {e}"))? else {
                 break;
-            }
+            };
             let text = strip_bom(&line);
             if text.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let outcome = one_line(schema, text, &mut row);
+            let outcome = match whole {
+                true => one_line(schema, text, &mut row),
+                false => Err(json::not_a_row("a line of more than 16 MiB")),
+            };
             let row = outcome.map(|()| &mut row);
             if each(SourceRow { line: number, row }).is_break() {
                 break;
@@ -100,6 +100,20 @@ impl Format for JsonLines {
         }
         Ok(())
     }
+}
+
+/// Reads a line; whether it is whole, none at the end. One that is too long is passed over, so that no line fills the memory.
+fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
+    line.clear();
+    if reader.take(LONGEST_ROW).read_until(b'\n', line)? == 0 {
+        return Ok(None);
+    }
+    let whole = line.ends_with(b"\n") || (line.len() as u64) < LONGEST_ROW;
+    if !whole {
+        line.truncate(1 << 10);
+        reader.skip_until(b'\n')?;
+    }
+    Ok(Some(whole))
 }
 
 fn one_line(schema: &Schema, text: &[u8], row: &mut Row) -> Result<(), Fault> {

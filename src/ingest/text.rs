@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::format::Format;
-use super::{EachRow, SourceRow};
+use super::source::{EachRow, SourceRow};
 use crate::schema::fault::{Fault, Problem};
 use crate::schema::row::Purpose;
 use crate::schema::{Row, Schema, csv};

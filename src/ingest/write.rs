@@ -1,5 +1,7 @@
 //! Tables and answers into files.
 
+pub mod table;
+
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -8,6 +10,7 @@ use super::parquet;
 use crate::schema::Table;
 use crate::schema::answer::{self, Answer};
 use crate::schema::column::Label;
+use crate::schema::table::TooMuchText;
 
 /// Why something cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -23,9 +26,30 @@ pub enum WriteFault {
     /// Its ending says nothing.
     #[error("{0:?} does not say its format; answers are written as csv, jsonl or parquet")]
     Format(String),
+    /// Its ending says nothing.
+    #[error("{0:?} does not say its format; tables are written as csv or parquet")]
+    TableFormat(String),
     /// Parquet.
     #[error("writing Parquet failed: {0}")]
     Parquet(#[from] polars::error::PolarsError),
+    /// Ids that are numbers at first and text later.
+    #[error(
+        "the ids are whole numbers at first and text later, which one column of Parquet cannot hold; write CSV"
+    )]
+    MixedIds,
+    /// Too large for one table.
+    #[error(transparent)]
+    TooMuchText(#[from] TooMuchText),
+}
+
+impl WriteFault {
+    /// Output that somebody else opened.
+    fn output(source: io::Error) -> WriteFault {
+        WriteFault::Io {
+            path: "the output".into(),
+            source,
+        }
+    }
 }
 
 /// A table as Parquet: id, target, columns. The same table gives the same bytes.
@@ -33,7 +57,7 @@ pub enum WriteFault {
 /// # Errors
 /// When polars refuses.
 pub fn table_as_parquet(table: &Table) -> Result<Vec<u8>, WriteFault> {
-    parquet::table_bytes(table)
+    parquet::write::table_bytes(table)
 }
 
 /// Formats answers are written in.
@@ -77,13 +101,10 @@ pub fn answers(
     format: AnswerFormat,
     sink: &mut dyn Write,
 ) -> Result<(), WriteFault> {
-    let failed = |source: io::Error| WriteFault::Io {
-        path: "the output".into(),
-        source,
-    };
+    let failed = WriteFault::output;
     let schema = table.schema();
     if format == AnswerFormat::Parquet {
-        let bytes = parquet::answer_bytes(table, labels, probabilities)?;
+        let bytes = parquet::write::answer_bytes(table, labels, probabilities)?;
         return sink.write_all(&bytes).map_err(failed);
     }
     let mut out = Vec::with_capacity(1 << 16);
@@ -119,23 +140,27 @@ pub(super) fn whole_number(text: &str) -> Option<i64> {
 ///
 /// # Errors
 /// Names the file; nothing is left behind.
-pub fn beside(
+pub fn beside<T, E: From<WriteFault>>(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), WriteFault>,
-) -> Result<(), WriteFault> {
-    let failed = |source: io::Error| WriteFault::Io {
-        path: path.to_owned(),
-        source,
+    write: impl FnOnce(&mut dyn Write) -> Result<T, E>,
+) -> Result<T, E> {
+    let failed = |source: io::Error| {
+        E::from(WriteFault::Io {
+            path: path.to_owned(),
+            source,
+        })
     };
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
     let file = File::create(&part).map_err(failed)?;
     let mut sink = BufWriter::new(file);
-    let outcome = write(&mut sink)
-        .and_then(|()| sink.into_inner().map_err(|e| failed(e.into_error())))
-        .and_then(|file| file.sync_all().map_err(failed))
-        .and_then(|()| std::fs::rename(&part, path).map_err(failed));
+    let outcome = write(&mut sink).and_then(|done| {
+        let file = sink.into_inner().map_err(|e| failed(e.into_error()))?;
+        file.sync_all().map_err(failed)?;
+        std::fs::rename(&part, path).map_err(failed)?;
+        Ok(done)
+    });
     if outcome.is_err() {
         let _ = std::fs::remove_file(&part); // the first error is the one to tell
     }

@@ -83,7 +83,8 @@ fn id_json(id: Cell, text: &str) -> serde_json::Value {
     }
 }
 
-fn csv_label(label: &Label, out: &mut Vec<u8>) {
+/// A label as a cell.
+pub fn csv_label(label: &Label, out: &mut Vec<u8>) {
     match label {
         Label::Text(text) => csv_cell(text, out),
         other => write!(out, "{other}").expect(MEMORY),
@@ -91,7 +92,7 @@ fn csv_label(label: &Label, out: &mut Vec<u8>) {
 }
 
 /// A cell, quoted where it has to be.
-fn csv_cell(text: &str, out: &mut Vec<u8>) {
+pub fn csv_cell(text: &str, out: &mut Vec<u8>) {
     if text
         .bytes()
         .any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r'))

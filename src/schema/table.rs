@@ -21,17 +21,6 @@ pub struct Table {
 #[error("more than 4 GiB of text in one table; read it in parts")]
 pub struct TooMuchText;
 
-/// A cell whose text was moved.
-fn moved(cell: &Cell, by: u32) -> Cell {
-    match *cell {
-        Cell::Text(Span { start, end }) => Cell::Text(Span {
-            start: start + by,
-            end: end + by,
-        }),
-        other => other,
-    }
-}
-
 impl Table {
     /// An empty table.
     pub fn new(schema: Arc<Schema>) -> Table {
@@ -65,9 +54,10 @@ impl Table {
     /// When the text outgrows what spans can address.
     pub fn push(&mut self, row: &Row) -> Result<(), TooMuchText> {
         let view = row.view();
-        let base = self.take_text(view.text)?;
-        self.cells.extend(view.cells.iter().map(|c| moved(c, base)));
-        self.ids.push(moved(&row.id(), base));
+        let base = self.room(view.text)?;
+        self.cells
+            .extend(view.cells.iter().map(|c| moved(*c, base)));
+        self.ids.push(moved(row.id(), base));
         self.targets.push(row.target());
         Ok(())
     }
@@ -75,22 +65,24 @@ impl Table {
     /// Appends the rows of another table of the same schema.
     ///
     /// # Errors
-    /// When the text outgrows what spans can address; nothing is appended then.
-    pub fn extend(&mut self, other: &Table) -> Result<(), TooMuchText> {
-        let base = self.take_text(&other.text)?;
+    /// When the text outgrows what spans can address.
+    pub fn append(&mut self, other: &Table) -> Result<(), TooMuchText> {
+        let base = self.room(&other.text)?;
         self.cells
-            .extend(other.cells.iter().map(|c| moved(c, base)));
-        self.ids.extend(other.ids.iter().map(|id| moved(id, base)));
-        self.targets.extend(&other.targets);
+            .extend(other.cells.iter().map(|c| moved(*c, base)));
+        self.ids.extend(other.ids.iter().map(|c| moved(*c, base)));
+        self.targets.extend_from_slice(&other.targets);
         Ok(())
     }
 
-    /// Appends text; gives by how much spans into it are moved.
-    fn take_text(&mut self, text: &str) -> Result<u32, TooMuchText> {
-        let base = u32::try_from(self.text.len()).map_err(|_| TooMuchText)?;
-        u32::try_from(self.text.len() + text.len()).map_err(|_| TooMuchText)?;
+    /// Appends text; where it begins.
+    fn room(&mut self, text: &str) -> Result<u32, TooMuchText> {
+        let base = self.text.len();
+        if u32::try_from(base + text.len()).is_err() {
+            return Err(TooMuchText);
+        }
         self.text.push_str(text);
-        Ok(base)
+        Ok(base as u32)
     }
 
     /// Row `i`.
@@ -137,5 +129,16 @@ impl Table {
         assert_eq!(targets.len(), self.len(), "one target a row");
         self.targets = targets;
         self
+    }
+}
+
+/// A cell whose text begins `base` bytes later.
+fn moved(cell: Cell, base: u32) -> Cell {
+    match cell {
+        Cell::Text(Span { start, end }) => Cell::Text(Span {
+            start: start + base,
+            end: end + base,
+        }),
+        other => other,
     }
 }

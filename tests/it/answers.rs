@@ -174,7 +174,7 @@ fn a_file_is_written_whole_or_not_at_all() {
     write::beside(&path, |sink| {
         sink.write_all(b"one").unwrap();
         assert!(!path.exists(), "half a file is never seen");
-        Ok(())
+        Ok::<(), WriteFault>(())
     })
     .unwrap();
     assert_eq!(
@@ -185,7 +185,7 @@ fn a_file_is_written_whole_or_not_at_all() {
     // A writer that gives up half-way: the old file stays, nothing else does.
     let refused = write::beside(&path, |sink| {
         sink.write_all(b"two").unwrap();
-        Err(WriteFault::Format("x".into()))
+        Err::<(), _>(WriteFault::Format("x".into()))
     });
     assert!(matches!(refused, Err(WriteFault::Format(_))));
     assert_eq!(
@@ -200,7 +200,7 @@ fn a_file_is_written_whole_or_not_at_all() {
         let path = folder.path().join(wrong);
         let said = write::beside(&path, |sink| {
             sink.write_all(b"x").unwrap();
-            Ok(())
+            Ok::<(), WriteFault>(())
         })
         .unwrap_err()
         .to_string();

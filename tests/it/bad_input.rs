@@ -488,6 +488,8 @@ fn a_full_disk() {
         "predict test.csv -o old.csv",
         "predict test.csv -o new.parquet",
         "predict test.csv -o new.jsonl",
+        "ingest train.csv --out old.csv",
+        "ingest train.csv --out new.parquet",
     ] {
         let ran = folder.run_without_room(line);
         if line.starts_with("models") {

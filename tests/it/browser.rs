@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::server::Server;
+use crate::server::{self, Server};
 
 /// chromedriver and one session of a headless Chromium.
 struct Browser {
@@ -33,7 +33,7 @@ impl Browser {
             .unwrap()
             .parse()
             .unwrap();
-        let client = reqwest::Client::new();
+        let client = server::client();
         let arguments = [
             "--headless",
             "--no-sandbox",

@@ -374,14 +374,14 @@ fn what_is_no_table_at_all_is_an_error() {
 fn endings_say_the_format() {
     let name = |path: &str| {
         Source::parse(path)
-            .map(|s| s.name())
+            .map(|s| s.name().to_owned())
             .map_err(|e| e.to_string())
     };
     assert_eq!(name("-"), Ok("standard input".into()));
     assert_eq!(name("a.b/t.TSV"), Ok("a.b/t.TSV".into()));
     let unknown = |path: &str| {
         Err(format!(
-            "{path:?} does not say its format; known endings: csv, tsv, tab, json, jsonl, ndjson, parquet"
+            "{path:?} does not say its format; known endings: csv, tsv, tab, json, jsonl, ndjson, parquet, each also with .gz or .zst behind it"
         ))
     };
     for path in ["t.xlsx", "t", "csv", ".csv", "folder/", ""] {

@@ -140,7 +140,7 @@ fn serve(state: &std::path::Path, listen: &str) -> Command {
         .args(["serve", "--listen", listen, "--state"])
         .arg(state);
     command
-        .env_remove("PORT")
+        .env_clear()
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -165,7 +165,7 @@ async fn the_binary_says_when_it_is_ready_and_ends_when_asked() {
     let mut child = serve(state.path(), "127.0.0.1:0").spawn().unwrap();
     let url = ready(&mut child);
     assert!(url.starts_with("http://127.0.0.1:"), "{url}");
-    let client = reqwest::Client::new();
+    let client = server::client();
     let (status, body) = answer(client.post(format!("{url}/v1/predict")).json(&passenger())).await;
     assert_eq!(
         (status.as_u16(), &body["model"]),

@@ -16,6 +16,7 @@ mod rest;
 mod revisions;
 mod server;
 mod socket;
+mod sources;
 mod store;
 mod swap;
 mod tables;

@@ -109,7 +109,7 @@ impl Trainer {
         let mut loaded = self.table(&champion.model)?;
         let seq = labelled::through(&self.registry, &champion.name);
         let fresh = Labelled::since(&self.store, champion.model.schema(), seq)?;
-        loaded.table.extend(&fresh.table)?;
+        loaded.table.append(&fresh.table)?;
         loaded.read += fresh.table.len() + fresh.left_out;
         loaded.left_out += fresh.left_out;
         let Asked {

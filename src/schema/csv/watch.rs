@@ -6,6 +6,8 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 
+use super::LONGEST_ROW;
+
 /// Where in the table the last byte was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
@@ -29,6 +31,8 @@ pub(super) struct Watch<R> {
     line: u64,
     last: u8,
     ended: bool,
+    /// Bytes of the row so far.
+    length: u64,
     /// First lines of rows that the parser has not handed out yet: no more than fit into its buffer.
     begun: VecDeque<u64>,
 }
@@ -52,6 +56,7 @@ impl<R: Read> Watch<R> {
             line: 1,
             last: 0,
             ended: false,
+            length: 0,
             begun: VecDeque::new(),
         })
     }
@@ -66,11 +71,23 @@ impl<R: Read> Watch<R> {
         self.ended && self.place == Place::Quoted
     }
 
+    fn too_long(&self) -> io::Error {
+        let line = self.begun.back().unwrap_or(&self.line);
+        let most = LONGEST_ROW >> 20;
+        io::Error::other(format!(
+            "the row of line {line} is longer than {most} MiB; is a quote left open?"
+        ))
+    }
+
     fn see(&mut self, byte: u8) {
         let ends_line = matches!(byte, b'\n' | b'\r');
         if self.place == Place::Row && !ends_line {
             self.begun.push_back(self.line);
         }
+        self.length = match self.place {
+            Place::Row => 0,
+            _ => self.length + 1,
+        };
         self.place = match self.place {
             Place::Quoted if byte == b'"' => Place::Closed,
             Place::Quoted => Place::Quoted,
@@ -92,6 +109,9 @@ impl<R: Read> Read for Watch<R> {
         let n = self.source.read(buffer)?;
         self.ended |= n == 0 && !buffer.is_empty();
         buffer[..n].iter().for_each(|byte| self.see(*byte));
-        Ok(n)
+        match self.length > LONGEST_ROW {
+            true => Err(self.too_long()),
+            false => Ok(n),
+        }
     }
 }

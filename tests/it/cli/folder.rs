@@ -139,6 +139,7 @@ impl Folder {
         let output = command
             .args(["-c", &script])
             .current_dir(self.0.path())
+            .env_clear()
             .output();
         Ran::of(line, output.unwrap())
     }

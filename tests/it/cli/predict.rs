@@ -174,13 +174,16 @@ fn what_cannot_be_read_or_written_is_told() {
         ),
         (
             "predict test.txt",
-            "\"test.txt\" does not say its format; known endings: csv, tsv, tab, json, jsonl, ndjson, parquet",
+            "\"test.txt\" does not say its format; known endings: csv, tsv, tab, json, jsonl, ndjson, parquet, each also with .gz or .zst behind it",
         ),
         (
             "predict none.csv",
             "none.csv cannot be read: No such file or directory",
         ),
-        ("predict folder.csv", "folder.csv: reading failed"),
+        (
+            "predict folder.csv",
+            "folder.csv has no row that can be answered",
+        ),
         (
             "predict test.csv -o none/answers.csv",
             "none/answers.csv cannot be written: No such file or directory",

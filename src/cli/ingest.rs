@@ -1,0 +1,163 @@
+//! `ingest`: rows of any source, checked, into the store or into a file.
+
+mod watch;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::json;
+
+use super::exit::Exit;
+use super::out::outln;
+use super::site::Site;
+use super::{interrupt, print_json};
+use crate::config::units::Span;
+use crate::ingest::source::{Next, Options, Order};
+use crate::ingest::write::table::{TableFile, TableFormat};
+use crate::ingest::write::{self, WriteFault};
+use crate::ingest::{Source, Tally};
+use watch::Watch;
+
+/// Arguments.
+#[derive(Debug, Args)]
+pub struct IngestArgs {
+    /// A file or folder (CSV, TSV, JSON, JSON lines, Parquet; also gzip and zstd), `-` for standard input, an http(s)://
+    /// address, or a database: sqlite:FILE, postgres://…, mysql://…
+    source: String,
+    /// End at the first bad row, and keep nothing of this load
+    #[arg(long)]
+    strict: bool,
+    /// Web API: field that holds the list of rows, such as data.rows [default: the body itself]
+    #[arg(long, value_name = "FIELD")]
+    items: Option<String>,
+    /// Web API: how the next page is found: link, cursor:FIELD:PARAM or page:PARAM
+    #[arg(long, value_name = "HOW")]
+    next: Option<Next>,
+    /// Database: the query; its columns go by their names
+    #[arg(long, value_name = "SQL", conflicts_with = "table")]
+    query: Option<String>,
+    /// Database: a whole table
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
+    /// Longest silence of a server or database
+    #[arg(long, value_name = "TIME", default_value = "30s")]
+    timeout: Span,
+    /// How often a request that failed is tried again
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    retries: u32,
+    /// Write the checked table here instead of storing it, as the ending says: csv or parquet
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Runs it.
+pub fn run(args: &IngestArgs, site: &Site) -> anyhow::Result<Exit> {
+    let source = Source::open(&args.source, &args.options())?;
+    let watch = Watch::new(site, interrupt::flag()?);
+    let tally = match &args.out {
+        Some(path) => into_file(args, site, &source, path, &watch),
+        None => into_store(),
+    };
+    watch.finish();
+    let tally = tally?;
+    if site.json {
+        print_json(&document(&source, &tally, args.out.as_deref()))?;
+    } else {
+        outln!("{}", summary(&source, &tally, args.out.as_deref()));
+    }
+    Ok(Exit::Done)
+}
+
+impl IngestArgs {
+    fn options(&self) -> Options {
+        Options {
+            items: self.items.clone(),
+            next: self.next.clone(),
+            query: self.query.clone(),
+            table: self.table.clone(),
+            cursor: None,
+            timeout: self.timeout.0,
+            retries: self.retries,
+        }
+    }
+}
+
+/// The one place where a store comes in: a sink like [`TableFile`], under the same [`Order`].
+fn into_store() -> anyhow::Result<Tally> {
+    bail!(
+        "there is no store to put rows into yet; write the checked table to a file with --out FILE.parquet"
+    )
+}
+
+fn into_file(
+    args: &IngestArgs,
+    site: &Site,
+    source: &Source,
+    path: &Path,
+    watch: &Watch<'_>,
+) -> anyhow::Result<Tally> {
+    let format = TableFormat::of(path)?;
+    let spec = site.spec()?;
+    if let Some(folder) = path.parent() {
+        let made = std::fs::create_dir_all(folder);
+        made.with_context(|| format!("{} cannot be made", folder.display()))?;
+    }
+    let order = Order {
+        schema: &spec.schema,
+        strict: args.strict,
+        cursor: None,
+        world: watch,
+    };
+    write::beside(path, |to| {
+        let mut file = TableFile::new(format, &spec.schema, to)?;
+        let tally = source.ingest(&order, &mut watch.over(&mut file))?;
+        file.finish().map_err(|e| renamed(e, path))?;
+        anyhow::Ok(tally)
+    })
+}
+
+/// A fault of the output, under its name.
+fn renamed(fault: WriteFault, path: &Path) -> WriteFault {
+    match fault {
+        WriteFault::Io { source, .. } => WriteFault::Io {
+            path: path.to_owned(),
+            source,
+        },
+        other => other,
+    }
+}
+
+fn document(source: &Source, tally: &Tally, out: Option<&Path>) -> serde_json::Value {
+    let mut document = json!({
+        "source": source.name(),
+        "read": tally.read,
+        "stored": tally.stored,
+        "repeated": tally.repeated,
+        "quarantined": tally.quarantined,
+        "skipped": tally.skipped,
+    });
+    if let Some(out) = out {
+        document["output"] = json!(out);
+    }
+    document
+}
+
+fn summary(source: &Source, tally: &Tally, out: Option<&Path>) -> String {
+    let place = out.map_or("the store".into(), |path| path.display().to_string());
+    let mut text = format!(
+        "{}: {} rows read, {} → {place}",
+        source.name(),
+        tally.read,
+        tally.stored
+    );
+    let more = [
+        (tally.repeated, "there already"),
+        (tally.quarantined, "quarantined"),
+        (tally.skipped, "files skipped"),
+    ];
+    for (n, what) in more.into_iter().filter(|(n, _)| *n > 0) {
+        text = format!("{text}, {n} {what}");
+    }
+    text
+}

@@ -1,0 +1,159 @@
+//! Rows into batches.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::batch::{BATCH, Bad, Batch, Sink, Tally};
+use super::collect::bad_rows;
+use super::fault::ReadFault;
+use super::source::{Rows, SourceRow, World};
+use crate::schema::column::Policy;
+use crate::schema::fault::Fault;
+use crate::schema::table::TooMuchText;
+use crate::schema::{Row, Schema};
+
+/// Gathers rows into batches.
+pub(super) struct Batcher<'a> {
+    schema: Arc<Schema>,
+    world: &'a dyn World,
+    sink: &'a mut dyn Sink,
+    strict: bool,
+    batch: Batch,
+    tally: Tally,
+    fault: Option<ReadFault>,
+}
+
+impl<'a> Batcher<'a> {
+    pub(super) fn new(
+        schema: &Arc<Schema>,
+        strict: bool,
+        world: &'a dyn World,
+        sink: &'a mut dyn Sink,
+    ) -> Batcher<'a> {
+        Batcher {
+            schema: schema.clone(),
+            world,
+            sink,
+            strict,
+            batch: Batch::empty("".into(), schema),
+            tally: Tally::default(),
+            fault: None,
+        }
+    }
+
+    /// Hands the rest over. `outcome` is what the source said; a fault of our own came before it.
+    pub(super) fn finish(mut self, outcome: Result<(), ReadFault>) -> Result<Tally, ReadFault> {
+        if self.fault.is_none() {
+            let moved = self.batch.cursor != self.tally.cursor;
+            if self.batch.read() > 0 || moved {
+                let _ = self.flush();
+            }
+        }
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => outcome.map(|()| self.tally),
+        }
+    }
+
+    fn fail(&mut self, fault: ReadFault) -> ControlFlow<()> {
+        self.fault = Some(fault);
+        ControlFlow::Break(())
+    }
+
+    fn flush(&mut self) -> ControlFlow<()> {
+        let next = Batch {
+            cursor: self.batch.cursor.clone(),
+            ..Batch::empty(self.batch.source.clone(), &self.schema)
+        };
+        let batch = std::mem::replace(&mut self.batch, next);
+        self.tally.read += batch.read() as u64;
+        self.tally.quarantined += batch.bad.len() as u64;
+        self.tally.cursor.clone_from(&batch.cursor);
+        match self.sink.take(batch) {
+            Err(fault) => self.fail(ReadFault::Sink(fault)),
+            Ok(taken) => {
+                self.tally.stored += taken.stored;
+                self.tally.repeated += taken.repeated;
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    fn keep(&mut self, line: u64, row: &Row) -> Result<(), TooMuchText> {
+        self.batch.table.push(row)?;
+        self.batch.lines.push(line);
+        Ok(())
+    }
+}
+
+impl Rows for Batcher<'_> {
+    fn begin(&mut self, name: &str) -> ControlFlow<()> {
+        if self.batch.read() > 0 {
+            self.flush()?;
+        }
+        self.batch.source = name.into();
+        ControlFlow::Continue(())
+    }
+
+    fn row(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {
+        let faults = match row {
+            Ok(row) => {
+                set_apart(&self.schema, row);
+                if row.faults.is_empty() {
+                    if let Err(full) = self.keep(line, row) {
+                        return self.fail(full.into());
+                    }
+                    Vec::new()
+                } else {
+                    std::mem::take(&mut row.faults)
+                }
+            }
+            Err(fault) => vec![fault],
+        };
+        if self.strict
+            && let Some(bad) = bad_rows(line, &faults).next()
+        {
+            let name = self.batch.source.to_string();
+            return self.fail(ReadFault::Strict { name, bad });
+        }
+        if !faults.is_empty() {
+            self.batch.bad.push(Bad { line, faults });
+        }
+        if self.batch.read() < BATCH {
+            return ControlFlow::Continue(());
+        }
+        if self.world.stopped() {
+            return self.fail(ReadFault::Stopped);
+        }
+        self.flush()
+    }
+
+    fn reached(&mut self, cursor: String) {
+        self.batch.cursor = Some(cursor);
+    }
+
+    fn skipped(&mut self, name: &str, why: &str) {
+        self.tally.skipped += 1;
+        self.world.say(&format!("skipped {name}: {why}"));
+    }
+}
+
+/// Values that the spec wants set apart keep a row out of the store until somebody has looked at it.
+fn set_apart(schema: &Schema, row: &mut Row) {
+    let apart = row.warnings.iter().filter(|w| w.quarantine);
+    let faults = apart.map(|warning| {
+        let column = schema
+            .columns()
+            .iter()
+            .find(|c| c.name == warning.column && c.policy == Policy::Quarantine);
+        Fault {
+            column: warning.column.clone(),
+            problem: warning.problem,
+            got: warning.value.clone(),
+            allowed: column.map_or_else(String::new, |c| c.allowed()),
+            remedy: "the spec sets such rows apart".into(),
+        }
+    });
+    let faults: Vec<Fault> = faults.collect();
+    row.faults.extend(faults);
+}

@@ -1,0 +1,198 @@
+//! Tables and answers as Parquet.
+
+use std::io::Write;
+
+use polars::prelude::{
+    BatchedWriter, Column, DataFrame, NamedFrom, ParquetCompression, ParquetWriter, Series,
+};
+
+use crate::ingest::WriteFault;
+use crate::ingest::write::whole_number;
+use crate::schema::column::{Kind, Label};
+use crate::schema::{Cell, Slot, Table};
+
+/// A table's bytes as Parquet: id, target, columns. The same table gives the same bytes.
+pub(in crate::ingest) fn table_bytes(table: &Table) -> Result<Vec<u8>, WriteFault> {
+    bytes(table_columns(table, IdKind::of(table)))
+}
+
+/// Writes a table group by group, so that it need not be in memory as a whole.
+pub(in crate::ingest) struct TableWriter<'w> {
+    writer: Option<BatchedWriter<&'w mut dyn Write>>,
+    sink: Option<&'w mut dyn Write>,
+    ids: IdKind,
+}
+
+impl<'w> TableWriter<'w> {
+    pub(in crate::ingest) fn new(sink: &'w mut dyn Write) -> TableWriter<'w> {
+        TableWriter {
+            writer: None,
+            sink: Some(sink),
+            ids: IdKind::Whole,
+        }
+    }
+
+    /// Writes one group of rows. The first decides whether ids are numbers or text.
+    pub(in crate::ingest) fn group(&mut self, table: &Table) -> Result<(), WriteFault> {
+        match self.sink.is_some() {
+            true => self.ids = IdKind::of(table),
+            false if self.ids == IdKind::Whole && IdKind::of(table) == IdKind::Text => {
+                return Err(WriteFault::MixedIds);
+            }
+            false => {}
+        }
+        let columns = table_columns(table, self.ids);
+        let frame = DataFrame::new(table.len(), columns)?;
+        if let Some(sink) = self.sink.take() {
+            self.writer = Some(settings(sink).batched(frame.schema())?);
+        }
+        let writer = self.writer.as_mut().expect("made with the first group");
+        Ok(writer.write_batch(&frame)?)
+    }
+
+    /// Writes the end of the file.
+    pub(in crate::ingest) fn finish(mut self, empty: &Table) -> Result<(), WriteFault> {
+        if self.sink.is_some() {
+            self.group(empty)?; // a table without rows still has its columns
+        }
+        let writer = self.writer.as_mut().expect("made with the first group");
+        writer.finish()?;
+        Ok(())
+    }
+}
+
+/// How ids are written: as whole numbers where every id is one, else as text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum IdKind {
+    Whole,
+    Text,
+}
+
+impl IdKind {
+    fn of(table: &Table) -> IdKind {
+        let mut known = table.ids().iter().filter(|c| !c.is_missing()).peekable();
+        let any = known.peek().is_some();
+        match any && known.all(|c| whole_id(*c, table.text()).is_some()) {
+            true => IdKind::Whole,
+            false => IdKind::Text,
+        }
+    }
+}
+
+/// The columns of a table: id, target, features.
+fn table_columns(table: &Table, id_kind: IdKind) -> Vec<Column> {
+    let schema = table.schema();
+    let mut columns: Vec<Column> = Vec::new();
+    if let Some(id) = schema.id() {
+        columns.push(ids(id, table.ids(), table.text(), id_kind));
+    }
+    let target = schema.target();
+    let labels: Vec<Option<&Label>> = (0..table.len())
+        .map(|i| table.target(i).map(|positive| target.label(positive)))
+        .collect();
+    let whole = matches!(
+        (&target.positive, &target.negative),
+        (Label::Integer(_), Label::Integer(_))
+    );
+    columns.push(label_column(&target.column, &labels, whole));
+    for (i, column) in schema.columns().iter().enumerate() {
+        let values = table.rows().map(|row| row.cells[i]);
+        let name = column.name.as_str().into();
+        columns.push(match &column.kind {
+            Kind::Number { .. } => {
+                let numbers: Vec<Option<f64>> = values.map(|c| c.as_number()).collect();
+                Series::new(name, numbers).into()
+            }
+            kind => {
+                let texts: Vec<Option<&str>> =
+                    values.map(|c| word(kind, c, table.text())).collect();
+                Series::new(name, texts).into()
+            }
+        });
+    }
+    columns
+}
+
+/// A level or text; none where nothing is there.
+fn word<'t>(kind: &'t Kind, cell: Cell, text: &'t str) -> Option<&'t str> {
+    match (cell, kind) {
+        (Cell::Level(level), Kind::Category { levels }) => Some(levels[level as usize].as_str()),
+        (Cell::Text(span), _) => Some(span.get(text)),
+        _ => None,
+    }
+}
+
+/// Ids, labels and probabilities as Parquet.
+pub(in crate::ingest) fn answer_bytes(
+    table: &Table,
+    labels: &[&Label],
+    p: &[f64],
+) -> Result<Vec<u8>, WriteFault> {
+    let schema = table.schema();
+    let mut columns: Vec<Column> = Vec::new();
+    if schema.id().is_some() {
+        columns.push(ids(
+            schema.name(Slot::Id),
+            table.ids(),
+            table.text(),
+            IdKind::of(table),
+        ));
+    }
+    let whole = labels.iter().all(|l| matches!(l, Label::Integer(_)));
+    let labels: Vec<Option<&Label>> = labels.iter().map(|l| Some(*l)).collect();
+    columns.push(label_column(&schema.target().column, &labels, whole));
+    columns.push(Series::new("probability".into(), p).into());
+    bytes(columns)
+}
+
+fn whole_id(cell: Cell, text: &str) -> Option<i64> {
+    match cell {
+        Cell::Text(span) => whole_number(span.get(text)),
+        Cell::Number(v) if v.fract() == 0.0 && v.abs() < 9e15 => Some(v as i64),
+        _ => None,
+    }
+}
+
+fn ids(name: &str, cells: &[Cell], text: &str, kind: IdKind) -> Column {
+    if kind == IdKind::Whole {
+        let whole: Vec<Option<i64>> = cells.iter().map(|c| whole_id(*c, text)).collect();
+        return Series::new(name.into(), whole).into();
+    }
+    let texts: Vec<Option<String>> = cells
+        .iter()
+        .map(|c| match *c {
+            Cell::Text(span) => Some(span.get(text).to_owned()),
+            Cell::Number(v) => Some(v.to_string()),
+            _ => None,
+        })
+        .collect();
+    Series::new(name.into(), texts).into()
+}
+
+fn label_column(name: &str, labels: &[Option<&Label>], whole: bool) -> Column {
+    if whole {
+        let number = |l: &Option<&Label>| match l {
+            Some(Label::Integer(v)) => Some(*v),
+            _ => None,
+        };
+        let numbers: Vec<Option<i64>> = labels.iter().map(number).collect();
+        return Series::new(name.into(), numbers).into();
+    }
+    let texts: Vec<Option<String>> = labels.iter().map(|l| l.map(ToString::to_string)).collect();
+    Series::new(name.into(), texts).into()
+}
+
+/// One thread: the same bytes whatever the machine, and no pool of threads for a small table.
+fn settings<W: Write>(sink: W) -> ParquetWriter<W> {
+    ParquetWriter::new(sink)
+        .with_compression(ParquetCompression::Zstd(None))
+        .set_parallel(false)
+}
+
+fn bytes(columns: Vec<Column>) -> Result<Vec<u8>, WriteFault> {
+    let height = columns.first().map_or(0, Column::len);
+    let mut frame = DataFrame::new(height, columns)?;
+    let mut bytes = Vec::new();
+    settings(&mut bytes).finish(&mut frame)?;
+    Ok(bytes)
+}

@@ -1,0 +1,101 @@
+//! One file.
+
+use std::fs;
+use std::io::BufReader;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use super::address::masked;
+use super::{Kind, Options, Pull, Rows, compression};
+use crate::ingest::ReadFault;
+use crate::ingest::format::{self, Format};
+
+/// A file, with the format its ending stands for.
+#[derive(Debug)]
+pub(super) struct File {
+    path: PathBuf,
+    name: String,
+    format: &'static dyn Format,
+}
+
+pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>> {
+    if let Some((scheme, _)) = text.split_once("://") {
+        return Some(Err(ReadFault::Usage(format!(
+            "{}: nothing is read from {scheme}://; files and folders, http(s)://, sqlite:, postgres:// and mysql:// are sources",
+            masked(text)
+        ))));
+    }
+    let file = File::new(Path::new(text));
+    let fits = |file: File| options.only("a file", &[]).map(|()| file);
+    Some(file.and_then(fits).map(|file| Arc::new(file) as _))
+}
+
+impl File {
+    pub(super) fn new(path: &Path) -> Result<File, ReadFault> {
+        Ok(File {
+            path: path.to_owned(),
+            name: path.display().to_string(),
+            format: format::of(path)?,
+        })
+    }
+
+    /// Reads every row; says whether the receiver wants more.
+    pub(super) fn rows(
+        &self,
+        pull: &Pull<'_>,
+        to: &mut dyn Rows,
+    ) -> Result<ControlFlow<()>, ReadFault> {
+        if to.begin(&self.name).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        let file = fs::File::open(&self.path).map_err(|e| self.not_open(e))?;
+        let reader = BufReader::with_capacity(1 << 16, file);
+        let mut reader = compression::plain(reader).map_err(|e| self.not_open(e))?;
+        let mut going = ControlFlow::Continue(());
+        let mut each = |row: super::SourceRow<'_>| {
+            going = to.row(row);
+            going
+        };
+        self.format
+            .read(&mut reader, pull.schema, pull.purpose, &mut each)
+            .map_err(ReadFault::content(&self.name))?;
+        Ok(going)
+    }
+
+    /// Changes whenever the file does: its length and when it was last written.
+    pub(super) fn stamp(&self) -> Result<String, ReadFault> {
+        let about = fs::metadata(&self.path).map_err(|e| self.not_open(e))?;
+        let written = about.modified().ok();
+        let nanos = written.and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+        let nanos = nanos.map_or(0, |t| t.as_nanos());
+        Ok(format!("{}-{nanos}", about.len()))
+    }
+
+    fn not_open(&self, source: std::io::Error) -> ReadFault {
+        ReadFault::Open {
+            path: self.path.clone(),
+            source,
+        }
+    }
+}
+
+impl Kind for File {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A file that has not changed is not read again; one that has, from its beginning: what is stored knows its rows.
+    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault> {
+        let stamp = self.stamp()?;
+        if pull.cursor == Some(stamp.as_str()) {
+            to.reached(stamp);
+            return Ok(());
+        }
+        if self.rows(pull, to)?.is_continue() {
+            to.reached(stamp);
+        }
+        Ok(())
+    }
+}

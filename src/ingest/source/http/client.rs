@@ -1,0 +1,152 @@
+//! One request after another, each with its retries: what comes back is a whole answer or a fault.
+
+use std::time::Duration;
+
+use reqwest::header;
+use reqwest::redirect::{Attempt, Policy};
+use reqwest::{Client, Response, StatusCode};
+use tokio::runtime::Runtime;
+use url::Url;
+
+use super::answer::{self, Answer, LARGEST};
+use crate::ingest::ReadFault;
+use crate::ingest::source::address::masked;
+use crate::ingest::source::retry::{self, Failure};
+use crate::ingest::source::{World, runtime};
+
+/// A whole answer may take so many times the longest silence: a server that trickles must not hold a pull for ever.
+const WHOLE: u32 = 20;
+
+/// A client and what it needs to wait.
+pub(super) struct Session<'w> {
+    runtime: Runtime,
+    client: Client,
+    world: &'w dyn World,
+    retries: u32,
+    timeout: Duration,
+}
+
+impl<'w> Session<'w> {
+    pub(super) fn open(
+        url: &Url,
+        timeout: Duration,
+        retries: u32,
+        world: &'w dyn World,
+    ) -> Result<Session<'w>, ReadFault> {
+        let failed = |why: String| ReadFault::remote(&masked(url.as_str()), why);
+        // The first to install wins; whoever did installed one that works.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder()
+            .user_agent(concat!("titanic-platform/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(timeout)
+            .read_timeout(timeout)
+            .timeout(timeout.saturating_mul(WHOLE))
+            .redirect(Policy::custom(same_server));
+        if url.scheme() == "http" {
+            // Without TLS, certificates need not be there, let alone be read.
+            builder = builder.tls_certs_only([]);
+        }
+        Ok(Session {
+            runtime: runtime::new().map_err(failed)?,
+            client: builder.build().map_err(|e| failed(cause(&e)))?,
+            world,
+            retries,
+            timeout,
+        })
+    }
+
+    /// Fetches an address; none if it is not there and `may_be_absent`.
+    pub(super) fn get(
+        &self,
+        url: &Url,
+        tag: Option<&str>,
+        may_be_absent: bool,
+    ) -> Result<Option<Answer>, ReadFault> {
+        let name = masked(url.as_str());
+        retry::persist(&name, self.retries, self.world, || {
+            let once = self.once(url, tag, may_be_absent);
+            runtime::run(&self.runtime, self.world, once)
+        })
+    }
+
+    async fn once(
+        &self,
+        url: &Url,
+        tag: Option<&str>,
+        may_be_absent: bool,
+    ) -> Result<Option<Answer>, Failure> {
+        let mut request = self
+            .client
+            .get(url.clone())
+            .header(header::ACCEPT, "application/json, text/csv, */*;q=0.5")
+            .header(header::ACCEPT_ENCODING, "gzip, zstd");
+        if let Some(tag) = tag {
+            request = request.header(header::IF_NONE_MATCH, tag);
+        }
+        let mut response = request.send().await.map_err(|e| self.failure(&e))?;
+        let status = response.status();
+        if status == StatusCode::NOT_FOUND && may_be_absent {
+            return Ok(None);
+        }
+        if !status.is_success() && status != StatusCode::NOT_MODIFIED {
+            let said = self.body(&mut response, 1 << 10).await.unwrap_or_default();
+            return Err(answer::refused(status, response.headers(), &said));
+        }
+        let mut answer = Answer::of(&response);
+        if status != StatusCode::NOT_MODIFIED {
+            let body = self.body(&mut response, LARGEST).await?;
+            answer.body = Some(answer::unpacked(body)?);
+        }
+        Ok(Some(answer))
+    }
+
+    /// The body to its end: one that is shorter than promised is a failure.
+    async fn body(&self, response: &mut Response, most: u64) -> Result<Vec<u8>, Failure> {
+        if response.content_length().is_some_and(|n| n > most) {
+            return Err(answer::too_large());
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.failure(&e))? {
+            body.extend_from_slice(&chunk);
+            if body.len() as u64 > most {
+                return Err(answer::too_large());
+            }
+        }
+        Ok(body)
+    }
+
+    fn failure(&self, error: &reqwest::Error) -> Failure {
+        let timeout = self.timeout.as_secs_f64();
+        match error {
+            e if e.is_redirect() || e.is_builder() => Failure::lasting(cause(e)),
+            e if e.is_timeout() && e.is_connect() => {
+                Failure::passing(format!("no connection within {timeout} s"))
+            }
+            e if e.is_timeout() => Failure::passing(format!("no answer within {timeout} s")),
+            e if e.is_connect() => Failure::passing(format!("no connection: {}", cause(e))),
+            e => Failure::passing(format!("the answer broke off: {}", cause(e))),
+        }
+    }
+}
+
+/// Follows redirects within the same server only: another one must not see the credentials, nor give the rows.
+fn same_server(attempt: Attempt<'_>) -> reqwest::redirect::Action {
+    const MOST: usize = 5;
+    let first = &attempt.previous()[0];
+    if attempt.url().origin() != first.origin() {
+        let to = masked(attempt.url().as_str());
+        return attempt.error(format!(
+            "it redirects to {to}, another server, which is not followed; give that address if it is meant"
+        ));
+    }
+    match attempt.previous().len() > MOST {
+        true => attempt.error("it redirects again and again"),
+        false => attempt.follow(),
+    }
+}
+
+/// The innermost cause, which is the one that says something; the outer ones would repeat the address.
+fn cause(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |e| e.source());
+    causes.last().map_or_else(String::new, ToString::to_string)
+}

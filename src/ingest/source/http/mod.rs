@@ -1,0 +1,153 @@
+//! Web APIs: page after page of rows over HTTP(S).
+//!
+//! A page is read whole before its first row is handed on, so that there never are rows of half a body; it is therefore
+//! bounded ([`answer::LARGEST`]), and so is the number of pages.
+
+mod answer;
+mod client;
+mod field;
+mod link;
+pub mod next;
+mod page;
+mod place;
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use super::address::masked;
+use super::{Kind, Options, Pull, Rows};
+use crate::ingest::ReadFault;
+use answer::Answer;
+use client::Session;
+use field::Field;
+use next::Next;
+use place::Place;
+
+/// More pages than any table this is meant for; beyond it the paging most likely has no end.
+const MOST_PAGES: usize = 100_000;
+
+#[derive(Debug)]
+struct Http {
+    url: Url,
+    name: String,
+    items: Option<Field>,
+    next: Option<Next>,
+    timeout: Duration,
+    retries: u32,
+}
+
+pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>> {
+    let scheme = text.split_once("://")?.0.to_ascii_lowercase();
+    (scheme == "http" || scheme == "https").then(|| {
+        let http = Http::new(text, options);
+        http.map(|http| Arc::new(http) as _)
+    })
+}
+
+impl Http {
+    fn new(text: &str, options: &Options) -> Result<Http, ReadFault> {
+        options.only("a web API", &["items", "next"])?;
+        let name = masked(text);
+        let usage = |why: String| ReadFault::Usage(why);
+        Ok(Http {
+            url: Url::parse(text).map_err(|e| usage(format!("{name} is no address: {e}")))?,
+            items: options
+                .items
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(usage)?,
+            next: options.next.clone(),
+            timeout: options.timeout,
+            retries: options.retries,
+            name,
+        })
+    }
+}
+
+impl Kind for Http {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault> {
+        let session = Session::open(&self.url, self.timeout, self.retries, pull.world)?;
+        let Place { at, etag } = Place::read(pull.cursor);
+        let mut walk = Walk {
+            http: self,
+            session,
+            seen: HashSet::new(),
+            before: Vec::new(),
+        };
+        let mut url = at.map_or_else(|| self.url.clone(), |at| place::resume(&self.url, &at));
+        let mut tag = etag;
+        for _ in 0..MOST_PAGES {
+            match walk.page(&url, tag.take(), pull, to)? {
+                Some(next) => url = next,
+                None => return Ok(()),
+            }
+        }
+        let why = format!("there are more than {MOST_PAGES} pages; is `next` right?");
+        Err(ReadFault::remote(&self.name, why))
+    }
+}
+
+/// One walk through the pages.
+struct Walk<'a> {
+    http: &'a Http,
+    session: Session<'a>,
+    seen: HashSet<Url>,
+    before: Vec<u8>,
+}
+
+impl Walk<'_> {
+    /// Reads one page; gives the address of the next, if rows are still wanted and there is one.
+    fn page(
+        &mut self,
+        url: &Url,
+        tag: Option<String>,
+        pull: &Pull<'_>,
+        to: &mut dyn Rows,
+    ) -> Result<Option<Url>, ReadFault> {
+        let name = masked(url.as_str());
+        let content = ReadFault::content(&name);
+        let numbered = matches!(self.http.next, Some(Next::Page { .. }));
+        if !self.seen.insert(url.clone()) {
+            return Err(content(
+                "it was read before: the paging goes in circles".into(),
+            ));
+        }
+        let Some(answer) =
+            self.session
+                .get(url, tag.as_deref(), numbered && self.seen.len() > 1)?
+        else {
+            return Ok(None); // past the last page
+        };
+        if let Some(body) = answer.body.as_deref() {
+            if to.begin(&name).is_break() {
+                return Ok(None);
+            }
+            let rows = page::rows(&answer, body, self.http.items.as_ref(), pull, to);
+            let ControlFlow::Continue(rows) = rows.map_err(&content)? else {
+                return Ok(None);
+            };
+            if numbered && rows == 0 {
+                return Ok(None); // the page before was the last
+            }
+            if numbered && self.before == body {
+                return Err(content(
+                    "it is the same as the page before: is the parameter of `next` right?".into(),
+                ));
+            }
+        }
+        to.reached(Place::of(&self.http.url, url, answer.etag.clone()).write());
+        let next = self.http.next.as_ref().map(|next| next.after(url, &answer));
+        let next = next.transpose().map_err(content)?.flatten();
+        self.before = answer.body.unwrap_or_default();
+        Ok(next.filter(|next| next != url))
+    }
+}

@@ -1,0 +1,253 @@
+//! How the next page is found: in the Link header, by a cursor in the body, by counting.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::Url;
+
+use super::Answer;
+use super::field::Field;
+use super::link;
+
+/// How the next page is found.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub enum Next {
+    /// `link`: the header `Link: <…>; rel="next"` (RFC 8288).
+    Link,
+    /// `cursor:FIELD:PARAM`: the body's FIELD goes into the parameter PARAM, until it is null, "" or absent.
+    Cursor {
+        /// Where the cursor stands in the body.
+        field: Field,
+        /// The parameter that takes it.
+        param: String,
+    },
+    /// `page:PARAM`: the parameter PARAM counts up, from the number in the address or else 1, until a page has no rows or
+    /// is not there.
+    Page {
+        /// The parameter.
+        param: String,
+    },
+}
+
+impl FromStr for Next {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Next, String> {
+        let parts: Vec<&str> = text.split(':').collect();
+        match parts[..] {
+            ["link"] => Ok(Next::Link),
+            ["page", param] if !param.is_empty() => Ok(Next::Page {
+                param: param.into(),
+            }),
+            ["cursor", field, param] if !param.is_empty() => Ok(Next::Cursor {
+                field: field.parse()?,
+                param: param.into(),
+            }),
+            _ => Err(format!(
+                "`{text}` does not say how the next page is found; write link, cursor:FIELD:PARAM or page:PARAM, such as cursor:next:after or page:page"
+            )),
+        }
+    }
+}
+
+impl TryFrom<String> for Next {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Next, String> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Next::Link => f.write_str("link"),
+            Next::Cursor { field, param } => write!(f, "cursor:{field}:{param}"),
+            Next::Page { param } => write!(f, "page:{param}"),
+        }
+    }
+}
+
+impl Next {
+    /// The address of the page after this one; none after the last.
+    pub(super) fn after(&self, url: &Url, answer: &Answer) -> Result<Option<Url>, String> {
+        match self {
+            Next::Link => {
+                let target = answer.links.iter().find_map(|header| link::next(header));
+                target.map(|target| linked(url, &target)).transpose()
+            }
+            Next::Cursor { field, param } => {
+                let body = answer.body.as_deref();
+                let value = body.map(|body| cursor(field, body)).transpose()?.flatten();
+                Ok(value.map(|value| with(url, param, &value)))
+            }
+            Next::Page { param } => {
+                let number = url.query_pairs().find(|(name, _)| name == param);
+                let number = number.and_then(|(_, n)| n.parse::<u64>().ok()).unwrap_or(1);
+                Ok(Some(with(url, param, &(number + 1).to_string())))
+            }
+        }
+    }
+}
+
+/// The same address with a parameter set.
+fn with(url: &Url, param: &str, value: &str) -> Url {
+    let others = url
+        .query_pairs()
+        .into_owned()
+        .filter(|(name, _)| name != param);
+    let others: Vec<_> = others.collect();
+    let mut url = url.clone();
+    url.query_pairs_mut()
+        .clear()
+        .extend_pairs(others)
+        .append_pair(param, value);
+    url
+}
+
+/// A link of the same server: its credentials are for nobody else.
+fn linked(url: &Url, target: &str) -> Result<Url, String> {
+    let next = url.join(target);
+    let mut next = next.map_err(|e| format!("the next page is no address ({target}): {e}"))?;
+    if next.origin() != url.origin() {
+        return Err(format!(
+            "the next page is at another server ({}), which is not followed",
+            next.origin().ascii_serialization()
+        ));
+    }
+    // The link may leave the user out; an address that had one keeps it. Neither can fail on http.
+    let _ = next.set_username(url.username());
+    let _ = next.set_password(url.password());
+    Ok(next)
+}
+
+fn cursor(field: &Field, body: &[u8]) -> Result<Option<String>, String> {
+    let Some(found) = field.pick(body)? else {
+        return Ok(None);
+    };
+    match serde_json::from_str(found.get()) {
+        Ok(serde_json::Value::Null | serde_json::Value::Bool(false)) => Ok(None),
+        Ok(serde_json::Value::String(text)) => Ok(Some(text).filter(|t| !t.is_empty())),
+        Ok(serde_json::Value::Number(number)) => Ok(Some(number.to_string())),
+        _ => Err(format!(
+            "the field `{field}` is no cursor: a text or a number is one"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_are_read_as_they_are_written() {
+        for text in ["link", "cursor:meta.next:after", "page:p"] {
+            assert_eq!(text.parse::<Next>().unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "links",
+            "link:x",
+            "page",
+            "page:",
+            "cursor:next",
+            "cursor::x",
+            "cursor:a:",
+        ] {
+            assert!(text.parse::<Next>().is_err(), "{text}");
+        }
+    }
+
+    fn answer(link: &str, body: &str) -> Answer {
+        Answer {
+            links: vec![link.into()],
+            body: Some(body.into()),
+            ..Answer::default()
+        }
+    }
+
+    #[test]
+    fn each_way_leads_to_the_next_page() {
+        let check =
+            |way: &str, url: &str, link: &str, body: &str, expected: Result<Option<&str>, &str>| {
+                let url = Url::parse(url).unwrap();
+                let next = way
+                    .parse::<Next>()
+                    .unwrap()
+                    .after(&url, &answer(link, body));
+                let next = next.map(|n| n.map(|n| n.to_string()));
+                match (next, expected) {
+                    (Ok(next), Ok(expected)) => assert_eq!(next.as_deref(), expected),
+                    (Err(said), Err(expected)) => assert!(said.contains(expected), "{said}"),
+                    (next, _) => panic!("{way} {url}: {next:?}"),
+                }
+            };
+        check(
+            "page:p",
+            "http://a/r?x=1",
+            "",
+            "",
+            Ok(Some("http://a/r?x=1&p=2")),
+        );
+        check(
+            "page:p",
+            "http://a/r?p=0&x=1",
+            "",
+            "",
+            Ok(Some("http://a/r?x=1&p=1")),
+        );
+        let after = "cursor:meta.next:after";
+        check(
+            after,
+            "http://a/r?after=1",
+            "",
+            r#"{"meta": {"next": 7}}"#,
+            Ok(Some("http://a/r?after=7")),
+        );
+        check(
+            after,
+            "http://a/r",
+            "",
+            r#"{"meta": {"next": "a&b"}}"#,
+            Ok(Some("http://a/r?after=a%26b")),
+        );
+        for end in [
+            r#"{"meta": {"next": null}}"#,
+            r#"{"meta": {"next": ""}}"#,
+            r#"{"meta": null}"#,
+            "{}",
+        ] {
+            check(after, "http://a/r", "", end, Ok(None));
+        }
+        check(
+            after,
+            "http://a/r",
+            "",
+            r#"{"meta": {"next": [1]}}"#,
+            Err("is no cursor"),
+        );
+        check(
+            "link",
+            "http://u:s@a/r?p=1",
+            "<?p=2>; rel=next",
+            "",
+            Ok(Some("http://u:s@a/r?p=2")),
+        );
+        check(
+            "link",
+            "http://a/r",
+            "<http://b/r>; rel=next",
+            "",
+            Err("another server (http://b)"),
+        );
+        check(
+            "link",
+            "http://a/r",
+            "<https://a/r>; rel=next",
+            "",
+            Err("another server (https://a)"),
+        );
+        check("link", "http://a/r", "", "", Ok(None));
+    }
+}

@@ -1,0 +1,98 @@
+//! SQL databases: the rows of one query, as they come.
+//!
+//! One file an engine, one line in [`ENGINES`]. A query runs in a read-only session: a source is never changed.
+
+mod cell;
+mod engine;
+mod mysql;
+mod postgres;
+mod query;
+mod rows;
+mod sqlite;
+mod trail;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::address::masked;
+use super::retry::{self, Failure};
+use super::{Kind, Options, Pull, Rows, runtime};
+use crate::ingest::ReadFault;
+use engine::{Ask, Engine};
+use query::Query;
+use rows::Receiver;
+
+/// All engines.
+const ENGINES: &[&dyn Engine] = &[&sqlite::Sqlite, &postgres::Postgres, &mysql::MySql];
+
+#[derive(Debug)]
+struct Sql {
+    engine: &'static dyn Engine,
+    url: String,
+    name: String,
+    query: Query,
+    timeout: Duration,
+    retries: u32,
+}
+
+pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>> {
+    let scheme = text.split_once(':')?.0.to_ascii_lowercase();
+    let engine = *ENGINES
+        .iter()
+        .find(|e| e.schemes().contains(&scheme.as_str()))?;
+    let sql = Sql::new(engine, text, options);
+    Some(sql.map(|sql| Arc::new(sql) as _))
+}
+
+impl Sql {
+    fn new(engine: &'static dyn Engine, text: &str, options: &Options) -> Result<Sql, ReadFault> {
+        options.only("a database", &["query", "table", "cursor"])?;
+        let name = masked(text);
+        engine.check(text).map_err(|why| {
+            ReadFault::Usage(format!("{name} is no address of a database: {why}"))
+        })?;
+        Ok(Sql {
+            engine,
+            url: text.to_owned(),
+            query: Query::of(options, |part| engine.quoted(part)).map_err(ReadFault::Usage)?,
+            name,
+            timeout: options.timeout,
+            retries: options.retries,
+        })
+    }
+}
+
+impl Kind for Sql {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault> {
+        let failed = |why: String| ReadFault::remote(&self.name, why);
+        let runtime = runtime::new().map_err(failed)?;
+        let ask = Ask {
+            url: &self.url,
+            query: &self.query,
+            cursor: pull.cursor,
+            timeout: self.timeout,
+        };
+        if to.begin(&self.name).is_break() {
+            return Ok(());
+        }
+        retry::persist(&self.name, self.retries, pull.world, || {
+            let mut receiver = Receiver::new(pull, &self.query, to);
+            let outcome = runtime::run(&runtime, pull.world, self.engine.run(&ask, &mut receiver))?;
+            Some(match (outcome, receiver.count()) {
+                (Ok(()), _) => {
+                    receiver.finish();
+                    Ok(())
+                }
+                (Err(failure), 0) => Err(failure),
+                // Rows that were handed over must not come again.
+                (Err(failure), n) => {
+                    Err(Failure::lasting(format!("after {n} rows: {}", failure.why)))
+                }
+            })
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! Checked rows into a file, batch by batch.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::WriteFault;
+use crate::ingest::batch::{Batch, Sink, Taken};
+use crate::ingest::fault::SinkFault;
+use crate::ingest::parquet;
+use crate::schema::answer::{csv_cell, csv_label};
+use crate::schema::{Cell, Kind, Schema, Table};
+
+/// Rows of one group of a Parquet file: larger ones compress no better and take more memory.
+const GROUP: usize = 1 << 16;
+
+/// Writing into memory cannot fail.
+const MEMORY: &str = "a Vec takes every byte";
+
+/// Formats tables are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableFormat {
+    /// Columns id (if the table has it), target, features; missing is empty.
+    Csv,
+    /// The same columns, typed.
+    Parquet,
+}
+
+impl TableFormat {
+    /// By file ending.
+    ///
+    /// # Errors
+    /// When the ending is not known.
+    pub fn of(path: &Path) -> Result<TableFormat, WriteFault> {
+        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+        match ending.as_deref() {
+            Some("csv") => Ok(TableFormat::Csv),
+            Some("parquet") => Ok(TableFormat::Parquet),
+            _ => Err(WriteFault::TableFormat(path.display().to_string())),
+        }
+    }
+}
+
+/// A file that takes batches.
+pub struct TableFile<'w>(Form<'w>);
+
+#[expect(clippy::large_enum_variant, reason = "there is one")]
+enum Form<'w> {
+    Csv {
+        to: &'w mut dyn Write,
+        line: Vec<u8>,
+    },
+    Parquet {
+        writer: parquet::write::TableWriter<'w>,
+        group: Table,
+    },
+}
+
+impl<'w> TableFile<'w> {
+    /// Begins the file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn new(
+        format: TableFormat,
+        schema: &Arc<Schema>,
+        to: &'w mut dyn Write,
+    ) -> Result<TableFile<'w>, WriteFault> {
+        Ok(TableFile(match format {
+            TableFormat::Parquet => Form::Parquet {
+                writer: parquet::write::TableWriter::new(to),
+                group: Table::new(schema.clone()),
+            },
+            TableFormat::Csv => {
+                let mut line = Vec::new();
+                header(schema, &mut line);
+                to.write_all(&line).map_err(WriteFault::output)?;
+                Form::Csv { to, line }
+            }
+        }))
+    }
+
+    fn write(&mut self, table: &Table) -> Result<(), WriteFault> {
+        match &mut self.0 {
+            Form::Csv { to, line } => {
+                line.clear();
+                (0..table.len()).for_each(|i| csv_line(table, i, line));
+                to.write_all(line).map_err(WriteFault::output)
+            }
+            Form::Parquet { writer, group } => {
+                group.append(table)?;
+                if group.len() >= GROUP {
+                    writer.group(group)?;
+                    *group = Table::new(group.schema().clone());
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(self) -> Result<(), WriteFault> {
+        match self.0 {
+            Form::Csv { to, .. } => to.flush().map_err(WriteFault::output),
+            Form::Parquet { writer, group } => writer.finish(&group),
+        }
+    }
+}
+
+impl Sink for TableFile<'_> {
+    fn take(&mut self, batch: Batch) -> Result<Taken, SinkFault> {
+        self.write(&batch.table)?;
+        Ok(Taken {
+            stored: batch.table.len() as u64,
+            repeated: 0,
+        })
+    }
+}
+
+fn header(schema: &Schema, out: &mut Vec<u8>) {
+    let target = schema.target().column.as_str();
+    let columns = schema.columns().iter().map(|c| c.name.as_str());
+    let names = schema.id().into_iter().chain([target]).chain(columns);
+    for (i, name) in names.enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        csv_cell(name, out);
+    }
+    out.push(b'\n');
+}
+
+fn csv_line(table: &Table, i: usize, out: &mut Vec<u8>) {
+    let (schema, text) = (table.schema(), table.text());
+    if schema.id().is_some() {
+        value(table.id(i), &Kind::Text, text, out);
+        out.push(b',');
+    }
+    if let Some(positive) = table.target(i) {
+        csv_label(schema.target().label(positive), out);
+    }
+    for (cell, column) in table.row(i).cells.iter().zip(schema.columns()) {
+        out.push(b',');
+        value(*cell, &column.kind, text, out);
+    }
+    out.push(b'\n');
+}
+
+fn value(cell: Cell, kind: &Kind, text: &str, out: &mut Vec<u8>) {
+    match (cell, kind) {
+        (Cell::Missing, _) => {}
+        (Cell::Number(v), _) => write!(out, "{v}").expect(MEMORY),
+        (Cell::Text(span), _) => csv_cell(span.get(text), out),
+        (Cell::Level(level), Kind::Category { levels }) => csv_cell(&levels[level as usize], out),
+        (Cell::Level(level), _) => write!(out, "{level}").expect(MEMORY),
+    }
+}

@@ -1,0 +1,161 @@
+//! Pulls of files and folders again and again, pulls that are strict, stopped or given far too long rows.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use titanic_platform::ingest::source::{Options, Order, Unattended};
+use titanic_platform::ingest::{Batch, ReadFault, SinkFault, Source, Taken};
+use titanic_platform::model::Spec;
+
+use super::{PARCELS, Pulled, api, pull};
+
+fn again(path: &Path, cursor: Option<&str>) -> Pulled {
+    pull(path.to_str().unwrap(), &Options::default(), cursor).ok()
+}
+
+#[test]
+fn a_file_that_has_not_changed_is_not_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    fs::write(&path, "parcel\n1\n").unwrap();
+    let first = again(&path, None);
+    assert_eq!(first.ids(), ["1"]);
+    let second = again(&path, first.cursor());
+    assert_eq!((second.rows.len(), second.cursor()), (0, first.cursor()));
+    fs::write(&path, "parcel\n1\n2\n").unwrap();
+    assert_eq!(again(&path, second.cursor()).ids(), ["1", "2"]);
+}
+
+#[test]
+fn only_new_and_changed_files_of_a_folder_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let rows = |n: usize| format!("parcel\n{}", "7\n".repeat(n));
+    put("b.csv", "parcel\n2\n");
+    put("a.csv", &rows(3000));
+    let first = again(folder.path(), None);
+    assert_eq!((first.rows.len(), first.ids().last()), (3001, Some(&"2")));
+    // Within the first file nothing is finished; after it, it is.
+    let known: Vec<_> = first
+        .cursors
+        .iter()
+        .map(|c| c.as_deref().is_some_and(|c| c.contains("a.csv")))
+        .collect();
+    assert_eq!(known, [false, false, true, true]);
+    put("c.csv", "parcel\n3\n");
+    put("b.csv", "parcel\n2\n22\n");
+    let second = again(folder.path(), first.cursor());
+    assert_eq!(second.ids(), ["2", "22", "3"]);
+    assert_eq!(again(folder.path(), second.cursor()).rows.len(), 0);
+    // A cursor of another kind of source is no reason to fail.
+    assert_eq!(again(folder.path(), Some("12")).rows.len(), 3003);
+}
+
+fn ingest(
+    from: &str,
+    strict: bool,
+    world: &Unattended,
+    timeout: Duration,
+) -> (usize, Result<u64, ReadFault>) {
+    let spec = Spec::parse(PARCELS).unwrap();
+    let options = Options {
+        timeout,
+        ..Options::default()
+    };
+    let order = Order {
+        schema: &spec.schema,
+        strict,
+        cursor: None,
+        world,
+    };
+    let mut batches = 0;
+    let mut sink = |_: Batch| -> Result<Taken, SinkFault> {
+        batches += 1;
+        match batches {
+            3 => Err("the disk is full".into()),
+            _ => Ok(Taken::default()),
+        }
+    };
+    let source = Source::open(from, &options).unwrap();
+    let outcome = source.ingest(&order, &mut sink).map(|tally| tally.read);
+    (batches, outcome)
+}
+
+#[test]
+fn a_load_ends_where_it_must() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let path = path.to_str().unwrap();
+    let time = Duration::from_secs(20);
+    let rows = |n: usize, end: &str| {
+        fs::write(path, format!("parcel,weight\n{}{end}", "1,1\n".repeat(n))).unwrap()
+    };
+    // At the first bad row, if strict.
+    rows(1500, "2,x\n3,y\n");
+    let (batches, outcome) = ingest(path, true, &Unattended::default(), time);
+    let said = outcome.unwrap_err().to_string();
+    assert!(
+        batches == 1 && said.contains("t.csv, line 1502: weight: wrong type"),
+        "{batches} {said}"
+    );
+    // When the sink refuses.
+    rows(9000, "");
+    let (batches, outcome) = ingest(path, false, &Unattended::default(), time);
+    assert_eq!(
+        (batches, outcome.unwrap_err().to_string().as_str()),
+        (3, "the disk is full")
+    );
+    // When stopped: between batches, and while a server is silent.
+    let stop = Unattended::until(Arc::new(AtomicBool::new(true)));
+    assert!(matches!(
+        ingest(path, false, &stop, time),
+        (0, Err(ReadFault::Stopped))
+    ));
+    let api = api::raw(vec![|stream| {
+        std::thread::sleep(Duration::from_secs(20));
+        drop(stream);
+    }]);
+    let begun = Instant::now();
+    let outcome = ingest(&format!("http://{api}/"), false, &stop, time);
+    assert!(matches!(outcome, (0, Err(ReadFault::Stopped))));
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+/// A row without end must not fill the memory.
+#[test]
+fn rows_have_a_longest_length() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "x".repeat(17 << 20);
+    let path = folder.path().join("t.jsonl");
+    fs::write(
+        &path,
+        format!("{{\"parcel\": 1}}\n{long}\n{{\"parcel\": 2}}\n"),
+    )
+    .unwrap();
+    let lines = again(&path, None);
+    assert_eq!((lines.ids(), lines.bad[0].line), (vec!["1", "2"], 2));
+    assert!(
+        lines.bad[0].reason.contains("a line of more than 16 MiB"),
+        "{:?}",
+        lines.bad
+    );
+    let path = folder.path().join("t.csv");
+    fs::write(&path, format!("parcel,weight\n1,1\n2,\"{long}")).unwrap();
+    let open = pull(path.to_str().unwrap(), &Options::default(), None);
+    assert!(
+        open.said()
+            .contains("the row of line 3 is longer than 16 MiB; is a quote left open?"),
+        "{}",
+        open.said()
+    );
+    // Many blank lines are no row.
+    fs::write(
+        &path,
+        format!("parcel,weight\n{}1,1\n", "\n".repeat(17 << 20)),
+    )
+    .unwrap();
+    assert_eq!(again(&path, None).ids(), ["1"]);
+}
