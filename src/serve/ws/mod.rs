@@ -5,7 +5,6 @@ mod connection;
 mod limit;
 mod message;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header;
@@ -16,7 +15,6 @@ use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use crate::store::Store;
 use crate::store::feed::Feed;
-use crate::telemetry::metrics::Metrics;
 use answer::Desk;
 use connection::Connection;
 use limit::Limited;
@@ -39,7 +37,6 @@ pub async fn open(
     feed: web::Data<Feed>,
     store: web::Data<Store>,
     lifecycle: web::Data<Lifecycle>,
-    metrics: web::Data<Arc<Metrics>>,
 ) -> Result<HttpResponse, Problem> {
     predictor.champion()?;
     if lifecycle.is_stopping() {
@@ -79,7 +76,7 @@ pub async fn open(
         too_large,
         lifecycle: (**lifecycle).clone(),
         heartbeat: options.heartbeat,
-        metrics: (**metrics).clone(),
+        metrics: predictor.metrics.clone(),
     };
     actix_web::rt::spawn(connection.run());
     Ok(response)
