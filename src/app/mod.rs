@@ -4,6 +4,7 @@
 //! tasks; then it is ready. Order of a stop: not ready, WebSockets closed, requests in flight finished, tasks ended.
 
 mod first;
+mod pulls;
 mod tasks;
 
 use std::net::{SocketAddr, TcpListener};
@@ -31,6 +32,7 @@ use crate::serve::server::{self, Handles};
 use crate::store::feed::{self, Feed};
 use crate::store::{self, Store};
 use crate::telemetry::metrics::Metrics;
+use pulls::Pulls;
 use tasks::Tasks;
 
 /// Between two rounds of moving what histograms recorded into their buckets.
@@ -44,6 +46,7 @@ pub struct App {
     served: JoinHandle<std::io::Result<()>>,
     jobs: Jobs,
     trainer: Option<std::thread::JoinHandle<()>>,
+    pulls: Pulls,
     tasks: Tasks,
     patience: Duration,
     feed: Feed,
@@ -136,6 +139,7 @@ impl App {
         };
         tasks.spawn("steward", steward.run(heard));
         let threads = settings.threads.map_or_else(spare_cores, usize::from);
+        let pulls = Pulls::start(&settings, &store, &seat)?;
         let trainer = jobs.start(Trainer {
             registry,
             seat,
@@ -154,6 +158,7 @@ impl App {
             served,
             jobs,
             trainer: Some(trainer),
+            pulls,
             tasks,
             patience: settings.server.shutdown.0,
             feed,
@@ -202,7 +207,9 @@ impl App {
         };
         self.lifecycle.stop();
         self.jobs.close();
+        self.pulls.stop();
         self.server.stop(true).await;
+        self.pulls.end(self.patience).await;
         if let Some(trainer) = self.trainer.take() {
             // It looks up after every fit; one that takes longer is left behind.
             let end = tokio::task::spawn_blocking(move || trainer.join());

@@ -4,7 +4,7 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
@@ -12,11 +12,14 @@ use super::exit::Exit;
 use super::out::outln;
 use super::site::Site;
 use super::{interrupt, print_json};
+use crate::clock::{self, Clock};
 use crate::config::units::Span;
+use crate::control::intake;
 use crate::ingest::source::{Next, Options, Order};
 use crate::ingest::write::table::{TableFile, TableFormat};
 use crate::ingest::write::{self, WriteFault};
-use crate::ingest::{Source, Tally};
+use crate::ingest::{SinkFault, Source, Taken, Tally};
+use crate::store::{self, StoreError, offline, rows};
 use watch::Watch;
 
 /// Arguments.
@@ -57,7 +60,7 @@ pub fn run(args: &IngestArgs, site: &Site) -> anyhow::Result<Exit> {
     let watch = Watch::new(site, interrupt::flag()?);
     let tally = match &args.out {
         Some(path) => into_file(args, site, &source, path, &watch),
-        None => into_store(),
+        None => into_store(args, site, &source, &watch),
     };
     watch.finish();
     let tally = tally?;
@@ -83,11 +86,42 @@ impl IngestArgs {
     }
 }
 
-/// The one place where a store comes in: a sink like [`TableFile`], under the same [`Order`].
-fn into_store() -> anyhow::Result<Tally> {
-    bail!(
-        "there is no store to put rows into yet; write the checked table to a file with --out FILE.parquet"
-    )
+/// Into the store, batch by batch; a strict load is one commit, or none.
+fn into_store(
+    args: &IngestArgs,
+    site: &Site,
+    source: &Source,
+    watch: &Watch<'_>,
+) -> anyhow::Result<Tally> {
+    let spec = site.spec()?;
+    let order = Order {
+        schema: &spec.schema,
+        strict: args.strict,
+        cursor: None,
+        world: watch,
+    };
+    let file = store::open(&site.settings.state)?;
+    if !args.strict {
+        let mut sink = |batch| taken(offline::take(&file, &intake::batch(&batch, None), now()));
+        return Ok(source.ingest(&order, &mut watch.over(&mut sink))?);
+    }
+    let done = offline::take_all(&file, now(), |take| {
+        let mut sink = |batch| taken(take(&intake::batch(&batch, None)));
+        source.ingest(&order, &mut watch.over(&mut sink))
+    });
+    Ok(done??)
+}
+
+fn now() -> jiff::Timestamp {
+    clock::System.now()
+}
+
+fn taken(done: Result<rows::Taken, StoreError>) -> Result<Taken, SinkFault> {
+    let taken = done?;
+    Ok(Taken {
+        stored: taken.stored as u64,
+        repeated: taken.repeated as u64,
+    })
 }
 
 fn into_file(

@@ -8,6 +8,7 @@
 //! * [`shadow`]: the same from live traffic, at every look.
 //! * [`watch`]: whether a new champion keeps its word, or is rolled back.
 //! * [`labelled`]: rows of the store whose truth has come.
+//! * [`intake`]: rows of a source on their way into the store; [`pulls`]: sources that are pulled again and again.
 //! * [`steward`]: the task that closes the loop: it follows the store, and has trainings begun, shadows ended, champions
 //!   rolled back.
 //! * [`champion`]: the model that answers, and the seat it answers from.
@@ -19,10 +20,12 @@
 pub mod champion;
 pub mod follower;
 pub mod gate;
+pub mod intake;
 pub mod jobs;
 pub mod labelled;
 pub mod promoter;
 pub mod promotion;
+pub mod pulls;
 pub mod retrain;
 pub mod shadow;
 pub mod steward;

@@ -186,7 +186,9 @@ impl Reading<'_> {
             self.bad.push(n);
             return false;
         }
-        self.batch.rows.push(NewRow::of(self.schema, row, id));
+        let (own_id, target) = (row.id_text(), row.target());
+        let row = NewRow::of(self.schema, row.view(), own_id, target, id);
+        self.batch.rows.push(row);
         true
     }
 }

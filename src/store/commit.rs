@@ -87,12 +87,22 @@ impl<'t> Commit<'t> {
         Ok(self.ids.get(key.bytes())?.is_some())
     }
 
+    /// Begins another block, so that none grows beyond measure.
+    pub(super) fn cut(&mut self) -> Result<(), StoreError> {
+        if !self.block.is_empty() {
+            self.blocks.insert(self.first, &*self.block)?;
+            self.block.clear();
+            self.first = self.seq + 1;
+        }
+        Ok(())
+    }
+
     /// Writes what was appended. The transaction is still to be committed.
     pub(super) fn finish(mut self) -> Result<Vec<(Kind, u64)>, StoreError> {
-        if self.block.is_empty() {
+        self.cut()?;
+        if self.counts.is_empty() {
             return Ok(self.counts);
         }
-        self.blocks.insert(self.first, &*self.block)?;
         self.meta.insert("seq", self.seq)?;
         for (kind, count) in &self.counts {
             let before = self.meta.get(kind::name(*kind))?.map_or(0, |n| n.value());

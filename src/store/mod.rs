@@ -16,6 +16,7 @@ mod file;
 pub mod kind;
 pub mod labels;
 mod layout;
+pub mod offline;
 mod predictions;
 mod read;
 pub mod rows;
@@ -143,6 +144,22 @@ impl Store {
     /// When nothing of it is stored.
     pub async fn take(&self, batch: Batch) -> Result<Outcome, StoreError> {
         let outcome = self.ask(move |commit| rows::take(commit, &batch)).await?;
+        if let Outcome::Taken(taken) = &outcome {
+            taken.count(&self.metrics);
+        }
+        Ok(outcome)
+    }
+
+    /// As [`Store::take`], from a thread of its own.
+    ///
+    /// # Errors
+    /// When nothing of it is stored.
+    pub fn take_blocking(&self, batch: Batch) -> Result<Outcome, StoreError> {
+        let (ask, answer) = ask::ask(move |commit| rows::take(commit, &batch));
+        self.asks
+            .blocking_send(ask)
+            .map_err(|_| StoreError::Closed)?;
+        let outcome = answer.blocking_recv().map_err(|_| StoreError::Closed)??;
         if let Outcome::Taken(taken) = &outcome {
             taken.count(&self.metrics);
         }

@@ -8,7 +8,7 @@ use super::commit::{Commit, key};
 use super::error::StoreError;
 use super::kind::Kind;
 use crate::schema::column::Label;
-use crate::schema::{Fault, Row, Schema, json};
+use crate::schema::{Fault, RowView, Schema, json};
 use crate::telemetry::metrics::{Metrics, RowStatus};
 
 /// A row that keeps the contract.
@@ -185,16 +185,21 @@ fn one(commit: &mut Commit<'_>, row: &NewRow, taken: &mut Taken) -> Result<(), S
 }
 
 impl NewRow {
-    /// A checked row under a new id.
-    pub fn of(schema: &Schema, row: &Row, id: String) -> NewRow {
+    /// A checked row under a new id; `own_id` and `target` where it brings them.
+    pub fn of(
+        schema: &Schema,
+        row: RowView<'_>,
+        own_id: Option<String>,
+        target: Option<bool>,
+        id: String,
+    ) -> NewRow {
         let mut text = Vec::with_capacity(256);
-        json::write::object(schema, row.view(), &mut text);
-        let target = schema.target();
+        json::write::object(schema, row, &mut text);
         NewRow {
             id,
-            own_id: row.id_text(),
+            own_id,
             row: String::from_utf8(text).expect("JSON is text"),
-            label: row.target().map(|positive| target.label(positive).clone()),
+            label: target.map(|positive| schema.target().label(positive).clone()),
         }
     }
 
@@ -212,6 +217,9 @@ impl NewRow {
 }
 
 fn put_aside(commit: &mut Commit<'_>, bad: &Quarantined) -> Result<(), StoreError> {
+    if commit.quarantine.get(&*bad.id)?.is_some() {
+        return Ok(()); // its source was read again
+    }
     let bytes = serde_json::to_vec(bad).expect("its keys are text");
     commit.quarantine.insert(&*bad.id, &*bytes)?;
     let Quarantined {
