@@ -1,0 +1,187 @@
+//! The process is killed in the middle of everything, again and again: what was acknowledged is there, once.
+//!
+//! Rounds: 50, more with CRASH_ROUNDS.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt, SeedableRng};
+use reqwest::Client;
+use serde_json::{Value, json};
+
+use crate::case::{Case, TITANIC};
+use crate::server;
+
+/// A process that can be killed.
+struct Process {
+    child: Child,
+    url: String,
+}
+
+impl Process {
+    fn start(state: &Path) -> Process {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_titanic-platform"))
+            .args(["serve", "--listen", "127.0.0.1:0", "-q", "--state"])
+            .arg(state)
+            .env("TITANIC_RETRAIN__ENABLED", "false")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let url = line
+            .trim()
+            .strip_prefix("ready ")
+            .expect("ready")
+            .to_owned();
+        Process { child, url }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap(); // SIGKILL
+        self.child.wait().unwrap();
+    }
+}
+
+/// What was acknowledged.
+#[derive(Default)]
+struct Acknowledged {
+    /// Predictions with a truth.
+    truths: Vec<String>,
+    /// Rows by what they are, with their ids.
+    rows: BTreeMap<u64, String>,
+}
+
+async fn post(client: &Client, url: &str, path: &str, body: &Value) -> Option<Value> {
+    let request = client.post(format!("{url}{path}")).json(body);
+    let response = request.send().await.ok()?;
+    response.status().is_success().then_some(())?;
+    response.json().await.ok()
+}
+
+/// A row that is told from all others by its number.
+fn numbered(case: &Case, n: u64) -> Value {
+    let mut row = case.row();
+    row[case.spec().schema.id().expect("the case has an id")] = json!(n);
+    row
+}
+
+/// Predictions with their truths, and rows, until the process is gone.
+async fn write(
+    case: &'static Case,
+    client: Client,
+    url: String,
+    first: u64,
+    seen: Arc<Mutex<Acknowledged>>,
+) {
+    let label = crate::case::json(case.labels)[1].clone();
+    for n in first.. {
+        let Some(made) = post(&client, &url, "/v1/predict", &case.row()).await else {
+            return;
+        };
+        let id = made["id"].as_str().unwrap().to_owned();
+        let truth = json!({"id": id, "label": label});
+        if post(&client, &url, "/v1/labels", &truth).await.is_none() {
+            return;
+        }
+        seen.lock().unwrap().truths.push(id);
+        let Some(taken) = post(&client, &url, "/v1/rows", &numbered(case, n)).await else {
+            return;
+        };
+        let id = taken["ids"][0].as_str().unwrap().to_owned();
+        seen.lock().unwrap().rows.insert(n, id);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_survives_every_kill() {
+    let rounds = std::env::var("CRASH_ROUNDS").map_or(50, |n| n.parse().unwrap());
+    let case = &TITANIC;
+    let state = server::state_of(case);
+    let client = server::client();
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);
+    let seen: Arc<Mutex<Acknowledged>> = Arc::default();
+    let mut checked = (0, 0);
+    for round in 0..rounds {
+        let process = Process::start(state.path());
+        let writers: Vec<_> = (0..3)
+            .map(|w| {
+                let first = 1 + (round * 3 + w) * 1_000_000;
+                let (client, url) = (client.clone(), process.url.clone());
+                tokio::spawn(write(case, client, url, first, seen.clone()))
+            })
+            .collect();
+        // The moment of the kill is what is drawn here; nothing is waited for.
+        let moment = Duration::from_micros(rng.random_range(5_000..60_000));
+        tokio::time::sleep(moment).await;
+        process.kill();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        let process = Process::start(state.path());
+        checked = check(case, &client, &process.url, &seen.lock().unwrap(), checked).await;
+        process.kill();
+    }
+    let process = Process::start(state.path());
+    check(case, &client, &process.url, &seen.lock().unwrap(), (0, 0)).await;
+    let (truths, rows) = checked;
+    println!("{rounds} kills: {truths} truths and {rows} rows acknowledged, all there once");
+    assert!(
+        truths as u64 > rounds && rows as u64 > rounds,
+        "there was something to lose"
+    );
+    process.kill();
+}
+
+/// Everything acknowledged since `from`, and the events in their order.
+async fn check(
+    case: &Case,
+    client: &Client,
+    url: &str,
+    seen: &Acknowledged,
+    from: (usize, usize),
+) -> (usize, usize) {
+    let get = async |path: &str| -> Value {
+        let answer = client.get(format!("{url}{path}")).send().await.unwrap();
+        answer.json().await.unwrap()
+    };
+    for id in &seen.truths[from.0..] {
+        let event = get(&format!("/v1/predictions/{id}")).await;
+        assert!(!event["truth"].is_null(), "{id}: {event}");
+    }
+    for (n, id) in seen.rows.iter().skip(from.1) {
+        let taken = post(client, url, "/v1/rows", &numbered(case, *n))
+            .await
+            .unwrap();
+        assert_eq!(
+            (&taken["repeated"], &taken["ids"][0]),
+            (&json!(1), &json!(id)),
+            "row {n} is there, once"
+        );
+    }
+    let (mut after, mut ids) = (0, std::collections::HashSet::new());
+    loop {
+        let page = get(&format!("/v1/events?after={after}&limit=10000")).await;
+        let events = page["events"].as_array().unwrap();
+        if events.is_empty() {
+            return (seen.truths.len(), seen.rows.len());
+        }
+        for event in events {
+            assert_eq!(event["seq"], after + 1, "no gap");
+            after += 1;
+            if event["kind"] != "label" {
+                assert!(
+                    ids.insert(event["id"].as_str().unwrap().to_owned()),
+                    "{event}"
+                );
+            }
+        }
+    }
+}
