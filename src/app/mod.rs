@@ -18,6 +18,7 @@ pub use first::First;
 
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::control::alarm;
 use crate::control::champion::Seat;
 use crate::control::follower::{self, Follower};
 use crate::control::jobs::{Asked, Jobs, Trainer};
@@ -124,6 +125,7 @@ impl App {
 
         let mut tasks = Tasks::default();
         tasks.spawn("store", writer.run());
+        tasks.spawn("alarm", alarm::run(store.clone(), feed.clone()));
         tasks.spawn("follower", follower.run(seq, pokes));
         tasks.spawn("upkeep", upkeep(metrics));
         let (news, heard) = steward::news();

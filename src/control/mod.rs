@@ -7,6 +7,7 @@
 //! * [`gate`]: whether a candidate may become champion, from rows the champion never saw, at one look.
 //! * [`shadow`]: the same from live traffic, at every look.
 //! * [`watch`]: whether a new champion keeps its word, or is rolled back.
+//! * [`alarm`]: the store's trouble as an alert.
 //! * [`labelled`]: rows of the store whose truth has come.
 //! * [`intake`]: rows of a source on their way into the store; [`pulls`]: sources that are pulled again and again.
 //! * [`steward`]: the task that closes the loop: it follows the store, and has trainings begun, shadows ended, champions
@@ -17,6 +18,7 @@
 //!
 //! Architecture invariant: this room knows no HTTP.
 
+pub mod alarm;
 pub mod champion;
 pub mod follower;
 pub mod gate;

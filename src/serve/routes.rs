@@ -38,6 +38,7 @@ pub static ROUTES: &[Route] = &[
             &kind::TOO_LARGE,
             &kind::MEDIA_TYPE,
             &kind::INVALID,
+            &kind::NOT_STORED,
         ],
         handler: || web::to(predict::predict),
     },

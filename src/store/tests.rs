@@ -1,6 +1,6 @@
 //! The store over a disk that forgets and fails.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use redb::StorageBackend;
@@ -22,6 +22,8 @@ struct Disk {
     left: AtomicU64,
     /// How often its power was cut: who was plugged in before is cut off.
     cuts: AtomicU64,
+    /// No sync ends meanwhile.
+    stalled: AtomicBool,
 }
 
 impl Disk {
@@ -79,6 +81,9 @@ impl StorageBackend for Plug {
         Ok(())
     }
     fn sync_data(&self) -> std::io::Result<()> {
+        while self.disk()?.stalled.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
         self.disk()?.use_up()?;
         *self.disk()?.synced.lock().unwrap() = self.disk()?.written.lock().unwrap().clone();
         Ok(())
@@ -92,6 +97,10 @@ impl StorageBackend for Plug {
 }
 
 fn start(disk: &Arc<Disk>) -> (Store, Recorder) {
+    start_at(disk, Arc::new(System))
+}
+
+fn start_at(disk: &Arc<Disk>, clock: Arc<dyn Clock>) -> (Store, Recorder) {
     let disk = disk.clone();
     let backend: Backend = Box::new(move || {
         let cuts = disk.cuts.load(Ordering::SeqCst);
@@ -99,7 +108,6 @@ fn start(disk: &Arc<Disk>) -> (Store, Recorder) {
         Ok(Box::new(Plug { disk, cuts }))
     });
     let metrics = Arc::new(Metrics::new([]));
-    let clock: Arc<dyn Clock> = Arc::new(System);
     let (recorder, predictions) = recorder(metrics.clone());
     let options = Options {
         keep: 10,
@@ -257,4 +265,60 @@ async fn truths_that_wait_in_vain_are_given_up() {
         Ok(vec![Status::Waiting]),
         "it may come again"
     );
+}
+
+#[tokio::test]
+async fn a_disk_that_stalls_holds_nobody_up_and_what_is_lost_is_counted() {
+    const ALL: u64 = 200_000;
+    let disk = Disk::sound();
+    let (store, recorder) = start(&disk);
+    store.flush().await.unwrap();
+    disk.stalled.store(true, Ordering::SeqCst);
+    for n in 0..ALL {
+        recorder.note(prediction(&n.to_string())); // never waits: this loop would not end
+        if n % 1000 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    disk.stalled.store(false, Ordering::SeqCst);
+    store.flush().await.unwrap();
+    let stored = store.last().unwrap();
+    let page = store.metrics.render();
+    let lost = page
+        .lines()
+        .find_map(|line| line.strip_prefix("titanic_store_lost_predictions_total "))
+        .unwrap();
+    assert_eq!(stored + lost.parse::<u64>().unwrap(), ALL);
+    assert!(
+        stored >= writer::MOST_PENDING as u64 && stored < ALL,
+        "{stored}"
+    );
+}
+
+/// A clock that goes back an hour at every look.
+#[derive(Debug)]
+struct Backwards(AtomicU64);
+
+impl Clock for Backwards {
+    fn now(&self) -> Timestamp {
+        let looks = self.0.fetch_add(1, Ordering::SeqCst) as i64;
+        Timestamp::from_second(1_800_000_000 - looks * 3600).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_leaves_numbers_and_truths_as_they_are() {
+    let clock = Arc::new(Backwards(AtomicU64::new(0)));
+    let (store, recorder) = start_at(&Disk::sound(), clock);
+    for n in 0..20 {
+        let name = format!("p{n}");
+        recorder.note(prediction(&name));
+        assert_eq!(
+            store.label(vec![given(&name)], false).await,
+            Ok(vec![Status::Joined])
+        );
+        store.take(row(n)).await.unwrap();
+    }
+    assert_eq!(seqs(&store), (1..=60).collect::<Vec<_>>());
+    assert_eq!(store.stats().unwrap().labels, 20);
 }

@@ -7,12 +7,12 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use reqwest::Client;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::case::{Case, TITANIC};
 use crate::server;
@@ -51,12 +51,39 @@ impl Process {
 }
 
 /// What was acknowledged.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Acknowledged {
     /// Predictions with a truth.
     truths: Vec<String>,
     /// Rows by what they are, with their ids.
     rows: BTreeMap<u64, String>,
+}
+
+/// What was acknowledged, and a bell for each.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Acknowledged>>, Arc<Notify>);
+
+impl Seen {
+    fn note(&self, note: impl FnOnce(&mut Acknowledged)) {
+        note(&mut self.0.lock().unwrap());
+        self.1.notify_one();
+    }
+
+    fn so_far(&self) -> Acknowledged {
+        self.0.lock().unwrap().clone()
+    }
+
+    /// Comes back once so many more were acknowledged.
+    async fn more(&self, many: usize) {
+        let count = || {
+            let seen = self.0.lock().unwrap();
+            seen.truths.len() + seen.rows.len()
+        };
+        let enough = count() + many;
+        while count() < enough {
+            self.1.notified().await;
+        }
+    }
 }
 
 async fn post(client: &Client, url: &str, path: &str, body: &Value) -> Option<Value> {
@@ -74,13 +101,7 @@ fn numbered(case: &Case, n: u64) -> Value {
 }
 
 /// Predictions with their truths, and rows, until the process is gone.
-async fn write(
-    case: &'static Case,
-    client: Client,
-    url: String,
-    first: u64,
-    seen: Arc<Mutex<Acknowledged>>,
-) {
+async fn write(case: &'static Case, client: Client, url: String, first: u64, seen: Seen) {
     let label = crate::case::json(case.labels)[1].clone();
     for n in first.. {
         let Some(made) = post(&client, &url, "/v1/predict", &case.row()).await else {
@@ -91,12 +112,12 @@ async fn write(
         if post(&client, &url, "/v1/labels", &truth).await.is_none() {
             return;
         }
-        seen.lock().unwrap().truths.push(id);
+        seen.note(|seen| seen.truths.push(id));
         let Some(taken) = post(&client, &url, "/v1/rows", &numbered(case, n)).await else {
             return;
         };
         let id = taken["ids"][0].as_str().unwrap().to_owned();
-        seen.lock().unwrap().rows.insert(n, id);
+        seen.note(|seen| drop(seen.rows.insert(n, id)));
     }
 }
 
@@ -107,7 +128,7 @@ async fn what_was_acknowledged_survives_every_kill() {
     let state = server::state_of(case);
     let client = server::client();
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);
-    let seen: Arc<Mutex<Acknowledged>> = Arc::default();
+    let seen = Seen::default();
     let mut checked = (0, 0);
     for round in 0..rounds {
         let process = Process::start(state.path());
@@ -118,19 +139,17 @@ async fn what_was_acknowledged_survives_every_kill() {
                 tokio::spawn(write(case, client, url, first, seen.clone()))
             })
             .collect();
-        // The moment of the kill is what is drawn here; nothing is waited for.
-        let moment = Duration::from_micros(rng.random_range(5_000..60_000));
-        tokio::time::sleep(moment).await;
-        process.kill();
+        seen.more(rng.random_range(1..12)).await;
+        process.kill(); // the three are in the middle of something
         for writer in writers {
             writer.await.unwrap();
         }
         let process = Process::start(state.path());
-        checked = check(case, &client, &process.url, &seen.lock().unwrap(), checked).await;
+        checked = check(case, &client, &process.url, &seen.so_far(), checked).await;
         process.kill();
     }
     let process = Process::start(state.path());
-    check(case, &client, &process.url, &seen.lock().unwrap(), (0, 0)).await;
+    check(case, &client, &process.url, &seen.so_far(), (0, 0)).await;
     let (truths, rows) = checked;
     println!("{rounds} kills: {truths} truths and {rows} rows acknowledged, all there once");
     assert!(

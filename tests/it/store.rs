@@ -18,6 +18,7 @@ on_both!(
     rows_are_kept_once_and_bad_ones_put_aside,
     events_are_numbered_without_gap,
     what_was_answered_is_there_after_a_restart,
+    a_durable_answer_is_on_the_disk,
     truths_come_over_the_socket_too,
 );
 
@@ -216,6 +217,17 @@ async fn what_was_answered_is_there_after_a_restart(case: &Case) {
     assert_eq!(server.post(named, &case.other_row()).await.0, 409);
     let events = server.get("/v1/events?kind=prediction").await;
     assert_eq!(events["events"].as_array().unwrap().len(), 2);
+    server.stop().await;
+}
+
+async fn a_durable_answer_is_on_the_disk(case: &Case) {
+    let server = Server::of(case).await;
+    for n in 1..=3 {
+        let (status, made) = server.post("/v1/predict?durable=true", &case.row()).await;
+        assert_eq!(status, 200, "{made}");
+        // Asked of the disk at once, not after a label or a page of events.
+        assert_eq!(server.app().store().last(), Ok(n));
+    }
     server.stop().await;
 }
 

@@ -145,6 +145,7 @@ fn parameters(route: &Route) -> Vec<Value> {
             "partial",
             "answers the good rows of a list, whatever the others are",
         ));
+        parameters.push(flag("durable", "answers once the disk has the predictions"));
         parameters.push(json!({
             "name": "id", "in": "query", "schema": {"type": "string"},
             "description": "names a single prediction: the same row again gets the same answer, another one 409",

@@ -10,7 +10,7 @@ use crate::serve::query;
 const LONGEST_ID: usize = 200;
 
 /// Parameters of the route; the OpenAPI document says the same.
-pub const PARAMETERS: &[&str] = &["explain", "partial", "id"];
+pub const PARAMETERS: &[&str] = &["explain", "partial", "durable", "id"];
 
 /// What is asked for.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Asked {
     pub explain: bool,
     /// Answers for the good rows, whatever the others are.
     pub partial: bool,
+    /// The answer waits until the disk has the prediction.
+    pub durable: bool,
     /// The caller's own id.
     pub id: Option<Arc<str>>,
 }
@@ -37,6 +39,7 @@ impl Asked {
             match &*name {
                 "explain" => asked.explain = query::flag(&name, &value)?,
                 "partial" => asked.partial = query::flag(&name, &value)?,
+                "durable" => asked.durable = query::flag(&name, &value)?,
                 _ => asked.id = Some(id(&value)?),
             }
         }

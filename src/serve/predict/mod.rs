@@ -109,10 +109,14 @@ pub async fn predict(
     let format = body::format(request.headers(), body::ROWS)?;
     let asked = Asked::read(request.query_string(), format)?;
     let body = desk.intake.read(request.headers(), &mut payload).await?;
+    let durable = asked.durable;
     let answer = if body.bytes.len() <= SMALL {
         desk.answer(&asked, format, &body.bytes)?
     } else {
         desk.answer_apart(asked, format, body).await?
     };
+    if durable {
+        desk.store.flush().await?; // what was noted before is on the disk with it
+    }
     Ok(reply::rows(format, answer.bytes, answer.model.as_deref()))
 }

@@ -148,11 +148,6 @@ fn what_cannot_be_ingested_is_told() {
     let before = folder.files();
     for (line, code, said) in [
         (
-            "ingest train.csv",
-            1,
-            "there is no store to put rows into yet; write the checked table to a file with --out",
-        ),
-        (
             "ingest train.csv --out out.xlsx",
             1,
             "tables are written as csv or parquet",
@@ -204,5 +199,30 @@ fn what_cannot_be_ingested_is_told() {
             .err
             .contains("write link, cursor:FIELD:PARAM or page:PARAM"),
         "{wrong:#?}"
+    );
+}
+
+#[test]
+fn rows_go_into_the_store_once_and_a_strict_load_whole_or_not_at_all() {
+    let folder = folder();
+    folder.put(
+        "some.csv",
+        b"PassengerId,Pclass,Sex,Age\n1,1,male,3\n2,9,male,4\n3,2,female,5\n",
+    );
+    let said = |line: &str| folder.run(line).ok().json();
+    let counts = |tally: &serde_json::Value| {
+        ["read", "stored", "repeated", "quarantined"].map(|key| tally[key].as_u64().unwrap())
+    };
+    folder.run("ingest some.csv --strict").ended(1);
+    assert_eq!(
+        counts(&said("ingest some.csv --json")),
+        [3, 2, 0, 1],
+        "nothing was there"
+    );
+    assert_eq!(counts(&said("ingest some.csv --json")), [3, 0, 2, 1]);
+    assert_eq!(counts(&said("ingest train.csv --json")), [891, 891, 0, 0]);
+    assert_eq!(
+        counts(&said("ingest train.csv --strict --json")),
+        [891, 0, 891, 0]
     );
 }
