@@ -9,6 +9,7 @@
 
 mod ask;
 mod block;
+pub mod check;
 mod commit;
 mod error;
 pub mod feed;
@@ -16,6 +17,7 @@ mod file;
 pub mod kind;
 pub mod labels;
 mod layout;
+pub mod maintenance;
 mod predictions;
 mod read;
 pub mod rows;

@@ -18,6 +18,7 @@ mod server;
 mod socket;
 mod sources;
 mod store;
+mod store_cli;
 mod swap;
 mod tables;
 mod the_loop;
