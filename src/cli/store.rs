@@ -117,6 +117,7 @@ fn stats(site: &Site, file: &File) -> anyhow::Result<Exit> {
         ("labels", stats.labels),
         ("labels that wait", stats.waiting),
         ("rows in quarantine", stats.quarantine),
+        ("bytes of events", stats.event_bytes),
         ("bytes on the disk", stats.bytes),
     ];
     for (what, count) in more {
