@@ -12,6 +12,7 @@ mod models;
 mod out;
 mod predict;
 mod progress;
+mod quarantine;
 mod serve;
 mod site;
 mod spec;

@@ -1,10 +1,13 @@
-//! What is done to a store that no server has open: looked into, made smaller.
+//! What is done to a store that no server has open: looked into, made smaller, its quarantine worked off.
+
+use jiff::Timestamp;
 
 use super::block::Record;
+use super::commit::Commit;
 use super::error::StoreError;
 use super::file::File;
 use super::read::{self, Stats};
-use super::rows::Quarantined;
+use super::rows::{self, NewRow, Quarantined, Taken};
 
 /// What is in it.
 ///
@@ -41,5 +44,62 @@ pub fn compact(file: &File) -> Result<(), StoreError> {
     file.alone(|database| {
         while database.compact().map_err(failed)? {}
         Ok(())
+    })
+}
+
+/// Rows of the quarantine that were checked again.
+#[derive(Clone, Debug, Default)]
+pub struct Retried {
+    /// Those that are good now, under the ids they were put aside with.
+    pub good: Vec<NewRow>,
+    /// Those that are not, with what is wrong now.
+    pub bad: Vec<Quarantined>,
+}
+
+/// Moves good rows out of quarantine into the rows, and keeps what is said of the others, in one transaction.
+///
+/// # Errors
+/// When nothing changed.
+pub fn retry_quarantined(
+    file: &File,
+    retried: &Retried,
+    now: Timestamp,
+) -> Result<Taken, StoreError> {
+    let mut taken = Taken::default();
+    write(file, now, |commit| {
+        for row in &retried.good {
+            commit.quarantine.remove(&*row.id)?;
+            rows::one(commit, row, &mut taken)?;
+        }
+        for bad in &retried.bad {
+            rows::keep_aside(commit, bad)?;
+        }
+        Ok(())
+    })?;
+    Ok(taken)
+}
+
+/// Forgets rows of the quarantine; that they came stays among the events.
+///
+/// # Errors
+/// When nothing changed.
+pub fn drop_quarantined(file: &File, ids: &[String], now: Timestamp) -> Result<(), StoreError> {
+    write(file, now, |commit| {
+        for id in ids {
+            commit.quarantine.remove(&**id)?;
+        }
+        Ok(())
+    })
+}
+
+fn write(
+    file: &File,
+    now: Timestamp,
+    work: impl FnOnce(&mut Commit<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    file.write(|transaction| {
+        let mut commit = Commit::begin(transaction, now)?;
+        work(&mut commit)?;
+        commit.finish().map(drop)
     })
 }

@@ -206,3 +206,68 @@ async fn beside_a_server_each_names_the_holder_and_what_to_ask_it() {
     assert!(!folder.path("copy").exists());
     server.stop().await;
 }
+
+on_both!(rows_put_aside_are_listed_tried_again_and_dropped);
+
+async fn rows_put_aside_are_listed_tried_again_and_dropped(case: &Case) {
+    let server = Server::of(case).await;
+    let (bad, column) = (read(case.bad.0), &case.bad.1[1..]);
+    let rows = json!([bad, bad, bad]);
+    assert_eq!(server.post("/v1/rows", &rows).await.1["quarantined"], 3);
+    let state = server.leave().await;
+    let list = || {
+        let document = run(&state, "ingest quarantine list --json").ok().json();
+        document["quarantine"].as_array().unwrap().clone()
+    };
+    let first = list();
+    assert_eq!(first.len(), 3);
+    let entry = json!({"id": first[0]["id"], "source": "rest", "line": null, "column": column,
+                       "value": first[0]["value"], "reason": first[0]["reason"]});
+    assert_eq!(first[0], entry);
+    let shown = run(&state, "ingest quarantine list").ok().out;
+    assert!(
+        shown.contains(column) && shown.lines().count() == 4,
+        "{shown}"
+    );
+
+    let again = run(&state, "ingest --json quarantine retry --all")
+        .ok()
+        .json();
+    let counts = ["stored", "repeated", "remaining"].map(|key| &again[key]);
+    assert_eq!(json!(counts), json!([0, 0, 3]), "still bad");
+    assert_eq!(list(), first);
+
+    // A spec that knows the level takes the row.
+    let level = bad[column].to_string();
+    let wide = case
+        .spec
+        .replace("levels: [basic,", &format!("levels: [{level}, basic,"));
+    let wide = wide.replace("levels: [1, 2, 3]", &format!("levels: [1, 2, 3, {level}]"));
+    assert_ne!(wide, case.spec);
+    std::fs::write(state.path().join("wide.yaml"), wide).unwrap();
+    let id = first[0]["id"].as_str().unwrap();
+    let good = run(
+        &state,
+        &format!("ingest quarantine retry {id} --spec wide.yaml --json"),
+    );
+    let good = good.ok().json();
+    assert_eq!(
+        (&good["stored"], &good["remaining"]),
+        (&json!(1), &json!(0))
+    );
+    assert_eq!(list(), first[1..]);
+    let kept = lines(&run(&state, "store export --kind row").ok().out);
+    assert_eq!((&kept[0]["id"], &kept[0]["row"]), (&first[0]["id"], &bad));
+
+    let error = run(&state, &format!("ingest quarantine drop {id}")).fails(1);
+    assert!(error.contains("no row"), "{error}");
+    run(&state, "ingest quarantine drop").ended(2);
+    run(&state, "ingest").ended(2);
+    let id = first[1]["id"].as_str().unwrap();
+    run(&state, &format!("ingest quarantine drop {id}")).ok();
+    assert_eq!(list(), first[2..]);
+    run(&state, "ingest quarantine drop --all").ok();
+    let shown = run(&state, "ingest quarantine list").ok().out;
+    assert_eq!(shown, "nothing is in quarantine\n");
+    run(&state, "store check").ok();
+}
