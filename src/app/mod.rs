@@ -31,6 +31,7 @@ use crate::serve::predictor::Predictor;
 use crate::serve::routes;
 use crate::serve::server::{self, Handles};
 use crate::store::feed::{self, Feed};
+use crate::store::retention::{self, Keep};
 use crate::store::{self, Store};
 use crate::telemetry::metrics::Metrics;
 use pulls::Pulls;
@@ -128,6 +129,14 @@ impl App {
         tasks.spawn("alarm", alarm::run(store.clone(), feed.clone()));
         tasks.spawn("follower", follower.run(seq, pokes));
         tasks.spawn("upkeep", upkeep(metrics));
+        let keep = Keep {
+            age: settings.store.keep.age.map(|age| age.0),
+            size: settings.store.keep.size.map(|size| size.0),
+        };
+        tasks.spawn(
+            "retention",
+            retention::run(store.clone(), keep, clock.clone()),
+        );
         let (news, heard) = steward::news();
         let steward = Steward {
             store: store.clone(),

@@ -5,13 +5,14 @@ mod watch;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
 use super::out::outln;
+use super::quarantine::QuarantineCommand;
 use super::site::Site;
-use super::{interrupt, print_json};
+use super::{interrupt, print_json, quarantine};
 use crate::clock::{self, Clock};
 use crate::config::units::Span;
 use crate::control::intake;
@@ -24,10 +25,14 @@ use watch::Watch;
 
 /// Arguments.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct IngestArgs {
+    #[command(subcommand)]
+    command: Option<IngestCommand>,
     /// A file or folder (CSV, TSV, JSON, JSON lines, Parquet; also gzip and zstd), `-` for standard input, an http(s)://
     /// address, or a database: sqlite:FILE, postgres://…, mysql://…
-    source: String,
+    #[arg(required = true)]
+    source: Option<String>,
     /// End at the first bad row, and keep nothing of this load
     #[arg(long)]
     strict: bool,
@@ -54,9 +59,22 @@ pub struct IngestArgs {
     out: Option<PathBuf>,
 }
 
+#[derive(Debug, Subcommand)]
+enum IngestCommand {
+    /// Rows that were put aside: list, retry, drop
+    Quarantine {
+        #[command(subcommand)]
+        command: QuarantineCommand,
+    },
+}
+
 /// Runs it.
 pub fn run(args: &IngestArgs, site: &Site) -> anyhow::Result<Exit> {
-    let source = Source::open(&args.source, &args.options())?;
+    if let Some(IngestCommand::Quarantine { command }) = &args.command {
+        return quarantine::run(command, site);
+    }
+    let source = args.source.as_deref().expect("clap asks for it");
+    let source = Source::open(source, &args.options())?;
     let watch = Watch::new(site, interrupt::flag()?);
     let tally = match &args.out {
         Some(path) => into_file(args, site, &source, path, &watch),

@@ -12,9 +12,11 @@ mod models;
 mod out;
 mod predict;
 mod progress;
+mod quarantine;
 mod serve;
 mod site;
 mod spec;
+mod store;
 mod table;
 mod train;
 
@@ -78,6 +80,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// The versions of the model: list, show, promote, rollback, verify, diff, gc
     Models(models::ModelsArgs),
+    /// What was kept: figures, check, compaction, backup, export
+    Store(store::StoreArgs),
     /// Specs: infer a first one from a table, check one
     Spec(spec::SpecArgs),
     /// Talk to a running server over its WebSocket
@@ -130,6 +134,7 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
         Command::Predict(args) => predict::run(&args, &site),
         Command::Evaluate(args) => evaluate::run(&args, &site),
         Command::Models(args) => models::run(&args, &site),
+        Command::Store(args) => store::run(&args, &site),
         _ => unreachable!("handled above"),
     }
 }

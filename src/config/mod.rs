@@ -19,6 +19,7 @@ mod layers;
 mod node;
 pub mod server;
 pub mod sources;
+pub mod store;
 pub mod training;
 mod typed;
 pub mod units;
@@ -60,6 +61,8 @@ pub struct Settings {
     pub shadow: shadow::Options,
     /// What a new champion is held against.
     pub watch: watch::Options,
+    /// The store.
+    pub store: store::Store,
     /// Sources that the server pulls.
     pub sources: sources::Sources,
     #[serde(skip)]

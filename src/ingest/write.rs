@@ -1,5 +1,6 @@
 //! Tables and answers into files.
 
+pub mod columns;
 pub mod table;
 
 use std::fs::File;

@@ -7,7 +7,8 @@ use super::block;
 use super::error::StoreError;
 use super::kind::{self, Kind};
 use super::layout::{
-    self, BLOCKS, CURSORS, IDS, Key, LABELS, META, NOTES, QUARANTINE, REQUESTS, ROW_KEYS, WAITING,
+    self, BLOCKS, CURSORS, IDS, Key, LABELS, META, NOTES, QUARANTINE, REQUESTS, ROW_KEYS, ROW_SEQS,
+    WAITING,
 };
 
 /// A commit in the making.
@@ -18,11 +19,12 @@ pub(super) struct Commit<'t> {
     pub(super) labels: Table<'t, &'static [u8], &'static [u8]>,
     pub(super) waiting: Table<'t, &'static [u8], i64>,
     pub(super) row_keys: Table<'t, &'static [u8], &'static str>,
+    pub(super) row_seqs: Table<'t, u64, &'static [u8]>,
     pub(super) requests: Table<'t, &'static str, &'static [u8]>,
     pub(super) quarantine: Table<'t, &'static str, &'static [u8]>,
     pub(super) cursors: Table<'t, &'static str, &'static str>,
     pub(super) notes: Table<'t, &'static str, &'static str>,
-    blocks: Table<'t, u64, &'static [u8]>,
+    pub(super) blocks: Table<'t, u64, &'static [u8]>,
     meta: Table<'t, &'static str, u64>,
     first: u64,
     seq: u64,
@@ -44,6 +46,7 @@ impl<'t> Commit<'t> {
             labels: transaction.open_table(LABELS)?,
             waiting: transaction.open_table(WAITING)?,
             row_keys: transaction.open_table(ROW_KEYS)?,
+            row_seqs: transaction.open_table(ROW_SEQS)?,
             requests: transaction.open_table(REQUESTS)?,
             quarantine: transaction.open_table(QUARANTINE)?,
             cursors: transaction.open_table(CURSORS)?,
@@ -89,12 +92,29 @@ impl<'t> Commit<'t> {
 
     /// Begins another block, so that none grows beyond measure.
     pub(super) fn cut(&mut self) -> Result<(), StoreError> {
-        if !self.block.is_empty() {
-            self.blocks.insert(self.first, &*self.block)?;
-            self.block.clear();
-            self.first = self.seq + 1;
+        if self.block.is_empty() {
+            return Ok(());
         }
+        self.blocks.insert(self.first, &*self.block)?;
+        let bytes = self.bytes()? + self.block.len() as u64;
+        self.meta.insert("bytes", bytes)?;
+        self.block.clear();
+        self.first = self.seq + 1;
         Ok(())
+    }
+
+    /// Bytes of all blocks that are written.
+    pub(super) fn bytes(&self) -> Result<u64, StoreError> {
+        Ok(self.meta.get("bytes")?.map_or(0, |bytes| bytes.value()))
+    }
+
+    /// Takes a block out; gives what stood in it.
+    pub(super) fn take_block(&mut self, first: u64) -> Result<Vec<u8>, StoreError> {
+        let block = self.blocks.remove(first)?;
+        let block = block.map_or_else(Vec::new, |block| block.value().to_vec());
+        let left = self.bytes()?.saturating_sub(block.len() as u64);
+        self.meta.insert("bytes", left)?;
+        Ok(block)
     }
 
     /// Writes what was appended. The transaction is still to be committed.

@@ -27,6 +27,14 @@ pub enum OpenError {
         /// Ours.
         known: u64,
     },
+    /// What stands in it is not what was written.
+    #[error("the store {file} is damaged: {why}; `store restore` puts a backup in its place")]
+    Damaged {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        why: String,
+    },
     /// It cannot be read or written.
     #[error("the store {file} cannot be opened: {why}")]
     Broken {

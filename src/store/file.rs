@@ -1,12 +1,14 @@
 //! The file under the store: opened, told who holds it, and opened anew after a fault of the disk.
 
+mod copy;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use redb::{
     Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageBackend,
-    WriteTransaction,
+    StorageError, WriteTransaction,
 };
 
 use super::error::{OpenError, StoreError};
@@ -20,6 +22,15 @@ const CACHE: usize = 16 << 20;
 
 /// Makes the storage under the database; tests hand in one that forgets and fails.
 pub type Backend = Box<dyn Fn() -> std::io::Result<Box<dyn StorageBackend>> + Send + Sync>;
+
+/// What is believed of a file that is opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// Where it was closed properly, that its pages are as they were written.
+    Closed,
+    /// Nothing: every page is read, which takes time.
+    Nothing,
+}
 
 enum Origin {
     Path(PathBuf),
@@ -49,8 +60,20 @@ impl File {
     /// # Errors
     /// [`OpenError`]; `Held` names the process that has it.
     pub fn open(state: &Path) -> Result<File, OpenError> {
+        File::in_folder(state, Trust::Closed)
+    }
+
+    /// The same with every page verified first: damage is an error then, and nothing worse.
+    ///
+    /// # Errors
+    /// As [`File::open`].
+    pub fn open_verified(state: &Path) -> Result<File, OpenError> {
+        File::in_folder(state, Trust::Nothing)
+    }
+
+    fn in_folder(state: &Path, trust: Trust) -> Result<File, OpenError> {
         std::fs::create_dir_all(state).map_err(|e| broken(&state.display().to_string(), e))?;
-        let file = File::over(Origin::Path(state.join(NAME)))?;
+        let file = File::over(Origin::Path(state.join(NAME)), trust)?;
         let pid = std::process::id().to_string();
         std::fs::write(pid_file(&state.join(NAME)), pid).map_err(|e| broken(&file.name(), e))?;
         Ok(file)
@@ -61,17 +84,17 @@ impl File {
     /// # Errors
     /// As [`File::open`].
     pub fn with_backend(backend: Backend) -> Result<File, OpenError> {
-        File::over(Origin::Backend(backend))
+        File::over(Origin::Backend(backend), Trust::Closed)
     }
 
-    fn over(origin: Origin) -> Result<File, OpenError> {
+    fn over(origin: Origin, trust: Trust) -> Result<File, OpenError> {
         let file = File {
             origin,
             database: RwLock::new(None),
             shut: AtomicBool::new(false),
             fault: Mutex::new(None),
         };
-        let database = file.database()?;
+        let database = file.database(trust)?;
         *file
             .database
             .write()
@@ -86,9 +109,10 @@ impl File {
         }
     }
 
-    fn database(&self) -> Result<Database, OpenError> {
+    fn database(&self, trust: Trust) -> Result<Database, OpenError> {
         let mut builder = Builder::new();
         builder.set_cache_size(CACHE);
+        builder.set_check_integrity_on_open(trust == Trust::Nothing);
         let opened = match &self.origin {
             Origin::Path(path) => builder.create(path),
             Origin::Backend(make) => match make() {
@@ -114,7 +138,7 @@ impl File {
                 file: self.name(),
                 holder: holder(path),
             },
-            (error, _) => broken(&self.name(), error),
+            (error, _) => of_database(&self.name(), &error),
         }
     }
 
@@ -218,7 +242,7 @@ impl File {
             return Err(StoreError::Closed);
         }
         if database.is_none() {
-            let opened = self.database();
+            let opened = self.database(Trust::Closed);
             *database = Some(opened.map_err(|e| StoreError::Unavailable(e.to_string()))?);
         }
         Ok(())
@@ -242,6 +266,20 @@ fn prepare(database: &Database) -> Result<u64, StoreError> {
         .insert("revision", layout::REVISION)?;
     transaction.commit()?;
     Ok(layout::REVISION)
+}
+
+fn of_database(file: &str, error: &DatabaseError) -> OpenError {
+    use std::io::ErrorKind::{InvalidData, UnexpectedEof};
+    let (file, why) = (file.to_owned(), error.to_string());
+    match error {
+        DatabaseError::Storage(StorageError::Corrupted(_)) => OpenError::Damaged { file, why },
+        DatabaseError::Storage(StorageError::Io(error))
+            if matches!(error.kind(), InvalidData | UnexpectedEof) =>
+        {
+            OpenError::Damaged { file, why }
+        }
+        _ => OpenError::Broken { file, why },
+    }
 }
 
 fn pid_file(path: &Path) -> PathBuf {

@@ -21,6 +21,8 @@ pub const LABELS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("labels")
 pub const WAITING: TableDefinition<&[u8], i64> = TableDefinition::new("waiting");
 /// Digest of a row's content → its id: the same row twice counts once.
 pub const ROW_KEYS: TableDefinition<&[u8], &str> = TableDefinition::new("row_keys");
+/// Number of a row's event → the digest of its content, by which the key is found when the event goes.
+pub const ROW_SEQS: TableDefinition<u64, &[u8]> = TableDefinition::new("row_seqs");
 /// An `Idempotency-Key` → digest of the body, time and answer, as JSON.
 pub const REQUESTS: TableDefinition<&str, &[u8]> = TableDefinition::new("requests");
 /// Id of a quarantined row → the row and what is wrong with it, as JSON.
@@ -29,7 +31,7 @@ pub const QUARANTINE: TableDefinition<&str, &[u8]> = TableDefinition::new("quara
 pub const CURSORS: TableDefinition<&str, &str> = TableDefinition::new("cursors");
 /// A task's name → what it has to remember, as JSON.
 pub const NOTES: TableDefinition<&str, &str> = TableDefinition::new("notes");
-/// `revision`, `seq` (the last event's number), and how many events there were of each kind.
+/// `revision`, `seq` (the last event's number), `bytes` (of all blocks), and how many events there were of each kind.
 pub const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 
 /// Makes every table, so that readers find them.
@@ -39,6 +41,7 @@ pub fn create(transaction: &WriteTransaction) -> Result<(), TableError> {
     transaction.open_table(LABELS)?;
     transaction.open_table(WAITING)?;
     transaction.open_table(ROW_KEYS)?;
+    transaction.open_table(ROW_SEQS)?;
     transaction.open_table(REQUESTS)?;
     transaction.open_table(QUARANTINE)?;
     transaction.open_table(CURSORS)?;

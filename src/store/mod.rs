@@ -9,6 +9,7 @@
 
 mod ask;
 mod block;
+pub mod check;
 mod commit;
 mod error;
 pub mod feed;
@@ -16,9 +17,11 @@ mod file;
 pub mod kind;
 pub mod labels;
 mod layout;
+pub mod maintenance;
 pub mod offline;
 mod predictions;
 mod read;
+pub mod retention;
 pub mod rows;
 #[cfg(test)]
 mod tests;
@@ -43,10 +46,14 @@ use commit::Commit;
 use feed::{Feed, Prediction};
 use kind::Kind;
 use labels::{Given, Status, Truth};
+use retention::{Dropped, Keep};
 use rows::{Batch, Outcome, Quarantined};
 
 /// Requests that may wait for the writer before the next ones do.
 const MOST_WAITING: usize = 1024;
+
+/// Keys of requests forgotten in one commit.
+const FORGOTTEN: usize = 4096;
 
 /// Whether what is asked can be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,6 +200,47 @@ impl Store {
     /// When nothing changed.
     pub async fn expire(&self, since: Timestamp) -> Result<usize, StoreError> {
         self.ask(move |commit| labels::expire(commit, since)).await
+    }
+
+    /// Drops the oldest events as far as there is too much, a piece at a time; gives what went.
+    ///
+    /// # Errors
+    /// When it cannot go on; what went is gone.
+    pub async fn retain(&self, keep: Keep) -> Result<Dropped, StoreError> {
+        let mut all = Dropped::default();
+        if keep == Keep::default() {
+            return Ok(all);
+        }
+        loop {
+            let work = move |commit: &mut Commit<'_>| retention::apply(commit, keep);
+            let (dropped, more) = self.ask(work).await?;
+            all.events += dropped.events;
+            all.bytes += dropped.bytes;
+            if !more {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Forgets the keys of requests that were made before a time.
+    ///
+    /// # Errors
+    /// When it cannot go on; some may be forgotten.
+    pub async fn forget_requests(&self, since: Timestamp) -> Result<(), StoreError> {
+        let file = self.file.clone();
+        let find = move || file.read(|snapshot| rows::requests_before(snapshot, since));
+        let found = tokio::task::spawn_blocking(find).await;
+        for keys in found.map_err(|_| StoreError::Closed)??.chunks(FORGOTTEN) {
+            let keys = keys.to_vec();
+            self.ask(move |commit| {
+                for key in &keys {
+                    commit.requests.remove(&**key)?;
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     /// Ends when everything that was handed in before is on the disk.

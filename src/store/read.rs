@@ -24,6 +24,8 @@ pub struct Stats {
     pub waiting: u64,
     /// Rows put aside.
     pub quarantine: u64,
+    /// Bytes of the events kept, which `store.keep.size` bounds.
+    pub event_bytes: u64,
     /// Bytes on the disk.
     pub bytes: u64,
 }
@@ -157,6 +159,7 @@ pub(super) fn stats(transaction: &ReadTransaction, bytes: u64) -> Result<Stats, 
         labels: transaction.open_table(LABELS)?.len()?,
         waiting: transaction.open_table(WAITING)?.len()?,
         quarantine: transaction.open_table(QUARANTINE)?.len()?,
+        event_bytes: meta.get("bytes")?.map_or(0, |bytes| bytes.value()),
         bytes,
     })
 }

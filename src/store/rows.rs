@@ -1,5 +1,6 @@
 //! Rows that are handed in, each counted once.
 
+use jiff::Timestamp;
 use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -7,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::commit::{Commit, key};
 use super::error::StoreError;
 use super::kind::Kind;
+use super::layout::REQUESTS;
 use crate::schema::column::Label;
 use crate::schema::{Fault, RowView, Schema, json};
 use crate::telemetry::metrics::{Metrics, RowStatus};
@@ -163,7 +165,29 @@ pub(super) fn take(commit: &mut Commit<'_>, batch: &Batch) -> Result<Outcome, St
     Ok(Outcome::Taken(taken))
 }
 
-fn one(commit: &mut Commit<'_>, row: &NewRow, taken: &mut Taken) -> Result<(), StoreError> {
+/// Keys of requests that were made before a time.
+pub(super) fn requests_before(
+    snapshot: &redb::ReadTransaction,
+    since: Timestamp,
+) -> Result<Vec<String>, StoreError> {
+    let mut keys = Vec::new();
+    for entry in snapshot.open_table(REQUESTS)?.iter()? {
+        let (key, bytes) = entry?;
+        // One that is damaged helps nobody either.
+        let request = serde_json::from_slice::<Request>(bytes.value());
+        if request.is_err() || request.is_ok_and(|r| r.time < since.as_microsecond()) {
+            keys.push(key.value().to_owned());
+        }
+    }
+    Ok(keys)
+}
+
+/// Takes one row in, unless it is there.
+pub(super) fn one(
+    commit: &mut Commit<'_>,
+    row: &NewRow,
+    taken: &mut Taken,
+) -> Result<(), StoreError> {
     let digest = row.digest();
     let before = commit.row_keys.get(&*digest)?;
     if let Some(id) = before.map(|id| id.value().to_owned()) {
@@ -177,7 +201,8 @@ fn one(commit: &mut Commit<'_>, row: &NewRow, taken: &mut Taken) -> Result<(), S
     let told = serde_json::to_string(&told).expect("its keys are text");
     let comma = if told == "{}" { "" } else { "," };
     let body = format!(r#"{{"row":{}{comma}{}"#, row.row, &told[1..]);
-    commit.append_known(&key(&row.id), commit.now, Kind::Row, &row.id, &body)?;
+    let seq = commit.append_known(&key(&row.id), commit.now, Kind::Row, &row.id, &body)?;
+    commit.row_seqs.insert(seq, &*digest)?;
     commit.row_keys.insert(&*digest, &*row.id)?;
     taken.stored += 1;
     taken.ids.push(row.id.clone());
@@ -216,12 +241,18 @@ impl NewRow {
     }
 }
 
+/// Keeps a row aside, in place of what was kept under its id.
+pub(super) fn keep_aside(commit: &mut Commit<'_>, bad: &Quarantined) -> Result<(), StoreError> {
+    let bytes = serde_json::to_vec(bad).expect("its keys are text");
+    commit.quarantine.insert(&*bad.id, &*bytes)?;
+    Ok(())
+}
+
 fn put_aside(commit: &mut Commit<'_>, bad: &Quarantined) -> Result<(), StoreError> {
     if commit.quarantine.get(&*bad.id)?.is_some() {
         return Ok(()); // its source was read again
     }
-    let bytes = serde_json::to_vec(bad).expect("its keys are text");
-    commit.quarantine.insert(&*bad.id, &*bytes)?;
+    keep_aside(commit, bad)?;
     let Quarantined {
         source,
         line,

@@ -19,6 +19,7 @@ mod server;
 mod socket;
 mod sources;
 mod store;
+mod store_cli;
 mod swap;
 mod tables;
 mod the_loop;

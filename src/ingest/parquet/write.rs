@@ -7,6 +7,7 @@ use polars::prelude::{
 };
 
 use crate::ingest::WriteFault;
+use crate::ingest::write::columns::Column as Plain;
 use crate::ingest::write::whole_number;
 use crate::schema::column::{Kind, Label};
 use crate::schema::{Cell, Slot, Table};
@@ -57,6 +58,49 @@ impl<'w> TableWriter<'w> {
         }
         let writer = self.writer.as_mut().expect("made with the first group");
         writer.finish()?;
+        Ok(())
+    }
+}
+
+/// Writes columns that are no table of ours, group by group.
+pub(in crate::ingest) struct ColumnWriter<'w> {
+    writer: Option<BatchedWriter<&'w mut dyn Write>>,
+    sink: Option<&'w mut dyn Write>,
+}
+
+impl<'w> ColumnWriter<'w> {
+    pub(in crate::ingest) fn new(sink: &'w mut dyn Write) -> ColumnWriter<'w> {
+        ColumnWriter {
+            writer: None,
+            sink: Some(sink),
+        }
+    }
+
+    /// Writes one group of rows.
+    pub(in crate::ingest) fn group(
+        &mut self,
+        columns: Vec<(&'static str, Plain)>,
+    ) -> Result<(), WriteFault> {
+        let column = |(name, plain): (&str, Plain)| -> Column {
+            match plain {
+                Plain::Whole(numbers) => Series::new(name.into(), numbers).into(),
+                Plain::Text(texts) => Series::new(name.into(), texts).into(),
+            }
+        };
+        let columns: Vec<Column> = columns.into_iter().map(column).collect();
+        let frame = DataFrame::new(columns.first().map_or(0, Column::len), columns)?;
+        if let Some(sink) = self.sink.take() {
+            self.writer = Some(settings(sink).batched(frame.schema())?);
+        }
+        let writer = self.writer.as_mut().expect("made with the first group");
+        Ok(writer.write_batch(&frame)?)
+    }
+
+    /// Writes the end of the file, which has at least one group.
+    pub(in crate::ingest) fn finish(mut self) -> Result<(), WriteFault> {
+        if let Some(writer) = self.writer.as_mut() {
+            writer.finish()?;
+        }
         Ok(())
     }
 }

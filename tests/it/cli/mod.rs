@@ -9,5 +9,4 @@ mod second;
 mod train;
 mod two;
 
-use folder::Ran;
-pub use folder::{Folder, QUICK};
+pub use folder::{Folder, QUICK, Ran};

@@ -1,0 +1,194 @@
+//! Whether a store is whole: every event is read, and every index held against the events.
+
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
+
+use super::block::{self, Record};
+use super::error::StoreError;
+use super::file::File;
+use super::kind::Kind;
+use super::labels;
+use super::layout::{self, BLOCKS, IDS, LABELS, WAITING};
+use super::read;
+
+/// Findings that are told; a store with more is beyond reading them.
+const MOST_TOLD: usize = 20;
+
+/// What a check came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// Events that can be read.
+    pub events: u64,
+    /// What is wrong.
+    pub findings: Vec<String>,
+    /// How many more there are.
+    pub untold: usize,
+}
+
+impl Report {
+    fn say(&mut self, finding: String) {
+        if self.findings.len() < MOST_TOLD {
+            self.findings.push(finding);
+        } else {
+            self.untold += 1;
+        }
+    }
+}
+
+/// Checks a store. The pages under it are verified by [`File::open_verified`].
+///
+/// # Errors
+/// When the file fails under the reading.
+pub fn check(file: &File) -> Result<Report, StoreError> {
+    file.read(|snapshot| {
+        let mut check = Check {
+            ids: snapshot.open_table(IDS)?,
+            labels: snapshot.open_table(LABELS)?,
+            waiting: snapshot.open_table(WAITING)?,
+            known: 0,
+            report: Report::default(),
+        };
+        check.events(snapshot)?;
+        check.truths()?;
+        check.beside(snapshot);
+        Ok(check.report)
+    })
+}
+
+struct Check {
+    ids: ReadOnlyTable<&'static [u8], u64>,
+    labels: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    waiting: ReadOnlyTable<&'static [u8], i64>,
+    /// Events that the index of ids has to know.
+    known: u64,
+    report: Report,
+}
+
+impl Check {
+    fn events(&mut self, snapshot: &ReadTransaction) -> Result<(), StoreError> {
+        let last = read::last(snapshot)?;
+        let (mut oldest, mut next) = (None, None);
+        for entry in snapshot.open_table(BLOCKS)?.iter()? {
+            let (first, bytes) = entry?;
+            let first = first.value();
+            oldest = oldest.or(Some(first));
+            if let Some(next) = next.filter(|next| *next != first) {
+                self.gap(next, first);
+            }
+            next = self.block(first, bytes.value())?;
+        }
+        if let Some(next) = next.filter(|next| *next != last + 1) {
+            self.gap(next, last + 1);
+        }
+        self.index(oldest.unwrap_or(last + 1), last)
+    }
+
+    /// Reads a block; gives the number the next one should begin with, where it could be read to its end.
+    fn block(&mut self, first: u64, bytes: &[u8]) -> Result<Option<u64>, StoreError> {
+        let mut next = first;
+        for record in block::read(first, bytes) {
+            match record {
+                Ok(record) => self.event(&record)?,
+                Err(broken) => {
+                    let seq = broken.seq;
+                    let rest = "nor can what follows it in its block";
+                    self.report
+                        .say(format!("event {seq} cannot be read, {rest}"));
+                    return Ok(None);
+                }
+            }
+            next += 1;
+        }
+        Ok(Some(next))
+    }
+
+    fn event(&mut self, record: &Record<'_>) -> Result<(), StoreError> {
+        let Record { seq, id, .. } = *record;
+        if serde_json::from_str::<serde::de::IgnoredAny>(&record.line()).is_err() {
+            self.report
+                .say(format!("event {seq}: what it tells is no JSON"));
+        }
+        self.report.events += 1;
+        if !matches!(record.kind, Kind::Prediction | Kind::Row) {
+            return Ok(());
+        }
+        self.known += 1;
+        let found = self
+            .ids
+            .get(layout::key(id).bytes())?
+            .map(|seq| seq.value());
+        if found != Some(seq) {
+            let found = found.map_or("nowhere".into(), |seq| format!("to event {seq}"));
+            let told = format!("event {seq}: the index of ids leads from {id:?} {found}");
+            self.report.say(told);
+        }
+        Ok(())
+    }
+
+    fn gap(&mut self, from: u64, to: u64) {
+        self.report.say(if from < to {
+            format!("events {from} to {} are not there", to - 1)
+        } else {
+            format!("events go on to {}, past {}", from - 1, to - 1)
+        });
+    }
+
+    /// Ids of events that are not there.
+    fn index(&mut self, oldest: u64, last: u64) -> Result<(), StoreError> {
+        if self.ids.len()? == self.known {
+            return Ok(());
+        }
+        for entry in self.ids.iter()? {
+            let (key, seq) = entry?;
+            if !(oldest..=last).contains(&seq.value()) {
+                let (id, seq) = (name(key.value()), seq.value());
+                let told =
+                    format!("the index of ids leads from {id} to event {seq}, which is not there");
+                self.report.say(told);
+            }
+        }
+        let (ids, known) = (self.ids.len()?, self.known);
+        self.report.say(format!(
+            "the index of ids has {ids} entries for {known} predictions and rows"
+        ));
+        Ok(())
+    }
+
+    /// Each truth is of an event, or waits for one.
+    fn truths(&mut self) -> Result<(), StoreError> {
+        for entry in self.labels.iter()? {
+            let (key, bytes) = entry?;
+            let id = name(key.value());
+            if labels::read(bytes.value()).is_err() {
+                self.report.say(format!("the label of {id} cannot be read"));
+            }
+            let known = self.ids.get(key.value())?.is_some();
+            match (known, self.waiting.get(key.value())?.is_some()) {
+                (true, true) => self
+                    .report
+                    .say(format!("the label of {id} waits for what is there")),
+                (false, false) => self
+                    .report
+                    .say(format!("the label of {id} is of nothing and does not wait")),
+                _ => {}
+            }
+        }
+        for entry in self.waiting.iter()? {
+            let (key, _) = entry?;
+            if self.labels.get(key.value())?.is_none() {
+                let id = name(key.value());
+                self.report.say(format!("{id} waits without a label"));
+            }
+        }
+        Ok(())
+    }
+
+    fn beside(&mut self, snapshot: &ReadTransaction) {
+        if let Err(error) = read::quarantine(snapshot) {
+            self.report.say(error.to_string());
+        }
+    }
+}
+
+fn name(key: &[u8]) -> String {
+    layout::id_of(key).map_or_else(|| format!("{key:x?}"), |id| format!("{id:?}"))
+}

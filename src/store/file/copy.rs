@@ -1,0 +1,96 @@
+//! The file as a whole: copied while nobody writes, and put back.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use redb::{Builder, ReadableDatabase};
+
+use super::{File, META, NAME, Origin, broken, holder, of_database, pid_file};
+use crate::store::error::OpenError;
+use crate::store::layout;
+
+impl File {
+    /// Closes it for good and hands its bytes on; nobody opens it meanwhile. Gives how many there are.
+    ///
+    /// # Errors
+    /// When it cannot be read or `to` not be written; `Held` if somebody took it in the moment between.
+    pub fn copy(self, to: &mut dyn Write) -> Result<u64, OpenError> {
+        let Origin::Path(path) = &self.origin else {
+            return Err(broken(&self.name(), "it is not on a disk"));
+        };
+        // A file that was closed needs no recovery where it is opened again.
+        self.shut();
+        let mut bytes = fs::File::open(path).map_err(|e| broken(&self.name(), e))?;
+        bytes.try_lock().map_err(|_| OpenError::Held {
+            file: self.name(),
+            holder: holder(path),
+        })?;
+        io::copy(&mut bytes, to).map_err(|e| broken(&self.name(), e))
+    }
+
+    /// Puts a copy of `from` in its place, once that has shown to be a sound store.
+    ///
+    /// # Errors
+    /// [`OpenError`], of `from`; nothing has changed then.
+    pub fn replace(self, from: &Path) -> Result<(), OpenError> {
+        let Origin::Path(path) = &self.origin else {
+            return Err(broken(&self.name(), "it is not on a disk"));
+        };
+        put(from, path)
+        // It is held until here: `self` ends after its name has gone to the copy.
+    }
+
+    /// Puts a copy of `from` where a store is that cannot be opened, or none.
+    ///
+    /// # Errors
+    /// As [`File::replace`].
+    pub fn put_back(from: &Path, state: &Path) -> Result<(), OpenError> {
+        put(from, &state.join(NAME))
+    }
+}
+
+fn put(from: &Path, place: &Path) -> Result<(), OpenError> {
+    let part = part(place);
+    let done = fs::copy(from, &part)
+        .map_err(|e| broken(&from.display().to_string(), e))
+        .and_then(|_| sound(&part, from))
+        .and_then(|()| {
+            let synced = fs::File::open(&part).and_then(|file| file.sync_all());
+            synced
+                .and_then(|()| fs::rename(&part, place))
+                .map_err(|e| broken(&place.display().to_string(), e))
+        });
+    if done.is_err() {
+        let _ = fs::remove_file(&part); // the first error is the one to tell
+    }
+    done?;
+    let pid = std::process::id().to_string();
+    fs::write(pid_file(place), pid).map_err(|e| broken(&place.display().to_string(), e))
+}
+
+fn part(place: &Path) -> PathBuf {
+    place.with_extension(format!("{}.part", std::process::id()))
+}
+
+/// Whether a copy is a store that this program reads; told under the name of what it is a copy of.
+fn sound(copy: &Path, from: &Path) -> Result<(), OpenError> {
+    let file = from.display().to_string();
+    let database = Builder::new()
+        .set_check_integrity_on_open(true)
+        .open(copy)
+        .map_err(|error| of_database(&file, &error))?;
+    let revision = database.begin_read().ok().and_then(|snapshot| {
+        let meta = snapshot.open_table(META).ok()?;
+        Some(meta.get("revision").ok()??.value())
+    });
+    match revision {
+        None => Err(broken(&file, "it is a database, but no store of events")),
+        Some(found) if found > layout::REVISION => Err(OpenError::Later {
+            file,
+            found,
+            known: layout::REVISION,
+        }),
+        Some(_) => Ok(()),
+    }
+}

@@ -1,0 +1,105 @@
+//! What is done to a store that no server has open: looked into, made smaller, its quarantine worked off.
+
+use jiff::Timestamp;
+
+use super::block::Record;
+use super::commit::Commit;
+use super::error::StoreError;
+use super::file::File;
+use super::read::{self, Stats};
+use super::rows::{self, NewRow, Quarantined, Taken};
+
+/// What is in it.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn stats(file: &File) -> Result<Stats, StoreError> {
+    let bytes = file.size();
+    file.read(|snapshot| read::stats(snapshot, bytes))
+}
+
+/// Every event, in order, until `look` has enough.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn events(file: &File, look: impl FnMut(Record<'_>) -> bool) -> Result<(), StoreError> {
+    file.read(|snapshot| read::after(snapshot, 0, look))
+}
+
+/// Rows put aside, oldest first.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn quarantine(file: &File) -> Result<Vec<Quarantined>, StoreError> {
+    file.read(read::quarantine)
+}
+
+/// Gives room that nothing stands in back to the disk.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn compact(file: &File) -> Result<(), StoreError> {
+    let failed = |e: redb::CompactionError| StoreError::Unavailable(e.to_string());
+    // One pass moves what the one before made room for; a few end it.
+    file.alone(|database| {
+        while database.compact().map_err(failed)? {}
+        Ok(())
+    })
+}
+
+/// Rows of the quarantine that were checked again.
+#[derive(Clone, Debug, Default)]
+pub struct Retried {
+    /// Those that are good now, under the ids they were put aside with.
+    pub good: Vec<NewRow>,
+    /// Those that are not, with what is wrong now.
+    pub bad: Vec<Quarantined>,
+}
+
+/// Moves good rows out of quarantine into the rows, and keeps what is said of the others, in one transaction.
+///
+/// # Errors
+/// When nothing changed.
+pub fn retry_quarantined(
+    file: &File,
+    retried: &Retried,
+    now: Timestamp,
+) -> Result<Taken, StoreError> {
+    let mut taken = Taken::default();
+    write(file, now, |commit| {
+        for row in &retried.good {
+            commit.quarantine.remove(&*row.id)?;
+            rows::one(commit, row, &mut taken)?;
+        }
+        for bad in &retried.bad {
+            rows::keep_aside(commit, bad)?;
+        }
+        Ok(())
+    })?;
+    Ok(taken)
+}
+
+/// Forgets rows of the quarantine; that they came stays among the events.
+///
+/// # Errors
+/// When nothing changed.
+pub fn drop_quarantined(file: &File, ids: &[String], now: Timestamp) -> Result<(), StoreError> {
+    write(file, now, |commit| {
+        for id in ids {
+            commit.quarantine.remove(&**id)?;
+        }
+        Ok(())
+    })
+}
+
+fn write(
+    file: &File,
+    now: Timestamp,
+    work: impl FnOnce(&mut Commit<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    file.write(|transaction| {
+        let mut commit = Commit::begin(transaction, now)?;
+        work(&mut commit)?;
+        commit.finish().map(drop)
+    })
+}

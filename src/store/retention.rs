@@ -1,0 +1,200 @@
+//! What goes when the store is too old or too large: its oldest blocks, whole, with everything that leads to them.
+//!
+//! Numbers go on as before: `oldest` moves, and a range of events begins there. A truth for a prediction that is gone waits
+//! like one for a prediction that never was; a row that is gone counts anew when it comes again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use redb::ReadableTable;
+
+use super::Store;
+use super::block;
+use super::commit::{Commit, key};
+use super::error::StoreError;
+use super::kind::Kind;
+use crate::clock::Clock;
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Looks between two at the keys of requests, which are all read.
+const REQUESTS_EVERY: u32 = 60;
+
+/// How long a request may be repeated under its key.
+const REQUESTS_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// Events of one commit: others wait for it, a few milliseconds. One block goes in any case, as it came.
+const MOST: usize = 2048;
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Events younger than this; none: of any age.
+    pub age: Option<Duration>,
+    /// At most so many bytes of events; none: any number.
+    pub size: Option<u64>,
+}
+
+/// A block, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Block {
+    /// Number of its first event.
+    pub first: u64,
+    /// How many it has.
+    pub events: u64,
+    /// Time of its newest.
+    pub newest: Timestamp,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// What went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// Events.
+    pub events: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// How many of the oldest blocks are to go, of a store with `total` bytes of events. A block stays as long as one of its
+/// events is young enough and there is room for it, and then so do all after it.
+pub fn surplus(keep: Keep, now: Timestamp, total: u64, oldest: &[Block]) -> usize {
+    let since = keep
+        .age
+        .and_then(|age| now.checked_sub(age).ok())
+        .unwrap_or(Timestamp::MIN);
+    let mut left = total;
+    let goes = |block: &&Block| {
+        let goes = block.newest < since || keep.size.is_some_and(|size| left > size);
+        left = left.saturating_sub(block.bytes);
+        goes
+    };
+    oldest.iter().take_while(goes).count()
+}
+
+/// Drops what is too much, as far as one commit should go; also tells whether there may be more.
+pub(super) fn apply(commit: &mut Commit<'_>, keep: Keep) -> Result<(Dropped, bool), StoreError> {
+    let oldest = oldest(commit)?;
+    let count = surplus(keep, commit.now, commit.bytes()?, &oldest);
+    let mut dropped = Dropped::default();
+    for block in &oldest[..count] {
+        forget(commit, block.first)?;
+        dropped.events += block.events;
+        dropped.bytes += block.bytes;
+    }
+    Ok((dropped, count > 0 && count == oldest.len()))
+}
+
+/// The oldest blocks with some [`MOST`] events, never the newest of all: the store keeps its last event.
+fn oldest(commit: &Commit<'_>) -> Result<Vec<Block>, StoreError> {
+    let newest = commit.blocks.last()?.map(|(first, _)| first.value());
+    let (mut found, mut events) = (Vec::new(), 0);
+    for entry in commit.blocks.iter()? {
+        let (first, bytes) = entry?;
+        if events >= MOST || Some(first.value()) == newest {
+            break;
+        }
+        let mut block = Block {
+            first: first.value(),
+            events: 0,
+            newest: Timestamp::MIN,
+            bytes: bytes.value().len() as u64,
+        };
+        // What is damaged goes with its block.
+        for record in block::read(block.first, bytes.value()).flatten() {
+            block.events += 1;
+            block.newest = block.newest.max(record.time);
+        }
+        events += block.events as usize;
+        found.push(block);
+    }
+    Ok(found)
+}
+
+fn forget(commit: &mut Commit<'_>, first: u64) -> Result<(), StoreError> {
+    let bytes = commit.take_block(first)?;
+    for record in block::read(first, &bytes).flatten() {
+        match record.kind {
+            Kind::Prediction | Kind::Row => forget_id(commit, record.seq, record.id)?,
+            Kind::Quarantine => drop(commit.quarantine.remove(record.id)?),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn forget_id(commit: &mut Commit<'_>, seq: u64, id: &str) -> Result<(), StoreError> {
+    let key = key(id);
+    if commit.ids.get(key.bytes())?.map(|seq| seq.value()) == Some(seq) {
+        commit.ids.remove(key.bytes())?;
+        commit.labels.remove(key.bytes())?;
+    }
+    let digest = commit.row_seqs.remove(seq)?.map(|d| d.value().to_vec());
+    if let Some(digest) = digest {
+        commit.row_keys.remove(&*digest)?;
+    }
+    Ok(())
+}
+
+/// Keeps a store within bounds, for ever.
+pub async fn run(store: Store, keep: Keep, clock: Arc<dyn Clock>) {
+    let mut tick = tokio::time::interval(EVERY);
+    for round in 0.. {
+        tick.tick().await;
+        match store.retain(keep).await {
+            Ok(Dropped { events: 0, .. }) => {}
+            Ok(Dropped { events, bytes }) => {
+                tracing::info!(events, bytes, "the oldest events are dropped");
+            }
+            Err(error) => tracing::warn!(%error, "dropping the oldest events is put off"),
+        }
+        if round % REQUESTS_EVERY == 0
+            && let Err(error) = store.forget_requests(clock.now() - REQUESTS_KEPT).await
+        {
+            tracing::warn!(%error, "forgetting old requests is put off");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn the_oldest_go_and_the_newer_stay() {
+        let block = |first, second| Block {
+            first,
+            events: 1,
+            newest: at(second),
+            bytes: 100,
+        };
+        let blocks = [block(1, 10), block(2, 20), block(3, 15), block(4, 40)];
+        let check = |age: Option<u64>, size, gone| {
+            let age = age.map(Duration::from_secs);
+            assert_eq!(
+                surplus(Keep { age, size }, at(50), 500, &blocks),
+                gone,
+                "{age:?} {size:?}"
+            );
+        };
+        check(None, None, 0);
+        check(Some(100), None, 0);
+        check(Some(35), None, 1);
+        check(Some(30), None, 1); // 20 is not older than 30 seconds
+        check(Some(29), None, 3);
+        check(Some(0), None, 4);
+        check(Some(u64::MAX), None, 0); // older than time itself
+        check(None, Some(500), 0);
+        check(None, Some(499), 1);
+        check(None, Some(300), 2);
+        check(None, Some(0), 4);
+        check(Some(29), Some(450), 3);
+    }
+}

@@ -1,0 +1,272 @@
+//! `store …` through the real binary, over a state that a server left, and beside one that runs.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::case::{Case, TITANIC, json as read, on_both};
+use crate::cli::{Folder, Ran};
+use crate::server::Server;
+
+on_both!(
+    what_a_server_left_is_counted_checked_and_exported,
+    a_backup_comes_back,
+    rows_put_aside_are_listed_tried_again_and_dropped,
+);
+
+/// What a server leaves: a labelled prediction, a label that waits, a row, a row put aside.
+async fn left(case: &Case) -> TempDir {
+    let server = Server::of(case).await;
+    let labels = read(case.labels);
+    let (_, made) = server.post("/v1/predict", &case.row()).await;
+    for id in [&made["id"], &json!("order \"7\"")] {
+        let label = json!({"id": id, "label": labels[1]});
+        assert!(server.post("/v1/labels", &label).await.0.is_success());
+    }
+    let rows = json!([case.other_row(), read(case.bad.0)]);
+    assert_eq!(server.post("/v1/rows", &rows).await.0, 200);
+    server.leave().await
+}
+
+fn run(state: &TempDir, line: &str) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_titanic-platform"))
+        .args(line.split_whitespace())
+        .args(["--state"])
+        .arg(state.path())
+        .current_dir(state.path())
+        .env_clear()
+        .output();
+    Ran::of(line, output.unwrap())
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    let line = |line: &str| serde_json::from_str(line).unwrap();
+    text.lines().map(line).collect()
+}
+
+async fn what_a_server_left_is_counted_checked_and_exported(case: &Case) {
+    let state = left(case).await;
+    let stats = run(&state, "store stats --json").ok().json();
+    let expected = json!({"row": 1, "prediction": 1, "label": 2, "label_expired": 0, "quarantine": 1,
+                          "verdict": 0, "alert": 0, "model": 0});
+    assert_eq!(stats["kinds"], expected);
+    let figures = ["seq", "oldest", "labels", "waiting", "quarantine"].map(|key| &stats[key]);
+    assert_eq!(json!(figures), json!([5, 1, 2, 1, 1]));
+    assert!(
+        run(&state, "store stats")
+            .ok()
+            .out
+            .contains("rows in quarantine")
+    );
+    assert_eq!(run(&state, "store check").ok().out, "intact: 5 events\n");
+
+    let all = lines(&run(&state, "store export").ok().out);
+    let kinds: Vec<&str> = all.iter().map(|e| e["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["prediction", "label", "label", "row", "quarantine"]);
+    let seqs: Vec<u64> = all.iter().map(|e| e["seq"].as_u64().unwrap()).collect();
+    assert_eq!(seqs, [1, 2, 3, 4, 5]);
+    assert_eq!(
+        (&all[0]["row"], &all[2]["id"]),
+        (&case.row(), &json!("order \"7\""))
+    );
+
+    let labels = lines(&run(&state, "store export --kind label").ok().out);
+    assert_eq!(labels, all[1..3]);
+    assert_eq!(run(&state, "store export --until 2020-01-01").ok().out, "");
+    let some = run(&state, "store export --since 2020-01-01 -o all.jsonl").ok();
+    assert_eq!(some.out, "");
+    let file = std::fs::read_to_string(state.path().join("all.jsonl")).unwrap();
+    assert_eq!(lines(&file), all);
+
+    run(&state, "store export -o all.parquet").ok();
+    let parquet = std::fs::read(state.path().join("all.parquet")).unwrap();
+    assert_eq!(
+        (&parquet[..4], &parquet[parquet.len() - 4..]),
+        (b"PAR1".as_slice(), b"PAR1".as_slice())
+    );
+    run(&state, "store export --kind verdict -o none.parquet").ok();
+    run(&state, "store export --format parquet").ended(2);
+    run(&state, "store export --kind rows").ended(2);
+    run(&state, "store export --since yesterday").ended(2);
+
+    let sizes = run(&state, "store compact --json").ok().json();
+    assert!(
+        sizes["after"].as_u64() <= sizes["before"].as_u64(),
+        "{sizes}"
+    );
+    assert_eq!(lines(&run(&state, "store export").ok().out), all);
+    run(&state, "store check").ok();
+}
+
+async fn a_backup_comes_back(case: &Case) {
+    let state = left(case).await;
+    let all = run(&state, "store export").ok().out;
+    run(&state, "store backup copy.redb").ok();
+    let error = run(&state, "store restore copy.redb").fails(1);
+    assert!(
+        error.contains("5 events") && error.contains("--force"),
+        "{error}"
+    );
+    run(&state, "store restore copy.redb --force").ok();
+    assert_eq!(run(&state, "store export").ok().out, all);
+
+    let store = state.path().join("events.redb");
+    std::fs::remove_file(&store).unwrap();
+    assert!(
+        run(&state, "store stats")
+            .fails(1)
+            .contains("there is no store")
+    );
+    run(&state, "store restore copy.redb").ok();
+    assert_eq!(run(&state, "store export").ok().out, all);
+
+    std::fs::write(&store, "no store at all").unwrap();
+    run(&state, "store check").ended(4);
+    run(&state, "store restore copy.redb").fails(1);
+    std::fs::write(state.path().join("other"), "no copy at all").unwrap();
+    let error = run(&state, "store restore other --force").fails(1);
+    assert!(error.contains("other"), "{error}");
+    run(&state, "store restore gone --force").fails(1);
+    assert_eq!(
+        std::fs::read(&store).unwrap(),
+        b"no store at all",
+        "nothing has changed"
+    );
+    run(&state, "store restore copy.redb --force").ok();
+    run(&state, "store check").ok();
+    let parts = std::fs::read_dir(state.path()).unwrap();
+    let parts = parts.filter(|e| {
+        e.as_ref()
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .contains("part")
+    });
+    assert_eq!(parts.count(), 0, "nothing half done is left");
+    let again = Server::over(
+        state,
+        |_| {},
+        titanic_platform::app::First::bundled(),
+        std::sync::Arc::new(titanic_platform::clock::System),
+    )
+    .await
+    .unwrap();
+    let events = again.get("/v1/events?kind=prediction").await;
+    assert_eq!(events["events"][0]["row"], case.row());
+    again.stop().await;
+}
+
+#[tokio::test]
+async fn damage_is_found_wherever_it_is() {
+    let state = left(&TITANIC).await;
+    let store = state.path().join("events.redb");
+    let whole = std::fs::read(&store).unwrap();
+    let needle = b"\"probability\"";
+    // Pages that were replaced lie about as well; which one counts, only the file knows.
+    let all: Vec<usize> = whole
+        .windows(needle.len())
+        .enumerate()
+        .filter(|(_, window)| window == needle)
+        .map(|(at, _)| at)
+        .collect();
+    for places in [&[0], &[3], &*all] {
+        let mut bytes = whole.clone();
+        for at in places {
+            bytes[*at] ^= 0x10;
+        }
+        std::fs::write(&store, &bytes).unwrap();
+        let ran = run(&state, "store check").ended(4);
+        assert!(ran.out.contains("damaged"), "{places:?}: {ran:#?}");
+    }
+    for length in [whole.len() / 2, 100, 1] {
+        std::fs::write(&store, &whole[..length]).unwrap();
+        run(&state, "store check --json").ended(4);
+    }
+    std::fs::write(&store, &whole).unwrap();
+    run(&state, "store check").ok();
+}
+
+#[tokio::test]
+async fn beside_a_server_each_names_the_holder_and_what_to_ask_it() {
+    let server = Server::start().await;
+    let folder = Folder::new();
+    let state = server.state().display().to_string();
+    for (line, route) in [
+        ("store stats", "/metrics"),
+        ("store check", "/metrics"),
+        ("store compact", "/metrics"),
+        ("store backup copy", "/v1/events"),
+        ("store restore train.csv --force", "/v1/events"),
+        ("store export", "/v1/events"),
+    ] {
+        let error = folder.run(&format!("{line} --state {state}")).fails(3);
+        let holder = format!("process {}", std::process::id());
+        assert!(error.contains(&holder) && error.contains(route), "{error}");
+    }
+    assert!(!folder.path("copy").exists());
+    server.stop().await;
+}
+
+async fn rows_put_aside_are_listed_tried_again_and_dropped(case: &Case) {
+    let server = Server::of(case).await;
+    let (bad, column) = (read(case.bad.0), &case.bad.1[1..]);
+    let rows = json!([bad, bad, bad]);
+    assert_eq!(server.post("/v1/rows", &rows).await.1["quarantined"], 3);
+    let state = server.leave().await;
+    let list = || {
+        let document = run(&state, "ingest quarantine list --json").ok().json();
+        document["quarantine"].as_array().unwrap().clone()
+    };
+    let first = list();
+    assert_eq!(first.len(), 3);
+    let entry = json!({"id": first[0]["id"], "source": "rest", "line": null, "column": column,
+                       "value": first[0]["value"], "reason": first[0]["reason"]});
+    assert_eq!(first[0], entry);
+    let shown = run(&state, "ingest quarantine list").ok().out;
+    assert!(
+        shown.contains(column) && shown.lines().count() == 4,
+        "{shown}"
+    );
+
+    let again = run(&state, "ingest --json quarantine retry --all")
+        .ok()
+        .json();
+    let counts = ["stored", "repeated", "remaining"].map(|key| &again[key]);
+    assert_eq!(json!(counts), json!([0, 0, 3]), "still bad");
+    assert_eq!(list(), first);
+
+    // A spec that knows the level takes the row.
+    let level = bad[column].to_string();
+    let wide = case
+        .spec
+        .replace("levels: [basic,", &format!("levels: [{level}, basic,"));
+    let wide = wide.replace("levels: [1, 2, 3]", &format!("levels: [1, 2, 3, {level}]"));
+    assert_ne!(wide, case.spec);
+    std::fs::write(state.path().join("wide.yaml"), wide).unwrap();
+    let id = first[0]["id"].as_str().unwrap();
+    let good = run(
+        &state,
+        &format!("ingest quarantine retry {id} --spec wide.yaml --json"),
+    );
+    let good = good.ok().json();
+    assert_eq!(
+        (&good["stored"], &good["remaining"]),
+        (&json!(1), &json!(0))
+    );
+    assert_eq!(list(), first[1..]);
+    let kept = lines(&run(&state, "store export --kind row").ok().out);
+    assert_eq!((&kept[0]["id"], &kept[0]["row"]), (&first[0]["id"], &bad));
+
+    let error = run(&state, &format!("ingest quarantine drop {id}")).fails(1);
+    assert!(error.contains("no row"), "{error}");
+    run(&state, "ingest quarantine drop").ended(2);
+    run(&state, "ingest").ended(2);
+    let id = first[1]["id"].as_str().unwrap();
+    run(&state, &format!("ingest quarantine drop {id}")).ok();
+    assert_eq!(list(), first[2..]);
+    run(&state, "ingest quarantine drop --all").ok();
+    let shown = run(&state, "ingest quarantine list").ok().out;
+    assert_eq!(shown, "nothing is in quarantine\n");
+    run(&state, "store check").ok();
+}
