@@ -28,7 +28,7 @@ use crate::serve::jobs::Defaults;
 use crate::serve::predictor::Predictor;
 use crate::serve::routes;
 use crate::serve::server::{self, Handles};
-use crate::store::feed::{self, Feed};
+use crate::store::feed::{self, Feed, Recorder};
 use crate::store::{self, Store};
 use crate::telemetry::metrics::Metrics;
 use tasks::Tasks;
@@ -48,6 +48,7 @@ pub struct App {
     patience: Duration,
     feed: Feed,
     store: Store,
+    recorder: Recorder,
 }
 
 impl App {
@@ -84,7 +85,7 @@ impl App {
         let handles = Handles {
             predictor: Predictor {
                 seat: seat.clone(),
-                recorder,
+                recorder: recorder.clone(),
                 clock: clock.clone(),
                 metrics: metrics.clone(),
             },
@@ -158,6 +159,7 @@ impl App {
             patience: settings.server.shutdown.0,
             feed,
             store,
+            recorder,
         })
     }
 
@@ -212,6 +214,7 @@ impl App {
         if let Err(error) = self.store.flush().await {
             tracing::error!(%error, "the last events are not stored");
         }
+        drop(self.recorder); // the writer ends when nobody records any more: not before
         self.tasks.end().await;
         self.store.close();
         failed.map_or(Ok(()), Err)

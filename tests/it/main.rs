@@ -6,6 +6,7 @@ mod browser;
 mod case;
 mod churn;
 mod cli;
+mod demo;
 mod ingest;
 mod life;
 mod models;
