@@ -100,6 +100,7 @@ impl App {
             registry: registry.clone(),
             lifecycle: lifecycle.clone(),
             store: store.clone(),
+            triggers: settings.retrain.triggers(),
         };
         let served = server::start(listener, &settings.server, handles)?;
         let server = served.handle();

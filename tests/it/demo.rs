@@ -3,7 +3,13 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use reqwest::Method;
 use serde_json::{Value, json};
+
+use crate::case::{Case, on_both};
+use crate::server::{Server, until};
+
+on_both!(the_page_shows_the_loop);
 
 fn demo(temporary: &Path, more: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_titanic-platform"));
@@ -70,4 +76,33 @@ fn a_speed_that_is_none_is_wrong_usage() {
     let output = demo(".".as_ref(), &["--speed", "0"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
+}
+
+async fn html(server: &Server, path: &str) -> String {
+    let response = server.request(Method::GET, path).send().await.unwrap();
+    assert_eq!(response.status(), 200, "{path}");
+    response.text().await.unwrap()
+}
+
+async fn the_page_shows_the_loop(case: &Case) {
+    let server = Server::of(case).await;
+    let page = html(&server, "/").await;
+    assert_eq!(page.matches("id=\"loop\"").count(), 1);
+    assert!(page.contains("<strong>0</strong> of 500 new labels that begin a training"));
+    let version = format!("<h3>{} ", case.version(2));
+    assert!(page.contains(&version), "{page}");
+    // A truth comes: the part alone tells of it, as the page would.
+    let (_, made) = server.post("/v1/predict", &case.row()).await;
+    let label = json!({"id": made["id"], "label": made["label"]});
+    assert_eq!(server.post("/v1/labels", &label).await.0, 200);
+    until("the truth on the page", || async {
+        html(&server, "/loop")
+            .await
+            .contains("<strong>1</strong> of 500")
+    })
+    .await;
+    let part = html(&server, "/loop").await;
+    assert!(part.starts_with("<section id=\"loop\""), "{part}");
+    assert!(part.contains("truths known 1 · truths waiting 0"), "{part}");
+    server.stop().await;
 }
