@@ -5,6 +5,7 @@
   const TYPING = 120;             // ms of silence before a row is sent
   const FEED = 12;                // predictions kept in sight
   const SHOWN = 8;                // contributions shown one by one
+  const CALM = 1000;              // ms between two looks at the loop, however much happens
   const RETRY = [500, 15000];     // ms between attempts to reconnect: first, most
   const SVG = 'http://www.w3.org/2000/svg';
 
@@ -192,6 +193,20 @@
     }));
   }
 
+  // ── The loop ───────────────────────────────────────────────────────────────────────────────────────────────────
+  let looking;
+
+  /** Something happened: the loop may stand elsewhere. */
+  function look() {
+    looking ??= setTimeout(async () => {
+      const answer = await fetch('/loop').catch(() => null);
+      looking = undefined;
+      if (!answer?.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('loop');
+      if (fresh) $('loop').replaceWith(document.adoptNode(fresh));
+    }, CALM);
+  }
+
   /** What the server drew last, by id, before anything was filled in. */
   const drawn = new Map(all('[data-swap]').map(e => [e.id, e.outerHTML]));
 
@@ -222,7 +237,7 @@
   }
 
   function subscribe() {
-    socket.send(JSON.stringify({ type: 'subscribe', ref: 'feed', topics: ['predictions', 'models'], ...resume }));
+    socket.send(JSON.stringify({ type: 'subscribe', ref: 'feed', topics: ['predictions', 'models', 'monitor'], ...resume }));
   }
 
   function receive(message) {
@@ -235,7 +250,8 @@
       state('live', 'live');
     } else if (type === 'event') {
       resume.since = message.seq;
-      remember(message);
+      look();
+      if (message.topic !== 'monitor') remember(message);
       if (message.topic === 'models' && ['promoted', 'rolled_back'].includes(message.data.action)) redraw();
     } else if (type === 'error' && ref === 'feed' && resume.epoch !== undefined) {
       resume = {};                // gone from the server's memory, or another server: start afresh

@@ -65,7 +65,7 @@ const WORDS: &[(&str, &[&str])] = &[
         "tokio::",
         &["store", "control", "serve", "app", "cli", "ingest/source"],
     ),
-    ("reqwest::", &["ingest/source/http"]),
+    ("reqwest::", &["ingest/source/http", "cli/demo/visitor"]),
     ("sqlx::", &["ingest/source/sql"]),
     ("maud::", &["serve/page", "serve/docs"]),
     ("clap::", &["cli", "control/promotion"]),

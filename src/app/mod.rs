@@ -30,7 +30,7 @@ use crate::serve::jobs::Defaults;
 use crate::serve::predictor::Predictor;
 use crate::serve::routes;
 use crate::serve::server::{self, Handles};
-use crate::store::feed::{self, Feed};
+use crate::store::feed::{self, Feed, Recorder};
 use crate::store::retention::{self, Keep};
 use crate::store::{self, Store};
 use crate::telemetry::metrics::Metrics;
@@ -53,6 +53,7 @@ pub struct App {
     patience: Duration,
     feed: Feed,
     store: Store,
+    recorder: Recorder,
 }
 
 impl App {
@@ -89,7 +90,7 @@ impl App {
         let handles = Handles {
             predictor: Predictor {
                 seat: seat.clone(),
-                recorder,
+                recorder: recorder.clone(),
                 clock: clock.clone(),
                 metrics: metrics.clone(),
             },
@@ -104,6 +105,7 @@ impl App {
             registry: registry.clone(),
             lifecycle: lifecycle.clone(),
             store: store.clone(),
+            triggers: settings.retrain.triggers(),
         };
         let served = server::start(listener, &settings.server, handles)?;
         let server = served.handle();
@@ -174,6 +176,7 @@ impl App {
             patience: settings.server.shutdown.0,
             feed,
             store,
+            recorder,
         })
     }
 
@@ -230,6 +233,7 @@ impl App {
         if let Err(error) = self.store.flush().await {
             tracing::error!(%error, "the last events are not stored");
         }
+        drop(self.recorder); // the writer ends when nobody records any more: not before
         self.tasks.end().await;
         self.store.close();
         failed.map_or(Ok(()), Err)

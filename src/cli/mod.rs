@@ -3,6 +3,7 @@
 mod client;
 mod completions;
 mod config;
+mod demo;
 mod evaluate;
 mod exit;
 mod holder;
@@ -84,6 +85,8 @@ enum Command {
     Store(store::StoreArgs),
     /// Specs: infer a first one from a table, check one
     Spec(spec::SpecArgs),
+    /// Play the whole loop in a minute: traffic, a shift, a retraining, the gate, the swap
+    Demo(demo::DemoArgs),
     /// Talk to a running server over its WebSocket
     Client(client::Args),
     /// Settings: show them and where each came from, check a file
@@ -123,6 +126,7 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
         Command::Man => return completions::man(&Cli::command()),
         Command::Spec(args) => return spec::run(&args, global.json),
         Command::Config(args) => return config::run(&args, &global),
+        Command::Demo(args) => return demo::run(&args, &global),
         Command::Client(args) => return client::run(args, global.json),
         _ => {}
     }

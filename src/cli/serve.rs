@@ -24,7 +24,7 @@ pub struct ServeArgs {
 }
 
 /// `localhost` is the one name that needs no look-up.
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     let numeric = text
         .strip_prefix("localhost:")
         .map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
@@ -83,7 +83,7 @@ async fn serve(site: Site, first: First, listener: TcpListener) -> anyhow::Resul
 }
 
 /// An address a browser on this machine can open.
-fn shown(address: SocketAddr) -> SocketAddr {
+pub(super) fn shown(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => {
             SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port())
@@ -95,7 +95,8 @@ fn shown(address: SocketAddr) -> SocketAddr {
     }
 }
 
-fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
+/// Listens there.
+pub(super) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(listen).map_err(|error| {
         let remedy = "choose another with --listen; port 0 picks a free one";
         if error.kind() != std::io::ErrorKind::AddrInUse {
@@ -113,20 +114,22 @@ fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// The signals that end a server.
-struct Signals {
+pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
-    fn listen() -> std::io::Result<Signals> {
+    /// From now on.
+    pub(super) fn listen() -> std::io::Result<Signals> {
         Ok(Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
         })
     }
 
-    async fn next(&mut self) {
+    /// Ends with the next one.
+    pub(super) async fn next(&mut self) {
         tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
     }
 }

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
 pub use decide::{Facts, Triggers, retrain};
-pub use memory::{Memory, Shadowed, Watched};
+pub use memory::{Memory, NAME as MEMORY, Shadowed, Watched};
 
 use crate::clock::Clock;
 use crate::control::champion::{Champion, Seat};

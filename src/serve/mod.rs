@@ -12,6 +12,7 @@
 
 pub mod body;
 pub mod cards;
+pub mod cycle;
 pub mod docs;
 pub mod events;
 pub mod guard;

@@ -6,7 +6,9 @@ use super::guard::Access;
 use super::page::ASSETS;
 use super::problem::kind;
 use super::route::{Route, Takes, answer};
-use super::{events, health, jobs, labels, metrics, models, openapi, predict, rows, site, ws};
+use super::{
+    cycle, events, health, jobs, labels, metrics, models, openapi, predict, rows, site, ws,
+};
 use crate::config::server::Scope;
 
 const JSON: &str = "application/json";
@@ -296,6 +298,16 @@ pub static ROUTES: &[Route] = &[
         answers: &[answer(200, "A page.", "", HTML)],
         problems: &[&kind::NOT_READY],
         handler: || web::to(site::page),
+    },
+    Route {
+        method: "GET",
+        pattern: "/loop",
+        access: PREDICT,
+        summary: "The loop, as a part of the page",
+        takes: Takes::Nothing,
+        answers: &[answer(200, "A part of a page.", "", HTML)],
+        problems: &[&kind::NOT_STORED],
+        handler: || web::to(cycle::fragment),
     },
     asset(0),
     asset(1),

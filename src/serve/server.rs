@@ -9,6 +9,7 @@ use actix_web::{App, HttpServer, web};
 
 use super::body::Intake;
 use super::cards::Cards;
+use super::cycle;
 use super::guard::Guard;
 use super::health::Lifecycle;
 use super::jobs::Defaults;
@@ -21,6 +22,7 @@ use crate::config::ConfigError;
 use crate::config::server::Options;
 use crate::control::jobs::Jobs;
 use crate::control::promoter::Promoter;
+use crate::control::steward::Triggers;
 use crate::registry::Registry;
 use crate::store::Store;
 use crate::store::feed::Feed;
@@ -50,6 +52,8 @@ pub struct Handles {
     pub lifecycle: Lifecycle,
     /// What is kept.
     pub store: Store,
+    /// When it retrains on its own.
+    pub triggers: Triggers,
 }
 
 /// Why there is no server.
@@ -100,7 +104,14 @@ pub fn start(
         registry,
         lifecycle,
         store,
+        triggers,
     } = handles;
+    let desk_of_the_loop = web::Data::new(cycle::Desk {
+        jobs: jobs.clone(),
+        registry: registry.clone(),
+        store: store.clone(),
+        triggers,
+    });
     let metrics = predictor.metrics.clone();
     let store = web::Data::new(store);
     let (inflight, cards) = (router.inflight.clone(), Cards::default());
@@ -131,7 +142,8 @@ pub fn start(
         app.app_data(web::Data::new(metrics.clone()))
             .app_data(web::Data::new(inflight.clone()));
         app.app_data(web::Data::new(sockets))
-            .app_data(store.clone());
+            .app_data(store.clone())
+            .app_data(desk_of_the_loop.clone());
         router.mount(app);
     };
     let shutdown = options.shutdown.0;

@@ -3,6 +3,7 @@
 use actix_web::http::header::{self, ETag, EntityTag, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::cycle::Desk;
 use super::openapi;
 use super::page::{self, ASSETS, CSP, PageView};
 use super::predictor::Predictor;
@@ -11,10 +12,14 @@ use super::{docs, reply};
 use crate::clock;
 
 /// The page of the live model.
-pub async fn page(predictor: web::Data<Predictor>) -> Result<HttpResponse, Problem> {
+pub async fn page(
+    predictor: web::Data<Predictor>,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let champion = predictor.champion()?;
     let trained = champion.trained.map(clock::rfc3339).unwrap_or_default();
-    let view = PageView::of(&champion.model, &champion.name, &trained);
+    let mut view = PageView::of(&champion.model, &champion.name, &trained);
+    view.cycle = desk.look().await?;
     Ok(reply::page(CSP, page::render(&view).into_string()))
 }
 

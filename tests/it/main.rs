@@ -7,6 +7,7 @@ mod case;
 mod churn;
 mod cli;
 mod crash;
+mod demo;
 mod ingest;
 mod life;
 mod models;

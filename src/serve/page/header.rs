@@ -18,7 +18,7 @@ pub fn draw(view: &PageView) -> Markup {
 }
 
 /// An RFC 3339 time in UTC to the minute, for people; anything else as it is.
-fn minute(time: &str) -> String {
+pub(super) fn minute(time: &str) -> String {
     match (time.get(..10), time.get(10..11), time.get(11..16)) {
         (Some(day), Some("T" | "t" | " "), Some(minute)) if time.ends_with(['Z', 'z']) => {
             format!("{day} {minute} UTC")
@@ -28,7 +28,7 @@ fn minute(time: &str) -> String {
 }
 
 /// `1234567` → `1,234,567`.
-fn thousands(n: usize) -> String {
+pub(super) fn thousands(n: usize) -> String {
     let digits = n.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

@@ -6,6 +6,7 @@
 //! Architecture invariant: no inline script, no inline style, nothing from another host, so that [`CSP`] can forbid them.
 
 mod assets;
+pub mod cycle;
 mod feed;
 mod figures;
 mod form;
@@ -41,6 +42,8 @@ pub struct PageView {
     pub target: TargetView,
     /// From this probability on the decision is yes.
     pub threshold: f64,
+    /// The loop as it stands.
+    pub cycle: cycle::Cycle,
 }
 
 /// One cross-validated figure.
@@ -117,6 +120,7 @@ pub fn render(view: &PageView) -> Markup {
                 (figures::draw(view))
                 (feed::draw(view))
             }
+            (cycle::draw(&view.cycle))
         }
     };
     shell::draw(&view.model, shell::Script::Yes, header::draw(view), main)

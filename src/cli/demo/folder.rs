@@ -1,0 +1,39 @@
+//! The throw-away state: a new folder among the temporary ones, gone at the end.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+/// A folder that is removed when this is dropped, unless it is to be kept.
+pub struct Folder {
+    path: PathBuf,
+    keep: bool,
+}
+
+impl Folder {
+    /// A new one.
+    pub fn new(keep: bool) -> anyhow::Result<Folder> {
+        let path = std::env::temp_dir().join(format!("titanic-demo-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir(&path).with_context(|| {
+            let path = path.display();
+            format!("{path} cannot be made; name another place in TMPDIR")
+        })?;
+        Ok(Folder { path, keep })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.keep {
+            return;
+        }
+        if let Err(error) = std::fs::remove_dir_all(&self.path) {
+            tracing::warn!(%error, path = %self.path.display(), "the demo's state is left behind");
+        }
+    }
+}

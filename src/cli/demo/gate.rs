@@ -1,0 +1,40 @@
+//! The gate's evidence in a few lines.
+
+use serde_json::Value;
+
+use super::say::Say;
+use crate::control::gate::Gate;
+
+/// Says what the gate saw.
+pub fn tell(say: Say, gate: &Value) -> anyhow::Result<()> {
+    let Ok(gate) = serde_json::from_value::<Gate>(gate.clone()) else {
+        return say.line(format_args!("  there was nothing to compare on"));
+    };
+    let text = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| format!("{v:.3}"));
+    let loss = &gate.log_loss;
+    say.line(format_args!(
+        "  gate: {} rows the champion never saw; log loss {} of the champion, {} of the candidate",
+        gate.rows,
+        text(loss.champion),
+        text(loss.candidate)
+    ))?;
+    say.line(format_args!(
+        "  difference {}, between {} and {}; right alone: champion {}, candidate {}, p = {:.2e}",
+        text(loss.difference),
+        text(loss.low),
+        text(loss.high),
+        gate.mcnemar.champion_right,
+        gate.mcnemar.candidate_right,
+        gate.mcnemar.p_value
+    ))?;
+    for floor in &gate.floors {
+        say.line(format_args!(
+            "  floor: {} {} against {}, {}",
+            floor.metric,
+            text(floor.value),
+            floor.floor,
+            if floor.holds { "holds" } else { "missed" }
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! `demo`: the whole loop in about a minute, against a throw-away state of its own, through the front door.
+
+mod figures;
+mod folder;
+mod gate;
+mod retraining;
+mod say;
+mod stage;
+mod story;
+mod traffic;
+mod visitor;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::time::Duration;
+
+use super::exit::Exit;
+use super::serve::{self, Signals};
+use super::{Global, print_json};
+use crate::config::Settings;
+use crate::config::server::check_exposure;
+use crate::telemetry::logging;
+use folder::Folder;
+use say::Say;
+use stage::Stage;
+use story::Story;
+
+/// Between two requests at speed 1: the whole takes about a minute then.
+const BEAT: Duration = Duration::from_millis(400);
+
+/// Where it is watched unless somebody is there already.
+const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub struct DemoArgs {
+    /// Decides which rows are learnt from, which come as traffic, and in which order
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// How many times as fast as usual, or max: without pauses
+    #[arg(long, value_name = "X|max", default_value = "1", value_parser = pause)]
+    speed: Duration,
+    /// Leave the state behind, and say where
+    #[arg(long)]
+    keep: bool,
+    /// Where to listen, as IP:PORT [default: 127.0.0.1:5000, another port if that is taken]
+    #[arg(long, value_name = "ADDRESS", value_parser = serve::address)]
+    listen: Option<SocketAddr>,
+}
+
+/// The pause between two requests at a speed.
+fn pause(speed: &str) -> Result<Duration, String> {
+    if speed == "max" {
+        return Ok(Duration::ZERO);
+    }
+    let speed: Option<f64> = speed.parse().ok();
+    let pause = speed
+        .filter(|speed| *speed > 0.0)
+        .and_then(|speed| Duration::try_from_secs_f64(BEAT.as_secs_f64() / speed).ok());
+    pause.ok_or_else(|| "write a number above 0, such as 2, or max".into())
+}
+
+/// Runs it.
+pub fn run(args: &DemoArgs, global: &Global) -> anyhow::Result<Exit> {
+    let mut settings = Settings::built_in();
+    // The story is told by the acts; the log has warnings.
+    let verbosity = i8::try_from(global.verbose).unwrap_or(i8::MAX) - i8::from(global.quiet);
+    logging::init(settings.log, verbosity.saturating_sub(1));
+    settings.server.listen = args.listen.unwrap_or(USUAL);
+    settings.threads = global.threads;
+    check_exposure(settings.server.listen, None)?;
+    let listener = match args.listen {
+        Some(listen) => serve::bind(listen)?,
+        None => TcpListener::bind(USUAL).or_else(|_| serve::bind((USUAL.ip(), 0).into()))?,
+    };
+    let folder = Folder::new(args.keep)?;
+    settings.state = folder.path().into();
+    let say = Say {
+        json: global.json,
+        quiet: global.quiet,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("tasks")
+        .enable_all()
+        .build()?;
+    let exit = runtime.block_on(play(args, settings, listener, say));
+    runtime.shutdown_background();
+    if args.keep {
+        say.line(format_args!(
+            "the state is kept in {}",
+            folder.path().display()
+        ))?;
+    }
+    exit
+}
+
+async fn play(
+    args: &DemoArgs,
+    settings: Settings,
+    listener: TcpListener,
+    say: Say,
+) -> anyhow::Result<Exit> {
+    let mut signals = Signals::listen()?;
+    let told = async {
+        let stage = Stage::set(args.seed, settings, listener, say).await?;
+        let story = Story::new(&stage, args.speed, say)?.tell().await;
+        stage.clear().await?;
+        story
+    };
+    let ending = tokio::select! {
+        ending = told => ending?,
+        () = signals.next() => return Ok(Exit::Interrupted),
+    };
+    if say.json {
+        print_json(&ending.document())?;
+    }
+    match ending.fault() {
+        None => Ok(Exit::Done),
+        Some(fault) => Err(anyhow::anyhow!(fault)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_speed_is_a_pause() {
+        assert_eq!(pause("1"), Ok(BEAT));
+        assert_eq!(pause("4"), Ok(BEAT / 4));
+        assert_eq!(pause("max"), Ok(Duration::ZERO));
+        for wrong in ["0", "-1", "fast", "NaN", "1e-300"] {
+            assert!(pause(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The stage: a first model that has learnt a part of the table, and a real server over it.
+
+use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroU64;
+use std::sync::Arc;
+
+use super::say::Say;
+use super::traffic::Traffic;
+use crate::app::{App, First};
+use crate::cli::serve::shown;
+use crate::clock::System;
+use crate::config::Settings;
+use crate::control::promotion::Promote;
+use crate::control::retrain::{self, Order};
+use crate::control::table;
+use crate::model::Spec;
+use crate::registry::Registry;
+use crate::train::{Request, Unwatched};
+
+/// A running server and what it will be asked.
+pub struct Stage {
+    app: App,
+    /// What it will be asked.
+    pub traffic: Traffic,
+    /// The spec of the table.
+    pub spec: Spec,
+    /// After how many labels it retrains.
+    pub labels: usize,
+}
+
+impl Stage {
+    /// Deals the table, trains the first model, starts the server.
+    pub async fn set(
+        seed: u64,
+        mut settings: Settings,
+        listener: TcpListener,
+        say: Say,
+    ) -> anyhow::Result<Stage> {
+        let spec = Spec::bundled();
+        let whole = table::of_spec(&spec, "".as_ref())?.table;
+        let traffic = Traffic::deal(&whole, seed)?;
+        say.line(format_args!(
+            "{} of {} rows are learnt from; the others come as traffic, each once",
+            traffic.learnt.table.len(),
+            whole.len()
+        ))?;
+        settings.train.seed = seed;
+        // Its cooldown is longer than the story: it retrains once.
+        let labels = traffic.steady.len() + traffic.during.len();
+        settings.retrain.labels = NonZeroU64::new(labels as u64);
+        let (spec, traffic, settings) = tokio::task::spawn_blocking(move || {
+            first_model(&spec, &traffic, &settings)?;
+            anyhow::Ok((spec, traffic, settings))
+        })
+        .await??;
+        let app = App::start(settings, First::bundled(), listener, Arc::new(System)).await?;
+        say.line(format_args!("watch it: http://{}", shown(app.addr())))?;
+        Ok(Stage {
+            app,
+            traffic,
+            spec,
+            labels,
+        })
+    }
+
+    /// Where the server can be asked.
+    pub fn address(&self) -> SocketAddr {
+        shown(self.app.addr())
+    }
+
+    /// Stops the server as a signal would.
+    pub async fn clear(self) -> anyhow::Result<()> {
+        self.app.stop();
+        self.app.wait().await
+    }
+}
+
+fn first_model(spec: &Spec, traffic: &Traffic, settings: &Settings) -> anyhow::Result<()> {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let request = Request {
+        learner: None,
+        folds: settings.retrain.folds as usize,
+        repeats: settings.retrain.repeats.get() as usize,
+        seed: settings.train.seed,
+        threads: settings.threads.map_or_else(cores, usize::from),
+    };
+    let order = Order {
+        request,
+        promote: Promote::Auto,
+        by: "demo".into(),
+        gate: settings.gate,
+        through: None,
+    };
+    let registry = Registry::open(&settings.state)?;
+    let learnt = (&traffic.learnt).into();
+    retrain::run(&registry, spec, learnt, &order, &System, &Unwatched)?;
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! The story in four acts: steady traffic, a shift, a training that begins on its own, the recovery.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use super::figures::Figures;
+use super::say::Say;
+use super::stage::Stage;
+use super::traffic::Case;
+use super::visitor::Visitor;
+use crate::clock::{Clock, System, rfc3339};
+
+/// Rows of one request.
+const AT_ONCE: usize = 5;
+
+/// Rows of one line of the narration.
+const A_LINE: u64 = 45;
+
+/// What is told, and to whom.
+pub struct Story<'a> {
+    pub(super) stage: &'a Stage,
+    pub(super) visitor: Visitor,
+    pub(super) pause: Duration,
+    pub(super) say: Say,
+}
+
+/// How it ended.
+pub struct Ending {
+    acts: Vec<Value>,
+    figures: [Figures; 3],
+    retrained: Value,
+}
+
+/// A stretch of traffic that is over.
+struct Played {
+    figures: Figures,
+    /// The last who answered.
+    model: String,
+}
+
+impl Story<'_> {
+    /// A story on a stage.
+    pub fn new(stage: &Stage, pause: Duration, say: Say) -> anyhow::Result<Story<'_>> {
+        Ok(Story {
+            stage,
+            visitor: Visitor::new(stage.address())?,
+            pause,
+            say,
+        })
+    }
+
+    /// Tells it.
+    pub async fn tell(&self) -> anyhow::Result<Ending> {
+        let (traffic, say) = (&self.stage.traffic, self.say);
+        let segment = &traffic.segment;
+        let mut acts = Vec::new();
+        let mut note = |act: &str, model: &str, more: Value| {
+            let mut noted = json!({"act": act, "time": rfc3339(System.now()), "model": model});
+            let more = more.as_object().into_iter().flatten();
+            more.for_each(|(key, value)| noted[key] = value.clone());
+            acts.push(noted);
+        };
+
+        say.act(
+            "steady",
+            format_args!("rows as the model knows them, and their truths"),
+        )?;
+        let before = self.play(&traffic.steady).await?;
+        note("steady", &before.model, before.figures.to_json());
+
+        say.act(
+            "shift",
+            format_args!(
+                "most rows now have {} = {}, {:.1} % of the table; there the outcome is the other one",
+                segment.column,
+                segment.level,
+                100.0 * segment.share
+            ),
+        )?;
+        let during = self.play(&traffic.during).await?;
+        note("shift", &during.model, during.figures.to_json());
+
+        let retrained = self.retraining().await?;
+        let live = self.visitor.get("/v1/models").await?;
+        let live = live["champion"].as_str().context("nobody is champion")?;
+        note("retrain", live, json!({"job": retrained}));
+
+        say.act(
+            "recovery",
+            format_args!("the shifted rows go on; {live} answers"),
+        )?;
+        let after = self.play(&traffic.after).await?;
+        note("recovery", &after.model, after.figures.to_json());
+
+        let ending = Ending {
+            acts,
+            figures: [before, during, after].map(|played| played.figures),
+            retrained,
+        };
+        ending.sum_up(say)?;
+        Ok(ending)
+    }
+
+    /// Asks the rows and tells their truths, a few at a time.
+    async fn play(&self, cases: &[Case]) -> anyhow::Result<Played> {
+        let mut played = Played {
+            figures: Figures::default(),
+            model: String::new(),
+        };
+        let (mut line, mut first) = (Figures::default(), 1);
+        for (n, few) in cases.chunks(AT_ONCE).enumerate() {
+            self.ask_and_tell(few, &mut played, &mut line).await?;
+            let is_last = (n + 1) * AT_ONCE >= cases.len();
+            if line.rows() >= A_LINE || is_last {
+                let (last, model) = (first + line.rows() - 1, &played.model);
+                self.say
+                    .line(format_args!("  rows {first:>3}–{last:<3}  {model}: {line}"))?;
+                (line, first) = (Figures::default(), last + 1);
+            }
+            tokio::time::sleep(self.pause).await;
+        }
+        Ok(played)
+    }
+
+    async fn ask_and_tell(
+        &self,
+        cases: &[Case],
+        played: &mut Played,
+        line: &mut Figures,
+    ) -> anyhow::Result<()> {
+        let target = self.stage.spec.schema.target();
+        let rows: Vec<&Value> = cases.iter().map(|case| &case.row).collect();
+        let answers = self.visitor.post("/v1/predict", &json!(rows)).await?;
+        let answers = answers["predictions"].as_array().context("no answers")?;
+        let mut labels = Vec::new();
+        for (case, answer) in cases.iter().zip(answers) {
+            let probability = answer["probability"].as_f64().context("no probability")?;
+            let truth = json!(target.label(case.positive));
+            let right = answer["label"] == truth;
+            for figures in [&mut played.figures, &mut *line] {
+                figures.update(probability, right, case.positive);
+            }
+            played.model = answer["model"].as_str().unwrap_or_default().into();
+            labels.push(json!({"id": answer["id"], "label": truth}));
+        }
+        self.visitor.post("/v1/labels", &json!(labels)).await?;
+        Ok(())
+    }
+}
+
+impl Ending {
+    /// As `--json` prints it.
+    pub fn document(&self) -> Value {
+        let [before, during, after] = self.figures.each_ref().map(Figures::to_json);
+        json!({
+            "acts": self.acts,
+            "figures": {"before": before, "during": during, "after": after},
+            "promoted": self.retrained["promoted"],
+            "recovered": self.fault().is_none(),
+        })
+    }
+
+    /// What did not go as it should.
+    pub fn fault(&self) -> Option<String> {
+        if self.retrained["promoted"] != true {
+            let reason = self.retrained["reason"].as_str().unwrap_or("no reason");
+            return Some(format!("the candidate was not promoted: {reason}"));
+        }
+        let models: Vec<&Value> = self.acts.iter().map(|act| &act["model"]).collect();
+        if models[3] != models[2] {
+            return Some(format!("{} was rolled back", models[2]));
+        }
+        let [_, during, after] = self.figures.each_ref().map(Figures::log_loss);
+        (after >= during).then(|| "the log loss did not recover".into())
+    }
+
+    fn sum_up(&self, say: Say) -> anyhow::Result<()> {
+        say.line(format_args!(""))?;
+        for (word, figures) in ["before", "during", "after"].iter().zip(&self.figures) {
+            say.line(format_args!(
+                "{word:<7} {:>4} rows  {figures}",
+                figures.rows()
+            ))?;
+        }
+        Ok(())
+    }
+}

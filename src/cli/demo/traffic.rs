@@ -1,0 +1,186 @@
+//! Where the rows come from: the bundled table, shuffled and dealt once. A first part is learnt from; the rest comes as
+//! traffic, each row once, so that no model is asked what it has learnt, and no row of a training has a twin in its test.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use serde_json::{Map, Value, json};
+
+use crate::ingest::Loaded;
+use crate::schema::row::Purpose;
+use crate::schema::{Cell, Row, Schema, Table, json as rows};
+
+/// Parts of the table: learnt from, steady, shifted until the retraining; what is left comes after it.
+const PARTS: [f64; 3] = [0.30, 0.15, 0.35];
+
+/// Share of the shifted rows that come from the segment.
+const SHARE: f64 = 0.7;
+
+/// Share of rows a level needs to count as a segment: a rarer one may not be among the rows of the first training.
+const LEAST: f64 = 0.05;
+
+/// One row as it is asked, and what happens.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The row.
+    pub row: Value,
+    /// Whether the target has its positive value.
+    pub positive: bool,
+}
+
+/// Everything that will be asked.
+#[derive(Debug)]
+pub struct Traffic {
+    /// What the first model learns from.
+    pub learnt: Loaded,
+    /// Rows as the model knows them.
+    pub steady: Vec<Case>,
+    /// Rows of the shifted population, until the retraining.
+    pub during: Vec<Case>,
+    /// Rows of the same population, after it.
+    pub after: Vec<Case>,
+    /// What shifts.
+    pub segment: Segment,
+}
+
+/// A part of the population: the rows with one level of one column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segment {
+    /// The column.
+    pub column: String,
+    /// The level, as it stands in a row.
+    pub level: Value,
+    /// Its share in the table.
+    pub share: f64,
+}
+
+impl Traffic {
+    /// Deals a table.
+    pub fn deal(table: &Table, seed: u64) -> anyhow::Result<Traffic> {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let mut order: Vec<usize> = (0..table.len()).collect();
+        order.shuffle(&mut rng);
+        let mut cases = order.iter().map(|n| case(table, *n));
+        let mut part = |share: f64| -> Vec<Case> {
+            let rows = (share * table.len() as f64).round() as usize;
+            cases.by_ref().take(rows).collect()
+        };
+        let [learnt, steady, during] = PARTS.map(&mut part);
+        let after = part(1.0);
+        let segment = Segment::of(table)?;
+        let mut shifted = |cases: Vec<Case>| {
+            let shift = |case| segment.shift(case, rng.random_bool(SHARE));
+            cases.into_iter().map(shift).collect()
+        };
+        Ok(Traffic {
+            learnt: learn(table.schema(), &learnt)?,
+            steady,
+            during: shifted(during),
+            after: shifted(after),
+            segment,
+        })
+    }
+}
+
+impl Segment {
+    /// The rarest level that is no rarity: a model has seen it, and knows little of it.
+    fn of(table: &Table) -> anyhow::Result<Segment> {
+        let columns = table.schema().columns();
+        let levels = columns.iter().enumerate().flat_map(|(at, column)| {
+            (0..column.levels().len() as u32).map(move |level| (at, column, Cell::Level(level)))
+        });
+        let share = |at: usize, level: Cell| {
+            let rows = table.rows().filter(|row| row.cells[at] == level).count();
+            rows as f64 / table.len() as f64
+        };
+        let segments = levels.map(|(at, column, level)| Segment {
+            column: column.name.clone(),
+            level: column.json(level, ""),
+            share: share(at, level),
+        });
+        segments
+            .filter(|segment| segment.share >= LEAST)
+            .min_by(|a, b| a.share.total_cmp(&b.share))
+            .context("the table has no column of kind category whose levels could shift")
+    }
+
+    /// The case as the shifted population has it: more of them belong to the segment, and there the outcome is the other.
+    fn shift(&self, mut case: Case, joins: bool) -> Case {
+        if joins {
+            case.row[&self.column] = self.level.clone();
+        }
+        case.positive ^= case.row[&self.column] == self.level;
+        case
+    }
+}
+
+/// Row `n` of a table.
+fn case(table: &Table, n: usize) -> Case {
+    let row = table.row(n);
+    let present = table.schema().columns().iter().zip(row.cells);
+    let cells = present
+        .filter(|(_, cell)| !cell.is_missing())
+        .map(|(column, cell)| (column.name.clone(), column.json(*cell, row.text)));
+    Case {
+        row: Value::Object(cells.collect::<Map<_, _>>()),
+        positive: table.target(n) == Some(true),
+    }
+}
+
+/// The cases as a table to learn from.
+fn learn(schema: &Arc<Schema>, cases: &[Case]) -> anyhow::Result<Loaded> {
+    let mut table = Table::new(schema.clone());
+    let mut row = Row::new(schema, Purpose::Learn);
+    let target = schema.target();
+    for case in cases {
+        let mut object = case.row.clone();
+        object[&target.column] = json!(target.label(case.positive));
+        row.clear();
+        rows::line(schema, object.to_string().as_bytes(), &mut row)?;
+        table.push(&row)?;
+    }
+    Ok(Loaded {
+        table,
+        bad: Vec::new(),
+        left_out: 0,
+        read: cases.len(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Spec;
+
+    fn dealt(seed: u64) -> Traffic {
+        let spec = Spec::bundled();
+        let table = crate::ingest::bundled(&spec.schema).unwrap().table;
+        Traffic::deal(&table, seed).unwrap()
+    }
+
+    #[test]
+    fn every_row_is_dealt_once_and_the_same_seed_deals_the_same() {
+        let [one, same, other] = [7, 7, 8].map(dealt);
+        let rows = |t: &Traffic| t.steady.len() + t.during.len() + t.after.len();
+        assert_eq!(one.learnt.table.len() + rows(&one), 891);
+        let text = |t: &Traffic| format!("{:?} {:?} {:?}", t.steady, t.during, t.after);
+        assert_eq!(text(&one), text(&same));
+        assert_ne!(text(&one), text(&other));
+    }
+
+    #[test]
+    fn the_segment_grows_from_a_few_to_most() {
+        let traffic = dealt(7);
+        let segment = &traffic.segment;
+        let share = |cases: &[Case]| {
+            let inside = |case: &&Case| case.row[&segment.column] == segment.level;
+            cases.iter().filter(inside).count() as f64 / cases.len() as f64
+        };
+        assert!(segment.share >= LEAST && segment.share < 0.2);
+        assert!(share(&traffic.steady) < 0.25);
+        assert!(share(&traffic.during) > 0.6 && share(&traffic.after) > 0.6);
+    }
+}

@@ -1,0 +1,107 @@
+//! The loop as the page shows it: what the ledger, the jobs, the steward's memory and the store say of it.
+
+use actix_web::{HttpResponse, web};
+
+use super::page::CSP;
+use super::page::cycle::{self, Cycle, Training};
+use super::problem::Problem;
+use super::reply;
+use crate::control::jobs::{Jobs, State};
+use crate::control::steward::{MEMORY, Memory, Triggers};
+use crate::registry::{Listed, Registry, Role};
+use crate::store::Store;
+
+/// Trainings that are shown.
+const SHOWN: usize = 4;
+
+/// The section alone, for a page that is open.
+pub async fn fragment(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let cycle = desk.look().await?;
+    Ok(reply::page(CSP, cycle::draw(&cycle).into_string()))
+}
+
+/// Those who know of the loop.
+#[derive(Clone)]
+pub struct Desk {
+    /// What is trained now.
+    pub jobs: Jobs,
+    /// What was trained, on which evidence.
+    pub registry: Registry,
+    /// What is kept, the steward's memory among it.
+    pub store: Store,
+    /// When the server retrains.
+    pub triggers: Triggers,
+}
+
+impl Desk {
+    /// The loop as it stands.
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    pub async fn look(&self) -> Result<Cycle, Problem> {
+        let desk = self.clone();
+        web::block(move || desk.read())
+            .await
+            .map_err(Problem::internal)?
+    }
+
+    fn read(&self) -> Result<Cycle, Problem> {
+        let memory: Memory = match self.store.remembered(MEMORY)? {
+            Some(text) => serde_json::from_str(&text).unwrap_or_default(),
+            None => Memory::default(),
+        };
+        let stats = self.store.stats()?;
+        let kinds = stats.kinds.into_iter();
+        let counts = kinds.filter(|(kind, count)| *count > 0 && *kind != "quarantine");
+        let kept = [
+            ("truths known", stats.labels),
+            ("truths waiting", stats.waiting),
+            ("rows in quarantine", stats.quarantine),
+        ];
+        let versions = self.registry.versions()?;
+        Ok(Cycle {
+            jobs: self.unfinished(),
+            trainings: versions.iter().rev().take(SHOWN).map(training).collect(),
+            shadow: memory.shadow.map(|s| (s.model, s.state.figures())),
+            watch: memory.watch.map(|w| (w.model, w.state.figures())),
+            fresh: memory.fresh,
+            trigger: self.triggers.labels.filter(|_| self.triggers.enabled),
+            counts: counts.chain(kept).collect(),
+        })
+    }
+
+    /// Jobs that made no version, or not yet.
+    fn unfinished(&self) -> Vec<String> {
+        let jobs = self.jobs.list().into_iter();
+        let words = jobs.filter_map(|job| match (job.state, job.error) {
+            (State::Queued, _) => Some("A training waits.".to_owned()),
+            (State::Running, _) => {
+                let percent = (100.0 * job.progress).round();
+                Some(format!("A training is under way: {percent} %."))
+            }
+            (State::Failed, Some(error)) => Some(format!("A training failed: {error}")),
+            _ => None,
+        });
+        words.take(SHOWN).collect()
+    }
+}
+
+fn training(listed: &Listed) -> Training {
+    let evidence = listed.evidence.as_ref();
+    let gate = evidence.and_then(|evidence| serde_json::from_value(evidence["gate"].clone()).ok());
+    Training {
+        model: listed.version.to_string(),
+        role: word(listed.role),
+        trained: listed.trained_text().unwrap_or_default(),
+        gate,
+    }
+}
+
+fn word(role: Role) -> &'static str {
+    match role {
+        Role::Champion => "live",
+        Role::Previous => "live before",
+        Role::Retired => "retired",
+        Role::Candidate => "candidate",
+    }
+}

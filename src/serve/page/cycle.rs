@@ -1,0 +1,170 @@
+//! The loop: what was trained and what the gate said, what is compared and watched, how far it is to the next training.
+
+use maud::{Markup, html};
+
+use super::header::{minute, thousands};
+use crate::control::gate::{Gate, Verdict};
+use crate::control::{shadow, watch};
+use crate::stats::sequence::Bounded;
+
+/// Everything the section shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cycle {
+    /// Trainings under way, waiting or failed, in words.
+    pub jobs: Vec<String>,
+    /// The last versions, newest first.
+    pub trainings: Vec<Training>,
+    /// The candidate in the shadow.
+    pub shadow: Option<(String, shadow::Figures)>,
+    /// The champion on probation.
+    pub watch: Option<(String, watch::Figures)>,
+    /// Truths since the champion was trained.
+    pub fresh: u64,
+    /// After so many the server retrains; none where that trigger is off.
+    pub trigger: Option<u64>,
+    /// What the store holds.
+    pub counts: Vec<(&'static str, u64)>,
+}
+
+/// One training that made a version.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Training {
+    /// The version.
+    pub model: String,
+    /// What it is now.
+    pub role: &'static str,
+    /// When it was trained, RFC 3339.
+    pub trained: String,
+    /// What the gate saw; none where there was nothing to compare on.
+    pub gate: Option<Gate>,
+}
+
+/// The section.
+pub fn draw(cycle: &Cycle) -> Markup {
+    html! {
+        section #loop aria-labelledby="loop-title" {
+            h2 #loop-title { "Loop" }
+            p { (next(cycle)) }
+            @for job in &cycle.jobs { p { (job) } }
+            @if let Some((model, figures)) = &cycle.shadow { (shadowed(model, figures)) }
+            @if let Some((model, figures)) = &cycle.watch { (watched(model, figures)) }
+            div.trainings {
+                @for training in &cycle.trainings { (trained(training)) }
+            }
+            p.muted.hint {
+                "In the store: "
+                @for (n, (word, count)) in cycle.counts.iter().enumerate() {
+                    @if n > 0 { " · " }
+                    (word) " " (thousands(usize::try_from(*count).unwrap_or(usize::MAX)))
+                }
+            }
+        }
+    }
+}
+
+/// How far it is to the next training.
+fn next(cycle: &Cycle) -> Markup {
+    html! {
+        strong { (cycle.fresh) }
+        @match cycle.trigger {
+            Some(labels) => {
+                " of " (labels) " new labels that begin a training "
+                progress max=(labels) value=(cycle.fresh.min(labels)) aria-label="new labels" {}
+            }
+            None => " new labels since the live model was trained; their number begins no training",
+        }
+    }
+}
+
+fn trained(training: &Training) -> Markup {
+    let gate = training.gate.as_ref();
+    html! {
+        div {
+            h3 {
+                (training.model) " "
+                span.plain.muted { (training.role) " · trained " (minute(&training.trained)) }
+            }
+            @match gate {
+                None => p.muted { "No gate: there were no rows the live model had not seen." },
+                Some(gate) => (evidence(gate)),
+            }
+        }
+    }
+}
+
+/// The gate's verdict and its numbers.
+fn evidence(gate: &Gate) -> Markup {
+    let loss = &gate.log_loss;
+    html! {
+        dl {
+            dt { "verdict" }
+            dd { strong { (word(gate.verdict)) } " on " (gate.rows) " rows"
+                @if gate.needed > 0 { ", " (gate.needed) " more are needed" } }
+            dt { "log loss" }
+            dd { "champion " (number(loss.champion)) ", candidate " (number(loss.candidate)) }
+            dt { "difference" }
+            dd { (number(loss.difference)) ", between " (number(loss.low)) " and " (number(loss.high)) }
+            dt { "decisions" }
+            dd { "right alone: champion " (gate.mcnemar.champion_right) ", candidate "
+                (gate.mcnemar.candidate_right) ", p = " (format!("{:.2e}", gate.mcnemar.p_value)) }
+            @if !gate.floors.is_empty() {
+                dt { "floors" }
+                dd {
+                    @for (n, floor) in gate.floors.iter().enumerate() {
+                        @if n > 0 { ", " }
+                        (floor.metric.replace('_', " ")) " " (number(floor.value)) " against " (floor.floor)
+                        @if floor.holds { " ✓" } @else { " ✗ missed" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn shadowed(model: &str, figures: &shadow::Figures) -> Markup {
+    html! {
+        h3 { (model) " " span.plain.muted { "in the shadow" } }
+        dl {
+            dt { "labels" } dd { (figures.rows) " of at most " (figures.horizon) }
+            dt { "log loss" }
+            dd { "champion " (number(figures.champion)) ", candidate " (number(figures.candidate)) }
+            dt { "gain" } dd { (bounded(&figures.gain)) }
+            dt { "in accuracy" } dd { (bounded(&figures.accuracy_gain)) }
+        }
+    }
+}
+
+fn watched(model: &str, figures: &watch::Figures) -> Markup {
+    let line = |figure: &watch::Figure| {
+        let (expected, allowed) = (figure.expected.mean, figure.allowed);
+        format!(
+            "{}; {expected:.3} was expected, truly above {allowed:.3} rolls it back",
+            number(figure.mean)
+        )
+    };
+    html! {
+        h3 { (model) " " span.plain.muted { "on probation" } }
+        dl {
+            dt { "labels" } dd { (figures.rows) " of " (figures.window) }
+            dt { "log loss" } dd { (line(&figures.log_loss)) }
+            dt { "wrong" } dd { (line(&figures.error)) }
+        }
+    }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Promote => "promote",
+        Verdict::Keep => "keep the champion",
+        Verdict::Insufficient => "too few rows",
+    }
+}
+
+fn bounded(bounded: &Bounded) -> String {
+    let Bounded { mean, low, high } = bounded;
+    format!("{}, between {low:.3} and {high:.3}", number(*mean))
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"))
+}

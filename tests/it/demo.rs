@@ -1,0 +1,108 @@
+//! The demo, as the real binary plays it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::case::{Case, on_both};
+use crate::server::{Server, until};
+
+on_both!(the_page_shows_the_loop);
+
+fn demo(temporary: &Path, more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_titanic-platform"));
+    let usual = ["demo", "--seed", "7", "--listen", "127.0.0.1:0"];
+    command.args(usual).args(more).env("TMPDIR", temporary);
+    command.output().unwrap()
+}
+
+#[test]
+fn the_story_is_told_in_order_and_ends_well() {
+    let temporary = tempfile::tempdir().unwrap();
+    let output = demo(temporary.path(), &["--speed", "max", "--json"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let acts = told["acts"].as_array().unwrap();
+    let each = |key: &str| acts.iter().map(|act| act[key].clone()).collect::<Vec<_>>();
+    assert_eq!(each("act"), ["steady", "shift", "retrain", "recovery"]);
+    let models = each("model");
+    assert_eq!(models, ["titanic@1", "titanic@1", "titanic@2", "titanic@2"]);
+    let times = each("time");
+    assert!(times.is_sorted_by_key(|time| time.to_string()), "{times:?}");
+    let loss = |when: &str| told["figures"][when]["log_loss"].as_f64().unwrap();
+    assert!(loss("after") < loss("during"), "{told}");
+    assert!(loss("before") < loss("during"), "{told}");
+    assert_eq!(
+        (&told["promoted"], &told["recovered"]),
+        (&json!(true), &json!(true))
+    );
+    let gate = &acts[2]["job"]["gate"];
+    let asked = acts[0]["rows"].as_u64().unwrap() + acts[1]["rows"].as_u64().unwrap();
+    assert_eq!(
+        (&gate["verdict"], &gate["rows"]),
+        (&json!("promote"), &json!(asked))
+    );
+    assert!(said.contains("watch it: http://127.0.0.1:"), "{said}");
+    let left = std::fs::read_dir(temporary.path()).unwrap().count();
+    assert_eq!(left, 0, "the throw-away state is gone");
+}
+
+#[test]
+fn the_same_seed_tells_the_same_story_and_a_state_can_be_kept() {
+    let temporary = tempfile::tempdir().unwrap();
+    let told = |more: &[&str]| {
+        let output = demo(temporary.path(), &[&["--speed", "max"], more].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        // Whose address and time are their own.
+        let own = ["watch it", "  trained in", "the state is kept"];
+        let lines = text
+            .lines()
+            .filter(|l| !own.iter().any(|o| l.starts_with(o)));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[]), told(&["--keep"]));
+    let kept: Vec<_> = std::fs::read_dir(temporary.path()).unwrap().collect();
+    let [Ok(kept)] = &kept[..] else {
+        panic!("one state is kept: {kept:?}");
+    };
+    assert!(kept.path().join("models/champion").is_file());
+}
+
+#[test]
+fn a_speed_that_is_none_is_wrong_usage() {
+    let output = demo(".".as_ref(), &["--speed", "0"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+}
+
+async fn html(server: &Server, path: &str) -> String {
+    let response = server.request(Method::GET, path).send().await.unwrap();
+    assert_eq!(response.status(), 200, "{path}");
+    response.text().await.unwrap()
+}
+
+async fn the_page_shows_the_loop(case: &Case) {
+    let server = Server::of(case).await;
+    let page = html(&server, "/").await;
+    assert_eq!(page.matches("id=\"loop\"").count(), 1);
+    assert!(page.contains("<strong>0</strong> of 500 new labels that begin a training"));
+    let version = format!("<h3>{} ", case.version(2));
+    assert!(page.contains(&version), "{page}");
+    // A truth comes: the part alone tells of it, as the page would.
+    let (_, made) = server.post("/v1/predict", &case.row()).await;
+    let label = json!({"id": made["id"], "label": made["label"]});
+    assert_eq!(server.post("/v1/labels", &label).await.0, 200);
+    until("the truth on the page", || async {
+        html(&server, "/loop")
+            .await
+            .contains("<strong>1</strong> of 500")
+    })
+    .await;
+    let part = html(&server, "/loop").await;
+    assert!(part.starts_with("<section id=\"loop\""), "{part}");
+    assert!(part.contains("truths known 1 · truths waiting 0"), "{part}");
+    server.stop().await;
+}
