@@ -229,7 +229,7 @@ async fn rows_put_aside_are_listed_tried_again_and_dropped(case: &Case) {
         "{shown}"
     );
 
-    let again = run(&state, "ingest --json quarantine retry --all")
+    let again = run(&state, "ingest quarantine retry --all --json")
         .ok()
         .json();
     let counts = ["stored", "repeated", "remaining"].map(|key| &again[key]);
