@@ -118,7 +118,8 @@ fn into_store(
         cursor: None,
         world: watch,
     };
-    let file = store::open(&site.settings.state)?;
+    let file = store::open(&site.settings.state)
+        .map_err(|error| super::store::named(error, "POST /v1/rows takes the same rows"))?;
     if !args.strict {
         let mut sink = |batch| taken(offline::take(&file, &intake::batch(&batch, None), now()));
         return Ok(source.ingest(&order, &mut watch.over(&mut sink))?);

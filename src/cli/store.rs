@@ -81,7 +81,8 @@ fn must_be(state: &Path) -> anyhow::Result<()> {
     )
 }
 
-fn named(error: OpenError, meanwhile: &str) -> anyhow::Error {
+/// A store that cannot be opened; where another process has it, with what to ask that one instead.
+pub fn named(error: OpenError, meanwhile: &str) -> anyhow::Error {
     match error {
         OpenError::Held { file, holder } => WithExit {
             message: format!(

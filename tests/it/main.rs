@@ -13,6 +13,7 @@ mod life;
 mod models;
 mod odd_tables;
 mod problems;
+mod pulls;
 mod recipe;
 mod rest;
 mod revisions;

@@ -226,3 +226,66 @@ async fn a_champion_that_breaks_its_promise_is_rolled_back() {
     );
     server.stop().await;
 }
+
+/// A version is trained while the champion under it is rolled back: what is promoted is what was compared, or nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollback_during_a_training_leaves_the_gate_without_an_opponent() {
+    let case = &crate::case::TITANIC;
+    let server = Server::of_with(case, |settings| settings.retrain.enabled = false).await;
+    let promoted = server.request(Method::POST, "/v1/models/2/promote");
+    assert_eq!(answer(promoted).await.0, 200);
+    live(&server, case, &labelled(case)[case.lines - 1..]).await;
+    let order = json!({"folds": 10, "repeats": 3});
+    assert_eq!(server.post("/v1/train", &order).await.0, 202);
+    until("the training", || async {
+        let job = server.get("/v1/jobs").await["jobs"][0].clone();
+        job["state"] == "running" && job["progress"].as_f64().unwrap() > 0.0
+    })
+    .await;
+    let back = server.request(Method::POST, "/v1/models/rollback");
+    assert_eq!(answer(back).await.0, 200);
+    let job = job(&server).await;
+    assert_eq!(job["result"]["promoted"], false, "{job}");
+    assert!(
+        job["result"]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("another became champion"),
+        "{job}"
+    );
+    let (_, made) = server.post("/v1/predict", &case.row()).await;
+    assert_eq!(made["model"], case.version(1));
+    server.stop().await;
+}
+
+/// Truths that come while models are swapped: each is joined, and each event names the model that answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn truths_come_through_swaps() {
+    let case = &crate::case::CHURN;
+    let server = Server::of_with(case, |settings| settings.retrain.enabled = false).await;
+    let label = crate::case::json(case.labels)[0].clone();
+    let mut made = Vec::new();
+    for round in 0..20 {
+        let (_, one) = server.post("/v1/predict", &case.row()).await;
+        let swap = server.request(
+            Method::POST,
+            &format!("/v1/models/{}/promote", 2 - round % 2),
+        );
+        let truth = json!({"id": one["id"], "label": label});
+        let (swapped, told) = tokio::join!(answer(swap), server.post("/v1/labels", &truth));
+        assert_eq!(
+            (swapped.0.as_u16(), told.0.as_u16()),
+            (200, 200),
+            "{}",
+            told.1
+        );
+        made.push(one);
+    }
+    for one in made {
+        let event = server
+            .get(&format!("/v1/predictions/{}", one["id"].as_str().unwrap()))
+            .await;
+        assert_eq!((&event["truth"], &event["model"]), (&label, &one["model"]));
+    }
+    server.stop().await;
+}
