@@ -90,7 +90,7 @@ struct Reading {
 impl Reading {
     /// Takes a row with its truth; one without is passed over.
     fn take(&mut self, record: &Record<'_>, truth: Option<&Truth>) {
-        let Ok(mut body) = serde_json::from_str::<serde_json::Value>(record.body) else {
+        let Ok(mut body) = serde_json::from_slice::<serde_json::Value>(record.body) else {
             self.left_out += 1;
             return;
         };

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 
 use super::kind::{self, Kind};
+use super::predictions;
 
 /// An event, borrowed from a block.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,8 +19,8 @@ pub struct Record<'a> {
     pub kind: Kind,
     /// Its id.
     pub id: &'a str,
-    /// The rest, a JSON object.
-    pub body: &'a str,
+    /// The rest, a JSON object. It is looked at by those who need it.
+    pub body: &'a [u8],
 }
 
 const HEAD: usize = 8 + 1 + 2;
@@ -72,7 +73,7 @@ fn one<'a>(bytes: &mut &'a [u8], seq: u64) -> Option<Record<'a>> {
         time: Timestamp::from_microsecond(i64::from_le_bytes(*time)).ok()?,
         kind: kind::of_code(*kind)?,
         id: std::str::from_utf8(id).ok()?,
-        body: std::str::from_utf8(body).ok()?,
+        body,
     })
 }
 
@@ -85,12 +86,18 @@ pub struct BrokenBlock {
 }
 
 impl Record<'_> {
+    /// Whether this is a prediction whose truth was there before it.
+    pub fn is_awaited(&self) -> bool {
+        self.kind == Kind::Prediction && self.body.ends_with(predictions::AWAITED_END)
+    }
+
     /// The event as one line of JSON, as exports and `/v1/events` have it.
     pub fn line(&self) -> String {
         let (seq, kind) = (self.seq, kind::name(self.kind));
         let time = crate::clock::rfc3339(self.time);
         let id = serde_json::to_string(self.id).expect("text is JSON");
-        let rest = self.body.strip_prefix('{').unwrap_or("}");
+        let body = String::from_utf8_lossy(self.body); // what is not UTF-8 is found by `store check`
+        let rest = body.strip_prefix('{').unwrap_or("}");
         let comma = if rest == "}" { "" } else { "," };
         format!(r#"{{"seq":{seq},"time":"{time}","kind":"{kind}","id":{id}{comma}{rest}"#)
     }

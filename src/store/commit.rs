@@ -1,7 +1,7 @@
 //! One commit: the events of a batch under the next numbers, with their indices, in one transaction.
 
 use jiff::Timestamp;
-use redb::{ReadableTable, Table, WriteTransaction};
+use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 
 use super::block;
 use super::error::StoreError;
@@ -11,6 +11,9 @@ use super::layout::{
     WAITING,
 };
 
+/// From this length on a block is cut: some 200 predictions.
+const BLOCK: usize = 60 << 10;
+
 /// A commit in the making.
 pub(super) struct Commit<'t> {
     /// The time of its events that bring none.
@@ -18,6 +21,8 @@ pub(super) struct Commit<'t> {
     pub(super) ids: Table<'t, &'static [u8], u64>,
     pub(super) labels: Table<'t, &'static [u8], &'static [u8]>,
     pub(super) waiting: Table<'t, &'static [u8], i64>,
+    /// Whether any truth waits: predictions need not look for theirs otherwise.
+    pub(super) has_waiting: bool,
     pub(super) row_keys: Table<'t, &'static [u8], &'static str>,
     pub(super) row_seqs: Table<'t, u64, &'static [u8]>,
     pub(super) requests: Table<'t, &'static str, &'static [u8]>,
@@ -40,11 +45,13 @@ impl<'t> Commit<'t> {
     ) -> Result<Commit<'t>, StoreError> {
         let meta = transaction.open_table(META)?;
         let seq = meta.get("seq")?.map_or(0, |seq| seq.value());
+        let waiting = transaction.open_table(WAITING)?;
         Ok(Commit {
             now,
             ids: transaction.open_table(IDS)?,
             labels: transaction.open_table(LABELS)?,
-            waiting: transaction.open_table(WAITING)?,
+            has_waiting: !waiting.is_empty()?,
+            waiting,
             row_keys: transaction.open_table(ROW_KEYS)?,
             row_seqs: transaction.open_table(ROW_SEQS)?,
             requests: transaction.open_table(REQUESTS)?,
@@ -69,6 +76,15 @@ impl<'t> Commit<'t> {
         }
         self.seq += 1;
         self.seq
+    }
+
+    /// Begins another block where this one is long enough: a long value costs its length again in zeroed pages, and a block
+    /// is read as a whole.
+    pub(super) fn cut_long(&mut self) -> Result<(), StoreError> {
+        if self.block.len() < BLOCK {
+            return Ok(());
+        }
+        self.cut()
     }
 
     /// The same under a key by which it is found again.

@@ -122,6 +122,7 @@ fn one(commit: &mut Commit<'_>, given: &Given) -> Result<Status, StoreError> {
     if matches!(status, Status::Waiting) && before.is_none() {
         let now = commit.now.as_microsecond();
         commit.waiting.insert(key.bytes(), now)?;
+        commit.has_waiting = true;
     }
     Ok(status)
 }

@@ -18,12 +18,13 @@ pub(super) fn keep(
     if matches!(prediction.id, PredictionId::Named(_)) && commit.knows(&key)? {
         return Ok(());
     }
+    // Whoever follows the events need not ask of every prediction whether its truth was there before it.
+    let awaited = commit.has_waiting && commit.waiting.remove(key.bytes())?.is_some();
     text.clear();
-    write(prediction, text);
+    write(prediction, awaited, text);
     let body = std::str::from_utf8(text).expect("JSON is text");
     let id = prediction.id.to_string();
     commit.append_known(&key, prediction.time, Kind::Prediction, &id, body)?;
-    commit.waiting.remove(key.bytes())?;
     Ok(())
 }
 
@@ -34,8 +35,13 @@ fn key(id: &PredictionId) -> Key {
     }
 }
 
+/// Key of a prediction's event that says that its truth was there before it.
+const AWAITED: &str = "awaited";
+/// How such an event ends.
+pub(super) const AWAITED_END: &[u8] = b"\"awaited\":true}";
+
 /// What is told of a prediction beside its id and time; the row goes in as it is.
-fn write(prediction: &Prediction, out: &mut Vec<u8>) {
+fn write(prediction: &Prediction, awaited: bool, out: &mut Vec<u8>) {
     let mut field = |name: &str, value: &dyn Fn(&mut Vec<u8>)| {
         out.push(if out.is_empty() { b'{' } else { b',' });
         out.push(b'"');
@@ -51,6 +57,9 @@ fn write(prediction: &Prediction, out: &mut Vec<u8>) {
     });
     if !prediction.warnings.is_empty() {
         field("warnings", &|out| json(&prediction.warnings, out));
+    }
+    if awaited {
+        field(AWAITED, &|out| json(&true, out));
     }
     out.push(b'}');
 }

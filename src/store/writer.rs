@@ -164,6 +164,7 @@ impl Keeper {
                 let mut text = Vec::with_capacity(512);
                 for prediction in &pending.predictions {
                     predictions::keep(&mut commit, prediction, &mut text)?;
+                    commit.cut_long()?;
                 }
                 for ask in &mut pending.asks {
                     ask.apply(&mut commit)?;

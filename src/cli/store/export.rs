@@ -134,7 +134,7 @@ impl Events<'_> {
             clock::rfc3339(event.time),
             kind::name(event.kind).into(),
             event.id.into(),
-            event.body.into(),
+            String::from_utf8_lossy(event.body).into_owned(),
         ];
         for (column, cell) in self.texts.iter_mut().zip(cells) {
             column.push(cell);

@@ -169,14 +169,14 @@ struct Told {
     correct: bool,
 }
 
-/// What an event says of truths: none where nothing, an empty one for a prediction, whose truth may have waited for it. A
+/// What an event says of truths: none where nothing, an empty one for a prediction whose truth was there before it. A
 /// correction is no new truth.
 fn new_truth(record: &Record<'_>) -> Option<Option<Label>> {
-    let told = || serde_json::from_str::<Told>(record.body).ok();
+    let told = || serde_json::from_slice::<Told>(record.body).ok();
     match record.kind {
         Kind::Label => told().filter(|told| !told.correct)?.label.map(Some),
         Kind::Row => told()?.label.map(Some),
-        Kind::Prediction => Some(None),
+        Kind::Prediction if record.is_awaited() => Some(None),
         _ => None,
     }
 }
