@@ -11,7 +11,7 @@ use super::out::outln;
 use super::site::Site;
 use super::{print_json, table};
 use crate::clock::{Clock, System};
-use crate::model::Model;
+use crate::control::champion::usable;
 use crate::registry::{Decision, Promotion, VersionRef};
 
 /// Arguments.
@@ -87,12 +87,6 @@ fn by_hand(command: &str) -> Decision {
         reason: "asked for by hand".into(),
         evidence: Value::Null,
     }
-}
-
-fn usable(bytes: &[u8]) -> Result<(), String> {
-    Model::from_bytes(bytes)
-        .map(drop)
-        .map_err(|e| e.to_string())
 }
 
 fn list(site: &Site) -> Result<Exit> {

@@ -49,6 +49,14 @@ pub fn decode(bytes: &[u8]) -> Result<Model, String> {
     Model::from_bytes(bytes).map_err(|fault| fault.to_string())
 }
 
+/// Whether bytes are a model that can become champion.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn usable(bytes: &[u8]) -> Result<(), String> {
+    decode(bytes).map(drop)
+}
+
 /// Where the model that answers is found; empty until the first one is loaded. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Seat(Arc<OnceLock<Live<Champion>>>);

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::registry::Registry;
+use crate::schema::column::Label;
 use crate::schema::row::Purpose;
-use crate::schema::{Row, Schema, Table, json};
+use crate::schema::{Row, Schema, Table, json as rows};
 use crate::store::kind::Kind;
 use crate::store::labels::Truth;
 use crate::store::{Record, Store, StoreError};
@@ -53,10 +56,7 @@ impl Labelled {
             if record.seq > through {
                 return false;
             }
-            if is_new(&record, truths.get(record.id), seq) {
-                let truth = truths.get(record.id);
-                reading.take(&record, truth);
-            }
+            reading.take(&record, truths.get(record.id), seq, through);
             true
         })?;
         Ok(Labelled {
@@ -68,12 +68,12 @@ impl Labelled {
     }
 }
 
-fn is_new(record: &Record<'_>, truth: Option<&Truth>, seq: u64) -> bool {
-    match record.kind {
-        Kind::Prediction => truth.is_some_and(|truth| truth.seq > seq),
-        Kind::Row => record.seq > seq,
-        _ => false,
-    }
+/// What a prediction's or a row's event says.
+#[derive(Deserialize)]
+struct Body {
+    row: serde_json::Map<String, Value>,
+    /// Of a row, its truth where it brought it; of a prediction, what was answered.
+    label: Option<Label>,
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -88,31 +88,42 @@ struct Reading {
 }
 
 impl Reading {
-    /// Takes a row with its truth; one without is passed over.
-    fn take(&mut self, record: &Record<'_>, truth: Option<&Truth>) {
-        let Ok(mut body) = serde_json::from_slice::<serde_json::Value>(record.body) else {
+    /// Takes a row whose truth came after event `seq`, up to event `through`.
+    ///
+    /// A row has its truth once both are there: the later of the two events is the moment. Truths are read after `through`
+    /// was: those that came in between belong to the next training.
+    fn take(&mut self, record: &Record<'_>, truth: Option<&Truth>, seq: u64, through: u64) {
+        let is_new = |moment: u64| moment > seq && moment <= through;
+        let joined = truth.filter(|truth| is_new(truth.seq.max(record.seq)));
+        let may_bring_its_own = record.kind == Kind::Row && is_new(record.seq);
+        if !matches!(record.kind, Kind::Prediction | Kind::Row)
+            || (joined.is_none() && !may_bring_its_own)
+        {
+            return;
+        }
+        let Ok(body) = serde_json::from_slice::<Body>(record.body) else {
             self.left_out += 1;
             return;
         };
-        let own = body["label"].take();
-        let label = match (record.kind, truth) {
-            (Kind::Row, _) => own,
-            (_, Some(truth)) => serde_json::json!(truth.label),
-            (_, None) => serde_json::Value::Null,
+        let own = body.label.filter(|_| record.kind == Kind::Row);
+        let label = match (own, joined) {
+            (Some(own), _) if may_bring_its_own => own,
+            (None, Some(truth)) => truth.label.clone(),
+            _ => return,
         };
-        if label.is_null() {
-            return;
-        }
+        self.push(record.id, body.row, &label);
+    }
+
+    fn push(&mut self, id: &str, mut row: serde_json::Map<String, Value>, label: &Label) {
         let schema = self.table.schema().clone();
-        let mut row = body["row"].take();
-        row[schema.target().column.as_str()] = label;
-        let text = row.to_string();
-        let read = json::line(&schema, text.as_bytes(), &mut self.row);
+        row.insert(schema.target().column.clone(), json!(label));
+        let text = Value::Object(row).to_string();
+        let read = rows::line(&schema, text.as_bytes(), &mut self.row);
         if read.is_err() || !self.row.faults.is_empty() || self.table.push(&self.row).is_err() {
             self.left_out += 1;
             return;
         }
-        self.ids.update((record.id.len() as u64).to_le_bytes());
-        self.ids.update(record.id);
+        self.ids.update((id.len() as u64).to_le_bytes());
+        self.ids.update(id);
     }
 }

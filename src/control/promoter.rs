@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::champion::decode;
+use super::champion::usable;
 use super::follower::Poke;
 use crate::clock::Clock;
 use crate::registry::{Decision, Promotion, Registry, RegistryError, VersionRef};
@@ -65,8 +65,4 @@ impl Promoter {
         self.poke.sync().await;
         Ok(promotion)
     }
-}
-
-fn usable(bytes: &[u8]) -> Result<(), String> {
-    decode(bytes).map(drop)
 }

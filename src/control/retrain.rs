@@ -1,6 +1,7 @@
 //! One training, from table to registered version, with the decision on its promotion.
 
 use crate::clock::Clock;
+use crate::control::champion::usable;
 use crate::control::gate::{self, Gate, Paired, Thresholds};
 use crate::control::promotion::{self, Champion, Promote, Verdict};
 use crate::ingest::Loaded;
@@ -199,12 +200,6 @@ fn weigh(
         &candidate.spec().evaluation.floors,
         &order.gate,
     )
-}
-
-fn usable(bytes: &[u8]) -> Result<(), String> {
-    Model::from_bytes(bytes)
-        .map(drop)
-        .map_err(|e| e.to_string())
 }
 
 /// The champion and its card; no card where its file cannot be read.

@@ -9,6 +9,7 @@
 mod decide;
 mod memory;
 mod reader;
+mod verdicts;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,12 +25,12 @@ pub use memory::{Memory, NAME as MEMORY, Shadowed, Watched};
 use crate::clock::Clock;
 use crate::control::champion::{Champion, Seat};
 use crate::control::follower::Poke;
-use crate::control::gate::{Gate, Thresholds};
+use crate::control::gate::{self, Gate};
 use crate::control::jobs::{Asked, Jobs};
 use crate::control::promotion::Promote;
-use crate::control::shadow::{self, Shadow};
+use crate::control::shadow;
 use crate::control::watch::{self, Expected, Watch};
-use crate::registry::{Decision, Registry, Version, VersionRef};
+use crate::registry::{Registry, Version, VersionRef};
 use crate::store::feed::{Feed, Topic};
 use crate::store::kind::Kind;
 use crate::store::{Store, StoreError};
@@ -153,14 +154,9 @@ impl Steward {
             memory.clone(),
             champion.clone(),
         );
-        let (seen, verdicts) = tokio::task::spawn_blocking(move || reader.read()).await??;
-        *memory = seen;
-        if let Some(verdict) = verdicts.shadow {
-            self.end_shadow(memory, verdict).await?;
-        }
-        if let Some(verdict) = verdicts.watch {
-            self.end_watch(memory, verdict).await?;
-        }
+        *memory = tokio::task::spawn_blocking(move || reader.read()).await??;
+        self.end_shadow(memory).await?;
+        self.end_watch(memory).await?;
         self.begin_training(memory, begun);
         if *memory != before {
             self.remember(memory).await?;
@@ -210,102 +206,15 @@ impl Steward {
 
     /// A training is over: its candidate may go into the shadow.
     async fn take(&self, memory: &mut Memory, trained: &Trained) -> Result<(), anyhow::Error> {
+        let Some(gate) = &trained.gate else {
+            return Ok(());
+        };
         let name = trained.version.to_string();
-        if let Some(gate) = &trained.gate {
-            self.tell(Kind::Verdict, &name, json!({"about": "gate", "gate": gate}))
-                .await?;
+        if gate.verdict == gate::Verdict::Insufficient && !trained.promoted {
+            self.begin_shadow(memory, &trained.version).await?;
         }
-        let undecided = trained
-            .gate
-            .as_ref()
-            .is_some_and(|gate| gate.verdict == crate::control::gate::Verdict::Insufficient);
-        let Some(live) = self.seat.live().filter(|_| undecided && !trained.promoted) else {
-            return Ok(());
-        };
-        let champion = live.snapshot().model.clone();
-        let (registry, version) = (self.registry.clone(), trained.version.clone());
-        let candidate =
-            tokio::task::spawn_blocking(move || Champion::read(&registry, &version)).await??;
-        let thresholds = Thresholds {
-            champion: champion.model.spec().decision.threshold,
-            candidate: candidate.model.spec().decision.threshold,
-        };
-        memory.shadow = Some(Shadowed {
-            model: name.clone(),
-            champion: champion.name.to_string(),
-            state: Shadow::new(thresholds, self.options.shadow),
-        });
-        self.publish("shadowed", &name, &champion.name);
-        self.remember(memory).await?;
-        Ok(())
-    }
-
-    async fn end_shadow(
-        &self,
-        memory: &mut Memory,
-        verdict: shadow::Verdict,
-    ) -> Result<(), anyhow::Error> {
-        let Some(shadowed) = memory.shadow.take() else {
-            return Ok(());
-        };
-        let figures = json!(shadowed.state.figures());
-        let body = json!({"about": "shadow", "shadow": figures});
-        self.tell(Kind::Verdict, &shadowed.model, body).await?;
-        if verdict == shadow::Verdict::Drop {
-            self.publish("dropped", &shadowed.model, &shadowed.champion);
-            return Ok(());
-        }
-        let reason = format!(
-            "better than {} on live traffic, at every look",
-            shadowed.champion
-        );
-        let decision = Decision {
-            by: "shadow".into(),
-            reason,
-            evidence: json!({"shadow": figures}),
-        };
-        let (version, over): (Version, Version) =
-            (shadowed.model.parse()?, shadowed.champion.parse()?);
-        let (registry, now) = (self.registry.clone(), self.clock.now());
-        let done = tokio::task::spawn_blocking(move || {
-            registry.promote_over(Some(&over), &version, decision, usable, now)
-        });
-        if done.await??.is_none() {
-            tracing::info!("the champion changed meanwhile: the shadow's verdict is void");
-        }
-        self.poke.sync().await;
-        Ok(())
-    }
-
-    async fn end_watch(
-        &self,
-        memory: &mut Memory,
-        verdict: watch::Verdict,
-    ) -> Result<(), anyhow::Error> {
-        let Some(watched) = memory.watch.clone() else {
-            return Ok(());
-        };
-        let body = json!({"about": "watch", "watch": verdict});
-        self.tell(Kind::Verdict, &watched.model, body).await?;
-        let watch::Verdict::RollBack { why, figures } = verdict else {
-            memory.watch = None; // it passed
-            return Ok(());
-        };
-        let decision = Decision {
-            by: "watch".into(),
-            reason: why,
-            evidence: json!({"watch": figures}),
-        };
-        let model: Version = watched.model.parse()?;
-        let (registry, now) = (self.registry.clone(), self.clock.now());
-        let back = tokio::task::spawn_blocking(move || {
-            registry.rollback_from(&model, decision, usable, now)
-        });
-        if back.await??.is_none() {
-            tracing::info!("the champion changed meanwhile: the watch's verdict is void");
-        }
-        self.poke.sync().await;
-        Ok(())
+        self.tell(&name, json!({"about": "gate", "gate": gate}))
+            .await
     }
 
     fn begin_training(&self, memory: &mut Memory, begun: Timestamp) {
@@ -329,7 +238,11 @@ impl Steward {
             ..self.options.asked.clone()
         };
         match self.jobs.submit(asked) {
-            Ok(_) => memory.last = Some(now.as_second()),
+            Ok(_) => {
+                memory.last = Some(now.as_second());
+                // The next one wants as many again: the same rows are not weighed hour after hour until they please.
+                memory.fresh = 0;
+            }
             Err(full) => tracing::warn!(%full, "the training has to wait"),
         }
     }
@@ -339,9 +252,10 @@ impl Steward {
         self.store.remember(memory::NAME.into(), text).await
     }
 
-    async fn tell(&self, kind: Kind, id: &str, body: Value) -> Result<(), StoreError> {
+    async fn tell(&self, model: &str, body: Value) -> Result<(), anyhow::Error> {
         self.feed.publish(Topic::Monitor, &body);
-        self.store.tell(kind, id.into(), body.to_string()).await?;
+        let (id, body) = (model.to_owned(), body.to_string());
+        self.store.tell(Kind::Verdict, id, body).await?;
         Ok(())
     }
 
@@ -349,10 +263,6 @@ impl Steward {
         let body = json!({"action": action, "model": model, "previous": champion});
         self.feed.publish(Topic::Models, &body);
     }
-}
-
-fn usable(bytes: &[u8]) -> Result<(), String> {
-    super::champion::decode(bytes).map(drop)
 }
 
 /// A version by its name.

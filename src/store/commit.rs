@@ -5,14 +5,32 @@ use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 
 use super::block;
 use super::error::StoreError;
+use super::file::File;
 use super::kind::{self, Kind};
 use super::layout::{
-    self, BLOCKS, CURSORS, IDS, Key, LABELS, META, NOTES, QUARANTINE, REQUESTS, ROW_KEYS, ROW_SEQS,
+    BLOCKS, CURSORS, IDS, Key, LABELS, META, NOTES, QUARANTINE, REQUESTS, ROW_KEYS, ROW_SEQS,
     WAITING,
 };
 
-/// From this length on a block is cut: some 200 predictions.
+/// From this length on a block is cut, some 200 predictions: a long value costs its length again in zeroed pages, and a block
+/// is read as a whole.
 const BLOCK: usize = 60 << 10;
+
+/// How many events of each kind a commit wrote.
+pub(super) type Counts = Vec<(Kind, u64)>;
+
+/// Works inside one transaction, which is on the disk when this returns, or leaves no trace.
+pub(super) fn within<T>(
+    file: &File,
+    now: Timestamp,
+    work: impl FnOnce(&mut Commit<'_>) -> Result<T, StoreError>,
+) -> Result<(T, Counts), StoreError> {
+    file.write(|transaction| {
+        let mut commit = Commit::begin(transaction, now)?;
+        let done = work(&mut commit)?;
+        Ok((done, commit.finish()?))
+    })
+}
 
 /// A commit in the making.
 pub(super) struct Commit<'t> {
@@ -34,15 +52,12 @@ pub(super) struct Commit<'t> {
     first: u64,
     seq: u64,
     block: Vec<u8>,
-    counts: Vec<(Kind, u64)>,
+    counts: Counts,
 }
 
 impl<'t> Commit<'t> {
     /// Begins one.
-    pub(super) fn begin(
-        transaction: &'t WriteTransaction,
-        now: Timestamp,
-    ) -> Result<Commit<'t>, StoreError> {
+    fn begin(transaction: &'t WriteTransaction, now: Timestamp) -> Result<Commit<'t>, StoreError> {
         let meta = transaction.open_table(META)?;
         let seq = meta.get("seq")?.map_or(0, |seq| seq.value());
         let waiting = transaction.open_table(WAITING)?;
@@ -68,23 +83,23 @@ impl<'t> Commit<'t> {
     }
 
     /// Appends an event; gives its number.
-    pub(super) fn append(&mut self, time: Timestamp, kind: Kind, id: &str, body: &str) -> u64 {
+    pub(super) fn append(
+        &mut self,
+        time: Timestamp,
+        kind: Kind,
+        id: &str,
+        body: &str,
+    ) -> Result<u64, StoreError> {
+        if self.block.len() >= BLOCK {
+            self.cut()?;
+        }
         block::write(&mut self.block, time, kind, id, body);
         match self.counts.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, count)) => *count += 1,
             None => self.counts.push((kind, 1)),
         }
         self.seq += 1;
-        self.seq
-    }
-
-    /// Begins another block where this one is long enough: a long value costs its length again in zeroed pages, and a block
-    /// is read as a whole.
-    pub(super) fn cut_long(&mut self) -> Result<(), StoreError> {
-        if self.block.len() < BLOCK {
-            return Ok(());
-        }
-        self.cut()
+        Ok(self.seq)
     }
 
     /// The same under a key by which it is found again.
@@ -96,7 +111,7 @@ impl<'t> Commit<'t> {
         id: &str,
         body: &str,
     ) -> Result<u64, StoreError> {
-        let seq = self.append(time, kind, id, body);
+        let seq = self.append(time, kind, id, body)?;
         self.ids.insert(key.bytes(), seq)?;
         Ok(seq)
     }
@@ -106,8 +121,8 @@ impl<'t> Commit<'t> {
         Ok(self.ids.get(key.bytes())?.is_some())
     }
 
-    /// Begins another block, so that none grows beyond measure.
-    pub(super) fn cut(&mut self) -> Result<(), StoreError> {
+    /// Writes the block so far, and begins another.
+    fn cut(&mut self) -> Result<(), StoreError> {
         if self.block.is_empty() {
             return Ok(());
         }
@@ -134,7 +149,7 @@ impl<'t> Commit<'t> {
     }
 
     /// Writes what was appended. The transaction is still to be committed.
-    pub(super) fn finish(mut self) -> Result<Vec<(Kind, u64)>, StoreError> {
+    fn finish(mut self) -> Result<Counts, StoreError> {
         self.cut()?;
         if self.counts.is_empty() {
             return Ok(self.counts);
@@ -146,9 +161,4 @@ impl<'t> Commit<'t> {
         }
         Ok(self.counts)
     }
-}
-
-/// The key of an id, which is bounded where it comes in.
-pub(super) fn key(id: &str) -> Key {
-    layout::key(id)
 }

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
-use super::commit::{Commit, key};
+use super::commit::Commit;
 use super::error::StoreError;
 use super::kind::Kind;
-use super::layout::Key;
+use super::layout::{Key, key};
 use crate::schema::column::Label;
 use crate::telemetry::metrics::{ClosedLabel, LabelStatus};
 
@@ -138,7 +138,7 @@ fn keep(
         correct,
     };
     let body = serde_json::to_string(&told).expect("its keys are text");
-    let seq = commit.append(commit.now, Kind::Label, &given.id, &body);
+    let seq = commit.append(commit.now, Kind::Label, &given.id, &body)?;
     let truth = Truth {
         label: given.label.clone(),
         time: commit.now.as_microsecond(),
@@ -181,7 +181,7 @@ pub(super) fn expire(commit: &mut Commit<'_>, since: Timestamp) -> Result<usize,
         };
         let body = serde_json::to_string(&told).expect("its keys are text");
         let id = super::layout::id_of(key).unwrap_or_default();
-        commit.append(commit.now, Kind::LabelExpired, &id, &body);
+        commit.append(commit.now, Kind::LabelExpired, &id, &body)?;
     }
     Ok(gone.len())
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::block::Record;
-use super::commit::Commit;
+use super::commit;
 use super::error::StoreError;
 use super::file::File;
 use super::read::{self, Stats};
@@ -66,7 +66,7 @@ pub fn retry_quarantined(
     now: Timestamp,
 ) -> Result<Taken, StoreError> {
     let mut taken = Taken::default();
-    write(file, now, |commit| {
+    commit::within(file, now, |commit| {
         for row in &retried.good {
             commit.quarantine.remove(&*row.id)?;
             rows::one(commit, row, &mut taken)?;
@@ -84,22 +84,11 @@ pub fn retry_quarantined(
 /// # Errors
 /// When nothing changed.
 pub fn drop_quarantined(file: &File, ids: &[String], now: Timestamp) -> Result<(), StoreError> {
-    write(file, now, |commit| {
+    let dropped = commit::within(file, now, |commit| {
         for id in ids {
             commit.quarantine.remove(&**id)?;
         }
         Ok(())
-    })
-}
-
-fn write(
-    file: &File,
-    now: Timestamp,
-    work: impl FnOnce(&mut Commit<'_>) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    file.write(|transaction| {
-        let mut commit = Commit::begin(transaction, now)?;
-        work(&mut commit)?;
-        commit.finish().map(drop)
-    })
+    });
+    dropped.map(drop)
 }

@@ -151,9 +151,7 @@ impl Store {
     /// When nothing of it is stored.
     pub async fn take(&self, batch: Batch) -> Result<Outcome, StoreError> {
         let outcome = self.ask(move |commit| rows::take(commit, &batch)).await?;
-        if let Outcome::Taken(taken) = &outcome {
-            taken.count(&self.metrics);
-        }
+        outcome.count(&self.metrics);
         Ok(outcome)
     }
 
@@ -167,9 +165,7 @@ impl Store {
             .blocking_send(ask)
             .map_err(|_| StoreError::Closed)?;
         let outcome = answer.blocking_recv().map_err(|_| StoreError::Closed)??;
-        if let Outcome::Taken(taken) = &outcome {
-            taken.count(&self.metrics);
-        }
+        outcome.count(&self.metrics);
         Ok(outcome)
     }
 
@@ -178,7 +174,7 @@ impl Store {
     /// # Errors
     /// When it is not stored.
     pub async fn tell(&self, kind: Kind, id: String, body: String) -> Result<u64, StoreError> {
-        self.ask(move |commit| Ok(commit.append(commit.now, kind, &id, &body)))
+        self.ask(move |commit| commit.append(commit.now, kind, &id, &body))
             .await
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::commit::Commit;
+use super::commit;
 use super::error::StoreError;
 use super::file::File;
 use super::rows::{self, Batch, Outcome, Taken};
@@ -12,12 +12,8 @@ use super::rows::{self, Batch, Outcome, Taken};
 /// # Errors
 /// When nothing of it is stored.
 pub fn take(file: &File, batch: &Batch, now: Timestamp) -> Result<Taken, StoreError> {
-    file.write(|transaction| {
-        let mut commit = Commit::begin(transaction, now)?;
-        let outcome = rows::take(&mut commit, batch)?;
-        commit.finish()?;
-        Ok(taken(outcome))
-    })
+    let (outcome, _) = commit::within(file, now, |commit| rows::take(commit, batch))?;
+    Ok(taken(outcome))
 }
 
 /// Takes batches in, all in one commit: `work` hands them over one by one, and its error keeps all of them out.
@@ -30,27 +26,15 @@ pub fn take_all<T, E>(
     work: impl FnOnce(&mut dyn FnMut(&Batch) -> Result<Taken, StoreError>) -> Result<T, E>,
 ) -> Result<Result<T, E>, StoreError> {
     let mut refused = None;
-    let done = file.write(|transaction| {
-        let mut commit = Commit::begin(transaction, now)?;
-        let done = work(&mut |batch| {
-            let outcome = rows::take(&mut commit, batch)?;
-            commit.cut()?;
-            Ok(taken(outcome))
-        });
-        match done {
-            Ok(done) => {
-                commit.finish()?;
-                Ok(done)
-            }
-            Err(error) => {
-                refused = Some(error);
-                Err(StoreError::Closed) // nothing is committed
-            }
-        }
+    let done = commit::within(file, now, |commit| {
+        work(&mut |batch| rows::take(commit, batch).map(taken)).map_err(|error| {
+            refused = Some(error);
+            StoreError::Closed // nothing is committed
+        })
     });
     match (done, refused) {
         (_, Some(error)) => Ok(Err(error)),
-        (done, None) => done.map(Ok),
+        (done, None) => done.map(|(done, _)| Ok(done)),
     }
 }
 

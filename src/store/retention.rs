@@ -11,9 +11,10 @@ use redb::ReadableTable;
 
 use super::Store;
 use super::block;
-use super::commit::{Commit, key};
+use super::commit::Commit;
 use super::error::StoreError;
 use super::kind::Kind;
+use super::layout::key;
 use crate::clock::Clock;
 
 /// Between two looks.

@@ -5,10 +5,10 @@ use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::commit::{Commit, key};
+use super::commit::Commit;
 use super::error::StoreError;
 use super::kind::Kind;
-use super::layout::REQUESTS;
+use super::layout::{REQUESTS, key};
 use crate::schema::column::Label;
 use crate::schema::{Fault, RowView, Schema, json};
 use crate::telemetry::metrics::{Metrics, RowStatus};
@@ -93,17 +93,6 @@ pub struct Taken {
     pub ids: Vec<String>,
 }
 
-impl Taken {
-    /// Counts them.
-    pub(super) fn count(&self, metrics: &Metrics) {
-        let rows = &metrics.titanic_rows_total;
-        rows.of(RowStatus::Stored).increment(self.stored as u64);
-        rows.of(RowStatus::Repeated).increment(self.repeated as u64);
-        rows.of(RowStatus::Quarantined)
-            .increment(self.quarantined as u64);
-    }
-}
-
 /// What a batch came to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
@@ -111,6 +100,25 @@ pub enum Outcome {
     Taken(Taken),
     /// The key was given to another body before.
     OtherBody,
+}
+
+impl Outcome {
+    /// Counts its rows.
+    pub(super) fn count(&self, metrics: &Metrics) {
+        let Outcome::Taken(taken) = self else {
+            return;
+        };
+        for (status, count) in [
+            (RowStatus::Stored, taken.stored),
+            (RowStatus::Repeated, taken.repeated),
+            (RowStatus::Quarantined, taken.quarantined),
+        ] {
+            metrics
+                .titanic_rows_total
+                .of(status)
+                .increment(count as u64);
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -262,6 +270,6 @@ fn put_aside(commit: &mut Commit<'_>, bad: &Quarantined) -> Result<(), StoreErro
         ..
     } = bad;
     let body = serde_json::json!({"source": source, "line": line, "column": column, "value": value, "reason": reason});
-    commit.append(commit.now, Kind::Quarantine, &bad.id, &body.to_string());
+    commit.append(commit.now, Kind::Quarantine, &bad.id, &body.to_string())?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Health;
 use super::ask::Ask;
-use super::commit::Commit;
+use super::commit;
 use super::error::StoreError;
 use super::feed::{Feed, Prediction};
 use super::file::File;
@@ -49,6 +49,12 @@ struct Pending {
 
 type Committed = (Pending, Result<(), StoreError>);
 
+/// A commit under way, and how many predictions are lost with it should it break off.
+struct Committing {
+    task: JoinHandle<Committed>,
+    predictions: usize,
+}
+
 /// The writer, to be run as a task.
 pub struct Writer {
     pub(super) predictions: mpsc::Receiver<Arc<Prediction>>,
@@ -75,7 +81,7 @@ impl Writer {
         } = self;
         let mut pending = Pending::default();
         let mut taken = Vec::with_capacity(TAKEN);
-        let mut committing: Option<JoinHandle<Committed>> = None;
+        let mut committing: Option<Committing> = None;
         let (mut due, mut rested) = (None, Instant::now());
         loop {
             let now = Instant::now();
@@ -88,7 +94,7 @@ impl Writer {
             }
             tokio::select! {
                 biased;
-                done = join(&mut committing) => {
+                done = end(&mut committing) => {
                     committing = None;
                     due = keeper.settle(done, &mut pending).or(due);
                 }
@@ -109,10 +115,13 @@ impl Writer {
             }
             keeper.show(pending.predictions.len() + predictions.len());
         }
-        if let Some(committing) = committing {
-            let _ = committing.await;
+        if committing.is_some() {
+            keeper.settle(end(&mut committing).await, &mut pending);
         }
-        let _ = keeper.commit(pending).await;
+        let last = keeper.commit(pending);
+        let mut unwritten = Pending::default();
+        keeper.settle(end(&mut Some(last)).await, &mut unwritten);
+        keeper.lose(unwritten.predictions.len());
     }
 }
 
@@ -152,27 +161,26 @@ impl Keeper {
         }
     }
 
-    fn commit(&self, mut pending: Pending) -> JoinHandle<Committed> {
+    fn commit(&self, mut pending: Pending) -> Committing {
+        let predictions = pending.predictions.len();
         let (file, metrics, now) = (self.file.clone(), self.metrics.clone(), self.clock.now());
-        tokio::task::spawn_blocking(move || {
+        let task = tokio::task::spawn_blocking(move || {
             if pending.predictions.is_empty() && pending.asks.is_empty() {
                 return (pending, Ok(()));
             }
             let begun = std::time::Instant::now();
-            let done = file.write(|transaction| {
-                let mut commit = Commit::begin(transaction, now)?;
+            let done = commit::within(&file, now, |commit| {
                 let mut text = Vec::with_capacity(512);
                 for prediction in &pending.predictions {
-                    predictions::keep(&mut commit, prediction, &mut text)?;
-                    commit.cut_long()?;
+                    predictions::keep(commit, prediction, &mut text)?;
                 }
                 for ask in &mut pending.asks {
-                    ask.apply(&mut commit)?;
+                    ask.apply(commit)?;
                 }
-                commit.finish()
+                Ok(())
             });
             match &done {
-                Ok(counts) => {
+                Ok(((), counts)) => {
                     for (kind, count) in counts {
                         metrics
                             .titanic_store_events_total
@@ -187,20 +195,18 @@ impl Keeper {
                 Err(_) => metrics.titanic_store_commit_failures_total.increment(1),
             }
             (pending, done.map(drop))
-        })
+        });
+        Committing { task, predictions }
     }
 
     /// Answers who waited; gives when to try again what is to be tried again.
-    fn settle(
-        &self,
-        done: Result<Committed, tokio::task::JoinError>,
-        pending: &mut Pending,
-    ) -> Option<Instant> {
+    fn settle(&self, done: Result<Committed, Broken>, pending: &mut Pending) -> Option<Instant> {
         let (batch, committed) = match done {
             Ok(done) => done,
             // A defect of this program: who asked is told by the dropped reply.
-            Err(panic) => {
-                tracing::error!(%panic, "a commit broke off");
+            Err(Broken { panic, predictions }) => {
+                tracing::error!(%panic, predictions, "a commit broke off");
+                self.lose(predictions);
                 return None;
             }
         };
@@ -239,11 +245,19 @@ impl Keeper {
     }
 }
 
-async fn join(
-    committing: &mut Option<JoinHandle<Committed>>,
-) -> Result<Committed, tokio::task::JoinError> {
+/// A commit that broke off.
+struct Broken {
+    panic: tokio::task::JoinError,
+    predictions: usize,
+}
+
+/// The end of a commit; never, where there is none.
+async fn end(committing: &mut Option<Committing>) -> Result<Committed, Broken> {
     match committing {
-        Some(committing) => committing.await,
+        Some(Committing { task, predictions }) => task.await.map_err(|panic| Broken {
+            panic,
+            predictions: *predictions,
+        }),
         None => std::future::pending().await,
     }
 }

@@ -9,6 +9,7 @@ mod cli;
 mod crash;
 mod demo;
 mod ingest;
+mod labelled;
 mod life;
 mod models;
 mod odd_tables;

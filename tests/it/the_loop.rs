@@ -175,12 +175,12 @@ async fn too_few_rows_put_the_candidate_into_the_shadow(case: &Case) {
         (&dropped["data"]["action"], &dropped["data"]["model"]),
         (&json!("dropped"), &json!(case.version(3)))
     );
-    let said = server.get("/v1/events?kind=verdict").await;
-    let said = said["events"].as_array().unwrap().last().unwrap();
-    assert_eq!(
-        (&said["about"], &said["shadow"]["rows"]),
-        (&json!("shadow"), &json!(60))
-    );
+    until("the verdict as an event", || async {
+        let said = server.get("/v1/events?kind=verdict").await;
+        let said = said["events"].as_array().unwrap().last().unwrap();
+        said["about"] == "shadow" && said["shadow"]["rows"] == 60
+    })
+    .await;
     server.stop().await;
 }
 

@@ -21,7 +21,7 @@ pub struct Triggers {
 /// What is known at a moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
-    /// Truths that came since the champion was trained.
+    /// Truths that came since the champion was trained, or since the server last trained on its own.
     pub fresh: u64,
     /// Whether a training is under way or waits.
     pub training: bool,

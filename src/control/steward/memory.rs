@@ -15,7 +15,7 @@ pub struct Memory {
     pub seen: u64,
     /// The champion it knows.
     pub champion: String,
-    /// Truths since that champion was trained.
+    /// Truths since that champion was trained, or since the server last trained on its own.
     pub fresh: u64,
     /// When the last training was begun, in seconds.
     pub last: Option<i64>,

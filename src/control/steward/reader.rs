@@ -20,23 +20,14 @@ use crate::store::{Record, Store, StoreError};
 /// Events taken in at once.
 const AT_ONCE: usize = 4096;
 
-/// What came of a reading.
-#[derive(Debug, Default)]
-pub(super) struct Verdicts {
-    /// What becomes of the candidate in the shadow, where that is settled.
-    pub(super) shadow: Option<shadow::Verdict>,
-    /// What becomes of the champion on probation.
-    pub(super) watch: Option<watch::Verdict>,
-}
-
 /// One reading of what is new.
 pub(super) struct Reader {
     store: Store,
+    registry: Registry,
     memory: Memory,
     champion: Arc<Champion>,
     candidate: Option<Model>,
     work: Workspace,
-    verdicts: Verdicts,
 }
 
 /// A prediction, as its event has it.
@@ -71,22 +62,18 @@ impl Reader {
         memory: Memory,
         champion: Arc<Champion>,
     ) -> Reader {
-        let candidate = memory.shadow.as_ref().and_then(|shadowed| {
-            let (_, model) = registry.decode(&reference(&shadowed.model)?, decode).ok()?;
-            Some(model)
-        });
         Reader {
             store: store.clone(),
+            registry: registry.clone(),
             memory,
             champion,
-            candidate,
+            candidate: None,
             work: Workspace::default(),
-            verdicts: Verdicts::default(),
         }
     }
 
     /// Takes in what is new, so much at a time.
-    pub(super) fn read(mut self) -> Result<(Memory, Verdicts), StoreError> {
+    pub(super) fn read(mut self) -> Result<Memory, StoreError> {
         let (mut seen, mut news, mut room) = (self.memory.seen, Vec::new(), AT_ONCE);
         // Read first, looked up after: a reader inside a reader could wait for itself.
         self.store.after(seen, |record| {
@@ -96,10 +83,13 @@ impl Reader {
             room > 0
         })?;
         self.memory.seen = seen;
+        if !news.is_empty() {
+            self.candidate = self.decode_candidate();
+        }
         for (id, seq, label) in news {
             self.join(&id, seq, label)?;
         }
-        Ok((self.memory, self.verdicts))
+        Ok(self.memory)
     }
 
     /// Holds the models against a truth, where its prediction is there.
@@ -124,15 +114,21 @@ impl Reader {
         let positive = self.champion.model.schema().target().positive == label;
         if let Some(watched) = self.memory.watch.as_mut()
             && watched.model == answered.model
-            && self.verdicts.watch.is_none()
+            && watched.state.verdict() == watch::Verdict::GoOn
         {
-            match watched.state.update(answered.probability, positive) {
-                watch::Verdict::GoOn => {}
-                verdict => self.verdicts.watch = Some(verdict),
-            }
+            watched.state.update(answered.probability, positive);
         }
         self.compare(&answered, positive);
         Ok(())
+    }
+
+    fn decode_candidate(&self) -> Option<Model> {
+        let shadowed = self.memory.shadow.as_ref()?;
+        let (_, model) = self
+            .registry
+            .decode(&reference(&shadowed.model)?, decode)
+            .ok()?;
+        Some(model)
     }
 
     /// Asks the candidate what the champion was asked.
@@ -141,7 +137,8 @@ impl Reader {
         else {
             return;
         };
-        if shadowed.champion != answered.model || self.verdicts.shadow.is_some() {
+        let is_open = shadowed.state.verdict() == shadow::Verdict::GoOn;
+        if shadowed.champion != answered.model || !is_open {
             return;
         }
         let schema = candidate.schema();
@@ -155,10 +152,7 @@ impl Reader {
             champion: answered.probability,
             candidate: candidate.probability(row.view(), &mut self.work),
         };
-        match shadowed.state.update(&paired) {
-            shadow::Verdict::GoOn => {}
-            verdict => self.verdicts.shadow = Some(verdict),
-        }
+        shadowed.state.update(&paired);
     }
 }
 
