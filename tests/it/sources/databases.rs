@@ -27,6 +27,20 @@ fn query(text: &str, cursor: Option<&str>) -> Options {
 
 const BAD: &str = "weight: out of range, got 51, allowed: a number from 0 to 50";
 
+/// Reads a whole table: two good rows, and one that is not.
+fn check_table(url: &str, table: &str) {
+    let options = Options {
+        table: Some(table.into()),
+        ..Options::default()
+    };
+    let pulled = pull(url, &options, None).ok();
+    assert_eq!(pulled.rows, ["1 true 1.5|#0|0123", "2 - -|-|-"]);
+    assert_eq!(
+        (pulled.bad[0].line, pulled.bad[0].reason.as_str()),
+        (3, BAD)
+    );
+}
+
 /// Goes through a table by a cursor column, in two pulls.
 fn check_cursor(url: &str, column: &str, first: &[&str], last: &str) {
     let text =
@@ -68,16 +82,7 @@ fn postgres_is_read() {
             .await
             .unwrap();
     });
-    let table = Options {
-        table: Some("public.parcels".into()),
-        ..Options::default()
-    };
-    let pulled = pull(&url, &table, None).ok();
-    assert_eq!(pulled.rows, ["1 true 1.5|#0|0123", "2 - -|-|-"]);
-    assert_eq!(
-        (pulled.bad[0].line, pulled.bad[0].reason.as_str()),
-        (3, BAD)
-    );
+    check_table(&url, "public.parcels");
     let typed = "select parcel, ratio as weight, small as postcode, 1::int4 as service from parcels order by parcel;";
     let typed = pull(&url, &query(typed, None), None).ok();
     assert_eq!(
@@ -127,16 +132,7 @@ fn mariadb_is_read() {
             .await
             .unwrap();
     });
-    let table = Options {
-        table: Some("parcels".into()),
-        ..Options::default()
-    };
-    let pulled = pull(&url, &table, None).ok();
-    assert_eq!(pulled.rows, ["1 true 1.5|#0|0123", "2 - -|-|-"]);
-    assert_eq!(
-        (pulled.bad[0].line, pulled.bad[0].reason.as_str()),
-        (3, BAD)
-    );
+    check_table(&url, "parcels");
     let typed = "select parcel, wide as weight, big as postcode, small as service from parcels order by parcel";
     let typed = pull(&url, &query(typed, None), None).ok();
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Web APIs: pages, failures, throttling, lies, silence.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -196,9 +196,9 @@ fn cut(mut stream: TcpStream) {
     );
 }
 
-fn silent(stream: TcpStream) {
-    std::thread::sleep(Duration::from_secs(20));
-    drop(stream);
+/// Says nothing more, until the other side gives up.
+fn silent(mut stream: TcpStream) {
+    let _ = stream.read_to_end(&mut Vec::new());
 }
 
 fn mumbling(mut stream: TcpStream) {
