@@ -106,6 +106,7 @@ fn retry(schema: &Schema, mut aside: Quarantined, retried: &mut Retried) {
         retried.bad.push(aside);
         return;
     }
+    // Somebody has looked at it: what the spec sets apart may come in now.
     match Quarantined::of(&row.faults, aside.id.clone(), &aside.source, aside.line) {
         // The row keeps the id under which it was put aside.
         None => retried.good.push(NewRow::of(

@@ -7,8 +7,6 @@ use super::batch::{BATCH, Bad, Batch, Sink, Tally};
 use super::collect::bad_rows;
 use super::fault::ReadFault;
 use super::source::{Rows, SourceRow, World};
-use crate::schema::column::Policy;
-use crate::schema::fault::Fault;
 use crate::schema::table::TooMuchText;
 use crate::schema::{Row, Schema};
 
@@ -98,7 +96,7 @@ impl Rows for Batcher<'_> {
     fn row(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {
         let faults = match row {
             Ok(row) => {
-                set_apart(&self.schema, row);
+                row.set_apart(&self.schema);
                 if row.faults.is_empty() {
                     if let Err(full) = self.keep(line, row) {
                         return self.fail(full.into());
@@ -136,24 +134,4 @@ impl Rows for Batcher<'_> {
         self.tally.skipped += 1;
         self.world.say(&format!("skipped {name}: {why}"));
     }
-}
-
-/// Values that the spec wants set apart keep a row out of the store until somebody has looked at it.
-fn set_apart(schema: &Schema, row: &mut Row) {
-    let apart = row.warnings.iter().filter(|w| w.quarantine);
-    let faults = apart.map(|warning| {
-        let column = schema
-            .columns()
-            .iter()
-            .find(|c| c.name == warning.column && c.policy == Policy::Quarantine);
-        Fault {
-            column: warning.column.clone(),
-            problem: warning.problem,
-            got: warning.value.clone(),
-            allowed: column.map_or_else(String::new, |c| c.allowed()),
-            remedy: "the spec sets such rows apart".into(),
-        }
-    });
-    let faults: Vec<Fault> = faults.collect();
-    row.faults.extend(faults);
 }

@@ -270,6 +270,21 @@ impl Row {
         }
     }
 
+    /// Turns warnings of values that the spec wants set apart into faults: such a row is not kept until somebody has looked at
+    /// it.
+    pub fn set_apart(&mut self, schema: &Schema) {
+        for warning in self.warnings.iter().filter(|w| w.quarantine) {
+            let column = schema.columns().iter().find(|c| c.name == warning.column);
+            self.faults.push(Fault {
+                column: warning.column.clone(),
+                problem: warning.problem,
+                got: warning.value.clone(),
+                allowed: column.map_or_else(String::new, |c| c.allowed()),
+                remedy: "the spec sets such rows apart".into(),
+            });
+        }
+    }
+
     fn keep(&mut self, text: &str) -> Cell {
         let start = self.text.len() as u32;
         self.text.push_str(text);

@@ -181,6 +181,7 @@ impl Reading<'_> {
     fn take(&mut self, row: &mut Row, line: Option<u64>) -> bool {
         let (n, id) = (self.read, self.predictor.fresh_id().to_string());
         self.read += 1;
+        row.set_apart(self.schema);
         if let Some(aside) = Quarantined::of(&row.faults, id.clone(), SOURCE, line) {
             self.batch.quarantined.push(aside);
             self.bad.push(n);

@@ -268,3 +268,25 @@ async fn a_second_server_on_the_same_state_names_the_holder() {
     assert_eq!(server.get("/healthz").await["status"], "live");
     server.stop().await;
 }
+
+/// What a spec sets apart is put aside whichever door it comes through; `ingest` has its own test.
+#[tokio::test]
+async fn values_that_the_spec_sets_apart_are_put_aside() {
+    let case = &crate::case::CHURN;
+    let server = Server::of(case).await;
+    let mut row = case.row();
+    row["region"] = json!("centre"); // unexpected: quarantine
+    let (status, taken) = server.post("/v1/rows", &json!([case.row(), row])).await;
+    assert_eq!(status, 200, "{taken}");
+    assert_eq!(
+        (&taken["stored"], &taken["quarantined"]),
+        (&json!(1), &json!(1))
+    );
+    let aside = server.get("/v1/events?kind=quarantine").await;
+    let aside = &aside["events"][0];
+    assert_eq!(
+        (&aside["column"], &aside["value"]),
+        (&json!("region"), &json!("centre"))
+    );
+    server.stop().await;
+}
