@@ -8,7 +8,7 @@ use crate::schema::fault::Fault;
 use crate::schema::{Schema, Table};
 
 /// Rows of one batch: enough to pay for a commit, few enough to forget.
-pub const BATCH: usize = 1024;
+pub const BATCH: usize = 4096;
 
 /// Some rows of one file, page or query, in its order.
 #[derive(Clone, Debug)]

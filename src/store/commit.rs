@@ -8,9 +8,10 @@ use super::error::StoreError;
 use super::file::File;
 use super::kind::{self, Kind};
 use super::layout::{
-    BLOCKS, CURSORS, IDS, Key, LABELS, META, NOTES, QUARANTINE, REQUESTS, ROW_KEYS, ROW_SEQS,
+    BLOCKS, CURSORS, IDS, Key, LABELS, META, NOTES, ORDERED, QUARANTINE, REQUESTS, ROW_KEYS, ROW_SEQS,
     WAITING,
 };
+use super::rows::RowKey;
 
 /// From this length on a block is cut, some 200 predictions: a long value costs its length again in zeroed pages, and a block
 /// is read as a whole.
@@ -42,6 +43,8 @@ pub(super) struct Commit<'t> {
     /// Whether any truth waits: predictions need not look for theirs otherwise.
     pub(super) has_waiting: bool,
     pub(super) row_keys: Table<'t, &'static [u8], &'static str>,
+    /// Whether rows may be there under their digest alone.
+    has_digests: bool,
     pub(super) row_seqs: Table<'t, u64, &'static [u8]>,
     pub(super) requests: Table<'t, &'static str, &'static [u8]>,
     pub(super) quarantine: Table<'t, &'static str, &'static [u8]>,
@@ -60,6 +63,7 @@ impl<'t> Commit<'t> {
     fn begin(transaction: &'t WriteTransaction, now: Timestamp) -> Result<Commit<'t>, StoreError> {
         let meta = transaction.open_table(META)?;
         let seq = meta.get("seq")?.map_or(0, |seq| seq.value());
+        let has_digests = meta.get(ORDERED)?.is_none();
         let waiting = transaction.open_table(WAITING)?;
         Ok(Commit {
             now,
@@ -68,6 +72,7 @@ impl<'t> Commit<'t> {
             has_waiting: !waiting.is_empty()?,
             waiting,
             row_keys: transaction.open_table(ROW_KEYS)?,
+            has_digests,
             row_seqs: transaction.open_table(ROW_SEQS)?,
             requests: transaction.open_table(REQUESTS)?,
             quarantine: transaction.open_table(QUARANTINE)?,
@@ -119,6 +124,15 @@ impl<'t> Commit<'t> {
     /// Whether a prediction or a row of this id is there.
     pub(super) fn knows(&self, key: &Key) -> Result<bool, StoreError> {
         Ok(self.ids.get(key.bytes())?.is_some())
+    }
+
+    /// The id of a row that is there.
+    pub(super) fn row_of(&self, key: &RowKey) -> Result<Option<String>, StoreError> {
+        let mut found = self.row_keys.get(key.bytes())?;
+        if found.is_none() && self.has_digests {
+            found = self.row_keys.get(key.digest())?;
+        }
+        Ok(found.map(|id| id.value().to_owned()))
     }
 
     /// Writes the block so far, and begins another.

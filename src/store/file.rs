@@ -261,9 +261,10 @@ fn prepare(database: &Database) -> Result<u64, StoreError> {
     }
     let transaction = database.begin_write()?;
     layout::create(&transaction)?;
-    transaction
-        .open_table(META)?
-        .insert("revision", layout::REVISION)?;
+    let mut meta = transaction.open_table(META)?;
+    meta.insert("revision", layout::REVISION)?;
+    meta.insert(layout::ORDERED, 1)?;
+    drop(meta);
     transaction.commit()?;
     Ok(layout::REVISION)
 }

@@ -19,9 +19,10 @@ pub const IDS: TableDefinition<&[u8], u64> = TableDefinition::new("ids");
 pub const LABELS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("labels");
 /// Key of an id whose prediction is not there → since when its truth waits, in microseconds.
 pub const WAITING: TableDefinition<&[u8], i64> = TableDefinition::new("waiting");
-/// Digest of a row's content → its id: the same row twice counts once.
+/// Key of a row's content → its id: the same row twice counts once. In a store without [`ORDERED`] it may be the digest
+/// alone.
 pub const ROW_KEYS: TableDefinition<&[u8], &str> = TableDefinition::new("row_keys");
-/// Number of a row's event → the digest of its content, by which the key is found when the event goes.
+/// Number of a row's event → the key of its content, by which that is found when the event goes.
 pub const ROW_SEQS: TableDefinition<u64, &[u8]> = TableDefinition::new("row_seqs");
 /// An `Idempotency-Key` → digest of the body, time and answer, as JSON.
 pub const REQUESTS: TableDefinition<&str, &[u8]> = TableDefinition::new("requests");
@@ -33,6 +34,8 @@ pub const CURSORS: TableDefinition<&str, &str> = TableDefinition::new("cursors")
 pub const NOTES: TableDefinition<&str, &str> = TableDefinition::new("notes");
 /// `revision`, `seq` (the last event's number), `bytes` (of all blocks), and how many events there were of each kind.
 pub const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
+/// Stands in [`META`] where every row's key begins with the row's own id.
+pub const ORDERED: &str = "ordered_row_keys";
 
 /// Makes every table, so that readers find them.
 pub fn create(transaction: &WriteTransaction) -> Result<(), TableError> {

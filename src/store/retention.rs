@@ -133,9 +133,9 @@ fn forget_id(commit: &mut Commit<'_>, seq: u64, id: &str) -> Result<(), StoreErr
         commit.ids.remove(key.bytes())?;
         commit.labels.remove(key.bytes())?;
     }
-    let digest = commit.row_seqs.remove(seq)?.map(|d| d.value().to_vec());
-    if let Some(digest) = digest {
-        commit.row_keys.remove(&*digest)?;
+    let key = commit.row_seqs.remove(seq)?.map(|key| key.value().to_vec());
+    if let Some(key) = key {
+        commit.row_keys.remove(&*key)?;
     }
     Ok(())
 }

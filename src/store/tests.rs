@@ -146,6 +146,7 @@ fn row(n: usize) -> Batch {
     let row = NewRow {
         id: format!("row {n}"),
         own_id: None,
+        member: None,
         row: json!({"acid": n}).to_string(),
         label: None,
     };

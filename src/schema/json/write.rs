@@ -22,6 +22,18 @@ pub fn object(schema: &Schema, row: RowView<'_>, out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
+/// The member that holds a row's own id: a number where it is written as one that JSON readers keep whole.
+pub fn id_member(column: &str, id: &str) -> String {
+    let mut out = Vec::with_capacity(column.len() + id.len() + 5);
+    value(column, &mut out);
+    out.push(b':');
+    match whole(id) {
+        Some(number) if number.unsigned_abs() < 1 << 53 => value(&number, &mut out),
+        _ => value(id, &mut out),
+    }
+    String::from_utf8(out).expect("JSON is text")
+}
+
 fn write_cell(column: &Column, cell: Cell, text: &str, out: &mut Vec<u8>) {
     match cell {
         Cell::Missing => out.extend_from_slice(b"null"),
