@@ -1,13 +1,14 @@
 //! Whether a store is whole: every event is read, and every index held against the events.
 
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::block::{self, Record};
 use super::error::StoreError;
 use super::file::File;
+use super::ids::KeptIds;
 use super::kind::Kind;
 use super::labels;
-use super::layout::{self, BLOCKS, IDS, LABELS, WAITING};
+use super::layout::{self, BLOCKS, Key, LABELS, WAITING};
 use super::read;
 
 /// Findings that are told; a store with more is beyond reading them.
@@ -41,7 +42,8 @@ impl Report {
 pub fn check(file: &File) -> Result<Report, StoreError> {
     file.read(|snapshot| {
         let mut check = Check {
-            ids: snapshot.open_table(IDS)?,
+            ids: KeptIds::of(snapshot)?,
+            oldest: 0,
             labels: snapshot.open_table(LABELS)?,
             waiting: snapshot.open_table(WAITING)?,
             known: 0,
@@ -55,7 +57,9 @@ pub fn check(file: &File) -> Result<Report, StoreError> {
 }
 
 struct Check {
-    ids: ReadOnlyTable<&'static [u8], u64>,
+    ids: KeptIds,
+    /// Number of the oldest event.
+    oldest: u64,
     labels: ReadOnlyTable<&'static [u8], &'static [u8]>,
     waiting: ReadOnlyTable<&'static [u8], i64>,
     /// Events that the index of ids has to know.
@@ -79,7 +83,8 @@ impl Check {
         if let Some(next) = next.filter(|next| *next != last + 1) {
             self.gap(next, last + 1);
         }
-        self.index(oldest.unwrap_or(last + 1), last)
+        self.oldest = oldest.unwrap_or(last + 1);
+        self.index(last)
     }
 
     /// Reads a block; gives the number the next one should begin with, where it could be read to its end.
@@ -112,10 +117,7 @@ impl Check {
             return Ok(());
         }
         self.known += 1;
-        let found = self
-            .ids
-            .get(layout::key(id).bytes())?
-            .map(|seq| seq.value());
+        let found = self.ids.find(&layout::key(id))?;
         if found != Some(seq) {
             let found = found.map_or("nowhere".into(), |seq| format!("to event {seq}"));
             let told = format!("event {seq}: the index of ids leads from {id:?} {found}");
@@ -132,24 +134,31 @@ impl Check {
         });
     }
 
-    /// Ids of events that are not there.
-    fn index(&mut self, oldest: u64, last: u64) -> Result<(), StoreError> {
-        if self.ids.len()? == self.known {
-            return Ok(());
-        }
-        for entry in self.ids.iter()? {
-            let (key, seq) = entry?;
-            if !(oldest..=last).contains(&seq.value()) {
-                let (id, seq) = (name(key.value()), seq.value());
-                let told =
-                    format!("the index of ids leads from {id} to event {seq}, which is not there");
-                self.report.say(told);
+    /// Ids of events that are not there. A run of ids goes with the newest of them: those before it may be of events that
+    /// retention took.
+    fn index(&mut self, last: u64) -> Result<(), StoreError> {
+        let Check {
+            ids,
+            oldest,
+            known,
+            report,
+            ..
+        } = self;
+        let mut entries = 0;
+        ids.each(|key, seq| {
+            entries += u64::from(seq >= *oldest);
+            if seq > last {
+                let id = name(key);
+                report.say(format!(
+                    "the index of ids leads from {id} to event {seq}, which is not there"
+                ));
             }
+        })?;
+        if entries != *known {
+            report.say(format!(
+                "the index of ids has {entries} entries for {known} predictions and rows"
+            ));
         }
-        let (ids, known) = (self.ids.len()?, self.known);
-        self.report.say(format!(
-            "the index of ids has {ids} entries for {known} predictions and rows"
-        ));
         Ok(())
     }
 
@@ -161,7 +170,9 @@ impl Check {
             if labels::read(bytes.value()).is_err() {
                 self.report.say(format!("the label of {id} cannot be read"));
             }
-            let known = self.ids.get(key.value())?.is_some();
+            let found = Key::of_bytes(key.value()).map(|key| self.ids.find(&key));
+            let found = found.transpose()?.flatten();
+            let known = found.is_some_and(|seq| seq >= self.oldest);
             match (known, self.waiting.get(key.value())?.is_some()) {
                 (true, true) => self
                     .report

@@ -6,9 +6,10 @@ use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 use super::block;
 use super::error::StoreError;
 use super::file::File;
+use super::ids::NewIds;
 use super::kind::{self, Kind};
 use super::layout::{
-    BLOCKS, CURSORS, IDS, Key, LABELS, META, NOTES, ORDERED, QUARANTINE, REQUESTS, ROW_KEYS, ROW_SEQS,
+    BLOCKS, CURSORS, Key, LABELS, META, NOTES, ORDERED, QUARANTINE, REQUESTS, ROW_KEYS, ROW_SEQS,
     WAITING,
 };
 use super::rows::RowKey;
@@ -37,7 +38,7 @@ pub(super) fn within<T>(
 pub(super) struct Commit<'t> {
     /// The time of its events that bring none.
     pub(super) now: Timestamp,
-    pub(super) ids: Table<'t, &'static [u8], u64>,
+    ids: NewIds<'t>,
     pub(super) labels: Table<'t, &'static [u8], &'static [u8]>,
     pub(super) waiting: Table<'t, &'static [u8], i64>,
     /// Whether any truth waits: predictions need not look for theirs otherwise.
@@ -67,7 +68,7 @@ impl<'t> Commit<'t> {
         let waiting = transaction.open_table(WAITING)?;
         Ok(Commit {
             now,
-            ids: transaction.open_table(IDS)?,
+            ids: NewIds::of(transaction)?,
             labels: transaction.open_table(LABELS)?,
             has_waiting: !waiting.is_empty()?,
             waiting,
@@ -117,13 +118,20 @@ impl<'t> Commit<'t> {
         body: &str,
     ) -> Result<u64, StoreError> {
         let seq = self.append(time, kind, id, body)?;
-        self.ids.insert(key.bytes(), seq)?;
+        self.ids.add(key, seq)?;
         Ok(seq)
     }
 
     /// Whether a prediction or a row of this id is there.
-    pub(super) fn knows(&self, key: &Key) -> Result<bool, StoreError> {
-        Ok(self.ids.get(key.bytes())?.is_some())
+    pub(super) fn knows(&mut self, key: &Key) -> Result<bool, StoreError> {
+        let oldest = self.blocks.first()?.map(|(first, _)| first.value());
+        let oldest = oldest.unwrap_or(self.first);
+        Ok(self.ids.find(key)?.is_some_and(|seq| seq >= oldest))
+    }
+
+    /// Forgets the id of an event that goes; tells whether it was of that event.
+    pub(super) fn forget_id(&mut self, key: &Key, seq: u64) -> Result<bool, StoreError> {
+        self.ids.forget(key, seq)
     }
 
     /// The id of a row that is there.
@@ -165,6 +173,7 @@ impl<'t> Commit<'t> {
     /// Writes what was appended. The transaction is still to be committed.
     fn finish(mut self) -> Result<Counts, StoreError> {
         self.cut()?;
+        self.ids.flush()?;
         if self.counts.is_empty() {
             return Ok(self.counts);
         }

@@ -249,21 +249,23 @@ impl File {
     }
 }
 
-/// Makes what is not there; gives the revision found.
+/// Makes what is not there, and brings an older file up to this revision; gives the revision it has now.
 fn prepare(database: &Database) -> Result<u64, StoreError> {
     let known = database
         .begin_read()?
         .open_table(META)
         .ok()
         .and_then(|meta| Some(meta.get("revision").ok()??.value()));
-    if let Some(revision) = known {
+    if let Some(revision) = known.filter(|revision| *revision >= layout::REVISION) {
         return Ok(revision);
     }
     let transaction = database.begin_write()?;
     layout::create(&transaction)?;
     let mut meta = transaction.open_table(META)?;
     meta.insert("revision", layout::REVISION)?;
-    meta.insert(layout::ORDERED, 1)?;
+    if known.is_none() {
+        meta.insert(layout::ORDERED, 1)?;
+    }
     drop(meta);
     transaction.commit()?;
     Ok(layout::REVISION)

@@ -88,7 +88,7 @@ pub(super) fn take(
 }
 
 /// What would become of each, those before it counting.
-fn foresee(commit: &Commit<'_>, given: &[Given]) -> Result<Vec<Status>, StoreError> {
+fn foresee(commit: &mut Commit<'_>, given: &[Given]) -> Result<Vec<Status>, StoreError> {
     let mut seen: std::collections::HashMap<&str, &Label> = Default::default();
     let mut statuses = Vec::with_capacity(given.len());
     for given in given {

@@ -1,20 +1,24 @@
 //! What stands where in `events.redb`.
 //!
 //! Events are kept in blocks, one a commit, under the number of their first: a prediction then costs the copying of its
-//! bytes and one short entry in the index of ids, and a range of events is read in one piece. Everything else is an index
+//! bytes and a few of them in the index of ids, and a range of events is read in one piece. Everything else is an index
 //! or a small table beside them, written in the same transaction.
 //!
-//! History: revision 1, the first.
+//! History: revision 1, the first; revision 2 has [`RUNS`] (ids of ours stood one by one in [`IDS`], and are still found there).
 
 use redb::{TableDefinition, TableError, WriteTransaction};
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 /// What this program writes.
-pub const REVISION: u64 = 1;
+pub const REVISION: u64 = 2;
 
 /// First number of a block → its events, as [`super::block`] writes them.
 pub const BLOCKS: TableDefinition<u64, &[u8]> = TableDefinition::new("blocks");
-/// Key of a prediction's or row's id ([`key`]) → its number.
+/// Key of a prediction's or row's id ([`key`]) → its number, of all that stand in no run.
 pub const IDS: TableDefinition<&[u8], u64> = TableDefinition::new("ids");
+/// First id of a run with its number → the run, as [`super::ids`] has it.
+pub const RUNS: TableDefinition<&[u8; 24], &[u8]> = TableDefinition::new("runs");
 /// Key of an id → its truth, as JSON.
 pub const LABELS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("labels");
 /// Key of an id whose prediction is not there → since when its truth waits, in microseconds.
@@ -41,6 +45,7 @@ pub const ORDERED: &str = "ordered_row_keys";
 pub fn create(transaction: &WriteTransaction) -> Result<(), TableError> {
     transaction.open_table(BLOCKS)?;
     transaction.open_table(IDS)?;
+    transaction.open_table(RUNS)?;
     transaction.open_table(LABELS)?;
     transaction.open_table(WAITING)?;
     transaction.open_table(ROW_KEYS)?;
@@ -55,41 +60,55 @@ pub fn create(transaction: &WriteTransaction) -> Result<(), TableError> {
 
 /// The key of an id: sixteen bytes where it is a UUID as we write it, else its text; the first byte tells which.
 pub fn key(id: &str) -> Key {
-    let ours = uuid::Uuid::try_parse(id)
-        .ok()
-        .filter(|uuid| uuid.as_hyphenated().to_string() == id);
-    ours.map_or_else(|| Key::text(id), Key::uuid)
+    let mut room = [0; Hyphenated::LENGTH];
+    match Uuid::try_parse(id) {
+        Ok(uuid) if uuid.as_hyphenated().encode_lower(&mut room) == id => Key::uuid(uuid),
+        _ => Key::text(id),
+    }
 }
 
 /// Bytes of a key.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key(Vec<u8>);
+#[derive(Clone, Debug)]
+pub enum Key {
+    /// Of an id of ours: no allocation, one is made for each prediction.
+    Uuid([u8; 17]),
+    /// Of an id that somebody else gave.
+    Text(Vec<u8>),
+}
 
 impl Key {
     /// The key of a UUID.
-    pub fn uuid(id: uuid::Uuid) -> Key {
-        Key([&[0], id.as_bytes().as_slice()].concat())
+    pub fn uuid(id: Uuid) -> Key {
+        let mut bytes = [0; 17];
+        bytes[1..].copy_from_slice(id.as_bytes());
+        Key::Uuid(bytes)
+    }
+
+    /// The key of these bytes; none where they are none.
+    pub fn of_bytes(bytes: &[u8]) -> Option<Key> {
+        match bytes.split_first()? {
+            (0, id) => Some(Key::uuid(Uuid::from_slice(id).ok()?)),
+            _ => Some(Key::Text(bytes.to_vec())),
+        }
     }
 
     fn text(id: &str) -> Key {
-        Key([&[1], id.as_bytes()].concat())
+        Key::Text([&[1], id.as_bytes()].concat())
     }
 
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        match self {
+            Key::Uuid(bytes) => bytes,
+            Key::Text(bytes) => bytes,
+        }
     }
 }
 
 /// The id of a key; none where the bytes are no key.
 pub fn id_of(key: &[u8]) -> Option<String> {
     match key.split_first()? {
-        (0, bytes) => Some(
-            uuid::Uuid::from_slice(bytes)
-                .ok()?
-                .as_hyphenated()
-                .to_string(),
-        ),
+        (0, bytes) => Some(Uuid::from_slice(bytes).ok()?.as_hyphenated().to_string()),
         (_, bytes) => String::from_utf8(bytes.to_vec()).ok(),
     }
 }

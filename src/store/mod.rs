@@ -14,6 +14,7 @@ mod commit;
 mod error;
 pub mod feed;
 mod file;
+mod ids;
 pub mod kind;
 pub mod labels;
 mod layout;

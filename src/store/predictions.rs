@@ -1,5 +1,7 @@
 //! Predictions on their way into the store.
 
+use uuid::fmt::Hyphenated;
+
 use super::commit::Commit;
 use super::error::StoreError;
 use super::feed::{Prediction, PredictionId};
@@ -23,8 +25,12 @@ pub(super) fn keep(
     text.clear();
     write(prediction, awaited, text);
     let body = std::str::from_utf8(text).expect("JSON is text");
-    let id = prediction.id.to_string();
-    commit.append_known(&key, prediction.time, Kind::Prediction, &id, body)?;
+    let mut room = [0; Hyphenated::LENGTH];
+    let id = match &prediction.id {
+        PredictionId::Fresh(id) => &*id.as_hyphenated().encode_lower(&mut room),
+        PredictionId::Named(name) => name,
+    };
+    commit.append_known(&key, prediction.time, Kind::Prediction, id, body)?;
     Ok(())
 }
 

@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use super::block::{self, Record};
 use super::error::StoreError;
+use super::ids::KeptIds;
 use super::kind;
 use super::labels::{self, Truth};
-use super::layout::{self, BLOCKS, CURSORS, IDS, LABELS, META, NOTES, QUARANTINE, WAITING};
+use super::layout::{self, BLOCKS, CURSORS, LABELS, META, NOTES, QUARANTINE, WAITING};
 
 /// What is in the store.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -45,10 +46,9 @@ pub(super) fn by_id<T>(
     look: impl FnOnce(Record<'_>) -> T,
 ) -> Result<Option<T>, StoreError> {
     let key = layout::key(id);
-    let Some(seq) = transaction.open_table(IDS)?.get(key.bytes())? else {
+    let Some(seq) = KeptIds::of(transaction)?.find(&key)? else {
         return Ok(None);
     };
-    let seq = seq.value();
     let blocks = transaction.open_table(BLOCKS)?;
     let Some(entry) = blocks.range(..=seq)?.next_back() else {
         return Ok(None);

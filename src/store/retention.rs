@@ -129,8 +129,7 @@ fn forget(commit: &mut Commit<'_>, first: u64) -> Result<(), StoreError> {
 
 fn forget_id(commit: &mut Commit<'_>, seq: u64, id: &str) -> Result<(), StoreError> {
     let key = key(id);
-    if commit.ids.get(key.bytes())?.map(|seq| seq.value()) == Some(seq) {
-        commit.ids.remove(key.bytes())?;
+    if commit.forget_id(&key, seq)? {
         commit.labels.remove(key.bytes())?;
     }
     let key = commit.row_seqs.remove(seq)?.map(|key| key.value().to_vec());

@@ -210,7 +210,11 @@ pub(super) fn one(
     let told = serde_json::to_string(&told).expect("its keys are text");
     let (rest, told) = (&row.row[1..], &told[1..]);
     let member = row.member.as_deref().unwrap_or_default();
-    let next = if member.is_empty() || rest == "}" { "" } else { "," };
+    let next = if member.is_empty() || rest == "}" {
+        ""
+    } else {
+        ","
+    };
     let last = if told == "}" { "" } else { "," };
     let body = format!(r#"{{"row":{{{member}{next}{rest}{last}{told}"#);
     let seq = commit.append_known(&layout::key(&row.id), commit.now, Kind::Row, &row.id, &body)?;

@@ -129,15 +129,13 @@ impl Feed {
     /// When `data` has keys that are no text.
     pub fn publish(&self, topic: Topic, data: &impl Serialize) {
         let json = serde_json::to_string(data).expect("events are structs with text keys");
-        self.append([(topic, Fact::Told(json.into()))]);
+        self.append(topic, [Fact::Told(json.into())]);
     }
 
     /// Publishes predictions that were answered.
     pub fn predictions(&self, made: &[Arc<Prediction>]) {
-        let facts = made
-            .iter()
-            .map(|made| (Topic::Predictions, Fact::Prediction(made.clone())));
-        self.append(facts);
+        let facts = made.iter().map(|made| Fact::Prediction(made.clone()));
+        self.append(Topic::Predictions, facts);
     }
 
     /// A subscription, to no topic yet.
@@ -163,7 +161,7 @@ impl Feed {
         }
     }
 
-    fn append(&self, facts: impl IntoIterator<Item = (Topic, Fact)>) {
+    fn append(&self, topic: Topic, facts: impl IntoIterator<Item = Fact>) {
         let Shared {
             options,
             clock,
@@ -172,17 +170,19 @@ impl Feed {
         } = &*self.0;
         let time = clock.now();
         let mut state = self.0.lock();
-        for (topic, fact) in facts {
+        let (mut told, mut lost) = (0, 0);
+        for fact in facts {
             state.seq += 1;
             let event = Arc::new(Event::new(topic, state.seq, time, fact));
-            let lost = state.tell(&event);
+            lost += state.tell(&event);
             state.kept.push_back(event);
             if state.kept.len() > options.keep {
                 state.kept.pop_front();
             }
-            metrics.titanic_feed_events_total.of(topic).increment(1);
-            metrics.titanic_feed_dropped_events_total.increment(lost);
+            told += 1;
         }
+        metrics.titanic_feed_events_total.of(topic).increment(told);
+        metrics.titanic_feed_dropped_events_total.increment(lost);
     }
 }
 
