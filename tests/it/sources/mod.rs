@@ -115,7 +115,7 @@ pub fn pull(from: &str, options: &Options, cursor: Option<&str>) -> Pulled {
         world: &world,
     };
     let mut sink = |batch: Batch| -> Result<Taken, SinkFault> {
-        assert!(batch.read() <= 1024);
+        assert!(batch.read() <= 4096);
         pulled.rows.extend(words(&batch));
         pulled.bad.extend(batch.quarantined());
         pulled.cursors.push(batch.cursor.clone());

@@ -133,7 +133,7 @@ fn batches_carry_cursors_that_are_passed() {
     run(
         &path,
         "create table parcels (parcel integer, weight real);
-         with recursive n(i) as (select 1 union all select i + 1 from n where i < 3000)
+         with recursive n(i) as (select 1 union all select i + 1 from n where i < 9000)
          insert into parcels select i / 2, 1 from n;",
     );
     let options = Options {
@@ -141,14 +141,14 @@ fn batches_carry_cursors_that_are_passed() {
         ..query("select * from parcels where parcel > :cursor order by parcel")
     };
     let pulled = pull(&format!("sqlite:{}", path.display()), &options, None).ok();
-    assert_eq!(pulled.rows.len(), 3000);
+    assert_eq!(pulled.rows.len(), 9000);
     let cursors: Vec<_> = pulled
         .cursors
         .iter()
         .map(|c| c.as_deref().unwrap())
         .collect();
-    // Row 1024 is the first of two with 512: that one is not passed yet.
-    assert_eq!(cursors, ["511", "1023", "1500"]);
+    // Row 4096 is the first of two with 2048: that one is not passed yet.
+    assert_eq!(cursors, ["2047", "4095", "4500"]);
 }
 
 #[test]
