@@ -107,7 +107,8 @@ fn retry(schema: &Schema, mut aside: Quarantined, retried: &mut Retried) {
         return;
     }
     // Somebody has looked at it: what the spec sets apart may come in now.
-    match Quarantined::of(&row.faults, aside.id.clone(), &aside.source, aside.line) {
+    let (id, source) = (aside.id.clone(), &aside.source);
+    match Quarantined::of(schema, &row, id, source, aside.line) {
         // The row keeps the id under which it was put aside.
         None => retried.good.push(NewRow::of(
             schema,

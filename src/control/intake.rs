@@ -1,22 +1,10 @@
 //! Rows of a source on their way into the store.
 
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::ingest::Batch;
 use crate::schema::Cell;
 use crate::store::rows::{self, NewRow, Quarantined};
-
-/// The id of a bad row, the same whenever its source is read again: it is put aside once.
-fn same_again(bad: &crate::ingest::Quarantined) -> String {
-    let text = serde_json::to_vec(bad).expect("its keys are text");
-    let digest = Sha256::digest(&text);
-    let mut half = [0; 16];
-    half.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(half)
-        .into_uuid()
-        .to_string()
-}
 
 /// A batch as the store takes it, with new ids. `cursor` is the name under which it is kept how far the source was read.
 pub fn batch(batch: &Batch, cursor: Option<&str>) -> rows::Batch {
@@ -31,13 +19,13 @@ pub fn batch(batch: &Batch, cursor: Option<&str>) -> rows::Batch {
         NewRow::of(schema, table.row(n), own_id, table.target(n), id)
     };
     let aside = batch.quarantined().map(|bad| Quarantined {
-        id: same_again(&bad),
+        id: Uuid::now_v7().to_string(),
         source: bad.source,
         line: Some(bad.line),
         column: bad.column.unwrap_or_default(),
         value: bad.value,
         reason: bad.reason,
-        row: None,
+        row: bad.row,
     });
     rows::Batch {
         rows: (0..table.len()).map(row).collect(),

@@ -33,6 +33,8 @@ pub struct Bad {
     pub line: u64,
     /// Never empty.
     pub faults: Vec<Fault>,
+    /// The row as it came, a JSON object; none where the line is no row.
+    pub row: Option<String>,
 }
 
 /// A bad row as it is kept and shown: one record a row.
@@ -48,6 +50,9 @@ pub struct Quarantined {
     pub value: String,
     /// All that is wrong, and what to do.
     pub reason: String,
+    /// As in [`Bad::row`].
+    #[serde(skip)]
+    pub row: Option<String>,
 }
 
 impl std::fmt::Display for Quarantined {
@@ -87,6 +92,7 @@ impl Batch {
                 column,
                 value,
                 reason,
+                row: bad.row.clone(),
             }
         })
     }

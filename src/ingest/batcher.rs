@@ -94,19 +94,20 @@ impl Rows for Batcher<'_> {
     }
 
     fn row(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {
-        let faults = match row {
+        let (faults, row) = match row {
             Ok(row) => {
                 row.set_apart(&self.schema);
                 if row.faults.is_empty() {
                     if let Err(full) = self.keep(line, row) {
                         return self.fail(full.into());
                     }
-                    Vec::new()
+                    (Vec::new(), None)
                 } else {
-                    std::mem::take(&mut row.faults)
+                    let came = row.as_it_came(&self.schema);
+                    (std::mem::take(&mut row.faults), came)
                 }
             }
-            Err(fault) => vec![fault],
+            Err(fault) => (vec![fault], None),
         };
         if self.strict
             && let Some(bad) = bad_rows(line, &faults).next()
@@ -115,7 +116,7 @@ impl Rows for Batcher<'_> {
             return self.fail(ReadFault::Strict { name, bad });
         }
         if !faults.is_empty() {
-            self.batch.bad.push(Bad { line, faults });
+            self.batch.bad.push(Bad { line, faults, row });
         }
         if self.batch.read() < BATCH {
             return ControlFlow::Continue(());

@@ -109,7 +109,7 @@ trait DeserializeChecked {
 
 impl DeserializeChecked for IgnoredAny {
     fn deserialize_checked<'de, D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(Drain { depth: 0 })
+        json.deserialize_any(Drain { depth: 0 }).map(drop)
     }
 }
 
@@ -217,7 +217,7 @@ impl<'de> Visitor<'de> for OneRow<'_> {
                         return Err(twice(&name));
                     }
                     let got = map.next_value_seed(DrainSeed { depth: depth + 1 })?;
-                    row.put_unknown(schema, &name, &got);
+                    row.put_unknown(schema, &name, got);
                 }
             }
         }
@@ -401,7 +401,7 @@ impl<'de> Visitor<'de> for OneValue<'_> {
     }
 }
 
-/// Reads a value away, minding depth; says in a word what it was.
+/// Reads a value away, minding depth; gives it as JSON, unless it is a list or an object.
 struct Drain {
     depth: usize,
 }
@@ -411,11 +411,10 @@ struct DrainSeed {
 }
 
 impl<'de> DeserializeSeed<'de> for DrainSeed {
-    type Value = String;
+    type Value = Option<String>;
 
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<String, D::Error> {
-        json.deserialize_any(Drain { depth: self.depth })?;
-        Ok(String::new())
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Option<String>, D::Error> {
+        json.deserialize_any(Drain { depth: self.depth })
     }
 }
 
@@ -428,31 +427,37 @@ impl Drain {
     }
 }
 
+impl Drain {
+    fn kept<E: Error>(value: impl serde::Serialize) -> Result<Option<String>, E> {
+        serde_json::to_string(&value).map(Some).map_err(E::custom)
+    }
+}
+
 impl<'de> Visitor<'de> for Drain {
-    type Value = ();
+    type Value = Option<String>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("a value")
     }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E: Error>(self) -> Result<Option<String>, E> {
+        Drain::kept(())
     }
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
+    fn visit_bool<E: Error>(self, v: bool) -> Result<Option<String>, E> {
+        Drain::kept(v)
     }
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
+    fn visit_f64<E: Error>(self, v: f64) -> Result<Option<String>, E> {
+        Drain::kept(v)
     }
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
+    fn visit_u64<E: Error>(self, v: u64) -> Result<Option<String>, E> {
+        Drain::kept(v)
     }
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
+    fn visit_i64<E: Error>(self, v: i64) -> Result<Option<String>, E> {
+        Drain::kept(v)
     }
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
+    fn visit_str<E: Error>(self, v: &str) -> Result<Option<String>, E> {
+        Drain::kept(v)
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Option<String>, A::Error> {
         self.check()?;
         while seq
             .next_element_seed(DrainSeed {
@@ -460,9 +465,9 @@ impl<'de> Visitor<'de> for Drain {
             })?
             .is_some()
         {}
-        Ok(())
+        Ok(None)
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<String>, A::Error> {
         self.check()?;
         let mut seen = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
@@ -474,7 +479,7 @@ impl<'de> Visitor<'de> for Drain {
         seen.sort_unstable();
         match seen.windows(2).find(|w| w[0] == w[1]) {
             Some(w) => Err(twice(&w[0])),
-            None => Ok(()),
+            None => Ok(None),
         }
     }
 }

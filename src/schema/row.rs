@@ -1,8 +1,11 @@
 //! One row: how a value is admitted into it, and how it is read.
 
+mod refused;
+
 use super::cell::{Cell, Span};
 use super::column::{Column, Kind, Label, Policy, Schema, Slot};
 use super::fault::{Fault, Problem, Warning, excerpt, nearest};
+use refused::Refused;
 
 /// What a row is read for: it decides how the target is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +53,7 @@ pub struct Row {
     id: Cell,
     target: Option<bool>,
     purpose: Purpose,
+    refused: Refused,
     /// All that is wrong with it; a row with faults must not be used.
     pub faults: Vec<Fault>,
     /// What is odd about it.
@@ -74,6 +78,7 @@ impl Row {
             id: Cell::Missing,
             target: None,
             purpose,
+            refused: Refused::default(),
             faults: Vec::new(),
             warnings: Vec::new(),
         }
@@ -90,6 +95,7 @@ impl Row {
         self.text.clear();
         self.id = Cell::Missing;
         self.target = None;
+        self.refused.clear();
         self.faults.clear();
         self.warnings.clear();
     }
@@ -156,16 +162,29 @@ impl Row {
             Value::Text("") => Value::Missing,
             other => other,
         };
+        let before = self.faults.len();
         match slot {
             Slot::Column(i) => self.put_column(schema, i, value),
             Slot::Id => self.put_id(schema, value),
             Slot::Target => self.put_target(schema, value),
         }
+        if self.faults.len() > before {
+            self.refused.add(schema.name(slot), refused::json(value));
+        }
     }
 
-    /// Notes a column the schema does not have.
-    pub fn put_unknown(&mut self, schema: &Schema, name: &str, value: &str) {
-        self.faults.push(unknown_column(schema, name, value));
+    /// Notes a text that is no number.
+    pub(super) fn put_no_number(&mut self, column: &Column, text: &str, remedy: &str) {
+        let got = format!("{text:?}");
+        self.fault(column, Problem::WrongType, got, remedy.into());
+        self.refused
+            .add(&column.name, refused::json(Value::Text(text)));
+    }
+
+    /// Notes a column the schema does not have, with its value as JSON; none where it is a list or an object.
+    pub fn put_unknown(&mut self, schema: &Schema, name: &str, value: Option<String>) {
+        self.faults.push(unknown_column(schema, name, ""));
+        self.refused.add(name, value);
     }
 
     fn put_column(&mut self, schema: &Schema, i: usize, value: Value<'_>) {
@@ -316,7 +335,7 @@ impl Row {
         }
     }
 
-    pub(super) fn fault(&mut self, column: &Column, problem: Problem, got: String, remedy: String) {
+    fn fault(&mut self, column: &Column, problem: Problem, got: String, remedy: String) {
         self.faults.push(Fault {
             column: column.name.clone(),
             problem,

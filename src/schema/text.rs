@@ -143,8 +143,8 @@ pub fn put(schema: &Schema, slot: Slot, text: &str, row: &mut Row) {
         Some(column) => match number(text) {
             Some(v) => row.put(schema, slot, Value::Number(v)),
             None => {
-                let remedy = "leave the cell empty where the number is not known".into();
-                row.fault(column, Problem::WrongType, format!("{text:?}"), remedy);
+                let remedy = "leave the cell empty where the number is not known";
+                row.put_no_number(column, text, remedy);
             }
         },
     }

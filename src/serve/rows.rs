@@ -14,7 +14,7 @@ use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::{query, reply};
 use crate::schema::csv::{self, Broken};
-use crate::schema::json::{self, Body, JsonFault};
+use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;
 use crate::schema::{Row, Schema};
 use crate::store::Store;
@@ -83,8 +83,6 @@ struct Reading<'p> {
     most: usize,
     batch: Batch,
     read: usize,
-    /// Which rows were put aside, in the order of the batch.
-    bad: Vec<usize>,
 }
 
 impl Reading<'_> {
@@ -95,7 +93,6 @@ impl Reading<'_> {
             most,
             batch: Batch::default(),
             read: 0,
-            bad: Vec::new(),
         }
     }
 
@@ -113,21 +110,9 @@ impl Reading<'_> {
     }
 
     fn json(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
-        let shape = json::rows(self.schema, body, self.most, row, &mut |_, row| {
+        json::rows(self.schema, body, self.most, row, &mut |_, row| {
             self.take(row, None);
         })?;
-        if self.bad.is_empty() {
-            return Ok(());
-        }
-        // Rows that were put aside are kept as they came. It was readable a moment ago.
-        let document: Value = serde_json::from_slice(body).map_err(Problem::internal)?;
-        for (n, aside) in self.bad.iter().zip(&mut self.batch.quarantined) {
-            let row = match shape {
-                Body::One => &document,
-                Body::Many(_) => &document[*n],
-            };
-            aside.row = Some(row.to_string());
-        }
         Ok(())
     }
 
@@ -144,12 +129,7 @@ impl Reading<'_> {
                 let detail = format!("line {number}: {}", JsonFault::from(fault));
                 Problem::new(&kind::UNREADABLE, detail)
             })?;
-            if self.take(row, Some(number)) {
-                continue;
-            }
-            if let Some(aside) = self.batch.quarantined.last_mut() {
-                aside.row = String::from_utf8(line.to_vec()).ok();
-            }
+            self.take(row, Some(number));
         }
         Ok(())
     }
@@ -177,20 +157,18 @@ impl Reading<'_> {
         stopped.map_or(Ok(()), Err)
     }
 
-    /// Takes a row; false where it is put aside.
-    fn take(&mut self, row: &mut Row, line: Option<u64>) -> bool {
-        let (n, id) = (self.read, self.predictor.fresh_id().to_string());
+    /// Takes a row, or puts it aside.
+    fn take(&mut self, row: &mut Row, line: Option<u64>) {
+        let id = self.predictor.fresh_id().to_string();
         self.read += 1;
         row.set_apart(self.schema);
-        if let Some(aside) = Quarantined::of(&row.faults, id.clone(), SOURCE, line) {
+        if let Some(aside) = Quarantined::of(self.schema, row, id.clone(), SOURCE, line) {
             self.batch.quarantined.push(aside);
-            self.bad.push(n);
-            return false;
+            return;
         }
         let (own_id, target) = (row.id_text(), row.target());
         let row = NewRow::of(self.schema, row.view(), own_id, target, id);
         self.batch.rows.push(row);
-        true
     }
 }
 

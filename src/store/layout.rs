@@ -24,9 +24,10 @@ pub const LABELS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("labels")
 /// Key of an id whose prediction is not there → since when its truth waits, in microseconds.
 pub const WAITING: TableDefinition<&[u8], i64> = TableDefinition::new("waiting");
 /// Key of a row's content → its id: the same row twice counts once. In a store without [`ORDERED`] it may be the digest
-/// alone.
+/// alone. Beside
+/// them the keys of rows that were put aside.
 pub const ROW_KEYS: TableDefinition<&[u8], &str> = TableDefinition::new("row_keys");
-/// Number of a row's event → the key of its content, by which that is found when the event goes.
+/// Number of an event with a row → the key of its content, by which that is found when the event goes.
 pub const ROW_SEQS: TableDefinition<u64, &[u8]> = TableDefinition::new("row_seqs");
 /// An `Idempotency-Key` → digest of the body, time and answer, as JSON.
 pub const REQUESTS: TableDefinition<&str, &[u8]> = TableDefinition::new("requests");

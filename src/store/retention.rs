@@ -120,7 +120,10 @@ fn forget(commit: &mut Commit<'_>, first: u64) -> Result<(), StoreError> {
     for record in block::read(first, &bytes).flatten() {
         match record.kind {
             Kind::Prediction | Kind::Row => forget_id(commit, record.seq, record.id)?,
-            Kind::Quarantine => drop(commit.quarantine.remove(record.id)?),
+            Kind::Quarantine => {
+                commit.quarantine.remove(record.id)?;
+                forget_row(commit, record.seq)?;
+            }
             _ => {}
         }
     }
@@ -132,6 +135,11 @@ fn forget_id(commit: &mut Commit<'_>, seq: u64, id: &str) -> Result<(), StoreErr
     if commit.forget_id(&key, seq)? {
         commit.labels.remove(key.bytes())?;
     }
+    forget_row(commit, seq)
+}
+
+/// Forgets that the row of an event was there.
+fn forget_row(commit: &mut Commit<'_>, seq: u64) -> Result<(), StoreError> {
     let key = commit.row_seqs.remove(seq)?.map(|key| key.value().to_vec());
     if let Some(key) = key {
         commit.row_keys.remove(&*key)?;

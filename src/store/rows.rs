@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::kind::Kind;
 use super::layout::{self, REQUESTS};
 use crate::schema::column::Label;
-use crate::schema::{Fault, RowView, Schema, json};
+use crate::schema::{Row, RowView, Schema, json};
 use crate::telemetry::metrics::{Metrics, RowStatus};
 
 /// A row that keeps the contract.
@@ -50,13 +50,14 @@ pub struct Quarantined {
 impl Quarantined {
     /// A row with faults; none where it has none. The first fault names the column, the reason tells of all.
     pub fn of(
-        faults: &[Fault],
+        schema: &Schema,
+        row: &Row,
         id: String,
         source: &str,
         line: Option<u64>,
     ) -> Option<Quarantined> {
-        let first = faults.first()?;
-        let reasons: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        let first = row.faults.first()?;
+        let reasons: Vec<String> = row.faults.iter().map(ToString::to_string).collect();
         Some(Quarantined {
             id,
             source: source.into(),
@@ -64,8 +65,25 @@ impl Quarantined {
             column: first.column.clone(),
             value: first.got.clone(),
             reason: reasons.join("; "),
-            row: None,
+            row: row.as_it_came(schema),
         })
+    }
+
+    /// What makes two of them the same, whenever their source is read again.
+    fn key(&self) -> Vec<u8> {
+        let Quarantined {
+            id: _,
+            source,
+            line,
+            column,
+            value,
+            reason,
+            row,
+        } = self;
+        let what = serde_json::json!([source, line, column, value, reason, row]);
+        let mut key = b"quarantine".to_vec();
+        key.extend_from_slice(&Sha256::digest(what.to_string())[..16]);
+        key
     }
 }
 
@@ -291,16 +309,18 @@ fn order(id: &str) -> [u8; 8] {
     begin
 }
 
-/// Keeps a row aside, in place of what was kept under its id.
+/// Says anew what is wrong with a row that is aside.
 pub(super) fn keep_aside(commit: &mut Commit<'_>, bad: &Quarantined) -> Result<(), StoreError> {
     let bytes = serde_json::to_vec(bad).expect("its keys are text");
     commit.quarantine.insert(&*bad.id, &*bytes)?;
     Ok(())
 }
 
+/// Puts a row aside, unless it was when its source was read before.
 fn put_aside(commit: &mut Commit<'_>, bad: &Quarantined) -> Result<(), StoreError> {
-    if commit.quarantine.get(&*bad.id)?.is_some() {
-        return Ok(()); // its source was read again
+    let key = bad.key();
+    if commit.row_keys.get(&*key)?.is_some() {
+        return Ok(());
     }
     keep_aside(commit, bad)?;
     let Quarantined {
@@ -312,6 +332,8 @@ fn put_aside(commit: &mut Commit<'_>, bad: &Quarantined) -> Result<(), StoreErro
         ..
     } = bad;
     let body = serde_json::json!({"source": source, "line": line, "column": column, "value": value, "reason": reason});
-    commit.append(commit.now, Kind::Quarantine, &bad.id, &body.to_string())?;
+    let seq = commit.append(commit.now, Kind::Quarantine, &bad.id, &body.to_string())?;
+    commit.row_seqs.insert(seq, &*key)?;
+    commit.row_keys.insert(&*key, &*bad.id)?;
     Ok(())
 }

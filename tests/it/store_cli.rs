@@ -13,6 +13,7 @@ on_both!(
     what_a_server_left_is_counted_checked_and_exported,
     a_backup_comes_back,
     rows_put_aside_are_listed_tried_again_and_dropped,
+    rows_of_a_file_are_tried_again_without_it,
 );
 
 /// What a server leaves: a labelled prediction, a label that waits, a row, a row put aside.
@@ -211,8 +212,17 @@ async fn beside_a_server_each_names_the_holder_and_what_to_ask_it() {
 async fn rows_put_aside_are_listed_tried_again_and_dropped(case: &Case) {
     let server = Server::of(case).await;
     let (bad, column) = (read(case.bad.0), &case.bad.1[1..]);
-    let rows = json!([bad, bad, bad]);
-    assert_eq!(server.post("/v1/rows", &rows).await.1["quarantined"], 3);
+    // Each with an id of its own: the same row twice is put aside once.
+    let own_id = case.spec().schema.id().unwrap().to_owned();
+    let numbered = |n: usize| {
+        let mut row = bad.clone();
+        row[&own_id] = json!(n);
+        row
+    };
+    let rows = json!([numbered(1), numbered(2), numbered(3), numbered(3)]);
+    for _ in 0..2 {
+        assert_eq!(server.post("/v1/rows", &rows).await.1["quarantined"], 4);
+    }
     let state = server.leave().await;
     let list = || {
         let document = run(&state, "ingest quarantine list --json").ok().json();
@@ -237,12 +247,7 @@ async fn rows_put_aside_are_listed_tried_again_and_dropped(case: &Case) {
     assert_eq!(list(), first);
 
     // A spec that knows the level takes the row.
-    let level = bad[column].to_string();
-    let wide = case
-        .spec
-        .replace("levels: [basic,", &format!("levels: [{level}, basic,"));
-    let wide = wide.replace("levels: [1, 2, 3]", &format!("levels: [1, 2, 3, {level}]"));
-    assert_ne!(wide, case.spec);
+    let wide = widened(case, &bad[column]);
     std::fs::write(state.path().join("wide.yaml"), wide).unwrap();
     let id = first[0]["id"].as_str().unwrap();
     let good = run(
@@ -256,7 +261,10 @@ async fn rows_put_aside_are_listed_tried_again_and_dropped(case: &Case) {
     );
     assert_eq!(list(), first[1..]);
     let kept = lines(&run(&state, "store export --kind row").ok().out);
-    assert_eq!((&kept[0]["id"], &kept[0]["row"]), (&first[0]["id"], &bad));
+    assert_eq!(
+        (&kept[0]["id"], &kept[0]["row"]),
+        (&first[0]["id"], &numbered(1))
+    );
 
     let error = run(&state, &format!("ingest quarantine drop {id}")).fails(1);
     assert!(error.contains("no row"), "{error}");
@@ -269,4 +277,73 @@ async fn rows_put_aside_are_listed_tried_again_and_dropped(case: &Case) {
     let shown = run(&state, "ingest quarantine list").ok().out;
     assert_eq!(shown, "nothing is in quarantine\n");
     run(&state, "store check").ok();
+}
+
+/// Rows of a file are kept too: with the spec that was wrong mended, they come in without their file.
+async fn rows_of_a_file_are_tried_again_without_it(case: &Case) {
+    let folder = Folder::new();
+    let (bad, column) = (read(case.bad.0), &case.bad.1[1..]);
+    let own_id = case.spec().schema.id().unwrap().to_owned();
+    let columns: Vec<&String> = bad.as_object().unwrap().keys().collect();
+    let cell = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
+    let cells: Vec<String> = columns
+        .iter()
+        .map(|c| format!("{:?}", cell(&bad[*c])))
+        .collect();
+    let header = columns
+        .iter()
+        .map(|c| c.as_str())
+        .collect::<Vec<_>>()
+        .join(",");
+    let text = format!("{own_id},{header}\n17,{0}\n18,{0}\n19\n", cells.join(","));
+    std::fs::write(folder.path("bad.csv"), text).unwrap();
+    std::fs::write(folder.path("case.yaml"), case.spec).unwrap();
+    let ingest = "ingest bad.csv --spec case.yaml --json";
+    for _ in 0..2 {
+        let read = folder.run(ingest).ok().json();
+        assert_eq!(
+            (&read["stored"], &read["quarantined"]),
+            (&json!(0), &json!(3))
+        );
+    }
+    std::fs::remove_file(folder.path("bad.csv")).unwrap();
+    let list = folder.run("ingest quarantine list --json").ok().json();
+    let list = list["quarantine"].as_array().unwrap().clone();
+    assert_eq!(
+        list.len(),
+        3,
+        "put aside once, however often the file is read"
+    );
+    assert!(
+        list.iter()
+            .all(|row| is_uuid_7(row["id"].as_str().unwrap()))
+    );
+
+    std::fs::write(folder.path("wide.yaml"), widened(case, &bad[column])).unwrap();
+    let again = folder.run("ingest quarantine retry --all --spec wide.yaml --json");
+    let again = again.ok().json();
+    let counts = ["stored", "repeated", "remaining"].map(|key| &again[key]);
+    assert_eq!(json!(counts), json!([2, 0, 1]));
+    let reason = again["quarantine"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("send it again from its source"), "{reason}");
+    let kept = lines(&folder.run("store export --kind row").ok().out);
+    let mut expected = bad.clone();
+    expected[&own_id] = json!(17);
+    assert_eq!(kept[0]["row"], expected);
+    folder.run("store check").ok();
+}
+
+fn is_uuid_7(id: &str) -> bool {
+    uuid::Uuid::parse_str(id).is_ok_and(|id| id.get_version_num() == 7)
+}
+
+/// The case's spec with a level more.
+fn widened(case: &Case, level: &Value) -> String {
+    let level = level.to_string();
+    let wide = case
+        .spec
+        .replace("levels: [basic,", &format!("levels: [{level}, basic,"));
+    let wide = wide.replace("levels: [1, 2, 3]", &format!("levels: [1, 2, 3, {level}]"));
+    assert_ne!(wide, case.spec);
+    wide
 }

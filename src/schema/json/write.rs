@@ -22,16 +22,21 @@ pub fn object(schema: &Schema, row: RowView<'_>, out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
+/// A member of an object, its value being JSON.
+pub fn member(name: &str, json: &str) -> String {
+    let mut out = Vec::with_capacity(name.len() + json.len() + 3);
+    value(name, &mut out);
+    out.push(b':');
+    out.extend_from_slice(json.as_bytes());
+    String::from_utf8(out).expect("JSON is text")
+}
+
 /// The member that holds a row's own id: a number where it is written as one that JSON readers keep whole.
 pub fn id_member(column: &str, id: &str) -> String {
-    let mut out = Vec::with_capacity(column.len() + id.len() + 5);
-    value(column, &mut out);
-    out.push(b':');
     match whole(id) {
-        Some(number) if number.unsigned_abs() < 1 << 53 => value(&number, &mut out),
-        _ => value(id, &mut out),
+        Some(number) if number.unsigned_abs() < 1 << 53 => member(column, &number.to_string()),
+        _ => member(column, &serde_json::Value::from(id).to_string()),
     }
-    String::from_utf8(out).expect("JSON is text")
 }
 
 fn write_cell(column: &Column, cell: Cell, text: &str, out: &mut Vec<u8>) {
