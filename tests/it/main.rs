@@ -8,6 +8,7 @@ mod churn;
 mod cli;
 mod crash;
 mod demo;
+mod export;
 mod ingest;
 mod labelled;
 mod life;
