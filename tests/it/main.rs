@@ -10,6 +10,7 @@ mod crash;
 mod demo;
 mod export;
 mod ingest;
+mod interrupted;
 mod labelled;
 mod life;
 mod models;
