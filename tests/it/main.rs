@@ -9,6 +9,7 @@ mod cli;
 mod crash;
 mod demo;
 mod export;
+mod full_disk;
 mod ingest;
 mod interrupted;
 mod labelled;
