@@ -67,6 +67,21 @@ impl App {
         listener: TcpListener,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<App> {
+        let file = store::open(&settings.state)?;
+        App::over(file, settings, first, listener, clock).await
+    }
+
+    /// The same over a store that is open already: it may stand on storage of another kind, such as a disk that stalls.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub async fn over(
+        file: store::File,
+        settings: Settings,
+        first: First,
+        listener: TcpListener,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<App> {
         let address = listener.local_addr()?;
         let metrics = Arc::new(Metrics::new(routes::labels()));
         let registry = Registry::open(&settings.state)?;
@@ -79,7 +94,7 @@ impl App {
         let feed = Feed::new(options, clock.clone(), metrics.clone());
         let (recorder, predictions) = feed::recorder(metrics.clone());
         let (store, writer) = Store::new(store::Parts {
-            file: store::open(&settings.state)?,
+            file,
             predictions,
             feed: feed.clone(),
             clock: clock.clone(),

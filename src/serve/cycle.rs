@@ -4,12 +4,13 @@ use actix_web::{HttpResponse, web};
 
 use super::page::CSP;
 use super::page::cycle::{self, Cycle, Training};
+use super::page::trouble::Trouble;
 use super::problem::Problem;
 use super::reply;
 use crate::control::jobs::{Jobs, State};
 use crate::control::steward::{MEMORY, Memory, Triggers};
 use crate::registry::{Listed, Registry, Role};
-use crate::store::Store;
+use crate::store::{Health, Store};
 
 /// Trainings that are shown.
 const SHOWN: usize = 4;
@@ -34,15 +35,39 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// The loop as it stands.
+    /// The loop as it stands; while the store fails, what is known without it.
     ///
     /// # Errors
     /// When the disk cannot be read.
     pub async fn look(&self) -> Result<Cycle, Problem> {
         let desk = self.clone();
-        web::block(move || desk.read())
-            .await
-            .map_err(Problem::internal)?
+        let look = move || {
+            let trouble = desk.trouble();
+            match desk.read() {
+                Err(_) if trouble.failing.is_some() => desk.without_store(trouble),
+                read => read.map(|cycle| Cycle { trouble, ..cycle }),
+            }
+        };
+        web::block(look).await.map_err(Problem::internal)?
+    }
+
+    fn trouble(&self) -> Trouble {
+        let failing = match &*self.store.health().borrow() {
+            Health::Failing(why) => Some(why.clone()),
+            Health::Writing => None,
+        };
+        let lost = self.store.lost();
+        Trouble { failing, lost }
+    }
+
+    fn without_store(&self, trouble: Trouble) -> Result<Cycle, Problem> {
+        let versions = self.registry.versions()?;
+        Ok(Cycle {
+            jobs: self.unfinished(),
+            trainings: versions.iter().rev().take(SHOWN).map(training).collect(),
+            trouble,
+            ..Cycle::default()
+        })
     }
 
     fn read(&self) -> Result<Cycle, Problem> {
@@ -67,6 +92,7 @@ impl Desk {
             fresh: memory.fresh,
             trigger: self.triggers.labels.filter(|_| self.triggers.enabled),
             counts: counts.chain(kept).collect(),
+            ..Cycle::default()
         })
     }
 

@@ -120,6 +120,11 @@ impl Store {
         self.health.clone()
     }
 
+    /// Predictions that were answered and could not be kept, since the start.
+    pub fn lost(&self) -> u64 {
+        self.metrics.titanic_store_lost_predictions_total.count()
+    }
+
     async fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Commit<'_>) -> Result<T, StoreError> + Send + 'static,

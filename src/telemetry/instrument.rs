@@ -4,7 +4,10 @@
 use std::{
     fmt::Write,
     marker::PhantomData,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
@@ -62,6 +65,37 @@ handles! {
     Counter "counter" register_counter describe_counter,
     Gauge "gauge" register_gauge describe_gauge,
     Histogram "histogram" register_histogram describe_histogram,
+}
+
+/// A counter whose count is shown elsewhere, too.
+#[derive(Debug)]
+pub struct Tally {
+    counter: Counter,
+    count: AtomicU64,
+}
+
+impl Tally {
+    /// Counts so many more.
+    pub fn increment(&self, more: u64) {
+        self.counter.increment(more);
+        self.count.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// How many there were.
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+}
+
+impl Instrument for Tally {
+    const KIND: &'static str = Counter::KIND;
+
+    fn register(at: &Registrar) -> Self {
+        Tally {
+            counter: Counter::register(at),
+            count: AtomicU64::new(0),
+        }
+    }
 }
 
 /// A label with a closed set of values.

@@ -9,7 +9,7 @@ use metrics::{Counter, Gauge, Histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 
 pub use super::{
-    instrument::{ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, ModelInfo, RouteId},
+    instrument::{ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, ModelInfo, RouteId, Tally},
     labels::{Closed, Direction, Door, EventKind, JobState, LabelStatus, RowStatus, Topic},
 };
 use super::{
@@ -106,7 +106,7 @@ metrics! {
     /// Predictions that wait to be stored.
     titanic_store_pending_predictions: Gauge,
     /// Predictions that were answered and could not be stored.
-    titanic_store_lost_predictions_total: Counter,
+    titanic_store_lost_predictions_total: Tally,
     /// Bytes of the store on the disk.
     titanic_store_size_bytes: Gauge,
     /// Truths that came, by what became of them.

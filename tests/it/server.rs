@@ -15,6 +15,7 @@ use titanic_platform::config::Settings;
 use titanic_platform::control::promotion::Promote;
 use titanic_platform::control::retrain::{self, Order};
 use titanic_platform::registry::Registry;
+use titanic_platform::store::{Backend, File};
 use titanic_platform::train::{Request, Unwatched};
 
 use crate::case::{Case, TITANIC};
@@ -97,6 +98,13 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
+fn usual(state: &TempDir) -> Settings {
+    let mut settings = Settings::built_in();
+    settings.state = state.path().into();
+    settings.server.workers = Some(2.try_into().unwrap());
+    settings
+}
+
 /// A running server.
 pub struct Server {
     app: App,
@@ -136,9 +144,7 @@ impl Server {
         first: First,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Server> {
-        let mut settings = Settings::built_in();
-        settings.state = state.path().into();
-        settings.server.workers = Some(2.try_into().unwrap());
+        let mut settings = usual(&state);
         change(&mut settings);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let app = App::start(settings, first, listener, clock).await?;
@@ -147,6 +153,20 @@ impl Server {
             client: client(),
             state,
         })
+    }
+
+    /// A server of the bundled case whose store stands on storage of its own.
+    pub async fn on(backend: Backend) -> Server {
+        let state = state();
+        let settings = usual(&state);
+        let file = File::with_backend(backend).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let app = App::over(file, settings, First::bundled(), listener, Arc::new(System));
+        Server {
+            app: app.await.unwrap(),
+            client: client(),
+            state,
+        }
     }
 
     /// Its address, with a path.

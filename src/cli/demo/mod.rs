@@ -11,9 +11,12 @@ mod traffic;
 mod visitor;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::exit::Exit;
+use super::exit::{Exit, WithExit};
 use super::serve::{self, Signals};
 use super::{Global, print_json};
 use crate::config::Settings;
@@ -67,13 +70,7 @@ pub fn run(args: &DemoArgs, global: &Global) -> anyhow::Result<Exit> {
     logging::init(settings.log, verbosity.saturating_sub(1));
     settings.server.listen = args.listen.unwrap_or(USUAL);
     settings.threads = global.threads;
-    check_exposure(settings.server.listen, None)?;
-    let listener = match args.listen {
-        Some(listen) => serve::bind(listen)?,
-        None => TcpListener::bind(USUAL).or_else(|_| serve::bind((USUAL.ip(), 0).into()))?,
-    };
-    let folder = Folder::new(args.keep)?;
-    settings.state = folder.path().into();
+    let listener = listen(args.listen)?;
     let say = Say {
         json: global.json,
         quiet: global.quiet,
@@ -83,7 +80,14 @@ pub fn run(args: &DemoArgs, global: &Global) -> anyhow::Result<Exit> {
         .thread_name("tasks")
         .enable_all()
         .build()?;
-    let exit = runtime.block_on(play(args, settings, listener, say));
+    // From here on a signal ends the story and not the process: there is something to remove.
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::listen()?
+    };
+    let folder = Folder::new(args.keep)?;
+    settings.state = folder.path().into();
+    let exit = runtime.block_on(play(args, settings, listener, say, signals));
     runtime.shutdown_background();
     if args.keep {
         say.line(format_args!(
@@ -94,22 +98,55 @@ pub fn run(args: &DemoArgs, global: &Global) -> anyhow::Result<Exit> {
     exit
 }
 
+/// Listens where it was asked to, or where it usually does, or elsewhere if somebody is there.
+fn listen(asked: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
+    match asked {
+        // It lets everybody in, and has no settings by which that could change.
+        Some(listen) if check_exposure(listen, None).is_err() => Err(WithExit {
+            message: format!(
+                "other machines can reach {listen}, and the demo lets everybody in: \
+                 it listens on 127.0.0.1 or [::1] alone"
+            ),
+            exit: Exit::Usage,
+        }
+        .into()),
+        Some(listen) => serve::bind(listen),
+        None => TcpListener::bind(USUAL).or_else(|_| serve::bind((USUAL.ip(), 0).into())),
+    }
+}
+
 async fn play(
     args: &DemoArgs,
     settings: Settings,
     listener: TcpListener,
     say: Say,
+    mut signals: Signals,
 ) -> anyhow::Result<Exit> {
-    let mut signals = Signals::listen()?;
-    let told = async {
-        let stage = Stage::set(args.seed, settings, listener, say).await?;
-        let story = Story::new(&stage, args.speed, say)?.tell().await;
-        stage.clear().await?;
-        story
+    let stop = Arc::new(AtomicBool::new(false));
+    let set = Stage::set(args.seed, settings, listener, say, stop.clone());
+    let mut set = pin!(set);
+    let stage = tokio::select! {
+        stage = &mut set => stage?,
+        () = signals.next() => {
+            stop.store(true, Ordering::Relaxed);
+            let half_set = async {
+                match set.await {
+                    Ok(stage) => stage.clear().await,
+                    Err(_) => Ok(()), // it was stopped
+                }
+            };
+            ended(half_set, &mut signals).await?;
+            return Ok(Exit::Interrupted);
+        }
     };
-    let ending = tokio::select! {
-        ending = told => ending?,
-        () = signals.next() => return Ok(Exit::Interrupted),
+    let story = async { Story::new(&stage, args.speed, say)?.tell().await };
+    let told = tokio::select! {
+        told = story => Some(told),
+        () = signals.next() => None,
+    };
+    ended(stage.clear(), &mut signals).await?;
+    let Some(ending) = told.transpose()? else {
+        return Ok(Exit::Interrupted);
     };
     if say.json {
         print_json(&ending.document())?;
@@ -117,6 +154,17 @@ async fn play(
     match ending.fault() {
         None => Ok(Exit::Done),
         Some(fault) => Err(anyhow::anyhow!(fault)),
+    }
+}
+
+/// Waits until nobody writes into the state any more, which then can be removed; a signal ends the waiting.
+async fn ended(
+    end: impl Future<Output = anyhow::Result<()>>,
+    signals: &mut Signals,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        ended = end => ended,
+        () = signals.next() => Ok(()),
     }
 }
 

@@ -3,10 +3,12 @@
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::say::Say;
 use super::traffic::Traffic;
 use crate::app::{App, First};
+use crate::cli::progress::Shown;
 use crate::cli::serve::shown;
 use crate::clock::System;
 use crate::config::Settings;
@@ -15,7 +17,7 @@ use crate::control::retrain::{self, Order};
 use crate::control::table;
 use crate::model::Spec;
 use crate::registry::Registry;
-use crate::train::{Request, Unwatched};
+use crate::train::{Progress, Request};
 
 /// A running server and what it will be asked.
 pub struct Stage {
@@ -29,12 +31,13 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Deals the table, trains the first model, starts the server.
+    /// Deals the table, trains the first model, starts the server. The training ends with an error once `stop` is raised.
     pub async fn set(
         seed: u64,
         mut settings: Settings,
         listener: TcpListener,
         say: Say,
+        stop: Arc<AtomicBool>,
     ) -> anyhow::Result<Stage> {
         let spec = Spec::bundled();
         let whole = table::of_spec(&spec, "".as_ref())?.table;
@@ -49,12 +52,11 @@ impl Stage {
         let labels = traffic.steady.len() + traffic.during.len();
         settings.retrain.labels = NonZeroU64::new(labels as u64);
         let (spec, traffic, settings) = tokio::task::spawn_blocking(move || {
-            first_model(&spec, &traffic, &settings)?;
+            first_model(&spec, &traffic, &settings, &Shown::new(false, true, stop))?;
             anyhow::Ok((spec, traffic, settings))
         })
         .await??;
         let app = App::start(settings, First::bundled(), listener, Arc::new(System)).await?;
-        say.line(format_args!("watch it: http://{}", shown(app.addr())))?;
         Ok(Stage {
             app,
             traffic,
@@ -75,7 +77,12 @@ impl Stage {
     }
 }
 
-fn first_model(spec: &Spec, traffic: &Traffic, settings: &Settings) -> anyhow::Result<()> {
+fn first_model(
+    spec: &Spec,
+    traffic: &Traffic,
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> anyhow::Result<()> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let request = Request {
         learner: None,
@@ -93,6 +100,6 @@ fn first_model(spec: &Spec, traffic: &Traffic, settings: &Settings) -> anyhow::R
     };
     let registry = Registry::open(&settings.state)?;
     let learnt = (&traffic.learnt).into();
-    retrain::run(&registry, spec, learnt, &order, &System, &Unwatched)?;
+    retrain::run(&registry, spec, learnt, &order, &System, progress)?;
     Ok(())
 }

@@ -55,6 +55,7 @@ impl Story<'_> {
     pub async fn tell(&self) -> anyhow::Result<Ending> {
         let (traffic, say) = (&self.stage.traffic, self.say);
         let segment = &traffic.segment;
+        say.line(format_args!("watch it: http://{}", self.stage.address()))?;
         let mut acts = Vec::new();
         let mut note = |act: &str, model: &str, more: Value| {
             let mut noted = json!({"act": act, "time": rfc3339(System.now()), "model": model});

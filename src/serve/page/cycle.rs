@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::header::{minute, thousands};
+use super::trouble::{self, Trouble};
 use crate::control::gate::{Gate, Verdict};
 use crate::control::{shadow, watch};
 use crate::stats::sequence::Bounded;
@@ -22,7 +23,9 @@ pub struct Cycle {
     pub fresh: u64,
     /// After so many the server retrains; none where that trigger is off.
     pub trigger: Option<u64>,
-    /// What the store holds.
+    /// What is wrong with the store.
+    pub trouble: Trouble,
+    /// What the store holds; nothing where it cannot be read.
     pub counts: Vec<(&'static str, u64)>,
 }
 
@@ -44,18 +47,21 @@ pub fn draw(cycle: &Cycle) -> Markup {
     html! {
         section #loop aria-labelledby="loop-title" {
             h2 #loop-title { "Loop" }
-            p { (next(cycle)) }
+            (trouble::draw(&cycle.trouble))
+            @if !cycle.counts.is_empty() { p { (next(cycle)) } }
             @for job in &cycle.jobs { p { (job) } }
             @if let Some((model, figures)) = &cycle.shadow { (shadowed(model, figures)) }
             @if let Some((model, figures)) = &cycle.watch { (watched(model, figures)) }
             div.trainings {
                 @for training in &cycle.trainings { (trained(training)) }
             }
-            p.muted.hint {
-                "In the store: "
-                @for (n, (word, count)) in cycle.counts.iter().enumerate() {
-                    @if n > 0 { " · " }
-                    (word) " " (thousands(usize::try_from(*count).unwrap_or(usize::MAX)))
+            @if !cycle.counts.is_empty() {
+                p.muted.hint {
+                    "In the store: "
+                    @for (n, (word, count)) in cycle.counts.iter().enumerate() {
+                        @if n > 0 { " · " }
+                        (word) " " (thousands(usize::try_from(*count).unwrap_or(usize::MAX)))
+                    }
                 }
             }
         }

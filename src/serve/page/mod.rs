@@ -13,6 +13,7 @@ mod form;
 mod header;
 mod result;
 pub(super) mod shell;
+pub mod trouble;
 mod view;
 
 use maud::{Markup, html};

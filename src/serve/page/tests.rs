@@ -178,6 +178,27 @@ fn what_the_script_looks_for_is_there() {
 }
 
 #[test]
+fn the_stores_trouble_is_told_where_there_is_any() {
+    let mut view = view();
+    assert_eq!(count(&render(&view).into_string(), "alarm"), 0);
+    view.cycle.trouble.lost = 12_345;
+    let html = render(&view).into_string();
+    assert!(
+        html.contains("<p class=\"alarm\">12,345 predictions were answered and could not be kept")
+    );
+    view.cycle.trouble.failing = Some("no <room>".into());
+    let html = render(&view).into_string();
+    assert_eq!(count(&html, "class=\"alarm\""), 2);
+    assert!(
+        html.contains("The store cannot write: no &lt;room&gt;. "),
+        "{html}"
+    );
+    for asset in ASSETS.iter().filter(|a| a.path.ends_with(".css")) {
+        assert!(asset.body.contains(".alarm"), "it has its colour");
+    }
+}
+
+#[test]
 fn an_etag_is_that_of_the_content() {
     let [css, js, _] = ASSETS;
     assert_eq!(css.etag(), css.etag());
