@@ -12,7 +12,7 @@ use crate::schema::row::Purpose;
 use crate::schema::{Row, Schema, Table, json as rows};
 use crate::store::kind::Kind;
 use crate::store::labels::Truth;
-use crate::store::{Record, Store, StoreError};
+use crate::store::{Record, Snapshot, StoreError};
 
 /// Up to which event a version's table holds the store's labelled rows: it stands in the ledger, with the version. A
 /// version that was trained on a file alone holds none.
@@ -39,12 +39,15 @@ pub struct Labelled {
 }
 
 impl Labelled {
-    /// Labelled rows of `store` whose truth came after event `seq`. Reads the disk.
+    /// Labelled rows of a store whose truth came after event `seq`. Reads the disk.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn since(store: &Store, schema: &Arc<Schema>, seq: u64) -> Result<Labelled, StoreError> {
-        let through = store.last()?;
+    pub fn since(
+        store: Snapshot<'_>,
+        schema: &Arc<Schema>,
+        seq: u64,
+    ) -> Result<Labelled, StoreError> {
         let truths = store.truths()?;
         let mut reading = Reading {
             row: Row::new(schema, Purpose::Learn),
@@ -53,15 +56,12 @@ impl Labelled {
             left_out: 0,
         };
         store.after(0, |record| {
-            if record.seq > through {
-                return false;
-            }
-            reading.take(&record, truths.get(record.id), seq, through);
+            reading.take(&record, truths.get(record.id), seq);
             true
         })?;
         Ok(Labelled {
             table: reading.table,
-            through,
+            through: store.last()?,
             digest: hex(&reading.ids.finalize()),
             left_out: reading.left_out,
         })
@@ -88,12 +88,10 @@ struct Reading {
 }
 
 impl Reading {
-    /// Takes a row whose truth came after event `seq`, up to event `through`.
-    ///
-    /// A row has its truth once both are there: the later of the two events is the moment. Truths are read after `through`
-    /// was: those that came in between belong to the next training.
-    fn take(&mut self, record: &Record<'_>, truth: Option<&Truth>, seq: u64, through: u64) {
-        let is_new = |moment: u64| moment > seq && moment <= through;
+    /// Takes a row whose truth came after event `seq`. A row has its truth once both are there: the later of the two events
+    /// is the moment.
+    fn take(&mut self, record: &Record<'_>, truth: Option<&Truth>, seq: u64) {
+        let is_new = |moment: u64| moment > seq;
         let joined = truth.filter(|truth| is_new(truth.seq.max(record.seq)));
         let may_bring_its_own = record.kind == Kind::Row && is_new(record.seq);
         if !matches!(record.kind, Kind::Prediction | Kind::Row)

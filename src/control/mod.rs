@@ -8,7 +8,7 @@
 //! * [`shadow`]: the same from live traffic, at every look.
 //! * [`watch`]: whether a new champion keeps its word, or is rolled back.
 //! * [`alarm`]: the store's trouble as an alert.
-//! * [`labelled`]: rows of the store whose truth has come.
+//! * [`labelled`]: rows of the store whose truth has come; [`lesson`]: a table with them at its end.
 //! * [`intake`]: rows of a source on their way into the store; [`pulls`]: sources that are pulled again and again.
 //! * [`steward`]: the task that closes the loop: it follows the store, and has trainings begun, shadows ended, champions
 //!   rolled back.
@@ -25,6 +25,7 @@ pub mod gate;
 pub mod intake;
 pub mod jobs;
 pub mod labelled;
+pub mod lesson;
 pub mod promoter;
 pub mod promotion;
 pub mod pulls;

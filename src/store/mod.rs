@@ -36,7 +36,7 @@ use tokio::sync::{mpsc, watch};
 pub use block::Record;
 pub use error::{OpenError, StoreError};
 pub use file::{Backend, File, NAME};
-pub use read::Stats;
+pub use read::{Snapshot, Stats};
 pub use writer::Writer;
 
 use crate::clock::Clock;
@@ -280,20 +280,15 @@ impl Store {
         self.file.read(read::last)
     }
 
-    /// Every truth, under the id it is of. Reads the disk.
+    /// Looks at the store at one moment. Reads the disk.
     ///
     /// # Errors
-    /// When it cannot be read.
-    pub fn truths(&self) -> Result<std::collections::HashMap<String, Truth>, StoreError> {
-        let mut truths = std::collections::HashMap::new();
-        self.file.read(|snapshot| {
-            read::truths(snapshot, |key, truth| {
-                if let Some(id) = layout::id_of(key) {
-                    truths.insert(id, truth);
-                }
-            })
-        })?;
-        Ok(truths)
+    /// When it cannot be read, or what `look` says.
+    pub fn snapshot<T>(
+        &self,
+        look: impl FnOnce(Snapshot<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.file.snapshot(look)
     }
 
     /// How far a source was read. Reads the disk.

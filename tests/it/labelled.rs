@@ -12,7 +12,9 @@ on_both!(
 );
 
 fn since(server: &Server, case: &Case, seq: u64) -> Labelled {
-    Labelled::since(server.app().store(), &case.spec().schema, seq).unwrap()
+    let store = server.app().store();
+    let read = store.snapshot(|store| Labelled::since(store, &case.spec().schema, seq));
+    read.unwrap()
 }
 
 async fn label(server: &Server, id: &Value, label: &Value) {

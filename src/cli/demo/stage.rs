@@ -89,10 +89,9 @@ fn first_model(spec: &Spec, traffic: &Traffic, settings: &Settings) -> anyhow::R
         promote: Promote::Auto,
         by: "demo".into(),
         gate: settings.gate,
-        through: None,
     };
     let registry = Registry::open(&settings.state)?;
-    let learnt = (&traffic.learnt).into();
-    retrain::run(&registry, spec, learnt, &order, &System, &Unwatched)?;
+    let lesson = traffic.learnt.clone().into();
+    retrain::run(&registry, spec, &lesson, None, &order, &System, &Unwatched)?;
     Ok(())
 }
