@@ -9,6 +9,7 @@
 //! * [`watch`]: whether a new champion keeps its word, or is rolled back.
 //! * [`alarm`]: the store's trouble as an alert.
 //! * [`labelled`]: rows of the store whose truth has come; [`lesson`]: a table with them at its end.
+//! * [`chain`]: which rows a comparison rests on.
 //! * [`intake`]: rows of a source on their way into the store; [`pulls`]: sources that are pulled again and again.
 //! * [`steward`]: the task that closes the loop: it follows the store, and has trainings begun, shadows ended, champions
 //!   rolled back.
@@ -19,6 +20,7 @@
 //! Architecture invariant: this room knows no HTTP.
 
 pub mod alarm;
+pub mod chain;
 pub mod champion;
 pub mod follower;
 pub mod gate;

@@ -42,6 +42,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// The comparison on rows the champion never saw, where there were any.
     pub gate: Option<Gate>,
+    /// All it was decided on, as the ledger has it.
+    pub evidence: serde_json::Value,
 }
 
 /// Why there is no new version.
@@ -148,6 +150,7 @@ pub fn run(
         model,
         verdict,
         gate,
+        evidence,
     })
 }
 

@@ -131,6 +131,26 @@ impl Shadow {
         }
     }
 
+    /// Why, in a sentence with figures: for the ledger and the log.
+    pub fn reason(&self) -> String {
+        let Options { level, worth, .. } = self.options;
+        let what = match self.verdict() {
+            Verdict::GoOn => "nothing is shown yet",
+            Verdict::Promote => "better on live traffic, at every look",
+            Verdict::Drop if self.decisions.is_below(0.0, level) => "its decisions are worse",
+            Verdict::Drop if self.gain.is_below(worth, level) => {
+                "not better by what is worth a swap"
+            }
+            Verdict::Drop => "its time is over, and nothing is shown",
+        };
+        let Bounded { mean, low, high } = self.gain.bounded(level);
+        format!(
+            "{what}: gain in log loss {:.4}, between {low:.4} and {high:.4}, over {} labels",
+            mean.unwrap_or(0.0),
+            self.gain.rows()
+        )
+    }
+
     /// The comparison as it stands.
     pub fn figures(&self) -> Figures {
         let Options { level, horizon, .. } = self.options;

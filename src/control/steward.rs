@@ -23,6 +23,7 @@ pub use decide::{Facts, Triggers, retrain};
 pub use memory::{Memory, NAME as MEMORY, Shadowed, Watched};
 
 use crate::clock::Clock;
+use crate::control::chain::Chain;
 use crate::control::champion::{Champion, Seat};
 use crate::control::follower::Poke;
 use crate::control::gate::{self, Gate};
@@ -64,8 +65,12 @@ pub struct Trained {
     pub version: Version,
     /// Whether it is champion now.
     pub promoted: bool,
+    /// What was asked to become of it.
+    pub promote: Promote,
     /// What the gate said, where there was something to say.
     pub gate: Option<Gate>,
+    /// The rows it said it of, as they stand in the ledger.
+    pub rows: Value,
 }
 
 /// The task.
@@ -101,6 +106,7 @@ impl Steward {
     pub async fn run(self, mut news: mpsc::UnboundedReceiver<Trained>) {
         let begun = self.clock.now();
         let mut memory = self.remembered().await;
+        self.resume_shadow(&mut memory).await;
         let mut tick = tokio::time::interval(LOOK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut expiry = tokio::time::interval(EXPIRY);
@@ -187,7 +193,8 @@ impl Steward {
             .as_ref()
             .is_some_and(|s| s.champion != *champion.name)
         {
-            memory.shadow = None;
+            let why = format!("{} became champion", champion.name);
+            self.leave_shadow(memory, why).await;
         }
         let watched = memory.watch.take();
         let is_back = watched.is_some_and(|watched| watched.previous == *champion.name);
@@ -200,6 +207,7 @@ impl Steward {
             model: champion.name.to_string(),
             previous,
             state: Watch::new(threshold, expected, self.options.watch),
+            rows: Chain::default(),
         });
         Ok(())
     }
@@ -210,8 +218,9 @@ impl Steward {
             return Ok(());
         };
         let name = trained.version.to_string();
-        if gate.verdict == gate::Verdict::Insufficient && !trained.promoted {
-            self.begin_shadow(memory, &trained.version).await?;
+        let is_open = gate.verdict == gate::Verdict::Insufficient && !trained.promoted;
+        if is_open && trained.promote == Promote::Auto {
+            self.begin_shadow(memory, trained, gate).await?;
         }
         self.tell(&name, json!({"about": "gate", "gate": gate}))
             .await
@@ -257,11 +266,6 @@ impl Steward {
         let (id, body) = (model.to_owned(), body.to_string());
         self.store.tell(Kind::Verdict, id, body).await?;
         Ok(())
-    }
-
-    fn publish(&self, action: &str, model: &str, champion: &str) {
-        let body = json!({"action": action, "model": model, "previous": champion});
-        self.feed.publish(Topic::Models, &body);
     }
 }
 

@@ -3,6 +3,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use titanic_platform::control::chain::Chain;
 
 use crate::case::{Case, on_both};
 use crate::server::{Server, answer, until};
@@ -42,6 +43,14 @@ fn labelled(case: &Case) -> Vec<(Value, Value)> {
             };
             (row, label)
         })
+        .collect()
+}
+
+/// The ledger's lines.
+fn ledger(server: &Server) -> Vec<Value> {
+    let text = std::fs::read_to_string(server.state().join("models/ledger.jsonl")).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
         .collect()
 }
 
@@ -97,13 +106,10 @@ async fn labels_begin_a_training_and_the_gate_decides(case: &Case) {
     let (_, made) = server.post("/v1/predict", &case.row()).await;
     assert_eq!(made["model"], case.version(live));
     // Everything it was decided on stands in the ledger, under one hash.
-    let ledger = std::fs::read_to_string(server.state().join("models/ledger.jsonl")).unwrap();
-    let trained: Value = ledger
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap())
-        .rfind(|line| line["action"] == "trained")
-        .unwrap();
-    assert_eq!(trained["evidence"]["gate"], *gate, "{ledger}");
+    let lines = ledger(&server);
+    let trained = lines.iter().rfind(|line| line["action"] == "trained");
+    let trained = trained.unwrap();
+    assert_eq!(trained["evidence"]["gate"], *gate, "{trained}");
     assert_eq!(trained["evidence"]["rows"]["unseen"], unseen.len());
     assert!(
         trained["by"].as_str().unwrap().starts_with("rule: "),
@@ -163,17 +169,46 @@ async fn too_few_rows_put_the_candidate_into_the_shadow(case: &Case) {
         }
     };
     assert_eq!(shadowed["data"]["model"], case.version(3));
+    assert_eq!(shadowed["data"]["previous"], case.version(1));
     // Sixty more truths, and its time is over: nearly the same model proves nothing.
     live(&server, case, &rows[40..100]).await;
-    let dropped = loop {
-        let event = socket.next().await;
-        if event["data"]["action"] != "trained" {
-            break event;
-        }
+    let dropped = socket.next().await;
+    let expected =
+        json!({"action": "dropped", "model": case.version(3), "previous": case.version(1)});
+    assert_eq!(dropped["data"], expected, "one event a deed");
+    // Who decided, on which figures, over which rows.
+    let lines = ledger(&server);
+    let [began, ended] = &lines[lines.len() - 2..] else {
+        panic!("{lines:?}")
     };
     assert_eq!(
-        (&dropped["data"]["action"], &dropped["data"]["model"]),
-        (&json!("dropped"), &json!(case.version(3)))
+        (&began["action"], &began["by"], &began["evidence"]["gate"]),
+        (&json!("shadowed"), &json!("gate"), gate)
+    );
+    assert_eq!(began["evidence"]["rows"]["unseen"], 40);
+    assert_eq!(
+        (&ended["action"], &ended["by"]),
+        (&json!("dropped"), &json!("shadow"))
+    );
+    assert!(
+        ended["reason"].as_str().unwrap().contains("over 60 labels"),
+        "{ended}"
+    );
+    assert_eq!(ended["evidence"]["shadow"]["rows"], 60);
+    let told = server.get("/v1/events?kind=label&limit=1000").await;
+    let mut compared = Chain::default();
+    for event in &told["events"].as_array().unwrap()[40..] {
+        compared.update(event["id"].as_str().unwrap());
+    }
+    assert_eq!(
+        ended["evidence"]["rows"],
+        json!({"compared": 60, "ids": compared})
+    );
+    assert!(server.registry().verify(None).unwrap().is_empty());
+    let listed = server.get("/v1/models").await;
+    assert_eq!(
+        (&listed["champion"], &listed["models"][2]["role"]),
+        (&json!(case.version(1)), &json!("candidate"))
     );
     until("the verdict as an event", || async {
         let said = server.get("/v1/events?kind=verdict").await;
@@ -214,8 +249,7 @@ async fn a_champion_that_breaks_its_promise_is_rolled_back() {
         server.post("/v1/predict", &case.row()).await.1["model"] == case.version(1)
     })
     .await;
-    let ledger = std::fs::read_to_string(server.state().join("models/ledger.jsonl")).unwrap();
-    let last: Value = serde_json::from_str(ledger.lines().last().unwrap()).unwrap();
+    let last = ledger(&server).pop().unwrap();
     assert_eq!(
         (&last["action"], &last["by"]),
         (&json!("rolled_back"), &json!("watch"))
@@ -224,6 +258,9 @@ async fn a_champion_that_breaks_its_promise_is_rolled_back() {
         last["evidence"]["watch"]["rows"].as_u64().unwrap() < 400,
         "{last}"
     );
+    let rows = &last["evidence"]["rows"];
+    assert_eq!(rows["compared"], last["evidence"]["watch"]["rows"]);
+    assert_eq!(rows["ids"].as_str().unwrap().len(), 64);
     server.stop().await;
 }
 

@@ -76,7 +76,9 @@ impl Trainer {
                     let _ = self.news.send(Trained {
                         version: outcome.version,
                         promoted: outcome.verdict.promote,
+                        promote: job.asked.promote,
                         gate: outcome.gate,
+                        rows: outcome.evidence["rows"].clone(),
                     });
                 }
                 Ok(Err(Fault::Retrain(RetrainError::Train(TrainFault::Stopped)))) => {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::control::chain::Chain;
 use crate::control::shadow::Shadow;
 use crate::control::watch::Watch;
 
@@ -34,6 +35,9 @@ pub struct Shadowed {
     pub champion: String,
     /// The comparison so far.
     pub state: Shadow,
+    /// The rows it rests on.
+    #[serde(default)]
+    pub rows: Chain,
 }
 
 /// A champion on probation.
@@ -45,4 +49,7 @@ pub struct Watched {
     pub previous: String,
     /// What it has shown so far.
     pub state: Watch,
+    /// The rows that showed it.
+    #[serde(default)]
+    pub rows: Chain,
 }

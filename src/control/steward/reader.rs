@@ -117,8 +117,9 @@ impl Reader {
             && watched.state.verdict() == watch::Verdict::GoOn
         {
             watched.state.update(answered.probability, positive);
+            watched.rows.update(id);
         }
-        self.compare(&answered, positive);
+        self.compare(id, &answered, positive);
         Ok(())
     }
 
@@ -132,7 +133,7 @@ impl Reader {
     }
 
     /// Asks the candidate what the champion was asked.
-    fn compare(&mut self, answered: &Answered, positive: bool) {
+    fn compare(&mut self, id: &str, answered: &Answered, positive: bool) {
         let (Some(candidate), Some(shadowed)) = (&self.candidate, self.memory.shadow.as_mut())
         else {
             return;
@@ -153,6 +154,7 @@ impl Reader {
             candidate: candidate.probability(row.view(), &mut self.work),
         };
         shadowed.state.update(&paired);
+        shadowed.rows.update(id);
     }
 }
 
