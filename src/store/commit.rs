@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 
-use super::block;
+use super::block::{self, Record};
 use super::error::StoreError;
 use super::file::File;
 use super::kind::{self, Kind};
@@ -119,6 +119,24 @@ impl<'t> Commit<'t> {
     /// Whether a prediction or a row of this id is there.
     pub(super) fn knows(&self, key: &Key) -> Result<bool, StoreError> {
         Ok(self.ids.get(key.bytes())?.is_some())
+    }
+
+    /// The event of a number, handed to `look`; none where retention took it.
+    pub(super) fn event<T>(
+        &self,
+        seq: u64,
+        look: impl FnOnce(Record<'_>) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        if seq >= self.first {
+            return block::find(self.first, &self.block, seq, look);
+        }
+        match self.blocks.range(..=seq)?.next_back() {
+            None => Ok(None),
+            Some(entry) => {
+                let (first, bytes) = entry?;
+                block::find(first.value(), bytes.value(), seq, look)
+            }
+        }
     }
 
     /// Writes the block so far, and begins another.

@@ -107,13 +107,7 @@ pub(super) fn by_id<T>(
         return Ok(None);
     };
     let (first, bytes) = entry?;
-    for record in block::read(first.value(), bytes.value()) {
-        let record = record?;
-        if record.seq == seq {
-            return Ok(Some(look(record)));
-        }
-    }
-    Ok(None) // retention took it
+    block::find(first.value(), bytes.value(), seq, look) // none: retention took it
 }
 
 /// The truth of an id.

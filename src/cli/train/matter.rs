@@ -3,7 +3,7 @@
 use crate::cli::site::Site;
 use crate::cli::store::named;
 use crate::control::labelled::{self, Labelled};
-use crate::control::lesson::Lesson;
+use crate::control::lesson::{Lesson, Stored};
 use crate::control::retrain::Opponent;
 use crate::control::table;
 use crate::ingest::Source;
@@ -60,8 +60,12 @@ impl Matter {
             }
             Some(file) => {
                 let fresh = file.snapshot(|store| Labelled::since(store, &spec.schema, seq))?;
-                site.say(said(&fresh));
-                Lesson::new(loaded, fresh)?
+                let lesson = Lesson::new(loaded, fresh)?;
+                lesson
+                    .stored
+                    .iter()
+                    .for_each(|stored| site.say(said(stored)));
+                lesson
             }
         };
         let champion = standing.filter(|standing| standing.faults.is_empty());
@@ -89,9 +93,13 @@ fn store_of(site: &Site) -> anyhow::Result<Option<File>> {
     Ok(Some(file))
 }
 
-fn said(fresh: &Labelled) -> String {
-    match fresh.table.len() {
-        0 => "the store holds no labelled rows beside it".into(),
+fn said(stored: &Stored) -> String {
+    let fresh = match stored.rows {
+        0 => "the store holds no labelled rows beside it".to_owned(),
         rows => format!("and on {rows} labelled rows of the store that came since"),
+    };
+    match stored.corrected {
+        0 => fresh,
+        rows => format!("{fresh}; {rows} rows of the table have a corrected label"),
     }
 }

@@ -336,7 +336,10 @@ fn without_a_source_it_learns_the_labelled_rows_of_the_store_too() {
     let document = ran.json();
     assert_eq!(
         (&document["rows"], &document["origin"]),
-        (&json!(891), &json!({"table": 300, "store": 591}))
+        (
+            &json!(891),
+            &json!({"table": 300, "store": 591, "corrected": 0})
+        )
     );
     assert_eq!(document["gate"]["rows"], 591, "{document}");
     let promoted = document["gate"]["verdict"] == "promote";
@@ -364,7 +367,10 @@ fn without_a_source_it_learns_the_labelled_rows_of_the_store_too() {
     let said = "training on the table of titanic@2\nthe store holds no labelled rows beside it\n";
     assert!(ran.err.starts_with(said), "{}", ran.err);
     let document = ran.json();
-    assert_eq!(document["origin"], json!({"table": 891, "store": 0}));
+    assert_eq!(
+        document["origin"],
+        json!({"table": 891, "store": 0, "corrected": 0})
+    );
     assert_eq!(
         (&document["gate"], &document["rows"]),
         (&Value::Null, &json!(891))
@@ -374,7 +380,10 @@ fn without_a_source_it_learns_the_labelled_rows_of_the_store_too() {
         .run(&format!("train first.csv {QUICK} --json"))
         .ok()
         .json();
-    assert_eq!(document["origin"], json!({"table": 300, "store": 0}));
+    assert_eq!(
+        document["origin"],
+        json!({"table": 300, "store": 0, "corrected": 0})
+    );
     assert_eq!(trained()["evidence"]["rows"], Value::Null);
 }
 
@@ -389,7 +398,10 @@ fn without_a_model_the_stores_rows_come_to_the_specs_table() {
         "training on the spec's own table\nand on 11 labelled rows of the store that came since\n";
     assert!(ran.err.starts_with(said), "{}", ran.err);
     let document = ran.json();
-    assert_eq!(document["origin"], json!({"table": 891, "store": 11}));
+    assert_eq!(
+        document["origin"],
+        json!({"table": 891, "store": 11, "corrected": 0})
+    );
     assert_eq!(document["reason"], "there was no champion");
 }
 
