@@ -6,6 +6,7 @@
 //! * [`jobs`]: the queue of a server's trainings, on a thread of their own.
 //! * [`gate`]: whether a candidate may become champion, from rows the champion never saw, at one look.
 //! * [`shadow`]: the same from live traffic, at every look.
+//! * [`understudy`]: the task that has a candidate score live traffic.
 //! * [`watch`]: whether a new champion keeps its word, or is rolled back.
 //! * [`alarm`]: the store's trouble as an alert.
 //! * [`labelled`]: rows of the store whose truth has come; [`lesson`]: a table with them at its end.
@@ -35,6 +36,7 @@ pub mod retrain;
 pub mod shadow;
 pub mod steward;
 pub mod table;
+pub mod understudy;
 pub mod watch;
 
 #[cfg(test)]

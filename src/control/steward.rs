@@ -3,8 +3,7 @@
 //! back.
 //!
 //! It follows the store, not the answers: what it knows is what is on the disk, and after a restart it goes on where it was.
-//! A candidate in shadow answers a row when its truth has come, which gives the same comparison as answering at once, and
-//! costs the answered nothing.
+//! Its memory is written after the events it was made from, in one piece: no pair of answers is counted twice or made up.
 
 mod decide;
 mod memory;
@@ -30,8 +29,9 @@ use crate::control::gate::{self, Gate};
 use crate::control::jobs::{Asked, Jobs};
 use crate::control::promotion::Promote;
 use crate::control::shadow;
+use crate::control::understudy::Understudy;
 use crate::control::watch::{self, Expected, Watch};
-use crate::registry::{Registry, Version, VersionRef};
+use crate::registry::{Registry, Version};
 use crate::store::feed::{Feed, Topic};
 use crate::store::kind::Kind;
 use crate::store::{Store, StoreError};
@@ -89,6 +89,8 @@ pub struct Steward {
     pub clock: Arc<dyn Clock>,
     /// The follower, who swaps.
     pub poke: Poke,
+    /// Who scores live traffic beside the champion.
+    pub understudy: Understudy,
     /// How it acts.
     pub options: Options,
 }
@@ -154,13 +156,17 @@ impl Steward {
         if memory.champion != *champion.name {
             self.welcome(memory, &champion).await?;
         }
+        self.cast(memory).await;
         let reader = Reader::new(
-            &self.store,
-            &self.registry,
+            self.store.clone(),
+            self.understudy.clone(),
             memory.clone(),
             champion.clone(),
         );
         *memory = tokio::task::spawn_blocking(move || reader.read()).await??;
+        if let (Some(shadowed), Some(live)) = (memory.shadow.as_mut(), self.understudy.live()) {
+            shadowed.live = live;
+        }
         self.end_shadow(memory).await?;
         self.end_watch(memory).await?;
         self.begin_training(memory, begun);
@@ -267,9 +273,4 @@ impl Steward {
         self.store.tell(Kind::Verdict, id, body).await?;
         Ok(())
     }
-}
-
-/// A version by its name.
-fn reference(name: &str) -> Option<VersionRef> {
-    name.parse().ok()
 }

@@ -43,7 +43,7 @@ use crate::clock::Clock;
 use crate::telemetry::metrics::Metrics;
 use ask::Ask;
 use commit::Commit;
-use feed::{Feed, Prediction};
+use feed::{Feed, Prediction, Tap};
 use kind::Kind;
 use labels::{Given, Status, Truth};
 use retention::{Dropped, Keep};
@@ -81,6 +81,8 @@ pub struct Parts {
     pub predictions: mpsc::Receiver<Arc<Prediction>>,
     /// Whom predictions are told.
     pub feed: Feed,
+    /// Who scores them once more.
+    pub tap: Tap,
     /// Time of events.
     pub clock: Arc<dyn Clock>,
     /// Counters.
@@ -102,6 +104,7 @@ impl Store {
         let keeper = writer::Keeper {
             file,
             feed: parts.feed,
+            tap: parts.tap,
             clock: parts.clock,
             metrics: parts.metrics,
             health: told,

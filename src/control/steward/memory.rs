@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::control::chain::Chain;
-use crate::control::shadow::Shadow;
+use crate::control::shadow::{Live, Shadow};
 use crate::control::watch::Watch;
 
 /// Under which name it is kept.
@@ -38,6 +38,9 @@ pub struct Shadowed {
     /// The rows it rests on.
     #[serde(default)]
     pub rows: Chain,
+    /// How its answers differ, whatever the truth.
+    #[serde(default)]
+    pub live: Live,
 }
 
 /// A champion on probation.

@@ -9,7 +9,8 @@ use super::{Steward, Trained, shadow, watch};
 use crate::control::chain::Chain;
 use crate::control::champion::{Champion, usable};
 use crate::control::gate::{Gate, Thresholds};
-use crate::control::shadow::Shadow;
+use crate::control::shadow::{Live, Shadow};
+use crate::control::understudy::Part;
 use crate::registry::{Decision, Registry, RegistryError, Version};
 
 impl Steward {
@@ -37,6 +38,7 @@ impl Steward {
             .carry_out(move |registry, now| registry.begin_shadow(&version, &over, decision, now))
             .await;
         memory.shadow = begun?.map(|_| shadowed);
+        self.cast(memory).await;
         self.remember(memory).await?;
         self.poke.sync().await;
         Ok(())
@@ -60,6 +62,38 @@ impl Steward {
         }
     }
 
+    /// Has the understudy play the candidate in the shadow, or none. One that cannot be read is dropped.
+    pub(super) async fn cast(&self, memory: &mut Memory) {
+        let playing = self.understudy.candidate();
+        let playing = playing.as_ref().map(|candidate| &*candidate.name);
+        let wanted = memory.shadow.as_ref().map(|shadowed| &*shadowed.model);
+        if playing == wanted {
+            return;
+        }
+        self.understudy.rest();
+        let Some(shadowed) = &memory.shadow else {
+            return;
+        };
+        match self.part(shadowed).await {
+            Ok(part) => self.understudy.play(part, shadowed.live.clone()),
+            Err(error) => {
+                let why = format!("it cannot be read: {error}");
+                self.leave_shadow(memory, why).await;
+            }
+        }
+    }
+
+    async fn part(&self, shadowed: &Shadowed) -> Result<Part, anyhow::Error> {
+        let (registry, version) = (self.registry.clone(), shadowed.model.parse::<Version>()?);
+        let candidate =
+            tokio::task::spawn_blocking(move || Champion::read(&registry, &version)).await??;
+        Ok(Part {
+            candidate: candidate.into(),
+            champion: (&*shadowed.champion).into(),
+            thresholds: shadowed.state.thresholds(),
+        })
+    }
+
     /// A comparison that begins.
     async fn compared(
         &self,
@@ -78,6 +112,7 @@ impl Steward {
             champion: champion.name.to_string(),
             state: Shadow::new(thresholds, self.options.shadow),
             rows: Chain::default(),
+            live: Live::default(),
         })
     }
 
