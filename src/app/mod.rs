@@ -89,7 +89,7 @@ impl App {
             metrics: metrics.clone(),
         });
         let (poke, pokes) = follower::poke();
-        let jobs = Jobs::new(metrics.clone());
+        let jobs = Jobs::new(feed.clone(), metrics.clone());
         let handles = Handles {
             predictor: Predictor {
                 seat: seat.clone(),
