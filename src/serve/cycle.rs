@@ -67,6 +67,7 @@ impl Desk {
         let Memory {
             champion,
             fresh,
+            verdict,
             shadow,
             watch,
             ..
@@ -90,6 +91,7 @@ impl Desk {
             "champion": Some(champion).filter(|name| !name.is_empty()),
             "fresh": fresh,
             "labels": self.trigger(),
+            "verdict": verdict,
             "shadow": shadow,
             "watch": watch,
         }))

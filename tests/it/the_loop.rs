@@ -325,10 +325,15 @@ async fn a_candidate_that_is_better_on_live_traffic_is_promoted_by_its_shadow(ca
             live_on(&server, case, &rows).await;
         }
     };
-    let event = tokio::select! {
-        event = told => event,
-        () = traffic => unreachable!("traffic has no end"),
+    let verdict = async {
+        tokio::select! {
+            event = told => event,
+            () = traffic => unreachable!("traffic has no end"),
+        }
     };
+    let patience = std::time::Duration::from_secs(60);
+    let event = tokio::time::timeout(patience, verdict).await;
+    let event = event.expect("a verdict within a minute");
     let promoted =
         json!({"action": "promoted", "model": case.version(3), "previous": case.version(1)});
     assert_eq!(event["data"], promoted);

@@ -18,6 +18,9 @@ pub struct Memory {
     pub champion: String,
     /// Truths since that champion was trained, or since the server last trained on its own.
     pub fresh: u64,
+    /// What a monitor found, and nobody has acted on.
+    #[serde(default)]
+    pub verdict: Option<String>,
     /// When the last training was begun, in seconds.
     pub last: Option<i64>,
     /// The candidate that is compared on live traffic.

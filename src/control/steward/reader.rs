@@ -69,14 +69,17 @@ impl Reader {
     /// Takes in what is new, so much at a time.
     pub(super) fn read(mut self) -> Result<Memory, StoreError> {
         let (mut seen, mut news, mut room) = (self.memory.seen, Vec::new(), AT_ONCE);
+        let mut found = None;
         // Read first, looked up after: a reader inside a reader could wait for itself.
         self.store.after(seen, |record| {
             seen = record.seq;
+            found = change(&record).or(found.take());
             news.extend(new_truth(&record).map(|label| (record.id.to_owned(), record.seq, label)));
             room -= 1;
             room > 0
         })?;
         self.memory.seen = seen;
+        self.memory.verdict = found.or(self.memory.verdict.take());
         for (id, seq, label) in news {
             self.join(&id, seq, label)?;
         }
@@ -156,4 +159,17 @@ fn new_truth(record: &Record<'_>) -> Option<Option<Label>> {
         Kind::Prediction if record.is_awaited() => Some(None),
         _ => None,
     }
+}
+
+/// What a monitor's verdict says has changed, in a sentence; none where it says that nothing has, and of any other event.
+/// That is the hook for monitors: a verdict with a `change` asks for a training.
+fn change(record: &Record<'_>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Found {
+        change: Option<String>,
+    }
+    if record.kind != Kind::Verdict {
+        return None;
+    }
+    serde_json::from_slice::<Found>(record.body).ok()?.change
 }

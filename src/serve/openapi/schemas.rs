@@ -53,10 +53,11 @@ pub fn all(champion: &Champion) -> Value {
         })),
         "Card": {"type": "object", "required": ["model", "role", "learner", "cv", "features", "columns", "spec"]},
         "Promotion": object(&["model", "previous", "seq"], json!({"model": text, "previous": maybe_text, "seq": {"type": "integer"}})),
-        "Loop": object(&["champion", "fresh", "labels", "shadow", "watch"], json!({
+        "Loop": object(&["champion", "fresh", "labels", "verdict", "shadow", "watch"], json!({
             "champion": maybe_text,
             "fresh": {"type": "integer", "description": "labels since it was trained"},
             "labels": {"type": ["integer", "null"], "description": "after so many the server retrains"},
+            "verdict": {"type": ["string", "null"], "description": "what a monitor found to have changed, and no training was begun for yet"},
             "shadow": {"oneOf": [{"type": "null"}, object(&["model", "champion", "comparison", "live"], json!({
                 "model": text, "champion": text, "comparison": {"type": "object"}, "live": reference("Live"),
             }))]},
