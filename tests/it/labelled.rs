@@ -167,13 +167,10 @@ async fn train(server: &Server) -> Value {
     })
     .await;
     let ledger = std::fs::read_to_string(server.state().join("models/ledger.jsonl")).unwrap();
-    let lines = ledger
+    let mut lines = ledger
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    lines
-        .filter(|line| line["action"] == "trained")
-        .last()
-        .unwrap()
+    lines.rfind(|line| line["action"] == "trained").unwrap()
 }
 
 async fn a_training_learns_a_corrected_row_once(case: &Case) {

@@ -60,13 +60,10 @@ async fn trained(server: &Server, trainings: usize) -> String {
     })
     .await;
     let ledger = std::fs::read_to_string(server.state().join("models/ledger.jsonl")).unwrap();
-    let lines = ledger
+    let mut lines = ledger
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let last = lines
-        .filter(|line| line["action"] == "trained")
-        .last()
-        .unwrap();
+    let last = lines.rfind(|line| line["action"] == "trained").unwrap();
     last["by"].as_str().unwrap().to_owned()
 }
 

@@ -109,7 +109,8 @@ mod tests {
             time: jiff::Timestamp::UNIX_EPOCH,
             row: "{}".into(),
         };
-        vec![Arc::new(one); predictions]
+        let one = Arc::new(one);
+        (0..predictions).map(|_| one.clone()).collect()
     }
 
     fn waiting(tapped: &mut Tapped) -> usize {

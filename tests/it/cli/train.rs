@@ -346,10 +346,10 @@ fn without_a_source_it_learns_the_labelled_rows_of_the_store_too() {
     assert_eq!(document["promoted"], promoted);
     let trained = || -> Value {
         let ledger = folder.text("state/models/ledger.jsonl");
-        let lines = ledger
+        let mut lines = ledger
             .lines()
             .map(|l| serde_json::from_str::<Value>(l).unwrap());
-        lines.filter(|l| l["action"] == "trained").last().unwrap()
+        lines.rfind(|l| l["action"] == "trained").unwrap()
     };
     let evidence = &trained()["evidence"];
     assert_eq!(evidence["gate"], document["gate"]);
