@@ -237,7 +237,7 @@
   }
 
   function subscribe() {
-    socket.send(JSON.stringify({ type: 'subscribe', ref: 'feed', topics: ['predictions', 'models', 'monitor'], ...resume }));
+    socket.send(JSON.stringify({ type: 'subscribe', ref: 'feed', topics: ['predictions', 'models', 'monitor', 'jobs'], ...resume }));
   }
 
   function receive(message) {
@@ -251,7 +251,7 @@
     } else if (type === 'event') {
       resume.since = message.seq;
       look();
-      if (message.topic !== 'monitor') remember(message);
+      if (['predictions', 'models'].includes(message.topic)) remember(message);
       if (message.topic === 'models' && ['promoted', 'rolled_back'].includes(message.data.action)) redraw();
     } else if (type === 'error' && ref === 'feed' && resume.epoch !== undefined) {
       resume = {};                // gone from the server's memory, or another server: start afresh

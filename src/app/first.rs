@@ -81,12 +81,12 @@ impl First {
             promote: Promote::Auto,
             by: "serve".into(),
             gate: settings.gate,
-            through: None,
         };
         let outcome = retrain::run(
             &follower.registry,
             &self.spec,
-            (&loaded).into(),
+            &loaded.into(),
+            None,
             &order,
             &*follower.clock,
             &Unwatched,

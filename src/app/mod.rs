@@ -24,6 +24,7 @@ use crate::control::follower::{self, Follower};
 use crate::control::jobs::{Asked, Jobs, Trainer};
 use crate::control::promoter::Promoter;
 use crate::control::steward::{self, Steward};
+use crate::control::understudy::Understudy;
 use crate::registry::Registry;
 use crate::serve::health::Lifecycle;
 use crate::serve::jobs::Defaults;
@@ -93,15 +94,17 @@ impl App {
         };
         let feed = Feed::new(options, clock.clone(), metrics.clone());
         let (recorder, predictions) = feed::recorder(metrics.clone());
+        let (tap, tapped, valve) = feed::tap(settings.shadow.queue.get(), metrics.clone());
         let (store, writer) = Store::new(store::Parts {
             file,
             predictions,
             feed: feed.clone(),
+            tap,
             clock: clock.clone(),
             metrics: metrics.clone(),
         });
         let (poke, pokes) = follower::poke();
-        let jobs = Jobs::new(metrics.clone());
+        let jobs = Jobs::new(feed.clone(), metrics.clone());
         let handles = Handles {
             predictor: Predictor {
                 seat: seat.clone(),
@@ -145,6 +148,8 @@ impl App {
         tasks.spawn("store", writer.run());
         tasks.spawn("alarm", alarm::run(store.clone(), feed.clone()));
         tasks.spawn("follower", follower.run(seq, pokes));
+        let understudy = Understudy::new(valve, metrics.clone());
+        tasks.spawn("understudy", understudy.clone().run(tapped));
         tasks.spawn("upkeep", upkeep(metrics));
         let keep = Keep {
             age: settings.store.keep.age.map(|age| age.0),
@@ -163,6 +168,7 @@ impl App {
             feed: feed.clone(),
             clock: clock.clone(),
             poke: poke.clone(),
+            understudy,
             options: loop_options(&settings),
         };
         tasks.spawn("steward", steward.run(heard));

@@ -7,8 +7,6 @@ use anyhow::Context;
 
 use super::Global;
 use crate::config::{Flag, Settings};
-use crate::control::table;
-use crate::ingest::Loaded;
 use crate::model::{Model, Spec};
 use crate::registry::{Intact, Registry, VersionRef};
 use crate::telemetry::logging;
@@ -84,18 +82,11 @@ impl Site {
             .map_or_else(PathBuf::new, Path::to_owned)
     }
 
-    /// The champion's training table if it was trained under this spec's schema, else the spec's own.
-    pub fn own_table(&self, spec: &Spec) -> anyhow::Result<Loaded> {
-        let standing = match self.spec {
-            Some(_) => None,
-            None => self.standing()?,
-        };
-        match standing {
-            Some(Intact { version, model, .. }) => {
-                self.say(format!("training on the table of {version}"));
-                Ok(table::of_model(&self.registry, &model)?)
-            }
-            None => Ok(table::of_spec(spec, &self.spec_folder())?),
+    /// The model whose table a training goes by; none where `--spec` names another spec, or there is no model.
+    pub fn own_model(&self) -> anyhow::Result<Option<Intact<Model>>> {
+        match self.spec {
+            Some(_) => Ok(None),
+            None => self.standing(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! `train`: a table in, a registered version out, promoted if it is not worse.
 
+mod matter;
+
 use clap::Args;
 use serde_json::json;
 
@@ -9,17 +11,19 @@ use super::progress::Shown;
 use super::site::Site;
 use super::{interrupt, print_json, table};
 use crate::clock;
+use crate::control::lesson::Lesson;
 use crate::control::promotion::Promote;
 use crate::control::retrain::{self, Order, Outcome};
-use crate::ingest::{Loaded, Source};
-use crate::schema::row::Purpose;
+use crate::ingest::Loaded;
 use crate::train::{LEARNERS, Request};
+use matter::Matter;
 
 /// Arguments.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
     /// A labelled table: a file (CSV, TSV, JSON, JSON lines, Parquet; also .gz and .zst), a folder of them, an http(s)://
-    /// address, or `-` for standard input. Without it: the champion's table, else the spec's own
+    /// address, or `-` for standard input. Without it: the champion's table, else the spec's own, and the labelled rows of
+    /// the store
     source: Option<String>,
     /// auto tries all and picks by the spec's metric; else one by name
     #[arg(long, default_value = "auto", value_name = "auto|NAME", help = learner_help())]
@@ -56,16 +60,11 @@ fn learner_help() -> String {
 pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
     let stop = interrupt::flag()?;
     let spec = site.spec()?;
-    let loaded = match &args.source {
-        Some(source) => {
-            let source = Source::parse(source)?;
-            let loaded = source.load(&spec.schema, Purpose::Learn, args.strict)?;
-            site.say(format!("{}: {} rows", source.name(), loaded.table.len()));
-            loaded
-        }
-        None => site.own_table(&spec)?,
+    let matter = match &args.source {
+        Some(source) => Matter::named(site, &spec, source, args.strict)?,
+        None => Matter::at_hand(site, &spec)?,
     };
-    report_bad_rows(site, &loaded);
+    report_bad_rows(site, &matter.lesson.loaded);
     let request = Request {
         learner: Some(args.learner.clone()),
         folds: args.folds.unwrap_or(spec.evaluation.folds),
@@ -78,13 +77,13 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
         promote: args.promote.unwrap_or(site.settings.train.promote),
         by: "train".into(),
         gate: site.settings.gate,
-        through: None,
     };
     let progress = Shown::new(site.json, site.quiet, stop);
     let outcome = retrain::run(
         &site.registry,
         &spec,
-        (&loaded).into(),
+        &matter.lesson,
+        matter.opponent(),
         &order,
         &clock::System,
         &progress,
@@ -92,7 +91,7 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
     progress.finish();
     let outcome = outcome?;
     if site.json {
-        print_json(&document(&outcome))?
+        print_json(&document(&outcome, &matter.lesson))?
     } else {
         show(&outcome)?
     }
@@ -114,7 +113,7 @@ pub fn report_bad_rows(site: &Site, loaded: &Loaded) {
     ));
 }
 
-fn document(outcome: &Outcome) -> serde_json::Value {
+fn document(outcome: &Outcome, lesson: &Lesson) -> serde_json::Value {
     let card = outcome.model.card();
     let candidates: Vec<_> = card
         .candidates
@@ -125,11 +124,13 @@ fn document(outcome: &Outcome) -> serde_json::Value {
         "model": outcome.version.to_string(),
         "promoted": outcome.verdict.promote,
         "reason": outcome.verdict.reason,
+        "gate": outcome.gate,
         "learner": card.learner,
         "choice": card.choice,
         "calibration": card.calibration,
         "seed": card.seed,
         "rows": card.rows,
+        "origin": lesson.origin(),
         "left_out": card.left_out,
         "cv": card.cv.to_json(),
         "without_companions": card.without_companions.as_ref().map(|f| f.to_json()),

@@ -6,9 +6,11 @@
 //! * [`jobs`]: the queue of a server's trainings, on a thread of their own.
 //! * [`gate`]: whether a candidate may become champion, from rows the champion never saw, at one look.
 //! * [`shadow`]: the same from live traffic, at every look.
+//! * [`understudy`]: the task that has a candidate score live traffic.
 //! * [`watch`]: whether a new champion keeps its word, or is rolled back.
 //! * [`alarm`]: the store's trouble as an alert.
-//! * [`labelled`]: rows of the store whose truth has come.
+//! * [`labelled`]: rows of the store whose truth has come; [`lesson`]: a table with them at its end.
+//! * [`chain`]: which rows a comparison rests on.
 //! * [`intake`]: rows of a source on their way into the store; [`pulls`]: sources that are pulled again and again.
 //! * [`steward`]: the task that closes the loop: it follows the store, and has trainings begun, shadows ended, champions
 //!   rolled back.
@@ -19,12 +21,14 @@
 //! Architecture invariant: this room knows no HTTP.
 
 pub mod alarm;
+pub mod chain;
 pub mod champion;
 pub mod follower;
 pub mod gate;
 pub mod intake;
 pub mod jobs;
 pub mod labelled;
+pub mod lesson;
 pub mod promoter;
 pub mod promotion;
 pub mod pulls;
@@ -32,6 +36,7 @@ pub mod retrain;
 pub mod shadow;
 pub mod steward;
 pub mod table;
+pub mod understudy;
 pub mod watch;
 
 #[cfg(test)]

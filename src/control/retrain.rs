@@ -3,8 +3,8 @@
 use crate::clock::Clock;
 use crate::control::champion::usable;
 use crate::control::gate::{self, Gate, Paired, Thresholds};
+use crate::control::lesson::Lesson;
 use crate::control::promotion::{self, Champion, Promote, Verdict};
-use crate::ingest::Loaded;
 use crate::model::{Card, Model, ModelFault, Spec, Workspace};
 use crate::registry::{Decision, Registry, RegistryError, Version, VersionRef};
 use crate::train::{self, Material, Progress, TrainFault, Trained};
@@ -20,39 +20,15 @@ pub struct Order {
     pub by: String,
     /// How much the gate asks for.
     pub gate: gate::Options,
-    /// Up to which event of the store its labelled rows are in the table; none where they are not.
-    pub through: Option<u64>,
 }
 
-/// What is learnt from: a table, the end of which the champion may never have seen.
+/// A champion that never saw the store's rows of a lesson, and is asked about them.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
-    /// All of it.
-    pub loaded: &'a Loaded,
-    /// How many rows at its end came since the champion was trained, and which.
-    pub unseen: Option<Unseen<'a>>,
-}
-
-/// Rows at the end of a table that the champion never saw.
-#[derive(Clone, Copy, Debug)]
-pub struct Unseen<'a> {
-    /// How many.
-    pub rows: usize,
-    /// The champion, who is asked about them.
-    pub champion: &'a Model,
+pub struct Opponent<'a> {
     /// Its name.
     pub name: &'a str,
-    /// Digest of their ids.
-    pub digest: &'a str,
-}
-
-impl<'a> From<&'a Loaded> for Rows<'a> {
-    fn from(loaded: &'a Loaded) -> Rows<'a> {
-        Rows {
-            loaded,
-            unseen: None,
-        }
-    }
+    /// The model.
+    pub model: &'a Model,
 }
 
 /// What came of it.
@@ -66,6 +42,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// The comparison on rows the champion never saw, where there were any.
     pub gate: Option<Gate>,
+    /// All it was decided on, as the ledger has it.
+    pub evidence: serde_json::Value,
 }
 
 /// Why there is no new version.
@@ -86,7 +64,7 @@ pub enum RetrainError {
 }
 
 /// Trains, keeps the table and the version, and promotes it if the decision says so: that of the gate where there are rows
-/// the champion never saw, else that of [`promotion::decide`].
+/// the opponent never saw, else that of [`promotion::decide`].
 ///
 /// Takes seconds to minutes; never to be called on a thread that serves.
 ///
@@ -95,12 +73,14 @@ pub enum RetrainError {
 pub fn run(
     registry: &Registry,
     spec: &Spec,
-    rows: Rows<'_>,
+    lesson: &Lesson,
+    opponent: Option<Opponent<'_>>,
     order: &Order,
     clock: &dyn Clock,
     progress: &dyn Progress,
 ) -> Result<Outcome, RetrainError> {
-    let loaded = rows.loaded;
+    let loaded = &lesson.loaded;
+    let opponent = opponent.filter(|_| lesson.fresh() > 0);
     let kept = crate::ingest::write::table_as_parquet(&loaded.table)?;
     let material = Material {
         table: &loaded.table,
@@ -109,17 +89,17 @@ pub fn run(
         name: Registry::table_name(&kept),
     };
     let Trained { model, out_of_fold } = train::train(spec, &material, &order.request, progress)?;
-    let gate = rows
-        .unseen
-        .map(|unseen| weigh(loaded, &unseen, &model, &out_of_fold, order));
+    let gate = opponent.map(|opponent| weigh(lesson, opponent, &model, &out_of_fold, order));
     registry.put_table(&kept)?; // before the version that names it
     let mut evidence = serde_json::json!({"cv": model.card().cv.to_json()});
-    if let Some(through) = order.through {
-        evidence["through"] = through.into();
+    if let Some(stored) = &lesson.stored {
+        evidence["through"] = stored.through.into();
+        evidence["rows"] = lesson.origin();
+        evidence["rows"]["ids"] = (&*stored.digest).into();
     }
-    if let (Some(gate), Some(unseen)) = (&gate, rows.unseen) {
+    if let Some(gate) = &gate {
         evidence["gate"] = serde_json::json!(gate);
-        evidence["rows"] = serde_json::json!({"unseen": unseen.rows, "ids": unseen.digest});
+        evidence["rows"]["unseen"] = lesson.fresh().into();
     }
     let decided = |reason: String| Decision {
         by: order.by.clone(),
@@ -139,7 +119,7 @@ pub fn run(
             card: card.as_ref(),
         });
         let (promote, card) = (order.promote, model.card());
-        let compared = rows.unseen.map(|unseen| unseen.name);
+        let compared = opponent.map(|opponent| opponent.name);
         let is_champion = champion.as_ref().map(ToString::to_string).as_deref() == compared;
         let verdict = match &gate {
             Some(_) if promote == Promote::Auto && !is_champion => Verdict {
@@ -170,28 +150,30 @@ pub fn run(
         model,
         verdict,
         gate,
+        evidence,
     })
 }
 
-/// Holds both models against the rows that the champion never saw.
+/// Holds both models against the rows at the end that the champion never saw.
 fn weigh(
-    loaded: &Loaded,
-    unseen: &Unseen<'_>,
+    lesson: &Lesson,
+    champion: Opponent<'_>,
     candidate: &Model,
     out_of_fold: &[f64],
     order: &Order,
 ) -> Gate {
-    let first = loaded.table.len() - unseen.rows;
+    let table = &lesson.loaded.table;
     let mut work = Workspace::default();
-    let labels = loaded.table.labels();
+    let labels = table.labels();
     let paired = |n: usize| Paired {
         positive: labels[n],
-        champion: unseen.champion.probability(loaded.table.row(n), &mut work),
+        champion: champion.model.probability(table.row(n), &mut work),
         candidate: out_of_fold[n],
     };
-    let rows: Vec<Paired> = (first..loaded.table.len()).map(paired).collect();
+    let unseen = table.len() - lesson.fresh()..table.len();
+    let rows: Vec<Paired> = unseen.map(paired).collect();
     let thresholds = Thresholds {
-        champion: unseen.champion.spec().decision.threshold,
+        champion: champion.model.spec().decision.threshold,
         candidate: candidate.spec().decision.threshold,
     };
     gate::weigh(

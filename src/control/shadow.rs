@@ -6,7 +6,13 @@
 //! 99 % is as sure as any decision needs, and the held score still rewards honesty everywhere between. Plain mean log
 //! losses are reported beside it. The bounds are those of [`Sequence`].
 
+mod live;
+
+use std::num::NonZeroUsize;
+
 use serde::{Deserialize, Serialize};
+
+pub use live::{Live, LiveFigures};
 
 use crate::control::gate::{Paired, Thresholds};
 use crate::stats::difference::Difference;
@@ -27,6 +33,8 @@ pub struct Options {
     pub worth: f64,
     /// Labels after which a candidate that proved nothing is dropped.
     pub horizon: u64,
+    /// Predictions that may wait for the candidate to score them.
+    pub queue: NonZeroUsize,
 }
 
 impl Default for Options {
@@ -35,6 +43,7 @@ impl Default for Options {
             level: 0.05,
             worth: 0.02,
             horizon: 10_000,
+            queue: const { NonZeroUsize::new(4096).unwrap() },
         }
     }
 }
@@ -97,6 +106,11 @@ impl Shadow {
         }
     }
 
+    /// From probabilities to decisions.
+    pub fn thresholds(&self) -> Thresholds {
+        self.thresholds
+    }
+
     /// Takes in one row whose label has come; each row once, whichever label comes first.
     pub fn update(&mut self, row: &Paired) -> Verdict {
         let Paired {
@@ -119,6 +133,7 @@ impl Shadow {
             level,
             worth,
             horizon,
+            ..
         } = self.options;
         if self.decisions.is_below(0.0, level) {
             Verdict::Drop
@@ -129,6 +144,26 @@ impl Shadow {
         } else {
             Verdict::GoOn
         }
+    }
+
+    /// Why, in a sentence with figures: for the ledger and the log.
+    pub fn reason(&self) -> String {
+        let Options { level, worth, .. } = self.options;
+        let what = match self.verdict() {
+            Verdict::GoOn => "nothing is shown yet",
+            Verdict::Promote => "better on live traffic, at every look",
+            Verdict::Drop if self.decisions.is_below(0.0, level) => "its decisions are worse",
+            Verdict::Drop if self.gain.is_below(worth, level) => {
+                "not better by what is worth a swap"
+            }
+            Verdict::Drop => "its time is over, and nothing is shown",
+        };
+        let Bounded { mean, low, high } = self.gain.bounded(level);
+        format!(
+            "{what}: gain in log loss {:.4}, between {low:.4} and {high:.4}, over {} labels",
+            mean.unwrap_or(0.0),
+            self.gain.rows()
+        )
     }
 
     /// The comparison as it stands.

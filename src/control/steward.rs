@@ -3,8 +3,7 @@
 //! back.
 //!
 //! It follows the store, not the answers: what it knows is what is on the disk, and after a restart it goes on where it was.
-//! A candidate in shadow answers a row when its truth has come, which gives the same comparison as answering at once, and
-//! costs the answered nothing.
+//! Its memory is written after the events it was made from, in one piece: no pair of answers is counted twice or made up.
 
 mod decide;
 mod memory;
@@ -23,14 +22,16 @@ pub use decide::{Facts, Triggers, retrain};
 pub use memory::{Memory, NAME as MEMORY, Shadowed, Watched};
 
 use crate::clock::Clock;
+use crate::control::chain::Chain;
 use crate::control::champion::{Champion, Seat};
 use crate::control::follower::Poke;
 use crate::control::gate::{self, Gate};
 use crate::control::jobs::{Asked, Jobs};
 use crate::control::promotion::Promote;
 use crate::control::shadow;
+use crate::control::understudy::Understudy;
 use crate::control::watch::{self, Expected, Watch};
-use crate::registry::{Registry, Version, VersionRef};
+use crate::registry::{Registry, Version};
 use crate::store::feed::{Feed, Topic};
 use crate::store::kind::Kind;
 use crate::store::{Store, StoreError};
@@ -64,8 +65,12 @@ pub struct Trained {
     pub version: Version,
     /// Whether it is champion now.
     pub promoted: bool,
+    /// What was asked to become of it.
+    pub promote: Promote,
     /// What the gate said, where there was something to say.
     pub gate: Option<Gate>,
+    /// The rows it said it of, as they stand in the ledger.
+    pub rows: Value,
 }
 
 /// The task.
@@ -84,6 +89,8 @@ pub struct Steward {
     pub clock: Arc<dyn Clock>,
     /// The follower, who swaps.
     pub poke: Poke,
+    /// Who scores live traffic beside the champion.
+    pub understudy: Understudy,
     /// How it acts.
     pub options: Options,
 }
@@ -101,6 +108,7 @@ impl Steward {
     pub async fn run(self, mut news: mpsc::UnboundedReceiver<Trained>) {
         let begun = self.clock.now();
         let mut memory = self.remembered().await;
+        self.resume_shadow(&mut memory).await;
         let mut tick = tokio::time::interval(LOOK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut expiry = tokio::time::interval(EXPIRY);
@@ -148,13 +156,17 @@ impl Steward {
         if memory.champion != *champion.name {
             self.welcome(memory, &champion).await?;
         }
+        self.cast(memory).await;
         let reader = Reader::new(
-            &self.store,
-            &self.registry,
+            self.store.clone(),
+            self.understudy.clone(),
             memory.clone(),
             champion.clone(),
         );
         *memory = tokio::task::spawn_blocking(move || reader.read()).await??;
+        if let (Some(shadowed), Some(live)) = (memory.shadow.as_mut(), self.understudy.live()) {
+            shadowed.live = live;
+        }
         self.end_shadow(memory).await?;
         self.end_watch(memory).await?;
         self.begin_training(memory, begun);
@@ -182,12 +194,14 @@ impl Steward {
         memory.seen = seen;
         let previous = std::mem::replace(&mut memory.champion, champion.name.to_string());
         memory.fresh = fresh;
+        memory.verdict = None; // it was found of the one before
         if memory
             .shadow
             .as_ref()
             .is_some_and(|s| s.champion != *champion.name)
         {
-            memory.shadow = None;
+            let why = format!("{} became champion", champion.name);
+            self.leave_shadow(memory, why).await;
         }
         let watched = memory.watch.take();
         let is_back = watched.is_some_and(|watched| watched.previous == *champion.name);
@@ -200,6 +214,7 @@ impl Steward {
             model: champion.name.to_string(),
             previous,
             state: Watch::new(threshold, expected, self.options.watch),
+            rows: Chain::default(),
         });
         Ok(())
     }
@@ -210,8 +225,9 @@ impl Steward {
             return Ok(());
         };
         let name = trained.version.to_string();
-        if gate.verdict == gate::Verdict::Insufficient && !trained.promoted {
-            self.begin_shadow(memory, &trained.version).await?;
+        let is_open = gate.verdict == gate::Verdict::Insufficient && !trained.promoted;
+        if is_open && trained.promote == Promote::Auto {
+            self.begin_shadow(memory, trained, gate).await?;
         }
         self.tell(&name, json!({"about": "gate", "gate": gate}))
             .await
@@ -226,7 +242,7 @@ impl Steward {
                 .last
                 .and_then(|last| Timestamp::from_second(last).ok()),
             begun,
-            verdict: None,
+            verdict: memory.verdict.clone(),
         };
         let Some(why) = retrain(&self.options.triggers, &facts, now) else {
             return;
@@ -242,6 +258,7 @@ impl Steward {
                 memory.last = Some(now.as_second());
                 // The next one wants as many again: the same rows are not weighed hour after hour until they please.
                 memory.fresh = 0;
+                memory.verdict = None;
             }
             Err(full) => tracing::warn!(%full, "the training has to wait"),
         }
@@ -258,14 +275,4 @@ impl Steward {
         self.store.tell(Kind::Verdict, id, body).await?;
         Ok(())
     }
-
-    fn publish(&self, action: &str, model: &str, champion: &str) {
-        let body = json!({"action": action, "model": model, "previous": champion});
-        self.feed.publish(Topic::Models, &body);
-    }
-}
-
-/// A version by its name.
-fn reference(name: &str) -> Option<VersionRef> {
-    name.parse().ok()
 }

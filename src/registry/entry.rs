@@ -22,6 +22,10 @@ pub enum Action {
     Promoted,
     /// It became champion again.
     RolledBack,
+    /// It scores live traffic beside the champion.
+    Shadowed,
+    /// It does no more, and was not promoted.
+    Dropped,
     /// Its file was removed to make room.
     Removed,
 }
@@ -38,7 +42,7 @@ pub struct Entry {
     pub action: Action,
     /// To which version.
     pub model: Version,
-    /// The champion before.
+    /// The champion before; of a candidate in the shadow, the one it is held against.
     pub previous: Option<Version>,
     /// SHA-256 of the version's file.
     pub sha256: String,

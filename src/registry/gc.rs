@@ -15,7 +15,8 @@ pub struct Swept {
 }
 
 impl Registry {
-    /// Removes the files of all versions except the champion, the one a rollback goes to, and the `keep` newest others.
+    /// Removes the files of all versions except the champion, the one a rollback goes to, the one in the shadow, and the
+    /// `keep` newest others.
     /// Files that the ledger does not know are left to people.
     pub fn gc(
         &self,
@@ -26,7 +27,9 @@ impl Registry {
         let mut writer = self.writer()?;
         // Under the lock the list cannot change.
         writer.champion()?;
+        let shadow = writer.history().shadow.map(|entry| entry.model.clone());
         let mut spare = self.versions()?;
+        spare.retain(|listed| Some(&listed.version) != shadow.as_ref());
         spare.retain(|listed| {
             !matches!(listed.role, Role::Champion | Role::Previous) && listed.sha256.is_some()
         });

@@ -31,6 +31,8 @@ pub(super) struct History<'a> {
     pub removed: BTreeSet<u64>,
     /// Numbers of versions that were champion once.
     pub reigned: BTreeSet<u64>,
+    /// The entry that put a candidate into the shadow which it has not left.
+    pub shadow: Option<&'a Entry>,
 }
 
 impl<'a> History<'a> {
@@ -47,6 +49,8 @@ impl<'a> History<'a> {
         match entry.action {
             Action::Trained => drop(self.trained.insert(number, entry)),
             Action::Removed => drop(self.removed.insert(number)),
+            Action::Shadowed => self.shadow = Some(entry),
+            Action::Dropped => self.light_up(entry),
             Action::Promoted => {
                 self.stack.push(entry.model.clone());
                 self.move_to(entry);
@@ -58,7 +62,13 @@ impl<'a> History<'a> {
         }
     }
 
+    /// Whoever is dropped or promoted is in the shadow no more.
+    fn light_up(&mut self, entry: &Entry) {
+        self.shadow = self.shadow.filter(|shadow| shadow.model != entry.model);
+    }
+
     fn move_to(&mut self, entry: &'a Entry) {
+        self.light_up(entry);
         self.moved = Some(entry);
         self.reigned.insert(entry.model.number());
     }
@@ -77,6 +87,14 @@ impl<'a> History<'a> {
     /// The version the last promotion or rollback made champion.
     pub(super) fn champion(&self) -> Option<&Version> {
         self.moved.map(|entry| &entry.model)
+    }
+
+    /// SHA-256 of a version's file, if it was trained here.
+    pub(super) fn sha256(&self, version: &Version) -> Option<String> {
+        let trained = self.trained.get(&version.number());
+        trained
+            .filter(|entry| entry.model == *version)
+            .map(|entry| entry.sha256.clone())
     }
 
     /// Where a rollback from `champion` goes.

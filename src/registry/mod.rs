@@ -36,6 +36,7 @@ mod list;
 pub mod live;
 mod promote;
 mod publish;
+mod shadow;
 pub mod tables;
 pub mod verify;
 mod version;

@@ -124,7 +124,12 @@ impl Table {
         self.targets.iter().map(|t| t.unwrap_or(false)).collect()
     }
 
-    /// The same rows under other targets (for tests of leakage, and for label corrections).
+    /// Puts another target in the place of that of row `i`.
+    pub fn correct(&mut self, i: usize, target: bool) {
+        self.targets[i] = Some(target);
+    }
+
+    /// The same rows under other targets (for tests of leakage).
     pub fn with_targets(mut self, targets: Vec<Option<bool>>) -> Table {
         assert_eq!(targets.len(), self.len(), "one target a row");
         self.targets = targets;

@@ -1,6 +1,8 @@
 //! The loop as the page shows it: what the ledger, the jobs, the steward's memory and the store say of it.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use serde_json::{Value, json};
 
 use super::page::CSP;
 use super::page::cycle::{self, Cycle, Training};
@@ -19,6 +21,15 @@ const SHOWN: usize = 4;
 pub async fn fragment(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let cycle = desk.look().await?;
     Ok(reply::page(CSP, cycle::draw(&cycle).into_string()))
+}
+
+/// The loop as a document.
+pub async fn document(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let desk = desk.get_ref().clone();
+    let told = web::block(move || desk.told())
+        .await
+        .map_err(Problem::internal)??;
+    Ok(reply::json(StatusCode::OK, &told))
 }
 
 /// Those who know of the loop.
@@ -70,11 +81,54 @@ impl Desk {
         })
     }
 
-    fn read(&self) -> Result<Cycle, Problem> {
-        let memory: Memory = match self.store.remembered(MEMORY)? {
+    fn memory(&self) -> Result<Memory, Problem> {
+        Ok(match self.store.remembered(MEMORY)? {
             Some(text) => serde_json::from_str(&text).unwrap_or_default(),
             None => Memory::default(),
-        };
+        })
+    }
+
+    fn told(&self) -> Result<Value, Problem> {
+        let Memory {
+            champion,
+            fresh,
+            verdict,
+            shadow,
+            watch,
+            ..
+        } = self.memory()?;
+        let shadow = shadow.map(|shadowed| {
+            json!({
+                "model": shadowed.model,
+                "champion": shadowed.champion,
+                "comparison": shadowed.state.figures(),
+                "live": shadowed.live.figures(),
+            })
+        });
+        let watch = watch.map(|watched| {
+            json!({
+                "model": watched.model,
+                "previous": watched.previous,
+                "figures": watched.state.figures(),
+            })
+        });
+        Ok(json!({
+            "champion": Some(champion).filter(|name| !name.is_empty()),
+            "fresh": fresh,
+            "labels": self.trigger(),
+            "verdict": verdict,
+            "shadow": shadow,
+            "watch": watch,
+        }))
+    }
+
+    /// After so many new truths the server retrains.
+    fn trigger(&self) -> Option<u64> {
+        self.triggers.labels.filter(|_| self.triggers.enabled)
+    }
+
+    fn read(&self) -> Result<Cycle, Problem> {
+        let memory = self.memory()?;
         let stats = self.store.stats()?;
         let kinds = stats.kinds.into_iter();
         let counts = kinds.filter(|(kind, count)| *count > 0 && *kind != "quarantine");
@@ -87,10 +141,12 @@ impl Desk {
         Ok(Cycle {
             jobs: self.unfinished(),
             trainings: versions.iter().rev().take(SHOWN).map(training).collect(),
-            shadow: memory.shadow.map(|s| (s.model, s.state.figures())),
+            shadow: memory
+                .shadow
+                .map(|s| (s.model, s.state.figures(), s.live.figures())),
             watch: memory.watch.map(|w| (w.model, w.state.figures())),
             fresh: memory.fresh,
-            trigger: self.triggers.labels.filter(|_| self.triggers.enabled),
+            trigger: self.trigger(),
             counts: counts.chain(kept).collect(),
             ..Cycle::default()
         })

@@ -185,6 +185,21 @@ pub static ROUTES: &[Route] = &[
         handler: || web::to(models::promote),
     },
     Route {
+        method: "GET",
+        pattern: "/v1/loop",
+        access: PREDICT,
+        summary: "Show how the loop stands: new labels, the shadow, the watch",
+        takes: Takes::Nothing,
+        answers: &[answer(
+            200,
+            "What is compared and watched, with its figures.",
+            "Loop",
+            JSON,
+        )],
+        problems: &[&kind::NOT_STORED],
+        handler: || web::to(cycle::document),
+    },
+    Route {
         method: "POST",
         pattern: "/v1/train",
         access: ADMIN,

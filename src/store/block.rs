@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use super::error::StoreError;
 use super::kind::{self, Kind};
 use super::predictions;
 
@@ -58,6 +59,25 @@ pub fn read(
         seq += 1;
         Some(record.ok_or(BrokenBlock { seq: seq - 1 }))
     })
+}
+
+/// The event of a number in a block whose first has the number `first`, handed to `look`.
+///
+/// # Errors
+/// When the block is damaged before it.
+pub fn find<T>(
+    first: u64,
+    bytes: &[u8],
+    seq: u64,
+    look: impl FnOnce(Record<'_>) -> T,
+) -> Result<Option<T>, StoreError> {
+    for record in read(first, bytes) {
+        let record = record?;
+        if record.seq == seq {
+            return Ok(Some(look(record)));
+        }
+    }
+    Ok(None)
 }
 
 fn one<'a>(bytes: &mut &'a [u8], seq: u64) -> Option<Record<'a>> {

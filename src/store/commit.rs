@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 
-use super::block;
+use super::block::{self, Record};
 use super::error::StoreError;
 use super::file::File;
 use super::ids::NewIds;
@@ -124,9 +124,14 @@ impl<'t> Commit<'t> {
 
     /// Whether a prediction or a row of this id is there.
     pub(super) fn knows(&mut self, key: &Key) -> Result<bool, StoreError> {
+        Ok(self.seq_of(key)?.is_some())
+    }
+
+    /// The number of the prediction's or row's event of this id.
+    pub(super) fn seq_of(&mut self, key: &Key) -> Result<Option<u64>, StoreError> {
         let oldest = self.blocks.first()?.map(|(first, _)| first.value());
         let oldest = oldest.unwrap_or(self.first);
-        Ok(self.ids.find(key)?.is_some_and(|seq| seq >= oldest))
+        Ok(self.ids.find(key)?.filter(|seq| *seq >= oldest))
     }
 
     /// Forgets the id of an event that goes; tells whether it was of that event.
@@ -141,6 +146,24 @@ impl<'t> Commit<'t> {
             found = self.row_keys.get(key.digest())?;
         }
         Ok(found.map(|id| id.value().to_owned()))
+    }
+
+    /// The event of a number, handed to `look`; none where retention took it.
+    pub(super) fn event<T>(
+        &self,
+        seq: u64,
+        look: impl FnOnce(Record<'_>) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        if seq >= self.first {
+            return block::find(self.first, &self.block, seq, look);
+        }
+        match self.blocks.range(..=seq)?.next_back() {
+            None => Ok(None),
+            Some(entry) => {
+                let (first, bytes) = entry?;
+                block::find(first.value(), bytes.value(), seq, look)
+            }
+        }
     }
 
     /// Writes the block so far, and begins another.

@@ -8,6 +8,7 @@ use super::commit::Commit;
 use super::error::StoreError;
 use super::kind::Kind;
 use super::layout::{Key, key};
+use super::rows;
 use crate::schema::column::Label;
 use crate::telemetry::metrics::{ClosedLabel, LabelStatus};
 
@@ -93,7 +94,7 @@ fn foresee(commit: &mut Commit<'_>, given: &[Given]) -> Result<Vec<Status>, Stor
     let mut statuses = Vec::with_capacity(given.len());
     for given in given {
         let key = key(&given.id);
-        let stored = truth(commit, &key)?.map(|truth| truth.label);
+        let stored = truth(commit, &key)?;
         let before = seen.get(&*given.id).copied().or(stored.as_ref());
         statuses.push(status(before, given, commit.knows(&key)?));
         seen.insert(&given.id, &given.label);
@@ -113,7 +114,7 @@ fn status(before: Option<&Label>, given: &Given, known: bool) -> Status {
 
 fn one(commit: &mut Commit<'_>, given: &Given) -> Result<Status, StoreError> {
     let key = key(&given.id);
-    let before = truth(commit, &key)?.map(|truth| truth.label);
+    let before = truth(commit, &key)?;
     let status = status(before.as_ref(), given, commit.knows(&key)?);
     let is_new = before.as_ref() != Some(&given.label);
     if is_new && !matches!(status, Status::Conflict(_)) {
@@ -149,9 +150,14 @@ fn keep(
     Ok(())
 }
 
-fn truth(commit: &Commit<'_>, key: &Key) -> Result<Option<Truth>, StoreError> {
-    let kept = commit.labels.get(key.bytes())?;
-    kept.map(|bytes| read(bytes.value())).transpose()
+/// The truth that is there: the one that was told last, else the one a row brought.
+fn truth(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label>, StoreError> {
+    let told = commit.labels.get(key.bytes())?;
+    let told = told.map(|told| read(told.value())).transpose()?;
+    match told {
+        Some(told) => Ok(Some(told.label)),
+        None => rows::brought(commit, key),
+    }
 }
 
 /// Reads a truth as it is kept.

@@ -37,14 +37,14 @@ use tokio::sync::{mpsc, watch};
 pub use block::Record;
 pub use error::{OpenError, StoreError};
 pub use file::{Backend, File, NAME};
-pub use read::Stats;
+pub use read::{Snapshot, Stats};
 pub use writer::Writer;
 
 use crate::clock::Clock;
 use crate::telemetry::metrics::Metrics;
 use ask::Ask;
 use commit::Commit;
-use feed::{Feed, Prediction};
+use feed::{Feed, Prediction, Tap};
 use kind::Kind;
 use labels::{Given, Status, Truth};
 use retention::{Dropped, Keep};
@@ -82,6 +82,8 @@ pub struct Parts {
     pub predictions: mpsc::Receiver<Arc<Prediction>>,
     /// Whom predictions are told.
     pub feed: Feed,
+    /// Who scores them once more.
+    pub tap: Tap,
     /// Time of events.
     pub clock: Arc<dyn Clock>,
     /// Counters.
@@ -103,6 +105,7 @@ impl Store {
         let keeper = writer::Keeper {
             file,
             feed: parts.feed,
+            tap: parts.tap,
             clock: parts.clock,
             metrics: parts.metrics,
             health: told,
@@ -286,20 +289,15 @@ impl Store {
         self.file.read(read::last)
     }
 
-    /// Every truth, under the id it is of. Reads the disk.
+    /// Looks at the store at one moment. Reads the disk.
     ///
     /// # Errors
-    /// When it cannot be read.
-    pub fn truths(&self) -> Result<std::collections::HashMap<String, Truth>, StoreError> {
-        let mut truths = std::collections::HashMap::new();
-        self.file.read(|snapshot| {
-            read::truths(snapshot, |key, truth| {
-                if let Some(id) = layout::id_of(key) {
-                    truths.insert(id, truth);
-                }
-            })
-        })?;
-        Ok(truths)
+    /// When it cannot be read, or what `look` says.
+    pub fn snapshot<T>(
+        &self,
+        look: impl FnOnce(Snapshot<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.file.snapshot(look)
     }
 
     /// How far a source was read. Reads the disk.

@@ -1,10 +1,13 @@
 //! Reading the store: one event by its id, events in order, truths.
 
+use std::collections::HashMap;
+
 use redb::{ReadTransaction, ReadableTable};
 use serde::Serialize;
 
 use super::block::{self, Record};
 use super::error::StoreError;
+use super::file::File;
 use super::ids::KeptIds;
 use super::kind;
 use super::labels::{self, Truth};
@@ -31,6 +34,56 @@ pub struct Stats {
     pub bytes: u64,
 }
 
+/// The store at one moment: what is written meanwhile does not show.
+#[derive(Clone, Copy)]
+pub struct Snapshot<'t>(&'t ReadTransaction);
+
+impl File {
+    /// Looks at the store at one moment. Reads the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read, or what `look` says.
+    pub fn snapshot<T>(
+        &self,
+        look: impl FnOnce(Snapshot<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.read(|transaction| look(Snapshot(transaction)))
+    }
+}
+
+impl Snapshot<'_> {
+    /// Number of the last event.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last(self) -> Result<u64, StoreError> {
+        last(self.0)
+    }
+
+    /// Events after a number, in order, until `look` has enough.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn after(self, seq: u64, look: impl FnMut(Record<'_>) -> bool) -> Result<(), StoreError> {
+        after(self.0, seq, look)
+    }
+
+    /// Every truth, under the id it is of.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn truths(self) -> Result<HashMap<String, Truth>, StoreError> {
+        let mut truths = HashMap::new();
+        for entry in self.0.open_table(LABELS)?.iter()? {
+            let (key, bytes) = entry?;
+            if let Some(id) = layout::id_of(key.value()) {
+                truths.insert(id, labels::read(bytes.value())?);
+            }
+        }
+        Ok(truths)
+    }
+}
+
 /// Number of the last event.
 pub(super) fn last(transaction: &ReadTransaction) -> Result<u64, StoreError> {
     Ok(transaction
@@ -54,13 +107,7 @@ pub(super) fn by_id<T>(
         return Ok(None);
     };
     let (first, bytes) = entry?;
-    for record in block::read(first.value(), bytes.value()) {
-        let record = record?;
-        if record.seq == seq {
-            return Ok(Some(look(record)));
-        }
-    }
-    Ok(None) // retention took it
+    block::find(first.value(), bytes.value(), seq, look) // none: retention took it
 }
 
 /// The truth of an id.
@@ -89,18 +136,6 @@ pub(super) fn after(
                 return Ok(());
             }
         }
-    }
-    Ok(())
-}
-
-/// Every truth with the id it is of.
-pub(super) fn truths(
-    transaction: &ReadTransaction,
-    mut look: impl FnMut(&[u8], Truth),
-) -> Result<(), StoreError> {
-    for entry in transaction.open_table(LABELS)?.iter()? {
-        let (key, bytes) = entry?;
-        look(key.value(), labels::read(bytes.value())?);
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::commit::Commit;
 use super::error::StoreError;
 use super::kind::Kind;
-use super::layout::{self, REQUESTS};
+use super::layout::{self, Key, REQUESTS};
 use crate::schema::column::Label;
 use crate::schema::{Row, RowView, Schema, json};
 use crate::telemetry::metrics::{Metrics, RowStatus};
@@ -152,6 +152,25 @@ struct Request {
 struct Told<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a Label>,
+}
+
+/// The truth that a row brought; none for a prediction.
+pub(super) fn brought(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label>, StoreError> {
+    let Some(seq) = commit.seq_of(key)? else {
+        return Ok(None);
+    };
+    // Asked for every first label of a prediction: its block need not be read for that.
+    if commit.row_seqs.get(seq)?.is_none() {
+        return Ok(None);
+    }
+    #[derive(Deserialize)]
+    struct Body {
+        label: Option<Label>,
+    }
+    let body = commit.event(seq, |record| {
+        serde_json::from_slice::<Body>(record.body).ok()
+    })?;
+    Ok(body.flatten().and_then(|body| body.label))
 }
 
 /// Takes a batch in.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use redb::{ReadableDatabase, StorageBackend};
 use serde_json::json;
 
-use super::feed::{Options, Prediction, PredictionId, Recorder, recorder};
+use super::feed::{Options, Prediction, PredictionId, Recorder, recorder, tap};
 use super::file::NAME;
 use super::ids::KeptIds;
 use super::labels::{Given, Status};
@@ -119,6 +119,7 @@ fn start_at(disk: &Arc<Disk>, clock: Arc<dyn Clock>) -> (Store, Recorder) {
         file: File::with_backend(backend).unwrap(),
         predictions,
         feed: Feed::new(options, clock.clone(), metrics.clone()),
+        tap: tap(1, metrics.clone()).0,
         clock,
         metrics,
     });

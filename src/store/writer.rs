@@ -16,7 +16,7 @@ use super::Health;
 use super::ask::Ask;
 use super::commit;
 use super::error::StoreError;
-use super::feed::{Feed, Prediction};
+use super::feed::{Feed, Prediction, Tap};
 use super::file::File;
 use super::predictions;
 use crate::clock::Clock;
@@ -66,6 +66,7 @@ pub struct Writer {
 pub(super) struct Keeper {
     pub(super) file: Arc<File>,
     pub(super) feed: Feed,
+    pub(super) tap: Tap,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) health: watch::Sender<Health>,
@@ -142,12 +143,13 @@ impl Keeper {
             .set(pending as f64);
     }
 
-    /// Tells subscribers of predictions, and keeps them for the next commit as far as there is room.
+    /// Tells subscribers and the shadow of predictions, and keeps them for the next commit as far as there is room.
     fn keep(&self, taken: &mut Vec<Arc<Prediction>>, pending: &mut Pending) {
         if taken.is_empty() {
             return;
         }
         self.feed.predictions(taken);
+        self.tap.offer(taken);
         let room = MOST_PENDING.saturating_sub(pending.predictions.len());
         self.lose(taken.len().saturating_sub(room));
         pending.predictions.extend(taken.drain(..).take(room));

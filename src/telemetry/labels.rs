@@ -106,6 +106,8 @@ labels! {
         Monitor = "monitor",
         /// Alerts.
         Alerts = "alerts",
+        /// Trainings that are asked for, under way, over.
+        Jobs = "jobs",
     }
 
     /// Why a WebSocket was closed.

@@ -85,6 +85,10 @@ metrics! {
     titanic_training_duration_seconds: Histogram,
     /// Training jobs that came to a state.
     titanic_training_jobs_total: ByLabel<Counter, JobState>,
+    /// Predictions that the candidate in the shadow has scored, too.
+    titanic_shadow_scored_predictions_total: Counter,
+    /// Predictions that the candidate in the shadow was too slow for.
+    titanic_shadow_skipped_predictions_total: Counter,
     /// Jobs that wait.
     titanic_jobs_queued: Gauge,
     /// Open WebSocket connections.
@@ -231,6 +235,8 @@ titanic_model_swaps_total counter
 titanic_prediction_warnings_total counter
 titanic_predictions_rows_total counter
 titanic_rows_total counter
+titanic_shadow_scored_predictions_total counter
+titanic_shadow_skipped_predictions_total counter
 titanic_store_commit_duration_seconds histogram
 titanic_store_commit_failures_total counter
 titanic_store_events_total counter

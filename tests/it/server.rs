@@ -40,7 +40,7 @@ fn two_models(case: &Case) -> &'static Path {
         let registry = Registry::open(state.path()).unwrap();
         for (loaded, promote) in case
             .trainings()
-            .iter()
+            .into_iter()
             .zip([Promote::Always, Promote::Never])
         {
             let request = Request {
@@ -55,12 +55,12 @@ fn two_models(case: &Case) -> &'static Path {
                 promote,
                 by: "a test".into(),
                 gate: Default::default(),
-                through: None,
             };
             retrain::run(
                 &registry,
                 &case.spec(),
-                loaded.into(),
+                &loaded.into(),
+                None,
                 &order,
                 &System,
                 &Unwatched,

@@ -195,6 +195,7 @@ async fn beside_a_server_each_names_the_holder_and_what_to_ask_it() {
         ("store backup copy", "/v1/events"),
         ("store restore train.csv --force", "/v1/events"),
         ("store export", "/v1/events"),
+        ("train", "POST /v1/train"),
     ] {
         let error = folder.run(&format!("{line} --state {state}")).fails(3);
         let holder = format!("process {}", std::process::id());

@@ -3,13 +3,18 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use titanic_platform::control::chain::Chain;
 
 use crate::case::{Case, on_both};
+use crate::rest::probability;
 use crate::server::{Server, answer, until};
 
 on_both!(
     labels_begin_a_training_and_the_gate_decides,
     too_few_rows_put_the_candidate_into_the_shadow,
+    a_candidate_that_is_better_on_live_traffic_is_promoted_by_its_shadow,
+    a_shadow_that_is_behind_skips_and_nobody_waits,
+    a_restart_goes_on_with_the_shadow,
 );
 
 /// Labelled rows of a case as predictions with their truths: all are asked, then all are told.
@@ -42,6 +47,14 @@ fn labelled(case: &Case) -> Vec<(Value, Value)> {
             };
             (row, label)
         })
+        .collect()
+}
+
+/// The ledger's lines.
+fn ledger(server: &Server) -> Vec<Value> {
+    let text = std::fs::read_to_string(server.state().join("models/ledger.jsonl")).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
         .collect()
 }
 
@@ -97,13 +110,10 @@ async fn labels_begin_a_training_and_the_gate_decides(case: &Case) {
     let (_, made) = server.post("/v1/predict", &case.row()).await;
     assert_eq!(made["model"], case.version(live));
     // Everything it was decided on stands in the ledger, under one hash.
-    let ledger = std::fs::read_to_string(server.state().join("models/ledger.jsonl")).unwrap();
-    let trained: Value = ledger
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap())
-        .rfind(|line| line["action"] == "trained")
-        .unwrap();
-    assert_eq!(trained["evidence"]["gate"], *gate, "{ledger}");
+    let lines = ledger(&server);
+    let trained = lines.iter().rfind(|line| line["action"] == "trained");
+    let trained = trained.unwrap();
+    assert_eq!(trained["evidence"]["gate"], *gate, "{trained}");
     assert_eq!(trained["evidence"]["rows"]["unseen"], unseen.len());
     assert!(
         trained["by"].as_str().unwrap().starts_with("rule: "),
@@ -163,17 +173,46 @@ async fn too_few_rows_put_the_candidate_into_the_shadow(case: &Case) {
         }
     };
     assert_eq!(shadowed["data"]["model"], case.version(3));
+    assert_eq!(shadowed["data"]["previous"], case.version(1));
     // Sixty more truths, and its time is over: nearly the same model proves nothing.
     live(&server, case, &rows[40..100]).await;
-    let dropped = loop {
-        let event = socket.next().await;
-        if event["data"]["action"] != "trained" {
-            break event;
-        }
+    let dropped = socket.next().await;
+    let expected =
+        json!({"action": "dropped", "model": case.version(3), "previous": case.version(1)});
+    assert_eq!(dropped["data"], expected, "one event a deed");
+    // Who decided, on which figures, over which rows.
+    let lines = ledger(&server);
+    let [began, ended] = &lines[lines.len() - 2..] else {
+        panic!("{lines:?}")
     };
     assert_eq!(
-        (&dropped["data"]["action"], &dropped["data"]["model"]),
-        (&json!("dropped"), &json!(case.version(3)))
+        (&began["action"], &began["by"], &began["evidence"]["gate"]),
+        (&json!("shadowed"), &json!("gate"), gate)
+    );
+    assert_eq!(began["evidence"]["rows"]["unseen"], 40);
+    assert_eq!(
+        (&ended["action"], &ended["by"]),
+        (&json!("dropped"), &json!("shadow"))
+    );
+    assert!(
+        ended["reason"].as_str().unwrap().contains("over 60 labels"),
+        "{ended}"
+    );
+    assert_eq!(ended["evidence"]["shadow"]["rows"], 60);
+    let told = server.get("/v1/events?kind=label&limit=1000").await;
+    let mut compared = Chain::default();
+    for event in &told["events"].as_array().unwrap()[40..] {
+        compared.update(event["id"].as_str().unwrap());
+    }
+    assert_eq!(
+        ended["evidence"]["rows"],
+        json!({"compared": 60, "ids": compared})
+    );
+    assert!(server.registry().verify(None).unwrap().is_empty());
+    let listed = server.get("/v1/models").await;
+    assert_eq!(
+        (&listed["champion"], &listed["models"][2]["role"]),
+        (&json!(case.version(1)), &json!("candidate"))
     );
     until("the verdict as an event", || async {
         let said = server.get("/v1/events?kind=verdict").await;
@@ -181,6 +220,229 @@ async fn too_few_rows_put_the_candidate_into_the_shadow(case: &Case) {
         said["about"] == "shadow" && said["shadow"]["rows"] == 60
     })
     .await;
+    server.stop().await;
+}
+
+/// Rows of a case whose every truth is the other one.
+fn turned(case: &Case) -> Vec<(Value, Value)> {
+    let labels = crate::case::json(case.labels);
+    let turn = |(row, label)| {
+        let other = usize::from(label == labels[0]);
+        (row, labels[other].clone())
+    };
+    labelled(case).into_iter().map(turn).collect()
+}
+
+/// A server with a candidate in the shadow, version 3, that has learnt the world turned over.
+async fn in_the_shadow(case: &Case, queue: usize) -> Server {
+    let server = Server::of_with(case, |settings| {
+        settings.retrain.enabled = false;
+        settings.gate.least = 100_000;
+        settings.shadow.queue = queue.try_into().unwrap();
+    })
+    .await;
+    for _ in 0..2 {
+        live(&server, case, &turned(case)).await;
+    }
+    let order = json!({"folds": 2, "learner": "logistic"});
+    assert_eq!(server.post("/v1/train", &order).await.0, 202);
+    assert_eq!(job(&server).await["result"]["promoted"], false);
+    until("the shadow", || async {
+        server.get("/v1/loop").await["shadow"]["model"] == case.version(3)
+    })
+    .await;
+    server
+}
+
+/// Predictions that nobody has labelled yet.
+async fn asked(server: &Server, rows: &[(Value, Value)]) -> Vec<Value> {
+    let rows: Vec<&Value> = rows.iter().map(|(row, _)| row).collect();
+    let (status, made) = server.post("/v1/predict", &json!(rows)).await;
+    assert_eq!(status, 200, "{made}");
+    made["predictions"].as_array().unwrap().clone()
+}
+
+/// The shadow's figures, once it has seen so many predictions.
+async fn seen(server: &Server, predictions: usize) -> Value {
+    until("the live scores", || async {
+        let live = server.get("/v1/loop").await["shadow"]["live"].clone();
+        let count = |key: &str| live[key].as_u64().unwrap_or(0);
+        count("scored") + count("skipped") >= predictions as u64
+    })
+    .await;
+    server.get("/v1/loop").await["shadow"].clone()
+}
+
+async fn a_candidate_that_is_better_on_live_traffic_is_promoted_by_its_shadow(case: &Case) {
+    let server = in_the_shadow(case, 4096).await;
+    let mut socket = crate::socket::Socket::open(&server).await;
+    socket.subscribe(&["models"]).await;
+    // Before any truth: how the two differ.
+    let rows = turned(case);
+    let made = asked(&server, &rows[..200]).await;
+    let shadow = seen(&server, 200).await;
+    let live = &shadow["live"];
+    assert_eq!(
+        (&live["scored"], &live["skipped"]),
+        (&json!(200), &json!(0))
+    );
+    assert_eq!(shadow["comparison"]["rows"], 0);
+    let (mut difference, mut agreed) = (0.0, 0);
+    for ((row, _), made) in rows.iter().zip(&made) {
+        let candidate = probability(&server, 3, row);
+        difference += (candidate - made["probability"].as_f64().unwrap()) / 200.0;
+        agreed += u32::from(case.label(candidate) == made["label"]);
+    }
+    assert!(
+        (live["difference"].as_f64().unwrap() - difference).abs() < 1e-9,
+        "{live}"
+    );
+    assert_eq!(live["agreement"], f64::from(agreed) / 200.0, "{live}");
+    let page = server.request(Method::GET, "/loop").send().await.unwrap();
+    let page = page.text().await.unwrap();
+    assert!(page.contains("200 predictions scored, 0 skipped"), "{page}");
+    let metrics = server.metrics().await;
+    assert!(metrics.contains("\ntitanic_shadow_scored_predictions_total 200\n"));
+    assert!(metrics.contains("\ntitanic_shadow_skipped_predictions_total 0\n"));
+
+    // The truths come, and go on coming until the shadow has proved itself.
+    let labels: Vec<Value> = made
+        .iter()
+        .zip(&rows)
+        .map(|(made, (_, label))| json!({"id": made["id"], "label": label}))
+        .collect();
+    assert_eq!(server.post("/v1/labels", &json!(labels)).await.0, 200);
+    let told = async {
+        loop {
+            let event = socket.next().await;
+            if event["topic"] == "models" {
+                break event;
+            }
+        }
+    };
+    let traffic = async {
+        loop {
+            live_on(&server, case, &rows).await;
+        }
+    };
+    let verdict = async {
+        tokio::select! {
+            event = told => event,
+            () = traffic => unreachable!("traffic has no end"),
+        }
+    };
+    let patience = std::time::Duration::from_secs(60);
+    let event = tokio::time::timeout(patience, verdict).await;
+    let event = event.expect("a verdict within a minute");
+    let promoted =
+        json!({"action": "promoted", "model": case.version(3), "previous": case.version(1)});
+    assert_eq!(event["data"], promoted);
+    let last = ledger(&server).pop().unwrap();
+    assert_eq!(
+        (
+            &last["action"],
+            &last["by"],
+            &last["evidence"]["shadow"]["verdict"]
+        ),
+        (&json!("promoted"), &json!("shadow"), &json!("promote"))
+    );
+    let (rows, figures) = (&last["evidence"]["rows"], &last["evidence"]["shadow"]);
+    assert_eq!(rows["compared"], figures["rows"]);
+    assert!(figures["gain"]["low"].as_f64().unwrap() > 0.0, "{last}");
+    let (_, made) = server.post("/v1/predict", &case.row()).await;
+    assert_eq!(made["model"], case.version(3));
+    until("the end of the shadow", || async {
+        server.get("/v1/loop").await["shadow"].is_null()
+    })
+    .await;
+    assert!(server.registry().verify(None).unwrap().is_empty());
+    server.stop().await;
+}
+
+/// As [`live`], some rows at a time.
+async fn live_on(server: &Server, case: &Case, rows: &[(Value, Value)]) {
+    for some in rows.chunks(50) {
+        live(server, case, some).await;
+    }
+}
+
+async fn a_shadow_that_is_behind_skips_and_nobody_waits(case: &Case) {
+    let server = in_the_shadow(case, 1).await;
+    let rows: Vec<_> = labelled(case).into_iter().cycle().take(3000).collect();
+    let made = asked(&server, &rows).await;
+    assert_eq!(made.len(), 3000, "all are answered");
+    let live = seen(&server, 3000).await["live"].clone();
+    let (scored, skipped) = (
+        live["scored"].as_u64().unwrap(),
+        live["skipped"].as_u64().unwrap(),
+    );
+    assert!(skipped > 0 && scored + skipped == 3000, "{live}");
+    let metrics = server.metrics().await;
+    for (name, count) in [("scored", scored), ("skipped", skipped)] {
+        let line = format!("\ntitanic_shadow_{name}_predictions_total {count}\n");
+        assert!(metrics.contains(&line), "{line}");
+    }
+    assert!(metrics.contains("\ntitanic_store_lost_predictions_total 0\n"));
+    // What was skipped is compared like the rest, once its truth is there: ten of them say nothing of their own.
+    let labels: Vec<Value> = made
+        .iter()
+        .zip(&rows)
+        .take(10)
+        .map(|(made, (_, label))| json!({"id": made["id"], "label": label}))
+        .collect();
+    assert_eq!(server.post("/v1/labels", &json!(labels)).await.0, 200);
+    until("the comparison", || async {
+        server.get("/v1/loop").await["shadow"]["comparison"]["rows"] == 10
+    })
+    .await;
+    server.stop().await;
+}
+
+async fn a_restart_goes_on_with_the_shadow(case: &Case) {
+    let server = in_the_shadow(case, 4096).await;
+    let rows = labelled(case);
+    let made = asked(&server, &rows[..30]).await;
+    seen(&server, 30).await;
+    let label = async |server: &Server, from: usize, to: usize| {
+        let pairs = made.iter().zip(&rows).skip(from).take(to - from);
+        let labels: Vec<Value> = pairs
+            .map(|(made, (_, label))| json!({"id": made["id"], "label": label}))
+            .collect();
+        assert_eq!(server.post("/v1/labels", &json!(labels)).await.0, 200);
+        until("the comparison", || async {
+            server.get("/v1/loop").await["shadow"]["comparison"]["rows"] == to
+        })
+        .await;
+    };
+    label(&server, 0, 10).await;
+    let before = server.get("/v1/loop").await["shadow"].clone();
+    let state = server.leave().await;
+    let change = |settings: &mut titanic_platform::config::Settings| {
+        settings.retrain.enabled = false;
+    };
+    let first = titanic_platform::app::First::bundled();
+    let clock = std::sync::Arc::new(titanic_platform::clock::System);
+    let server = Server::over(state, change, first, clock).await.unwrap();
+    assert_eq!(server.get("/v1/loop").await["shadow"], before);
+    // Scores made before the restart are made again, each pair once.
+    label(&server, 10, 30).await;
+    asked(&server, &rows[30..40]).await;
+    let live = seen(&server, 40).await["live"].clone();
+    assert_eq!((&live["scored"], &live["skipped"]), (&json!(40), &json!(0)));
+    // Another champion ends it.
+    let promoted = server.request(Method::POST, "/v1/models/2/promote");
+    assert_eq!(answer(promoted).await.0, 200);
+    until("the end of the shadow", || async {
+        server.get("/v1/loop").await["shadow"].is_null()
+    })
+    .await;
+    let last = ledger(&server).pop().unwrap();
+    assert_eq!(
+        (&last["action"], &last["evidence"]["rows"]["compared"]),
+        (&json!("dropped"), &json!(30))
+    );
+    let why = format!("{} became champion", case.version(2));
+    assert_eq!(last["reason"], why);
     server.stop().await;
 }
 
@@ -200,22 +462,12 @@ async fn a_champion_that_breaks_its_promise_is_rolled_back() {
     })
     .await;
     // The world turns over: every truth is the other one.
-    let labels = crate::case::json(case.labels);
-    let turned: Vec<_> = labelled(case)
-        .into_iter()
-        .take(400)
-        .map(|(row, label)| {
-            let other = usize::from(label == labels[0]);
-            (row, labels[other].clone())
-        })
-        .collect();
-    live(&server, case, &turned).await;
+    live(&server, case, &turned(case)[..400]).await;
     until("the rollback", || async {
         server.post("/v1/predict", &case.row()).await.1["model"] == case.version(1)
     })
     .await;
-    let ledger = std::fs::read_to_string(server.state().join("models/ledger.jsonl")).unwrap();
-    let last: Value = serde_json::from_str(ledger.lines().last().unwrap()).unwrap();
+    let last = ledger(&server).pop().unwrap();
     assert_eq!(
         (&last["action"], &last["by"]),
         (&json!("rolled_back"), &json!("watch"))
@@ -224,6 +476,9 @@ async fn a_champion_that_breaks_its_promise_is_rolled_back() {
         last["evidence"]["watch"]["rows"].as_u64().unwrap() < 400,
         "{last}"
     );
+    let rows = &last["evidence"]["rows"];
+    assert_eq!(rows["compared"], last["evidence"]["watch"]["rows"]);
+    assert_eq!(rows["ids"].as_str().unwrap().len(), 64);
     server.stop().await;
 }
 

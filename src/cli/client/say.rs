@@ -85,6 +85,11 @@ pub fn event(message: &Value) -> String {
             ),
             None => format!("{} {}", word(&data["model"]), code(&data["action"])),
         },
+        Some("jobs") => {
+            let percent = 100.0 * data["progress"].as_f64().unwrap_or(0.0);
+            let (kind, state) = (word(&data["kind"]), word(&data["state"]));
+            format!("{kind} {}: {state}, {percent:.0} %", word(&data["id"]))
+        }
         _ => data.to_string(),
     };
     format!(

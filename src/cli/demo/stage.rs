@@ -96,10 +96,9 @@ fn first_model(
         promote: Promote::Auto,
         by: "demo".into(),
         gate: settings.gate,
-        through: None,
     };
     let registry = Registry::open(&settings.state)?;
-    let learnt = (&traffic.learnt).into();
-    retrain::run(&registry, spec, learnt, &order, &System, progress)?;
+    let lesson = traffic.learnt.clone().into();
+    retrain::run(&registry, spec, &lesson, None, &order, &System, progress)?;
     Ok(())
 }

@@ -6,7 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::teller::Teller;
 use crate::control::promotion::Promote;
+use crate::store::feed::Feed;
 use crate::train::Progress;
 
 /// A training as it is asked for.
@@ -88,6 +90,7 @@ pub(super) struct Job {
     done: AtomicUsize,
     cancel: AtomicBool,
     outcome: Mutex<Outcome>,
+    teller: Teller,
 }
 
 #[derive(Debug)]
@@ -98,7 +101,7 @@ struct Outcome {
 }
 
 impl Job {
-    pub(super) fn new(asked: Asked) -> Job {
+    pub(super) fn new(asked: Asked, feed: Feed) -> Job {
         let outcome = Outcome {
             state: State::Queued,
             result: None,
@@ -111,7 +114,13 @@ impl Job {
             done: AtomicUsize::new(0),
             cancel: AtomicBool::new(false),
             outcome: Mutex::new(outcome),
+            teller: Teller::new(feed),
         }
+    }
+
+    /// Tells subscribers how it stands.
+    pub(super) fn tell(&self) {
+        self.teller.tell(|| self.view());
     }
 
     pub(super) fn state(&self) -> State {
@@ -120,6 +129,7 @@ impl Job {
 
     pub(super) fn begin_running(&self) {
         self.outcome().state = State::Running;
+        self.tell();
     }
 
     pub(super) fn end(&self, state: State, result: Option<Made>, error: Option<String>) {
@@ -128,6 +138,7 @@ impl Job {
             result,
             error,
         };
+        self.tell();
     }
 
     pub(super) fn ask_to_stop(&self) {
@@ -168,6 +179,7 @@ impl Progress for Job {
 
     fn advance(&self, _: &str) {
         self.done.fetch_add(1, Ordering::Relaxed);
+        self.teller.tell_progress(|| self.view());
     }
 
     fn stopped(&self) -> bool {

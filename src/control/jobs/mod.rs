@@ -2,6 +2,7 @@
 
 mod job;
 mod priority;
+mod teller;
 mod trainer;
 
 use std::collections::VecDeque;
@@ -11,6 +12,7 @@ use std::thread::JoinHandle;
 pub use job::{Asked, JobView, Made, State};
 pub use trainer::Trainer;
 
+use crate::store::feed::Feed;
 use crate::telemetry::metrics::{JobState, Metrics};
 use job::Job;
 
@@ -53,6 +55,7 @@ pub struct Jobs(Arc<Shared>);
 struct Shared {
     state: Mutex<Queue>,
     bell: Condvar,
+    feed: Feed,
     metrics: Arc<Metrics>,
 }
 
@@ -65,11 +68,12 @@ struct Queue {
 }
 
 impl Jobs {
-    /// An empty queue, which nobody works on yet.
-    pub fn new(metrics: Arc<Metrics>) -> Jobs {
+    /// An empty queue, which nobody works on yet; subscribers of `feed` hear how its jobs stand.
+    pub fn new(feed: Feed, metrics: Arc<Metrics>) -> Jobs {
         Jobs(Arc::new(Shared {
             state: Mutex::default(),
             bell: Condvar::new(),
+            feed,
             metrics,
         }))
     }
@@ -94,7 +98,8 @@ impl Jobs {
         if queue.closed || queue.waiting.len() >= MOST_QUEUED {
             return Err(QueueFull);
         }
-        let job = Arc::new(Job::new(asked));
+        let job = Arc::new(Job::new(asked, self.0.feed.clone()));
+        job.tell(); // before anybody can begin it
         queue.waiting.push_back(job.clone());
         queue.known.push_back(job.clone());
         queue.forget();

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::control::promotion::Promote;
+use crate::store::feed;
 
 fn asked() -> Asked {
     let (learner, by) = (None, "a test".into());
@@ -16,7 +17,46 @@ fn asked() -> Asked {
 }
 
 fn jobs() -> Jobs {
-    Jobs::new(Arc::new(Metrics::new([])))
+    let metrics = Arc::new(Metrics::new([]));
+    let options = feed::Options {
+        keep: 10_000,
+        queue: 10_000,
+    };
+    let feed = Feed::new(options, Arc::new(crate::clock::System), metrics.clone());
+    Jobs::new(feed, metrics)
+}
+
+/// Every step is counted and few are told; the states are told all, the last one last.
+#[test]
+fn subscribers_hear_every_state_and_now_and_then_how_far_it_is() {
+    use crate::train::Progress;
+    use futures_util::FutureExt;
+
+    let jobs = jobs();
+    let mut reader = jobs.0.feed.open();
+    reader.add(feed::Topics::all(), None).unwrap();
+    let id = jobs.submit(asked()).unwrap().id;
+    let job = jobs.take().unwrap();
+    let begun = std::time::Instant::now();
+    job.begin(5000);
+    (0..5000).for_each(|_| job.advance("a fit"));
+    let most = 1 + begun.elapsed().as_millis() / 250;
+    job.end(State::Failed, None, Some("a reason".into()));
+    let told: Vec<serde_json::Value> =
+        std::iter::from_fn(|| reader.next().now_or_never().flatten())
+            .map(|event| serde_json::from_str(event.message()).unwrap())
+            .collect();
+    assert!(told.iter().all(|event| event["topic"] == "jobs"));
+    let state = |n: usize| told[n]["data"]["state"].clone();
+    assert_eq!((state(0), state(1)), ("queued".into(), "running".into()));
+    assert!((told.len() - 3) as u128 <= most, "{}", told.len());
+    let last = &told[told.len() - 1]["data"];
+    let shown = serde_json::to_value(jobs.get(&id).unwrap()).unwrap();
+    assert_eq!(*last, shown, "as GET shows it");
+    assert_eq!(
+        (&last["state"], &last["progress"]),
+        (&"failed".into(), &1.0.into())
+    );
 }
 
 #[test]

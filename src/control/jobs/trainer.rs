@@ -12,7 +12,8 @@ use crate::control::champion::Seat;
 use crate::control::follower::Poke;
 use crate::control::gate;
 use crate::control::labelled::{self, Labelled};
-use crate::control::retrain::{self, Order, Outcome, RetrainError, Rows, Unseen};
+use crate::control::lesson::Lesson;
+use crate::control::retrain::{self, Opponent, Order, Outcome, RetrainError};
 use crate::control::steward::Trained;
 use crate::control::table::{self, NoTable};
 use crate::ingest::Loaded;
@@ -75,7 +76,9 @@ impl Trainer {
                     let _ = self.news.send(Trained {
                         version: outcome.version,
                         promoted: outcome.verdict.promote,
+                        promote: job.asked.promote,
                         gate: outcome.gate,
+                        rows: outcome.evidence["rows"].clone(),
                     });
                 }
                 Ok(Err(Fault::Retrain(RetrainError::Train(TrainFault::Stopped)))) => {
@@ -106,12 +109,12 @@ impl Trainer {
             .snapshot()
             .model
             .clone();
-        let mut loaded = self.table(&champion.model)?;
         let seq = labelled::through(&self.registry, &champion.name);
-        let fresh = Labelled::since(&self.store, champion.model.schema(), seq)?;
-        loaded.table.append(&fresh.table)?;
-        loaded.read += fresh.table.len() + fresh.left_out;
-        loaded.left_out += fresh.left_out;
+        let schema = champion.model.schema();
+        let fresh = self
+            .store
+            .snapshot(|store| Labelled::since(store, schema, seq))?;
+        let lesson = Lesson::new(self.table(&champion.model)?, fresh)?;
         let Asked {
             learner,
             folds,
@@ -132,23 +135,17 @@ impl Trainer {
             promote,
             by,
             gate: self.gate,
-            through: Some(fresh.through),
         };
-        let unseen = Unseen {
-            rows: fresh.table.len(),
-            champion: &champion.model,
+        let opponent = Opponent {
             name: &champion.name,
-            digest: &fresh.digest,
-        };
-        let rows = Rows {
-            loaded: &loaded,
-            unseen: Some(unseen).filter(|unseen| unseen.rows > 0),
+            model: &champion.model,
         };
         let spec = champion.model.spec();
         Ok(retrain::run(
             &self.registry,
             spec,
-            rows,
+            &lesson,
+            Some(opponent),
             &order,
             &*self.clock,
             job,

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::control::shadow::Shadow;
+use crate::control::chain::Chain;
+use crate::control::shadow::{Live, Shadow};
 use crate::control::watch::Watch;
 
 /// Under which name it is kept.
@@ -17,6 +18,9 @@ pub struct Memory {
     pub champion: String,
     /// Truths since that champion was trained, or since the server last trained on its own.
     pub fresh: u64,
+    /// What a monitor found, and nobody has acted on.
+    #[serde(default)]
+    pub verdict: Option<String>,
     /// When the last training was begun, in seconds.
     pub last: Option<i64>,
     /// The candidate that is compared on live traffic.
@@ -34,6 +38,12 @@ pub struct Shadowed {
     pub champion: String,
     /// The comparison so far.
     pub state: Shadow,
+    /// The rows it rests on.
+    #[serde(default)]
+    pub rows: Chain,
+    /// How its answers differ, whatever the truth.
+    #[serde(default)]
+    pub live: Live,
 }
 
 /// A champion on probation.
@@ -45,4 +55,7 @@ pub struct Watched {
     pub previous: String,
     /// What it has shown so far.
     pub state: Watch,
+    /// The rows that showed it.
+    #[serde(default)]
+    pub rows: Chain,
 }

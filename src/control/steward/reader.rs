@@ -5,15 +5,13 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::memory::Memory;
-use super::{reference, shadow, watch};
-use crate::control::champion::{Champion, decode};
+use super::{shadow, watch};
+use crate::control::champion::Champion;
 use crate::control::gate::Paired;
 use crate::control::labelled::through;
-use crate::model::{Model, Workspace};
+use crate::control::understudy::{self, Understudy};
 use crate::registry::Registry;
 use crate::schema::column::Label;
-use crate::schema::row::Purpose;
-use crate::schema::{Row, json};
 use crate::store::kind::Kind;
 use crate::store::{Record, Store, StoreError};
 
@@ -23,11 +21,9 @@ const AT_ONCE: usize = 4096;
 /// One reading of what is new.
 pub(super) struct Reader {
     store: Store,
-    registry: Registry,
+    understudy: Understudy,
     memory: Memory,
     champion: Arc<Champion>,
-    candidate: Option<Model>,
-    work: Workspace,
 }
 
 /// A prediction, as its event has it.
@@ -57,35 +53,33 @@ pub(super) fn fresh(
 
 impl Reader {
     pub(super) fn new(
-        store: &Store,
-        registry: &Registry,
+        store: Store,
+        understudy: Understudy,
         memory: Memory,
         champion: Arc<Champion>,
     ) -> Reader {
         Reader {
-            store: store.clone(),
-            registry: registry.clone(),
+            store,
+            understudy,
             memory,
             champion,
-            candidate: None,
-            work: Workspace::default(),
         }
     }
 
     /// Takes in what is new, so much at a time.
     pub(super) fn read(mut self) -> Result<Memory, StoreError> {
         let (mut seen, mut news, mut room) = (self.memory.seen, Vec::new(), AT_ONCE);
+        let mut found = None;
         // Read first, looked up after: a reader inside a reader could wait for itself.
         self.store.after(seen, |record| {
             seen = record.seq;
+            found = change(&record).or(found.take());
             news.extend(new_truth(&record).map(|label| (record.id.to_owned(), record.seq, label)));
             room -= 1;
             room > 0
         })?;
         self.memory.seen = seen;
-        if !news.is_empty() {
-            self.candidate = self.decode_candidate();
-        }
+        self.memory.verdict = found.or(self.memory.verdict.take());
         for (id, seq, label) in news {
             self.join(&id, seq, label)?;
         }
@@ -117,42 +111,34 @@ impl Reader {
             && watched.state.verdict() == watch::Verdict::GoOn
         {
             watched.state.update(answered.probability, positive);
+            watched.rows.update(id);
         }
-        self.compare(&answered, positive);
+        self.compare(id, &answered, positive);
         Ok(())
     }
 
-    fn decode_candidate(&self) -> Option<Model> {
-        let shadowed = self.memory.shadow.as_ref()?;
-        let (_, model) = self
-            .registry
-            .decode(&reference(&shadowed.model)?, decode)
-            .ok()?;
-        Some(model)
-    }
-
-    /// Asks the candidate what the champion was asked.
-    fn compare(&mut self, answered: &Answered, positive: bool) {
-        let (Some(candidate), Some(shadowed)) = (&self.candidate, self.memory.shadow.as_mut())
+    /// Holds the candidate's answer against the champion's: the one it gave live, else the same, given now.
+    fn compare(&mut self, id: &str, answered: &Answered, positive: bool) {
+        let (Some(candidate), Some(shadowed)) =
+            (self.understudy.candidate(), self.memory.shadow.as_mut())
         else {
             return;
         };
         let is_open = shadowed.state.verdict() == shadow::Verdict::GoOn;
-        if shadowed.champion != answered.model || !is_open {
+        if shadowed.champion != answered.model || !is_open || shadowed.model != *candidate.name {
             return;
         }
-        let schema = candidate.schema();
-        let mut row = Row::new(schema, Purpose::Predict);
-        let text = answered.row.to_string();
-        if json::line(schema, text.as_bytes(), &mut row).is_err() || !row.faults.is_empty() {
-            return;
-        }
+        let now = || understudy::score(&candidate.model, &answered.row.to_string());
+        let Some(score) = self.understudy.take_score(id).or_else(now) else {
+            return; // its schema does not take the row
+        };
         let paired = Paired {
             positive,
             champion: answered.probability,
-            candidate: candidate.probability(row.view(), &mut self.work),
+            candidate: score,
         };
         shadowed.state.update(&paired);
+        shadowed.rows.update(id);
     }
 }
 
@@ -173,4 +159,17 @@ fn new_truth(record: &Record<'_>) -> Option<Option<Label>> {
         Kind::Prediction if record.is_awaited() => Some(None),
         _ => None,
     }
+}
+
+/// What a monitor's verdict says has changed, in a sentence; none where it says that nothing has, and of any other event.
+/// That is the hook for monitors: a verdict with a `change` asks for a training.
+fn change(record: &Record<'_>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Found {
+        change: Option<String>,
+    }
+    if record.kind != Kind::Verdict {
+        return None;
+    }
+    serde_json::from_slice::<Found>(record.body).ok()?.change
 }

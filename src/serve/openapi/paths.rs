@@ -69,7 +69,7 @@ fn tag(route: &Route) -> &'static str {
     match route.pattern.split('/').nth(2).unwrap_or_default() {
         "predict" => "predictions",
         "models" => "models",
-        "train" | "jobs" => "training",
+        "train" | "jobs" | "loop" => "training",
         "labels" | "rows" | "predictions" | "events" => "store",
         _ if route.pattern == "/ws" => "predictions",
         _ => "server",

@@ -53,6 +53,24 @@ pub fn all(champion: &Champion) -> Value {
         })),
         "Card": {"type": "object", "required": ["model", "role", "learner", "cv", "features", "columns", "spec"]},
         "Promotion": object(&["model", "previous", "seq"], json!({"model": text, "previous": maybe_text, "seq": {"type": "integer"}})),
+        "Loop": object(&["champion", "fresh", "labels", "verdict", "shadow", "watch"], json!({
+            "champion": maybe_text,
+            "fresh": {"type": "integer", "description": "labels since it was trained"},
+            "labels": {"type": ["integer", "null"], "description": "after so many the server retrains"},
+            "verdict": {"type": ["string", "null"], "description": "what a monitor found to have changed, and no training was begun for yet"},
+            "shadow": {"oneOf": [{"type": "null"}, object(&["model", "champion", "comparison", "live"], json!({
+                "model": text, "champion": text, "comparison": {"type": "object"}, "live": reference("Live"),
+            }))]},
+            "watch": {"oneOf": [{"type": "null"}, object(&["model", "previous", "figures"], json!({
+                "model": text, "previous": text, "figures": {"type": "object"},
+            }))]},
+        })),
+        "Live": object(&["scored", "skipped", "agreement", "difference", "spread"], json!({
+            "scored": {"type": "integer"}, "skipped": {"type": "integer"},
+            "agreement": {"type": ["number", "null"], "description": "share both decide alike"},
+            "difference": {"type": ["number", "null"], "description": "mean of the candidate's probability − the champion's"},
+            "spread": {"type": ["number", "null"]},
+        })),
         "Training": training(),
         "Queued": object(&["id", "state"], json!({"id": text, "state": {"const": "queued"}})),
         "Job": object(&["id", "kind", "state", "progress", "result", "error"], json!({

@@ -16,7 +16,7 @@ pub struct Cycle {
     /// The last versions, newest first.
     pub trainings: Vec<Training>,
     /// The candidate in the shadow.
-    pub shadow: Option<(String, shadow::Figures)>,
+    pub shadow: Option<(String, shadow::Figures, shadow::LiveFigures)>,
     /// The champion on probation.
     pub watch: Option<(String, watch::Figures)>,
     /// Truths since the champion was trained.
@@ -50,7 +50,7 @@ pub fn draw(cycle: &Cycle) -> Markup {
             (trouble::draw(&cycle.trouble))
             @if !cycle.counts.is_empty() { p { (next(cycle)) } }
             @for job in &cycle.jobs { p { (job) } }
-            @if let Some((model, figures)) = &cycle.shadow { (shadowed(model, figures)) }
+            @if let Some((model, figures, live)) = &cycle.shadow { (shadowed(model, figures, live)) }
             @if let Some((model, figures)) = &cycle.watch { (watched(model, figures)) }
             div.trainings {
                 @for training in &cycle.trainings { (trained(training)) }
@@ -127,10 +127,18 @@ fn evidence(gate: &Gate) -> Markup {
     }
 }
 
-fn shadowed(model: &str, figures: &shadow::Figures) -> Markup {
+fn shadowed(model: &str, figures: &shadow::Figures, live: &shadow::LiveFigures) -> Markup {
+    let share = |share: f64| format!("{:.1} %", 100.0 * share);
+    let agreement = live.agreement.map_or_else(|| "–".to_owned(), share);
+    let difference = live.difference.unwrap_or(0.0);
     html! {
         h3 { (model) " " span.plain.muted { "in the shadow" } }
         dl {
+            dt { "live" }
+            dd { (live.scored) " predictions scored, " (live.skipped) " skipped" }
+            dt { "beside the champion" }
+            dd { "the same decision in " (agreement) ", probabilities apart by "
+                (format!("{difference:+.3}")) " ± " (number(live.spread)) }
             dt { "labels" } dd { (figures.rows) " of at most " (figures.horizon) }
             dt { "log loss" }
             dd { "champion " (number(figures.champion)) ", candidate " (number(figures.candidate)) }

@@ -12,11 +12,12 @@ use crate::schema::column::Label;
 use crate::telemetry::metrics::{ClosedLabel, Topic};
 
 /// Every topic, in the order of the table of metrics' labels.
-pub const TOPICS: [Topic; 4] = [
+pub const TOPICS: [Topic; 5] = [
     Topic::Predictions,
     Topic::Models,
     Topic::Monitor,
     Topic::Alerts,
+    Topic::Jobs,
 ];
 
 /// A topic's name on the wire.

@@ -10,6 +10,7 @@
 mod event;
 mod recorder;
 mod subscription;
+mod tap;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub use crate::telemetry::metrics::Topic;
 pub use event::{Event, Prediction, PredictionId, TOPICS, Topics, name, named};
 pub use recorder::{Recorder, recorder};
 pub use subscription::Subscription;
+pub use tap::{Tap, Tapped, Valve, tap};
 
 use crate::clock::Clock;
 use crate::telemetry::metrics::Metrics;

@@ -280,12 +280,10 @@ fn without_a_source_it_learns_the_table_at_hand() {
         ran.err
     );
     let ran = folder.run(&format!("train {QUICK} --json")).ok();
-    assert!(
-        ran.err.starts_with("training on the table of titanic@2\n"),
-        "{}",
-        ran.err
-    );
+    let said = "training on the table of titanic@2\nthere is no store in state: no labelled rows\n";
+    assert!(ran.err.starts_with(said), "{}", ran.err);
     assert_eq!(ran.json()["rows"], 300);
+    assert!(!folder.path("state/events.redb").exists());
     // Its kept bytes are held against their name before they are believed.
     let table = folder.run("models show 2 --json").ok().json()["card"]["table"]
         .as_str()
@@ -310,6 +308,101 @@ fn without_a_source_it_learns_the_table_at_hand() {
     folder.put("few.csv", few);
     folder.run(&format!("train few.csv {QUICK} -q")).ok();
     folder.run(&format!("train {QUICK} -q")).ok();
+}
+
+/// Splits the table: lines of its first rows, and of the others.
+fn split(folder: &Folder, rows: usize) {
+    let whole = folder.text("train.csv");
+    let (header, body) = whole.split_once('\n').unwrap();
+    let rows_of = |take: &mut dyn Iterator<Item = &str>| {
+        let rows: String = take.collect();
+        format!("{header}\n{rows}")
+    };
+    let mut lines = body.split_inclusive('\n');
+    folder.put("first.csv", rows_of(&mut lines.by_ref().take(rows)));
+    folder.put("rest.csv", rows_of(&mut lines));
+}
+
+/// The rows of the store that the champion has not seen are learnt from, and it is held against them; once.
+#[test]
+fn without_a_source_it_learns_the_labelled_rows_of_the_store_too() {
+    let folder = Folder::new();
+    split(&folder, 300);
+    folder.run(&format!("train first.csv {QUICK} -q")).ok();
+    folder.run("ingest rest.csv -q").ok();
+    let ran = folder.run(&format!("train {QUICK} --json")).ok();
+    let said = "training on the table of titanic@1\nand on 591 labelled rows of the store that came since\n";
+    assert!(ran.err.starts_with(said), "{}", ran.err);
+    let document = ran.json();
+    assert_eq!(
+        (&document["rows"], &document["origin"]),
+        (
+            &json!(891),
+            &json!({"table": 300, "store": 591, "corrected": 0})
+        )
+    );
+    assert_eq!(document["gate"]["rows"], 591, "{document}");
+    let promoted = document["gate"]["verdict"] == "promote";
+    assert_eq!(document["promoted"], promoted);
+    let trained = || -> Value {
+        let ledger = folder.text("state/models/ledger.jsonl");
+        let mut lines = ledger
+            .lines()
+            .map(|l| serde_json::from_str::<Value>(l).unwrap());
+        lines.rfind(|l| l["action"] == "trained").unwrap()
+    };
+    let evidence = &trained()["evidence"];
+    assert_eq!(evidence["gate"], document["gate"]);
+    assert_eq!(evidence["through"], 591);
+    let rows = &evidence["rows"];
+    assert_eq!(
+        (&rows["table"], &rows["store"], &rows["unseen"]),
+        (&json!(300), &json!(591), &json!(591))
+    );
+    assert_eq!(rows["ids"].as_str().unwrap().len(), 64);
+
+    // What a champion has learnt is not learnt again.
+    folder.run("models promote 2").ok();
+    let ran = folder.run(&format!("train {QUICK} --json")).ok();
+    let said = "training on the table of titanic@2\nthe store holds no labelled rows beside it\n";
+    assert!(ran.err.starts_with(said), "{}", ran.err);
+    let document = ran.json();
+    assert_eq!(
+        document["origin"],
+        json!({"table": 891, "store": 0, "corrected": 0})
+    );
+    assert_eq!(
+        (&document["gate"], &document["rows"]),
+        (&Value::Null, &json!(891))
+    );
+    // A source that is named is all that is learnt from.
+    let document = folder
+        .run(&format!("train first.csv {QUICK} --json"))
+        .ok()
+        .json();
+    assert_eq!(
+        document["origin"],
+        json!({"table": 300, "store": 0, "corrected": 0})
+    );
+    assert_eq!(trained()["evidence"]["rows"], Value::Null);
+}
+
+/// Without a model: the spec's own table, and whatever is labelled in the store.
+#[test]
+fn without_a_model_the_stores_rows_come_to_the_specs_table() {
+    let folder = Folder::new();
+    split(&folder, 880);
+    folder.run("ingest rest.csv -q").ok();
+    let ran = folder.run(&format!("train {QUICK} --json")).ok();
+    let said =
+        "training on the spec's own table\nand on 11 labelled rows of the store that came since\n";
+    assert!(ran.err.starts_with(said), "{}", ran.err);
+    let document = ran.json();
+    assert_eq!(
+        document["origin"],
+        json!({"table": 891, "store": 11, "corrected": 0})
+    );
+    assert_eq!(document["reason"], "there was no champion");
 }
 
 #[test]

@@ -1,0 +1,105 @@
+//! What `train` learns from: the source that is named, else the table at hand and the labelled rows of the store.
+
+use crate::cli::site::Site;
+use crate::cli::store::named;
+use crate::control::labelled::{self, Labelled};
+use crate::control::lesson::{Lesson, Stored};
+use crate::control::retrain::Opponent;
+use crate::control::table;
+use crate::ingest::Source;
+use crate::model::{Model, Spec};
+use crate::registry::Intact;
+use crate::schema::row::Purpose;
+use crate::store::{self, File, NAME};
+
+/// What a server that holds the store can be asked for.
+const MEANWHILE: &str = "POST /v1/train trains on the same rows";
+
+/// Rows, and whom they can be asked.
+pub struct Matter {
+    /// The rows.
+    pub lesson: Lesson,
+    /// The champion whose table it is; none where it is the spec's, or that of an older version.
+    champion: Option<(String, Model)>,
+}
+
+impl Matter {
+    /// What a source has: it needs no store.
+    pub fn named(site: &Site, spec: &Spec, source: &str, strict: bool) -> anyhow::Result<Matter> {
+        let source = Source::parse(source)?;
+        let loaded = source.load(&spec.schema, Purpose::Learn, strict)?;
+        site.say(format!("{}: {} rows", source.name(), loaded.table.len()));
+        Ok(Matter {
+            lesson: loaded.into(),
+            champion: None,
+        })
+    }
+
+    /// The champion's table, else the spec's own, and what the store has beside it. The store is held for the reading alone.
+    pub fn at_hand(site: &Site, spec: &Spec) -> anyhow::Result<Matter> {
+        let store = store_of(site)?;
+        let standing = site.own_model()?;
+        let seq = standing.as_ref().map_or(0, |standing| {
+            labelled::through(&site.registry, &standing.version.to_string())
+        });
+        let loaded = match &standing {
+            Some(Intact { version, model, .. }) => {
+                site.say(format!("training on the table of {version}"));
+                table::of_model(&site.registry, model)?
+            }
+            None => {
+                site.say("training on the spec's own table");
+                table::of_spec(spec, &site.spec_folder())?
+            }
+        };
+        let lesson = match store {
+            None => {
+                let state = site.settings.state.display();
+                site.say(format!("there is no store in {state}: no labelled rows"));
+                loaded.into()
+            }
+            Some(file) => {
+                let fresh = file.snapshot(|store| Labelled::since(store, &spec.schema, seq))?;
+                let lesson = Lesson::new(loaded, fresh)?;
+                lesson
+                    .stored
+                    .iter()
+                    .for_each(|stored| site.say(said(stored)));
+                lesson
+            }
+        };
+        let champion = standing.filter(|standing| standing.faults.is_empty());
+        Ok(Matter {
+            lesson,
+            champion: champion.map(|standing| (standing.version.to_string(), standing.model)),
+        })
+    }
+
+    /// Whom the new version is held against on the store's rows.
+    pub fn opponent(&self) -> Option<Opponent<'_>> {
+        self.champion
+            .as_ref()
+            .map(|(name, model)| Opponent { name, model })
+    }
+}
+
+/// The store, where there is one: looking makes none.
+fn store_of(site: &Site) -> anyhow::Result<Option<File>> {
+    let state = &site.settings.state;
+    if !state.join(NAME).exists() {
+        return Ok(None);
+    }
+    let file = store::open(state).map_err(|error| named(error, MEANWHILE))?;
+    Ok(Some(file))
+}
+
+fn said(stored: &Stored) -> String {
+    let fresh = match stored.rows {
+        0 => "the store holds no labelled rows beside it".to_owned(),
+        rows => format!("and on {rows} labelled rows of the store that came since"),
+    };
+    match stored.corrected {
+        0 => fresh,
+        rows => format!("{fresh}; {rows} rows of the table have a corrected label"),
+    }
+}

@@ -1,0 +1,49 @@
+//! Which rows something rests on, as one digest that grows row by row.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// SHA-256 over the digest so far and the next id: other rows, or the same in another order, give another one. Empty text
+/// before the first row.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Chain(String);
+
+impl Chain {
+    /// Takes in the next row by its id.
+    pub fn update(&mut self, id: &str) {
+        let mut hash = Sha256::new();
+        hash.update(&self.0);
+        hash.update(id);
+        let digest = hash.finalize();
+        self.0 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(ids: &[&str]) -> Chain {
+        let mut chain = Chain::default();
+        ids.iter().for_each(|id| chain.update(id));
+        chain
+    }
+
+    #[test]
+    fn rows_and_their_order_count() {
+        assert_eq!(of(&["a", "b"]), of(&["a", "b"]));
+        let others = [of(&["b", "a"]), of(&["a"]), of(&["ab"]), of(&[])];
+        assert!(others.iter().all(|other| *other != of(&["a", "b"])));
+    }
+
+    /// `printf a | sha256sum`, and that with `b` behind it.
+    #[test]
+    fn it_can_be_recomputed_with_any_tool() {
+        let first = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
+        assert_eq!(of(&["a"]).0, first);
+        let second = Sha256::digest(format!("{first}b"));
+        let second: String = second.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(of(&["a", "b"]).0, second);
+    }
+}

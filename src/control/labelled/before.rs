@@ -1,0 +1,51 @@
+//! What was the truth before it was corrected.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use crate::schema::column::Label;
+use crate::store::kind::Kind;
+use crate::store::{Snapshot, StoreError};
+
+/// Of ids whose truth was corrected after a moment, the truth that had been told at that moment, where one had.
+#[derive(Debug, Default)]
+pub struct Before(HashMap<String, Option<Label>>);
+
+#[derive(Deserialize)]
+struct Told {
+    label: Label,
+    correct: bool,
+}
+
+impl Before {
+    /// Finds them, event `seq` being the moment. Corrections are rare: without any, only what came after is read.
+    pub fn find(store: Snapshot<'_>, seq: u64) -> Result<Before, StoreError> {
+        let mut before = HashMap::new();
+        let told = |body: &[u8]| serde_json::from_slice::<Told>(body).ok();
+        store.after(seq, |record| {
+            if record.kind == Kind::Label && told(record.body).is_some_and(|told| told.correct) {
+                before.insert(record.id.to_owned(), None);
+            }
+            true
+        })?;
+        if before.is_empty() {
+            return Ok(Before::default());
+        }
+        store.after(0, |record| {
+            if record.kind == Kind::Label
+                && record.seq <= seq
+                && let Some(last) = before.get_mut(record.id)
+            {
+                *last = told(record.body).map(|told| told.label);
+            }
+            record.seq < seq
+        })?;
+        Ok(Before(before))
+    }
+
+    /// The truth that had been told of an id; none where it was not corrected since, or none had been told.
+    pub fn get(&self, id: &str) -> Option<&Label> {
+        self.0.get(id)?.as_ref()
+    }
+}

@@ -1,0 +1,72 @@
+//! Corrections find the rows they are of.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::model::Spec;
+use crate::schema::row::Purpose;
+use crate::schema::{Row, Schema, json};
+
+fn schema() -> Arc<Schema> {
+    let spec = "version: 1\nname: wine\ntarget: {column: good, positive: 1, negative: 0}\n\
+                columns: [{name: sugar, kind: number}, {name: grape, kind: text}]\n\
+                recipe: {steps: [{impute: {of: sugar, as: x}}], features: [x]}\n";
+    Spec::parse(spec).unwrap().schema.clone()
+}
+
+fn table(schema: &Arc<Schema>, rows: &[&str]) -> Table {
+    let (mut table, mut row) = (Table::new(schema.clone()), Row::new(schema, Purpose::Learn));
+    for text in rows {
+        json::line(schema, text.as_bytes(), &mut row).unwrap();
+        table.push(&row).unwrap();
+    }
+    table
+}
+
+fn loaded(table: Table) -> Loaded {
+    Loaded {
+        read: table.len(),
+        table,
+        left_out: 0,
+        bad: Vec::new(),
+    }
+}
+
+fn corrected(schema: &Arc<Schema>, row: &str, positive: bool) -> Corrected {
+    let one = table(schema, &[row]);
+    Corrected {
+        content: content(schema, one.row(0)),
+        positive,
+    }
+}
+
+#[test]
+fn a_correction_changes_one_row_where_it_stands_and_adds_none() {
+    let schema = schema();
+    let learnt = table(
+        &schema,
+        &[
+            r#"{"sugar": 1.25, "grape": "ä", "good": 0}"#,
+            r#"{"sugar": 2, "good": 1}"#,
+            r#"{"sugar": 1.25, "grape": "ä", "good": 0}"#,
+            r#"{"sugar": 1.25, "grape": "ä", "good": 1}"#,
+        ],
+    );
+    let corrected = vec![
+        corrected(&schema, r#"{"grape": "ä", "sugar": 1.25, "good": 0}"#, true),
+        corrected(&schema, r#"{"sugar": 2.0, "good": 0}"#, false),
+        corrected(&schema, r#"{"sugar": 3, "good": 0}"#, false), // nobody learnt it
+    ];
+    let fresh = Labelled {
+        table: table(&schema, &[r#"{"sugar": 7, "good": 1}"#]),
+        corrected,
+        through: 9,
+        digest: String::new(),
+        left_out: 0,
+    };
+    let lesson = Lesson::new(loaded(learnt), fresh).unwrap();
+    let expected = [false, false, true, true, true];
+    assert_eq!(lesson.loaded.table.labels(), expected);
+    let origin = serde_json::json!({"table": 4, "store": 1, "corrected": 2});
+    assert_eq!(lesson.origin(), origin);
+}

@@ -1,0 +1,44 @@
+//! Scores by the id of their prediction, until its truth comes.
+
+use std::collections::{HashMap, VecDeque};
+
+/// Scores that are kept, the newest: some 10 MiB. A truth that comes later has its row scored again.
+const MOST: usize = 1 << 16;
+
+/// The scores.
+#[derive(Debug, Default)]
+pub struct Scores {
+    by_id: HashMap<String, f64>,
+    order: VecDeque<String>,
+}
+
+impl Scores {
+    /// Keeps one.
+    pub fn keep(&mut self, id: String, score: f64) {
+        self.order.push_back(id.clone());
+        self.by_id.insert(id, score);
+        if self.order.len() > MOST
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.by_id.remove(&oldest);
+        }
+    }
+
+    /// Gives one up.
+    pub fn take(&mut self, id: &str) -> Option<f64> {
+        self.by_id.remove(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_go_first_and_each_is_given_once() {
+        let mut scores = Scores::default();
+        (0..=MOST).for_each(|n| scores.keep(n.to_string(), n as f64));
+        assert_eq!((scores.take("0"), scores.by_id.len()), (None, MOST));
+        assert_eq!((scores.take("1"), scores.take("1")), (Some(1.0), None));
+    }
+}
