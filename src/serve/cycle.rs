@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::page::CSP;
+use super::page::aside;
 use super::page::cycle::{self, Cycle, Training};
 use super::page::trouble::Trouble;
 use super::problem::Problem;
@@ -147,6 +148,7 @@ impl Desk {
             watch: memory.watch.map(|w| (w.model, w.state.figures())),
             fresh: memory.fresh,
             trigger: self.trigger(),
+            aside: self.store.newest_aside(aside::SHOWN)?,
             counts: counts.chain(kept).collect(),
             ..Cycle::default()
         })

@@ -7,6 +7,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::body::{self, Format, Intake, ROWS};
 use super::predict::Desk;
@@ -47,7 +48,7 @@ pub async fn take(
     let batch = web::block(move || -> Result<Batch, Problem> {
         let champion = predictor.champion()?;
         let schema = champion.model.schema().clone();
-        let mut reading = Reading::new(&schema, &predictor, most);
+        let mut reading = Reading::new(&schema, most);
         reading.read(format, &body.bytes)?;
         let digest = || format!("{:x?}", Sha256::digest(&body.bytes));
         reading.batch.request = key.map(|key| (key, digest()));
@@ -77,19 +78,17 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 /// Rows of a body on their way into a batch.
-struct Reading<'p> {
-    schema: &'p Schema,
-    predictor: &'p Predictor,
+struct Reading<'s> {
+    schema: &'s Schema,
     most: usize,
     batch: Batch,
     read: usize,
 }
 
 impl Reading<'_> {
-    fn new<'p>(schema: &'p Schema, predictor: &'p Predictor, most: usize) -> Reading<'p> {
+    fn new(schema: &Schema, most: usize) -> Reading<'_> {
         Reading {
             schema,
-            predictor,
             most,
             batch: Batch::default(),
             read: 0,
@@ -159,7 +158,7 @@ impl Reading<'_> {
 
     /// Takes a row, or puts it aside.
     fn take(&mut self, row: &mut Row, line: Option<u64>) {
-        let id = self.predictor.fresh_id().to_string();
+        let id = Uuid::now_v7().to_string(); // in their order, also within a millisecond
         self.read += 1;
         row.set_apart(self.schema);
         if let Some(aside) = Quarantined::of(self.schema, row, id.clone(), SOURCE, line) {

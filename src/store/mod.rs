@@ -324,6 +324,15 @@ impl Store {
         self.file.read(read::quarantine)
     }
 
+    /// The rows put aside last, at most so many, newest first. Reads the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn newest_aside(&self, most: usize) -> Result<Vec<Quarantined>, StoreError> {
+        self.file
+            .read(|snapshot| read::newest_aside(snapshot, most))
+    }
+
     /// What is in it. Reads the disk.
     ///
     /// # Errors

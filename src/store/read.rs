@@ -12,6 +12,7 @@ use super::ids::KeptIds;
 use super::kind;
 use super::labels::{self, Truth};
 use super::layout::{self, BLOCKS, CURSORS, LABELS, META, NOTES, QUARANTINE, WAITING};
+use super::rows::Quarantined;
 
 /// What is in the store.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -158,19 +159,25 @@ pub(super) fn note(
     Ok(notes.get(name)?.map(|note| note.value().to_owned()))
 }
 
-/// Rows put aside, oldest first.
-pub(super) fn quarantine(
+/// Rows put aside, oldest first: their ids begin with their time.
+pub(super) fn quarantine(transaction: &ReadTransaction) -> Result<Vec<Quarantined>, StoreError> {
+    let rows = transaction.open_table(QUARANTINE)?;
+    rows.iter()?.map(|entry| aside(entry?.1.value())).collect()
+}
+
+/// The last of them, newest first.
+pub(super) fn newest_aside(
     transaction: &ReadTransaction,
-) -> Result<Vec<super::rows::Quarantined>, StoreError> {
-    let mut rows = Vec::new();
-    for entry in transaction.open_table(QUARANTINE)?.iter()? {
-        let (_, bytes) = entry?;
-        let row = serde_json::from_slice(bytes.value());
-        rows.push(
-            row.map_err(|e| StoreError::Unreadable(format!("a quarantined row is damaged: {e}")))?,
-        );
-    }
-    Ok(rows)
+    most: usize,
+) -> Result<Vec<Quarantined>, StoreError> {
+    let rows = transaction.open_table(QUARANTINE)?;
+    let newest = rows.iter()?.rev().take(most);
+    newest.map(|entry| aside(entry?.1.value())).collect()
+}
+
+fn aside(bytes: &[u8]) -> Result<Quarantined, StoreError> {
+    serde_json::from_slice(bytes)
+        .map_err(|e| StoreError::Unreadable(format!("a quarantined row is damaged: {e}")))
 }
 
 /// What is in the store.

@@ -2,8 +2,9 @@
 //!
 //! Labels and rows wait for their commit and are answered after it. Predictions do not wait: they are told to subscribers at
 //! once and kept with the next commit, at the latest after [`INTERVAL`]; a label for one is always committed after it,
-//! because the writer takes every prediction that waits before it takes the label. When the disk cannot follow, predictions
-//! beyond [`MOST_PENDING`] are lost and counted, and everybody else is told so.
+//! because the writer takes every prediction that waits before it takes the label. When [`MOST_PENDING`] of them wait for the
+//! disk it takes no more: the recorder's queue fills, and what it has no room for is lost and counted. Then labels and rows
+//! wait too, unless the disk fails: they are told so.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use crate::clock::Clock;
 use crate::telemetry::metrics::Metrics;
 
 /// Predictions taken from the queue at once.
-const TAKEN: usize = 1024;
+const TAKEN: usize = 4096;
 
 /// Pause between two takings: many predictions then cost one waking, and nobody sees five milliseconds.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -83,12 +84,13 @@ impl Writer {
         let mut pending = Pending::default();
         let mut taken = Vec::with_capacity(TAKEN);
         let mut committing: Option<Committing> = None;
-        let (mut due, mut rested) = (None, Instant::now());
+        let (mut due, mut rested, mut fails) = (None, Instant::now(), false);
         loop {
             let now = Instant::now();
+            let room = pending.room();
             let is_due = due.is_some_and(|due| due <= now) || !pending.asks.is_empty();
-            if committing.is_none() && is_due {
-                take_waiting(&mut predictions, &mut taken);
+            if committing.is_none() && (is_due || (room == 0 && !fails)) {
+                take_waiting(&mut predictions, &mut taken, room);
                 keeper.keep(&mut taken, &mut pending);
                 committing = Some(keeper.commit(std::mem::take(&mut pending)));
                 due = None;
@@ -97,16 +99,18 @@ impl Writer {
                 biased;
                 done = end(&mut committing) => {
                     committing = None;
-                    due = keeper.settle(done, &mut pending).or(due);
+                    let again = keeper.settle(done, &mut pending);
+                    fails = again.is_some();
+                    due = again.or(due);
                 }
-                ask = asks.recv(), if pending.asks.len() < MOST_ASKS => {
+                ask = asks.recv(), if pending.asks.len() < MOST_ASKS && (predictions.len() <= room || fails) => {
                     let Some(ask) = ask else { break };
-                    take_waiting(&mut predictions, &mut taken);
+                    take_waiting(&mut predictions, &mut taken, room);
                     keeper.keep(&mut taken, &mut pending);
                     pending.asks.push(ask);
                 }
                 () = sleep_until(rested), if rested > now => {}
-                some = predictions.recv_many(&mut taken, TAKEN), if rested <= now => {
+                some = predictions.recv_many(&mut taken, TAKEN.min(room)), if rested <= now && room > 0 => {
                     if some == 0 { break }
                     keeper.keep(&mut taken, &mut pending);
                     rested = Instant::now() + PAUSE;
@@ -126,13 +130,23 @@ impl Writer {
     }
 }
 
-/// Takes every prediction that waits now.
+/// Takes every prediction that waits now, as far as there is room.
 fn take_waiting(
     predictions: &mut mpsc::Receiver<Arc<Prediction>>,
     taken: &mut Vec<Arc<Prediction>>,
+    room: usize,
 ) {
-    while let Ok(prediction) = predictions.try_recv() {
+    while taken.len() < room
+        && let Ok(prediction) = predictions.try_recv()
+    {
         taken.push(prediction);
+    }
+}
+
+impl Pending {
+    /// Predictions for which there is room.
+    fn room(&self) -> usize {
+        MOST_PENDING.saturating_sub(self.predictions.len())
     }
 }
 
@@ -143,16 +157,14 @@ impl Keeper {
             .set(pending as f64);
     }
 
-    /// Tells subscribers and the shadow of predictions, and keeps them for the next commit as far as there is room.
+    /// Tells subscribers and the shadow of predictions, and keeps them for the next commit.
     fn keep(&self, taken: &mut Vec<Arc<Prediction>>, pending: &mut Pending) {
         if taken.is_empty() {
             return;
         }
         self.feed.predictions(taken);
         self.tap.offer(taken);
-        let room = MOST_PENDING.saturating_sub(pending.predictions.len());
-        self.lose(taken.len().saturating_sub(room));
-        pending.predictions.extend(taken.drain(..).take(room));
+        pending.predictions.append(taken);
     }
 
     fn lose(&self, lost: usize) {
@@ -221,7 +233,7 @@ impl Keeper {
         };
         self.tell(Health::Failing(error.to_string()));
         let newer = std::mem::replace(&mut pending.predictions, batch.predictions);
-        let room = MOST_PENDING.saturating_sub(pending.predictions.len());
+        let room = pending.room();
         self.lose(newer.len().saturating_sub(room));
         pending.predictions.extend(newer.into_iter().take(room));
         let again = !pending.predictions.is_empty();

@@ -134,6 +134,8 @@ impl Drop for Browser {
 #[ignore = "needs chromium and chromedriver; .ci/run installs them"]
 async fn the_page_predicts_as_one_types_and_follows_the_champion() {
     let server = Server::start().await;
+    let bad = json!([{"Pclass": 9, "Sex": "male"}, {"Pclass": 1, "Sex": "<b>male</b>"}]);
+    assert_eq!(server.post("/v1/rows", &bad).await.1["quarantined"], 2);
     let browser = Browser::start().await;
     browser.post("url", json!({"url": server.url("/")})).await;
     browser
@@ -175,6 +177,13 @@ async fn the_page_predicts_as_one_types_and_follows_the_champion() {
             .await,
         "30"
     );
+
+    // So does the loop: who is live, and what was put aside, the newest first, as text and nothing else.
+    browser
+        .until("/titanic@2 live ·/.test(document.querySelector('#loop').innerText)")
+        .await;
+    let cells = "return [...document.querySelectorAll('#loop .aside td:nth-child(4)')].map(cell => cell.innerText)";
+    assert_eq!(browser.run(cells).await, json!(["\"<b>male</b>\"", "9"]));
 
     // Nothing was refused by the page's own policy, nothing failed.
     let log = browser.post("se/log", json!({"type": "browser"})).await;

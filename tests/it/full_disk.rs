@@ -62,9 +62,17 @@ async fn the_page_tells_of_it_and_of_what_is_lost() {
     assert!(!page(&server, "/").await.contains("alarm"));
 
     disk.is_full.store(true, Ordering::SeqCst);
-    let rows = vec![json!({"Pclass": 3, "Sex": "male"}); 70_000]; // more than wait for a disk
-    let (status, _) = server.post("/v1/predict", &json!(rows)).await;
-    assert_eq!(status, 200, "it answers all the same");
+    let rows = json!(vec![json!({"Pclass": 3, "Sex": "male"}); 70_000]);
+    // Together more than wait for a disk: some to be written, some to be taken.
+    for _ in 0..2 {
+        let (status, _) = server.post("/v1/predict", &rows).await;
+        assert_eq!(status, 200, "it answers all the same");
+    }
+    let durable = server.post("/v1/predict?durable=true", &passenger()).await;
+    assert_eq!(
+        durable.0, 503,
+        "what cannot be kept is not said to be: {durable:?}"
+    );
     let lost = "predictions were answered and could not be kept";
     until("the loss on the page", || async {
         page(&server, "/loop").await.contains(lost)

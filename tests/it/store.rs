@@ -290,3 +290,21 @@ async fn values_that_the_spec_sets_apart_are_put_aside() {
     );
     server.stop().await;
 }
+
+/// As many rows as a request may have: more than wait for the disk at any moment, and none of them is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_largest_body_is_kept_whole() {
+    const ROWS: usize = 100_000;
+    let server = Server::start().await;
+    let rows = json!(vec![json!({"Pclass": 3, "Sex": "male"}); ROWS]);
+    let (status, answer) = server.post("/v1/predict?durable=true", &rows).await;
+    assert_eq!(status, 200);
+    let store = server.app().store();
+    for n in [0, ROWS / 2, ROWS - 1] {
+        let id = answer["predictions"][n]["id"].as_str().unwrap();
+        assert!(store.event(id).unwrap().is_some(), "{n}");
+    }
+    let kinds = store.stats().unwrap().kinds;
+    assert!(kinds.contains(&("prediction", ROWS as u64)), "{kinds:?}");
+    server.stop().await;
+}

@@ -36,6 +36,9 @@ pub struct Shadowed {
     pub model: String,
     /// The champion it is compared with.
     pub champion: String,
+    /// The last event that its training looked at: truths up to it are learnt or weighed already.
+    #[serde(default)]
+    pub through: u64,
     /// The comparison so far.
     pub state: Shadow,
     /// The rows it rests on.

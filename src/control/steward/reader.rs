@@ -113,19 +113,20 @@ impl Reader {
             watched.state.update(answered.probability, positive);
             watched.rows.update(id);
         }
-        self.compare(id, &answered, positive);
+        self.compare(id, seq, &answered, positive);
         Ok(())
     }
 
     /// Holds the candidate's answer against the champion's: the one it gave live, else the same, given now.
-    fn compare(&mut self, id: &str, answered: &Answered, positive: bool) {
+    fn compare(&mut self, id: &str, seq: u64, answered: &Answered, positive: bool) {
         let (Some(candidate), Some(shadowed)) =
             (self.understudy.candidate(), self.memory.shadow.as_mut())
         else {
             return;
         };
         let is_open = shadowed.state.verdict() == shadow::Verdict::GoOn;
-        if shadowed.champion != answered.model || !is_open || shadowed.model != *candidate.name {
+        let is_ours = shadowed.champion == answered.model && shadowed.model == *candidate.name;
+        if !is_ours || !is_open || seq <= shadowed.through {
             return;
         }
         let now = || understudy::score(&candidate.model, &answered.row.to_string());

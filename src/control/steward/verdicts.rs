@@ -9,6 +9,7 @@ use super::{Steward, Trained, shadow, watch};
 use crate::control::chain::Chain;
 use crate::control::champion::{Champion, usable};
 use crate::control::gate::{Gate, Thresholds};
+use crate::control::labelled::through;
 use crate::control::shadow::{Live, Shadow};
 use crate::control::understudy::Part;
 use crate::registry::{Decision, Registry, RegistryError, Version};
@@ -101,8 +102,11 @@ impl Steward {
         champion: &Champion,
     ) -> Result<Shadowed, anyhow::Error> {
         let (registry, wanted) = (self.registry.clone(), version.clone());
-        let candidate =
-            tokio::task::spawn_blocking(move || Champion::read(&registry, &wanted)).await??;
+        let read = move || {
+            let candidate = Champion::read(&registry, &wanted)?;
+            Ok::<_, anyhow::Error>((candidate, through(&registry, &wanted.to_string())))
+        };
+        let (candidate, through) = tokio::task::spawn_blocking(read).await??;
         let thresholds = Thresholds {
             champion: champion.model.spec().decision.threshold,
             candidate: candidate.model.spec().decision.threshold,
@@ -110,6 +114,7 @@ impl Steward {
         Ok(Shadowed {
             model: version.to_string(),
             champion: champion.name.to_string(),
+            through,
             state: Shadow::new(thresholds, self.options.shadow),
             rows: Chain::default(),
             live: Live::default(),

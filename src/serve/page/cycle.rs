@@ -2,11 +2,13 @@
 
 use maud::{Markup, html};
 
+use super::aside;
 use super::header::{minute, thousands};
 use super::trouble::{self, Trouble};
 use crate::control::gate::{Gate, Verdict};
 use crate::control::{shadow, watch};
 use crate::stats::sequence::Bounded;
+use crate::store::rows::Quarantined;
 
 /// Everything the section shows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +27,8 @@ pub struct Cycle {
     pub trigger: Option<u64>,
     /// What is wrong with the store.
     pub trouble: Trouble,
+    /// Rows put aside last, newest first.
+    pub aside: Vec<Quarantined>,
     /// What the store holds; nothing where it cannot be read.
     pub counts: Vec<(&'static str, u64)>,
 }
@@ -55,6 +59,7 @@ pub fn draw(cycle: &Cycle) -> Markup {
             div.trainings {
                 @for training in &cycle.trainings { (trained(training)) }
             }
+            (aside::draw(&cycle.aside))
             @if !cycle.counts.is_empty() {
                 p.muted.hint {
                     "In the store: "

@@ -5,6 +5,7 @@
 //!
 //! Architecture invariant: no inline script, no inline style, nothing from another host, so that [`CSP`] can forbid them.
 
+pub mod aside;
 mod assets;
 pub mod cycle;
 mod feed;

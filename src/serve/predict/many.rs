@@ -1,6 +1,9 @@
 //! Many rows: read all, then score all, then write all. Every row is answered by the model that was live at the beginning.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::asked::{self, Asked};
 use super::{Reply, one, write};
@@ -21,6 +24,18 @@ const MOST_PARTIAL: usize = 10_000;
 
 /// Rows scored at once: their features stay in the cache.
 const BLOCK: usize = 256;
+
+/// How long a large body waits until its predictions are noted: the store writes a hundred thousand in less than one.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where a body is answered.
+#[derive(Clone, Copy, Debug)]
+pub enum Thread {
+    /// On one that serves others too: it must not wait.
+    Serving,
+    /// On one of its own.
+    Apart,
+}
 
 /// The rows of a body, read and checked.
 pub struct Rows {
@@ -52,6 +67,7 @@ pub fn answer(
     asked: &Asked,
     format: Format,
     most: usize,
+    thread: Thread,
     body: &[u8],
 ) -> Result<Reply, Problem> {
     let champion = predictor.champion()?;
@@ -92,12 +108,12 @@ pub fn answer(
         errors: faults.into_listed(),
     };
     let bytes = write::answers(&answered, &champion, asked, format, &mut work);
-    note(predictor, &champion, answered);
+    note(predictor, &champion, thread, answered);
     let model = (format == Format::Csv).then(|| champion.name.clone());
     Ok(Reply { bytes, model })
 }
 
-fn note(predictor: &Predictor, champion: &Champion, answered: Answered) {
+fn note(predictor: &Predictor, champion: &Champion, thread: Thread, answered: Answered) {
     let Answered {
         rows,
         probabilities,
@@ -110,9 +126,14 @@ fn note(predictor: &Predictor, champion: &Champion, answered: Answered) {
         .map(|(_, warnings)| warnings.len())
         .sum();
     predictor.count(Door::Rest, probabilities.len(), warned);
+    let until = Instant::now() + PATIENCE;
     for (n, (id, probability)) in ids.into_iter().zip(&probabilities).enumerate() {
         let (row, warnings) = (rows.table.row(n), rows.warnings_of(n));
-        predictor.note(predictor.prediction(id, champion, *probability, row, warnings));
+        let made = predictor.prediction(id, champion, *probability, row, warnings);
+        match thread {
+            Thread::Serving => predictor.note(made),
+            Thread::Apart => predictor.recorder.note_by(until, made),
+        }
     }
 }
 

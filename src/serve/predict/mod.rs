@@ -19,8 +19,9 @@ use super::body::{self, Format, Intake, SMALL};
 use super::predictor::Predictor;
 use super::problem::Problem;
 use super::reply;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use asked::Asked;
+use many::Thread;
 use named::Named;
 
 /// What the route works with. Clones share everything.
@@ -62,13 +63,19 @@ impl Desk {
         self.most_rows
     }
 
-    fn answer(&self, asked: &Asked, format: Format, body: &[u8]) -> Result<Reply, Problem> {
+    fn answer(
+        &self,
+        asked: &Asked,
+        format: Format,
+        thread: Thread,
+        body: &[u8],
+    ) -> Result<Reply, Problem> {
         let is_object = || body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
         if format == Format::Json && is_object() {
             let bytes = one::answer(&self.predictor, (&self.named, &self.store), asked, body)?;
             return Ok(Reply { bytes, model: None });
         }
-        many::answer(&self.predictor, asked, format, self.most_rows, body)
+        many::answer(&self.predictor, asked, format, self.most_rows, thread, body)
     }
 
     /// The same on a thread that serves nobody else.
@@ -86,7 +93,7 @@ impl Desk {
             .map_err(Problem::internal)?;
         let desk = self.clone();
         let work = move || {
-            let answer = desk.answer(&asked, format, &body.bytes);
+            let answer = desk.answer(&asked, format, Thread::Apart, &body.bytes);
             drop((body, bench));
             answer
         };
@@ -110,14 +117,20 @@ pub async fn predict(
     let asked = Asked::read(request.query_string(), format)?;
     let body = desk.intake.read(request.headers(), &mut payload).await?;
     let durable = asked.durable;
+    let lost = desk.store.lost();
     // A named prediction may have to be looked up, and the disk may stall.
     let answer = if body.bytes.len() <= SMALL && asked.id.is_none() {
-        desk.answer(&asked, format, &body.bytes)?
+        desk.answer(&asked, format, Thread::Serving, &body.bytes)?
     } else {
         desk.answer_apart(asked, format, body).await?
     };
     if durable {
         desk.store.flush().await?; // what was noted before is on the disk with it
+        // One that was lost meanwhile may have been of this request.
+        if desk.store.lost() != lost {
+            let why = "the disk does not follow, and predictions are lost";
+            return Err(StoreError::Unavailable(why.into()).into());
+        }
     }
     Ok(reply::rows(format, answer.bytes, answer.model.as_deref()))
 }

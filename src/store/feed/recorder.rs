@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::time::{Instant, timeout_at};
 
 use super::event::Prediction;
 use crate::telemetry::metrics::Metrics;
@@ -21,10 +23,32 @@ impl Recorder {
     /// Notes a prediction that was answered; never waits. When the queue is full, it is lost and counted.
     pub fn note(&self, prediction: Prediction) {
         if self.queue.try_send(Arc::new(prediction)).is_err() {
-            self.metrics
-                .titanic_store_lost_predictions_total
-                .increment(1);
+            self.lose();
         }
+    }
+
+    /// The same for a thread that serves nobody else: it waits for room until then.
+    ///
+    /// # Panics
+    /// On a thread that runs tasks, or outside of a runtime.
+    pub fn note_by(&self, until: Instant, prediction: Prediction) {
+        let sent = match self.queue.try_send(Arc::new(prediction)) {
+            Ok(()) => true,
+            Err(TrySendError::Closed(_)) => false,
+            Err(TrySendError::Full(prediction)) => {
+                let sending = timeout_at(until, self.queue.send(prediction));
+                matches!(Handle::current().block_on(sending), Ok(Ok(())))
+            }
+        };
+        if !sent {
+            self.lose();
+        }
+    }
+
+    fn lose(&self) {
+        self.metrics
+            .titanic_store_lost_predictions_total
+            .increment(1);
     }
 }
 

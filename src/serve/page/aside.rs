@@ -1,0 +1,38 @@
+//! Rows that were put aside last: where each came from, and what is wrong with it.
+
+use maud::{Markup, html};
+
+use crate::store::rows::Quarantined;
+
+/// Rows that are shown.
+pub const SHOWN: usize = 5;
+
+/// A table of them; nothing where there is none.
+pub fn draw(last: &[Quarantined]) -> Markup {
+    html! {
+        @if !last.is_empty() {
+            h3 { "Put aside" }
+            div.aside {
+                table {
+                    thead { tr { th { "from" } th { "line" } th { "column" } th { "value" } th { "what is wrong" } } }
+                    tbody {
+                        @for row in last {
+                            tr {
+                                td { (row.source) }
+                                td { @match row.line { Some(line) => (line), None => "–" } }
+                                td { (row.column) }
+                                td { (row.value) }
+                                td { (row.reason) }
+                            }
+                        }
+                    }
+                }
+            }
+            p.muted.hint {
+                "The newest first. When the server has stopped, "
+                code { "titanic-platform ingest quarantine list" } " shows all of them and "
+                code { "retry" } " takes those in that are good under a mended spec."
+            }
+        }
+    }
+}
