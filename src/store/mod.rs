@@ -164,18 +164,13 @@ impl Store {
         Ok(outcome)
     }
 
-    /// As [`Store::take`], from a thread of its own.
+    /// As [`Store::take`], from a thread of its own; it may have a runtime of its own, which waits with it. Waiting there is
+    /// not the runtime's business, nor is its rule that a task gives way now and then: nobody else is there.
     ///
     /// # Errors
     /// When nothing of it is stored.
     pub fn take_blocking(&self, batch: Batch) -> Result<Outcome, StoreError> {
-        let (ask, answer) = ask::ask(move |commit| rows::take(commit, &batch));
-        self.asks
-            .blocking_send(ask)
-            .map_err(|_| StoreError::Closed)?;
-        let outcome = answer.blocking_recv().map_err(|_| StoreError::Closed)??;
-        outcome.count(&self.metrics);
-        Ok(outcome)
+        pollster::block_on(tokio::task::unconstrained(self.take(batch)))
     }
 
     /// Keeps an event whose body is a JSON object; gives its number.
