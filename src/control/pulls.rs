@@ -1,6 +1,8 @@
 //! Scheduled sources: each is pulled by a thread of its own, again and again, from where the last pull ended. Rows and the
 //! place go into the store in one commit: after a crash nothing is skipped, and nothing counted twice.
 
+mod notes;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
@@ -12,6 +14,7 @@ use crate::ingest::source::{Order, Unattended, World};
 use crate::ingest::{Batch, ReadFault, SinkFault, Source, Taken, Tally};
 use crate::store::rows::Outcome;
 use crate::store::{Store, StoreError};
+use notes::Notes;
 
 /// While no model tells what a row is, nothing is pulled: so long between two looks.
 const NO_MODEL: Duration = Duration::from_millis(200);
@@ -44,8 +47,9 @@ impl Pull {
     }
 
     fn run(self) {
-        let world = Unattended::until(self.stop.clone());
+        let mut world = Notes::new(&self.name, Unattended::until(self.stop.clone()));
         while !world.stopped() {
+            world.turn();
             match self.once(&world) {
                 Ok(None) => {
                     world.wait(NO_MODEL);
@@ -63,15 +67,23 @@ impl Pull {
             read,
             stored,
             quarantined,
+            skipped,
             ..
         } = tally;
         if *read > 0 {
-            tracing::info!(source = self.name, read, stored, quarantined, "pulled");
+            tracing::info!(
+                source = self.name,
+                read,
+                stored,
+                quarantined,
+                skipped,
+                "pulled"
+            );
         }
     }
 
     /// One pull; none while there is no model.
-    fn once(&self, world: &Unattended) -> Result<Option<Tally>, ReadFault> {
+    fn once(&self, world: &dyn World) -> Result<Option<Tally>, ReadFault> {
         let Some(live) = self.seat.live() else {
             return Ok(None);
         };

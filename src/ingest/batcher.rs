@@ -135,4 +135,12 @@ impl Rows for Batcher<'_> {
         self.tally.skipped += 1;
         self.world.say(&format!("skipped {name}: {why}"));
     }
+
+    fn unreadable(&mut self, name: &str, fault: &ReadFault) -> ControlFlow<()> {
+        if self.strict || self.fault.is_some() {
+            return ControlFlow::Break(());
+        }
+        self.skipped(name, &fault.why());
+        ControlFlow::Continue(())
+    }
 }

@@ -71,6 +71,15 @@ impl ReadFault {
         }
     }
 
+    /// What is wrong, without the name of what it is wrong with.
+    pub(super) fn why(&self) -> String {
+        match self {
+            ReadFault::Open { source, .. } => format!("it cannot be read: {source}"),
+            ReadFault::Content { why, .. } | ReadFault::Remote { why, .. } => why.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// [`ReadFault::Remote`] of a name.
     pub(super) fn remote(name: &str, why: impl Into<String>) -> ReadFault {
         ReadFault::Remote {

@@ -3,9 +3,6 @@
 //! Rounds: 50, more with CRASH_ROUNDS.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use rand::rngs::Xoshiro256PlusPlus;
@@ -15,40 +12,8 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::case::{Case, TITANIC};
+use crate::process::Process;
 use crate::server;
-
-/// A process that can be killed.
-struct Process {
-    child: Child,
-    url: String,
-}
-
-impl Process {
-    fn start(state: &Path) -> Process {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_titanic-platform"))
-            .args(["serve", "--listen", "127.0.0.1:0", "-q", "--state"])
-            .arg(state)
-            .env("TITANIC_RETRAIN__ENABLED", "false")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let url = line
-            .trim()
-            .strip_prefix("ready ")
-            .expect("ready")
-            .to_owned();
-        Process { child, url }
-    }
-
-    fn kill(mut self) {
-        self.child.kill().unwrap(); // SIGKILL
-        self.child.wait().unwrap();
-    }
-}
 
 /// What was acknowledged.
 #[derive(Clone, Default)]
@@ -94,7 +59,7 @@ async fn post(client: &Client, url: &str, path: &str, body: &Value) -> Option<Va
 }
 
 /// A row that is told from all others by its number.
-fn numbered(case: &Case, n: u64) -> Value {
+pub fn numbered(case: &Case, n: u64) -> Value {
     let mut row = case.row();
     row[case.spec().schema.id().expect("the case has an id")] = json!(n);
     row
@@ -131,7 +96,7 @@ async fn what_was_acknowledged_survives_every_kill() {
     let seen = Seen::default();
     let mut checked = (0, 0);
     for round in 0..rounds {
-        let process = Process::start(state.path());
+        let process = Process::start(state.path(), &[]);
         let writers: Vec<_> = (0..3)
             .map(|w| {
                 let first = 1 + (round * 3 + w) * 1_000_000;
@@ -144,11 +109,11 @@ async fn what_was_acknowledged_survives_every_kill() {
         for writer in writers {
             writer.await.unwrap();
         }
-        let process = Process::start(state.path());
+        let process = Process::start(state.path(), &[]);
         checked = check(case, &client, &process.url, &seen.so_far(), checked).await;
         process.kill();
     }
-    let process = Process::start(state.path());
+    let process = Process::start(state.path(), &[]);
     check(case, &client, &process.url, &seen.so_far(), (0, 0)).await;
     let (truths, rows) = checked;
     println!("{rounds} kills: {truths} truths and {rows} rows acknowledged, all there once");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -51,31 +52,55 @@ impl Kind for Folder {
         &self.name
     }
 
-    /// The cursor holds the stamp of every file read so far, so that only new and changed ones are read.
+    /// The cursor holds the stamp of every file done with so far, so that only new and changed ones are read. A file that
+    /// is no table is done with, too, until it changes; one that cannot be opened is not: that may end without a change.
     fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault> {
         let seen = pull.cursor.and_then(|c| serde_json::from_str(c).ok());
         let seen: BTreeMap<String, String> = seen.unwrap_or_default();
         let mut now = BTreeMap::new();
+        let (mut readable, mut first) = (false, None);
         for path in self.entries()? {
+            let shown = path.display().to_string();
             if path.is_dir() {
-                to.skipped(&path.display().to_string(), "it is a folder");
+                to.skipped(&shown, "it is a folder");
                 continue;
             }
             let file = match File::new(&path) {
                 Ok(file) => file,
                 Err(_) => {
-                    to.skipped(&path.display().to_string(), "its ending is not known");
+                    to.skipped(&shown, "its ending is not known");
                     continue;
                 }
             };
-            let stamp = file.stamp()?;
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if seen.get(&*name) != Some(&stamp) && file.rows(pull, to)?.is_break() {
-                return Ok(());
+            // The stamp is taken before the file is read: what is written to it meanwhile is a change.
+            let (stamp, rows) = match file.stamp() {
+                Ok(stamp) if seen.get(&*name) == Some(&stamp) => {
+                    (stamp, Ok(ControlFlow::Continue(())))
+                }
+                Ok(stamp) => (stamp, file.rows(pull, to)),
+                Err(fault) => (String::new(), Err(fault)),
+            };
+            match rows {
+                Ok(ControlFlow::Continue(())) => readable = true,
+                Ok(ControlFlow::Break(())) => return Ok(()),
+                Err(fault) => {
+                    if to.unreadable(&shown, &fault).is_break() {
+                        return Err(fault);
+                    }
+                    let closed = matches!(fault, ReadFault::Open { .. });
+                    first.get_or_insert(fault);
+                    if closed {
+                        continue;
+                    }
+                }
             }
             now.insert(name.into_owned(), stamp);
             to.reached(serde_json::to_string(&now).expect("names and stamps are text"));
         }
-        Ok(())
+        match first {
+            Some(fault) if !readable => Err(fault),
+            _ => Ok(()),
+        }
     }
 }

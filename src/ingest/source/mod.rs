@@ -68,6 +68,12 @@ pub(super) trait Rows {
 
     /// A file is passed over.
     fn skipped(&mut self, _name: &str, _why: &str) {}
+
+    /// A file among others cannot be read, or not to its end: passed over, or the end of it all. A table must not lack a
+    /// file unnoticed, so that it is the end unless the receiver says otherwise.
+    fn unreadable(&mut self, _name: &str, _fault: &ReadFault) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
 }
 
 /// One row of a source: its line, and the row (which may have faults) or the fault of the line as a whole.

@@ -9,4 +9,4 @@ mod second;
 mod train;
 mod two;
 
-pub use folder::{Folder, QUICK, Ran};
+pub use folder::{BINARY, Folder, QUICK, Ran};

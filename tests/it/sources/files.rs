@@ -58,6 +58,30 @@ fn a_folder_is_read_in_the_order_of_its_names() {
 }
 
 #[test]
+fn a_file_that_is_no_table_does_not_end_a_folder_unless_strict() {
+    let folder = folder();
+    fs::create_dir(folder.path("inbox")).unwrap();
+    folder.put("inbox/a.csv", "this,is,no,table\n1,2,3,4\n");
+    let line = "ingest inbox --spec parcels.yaml --json";
+    let alone = folder.run(line).fails(1);
+    assert!(alone.starts_with("inbox/a.csv: "), "{alone}");
+    folder.put("inbox/b.csv", CSV);
+    let strict = folder.run(&format!("{line} --strict")).fails(1);
+    assert_eq!(strict, alone);
+    let ran = folder.run(line).ok();
+    assert!(ran.err.contains("skipped inbox/a.csv: "), "{ran:#?}");
+    let said = ran.json();
+    assert_eq!(
+        (&said["stored"], &said["repeated"], &said["skipped"]),
+        (&json!(3), &json!(0), &json!(1)),
+        "nothing of the strict load was kept: {said}"
+    );
+    // What is learned from must not lack a file unnoticed.
+    let learned = folder.run("train inbox --spec parcels.yaml").fails(1);
+    assert!(learned.starts_with("inbox/a.csv: "), "{learned}");
+}
+
+#[test]
 fn standard_input_may_be_packed_and_of_any_text_format() {
     let folder = folder();
     let check = |input: &[u8], rows: u64| {

@@ -55,6 +55,73 @@ fn only_new_and_changed_files_of_a_folder_are_read() {
     assert_eq!(again(folder.path(), Some("12")).rows.len(), 9003);
 }
 
+/// A header of another table, and a list that breaks off after its first row.
+const NO_TABLE: &str = "this,is,no,table\n1,2,3,4\n";
+const BROKEN_OFF: &str = "[{\"parcel\": 3}, {\"parcel\":";
+
+#[test]
+fn a_folder_is_read_on_past_files_that_are_no_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    put("a.csv", "parcel\n1\n");
+    put("b.csv", NO_TABLE);
+    put("c.json", BROKEN_OFF);
+    put("d.csv", "parcel\n4\n");
+    let first = again(folder.path(), None);
+    assert_eq!(first.ids(), ["1", "3", "4"], "what could be read is kept");
+    let tally = first.outcome.as_ref().unwrap();
+    assert_eq!((tally.read, tally.skipped), (3, 2));
+    let [b, c] = &first.notes[..] else {
+        panic!("{:?}", first.notes)
+    };
+    let name = |name: &str| folder.path().join(name).display().to_string();
+    let (b_is, c_is) = (name("b.csv"), name("c.json"));
+    assert!(b.starts_with(&format!("skipped {b_is}: ")), "{b}");
+    assert!(c.starts_with(&format!("skipped {c_is}: ")), "{c}");
+    assert_eq!(b.matches(&b_is).count(), 1, "named once: {b}");
+    // They are not read again until they change.
+    let second = again(folder.path(), first.cursor());
+    assert_eq!((second.rows.len(), second.cursor()), (0, first.cursor()));
+    assert_eq!(second.outcome.as_ref().unwrap().skipped, 0);
+    put("b.csv", "parcel\n2\n");
+    let third = again(folder.path(), second.cursor());
+    assert_eq!((third.ids(), third.notes.len()), (vec!["2"], 0));
+    put("c.json", "[{\"parcel\": 3}, {\"parcel\": 33}]");
+    let fourth = again(folder.path(), third.cursor());
+    assert_eq!(fourth.ids(), ["3", "33"]);
+    assert_eq!(again(folder.path(), fourth.cursor()).rows.len(), 0);
+}
+
+#[test]
+fn a_folder_of_which_nothing_can_be_read_is_a_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    put("b.csv", NO_TABLE);
+    put("c.json", BROKEN_OFF);
+    let from = folder.path().to_str().unwrap();
+    let pulled = pull(from, &Options::default(), None);
+    assert!(pulled.said().contains("b.csv: "), "{pulled:?}");
+    // The place is kept all the same, so that the next pull reads neither.
+    let cursor = pulled.cursors.last().unwrap().as_deref();
+    assert_eq!(again(folder.path(), cursor).rows.len(), 0);
+}
+
+/// A file may become readable without a change of its own.
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_opened_is_tried_again() {
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let target = elsewhere.path().join("b.csv");
+    std::os::unix::fs::symlink(&target, folder.path().join("b.csv")).unwrap();
+    fs::write(folder.path().join("c.csv"), "parcel\n3\n").unwrap();
+    let first = again(folder.path(), None);
+    assert_eq!((first.ids(), first.notes.len()), (vec!["3"], 1));
+    let second = again(folder.path(), first.cursor());
+    assert_eq!((second.rows.len(), second.notes.len()), (0, 1));
+    fs::write(&target, "parcel\n2\n").unwrap();
+    assert_eq!(again(folder.path(), second.cursor()).ids(), ["2"]);
+}
+
 fn ingest(
     from: &str,
     strict: bool,

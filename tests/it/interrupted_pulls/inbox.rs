@@ -1,0 +1,56 @@
+//! A folder of several files.
+
+use std::fmt::Write;
+use std::ops::RangeInclusive;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{Feed, ROWS, numbered};
+use crate::case::Case;
+
+/// Rows of a file: more than are taken at once, so that a kill may fall into a file.
+const FILE: u64 = 6000;
+
+/// The folder.
+pub struct Inbox {
+    folder: TempDir,
+    case: &'static Case,
+}
+
+impl Inbox {
+    /// Files come under another name and are renamed, as who writes them should do.
+    fn put(&self, name: &str, rows: RangeInclusive<u64>) {
+        let line = |row: &Value, text: fn((&String, &Value)) -> String| {
+            let cells: Vec<String> = row.as_object().unwrap().iter().map(text).collect();
+            cells.join(",")
+        };
+        let mut text = line(&numbered(self.case, 0), |(name, _)| name.clone());
+        for n in rows {
+            let row = numbered(self.case, n);
+            write!(text, "\n{}", line(&row, |(_, value)| value.to_string())).unwrap();
+        }
+        let path = self.folder.path().join(name);
+        std::fs::write(path.with_extension("part"), text).unwrap();
+        std::fs::rename(path.with_extension("part"), path).unwrap();
+    }
+}
+
+impl Feed for Inbox {
+    async fn new(case: &'static Case) -> Inbox {
+        let folder = tempfile::tempdir().unwrap();
+        let inbox = Inbox { folder, case };
+        for file in 0..ROWS / FILE {
+            inbox.put(&format!("{file}.csv"), file * FILE + 1..=(file + 1) * FILE);
+        }
+        inbox
+    }
+
+    fn settings(&self) -> Value {
+        json!({"from": self.folder.path()})
+    }
+
+    async fn one_more(&self) {
+        self.put("more.csv", ROWS + 1..=ROWS + 1);
+    }
+}

@@ -1,0 +1,180 @@
+//! The process is killed in the middle of a pull, again and again: every row of the source is in the store, once.
+//!
+//! Kills a source: 5, more with CRASH_ROUNDS.
+
+mod api;
+mod database;
+mod inbox;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt, SeedableRng};
+use reqwest::Client;
+use serde_json::Value;
+
+use crate::case::{Case, TITANIC};
+use crate::cli::{BINARY, Ran};
+use crate::crash::numbered;
+use crate::process::Process;
+use crate::server::{self, until};
+
+/// Rows of a source: several commits of what is taken at once.
+const ROWS: u64 = 30_000;
+
+/// A source with so many rows, numbered from 1.
+trait Feed {
+    async fn new(case: &'static Case) -> Self;
+
+    /// Its settings below `sources.NAME`, as JSON.
+    fn settings(&self) -> Value;
+
+    /// Adds the row after the last.
+    async fn one_more(&self);
+}
+
+/// The name of the column that numbers the rows.
+fn id(case: &Case) -> String {
+    case.spec().schema.id().expect("the case has an id").into()
+}
+
+/// A state, a source that is pulled into it, and who looks at it.
+struct Pulled<F> {
+    feed: F,
+    state: tempfile::TempDir,
+    client: Client,
+}
+
+impl<F: Feed> Pulled<F> {
+    async fn new(case: &'static Case) -> Pulled<F> {
+        let feed = F::new(case).await;
+        let state = server::state_of(case);
+        let mut source = feed.settings();
+        source["every"] = "1s".into();
+        let settings = serde_json::json!({"sources": {"feed": source}}); // JSON is YAML
+        std::fs::write(state.path().join("pulls.yaml"), settings.to_string()).unwrap();
+        Pulled {
+            feed,
+            state,
+            client: server::client(),
+        }
+    }
+
+    fn start(&self) -> Process {
+        let settings = self.state.path().join("pulls.yaml");
+        Process::start(
+            self.state.path(),
+            &["--config".as_ref(), settings.as_os_str()],
+        )
+    }
+
+    async fn get(&self, process: &Process, path: &str) -> String {
+        let answer = self.client.get(format!("{}{path}", process.url)).send();
+        answer.await.unwrap().text().await.unwrap()
+    }
+
+    async fn events(&self, process: &Process, after: u64, limit: u64) -> Vec<Value> {
+        let path = format!("/v1/events?after={after}&limit={limit}");
+        let page: Value = serde_json::from_str(&self.get(process, &path).await).unwrap();
+        page["events"].as_array().unwrap().clone()
+    }
+
+    /// Whether there are so many events.
+    async fn holds(&self, process: &Process, events: u64) -> bool {
+        !self.events(process, events - 1, 1).await.is_empty()
+    }
+
+    /// Rows this process took, those it had already among them.
+    async fn taken(&self, process: &Process) -> u64 {
+        let metrics = self.get(process, "/metrics").await;
+        let counts = metrics.lines().filter(|line| {
+            line.starts_with("titanic_rows_total{") && !line.contains("quarantined")
+        });
+        counts
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+            .sum()
+    }
+
+    /// Starts it and kills it at some point of the pull; whether there still were rows to come.
+    async fn kill(&self, rng: &mut Xoshiro256PlusPlus) -> bool {
+        let process = self.start();
+        let enough = rng.random_range(0..6000);
+        until("rows", || async {
+            self.taken(&process).await >= enough || self.holds(&process, ROWS).await
+        })
+        .await;
+        for _ in 0..rng.random_range(0..20) {
+            self.get(&process, "/healthz").await; // some way into the next piece
+        }
+        let middle = !self.holds(&process, ROWS).await;
+        process.kill();
+        middle
+    }
+
+    /// Lets it read to the end. A row is added then: once it is there, all before it have been read for good.
+    async fn finish(&self, case: &Case) {
+        let process = self.start();
+        until("all rows", || self.holds(&process, ROWS)).await;
+        self.feed.one_more().await;
+        until("one more", || self.holds(&process, ROWS + 1)).await;
+        let (id, mut seq, mut rows) = (id(case), 0, BTreeSet::new());
+        loop {
+            let events = self.events(&process, seq, 10_000).await;
+            if events.is_empty() {
+                break;
+            }
+            for event in events {
+                seq += 1;
+                assert_eq!(
+                    (&event["seq"], &event["kind"]),
+                    (&seq.into(), &"row".into())
+                );
+                assert!(rows.insert(event["row"][&id].as_u64().unwrap()), "{event}");
+            }
+        }
+        assert!(rows.into_iter().eq(1..=ROWS + 1), "each is there");
+        process.kill();
+        let check = ["store", "check", "--state"];
+        let checked = Command::new(BINARY)
+            .args(check)
+            .arg(self.state.path())
+            .output();
+        let checked = Ran::of("store check", checked.unwrap()).ok();
+        assert_eq!(checked.out, format!("intact: {seq} events\n"));
+    }
+}
+
+async fn survives_kills<F: Feed>() {
+    let kills = std::env::var("CRASH_ROUNDS").map_or(5, |n| n.parse().unwrap());
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(5);
+    let (mut done, mut middle) = (0, 0);
+    while done < kills {
+        let pulled = Pulled::<F>::new(&TITANIC).await;
+        while done < kills {
+            done += 1;
+            match pulled.kill(&mut rng).await {
+                true => middle += 1,
+                false => break, // it has all: another one
+            }
+        }
+        pulled.finish(&TITANIC).await;
+    }
+    println!("{done} kills, {middle} in the middle of a pull: every row is there once");
+    assert!(middle > 0, "there was something to interrupt");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pull_of_a_database_survives_every_kill() {
+    survives_kills::<database::Database>().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pull_of_a_folder_survives_every_kill() {
+    survives_kills::<inbox::Inbox>().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pull_of_a_web_api_survives_every_kill() {
+    survives_kills::<api::Api>().await;
+}
