@@ -26,6 +26,9 @@ const AFTER_TIME: u32 = 80;
 /// An id and the number of its event, as a run has them.
 const ENTRY: usize = 16 + 8;
 
+/// The first entry of a run, by which it is found.
+type First = [u8; ENTRY];
+
 /// The index, over tables to read or to write.
 pub(super) struct Ids<Singles, Runs> {
     singles: Singles,
@@ -34,7 +37,7 @@ pub(super) struct Ids<Singles, Runs> {
 
 /// The index of a snapshot.
 pub(super) type KeptIds =
-    Ids<ReadOnlyTable<&'static [u8], u64>, ReadOnlyTable<&'static [u8; ENTRY], &'static [u8]>>;
+    Ids<ReadOnlyTable<&'static [u8], u64>, ReadOnlyTable<&'static First, &'static [u8]>>;
 
 impl KeptIds {
     /// That of `snapshot`.
@@ -49,7 +52,7 @@ impl KeptIds {
 impl<Singles, Runs> Ids<Singles, Runs>
 where
     Singles: ReadableTable<&'static [u8], u64>,
-    Runs: ReadableTable<&'static [u8; ENTRY], &'static [u8]>,
+    Runs: ReadableTable<&'static First, &'static [u8]>,
 {
     /// The number of an id's event. It may be of an event that retention took.
     pub(super) fn find(&self, key: &Key) -> Result<Option<u64>, StoreError> {
@@ -63,7 +66,7 @@ where
     }
 
     /// The run that holds a UUID, with its key.
-    fn run_of(&self, key: &Key) -> Result<Option<([u8; ENTRY], Vec<u8>)>, StoreError> {
+    fn run_of(&self, key: &Key) -> Result<Option<(First, Vec<u8>)>, StoreError> {
         let (earliest, latest) = beginnings(key.bytes());
         let around = self.runs.range::<&[u8; ENTRY]>(&earliest..=&latest)?;
         for entry in around.rev() {
@@ -91,9 +94,12 @@ where
     }
 }
 
+/// The index of a transaction.
+type OpenIds<'t> = Ids<Table<'t, &'static [u8], u64>, Table<'t, &'static First, &'static [u8]>>;
+
 /// The index in a commit.
 pub(super) struct NewIds<'t> {
-    kept: Ids<Table<'t, &'static [u8], u64>, Table<'t, &'static [u8; ENTRY], &'static [u8]>>,
+    kept: OpenIds<'t>,
     fresh: Vec<(u128, u64)>,
 }
 

@@ -59,7 +59,7 @@ async fn post(client: &Client, url: &str, path: &str, body: &Value) -> Option<Va
 }
 
 /// A row that is told from all others by its number.
-pub fn numbered(case: &Case, n: u64) -> Value {
+fn numbered(case: &Case, n: u64) -> Value {
     let mut row = case.row();
     row[case.spec().schema.id().expect("the case has an id")] = json!(n);
     row

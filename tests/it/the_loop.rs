@@ -1,9 +1,17 @@
 //! The closed loop through the front door: predictions, late truths, a training that begins on its own, the gate, the swap,
 //! the shadow, the watch.
 
+use std::sync::Arc;
+
 use reqwest::Method;
 use serde_json::{Value, json};
+use titanic_platform::app::First;
+use titanic_platform::clock::System;
 use titanic_platform::control::chain::Chain;
+use titanic_platform::control::steward::MEMORY;
+use titanic_platform::store::feed::{self, Feed};
+use titanic_platform::store::{self, Parts, Store};
+use titanic_platform::telemetry::metrics::Metrics;
 
 use crate::case::{Case, on_both};
 use crate::rest::probability;
@@ -15,6 +23,7 @@ on_both!(
     a_candidate_that_is_better_on_live_traffic_is_promoted_by_its_shadow,
     a_shadow_that_is_behind_skips_and_nobody_waits,
     a_restart_goes_on_with_the_shadow,
+    what_a_candidate_has_learnt_is_not_compared,
 );
 
 /// Labelled rows of a case as predictions with their truths: all are asked, then all are told.
@@ -223,6 +232,52 @@ async fn too_few_rows_put_the_candidate_into_the_shadow(case: &Case) {
     server.stop().await;
 }
 
+/// However late the loop comes to read the truths that the candidate has learnt: here, all of them anew.
+async fn what_a_candidate_has_learnt_is_not_compared(case: &Case) {
+    let state = in_the_shadow(case, 4096).await.leave().await;
+    forget_what_was_seen(state.path()).await;
+    let change = |settings: &mut titanic_platform::config::Settings| {
+        settings.retrain.enabled = false;
+    };
+    let server = Server::over(state, change, First::bundled(), Arc::new(System)).await;
+    let server = server.unwrap();
+    live(&server, case, &labelled(case)[..5]).await;
+    until("the comparison", || async {
+        let shadow = server.get("/v1/loop").await["shadow"].clone();
+        assert!(!shadow.is_null(), "it came to a verdict");
+        shadow["comparison"]["rows"].as_u64().unwrap() >= 5
+    })
+    .await;
+    let shadow = server.get("/v1/loop").await["shadow"].clone();
+    assert_eq!(shadow["comparison"]["rows"], 5, "{shadow}");
+    server.stop().await;
+}
+
+/// Has the loop of a state read every event again.
+async fn forget_what_was_seen(state: &std::path::Path) {
+    let (metrics, clock) = (Arc::new(Metrics::new([])), Arc::new(System));
+    let (_recorder, predictions) = feed::recorder(metrics.clone());
+    let options = feed::Options { keep: 1, queue: 1 };
+    let (store, writer) = Store::new(Parts {
+        file: store::open(state).unwrap(),
+        predictions,
+        feed: Feed::new(options, clock.clone(), metrics.clone()),
+        tap: feed::tap(1, metrics.clone()).0,
+        clock,
+        metrics,
+    });
+    let writer = tokio::spawn(writer.run());
+    let memory = store.remembered(MEMORY).unwrap().unwrap();
+    let mut memory: Value = serde_json::from_str(&memory).unwrap();
+    assert!(memory["seen"].as_u64().unwrap() > 0);
+    memory["seen"] = 0.into();
+    let told = store.remember(MEMORY.into(), memory.to_string()).await;
+    told.unwrap();
+    store.close();
+    writer.abort();
+    let _ = writer.await; // it lets go of the file
+}
+
 /// Rows of a case whose every truth is the other one.
 fn turned(case: &Case) -> Vec<(Value, Value)> {
     let labels = crate::case::json(case.labels);
@@ -315,7 +370,8 @@ async fn a_candidate_that_is_better_on_live_traffic_is_promoted_by_its_shadow(ca
     let told = async {
         loop {
             let event = socket.next().await;
-            if event["topic"] == "models" {
+            // That it went into the shadow may be told a moment after it shows.
+            if event["topic"] == "models" && event["data"]["action"] != "shadowed" {
                 break event;
             }
         }
@@ -420,9 +476,8 @@ async fn a_restart_goes_on_with_the_shadow(case: &Case) {
     let change = |settings: &mut titanic_platform::config::Settings| {
         settings.retrain.enabled = false;
     };
-    let first = titanic_platform::app::First::bundled();
-    let clock = std::sync::Arc::new(titanic_platform::clock::System);
-    let server = Server::over(state, change, first, clock).await.unwrap();
+    let server = Server::over(state, change, First::bundled(), Arc::new(System)).await;
+    let server = server.unwrap();
     assert_eq!(server.get("/v1/loop").await["shadow"], before);
     // Scores made before the restart are made again, each pair once.
     label(&server, 10, 30).await;

@@ -9,7 +9,7 @@ use actix_web::web::{Data, Query, get};
 use actix_web::{App, HttpServer};
 use serde_json::{Value, json};
 
-use super::{Feed, ROWS, numbered};
+use super::{Feed, ROWS, numbering};
 use crate::case::Case;
 
 /// Rows of a page.
@@ -29,16 +29,14 @@ struct Asked {
 
 /// Which rows there are.
 struct Rows {
-    case: &'static Case,
+    numbered: Box<dyn Fn(u64) -> Value + Send + Sync>,
     last: Arc<AtomicU64>,
 }
 
 async fn page(asked: Query<Asked>, rows: Data<Rows>) -> actix_web::web::Json<Value> {
     let last = rows.last.load(Ordering::SeqCst);
     let to = (asked.after + PAGE).min(last);
-    let page: Vec<Value> = (asked.after + 1..=to)
-        .map(|n| numbered(rows.case, n))
-        .collect();
+    let page: Vec<Value> = (asked.after + 1..=to).map(|n| (rows.numbered)(n)).collect();
     actix_web::web::Json(json!({"rows": page, "next": (to < last).then_some(to)}))
 }
 
@@ -46,7 +44,7 @@ impl Feed for Api {
     async fn new(case: &'static Case) -> Api {
         let last = Arc::new(AtomicU64::new(ROWS));
         let rows = Data::new(Rows {
-            case,
+            numbered: Box::new(numbering(case)),
             last: last.clone(),
         });
         let (tell, told) = mpsc::channel();

@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use tempfile::TempDir;
 
-use super::{Feed, ROWS, id, numbered};
+use super::{Feed, ROWS, id, numbering};
 use crate::case::Case;
 
 /// A folder with the database.
@@ -28,7 +28,7 @@ impl Database {
 
     /// Puts rows in.
     fn rows(&self, from: u64, to: u64) -> String {
-        let mut row = numbered(self.case, 0);
+        let mut row = numbering(self.case)(0);
         let row = row.as_object_mut().unwrap();
         row.remove(&id(self.case));
         let values: Vec<String> = row
@@ -52,7 +52,7 @@ impl Feed for Database {
         let database = Database { folder, case };
         let id = id(case);
         let mut columns = format!("\"{id}\" integer primary key");
-        for name in numbered(case, 0).as_object().unwrap().keys() {
+        for name in numbering(case)(0).as_object().unwrap().keys() {
             if *name != id {
                 columns = format!("{columns}, \"{name}\"");
             }

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Feed, ROWS, numbered};
+use super::{Feed, ROWS, numbering};
 use crate::case::Case;
 
 /// Rows of a file: more than are taken at once, so that a kill may fall into a file.
@@ -25,9 +25,10 @@ impl Inbox {
             let cells: Vec<String> = row.as_object().unwrap().iter().map(text).collect();
             cells.join(",")
         };
-        let mut text = line(&numbered(self.case, 0), |(name, _)| name.clone());
+        let numbered = numbering(self.case);
+        let mut text = line(&numbered(0), |(name, _)| name.clone());
         for n in rows {
-            let row = numbered(self.case, n);
+            let row = numbered(n);
             write!(text, "\n{}", line(&row, |(_, value)| value.to_string())).unwrap();
         }
         let path = self.folder.path().join(name);

@@ -16,7 +16,6 @@ use serde_json::Value;
 
 use crate::case::{Case, TITANIC};
 use crate::cli::{BINARY, Ran};
-use crate::crash::numbered;
 use crate::process::Process;
 use crate::server::{self, until};
 
@@ -37,6 +36,16 @@ trait Feed {
 /// The name of the column that numbers the rows.
 fn id(case: &Case) -> String {
     case.spec().schema.id().expect("the case has an id").into()
+}
+
+/// Makes rows that are told from all others by their number; the case's spec is read once for all of them.
+fn numbering(case: &Case) -> impl Fn(u64) -> Value + Send + Sync + 'static {
+    let (row, id) = (case.row(), id(case));
+    move |n| {
+        let mut row = row.clone();
+        row[&id] = n.into();
+        row
+    }
 }
 
 /// A state, a source that is pulled into it, and who looks at it.
