@@ -58,6 +58,7 @@ mod tests {
         assert!(notes.is_new("a") && !notes.is_new("a"));
         notes.turn();
         assert!(!notes.is_new("a") && notes.is_new("b"));
+        notes.turn(); // nothing is told of it here
         notes.turn();
         assert!(notes.is_new("a"), "it was gone for a while");
     }
