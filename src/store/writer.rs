@@ -85,15 +85,25 @@ impl Writer {
         let mut taken = Vec::with_capacity(TAKEN);
         let mut committing: Option<Committing> = None;
         let (mut due, mut rested, mut fails) = (None, Instant::now(), false);
+        let mut next: Option<Box<dyn Ask>> = None;
         loop {
             let now = Instant::now();
-            let room = pending.room();
+            let mut room = pending.room();
+            // What was noted before it is committed with it: where there is no room for that, it waits.
+            if (predictions.len() <= room || fails)
+                && let Some(ask) = next.take()
+            {
+                take_waiting(&mut predictions, &mut taken, room);
+                keeper.keep(&mut taken, &mut pending);
+                pending.asks.push(ask);
+                room = pending.room();
+            }
             let is_due = due.is_some_and(|due| due <= now) || !pending.asks.is_empty();
             if committing.is_none() && (is_due || (room == 0 && !fails)) {
                 take_waiting(&mut predictions, &mut taken, room);
                 keeper.keep(&mut taken, &mut pending);
                 committing = Some(keeper.commit(std::mem::take(&mut pending)));
-                due = None;
+                (due, room) = (None, pending.room());
             }
             tokio::select! {
                 biased;
@@ -103,11 +113,9 @@ impl Writer {
                     fails = again.is_some();
                     due = again.or(due);
                 }
-                ask = asks.recv(), if pending.asks.len() < MOST_ASKS && (predictions.len() <= room || fails) => {
+                ask = asks.recv(), if pending.asks.len() < MOST_ASKS && next.is_none() => {
                     let Some(ask) = ask else { break };
-                    take_waiting(&mut predictions, &mut taken, room);
-                    keeper.keep(&mut taken, &mut pending);
-                    pending.asks.push(ask);
+                    next = Some(ask);
                 }
                 () = sleep_until(rested), if rested > now => {}
                 some = predictions.recv_many(&mut taken, TAKEN.min(room)), if rested <= now && room > 0 => {
@@ -120,6 +128,7 @@ impl Writer {
             }
             keeper.show(pending.predictions.len() + predictions.len());
         }
+        pending.asks.extend(next);
         if committing.is_some() {
             keeper.settle(end(&mut committing).await, &mut pending);
         }
