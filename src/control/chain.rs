@@ -15,8 +15,7 @@ impl Chain {
         let mut hash = Sha256::new();
         hash.update(&self.0);
         hash.update(id);
-        let digest = hash.finalize();
-        self.0 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.0 = hex::encode(hash.finalize());
     }
 }
 
@@ -43,7 +42,6 @@ mod tests {
         let first = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
         assert_eq!(of(&["a"]).0, first);
         let second = Sha256::digest(format!("{first}b"));
-        let second: String = second.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(of(&["a", "b"]).0, second);
+        assert_eq!(of(&["a", "b"]).0, hex::encode(second));
     }
 }

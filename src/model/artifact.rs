@@ -159,8 +159,8 @@ fn open(bytes: &[u8]) -> Result<&[u8], ArtifactError> {
     let sum = checksum(&header[..CHECKSUM], payload);
     if sum != header[CHECKSUM..] {
         return Err(ArtifactError::Damaged {
-            expected: hex(&header[CHECKSUM..]),
-            found: hex(&sum),
+            expected: hex::encode(&header[CHECKSUM..]),
+            found: hex::encode(sum),
         });
     }
     match u32::from_le_bytes(field(header, 8)) {
@@ -184,10 +184,6 @@ fn checksum(header: &[u8], payload: &[u8]) -> [u8; 32] {
         .chain_update(payload)
         .finalize()
         .into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

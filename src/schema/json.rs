@@ -425,9 +425,7 @@ impl Drain {
         }
         Ok(())
     }
-}
 
-impl Drain {
     fn kept<E: Error>(value: impl serde::Serialize) -> Result<Option<String>, E> {
         serde_json::to_string(&value).map(Some).map_err(E::custom)
     }

@@ -56,23 +56,27 @@ where
 {
     /// The number of an id's event. It may be of an event that retention took.
     pub(super) fn find(&self, key: &Key) -> Result<Option<u64>, StoreError> {
-        if let Key::Uuid(_) = key
-            && let Some((_, run)) = self.run_of(key)?
-            && let Some(seq) = seq_in(&run, key.bytes())
-        {
-            return Ok(Some(seq));
+        match self.in_run(key, |_, _, seq| seq)? {
+            None => Ok(self.singles.get(key.bytes())?.map(|seq| seq.value())),
+            found => Ok(found),
         }
-        Ok(self.singles.get(key.bytes())?.map(|seq| seq.value()))
     }
 
-    /// The run that holds a UUID, with its key.
-    fn run_of(&self, key: &Key) -> Result<Option<(First, Vec<u8>)>, StoreError> {
+    /// Hands the run that holds an id to `look`, with its first entry and the id's number.
+    fn in_run<T>(
+        &self,
+        key: &Key,
+        look: impl FnOnce(&First, &[u8], u64) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        if let Key::Text(_) = key {
+            return Ok(None);
+        }
         let (earliest, latest) = beginnings(key.bytes());
         let around = self.runs.range::<&[u8; ENTRY]>(&earliest..=&latest)?;
         for entry in around.rev() {
             let (first, run) = entry?;
-            if seq_in(run.value(), key.bytes()).is_some() {
-                return Ok(Some((*first.value(), run.value().to_vec())));
+            if let Some(seq) = seq_in(run.value(), key.bytes()) {
+                return Ok(Some(look(first.value(), run.value(), seq)));
             }
         }
         Ok(None)
@@ -156,17 +160,24 @@ impl<'t> NewIds<'t> {
     /// a run goes with the last of them.
     pub(super) fn forget(&mut self, key: &Key, seq: u64) -> Result<bool, StoreError> {
         self.flush()?;
-        if self.kept.find(key)? != Some(seq) {
-            return Ok(false);
-        }
-        self.kept.singles.remove(key.bytes())?;
-        if let Key::Uuid(_) = key
-            && let Some((first, run)) = self.kept.run_of(key)?
-            && entries(&run).all(|(_, other)| other <= seq)
-        {
+        let run = self.kept.in_run(key, |first, run, found| {
+            let newest = entries(run).map(|(_, seq)| seq).max();
+            (
+                found,
+                (found == seq && newest == Some(seq)).then_some(*first),
+            )
+        })?;
+        let Some((found, gone)) = run else {
+            let is_its = self.kept.find(key)? == Some(seq);
+            if is_its {
+                self.kept.singles.remove(key.bytes())?;
+            }
+            return Ok(is_its);
+        };
+        if let Some(first) = gone {
             self.kept.runs.remove(&first)?;
         }
-        Ok(true)
+        Ok(found == seq)
     }
 }
 

@@ -1,23 +1,34 @@
 //! `store export` as Parquet, read back and held against the lines of JSON.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
 use polars::prelude::{DataFrame, ParquetReader, SerReader};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
-use titanic_platform::clock::{self, Clock, System};
+use titanic_platform::app::First;
+use titanic_platform::clock::{self, Clock, Manual};
 use titanic_platform::store::kind::{self, Kind};
 
 use crate::case::{Case, json as read, on_both};
-use crate::server::Server;
+use crate::server::{Server, state_of};
 use crate::store_cli::{lines, run};
 
 on_both!(a_table_holds_what_the_lines_hold);
+
+/// When the first events come; the others come a second and two seconds later.
+const BEGIN: &str = "2026-01-31T09:15:00Z";
+const SECOND: Duration = Duration::from_secs(1);
 
 /// More than one group of a Parquet file.
 const MANY: usize = 17_000;
 
 /// A state with events of every kind.
 async fn full(case: &Case) -> TempDir {
-    let server = Server::of(case).await;
+    let clock = Arc::new(Manual::new(BEGIN.parse().unwrap()));
+    let server = Server::over(state_of(case), |_| {}, First::bundled(), clock.clone()).await;
+    let server = server.unwrap();
     let store = server.app().store();
     let [_, yes] = [0, 1].map(|n| read(case.labels)[n].clone());
     let rows = vec![case.row(); MANY];
@@ -27,13 +38,11 @@ async fn full(case: &Case) -> TempDir {
         assert!(server.post("/v1/labels", &label).await.0.is_success());
     }
     store.flush().await.unwrap();
-    let later = System.now() + std::time::Duration::from_secs(1);
-    assert_eq!(store.expire(later).await, Ok(1));
-    // Each begins in a millisecond of its own, so that a time falls between them.
-    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    assert_eq!(store.expire(clock.now() + SECOND).await, Ok(1));
+    clock.advance(SECOND);
     let rows = json!([case.other_row(), read(case.bad.0)]);
     assert_eq!(server.post("/v1/rows", &rows).await.0, 200);
-    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    clock.advance(SECOND);
     for (kind, id, body) in [
         (Kind::Verdict, "", "{}"),
         (Kind::Alert, "a,b\nc", r#"{"why": "\"x\"\n", "n": null}"#),
@@ -109,6 +118,10 @@ async fn a_table_holds_what_the_lines_hold(case: &Case) {
     let one = events(&state, &format!("{between} --kind quarantine"));
     assert_eq!(one, of(&|event| event["kind"] == "quarantine"));
     assert_eq!(events(&state, "--until 2020-01-01"), [] as [Value; 0]);
-    let now = clock::rfc3339(System.now());
-    assert_eq!(events(&state, &format!("--since {now}")), [] as [Value; 0]);
+    let begin: Timestamp = BEGIN.parse().unwrap();
+    let after = clock::rfc3339(begin + 3 * SECOND);
+    assert_eq!(
+        events(&state, &format!("--since {after}")),
+        [] as [Value; 0]
+    );
 }

@@ -103,12 +103,11 @@ impl Reading {
 
     /// What was read, `through` being the last event.
     pub fn finish(self, through: u64) -> Labelled {
-        let digest = self.ids.finalize();
         Labelled {
             table: self.table,
             corrected: self.corrected,
             through,
-            digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            digest: hex::encode(self.ids.finalize()),
             left_out: self.left_out,
         }
     }
