@@ -17,6 +17,8 @@
 //! * [`train`]: learners, splits, cross-validation, the choice, lowering to kernels.
 //! * [`registry`]: versions on disk, the champion's pointer, the ledger, the live snapshot.
 //! * [`store`]: the live feed of what happened, for subscribers.
+//! * [`monitor`]: windows, drift, performance with and without truths, verdicts. Pure.
+//! * [`alert`]: alerts, their outbox, webhooks and mail.
 //! * [`control`]: what happens on its own: training jobs, promotion, following the ledger.
 //! * [`serve`]: REST, WebSocket, the page: translate, call, translate back.
 //! * [`config`], [`app`], [`cli`]: settings, composition, subcommands.
@@ -33,6 +35,7 @@
 //! Architecture invariants (held by `tests/architecture.rs`): arrows between rooms go one way; no line names a column of
 //! any table; polars lives in `ingest`, smartcore in `train`, actix in `serve` and `app`; `unsafe` only in `kernel`.
 
+pub mod alert;
 pub mod app;
 pub mod cli;
 pub mod clock;
@@ -42,6 +45,7 @@ pub mod features;
 pub mod ingest;
 pub mod kernel;
 pub mod model;
+pub mod monitor;
 pub mod registry;
 pub mod schema;
 pub mod serve;
