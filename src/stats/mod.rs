@@ -22,5 +22,6 @@ pub mod quantile;
 pub mod resampled;
 pub mod scores;
 pub mod sequence;
+pub mod two_sample;
 
 mod auc;
