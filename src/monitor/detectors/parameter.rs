@@ -1,0 +1,143 @@
+//! Parameters of detectors: what each takes, read from text.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Kind;
+use crate::schema::fault::{excerpt, nearest};
+
+/// A parameter.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name in River.
+    pub name: &'static str,
+    /// What it does, in one sentence.
+    pub doc: &'static str,
+    /// What it takes.
+    pub allowed: Allowed,
+}
+
+/// What a parameter takes.
+#[derive(Debug)]
+pub enum Allowed {
+    /// A number between these two, both left out.
+    Between(f64, f64),
+    /// A number from the first to the second.
+    Number(f64, f64),
+    /// A whole number from the first to the second.
+    Whole(u32, u32),
+    /// One of these words.
+    Word(&'static [&'static str]),
+}
+
+impl std::fmt::Display for Allowed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Allowed::Between(low, high) => write!(f, "a number between {low} and {high}"),
+            Allowed::Number(low, f64::MAX) => write!(f, "a number of {low} or more"),
+            Allowed::Number(low, high) => write!(f, "a number from {low} to {high}"),
+            Allowed::Whole(low, high) => write!(f, "a whole number from {low} to {high}"),
+            Allowed::Word(words) => write!(f, "one of {}", words.join(", ")),
+        }
+    }
+}
+
+/// A setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParameterFault {
+    /// No detector asked for has it.
+    #[error("{of} no parameter {name:?}{suggestion}; there are: {known}")]
+    Unknown {
+        /// Who has not: `adwin has`.
+        of: String,
+        /// As given.
+        name: String,
+        /// The nearest name.
+        suggestion: String,
+        /// All names.
+        known: String,
+    },
+    /// It is set twice.
+    #[error("{0} is set twice; which value is meant?")]
+    Twice(String),
+    /// It does not take the value.
+    #[error("{name} does not take {got:?}; it takes {allowed}")]
+    NotAllowed {
+        /// The parameter.
+        name: &'static str,
+        /// As given.
+        got: String,
+        /// What it takes.
+        allowed: String,
+    },
+}
+
+impl Parameter {
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// When it is not what the parameter takes.
+    pub fn read(&self, text: &str) -> Result<Value, ParameterFault> {
+        let real = || text.parse::<f64>().ok().filter(|v| v.is_finite());
+        let value = match self.allowed {
+            Allowed::Between(low, high) => {
+                real().filter(|v| low < *v && *v < high).map(Value::from)
+            }
+            Allowed::Number(low, high) => {
+                real().filter(|v| (low..=high).contains(v)).map(Value::from)
+            }
+            Allowed::Whole(low, high) => text
+                .parse::<u32>()
+                .ok()
+                .filter(|v| (low..=high).contains(v))
+                .map(Value::from),
+            Allowed::Word(words) => words.contains(&text).then(|| text.into()),
+        };
+        value.ok_or_else(|| ParameterFault::NotAllowed {
+            name: self.name,
+            got: excerpt(text),
+            allowed: self.allowed.to_string(),
+        })
+    }
+}
+
+/// Whether every setting's name is known to a kind, and none stands twice.
+pub fn check_names(
+    kinds: &[&'static Kind],
+    settings: &[(String, String)],
+) -> Result<(), ParameterFault> {
+    let known = || {
+        kinds
+            .iter()
+            .flat_map(|kind| kind.parameters)
+            .map(|p| p.name)
+    };
+    for (i, (name, _)) in settings.iter().enumerate() {
+        if !known().any(|known| known == name) {
+            let near = nearest(name, known());
+            let mut names: Vec<&str> = known().collect();
+            names.sort_unstable();
+            names.dedup();
+            let of: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+            let has = if of.len() == 1 { "has" } else { "have" };
+            return Err(ParameterFault::Unknown {
+                of: format!("{} {has}", of.join(" and ")),
+                name: excerpt(name),
+                suggestion: near.map_or_else(String::new, |n| format!(", did you mean {n:?}?")),
+                known: names.join(", "),
+            });
+        }
+        if settings[..i].iter().any(|(before, _)| before == name) {
+            return Err(ParameterFault::Twice(name.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// The defaults, and over them what is given.
+pub fn filled<P: Serialize + for<'de> Deserialize<'de> + Default>(given: Map<String, Value>) -> P {
+    let mut json = serde_json::to_value(P::default()).expect("parameters are numbers and words");
+    let fields = json.as_object_mut().expect("parameters have names");
+    fields.extend(given);
+    serde_json::from_value(json).expect("the table lets through what the parameter's type takes")
+}

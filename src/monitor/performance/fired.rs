@@ -1,0 +1,44 @@
+//! A detector that told of a change.
+
+use serde::{Deserialize, Serialize};
+
+use crate::monitor::detectors::{Change, Kind};
+
+/// A detector that told of a change in the share of wrong decisions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fired {
+    /// Which detector, by its key: `page_hinkley`.
+    pub detector: String,
+    /// At which truth, counted from 1.
+    pub at: u64,
+    /// Before and after.
+    pub change: Change,
+    /// Whether the error rose; if not, the answers became better.
+    pub decay: bool,
+    /// All of it in a sentence.
+    pub says: String,
+}
+
+impl Fired {
+    pub(super) fn new(kind: &Kind, at: u64, change: Change) -> Fired {
+        let Change { before, after } = change;
+        let decay = change.rose();
+        let says = format!(
+            "{}: {} at truth {at} found the share of wrong decisions {} from {:.1} % of {} truths to {:.1} % of the {} since",
+            if decay { "decay" } else { "better" },
+            kind.title,
+            if decay { "risen" } else { "fallen" },
+            100.0 * before.mean,
+            before.n,
+            100.0 * after.mean,
+            after.n,
+        );
+        Fired {
+            detector: kind.key.to_owned(),
+            at,
+            change,
+            decay,
+            says,
+        }
+    }
+}
