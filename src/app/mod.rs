@@ -22,10 +22,12 @@ use crate::control::alarm;
 use crate::control::champion::Seat;
 use crate::control::follower::{self, Follower};
 use crate::control::jobs::{Asked, Jobs, Trainer};
+use crate::control::observer::{self, Observer};
 use crate::control::promoter::Promoter;
 use crate::control::steward::{self, Steward};
 use crate::control::understudy::Understudy;
 use crate::registry::Registry;
+use crate::serve;
 use crate::serve::health::Lifecycle;
 use crate::serve::jobs::Defaults;
 use crate::serve::predictor::Predictor;
@@ -105,6 +107,7 @@ impl App {
         });
         let (poke, pokes) = follower::poke();
         let jobs = Jobs::new(feed.clone(), metrics.clone());
+        let view = observer::View::default();
         let handles = Handles {
             predictor: Predictor {
                 seat: seat.clone(),
@@ -124,6 +127,10 @@ impl App {
             lifecycle: lifecycle.clone(),
             store: store.clone(),
             triggers: settings.retrain.triggers(),
+            monitor: serve::monitor::Desk {
+                view: view.clone(),
+                options: settings.monitor.clone(),
+            },
         };
         let served = server::start(listener, &settings.server, handles)?;
         let server = served.handle();
@@ -150,7 +157,7 @@ impl App {
         tasks.spawn("follower", follower.run(seq, pokes));
         let understudy = Understudy::new(valve, metrics.clone());
         tasks.spawn("understudy", understudy.clone().run(tapped));
-        tasks.spawn("upkeep", upkeep(metrics));
+        tasks.spawn("upkeep", upkeep(metrics.clone()));
         let keep = Keep {
             age: settings.store.keep.age.map(|age| age.0),
             size: settings.store.keep.size.map(|size| size.0),
@@ -172,6 +179,18 @@ impl App {
             options: loop_options(&settings),
         };
         tasks.spawn("steward", steward.run(heard));
+        let observer = Observer {
+            store: store.clone(),
+            registry: registry.clone(),
+            seat: seat.clone(),
+            feed: feed.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            options: settings.monitor.clone(),
+            view,
+            begin: store.last()?,
+        };
+        tasks.spawn("observer", observer.run());
         let threads = settings.threads.map_or_else(spare_cores, usize::from);
         let pulls = Pulls::start(&settings, &store, &seat)?;
         let trainer = jobs.start(Trainer {

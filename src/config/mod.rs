@@ -61,6 +61,8 @@ pub struct Settings {
     pub shadow: shadow::Options,
     /// What a new champion is held against.
     pub watch: watch::Options,
+    /// What is looked at, and how.
+    pub monitor: crate::monitor::options::Options,
     /// The store.
     pub store: store::Store,
     /// Sources that the server pulls.
@@ -130,10 +132,15 @@ impl Settings {
             .faults()
             .into_iter()
             .map(|(key, problem)| (join("server", key), problem));
+        let monitor = self
+            .monitor
+            .faults()
+            .into_iter()
+            .map(|(key, problem)| (join("monitor", key), problem));
         let sources = sources::faults(&self.sources)
             .into_iter()
             .map(|(key, problem)| (join("sources", &key), problem));
-        match folds.chain(server).chain(sources).next() {
+        match folds.chain(server).chain(monitor).chain(sources).next() {
             None => Ok(self),
             Some((key, problem)) => {
                 let place = self

@@ -10,6 +10,7 @@
 //! * [`watch`]: whether a new champion keeps its word, or is rolled back.
 //! * [`alarm`]: the store's trouble as an alert.
 //! * [`labelled`]: rows of the store whose truth has come; [`lesson`]: a table with them at its end.
+//! * [`truths`]: what events say of truths.
 //! * [`chain`]: which rows a comparison rests on.
 //! * [`intake`]: rows of a source on their way into the store; [`pulls`]: sources that are pulled again and again.
 //! * [`steward`]: the task that closes the loop: it follows the store, and has trainings begun, shadows ended, champions
@@ -36,6 +37,7 @@ pub mod retrain;
 pub mod shadow;
 pub mod steward;
 pub mod table;
+pub mod truths;
 pub mod understudy;
 pub mod watch;
 

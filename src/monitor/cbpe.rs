@@ -20,7 +20,9 @@
 mod area;
 mod reference;
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use crate::stats::interval::Interval;
 
@@ -34,7 +36,7 @@ pub const NOTE: &str = "Estimated from the scores alone: it holds while scores a
 const CONFIDENCE: f64 = 0.95;
 
 /// Estimated figures of some answers; none where undefined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Answers.
     pub n: u64,
@@ -55,7 +57,7 @@ pub struct Estimate {
 }
 
 /// Estimated figures with their intervals, for a model whose reference is known.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimated {
     /// The figures.
     #[serde(flatten)]
@@ -63,11 +65,11 @@ pub struct Estimated {
     /// 95 % intervals of the figures, in [0, 1], sampling and reference error in them.
     pub intervals: Intervals,
     /// What it cannot see.
-    pub note: &'static str,
+    pub note: Cow<'static, str>,
 }
 
 /// An interval a figure; none where the figure, or its error on the reference, is undefined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Intervals {
     /// Of the accuracy.
     pub accuracy: Option<Interval>,
@@ -113,7 +115,7 @@ pub fn judge(scores: &[f64], threshold: f64, reference: &Reference) -> Estimated
             auc: interval("auc", guesses.auc),
             brier: interval("brier", guesses.brier),
         },
-        note: NOTE,
+        note: NOTE.into(),
     }
 }
 

@@ -3,16 +3,23 @@
 //! * [`sample`]: rows as monitoring looks at them, column by column: of a profile, of a table, of a live window.
 //! * [`collect`]: a live window, row by row.
 //! * [`drift`]: two samples compared: figures, tests, one verdict.
+//! * [`verdict`]: what a window was found to be, and what follows from it.
+//! * [`slice`]: rows of one level, watched by themselves; [`stream`]: windows that do not overlap; [`pace`]: how many are looked at.
 //! * [`performance`]: how good the answers were whose truths have come; [`detectors`] watch its error stream.
 //! * [`cbpe`]: how good they should be where no truth has come.
 //! * [`delay`]: how long truths take.
 //!
 //! Architecture invariant: pure. Rows, truths and time are handed in; what to do about a verdict is decided elsewhere.
 
-pub mod collect;
 pub mod cbpe;
+pub mod collect;
 pub mod delay;
 pub mod detectors;
 pub mod drift;
+pub mod options;
+pub mod pace;
 pub mod performance;
 pub mod sample;
+pub mod slice;
+pub mod stream;
+pub mod verdict;

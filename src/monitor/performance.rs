@@ -77,9 +77,10 @@ impl Performance {
         let window = (self.open.len() >= self.size.get())
             .then(|| self.open())
             .flatten();
-        if window.is_some() {
+        if let Some(window) = &window {
             self.open.clear();
-            self.last.clone_from(&window);
+            self.last = Some(window.clone());
+            self.decayed = self.decayed.take().filter(|d| !d.is_over(window));
         }
         Taken { window, fired }
     }
@@ -105,7 +106,7 @@ impl Performance {
         Window::of(first, &self.open, self.threshold)
     }
 
-    /// The last time a detector told of a rise of the error.
+    /// The last time a detector told of a rise of the error, as long as no whole window since shows it gone.
     pub fn decayed(&self) -> Option<&Fired> {
         self.decayed.as_ref()
     }

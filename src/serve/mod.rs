@@ -21,6 +21,7 @@ pub mod jobs;
 pub mod labels;
 pub mod metrics;
 pub mod models;
+pub mod monitor;
 pub mod openapi;
 pub mod page;
 mod pairs;

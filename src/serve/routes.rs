@@ -7,7 +7,7 @@ use super::page::ASSETS;
 use super::problem::kind;
 use super::route::{Route, Takes, answer};
 use super::{
-    cycle, events, health, jobs, labels, metrics, models, openapi, predict, rows, site, ws,
+    cycle, events, health, jobs, labels, metrics, models, monitor, openapi, predict, rows, site, ws,
 };
 use crate::config::server::Scope;
 
@@ -198,6 +198,21 @@ pub static ROUTES: &[Route] = &[
         )],
         problems: &[&kind::NOT_STORED],
         handler: || web::to(cycle::document),
+    },
+    Route {
+        method: "GET",
+        pattern: "/v1/monitor",
+        access: PREDICT,
+        summary: "Show what the monitor sees: drift, performance, what is estimated without truths",
+        takes: Takes::Nothing,
+        answers: &[answer(
+            200,
+            "The window, the newest verdict, the last ones, the figures.",
+            "Monitor",
+            JSON,
+        )],
+        problems: &[],
+        handler: || web::to(monitor::document),
     },
     Route {
         method: "POST",

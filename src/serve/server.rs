@@ -13,6 +13,7 @@ use super::cycle;
 use super::guard::Guard;
 use super::health::Lifecycle;
 use super::jobs::Defaults;
+use super::monitor;
 use super::predict::Desk;
 use super::predictor::Predictor;
 use super::router::Router;
@@ -54,6 +55,8 @@ pub struct Handles {
     pub store: Store,
     /// When it retrains on its own.
     pub triggers: Triggers,
+    /// What is monitored.
+    pub monitor: monitor::Desk,
 }
 
 /// Why there is no server.
@@ -105,7 +108,9 @@ pub fn start(
         lifecycle,
         store,
         triggers,
+        monitor,
     } = handles;
+    let monitor = web::Data::new(monitor);
     let desk_of_the_loop = web::Data::new(cycle::Desk {
         jobs: jobs.clone(),
         registry: registry.clone(),
@@ -143,7 +148,8 @@ pub fn start(
             .app_data(web::Data::new(inflight.clone()));
         app.app_data(web::Data::new(sockets))
             .app_data(store.clone())
-            .app_data(desk_of_the_loop.clone());
+            .app_data(desk_of_the_loop.clone())
+            .app_data(monitor.clone());
         router.mount(app);
     };
     let shutdown = options.shutdown.0;

@@ -194,6 +194,26 @@ impl Store {
         .await
     }
 
+    /// Keeps events and what a task remembers after them, all or nothing: whoever reads on from there tells none of them twice.
+    ///
+    /// # Errors
+    /// When nothing of it is stored.
+    pub async fn conclude(
+        &self,
+        events: Vec<(Kind, String, String)>,
+        name: String,
+        json: String,
+    ) -> Result<(), StoreError> {
+        self.ask(move |commit| {
+            for (kind, id, body) in &events {
+                commit.append(commit.now, *kind, id, body)?;
+            }
+            commit.notes.insert(&*name, &*json)?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Gives up truths that wait since before a time; gives how many.
     ///
     /// # Errors

@@ -35,6 +35,11 @@ pub(super) trait Instrument {
     const KIND: &'static str;
 
     fn register(at: &Registrar) -> Self;
+
+    /// Its lines, where the recorder does not hold them.
+    fn lines(&self, _name: &str) -> Option<String> {
+        None
+    }
 }
 
 /// One handle.
@@ -265,20 +270,6 @@ impl ModelInfo {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
             Some([model.into(), learner.into()]);
     }
-
-    /// Its line.
-    pub(super) fn line(&self, name: &str) -> Option<String> {
-        let escape = |text: &String| {
-            text.replace('\\', r"\\")
-                .replace('"', r#"\""#)
-                .replace('\n', r"\n")
-        };
-        let labels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let [model, learner] = labels.as_ref()?.each_ref().map(escape);
-        Some(format!(
-            "{name}{{model=\"{model}\",learner=\"{learner}\"}} 1\n"
-        ))
-    }
 }
 
 impl Instrument for ModelInfo {
@@ -287,6 +278,56 @@ impl Instrument for ModelInfo {
     fn register(_: &Registrar) -> Self {
         ModelInfo(Mutex::new(None))
     }
+
+    fn lines(&self, name: &str) -> Option<String> {
+        let labels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = labels.as_ref().map(|labels| {
+            let [model, learner] = labels.each_ref().map(|text| escaped(text));
+            format!("{name}{{model=\"{model}\",learner=\"{learner}\"}} 1\n")
+        });
+        Some(line.unwrap_or_default())
+    }
+}
+
+/// A gauge with one line for each column of the live model's table: another model's columns take the place of these, so the
+/// lines are never more than [`MOST_COLUMNS`].
+#[derive(Debug)]
+pub struct ByColumn(Mutex<Vec<(String, f64)>>);
+
+/// Columns that get a line; a table may have thousands, a scrape should not.
+const MOST_COLUMNS: usize = 100;
+
+impl ByColumn {
+    /// Puts the values of these columns in the place of all there were; a column without a value has no line.
+    pub fn set<'a>(&self, values: impl IntoIterator<Item = (&'a str, Option<f64>)>) {
+        let values = values.into_iter();
+        let values = values.filter_map(|(column, value)| Some((column.to_owned(), value?)));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            values.take(MOST_COLUMNS).collect();
+    }
+}
+
+impl Instrument for ByColumn {
+    const KIND: &'static str = Gauge::KIND;
+
+    fn register(_: &Registrar) -> Self {
+        ByColumn(Mutex::default())
+    }
+
+    fn lines(&self, name: &str) -> Option<String> {
+        let values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = |(column, value): &(String, f64)| {
+            format!("{name}{{column=\"{}\"}} {value}\n", escaped(column))
+        };
+        Some(values.iter().map(line).collect())
+    }
+}
+
+/// The value of a label, as the text format has it.
+fn escaped(text: &str) -> String {
+    text.replace('\\', r"\\")
+        .replace('"', r#"\""#)
+        .replace('\n', r"\n")
 }
 
 /// The two lines above a metric's values.

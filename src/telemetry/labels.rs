@@ -110,6 +110,50 @@ labels! {
         Jobs = "jobs",
     }
 
+    /// What a window was found to be.
+    Found("verdict") {
+        /// As the rows the model learnt from.
+        Steady = "steady",
+        /// Not as they.
+        Drift = "drift",
+    }
+
+    /// A figure of performance.
+    Figure("figure") {
+        /// Share of right decisions.
+        Accuracy = "accuracy",
+        /// Share of positives among those called positive.
+        Precision = "precision",
+        /// Share of the positives that were called positive.
+        Recall = "recall",
+        /// Harmonic mean of precision and recall.
+        F1 = "f1",
+        /// Area under the ROC curve.
+        Auc = "auc",
+        /// Mean log loss, in nats.
+        LogLoss = "log_loss",
+        /// Mean squared error of the probabilities.
+        Brier = "brier",
+        /// Expected calibration error.
+        Ece = "ece",
+    }
+
+    /// A detector of changes in the errors.
+    Detector("detector") {
+        /// Adaptive windowing.
+        Adwin = "adwin",
+        /// Page–Hinkley.
+        PageHinkley = "page_hinkley",
+    }
+
+    /// Which quantile.
+    Share("quantile") {
+        /// The median.
+        Half = "0.5",
+        /// Nine of ten.
+        NineTenths = "0.9",
+    }
+
     /// Why a WebSocket was closed.
     Closed("reason") {
         /// The client said goodbye.

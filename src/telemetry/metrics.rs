@@ -9,8 +9,8 @@ use metrics::{Counter, Gauge, Histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 
 pub use super::{
-    instrument::{ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, ModelInfo, RouteId, Tally},
-    labels::{Closed, Direction, Door, EventKind, JobState, LabelStatus, RowStatus, Topic},
+    instrument::{ByColumn, ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, ModelInfo, RouteId, Tally},
+    labels::{Closed, Detector, Direction, Door, EventKind, Figure, Found, JobState, LabelStatus, RowStatus, Share, Topic},
 };
 use super::{
     instrument::{Instrument, Registrar, Route, head},
@@ -59,6 +59,16 @@ macro_rules! metrics {
                     <$kind>::register(&Registrar { recorder: &recorder, name, help, routes: &routes })
                 };)+
                 Metrics { $($name,)+ recorder, routes }
+            }
+
+            /// The blocks of what the recorder does not hold.
+            fn unrecorded(&self) -> Vec<String> {
+                let mut blocks = Vec::new();
+                $(if let Some(lines) = self.$name.lines(stringify!($name)) {
+                    let (name, help) = (stringify!($name), $help.trim_ascii());
+                    blocks.push(head(name, <$kind as Instrument>::KIND, help) + &lines);
+                })+
+                blocks
             }
         }
     };
@@ -117,6 +127,34 @@ metrics! {
     titanic_labels_total: ByLabel<Counter, LabelStatus>,
     /// Rows handed in, by what became of them.
     titanic_rows_total: ByLabel<Counter, RowStatus>,
+    /// Windows held against what the live model learnt from, by what they were found to be.
+    titanic_monitor_windows_total: ByLabel<Counter, Found>,
+    /// Predictions that no window looked at, because they came too fast.
+    titanic_monitor_skipped_predictions_total: Counter,
+    /// Rows of the window that is being filled.
+    titanic_monitor_window_rows: Gauge,
+    /// Columns that drifted in the last window.
+    titanic_monitor_drifted_columns: Gauge,
+    /// Smallest p-value of a column's tests in the last window, adjusted over all of them.
+    titanic_drift_p_value_ratio: ByColumn,
+    /// Population stability index of a column in the last window, in nats.
+    titanic_drift_psi_nats: ByColumn,
+    /// Jensen-Shannon distance of a column in the last window.
+    titanic_drift_distance_ratio: ByColumn,
+    /// Wasserstein distance of a column in the last window, in standard deviations of the reference.
+    titanic_drift_shift_ratio: ByColumn,
+    /// Share of the last window's rows without a value in a column.
+    titanic_drift_missing_ratio: ByColumn,
+    /// How good the answers were, by the truths of the last window of labels. A figure that is undefined is NaN.
+    titanic_performance_live_ratio: ByLabel<Gauge, Figure>,
+    /// How good the answers are without truths (CBPE), in the last window of predictions. Blind to corrupted inputs.
+    titanic_performance_estimated_ratio: ByLabel<Gauge, Figure>,
+    /// Truths of the window of labels that is being filled.
+    titanic_performance_window_labels: Gauge,
+    /// Times a detector found that the errors have changed.
+    titanic_performance_alarms_total: ByLabel<Counter, Detector>,
+    /// Seconds from a prediction to its truth, in the last window of labels.
+    titanic_label_delay_seconds: ByLabel<Gauge, Share>,
 }
 
 impl Metrics {
@@ -182,11 +220,7 @@ impl Metrics {
             .filter(|block| !block.is_empty())
             .map(|block| format!("{block}\n"))
             .collect();
-        blocks.extend(
-            TABLE
-                .iter()
-                .filter_map(|(name, kind, help)| self.unrecorded(name, kind, help)),
-        );
+        blocks.extend(self.unrecorded());
         blocks.extend(process::blocks());
         blocks.sort();
         blocks.join("\n")
@@ -195,12 +229,6 @@ impl Metrics {
     /// Moves what histograms recorded into their buckets. Until then each record takes 8 bytes: call it every few seconds.
     pub fn upkeep(&self) {
         self.recorder.handle().run_upkeep();
-    }
-
-    /// The block of what the recorder does not hold.
-    fn unrecorded(&self, name: &str, kind: &str, help: &str) -> Option<String> {
-        let line = self.titanic_model_info.line(name).unwrap_or_default();
-        (name == "titanic_model_info").then(|| head(name, kind, help) + &line)
     }
 }
 
@@ -222,16 +250,30 @@ process_start_time_seconds gauge
 process_threads gauge
 process_virtual_memory_bytes gauge
 process_virtual_memory_max_bytes gauge
+titanic_drift_distance_ratio gauge
+titanic_drift_missing_ratio gauge
+titanic_drift_p_value_ratio gauge
+titanic_drift_psi_nats gauge
+titanic_drift_shift_ratio gauge
 titanic_feed_dropped_events_total counter
 titanic_feed_events_total counter
 titanic_http_inflight_requests gauge
 titanic_http_request_duration_seconds histogram
 titanic_http_requests_total counter
 titanic_jobs_queued gauge
+titanic_label_delay_seconds gauge
 titanic_labels_total counter
 titanic_model_info gauge
 titanic_model_swap_failures_total counter
 titanic_model_swaps_total counter
+titanic_monitor_drifted_columns gauge
+titanic_monitor_skipped_predictions_total counter
+titanic_monitor_window_rows gauge
+titanic_monitor_windows_total counter
+titanic_performance_alarms_total counter
+titanic_performance_estimated_ratio gauge
+titanic_performance_live_ratio gauge
+titanic_performance_window_labels gauge
 titanic_prediction_warnings_total counter
 titanic_predictions_rows_total counter
 titanic_rows_total counter
@@ -285,6 +327,9 @@ titanic_websocket_messages_total counter
             .increment(1);
         metrics.titanic_model_info.set("wine@1", "forest");
         metrics.titanic_model_info.set("wine@2", "a \"blend\"");
+        let columns = [("a", Some(0.5)), ("b \"c\"", Some(2.0)), ("d", None)];
+        metrics.titanic_drift_psi_nats.set([("gone", Some(1.0))]);
+        metrics.titanic_drift_psi_nats.set(columns);
         metrics.upkeep();
         let page = metrics.render();
         let has = |line: &str| assert!(page.lines().any(|found| found == line), "{line}\n{page}");
@@ -302,6 +347,9 @@ titanic_websocket_messages_total counter
         has(r#"titanic_websocket_closed_total{reason="too_slow"} 1"#);
         has(r#"titanic_model_info{model="wine@2",learner="a \"blend\""} 1"#);
         assert!(!page.contains("wine@1"), "one line, whatever came before");
+        has(r#"titanic_drift_psi_nats{column="a"} 0.5"#);
+        has(r#"titanic_drift_psi_nats{column="b \"c\""} 2"#);
+        assert_eq!(page.matches("titanic_drift_psi_nats{").count(), 2, "{page}");
     }
 
     #[test]

@@ -46,7 +46,9 @@ pub fn retrain(triggers: &Triggers, facts: &Facts, now: Timestamp) -> Option<Str
     {
         return None;
     }
-    if let Some(found) = facts.verdict.as_ref().filter(|_| triggers.on_drift) {
+    // Without a new truth the training would be the last one over again: the verdict waits for one.
+    let found = facts.verdict.as_ref().filter(|_| triggers.on_drift);
+    if let Some(found) = found.filter(|_| facts.fresh > 0) {
         return Some(format!("verdict: {found}"));
     }
     if let Some(least) = triggers.labels
@@ -121,10 +123,13 @@ mod tests {
             10_000,
             None,
         );
-        let drift = Facts {
+        let verdict = |fresh: u64| Facts {
+            fresh,
             verdict: Some("drift".into()),
             ..quiet.clone()
         };
+        check(&usual, verdict(0), 10_000, None); // nothing new to learn from
+        let drift = verdict(1);
         check(&usual, drift.clone(), 10_000, Some("verdict"));
         check(
             &Triggers {

@@ -9,6 +9,7 @@ use super::{shadow, watch};
 use crate::control::champion::Champion;
 use crate::control::gate::Paired;
 use crate::control::labelled::through;
+use crate::control::truths::new_truth;
 use crate::control::understudy::{self, Understudy};
 use crate::registry::Registry;
 use crate::schema::column::Label;
@@ -140,25 +141,6 @@ impl Reader {
         };
         shadowed.state.update(&paired);
         shadowed.rows.update(id);
-    }
-}
-
-#[derive(Deserialize)]
-struct Told {
-    label: Option<Label>,
-    #[serde(default)]
-    correct: bool,
-}
-
-/// What an event says of truths: none where nothing, an empty one for a prediction whose truth was there before it. A
-/// correction is no new truth.
-fn new_truth(record: &Record<'_>) -> Option<Option<Label>> {
-    let told = || serde_json::from_slice::<Told>(record.body).ok();
-    match record.kind {
-        Kind::Label => told().filter(|told| !told.correct)?.label.map(Some),
-        Kind::Row => told()?.label.map(Some),
-        Kind::Prediction if record.is_awaited() => Some(None),
-        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Window;
 use crate::monitor::detectors::{Change, Kind};
 
 /// A detector that told of a change in the share of wrong decisions.
@@ -20,6 +21,14 @@ pub struct Fired {
 }
 
 impl Fired {
+    /// Whether a window shows that the error is what it was before: the window began after this was told, and its accuracy's
+    /// interval reaches up to where it was.
+    pub(super) fn is_over(&self, window: &Window) -> bool {
+        let accuracy = window.get("accuracy").and_then(|a| a.interval);
+        let before = 1.0 - self.change.before.mean;
+        window.first > self.at && accuracy.is_some_and(|a| a.high >= before)
+    }
+
     pub(super) fn new(kind: &Kind, at: u64, change: Change) -> Fired {
         let Change { before, after } = change;
         let decay = change.rose();

@@ -1,0 +1,57 @@
+//! What the observer remembers, over restarts too: it is kept in the store beside the verdicts that were made from it.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::monitor::delay::Delay;
+use crate::monitor::pace::Pace;
+use crate::monitor::performance::Performance;
+use crate::monitor::slice::Unwatched;
+use crate::monitor::stream::Stream;
+use crate::monitor::verdict::{Brief, Verdict};
+
+/// Under which name it is kept.
+pub const NAME: &str = "observer";
+
+/// Verdicts that are shown as a history; all of them are events.
+const HISTORY: usize = 100;
+
+/// The memory.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// The last event it has seen.
+    pub seen: u64,
+    /// The model it looks at.
+    pub model: String,
+    /// All rows, then the slices.
+    pub streams: Vec<Stream>,
+    /// Columns that were to make slices and cannot.
+    pub unwatched: Vec<Unwatched>,
+    /// The newest verdict of each stream, in their order.
+    pub verdicts: Vec<Option<Verdict>>,
+    /// The last verdicts, newest first.
+    pub history: VecDeque<Brief>,
+    /// How many windows may still be looked at.
+    pub pace: Pace,
+    /// Rows that passed by unseen.
+    pub skipped: u64,
+    /// How good the answers were, by their truths; none before the first look at a model.
+    pub performance: Option<Performance>,
+    /// How late truths are; none before the first look.
+    pub delay: Option<Delay>,
+}
+
+impl Memory {
+    /// Takes a verdict into the history.
+    pub fn note(&mut self, stream: usize, verdict: Verdict) {
+        self.history.push_front(verdict.brief());
+        self.history.truncate(HISTORY);
+        self.verdicts[stream] = Some(verdict);
+    }
+
+    /// The newest verdict on all rows.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        self.verdicts.first()?.as_ref()
+    }
+}

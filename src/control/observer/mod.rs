@@ -1,0 +1,187 @@
+//! The observer: the task that looks at what was answered and says whether it is still what the live model learnt from, and
+//! how good it is.
+//!
+//! It follows the store, off the answer's path: nobody waits for it. Its memory is written together with the verdicts made
+//! from it, so that after a crash no window is judged twice and none is lost; what it decides is told to the steward as an
+//! event, and to the alerts as conditions.
+
+mod conditions;
+mod memory;
+mod reader;
+mod reference;
+mod tell;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use tokio::time::MissedTickBehavior;
+
+pub use memory::{Memory, NAME as MEMORY};
+
+use crate::alert;
+use crate::clock::Clock;
+use crate::control::champion::{Champion, Seat};
+use crate::monitor::delay::Delay;
+use crate::monitor::detectors;
+use crate::monitor::options::Options;
+use crate::monitor::performance::Performance;
+use crate::monitor::stream::Stream;
+use crate::registry::Registry;
+use crate::store::Store;
+use crate::store::feed::Feed;
+use crate::telemetry::metrics::Metrics;
+use reader::{Read, Reader};
+use reference::Reference;
+
+/// Between two looks at the store.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// A memory without a verdict is written this often: what is lost with a crash is read again.
+const REMEMBER: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
+
+/// The task.
+pub struct Observer {
+    /// What it reads and keeps its memory in.
+    pub store: Store,
+    /// Where the tables of models are.
+    pub registry: Registry,
+    /// The model that answers.
+    pub seat: Seat,
+    /// Where it tells of verdicts.
+    pub feed: Feed,
+    /// Whom it tells what is wrong.
+    pub alerts: alert::Handle,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The figures of its verdicts.
+    pub metrics: Arc<Metrics>,
+    /// How it looks.
+    pub options: Options,
+    /// What it has seen, for whoever asks.
+    pub view: View,
+    /// The last event there was when the server began to answer: where a monitor begins that remembers nothing.
+    pub begin: u64,
+}
+
+/// What the observer has seen so far. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct View(Arc<ArcSwap<Memory>>);
+
+impl View {
+    /// As it is now.
+    pub fn load(&self) -> Arc<Memory> {
+        self.0.load_full()
+    }
+}
+
+impl Observer {
+    /// Looks until it is ended.
+    pub async fn run(self) {
+        let mut memory = self.remembered().await;
+        let mut reference: Option<Arc<Reference>> = None;
+        let mut kept = self.clock.now();
+        let mut tick = tokio::time::interval(LOOK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            if let Err(error) = self.look(&mut memory, &mut reference, &mut kept).await {
+                tracing::warn!(%error, "the monitor waits: it tries again");
+            }
+        }
+    }
+
+    async fn remembered(&self) -> Memory {
+        let store = self.store.clone();
+        let kept = tokio::task::spawn_blocking(move || store.remembered(memory::NAME)).await;
+        match kept {
+            Ok(Ok(Some(text))) => serde_json::from_str(&text).unwrap_or_else(|error| {
+                tracing::warn!(%error, "what the monitor remembered cannot be read; it begins anew");
+                Memory::default()
+            }),
+            _ => Memory::default(),
+        }
+    }
+
+    /// One look: everything that is new.
+    async fn look(
+        &self,
+        memory: &mut Memory,
+        reference: &mut Option<Arc<Reference>>,
+        kept: &mut Timestamp,
+    ) -> Result<(), anyhow::Error> {
+        let Some(live) = self.seat.live() else {
+            return Ok(()); // the first model is being trained
+        };
+        let champion = live.snapshot().model.clone();
+        let known = reference.clone().filter(|r| r.champion.name == champion.name);
+        let known = match known {
+            Some(known) => known,
+            None => {
+                let fresh = self.refer(champion).await?;
+                self.welcome(memory, &fresh);
+                *reference = Some(fresh.clone());
+                fresh
+            }
+        };
+        loop {
+            let before = memory.clone();
+            let reader = Reader {
+                store: self.store.clone(),
+                reference: known.clone(),
+                memory: memory.clone(),
+                window: self.options.window.get() as u64,
+            };
+            let read = tokio::task::spawn_blocking(move || reader.read()).await??;
+            let Read { memory: seen, found, more } = read;
+            let is_due = self.clock.now().duration_since(*kept) >= REMEMBER;
+            if !found.is_empty() || (seen != before && is_due) {
+                self.conclude(&seen, &found).await?;
+                *kept = self.clock.now();
+            }
+            *memory = seen;
+            self.show(memory, &found);
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn refer(&self, champion: Arc<Champion>) -> Result<Arc<Reference>, anyhow::Error> {
+        let (registry, options) = (self.registry.clone(), self.options.clone());
+        let make = move || Reference::of(&registry, champion, &options);
+        Ok(Arc::new(tokio::task::spawn_blocking(make).await?))
+    }
+
+    /// A champion is looked at: where it is the one that was, with the same slices, its windows go on.
+    fn welcome(&self, memory: &mut Memory, reference: &Reference) {
+        let champion = &reference.champion;
+        let slices = reference.streams.iter().map(|(slice, _)| slice);
+        let is_known = memory.model == *champion.name
+            && memory.streams.iter().map(|s| &s.slice).eq(slices);
+        memory.unwatched.clone_from(&reference.unwatched);
+        if is_known {
+            return;
+        }
+        let seen = if memory.model.is_empty() { self.begin } else { memory.seen };
+        let schema = champion.model.schema();
+        let streams = reference.streams.iter();
+        *memory = Memory {
+            seen,
+            model: champion.name.to_string(),
+            streams: streams.map(|(slice, _)| Stream::new(schema, slice.clone())).collect(),
+            unwatched: reference.unwatched.clone(),
+            verdicts: vec![None; reference.streams.len()],
+            history: std::mem::take(&mut memory.history),
+            pace: memory.pace,
+            skipped: memory.skipped,
+            performance: Some(Performance::new(
+                champion.model.spec().decision.threshold,
+                self.options.labels,
+                detectors::usual(),
+            )),
+            delay: memory.delay.take().or(Some(Delay::new(self.options.labels))),
+        };
+    }
+}

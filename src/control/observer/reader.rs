@@ -1,0 +1,211 @@
+//! From events to verdicts: reads the disk, on a thread of its own.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::memory::Memory;
+use super::reference::Reference;
+use crate::control::truths::new_truth;
+use crate::monitor::cbpe::{self, Estimated};
+use crate::monitor::performance::{Fired, Window};
+use crate::monitor::sample::Observed;
+use crate::monitor::stream::{Full, Seen};
+use crate::monitor::verdict::Verdict;
+use crate::monitor::{drift, remedy};
+use crate::schema::column::Label;
+use crate::schema::row::Purpose;
+use crate::schema::{Row, json};
+use crate::store::kind::Kind;
+use crate::store::{Record, Store, StoreError};
+
+/// Events taken in at once.
+const AT_ONCE: usize = 4096;
+
+/// One reading of what is new.
+pub(super) struct Reader {
+    pub(super) store: Store,
+    pub(super) reference: Arc<Reference>,
+    pub(super) memory: Memory,
+    /// Rows of a window.
+    pub(super) window: u64,
+}
+
+/// What a reading came to.
+pub(super) struct Read {
+    pub(super) memory: Memory,
+    /// What was found.
+    pub(super) found: Vec<Finding>,
+    /// Whether there may be more to read.
+    pub(super) more: bool,
+}
+
+/// What a reading found.
+#[derive(Clone, Debug)]
+pub(super) enum Finding {
+    /// A window's verdict, on all rows or a slice.
+    Verdict(Box<Verdict>),
+    /// A full window of truths.
+    Performance(Window),
+    /// A detector told of a change of the errors.
+    Fired(Fired),
+}
+
+/// A prediction, as its event has it.
+#[derive(Deserialize)]
+struct Answered<'a> {
+    probability: f64,
+    #[serde(borrow)]
+    model: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    row: &'a RawValue,
+}
+
+/// The same, with its time.
+#[derive(Deserialize)]
+struct Told {
+    probability: f64,
+    model: String,
+    time: Timestamp,
+}
+
+/// A truth that is to be joined.
+struct News {
+    id: String,
+    seq: u64,
+    time: Timestamp,
+    label: Option<Label>,
+}
+
+impl Reader {
+    /// Takes in what is new, so much at a time.
+    pub(super) fn read(mut self) -> Result<Read, StoreError> {
+        let (mut seen, mut room) = (self.memory.seen, AT_ONCE);
+        let (mut news, mut full) = (Vec::new(), Vec::new());
+        let schema = self.reference.champion.model.schema().clone();
+        let mut row = Row::new(&schema, Purpose::Predict);
+        let store = self.store.clone();
+        // Read first, looked up after: a reader inside a reader could wait for itself.
+        store.after(seen, |record| {
+            seen = record.seq;
+            if record.kind == Kind::Prediction {
+                self.look(&record, &mut row, &mut full);
+            }
+            news.extend(new_truth(&record).map(|label| News {
+                id: record.id.to_owned(),
+                seq: record.seq,
+                time: record.time,
+                label,
+            }));
+            room -= 1;
+            room > 0
+        })?;
+        self.memory.seen = seen;
+        let mut found = Vec::new();
+        for (stream, window) in full {
+            let verdict = self.weigh(stream, window);
+            self.memory.note(stream, verdict.clone());
+            found.push(Finding::Verdict(Box::new(verdict)));
+        }
+        for truth in news {
+            self.join(truth, &mut found)?;
+        }
+        Ok(Read {
+            memory: self.memory,
+            found,
+            more: room == 0,
+        })
+    }
+
+    /// Takes a prediction into the windows it belongs to.
+    fn look(&mut self, record: &Record<'_>, row: &mut Row, full: &mut Vec<(usize, Full)>) {
+        // A window that was begun is finished: it is paid for.
+        let is_begun = self.memory.streams[0].filled() > 0;
+        if !is_begun && !self.memory.pace.is_ready(record.time) {
+            self.memory.skipped += 1;
+            return;
+        }
+        let champion = &self.reference.champion;
+        let Ok(answered) = serde_json::from_slice::<Answered<'_>>(record.body) else {
+            return; // `store check` finds what is damaged
+        };
+        if answered.model != *champion.name {
+            return; // another model's, answered before the swap
+        }
+        let schema = champion.model.schema();
+        let text = answered.row.get().as_bytes();
+        if json::line(schema, text, row).is_err() || !row.faults.is_empty() {
+            return; // a row that was answered is one: the contract is the model's own
+        }
+        let seen = Seen {
+            seq: record.seq,
+            time: record.time,
+            row: row.view(),
+            score: answered.probability,
+        };
+        if !is_begun {
+            self.memory.pace.spend();
+        }
+        for (n, stream) in self.memory.streams.iter_mut().enumerate() {
+            full.extend(stream.take(schema, &seen, self.window).map(|full| (n, full)));
+        }
+    }
+
+    /// How good the answers of a window should be.
+    fn estimate(&self, window: &Full) -> Option<Estimated> {
+        let scores = window.sample.columns.iter().find_map(|c| match &c.observed {
+            Observed::Score(scores) => Some(&scores.values),
+            _ => None,
+        })?;
+        let threshold = self.reference.champion.model.spec().decision.threshold;
+        Some(cbpe::judge(scores, threshold, &self.reference.estimates))
+    }
+
+    /// The verdict on a window.
+    fn weigh(&self, stream: usize, window: Full) -> Verdict {
+        let (slice, reference) = &self.reference.streams[stream];
+        let drift = drift::compare(reference, &window.sample, self.reference.level);
+        let mut verdict = Verdict {
+            model: self.memory.model.clone(),
+            slice: slice.clone(),
+            time: window.time,
+            window: window.span,
+            ailments: remedy::ailments(reference, &window.sample, &drift),
+            estimated: slice.is_none().then(|| self.estimate(&window)).flatten(),
+            drift,
+            retrain: None,
+        };
+        verdict.conclude();
+        verdict
+    }
+
+    /// Holds a truth against its prediction, where that is the champion's.
+    fn join(&mut self, truth: News, found: &mut Vec<Finding>) -> Result<(), StoreError> {
+        let Some((line, told)) = self.store.event(&truth.id)? else {
+            return Ok(()); // it waits for its prediction
+        };
+        let waited = || told.filter(|t| t.seq < truth.seq).map(|t| t.label);
+        let Some(label) = truth.label.clone().or_else(waited) else {
+            return Ok(());
+        };
+        let Ok(answered) = serde_json::from_str::<Told>(&line) else {
+            return Ok(()); // a row that brought its truth: nobody answered it
+        };
+        let champion = &self.reference.champion;
+        if answered.model != *champion.name {
+            return Ok(());
+        }
+        let positive = champion.model.schema().target().positive == label;
+        if let Some(performance) = self.memory.performance.as_mut() {
+            let taken = performance.update(answered.probability, positive);
+            found.extend(taken.fired.into_iter().map(Finding::Fired));
+            found.extend(taken.window.map(Finding::Performance));
+        }
+        if let Some(delay) = self.memory.delay.as_mut() {
+            delay.update(answered.time, truth.time);
+        }
+        Ok(())
+    }
+}

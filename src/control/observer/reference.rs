@@ -1,0 +1,88 @@
+//! What a champion's rows are held against: its own profile, and for slices the table it learnt from.
+
+use std::sync::Arc;
+
+use crate::control::champion::Champion;
+use crate::control::table;
+use crate::monitor::cbpe;
+use crate::monitor::collect::Collector;
+use crate::monitor::options::Options;
+use crate::monitor::sample::Sample;
+use crate::monitor::slice::{Slice, Unwatched};
+use crate::registry::Registry;
+
+/// References of one champion.
+#[derive(Debug)]
+pub struct Reference {
+    /// The champion.
+    pub champion: Arc<Champion>,
+    /// Of each stream, all rows first: which rows, and what they are held against.
+    pub streams: Vec<(Option<Slice>, Sample)>,
+    /// Columns that make no slices.
+    pub unwatched: Vec<Unwatched>,
+    /// How far estimates of its performance were off.
+    pub estimates: cbpe::Reference,
+    /// Level of each stream's verdicts: they share the chance of a false alarm.
+    pub level: f64,
+}
+
+impl Reference {
+    /// Makes them. Where there are slices it reads the table.
+    pub fn of(registry: &Registry, champion: Arc<Champion>, options: &Options) -> Reference {
+        let whole = Sample::of_profile(champion.model.profile());
+        let mut streams = vec![(None, whole)];
+        let mut unwatched = Vec::new();
+        let mut slices = Vec::new();
+        for column in &options.slices {
+            match Slice::of(champion.model.schema(), column) {
+                Ok(of_column) => slices.extend(of_column),
+                Err(why) => unwatched.push(why),
+            }
+        }
+        if !slices.is_empty() {
+            match samples(registry, &champion, slices) {
+                Ok(samples) => streams.extend(samples),
+                Err(why) => unwatched.extend(options.slices.iter().map(|column| Unwatched {
+                    column: column.clone(),
+                    why: why.clone(),
+                })),
+            }
+        }
+        for Unwatched { column, why } in &unwatched {
+            tracing::warn!(column, why, "monitor.slices: a column makes no slices");
+        }
+        let model = &champion.model;
+        let scores = model.profile().scores.as_ref();
+        let estimates = cbpe::Reference::new(
+            scores.map_or(&[], |scores| &scores.sample),
+            model.spec().decision.threshold,
+            |metric| model.card().cv.get(metric),
+        );
+        Reference {
+            estimates,
+            level: options.level / streams.len() as f64,
+            champion,
+            streams,
+            unwatched,
+        }
+    }
+}
+
+/// Each slice's rows of the table the champion learnt from.
+fn samples(
+    registry: &Registry,
+    champion: &Champion,
+    slices: Vec<Slice>,
+) -> Result<Vec<(Option<Slice>, Sample)>, String> {
+    let loaded = table::of_model(registry, &champion.model);
+    let loaded = loaded.map_err(|e| format!("the table it learnt from cannot be read: {e}"))?;
+    let schema = champion.model.schema();
+    let of = |slice: Slice| {
+        let mut collector = Collector::new(schema, false);
+        for row in loaded.table.rows().filter(|row| slice.has(schema, *row)) {
+            collector.push(row, None);
+        }
+        (Some(slice), collector.finish())
+    };
+    Ok(slices.into_iter().map(of).collect())
+}

@@ -1,0 +1,47 @@
+//! How it is monitored.
+
+use std::num::NonZeroUsize;
+
+use serde::{Deserialize, Serialize};
+
+/// The options.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Options {
+    /// Predictions a verdict is about.
+    pub window: NonZeroUsize,
+    /// Chance of a false alarm in a verdict, over all its columns and, where there are slices, over all of them; in (0, 1).
+    pub level: f64,
+    /// Category columns whose levels are watched each by itself.
+    pub slices: Vec<String>,
+    /// Labelled predictions that figures of performance are about.
+    pub labels: NonZeroUsize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            window: NonZeroUsize::new(100).expect("it is not zero"),
+            level: 0.01,
+            slices: Vec::new(),
+            labels: NonZeroUsize::new(200).expect("it is not zero"),
+        }
+    }
+}
+
+impl Options {
+    /// What types cannot say: the key and what is wrong with it.
+    pub fn faults(&self) -> Vec<(&'static str, String)> {
+        let is_level = self.level > 0.0 && self.level < 1.0;
+        let level = self.level;
+        (!is_level)
+            .then(|| {
+                (
+                    "level",
+                    format!("{level} is no chance of a false alarm; give a number above 0 and below 1, such as 0.01"),
+                )
+            })
+            .into_iter()
+            .collect()
+    }
+}

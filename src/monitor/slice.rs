@@ -1,0 +1,77 @@
+//! A slice: the rows that have one level of one column. It is watched as the whole is, beside its own reference.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::schema::{Cell, Kind, RowView, Schema};
+
+/// Levels of a column beyond which it makes no slices: each takes its share of the error, and little would be left.
+const MOST_LEVELS: usize = 20;
+
+/// Rows of one level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slice {
+    /// The column.
+    pub column: String,
+    /// The level.
+    pub level: String,
+}
+
+impl fmt::Display for Slice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.column, self.level)
+    }
+}
+
+/// Why a column makes no slices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unwatched {
+    /// The column, as it was asked for.
+    pub column: String,
+    /// Why not.
+    pub why: String,
+}
+
+impl Slice {
+    /// The slices of a column.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn of(schema: &Schema, column: &str) -> Result<Vec<Slice>, Unwatched> {
+        let refuse = |why: String| Unwatched {
+            column: column.to_owned(),
+            why,
+        };
+        let known = schema.columns().iter().find(|c| c.name == column);
+        let Some(known) = known else {
+            return Err(refuse("the live model has no such column".into()));
+        };
+        let Kind::Category { levels } = &known.kind else {
+            return Err(refuse("it is no category: only levels make slices".into()));
+        };
+        if levels.len() > MOST_LEVELS {
+            let many = levels.len();
+            return Err(refuse(format!(
+                "it has {many} levels, and at most {MOST_LEVELS} can be watched"
+            )));
+        }
+        let slice = |level: &String| Slice {
+            column: column.to_owned(),
+            level: level.clone(),
+        };
+        Ok(levels.iter().map(slice).collect())
+    }
+
+    /// Whether a row is in it.
+    pub fn has(&self, schema: &Schema, row: RowView<'_>) -> bool {
+        let at = schema.columns().iter().position(|c| c.name == self.column);
+        let Some(at) = at else {
+            return false;
+        };
+        match row.cells[at] {
+            Cell::Level(level) => schema.columns()[at].levels()[level as usize] == self.level,
+            _ => false, // missing, or a level the model does not know
+        }
+    }
+}

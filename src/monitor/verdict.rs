@@ -1,0 +1,128 @@
+//! The outcome of one check: what a window was found to be, with everything that says so.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::cbpe::Estimated;
+use super::drift::Drift;
+use super::remedy::Ailment;
+use super::slice::Slice;
+
+/// Columns that are named in one sentence.
+const NAMED: usize = 4;
+
+/// The verdict on one window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The model whose reference the rows were held against.
+    pub model: String,
+    /// Which rows were looked at; none: all.
+    pub slice: Option<Slice>,
+    /// When the window was full.
+    pub time: Timestamp,
+    /// Where it lies among the store's events.
+    pub window: Span,
+    /// What became of the columns.
+    #[serde(flatten)]
+    pub drift: Drift,
+    /// What no training can help.
+    pub ailments: Vec<Ailment>,
+    /// How good the answers are without truths; none for a slice.
+    pub estimated: Option<Estimated>,
+    /// Whether a training is asked for, and why or why not; none without drift.
+    pub retrain: Option<Retrain>,
+}
+
+/// A stretch of the store's events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// Number of the first.
+    pub from: u64,
+    /// Number of the last.
+    pub to: u64,
+}
+
+/// What follows from a drift.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retrain {
+    /// Whether a training is asked for.
+    pub asked: bool,
+    /// Why, or why not.
+    pub why: String,
+}
+
+/// A verdict in a line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Brief {
+    /// The model.
+    pub model: String,
+    /// Which rows; none: all.
+    pub slice: Option<Slice>,
+    /// When.
+    pub time: Timestamp,
+    /// Where it lies among the store's events.
+    pub window: Span,
+    /// Whether anything drifted.
+    pub drift: bool,
+    /// What changed, in words.
+    pub change: Option<String>,
+}
+
+impl Verdict {
+    /// What changed, in words: `plan: pro 35 % → 64 %; months: median 12 → 4`; none without drift.
+    pub fn change(&self) -> Option<String> {
+        let changes: Vec<String> = self.drift.columns.iter().filter(|c| c.drift).map(of).collect();
+        let more = changes.len().saturating_sub(NAMED);
+        if changes.is_empty() {
+            return None;
+        }
+        let mut text = changes[..changes.len() - more].join("; ");
+        if more > 0 {
+            text += &format!("; and {more} more");
+        }
+        Some(match &self.slice {
+            Some(slice) => format!("within {slice}, {text}"),
+            None => text,
+        })
+    }
+
+    /// Says what follows from it. Rows that are wrong must not be learnt from: as long as one column is ailing, no training
+    /// is asked for.
+    pub fn conclude(&mut self) {
+        self.retrain = self.change().map(|change| match self.ailments.first() {
+            None => Retrain {
+                asked: true,
+                why: change,
+            },
+            Some(_) => Retrain {
+                asked: false,
+                why: self.sick().unwrap_or_default(),
+            },
+        });
+    }
+
+    /// Why no training can help, in words; none where one may.
+    pub fn sick(&self) -> Option<String> {
+        let why: Vec<&str> = self.ailments.iter().map(|a| a.why.as_str()).collect();
+        (!why.is_empty()).then(|| format!("{}: mend the source, a training would learn it", why.join("; ")))
+    }
+
+    /// The verdict in a line.
+    pub fn brief(&self) -> Brief {
+        Brief {
+            model: self.model.clone(),
+            slice: self.slice.clone(),
+            time: self.time,
+            window: self.window,
+            drift: self.drift.drift,
+            change: self.change(),
+        }
+    }
+}
+
+fn of(column: &super::drift::ColumnDrift) -> String {
+    match &column.change {
+        Some(change) => format!("{}: {change}", column.name),
+        None => column.name.clone(),
+    }
+}
