@@ -5,7 +5,7 @@
   const TYPING = 120;             // ms of silence before a row is sent
   const FEED = 12;                // predictions kept in sight
   const SHOWN = 8;                // contributions shown one by one
-  const CALM = 1000;              // ms between two looks at the loop, however much happens
+  const CALM = 1000;              // ms between two looks at monitor and loop, however much happens
   const RETRY = [500, 15000];     // ms between attempts to reconnect: first, most
   const SVG = 'http://www.w3.org/2000/svg';
 
@@ -193,18 +193,23 @@
     }));
   }
 
-  // ── The loop ───────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Monitor and loop ───────────────────────────────────────────────────────────────────────────────────────────────────
   let looking;
 
-  /** Something happened: the loop may stand elsewhere. */
+  /** Something happened: the monitor and the loop may stand elsewhere. */
   function look() {
     looking ??= setTimeout(async () => {
-      const answer = await fetch('/loop').catch(() => null);
+      await Promise.all(['monitor', 'loop'].map(refresh));
       looking = undefined;
-      if (!answer?.ok) return;
-      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('loop');
-      if (fresh) $('loop').replaceWith(document.adoptNode(fresh));
     }, CALM);
+  }
+
+  /** Takes over a part of the page as the server draws it now. */
+  async function refresh(part) {
+    const answer = await fetch('/' + part).catch(() => null);
+    if (!answer?.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(part);
+    if (fresh) $(part).replaceWith(document.adoptNode(fresh));
   }
 
   /** What the server drew last, by id, before anything was filled in. */

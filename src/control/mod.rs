@@ -15,6 +15,7 @@
 //! * [`intake`]: rows of a source on their way into the store; [`pulls`]: sources that are pulled again and again.
 //! * [`steward`]: the task that closes the loop: it follows the store, and has trainings begun, shadows ended, champions
 //!   rolled back.
+//! * [`observer`]: the task that says whether what is answered is still what the model learnt from, and how good it is.
 //! * [`champion`]: the model that answers, and the seat it answers from.
 //! * [`follower`]: the task that follows the ledger and swaps the live model.
 //! * [`promoter`]: promotion and rollback by hand, answered once the promoted model answers.
@@ -30,6 +31,7 @@ pub mod intake;
 pub mod jobs;
 pub mod labelled;
 pub mod lesson;
+pub mod observer;
 pub mod promoter;
 pub mod promotion;
 pub mod pulls;

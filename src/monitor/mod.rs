@@ -19,6 +19,7 @@ pub mod drift;
 pub mod options;
 pub mod pace;
 pub mod performance;
+pub mod remedy;
 pub mod sample;
 pub mod slice;
 pub mod stream;

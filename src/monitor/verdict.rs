@@ -71,7 +71,13 @@ pub struct Brief {
 impl Verdict {
     /// What changed, in words: `plan: pro 35 % → 64 %; months: median 12 → 4`; none without drift.
     pub fn change(&self) -> Option<String> {
-        let changes: Vec<String> = self.drift.columns.iter().filter(|c| c.drift).map(of).collect();
+        let changes: Vec<String> = self
+            .drift
+            .columns
+            .iter()
+            .filter(|c| c.drift)
+            .map(of)
+            .collect();
         let more = changes.len().saturating_sub(NAMED);
         if changes.is_empty() {
             return None;
@@ -104,7 +110,12 @@ impl Verdict {
     /// Why no training can help, in words; none where one may.
     pub fn sick(&self) -> Option<String> {
         let why: Vec<&str> = self.ailments.iter().map(|a| a.why.as_str()).collect();
-        (!why.is_empty()).then(|| format!("{}: mend the source, a training would learn it", why.join("; ")))
+        (!why.is_empty()).then(|| {
+            format!(
+                "{}: mend the source, a training would learn it",
+                why.join("; ")
+            )
+        })
     }
 
     /// The verdict in a line.

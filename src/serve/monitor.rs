@@ -9,7 +9,6 @@ use super::page::monitor;
 use super::reply;
 use crate::control::observer::{Memory, View};
 use crate::monitor::options::Options;
-use crate::monitor::{cbpe, pace};
 
 /// Those who know of it.
 #[derive(Clone)]
@@ -27,8 +26,8 @@ pub async fn document(desk: web::Data<Desk>) -> HttpResponse {
 
 /// The section alone, for a page that is open.
 pub async fn fragment(desk: web::Data<Desk>) -> HttpResponse {
-    let seen = desk.view.load();
-    reply::page(CSP, monitor::draw(&seen, &desk.options).into_string())
+    let section = monitor::draw(&desk.view.load(), &desk.options);
+    reply::page(CSP, section.into_string())
 }
 
 fn told(seen: &Memory, options: &Options) -> Value {

@@ -4,6 +4,7 @@ use actix_web::http::header::{self, ETag, EntityTag, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::cycle::Desk;
+use super::monitor;
 use super::openapi;
 use super::page::{self, ASSETS, CSP, PageView};
 use super::predictor::Predictor;
@@ -15,10 +16,12 @@ use crate::clock;
 pub async fn page(
     predictor: web::Data<Predictor>,
     desk: web::Data<Desk>,
+    watched: web::Data<monitor::Desk>,
 ) -> Result<HttpResponse, Problem> {
     let champion = predictor.champion()?;
     let trained = champion.trained.map(clock::rfc3339).unwrap_or_default();
     let mut view = PageView::of(&champion.model, &champion.name, &trained);
+    view.monitor = page::monitor::draw(&watched.view.load(), &watched.options);
     view.cycle = desk.look().await?;
     Ok(reply::page(CSP, page::render(&view).into_string()))
 }

@@ -10,6 +10,11 @@ macro_rules! labels {
             $($(#[$value_doc])* $variant,)+
         }
 
+        impl $name {
+            /// All there are, in order.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+        }
+
         impl ClosedLabel for $name {
             const NAME: &'static str = $label;
             const VALUES: &'static [&'static str] = &[$($value),+];

@@ -9,8 +9,13 @@ use metrics::{Counter, Gauge, Histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 
 pub use super::{
-    instrument::{ByColumn, ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, ModelInfo, RouteId, Tally},
-    labels::{Closed, Detector, Direction, Door, EventKind, Figure, Found, JobState, LabelStatus, RowStatus, Share, Topic},
+    instrument::{
+        ByColumn, ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, ModelInfo, RouteId, Tally,
+    },
+    labels::{
+        Closed, Detector, Direction, Door, EventKind, Figure, Found, JobState, LabelStatus,
+        RowStatus, Share, Topic,
+    },
 };
 use super::{
     instrument::{Instrument, Registrar, Route, head},

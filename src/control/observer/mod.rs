@@ -5,7 +5,6 @@
 //! from it, so that after a crash no window is judged twice and none is lost; what it decides is told to the steward as an
 //! event, and to the alerts as conditions.
 
-mod conditions;
 mod memory;
 mod reader;
 mod reference;
@@ -20,7 +19,6 @@ use tokio::time::MissedTickBehavior;
 
 pub use memory::{Memory, NAME as MEMORY};
 
-use crate::alert;
 use crate::clock::Clock;
 use crate::control::champion::{Champion, Seat};
 use crate::monitor::delay::Delay;
@@ -51,8 +49,6 @@ pub struct Observer {
     pub seat: Seat,
     /// Where it tells of verdicts.
     pub feed: Feed,
-    /// Whom it tells what is wrong.
-    pub alerts: alert::Handle,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The figures of its verdicts.
@@ -115,7 +111,9 @@ impl Observer {
             return Ok(()); // the first model is being trained
         };
         let champion = live.snapshot().model.clone();
-        let known = reference.clone().filter(|r| r.champion.name == champion.name);
+        let known = reference
+            .clone()
+            .filter(|r| r.champion.name == champion.name);
         let known = match known {
             Some(known) => known,
             None => {
@@ -134,7 +132,11 @@ impl Observer {
                 window: self.options.window.get() as u64,
             };
             let read = tokio::task::spawn_blocking(move || reader.read()).await??;
-            let Read { memory: seen, found, more } = read;
+            let Read {
+                memory: seen,
+                found,
+                more,
+            } = read;
             let is_due = self.clock.now().duration_since(*kept) >= REMEMBER;
             if !found.is_empty() || (seen != before && is_due) {
                 self.conclude(&seen, &found).await?;
@@ -158,19 +160,25 @@ impl Observer {
     fn welcome(&self, memory: &mut Memory, reference: &Reference) {
         let champion = &reference.champion;
         let slices = reference.streams.iter().map(|(slice, _)| slice);
-        let is_known = memory.model == *champion.name
-            && memory.streams.iter().map(|s| &s.slice).eq(slices);
+        let is_known =
+            memory.model == *champion.name && memory.streams.iter().map(|s| &s.slice).eq(slices);
         memory.unwatched.clone_from(&reference.unwatched);
         if is_known {
             return;
         }
-        let seen = if memory.model.is_empty() { self.begin } else { memory.seen };
+        let seen = if memory.model.is_empty() {
+            self.begin
+        } else {
+            memory.seen
+        };
         let schema = champion.model.schema();
         let streams = reference.streams.iter();
         *memory = Memory {
             seen,
             model: champion.name.to_string(),
-            streams: streams.map(|(slice, _)| Stream::new(schema, slice.clone())).collect(),
+            streams: streams
+                .map(|(slice, _)| Stream::new(schema, slice.clone()))
+                .collect(),
             unwatched: reference.unwatched.clone(),
             verdicts: vec![None; reference.streams.len()],
             history: std::mem::take(&mut memory.history),
@@ -179,9 +187,12 @@ impl Observer {
             performance: Some(Performance::new(
                 champion.model.spec().decision.threshold,
                 self.options.labels,
-                detectors::usual(),
+                detectors::defaults(),
             )),
-            delay: memory.delay.take().or(Some(Delay::new(self.options.labels))),
+            delay: memory
+                .delay
+                .take()
+                .or(Some(Delay::new(self.options.labels))),
         };
     }
 }

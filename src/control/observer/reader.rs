@@ -149,16 +149,24 @@ impl Reader {
             self.memory.pace.spend();
         }
         for (n, stream) in self.memory.streams.iter_mut().enumerate() {
-            full.extend(stream.take(schema, &seen, self.window).map(|full| (n, full)));
+            full.extend(
+                stream
+                    .take(schema, &seen, self.window)
+                    .map(|full| (n, full)),
+            );
         }
     }
 
     /// How good the answers of a window should be.
     fn estimate(&self, window: &Full) -> Option<Estimated> {
-        let scores = window.sample.columns.iter().find_map(|c| match &c.observed {
-            Observed::Score(scores) => Some(&scores.values),
-            _ => None,
-        })?;
+        let scores = window
+            .sample
+            .columns
+            .iter()
+            .find_map(|c| match &c.observed {
+                Observed::Score(scores) => Some(&scores.values),
+                _ => None,
+            })?;
         let threshold = self.reference.champion.model.spec().decision.threshold;
         Some(cbpe::judge(scores, threshold, &self.reference.estimates))
     }

@@ -1,60 +1,174 @@
-//! What is made of verdicts: events, which the steward reads; messages to subscribers; metrics; conditions of alerts.
+//! What is made of findings: events, which the steward reads; messages to subscribers; metrics; conditions of alerts.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::Observer;
 use super::memory::{self, Memory};
-use super::{Observer, conditions};
+use super::reader::Finding;
+use crate::monitor::drift::ColumnDrift;
+use crate::monitor::performance::{Fired, Window};
 use crate::monitor::verdict::Verdict;
 use crate::store::StoreError;
 use crate::store::feed::Topic;
 use crate::store::kind::Kind;
-use crate::telemetry::metrics::Found;
+use crate::telemetry::metrics::{ClosedLabel, Detector, Figure, Found, Share};
+
+/// What a gauge shows of a figure that is undefined.
+const UNDEFINED: f64 = f64::NAN;
 
 impl Observer {
-    /// Keeps verdicts and the memory they come from, all or nothing, and tells subscribers.
+    /// Keeps findings and the memory they come from, all or nothing, and tells subscribers.
     pub(super) async fn conclude(
         &self,
         memory: &Memory,
-        verdicts: &[(usize, Verdict)],
+        found: &[Finding],
     ) -> Result<(), StoreError> {
-        let bodies: Vec<Value> = verdicts.iter().map(|(_, v)| body(v)).collect();
+        let bodies: Vec<Value> = found.iter().map(|f| f.body(&memory.model)).collect();
         let event = |body: &Value| (Kind::Verdict, memory.model.clone(), body.to_string());
         let text = serde_json::to_string(memory).expect("its keys are text");
         let events = bodies.iter().map(event).collect();
-        self.store.conclude(events, memory::NAME.into(), text).await?;
+        self.store
+            .conclude(events, memory::NAME.into(), text)
+            .await?;
         for body in &bodies {
             self.feed.publish(Topic::Monitor, body);
         }
         Ok(())
     }
 
-    /// Shows what was seen to whoever asks, and says what is wrong.
-    pub(super) fn show(&self, memory: &Memory, verdicts: &[(usize, Verdict)]) {
+    /// Shows what was seen to whoever asks.
+    pub(super) fn show(&self, memory: &Memory, found: &[Finding]) {
         self.view.0.store(Arc::new(memory.clone()));
-        for (_, verdict) in verdicts {
-            let found = if verdict.drift.drift { Found::Drift } else { Found::Steady };
-            self.metrics.titanic_monitor_windows_total.of(found).increment(1);
-            if let Some(change) = verdict.change() {
-                tracing::warn!(model = verdict.model, change, "the rows are not what the model learnt from");
+        for finding in found {
+            match finding {
+                Finding::Verdict(verdict) => self.show_verdict(verdict),
+                Finding::Performance(window) => self.show_performance(window, memory),
+                Finding::Fired(fired) => self.show_fired(fired),
             }
         }
-        if let Some(verdict) = verdicts.iter().rev().find(|(n, _)| *n == 0).map(|(_, v)| v) {
-            self.gauge(verdict);
+        let filled = memory.streams.first().map_or(0, |s| s.filled());
+        self.metrics.titanic_monitor_window_rows.set(filled as f64);
+        self.metrics
+            .titanic_monitor_skipped_predictions_total
+            .absolute(memory.skipped);
+        let open = memory.performance.as_ref().and_then(|p| p.open());
+        let labels = open.map_or(0, |open| open.n);
+        self.metrics
+            .titanic_performance_window_labels
+            .set(labels as f64);
+    }
+
+    fn show_verdict(&self, verdict: &Verdict) {
+        let found = if verdict.drift.drift {
+            Found::Drift
+        } else {
+            Found::Steady
+        };
+        self.metrics
+            .titanic_monitor_windows_total
+            .of(found)
+            .increment(1);
+        if let Some(change) = verdict.change() {
+            tracing::warn!(
+                model = verdict.model,
+                change,
+                "the rows are not what the model learnt from"
+            );
         }
-        self.alerts.report(conditions::of(memory, &self.options, self.clock.now()));
+        if verdict.slice.is_some() {
+            return; // the gauges are about all rows
+        }
+        let (metrics, columns) = (&self.metrics, &verdict.drift.columns);
+        let by = |value: fn(&ColumnDrift) -> Option<f64>| {
+            columns.iter().map(move |c| (c.name.as_str(), value(c)))
+        };
+        metrics
+            .titanic_drift_p_value_ratio
+            .set(by(|c| c.p_adjusted));
+        metrics.titanic_drift_psi_nats.set(by(|c| c.psi));
+        metrics.titanic_drift_distance_ratio.set(by(|c| c.js));
+        metrics.titanic_drift_shift_ratio.set(by(|c| c.wasserstein));
+        metrics
+            .titanic_drift_missing_ratio
+            .set(by(|c| c.missing.current));
+        let drifted = columns.iter().filter(|c| c.drift).count();
+        metrics.titanic_monitor_drifted_columns.set(drifted as f64);
+        if let Some(estimated) = &verdict.estimated {
+            let e = &estimated.estimate;
+            let figures = [
+                (Figure::Accuracy, e.accuracy),
+                (Figure::Precision, e.precision),
+                (Figure::Recall, e.recall),
+                (Figure::F1, e.f1),
+                (Figure::Auc, e.auc),
+                (Figure::Brier, e.brier),
+            ];
+            for (figure, value) in figures {
+                metrics
+                    .titanic_performance_estimated_ratio
+                    .of(figure)
+                    .set(value.unwrap_or(UNDEFINED));
+            }
+        }
+    }
+
+    fn show_performance(&self, window: &Window, memory: &Memory) {
+        for figure in Figure::ALL {
+            let value = window.get(Figure::VALUES[figure.index()]);
+            let value = value.and_then(|figure| figure.value);
+            self.metrics
+                .titanic_performance_live_ratio
+                .of(*figure)
+                .set(value.unwrap_or(UNDEFINED));
+        }
+        if let Some(delay) = memory.delay.as_ref().and_then(|delay| delay.last()) {
+            let seconds = &self.metrics.titanic_label_delay_seconds;
+            seconds.of(Share::Half).set(delay.median);
+            seconds.of(Share::NineTenths).set(delay.p90);
+        }
+    }
+
+    fn show_fired(&self, fired: &Fired) {
+        let known = Detector::ALL.iter();
+        let detector = known
+            .filter(|d| Detector::VALUES[d.index()] == fired.detector)
+            .next();
+        if let Some(detector) = detector.filter(|_| fired.decay) {
+            self.metrics
+                .titanic_performance_alarms_total
+                .of(*detector)
+                .increment(1);
+        }
+        tracing::warn!(says = fired.says, "a detector fired");
     }
 }
 
-/// A verdict as its event has it. The steward takes a text `change` for a wish to train.
-fn body(verdict: &Verdict) -> Value {
-    let mut body = json!({"about": "drift"});
-    let asks = verdict.retrain.as_ref().is_some_and(|r| r.asked);
-    let told = serde_json::to_value(verdict).expect("its keys are text");
-    if let (Value::Object(body), Value::Object(told)) = (&mut body, told) {
-        body.extend(told);
-        body.insert("change".into(), json!(verdict.change().filter(|_| asks)));
+impl Finding {
+    /// A finding as its event has it. The steward takes a text `change` for a wish to train.
+    fn body(&self, model: &str) -> Value {
+        let (about, told, change) = match self {
+            Finding::Verdict(verdict) => {
+                let asks = verdict.retrain.as_ref().is_some_and(|r| r.asked);
+                let change = verdict.change().filter(|_| asks);
+                ("drift", serde_json::to_value(verdict), change)
+            }
+            Finding::Performance(window) => ("performance", serde_json::to_value(window), None),
+            Finding::Fired(fired) => {
+                let change = fired.decay.then(|| fired.says.clone());
+                ("decay", serde_json::to_value(fired), change)
+            }
+        };
+        let mut body = serde_json::Map::new();
+        body.insert("about".into(), about.into());
+        body.insert("model".into(), model.into());
+        if let Ok(Value::Object(told)) = told {
+            body.extend(told);
+        }
+        if !matches!(self, Finding::Performance(_)) {
+            body.insert("change".into(), json!(change));
+        }
+        Value::Object(body)
     }
-    body
 }

@@ -65,6 +65,18 @@ pub fn all(champion: &Champion) -> Value {
                 "model": text, "previous": text, "figures": {"type": "object"},
             }))]},
         })),
+        "Monitor": object(&["model", "window", "verdict", "history", "performance", "estimated"], json!({
+            "model": maybe_text,
+            "window": object(&["size", "filled"], json!({"size": {"type": "integer"}, "filled": {"type": "integer"}})),
+            "verdict": {"type": ["object", "null"], "description": "the newest, column by column, as `drift --json` has it"},
+            "history": list(json!({"type": "object"})),
+            "performance": {"type": ["object", "null"], "description": "by truths: windows, detectors"},
+            "estimated": {"type": ["object", "null"], "description": "without truths; blind to corrupted inputs"},
+            "slices": list(json!({"type": "object"})),
+            "unwatched": list(json!({"type": "object"})),
+            "delay": {"type": ["object", "null"]},
+            "skipped": {"type": "integer", "description": "predictions that came too fast for any window"},
+        })),
         "Live": object(&["scored", "skipped", "agreement", "difference", "spread"], json!({
             "scored": {"type": "integer"}, "skipped": {"type": "integer"},
             "agreement": {"type": ["number", "null"], "description": "share both decide alike"},

@@ -12,6 +12,7 @@ mod feed;
 mod figures;
 mod form;
 mod header;
+pub mod monitor;
 mod result;
 pub(super) mod shell;
 pub mod trouble;
@@ -22,7 +23,7 @@ use maud::{Markup, html};
 pub use assets::{ASSETS, Asset, CSP};
 
 /// Everything the page shows of a model when it is drawn.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PageView {
     /// `name@7`.
     pub model: String,
@@ -44,6 +45,8 @@ pub struct PageView {
     pub target: TargetView,
     /// From this probability on the decision is yes.
     pub threshold: f64,
+    /// What the monitor sees, drawn.
+    pub monitor: Markup,
     /// The loop as it stands.
     pub cycle: cycle::Cycle,
 }
@@ -122,6 +125,7 @@ pub fn render(view: &PageView) -> Markup {
                 (figures::draw(view))
                 (feed::draw(view))
             }
+            (view.monitor)
             (cycle::draw(&view.cycle))
         }
     };

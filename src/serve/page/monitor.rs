@@ -1,0 +1,175 @@
+//! The monitor: the newest verdict column by column, how good the answers are with and without truths, the verdicts before.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::header::minute;
+use crate::clock;
+use crate::control::observer::Memory;
+use crate::monitor::cbpe::{Estimated, NOTE};
+use crate::monitor::drift::ColumnDrift;
+use crate::monitor::options::Options;
+use crate::monitor::performance::Performance;
+use crate::monitor::verdict::{Brief, Verdict};
+use crate::stats::interval::Interval;
+
+/// Verdicts before the newest that are shown.
+const SHOWN: usize = 8;
+
+/// Figures that are shown of both kinds of performance.
+const FIGURES: [&str; 5] = ["accuracy", "precision", "recall", "f1", "auc"];
+
+/// The section.
+pub fn draw(seen: &Memory, options: &Options) -> Markup {
+    let filled = seen.streams.first().map_or(0, |s| s.filled());
+    let slices = seen.verdicts.iter().skip(1).flatten();
+    html! {
+        section #monitor aria-labelledby="monitor-title" {
+            h2 #monitor-title { "Monitor" }
+            @match seen.verdict() {
+                None => p { "No verdict yet: it takes a window of predictions." },
+                Some(verdict) => (draw_verdict(verdict)),
+            }
+            p.muted.hint {
+                "In the window: " (filled) " of " (options.window) " predictions "
+                progress max=(options.window) value=(filled) aria-label="predictions in the window" {}
+                @if seen.skipped > 0 { " · " (seen.skipped) " predictions came too fast for any window" }
+            }
+            @for slice in slices.filter(|verdict| verdict.drift.drift) {
+                p.alarm { (slice.change().unwrap_or_default()) }
+            }
+            @for column in &seen.unwatched {
+                p.alarm { "monitor.slices: " (column.column) " is not watched: " (column.why) }
+            }
+            (performance(seen.performance.as_ref(), seen.verdict().and_then(|v| v.estimated.as_ref())))
+            (history(seen))
+        }
+    }
+}
+
+fn draw_verdict(verdict: &Verdict) -> Markup {
+    let rows = verdict.drift.rows;
+    html! {
+        @match verdict.change() {
+            None => p { strong { "No drift" } " in " (rows.current) " predictions beside " (rows.reference)
+                " rows " (verdict.model) " learnt from." },
+            Some(change) => p.alarm { "Drift: " (change) },
+        }
+        @if let Some(retrain) = &verdict.retrain {
+            p { @if retrain.asked { "A training is asked for." } @else { "No training: " (retrain.why) "." } }
+        }
+        div.aside {
+            table {
+                thead { tr {
+                    th { "column" } th.number { "p, adjusted" } th.number { "effect" } th.number { "PSI" }
+                    th.number { "missing" } th { "what changed" }
+                } }
+                tbody { @for column in &verdict.drift.columns { (draw_column(column)) } }
+            }
+        }
+    }
+}
+
+fn draw_column(column: &ColumnDrift) -> Markup {
+    let share = |share: Option<f64>| share.map_or("–".into(), |s| format!("{:.0} %", 100.0 * s));
+    html! {
+        tr {
+            td { @if column.drift { strong.alarm { (column.name) } } @else { (column.name) } }
+            td.number { (column.p_adjusted.map_or("–".into(), probability)) }
+            td.number { (number(column.effect)) }
+            td.number { (number(column.psi)) }
+            td.number { (share(column.missing.reference)) " → " (share(column.missing.current)) }
+            td {
+                (column.change.as_deref().unwrap_or_default())
+                @if let Some(needed) = column.needed {
+                    span.muted { " sure with about " (needed) " rows" }
+                }
+            }
+        }
+    }
+}
+
+fn performance(live: Option<&Performance>, estimated: Option<&Estimated>) -> Markup {
+    let window = live.and_then(|live| live.last().cloned().or_else(|| live.open()));
+    let decayed = live.and_then(|live| live.decayed());
+    html! {
+        h3 { "Performance" }
+        @if let Some(decayed) = decayed { p.alarm { (decayed.says) } }
+        @if window.is_none() && estimated.is_none() {
+            p.muted { "No truth has come, and no window is full." }
+        } @else {
+            div.aside { table {
+                thead { tr {
+                    th { "" }
+                    th.number { @match &window { Some(w) => { "by " (w.n) " truths" } None => "by truths" } }
+                    th.number { "estimated without" }
+                } }
+                tbody { @for name in FIGURES {
+                    tr {
+                        td { (name.replace("f1", "F1").replace("auc", "AUC")) }
+                        td.number { (window.as_ref().and_then(|w| w.get(name))
+                            .map_or("–".into(), |f| with(f.value, f.interval))) }
+                        td.number { (estimated.map_or("–".into(), |e| estimate(e, name))) }
+                    }
+                } }
+            } }
+            p.muted.hint { (NOTE) }
+        }
+    }
+}
+
+fn history(seen: &Memory) -> Markup {
+    html! {
+        @if seen.history.len() > 1 {
+            h3 { "Verdicts before" }
+            div.aside { table { tbody {
+                @for brief in seen.history.iter().skip(1).take(SHOWN) { (line(brief)) }
+            } } }
+        }
+    }
+}
+
+fn line(brief: &Brief) -> Markup {
+    html! {
+        tr {
+            td.muted { (at(brief.time)) }
+            td { (brief.model) @if let Some(slice) = &brief.slice { ", " (slice) } }
+            td { @match &brief.change { Some(change) => (change), None => "no drift" } }
+        }
+    }
+}
+
+fn at(time: Timestamp) -> String {
+    minute(&clock::rfc3339(time))
+}
+
+fn estimate(estimated: &Estimated, name: &str) -> String {
+    let (e, i) = (&estimated.estimate, &estimated.intervals);
+    match name {
+        "accuracy" => with(e.accuracy, i.accuracy),
+        "precision" => with(e.precision, i.precision),
+        "recall" => with(e.recall, i.recall),
+        "f1" => with(e.f1, i.f1),
+        _ => with(e.auc, i.auc),
+    }
+}
+
+fn with(value: Option<f64>, interval: Option<Interval>) -> String {
+    match interval {
+        Some(Interval { low, high }) => format!("{} ({low:.3} – {high:.3})", number(value)),
+        None => number(value),
+    }
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"))
+}
+
+/// A p-value, short.
+fn probability(p: f64) -> String {
+    if p < 0.001 {
+        format!("{p:.0e}")
+    } else {
+        format!("{p:.3}")
+    }
+}
