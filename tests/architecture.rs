@@ -19,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("model", &["schema", "stats", "features", "kernel"]),
     ("train", &["schema", "stats", "kernel", "features", "model"]),
     ("registry", &["model", "clock"]),
-    ("monitor", &["schema", "stats"]),
+    ("monitor", &["schema", "stats", "clock"]),
     ("alert", &["store", "clock", "telemetry"]),
     (
         "control",

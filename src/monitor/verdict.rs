@@ -19,6 +19,7 @@ pub struct Verdict {
     /// Which rows were looked at; none: all.
     pub slice: Option<Slice>,
     /// When the window was full.
+    #[serde(with = "crate::clock::timestamp")]
     pub time: Timestamp,
     /// Where it lies among the store's events.
     pub window: Span,
@@ -59,6 +60,7 @@ pub struct Brief {
     /// Which rows; none: all.
     pub slice: Option<Slice>,
     /// When.
+    #[serde(with = "crate::clock::timestamp")]
     pub time: Timestamp,
     /// Where it lies among the store's events.
     pub window: Span,

@@ -17,6 +17,7 @@ mod jobs;
 mod labelled;
 mod life;
 mod models;
+mod monitor;
 mod monitoring_files;
 mod odd_tables;
 mod problems;

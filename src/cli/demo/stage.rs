@@ -51,6 +51,8 @@ impl Stage {
         // Its cooldown is longer than the story: it retrains once.
         let labels = traffic.steady.len() + traffic.during.len();
         settings.retrain.labels = NonZeroU64::new(labels as u64);
+        // A drift would begin it sooner, with too few labels for the gate to see what it is worth.
+        settings.retrain.on_drift = false;
         let (spec, traffic, settings) = tokio::task::spawn_blocking(move || {
             first_model(&spec, &traffic, &settings, &Shown::new(false, true, stop))?;
             anyhow::Ok((spec, traffic, settings))

@@ -81,7 +81,10 @@ impl Story<'_> {
             ),
         )?;
         let during = self.play(&traffic.during).await?;
-        note("shift", &during.model, during.figures.to_json());
+        let found = self.drift().await?;
+        let mut told = during.figures.to_json();
+        told["drift"] = found;
+        note("shift", &during.model, told);
 
         let retrained = self.retraining().await?;
         let live = self.visitor.get("/v1/models").await?;
@@ -102,6 +105,21 @@ impl Story<'_> {
         };
         ending.sum_up(say)?;
         Ok(ending)
+    }
+
+    /// What the monitor says of the last windows; tells it.
+    async fn drift(&self) -> anyhow::Result<Value> {
+        let seen = self.visitor.get("/v1/monitor").await?;
+        let history = seen["history"].as_array().into_iter().flatten();
+        let found: Vec<&Value> = history.filter(|brief| brief["drift"] == true).collect();
+        // The newest stand first; the story is told forwards.
+        for brief in found.iter().rev() {
+            self.say.line(format_args!(
+                "  the monitor, from rows alone: {}",
+                brief["change"].as_str().unwrap_or_default()
+            ))?;
+        }
+        Ok(json!(found.first().map(|brief| &brief["change"])))
     }
 
     /// Asks the rows and tells their truths, a few at a time.

@@ -118,7 +118,9 @@ impl Observer {
             Some(known) => known,
             None => {
                 let fresh = self.refer(champion).await?;
-                self.welcome(memory, &fresh);
+                if self.welcome(memory, &fresh) {
+                    self.conclude(memory, &[]).await?; // from here on it is known where it began
+                }
                 *reference = Some(fresh.clone());
                 fresh
             }
@@ -156,15 +158,16 @@ impl Observer {
         Ok(Arc::new(tokio::task::spawn_blocking(make).await?))
     }
 
-    /// A champion is looked at: where it is the one that was, with the same slices, its windows go on.
-    fn welcome(&self, memory: &mut Memory, reference: &Reference) {
+    /// A champion is looked at: where it is the one that was, with the same slices, its windows go on. Tells
+    /// whether they begin.
+    fn welcome(&self, memory: &mut Memory, reference: &Reference) -> bool {
         let champion = &reference.champion;
         let slices = reference.streams.iter().map(|(slice, _)| slice);
         let is_known =
             memory.model == *champion.name && memory.streams.iter().map(|s| &s.slice).eq(slices);
         memory.unwatched.clone_from(&reference.unwatched);
         if is_known {
-            return;
+            return false;
         }
         let seen = if memory.model.is_empty() {
             self.begin
@@ -194,5 +197,6 @@ impl Observer {
                 .take()
                 .or(Some(Delay::new(self.options.labels))),
         };
+        true
     }
 }

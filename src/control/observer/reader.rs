@@ -68,6 +68,7 @@ struct Answered<'a> {
 struct Told {
     probability: f64,
     model: String,
+    #[serde(with = "crate::clock::timestamp")]
     time: Timestamp,
 }
 

@@ -1,0 +1,81 @@
+//! What is wrong, as conditions of alerts: of each rule everything there is, so that what is over is told by its absence.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::memory::Memory;
+use crate::alert::{Condition, Handle, Rule};
+use crate::monitor::delay::Delay;
+use crate::monitor::verdict::Verdict;
+
+/// Tells the alerts.
+pub(super) fn tell(alerts: &Handle, memory: &Memory, late: Duration, now: Timestamp) {
+    alerts.replace(Rule::Drift, drift(memory));
+    alerts.replace(Rule::Decay, decay(memory));
+    let delay = memory.delay.as_ref();
+    alerts.replace(Rule::LabelDelay, delay.and_then(|d| lateness(memory, d, late, now)));
+}
+
+/// The newest verdicts that found drift; a slice's is part of the whole's.
+fn drift(memory: &Memory) -> Vec<Condition> {
+    let verdicts = memory.verdicts.iter().flatten();
+    verdicts.filter_map(|v| drifted(&memory.model, v)).collect()
+}
+
+fn drifted(model: &str, verdict: &Verdict) -> Option<Condition> {
+    let change = verdict.change()?;
+    let p = verdict.drift.columns.iter().filter_map(|c| c.p_adjusted);
+    let retrain = verdict.retrain.as_ref();
+    let retrain = retrain.map_or(String::new(), |retrain| match retrain.asked {
+        true => "A training is asked for.".into(),
+        false => format!("No training: {}.", retrain.why),
+    });
+    let rows = verdict.drift.rows;
+    let description = format!(
+        "{} predictions beside {} rows {model} learnt from, level {}. {retrain}",
+        rows.current, rows.reference, verdict.drift.level
+    );
+    let subject = match &verdict.slice {
+        Some(slice) => format!("{model} {slice}"),
+        None => model.to_owned(),
+    };
+    let summary = format!("Drift: {change}");
+    let mut condition = Condition::holds(Rule::Drift, subject, summary)
+        .describe(description)
+        .value(p.fold(1.0, f64::min))
+        .label("model", model);
+    if let Some(slice) = &verdict.slice {
+        condition = condition.label("slice", slice.to_string()).within(model);
+    }
+    Some(condition)
+}
+
+fn decay(memory: &Memory) -> Option<Condition> {
+    let fired = memory.performance.as_ref()?.decayed()?;
+    let condition = Condition::holds(Rule::Decay, &memory.model, fired.says.clone())
+        .describe("GET /v1/monitor has the figures; it is over once a whole window of labels shows the error gone.")
+        .value(fired.change.after.mean)
+        .label("model", &memory.model)
+        .label("detector", &fired.detector);
+    Some(condition)
+}
+
+/// A tenth of the last truths came late; or truths have come, and then none for as long.
+fn lateness(memory: &Memory, delay: &Delay, late: Duration, now: Timestamp) -> Option<Condition> {
+    let late_seconds = late.as_secs_f64();
+    let slow = delay.last().map(|window| window.p90);
+    let slow = slow.filter(|seconds| *seconds > late_seconds);
+    let silent = delay.since(now).map(|since| since.as_secs_f64());
+    let silent = silent.filter(|seconds| *seconds > late_seconds);
+    let (summary, seconds) = match (slow, silent) {
+        (Some(seconds), _) => ("A tenth of the last truths came late".to_owned(), seconds),
+        (None, Some(seconds)) => ("No truth has come for long".to_owned(), seconds),
+        (None, None) => return None,
+    };
+    let hours = |seconds: f64| format!("{:.1} h", seconds / 3600.0);
+    let condition = Condition::holds(Rule::LabelDelay, &memory.model, summary)
+        .describe(format!("{} against {}", hours(seconds), hours(late_seconds)))
+        .value(seconds);
+    Some(condition)
+}

@@ -1,0 +1,361 @@
+//! The live monitor through the front door: windows, verdicts, performance, what follows from them. The clock is the test's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use titanic_platform::app::First;
+use titanic_platform::clock::Manual;
+use titanic_platform::config::Settings;
+
+use crate::case::{Case, json as read, on_both};
+use crate::server::{Server, state_of, until};
+
+on_both!(
+    steady_rows_do_not_drift_and_shifted_ones_do,
+    a_window_survives_a_restart,
+    a_drift_that_can_be_learnt_begins_a_training,
+    a_blank_column_begins_none_and_says_why,
+    errors_that_rise_are_a_decay,
+    slices_are_watched_by_themselves,
+    rows_that_come_too_fast_pass_by,
+    odd_windows,
+);
+
+/// A server whose loop is quiet unless the monitor asks, and its clock.
+async fn server(case: &Case, change: impl FnOnce(&mut Settings)) -> (Server, Arc<Manual>) {
+    let clock = Arc::new(Manual::new("2026-01-31T09:15:00Z".parse().unwrap()));
+    let quiet = |settings: &mut Settings| {
+        settings.retrain.folds = 2;
+        settings.retrain.labels = None;
+        settings.retrain.every = None;
+        change(settings);
+    };
+    let server = Server::over(state_of(case), quiet, First::bundled(), clock.clone()).await;
+    (server.unwrap(), clock)
+}
+
+/// Rows of the case's table without their truth, drawn anew with a seed.
+fn rows(case: &Case, n: usize, seed: u64) -> Vec<Value> {
+    let schema = case.spec().schema;
+    let target = &schema.target().column;
+    let all = crate::tables::objects(&schema, case.table);
+    let mut state = seed;
+    (0..n)
+        .map(|_| {
+            // Knuth's MMIX generator; its high bits are good enough to draw rows with.
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            let mut row = all[(state >> 33) as usize % all.len()].clone();
+            row.as_object_mut().unwrap().shift_remove(target);
+            row
+        })
+        .collect()
+}
+
+/// The same, all of one level.
+fn shifted(case: &Case, n: usize, seed: u64) -> Vec<Value> {
+    let (column, levels) = case.category;
+    let mut rows = rows(case, n, seed);
+    rows.iter_mut()
+        .for_each(|row| row[column] = read(levels)[0].clone());
+    rows
+}
+
+/// Asks them; gives the answers.
+async fn ask(server: &Server, rows: &[Value]) -> Vec<Value> {
+    let (status, made) = server.post("/v1/predict", &json!(rows)).await;
+    assert_eq!(status, 200, "{made}");
+    made["predictions"].as_array().unwrap().clone()
+}
+
+/// Waits until the monitor has so many verdicts; gives what it shows.
+async fn verdicts(server: &Server, n: usize) -> Value {
+    until("a verdict", || async {
+        let seen = server.get("/v1/monitor").await;
+        seen["history"].as_array().is_some_and(|h| h.len() >= n)
+    })
+    .await;
+    server.get("/v1/monitor").await
+}
+
+/// Waits until the window holds so many rows.
+async fn filled(server: &Server, n: u64) -> Value {
+    until("the window", || async {
+        server.get("/v1/monitor").await["window"]["filled"] == n
+    })
+    .await;
+    server.get("/v1/monitor").await
+}
+
+/// Verdicts of a kind among the store's events.
+async fn events(server: &Server, about: &str) -> Vec<Value> {
+    let events = server.get("/v1/events?kind=verdict&limit=1000").await;
+    let events = events["events"].as_array().unwrap().iter();
+    events
+        .filter(|event| event["about"] == about)
+        .cloned()
+        .collect()
+}
+
+fn column<'v>(verdict: &'v Value, name: &str) -> &'v Value {
+    let columns = verdict["columns"].as_array().unwrap().iter();
+    let mut found = columns.filter(|column| column["name"] == name);
+    found
+        .next()
+        .unwrap_or_else(|| panic!("no column {name}: {verdict}"))
+}
+
+async fn steady_rows_do_not_drift_and_shifted_ones_do(case: &Case) {
+    let (server, _) = server(case, |_| {}).await;
+    let fresh = server.get("/v1/monitor").await;
+    assert_eq!(
+        (&fresh["verdict"], &fresh["history"]),
+        (&Value::Null, &json!([]))
+    );
+    ask(&server, &rows(case, 250, 1)).await;
+    let steady = verdicts(&server, 2).await;
+    filled(&server, 50).await;
+    assert_eq!(steady["model"], case.version(1));
+    for brief in steady["history"].as_array().unwrap() {
+        assert_eq!(
+            (&brief["drift"], &brief["change"]),
+            (&json!(false), &Value::Null),
+            "{brief}"
+        );
+    }
+    ask(&server, &rows(case, 50, 2)).await;
+    ask(&server, &shifted(case, 100, 3)).await;
+    let seen = verdicts(&server, 4).await;
+    let verdict = &seen["verdict"];
+    assert_eq!(verdict["drift"], true, "{verdict}");
+    assert_eq!(verdict["rows"]["current"], 100);
+    let found = column(verdict, case.category.0);
+    assert_eq!(found["drift"], true, "{found}");
+    assert!(found["p_adjusted"].as_f64().unwrap() < 1e-6, "{found}");
+    assert!(
+        found["change"].as_str().unwrap().contains("→ 100 %"),
+        "{found}"
+    );
+    let kinds = verdict["columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| &c["kind"]);
+    assert!(kinds.into_iter().any(|kind| kind == "score"), "{verdict}");
+    assert_eq!(events(&server, "drift").await.len(), 4);
+    let page = server.metrics().await;
+    let lines: Vec<&str> = page
+        .lines()
+        .filter(|l| l.starts_with("titanic_drift_psi_nats{"))
+        .collect();
+    assert_eq!(
+        lines.len(),
+        verdict["columns"].as_array().unwrap().len(),
+        "{lines:?}"
+    );
+    assert!(
+        page.contains("titanic_monitor_windows_total{verdict=\"drift\"} 1\n"),
+        "{page}"
+    );
+    assert!(
+        page.contains("titanic_monitor_windows_total{verdict=\"steady\"} 3\n"),
+        "{page}"
+    );
+    server.stop().await;
+}
+
+async fn a_window_survives_a_restart(case: &Case) {
+    let (first, clock) = server(case, |_| {}).await;
+    ask(&first, &shifted(case, 60, 1)).await;
+    filled(&first, 60).await;
+    let state = first.leave().await;
+    let again = Server::over(state, |_| {}, First::bundled(), clock.clone()).await;
+    let again = again.unwrap();
+    filled(&again, 60).await;
+    ask(&again, &shifted(case, 40, 2)).await;
+    let seen = verdicts(&again, 1).await;
+    let verdict = &seen["verdict"];
+    assert_eq!(
+        (&verdict["rows"]["current"], &verdict["drift"]),
+        (&json!(100), &json!(true))
+    );
+    let state = again.leave().await;
+    // Once more: nothing is judged twice.
+    let last = Server::over(state, |_| {}, First::bundled(), clock).await;
+    let last = last.unwrap();
+    let seen = verdicts(&last, 1).await;
+    assert_eq!(seen["history"].as_array().unwrap().len(), 1, "{seen}");
+    assert_eq!(events(&last, "drift").await.len(), 1);
+    last.stop().await;
+}
+
+async fn a_drift_that_can_be_learnt_begins_a_training(case: &Case) {
+    let (server, _) = server(case, |_| {}).await;
+    let made = ask(&server, &shifted(case, 100, 5)).await;
+    let seen = verdicts(&server, 1).await;
+    assert_eq!(seen["verdict"]["retrain"]["asked"], true, "{seen}");
+    // Without a truth there is nothing to learn from yet.
+    until("the verdict", || async {
+        !server.get("/v1/loop").await["verdict"].is_null()
+    })
+    .await;
+    assert_eq!(server.get("/v1/jobs").await["jobs"], json!([]));
+    let truth = json!({"id": made[0]["id"], "label": read(case.labels)[0]});
+    assert_eq!(server.post("/v1/labels", &truth).await.0, 200);
+    until("the training", || async {
+        !server.get("/v1/jobs").await["jobs"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    })
+    .await;
+    server.stop().await;
+}
+
+async fn a_blank_column_begins_none_and_says_why(case: &Case) {
+    let (server, _) = server(case, |_| {}).await;
+    let (name, _) = case.number;
+    let mut blank = rows(case, 100, 7);
+    for row in &mut blank {
+        row.as_object_mut().unwrap().shift_remove(name);
+    }
+    let made = ask(&server, &blank).await;
+    let truth = json!({"id": made[0]["id"], "label": read(case.labels)[0]});
+    assert_eq!(server.post("/v1/labels", &truth).await.0, 200);
+    let seen = verdicts(&server, 1).await;
+    let verdict = &seen["verdict"];
+    assert_eq!(column(verdict, name)["drift"], true, "{verdict}");
+    assert_eq!(verdict["retrain"]["asked"], false, "{verdict}");
+    let why = verdict["retrain"]["why"].as_str().unwrap();
+    assert!(why.contains(name), "{why}");
+    until("the label", || async {
+        server.get("/v1/loop").await["fresh"] == 1
+    })
+    .await;
+    assert_eq!(server.get("/v1/loop").await["verdict"], Value::Null);
+    assert_eq!(server.get("/v1/jobs").await["jobs"], json!([]));
+    server.stop().await;
+}
+
+async fn errors_that_rise_are_a_decay(case: &Case) {
+    let (server, _) = server(case, |settings| settings.retrain.on_drift = false).await;
+    let labels = read(case.labels);
+    let mut told = 0;
+    for (round, wrong) in [(0, false), (1, false), (2, true), (3, true)] {
+        let made = ask(&server, &rows(case, 200, 11 + round)).await;
+        let truths: Vec<Value> = made
+            .iter()
+            .map(|made| {
+                let other = labels
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .find(|l| **l != made["label"]);
+                let label = if wrong {
+                    other.unwrap()
+                } else {
+                    &made["label"]
+                };
+                json!({"id": made["id"], "label": label})
+            })
+            .collect();
+        let (status, answer) = server.post("/v1/labels", &json!(truths)).await;
+        assert_eq!(status, 200, "{answer}");
+        told += 200;
+        until("the truths", || async {
+            server.get("/v1/monitor").await["performance"]["truths"] == told
+        })
+        .await;
+    }
+    let seen = server.get("/v1/monitor").await;
+    let decayed = &seen["performance"]["decayed"];
+    assert_eq!(decayed["detector"], "adwin", "{decayed}");
+    let at = decayed["at"].as_u64().unwrap();
+    assert!((401..800).contains(&at), "{decayed}");
+    let asks = events(&server, "decay").await;
+    assert!(
+        asks.iter().any(|event| event["change"].is_string()),
+        "{asks:?}"
+    );
+    let windows = events(&server, "performance").await;
+    let accuracy = |window: &Value| window["figures"][0]["value"].clone();
+    let accuracies: Vec<Value> = windows.iter().map(accuracy).collect();
+    assert_eq!(accuracies, [json!(1.0), json!(1.0), json!(0.0), json!(0.0)]);
+    server.stop().await;
+}
+
+async fn slices_are_watched_by_themselves(case: &Case) {
+    let (column_name, levels) = case.category;
+    let levels = read(levels);
+    let levels = levels.as_array().unwrap();
+    let (server, _) = server(case, |settings| {
+        settings.monitor.slices = vec![column_name.to_owned(), "nothing".into()];
+        settings.retrain.on_drift = false;
+    })
+    .await;
+    let (number, _) = case.number;
+    // All of one level, and their number gone: the slice sees that its rows have changed, too.
+    let mut odd = shifted(case, 100, 13);
+    for row in &mut odd {
+        row.as_object_mut().unwrap().shift_remove(number);
+    }
+    ask(&server, &odd).await;
+    let seen = verdicts(&server, 2).await;
+    let slices = seen["slices"].as_array().unwrap();
+    assert_eq!(slices.len(), levels.len(), "{slices:?}");
+    let verdict = &slices[0]["verdict"];
+    assert_eq!(
+        verdict["slice"],
+        json!({"column": column_name, "level": levels[0]})
+    );
+    assert_eq!(column(verdict, number)["drift"], true, "{verdict}");
+    assert_eq!(column(verdict, column_name)["drift"], false, "{verdict}");
+    let shared = 0.01 / (1 + levels.len()) as f64;
+    assert!((verdict["level"].as_f64().unwrap() - shared).abs() < 1e-12);
+    assert_eq!(slices[1]["verdict"], Value::Null);
+    assert_eq!(seen["unwatched"][0]["column"], "nothing");
+    server.stop().await;
+}
+
+async fn rows_that_come_too_fast_pass_by(case: &Case) {
+    let (server, clock) = server(case, |settings| {
+        settings.monitor.window = 2.try_into().unwrap();
+    })
+    .await;
+    ask(&server, &rows(case, 500, 17)).await;
+    until("the rows", || async {
+        server.get("/v1/monitor").await["skipped"] == 300
+    })
+    .await;
+    let seen = server.get("/v1/monitor").await;
+    assert_eq!(seen["history"].as_array().unwrap().len(), 100);
+    assert_eq!(events(&server, "drift").await.len(), 100);
+    clock.advance(Duration::from_secs(2));
+    ask(&server, &rows(case, 10, 18)).await;
+    until("the rows", || async {
+        server.get("/v1/monitor").await["skipped"] == 306
+    })
+    .await;
+    assert_eq!(events(&server, "drift").await.len(), 102);
+    server.stop().await;
+}
+
+async fn odd_windows(case: &Case) {
+    let (server, clock) = server(case, |settings| {
+        settings.monitor.window = 1.try_into().unwrap();
+    })
+    .await;
+    ask(&server, &rows(case, 3, 19)).await;
+    let seen = verdicts(&server, 3).await;
+    assert_eq!(
+        seen["verdict"]["drift"], false,
+        "one row proves nothing: {seen}"
+    );
+    // A clock that goes back stops nothing.
+    clock.set("2026-01-30T09:15:00Z".parse().unwrap());
+    ask(&server, &rows(case, 3, 20)).await;
+    verdicts(&server, 6).await;
+    server.stop().await;
+}
