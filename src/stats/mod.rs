@@ -7,12 +7,14 @@
 //! * [`resampled`]: mean and standard error over cross-validation folds.
 //! * [`profile`]: the reference that travels inside a model, for drift.
 //! * [`difference`], [`mcnemar`]: two forecasters on the same rows, at one look; [`sequence`]: a mean, at every look.
-//! * [`moments`], [`quantile`], [`normal`]: mean, deviation, quantiles of values and of distributions.
+//! * [`two_sample`]: two samples of one column: how far apart they are, and how sure that is.
+//! * [`moments`], [`quantile`], [`normal`], [`gamma`]: mean, deviation, quantiles of values and of distributions.
 //!
 //! What is undefined is `None`, never NaN.
 
 pub mod difference;
 pub mod figures;
+pub mod gamma;
 pub mod mcnemar;
 pub mod metric;
 pub mod moments;
