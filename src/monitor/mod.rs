@@ -8,6 +8,7 @@
 //! * [`performance`]: how good the answers were whose truths have come; [`detectors`] watch its error stream.
 //! * [`cbpe`]: how good they should be where no truth has come.
 //! * [`delay`]: how long truths take.
+//! * [`looks`]: the verdict of a live window, and of two in a row.
 //!
 //! Architecture invariant: pure. Rows, truths and time are handed in; what to do about a verdict is decided elsewhere.
 
@@ -16,6 +17,7 @@ pub mod collect;
 pub mod delay;
 pub mod detectors;
 pub mod drift;
+pub mod looks;
 pub mod options;
 pub mod pace;
 pub mod performance;

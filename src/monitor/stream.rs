@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::collect::Collector;
+use super::drift::Drift;
+use super::looks;
 use super::sample::Sample;
 use super::slice::Slice;
 use super::verdict::Span;
@@ -16,6 +18,8 @@ pub struct Stream {
     pub slice: Option<Slice>,
     window: Collector,
     span: Span,
+    /// The window before, where nothing was found in it.
+    before: Option<Sample>,
 }
 
 /// A window that is full.
@@ -49,12 +53,21 @@ impl Stream {
             window: Collector::new(schema, slice.is_none()),
             slice,
             span: Span::default(),
+            before: None,
         }
     }
 
     /// Rows of the window so far.
     pub fn filled(&self) -> u64 {
         self.window.rows()
+    }
+
+    /// The verdict on a full window, at a family-wise level. A window that drifted is not looked at again together with the
+    /// next: the next full window without drift is one.
+    pub fn weigh(&mut self, reference: &Sample, window: &Full, level: f64) -> Drift {
+        let drift = looks::look(reference, &window.sample, self.before.as_ref(), level);
+        self.before = (!drift.drift).then(|| window.sample.clone());
+        drift
     }
 
     /// Takes a row in, if it is one of this stream's; gives the window when it has `size` rows, and begins another.

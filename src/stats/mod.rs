@@ -8,12 +8,14 @@
 //! * [`profile`]: the reference that travels inside a model, for drift.
 //! * [`difference`], [`mcnemar`]: two forecasters on the same rows, at one look; [`sequence`]: a mean, at every look.
 //! * [`interval`]: bounds of one figure at one look.
-//! * [`moments`], [`quantile`], [`normal`]: mean, deviation, quantiles of values and of distributions.
+//! * [`two_sample`]: two samples of one column: how far apart they are, and how sure that is.
+//! * [`moments`], [`quantile`], [`normal`], [`gamma`]: mean, deviation, quantiles of values and of distributions.
 //!
 //! What is undefined is `None`, never NaN.
 
 pub mod difference;
 pub mod figures;
+pub mod gamma;
 pub mod interval;
 pub mod mcnemar;
 pub mod metric;

@@ -312,7 +312,7 @@ async fn slices_are_watched_by_themselves(case: &Case) {
     );
     assert_eq!(column(verdict, number)["drift"], true, "{verdict}");
     assert_eq!(column(verdict, column_name)["drift"], false, "{verdict}");
-    let shared = 0.01 / (1 + levels.len()) as f64;
+    let shared = 0.6 * 0.01 / (1 + levels.len()) as f64; // the share of a look at one window
     assert!((verdict["level"].as_f64().unwrap() - shared).abs() < 1e-12);
     assert_eq!(slices[1]["verdict"], Value::Null);
     assert_eq!(seen["unwatched"][0]["column"], "nothing");

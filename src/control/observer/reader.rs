@@ -11,10 +11,10 @@ use super::reference::Reference;
 use crate::control::truths::new_truth;
 use crate::monitor::cbpe::{self, Estimated};
 use crate::monitor::performance::{Fired, Window};
+use crate::monitor::remedy;
 use crate::monitor::sample::Observed;
 use crate::monitor::stream::{Full, Seen};
 use crate::monitor::verdict::Verdict;
-use crate::monitor::{drift, remedy};
 use crate::schema::column::Label;
 use crate::schema::row::Purpose;
 use crate::schema::{Row, json};
@@ -173,9 +173,9 @@ impl Reader {
     }
 
     /// The verdict on a window.
-    fn weigh(&self, stream: usize, window: Full) -> Verdict {
+    fn weigh(&mut self, stream: usize, window: Full) -> Verdict {
         let (slice, reference) = &self.reference.streams[stream];
-        let drift = drift::compare(reference, &window.sample, self.reference.level);
+        let drift = self.memory.streams[stream].weigh(reference, &window, self.reference.level);
         let mut verdict = Verdict {
             model: self.memory.model.clone(),
             slice: slice.clone(),

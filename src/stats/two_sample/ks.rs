@@ -1,6 +1,15 @@
-//! Kolmogorov and Smirnov's test: the largest distance between two distribution functions.
+//! Kolmogorov and Smirnov's two-sided test: the largest distance between two distribution functions.
+//!
+//! As `scipy.stats.ks_2samp` in its mode `auto`: the p-value is counted exactly as long as neither sample is larger than
+//! [`MAX_EXACT`], and taken from the distribution of one sample of the size that carries as much beyond it.
+
+mod exact;
+mod kolmogorov;
 
 use serde::{Deserialize, Serialize};
+
+/// Values in the larger sample up to which the p-value is exact.
+pub const MAX_EXACT: usize = 10_000;
 
 /// The test's outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,4 +30,86 @@ pub enum Method {
     Exact,
     /// By the distribution of one large sample.
     Asymptotic,
+}
+
+/// Tests two samples, each ascending and finite; `None` where either is empty.
+pub fn ks(reference: &[f64], current: &[f64]) -> Option<Ks> {
+    let method = match reference.len().max(current.len()) <= MAX_EXACT {
+        true => Method::Exact,
+        false => Method::Asymptotic,
+    };
+    let furthest = furthest(reference, current)?;
+    let (n, m) = (reference.len() as u64, current.len() as u64);
+    let statistic = furthest.apart as f64 / (n * m) as f64;
+    let p_value = match method {
+        Method::Exact => exact::p_value(n, m, furthest.apart),
+        Method::Asymptotic => {
+            let (n, m) = (n as f64, m as f64);
+            let alike = (n * m / (n + m)).round_ties_even();
+            kolmogorov::survival(alike as u64, statistic)
+        }
+    };
+    Some(Ks {
+        statistic,
+        p_value,
+        method,
+    })
+}
+
+/// Where two distribution functions are furthest apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Furthest {
+    /// Just behind this value.
+    pub at: f64,
+    /// Values of the reference up to it.
+    pub reference: usize,
+    /// Values of the other up to it.
+    pub current: usize,
+    /// How far, in units of 1/(n·m) and so without rounding: whether a path of the exact count touches it must not hang on the
+    /// last bit.
+    apart: u64,
+}
+
+/// Where two samples, each ascending and finite, are furthest apart; `None` where either is empty.
+pub fn furthest(reference: &[f64], current: &[f64]) -> Option<Furthest> {
+    let (n, m) = (reference.len() as i64, current.len() as i64);
+    let (mut i, mut j) = (0, 0);
+    let mut most: Option<Furthest> = None;
+    while let (Some(a), Some(b)) = (reference.get(i), current.get(j)) {
+        let at = a.min(*b);
+        i += reference[i..].iter().take_while(|v| **v <= at).count();
+        j += current[j..].iter().take_while(|v| **v <= at).count();
+        let apart = (i as i64 * m - j as i64 * n).unsigned_abs();
+        if most.is_none_or(|most| most.apart < apart) {
+            let (reference, current) = (i, j);
+            most = Some(Furthest {
+                at,
+                reference,
+                current,
+                apart,
+            });
+        }
+    }
+    most
+}
+
+/// Whether two samples may well be of one distribution: no p-value at or below `p`. What is far off is told from the distance
+/// alone, so that many pairs can be tried.
+pub fn fits(reference: &[f64], current: &[f64], p: f64) -> bool {
+    let Some(furthest) = furthest(reference, current) else {
+        return false;
+    };
+    let (n, m) = (reference.len() as f64, current.len() as f64);
+    let statistic = furthest.apart as f64 / (n * m);
+    // Four times what would do: the leading term alone may be off by that much.
+    if n * m / (n + m) > 4.0 * size_for(p, statistic) {
+        return false;
+    }
+    ks(reference, current).is_some_and(|ks| ks.p_value > p)
+}
+
+/// Values of one sample whose test would give about the chance `p` in (0, 1) at this distance: the leading term of the
+/// distribution, p = 2·exp(−2·n·d²), turned round.
+pub fn size_for(p: f64, statistic: f64) -> f64 {
+    (2.0 / p).ln() / (2.0 * statistic * statistic)
 }
