@@ -62,12 +62,15 @@ impl Stream {
         self.window.rows()
     }
 
-    /// The verdict on a full window, at a family-wise level. A window that drifted is not looked at again together with the
-    /// next: the next full window without drift is one.
-    pub fn weigh(&mut self, reference: &Sample, window: &Full, level: f64) -> Drift {
-        let drift = looks::look(reference, &window.sample, self.before.as_ref(), level);
-        self.before = (!drift.drift).then(|| window.sample.clone());
-        drift
+    /// What became of a full window, at a family-wise level.
+    pub fn weigh(&self, reference: &Sample, window: &Full, level: f64) -> Drift {
+        looks::look(reference, &window.sample, self.before.as_ref(), level)
+    }
+
+    /// Goes on from a full window. One that drifted is not looked at again together with the next: the next full window
+    /// without drift is one.
+    pub fn settle(&mut self, window: Full, drift: &Drift) {
+        self.before = (!drift.drift).then_some(window.sample);
     }
 
     /// Takes a row in, if it is one of this stream's; gives the window when it has `size` rows, and begins another.

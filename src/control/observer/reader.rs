@@ -10,6 +10,7 @@ use super::memory::Memory;
 use super::reference::Reference;
 use crate::control::truths::new_truth;
 use crate::monitor::cbpe::{self, Estimated};
+use crate::monitor::drift::{Drift, Kind as ColumnKind};
 use crate::monitor::performance::{Fired, Window};
 use crate::monitor::remedy;
 use crate::monitor::sample::Observed;
@@ -173,19 +174,31 @@ impl Reader {
     }
 
     /// The verdict on a window.
-    fn weigh(&mut self, stream: usize, window: Full) -> Verdict {
-        let (slice, reference) = &self.reference.streams[stream];
-        let drift = self.memory.streams[stream].weigh(reference, &window, self.reference.level);
+    fn weigh(&mut self, n: usize, window: Full) -> Verdict {
+        let (slice, reference) = &self.reference.streams[n];
+        let (mut of, level) = (reference, self.reference.level);
+        let stream = &mut self.memory.streams[n];
+        let mut drift = stream.weigh(reference, &window, level);
+        // Rows that the model has learnt from get other scores than new ones; only what is like neither has drifted.
+        if drifted_scores(&drift).is_some()
+            && let Some(seen) = self.reference.seen()
+        {
+            let other = stream.weigh(seen, &window, level);
+            if drifted_scores(&other) > drifted_scores(&drift) || drifted_scores(&other).is_none() {
+                (of, drift) = (seen, other);
+            }
+        }
         let mut verdict = Verdict {
             model: self.memory.model.clone(),
             slice: slice.clone(),
             time: window.time,
             window: window.span,
-            ailments: remedy::ailments(reference, &window.sample, &drift),
+            ailments: remedy::ailments(of, &window.sample, &drift),
             estimated: slice.is_none().then(|| self.estimate(&window)).flatten(),
             drift,
             retrain: None,
         };
+        self.memory.streams[n].settle(window, &verdict.drift);
         verdict.conclude();
         verdict
     }
@@ -217,4 +230,10 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// The adjusted p-value of scores that drifted; none where they did not.
+fn drifted_scores(drift: &Drift) -> Option<f64> {
+    let scores = drift.columns.iter().find(|c| c.kind == ColumnKind::Score)?;
+    scores.p_adjusted.filter(|_| scores.drift)
 }

@@ -1,15 +1,20 @@
 //! What a champion's rows are held against: its own profile, and for slices the table it learnt from.
+//!
+//! The profile's scores are those of rows the model had not seen. Rows of its own table, which come again in trials and
+//! replays, get other ones; so where a window's scores are not like the former, they are held against the latter, too.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::control::champion::Champion;
 use crate::control::table;
+use crate::model::Workspace;
 use crate::monitor::cbpe;
 use crate::monitor::collect::Collector;
 use crate::monitor::options::Options;
-use crate::monitor::sample::Sample;
+use crate::monitor::sample::{Observed, Sample};
 use crate::monitor::slice::{Slice, Unwatched};
 use crate::registry::Registry;
+use crate::stats::profile::MAX_SAMPLE;
 
 /// References of one champion.
 #[derive(Debug)]
@@ -20,6 +25,8 @@ pub struct Reference {
     pub streams: Vec<(Option<Slice>, Sample)>,
     /// Columns that make no slices.
     pub unwatched: Vec<Unwatched>,
+    registry: Registry,
+    seen: OnceLock<Option<Sample>>,
     /// How far estimates of its performance were off.
     pub estimates: cbpe::Reference,
     /// Level of each stream's verdicts: they share the chance of a false alarm.
@@ -59,12 +66,39 @@ impl Reference {
             |metric| model.card().cv.get(metric),
         );
         Reference {
+            registry: registry.clone(),
+            seen: OnceLock::new(),
             estimates,
             level: options.level / streams.len() as f64,
             champion,
             streams,
             unwatched,
         }
+    }
+}
+
+impl Reference {
+    /// All rows, with the scores the model gives to those it has learnt from; none where its table cannot be read. Reads the
+    /// table the first time.
+    pub fn seen(&self) -> Option<&Sample> {
+        let make = || {
+            let model = &self.champion.model;
+            let loaded = table::of_model(&self.registry, model).ok()?;
+            let rows = loaded.table.len();
+            let mut work = Workspace::default();
+            let step = rows.div_ceil(MAX_SAMPLE).max(1);
+            let scores: Vec<f64> = (0..rows)
+                .step_by(step)
+                .map(|n| model.probability(loaded.table.row(n), &mut work))
+                .collect();
+            let (_, whole) = self.streams.first()?;
+            let mut whole = whole.clone();
+            whole
+                .columns
+                .retain(|c| !matches!(c.observed, Observed::Score(_)));
+            Some(whole.with_scores(&scores))
+        };
+        self.seen.get_or_init(make).as_ref()
     }
 }
 
