@@ -10,7 +10,10 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder
 
 pub use super::{
     instrument::{ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, ModelInfo, RouteId, Tally},
-    labels::{Closed, Direction, Door, EventKind, JobState, LabelStatus, RowStatus, Topic},
+    labels::{
+        AlertRule, ChannelKind, Closed, Direction, Door, EventKind, JobState, LabelStatus, RowStatus,
+        Topic,
+    },
 };
 use super::{
     instrument::{Instrument, Registrar, Route, head},
@@ -116,7 +119,17 @@ metrics! {
     /// Truths that came, by what became of them.
     titanic_labels_total: ByLabel<Counter, LabelStatus>,
     /// Rows handed in, by what became of them.
-    titanic_rows_total: ByLabel<Counter, RowStatus>,
+    titanic_rows_total: ByLabel<Tally, RowStatus>,
+    /// Alerts that fire, silenced ones among them.
+    titanic_alerts_firing: ByLabel<Gauge, AlertRule>,
+    /// Notifications that wait to be sent.
+    titanic_notifications_waiting: ByLabel<Gauge, ChannelKind>,
+    /// Notifications that were given up and can be sent again by hand.
+    titanic_notifications_dead: ByLabel<Gauge, ChannelKind>,
+    /// Notifications that were taken by their receiver.
+    titanic_notifications_sent_total: ByLabel<Counter, ChannelKind>,
+    /// Times a notification was sent and not taken.
+    titanic_notifications_failed_total: ByLabel<Counter, ChannelKind>,
 }
 
 impl Metrics {
@@ -222,6 +235,7 @@ process_start_time_seconds gauge
 process_threads gauge
 process_virtual_memory_bytes gauge
 process_virtual_memory_max_bytes gauge
+titanic_alerts_firing gauge
 titanic_feed_dropped_events_total counter
 titanic_feed_events_total counter
 titanic_http_inflight_requests gauge
@@ -232,6 +246,10 @@ titanic_labels_total counter
 titanic_model_info gauge
 titanic_model_swap_failures_total counter
 titanic_model_swaps_total counter
+titanic_notifications_dead gauge
+titanic_notifications_failed_total counter
+titanic_notifications_sent_total counter
+titanic_notifications_waiting gauge
 titanic_prediction_warnings_total counter
 titanic_predictions_rows_total counter
 titanic_rows_total counter
