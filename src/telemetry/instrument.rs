@@ -96,8 +96,14 @@ impl Instrument for Tally {
     const KIND: &'static str = Counter::KIND;
 
     fn register(at: &Registrar) -> Self {
+        Tally::with(at, Vec::new())
+    }
+}
+
+impl Handle for Tally {
+    fn with(at: &Registrar, labels: Vec<Label>) -> Self {
         Tally {
-            counter: Counter::register(at),
+            counter: Counter::with(at, labels),
             count: AtomicU64::new(0),
         }
     }

@@ -159,6 +159,39 @@ labels! {
         NineTenths = "0.9",
     }
 
+    /// What an alert is about.
+    #[derive(PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    AlertRule("rule") {
+        /// Rows are not like those the model learnt from.
+        Drift = "drift",
+        /// The model answers worse than it promised.
+        Decay = "decay",
+        /// Truths come later than they should.
+        LabelDelay = "label_delay",
+        /// The store cannot write.
+        Store = "store",
+        /// Too many rows are put aside.
+        Quarantine = "quarantine",
+        /// Predictions were answered and could not be kept.
+        Loss = "loss",
+        /// A training failed.
+        Training = "training",
+        /// Answers take too long.
+        Latency = "latency",
+    }
+
+    /// How a notification goes out.
+    #[derive(PartialOrd, Ord, Hash)]
+    ChannelKind("type") {
+        /// A signed request.
+        Webhook = "webhook",
+        /// An e-mail.
+        Email = "email",
+        /// A line in the log.
+        Log = "log",
+    }
+
     /// Why a WebSocket was closed.
     Closed("reason") {
         /// The client said goodbye.

@@ -13,8 +13,8 @@ pub use super::{
         ByColumn, ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, ModelInfo, RouteId, Tally,
     },
     labels::{
-        Closed, Detector, Direction, Door, EventKind, Figure, Found, JobState, LabelStatus,
-        RowStatus, Share, Topic,
+        AlertRule, ChannelKind, Closed, Detector, Direction, Door, EventKind, Figure, Found,
+        JobState, LabelStatus, RowStatus, Share, Topic,
     },
 };
 use super::{
@@ -131,7 +131,7 @@ metrics! {
     /// Truths that came, by what became of them.
     titanic_labels_total: ByLabel<Counter, LabelStatus>,
     /// Rows handed in, by what became of them.
-    titanic_rows_total: ByLabel<Counter, RowStatus>,
+    titanic_rows_total: ByLabel<Tally, RowStatus>,
     /// Windows held against what the live model learnt from, by what they were found to be.
     titanic_monitor_windows_total: ByLabel<Counter, Found>,
     /// Predictions that no window looked at, because they came too fast.
@@ -160,6 +160,16 @@ metrics! {
     titanic_performance_alarms_total: ByLabel<Counter, Detector>,
     /// Seconds from a prediction to its truth, in the last window of labels.
     titanic_label_delay_seconds: ByLabel<Gauge, Share>,
+    /// Alerts that fire, silenced ones among them.
+    titanic_alerts_firing: ByLabel<Gauge, AlertRule>,
+    /// Notifications that wait to be sent.
+    titanic_notifications_waiting: ByLabel<Gauge, ChannelKind>,
+    /// Notifications that were given up and can be sent again by hand.
+    titanic_notifications_dead: ByLabel<Gauge, ChannelKind>,
+    /// Notifications that were taken by their receiver.
+    titanic_notifications_sent_total: ByLabel<Counter, ChannelKind>,
+    /// Times a notification was sent and not taken.
+    titanic_notifications_failed_total: ByLabel<Counter, ChannelKind>,
 }
 
 impl Metrics {
@@ -255,6 +265,7 @@ process_start_time_seconds gauge
 process_threads gauge
 process_virtual_memory_bytes gauge
 process_virtual_memory_max_bytes gauge
+titanic_alerts_firing gauge
 titanic_drift_distance_ratio gauge
 titanic_drift_missing_ratio gauge
 titanic_drift_p_value_ratio gauge
@@ -275,6 +286,10 @@ titanic_monitor_drifted_columns gauge
 titanic_monitor_skipped_predictions_total counter
 titanic_monitor_window_rows gauge
 titanic_monitor_windows_total counter
+titanic_notifications_dead gauge
+titanic_notifications_failed_total counter
+titanic_notifications_sent_total counter
+titanic_notifications_waiting gauge
 titanic_performance_alarms_total counter
 titanic_performance_estimated_ratio gauge
 titanic_performance_live_ratio gauge

@@ -1,0 +1,174 @@
+//! From conditions to states: pending, firing, resolved.
+
+use jiff::Timestamp;
+
+use super::{Decision, MOST_ALERTS, News, passed};
+use crate::alert::condition::Condition;
+use crate::alert::options::Options;
+use crate::alert::state::{Alert, Phase, State, Transition, fingerprint};
+
+/// How long a resolved alert is remembered.
+const REMEMBERED: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+
+/// Takes in what was told.
+pub(super) fn take(
+    state: &mut State,
+    news: &News<'_>,
+    now: Timestamp,
+    new_id: &mut dyn FnMut() -> String,
+    decision: &mut Decision,
+) {
+    for alert in state.alerts.values_mut() {
+        let named = |c: &&Condition| c.rule == alert.rule && c.subject == alert.subject;
+        if alert.active
+            && news.whole.contains(&alert.rule)
+            && !news.conditions.iter().any(|c| named(&c))
+        {
+            (alert.active, alert.changed) = (false, now);
+        }
+    }
+    for condition in news.conditions {
+        let print = fingerprint(condition.rule, &condition.subject);
+        if let Some(alert) = state.alerts.get_mut(&print) {
+            again(alert, condition, now);
+        } else if condition.active {
+            if !room(state) {
+                decision.dropped += 1;
+                continue;
+            }
+            let alert = begun(condition, now, new_id());
+            decision.transitions.push(alert.transition(now));
+            state.alerts.insert(print, alert);
+        }
+    }
+}
+
+fn begun(condition: &Condition, now: Timestamp, id: String) -> Alert {
+    Alert {
+        id,
+        rule: condition.rule,
+        subject: condition.subject.clone(),
+        labels: condition.labels.clone(),
+        summary: condition.summary.clone(),
+        description: condition.description.clone(),
+        value: condition.value,
+        within: condition.within.clone(),
+        active: true,
+        changed: now,
+        phase: Phase::Pending,
+        since: now,
+        starts_at: None,
+        ends_at: None,
+        silenced: false,
+    }
+}
+
+/// What is said of an alert that is over stays: it tells what it was.
+fn again(alert: &mut Alert, condition: &Condition, now: Timestamp) {
+    if alert.active != condition.active {
+        (alert.active, alert.changed) = (condition.active, now);
+    }
+    if condition.active {
+        alert.summary.clone_from(&condition.summary);
+        alert.description.clone_from(&condition.description);
+        alert.within.clone_from(&condition.within);
+        alert.value = condition.value;
+        if alert.phase != Phase::Firing {
+            alert.labels.clone_from(&condition.labels);
+        }
+    }
+}
+
+/// Makes room for one more; false where there is none.
+fn room(state: &mut State) -> bool {
+    if state.alerts.len() < MOST_ALERTS {
+        return true;
+    }
+    let told = |print: &str| {
+        state
+            .groups
+            .values()
+            .any(|group| group.told.contains_key(print))
+    };
+    let over = state.alerts.iter();
+    let over = over.filter(|(print, alert)| alert.phase == Phase::Resolved && !told(print));
+    let oldest = over.min_by_key(|(_, alert)| alert.since);
+    match oldest.map(|(print, _)| print.clone()) {
+        Some(print) => state.alerts.remove(&print).is_some(),
+        None => false,
+    }
+}
+
+/// Moves every alert on.
+pub(super) fn advance(
+    state: &mut State,
+    now: Timestamp,
+    options: &Options,
+    decision: &mut Decision,
+) {
+    let State {
+        alerts,
+        silences,
+        groups,
+    } = state;
+    alerts.retain(|print, alert| {
+        let rule = options.rules.get(&alert.rule);
+        if rule.is_none() {
+            alert.active = false; // it was switched off
+        }
+        let before = (alert.phase, alert.silenced);
+        let told = |starts| groups.values().any(|g| g.told.get(print) == Some(&starts));
+        match (alert.phase, rule, alert.active) {
+            (Phase::Pending, Some(rule), true) if passed(now, alert.since, rule.wait) => {
+                fire(alert, now, told);
+            }
+            (Phase::Resolved, Some(rule), true) if rule.wait.is_zero() => fire(alert, now, told),
+            (Phase::Resolved, Some(_), true) => {
+                (alert.phase, alert.since) = (Phase::Pending, now);
+            }
+            (Phase::Firing, rule, false)
+                if rule.is_none_or(|rule| passed(now, alert.changed, rule.keep)) =>
+            {
+                (alert.phase, alert.since, alert.ends_at) = (Phase::Resolved, now, Some(now));
+            }
+            (Phase::Pending, _, false) => {
+                decision.transitions.push(Transition {
+                    state: "inactive",
+                    ..alert.transition(now)
+                });
+                if alert.starts_at.is_none() {
+                    return false;
+                }
+                (alert.phase, alert.since) = (Phase::Resolved, now);
+                return true; // it was over before
+            }
+            _ => {}
+        }
+        alert.silenced = !silences.is_empty() && {
+            let labels = alert.all_labels();
+            silences.iter().any(|silence| silence.covers(&labels, now))
+        };
+        let fires = alert.phase == Phase::Firing;
+        if alert.phase != before.0 || (fires && alert.silenced != before.1) {
+            decision.transitions.push(alert.transition(now));
+        }
+        true
+    });
+}
+
+/// It fires: as the same as before where its end was not told, else anew.
+fn fire(alert: &mut Alert, now: Timestamp, told: impl Fn(Timestamp) -> bool) {
+    let same = alert.starts_at.filter(|starts_at| told(*starts_at));
+    alert.starts_at = same.or(Some(now));
+    alert.ends_at = None;
+    (alert.phase, alert.since) = (Phase::Firing, now);
+}
+
+/// Forgets what is over for long, and of which everybody was told.
+pub(super) fn forget(state: &mut State, now: Timestamp) {
+    let State { alerts, groups, .. } = state;
+    alerts.retain(|print, alert| {
+        let old = alert.phase == Phase::Resolved && passed(now, alert.since, REMEMBERED);
+        !old || groups.values().any(|group| group.told.contains_key(print))
+    });
+}

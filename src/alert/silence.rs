@@ -1,0 +1,143 @@
+//! Silences: for some time nobody is told of alerts with certain labels. Of what began before, the end is still told.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::state::Alert;
+use crate::clock::timestamp;
+
+/// Silences at a time; with more the oldest go.
+pub const MOST: usize = 1000;
+
+/// A silence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Silence {
+    /// Its id.
+    pub id: String,
+    /// The labels it asks for, all of them.
+    pub matchers: Vec<Matcher>,
+    /// When it began.
+    #[serde(with = "timestamp")]
+    pub since: Timestamp,
+    /// When it ends.
+    #[serde(with = "timestamp")]
+    pub until: Timestamp,
+    /// Why.
+    pub comment: String,
+}
+
+/// One label that a silence asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matcher {
+    /// The label.
+    pub name: String,
+    /// Whether it has that value, or any other.
+    pub equal: bool,
+    /// The value. A label that is not there has the empty one.
+    pub value: String,
+}
+
+impl Matcher {
+    /// Reads `name=value` or `name!=value`.
+    pub fn parse(text: &str) -> Option<Matcher> {
+        let (name, value) = text.split_once('=')?;
+        let (name, equal) = match name.strip_suffix('!') {
+            Some(name) => (name, false),
+            None => (name, true),
+        };
+        (!name.trim().is_empty()).then(|| Matcher {
+            name: name.trim().into(),
+            equal,
+            value: value.trim().into(),
+        })
+    }
+
+    fn fits(&self, labels: &BTreeMap<String, String>) -> bool {
+        let found = labels.get(&self.name).map_or("", String::as_str);
+        (found == self.value) == self.equal
+    }
+}
+
+impl Silence {
+    /// A silence of one alert.
+    pub fn of(
+        id: String,
+        alert: &Alert,
+        now: Timestamp,
+        time: Duration,
+        comment: String,
+    ) -> Silence {
+        let labels = alert.all_labels();
+        let matcher = |name: &str| Matcher {
+            name: name.into(),
+            equal: true,
+            value: labels[name].clone(),
+        };
+        Silence {
+            id,
+            matchers: ["alertname", "subject"].map(matcher).into(),
+            since: now,
+            until: after(now, time),
+            comment,
+        }
+    }
+
+    /// Whether it is on an alert with these labels. One that asks for nothing is on none.
+    pub fn covers(&self, labels: &BTreeMap<String, String>, now: Timestamp) -> bool {
+        let fits = || self.matchers.iter().all(|matcher| matcher.fits(labels));
+        now < self.until && !self.matchers.is_empty() && fits()
+    }
+
+    /// Whether it names one alert, and this one.
+    pub fn names(&self, alert: &Alert) -> bool {
+        let labels = alert.all_labels();
+        let subject = |matcher: &Matcher| matcher.name == "subject" && matcher.equal;
+        self.matchers.iter().any(subject)
+            && self.matchers.iter().all(|matcher| matcher.fits(&labels))
+    }
+}
+
+/// So much later, or the end of time.
+pub fn after(now: Timestamp, time: Duration) -> Timestamp {
+    let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
+    now.checked_add(time).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silence_is_on_what_has_all_its_labels_until_it_ends() {
+        let labels = BTreeMap::from([
+            ("alertname".to_owned(), "drift".to_owned()),
+            ("column".to_owned(), "age".to_owned()),
+        ]);
+        let now = Timestamp::from_second(100).unwrap();
+        let check = |matchers: &[&str], second: i64, covers: bool| {
+            let silence = Silence {
+                id: "s".into(),
+                matchers: matchers.iter().filter_map(|m| Matcher::parse(m)).collect(),
+                since: now,
+                until: after(now, Duration::from_secs(10)),
+                comment: String::new(),
+            };
+            let at = Timestamp::from_second(second).unwrap();
+            assert_eq!(silence.covers(&labels, at), covers, "{matchers:?} {second}");
+        };
+        check(&["alertname=drift"], 100, true);
+        check(&["alertname=drift"], 109, true);
+        check(&["alertname=drift"], 110, false);
+        check(&["alertname = drift", "column=age"], 100, true);
+        check(&["alertname=drift", "column!=age"], 100, false);
+        check(&["alertname!=decay", "row="], 100, true);
+        check(&["row=7"], 100, false);
+        check(&[], 100, false);
+        assert_eq!(Matcher::parse("drift"), None);
+        assert_eq!(Matcher::parse("!=drift"), None);
+        assert_eq!(after(now, Duration::MAX), Timestamp::MAX);
+    }
+}

@@ -1,0 +1,159 @@
+//! What is known of alerts from one look to the next; kept in the store.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::condition::{self, Rule};
+use super::silence::Silence;
+use crate::clock::timestamp;
+
+/// Everything known.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Alerts by their fingerprint.
+    pub alerts: BTreeMap<String, Alert>,
+    /// Silences.
+    pub silences: Vec<Silence>,
+    /// What channels were told, by rule and channel ([`group`]).
+    pub groups: BTreeMap<String, Group>,
+}
+
+/// Where an alert stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Its condition holds, not yet for long enough.
+    Pending,
+    /// It fires.
+    Firing,
+    /// It is over.
+    Resolved,
+}
+
+/// What one rule says of one subject.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Its id, for as long as it is remembered.
+    pub id: String,
+    /// The rule.
+    pub rule: Rule,
+    /// The subject.
+    pub subject: String,
+    /// Labels beside those.
+    pub labels: BTreeMap<String, String>,
+    /// What holds, in a sentence: as told last.
+    pub summary: String,
+    /// More of it.
+    pub description: String,
+    /// The figure it rests on.
+    pub value: Option<f64>,
+    /// The subject this one is part of.
+    pub within: Option<String>,
+    /// Whether its condition holds.
+    pub active: bool,
+    /// When that last changed.
+    pub changed: Timestamp,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it last began to fire.
+    pub starts_at: Option<Timestamp>,
+    /// When that was over.
+    pub ends_at: Option<Timestamp>,
+    /// Whether a silence is on it.
+    pub silenced: bool,
+}
+
+/// What one channel was told of one rule.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// Alerts it was told to fire, and not yet to be over: fingerprint and beginning.
+    pub told: BTreeMap<String, Timestamp>,
+    /// When it was last told something.
+    pub last: Option<Timestamp>,
+    /// When it is to be told what has changed.
+    pub due: Option<Timestamp>,
+}
+
+/// An alert that came to another state, as subscribers and the store hear of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Transition {
+    /// The alert's id.
+    pub alert: String,
+    /// The rule.
+    pub rule: Rule,
+    /// The subject.
+    pub subject: String,
+    /// `pending`, `firing`, `silenced`, `resolved`, or `inactive` where it was pending and did not come to fire.
+    pub state: &'static str,
+    /// When.
+    #[serde(with = "timestamp")]
+    pub since: Timestamp,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations.
+    pub annotations: BTreeMap<&'static str, String>,
+}
+
+impl Alert {
+    /// Every label: the rule under the name that receivers know, the subject, and its own.
+    pub fn all_labels(&self) -> BTreeMap<String, String> {
+        let mut labels = self.labels.clone();
+        labels.insert("alertname".into(), condition::name(self.rule).into());
+        labels.insert("subject".into(), self.subject.clone());
+        labels
+    }
+
+    /// What is said of it.
+    pub fn annotations(&self) -> BTreeMap<&'static str, String> {
+        let mut annotations = BTreeMap::from([("summary", self.summary.clone())]);
+        if !self.description.is_empty() {
+            annotations.insert("description", self.description.clone());
+        }
+        if let Some(value) = self.value {
+            annotations.insert("value", value.to_string());
+        }
+        annotations
+    }
+
+    /// Its state in a word.
+    pub fn word(&self) -> &'static str {
+        match self.phase {
+            Phase::Pending => "pending",
+            Phase::Resolved => "resolved",
+            Phase::Firing if self.silenced => "silenced",
+            Phase::Firing => "firing",
+        }
+    }
+
+    /// The transition to the state it is in now.
+    pub(super) fn transition(&self, now: Timestamp) -> Transition {
+        Transition {
+            alert: self.id.clone(),
+            rule: self.rule,
+            subject: self.subject.clone(),
+            state: self.word(),
+            since: now,
+            labels: self.all_labels(),
+            annotations: self.annotations(),
+        }
+    }
+}
+
+/// What an alert is known by, whatever it is called: sixteen digits, as Alertmanager's.
+pub fn fingerprint(rule: Rule, subject: &str) -> String {
+    let mut digest = Sha256::new();
+    digest.update(condition::name(rule));
+    digest.update([0]);
+    digest.update(subject);
+    hex::encode(&digest.finalize()[..8])
+}
+
+/// The key of what a channel was told of a rule.
+pub fn group(rule: Rule, channel: &str) -> String {
+    format!("{}/{channel}", condition::name(rule))
+}

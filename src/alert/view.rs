@@ -1,0 +1,104 @@
+//! Alerts, silences and the outbox as they are shown.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::condition::Rule;
+use super::silence::Silence;
+use super::state::State;
+use crate::clock::timestamp;
+
+/// Everything that is shown.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct View {
+    /// The alerts by rule and subject.
+    pub alerts: Vec<Shown>,
+    /// The silences.
+    pub silences: Vec<Silence>,
+    /// The channels.
+    pub channels: Vec<ChannelView>,
+    /// What is to be sent, and what could not be.
+    pub outbox: OutboxView,
+}
+
+/// An alert as it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shown {
+    /// Its id.
+    pub id: String,
+    /// Its rule.
+    pub rule: Rule,
+    /// Its subject.
+    pub subject: String,
+    /// `pending`, `firing`, `resolved` or `silenced`.
+    pub state: &'static str,
+    /// Since when it is in that state; for one that fires, when it began to.
+    #[serde(with = "timestamp")]
+    pub since: Timestamp,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// What is said of it.
+    pub annotations: BTreeMap<&'static str, String>,
+    /// What receivers know it by.
+    pub fingerprint: String,
+}
+
+/// A channel as it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChannelView {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Why nothing is sent through it; none where something is.
+    pub paused: Option<String>,
+}
+
+/// The outbox as it is shown.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct OutboxView {
+    /// Notifications that wait to be sent.
+    pub waiting: usize,
+    /// Notifications that were given up.
+    pub dead: usize,
+    /// Those, newest first.
+    pub dead_letters: Vec<Letter>,
+}
+
+/// A notification of the outbox as it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Letter {
+    /// Its id, also that of its webhook or e-mail.
+    pub id: String,
+    /// The channel.
+    pub channel: String,
+    /// The rule.
+    pub rule: Rule,
+    /// When it was written.
+    #[serde(with = "timestamp")]
+    pub created: Timestamp,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// What came of it the last time.
+    pub error: String,
+}
+
+/// The alerts of a state, by rule and subject.
+pub fn alerts(state: &State) -> Vec<Shown> {
+    let shown = state.alerts.iter().map(|(print, alert)| Shown {
+        id: alert.id.clone(),
+        rule: alert.rule,
+        subject: alert.subject.clone(),
+        state: alert.word(),
+        since: alert.since,
+        labels: alert.all_labels(),
+        annotations: alert.annotations(),
+        fingerprint: print.clone(),
+    });
+    let mut shown: Vec<_> = shown.collect();
+    shown.sort_by(|one, other| (one.rule, &one.subject).cmp(&(other.rule, &other.subject)));
+    shown
+}
