@@ -184,6 +184,8 @@ impl App {
             registry: registry.clone(),
             seat: seat.clone(),
             feed: feed.clone(),
+            alerts: crate::alert::Handle::detached(),
+            late: Duration::from_secs(7 * 86_400),
             clock: clock.clone(),
             metrics: metrics.clone(),
             options: settings.monitor.clone(),

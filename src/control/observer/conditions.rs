@@ -14,7 +14,10 @@ pub(super) fn tell(alerts: &Handle, memory: &Memory, late: Duration, now: Timest
     alerts.replace(Rule::Drift, drift(memory));
     alerts.replace(Rule::Decay, decay(memory));
     let delay = memory.delay.as_ref();
-    alerts.replace(Rule::LabelDelay, delay.and_then(|d| lateness(memory, d, late, now)));
+    alerts.replace(
+        Rule::LabelDelay,
+        delay.and_then(|d| lateness(memory, d, late, now)),
+    );
 }
 
 /// The newest verdicts that found drift; a slice's is part of the whole's.
@@ -75,7 +78,11 @@ fn lateness(memory: &Memory, delay: &Delay, late: Duration, now: Timestamp) -> O
     };
     let hours = |seconds: f64| format!("{:.1} h", seconds / 3600.0);
     let condition = Condition::holds(Rule::LabelDelay, &memory.model, summary)
-        .describe(format!("{} against {}", hours(seconds), hours(late_seconds)))
+        .describe(format!(
+            "{} against {}",
+            hours(seconds),
+            hours(late_seconds)
+        ))
         .value(seconds);
     Some(condition)
 }

@@ -5,6 +5,7 @@
 //! from it, so that after a crash no window is judged twice and none is lost; what it decides is told to the steward as an
 //! event, and to the alerts as conditions.
 
+mod conditions;
 mod memory;
 mod reader;
 mod reference;
@@ -19,6 +20,7 @@ use tokio::time::MissedTickBehavior;
 
 pub use memory::{Memory, NAME as MEMORY};
 
+use crate::alert;
 use crate::clock::Clock;
 use crate::control::champion::{Champion, Seat};
 use crate::monitor::delay::Delay;
@@ -49,6 +51,10 @@ pub struct Observer {
     pub seat: Seat,
     /// Where it tells of verdicts.
     pub feed: Feed,
+    /// Whom it tells what is wrong.
+    pub alerts: alert::Handle,
+    /// After how long a truth is late.
+    pub late: Duration,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The figures of its verdicts.

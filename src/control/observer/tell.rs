@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Observer;
 use super::memory::{self, Memory};
 use super::reader::Finding;
+use super::{Observer, conditions};
 use crate::monitor::drift::ColumnDrift;
 use crate::monitor::performance::{Fired, Window};
 use crate::monitor::verdict::Verdict;
@@ -48,6 +48,7 @@ impl Observer {
                 Finding::Fired(fired) => self.show_fired(fired),
             }
         }
+        conditions::tell(&self.alerts, memory, self.late, self.clock.now());
         let filled = memory.streams.first().map_or(0, |s| s.filled());
         self.metrics.titanic_monitor_window_rows.set(filled as f64);
         self.metrics
