@@ -139,3 +139,73 @@ fn of(column: &super::drift::ColumnDrift) -> String {
         None => column.name.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::monitor::drift::compare;
+    use crate::monitor::sample::{Column, Numbers, Observed, Sample};
+
+    fn sample(columns: usize, from: f64) -> Sample {
+        let values = || Numbers::of((0..100).map(|i| Some(f64::from(i) + from)));
+        let column = |n| Column {
+            name: format!("c{n}"),
+            observed: Observed::Number(values()),
+        };
+        Sample {
+            rows: 100,
+            columns: (0..columns).map(column).collect(),
+        }
+    }
+
+    fn verdict(columns: usize, shift: f64, ailments: Vec<Ailment>) -> Verdict {
+        let mut verdict = Verdict {
+            model: "moths@1".into(),
+            slice: None,
+            time: Timestamp::UNIX_EPOCH,
+            window: Span::default(),
+            drift: compare(&sample(columns, 0.0), &sample(columns, shift), 0.01),
+            ailments,
+            estimated: None,
+            retrain: None,
+        };
+        verdict.conclude();
+        verdict
+    }
+
+    #[test]
+    fn what_changed_is_a_sentence_of_bounded_length() {
+        let two = "c0: median 49.5 → 129.5; c1: median 49.5 → 129.5";
+        assert_eq!(verdict(2, 80.0, Vec::new()).change().as_deref(), Some(two));
+        let many = verdict(9, 80.0, Vec::new()).change().unwrap();
+        assert!(
+            many.ends_with("c3: median 49.5 → 129.5; and 5 more"),
+            "{many}"
+        );
+        assert_eq!(verdict(2, 0.0, Vec::new()).change(), None);
+    }
+
+    #[test]
+    fn a_training_is_asked_for_where_it_may_help() {
+        let ailing = || {
+            vec![Ailment {
+                column: "c0".into(),
+                why: "c0 has gone blank".into(),
+            }]
+        };
+        let asked = |verdict: &Verdict| verdict.retrain.as_ref().map(|r| r.asked);
+        assert_eq!(asked(&verdict(1, 80.0, Vec::new())), Some(true));
+        assert_eq!(asked(&verdict(1, 0.0, Vec::new())), None);
+        let sick = verdict(1, 80.0, ailing());
+        assert_eq!(asked(&sick), Some(false));
+        let why = sick.retrain.unwrap().why;
+        assert!(why.starts_with("c0 has gone blank: "), "{why}");
+    }
+
+    #[test]
+    fn it_is_read_as_it_was_written() {
+        let verdict = verdict(2, 80.0, Vec::new());
+        let text = serde_json::to_string(&verdict).unwrap();
+        assert_eq!(serde_json::from_str::<Verdict>(&text).unwrap(), verdict);
+    }
+}

@@ -86,3 +86,6 @@ fn lateness(memory: &Memory, delay: &Delay, late: Duration, now: Timestamp) -> O
         .value(seconds);
     Some(condition)
 }
+
+#[cfg(test)]
+mod tests;
