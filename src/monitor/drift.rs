@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::sample::{Column, Sample};
+use super::sample::{Column, Observed, Sample};
 use crate::stats::two_sample::chi2::Chi2;
 use crate::stats::two_sample::holm::holm;
 use crate::stats::two_sample::ks::Ks;
@@ -206,6 +206,17 @@ impl Verdict {
             drift,
             change: change::of(pair, &proven),
             tests,
+        }
+    }
+}
+
+impl Kind {
+    /// Whether a column holds such.
+    pub(super) fn is_of(self, observed: &Observed) -> bool {
+        match observed {
+            Observed::Number(_) => self == Kind::Number,
+            Observed::Category(_) => self == Kind::Category,
+            Observed::Score(_) => self == Kind::Score,
         }
     }
 }

@@ -9,6 +9,7 @@
 //! * [`cbpe`]: how good they should be where no truth has come.
 //! * [`delay`]: how long truths take.
 //! * [`looks`]: the verdict of a live window, and of two in a row.
+//! * [`remedy`]: drifts that a retraining cannot help.
 //!
 //! Architecture invariant: pure. Rows, truths and time are handed in; what to do about a verdict is decided elsewhere.
 

@@ -1,20 +1,138 @@
-//! Drifts that no training can help.
+//! Drifts that a retraining cannot help, and why: what came in is broken, and a model that learns it learns the breakage.
+//!
+//! Meant to say nothing about a change of the world: more of one level, higher values, a third of them missing are what a
+//! retraining is for.
+
+mod unit;
 
 use serde::{Deserialize, Serialize};
 
-use super::drift::Drift;
-use super::sample::Sample;
+use super::drift::{ColumnDrift, Drift, Test};
+use super::sample::{Column, Levels, Numbers, Observed, Sample};
 
-/// A column that is not what it says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Share of rows without a value from which on a column is blank.
+const BLANK: f64 = 0.95;
+
+/// Share of rows without a value, in the reference, from which on that is nothing new.
+const WAS_BLANK: f64 = 0.5;
+
+/// Share of one value, in the reference, from which on a column that has no other now is nothing new.
+const WAS_CONSTANT: f64 = 0.9;
+
+/// Share of levels never seen before from which on a column is not what it was.
+const UNKNOWN: f64 = 0.5;
+
+/// Rows with a value that it takes to say anything: fewer may well be alike by chance.
+const LEAST: u64 = 20;
+
+/// A drift that retraining cannot help.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ailment {
     /// The column.
     pub column: String,
-    /// What is wrong with it, in a sentence.
+    /// What is wrong with it.
+    pub kind: Ailing,
+    /// Why a retraining would not help, in a sentence.
     pub why: String,
 }
 
-/// What is wrong with rows.
-pub fn ailments(_reference: &Sample, _current: &Sample, _drift: &Drift) -> Vec<Ailment> {
-    Vec::new()
+/// What is wrong with a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ailing {
+    /// It has no values any more.
+    Blank,
+    /// It has one value only.
+    Constant,
+    /// It has mostly levels that were never seen.
+    Unknown,
+    /// Its numbers are the old ones in another unit.
+    Unit,
+}
+
+/// The drifts of a verdict that retraining cannot help, in the order of its columns. The samples are those it compared.
+pub fn remedy(reference: &Sample, current: &Sample, drift: &Drift) -> Vec<Ailment> {
+    let drifted = drift.columns.iter().filter(|column| column.drift);
+    let ailing = drifted.filter_map(|column| {
+        let of = |sample: &'_ Sample| -> Option<Column> {
+            let like = |c: &&Column| c.name == column.name && column.kind.is_of(&c.observed);
+            sample.columns.iter().find(like).cloned()
+        };
+        let (kind, why) = ailment(column, &of(reference)?, &of(current)?, drift.level)?;
+        Some(Ailment {
+            column: column.name.clone(),
+            kind,
+            why,
+        })
+    });
+    ailing.collect()
+}
+
+fn ailment(
+    column: &ColumnDrift,
+    reference: &Column,
+    current: &Column,
+    level: f64,
+) -> Option<(Ailing, String)> {
+    let name = &column.name;
+    if let (Some(before), Some(now)) = (column.missing.reference, column.missing.current)
+        && now >= BLANK
+        && before < WAS_BLANK
+    {
+        let now = 100.0 * now;
+        let why =
+            format!("{name} has gone blank ({now:.0} % missing): there is nothing to learn from");
+        return Some((Ailing::Blank, why));
+    }
+    if current.observed.present() < LEAST {
+        return None;
+    }
+    match (&reference.observed, &current.observed) {
+        (Observed::Category(before), Observed::Category(now)) => levels(name, before, now),
+        (Observed::Number(before), Observed::Number(now)) => {
+            numbers(name, before, now).or_else(|| {
+                let proven = |t: &super::drift::Tested| t.test == Test::Ks && t.p_adjusted <= level;
+                column.tests.iter().any(proven).then_some(())?;
+                let unit = unit::of(&before.values, &now.values)?;
+                let why = format!("{name} looks as if it came in another unit: {unit} the values fit the reference again");
+                Some((Ailing::Unit, why))
+            })
+        }
+        _ => None,
+    }
+}
+
+fn levels(name: &str, before: &Levels, now: &Levels) -> Option<(Ailing, String)> {
+    let rows = |of: &Levels, level: &str| {
+        let found = of.counts.iter().find(|(name, _)| name == level);
+        found.map_or(0, |(_, rows)| *rows)
+    };
+    let present = now.present() as f64;
+    let known = before.counts.iter().filter(|(_, rows)| *rows > 0);
+    let known: u64 = known.map(|(level, _)| rows(now, level)).sum();
+    let unknown = 1.0 - known as f64 / present;
+    if before.unnamed == 0 && unknown >= UNKNOWN {
+        let why = format!(
+            "{:.0} % of {name} are levels never seen before: it looks corrupt",
+            100.0 * unknown
+        );
+        return Some((Ailing::Unknown, why));
+    }
+    let (only, _) = now.counts.iter().find(|(_, rows)| *rows == now.present())?;
+    let share = rows(before, only) as f64 / before.present().max(1) as f64;
+    (share < WAS_CONSTANT).then(|| (Ailing::Constant, constant(name, &format!("{only:?}"))))
+}
+
+fn numbers(name: &str, before: &Numbers, now: &Numbers) -> Option<(Ailing, String)> {
+    let (first, last) = (now.values.first()?, now.values.last()?);
+    if first != last {
+        return None;
+    }
+    let alike = before.values.iter().filter(|v| *v == first).count();
+    let share = alike as f64 / before.values.len().max(1) as f64;
+    (share < WAS_CONSTANT).then(|| (Ailing::Constant, constant(name, &first.to_string())))
+}
+
+fn constant(name: &str, value: &str) -> String {
+    format!("{name} is {value} in every row: it tells nothing any more")
 }

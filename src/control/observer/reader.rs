@@ -193,7 +193,7 @@ impl Reader {
             slice: slice.clone(),
             time: window.time,
             window: window.span,
-            ailments: remedy::ailments(of, &window.sample, &drift),
+            ailments: remedy::remedy(of, &window.sample, &drift),
             estimated: slice.is_none().then(|| self.estimate(&window)).flatten(),
             drift,
             retrain: None,

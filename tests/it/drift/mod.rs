@@ -1,0 +1,4 @@
+//! Drift: how often verdicts are wrong, how soon they come, and what the second table says.
+
+mod population;
+mod simulated;
