@@ -12,5 +12,7 @@ pub mod cbpe;
 pub mod delay;
 pub mod detectors;
 pub mod drift;
+#[cfg(test)]
+mod fixture;
 pub mod performance;
 pub mod sample;
