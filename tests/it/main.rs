@@ -8,6 +8,7 @@ mod churn;
 mod cli;
 mod crash;
 mod demo;
+mod estimates;
 mod export;
 mod full_disk;
 mod ingest;
