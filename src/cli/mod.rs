@@ -10,6 +10,7 @@ mod holder;
 mod ingest;
 mod interrupt;
 mod models;
+mod monitor;
 mod out;
 mod predict;
 mod progress;
@@ -83,6 +84,8 @@ enum Command {
     Models(models::ModelsArgs),
     /// What was kept: figures, check, compaction, backup, export
     Store(store::StoreArgs),
+    /// The monitor's detectors and estimates, over a file
+    Monitor(monitor::MonitorArgs),
     /// Specs: infer a first one from a table, check one
     Spec(spec::SpecArgs),
     /// Play the whole loop in a minute: traffic, a shift, a retraining, the gate, the swap
@@ -125,6 +128,7 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
         Command::Completions(args) => return completions::run(&args, &mut Cli::command()),
         Command::Man => return completions::man(&Cli::command()),
         Command::Spec(args) => return spec::run(&args, global.json),
+        Command::Monitor(args) => return monitor::run(&args, global.json),
         Command::Config(args) => return config::run(&args, &global),
         Command::Demo(args) => return demo::run(&args, &global),
         Command::Client(args) => return client::run(args, global.json),

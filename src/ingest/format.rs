@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::io::Read;
 use std::path::Path;
 
+use super::numbers::EachCells;
 use super::source::{EachRow, compression};
 use super::{json, parquet, text};
 use crate::schema::Schema;
@@ -27,6 +28,17 @@ pub trait Format: Debug + Sync {
         schema: &Schema,
         purpose: Purpose,
         each: EachRow<'_>,
+    ) -> Result<(), String>;
+
+    /// Reads the cells of these columns, row by row, whatever else stands in it.
+    ///
+    /// # Errors
+    /// What makes the whole source unreadable, in words; that it has no such column.
+    fn numbers(
+        &self,
+        source: &mut dyn Read,
+        wanted: &[&str],
+        each: EachCells<'_>,
     ) -> Result<(), String>;
 }
 

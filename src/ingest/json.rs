@@ -3,11 +3,14 @@
 use std::io::{self, BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 
+use serde_json::Value;
+
 use super::format::Format;
+use super::numbers::{self, EachCells};
 use super::source::{EachRow, SourceRow};
 use crate::schema::csv::LONGEST_ROW;
 use crate::schema::fault::{Fault, Problem};
-use crate::schema::row::Purpose;
+use crate::schema::row::{Purpose, Value as Cell};
 use crate::schema::{Row, Schema, json};
 
 /// One document.
@@ -59,6 +62,29 @@ impl Format for Json {
             _ => Ok(()), // who broke off need not hear of what follows
         }
     }
+
+    fn numbers(
+        &self,
+        source: &mut dyn Read,
+        wanted: &[&str],
+        each: EachCells<'_>,
+    ) -> Result<(), String> {
+        let mut document = Vec::new();
+        source
+            .read_to_end(&mut document)
+            .map_err(|e| format!("reading failed: {e}"))?;
+        let rows = match serde_json::from_slice(strip_bom(&document)) {
+            Ok(Value::Array(rows)) => rows,
+            Ok(row) => vec![row],
+            Err(e) => return Err(json::JsonFault::from(e).to_string()),
+        };
+        for (line, row) in (1..).zip(&rows) {
+            if cells(line, row, wanted, each)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Format for JsonLines {
@@ -100,6 +126,35 @@ impl Format for JsonLines {
         }
         Ok(())
     }
+
+    fn numbers(
+        &self,
+        source: &mut dyn Read,
+        wanted: &[&str],
+        each: EachCells<'_>,
+    ) -> Result<(), String> {
+        let mut reader = BufReader::new(source);
+        let mut text = Vec::new();
+        for line in 1.. {
+            let whole = next_line(&mut reader, &mut text);
+            let Some(whole) = whole.map_err(|e| format!("reading failed: {e}"))? else {
+                break;
+            };
+            let text = strip_bom(&text);
+            if text.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            if !whole {
+                return Err(format!("line {line}: it has more than 16 MiB"));
+            }
+            let row = serde_json::from_slice(text)
+                .map_err(|e| format!("line {line}: {}", json::JsonFault::from(e)))?;
+            if cells(line, &row, wanted, each)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Reads a line; whether it is whole, none at the end. One that is too long is passed over, so that no line fills the memory.
@@ -114,6 +169,39 @@ fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option
         reader.skip_until(b'\n')?;
     }
     Ok(Some(whole))
+}
+
+/// Hands over the wanted values of an object.
+fn cells(
+    line: u64,
+    row: &Value,
+    wanted: &[&str],
+    each: EachCells<'_>,
+) -> Result<ControlFlow<()>, String> {
+    let Value::Object(row) = row else {
+        let what = if row.is_array() {
+            "a list"
+        } else {
+            "a bare value"
+        };
+        return Err(format!(
+            "line {line}: a row is an object like {{\"column\": value}}; got {what}"
+        ));
+    };
+    if wanted.iter().any(|name| !row.contains_key(*name)) {
+        let names: Vec<&str> = row.keys().map(String::as_str).collect();
+        numbers::places(&names, wanted).map_err(|why| format!("line {line}: {why}"))?;
+    }
+    let cell = |name: &&str| match &row[*name] {
+        Value::Null => Cell::Missing,
+        Value::Bool(flag) => Cell::Flag(*flag),
+        Value::Number(number) => number.as_f64().map_or(Cell::Missing, Cell::Number),
+        Value::String(text) => Cell::Text(text),
+        Value::Array(_) => Cell::Nested("a list"),
+        Value::Object(_) => Cell::Nested("an object"),
+    };
+    let cells: Vec<Cell<'_>> = wanted.iter().map(cell).collect();
+    Ok(each(line, &cells))
 }
 
 fn one_line(schema: &Schema, text: &[u8], row: &mut Row) -> Result<(), Fault> {

@@ -16,6 +16,7 @@ mod fault;
 pub mod format;
 pub mod infer;
 mod json;
+pub mod numbers;
 mod parquet;
 pub mod source;
 mod text;

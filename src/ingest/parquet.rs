@@ -4,9 +4,12 @@ pub(super) mod write;
 
 use std::io::{Cursor, Read};
 
-use polars::prelude::{ChunkedArray, Column, DataType, Float64Type, ParquetReader, SerReader};
+use polars::prelude::{
+    ChunkedArray, Column, DataFrame, DataType, Float64Type, ParquetReader, SerReader,
+};
 
 use super::format::Format;
+use super::numbers::{self, EachCells};
 use super::source::{EachRow, SourceRow};
 use crate::schema::csv::MOST_COLUMNS;
 use crate::schema::row::{Purpose, Value};
@@ -33,20 +36,8 @@ impl Format for Parquet {
         purpose: Purpose,
         each: EachRow<'_>,
     ) -> Result<(), String> {
-        let mut bytes = Vec::new();
-        source
-            .read_to_end(&mut bytes)
-            .map_err(|e| format!("reading failed: {e}"))?;
-        let frame = ParquetReader::new(Cursor::new(bytes))
-            .finish()
-            .map_err(|e| format!("it is not readable: {e}"))?;
-        let names: Vec<&str> = frame.columns().iter().map(|c| c.name().as_str()).collect();
-        if names.len() > MOST_COLUMNS {
-            return Err(format!(
-                "it has {} columns, {MOST_COLUMNS} are the most",
-                names.len()
-            ));
-        }
+        let frame = frame(source)?;
+        let names = frame.columns().iter().map(|c| c.name().as_str());
         let header = Header::resolve(schema, names, purpose).map_err(|e| e.to_string())?;
         let columns = frame
             .columns()
@@ -72,6 +63,45 @@ impl Format for Parquet {
         }
         Ok(())
     }
+
+    fn numbers(
+        &self,
+        source: &mut dyn Read,
+        wanted: &[&str],
+        each: EachCells<'_>,
+    ) -> Result<(), String> {
+        let frame = frame(source)?;
+        let names: Vec<&str> = frame.columns().iter().map(|c| c.name().as_str()).collect();
+        let column = |place: usize| Typed::of(&frame.columns()[place], Slot::Target);
+        let places = numbers::places(&names, wanted)?;
+        let columns: Result<Vec<Typed>, String> = places.into_iter().map(column).collect();
+        let columns = columns?;
+        for i in 0..frame.height() {
+            let cells: Vec<Value<'_>> = columns.iter().map(|column| column.value(i)).collect();
+            if each(i as u64 + 1, &cells).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The whole file.
+fn frame(source: &mut dyn Read) -> Result<DataFrame, String> {
+    let mut bytes = Vec::new();
+    source
+        .read_to_end(&mut bytes)
+        .map_err(|e| format!("reading failed: {e}"))?;
+    let frame = ParquetReader::new(Cursor::new(bytes))
+        .finish()
+        .map_err(|e| format!("it is not readable: {e}"))?;
+    let columns = frame.columns().len();
+    if columns > MOST_COLUMNS {
+        return Err(format!(
+            "it has {columns} columns, {MOST_COLUMNS} are the most"
+        ));
+    }
+    Ok(frame)
 }
 
 /// A column in one of the few types a value can have.

@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use super::format::Format;
+use super::numbers::{self, EachCells};
 use super::source::{EachRow, SourceRow};
 use crate::schema::fault::{Fault, Problem};
 use crate::schema::row::Purpose;
@@ -61,5 +62,29 @@ impl Format for Delimited {
             each(SourceRow { line, row })
         })
         .map_err(|e| e.to_string())
+    }
+
+    fn numbers(
+        &self,
+        source: &mut dyn Read,
+        wanted: &[&str],
+        each: EachCells<'_>,
+    ) -> Result<(), String> {
+        let said = |e: csv::CsvFault| e.to_string();
+        let mut lines = csv::Lines::new(source, self.delimiter).map_err(said)?;
+        let names = lines.header().map_err(said)?;
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let places = numbers::places(&names, wanted)?;
+        while let Some((line, cells)) = lines.next().map_err(said)? {
+            let at = |broken: csv::Broken| format!("line {line}: {broken}");
+            let cells = cells.map_err(at)?;
+            let text = |place: &usize| std::str::from_utf8(&cells[*place]).map(numbers::cell);
+            let wanted: Result<Vec<_>, _> = places.iter().map(text).collect();
+            let wanted = wanted.map_err(|_| at(csv::Broken::NotUtf8))?;
+            if each(line, &wanted).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 }

@@ -18,6 +18,8 @@ pub mod collect;
 pub mod delay;
 pub mod detectors;
 pub mod drift;
+#[cfg(test)]
+mod fixture;
 pub mod looks;
 pub mod options;
 pub mod pace;

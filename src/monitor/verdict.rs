@@ -190,6 +190,7 @@ mod tests {
         let ailing = || {
             vec![Ailment {
                 column: "c0".into(),
+                kind: crate::monitor::remedy::Ailing::Blank,
                 why: "c0 has gone blank".into(),
             }]
         };

@@ -151,7 +151,7 @@ pub fn put(schema: &Schema, slot: Slot, text: &str, row: &mut Row) {
 }
 
 /// A decimal number, blanks around it allowed. "inf" and "nan" are words, not numbers; 1e400 is out of f64.
-fn number(text: &str) -> Option<f64> {
+pub fn number(text: &str) -> Option<f64> {
     let text = text.trim();
     let decimal = |b: u8| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E');
     let value = text

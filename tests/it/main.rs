@@ -9,6 +9,7 @@ mod cli;
 mod crash;
 mod demo;
 mod drift;
+mod estimates;
 mod export;
 mod full_disk;
 mod ingest;

@@ -21,7 +21,7 @@ pub(in crate::ingest) fn inner(path: &Path) -> PathBuf {
 }
 
 /// The bytes themselves, whatever they are wrapped in.
-pub(super) fn plain<'r>(source: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
+pub(in crate::ingest) fn plain<'r>(source: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
     let (first, source) = peek(source, ZSTD.len())?;
     Ok(match first.as_slice() {
         first if first.starts_with(GZIP) => Box::new(MultiGzDecoder::new(source)),

@@ -1,23 +1,21 @@
 //! ADWIN: a window that grows while the mean stays and drops its old end when it does not.
 //!
 //! Bifet and Gavaldà, "Learning from time-changing data with adaptive windowing" (SIAM Data Mining 2007), as River 0.26.1
-//! runs it: the window is kept as buckets of 1, 2, 4, … numbers, `max_buckets` of each size (the two oldest of a size make
-//! one of the next), each with its total and its sum of squares about its mean. At every `clock`-th number each border
-//! between two buckets is tried as a cut. A cut into n₀ older and n₁ newer numbers holds where
+//! runs it: the window is kept in [`Buckets`], and at every `clock`-th number each border between two of them is tried as a
+//! cut. A cut into n₀ older and n₁ newer numbers holds where
 //!
 //! ```text
 //! |mean₀ − mean₁| > √(2·m·σ²·ln(2·ln(n)/δ)) + ⅔·m·ln(2·ln(n)/δ),   m = 1/(n₀ − l + 1) + 1/(n₁ − l + 1)
 //! ```
 //!
-//! with l the shortest part looked at and σ² the variance of the whole window. While one holds, the oldest bucket goes. A
-//! change once told, the next number begins a new window. The order of each sum is part of the definition: near a border
-//! the last bit decides.
-
-use std::collections::VecDeque;
+//! with l the shortest part looked at and σ² the variance of the whole window. Then there is a change, and the next number
+//! begins a new window. (In the paper the oldest bucket goes while a cut holds. So it does in River, which then begins anew
+//! all the same.) Before and after are parted where the window most likely changed.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Allowed, Change, Detect, Parameter, Part};
+use super::buckets::{Border, Buckets};
+use super::{Allowed, Change, Detect, Parameter};
 
 /// River's parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,7 +25,7 @@ pub struct Parameters {
     pub delta: f64,
     /// Numbers between two looks, ≥ 1.
     pub clock: u32,
-    /// Buckets of a size, ≥ 1.
+    /// Buckets of a size, ≥ 2.
     pub max_buckets: u32,
     /// The shortest part that is compared.
     pub min_window_length: u32,
@@ -51,29 +49,7 @@ impl Default for Parameters {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Adwin {
     parameters: Parameters,
-    window: Window,
-    /// Numbers since the window began.
-    seen: u64,
-    /// Whether the last number was a change.
-    changed: bool,
-}
-
-/// The numbers since the last change that was told, less what was dropped.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Window {
-    /// By the logarithm of their size; the oldest of a size in front.
-    sizes: Vec<VecDeque<Bucket>>,
-    width: u64,
-    total: f64,
-    /// Sum of squares about the mean.
-    squares: f64,
-}
-
-/// Some successive numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Bucket {
-    total: f64,
-    squares: f64,
+    window: Buckets,
 }
 
 impl Detect for Adwin {
@@ -94,8 +70,8 @@ impl Detect for Adwin {
         },
         Parameter {
             name: "max_buckets",
-            doc: "Buckets of a size: more remember finer.",
-            allowed: Allowed::Whole(1, 1_000),
+            doc: "Buckets of a size: more remember finer.", // with 1, River fails
+            allowed: Allowed::Whole(2, 1_000),
         },
         Parameter {
             name: "min_window_length",
@@ -112,9 +88,7 @@ impl Detect for Adwin {
     fn new(parameters: Parameters) -> Adwin {
         Adwin {
             parameters,
-            window: Window::default(),
-            seen: 0,
-            changed: false,
+            window: Buckets::default(),
         }
     }
 
@@ -123,126 +97,35 @@ impl Detect for Adwin {
     }
 
     fn update(&mut self, value: f64) -> Option<Change> {
-        if self.changed {
-            *self = Adwin::new(self.parameters);
-        }
         let Parameters {
             clock,
+            max_buckets,
             grace_period,
             ..
         } = self.parameters;
-        self.window
-            .push(value, self.parameters.max_buckets as usize);
-        self.seen += 1;
-        if !self.seen.is_multiple_of(u64::from(clock.max(1)))
-            || self.window.width <= u64::from(grace_period)
-        {
+        self.window.push(value, max_buckets as usize);
+        let seen = self.window.count();
+        let looks = seen.is_multiple_of(u64::from(clock)) && seen > u64::from(grace_period);
+        if !looks || !self.has_cut() {
             return None;
         }
-        let (width, total) = (self.window.width, self.window.total);
-        while self.window.has_cut(&self.parameters) {
-            self.window.drop_oldest();
-        }
-        let dropped = width - self.window.width;
-        self.changed = dropped > 0;
-        self.changed.then(|| Change {
-            before: Part::of(dropped, total - self.window.total),
-            after: Part::of(self.window.width, self.window.total),
-        })
+        std::mem::take(&mut self.window).parted(None)
     }
 }
 
-impl Window {
-    fn push(&mut self, value: f64, most: usize) {
-        let before = self.width as f64;
-        self.width += 1;
-        if self.width > 1 {
-            let off = value - self.total / before;
-            self.squares += before * off * off / self.width as f64;
-        }
-        self.total += value;
-        let one = Bucket {
-            total: value,
-            squares: 0.0,
-        };
-        self.size(0).push_back(one);
-        let mut size = 0;
-        while self.sizes[size].len() > most {
-            self.merge(size);
-            size += 1;
-        }
-    }
-
-    /// Makes the two oldest buckets of a size one of the next.
-    fn merge(&mut self, size: usize) {
-        let n = numbers(size);
-        let [Some(a), Some(b)] = [(); 2].map(|()| self.sizes[size].pop_front()) else {
-            return; // a full size has two
-        };
-        let apart = a.total / n - b.total / n;
-        let merged = Bucket {
-            total: a.total + b.total,
-            squares: a.squares + b.squares + n * 0.5 * apart * apart,
-        };
-        self.size(size + 1).push_back(merged);
-    }
-
-    fn size(&mut self, size: usize) -> &mut VecDeque<Bucket> {
-        if self.sizes.len() <= size {
-            self.sizes.resize(size + 1, VecDeque::new());
-        }
-        &mut self.sizes[size]
-    }
-
-    /// Whether the window falls into two parts at any border between buckets, from the oldest on.
-    fn has_cut(&self, parameters: &Parameters) -> bool {
-        let least = f64::from(parameters.min_window_length);
-        let width = self.width as f64;
-        let logarithm = (2.0 * width.ln() / parameters.delta).ln();
-        let differs = |n0: f64, n1: f64, apart: f64| {
+impl Adwin {
+    /// Whether the window falls into two parts at any border.
+    fn has_cut(&self) -> bool {
+        let width = self.window.count() as f64;
+        let least = f64::from(self.parameters.min_window_length);
+        let logarithm = (2.0 * width.ln() / self.parameters.delta).ln();
+        let is_cut = |border: Border| {
+            let Border { n0, n1, apart, .. } = border;
             let m = 1.0 / (n0 - least + 1.0) + 1.0 / (n1 - least + 1.0);
             let far =
-                (2.0 * m * (self.squares / width) * logarithm).sqrt() + 2.0 / 3.0 * logarithm * m;
-            apart.abs() > far
+                (2.0 * m * self.window.variance() * logarithm).sqrt() + 2.0 / 3.0 * logarithm * m;
+            n0 >= least && n1 >= least && apart.abs() > far
         };
-        let (mut n0, mut total0) = (0.0, 0.0);
-        let (mut n1, mut total1) = (width, self.total);
-        for (size, buckets) in self.sizes.iter().enumerate().rev() {
-            let n = numbers(size);
-            for bucket in buckets {
-                n0 += n;
-                n1 -= n;
-                total0 += bucket.total;
-                total1 -= bucket.total;
-                if n0 >= least && n1 >= least.max(1.0) && differs(n0, n1, total0 / n0 - total1 / n1)
-                {
-                    return true;
-                }
-            }
-        }
-        false
+        self.window.borders().any(is_cut)
     }
-
-    fn drop_oldest(&mut self) {
-        let Some(largest) = self.sizes.len().checked_sub(1) else {
-            return; // a window with a cut has buckets
-        };
-        let n = numbers(largest);
-        let Some(oldest) = self.sizes[largest].pop_front() else {
-            return; // no size is kept that has none
-        };
-        if self.sizes[largest].is_empty() {
-            self.sizes.pop();
-        }
-        self.width -= 1 << largest;
-        self.total -= oldest.total;
-        let width = self.width as f64;
-        let apart = oldest.total / n - self.total / width;
-        self.squares -= oldest.squares + n * width * apart * apart / (n + width);
-    }
-}
-
-/// How many numbers a bucket holds.
-fn numbers(size: usize) -> f64 {
-    (1u64 << size) as f64
 }

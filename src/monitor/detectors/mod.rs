@@ -4,6 +4,7 @@
 //! is bounded and goes through serde: one that is written down and taken up again goes on as if nothing had been.
 
 pub mod adwin;
+mod buckets;
 pub mod page_hinkley;
 mod parameter;
 
@@ -54,9 +55,9 @@ pub struct Part {
 }
 
 impl Part {
-    fn of(n: u64, total: f64) -> Part {
-        let mean = total / n.max(1) as f64;
-        Part { n, mean }
+    fn of(n: f64, total: f64) -> Part {
+        let mean = total / n;
+        Part { n: n as u64, mean }
     }
 }
 

@@ -3,6 +3,7 @@
 mod closed;
 mod folder;
 mod models;
+mod monitor;
 mod others;
 mod predict;
 mod second;

@@ -1,0 +1,269 @@
+//! Plain numbers out of a few columns of any table, whatever else stands in it: no schema is needed, and none is known.
+
+use std::fs;
+use std::io::BufReader;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use super::ReadFault;
+use super::format;
+use super::source::compression;
+use crate::schema::fault::{excerpt, nearest};
+use crate::schema::row::Value;
+use crate::schema::text;
+
+/// What a format hands the wanted cells of a row to, with the row's line; it may break off.
+pub type EachCells<'a> = &'a mut dyn FnMut(u64, &[Value<'_>]) -> ControlFlow<()>;
+
+/// What a column may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The smallest number.
+    pub least: f64,
+    /// The largest.
+    pub most: f64,
+}
+
+/// Numbers of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Numbers {
+    /// How many rows it has.
+    pub rows: usize,
+    /// One vector a wanted column, as long.
+    pub columns: Vec<Vec<f64>>,
+}
+
+/// The numbers of these columns. The format is that of the file's ending.
+///
+/// # Errors
+/// When the file cannot be read, has no such column, or holds anything else than a number in the column's range there; line
+/// and column are named.
+pub fn read(path: &Path, wanted: &[Wanted<'_>]) -> Result<Numbers, ReadFault> {
+    let name = path.display().to_string();
+    let not_open = |source| ReadFault::Open {
+        path: path.to_owned(),
+        source,
+    };
+    let format = format::of(path)?;
+    let file = fs::File::open(path).map_err(not_open)?;
+    let mut reader =
+        compression::plain(BufReader::with_capacity(1 << 16, file)).map_err(not_open)?;
+    let names: Vec<&str> = wanted.iter().map(|column| column.name).collect();
+    let mut rows = 0;
+    let mut columns = vec![Vec::new(); wanted.len()];
+    let mut fault = None;
+    let mut each = |line: u64, cells: &[Value<'_>]| {
+        for ((column, numbers), cell) in wanted.iter().zip(&mut columns).zip(cells) {
+            match column.number(cell) {
+                Ok(number) => numbers.push(number),
+                Err(why) => {
+                    let column = column.name;
+                    fault = Some(format!("line {line}, column {column:?}: {why}"));
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+        rows += 1;
+        ControlFlow::Continue(())
+    };
+    let outcome = format.numbers(&mut reader, &names, &mut each);
+    match fault.map_or(outcome, Err) {
+        Ok(()) => Ok(Numbers { rows, columns }),
+        Err(why) => Err(ReadFault::content(&name)(why)),
+    }
+}
+
+impl Wanted<'_> {
+    fn number(&self, cell: &Value<'_>) -> Result<f64, String> {
+        let allowed = match (self.least, self.most) {
+            (f64::MIN, f64::MAX) => "a number is needed".to_owned(),
+            (least, most) => format!("a number from {least} to {most} is needed"),
+        };
+        match cell {
+            Value::Number(v) if v.is_finite() && (self.least..=self.most).contains(v) => Ok(*v),
+            Value::Missing => Err(format!("missing; {allowed}")),
+            Value::Text(text) => Err(format!("{:?}; {allowed}", excerpt(text))),
+            other => Err(format!("{other}; {allowed}")),
+        }
+    }
+}
+
+/// Where the wanted columns stand among those there are.
+pub(super) fn places(names: &[&str], wanted: &[&str]) -> Result<Vec<usize>, String> {
+    let place = |wanted: &&str| match names.iter().position(|name| name == wanted) {
+        Some(place) if !names[place + 1..].contains(wanted) => Ok(place),
+        Some(_) => Err(format!(
+            "the column {wanted:?} stands twice in the header; keep one of them"
+        )),
+        None => Err(no_column(wanted, names)),
+    };
+    wanted.iter().map(place).collect()
+}
+
+fn no_column(wanted: &str, names: &[&str]) -> String {
+    const SHOWN: usize = 20;
+    let near = nearest(wanted, names.iter().copied());
+    let suggestion = near.map_or_else(String::new, |n| format!(", did you mean {n:?}?"));
+    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|n| excerpt(n)).collect();
+    if names.len() > SHOWN {
+        shown.push(format!("and {} more", names.len() - SHOWN));
+    }
+    format!(
+        "there is no column {:?}{suggestion}; there are: {}",
+        excerpt(wanted),
+        shown.join(", ")
+    )
+}
+
+/// A cell of text, as what it looks like.
+pub(super) fn cell(text: &str) -> Value<'_> {
+    if text.is_empty() || text::MISSING.contains(&text) {
+        return Value::Missing;
+    }
+    text::number(text).map_or(Value::Text(text), Value::Number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, content: &[u8], expected: Result<[&[f64]; 2], &str>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        let wanted = [
+            Wanted {
+                name: "b",
+                least: f64::MIN,
+                most: f64::MAX,
+            },
+            Wanted {
+                name: "p",
+                least: 0.0,
+                most: 1.0,
+            },
+        ];
+        let found = read(&path, &wanted).map_err(|e| e.to_string());
+        let place = format!("{}: ", path.display());
+        let found = found.map(|n| n.columns).map_err(|e| e.replace(&place, ""));
+        let expected = expected.map(|columns| columns.map(<[f64]>::to_vec).to_vec());
+        assert_eq!(found, expected.map_err(str::to_owned), "{name}");
+    }
+
+    #[test]
+    fn numbers_come_from_any_format() {
+        let expected = || Ok([[1.0, -2.5].as_slice(), [0.0, 1.0].as_slice()]);
+        check("t.csv", b"a,p,b\nx,0, 1\n\"y\nz\",1e0,-2.5\n", expected());
+        check("t.tsv", b"p\tb\n0\t1\n1\t-2.5\n", expected());
+        check(
+            "t.json",
+            br#"[{"b": 1, "p": 0, "c": []}, {"p": 1, "b": -2.5}]"#,
+            expected(),
+        );
+        check(
+            "t.jsonl",
+            b"{\"b\": 1, \"p\": 0}\n\n{\"p\": 1, \"b\": -2.5}\n",
+            expected(),
+        );
+        check("t.csv", b"b,p\n", Ok([&[], &[]]));
+        check("t.json", b"[]", Ok([&[], &[]]));
+    }
+
+    #[test]
+    fn faults_name_line_and_column() {
+        let check =
+            |name: &str, content: &str, why: &str| check(name, content.as_bytes(), Err(why));
+        check(
+            "t.csv",
+            "b,p\n1,0\n2,1.5\n",
+            "line 3, column \"p\": 1.5; a number from 0 to 1 is needed",
+        );
+        check(
+            "t.csv",
+            "b,p\n\"x\ny\",0\n",
+            "line 2, column \"b\": \"x\\ny\"; a number is needed",
+        );
+        check(
+            "t.csv",
+            "b,p\n1,\n",
+            "line 2, column \"p\": missing; a number from 0 to 1 is needed",
+        );
+        check(
+            "t.csv",
+            "b,p\ninf,0\n",
+            "line 2, column \"b\": \"inf\"; a number is needed",
+        );
+        check(
+            "t.csv",
+            "b,p\n1\n",
+            "line 2: 1 cells where the header has 2",
+        );
+        check(
+            "t.csv",
+            "b,p\n1,\"0\n",
+            "a quote opened in the row of line 2 is never closed",
+        );
+        check(
+            "t.csv",
+            "",
+            "it is empty: a line of column names is needed first",
+        );
+        check(
+            "t.csv",
+            "bb,p\n",
+            "there is no column \"b\", did you mean \"bb\"?; there are: bb, p",
+        );
+        check(
+            "t.csv",
+            "b,p,b\n",
+            "the column \"b\" stands twice in the header; keep one of them",
+        );
+        check(
+            "t.json",
+            r#"[{"b": 1, "p": 0}, {"b": "1", "p": 0}]"#,
+            "line 2, column \"b\": \"1\"; a number is needed",
+        );
+        check(
+            "t.json",
+            r#"[{"b": true, "p": 0}]"#,
+            "line 1, column \"b\": true; a number is needed",
+        );
+        check(
+            "t.jsonl",
+            "{\"b\": null, \"p\": 0}",
+            "line 1, column \"b\": missing; a number is needed",
+        );
+        check(
+            "t.jsonl",
+            "{\"b\": 1, \"p\": 0}\n{\"b\": 1, \"q\": 0}",
+            "line 2: there is no column \"p\", did you mean \"b\"?; there are: b, q",
+        );
+        check(
+            "t.jsonl",
+            "[1]",
+            "line 1: a row is an object like {\"column\": value}; got a list",
+        );
+        check(
+            "t.json",
+            "7",
+            "a row is an object like {\"column\": value}; got a bare value",
+        );
+        check(
+            "t.json",
+            r#"[{"b": 1e400, "p": 0}]"#,
+            "not readable as JSON: number out of range at line 1 column 10",
+        );
+        check(
+            "t.jsonl",
+            "{\"b\": 1",
+            "line 1: not readable as JSON: EOF while parsing an object at line 1 column 7",
+        );
+        check(
+            "t.parquet",
+            "PAR",
+            "it is not readable: parquet: File out of specification: A parquet file must contain a header and footer with at least 12 bytes",
+        );
+    }
+}
