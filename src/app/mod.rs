@@ -16,15 +16,17 @@ use tokio::task::JoinHandle;
 
 pub use first::First;
 
+use crate::alert::{self, desk};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::control::alarm;
 use crate::control::champion::Seat;
+use crate::control::conditions::Gatherer;
 use crate::control::follower::{self, Follower};
 use crate::control::jobs::{Asked, Jobs, Trainer};
 use crate::control::promoter::Promoter;
 use crate::control::steward::{self, Steward};
 use crate::control::understudy::Understudy;
+use crate::ingest::source::{Unattended, World};
 use crate::registry::Registry;
 use crate::serve::health::Lifecycle;
 use crate::serve::jobs::Defaults;
@@ -54,6 +56,7 @@ pub struct App {
     patience: Duration,
     feed: Feed,
     store: Store,
+    alerts: alert::Handle,
     recorder: Recorder,
 }
 
@@ -103,6 +106,16 @@ impl App {
             clock: clock.clone(),
             metrics: metrics.clone(),
         });
+        let (alerts, alert_desk) = desk::new(desk::Parts {
+            store: store.clone(),
+            feed: feed.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            options: settings.alerts.options(),
+            channels: settings.alerts.open()?,
+            url: settings.alerts.url(address),
+            random: || Unattended::default().random(),
+        });
         let (poke, pokes) = follower::poke();
         let jobs = Jobs::new(feed.clone(), metrics.clone());
         let handles = Handles {
@@ -123,6 +136,7 @@ impl App {
             registry: registry.clone(),
             lifecycle: lifecycle.clone(),
             store: store.clone(),
+            alerts: alerts.clone(),
             triggers: settings.retrain.triggers(),
         };
         let served = server::start(listener, &settings.server, handles)?;
@@ -146,7 +160,16 @@ impl App {
 
         let mut tasks = Tasks::default();
         tasks.spawn("store", writer.run());
-        tasks.spawn("alarm", alarm::run(store.clone(), feed.clone()));
+        tasks.spawn("alerts", alert_desk.run());
+        let gatherer = Gatherer {
+            store: store.clone(),
+            jobs: jobs.clone(),
+            metrics: metrics.clone(),
+            clock: clock.clone(),
+            alerts: alerts.clone(),
+            thresholds: settings.alerts.thresholds(),
+        };
+        tasks.spawn("conditions", gatherer.run());
         tasks.spawn("follower", follower.run(seq, pokes));
         let understudy = Understudy::new(valve, metrics.clone());
         tasks.spawn("understudy", understudy.clone().run(tapped));
@@ -197,6 +220,7 @@ impl App {
             patience: settings.server.shutdown.0,
             feed,
             store,
+            alerts,
             recorder,
         })
     }
@@ -214,6 +238,11 @@ impl App {
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The alerts.
+    pub fn alerts(&self) -> &alert::Handle {
+        &self.alerts
     }
 
     /// Asks for a stop, from wherever it is held.

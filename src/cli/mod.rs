@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod alerts;
 mod client;
 mod completions;
 mod config;
@@ -83,6 +84,8 @@ enum Command {
     Models(models::ModelsArgs),
     /// What was kept: figures, check, compaction, backup, export
     Store(store::StoreArgs),
+    /// Alerts: list, show, silence, test a channel, send dead letters again
+    Alerts(alerts::AlertsArgs),
     /// Specs: infer a first one from a table, check one
     Spec(spec::SpecArgs),
     /// Play the whole loop in a minute: traffic, a shift, a retraining, the gate, the swap
@@ -139,6 +142,7 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
         Command::Evaluate(args) => evaluate::run(&args, &site),
         Command::Models(args) => models::run(&args, &site),
         Command::Store(args) => store::run(&args, &site),
+        Command::Alerts(args) => alerts::run(&args, &site),
         _ => unreachable!("handled above"),
     }
 }

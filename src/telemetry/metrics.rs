@@ -11,12 +11,13 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder
 pub use super::{
     instrument::{ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, ModelInfo, RouteId, Tally},
     labels::{
-        AlertRule, ChannelKind, Closed, Direction, Door, EventKind, JobState, LabelStatus, RowStatus,
-        Topic,
+        AlertRule, ChannelKind, Closed, Direction, Door, EventKind, JobState, LabelStatus,
+        RowStatus, Topic,
     },
 };
 use super::{
     instrument::{Instrument, Registrar, Route, head},
+    latency::Latency,
     process,
 };
 
@@ -45,6 +46,8 @@ macro_rules! metrics {
         #[derive(Debug)]
         pub struct Metrics {
             $(#[doc = $help] pub $name: $kind,)+
+            /// How long answers took, to be read by this program.
+            pub latency: Latency,
             recorder: Arc<PrometheusRecorder>,
             routes: Vec<Route>,
         }
@@ -61,7 +64,7 @@ macro_rules! metrics {
                     let (name, help) = (stringify!($name), $help.trim_ascii());
                     <$kind>::register(&Registrar { recorder: &recorder, name, help, routes: &routes })
                 };)+
-                Metrics { $($name,)+ recorder, routes }
+                Metrics { $($name,)+ latency: Latency::default(), recorder, routes }
             }
         }
     };
@@ -185,6 +188,7 @@ impl Metrics {
         self.titanic_http_request_duration_seconds
             .of(route)
             .record(took.as_secs_f64());
+        self.latency.record(took);
     }
 
     /// The page of `/metrics`, sorted by name.

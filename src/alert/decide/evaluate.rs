@@ -20,7 +20,10 @@ pub(super) fn take(
 ) {
     for alert in state.alerts.values_mut() {
         let named = |c: &&Condition| c.rule == alert.rule && c.subject == alert.subject;
-        if alert.active && news.whole.contains(&alert.rule) && !news.conditions.iter().any(|c| named(&c)) {
+        if alert.active
+            && news.whole.contains(&alert.rule)
+            && !news.conditions.iter().any(|c| named(&c))
+        {
             (alert.active, alert.changed) = (false, now);
         }
     }
@@ -33,30 +36,10 @@ pub(super) fn take(
                 decision.dropped += 1;
                 continue;
             }
-            let alert = begun(condition, now, new_id());
+            let alert = Alert::begun(condition, now, new_id());
             decision.transitions.push(alert.transition(now));
             state.alerts.insert(print, alert);
         }
-    }
-}
-
-fn begun(condition: &Condition, now: Timestamp, id: String) -> Alert {
-    Alert {
-        id,
-        rule: condition.rule,
-        subject: condition.subject.clone(),
-        labels: condition.labels.clone(),
-        summary: condition.summary.clone(),
-        description: condition.description.clone(),
-        value: condition.value,
-        within: condition.within.clone(),
-        active: true,
-        changed: now,
-        phase: Phase::Pending,
-        since: now,
-        starts_at: None,
-        ends_at: None,
-        silenced: false,
     }
 }
 
@@ -81,7 +64,12 @@ fn room(state: &mut State) -> bool {
     if state.alerts.len() < MOST_ALERTS {
         return true;
     }
-    let told = |print: &str| state.groups.values().any(|group| group.told.contains_key(print));
+    let told = |print: &str| {
+        state
+            .groups
+            .values()
+            .any(|group| group.told.contains_key(print))
+    };
     let over = state.alerts.iter();
     let over = over.filter(|(print, alert)| alert.phase == Phase::Resolved && !told(print));
     let oldest = over.min_by_key(|(_, alert)| alert.since);

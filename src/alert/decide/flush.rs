@@ -67,7 +67,9 @@ fn flush(
     inhibited: bool,
     due: &Due,
 ) -> (Group, Option<Notification>) {
-    group.told.retain(|print, _| state.alerts.contains_key(print));
+    group
+        .told
+        .retain(|print, _| state.alerts.contains_key(print));
     let of_rule = || firing(state).filter(|(_, alert)| alert.rule == rule);
     let is_part = |alert: &Alert| {
         let whole = |other: &Alert| Some(&other.subject) == alert.within.as_ref();
