@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::condition::{self, Rule};
-use super::state::{Alert, Phase};
+use super::condition::{self, Condition, Rule};
+use super::state::{self, Alert, Phase};
 use crate::clock::timestamp;
 
 /// Alerts of one notification; of more, those that were told before are left out and counted.
@@ -101,6 +101,20 @@ impl Told {
 }
 
 impl Notification {
+    /// One that nothing stands behind, to try a channel.
+    pub fn test(channel: &str, condition: Condition, now: Timestamp) -> Notification {
+        let mut alert = Alert::begun(&condition.bounded(), now, String::new());
+        (alert.phase, alert.starts_at) = (Phase::Firing, Some(now));
+        let fingerprint = state::fingerprint(alert.rule, &alert.subject);
+        Notification {
+            channel: channel.into(),
+            rule: alert.rule,
+            alerts: vec![Told::of(&fingerprint, &alert, now)],
+            truncated: 0,
+            fires: true,
+        }
+    }
+
     /// The document, told by a server at `url`.
     pub fn document(&self, url: &str) -> Document {
         let group = BTreeMap::from([(

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::condition::{self, Rule};
+use super::condition::{self, Condition, Rule};
 use super::silence::Silence;
 use crate::clock::timestamp;
 
@@ -83,6 +83,7 @@ pub struct Group {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Transition {
     /// The alert's id.
+    #[serde(rename = "id")]
     pub alert: String,
     /// The rule.
     pub rule: Rule,
@@ -100,6 +101,27 @@ pub struct Transition {
 }
 
 impl Alert {
+    /// One of which nothing was known before.
+    pub(super) fn begun(condition: &Condition, now: Timestamp, id: String) -> Alert {
+        Alert {
+            id,
+            rule: condition.rule,
+            subject: condition.subject.clone(),
+            labels: condition.labels.clone(),
+            summary: condition.summary.clone(),
+            description: condition.description.clone(),
+            value: condition.value,
+            within: condition.within.clone(),
+            active: true,
+            changed: now,
+            phase: Phase::Pending,
+            since: now,
+            starts_at: None,
+            ends_at: None,
+            silenced: false,
+        }
+    }
+
     /// Every label: the rule under the name that receivers know, the subject, and its own.
     pub fn all_labels(&self) -> BTreeMap<String, String> {
         let mut labels = self.labels.clone();

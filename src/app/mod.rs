@@ -16,16 +16,18 @@ use tokio::task::JoinHandle;
 
 pub use first::First;
 
+use crate::alert::{self, desk};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::control::alarm;
 use crate::control::champion::Seat;
+use crate::control::conditions::Gatherer;
 use crate::control::follower::{self, Follower};
 use crate::control::jobs::{Asked, Jobs, Trainer};
 use crate::control::observer::{self, Observer};
 use crate::control::promoter::Promoter;
 use crate::control::steward::{self, Steward};
 use crate::control::understudy::Understudy;
+use crate::ingest::source::{Unattended, World};
 use crate::registry::Registry;
 use crate::serve;
 use crate::serve::health::Lifecycle;
@@ -56,6 +58,7 @@ pub struct App {
     patience: Duration,
     feed: Feed,
     store: Store,
+    alerts: alert::Handle,
     recorder: Recorder,
 }
 
@@ -105,6 +108,16 @@ impl App {
             clock: clock.clone(),
             metrics: metrics.clone(),
         });
+        let (alerts, alert_desk) = desk::new(desk::Parts {
+            store: store.clone(),
+            feed: feed.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            options: settings.alerts.options(),
+            channels: settings.alerts.open()?,
+            url: settings.alerts.url(address),
+            random: || Unattended::default().random(),
+        });
         let (poke, pokes) = follower::poke();
         let jobs = Jobs::new(feed.clone(), metrics.clone());
         let view = observer::View::default();
@@ -126,6 +139,7 @@ impl App {
             registry: registry.clone(),
             lifecycle: lifecycle.clone(),
             store: store.clone(),
+            alerts: alerts.clone(),
             triggers: settings.retrain.triggers(),
             monitor: serve::monitor::Desk {
                 view: view.clone(),
@@ -153,7 +167,16 @@ impl App {
 
         let mut tasks = Tasks::default();
         tasks.spawn("store", writer.run());
-        tasks.spawn("alarm", alarm::run(store.clone(), feed.clone()));
+        tasks.spawn("alerts", alert_desk.run());
+        let gatherer = Gatherer {
+            store: store.clone(),
+            jobs: jobs.clone(),
+            metrics: metrics.clone(),
+            clock: clock.clone(),
+            alerts: alerts.clone(),
+            thresholds: settings.alerts.thresholds(),
+        };
+        tasks.spawn("conditions", gatherer.run());
         tasks.spawn("follower", follower.run(seq, pokes));
         let understudy = Understudy::new(valve, metrics.clone());
         tasks.spawn("understudy", understudy.clone().run(tapped));
@@ -184,8 +207,8 @@ impl App {
             registry: registry.clone(),
             seat: seat.clone(),
             feed: feed.clone(),
-            alerts: crate::alert::Handle::detached(),
-            late: Duration::from_secs(7 * 86_400),
+            alerts: alerts.clone(),
+            late: settings.alerts.late(),
             clock: clock.clone(),
             metrics: metrics.clone(),
             options: settings.monitor.clone(),
@@ -218,6 +241,7 @@ impl App {
             patience: settings.server.shutdown.0,
             feed,
             store,
+            alerts,
             recorder,
         })
     }
@@ -235,6 +259,11 @@ impl App {
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The alerts.
+    pub fn alerts(&self) -> &alert::Handle {
+        &self.alerts
     }
 
     /// Asks for a stop, from wherever it is held.

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod alerts;
 mod client;
 mod completions;
 mod config;
@@ -86,6 +87,8 @@ enum Command {
     Store(store::StoreArgs),
     /// The monitor's detectors and estimates, over a file
     Monitor(monitor::MonitorArgs),
+    /// Alerts: list, show, silence, test a channel, send dead letters again
+    Alerts(alerts::AlertsArgs),
     /// Specs: infer a first one from a table, check one
     Spec(spec::SpecArgs),
     /// Play the whole loop in a minute: traffic, a shift, a retraining, the gate, the swap
@@ -143,6 +146,7 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
         Command::Evaluate(args) => evaluate::run(&args, &site),
         Command::Models(args) => models::run(&args, &site),
         Command::Store(args) => store::run(&args, &site),
+        Command::Alerts(args) => alerts::run(&args, &site),
         _ => unreachable!("handled above"),
     }
 }

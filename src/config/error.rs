@@ -59,6 +59,14 @@ pub enum ConfigError {
         /// What is wrong, and what to do.
         problem: String,
     },
+    /// A channel of alerts that cannot be opened.
+    #[error("alerts.channels.{channel}: {problem}")]
+    Channel {
+        /// The channel's name.
+        channel: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
 }
 
 fn unknown(place: &Place, key: &str, nearest: Option<&str>) -> String {

@@ -254,7 +254,12 @@ pub(super) fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
 fn names_variable(node: &Node, variable: &str) -> bool {
     match &node.value {
         Value::Map(entries) => entries.iter().any(|(key, node)| {
-            let named = key.name.ends_with("_env") && node.value.to_string() == variable;
+            let is = |node: &Node| node.value.to_string() == variable;
+            let named = key.name.ends_with("_env")
+                && match &node.value {
+                    Value::List(items) => items.iter().any(is),
+                    _ => is(node),
+                };
             named || names_variable(node, variable)
         }),
         Value::List(items) => items.iter().any(|item| names_variable(item, variable)),

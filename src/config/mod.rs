@@ -13,6 +13,7 @@ use crate::control::{gate, shadow, watch};
 use crate::ingest::source::address::masked;
 use crate::telemetry::logging;
 
+pub mod alerts;
 mod error;
 mod fault;
 mod layers;
@@ -67,6 +68,8 @@ pub struct Settings {
     pub store: store::Store,
     /// Sources that the server pulls.
     pub sources: sources::Sources,
+    /// Alerts.
+    pub alerts: alerts::Alerts,
     #[serde(skip)]
     tree: Node,
 }
@@ -140,7 +143,18 @@ impl Settings {
         let sources = sources::faults(&self.sources)
             .into_iter()
             .map(|(key, problem)| (join("sources", &key), problem));
-        match folds.chain(server).chain(monitor).chain(sources).next() {
+        let alerts = self
+            .alerts
+            .faults()
+            .into_iter()
+            .map(|(key, problem)| (join("alerts", &key), problem));
+        match folds
+            .chain(server)
+            .chain(monitor)
+            .chain(sources)
+            .chain(alerts)
+            .next()
+        {
             None => Ok(self),
             Some((key, problem)) => {
                 let place = self

@@ -54,7 +54,7 @@ fn the_built_in_settings_are_complete() {
         crate::control::promotion::Promote::Auto
     );
     assert!(settings.leaves().all(|leaf| leaf.origin == Origin::BuiltIn));
-    assert_eq!(settings.leaves().count(), 41);
+    assert_eq!(settings.leaves().count(), 107);
 }
 
 #[test]
@@ -349,4 +349,108 @@ fn wrong_sources_name_key_and_remedy() {
         "from: 'mysql://a:hush@b/t', every: 1s, query: select 1, cursor: id",
         "does not say where to go on",
     );
+}
+
+#[test]
+fn alerts_are_read_with_their_defaults() {
+    use crate::alert::Rule;
+
+    let file = "alerts:
+  channels:
+    hook: {type: webhook, url: 'https://hooks.example.org/a', secret_env: [TITANIC_NEW, OLD]}
+    mail: {type: email, host: smtp.example.org, from: a@example.org, to: [b@example.org]}
+  rules:
+    drift: {repeat: 1h, channels: [hook]}
+    latency: {enabled: false}
+";
+    let variables = [
+        ("TITANIC_NEW", "whsec_c2Vjb25k"),
+        ("TITANIC_ALERTS__RETRY__FIRST", "1s"),
+    ];
+    let settings = load(Some(file), &variables, &[]).unwrap();
+    let options = settings.alerts.options();
+    assert_eq!(options.channels, ["hook", "mail", "log"]);
+    assert_eq!(options.retry.first.as_secs(), 1);
+    let drift = &options.rules[&Rule::Drift];
+    assert_eq!((drift.repeat.as_secs(), drift.wait.as_secs()), (3600, 0));
+    assert!(drift.goes_to("hook") && !drift.goes_to("mail"));
+    assert!(options.rules[&Rule::Store].goes_to("mail"));
+    assert!(!options.rules.contains_key(&Rule::Latency));
+    assert_eq!(options.rules.len(), 7);
+    assert_eq!(options.rules[&Rule::Loss].inhibited_by, [Rule::Store]);
+    let missing = settings.alerts.open_one("hook").unwrap_err().to_string();
+    assert!(
+        missing.starts_with("alerts.channels.hook: its secret belongs"),
+        "{missing}"
+    );
+    let unknown = settings.alerts.open_one("phone").unwrap_err().to_string();
+    assert!(unknown.ends_with("there are hook, mail, log"), "{unknown}");
+    settings.alerts.open_one("log").unwrap();
+}
+
+#[test]
+fn alerts_that_make_no_sense_are_refused() {
+    let check = |alerts: &str, expected: &str| {
+        let found = refused(Some(&format!("alerts: {alerts}\n")), &[]);
+        assert!(found.contains(expected), "{alerts}: {found}");
+    };
+    check(
+        "{rules: {drift: {channels: [hok]}}}",
+        "alerts.rules.drift.channels: `hok`: there is no such channel; there are log",
+    );
+    check(
+        "{rules: {drift: {repeat: 0s}}}",
+        "alerts.rules.drift.repeat: 0s is not allowed",
+    );
+    check("{rules: {weather: {repeat: 1s}}}", "alerts.rules.weather");
+    check(
+        "{rules: {drift: {inhibited_by: [stroe]}}}",
+        "`stroe` is not allowed; write drift or decay",
+    );
+    check(
+        "{rules: {store: {inhibited_by: [loss]}}}",
+        "alerts.rules.store.inhibited_by: it would keep itself quiet",
+    );
+    check("{rules: {quarantine: {share: 1}}}", "1 is not a share");
+    check(
+        "{rules: {quarantine: {rows: 0}}}",
+        "write a whole number, 1 or more",
+    );
+    check("{rules: {latency: {over: 0s}}}", "write 1s to 1d");
+    check("{timeout: 0s}", "alerts.timeout: 0s is not allowed");
+    check(
+        "{retry: {first: 2h}}",
+        "alerts.retry.max: 1h is shorter than retry.first, 2h",
+    );
+    check("{allow: [metadata]}", "alerts.allow.0");
+    check(
+        "{channels: {hook: {type: pager}}}",
+        "`pager` is not allowed; write webhook or email or log",
+    );
+    check(
+        "{channels: {hook: {type: webhook}}}",
+        "`url` is missing here",
+    );
+    check(
+        "{channels: {hook: {url: 'http://a'}}}",
+        "`type` is missing here",
+    );
+    check(
+        "{channels: {hook: {type: webhook, url: 'http://a', secret: x}}}",
+        "there is no setting `alerts.channels.hook.secret`",
+    );
+    check(
+        "{channels: {hook: {type: webhook, url: 'http://169.254.169.254/'}}}",
+        "link-local address, which alerts never reach",
+    );
+    check(
+        "{channels: {log: {type: webhook, url: 'http://a'}}}",
+        "belongs to the log",
+    );
+    check("{channels: {'a b': {type: log}}}", "letters, digits");
+    check(
+        "{channels: {mail: {type: email, host: a, from: b, to: [c@d.org]}}}",
+        "`b` is no mail address",
+    );
+    load(Some("alerts: {allow: [169.254.1.1], channels: {h: {type: webhook, url: 'http://169.254.1.1/'}}}"), &[], &[]).unwrap();
 }

@@ -8,7 +8,7 @@
 //! * [`shadow`]: the same from live traffic, at every look.
 //! * [`understudy`]: the task that has a candidate score live traffic.
 //! * [`watch`]: whether a new champion keeps its word, or is rolled back.
-//! * [`alarm`]: the store's trouble as an alert.
+//! * [`conditions`]: what goes wrong in the server itself, as alerts are told of it.
 //! * [`labelled`]: rows of the store whose truth has come; [`lesson`]: a table with them at its end.
 //! * [`truths`]: what events say of truths.
 //! * [`chain`]: which rows a comparison rests on.
@@ -22,9 +22,9 @@
 //!
 //! Architecture invariant: this room knows no HTTP.
 
-pub mod alarm;
 pub mod chain;
 pub mod champion;
+pub mod conditions;
 pub mod follower;
 pub mod gate;
 pub mod intake;

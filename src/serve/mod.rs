@@ -3,13 +3,14 @@
 //! * [`routes`]: the one table of routes; [`router`] puts them where actix finds them.
 //! * [`watch`]: what every request passes on its way in and out; [`guard`] says who may ask at all.
 //! * [`predict`]: rows in, answers out. [`ws`]: the same, pipelined, with live events.
-//! * [`models`], [`jobs`], [`health`], [`metrics`]: the rest of the interface.
+//! * [`models`], [`jobs`], [`alerts`], [`health`], [`metrics`]: the rest of the interface.
 //! * [`openapi`], [`docs`], [`page`], [`site`]: what tells of it.
 //! * [`problem`]: every request without an answer gets a problem document; statuses are chosen there alone.
 //! * [`server`]: all of it put together from handles.
 //!
 //! Architecture invariant: nothing is computed here. Whatever can be tested without HTTP lives elsewhere.
 
+pub mod alerts;
 pub mod body;
 pub mod cards;
 pub mod cycle;

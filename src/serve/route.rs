@@ -38,6 +38,8 @@ pub enum Takes {
     Page,
     /// How to train.
     Training,
+    /// How long to be silent, and why.
+    Silence,
 }
 
 /// What a route answers.

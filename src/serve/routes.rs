@@ -7,7 +7,8 @@ use super::page::ASSETS;
 use super::problem::kind;
 use super::route::{Route, Takes, answer};
 use super::{
-    cycle, events, health, jobs, labels, metrics, models, monitor, openapi, predict, rows, site, ws,
+    alerts, cycle, events, health, jobs, labels, metrics, models, monitor, openapi, predict, rows,
+    site, ws,
 };
 use crate::config::server::Scope;
 
@@ -213,6 +214,57 @@ pub static ROUTES: &[Route] = &[
         )],
         problems: &[],
         handler: || web::to(monitor::document),
+    },
+    Route {
+        method: "GET",
+        pattern: "/v1/alerts",
+        access: PREDICT,
+        summary: "List the alerts, the silences and what could not be sent",
+        takes: Takes::Nothing,
+        answers: &[answer(
+            200,
+            "Every alert of the last day; dead letters newest first.",
+            "Alerts",
+            JSON,
+        )],
+        problems: &[],
+        handler: || web::to(alerts::list),
+    },
+    Route {
+        method: "POST",
+        pattern: "/v1/alerts/{id}/silence",
+        access: ADMIN,
+        summary: "Tell nobody of an alert for some time",
+        takes: Takes::Silence,
+        answers: &[answer(200, "It is silenced.", "Alerts", JSON)],
+        problems: &[
+            &kind::UNREADABLE,
+            &kind::NOT_FOUND,
+            &kind::MEDIA_TYPE,
+            &kind::INVALID,
+            &kind::OVERLOADED,
+        ],
+        handler: || web::to(alerts::silence),
+    },
+    Route {
+        method: "DELETE",
+        pattern: "/v1/alerts/{id}/silence",
+        access: ADMIN,
+        summary: "End the silences of an alert",
+        takes: Takes::Nothing,
+        answers: &[answer(200, "It is heard again.", "Alerts", JSON)],
+        problems: &[&kind::NOT_FOUND, &kind::CONFLICT, &kind::OVERLOADED],
+        handler: || web::to(alerts::unsilence),
+    },
+    Route {
+        method: "POST",
+        pattern: "/v1/alerts/outbox/{id}/resend",
+        access: ADMIN,
+        summary: "Send a dead letter again",
+        takes: Takes::Nothing,
+        answers: &[answer(200, "It waits to be sent.", "Alerts", JSON)],
+        problems: &[&kind::NOT_FOUND, &kind::OVERLOADED],
+        handler: || web::to(alerts::resend),
     },
     Route {
         method: "POST",

@@ -19,6 +19,7 @@ use super::predictor::Predictor;
 use super::router::Router;
 use super::watch::Inflight;
 use super::ws;
+use crate::alert::Handle;
 use crate::config::ConfigError;
 use crate::config::server::Options;
 use crate::control::jobs::Jobs;
@@ -53,6 +54,8 @@ pub struct Handles {
     pub lifecycle: Lifecycle,
     /// What is kept.
     pub store: Store,
+    /// The alerts.
+    pub alerts: Handle,
     /// When it retrains on its own.
     pub triggers: Triggers,
     /// What is monitored.
@@ -107,6 +110,7 @@ pub fn start(
         registry,
         lifecycle,
         store,
+        alerts,
         triggers,
         monitor,
     } = handles;
@@ -133,6 +137,7 @@ pub fn start(
         web::Data::new(registry),
         web::Data::new(cards),
     );
+    let alerts = web::Data::new(alerts);
     let data = move |app: &mut web::ServiceConfig| {
         app.app_data(shared.0.clone())
             .app_data(shared.1.clone())
@@ -148,6 +153,7 @@ pub fn start(
             .app_data(web::Data::new(inflight.clone()));
         app.app_data(web::Data::new(sockets))
             .app_data(store.clone())
+            .app_data(alerts.clone())
             .app_data(desk_of_the_loop.clone())
             .app_data(monitor.clone());
         router.mount(app);

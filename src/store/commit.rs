@@ -9,8 +9,8 @@ use super::file::File;
 use super::ids::NewIds;
 use super::kind::{self, Kind};
 use super::layout::{
-    BLOCKS, CURSORS, Key, LABELS, META, NOTES, ORDERED, QUARANTINE, REQUESTS, ROW_KEYS, ROW_SEQS,
-    WAITING,
+    BLOCKS, CURSORS, Key, LABELS, META, NOTES, ORDERED, OUTBOX, QUARANTINE, REQUESTS, ROW_KEYS,
+    ROW_SEQS, WAITING,
 };
 use super::rows::RowKey;
 
@@ -51,6 +51,7 @@ pub(super) struct Commit<'t> {
     pub(super) quarantine: Table<'t, &'static str, &'static [u8]>,
     pub(super) cursors: Table<'t, &'static str, &'static str>,
     pub(super) notes: Table<'t, &'static str, &'static str>,
+    pub(super) outbox: Table<'t, &'static str, &'static str>,
     pub(super) blocks: Table<'t, u64, &'static [u8]>,
     meta: Table<'t, &'static str, u64>,
     first: u64,
@@ -79,6 +80,7 @@ impl<'t> Commit<'t> {
             quarantine: transaction.open_table(QUARANTINE)?,
             cursors: transaction.open_table(CURSORS)?,
             notes: transaction.open_table(NOTES)?,
+            outbox: transaction.open_table(OUTBOX)?,
             blocks: transaction.open_table(BLOCKS)?,
             meta,
             first: seq + 1,

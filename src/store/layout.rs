@@ -4,14 +4,15 @@
 //! bytes and a few of them in the index of ids, and a range of events is read in one piece. Everything else is an index
 //! or a small table beside them, written in the same transaction.
 //!
-//! History: revision 1, the first; revision 2 has [`RUNS`] (ids of ours stood one by one in [`IDS`], and are still found there).
+//! History: revision 1, the first; revision 2 has [`RUNS`] (ids of ours stood one by one in [`IDS`], and are still found there);
+//! revision 3 has [`OUTBOX`].
 
 use redb::{TableDefinition, TableError, WriteTransaction};
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 /// What this program writes.
-pub const REVISION: u64 = 2;
+pub const REVISION: u64 = 3;
 
 /// First number of a block → its events, as [`super::block`] writes them.
 pub const BLOCKS: TableDefinition<u64, &[u8]> = TableDefinition::new("blocks");
@@ -37,6 +38,8 @@ pub const QUARANTINE: TableDefinition<&str, &[u8]> = TableDefinition::new("quara
 pub const CURSORS: TableDefinition<&str, &str> = TableDefinition::new("cursors");
 /// A task's name → what it has to remember, as JSON.
 pub const NOTES: TableDefinition<&str, &str> = TableDefinition::new("notes");
+/// Id of a notification that is to be sent, or was given up → the notification and what came of it so far, as JSON.
+pub const OUTBOX: TableDefinition<&str, &str> = TableDefinition::new("outbox");
 /// `revision`, `seq` (the last event's number), `bytes` (of all blocks), and how many events there were of each kind.
 pub const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 /// Stands in [`META`] where every row's key begins with the row's own id.
@@ -55,6 +58,7 @@ pub fn create(transaction: &WriteTransaction) -> Result<(), TableError> {
     transaction.open_table(QUARANTINE)?;
     transaction.open_table(CURSORS)?;
     transaction.open_table(NOTES)?;
+    transaction.open_table(OUTBOX)?;
     transaction.open_table(META)?;
     Ok(())
 }

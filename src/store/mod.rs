@@ -7,6 +7,7 @@
 //!
 //! Architecture invariant: this room knows the schema, but no HTTP and no model.
 
+pub mod alerts;
 mod ask;
 mod block;
 pub mod check;
@@ -42,6 +43,7 @@ pub use writer::Writer;
 
 use crate::clock::Clock;
 use crate::telemetry::metrics::Metrics;
+use alerts::Change;
 use ask::Ask;
 use commit::Commit;
 use feed::{Feed, Prediction, Tap};
@@ -212,6 +214,14 @@ impl Store {
             Ok(())
         })
         .await
+    }
+
+    /// Keeps what has changed of alerts and their notifications, all of it or nothing.
+    ///
+    /// # Errors
+    /// When nothing of it is stored.
+    pub async fn keep_alerts(&self, change: Change) -> Result<(), StoreError> {
+        self.ask(move |commit| alerts::keep(commit, &change)).await
     }
 
     /// Gives up truths that wait since before a time; gives how many.

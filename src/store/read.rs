@@ -11,7 +11,7 @@ use super::file::File;
 use super::ids::KeptIds;
 use super::kind;
 use super::labels::{self, Truth};
-use super::layout::{self, BLOCKS, CURSORS, LABELS, META, NOTES, QUARANTINE, WAITING};
+use super::layout::{self, BLOCKS, CURSORS, LABELS, META, NOTES, OUTBOX, QUARANTINE, WAITING};
 use super::rows::Quarantined;
 
 /// What is in the store.
@@ -157,6 +157,14 @@ pub(super) fn note(
 ) -> Result<Option<String>, StoreError> {
     let notes = transaction.open_table(NOTES)?;
     Ok(notes.get(name)?.map(|note| note.value().to_owned()))
+}
+
+/// The outbox, by id.
+pub(super) fn outbox(transaction: &ReadTransaction) -> Result<Vec<String>, StoreError> {
+    let rows = transaction.open_table(OUTBOX)?;
+    rows.iter()?
+        .map(|entry| Ok(entry?.1.value().to_owned()))
+        .collect()
 }
 
 /// Rows put aside, oldest first: their ids begin with their time.

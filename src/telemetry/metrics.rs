@@ -19,6 +19,7 @@ pub use super::{
 };
 use super::{
     instrument::{Instrument, Registrar, Route, head},
+    latency::Latency,
     process,
 };
 
@@ -47,6 +48,8 @@ macro_rules! metrics {
         #[derive(Debug)]
         pub struct Metrics {
             $(#[doc = $help] pub $name: $kind,)+
+            /// How long answers took, to be read by this program.
+            pub latency: Latency,
             recorder: Arc<PrometheusRecorder>,
             routes: Vec<Route>,
         }
@@ -63,7 +66,7 @@ macro_rules! metrics {
                     let (name, help) = (stringify!($name), $help.trim_ascii());
                     <$kind>::register(&Registrar { recorder: &recorder, name, help, routes: &routes })
                 };)+
-                Metrics { $($name,)+ recorder, routes }
+                Metrics { $($name,)+ latency: Latency::default(), recorder, routes }
             }
 
             /// The blocks of what the recorder does not hold.
@@ -225,6 +228,7 @@ impl Metrics {
         self.titanic_http_request_duration_seconds
             .of(route)
             .record(took.as_secs_f64());
+        self.latency.record(took);
     }
 
     /// The page of `/metrics`, sorted by name.

@@ -2,6 +2,7 @@
 
 mod instrument;
 mod labels;
+pub mod latency;
 pub mod logging;
 pub mod metrics;
 mod process;

@@ -36,30 +36,10 @@ pub(super) fn take(
                 decision.dropped += 1;
                 continue;
             }
-            let alert = begun(condition, now, new_id());
+            let alert = Alert::begun(condition, now, new_id());
             decision.transitions.push(alert.transition(now));
             state.alerts.insert(print, alert);
         }
-    }
-}
-
-fn begun(condition: &Condition, now: Timestamp, id: String) -> Alert {
-    Alert {
-        id,
-        rule: condition.rule,
-        subject: condition.subject.clone(),
-        labels: condition.labels.clone(),
-        summary: condition.summary.clone(),
-        description: condition.description.clone(),
-        value: condition.value,
-        within: condition.within.clone(),
-        active: true,
-        changed: now,
-        phase: Phase::Pending,
-        since: now,
-        starts_at: None,
-        ends_at: None,
-        silenced: false,
     }
 }
 

@@ -42,6 +42,10 @@ fn operation(route: &Route, champion: &Champion) -> Value {
             operation["requestBody"] =
                 json!({"required": true, "content": {"application/json": {"schema": schema}}});
         }
+        Takes::Silence => {
+            let schema = json!({"$ref": "#/components/schemas/Silence"});
+            operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema, "example": {"for": "2h"}}}});
+        }
         Takes::Training => {
             let schema = json!({"$ref": "#/components/schemas/Training"});
             operation["requestBody"] = json!({"required": false, "content": {"application/json": {"schema": schema, "example": {"folds": 5}}}});
@@ -70,6 +74,7 @@ fn tag(route: &Route) -> &'static str {
         "predict" => "predictions",
         "models" => "models",
         "train" | "jobs" | "loop" => "training",
+        "alerts" => "alerts",
         "labels" | "rows" | "predictions" | "events" => "store",
         _ if route.pattern == "/ws" => "predictions",
         _ => "server",
@@ -119,7 +124,7 @@ fn parameters(route: &Route) -> Vec<Value> {
     }
     if route.pattern.contains("{id}") {
         parameters.push(json!({
-            "name": "id", "in": "path", "required": true, "description": if route.pattern.contains("jobs") { "the job's id" } else { "the prediction's id" }, "schema": {"type": "string"},
+            "name": "id", "in": "path", "required": true, "description": id_of(route), "schema": {"type": "string"},
         }));
     }
     let number = |name: &str, about: &str| json!({"name": name, "in": "query", "description": about, "schema": {"type": "integer", "minimum": 0}});
@@ -152,6 +157,15 @@ fn parameters(route: &Route) -> Vec<Value> {
         }));
     }
     parameters
+}
+
+fn id_of(route: &Route) -> &'static str {
+    match route.pattern {
+        pattern if pattern.contains("jobs") => "the job's id",
+        pattern if pattern.contains("outbox") => "the dead letter's id",
+        pattern if pattern.contains("alerts") => "the alert's id",
+        _ => "the prediction's id",
+    }
 }
 
 fn rows(champion: &Champion) -> Value {

@@ -7,7 +7,7 @@ use crate::control::jobs::learners;
 use crate::schema::{Column, Kind};
 use crate::serve::jobs::MOST_FITS;
 use crate::stats::profile::Observed;
-use crate::telemetry::metrics::{ClosedLabel, EventKind, LabelStatus};
+use crate::telemetry::metrics::{AlertRule, ChannelKind, ClosedLabel, EventKind, LabelStatus};
 
 /// Every schema.
 pub fn all(champion: &Champion) -> Value {
@@ -83,6 +83,11 @@ pub fn all(champion: &Champion) -> Value {
             "difference": {"type": ["number", "null"], "description": "mean of the candidate's probability − the champion's"},
             "spread": {"type": ["number", "null"]},
         })),
+        "Alerts": alerts(),
+        "Silence": {"type": "object", "required": ["for"], "additionalProperties": false, "properties": {
+            "for": {"type": "string", "description": "how long, such as `30m`, `2h`, `7d`"},
+            "comment": {"type": "string", "description": "why"},
+        }},
         "Training": training(),
         "Queued": object(&["id", "state"], json!({"id": text, "state": {"const": "queued"}})),
         "Job": object(&["id", "kind", "state", "progress", "result", "error"], json!({
@@ -104,6 +109,59 @@ pub fn all(champion: &Champion) -> Value {
         "Events": object(&["events", "next"], json!({"events": list(reference("Event")), "next": {"type": "integer"}})),
         "Health": object(&["status"], json!({"status": text, "model": text})),
     })
+}
+
+fn alerts() -> Value {
+    let text = json!({"type": "string"});
+    let maybe_text = json!({"type": ["string", "null"]});
+    let count = json!({"type": "integer", "minimum": 0});
+    let pairs = json!({"type": "object", "additionalProperties": {"type": "string"}});
+    let alert = object(
+        &[
+            "id",
+            "rule",
+            "subject",
+            "state",
+            "since",
+            "labels",
+            "annotations",
+            "fingerprint",
+        ],
+        json!({
+            "id": text, "rule": {"enum": AlertRule::VALUES}, "subject": text,
+            "state": {"enum": ["pending", "firing", "resolved", "silenced"]},
+            "since": text, "labels": pairs, "annotations": pairs, "fingerprint": text,
+        }),
+    );
+    let matcher = object(
+        &["name", "equal", "value"],
+        json!({"name": text, "equal": {"type": "boolean"}, "value": text}),
+    );
+    let silence = object(
+        &["id", "matchers", "since", "until", "comment"],
+        json!({"id": text, "matchers": list(matcher), "since": text, "until": text, "comment": text}),
+    );
+    let channel = object(
+        &["name", "type", "paused"],
+        json!({"name": text, "type": {"enum": ChannelKind::VALUES}, "paused": maybe_text}),
+    );
+    let letter = object(
+        &["id", "channel", "rule", "created", "attempts", "error"],
+        json!({
+            "id": text, "channel": text, "rule": {"enum": AlertRule::VALUES}, "created": text,
+            "attempts": count, "error": text,
+        }),
+    );
+    let outbox = object(
+        &["waiting", "dead", "dead_letters"],
+        json!({"waiting": count, "dead": count, "dead_letters": list(letter)}),
+    );
+    object(
+        &["alerts", "silences", "channels", "outbox"],
+        json!({
+            "alerts": list(alert), "silences": list(silence), "channels": list(channel), "outbox": outbox,
+        }),
+    )
 }
 
 fn training() -> Value {

@@ -4,6 +4,7 @@ use actix_web::http::header;
 
 use super::entry::{Cell, Entry};
 use super::{Faults, Problem, kind};
+use crate::alert::AskFault;
 use crate::control::jobs::{CancelFault, QueueFull};
 use crate::registry::RegistryError;
 use crate::schema::csv::{Broken, CsvFault};
@@ -110,6 +111,18 @@ impl From<CancelFault> for Problem {
             CancelFault::Over { .. } => &kind::CONFLICT,
         };
         Problem::new(kind, fault.to_string())
+    }
+}
+
+impl From<AskFault> for Problem {
+    fn from(fault: AskFault) -> Problem {
+        match fault {
+            AskFault::NoAlert(_) | AskFault::NoLetter(_) => {
+                Problem::new(&kind::NOT_FOUND, fault.to_string())
+            }
+            AskFault::NotSilenced(_) => Problem::new(&kind::CONFLICT, fault.to_string()),
+            AskFault::Closed => Problem::overloaded(fault.to_string()),
+        }
     }
 }
 

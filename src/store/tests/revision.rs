@@ -47,3 +47,42 @@ fn a_store_of_revision_1_goes_on() {
     assert_eq!((taken.repeated, &*taken.ids[0]), (1, id));
     assert_eq!(check::check(&file).unwrap().findings, Vec::<String>::new());
 }
+
+#[test]
+fn a_store_of_revision_2_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = File::open(folder.path()).unwrap();
+    let batch = row(7);
+    assert_eq!(
+        offline::take(&file, &batch, Timestamp::UNIX_EPOCH)
+            .unwrap()
+            .stored,
+        1
+    );
+    drop(file);
+    // Revision 2 had no outbox.
+    let database = redb::Database::open(folder.path().join(NAME)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    assert!(transaction.delete_table(layout::OUTBOX).unwrap());
+    let mut meta = transaction.open_table(layout::META).unwrap();
+    meta.insert("revision", 2).unwrap();
+    drop(meta);
+    transaction.commit().unwrap();
+    drop(database);
+
+    let file = File::open(folder.path()).unwrap();
+    assert_eq!(alerts::kept(&file), Ok((None, Vec::new())));
+    let change = alerts::Change {
+        state: Some("{}".into()),
+        events: vec![("e".into(), "{\"state\":\"firing\"}".into())],
+        put: vec![("msg_1".into(), "{}".into()), ("msg_2".into(), "[]".into())],
+        gone: vec!["msg_1".into()],
+    };
+    alerts::keep_offline(&file, &change, Timestamp::UNIX_EPOCH).unwrap();
+    let kept = (Some("{}".into()), vec!["[]".into()]);
+    assert_eq!(alerts::kept(&file), Ok(kept));
+    let taken = offline::take(&file, &batch, Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(taken.repeated, 1);
+    assert_eq!(maintenance::stats(&file).unwrap().seq, 2);
+    assert_eq!(check::check(&file).unwrap().findings, Vec::<String>::new());
+}

@@ -1,0 +1,346 @@
+//! E-mail over SMTP: one connection a letter, encrypted as the settings say, with a login where one is given.
+//!
+//! What the other side does is bounded: one time limit over all of it, and what it says in plain text is read up to a limit.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use lettre::address::Envelope;
+use lettre::message::Mailbox;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters,
+};
+use lettre::transport::smtp::extension::ClientId;
+use serde::Deserialize;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::fence::Fence;
+use super::keys::{self, Places, Secret};
+use super::{Channel, Failure, Parcel, Sending, World, cause, letter, seconds};
+
+/// Most bytes that are read of one conversation.
+const MOST_READ: usize = 1 << 20;
+
+/// A conversation has some ten answers to wait for, and receivers that make senders wait on purpose.
+const ANSWERS: u32 = 3;
+
+/// How a connection is encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// From the greeting on: without it, nothing is sent.
+    #[default]
+    Starttls,
+    /// From the first byte on.
+    Tls,
+    /// Not at all.
+    None,
+}
+
+/// Settings of e-mail.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// The server's name or address.
+    pub host: String,
+    /// Its port.
+    #[serde(default = "submission")]
+    pub port: u16,
+    /// How the connection is encrypted.
+    #[serde(default)]
+    pub tls: Tls,
+    /// Who writes: `Name <address>` or an address.
+    pub from: String,
+    /// Who is written to.
+    pub to: Vec<String>,
+    /// Who logs in; without it nobody does.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The variable that holds the password.
+    #[serde(default)]
+    pub password_env: Option<String>,
+    /// The file that holds the password.
+    #[serde(default)]
+    pub password_file: Option<String>,
+    /// A certificate authority that is trusted beside those of the system, as PEM.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// RFC 6409.
+fn submission() -> u16 {
+    587
+}
+
+impl Options {
+    pub(super) fn fault(&self, fence: &Fence) -> Option<String> {
+        self.faultless(fence).err()
+    }
+
+    fn faultless(&self, fence: &Fence) -> Result<(), String> {
+        if let Ok(ip) = self.host.trim_matches(['[', ']']).parse() {
+            fence.check(ip)?;
+        }
+        if self.host.is_empty() {
+            return Err("host is empty; name the mail server".into());
+        }
+        self.people()?;
+        let passwords = [&self.password_env, &self.password_file];
+        let passwords = passwords.into_iter().flatten().count();
+        match (&self.user, passwords, self.tls) {
+            (None, 0, _) => Ok(()),
+            (None, _, _) => Err("there is a password and no user; name the user".into()),
+            (Some(_), 1, Tls::None) if !self.is_local() => {
+                Err("a password is not sent unencrypted; write tls: starttls or tls: tls".into())
+            }
+            (Some(_), 1, _) => Ok(()),
+            (Some(_), _, _) => Err("with user goes either password_env or password_file".into()),
+        }
+    }
+
+    fn is_local(&self) -> bool {
+        let ip = self
+            .host
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>();
+        self.host == "localhost" || ip.is_ok_and(|ip| ip.to_canonical().is_loopback())
+    }
+
+    fn people(&self) -> Result<(Mailbox, Vec<Mailbox>), String> {
+        let read = |text: &String| {
+            let mailbox = text.parse::<Mailbox>();
+            mailbox.map_err(|fault| {
+                format!("`{text}` is no mail address ({fault}); write name@example.org")
+            })
+        };
+        if self.to.is_empty() {
+            return Err("to is empty; name somebody to write to".into());
+        }
+        let to: Result<Vec<_>, _> = self.to.iter().map(read).collect();
+        Ok((read(&self.from)?, to?))
+    }
+
+    pub(super) fn open(&self, world: &World<'_>) -> Result<Box<dyn Channel>, String> {
+        self.faultless(&world.fence)?;
+        let (from, to) = self.people()?;
+        let place = |place: &Option<String>| Places(place.iter().cloned().collect());
+        let (variable, file) = (place(&self.password_env), place(&self.password_file));
+        let password = keys::fetch(world.keys, &variable, &file)?.pop();
+        let authority = keys::certificates(world.keys, &self.ca_file)?;
+        // The first to install wins; whoever did installed one that works.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let secured = |authority| secured(&self.host, authority);
+        let security = match self.tls {
+            Tls::None => Security::None,
+            Tls::Starttls => Security::Upgrade(secured(authority)?),
+            Tls::Tls => Security::Whole(secured(authority)?),
+        };
+        Ok(Box::new(Mail {
+            host: self.host.trim_matches(['[', ']']).to_owned(),
+            port: self.port,
+            security,
+            login: self.user.clone().zip(password),
+            from,
+            to,
+            fence: world.fence.clone(),
+            timeout: world.timeout * ANSWERS,
+        }))
+    }
+}
+
+fn secured(host: &str, authority: Option<Vec<u8>>) -> Result<TlsParameters, String> {
+    let mut tls = TlsParameters::builder(host.to_owned());
+    if let Some(pem) = authority {
+        let certificate = Certificate::from_pem(&pem);
+        let certificate = certificate.map_err(|e| format!("ca_file: {}", cause(&e)))?;
+        tls = tls.add_root_certificate(certificate);
+    }
+    tls.build_rustls().map_err(|e| cause(&e))
+}
+
+enum Security {
+    None,
+    Upgrade(TlsParameters),
+    Whole(TlsParameters),
+}
+
+impl std::fmt::Debug for Mail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Mail({}:{})", self.host, self.port)
+    }
+}
+
+struct Mail {
+    host: String,
+    port: u16,
+    security: Security,
+    login: Option<(String, Secret)>,
+    from: Mailbox,
+    to: Vec<Mailbox>,
+    fence: Fence,
+    timeout: Duration,
+}
+
+impl Channel for Mail {
+    fn send<'a>(&'a self, parcel: &'a Parcel, _: Timestamp) -> Sending<'a> {
+        Box::pin(async move {
+            let late = || Failure::new(format!("not taken within {}", seconds(self.timeout)));
+            let done = tokio::time::timeout(self.timeout, self.hand_over(parcel)).await;
+            done.unwrap_or_else(|_| Err(late()))
+        })
+    }
+}
+
+impl Mail {
+    async fn hand_over(&self, parcel: &Parcel) -> Result<(), Failure> {
+        let letter = letter::write(parcel, &self.from, &self.to).map_err(Failure::new)?;
+        let to = self.to.iter().map(|to| to.email.clone()).collect();
+        let envelope = Envelope::new(Some(self.from.email.clone()), to);
+        let envelope = envelope.map_err(|e| Failure::new(e.to_string()))?;
+        let mut connection = self.connect().await?;
+        let said = |error| refused(&error);
+        if let Some((user, password)) = &self.login {
+            let login = Credentials::new(user.clone(), password.0.clone());
+            let done = connection.auth(DEFAULT_MECHANISMS, &login).await;
+            if let Err(error) = done {
+                connection.abort().await;
+                return Err(Failure::new(format!(
+                    "the login is refused: {}",
+                    told(&error)
+                )));
+            }
+        }
+        let sent = connection.send(&envelope, &letter.formatted()).await;
+        sent.map_err(said)?;
+        // It is taken, whatever becomes of the goodbye.
+        let _ = connection.quit().await;
+        Ok(())
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
+        let addresses = self.fence.resolve(&self.host, self.port).await;
+        let addresses = addresses.map_err(Failure::new)?;
+        let me = ClientId::default();
+        if let Security::Whole(tls) = &self.security {
+            let tls = Some(tls.clone());
+            let open =
+                AsyncSmtpConnection::connect_tokio1(&addresses[..], None, &me, tls, None).await;
+            return open.map_err(|error| refused(&error));
+        }
+        let stream = TcpStream::connect(&addresses[..]).await;
+        let stream = stream.map_err(|e| Failure::new(format!("no connection: {e}")))?;
+        let stream = Box::new(Bounded {
+            stream,
+            left: MOST_READ,
+        });
+        let open = AsyncSmtpConnection::connect_with_transport(stream, &me).await;
+        let mut open = open.map_err(|error| refused(&error))?;
+        if let Security::Upgrade(tls) = &self.security {
+            let upgraded = open.starttls(tls.clone(), &me).await;
+            upgraded.map_err(|error| refused(&error))?;
+        }
+        Ok(open)
+    }
+}
+
+fn refused(error: &lettre::transport::smtp::Error) -> Failure {
+    Failure::new(match error.status() {
+        Some(_) => format!("it answered {}", told(error)),
+        None => told(error),
+    })
+}
+
+/// What went wrong, without what could break a line of the log.
+fn told(error: &lettre::transport::smtp::Error) -> String {
+    let text = match error.status() {
+        Some(code) => format!("{code} {}", cause(error)),
+        None => cause(error),
+    };
+    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    plain.take(200).collect::<String>().trim().to_owned()
+}
+
+/// A connection of which so much is read and no more: a line without an end must not fill the memory.
+#[derive(Debug)]
+struct Bounded {
+    stream: TcpStream,
+    left: usize,
+}
+
+impl AsyncTokioStream for Bounded {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.stream.peer_addr()
+    }
+}
+
+impl AsyncRead for Bounded {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.left == 0 {
+            return Poll::Ready(Err(io::Error::other("it says too much")));
+        }
+        let before = into.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, into);
+        self.left = self.left.saturating_sub(into.filled().len() - before);
+        read
+    }
+}
+
+impl AsyncWrite for Bounded {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_make_no_sense_are_told() {
+        let check = |more: &str, part: &str| {
+            let json = format!(r#"{{"host": "mail.example.org", "from": "a@example.org"{more}}}"#);
+            let options: Options = serde_json::from_str(&json).unwrap();
+            let fault = options.fault(&Fence::default()).unwrap_or_default();
+            let fits = if part.is_empty() {
+                fault.is_empty()
+            } else {
+                fault.contains(part)
+            };
+            assert!(fits, "{json}: {fault}");
+        };
+        let to = r#", "to": ["Ops <b@example.org>"]"#;
+        check(to, "");
+        check(r#", "to": []"#, "to is empty");
+        check(r#", "to": ["nobody"]"#, "`nobody` is no mail address");
+        check(&format!(r#"{to}, "user": "a""#), "either password_env");
+        check(&format!(r#"{to}, "user": "a", "password_env": "A""#), "");
+        check(&format!(r#"{to}, "password_env": "A""#), "no user");
+        check(
+            &format!(r#"{to}, "user": "a", "password_env": "A", "tls": "none""#),
+            "not sent unencrypted",
+        );
+    }
+}

@@ -1,0 +1,164 @@
+//! Secrets of channels: kept in the environment or in files, never in the settings, never shown.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, de};
+
+/// Where secrets are: the environment and the disk, handed in.
+pub trait Keys {
+    /// A variable of the environment.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// What is in a file, or why it cannot be read.
+    ///
+    /// # Errors
+    /// In words.
+    fn file(&self, path: &Path) -> Result<Vec<u8>, String>;
+}
+
+/// Where one secret is, or several of them while they are rotated: a text or a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for Places {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Places, D::Error> {
+        struct OneOrMany;
+
+        impl<'de> de::Visitor<'de> for OneOrMany {
+            type Value = Places;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name, or a list of names while secrets are rotated")
+            }
+
+            fn visit_str<E: de::Error>(self, one: &str) -> Result<Places, E> {
+                Ok(Places(vec![one.into()]))
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Places, E> {
+                Ok(Places::default())
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Places, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = items.next_element()? {
+                    names.push(name);
+                }
+                Ok(Places(names))
+            }
+        }
+
+        from.deserialize_any(OneOrMany)
+    }
+}
+
+/// A secret, which no message or log shows.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Secret(pub(super) String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Fetches the secrets that are named either by variables or by files.
+pub(super) fn fetch(
+    keys: &dyn Keys,
+    variables: &Places,
+    files: &Places,
+) -> Result<Vec<Secret>, String> {
+    let mut secrets = Vec::new();
+    for name in &variables.0 {
+        let secret = keys.variable(name).ok_or_else(|| {
+            format!("its secret belongs in the environment variable {name}, which is not set")
+        })?;
+        secrets.push(filled(secret, &format!("the variable {name}"))?);
+    }
+    for path in &files.0 {
+        let fault = |why: String| format!("its secret belongs in the file {path}, {why}");
+        let bytes = keys
+            .file(&PathBuf::from(path))
+            .map_err(|why| fault(format!("which cannot be read: {why}")))?;
+        let text = String::from_utf8(bytes).map_err(|_| fault("which is no text".into()))?;
+        secrets.push(filled(text, &format!("the file {path}"))?);
+    }
+    Ok(secrets)
+}
+
+fn filled(text: String, place: &str) -> Result<Secret, String> {
+    match text.trim() {
+        "" => Err(format!("{place} is empty; its secret belongs there")),
+        secret => Ok(Secret(secret.into())),
+    }
+}
+
+/// Certificates of a file, as PEM.
+pub(super) fn certificates(
+    keys: &dyn Keys,
+    path: &Option<PathBuf>,
+) -> Result<Option<Vec<u8>>, String> {
+    let Some(path) = path else { return Ok(None) };
+    let fault = |why| format!("ca_file {} cannot be read: {why}", path.display());
+    keys.file(path).map(Some).map_err(fault)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Secrets of a test.
+    pub struct Pocket;
+
+    impl Keys for Pocket {
+        fn variable(&self, name: &str) -> Option<String> {
+            match name {
+                "ONE" => Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
+                "TWO" => Some(" hush\n".into()),
+                "BLANK" => Some(" ".into()),
+                _ => None,
+            }
+        }
+
+        fn file(&self, path: &Path) -> Result<Vec<u8>, String> {
+            match path.to_str() {
+                Some("/there") => Ok(b"quiet\n".to_vec()),
+                Some("/binary") => Ok(vec![0xff]),
+                _ => Err("no such file".into()),
+            }
+        }
+    }
+
+    #[test]
+    fn secrets_are_fetched_from_where_they_are_and_not_shown() {
+        let places = |names: &[&str]| Places(names.iter().map(|n| (*n).to_owned()).collect());
+        let check = |variables: &[&str], files: &[&str], expected: Result<&[&str], &str>| {
+            let found = fetch(&Pocket, &places(variables), &places(files));
+            let found = found.map(|s| s.into_iter().map(|s| s.0).collect::<Vec<_>>());
+            match expected {
+                Ok(secrets) => assert_eq!(found.unwrap(), secrets),
+                Err(part) => {
+                    let fault = found.unwrap_err();
+                    assert!(fault.contains(part), "{fault}");
+                }
+            }
+        };
+        check(&["TWO"], &["/there"], Ok(&["hush", "quiet"]));
+        check(&[], &[], Ok(&[]));
+        check(&["THREE"], &[], Err("variable THREE, which is not set"));
+        check(&["BLANK"], &[], Err("BLANK is empty"));
+        check(&[], &["/nowhere"], Err("/nowhere, which cannot be read"));
+        check(&[], &["/binary"], Err("which is no text"));
+        assert_eq!(format!("{:?}", Secret("hush".into())), "***");
+    }
+
+    #[test]
+    fn places_are_one_or_many() {
+        let read = |json: &str| serde_json::from_str::<Places>(json).map(|places| places.0);
+        assert_eq!(read("\"A\"").unwrap(), ["A"]);
+        assert_eq!(read("[\"A\", \"B\"]").unwrap(), ["A", "B"]);
+        assert!(read("null").unwrap().is_empty());
+        assert!(read("7").unwrap_err().to_string().contains("list of names"));
+    }
+}

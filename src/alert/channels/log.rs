@@ -1,0 +1,47 @@
+//! The log: a line for every alert that fires or is over. Always taken.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::fence::Fence;
+use super::{Channel, Failure, Parcel, Sending, World};
+use crate::alert::notification::Document;
+
+/// There is nothing to set.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {}
+
+impl Options {
+    pub(super) fn fault(&self, _: &Fence) -> Option<String> {
+        None
+    }
+
+    pub(super) fn open(&self, _: &World<'_>) -> Result<Box<dyn Channel>, String> {
+        Ok(Box::new(Lines))
+    }
+}
+
+#[derive(Debug)]
+struct Lines;
+
+impl Channel for Lines {
+    fn send<'a>(&'a self, parcel: &'a Parcel, _: Timestamp) -> Sending<'a> {
+        Box::pin(async move {
+            let document: Document = serde_json::from_str(&parcel.body)
+                .map_err(|fault| Failure::new(format!("it cannot be read: {fault}")))?;
+            for told in &document.alerts {
+                let text = |name: &str| told.labels.get(name).map_or("", String::as_str);
+                let (rule, subject) = (text("alertname"), text("subject"));
+                let summary = told.annotations.get("summary").map_or("", String::as_str);
+                if told.fires() {
+                    let description = told.annotations.get("description").map(String::as_str);
+                    tracing::warn!(rule, subject, summary, description, "an alert fires");
+                } else {
+                    tracing::info!(rule, subject, summary, "an alert is over");
+                }
+            }
+            Ok(())
+        })
+    }
+}

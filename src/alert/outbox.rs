@@ -1,0 +1,370 @@
+//! The outbox: notifications that are to be sent, and those that were given up. Pure: time and chance are handed in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::channels::{Failure, Parcel};
+use super::condition::Rule;
+use super::options::Retry;
+use super::silence::after;
+use super::view::{Letter, OutboxView};
+
+/// Notifications that may wait for one channel; with more the oldest are given up.
+pub const MOST_WAITING: usize = 1000;
+
+/// Dead letters that are kept; with more the oldest go for good.
+pub const MOST_DEAD: usize = 1000;
+
+/// A notification and what came of it so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its id, the same for every try.
+    pub id: String,
+    /// The channel.
+    pub channel: String,
+    /// The rule.
+    pub rule: Rule,
+    /// When it was written.
+    pub created: Timestamp,
+    /// Since when it waits: since it was written, or since somebody asked for it again.
+    pub queued: Timestamp,
+    /// The document, the same for every try.
+    pub body: String,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// When it is sent next.
+    pub next: Timestamp,
+    /// What came of it the last time.
+    pub error: String,
+    /// Whether it was given up.
+    pub dead: bool,
+}
+
+/// The rows, and which have changed since they were last kept.
+#[derive(Clone, Debug, Default)]
+pub struct Outbox {
+    rows: BTreeMap<String, Row>,
+    changed: BTreeSet<String>,
+}
+
+impl Outbox {
+    /// What was kept.
+    pub fn of(rows: impl IntoIterator<Item = Row>) -> Outbox {
+        let rows = rows.into_iter().map(|row| (row.id.clone(), row));
+        Outbox {
+            rows: rows.collect(),
+            changed: BTreeSet::new(),
+        }
+    }
+
+    /// All rows.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values()
+    }
+
+    /// A row.
+    pub fn get(&self, id: &str) -> Option<&Row> {
+        self.rows.get(id)
+    }
+
+    /// Puts a new one in, or one back.
+    pub fn put(&mut self, row: Row) {
+        let (channel, id) = (row.channel.clone(), row.id.clone());
+        self.changed.insert(id.clone());
+        self.rows.insert(id, row);
+        let waiting = self
+            .rows
+            .values()
+            .filter(|r| r.channel == channel && !r.dead);
+        let waiting: Vec<_> = waiting.map(|row| (row.created, row.id.clone())).collect();
+        if waiting.len() > MOST_WAITING
+            && let Some((_, oldest)) = waiting.into_iter().min()
+        {
+            self.give_up(
+                &oldest,
+                format!("more than {MOST_WAITING} wait for this channel"),
+            );
+        }
+    }
+
+    /// It was taken: nothing of it is kept.
+    pub fn taken(&mut self, id: &str) {
+        if self.rows.remove(id).is_some() {
+            self.changed.insert(id.into());
+        }
+    }
+
+    /// It was not taken: it is sent again, or given up. Tells whether it was given up.
+    pub fn failed(
+        &mut self,
+        id: &str,
+        failure: &Failure,
+        now: Timestamp,
+        retry: &Retry,
+        random: f64,
+    ) -> bool {
+        let Some(row) = self.rows.get_mut(id) else {
+            return false;
+        };
+        self.changed.insert(id.into());
+        row.attempts = row.attempts.saturating_add(1);
+        row.error.clone_from(&failure.why);
+        row.queued = row.queued.min(now);
+        let wait = wait(retry, row.attempts, random);
+        let asked = failure.after.unwrap_or_default().min(retry.max);
+        row.next = after(now, wait.max(asked));
+        let late = now >= after(row.queued, retry.give_up);
+        if failure.gone || late {
+            self.give_up(id, failure.why.clone());
+        }
+        failure.gone || late
+    }
+
+    /// Makes a dead letter of it.
+    pub fn give_up(&mut self, id: &str, why: String) {
+        if let Some(row) = self.rows.get_mut(id) {
+            (row.dead, row.error) = (true, why);
+            self.changed.insert(id.into());
+        }
+        let dead = self.rows.values().filter(|row| row.dead);
+        let dead: Vec<_> = dead.map(|row| (row.created, row.id.clone())).collect();
+        if dead.len() > MOST_DEAD
+            && let Some((_, oldest)) = dead.into_iter().min()
+        {
+            self.taken(&oldest);
+        }
+    }
+
+    /// A dead letter is to be sent again; tells whether there is such a one, and its channel.
+    pub fn revive(&mut self, id: &str, now: Timestamp) -> Option<String> {
+        let row = self.rows.get_mut(id).filter(|row| row.dead)?;
+        (row.dead, row.next, row.queued) = (false, now, now);
+        self.changed.insert(id.into());
+        Some(row.channel.clone())
+    }
+
+    /// What is to be sent through a channel now: what has waited longest for it.
+    pub fn due(&self, channel: &str, now: Timestamp, retry: &Retry) -> Option<Parcel> {
+        // Where the clock was set back, nothing waits longer than it would from now on.
+        let latest = after(now, retry.max);
+        let due = self.rows.values();
+        let due = due.filter(|row| row.channel == channel && !row.dead);
+        let due = due.filter(|row| row.next <= now || row.next > latest);
+        let row = due.min_by_key(|row| (row.next, row.created))?;
+        Some(Parcel {
+            id: row.id.clone(),
+            created: row.created,
+            body: row.body.clone(),
+        })
+    }
+
+    /// What has changed since the last time: rows to keep, and ids to forget.
+    pub fn take_changes(&mut self) -> (Vec<(String, String)>, Vec<String>) {
+        let (mut put, mut gone) = (Vec::new(), Vec::new());
+        for id in std::mem::take(&mut self.changed) {
+            match self.rows.get(&id) {
+                Some(row) => {
+                    let json = serde_json::to_string(row).expect("its keys are text");
+                    put.push((id, json));
+                }
+                None => gone.push(id),
+            }
+        }
+        (put, gone)
+    }
+
+    /// What was taken by [`Outbox::take_changes`] could not be kept.
+    pub fn still_changed(&mut self, ids: impl IntoIterator<Item = String>) {
+        self.changed.extend(ids);
+    }
+
+    /// How many wait for a channel, and how many were given up.
+    pub fn counts(&self, channel: &str) -> (usize, usize) {
+        let of = self.rows.values().filter(|row| row.channel == channel);
+        of.fold((0, 0), |(waiting, dead), row| match row.dead {
+            true => (waiting, dead + 1),
+            false => (waiting + 1, dead),
+        })
+    }
+
+    /// As it is shown.
+    pub fn view(&self) -> OutboxView {
+        let dead = self.rows.values().filter(|row| row.dead);
+        let mut dead_letters: Vec<Letter> = dead.map(Row::letter).collect();
+        dead_letters.sort_by_key(|letter| std::cmp::Reverse((letter.created, letter.id.clone())));
+        OutboxView {
+            waiting: self.rows.len() - dead_letters.len(),
+            dead: dead_letters.len(),
+            dead_letters,
+        }
+    }
+}
+
+impl Row {
+    /// As it is shown.
+    pub fn letter(&self) -> Letter {
+        Letter {
+            id: self.id.clone(),
+            channel: self.channel.clone(),
+            rule: self.rule,
+            created: self.created,
+            attempts: self.attempts,
+            error: self.error.clone(),
+        }
+    }
+}
+
+/// The wait after so many failures: it doubles up to the longest, and chance takes up to half of it away, so that many that
+/// failed together do not come back together. `random` is drawn from 0 to 1.
+fn wait(retry: &Retry, attempts: u32, random: f64) -> Duration {
+    let doubled = 1u32.checked_shl(attempts.saturating_sub(1));
+    let wait = retry.first.saturating_mul(doubled.unwrap_or(u32::MAX));
+    wait.min(retry.max)
+        .mul_f64(0.5 + 0.5 * random.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RETRY: Retry = Retry {
+        first: Duration::from_secs(5),
+        max: Duration::from_secs(3600),
+        give_up: Duration::from_secs(3 * 86_400),
+    };
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_000_000 + second).unwrap()
+    }
+
+    fn row(id: &str, created: i64) -> Row {
+        Row {
+            id: id.into(),
+            channel: "hook".into(),
+            rule: Rule::Drift,
+            created: at(created),
+            queued: at(created),
+            body: "{}".into(),
+            attempts: 0,
+            next: at(created),
+            error: String::new(),
+            dead: false,
+        }
+    }
+
+    fn due(outbox: &Outbox, second: i64) -> Option<String> {
+        let parcel = outbox.due("hook", at(second), &RETRY);
+        parcel.map(|parcel| parcel.id)
+    }
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_chance_halves_them_at_most() {
+        let check = |attempts, random, millis| {
+            let wait = wait(&RETRY, attempts, random);
+            assert_eq!(wait.as_millis(), millis, "{attempts} {random}");
+        };
+        check(1, 1.0, 5_000);
+        check(1, 0.0, 2_500);
+        check(2, 1.0, 10_000);
+        check(2, 0.5, 7_500);
+        check(10, 1.0, 2_560_000);
+        check(11, 1.0, 3_600_000);
+        check(40, 0.0, 1_800_000);
+        check(u32::MAX, 1.0, 3_600_000);
+    }
+
+    #[test]
+    fn what_fails_is_sent_again_later_and_given_up_in_the_end() {
+        let mut outbox = Outbox::default();
+        outbox.put(row("a", 0));
+        outbox.put(row("b", 1));
+        assert_eq!(due(&outbox, 0).as_deref(), Some("a"));
+        let failure = Failure::new("it answered 500");
+        assert!(!outbox.failed("a", &failure, at(0), &RETRY, 1.0));
+        assert_eq!(
+            due(&outbox, 1).as_deref(),
+            Some("b"),
+            "one does not hold up the next"
+        );
+        outbox.taken("b");
+        assert_eq!(due(&outbox, 4), None);
+        assert_eq!(due(&outbox, 5).as_deref(), Some("a"));
+        assert_eq!(outbox.due("other", at(5), &RETRY), None);
+        // Whoever asks to be left alone is, up to the longest wait.
+        let asked = Failure {
+            after: Some(Duration::from_secs(100)),
+            ..failure.clone()
+        };
+        outbox.failed("a", &asked, at(5), &RETRY, 1.0);
+        assert_eq!(
+            (due(&outbox, 104), due(&outbox, 105).is_some()),
+            (None, true)
+        );
+        // The clock is set back by a day: it waits no longer than it would from now.
+        assert!(due(&outbox, -86_400).is_some());
+        let late = 3 * 86_400;
+        assert!(!outbox.failed("a", &failure, at(late - 1), &RETRY, 1.0));
+        assert!(outbox.failed("a", &failure, at(late), &RETRY, 1.0));
+        assert_eq!(due(&outbox, late + 9999), None);
+        let view = outbox.view();
+        assert_eq!((view.waiting, view.dead), (0, 1));
+        let letter = &view.dead_letters[0];
+        assert_eq!((letter.attempts, &*letter.error), (4, "it answered 500"));
+        assert_eq!(outbox.revive("a", at(late)).as_deref(), Some("hook"));
+        assert_eq!(outbox.revive("a", at(late)), None, "it is not dead");
+        assert_eq!(due(&outbox, late).as_deref(), Some("a"));
+        assert!(
+            !outbox.failed("a", &failure, at(late), &RETRY, 1.0),
+            "its time begins anew"
+        );
+    }
+
+    #[test]
+    fn who_is_gone_gets_no_more() {
+        let mut outbox = Outbox::default();
+        outbox.put(row("a", 0));
+        let gone = Failure {
+            gone: true,
+            ..Failure::new("it answered 410 Gone")
+        };
+        assert!(outbox.failed("a", &gone, at(0), &RETRY, 1.0));
+        assert_eq!(outbox.counts("hook"), (0, 1));
+    }
+
+    #[test]
+    fn changes_are_kept_once() {
+        let mut outbox = Outbox::of([row("a", 0)]);
+        assert_eq!(outbox.take_changes(), (Vec::new(), Vec::new()));
+        outbox.put(row("b", 0));
+        outbox.taken("a");
+        outbox.taken("unknown");
+        let (put, gone) = outbox.take_changes();
+        assert_eq!(
+            (put.len(), &*put[0].0, &*gone),
+            (1, "b", &["a".to_owned()][..])
+        );
+        let read: Row = serde_json::from_str(&put[0].1).unwrap();
+        assert_eq!(read, row("b", 0));
+        outbox.still_changed(["a".into(), "b".into()]);
+        let (put, gone) = outbox.take_changes();
+        assert_eq!((put.len(), gone.len()), (1, 1));
+    }
+
+    #[test]
+    fn there_is_room_for_so_many() {
+        let mut outbox = Outbox::default();
+        for n in 0..MOST_WAITING + 1 {
+            outbox.put(row(&format!("{n:05}"), n as i64));
+        }
+        assert_eq!(outbox.counts("hook"), (MOST_WAITING, 1));
+        assert!(outbox.get("00000").unwrap().dead);
+        for n in 0..MOST_WAITING + 1 {
+            outbox.give_up(&format!("{n:05}"), "over".into());
+        }
+        assert_eq!(outbox.counts("hook"), (0, MOST_DEAD));
+        assert!(outbox.get("00000").is_none());
+    }
+}

@@ -1,0 +1,315 @@
+//! `alerts`: what fires, silenced and shown; a channel tried; dead letters sent again.
+
+use std::time::Duration;
+
+use anyhow::{anyhow, bail};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::exit::Exit;
+use super::out::outln;
+use super::site::Site;
+use super::{print_json, store, table};
+use crate::alert::channels::Parcel;
+use crate::alert::condition::{Condition, Rule, name};
+use crate::alert::desk::{fresh, silenced};
+use crate::alert::notification::Notification;
+use crate::alert::outbox::{Outbox, Row};
+use crate::alert::silence::{Matcher, Silence, after};
+use crate::alert::state::State;
+use crate::alert::view::{self, OutboxView, Shown};
+use crate::clock::{Clock, System, rfc3339};
+use crate::config::units::Span;
+use crate::store::File;
+use crate::store::alerts::{self, Change};
+
+/// Arguments.
+#[derive(Debug, Args)]
+pub struct AlertsArgs {
+    #[command(subcommand)]
+    command: AlertsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AlertsCommand {
+    /// Every alert, and what could not be sent
+    List,
+    /// One alert with all that is known of it
+    Show {
+        /// Its id or fingerprint, as list shows them
+        id: String,
+    },
+    /// Tell nobody of an alert, or of all with certain labels, for some time
+    Silence(SilenceArgs),
+    /// Send one notification through a channel now; exit code 0 only when the receiver took it
+    Test {
+        /// The channel, as the settings name it
+        channel: String,
+        /// What it says
+        #[arg(long, default_value = "a test: this channel works")]
+        summary: String,
+    },
+    /// Have the next server send dead letters again
+    Resend {
+        /// Their ids, as list shows them
+        #[arg(
+            value_name = "ID",
+            required_unless_present = "all",
+            conflicts_with = "all"
+        )]
+        ids: Vec<String>,
+        /// All of them
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+struct SilenceArgs {
+    /// The alert's id, or labels: alertname=drift, subject!=titanic@7
+    #[arg(value_name = "ID|LABEL=VALUE", required = true)]
+    what: Vec<String>,
+    /// How long: 30m, 2h, 7d
+    #[arg(long = "for", value_name = "TIME")]
+    time: Span,
+    /// Why
+    #[arg(long, default_value = "")]
+    comment: String,
+}
+
+/// What a running server can be asked meanwhile.
+const LIST: &str = "GET /v1/alerts lists them";
+const SILENCE: &str = "POST /v1/alerts/ID/silence does the same";
+const RESEND: &str = "POST /v1/alerts/outbox/ID/resend does the same";
+
+/// Runs it.
+pub fn run(args: &AlertsArgs, site: &Site) -> anyhow::Result<Exit> {
+    let open = |meanwhile| store::open(&site.settings.state, meanwhile);
+    match &args.command {
+        AlertsCommand::List => list(site, &Kept::read(&open(LIST)?)?),
+        AlertsCommand::Show { id } => show(site, &Kept::read(&open(LIST)?)?, id),
+        AlertsCommand::Silence(args) => silence(site, &open(SILENCE)?, args),
+        AlertsCommand::Test { channel, summary } => test(site, channel, summary),
+        AlertsCommand::Resend { ids, all } => resend(site, &open(RESEND)?, ids, *all),
+    }
+}
+
+/// What the store has of alerts.
+struct Kept {
+    state: State,
+    outbox: Outbox,
+}
+
+impl Kept {
+    fn read(file: &File) -> anyhow::Result<Kept> {
+        let (state, rows) = alerts::kept(file)?;
+        let state =
+            state.map_or_else(|| Ok(State::default()), |json| serde_json::from_str(&json))?;
+        let rows: Result<Vec<Row>, _> =
+            rows.iter().map(|json| serde_json::from_str(json)).collect();
+        let outbox = Outbox::of(rows?);
+        Ok(Kept { state, outbox })
+    }
+}
+
+fn list(site: &Site, kept: &Kept) -> anyhow::Result<Exit> {
+    let alerts = view::alerts(&kept.state);
+    let outbox = kept.outbox.view();
+    if site.json {
+        let silences = &kept.state.silences;
+        print_json(&json!({"alerts": alerts, "silences": silences, "outbox": outbox}))?;
+        return Ok(Exit::Done);
+    }
+    match alerts.as_slice() {
+        [] => outln!("no alerts"),
+        alerts => outln!("{}", table::text(&alert_table(alerts))),
+    }
+    for silence in &kept.state.silences {
+        outln!(
+            "silenced until {}: {}",
+            rfc3339(silence.until),
+            labels(silence)
+        );
+    }
+    told_outbox(&outbox)?;
+    Ok(Exit::Done)
+}
+
+fn alert_table(alerts: &[Shown]) -> comfy_table::Table {
+    let mut rows = table::new(["id", "rule", "subject", "state", "since", "summary"]);
+    for alert in alerts {
+        let summary = alert.annotations.get("summary").map_or("", String::as_str);
+        rows.add_row([
+            &*alert.id,
+            name(alert.rule),
+            &alert.subject,
+            alert.state,
+            &rfc3339(alert.since),
+            summary,
+        ]);
+    }
+    rows
+}
+
+fn told_outbox(outbox: &OutboxView) -> anyhow::Result<()> {
+    if outbox.waiting > 0 {
+        outln!("{} notifications wait to be sent", outbox.waiting);
+    }
+    if outbox.dead == 0 {
+        return Ok(());
+    }
+    let mut rows = table::new([
+        "dead letter",
+        "channel",
+        "rule",
+        "written",
+        "tries",
+        "error",
+    ]);
+    for letter in &outbox.dead_letters {
+        rows.add_row([
+            &*letter.id,
+            &letter.channel,
+            name(letter.rule),
+            &rfc3339(letter.created),
+            &letter.attempts.to_string(),
+            &letter.error,
+        ]);
+    }
+    outln!("{}", table::text(&rows));
+    Ok(())
+}
+
+fn labels(silence: &Silence) -> String {
+    let each = silence.matchers.iter().map(|matcher| {
+        let sign = if matcher.equal { "=" } else { "!=" };
+        format!("{}{sign}{}", matcher.name, matcher.value)
+    });
+    each.collect::<Vec<_>>().join(" ")
+}
+
+fn show(site: &Site, kept: &Kept, id: &str) -> anyhow::Result<Exit> {
+    let alerts = view::alerts(&kept.state);
+    let found = alerts.iter().find(|a| a.id == id || a.fingerprint == id);
+    let Some(alert) = found else {
+        bail!("there is no alert {id:?}; `alerts list` shows those there are");
+    };
+    if site.json {
+        print_json(&serde_json::to_value(alert)?)?;
+        return Ok(Exit::Done);
+    }
+    outln!("{} of {}: {}", name(alert.rule), alert.subject, alert.state);
+    outln!("since {}", rfc3339(alert.since));
+    for (name, text) in &alert.annotations {
+        outln!("{name}: {text}");
+    }
+    for (name, text) in &alert.labels {
+        outln!("label {name}: {text}");
+    }
+    outln!("id {}, fingerprint {}", alert.id, alert.fingerprint);
+    Ok(Exit::Done)
+}
+
+fn silence(site: &Site, file: &File, args: &SilenceArgs) -> anyhow::Result<Exit> {
+    let Kept { mut state, .. } = Kept::read(file)?;
+    let now = System.now();
+    let (time, comment) = (args.time.0, args.comment.clone());
+    let silence = match args.what.as_slice() {
+        [id] if !id.contains('=') => silenced(&state, id, time, comment, now)?,
+        labels => labelled(labels, time, comment)?,
+    };
+    let change = Change {
+        state: {
+            state.silences.push(silence.clone());
+            Some(serde_json::to_string(&state)?)
+        },
+        ..Change::default()
+    };
+    alerts::keep_offline(file, &change, now)?;
+    if site.json {
+        print_json(&serde_json::to_value(&silence)?)?;
+    } else {
+        outln!(
+            "silenced until {}: {}",
+            rfc3339(silence.until),
+            labels(&silence)
+        );
+    }
+    Ok(Exit::Done)
+}
+
+fn labelled(labels: &[String], time: Duration, comment: String) -> anyhow::Result<Silence> {
+    let read = |text: &String| {
+        Matcher::parse(text)
+            .ok_or_else(|| anyhow!("{text:?} is no label; write NAME=VALUE or NAME!=VALUE"))
+    };
+    let now = System.now();
+    Ok(Silence {
+        id: fresh(now).to_string(),
+        matchers: labels.iter().map(read).collect::<Result<_, _>>()?,
+        since: now,
+        until: after(now, time),
+        comment,
+    })
+}
+
+/// Beside a running server as well: it touches no store.
+fn test(site: &Site, channel: &str, summary: &str) -> anyhow::Result<Exit> {
+    let open = site.settings.alerts.open_one(channel)?;
+    let now = System.now();
+    let condition = Condition::holds(Rule::Training, "test", summary)
+        .describe("Sent by `alerts test`. Nothing is wrong.")
+        .label("test", "true");
+    let url = site.settings.alerts.url(site.settings.server.listen);
+    let document = Notification::test(channel, condition, now).document(&url);
+    let parcel = Parcel {
+        id: format!("msg_{}", fresh(now).simple()),
+        created: now,
+        body: serde_json::to_string(&document)?,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let sent = runtime.block_on(open.channel.send(&parcel, now));
+    // A look-up of a name that nobody answers is not waited for.
+    runtime.shutdown_background();
+    if let Err(failure) = sent {
+        bail!("{channel} did not take it: {}", failure.why);
+    }
+    if site.json {
+        print_json(&json!({"channel": channel, "id": parcel.id}))?;
+    } else {
+        outln!("{channel} took {}", parcel.id);
+    }
+    Ok(Exit::Done)
+}
+
+fn resend(site: &Site, file: &File, ids: &[String], all: bool) -> anyhow::Result<Exit> {
+    let Kept { mut outbox, .. } = Kept::read(file)?;
+    let dead = || {
+        outbox
+            .rows()
+            .filter(|row| row.dead)
+            .map(|row| row.id.clone())
+    };
+    let ids: Vec<String> = if all { dead().collect() } else { ids.to_vec() };
+    let now = System.now();
+    for id in &ids {
+        if outbox.revive(id, now).is_none() {
+            bail!("there is no dead letter {id:?}; `alerts list` shows those there are");
+        }
+    }
+    let (put, gone) = outbox.take_changes();
+    let change = Change {
+        put,
+        gone,
+        ..Change::default()
+    };
+    alerts::keep_offline(file, &change, now)?;
+    if site.json {
+        print_json(&json!({"waiting": ids}))?;
+    } else {
+        outln!("{} notifications wait for the next server", ids.len());
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,145 @@
+//! What can go wrong in the server itself, told to the alerts: a new one is one file, and one line in the table.
+//!
+//! Facts are gathered once a second by a thin task; what follows from them is decided by plain functions of facts.
+
+mod latency;
+mod loss;
+mod quarantine;
+mod store;
+#[cfg(test)]
+mod tests;
+mod training;
+mod window;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::MissedTickBehavior;
+
+use crate::alert::{Condition, Handle};
+use crate::clock::Clock;
+use crate::control::jobs::{Jobs, State};
+use crate::store::{Health, Store};
+use crate::telemetry::latency::Counts;
+use crate::telemetry::metrics::{Metrics, RowStatus};
+
+/// Between two looks.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// From where on the conditions hold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thresholds {
+    /// Of the rows handed in, more than this share were put aside.
+    pub share: f64,
+    /// Of at least so many.
+    pub rows: u64,
+    /// Over so long.
+    pub rows_over: Duration,
+    /// One of a hundred requests took longer than this.
+    pub p99: Duration,
+    /// Of at least so many.
+    pub requests: u64,
+    /// Over so long.
+    pub requests_over: Duration,
+}
+
+/// What is known at one moment.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The time.
+    pub now: Timestamp,
+    /// Whether the store can write.
+    pub health: Health,
+    /// Predictions lost, since the start.
+    pub lost: u64,
+    /// Rows handed in, since the start.
+    pub rows: u64,
+    /// Those of them that were put aside.
+    pub aside: u64,
+    /// How the last training that came to an end of its own ended; none where there was none.
+    pub training: Option<Ended>,
+    /// How long answers took, since the start.
+    pub answers: Counts,
+}
+
+/// How a training ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The job.
+    pub job: String,
+    /// Why it failed; none where it did not.
+    pub error: Option<String>,
+}
+
+/// Looks at facts, and says what holds.
+trait Watcher: Send {
+    /// What holds, or holds no more; none where the facts say nothing.
+    fn look(&mut self, facts: &Facts) -> Option<Condition>;
+}
+
+/// Every watcher.
+fn all(thresholds: &Thresholds) -> [Box<dyn Watcher>; 5] {
+    [
+        Box::new(store::Trouble),
+        Box::new(loss::Loss::default()),
+        Box::new(quarantine::Rate::new(thresholds)),
+        Box::new(training::Failure),
+        Box::new(latency::Slowness::new(thresholds)),
+    ]
+}
+
+/// The task.
+pub struct Gatherer {
+    /// Whether it can write, and what it lost.
+    pub store: Store,
+    /// The trainings.
+    pub jobs: Jobs,
+    /// The counters.
+    pub metrics: Arc<Metrics>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Who is told.
+    pub alerts: Handle,
+    /// From where on.
+    pub thresholds: Thresholds,
+}
+
+impl Gatherer {
+    /// Looks until it is ended.
+    pub async fn run(self) {
+        let mut watchers = all(&self.thresholds);
+        let mut tick = tokio::time::interval(LOOK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut health = self.store.health();
+        loop {
+            // Trouble of the store is told at once.
+            tokio::select! {
+                _ = tick.tick() => {}
+                Ok(()) = health.changed() => {}
+            }
+            let facts = self.facts();
+            let told: Vec<_> = watchers.iter_mut().filter_map(|w| w.look(&facts)).collect();
+            self.alerts.conditions(told);
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        let rows = |status| self.metrics.titanic_rows_total.of(status).count();
+        let aside = rows(RowStatus::Quarantined);
+        let jobs = self.jobs.list().into_iter();
+        let mut over = jobs.filter(|job| matches!(job.state, State::Done | State::Failed));
+        Facts {
+            now: self.clock.now(),
+            health: self.store.health().borrow().clone(),
+            lost: self.store.lost(),
+            rows: aside + rows(RowStatus::Stored) + rows(RowStatus::Repeated),
+            aside,
+            training: over.next().map(|job| Ended {
+                job: job.id,
+                error: job.error,
+            }),
+            answers: self.metrics.latency.counts(),
+        }
+    }
+}

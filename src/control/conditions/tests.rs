@@ -1,0 +1,121 @@
+//! Each condition over facts, second by second.
+
+use super::*;
+use crate::alert::Rule;
+use crate::telemetry::latency::Latency;
+
+const THRESHOLDS: Thresholds = Thresholds {
+    share: 0.1,
+    rows: 20,
+    rows_over: Duration::from_secs(60),
+    p99: Duration::from_secs(1),
+    requests: 100,
+    requests_over: Duration::from_secs(60),
+};
+
+fn facts(second: i64) -> Facts {
+    Facts {
+        now: Timestamp::from_second(1_000_000 + second).unwrap(),
+        health: Health::Writing,
+        lost: 0,
+        rows: 0,
+        aside: 0,
+        training: None,
+        answers: Counts::default(),
+    }
+}
+
+/// What is said of a rule; none where nothing is.
+fn told(watchers: &mut [Box<dyn Watcher>], facts: &Facts, rule: Rule) -> Option<Condition> {
+    let all: Vec<_> = watchers.iter_mut().filter_map(|w| w.look(facts)).collect();
+    all.into_iter().find(|condition| condition.rule == rule)
+}
+
+fn holds(watchers: &mut [Box<dyn Watcher>], facts: &Facts, rule: Rule) -> bool {
+    told(watchers, facts, rule).unwrap().active
+}
+
+#[test]
+fn trouble_of_the_store_is_told_with_its_reason() {
+    let mut all = all(&THRESHOLDS);
+    assert!(!holds(&mut all, &facts(0), Rule::Store));
+    let health = Health::Failing("no room".into());
+    let condition = told(&mut all, &Facts { health, ..facts(1) }, Rule::Store).unwrap();
+    assert!(condition.active && condition.description == "no room");
+    assert!(!holds(&mut all, &facts(2), Rule::Store));
+}
+
+#[test]
+fn loss_is_what_was_lost_since_the_last_look() {
+    let mut all = all(&THRESHOLDS);
+    let lost = |second, lost| Facts {
+        lost,
+        ..facts(second)
+    };
+    assert!(!holds(&mut all, &lost(0, 0), Rule::Loss));
+    let condition = told(&mut all, &lost(1, 7), Rule::Loss).unwrap();
+    assert_eq!((condition.active, condition.value), (true, Some(7.0)));
+    assert!(!holds(&mut all, &lost(2, 7), Rule::Loss));
+    assert!(holds(&mut all, &lost(3, 8), Rule::Loss));
+}
+
+#[test]
+fn quarantine_is_a_share_of_the_last_minutes() {
+    let mut all = all(&THRESHOLDS);
+    let rows = |second, rows, aside| Facts {
+        rows,
+        aside,
+        ..facts(second)
+    };
+    let mut check = |second, of, aside, expected| {
+        let found = holds(&mut all, &rows(second, of, aside), Rule::Quarantine);
+        assert_eq!(found, expected, "{second}");
+    };
+    check(0, 1000, 900, false); // before anybody looked
+    check(1, 1019, 919, false); // too few to say
+    check(2, 1020, 920, true);
+    check(3, 1200, 920, false); // 20 of 200 are not more than a tenth
+    check(4, 1200, 921, true);
+    check(70, 1200, 921, false); // long ago
+}
+
+#[test]
+fn a_training_that_failed_is_told_until_one_succeeds() {
+    let mut all = all(&THRESHOLDS);
+    assert_eq!(told(&mut all, &facts(0), Rule::Training), None);
+    let ended = |error: Option<&str>| Facts {
+        training: Some(Ended {
+            job: "j".into(),
+            error: error.map(str::to_owned),
+        }),
+        ..facts(1)
+    };
+    let failed = told(&mut all, &ended(Some("no rows")), Rule::Training).unwrap();
+    assert!(failed.active && failed.description == "job j: no rows");
+    assert!(!holds(&mut all, &ended(None), Rule::Training));
+}
+
+#[test]
+fn slowness_is_one_request_of_a_hundred() {
+    let mut all = all(&THRESHOLDS);
+    let latency = Latency::default();
+    let mut check = |second, quick, slow, expected| {
+        (0..quick).for_each(|_| latency.record(Duration::from_millis(5)));
+        (0..slow).for_each(|_| latency.record(Duration::from_secs(2)));
+        let facts = Facts {
+            answers: latency.counts(),
+            ..facts(second)
+        };
+        let condition = told(&mut all, &facts, Rule::Latency).unwrap();
+        assert_eq!(condition.active, expected, "{second}");
+        if expected {
+            assert!((2.0..2.25).contains(&condition.value.unwrap()));
+        }
+    };
+    check(0, 0, 0, false);
+    check(1, 0, 50, false); // too few to say
+    check(2, 50, 0, true);
+    check(30, 4850, 0, true); // 50 of 4950
+    check(31, 100, 0, false); // 50 of 5050
+    check(100, 0, 0, false);
+}

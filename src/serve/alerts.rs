@@ -1,0 +1,118 @@
+//! Alerts: looked at, silenced, and dead letters sent again.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
+
+use super::body::Intake;
+use super::pairs::Pairs;
+use super::problem::{Entry, Problem, escape, kind};
+use super::reply;
+use crate::alert::Handle;
+use crate::config::units::Span;
+
+/// Longest comment, in characters.
+const LONGEST: usize = 1000;
+
+/// Every alert, silence, channel and dead letter.
+pub async fn list(alerts: web::Data<Handle>) -> HttpResponse {
+    reply::json(StatusCode::OK, &*alerts.view())
+}
+
+/// Tells nobody of an alert for some time.
+pub async fn silence(
+    path: web::Path<String>,
+    request: HttpRequest,
+    mut payload: web::Payload,
+    intake: web::Data<Intake>,
+    alerts: web::Data<Handle>,
+) -> Result<HttpResponse, Problem> {
+    let body = intake
+        .read_document(request.headers(), &mut payload)
+        .await?;
+    let (time, comment) = asked(&body)?;
+    alerts.silence(path.into_inner(), time, comment).await?;
+    Ok(list(alerts).await)
+}
+
+/// Ends that before its time.
+pub async fn unsilence(
+    path: web::Path<String>,
+    alerts: web::Data<Handle>,
+) -> Result<HttpResponse, Problem> {
+    alerts.unsilence(path.into_inner()).await?;
+    Ok(list(alerts).await)
+}
+
+/// Sends a dead letter again.
+pub async fn resend(
+    path: web::Path<String>,
+    alerts: web::Data<Handle>,
+) -> Result<HttpResponse, Problem> {
+    alerts.resend(path.into_inner()).await?;
+    Ok(list(alerts).await)
+}
+
+/// For how long, and why; every fault of the body at once.
+fn asked(body: &[u8]) -> Result<(Duration, String), Problem> {
+    let Pairs(pairs) = serde_json::from_slice(body).map_err(|fault| {
+        let detail = format!("not readable as an object of JSON: {fault}");
+        Problem::new(&kind::UNREADABLE, detail)
+    })?;
+    const ALLOWED: &str = "a duration such as 30m, 2h or 7d";
+    let (mut time, mut comment, mut faults) = (None, String::new(), Vec::new());
+    for (key, value) in pairs {
+        let path = format!("/{}", escape(&key));
+        match (&*key, &value) {
+            ("for", Value::String(text)) => match text.parse::<Span>() {
+                Ok(span) if !span.0.is_zero() => time = Some(span.0),
+                _ => faults.push(Entry::new(path, "out_of_range", value, ALLOWED, "")),
+            },
+            ("for", _) => faults.push(Entry::new(path, "wrong_type", value, ALLOWED, "")),
+            ("comment", Value::String(text)) => comment = text.chars().take(LONGEST).collect(),
+            ("comment", Value::Null) => {}
+            ("comment", _) => faults.push(Entry::new(path, "wrong_type", value, "a text", "")),
+            _ => faults.push(Entry::new(path, "unknown_key", value, "for, comment", "")),
+        }
+    }
+    let is_named = |entry: &Entry| entry.path == "/for";
+    if time.is_none() && !faults.iter().any(is_named) {
+        let remedy = "say for how long";
+        faults.push(Entry::new("/for", "missing", Value::Null, ALLOWED, remedy));
+    }
+    match time.filter(|_| faults.is_empty()) {
+        Some(time) => Ok((time, comment)),
+        None => {
+            let detail = "the silence cannot be asked for like this";
+            Err(Problem::new(&kind::INVALID, detail).with(faults))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silence_says_for_how_long() {
+        let read = |body: &str| asked(body.as_bytes());
+        let (time, comment) = read(r#"{"for": "1h30m", "comment": "known"}"#).unwrap();
+        assert_eq!((time.as_secs(), &*comment), (5400, "known"));
+        for (body, part) in [
+            ("", "\"status\":400"),
+            ("[]", "\"status\":400"),
+            (r#"{"for": "1h", "for": "2h"}"#, "\"status\":400"),
+            ("{}", "\"path\":\"/for\",\"problem\":\"missing\""),
+            (r#"{"for": 5}"#, "wrong_type"),
+            (r#"{"for": "0s"}"#, "out_of_range"),
+            (r#"{"for": "soon"}"#, "30m, 2h or 7d"),
+            (r#"{"for": "1h", "until": 3}"#, "unknown_key"),
+            (r#"{"for": "1h", "comment": 3}"#, "\"path\":\"/comment\""),
+        ] {
+            let problem = read(body).unwrap_err().to_json();
+            assert!(problem.contains(part), "{body}: {problem}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! How long answers took, in a histogram of this program's own: it is read while it is written, in constant memory.
+//!
+//! Prometheus' histograms are for reading elsewhere: their buckets are a factor of two apart. These are an eighth of an
+//! octave wide, so a quantile is right to 12.5 %.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Buckets an octave, as a power of two.
+const BITS: u32 = 3;
+
+/// Microseconds up to half an hour; what took longer counts as that.
+const OCTAVES: usize = 31;
+
+/// All buckets.
+const BUCKETS: usize = OCTAVES << BITS;
+
+/// The histogram. Recording is one atomic addition.
+#[derive(Debug)]
+pub struct Latency(Box<[AtomicU64]>);
+
+/// What it held at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts(Vec<u64>);
+
+impl Default for Latency {
+    fn default() -> Latency {
+        Latency((0..BUCKETS).map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+impl Latency {
+    /// Records an answer.
+    pub fn record(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.0[bucket(micros)].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What it holds.
+    pub fn counts(&self) -> Counts {
+        let counts = self.0.iter();
+        Counts(counts.map(|count| count.load(Ordering::Relaxed)).collect())
+    }
+}
+
+impl Counts {
+    /// What came since an earlier moment.
+    #[must_use]
+    pub fn since(&self, earlier: &Counts) -> Counts {
+        let before = |at| earlier.0.get(at).copied().unwrap_or(0);
+        let counts = self.0.iter().enumerate();
+        Counts(
+            counts
+                .map(|(at, count)| count.saturating_sub(before(at)))
+                .collect(),
+        )
+    }
+
+    /// How many answers.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// What a share of the answers took at most, to the upper end of its bucket; none without any.
+    pub fn quantile(&self, share: f64) -> Option<Duration> {
+        let total = self.total();
+        let rank = (share.clamp(0.0, 1.0) * total as f64).ceil().max(1.0) as u64;
+        let mut below = 0;
+        let at = self.0.iter().position(|count| {
+            below += count;
+            below >= rank
+        })?;
+        (total > 0).then(|| Duration::from_micros(end(at)))
+    }
+}
+
+/// The bucket of so many microseconds: the leading bit tells the octave, the bits after it the part of it.
+fn bucket(micros: u64) -> usize {
+    let least = 1 << BITS;
+    if micros < least {
+        return micros as usize;
+    }
+    let octave = micros.ilog2() - BITS;
+    let part = (micros >> octave) as usize - least as usize;
+    ((((octave + 1) as usize) << BITS) + part).min(BUCKETS - 1)
+}
+
+/// The last microsecond of a bucket.
+fn end(bucket: usize) -> u64 {
+    let least = 1u64 << BITS;
+    let (octave, part) = ((bucket >> BITS) as u32, bucket as u64 & (least - 1));
+    match octave {
+        0 => part,
+        octave => ((least + part + 1) << (octave - 1)) - 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_meet_without_a_gap() {
+        for micros in (0..5000).chain([1 << 20, (1 << 20) - 1, 123_456_789]) {
+            let at = bucket(micros);
+            let begin = at.checked_sub(1).map_or(0, |before| end(before) + 1);
+            assert!((begin..=end(at)).contains(&micros), "{micros} in {at}");
+            assert!(end(at) as f64 <= begin as f64 * 1.125 + 1.0, "{micros}");
+        }
+        assert_eq!(bucket(u64::MAX), BUCKETS - 1);
+    }
+
+    #[test]
+    fn quantiles_of_what_came_since() {
+        let latency = Latency::default();
+        (0..50).for_each(|_| latency.record(Duration::from_secs(60)));
+        let earlier = latency.counts();
+        assert_eq!(earlier.since(&earlier).quantile(0.99), None);
+        (0..98).for_each(|_| latency.record(Duration::from_millis(1)));
+        (0..2).for_each(|_| latency.record(Duration::from_millis(800)));
+        let counts = latency.counts().since(&earlier);
+        assert_eq!(counts.total(), 100);
+        let millis = |share| counts.quantile(share).unwrap().as_micros() as f64 / 1e3;
+        assert!((1.0..1.125).contains(&millis(0.5)), "{}", millis(0.5));
+        assert!((1.0..1.125).contains(&millis(0.98)));
+        assert!((800.0..900.0).contains(&millis(0.99)));
+        assert!((800.0..900.0).contains(&millis(1.0)));
+        assert!((1.0..1.125).contains(&millis(0.0)));
+    }
+}
