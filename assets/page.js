@@ -5,7 +5,7 @@
   const TYPING = 120;             // ms of silence before a row is sent
   const FEED = 12;                // predictions kept in sight
   const SHOWN = 8;                // contributions shown one by one
-  const CALM = 1000;              // ms between two looks at monitor and loop, however much happens
+  const CALM = 1000;              // ms between two looks at monitor, alerts and loop, however much happens
   const RETRY = [500, 15000];     // ms between attempts to reconnect: first, most
   const SVG = 'http://www.w3.org/2000/svg';
 
@@ -193,13 +193,13 @@
     }));
   }
 
-  // ── Monitor and loop ───────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Monitor, alerts, loop ───────────────────────────────────────────────────────────────────────────────────────────────────
   let looking;
 
-  /** Something happened: the monitor and the loop may stand elsewhere. */
+  /** Something happened: monitor, alerts and loop may stand elsewhere. */
   function look() {
     looking ??= setTimeout(async () => {
-      await Promise.all(['monitor', 'loop'].map(refresh));
+      await Promise.all(['monitor', 'alerts', 'loop'].map(refresh));
       looking = undefined;
     }, CALM);
   }
@@ -242,7 +242,7 @@
   }
 
   function subscribe() {
-    socket.send(JSON.stringify({ type: 'subscribe', ref: 'feed', topics: ['predictions', 'models', 'monitor', 'jobs'], ...resume }));
+    socket.send(JSON.stringify({ type: 'subscribe', ref: 'feed', topics: ['predictions', 'models', 'monitor', 'alerts', 'jobs'], ...resume }));
   }
 
   function receive(message) {

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
 use super::body::Intake;
+use super::page;
 use super::pairs::Pairs;
 use super::problem::{Entry, Problem, escape, kind};
 use super::reply;
@@ -19,6 +20,12 @@ const LONGEST: usize = 1000;
 /// Every alert, silence, channel and dead letter.
 pub async fn list(alerts: web::Data<Handle>) -> HttpResponse {
     reply::json(StatusCode::OK, &*alerts.view())
+}
+
+/// The section of the page alone, for one that is open.
+pub async fn fragment(alerts: web::Data<Handle>) -> HttpResponse {
+    let section = page::alerts::draw(&alerts.view());
+    reply::page(page::CSP, section.into_string())
 }
 
 /// Tells nobody of an alert for some time.

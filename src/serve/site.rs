@@ -10,6 +10,7 @@ use super::page::{self, ASSETS, CSP, PageView};
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::{docs, reply};
+use crate::alert::Handle;
 use crate::clock;
 
 /// The page of the live model.
@@ -17,11 +18,12 @@ pub async fn page(
     predictor: web::Data<Predictor>,
     desk: web::Data<Desk>,
     watched: web::Data<monitor::Desk>,
+    alerts: web::Data<Handle>,
 ) -> Result<HttpResponse, Problem> {
     let champion = predictor.champion()?;
     let trained = champion.trained.map(clock::rfc3339).unwrap_or_default();
     let mut view = PageView::of(&champion.model, &champion.name, &trained);
-    view.monitor = page::monitor::draw(&watched.view.load(), &watched.options);
+    view.watch = page::watch(&watched.view.load(), &watched.options, &alerts.view());
     view.cycle = desk.look().await?;
     Ok(reply::page(CSP, page::render(&view).into_string()))
 }

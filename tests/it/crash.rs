@@ -151,6 +151,7 @@ async fn check(
         );
     }
     let (mut after, mut ids) = (0, std::collections::HashSet::new());
+    let mut windows = std::collections::HashSet::new();
     loop {
         let page = get(&format!("/v1/events?after={after}&limit=10000")).await;
         let events = page["events"].as_array().unwrap();
@@ -160,12 +161,14 @@ async fn check(
         for event in events {
             assert_eq!(event["seq"], after + 1, "no gap");
             after += 1;
-            if event["kind"] != "label" {
-                assert!(
-                    ids.insert(event["id"].as_str().unwrap().to_owned()),
-                    "{event}"
-                );
-            }
+            let once = match event["kind"].as_str().unwrap() {
+                "prediction" | "row" => ids.insert(event["id"].as_str().unwrap().to_owned()),
+                "verdict" if event["about"] == "drift" => {
+                    windows.insert(event["window"].to_string())
+                }
+                _ => true,
+            };
+            assert!(once, "twice: {event}");
         }
     }
 }

@@ -62,7 +62,7 @@ impl Reference {
         let scores = model.profile().scores.as_ref();
         let estimates = cbpe::Reference::new(
             scores.map_or(&[], |scores| &scores.sample),
-            model.spec().decision.threshold,
+            model.card().cv.threshold,
             |metric| model.card().cv.get(metric),
         );
         Reference {

@@ -5,6 +5,7 @@
 //!
 //! Architecture invariant: no inline script, no inline style, nothing from another host, so that [`CSP`] can forbid them.
 
+pub mod alerts;
 pub mod aside;
 mod assets;
 pub mod cycle;
@@ -21,6 +22,10 @@ mod view;
 use maud::{Markup, html};
 
 pub use assets::{ASSETS, Asset, CSP};
+
+use crate::alert::view::View;
+use crate::control::observer::Memory;
+use crate::monitor::options::Options;
 
 /// Everything the page shows of a model when it is drawn.
 #[derive(Clone, Debug)]
@@ -45,8 +50,8 @@ pub struct PageView {
     pub target: TargetView,
     /// From this probability on the decision is yes.
     pub threshold: f64,
-    /// What the monitor sees, drawn.
-    pub monitor: Markup,
+    /// The monitor and the alerts, drawn.
+    pub watch: Markup,
     /// The loop as it stands.
     pub cycle: cycle::Cycle,
 }
@@ -113,6 +118,11 @@ pub struct TargetView {
     pub negative: String,
 }
 
+/// Draws monitor and alerts.
+pub fn watch(seen: &Memory, options: &Options, view: &View) -> Markup {
+    html! { (monitor::draw(seen, options)) (alerts::draw(view)) }
+}
+
 /// Draws the page.
 pub fn render(view: &PageView) -> Markup {
     let main = html! {
@@ -125,7 +135,7 @@ pub fn render(view: &PageView) -> Markup {
                 (figures::draw(view))
                 (feed::draw(view))
             }
-            (view.monitor)
+            (view.watch)
             (cycle::draw(&view.cycle))
         }
     };

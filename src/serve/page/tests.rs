@@ -53,7 +53,7 @@ fn view() -> PageView {
             negative: "no".into(),
         },
         threshold: 0.25,
-        monitor: Default::default(),
+        watch: Default::default(),
         cycle: Default::default(),
     }
 }

@@ -33,7 +33,7 @@ impl PageView {
                 negative: target.negative.to_string(),
             },
             threshold: model.spec().decision.threshold,
-            monitor: Default::default(),
+            watch: Default::default(),
             cycle: Default::default(),
         }
     }

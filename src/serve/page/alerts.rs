@@ -1,0 +1,67 @@
+//! Alerts: what fires, what was told of it, what could not be sent.
+
+use maud::{Markup, html};
+
+use super::header::minute;
+use crate::alert::condition;
+use crate::alert::view::{Shown, View};
+use crate::clock;
+
+/// Dead letters that are shown.
+const SHOWN: usize = 3;
+
+/// The section.
+pub fn draw(view: &View) -> Markup {
+    let is_over = |alert: &&Shown| alert.state == "resolved";
+    let (over, open): (Vec<_>, Vec<_>) = view.alerts.iter().partition(is_over);
+    html! {
+        section #alerts aria-labelledby="alerts-title" {
+            h2 #alerts-title { "Alerts" }
+            @if open.is_empty() { p { "Nothing fires." } }
+            @for alert in open { (draw_open(alert)) }
+            @for channel in view.channels.iter() {
+                @if let Some(why) = &channel.paused {
+                    p.alarm { "Nothing is sent through " (channel.name) ": " (why) }
+                }
+            }
+            @for letter in view.outbox.dead_letters.iter().take(SHOWN) {
+                p.alarm { "A notification of " (condition::name(letter.rule)) " through " (letter.channel)
+                    " was given up after " (letter.attempts) " attempts: " (letter.error) }
+            }
+            @if !over.is_empty() {
+                p.muted.hint {
+                    "Over: "
+                    @for (n, alert) in over.iter().enumerate() {
+                        @if n > 0 { " · " }
+                        (condition::name(alert.rule)) " (" (alert.subject) ") since "
+                        (minute(&clock::rfc3339(alert.since)))
+                    }
+                }
+            }
+            p.muted.hint {
+                "Through "
+                @for (n, channel) in view.channels.iter().enumerate() {
+                    @if n > 0 { ", " }
+                    (channel.name)
+                }
+                " · " (view.outbox.waiting) " notifications wait, " (view.outbox.dead) " were given up"
+            }
+        }
+    }
+}
+
+fn draw_open(alert: &Shown) -> Markup {
+    let said = |key: &str| alert.annotations.get(key).cloned().unwrap_or_default();
+    html! {
+        div {
+            h3 {
+                @if alert.state == "firing" { span.alarm { (condition::name(alert.rule)) } }
+                @else { (condition::name(alert.rule)) }
+                " " span.plain.muted { (alert.state) " · " (alert.subject) " · since "
+                    (minute(&clock::rfc3339(alert.since))) }
+            }
+            p { (said("summary")) }
+            p.muted.hint { (said("description")) }
+        }
+    }
+}
