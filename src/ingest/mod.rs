@@ -6,6 +6,8 @@
 //! polars, which lives in this room alone. A bad row never stops a load: it is left out and reported with line, column,
 //! value and reason, unless the caller is strict.
 //!
+//! [`numbers`] reads a few columns of any table as plain numbers, without a schema.
+//!
 //! Adding a format: one file, one line in [`mod@format`]'s table. Adding a kind of source: one file, one line in
 //! [`mod@source`]'s table.
 

@@ -182,7 +182,12 @@ fn a_steady_model_is_rarely_accused() {
 #[test]
 fn delays_are_as_the_readme_says() {
     let mut lcg = Lcg::new(11);
-    for later in [0.22, 0.27, 0.34, 0.5] {
+    for (later, most) in [
+        (0.22, [5500.0, 1500.0]),
+        (0.27, [600.0, 600.0]),
+        (0.34, [220.0, 320.0]),
+        (0.5, [100.0, 160.0]),
+    ] {
         let mut delays = vec![Vec::new(); KINDS.len()];
         for _ in 0..200 {
             for (detector, delays) in detectors::defaults().iter_mut().zip(&mut delays) {
@@ -197,8 +202,14 @@ fn delays_are_as_the_readme_says() {
                 );
             }
         }
-        for (kind, delays) in KINDS.iter().zip(&mut delays) {
+        for ((kind, delays), most) in KINDS.iter().zip(&mut delays).zip(most) {
             delays.sort_by(f64::total_cmp);
+            assert!(
+                delays[100] <= most,
+                "{} {later}: {}",
+                kind.name,
+                delays[100]
+            );
             println!(
                 "{}: 17 % → {later}: median delay {}, slowest {}",
                 kind.name, delays[100], delays[199]
