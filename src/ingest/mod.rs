@@ -16,6 +16,7 @@ mod fault;
 pub mod format;
 pub mod infer;
 mod json;
+pub mod look;
 mod parquet;
 pub mod source;
 mod text;
@@ -31,6 +32,7 @@ pub use batch::{Batch, Quarantined, Sink, Taken, Tally};
 pub use collect::{BadRow, Loaded};
 pub use fault::{ReadFault, SinkFault};
 pub use format::{Format, UnknownFormat};
+pub use look::Seen;
 pub use source::{Source, World};
 pub use write::WriteFault;
 
