@@ -21,6 +21,7 @@
 //! * [`alert`]: alerts, their outbox, webhooks and mail.
 //! * [`control`]: what happens on its own: training jobs, promotion, following the ledger.
 //! * [`serve`]: REST, WebSocket, the page: translate, call, translate back.
+//! * [`report`]: reports to look at: drift.
 //! * [`config`], [`app`], [`cli`]: settings, composition, subcommands.
 //! * [`clock`], [`telemetry`]: time; names of metrics, logging.
 //!
@@ -47,6 +48,7 @@ pub mod kernel;
 pub mod model;
 pub mod monitor;
 pub mod registry;
+pub mod report;
 pub mod schema;
 pub mod serve;
 pub mod stats;

@@ -54,6 +54,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "report",
+        &["schema", "stats", "model", "train", "monitor", "ingest"],
+    ),
+    (
         "config",
         &["control", "alert", "monitor", "telemetry", "ingest"],
     ),
@@ -88,7 +92,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ),
     ("lettre::", &["alert/channels"]),
     ("sqlx::", &["ingest/source/sql"]),
-    ("maud::", &["serve/page", "serve/docs"]),
+    ("maud::", &["serve/page", "serve/docs", "report"]),
     ("clap::", &["cli", "control/promotion"]),
     ("unsafe ", &["kernel"]),
     (

@@ -30,7 +30,7 @@ pub const HELP: &str = "Exit codes:
   1    error
   2    wrong usage
   3    state or address held by another process
-  4    the check's answer is no (damage found, floor missed)
+  4    the check's answer is no (damage found, floor missed, drift)
   130  interrupted";
 
 impl From<Exit> for ExitCode {

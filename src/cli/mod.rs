@@ -5,6 +5,7 @@ mod client;
 mod completions;
 mod config;
 mod demo;
+mod drift;
 mod evaluate;
 mod exit;
 mod holder;
@@ -81,6 +82,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Measure a model on a labelled table
     Evaluate(evaluate::EvaluateArgs),
+    /// What became of rows, beside a reference: which columns drifted, how much, how sure that is
+    Drift(drift::DriftArgs),
     /// The versions of the model: list, show, promote, rollback, verify, diff, gc
     Models(models::ModelsArgs),
     /// What was kept: figures, check, compaction, backup, export
@@ -144,6 +147,7 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
         Command::Ingest(args) => ingest::run(&args, &site),
         Command::Predict(args) => predict::run(&args, &site),
         Command::Evaluate(args) => evaluate::run(&args, &site),
+        Command::Drift(args) => drift::run(&args, &site),
         Command::Models(args) => models::run(&args, &site),
         Command::Store(args) => store::run(&args, &site),
         Command::Alerts(args) => alerts::run(&args, &site),

@@ -15,6 +15,7 @@ use super::{print_json, table};
 use crate::ingest::write;
 use crate::store::check::{self, Report};
 use crate::store::{File, NAME, OpenError, maintenance};
+pub(super) use export::parse_time;
 
 /// Arguments.
 #[derive(Debug, Args)]

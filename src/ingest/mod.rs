@@ -19,6 +19,7 @@ pub mod format;
 pub mod infer;
 mod json;
 pub mod numbers;
+pub mod look;
 mod parquet;
 pub mod source;
 mod text;
@@ -34,6 +35,7 @@ pub use batch::{Batch, Quarantined, Sink, Taken, Tally};
 pub use collect::{BadRow, Loaded};
 pub use fault::{ReadFault, SinkFault};
 pub use format::{Format, UnknownFormat};
+pub use look::Seen;
 pub use source::{Source, World};
 pub use write::WriteFault;
 

@@ -46,6 +46,7 @@ impl Format for Parquet {
             .map(|(column, slot)| Typed::of(column, *slot))
             .collect::<Result<Vec<_>, _>>()?;
         let mut row = Row::new(schema, purpose);
+        header.tell(&mut row);
         for i in 0..frame.height() {
             row.clear();
             for (slot, column) in header.slots().iter().zip(&columns) {

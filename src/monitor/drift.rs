@@ -18,6 +18,9 @@ use crate::stats::two_sample::holm::holm;
 use crate::stats::two_sample::ks::Ks;
 use pair::{Measured, Pair};
 
+/// Family-wise chance of a false alarm, unless somebody asks for another.
+pub const LEVEL: f64 = 0.01;
+
 /// What became of rows, beside a reference. Serialises as `drift --json` prints it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Drift {
@@ -217,6 +220,18 @@ impl Kind {
             Observed::Number(_) => self == Kind::Number,
             Observed::Category(_) => self == Kind::Category,
             Observed::Score(_) => self == Kind::Score,
+        }
+    }
+}
+
+impl Test {
+    /// What it is called.
+    pub fn words(self) -> &'static str {
+        match self {
+            Test::Ks => "Kolmogorov–Smirnov",
+            Test::Fisher => "Fisher",
+            Test::Chi2 => "χ²",
+            Test::FisherMissing => "Fisher, missing",
         }
     }
 }

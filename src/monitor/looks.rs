@@ -10,7 +10,7 @@ use super::drift::{Drift, compare};
 use super::sample::Sample;
 
 /// Share of the level that the look at one window spends.
-const ALONE: f64 = 0.6;
+const ALONE: f64 = 0.7;
 
 /// Share of the level that the look at two windows spends.
 const PAIR: f64 = 0.1;

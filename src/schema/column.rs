@@ -218,6 +218,8 @@ pub enum Slot {
     Id,
     /// The target.
     Target,
+    /// A column the schema does not have, passed over by who only looks.
+    Other,
 }
 
 /// Columns, target and id of one table.
@@ -306,6 +308,7 @@ impl Schema {
             Slot::Column(i) => &self.columns[i].name,
             Slot::Id => self.id.as_deref().unwrap_or(""),
             Slot::Target => &self.target.column,
+            Slot::Other => "",
         }
     }
 }

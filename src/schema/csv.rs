@@ -77,6 +77,7 @@ pub fn rows(
     let mut lines = Lines::new(source, delimiter)?;
     let names = lines.header()?;
     let header = Header::resolve(schema, names.iter().map(String::as_str), row.purpose())?;
+    header.tell(row);
     while let Some((line, cells)) = lines.next()? {
         let outcome = cells.and_then(|cells| {
             row.clear();

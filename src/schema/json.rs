@@ -288,6 +288,7 @@ impl Seen {
                 new
             }
             Slot::Column(i) => !std::mem::replace(&mut self.many[i], true),
+            Slot::Other => true,
             Slot::Id => !std::mem::replace(&mut self.id, true),
             Slot::Target => !std::mem::replace(&mut self.target, true),
         }

@@ -1,10 +1,12 @@
 //! One row: how a value is admitted into it, and how it is read.
 
+mod met;
 mod refused;
 
 use super::cell::{Cell, Span};
 use super::column::{Column, Kind, Label, Policy, Schema, Slot};
 use super::fault::{Fault, Problem, Warning, excerpt, nearest};
+pub use met::Met;
 use refused::Refused;
 
 /// What a row is read for: it decides how the target is treated.
@@ -16,6 +18,8 @@ pub enum Purpose {
     Learn,
     /// To be kept: a target may be there.
     Keep,
+    /// To be compared with others, as it is: nothing is refused but what does not parse, unknown columns are passed over.
+    Look,
 }
 
 /// A value as a typed source (JSON, Parquet) hands it over.
@@ -54,6 +58,8 @@ pub struct Row {
     target: Option<bool>,
     purpose: Purpose,
     refused: Refused,
+    /// Kept of a row that is only looked at.
+    met: Option<Box<Met>>,
     /// All that is wrong with it; a row with faults must not be used.
     pub faults: Vec<Fault>,
     /// What is odd about it.
@@ -79,6 +85,7 @@ impl Row {
             target: None,
             purpose,
             refused: Refused::default(),
+            met: (purpose == Purpose::Look).then(|| Box::new(Met::new(schema))),
             faults: Vec::new(),
             warnings: Vec::new(),
         }
@@ -129,6 +136,9 @@ impl Row {
 
     /// Checks what can be checked only at the end: that nothing required is missing.
     pub fn finish(&mut self, schema: &Schema) {
+        if self.purpose == Purpose::Look {
+            return;
+        }
         for (column, cell) in schema.columns().iter().zip(&self.cells) {
             let named = |f: &Fault| f.column == column.name;
             if column.required && cell.is_missing() && !self.faults.iter().any(named) {
@@ -163,10 +173,14 @@ impl Row {
             other => other,
         };
         let before = self.faults.len();
+        if let Some(met) = &mut self.met {
+            met.slot(schema, slot);
+        }
         match slot {
             Slot::Column(i) => self.put_column(schema, i, value),
             Slot::Id => self.put_id(schema, value),
             Slot::Target => self.put_target(schema, value),
+            Slot::Other => {}
         }
         if self.faults.len() > before {
             self.refused.add(schema.name(slot), refused::json(value));
@@ -179,10 +193,16 @@ impl Row {
         self.fault(column, Problem::WrongType, got, remedy.into());
         self.refused
             .add(&column.name, refused::json(Value::Text(text)));
+        if let Some(met) = &mut self.met {
+            met.column(&column.name);
+        }
     }
 
     /// Notes a column the schema does not have, with its value as JSON; none where it is a list or an object.
     pub fn put_unknown(&mut self, schema: &Schema, name: &str, value: Option<String>) {
+        if self.met.is_some() {
+            return self.meet_other(name);
+        }
         self.faults.push(unknown_column(schema, name, ""));
         self.refused.add(name, value);
     }
@@ -264,7 +284,7 @@ impl Row {
     }
 
     fn put_target(&mut self, schema: &Schema, value: Value<'_>) {
-        if matches!(value, Value::Missing) {
+        if matches!(value, Value::Missing) || self.purpose == Purpose::Look {
             return;
         }
         let target = schema.target();
@@ -322,7 +342,7 @@ impl Row {
         cell: Cell,
         remedy: String,
     ) {
-        if column.policy == Policy::Reject {
+        if column.policy == Policy::Reject && self.purpose != Purpose::Look {
             self.fault(column, problem, got, remedy);
         } else {
             self.cells[i] = cell;

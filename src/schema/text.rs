@@ -9,7 +9,11 @@ pub const MISSING: [&str; 3] = ["NA", "NaN", "null"];
 
 /// Header of a table of text, resolved against a schema: one slot a column of the file.
 #[derive(Clone, Debug)]
-pub struct Header(Vec<Slot>);
+pub struct Header {
+    slots: Vec<Slot>,
+    /// Names the schema does not have, where they are passed over.
+    others: Vec<String>,
+}
 
 impl Header {
     /// Resolves the names of the first line.
@@ -22,13 +26,22 @@ impl Header {
         purpose: Purpose,
     ) -> Result<Header, HeaderFault> {
         let mut slots = Vec::new();
+        let mut others: Vec<String> = Vec::new();
         let mut faults = Vec::new();
+        let looks = purpose == Purpose::Look;
         for (place, name) in (1..).zip(names) {
             match schema.slot(name) {
                 Some(slot) if slots.contains(&slot) => {
                     return Err(HeaderFault::Twice(name.to_owned()));
                 }
                 Some(slot) => slots.push(slot),
+                None if looks && others.iter().any(|other| other == name) => {
+                    return Err(HeaderFault::Twice(name.to_owned()));
+                }
+                None if looks => {
+                    slots.push(Slot::Other);
+                    others.push(name.to_owned());
+                }
                 None if name.is_empty() => faults.push(Fault {
                     got: format!("no name (column {place} of the header)"),
                     remedy: "name it or leave it out".into(),
@@ -38,7 +51,7 @@ impl Header {
             }
         }
         for (i, column) in schema.columns().iter().enumerate() {
-            if column.required && !slots.contains(&Slot::Column(i)) {
+            if column.required && !looks && !slots.contains(&Slot::Column(i)) {
                 faults.push(Fault {
                     column: column.name.clone(),
                     problem: Problem::Missing,
@@ -58,7 +71,7 @@ impl Header {
             });
         }
         if faults.is_empty() {
-            Ok(Header(slots))
+            Ok(Header { slots, others })
         } else {
             Err(HeaderFault::Columns(faults))
         }
@@ -66,12 +79,17 @@ impl Header {
 
     /// Slots in the order of the file.
     pub fn slots(&self) -> &[Slot] {
-        &self.0
+        &self.slots
+    }
+
+    /// Tells a row that is only looked at which columns there are that it has no place for.
+    pub fn tell(&self, row: &mut Row) {
+        self.others.iter().for_each(|name| row.meet_other(name));
     }
 
     /// Whether a slot is among them.
     pub fn has(&self, slot: Slot) -> bool {
-        self.0.contains(&slot)
+        self.slots.contains(&slot)
     }
 }
 

@@ -82,7 +82,7 @@ fn objects(spec: &Spec, csv: &str) -> Vec<Value> {
             Kind::Category { .. } => whole(text),
             Kind::Text => json!(text),
         },
-        Slot::Id | Slot::Target => whole(text),
+        Slot::Id | Slot::Target | Slot::Other => whole(text),
     };
     let object = |(i, record): (usize, Result<csv::StringRecord, _>)| {
         let record = record.unwrap();

@@ -173,7 +173,7 @@ fn parse_kind(text: &str) -> Result<Kind, String> {
 }
 
 /// A moment, or the begin of a day in UTC.
-fn parse_time(text: &str) -> Result<Timestamp, String> {
+pub(in crate::cli) fn parse_time(text: &str) -> Result<Timestamp, String> {
     let moment = match text.parse::<Date>() {
         Ok(day) if text.len() == "2026-01-31".len() => format!("{day}T00:00:00Z"),
         _ => text.to_owned(),

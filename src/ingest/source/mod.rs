@@ -23,6 +23,7 @@ use super::ReadFault;
 use super::batch::{Sink, Tally};
 use super::batcher::Batcher;
 use super::collect::{Collector, Loaded};
+use super::look::{Looker, Seen};
 use crate::schema::fault::Fault;
 use crate::schema::row::Purpose;
 use crate::schema::{Row, Schema};
@@ -154,6 +155,22 @@ impl Source {
         };
         let outcome = self.0.pull(&pull, &mut collector);
         outcome.and_then(|()| collector.finish())
+    }
+
+    /// Reads it as it is, to be compared and not judged: every value that parses.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub fn look(&self, schema: &Arc<Schema>) -> Result<Seen, ReadFault> {
+        let mut looker = Looker::new(schema);
+        let pull = Pull {
+            schema,
+            purpose: Purpose::Look,
+            cursor: None,
+            world: &Unattended::default(),
+        };
+        let outcome = self.0.pull(&pull, &mut looker);
+        outcome.and_then(|()| looker.finish())
     }
 
     /// Reads it in batches, with or without targets.

@@ -1,6 +1,7 @@
 //! The real binary, run as people and scripts run it: arguments in; text, files and exit codes out.
 
 mod closed;
+mod drift;
 mod folder;
 mod models;
 mod monitor;

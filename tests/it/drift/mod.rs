@@ -1,4 +1,6 @@
 //! Drift: how often verdicts are wrong, how soon they come, and what the second table says.
 
 mod population;
+mod remedies;
 mod simulated;
+mod words;

@@ -1,0 +1,153 @@
+//! The two sides: rows of a file as a sample, or those a model learnt from.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+
+use super::DriftArgs;
+use crate::cli::predict::probabilities;
+use crate::cli::site::Site;
+use crate::ingest::{Seen, Source};
+use crate::model::Model;
+use crate::monitor::drift::Drift;
+use crate::monitor::sample::{SCORE, Sample};
+use crate::schema::{Kind, Schema};
+
+/// What rows are held against.
+pub struct Reference {
+    /// What to call it.
+    pub name: String,
+    /// Its rows.
+    pub rows: Rows,
+    /// The table's contract.
+    pub schema: Arc<Schema>,
+    /// The model, where its own rows are the reference.
+    model: Option<Model>,
+}
+
+/// A side.
+pub struct Rows {
+    /// The columns that can be compared.
+    pub sample: Sample,
+    /// Those it has that cannot.
+    others: BTreeSet<String>,
+}
+
+impl Reference {
+    /// The reference that was asked for.
+    pub fn of(args: &DriftArgs, site: &Site) -> Result<Reference> {
+        if let Some(version) = &args.model {
+            let wanted = (version != "champion").then_some(version.as_str());
+            let (name, model) = site.model(wanted)?;
+            return Ok(Reference {
+                name: format!("the rows {name} learnt from"),
+                rows: Rows {
+                    sample: Sample::of_profile(model.profile()),
+                    others: text_columns(model.schema()),
+                },
+                schema: model.schema().clone(),
+                model: Some(model),
+            });
+        }
+        let schema = site.spec()?.schema;
+        let from = args.reference.as_deref().unwrap_or_default();
+        let (name, rows) = read(from, &schema, site, None)?;
+        Ok(Reference {
+            name,
+            rows,
+            schema,
+            model: None,
+        })
+    }
+
+    /// Rows to be compared with it.
+    pub fn current(&self, from: &str, site: &Site) -> Result<(String, Rows)> {
+        read(from, &self.schema, site, self.model.as_ref())
+    }
+
+    /// Rows that were looked at, as a side.
+    pub fn side(&self, seen: Seen, site: &Site) -> Rows {
+        side(seen, self.model.as_ref(), site)
+    }
+}
+
+fn read(
+    from: &str,
+    schema: &Arc<Schema>,
+    site: &Site,
+    model: Option<&Model>,
+) -> Result<(String, Rows)> {
+    let source = Source::parse(from)?;
+    let seen = source.look(schema)?;
+    let name = source.name().to_owned();
+    if seen.left_out > 0 {
+        site.warn(format!("{name}: {} lines are no rows", seen.left_out));
+    }
+    if seen.unreadable > 0 {
+        let values = seen.unreadable;
+        site.warn(format!(
+            "{name}: {values} values cannot be read and count as missing"
+        ));
+    }
+    if seen.table.is_empty() {
+        bail!("{name} has no row to compare");
+    }
+    if !comparable(&seen) {
+        let names: Vec<&str> = schema.columns().iter().map(|c| c.name.as_str()).collect();
+        bail!(
+            "{name} has no column of the spec that can be compared, which are numbers and categories among {}; another \
+             spec is named with --spec",
+            names.join(", ")
+        );
+    }
+    Ok((name, side(seen, model, site)))
+}
+
+fn comparable(seen: &Seen) -> bool {
+    let columns = seen.table.schema().columns().iter().zip(&seen.has);
+    let mut known = columns.filter(|(column, has)| **has && column.kind != Kind::Text);
+    known.next().is_some()
+}
+
+/// The columns that are there, the model's probabilities among them if it has all it needs.
+fn side(seen: Seen, model: Option<&Model>, site: &Site) -> Rows {
+    let mut sample = Sample::of_table(&seen.table);
+    let columns = || seen.table.schema().columns().iter().zip(&seen.has);
+    let lacking: Vec<&str> = columns()
+        .filter(|(_, has)| !**has)
+        .map(|(column, _)| column.name.as_str())
+        .collect();
+    sample
+        .columns
+        .retain(|c| !lacking.contains(&c.name.as_str()));
+    if let Some(model) = model {
+        if lacking.is_empty() {
+            sample = sample.with_scores(&probabilities(model, &seen.table, site.threads));
+        } else {
+            let lacking = lacking.join(", ");
+            site.warn(format!(
+                "the probabilities are not compared: the rows lack {lacking}"
+            ));
+        }
+    }
+    let texts = columns().filter(|(column, has)| **has && column.kind == Kind::Text);
+    let mut others: BTreeSet<String> = texts.map(|(column, _)| column.name.clone()).collect();
+    others.extend(seen.others);
+    Rows { sample, others }
+}
+
+fn text_columns(schema: &Schema) -> BTreeSet<String> {
+    let texts = schema.columns().iter().filter(|c| c.kind == Kind::Text);
+    texts.map(|c| c.name.clone()).collect()
+}
+
+/// Adds to what was skipped what either side has beside the spec's numbers and categories.
+pub fn skip(drift: &mut Drift, reference: &Rows, current: &Rows) {
+    drift.skipped.retain(|name| name != SCORE);
+    for name in reference.others.union(&current.others) {
+        if !drift.skipped.contains(name) {
+            drift.skipped.push(name.clone());
+        }
+    }
+}

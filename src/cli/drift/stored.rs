@@ -1,0 +1,84 @@
+//! Rows out of the store: what was predicted last, or since some time.
+
+use std::collections::VecDeque;
+
+use anyhow::{Result, bail};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::DriftArgs;
+use super::sides::{Reference, Rows};
+use crate::cli::site::Site;
+use crate::cli::store::open;
+use crate::clock;
+use crate::ingest::Seen;
+use crate::schema::row::Purpose;
+use crate::schema::{Row, Table, json};
+use crate::store::kind::Kind;
+use crate::store::maintenance;
+
+/// What a server that holds the store can be asked for.
+const MEANWHILE: &str = "GET /v1/monitor tells the verdicts on the same rows";
+
+/// Most rows that are taken: enough for any verdict, and they have to fit the memory.
+const MOST: usize = 1_000_000;
+
+#[derive(Deserialize)]
+struct Predicted<'a> {
+    #[serde(borrow)]
+    row: &'a RawValue,
+}
+
+/// The predictions that were asked for, as rows.
+pub fn rows(args: &DriftArgs, site: &Site, reference: &Reference) -> Result<(String, Rows)> {
+    let file = open(&site.settings.state, MEANWHILE)?;
+    let most = args.window.unwrap_or(MOST).min(MOST);
+    let mut last: VecDeque<String> = VecDeque::new();
+    let mut broken = 0;
+    maintenance::events(&file, |event| {
+        if event.kind == Kind::Prediction && args.since.is_none_or(|since| since <= event.time) {
+            match serde_json::from_slice::<Predicted<'_>>(event.body) {
+                Ok(predicted) => last.push_back(predicted.row.get().to_owned()),
+                Err(_) => broken += 1,
+            }
+            if last.len() > most {
+                last.pop_front();
+            }
+        }
+        true
+    })?;
+    drop(file);
+    let since = args
+        .since
+        .map(|since| format!(" since {}", clock::rfc3339(since)));
+    let since = since.unwrap_or_default();
+    if last.is_empty() {
+        let state = site.settings.state.display();
+        bail!("the store in {state} holds no predictions{since}");
+    }
+    let mut row = Row::new(&reference.schema, Purpose::Look);
+    let mut seen = Seen {
+        table: Table::new(reference.schema.clone()),
+        // A row says what it knows: what it does not name is missing.
+        has: vec![true; reference.schema.columns().len()],
+        others: Default::default(),
+        left_out: 0,
+        unreadable: 0,
+    };
+    for text in &last {
+        match json::line(&reference.schema, text.as_bytes(), &mut row) {
+            Ok(()) if !row.is_no_row() => seen.table.push(&row)?,
+            _ => broken += 1,
+        }
+    }
+    if broken > 0 {
+        site.warn(format!(
+            "{broken} predictions cannot be read as rows of this spec"
+        ));
+    }
+    if let Some(met) = row.met() {
+        seen.others.clone_from(&met.others);
+    }
+    let name = format!("the last {} predictions{since}", last.len());
+    Ok((name, reference.side(seen, site)))
+}

@@ -1,0 +1,87 @@
+//! A whole source as it is, for those who compare and do not judge: every value that parses, also what a row would be refused
+//! for.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::fault::ReadFault;
+use super::source::{Rows, SourceRow};
+use crate::schema::table::TooMuchText;
+use crate::schema::{Schema, Table};
+
+/// A table that was looked at.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Every row that is one; a value that does not parse is missing.
+    pub table: Table,
+    /// Which of the schema's columns the source has, in its order.
+    pub has: Vec<bool>,
+    /// What else it has, by name: the id, the target, what the schema does not know.
+    pub others: BTreeSet<String>,
+    /// Lines that are no rows.
+    pub left_out: u64,
+    /// Values that do not parse.
+    pub unreadable: u64,
+}
+
+/// Collects rows.
+pub(super) struct Looker {
+    seen: Seen,
+    full: Option<TooMuchText>,
+}
+
+impl Looker {
+    pub(super) fn new(schema: &Arc<Schema>) -> Looker {
+        Looker {
+            seen: Seen {
+                table: Table::new(schema.clone()),
+                has: vec![false; schema.columns().len()],
+                others: BTreeSet::new(),
+                left_out: 0,
+                unreadable: 0,
+            },
+            full: None,
+        }
+    }
+
+    pub(super) fn finish(self) -> Result<Seen, ReadFault> {
+        match self.full {
+            Some(full) => Err(full.into()),
+            None => Ok(self.seen),
+        }
+    }
+}
+
+impl Rows for Looker {
+    fn begin(&mut self, _name: &str) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn row(&mut self, SourceRow { row, .. }: SourceRow<'_>) -> ControlFlow<()> {
+        let Ok(row) = row else {
+            self.seen.left_out += 1;
+            return ControlFlow::Continue(());
+        };
+        if let Some(met) = row.met() {
+            for (has, met) in self.seen.has.iter_mut().zip(&met.columns) {
+                *has |= met;
+            }
+            for name in &met.others {
+                if !self.seen.others.contains(name) {
+                    self.seen.others.insert(name.clone());
+                }
+            }
+        }
+        if row.is_no_row() {
+            self.seen.left_out += 1;
+            return ControlFlow::Continue(());
+        }
+        self.seen.unreadable += row.unreadable();
+        self.full = self.seen.table.push(row).err();
+        match self.full {
+            Some(_) => ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What retraining cannot help, told from what it can.
+
+use titanic_platform::monitor::drift::{LEVEL, compare};
+use titanic_platform::monitor::remedy::{Ailing, remedy};
+
+use super::population::{Chance, Population, Shift};
+use crate::case::{CHURN, Case, TITANIC};
+
+/// Windows of `n` rows: how many name an ailment, and which of the last that did.
+fn ailing(
+    case: &Case,
+    shift: Shift,
+    n: usize,
+    windows: usize,
+) -> (usize, Option<(String, Ailing)>) {
+    let (population, mut chance) = (Population::of(case), Chance(21));
+    let (mut ailing, mut last) = (0, None);
+    for _ in 0..windows {
+        let reference = population.draw(population.len(), Shift::None, &mut chance);
+        let window = population.draw(n, shift, &mut chance);
+        let drift = compare(&reference, &window, LEVEL);
+        if let Some(found) = remedy(&reference, &window, &drift).pop() {
+            ailing += 1;
+            last = Some((found.column, found.kind));
+        }
+    }
+    (ailing, last)
+}
+
+#[test]
+fn a_change_of_the_world_is_none() {
+    let shifts = [
+        (&TITANIC, Shift::Share("Sex", "female", 0.65)),
+        (&TITANIC, Shift::Share("Pclass", "3", 0.75)),
+        (&TITANIC, Shift::Times("Fare", 1.5)),
+        (&TITANIC, Shift::Times("Fare", 2.0)),
+        (&TITANIC, Shift::Times("Age", 1.5)),
+        (&TITANIC, Shift::Blank("Age", 1.0 / 3.0)),
+        (&CHURN, Shift::Share("plan", "pro", 0.7)),
+        (&CHURN, Shift::Times("spend", 1.5)),
+        (&CHURN, Shift::Times("months", 1.5)),
+        (&CHURN, Shift::Times("months", 2.0)),
+    ];
+    for (case, shift) in shifts {
+        for n in [100, 400] {
+            let (count, last) = ailing(case, shift, n, 100);
+            println!("{shift:?}, {n} rows: {count} of 100 windows, {last:?}");
+            assert!(count == 0, "{shift:?}, {n}: {count} {last:?}");
+        }
+    }
+}
+
+#[test]
+fn what_came_in_broken_is_named() {
+    let broken = [
+        (&TITANIC, Shift::Times("Fare", 100.0), "Fare", Ailing::Unit),
+        (&TITANIC, Shift::Times("Age", 12.0), "Age", Ailing::Unit),
+        (
+            &TITANIC,
+            Shift::Times("Fare", 0.0),
+            "Fare",
+            Ailing::Constant,
+        ),
+        (&TITANIC, Shift::Blank("Age", 1.0), "Age", Ailing::Blank),
+        (
+            &TITANIC,
+            Shift::Share("Pclass", "1", 1.0),
+            "Pclass",
+            Ailing::Constant,
+        ),
+        (&CHURN, Shift::Times("months", 10.0), "months", Ailing::Unit),
+        (&CHURN, Shift::Times("spend", 0.001), "spend", Ailing::Unit),
+        (&CHURN, Shift::Blank("spend", 1.0), "spend", Ailing::Blank),
+    ];
+    for (case, shift, column, kind) in broken {
+        let (population, mut chance) = (Population::of(case), Chance(22));
+        let mut named = 0;
+        for _ in 0..40 {
+            let reference = population.draw(population.len(), Shift::None, &mut chance);
+            let window = population.draw(200, shift, &mut chance);
+            let drift = compare(&reference, &window, LEVEL);
+            let found = remedy(&reference, &window, &drift);
+            named += usize::from(found.iter().any(|a| a.column == column && a.kind == kind));
+        }
+        println!("{shift:?}: {named} of 40 windows");
+        assert!(named >= 34, "{shift:?}: {named}");
+    }
+}
