@@ -14,9 +14,10 @@ use crate::server::{Server, passenger, until};
 
 /// A disk that can be full; what was written stays on it, whoever opens it.
 #[derive(Clone, Debug, Default)]
-struct Disk {
+pub struct Disk {
     memory: Arc<InMemoryBackend>,
-    is_full: Arc<AtomicBool>,
+    /// Whether it is full.
+    pub is_full: Arc<AtomicBool>,
 }
 
 impl Disk {

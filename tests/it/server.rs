@@ -157,8 +157,14 @@ impl Server {
 
     /// A server of the bundled case whose store stands on storage of its own.
     pub async fn on(backend: Backend) -> Server {
+        Server::on_with(backend, |_| {}).await
+    }
+
+    /// The same under other settings.
+    pub async fn on_with(backend: Backend, change: impl FnOnce(&mut Settings)) -> Server {
         let state = state();
-        let settings = usual(&state);
+        let mut settings = usual(&state);
+        change(&mut settings);
         let file = File::with_backend(backend).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let app = App::over(file, settings, First::bundled(), listener, Arc::new(System));

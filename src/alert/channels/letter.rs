@@ -219,7 +219,7 @@ mod tests {
         let letter = written("the women are more");
         assert_eq!(letter, written("the women are more"));
         for line in [
-            "From: \"Models\" <alerts@example.org>\r\n",
+            "From: Models <alerts@example.org>\r\n",
             "To: ops@example.org, ops@example.org\r\n",
             "Subject: [FIRING: 1] drift: the women are more\r\n",
             "Date: Sat, 31 Jan 2026 09:15:00 +0000\r\n",

@@ -223,7 +223,7 @@ mod tests {
         check("http://[::ffff:169.254.169.254]/", "link-local");
         check("http://2852039166/", "link-local"); // 169.254.169.254 as one number
         check("http://0xa9.0xfe.0xa9.0xfe/", "link-local");
-        check("http://0.0.0.0:80/", "nobody");
+        check("http://0.0.0.0:80/", "no address of anybody");
         check("http://[fd00:ec2::254]/", "metadata");
     }
 

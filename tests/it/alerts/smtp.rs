@@ -1,0 +1,172 @@
+//! Mail servers that misbehave: on a real socket, for a real server cannot be made to drop a message in its middle.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::{clock, drift, server};
+use crate::server::{Server, until};
+
+/// How a server behaves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mood {
+    Fine,
+    /// The login is refused.
+    Stranger,
+    /// It wants to be asked again later.
+    Greylisting,
+    /// The connection is cut in the middle of the letter.
+    Cut,
+    /// It says nothing.
+    Silent,
+    /// It says a line that does not end.
+    Endless,
+}
+
+/// A mail server.
+struct Post {
+    port: u16,
+    mood: Arc<Mutex<Mood>>,
+    letters: Arc<Mutex<Vec<String>>>,
+}
+
+impl Post {
+    async fn new(mood: Mood) -> Post {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let post = Post {
+            port,
+            mood: Arc::new(Mutex::new(mood)),
+            letters: Arc::default(),
+        };
+        let (mood, letters) = (post.mood.clone(), post.letters.clone());
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let mood = *mood.lock().unwrap();
+                // Whatever breaks the connection is what the test wants.
+                tokio::spawn(talk(stream, mood, letters.clone()));
+            }
+        });
+        post
+    }
+
+    fn channel(&self, password: &std::path::Path) -> Value {
+        json!({
+            "type": "email", "host": "127.0.0.1", "port": self.port, "tls": "none",
+            "from": "alerts@example.org", "to": ["ops@example.org", "dev@example.org"],
+            "user": "alerts", "password_file": password,
+        })
+    }
+}
+
+async fn talk(
+    stream: TcpStream,
+    mood: Mood,
+    letters: Arc<Mutex<Vec<String>>>,
+) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    match mood {
+        Mood::Silent => return stream.read_line(&mut line).await.map(drop),
+        Mood::Endless => loop {
+            stream.write_all(&[b'2'; 1 << 16]).await?;
+        },
+        _ => stream.write_all(b"220 post\r\n").await?,
+    }
+    loop {
+        line.clear();
+        if stream.read_line(&mut line).await? == 0 {
+            return Ok(());
+        }
+        let answer = match line.split_whitespace().next().unwrap_or_default() {
+            "EHLO" => "250-post\r\n250 AUTH PLAIN\r\n",
+            "AUTH" if mood == Mood::Stranger => "535 5.7.8 who are you\r\n",
+            "AUTH" => "235 ok\r\n",
+            "RCPT" if mood == Mood::Greylisting => "451 4.7.1 come back later\r\n",
+            "DATA" => "354 go on\r\n",
+            "QUIT" => "221 bye\r\n",
+            _ => "250 ok\r\n",
+        };
+        stream.write_all(answer.as_bytes()).await?;
+        if answer.starts_with("354") {
+            let mut letter = String::new();
+            loop {
+                line.clear();
+                stream.read_line(&mut line).await?;
+                if mood == Mood::Cut || line.is_empty() {
+                    return Ok(());
+                }
+                if line == ".\r\n" {
+                    break;
+                }
+                letter += &line;
+            }
+            letters.lock().unwrap().push(letter);
+            stream.write_all(b"250 taken\r\n").await?;
+        }
+    }
+}
+
+async fn failed(server: &Server) {
+    let line = "titanic_notifications_failed_total{type=\"email\"} 1\n";
+    until("the failure", || async {
+        server.metrics().await.contains(line)
+    })
+    .await;
+}
+
+/// What the first try comes to, and that the next one arrives.
+async fn check(mood: Mood, expected: &str) {
+    let post = Post::new(mood).await;
+    let folder = tempfile::tempdir().unwrap();
+    let password = folder.path().join("password");
+    std::fs::write(&password, "hush").unwrap();
+    let clock = clock();
+    let server = server(&[("mail", post.channel(&password))], &clock).await;
+    drift(&server, true);
+    failed(&server).await;
+    let (_, rows) = server.app().store().alerts().unwrap();
+    let row: Value = serde_json::from_str(&rows[0]).unwrap();
+    let error = row["error"].as_str().unwrap();
+    assert!(error.contains(expected), "{mood:?}: {error}");
+    assert!(!error.contains("hush"), "{error}");
+    *post.mood.lock().unwrap() = Mood::Fine;
+    clock.advance(Duration::from_secs(5));
+    until("the letter", || async {
+        post.letters.lock().unwrap().len() == 1
+    })
+    .await;
+    let letter = post.letters.lock().unwrap()[0].clone();
+    let id = format!("Message-ID: <{}@example.org>", row["id"].as_str().unwrap());
+    assert!(letter.contains(&id), "{letter}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_that_is_refused_is_told_and_tried_again() {
+    check(Mood::Stranger, "the login is refused: 535").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_wants_to_be_asked_later_is() {
+    check(Mood::Greylisting, "451").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_that_is_cut_off_is_sent_again() {
+    check(Mood::Cut, "").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_says_nothing_costs_a_time_limit() {
+    check(Mood::Silent, "not taken within 3 s").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_says_too_much_is_not_listened_to() {
+    check(Mood::Endless, "it says too much").await;
+}

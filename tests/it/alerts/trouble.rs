@@ -1,0 +1,52 @@
+//! The store itself is in trouble: that is told although it cannot be kept, and kept once it can.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde_json::json;
+use titanic_platform::config::units::Span;
+
+use super::receiver::Receiver;
+use super::{hook, through};
+use crate::full_disk::Disk;
+use crate::server::{Server, passenger, until};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn trouble_of_the_store_is_told_while_it_lasts() {
+    let receiver = Receiver::answering(200).await;
+    let disk = Disk::default();
+    let plug = disk.clone();
+    let backend = Box::new(move || Ok(Box::new(plug.clone()) as _));
+    let server = Server::on_with(backend, |settings| {
+        through(settings, &[("hook", hook(&receiver.url))]);
+        settings.alerts.rules.store.keep = Span(Duration::ZERO);
+        settings.alerts.rules.store.channels = vec!["hook".into()];
+    })
+    .await;
+    disk.is_full.store(true, Ordering::SeqCst);
+    let (status, _) = server.post("/v1/rows", &passenger()).await;
+    assert_eq!(status, 503);
+    let first = receiver.wait(1).await.remove(0).json();
+    assert_eq!(first["status"], "firing");
+    assert_eq!(first["alerts"][0]["labels"]["subject"], "events.redb");
+    assert_eq!(
+        server.post("/v1/predict", &passenger()).await.0,
+        200,
+        "it answers all the same"
+    );
+
+    disk.is_full.store(false, Ordering::SeqCst);
+    let second = receiver.wait(2).await.remove(1).json();
+    assert_eq!(second["status"], "resolved");
+    for key in ["fingerprint", "startsAt"] {
+        assert_eq!(second["alerts"][0][key], first["alerts"][0][key]);
+    }
+    until("it is kept", || async {
+        let events = server.get("/v1/events?kind=alert").await;
+        let events = events["events"].as_array().unwrap().clone();
+        let states: Vec<_> = events.iter().map(|event| event["state"].clone()).collect();
+        states == [json!("firing"), json!("resolved")]
+    })
+    .await;
+    server.stop().await;
+}
