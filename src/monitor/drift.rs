@@ -5,9 +5,6 @@ mod levels;
 mod needed;
 mod pair;
 
-#[cfg(test)]
-mod tests;
-
 use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,5 @@
-//! Rows of one kind, all of them or a slice, window by window: they do not overlap, so each verdict rests on rows of its own.
+//! Rows of one kind, all of them or a slice, window by window. Windows do not overlap; when one is half full it is glanced at
+//! together with the one before (see [`super::looks`]).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,14 +23,16 @@ pub struct Stream {
     before: Option<Sample>,
 }
 
-/// A window that is full.
+/// A window that is to be looked at.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Full {
+pub struct Window {
     /// Its rows.
     pub sample: Sample,
+    /// Whether it is full; else it is half full.
+    pub full: bool,
     /// Where it lies.
     pub span: Span,
-    /// When its last row came.
+    /// When its last row so far came.
     pub time: Timestamp,
 }
 
@@ -62,19 +65,26 @@ impl Stream {
         self.window.rows()
     }
 
-    /// What became of a full window, at a family-wise level.
-    pub fn weigh(&self, reference: &Sample, window: &Full, level: f64) -> Drift {
-        looks::look(reference, &window.sample, self.before.as_ref(), level)
+    /// What became of a window, at a family-wise level. Of a half-full one only a drift is told.
+    pub fn weigh(&self, reference: &Sample, window: &Window, level: f64) -> Option<Drift> {
+        let (sample, before) = (&window.sample, self.before.as_ref());
+        match window.full {
+            true => Some(looks::look(reference, sample, before, level)),
+            false => looks::glance(reference, sample, before?, level),
+        }
     }
 
     /// Goes on from a full window. One that drifted is not looked at again together with the next: the next full window
     /// without drift is one.
-    pub fn settle(&mut self, window: Full, drift: &Drift) {
-        self.before = (!drift.drift).then_some(window.sample);
+    pub fn settle(&mut self, window: Window, drift: &Drift) {
+        if window.full {
+            self.before = (!drift.drift).then_some(window.sample);
+        }
     }
 
-    /// Takes a row in, if it is one of this stream's; gives the window when it has `size` rows, and begins another.
-    pub fn take(&mut self, schema: &Schema, seen: &Seen<'_>, size: u64) -> Option<Full> {
+    /// Takes a row in, if it is one of this stream's; gives the window when it has half of `size` rows and may be glanced at,
+    /// and when it has all of them, and begins another.
+    pub fn take(&mut self, schema: &Schema, seen: &Seen<'_>, size: u64) -> Option<Window> {
         let is_ours = self.slice.as_ref().is_none_or(|s| s.has(schema, seen.row));
         if !is_ours {
             return None;
@@ -85,14 +95,20 @@ impl Stream {
         let score = self.slice.is_none().then_some(seen.score);
         self.window.push(seen.row, score);
         self.span.to = seen.seq;
-        if self.window.rows() < size {
+        let full = self.window.rows() >= size;
+        let half = self.window.rows() == size / 2 && self.before.is_some();
+        if !full && !half {
             return None;
         }
-        let fresh = Collector::new(schema, self.slice.is_none());
-        Some(Full {
-            sample: std::mem::replace(&mut self.window, fresh).finish(),
+        let window = Window {
+            sample: self.window.finish(),
+            full,
             span: self.span,
             time: seen.time,
-        })
+        };
+        if full {
+            self.window = Collector::new(schema, self.slice.is_none());
+        }
+        Some(window)
     }
 }

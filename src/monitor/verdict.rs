@@ -18,11 +18,13 @@ pub struct Verdict {
     pub model: String,
     /// Which rows were looked at; none: all.
     pub slice: Option<Slice>,
-    /// When the window was full.
+    /// When its last row came.
     #[serde(with = "crate::clock::timestamp")]
     pub time: Timestamp,
     /// Where it lies among the store's events.
     pub window: Span,
+    /// Whether it was full; else it was half full, and looked at together with the one before.
+    pub full: bool,
     /// What became of the columns.
     #[serde(flatten)]
     pub drift: Drift,
@@ -164,6 +166,7 @@ mod tests {
             slice: None,
             time: Timestamp::UNIX_EPOCH,
             window: Span::default(),
+            full: true,
             drift: compare(&sample(columns, 0.0), &sample(columns, shift), 0.01),
             ailments,
             estimated: None,

@@ -100,7 +100,7 @@ fn row(column: &ColumnDrift) -> Markup {
                 }
             }
             td.number { (bar(column.effect)) }
-            td { (column.test.map_or("–", Test::words)) }
+            td.test { (column.test.map_or("–", Test::words)) }
             td.number { (column.p_adjusted.map_or_else(|| "–".to_owned(), small)) }
             td.number { (figure(column.psi)) }
             td.number { (figure(column.js)) }

@@ -132,8 +132,12 @@ async fn steady_rows_do_not_drift_and_shifted_ones_do(case: &Case) {
     }
     ask(&server, &rows(case, 50, 2)).await;
     ask(&server, &shifted(case, 100, 3)).await;
-    let seen = verdicts(&server, 4).await;
+    // Found when the window was half full, together with the one before, and when it was full.
+    let seen = verdicts(&server, 5).await;
+    let rows_of = |n: usize| &seen["history"][n]["window"];
+    assert_eq!(rows_of(0)["from"], rows_of(1)["from"], "{seen}");
     let verdict = &seen["verdict"];
+    assert_eq!(verdict["full"], true);
     assert_eq!(verdict["drift"], true, "{verdict}");
     assert_eq!(verdict["rows"]["current"], 100);
     let found = column(verdict, case.category.0);
@@ -149,7 +153,10 @@ async fn steady_rows_do_not_drift_and_shifted_ones_do(case: &Case) {
         .iter()
         .map(|c| &c["kind"]);
     assert!(kinds.into_iter().any(|kind| kind == "score"), "{verdict}");
-    assert_eq!(events(&server, "drift").await.len(), 4);
+    let told = events(&server, "drift").await;
+    let early: Vec<_> = told.iter().filter(|event| event["full"] == false).collect();
+    assert_eq!((told.len(), early.len()), (5, 1));
+    assert_eq!(early[0]["rows"]["current"], 150);
     let page = server.metrics().await;
     let lines: Vec<&str> = page
         .lines()

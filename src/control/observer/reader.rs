@@ -14,7 +14,7 @@ use crate::monitor::drift::{Drift, Kind as ColumnKind};
 use crate::monitor::performance::{Fired, Window};
 use crate::monitor::remedy;
 use crate::monitor::sample::Observed;
-use crate::monitor::stream::{Full, Seen};
+use crate::monitor::stream::{self, Seen};
 use crate::monitor::verdict::Verdict;
 use crate::schema::column::Label;
 use crate::schema::row::Purpose;
@@ -85,7 +85,7 @@ impl Reader {
     /// Takes in what is new, so much at a time.
     pub(super) fn read(mut self) -> Result<Read, StoreError> {
         let (mut seen, mut room) = (self.memory.seen, AT_ONCE);
-        let (mut news, mut full) = (Vec::new(), Vec::new());
+        let (mut news, mut due) = (Vec::new(), Vec::new());
         let schema = self.reference.champion.model.schema().clone();
         let mut row = Row::new(&schema, Purpose::Predict);
         let store = self.store.clone();
@@ -93,7 +93,7 @@ impl Reader {
         store.after(seen, |record| {
             seen = record.seq;
             if record.kind == Kind::Prediction {
-                self.look(&record, &mut row, &mut full);
+                self.look(&record, &mut row, &mut due);
             }
             news.extend(new_truth(&record).map(|label| News {
                 id: record.id.to_owned(),
@@ -106,10 +106,11 @@ impl Reader {
         })?;
         self.memory.seen = seen;
         let mut found = Vec::new();
-        for (stream, window) in full {
-            let verdict = self.weigh(stream, window);
-            self.memory.note(stream, verdict.clone());
-            found.push(Finding::Verdict(Box::new(verdict)));
+        for (stream, window) in due {
+            if let Some(verdict) = self.weigh(stream, window) {
+                self.memory.note(stream, verdict.clone());
+                found.push(Finding::Verdict(Box::new(verdict)));
+            }
         }
         for truth in news {
             self.join(truth, &mut found)?;
@@ -122,7 +123,7 @@ impl Reader {
     }
 
     /// Takes a prediction into the windows it belongs to.
-    fn look(&mut self, record: &Record<'_>, row: &mut Row, full: &mut Vec<(usize, Full)>) {
+    fn look(&mut self, record: &Record<'_>, row: &mut Row, due: &mut Vec<(usize, stream::Window)>) {
         // A window that was begun is finished: it is paid for.
         let is_begun = self.memory.streams[0].filled() > 0;
         if !is_begun && !self.memory.pace.is_ready(record.time) {
@@ -151,7 +152,7 @@ impl Reader {
             self.memory.pace.spend();
         }
         for (n, stream) in self.memory.streams.iter_mut().enumerate() {
-            full.extend(
+            due.extend(
                 stream
                     .take(schema, &seen, self.window)
                     .map(|full| (n, full)),
@@ -160,7 +161,7 @@ impl Reader {
     }
 
     /// How good the answers of a window should be.
-    fn estimate(&self, window: &Full) -> Option<Estimated> {
+    fn estimate(&self, window: &stream::Window) -> Option<Estimated> {
         let scores = window
             .sample
             .columns
@@ -173,18 +174,18 @@ impl Reader {
         Some(cbpe::judge(scores, threshold, &self.reference.estimates))
     }
 
-    /// The verdict on a window.
-    fn weigh(&mut self, n: usize, window: Full) -> Verdict {
+    /// The verdict on a window; none on a half-full one that has not drifted.
+    fn weigh(&mut self, n: usize, window: stream::Window) -> Option<Verdict> {
         let (slice, reference) = &self.reference.streams[n];
         let (mut of, level) = (reference, self.reference.level);
         let stream = &mut self.memory.streams[n];
-        let mut drift = stream.weigh(reference, &window, level);
+        let mut drift = stream.weigh(reference, &window, level)?;
         // Rows that the model has learnt from get other scores than new ones; only what is like neither has drifted.
-        if drifted_scores(&drift).is_some()
+        if let Some(p) = drifted_scores(&drift)
             && let Some(seen) = self.reference.seen()
         {
-            let other = stream.weigh(seen, &window, level);
-            if drifted_scores(&other) > drifted_scores(&drift) || drifted_scores(&other).is_none() {
+            let other = stream.weigh(seen, &window, level)?;
+            if drifted_scores(&other).is_none_or(|other| other > p) {
                 (of, drift) = (seen, other);
             }
         }
@@ -193,6 +194,7 @@ impl Reader {
             slice: slice.clone(),
             time: window.time,
             window: window.span,
+            full: window.full,
             ailments: remedy::remedy(of, &window.sample, &drift),
             estimated: slice.is_none().then(|| self.estimate(&window)).flatten(),
             drift,
@@ -200,7 +202,7 @@ impl Reader {
         };
         self.memory.streams[n].settle(window, &verdict.drift);
         verdict.conclude();
-        verdict
+        Some(verdict)
     }
 
     /// Holds a truth against its prediction, where that is the champion's.

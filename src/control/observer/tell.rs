@@ -67,10 +67,10 @@ impl Observer {
         } else {
             Found::Steady
         };
-        self.metrics
-            .titanic_monitor_windows_total
-            .of(found)
-            .increment(1);
+        if verdict.full {
+            let windows = &self.metrics.titanic_monitor_windows_total;
+            windows.of(found).increment(1);
+        }
         if let Some(change) = verdict.change() {
             tracing::warn!(
                 model = verdict.model,

@@ -1,31 +1,31 @@
 //! Numbers that are the old ones in another unit.
 
-use crate::stats::two_sample::ks::fits;
+use crate::stats::two_sample::ks::{fits, furthest};
 
 /// Above this the converted numbers count as fitting the reference.
 const FITS: f64 = 0.05;
 
-/// Factors between units that people mix up, from the second to the first. Each is tried the other way round, too.
+/// Factors between units that people mix up, with what they may be. Each is tried both ways.
 const FACTORS: &[(f64, &str)] = &[
-    (10.0, "a tenth"),
-    (100.0, "a hundredth"),
-    (1e3, "a thousandth"),
-    (1e4, "a ten-thousandth"),
-    (1e6, "a millionth"),
-    (1e9, "a billionth"),
-    (60.0, "a sixtieth (minutes and seconds)"),
-    (3600.0, "a 3600th (hours and seconds)"),
-    (24.0, "a 24th (days and hours)"),
-    (7.0, "a seventh (weeks and days)"),
-    (12.0, "a twelfth (years and months, feet and inches)"),
-    (1.609344, "miles and kilometres"),
-    (2.54, "inches and centimetres"),
-    (1.0 / 0.3048, "metres and feet"),
-    (2.20462, "kilograms and pounds"),
-    (3.78541, "gallons and litres"),
+    (10.0, ""),
+    (100.0, ""),
+    (1e3, ""),
+    (1e4, ""),
+    (1e6, ""),
+    (1e9, ""),
+    (60.0, " (minutes and seconds)"),
+    (3600.0, " (hours and seconds)"),
+    (24.0, " (days and hours)"),
+    (7.0, " (weeks and days)"),
+    (12.0, " (years and months, feet and inches)"),
+    (1.609344, " (miles and kilometres)"),
+    (2.54, " (inches and centimetres)"),
+    (1.0 / 0.3048, " (metres and feet)"),
+    (2.20462, " (kilograms and pounds)"),
+    (3.78541, " (gallons and litres)"),
 ];
 
-/// A factor that is this near to none could as well be a change of the world.
+/// A factor nearer to 1 than this could as well be a change of the world.
 const FAR: f64 = 7.0;
 
 /// How the later numbers have to be read for them to fit the reference, in words; none where no well-known unit does it. Both
@@ -34,24 +34,20 @@ const FAR: f64 = 7.0;
 /// Fitting is not enough: few rows fit many factors, among them such as have no meaning. The data must also tell the factor
 /// from its neighbours, so that with 1.5 times the old numbers nobody says "miles".
 pub(super) fn of(reference: &[f64], current: &[f64]) -> Option<String> {
-    let scaled = |factor: f64| -> Vec<f64> { current.iter().map(|v| v * factor).collect() };
-    let pinned = |convert: &dyn Fn(f64) -> Vec<f64>, near: f64| {
-        fits(reference, &convert(1.0), FITS)
-            && !fits(reference, &convert(near.exp()), FITS)
-            && !fits(reference, &convert((-near).exp()), FITS)
+    let reference: Vec<f64> = reference.iter().copied().map(rounded).collect();
+    let read = |convert: &dyn Fn(f64) -> f64| -> Vec<f64> {
+        current.iter().map(|v| rounded(convert(*v))).collect()
     };
     for (factor, words) in FACTORS {
-        // Large factors may be a fifth of their logarithm off, small ones a tenth in all.
-        let near = if *factor >= FAR {
-            0.22 * factor.ln()
-        } else {
-            0.1
-        };
-        if pinned(&|near| scaled(near / factor), near) {
-            return Some(format!("divided by {} ({words})", short(*factor)));
-        }
-        if pinned(&|near| scaled(near * factor), near) {
-            return Some(format!("multiplied by {} ({words})", short(*factor)));
+        let far = *factor >= FAR;
+        // Large factors may be a fifth of their logarithm off; small ones no more than lies between 1.5 and a mile.
+        let near = if far { 0.22 * factor.ln() } else { 0.07 };
+        let within: &[f64] = if far { &[] } else { &[0.3, 0.6, 1.0] };
+        for (way, factor_of) in [("divided", 1.0 / factor), ("multiplied", *factor)] {
+            let convert = |off: f64| read(&|v| v * factor_of * off.exp());
+            if pinned(&reference, &convert, near, within) {
+                return Some(format!("{way} by {}{words}", short(*factor)));
+            }
         }
     }
     let degrees: [(&dyn Fn(f64) -> f64, &str); 2] = [
@@ -59,10 +55,40 @@ pub(super) fn of(reference: &[f64], current: &[f64]) -> Option<String> {
         (&|v| v * 1.8 + 32.0, "read as degrees Celsius"),
     ];
     let found = degrees.iter().find(|(convert, _)| {
-        let convert = |near: f64| current.iter().map(|v| convert(*v) * near).collect();
-        pinned(&convert, 0.3)
+        let convert = |off: f64| read(&|v| convert(v) * off.exp());
+        pinned(&reference, &convert, 0.3, &[])
     });
     found.map(|(_, words)| (*words).to_owned())
+}
+
+/// Whether the numbers fit as converted, fit no more with a factor of e^±near beside it, and fit no better at these shares of the
+/// way there.
+fn pinned(reference: &[f64], convert: &dyn Fn(f64) -> Vec<f64>, near: f64, within: &[f64]) -> bool {
+    let exactly = convert(0.0);
+    let beside = [near, -near];
+    if !fits(reference, &exactly, FITS)
+        || beside
+            .iter()
+            .any(|off| fits(reference, &convert(*off), FITS))
+    {
+        return false;
+    }
+    let apart = |values: &[f64]| furthest(reference, values).map(|f| f.statistic());
+    let best = apart(&exactly);
+    let mut others = within
+        .iter()
+        .flat_map(|share| beside.map(|off| share * off));
+    others.all(|off| best <= apart(&convert(off)))
+}
+
+/// To six digits: converted there and back, a number differs in its last.
+fn rounded(value: f64) -> f64 {
+    if value == 0.0 {
+        return value;
+    }
+    let scale = 10f64.powi(5 - value.abs().log10().floor() as i32);
+    let rounded = (value * scale).round() / scale;
+    if rounded.is_finite() { rounded } else { value }
 }
 
 fn short(factor: f64) -> String {
@@ -87,15 +113,12 @@ mod tests {
 
     #[test]
     fn well_known_factors_are_told() {
-        check(100.0, Some("divided by 100 (a hundredth)"));
-        check(0.001, Some("multiplied by 1000 (a thousandth)"));
-        check(
-            60.0,
-            Some("divided by 60 (a sixtieth (minutes and seconds))"),
-        );
+        check(100.0, Some("divided by 100"));
+        check(0.001, Some("multiplied by 1000"));
+        check(60.0, Some("divided by 60 (minutes and seconds)"));
         check(
             1.0 / 12.0,
-            Some("multiplied by 12 (a twelfth (years and months, feet and inches))"),
+            Some("multiplied by 12 (years and months, feet and inches)"),
         );
     }
 

@@ -40,7 +40,7 @@ pub fn ks(reference: &[f64], current: &[f64]) -> Option<Ks> {
     };
     let furthest = furthest(reference, current)?;
     let (n, m) = (reference.len() as u64, current.len() as u64);
-    let statistic = furthest.apart as f64 / (n * m) as f64;
+    let statistic = furthest.statistic();
     let p_value = match method {
         Method::Exact => exact::p_value(n, m, furthest.apart),
         Method::Asymptotic => {
@@ -68,6 +68,15 @@ pub struct Furthest {
     /// How far, in units of 1/(n·m) and so without rounding: whether a path of the exact count touches it must not hang on the
     /// last bit.
     apart: u64,
+    /// n·m.
+    whole: u64,
+}
+
+impl Furthest {
+    /// The distance, in [0, 1].
+    pub fn statistic(&self) -> f64 {
+        self.apart as f64 / self.whole as f64
+    }
 }
 
 /// Where two samples, each ascending and finite, are furthest apart; `None` where either is empty.
@@ -87,6 +96,7 @@ pub fn furthest(reference: &[f64], current: &[f64]) -> Option<Furthest> {
                 reference,
                 current,
                 apart,
+                whole: (n * m) as u64,
             });
         }
     }
@@ -100,7 +110,7 @@ pub fn fits(reference: &[f64], current: &[f64], p: f64) -> bool {
         return false;
     };
     let (n, m) = (reference.len() as f64, current.len() as f64);
-    let statistic = furthest.apart as f64 / (n * m);
+    let statistic = furthest.statistic();
     // Four times what would do: the leading term alone may be off by that much.
     if n * m / (n + m) > 4.0 * size_for(p, statistic) {
         return false;

@@ -41,6 +41,7 @@ fn verdict(shift: f64, slice: Option<Slice>) -> Verdict {
         slice,
         time: at(0),
         window: Span::default(),
+        full: true,
         drift: compare(&sample(0.0), &sample(shift), 0.01),
         ailments: Vec::new(),
         estimated: None,
