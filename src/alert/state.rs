@@ -137,7 +137,7 @@ impl Alert {
             annotations.insert("description", self.description.clone());
         }
         if let Some(value) = self.value {
-            annotations.insert("value", value.to_string());
+            annotations.insert("value", short(value));
         }
         annotations
     }
@@ -178,4 +178,15 @@ pub fn fingerprint(rule: Rule, subject: &str) -> String {
 /// The key of what a channel was told of a rule.
 pub fn group(rule: Rule, channel: &str) -> String {
     format!("{}/{channel}", condition::name(rule))
+}
+
+/// A figure as people read it: 0.042, 1800, 8.6e-62.
+fn short(value: f64) -> String {
+    let is_plain = value == 0.0 || (1e-4..1e9).contains(&value.abs());
+    if is_plain {
+        let text = format!("{value:.4}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        format!("{value:.1e}")
+    }
 }

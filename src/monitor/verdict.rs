@@ -114,12 +114,7 @@ impl Verdict {
     /// Why no training can help, in words; none where one may.
     pub fn sick(&self) -> Option<String> {
         let why: Vec<&str> = self.ailments.iter().map(|a| a.why.as_str()).collect();
-        (!why.is_empty()).then(|| {
-            format!(
-                "{}: mend the source, a training would learn it",
-                why.join("; ")
-            )
-        })
+        (!why.is_empty()).then(|| format!("{}; mend the source", why.join("; ")))
     }
 
     /// The verdict in a line.
@@ -203,7 +198,7 @@ mod tests {
         let sick = verdict(1, 80.0, ailing());
         assert_eq!(asked(&sick), Some(false));
         let why = sick.retrain.unwrap().why;
-        assert!(why.starts_with("c0 has gone blank: "), "{why}");
+        assert!(why == "c0 has gone blank; mend the source", "{why}");
     }
 
     #[test]

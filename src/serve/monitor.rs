@@ -9,6 +9,7 @@ use super::page::monitor;
 use super::reply;
 use crate::control::observer::{Memory, View};
 use crate::monitor::options::Options;
+use crate::monitor::performance::Performance;
 
 /// Those who know of it.
 #[derive(Clone)]
@@ -46,11 +47,24 @@ fn told(seen: &Memory, options: &Options) -> Value {
         "window": {"size": size, "filled": filled(0)},
         "verdict": verdict,
         "history": seen.history,
-        "performance": seen.performance,
+        "performance": seen.performance.as_ref().map(performance),
         "estimated": verdict.and_then(|v| v.estimated.as_ref()),
         "slices": slices.collect::<Vec<_>>(),
         "unwatched": seen.unwatched,
-        "delay": seen.delay,
+        "delay": seen.delay.as_ref().map(|delay| json!({
+            "truths": delay.truths(), "last": delay.last(), "open": delay.open(),
+        })),
         "skipped": seen.skipped,
+    })
+}
+
+/// The figures of performance: the last full window, the truths since, what the detectors told of last.
+fn performance(live: &Performance) -> Value {
+    json!({
+        "truths": live.truths(),
+        "window": {"size": live.size(), "filled": live.open().map_or(0, |open| open.n)},
+        "last": live.last(),
+        "open": live.open(),
+        "decayed": live.decayed(),
     })
 }

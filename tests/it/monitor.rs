@@ -10,6 +10,7 @@ use titanic_platform::config::Settings;
 
 use crate::case::{Case, json as read, on_both};
 use crate::server::{Server, state_of, until};
+use crate::socket::Socket;
 
 on_both!(
     steady_rows_do_not_drift_and_shifted_ones_do,
@@ -20,6 +21,7 @@ on_both!(
     slices_are_watched_by_themselves,
     rows_that_come_too_fast_pass_by,
     odd_windows,
+    subscribers_hear_of_verdicts_and_alerts_once,
 );
 
 /// A server whose loop is quiet unless the monitor asks, and its clock.
@@ -370,5 +372,62 @@ async fn odd_windows(case: &Case) {
     clock.set("2026-01-30T09:15:00Z".parse().unwrap());
     ask(&server, &rows(case, 3, 20)).await;
     verdicts(&server, 6).await;
+    server.stop().await;
+}
+
+async fn subscribers_hear_of_verdicts_and_alerts_once(case: &Case) {
+    let (server, _) = server(case, |settings| settings.retrain.on_drift = false).await;
+    let mut socket = Socket::open(&server).await;
+    socket.subscribe(&["monitor", "alerts"]).await;
+    ask(&server, &shifted(case, 100, 23)).await;
+    let (mut verdicts, mut alerts) = (Vec::new(), Vec::new());
+    while verdicts.is_empty() || alerts.is_empty() {
+        let event = socket.next().await;
+        match event["topic"].as_str().unwrap() {
+            "monitor" => verdicts.push(event["data"].clone()),
+            _ => alerts.push(event["data"].clone()),
+        }
+    }
+    let (verdict, alert) = (&verdicts[0], &alerts[0]);
+    assert_eq!(
+        (&verdict["about"], &verdict["drift"]),
+        (&json!("drift"), &json!(true))
+    );
+    assert_eq!(
+        (&alert["rule"], &alert["state"]),
+        (&json!("drift"), &json!("firing")),
+        "{alert}"
+    );
+    let alerts = server.get("/v1/alerts").await;
+    let alert = &alerts["alerts"][0];
+    assert_eq!(
+        (&alert["state"], &alert["subject"]),
+        (&json!("firing"), &case.version(1).into())
+    );
+    let summary = alert["annotations"]["summary"].as_str().unwrap();
+    assert!(summary.contains(case.category.0), "{summary}");
+    // The next full window without drift ends it.
+    ask(&server, &rows(case, 100, 24)).await;
+    until("the end of the alert", || async {
+        server.get("/v1/alerts").await["alerts"][0]["state"] == "resolved"
+    })
+    .await;
+    let seen = server.get("/v1/monitor").await;
+    assert_eq!(
+        (&seen["verdict"]["drift"], &seen["verdict"]["full"]),
+        (&json!(false), &json!(true))
+    );
+    let page = server
+        .request(reqwest::Method::GET, "/")
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        page.contains("id=\"monitor\"") && page.contains("id=\"alerts\""),
+        "{page}"
+    );
     server.stop().await;
 }
