@@ -53,7 +53,10 @@ pub(super) fn of(reference: &[f64], current: &[f64]) -> Option<String> {
     }
     // Degrees shift as well as scale. What a factor alone explains is no matter of degrees.
     let plain = median(&reference)? / median(current)?;
-    if plain.is_finite() && plain > 0.0 && fits(&reference, &read(&|v| v * plain), FITS) {
+    // The medians tell it only roughly.
+    let about = |step: i32| plain * (0.05 * f64::from(step)).exp();
+    let explains = |step| fits(&reference, &read(&|v| v * about(step)), FITS);
+    if plain.is_finite() && plain > 0.0 && (-5..=5).any(explains) {
         return None;
     }
     let degrees: [(&dyn Fn(f64) -> f64, &str); 2] = [
