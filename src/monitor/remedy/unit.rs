@@ -1,5 +1,6 @@
 //! Numbers that are the old ones in another unit.
 
+use crate::stats::quantile::median;
 use crate::stats::two_sample::ks::{fits, furthest};
 
 /// Above this the converted numbers count as fitting the reference.
@@ -49,6 +50,14 @@ pub(super) fn of(reference: &[f64], current: &[f64]) -> Option<String> {
                 return Some(format!("{way} by {}{words}", short(*factor)));
             }
         }
+    }
+    // Degrees shift as well as scale. What a factor alone explains is no matter of degrees.
+    let plain = median(&reference)? / median(current)?;
+    // The medians tell it only roughly.
+    let about = |step: i32| plain * (0.05 * f64::from(step)).exp();
+    let explains = |step| fits(&reference, &read(&|v| v * about(step)), FITS);
+    if plain.is_finite() && plain > 0.0 && (-5..=5).any(explains) {
+        return None;
     }
     let degrees: [(&dyn Fn(f64) -> f64, &str); 2] = [
         (&|v| (v - 32.0) / 1.8, "read as degrees Fahrenheit"),

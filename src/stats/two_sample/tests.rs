@@ -204,9 +204,12 @@ fn the_rarest_are_merged_until_enough_is_expected() {
     check(&[(0, 0)], &[]);
 }
 
-/// `fisher_exact`: two levels with their rows on either side.
+/// Two levels with their rows on either side, and the p-value.
+type Four = ((u64, u64), (u64, u64), f64);
+
+/// `fisher_exact`.
 #[rustfmt::skip]
-const FOURS: &[((u64, u64), (u64, u64), f64)] = &[
+const FOURS: &[Four] = &[
         ((314, 65), (577, 35), 1.4982708965062398e-08),
         ((3, 1), (1, 3), 0.48571428571428565),
         ((10, 0), (0, 10), 1.082508822446903e-05),
