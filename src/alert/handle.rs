@@ -57,6 +57,12 @@ pub enum AskFault {
     Closed,
 }
 
+/// What came of it.
+pub(super) type Done = Result<(), AskFault>;
+
+/// Where that is told.
+pub(super) type Reply = oneshot::Sender<Done>;
+
 /// Something asked of the desk.
 #[derive(Debug)]
 pub(super) enum Ask {
@@ -65,18 +71,12 @@ pub(super) enum Ask {
         alert: String,
         time: Duration,
         comment: String,
-        reply: oneshot::Sender<Result<(), AskFault>>,
+        reply: Reply,
     },
     /// End the silences of an alert.
-    Unsilence {
-        alert: String,
-        reply: oneshot::Sender<Result<(), AskFault>>,
-    },
+    Unsilence { alert: String, reply: Reply },
     /// Send a dead letter again.
-    Resend {
-        letter: String,
-        reply: oneshot::Sender<Result<(), AskFault>>,
-    },
+    Resend { letter: String, reply: Reply },
 }
 
 /// A handle, and what the desk behind it hears.
@@ -164,10 +164,7 @@ impl Handle {
         self.ask(|reply| Ask::Resend { letter, reply }).await
     }
 
-    async fn ask(
-        &self,
-        ask: impl FnOnce(oneshot::Sender<Result<(), AskFault>>) -> Ask,
-    ) -> Result<(), AskFault> {
+    async fn ask(&self, ask: impl FnOnce(Reply) -> Ask) -> Done {
         let (reply, answer) = oneshot::channel();
         let sent = self.asks.send(ask(reply)).await;
         sent.map_err(|_| AskFault::Closed)?;
