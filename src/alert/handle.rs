@@ -52,6 +52,11 @@ pub enum AskFault {
     /// There is no such dead letter.
     #[error("there is no dead letter {0:?}; the list of alerts shows those there are")]
     NoLetter(String),
+    /// Its channel is gone.
+    #[error(
+        "the channel {0:?} is in the settings no more; name it there, and start the server again"
+    )]
+    NoChannel(String),
     /// Nobody is there to do it.
     #[error("the server stops; ask again once it is back")]
     Closed,

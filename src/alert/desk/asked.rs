@@ -21,18 +21,20 @@ impl Desk {
                 reply,
             } => (reply, self.silence(&alert, time, comment, now)),
             Ask::Unsilence { alert, reply } => (reply, self.unsilence(alert)),
-            Ask::Resend { letter, reply } => {
-                let answer = match self.outbox.revive(&letter, now) {
-                    Some(channel) => {
-                        self.paused.remove(&channel);
-                        Ok(())
-                    }
-                    None => Err(AskFault::NoLetter(letter)),
-                };
-                (reply, answer)
-            }
+            Ask::Resend { letter, reply } => (reply, self.resend(letter, now)),
         };
         self.replies.push((reply, answer));
+    }
+
+    fn resend(&mut self, letter: String, now: Timestamp) -> Done {
+        let channel = self.outbox.get(&letter).map(|row| row.channel.clone());
+        if let Some(channel) = channel.filter(|c| !self.parts.options.channels.contains(c)) {
+            return Err(AskFault::NoChannel(channel));
+        }
+        let channel = self.outbox.revive(&letter, now);
+        let channel = channel.ok_or(AskFault::NoLetter(letter))?;
+        self.paused.remove(&channel);
+        Ok(())
     }
 
     fn silence(&mut self, alert: &str, time: Duration, comment: String, now: Timestamp) -> Done {

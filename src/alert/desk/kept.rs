@@ -33,7 +33,7 @@ impl Desk {
             }
         };
         match state.map_or_else(|| Ok(State::default()), |json| serde_json::from_str(&json)) {
-            Ok(state) => self.state = state,
+            Ok(state) => self.state = state.resumed(self.parts.clock.now()),
             Err(error) => {
                 tracing::error!(%error, "alerts of before cannot be read; they begin anew")
             }
