@@ -52,10 +52,21 @@ pub enum AskFault {
     /// There is no such dead letter.
     #[error("there is no dead letter {0:?}; the list of alerts shows those there are")]
     NoLetter(String),
+    /// Its channel is gone.
+    #[error(
+        "the channel {0:?} is in the settings no more; name it there, and start the server again"
+    )]
+    NoChannel(String),
     /// Nobody is there to do it.
     #[error("the server stops; ask again once it is back")]
     Closed,
 }
+
+/// What came of it.
+pub(super) type Done = Result<(), AskFault>;
+
+/// Where that is told.
+pub(super) type Reply = oneshot::Sender<Done>;
 
 /// Something asked of the desk.
 #[derive(Debug)]
@@ -65,18 +76,12 @@ pub(super) enum Ask {
         alert: String,
         time: Duration,
         comment: String,
-        reply: oneshot::Sender<Result<(), AskFault>>,
+        reply: Reply,
     },
     /// End the silences of an alert.
-    Unsilence {
-        alert: String,
-        reply: oneshot::Sender<Result<(), AskFault>>,
-    },
+    Unsilence { alert: String, reply: Reply },
     /// Send a dead letter again.
-    Resend {
-        letter: String,
-        reply: oneshot::Sender<Result<(), AskFault>>,
-    },
+    Resend { letter: String, reply: Reply },
 }
 
 /// A handle, and what the desk behind it hears.
@@ -164,10 +169,7 @@ impl Handle {
         self.ask(|reply| Ask::Resend { letter, reply }).await
     }
 
-    async fn ask(
-        &self,
-        ask: impl FnOnce(oneshot::Sender<Result<(), AskFault>>) -> Ask,
-    ) -> Result<(), AskFault> {
+    async fn ask(&self, ask: impl FnOnce(Reply) -> Ask) -> Done {
         let (reply, answer) = oneshot::channel();
         let sent = self.asks.send(ask(reply)).await;
         sent.map_err(|_| AskFault::Closed)?;

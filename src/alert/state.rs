@@ -100,6 +100,19 @@ pub struct Transition {
     pub annotations: BTreeMap<&'static str, String>,
 }
 
+impl State {
+    /// As it is after a restart: nobody knows whether what was pending went on meanwhile, so it waits anew.
+    #[must_use]
+    pub fn resumed(mut self, now: Timestamp) -> State {
+        for alert in self.alerts.values_mut() {
+            if alert.phase == Phase::Pending {
+                alert.since = now;
+            }
+        }
+        self
+    }
+}
+
 impl Alert {
     /// One of which nothing was known before.
     pub(super) fn begun(condition: &Condition, now: Timestamp, id: String) -> Alert {

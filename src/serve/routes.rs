@@ -263,7 +263,7 @@ pub static ROUTES: &[Route] = &[
         summary: "Send a dead letter again",
         takes: Takes::Nothing,
         answers: &[answer(200, "It waits to be sent.", "Alerts", JSON)],
-        problems: &[&kind::NOT_FOUND, &kind::OVERLOADED],
+        problems: &[&kind::NOT_FOUND, &kind::CONFLICT, &kind::OVERLOADED],
         handler: || web::to(alerts::resend),
     },
     Route {

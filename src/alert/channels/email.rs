@@ -2,31 +2,22 @@
 //!
 //! What the other side does is bounded: one time limit over all of it, and what it says in plain text is read up to a limit.
 
-use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use lettre::address::Envelope;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{
-    AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters,
-};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use serde::Deserialize;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::bounded::Bounded;
 use super::fence::Fence;
 use super::keys::{self, Places, Secret};
 use super::{Channel, Failure, Parcel, Sending, World, cause, letter, seconds};
-
-/// Most bytes that are read of one conversation.
-const MOST_READ: usize = 1 << 20;
 
 /// A conversation has some ten answers to wait for, and receivers that make senders wait on purpose.
 const ANSWERS: u32 = 3;
@@ -236,10 +227,7 @@ impl Mail {
         }
         let stream = TcpStream::connect(&addresses[..]).await;
         let stream = stream.map_err(|e| Failure::new(format!("no connection: {e}")))?;
-        let stream = Box::new(Bounded {
-            stream,
-            left: MOST_READ,
-        });
+        let stream = Box::new(Bounded::new(stream));
         let open = AsyncSmtpConnection::connect_with_transport(stream, &me).await;
         let mut open = open.map_err(|error| refused(&error))?;
         if let Security::Upgrade(tls) = &self.security {
@@ -265,53 +253,6 @@ fn told(error: &lettre::transport::smtp::Error) -> String {
     };
     let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     plain.take(200).collect::<String>().trim().to_owned()
-}
-
-/// A connection of which so much is read and no more: a line without an end must not fill the memory.
-#[derive(Debug)]
-struct Bounded {
-    stream: TcpStream,
-    left: usize,
-}
-
-impl AsyncTokioStream for Bounded {
-    fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.stream.peer_addr()
-    }
-}
-
-impl AsyncRead for Bounded {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if self.left == 0 {
-            return Poll::Ready(Err(io::Error::other("it says too much")));
-        }
-        let before = into.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(context, into);
-        self.left = self.left.saturating_sub(into.filled().len() - before);
-        read
-    }
-}
-
-impl AsyncWrite for Bounded {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! A channel sends a parcel once and says what came of it. It holds back neither the parcel nor anybody else: whoever asks
 //! it keeps the time, the retries and the order.
 
+mod bounded;
 mod email;
 pub mod fence;
 mod keys;

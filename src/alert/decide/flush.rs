@@ -73,7 +73,8 @@ fn flush(
     let of_rule = || firing(state).filter(|(_, alert)| alert.rule == rule);
     let is_part = |alert: &Alert| {
         let whole = |other: &Alert| Some(&other.subject) == alert.within.as_ref();
-        of_rule().any(|(_, other)| whole(other) && other.subject != alert.subject)
+        let mut others = of_rule().map(|(_, other)| other);
+        alert.within.is_some() && others.any(|other| whole(other) && other.subject != alert.subject)
     };
     let audible = of_rule().filter(|(_, alert)| !inhibited && !alert.silenced && !is_part(alert));
     let (known, fresh): (Vec<_>, Vec<_>) = audible

@@ -384,6 +384,21 @@ fn the_state_is_the_same_after_a_restart() {
     assert_eq!(serde_json::from_str::<State>(&json).unwrap(), story.state);
 }
 
+#[test]
+fn what_was_pending_waits_anew_after_a_restart() {
+    let mut story = Story::new(options([
+        (Rule::Latency, rule(60, 0, 100)),
+        (Rule::Drift, rule(0, 0, 100)),
+    ]));
+    story.step(0, &[on(Rule::Latency, "s"), on(Rule::Drift, "m")]);
+    story.state = std::mem::take(&mut story.state).resumed(at(7200));
+    story.step(7200, &[]);
+    assert_eq!(story.word(Rule::Latency, "s"), "pending");
+    assert_eq!(story.word(Rule::Drift, "m"), "firing");
+    story.step(7201, &[off(Rule::Latency, "s")]);
+    assert_eq!(story.word(Rule::Latency, "s"), "none");
+}
+
 #[derive(Clone, Debug)]
 struct Move {
     step: i64,

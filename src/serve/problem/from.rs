@@ -120,7 +120,9 @@ impl From<AskFault> for Problem {
             AskFault::NoAlert(_) | AskFault::NoLetter(_) => {
                 Problem::new(&kind::NOT_FOUND, fault.to_string())
             }
-            AskFault::NotSilenced(_) => Problem::new(&kind::CONFLICT, fault.to_string()),
+            AskFault::NotSilenced(_) | AskFault::NoChannel(_) => {
+                Problem::new(&kind::CONFLICT, fault.to_string())
+            }
             AskFault::Closed => Problem::overloaded(fault.to_string()),
         }
     }

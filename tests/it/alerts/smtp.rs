@@ -129,8 +129,16 @@ async fn check(mood: Mood, expected: &str) {
     let server = server(&[("mail", post.channel(&password))], &clock).await;
     drift(&server, true);
     failed(&server).await;
-    let (_, rows) = server.app().store().alerts().unwrap();
-    let row: Value = serde_json::from_str(&rows[0]).unwrap();
+    let row = || -> Value {
+        let (_, rows) = server.app().store().alerts().unwrap();
+        rows.first()
+            .map_or(Value::Null, |row| serde_json::from_str(row).unwrap())
+    };
+    until("the failure to be kept", || async {
+        row()["attempts"] == 1
+    })
+    .await;
+    let row = row();
     let error = row["error"].as_str().unwrap();
     assert!(error.contains(expected), "{mood:?}: {error}");
     assert!(!error.contains("hush"), "{error}");

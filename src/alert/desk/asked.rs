@@ -1,0 +1,85 @@
+//! What is asked of the desk by hand: silences, and dead letters sent again.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Desk, fresh};
+use crate::alert::handle::{Ask, AskFault, Done};
+use crate::alert::silence::{self, Silence};
+use crate::alert::state::State;
+
+impl Desk {
+    /// Does what is asked; the answer goes out once it is kept.
+    pub(super) fn answer(&mut self, ask: Ask) {
+        let now = self.parts.clock.now();
+        let (reply, answer) = match ask {
+            Ask::Silence {
+                alert,
+                time,
+                comment,
+                reply,
+            } => (reply, self.silence(&alert, time, comment, now)),
+            Ask::Unsilence { alert, reply } => (reply, self.unsilence(alert)),
+            Ask::Resend { letter, reply } => (reply, self.resend(letter, now)),
+        };
+        self.replies.push((reply, answer));
+    }
+
+    fn resend(&mut self, letter: String, now: Timestamp) -> Done {
+        let channel = self.outbox.get(&letter).map(|row| row.channel.clone());
+        if let Some(channel) = channel.filter(|c| !self.parts.options.channels.contains(c)) {
+            return Err(AskFault::NoChannel(channel));
+        }
+        let channel = self.outbox.revive(&letter, now);
+        let channel = channel.ok_or(AskFault::NoLetter(letter))?;
+        self.paused.remove(&channel);
+        Ok(())
+    }
+
+    fn silence(&mut self, alert: &str, time: Duration, comment: String, now: Timestamp) -> Done {
+        let silence = silenced(&self.state, alert, time, comment, now)?;
+        self.state.silences.push(silence);
+        if self.state.silences.len() > silence::MOST {
+            self.state.silences.remove(0);
+        }
+        self.state_changed = true;
+        Ok(())
+    }
+
+    fn unsilence(&mut self, alert: String) -> Done {
+        let found = self.state.alerts.values().find(|found| found.id == alert);
+        let found = found
+            .ok_or_else(|| AskFault::NoAlert(alert.clone()))?
+            .clone();
+        let before = self.state.silences.len();
+        self.state.silences.retain(|silence| !silence.names(&found));
+        if self.state.silences.len() == before {
+            return Err(AskFault::NotSilenced(alert));
+        }
+        self.state_changed = true;
+        Ok(())
+    }
+}
+
+/// A silence of one alert.
+///
+/// # Errors
+/// When there is no such alert.
+pub fn silenced(
+    state: &State,
+    alert: &str,
+    time: Duration,
+    comment: String,
+    now: Timestamp,
+) -> Result<Silence, AskFault> {
+    let found = state.alerts.values().find(|found| found.id == alert);
+    let found = found.ok_or_else(|| AskFault::NoAlert(alert.into()))?;
+    Ok(Silence::of(
+        fresh(now).to_string(),
+        found,
+        now,
+        time,
+        comment,
+    ))
+}

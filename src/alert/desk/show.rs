@@ -1,0 +1,46 @@
+//! What everybody sees of it: the view, and the gauges.
+
+use std::sync::Arc;
+
+use super::{Desk, Open};
+use crate::alert::channels::{self, ChannelKind};
+use crate::alert::condition::RULES;
+use crate::alert::state::Phase;
+use crate::alert::view::{self, ChannelView, View};
+
+impl Desk {
+    /// Lets everybody see how things stand.
+    pub(super) fn show(&self) {
+        let channel = |open: &Open| ChannelView {
+            name: open.name.clone(),
+            kind: channels::name(open.kind),
+            paused: self.paused.get(&open.name).cloned(),
+        };
+        let view = View {
+            alerts: view::alerts(&self.state),
+            silences: self.state.silences.clone(),
+            channels: self.parts.channels.iter().map(channel).collect(),
+            outbox: self.outbox.view(),
+        };
+        self.handle.view.store(Arc::new(view));
+        let metrics = &self.parts.metrics;
+        for rule in RULES {
+            let fires = self.state.alerts.values();
+            let fires = fires.filter(|a| a.rule == rule && a.phase == Phase::Firing);
+            metrics
+                .titanic_alerts_firing
+                .of(rule)
+                .set(fires.count() as f64);
+        }
+        for kind in [ChannelKind::Webhook, ChannelKind::Email, ChannelKind::Log] {
+            let of = self.parts.channels.iter().filter(|open| open.kind == kind);
+            let counts = of.map(|open| self.outbox.counts(&open.name));
+            let (waiting, dead) = counts.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+            metrics
+                .titanic_notifications_waiting
+                .of(kind)
+                .set(waiting as f64);
+            metrics.titanic_notifications_dead.of(kind).set(dead as f64);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Settings of the rules: what all have, and what some have beside it.
+
+use std::num::NonZeroU64;
+
+use serde::Deserialize;
+
+use crate::alert::condition::{RULES, Rule};
+use crate::alert::options::RuleOptions;
+use crate::config::units::Span;
+
+macro_rules! rules {
+    ($($(#[doc = $about:literal])* $name:ident: $rule:ident, $kind:ident { $($(#[doc = $doc:literal])* $field:ident: $type:ty,)* })+) => {
+        /// `alerts.rules`.
+        #[derive(Clone, Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Rules {
+            $($(#[doc = $about])* pub $name: $kind,)+
+        }
+
+        impl Rules {
+            /// Every rule with what all rules have; none for one that is off.
+            pub(super) fn all(&self) -> [(Rule, Option<RuleOptions>); RULES.len()] {
+                [$((Rule::$rule, self.$name.options()),)+]
+            }
+        }
+
+        $(
+            $(#[doc = $about])*
+            #[derive(Clone, Debug, Deserialize)]
+            #[serde(deny_unknown_fields)]
+            pub struct $kind {
+                /// Whether it is on.
+                pub enabled: bool,
+                $($(#[doc = $doc])* pub $field: $type,)*
+                /// How long the condition holds before it fires.
+                #[serde(rename = "for")]
+                pub wait: Span,
+                /// How long it is over before that counts.
+                pub keep: Span,
+                /// Between two notifications.
+                pub repeat: Span,
+                /// Channels; empty: all.
+                pub channels: Vec<String>,
+                /// Rules that keep it quiet while they fire.
+                pub inhibited_by: Vec<Rule>,
+            }
+
+            impl $kind {
+                fn options(&self) -> Option<RuleOptions> {
+                    self.enabled.then(|| RuleOptions {
+                        wait: self.wait.0,
+                        keep: self.keep.0,
+                        repeat: self.repeat.0,
+                        channels: self.channels.clone(),
+                        inhibited_by: self.inhibited_by.clone(),
+                    })
+                }
+            }
+        )+
+    };
+}
+
+rules! {
+    /// Rows are not like those the model learnt from.
+    drift: Drift, DriftRule {}
+    /// The model answers worse than it promised.
+    decay: Decay, DecayRule {}
+    /// Truths come late.
+    label_delay: LabelDelay, LabelDelayRule {
+        /// Later than this.
+        after: Span,
+    }
+    /// The store cannot write.
+    store: Store, StoreRule {}
+    /// Too many rows are put aside.
+    quarantine: Quarantine, QuarantineRule {
+        /// More than this share of them.
+        share: f64,
+        /// Of at least so many.
+        rows: NonZeroU64,
+        /// Over so long.
+        over: Span,
+    }
+    /// Predictions were answered and could not be kept.
+    loss: Loss, LossRule {}
+    /// The last training failed.
+    training: Training, TrainingRule {}
+    /// Answers take long.
+    latency: Latency, LatencyRule {
+        /// One of a hundred longer than this.
+        p99: Span,
+        /// Of at least so many requests.
+        requests: NonZeroU64,
+        /// Over so long.
+        over: Span,
+    }
+}
