@@ -81,7 +81,7 @@ impl Alerts {
     }
 
     /// After how long a truth is late.
-    pub fn late(&self) -> Duration {
+    pub fn late(&self) -> std::time::Duration {
         self.rules.label_delay.after.0
     }
 

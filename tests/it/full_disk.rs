@@ -99,7 +99,8 @@ async fn the_page_tells_of_it_and_of_what_is_lost() {
         .wait_for(|health| *health == Health::Writing)
         .await
         .unwrap();
-    let shown = page(&server, "/").await;
+    // The alert about it goes on for a while: it must not flap.
+    let shown = page(&server, "/loop").await;
     assert!(
         !shown.contains("cannot write") && shown.contains(lost),
         "{shown}"

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::figures::Figures;
@@ -14,6 +14,12 @@ use crate::clock::{Clock, System, rfc3339};
 
 /// Rows of one request.
 const AT_ONCE: usize = 5;
+
+/// Between two looks at the monitor, which follows the store.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How often it is looked at: for ten seconds.
+const LOOKS: usize = 200;
 
 /// Rows of one line of the narration.
 const A_LINE: u64 = 45;
@@ -109,7 +115,7 @@ impl Story<'_> {
 
     /// What the monitor says of the last windows; tells it.
     async fn drift(&self) -> anyhow::Result<Value> {
-        let seen = self.visitor.get("/v1/monitor").await?;
+        let seen = self.monitor().await?;
         let history = seen["history"].as_array().into_iter().flatten();
         let found: Vec<&Value> = history.filter(|brief| brief["drift"] == true).collect();
         // The newest stand first; the story is told forwards.
@@ -120,6 +126,22 @@ impl Story<'_> {
             ))?;
         }
         Ok(json!(found.first().map(|brief| &brief["change"])))
+    }
+
+    /// The monitor, once it has seen every row that was asked, and all are in windows.
+    async fn monitor(&self) -> anyhow::Result<Value> {
+        let traffic = &self.stage.traffic;
+        let asked = traffic.steady.len() + traffic.during.len();
+        for _ in 0..LOOKS {
+            let seen = self.visitor.get("/v1/monitor").await?;
+            let window = &seen["window"];
+            let size = window["size"].as_u64().context("no window")?.max(1);
+            if window["filled"] == asked as u64 % size {
+                return Ok(seen);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        bail!("the monitor has not seen the {asked} rows that were asked")
     }
 
     /// Asks the rows and tells their truths, a few at a time.

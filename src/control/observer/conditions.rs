@@ -9,15 +9,17 @@ use crate::alert::{Condition, Handle, Rule};
 use crate::monitor::delay::Delay;
 use crate::monitor::verdict::Verdict;
 
-/// Tells the alerts.
-pub(super) fn tell(alerts: &Handle, memory: &Memory, late: Duration, now: Timestamp) {
+/// Tells the alerts what was found of rows and answers.
+pub(super) fn tell(alerts: &Handle, memory: &Memory) {
     alerts.replace(Rule::Drift, drift(memory));
     alerts.replace(Rule::Decay, decay(memory));
-    let delay = memory.delay.as_ref();
-    alerts.replace(
-        Rule::LabelDelay,
-        delay.and_then(|d| lateness(memory, d, late, now)),
-    );
+}
+
+/// Tells the alerts whether truths are late, which time alone can bring about.
+pub(super) fn tell_delay(alerts: &Handle, memory: &Memory, late: Duration, now: Timestamp) {
+    if let Some(delay) = &memory.delay {
+        alerts.replace(Rule::LabelDelay, lateness(memory, delay, late, now));
+    }
 }
 
 /// The newest verdicts that found drift; a slice's is part of the whole's.

@@ -124,8 +124,12 @@ impl Observer {
             Some(known) => known,
             None => {
                 let fresh = self.refer(champion).await?;
+                let is_first = memory.model.is_empty();
                 if self.welcome(memory, &fresh) {
                     self.conclude(memory, &[]).await?; // from here on it is known where it began
+                    if !is_first {
+                        conditions::tell(&self.alerts, memory); // what was wrong was of another model
+                    }
                 }
                 *reference = Some(fresh.clone());
                 fresh

@@ -48,7 +48,10 @@ impl Observer {
                 Finding::Fired(fired) => self.show_fired(fired),
             }
         }
-        conditions::tell(&self.alerts, memory, self.late, self.clock.now());
+        if !found.is_empty() {
+            conditions::tell(&self.alerts, memory);
+        }
+        conditions::tell_delay(&self.alerts, memory, self.late, self.clock.now());
         let filled = memory.streams.first().map_or(0, |s| s.filled());
         self.metrics.titanic_monitor_window_rows.set(filled as f64);
         self.metrics

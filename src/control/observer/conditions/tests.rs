@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::ToSpan;
 
-use super::tell;
+use super::{tell, tell_delay};
 use crate::alert::{Condition, Handle, Rule};
 use crate::control::observer::Memory;
 use crate::monitor::delay::Delay;
@@ -61,7 +61,8 @@ fn memory(verdicts: Vec<Option<Verdict>>) -> Memory {
 
 fn told(memory: &Memory, now: Timestamp) -> Vec<Condition> {
     let handle = Handle::detached();
-    tell(&handle, memory, LATE, now);
+    tell(&handle, memory);
+    tell_delay(&handle, memory, LATE, now);
     handle.told()
 }
 
