@@ -108,10 +108,8 @@ async fn a_refused_login_is_tried_again_under_the_same_id() {
     let before = server(&[("mail", channel.clone())], &clock).await;
     drift(&before, true);
     until("the refusal", || async {
-        row(&before).await["error"]
-            .as_str()
-            .unwrap()
-            .contains("the login is refused: 535")
+        let error = error(&before).await;
+        error.contains("the login is refused: 535")
     })
     .await;
     let id = row(&before).await["id"].as_str().unwrap().to_owned();
