@@ -352,6 +352,34 @@ fn wrong_sources_name_key_and_remedy() {
 }
 
 #[test]
+fn a_monitor_that_makes_no_sense_is_refused() {
+    let check = |monitor: &str, part: &str| {
+        let fault = refused(Some(&format!("monitor: {monitor}")), &[]);
+        assert!(fault.contains(part), "{monitor}: {fault}");
+    };
+    check("{window: 0}", "monitor.window: integer `0` is not allowed");
+    check("{labels: 0}", "monitor.labels: integer `0` is not allowed");
+    for level in ["0", "1", "-0.5", "2"] {
+        check(
+            &format!("{{level: {level}}}"),
+            "is no chance of a false alarm; give a number above 0 and below 1",
+        );
+    }
+    check("{widow: 5}", "did you mean `monitor.window`");
+    check("{slices: {a: 1}}", "monitor.slices");
+    let settings = load(
+        Some("monitor: {window: 1, slices: [plan, region]}"),
+        &[],
+        &[],
+    )
+    .unwrap();
+    assert_eq!(
+        (settings.monitor.window.get(), settings.monitor.slices.len()),
+        (1, 2)
+    );
+}
+
+#[test]
 fn alerts_are_read_with_their_defaults() {
     use crate::alert::Rule;
 
