@@ -4,6 +4,8 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
+use super::drift::LEVEL;
+
 /// The options.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,7 +24,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             window: NonZeroUsize::new(100).expect("it is not zero"),
-            level: 0.01,
+            level: LEVEL,
             slices: Vec::new(),
             labels: NonZeroUsize::new(200).expect("it is not zero"),
         }

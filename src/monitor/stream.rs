@@ -1,6 +1,8 @@
 //! Rows of one kind, all of them or a slice, window by window. Windows do not overlap; when one is half full it is glanced at
 //! together with the one before (see [`super::looks`]).
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +73,16 @@ impl Stream {
         match window.full {
             true => Some(looks::look(reference, sample, before, level)),
             false => looks::glance(reference, sample, before?, level),
+        }
+    }
+
+    /// The rows a drift was found in: the window, or both where only both prove it.
+    pub fn compared<'a>(&self, window: &'a Window, drift: &Drift) -> Cow<'a, Sample> {
+        match &self.before {
+            Some(before) if drift.rows.current > window.sample.rows => {
+                Cow::Owned(before.join(&window.sample))
+            }
+            _ => Cow::Borrowed(&window.sample),
         }
     }
 

@@ -195,7 +195,7 @@ impl Reader {
             time: window.time,
             window: window.span,
             full: window.full,
-            ailments: remedy::remedy(of, &window.sample, &drift),
+            ailments: remedy::remedy(of, &stream.compared(&window, &drift), &drift),
             estimated: slice.is_none().then(|| self.estimate(&window)).flatten(),
             drift,
             retrain: None,
