@@ -23,6 +23,7 @@ on_both!(
     rows_that_come_too_fast_pass_by,
     odd_windows,
     subscribers_hear_of_verdicts_and_alerts_once,
+    what_was_asked_is_held_against_a_model_by_the_command,
 );
 
 /// A server whose loop is quiet unless the monitor asks, and its clock.
@@ -389,22 +390,26 @@ async fn subscribers_hear_of_verdicts_and_alerts_once(case: &Case) {
     socket.subscribe(&["monitor", "alerts"]).await;
     ask(&server, &shifted(case, 100, 23)).await;
     let (mut verdicts, mut alerts) = (Vec::new(), Vec::new());
-    while verdicts.is_empty() || alerts.is_empty() {
+    while verdicts.is_empty() || alerts.len() < 2 {
         let event = socket.next().await;
         match event["topic"].as_str().unwrap() {
             "monitor" => verdicts.push(event["data"].clone()),
             _ => alerts.push(event["data"].clone()),
         }
     }
-    let (verdict, alert) = (&verdicts[0], &alerts[0]);
+    let verdict = &verdicts[0];
     assert_eq!(
         (&verdict["about"], &verdict["drift"]),
         (&json!("drift"), &json!(true))
     );
+    let states: Vec<_> = alerts.iter().map(|a| (&a["rule"], &a["state"])).collect();
+    let of_drift = json!("drift");
     assert_eq!(
-        (&alert["rule"], &alert["state"]),
-        (&json!("drift"), &json!("firing")),
-        "{alert}"
+        states,
+        [
+            (&of_drift, &json!("pending")),
+            (&of_drift, &json!("firing"))
+        ]
     );
     let alerts = server.get("/v1/alerts").await;
     let alert = &alerts["alerts"][0];
@@ -438,4 +443,51 @@ async fn subscribers_hear_of_verdicts_and_alerts_once(case: &Case) {
         "{page}"
     );
     server.stop().await;
+}
+
+/// What a command prints on both outputs, and its exit code.
+fn run(state: &std::path::Path, words: &str) -> (Option<i32>, String, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_titanic-platform"))
+        .arg("--state")
+        .arg(state)
+        .args(words.split(' '))
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+async fn what_was_asked_is_held_against_a_model_by_the_command(case: &Case) {
+    let (server, _) = server(case, |_| {}).await;
+    ask(&server, &rows(case, 40, 30)).await;
+    ask(&server, &shifted(case, 100, 31)).await;
+    let live = verdicts(&server, 1).await;
+    let words = "drift --model champion --window last:100 --json";
+    let (code, _, said) = run(&server.state(), words);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("GET /v1/monitor"), "{said}");
+    let state = server.leave().await;
+    let (code, told, said) = run(state.path(), words);
+    assert_eq!(code, Some(0), "{said}");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(
+        (&told["drift"], &told["rows"]["current"]),
+        (&json!(true), &json!(100))
+    );
+    assert_eq!(
+        told["rows"]["reference"],
+        live["verdict"]["rows"]["reference"]
+    );
+    assert_eq!(column(&told, case.category.0)["drift"], true);
+    assert_eq!(
+        run(state.path(), &format!("{words} --exit-code")).0,
+        Some(4)
+    );
+    let none = run(state.path(), "drift --model champion --since 2027-01-01");
+    assert_eq!(none.0, Some(1), "{none:?}");
+    assert!(none.2.contains("no predictions since"), "{none:?}");
 }
