@@ -4,7 +4,7 @@
 //! * [`collect`]: a live window, row by row.
 //! * [`drift`]: two samples compared: figures, tests, one verdict.
 //! * [`verdict`]: what a window was found to be, and what follows from it.
-//! * [`slice`]: rows of one level, watched by themselves; [`stream`]: windows that do not overlap; [`pace`]: how many are looked at.
+//! * [`mod@slice`]: rows of one level, watched by themselves; [`stream`]: windows that do not overlap; [`pace`]: how many are looked at.
 //! * [`performance`]: how good the answers were whose truths have come; [`detectors`] watch its error stream.
 //! * [`cbpe`]: how good they should be where no truth has come.
 //! * [`delay`]: how long truths take.

@@ -296,7 +296,7 @@ impl Instrument for ModelInfo {
 }
 
 /// A gauge with one line for each column of the live model's table: another model's columns take the place of these, so the
-/// lines are never more than [`MOST_COLUMNS`].
+/// lines are never more than a hundred.
 #[derive(Debug)]
 pub struct ByColumn(Mutex<Vec<(String, f64)>>);
 

@@ -135,10 +135,8 @@ impl Observer {
     }
 
     fn show_fired(&self, fired: &Fired) {
-        let known = Detector::ALL.iter();
-        let detector = known
-            .filter(|d| Detector::VALUES[d.index()] == fired.detector)
-            .next();
+        let is_it = |d: &&Detector| Detector::VALUES[d.index()] == fired.detector;
+        let detector = Detector::ALL.iter().find(is_it);
         if let Some(detector) = detector.filter(|_| fired.decay) {
             self.metrics
                 .titanic_performance_alarms_total

@@ -1,7 +1,7 @@
 //! ADWIN: a window that grows while the mean stays and drops its old end when it does not.
 //!
 //! Bifet and Gavaldà, "Learning from time-changing data with adaptive windowing" (SIAM Data Mining 2007), as River 0.26.1
-//! runs it: the window is kept in [`Buckets`], and at every `clock`-th number each border between two of them is tried as a
+//! runs it: the window is kept in buckets, and at every `clock`-th number each border between two of them is tried as a
 //! cut. A cut into n₀ older and n₁ newer numbers holds where
 //!
 //! ```text
