@@ -411,6 +411,10 @@ async fn subscribers_hear_of_verdicts_and_alerts_once(case: &Case) {
             (&of_drift, &json!("firing"))
         ]
     );
+    until("the alert", || async {
+        server.get("/v1/alerts").await["alerts"][0]["state"] == "firing"
+    })
+    .await;
     let alerts = server.get("/v1/alerts").await;
     let alert = &alerts["alerts"][0];
     assert_eq!(
