@@ -3,9 +3,10 @@
 //! The rooms, in the order the data moves:
 //!
 //! ```text
-//! ingest → features → train → model → registry → serve
-//!                                        ↑          │
-//!                                     control ← ─ ─ ┘ (a job is asked for, never carried out, by a handler)
+//! ingest → features → train → model → registry → serve → store → monitor
+//!                                        ↑          │              │
+//!                                     control ← ─ ─ ┴ ← ─ ─ ─ ─ ─ ─┴ → alert
+//!                                (a job is asked for, never carried out, by a handler)
 //! ```
 //!
 //! * [`schema`]: columns, rows, tables; decoding and checking a row. Everything speaks it.
@@ -16,7 +17,7 @@
 //! * [`model`]: spec + recipe + kernel + calibration + profile; predict, explain, the bytes of the file.
 //! * [`train`]: learners, splits, cross-validation, the choice, lowering to kernels.
 //! * [`registry`]: versions on disk, the champion's pointer, the ledger, the live snapshot.
-//! * [`store`]: the live feed of what happened, for subscribers.
+//! * [`store`]: every event on the disk, and the live feed of what happened, for subscribers.
 //! * [`monitor`]: windows, drift, performance with and without truths, verdicts. Pure.
 //! * [`alert`]: alerts, their outbox, webhooks and mail.
 //! * [`control`]: what happens on its own: training jobs, promotion, following the ledger.
@@ -32,6 +33,13 @@
 //! **One table to a live model.** [`ingest`] reads it, [`train`] cross-validates every learner and lowers the chosen one,
 //! [`registry`] writes the version and its ledger line, [`control`] decides on promotion; a running server follows the
 //! ledger, loads and checks the new model, and swaps one pointer.
+//!
+//! **One drift from window to promoted model.** Every prediction becomes an event of the [`store`]. `control::observer` follows
+//! it, off the answer's path, puts rows into the windows of [`monitor`], and holds a full one against the model's profile:
+//! one verdict, kept in one commit with what the observer remembers. A verdict that a training may help is read by
+//! `control::steward`, which has one begun once there are truths to learn from; its candidate passes the gate or the shadow
+//! before it is promoted as above. What no training helps, and whatever else is wrong, is a condition told to [`alert`],
+//! which decides who hears of it and keeps every notification before it is sent.
 //!
 //! Architecture invariants (held by `tests/architecture.rs`): arrows between rooms go one way; no line names a column of
 //! any table; polars lives in `ingest`, smartcore in `train`, actix in `serve` and `app`; `unsafe` only in `kernel`.

@@ -34,6 +34,8 @@ pub struct Retrain {
     pub every: Option<Span>,
     /// When a monitor says so.
     pub on_drift: bool,
+    /// With so many new truths at least.
+    pub drift_labels: NonZeroU64,
     /// At the earliest so long after the last one.
     pub cooldown: Span,
 }
@@ -45,7 +47,7 @@ impl Retrain {
             enabled: self.enabled,
             labels: self.labels.map(NonZeroU64::get),
             every: self.every.map(|every| every.0.as_secs()),
-            on_drift: self.on_drift,
+            on_drift: self.on_drift.then_some(self.drift_labels.get()),
             cooldown: self.cooldown.0.as_secs(),
         }
     }

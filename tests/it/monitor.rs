@@ -215,46 +215,75 @@ async fn a_window_survives_a_restart(case: &Case) {
 }
 
 async fn a_drift_that_can_be_learnt_begins_a_training(case: &Case) {
-    let (server, _) = server(case, |_| {}).await;
+    let (server, _) = server(case, |settings| {
+        settings.retrain.drift_labels = 60.try_into().unwrap();
+    })
+    .await;
     let made = ask(&server, &shifted(case, 100, 5)).await;
     let seen = verdicts(&server, 1).await;
     assert_eq!(seen["verdict"]["retrain"]["asked"], true, "{seen}");
-    // Without a truth there is nothing to learn from yet.
-    until("the verdict", || async {
-        !server.get("/v1/loop").await["verdict"].is_null()
+    // It waits for truths: fewer would leave the gate undecided.
+    let label = &read(case.labels)[0];
+    let truths = made.iter().take(60);
+    let truths: Vec<Value> = truths
+        .map(|m| json!({"id": m["id"], "label": label}))
+        .collect();
+    let (most, last) = truths.split_at(59);
+    assert_eq!(server.post("/v1/labels", &json!(most)).await.0, 200);
+    until("the verdict and the labels", || async {
+        let seen = server.get("/v1/loop").await;
+        !seen["verdict"].is_null() && seen["fresh"] == 59
     })
     .await;
     assert_eq!(server.get("/v1/jobs").await["jobs"], json!([]));
-    let truth = json!({"id": made[0]["id"], "label": read(case.labels)[0]});
-    assert_eq!(server.post("/v1/labels", &truth).await.0, 200);
+    assert_eq!(server.post("/v1/labels", &json!(last)).await.0, 200);
     until("the training", || async {
-        !server.get("/v1/jobs").await["jobs"]
-            .as_array()
-            .unwrap()
-            .is_empty()
+        server.get("/v1/jobs").await["jobs"][0]["state"] == "done"
     })
     .await;
+    let gate = &server.get("/v1/jobs").await["jobs"][0]["result"]["gate"];
+    assert_eq!(gate["rows"], 60, "{gate}");
     server.stop().await;
 }
 
 async fn a_blank_column_begins_none_and_says_why(case: &Case) {
-    let (server, _) = server(case, |_| {}).await;
+    let (server, _) = server(case, |settings| {
+        settings.retrain.drift_labels = 1.try_into().unwrap();
+    })
+    .await;
     let (name, _) = case.number;
-    let mut blank = rows(case, 100, 7);
+    let mut blank = rows(case, 400, 7);
     for row in &mut blank {
         row.as_object_mut().unwrap().shift_remove(name);
     }
     let made = ask(&server, &blank).await;
-    let truth = json!({"id": made[0]["id"], "label": read(case.labels)[0]});
-    assert_eq!(server.post("/v1/labels", &truth).await.0, 200);
-    let seen = verdicts(&server, 1).await;
+    let seen = verdicts(&server, 4).await;
     let verdict = &seen["verdict"];
     assert_eq!(column(verdict, name)["drift"], true, "{verdict}");
     assert_eq!(verdict["retrain"]["asked"], false, "{verdict}");
     let why = verdict["retrain"]["why"].as_str().unwrap();
     assert!(why.contains(name), "{why}");
-    until("the label", || async {
-        server.get("/v1/loop").await["fresh"] == 1
+    // Nor do the errors that come of it.
+    let labels = read(case.labels);
+    let truth = |(n, made): (usize, &Value)| {
+        let is_other = |l: &&Value| **l != made["label"];
+        let other = labels.as_array().unwrap().iter().find(is_other).unwrap();
+        let label = if n < 300 { &made["label"] } else { other };
+        json!({"id": made["id"], "label": label})
+    };
+    let truths: Vec<Value> = made.iter().enumerate().map(truth).collect();
+    assert_eq!(server.post("/v1/labels", &json!(truths)).await.0, 200);
+    until("the decay", || async {
+        !server.get("/v1/monitor").await["performance"]["decayed"].is_null()
+    })
+    .await;
+    let decay = events(&server, "decay").await;
+    assert!(
+        decay.iter().all(|event| event["change"].is_null()),
+        "{decay:?}"
+    );
+    until("the labels", || async {
+        server.get("/v1/loop").await["fresh"] == 400
     })
     .await;
     assert_eq!(server.get("/v1/loop").await["verdict"], Value::Null);

@@ -26,6 +26,7 @@ async fn server(case: &Case, change: impl FnOnce(&mut Settings)) -> (Server, Arc
         settings.retrain.folds = 2;
         settings.retrain.labels = None;
         settings.retrain.every = None;
+        settings.retrain.drift_labels = 1.try_into().unwrap();
         settings.shadow.horizon = 1; // so few rows leave no verdict, and while a shadow is compared nothing is trained
         change(settings);
     };

@@ -54,4 +54,10 @@ impl Memory {
     pub fn verdict(&self) -> Option<&Verdict> {
         self.verdicts.first()?.as_ref()
     }
+
+    /// Whether the rows of late are broken in a way that no training can help.
+    pub fn is_ailing(&self) -> bool {
+        let mut verdicts = self.verdicts.iter().flatten();
+        verdicts.any(|verdict| !verdict.ailments.is_empty())
+    }
 }

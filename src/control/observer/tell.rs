@@ -25,7 +25,7 @@ impl Observer {
         memory: &Memory,
         found: &[Finding],
     ) -> Result<(), StoreError> {
-        let bodies: Vec<Value> = found.iter().map(|f| f.body(&memory.model)).collect();
+        let bodies: Vec<Value> = found.iter().map(|f| f.body(memory)).collect();
         let event = |body: &Value| (Kind::Verdict, memory.model.clone(), body.to_string());
         let text = serde_json::to_string(memory).expect("its keys are text");
         let events = bodies.iter().map(event).collect();
@@ -149,7 +149,7 @@ impl Observer {
 
 impl Finding {
     /// A finding as its event has it. The steward takes a text `change` for a wish to train.
-    fn body(&self, model: &str) -> Value {
+    fn body(&self, memory: &Memory) -> Value {
         let (about, told, change) = match self {
             Finding::Verdict(verdict) => {
                 let asks = verdict.retrain.as_ref().is_some_and(|r| r.asked);
@@ -158,13 +158,15 @@ impl Finding {
             }
             Finding::Performance(window) => ("performance", serde_json::to_value(window), None),
             Finding::Fired(fired) => {
-                let change = fired.decay.then(|| fired.says.clone());
+                // Errors that rise while rows are broken are the rows' fault: a training would learn it.
+                let asks = fired.decay && !memory.is_ailing();
+                let change = asks.then(|| fired.says.clone());
                 ("decay", serde_json::to_value(fired), change)
             }
         };
         let mut body = serde_json::Map::new();
         body.insert("about".into(), about.into());
-        body.insert("model".into(), model.into());
+        body.insert("model".into(), memory.model.as_str().into());
         if let Ok(Value::Object(told)) = told {
             body.extend(told);
         }

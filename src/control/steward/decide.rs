@@ -12,8 +12,8 @@ pub struct Triggers {
     pub labels: Option<u64>,
     /// Every so often, in seconds, where there is any new truth.
     pub every: Option<u64>,
-    /// When a monitor says that the data or the performance has changed.
-    pub on_drift: bool,
+    /// When a monitor says that the data or the performance has changed, and there are so many new truths.
+    pub on_drift: Option<u64>,
     /// At the earliest so long after the last one, in seconds, whatever the trigger.
     pub cooldown: u64,
 }
@@ -46,9 +46,11 @@ pub fn retrain(triggers: &Triggers, facts: &Facts, now: Timestamp) -> Option<Str
     {
         return None;
     }
-    // Without a new truth the training would be the last one over again: the verdict waits for one.
-    let found = facts.verdict.as_ref().filter(|_| triggers.on_drift);
-    if let Some(found) = found.filter(|_| facts.fresh > 0) {
+    // Without new truths the training would be the last one over again: the verdict waits for them.
+    let is_enough = |least: u64| facts.fresh >= least.max(1);
+    if let Some(found) = &facts.verdict
+        && triggers.on_drift.is_some_and(is_enough)
+    {
         return Some(format!("verdict: {found}"));
     }
     if let Some(least) = triggers.labels
@@ -83,7 +85,7 @@ mod tests {
             enabled: true,
             labels: Some(500),
             every: None,
-            on_drift: true,
+            on_drift: Some(100),
             cooldown: 3600,
         };
         let quiet = Facts {
@@ -129,11 +131,12 @@ mod tests {
             ..quiet.clone()
         };
         check(&usual, verdict(0), 10_000, None); // nothing new to learn from
-        let drift = verdict(1);
+        check(&usual, verdict(99), 10_000, None);
+        let drift = verdict(100);
         check(&usual, drift.clone(), 10_000, Some("verdict"));
         check(
             &Triggers {
-                on_drift: false,
+                on_drift: None,
                 ..usual.clone()
             },
             drift,
