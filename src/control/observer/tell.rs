@@ -43,7 +43,7 @@ impl Observer {
         self.view.0.store(Arc::new(memory.clone()));
         for finding in found {
             match finding {
-                Finding::Verdict(verdict) => self.show_verdict(verdict),
+                Finding::Verdict(verdict) => self.show_verdict(verdict, memory),
                 Finding::Performance(window) => self.show_performance(window, memory),
                 Finding::Fired(fired) => self.show_fired(fired),
             }
@@ -64,7 +64,7 @@ impl Observer {
             .set(labels as f64);
     }
 
-    fn show_verdict(&self, verdict: &Verdict) {
+    fn show_verdict(&self, verdict: &Verdict, memory: &Memory) {
         let found = if verdict.drift.drift {
             Found::Drift
         } else {
@@ -74,7 +74,9 @@ impl Observer {
             let windows = &self.metrics.titanic_monitor_windows_total;
             windows.of(found).increment(1);
         }
-        if let Some(change) = verdict.change() {
+        let mut of_stream = memory.history.iter().filter(|b| b.slice == verdict.slice);
+        let is_known = of_stream.nth(1).is_some_and(|before| before.drift);
+        if let Some(change) = verdict.change().filter(|_| !is_known) {
             tracing::warn!(
                 model = verdict.model,
                 change,
