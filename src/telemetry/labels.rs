@@ -151,8 +151,8 @@ labels! {
         PageHinkley = "page_hinkley",
     }
 
-    /// Which quantile.
-    Share("quantile") {
+    /// The share of truths that came no later.
+    Share("share") {
         /// The median.
         Half = "0.5",
         /// Nine of ten.
