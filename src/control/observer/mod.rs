@@ -86,11 +86,16 @@ impl Observer {
         let mut kept = self.clock.now();
         let mut tick = tokio::time::interval(LOOK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut waits = false;
         loop {
             tick.tick().await;
-            if let Err(error) = self.look(&mut memory, &mut reference, &mut kept).await {
-                tracing::warn!(%error, "the monitor waits: it tries again");
+            let looked = self.look(&mut memory, &mut reference, &mut kept).await;
+            if let Err(error) = &looked
+                && !waits
+            {
+                tracing::warn!(%error, "the monitor waits, and tries again until it can go on");
             }
+            waits = looked.is_err();
         }
     }
 

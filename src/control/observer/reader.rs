@@ -22,7 +22,7 @@ use crate::schema::{Row, json};
 use crate::store::kind::Kind;
 use crate::store::{Record, Store, StoreError};
 
-/// Events taken in at once.
+/// Events taken in at once, at most.
 const AT_ONCE: usize = 4096;
 
 /// One reading of what is new.
@@ -101,7 +101,8 @@ impl Reader {
                 time: record.time,
                 label,
             }));
-            room -= 1;
+            // A window at a time: what one found is told before the next takes its place.
+            room = if due.is_empty() { room - 1 } else { 0 };
             room > 0
         })?;
         self.memory.seen = seen;
