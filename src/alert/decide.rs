@@ -54,7 +54,7 @@ pub fn decide(
     let mut decision = Decision::default();
     clamp(&mut state, now, options);
     state.silences.retain(|silence| now < silence.until);
-    evaluate::take(&mut state, news, now, new_id, &mut decision);
+    evaluate::take(&mut state, news, now, options, new_id, &mut decision);
     evaluate::advance(&mut state, now, options, &mut decision);
     flush::groups(&mut state, now, options, &mut decision);
     evaluate::forget(&mut state, now);

@@ -116,7 +116,15 @@ impl Outbox {
         let wait = wait(retry, row.attempts, random);
         let asked = failure.after.unwrap_or_default().min(retry.max);
         row.next = after(now, wait.max(asked));
+        let (channel, rule, next) = (row.channel.clone(), row.rule, row.next);
         let late = now >= after(row.queued, retry.give_up);
+        // What was written after it waits with it.
+        let behind = self.rows.values_mut();
+        let behind = behind.filter(|r| r.channel == channel && r.rule == rule && r.next < next);
+        for row in behind {
+            row.next = next;
+            self.changed.insert(row.id.clone());
+        }
         if failure.gone || late {
             self.give_up(id, failure.why.clone());
         }
@@ -146,14 +154,19 @@ impl Outbox {
         Some(row.channel.clone())
     }
 
-    /// What is to be sent through a channel now: what has waited longest for it.
+    /// What is to be sent through a channel now: of the rules of which something is due the oldest, and of that rule what was
+    /// written first. The end of an alert must not come before its beginning, which would then never end.
     pub fn due(&self, channel: &str, now: Timestamp, retry: &Retry) -> Option<Parcel> {
         // Where the clock was set back, nothing waits longer than it would from now on.
         let latest = after(now, retry.max);
-        let due = self.rows.values();
-        let due = due.filter(|row| row.channel == channel && !row.dead);
-        let due = due.filter(|row| row.next <= now || row.next > latest);
-        let row = due.min_by_key(|row| (row.next, row.created))?;
+        let is_due = |row: &Row| row.next <= now || row.next > latest;
+        let living = || {
+            let rows = self.rows.values();
+            rows.filter(|row| row.channel == channel && !row.dead)
+        };
+        let rules: BTreeSet<Rule> = living().filter(|r| is_due(r)).map(|r| r.rule).collect();
+        let first = living().filter(|row| rules.contains(&row.rule));
+        let row = first.min_by_key(|row| (row.created, &row.id))?;
         Some(Parcel {
             id: row.id.clone(),
             created: row.created,
@@ -284,12 +297,21 @@ mod tests {
         assert_eq!(due(&outbox, 0).as_deref(), Some("a"));
         let failure = Failure::new("it answered 500");
         assert!(!outbox.failed("a", &failure, at(0), &RETRY, 1.0));
+        assert_eq!(due(&outbox, 4), None, "what came after it waits with it");
+        outbox.put(Row {
+            rule: Rule::Decay,
+            ..row("c", 1)
+        });
         assert_eq!(
             due(&outbox, 1).as_deref(),
-            Some("b"),
-            "one does not hold up the next"
+            Some("c"),
+            "another rule's does not"
         );
+        outbox.taken("c");
+        outbox.put(row("d", 3));
+        assert_eq!(due(&outbox, 3).as_deref(), Some("a"), "in their order");
         outbox.taken("b");
+        outbox.taken("d");
         assert_eq!(due(&outbox, 4), None);
         assert_eq!(due(&outbox, 5).as_deref(), Some("a"));
         assert_eq!(outbox.due("other", at(5), &RETRY), None);

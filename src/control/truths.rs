@@ -24,3 +24,13 @@ pub fn new_truth(record: &Record<'_>) -> Option<Option<Label>> {
         _ => None,
     }
 }
+
+/// Whether an event, as a line of JSON, came after event `seq`. A truth that came before its prediction is joined when that
+/// comes, and not also when the truth is read, which may be later.
+pub fn comes_later(line: &str, seq: u64) -> bool {
+    #[derive(Deserialize)]
+    struct At {
+        seq: u64,
+    }
+    serde_json::from_str::<At>(line).is_ok_and(|at| at.seq > seq)
+}

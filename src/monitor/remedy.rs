@@ -5,6 +5,7 @@
 
 mod unit;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::drift::{ColumnDrift, Drift, Test};
@@ -103,14 +104,15 @@ fn ailment(
 }
 
 fn levels(name: &str, before: &Levels, now: &Levels) -> Option<(Ailing, String)> {
-    let rows = |of: &Levels, level: &str| {
-        let found = of.counts.iter().find(|(name, _)| name == level);
-        found.map_or(0, |(_, rows)| *rows)
-    };
-    let present = now.present() as f64;
-    let known = before.counts.iter().filter(|(_, rows)| *rows > 0);
-    let known: u64 = known.map(|(level, _)| rows(now, level)).sum();
-    let unknown = 1.0 - known as f64 / present;
+    let seen = before.counts.iter().filter(|(_, rows)| *rows > 0);
+    let seen: FxHashMap<&str, u64> = seen.map(|(level, rows)| (level.as_str(), *rows)).collect();
+    let present = now.present();
+    let known = now
+        .counts
+        .iter()
+        .filter(|(level, _)| seen.contains_key(level.as_str()));
+    let known: u64 = known.map(|(_, rows)| rows).sum();
+    let unknown = 1.0 - known as f64 / present as f64;
     if before.unnamed == 0 && unknown >= UNKNOWN {
         let why = format!(
             "{:.0} % of {name} are levels never seen before: it looks corrupt",
@@ -118,8 +120,9 @@ fn levels(name: &str, before: &Levels, now: &Levels) -> Option<(Ailing, String)>
         );
         return Some((Ailing::Unknown, why));
     }
-    let (only, _) = now.counts.iter().find(|(_, rows)| *rows == now.present())?;
-    let share = rows(before, only) as f64 / before.present().max(1) as f64;
+    let (only, _) = now.counts.iter().find(|(_, rows)| *rows == present)?;
+    let share =
+        seen.get(only.as_str()).copied().unwrap_or(0) as f64 / before.present().max(1) as f64;
     (share < WAS_CONSTANT).then(|| (Ailing::Constant, constant(name, &format!("{only:?}"))))
 }
 

@@ -96,18 +96,20 @@ impl Verdict {
         })
     }
 
-    /// Says what follows from it. Rows that are wrong must not be learnt from: as long as one column is ailing, no training
-    /// is asked for.
-    pub fn conclude(&mut self) {
-        self.retrain = self.change().map(|change| match self.ailments.first() {
-            None => Retrain {
-                asked: true,
-                why: change,
-            },
-            Some(_) => Retrain {
-                asked: false,
-                why: self.sick().unwrap_or_default(),
-            },
+    /// Says what follows from it. Rows that are wrong must not be learnt from: as long as one column is ailing, here or in the
+    /// rows of another stream (`elsewhere` says why), no training is asked for. Nor is one by a half-full window, in which a
+    /// column that breaks looks like one that changes: the full one decides.
+    pub fn conclude(&mut self, elsewhere: Option<String>) {
+        self.retrain = self.change().map(|change| {
+            let refused = match (self.sick().or(elsewhere), self.full) {
+                (Some(sick), _) => Some(sick),
+                (None, false) => Some("the window is half full, and the full one decides".into()),
+                (None, true) => None,
+            };
+            Retrain {
+                asked: refused.is_none(),
+                why: refused.unwrap_or(change),
+            }
         });
     }
 
@@ -167,7 +169,7 @@ mod tests {
             estimated: None,
             retrain: None,
         };
-        verdict.conclude();
+        verdict.conclude(None);
         verdict
     }
 
@@ -197,7 +199,14 @@ mod tests {
         assert_eq!(asked(&verdict(1, 0.0, Vec::new())), None);
         let sick = verdict(1, 80.0, ailing());
         assert_eq!(asked(&sick), Some(false));
-        let why = sick.retrain.unwrap().why;
+        let why = sick.retrain.as_ref().unwrap().why.clone();
+        let mut beside = verdict(1, 80.0, Vec::new());
+        beside.conclude(sick.sick());
+        assert_eq!(beside.retrain, sick.retrain);
+        let mut half = verdict(1, 80.0, Vec::new());
+        half.full = false;
+        half.conclude(None);
+        assert_eq!(asked(&half), Some(false));
         assert!(why == "c0 has gone blank; mend the source", "{why}");
     }
 

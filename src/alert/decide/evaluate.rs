@@ -15,6 +15,7 @@ pub(super) fn take(
     state: &mut State,
     news: &News<'_>,
     now: Timestamp,
+    options: &Options,
     new_id: &mut dyn FnMut() -> String,
     decision: &mut Decision,
 ) {
@@ -27,7 +28,9 @@ pub(super) fn take(
             (alert.active, alert.changed) = (false, now);
         }
     }
-    for condition in news.conditions {
+    // What is told of a rule that is off is not listened to.
+    let is_on = |condition: &&Condition| options.rules.contains_key(&condition.rule);
+    for condition in news.conditions.iter().filter(is_on) {
         let print = fingerprint(condition.rule, &condition.subject);
         if let Some(alert) = state.alerts.get_mut(&print) {
             again(alert, condition, now);

@@ -1,18 +1,30 @@
 //! Predictions were answered and could not be kept.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::{Facts, Watcher};
 use crate::alert::{Condition, Rule};
 
 const SUBJECT: &str = "predictions";
 
-/// What was lost when it was last looked at.
+/// How long a loss is told of: while the disk is slow, which is when predictions are lost, whoever listens is slow, too.
+const TOLD: SignedDuration = SignedDuration::from_secs(30);
+
+/// What was lost when it was last looked at, and when the last was.
 #[derive(Default)]
-pub(super) struct Loss(u64);
+pub(super) struct Loss {
+    lost: u64,
+    last: Option<Timestamp>,
+}
 
 impl Watcher for Loss {
     fn look(&mut self, facts: &Facts) -> Option<Condition> {
-        let before = std::mem::replace(&mut self.0, facts.lost);
-        if facts.lost <= before {
+        let before = std::mem::replace(&mut self.lost, facts.lost);
+        if facts.lost > before {
+            self.last = Some(facts.now);
+        }
+        let is_fresh = |last: Timestamp| facts.now.duration_since(last) < TOLD;
+        if !self.last.is_some_and(is_fresh) {
             return Some(Condition::over(Rule::Loss, SUBJECT));
         }
         let summary = "predictions were answered and could not be kept: the disk does not follow";

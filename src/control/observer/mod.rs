@@ -129,13 +129,10 @@ impl Observer {
             Some(known) => known,
             None => {
                 let fresh = self.refer(champion).await?;
-                let is_first = memory.model.is_empty();
                 if self.welcome(memory, &fresh) {
                     self.conclude(memory, &[]).await?; // from here on it is known where it began
-                    if !is_first {
-                        conditions::tell(&self.alerts, memory); // what was wrong was of another model
-                    }
                 }
+                self.take_up(memory);
                 *reference = Some(fresh.clone());
                 fresh
             }
@@ -181,6 +178,12 @@ impl Observer {
         let is_known =
             memory.model == *champion.name && memory.streams.iter().map(|s| &s.slice).eq(slices);
         memory.unwatched.clone_from(&reference.unwatched);
+        let labels = self.options.labels;
+        let is_sized = |p: &Performance| p.size() == labels.get();
+        if !memory.performance.as_ref().is_some_and(is_sized) {
+            memory.performance = Some(self.performance(reference));
+            memory.delay = Some(Delay::new(labels));
+        }
         if is_known {
             return false;
         }
@@ -202,16 +205,15 @@ impl Observer {
             history: std::mem::take(&mut memory.history),
             pace: memory.pace,
             skipped: memory.skipped,
-            performance: Some(Performance::new(
-                champion.model.spec().decision.threshold,
-                self.options.labels,
-                detectors::defaults(),
-            )),
-            delay: memory
-                .delay
-                .take()
-                .or(Some(Delay::new(self.options.labels))),
+            performance: Some(self.performance(reference)),
+            delay: memory.delay.take(),
         };
         true
+    }
+
+    /// No truths of a model yet.
+    fn performance(&self, reference: &Reference) -> Performance {
+        let threshold = reference.champion.model.spec().decision.threshold;
+        Performance::new(threshold, self.options.labels, detectors::defaults())
     }
 }

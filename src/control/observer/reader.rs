@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::memory::Memory;
 use super::reference::Reference;
-use crate::control::truths::new_truth;
+use crate::control::truths::{comes_later, new_truth};
 use crate::monitor::cbpe::{self, Estimated};
 use crate::monitor::drift::{Drift, Kind as ColumnKind};
 use crate::monitor::performance::{Fired, Window};
@@ -202,7 +202,12 @@ impl Reader {
             retrain: None,
         };
         self.memory.streams[n].settle(window, &verdict.drift);
-        verdict.conclude();
+        let others = self.memory.verdicts.iter().enumerate();
+        let sick = others.filter(|(other, _)| *other != n);
+        let sick = sick
+            .flat_map(|(_, verdict)| verdict)
+            .find_map(Verdict::sick);
+        verdict.conclude(sick);
         Some(verdict)
     }
 
@@ -215,9 +220,16 @@ impl Reader {
         let Some(label) = truth.label.clone().or_else(waited) else {
             return Ok(());
         };
+        if truth.label.is_some() && comes_later(&line, truth.seq) {
+            return Ok(()); // the prediction came after its truth, and brings it
+        }
         let Ok(answered) = serde_json::from_str::<Told>(&line) else {
             return Ok(()); // a row that brought its truth: nobody answered it
         };
+        // How late truths are has nothing to do with who answered.
+        if let Some(delay) = self.memory.delay.as_mut() {
+            delay.update(answered.time, truth.time);
+        }
         let champion = &self.reference.champion;
         if answered.model != *champion.name {
             return Ok(());
@@ -227,9 +239,6 @@ impl Reader {
             let taken = performance.update(answered.probability, positive);
             found.extend(taken.fired.into_iter().map(Finding::Fired));
             found.extend(taken.window.map(Finding::Performance));
-        }
-        if let Some(delay) = self.memory.delay.as_mut() {
-            delay.update(answered.time, truth.time);
         }
         Ok(())
     }

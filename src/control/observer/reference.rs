@@ -3,6 +3,7 @@
 //! The profile's scores are those of rows the model had not seen. Rows of its own table, which come again in trials and
 //! replays, get other ones; so where a window's scores are not like the former, they are held against the latter, too.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use crate::control::champion::Champion;
@@ -40,7 +41,8 @@ impl Reference {
         let mut streams = vec![(None, whole)];
         let mut unwatched = Vec::new();
         let mut slices = Vec::new();
-        for column in &options.slices {
+        let wanted: BTreeSet<&String> = options.slices.iter().collect(); // each once
+        for column in wanted.iter().copied() {
             match Slice::of(champion.model.schema(), column) {
                 Ok(of_column) => slices.extend(of_column),
                 Err(why) => unwatched.push(why),
@@ -49,10 +51,15 @@ impl Reference {
         if !slices.is_empty() {
             match samples(registry, &champion, slices) {
                 Ok(samples) => streams.extend(samples),
-                Err(why) => unwatched.extend(options.slices.iter().map(|column| Unwatched {
-                    column: column.clone(),
-                    why: why.clone(),
-                })),
+                Err(why) => {
+                    let refused: BTreeSet<String> =
+                        unwatched.iter().map(|u| u.column.clone()).collect();
+                    let others = wanted.iter().filter(|column| !refused.contains(**column));
+                    unwatched.extend(others.map(|column| Unwatched {
+                        column: (*column).clone(),
+                        why: why.clone(),
+                    }));
+                }
             }
         }
         for Unwatched { column, why } in &unwatched {

@@ -38,6 +38,14 @@ impl Observer {
         Ok(())
     }
 
+    /// Shows what is known of a champion that is taken up: gauges and alerts may still be of the one before, or of nothing.
+    pub(super) fn take_up(&self, memory: &Memory) {
+        self.gauge(memory.verdict());
+        if !memory.history.is_empty() {
+            conditions::tell(&self.alerts, memory);
+        }
+    }
+
     /// Shows what was seen to whoever asks.
     pub(super) fn show(&self, memory: &Memory, found: &[Finding]) {
         self.view.0.store(Arc::new(memory.clone()));
@@ -83,10 +91,15 @@ impl Observer {
                 "the rows are not what the model learnt from"
             );
         }
-        if verdict.slice.is_some() {
-            return; // the gauges are about all rows
+        if verdict.slice.is_none() {
+            self.gauge(Some(verdict));
         }
-        let (metrics, columns) = (&self.metrics, &verdict.drift.columns);
+    }
+
+    /// Shows the figures of a verdict on all rows, or that there is none.
+    fn gauge(&self, verdict: Option<&Verdict>) {
+        let metrics = &self.metrics;
+        let columns = verdict.map_or(&[][..], |verdict| &verdict.drift.columns);
         let by = |value: fn(&ColumnDrift) -> Option<f64>| {
             columns.iter().map(move |c| (c.name.as_str(), value(c)))
         };
@@ -101,22 +114,21 @@ impl Observer {
             .set(by(|c| c.missing.current));
         let drifted = columns.iter().filter(|c| c.drift).count();
         metrics.titanic_monitor_drifted_columns.set(drifted as f64);
-        if let Some(estimated) = &verdict.estimated {
-            let e = &estimated.estimate;
-            let figures = [
-                (Figure::Accuracy, e.accuracy),
-                (Figure::Precision, e.precision),
-                (Figure::Recall, e.recall),
-                (Figure::F1, e.f1),
-                (Figure::Auc, e.auc),
-                (Figure::Brier, e.brier),
-            ];
-            for (figure, value) in figures {
-                metrics
-                    .titanic_performance_estimated_ratio
-                    .of(figure)
-                    .set(value.unwrap_or(UNDEFINED));
-            }
+        let estimated = verdict.and_then(|verdict| verdict.estimated.as_ref());
+        let e = estimated.map(|e| e.estimate).unwrap_or_default();
+        let figures = [
+            (Figure::Accuracy, e.accuracy),
+            (Figure::Precision, e.precision),
+            (Figure::Recall, e.recall),
+            (Figure::F1, e.f1),
+            (Figure::Auc, e.auc),
+            (Figure::Brier, e.brier),
+        ];
+        for (figure, value) in figures {
+            metrics
+                .titanic_performance_estimated_ratio
+                .of(figure)
+                .set(value.unwrap_or(UNDEFINED));
         }
     }
 

@@ -9,7 +9,7 @@ use super::{shadow, watch};
 use crate::control::champion::Champion;
 use crate::control::gate::Paired;
 use crate::control::labelled::through;
-use crate::control::truths::new_truth;
+use crate::control::truths::{comes_later, new_truth};
 use crate::control::understudy::{self, Understudy};
 use crate::registry::Registry;
 use crate::schema::column::Label;
@@ -71,16 +71,21 @@ impl Reader {
     pub(super) fn read(mut self) -> Result<Memory, StoreError> {
         let (mut seen, mut news, mut room) = (self.memory.seen, Vec::new(), AT_ONCE);
         let mut found = None;
+        let champion = self.memory.champion.clone();
         // Read first, looked up after: a reader inside a reader could wait for itself.
         self.store.after(seen, |record| {
             seen = record.seq;
-            found = change(&record).or(found.take());
+            found = said(&record, &champion).or(found.take());
             news.extend(new_truth(&record).map(|label| (record.id.to_owned(), record.seq, label)));
             room -= 1;
             room > 0
         })?;
         self.memory.seen = seen;
-        self.memory.verdict = found.or(self.memory.verdict.take());
+        match found {
+            Some(Said::Asks(why)) => self.memory.verdict = Some(why),
+            Some(Said::Withdraws) => self.memory.verdict = None,
+            None => {}
+        }
         for (id, seq, label) in news {
             self.join(&id, seq, label)?;
         }
@@ -94,6 +99,7 @@ impl Reader {
         let Some((line, truth)) = self.store.event(id)? else {
             return Ok(()); // it waits for its prediction
         };
+        let is_told = label.is_some();
         let waited = || {
             truth
                 .filter(|truth| truth.seq < seq)
@@ -102,6 +108,9 @@ impl Reader {
         let Some(label) = label.or_else(waited) else {
             return Ok(());
         };
+        if is_told && comes_later(&line, seq) {
+            return Ok(()); // the prediction came after its truth, and brings it
+        }
         self.memory.fresh += 1;
         let Ok(answered) = serde_json::from_str::<Answered>(&line) else {
             return Ok(()); // a row that brought its truth: nobody answered it
@@ -144,15 +153,43 @@ impl Reader {
     }
 }
 
-/// What a monitor's verdict says has changed, in a sentence; none where it says that nothing has, and of any other event.
-/// That is the hook for monitors: a verdict with a `change` asks for a training.
-fn change(record: &Record<'_>) -> Option<String> {
+/// What a verdict says to the steward.
+enum Said {
+    /// Train, for this has changed.
+    Asks(String),
+    /// Do not train, whatever was said before.
+    Withdraws,
+}
+
+/// What a monitor's verdict on the champion says; none where it says nothing to the steward, and of any other event. That is
+/// the hook for monitors: a verdict with a text `change` asks for a training, one whose `retrain.asked` is false withdraws
+/// what was asked before, for its rows are broken.
+fn said(record: &Record<'_>, champion: &str) -> Option<Said> {
     #[derive(Deserialize)]
-    struct Found {
+    struct Verdict {
+        model: Option<String>,
         change: Option<String>,
+        retrain: Option<Retrain>,
+        #[serde(default = "yes")]
+        full: bool,
+    }
+    #[derive(Deserialize)]
+    struct Retrain {
+        asked: bool,
+    }
+    fn yes() -> bool {
+        true
     }
     if record.kind != Kind::Verdict {
         return None;
     }
-    serde_json::from_slice::<Found>(record.body).ok()?.change
+    let verdict = serde_json::from_slice::<Verdict>(record.body).ok()?;
+    if verdict.model.is_some_and(|model| model != champion) {
+        return None; // found of another model, which answers no more
+    }
+    let withdraws = verdict.full && verdict.retrain.is_some_and(|retrain| !retrain.asked);
+    match verdict.change {
+        Some(change) => Some(Said::Asks(change)),
+        None => withdraws.then_some(Said::Withdraws),
+    }
 }

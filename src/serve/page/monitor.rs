@@ -119,12 +119,17 @@ fn performance(live: Option<&Performance>, estimated: Option<&Estimated>) -> Mar
 }
 
 fn history(seen: &Memory) -> Markup {
+    let shown = seen.verdict().map(Verdict::brief);
+    let before: Vec<&Brief> = seen
+        .history
+        .iter()
+        .filter(|brief| Some(*brief) != shown.as_ref())
+        .take(SHOWN)
+        .collect();
     html! {
-        @if seen.history.len() > 1 {
+        @if !before.is_empty() {
             h3 { "Verdicts before" }
-            div.aside { table { tbody {
-                @for brief in seen.history.iter().skip(1).take(SHOWN) { (line(brief)) }
-            } } }
+            div.aside { table { tbody { @for brief in before { (line(brief)) } } } }
         }
     }
 }

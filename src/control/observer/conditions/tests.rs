@@ -47,7 +47,7 @@ fn verdict(shift: f64, slice: Option<Slice>) -> Verdict {
         estimated: None,
         retrain: None,
     };
-    verdict.conclude();
+    verdict.conclude(None);
     verdict
 }
 
