@@ -24,6 +24,9 @@ on_both!(
     odd_windows,
     subscribers_hear_of_verdicts_and_alerts_once,
     what_was_asked_is_held_against_a_model_by_the_command,
+    a_source_that_breaks_in_the_middle_of_a_window_begins_none,
+    a_truth_that_comes_before_its_prediction_counts_once,
+    another_champion_begins_anew,
 );
 
 /// A server whose loop is quiet unless the monitor asks, and its clock.
@@ -523,4 +526,96 @@ async fn what_was_asked_is_held_against_a_model_by_the_command(case: &Case) {
     let none = run(state.path(), "drift --model champion --since 2027-01-01");
     assert_eq!(none.0, Some(1), "{none:?}");
     assert!(none.2.contains("no predictions since"), "{none:?}");
+}
+
+async fn a_source_that_breaks_in_the_middle_of_a_window_begins_none(case: &Case) {
+    let (server, _) = server(case, |settings| {
+        settings.retrain.drift_labels = 1.try_into().unwrap();
+    })
+    .await;
+    let (name, _) = case.number;
+    let mut rows = rows(case, 300, 37);
+    for row in &mut rows[150..] {
+        row.as_object_mut().unwrap().shift_remove(name);
+    }
+    // The window in which it breaks looks like one that changes; the next one, or a glance at its half, shows what it is.
+    let made = ask(&server, &rows).await;
+    until("the third window", || async {
+        server.get("/v1/monitor").await["verdict"]["window"]["to"].as_u64() >= Some(300)
+    })
+    .await;
+    let verdict = &server.get("/v1/monitor").await["verdict"];
+    assert_eq!(verdict["retrain"]["asked"], false, "{verdict}");
+    let truth = json!({"id": made[0]["id"], "label": read(case.labels)[0]});
+    assert_eq!(server.post("/v1/labels", &truth).await.0, 200);
+    until("the label", || async {
+        server.get("/v1/loop").await["fresh"] == 1
+    })
+    .await;
+    assert_eq!(server.get("/v1/loop").await["verdict"], Value::Null);
+    assert_eq!(server.get("/v1/jobs").await["jobs"], json!([]));
+    server.stop().await;
+}
+
+async fn a_truth_that_comes_before_its_prediction_counts_once(case: &Case) {
+    let (server, _) = server(case, |_| {}).await;
+    let label = &read(case.labels)[0];
+    for n in 0..20 {
+        let id = format!("early-{n}");
+        let (status, _) = server
+            .post("/v1/labels", &json!({"id": id, "label": label}))
+            .await;
+        assert_eq!(status, 202);
+        let (status, _) = server
+            .post(&format!("/v1/predict?id={id}"), &case.row())
+            .await;
+        assert_eq!(status, 200);
+    }
+    let made = ask(&server, &rows(case, 1, 41)).await;
+    let last = json!({"id": made[0]["id"], "label": label});
+    assert_eq!(server.post("/v1/labels", &last).await.0, 200);
+    until("the last truth", || async {
+        let seen = server.get("/v1/monitor").await;
+        seen["performance"]["truths"].as_u64() >= Some(21)
+    })
+    .await;
+    assert_eq!(server.get("/v1/monitor").await["performance"]["truths"], 21);
+    until("the loop", || async {
+        server.get("/v1/loop").await["fresh"].as_u64() >= Some(21)
+    })
+    .await;
+    assert_eq!(server.get("/v1/loop").await["fresh"], 21);
+    server.stop().await;
+}
+
+async fn another_champion_begins_anew(case: &Case) {
+    let (server, _) = server(case, |settings| settings.retrain.on_drift = false).await;
+    ask(&server, &shifted(case, 100, 43)).await;
+    until("the alert", || async {
+        server.get("/v1/alerts").await["alerts"][0]["state"] == "firing"
+    })
+    .await;
+    let page = server.metrics().await;
+    assert!(
+        !page.contains("\ntitanic_monitor_drifted_columns 0\n"),
+        "{page}"
+    );
+    let promoted = server.request(reqwest::Method::POST, "/v1/models/2/promote");
+    assert_eq!(crate::server::answer(promoted).await.0, 200);
+    until("the end of the alert", || async {
+        server.get("/v1/alerts").await["alerts"][0]["state"] == "resolved"
+    })
+    .await;
+    let seen = server.get("/v1/monitor").await;
+    assert_eq!(
+        (&seen["model"], &seen["verdict"]),
+        (&case.version(2).into(), &Value::Null)
+    );
+    let page = server.metrics().await;
+    assert!(
+        page.contains("\ntitanic_monitor_drifted_columns 0\n"),
+        "{page}"
+    );
+    assert!(!page.contains("titanic_drift_psi_nats{"), "{page}");
+    server.stop().await;
 }

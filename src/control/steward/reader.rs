@@ -35,20 +35,29 @@ struct Answered {
     row: serde_json::Value,
 }
 
-/// Truths that came since the champion was trained, up to event `seen`. Reads the disk.
+/// Truths that came since the champion was trained, up to event `seen`. A truth counts once its prediction is there. Reads the
+/// disk.
 pub(super) fn fresh(
     store: &Store,
     registry: &Registry,
     champion: &Champion,
     seen: u64,
 ) -> Result<u64, StoreError> {
-    let mut fresh = 0;
+    let (mut fresh, mut told) = (0, Vec::new());
     store.after(through(registry, &champion.name), |record| {
-        let is_truth =
-            matches!(record.kind, Kind::Label | Kind::Row) && new_truth(&record).is_some();
-        fresh += u64::from(record.seq <= seen && is_truth);
+        if record.seq <= seen && new_truth(&record).is_some() {
+            match record.kind {
+                Kind::Row => fresh += 1,
+                Kind::Label => told.push(record.id.to_owned()),
+                _ => {} // its truth was told before
+            }
+        }
         record.seq < seen
     })?;
+    for id in told {
+        let line = store.event(&id)?;
+        fresh += u64::from(line.is_some_and(|(line, _)| !comes_later(&line, seen)));
+    }
     Ok(fresh)
 }
 
