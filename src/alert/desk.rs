@@ -24,7 +24,7 @@ pub use asked::silenced;
 
 use super::channels::{Channel, ChannelKind};
 use super::decide::{Decision, News, decide};
-use super::handle::{self, Ask, Done, Handle, Reply, Told};
+use super::handle::{self, Ask, AskFault, Done, Handle, Reply, Told};
 use super::options::Options;
 use super::outbox::{Outbox, Row};
 use super::state::State;
@@ -55,6 +55,8 @@ pub struct Open {
 pub struct Parts {
     /// Where everything is kept.
     pub store: Store,
+    /// What was kept before: the state and the outbox, as JSON.
+    pub kept: (Option<String>, Vec<String>),
     /// Whom transitions are told.
     pub feed: Feed,
     /// The time.
@@ -84,13 +86,15 @@ pub struct Desk {
     state_changed: bool,
     /// When what could not be kept is tried again.
     again: Option<Instant>,
+    writing: Option<kept::Writing>,
     replies: Vec<(Reply, Done)>,
 }
 
 /// A desk, and the handle by which it is told and asked.
-pub fn new(parts: Parts) -> (Handle, Desk) {
+pub fn new(mut parts: Parts) -> (Handle, Desk) {
     let (handle, asks) = handle::new();
-    let desk = Desk {
+    let (state, rows) = std::mem::take(&mut parts.kept);
+    let mut desk = Desk {
         parts,
         handle: handle.clone(),
         asks,
@@ -100,15 +104,16 @@ pub fn new(parts: Parts) -> (Handle, Desk) {
         events: Vec::new(),
         state_changed: false,
         again: None,
+        writing: None,
         replies: Vec::new(),
     };
+    desk.take_up(state.as_deref(), &rows);
     (handle, desk)
 }
 
 impl Desk {
     /// Works until it is ended.
     pub async fn run(mut self) {
-        self.load().await;
         let (mut senders, mut outcomes) = Senders::start(&self.parts);
         let mut tick = tokio::time::interval(LOOK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -129,12 +134,13 @@ impl Desk {
                 }
             };
             let changed = self.look(inbox.take()) || changed;
-            self.keep().await;
+            let is_kept = self.keep().await;
             self.hand_out(&mut senders);
             if changed {
                 self.show();
             }
             for (reply, answer) in self.replies.drain(..) {
+                let answer = answer.and(is_kept.then_some(()).ok_or(AskFault::NotKept));
                 let _ = reply.send(answer); // who asked may have gone away
             }
         }
@@ -188,6 +194,7 @@ impl Desk {
                 id: format!("msg_{}", fresh(now).simple()),
                 channel: notification.channel,
                 rule: notification.rule,
+                order: 0,
                 created: now,
                 queued: now,
                 body: serde_json::to_string(&document).expect("its keys are text"),

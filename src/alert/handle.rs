@@ -57,6 +57,11 @@ pub enum AskFault {
         "the channel {0:?} is in the settings no more; name it there, and start the server again"
     )]
     NoChannel(String),
+    /// It is done, and cannot be kept.
+    #[error(
+        "it is done, and cannot be kept while the store fails: after a restart it is not; ask again then"
+    )]
+    NotKept,
     /// Nobody is there to do it.
     #[error("the server stops; ask again once it is back")]
     Closed,

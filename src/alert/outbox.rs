@@ -27,6 +27,8 @@ pub struct Row {
     pub channel: String,
     /// The rule.
     pub rule: Rule,
+    /// Its place among all that were written: times can be equal, and go backwards.
+    pub order: u64,
     /// When it was written.
     pub created: Timestamp,
     /// Since when it waits: since it was written, or since somebody asked for it again.
@@ -70,8 +72,9 @@ impl Outbox {
         self.rows.get(id)
     }
 
-    /// Puts a new one in, or one back.
-    pub fn put(&mut self, row: Row) {
+    /// Puts a new one in, behind all others.
+    pub fn put(&mut self, mut row: Row) {
+        row.order = 1 + self.rows.values().map(|r| r.order).max().unwrap_or(0);
         let (channel, id) = (row.channel.clone(), row.id.clone());
         self.changed.insert(id.clone());
         self.rows.insert(id, row);
@@ -79,7 +82,7 @@ impl Outbox {
             .rows
             .values()
             .filter(|r| r.channel == channel && !r.dead);
-        let waiting: Vec<_> = waiting.map(|row| (row.created, row.id.clone())).collect();
+        let waiting: Vec<_> = waiting.map(|row| (row.order, row.id.clone())).collect();
         if waiting.len() > MOST_WAITING
             && let Some((_, oldest)) = waiting.into_iter().min()
         {
@@ -133,12 +136,16 @@ impl Outbox {
 
     /// Makes a dead letter of it.
     pub fn give_up(&mut self, id: &str, why: String) {
-        if let Some(row) = self.rows.get_mut(id) {
-            (row.dead, row.error) = (true, why);
-            self.changed.insert(id.into());
-        }
-        let dead = self.rows.values().filter(|row| row.dead);
-        let dead: Vec<_> = dead.map(|row| (row.created, row.id.clone())).collect();
+        let Some(row) = self.rows.get_mut(id) else {
+            return;
+        };
+        (row.dead, row.error) = (true, why);
+        let channel = row.channel.clone();
+        self.changed.insert(id.into());
+        // Each channel has its own: one that is broken pushes out no other's.
+        let of_channel = self.rows.values().filter(|row| row.channel == channel);
+        let dead = of_channel.filter(|row| row.dead);
+        let dead: Vec<_> = dead.map(|row| (row.order, row.id.clone())).collect();
         if dead.len() > MOST_DEAD
             && let Some((_, oldest)) = dead.into_iter().min()
         {
@@ -166,7 +173,7 @@ impl Outbox {
         };
         let rules: BTreeSet<Rule> = living().filter(|r| is_due(r)).map(|r| r.rule).collect();
         let first = living().filter(|row| rules.contains(&row.rule));
-        let row = first.min_by_key(|row| (row.created, &row.id))?;
+        let row = first.min_by_key(|row| row.order)?;
         Some(Parcel {
             id: row.id.clone(),
             created: row.created,
@@ -258,6 +265,7 @@ mod tests {
             id: id.into(),
             channel: "hook".into(),
             rule: Rule::Drift,
+            order: 0,
             created: at(created),
             queued: at(created),
             body: "{}".into(),
@@ -369,7 +377,11 @@ mod tests {
             (1, "b", &["a".to_owned()][..])
         );
         let read: Row = serde_json::from_str(&put[0].1).unwrap();
-        assert_eq!(read, row("b", 0));
+        let second = Row {
+            order: 1,
+            ..row("b", 0)
+        };
+        assert_eq!(read, second);
         outbox.still_changed(["a".into(), "b".into()]);
         let (put, gone) = outbox.take_changes();
         assert_eq!((put.len(), gone.len()), (1, 1));

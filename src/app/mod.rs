@@ -110,6 +110,7 @@ impl App {
         });
         let (alerts, alert_desk) = desk::new(desk::Parts {
             store: store.clone(),
+            kept: store.alerts()?,
             feed: feed.clone(),
             clock: clock.clone(),
             metrics: metrics.clone(),
@@ -146,6 +147,7 @@ impl App {
                 options: settings.monitor.clone(),
             },
         };
+        let begin = store.last()?;
         let served = server::start(listener, &settings.server, handles)?;
         let server = served.handle();
         let served = tokio::spawn(served);
@@ -213,7 +215,7 @@ impl App {
             metrics: metrics.clone(),
             options: settings.monitor.clone(),
             view,
-            begin: store.last()?,
+            begin,
         };
         tasks.spawn("observer", observer.run());
         let threads = settings.threads.map_or_else(spare_cores, usize::from);

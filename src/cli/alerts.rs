@@ -6,6 +6,7 @@ use anyhow::{anyhow, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::chosen::Chosen;
 use super::exit::Exit;
 use super::out::outln;
 use super::site::Site;
@@ -50,18 +51,7 @@ enum AlertsCommand {
         summary: String,
     },
     /// Have the next server send dead letters again
-    Resend {
-        /// Their ids, as list shows them
-        #[arg(
-            value_name = "ID",
-            required_unless_present = "all",
-            conflicts_with = "all"
-        )]
-        ids: Vec<String>,
-        /// All of them
-        #[arg(long)]
-        all: bool,
-    },
+    Resend(Chosen),
 }
 
 #[derive(Debug, Args)]
@@ -90,7 +80,7 @@ pub fn run(args: &AlertsArgs, site: &Site) -> anyhow::Result<Exit> {
         AlertsCommand::Show { id } => show(site, &Kept::read(&open(LIST)?)?, id),
         AlertsCommand::Silence(args) => silence(site, &open(SILENCE)?, args),
         AlertsCommand::Test { channel, summary } => test(site, channel, summary),
-        AlertsCommand::Resend { ids, all } => resend(site, &open(RESEND)?, ids, *all),
+        AlertsCommand::Resend(chosen) => resend(site, &open(RESEND)?, chosen),
     }
 }
 
@@ -284,20 +274,16 @@ fn test(site: &Site, channel: &str, summary: &str) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn resend(site: &Site, file: &File, ids: &[String], all: bool) -> anyhow::Result<Exit> {
+fn resend(site: &Site, file: &File, chosen: &Chosen) -> anyhow::Result<Exit> {
     let Kept { mut outbox, .. } = Kept::read(file)?;
-    let dead = || {
-        outbox
-            .rows()
-            .filter(|row| row.dead)
-            .map(|row| row.id.clone())
-    };
-    let ids: Vec<String> = if all { dead().collect() } else { ids.to_vec() };
+    let dead = outbox.rows().filter(|row| row.dead);
+    let dead: Vec<String> = dead.map(|row| row.id.clone()).collect();
+    let ids = chosen.of(dead, |id| id).map_err(|id| {
+        anyhow!("there is no dead letter {id:?}; `alerts list` shows those there are")
+    })?;
     let now = System.now();
     for id in &ids {
-        if outbox.revive(id, now).is_none() {
-            bail!("there is no dead letter {id:?}; `alerts list` shows those there are");
-        }
+        outbox.revive(id, now);
     }
     let (put, gone) = outbox.take_changes();
     let change = Change {

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod alerts;
+mod chosen;
 mod client;
 mod completions;
 mod config;

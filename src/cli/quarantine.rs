@@ -1,11 +1,10 @@
 //! `ingest quarantine`: rows that were put aside, shown, tried again, dropped.
 
-use std::collections::BTreeSet;
-
-use anyhow::bail;
-use clap::{Args, Subcommand};
+use anyhow::anyhow;
+use clap::Subcommand;
 use serde_json::json;
 
+use super::chosen::Chosen;
 use super::exit::Exit;
 use super::out::outln;
 use super::site::Site;
@@ -27,21 +26,6 @@ pub enum QuarantineCommand {
     Drop(Chosen),
 }
 
-/// Which rows.
-#[derive(Debug, Args)]
-pub struct Chosen {
-    /// Their ids, as list shows them
-    #[arg(
-        value_name = "ID",
-        required_unless_present = "all",
-        conflicts_with = "all"
-    )]
-    ids: Vec<String>,
-    /// All of them
-    #[arg(long)]
-    all: bool,
-}
-
 /// What a running server can be asked meanwhile.
 const MEANWHILE: &str =
     "GET /v1/events?kind=quarantine lists them, POST /v1/rows takes the rows once they are mended";
@@ -53,7 +37,7 @@ pub fn run(command: &QuarantineCommand, site: &Site) -> anyhow::Result<Exit> {
     match command {
         QuarantineCommand::List => list(site, &all),
         QuarantineCommand::Drop(chosen) => {
-            let ids: Vec<String> = chosen.of(all)?.into_iter().map(|row| row.id).collect();
+            let ids: Vec<String> = of(chosen, all)?.into_iter().map(|row| row.id).collect();
             maintenance::drop_quarantined(&file, &ids, System.now())?;
             if site.json {
                 print_json(&json!({"dropped": ids.len()}))?;
@@ -63,7 +47,7 @@ pub fn run(command: &QuarantineCommand, site: &Site) -> anyhow::Result<Exit> {
             Ok(Exit::Done)
         }
         QuarantineCommand::Retry(chosen) => {
-            let chosen = chosen.of(all)?;
+            let chosen = of(chosen, all)?;
             let schema = site.spec()?.schema;
             let mut retried = Retried::default();
             for aside in chosen {
@@ -75,22 +59,12 @@ pub fn run(command: &QuarantineCommand, site: &Site) -> anyhow::Result<Exit> {
     }
 }
 
-impl Chosen {
-    /// Those that are chosen; each id must be there.
-    fn of(&self, all: Vec<Quarantined>) -> anyhow::Result<Vec<Quarantined>> {
-        if self.all {
-            return Ok(all);
-        }
-        let mut wanted: BTreeSet<&str> = self.ids.iter().map(String::as_str).collect();
-        let chosen: Vec<_> = all
-            .into_iter()
-            .filter(|row| wanted.remove(&*row.id))
-            .collect();
-        if let Some(id) = wanted.first() {
-            bail!("no row {id:?} is in quarantine; `ingest quarantine list` shows those that are");
-        }
-        Ok(chosen)
-    }
+/// Those that are chosen; each id must be there.
+fn of(chosen: &Chosen, all: Vec<Quarantined>) -> anyhow::Result<Vec<Quarantined>> {
+    let found = chosen.of(all, |row| &row.id);
+    found.map_err(|id| {
+        anyhow!("no row {id:?} is in quarantine; `ingest quarantine list` shows those that are")
+    })
 }
 
 /// Checks one row again; it goes where it belongs.

@@ -10,6 +10,7 @@
 //! * [`watch`]: whether a new champion keeps its word, or is rolled back.
 //! * [`conditions`]: what goes wrong in the server itself, as alerts are told of it.
 //! * [`labelled`]: rows of the store whose truth has come; [`lesson`]: a table with them at its end.
+//! * [`remembered`]: what a task remembers over restarts.
 //! * [`truths`]: what events say of truths.
 //! * [`chain`]: which rows a comparison rests on.
 //! * [`intake`]: rows of a source on their way into the store; [`pulls`]: sources that are pulled again and again.
@@ -35,6 +36,7 @@ pub mod observer;
 pub mod promoter;
 pub mod promotion;
 pub mod pulls;
+pub mod remembered;
 pub mod retrain;
 pub mod shadow;
 pub mod steward;

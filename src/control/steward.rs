@@ -28,6 +28,7 @@ use crate::control::follower::Poke;
 use crate::control::gate::{self, Gate};
 use crate::control::jobs::{Asked, Jobs};
 use crate::control::promotion::Promote;
+use crate::control::remembered::remembered;
 use crate::control::shadow;
 use crate::control::understudy::Understudy;
 use crate::control::watch::{self, Expected, Watch};
@@ -107,7 +108,7 @@ impl Steward {
     /// Looks after the loop until it is ended.
     pub async fn run(self, mut news: mpsc::UnboundedReceiver<Trained>) {
         let begun = self.clock.now();
-        let mut memory = self.remembered().await;
+        let mut memory: Memory = remembered(&self.store, memory::NAME).await;
         self.resume_shadow(&mut memory).await;
         let mut tick = tokio::time::interval(LOOK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -121,18 +122,6 @@ impl Steward {
             if let Err(error) = done {
                 tracing::warn!(%error, "the loop waits: it tries again");
             }
-        }
-    }
-
-    async fn remembered(&self) -> Memory {
-        let store = self.store.clone();
-        let kept = tokio::task::spawn_blocking(move || store.remembered(memory::NAME)).await;
-        match kept {
-            Ok(Ok(Some(text))) => serde_json::from_str(&text).unwrap_or_else(|error| {
-                tracing::warn!(%error, "what the loop remembered cannot be read; it begins anew");
-                Memory::default()
-            }),
-            _ => Memory::default(),
         }
     }
 

@@ -37,10 +37,7 @@ impl Format for Json {
         purpose: Purpose,
         each: EachRow<'_>,
     ) -> Result<(), String> {
-        let mut document = Vec::new();
-        source
-            .read_to_end(&mut document)
-            .map_err(|e| format!("reading failed: {e}"))?;
+        let document = whole(source)?;
         let mut row = Row::new(schema, purpose);
         let mut going = ControlFlow::Continue(());
         let outcome = json::rows(
@@ -69,10 +66,7 @@ impl Format for Json {
         wanted: &[&str],
         each: EachCells<'_>,
     ) -> Result<(), String> {
-        let mut document = Vec::new();
-        source
-            .read_to_end(&mut document)
-            .map_err(|e| format!("reading failed: {e}"))?;
+        let document = whole(source)?;
         let rows = match serde_json::from_slice(strip_bom(&document)) {
             Ok(Value::Array(rows)) => rows,
             Ok(row) => vec![row],
@@ -103,28 +97,15 @@ impl Format for JsonLines {
         purpose: Purpose,
         each: EachRow<'_>,
     ) -> Result<(), String> {
-        let mut reader = BufReader::new(source);
         let mut row = Row::new(schema, purpose);
-        let mut line = Vec::new();
-        for number in 1.. {
-            let whole = next_line(&mut reader, &mut line);
-            let Some(whole) = whole.map_err(|e| format!("reading failed: {e}"))? else {
-                break;
-            };
-            let text = strip_bom(&line);
-            if text.iter().all(u8::is_ascii_whitespace) {
-                continue;
-            }
-            let outcome = match whole {
-                true => one_line(schema, text, &mut row),
-                false => Err(json::not_a_row("a line of more than 16 MiB")),
+        each_line(source, |line, text| {
+            let outcome = match text {
+                Some(text) => one_line(schema, text, &mut row),
+                None => Err(json::not_a_row("a line of more than 16 MiB")),
             };
             let row = outcome.map(|()| &mut row);
-            if each(SourceRow { line: number, row }).is_break() {
-                break;
-            }
-        }
-        Ok(())
+            Ok(each(SourceRow { line, row }))
+        })
     }
 
     fn numbers(
@@ -133,28 +114,45 @@ impl Format for JsonLines {
         wanted: &[&str],
         each: EachCells<'_>,
     ) -> Result<(), String> {
-        let mut reader = BufReader::new(source);
-        let mut text = Vec::new();
-        for line in 1.. {
-            let whole = next_line(&mut reader, &mut text);
-            let Some(whole) = whole.map_err(|e| format!("reading failed: {e}"))? else {
-                break;
-            };
-            let text = strip_bom(&text);
-            if text.iter().all(u8::is_ascii_whitespace) {
-                continue;
-            }
-            if !whole {
-                return Err(format!("line {line}: it has more than 16 MiB"));
-            }
+        each_line(source, |line, text| {
+            let text = text.ok_or_else(|| format!("line {line}: it has more than 16 MiB"))?;
             let row = serde_json::from_slice(text)
                 .map_err(|e| format!("line {line}: {}", json::JsonFault::from(e)))?;
-            if cells(line, &row, wanted, each)?.is_break() {
-                break;
-            }
-        }
-        Ok(())
+            cells(line, &row, wanted, each)
+        })
     }
+}
+
+/// All of a document.
+fn whole(source: &mut dyn Read) -> Result<Vec<u8>, String> {
+    let mut document = Vec::new();
+    match source.read_to_end(&mut document) {
+        Ok(_) => Ok(document),
+        Err(fault) => Err(format!("reading failed: {fault}")),
+    }
+}
+
+/// Hands over every line that is not blank, with its number; none for one that is too long.
+fn each_line(
+    source: &mut dyn Read,
+    mut each: impl FnMut(u64, Option<&[u8]>) -> Result<ControlFlow<()>, String>,
+) -> Result<(), String> {
+    let mut reader = BufReader::new(source);
+    let mut line = Vec::new();
+    for number in 1.. {
+        let whole = next_line(&mut reader, &mut line);
+        let Some(whole) = whole.map_err(|e| format!("reading failed: {e}"))? else {
+            break;
+        };
+        let text = strip_bom(&line);
+        if text.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        if each(number, whole.then_some(text))?.is_break() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Reads a line; whether it is whole, none at the end. One that is too long is passed over, so that no line fills the memory.

@@ -85,6 +85,36 @@ pub struct Intervals {
     pub brier: Option<Interval>,
 }
 
+impl Estimate {
+    /// The figure of a metric, by the metric's name; none where it is undefined or not estimated.
+    pub fn get(&self, metric: &str) -> Option<f64> {
+        match metric {
+            "accuracy" => self.accuracy,
+            "precision" => self.precision,
+            "recall" => self.recall,
+            "f1" => self.f1,
+            "auc" => self.auc,
+            "brier" => self.brier,
+            _ => None,
+        }
+    }
+}
+
+impl Intervals {
+    /// The interval of a metric, by the metric's name.
+    pub fn get(&self, metric: &str) -> Option<Interval> {
+        match metric {
+            "accuracy" => self.accuracy,
+            "precision" => self.precision,
+            "recall" => self.recall,
+            "f1" => self.f1,
+            "auc" => self.auc,
+            "brier" => self.brier,
+            _ => None,
+        }
+    }
+}
+
 /// Estimates from calibrated scores, in [0, 1] each, in any order; a row is called positive from `threshold` on.
 pub fn estimate(scores: &[f64], threshold: f64) -> Estimate {
     let guesses = Guesses::of(scores, threshold);

@@ -2,10 +2,12 @@
 //!
 //! What the other side does is bounded: one time limit over all of it, and what it says in plain text is read up to a limit.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use lettre::Address;
 use lettre::address::Envelope;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
@@ -190,26 +192,46 @@ impl Channel for Mail {
 }
 
 impl Mail {
+    /// To all in one letter; where somebody is refused for good, to each alone: one wrong address keeps it from nobody else.
     async fn hand_over(&self, parcel: &Parcel) -> Result<(), Failure> {
         let letter = letter::write(parcel, &self.from, &self.to).map_err(Failure::new)?;
-        let to = self.to.iter().map(|to| to.email.clone()).collect();
+        let letter = letter.formatted();
+        let to: Vec<Address> = self.to.iter().map(|to| to.email.clone()).collect();
+        let refused = match self.post(&letter, to.clone()).await {
+            Err(refused) if refused.for_good && to.len() > 1 => refused,
+            done => return done.map_err(|refused| refused.failure),
+        };
+        let mut is_taken = false;
+        for one in to {
+            match self.post(&letter, vec![one.clone()]).await {
+                Ok(()) => is_taken = true,
+                Err(refused) if refused.for_good => {
+                    tracing::warn!(to = %one, why = refused.failure.why, "a recipient is refused");
+                }
+                Err(later) => return Err(later.failure), // again, also to those who have it: their copies bear one id
+            }
+        }
+        is_taken.then_some(()).ok_or(refused.failure)
+    }
+
+    async fn post(&self, letter: &[u8], to: Vec<Address>) -> Result<(), Refused> {
         let envelope = Envelope::new(Some(self.from.email.clone()), to);
         let envelope = envelope.map_err(|e| Failure::new(e.to_string()))?;
         let mut connection = self.connect().await?;
-        let said = |error| refused(&error);
         if let Some((user, password)) = &self.login {
             let login = Credentials::new(user.clone(), password.0.clone());
             let done = connection.auth(DEFAULT_MECHANISMS, &login).await;
             if let Err(error) = done {
                 connection.abort().await;
-                return Err(Failure::new(format!(
-                    "the login is refused: {}",
-                    told(&error)
-                )));
+                let why = format!("the login is refused: {}", told(&error));
+                return Err(Failure::new(why).into());
             }
         }
-        let sent = connection.send(&envelope, &letter.formatted()).await;
-        sent.map_err(said)?;
+        let sent = connection.send(&envelope, letter).await;
+        sent.map_err(|error| Refused {
+            for_good: error.is_permanent(),
+            failure: refused(&error),
+        })?;
         // It is taken, whatever becomes of the goodbye.
         let _ = connection.quit().await;
         Ok(())
@@ -219,14 +241,15 @@ impl Mail {
         let addresses = self.fence.resolve(&self.host, self.port).await;
         let addresses = addresses.map_err(Failure::new)?;
         let me = ClientId::default();
+        // One address that swallows everything leaves time for the others.
+        let each = self.timeout / u32::try_from(addresses.len() + 1).unwrap_or(u32::MAX);
         if let Security::Whole(tls) = &self.security {
             let tls = Some(tls.clone());
             let open =
-                AsyncSmtpConnection::connect_tokio1(&addresses[..], None, &me, tls, None).await;
-            return open.map_err(|error| refused(&error));
+                AsyncSmtpConnection::connect_tokio1(&addresses[..], Some(each), &me, tls, None);
+            return open.await.map_err(|error| refused(&error));
         }
-        let stream = TcpStream::connect(&addresses[..]).await;
-        let stream = stream.map_err(|e| Failure::new(format!("no connection: {e}")))?;
+        let stream = connect(&addresses, each).await.map_err(Failure::new)?;
         let stream = Box::new(Bounded::new(stream));
         let open = AsyncSmtpConnection::connect_with_transport(stream, &me).await;
         let mut open = open.map_err(|error| refused(&error))?;
@@ -236,6 +259,34 @@ impl Mail {
         }
         Ok(open)
     }
+}
+
+/// A letter that was not taken, and whether it never will be.
+struct Refused {
+    failure: Failure,
+    for_good: bool,
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Refused {
+        Refused {
+            failure,
+            for_good: false,
+        }
+    }
+}
+
+/// The first of these addresses that answers, each having so long.
+async fn connect(addresses: &[SocketAddr], each: Duration) -> Result<TcpStream, String> {
+    let mut why = String::new();
+    for address in addresses {
+        match tokio::time::timeout(each, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => why = format!("no connection: {error}"),
+            Err(_) => why = format!("no connection: {address} does not answer"),
+        }
+    }
+    Err(why)
 }
 
 fn refused(error: &lettre::transport::smtp::Error) -> Failure {

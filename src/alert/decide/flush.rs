@@ -25,13 +25,13 @@ pub(super) fn groups(
         for channel in &options.channels {
             let key = group(rule, channel);
             let told = groups.remove(&key).unwrap_or_default();
-            // A rule that was switched off has ends to tell, and no more.
-            let goes = settings.map_or(!told.told.is_empty(), |rule| rule.goes_to(channel));
-            if !goes {
+            // A rule that was switched off, or goes elsewhere now, has ends to tell, and no more.
+            let settings = settings.filter(|rule| rule.goes_to(channel));
+            if settings.is_none() && told.told.is_empty() {
                 continue;
             }
             let inhibited =
-                settings.is_some_and(|rule| rule.inhibited_by.iter().any(|by| fires.contains(by)));
+                settings.is_none_or(|rule| rule.inhibited_by.iter().any(|by| fires.contains(by)));
             let repeat = settings.map(|rule| rule.repeat);
             let due = Due {
                 now,

@@ -317,6 +317,19 @@ fn a_rule_that_is_switched_off_ends_its_alerts() {
     assert_eq!(story.word(Rule::Drift, "m"), "resolved");
     assert_eq!(story.step(30, &[on(Rule::Drift, "m")]), ["hook drift: -m"]);
     assert_eq!(story.step(99, &[on(Rule::Drift, "m")]), NOBODY);
+    // One that goes elsewhere now is told as over where it was told to fire.
+    let mut story = Story::new(options([(Rule::Drift, rule(0, 0, 15))]));
+    story.step(0, &[on(Rule::Drift, "m")]);
+    assert_eq!(story.step(10, &[]), ["hook drift: +m"]);
+    story.options.channels = vec!["hook".into(), "mail".into()];
+    let moved = story.options.rules.get_mut(&Rule::Drift).unwrap();
+    moved.channels = vec!["mail".into()];
+    story.step(11, &[]);
+    assert_eq!(story.step(30, &[]), ["mail drift: +m"]);
+    story.step(40, &[off(Rule::Drift, "m")]);
+    let mut told = story.step(50, &[]);
+    told.sort();
+    assert_eq!(told, ["hook drift: -m", "mail drift: -m"]);
     // A channel that is no more is told nothing.
     let mut story = Story::new(options([(Rule::Drift, rule(0, 0, 1000))]));
     story.step(0, &[on(Rule::Drift, "m")]);

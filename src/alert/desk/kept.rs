@@ -1,5 +1,6 @@
-//! What outlives the process: read at the start, written whenever it has changed.
+//! What outlives the process: handed in at the start, written whenever it has changed.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -8,6 +9,7 @@ use tokio::time::Instant;
 use super::Desk;
 use crate::alert::outbox::{Outbox, Row};
 use crate::alert::state::{State, Transition};
+use crate::store::StoreError;
 use crate::store::alerts::Change;
 
 /// How long a commit is waited for: a disk that hangs must not keep an alert about it from going out.
@@ -16,23 +18,17 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two tries to keep what could not be kept.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// A commit that was asked for. As long as it is under way no other is: the writer has it, however long it takes, and the same
+/// asked for again would be stored again.
+pub(super) struct Writing {
+    change: Change,
+    done: Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>,
+}
+
 impl Desk {
-    /// What was kept before.
-    pub(super) async fn load(&mut self) {
-        let store = self.parts.store.clone();
-        let kept = tokio::task::spawn_blocking(move || store.alerts()).await;
-        let (state, rows) = match kept {
-            Ok(Ok(kept)) => kept,
-            Ok(Err(error)) => {
-                tracing::error!(%error, "alerts of before are not known");
-                return;
-            }
-            Err(panic) => {
-                tracing::error!(%panic, "alerts of before are not known");
-                return;
-            }
-        };
-        match state.map_or_else(|| Ok(State::default()), |json| serde_json::from_str(&json)) {
+    /// Takes up what was kept before: the state and the outbox, as JSON.
+    pub(super) fn take_up(&mut self, state: Option<&str>, rows: &[String]) {
+        match state.map_or_else(|| Ok(State::default()), serde_json::from_str) {
             Ok(state) => self.state = state.resumed(self.parts.clock.now()),
             Err(error) => {
                 tracing::error!(%error, "alerts of before cannot be read; they begin anew")
@@ -60,42 +56,66 @@ impl Desk {
         }
     }
 
-    /// Keeps what has changed; what cannot be kept is tried again.
-    pub(super) async fn keep(&mut self) {
-        if self.again.is_some_and(|again| Instant::now() < again) {
-            return;
-        }
-        let (put, gone) = self.outbox.take_changes();
-        let state = self
-            .state_changed
-            .then(|| serde_json::to_string(&self.state).expect("its keys are text"));
-        let events = std::mem::take(&mut self.events);
-        let change = Change {
-            state,
-            events,
-            put,
-            gone,
-        };
-        if change.is_empty() {
-            self.again = None;
-            return;
-        }
-        let kept = tokio::time::timeout(PATIENCE, self.parts.store.keep_alerts(change.clone()));
-        let why = match kept.await {
-            Ok(Ok(())) => {
-                (self.state_changed, self.again) = (false, None);
-                return;
+    /// Keeps what has changed; what cannot be kept is tried again. Tells whether all is on the disk.
+    pub(super) async fn keep(&mut self) -> bool {
+        let mut patience = Duration::ZERO; // a commit that is waited for already holds up nothing
+        if self.writing.is_none() {
+            if self.again.is_some_and(|again| Instant::now() < again) {
+                return false;
             }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "the store does not answer".into(),
+            self.writing = self.changed();
+            patience = PATIENCE;
+        }
+        let Some(mut writing) = self.writing.take() else {
+            self.again = None;
+            return true;
+        };
+        let why = match tokio::time::timeout(patience, writing.done.as_mut()).await {
+            Ok(Ok(())) => {
+                self.again = None;
+                return true;
+            }
+            Ok(Err(error)) => {
+                self.take_back(writing.change);
+                error.to_string()
+            }
+            Err(_) => {
+                self.writing = Some(writing);
+                "the store does not answer".into()
+            }
         };
         if self.again.is_none() {
             tracing::warn!(why, "alerts are not kept, and told all the same");
         }
         self.again = Some(Instant::now() + AGAIN);
+        false
+    }
+
+    /// A commit of all that has changed; none where nothing has.
+    fn changed(&mut self) -> Option<Writing> {
+        let (put, gone) = self.outbox.take_changes();
+        let state = std::mem::take(&mut self.state_changed)
+            .then(|| serde_json::to_string(&self.state).expect("its keys are text"));
+        let change = Change {
+            state,
+            events: std::mem::take(&mut self.events),
+            put,
+            gone,
+        };
+        let (store, copy) = (self.parts.store.clone(), change.clone());
+        (!change.is_empty()).then(|| Writing {
+            change,
+            done: Box::pin(async move { store.keep_alerts(copy).await }),
+        })
+    }
+
+    /// What is not on the disk has changed still.
+    fn take_back(&mut self, change: Change) {
+        self.state_changed |= change.state.is_some();
         let put = change.put.into_iter().map(|(id, _)| id);
         self.outbox.still_changed(put.chain(change.gone));
-        self.events = change.events;
+        let since = std::mem::replace(&mut self.events, change.events);
+        self.events.extend(since);
     }
 }
 

@@ -23,6 +23,7 @@ pub use memory::{Memory, NAME as MEMORY};
 use crate::alert;
 use crate::clock::Clock;
 use crate::control::champion::{Champion, Seat};
+use crate::control::remembered::remembered;
 use crate::monitor::delay::Delay;
 use crate::monitor::detectors;
 use crate::monitor::options::Options;
@@ -81,7 +82,7 @@ impl View {
 impl Observer {
     /// Looks until it is ended.
     pub async fn run(self) {
-        let mut memory = self.remembered().await;
+        let mut memory: Memory = remembered(&self.store, memory::NAME).await;
         let mut reference: Option<Arc<Reference>> = None;
         let mut kept = self.clock.now();
         let mut tick = tokio::time::interval(LOOK);
@@ -96,18 +97,6 @@ impl Observer {
                 tracing::warn!(%error, "the monitor waits, and tries again until it can go on");
             }
             waits = looked.is_err();
-        }
-    }
-
-    async fn remembered(&self) -> Memory {
-        let store = self.store.clone();
-        let kept = tokio::task::spawn_blocking(move || store.remembered(memory::NAME)).await;
-        match kept {
-            Ok(Ok(Some(text))) => serde_json::from_str(&text).unwrap_or_else(|error| {
-                tracing::warn!(%error, "what the monitor remembered cannot be read; it begins anew");
-                Memory::default()
-            }),
-            _ => Memory::default(),
         }
     }
 
@@ -137,8 +126,8 @@ impl Observer {
                 fresh
             }
         };
+        conditions::tell_delay(&self.alerts, memory, self.late, self.clock.now());
         loop {
-            let before = memory.clone();
             let reader = Reader {
                 store: self.store.clone(),
                 reference: known.clone(),
@@ -151,13 +140,16 @@ impl Observer {
                 found,
                 more,
             } = read;
+            let is_new = seen.seen != memory.seen;
             let is_due = self.clock.now().duration_since(*kept) >= REMEMBER;
-            if !found.is_empty() || (seen != before && is_due) {
+            if !found.is_empty() || (is_new && is_due) {
                 self.conclude(&seen, &found).await?;
                 *kept = self.clock.now();
             }
             *memory = seen;
-            self.show(memory, &found);
+            if is_new {
+                self.show(memory, &found);
+            }
             if !more {
                 return Ok(());
             }

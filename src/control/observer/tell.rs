@@ -41,6 +41,9 @@ impl Observer {
     /// Shows what is known of a champion that is taken up: gauges and alerts may still be of the one before, or of nothing.
     pub(super) fn take_up(&self, memory: &Memory) {
         self.gauge(memory.verdict());
+        let last = memory.performance.as_ref().and_then(|p| p.last());
+        self.show_performance(last, memory);
+        self.show(memory, &[]);
         if !memory.history.is_empty() {
             conditions::tell(&self.alerts, memory);
         }
@@ -52,14 +55,13 @@ impl Observer {
         for finding in found {
             match finding {
                 Finding::Verdict(verdict) => self.show_verdict(verdict, memory),
-                Finding::Performance(window) => self.show_performance(window, memory),
+                Finding::Performance(window) => self.show_performance(Some(window), memory),
                 Finding::Fired(fired) => self.show_fired(fired),
             }
         }
         if !found.is_empty() {
             conditions::tell(&self.alerts, memory);
         }
-        conditions::tell_delay(&self.alerts, memory, self.late, self.clock.now());
         let filled = memory.streams.first().map_or(0, |s| s.filled());
         self.metrics.titanic_monitor_window_rows.set(filled as f64);
         self.metrics
@@ -116,30 +118,20 @@ impl Observer {
         metrics.titanic_monitor_drifted_columns.set(drifted as f64);
         let estimated = verdict.and_then(|verdict| verdict.estimated.as_ref());
         let e = estimated.map(|e| e.estimate).unwrap_or_default();
-        let figures = [
-            (Figure::Accuracy, e.accuracy),
-            (Figure::Precision, e.precision),
-            (Figure::Recall, e.recall),
-            (Figure::F1, e.f1),
-            (Figure::Auc, e.auc),
-            (Figure::Brier, e.brier),
-        ];
-        for (figure, value) in figures {
-            metrics
-                .titanic_performance_estimated_ratio
-                .of(figure)
-                .set(value.unwrap_or(UNDEFINED));
+        let shown = &metrics.titanic_performance_estimated_ratio;
+        for figure in Figure::ALL {
+            let value = e.get(Figure::VALUES[figure.index()]);
+            shown.of(*figure).set(value.unwrap_or(UNDEFINED));
         }
     }
 
-    fn show_performance(&self, window: &Window, memory: &Memory) {
+    /// Shows the figures of a full window of truths, or that there is none.
+    fn show_performance(&self, window: Option<&Window>, memory: &Memory) {
+        let shown = &self.metrics.titanic_performance_live_ratio;
         for figure in Figure::ALL {
-            let value = window.get(Figure::VALUES[figure.index()]);
-            let value = value.and_then(|figure| figure.value);
-            self.metrics
-                .titanic_performance_live_ratio
-                .of(*figure)
-                .set(value.unwrap_or(UNDEFINED));
+            let found = window.and_then(|w| w.get(Figure::VALUES[figure.index()]));
+            let value = found.and_then(|figure| figure.value);
+            shown.of(*figure).set(value.unwrap_or(UNDEFINED));
         }
         if let Some(delay) = memory.delay.as_ref().and_then(|delay| delay.last()) {
             let seconds = &self.metrics.titanic_label_delay_seconds;

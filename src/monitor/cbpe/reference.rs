@@ -34,15 +34,7 @@ impl Reference {
         let estimated = estimate(scores, threshold);
         let error = |metric: &'static Metric| {
             let known = known(metric)?;
-            let value = match metric.name {
-                "accuracy" => estimated.accuracy,
-                "precision" => estimated.precision,
-                "recall" => estimated.recall,
-                "f1" => estimated.f1,
-                "auc" => estimated.auc,
-                "brier" => estimated.brier,
-                _ => None,
-            };
+            let value = estimated.get(metric.name);
             Some(Error {
                 metric: metric.name.to_owned(),
                 off: (value? - known.mean).abs(),

@@ -109,7 +109,7 @@ fn performance(live: Option<&Performance>, estimated: Option<&Estimated>) -> Mar
                         td { (name.replace("f1", "F1").replace("auc", "AUC")) }
                         td.number { (window.as_ref().and_then(|w| w.get(name))
                             .map_or("–".into(), |f| with(f.value, f.interval))) }
-                        td.number { (estimated.map_or("–".into(), |e| estimate(e, name))) }
+                        td.number { (estimated.map_or("–".into(), |e| with(e.estimate.get(name), e.intervals.get(name)))) }
                     }
                 } }
             } }
@@ -146,17 +146,6 @@ fn line(brief: &Brief) -> Markup {
 
 fn at(time: Timestamp) -> String {
     minute(&clock::rfc3339(time))
-}
-
-fn estimate(estimated: &Estimated, name: &str) -> String {
-    let (e, i) = (&estimated.estimate, &estimated.intervals);
-    match name {
-        "accuracy" => with(e.accuracy, i.accuracy),
-        "precision" => with(e.precision, i.precision),
-        "recall" => with(e.recall, i.recall),
-        "f1" => with(e.f1, i.f1),
-        _ => with(e.auc, i.auc),
-    }
 }
 
 fn with(value: Option<f64>, interval: Option<Interval>) -> String {

@@ -123,7 +123,7 @@ impl From<AskFault> for Problem {
             AskFault::NotSilenced(_) | AskFault::NoChannel(_) => {
                 Problem::new(&kind::CONFLICT, fault.to_string())
             }
-            AskFault::Closed => Problem::overloaded(fault.to_string()),
+            AskFault::Closed | AskFault::NotKept => Problem::overloaded(fault.to_string()),
         }
     }
 }

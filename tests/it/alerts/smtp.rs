@@ -18,6 +18,8 @@ enum Mood {
     Stranger,
     /// It wants to be asked again later.
     Greylisting,
+    /// One of the recipients is nobody it knows.
+    Picky,
     /// The connection is cut in the middle of the letter.
     Cut,
     /// It says nothing.
@@ -87,6 +89,7 @@ async fn talk(
             "AUTH" if mood == Mood::Stranger => "535 5.7.8 who are you\r\n",
             "AUTH" => "235 ok\r\n",
             "RCPT" if mood == Mood::Greylisting => "451 4.7.1 come back later\r\n",
+            "RCPT" if mood == Mood::Picky && line.contains("dev@") => "550 5.1.1 no such user\r\n",
             "DATA" => "354 go on\r\n",
             "QUIT" => "221 bye\r\n",
             _ => "250 ok\r\n",
@@ -177,4 +180,25 @@ async fn a_server_that_says_nothing_costs_a_time_limit() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_says_too_much_is_not_listened_to() {
     check(Mood::Endless, "it says too much").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_address_that_is_refused_keeps_the_letter_from_nobody_else() {
+    let post = Post::new(Mood::Picky).await;
+    let folder = tempfile::tempdir().unwrap();
+    let password = folder.path().join("password");
+    std::fs::write(&password, "hush").unwrap();
+    let server = server(&[("mail", post.channel(&password))], &clock()).await;
+    drift(&server, true);
+    until("the letter", || async {
+        server.get("/v1/alerts").await["outbox"]["waiting"] == 0
+            && post.letters.lock().unwrap().len() == 1
+    })
+    .await;
+    let metrics = server.metrics().await;
+    assert!(
+        metrics.contains("titanic_notifications_sent_total{type=\"email\"} 1\n"),
+        "{metrics}"
+    );
+    server.stop().await;
 }

@@ -1,0 +1,18 @@
+//! What a task remembers over restarts: a note of the store, as JSON.
+
+use serde::de::DeserializeOwned;
+
+use crate::store::Store;
+
+/// What was kept under a name. Where nothing was, or it cannot be read, the task begins anew.
+pub async fn remembered<T: DeserializeOwned + Default>(store: &Store, name: &'static str) -> T {
+    let store = store.clone();
+    let kept = tokio::task::spawn_blocking(move || store.remembered(name)).await;
+    match kept {
+        Ok(Ok(Some(text))) => serde_json::from_str(&text).unwrap_or_else(|error| {
+            tracing::warn!(%error, name, "what a task remembered cannot be read; it begins anew");
+            T::default()
+        }),
+        _ => T::default(),
+    }
+}
