@@ -121,6 +121,7 @@ pub const RULES: [Rule; Rule::VALUES.len()] = [
     Rule::LabelDelay,
     Rule::Store,
     Rule::Quarantine,
+    Rule::Refused,
     Rule::Loss,
     Rule::Training,
     Rule::Latency,

@@ -17,7 +17,7 @@ use super::units::Span;
 use crate::alert::channels::{ALWAYS, Fence, Keys, Log, Settings, World};
 use crate::alert::desk::Open;
 use crate::alert::options::{self, Options};
-use crate::control::conditions::Thresholds;
+use crate::control::conditions::{Limit, Thresholds};
 
 /// `alerts`.
 #[derive(Clone, Debug, Deserialize)]
@@ -89,13 +89,21 @@ impl Alerts {
     pub fn thresholds(&self) -> Thresholds {
         let Rules {
             quarantine,
+            refused,
             latency,
             ..
         } = &self.rules;
         Thresholds {
-            share: quarantine.share,
-            rows: quarantine.rows.get(),
-            rows_over: quarantine.over.0,
+            quarantine: Limit {
+                share: quarantine.share,
+                least: quarantine.rows.get(),
+                over: quarantine.over.0,
+            },
+            refused: Limit {
+                share: refused.share,
+                least: refused.rows.get(),
+                over: refused.over.0,
+            },
             p99: latency.p99.0,
             requests: latency.requests.get(),
             requests_over: latency.over.0,

@@ -54,7 +54,7 @@ fn the_built_in_settings_are_complete() {
         crate::control::promotion::Promote::Auto
     );
     assert!(settings.leaves().all(|leaf| leaf.origin == Origin::BuiltIn));
-    assert_eq!(settings.leaves().count(), 109);
+    assert_eq!(settings.leaves().count(), 118);
 }
 
 #[test]
@@ -404,7 +404,7 @@ fn alerts_are_read_with_their_defaults() {
     assert!(drift.goes_to("hook") && !drift.goes_to("mail"));
     assert!(options.rules[&Rule::Store].goes_to("mail"));
     assert!(!options.rules.contains_key(&Rule::Latency));
-    assert_eq!(options.rules.len(), 7);
+    assert_eq!(options.rules.len(), 8);
     assert_eq!(options.rules[&Rule::Loss].inhibited_by, [Rule::Store]);
     let missing = settings.alerts.open_one("hook").unwrap_err().to_string();
     assert!(
@@ -440,6 +440,14 @@ fn alerts_that_make_no_sense_are_refused() {
         "alerts.rules.store.inhibited_by: it would keep itself quiet",
     );
     check("{rules: {quarantine: {share: 1}}}", "1 is not a share");
+    check(
+        "{rules: {refused: {share: -0.1}}}",
+        "alerts.rules.refused.share: -0.1 is not a share",
+    );
+    check(
+        "{rules: {refused: {over: 2d}}}",
+        "alerts.rules.refused.over: 2d is not allowed",
+    );
     check(
         "{rules: {quarantine: {rows: 0}}}",
         "write a whole number, 1 or more",

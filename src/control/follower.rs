@@ -19,7 +19,7 @@ use crate::store::feed::{Feed, Topic};
 use crate::telemetry::metrics::Metrics;
 
 /// Between two looks at the ledger; a look is one `stat`. A fifth of the second that another process is promised.
-const INTERVAL: Duration = Duration::from_millis(200);
+pub const INTERVAL: Duration = Duration::from_millis(200);
 
 /// Before a champion that could not be served is tried again: the fault may have been of the moment.
 const RETRY: Duration = Duration::from_secs(5);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::problem::Problem;
+use super::problem::{Faults, Problem};
 use crate::clock::Clock;
 use crate::control::champion::{Champion, Seat};
 use crate::model::Workspace;
@@ -93,6 +93,18 @@ impl Predictor {
                 .titanic_prediction_warnings_total
                 .increment(warnings as u64);
         }
+    }
+
+    /// Counts rows that got no prediction, with the faults that kept them from it.
+    pub fn refuse(&self, door: Door, rows: usize, faults: &Faults) {
+        let metrics = &self.metrics;
+        metrics
+            .titanic_refused_rows_total
+            .of(door)
+            .increment(rows as u64);
+        metrics
+            .titanic_refused_values_total
+            .increment(faults.by_column());
     }
 }
 

@@ -2,6 +2,7 @@
 //! All are registered at start; recording is an index and a few atomic additions.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write,
     marker::PhantomData,
     sync::{
@@ -131,6 +132,13 @@ impl<H, L: ClosedLabel> ByLabel<H, L> {
     /// The handle of a value.
     pub fn of(&self, value: L) -> &H {
         &self.handles[value.index()]
+    }
+}
+
+impl<L: ClosedLabel> ByLabel<Tally, L> {
+    /// How many there were, whatever their label.
+    pub fn count(&self) -> u64 {
+        self.handles.iter().map(Tally::count).sum()
     }
 }
 
@@ -326,6 +334,45 @@ impl Instrument for ByColumn {
             format!("{name}{{column=\"{}\"}} {value}\n", escaped(column))
         };
         Some(values.iter().map(line).collect())
+    }
+}
+
+/// A counter with one line for each column that has a count, shown elsewhere, too. What is of no column stands in a line
+/// without one, and so does what comes once there are a hundred: columns of all models there were are counted.
+#[derive(Debug)]
+pub struct TallyByColumn(Mutex<BTreeMap<String, u64>>);
+
+impl TallyByColumn {
+    /// Counts so many more for each of the columns; the empty name for no column.
+    pub fn increment<'a>(&self, columns: impl IntoIterator<Item = (&'a str, u64)>) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (column, more) in columns {
+            let has_line = counts.contains_key(column) || counts.len() < MOST_COLUMNS;
+            let column = if has_line { column } else { "" };
+            *counts.entry(column.into()).or_default() += more;
+        }
+    }
+
+    /// All counts by column; empty for what is of no column.
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.clone()
+    }
+}
+
+impl Instrument for TallyByColumn {
+    const KIND: &'static str = Counter::KIND;
+
+    fn register(_: &Registrar) -> Self {
+        TallyByColumn(Mutex::default())
+    }
+
+    fn lines(&self, name: &str) -> Option<String> {
+        let line = |(column, count): (String, u64)| match &*column {
+            "" => format!("{name} {count}\n"),
+            column => format!("{name}{{column=\"{}\"}} {count}\n", escaped(column)),
+        };
+        Some(self.counts().into_iter().map(line).collect())
     }
 }
 

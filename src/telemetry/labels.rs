@@ -173,6 +173,8 @@ labels! {
         Store = "store",
         /// Too many rows are put aside.
         Quarantine = "quarantine",
+        /// Too many rows are refused.
+        Refused = "refused",
         /// Predictions were answered and could not be kept.
         Loss = "loss",
         /// A training failed.

@@ -11,6 +11,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder
 pub use super::{
     instrument::{
         ByColumn, ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, ModelInfo, RouteId, Tally,
+        TallyByColumn,
     },
     labels::{
         AlertRule, ChannelKind, Closed, Detector, Direction, Door, EventKind, Figure, Found,
@@ -90,7 +91,11 @@ metrics! {
     /// Requests being answered.
     titanic_http_inflight_requests: Gauge,
     /// Rows predicted, by the door they came through.
-    titanic_predictions_rows_total: ByLabel<Counter, Door>,
+    titanic_predictions_rows_total: ByLabel<Tally, Door>,
+    /// Rows that got no prediction because they break the contract of the table, by the door they came through.
+    titanic_refused_rows_total: ByLabel<Tally, Door>,
+    /// Values that rows were refused for, by column; those of columns the table has not stand without one.
+    titanic_refused_values_total: TallyByColumn,
     /// Warnings given with predictions.
     titanic_prediction_warnings_total: Counter,
     /// The model that answers.
@@ -300,6 +305,8 @@ titanic_performance_live_ratio gauge
 titanic_performance_window_labels gauge
 titanic_prediction_warnings_total counter
 titanic_predictions_rows_total counter
+titanic_refused_rows_total counter
+titanic_refused_values_total counter
 titanic_rows_total counter
 titanic_shadow_scored_predictions_total counter
 titanic_shadow_skipped_predictions_total counter
@@ -354,6 +361,9 @@ titanic_websocket_messages_total counter
         let columns = [("a", Some(0.5)), ("b \"c\"", Some(2.0)), ("d", None)];
         metrics.titanic_drift_psi_nats.set([("gone", Some(1.0))]);
         metrics.titanic_drift_psi_nats.set(columns);
+        let refused = &metrics.titanic_refused_values_total;
+        refused.increment([("a", 1), ("", 1)]);
+        refused.increment([("a", 2), ("b \"c\"", 1)]);
         metrics.upkeep();
         let page = metrics.render();
         let has = |line: &str| assert!(page.lines().any(|found| found == line), "{line}\n{page}");
@@ -371,9 +381,26 @@ titanic_websocket_messages_total counter
         has(r#"titanic_websocket_closed_total{reason="too_slow"} 1"#);
         has(r#"titanic_model_info{model="wine@2",learner="a \"blend\""} 1"#);
         assert!(!page.contains("wine@1"), "one line, whatever came before");
+        has("titanic_refused_values_total 1");
+        has(r#"titanic_refused_values_total{column="a"} 3"#);
+        has(r#"titanic_refused_values_total{column="b \"c\""} 1"#);
         has(r#"titanic_drift_psi_nats{column="a"} 0.5"#);
         has(r#"titanic_drift_psi_nats{column="b \"c\""} 2"#);
         assert_eq!(page.matches("titanic_drift_psi_nats{").count(), 2, "{page}");
+    }
+
+    #[test]
+    fn columns_are_counted_within_bounds() {
+        let metrics = metrics();
+        let refused = &metrics.titanic_refused_values_total;
+        let names: Vec<String> = (0..150).map(|n| format!("column {n:03}")).collect();
+        for _ in 0..2 {
+            refused.increment(names.iter().map(|name| (&**name, 3)));
+        }
+        let counts = refused.counts();
+        assert_eq!(counts.len(), 101, "a hundred, and all others");
+        assert_eq!((counts["column 099"], counts[""]), (6, 300));
+        assert_eq!(counts.values().sum::<u64>(), 900);
     }
 
     #[test]

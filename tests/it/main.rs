@@ -27,6 +27,7 @@ mod problems;
 mod process;
 mod pulls;
 mod recipe;
+mod refused;
 mod rest;
 mod revisions;
 mod server;

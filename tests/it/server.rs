@@ -260,13 +260,16 @@ pub async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
     )
 }
 
-/// Waits until something holds, looking again and again; fails after what even a busy machine should need.
+/// What even a machine busy with other things should need: a training has the lowest priority there is.
+pub const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Waits until something holds, looking again and again.
 pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
-    let patience = tokio::time::Instant::now() + Duration::from_secs(60);
+    let patience = tokio::time::Instant::now() + PATIENCE;
     while !holds().await {
         assert!(
             tokio::time::Instant::now() < patience,
-            "{what}: not within a minute"
+            "{what}: not within {PATIENCE:?}"
         );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

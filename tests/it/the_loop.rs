@@ -15,7 +15,7 @@ use titanic_platform::telemetry::metrics::Metrics;
 
 use crate::case::{Case, on_both};
 use crate::rest::probability;
-use crate::server::{Server, answer, until};
+use crate::server::{PATIENCE, Server, answer, until};
 
 on_both!(
     labels_begin_a_training_and_the_gate_decides,
@@ -389,9 +389,8 @@ async fn a_candidate_that_is_better_on_live_traffic_is_promoted_by_its_shadow(ca
             () = traffic => unreachable!("traffic has no end"),
         }
     };
-    let patience = std::time::Duration::from_secs(60);
-    let event = tokio::time::timeout(patience, verdict).await;
-    let event = event.expect("a verdict within a minute");
+    let event = tokio::time::timeout(PATIENCE, verdict).await;
+    let event = event.expect("a verdict in time");
     let promoted =
         json!({"action": "promoted", "model": case.version(3), "previous": case.version(1)});
     assert_eq!(event["data"], promoted);

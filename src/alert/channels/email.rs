@@ -1,9 +1,10 @@
 //! E-mail over SMTP: one connection a letter, encrypted as the settings say, with a login where one is given.
 //!
-//! What the other side does is bounded: one time limit over all of it, and what it says in plain text is read up to a limit.
+//! What the other side does is bounded: one time limit over all of it, and what it says is read up to a limit.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,10 +12,16 @@ use lettre::Address;
 use lettre::address::Envelope;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters,
+};
 use lettre::transport::smtp::extension::ClientId;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls_platform_verifier::Verifier;
 use serde::Deserialize;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
 use super::bounded::Bounded;
 use super::fence::Fence;
@@ -129,11 +136,10 @@ impl Options {
         let authority = keys::certificates(world.keys, &self.ca_file)?;
         // The first to install wins; whoever did installed one that works.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let secured = |authority| secured(&self.host, authority);
         let security = match self.tls {
             Tls::None => Security::None,
-            Tls::Starttls => Security::Upgrade(secured(authority)?),
-            Tls::Tls => Security::Whole(secured(authority)?),
+            Tls::Starttls => Security::Upgrade(upgrade(&self.host, authority)?),
+            Tls::Tls => Security::Whole(whole(&self.host, authority)?),
         };
         Ok(Box::new(Mail {
             host: self.host.trim_matches(['[', ']']).to_owned(),
@@ -148,7 +154,8 @@ impl Options {
     }
 }
 
-fn secured(host: &str, authority: Option<Vec<u8>>) -> Result<TlsParameters, String> {
+/// For a connection that begins in plain text.
+fn upgrade(host: &str, authority: Option<Vec<u8>>) -> Result<TlsParameters, String> {
     let mut tls = TlsParameters::builder(host.to_owned());
     if let Some(pem) = authority {
         let certificate = Certificate::from_pem(&pem);
@@ -158,10 +165,36 @@ fn secured(host: &str, authority: Option<Vec<u8>>) -> Result<TlsParameters, Stri
     tls.build_rustls().map_err(|e| cause(&e))
 }
 
+/// For one that is encrypted from the first byte on, with the same trust.
+fn whole(host: &str, authority: Option<Vec<u8>>) -> Result<Whole, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let pem = authority.unwrap_or_default();
+    let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let roots = roots.map_err(|e| format!("ca_file: {}", cause(&e)))?;
+    let verifier = Verifier::new_with_extra_roots(roots, provider.clone());
+    let verifier = verifier.map_err(|e| cause(&e))?;
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| cause(&e))?
+        .dangerous() // what rustls calls any verifier but its own
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned());
+    Ok(Whole {
+        tls: TlsConnector::from(Arc::new(config)),
+        name: name.map_err(|e| format!("host: {}", cause(&e)))?,
+    })
+}
+
+struct Whole {
+    tls: TlsConnector,
+    name: ServerName<'static>,
+}
+
 enum Security {
     None,
     Upgrade(TlsParameters),
-    Whole(TlsParameters),
+    Whole(Whole),
 }
 
 impl std::fmt::Debug for Mail {
@@ -243,14 +276,14 @@ impl Mail {
         let me = ClientId::default();
         // One address that swallows everything leaves time for the others.
         let each = self.timeout / u32::try_from(addresses.len() + 1).unwrap_or(u32::MAX);
-        if let Security::Whole(tls) = &self.security {
-            let tls = Some(tls.clone());
-            let open =
-                AsyncSmtpConnection::connect_tokio1(&addresses[..], Some(each), &me, tls, None);
-            return open.await.map_err(|error| refused(&error));
-        }
         let stream = connect(&addresses, each).await.map_err(Failure::new)?;
-        let stream = Box::new(Bounded::new(stream));
+        let stream: Box<dyn AsyncTokioStream> = match &self.security {
+            Security::Whole(Whole { tls, name }) => {
+                let secured = tls.connect(name.clone(), stream).await;
+                Box::new(Bounded::new(secured.map_err(|e| Failure::new(cause(&e)))?))
+            }
+            Security::Upgrade(_) | Security::None => Box::new(Bounded::new(stream)),
+        };
         let open = AsyncSmtpConnection::connect_with_transport(stream, &me).await;
         let mut open = open.map_err(|error| refused(&error))?;
         if let Security::Upgrade(tls) = &self.security {

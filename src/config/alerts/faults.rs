@@ -60,13 +60,19 @@ impl Alerts {
             let problem = format!("{} is shorter than retry.first, {}", retry.max, retry.first);
             faults.push(("retry.max".into(), problem));
         }
-        let share = self.rules.quarantine.share;
-        if !(0.0..1.0).contains(&share) {
-            let problem = format!("{share} is not a share; write a number from 0 to below 1");
-            faults.push(("rules.quarantine.share".into(), problem));
+        let shares = [
+            ("rules.quarantine.share", self.rules.quarantine.share),
+            ("rules.refused.share", self.rules.refused.share),
+        ];
+        for (key, share) in shares {
+            if !(0.0..1.0).contains(&share) {
+                let problem = format!("{share} is not a share; write a number from 0 to below 1");
+                faults.push((key.into(), problem));
+            }
         }
         let over = [
             ("rules.quarantine.over", self.rules.quarantine.over),
+            ("rules.refused.over", self.rules.refused.over),
             ("rules.latency.over", self.rules.latency.over),
         ];
         for (key, span) in over {

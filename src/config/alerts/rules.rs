@@ -81,6 +81,15 @@ rules! {
         /// Over so long.
         over: Span,
     }
+    /// Too many rows are refused.
+    refused: Refused, RefusedRule {
+        /// More than this share of them.
+        share: f64,
+        /// Of at least so many.
+        rows: NonZeroU64,
+        /// Over so long.
+        over: Span,
+    }
     /// Predictions were answered and could not be kept.
     loss: Loss, LossRule {}
     /// The last training failed.

@@ -5,17 +5,22 @@
 mod latency;
 mod loss;
 mod quarantine;
+mod rate;
+mod refused;
 mod store;
 #[cfg(test)]
 mod tests;
 mod training;
 mod window;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::MissedTickBehavior;
+
+pub use rate::Limit;
 
 use crate::alert::{Condition, Handle};
 use crate::clock::Clock;
@@ -30,12 +35,10 @@ const LOOK: Duration = Duration::from_secs(1);
 /// From where on the conditions hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thresholds {
-    /// Of the rows handed in, more than this share were put aside.
-    pub share: f64,
-    /// Of at least so many.
-    pub rows: u64,
-    /// Over so long.
-    pub rows_over: Duration,
+    /// Of the rows handed in, so many were put aside.
+    pub quarantine: Limit,
+    /// Of the rows asked about, so many were refused.
+    pub refused: Limit,
     /// One of a hundred requests took longer than this.
     pub p99: Duration,
     /// Of at least so many.
@@ -57,6 +60,12 @@ pub struct Facts {
     pub rows: u64,
     /// Those of them that were put aside.
     pub aside: u64,
+    /// Rows that were answered, since the start.
+    pub answered: u64,
+    /// Rows that were refused instead, since the start.
+    pub refused: u64,
+    /// The columns they were refused for, as the counter has them.
+    pub refused_for: BTreeMap<String, u64>,
     /// How the last training that came to an end of its own ended; none where there was none.
     pub training: Option<Ended>,
     /// How long answers took, since the start.
@@ -79,11 +88,12 @@ trait Watcher: Send {
 }
 
 /// Every watcher.
-fn all(thresholds: &Thresholds) -> [Box<dyn Watcher>; 5] {
+fn all(thresholds: &Thresholds) -> [Box<dyn Watcher>; 6] {
     [
         Box::new(store::Trouble),
         Box::new(loss::Loss::default()),
-        Box::new(quarantine::Rate::new(thresholds)),
+        Box::new(quarantine::Quarantine::new(thresholds.quarantine)),
+        Box::new(refused::Refused::new(thresholds.refused)),
         Box::new(training::Failure),
         Box::new(latency::Slowness::new(thresholds)),
     ]
@@ -127,6 +137,7 @@ impl Gatherer {
     fn facts(&self) -> Facts {
         let rows = |status| self.metrics.titanic_rows_total.of(status).count();
         let aside = rows(RowStatus::Quarantined);
+        let metrics = &self.metrics;
         let jobs = self.jobs.list().into_iter();
         let mut over = jobs.filter(|job| matches!(job.state, State::Done | State::Failed));
         Facts {
@@ -135,11 +146,14 @@ impl Gatherer {
             lost: self.store.lost(),
             rows: aside + rows(RowStatus::Stored) + rows(RowStatus::Repeated),
             aside,
+            answered: metrics.titanic_predictions_rows_total.count(),
+            refused: metrics.titanic_refused_rows_total.count(),
+            refused_for: metrics.titanic_refused_values_total.counts(),
             training: over.next().map(|job| Ended {
                 job: job.id,
                 error: job.error,
             }),
-            answers: self.metrics.latency.counts(),
+            answers: metrics.latency.counts(),
         }
     }
 }

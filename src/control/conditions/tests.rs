@@ -4,10 +4,15 @@ use super::*;
 use crate::alert::Rule;
 use crate::telemetry::latency::Latency;
 
-const THRESHOLDS: Thresholds = Thresholds {
+const LIMIT: Limit = Limit {
     share: 0.1,
-    rows: 20,
-    rows_over: Duration::from_secs(60),
+    least: 20,
+    over: Duration::from_secs(60),
+};
+
+const THRESHOLDS: Thresholds = Thresholds {
+    quarantine: LIMIT,
+    refused: LIMIT,
     p99: Duration::from_secs(1),
     requests: 100,
     requests_over: Duration::from_secs(60),
@@ -20,6 +25,9 @@ fn facts(second: i64) -> Facts {
         lost: 0,
         rows: 0,
         aside: 0,
+        answered: 0,
+        refused: 0,
+        refused_for: BTreeMap::new(),
         training: None,
         answers: Counts::default(),
     }
@@ -79,6 +87,51 @@ fn quarantine_is_a_share_of_the_last_minutes() {
     check(3, 1200, 920, false); // 20 of 200 are not more than a tenth
     check(4, 1200, 921, true);
     check(70, 1200, 921, false); // long ago
+}
+
+#[test]
+fn refused_is_a_share_of_what_was_asked_with_the_columns_it_was_refused_for() {
+    let mut all = all(&THRESHOLDS);
+    let asked = |second, answered, refused, columns: &[(&str, u64)]| Facts {
+        answered,
+        refused,
+        refused_for: columns.iter().map(|(c, n)| ((*c).into(), *n)).collect(),
+        ..facts(second)
+    };
+    let mut tell = |facts| told(&mut all, &facts, Rule::Refused).unwrap();
+    let before = [("a", 50), ("b", 500)];
+    assert!(
+        !tell(asked(0, 0, 550, &before)).active,
+        "before anybody looked"
+    );
+    assert!(!tell(asked(1, 9, 560, &before)).active, "too few to say");
+    // 26 of 35, for three columns and those there are not; nothing was added to b.
+    let since = [("", 1), ("a", 75), ("b", 500), ("c", 2), ("d", 3)];
+    let condition = tell(asked(2, 9, 576, &since));
+    assert!(condition.active);
+    assert_eq!(
+        condition.summary,
+        "74 % of the rows asked about lately were refused"
+    );
+    assert_eq!(condition.value, Some(26.0 / 35.0));
+    let words = "26 of 35 rows broke the contract of the table and got no prediction, for a (25), d (3), c (2). ";
+    assert!(
+        condition.description.starts_with(words),
+        "{}",
+        condition.description
+    );
+    let unknown = [("", 9), ("a", 75), ("b", 500), ("c", 2), ("d", 3)];
+    let condition = tell(asked(3, 9, 584, &unknown));
+    assert!(
+        condition
+            .description
+            .contains("a (25), columns the table has not (9), d (3). ")
+    );
+    assert!(
+        !tell(asked(4, 400, 584, &unknown)).active,
+        "34 of 434 are not more than a tenth"
+    );
+    assert!(!tell(asked(70, 400, 584, &unknown)).active, "long ago");
 }
 
 #[test]

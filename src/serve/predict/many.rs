@@ -6,12 +6,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::asked::{self, Asked};
-use super::{Reply, one, write};
+use super::{Reply, write};
 use crate::control::champion::Champion;
 use crate::model::{Model, Workspace};
-use crate::schema::csv::{self, Broken};
+use crate::schema::csv::{self, Broken, CsvFault};
 use crate::schema::json::{self, Body, JsonFault};
 use crate::schema::row::Purpose;
+use crate::schema::text::HeaderFault;
 use crate::schema::{Row, Table, Warning};
 use crate::serve::body::Format;
 use crate::serve::predictor::Predictor;
@@ -76,7 +77,7 @@ pub fn answer(
     match format {
         Format::Json => rows.read_json(body, most)?,
         Format::JsonLines => rows.read_lines(body, most)?,
-        Format::Csv => rows.read_csv(body, most)?,
+        Format::Csv => rows.read_csv(predictor, body, most)?,
     }
     if asked.id.is_some() {
         return Err(asked::only_one());
@@ -89,6 +90,10 @@ pub fn answer(
         ));
     }
     let faults = std::mem::take(&mut rows.faults);
+    if !faults.is_empty() {
+        let refused = if asked.partial { faults.rows() } else { read };
+        predictor.refuse(Door::Rest, refused, &faults);
+    }
     if !faults.is_empty() && !asked.partial {
         return Err(faults.into_problem(read));
     }
@@ -135,6 +140,12 @@ fn note(predictor: &Predictor, champion: &Champion, thread: Thread, answered: An
             Thread::Apart => predictor.recorder.note_by(until, made),
         }
     }
+}
+
+/// Lines of a table of text that nobody reads any further.
+fn lines(body: &[u8]) -> usize {
+    let lines = body.split(|byte| *byte == b'\n');
+    lines.filter(|line| !line.trim_ascii().is_empty()).count()
 }
 
 impl Rows {
@@ -185,9 +196,10 @@ impl Rows {
         match json::rows(&schema, body, most, &mut row, &mut |_, row| {
             self.take(row, None)
         })? {
-            Body::Many(_) => Ok(()),
-            Body::One => one::check(&row), // never: objects are answered one by one
+            Body::Many(_) => {}
+            Body::One => self.take(&mut row, None), // never: objects are answered one by one
         }
+        Ok(())
     }
 
     fn read_lines(&mut self, body: &[u8], most: usize) -> Result<(), Problem> {
@@ -212,7 +224,7 @@ impl Rows {
         Ok(())
     }
 
-    fn read_csv(&mut self, body: &[u8], most: usize) -> Result<(), Problem> {
+    fn read_csv(&mut self, predictor: &Predictor, body: &[u8], most: usize) -> Result<(), Problem> {
         let schema = self.table.schema().clone();
         let mut row = Row::new(&schema, Purpose::Predict);
         let mut stopped: Option<Problem> = None;
@@ -229,6 +241,13 @@ impl Rows {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
+            }
+        })
+        .inspect_err(|fault| {
+            if let CsvFault::Header(HeaderFault::Columns(found)) = fault {
+                let mut faults = Faults::default();
+                faults.row(found, "", Some(1));
+                predictor.refuse(Door::Rest, lines(body).saturating_sub(1), &faults);
             }
         })?;
         stopped.map_or(Ok(()), Err)

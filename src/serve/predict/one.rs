@@ -28,7 +28,7 @@ pub fn answer(
     let schema = champion.model.schema();
     on_bench(schema, |row, work| {
         json::rows(schema, body, 1, row, &mut |_, _| {})?;
-        check(row)?;
+        check(predictor, Door::Rest, row)?;
         predictor.count(Door::Rest, 1, row.warnings.len());
         let mut out = Vec::with_capacity(USUAL);
         match &asked.id {
@@ -47,13 +47,14 @@ pub fn answer(
     })
 }
 
-/// A row that can be answered.
-pub fn check(row: &Row) -> Result<(), Problem> {
+/// A row that can be answered; one that cannot is counted.
+pub fn check(predictor: &Predictor, door: Door, row: &Row) -> Result<(), Problem> {
     if row.faults.is_empty() {
         return Ok(());
     }
     let mut faults = Faults::default();
     faults.row(&row.faults, "", None);
+    predictor.refuse(door, 1, &faults);
     Err(faults.into_problem(1))
 }
 

@@ -1,8 +1,11 @@
 //! Faults of rows on their way into one document: all counted, the first listed.
 
+use std::collections::BTreeMap;
+
 use super::entry::Entry;
 use super::{Problem, kind};
 use crate::schema::Fault;
+use crate::schema::fault;
 
 /// Faults one document lists; the rest is counted. Nobody mends more at a time.
 pub const MOST_LISTED: usize = 100;
@@ -14,6 +17,7 @@ pub struct Faults {
     most: usize,
     all: usize,
     rows: usize,
+    columns: BTreeMap<String, u64>,
 }
 
 impl Default for Faults {
@@ -30,6 +34,7 @@ impl Faults {
             most,
             all: 0,
             rows: 0,
+            columns: BTreeMap::new(),
         }
     }
 
@@ -37,6 +42,17 @@ impl Faults {
     pub fn row(&mut self, faults: &[Fault], row: &str, line: Option<u64>) {
         self.rows += 1;
         self.all += faults.len();
+        for fault in faults {
+            // Names that no column has are whatever a caller writes.
+            let column = match fault.problem {
+                fault::Problem::UnknownColumn => "",
+                _ => &fault.column,
+            };
+            match self.columns.get_mut(column) {
+                Some(count) => *count += 1,
+                None => _ = self.columns.insert(column.into(), 1),
+            }
+        }
         let room = self.most - self.listed.len();
         self.listed.extend(
             faults
@@ -49,6 +65,18 @@ impl Faults {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.all == 0
+    }
+
+    /// Rows that have any.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// How many there are of each column; of no column, and of columns the table has not: of the empty name.
+    pub fn by_column(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.columns
+            .iter()
+            .map(|(column, count)| (&**column, *count))
     }
 
     /// The faults listed.

@@ -109,7 +109,7 @@ impl Desk {
                 "an object like {\"column\": value}",
             ));
         }
-        check(row)?;
+        check(&self.predictor, Door::WebSocket, row)?;
         let model = &champion.model;
         let id = PredictionId::Fresh(self.predictor.fresh_id());
         let probability = model.probability(row.view(), work);

@@ -4,8 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use super::{clock, drift, server};
 use crate::server::{Server, until};
@@ -31,16 +34,33 @@ enum Mood {
 /// A mail server.
 struct Post {
     port: u16,
+    tls: &'static str,
     mood: Arc<Mutex<Mood>>,
     letters: Arc<Mutex<Vec<String>>>,
 }
 
 impl Post {
     async fn new(mood: Mood) -> Post {
+        Post::listening(mood, None).await
+    }
+
+    /// One that is spoken to over TLS alone, and its certificate.
+    async fn secured(mood: Mood) -> (Post, String) {
+        let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let config = ServerConfig::builder().with_no_client_auth();
+        let config = config.with_single_cert(vec![own.cert.der().clone()], key);
+        let acceptor = TlsAcceptor::from(Arc::new(config.unwrap()));
+        (Post::listening(mood, Some(acceptor)).await, own.cert.pem())
+    }
+
+    async fn listening(mood: Mood, acceptor: Option<TlsAcceptor>) -> Post {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let post = Post {
             port,
+            tls: if acceptor.is_some() { "tls" } else { "none" },
             mood: Arc::new(Mutex::new(mood)),
             letters: Arc::default(),
         };
@@ -49,8 +69,14 @@ impl Post {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let mood = *mood.lock().unwrap();
+                let (letters, acceptor) = (letters.clone(), acceptor.clone());
                 // Whatever breaks the connection is what the test wants.
-                tokio::spawn(talk(stream, mood, letters.clone()));
+                tokio::spawn(async move {
+                    match acceptor {
+                        None => talk(stream, mood, letters).await,
+                        Some(tls) => talk(tls.accept(stream).await?, mood, letters).await,
+                    }
+                });
             }
         });
         post
@@ -58,7 +84,7 @@ impl Post {
 
     fn channel(&self, password: &std::path::Path) -> Value {
         json!({
-            "type": "email", "host": "127.0.0.1", "port": self.port, "tls": "none",
+            "type": "email", "host": "127.0.0.1", "port": self.port, "tls": self.tls,
             "from": "alerts@example.org", "to": ["ops@example.org", "dev@example.org"],
             "user": "alerts", "password_file": password,
         })
@@ -66,7 +92,7 @@ impl Post {
 }
 
 async fn talk(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
     mood: Mood,
     letters: Arc<Mutex<Vec<String>>>,
 ) -> std::io::Result<()> {
@@ -124,12 +150,28 @@ async fn failed(server: &Server) {
 
 /// What the first try comes to, and that the next one arrives.
 async fn check(mood: Mood, expected: &str) {
-    let post = Post::new(mood).await;
+    check_at(Post::new(mood).await, None, expected).await;
+}
+
+/// The same, over TLS.
+async fn check_secured(mood: Mood, expected: &str) {
+    let (post, authority) = Post::secured(mood).await;
+    check_at(post, Some(authority), expected).await;
+}
+
+async fn check_at(post: Post, authority: Option<String>, expected: &str) {
+    let mood = *post.mood.lock().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let password = folder.path().join("password");
     std::fs::write(&password, "hush").unwrap();
+    let mut channel = post.channel(&password);
+    if let Some(pem) = authority {
+        let file = folder.path().join("ca.pem");
+        std::fs::write(&file, pem).unwrap();
+        channel["ca_file"] = json!(file);
+    }
     let clock = clock();
-    let server = server(&[("mail", post.channel(&password))], &clock).await;
+    let server = server(&[("mail", channel)], &clock).await;
     drift(&server, true);
     failed(&server).await;
     let row = || -> Value {
@@ -170,6 +212,7 @@ async fn a_server_that_wants_to_be_asked_later_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_letter_that_is_cut_off_is_sent_again() {
     check(Mood::Cut, "").await;
+    check_secured(Mood::Cut, "").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -180,6 +223,7 @@ async fn a_server_that_says_nothing_costs_a_time_limit() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_says_too_much_is_not_listened_to() {
     check(Mood::Endless, "it says too much").await;
+    check_secured(Mood::Endless, "it says too much").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

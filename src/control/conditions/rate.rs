@@ -1,0 +1,61 @@
+//! Of what came lately, too large a part was bad: what the conditions about rows have in common.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::window::Window;
+
+/// From where on a part is too large.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit {
+    /// More than this share.
+    pub share: f64,
+    /// Of at least so many.
+    pub least: u64,
+    /// Over so long.
+    pub over: Duration,
+}
+
+/// Counters of what came, and of the bad ones among it, over the last while.
+#[derive(Debug)]
+pub(super) struct Rate {
+    limit: Limit,
+    window: Window<(u64, u64)>,
+}
+
+/// A part that is too large.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Excess {
+    /// What came.
+    pub all: u64,
+    /// The bad ones.
+    pub bad: u64,
+}
+
+impl Rate {
+    pub(super) fn new(limit: Limit) -> Rate {
+        Rate {
+            limit,
+            window: Window::new(limit.over),
+        }
+    }
+
+    /// Looks at the counters, which only grow: what came in all, and the bad ones of it.
+    pub(super) fn look(&mut self, now: Timestamp, all: u64, bad: u64) -> Option<Excess> {
+        let before = self.window.begin(now, &(all, bad));
+        let excess = Excess {
+            all: all.saturating_sub(before.0),
+            bad: bad.saturating_sub(before.1),
+        };
+        let is_enough = excess.all >= self.limit.least;
+        (is_enough && excess.share() > self.limit.share).then_some(excess)
+    }
+}
+
+impl Excess {
+    /// The part, from 0 to 1.
+    pub(super) fn share(self) -> f64 {
+        self.bad as f64 / self.all.max(1) as f64
+    }
+}
