@@ -214,6 +214,7 @@ impl App {
             clock: clock.clone(),
             metrics: metrics.clone(),
             options: settings.monitor.clone(),
+            deaf: loop_options(&settings).triggers.deaf(),
             view,
             begin,
         };

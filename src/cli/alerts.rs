@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::chosen::Chosen;
-use super::exit::Exit;
+use super::exit::{Exit, WithExit};
 use super::out::outln;
 use super::site::Site;
 use super::{print_json, store, table};
@@ -20,7 +20,7 @@ use crate::alert::silence::{Matcher, Silence, after};
 use crate::alert::state::State;
 use crate::alert::view::{self, OutboxView, Shown};
 use crate::clock::{Clock, System, rfc3339};
-use crate::config::units::Span;
+use crate::config::units::{Span, UnitError};
 use crate::store::File;
 use crate::store::alerts::{self, Change};
 
@@ -60,7 +60,7 @@ struct SilenceArgs {
     #[arg(value_name = "ID|LABEL=VALUE", required = true)]
     what: Vec<String>,
     /// How long: 30m, 2h, 7d
-    #[arg(long = "for", value_name = "TIME")]
+    #[arg(long = "for", value_name = "TIME", value_parser = lasting)]
     time: Span,
     /// Why
     #[arg(long, default_value = "")]
@@ -228,10 +228,21 @@ fn silence(site: &Site, file: &File, args: &SilenceArgs) -> anyhow::Result<Exit>
     Ok(Exit::Done)
 }
 
+/// A duration that is one.
+fn lasting(text: &str) -> Result<Span, String> {
+    let span: Span = text.parse().map_err(|e: UnitError| e.to_string())?;
+    if span.0.is_zero() {
+        return Err("a silence lasts for some time, such as 30m, 2h or 7d".into());
+    }
+    Ok(span)
+}
+
 fn labelled(labels: &[String], time: Duration, comment: String) -> anyhow::Result<Silence> {
     let read = |text: &String| {
-        Matcher::parse(text)
-            .ok_or_else(|| anyhow!("{text:?} is no label; write NAME=VALUE or NAME!=VALUE"))
+        Matcher::parse(text).ok_or_else(|| WithExit {
+            message: format!("{text:?} is no label; write NAME=VALUE or NAME!=VALUE"),
+            exit: Exit::Usage,
+        })
     };
     let now = System.now();
     Ok(Silence {

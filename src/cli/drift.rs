@@ -18,7 +18,7 @@ use super::site::Site;
 use super::store::parse_time;
 use crate::ingest::WriteFault;
 use crate::ingest::write;
-use crate::monitor::drift::{Drift, compare};
+use crate::monitor::drift::Drift;
 use crate::report;
 use sides::{Reference, Rows};
 
@@ -65,11 +65,10 @@ pub fn run(args: &DriftArgs, site: &Site) -> Result<Exit> {
             each.collect::<Result<_>>()?
         }
     };
-    let level = site.settings.monitor.level;
     let verdicts: Vec<(String, Drift)> = windows
         .into_iter()
         .map(|(name, rows)| {
-            let mut drift = compare(&reference.rows.sample, &rows.sample, level);
+            let mut drift = reference.compare(&rows, site);
             sides::skip(&mut drift, &reference.rows, &rows);
             (name, drift)
         })

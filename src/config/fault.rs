@@ -98,7 +98,8 @@ impl de::Error for Fault {
 
     fn invalid_type(found: Unexpected, expected: &dyn Expected) -> Self {
         let expected = match expected.to_string().as_str() {
-            "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more".into(),
+            "u16" => format!("a whole number from 0 to {}", u16::MAX),
+            "u8" | "u32" | "u64" | "usize" => "a whole number, 0 or more".into(),
             number if number.starts_with("a nonzero") => "a whole number, 1 or more".into(),
             "a string" | "path string" | "borrowed string" => "a text".into(),
             "a boolean" => "true or false".into(),

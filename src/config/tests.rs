@@ -453,6 +453,10 @@ fn alerts_that_make_no_sense_are_refused() {
         "write a whole number, 1 or more",
     );
     check("{rules: {latency: {over: 0s}}}", "write 1s to 1d");
+    check(
+        "{rules: {latency: {p99: 0s}}}",
+        "alerts.rules.latency.p99: 0s is not allowed",
+    );
     check("{timeout: 0s}", "alerts.timeout: 0s is not allowed");
     check(
         "{retry: {first: 2h}}",

@@ -183,7 +183,7 @@ impl Steward {
         memory.seen = seen;
         let previous = std::mem::replace(&mut memory.champion, champion.name.to_string());
         memory.fresh = fresh;
-        memory.verdict = None; // it was found of the one before
+        memory.asks.clear(); // it was found of the one before
         if memory
             .shadow
             .as_ref()
@@ -231,7 +231,7 @@ impl Steward {
                 .last
                 .and_then(|last| Timestamp::from_second(last).ok()),
             begun,
-            verdict: memory.verdict.clone(),
+            verdict: memory.verdict().cloned(),
         };
         let Some(why) = retrain(&self.options.triggers, &facts, now) else {
             return;
@@ -247,7 +247,7 @@ impl Steward {
                 memory.last = Some(now.as_second());
                 // The next one wants as many again: the same rows are not weighed hour after hour until they please.
                 memory.fresh = 0;
-                memory.verdict = None;
+                memory.asks.clear();
             }
             Err(full) => tracing::warn!(%full, "the training has to wait"),
         }

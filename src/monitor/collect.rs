@@ -34,17 +34,27 @@ enum What {
     Category(Counts),
 }
 
+/// Rows without a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Missing {
+    rows: u64,
+    /// The last ones, one after the other.
+    run: u64,
+    /// Most of them one after the other.
+    gap: u64,
+}
+
 /// Values as they came.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Values {
-    missing: u64,
+    missing: Missing,
     values: Vec<f64>,
 }
 
 /// Levels counted: those of the schema by their place, others by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Counts {
-    missing: u64,
+    missing: Missing,
     known: Vec<(String, u64)>,
     /// Which others there were, in the order they came.
     others: Vec<(String, u64)>,
@@ -119,29 +129,46 @@ impl Collector {
     }
 }
 
+impl Missing {
+    fn note(&mut self, is_missing: bool) {
+        self.run = if is_missing { self.run + 1 } else { 0 };
+        self.rows += u64::from(is_missing);
+        self.gap = self.gap.max(self.run);
+    }
+}
+
 impl Values {
     fn push(&mut self, value: Option<f64>) {
-        match value.filter(|v| v.is_finite()) {
-            Some(value) => self.values.push(value),
-            None => self.missing += 1,
-        }
+        let value = value.filter(|v| v.is_finite());
+        self.missing.note(value.is_none());
+        self.values.extend(value);
     }
 
     fn finish(&self) -> Numbers {
-        let missing = std::iter::repeat_n(None, usize::try_from(self.missing).unwrap_or(0));
-        Numbers::of(self.values.iter().copied().map(Some).chain(missing))
+        Numbers {
+            missing: self.missing.rows,
+            gap: self.missing.gap,
+            ..Numbers::of(self.values.iter().copied().map(Some))
+        }
     }
 }
 
 impl Counts {
     fn push(&mut self, cell: Cell, text: &str) {
-        match cell {
-            Cell::Level(level) => match self.known.get_mut(level as usize) {
-                Some((_, rows)) => *rows += 1,
-                None => self.missing += 1,
-            },
-            Cell::Text(span) => self.other(short(span.get(text))),
-            _ => self.missing += 1,
+        let place = match cell {
+            Cell::Level(level) => self.known.get_mut(level as usize),
+            _ => None,
+        };
+        let other = match cell {
+            Cell::Text(span) => Some(short(span.get(text))),
+            _ => None,
+        };
+        self.missing.note(place.is_none() && other.is_none());
+        if let Some((_, rows)) = place {
+            *rows += 1;
+        }
+        if let Some(name) = other {
+            self.other(name);
         }
     }
 
@@ -161,7 +188,8 @@ impl Counts {
 
     fn finish(&self) -> Levels {
         Levels {
-            missing: self.missing,
+            missing: self.missing.rows,
+            gap: self.missing.gap,
             counts: [&self.known[..], &self.others[..]].concat(),
             unnamed: 0,
         }

@@ -33,6 +33,26 @@ pub struct Drift {
     pub skipped: Vec<String>,
 }
 
+impl Drift {
+    /// Whether the model's probabilities drifted.
+    pub fn has_drifted_scores(&self) -> bool {
+        self.scores().is_some_and(|scores| scores.drift)
+    }
+
+    /// Whether, held against this reference, the probabilities did not drift, or less surely than held against another.
+    pub fn has_nearer_scores(&self, other: &Drift) -> bool {
+        let p = |drift: &Drift| {
+            let scores = drift.scores().filter(|scores| scores.drift)?;
+            scores.p_adjusted
+        };
+        p(self).is_none_or(|p_self| p(other).is_some_and(|p_other| p_self > p_other))
+    }
+
+    fn scores(&self) -> Option<&ColumnDrift> {
+        self.columns.iter().find(|c| c.kind == Kind::Score)
+    }
+}
+
 /// A figure of either side.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sides<T> {

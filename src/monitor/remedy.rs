@@ -17,6 +17,9 @@ const BLANK: f64 = 0.95;
 /// Share of rows without a value, in the reference, from which on that is nothing new.
 const WAS_BLANK: f64 = 0.5;
 
+/// Chance from which on so many rows without a value one after the other are no chance.
+const NO_CHANCE: f64 = 1e-6;
+
 /// Share of one value, in the reference, from which on a column that has no other now is nothing new.
 const WAS_CONSTANT: f64 = 0.9;
 
@@ -85,6 +88,12 @@ fn ailment(
             format!("{name} has gone blank ({now:.0} % missing): there is nothing to learn from");
         return Some((Ailing::Blank, why));
     }
+    if let Some(gap) = gap(&reference.observed, &current.observed) {
+        let why = format!(
+            "{name} had no value in {gap} rows one after the other: its source was broken, and there is nothing to learn from"
+        );
+        return Some((Ailing::Blank, why));
+    }
     if current.observed.present() < LEAST {
         return None;
     }
@@ -101,6 +110,21 @@ fn ailment(
         }
         _ => None,
     }
+}
+
+/// Rows without a value one after the other, where that is no chance: a source that was broken for part of a window, while a
+/// world in which more is missing misses here and there. Of `n` rows that miss with chance `p` each, `n pʳ` bounds the chance
+/// of `r` in a row (Boole); `p` is the larger of what it was and what it is beside them.
+fn gap(before: &Observed, now: &Observed) -> Option<u64> {
+    let gap = now.gap();
+    if gap < LEAST {
+        return None;
+    }
+    let rows = |observed: &Observed| (observed.missing() + observed.present()) as f64;
+    let was = before.missing() as f64 / rows(before).max(1.0);
+    let beside = (now.missing() - gap + 1) as f64 / (rows(now) - gap as f64 + 2.0); // Laplace: never 0
+    let chance = rows(now) * was.max(beside).powf(gap as f64);
+    (was < WAS_BLANK && chance < NO_CHANCE).then_some(gap)
 }
 
 fn levels(name: &str, before: &Levels, now: &Levels) -> Option<(Ailing, String)> {

@@ -47,6 +47,9 @@ pub enum Observed {
 pub struct Numbers {
     /// Rows without a finite value.
     pub missing: u64,
+    /// Most of them one after the other, where the order of the rows is known; else 0.
+    #[serde(default)]
+    pub gap: u64,
     /// Rows with one.
     pub present: u64,
     /// The values in ascending order, all finite; of more than a profile keeps, an even part of them.
@@ -58,6 +61,9 @@ pub struct Numbers {
 pub struct Levels {
     /// Rows without a value.
     pub missing: u64,
+    /// Most of them one after the other, where the order of the rows is known; else 0.
+    #[serde(default)]
+    pub gap: u64,
     /// Each level with its rows, also levels without any, in the order in which they became known: those of the spec first.
     pub counts: Vec<(String, u64)>,
     /// Rows whose level was not kept by name: a profile has no names for what its spec does not know.
@@ -164,6 +170,14 @@ impl Observed {
         }
     }
 
+    /// Most rows without a value one after the other, where their order is known; else 0.
+    pub fn gap(&self) -> u64 {
+        match self {
+            Observed::Number(numbers) | Observed::Score(numbers) => numbers.gap,
+            Observed::Category(levels) => levels.gap,
+        }
+    }
+
     /// Rows with one.
     pub fn present(&self) -> u64 {
         match self {
@@ -193,6 +207,7 @@ impl Numbers {
         values.sort_unstable_by(f64::total_cmp);
         Numbers {
             missing: self.missing + other.missing,
+            gap: self.gap.max(other.gap),
             present: self.present + other.present,
             values,
         }
@@ -203,6 +218,7 @@ impl From<&NumberProfile> for Numbers {
     fn from(profile: &NumberProfile) -> Numbers {
         Numbers {
             missing: profile.missing,
+            gap: 0,
             present: profile.present(),
             values: profile.sample.clone(),
         }
@@ -252,6 +268,7 @@ impl Levels {
             }
         }
         joined.missing += other.missing;
+        joined.gap = joined.gap.max(other.gap);
         joined.unnamed += other.unnamed;
         joined
     }
@@ -262,6 +279,7 @@ impl From<&CategoryProfile> for Levels {
         let count = |level: &profile::Level| (level.name.clone(), level.count);
         Levels {
             missing: profile.missing,
+            gap: 0,
             counts: profile.levels.iter().map(count).collect(),
             unnamed: profile.unseen,
         }

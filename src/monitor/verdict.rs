@@ -96,13 +96,13 @@ impl Verdict {
         })
     }
 
-    /// Says what follows from it. Rows that are wrong must not be learnt from: as long as one column is ailing, here or in the
-    /// rows of another stream (`elsewhere` says why), no training is asked for. Nor is one by a half-full window, in which a
+    /// Says what follows from it. Rows that are wrong must not be learnt from: as long as one column is ailing, no training is
+    /// asked for. Nor is one where something else is in the way (`hindrance` says what), or by a half-full window, in which a
     /// column that breaks looks like one that changes: the full one decides.
-    pub fn conclude(&mut self, elsewhere: Option<String>) {
+    pub fn conclude(&mut self, hindrance: Option<String>) {
         self.retrain = self.change().map(|change| {
-            let refused = match (self.sick().or(elsewhere), self.full) {
-                (Some(sick), _) => Some(sick),
+            let refused = match (self.sick().or(hindrance), self.full) {
+                (Some(why), _) => Some(why),
                 (None, false) => Some("the window is half full, and the full one decides".into()),
                 (None, true) => None,
             };
@@ -117,6 +117,19 @@ impl Verdict {
     pub fn sick(&self) -> Option<String> {
         let why: Vec<&str> = self.ailments.iter().map(|a| a.why.as_str()).collect();
         (!why.is_empty()).then(|| format!("{}; mend the source", why.join("; ")))
+    }
+
+    /// Why no training can help the verdict after this one: a column that was ailing here has drifted there, too.
+    pub fn ailing_too(&self, next: &Verdict) -> Option<String> {
+        let drifted = |name: &str| {
+            let mut columns = next.drift.columns.iter();
+            columns.any(|c| c.drift && c.name == name)
+        };
+        let ailing = self.ailments.iter().find(|a| drifted(&a.column))?;
+        let column = &ailing.column;
+        Some(format!(
+            "{column} was broken in the window before, and these rows may be in part"
+        ))
     }
 
     /// The verdict in a line.
@@ -208,6 +221,10 @@ mod tests {
         half.conclude(None);
         assert_eq!(asked(&half), Some(false));
         assert!(why == "c0 has gone blank; mend the source", "{why}");
+        let why = "c0 was broken in the window before, and these rows may be in part";
+        assert_eq!(sick.ailing_too(&half).as_deref(), Some(why));
+        assert_eq!(sick.ailing_too(&verdict(1, 0.0, Vec::new())), None);
+        assert_eq!(half.ailing_too(&sick), None);
     }
 
     #[test]

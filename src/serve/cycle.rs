@@ -90,14 +90,15 @@ impl Desk {
     }
 
     fn told(&self) -> Result<Value, Problem> {
+        let memory = self.memory()?;
+        let verdict = memory.verdict().cloned();
         let Memory {
             champion,
             fresh,
-            verdict,
             shadow,
             watch,
             ..
-        } = self.memory()?;
+        } = memory;
         let shadow = shadow.map(|shadowed| {
             json!({
                 "model": shadowed.model,

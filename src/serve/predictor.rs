@@ -95,13 +95,14 @@ impl Predictor {
         }
     }
 
-    /// Counts rows that got no prediction, with the faults that kept them from it.
-    pub fn refuse(&self, door: Door, rows: usize, faults: &Faults) {
+    /// Counts rows that got no prediction because of these faults: bad ones, and good ones that were sent together with them.
+    pub fn refuse(&self, door: Door, bad: usize, good: usize, faults: &Faults) {
         let metrics = &self.metrics;
         metrics
             .titanic_refused_rows_total
             .of(door)
-            .increment(rows as u64);
+            .increment(bad as u64);
+        metrics.titanic_unanswered_rows_total.increment(good as u64);
         metrics
             .titanic_refused_values_total
             .increment(faults.by_column());

@@ -94,6 +94,8 @@ metrics! {
     titanic_predictions_rows_total: ByLabel<Tally, Door>,
     /// Rows that got no prediction because they break the contract of the table, by the door they came through.
     titanic_refused_rows_total: ByLabel<Tally, Door>,
+    /// Good rows that got no prediction because they were sent together with such.
+    titanic_unanswered_rows_total: Tally,
     /// Values that rows were refused for, by column; those of columns the table has not stand without one.
     titanic_refused_values_total: TallyByColumn,
     /// Warnings given with predictions.
@@ -166,7 +168,7 @@ metrics! {
     titanic_performance_window_labels: Gauge,
     /// Times a detector found that the errors have changed.
     titanic_performance_alarms_total: ByLabel<Counter, Detector>,
-    /// Seconds from a prediction to its truth, in the last window of labels.
+    /// Seconds from a prediction to its truth, in the last window of labels; before there is one, NaN.
     titanic_label_delay_seconds: ByLabel<Gauge, Share>,
     /// Alerts that fire, silenced ones among them.
     titanic_alerts_firing: ByLabel<Gauge, AlertRule>,
@@ -318,6 +320,7 @@ titanic_store_pending_predictions gauge
 titanic_store_size_bytes gauge
 titanic_training_duration_seconds histogram
 titanic_training_jobs_total counter
+titanic_unanswered_rows_total counter
 titanic_websocket_closed_total counter
 titanic_websocket_connections gauge
 titanic_websocket_messages_total counter

@@ -25,6 +25,8 @@ on_both!(
     subscribers_hear_of_verdicts_and_alerts_once,
     what_was_asked_is_held_against_a_model_by_the_command,
     a_source_that_breaks_in_the_middle_of_a_window_begins_none,
+    an_outage_that_is_over_begins_none,
+    a_window_without_drift_takes_back_what_was_asked,
     a_truth_that_comes_before_its_prediction_counts_once,
     another_champion_begins_anew,
 );
@@ -282,7 +284,8 @@ async fn a_blank_column_begins_none_and_says_why(case: &Case) {
     .await;
     let decay = events(&server, "decay").await;
     assert!(
-        decay.iter().all(|event| event["change"].is_null()),
+        decay.iter().all(|event| event["retrain"]["asked"] == false
+            && event["change"]["after"]["mean"].is_number()),
         "{decay:?}"
     );
     until("the labels", || async {
@@ -329,11 +332,10 @@ async fn errors_that_rise_are_a_decay(case: &Case) {
     assert_eq!(decayed["decay"], true, "{decayed}");
     let at = decayed["at"].as_u64().unwrap();
     assert!((401..800).contains(&at), "{decayed}");
-    let asks = events(&server, "decay").await;
-    assert!(
-        asks.iter().any(|event| event["change"].is_string()),
-        "{asks:?}"
-    );
+    // No training follows where that trigger is off, and nobody is told that one does.
+    let told = events(&server, "decay").await;
+    let off = json!({"asked": false, "why": "retrain.on_drift is false"});
+    assert!(told.iter().all(|event| event["retrain"] == off), "{told:?}");
     let windows = events(&server, "performance").await;
     let accuracy = |window: &Value| window["figures"][0]["value"].clone();
     let accuracies: Vec<Value> = windows.iter().map(accuracy).collect();
@@ -510,6 +512,11 @@ async fn what_was_asked_is_held_against_a_model_by_the_command(case: &Case) {
     let (code, told, said) = run(state.path(), words);
     assert_eq!(code, Some(0), "{said}");
     let told: Value = serde_json::from_str(&told).unwrap();
+    let events = crate::store_cli::lines(&run(state.path(), "store export").1);
+    let mut verdicts = events.iter().filter(|event| event["kind"] == "verdict");
+    assert_eq!(verdicts.next().unwrap()["about"], "drift");
+    let alerts = events.iter().filter(|event| event["kind"] == "alert");
+    assert_eq!(alerts.count(), 1);
     assert_eq!(
         (&told["drift"], &told["rows"]["current"]),
         (&json!(true), &json!(100))
@@ -544,8 +551,11 @@ async fn a_source_that_breaks_in_the_middle_of_a_window_begins_none(case: &Case)
         server.get("/v1/monitor").await["verdict"]["window"]["to"].as_u64() >= Some(300)
     })
     .await;
-    let verdict = &server.get("/v1/monitor").await["verdict"];
-    assert_eq!(verdict["retrain"]["asked"], false, "{verdict}");
+    let told = events(&server, "drift").await;
+    assert!(
+        told.iter().all(|event| event["retrain"]["asked"] != true),
+        "{told:?}"
+    );
     let truth = json!({"id": made[0]["id"], "label": read(case.labels)[0]});
     assert_eq!(server.post("/v1/labels", &truth).await.0, 200);
     until("the label", || async {
@@ -554,6 +564,77 @@ async fn a_source_that_breaks_in_the_middle_of_a_window_begins_none(case: &Case)
     .await;
     assert_eq!(server.get("/v1/loop").await["verdict"], Value::Null);
     assert_eq!(server.get("/v1/jobs").await["jobs"], json!([]));
+    server.stop().await;
+}
+
+async fn an_outage_that_is_over_begins_none(case: &Case) {
+    let (server, _) = server(case, |settings| {
+        settings.retrain.drift_labels = 1.try_into().unwrap();
+    })
+    .await;
+    let (name, _) = case.number;
+    let (column_name, levels) = case.category;
+    // Blank first; then a level that is everywhere; the windows in which each begins and ends are broken in part.
+    let mut rows = rows(case, 900, 43);
+    for row in &mut rows[120..280] {
+        row.as_object_mut().unwrap().shift_remove(name);
+    }
+    for row in &mut rows[500..680] {
+        row[column_name] = read(levels)[0].clone();
+    }
+    let made = ask(&server, &rows).await;
+    until("the ninth window", || async {
+        server.get("/v1/monitor").await["verdict"]["window"]["to"].as_u64() >= Some(900)
+    })
+    .await;
+    let told = events(&server, "drift").await;
+    let of = |from: u64, to: u64| {
+        told.iter().filter(move |event| {
+            let last = event["window"]["to"].as_u64().unwrap();
+            event["full"] == true && (from..=to).contains(&last)
+        })
+    };
+    assert_eq!(
+        of(101, 300).filter(|event| event["drift"] == true).count(),
+        2,
+        "{told:?}"
+    );
+    assert_eq!(
+        of(501, 700).filter(|event| event["drift"] == true).count(),
+        2,
+        "{told:?}"
+    );
+    for event in of(101, 700) {
+        assert!(event["retrain"]["asked"] != true, "{event}");
+        // What changed is told whether a training follows or not.
+        assert_eq!(
+            event["change"].is_string(),
+            event["drift"] == true,
+            "{event}"
+        );
+    }
+    let truth = json!({"id": made[0]["id"], "label": read(case.labels)[0]});
+    assert_eq!(server.post("/v1/labels", &truth).await.0, 200);
+    until("the label", || async {
+        server.get("/v1/loop").await["fresh"] == 1
+    })
+    .await;
+    assert_eq!(server.get("/v1/jobs").await["jobs"], json!([]));
+    server.stop().await;
+}
+
+async fn a_window_without_drift_takes_back_what_was_asked(case: &Case) {
+    let (server, _) = server(case, |_| {}).await;
+    ask(&server, &shifted(case, 100, 5)).await;
+    until("the wish", || async {
+        !server.get("/v1/loop").await["verdict"].is_null()
+    })
+    .await;
+    ask(&server, &rows(case, 100, 6)).await;
+    until("its end", || async {
+        server.get("/v1/loop").await["verdict"].is_null()
+    })
+    .await;
     server.stop().await;
 }
 

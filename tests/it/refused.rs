@@ -52,9 +52,9 @@ async fn what_is_refused_is_counted_with_its_columns(case: &Case) {
     check(1, 0, 1, 0, "one row").await;
     let list = json!([case.row(), bad, case.row()]);
     post("/v1/predict", &list, 422).await;
-    check(4, 0, 2, 0, "none of the list was answered").await;
+    check(2, 0, 2, 0, "none of the list was answered").await;
     post("/v1/predict?partial=true", &list, 200).await;
-    check(5, 0, 3, 0, "the good ones of the list were answered").await;
+    check(3, 0, 3, 0, "the good ones of the list were answered").await;
 
     let csv = async |body: String| {
         let request = server.request(Method::POST, "/v1/predict");
@@ -62,12 +62,17 @@ async fn what_is_refused_is_counted_with_its_columns(case: &Case) {
         assert_eq!(request.send().await.unwrap().status(), 422);
     };
     csv(case.half_bad.into()).await;
-    check(7, 0, 4, 0, "a table").await;
+    check(4, 0, 4, 0, "a table").await;
     csv("no such column\n1\n2\n\n3\n".into()).await;
     let page = server.metrics().await;
     assert_eq!(
         count(&page, "titanic_refused_rows_total{route=\"rest\"}"),
-        10
+        7
+    );
+    assert_eq!(
+        count(&page, "titanic_unanswered_rows_total"),
+        3,
+        "two of the list, one of the table"
     );
     assert_eq!(
         count(&page, "titanic_refused_values_total"),
@@ -86,7 +91,7 @@ async fn what_is_refused_is_counted_with_its_columns(case: &Case) {
     unknown["no such column"] = json!(1);
     let answer = socket.ask(json!({"type": "predict", "row": unknown})).await;
     assert_eq!(answer["type"], "error", "{answer}");
-    check(10, 2, before + 1, 2, "two messages").await;
+    check(7, 2, before + 1, 2, "two messages").await;
     server.stop().await;
 }
 

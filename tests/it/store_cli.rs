@@ -44,8 +44,37 @@ pub fn run(state: &TempDir, line: &str) -> Ran {
 
 /// The documents of JSON lines.
 pub fn lines(text: &str) -> Vec<Value> {
-    let line = |line: &str| serde_json::from_str(line).unwrap();
+    let line = |line: &str| {
+        let Once(event) = serde_json::from_str(line).unwrap();
+        event
+    };
     text.lines().map(line).collect()
+}
+
+/// An object that has each key once.
+struct Once(Value);
+
+impl<'de> serde::Deserialize<'de> for Once {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Once, D::Error> {
+        struct Keys;
+        impl<'de> serde::de::Visitor<'de> for Keys {
+            type Value = Once;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: serde::de::MapAccess<'de>>(self, mut map: M) -> Result<Once, M::Error> {
+                let mut object = serde_json::Map::new();
+                while let Some((key, value)) = map.next_entry::<String, Value>()? {
+                    assert!(!object.contains_key(&key), "{key} twice");
+                    object.insert(key, value);
+                }
+                Ok(Once(Value::Object(object)))
+            }
+        }
+        from.deserialize_map(Keys)
+    }
 }
 
 async fn what_a_server_left_is_counted_checked_and_exported(case: &Case) {

@@ -116,10 +116,13 @@ async fn found(server: &Server, case: &Case, body: Value) {
 async fn a_verdict_begins_a_training_and_waits_for_the_cooldown(case: &Case) {
     let (server, clock) = server(case, |_| {}).await;
     let fresh = one_label(&server, case, 0).await;
-    found(&server, case, json!({"about": "drift", "change": null})).await;
+    let asks = |asked: bool, why: &str| json!({"asked": asked, "why": why});
+    let broken = json!({"about": "drift", "drift": true, "retrain": asks(false, "it is broken")});
+    found(&server, case, broken).await;
     one_label(&server, case, fresh).await; // the loop has read past it
     assert_eq!(jobs(&server).await, [] as [Value; 0]);
-    let change = json!({"about": "drift", "change": "two columns are not what they were"});
+    let why = "two columns are not what they were";
+    let change = json!({"about": "drift", "drift": true, "retrain": asks(true, why)});
     found(&server, case, change.clone()).await;
     let why = trained(&server, 1).await;
     assert_eq!(why, "rule: verdict: two columns are not what they were");

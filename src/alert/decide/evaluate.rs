@@ -142,9 +142,10 @@ pub(super) fn advance(
 /// It fires: as the same as before where its end was not told, else anew.
 fn fire(alert: &mut Alert, now: Timestamp, told: impl Fn(Timestamp) -> bool) {
     let same = alert.starts_at.filter(|starts_at| told(*starts_at));
-    alert.starts_at = same.or(Some(now));
+    alert.since = same.unwrap_or(now);
+    alert.starts_at = Some(alert.since);
     alert.ends_at = None;
-    (alert.phase, alert.since) = (Phase::Firing, now);
+    alert.phase = Phase::Firing;
 }
 
 /// Forgets what is over for long, and of which everybody was told.

@@ -1,5 +1,6 @@
 //! The two sides: rows of a file as a sample, or those a model learnt from.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -8,9 +9,10 @@ use anyhow::{Result, bail};
 use super::DriftArgs;
 use crate::cli::predict::probabilities;
 use crate::cli::site::Site;
+use crate::control::observer;
 use crate::ingest::{Seen, Source};
 use crate::model::Model;
-use crate::monitor::drift::Drift;
+use crate::monitor::drift::{Drift, compare};
 use crate::monitor::sample::{SCORE, Sample};
 use crate::schema::{Kind, Schema};
 
@@ -24,6 +26,8 @@ pub struct Reference {
     pub schema: Arc<Schema>,
     /// The model, where its own rows are the reference.
     model: Option<Model>,
+    /// Its rows with the scores it gives them now that it has learnt from them; none where its table cannot be read.
+    learnt: OnceCell<Option<Sample>>,
 }
 
 /// A side.
@@ -48,6 +52,7 @@ impl Reference {
                 },
                 schema: model.schema().clone(),
                 model: Some(model),
+                learnt: OnceCell::new(),
             });
         }
         let schema = site.spec()?.schema;
@@ -58,7 +63,24 @@ impl Reference {
             rows,
             schema,
             model: None,
+            learnt: OnceCell::new(),
         })
+    }
+
+    /// What became of rows. Rows that the model has learnt from get other scores than new ones: only what is like neither has
+    /// drifted.
+    pub fn compare(&self, rows: &Rows, site: &Site) -> Drift {
+        let level = site.settings.monitor.level;
+        let drift = compare(&self.rows.sample, &rows.sample, level);
+        let Some(model) = self.model.as_ref().filter(|_| drift.has_drifted_scores()) else {
+            return drift;
+        };
+        let learnt = || observer::learnt(&site.registry, model, &self.rows.sample);
+        let other = self.learnt.get_or_init(learnt).as_ref();
+        let other = other.map(|learnt| compare(learnt, &rows.sample, level));
+        other
+            .filter(|other| other.has_nearer_scores(&drift))
+            .unwrap_or(drift)
     }
 
     /// Rows to be compared with it.

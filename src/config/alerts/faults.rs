@@ -75,6 +75,11 @@ impl Alerts {
             ("rules.refused.over", self.rules.refused.over),
             ("rules.latency.over", self.rules.latency.over),
         ];
+        let p99 = self.rules.latency.p99;
+        if p99.0.is_zero() {
+            let problem = format!("{p99} is not allowed; every answer takes longer");
+            faults.push(("rules.latency.p99".into(), problem));
+        }
         for (key, span) in over {
             if !(1..=86_400).contains(&span.0.as_secs()) {
                 let problem = format!("{span} is not allowed; write 1s to 1d");

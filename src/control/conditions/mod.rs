@@ -64,6 +64,8 @@ pub struct Facts {
     pub answered: u64,
     /// Rows that were refused instead, since the start.
     pub refused: u64,
+    /// Good rows that got no answer because they were sent with such, since the start.
+    pub unanswered: u64,
     /// The columns they were refused for, as the counter has them.
     pub refused_for: BTreeMap<String, u64>,
     /// How the last training that came to an end of its own ended; none where there was none.
@@ -148,6 +150,7 @@ impl Gatherer {
             aside,
             answered: metrics.titanic_predictions_rows_total.count(),
             refused: metrics.titanic_refused_rows_total.count(),
+            unanswered: metrics.titanic_unanswered_rows_total.count(),
             refused_for: metrics.titanic_refused_values_total.counts(),
             training: over.next().map(|job| Ended {
                 job: job.id,

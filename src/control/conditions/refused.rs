@@ -16,6 +16,7 @@ const NAMED: usize = 3;
 pub(super) struct Refused {
     rate: Rate,
     columns: Window<BTreeMap<String, u64>>,
+    unanswered: Window<u64>,
 }
 
 impl Refused {
@@ -23,6 +24,7 @@ impl Refused {
         Refused {
             rate: Rate::new(limit),
             columns: Window::new(limit.over),
+            unanswered: Window::new(limit.over),
         }
     }
 }
@@ -30,14 +32,22 @@ impl Refused {
 impl Watcher for Refused {
     fn look(&mut self, facts: &Facts) -> Option<Condition> {
         let before = self.columns.begin(facts.now, &facts.refused_for);
-        let asked = facts.answered + facts.refused;
+        let unanswered = self.unanswered.begin(facts.now, &facts.unanswered);
+        let unanswered = facts.unanswered.saturating_sub(unanswered);
+        let asked = facts.answered + facts.refused + facts.unanswered;
         let Some(excess) = self.rate.look(facts.now, asked, facts.refused) else {
             return Some(Condition::over(Rule::Refused, SUBJECT));
         };
         let percent = 100.0 * excess.share();
         let summary = format!("{percent:.0} % of the rows asked about lately were refused");
+        let beside = match unanswered {
+            0 => String::new(),
+            rows => format!(
+                " {rows} good rows got none either, for they were sent with such: ?partial=true answers them."
+            ),
+        };
         let description = format!(
-            "{} of {} rows broke the contract of the table and got no prediction{}. The monitor sees none of them, and a training would not help: look at what is sent, or at the ranges and levels of the spec. POST /v1/predict answers such a row with what is wrong and what is allowed.",
+            "{} of {} rows broke the contract of the table and got no prediction{}.{beside} The monitor sees none of them, and a training would not help: look at what is sent, or at the ranges and levels of the spec. POST /v1/predict answers such a row with what is wrong and what is allowed.",
             excess.bad,
             excess.all,
             reasons(&facts.refused_for, &before),

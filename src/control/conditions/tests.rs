@@ -27,6 +27,7 @@ fn facts(second: i64) -> Facts {
         aside: 0,
         answered: 0,
         refused: 0,
+        unanswered: 0,
         refused_for: BTreeMap::new(),
         training: None,
         answers: Counts::default(),
@@ -121,7 +122,18 @@ fn refused_is_a_share_of_what_was_asked_with_the_columns_it_was_refused_for() {
         condition.description
     );
     let unknown = [("", 9), ("a", 75), ("b", 500), ("c", 2), ("d", 3)];
-    let condition = tell(asked(3, 9, 584, &unknown));
+    let beside = Facts {
+        unanswered: 100,
+        ..asked(3, 9, 584, &unknown)
+    };
+    let condition = tell(beside);
+    assert_eq!(condition.value, Some(34.0 / 143.0));
+    let words = " 100 good rows got none either, ";
+    assert!(
+        condition.description.contains(words),
+        "{}",
+        condition.description
+    );
     assert!(
         condition
             .description
@@ -131,6 +143,11 @@ fn refused_is_a_share_of_what_was_asked_with_the_columns_it_was_refused_for() {
         !tell(asked(4, 400, 584, &unknown)).active,
         "34 of 434 are not more than a tenth"
     );
+    let whole = Facts {
+        unanswered: 2999,
+        ..asked(5, 400, 584, &unknown)
+    };
+    assert!(!tell(whole).active, "nor of many");
     assert!(!tell(asked(70, 400, 584, &unknown)).active, "long ago");
 }
 

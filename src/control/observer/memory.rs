@@ -55,9 +55,8 @@ impl Memory {
         self.verdicts.first()?.as_ref()
     }
 
-    /// Whether the rows of late are broken in a way that no training can help.
-    pub fn is_ailing(&self) -> bool {
-        let mut verdicts = self.verdicts.iter().flatten();
-        verdicts.any(|verdict| !verdict.ailments.is_empty())
+    /// How the rows of late are broken in a way that no training can help; none where they are not.
+    pub fn sick(&self) -> Option<String> {
+        self.verdicts.iter().flatten().find_map(Verdict::sick)
     }
 }

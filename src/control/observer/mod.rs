@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use tokio::time::MissedTickBehavior;
 
 pub use memory::{Memory, NAME as MEMORY};
+pub use reference::learnt;
 
 use crate::alert;
 use crate::clock::Clock;
@@ -62,6 +63,8 @@ pub struct Observer {
     pub metrics: Arc<Metrics>,
     /// How it looks.
     pub options: Options,
+    /// Why no verdict begins a training; none where one may.
+    pub deaf: Option<&'static str>,
     /// What it has seen, for whoever asks.
     pub view: View,
     /// The last event there was when the server began to answer: where a monitor begins that remembers nothing.
@@ -133,6 +136,7 @@ impl Observer {
                 reference: known.clone(),
                 memory: memory.clone(),
                 window: self.options.window.get() as u64,
+                deaf: self.deaf,
             };
             let read = tokio::task::spawn_blocking(move || reader.read()).await??;
             let Read {

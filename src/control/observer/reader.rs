@@ -10,7 +10,6 @@ use super::memory::Memory;
 use super::reference::Reference;
 use crate::control::truths::{comes_later, new_truth};
 use crate::monitor::cbpe::{self, Estimated};
-use crate::monitor::drift::{Drift, Kind as ColumnKind};
 use crate::monitor::performance::{Fired, Window};
 use crate::monitor::remedy;
 use crate::monitor::sample::Observed;
@@ -32,6 +31,8 @@ pub(super) struct Reader {
     pub(super) memory: Memory,
     /// Rows of a window.
     pub(super) window: u64,
+    /// Why no verdict begins a training; none where one may.
+    pub(super) deaf: Option<&'static str>,
 }
 
 /// What a reading came to.
@@ -182,11 +183,11 @@ impl Reader {
         let stream = &mut self.memory.streams[n];
         let mut drift = stream.weigh(reference, &window, level)?;
         // Rows that the model has learnt from get other scores than new ones; only what is like neither has drifted.
-        if let Some(p) = drifted_scores(&drift)
+        if drift.has_drifted_scores()
             && let Some(seen) = self.reference.seen()
         {
             let other = stream.weigh(seen, &window, level)?;
-            if drifted_scores(&other).is_none_or(|other| other > p) {
+            if other.has_nearer_scores(&drift) {
                 (of, drift) = (seen, other);
             }
         }
@@ -202,13 +203,20 @@ impl Reader {
             retrain: None,
         };
         self.memory.streams[n].settle(window, &verdict.drift);
-        let others = self.memory.verdicts.iter().enumerate();
-        let sick = others.filter(|(other, _)| *other != n);
-        let sick = sick
-            .flat_map(|(_, verdict)| verdict)
-            .find_map(Verdict::sick);
-        verdict.conclude(sick);
+        let hindrance = self.hindrance(n, &verdict);
+        verdict.conclude(hindrance);
         Some(verdict)
+    }
+
+    /// Why a drift of this stream begins no training, whatever is wrong with its own rows.
+    fn hindrance(&self, n: usize, verdict: &Verdict) -> Option<String> {
+        let others = self.memory.verdicts.iter().enumerate();
+        let mut others = others.filter(|(other, _)| *other != n);
+        let sick = others.find_map(|(_, other)| other.as_ref()?.sick());
+        // The rows in which a source is mended are still broken rows in part.
+        let before = || self.memory.verdicts[n].as_ref()?.ailing_too(verdict);
+        let deaf = || self.deaf.map(str::to_owned);
+        sick.or_else(before).or_else(deaf)
     }
 
     /// Holds a truth against its prediction, where that is the champion's.
@@ -242,10 +250,4 @@ impl Reader {
         }
         Ok(())
     }
-}
-
-/// The adjusted p-value of scores that drifted; none where they did not.
-fn drifted_scores(drift: &Drift) -> Option<f64> {
-    let scores = drift.columns.iter().find(|c| c.kind == ColumnKind::Score)?;
-    scores.p_adjusted.filter(|_| scores.drift)
 }

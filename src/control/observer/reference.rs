@@ -8,11 +8,11 @@ use std::sync::{Arc, OnceLock};
 
 use crate::control::champion::Champion;
 use crate::control::table;
-use crate::model::Workspace;
+use crate::model::{Model, Workspace};
 use crate::monitor::cbpe;
 use crate::monitor::collect::Collector;
 use crate::monitor::options::Options;
-use crate::monitor::sample::{Observed, Sample};
+use crate::monitor::sample::{Column, Observed, Sample};
 use crate::monitor::slice::{Slice, Unwatched};
 use crate::registry::Registry;
 use crate::stats::profile::MAX_SAMPLE;
@@ -89,24 +89,28 @@ impl Reference {
     /// table the first time.
     pub fn seen(&self) -> Option<&Sample> {
         let make = || {
-            let model = &self.champion.model;
-            let loaded = table::of_model(&self.registry, model).ok()?;
-            let rows = loaded.table.len();
-            let mut work = Workspace::default();
-            let step = rows.div_ceil(MAX_SAMPLE).max(1);
-            let scores: Vec<f64> = (0..rows)
-                .step_by(step)
-                .map(|n| model.probability(loaded.table.row(n), &mut work))
-                .collect();
             let (_, whole) = self.streams.first()?;
-            let mut whole = whole.clone();
-            whole
-                .columns
-                .retain(|c| !matches!(c.observed, Observed::Score(_)));
-            Some(whole.with_scores(&scores))
+            learnt(&self.registry, &self.champion.model, whole)
         };
         self.seen.get_or_init(make).as_ref()
     }
+}
+
+/// A model's reference with the scores it gives, now that it has learnt from them, to its own rows; none where its table cannot
+/// be read. Reads the table.
+pub fn learnt(registry: &Registry, model: &Model, reference: &Sample) -> Option<Sample> {
+    let loaded = table::of_model(registry, model).ok()?;
+    let rows = loaded.table.len();
+    let mut work = Workspace::default();
+    let step = rows.div_ceil(MAX_SAMPLE).max(1);
+    let scores: Vec<f64> = (0..rows)
+        .step_by(step)
+        .map(|n| model.probability(loaded.table.row(n), &mut work))
+        .collect();
+    let mut learnt = reference.clone();
+    let is_score = |c: &Column| matches!(c.observed, Observed::Score(_));
+    learnt.columns.retain(|c| !is_score(c));
+    Some(learnt.with_scores(&scores))
 }
 
 /// Each slice's rows of the table the champion learnt from.

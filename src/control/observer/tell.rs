@@ -9,7 +9,7 @@ use super::reader::Finding;
 use super::{Observer, conditions};
 use crate::monitor::drift::ColumnDrift;
 use crate::monitor::performance::{Fired, Window};
-use crate::monitor::verdict::Verdict;
+use crate::monitor::verdict::{Retrain, Verdict};
 use crate::store::StoreError;
 use crate::store::feed::Topic;
 use crate::store::kind::Kind;
@@ -25,7 +25,7 @@ impl Observer {
         memory: &Memory,
         found: &[Finding],
     ) -> Result<(), StoreError> {
-        let bodies: Vec<Value> = found.iter().map(|f| f.body(memory)).collect();
+        let bodies: Vec<Value> = found.iter().map(|f| f.body(memory, self.deaf)).collect();
         let event = |body: &Value| (Kind::Verdict, memory.model.clone(), body.to_string());
         let text = serde_json::to_string(memory).expect("its keys are text");
         let events = bodies.iter().map(event).collect();
@@ -133,10 +133,13 @@ impl Observer {
             let value = found.and_then(|figure| figure.value);
             shown.of(*figure).set(value.unwrap_or(UNDEFINED));
         }
-        if let Some(delay) = memory.delay.as_ref().and_then(|delay| delay.last()) {
-            let seconds = &self.metrics.titanic_label_delay_seconds;
-            seconds.of(Share::Half).set(delay.median);
-            seconds.of(Share::NineTenths).set(delay.p90);
+        let delay = memory.delay.as_ref().and_then(|delay| delay.last());
+        let seconds = &self.metrics.titanic_label_delay_seconds;
+        for (share, value) in [
+            (Share::Half, delay.map(|delay| delay.median)),
+            (Share::NineTenths, delay.map(|delay| delay.p90)),
+        ] {
+            seconds.of(share).set(value.unwrap_or(UNDEFINED));
         }
     }
 
@@ -154,21 +157,12 @@ impl Observer {
 }
 
 impl Finding {
-    /// A finding as its event has it. The steward takes a text `change` for a wish to train.
-    fn body(&self, memory: &Memory) -> Value {
-        let (about, told, change) = match self {
-            Finding::Verdict(verdict) => {
-                let asks = verdict.retrain.as_ref().is_some_and(|r| r.asked);
-                let change = verdict.change().filter(|_| asks);
-                ("drift", serde_json::to_value(verdict), change)
-            }
-            Finding::Performance(window) => ("performance", serde_json::to_value(window), None),
-            Finding::Fired(fired) => {
-                // Errors that rise while rows are broken are the rows' fault: a training would learn it.
-                let asks = fired.decay && !memory.is_ailing();
-                let change = asks.then(|| fired.says.clone());
-                ("decay", serde_json::to_value(fired), change)
-            }
+    /// A finding as its event has it, which has its own time. The steward reads `retrain`.
+    fn body(&self, memory: &Memory, deaf: Option<&str>) -> Value {
+        let (about, told) = match self {
+            Finding::Verdict(verdict) => ("drift", serde_json::to_value(verdict)),
+            Finding::Performance(window) => ("performance", serde_json::to_value(window)),
+            Finding::Fired(fired) => ("decay", serde_json::to_value(fired)),
         };
         let mut body = serde_json::Map::new();
         body.insert("about".into(), about.into());
@@ -176,9 +170,26 @@ impl Finding {
         if let Ok(Value::Object(told)) = told {
             body.extend(told);
         }
-        if !matches!(self, Finding::Performance(_)) {
-            body.insert("change".into(), json!(change));
+        match self {
+            Finding::Verdict(verdict) => {
+                body.remove("time");
+                body.insert("change".into(), json!(verdict.change()));
+            }
+            Finding::Fired(fired) => {
+                let retrain = fired.decay.then(|| follow(fired, memory, deaf));
+                body.insert("retrain".into(), json!(retrain));
+            }
+            Finding::Performance(_) => {}
         }
         Value::Object(body)
+    }
+}
+
+/// What follows from errors that rose. While rows are broken it is the rows' fault: a training would learn it.
+fn follow(fired: &Fired, memory: &Memory, deaf: Option<&str>) -> Retrain {
+    let refused = memory.sick().or_else(|| deaf.map(str::to_owned));
+    Retrain {
+        asked: refused.is_none(),
+        why: refused.unwrap_or_else(|| fired.says.clone()),
     }
 }

@@ -18,6 +18,17 @@ pub struct Triggers {
     pub cooldown: u64,
 }
 
+impl Triggers {
+    /// Why no verdict of a monitor begins a training; none where one may.
+    pub fn deaf(&self) -> Option<&'static str> {
+        match (self.enabled, self.on_drift) {
+            (false, _) => Some("retrain.enabled is false"),
+            (true, None) => Some("retrain.on_drift is false"),
+            (true, Some(_)) => None,
+        }
+    }
+}
+
 /// What is known at a moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {

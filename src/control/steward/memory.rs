@@ -1,5 +1,7 @@
 //! What the steward remembers, over restarts too: it is kept in the store beside the events it was made from.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::control::chain::Chain;
@@ -18,15 +20,22 @@ pub struct Memory {
     pub champion: String,
     /// Truths since that champion was trained, or since the server last trained on its own.
     pub fresh: u64,
-    /// What a monitor found, and nobody has acted on.
+    /// Why monitors want a training that nobody has begun, by what they looked at: each takes back its own.
     #[serde(default)]
-    pub verdict: Option<String>,
+    pub asks: BTreeMap<String, String>,
     /// When the last training was begun, in seconds.
     pub last: Option<i64>,
     /// The candidate that is compared on live traffic.
     pub shadow: Option<Shadowed>,
     /// The champion that is on probation.
     pub watch: Option<Watched>,
+}
+
+impl Memory {
+    /// Why a monitor wants a training; none where none does.
+    pub fn verdict(&self) -> Option<&String> {
+        self.asks.values().next()
+    }
 }
 
 /// A candidate that answers beside the champion.

@@ -79,21 +79,23 @@ impl Reader {
     /// Takes in what is new, so much at a time.
     pub(super) fn read(mut self) -> Result<Memory, StoreError> {
         let (mut seen, mut news, mut room) = (self.memory.seen, Vec::new(), AT_ONCE);
-        let mut found = None;
+        let mut found = Vec::new();
         let champion = self.memory.champion.clone();
         // Read first, looked up after: a reader inside a reader could wait for itself.
         self.store.after(seen, |record| {
             seen = record.seq;
-            found = said(&record, &champion).or(found.take());
+            found.extend(said(&record, &champion));
             news.extend(new_truth(&record).map(|label| (record.id.to_owned(), record.seq, label)));
             room -= 1;
             room > 0
         })?;
         self.memory.seen = seen;
-        match found {
-            Some(Said::Asks(why)) => self.memory.verdict = Some(why),
-            Some(Said::Withdraws) => self.memory.verdict = None,
-            None => {}
+        for said in found {
+            match said {
+                Said::Asks(about, why) => _ = self.memory.asks.insert(about, why),
+                Said::TakesBack(about) => _ = self.memory.asks.remove(&about),
+                Said::Forbids => self.memory.asks.clear(),
+            }
         }
         for (id, seq, label) in news {
             self.join(&id, seq, label)?;
@@ -163,28 +165,35 @@ impl Reader {
 }
 
 /// What a verdict says to the steward.
+#[derive(Debug, PartialEq)]
 enum Said {
-    /// Train, for this has changed.
-    Asks(String),
+    /// Train: this was found of that.
+    Asks(String, String),
+    /// What was found of that is over.
+    TakesBack(String),
     /// Do not train, whatever was said before.
-    Withdraws,
+    Forbids,
 }
 
 /// What a monitor's verdict on the champion says; none where it says nothing to the steward, and of any other event. That is
-/// the hook for monitors: a verdict with a text `change` asks for a training, one whose `retrain.asked` is false withdraws
-/// what was asked before, for its rows are broken.
+/// the hook for monitors: `retrain` says whether a training is wanted, and why. One that is not forbids any, for the rows are
+/// broken; a full window without drift takes back what was asked for drift in the same rows.
 fn said(record: &Record<'_>, champion: &str) -> Option<Said> {
     #[derive(Deserialize)]
     struct Verdict {
         model: Option<String>,
-        change: Option<String>,
-        retrain: Option<Retrain>,
+        #[serde(default)]
+        about: String,
+        slice: Option<serde_json::Value>,
         #[serde(default = "yes")]
         full: bool,
+        drift: Option<bool>,
+        retrain: Option<Retrain>,
     }
     #[derive(Deserialize)]
     struct Retrain {
         asked: bool,
+        why: String,
     }
     fn yes() -> bool {
         true
@@ -196,9 +205,17 @@ fn said(record: &Record<'_>, champion: &str) -> Option<Said> {
     if verdict.model.is_some_and(|model| model != champion) {
         return None; // found of another model, which answers no more
     }
-    let withdraws = verdict.full && verdict.retrain.is_some_and(|retrain| !retrain.asked);
-    match verdict.change {
-        Some(change) => Some(Said::Asks(change)),
-        None => withdraws.then_some(Said::Withdraws),
+    let about = match verdict.slice {
+        Some(slice) => format!("{} {slice}", verdict.about),
+        None => verdict.about,
+    };
+    match verdict.retrain {
+        Some(Retrain { asked: true, why }) => Some(Said::Asks(about, why)),
+        _ if !verdict.full => None, // the full window decides
+        Some(Retrain { asked: false, .. }) => Some(Said::Forbids),
+        None => (verdict.drift == Some(false)).then_some(Said::TakesBack(about)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,8 +91,9 @@ pub fn answer(
     }
     let faults = std::mem::take(&mut rows.faults);
     if !faults.is_empty() {
-        let refused = if asked.partial { faults.rows() } else { read };
-        predictor.refuse(Door::Rest, refused, &faults);
+        let (bad, good) = (faults.rows(), rows.table.len());
+        let unanswered = if asked.partial { 0 } else { good };
+        predictor.refuse(Door::Rest, bad, unanswered, &faults);
     }
     if !faults.is_empty() && !asked.partial {
         return Err(faults.into_problem(read));
@@ -247,7 +248,7 @@ impl Rows {
             if let CsvFault::Header(HeaderFault::Columns(found)) = fault {
                 let mut faults = Faults::default();
                 faults.row(found, "", Some(1));
-                predictor.refuse(Door::Rest, lines(body).saturating_sub(1), &faults);
+                predictor.refuse(Door::Rest, lines(body).saturating_sub(1), 0, &faults);
             }
         })?;
         stopped.map_or(Ok(()), Err)

@@ -54,7 +54,7 @@ pub fn check(predictor: &Predictor, door: Door, row: &Row) -> Result<(), Problem
     }
     let mut faults = Faults::default();
     faults.row(&row.faults, "", None);
-    predictor.refuse(door, 1, &faults);
+    predictor.refuse(door, 1, 0, &faults);
     Err(faults.into_problem(1))
 }
 

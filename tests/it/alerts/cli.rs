@@ -63,6 +63,9 @@ async fn what_a_server_left_is_listed_silenced_and_sent_again() {
             .contains("no alert \"drift\"")
     );
     on("alerts silence alertname=drift --for soon").ended(2);
+    on("alerts silence alertname=drift --for 0s").ended(2);
+    on("alerts silence alertname=~d.* --for 1h").ended(2);
+    on("alerts silence drift = --for 1h").ended(2);
     let listed = on("alerts list --json").ok().json();
     assert_eq!(listed["silences"].as_array().unwrap().len(), 2);
 

@@ -349,6 +349,14 @@ fn a_model_is_its_own_reference_and_its_probabilities_are_watched() {
         "{}",
         same.out
     );
+    // Rows it has learnt from get other scores than new ones: that is no drift.
+    let own = folder
+        .run("drift --model 1 --current train.csv --exit-code --json")
+        .ok()
+        .json();
+    let score = column(&own, "score");
+    assert_eq!(score["drift"], false, "{score}");
+    assert!(score["ks"]["statistic"].as_f64().unwrap() < 1e-9, "{score}");
     // Without all columns there are no probabilities to compare.
     folder.put("few.csv", "Sex\nmale\nfemale\n");
     let few = folder

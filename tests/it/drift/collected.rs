@@ -1,10 +1,13 @@
 //! A live window beside the table it was fed with.
 
 use titanic_platform::monitor::collect::Collector;
+use titanic_platform::monitor::drift::{LEVEL, compare};
+use titanic_platform::monitor::remedy::{Ailing, remedy};
 use titanic_platform::monitor::sample::{Observed, Sample};
 use titanic_platform::schema::row::Purpose;
 use titanic_platform::train;
 
+use super::population::Chance;
 use crate::case::{CHURN, Case, TITANIC};
 use crate::tables;
 
@@ -18,6 +21,86 @@ fn odd(case: &Case) -> String {
         _ => ("plan,region", "pro,moon\nbasic,\nplus,moon\n"),
     };
     format!("{column}\n{row}")
+}
+
+/// A sample without what the order of its rows tells, which a table and a profile do not keep.
+fn in_any_order(mut sample: Sample) -> Sample {
+    for column in &mut sample.columns {
+        match &mut column.observed {
+            Observed::Number(numbers) | Observed::Score(numbers) => numbers.gap = 0,
+            Observed::Category(levels) => levels.gap = 0,
+        }
+    }
+    sample
+}
+
+/// A window of rows in which some have no age and no port.
+fn holed(rows: usize, is_hole: impl Fn(usize) -> bool) -> Sample {
+    let lines: String = (0..rows)
+        .map(|n| {
+            if is_hole(n) {
+                "3,male,,\n"
+            } else {
+                "3,male,30,S\n"
+            }
+        })
+        .collect();
+    let text = format!("Pclass,Sex,Age,Embarked\n{lines}");
+    let table = tables::csv_for(&TITANIC.spec(), &text, Purpose::Keep).table;
+    let mut window = Collector::new(table.schema(), false);
+    table.rows().for_each(|row| window.push(row, None));
+    window.finish()
+}
+
+#[test]
+fn rows_without_a_value_are_counted_one_after_the_other() {
+    let check = |is_hole: &dyn Fn(usize) -> bool, missing: u64, gap: u64| {
+        let sample = holed(100, is_hole);
+        for name in ["Age", "Embarked"] {
+            let column = sample.columns.iter().find(|c| c.name == name).unwrap();
+            let found = (column.observed.missing(), column.observed.gap());
+            assert_eq!(found, (missing, gap), "{name}");
+        }
+        let sex = sample.columns.iter().find(|c| c.name == "Sex").unwrap();
+        assert_eq!((sex.observed.missing(), sex.observed.gap()), (0, 0));
+        assert_eq!(
+            sample.join(&holed(5, |_| true)).columns.len(),
+            sample.columns.len()
+        );
+    };
+    check(&|_| false, 0, 0);
+    check(&|_| true, 100, 100);
+    check(&|n| n % 2 == 0, 50, 1);
+    check(&|n| n >= 80, 20, 20);
+    check(&|n| n < 7 || (20..50).contains(&n) || n == 60, 38, 30);
+}
+
+#[test]
+fn a_source_that_was_broken_for_a_while_is_told_from_a_world_that_misses_more() {
+    let table = tables::csv(&TITANIC.spec(), TITANIC.table).table;
+    let reference = Sample::of_table(&table);
+    let blank = |sample: &Sample| {
+        let drift = compare(&reference, sample, LEVEL);
+        let found = remedy(&reference, sample, &drift);
+        let mut of_age = found.into_iter().filter(|a| a.column == "Age");
+        of_age.find(|a| a.kind == Ailing::Blank).map(|a| a.why)
+    };
+    for broken in [60..100, 0..45, 30..75] {
+        let why = blank(&holed(100, |n| broken.contains(&n) || n % 5 == 0));
+        let rows = broken.len();
+        let why = why.unwrap_or_else(|| panic!("{rows} rows were not noticed"));
+        assert!(why.contains("rows one after the other"), "{why}");
+    }
+    // One of three, two of three, at random: a window of a hundred, and of a thousand.
+    let mut chance = Chance(31);
+    for share in [0.33, 0.67] {
+        for rows in [100, 1000] {
+            for _ in 0..100 {
+                let holes: Vec<bool> = (0..rows).map(|_| chance.share() < share).collect();
+                assert_eq!(blank(&holed(rows, |n| holes[n])), None, "{share} of {rows}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -38,7 +121,7 @@ fn a_window_is_the_table_it_was_fed_with() {
             assert_eq!(window.rows(), table.len() as u64);
             let scores: Vec<f64> = (0..table.len()).map(|i| i as f64 / 1e4).collect();
             assert_eq!(
-                window.finish(),
+                in_any_order(window.finish()),
                 Sample::of_table(&table).with_scores(&scores)
             );
         }
@@ -67,7 +150,8 @@ fn two_windows_are_one() {
         halves[usize::from(i >= 300)].push(row, None);
     }
     let [first, second] = halves.map(|half| half.finish());
-    assert_eq!(first.join(&second), Sample::of_table(&table));
+    let joined = in_any_order(first.join(&second));
+    assert_eq!(joined, Sample::of_table(&table));
     let same =
         |c: &&titanic_platform::monitor::sample::Column| matches!(c.observed, Observed::Number(_));
     assert_eq!(first.columns.iter().filter(same).count(), 4);

@@ -68,6 +68,7 @@ fn category(name: &str, counts: &[(&str, u64)], missing: u64, unnamed: u64) -> C
         name: name.into(),
         observed: Observed::Category(Levels {
             missing,
+            gap: 0,
             counts: counts.collect(),
             unnamed,
         }),

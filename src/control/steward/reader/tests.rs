@@ -1,0 +1,45 @@
+//! What verdicts say to the steward.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::*;
+
+fn heard(body: &serde_json::Value) -> Option<Said> {
+    let body = body.to_string();
+    let record = Record {
+        seq: 1,
+        time: Timestamp::UNIX_EPOCH,
+        kind: Kind::Verdict,
+        id: "moths@1",
+        body: body.as_bytes(),
+    };
+    said(&record, "moths@1")
+}
+
+#[test]
+fn a_verdict_asks_takes_back_or_forbids() {
+    let (asked, refused) = (
+        json!({"asked": true, "why": "larger"}),
+        json!({"asked": false, "why": "blank"}),
+    );
+    let of = |about: &str| about.to_owned();
+    let larger = || "larger".to_owned();
+    let asks =
+        json!({"about": "drift", "drift": true, "full": true, "slice": null, "retrain": asked});
+    assert_eq!(heard(&asks), Some(Said::Asks(of("drift"), larger())));
+    let slice = json!({"column": "kind", "level": "owlet"});
+    let steady =
+        json!({"about": "drift", "drift": false, "full": true, "slice": slice, "retrain": null});
+    let about = of(&format!("drift {slice}"));
+    assert_eq!(heard(&steady), Some(Said::TakesBack(about)));
+    let sick = json!({"about": "drift", "drift": true, "full": true, "retrain": refused});
+    assert_eq!(heard(&sick), Some(Said::Forbids));
+    let half = json!({"about": "drift", "drift": true, "full": false, "retrain": refused});
+    assert_eq!(heard(&half), None);
+    let decay = json!({"about": "decay", "change": {"before": 1, "after": 2}, "retrain": asked});
+    assert_eq!(heard(&decay), Some(Said::Asks(of("decay"), larger())));
+    let other = json!({"model": "moths@2", "about": "drift", "retrain": asked});
+    assert_eq!(heard(&other), None);
+    assert_eq!(heard(&json!({"about": "gate", "gate": {}})), None);
+}
