@@ -23,7 +23,7 @@ pub const MOST_LABELS: usize = 16;
 pub struct Condition {
     /// The rule it is of.
     pub rule: Rule,
-    /// What it holds of: `titanic@7`, `titanic@7 Age`, `events.redb`. With the rule it is the alert's identity.
+    /// What it holds of: `titanic@7`, `titanic@7 plan=pro`, `events.redb`. With the rule it is the alert's identity.
     pub subject: String,
     /// Whether it holds now.
     pub active: bool,

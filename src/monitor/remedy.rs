@@ -17,8 +17,11 @@ const BLANK: f64 = 0.95;
 /// Share of rows without a value, in the reference, from which on that is nothing new.
 const WAS_BLANK: f64 = 0.5;
 
-/// Chance from which on so many rows without a value one after the other are no chance.
-const NO_CHANCE: f64 = 1e-6;
+/// What happens less often than this does not happen by chance.
+const NO_CHANCE: f64 = 1e-4;
+
+/// Rows without a value one after the other that are looked at.
+const SHORTEST: u64 = 8;
 
 /// Share of one value, in the reference, from which on a column that has no other now is nothing new.
 const WAS_CONSTANT: f64 = 0.9;
@@ -54,15 +57,23 @@ pub enum Ailing {
     Unit,
 }
 
-/// The drifts of a verdict that retraining cannot help, in the order of its columns. The samples are those it compared.
-pub fn remedy(reference: &Sample, current: &Sample, drift: &Drift) -> Vec<Ailment> {
+/// The drifts of a verdict that retraining cannot help, in the order of its columns. The samples are those it compared; `tail`
+/// are the last of the rows, where a source that broke a while ago shows undiluted.
+pub fn remedy(
+    reference: &Sample,
+    current: &Sample,
+    tail: Option<&Sample>,
+    drift: &Drift,
+) -> Vec<Ailment> {
     let drifted = drift.columns.iter().filter(|column| column.drift);
     let ailing = drifted.filter_map(|column| {
         let of = |sample: &'_ Sample| -> Option<Column> {
             let like = |c: &&Column| c.name == column.name && column.kind.is_of(&c.observed);
             sample.columns.iter().find(like).cloned()
         };
-        let (kind, why) = ailment(column, &of(reference)?, &of(current)?, drift.level)?;
+        let (before, now) = (of(reference)?, of(current)?);
+        let of_tail = || broken(column, &before, &of(tail?)?);
+        let (kind, why) = ailment(column, &before, &now, drift.level).or_else(of_tail)?;
         Some(Ailment {
             column: column.name.clone(),
             kind,
@@ -79,14 +90,8 @@ fn ailment(
     level: f64,
 ) -> Option<(Ailing, String)> {
     let name = &column.name;
-    if let (Some(before), Some(now)) = (column.missing.reference, column.missing.current)
-        && now >= BLANK
-        && before < WAS_BLANK
-    {
-        let now = 100.0 * now;
-        let why =
-            format!("{name} has gone blank ({now:.0} % missing): there is nothing to learn from");
-        return Some((Ailing::Blank, why));
+    if let Some(blank) = blank(name, &reference.observed, &current.observed) {
+        return Some(blank);
     }
     if let Some(gap) = gap(&reference.observed, &current.observed) {
         let why = format!(
@@ -112,19 +117,49 @@ fn ailment(
     }
 }
 
-/// Rows without a value one after the other, where that is no chance: a source that was broken for part of a window, while a
-/// world in which more is missing misses here and there. Of `n` rows that miss with chance `p` each, `n pʳ` bounds the chance
-/// of `r` in a row (Boole); `p` is the larger of what it was and what it is beside them.
-fn gap(before: &Observed, now: &Observed) -> Option<u64> {
-    let gap = now.gap();
-    if gap < LEAST {
+/// The same of the last rows: what is broken now, whatever the rows before. A unit takes more rows to tell.
+fn broken(column: &ColumnDrift, reference: &Column, tail: &Column) -> Option<(Ailing, String)> {
+    let (name, rows) = (
+        &column.name,
+        tail.observed.missing() + tail.observed.present(),
+    );
+    if rows < LEAST {
         return None;
     }
-    let rows = |observed: &Observed| (observed.missing() + observed.present()) as f64;
-    let was = before.missing() as f64 / rows(before).max(1.0);
-    let beside = (now.missing() - gap + 1) as f64 / (rows(now) - gap as f64 + 2.0); // Laplace: never 0
-    let chance = rows(now) * was.max(beside).powf(gap as f64);
-    (was < WAS_BLANK && chance < NO_CHANCE).then_some(gap)
+    let found = blank(name, &reference.observed, &tail.observed);
+    let found = found.or_else(|| match (&reference.observed, &tail.observed) {
+        _ if tail.observed.present() < LEAST => None,
+        (Observed::Category(before), Observed::Category(now)) => levels(name, before, now),
+        (Observed::Number(before), Observed::Number(now)) => numbers(name, before, now),
+        _ => None,
+    });
+    found.map(|(kind, why)| (kind, format!("in the last {rows} rows {why}")))
+}
+
+fn blank(name: &str, before: &Observed, now: &Observed) -> Option<(Ailing, String)> {
+    let share = |observed: &Observed| {
+        let rows = observed.missing() + observed.present();
+        (rows > 0).then(|| observed.missing() as f64 / rows as f64)
+    };
+    let now = share(now).filter(|now| *now >= BLANK)?;
+    share(before).filter(|before| *before < WAS_BLANK)?;
+    let now = 100.0 * now;
+    let why = format!("{name} has gone blank ({now:.0} % missing): there is nothing to learn from");
+    Some((Ailing::Blank, why))
+}
+
+/// Rows without a value one after the other, where that is no chance: a source that was broken for part of a window, while a
+/// world in which more is missing misses here and there. Of `n` rows that miss with chance `p` each, `n pʳ` bounds the chance
+/// of `r` in a row (Boole). `p` is the larger of what it was and what it is, the `r` among them: too large rather than too small.
+fn gap(before: &Observed, now: &Observed) -> Option<u64> {
+    let share = |observed: &Observed| {
+        let rows = observed.missing() + observed.present();
+        observed.missing() as f64 / rows.max(1) as f64
+    };
+    let (was, is) = (share(before), share(now));
+    let (gap, rows) = (now.gap(), (now.missing() + now.present()) as f64);
+    let chance = rows * was.max(is).powf(gap as f64);
+    (gap >= SHORTEST && was < WAS_BLANK && chance < NO_CHANCE).then_some(gap)
 }
 
 fn levels(name: &str, before: &Levels, now: &Levels) -> Option<(Ailing, String)> {
@@ -147,7 +182,7 @@ fn levels(name: &str, before: &Levels, now: &Levels) -> Option<(Ailing, String)>
     let (only, _) = now.counts.iter().find(|(_, rows)| *rows == present)?;
     let share =
         seen.get(only.as_str()).copied().unwrap_or(0) as f64 / before.present().max(1) as f64;
-    (share < WAS_CONSTANT).then(|| (Ailing::Constant, constant(name, &format!("{only:?}"))))
+    is_no_chance(share, present).then(|| (Ailing::Constant, constant(name, &format!("{only:?}"))))
 }
 
 fn numbers(name: &str, before: &Numbers, now: &Numbers) -> Option<(Ailing, String)> {
@@ -157,7 +192,12 @@ fn numbers(name: &str, before: &Numbers, now: &Numbers) -> Option<(Ailing, Strin
     }
     let alike = before.values.iter().filter(|v| *v == first).count();
     let share = alike as f64 / before.values.len().max(1) as f64;
-    (share < WAS_CONSTANT).then(|| (Ailing::Constant, constant(name, &first.to_string())))
+    is_no_chance(share, now.present).then(|| (Ailing::Constant, constant(name, &first.to_string())))
+}
+
+/// Whether so many rows with the same value are no chance, where it had this share.
+fn is_no_chance(share: f64, rows: u64) -> bool {
+    share < WAS_CONSTANT && share.powf(rows as f64) < NO_CHANCE
 }
 
 fn constant(name: &str, value: &str) -> String {

@@ -20,6 +20,8 @@ pub struct Stream {
     /// Which rows; none: all.
     pub slice: Option<Slice>,
     window: Collector,
+    /// The last quarter of it.
+    tail: Collector,
     span: Span,
     /// The window before, where nothing was found in it.
     before: Option<Sample>,
@@ -30,6 +32,8 @@ pub struct Stream {
 pub struct Window {
     /// Its rows.
     pub sample: Sample,
+    /// The last quarter of them.
+    pub tail: Sample,
     /// Whether it is full; else it is half full.
     pub full: bool,
     /// Where it lies.
@@ -56,6 +60,7 @@ impl Stream {
     pub fn new(schema: &Schema, slice: Option<Slice>) -> Stream {
         Stream {
             window: Collector::new(schema, slice.is_none()),
+            tail: Collector::new(schema, false),
             slice,
             span: Span::default(),
             before: None,
@@ -106,6 +111,9 @@ impl Stream {
         }
         let score = self.slice.is_none().then_some(seen.score);
         self.window.push(seen.row, score);
+        if self.window.rows() > size - size / 4 {
+            self.tail.push(seen.row, None);
+        }
         self.span.to = seen.seq;
         let full = self.window.rows() >= size;
         let half = self.window.rows() == size / 2 && self.before.is_some();
@@ -114,12 +122,14 @@ impl Stream {
         }
         let window = Window {
             sample: self.window.finish(),
+            tail: self.tail.finish(),
             full,
             span: self.span,
             time: seen.time,
         };
         if full {
             self.window = Collector::new(schema, self.slice.is_none());
+            self.tail = Collector::new(schema, false);
         }
         Some(window)
     }

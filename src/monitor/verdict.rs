@@ -45,6 +45,22 @@ pub struct Span {
     pub to: u64,
 }
 
+impl Span {
+    /// Whether an event lies in it.
+    pub fn has(&self, seq: u64) -> bool {
+        (self.from..=self.to).contains(&seq)
+    }
+
+    /// Reaches up to the end of another, if that follows it; else takes its place.
+    pub fn extend(&mut self, next: Span) {
+        let follows = self.has(next.from) || self.to + 1 == next.from;
+        *self = Span {
+            from: if follows { self.from } else { next.from },
+            to: self.to.max(next.to),
+        };
+    }
+}
+
 /// What follows from a drift.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retrain {

@@ -96,7 +96,7 @@ metrics! {
     titanic_refused_rows_total: ByLabel<Tally, Door>,
     /// Good rows that got no prediction because they were sent together with such.
     titanic_unanswered_rows_total: Tally,
-    /// Values that rows were refused for, by column; those of columns the table has not stand without one.
+    /// Values that rows were refused for, by column; those of no column of the table stand without one.
     titanic_refused_values_total: TallyByColumn,
     /// Warnings given with predictions.
     titanic_prediction_warnings_total: Counter,

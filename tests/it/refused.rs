@@ -76,8 +76,8 @@ async fn what_is_refused_is_counted_with_its_columns(case: &Case) {
     );
     assert_eq!(
         count(&page, "titanic_refused_values_total"),
-        1,
-        "a column it has not"
+        3,
+        "a column it has not, in each row"
     );
 
     let before = count(
@@ -91,7 +91,7 @@ async fn what_is_refused_is_counted_with_its_columns(case: &Case) {
     unknown["no such column"] = json!(1);
     let answer = socket.ask(json!({"type": "predict", "row": unknown})).await;
     assert_eq!(answer["type"], "error", "{answer}");
-    check(7, 2, before + 1, 2, "two messages").await;
+    check(7, 2, before + 1, 4, "two messages").await;
     server.stop().await;
 }
 

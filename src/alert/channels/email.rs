@@ -156,7 +156,7 @@ impl Options {
 
 /// For a connection that begins in plain text.
 fn upgrade(host: &str, authority: Option<Vec<u8>>) -> Result<TlsParameters, String> {
-    let mut tls = TlsParameters::builder(host.to_owned());
+    let mut tls = TlsParameters::builder(host.trim_matches(['[', ']']).to_owned());
     if let Some(pem) = authority {
         let certificate = Certificate::from_pem(&pem);
         let certificate = certificate.map_err(|e| format!("ca_file: {}", cause(&e)))?;
@@ -280,7 +280,9 @@ impl Mail {
         let stream: Box<dyn AsyncTokioStream> = match &self.security {
             Security::Whole(Whole { tls, name }) => {
                 let secured = tls.connect(name.clone(), stream).await;
-                Box::new(Bounded::new(secured.map_err(|e| Failure::new(cause(&e)))?))
+                Box::new(Bounded::new(
+                    secured.map_err(|e| Failure::new(plain(&cause(&e))))?,
+                ))
             }
             Security::Upgrade(_) | Security::None => Box::new(Bounded::new(stream)),
         };
@@ -335,6 +337,10 @@ fn told(error: &lettre::transport::smtp::Error) -> String {
         Some(code) => format!("{code} {}", cause(error)),
         None => cause(error),
     };
+    plain(&text)
+}
+
+fn plain(text: &str) -> String {
     let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     plain.take(200).collect::<String>().trim().to_owned()
 }

@@ -43,13 +43,18 @@ impl Rate {
 
     /// Looks at the counters, which only grow: what came in all, and the bad ones of it.
     pub(super) fn look(&mut self, now: Timestamp, all: u64, bad: u64) -> Option<Excess> {
-        let before = self.window.begin(now, &(all, bad));
-        let excess = Excess {
-            all: all.saturating_sub(before.0),
-            bad: bad.saturating_sub(before.1),
-        };
+        let excess = self.since(now, all, bad);
         let is_enough = excess.all >= self.limit.least;
         (is_enough && excess.share() > self.limit.share).then_some(excess)
+    }
+
+    /// What they grew by, whether that is too much or not.
+    pub(super) fn since(&mut self, now: Timestamp, all: u64, bad: u64) -> Excess {
+        let before = self.window.begin(now, &(all, bad));
+        Excess {
+            all: all.saturating_sub(before.0),
+            bad: bad.saturating_sub(before.1),
+        }
     }
 }
 

@@ -13,18 +13,23 @@ const SUBJECT: &str = "predictions";
 /// Columns that are named.
 const NAMED: usize = 3;
 
+/// Where bad rows keep more than this share of all from an answer, they need not be many themselves.
+const HALF: f64 = 0.5;
+
 pub(super) struct Refused {
-    rate: Rate,
+    limit: Limit,
+    refused: Rate,
+    unanswered: Rate,
     columns: Window<BTreeMap<String, u64>>,
-    unanswered: Window<u64>,
 }
 
 impl Refused {
     pub(super) fn new(limit: Limit) -> Refused {
         Refused {
-            rate: Rate::new(limit),
+            limit,
+            refused: Rate::new(limit),
+            unanswered: Rate::new(limit),
             columns: Window::new(limit.over),
-            unanswered: Window::new(limit.over),
         }
     }
 }
@@ -32,28 +37,33 @@ impl Refused {
 impl Watcher for Refused {
     fn look(&mut self, facts: &Facts) -> Option<Condition> {
         let before = self.columns.begin(facts.now, &facts.refused_for);
-        let unanswered = self.unanswered.begin(facts.now, &facts.unanswered);
-        let unanswered = facts.unanswered.saturating_sub(unanswered);
-        let asked = facts.answered + facts.refused + facts.unanswered;
-        let Some(excess) = self.rate.look(facts.now, asked, facts.refused) else {
+        let all = facts.answered + facts.refused + facts.unanswered;
+        let refused = self.refused.since(facts.now, all, facts.refused);
+        let beside = self.unanswered.since(facts.now, all, facts.unanswered);
+        let Limit { share, least, .. } = self.limit;
+        let without = refused.share() + beside.share();
+        let are_many = refused.all >= least && refused.share() > share;
+        // One bad row keeps those it is sent with from an answer: a few in many bodies are enough to leave nobody any.
+        let are_in_the_way = refused.bad >= least && without > HALF;
+        if !are_many && !are_in_the_way {
             return Some(Condition::over(Rule::Refused, SUBJECT));
-        };
-        let percent = 100.0 * excess.share();
-        let summary = format!("{percent:.0} % of the rows asked about lately were refused");
-        let beside = match unanswered {
+        }
+        let percent = 100.0 * without;
+        let summary = format!("{percent:.0} % of the rows asked about lately got no prediction");
+        let good = match beside.bad {
             0 => String::new(),
             rows => format!(
-                " {rows} good rows got none either, for they were sent with such: ?partial=true answers them."
+                ", and {rows} good ones got none, for they were sent with such (?partial=true answers them)"
             ),
         };
         let description = format!(
-            "{} of {} rows broke the contract of the table and got no prediction{}.{beside} The monitor sees none of them, and a training would not help: look at what is sent, or at the ranges and levels of the spec. POST /v1/predict answers such a row with what is wrong and what is allowed.",
-            excess.bad,
-            excess.all,
+            "{} of {} rows broke the contract of the table{}{good}. The monitor sees none of them, and a training would not help: look at what is sent, or at the ranges and levels of the spec. POST /v1/predict answers such a row with what is wrong and what is allowed.",
+            refused.bad,
+            refused.all,
             reasons(&facts.refused_for, &before),
         );
         let condition = Condition::holds(Rule::Refused, SUBJECT, summary);
-        Some(condition.describe(description).value(excess.share()))
+        Some(condition.describe(description).value(without))
     }
 }
 
@@ -67,7 +77,7 @@ fn reasons(now: &BTreeMap<String, u64>, before: &BTreeMap<String, u64>) -> Strin
     columns.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     let named = columns.iter().take(NAMED).map(|(count, column)| {
         let column = if column.is_empty() {
-            "columns the table has not"
+            "no column of the table"
         } else {
             column
         };

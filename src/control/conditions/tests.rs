@@ -101,54 +101,51 @@ fn refused_is_a_share_of_what_was_asked_with_the_columns_it_was_refused_for() {
     };
     let mut tell = |facts| told(&mut all, &facts, Rule::Refused).unwrap();
     let before = [("a", 50), ("b", 500)];
-    assert!(
-        !tell(asked(0, 0, 550, &before)).active,
-        "before anybody looked"
-    );
+    let first = tell(asked(0, 0, 550, &before));
+    assert!(!first.active, "before anybody looked");
     assert!(!tell(asked(1, 9, 560, &before)).active, "too few to say");
     // 26 of 35, for three columns and those there are not; nothing was added to b.
     let since = [("", 1), ("a", 75), ("b", 500), ("c", 2), ("d", 3)];
     let condition = tell(asked(2, 9, 576, &since));
     assert!(condition.active);
-    assert_eq!(
-        condition.summary,
-        "74 % of the rows asked about lately were refused"
-    );
+    let words = "74 % of the rows asked about lately got no prediction";
+    assert_eq!(condition.summary, words);
     assert_eq!(condition.value, Some(26.0 / 35.0));
-    let words = "26 of 35 rows broke the contract of the table and got no prediction, for a (25), d (3), c (2). ";
-    assert!(
-        condition.description.starts_with(words),
-        "{}",
-        condition.description
-    );
+    let words = "26 of 35 rows broke the contract of the table, for a (25), d (3), c (2). ";
+    let said = &condition.description;
+    assert!(said.starts_with(words), "{said}");
     let unknown = [("", 9), ("a", 75), ("b", 500), ("c", 2), ("d", 3)];
-    let beside = Facts {
-        unanswered: 100,
-        ..asked(3, 9, 584, &unknown)
-    };
-    let condition = tell(beside);
-    assert_eq!(condition.value, Some(34.0 / 143.0));
-    let words = " 100 good rows got none either, ";
-    assert!(
-        condition.description.contains(words),
-        "{}",
-        condition.description
-    );
-    assert!(
-        condition
-            .description
-            .contains("a (25), columns the table has not (9), d (3). ")
-    );
-    assert!(
-        !tell(asked(4, 400, 584, &unknown)).active,
-        "34 of 434 are not more than a tenth"
-    );
-    let whole = Facts {
-        unanswered: 2999,
-        ..asked(5, 400, 584, &unknown)
-    };
-    assert!(!tell(whole).active, "nor of many");
+    let condition = tell(asked(3, 9, 584, &unknown));
+    let words = "a (25), no column of the table (9), d (3). ";
+    assert!(condition.description.contains(words));
+    let few = tell(asked(4, 400, 584, &unknown));
+    assert!(!few.active, "34 of 434 are not more than a tenth");
     assert!(!tell(asked(70, 400, 584, &unknown)).active, "long ago");
+}
+
+#[test]
+fn a_few_bad_rows_in_many_bodies_leave_nobody_an_answer() {
+    let mut all = all(&THRESHOLDS);
+    let asked = |second, answered, refused, unanswered| Facts {
+        answered,
+        refused,
+        unanswered,
+        ..facts(second)
+    };
+    let mut tell = |facts| told(&mut all, &facts, Rule::Refused).unwrap();
+    assert!(!tell(asked(0, 0, 0, 0)).active);
+    assert!(
+        !tell(asked(1, 0, 1, 2999)).active,
+        "one bad row of somebody's"
+    );
+    assert!(!tell(asked(2, 0, 19, 2999)).active, "still few");
+    let condition = tell(asked(3, 0, 20, 2980));
+    assert!(condition.active);
+    assert_eq!(condition.value, Some(1.0));
+    let words = "20 of 3000 rows broke the contract of the table, and 2980 good ones got none, ";
+    let said = &condition.description;
+    assert!(said.starts_with(words), "{said}");
+    assert!(!tell(asked(4, 3000, 20, 2980)).active, "half are answered");
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn drifted(model: &str, verdict: &Verdict) -> Option<Condition> {
     let retrain = verdict.retrain.as_ref();
     let retrain = retrain.map_or(String::new(), |retrain| match retrain.asked {
         true => "A training is asked for.".into(),
-        false => format!("No training: {}.", retrain.why),
+        false => format!("No training for it: {}.", retrain.why),
     });
     let rows = verdict.drift.rows;
     let description = format!(

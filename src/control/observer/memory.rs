@@ -9,7 +9,7 @@ use crate::monitor::pace::Pace;
 use crate::monitor::performance::Performance;
 use crate::monitor::slice::Unwatched;
 use crate::monitor::stream::Stream;
-use crate::monitor::verdict::{Brief, Verdict};
+use crate::monitor::verdict::{Brief, Span, Verdict};
 
 /// Under which name it is kept.
 pub const NAME: &str = "observer";
@@ -38,6 +38,12 @@ pub struct Memory {
     pub skipped: u64,
     /// How good the answers were, by their truths; none before the first look at a model.
     pub performance: Option<Performance>,
+    /// Where the last broken rows lie among the store's events.
+    #[serde(default)]
+    pub broken: Span,
+    /// Number of the last truth of such a row, as the performance counts them.
+    #[serde(default)]
+    pub broken_truth: Option<u64>,
     /// How late truths are; none before the first look.
     pub delay: Option<Delay>,
 }
@@ -53,6 +59,16 @@ impl Memory {
     /// The newest verdict on all rows.
     pub fn verdict(&self) -> Option<&Verdict> {
         self.verdicts.first()?.as_ref()
+    }
+
+    /// Why errors that rose at a truth are no reason to train: it, or one of as many before it as make a window, is of a row
+    /// that was broken. Truths come long after their rows.
+    pub fn sick_at(&self, truth: u64) -> Option<String> {
+        let window = self.performance.as_ref()?.size() as u64;
+        let is_near = |broken: &u64| truth.saturating_sub(*broken) < window;
+        let why = "the truths that showed it are of rows that were broken, in part";
+        let near = self.broken_truth.filter(is_near).map(|_| why.to_owned());
+        self.sick().or(near)
     }
 
     /// How the rows of late are broken in a way that no training can help; none where they are not.

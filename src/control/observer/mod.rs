@@ -203,6 +203,7 @@ impl Observer {
             skipped: memory.skipped,
             performance: Some(self.performance(reference)),
             delay: memory.delay.take(),
+            ..Memory::default()
         };
         true
     }

@@ -68,6 +68,7 @@ struct Answered<'a> {
 /// The same, with its time.
 #[derive(Deserialize)]
 struct Told {
+    seq: u64,
     probability: f64,
     model: String,
     #[serde(with = "crate::clock::timestamp")]
@@ -197,7 +198,12 @@ impl Reader {
             time: window.time,
             window: window.span,
             full: window.full,
-            ailments: remedy::remedy(of, &stream.compared(&window, &drift), &drift),
+            ailments: remedy::remedy(
+                of,
+                &stream.compared(&window, &drift),
+                Some(&window.tail).filter(|_| window.full),
+                &drift,
+            ),
             estimated: slice.is_none().then(|| self.estimate(&window)).flatten(),
             drift,
             retrain: None,
@@ -205,6 +211,13 @@ impl Reader {
         self.memory.streams[n].settle(window, &verdict.drift);
         let hindrance = self.hindrance(n, &verdict);
         verdict.conclude(hindrance);
+        if verdict
+            .sick()
+            .or_else(|| self.partly_broken(n, &verdict))
+            .is_some()
+        {
+            self.memory.broken.extend(verdict.window);
+        }
         Some(verdict)
     }
 
@@ -213,10 +226,14 @@ impl Reader {
         let others = self.memory.verdicts.iter().enumerate();
         let mut others = others.filter(|(other, _)| *other != n);
         let sick = others.find_map(|(_, other)| other.as_ref()?.sick());
-        // The rows in which a source is mended are still broken rows in part.
-        let before = || self.memory.verdicts[n].as_ref()?.ailing_too(verdict);
+        let before = || self.partly_broken(n, verdict);
         let deaf = || self.deaf.map(str::to_owned);
         sick.or_else(before).or_else(deaf)
+    }
+
+    /// The rows in which a source is mended are still broken rows in part.
+    fn partly_broken(&self, n: usize, verdict: &Verdict) -> Option<String> {
+        self.memory.verdicts[n].as_ref()?.ailing_too(verdict)
     }
 
     /// Holds a truth against its prediction, where that is the champion's.
@@ -245,6 +262,9 @@ impl Reader {
         let positive = champion.model.schema().target().positive == label;
         if let Some(performance) = self.memory.performance.as_mut() {
             let taken = performance.update(answered.probability, positive);
+            if self.memory.broken.has(answered.seq) {
+                self.memory.broken_truth = Some(performance.truths());
+            }
             found.extend(taken.fired.into_iter().map(Finding::Fired));
             found.extend(taken.window.map(Finding::Performance));
         }

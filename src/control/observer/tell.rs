@@ -42,7 +42,7 @@ impl Observer {
     pub(super) fn take_up(&self, memory: &Memory) {
         self.gauge(memory.verdict());
         let last = memory.performance.as_ref().and_then(|p| p.last());
-        self.show_performance(last, memory);
+        self.show_performance(last);
         self.show(memory, &[]);
         if !memory.history.is_empty() {
             conditions::tell(&self.alerts, memory);
@@ -55,13 +55,14 @@ impl Observer {
         for finding in found {
             match finding {
                 Finding::Verdict(verdict) => self.show_verdict(verdict, memory),
-                Finding::Performance(window) => self.show_performance(Some(window), memory),
+                Finding::Performance(window) => self.show_performance(Some(window)),
                 Finding::Fired(fired) => self.show_fired(fired),
             }
         }
         if !found.is_empty() {
             conditions::tell(&self.alerts, memory);
         }
+        self.show_delay(memory);
         let filled = memory.streams.first().map_or(0, |s| s.filled());
         self.metrics.titanic_monitor_window_rows.set(filled as f64);
         self.metrics
@@ -126,13 +127,16 @@ impl Observer {
     }
 
     /// Shows the figures of a full window of truths, or that there is none.
-    fn show_performance(&self, window: Option<&Window>, memory: &Memory) {
+    fn show_performance(&self, window: Option<&Window>) {
         let shown = &self.metrics.titanic_performance_live_ratio;
         for figure in Figure::ALL {
             let found = window.and_then(|w| w.get(Figure::VALUES[figure.index()]));
             let value = found.and_then(|figure| figure.value);
             shown.of(*figure).set(value.unwrap_or(UNDEFINED));
         }
+    }
+
+    fn show_delay(&self, memory: &Memory) {
         let delay = memory.delay.as_ref().and_then(|delay| delay.last());
         let seconds = &self.metrics.titanic_label_delay_seconds;
         for (share, value) in [
@@ -179,7 +183,10 @@ impl Finding {
                 let retrain = fired.decay.then(|| follow(fired, memory, deaf));
                 body.insert("retrain".into(), json!(retrain));
             }
-            Finding::Performance(_) => {}
+            Finding::Performance(_) => {
+                let decayed = memory.performance.as_ref().and_then(|p| p.decayed());
+                body.insert("decay".into(), decayed.is_some().into());
+            }
         }
         Value::Object(body)
     }
@@ -187,7 +194,7 @@ impl Finding {
 
 /// What follows from errors that rose. While rows are broken it is the rows' fault: a training would learn it.
 fn follow(fired: &Fired, memory: &Memory, deaf: Option<&str>) -> Retrain {
-    let refused = memory.sick().or_else(|| deaf.map(str::to_owned));
+    let refused = memory.sick_at(fired.at).or_else(|| deaf.map(str::to_owned));
     Retrain {
         asked: refused.is_none(),
         why: refused.unwrap_or_else(|| fired.says.clone()),

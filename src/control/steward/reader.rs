@@ -177,7 +177,8 @@ enum Said {
 
 /// What a monitor's verdict on the champion says; none where it says nothing to the steward, and of any other event. That is
 /// the hook for monitors: `retrain` says whether a training is wanted, and why. One that is not forbids any, for the rows are
-/// broken; a full window without drift takes back what was asked for drift in the same rows.
+/// broken; a full window without drift takes back what was asked for drift in the same rows, and one of truths after which there
+/// is no decay what was asked for that.
 fn said(record: &Record<'_>, champion: &str) -> Option<Said> {
     #[derive(Deserialize)]
     struct Verdict {
@@ -188,6 +189,7 @@ fn said(record: &Record<'_>, champion: &str) -> Option<Said> {
         #[serde(default = "yes")]
         full: bool,
         drift: Option<bool>,
+        decay: Option<bool>,
         retrain: Option<Retrain>,
     }
     #[derive(Deserialize)]
@@ -213,6 +215,7 @@ fn said(record: &Record<'_>, champion: &str) -> Option<Said> {
         Some(Retrain { asked: true, why }) => Some(Said::Asks(about, why)),
         _ if !verdict.full => None, // the full window decides
         Some(Retrain { asked: false, .. }) => Some(Said::Forbids),
+        None if verdict.decay == Some(false) => Some(Said::TakesBack("decay".into())),
         None => (verdict.drift == Some(false)).then_some(Said::TakesBack(about)),
     }
 }

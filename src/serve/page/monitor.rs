@@ -56,7 +56,7 @@ fn draw_verdict(verdict: &Verdict) -> Markup {
             Some(change) => p.alarm { "Drift: " (change) },
         }
         @if let Some(retrain) = &verdict.retrain {
-            p { @if retrain.asked { "A training is asked for." } @else { "No training: " (retrain.why) "." } }
+            p { @if retrain.asked { "A training is asked for." } @else { "No training for it: " (retrain.why) "." } }
         }
         div.aside {
             table {

@@ -10,7 +10,7 @@ use super::{Reply, write};
 use crate::control::champion::Champion;
 use crate::model::{Model, Workspace};
 use crate::schema::csv::{self, Broken, CsvFault};
-use crate::schema::json::{self, Body, JsonFault};
+use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;
 use crate::schema::text::HeaderFault;
 use crate::schema::{Row, Table, Warning};
@@ -194,12 +194,9 @@ impl Rows {
     fn read_json(&mut self, body: &[u8], most: usize) -> Result<(), Problem> {
         let schema = self.table.schema().clone();
         let mut row = Row::new(&schema, Purpose::Predict);
-        match json::rows(&schema, body, most, &mut row, &mut |_, row| {
+        json::rows(&schema, body, most, &mut row, &mut |_, row| {
             self.take(row, None)
-        })? {
-            Body::Many(_) => {}
-            Body::One => self.take(&mut row, None), // never: objects are answered one by one
-        }
+        })?;
         Ok(())
     }
 
@@ -246,9 +243,10 @@ impl Rows {
         })
         .inspect_err(|fault| {
             if let CsvFault::Header(HeaderFault::Columns(found)) = fault {
-                let mut faults = Faults::default();
-                faults.row(found, "", Some(1));
-                predictor.refuse(Door::Rest, lines(body).saturating_sub(1), 0, &faults);
+                let mut faults = Faults::listing(0);
+                let rows = lines(body).saturating_sub(1).min(most);
+                (0..rows).for_each(|_| faults.row(found, "", None));
+                predictor.refuse(Door::Rest, rows, 0, &faults);
             }
         })?;
         stopped.map_or(Ok(()), Err)

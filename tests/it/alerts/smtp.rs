@@ -44,9 +44,9 @@ impl Post {
         Post::listening(mood, None).await
     }
 
-    /// One that is spoken to over TLS alone, and its certificate.
-    async fn secured(mood: Mood) -> (Post, String) {
-        let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    /// One that is spoken to over TLS alone, and its certificate for this name.
+    async fn secured(mood: Mood, name: &str) -> (Post, String) {
+        let own = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
         let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let config = ServerConfig::builder().with_no_client_auth();
@@ -155,7 +155,7 @@ async fn check(mood: Mood, expected: &str) {
 
 /// The same, over TLS.
 async fn check_secured(mood: Mood, expected: &str) {
-    let (post, authority) = Post::secured(mood).await;
+    let (post, authority) = Post::secured(mood, "127.0.0.1").await;
     check_at(post, Some(authority), expected).await;
 }
 
@@ -207,6 +207,32 @@ async fn a_login_that_is_refused_is_told_and_tried_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_wants_to_be_asked_later_is() {
     check(Mood::Greylisting, "451").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_said_to_a_server_that_cannot_show_who_it_is() {
+    for (name, is_trusted) in [("127.0.0.1", false), ("mail.example.org", true)] {
+        let (post, authority) = Post::secured(Mood::Fine, name).await;
+        let folder = tempfile::tempdir().unwrap();
+        let password = folder.path().join("password");
+        std::fs::write(&password, "hush").unwrap();
+        let mut channel = post.channel(&password);
+        if is_trusted {
+            let file = folder.path().join("ca.pem");
+            std::fs::write(&file, authority).unwrap();
+            channel["ca_file"] = json!(file);
+        }
+        let server = server(&[("mail", channel)], &clock()).await;
+        drift(&server, true);
+        failed(&server).await;
+        until("why", || async {
+            let (_, rows) = server.app().store().alerts().unwrap();
+            rows.first().is_some_and(|row| row.contains("certificate"))
+        })
+        .await;
+        assert_eq!(*post.letters.lock().unwrap(), [] as [String; 0]);
+        server.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -81,7 +81,7 @@ fn a_source_that_was_broken_for_a_while_is_told_from_a_world_that_misses_more() 
     let reference = Sample::of_table(&table);
     let blank = |sample: &Sample| {
         let drift = compare(&reference, sample, LEVEL);
-        let found = remedy(&reference, sample, &drift);
+        let found = remedy(&reference, sample, None, &drift);
         let mut of_age = found.into_iter().filter(|a| a.column == "Age");
         of_age.find(|a| a.kind == Ailing::Blank).map(|a| a.why)
     };

@@ -19,7 +19,8 @@ fn ailing(
         let reference = population.draw(population.len(), Shift::None, &mut chance);
         let window = population.draw(n, shift, &mut chance);
         let drift = compare(&reference, &window, LEVEL);
-        if let Some(found) = remedy(&reference, &window, &drift).pop() {
+        let tail = population.draw(n / 4, shift, &mut chance);
+        if let Some(found) = remedy(&reference, &window, Some(&tail), &drift).pop() {
             ailing += 1;
             last = Some((found.column, found.kind));
         }
@@ -80,10 +81,62 @@ fn what_came_in_broken_is_named() {
             let reference = population.draw(population.len(), Shift::None, &mut chance);
             let window = population.draw(200, shift, &mut chance);
             let drift = compare(&reference, &window, LEVEL);
-            let found = remedy(&reference, &window, &drift);
+            let found = remedy(&reference, &window, None, &drift);
             named += usize::from(found.iter().any(|a| a.column == column && a.kind == kind));
         }
         println!("{shift:?}: {named} of 40 windows");
         assert!(named >= 34, "{shift:?}: {named}");
+    }
+}
+
+#[test]
+fn what_broke_a_while_ago_shows_in_the_last_rows() {
+    let broken = [
+        (
+            &TITANIC,
+            Shift::Times("Fare", 0.0),
+            "Fare",
+            Ailing::Constant,
+        ),
+        (
+            &TITANIC,
+            Shift::Share("Pclass", "1", 1.0),
+            "Pclass",
+            Ailing::Constant,
+        ),
+        (
+            &CHURN,
+            Shift::Share("plan", "pro", 1.0),
+            "plan",
+            Ailing::Constant,
+        ),
+    ];
+    for (case, shift, column, kind) in broken {
+        let (population, mut chance) = (Population::of(case), Chance(23));
+        let reference = population.draw(population.len(), Shift::None, &mut chance);
+        let (before, tail) = (
+            population.draw(60, Shift::None, &mut chance),
+            population.draw(25, shift, &mut chance),
+        );
+        let window = before
+            .join(&population.draw(15, shift, &mut chance))
+            .join(&tail);
+        let drift = compare(&reference, &window, LEVEL);
+        let of_column = |tail| {
+            let mut found = remedy(&reference, &window, tail, &drift).into_iter();
+            found.find(|a| a.column == column)
+        };
+        assert_eq!(
+            of_column(None),
+            None,
+            "{shift:?}: the window alone looks like a change"
+        );
+        let found = of_column(Some(&tail)).unwrap_or_else(|| panic!("{shift:?}"));
+        assert_eq!(found.kind, kind);
+        assert!(
+            found.why.starts_with("in the last 25 rows "),
+            "{}",
+            found.why
+        );
     }
 }

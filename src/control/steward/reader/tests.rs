@@ -39,6 +39,10 @@ fn a_verdict_asks_takes_back_or_forbids() {
     assert_eq!(heard(&half), None);
     let decay = json!({"about": "decay", "change": {"before": 1, "after": 2}, "retrain": asked});
     assert_eq!(heard(&decay), Some(Said::Asks(of("decay"), larger())));
+    let over = json!({"about": "performance", "decay": false});
+    assert_eq!(heard(&over), Some(Said::TakesBack(of("decay"))));
+    let on = json!({"about": "performance", "decay": true});
+    assert_eq!(heard(&on), None);
     let other = json!({"model": "moths@2", "about": "drift", "retrain": asked});
     assert_eq!(heard(&other), None);
     assert_eq!(heard(&json!({"about": "gate", "gate": {}})), None);
