@@ -179,6 +179,7 @@ impl Observer {
         if !memory.performance.as_ref().is_some_and(is_sized) {
             memory.performance = Some(self.performance(reference));
             memory.delay = Some(Delay::new(labels));
+            memory.broken_truth = None; // truths are counted anew
         }
         if is_known {
             return false;
