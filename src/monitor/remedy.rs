@@ -137,12 +137,8 @@ fn broken(column: &ColumnDrift, reference: &Column, tail: &Column) -> Option<(Ai
 }
 
 fn blank(name: &str, before: &Observed, now: &Observed) -> Option<(Ailing, String)> {
-    let share = |observed: &Observed| {
-        let rows = observed.missing() + observed.present();
-        (rows > 0).then(|| observed.missing() as f64 / rows as f64)
-    };
-    let now = share(now).filter(|now| *now >= BLANK)?;
-    share(before).filter(|before| *before < WAS_BLANK)?;
+    let now = now.missing_share().filter(|now| *now >= BLANK)?;
+    before.missing_share().filter(|was| *was < WAS_BLANK)?;
     let now = 100.0 * now;
     let why = format!("{name} has gone blank ({now:.0} % missing): there is nothing to learn from");
     Some((Ailing::Blank, why))
@@ -152,11 +148,7 @@ fn blank(name: &str, before: &Observed, now: &Observed) -> Option<(Ailing, Strin
 /// world in which more is missing misses here and there. Of `n` rows that miss with chance `p` each, `n pʳ` bounds the chance
 /// of `r` in a row (Boole). `p` is the larger of what it was and what it is, the `r` among them: too large rather than too small.
 fn gap(before: &Observed, now: &Observed) -> Option<u64> {
-    let share = |observed: &Observed| {
-        let rows = observed.missing() + observed.present();
-        observed.missing() as f64 / rows.max(1) as f64
-    };
-    let (was, is) = (share(before), share(now));
+    let (was, is) = (before.missing_share()?, now.missing_share()?);
     let (gap, rows) = (now.gap(), (now.missing() + now.present()) as f64);
     let chance = rows * was.max(is).powf(gap as f64);
     (gap >= SHORTEST && was < WAS_BLANK && chance < NO_CHANCE).then_some(gap)

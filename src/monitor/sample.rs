@@ -170,6 +170,11 @@ impl Observed {
         }
     }
 
+    /// Share of rows without a value; none of no rows.
+    pub fn missing_share(&self) -> Option<f64> {
+        missing_share(self.missing(), self.present())
+    }
+
     /// Most rows without a value one after the other, where their order is known; else 0.
     pub fn gap(&self) -> u64 {
         match self {
@@ -185,6 +190,12 @@ impl Observed {
             Observed::Category(levels) => levels.present(),
         }
     }
+}
+
+/// Share of rows without a value among these; none of no rows.
+pub(super) fn missing_share(missing: u64, present: u64) -> Option<f64> {
+    let rows = missing + present;
+    (rows > 0).then(|| missing as f64 / rows as f64)
 }
 
 impl Numbers {

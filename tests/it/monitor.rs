@@ -95,6 +95,36 @@ async fn verdicts(server: &Server, n: usize) -> Value {
     server.get("/v1/monitor").await
 }
 
+/// A server whose monitor has a training begun once there is a truth.
+async fn eager(case: &Case) -> Server {
+    let change = |settings: &mut Settings| settings.retrain.drift_labels = 1.try_into().unwrap();
+    server(case, change).await.0
+}
+
+/// Waits until the monitor has looked at all rows up to this event.
+async fn looked(server: &Server, to: u64) {
+    until("the last window", || async {
+        server.get("/v1/monitor").await["verdict"]["window"]["to"].as_u64() >= Some(to)
+    })
+    .await;
+}
+
+/// The first of these answers gets its truth.
+async fn one_truth(server: &Server, case: &Case, made: &[Value]) {
+    let truth = json!({"id": made[0]["id"], "label": read(case.labels)[0]});
+    assert_eq!(server.post("/v1/labels", &truth).await.0, 200);
+    until("the label", || async {
+        server.get("/v1/loop").await["fresh"] == 1
+    })
+    .await;
+}
+
+/// Nobody has asked for a training, and none has begun.
+async fn learns_nothing(server: &Server) {
+    assert_eq!(server.get("/v1/loop").await["verdict"], Value::Null);
+    assert_eq!(server.get("/v1/jobs").await["jobs"], json!([]));
+}
+
 /// Waits until the window holds so many rows.
 async fn filled(server: &Server, n: u64) -> Value {
     until("the window", || async {
@@ -253,10 +283,7 @@ async fn a_drift_that_can_be_learnt_begins_a_training(case: &Case) {
 }
 
 async fn a_blank_column_begins_none_and_says_why(case: &Case) {
-    let (server, _) = server(case, |settings| {
-        settings.retrain.drift_labels = 1.try_into().unwrap();
-    })
-    .await;
+    let server = eager(case).await;
     let (name, _) = case.number;
     let mut blank = rows(case, 400, 7);
     for row in &mut blank {
@@ -293,8 +320,7 @@ async fn a_blank_column_begins_none_and_says_why(case: &Case) {
         server.get("/v1/loop").await["fresh"] == 400
     })
     .await;
-    assert_eq!(server.get("/v1/loop").await["verdict"], Value::Null);
-    assert_eq!(server.get("/v1/jobs").await["jobs"], json!([]));
+    learns_nothing(&server).await;
     server.stop().await;
 }
 
@@ -537,10 +563,7 @@ async fn what_was_asked_is_held_against_a_model_by_the_command(case: &Case) {
 }
 
 async fn a_source_that_breaks_in_the_middle_of_a_window_begins_none(case: &Case) {
-    let (server, _) = server(case, |settings| {
-        settings.retrain.drift_labels = 1.try_into().unwrap();
-    })
-    .await;
+    let server = eager(case).await;
     let (name, _) = case.number;
     let mut rows = rows(case, 300, 37);
     for row in &mut rows[150..] {
@@ -548,31 +571,19 @@ async fn a_source_that_breaks_in_the_middle_of_a_window_begins_none(case: &Case)
     }
     // The window in which it breaks looks like one that changes; the next one, or a glance at its half, shows what it is.
     let made = ask(&server, &rows).await;
-    until("the third window", || async {
-        server.get("/v1/monitor").await["verdict"]["window"]["to"].as_u64() >= Some(300)
-    })
-    .await;
+    looked(&server, 300).await;
     let told = events(&server, "drift").await;
     assert!(
         told.iter().all(|event| event["retrain"]["asked"] != true),
         "{told:?}"
     );
-    let truth = json!({"id": made[0]["id"], "label": read(case.labels)[0]});
-    assert_eq!(server.post("/v1/labels", &truth).await.0, 200);
-    until("the label", || async {
-        server.get("/v1/loop").await["fresh"] == 1
-    })
-    .await;
-    assert_eq!(server.get("/v1/loop").await["verdict"], Value::Null);
-    assert_eq!(server.get("/v1/jobs").await["jobs"], json!([]));
+    one_truth(&server, case, &made).await;
+    learns_nothing(&server).await;
     server.stop().await;
 }
 
 async fn an_outage_that_is_over_begins_none(case: &Case) {
-    let (server, _) = server(case, |settings| {
-        settings.retrain.drift_labels = 1.try_into().unwrap();
-    })
-    .await;
+    let server = eager(case).await;
     let (name, _) = case.number;
     let (column_name, levels) = case.category;
     // Blank first; then a level that is everywhere; the windows in which each begins and ends are broken in part.
@@ -584,10 +595,7 @@ async fn an_outage_that_is_over_begins_none(case: &Case) {
         row[column_name] = read(levels)[0].clone();
     }
     let made = ask(&server, &rows).await;
-    until("the ninth window", || async {
-        server.get("/v1/monitor").await["verdict"]["window"]["to"].as_u64() >= Some(900)
-    })
-    .await;
+    looked(&server, 900).await;
     let told = events(&server, "drift").await;
     let mut full: Vec<&Value> = told.iter().filter(|event| event["full"] == true).collect();
     full.sort_by_key(|event| event["window"]["to"].as_u64());
@@ -603,31 +611,20 @@ async fn an_outage_that_is_over_begins_none(case: &Case) {
             "{event}"
         );
     }
-    let truth = json!({"id": made[0]["id"], "label": read(case.labels)[0]});
-    assert_eq!(server.post("/v1/labels", &truth).await.0, 200);
-    until("the label", || async {
-        server.get("/v1/loop").await["fresh"] == 1
-    })
-    .await;
-    assert_eq!(server.get("/v1/jobs").await["jobs"], json!([]));
+    one_truth(&server, case, &made).await;
+    learns_nothing(&server).await;
     server.stop().await;
 }
 
 async fn errors_on_rows_that_were_broken_begin_none(case: &Case) {
-    let (server, _) = server(case, |settings| {
-        settings.retrain.drift_labels = 1.try_into().unwrap();
-    })
-    .await;
+    let server = eager(case).await;
     let (name, _) = case.number;
     let mut rows = rows(case, 600, 47);
     for row in &mut rows[200..400] {
         row.as_object_mut().unwrap().shift_remove(name);
     }
     let made = ask(&server, &rows).await;
-    until("the sixth window", || async {
-        server.get("/v1/monitor").await["verdict"]["window"]["to"].as_u64() >= Some(600)
-    })
-    .await;
+    looked(&server, 600).await;
     // The truths come when all is well again: those of the broken rows are others than answered.
     let labels = read(case.labels);
     let truths = made[..400].iter().enumerate().map(|(n, made)| {
@@ -653,8 +650,7 @@ async fn errors_on_rows_that_were_broken_begin_none(case: &Case) {
     );
     let is_told = |event: &&Value| event["retrain"]["asked"] == true;
     assert_eq!(decay.iter().find(is_told), None);
-    assert_eq!(server.get("/v1/loop").await["verdict"], Value::Null);
-    assert_eq!(server.get("/v1/jobs").await["jobs"], json!([]));
+    learns_nothing(&server).await;
     server.stop().await;
 }
 

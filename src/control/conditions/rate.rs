@@ -24,7 +24,7 @@ pub(super) struct Rate {
     window: Window<(u64, u64)>,
 }
 
-/// A part that is too large.
+/// What came, and the bad part of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Excess {
     /// What came.
@@ -43,9 +43,8 @@ impl Rate {
 
     /// Looks at the counters, which only grow: what came in all, and the bad ones of it.
     pub(super) fn look(&mut self, now: Timestamp, all: u64, bad: u64) -> Option<Excess> {
-        let excess = self.since(now, all, bad);
-        let is_enough = excess.all >= self.limit.least;
-        (is_enough && excess.share() > self.limit.share).then_some(excess)
+        let limit = self.limit;
+        Some(self.since(now, all, bad)).filter(|excess| excess.is_over(&limit))
     }
 
     /// What they grew by, whether that is too much or not.
@@ -59,6 +58,11 @@ impl Rate {
 }
 
 impl Excess {
+    /// Whether it is too large.
+    pub(super) fn is_over(self, limit: &Limit) -> bool {
+        self.all >= limit.least && self.share() > limit.share
+    }
+
     /// The part, from 0 to 1.
     pub(super) fn share(self) -> f64 {
         self.bad as f64 / self.all.max(1) as f64

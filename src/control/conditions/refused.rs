@@ -40,11 +40,10 @@ impl Watcher for Refused {
         let all = facts.answered + facts.refused + facts.unanswered;
         let refused = self.refused.since(facts.now, all, facts.refused);
         let beside = self.unanswered.since(facts.now, all, facts.unanswered);
-        let Limit { share, least, .. } = self.limit;
         let without = refused.share() + beside.share();
-        let are_many = refused.all >= least && refused.share() > share;
+        let are_many = refused.is_over(&self.limit);
         // One bad row keeps those it is sent with from an answer: a few in many bodies are enough to leave nobody any.
-        let are_in_the_way = refused.bad >= least && without > HALF;
+        let are_in_the_way = refused.bad >= self.limit.least && without > HALF;
         if !are_many && !are_in_the_way {
             return Some(Condition::over(Rule::Refused, SUBJECT));
         }

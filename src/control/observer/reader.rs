@@ -209,31 +209,23 @@ impl Reader {
             retrain: None,
         };
         self.memory.streams[n].settle(window, &verdict.drift);
-        let hindrance = self.hindrance(n, &verdict);
-        verdict.conclude(hindrance);
-        if verdict
-            .sick()
-            .or_else(|| self.partly_broken(n, &verdict))
-            .is_some()
-        {
+        // The rows in which a source is mended are still broken rows in part.
+        let before = self.memory.verdicts[n].as_ref();
+        let partly = before.and_then(|before| before.ailing_too(&verdict));
+        if !verdict.ailments.is_empty() || partly.is_some() {
             self.memory.broken.extend(verdict.window);
         }
+        let deaf = || self.deaf.map(str::to_owned);
+        let hindrance = self.sick_beside(n).or(partly).or_else(deaf);
+        verdict.conclude(hindrance);
         Some(verdict)
     }
 
-    /// Why a drift of this stream begins no training, whatever is wrong with its own rows.
-    fn hindrance(&self, n: usize, verdict: &Verdict) -> Option<String> {
+    /// How the rows of another stream are broken.
+    fn sick_beside(&self, n: usize) -> Option<String> {
         let others = self.memory.verdicts.iter().enumerate();
         let mut others = others.filter(|(other, _)| *other != n);
-        let sick = others.find_map(|(_, other)| other.as_ref()?.sick());
-        let before = || self.partly_broken(n, verdict);
-        let deaf = || self.deaf.map(str::to_owned);
-        sick.or_else(before).or_else(deaf)
-    }
-
-    /// The rows in which a source is mended are still broken rows in part.
-    fn partly_broken(&self, n: usize, verdict: &Verdict) -> Option<String> {
-        self.memory.verdicts[n].as_ref()?.ailing_too(verdict)
+        others.find_map(|(_, other)| other.as_ref()?.sick())
     }
 
     /// Holds a truth against its prediction, where that is the champion's.

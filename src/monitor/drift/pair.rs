@@ -2,7 +2,7 @@
 
 use super::levels::{self, Aligned};
 use super::{Kind, Sides, Test};
-use crate::monitor::sample::{Column, Numbers, Observed};
+use crate::monitor::sample::{Column, Numbers, Observed, missing_share};
 use crate::stats::two_sample::bins::{self, Shares, Side};
 use crate::stats::two_sample::chi2::{Chi2, chi2, merged};
 use crate::stats::two_sample::divergence::{jensen_shannon, psi};
@@ -79,13 +79,9 @@ impl<'a> Pair<'a> {
 
     /// Share of the rows without a value; none of no rows.
     pub fn missing_shares(&self) -> Sides<Option<f64>> {
-        let share = |missing: u64, present: u64| {
-            let rows = missing + present;
-            (rows > 0).then(|| missing as f64 / rows as f64)
-        };
         Sides {
-            reference: share(self.missing.reference, self.present.reference),
-            current: share(self.missing.current, self.present.current),
+            reference: missing_share(self.missing.reference, self.present.reference),
+            current: missing_share(self.missing.current, self.present.current),
         }
     }
 
