@@ -2,8 +2,8 @@
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-/// Kinds of trouble with one value. The code is part of the wire contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+/// Kinds of trouble with a value, a column or a whole table. The code is part of the wire contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Problem {
     /// A required column is absent, null or empty.
@@ -20,6 +20,20 @@ pub enum Problem {
     NotARow,
     /// The target stood in a row to predict and was ignored.
     TargetIgnored,
+    /// A text number that would be another number under the other decimal sign.
+    AmbiguousNumber,
+    /// A table lacks a column that the spec has.
+    MissingColumn,
+    /// No model reads the column.
+    UnusedColumn,
+    /// The column alone all but tells the target.
+    Leakage,
+    /// Rows that share a key stand in different folds.
+    RepeatedKey,
+    /// The column holds nothing.
+    AllMissing,
+    /// At its threshold the model says yes to no row.
+    NeverPositive,
 }
 
 impl Problem {
@@ -33,6 +47,39 @@ impl Problem {
             Problem::UnknownColumn => "unknown_column",
             Problem::NotARow => "not_a_row",
             Problem::TargetIgnored => "target_ignored",
+            Problem::AmbiguousNumber => "ambiguous_number",
+            Problem::MissingColumn => "missing_column",
+            Problem::UnusedColumn => "unused_column",
+            Problem::Leakage => "leakage",
+            Problem::RepeatedKey => "repeated_key",
+            Problem::AllMissing => "all_missing",
+            Problem::NeverPositive => "never_positive",
+        }
+    }
+
+    /// It in so many rows, in words: `38 unknown levels`.
+    pub fn counted(self, rows: u64) -> String {
+        let many = |one: &str| match rows {
+            1 => format!("1 {one}"),
+            _ => format!("{rows} {one}s"),
+        };
+        match self {
+            Problem::Missing => format!("{rows} missing"),
+            Problem::WrongType => many("value") + " of another kind",
+            Problem::OutOfRange => format!("{rows} out of range"),
+            Problem::UnknownLevel => many("unknown level"),
+            Problem::UnknownColumn => "unknown column".into(),
+            Problem::NotARow => many("line") + " without a row",
+            Problem::TargetIgnored => "the target was ignored in ".to_owned() + &many("row"),
+            Problem::AmbiguousNumber => {
+                many("number") + " that would be another one under the other decimal sign"
+            }
+            Problem::MissingColumn => "not in the table".into(),
+            Problem::UnusedColumn => "not used by the model".into(),
+            Problem::Leakage => "all but tells the target by itself".into(),
+            Problem::RepeatedKey => many("row") + " share a key with others",
+            Problem::AllMissing => "holds nothing".into(),
+            Problem::NeverPositive => "the model says yes to no row".into(),
         }
     }
 }

@@ -14,13 +14,17 @@ pub mod fault;
 #[cfg(test)]
 mod fixture;
 pub mod json;
+pub mod number;
 pub mod row;
 pub mod spec;
 pub mod table;
 pub mod text;
+pub mod warnings;
 
 pub use cell::{Cell, Span};
 pub use column::{Column, Kind, Policy, Schema, Slot, Target};
 pub use fault::{Fault, Problem, Warning};
+pub use number::NumberForm;
 pub use row::{Row, RowView};
 pub use table::Table;
+pub use warnings::{ColumnWarning, WarningSummary};

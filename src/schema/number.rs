@@ -1,0 +1,234 @@
+//! How a number is written as text: the decimal sign, the sign between thousands, what stands before and behind it.
+
+use std::borrow::Cow;
+
+/// The form of numbers in a file or a column: `1,234.50`, `3,75`, `$12.00`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberForm {
+    /// The decimal sign, `.` or `,`.
+    pub decimal: char,
+    /// The sign between groups of three digits, where there is one.
+    pub thousands: Option<char>,
+    /// Stands before the digits (`$`); may be absent from a cell.
+    pub prefix: String,
+    /// Stands behind the digits (` kg`, `%`); may be absent from a cell.
+    pub suffix: String,
+}
+
+impl Default for NumberForm {
+    /// A decimal point and nothing else.
+    fn default() -> NumberForm {
+        NumberForm {
+            decimal: '.',
+            thousands: None,
+            prefix: String::new(),
+            suffix: String::new(),
+        }
+    }
+}
+
+impl NumberForm {
+    /// The number that a text in this form stands for; blanks around it are allowed. Infinity, NaN and what an `f64` cannot
+    /// hold are no numbers.
+    pub fn parse(&self, text: &str) -> Option<f64> {
+        if self.is_plain() {
+            return plain(text);
+        }
+        let text = text.trim();
+        let (sign, rest) = sign(text);
+        let rest = cut_start(rest, self.prefix.trim());
+        let (inner_sign, rest) = if sign.is_empty() {
+            sign_of(rest)
+        } else {
+            ("", rest)
+        };
+        let rest = cut_end(rest, self.suffix.trim());
+        let (whole, fraction) = match rest.split_once(self.decimal) {
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (rest, None),
+        };
+        if fraction.is_some_and(|f| f.contains(['.', ','])) {
+            return None;
+        }
+        let whole = self.without_thousands(whole)?;
+        let mut digits = String::with_capacity(text.len());
+        digits.push_str(sign);
+        digits.push_str(inner_sign);
+        digits.push_str(&whole);
+        if let Some(fraction) = fraction {
+            digits.push('.');
+            digits.push_str(fraction);
+        }
+        plain(&digits)
+    }
+
+    /// Whether the text is a number in this form and another number where `.` and `,` change places: `1.234` is a thousandth
+    /// part or a thousand.
+    pub fn is_ambiguous(&self, text: &str) -> bool {
+        let (_, digits) = sign(text.trim());
+        let Some((whole, fraction)) = digits.split_once(self.decimal) else {
+            return false;
+        };
+        let grouped = fraction.len() == 3 && (1..=3).contains(&whole.len());
+        grouped && !whole.starts_with('0') && [whole, fraction].iter().all(|p| is_digits(p))
+    }
+
+    fn is_plain(&self) -> bool {
+        self.decimal == '.'
+            && self.thousands.is_none()
+            && self.prefix.is_empty()
+            && self.suffix.is_empty()
+    }
+
+    /// The digits before the decimal sign without the signs between thousands; none where these do not part groups of three.
+    fn without_thousands<'a>(&self, whole: &'a str) -> Option<Cow<'a, str>> {
+        let Some(sign) = self.thousands else {
+            return (!whole.contains([',', '.']) || self.decimal == '.').then_some(whole.into());
+        };
+        let is_sign = |c: char| c == sign || (sign == ' ' && matches!(c, '\u{a0}' | '\u{202f}'));
+        if !whole.contains(is_sign) {
+            return Some(whole.into());
+        }
+        let mut groups = whole.split(is_sign);
+        let first = groups.next()?;
+        let fits = (1..=3).contains(&first.len()) && is_digits(first);
+        let rest = groups.all(|group| group.len() == 3 && is_digits(group));
+        (fits && rest).then(|| whole.replace(is_sign, "").into())
+    }
+}
+
+/// A decimal number with a point, blanks around it allowed. "inf" and "nan" are words, not numbers; 1e400 is out of `f64`.
+fn plain(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let decimal = |b: u8| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E');
+    let value = text
+        .bytes()
+        .all(decimal)
+        .then(|| text.parse::<f64>().ok())??;
+    value.is_finite().then_some(value)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn sign(text: &str) -> (&str, &str) {
+    let (sign, rest) = sign_of(text);
+    (sign, rest.trim_start())
+}
+
+fn sign_of(text: &str) -> (&str, &str) {
+    match text.as_bytes().first() {
+        Some(b'+' | b'-') => text.split_at(1),
+        _ => ("", text),
+    }
+}
+
+fn cut_start<'a>(text: &'a str, prefix: &str) -> &'a str {
+    text.strip_prefix(prefix).map_or(text, str::trim_start)
+}
+
+fn cut_end<'a>(text: &'a str, suffix: &str) -> &'a str {
+    text.strip_suffix(suffix).map_or(text, str::trim_end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(decimal: char, thousands: Option<char>, prefix: &str, suffix: &str) -> NumberForm {
+        NumberForm {
+            decimal,
+            thousands,
+            prefix: prefix.into(),
+            suffix: suffix.into(),
+        }
+    }
+
+    fn check(form: &NumberForm, text: &str, expected: Option<f64>) {
+        assert_eq!(form.parse(text), expected, "{text:?} as {form:?}");
+    }
+
+    #[test]
+    fn a_comma_for_the_decimal_sign() {
+        let comma = form(',', None, "", "");
+        check(&comma, "3,75", Some(3.75));
+        check(&comma, " -0,5e1 ", Some(-5.0));
+        check(&comma, "12", Some(12.0));
+        for text in ["3.75", "1.234,5", "1,2,3", "1,2.3", ",", ""] {
+            check(&comma, text, None);
+        }
+    }
+
+    #[test]
+    fn signs_between_thousands_part_groups_of_three() {
+        let english = form('.', Some(','), "", "");
+        check(&english, "1,234.50", Some(1234.5));
+        check(&english, "-1,234,567", Some(-1_234_567.0));
+        check(&english, "1234.5", Some(1234.5));
+        for text in ["12,34", "1,2345", ",123", "1,,234", "1.234,5", "1,234.5,6"] {
+            check(&english, text, None);
+        }
+        let german = form(',', Some('.'), "", "");
+        check(&german, "1.234,50", Some(1234.5));
+        check(&german, "1.234.567", Some(1_234_567.0));
+        check(&german, "1,234.5", None);
+        let spaced = form(',', Some(' '), "", "");
+        check(&spaced, "1 234,5", Some(1234.5));
+        check(&spaced, "1\u{a0}234\u{202f}567", Some(1_234_567.0));
+    }
+
+    #[test]
+    fn what_stands_before_and_behind_is_cut() {
+        let dollars = form('.', Some(','), "$", "");
+        for text in ["$1,200.00", "$ 1200", "1200", " $1,200 "] {
+            check(&dollars, text, Some(1200.0));
+        }
+        check(&dollars, "-$12.5", Some(-12.5));
+        check(&dollars, "$-12.5", Some(-12.5));
+        check(&dollars, "--12.5", None);
+        check(&dollars, "$$1", None);
+        check(&dollars, "€1", None);
+        let percent = form(',', None, "", "%");
+        check(&percent, "7,5 %", Some(7.5));
+        check(&percent, "7,5%", Some(7.5));
+        check(&percent, "7,5%%", None);
+    }
+
+    #[test]
+    fn infinity_and_words_are_no_numbers_in_any_form() {
+        for form in [
+            NumberForm::default(),
+            form(',', Some('.'), "", ""),
+            form('.', None, "$", ""),
+        ] {
+            for text in [
+                "inf",
+                "-Infinity",
+                "nan",
+                "1e400",
+                "0x10",
+                "1_000",
+                "٣",
+                "$",
+                "-",
+            ] {
+                check(&form, text, None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_with_three_decimals_may_be_a_thousand() {
+        let check = |form: &NumberForm, text: &str, expected: bool| {
+            assert_eq!(form.is_ambiguous(text), expected, "{text:?}");
+        };
+        let point = NumberForm::default();
+        check(&point, "1.234", true);
+        check(&point, "-12.345", true);
+        for text in ["0.234", "1234.567", "1.23", "1.2345", "1", "1e3.123", ""] {
+            check(&point, text, false);
+        }
+        check(&form(',', None, "", ""), "1,234", true);
+    }
+}
