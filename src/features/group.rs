@@ -92,10 +92,38 @@ impl Key {
     }
 }
 
-/// Sum and number of rows of each group.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(from = "Vec<(Vec<u8>, Tally)>", into = "Vec<(Vec<u8>, Tally)>")]
-pub struct Tallies(FxHashMap<Box<[u8]>, Tally>);
+/// Something kept for each key. Stored in the order of the keys, so that the same fit gives the same bytes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(
+    from = "Vec<(Vec<u8>, V)>",
+    into = "Vec<(Vec<u8>, V)>",
+    bound(
+        serialize = "V: Clone + Serialize",
+        deserialize = "V: Deserialize<'de>"
+    )
+)]
+pub struct Lookup<V>(FxHashMap<Box<[u8]>, V>);
+
+impl<V> Default for Lookup<V> {
+    fn default() -> Lookup<V> {
+        Lookup(FxHashMap::default())
+    }
+}
+
+impl<V: Copy> Lookup<V> {
+    /// What is kept for a key.
+    pub fn find(&self, key: &[u8]) -> Option<V> {
+        self.0.get(key).copied()
+    }
+
+    /// Keeps something for a key.
+    pub fn insert(&mut self, key: &[u8], value: V) {
+        self.0.insert(key.into(), value);
+    }
+}
+
+/// Sum and number of rows of each group; groups of one row say nothing less than others and are kept.
+pub type Tallies = Lookup<Tally>;
 
 /// Sum and number of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -119,24 +147,20 @@ impl Tallies {
 
     /// The group's tally, zero for a group never seen.
     pub fn get(&self, key: &[u8]) -> Tally {
-        self.0.get(key).copied().unwrap_or_default()
+        self.find(key).unwrap_or_default()
     }
 }
 
-impl From<Vec<(Vec<u8>, Tally)>> for Tallies {
-    fn from(list: Vec<(Vec<u8>, Tally)>) -> Tallies {
-        Tallies(list.into_iter().map(|(k, t)| (k.into(), t)).collect())
+impl<V> From<Vec<(Vec<u8>, V)>> for Lookup<V> {
+    fn from(list: Vec<(Vec<u8>, V)>) -> Lookup<V> {
+        Lookup(list.into_iter().map(|(k, v)| (k.into(), v)).collect())
     }
 }
 
-/// Sorted, so that the same fit gives the same bytes; groups of one row say nothing less than others and are kept.
-impl From<Tallies> for Vec<(Vec<u8>, Tally)> {
-    fn from(tallies: Tallies) -> Self {
-        let mut list: Vec<_> = tallies
-            .0
-            .into_iter()
-            .map(|(k, t)| (k.into_vec(), t))
-            .collect();
+impl<V> From<Lookup<V>> for Vec<(Vec<u8>, V)> {
+    fn from(lookup: Lookup<V>) -> Self {
+        let entries = lookup.0.into_iter().map(|(k, v)| (k.into_vec(), v));
+        let mut list: Vec<_> = entries.collect();
         list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         list
     }

@@ -134,8 +134,9 @@ impl RecipeSpec {
                 warnings,
             };
             match spec.value.fit(&mut scope, &mut training) {
-                Ok(step) => {
+                Ok(mut step) => {
                     data.extend(&step, labels);
+                    step.fitted();
                     steps.push(step);
                 }
                 Err(StepFault { problem, remedy }) => {
@@ -170,13 +171,14 @@ struct Frames<'a> {
 impl Frames<'_> {
     fn extend(&mut self, step: &FittedStep, labels: &[bool]) {
         let mut key = Vec::new();
-        for (cells, label) in self.frames.iter_mut().zip(labels) {
+        for (place, (cells, label)) in self.frames.iter_mut().zip(labels).enumerate() {
             step.apply_to_training_row(
                 &mut Frame {
                     cells,
                     text: self.text,
                     key: &mut key,
                 },
+                place,
                 *label,
             );
         }

@@ -12,6 +12,10 @@ pub enum SlotKind {
     Category(Vec<String>),
     /// Text.
     Text,
+    /// A level of an open category, as text.
+    Open,
+    /// A date or time: seconds since 1970-01-01 00:00 UTC.
+    Date,
 }
 
 impl SlotKind {
@@ -20,6 +24,8 @@ impl SlotKind {
             SlotKind::Number => "number",
             SlotKind::Category(_) => "category",
             SlotKind::Text => "text",
+            SlotKind::Open => "category of any levels",
+            SlotKind::Date => "date",
         }
     }
 }
@@ -76,10 +82,13 @@ impl Scope {
                 name: column.name.clone(),
                 kind: match &column.kind {
                     Kind::Number { .. } => SlotKind::Number,
-                    Kind::Category { levels } => SlotKind::Category(levels.clone()),
+                    Kind::Category { levels } if levels.is_open() => SlotKind::Open,
+                    Kind::Category { levels } => SlotKind::Category(levels.to_vec()),
                     Kind::Text => SlotKind::Text,
+                    Kind::Date(_) => SlotKind::Date,
                 },
-                optional: !(column.required && matches!(column.kind, Kind::Number { .. })),
+                optional: !(column.required
+                    && matches!(column.kind, Kind::Number { .. } | Kind::Date(_))),
                 sources: vec![i],
                 from_target: false,
             });
@@ -196,8 +205,40 @@ impl Scope {
     pub fn text(&self, name: &str) -> Result<usize, StepFault> {
         let slot = self.find(name)?;
         match self.slots[slot].kind {
-            SlotKind::Text => Ok(slot),
+            SlotKind::Text | SlotKind::Open => Ok(slot),
             _ => Err(self.wrong_kind(slot, "text")),
+        }
+    }
+
+    /// A slot with levels or text: what can be counted by its values.
+    ///
+    /// # Errors
+    /// When the name is not known or of another kind.
+    pub fn counted(&self, name: &str) -> Result<usize, StepFault> {
+        let slot = self.find(name)?;
+        match self.slots[slot].kind {
+            SlotKind::Text | SlotKind::Open | SlotKind::Category(_) => Ok(slot),
+            _ => Err(self.wrong_kind(slot, "category")),
+        }
+    }
+
+    /// The levels of a slot; none where it has no list of them.
+    pub fn levels(&self, slot: usize) -> &[String] {
+        match &self.slots[slot].kind {
+            SlotKind::Category(levels) => levels,
+            _ => &[],
+        }
+    }
+
+    /// A slot of dates.
+    ///
+    /// # Errors
+    /// When the name is not known or of another kind.
+    pub fn date(&self, name: &str) -> Result<usize, StepFault> {
+        let slot = self.find(name)?;
+        match self.slots[slot].kind {
+            SlotKind::Date => Ok(slot),
+            _ => Err(self.wrong_kind(slot, "date")),
         }
     }
 
@@ -234,6 +275,10 @@ impl Scope {
             (SlotKind::Text, "number" | "category") => {
                 "use extract or first_letter to derive from text"
             }
+            (SlotKind::Open, "number" | "category") => {
+                "use frequent or target_mean to make features of many levels"
+            }
+            (SlotKind::Date, _) => "use date_parts to make numbers of a date",
             (SlotKind::Number, "category") => "use bin to make a category of a number",
             _ => "name another column",
         };

@@ -65,10 +65,13 @@ pub trait Step {
     /// Reads the frame and pushes the step's outputs.
     fn apply(&self, frame: &mut Frame<'_>);
 
-    /// The same for a row the step was fitted on, with the row's own label taken out.
-    fn apply_to_training_row(&self, frame: &mut Frame<'_>, _positive: bool) {
+    /// The same for a row the step was fitted on, by its place among these rows, with the row's own label taken out.
+    fn apply_to_training_row(&self, frame: &mut Frame<'_>, _place: usize, _positive: bool) {
         self.apply(frame);
     }
+
+    /// The training rows have all been applied: what was kept for them alone may go.
+    fn fitted(&mut self) {}
 
     /// Slots it reads, and how many it pushes: checked when a model is loaded, so that a frame is never overrun.
     fn reach(&self) -> (Vec<usize>, usize);
@@ -95,8 +98,11 @@ macro_rules! steps {
             fn apply(&self, frame: &mut Frame<'_>) {
                 match self { $(FittedStep::$variant(s) => s.apply(frame),)* }
             }
-            fn apply_to_training_row(&self, frame: &mut Frame<'_>, positive: bool) {
-                match self { $(FittedStep::$variant(s) => s.apply_to_training_row(frame, positive),)* }
+            fn apply_to_training_row(&self, frame: &mut Frame<'_>, place: usize, positive: bool) {
+                match self { $(FittedStep::$variant(s) => s.apply_to_training_row(frame, place, positive),)* }
+            }
+            fn fitted(&mut self) {
+                match self { $(FittedStep::$variant(s) => s.fitted(),)* }
             }
             fn reach(&self) -> (Vec<usize>, usize) {
                 match self { $(FittedStep::$variant(s) => s.reach(),)* }
@@ -121,4 +127,7 @@ steps! {
     Interaction     steps::interaction::InteractionSpec     => steps::interaction::Interaction,
     GroupSize       steps::group_size::GroupSizeSpec        => steps::group_size::GroupSize,
     CompanionTarget steps::companion_target::CompanionTargetSpec => steps::companion_target::CompanionTarget,
+    Frequent        steps::frequent::FrequentSpec           => steps::frequent::Frequent,
+    TargetMean      steps::target_mean::TargetMeanSpec      => steps::target_mean::TargetMean,
+    DateParts       steps::date_parts::DatePartsSpec        => steps::date_parts::DateParts,
 }

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use crate::schema::csv::{Broken, CsvFault, Lines};
 use crate::schema::fault::nearest;
-use crate::schema::text::{HeaderFault, MISSING};
+use crate::schema::missing::USUAL;
+use crate::schema::text::HeaderFault;
 
 /// A category has at most so many levels.
 const MOST_LEVELS: usize = 20;
@@ -81,7 +82,7 @@ impl Seen {
         // More distinct values than this are counted no further: the column is no category.
         const MOST_VALUES: usize = 100_000;
         self.rows += 1;
-        if cell.is_empty() || MISSING.contains(&cell) {
+        if cell.is_empty() || USUAL.contains(&cell) {
             self.missing += 1;
             return;
         }

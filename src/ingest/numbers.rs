@@ -8,9 +8,10 @@ use std::path::Path;
 use super::ReadFault;
 use super::format;
 use super::source::compression;
+use crate::schema::NumberForm;
 use crate::schema::fault::{excerpt, nearest};
+use crate::schema::missing::USUAL;
 use crate::schema::row::Value;
-use crate::schema::text;
 
 /// What a format hands the wanted cells of a row to, with the row's line; it may break off.
 pub type EachCells<'a> = &'a mut dyn FnMut(u64, &[Value<'_>]) -> ControlFlow<()>;
@@ -119,10 +120,11 @@ fn no_column(wanted: &str, names: &[&str]) -> String {
 
 /// A cell of text, as what it looks like.
 pub(super) fn cell(text: &str) -> Value<'_> {
-    if text.is_empty() || text::MISSING.contains(&text) {
+    if text.trim().is_empty() || USUAL.contains(&text.trim()) {
         return Value::Missing;
     }
-    text::number(text).map_or(Value::Text(text), Value::Number)
+    let number = NumberForm::default().parse(text);
+    number.map_or(Value::Text(text), Value::Number)
 }
 
 #[cfg(test)]

@@ -11,8 +11,10 @@ use serde_saphyr::Spanned;
 
 use crate::features::RecipeSpec;
 use crate::schema::Schema;
+use crate::schema::column::{Extra, Order};
 use crate::schema::fault::nearest;
-use crate::schema::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, yaml};
+use crate::schema::missing;
+use crate::schema::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, Word, yaml};
 use crate::stats::metric::{METRICS, Metric};
 
 /// The spec compiled into the binary.
@@ -84,6 +86,12 @@ struct SpecFile {
     #[serde(default)]
     id: Option<Spanned<String>>,
     columns: Vec<ColumnSpec>,
+    /// What a column gets that is not listed.
+    #[serde(default)]
+    extra: Extra,
+    /// Words that mean missing.
+    #[serde(default)]
+    missing: Option<Vec<Word>>,
     recipe: RecipeSpec,
     #[serde(default)]
     evaluation: EvaluationFile,
@@ -97,6 +105,10 @@ struct EvaluationFile {
     folds: Option<Spanned<usize>>,
     repeats: Option<Spanned<usize>>,
     metric: Option<Spanned<String>>,
+    /// Rows of the same value stay in one fold.
+    groups: Option<Spanned<String>>,
+    /// Rows are scored from those before them.
+    time: Option<Spanned<String>>,
     floors: indexmap::IndexMap<String, Spanned<f64>>,
 }
 
@@ -131,6 +143,18 @@ impl Spec {
     /// # Errors
     /// All faults that can be found at once, each with line, column and remedy.
     pub fn parse(text: &str) -> Result<Spec, SpecFaults> {
+        Spec::parse_with(text, missing::USUAL)
+    }
+
+    /// Reads the spec of a model file of format revision 1, whose missing values were fewer words.
+    ///
+    /// # Errors
+    /// As [`Spec::parse`].
+    pub fn parse_revision_1(text: &str) -> Result<Spec, SpecFaults> {
+        Spec::parse_with(text, missing::REVISION_1)
+    }
+
+    fn parse_with(text: &str, usual: &[&str]) -> Result<Spec, SpecFaults> {
         let version: VersionOnly = read(text)?;
         match version.version {
             Some(v) if v.value != VERSION => {
@@ -156,7 +180,7 @@ impl Spec {
             }
             Some(_) => {}
         }
-        check(read(text)?, text)
+        check(read(text)?, text, usual)
     }
 
     /// The text it was written in.
@@ -169,7 +193,7 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecFaults> {
     yaml::read(text).map_err(|fault| SpecFaults(vec![fault]))
 }
 
-fn check(file: SpecFile, text: &str) -> Result<Spec, SpecFaults> {
+fn check(file: SpecFile, text: &str, usual: &[&str]) -> Result<Spec, SpecFaults> {
     let mut faults = Vec::new();
     let named = !file.name.value.is_empty()
         && file
@@ -190,8 +214,12 @@ fn check(file: SpecFile, text: &str) -> Result<Spec, SpecFaults> {
         columns: &file.columns,
         target: &file.target,
         id: file.id.as_ref(),
+        extra: file.extra,
+        missing: file.missing.as_deref(),
+        usual,
     };
     let schema = table.check().map_err(|more| faults.extend(more)).ok();
+    let schema = schema.and_then(|schema| check_order(schema, &file.evaluation, &mut faults));
     if let Some(schema) = &schema {
         faults.extend(file.recipe.check(schema).err().into_iter().flatten());
     }
@@ -212,6 +240,35 @@ fn check(file: SpecFile, text: &str) -> Result<Spec, SpecFaults> {
         }),
         _ => Err(SpecFaults(faults)),
     }
+}
+
+/// The schema with the column that keeps rows of an evaluation together or in order.
+fn check_order(
+    schema: Schema,
+    file: &EvaluationFile,
+    faults: &mut Vec<SpecFault>,
+) -> Option<Schema> {
+    let (column, what) = match (&file.groups, &file.time) {
+        (None, None) => return Some(schema),
+        (Some(column), None) => (column, Order::Groups),
+        (None, Some(column)) => (column, Order::Time),
+        (Some(_), Some(time)) => {
+            let problem = "an evaluation goes by groups or by time, not by both";
+            faults.push(SpecFault::at(time, problem, "keep one of them"));
+            return None;
+        }
+    };
+    let near = nearest(&column.value, schema.names());
+    let remedy = match near {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => "list it under columns; kind: unused will do".into(),
+    };
+    let ordered = schema.with_order(&column.value, what);
+    if ordered.is_none() {
+        let problem = format!("there is no column {:?} to evaluate by", column.value);
+        faults.push(SpecFault::at(column, problem, remedy));
+    }
+    ordered
 }
 
 fn check_evaluation(file: &EvaluationFile, faults: &mut Vec<SpecFault>) -> Option<Evaluation> {

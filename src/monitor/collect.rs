@@ -74,7 +74,7 @@ impl Collector {
                     known: levels.iter().map(|name| (name.clone(), 0)).collect(),
                     ..Counts::default()
                 }),
-                Kind::Text => return None,
+                Kind::Text | Kind::Date(_) => return None,
             };
             Some(Gathered {
                 name: column.name.clone(),

@@ -109,7 +109,7 @@ impl Sample {
                 Kind::Category { levels } => {
                     Observed::Category(Levels::of(levels, cells(), table.text()))
                 }
-                Kind::Text => return None,
+                Kind::Text | Kind::Date(_) => return None,
             };
             Some(Column {
                 name: column.name.clone(),

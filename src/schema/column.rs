@@ -1,10 +1,14 @@
 //! The checked contract of a table: its columns, target and id.
 
 use rustc_hash::FxHashMap;
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::cell::Cell;
-use super::row::Value;
+use super::date::DateForm;
+pub use super::level::{Label, Levels};
+use super::level::{WHOLE, is_label};
+use super::missing::Markers;
+use super::number::NumberForm;
+use super::value::Value;
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,13 +20,15 @@ pub enum Kind {
         /// Largest value expected.
         max: f64,
     },
-    /// One of a closed list of levels.
+    /// One of some levels.
     Category {
-        /// The levels, by index; exact.
-        levels: Vec<String>,
+        /// The levels, by index.
+        levels: Levels,
     },
     /// Free text: only a source to derive from.
     Text,
+    /// A date or a time; a cell holds seconds since 1970-01-01 00:00 UTC.
+    Date(DateForm),
 }
 
 impl Kind {
@@ -32,6 +38,7 @@ impl Kind {
             Kind::Number { .. } => "number",
             Kind::Category { .. } => "category",
             Kind::Text => "text",
+            Kind::Date(_) => "date",
         }
     }
 }
@@ -60,6 +67,10 @@ pub struct Column {
     pub required: bool,
     /// What an unexpected value gets.
     pub policy: Policy,
+    /// Words that mean missing.
+    pub missing: Markers,
+    /// How its numbers are written as text, where not as the rest of the file's.
+    pub number: Option<NumberForm>,
     /// Unit for people, may be empty.
     pub unit: String,
     /// A sentence for people, may be empty.
@@ -76,26 +87,32 @@ impl Column {
                 (false, true) => format!("a number up to {max}"),
                 (false, false) => "a finite number".to_owned(),
             },
+            Kind::Category { levels } if levels.is_open() => "a text or a number".to_owned(),
             Kind::Category { levels } => format!("one of {}", levels.join(", ")),
             Kind::Text => "text".to_owned(),
+            Kind::Date(form) => match form.pattern() {
+                Some(pattern) => format!("a date written as {pattern}"),
+                None => "a date as 2024-01-31 or 2024-01-31T13:30:00".to_owned(),
+            },
         }
     }
 
-    /// A value of it as JSON: a level that is a whole number is one again, missing is null.
+    /// A value of it as JSON, typed as in the spec; missing is null.
     pub fn json(&self, cell: Cell, text: &str) -> serde_json::Value {
-        let typed = |level: &str| match whole(level) {
-            Some(whole) => serde_json::Value::from(whole),
-            None => level.into(),
-        };
         match (cell, &self.kind) {
             (Cell::Missing, _) => serde_json::Value::Null,
-            (Cell::Number(v), _) if v.fract() == 0.0 && v.abs() < 9e15 => (v as i64).into(),
+            (Cell::Number(seconds), Kind::Date(form)) => form.write(seconds).into(),
+            (Cell::Number(v), _) if v.fract() == 0.0 && v.abs() < WHOLE => (v as i64).into(),
             (Cell::Number(v), _) => v.into(),
-            (Cell::Level(level), Kind::Category { levels }) => levels
-                .get(level as usize)
-                .map_or(serde_json::Value::Null, |l| typed(l)),
+            (Cell::Level(level), Kind::Category { levels }) => {
+                let typed = levels.scalars().get(level as usize);
+                typed.map_or(serde_json::Value::Null, |l| serde_json::json!(l))
+            }
             (Cell::Level(level), _) => level.into(),
-            (Cell::Text(span), Kind::Category { .. }) => typed(span.get(text)),
+            (Cell::Text(span), Kind::Category { .. }) => match whole(span.get(text)) {
+                Some(whole) => whole.into(),
+                None => span.get(text).into(),
+            },
             (Cell::Text(span), _) => span.get(text).into(),
         }
     }
@@ -133,9 +150,12 @@ pub struct Target {
 impl Target {
     /// Whether a value is the positive one or the other; none where it is neither.
     pub fn read(&self, value: Value<'_>) -> Option<bool> {
-        let labels = [(&self.positive, true), (&self.negative, false)];
-        let found = labels.into_iter().find(|(label, _)| label.is(value));
-        found.map(|(_, positive)| positive)
+        let (positive, negative) = (&self.positive, &self.negative);
+        if is_label(positive, negative, value) {
+            Some(true)
+        } else {
+            is_label(negative, positive, value).then_some(false)
+        }
     }
 
     /// The label as the table writes it.
@@ -144,67 +164,6 @@ impl Target {
             &self.positive
         } else {
             &self.negative
-        }
-    }
-}
-
-/// A target's value, typed as in the table.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-#[serde(untagged)]
-pub enum Label {
-    /// `true` and `false`.
-    Flag(bool),
-    /// `0` and `1`.
-    Integer(i64),
-    /// `yes` and `no`.
-    Text(String),
-}
-
-impl<'de> Deserialize<'de> for Label {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Label, D::Error> {
-        from.deserialize_any(LabelVisitor)
-    }
-}
-
-struct LabelVisitor;
-
-impl Visitor<'_> for LabelVisitor {
-    type Value = Label;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        f.write_str("a text, a whole number, true or false")
-    }
-    fn visit_bool<E: Error>(self, v: bool) -> Result<Label, E> {
-        Ok(Label::Flag(v))
-    }
-    fn visit_i64<E: Error>(self, v: i64) -> Result<Label, E> {
-        Ok(Label::Integer(v))
-    }
-    fn visit_u64<E: Error>(self, v: u64) -> Result<Label, E> {
-        let label = i64::try_from(v).map(Label::Integer);
-        Ok(label.unwrap_or_else(|_| Label::Text(v.to_string())))
-    }
-    fn visit_f64<E: Error>(self, v: f64) -> Result<Label, E> {
-        Err(E::custom(format_args!(
-            "{v} can be written in several ways; write it in quotes as the table has it"
-        )))
-    }
-    fn visit_str<E: Error>(self, v: &str) -> Result<Label, E> {
-        Ok(Label::Text(v.to_owned()))
-    }
-    fn visit_unit<E: Error>(self) -> Result<Label, E> {
-        Err(E::custom(
-            "nothing stands here; write a value, in quotes if it is null",
-        ))
-    }
-}
-
-impl std::fmt::Display for Label {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Label::Flag(v) => v.fmt(f),
-            Label::Integer(v) => v.fmt(f),
-            Label::Text(v) => f.write_str(v),
         }
     }
 }
@@ -218,41 +177,127 @@ pub enum Slot {
     Id,
     /// The target.
     Target,
-    /// A column the schema does not have, passed over by who only looks.
+    /// A column that no model reads, by its place among [`Schema::unused`].
+    Unused(usize),
+    /// A column the schema does not have, passed over.
     Other,
+}
+
+/// What a column gets that the spec does not name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Extra {
+    /// It is a fault, and the nearest known name is suggested.
+    #[default]
+    Reject,
+    /// It is passed over.
+    Ignore,
+}
+
+/// A column by which an evaluation keeps rows together or in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct By {
+    /// The column.
+    pub slot: Slot,
+    /// What its values are.
+    pub what: Order,
+}
+
+/// What the column of an evaluation says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Rows of the same value belong together.
+    Groups,
+    /// When a row happened: a number or a date.
+    Time,
+}
+
+/// What a schema is built from, once checked.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub columns: Vec<Column>,
+    pub unused: Vec<String>,
+    pub target: Target,
+    pub id: Option<String>,
+    pub extra: Extra,
+    pub missing: Markers,
 }
 
 /// Columns, target and id of one table.
 #[derive(Clone, Debug)]
 pub struct Schema {
     columns: Vec<Column>,
+    unused: Vec<String>,
     target: Target,
     id: Option<String>,
+    extra: Extra,
+    missing: Markers,
+    by: Option<By>,
     by_name: FxHashMap<String, Slot>,
-    levels: Vec<FxHashMap<String, u32>>,
 }
 
 impl Schema {
     /// Built by [`super::spec::TableSpec::check`], which has made sure that names and levels are unique.
-    pub(super) fn new(columns: Vec<Column>, target: Target, id: Option<String>) -> Schema {
-        let mut by_name: FxHashMap<String, Slot> = columns
-            .iter()
-            .enumerate()
-            .map(|(i, c)| (c.name.clone(), Slot::Column(i)))
-            .collect();
-        by_name.insert(target.column.clone(), Slot::Target);
-        by_name.extend(id.iter().map(|id| (id.clone(), Slot::Id)));
-        let levels = columns
-            .iter()
-            .map(|c| c.levels().iter().cloned().zip(0..).collect())
-            .collect();
-        Schema {
+    pub(super) fn new(parts: Parts) -> Schema {
+        let Parts {
             columns,
+            unused,
             target,
             id,
+            extra,
+            missing,
+        } = parts;
+        let named = columns.iter().map(|c| &c.name).enumerate();
+        let mut by_name: FxHashMap<String, Slot> = named
+            .map(|(i, name)| (name.clone(), Slot::Column(i)))
+            .collect();
+        let passed = unused.iter().enumerate();
+        by_name.extend(passed.map(|(i, name)| (name.clone(), Slot::Unused(i))));
+        by_name.insert(target.column.clone(), Slot::Target);
+        by_name.extend(id.iter().map(|id| (id.clone(), Slot::Id)));
+        Schema {
+            columns,
+            unused,
+            target,
+            id,
+            extra,
+            missing,
+            by: None,
             by_name,
-            levels,
         }
+    }
+
+    /// The same with a column by which rows are kept together or in order; none where there is no such column or it is the
+    /// target.
+    pub fn with_order(mut self, column: &str, what: Order) -> Option<Schema> {
+        let slot = self.slot(column).filter(|slot| *slot != Slot::Target)?;
+        self.by = Some(By { slot, what });
+        Some(self)
+    }
+
+    /// Whether a slot is a column of numbers.
+    pub fn is_number(&self, slot: Slot) -> bool {
+        matches!(slot, Slot::Column(i) if matches!(self.columns[i].kind, Kind::Number { .. }))
+    }
+
+    /// Columns that no model reads, in order.
+    pub fn unused(&self) -> &[String] {
+        &self.unused
+    }
+
+    /// What an unknown column gets.
+    pub fn extra(&self) -> Extra {
+        self.extra
+    }
+
+    /// The column that keeps rows together or in order in an evaluation.
+    pub fn by(&self) -> Option<By> {
+        self.by
+    }
+
+    /// Words that mean missing in the id and the target.
+    pub(super) fn missing(&self) -> &Markers {
+        &self.missing
     }
 
     /// Feature columns in order.
@@ -283,16 +328,6 @@ impl Schema {
         }
     }
 
-    /// Index of a level of a category column.
-    pub fn level(&self, column: usize, level: &str) -> Option<u32> {
-        // For the handful of levels most columns have, comparing beats hashing.
-        const FEW: usize = 8;
-        match self.columns[column].levels() {
-            few if few.len() <= FEW => few.iter().position(|l| l == level).map(|i| i as u32),
-            _ => self.levels[column].get(level).copied(),
-        }
-    }
-
     /// Every name a row may use: id, target, columns.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.id
@@ -300,6 +335,7 @@ impl Schema {
             .map(String::as_str)
             .chain([self.target.column.as_str()])
             .chain(self.columns.iter().map(|c| c.name.as_str()))
+            .chain(self.unused.iter().map(String::as_str))
     }
 
     /// Name of a slot.
@@ -308,6 +344,7 @@ impl Schema {
             Slot::Column(i) => &self.columns[i].name,
             Slot::Id => self.id.as_deref().unwrap_or(""),
             Slot::Target => &self.target.column,
+            Slot::Unused(i) => &self.unused[i],
             Slot::Other => "",
         }
     }

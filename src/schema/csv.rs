@@ -8,6 +8,7 @@ use std::io::Read;
 use std::ops::ControlFlow;
 
 use super::column::Schema;
+use super::number::NumberForm;
 use super::row::Row;
 use super::text::{self, Header, HeaderFault};
 use watch::Watch;
@@ -78,12 +79,13 @@ pub fn rows(
     let names = lines.header()?;
     let header = Header::resolve(schema, names.iter().map(String::as_str), row.purpose())?;
     header.tell(row);
+    let form = NumberForm::default();
     while let Some((line, cells)) = lines.next()? {
         let outcome = cells.and_then(|cells| {
             row.clear();
             for (slot, cell) in header.slots().iter().zip(cells) {
                 let cell = std::str::from_utf8(cell).map_err(|_| Broken::NotUtf8)?;
-                text::put(schema, *slot, cell, row);
+                text::put(schema, *slot, cell, &form, row);
             }
             row.finish(schema);
             Ok(&mut *row)

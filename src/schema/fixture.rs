@@ -3,8 +3,10 @@
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use super::column::Extra;
+use super::missing::USUAL;
 use super::row::Purpose;
-use super::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, yaml};
+use super::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, Word, yaml};
 use super::{Cell, Row, Schema};
 
 const WINES: &str = r#"
@@ -23,6 +25,9 @@ struct Typed {
     columns: Vec<ColumnSpec>,
     target: TargetSpec,
     id: Option<Spanned<String>>,
+    #[serde(default)]
+    extra: Extra,
+    missing: Option<Vec<Word>>,
 }
 
 /// Reads and checks the part of a spec that this room knows.
@@ -32,12 +37,17 @@ pub(super) fn table_spec(text: &str) -> Result<Schema, Vec<SpecFault>> {
         columns,
         target,
         id,
+        extra,
+        missing,
     } = &typed;
     let id = id.as_ref();
     TableSpec {
         columns,
         target,
         id,
+        extra: *extra,
+        missing: missing.as_deref(),
+        usual: USUAL,
     }
     .check()
 }

@@ -258,6 +258,7 @@ struct Seen {
     known: [u64; 16], // 1,024 columns in place
     many: Vec<bool>,
     unknown: Vec<String>,
+    unused: Vec<usize>,
     id: bool,
     target: bool,
 }
@@ -274,6 +275,7 @@ impl Seen {
             known: [0; 16],
             many,
             unknown: Vec::new(),
+            unused: Vec::new(),
             id: false,
             target: false,
         }
@@ -289,6 +291,11 @@ impl Seen {
             }
             Slot::Column(i) => !std::mem::replace(&mut self.many[i], true),
             Slot::Other => true,
+            Slot::Unused(i) => {
+                let new = !self.unused.contains(&i);
+                self.unused.push(i);
+                new
+            }
             Slot::Id => !std::mem::replace(&mut self.id, true),
             Slot::Target => !std::mem::replace(&mut self.target, true),
         }
@@ -344,10 +351,11 @@ impl OneValue<'_> {
         Ok(())
     }
 
-    /// A whole number; an id beyond what an f64 holds exactly is kept in its digits, as a file of text has it.
+    /// A whole number; one beyond what an f64 holds exactly is kept in its digits, as a file of text has it, unless it is a
+    /// quantity.
     fn put_whole<E>(self, number: impl ToString, value: f64) -> Result<(), E> {
         const EXACT: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
-        if self.slot == Slot::Id && value.abs() >= EXACT {
+        if value.abs() >= EXACT && !self.schema.is_number(self.slot) {
             return self.put(Value::Text(&number.to_string()));
         }
         self.put(Value::Number(value))

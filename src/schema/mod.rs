@@ -10,15 +10,19 @@ pub mod answer;
 pub mod cell;
 pub mod column;
 pub mod csv;
+pub mod date;
 pub mod fault;
 #[cfg(test)]
 mod fixture;
 pub mod json;
+pub mod level;
+pub mod missing;
 pub mod number;
 pub mod row;
 pub mod spec;
 pub mod table;
 pub mod text;
+pub mod value;
 pub mod warnings;
 
 pub use cell::{Cell, Span};

@@ -62,6 +62,15 @@ impl NumberForm {
         plain(&digits)
     }
 
+    /// A number in this form, without signs between thousands and without what may stand before or behind.
+    pub fn write(&self, number: f64) -> String {
+        let text = number.to_string();
+        match self.decimal {
+            '.' => text,
+            other => text.replace('.', &other.to_string()),
+        }
+    }
+
     /// Whether the text is a number in this form and another number where `.` and `,` change places: `1.234` is a thousandth
     /// part or a thousand.
     pub fn is_ambiguous(&self, text: &str) -> bool {

@@ -4,8 +4,12 @@ mod met;
 mod refused;
 
 use super::cell::{Cell, Span};
-use super::column::{Column, Kind, Label, Policy, Schema, Slot};
+use super::column::{Column, Extra, Kind, Order, Policy, Schema, Slot};
+use super::date::DateForm;
 use super::fault::{Fault, Problem, Warning, excerpt, nearest};
+use super::level::{self, Levels, plain, shortest};
+use super::number::NumberForm;
+pub use super::value::Value;
 pub use met::Met;
 use refused::Refused;
 
@@ -22,39 +26,13 @@ pub enum Purpose {
     Look,
 }
 
-/// A value as a typed source (JSON, Parquet) hands it over.
-#[derive(Clone, Copy, Debug)]
-pub enum Value<'a> {
-    /// Null.
-    Missing,
-    /// A number; may still be non-finite.
-    Number(f64),
-    /// True or false.
-    Flag(bool),
-    /// Text.
-    Text(&'a str),
-    /// A list or an object.
-    Nested(&'static str),
-}
-
-impl std::fmt::Display for Value<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Value::Missing => f.write_str("null"),
-            Value::Number(v) => v.fmt(f),
-            Value::Flag(v) => v.fmt(f),
-            Value::Text(v) => write!(f, "{:?}", excerpt(v)),
-            Value::Nested(what) => f.write_str(what),
-        }
-    }
-}
-
 /// A row under construction and after it; reused from row to row, so that decoding allocates nothing once warm.
 #[derive(Clone, Debug)]
 pub struct Row {
     cells: Vec<Cell>,
     text: String,
     id: Cell,
+    by: Cell,
     target: Option<bool>,
     purpose: Purpose,
     refused: Refused,
@@ -73,6 +51,8 @@ pub struct RowView<'a> {
     pub cells: &'a [Cell],
     /// Text of the spans.
     pub text: &'a str,
+    /// The row's group (text) or time (a number), where the schema has a column for it.
+    pub by: Cell,
 }
 
 impl Row {
@@ -82,6 +62,7 @@ impl Row {
             cells: vec![Cell::Missing; schema.columns().len()],
             text: String::new(),
             id: Cell::Missing,
+            by: Cell::Missing,
             target: None,
             purpose,
             refused: Refused::default(),
@@ -101,6 +82,7 @@ impl Row {
         self.cells.fill(Cell::Missing);
         self.text.clear();
         self.id = Cell::Missing;
+        self.by = Cell::Missing;
         self.target = None;
         self.refused.clear();
         self.faults.clear();
@@ -112,6 +94,7 @@ impl Row {
         RowView {
             cells: &self.cells,
             text: &self.text,
+            by: self.by,
         }
     }
 
@@ -169,7 +152,7 @@ impl Row {
     /// Admits a typed value.
     pub fn put(&mut self, schema: &Schema, slot: Slot, value: Value<'_>) {
         let value = match value {
-            Value::Text("") => Value::Missing,
+            Value::Text(text) if text.trim().is_empty() => Value::Missing,
             other => other,
         };
         let before = self.faults.len();
@@ -180,7 +163,10 @@ impl Row {
             Slot::Column(i) => self.put_column(schema, i, value),
             Slot::Id => self.put_id(schema, value),
             Slot::Target => self.put_target(schema, value),
-            Slot::Other => {}
+            Slot::Unused(_) | Slot::Other => {}
+        }
+        if let Some(by) = schema.by().filter(|by| by.slot == slot) {
+            self.by = self.order(by.what, value);
         }
         if self.faults.len() > before {
             self.refused.add(schema.name(slot), refused::json(value));
@@ -203,8 +189,28 @@ impl Row {
         if self.met.is_some() {
             return self.meet_other(name);
         }
+        if schema.extra() == Extra::Ignore {
+            return;
+        }
         self.faults.push(unknown_column(schema, name, ""));
         self.refused.add(name, value);
+    }
+
+    /// A group is kept as text, a time as a number; what is neither is missing.
+    fn order(&mut self, what: Order, value: Value<'_>) -> Cell {
+        match (what, value) {
+            (_, Value::Missing | Value::Nested(_)) => Cell::Missing,
+            (Order::Groups, Value::Text(text)) => self.keep(&level::canonical(text)),
+            (Order::Groups, Value::Number(v)) => self.keep(&shortest(v)),
+            (Order::Groups, Value::Flag(v)) => self.keep(&v.to_string()),
+            (Order::Time, Value::Number(v)) => Cell::number(v),
+            (Order::Time, Value::Text(text)) => {
+                let number = NumberForm::default().parse(text);
+                let time = number.or_else(|| DateForm::default().read(text));
+                time.map_or(Cell::Missing, Cell::Number)
+            }
+            (Order::Time, Value::Flag(_)) => Cell::Missing,
+        }
     }
 
     fn put_column(&mut self, schema: &Schema, i: usize, value: Value<'_>) {
@@ -214,21 +220,41 @@ impl Row {
             (Kind::Number { min, max }, Value::Number(v)) => {
                 self.put_number(column, i, v, (*min, *max))
             }
-            (Kind::Category { .. }, Value::Text(level)) => self.put_level(schema, i, level),
-            (Kind::Category { .. }, Value::Number(v)) => {
-                let level = v.to_string(); // 3 and 3.0 are one JSON number: both print "3"
-                self.put_level(schema, i, &level);
+            (Kind::Number { min, max }, Value::Text(text)) if column.number.is_some() => {
+                let form = column.number.as_ref().expect("the arm's guard");
+                match form.parse(text) {
+                    Some(v) => self.put_number(column, i, v, (*min, *max)),
+                    None if column.missing.has(text) => self.cells[i] = Cell::Missing,
+                    None => self.wrong_type(column, value),
+                }
             }
-            (Kind::Text, Value::Text(text)) => self.cells[i] = self.keep(text),
-            (_, other) => {
-                let remedy = wrong_type_remedy(column, other);
-                self.fault(column, Problem::WrongType, other.to_string(), remedy);
+            (Kind::Category { levels }, _) if !matches!(value, Value::Nested(_)) => {
+                self.put_level(column, i, levels, value);
             }
+            (Kind::Text, Value::Text(text)) => {
+                self.cells[i] = match column.missing.has(text) {
+                    true => Cell::Missing,
+                    false => self.keep(text),
+                }
+            }
+            (Kind::Date(form), Value::Text(text)) => match form.read(text) {
+                Some(seconds) => self.cells[i] = Cell::Number(seconds),
+                None if column.missing.has(text) => self.cells[i] = Cell::Missing,
+                None => self.wrong_type(column, value),
+            },
+            _ => self.wrong_type(column, value),
         }
     }
 
+    fn wrong_type(&mut self, column: &Column, value: Value<'_>) {
+        let remedy = wrong_type_remedy(column, value);
+        self.fault(column, Problem::WrongType, value.to_string(), remedy);
+    }
+
     fn put_number(&mut self, column: &Column, i: usize, value: f64, (min, max): (f64, f64)) {
-        if !value.is_finite() {
+        if column.missing.has_number(value) {
+            self.cells[i] = Cell::Missing;
+        } else if !value.is_finite() {
             let remedy = "leave the value out where it is not known".into();
             self.fault(column, Problem::WrongType, value.to_string(), remedy);
         } else if value < min || value > max {
@@ -245,31 +271,48 @@ impl Row {
         }
     }
 
-    fn put_level(&mut self, schema: &Schema, i: usize, level: &str) {
-        match schema.level(i, level) {
-            Some(code) => self.cells[i] = Cell::Level(code),
-            None => {
-                let column = &schema.columns()[i];
-                let near = nearest(level, column.levels().iter().map(String::as_str));
-                let remedy = near.map_or_else(String::new, |n| format!("did you mean {n:?}?"));
-                let cell = self.keep(level);
-                self.unexpected(
-                    column,
-                    i,
-                    Problem::UnknownLevel,
-                    excerpt(level),
-                    cell,
-                    remedy,
-                );
-            }
+    fn put_level(&mut self, column: &Column, i: usize, levels: &Levels, value: Value<'_>) {
+        if let Some(code) = levels.find(value) {
+            self.cells[i] = Cell::Level(code);
+            return;
         }
+        let missing = match value {
+            Value::Text(text) => column.missing.has(text),
+            Value::Number(v) if v.is_finite() => column.missing.has_number(v),
+            Value::Number(_) => return self.wrong_type(column, value),
+            _ => false,
+        };
+        if missing {
+            self.cells[i] = Cell::Missing;
+            return;
+        }
+        let level = match value {
+            Value::Text(text) => level::canonical(text),
+            other => plain(other).into(),
+        };
+        let cell = self.keep(&level);
+        if levels.is_open() {
+            self.cells[i] = cell;
+            return;
+        }
+        let near = nearest(&level, levels.iter().map(String::as_str));
+        let remedy = near.map_or_else(String::new, |n| format!("did you mean {n:?}?"));
+        self.unexpected(
+            column,
+            i,
+            Problem::UnknownLevel,
+            excerpt(&level),
+            cell,
+            remedy,
+        );
     }
 
     fn put_id(&mut self, schema: &Schema, value: Value<'_>) {
         self.id = match value {
             Value::Missing => Cell::Missing,
             Value::Number(v) if v.is_finite() => Cell::Number(v),
-            Value::Text(text) => self.keep(text),
+            Value::Text(text) if schema.missing().has(text) => Cell::Missing,
+            Value::Text(text) => self.keep(&level::canonical(text)),
             other => {
                 self.faults.push(Fault {
                     column: schema.name(Slot::Id).to_owned(),
@@ -298,7 +341,8 @@ impl Row {
             return;
         }
         self.target = target.read(value);
-        if self.target.is_none() {
+        let missing = matches!(value, Value::Text(text) if schema.missing().has(text));
+        if self.target.is_none() && !missing {
             self.faults.push(Fault {
                 column: target.column.clone(),
                 problem: Problem::UnknownLevel,
@@ -389,22 +433,8 @@ fn wrong_type_remedy(column: &Column, value: Value<'_>) -> String {
             format!("write {} without quotes", t.trim())
         }
         (Kind::Text, Value::Number(v)) => format!("write \"{v}\" in quotes"),
+        (Kind::Date(_), _) => "leave the value out where the date is not known".into(),
         _ => String::new(),
-    }
-}
-
-impl Label {
-    /// Whether a value is this label.
-    pub fn is(&self, value: Value<'_>) -> bool {
-        match (self, value) {
-            (Label::Flag(l), Value::Flag(v)) => *l == v,
-            (Label::Integer(l), Value::Number(v)) => *l as f64 == v,
-            // Many tools write True.
-            (Label::Flag(l), Value::Text(v)) => v.eq_ignore_ascii_case(&l.to_string()),
-            (label, Value::Text(v)) => label.to_string() == v,
-            (Label::Text(l), other) => *l == plain(other),
-            _ => false,
-        }
     }
 }
 
@@ -414,12 +444,7 @@ pub fn allowed_labels(schema: &Schema) -> String {
     format!("{} or {}", target.negative, target.positive)
 }
 
-fn plain(value: Value<'_>) -> String {
-    match value {
-        Value::Text(text) => excerpt(text),
-        other => other.to_string(),
-    }
-}
-
+#[cfg(test)]
+mod kinds;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! The part of a spec that describes the table, as typed by a person, and its check.
 
+mod typed;
 pub mod yaml;
 
 use std::collections::HashSet;
@@ -7,7 +8,12 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::column::{Column, Kind, Label, Policy, Schema, Target};
+use super::column::{Column, Extra, Kind, Label, Levels, Parts, Policy, Schema, Target};
+use super::date::DateForm;
+use super::level::is_label;
+use super::missing::Markers;
+use super::number::NumberForm;
+pub use typed::{LevelsSpec, Word};
 
 /// A fault in a spec, with where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,9 +71,36 @@ pub struct ColumnSpec {
     required: bool,
     /// `[smallest, largest]`; null leaves an end open.
     range: Option<Spanned<(Option<f64>, Option<f64>)>>,
-    levels: Option<Spanned<Vec<Label>>>,
+    levels: Option<Spanned<LevelsSpec>>,
     /// What an out-of-range number or an unknown level gets.
     unexpected: Option<Spanned<Policy>>,
+    /// Words that mean missing in this column, in place of the spec's.
+    missing: Option<Vec<Word>>,
+    /// How its numbers are written.
+    number: Option<Spanned<NumberSpec>>,
+    /// Pattern of its dates.
+    format: Option<Spanned<String>>,
+}
+
+/// How a column's numbers are written, as typed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct NumberSpec {
+    decimal: String,
+    thousands: Option<String>,
+    prefix: String,
+    suffix: String,
+}
+
+impl Default for NumberSpec {
+    fn default() -> NumberSpec {
+        NumberSpec {
+            decimal: ".".into(),
+            thousands: None,
+            prefix: String::new(),
+            suffix: String::new(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -76,6 +109,20 @@ enum KindWord {
     Number,
     Category,
     Text,
+    Date,
+    Unused,
+}
+
+impl KindWord {
+    fn word(self) -> &'static str {
+        match self {
+            KindWord::Number => "number",
+            KindWord::Category => "category",
+            KindWord::Text => "text",
+            KindWord::Date => "date",
+            KindWord::Unused => "column that is not used",
+        }
+    }
 }
 
 /// The target as typed.
@@ -96,6 +143,12 @@ pub struct TableSpec<'a> {
     pub target: &'a TargetSpec,
     /// The `id` column.
     pub id: Option<&'a Spanned<String>>,
+    /// What an unknown column gets.
+    pub extra: Extra,
+    /// Words that mean missing, where the spec lists them.
+    pub missing: Option<&'a [Word]>,
+    /// Words that mean missing where it does not.
+    pub usual: &'a [&'a str],
 }
 
 impl TableSpec<'_> {
@@ -126,7 +179,8 @@ impl TableSpec<'_> {
                 ));
             }
         }
-        if self.target.positive.to_string() == self.target.negative.value.to_string() {
+        let (positive, negative) = (&self.target.positive, &self.target.negative.value);
+        if is_label(positive, negative, negative.value()) {
             let problem = "positive and negative are the same value";
             faults.push(SpecFault::at(
                 &self.target.negative,
@@ -134,7 +188,9 @@ impl TableSpec<'_> {
                 "name the two values of the target",
             ));
         }
-        if self.columns.is_empty() {
+        let unused = self.columns.iter().filter(|c| c.kind == KindWord::Unused);
+        let unused: Vec<String> = unused.map(|c| c.name.value.clone()).collect();
+        if self.columns.len() == unused.len() {
             let problem = "no columns: there is nothing to predict from";
             faults.push(SpecFault::at(
                 &self.target.column,
@@ -142,10 +198,14 @@ impl TableSpec<'_> {
                 "list the table's columns under columns",
             ));
         }
+        let missing = match self.missing {
+            Some(words) => Markers::new(words),
+            None => Markers::new(self.usual),
+        };
         let columns = self
             .columns
             .iter()
-            .filter_map(|c| check_column(c, &mut faults))
+            .filter_map(|c| check_column(c, &missing, &mut faults))
             .collect();
         if !faults.is_empty() {
             return Err(faults);
@@ -155,56 +215,68 @@ impl TableSpec<'_> {
             positive: self.target.positive.clone(),
             negative: self.target.negative.value.clone(),
         };
-        Ok(Schema::new(
+        Ok(Schema::new(Parts {
             columns,
+            unused,
             target,
-            self.id.map(|id| id.value.clone()),
-        ))
+            id: self.id.map(|id| id.value.clone()),
+            extra: self.extra,
+            missing,
+        }))
     }
 }
 
-fn check_column(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Option<Column> {
+/// The checked column; none where it is not used or has faults.
+fn check_column(
+    spec: &ColumnSpec,
+    missing: &Markers,
+    faults: &mut Vec<SpecFault>,
+) -> Option<Column> {
     let before = faults.len();
     let name = &spec.name;
-    if let Some(levels) = spec
-        .levels
-        .as_ref()
-        .filter(|_| spec.kind != KindWord::Category)
-    {
-        faults.push(SpecFault::at(
-            levels,
-            "only a category has levels",
-            "remove them, or make it a category",
-        ));
-    }
-    if let Some(range) = spec
-        .range
-        .as_ref()
-        .filter(|_| spec.kind != KindWord::Number)
-    {
-        faults.push(SpecFault::at(
-            range,
-            "only a number has a range",
-            "remove it, or make it a number",
-        ));
-    }
+    let kind = spec.kind;
+    let mut only = |given: Option<SpecFault>, of: KindWord, what: &str| {
+        let Some(place) = given.filter(|_| kind != of) else {
+            return;
+        };
+        let of = of.word();
+        faults.push(SpecFault {
+            problem: format!("only a {of} has {what}"),
+            remedy: format!("remove it, or make it a {of}"),
+            ..place
+        });
+    };
+    only(place(&spec.levels), KindWord::Category, "levels");
+    only(place(&spec.range), KindWord::Number, "a range");
+    only(place(&spec.number), KindWord::Number, "a form of numbers");
+    only(place(&spec.format), KindWord::Date, "a pattern of dates");
     if let Some(policy) = spec
         .unexpected
         .as_ref()
-        .filter(|_| spec.kind == KindWord::Text)
+        .filter(|_| !matches!(kind, KindWord::Number | KindWord::Category))
     {
+        let problem = format!("no value of a {} is unexpected", kind.word());
         faults.push(SpecFault::at(
             policy,
-            "no text is unexpected",
-            "remove it, or make it a category",
+            problem,
+            "remove it, or make it a number or a category",
         ));
     }
-    let kind = match spec.kind {
+    if kind == KindWord::Unused && spec.required {
+        faults.push(SpecFault::at(
+            name,
+            format!("the column {:?} is required and not used", name.value),
+            "remove required, or give it another kind",
+        ));
+    }
+    let kind = match kind {
         KindWord::Number => check_range(spec, faults),
         KindWord::Category => check_levels(spec, faults),
-        KindWord::Text => Kind::Text,
+        KindWord::Text | KindWord::Unused => Kind::Text,
+        KindWord::Date => check_pattern(spec, faults),
     };
-    (faults.len() == before).then(|| Column {
+    let number = spec.number.as_ref().and_then(|n| check_form(n, faults));
+    (faults.len() == before && spec.kind != KindWord::Unused).then(|| Column {
         name: name.value.clone(),
         kind,
         required: spec.required,
@@ -213,9 +285,71 @@ fn check_column(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Option<Column
             .as_ref()
             .map(|p| p.value)
             .unwrap_or_default(),
+        missing: match &spec.missing {
+            Some(words) => Markers::new(words),
+            None => missing.clone(),
+        },
+        number,
         unit: spec.unit.clone(),
         about: spec.about.clone(),
     })
+}
+
+/// Where an optional key stands, for a fault.
+fn place<T>(spanned: &Option<Spanned<T>>) -> Option<SpecFault> {
+    spanned.as_ref().map(|s| SpecFault::at(s, "", ""))
+}
+
+fn check_pattern(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
+    let pattern = spec.format.as_ref();
+    match DateForm::new(pattern.map(|p| p.value.clone())) {
+        Ok(form) => Kind::Date(form),
+        Err(problem) => {
+            let place = pattern.map_or(&spec.name, |p| p);
+            faults.push(SpecFault::at(
+                place,
+                problem,
+                "write it as strftime does, or leave it out for 2024-01-31",
+            ));
+            Kind::Date(DateForm::default())
+        }
+    }
+}
+
+fn check_form(spec: &Spanned<NumberSpec>, faults: &mut Vec<SpecFault>) -> Option<NumberForm> {
+    let one = |text: &str| {
+        let mut chars = text.chars();
+        chars.next().filter(|_| chars.next().is_none())
+    };
+    let NumberSpec {
+        decimal,
+        thousands,
+        prefix,
+        suffix,
+    } = &spec.value;
+    let decimal = one(decimal).filter(|c| matches!(c, '.' | ','));
+    let thousands = match thousands {
+        None => Some(None),
+        Some(text) => one(text)
+            .filter(|c| !c.is_alphanumeric() && Some(*c) != decimal && !matches!(c, '-' | '+'))
+            .map(Some),
+    };
+    match (decimal, thousands) {
+        (Some(decimal), Some(thousands)) => Some(NumberForm {
+            decimal,
+            thousands,
+            prefix: prefix.clone(),
+            suffix: suffix.clone(),
+        }),
+        _ => {
+            faults.push(SpecFault::at(
+                spec,
+                "no numbers are written like this",
+                "decimal is \".\" or \",\", thousands another sign or null",
+            ));
+            None
+        }
+    }
 }
 
 fn check_range(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
@@ -244,17 +378,22 @@ fn check_levels(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
         faults.push(SpecFault::at(
             &spec.name,
             problem,
-            "list them: levels: [a, b]",
+            "list them: levels: [a, b], or write levels: any",
         ));
         return Kind::Text;
     };
-    let words: Vec<String> = levels.value.iter().map(ToString::to_string).collect();
-    let mut seen = HashSet::new();
-    for word in &words {
-        if word.is_empty() || super::text::MISSING.contains(&word.as_str()) {
+    let LevelsSpec::List(scalars) = &levels.value else {
+        return Kind::Category {
+            levels: Levels::any(),
+        };
+    };
+    let list = Levels::new(scalars.clone());
+    for (i, scalar) in scalars.iter().enumerate() {
+        let word = &list[i];
+        if word.trim().is_empty() {
             let problem = format!("{word:?} means missing and cannot be a level");
             faults.push(SpecFault::at(levels, problem, "remove it"));
-        } else if !seen.insert(word) {
+        } else if list.find(scalar.value()) != Some(i as u32) {
             faults.push(SpecFault::at(
                 levels,
                 format!("the level {word:?} stands twice"),
@@ -262,14 +401,14 @@ fn check_levels(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
             ));
         }
     }
-    if words.is_empty() {
+    if scalars.is_empty() {
         faults.push(SpecFault::at(
             levels,
             "no levels",
-            "list them: levels: [a, b]",
+            "list them: levels: [a, b], or write levels: any",
         ));
     }
-    Kind::Category { levels: words }
+    Kind::Category { levels: list }
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ pub struct Table {
     cells: Vec<Cell>,
     text: String,
     ids: Vec<Cell>,
+    /// One a row where the schema has a column for it, else none.
+    by: Vec<Cell>,
     targets: Vec<Option<bool>>,
 }
 
@@ -29,6 +31,7 @@ impl Table {
             cells: Vec::new(),
             text: String::new(),
             ids: Vec::new(),
+            by: Vec::new(),
             targets: Vec::new(),
         }
     }
@@ -58,6 +61,9 @@ impl Table {
         self.cells
             .extend(view.cells.iter().map(|c| moved(*c, base)));
         self.ids.push(moved(row.id(), base));
+        if self.schema.by().is_some() {
+            self.by.push(moved(view.by, base));
+        }
         self.targets.push(row.target());
         Ok(())
     }
@@ -71,6 +77,7 @@ impl Table {
         self.cells
             .extend(other.cells.iter().map(|c| moved(*c, base)));
         self.ids.extend(other.ids.iter().map(|c| moved(*c, base)));
+        self.by.extend(other.by.iter().map(|c| moved(*c, base)));
         self.targets.extend_from_slice(&other.targets);
         Ok(())
     }
@@ -91,6 +98,7 @@ impl Table {
         RowView {
             cells: &self.cells[i * width..(i + 1) * width],
             text: &self.text,
+            by: self.by(i),
         }
     }
 
@@ -102,6 +110,12 @@ impl Table {
     /// Id of row `i`; a text id points into [`Table::text`].
     pub fn id(&self, i: usize) -> Cell {
         self.ids[i]
+    }
+
+    /// Group of row `i`, a text that points into [`Table::text`], or its time, a number; missing where the schema has no column
+    /// for either or the row no value.
+    pub fn by(&self, i: usize) -> Cell {
+        self.by.get(i).copied().unwrap_or_default()
     }
 
     /// Ids of all rows.

@@ -1,6 +1,8 @@
 //! The reference profile of a training table: what monitoring will hold live rows against.
 
-use crate::schema::column::Kind;
+use rustc_hash::FxHashMap;
+
+use crate::schema::column::{Kind, Levels};
 use crate::schema::{Cell, Table};
 use crate::stats::profile::{
     CategoryProfile, ColumnProfile, NumberProfile, Observed, Profile, TextProfile,
@@ -20,17 +22,15 @@ pub fn of(table: &Table, scores: &[f64]) -> Profile {
                     Observed::Number(NumberProfile::of(cells().map(|c| c.as_number())))
                 }
                 Kind::Category { levels } => {
+                    let common = common(levels, cells(), table.text());
                     let text = |cell: Cell| match cell {
                         Cell::Level(level) => Some(levels[level as usize].as_str()),
                         Cell::Text(span) => Some(span.get(table.text())),
                         _ => None,
                     };
-                    Observed::Category(CategoryProfile::of(
-                        levels.iter().map(String::as_str),
-                        cells().map(text),
-                    ))
+                    Observed::Category(CategoryProfile::of(common, cells().map(text)))
                 }
-                Kind::Text => Observed::Text(TextProfile::of(
+                Kind::Text | Kind::Date(_) => Observed::Text(TextProfile::of(
                     cells().map(|c| (!c.is_missing()).then_some(())),
                 )),
             };
@@ -43,4 +43,33 @@ pub fn of(table: &Table, scores: &[f64]) -> Profile {
         columns: columns.collect(),
         scores: Some(NumberProfile::of(scores.iter().map(|p| Some(*p)))),
     }
+}
+
+/// The levels that a profile counts by name: those of the spec; of an open category the most frequent ones, in the order of
+/// their names.
+fn common<'a>(
+    levels: &'a Levels,
+    cells: impl Iterator<Item = Cell>,
+    text: &'a str,
+) -> Vec<&'a str> {
+    /// A category of more levels is hardly compared level by level.
+    const MOST: usize = 1000;
+    if !levels.is_open() {
+        return levels.iter().map(String::as_str).collect();
+    }
+    let mut counts: FxHashMap<&str, u64> = FxHashMap::default();
+    for cell in cells {
+        if let Cell::Text(span) = cell {
+            *counts.entry(span.get(text)).or_default() += 1;
+        }
+    }
+    let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
+    counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let mut names: Vec<&str> = counts
+        .into_iter()
+        .take(MOST)
+        .map(|(name, _)| name)
+        .collect();
+    names.sort_unstable();
+    names
 }

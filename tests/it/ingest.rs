@@ -80,9 +80,9 @@ fn objects(spec: &Spec, csv: &str) -> Vec<Value> {
         Slot::Column(i) => match &spec.schema.columns()[i].kind {
             Kind::Number { .. } => json!(text.parse::<f64>().unwrap()),
             Kind::Category { .. } => whole(text),
-            Kind::Text => json!(text),
+            Kind::Text | Kind::Date(_) => json!(text),
         },
-        Slot::Id | Slot::Target | Slot::Other => whole(text),
+        Slot::Id | Slot::Target | Slot::Unused(_) | Slot::Other => whole(text),
     };
     let object = |(i, record): (usize, Result<csv::StringRecord, _>)| {
         let record = record.unwrap();

@@ -33,6 +33,7 @@ mod revisions;
 mod server;
 mod socket;
 mod sources;
+mod state_1;
 mod store;
 mod store_cli;
 mod swap;

@@ -14,7 +14,7 @@ use crate::ingest::{Seen, Source};
 use crate::model::Model;
 use crate::monitor::drift::{Drift, compare};
 use crate::monitor::sample::{SCORE, Sample};
-use crate::schema::{Kind, Schema};
+use crate::schema::{Column, Kind, Schema};
 
 /// What rows are held against.
 pub struct Reference {
@@ -128,7 +128,7 @@ fn read(
 
 fn comparable(seen: &Seen) -> bool {
     let columns = seen.table.schema().columns().iter().zip(&seen.has);
-    let mut known = columns.filter(|(column, has)| **has && column.kind != Kind::Text);
+    let mut known = columns.filter(|(column, has)| **has && !is_text(column));
     known.next().is_some()
 }
 
@@ -153,14 +153,14 @@ fn side(seen: Seen, model: Option<&Model>, site: &Site) -> Rows {
             ));
         }
     }
-    let texts = columns().filter(|(column, has)| **has && column.kind == Kind::Text);
+    let texts = columns().filter(|(column, has)| **has && is_text(column));
     let mut others: BTreeSet<String> = texts.map(|(column, _)| column.name.clone()).collect();
     others.extend(seen.others);
     Rows { sample, others }
 }
 
 fn text_columns(schema: &Schema) -> BTreeSet<String> {
-    let texts = schema.columns().iter().filter(|c| c.kind == Kind::Text);
+    let texts = schema.columns().iter().filter(|c| is_text(c));
     texts.map(|c| c.name.clone()).collect()
 }
 
@@ -172,4 +172,9 @@ pub fn skip(drift: &mut Drift, reference: &Rows, current: &Rows) {
             drift.skipped.push(name.clone());
         }
     }
+}
+
+/// Whether its values are not compared: free text, and dates, of which new ones are later ones.
+fn is_text(column: &Column) -> bool {
+    matches!(column.kind, Kind::Text | Kind::Date(_))
 }

@@ -274,7 +274,7 @@ impl Step for CompanionTarget {
         self.push(frame, None);
     }
 
-    fn apply_to_training_row(&self, frame: &mut Frame<'_>, positive: bool) {
+    fn apply_to_training_row(&self, frame: &mut Frame<'_>, _: usize, positive: bool) {
         let counted = self.counted.as_ref().is_none_or(|c| c.holds(frame));
         let own = counted.then(|| self.outcome.of(frame, positive));
         self.push(frame, own);

@@ -56,7 +56,7 @@ impl Step for GroupSize {
         self.push(frame, 0);
     }
 
-    fn apply_to_training_row(&self, frame: &mut Frame<'_>, _positive: bool) {
+    fn apply_to_training_row(&self, frame: &mut Frame<'_>, _: usize, _: bool) {
         self.push(frame, 1);
     }
 

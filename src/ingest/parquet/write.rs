@@ -9,7 +9,7 @@ use polars::prelude::{
 use crate::ingest::WriteFault;
 use crate::ingest::write::columns::Column as Plain;
 use crate::ingest::write::whole_number;
-use crate::schema::column::{Kind, Label};
+use crate::schema::column::{By, Kind, Label, Order};
 use crate::schema::{Cell, Slot, Table};
 
 /// A table's bytes as Parquet: id, target, columns. The same table gives the same bytes.
@@ -147,10 +147,33 @@ fn table_columns(table: &Table, id_kind: IdKind) -> Vec<Column> {
                 let numbers: Vec<Option<f64>> = values.map(|c| c.as_number()).collect();
                 Series::new(name, numbers).into()
             }
+            Kind::Date(form) => {
+                let text = |c: Cell| c.as_number().map(|seconds| form.write(seconds));
+                let texts: Vec<Option<String>> = values.map(text).collect();
+                Series::new(name, texts).into()
+            }
             kind => {
                 let texts: Vec<Option<&str>> =
                     values.map(|c| word(kind, c, table.text())).collect();
                 Series::new(name, texts).into()
+            }
+        });
+    }
+    if let Some(By { slot, what }) = schema.by()
+        && matches!(slot, Slot::Unused(_))
+    {
+        let name = schema.name(slot).into();
+        let cells = (0..table.len()).map(|i| table.by(i));
+        columns.push(match what {
+            Order::Time => {
+                let times: Vec<Option<f64>> = cells.map(|c| c.as_number()).collect();
+                Series::new(name, times).into()
+            }
+            Order::Groups => {
+                let kind = &Kind::Text;
+                let groups: Vec<Option<&str>> =
+                    cells.map(|c| word(kind, c, table.text())).collect();
+                Series::new(name, groups).into()
             }
         });
     }

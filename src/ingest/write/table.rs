@@ -9,7 +9,8 @@ use crate::ingest::batch::{Batch, Sink, Taken};
 use crate::ingest::fault::SinkFault;
 use crate::ingest::parquet;
 use crate::schema::answer::{csv_cell, csv_label};
-use crate::schema::{Cell, Kind, Schema, Table};
+use crate::schema::column::By;
+use crate::schema::{Cell, Column, Kind, Schema, Slot, Table};
 
 /// Rows of one group of a Parquet file: larger ones compress no better and take more memory.
 const GROUP: usize = 1 << 16;
@@ -124,6 +125,7 @@ fn header(schema: &Schema, out: &mut Vec<u8>) {
     let target = schema.target().column.as_str();
     let columns = schema.columns().iter().map(|c| c.name.as_str());
     let names = schema.id().into_iter().chain([target]).chain(columns);
+    let names = names.chain(ordering(schema));
     for (i, name) in names.enumerate() {
         if i > 0 {
             out.push(b',');
@@ -136,7 +138,7 @@ fn header(schema: &Schema, out: &mut Vec<u8>) {
 fn csv_line(table: &Table, i: usize, out: &mut Vec<u8>) {
     let (schema, text) = (table.schema(), table.text());
     if schema.id().is_some() {
-        value(table.id(i), &Kind::Text, text, out);
+        csv_id(table.id(i), text, out);
         out.push(b',');
     }
     if let Some(positive) = table.target(i) {
@@ -144,17 +146,45 @@ fn csv_line(table: &Table, i: usize, out: &mut Vec<u8>) {
     }
     for (cell, column) in table.row(i).cells.iter().zip(schema.columns()) {
         out.push(b',');
-        value(*cell, &column.kind, text, out);
+        value(*cell, column, text, out);
+    }
+    if ordering(schema).is_some() {
+        out.push(b',');
+        csv_id(table.by(i), text, out);
     }
     out.push(b'\n');
 }
 
-fn value(cell: Cell, kind: &Kind, text: &str, out: &mut Vec<u8>) {
-    match (cell, kind) {
+/// The column of groups or times, where no model reads it.
+fn ordering(schema: &Schema) -> Option<&str> {
+    match schema.by() {
+        Some(By {
+            slot: slot @ Slot::Unused(_),
+            ..
+        }) => Some(schema.name(slot)),
+        _ => None,
+    }
+}
+
+/// A cell as the column's own form writes it, so that it is read again as the same value.
+fn value(cell: Cell, column: &Column, text: &str, out: &mut Vec<u8>) {
+    match (cell, &column.kind) {
         (Cell::Missing, _) => {}
-        (Cell::Number(v), _) => write!(out, "{v}").expect(MEMORY),
+        (Cell::Number(seconds), Kind::Date(form)) => csv_cell(&form.write(seconds), out),
+        (Cell::Number(v), _) => match &column.number {
+            Some(form) => csv_cell(&form.write(v), out),
+            None => write!(out, "{v}").expect(MEMORY),
+        },
         (Cell::Text(span), _) => csv_cell(span.get(text), out),
         (Cell::Level(level), Kind::Category { levels }) => csv_cell(&levels[level as usize], out),
         (Cell::Level(level), _) => write!(out, "{level}").expect(MEMORY),
+    }
+}
+
+fn csv_id(id: Cell, text: &str, out: &mut Vec<u8>) {
+    match id {
+        Cell::Text(span) => csv_cell(span.get(text), out),
+        Cell::Number(v) => write!(out, "{v}").expect(MEMORY),
+        _ => {}
     }
 }

@@ -179,15 +179,17 @@ fn a_line_that_is_broken_is_no_reason_to_stop() {
 }
 
 #[test]
-fn na_nan_and_null_are_missing_and_nothing_like_them() {
-    for missing in ["", "NA", "NaN", "null", "\"\"", "\"NA\""] {
+fn the_words_of_pandas_are_missing_and_nothing_like_them() {
+    for missing in [
+        "", " ", "NA", "N/A", " nan", "NULL", "None", "<NA>", "\"\"", "\"NA\"",
+    ] {
         let text = format!(
             "colour,stars,sugar,price,maker,good,bottle\nred{}",
             format!(",{missing}").repeat(6)
         );
         check(text, &["2: red | – | – | – | –"]);
     }
-    for word in ["na", "nan", "NULL", "None", "N/A", "-"] {
+    for word in ["na", "NONE", "n.a.", "?", "-"] {
         check(
             format!("colour,maker\nred,{word}"),
             &[&format!("2: red | – | – | – | {word:?}")],

@@ -1,7 +1,7 @@
 //! A row as JSON, straight into a buffer: what is missing is left out.
 
 use crate::schema::cell::Cell;
-use crate::schema::column::{Column, Kind, Schema, whole};
+use crate::schema::column::{By, Column, Kind, Schema, Slot, whole};
 use crate::schema::row::RowView;
 
 /// Appends the row as an object. Reading it again gives the same row.
@@ -15,6 +15,17 @@ pub fn object(schema: &Schema, row: RowView<'_>, out: &mut Vec<u8>) {
         value(&column.name, out);
         out.push(b':');
         write_cell(column, *cell, row.text, out);
+    }
+    if let (Some(By { slot, .. }), false) = (schema.by(), row.by.is_missing())
+        && matches!(slot, Slot::Unused(_))
+    {
+        out.push(if out.len() == begin { b'{' } else { b',' });
+        value(schema.name(slot), out);
+        out.push(b':');
+        match row.by {
+            Cell::Text(span) => value(span.get(row.text), out),
+            cell => value(&cell.as_number(), out),
+        }
     }
     if out.len() == begin {
         out.push(b'{');
@@ -42,9 +53,16 @@ pub fn id_member(column: &str, id: &str) -> String {
 fn write_cell(column: &Column, cell: Cell, text: &str, out: &mut Vec<u8>) {
     match cell {
         Cell::Missing => out.extend_from_slice(b"null"),
+        Cell::Number(seconds) if let Kind::Date(form) = &column.kind => {
+            value(&form.write(seconds), out);
+        }
         Cell::Number(v) if v.fract() == 0.0 && v.abs() < 9e15 => value(&(v as i64), out),
         Cell::Number(v) => value(&v, out),
-        Cell::Level(level) => write_level(&column.levels()[level as usize], out),
+        Cell::Level(level) => {
+            if let Kind::Category { levels } = &column.kind {
+                value(&levels.scalars()[level as usize], out);
+            }
+        }
         Cell::Text(span) if matches!(column.kind, Kind::Category { .. }) => {
             write_level(span.get(text), out);
         }

@@ -28,7 +28,7 @@ impl Met {
     pub(super) fn slot(&mut self, schema: &Schema, slot: Slot) {
         match slot {
             Slot::Column(i) => self.columns[i] = true,
-            Slot::Id | Slot::Target => self.other(schema.name(slot)),
+            Slot::Id | Slot::Target | Slot::Unused(_) => self.other(schema.name(slot)),
             Slot::Other => {}
         }
     }

@@ -23,6 +23,11 @@ fn sound_columns_pass() {
         "{name: sugar, kind: number, range: [null, null], unexpected: quarantine}",
         "{name: colour, kind: category, levels: [red]}",
         "{name: maker, kind: text, required: true}",
+        "{name: maker, kind: category, levels: any, missing: [?, -, null, -999]}",
+        "{name: colour, kind: category, levels: [NA, 1.5, true]}",
+        "{name: sugar, kind: number, number: {decimal: \",\", thousands: \".\", prefix: $}}",
+        "{name: day, kind: date}",
+        "{name: day, kind: date, format: \"%d/%m/%Y\", required: true}",
     ] {
         check(column, &[]);
     }
@@ -36,16 +41,17 @@ fn every_fault_of_a_column_has_its_place_and_remedy() {
     );
     check(
         "{name: colour, kind: category}",
-        &["line 4, column 12: the category \"colour\" has no levels; list them: levels: [a, b]"],
+        &[
+            "line 4, column 12: the category \"colour\" has no levels; list them: levels: [a, b], or write levels: any",
+        ],
     );
     check(
         "{name: colour, kind: category, levels: []}",
-        &["line 4, column 44: no levels; list them: levels: [a, b]"],
+        &["line 4, column 44: no levels; list them: levels: [a, b], or write levels: any"],
     );
     check(
         "{name: colour, kind: category, levels: [red, NA, red, \"\"]}",
         &[
-            "line 4, column 44: \"NA\" means missing and cannot be a level; remove it",
             "line 4, column 44: the level \"red\" stands twice; keep one",
             "line 4, column 44: \"\" means missing and cannot be a level; remove it",
         ],
@@ -57,14 +63,45 @@ fn every_fault_of_a_column_has_its_place_and_remedy() {
     );
     check(
         "{name: sugar, kind: number, levels: [a]}",
-        &["line 4, column 41: only a category has levels; remove them, or make it a category"],
+        &["line 4, column 41: only a category has levels; remove it, or make it a category"],
     );
     check(
         "{name: maker, kind: text, levels: [a], range: [0, 1], unexpected: warn}",
         &[
-            "line 4, column 39: only a category has levels; remove them, or make it a category",
+            "line 4, column 39: only a category has levels; remove it, or make it a category",
             "line 4, column 51: only a number has a range; remove it, or make it a number",
-            "line 4, column 71: no text is unexpected; remove it, or make it a category",
+            "line 4, column 71: no value of a text is unexpected; remove it, or make it a number or a category",
+        ],
+    );
+}
+
+#[test]
+fn faults_of_dates_forms_and_unused_columns() {
+    check(
+        "{name: day, kind: date, format: \"%H:%M\"}",
+        &[
+            "line 4, column 37: the pattern \"%H:%M\" does not make a date: it needs a year, a month and a day, as %Y-%m-%d; write it as strftime does, or leave it out for 2024-01-31",
+        ],
+    );
+    for form in ["{decimal: x}", "{thousands: \".\"}", "{thousands: abc}"] {
+        check(
+            &format!("{{name: sugar, kind: number, number: {form}}}"),
+            &[
+                "line 4, column 41: no numbers are written like this; decimal is \".\" or \",\", thousands another sign or null",
+            ],
+        );
+    }
+    check(
+        "{name: sugar, kind: number}\n  - {name: nr, kind: unused, required: true, levels: any}",
+        &[
+            "line 5, column 56: only a category has levels; remove it, or make it a category",
+            "line 5, column 12: the column \"nr\" is required and not used; remove required, or give it another kind",
+        ],
+    );
+    check(
+        "{name: nr, kind: unused}",
+        &[
+            "line 2, column 18: no columns: there is nothing to predict from; list the table's columns under columns",
         ],
     );
 }
@@ -140,17 +177,17 @@ fn words_of_a_table_are_read_as_they_are_written() {
         labels("[007, 1_000, \"1\", '1.50', 1a, 18446744073709551615]").unwrap(),
         ["007", "1_000", "1", "1.50", "1a", "18446744073709551615"].map(text)
     );
-    let refused = |list: &str| labels(list).unwrap_err().to_string();
     assert_eq!(
-        refused("[a, 1.50]"),
-        "line 1, column 5: 1.5 can be written in several ways; write it in quotes as the table has it"
+        labels("[1.0, -2.50]").unwrap(),
+        [Label::Integer(1), Label::Number(-2.5)]
     );
+    let refused = |list: &str| labels(list).unwrap_err().to_string();
     assert_eq!(
         refused("[a, null]"),
         "line 1, column 5: nothing stands here; write a value, in quotes if it is null"
     );
     assert_eq!(
         refused("[a, [b]]"),
-        "line 1, column 5: sequence where a text, a whole number, true or false is needed; write that instead"
+        "line 1, column 5: sequence where a text, a number, true or false is needed; write that instead"
     );
 }

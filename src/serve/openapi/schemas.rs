@@ -211,8 +211,11 @@ fn property(column: &Column) -> Value {
             }
             number
         }
-        Kind::Category { levels } => json!({"type": ["string", "number"], "examples": levels}),
+        Kind::Category { levels } => {
+            json!({"type": ["string", "number", "boolean"], "examples": levels.scalars()})
+        }
         Kind::Text => json!({"type": "string"}),
+        Kind::Date(_) => json!({"type": "string", "description": column.allowed()}),
     };
     if !column.required {
         let mut types = property["type"]

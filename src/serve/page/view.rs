@@ -59,10 +59,11 @@ fn field(column: &Column, profile: &Profile) -> Field {
             min: *min,
             max: *max,
         },
+        Kind::Category { levels } if levels.is_open() => FieldKind::Text,
         Kind::Category { levels } => FieldKind::Category {
-            levels: levels.clone(),
+            levels: levels.to_vec(),
         },
-        Kind::Text => FieldKind::Text,
+        Kind::Text | Kind::Date(_) => FieldKind::Text,
     };
     let observed = profile
         .columns
@@ -116,6 +117,7 @@ fn least(column: &Column) -> String {
             .to_string(),
         Kind::Category { levels } => levels.first().cloned().unwrap_or_default(),
         Kind::Text => "?".to_owned(),
+        Kind::Date(form) => form.write(0.0),
     }
 }
 
@@ -123,6 +125,8 @@ fn least(column: &Column) -> String {
 mod tests {
     use super::*;
     use crate::schema::Policy;
+    use crate::schema::column::{Label, Levels};
+    use crate::schema::missing::Markers;
     use crate::stats::profile::{CategoryProfile, ColumnProfile, NumberProfile, TextProfile};
 
     fn example(kind: Kind, required: bool, observed: Option<Observed>) -> String {
@@ -132,6 +136,8 @@ mod tests {
             kind,
             required,
             policy: Policy::Warn,
+            missing: Markers::default(),
+            number: None,
             unit,
             about,
         };
@@ -153,7 +159,7 @@ mod tests {
     fn the_example_is_typical_or_the_least_that_gets_an_answer() {
         let number = |min, max| Kind::Number { min, max };
         let levels = || Kind::Category {
-            levels: vec!["a".into(), "b".into()],
+            levels: Levels::new(vec![Label::Text("a".into()), Label::Text("b".into())]),
         };
         let numbers = |values: &[Option<f64>]| {
             Some(Observed::Number(NumberProfile::of(values.iter().copied())))

@@ -114,6 +114,7 @@ impl Why<'_> {
 fn label(label: &Label, out: &mut Vec<u8>) {
     match label {
         Label::Integer(v) => write!(out, "{v}").expect(MEMORY),
+        Label::Number(v) => write!(out, "{v}").expect(MEMORY),
         Label::Flag(v) => write!(out, "{v}").expect(MEMORY),
         Label::Text(v) => json(v, out),
     }

@@ -71,7 +71,8 @@ impl Population {
         let mut pools: [Vec<usize>; 2] = Default::default();
         if let Shift::Share(column, level, _) = shift {
             let place = self.place(column);
-            let code = self.table.schema().level(place, level);
+            let levels = self.table.schema().columns()[place].levels();
+            let code = levels.iter().position(|l| l == level).map(|i| i as u32);
             for (i, row) in self.table.rows().enumerate() {
                 pools[usize::from(row.cells[place].as_level() == code)].push(i);
             }
@@ -103,6 +104,7 @@ impl Population {
             let row = RowView {
                 cells: &cells,
                 text: row.text,
+                by: row.by,
             };
             window.push(row, None);
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::schema::column::{Kind, Label};
 use crate::schema::fault::{Fault, Problem};
 use crate::schema::row::Value;
-use crate::schema::{Row, Schema, Slot, text};
+use crate::schema::{NumberForm, Row, Schema, Slot, text};
 
 /// A value of a database.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,37 +30,38 @@ impl Found<'_> {
     }
 }
 
-/// Admits a value. Databases are typed loosely and in their own ways: digits in a text column are a number, a number is a
-/// level or an id by its digits, 0 and 1 are the labels false and true.
+/// Admits a value. Databases are typed loosely and in their own ways: digits in a text column are a number, an id is its
+/// digits, 0 and 1 are false and true.
 pub(super) fn put(schema: &Schema, slot: Slot, found: &Found<'_>, row: &mut Row) {
-    let number =
-        matches!(slot, Slot::Column(i) if matches!(schema.columns()[i].kind, Kind::Number { .. }));
-    match found {
-        Found::Missing => row.put(schema, slot, Value::Missing),
-        Found::Number(v) if v.is_nan() => row.put(schema, slot, Value::Missing),
-        Found::Text(digits) if number => text::put(schema, slot, digits, row),
-        Found::Whole(v) if number => row.put(schema, slot, Value::Number(*v as f64)),
-        Found::Number(v) if number => row.put(schema, slot, Value::Number(*v)),
-        Found::Flag(v) if number => row.put(schema, slot, Value::Flag(*v)),
-        found if slot == Slot::Target => row.put(schema, slot, label(schema, found)),
-        found => {
-            let text = found.text().unwrap_or_default();
-            row.put(schema, slot, Value::Text(&text));
+    let kind = match slot {
+        Slot::Column(i) => Some(&schema.columns()[i].kind),
+        _ => None,
+    };
+    let text = matches!(kind, Some(Kind::Text)) || slot == Slot::Id;
+    let value = match found {
+        Found::Missing => Value::Missing,
+        Found::Number(v) if v.is_nan() => Value::Missing,
+        Found::Text(words) => {
+            return text::put(schema, slot, words, &NumberForm::default(), row);
         }
-    }
+        Found::Whole(v @ (0 | 1)) if has_flags(kind) => Value::Flag(*v == 1),
+        Found::Whole(v) if !text && (v.unsigned_abs() < 1 << 53 || schema.is_number(slot)) => {
+            Value::Number(*v as f64)
+        }
+        Found::Number(v) if !text => Value::Number(*v),
+        Found::Flag(v) if !text => Value::Flag(*v),
+        found => {
+            let digits = found.text().unwrap_or_default();
+            return row.put(schema, slot, Value::Text(&digits));
+        }
+    };
+    row.put(schema, slot, value);
 }
 
-/// A target's value in the type its labels have.
-fn label<'f>(schema: &Schema, found: &'f Found<'_>) -> Value<'f> {
-    match (&schema.target().positive, found) {
-        (Label::Flag(_), Found::Whole(v @ (0 | 1))) => Value::Flag(*v == 1),
-        (Label::Integer(_), Found::Flag(v)) => Value::Number(f64::from(u8::from(*v))),
-        (_, Found::Whole(v)) => Value::Number(*v as f64),
-        (_, Found::Number(v)) => Value::Number(*v),
-        (_, Found::Flag(v)) => Value::Flag(*v),
-        (_, Found::Text(text)) => Value::Text(text),
-        (_, Found::Missing) => Value::Missing,
-    }
+/// Whether false or true is a level.
+fn has_flags(kind: Option<&Kind>) -> bool {
+    let is_flag = |level: &Label| matches!(level, Label::Flag(_));
+    matches!(kind, Some(Kind::Category { levels }) if levels.scalars().iter().any(is_flag))
 }
 
 /// The fault of a value that is of no type a table has.

@@ -1,0 +1,107 @@
+//! `date_parts`: the year, the month and the like of a date as numbers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::features::frame::Frame;
+use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::step::{FitStep, Step, Training};
+use crate::schema::{Cell, date};
+
+/// As typed. Outputs are named `NAME.year` and so on; they are missing where the date is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatePartsSpec {
+    of: String,
+    parts: Vec<Part>,
+    r#as: String,
+}
+
+/// A part of a date, in UTC where the date has an offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Part {
+    /// 2024.
+    Year,
+    /// 1 to 12.
+    Month,
+    /// Of the month, 1 to 31.
+    Day,
+    /// 0 is Monday, 6 is Sunday.
+    Weekday,
+    /// 0 to 23.
+    Hour,
+    /// Since 1970-01-01, with fractions: how late it is.
+    Days,
+}
+
+impl Part {
+    fn name(self) -> &'static str {
+        match self {
+            Part::Year => "year",
+            Part::Month => "month",
+            Part::Day => "day",
+            Part::Weekday => "weekday",
+            Part::Hour => "hour",
+            Part::Days => "days",
+        }
+    }
+
+    fn of(self, seconds: f64) -> f64 {
+        const DAY: f64 = 86_400.0;
+        let at = date::datetime(seconds);
+        match self {
+            Part::Year => f64::from(at.year()),
+            Part::Month => f64::from(at.month()),
+            Part::Day => f64::from(at.day()),
+            Part::Weekday => f64::from(at.weekday().to_monday_zero_offset()),
+            Part::Hour => f64::from(at.hour()),
+            Part::Days => seconds / DAY,
+        }
+    }
+}
+
+/// Fitted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DateParts {
+    of: u32,
+    parts: Vec<Part>,
+}
+
+impl FitStep for DatePartsSpec {
+    type Fitted = DateParts;
+
+    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<DateParts, StepFault> {
+        let of = scope.date(&self.of)?;
+        if self.parts.is_empty() {
+            return Err(StepFault::new(
+                "no part of the date is named",
+                "parts are year, month, day, weekday, hour and days",
+            ));
+        }
+        let optional = scope.slot(of).optional;
+        for part in &self.parts {
+            let name = format!("{}.{}", self.r#as, part.name());
+            scope.add(name, SlotKind::Number, optional, &[of]);
+        }
+        Ok(DateParts {
+            of: of as u32,
+            parts: self.parts.clone(),
+        })
+    }
+}
+
+impl Step for DateParts {
+    fn apply(&self, frame: &mut Frame<'_>) {
+        let date = frame.cell(self.of as usize).as_number();
+        for part in &self.parts {
+            match date {
+                Some(seconds) => frame.push_number(part.of(seconds)),
+                None => frame.push(Cell::Missing),
+            }
+        }
+    }
+
+    fn reach(&self) -> (Vec<usize>, usize) {
+        (vec![self.of as usize], self.parts.len())
+    }
+}

@@ -1,0 +1,109 @@
+//! `frequent`: the most frequent values of a text or category as levels, all others as one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::features::frame::Frame;
+use crate::features::group::{Key, KeySpec, Lookup};
+use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::step::{FitStep, Step, Training};
+use crate::schema::Cell;
+
+/// As typed. The output is a category; it is missing where the value is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrequentSpec {
+    of: String,
+    /// Most levels beside `other`.
+    #[serde(default = "twenty")]
+    at_most: usize,
+    /// Fewest training rows of a level.
+    #[serde(default = "ten")]
+    at_least: usize,
+    /// The level of all other values.
+    #[serde(default = "other")]
+    other: String,
+    r#as: String,
+}
+
+fn twenty() -> usize {
+    20
+}
+
+fn ten() -> usize {
+    10
+}
+
+fn other() -> String {
+    "other".into()
+}
+
+/// Fitted: the level of each frequent value; every other value has the level after them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Frequent {
+    of: Key,
+    levels: Lookup<u32>,
+    others: u32,
+}
+
+impl FitStep for FrequentSpec {
+    type Fitted = Frequent;
+
+    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<Frequent, StepFault> {
+        let slot = scope.counted(&self.of)?;
+        if self.at_most == 0 {
+            return Err(StepFault::new("at_most is 0", "keep at least one level"));
+        }
+        let of = Key::resolve(&KeySpec::over(std::slice::from_ref(&self.of)), scope)?;
+        let known = scope.levels(slot);
+        let mut counts: BTreeMap<Vec<u8>, (usize, String)> = BTreeMap::new();
+        training.each(|frame, _| {
+            if of.write(frame) {
+                let cell = frame.cell(slot);
+                let name = || (0, name(cell, frame.text, known));
+                counts.entry(frame.key.clone()).or_insert_with(name).0 += 1;
+            }
+        });
+        let mut common: Vec<(Vec<u8>, (usize, String))> = counts.into_iter().collect();
+        common.retain(|(_, (rows, _))| *rows >= self.at_least);
+        common.sort_by(|a, b| b.1.0.cmp(&a.1.0)); // stable: equally frequent ones stay in the order of their keys
+        common.truncate(self.at_most);
+        let mut levels = Lookup::default();
+        let mut names = Vec::new();
+        for (level, (key, (_, name))) in (0..).zip(common) {
+            levels.insert(&key, level);
+            names.push(name);
+        }
+        let others = names.len() as u32;
+        let mut other = self.other.clone();
+        while names.contains(&other) {
+            other.push('_'); // a value may be called like the level of the others
+        }
+        names.push(other);
+        scope.add(&self.r#as, SlotKind::Category(names), true, &[slot]);
+        Ok(Frequent { of, levels, others })
+    }
+}
+
+fn name(cell: Cell, text: &str, known: &[String]) -> String {
+    match cell {
+        Cell::Level(level) => known.get(level as usize).cloned().unwrap_or_default(),
+        Cell::Text(span) => span.get(text).to_owned(),
+        Cell::Missing | Cell::Number(_) => String::new(),
+    }
+}
+
+impl Step for Frequent {
+    fn apply(&self, frame: &mut Frame<'_>) {
+        let level = match self.of.write(frame) {
+            false => Cell::Missing,
+            true => Cell::Level(self.levels.find(frame.key).unwrap_or(self.others)),
+        };
+        frame.push(level);
+    }
+
+    fn reach(&self) -> (Vec<usize>, usize) {
+        (self.of.slots().collect(), 1)
+    }
+}

@@ -1,0 +1,171 @@
+//! Dates and times of day: read from text, kept as seconds since 1970-01-01 00:00, written as text again.
+//!
+//! A time with an offset from UTC is converted to UTC; one without is taken as it stands.
+
+use jiff::civil::{Date, DateTime};
+use jiff::fmt::strtime;
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
+
+/// How a column writes its dates.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DateForm(Option<String>);
+
+impl DateForm {
+    /// ISO 8601, or the form of a pattern (`%d/%m/%Y`) and beside it ISO 8601.
+    ///
+    /// # Errors
+    /// When the pattern does not make a date of the text it makes of a date.
+    pub fn new(pattern: Option<String>) -> Result<DateForm, String> {
+        let form = DateForm(pattern);
+        let day = jiff::civil::date(2001, 12, 31).at(23, 58, 59, 0);
+        let written = form.write_datetime(day);
+        match &form.0 {
+            Some(pattern)
+                if read_pattern(pattern, &written).map(DateTime::date) != Some(day.date()) =>
+            {
+                Err(format!(
+                    "the pattern {pattern:?} does not make a date: it needs a year, a month and a day, as %Y-%m-%d"
+                ))
+            }
+            _ => Ok(form),
+        }
+    }
+
+    /// The pattern, where it is not ISO 8601.
+    pub fn pattern(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    /// Seconds since 1970-01-01 00:00; none where the text is no date.
+    pub fn read(&self, text: &str) -> Option<f64> {
+        let text = text.trim();
+        let own = self
+            .0
+            .as_deref()
+            .and_then(|pattern| read_pattern(pattern, text));
+        own.or_else(|| iso(text)).map(seconds)
+    }
+
+    /// The text of a time that [`DateForm::read`] reads again.
+    pub fn write(&self, seconds: f64) -> String {
+        self.write_datetime(datetime(seconds))
+    }
+
+    fn write_datetime(&self, at: DateTime) -> String {
+        let own = self.0.as_deref().and_then(|p| strtime::format(p, at).ok());
+        own.unwrap_or_else(|| match at.time() == jiff::civil::Time::midnight() {
+            true => at.date().to_string(),
+            false => at.to_string(),
+        })
+    }
+}
+
+fn read_pattern(pattern: &str, text: &str) -> Option<DateTime> {
+    let parsed = strtime::parse(pattern, text).ok()?;
+    if let Ok(instant) = parsed.to_timestamp() {
+        return Some(Offset::UTC.to_datetime(instant));
+    }
+    let date = parsed.to_date().ok()?;
+    Some(parsed.to_datetime().unwrap_or_else(|_| date.at(0, 0, 0, 0)))
+}
+
+/// ISO 8601: a date, or a date and a time with `T` or a blank between, perhaps with an offset.
+fn iso(text: &str) -> Option<DateTime> {
+    // Fewer characters than a date has, or none of its signs: spares the attempt.
+    if text.len() < 8 || !text.as_bytes()[0].is_ascii_digit() {
+        return None;
+    }
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Some(Offset::UTC.to_datetime(instant));
+    }
+    let civil = text.parse::<DateTime>().ok();
+    civil.or_else(|| Some(text.parse::<Date>().ok()?.at(0, 0, 0, 0)))
+}
+
+const EPOCH: DateTime = jiff::civil::datetime(1970, 1, 1, 0, 0, 0, 0);
+
+fn seconds(at: DateTime) -> f64 {
+    at.duration_since(EPOCH).as_secs_f64()
+}
+
+/// The date and time of so many seconds since 1970-01-01 00:00, to the microsecond; the nearest that there is.
+pub fn datetime(seconds: f64) -> DateTime {
+    const SIGNIFICANT: f64 = 1e6;
+    let whole = seconds.floor();
+    let micros = ((seconds - whole) * SIGNIFICANT).round() as i32;
+    let past = SignedDuration::new(whole as i64, micros * 1000);
+    let nearest = if seconds < 0.0 {
+        DateTime::MIN
+    } else {
+        DateTime::MAX
+    };
+    EPOCH.checked_add(past).unwrap_or(nearest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn iso_dates_and_times_are_read_and_written() {
+        let form = DateForm::default();
+        // Seconds as `date -u -d TEXT +%s` says.
+        for (text, expected, again) in [
+            ("2024-01-31", 1_706_659_200.0, "2024-01-31"),
+            (" 2024-01-31 ", 1_706_659_200.0, "2024-01-31"),
+            (
+                "2024-01-31T13:30:05",
+                1_706_707_805.0,
+                "2024-01-31T13:30:05",
+            ),
+            (
+                "2024-01-31 13:30:05.25",
+                1_706_707_805.25,
+                "2024-01-31T13:30:05.25",
+            ),
+            ("2024-01-31 13:30", 1_706_707_800.0, "2024-01-31T13:30:00"),
+            (
+                "2024-01-31T13:30:05Z",
+                1_706_707_805.0,
+                "2024-01-31T13:30:05",
+            ),
+            (
+                "2024-01-31 13:30:05+02:00",
+                1_706_700_605.0,
+                "2024-01-31T11:30:05",
+            ),
+            ("1969-12-31", -86_400.0, "1969-12-31"),
+            ("1969-12-31T23:59:59.5", -0.5, "1969-12-31T23:59:59.5"),
+        ] {
+            assert_eq!(form.read(text), Some(expected), "{text}");
+            assert_eq!(form.write(expected), again);
+            assert_eq!(form.read(again), Some(expected), "{again}");
+        }
+        for text in [
+            "2024-13-01",
+            "2024-02-30",
+            "31.01.2024",
+            "2024",
+            "today",
+            "",
+            "12:30",
+        ] {
+            assert_eq!(form.read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_read_first_and_written() {
+        let form = DateForm::new(Some("%d/%m/%Y".into())).unwrap();
+        assert_eq!(form.read("31/01/2024"), Some(1_706_659_200.0));
+        assert_eq!(form.read("2024-01-31"), Some(1_706_659_200.0));
+        assert_eq!(form.read("01/31/2024"), None);
+        assert_eq!(form.write(1_706_659_200.0), "31/01/2024");
+        let timed = DateForm::new(Some("%d.%m.%Y %H:%M".into())).unwrap();
+        assert_eq!(timed.read("31.01.2024 13:30"), Some(1_706_707_800.0));
+        for pattern in ["%H:%M", "%Y", "day", "%Q"] {
+            assert!(DateForm::new(Some(pattern.into())).is_err(), "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! Levels and labels: when a value of any format is the same as one that a spec names.
+//!
+//! One rule for CSV, JSON, Parquet, SQL, requests and labels. A level is a scalar of the spec: a number (`1`), a boolean
+//! (`true`) or text (`"01"`). A number level is met by the same number, however it is written (`1`, `1.0`, `"1"`); a boolean
+//! level by a boolean or by the text true or false in any case; a text level by the same text, blanks cut at both ends, and
+//! by a number or boolean whose shortest text it is. Codes with leading zeros are text.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+
+use rustc_hash::FxHashMap;
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+use super::fault::excerpt;
+use super::value::Value;
+
+/// A scalar of a spec: a level of a category or a value of the target.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[serde(untagged)]
+pub enum Label {
+    /// `true` and `false`.
+    Flag(bool),
+    /// `0` and `1`.
+    Integer(i64),
+    /// `0.5`.
+    Number(f64),
+    /// `yes` and `no`.
+    Text(String),
+}
+
+impl Label {
+    /// The number it is, if it is one.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Label::Integer(v) => Some(*v as f64),
+            Label::Number(v) => Some(*v),
+            Label::Flag(_) | Label::Text(_) => None,
+        }
+    }
+
+    /// It as a value.
+    pub fn value(&self) -> Value<'_> {
+        match self {
+            Label::Flag(v) => Value::Flag(*v),
+            Label::Integer(v) => Value::Number(*v as f64),
+            Label::Number(v) => Value::Number(*v),
+            Label::Text(v) => Value::Text(v),
+        }
+    }
+
+    /// Whether a value is this one; text is compared as `same` says.
+    fn is(&self, value: Value<'_>, same: fn(&str, &str) -> bool) -> bool {
+        match (self, value) {
+            (_, Value::Missing | Value::Nested(_)) => false,
+            (Label::Flag(l), Value::Flag(v)) => *l == v,
+            (Label::Flag(l), Value::Text(v)) => flag(v) == Some(*l),
+            (Label::Flag(_), Value::Number(_)) => false,
+            (Label::Text(l), Value::Text(v)) => same(l.trim(), v.trim()),
+            (Label::Text(l), Value::Number(v)) => l.trim() == shortest(v),
+            (Label::Text(l), Value::Flag(v)) => same(l.trim(), if v { "true" } else { "false" }),
+            (number, Value::Number(v)) => number.number() == Some(v),
+            (number, Value::Text(v)) => number.number() == code(v),
+            (_, Value::Flag(_)) => false,
+        }
+    }
+}
+
+/// The two values of a target: case does not count, and for exactly 1 and 0, or true and false, either pair will do.
+pub(super) fn is_label(label: &Label, other: &Label, value: Value<'_>) -> bool {
+    let binary = |l: &Label| matches!(l, Label::Flag(_) | Label::Integer(0 | 1));
+    let as_bit = |l: &Label| match l {
+        Label::Flag(v) => Some(*v),
+        Label::Integer(v) => Some(*v == 1),
+        _ => None,
+    };
+    let same = |a: &str, b: &str| a == b || a.to_lowercase() == b.to_lowercase();
+    if label.is(value, same) {
+        return true;
+    }
+    let bit = match value {
+        Value::Flag(v) => Some(v),
+        Value::Number(v) => bit(v),
+        Value::Text(v) => flag(v).or_else(|| code(v).and_then(bit)),
+        _ => None,
+    };
+    binary(label) && binary(other) && bit.is_some() && bit == as_bit(label)
+}
+
+fn bit(v: f64) -> Option<bool> {
+    match v {
+        0.0 => Some(false),
+        1.0 => Some(true),
+        _ => None,
+    }
+}
+
+impl<'de> Deserialize<'de> for Label {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Label, D::Error> {
+        from.deserialize_any(LabelVisitor)
+    }
+}
+
+struct LabelVisitor;
+
+impl Visitor<'_> for LabelVisitor {
+    type Value = Label;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("a text, a number, true or false")
+    }
+    fn visit_bool<E: Error>(self, v: bool) -> Result<Label, E> {
+        Ok(Label::Flag(v))
+    }
+    fn visit_i64<E: Error>(self, v: i64) -> Result<Label, E> {
+        Ok(Label::Integer(v))
+    }
+    fn visit_u64<E: Error>(self, v: u64) -> Result<Label, E> {
+        let label = i64::try_from(v).map(Label::Integer);
+        Ok(label.unwrap_or_else(|_| Label::Text(v.to_string())))
+    }
+    fn visit_f64<E: Error>(self, v: f64) -> Result<Label, E> {
+        match v {
+            v if !v.is_finite() => Err(E::custom(format_args!(
+                "{v} is no value of a table; write it in quotes if it is a word"
+            ))),
+            v if v.fract() == 0.0 && v.abs() < WHOLE => Ok(Label::Integer(v as i64)),
+            v => Ok(Label::Number(v)),
+        }
+    }
+    fn visit_str<E: Error>(self, v: &str) -> Result<Label, E> {
+        Ok(Label::Text(v.to_owned()))
+    }
+    fn visit_unit<E: Error>(self) -> Result<Label, E> {
+        Err(E::custom(
+            "nothing stands here; write a value, in quotes if it is null",
+        ))
+    }
+}
+
+impl std::fmt::Display for Label {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Label::Flag(v) => v.fmt(f),
+            Label::Integer(v) => v.fmt(f),
+            Label::Number(v) => v.fmt(f),
+            Label::Text(v) => f.write_str(v),
+        }
+    }
+}
+
+/// The levels of a category: a closed list, or any.
+#[derive(Clone, Debug)]
+pub struct Levels {
+    names: Vec<String>,
+    scalars: Vec<Label>,
+    by_name: FxHashMap<String, u32>,
+    /// By their bits, -0 being 0.
+    by_number: FxHashMap<u64, u32>,
+    open: bool,
+}
+
+impl Levels {
+    /// A closed list.
+    pub fn new(scalars: Vec<Label>) -> Levels {
+        let names: Vec<String> = scalars.iter().map(|l| l.to_string()).collect();
+        let by_name = names.iter().map(|n| n.trim().to_owned()).zip(0..).collect();
+        let numbered = scalars.iter().zip(0..);
+        let by_number = numbered.filter_map(|(l, i)| Some((bits(l.number()?), i)));
+        Levels {
+            by_name,
+            by_number: by_number.collect(),
+            names,
+            scalars,
+            open: false,
+        }
+    }
+
+    /// Every level is admitted.
+    pub fn any() -> Levels {
+        Levels {
+            open: true,
+            ..Levels::new(Vec::new())
+        }
+    }
+
+    /// Whether every level is admitted; the list is empty then.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// The levels as the spec types them.
+    pub fn scalars(&self) -> &[Label] {
+        &self.scalars
+    }
+
+    /// Index of the level that a value is.
+    pub fn find(&self, value: Value<'_>) -> Option<u32> {
+        match value {
+            Value::Missing | Value::Nested(_) => None,
+            Value::Flag(v) => self.named(if v { "true" } else { "false" }),
+            Value::Number(v) => self.numbered(v).or_else(|| match self.scalars.len() {
+                // Only a text level is met by a number's text.
+                n if n == self.by_number.len() => None,
+                _ => self.named(&shortest(v)),
+            }),
+            Value::Text(text) => self.named(text).or_else(|| self.spelt(text.trim())),
+        }
+    }
+
+    fn named(&self, name: &str) -> Option<u32> {
+        // For the handful of levels most columns have, comparing beats hashing.
+        const FEW: usize = 8;
+        match self.names.len() {
+            0..=FEW => self.names.iter().position(|l| l == name).map(|i| i as u32),
+            _ => self.by_name.get(name).copied(),
+        }
+    }
+
+    fn numbered(&self, number: f64) -> Option<u32> {
+        self.by_number.get(&bits(number)).copied()
+    }
+
+    /// The level that a text is in another spelling.
+    fn spelt(&self, text: &str) -> Option<u32> {
+        let flag = || {
+            let flag = Label::Flag(flag(text)?);
+            self.scalars
+                .iter()
+                .position(|l| *l == flag)
+                .map(|i| i as u32)
+        };
+        let found = self.by_name.get(text).copied().or_else(flag);
+        found.or_else(|| self.numbered(code(text)?))
+    }
+}
+
+impl PartialEq for Levels {
+    fn eq(&self, other: &Levels) -> bool {
+        self.scalars == other.scalars && self.open == other.open
+    }
+}
+
+impl Deref for Levels {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.names
+    }
+}
+
+fn bits(number: f64) -> u64 {
+    (number + 0.0).to_bits()
+}
+
+/// Whole numbers beyond this are not all exact in an `f64`.
+pub(super) const WHOLE: f64 = 9e15;
+
+/// The shortest text of a number.
+pub fn shortest(number: f64) -> String {
+    (number + 0.0).to_string() // -0 is 0
+}
+
+/// A value's text where no closed list of levels says how it is spelt: of a level of an open category, an id, a group.
+/// Numbers in their shortest form, so that `1.0`, `1` and the number 1 are one; blanks are cut; digits beyond what an `f64`
+/// holds stay as they are.
+pub fn canonical(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    match plain {
+        true => Cow::Borrowed(text),
+        false => code(text).map_or(Cow::Borrowed(text), |v| Cow::Owned(shortest(v))),
+    }
+}
+
+/// true or false in any case.
+pub(super) fn flag(text: &str) -> Option<bool> {
+    let text = text.trim();
+    match text.len() {
+        4 if text.eq_ignore_ascii_case("true") => Some(true),
+        5 if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// The number that a code is: no leading zeros, no `+`; an exponent only with its sign, as programs write it.
+pub(super) fn code(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (digits, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    let is_digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    let fits = is_digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(is_digits)
+        && exponent.is_none_or(|e| e.strip_prefix(['+', '-']).is_some_and(is_digits));
+    let number: f64 = fits.then(|| text.parse().ok())??;
+    number.is_finite().then_some(number)
+}
+
+/// A value in a message.
+pub(super) fn plain(value: Value<'_>) -> String {
+    match value {
+        Value::Text(text) => excerpt(text),
+        Value::Number(v) if v.is_finite() => shortest(v),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn levels(typed: &str) -> Levels {
+        Levels::new(crate::schema::spec::yaml::read(typed).unwrap())
+    }
+
+    #[test]
+    fn one_value_several_spellings() {
+        let check = |typed: &str, value: Value<'_>, expected: Option<u32>| {
+            assert_eq!(levels(typed).find(value), expected, "{value} in {typed}");
+        };
+        for value in [
+            Value::Number(1.0),
+            Value::Text("1"),
+            Value::Text("1.0"),
+            Value::Text(" 1 "),
+            Value::Text("1.00"),
+            Value::Text("1e+0"),
+        ] {
+            check("[0, 1, 2]", value, Some(1));
+            check("[0.0, 1.0, 2.0]", value, Some(1));
+        }
+        for value in ["01", "+1", "1x", "", "1e0", "I", "true"].map(Value::Text) {
+            check("[0, 1, 2]", value, None);
+        }
+        check("[0, 1, 2]", Value::Flag(true), None);
+        check("[-1, 0.5]", Value::Text("-1.0"), Some(0));
+        check("[-1, 0.5]", Value::Text("0.50"), Some(1));
+        check("[0, 1]", Value::Number(-0.0), Some(0));
+
+        for value in [
+            Value::Flag(true),
+            Value::Text("true"),
+            Value::Text("TRUE"),
+            Value::Text(" True "),
+        ] {
+            check("[false, true]", value, Some(1));
+        }
+        check("[false, true]", Value::Number(1.0), None);
+        check("[false, true]", Value::Text("1"), None);
+
+        check(r#"["01", b]"#, Value::Text(" 01"), Some(0));
+        check(r#"["01", b]"#, Value::Number(1.0), None);
+        check(r#"["1", " b "]"#, Value::Number(1.0), Some(0));
+        check(r#"["1", " b "]"#, Value::Text("b"), Some(1));
+        check(r#"["1", b]"#, Value::Text("1.0"), None);
+        check(r#"["true", b]"#, Value::Flag(true), Some(0));
+        check(r#"["true", b]"#, Value::Text("True"), None);
+        check("[b]", Value::Text("B"), None);
+    }
+
+    #[test]
+    fn many_levels_are_found_as_few_are() {
+        let typed: Vec<String> = (0..40).map(|i| format!("{i}, \"w{i}\"")).collect();
+        let many = levels(&format!("[{}]", typed.join(", ")));
+        for (value, expected) in [
+            (Value::Number(39.0), Some(78)),
+            (Value::Text("39.0"), Some(78)),
+            (Value::Text(" w39"), Some(79)),
+            (Value::Text("w40"), None),
+        ] {
+            assert_eq!(many.find(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_two_values_of_a_target_are_compared_without_case() {
+        let check = |positive: &str, negative: &str, value: Value<'_>, expected: bool| {
+            let [positive, negative]: [Label; 2] =
+                [positive, negative].map(|t| crate::schema::spec::yaml::read(t).unwrap());
+            assert_eq!(
+                is_label(&positive, &negative, value),
+                expected,
+                "{value} is {positive:?}"
+            );
+        };
+        for value in ["yes", "Yes", " YES "].map(Value::Text) {
+            check("\"yes\"", "\"no\"", value, true);
+        }
+        check("\"yes\"", "\"no\"", Value::Text("y"), false);
+        for value in [
+            Value::Number(1.0),
+            Value::Flag(true),
+            Value::Text("1.0"),
+            Value::Text("True"),
+        ] {
+            check("1", "0", value, true);
+            check("true", "false", value, true);
+            check("0", "1", value, false);
+        }
+        check("1", "2", Value::Flag(true), false);
+        check("2", "1", Value::Text("2.0"), true);
+        check("\"1\"", "\"0\"", Value::Number(1.0), true);
+        check("\"01\"", "\"00\"", Value::Number(1.0), false);
+        check("1", "0", Value::Missing, false);
+    }
+
+    #[test]
+    fn an_open_level_has_one_text() {
+        for (text, expected) in [
+            (" a b ", "a b"),
+            ("1.0", "1"),
+            ("1.50", "1.5"),
+            ("-0.0", "0"),
+            ("007", "007"),
+            ("00.7", "00.7"),
+            ("12345678901234567890", "12345678901234567890"),
+            ("1e+21", "1000000000000000000000"),
+            ("12E4", "12E4"),
+            ("1.2.3", "1.2.3"),
+            ("2024-01-31", "2024-01-31"),
+        ] {
+            assert_eq!(canonical(text), expected, "{text:?}");
+        }
+    }
+}

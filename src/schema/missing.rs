@@ -1,0 +1,69 @@
+//! Which words mean that nothing is there.
+
+use rustc_hash::FxHashSet;
+
+use super::number::NumberForm;
+
+/// The words that a spec without a list of its own takes for missing: those of pandas, in its spellings.
+pub const USUAL: &[&str] = &[
+    "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "1.#IND",
+    "-1.#IND", "1.#QNAN", "-1.#QNAN", "NULL", "null", "None",
+];
+
+/// What models of format revision 1 take for missing: their specs have no list.
+pub const REVISION_1: &[&str] = &["NA", "NaN", "null"];
+
+/// Words that mean missing, blanks cut. The empty text always does.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Markers {
+    words: FxHashSet<String>,
+    longest: usize,
+    /// Those that are numbers: `-999`.
+    numbers: Vec<f64>,
+}
+
+impl Markers {
+    /// These words.
+    pub fn new<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Markers {
+        let mut markers = Markers::default();
+        for word in words {
+            let word = word.as_ref().trim();
+            markers.longest = markers.longest.max(word.len());
+            markers.numbers.extend(NumberForm::default().parse(word));
+            markers.words.insert(word.to_owned());
+        }
+        markers
+    }
+
+    /// Whether a text means missing.
+    pub fn has(&self, text: &str) -> bool {
+        let text = text.trim();
+        text.is_empty() || (text.len() <= self.longest && self.words.contains(text))
+    }
+
+    /// Whether a number means missing.
+    pub fn has_number(&self, number: f64) -> bool {
+        self.numbers.contains(&number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_mean_missing_with_blanks_cut_and_case_kept() {
+        let usual = Markers::new(USUAL);
+        for text in ["", "  ", "NA", " n/a ", "#N/A", "None", "<NA>", "-nan"] {
+            assert!(usual.has(text), "{text:?}");
+        }
+        for text in ["na", "none", "NONE", "?", "-", "0", "NAN", "N.A."] {
+            assert!(!usual.has(text), "{text:?}");
+        }
+        let own = Markers::new(["?", "-999"]);
+        assert!(own.has("?") && own.has("-999") && own.has_number(-999.0));
+        assert!(!own.has("NA") && !own.has_number(999.0));
+        let none = Markers::new([""; 0]);
+        assert!(none.has(" ") && !none.has("NA"));
+    }
+}
