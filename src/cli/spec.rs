@@ -8,7 +8,8 @@ use serde_json::json;
 use super::exit::Exit;
 use super::out::{self, outln};
 use super::print_json;
-use crate::ingest::infer::{self, Wanted};
+use crate::ingest::Source;
+use crate::ingest::infer::{self, ColumnNote, Inferred, Wanted};
 use crate::model::Spec;
 
 /// Arguments.
@@ -20,14 +21,14 @@ pub struct SpecArgs {
 
 #[derive(Debug, Subcommand)]
 enum SpecCommand {
-    /// Print a first spec for a CSV or TSV
+    /// Print a first spec for any table
     Infer {
-        /// The table
-        file: PathBuf,
+        /// The table: whatever `train` reads
+        source: String,
         /// The yes/no column to be predicted
         #[arg(long, value_name = "COLUMN")]
         target: String,
-        /// The value that counts as yes [default: 1, true, yes or the later of the two]
+        /// The value that counts as yes [default: the larger number, true or yes, else the rarer]
         #[arg(long, value_name = "VALUE")]
         positive: Option<String>,
         /// What models are called [default: the file's name]
@@ -45,7 +46,7 @@ enum SpecCommand {
 pub fn run(args: &SpecArgs, as_json: bool) -> anyhow::Result<Exit> {
     match &args.command {
         SpecCommand::Infer {
-            file,
+            source,
             target,
             positive,
             name,
@@ -55,18 +56,48 @@ pub fn run(args: &SpecArgs, as_json: bool) -> anyhow::Result<Exit> {
                 positive: positive.as_deref(),
                 name: name.as_deref(),
             };
-            let text = infer::spec(file, &wanted)?;
-            if let Err(faults) = Spec::parse(&text) {
-                anyhow::bail!("the table makes no usable spec: {faults}");
+            let inferred = infer::spec(&Source::parse(source)?, &wanted)?;
+            if let Err(faults) = Spec::parse(&inferred.text) {
+                let what: Vec<&str> = faults.0.iter().map(|f| f.problem.as_str()).collect();
+                anyhow::bail!("no spec can be made of this table: {}", what.join("; "));
             }
+            say(&inferred);
             if as_json {
-                print_json(&json!({"spec": text}))?
+                print_json(&json!({"spec": inferred.text, "columns": inferred.columns}))?
             } else {
-                out::write(format_args!("{text}"))?
+                out::write(format_args!("{}", inferred.text))?
             }
             Ok(Exit::Done)
         }
         SpecCommand::Check { file } => check(file, as_json),
+    }
+}
+
+/// One line a column on standard error.
+fn say(inferred: &Inferred) {
+    inferred
+        .notices
+        .iter()
+        .for_each(|notice| eprintln!("{notice}"));
+    let line = |note: &ColumnNote| {
+        let used = if note.used { "yes" } else { "no" };
+        [
+            note.name.clone(),
+            note.kind.into(),
+            note.why.clone(),
+            used.into(),
+        ]
+    };
+    let header = ["column", "kind", "why", "used"].map(str::to_owned);
+    let lines: Vec<[String; 4]> = [header]
+        .into_iter()
+        .chain(inferred.columns.iter().map(line))
+        .collect();
+    let width = |place: usize| lines.iter().map(|l| l[place].chars().count()).max();
+    let widths = [0, 1, 2].map(|place| width(place).unwrap_or(0));
+    for [name, kind, why, used] in &lines {
+        let [a, b, c] = widths;
+        eprintln!("{name:a$} | {kind:b$} | {why:c$} | {used}");
     }
 }
 

@@ -1,19 +1,25 @@
-//! A first spec for any table of text: kinds, levels and ranges as they look, a plain recipe.
+//! A first spec for any table, read off all of its rows: kinds, levels and ranges as they look, a plain recipe.
 //!
-//! It is a start for a person to go on from, and says so in its comments.
+//! It is a start for a person to go on from. No column is left out without a word: each has a line that says what it was
+//! taken for, why, and whether a model will read it.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::fs::File;
+mod column;
+mod forms;
+mod guess;
+mod survey;
+mod target;
+mod write;
+
 use std::path::Path;
 
-use crate::schema::csv::{Broken, CsvFault, Lines};
-use crate::schema::fault::nearest;
-use crate::schema::missing::USUAL;
-use crate::schema::text::HeaderFault;
+use serde::Serialize;
 
-/// A category has at most so many levels.
-const MOST_LEVELS: usize = 20;
+use super::{ReadFault, Source};
+use crate::schema::fault::nearest;
+use column::Column;
+use guess::{Guess, Kind};
+use survey::Survey;
+use write::Draft;
 
 /// What the person wants.
 #[derive(Clone, Copy, Debug)]
@@ -29,13 +35,16 @@ pub struct Wanted<'a> {
 /// Why no spec can be made.
 #[derive(Debug, thiserror::Error)]
 pub enum InferFault {
-    /// The file cannot be read as CSV or TSV.
-    #[error("{path}: {why}")]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// Why.
-        why: String,
+    /// The source cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] ReadFault),
+    /// There is no row in it.
+    #[error("{source_name}: there are no rows to infer a spec from{}", first.as_ref().map(|f| format!("; {f}")).unwrap_or_default())]
+    NoRows {
+        /// The source.
+        source_name: String,
+        /// The first line that is none, and why.
+        first: Option<String>,
     },
     /// No such column.
     #[error("there is no column {wanted:?}{suggestion}; there are: {columns}")]
@@ -63,313 +72,172 @@ pub enum InferFault {
         /// What it holds.
         values: String,
     },
+    /// No column to learn from.
+    #[error("no column beside the target {target:?} can be learnt from: {why}")]
+    NothingToLearnFrom {
+        /// The target.
+        target: String,
+        /// Each column, and why not.
+        why: String,
+    },
 }
 
-/// What is seen of one column.
-#[derive(Default)]
-struct Seen {
-    name: String,
-    rows: usize,
-    missing: usize,
-    numbers: usize,
-    min: f64,
-    max: f64,
-    values: BTreeMap<String, usize>,
+/// A spec, and how it came to be.
+#[derive(Clone, Debug)]
+pub struct Inferred {
+    /// Its text.
+    pub text: String,
+    /// Every column of the table, in its order.
+    pub columns: Vec<ColumnNote>,
+    /// What is worth a word beside.
+    pub notices: Vec<String>,
 }
 
-impl Seen {
-    fn add(&mut self, cell: &str) {
-        // More distinct values than this are counted no further: the column is no category.
-        const MOST_VALUES: usize = 100_000;
-        self.rows += 1;
-        if cell.is_empty() || USUAL.contains(&cell) {
-            self.missing += 1;
-            return;
-        }
-        if let Some(v) = cell.trim().parse::<f64>().ok().filter(|v| v.is_finite()) {
-            let first = self.numbers == 0;
-            self.min = if first { v } else { self.min.min(v) };
-            self.max = if first { v } else { self.max.max(v) };
-            self.numbers += 1;
-        }
-        if self.values.len() < MOST_VALUES || self.values.contains_key(cell) {
-            *self.values.entry(cell.to_owned()).or_default() += 1;
-        }
-    }
-
-    fn known(&self) -> usize {
-        self.rows - self.missing
-    }
-
-    fn is_number(&self) -> bool {
-        self.known() > 0 && self.numbers == self.known()
-    }
-
-    fn looks(&self) -> Looks {
-        // A handful of whole numbers are codes (a class, a flag) more often than amounts.
-        const CODES: usize = 3;
-        let few = self.values.len() <= MOST_LEVELS && self.values.len() * 2 <= self.known().max(2);
-        match self.is_number() {
-            true if self.values.len() <= CODES && few => Looks::Category,
-            true => Looks::Number,
-            false if few && !self.values.is_empty() => Looks::Category,
-            false => Looks::Text,
-        }
-    }
-
-    /// Every row has one and none is there twice, and the name says so (but amounts are no ids: "bid", "paid").
-    fn is_id(&self) -> bool {
-        let name = self.name.to_lowercase();
-        let named =
-            name == "id" || name.ends_with("id") || name.ends_with("_id") || name.ends_with("key");
-        let amounts = self.is_number() && self.values.keys().any(|v| v.contains('.'));
-        named && !amounts && self.missing == 0 && self.values.len() == self.rows && self.rows > 1
-    }
+/// What a column was taken for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ColumnNote {
+    /// The column.
+    pub name: String,
+    /// `number`, `category`, `date`, `unused`, `id` or `target`.
+    pub kind: &'static str,
+    /// Why.
+    pub why: String,
+    /// Whether a model reads it.
+    pub used: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Looks {
-    Number,
-    Category,
-    Text,
-}
-
-/// Text of a spec for a CSV or TSV file.
+/// The spec of a source.
 ///
 /// # Errors
 /// [`InferFault`].
-pub fn spec(path: &Path, wanted: &Wanted<'_>) -> Result<String, InferFault> {
-    let columns = look(path)?;
-    let Some(target) = columns.iter().find(|c| c.name == wanted.target) else {
-        let names = || columns.iter().map(|c| c.name.as_str());
-        let near = nearest(wanted.target, names());
-        return Err(InferFault::NoTarget {
-            wanted: wanted.target.into(),
-            suggestion: near.map_or_else(String::new, |n| format!(", did you mean {n:?}?")),
-            columns: names().collect::<Vec<_>>().join(", "),
+pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferFault> {
+    let mut survey = Survey::default();
+    source.survey(&mut survey)?;
+    if survey.rows == 0 && survey.columns.is_empty() {
+        return Err(InferFault::NoRows {
+            source_name: source.name().to_owned(),
+            first: survey.first_unreadable,
         });
-    };
-    let (positive, negative) = labels(target, wanted.positive)?;
-    let id = columns
-        .iter()
-        .find(|c| c.name != wanted.target && c.is_id());
-    let features: Vec<&Seen> = columns
-        .iter()
-        .filter(|c| c.name != wanted.target && id.is_none_or(|id| id.name != c.name))
+    }
+    let target = find(&survey.columns, wanted.target)?;
+    let labels = target::labels(target, survey.rows, wanted.positive)?;
+    let features = || survey.columns.iter().filter(|c| c.name != wanted.target);
+    let id = features().find(|c| guess::is_id(c, survey.rows));
+    let mut guesses: Vec<(&str, Guess)> = features()
+        .filter(|c| id.is_none_or(|id| id.name != c.name))
+        .map(|c| (c.name.as_str(), guess::guess(c, survey.rows)))
         .collect();
-    let name = wanted.name.map_or_else(|| name_of(path), str::to_owned);
-    Ok(write(
-        &name,
-        path,
-        target,
-        (&positive, &negative),
-        id,
-        &features,
-    ))
-}
-
-fn look(path: &Path) -> Result<Vec<Seen>, InferFault> {
-    let fault = |why: String| InferFault::Unreadable {
-        path: path.display().to_string(),
-        why,
-    };
-    let said = |e: CsvFault| fault(e.to_string());
-    let tabs = path.extension().is_some_and(|e| e == "tsv" || e == "tab");
-    let file = File::open(path).map_err(|e| fault(format!("it cannot be read: {e}")))?;
-    let mut lines = Lines::new(file, if tabs { b'\t' } else { b',' }).map_err(said)?;
-    let names = lines.header().map_err(said)?;
-    if let Some(twice) = (1..names.len()).find(|i| names[..*i].contains(&names[*i])) {
-        return Err(said(HeaderFault::Twice(names[twice].clone()).into()));
-    }
-    let seen = |name| Seen {
-        name,
-        ..Seen::default()
-    };
-    let mut columns: Vec<Seen> = names.into_iter().map(seen).collect();
-    while let Some((line, cells)) = lines.next().map_err(said)? {
-        let cells = cells.map_err(|broken| fault(format!("line {line}: {broken}")))?;
-        for (column, cell) in columns.iter_mut().zip(cells) {
-            let cell = std::str::from_utf8(cell)
-                .map_err(|_| fault(format!("line {line}: {}", Broken::NotUtf8)))?;
-            column.add(cell);
-        }
-    }
-    Ok(columns)
-}
-
-fn labels(target: &Seen, positive: Option<&str>) -> Result<(String, String), InferFault> {
-    let values: Vec<&String> = target.values.keys().collect();
-    let listed = || {
-        const SHOWN: usize = 10;
-        let shown: Vec<String> = values
-            .iter()
-            .take(SHOWN)
-            .map(|v| format!("{v:?}"))
-            .collect();
-        let more = match values.len().saturating_sub(SHOWN) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        shown.join(", ") + &more
-    };
-    let [a, b] = values[..] else {
-        return Err(InferFault::NotBinary {
-            target: target.name.clone(),
-            values: match values.len() {
-                0 => "no values".into(),
-                _ => format!("the values {}", listed()),
+    let groups = one_group(&mut guesses);
+    if guesses.iter().all(|(_, guess)| guess.kind == Kind::Unused) {
+        let why = |(name, guess): &(&str, Guess)| format!("{name:?}: {}", guess.why);
+        let all: Vec<String> = guesses.iter().map(why).collect();
+        return Err(InferFault::NothingToLearnFrom {
+            target: wanted.target.to_owned(),
+            why: match all.is_empty() {
+                true => "there is no other column".into(),
+                false => all.join("; "),
             },
         });
-    };
-    let yes =
-        |v: &str| ["1", "true", "yes", "y", "t", "positive"].contains(&v.to_lowercase().as_str());
-    match positive {
-        Some(p) if p == a => Ok((a.clone(), b.clone())),
-        Some(p) if p == b => Ok((b.clone(), a.clone())),
-        Some(p) => Err(InferFault::NoPositive {
-            wanted: p.into(),
-            values: listed(),
-        }),
-        None if yes(a) && !yes(b) => Ok((a.clone(), b.clone())),
-        None => Ok((b.clone(), a.clone())),
     }
+    let name = wanted
+        .name
+        .map_or_else(|| name_of(Path::new(source.name())), str::to_owned);
+    let draft = Draft {
+        name: &name,
+        table: file_name(source),
+        source: source.name(),
+        rows: survey.rows,
+        target: wanted.target,
+        labels: &labels,
+        id: id.map(|id| id.name.as_str()),
+        columns: &guesses,
+        groups: groups.as_deref(),
+    };
+    let note = |column: &Column| match &guesses.iter().find(|(name, _)| *name == column.name) {
+        Some((name, guess)) => ColumnNote {
+            name: (*name).to_owned(),
+            kind: guess.kind.word(),
+            why: guess.why.clone(),
+            used: guess.kind != Kind::Unused,
+        },
+        None if column.name == wanted.target => ColumnNote {
+            name: column.name.clone(),
+            kind: "target",
+            why: labels.why.clone(),
+            used: true,
+        },
+        None => ColumnNote {
+            name: column.name.clone(),
+            kind: "id",
+            why: "it names the rows: another value in each".into(),
+            used: false,
+        },
+    };
+    let mut notices = labels.notices.clone();
+    if let Some(first) = &survey.first_unreadable {
+        let lines = survey.unreadable;
+        notices.push(format!(
+            "{lines} lines without a row were passed over; the first: {first}"
+        ));
+    }
+    Ok(Inferred {
+        text: draft.text(),
+        columns: survey.columns.iter().map(note).collect(),
+        notices,
+    })
+}
+
+fn find<'c>(columns: &'c [Column], wanted: &str) -> Result<&'c Column, InferFault> {
+    columns.iter().find(|c| c.name == wanted).ok_or_else(|| {
+        let names = || columns.iter().map(|c| c.name.as_str());
+        let near = nearest(wanted, names());
+        InferFault::NoTarget {
+            wanted: wanted.into(),
+            suggestion: near.map_or_else(String::new, |n| format!(", did you mean {n:?}?")),
+            columns: names().collect::<Vec<_>>().join(", "),
+        }
+    })
+}
+
+/// An evaluation goes by one column: the first whose rows belong together.
+fn one_group(guesses: &mut [(&str, Guess)]) -> Option<String> {
+    let mut groups = guesses.iter_mut().filter(|(_, guess)| guess.groups);
+    let first = groups.next().map(|(name, _)| (*name).to_owned());
+    for (_, guess) in groups {
+        guess.groups = false;
+    }
+    first
+}
+
+impl Kind {
+    fn word(&self) -> &'static str {
+        match self {
+            Kind::Number { .. } => "number",
+            Kind::Levels(_) | Kind::Open => "category",
+            Kind::Date { .. } => "date",
+            Kind::Unused => "unused",
+        }
+    }
+}
+
+/// The name of the source's file, where it is one: a spec beside it can train from it.
+fn file_name(source: &Source) -> Option<&str> {
+    let path = Path::new(source.name());
+    path.is_file().then(|| path.file_name()?.to_str())?
 }
 
 fn name_of(path: &Path) -> String {
-    let stem = path
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = file.split('.').next().unwrap_or_default().to_lowercase();
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let name: String = stem
         .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '-' {
-                c
-            } else {
-                '_'
-            }
-        })
+        .map(|c| if fits(c) { c } else { '_' })
         .collect();
-    if name.is_empty() {
-        "model".into()
-    } else {
-        name
+    match name.is_empty() || path.as_os_str() == "standard input" {
+        true => "model".into(),
+        false => name,
     }
-}
-
-/// A scalar that YAML reads back as the same text or number.
-fn scalar(text: &str) -> String {
-    let whole = text.parse::<i64>().is_ok_and(|v| v.to_string() == text);
-    if whole || text == "true" || text == "false" {
-        text.into()
-    } else {
-        quoted(text)
-    }
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string() // a JSON string is a YAML string
-}
-
-const MEMORY: &str = "a String takes every character";
-
-fn write(
-    name: &str,
-    path: &Path,
-    target: &Seen,
-    labels: (&str, &str),
-    id: Option<&Seen>,
-    features: &[&Seen],
-) -> String {
-    let mut out = String::new();
-    let mut line = |text: String| writeln!(out, "{text}").expect(MEMORY);
-    let file = path.file_name().unwrap_or_default().to_string_lossy();
-    line(format!(
-        "# A first spec, inferred from {} rows of {file}. Read it through: ranges and levels are what these rows",
-        target.rows
-    ));
-    line("# happen to hold, kinds are guesses, and the recipe is a plain one. Then: titanic-platform spec check FILE".into());
-    line(String::new());
-    line("version: 1".into());
-    line(format!("name: {}", quoted(name)));
-    line(format!("table: {}", quoted(&file)));
-    line(format!(
-        "target: {{column: {}, positive: {}, negative: {}}}",
-        quoted(&target.name),
-        scalar(labels.0),
-        scalar(labels.1)
-    ));
-    if let Some(id) = id {
-        line(format!("id: {}", quoted(&id.name)));
-    }
-    line(String::new());
-    line("columns:".into());
-    features.iter().for_each(|c| line(column(c)));
-    line(String::new());
-    line("recipe:".into());
-    line("  steps:".into());
-    let (steps, names) = recipe(features);
-    steps.into_iter().for_each(&mut line);
-    line("  features:".into());
-    names
-        .into_iter()
-        .for_each(|n| line(format!("    - {}", quoted(&n))));
-    line(String::new());
-    line("evaluation: {folds: 10, repeats: 5, metric: log_loss}".into());
-    line("decision: {threshold: 0.5}".into());
-    out
-}
-
-fn column(c: &Seen) -> String {
-    let name = quoted(&c.name);
-    match c.looks() {
-        Looks::Number => format!(
-            "  - {{name: {name}, kind: number, range: [{}, {}], unexpected: warn}}",
-            c.min, c.max
-        ),
-        Looks::Category => {
-            let levels: Vec<String> = c.values.keys().map(|v| scalar(v)).collect();
-            format!(
-                "  - {{name: {name}, kind: category, levels: [{}], unexpected: warn}}",
-                levels.join(", ")
-            )
-        }
-        Looks::Text => format!("  - {{name: {name}, kind: text}}"),
-    }
-}
-
-/// Lines of the steps, names of the features.
-fn recipe(features: &[&Seen]) -> (Vec<String>, Vec<String>) {
-    let mut steps = Vec::new();
-    let mut names = Vec::new();
-    for c in features {
-        let name = quoted(&c.name);
-        match c.looks() {
-            Looks::Number => {
-                if c.missing > 0 {
-                    let flag = format!("{} is missing", c.name);
-                    steps.push(format!(
-                        "    - missing: {{of: {name}, as: {}}}",
-                        quoted(&flag)
-                    ));
-                    names.push(flag);
-                }
-                let filled = format!("{} or its median", c.name);
-                steps.push(format!(
-                    "    - impute: {{of: {name}, as: {}}}",
-                    quoted(&filled)
-                ));
-                names.push(filled);
-            }
-            Looks::Category => {
-                steps.push(format!("    - one_hot: {{of: [{name}]}}"));
-                names.push(format!("{}=*", c.name));
-            }
-            Looks::Text => {}
-        }
-    }
-    (steps, names)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::source::{EachRow, SourceRow};
 use crate::schema::csv::MOST_COLUMNS;
 use crate::schema::row::{Purpose, Value};
 use crate::schema::text::Header;
-use crate::schema::{Row, Schema, Slot};
+use crate::schema::{NumberForm, Row, Schema, Slot, text};
 
 /// One Parquet file.
 #[derive(Debug)]
@@ -50,7 +50,12 @@ impl Format for Parquet {
         for i in 0..frame.height() {
             row.clear();
             for (slot, column) in header.slots().iter().zip(&columns) {
-                row.put(schema, *slot, column.value(i));
+                match column.value(i) {
+                    Value::Text(cell) if purpose == Purpose::Infer => {
+                        text::put(schema, *slot, cell, &NumberForm::default(), &mut row);
+                    }
+                    value => row.put(schema, *slot, value),
+                }
             }
             row.finish(schema);
             if each(SourceRow {

@@ -267,6 +267,25 @@ impl Schema {
         }
     }
 
+    /// Of a table that nobody knows yet: rows are read as they come ([`super::row::Purpose::Infer`]).
+    pub fn unknown() -> Schema {
+        let label = |text: &str| Label::Text(text.to_owned());
+        Schema {
+            columns: Vec::new(),
+            unused: Vec::new(),
+            target: Target {
+                column: String::new(),
+                positive: label("yes"),
+                negative: label("no"),
+            },
+            id: None,
+            extra: Extra::Ignore,
+            missing: Markers::default(),
+            by: None,
+            by_name: FxHashMap::default(),
+        }
+    }
+
     /// The same with a column by which rows are kept together or in order; none where there is no such column or it is the
     /// target.
     pub fn with_order(mut self, column: &str, what: Order) -> Option<Schema> {

@@ -47,6 +47,12 @@ impl DateForm {
         own.or_else(|| iso(text)).map(seconds)
     }
 
+    /// As [`DateForm::read`], but only in the form of the pattern.
+    pub fn read_own(&self, text: &str) -> Option<f64> {
+        let pattern = self.0.as_deref()?;
+        read_pattern(pattern, text.trim()).map(seconds)
+    }
+
     /// The text of a time that [`DateForm::read`] reads again.
     pub fn write(&self, seconds: f64) -> String {
         self.write_datetime(datetime(seconds))

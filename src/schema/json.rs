@@ -213,6 +213,18 @@ impl<'de> Visitor<'de> for OneRow<'_> {
                     })?;
                 }
                 Err(name) => {
+                    if let Some(slot) = row.raw_slot(&name) {
+                        if !seen.insert(slot) {
+                            return Err(twice(&name));
+                        }
+                        map.next_value_seed(OneValue {
+                            schema,
+                            slot,
+                            row,
+                            depth,
+                        })?;
+                        continue;
+                    }
                     if !seen.insert_unknown(&name) {
                         return Err(twice(&name));
                     }
@@ -258,7 +270,7 @@ struct Seen {
     known: [u64; 16], // 1,024 columns in place
     many: Vec<bool>,
     unknown: Vec<String>,
-    unused: Vec<usize>,
+    unused: Vec<bool>,
     id: bool,
     target: bool,
 }
@@ -292,9 +304,10 @@ impl Seen {
             Slot::Column(i) => !std::mem::replace(&mut self.many[i], true),
             Slot::Other => true,
             Slot::Unused(i) => {
-                let new = !self.unused.contains(&i);
-                self.unused.push(i);
-                new
+                if self.unused.len() <= i {
+                    self.unused.resize(i + 1, false);
+                }
+                !std::mem::replace(&mut self.unused[i], true)
             }
             Slot::Id => !std::mem::replace(&mut self.id, true),
             Slot::Target => !std::mem::replace(&mut self.target, true),

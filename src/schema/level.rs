@@ -272,8 +272,19 @@ pub fn canonical(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The scalar that a canonical text is: a number where it is one in its shortest form, else text.
+pub fn scalar(text: &str) -> Label {
+    match code(text) {
+        Some(v) if shortest(v) == text && v.fract() == 0.0 && v.abs() < WHOLE => {
+            Label::Integer(v as i64)
+        }
+        Some(v) if shortest(v) == text && v.abs() < WHOLE => Label::Number(v),
+        _ => Label::Text(text.to_owned()),
+    }
+}
+
 /// true or false in any case.
-pub(super) fn flag(text: &str) -> Option<bool> {
+pub fn flag(text: &str) -> Option<bool> {
     let text = text.trim();
     match text.len() {
         4 if text.eq_ignore_ascii_case("true") => Some(true),

@@ -1,6 +1,7 @@
 //! One row: how a value is admitted into it, and how it is read.
 
 mod met;
+pub mod raw;
 mod refused;
 
 use super::cell::{Cell, Span};
@@ -22,6 +23,8 @@ pub enum Purpose {
     Learn,
     /// To be kept: a target may be there.
     Keep,
+    /// To learn what the table is: nothing is known of it, nothing is rejected.
+    Infer,
     /// To be compared with others, as it is: nothing is refused but what does not parse, unknown columns are passed over.
     Look,
 }
@@ -38,6 +41,8 @@ pub struct Row {
     refused: Refused,
     /// Kept of a row that is only looked at.
     met: Option<Box<Met>>,
+    /// Kept of a row whose table is not known.
+    raw: Option<Box<raw::Raw>>,
     /// All that is wrong with it; a row with faults must not be used.
     pub faults: Vec<Fault>,
     /// What is odd about it.
@@ -67,6 +72,7 @@ impl Row {
             purpose,
             refused: Refused::default(),
             met: (purpose == Purpose::Look).then(|| Box::new(Met::new(schema))),
+            raw: (purpose == Purpose::Infer).then(Box::default),
             faults: Vec::new(),
             warnings: Vec::new(),
         }
@@ -85,6 +91,9 @@ impl Row {
         self.by = Cell::Missing;
         self.target = None;
         self.refused.clear();
+        if let Some(raw) = &mut self.raw {
+            raw.clear();
+        }
         self.faults.clear();
         self.warnings.clear();
     }
@@ -119,7 +128,7 @@ impl Row {
 
     /// Checks what can be checked only at the end: that nothing required is missing.
     pub fn finish(&mut self, schema: &Schema) {
-        if self.purpose == Purpose::Look {
+        if matches!(self.purpose, Purpose::Look | Purpose::Infer) {
             return;
         }
         for (column, cell) in schema.columns().iter().zip(&self.cells) {
@@ -155,6 +164,9 @@ impl Row {
             Value::Text(text) if text.trim().is_empty() => Value::Missing,
             other => other,
         };
+        if self.put_raw(slot, value, false) {
+            return;
+        }
         let before = self.faults.len();
         if let Some(met) = &mut self.met {
             met.slot(schema, slot);
@@ -369,12 +381,16 @@ impl Row {
     }
 
     fn keep(&mut self, text: &str) -> Cell {
+        Cell::Text(self.keep_span(text))
+    }
+
+    fn keep_span(&mut self, text: &str) -> Span {
         let start = self.text.len() as u32;
         self.text.push_str(text);
-        Cell::Text(Span {
+        Span {
             start,
             end: self.text.len() as u32,
-        })
+        }
     }
 
     fn unexpected(

@@ -26,7 +26,7 @@ impl Header {
         let mut slots = Vec::new();
         let mut others: Vec<String> = Vec::new();
         let mut faults = Vec::new();
-        let looks = purpose == Purpose::Look;
+        let looks = matches!(purpose, Purpose::Look | Purpose::Infer);
         for (place, name) in (1..).zip(names) {
             match schema.slot(name) {
                 Some(slot) if slots.contains(&slot) => {
@@ -37,7 +37,10 @@ impl Header {
                     return Err(HeaderFault::Twice(name.to_owned()));
                 }
                 None if looks || schema.extra() == Extra::Ignore => {
-                    slots.push(Slot::Other);
+                    slots.push(match purpose {
+                        Purpose::Infer => Slot::Unused(others.len()),
+                        _ => Slot::Other,
+                    });
                     others.push(name.to_owned());
                 }
                 None if name.is_empty() => faults.push(Fault {
@@ -147,7 +150,16 @@ pub fn read<'a>(
 pub fn put(schema: &Schema, slot: Slot, text: &str, form: &NumberForm, row: &mut Row) {
     let column = match slot {
         Slot::Column(i) if schema.is_number(slot) => &schema.columns()[i],
-        _ => return row.put(schema, slot, Value::Text(text)),
+        _ => {
+            let value = match text.trim().is_empty() {
+                true => Value::Missing,
+                false => Value::Text(text),
+            };
+            if !row.put_raw(slot, value, true) {
+                row.put(schema, slot, value);
+            }
+            return;
+        }
     };
     let form = column.number.as_ref().unwrap_or(form);
     match form.parse(text) {

@@ -173,6 +173,20 @@ impl Source {
         outcome.and_then(|()| looker.finish())
     }
 
+    /// Reads all of it to learn what its columns hold.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub(super) fn survey(&self, surveyor: &mut dyn Rows) -> Result<(), ReadFault> {
+        let pull = Pull {
+            schema: &Schema::unknown(),
+            purpose: Purpose::Infer,
+            cursor: None,
+            world: &Unattended::default(),
+        };
+        self.0.pull(&pull, surveyor)
+    }
+
     /// Reads it in batches, with or without targets.
     ///
     /// # Errors

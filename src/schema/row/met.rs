@@ -53,6 +53,7 @@ impl Row {
     }
 
     pub(in crate::schema) fn meet_other(&mut self, name: &str) {
+        self.raw_slot(name);
         if let Some(met) = &mut self.met {
             met.other(name);
         }

@@ -11,6 +11,7 @@ use super::trail::Trail;
 use crate::ingest::source::retry::Failure;
 use crate::ingest::source::runtime::within;
 use crate::ingest::source::{Pull, Rows, SourceRow};
+use crate::schema::row::Purpose;
 use crate::schema::text::Header;
 use crate::schema::{Row, Slot};
 
@@ -63,12 +64,17 @@ impl<'a> Receiver<'a> {
         let schema = self.pull.schema;
         let query = self.query;
         let is_cursor = |name: &str| query.cursor.as_deref() == Some(name);
-        let known = |name: &str| schema.slot(name).is_some();
+        let infers = self.pull.purpose == Purpose::Infer;
+        let known = |name: &str| infers || schema.slot(name).is_some();
         let kept = |name: &&str| known(name) || !(is_cursor(name) || query.whole_table);
         let resolved: Vec<&str> = names.iter().copied().filter(|n| kept(n)).collect();
         let header = Header::resolve(schema, resolved, self.pull.purpose);
-        header.map_err(|e| Failure::lasting(e.to_string()))?;
-        self.slots = names.iter().map(|name| schema.slot(name)).collect();
+        let header = header.map_err(|e| Failure::lasting(e.to_string()))?;
+        header.tell(&mut self.row);
+        self.slots = match infers {
+            true => header.slots().iter().copied().map(Some).collect(),
+            false => names.iter().map(|name| schema.slot(name)).collect(),
+        };
         self.cursor = names.iter().position(|name| is_cursor(name));
         if let (Some(column), None) = (&query.cursor, self.cursor) {
             let has = names.join(", ");

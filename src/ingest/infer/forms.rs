@@ -1,0 +1,363 @@
+//! In which form a column writes its numbers or its dates: the one that reads most of its values.
+
+use std::collections::BTreeMap;
+
+use super::column::Column;
+use crate::schema::NumberForm;
+use crate::schema::date::{DateForm, datetime};
+
+/// Signs for decimals and thousands, the commonest first.
+const SIGNS: &[(char, Option<char>)] = &[
+    ('.', None),
+    ('.', Some(',')),
+    (',', None),
+    (',', Some('.')),
+    (',', Some(' ')),
+    ('.', Some(' ')),
+    ('.', Some('\'')),
+];
+
+/// Patterns of dates beside ISO 8601.
+const PATTERNS: &[&str] = &[
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%Y/%m/%d",
+    "%d-%m-%Y",
+    "%Y%m%dT%H%M%S",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %H:%M",
+    "%d/%m/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%b %d, %Y",
+];
+
+/// Most of a column's different values that are tried.
+const TRIED: usize = 5_000;
+
+/// Numbers of a column in some form.
+pub(super) struct Numbers {
+    pub form: Option<NumberForm>,
+    pub range: Option<(f64, f64)>,
+    /// Values that are none, with their rows.
+    pub marks: Vec<(String, u64)>,
+    /// Rows that are numbers, of those looked at.
+    pub rows: u64,
+    pub of: u64,
+}
+
+impl Numbers {
+    /// Rows that are marks of what is missing.
+    pub fn marked(&self) -> u64 {
+        self.marks.iter().map(|(_, rows)| rows).sum()
+    }
+}
+
+/// A column whose values are plain numbers, but for a few.
+pub(super) fn plain(column: &Column) -> Numbers {
+    let form = NumberForm::default();
+    let numbers = &column.numbers;
+    let mut marks = others(column, |text| form.parse(text).is_some());
+    let mut range = (numbers.min, numbers.max);
+    if let (Some(mark), Some(second)) = (sentinel(column), numbers.second) {
+        marks.push(mark);
+        range.0 = second;
+    }
+    Numbers {
+        form: None,
+        range: (numbers.rows > 0).then_some(range),
+        marks,
+        rows: numbers.rows,
+        of: column.known(),
+    }
+}
+
+/// A number that stands for missing: -99, -999 and so on in several rows of a column that has no other negative number.
+fn sentinel(column: &Column) -> Option<(String, u64)> {
+    const LEAST_ROWS: u64 = 2;
+    let numbers = &column.numbers;
+    let text = numbers.min.to_string();
+    let nines = text
+        .strip_prefix('-')
+        .is_some_and(|d| d.len() >= 2 && d.bytes().all(|b| b == b'9'));
+    let apart = numbers.second.is_some_and(|second| second >= 0.0);
+    let rows = column.values.get(&text).copied().unwrap_or(0);
+    (nines && apart && rows >= LEAST_ROWS).then_some((text, rows))
+}
+
+/// The form that reads most of a column's values as numbers; none where no value that is written otherwise is one.
+pub(super) fn number(column: &Column) -> Option<Numbers> {
+    let values = tried(column);
+    let (prefix, suffix) = around(&values)?;
+    let read = |form: &NumberForm| -> u64 {
+        let rows = values.iter().filter(|(text, _)| form.parse(text).is_some());
+        rows.map(|(_, rows)| rows).sum()
+    };
+    let forms = SIGNS.iter().map(|(decimal, thousands)| NumberForm {
+        decimal: *decimal,
+        thousands: *thousands,
+        prefix: prefix.clone(),
+        suffix: suffix.clone(),
+    });
+    let mut best: Option<(u64, NumberForm)> = None;
+    for form in forms {
+        let rows = read(&form);
+        if best.as_ref().is_none_or(|(most, _)| rows > *most) {
+            best = Some((rows, form));
+        }
+    }
+    let (rows, form) = best?;
+    let numbers = values.iter().filter_map(|(text, _)| form.parse(text));
+    let whole = column.unkept == 0 && values.len() == column.values.len();
+    let range = numbers.fold(None, |range: Option<(f64, f64)>, v| {
+        Some(range.map_or((v, v), |(min, max)| (min.min(v), max.max(v))))
+    });
+    let marks = others(column, |text| form.parse(text).is_some());
+    Some(Numbers {
+        range: range.filter(|_| whole),
+        marks,
+        rows,
+        of: values.iter().map(|(_, rows)| rows).sum(),
+        form: Some(form),
+    })
+}
+
+/// What most values have before and behind their digits.
+fn around(values: &[(&str, u64)]) -> Option<(String, String)> {
+    const LONGEST: usize = 8; // a currency or a unit
+    let mut seen: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for (text, rows) in values {
+        let digit = |c: char| c.is_ascii_digit();
+        let (Some(first), Some(last)) = (text.find(digit), text.rfind(digit)) else {
+            continue;
+        };
+        let sign = |c: char| matches!(c, '-' | '+' | '.' | ',') || c.is_whitespace();
+        let prefix = text[..first].trim_matches(sign);
+        let suffix = text[last + 1..].trim();
+        if prefix.len() <= LONGEST && suffix.len() <= LONGEST {
+            *seen.entry((prefix, suffix)).or_default() += rows;
+        }
+    }
+    // With several, what some cells have is cut where it stands, and the rest are read without.
+    let most = |part: fn(&(&str, &str)) -> String| {
+        let mut parts: BTreeMap<String, u64> = BTreeMap::new();
+        for (key, rows) in &seen {
+            *parts.entry(part(key)).or_default() += rows;
+        }
+        parts.remove("");
+        let most = parts.into_iter().max_by_key(|(_, rows)| *rows);
+        most.map_or_else(String::new, |(part, _)| part)
+    };
+    (!seen.is_empty()).then(|| (most(|k| k.0.to_owned()), most(|k| k.1.to_owned())))
+}
+
+/// Dates of a column in some pattern.
+pub(super) struct Dates {
+    pub pattern: Option<&'static str>,
+    pub parts: Vec<&'static str>,
+    pub marks: Vec<(String, u64)>,
+    pub rows: u64,
+    pub of: u64,
+    /// Whether day and month could change places.
+    pub either: bool,
+}
+
+/// The pattern that reads most of a column's values as dates; none where no value is one.
+pub(super) fn date(column: &Column) -> Option<Dates> {
+    let values = tried(column);
+    let of = values.iter().map(|(_, rows)| rows).sum();
+    let mut best: Option<Dates> = None;
+    let patterns = [None].into_iter().chain(PATTERNS.iter().copied().map(Some));
+    for pattern in patterns {
+        let form = DateForm::new(pattern.map(str::to_owned))
+            .expect("the patterns of the table are checked by a test");
+        let reads = |text: &str| match pattern {
+            Some(_) => form.read_own(text),
+            None => form.read(text),
+        };
+        let found: Vec<(f64, u64)> = values
+            .iter()
+            .filter_map(|(text, n)| Some((reads(text)?, *n)))
+            .collect();
+        let rows: u64 = found.iter().map(|(_, n)| n).sum();
+        if rows == 0 {
+            continue;
+        }
+        match &mut best {
+            Some(best) if best.rows >= rows => {
+                let swapped = best.pattern.map(|p| p.replace("%d/%m", "%m/%d"));
+                best.either |= best.rows == rows
+                    && swapped.as_deref() == pattern
+                    && swapped.as_deref() != best.pattern;
+            }
+            _ => {
+                best = Some(Dates {
+                    pattern,
+                    parts: parts(&found),
+                    marks: others(column, |text| form.read(text).is_some()),
+                    rows,
+                    of,
+                    either: false,
+                });
+            }
+        }
+    }
+    best
+}
+
+/// The parts that differ between the dates.
+fn parts(dates: &[(f64, u64)]) -> Vec<&'static str> {
+    let dates: Vec<_> = dates
+        .iter()
+        .map(|(seconds, _)| datetime(*seconds))
+        .collect();
+    let differs = |part: fn(&jiff::civil::DateTime) -> i64| {
+        dates.windows(2).any(|w| part(&w[0]) != part(&w[1]))
+    };
+    let differing = [
+        ("year", differs(|d| d.year().into())),
+        ("month", differs(|d| d.month().into())),
+        (
+            "weekday",
+            differs(|d| d.weekday().to_monday_zero_offset().into()),
+        ),
+        ("hour", differs(|d| d.hour().into())),
+    ];
+    differing
+        .into_iter()
+        .filter(|(_, differs)| *differs)
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// Some of a column's values with their rows, in a fixed order.
+fn tried(column: &Column) -> Vec<(&str, u64)> {
+    let mut values: Vec<(&str, u64)> = column
+        .values
+        .iter()
+        .map(|(v, n)| (v.as_str(), *n))
+        .collect();
+    values.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    values.truncate(TRIED);
+    values
+}
+
+/// The kept values that a form does not read, the most frequent first.
+fn others(column: &Column, reads: impl Fn(&str) -> bool) -> Vec<(String, u64)> {
+    let others = column.values.iter().filter(|(text, _)| !reads(text));
+    let mut others: Vec<(String, u64)> = others.map(|(text, n)| (text.clone(), *n)).collect();
+    others.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    others
+}
+
+/// An example of a form.
+pub(super) fn words(form: &NumberForm) -> String {
+    let thousands = form.thousands.map_or_else(String::new, |t| t.to_string());
+    format!(
+        "{}1{thousands}234{}5{}",
+        form.prefix, form.decimal, form.suffix
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::infer::column::Seen;
+
+    fn column(cells: &[&str]) -> Column {
+        let mut column = Column::new("x");
+        cells.iter().for_each(|c| column.add(Seen::Written(c)));
+        column
+    }
+
+    #[test]
+    fn patterns_are_sound() {
+        for pattern in PATTERNS {
+            DateForm::new(Some((*pattern).to_owned())).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_form_that_reads_most_is_found() {
+        let check = |cells: &[&str], expected: &str, range: (f64, f64)| {
+            let found = number(&column(cells)).unwrap();
+            assert_eq!(words(&found.form.unwrap()), expected, "{cells:?}");
+            assert_eq!((found.rows, found.range), (cells.len() as u64, Some(range)));
+        };
+        check(&["3,75", "12", "0,5"], "1234,5", (0.5, 12.0));
+        check(&["1,234.50", "12", "999,999"], "1,234.5", (12.0, 999_999.0));
+        check(&["1.234,50", "12"], "1.234,5", (12.0, 1234.5));
+        check(&["1 234,50", "12"], "1 234,5", (12.0, 1234.5));
+        check(&["$12.00", "-$1.5", "$7"], "$1234.5", (-1.5, 12.0));
+        check(&["12,5 %", "7 %"], "1234,5%", (7.0, 12.5));
+        check(&["1,234", "1,500"], "1,234.5", (1234.0, 1500.0));
+        assert!(number(&column(&["a", "b"])).is_none());
+    }
+
+    #[test]
+    fn dates_are_found_in_their_pattern() {
+        let check = |cells: &[&str], expected: Option<&str>, parts: &[&str], either: bool| {
+            let found = date(&column(cells)).unwrap();
+            assert_eq!(
+                (found.pattern, found.either),
+                (expected, either),
+                "{cells:?}"
+            );
+            assert_eq!(found.parts, parts, "{cells:?}");
+        };
+        check(
+            &["2024-01-31", "2023-01-31"],
+            None,
+            &["year", "weekday"],
+            false,
+        );
+        check(
+            &["2024-01-31 10:00", "2024-02-28 11:00:30"],
+            None,
+            &["month", "hour"],
+            false,
+        );
+        check(
+            &["31.01.2024", "01.02.2024"],
+            Some("%d.%m.%Y"),
+            &["month", "weekday"],
+            false,
+        );
+        check(
+            &["31/01/2024", "01/02/2024"],
+            Some("%d/%m/%Y"),
+            &["month", "weekday"],
+            false,
+        );
+        check(
+            &["01/31/2024", "02/01/2024"],
+            Some("%m/%d/%Y"),
+            &["month", "weekday"],
+            false,
+        );
+        check(
+            &["01/02/2024", "03/02/2024"],
+            Some("%d/%m/%Y"),
+            &["weekday"],
+            true,
+        );
+        assert!(date(&column(&["a", "12", "1.5"])).is_none());
+    }
+
+    #[test]
+    fn minus_nines_stand_for_missing() {
+        let check = |cells: &[&str], expected: Option<(&str, u64)>| {
+            let found = sentinel(&column(cells));
+            assert_eq!(found, expected.map(|(t, n)| (t.to_owned(), n)), "{cells:?}");
+        };
+        check(&["-999", "3", "-999.0", "0"], Some(("-999", 2)));
+        check(&["-999", "3", "0"], None);
+        check(&["-999", "-999", "-3"], None);
+        check(&["-9", "-9", "3"], None);
+        check(&["999", "999", "3"], None);
+    }
+}

@@ -1,0 +1,359 @@
+//! What a column is taken for, and why.
+
+use std::fmt::Write as _;
+
+use super::column::Column;
+use super::forms;
+use crate::schema::NumberForm;
+use crate::schema::column::Label;
+use crate::schema::level::{canonical, scalar};
+
+/// A category of more levels is open: every level is admitted, and steps make features of it.
+const MOST_LEVELS: u64 = 20;
+
+/// So many of a column's values must be numbers or dates; the rest are words for missing.
+const MOSTLY: f64 = 0.95;
+
+/// An id that stands for so many rows on average is a code of something.
+const ROWS_OF_A_CODE: u64 = 50;
+
+/// What a column is taken for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    Number {
+        form: Option<NumberForm>,
+        range: Option<(f64, f64)>,
+    },
+    Levels(Vec<Label>),
+    Open,
+    Date {
+        pattern: Option<&'static str>,
+        parts: Vec<&'static str>,
+    },
+    Unused,
+}
+
+/// A guess, in the words of whoever made the table.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Guess {
+    pub kind: Kind,
+    pub why: String,
+    /// Words that mean missing in this column alone, with their rows.
+    pub marks: Vec<(String, u64)>,
+    /// Rows without a value.
+    pub missing: u64,
+    /// Whether rows of the same value belong together.
+    pub groups: bool,
+}
+
+/// Whether the values tell rows apart, and the name says that this is what they are for.
+pub(super) fn is_id(column: &Column, rows: u64) -> bool {
+    identifies(column, rows) && is_named_id(&column.name)
+}
+
+fn identifies(column: &Column, rows: u64) -> bool {
+    let quantities = column.numbers.fractions;
+    rows > 1
+        && !quantities
+        && !column.uncounted
+        && column.known() == rows
+        && column.distinct() == rows
+}
+
+/// Whether the last word of a name is one for ids: `customer_id`, `PassengerId`, `key`; not `paid`.
+fn is_named_id(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "id", "ids", "key", "uuid", "guid", "nr", "no", "number", "pk",
+    ];
+    let words = words(name);
+    words
+        .last()
+        .is_some_and(|last| WORDS.contains(&last.as_str()))
+}
+
+/// Whether a name speaks of somebody or something that may stand in several rows.
+fn is_named_entity(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "person",
+        "customer",
+        "client",
+        "patient",
+        "user",
+        "member",
+        "account",
+        "household",
+        "subject",
+        "employee",
+        "student",
+        "session",
+        "device",
+        "order",
+    ];
+    words(name)
+        .last()
+        .is_some_and(|last| WORDS.contains(&last.as_str()))
+}
+
+/// The words of a name, in lower case: parted by signs, and where a capital follows a small letter.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for c in name.chars() {
+        let begins = c.is_uppercase() && before.is_lowercase();
+        if !c.is_alphanumeric() || begins {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric() {
+            let word = words.last_mut().expect("there is always one");
+            word.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words.retain(|w| !w.is_empty());
+    words
+}
+
+/// The guess for a feature column of a table of so many rows.
+pub(super) fn guess(column: &Column, rows: u64) -> Guess {
+    let known = column.known();
+    let unused = |why: String| Guess {
+        kind: Kind::Unused,
+        why,
+        marks: Vec::new(),
+        missing: rows - known,
+        groups: false,
+    };
+    if known == 0 {
+        return unused("it holds nothing".into());
+    }
+    if column.nested * 2 > known {
+        return unused("it holds lists or objects".into());
+    }
+    if column.distinct() == 1 && known == rows {
+        let value = column.values.keys().next().cloned().unwrap_or_default();
+        return unused(format!("every row has the same value, {value:?}"));
+    }
+    if column.numbers.counts_rows && column.numbers.rows == rows && rows > 2 {
+        return unused("it counts the rows".into());
+    }
+    if let Some(guess) = repeated_id(column, rows) {
+        return guess;
+    }
+    let found = flags(column, rows)
+        .or_else(|| number(column, rows))
+        .or_else(|| date(column, rows));
+    let mut guess = found.unwrap_or_else(|| category(column, rows));
+    if guess.kind != Kind::Unused {
+        let mut words: Vec<(String, u64)> = column
+            .words
+            .iter()
+            .map(|(word, rows)| (word.clone(), *rows))
+            .collect();
+        words.sort();
+        say_marks(&mut guess.why, &words);
+    }
+    guess
+}
+
+/// An id that stands in several rows: of one person or thing, or a code.
+fn repeated_id(column: &Column, rows: u64) -> Option<Guess> {
+    let (known, distinct) = (column.known(), column.distinct());
+    let named = is_named_id(&column.name) || is_named_entity(&column.name);
+    let whole = !column.numbers.fractions && !column.uncounted;
+    if !named || !whole || distinct <= MOST_LEVELS || distinct * 10 > known * 9 && distinct < known
+    {
+        return None;
+    }
+    let base = Guess {
+        kind: Kind::Unused,
+        why: String::new(),
+        marks: Vec::new(),
+        missing: rows - known,
+        groups: false,
+    };
+    if distinct == known {
+        let why = "an id by its name and its values, which are all different".to_owned();
+        return Some(Guess { why, ..base });
+    }
+    if known / distinct >= ROWS_OF_A_CODE {
+        let why = format!(
+            "a code by its name: {distinct} values, each of about {} rows",
+            known / distinct
+        );
+        return Some(Guess {
+            kind: Kind::Open,
+            why,
+            ..base
+        });
+    }
+    let why = format!(
+        "an id by its name, {distinct} values in {known} rows: rows of the same one stay together in evaluations (evaluation: groups)"
+    );
+    Some(Guess {
+        why,
+        groups: true,
+        ..base
+    })
+}
+
+fn flags(column: &Column, rows: u64) -> Option<Guess> {
+    let is_flag = |v: &String| ["true", "false"].contains(&v.to_lowercase().as_str());
+    let all = column.unkept == 0 && column.numbers.rows == 0 && column.values.keys().all(is_flag);
+    all.then(|| Guess {
+        kind: Kind::Levels(vec![Label::Flag(false), Label::Flag(true)]),
+        why: "all values are true or false".into(),
+        marks: Vec::new(),
+        missing: rows - column.known(),
+        groups: false,
+    })
+}
+
+fn number(column: &Column, rows: u64) -> Option<Guess> {
+    let known = column.known();
+    let plain = column.numbers.rows as f64 >= MOSTLY * known as f64;
+    let found = match plain {
+        true => forms::plain(column),
+        false => forms::number(column).filter(|f| f.rows as f64 >= MOSTLY * f.of as f64)?,
+    };
+    // A source with types has texts where this reads numbers: the form says that they are numbers all the same.
+    let texts = column.typed_texts > found.marked();
+    let form = found.form.clone();
+    let form = form.or_else(|| texts.then(NumberForm::default));
+    let mut why = match found.marks.is_empty() {
+        true => "all values are numbers".to_owned(),
+        false => format!(
+            "{} of {known} values are numbers",
+            known.saturating_sub(found.marked())
+        ),
+    };
+    if let Some(form) = &form {
+        let _ = write!(why, ", written as {}", forms::words(form));
+    }
+    say_marks(&mut why, &found.marks);
+    Some(Guess {
+        missing: rows - known + found.marked(),
+        marks: found.marks,
+        kind: Kind::Number {
+            form,
+            range: found.range,
+        },
+        why,
+        groups: false,
+    })
+}
+
+fn date(column: &Column, rows: u64) -> Option<Guess> {
+    let known = column.known();
+    let found = forms::date(column).filter(|f| f.rows as f64 >= MOSTLY * f.of as f64)?;
+    let mut why = match found.pattern {
+        None => "dates as 2024-01-31".to_owned(),
+        Some(pattern) => format!("dates as {pattern}"),
+    };
+    if found.either {
+        why += "; the month could as well stand first";
+    }
+    say_marks(&mut why, &found.marks);
+    let marked: u64 = found.marks.iter().map(|(_, rows)| rows).sum();
+    Some(Guess {
+        kind: Kind::Date {
+            pattern: found.pattern,
+            parts: found.parts,
+        },
+        why,
+        missing: rows - known + marked,
+        marks: found.marks,
+        groups: false,
+    })
+}
+
+fn say_marks(why: &mut String, marks: &[(String, u64)]) {
+    const SHOWN: usize = 5;
+    if marks.is_empty() {
+        return;
+    }
+    let shown: Vec<String> = marks
+        .iter()
+        .take(SHOWN)
+        .map(|(w, n)| format!("{w:?} {n}"))
+        .collect();
+    let more = match marks.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let _ = write!(why, "; taken for missing: {}{more}", shown.join(", "));
+}
+
+fn category(column: &Column, rows: u64) -> Guess {
+    let (known, distinct) = (column.known(), column.distinct());
+    let base = |kind, why| Guess {
+        kind,
+        why,
+        marks: Vec::new(),
+        missing: rows - known,
+        groups: false,
+    };
+    if column.uncounted || distinct * 2 > known.max(2) {
+        let many = if column.uncounted {
+            "more than ".to_owned()
+        } else {
+            String::new()
+        };
+        let why = match distinct == known {
+            true => "text that is different in every row".to_owned(),
+            false => format!("text: {many}{distinct} different values in {known} rows"),
+        };
+        return base(
+            Kind::Unused,
+            why + "; extract or first_letter can derive a category from it",
+        );
+    }
+    if distinct > MOST_LEVELS {
+        return base(
+            Kind::Open,
+            format!("{distinct} different values in {known} rows"),
+        );
+    }
+    let mut levels: Vec<(Option<f64>, String)> = Vec::new();
+    for value in column.values.keys() {
+        let name = canonical(value).into_owned();
+        let entry = (scalar(&name).number(), name);
+        if !levels.contains(&entry) {
+            levels.push(entry);
+        }
+    }
+    levels.sort_by(|a, b| match (a.0, b.0) {
+        (Some(x), Some(y)) => x.total_cmp(&y),
+        _ => {
+            a.0.is_none()
+                .cmp(&b.0.is_none())
+                .then_with(|| a.1.cmp(&b.1))
+        }
+    });
+    let labels = levels.into_iter().map(|(_, name)| scalar(&name)).collect();
+    base(Kind::Levels(labels), format!("{distinct} different values"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_named_by_word() {
+        for name in [
+            "id",
+            "ID",
+            "customer_id",
+            "PassengerId",
+            "order key",
+            "uuid",
+            "row.no",
+        ] {
+            assert!(is_named_id(name), "{name}");
+        }
+        for name in [
+            "paid", "bid", "grid", "monkey", "identity", "id_type", "volcano", "",
+        ] {
+            assert!(!is_named_id(name), "{name}");
+        }
+    }
+}

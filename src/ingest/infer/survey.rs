@@ -1,0 +1,78 @@
+//! All rows of a source, column by column, before anything is known of them.
+
+use std::ops::ControlFlow;
+
+use rustc_hash::FxHashMap;
+
+use super::column::{Column, Seen};
+use crate::ingest::source::{Rows, SourceRow};
+use crate::schema::Row;
+use crate::schema::row::raw::RawCell;
+
+/// What a source holds.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    pub columns: Vec<Column>,
+    by_name: FxHashMap<String, usize>,
+    /// Where the columns of the file at hand stand among all.
+    places: Vec<usize>,
+    /// Rows that are rows.
+    pub rows: u64,
+    /// Lines that are none, and why the first is not.
+    pub unreadable: u64,
+    pub first_unreadable: Option<String>,
+}
+
+impl Survey {
+    fn column(&mut self, name: &str) -> usize {
+        if let Some(place) = self.by_name.get(name) {
+            return *place;
+        }
+        self.columns.push(Column::new(name));
+        self.by_name.insert(name.to_owned(), self.columns.len() - 1);
+        self.columns.len() - 1
+    }
+
+    fn add(&mut self, row: &Row) {
+        let Some(raw) = row.raw() else { return };
+        for name in &raw.names()[self.places.len()..] {
+            let place = self.column(name);
+            self.places.push(place);
+        }
+        self.rows += 1;
+        let text = row.raw_text();
+        for (place, cell) in raw.cells() {
+            let seen = match cell {
+                RawCell::Number(v) if v.is_nan() => continue,
+                RawCell::Number(v) => Seen::Number(*v),
+                RawCell::Flag(v) => Seen::Flag(*v),
+                RawCell::Text(span) => Seen::Text(span.get(text)),
+                RawCell::Written(span) => Seen::Written(span.get(text)),
+                RawCell::Nested => Seen::Nested,
+            };
+            self.columns[self.places[*place]].add(seen);
+        }
+    }
+}
+
+impl Rows for Survey {
+    fn begin(&mut self, _name: &str) -> ControlFlow<()> {
+        self.places.clear();
+        ControlFlow::Continue(())
+    }
+
+    fn row(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {
+        let fault = match row {
+            Ok(row) if row.faults.is_empty() => {
+                self.add(row);
+                return ControlFlow::Continue(());
+            }
+            Ok(row) => row.faults[0].to_string(),
+            Err(fault) => fault.to_string(),
+        };
+        self.unreadable += 1;
+        self.first_unreadable
+            .get_or_insert_with(|| format!("line {line}: {fault}"));
+        ControlFlow::Continue(())
+    }
+}
