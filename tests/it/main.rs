@@ -11,6 +11,7 @@ mod crash;
 mod demo;
 mod drift;
 mod estimates;
+mod explanations;
 mod export;
 mod full_disk;
 mod ingest;

@@ -14,7 +14,7 @@ pub fn object(schema: &Schema, row: RowView<'_>, out: &mut Vec<u8>) {
         out.push(if out.len() == begin { b'{' } else { b',' });
         value(&column.name, out);
         out.push(b':');
-        write_cell(column, *cell, row.text, out);
+        write_value(column, *cell, row.text, out);
     }
     if out.len() == begin {
         out.push(b'{');
@@ -39,7 +39,8 @@ pub fn id_member(column: &str, id: &str) -> String {
     }
 }
 
-fn write_cell(column: &Column, cell: Cell, text: &str, out: &mut Vec<u8>) {
+/// A cell of a column as JSON, of the type it has in a row; `null` where it is missing.
+pub fn write_value(column: &Column, cell: Cell, text: &str, out: &mut Vec<u8>) {
     match cell {
         Cell::Missing => out.extend_from_slice(b"null"),
         Cell::Number(v) if v.fract() == 0.0 && v.abs() < 9e15 => value(&(v as i64), out),
