@@ -41,4 +41,5 @@ mod tables;
 mod the_loop;
 mod training;
 mod triggers;
+mod turned;
 mod ws;

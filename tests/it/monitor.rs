@@ -714,8 +714,8 @@ async fn another_champion_begins_anew(case: &Case) {
     );
     let promoted = server.request(reqwest::Method::POST, "/v1/models/2/promote");
     assert_eq!(crate::server::answer(promoted).await.0, 200);
-    until("the end of the alert", || async {
-        server.get("/v1/alerts").await["alerts"][0]["state"] == "resolved"
+    until("the new champion", || async {
+        server.get("/v1/monitor").await["model"] == case.version(2)
     })
     .await;
     let seen = server.get("/v1/monitor").await;
@@ -729,5 +729,16 @@ async fn another_champion_begins_anew(case: &Case) {
         "{page}"
     );
     assert!(!page.contains("titanic_drift_psi_nats{"), "{page}");
+    // The swap is no evidence on the rows: the alert ends with a full window of them without drift.
+    let alert = server.get("/v1/alerts").await["alerts"][0].clone();
+    assert_eq!(
+        (&alert["state"], &alert["subject"]),
+        (&"firing".into(), &case.version(1).into())
+    );
+    ask(&server, &rows(case, 100, 44)).await;
+    until("the end of the alert", || async {
+        server.get("/v1/alerts").await["alerts"][0]["state"] == "resolved"
+    })
+    .await;
     server.stop().await;
 }

@@ -257,6 +257,13 @@ impl Reader {
             if self.memory.broken.has(answered.seq) {
                 self.memory.broken_truth = Some(performance.truths());
             }
+            if let Some(window) = &taken.window {
+                let card = champion.model.card();
+                self.memory.carried.labelled(window, card);
+            }
+            if taken.fired.iter().any(|fired| fired.decay) {
+                self.memory.carried.decayed_again();
+            }
             found.extend(taken.fired.into_iter().map(Finding::Fired));
             found.extend(taken.window.map(Finding::Performance));
         }
