@@ -39,8 +39,11 @@ pub(super) fn drifted(model: &str, verdict: &Verdict) -> Option<Condition> {
         false => format!("No training for it: {}.", retrain.why),
     });
     let rows = verdict.drift.rows;
+    let sampled = verdict.batch.map_or(String::new(), |rows| {
+        format!(", a sample of the {rows} of one request,")
+    });
     let description = format!(
-        "{} predictions beside {} rows {model} learnt from, level {}. {retrain}",
+        "{} predictions{sampled} beside {} rows {model} learnt from, level {}. {retrain}",
         rows.current, rows.reference, verdict.drift.level
     );
     let subject = match &verdict.slice {

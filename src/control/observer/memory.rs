@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::carried::Carried;
+use crate::monitor::batch::Batch;
 use crate::monitor::delay::Delay;
 use crate::monitor::pace::Pace;
 use crate::monitor::performance::Performance;
@@ -33,6 +34,9 @@ pub struct Memory {
     pub verdicts: Vec<Option<Verdict>>,
     /// The last verdicts, newest first.
     pub history: VecDeque<Brief>,
+    /// Large requests that are being seen, the oldest first.
+    #[serde(default)]
+    pub batches: VecDeque<Batch>,
     /// How many windows may still be looked at.
     pub pace: Pace,
     /// Rows that passed by unseen.

@@ -46,6 +46,7 @@ fn verdict(shift: f64, slice: Option<Slice>) -> Verdict {
         time: at(0),
         window: Span::default(),
         full: true,
+        batch: None,
         drift: compare(&sample(0.0), &sample(shift), 0.01),
         ailments: Vec::new(),
         estimated: None,
