@@ -16,6 +16,11 @@ impl Floor {
         }
     }
 
+    /// The floor to four digits at most, for people: a spec's is short already.
+    pub fn shown(&self) -> f64 {
+        (self.floor * 1e4).round() / 1e4
+    }
+
     /// That it is missed, in a sentence, for a floor made by [`Floor::base_rate`].
     pub fn no_better(&self) -> String {
         let (value, floor) = (self.value, self.floor);
