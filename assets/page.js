@@ -156,7 +156,7 @@
     const total = (word, about, value) => make('tr', '', make('th', '', word), make('td', 'muted', about),
       make('td', ''), make('td', 'number', value.toFixed(3)));
     const table = $('contributions');
-    table.tBodies[0].replaceChildren(total('base', 'of any row', base), ...lines);
+    table.tBodies[0].replaceChildren(total('base', 'mean of the training rows', base), ...lines);
     table.tFoot.replaceChildren(total('probability', 'the sum', probability));
     table.hidden = false;
     $('why-empty').hidden = true;

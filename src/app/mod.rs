@@ -126,6 +126,7 @@ impl App {
             predictor: Predictor {
                 seat: seat.clone(),
                 recorder: recorder.clone(),
+                batch: settings.monitor.window.get() as u64,
                 clock: clock.clone(),
                 metrics: metrics.clone(),
             },

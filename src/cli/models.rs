@@ -147,7 +147,7 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
             .collect();
         print_json(&json!({
             "model": name, "card": serde_json::to_value(card)?, "cv": card.cv.to_json(), "features": features,
-            "spec": model.spec().text(),
+            "base": model.base(), "table_warnings": card.table_warnings, "spec": model.spec().text(),
         }))?;
         return Ok(Exit::Done);
     }
@@ -194,6 +194,9 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
         .collect();
     outln!("{} features: {}", names.len(), names.join(", "));
     for warning in &card.warnings {
+        outln!("warning: {warning}");
+    }
+    for warning in &card.table_warnings {
         outln!("warning: {warning}");
     }
     Ok(Exit::Done)

@@ -4,6 +4,9 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
 use crate::control::gate::{Paired, Thresholds};
+use crate::model::Card;
+use crate::model::card::{Confusion, Figures};
+use crate::stats::resampled::Estimate;
 
 /// Standard deviation of the true log odds.
 const SPREAD: f64 = 2.0;
@@ -85,4 +88,42 @@ pub fn rate(what: &str, hits: usize, of: usize) -> f64 {
     let share = hits as f64 / of as f64;
     println!("{what}: {hits} of {of}, {:.2} %", 100.0 * share);
     share
+}
+
+/// A card with one log loss and one AUC; `splits` are table, seed, folds and repeats.
+pub fn card(
+    log_loss: Option<f64>,
+    se: Option<f64>,
+    auc: f64,
+    splits: (&str, u64, usize, usize),
+) -> Card {
+    let (table, seed, folds, repeats) = splits;
+    let metrics = vec![
+        (
+            "log_loss".to_owned(),
+            log_loss.map(|mean| Estimate { mean, se }),
+        ),
+        ("auc".to_owned(), Some(Estimate { mean: auc, se })),
+    ];
+    Card {
+        learner: "logistic".into(),
+        choice: String::new(),
+        calibration: "none".into(),
+        seed,
+        rows: 100,
+        positives: 50,
+        left_out: 0,
+        table: table.into(),
+        cv: Figures {
+            folds,
+            repeats,
+            threshold: 0.5,
+            metrics,
+            confusion: Confusion::default(),
+        },
+        without_companions: None,
+        candidates: Vec::new(),
+        warnings: Vec::new(),
+        table_warnings: Vec::new(),
+    }
 }

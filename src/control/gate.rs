@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+mod base_rate;
 mod reason;
 mod weigh;
 
@@ -79,7 +80,7 @@ pub struct Gate {
     pub log_loss: LogLoss,
     /// Decisions.
     pub mcnemar: McNemar,
-    /// The spec's floors, held against the candidate's figures on these rows.
+    /// The spec's floors, and last the base rate's log loss, held against the candidate's metrics on these rows.
     pub floors: Vec<Floor>,
 }
 
@@ -109,7 +110,7 @@ pub struct McNemar {
     pub p_value: f64,
 }
 
-/// One floor of the spec.
+/// A worst value that the candidate may have: of the spec, or of the rows themselves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Floor {
     /// The metric's name.

@@ -5,7 +5,7 @@ mod reading;
 
 use std::sync::Arc;
 
-use crate::registry::Registry;
+use crate::registry::{Registry, RegistryError, Version};
 use crate::schema::{RowView, Schema, Table, json};
 use crate::store::{Snapshot, StoreError};
 use before::Before;
@@ -13,13 +13,19 @@ use reading::Reading;
 
 /// Up to which event a version's table holds the store's labelled rows: it stands in the ledger, with the version. A
 /// version that was trained on a file alone holds none.
-pub fn through(registry: &Registry, name: &str) -> u64 {
-    let versions = registry.versions().unwrap_or_default();
-    let listed = versions.iter().find(|l| l.version.to_string() == name);
-    let evidence = listed.and_then(|listed| listed.evidence.as_ref());
-    evidence
-        .and_then(|evidence| evidence["through"].as_u64())
-        .unwrap_or(0)
+///
+/// # Errors
+/// When the ledger cannot be read, or its line of the version cannot be believed: a guess would have rows learnt twice, and
+/// weighed as rows that nobody has seen.
+pub fn through(registry: &Registry, version: &Version) -> Result<u64, RegistryError> {
+    let evidence = registry.evidence(version)?;
+    match evidence.get("through") {
+        None => Ok(0),
+        Some(through) => through.as_u64().ok_or_else(|| {
+            let fault = format!("\"through\" is {through}, no number of an event");
+            registry.unusable_evidence(version, fault)
+        }),
+    }
 }
 
 /// Labelled rows whose truth came after a moment, in the order of their events.

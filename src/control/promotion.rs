@@ -1,9 +1,10 @@
 //! Whether a candidate becomes champion by itself: a plain function of names and cards.
 
+use crate::control::gate::Floor;
 use crate::model::Card;
 use crate::model::spec::Evaluation;
 use crate::registry::Version;
-use crate::stats::metric::Better;
+use crate::stats::metric::{Better, Metric};
 
 /// How a training wants its result treated.
 #[derive(
@@ -11,7 +12,8 @@ use crate::stats::metric::Better;
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Promote {
-    /// Promoted when there is no champion or when it is not worse by the spec's primary metric.
+    /// Promoted when there is no champion, or when it is not worse by the spec's primary metric and better than always
+    /// answering the base rate.
     Auto,
     /// Promoted whatever its figures.
     Always,
@@ -54,7 +56,9 @@ pub fn decide(
     let champion = match (mode, champion) {
         (Promote::Always, _) => return verdict(true, "asked for: --promote always".into()),
         (Promote::Never, _) => return verdict(false, "asked for: --promote never".into()),
-        (Promote::Auto, None) => return verdict(true, "there was no champion".into()),
+        (Promote::Auto, None) => {
+            return verdict(true, first("there was no champion".into(), candidate));
+        }
         (Promote::Auto, Some(champion)) => champion,
     };
     let version = champion.version;
@@ -66,9 +70,14 @@ pub fn decide(
     }
     let (promote, reason) = match champion.card {
         Some(card) => weigh(candidate, &version.to_string(), card, evaluation),
-        None => (true, format!("the champion {version} cannot be read")),
+        None => {
+            let reason = format!("the champion {version} cannot be read");
+            (true, first(reason, candidate))
+        }
     };
-    match below_floor(candidate, evaluation).filter(|_| promote) {
+    let no_better = || champion.card.and_then(|_| no_better(candidate));
+    let missed = || below_floor(candidate, evaluation).or_else(no_better);
+    match promote.then(missed).flatten() {
         Some(reason) => verdict(false, reason),
         None => verdict(promote, reason),
     }
@@ -109,6 +118,23 @@ fn weigh(candidate: &Card, name: &str, champion: &Card, evaluation: &Evaluation)
         worse_by <= room,
         format!("{than}: {figures}, on other splits, one standard error being {room:.4}"),
     )
+}
+
+/// The reason of a promotion that has no champion to beat, with a word on a model that has learnt nothing.
+fn first(reason: String, candidate: &Card) -> String {
+    match no_better(candidate) {
+        Some(no_better) => format!("{reason}; {no_better}"),
+        None => reason,
+    }
+}
+
+/// That the candidate is no better, cross-validated, than always answering the base rate of its table; none where it is, or
+/// has no log loss.
+fn no_better(candidate: &Card) -> Option<String> {
+    let value = candidate.cv.get(Metric::named("log_loss")?)?.mean;
+    let (positives, rows) = (candidate.positives as u64, candidate.rows as u64);
+    let floor = Floor::base_rate(positives, rows, Some(value));
+    (!floor.holds).then(|| floor.no_better())
 }
 
 fn below_floor(candidate: &Card, evaluation: &Evaluation) -> Option<String> {

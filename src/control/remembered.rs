@@ -13,6 +13,11 @@ pub async fn remembered<T: DeserializeOwned + Default>(store: &Store, name: &'st
             tracing::warn!(%error, name, "what a task remembered cannot be read; it begins anew");
             T::default()
         }),
-        _ => T::default(),
+        Ok(Ok(None)) => T::default(),
+        Ok(Err(error)) => {
+            tracing::error!(%error, name, "the store cannot be read; a task begins anew");
+            T::default()
+        }
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use live::{Live, LiveFigures};
 
-use crate::control::gate::{Paired, Thresholds};
+use crate::control::gate::{Floor, Paired, Thresholds};
 use crate::stats::difference::Difference;
 use crate::stats::scores::log_loss;
 use crate::stats::sequence::{Bounded, Sequence};
@@ -54,9 +54,9 @@ impl Default for Options {
 pub enum Verdict {
     /// Nothing is shown yet.
     GoOn,
-    /// It is better, and its decisions are not shown to be worse.
+    /// It is better, also than always answering the base rate, and its decisions are not shown to be worse.
     Promote,
-    /// It is not better by what is worth a swap, or decides worse, or its time is over.
+    /// It is not better by what is worth a swap, or than the base rate, or decides worse, or its time is over.
     Drop,
 }
 
@@ -70,6 +70,9 @@ pub struct Shadow {
     /// Rows: 1 where only the candidate decided rightly, −1 where only the champion did.
     decisions: Sequence,
     plain: Difference,
+    /// Rows whose outcome was positive; of a comparison that an earlier release began, none is known.
+    #[serde(default)]
+    positives: Option<u64>,
 }
 
 /// The comparison as it stands: for answers, the page and the ledger.
@@ -91,6 +94,8 @@ pub struct Figures {
     pub gain: Bounded,
     /// Gain in accuracy.
     pub accuracy_gain: Bounded,
+    /// The log loss of always answering the base rate of these rows, held against the candidate's.
+    pub floors: Vec<Floor>,
 }
 
 impl Shadow {
@@ -103,6 +108,7 @@ impl Shadow {
             gain: Sequence::over(-most, most),
             decisions: Sequence::over(-1.0, 1.0),
             plain: Difference::default(),
+            positives: Some(0),
         }
     }
 
@@ -119,6 +125,7 @@ impl Shadow {
             candidate,
         } = *row;
         self.plain.update(positive, champion, candidate);
+        self.positives = self.positives.map(|rows| rows + u64::from(positive));
         self.gain
             .update(held(champion, positive) - held(candidate, positive));
         let (first, second) = row.right(self.thresholds);
@@ -138,12 +145,29 @@ impl Shadow {
         if self.decisions.is_below(0.0, level) {
             Verdict::Drop
         } else if self.gain.is_above(0.0, level) {
-            Verdict::Promote
+            match self.is_no_better_than_base_rate() {
+                true => Verdict::Drop,
+                false => Verdict::Promote,
+            }
         } else if self.gain.is_below(worth, level) || self.gain.rows() >= horizon {
             Verdict::Drop
         } else {
             Verdict::GoOn
         }
+    }
+
+    /// The base rate's log loss on the rows so far, held against the candidate's; none where it is not known.
+    fn floor(&self) -> Option<Floor> {
+        let (_, candidate) = self.plain.losses().unzip();
+        Some(Floor::base_rate(
+            self.positives?,
+            self.plain.rows(),
+            candidate,
+        ))
+    }
+
+    fn is_no_better_than_base_rate(&self) -> bool {
+        self.floor().is_some_and(|floor| !floor.holds)
     }
 
     /// Why, in a sentence with figures: for the ledger and the log.
@@ -153,6 +177,9 @@ impl Shadow {
             Verdict::GoOn => "nothing is shown yet",
             Verdict::Promote => "better on live traffic, at every look",
             Verdict::Drop if self.decisions.is_below(0.0, level) => "its decisions are worse",
+            Verdict::Drop if self.gain.is_above(0.0, level) => {
+                "better than the champion, but no better than always answering the base rate"
+            }
             Verdict::Drop if self.gain.is_below(worth, level) => {
                 "not better by what is worth a swap"
             }
@@ -179,6 +206,7 @@ impl Shadow {
             candidate,
             gain: self.gain.bounded(level),
             accuracy_gain: self.decisions.bounded(level),
+            floors: self.floor().into_iter().collect(),
         }
     }
 }

@@ -50,18 +50,24 @@ impl Linear {
         sigmoid(self.intercept + dot)
     }
 
+    /// Fills `phi` (one per feature) with what each adds to the log odds of the baseline row.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn log_odds(&self, x: &[f32], phi: &mut [f64]) {
+        assert_eq!(x.len(), self.weights.len(), "features in a row");
+        assert_eq!(phi.len(), self.weights.len(), "one part per feature");
+        let parts = self.weights.iter().zip(x).zip(&self.baseline);
+        phi.iter_mut()
+            .zip(parts)
+            .for_each(|(phi, ((w, x), b))| *phi = w * (f64::from(*x) - b));
+    }
+
     /// Fills `phi` and returns the base, σ of the score at the baseline.
     pub(super) fn attribute(&self, x: &[f32], phi: &mut [f64]) -> f64 {
-        assert_eq!(x.len(), self.weights.len(), "features in a row");
-        let mut base = self.intercept;
-        for ((phi, x), (w, b)) in phi
-            .iter_mut()
-            .zip(x)
-            .zip(self.weights.iter().zip(&self.baseline))
-        {
-            *phi = w * (f64::from(*x) - b);
-            base += w * b;
-        }
+        self.log_odds(x, phi);
+        let at_baseline = self.weights.iter().zip(&self.baseline);
+        let mut base = at_baseline.fold(self.intercept, |sum, (w, b)| sum + w * b);
         line::carry(sigmoid, &mut base, phi);
         base
     }

@@ -13,7 +13,8 @@
 //! is believed, and a flipped bit is called damage, never "made by a later release". The magic borrows PNG's trick: a byte
 //! over 127 and line ends of both kinds, which a transfer as text destroys at once.
 //!
-//! History: revision 1, the first.
+//! History: revision 1, the first · revision 2 adds, behind what revision 1 has, the mean probability of the training rows
+//! and a JSON text of further facts (see `stored`).
 //!
 //! bincode is named in this file alone.
 
@@ -21,7 +22,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 /// The format revision this release writes, and the newest it reads.
-pub const REVISION: u32 = 1;
+pub const REVISION: u32 = 2;
 
 /// The longest payload that is read or written. A blend of three 200-tree ensembles takes a few MiB; this leaves room for
 /// two orders of magnitude and still bounds what a crafted length inside the payload can make the decoder allocate.
@@ -118,21 +119,36 @@ fn framed(revision: u32, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Reads what [`encode`] wrote. Nothing is allocated on the word of a length that was not checked.
-pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ArtifactError> {
-    let payload = open(bytes)?;
-    let (value, read) = bincode::serde::decode_from_slice(payload, config())
-        .map_err(|fault| ArtifactError::Undecodable(fault.to_string()))?;
-    match payload.len() - read {
-        0 => Ok(value),
-        extra => Err(ArtifactError::TrailingBytes {
-            extra: extra as u64,
-        }),
+/// A model file whose frame is sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened<'a> {
+    /// The format revision the payload is written in, between 1 and [`REVISION`].
+    pub revision: u32,
+    payload: &'a [u8],
+}
+
+impl Opened<'_> {
+    /// Reads the payload. Nothing is allocated on the word of a length that was not checked.
+    ///
+    /// # Errors
+    /// When the payload does not hold a `T`, or more than one.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, ArtifactError> {
+        let (value, read) = bincode::serde::decode_from_slice(self.payload, config())
+            .map_err(|fault| ArtifactError::Undecodable(fault.to_string()))?;
+        match self.payload.len() - read {
+            0 => Ok(value),
+            extra => Err(ArtifactError::TrailingBytes {
+                extra: extra as u64,
+            }),
+        }
     }
 }
 
-/// The payload, once everything about the frame is right.
-fn open(bytes: &[u8]) -> Result<&[u8], ArtifactError> {
+/// Checks everything about the frame of a model file.
+///
+/// # Errors
+/// The first fault of the frame; see [`ArtifactError`].
+pub fn open(bytes: &[u8]) -> Result<Opened<'_>, ArtifactError> {
     let found = bytes.len() as u64;
     if bytes.is_empty() || !bytes.starts_with(&MAGIC[..bytes.len().min(MAGIC.len())]) {
         return Err(ArtifactError::NotAModel);
@@ -164,7 +180,7 @@ fn open(bytes: &[u8]) -> Result<&[u8], ArtifactError> {
         });
     }
     match u32::from_le_bytes(field(header, 8)) {
-        1..=REVISION => Ok(payload),
+        revision @ 1..=REVISION => Ok(Opened { revision, payload }),
         revision => Err(ArtifactError::NewerFormat {
             found: revision,
             known: REVISION,
@@ -204,6 +220,10 @@ mod tests {
     enum Kernel {
         Constant(f64),
         Mean(Vec<Kernel>),
+    }
+
+    fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ArtifactError> {
+        open(bytes)?.decode()
     }
 
     fn sample() -> Sample {
@@ -266,8 +286,8 @@ mod tests {
 
     #[test]
     fn a_later_revision_asks_for_an_upgrade() {
-        let fault = decode::<Sample>(&framed(2, b"")).unwrap_err();
-        assert_eq!(fault, ArtifactError::NewerFormat { found: 2, known: 1 });
+        let fault = decode::<Sample>(&framed(REVISION + 1, b"")).unwrap_err();
+        assert_eq!(fault, ArtifactError::NewerFormat { found: 3, known: 2 });
         assert!(fault.to_string().contains("upgrade"), "{fault}");
     }
 

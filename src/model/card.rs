@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::schema::warnings::ColumnWarning;
 use crate::stats::metric::Metric;
 use crate::stats::resampled::Estimate;
 
@@ -32,6 +33,9 @@ pub struct Card {
     pub candidates: Vec<Candidate>,
     /// What was odd about the table.
     pub warnings: Vec<String>,
+    /// What was odd about the table, by column. A model file keeps it beside the card, whose layout is that of revision 1.
+    #[serde(skip)]
+    pub table_warnings: Vec<ColumnWarning>,
 }
 
 /// A learner that was tried.

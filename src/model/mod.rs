@@ -34,6 +34,7 @@ pub struct Model {
     calibration: Calibration,
     profile: Profile,
     card: Card,
+    base: f64,
 }
 
 /// Parts of a model, as training hands them over.
@@ -94,6 +95,10 @@ impl Model {
             );
             return Err(ModelFault::part("kernel", why));
         }
+        let base = match card.rows {
+            0 => 0.5,
+            rows => card.positives as f64 / rows as f64,
+        };
         let model = Model {
             spec,
             recipe,
@@ -101,6 +106,7 @@ impl Model {
             calibration,
             profile,
             card,
+            base,
         };
         model.rehearse()?;
         Ok(model)
@@ -115,6 +121,37 @@ impl Model {
         } else {
             Err(ModelFault::part("kernel", format!("it answers {p}")))
         }
+    }
+
+    /// With the mean of the probabilities it gives to the rows of its training table as the base of explanations.
+    pub fn with_base_of(mut self, table: &Table) -> Model {
+        const BLOCK: usize = 1024; // rows whose features are held at a time
+        let (mut work, mut scores, mut sum) = (Workspace::default(), [0.0; BLOCK], 0.0);
+        for from in (0..table.len()).step_by(BLOCK) {
+            let scores = &mut scores[..BLOCK.min(table.len() - from)];
+            self.probabilities(table, from, scores, &mut work);
+            sum += scores.iter().sum::<f64>();
+        }
+        if !table.is_empty() {
+            self.base = (sum / table.len() as f64).clamp(0.0, 1.0);
+        }
+        self
+    }
+
+    /// With this base of explanations, as a file has it.
+    fn with_base(mut self, base: f64) -> Result<Model, ModelFault> {
+        if !(0.0..=1.0).contains(&base) {
+            let why = format!("{base} is no probability");
+            return Err(ModelFault::part("mean probability", why));
+        }
+        self.base = base;
+        Ok(self)
+    }
+
+    /// Where every explanation starts: the mean probability of the training rows. Files of revision 1 do not hold it;
+    /// their models start from the share of positive training rows.
+    pub fn base(&self) -> f64 {
+        self.base
     }
 
     /// The spec it was trained under.

@@ -7,6 +7,7 @@ use super::spec::{Spec, SpecFaults};
 use super::{Card, Model, Parts};
 use crate::features::Recipe;
 use crate::kernel::{Calibration, Kernel};
+use crate::schema::warnings::ColumnWarning;
 use crate::stats::profile::Profile;
 
 /// Why bytes are no model that can be used.
@@ -37,9 +38,9 @@ impl ModelFault {
     }
 }
 
-/// Fields in the order of the file; a new one means a new format revision.
+/// The payload of revision 1. Its fields are in the order of the file, and none may be added: bincode goes by position.
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct Revision1 {
     spec: String,
     recipe: Recipe,
     kernel: Kernel,
@@ -48,19 +49,45 @@ struct Stored {
     card: Card,
 }
 
+/// The payload of revision 2.
+#[derive(Serialize, Deserialize)]
+struct Revision2 {
+    first: Revision1,
+    /// Mean probability of the training rows; [`Model::base`].
+    base: f64,
+    /// [`Facts`] as JSON.
+    facts: String,
+}
+
+/// What else a model file says. It is JSON inside the payload, so that a field with a default can be added without
+/// another format revision.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Facts {
+    table_warnings: Vec<ColumnWarning>,
+}
+
 impl Model {
     /// The model's file.
     ///
     /// # Errors
     /// When it is larger than a file may be.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelFault> {
-        Ok(artifact::encode(&Stored {
-            spec: self.spec.text().to_owned(),
-            recipe: self.recipe.clone(),
-            kernel: self.kernel.clone(),
-            calibration: self.calibration.clone(),
-            profile: self.profile.clone(),
-            card: self.card.clone(),
+        let facts = Facts {
+            table_warnings: self.card.table_warnings.clone(),
+        };
+        Ok(artifact::encode(&Revision2 {
+            first: Revision1 {
+                spec: self.spec.text().to_owned(),
+                recipe: self.recipe.clone(),
+                kernel: self.kernel.clone(),
+                calibration: self.calibration.clone(),
+                profile: self.profile.clone(),
+                card: self.card.clone(),
+            },
+            base: self.base,
+            facts: serde_json::to_string(&facts)
+                .map_err(|fault| ArtifactError::Unencodable(fault.to_string()))?,
         })?)
     }
 
@@ -69,21 +96,41 @@ impl Model {
     /// # Errors
     /// Says what is damaged or does not fit.
     pub fn from_bytes(bytes: &[u8]) -> Result<Model, ModelFault> {
-        let Stored {
-            spec,
-            recipe,
-            kernel,
-            calibration,
-            profile,
-            card,
-        } = artifact::decode(bytes)?;
+        let file = artifact::open(bytes)?;
+        match file.revision {
+            1 => {
+                let first: Revision1 = file.decode()?;
+                let spec = spec_of_revision_1(&first.spec)?;
+                first.model(spec)
+            }
+            _ => {
+                let Revision2 { first, base, facts } = file.decode()?;
+                let spec = Spec::parse(&first.spec)?;
+                let facts: Facts = serde_json::from_str(&facts)
+                    .map_err(|fault| ArtifactError::Undecodable(fault.to_string()))?;
+                let mut model = first.model(spec)?.with_base(base)?;
+                model.card.table_warnings = facts.table_warnings;
+                Ok(model)
+            }
+        }
+    }
+}
+
+/// The spec of a model file of revision 1: a default that a later release changed keeps its old value here, so that the
+/// model answers as it did.
+fn spec_of_revision_1(text: &str) -> Result<Spec, SpecFaults> {
+    Spec::parse(text)
+}
+
+impl Revision1 {
+    fn model(self, spec: Spec) -> Result<Model, ModelFault> {
         Model::new(Parts {
-            spec: Spec::parse(&spec)?,
-            recipe,
-            kernel,
-            calibration,
-            profile,
-            card,
+            spec,
+            recipe: self.recipe,
+            kernel: self.kernel,
+            calibration: self.calibration,
+            profile: self.profile,
+            card: self.card,
         })
     }
 }

@@ -5,6 +5,7 @@
 //! * [`drift`]: two samples compared: figures, tests, one verdict.
 //! * [`verdict`]: what a window was found to be, and what follows from it.
 //! * [`mod@slice`]: rows of one level, watched by themselves; [`stream`]: windows that do not overlap; [`pace`]: how many are looked at.
+//! * [`batch`]: a large request, judged as a whole by a sample.
 //! * [`performance`]: how good the answers were whose truths have come; [`detectors`] watch its error stream.
 //! * [`cbpe`]: how good they should be where no truth has come.
 //! * [`delay`]: how long truths take.
@@ -13,6 +14,7 @@
 //!
 //! Architecture invariant: pure. Rows, truths and time are handed in; what to do about a verdict is decided elsewhere.
 
+pub mod batch;
 pub mod cbpe;
 pub mod collect;
 pub mod delay;

@@ -36,6 +36,8 @@ pub struct Window {
     pub tail: Sample,
     /// Whether it is full; else it is half full.
     pub full: bool,
+    /// Rows of the request that it is a sample of; none of a window of rows that followed each other.
+    pub batch: Option<u64>,
     /// Where it lies.
     pub span: Span,
     /// When its last row so far came.
@@ -74,16 +76,21 @@ impl Stream {
 
     /// What became of a window, at a family-wise level. Of a half-full one only a drift is told.
     pub fn weigh(&self, reference: &Sample, window: &Window, level: f64) -> Option<Drift> {
-        let (sample, before) = (&window.sample, self.before.as_ref());
+        let (sample, before) = (&window.sample, self.before_of(window));
         match window.full {
             true => Some(looks::look(reference, sample, before, level)),
             false => looks::glance(reference, sample, before?, level),
         }
     }
 
+    /// The window before another; none before a batch, which is judged by itself.
+    fn before_of(&self, window: &Window) -> Option<&Sample> {
+        self.before.as_ref().filter(|_| window.batch.is_none())
+    }
+
     /// The rows a drift was found in: the window, or both where only both prove it.
     pub fn compared<'a>(&self, window: &'a Window, drift: &Drift) -> Cow<'a, Sample> {
-        match &self.before {
+        match self.before_of(window) {
             Some(before) if drift.rows.current > window.sample.rows => {
                 Cow::Owned(before.join(&window.sample))
             }
@@ -94,7 +101,7 @@ impl Stream {
     /// Goes on from a full window. One that drifted is not looked at again together with the next: the next full window
     /// without drift is one.
     pub fn settle(&mut self, window: Window, drift: &Drift) {
-        if window.full {
+        if window.full && window.batch.is_none() {
             self.before = (!drift.drift).then_some(window.sample);
         }
     }
@@ -124,6 +131,7 @@ impl Stream {
             sample: self.window.finish(),
             tail: self.tail.finish(),
             full,
+            batch: None,
             span: self.span,
             time: seen.time,
         };

@@ -25,6 +25,9 @@ pub struct Verdict {
     pub window: Span,
     /// Whether it was full; else it was half full, and looked at together with the one before.
     pub full: bool,
+    /// Rows of the request that it is a sample of; none of a window of rows that followed each other.
+    #[serde(default)]
+    pub batch: Option<u64>,
     /// What became of the columns.
     #[serde(flatten)]
     pub drift: Drift,
@@ -193,6 +196,7 @@ mod tests {
             time: Timestamp::UNIX_EPOCH,
             window: Span::default(),
             full: true,
+            batch: None,
             drift: compare(&sample(columns, 0.0), &sample(columns, shift), 0.01),
             ailments,
             estimated: None,

@@ -47,6 +47,18 @@ pub enum RegistryError {
         /// Its file.
         path: PathBuf,
     },
+    /// The ledger cannot be believed about a version (409).
+    #[error("{}{line}: {fault}. This line says which labelled rows {version} has learnt; without it they could be learnt and weighed twice. `models verify` shows the damage: restore the ledger from a copy, or begin anew with `train FILE --promote always`", .path.display())]
+    Evidence {
+        /// The version.
+        version: Version,
+        /// The ledger.
+        path: PathBuf,
+        /// `, line 3`; empty where no line is to blame.
+        line: String,
+        /// What is wrong.
+        fault: String,
+    },
     /// Nothing answers yet (409).
     #[error("there is no champion yet; name one with `models promote`, or train")]
     NoChampion,

@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 mod disk;
 mod entry;
 mod error;
+mod evidence;
 mod finding;
 pub mod follow;
 mod gc;

@@ -22,6 +22,8 @@ pub struct Predictor {
     pub seat: Seat,
     /// Takes note of what was answered.
     pub recorder: Recorder,
+    /// Rows from which on the monitor judges a request as a whole.
+    pub batch: u64,
     /// Time of ids.
     pub clock: Arc<dyn Clock>,
     /// Counters of rows and warnings.
@@ -72,6 +74,7 @@ impl Predictor {
             probability,
             model: champion.name.clone(),
             warnings: warnings.to_vec(),
+            batch: None,
             time: self.clock.now(),
             row: text.into(),
         }

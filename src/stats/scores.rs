@@ -86,6 +86,19 @@ pub fn log_loss(p: f64, positive: bool) -> f64 {
     -given.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
 }
 
+/// Mean log loss of always answering the share of positives among these rows: their entropy, in nats. No constant does
+/// better on them. Without rows the share is a half.
+pub fn base_rate_log_loss(positives: u64, rows: u64) -> f64 {
+    if rows == 0 {
+        return std::f64::consts::LN_2;
+    }
+    let term = |count: u64| match count as f64 / rows as f64 {
+        share if share > 0.0 => -share * share.ln(),
+        _ => 0.0,
+    };
+    term(positives) + term(rows.saturating_sub(positives))
+}
+
 /// Expected calibration error (Naeini, Cooper, Hauskrecht, AAAI 2015): |mean probability − share of positives| per
 /// bin, weighted by rows. Bin k holds k/10 <= p < (k + 1)/10, the last one 1 as well.
 fn calibration_error(rows: &[(f64, bool)]) -> Option<f64> {

@@ -64,6 +64,9 @@ fn write(prediction: &Prediction, awaited: bool, out: &mut Vec<u8>) {
     if !prediction.warnings.is_empty() {
         field("warnings", &|out| json(&prediction.warnings, out));
     }
+    if let Some(batch) = &prediction.batch {
+        field("batch", &|out| json(batch, out));
+    }
     if awaited {
         field(AWAITED, &|out| json(&true, out));
     }

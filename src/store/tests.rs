@@ -47,6 +47,7 @@ fn prediction(id: &str) -> Prediction {
         probability: 0.5,
         model: "wine@1".into(),
         warnings: Vec::new(),
+        batch: None,
         time: Timestamp::UNIX_EPOCH,
         row: r#"{"acid":3}"#.into(),
     }

@@ -258,6 +258,7 @@ pub fn train(
             })
             .collect(),
         warnings,
+        table_warnings: Vec::new(),
     };
     let model = Model::new(Parts {
         spec: spec.clone(),
@@ -266,7 +267,8 @@ pub fn train(
         calibration,
         profile,
         card,
-    })?;
+    })?
+    .with_base_of(material.table);
     progress.advance("fitted on all rows");
     if progress.stopped() {
         Err(TrainFault::Stopped)

@@ -69,6 +69,7 @@ pub static TITANIC: Case = Case {
     ),
     shown: &[
         ("Sex", r#""female""#),
+        ("Pclass", "1"),
         ("Embarked", r#""X""#),
         ("Age", "null"),
     ],

@@ -12,6 +12,7 @@ on_both!(
     a_correction_takes_the_place_of_what_was_learnt,
     a_row_that_brought_its_truth_can_be_corrected,
     a_training_learns_a_corrected_row_once,
+    a_training_over_a_damaged_ledger_line_fails,
 );
 
 fn since(server: &Server, case: &Case, seq: u64) -> Labelled {
@@ -232,5 +233,58 @@ async fn a_training_learns_a_corrected_row_once(case: &Case) {
         (&json!(0), &json!(0))
     );
     assert_eq!(positives(&server, &third).await, (learnt + 30, yes + 5));
+    server.stop().await;
+}
+
+/// A training on the labels so far: its job, once it is over.
+async fn trained(server: &Server) -> Value {
+    let asked = json!({"learner": "logistic", "folds": 2, "repeats": 1, "promote": "always"});
+    let (status, job) = server.post("/v1/train", &asked).await;
+    assert_eq!(status, 202, "{job}");
+    let path = format!("/v1/jobs/{}", job["id"].as_str().unwrap());
+    until("the training", || async {
+        let state = server.get(&path).await["state"].clone();
+        state == "done" || state == "failed"
+    })
+    .await;
+    server.get(&path).await
+}
+
+async fn a_training_over_a_damaged_ledger_line_fails(case: &Case) {
+    let server = Server::of_with(case, |settings| settings.retrain.enabled = false).await;
+    let labels = read(case.labels);
+    for n in 0..6 {
+        let (_, made) = server.post("/v1/predict", &case.row()).await;
+        label(&server, &made["id"], &labels[n % 2]).await;
+    }
+    let first = trained(&server).await;
+    assert_eq!(first["result"]["gate"]["rows"], 6, "{first}");
+    let ledger = server.state().join("models/ledger.jsonl");
+    let sound = std::fs::read_to_string(&ledger).unwrap();
+    let line = sound
+        .lines()
+        .position(|line| line.contains("\"through\""))
+        .unwrap()
+        + 1;
+    std::fs::write(&ledger, sound.replacen("\"through\"", "\"thr0ugh\"", 1)).unwrap();
+    // Without its line the champion seems to have learnt none of the rows, which were then learnt and weighed again.
+    let second = trained(&server).await;
+    assert_eq!(second["state"], "failed", "{second}");
+    let error = second["error"].as_str().unwrap();
+    assert!(
+        error.contains(&format!("ledger.jsonl, line {line}: ")),
+        "{error}"
+    );
+    assert!(error.contains("models verify"), "{error}");
+    let versions = server.get("/v1/models").await["models"].clone();
+    assert_eq!(versions.as_array().unwrap().len(), 3);
+    // Restored from a copy, it goes on, and nothing is new.
+    std::fs::write(&ledger, &sound).unwrap();
+    let third = trained(&server).await;
+    assert_eq!(
+        (&third["state"], &third["result"]["gate"]),
+        (&json!("done"), &Value::Null),
+        "{third}"
+    );
     server.stop().await;
 }

@@ -30,6 +30,7 @@ on_both!(
     a_window_without_drift_takes_back_what_was_asked,
     a_truth_that_comes_before_its_prediction_counts_once,
     another_champion_begins_anew,
+    a_sorted_batch_is_judged_once_as_a_whole,
 );
 
 /// A server whose loop is quiet unless the monitor asks, and its clock.
@@ -78,8 +79,17 @@ fn join(case: &Case, row: &mut Value) {
     row[column] = read(levels)[0].clone();
 }
 
-/// Asks them; gives the answers.
+/// Asks them in requests smaller than a window; gives the answers.
 async fn ask(server: &Server, rows: &[Value]) -> Vec<Value> {
+    let mut all = Vec::new();
+    for rows in rows.chunks(10) {
+        all.extend(ask_at_once(server, rows).await);
+    }
+    all
+}
+
+/// Asks them in one request; gives the answers.
+async fn ask_at_once(server: &Server, rows: &[Value]) -> Vec<Value> {
     let (status, made) = server.post("/v1/predict", &json!(rows)).await;
     assert_eq!(status, 200, "{made}");
     made["predictions"].as_array().unwrap().clone()
@@ -714,8 +724,8 @@ async fn another_champion_begins_anew(case: &Case) {
     );
     let promoted = server.request(reqwest::Method::POST, "/v1/models/2/promote");
     assert_eq!(crate::server::answer(promoted).await.0, 200);
-    until("the end of the alert", || async {
-        server.get("/v1/alerts").await["alerts"][0]["state"] == "resolved"
+    until("the new champion", || async {
+        server.get("/v1/monitor").await["model"] == case.version(2)
     })
     .await;
     let seen = server.get("/v1/monitor").await;
@@ -729,5 +739,64 @@ async fn another_champion_begins_anew(case: &Case) {
         "{page}"
     );
     assert!(!page.contains("titanic_drift_psi_nats{"), "{page}");
+    // The swap is no evidence on the rows: the alert ends with a full window of them without drift.
+    let alert = server.get("/v1/alerts").await["alerts"][0].clone();
+    assert_eq!(
+        (&alert["state"], &alert["subject"]),
+        (&"firing".into(), &case.version(1).into())
+    );
+    ask(&server, &rows(case, 100, 44)).await;
+    until("the end of the alert", || async {
+        server.get("/v1/alerts").await["alerts"][0]["state"] == "resolved"
+    })
+    .await;
+    server.stop().await;
+}
+
+async fn a_sorted_batch_is_judged_once_as_a_whole(case: &Case) {
+    let (server, _) = server(case, |settings| settings.retrain.on_drift = false).await;
+    let sorted = |mut rows: Vec<Value>| {
+        let key = |row: &Value| row[case.number.0].as_f64().unwrap_or(-1.0);
+        rows.sort_by(|a, b| key(a).total_cmp(&key(b)));
+        rows
+    };
+    let batch = sorted(rows(case, 3000, 50));
+    ask(&server, &rows(case, 30, 51)).await;
+    ask_at_once(&server, &batch).await;
+    let seen = verdicts(&server, 1).await;
+    let verdict = &seen["verdict"];
+    assert_eq!(
+        (
+            &verdict["drift"],
+            &verdict["batch"],
+            &verdict["rows"]["current"]
+        ),
+        (&json!(false), &json!(3000), &json!(1000)),
+        "{verdict}"
+    );
+    // Rows that come one by one have their window as before, and the batch is no part of it.
+    filled(&server, 30).await;
+    ask(&server, &rows(case, 70, 52)).await;
+    let seen = verdicts(&server, 2).await;
+    assert_eq!(seen["verdict"]["batch"], Value::Null);
+    // The same batch gives the same sample, and so the same verdict.
+    ask_at_once(&server, &batch).await;
+    let seen = verdicts(&server, 3).await;
+    assert_eq!(seen["verdict"]["columns"], verdict["columns"]);
+
+    // A batch that has drifted is found by one verdict, and the next one ends the alert.
+    ask_at_once(&server, &sorted(shifted(case, 3000, 53))).await;
+    let seen = verdicts(&server, 4).await;
+    assert_eq!(seen["verdict"]["drift"], true, "{}", seen["verdict"]);
+    until("the alert", || async {
+        server.get("/v1/alerts").await["alerts"][0]["state"] == "firing"
+    })
+    .await;
+    ask_at_once(&server, &batch).await;
+    until("the end of the alert", || async {
+        server.get("/v1/alerts").await["alerts"][0]["state"] == "resolved"
+    })
+    .await;
+    assert_eq!(events(&server, "drift").await.len(), 5);
     server.stop().await;
 }

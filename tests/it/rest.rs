@@ -130,6 +130,7 @@ async fn warnings_and_explanations(case: &Case) {
         .map(|part| part["contribution"].as_f64().unwrap())
         .sum();
     let probability = body["probability"].as_f64().unwrap();
+    assert_eq!(body["explanation"]["unit"], "probability");
     assert!((body["explanation"]["base"].as_f64().unwrap() + sum - probability).abs() < 1e-9);
     for (column, shown) in case.shown {
         let part = parts.iter().find(|part| part["column"] == *column);

@@ -24,6 +24,20 @@ fn revision_1_opens_and_answers_as_it_did() {
     let probability = model.probability(row.view(), &mut Workspace::default());
     // As answered on the day the file was written; the last digits may differ where the system's exp does.
     assert!((probability - EXPECTED).abs() < 1e-12, "{probability:?}");
+    // It does not know the mean probability of its training rows: explanations start from their positive share.
+    let (card, explanation) = (
+        model.card(),
+        model.explain(row.view(), &mut Workspace::default()),
+    );
+    assert_eq!(explanation.base, card.positives as f64 / card.rows as f64);
+    let parts = explanation.contributions.iter().map(|c| c.probability);
+    assert!((explanation.base + parts.sum::<f64>() - probability).abs() < 1e-9);
+    // Written again it is a file of this release's revision, and answers the same.
+    let again = Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
+    assert_eq!(
+        again.probability(row.view(), &mut Workspace::default()),
+        probability
+    );
 }
 
 /// What the model said when it was new.

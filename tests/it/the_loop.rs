@@ -298,7 +298,8 @@ async fn in_the_shadow(case: &Case, queue: usize) -> Server {
         settings.shadow.queue = queue.try_into().unwrap();
     })
     .await;
-    for _ in 0..2 {
+    // Often enough that it is better than the base rate in that world, too.
+    for _ in 0..5 {
         live(&server, case, &turned(case)).await;
     }
     let order = json!({"folds": 2, "learner": "logistic"});

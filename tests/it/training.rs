@@ -178,7 +178,7 @@ fn a_model_survives_its_file_to_the_bit() {
                 + explanation
                     .contributions
                     .iter()
-                    .map(|(_, c)| c)
+                    .map(|c| c.probability)
                     .sum::<f64>();
             assert!((sum - alone).abs() < 1e-9, "{sum} explains {alone}");
         }

@@ -32,7 +32,7 @@ pub fn tell(say: Say, gate: &Value) -> anyhow::Result<()> {
             "  floor: {} {} against {}, {}",
             floor.metric,
             text(floor.value),
-            floor.floor,
+            floor.shown(),
             if floor.holds { "holds" } else { "missed" }
         ))?;
     }

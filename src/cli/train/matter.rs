@@ -39,9 +39,10 @@ impl Matter {
     pub fn at_hand(site: &Site, spec: &Spec) -> anyhow::Result<Matter> {
         let store = store_of(site)?;
         let standing = site.own_model()?;
-        let seq = standing.as_ref().map_or(0, |standing| {
-            labelled::through(&site.registry, &standing.version.to_string())
-        });
+        let seq = match &standing {
+            Some(standing) => labelled::through(&site.registry, &standing.version)?,
+            None => 0,
+        };
         let loaded = match &standing {
             Some(Intact { version, model, .. }) => {
                 site.say(format!("training on the table of {version}"));

@@ -3,9 +3,14 @@
 use super::{Floor, Gate, LogLoss, McNemar, Verdict};
 
 impl Gate {
-    /// The first floor that is missed.
-    pub fn missed(&self) -> Option<&Floor> {
-        self.floors.iter().find(|floor| !floor.holds)
+    /// The first floor that is missed, in a sentence. The last one is the base rate's.
+    pub fn missed(&self) -> Option<String> {
+        let at = self.floors.iter().position(|floor| !floor.holds)?;
+        let floor = &self.floors[at];
+        Some(match at + 1 == self.floors.len() {
+            true => floor.no_better(),
+            false => floor.sentence(),
+        })
     }
 
     /// Why, in a sentence with figures: for the ledger, the log and the page.
@@ -17,7 +22,7 @@ impl Gate {
                 "no verdict, {} more labels are needed: {figures}",
                 self.needed
             ),
-            (Verdict::Keep, Some(floor)) => format!("{}: {figures}", floor.sentence()),
+            (Verdict::Keep, Some(missed)) => format!("{missed}: {figures}"),
             (Verdict::Keep, None) => format!("not shown to be better: {figures}"),
         }
     }

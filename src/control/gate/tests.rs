@@ -257,3 +257,63 @@ fn reckless(sizes: &[usize], runs: usize) {
         }
     }
 }
+
+/// The rows of a world with another champion and candidate: log odds of the true ones times a factor.
+fn distorted(world: &mut World, n: usize, champion: f64, candidate: f64) -> Vec<Paired> {
+    let times = |p: f64, factor: f64| 1.0 / (1.0 + ((1.0 - p) / p).powf(factor));
+    let mut rows = world.rows(n);
+    for row in &mut rows {
+        row.champion = times(row.candidate, champion);
+        row.candidate = times(row.candidate, candidate);
+    }
+    rows
+}
+
+#[test]
+fn no_better_than_the_base_rate_is_kept_however_bad_the_champion() {
+    let mut world = World::new(6, TWO_POINTS, 0.0);
+    // Both say the opposite of what is so; the candidate with less certainty.
+    let rows = distorted(&mut world, 2000, -0.6, -0.3);
+    let gate = weigh(&rows, HALF, &[], &OPTIONS);
+    let floor = gate.floors.last().unwrap();
+    assert!(gate.log_loss.low.unwrap() > 0.1, "{gate:?}");
+    assert_eq!((gate.verdict, gate.needed), (Verdict::Keep, 0));
+    assert_eq!((floor.metric.as_str(), floor.holds), ("log_loss", false));
+    assert_eq!(floor.value, gate.log_loss.candidate);
+    let positives = rows.iter().filter(|row| row.positive).count() as f64;
+    let share = positives / rows.len() as f64;
+    let entropy = -share * share.ln() - (1.0 - share) * (1.0 - share).ln();
+    assert!((floor.floor - entropy).abs() < 1e-12);
+    let reason = gate.reason();
+    assert!(
+        reason.contains("is no better than always answering the base rate (0.69"),
+        "{reason}"
+    );
+    // The same champion, a candidate that knows something.
+    let rows = distorted(&mut world, 2000, -0.6, 0.3);
+    let gate = weigh(&rows, HALF, &[], &OPTIONS);
+    assert_eq!(gate.verdict, Verdict::Promote, "{}", gate.reason());
+    assert!(gate.floors.last().unwrap().holds);
+}
+
+#[test]
+fn noise_over_a_bad_champion_is_seldom_promoted() {
+    let mut world = World::new(7, TWO_POINTS, 0.0);
+    // The champion is sure and knows nothing; the candidate says the base rate with a little noise.
+    let mut promote = |_: &usize| {
+        let mut rows = world.rows(400);
+        for row in &mut rows {
+            row.positive = world.chance() < 0.5;
+            row.candidate = 0.5 + 0.1 * (world.chance() - 0.5);
+        }
+        let gate = weigh(&rows, HALF, &[], &OPTIONS);
+        assert!(
+            gate.log_loss.low.unwrap() > 0.0,
+            "it is better all the same"
+        );
+        gate.verdict == Verdict::Promote
+    };
+    let hits = (0..500).filter(&mut promote).count();
+    // No constant beats the share of the very rows: it takes luck.
+    assert!(rate("gate, noise over a bad champion, promoted", hits, 500) <= 0.25);
+}

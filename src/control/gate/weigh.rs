@@ -11,8 +11,8 @@ const POWER: f64 = 0.8;
 
 /// Weighs candidate against champion.
 ///
-/// The log loss decides; decisions and floors can only forbid. *Keep* where a floor is missed or the decisions are
-/// significantly worse. Else *promote* where the lower bound of the difference is above 0. Else *keep* where the upper
+/// The log loss decides; decisions and floors can only forbid. *Keep* where a floor is missed (always answering the base
+/// rate of these rows is one for every candidate) or the decisions are significantly worse. Else *promote* where the lower bound of the difference is above 0. Else *keep* where the upper
 /// bound is below what is worth a swap, or where there were rows enough to show as much and they did not. Otherwise
 /// *insufficient*.
 pub fn weigh(
@@ -23,6 +23,7 @@ pub fn weigh(
 ) -> Gate {
     let (mut difference, mut discordant) = (Difference::default(), Discordant::default());
     let mut scores = Scores::new(thresholds.candidate);
+    let positives = rows.iter().filter(|row| row.positive).count() as u64;
     for row in rows {
         difference.update(row.positive, row.champion, row.candidate);
         let (champion, candidate) = row.right(thresholds);
@@ -34,7 +35,10 @@ pub fn weigh(
         candidate_right: discordant.second,
         p_value: discordant.p_value(),
     };
-    let (log_loss, floors) = (log_loss(&difference, options.level), held(floors, &scores));
+    let log_loss = log_loss(&difference, options.level);
+    let mut floors = held(floors, &scores);
+    let rows = difference.rows();
+    floors.push(Floor::base_rate(positives, rows, log_loss.candidate));
     let (verdict, needed) = match too_few(&difference, options) {
         needed @ 1.. => (Verdict::Insufficient, needed),
         0 if floors.iter().any(|floor| !floor.holds) => (Verdict::Keep, 0),
@@ -43,7 +47,7 @@ pub fn weigh(
     };
     Gate {
         verdict,
-        rows: difference.rows(),
+        rows,
         needed,
         log_loss,
         mcnemar,

@@ -18,7 +18,7 @@ use crate::control::steward::Trained;
 use crate::control::table::{self, NoTable};
 use crate::ingest::Loaded;
 use crate::model::Model;
-use crate::registry::Registry;
+use crate::registry::{Registry, RegistryError};
 use crate::store::{Store, StoreError};
 use crate::train::{Request, TrainFault};
 use tokio::sync::mpsc::UnboundedSender;
@@ -54,6 +54,8 @@ enum Fault {
     Table(#[from] NoTable),
     #[error(transparent)]
     Retrain(#[from] RetrainError),
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -102,14 +104,9 @@ impl Trainer {
     }
 
     fn carry_out(&self, job: &Job) -> Result<Outcome, Fault> {
-        let champion = self
-            .seat
-            .live()
-            .ok_or(Fault::NoModel)?
-            .snapshot()
-            .model
-            .clone();
-        let seq = labelled::through(&self.registry, &champion.name);
+        let live = self.seat.live().ok_or(Fault::NoModel)?.snapshot();
+        let champion = live.model.clone();
+        let seq = labelled::through(&self.registry, &live.version)?;
         let schema = champion.model.schema();
         let fresh = self
             .store

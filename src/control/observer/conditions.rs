@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::memory::Memory;
 use crate::alert::{Condition, Handle, Rule};
 use crate::monitor::delay::Delay;
+use crate::monitor::performance::Fired;
 use crate::monitor::verdict::Verdict;
 
 /// Tells the alerts what was found of rows and answers.
@@ -22,13 +23,14 @@ pub(super) fn tell_delay(alerts: &Handle, memory: &Memory, late: Duration, now: 
     }
 }
 
-/// The newest verdicts that found drift; a slice's is part of the whole's.
+/// The newest verdicts that found drift, also those of the models before that are not over; a slice's is part of the whole's.
 fn drift(memory: &Memory) -> Vec<Condition> {
     let verdicts = memory.verdicts.iter().flatten();
-    verdicts.filter_map(|v| drifted(&memory.model, v)).collect()
+    let found = verdicts.filter_map(|v| drifted(&memory.model, v));
+    found.chain(memory.carried.drift(&memory.model)).collect()
 }
 
-fn drifted(model: &str, verdict: &Verdict) -> Option<Condition> {
+pub(super) fn drifted(model: &str, verdict: &Verdict) -> Option<Condition> {
     let change = verdict.change()?;
     let p = verdict.drift.columns.iter().filter_map(|c| c.p_adjusted);
     let retrain = verdict.retrain.as_ref();
@@ -37,8 +39,11 @@ fn drifted(model: &str, verdict: &Verdict) -> Option<Condition> {
         false => format!("No training for it: {}.", retrain.why),
     });
     let rows = verdict.drift.rows;
+    let sampled = verdict.batch.map_or(String::new(), |rows| {
+        format!(", a sample of the {rows} of one request,")
+    });
     let description = format!(
-        "{} predictions beside {} rows {model} learnt from, level {}. {retrain}",
+        "{} predictions{sampled} beside {} rows {model} learnt from, level {}. {retrain}",
         rows.current, rows.reference, verdict.drift.level
     );
     let subject = match &verdict.slice {
@@ -56,14 +61,19 @@ fn drifted(model: &str, verdict: &Verdict) -> Option<Condition> {
     Some(condition)
 }
 
+/// The decay of the live model; else that of a model before, where it is not over.
 fn decay(memory: &Memory) -> Option<Condition> {
-    let fired = memory.performance.as_ref()?.decayed()?;
-    let condition = Condition::holds(Rule::Decay, &memory.model, fired.says.clone())
+    let fired = memory.performance.as_ref().and_then(|p| p.decayed());
+    let found = fired.map(|fired| decayed(&memory.model, fired));
+    found.or_else(|| memory.carried.decay(&memory.model))
+}
+
+pub(super) fn decayed(model: &str, fired: &Fired) -> Condition {
+    Condition::holds(Rule::Decay, model, fired.says.clone())
         .describe("GET /v1/monitor has the figures; it is over once a whole window of labels shows the error gone.")
         .value(fired.change.after.mean)
-        .label("model", &memory.model)
-        .label("detector", &fired.detector);
-    Some(condition)
+        .label("model", model)
+        .label("detector", &fired.detector)
 }
 
 /// A tenth of the last truths came late; or truths have come, and then none for as long.

@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::carried::Carried;
+use crate::monitor::batch::Batch;
 use crate::monitor::delay::Delay;
 use crate::monitor::pace::Pace;
 use crate::monitor::performance::Performance;
-use crate::monitor::slice::Unwatched;
+use crate::monitor::slice::{Slice, Unwatched};
 use crate::monitor::stream::Stream;
 use crate::monitor::verdict::{Brief, Span, Verdict};
 
@@ -32,6 +34,9 @@ pub struct Memory {
     pub verdicts: Vec<Option<Verdict>>,
     /// The last verdicts, newest first.
     pub history: VecDeque<Brief>,
+    /// Large requests that are being seen, the oldest first.
+    #[serde(default)]
+    pub batches: VecDeque<Batch>,
     /// How many windows may still be looked at.
     pub pace: Pace,
     /// Rows that passed by unseen.
@@ -46,6 +51,9 @@ pub struct Memory {
     pub broken_truth: Option<u64>,
     /// How late truths are; none before the first look.
     pub delay: Option<Delay>,
+    /// What was wrong by the models before, and is not over.
+    #[serde(default)]
+    pub carried: Carried,
 }
 
 impl Memory {
@@ -53,6 +61,8 @@ impl Memory {
     pub fn note(&mut self, stream: usize, verdict: Verdict) {
         self.history.push_front(verdict.brief());
         self.history.truncate(HISTORY);
+        let watched: Vec<Option<Slice>> = self.streams.iter().map(|s| s.slice.clone()).collect();
+        self.carried.judged(verdict.slice.as_ref(), &watched);
         self.verdicts[stream] = Some(verdict);
     }
 

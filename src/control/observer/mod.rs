@@ -5,6 +5,7 @@
 //! from it, so that after a crash no window is judged twice and none is lost; what it decides is told to the steward as an
 //! event, and to the alerts as conditions.
 
+mod carried;
 mod conditions;
 mod memory;
 mod reader;
@@ -176,7 +177,12 @@ impl Observer {
         memory.unwatched.clone_from(&reference.unwatched);
         let labels = self.options.labels;
         let is_sized = |p: &Performance| p.size() == labels.get();
+        if !is_known {
+            memory.carry_drift();
+            memory.carry_decay();
+        }
         if !memory.performance.as_ref().is_some_and(is_sized) {
+            memory.carry_decay();
             memory.performance = Some(self.performance(reference));
             memory.delay = Some(Delay::new(labels));
             memory.broken_truth = None; // truths are counted anew
@@ -204,6 +210,7 @@ impl Observer {
             skipped: memory.skipped,
             performance: Some(self.performance(reference)),
             delay: memory.delay.take(),
+            carried: std::mem::take(&mut memory.carried),
             ..Memory::default()
         };
         true

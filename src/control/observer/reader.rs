@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use super::memory::Memory;
 use super::reference::Reference;
 use crate::control::truths::{comes_later, new_truth};
+use crate::monitor::batch::Batch;
 use crate::monitor::cbpe::{self, Estimated};
 use crate::monitor::performance::{Fired, Window};
 use crate::monitor::remedy;
@@ -18,8 +19,12 @@ use crate::monitor::verdict::Verdict;
 use crate::schema::column::Label;
 use crate::schema::row::Purpose;
 use crate::schema::{Row, json};
+use crate::store::feed;
 use crate::store::kind::Kind;
 use crate::store::{Record, Store, StoreError};
+
+/// Large requests that are seen at once; more hardly ever come between the rows of one.
+const MOST_BATCHES: usize = 8;
 
 /// Events taken in at once, at most.
 const AT_ONCE: usize = 4096;
@@ -63,6 +68,7 @@ struct Answered<'a> {
     model: std::borrow::Cow<'a, str>,
     #[serde(borrow)]
     row: &'a RawValue,
+    batch: Option<feed::Batch>,
 }
 
 /// The same, with its time.
@@ -129,7 +135,7 @@ impl Reader {
     fn look(&mut self, record: &Record<'_>, row: &mut Row, due: &mut Vec<(usize, stream::Window)>) {
         // A window that was begun is finished: it is paid for.
         let is_begun = self.memory.streams[0].filled() > 0;
-        if !is_begun && !self.memory.pace.is_ready(record.time) {
+        if !is_begun && !self.memory.pace.is_ready(record.time) && !is_of_batch(record.body) {
             self.memory.skipped += 1;
             return;
         }
@@ -140,6 +146,11 @@ impl Reader {
         if answered.model != *champion.name {
             return; // another model's, answered before the swap
         }
+        let batch = answered.batch.filter(|batch| batch.rows >= self.window);
+        if batch.is_some_and(|batch| !self.wants(batch, record.time, due)) {
+            return;
+        }
+        let champion = &self.reference.champion;
         let schema = champion.model.schema();
         let text = answered.row.get().as_bytes();
         if json::line(schema, text, row).is_err() || !row.faults.is_empty() {
@@ -151,6 +162,9 @@ impl Reader {
             row: row.view(),
             score: answered.probability,
         };
+        if let Some(batch) = batch {
+            return self.take(batch, &seen, due);
+        }
         if !is_begun {
             self.memory.pace.spend();
         }
@@ -161,6 +175,67 @@ impl Reader {
                     .map(|full| (n, full)),
             );
         }
+    }
+
+    /// Whether a row belongs to the sample of its batch. Of one that is new it is decided here whether it is judged at all.
+    fn wants(
+        &mut self,
+        mark: feed::Batch,
+        time: Timestamp,
+        due: &mut Vec<(usize, stream::Window)>,
+    ) -> bool {
+        let Memory {
+            batches,
+            streams,
+            pace,
+            skipped,
+            ..
+        } = &mut self.memory;
+        let known = batches.iter().position(|b| b.is(mark.id, mark.rows));
+        let at = known.unwrap_or_else(|| {
+            if batches.len() >= MOST_BATCHES
+                && let Some(oldest) = batches.pop_front()
+            {
+                due.extend(oldest.finish(self.window, time)); // its end was lost
+            }
+            let schema = self.reference.champion.model.schema();
+            let slices = streams.iter().map(|stream| &stream.slice);
+            let seen = (mark.id, mark.rows, mark.row);
+            let mut batch = Batch::new(seen, self.window, schema, slices);
+            if batch.is_judged() && pace.is_ready(time) {
+                pace.spend();
+            } else {
+                batch.pass_by();
+                *skipped += mark.rows - mark.row;
+            }
+            batches.push_back(batch);
+            batches.len() - 1
+        });
+        let is_wanted = batches[at].wants(mark.row);
+        if !is_wanted && batches[at].is_complete(mark.row) {
+            self.end(at, time, due);
+        }
+        is_wanted
+    }
+
+    /// Takes a row into the sample of its batch.
+    fn take(&mut self, mark: feed::Batch, seen: &Seen<'_>, due: &mut Vec<(usize, stream::Window)>) {
+        let batches = &mut self.memory.batches;
+        let Some(at) = batches.iter().position(|b| b.is(mark.id, mark.rows)) else {
+            return;
+        };
+        let schema = self.reference.champion.model.schema();
+        batches[at].take(mark.row, schema, seen);
+        if batches[at].is_complete(mark.row) {
+            self.end(at, seen.time, due);
+        }
+    }
+
+    /// A batch was seen to the end of its sample. It is known for a while yet: rows of it may follow.
+    fn end(&mut self, at: usize, time: Timestamp, due: &mut Vec<(usize, stream::Window)>) {
+        let batch = &mut self.memory.batches[at];
+        due.extend(batch.finish(self.window, time));
+        batch.pass_by();
     }
 
     /// How good the answers of a window should be.
@@ -198,6 +273,7 @@ impl Reader {
             time: window.time,
             window: window.span,
             full: window.full,
+            batch: window.batch,
             ailments: remedy::remedy(
                 of,
                 &stream.compared(&window, &drift),
@@ -257,9 +333,22 @@ impl Reader {
             if self.memory.broken.has(answered.seq) {
                 self.memory.broken_truth = Some(performance.truths());
             }
+            if let Some(window) = &taken.window {
+                let card = champion.model.card();
+                self.memory.carried.labelled(window, card);
+            }
+            if taken.fired.iter().any(|fired| fired.decay) {
+                self.memory.carried.decayed_again();
+            }
             found.extend(taken.fired.into_iter().map(Finding::Fired));
             found.extend(taken.window.map(Finding::Performance));
         }
         Ok(())
     }
+}
+
+/// Whether an event may be of a batch: a look without reading it.
+fn is_of_batch(body: &[u8]) -> bool {
+    const MARK: &[u8] = b"\"batch\":{";
+    body.windows(MARK.len()).any(|bytes| bytes == MARK)
 }

@@ -1,46 +1,8 @@
 //! The decision as a table: mode × champion × figures.
 
 use super::*;
+use crate::control::fixture::card;
 use crate::model::Spec;
-use crate::model::card::{Confusion, Figures};
-use crate::stats::resampled::Estimate;
-
-/// A card with one log loss and one AUC; `splits` are table, seed, folds and repeats.
-fn card(
-    log_loss: Option<f64>,
-    se: Option<f64>,
-    auc: f64,
-    splits: (&str, u64, usize, usize),
-) -> Card {
-    let (table, seed, folds, repeats) = splits;
-    let metrics = vec![
-        (
-            "log_loss".to_owned(),
-            log_loss.map(|mean| Estimate { mean, se }),
-        ),
-        ("auc".to_owned(), Some(Estimate { mean: auc, se })),
-    ];
-    Card {
-        learner: "logistic".into(),
-        choice: String::new(),
-        calibration: "none".into(),
-        seed,
-        rows: 100,
-        positives: 50,
-        left_out: 0,
-        table: table.into(),
-        cv: Figures {
-            folds,
-            repeats,
-            threshold: 0.5,
-            metrics,
-            confusion: Confusion::default(),
-        },
-        without_companions: None,
-        candidates: Vec::new(),
-        warnings: Vec::new(),
-    }
-}
 
 const SPLITS: (&str, u64, usize, usize) = ("table", 0, 10, 5);
 
@@ -105,8 +67,12 @@ fn a_word_of_the_caller_settles_it() {
 
 #[test]
 fn without_a_champion_anything_is_promoted() {
+    let good = card(Some(0.6931), None, 0.5, SPLITS);
+    check(Promote::Auto, &good, None, true, "there was no champion");
+    let no_better = "log loss 0.9000 is no better than always answering the base rate (0.6931)";
     let bad = card(Some(0.9), None, 0.5, SPLITS);
-    check(Promote::Auto, &bad, None, true, "there was no champion");
+    let reason = format!("there was no champion; {no_better}");
+    check(Promote::Auto, &bad, None, true, &reason);
     check(
         Promote::Auto,
         &card(None, None, 0.7, SPLITS),
@@ -224,7 +190,7 @@ fn a_metric_that_grows_is_compared_the_other_way_round() {
     let champion = card(Some(0.4), Some(0.02), 0.8, SPLITS);
     let version = "wine@7".parse().unwrap();
     let promoted = |auc, splits| {
-        let candidate = card(Some(9.0), Some(0.02), auc, splits);
+        let candidate = card(Some(0.6), Some(0.02), auc, splits);
         let champion = Some(Champion {
             version: &version,
             card: Some(&champion),
@@ -288,8 +254,25 @@ fn a_champion_that_cannot_be_read_gives_way() {
         &candidate,
         Some(("wine@7", None)),
         true,
-        "the champion wine@7 cannot be read",
+        "the champion wine@7 cannot be read; \
+         log loss 0.9000 is no better than always answering the base rate (0.6931)",
     );
+}
+
+#[test]
+fn no_better_than_the_base_rate_none_is_promoted_over_a_champion() {
+    let champion = card(Some(0.789), Some(0.02), 0.7, SPLITS);
+    let reason = "log loss 0.7380 is no better than always answering the base rate (0.6931)";
+    let candidate = card(Some(0.738), Some(0.02), 0.7, SPLITS);
+    let over = Some(("wine@7", Some(&champion)));
+    check(Promote::Auto, &candidate, over, false, reason);
+    // Half of its 100 rows are positive: ln 2 is what the base rate has.
+    let base_rate = card(Some(std::f64::consts::LN_2), Some(0.02), 0.7, SPLITS);
+    let reason = "log loss 0.6931 is no better than always answering the base rate (0.6931)";
+    check(Promote::Auto, &base_rate, over, false, reason);
+    let better = card(Some(0.693), Some(0.02), 0.7, SPLITS);
+    let reason = "not worse: log loss 0.6930 against 0.7890 of wine@7, on the same splits";
+    check(Promote::Auto, &better, over, true, reason);
 }
 
 #[test]

@@ -179,3 +179,33 @@ fn the_figures_as_they_are_written() {
         "held and plain agree where nobody is reckless"
     );
 }
+
+#[test]
+fn no_better_than_the_base_rate_is_dropped_however_bad_the_champion() {
+    let mut world = World::new(12, TWO_POINTS, 0.0);
+    // Both say the opposite of what is so; the candidate with less certainty.
+    let mut run = |candidate: f64| {
+        let mut shadow = Shadow::new(HALF, options());
+        loop {
+            let mut row = world.row();
+            let opposite = 1.0 - row.candidate;
+            row.candidate = 0.5 + candidate * (opposite - 0.5);
+            row.champion = opposite;
+            match shadow.update(&row) {
+                Verdict::GoOn => {}
+                verdict => return (verdict, shadow),
+            }
+        }
+    };
+    let (verdict, shadow) = run(0.5);
+    assert_eq!(verdict, Verdict::Drop);
+    let figures = shadow.figures();
+    assert!(figures.gain.low > 0.0, "{figures:?}");
+    assert!(!figures.floors[0].holds && figures.floors[0].value == figures.candidate);
+    let reason = shadow.reason();
+    assert!(reason.contains("base rate"), "{reason}");
+    // A candidate that knows something takes the place of the same champion.
+    let (verdict, shadow) = run(-0.5);
+    assert_eq!(verdict, Verdict::Promote, "{}", shadow.reason());
+    assert!(shadow.figures().floors[0].holds);
+}

@@ -8,10 +8,8 @@ use super::memory::Memory;
 use super::{shadow, watch};
 use crate::control::champion::Champion;
 use crate::control::gate::Paired;
-use crate::control::labelled::through;
 use crate::control::truths::{comes_later, new_truth};
 use crate::control::understudy::{self, Understudy};
-use crate::registry::Registry;
 use crate::schema::column::Label;
 use crate::store::kind::Kind;
 use crate::store::{Record, Store, StoreError};
@@ -35,16 +33,11 @@ struct Answered {
     row: serde_json::Value,
 }
 
-/// Truths that came since the champion was trained, up to event `seen`. A truth counts once its prediction is there. Reads the
+/// Truths that came after event `since`, up to which the champion has learnt, and up to event `seen`. A truth counts once its prediction is there. Reads the
 /// disk.
-pub(super) fn fresh(
-    store: &Store,
-    registry: &Registry,
-    champion: &Champion,
-    seen: u64,
-) -> Result<u64, StoreError> {
+pub(super) fn fresh(store: &Store, since: u64, seen: u64) -> Result<u64, StoreError> {
     let (mut fresh, mut told) = (0, Vec::new());
-    store.after(through(registry, &champion.name), |record| {
+    store.after(since, |record| {
         if record.seq <= seen && new_truth(&record).is_some() {
             match record.kind {
                 Kind::Row => fresh += 1,

@@ -104,7 +104,7 @@ impl Steward {
         let (registry, wanted) = (self.registry.clone(), version.clone());
         let read = move || {
             let candidate = Champion::read(&registry, &wanted)?;
-            Ok::<_, anyhow::Error>((candidate, through(&registry, &wanted.to_string())))
+            Ok::<_, anyhow::Error>((candidate, through(&registry, &wanted)?))
         };
         let (candidate, through) = tokio::task::spawn_blocking(read).await??;
         let thresholds = Thresholds {

@@ -24,9 +24,7 @@ impl Fired {
     /// Whether a window shows that the error is what it was before: the window began after this was told, and its accuracy's
     /// interval reaches up to where it was.
     pub(super) fn is_over(&self, window: &Window) -> bool {
-        let accuracy = window.get("accuracy").and_then(|a| a.interval);
-        let before = 1.0 - self.change.before.mean;
-        window.first > self.at && accuracy.is_some_and(|a| a.high >= before)
+        window.first > self.at && window.reaches_accuracy(1.0 - self.change.before.mean)
     }
 
     pub(super) fn new(kind: &Kind, at: u64, change: Change) -> Fired {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::stats::figures::{Confusion, Figures};
 use crate::stats::interval::Interval;
 use crate::stats::metric::{METRICS, Metric};
-use crate::stats::scores::Scores;
+use crate::stats::scores::{Scores, base_rate_log_loss};
 
 /// How much of the time the truth lies within an interval.
 const CONFIDENCE: f64 = 0.95;
@@ -17,6 +17,9 @@ pub struct Window {
     pub first: u64,
     /// Truths.
     pub n: u64,
+    /// How many of them were positive; none where an earlier release did not count them.
+    #[serde(default)]
+    pub positives: Option<u64>,
     /// One entry a metric, in the order of the table of metrics.
     pub figures: Vec<Figure>,
 }
@@ -46,8 +49,22 @@ impl Window {
         (!rows.is_empty()).then(|| Window {
             first,
             n: rows.len() as u64,
+            positives: Some(rows.iter().filter(|(_, y)| *y).count() as u64),
             figures: METRICS.iter().map(figure).collect(),
         })
+    }
+
+    /// Whether the interval of the accuracy reaches up to this one.
+    pub fn reaches_accuracy(&self, wanted: f64) -> bool {
+        let accuracy = self.get("accuracy").and_then(|a| a.interval);
+        accuracy.is_some_and(|a| a.high >= wanted)
+    }
+
+    /// Whether the log loss is below that of always answering the base rate of these truths.
+    pub fn is_better_than_base_rate(&self) -> bool {
+        let log_loss = self.get("log_loss").and_then(|figure| figure.value);
+        let base = self.positives.map(|p| base_rate_log_loss(p, self.n));
+        log_loss.zip(base).is_some_and(|(value, base)| value < base)
     }
 
     /// The figure of a metric.

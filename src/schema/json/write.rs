@@ -14,7 +14,7 @@ pub fn object(schema: &Schema, row: RowView<'_>, out: &mut Vec<u8>) {
         out.push(if out.len() == begin { b'{' } else { b',' });
         value(&column.name, out);
         out.push(b':');
-        write_cell(column, *cell, row.text, out);
+        write_value(column, *cell, row.text, out);
     }
     if let (Some(By { slot, .. }), false) = (schema.by(), row.by.is_missing())
         && matches!(slot, Slot::Unused(_))
@@ -50,7 +50,8 @@ pub fn id_member(column: &str, id: &str) -> String {
     }
 }
 
-fn write_cell(column: &Column, cell: Cell, text: &str, out: &mut Vec<u8>) {
+/// A cell of a column as JSON, of the type it has in a row; `null` where it is missing.
+pub fn write_value(column: &Column, cell: Cell, text: &str, out: &mut Vec<u8>) {
     match cell {
         Cell::Missing => out.extend_from_slice(b"null"),
         Cell::Number(seconds) if let Kind::Date(form) = &column.kind => {

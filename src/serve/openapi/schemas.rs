@@ -32,9 +32,13 @@ pub fn all(champion: &Champion) -> Value {
             "errors": list(reference("Fault")),
         })),
         "Warning": object(&["column", "problem", "value"], json!({"column": text, "problem": text, "value": {}})),
-        "Explanation": object(&["base", "contributions"], json!({
-            "base": number,
-            "contributions": list(object(&["column", "value", "contribution"], json!({"column": text, "value": {}, "contribution": number}))),
+        "Explanation": object(&["base", "unit", "contributions"], json!({
+            "base": {"type": "number", "description": "mean probability of the training rows"},
+            "unit": {"const": "probability"},
+            "contributions": list(object(&["column", "value", "contribution"], json!({
+                "column": text, "value": {}, "contribution": number,
+                "log_odds": {"type": "number", "description": "of linear scores: what the column adds to the log odds of the mean training row"},
+            }))),
         })),
         "Problem": object(&["type", "title", "status", "detail", "errors"], json!({
             "type": text, "title": text, "status": {"type": "integer"}, "detail": text, "errors": list(reference("Fault")),

@@ -123,7 +123,7 @@ fn evidence(gate: &Gate) -> Markup {
                 dd {
                     @for (n, floor) in gate.floors.iter().enumerate() {
                         @if n > 0 { ", " }
-                        (floor.metric.replace('_', " ")) " " (number(floor.value)) " against " (floor.floor)
+                        (floor.metric.replace('_', " ")) " " (number(floor.value)) " against " (floor.shown())
                         @if floor.holds { " ✓" } @else { " ✗ missed" }
                     }
                 }

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::model::Explanation;
 use crate::schema::column::Label;
-use crate::schema::{Cell, RowView, Schema, Warning};
+use crate::schema::json::write::write_value;
+use crate::schema::{RowView, Schema, Warning};
 use crate::store::feed::PredictionId;
 
 /// Writing into memory cannot fail.
@@ -81,33 +82,27 @@ impl Why<'_> {
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"explanation\":{\"base\":");
         json(&self.explanation.base, out);
-        out.extend_from_slice(b",\"contributions\":[");
-        for (n, (column, contribution)) in self.explanation.contributions.iter().enumerate() {
+        out.extend_from_slice(b",\"unit\":\"probability\",\"contributions\":[");
+        for (n, part) in self.explanation.contributions.iter().enumerate() {
+            let column = &self.schema.columns()[part.column];
             out.extend_from_slice(if n == 0 {
                 b"{\"column\":"
             } else {
                 b",{\"column\":"
             });
-            json(&self.schema.columns()[*column].name, out);
+            json(&column.name, out);
             out.extend_from_slice(b",\"value\":");
-            self.value(*column, out);
+            let cell = self.row.cells[part.column];
+            write_value(column, cell, self.row.text, out);
             out.extend_from_slice(b",\"contribution\":");
-            json(contribution, out);
+            json(&part.probability, out);
+            if let Some(log_odds) = part.log_odds {
+                out.extend_from_slice(b",\"log_odds\":");
+                json(&log_odds, out);
+            }
             out.push(b'}');
         }
         out.extend_from_slice(b"]}");
-    }
-
-    fn value(&self, column: usize, out: &mut Vec<u8>) {
-        match self.row.cells[column] {
-            Cell::Missing => out.extend_from_slice(b"null"),
-            Cell::Number(v) if v.fract() == 0.0 && v.abs() < 9e15 => json(&(v as i64), out),
-            Cell::Number(v) => json(&v, out),
-            Cell::Level(level) => {
-                json(&self.schema.columns()[column].levels()[level as usize], out)
-            }
-            Cell::Text(span) => json(span.get(self.row.text), out),
-        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::schema::{Row, Table, Warning};
 use crate::serve::body::Format;
 use crate::serve::predictor::Predictor;
 use crate::serve::problem::{Entry, Faults, Problem, kind};
-use crate::store::feed::PredictionId;
+use crate::store::feed::{Batch, PredictionId};
 use crate::telemetry::metrics::Door;
 
 /// Faults told of one partial answer: whoever asked for it wants to know of every row, within reason.
@@ -133,13 +133,32 @@ fn note(predictor: &Predictor, champion: &Champion, thread: Thread, answered: An
         .sum();
     predictor.count(Door::Rest, probabilities.len(), warned);
     let until = Instant::now() + PATIENCE;
+    let batch = batch(predictor, &ids);
     for (n, (id, probability)) in ids.into_iter().zip(&probabilities).enumerate() {
         let (row, warnings) = (rows.table.row(n), rows.warnings_of(n));
-        let made = predictor.prediction(id, champion, *probability, row, warnings);
+        let mut made = predictor.prediction(id, champion, *probability, row, warnings);
+        made.batch = batch.map(|batch| Batch {
+            row: n as u64,
+            ..batch
+        });
         match thread {
             Thread::Serving => predictor.note(made),
             Thread::Apart => predictor.recorder.note_by(until, made),
         }
+    }
+}
+
+/// The mark of a request with so many rows that the monitor judges it as a whole; none of any other.
+fn batch(predictor: &Predictor, ids: &[PredictionId]) -> Option<Batch> {
+    let rows = ids.len() as u64;
+    match ids.first() {
+        Some(PredictionId::Fresh(first)) if rows >= predictor.batch => Some(Batch {
+            // The lowest bits of an id are random.
+            id: first.as_u128() as u32,
+            row: 0,
+            rows,
+        }),
+        _ => None,
     }
 }
 

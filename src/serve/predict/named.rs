@@ -57,6 +57,7 @@ impl Known {
                 probability: event.probability,
                 model: event.model.into(),
                 warnings: warnings.to_vec(),
+                batch: None,
                 time: event.time.parse().unwrap_or(Timestamp::UNIX_EPOCH),
                 row: text.into(),
             },
@@ -145,6 +146,7 @@ mod tests {
             probability,
             model,
             warnings: Vec::new(),
+            batch: None,
             time: jiff::Timestamp::UNIX_EPOCH,
             row: "{}".into(),
         };

@@ -81,6 +81,7 @@ impl From<RegistryError> for Problem {
             RegistryError::Version(_) => &kind::BAD_REQUEST,
             RegistryError::Damaged { .. }
             | RegistryError::Unrecorded { .. }
+            | RegistryError::Evidence { .. }
             | RegistryError::NoChampion
             | RegistryError::NothingToGoBackTo { .. } => &kind::CONFLICT,
             RegistryError::Pointer { .. }

@@ -180,3 +180,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_base_rate_is_the_best_constant() {
+    use crate::stats::scores::{base_rate_log_loss, log_loss};
+    for (positives, rows) in [(1, 2), (3, 10), (342, 891), (20, 20_000)] {
+        let share = positives as f64 / rows as f64;
+        let mean = |p: f64| share * log_loss(p, true) + (1.0 - share) * log_loss(p, false);
+        let base = base_rate_log_loss(positives, rows);
+        assert!((base - mean(share)).abs() < 1e-12);
+        assert!(base < mean(share * 0.9) && base < mean(share * 1.1));
+    }
+    assert_eq!(
+        (base_rate_log_loss(0, 7), base_rate_log_loss(7, 7)),
+        (0.0, 0.0)
+    );
+    assert_eq!(base_rate_log_loss(0, 0), std::f64::consts::LN_2);
+}

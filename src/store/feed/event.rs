@@ -93,6 +93,17 @@ impl std::fmt::Display for PredictionId {
     }
 }
 
+/// Where a prediction stands in a request of many rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Batch {
+    /// The request: the same number in all its rows, another in those of other requests.
+    pub id: u32,
+    /// Its place among the rows that were answered, from 0.
+    pub row: u64,
+    /// How many those are.
+    pub rows: u64,
+}
+
 /// A prediction that was answered, as compact as it can be: it is made on the answer's path.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Prediction {
@@ -107,6 +118,9 @@ pub struct Prediction {
     pub model: Arc<str>,
     /// Warnings given with it.
     pub warnings: Vec<Warning>,
+    /// Where it stands in a large request, which the monitor judges as a whole; none in any other.
+    #[serde(skip)]
+    pub batch: Option<Batch>,
     /// When it was made.
     #[serde(skip)]
     pub time: Timestamp,

@@ -106,6 +106,7 @@ mod tests {
             probability: 0.5,
             model: model.into(),
             warnings: Vec::new(),
+            batch: None,
             time: jiff::Timestamp::UNIX_EPOCH,
             row: "{}".into(),
         };

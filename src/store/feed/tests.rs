@@ -146,6 +146,7 @@ fn predictions_are_told_as_they_were_answered() {
             probability,
             model: "wine@3".into(),
             warnings: Vec::new(),
+            batch: None,
             time: jiff::Timestamp::UNIX_EPOCH,
             row: "{}".into(),
         })

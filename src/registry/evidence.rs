@@ -1,0 +1,123 @@
+//! What a version was published with, from a line that can be believed.
+
+use serde_json::Value;
+
+use super::entry::{Action, LineFault};
+use super::{Registry, RegistryError, Version, finding};
+
+impl Registry {
+    /// That the evidence of a version does not say what it has to.
+    pub fn unusable_evidence(&self, version: &Version, fault: String) -> RegistryError {
+        RegistryError::Evidence {
+            version: version.clone(),
+            path: self.ledger_path(),
+            line: String::new(),
+            fault,
+        }
+    }
+
+    /// The evidence that a version was trained on, as its line of the ledger has it. A training reads from it what the version
+    /// has learnt, so a line that was changed or cannot be read is an error and never a default.
+    ///
+    /// # Errors
+    /// [`RegistryError::Evidence`], naming the line; the file system's word.
+    pub fn evidence(&self, version: &Version) -> Result<Value, RegistryError> {
+        let ledger = self.ledger()?;
+        let is_its = |line: &&super::entry::Line| {
+            let entry = line.entry.as_ref();
+            entry.is_some_and(|e| e.action == Action::Trained && e.model == *version)
+        };
+        let is_changed =
+            |fault: &LineFault| matches!(fault, LineFault::Unreadable(_) | LineFault::Edited);
+        let error = |line: Option<u64>, fault: String| RegistryError::Evidence {
+            version: version.clone(),
+            path: self.ledger_path(),
+            line: line.map_or_else(String::new, |line| format!(", line {line}")),
+            fault,
+        };
+        let own = ledger.lines.iter().rfind(is_its);
+        let doubted: Vec<_> = match own {
+            Some(own) => vec![own],
+            // Its line may be one that cannot be read as such any more.
+            None => ledger.lines.iter().collect(),
+        };
+        let damage = doubted.into_iter().find_map(|line| {
+            let fault = line.fault.as_ref().filter(|fault| is_changed(fault))?;
+            Some(error(Some(line.number), finding::describe(fault).1))
+        });
+        if let Some(damage) = damage {
+            return Err(damage);
+        }
+        let entry = own.and_then(|line| line.entry.as_ref());
+        let entry = entry.ok_or_else(|| error(None, "it has no entry of that version".into()))?;
+        Ok(entry.evidence.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::fixture::*;
+    use super::*;
+
+    /// What becomes of the evidence of the second of three versions, of which each has one line, once a text in the ledger was
+    /// replaced: the line that is blamed, 0 for none, or nothing where the evidence is believed.
+    fn check(from: &str, to: &str, blamed: Option<u64>) {
+        let (_state, registry) = registry_with(3);
+        let path = registry.ledger_path();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from}");
+        fs::write(&path, text.replace(from, to)).unwrap();
+        match (registry.evidence(&version(2)), blamed) {
+            (Ok(evidence), None) => assert_eq!(evidence["rows"], 891),
+            (Err(error @ RegistryError::Evidence { .. }), Some(line)) => {
+                let text = error.to_string();
+                let named = format!("{}, line {line}: ", path.display());
+                assert!(text.contains(&named) == (line > 0), "{text}");
+                assert!(text.contains("models verify"), "{text}");
+            }
+            (found, _) => panic!("{from} -> {to}: {found:?}"),
+        }
+    }
+
+    #[test]
+    fn a_changed_line_is_not_believed() {
+        let own = r#""action":"trained","model":"wine@2","previous":null"#;
+        check(own, own, None);
+        let changed = own.replace("null", "7777");
+        check(own, &changed, Some(2)); // no line of the ledger any more
+        check(own, &own.replace("trained", "dropped"), Some(2));
+        check(own, &own.replace("wine@2", "wine@9"), Some(2));
+        // A changed line of another version is `verify`'s business.
+        check(r#""model":"wine@3""#, r#""model":"wine@8""#, None);
+        // One that claims to be this version's is not.
+        check(r#""model":"wine@3""#, r#""model":"wine@2""#, Some(3));
+    }
+
+    #[test]
+    fn any_byte_of_its_line_counts() {
+        let (_state, registry) = registry_with(3);
+        let path = registry.ledger_path();
+        let text = fs::read_to_string(&path).unwrap();
+        let begin = text.find('\n').unwrap() + 1;
+        let end = begin + text[begin..].find('\n').unwrap();
+        for at in begin..end {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] ^= 1;
+            fs::write(&path, bytes).unwrap();
+            let found = registry.evidence(&version(2));
+            assert!(
+                matches!(found, Err(RegistryError::Evidence { .. })),
+                "byte {at}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_version_without_a_line_is_an_error() {
+        let (_state, registry) = registry_with(1);
+        let error = registry.evidence(&version(2)).unwrap_err().to_string();
+        assert!(error.contains("no entry of that version"), "{error}");
+    }
+}
