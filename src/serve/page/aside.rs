@@ -12,7 +12,7 @@ pub fn draw(last: &[Quarantined]) -> Markup {
     html! {
         @if !last.is_empty() {
             h3 { "Put aside" }
-            div.aside {
+            div.aside role="region" tabindex="0" aria-label="quarantined rows" {
                 table {
                     thead { tr { th { "from" } th { "line" } th { "column" } th { "value" } th { "what is wrong" } } }
                     tbody {
