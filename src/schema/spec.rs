@@ -1,5 +1,6 @@
 //! The part of a spec that describes the table, as typed by a person, and its check.
 
+pub mod without;
 pub mod yaml;
 
 use std::collections::HashSet;
