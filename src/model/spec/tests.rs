@@ -474,6 +474,7 @@ columns:
   - {name: city, kind: catgory, levels: [a, b]}
   - {name: income, kind: number}
 recipe:
+  steps: []
   features: [age, incom]
 evaluation:
   folds: 1
@@ -488,8 +489,8 @@ evaluation:
         (7, "rnage"),
         (8, "has no levels"),
         (9, "catgory"),
-        (14, "at least 2 folds"),
-        (15, "metrik"),
+        (15, "at least 2 folds"),
+        (16, "metrik"),
     ] {
         let fault = faults.iter().find(|fault| fault.line == line);
         let text = fault.map(ToString::to_string).unwrap_or_default();
