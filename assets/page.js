@@ -139,7 +139,11 @@
   }
 
   function explain({ base, contributions }, probability) {
-    const most = Math.max(1e-9, ...contributions.map(c => Math.abs(c.contribution)));
+    const shown = contributions.length > SHOWN + 1 ? SHOWN : contributions.length;
+    const rest = contributions.slice(shown);
+    const others = rest.reduce((sum, c) => sum + c.contribution, 0);
+    // The sum of the others can be larger than any single contribution; its bar must fit as well.
+    const most = Math.max(1e-9, Math.abs(others), ...contributions.map(c => Math.abs(c.contribution)));
     const line = (column, value, c) => {
       const to = 50 + 50 * c / most;
       const picture = c < 0 ? bar(to, 50, 'against', 50) : bar(50, to, 'fill', 50);
@@ -149,10 +153,8 @@
       [name.title, held.title] = [column, value ?? ''];
       return make('tr', '', name, held, make('td', '', picture), make('td', 'number', signed(c)));
     };
-    const shown = contributions.length > SHOWN + 1 ? SHOWN : contributions.length;
     const lines = contributions.slice(0, shown).map(c => line(c.column, c.value ?? null, c.contribution));
-    const rest = contributions.slice(shown);
-    if (rest.length) lines.push(line('others', `${rest.length} columns`, rest.reduce((sum, c) => sum + c.contribution, 0)));
+    if (rest.length) lines.push(line('others', `${rest.length} columns`, others));
     const total = (word, about, value) => make('tr', '', make('th', '', word), make('td', 'muted', about),
       make('td', ''), make('td', 'number', value.toFixed(3)));
     const table = $('contributions');
@@ -206,10 +208,11 @@
 
   /** Takes over a part of the page as the server draws it now. */
   async function refresh(part) {
-    const answer = await fetch('/' + part).catch(() => null);
+    const answer = await fetch('/fragments/' + part).catch(() => null);
     if (!answer?.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(part);
     if (fresh) $(part).replaceWith(document.adoptNode(fresh));
+    if (part === 'alerts') tellState();
   }
 
   /** What the server drew last, by id, before anything was filled in. */
@@ -236,9 +239,21 @@
   let attempts = 0;
   let resume = {};                // where the feed was when the connection broke: since and epoch
 
+  let connection = { word: 'connecting', text: 'connecting' };
+
   function state(word, text) {
-    $('connection').dataset.state = word;
-    $('connection').textContent = text;
+    connection = { word, text };
+    tellState();
+  }
+
+  /** The header shows the connection and the alerts that fire: it is not green while one does. */
+  function tellState() {
+    const firing = Number($('alerts')?.dataset.firing ?? 0);
+    const alerts = firing === 0 ? '' : ` · ${firing} ${firing === 1 ? 'alert' : 'alerts'} firing`;
+    const output = $('connection');
+    output.dataset.state = connection.word;
+    output.toggleAttribute('data-firing', firing > 0);
+    if (output.textContent !== connection.text + alerts) output.textContent = connection.text + alerts;
   }
 
   function subscribe() {

@@ -23,6 +23,7 @@ use crate::control::champion::Seat;
 use crate::control::conditions::Gatherer;
 use crate::control::follower::{self, Follower};
 use crate::control::jobs::{Asked, Jobs, Trainer};
+use crate::control::model_events;
 use crate::control::observer::{self, Observer};
 use crate::control::promoter::Promoter;
 use crate::control::steward::{self, Steward};
@@ -181,6 +182,10 @@ impl App {
         };
         tasks.spawn("conditions", gatherer.run());
         tasks.spawn("follower", follower.run(seq, pokes));
+        tasks.spawn(
+            "model events",
+            model_events::run(store.clone(), registry.clone()),
+        );
         let understudy = Understudy::new(valve, metrics.clone());
         tasks.spawn("understudy", understudy.clone().run(tapped));
         tasks.spawn("upkeep", upkeep(metrics.clone()));

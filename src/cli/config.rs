@@ -18,16 +18,18 @@ pub struct ConfigArgs {
 enum ConfigCommand {
     /// Every setting with its value and where it came from
     Show,
-    /// Check the settings of all layers
+    /// Check the settings of all layers, with the secrets and channels that serve needs; every fault at once
     Check,
 }
 
 /// Runs it.
 pub fn run(args: &ConfigArgs, global: &Global) -> anyhow::Result<Exit> {
+    if let ConfigCommand::Check = args.command {
+        return check(global);
+    }
     let settings = site::settings(global)?;
     match args.command {
-        ConfigCommand::Check if global.json => print_json(&json!({"valid": true}))?,
-        ConfigCommand::Check => outln!("the settings are valid"),
+        ConfigCommand::Check => {}
         ConfigCommand::Show if global.json => {
             let leaf = |l: crate::config::Leaf| json!({"key": l.key, "value": l.value, "origin": l.origin.to_string()});
             print_json(&json!({"settings": settings.leaves().map(leaf).collect::<Vec<_>>()}))?;
@@ -41,4 +43,24 @@ pub fn run(args: &ConfigArgs, global: &Global) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Every fault, also what only `serve` would refuse.
+fn check(global: &Global) -> anyhow::Result<Exit> {
+    let faults = site::setting_faults(global)?;
+    let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    if global.json {
+        print_json(&json!({"valid": texts.is_empty(), "faults": texts}))?;
+    } else if texts.is_empty() {
+        outln!("the settings are valid");
+    } else {
+        for text in &texts {
+            eprintln!("error: {text}");
+        }
+    }
+    Ok(if texts.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }

@@ -37,7 +37,7 @@ use site::Site;
 
 /// A real-time tabular classifier through its whole life, in one binary.
 #[derive(Debug, Parser)]
-#[command(name = "titanic-platform", version, about, after_help = exit::HELP, disable_help_subcommand = true)]
+#[command(name = "titanic-platform", version, about, after_help = exit::HELP)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -138,7 +138,7 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
         Command::Monitor(args) => return monitor::run(&args, global.json),
         Command::Config(args) => return config::run(&args, &global),
         Command::Demo(args) => return demo::run(&args, &global),
-        Command::Client(args) => return client::run(args, global.json),
+        Command::Client(args) => return client::run(args, &global),
         _ => {}
     }
     let site = Site::open(&global)?;

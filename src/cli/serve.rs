@@ -12,7 +12,6 @@ use super::out::outln;
 use super::site::Site;
 use crate::app::{App, First};
 use crate::clock::System;
-use crate::config::server::check_exposure;
 use crate::model::Spec;
 
 /// Arguments.
@@ -38,8 +37,12 @@ pub fn run(args: &ServeArgs, mut site: Site) -> anyhow::Result<Exit> {
     if let Some(listen) = args.listen {
         site.settings.server.listen = listen;
     }
+    let faults = site.settings.start_faults();
+    if !faults.is_empty() {
+        let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        anyhow::bail!("{}", texts.join("\n"));
+    }
     let options = &site.settings.server;
-    check_exposure(options.listen, options.auth.as_ref())?;
     let listener = bind(options.listen)?;
     let spec = match site.registry.champion() {
         Ok(None) => site.spec()?,

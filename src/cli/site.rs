@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::Global;
-use crate::config::{Flag, Settings};
+use crate::config::{ConfigError, Flag, Settings};
 use crate::model::{Model, Spec};
 use crate::registry::{Intact, Registry, VersionRef};
 use crate::telemetry::logging;
@@ -124,6 +124,24 @@ impl Site {
 
 /// Settings of all layers; the command line's own flags last.
 pub fn settings(global: &Global) -> anyhow::Result<Settings> {
+    Ok(Settings::load(
+        global.config.as_deref(),
+        environment()?.into_iter(),
+        flags(global),
+    )?)
+}
+
+/// Everything that is wrong with them, also what only `serve` would refuse.
+pub fn setting_faults(global: &Global) -> anyhow::Result<Vec<ConfigError>> {
+    Ok(Settings::faults(
+        global.config.as_deref(),
+        environment()?.into_iter(),
+        flags(global),
+    ))
+}
+
+/// The flags that stand for settings.
+fn flags(global: &Global) -> Vec<Flag> {
     let flags = [
         (
             "state",
@@ -136,18 +154,14 @@ pub fn settings(global: &Global) -> anyhow::Result<Settings> {
             global.threads.map(|n| n.to_string()),
         ),
     ];
-    let flags = flags.into_iter().filter_map(|(key, name, value)| {
+    let given = flags.into_iter().filter_map(|(key, name, value)| {
         value.map(|v| Flag {
             name: name.into(),
             key: key.into(),
             value: v,
         })
     });
-    Ok(Settings::load(
-        global.config.as_deref(),
-        environment()?.into_iter(),
-        flags,
-    )?)
+    given.collect()
 }
 
 /// The variables of the environment; one that is no text concerns us only if it is ours.

@@ -128,6 +128,18 @@ impl Alerts {
         names.map(|name| self.open_one(&name)).collect()
     }
 
+    /// Channels that cannot be opened, beyond what [`Alerts::faults`] says of them.
+    pub(super) fn open_faults(&self) -> Vec<ConfigError> {
+        let fence = self.fence();
+        let sound = self
+            .channels
+            .iter()
+            .filter(|(_, settings)| settings.fault(&fence).is_none());
+        sound
+            .filter_map(|(name, _)| self.open_one(name).err())
+            .collect()
+    }
+
     /// Opens one channel.
     ///
     /// # Errors

@@ -7,6 +7,9 @@ use super::node::{Origin, Place};
 /// A fault of the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    /// More than one fault.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<ConfigError>),
     /// The file cannot be read.
     #[error("cannot read the settings in {}: {source}; give another file with --config", .path.display())]
     Read {
@@ -67,6 +70,24 @@ pub enum ConfigError {
         /// What is wrong, and what to do.
         problem: String,
     },
+}
+
+impl ConfigError {
+    /// One error for all faults; there must be one.
+    pub(super) fn of(mut faults: Vec<ConfigError>) -> ConfigError {
+        match faults.len() {
+            1 => faults.remove(0),
+            _ => ConfigError::Several(faults),
+        }
+    }
+
+    /// The key it is about, where it is about one.
+    pub(super) fn key(&self) -> Option<&str> {
+        match self {
+            ConfigError::UnknownKey { key, .. } | ConfigError::Invalid { key, .. } => Some(key),
+            _ => None,
+        }
+    }
 }
 
 fn unknown(place: &Place, key: &str, nearest: Option<&str>) -> String {

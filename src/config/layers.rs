@@ -28,8 +28,10 @@ pub struct Flag {
 
 /// The built-in tree, and what was laid over it so far.
 pub(super) struct Layers {
-    known: Node,
+    pub known: Node,
     pub tree: Node,
+    /// What was wrong with the layers; the rest of each was laid all the same.
+    pub faults: Vec<ConfigError>,
 }
 
 impl Layers {
@@ -37,47 +39,47 @@ impl Layers {
         Layers {
             known: built_in.clone(),
             tree: built_in,
+            faults: Vec::new(),
         }
     }
 
     /// Lays a file's tree over.
-    pub(super) fn file(&mut self, file: Node) -> Result<(), ConfigError> {
-        self.lay(file)
+    pub(super) fn file(&mut self, file: Node) {
+        let faults = self.lay(file);
+        self.faults.extend(faults);
     }
 
     /// Lays the variables over that are settings.
-    pub(super) fn environment(
-        &mut self,
-        variables: impl Iterator<Item = (String, String)>,
-    ) -> Result<(), ConfigError> {
+    pub(super) fn environment(&mut self, variables: impl Iterator<Item = (String, String)>) {
         let mut variables: Vec<_> = variables
             .filter(|(name, _)| name == "PORT" || name.starts_with(PREFIX))
             .collect();
         variables.sort(); // PORT comes first, so that the full address is stronger
         let mut unknown = Vec::new();
         for (name, value) in variables {
-            match self.variable(&name, &value) {
-                Err(fault @ ConfigError::UnknownKey { .. }) => unknown.push((name, fault)),
-                laid => laid?,
+            for fault in self.variable(&name, &value) {
+                match fault {
+                    ConfigError::UnknownKey { .. } => unknown.push((name.clone(), fault)),
+                    fault => self.faults.push(fault),
+                }
             }
         }
         // A secret may well be in a variable that begins like a setting.
         let stray = |name: &str| !NOT_SETTINGS.contains(&name) && !names_variable(&self.tree, name);
-        unknown
-            .into_iter()
-            .find(|(name, _)| stray(name))
-            .map_or(Ok(()), |(_, fault)| Err(fault))
+        let strays = unknown.into_iter().filter(|(name, _)| stray(name));
+        let strays: Vec<ConfigError> = strays.map(|(_, fault)| fault).collect();
+        self.faults.extend(strays);
     }
 
     /// Lays the flags over.
-    pub(super) fn flags(
-        &mut self,
-        mut flags: impl Iterator<Item = Flag>,
-    ) -> Result<(), ConfigError> {
-        flags.try_for_each(|flag| self.set(&flag.key, &flag.value, Origin::Flag(flag.name)))
+    pub(super) fn flags(&mut self, flags: impl Iterator<Item = Flag>) {
+        for flag in flags {
+            let faults = self.set(&flag.key, &flag.value, Origin::Flag(flag.name));
+            self.faults.extend(faults);
+        }
     }
 
-    fn variable(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
+    fn variable(&mut self, name: &str, value: &str) -> Vec<ConfigError> {
         let origin = Origin::Environment(name.into());
         match name.strip_prefix(PREFIX) {
             Some(key) => self.set(&key.to_lowercase().replace("__", "."), value, origin),
@@ -86,15 +88,15 @@ impl Layers {
     }
 
     /// `PORT`, as platforms set it, changes the port of the address that was set so far.
-    fn port(&mut self, port: &str, origin: Origin) -> Result<(), ConfigError> {
+    fn port(&mut self, port: &str, origin: Origin) -> Vec<ConfigError> {
         const KEY: &str = "server.listen";
         if port.parse::<u16>().is_err() {
             let problem = format!("`{port}` is not a port; write a number from 0 to 65535");
-            return Err(ConfigError::Invalid {
+            return vec![ConfigError::Invalid {
                 place: Place { origin, line: None },
                 key: KEY.into(),
                 problem,
-            });
+            }];
         }
         let address = self
             .tree
@@ -108,43 +110,51 @@ impl Layers {
     }
 
     /// Sets one value by its dotted key.
-    fn set(&mut self, key: &str, value: &str, origin: Origin) -> Result<(), ConfigError> {
+    fn set(&mut self, key: &str, value: &str, origin: Origin) -> Vec<ConfigError> {
         let place = Place {
             origin: origin.clone(),
             line: None,
         };
-        let node = key
-            .rsplit('.')
-            .fold(Node::of_word(value, origin)?, |node, part| {
-                let key = Key {
-                    name: part.into(),
-                    place: place.clone(),
-                };
-                Node {
-                    value: Value::Map(vec![(key, node)]),
-                    place: place.clone(),
-                }
-            });
+        let word = match Node::of_word(value, origin) {
+            Ok(word) => word,
+            Err(fault) => return vec![fault],
+        };
+        let node = key.rsplit('.').fold(word, |node, part| {
+            let key = Key {
+                name: part.into(),
+                place: place.clone(),
+            };
+            Node {
+                value: Value::Map(vec![(key, node)]),
+                place: place.clone(),
+            }
+        });
         self.lay(node)
     }
 
-    fn lay(&mut self, over: Node) -> Result<(), ConfigError> {
-        let mut path = Vec::new();
-        lay(Known::of(&self.known), &mut self.tree, over, &mut path).map_err(|fault| match fault {
-            ConfigError::UnknownKey {
+    fn lay(&mut self, over: Node) -> Vec<ConfigError> {
+        let mut faults = Vec::new();
+        lay(
+            Known::of(&self.known),
+            &mut self.tree,
+            over,
+            &mut Vec::new(),
+            &mut faults,
+        );
+        for fault in &mut faults {
+            if let ConfigError::UnknownKey {
                 place,
                 key,
-                nearest: None,
-            } => {
-                let nearest = nearest(&key, &self.known);
-                ConfigError::UnknownKey {
-                    place,
-                    key,
-                    nearest,
-                }
+                nearest: hint,
+            } = fault
+            {
+                *hint = match place.origin {
+                    Origin::Environment(_) => nearest_variable(key, &self.known),
+                    _ => nearest(key, &self.known),
+                };
             }
-            fault => fault,
-        })
+        }
+        faults
     }
 }
 
@@ -186,20 +196,21 @@ fn lay(
     base: &mut Node,
     over: Node,
     path: &mut Vec<String>,
-) -> Result<(), ConfigError> {
+    faults: &mut Vec<ConfigError>,
+) {
     let Node { value, place } = over;
     match (known, value) {
         (Known::Section(_) | Known::Names, Value::Map(entries)) => {
             for (key, node) in entries {
                 path.push(key.name.clone());
-                let Some(known) = known.child(&key.name) else {
-                    return Err(ConfigError::UnknownKey {
+                match known.child(&key.name) {
+                    Some(known) => lay(known, base.entry(key), node, path, faults),
+                    None => faults.push(ConfigError::UnknownKey {
                         place: key.place,
                         key: path.join("."),
                         nearest: None,
-                    });
-                };
-                lay(known, base.entry(key), node, path)?;
+                    }),
+                }
                 path.pop();
             }
         }
@@ -207,7 +218,7 @@ fn lay(
         (Known::Section(_), value) => {
             let problem =
                 format!("`{value}` stands where a section belongs; give its keys, one a line");
-            return Err(ConfigError::Invalid {
+            faults.push(ConfigError::Invalid {
                 place,
                 key: path.join("."),
                 problem,
@@ -215,7 +226,6 @@ fn lay(
         }
         (_, value) => *base = Node { value, place },
     }
-    Ok(())
 }
 
 /// The known key a wrong one was probably meant to be: spelled nearly so in the same section, or of the same name in
@@ -235,6 +245,24 @@ fn nearest(key: &str, known: &Node) -> Option<String> {
             .find(|candidate| split(candidate).1 == name)
             .cloned(),
     }
+}
+
+/// The setting a variable was probably meant to be. A variable sets a value, never a section; `_` for `__` is the usual
+/// slip.
+fn nearest_variable(key: &str, known: &Node) -> Option<String> {
+    let mut keys = Vec::new();
+    known.keys("", &mut keys);
+    keys.retain(|key| {
+        known
+            .get(key)
+            .is_some_and(|node| matches!(Known::of(node), Known::Leaf))
+    });
+    let flat = |key: &str| key.replace('.', "_");
+    let flattened: Vec<String> = keys.iter().map(|key| flat(key)).collect();
+    let wanted = flat(key);
+    let found = closest(&wanted, flattened.iter().map(String::as_str))?;
+    let at = flattened.iter().position(|flat| flat == found)?;
+    Some(keys.swap_remove(at))
 }
 
 fn split(key: &str) -> (&str, &str) {

@@ -18,6 +18,7 @@ mod error;
 mod fault;
 mod layers;
 mod node;
+mod repair;
 pub mod server;
 pub mod sources;
 pub mod store;
@@ -92,19 +93,88 @@ impl Settings {
         environment: impl Iterator<Item = (String, String)>,
         flags: impl IntoIterator<Item = Flag>,
     ) -> Result<Settings, ConfigError> {
+        match Settings::read(file, environment, flags)? {
+            (Some(settings), faults) if faults.is_empty() => Ok(settings),
+            (_, faults) => Err(ConfigError::of(faults)),
+        }
+    }
+
+    /// Everything that is wrong with the settings, also what only `serve` would refuse: a secret that is not where it
+    /// should be, a channel that cannot be opened, an address that others can reach and nobody guards.
+    pub fn faults(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+        flags: impl IntoIterator<Item = Flag>,
+    ) -> Vec<ConfigError> {
+        match Settings::read(file, environment, flags) {
+            Err(fault) => vec![fault],
+            Ok((settings, mut faults)) => {
+                let more = settings.map_or_else(Vec::new, |settings| settings.start_faults());
+                faults.extend(more);
+                faults
+            }
+        }
+    }
+
+    /// What is valid, with every fault of the rest: where there are faults, defaults stand in for what they are about.
+    fn read(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+        flags: impl IntoIterator<Item = Flag>,
+    ) -> Result<(Option<Settings>, Vec<ConfigError>), ConfigError> {
         let mut layers = Layers::over(yaml::read(BUILT_IN, &Origin::BuiltIn)?);
         if let Some(path) = file {
             let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
                 path: path.into(),
                 source,
             })?;
-            layers.file(yaml::read(&text, &Origin::File(path.into()))?)?;
+            layers.file(yaml::read(&text, &Origin::File(path.into()))?);
         }
-        layers.environment(environment)?;
-        layers.flags(flags.into_iter())?;
-        let mut settings: Settings = typed::read(&layers.tree)?;
-        settings.tree = layers.tree;
-        settings.check()
+        layers.environment(environment);
+        layers.flags(flags.into_iter());
+        let Layers {
+            known,
+            mut tree,
+            mut faults,
+        } = layers;
+        let settings = loop {
+            match typed::read::<Settings>(&tree) {
+                Ok(settings) => break Some(settings),
+                Err(fault) => {
+                    let repaired = fault
+                        .key()
+                        .is_some_and(|key| repair::reset(&mut tree, &known, key));
+                    faults.push(fault);
+                    if !repaired {
+                        break None;
+                    }
+                }
+            }
+        };
+        let settings = settings.map(|settings| Settings { tree, ..settings });
+        // A rule may name a channel that has just been set aside.
+        let is_incomplete = faults
+            .iter()
+            .any(|fault| fault.key().is_some_and(|key| key.starts_with("alerts.")));
+        let more = settings.iter().flat_map(Settings::check);
+        let believed = more.filter(|fault| {
+            !is_incomplete || !fault.key().is_some_and(|key| key.starts_with("alerts."))
+        });
+        faults.extend(believed.collect::<Vec<_>>());
+        Ok((settings, faults))
+    }
+
+    /// What `serve` would refuse of settings that are valid in themselves.
+    pub fn start_faults(&self) -> Vec<ConfigError> {
+        let server = &self.server;
+        let mut faults: Vec<ConfigError> =
+            server::check_exposure(server.listen, server.auth.as_ref())
+                .err()
+                .into_iter()
+                .collect();
+        faults.extend(server.secret_faults(|name| std::env::var(name).ok()));
+        faults.extend(self.alerts.open_faults());
+        faults
     }
 
     /// The settings as shipped.
@@ -125,7 +195,7 @@ impl Settings {
     }
 
     /// What types cannot say.
-    fn check(self) -> Result<Settings, ConfigError> {
+    fn check(&self) -> Vec<ConfigError> {
         let folds = [("retrain.folds", self.retrain.folds)];
         let folds = folds
             .into_iter()
@@ -148,27 +218,20 @@ impl Settings {
             .faults()
             .into_iter()
             .map(|(key, problem)| (join("alerts", &key), problem));
-        match folds
+        let all = folds
             .chain(server)
             .chain(monitor)
             .chain(sources)
-            .chain(alerts)
-            .next()
-        {
-            None => Ok(self),
-            Some((key, problem)) => {
-                let place = self
-                    .tree
-                    .get(&key)
-                    .map(|node| node.place.clone())
-                    .unwrap_or_default();
-                Err(ConfigError::Invalid {
-                    place,
-                    key,
-                    problem,
-                })
+            .chain(alerts);
+        all.map(|(key, problem)| {
+            let place = self.tree.get(&key).map(|node| node.place.clone());
+            ConfigError::Invalid {
+                place: place.unwrap_or_default(),
+                key,
+                problem,
             }
-        }
+        })
+        .collect()
     }
 }
 

@@ -150,6 +150,23 @@ pub fn check_exposure(listen: SocketAddr, auth: Option<&Auth>) -> Result<(), Con
 }
 
 impl Options {
+    /// Secrets that are not where they should be; `variable` reads the environment.
+    pub(super) fn secret_faults(
+        &self,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Vec<ConfigError> {
+        let Some(Auth::Tokens(tokens)) = &self.auth else {
+            return Vec::new();
+        };
+        // A token that names no place or two is a fault of the settings themselves.
+        let named = tokens
+            .iter()
+            .filter(|token| token.secret_env.is_some() != token.secret_file.is_some());
+        named
+            .filter_map(|token| token.secret(&variable).err())
+            .collect()
+    }
+
     /// What types cannot say: (key below `server`, problem).
     pub(super) fn faults(&self) -> Vec<(&'static str, String)> {
         let Some(Auth::Tokens(tokens)) = &self.auth else {

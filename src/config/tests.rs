@@ -494,3 +494,53 @@ fn alerts_that_make_no_sense_are_refused() {
     );
     load(Some("alerts: {allow: [169.254.1.1], channels: {h: {type: webhook, url: 'http://169.254.1.1/'}}}"), &[], &[]).unwrap();
 }
+
+#[test]
+fn all_faults_of_all_stages_are_found_at_once() {
+    let file = "server: {lissen: 1, limits: {rows: none}, auth: {tokens: [{name: ci, scopes: [predict], secret_env: NOT_SET_ANYWHERE}]}}\n\
+                retrain: {folds: 1}\n\
+                alerts: {channels: {hook: {type: webhook, url: \"https://example.org\", secret_file: /nowhere/secret}}, rules: {drift: {channels: [hook]}}}\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my.yaml");
+    std::fs::write(&path, file).unwrap();
+    let variables = [("TITANIC_SERVER_LISTEN", "127.0.0.1:1")];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let faults = Settings::faults(Some(&path), variables.into_iter(), []);
+    let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    for part in [
+        "did you mean `server.listen`",
+        "did you mean `TITANIC_SERVER__LISTEN`",
+        "server.limits.rows",
+        "retrain.folds",
+        "NOT_SET_ANYWHERE, which is not set",
+        "alerts.channels.hook",
+    ] {
+        let found = texts.iter().filter(|text| text.contains(part)).count();
+        assert_eq!(found, 1, "{part}: {texts:#?}");
+    }
+    assert_eq!(texts.len(), 6, "{texts:#?}");
+}
+
+#[test]
+fn the_hint_for_a_variable_is_a_setting() {
+    for (variable, hint) in [
+        ("TITANIC_SERVER_LISTEN", "TITANIC_SERVER__LISTEN"),
+        ("TITANIC_SERVER__LISEN", "TITANIC_SERVER__LISTEN"),
+        ("TITANIC_SERVER_LIMITS_BODY", "TITANIC_SERVER__LIMITS__BODY"),
+        ("TITANIC_STATES", "TITANIC_STATE"),
+    ] {
+        let text = refused(None, &[(variable, "1")]);
+        assert!(text.contains(&format!("did you mean `{hint}`?")), "{text}");
+    }
+}
+
+#[test]
+fn a_channel_that_cannot_be_read_makes_no_other_fault() {
+    let file = "alerts: {channels: {hook: {type: webhuk}}, rules: {drift: {channels: [hook]}}}\nretrain: {folds: 1}\n";
+    let text = load(Some(file), &[], &[]).unwrap_err().to_string();
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert!(
+        text.contains("webhuk") && text.contains("retrain.folds"),
+        "{text}"
+    );
+}

@@ -32,6 +32,7 @@ pub mod intake;
 pub mod jobs;
 pub mod labelled;
 pub mod lesson;
+pub mod model_events;
 pub mod observer;
 pub mod promoter;
 pub mod promotion;

@@ -14,6 +14,7 @@ use crate::schema::Schema;
 use crate::schema::column::{Extra, Order};
 use crate::schema::fault::nearest;
 use crate::schema::missing;
+use crate::schema::spec::without::Rest;
 use crate::schema::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, Word, yaml};
 use crate::stats::metric::{METRICS, Metric};
 
@@ -141,7 +142,7 @@ impl Spec {
     /// Reads and checks a spec.
     ///
     /// # Errors
-    /// All faults that can be found at once, each with line, column and remedy.
+    /// All faults, each with line, column and remedy.
     pub fn parse(text: &str) -> Result<Spec, SpecFaults> {
         Spec::parse_with(text, missing::USUAL)
     }
@@ -155,37 +156,65 @@ impl Spec {
     }
 
     fn parse_with(text: &str, usual: &[&str]) -> Result<Spec, SpecFaults> {
-        let version: VersionOnly = read(text)?;
-        match version.version {
-            Some(v) if v.value != VERSION => {
-                let problem = format!(
-                    "the spec is of version {}, this release reads version {VERSION}",
-                    v.value
-                );
-                return Err(SpecFaults(vec![SpecFault::at(
-                    &v,
-                    problem,
-                    "use a release that reads it, or rewrite it",
-                )]));
+        check_version(text)?;
+        let first = match Spec::parse_once(text, usual) {
+            Err(SpecFaults(faults)) if yaml::is_readable(text) => faults,
+            parsed => return parsed,
+        };
+        // Each stage ends with its first faults: what they are about is left out, and the rest read again.
+        let (mut rest, mut all, mut fresh) = (Rest::of(text), Vec::new(), first);
+        while !fresh.is_empty() {
+            let lines: Vec<u64> = fresh.iter().map(|fault| fault.line).collect();
+            all.append(&mut fresh);
+            let blanked = lines.into_iter().filter(|line| rest.blank(*line)).count();
+            if blanked == 0 {
+                break;
             }
-            None => {
-                let problem = "the spec does not say its version".to_owned();
-                let remedy = format!("begin it with version: {VERSION}");
-                return Err(SpecFaults(vec![SpecFault {
-                    line: 1,
-                    column: 1,
-                    problem,
-                    remedy,
-                }]));
+            if let Err(SpecFaults(faults)) = Spec::parse_once(&rest.text(), usual) {
+                fresh = faults;
+                fresh.retain(|fault| !rest.explains(&fault.problem) && !all.contains(fault));
             }
-            Some(_) => {}
         }
+        all.sort_by_key(|fault| (fault.line, fault.column));
+        Err(SpecFaults(all))
+    }
+
+    fn parse_once(text: &str, usual: &[&str]) -> Result<Spec, SpecFaults> {
         check(read(text)?, text, usual)
     }
 
     /// The text it was written in.
     pub fn text(&self) -> &str {
         &self.text
+    }
+}
+
+/// Another version is one fault, whatever else the text says.
+fn check_version(text: &str) -> Result<(), SpecFaults> {
+    let version: VersionOnly = read(text)?;
+    match version.version {
+        Some(v) if v.value != VERSION => {
+            let problem = format!(
+                "the spec is of version {}, this release reads version {VERSION}",
+                v.value
+            );
+            Err(SpecFaults(vec![SpecFault::at(
+                &v,
+                problem,
+                "use a release that reads it, or rewrite it",
+            )]))
+        }
+        None => {
+            let problem = "the spec does not say its version".to_owned();
+            let remedy = format!("begin it with version: {VERSION}");
+            Err(SpecFaults(vec![SpecFault {
+                line: 1,
+                column: 1,
+                problem,
+                remedy,
+            }]))
+        }
+        Some(_) => Ok(()),
     }
 }
 

@@ -119,7 +119,7 @@ impl Model {
 /// The spec of a model file of revision 1: a default that a later release changed keeps its old value here, so that the
 /// model answers as it did.
 fn spec_of_revision_1(text: &str) -> Result<Spec, SpecFaults> {
-    Spec::parse(text)
+    Spec::parse_revision_1(text)
 }
 
 impl Revision1 {

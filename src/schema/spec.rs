@@ -1,6 +1,7 @@
 //! The part of a spec that describes the table, as typed by a person, and its check.
 
 mod typed;
+pub mod without;
 pub mod yaml;
 
 use std::collections::HashSet;

@@ -14,6 +14,12 @@ use crate::config::server::Scope;
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html";
+const CSV: &str = "text/csv";
+const LINES: &str = "application/x-ndjson";
+
+/// Where the parts of the page live that an open page fetches again. They are no public interface: the OpenAPI document
+/// leaves them out.
+pub const FRAGMENTS: &str = "/fragments/";
 
 const PREDICT: Access = Access::Scope(Scope::Predict);
 const LABEL: Access = Access::Scope(Scope::Label);
@@ -27,12 +33,17 @@ pub static ROUTES: &[Route] = &[
         access: PREDICT,
         summary: "Answer one row or many",
         takes: Takes::Rows,
-        answers: &[answer(
-            200,
-            "An object for an object, a list for a list, CSV for CSV.",
-            "Answer",
-            JSON,
-        )],
+        answers: &[
+            answer(
+                200,
+                "An object for an object, an object with the list `predictions` for a list, \
+                 CSV for CSV, JSON lines for JSON lines.",
+                "Answer",
+                JSON,
+            ),
+            answer(200, "", "", CSV),
+            answer(200, "", "", LINES),
+        ],
         problems: &[
             &kind::UNREADABLE,
             &kind::BAD_REQUEST,
@@ -383,7 +394,7 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         method: "GET",
-        pattern: "/loop",
+        pattern: "/fragments/loop",
         access: PREDICT,
         summary: "The loop, as a part of the page",
         takes: Takes::Nothing,
@@ -393,7 +404,7 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         method: "GET",
-        pattern: "/monitor",
+        pattern: "/fragments/monitor",
         access: PREDICT,
         summary: "The monitor, as a part of the page",
         takes: Takes::Nothing,
@@ -403,7 +414,7 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         method: "GET",
-        pattern: "/alerts",
+        pattern: "/fragments/alerts",
         access: PREDICT,
         summary: "The alerts, as a part of the page",
         takes: Takes::Nothing,

@@ -155,12 +155,12 @@ async fn the_page_shows_the_loop(case: &Case) {
     let label = json!({"id": made["id"], "label": made["label"]});
     assert_eq!(server.post("/v1/labels", &label).await.0, 200);
     until("the truth on the page", || async {
-        html(&server, "/loop")
+        html(&server, "/fragments/loop")
             .await
             .contains("<strong>1</strong> of 500")
     })
     .await;
-    let part = html(&server, "/loop").await;
+    let part = html(&server, "/fragments/loop").await;
     assert!(part.starts_with("<section id=\"loop\""), "{part}");
     assert!(part.contains("truths known 1 · truths waiting 0"), "{part}");
     server.stop().await;

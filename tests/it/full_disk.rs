@@ -76,7 +76,7 @@ async fn the_page_tells_of_it_and_of_what_is_lost() {
     );
     let lost = "predictions were answered and could not be kept";
     until("the loss on the page", || async {
-        page(&server, "/loop").await.contains(lost)
+        page(&server, "/fragments/loop").await.contains(lost)
     })
     .await;
     let mut health = server.app().store().health();
@@ -100,7 +100,7 @@ async fn the_page_tells_of_it_and_of_what_is_lost() {
         .await
         .unwrap();
     // The alert about it goes on for a while: it must not flap.
-    let shown = page(&server, "/loop").await;
+    let shown = page(&server, "/fragments/loop").await;
     assert!(
         !shown.contains("cannot write") && shown.contains(lost),
         "{shown}"

@@ -24,6 +24,7 @@ mod models;
 mod monitor;
 mod monitoring_files;
 mod odd_tables;
+mod openapi;
 mod problems;
 mod process;
 mod pulls;

@@ -6,6 +6,7 @@ use titanic_platform::model::{Model, Workspace};
 use titanic_platform::registry::VersionRef;
 use titanic_platform::schema::row::Purpose;
 use titanic_platform::schema::{Row, json as rows};
+use titanic_platform::serve::routes::FRAGMENTS;
 
 use crate::case::{Case, json as read, on_both};
 use crate::server::{Server, passenger, until};
@@ -225,8 +226,8 @@ async fn what_tells_of_the_server(case: &Case) {
 
     let openapi = server.get("/openapi.json").await;
     assert_eq!(openapi["openapi"], "3.1.0");
-    for (method, pattern) in
-        titanic_platform::serve::routes::labels().filter(|(_, p)| !p.starts_with("/assets"))
+    for (method, pattern) in titanic_platform::serve::routes::labels()
+        .filter(|(_, p)| !p.starts_with("/assets") && !p.starts_with(FRAGMENTS))
     {
         assert!(
             openapi["paths"][pattern][method.to_lowercase()].is_object(),

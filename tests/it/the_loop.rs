@@ -356,7 +356,11 @@ async fn a_candidate_that_is_better_on_live_traffic_is_promoted_by_its_shadow(ca
         "{live}"
     );
     assert_eq!(live["agreement"], f64::from(agreed) / 200.0, "{live}");
-    let page = server.request(Method::GET, "/loop").send().await.unwrap();
+    let page = server
+        .request(Method::GET, "/fragments/loop")
+        .send()
+        .await
+        .unwrap();
     let page = page.text().await.unwrap();
     assert!(page.contains("200 predictions scored, 0 skipped"), "{page}");
     let metrics = server.metrics().await;

@@ -19,7 +19,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
-use super::Exit;
+use super::serve::shown;
+use super::{Exit, Global, site};
 use session::Session;
 
 /// Send rows over the WebSocket and print the answers.
@@ -27,9 +28,9 @@ use session::Session;
 /// Without FILE on a terminal it is interactive; `:help` lists what it understands.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Address of the server; http://HOST:PORT stands for ws://HOST:PORT/ws
-    #[arg(long, default_value = "ws://127.0.0.1:5000/ws")]
-    pub url: String,
+    /// Address of the server; http://HOST:PORT stands for ws://HOST:PORT/ws [default: server.listen, 127.0.0.1:5000]
+    #[arg(long)]
+    pub url: Option<String>,
 
     /// Ask for the contributions of the columns too
     #[arg(long)]
@@ -51,8 +52,13 @@ pub struct Args {
 ///
 /// # Errors
 /// When the input cannot be read or the server cannot be reached or goes away.
-pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
-    let request = request(&args)?;
+pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
+    let json = global.json;
+    let url = match &args.url {
+        Some(url) => url.clone(),
+        None => shown(site::settings(global)?.server.listen).to_string(),
+    };
+    let request = request(&url, args.token_env.as_deref())?;
     let source = match args.file.as_deref() {
         Some(path) if path.as_os_str() != "-" => {
             let file = std::fs::File::open(path)
@@ -87,13 +93,13 @@ pub fn run(args: Args, json: bool) -> anyhow::Result<Exit> {
 }
 
 /// The opening request: address and token.
-fn request(args: &Args) -> anyhow::Result<Request> {
-    let url = address(&args.url)?;
+fn request(typed: &str, token_env: Option<&str>) -> anyhow::Result<Request> {
+    let url = address(typed)?;
     let mut request = url
         .as_str()
         .into_client_request()
         .with_context(|| format!("{url} is no address"))?;
-    if let Some(name) = &args.token_env {
+    if let Some(name) = token_env {
         let token =
             std::env::var(name).with_context(|| format!("--token-env: {name} is not set"))?;
         let mut value = HeaderValue::from_str(&format!("Bearer {}", token.trim()))

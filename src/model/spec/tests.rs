@@ -460,3 +460,45 @@ fn faults_of_all_parts_are_told_at_once() {
         .collect();
     assert_eq!(lines, [2, 16, 18, 18, 19]);
 }
+
+#[test]
+fn faults_of_all_stages_are_told_at_once() {
+    let text = "version: 1
+name: Bad Name
+target: {column: churn, positive: yes, negative: yes}
+columns:
+  - name: age
+    kind: number
+    rnage: [0, 100]
+  - {name: plan, kind: category}
+  - {name: city, kind: catgory, levels: [a, b]}
+  - {name: income, kind: number}
+recipe:
+  steps: []
+  features: [age, incom]
+evaluation:
+  folds: 1
+  metrik: auc
+";
+    let SpecFaults(faults) = Spec::parse(text).unwrap_err();
+    let lines: Vec<u64> = faults.iter().map(|fault| fault.line).collect();
+    let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    for (line, part) in [
+        (2, "cannot name files"),
+        (3, "the same value"),
+        (7, "rnage"),
+        (8, "has no levels"),
+        (9, "catgory"),
+        (15, "at least 2 folds"),
+        (16, "metrik"),
+    ] {
+        let fault = faults.iter().find(|fault| fault.line == line);
+        let text = fault.map(ToString::to_string).unwrap_or_default();
+        assert!(text.contains(part), "line {line}: {part}: {texts:#?}");
+    }
+    assert!(
+        !texts.iter().any(|text| text.contains("\"age\"")),
+        "{texts:#?}"
+    );
+    assert!(lines.is_sorted());
+}

@@ -11,7 +11,7 @@
 //! change once told, the next number begins anew. Before and after are parted where the numbers most likely changed.
 //!
 //! The threshold is in the numbers' own unit: on 0/1 errors the default of 50 means some fifty wrong answers more than usual.
-//! A steady stream wanders, too, and the more the nearer its errors are to one half (README has the rates).
+//! A steady stream wanders, too, and the more the nearer its errors are to one half (docs/metrics.md has the rates).
 
 use serde::{Deserialize, Serialize};
 

@@ -14,11 +14,7 @@ use crate::schema::fault::nearest;
 /// # Errors
 /// The first fault, with its place and a remedy.
 pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecFault> {
-    let mut options = Options::default();
-    options.strict_booleans = true;
-    options.leading_zero_numbers_as_strings = true;
-    options.underscored_numbers_as_strings = true;
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+    serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
         let place = error.location();
         let (problem, remedy) = in_words(error.without_snippet());
         SpecFault {
@@ -28,6 +24,19 @@ pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecFault> {
             remedy,
         }
     })
+}
+
+/// Whether it is YAML at all, whatever it says.
+pub fn is_readable(text: &str) -> bool {
+    serde_saphyr::from_str_with_options::<serde::de::IgnoredAny>(text, options()).is_ok()
+}
+
+fn options() -> Options {
+    let mut options = Options::default();
+    options.strict_booleans = true;
+    options.leading_zero_numbers_as_strings = true;
+    options.underscored_numbers_as_strings = true;
+    options
 }
 
 /// What is wrong, and what to do.

@@ -37,7 +37,7 @@ pub fn document(request: &HttpRequest, champion: &Champion) -> Value {
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": format!("{}://{}", connection.scheme(), connection.host())}],
-        "tags": [{"name": "predictions"}, {"name": "models"}, {"name": "training"}, {"name": "alerts"}, {"name": "server"}],
+        "tags": paths::TAGS.map(|name| json!({"name": name})),
         "paths": paths::all(champion),
         "x-problems": problems(),
         "components": {

@@ -7,14 +7,16 @@ use crate::control::champion::Champion;
 use crate::serve::guard::{Access, word};
 use crate::serve::problem::kind::{self, Kind};
 use crate::serve::problem::{self};
-use crate::serve::route::{Route, Takes};
-use crate::serve::routes::ROUTES;
+use crate::serve::route::{Answer, Route, Takes};
+use crate::serve::routes::{FRAGMENTS, ROUTES};
 use crate::store::kind as kinds;
 
 /// Every path with its methods.
 pub fn all(champion: &Champion) -> Value {
     let mut paths = Map::new();
-    for route in ROUTES.iter().filter(|route| !route.answers.is_empty()) {
+    let public =
+        |route: &&Route| !route.answers.is_empty() && !route.pattern.starts_with(FRAGMENTS);
+    for route in ROUTES.iter().filter(public) {
         let path = paths.entry(route.pattern).or_insert_with(|| json!({}));
         path[route.method.to_lowercase()] = operation(route, champion);
     }
@@ -69,6 +71,16 @@ fn operation_id(route: &Route) -> String {
         .join("_")
 }
 
+/// Every tag, in the order the documentation shows them.
+pub const TAGS: [&str; 6] = [
+    "predictions",
+    "store",
+    "models",
+    "training",
+    "alerts",
+    "server",
+];
+
 fn tag(route: &Route) -> &'static str {
     match route.pattern.split('/').nth(2).unwrap_or_default() {
         "predict" => "predictions",
@@ -84,15 +96,13 @@ fn tag(route: &Route) -> &'static str {
 fn responses(route: &Route) -> Value {
     let mut responses = Map::new();
     for answer in route.answers {
-        let mut response = json!({"description": answer.about});
+        // Answers of one status in several media types are one response with several contents.
+        let response = responses
+            .entry(answer.status.to_string())
+            .or_insert_with(|| json!({"description": answer.about}));
         if !answer.media_type.is_empty() {
-            let schema = match answer.schema {
-                "" => json!({}),
-                name => json!({"schema": {"$ref": format!("#/components/schemas/{name}")}}),
-            };
-            response["content"] = json!({answer.media_type: schema});
+            response["content"][answer.media_type] = json!({"schema": schema(answer)});
         }
-        responses.insert(answer.status.to_string(), response);
     }
     let mut kinds: Vec<&Kind> = route.problems.to_vec();
     kinds.extend([&kind::ORIGIN, &kind::HOST]);
@@ -112,6 +122,15 @@ fn responses(route: &Route) -> Value {
         response["description"] = [before, title].join(" ").trim().into();
     }
     responses.into()
+}
+
+/// The schema of an answer; text where none is named, anything for a JSON document without a schema.
+fn schema(answer: &Answer) -> Value {
+    match (answer.schema, answer.media_type) {
+        ("", "application/json") => json!({}),
+        ("", _) => json!({"type": "string"}),
+        (name, _) => json!({"$ref": format!("#/components/schemas/{name}")}),
+    }
 }
 
 fn parameters(route: &Route) -> Vec<Value> {

@@ -55,7 +55,7 @@ pub fn all(champion: &Champion) -> Value {
                 "role": {"enum": ["champion", "previous", "retired", "candidate"]}, "cv": {"type": ["object", "null"]},
             }))),
         })),
-        "Card": {"type": "object", "required": ["model", "role", "learner", "cv", "features", "columns", "spec"]},
+        "Card": card(),
         "Promotion": object(&["model", "previous", "seq"], json!({"model": text, "previous": maybe_text, "seq": {"type": "integer"}})),
         "Loop": object(&["champion", "fresh", "labels", "verdict", "shadow", "watch"], json!({
             "champion": maybe_text,
@@ -113,6 +113,45 @@ pub fn all(champion: &Champion) -> Value {
         "Events": object(&["events", "next"], json!({"events": list(reference("Event")), "next": {"type": "integer"}})),
         "Health": object(&["status"], json!({"status": text, "model": text})),
     })
+}
+
+/// What `GET /v1/models/{version}` shows of a version.
+fn card() -> Value {
+    let text = json!({"type": "string"});
+    let maybe_text = json!({"type": ["string", "null"]});
+    let count = json!({"type": "integer", "minimum": 0});
+    let metrics = json!({"type": "object", "description": "cross-validated metrics, each with mean and standard error"});
+    let maybe_metrics = json!({"type": ["object", "null"]});
+    let candidate = object(
+        &["learner", "calibration", "cv"],
+        json!({"learner": text, "calibration": text, "cv": metrics}),
+    );
+    let target = object(
+        &["column", "positive", "negative"],
+        json!({"column": text, "positive": {}, "negative": {}}),
+    );
+    let maybe_number = json!({"type": ["number", "null"]});
+    let column = object(
+        &["name", "kind", "required", "observed"],
+        json!({
+            "name": text, "kind": text, "unit": text, "about": text, "required": {"type": "boolean"},
+            "min": maybe_number, "max": maybe_number, "levels": {"type": ["array", "null"]},
+            "observed": {"type": ["object", "null"], "description": "what the training rows had in it"},
+        }),
+    );
+    object(
+        &[
+            "model", "role", "learner", "cv", "features", "columns", "spec",
+        ],
+        json!({
+            "model": text, "trained": maybe_text, "role": maybe_text, "sha256": maybe_text,
+            "learner": text, "choice": text, "calibration": text, "seed": count, "rows": count,
+            "positives": count, "left_out": count, "table": {}, "cv": metrics,
+            "without_companions": maybe_metrics, "candidates": list(candidate), "warnings": list(json!({})),
+            "threshold": {"type": "number"}, "target": target, "columns": list(column),
+            "features": list(text.clone()), "spec": {"type": "string", "description": "the spec as YAML"},
+        }),
+    )
 }
 
 fn alerts() -> Value {

@@ -14,8 +14,9 @@ const SHOWN: usize = 3;
 pub fn draw(view: &View) -> Markup {
     let is_over = |alert: &&Shown| alert.state == "resolved";
     let (over, open): (Vec<_>, Vec<_>) = view.alerts.iter().partition(is_over);
+    let firing = open.iter().filter(|alert| alert.state == "firing").count();
     html! {
-        section #alerts aria-labelledby="alerts-title" {
+        section #alerts aria-labelledby="alerts-title" data-firing=[(firing > 0).then_some(firing)] {
             h2 #alerts-title { "Alerts" }
             @if open.is_empty() { p { "Nothing fires." } }
             @for alert in open { (draw_open(alert)) }

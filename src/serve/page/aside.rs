@@ -12,7 +12,7 @@ pub fn draw(last: &[Quarantined]) -> Markup {
     html! {
         @if !last.is_empty() {
             h3 { "Put aside" }
-            div.aside {
+            div.aside role="region" tabindex="0" aria-label="quarantined rows" {
                 table {
                     thead { tr { th { "from" } th { "line" } th { "column" } th { "value" } th { "what is wrong" } } }
                     tbody {
@@ -29,9 +29,9 @@ pub fn draw(last: &[Quarantined]) -> Markup {
                 }
             }
             p.muted.hint {
-                "The newest first. When the server has stopped, "
+                "The newest first. "
                 code { "titanic-platform ingest quarantine list" } " shows all of them and "
-                code { "retry" } " takes those in that are good under a mended spec."
+                code { "retry" } " stores those that are valid under a corrected spec."
             }
         }
     }

@@ -58,7 +58,7 @@ fn draw_verdict(verdict: &Verdict) -> Markup {
         @if let Some(retrain) = &verdict.retrain {
             p { @if retrain.asked { "A training is asked for." } @else { "No training for it: " (retrain.why) "." } }
         }
-        div.aside {
+        div.aside role="region" tabindex="0" aria-label="drift of each column" {
             table {
                 thead { tr {
                     th { "column" } th.number { "p, adjusted" } th.number { "effect" } th.number { "PSI" }
@@ -98,7 +98,7 @@ fn performance(live: Option<&Performance>, estimated: Option<&Estimated>) -> Mar
         @if window.is_none() && estimated.is_none() {
             p.muted { "No truth has come, and no window is full." }
         } @else {
-            div.aside { table {
+            div.aside role="region" tabindex="0" aria-label="performance" { table {
                 thead { tr {
                     th { "" }
                     th.number { @match &window { Some(w) => { "by " (w.n) " truths" } None => "by truths" } }
@@ -129,7 +129,7 @@ fn history(seen: &Memory) -> Markup {
     html! {
         @if !before.is_empty() {
             h3 { "Verdicts before" }
-            div.aside { table { tbody { @for brief in before { (line(brief)) } } } }
+            div.aside role="region" tabindex="0" aria-label="earlier verdicts" { table { tbody { @for brief in before { (line(brief)) } } } }
         }
     }
 }
@@ -138,7 +138,7 @@ fn line(brief: &Brief) -> Markup {
     html! {
         tr {
             td.muted { (at(brief.time)) }
-            td { (brief.model) @if let Some(slice) = &brief.slice { ", " (slice) } }
+            td { span.name { (brief.model) } @if let Some(slice) = &brief.slice { ", " (slice) } }
             td { @match &brief.change { Some(change) => (change), None => "no drift" } }
         }
     }

@@ -89,8 +89,21 @@ impl From<RegistryError> for Problem {
             | RegistryError::Table { .. }
             | RegistryError::Io { .. } => return Problem::internal(error),
         };
-        Problem::new(kind, error.to_string())
+        Problem::new(kind, over_http(&error.to_string()))
     }
+}
+
+/// Remedies that are commands, and the routes that do the same: a client of the API may have no command line.
+const ROUTES: [(&str, &str); 3] = [
+    ("`models list`", "GET /v1/models"),
+    ("`models promote`", "POST /v1/models/{version}/promote"),
+    ("removed by `models gc`", "removed to make room"),
+];
+
+/// The same message for somebody who has only HTTP.
+fn over_http(message: &str) -> String {
+    let replace = |text: String, (command, route): &(&str, &str)| text.replace(command, route);
+    ROUTES.iter().fold(message.to_owned(), replace)
 }
 
 impl From<StoreError> for Problem {
@@ -136,5 +149,42 @@ impl From<SinceFault> for Problem {
             SinceFault::Future { .. } => &kind::INVALID,
         };
         Problem::new(kind, fault.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remedies_over_http_name_routes_and_no_commands() {
+        let version: crate::registry::Version = "titanic@7".parse().unwrap();
+        for (error, route) in [
+            (
+                RegistryError::NoChampion,
+                "POST /v1/models/{version}/promote",
+            ),
+            (
+                RegistryError::Removed {
+                    version: version.clone(),
+                },
+                "GET /v1/models",
+            ),
+            (
+                RegistryError::Damaged {
+                    version: version.clone(),
+                    path: "titanic@7.model".into(),
+                    fault: "is gone".into(),
+                },
+                "GET /v1/models",
+            ),
+            (
+                RegistryError::NothingToGoBackTo { champion: version },
+                "POST /v1/models/{version}/promote",
+            ),
+        ] {
+            let text = Problem::from(error).to_json();
+            assert!(text.contains(route) && !text.contains('`'), "{text}");
+        }
     }
 }
