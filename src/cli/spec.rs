@@ -8,8 +8,10 @@ use serde_json::json;
 use super::exit::Exit;
 use super::out::{self, outln};
 use super::print_json;
+use super::text::TextArgs;
 use crate::ingest::infer::{self, Wanted};
 use crate::model::Spec;
+use crate::schema::Dialect;
 
 /// Arguments.
 #[derive(Debug, Args)]
@@ -24,6 +26,8 @@ enum SpecCommand {
     Infer {
         /// The table
         file: PathBuf,
+        #[command(flatten)]
+        text: TextArgs,
         /// The yes/no column to be predicted
         #[arg(long, value_name = "COLUMN")]
         target: String,
@@ -46,11 +50,14 @@ pub fn run(args: &SpecArgs, as_json: bool) -> anyhow::Result<Exit> {
     match &args.command {
         SpecCommand::Infer {
             file,
+            text,
             target,
             positive,
             name,
         } => {
+            let dialect = text.over(&Dialect::default())?;
             let wanted = Wanted {
+                dialect: &dialect,
                 target,
                 positive: positive.as_deref(),
                 name: name.as_deref(),

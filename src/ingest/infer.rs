@@ -8,6 +8,7 @@ use std::fs::File;
 use std::path::Path;
 
 use crate::schema::csv::{Broken, CsvFault, Lines};
+use crate::schema::Dialect;
 use crate::schema::fault::nearest;
 use crate::schema::text::{HeaderFault, MISSING};
 
@@ -17,6 +18,8 @@ const MOST_LEVELS: usize = 20;
 /// What the person wants.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
+    /// How the table is written.
+    pub dialect: &'a Dialect,
     /// The yes/no column.
     pub target: &'a str,
     /// Its value that counts as yes.
@@ -138,7 +141,7 @@ enum Looks {
 /// # Errors
 /// [`InferFault`].
 pub fn spec(path: &Path, wanted: &Wanted<'_>) -> Result<String, InferFault> {
-    let columns = look(path)?;
+    let columns = look(path, wanted.dialect)?;
     let Some(target) = columns.iter().find(|c| c.name == wanted.target) else {
         let names = || columns.iter().map(|c| c.name.as_str());
         let near = nearest(wanted.target, names());
@@ -167,7 +170,7 @@ pub fn spec(path: &Path, wanted: &Wanted<'_>) -> Result<String, InferFault> {
     ))
 }
 
-fn look(path: &Path) -> Result<Vec<Seen>, InferFault> {
+fn look(path: &Path, dialect: &Dialect) -> Result<Vec<Seen>, InferFault> {
     let fault = |why: String| InferFault::Unreadable {
         path: path.display().to_string(),
         why,
@@ -175,7 +178,7 @@ fn look(path: &Path) -> Result<Vec<Seen>, InferFault> {
     let said = |e: CsvFault| fault(e.to_string());
     let tabs = path.extension().is_some_and(|e| e == "tsv" || e == "tab");
     let file = File::open(path).map_err(|e| fault(format!("it cannot be read: {e}")))?;
-    let mut lines = Lines::new(file, if tabs { b'\t' } else { b',' }).map_err(said)?;
+    let mut lines = Lines::new(file, &dialect.usually(if tabs { b'\t' } else { b',' })).map_err(said)?;
     let names = lines.header().map_err(said)?;
     if let Some(twice) = (1..names.len()).find(|i| names[..*i].contains(&names[*i])) {
         return Err(said(HeaderFault::Twice(names[twice].clone()).into()));

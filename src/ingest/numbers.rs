@@ -9,6 +9,7 @@ use super::ReadFault;
 use super::format;
 use super::source::compression;
 use crate::schema::fault::{excerpt, nearest};
+use crate::schema::NumberForm;
 use crate::schema::row::Value;
 use crate::schema::text;
 
@@ -118,11 +119,11 @@ fn no_column(wanted: &str, names: &[&str]) -> String {
 }
 
 /// A cell of text, as what it looks like.
-pub(super) fn cell(text: &str) -> Value<'_> {
+pub(super) fn cell<'t>(text: &'t str, form: &NumberForm) -> Value<'t> {
     if text.is_empty() || text::MISSING.contains(&text) {
         return Value::Missing;
     }
-    text::number(text).map_or(Value::Text(text), Value::Number)
+    form.parse(text).map_or(Value::Text(text), Value::Number)
 }
 
 #[cfg(test)]

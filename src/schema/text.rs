@@ -1,7 +1,9 @@
 //! Text cells (CSV, TSV) into a row: what is missing, and what the text of a number may look like.
 
 use super::column::{Kind, Schema, Slot};
-use super::fault::{Fault, Problem};
+use super::dialect::Notice;
+use super::fault::{Fault, Problem, excerpt};
+use super::number::NumberForm;
 use super::row::{Purpose, Row, Value, allowed_labels, unknown_column};
 
 /// Texts that mean "nothing there" in a table of text, beside the empty cell.
@@ -13,10 +15,14 @@ pub struct Header {
     slots: Vec<Slot>,
     /// Names the schema does not have, where they are passed over.
     others: Vec<String>,
+    /// The place of a last column without a name: what a delimiter at the end of every line leaves. Its cells are empty.
+    nameless: Option<usize>,
+    notices: Vec<String>,
 }
 
 impl Header {
-    /// Resolves the names of the first line.
+    /// Resolves the names of the first line. Blanks around a name are cut, unless a column of the schema has them. A column
+    /// without a name at the left edge holds row numbers, and is passed over.
     ///
     /// # Errors
     /// Every unknown name, every name that stands twice, and every column that is needed and not there.
@@ -25,16 +31,36 @@ impl Header {
         names: impl IntoIterator<Item = &'a str>,
         purpose: Purpose,
     ) -> Result<Header, HeaderFault> {
+        let names: Vec<&str> = names.into_iter().collect();
         let mut slots = Vec::new();
         let mut others: Vec<String> = Vec::new();
         let mut faults = Vec::new();
+        let (mut nameless, mut notices, mut padded) = (None, Vec::new(), Vec::new());
         let looks = purpose == Purpose::Look;
-        for (place, name) in (1..).zip(names) {
+        for (place, typed) in names.iter().enumerate() {
+            let name = match schema.slot(typed) {
+                Some(_) => typed,
+                None => typed.trim(),
+            };
+            if name.len() < typed.len() && !name.is_empty() {
+                padded.push(name);
+            }
             match schema.slot(name) {
                 Some(slot) if slots.contains(&slot) => {
                     return Err(HeaderFault::Twice(name.to_owned()));
                 }
                 Some(slot) => slots.push(slot),
+                None if name.is_empty() && place == 0 => {
+                    notices.push(
+                        "the first column has no name: it holds row numbers and is passed over"
+                            .to_owned(),
+                    );
+                    slots.push(Slot::Other);
+                }
+                None if name.is_empty() && place + 1 == names.len() => {
+                    nameless = Some(place);
+                    slots.push(Slot::Other);
+                }
                 None if looks && others.iter().any(|other| other == name) => {
                     return Err(HeaderFault::Twice(name.to_owned()));
                 }
@@ -43,12 +69,18 @@ impl Header {
                     others.push(name.to_owned());
                 }
                 None if name.is_empty() => faults.push(Fault {
-                    got: format!("no name (column {place} of the header)"),
+                    got: format!("no name (column {} of the header)", place + 1),
                     remedy: "name it or leave it out".into(),
                     ..unknown_column(schema, name, "")
                 }),
                 None => faults.push(unknown_column(schema, name, "")),
             }
+        }
+        if !padded.is_empty() {
+            notices.push(format!(
+                "blanks around names in the header are cut: {}",
+                first_names(&padded)
+            ));
         }
         for (i, column) in schema.columns().iter().enumerate() {
             if column.required && !looks && !slots.contains(&Slot::Column(i)) {
@@ -71,7 +103,12 @@ impl Header {
             });
         }
         if faults.is_empty() {
-            Ok(Header { slots, others })
+            Ok(Header {
+                slots,
+                others,
+                nameless,
+                notices,
+            })
         } else {
             Err(HeaderFault::Columns(faults))
         }
@@ -82,6 +119,30 @@ impl Header {
         &self.slots
     }
 
+    /// What of the header was read in another way than it stands there.
+    pub fn notices(&self) -> impl Iterator<Item = Notice> + '_ {
+        self.notices.iter().map(Notice::plain)
+    }
+
+    /// Whether this column of the file has no name and must be empty.
+    pub fn is_nameless(&self, place: usize) -> bool {
+        self.nameless == Some(place)
+    }
+
+    /// Checks a cell of the column without a name.
+    pub fn check_empty(&self, cell: &str, row: &mut Row) {
+        if cell.trim().is_empty() || row.purpose() == Purpose::Look {
+            return;
+        }
+        row.faults.push(Fault {
+            column: String::new(),
+            problem: Problem::UnknownColumn,
+            got: excerpt(cell),
+            allowed: "an empty cell: the last column has no name".into(),
+            remedy: "name the column, or leave it out".into(),
+        });
+    }
+
     /// Tells a row that is only looked at which columns there are that it has no place for.
     pub fn tell(&self, row: &mut Row) {
         self.others.iter().for_each(|name| row.meet_other(name));
@@ -90,6 +151,16 @@ impl Header {
     /// Whether a slot is among them.
     pub fn has(&self, slot: Slot) -> bool {
         self.slots.contains(&slot)
+    }
+}
+
+fn first_names(names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|n| excerpt(n)).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    match more {
+        0 => shown.join(", "),
+        _ => format!("{} and {more} more", shown.join(", ")),
     }
 }
 
@@ -139,13 +210,13 @@ pub fn read<'a>(
 ) {
     row.clear();
     for (slot, text) in header.slots().iter().zip(cells) {
-        put(schema, *slot, text, row);
+        put(schema, *slot, text, &NumberForm::default(), row);
     }
     row.finish(schema);
 }
 
-/// Admits one text cell.
-pub fn put(schema: &Schema, slot: Slot, text: &str, row: &mut Row) {
+/// Admits one text cell; numbers are read in this form.
+pub fn put(schema: &Schema, slot: Slot, text: &str, form: &NumberForm, row: &mut Row) {
     if text.is_empty() || MISSING.contains(&text) {
         row.put(schema, slot, Value::Missing);
         return;
@@ -158,7 +229,7 @@ pub fn put(schema: &Schema, slot: Slot, text: &str, row: &mut Row) {
     };
     match number_column {
         None => row.put(schema, slot, Value::Text(text)),
-        Some(column) => match number(text) {
+        Some(column) => match form.parse(text) {
             Some(v) => row.put(schema, slot, Value::Number(v)),
             None => {
                 let remedy = "leave the cell empty where the number is not known";
@@ -166,17 +237,6 @@ pub fn put(schema: &Schema, slot: Slot, text: &str, row: &mut Row) {
             }
         },
     }
-}
-
-/// A decimal number, blanks around it allowed. "inf" and "nan" are words, not numbers; 1e400 is out of f64.
-pub fn number(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let decimal = |b: u8| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E');
-    let value = text
-        .bytes()
-        .all(decimal)
-        .then(|| text.parse::<f64>().ok())??;
-    value.is_finite().then_some(value)
 }
 
 #[cfg(test)]
@@ -210,7 +270,7 @@ mod tests {
             &["color", "Colour "],
             Err(&format!(
                 "color: unknown column, allowed: {NAMES} (did you mean \"colour\"?); \
-                 Colour : unknown column (did you mean \"colour\"?); \
+                 Colour: unknown column (did you mean \"colour\"?); \
                  colour: missing, allowed: one of red, white, rose (the column is required)"
             )),
         );
@@ -238,8 +298,14 @@ mod tests {
                 "unknown column, got no name (column {place} of the header), allowed: {NAMES} (name it or leave it out)"
             )
         };
-        check_header(&["", "colour"], Err(&unnamed(1)));
-        check_header(&["colour", "maker", ""], Err(&unnamed(3)));
+        check_header(&["colour", "", "maker"], Err(&unnamed(2)));
+        check_header(&["", "colour", " ", "maker"], Err(&unnamed(3)));
+        // At the edges it is passed over.
+        check_header(&["", "colour"], Ok(&[Slot::Other, Slot::Column(0)]));
+        check_header(
+            &["colour", "maker", ""],
+            Ok(&[Slot::Column(0), Slot::Column(4), Slot::Other]),
+        );
     }
 
     #[test]
@@ -260,7 +326,7 @@ mod tests {
     }
 
     fn check_number(text: &str, expected: Option<f64>) {
-        assert_eq!(number(text), expected, "{text:?}");
+        assert_eq!(NumberForm::default().parse(text), expected, "{text:?}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::{query, reply};
 use crate::schema::csv::{self, Broken};
 use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;
-use crate::schema::{Row, Schema};
+use crate::schema::{Dialect, Row, Schema};
 use crate::store::Store;
 use crate::store::rows::{Batch, NewRow, Outcome, Quarantined};
 
@@ -136,7 +136,7 @@ impl Reading<'_> {
     fn csv(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
         let (schema, most) = (self.schema, self.most);
         let mut stopped: Option<Problem> = None;
-        csv::rows(schema, body, b',', row, &mut |(line, row): (
+        csv::rows(schema, body, &Dialect::default(), row, &mut |(line, row): (
             u64,
             Result<&mut Row, Broken>,
         )| {
@@ -152,7 +152,7 @@ impl Reading<'_> {
             } else {
                 ControlFlow::Continue(())
             }
-        })?;
+        }, &mut |_| ())?;
         stopped.map_or(Ok(()), Err)
     }
 

@@ -9,7 +9,10 @@ fn infer(name: &str, content: impl AsRef<[u8]>, wanted: Wanted<'_>) -> Result<St
     spec(&path, &wanted).map_err(|e| e.to_string().replace(&path.display().to_string(), name))
 }
 
+const AUTO: &Dialect = &Dialect::AUTO;
+
 const GOOD: Wanted<'_> = Wanted {
+    dialect: AUTO,
     target: "good",
     positive: None,
     name: None,

@@ -13,7 +13,7 @@ use crate::schema::csv::{self, Broken, CsvFault};
 use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;
 use crate::schema::text::HeaderFault;
-use crate::schema::{Row, Table, Warning};
+use crate::schema::{Dialect, Row, Table, Warning};
 use crate::serve::body::Format;
 use crate::serve::predictor::Predictor;
 use crate::serve::problem::{Entry, Faults, Problem, kind};
@@ -226,7 +226,7 @@ impl Rows {
         let schema = self.table.schema().clone();
         let mut row = Row::new(&schema, Purpose::Predict);
         let mut stopped: Option<Problem> = None;
-        csv::rows(&schema, body, b',', &mut row, &mut |(line, row): (
+        csv::rows(&schema, body, &Dialect::default(), &mut row, &mut |(line, row): (
             u64,
             Result<&mut Row, Broken>,
         )| {
@@ -240,7 +240,7 @@ impl Rows {
             } else {
                 ControlFlow::Continue(())
             }
-        })
+        }, &mut |_| ())
         .inspect_err(|fault| {
             if let CsvFault::Header(HeaderFault::Columns(found)) = fault {
                 let mut faults = Faults::listing(0);

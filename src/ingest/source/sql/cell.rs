@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::schema::NumberForm;
 use crate::schema::column::{Kind, Label};
 use crate::schema::fault::{Fault, Problem};
 use crate::schema::row::Value;
@@ -38,7 +39,7 @@ pub(super) fn put(schema: &Schema, slot: Slot, found: &Found<'_>, row: &mut Row)
     match found {
         Found::Missing => row.put(schema, slot, Value::Missing),
         Found::Number(v) if v.is_nan() => row.put(schema, slot, Value::Missing),
-        Found::Text(digits) if number => text::put(schema, slot, digits, row),
+        Found::Text(digits) if number => text::put(schema, slot, digits, &NumberForm::default(), row),
         Found::Whole(v) if number => row.put(schema, slot, Value::Number(*v as f64)),
         Found::Number(v) if number => row.put(schema, slot, Value::Number(*v)),
         Found::Flag(v) if number => row.put(schema, slot, Value::Flag(*v)),
