@@ -96,8 +96,11 @@ fn charset(media_type: &str) -> Option<&str> {
 fn decoded(headers: &HeaderMap, bytes: Bytes) -> Result<Bytes, Problem> {
     let media_type = headers.get(header::CONTENT_TYPE);
     let name = media_type.and_then(|value| charset(value.to_str().ok()?));
-    let Some((name, Ok(encoding))) = name.map(|name| (name, Encoding::named(name))) else {
-        return Ok(bytes); // an unknown one is refused with the media type
+    let (name, encoding) = match name.map(|name| (name, Encoding::named(name))) {
+        Some((name, Ok(encoding))) => (name, encoding),
+        Some((_, Err(_))) => return Ok(bytes), // it is refused with the media type
+        None if decode::is_marked(&bytes) => ("a text with a byte-order mark", Encoding::Auto),
+        None => return Ok(bytes),
     };
     match decode::whole(&bytes, encoding) {
         Ok(None) => Ok(bytes),

@@ -222,12 +222,6 @@ fn headers_that_cannot_be_used_are_refused() {
         0,
         "the first line is not UTF-8",
     );
-    // UTF-16, as some spreadsheets save "Unicode text".
-    check_refused(
-        b"\xff\xfec\0o\0l\0o\0u\0r\0\n\0",
-        0,
-        "the first line is not UTF-8",
-    );
 }
 
 #[test]
@@ -318,6 +312,8 @@ proptest! {
                 .unwrap();
             records
         };
+        // The watch ends a comment that the text leaves open, which the parser takes for a row.
+        let text = if comment.is_some() { text + "\n" } else { text };
         let mut watch = watch::Watch::new(text.as_bytes(), b',', comment, 1);
         std::io::copy(&mut watch, &mut std::io::sink()).unwrap();
         let starts: Vec<u64> = (0..parse(&text).len()).map(|_| watch.next_row()).collect();
@@ -330,8 +326,7 @@ proptest! {
         }
         // One more line is one more row, unless a quote swallows it.
         let more = parse(&format!("{text}\nx")).len() > parse(&text).len();
-        let in_comment = comment.is_some() && text.rsplit(['\r', '\n']).next().is_some_and(|line| line.starts_with('#'));
-        prop_assert!(in_comment || watch.ended_open() != more);
+        prop_assert_eq!(watch.ended_open(), !more);
     }
 }
 
@@ -476,6 +471,12 @@ fn a6_lines_before_the_header_and_comments_are_no_rows() {
         "made by hand\n\"a \n# with care, twice\ncolour,maker\n# none\nred,# A\n",
         &["skip=2", "comment=#"],
         &[r##"6: red | – | – | – | "# A""##],
+        &[],
+    );
+    check_as(
+        "colour\nred\n# the end",
+        &["comment=#"],
+        &["2: red | – | – | – | –"],
         &[],
     );
     check_as("one\n", &["skip=3"], &[CsvFault::Empty.to_string().as_str()], &[]);

@@ -87,8 +87,9 @@ impl<R: Read> Watch<R> {
         self.place = match self.place {
             Place::Quoted if byte == b'"' => Place::Closed,
             Place::Quoted => Place::Quoted,
+            // To the parser a carriage return alone does not end a comment.
+            Place::Comment if byte != b'\n' => Place::Comment,
             _ if ends_line => Place::Row,
-            Place::Comment => Place::Comment,
             _ if comment => Place::Comment,
             _ if byte == self.delimiter => Place::Cell,
             Place::Row | Place::Cell | Place::Closed if byte == b'"' => Place::Quoted,
@@ -104,7 +105,12 @@ impl<R: Read> Watch<R> {
 
 impl<R: Read> Read for Watch<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.source.read(buffer)?;
+        let mut n = self.source.read(buffer)?;
+        if n == 0 && self.place == Place::Comment && !buffer.is_empty() {
+            // To the parser a comment without a line end is a row without cells.
+            buffer[0] = b'\n';
+            n = 1;
+        }
         self.ended |= n == 0 && !buffer.is_empty();
         buffer[..n].iter().for_each(|byte| self.see(*byte));
         match self.length > LONGEST_ROW {

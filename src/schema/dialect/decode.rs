@@ -41,6 +41,11 @@ fn marked(first: &[u8]) -> Option<(&'static encoding_rs::Encoding, usize)> {
     encoding_rs::Encoding::for_bom(first)
 }
 
+/// Whether a text begins with a byte-order mark.
+pub fn is_marked(text: &[u8]) -> bool {
+    marked(text).is_some()
+}
+
 /// A whole text as UTF-8, without a byte-order mark; none where it is that already.
 ///
 /// # Errors
