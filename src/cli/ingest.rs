@@ -20,8 +20,8 @@ use crate::control::intake;
 use crate::ingest::source::{Next, Options, Order};
 use crate::ingest::write::table::{TableFile, TableFormat};
 use crate::ingest::write::{self, WriteFault};
-use crate::model::Spec;
 use crate::ingest::{SinkFault, Source, Taken, Tally};
+use crate::model::Spec;
 use crate::store::{self, StoreError, offline, rows};
 use watch::Watch;
 

@@ -56,6 +56,8 @@ pub fn report(site: &Site, name: &str, notices: &[String], warnings: &WarningSum
         site.say(format!("{name}: {notice}"));
     }
     for warning in warnings.entries() {
-        site.warn(format!("{warning}; if they are no fractions, --format decimal=, reads them"));
+        site.warn(format!(
+            "{warning}; if they are no fractions, --format decimal=, reads them"
+        ));
     }
 }

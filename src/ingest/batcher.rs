@@ -131,11 +131,7 @@ impl Rows for Batcher<'_> {
 
     fn notice(&mut self, notice: Notice) {
         let known = self.notices.len();
-        told(
-            notice,
-            &mut self.notices,
-            &mut self.tally.dialect_warnings,
-        );
+        told(notice, &mut self.notices, &mut self.tally.dialect_warnings);
         for text in &self.notices[known..] {
             self.world.say(&format!("{}: {text}", self.batch.source));
         }

@@ -132,7 +132,10 @@ pub fn other(first: &[u8]) -> Option<&'static str> {
     const BYTES: &[(&[u8], &str)] = &[
         (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
         (b"\xd0\xcf\x11\xe0", "an Excel workbook"),
-        (b"SQLite format 3\0", "an SQLite database (named as sqlite:FILE)"),
+        (
+            b"SQLite format 3\0",
+            "an SQLite database (named as sqlite:FILE)",
+        ),
         (b"%PDF-", "a PDF document"),
     ];
     const TEXT: &[(&str, &str)] = &[

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::path::Path;
 
-use crate::schema::csv::{Broken, CsvFault, Lines};
 use crate::schema::Dialect;
+use crate::schema::csv::{Broken, CsvFault, Lines};
 use crate::schema::fault::nearest;
 use crate::schema::text::{HeaderFault, MISSING};
 
@@ -178,7 +178,8 @@ fn look(path: &Path, dialect: &Dialect) -> Result<Vec<Seen>, InferFault> {
     let said = |e: CsvFault| fault(e.to_string());
     let tabs = path.extension().is_some_and(|e| e == "tsv" || e == "tab");
     let file = File::open(path).map_err(|e| fault(format!("it cannot be read: {e}")))?;
-    let mut lines = Lines::new(file, &dialect.usually(if tabs { b'\t' } else { b',' })).map_err(said)?;
+    let mut lines =
+        Lines::new(file, &dialect.usually(if tabs { b'\t' } else { b',' })).map_err(said)?;
     let names = lines.header().map_err(said)?;
     if let Some(twice) = (1..names.len()).find(|i| names[..*i].contains(&names[*i])) {
         return Err(said(HeaderFault::Twice(names[twice].clone()).into()));

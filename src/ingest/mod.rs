@@ -17,8 +17,8 @@ mod collect;
 mod fault;
 pub mod field;
 pub mod format;
-pub mod infer;
 mod guard;
+pub mod infer;
 mod json;
 pub mod look;
 pub mod numbers;
@@ -30,15 +30,15 @@ pub mod write;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::schema::row::Purpose;
 use crate::schema::Schema;
+use crate::schema::row::Purpose;
 
+pub use crate::schema::Dialect;
 pub use batch::{Batch, Quarantined, Sink, Taken, Tally};
 pub use collect::{BadRow, Loaded};
 pub use fault::{ReadFault, SinkFault};
 pub use format::{Format, Reading, UnknownFormat};
 pub use look::Seen;
-pub use crate::schema::Dialect;
 pub use source::{Source, World};
 pub use write::WriteFault;
 

@@ -8,8 +8,8 @@ use std::path::Path;
 use super::ReadFault;
 use super::format;
 use super::source::compression;
-use crate::schema::fault::{excerpt, nearest};
 use crate::schema::NumberForm;
+use crate::schema::fault::{excerpt, nearest};
 use crate::schema::row::Value;
 use crate::schema::text;
 

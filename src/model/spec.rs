@@ -11,9 +11,9 @@ use serde_saphyr::Spanned;
 
 use crate::features::RecipeSpec;
 use crate::schema::dialect::DialectFile;
-use crate::schema::{Dialect, Schema};
 use crate::schema::fault::nearest;
 use crate::schema::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, yaml};
+use crate::schema::{Dialect, Schema};
 use crate::stats::metric::{METRICS, Metric};
 
 /// The spec compiled into the binary.

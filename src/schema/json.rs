@@ -72,7 +72,9 @@ pub fn explained(fault: serde_json::Error, text: &[u8]) -> JsonFault {
     const WORDS: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
     /// The parser stops within the word, wherever it first differs from what JSON has.
     const BACK: usize = 3;
-    let line = text.split(|b| *b == b'\n').nth(fault.line().saturating_sub(1));
+    let line = text
+        .split(|b| *b == b'\n')
+        .nth(fault.line().saturating_sub(1));
     let Some(line) = line.filter(|_| fault.is_syntax()) else {
         return fault.into();
     };

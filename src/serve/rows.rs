@@ -136,23 +136,27 @@ impl Reading<'_> {
     fn csv(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
         let (schema, most) = (self.schema, self.most);
         let mut stopped: Option<Problem> = None;
-        csv::rows(schema, body, &Dialect::default(), row, &mut |(line, row): (
-            u64,
-            Result<&mut Row, Broken>,
-        )| {
-            match row {
-                _ if self.read == most => stopped = Some(JsonFault::TooMany(most).into()),
-                Ok(row) => {
-                    self.take(row, Some(line));
+        csv::rows(
+            schema,
+            body,
+            &Dialect::default(),
+            row,
+            &mut |(line, row): (u64, Result<&mut Row, Broken>)| {
+                match row {
+                    _ if self.read == most => stopped = Some(JsonFault::TooMany(most).into()),
+                    Ok(row) => {
+                        self.take(row, Some(line));
+                    }
+                    Err(broken) => stopped = Some(Problem::broken_line(line, broken)),
                 }
-                Err(broken) => stopped = Some(Problem::broken_line(line, broken)),
-            }
-            if stopped.is_some() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        }, &mut |_| ())?;
+                if stopped.is_some() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            },
+            &mut |_| (),
+        )?;
         stopped.map_or(Ok(()), Err)
     }
 

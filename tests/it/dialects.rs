@@ -77,7 +77,9 @@ fn trained() -> Folder {
 }
 
 fn answers(folder: &Folder, file: &str, flags: &str) -> (String, String) {
-    let ran = folder.run(&format!("--state m predict {file} {flags}")).ok();
+    let ran = folder
+        .run(&format!("--state m predict {file} {flags}"))
+        .ok();
     (ran.out, ran.err)
 }
 
@@ -145,7 +147,11 @@ fn a6_the_spec_says_how_files_are_written_and_flags_win() {
     let said = folder.run("spec check bad.yaml").ended(4).out;
     assert!(said.contains("\";;\" is no delimiter"), "{said}");
     let said = folder.run("--state m predict plain.csv --format encoding=klingon");
-    assert!(said.ended(2).err.contains("there is no encoding \"klingon\""));
+    assert!(
+        said.ended(2)
+            .err
+            .contains("there is no encoding \"klingon\"")
+    );
 }
 
 #[test]
@@ -188,14 +194,21 @@ fn a12_other_shapes_of_json_and_pages_are_named() {
     check("nan.json", nan, "NaN at line 1 column 10 is no JSON");
     let infinity = br#"[{"age": 1, "income": -Infinity}]"#;
     check("infinite.json", infinity, "-Infinity at line 1 column 23");
-    check("page.csv", b"<!DOCTYPE html>\n<html></html>", "it is an HTML page");
+    check(
+        "page.csv",
+        b"<!DOCTYPE html>\n<html></html>",
+        "it is an HTML page",
+    );
     check("page.json", b"  <html>", "it is an HTML page");
     check("book.csv", b"PK\x03\x04rest", "an Excel workbook");
 
     let answered = |line: &str| folder.run(&format!("--state m predict {line}")).ok().out;
     folder.put("one.jsonl", format!("{row}\n{row}\n"));
     folder.put("lines.json", format!("{row}\n{row}\n"));
-    folder.put("two.json", format!(r#"{{"a": {{"data": [{row}, {row}]}}}}"#));
+    folder.put(
+        "two.json",
+        format!(r#"{{"a": {{"data": [{row}, {row}]}}}}"#),
+    );
     let expected = answered("one.jsonl");
     assert_eq!(answered("lines.json"), expected);
     assert_eq!(answered("two.json --items a.data"), expected);
@@ -216,7 +229,10 @@ fn b4_a_document_that_unpacks_to_far_more_is_refused() {
 #[test]
 fn a5_a_damaged_parquet_file_is_an_error_that_names_it() {
     let folder = trained();
-    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/parquet/whole.parquet");
+    let fixture = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/parquet/whole.parquet"
+    );
     let mut bytes = std::fs::read(fixture).unwrap();
     let end = bytes.len() - 40;
     bytes[end..end + 8].fill(0xff);
@@ -245,7 +261,10 @@ async fn a6_request_bodies_are_read_by_what_they_say() {
         row.nth(place).unwrap().to_owned()
     };
     let others: [(&'static str, Vec<u8>); 4] = [
-        ("text/csv", comma.replace(',', ";").replace("ë;", "ë,").into()),
+        (
+            "text/csv",
+            comma.replace(',', ";").replace("ë;", "ë,").into(),
+        ),
         ("text/csv; charset=UTF8", comma.into()),
         ("text/csv; charset=latin-1", latin(comma)),
         (
@@ -263,6 +282,12 @@ async fn a6_request_bodies_are_read_by_what_they_say() {
     assert_eq!(refused.status(), 415);
     let undeclared = ask("text/csv", latin(comma)).await;
     assert_eq!(undeclared.status(), 400);
-    assert!(undeclared.text().await.unwrap().contains("charset=windows-1252"));
+    assert!(
+        undeclared
+            .text()
+            .await
+            .unwrap()
+            .contains("charset=windows-1252")
+    );
     server.stop().await;
 }

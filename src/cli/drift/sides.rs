@@ -93,13 +93,7 @@ impl Reference {
 
     /// Rows to be compared with it.
     pub fn current(&self, from: &str, site: &Site) -> Result<(String, Rows)> {
-        read(
-            from,
-            &self.schema,
-            site,
-            &self.options,
-            self.model.as_ref(),
-        )
+        read(from, &self.schema, site, &self.options, self.model.as_ref())
     }
 
     /// Rows that were looked at, as a side.

@@ -115,13 +115,7 @@ fn columns(what: &str) -> String {
 }
 
 /// Fields that hold a list of objects, by the names that lead to them.
-fn lists(
-    object: &Object<'_>,
-    schema: &Schema,
-    path: &str,
-    found: &mut Vec<String>,
-    depth: usize,
-) {
+fn lists(object: &Object<'_>, schema: &Schema, path: &str, found: &mut Vec<String>, depth: usize) {
     for (name, raw) in object {
         let path = match path {
             "" => name.clone(),
@@ -182,12 +176,18 @@ mod tests {
         let others = [
             (r#"{"data": [{"colour": "red"}]}"#, "--items data"),
             (r#"{"data": [], "count": 0}"#, "--items data"),
-            (r#"{"result": {"rows": [{"a": 1}], "n": 1}}"#, "--items result.rows"),
+            (
+                r#"{"result": {"rows": [{"a": 1}], "n": 1}}"#,
+                "--items result.rows",
+            ),
             (
                 r#"{"schema": {"fields": [{"name": "colour"}]}, "data": [{"colour": "red"}]}"#,
                 "(schema.fields, data)",
             ),
-            (r#"{"colour": {"0": "red"}, "sugar": {"0": 1}}"#, "holds columns"),
+            (
+                r#"{"colour": {"0": "red"}, "sugar": {"0": 1}}"#,
+                "holds columns",
+            ),
             (r#"{"colour": ["red"], "sugar": [1]}"#, "orient=\"list\""),
             (r#"{"0": {"colour": "red"}}"#, "orient=\"index\""),
             (

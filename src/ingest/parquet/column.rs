@@ -21,12 +21,17 @@ pub(super) enum Type {
     Half,
     Single,
     Double,
-    Decimal { scale: usize },
+    Decimal {
+        scale: usize,
+    },
     Text,
     Binary,
     FixedBinary,
     Date,
-    Instant { per_second: i64, zoned: bool },
+    Instant {
+        per_second: i64,
+        zoned: bool,
+    },
     Nothing,
     /// What it is instead, in words.
     Unreadable(&'static str),
@@ -226,9 +231,7 @@ fn beyond() -> String {
     "it has a date beyond the years -9999 to 9999".into()
 }
 
-fn each<A: Array + 'static>(
-    arrays: &[Box<dyn Array>],
-) -> Result<impl Iterator<Item = &A>, String> {
+fn each<A: Array + 'static>(arrays: &[Box<dyn Array>]) -> Result<impl Iterator<Item = &A>, String> {
     let typed = arrays
         .iter()
         .map(|array| array.as_any().downcast_ref::<A>());

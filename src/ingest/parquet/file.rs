@@ -5,10 +5,11 @@ use std::io::{Cursor, Read};
 use polars_arrow::array::Array;
 use polars_arrow::datatypes::{ArrowDataType, Field};
 use polars_buffer::Buffer;
-use polars_parquet::read::schema::{infer_schema, parquet_to_arrow_schema};
 use polars_parquet::parquet::page::split_buffer;
+use polars_parquet::read::schema::{infer_schema, parquet_to_arrow_schema};
 use polars_parquet::read::{
-    BasicDecompressor, FileMetadata, PageReader, ParquetError, ParquetType, column_iter_to_arrays, read_metadata,
+    BasicDecompressor, FileMetadata, PageReader, ParquetError, ParquetType, column_iter_to_arrays,
+    read_metadata,
 };
 
 use super::column::{Cells, Type, Wanted};
@@ -76,7 +77,12 @@ impl File {
     }
 
     /// The cells of a column within a row group.
-    pub(super) fn cells(&self, group: usize, column: usize, wanted: Wanted) -> Result<Cells, String> {
+    pub(super) fn cells(
+        &self,
+        group: usize,
+        column: usize,
+        wanted: Wanted,
+    ) -> Result<Cells, String> {
         let FileColumn { name, field, kind } = &self.columns[column];
         let rows = self.rows(group);
         if rows > MOST_ROWS {
@@ -130,9 +136,7 @@ impl File {
         let pages = vec![pages()];
         let types = vec![&chunk.descriptor().descriptor.primitive_type];
         let arrays = column_iter_to_arrays(pages, types, field.clone(), None);
-        arrays
-            .map(|(arrays, _)| arrays)
-            .map_err(|e| e.to_string())
+        arrays.map(|(arrays, _)| arrays).map_err(|e| e.to_string())
     }
 }
 

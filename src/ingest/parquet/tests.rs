@@ -63,8 +63,18 @@ fn a5_fractions_of_every_width_are_the_numbers_a_file_of_text_has() {
             check("fractions", column, wanted, ["0.1", "null", "null"]);
         }
     }
-    check("fractions", "infinite", Wanted::Numbers, ["inf", "-inf", "1"]);
-    check("fractions", "d9", Wanted::Numbers, ["-12.5", "null", "0.05"]);
+    check(
+        "fractions",
+        "infinite",
+        Wanted::Numbers,
+        ["inf", "-inf", "1"],
+    );
+    check(
+        "fractions",
+        "d9",
+        Wanted::Numbers,
+        ["-12.5", "null", "0.05"],
+    );
     check(
         "fractions",
         "d9",
@@ -75,7 +85,11 @@ fn a5_fractions_of_every_width_are_the_numbers_a_file_of_text_has() {
         "fractions",
         "d38",
         Wanted::AsWritten,
-        ["\"10000000000000000000000000000000000000\"", "null", "\"-1\""],
+        [
+            "\"10000000000000000000000000000000000000\"",
+            "null",
+            "\"-1\"",
+        ],
     );
 }
 
@@ -86,9 +100,24 @@ fn a5_text_is_text_however_it_is_kept() {
             check("texts", column, wanted, ["\"a\"", "null", "\"Zürich\""]);
         }
     }
-    check("texts", "fixed", Wanted::AsWritten, ["\"abc\"", "null", "\"xyz\""]);
-    check("texts", "flag", Wanted::AsWritten, ["true", "null", "false"]);
-    check("texts", "nothing", Wanted::AsWritten, ["null", "null", "null"]);
+    check(
+        "texts",
+        "fixed",
+        Wanted::AsWritten,
+        ["\"abc\"", "null", "\"xyz\""],
+    );
+    check(
+        "texts",
+        "flag",
+        Wanted::AsWritten,
+        ["true", "null", "false"],
+    );
+    check(
+        "texts",
+        "nothing",
+        Wanted::AsWritten,
+        ["null", "null", "null"],
+    );
 }
 
 #[test]
@@ -122,7 +151,10 @@ fn a5_what_cannot_be_read_is_a_fault_of_its_column() {
     let check = |column: &str, expected: &str| {
         let said = cells(&file, column, Wanted::AsWritten).unwrap_err();
         let named = format!("the column {column:?} ");
-        assert!(said.starts_with(&named) && said.contains(expected), "{said}");
+        assert!(
+            said.starts_with(&named) && said.contains(expected),
+            "{said}"
+        );
     };
     check("list", "a list or a structure");
     check("struct", "a list or a structure");

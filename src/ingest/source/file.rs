@@ -78,9 +78,7 @@ impl File {
             return Err(content(format!("it is {what}, and no table; {MEANT}")));
         }
         let reading = pull.reading(&self.dialect, self.items.as_ref());
-        self.format
-            .read(&mut reader, &reading, to)
-            .map_err(content)
+        self.format.read(&mut reader, &reading, to).map_err(content)
     }
 
     /// Changes whenever the file does: its length and when it was last written.

@@ -20,9 +20,7 @@ struct Seen {
 
 impl Ambiguity {
     pub(super) fn of(schema: &Schema, slots: &[Slot]) -> Ambiguity {
-        let is_number = |slot: &Slot| {
-            matches!(slot, Slot::Column(i) if matches!(schema.columns()[*i].kind, Kind::Number { .. }))
-        };
+        let is_number = |slot: &Slot| matches!(slot, Slot::Column(i) if matches!(schema.columns()[*i].kind, Kind::Number { .. }));
         let seen = |slot: &Slot| is_number(slot).then(Seen::default);
         Ambiguity(slots.iter().map(seen).collect())
     }

@@ -86,7 +86,15 @@ fn other_delimiters_work_alike() {
         ControlFlow::Continue(())
     };
     let tabs = Dialect::AUTO.usually(b'\t');
-    rows(&schema, text.as_bytes(), &tabs, &mut row, &mut each, &mut |_| ()).unwrap();
+    rows(
+        &schema,
+        text.as_bytes(),
+        &tabs,
+        &mut row,
+        &mut each,
+        &mut |_| (),
+    )
+    .unwrap();
     assert_eq!(seen, 1);
 }
 
@@ -279,7 +287,15 @@ fn blocks_of_one_byte_read_the_same() {
         seen.push((line, cells(&schema, row.unwrap())));
         ControlFlow::Continue(())
     };
-    rows(&schema, Drip(text), &Dialect::AUTO, &mut row, &mut each, &mut |_| ()).unwrap();
+    rows(
+        &schema,
+        Drip(text),
+        &Dialect::AUTO,
+        &mut row,
+        &mut each,
+        &mut |_| (),
+    )
+    .unwrap();
     assert_eq!(seen, [(2, r#"red | – | – | – | "A \"B\"\nC""#.to_owned())]);
 }
 
@@ -293,7 +309,15 @@ fn the_caller_may_break_off() {
         lines += 1;
         ControlFlow::Break(())
     };
-    rows(&schema, &text[..], &Dialect::AUTO, &mut row, &mut each, &mut |_| ()).unwrap();
+    rows(
+        &schema,
+        &text[..],
+        &Dialect::AUTO,
+        &mut row,
+        &mut each,
+        &mut |_| (),
+    )
+    .unwrap();
     assert_eq!(lines, 1);
 }
 
@@ -443,10 +467,16 @@ fn a6_row_numbers_and_trailing_delimiters_are_passed_over() {
         &[],
     );
     let (lines, _) = read_as(b"colour,,sugar\nred,,1\n", &[]);
-    assert!(lines[0].contains("no name (column 2 of the header)"), "{lines:?}");
+    assert!(
+        lines[0].contains("no name (column 2 of the header)"),
+        "{lines:?}"
+    );
     // A name that pandas made up is a name.
     let (lines, _) = read_as(b"Unnamed: 0,colour\n0,red\n", &[]);
-    assert!(lines[0].starts_with("Unnamed: 0: unknown column"), "{lines:?}");
+    assert!(
+        lines[0].starts_with("Unnamed: 0: unknown column"),
+        "{lines:?}"
+    );
 }
 
 #[test]
@@ -479,7 +509,12 @@ fn a6_lines_before_the_header_and_comments_are_no_rows() {
         &["2: red | – | – | – | –"],
         &[],
     );
-    check_as("one\n", &["skip=3"], &[CsvFault::Empty.to_string().as_str()], &[]);
+    check_as(
+        "one\n",
+        &["skip=3"],
+        &[CsvFault::Empty.to_string().as_str()],
+        &[],
+    );
 }
 
 #[test]

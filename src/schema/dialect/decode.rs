@@ -118,11 +118,8 @@ impl<R: Read> Utf8<R> {
             .max_utf8_buffer_length_without_replacement(n)
             .unwrap_or(4 * BLOCK);
         self.ready.resize(most.max(self.ready.len()), 0);
-        let (result, _, written) = decoder.decode_to_utf8_without_replacement(
-            &self.raw[..n],
-            &mut self.ready,
-            self.ended,
-        );
+        let (result, _, written) =
+            decoder.decode_to_utf8_without_replacement(&self.raw[..n], &mut self.ready, self.ended);
         (self.taken, self.filled) = (0, written);
         match result {
             DecoderResult::InputEmpty => Ok(()),
@@ -234,10 +231,7 @@ mod tests {
 
     #[test]
     fn utf_16_without_a_mark_is_recognised() {
-        assert_eq!(
-            looks_like_utf16(&utf16("id,name", false)),
-            Some("UTF-16LE")
-        );
+        assert_eq!(looks_like_utf16(&utf16("id,name", false)), Some("UTF-16LE"));
         assert_eq!(looks_like_utf16(&utf16("id,name", true)), Some("UTF-16BE"));
         assert_eq!(looks_like_utf16(b"id,name,age"), None);
     }

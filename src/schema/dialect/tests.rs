@@ -23,10 +23,7 @@ fn the_delimiter_is_found_by_the_first_lines() {
         ("a;b;c\n1,5;2,5;3,5\n4,5;5,5;6,5\n", b';'),
         ("price, EUR;size, cm\n1,5;2,5\n3,0;4,1\n", b';'),
         // Commas within texts.
-        (
-            "id;text\n1;well, yes\n2;no\n3;one, two, three\n",
-            b';',
-        ),
+        ("id;text\n1;well, yes\n2;no\n3;one, two, three\n", b';'),
         ("\"last, first\";age\n\"Lind, A\";5\n\"Berg, B\";6\n", b';'),
         ("last, first;age\nLind;5\nBerg;6\n", b';'),
         ("a,b\n\"x;y;z\",1\n\"u;v\",2\n", b','),
@@ -101,14 +98,15 @@ fn settings_are_checked() {
         assert_eq!(found, expected.map_err(str::to_owned), "{settings:?}");
     };
     check(&["delimiter=tab", "decimal=,", "thousands=."], Ok(()));
-    check(&["delimiter=\\t", "thousands=space", "encoding=latin-1"], Ok(()));
+    check(
+        &["delimiter=\\t", "thousands=space", "encoding=latin-1"],
+        Ok(()),
+    );
     check(&["comment=#", "skip=3", "thousands=none"], Ok(()));
     check(&["thousands='", "delimiter=auto", "encoding=auto"], Ok(()));
     check(
         &["delimiter"],
-        Err(
-            "\"delimiter\" has no value; write KEY=VALUE, such as delimiter=; or encoding=latin-1",
-        ),
+        Err("\"delimiter\" has no value; write KEY=VALUE, such as delimiter=; or encoding=latin-1"),
     );
     check(
         &["delimeter=;"],
@@ -124,9 +122,7 @@ fn settings_are_checked() {
     );
     check(
         &["encoding=klingon"],
-        Err(
-            "there is no encoding \"klingon\"; write auto, utf-8, utf-16, latin-1 or windows-1252",
-        ),
+        Err("there is no encoding \"klingon\"; write auto, utf-8, utf-16, latin-1 or windows-1252"),
     );
     check(
         &["skip=-1"],

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
+use super::super::dialect::Dialect;
 use super::super::fixture::{cells, faults, row, wines};
 use super::super::{Table, csv, json as rows};
-use super::super::dialect::Dialect;
 use super::*;
 
 /// Any JSON value, not too deep.
@@ -225,7 +225,15 @@ fn a_bad_row_is_told_as_it_came() {
         ControlFlow::Continue(())
     };
     let text = table.as_bytes();
-    csv::rows(&schema, text, &Dialect::AUTO, &mut bad, &mut each, &mut |_| ()).unwrap();
+    csv::rows(
+        &schema,
+        text,
+        &Dialect::AUTO,
+        &mut bad,
+        &mut each,
+        &mut |_| (),
+    )
+    .unwrap();
     assert_eq!(
         told,
         [

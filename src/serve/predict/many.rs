@@ -226,21 +226,27 @@ impl Rows {
         let schema = self.table.schema().clone();
         let mut row = Row::new(&schema, Purpose::Predict);
         let mut stopped: Option<Problem> = None;
-        csv::rows(&schema, body, &Dialect::default(), &mut row, &mut |(line, row): (
-            u64,
-            Result<&mut Row, Broken>,
-        )| {
-            match row {
-                _ if self.places.len() == most => stopped = Some(JsonFault::TooMany(most).into()),
-                Ok(row) => self.take(row, Some(line)),
-                Err(broken) => stopped = Some(Problem::broken_line(line, broken)),
-            }
-            if stopped.is_some() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        }, &mut |_| ())
+        csv::rows(
+            &schema,
+            body,
+            &Dialect::default(),
+            &mut row,
+            &mut |(line, row): (u64, Result<&mut Row, Broken>)| {
+                match row {
+                    _ if self.places.len() == most => {
+                        stopped = Some(JsonFault::TooMany(most).into())
+                    }
+                    Ok(row) => self.take(row, Some(line)),
+                    Err(broken) => stopped = Some(Problem::broken_line(line, broken)),
+                }
+                if stopped.is_some() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            },
+            &mut |_| (),
+        )
         .inspect_err(|fault| {
             if let CsvFault::Header(HeaderFault::Columns(found)) = fault {
                 let mut faults = Faults::listing(0);

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::schema::column::Label;
-use crate::schema::row::Purpose;
 use crate::schema::json::JsonFault;
+use crate::schema::row::Purpose;
 use crate::schema::{Cell, Row, RowView, Schema, Warning, json};
 use crate::store::feed::{Prediction, PredictionId};
 use crate::store::{Store, StoreError};

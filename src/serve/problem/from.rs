@@ -20,7 +20,9 @@ const ENCODED: &str =
 impl From<JsonFault> for Problem {
     fn from(fault: JsonFault) -> Problem {
         let kind = match fault {
-            JsonFault::Syntax(_) | JsonFault::NotFinite { .. } | JsonFault::NotRows(_) => &kind::UNREADABLE,
+            JsonFault::Syntax(_) | JsonFault::NotFinite { .. } | JsonFault::NotRows(_) => {
+                &kind::UNREADABLE
+            }
             JsonFault::TooMany(_) => &kind::TOO_LARGE,
         };
         Problem::new(kind, fault.to_string())

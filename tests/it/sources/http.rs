@@ -67,10 +67,18 @@ fn a12_pages_without_an_end_and_pages_that_are_none_are_errors() {
         &options(Some("rows"), Some("cursor:next:after")),
         "it names itself as the next page",
     );
-    check("/login", &plain, "the server answered with an HTML page; rows are");
+    check(
+        "/login",
+        &plain,
+        "the server answered with an HTML page; rows are",
+    );
     check("/wrapped", &plain, "name it with --items data");
     check("/nan", &plain, "NaN at line 1 column 24 is no JSON");
-    let one = pull(&format!("http://{api}/itself"), &options(None, Some("none")), None);
+    let one = pull(
+        &format!("http://{api}/itself"),
+        &options(None, Some("none")),
+        None,
+    );
     assert_eq!(one.ok().ids(), ["1"]);
 }
 
@@ -80,10 +88,15 @@ fn a6_a_charset_that_the_server_declares_is_honoured() {
     let latin = pull(&format!("http://{api}/latin"), &Options::default(), None).ok();
     assert_eq!(latin.rows, ["1 - 2.5|-|Zürich"]);
     let said = pull(&format!("http://{api}/klingon"), &Options::default(), None);
-    assert!(said.said().contains("\"klingon\", which is not known"), "{said:?}");
+    assert!(
+        said.said().contains("\"klingon\", which is not known"),
+        "{said:?}"
+    );
     // What the caller names wins.
     let named = Options {
-        format: Dialect::AUTO.with(&["encoding=latin-1".parse().unwrap()]).unwrap(),
+        format: Dialect::AUTO
+            .with(&["encoding=latin-1".parse().unwrap()])
+            .unwrap(),
         ..Options::default()
     };
     let klingon = pull(&format!("http://{api}/klingon"), &named, None).ok();

@@ -51,11 +51,7 @@ const MEANT: &str = "rows are JSON, JSON lines, CSV, TSV or Parquet: name the ad
                      credentials if it asks for a login";
 
 /// The body as UTF-8, where the server names another encoding and the caller none; none where it is that already.
-fn decoded(
-    answer: &Answer,
-    body: &[u8],
-    reading: &Reading<'_>,
-) -> Result<Option<Vec<u8>>, String> {
+fn decoded(answer: &Answer, body: &[u8], reading: &Reading<'_>) -> Result<Option<Vec<u8>>, String> {
     let (Some(charset), Encoding::Auto) = (&answer.charset, reading.dialect.encoding) else {
         return Ok(None);
     };

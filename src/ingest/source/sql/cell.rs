@@ -39,7 +39,9 @@ pub(super) fn put(schema: &Schema, slot: Slot, found: &Found<'_>, row: &mut Row)
     match found {
         Found::Missing => row.put(schema, slot, Value::Missing),
         Found::Number(v) if v.is_nan() => row.put(schema, slot, Value::Missing),
-        Found::Text(digits) if number => text::put(schema, slot, digits, &NumberForm::default(), row),
+        Found::Text(digits) if number => {
+            text::put(schema, slot, digits, &NumberForm::default(), row)
+        }
         Found::Whole(v) if number => row.put(schema, slot, Value::Number(*v as f64)),
         Found::Number(v) if number => row.put(schema, slot, Value::Number(*v)),
         Found::Flag(v) if number => row.put(schema, slot, Value::Flag(*v)),
