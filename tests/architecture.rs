@@ -68,6 +68,9 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// Words that stand for a dependency or a power, and the places that may use them (a room, or a path in it).
 const WORDS: &[(&str, &[&str])] = &[
     ("polars::", &["ingest"]),
+    ("polars_arrow::", &["ingest"]),
+    ("polars_parquet::", &["ingest"]),
+    ("encoding_rs::", &["schema/dialect"]),
     ("smartcore::", &["train/learners"]),
     ("actix_web::", &["serve", "app", "cli/serve"]),
     ("actix_ws::", &["serve"]),

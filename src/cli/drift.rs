@@ -16,6 +16,7 @@ use super::out::outln;
 use super::print_json;
 use super::site::Site;
 use super::store::parse_time;
+use super::text::ReadArgs;
 use crate::ingest::WriteFault;
 use crate::ingest::write;
 use crate::monitor::drift::Drift;
@@ -44,6 +45,8 @@ pub struct DriftArgs {
     /// Compare the predictions in the store from this time on: 2026-01-31 or 2026-01-31T09:15:00Z
     #[arg(long, value_name = "T", value_parser = parse_time)]
     since: Option<Timestamp>,
+    #[command(flatten)]
+    read: ReadArgs,
     /// Write a report to look at
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,

@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::out::outln;
 use super::predict::probabilities;
 use super::site::Site;
+use super::text::ReadArgs;
 use super::train::report_bad_rows;
 use super::{print_json, table};
 use crate::ingest::Source;
@@ -22,6 +23,8 @@ pub struct EvaluateArgs {
     /// A labelled table: a file (CSV, TSV, JSON, JSON lines, Parquet; also .gz and .zst), a folder of them, an http(s)://
     /// address, or `-` for standard input
     source: String,
+    #[command(flatten)]
+    read: ReadArgs,
     /// Version to measure [default: the champion]
     #[arg(long, value_name = "VERSION")]
     model: Option<String>,
@@ -33,8 +36,10 @@ pub struct EvaluateArgs {
 /// Runs it.
 pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
     let (name, model) = site.model(args.model.as_deref())?;
-    let loaded = Source::parse(&args.source)?.load(model.schema(), Purpose::Learn, args.strict)?;
-    report_bad_rows(site, &loaded);
+    let options = args.read.options(&model.spec().format)?;
+    let source = Source::open(&args.source, &options)?;
+    let loaded = source.load(model.schema(), Purpose::Learn, args.strict)?;
+    report_bad_rows(site, source.name(), &loaded);
     if loaded.table.is_empty() {
         return Err(TrainFault::NoRows {
             read: loaded.read,

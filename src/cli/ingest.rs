@@ -12,6 +12,7 @@ use super::exit::Exit;
 use super::out::outln;
 use super::quarantine::QuarantineCommand;
 use super::site::Site;
+use super::text::{self, TextArgs};
 use super::{interrupt, print_json, quarantine};
 use crate::clock::{self, Clock};
 use crate::config::units::Span;
@@ -20,6 +21,7 @@ use crate::ingest::source::{Next, Options, Order};
 use crate::ingest::write::table::{TableFile, TableFormat};
 use crate::ingest::write::{self, WriteFault};
 use crate::ingest::{SinkFault, Source, Taken, Tally};
+use crate::model::Spec;
 use crate::store::{self, StoreError, offline, rows};
 use watch::Watch;
 
@@ -36,10 +38,12 @@ pub struct IngestArgs {
     /// End at the first bad row, and keep nothing of this load
     #[arg(long)]
     strict: bool,
-    /// Web API: field that holds the list of rows, such as data.rows [default: the body itself]
+    #[command(flatten)]
+    text: TextArgs,
+    /// JSON: field that holds the list of rows, such as data.rows [default: the document itself]
     #[arg(long, value_name = "FIELD")]
     items: Option<String>,
-    /// Web API: how the next page is found: link, cursor:FIELD:PARAM or page:PARAM
+    /// Web API: how the next page is found: link, none, cursor:FIELD:PARAM or page:PARAM [default: link]
     #[arg(long, value_name = "HOW")]
     next: Option<Next>,
     /// Database: the query; its columns go by their names
@@ -74,7 +78,7 @@ pub fn run(args: &IngestArgs, site: &Site) -> anyhow::Result<Exit> {
         return quarantine::run(command, site);
     }
     let source = args.source.as_deref().expect("clap asks for it");
-    let source = Source::open(source, &args.options())?;
+    let source = Source::open(source, &args.options(&site.spec()?)?)?;
     let watch = Watch::new(site, interrupt::flag()?);
     let tally = match &args.out {
         Some(path) => into_file(args, site, &source, path, &watch),
@@ -82,6 +86,7 @@ pub fn run(args: &IngestArgs, site: &Site) -> anyhow::Result<Exit> {
     };
     watch.finish();
     let tally = tally?;
+    text::report(site, source.name(), &[], &tally.dialect_warnings);
     if site.json {
         print_json(&document(&source, &tally, args.out.as_deref()))?;
     } else {
@@ -91,16 +96,17 @@ pub fn run(args: &IngestArgs, site: &Site) -> anyhow::Result<Exit> {
 }
 
 impl IngestArgs {
-    fn options(&self) -> Options {
-        Options {
+    fn options(&self, spec: &Spec) -> anyhow::Result<Options> {
+        Ok(Options {
             items: self.items.clone(),
+            format: self.text.over(&spec.format)?,
             next: self.next.clone(),
             query: self.query.clone(),
             table: self.table.clone(),
             cursor: None,
             timeout: self.timeout.0,
             retries: self.retries,
-        }
+        })
     }
 }
 

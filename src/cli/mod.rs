@@ -23,6 +23,7 @@ mod site;
 mod spec;
 mod store;
 mod table;
+mod text;
 mod train;
 
 use std::io::IsTerminal;

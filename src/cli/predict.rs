@@ -10,6 +10,7 @@ use serde_json::json;
 use super::exit::Exit;
 use super::print_json;
 use super::site::Site;
+use super::text::ReadArgs;
 use super::train::report_bad_rows;
 use crate::ingest::Source;
 use crate::ingest::write::{self, AnswerFormat};
@@ -23,6 +24,8 @@ pub struct PredictArgs {
     /// A table: a file (CSV, TSV, JSON, JSON lines, Parquet; also .gz and .zst), a folder of them, an http(s)://
     /// address, or `-` for standard input
     source: String,
+    #[command(flatten)]
+    read: ReadArgs,
     /// Where answers go, as its ending says: csv, jsonl or parquet [default: CSV on standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -41,16 +44,15 @@ pub fn run(args: &PredictArgs, site: &Site) -> anyhow::Result<Exit> {
         _ => None,
     };
     let (name, model) = site.model(args.model.as_deref())?;
-    let source = Source::parse(&args.source)?;
+    let options = args.read.options(&model.spec().format)?;
+    let source = Source::open(&args.source, &options)?;
     let loaded = source.load(model.schema(), Purpose::Predict, false)?;
-    if loaded.left_out > 0 {
-        report_bad_rows(site, &loaded);
-        if !args.partial {
-            bail!(
-                "{} has rows that cannot be answered; mend them, or leave them out with --partial",
-                source.name()
-            );
-        }
+    report_bad_rows(site, source.name(), &loaded);
+    if loaded.left_out > 0 && !args.partial {
+        bail!(
+            "{} has rows that cannot be answered; mend them, or leave them out with --partial",
+            source.name()
+        );
     }
     if loaded.table.is_empty() {
         bail!(

@@ -8,9 +8,12 @@ use serde_json::json;
 use super::exit::Exit;
 use super::out::{self, outln};
 use super::print_json;
+use super::text::TextArgs;
 use crate::ingest::Source;
 use crate::ingest::infer::{self, ColumnNote, Inferred, Wanted};
+use crate::ingest::source::Options;
 use crate::model::Spec;
+use crate::schema::Dialect;
 
 /// Arguments.
 #[derive(Debug, Args)]
@@ -25,6 +28,8 @@ enum SpecCommand {
     Infer {
         /// The table: whatever `train` reads
         source: String,
+        #[command(flatten)]
+        text: TextArgs,
         /// The yes/no column to be predicted
         #[arg(long, value_name = "COLUMN")]
         target: String,
@@ -47,16 +52,23 @@ pub fn run(args: &SpecArgs, as_json: bool) -> anyhow::Result<Exit> {
     match &args.command {
         SpecCommand::Infer {
             source,
+            text,
             target,
             positive,
             name,
         } => {
+            let dialect = text.over(&Dialect::default())?;
             let wanted = Wanted {
                 target,
                 positive: positive.as_deref(),
                 name: name.as_deref(),
+                format: &text.format,
             };
-            let inferred = infer::spec(&Source::parse(source)?, &wanted)?;
+            let options = Options {
+                format: dialect,
+                ..Options::default()
+            };
+            let inferred = infer::spec(&Source::open(source, &options)?, &wanted)?;
             if let Err(faults) = Spec::parse(&inferred.text) {
                 let what: Vec<&str> = faults.0.iter().map(|f| f.problem.as_str()).collect();
                 anyhow::bail!("no spec can be made of this table: {}", what.join("; "));

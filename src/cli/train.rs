@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::out::outln;
 use super::progress::Shown;
 use super::site::Site;
+use super::text::{self, ReadArgs};
 use super::{interrupt, print_json, table};
 use crate::clock;
 use crate::control::lesson::Lesson;
@@ -25,6 +26,8 @@ pub struct TrainArgs {
     /// address, or `-` for standard input. Without it: the champion's table, else the spec's own, and the labelled rows of
     /// the store
     source: Option<String>,
+    #[command(flatten)]
+    read: ReadArgs,
     /// auto tries all and picks by the spec's metric; else one by name
     #[arg(long, default_value = "auto", value_name = "auto|NAME", help = learner_help())]
     learner: String,
@@ -61,10 +64,17 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
     let stop = interrupt::flag()?;
     let spec = site.spec()?;
     let matter = match &args.source {
-        Some(source) => Matter::named(site, &spec, source, args.strict)?,
+        Some(source) => {
+            let options = args.read.options(&spec.format)?;
+            Matter::named(site, &spec, source, &options, args.strict)?
+        }
+        None if args.read.any() => {
+            anyhow::bail!("--format and --items say how a SOURCE is written; name one")
+        }
         None => Matter::at_hand(site, &spec)?,
     };
-    report_bad_rows(site, &matter.lesson.loaded);
+    let name = args.source.as_deref().unwrap_or("the table");
+    report_bad_rows(site, name, &matter.lesson.loaded);
     let request = Request {
         learner: Some(args.learner.clone()),
         folds: args.folds.unwrap_or(spec.evaluation.folds),
@@ -98,9 +108,10 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Names the first few bad rows and counts all.
-pub fn report_bad_rows(site: &Site, loaded: &Loaded) {
+/// Says what is worth telling of a table, names the first few bad rows and counts all.
+pub fn report_bad_rows(site: &Site, name: &str, loaded: &Loaded) {
     const SHOWN: usize = 10;
+    text::report(site, name, &loaded.notices, &loaded.dialect_warnings);
     if loaded.left_out == 0 {
         return;
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::units::Span;
 use crate::ingest::source::{Next, Options};
-use crate::ingest::{ReadFault, Source};
+use crate::ingest::{Dialect, ReadFault, Source};
 
 /// `sources`: by names that the user chooses.
 pub type Sources = BTreeMap<String, Scheduled>;
@@ -20,12 +20,15 @@ pub struct Scheduled {
     pub from: String,
     /// Between the end of one pull and the next.
     pub every: Span,
-    /// Web API: the field that holds the list of rows.
+    /// JSON: the field that holds the list of rows.
     #[serde(default)]
     pub items: Option<String>,
     /// Web API: how the next page is found.
     #[serde(default)]
     pub next: Option<Next>,
+    /// How text is written.
+    #[serde(default)]
+    pub format: Dialect,
     /// Database: the query.
     #[serde(default)]
     pub query: Option<String>,
@@ -59,6 +62,7 @@ impl Scheduled {
     pub fn source(&self) -> Result<Source, ReadFault> {
         let options = Options {
             items: self.items.clone(),
+            format: self.format.clone(),
             next: self.next.clone(),
             query: self.query.clone(),
             table: self.table.clone(),

@@ -334,7 +334,7 @@ fn wrong_sources_name_key_and_remedy() {
     );
     check(
         "from: t.csv, every: 1s, items: rows",
-        "sources.api: `items` is for web APIs; a file does not have it, leave it out",
+        "sources.api: `items` is for JSON; a file of csv does not have it, leave it out",
     );
     check("from: t.xlsx, every: 1s", "does not say its format");
     check(

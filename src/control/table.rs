@@ -29,10 +29,11 @@ pub enum NoTable {
 pub fn of_spec(spec: &Spec, folder: &Path) -> Result<Loaded, NoTable> {
     match &spec.table {
         None => Err(NoTable::NotNamed(spec.name.clone())),
-        Some(TableSource::File(path)) => Ok(ingest::read_file(
+        Some(TableSource::File(path)) => Ok(ingest::read_file_as(
             &folder.join(path),
             &spec.schema,
             Purpose::Learn,
+            &spec.format,
         )?),
         Some(TableSource::Bundled) => Ok(ingest::bundled(&spec.schema)?),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::collect::bad_rows;
 use super::fault::SinkFault;
 use crate::schema::fault::Fault;
-use crate::schema::{Schema, Table};
+use crate::schema::{Schema, Table, WarningSummary};
 
 /// Rows of one batch: enough to pay for a commit, few enough to forget.
 pub const BATCH: usize = 4096;
@@ -138,4 +138,7 @@ pub struct Tally {
     /// How far the source has been read; none if it does not tell.
     #[serde(skip)]
     pub cursor: Option<String>,
+    /// Numbers of text that would mean something else under the other decimal sign.
+    #[serde(skip)]
+    pub dialect_warnings: WarningSummary,
 }

@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::batch::{BATCH, Bad, Batch, Sink, Tally};
-use super::collect::bad_rows;
+use super::collect::{bad_rows, told};
 use super::fault::ReadFault;
 use super::source::{Rows, SourceRow, World};
 use crate::schema::table::TooMuchText;
-use crate::schema::{Row, Schema};
+use crate::schema::{Notice, Row, Schema};
 
 /// Gathers rows into batches.
 pub(super) struct Batcher<'a> {
@@ -18,6 +18,7 @@ pub(super) struct Batcher<'a> {
     strict: bool,
     batch: Batch,
     tally: Tally,
+    notices: Vec<String>,
     fault: Option<ReadFault>,
 }
 
@@ -35,6 +36,7 @@ impl<'a> Batcher<'a> {
             strict,
             batch: Batch::empty("".into(), schema),
             tally: Tally::default(),
+            notices: Vec::new(),
             fault: None,
         }
     }
@@ -125,6 +127,14 @@ impl Rows for Batcher<'_> {
             return self.fail(ReadFault::Stopped);
         }
         self.flush()
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        let known = self.notices.len();
+        told(notice, &mut self.notices, &mut self.tally.dialect_warnings);
+        for text in &self.notices[known..] {
+            self.world.say(&format!("{}: {text}", self.batch.source));
+        }
     }
 
     fn reached(&mut self, cursor: String) {

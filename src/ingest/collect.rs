@@ -7,7 +7,7 @@ use super::fault::ReadFault;
 use super::source::{Rows, SourceRow};
 use crate::schema::fault::Fault;
 use crate::schema::table::TooMuchText;
-use crate::schema::{Schema, Table};
+use crate::schema::{Notice, Schema, Table, WarningSummary};
 
 /// Bad rows that are kept to be shown; beyond them only the count goes on.
 const MOST_SHOWN: usize = 1000;
@@ -52,6 +52,24 @@ pub struct Loaded {
     pub left_out: usize,
     /// Rows read, good and bad.
     pub read: usize,
+    /// What is worth telling of the table as a whole, each once.
+    pub notices: Vec<String>,
+    /// Numbers of text that would mean something else under the other decimal sign.
+    pub dialect_warnings: WarningSummary,
+}
+
+/// Keeps a notice: a trouble by its column, what is merely told by its text, each once.
+pub(super) fn told(notice: Notice, notices: &mut Vec<String>, warnings: &mut WarningSummary) {
+    let Some(problem) = notice.problem else {
+        if !notices.contains(&notice.text) {
+            notices.push(notice.text);
+        }
+        return;
+    };
+    for example in &notice.examples {
+        warnings.note(&notice.column, problem, 0, example);
+    }
+    warnings.note(&notice.column, problem, notice.rows, "");
 }
 
 /// Collects rows.
@@ -69,6 +87,8 @@ impl Collector {
             bad: Vec::new(),
             left_out: 0,
             read: 0,
+            notices: Vec::new(),
+            dialect_warnings: WarningSummary::default(),
         };
         Collector {
             loaded,
@@ -94,6 +114,14 @@ impl Rows for Collector {
     fn begin(&mut self, name: &str) -> ControlFlow<()> {
         name.clone_into(&mut self.name);
         ControlFlow::Continue(())
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        told(
+            notice,
+            &mut self.loaded.notices,
+            &mut self.loaded.dialect_warnings,
+        );
     }
 
     fn row(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {

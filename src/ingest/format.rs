@@ -2,13 +2,40 @@
 
 use std::fmt::Debug;
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::Path;
 
+use super::field::Field;
 use super::numbers::EachCells;
-use super::source::{EachRow, compression};
+use super::source::{Rows, compression};
 use super::{json, parquet, text};
-use crate::schema::Schema;
 use crate::schema::row::Purpose;
+use crate::schema::{Dialect, Schema};
+
+/// How a table is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// What its rows must be.
+    pub schema: &'a Schema,
+    /// What they are read for.
+    pub purpose: Purpose,
+    /// How text is written.
+    pub dialect: &'a Dialect,
+    /// JSON: the field that holds the list of rows; none for the document itself.
+    pub items: Option<&'a Field>,
+}
+
+impl Reading<'_> {
+    /// Refuses a field of items for a format that has none.
+    pub(super) fn no_items(&self, format: &str) -> Result<(), String> {
+        match self.items {
+            None => Ok(()),
+            Some(field) => Err(format!(
+                "`items` {field} is for JSON; {format} has no fields, leave it out"
+            )),
+        }
+    }
+}
 
 /// A format tables are read in.
 pub trait Format: Debug + Sync {
@@ -18,17 +45,16 @@ pub trait Format: Debug + Sync {
     /// File endings, without the dot.
     fn endings(&self) -> &'static [&'static str];
 
-    /// Reads every row.
+    /// Reads every row; says whether the receiver wants more.
     ///
     /// # Errors
     /// What makes the whole source unreadable, in words.
     fn read(
         &self,
         source: &mut dyn Read,
-        schema: &Schema,
-        purpose: Purpose,
-        each: EachRow<'_>,
-    ) -> Result<(), String>;
+        reading: &Reading<'_>,
+        to: &mut dyn Rows,
+    ) -> Result<ControlFlow<()>, String>;
 
     /// Reads the cells of these columns, row by row, whatever else stands in it.
     ///
@@ -96,4 +122,36 @@ pub fn sniffed(first: &[u8]) -> &'static dyn Format {
         Some(b'{') => &json::JsonLines,
         _ => &text::CSV,
     }
+}
+
+/// Bytes of a file that [`other`] looks at.
+pub const SIGNATURE: usize = 512;
+
+/// What a file is by its first bytes, where that is something people take for a table and is none.
+pub fn other(first: &[u8]) -> Option<&'static str> {
+    const BYTES: &[(&[u8], &str)] = &[
+        (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
+        (b"\xd0\xcf\x11\xe0", "an Excel workbook"),
+        (
+            b"SQLite format 3\0",
+            "an SQLite database (named as sqlite:FILE)",
+        ),
+        (b"%PDF-", "a PDF document"),
+    ];
+    const TEXT: &[(&str, &str)] = &[
+        ("<!doctype html", "an HTML page"),
+        ("<html", "an HTML page"),
+        ("<head", "an HTML page"),
+        ("<body", "an HTML page"),
+        ("<?xml", "an XML document"),
+    ];
+    let starts = |(bytes, _): &&(&[u8], &str)| first.starts_with(bytes);
+    if let Some((_, what)) = BYTES.iter().find(starts) {
+        return Some(what);
+    }
+    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    let text = text.trim_ascii_start();
+    let head = String::from_utf8_lossy(&text[..text.len().min(32)]).to_lowercase();
+    let starts = |(start, _): &&(&str, &str)| head.starts_with(start);
+    TEXT.iter().find(starts).map(|(_, what)| *what)
 }

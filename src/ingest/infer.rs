@@ -15,6 +15,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{ReadFault, Source};
+use crate::schema::dialect::Setting;
 use crate::schema::fault::nearest;
 use column::Column;
 use guess::{Guess, Kind};
@@ -30,6 +31,8 @@ pub struct Wanted<'a> {
     pub positive: Option<&'a str>,
     /// What models are called.
     pub name: Option<&'a str>,
+    /// How the table is written, where that cannot be found out: it is written into the spec.
+    pub format: &'a [Setting],
 }
 
 /// Why no spec can be made.
@@ -152,6 +155,7 @@ pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferFault
         id: id.map(|id| id.name.as_str()),
         columns: &guesses,
         groups: groups.as_deref(),
+        format: wanted.format,
     };
     let note = |column: &Column| match &guesses.iter().find(|(name, _)| *name == column.name) {
         Some((name, guess)) => ColumnNote {
@@ -173,7 +177,8 @@ pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferFault
             used: false,
         },
     };
-    let mut notices = labels.notices.clone();
+    let mut notices = survey.notices.clone();
+    notices.extend(labels.notices.iter().cloned());
     if let Some(first) = &survey.first_unreadable {
         let lines = survey.unreadable;
         notices.push(format!(

@@ -1,17 +1,25 @@
 //! JSON (one object or a list) and JSON lines.
 
+mod shape;
+
 use std::io::{self, BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use super::format::Format;
+use super::field;
+use super::format::{Format, Reading};
 use super::numbers::{self, EachCells};
-use super::source::{EachRow, SourceRow};
+use super::source::{Rows, SourceRow};
 use crate::schema::csv::LONGEST_ROW;
+use crate::schema::dialect::{Encoding, decode};
 use crate::schema::fault::{Fault, Problem};
-use crate::schema::row::{Purpose, Value as Cell};
+use crate::schema::row::Value as Cell;
 use crate::schema::{Row, Schema, json};
+use shape::Shape;
+
+/// Bytes of the largest document, unpacked: it is kept in memory as a whole.
+const LARGEST: u64 = 256 << 20;
 
 /// One document.
 #[derive(Debug)]
@@ -33,30 +41,31 @@ impl Format for Json {
     fn read(
         &self,
         source: &mut dyn Read,
-        schema: &Schema,
-        purpose: Purpose,
-        each: EachRow<'_>,
-    ) -> Result<(), String> {
-        let document = whole(source)?;
-        let mut row = Row::new(schema, purpose);
+        reading: &Reading<'_>,
+        to: &mut dyn Rows,
+    ) -> Result<ControlFlow<()>, String> {
+        let document = whole(source, reading.dialect.encoding)?;
+        let rows = match reading.items {
+            Some(field) => field::list(field, &document)?,
+            None => &document,
+        };
+        match Shape::of(rows, reading.schema) {
+            Shape::Rows => {}
+            Shape::Lines => return lines(&mut &*rows, reading, to),
+            Shape::Other(why) => return Err(why),
+        }
+        let mut row = Row::new(reading.schema, reading.purpose);
         let mut going = ControlFlow::Continue(());
-        let outcome = json::rows(
-            schema,
-            strip_bom(&document),
-            usize::MAX,
-            &mut row,
-            &mut |i, row| {
-                if going.is_continue() {
-                    going = each(SourceRow {
-                        line: i as u64 + 1,
-                        row: Ok(row),
-                    });
-                }
-            },
-        );
+        let mut each = |i: usize, row: &mut Row| {
+            if going.is_continue() {
+                let line = i as u64 + 1;
+                going = to.row(SourceRow { line, row: Ok(row) });
+            }
+        };
+        let outcome = json::rows(reading.schema, rows, usize::MAX, &mut row, &mut each);
         match outcome {
             Err(fault) if going.is_continue() => Err(fault.to_string()),
-            _ => Ok(()), // who broke off need not hear of what follows
+            _ => Ok(going), // who broke off need not hear of what follows
         }
     }
 
@@ -66,15 +75,20 @@ impl Format for Json {
         wanted: &[&str],
         each: EachCells<'_>,
     ) -> Result<(), String> {
-        let document = whole(source)?;
-        let rows = match serde_json::from_slice(strip_bom(&document)) {
-            Ok(Value::Array(rows)) => rows,
-            Ok(row) => vec![row],
-            Err(e) => return Err(json::JsonFault::from(e).to_string()),
-        };
-        for (line, row) in (1..).zip(&rows) {
-            if cells(line, row, wanted, each)?.is_break() {
-                break;
+        let document = whole(source, Encoding::Auto)?;
+        let documents = serde_json::Deserializer::from_slice(&document).into_iter();
+        let mut line = 0;
+        for found in documents {
+            let found = found.map_err(|e| json::explained(e, &document).to_string())?;
+            let rows = match found {
+                Value::Array(rows) => rows,
+                row => vec![row],
+            };
+            for row in &rows {
+                line += 1;
+                if cells(line, row, wanted, each)?.is_break() {
+                    return Ok(());
+                }
             }
         }
         Ok(())
@@ -93,19 +107,14 @@ impl Format for JsonLines {
     fn read(
         &self,
         source: &mut dyn Read,
-        schema: &Schema,
-        purpose: Purpose,
-        each: EachRow<'_>,
-    ) -> Result<(), String> {
-        let mut row = Row::new(schema, purpose);
-        each_line(source, |line, text| {
-            let outcome = match text {
-                Some(text) => one_line(schema, text, &mut row),
-                None => Err(json::not_a_row("a line of more than 16 MiB")),
-            };
-            let row = outcome.map(|()| &mut row);
-            Ok(each(SourceRow { line, row }))
-        })
+        reading: &Reading<'_>,
+        to: &mut dyn Rows,
+    ) -> Result<ControlFlow<()>, String> {
+        if reading.items.is_some() {
+            // An answer that holds its rows in a field is one document, whatever its first bytes look like.
+            return Json.read(source, reading, to);
+        }
+        lines(source, reading, to)
     }
 
     fn numbers(
@@ -117,19 +126,51 @@ impl Format for JsonLines {
         each_line(source, |line, text| {
             let text = text.ok_or_else(|| format!("line {line}: it has more than 16 MiB"))?;
             let row = serde_json::from_slice(text)
-                .map_err(|e| format!("line {line}: {}", json::JsonFault::from(e)))?;
+                .map_err(|e| format!("line {line}: {}", json::explained(e, text)))?;
             cells(line, &row, wanted, each)
         })
     }
 }
 
-/// All of a document.
-fn whole(source: &mut dyn Read) -> Result<Vec<u8>, String> {
+/// All of a document, as UTF-8 without a byte-order mark.
+fn whole(source: &mut dyn Read, encoding: Encoding) -> Result<Vec<u8>, String> {
+    let failed = |fault: io::Error| format!("reading failed: {fault}");
+    let text = decode::Utf8::new(source, encoding).map_err(failed)?;
     let mut document = Vec::new();
-    match source.read_to_end(&mut document) {
-        Ok(_) => Ok(document),
-        Err(fault) => Err(format!("reading failed: {fault}")),
+    text.take(LARGEST + 1)
+        .read_to_end(&mut document)
+        .map_err(failed)?;
+    if document.len() as u64 > LARGEST {
+        let most = LARGEST >> 20;
+        return Err(format!(
+            "it has more than {most} MiB unpacked, the most that is read of one JSON document; write JSON lines (.jsonl, one \
+             object a line), which are read row by row"
+        ));
     }
+    Ok(document)
+}
+
+/// Hands over every row of JSON lines.
+fn lines(
+    source: &mut dyn Read,
+    reading: &Reading<'_>,
+    to: &mut dyn Rows,
+) -> Result<ControlFlow<()>, String> {
+    let failed = |fault: io::Error| format!("reading failed: {fault}");
+    let mut text = decode::Utf8::new(source, reading.dialect.encoding).map_err(failed)?;
+    let schema = reading.schema;
+    let mut row = Row::new(schema, reading.purpose);
+    let mut going = ControlFlow::Continue(());
+    each_line(&mut text, |line, text| {
+        let outcome = match text {
+            Some(text) => one_line(schema, text, &mut row),
+            None => Err(json::not_a_row("a line of more than 16 MiB")),
+        };
+        let row = outcome.map(|()| &mut row);
+        going = to.row(SourceRow { line, row });
+        Ok(going)
+    })?;
+    Ok(going)
 }
 
 /// Hands over every line that is not blank, with its number; none for one that is too long.
@@ -209,14 +250,24 @@ fn one_line(schema: &Schema, text: &[u8], row: &mut Row) -> Result<(), Fault> {
             Err(json::not_a_row("a list"))
         }
         Err(json::JsonFault::NotRows(what)) => Err(json::not_a_row(what)),
-        Err(json::JsonFault::Syntax(fault)) => Err(Fault {
-            column: String::new(),
-            problem: Problem::NotARow,
-            // The line of the file stands beside it.
-            got: format!("broken JSON, {fault}").replace(" at line 1 column", " at column"),
-            allowed: String::new(),
-            remedy: String::new(),
-        }),
+        Err(fault) => {
+            let (got, remedy) = match fault {
+                json::JsonFault::NotFinite { word, column, .. } => (
+                    format!("broken JSON, {word} at column {column}"),
+                    "write null where a number is not known",
+                ),
+                json::JsonFault::Syntax(fault) => (format!("broken JSON, {fault}"), ""),
+                other => (other.to_string(), ""),
+            };
+            Err(Fault {
+                column: String::new(),
+                problem: Problem::NotARow,
+                // The line of the file stands beside it.
+                got: got.replace(" at line 1 column", " at column"),
+                allowed: String::new(),
+                remedy: remedy.into(),
+            })
+        }
     }
 }
 

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::collect::told;
 use super::fault::ReadFault;
 use super::source::{Rows, SourceRow};
 use crate::schema::table::TooMuchText;
-use crate::schema::{Schema, Table};
+use crate::schema::{Notice, Schema, Table, WarningSummary};
 
 /// A table that was looked at.
 #[derive(Clone, Debug)]
@@ -23,6 +24,10 @@ pub struct Seen {
     pub left_out: u64,
     /// Values that do not parse.
     pub unreadable: u64,
+    /// What is worth telling of the table as a whole, each once.
+    pub notices: Vec<String>,
+    /// Numbers of text that would mean something else under the other decimal sign.
+    pub dialect_warnings: WarningSummary,
 }
 
 /// Collects rows.
@@ -40,6 +45,8 @@ impl Looker {
                 others: BTreeSet::new(),
                 left_out: 0,
                 unreadable: 0,
+                notices: Vec::new(),
+                dialect_warnings: WarningSummary::default(),
             },
             full: None,
         }
@@ -56,6 +63,14 @@ impl Looker {
 impl Rows for Looker {
     fn begin(&mut self, _name: &str) -> ControlFlow<()> {
         ControlFlow::Continue(())
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        told(
+            notice,
+            &mut self.seen.notices,
+            &mut self.seen.dialect_warnings,
+        );
     }
 
     fn row(&mut self, SourceRow { row, .. }: SourceRow<'_>) -> ControlFlow<()> {

@@ -15,7 +15,9 @@ pub mod batch;
 mod batcher;
 mod collect;
 mod fault;
+pub mod field;
 pub mod format;
+mod guard;
 pub mod infer;
 mod json;
 pub mod look;
@@ -31,16 +33,16 @@ use std::sync::Arc;
 use crate::schema::Schema;
 use crate::schema::row::Purpose;
 
+pub use crate::schema::Dialect;
 pub use batch::{Batch, Quarantined, Sink, Taken, Tally};
 pub use collect::{BadRow, Loaded};
 pub use fault::{ReadFault, SinkFault};
-pub use format::{Format, UnknownFormat};
+pub use format::{Format, Reading, UnknownFormat};
 pub use look::Seen;
 pub use source::{Source, World};
 pub use write::WriteFault;
 
 use collect::Collector;
-use source::Rows;
 
 /// The table compiled into the binary.
 const BUNDLED: &[u8] = include_bytes!("../../data/raw/train.csv");
@@ -50,7 +52,20 @@ const BUNDLED: &[u8] = include_bytes!("../../data/raw/train.csv");
 /// # Errors
 /// [`ReadFault`].
 pub fn read_file(path: &Path, schema: &Arc<Schema>, purpose: Purpose) -> Result<Loaded, ReadFault> {
-    Source::file(path)?.load(schema, purpose, false)
+    read_file_as(path, schema, purpose, &Dialect::AUTO)
+}
+
+/// As [`read_file`]; text is written in this dialect.
+///
+/// # Errors
+/// [`ReadFault`].
+pub fn read_file_as(
+    path: &Path,
+    schema: &Arc<Schema>,
+    purpose: Purpose,
+    dialect: &Dialect,
+) -> Result<Loaded, ReadFault> {
+    Source::file(path, dialect)?.load(schema, purpose, false)
 }
 
 /// Reads the table compiled into the binary.
@@ -76,10 +91,13 @@ fn from_memory(
     schema: &Arc<Schema>,
 ) -> Result<Loaded, ReadFault> {
     let mut collector = Collector::new(schema, false);
-    format
-        .read(&mut bytes, schema, Purpose::Learn, &mut |row| {
-            collector.row(row)
-        })
-        .map_err(ReadFault::content(name))?;
+    let reading = Reading {
+        schema,
+        purpose: Purpose::Learn,
+        dialect: &Dialect::default(),
+        items: None,
+    };
+    let outcome = format.read(&mut bytes, &reading, &mut collector);
+    let _ = outcome.map_err(ReadFault::content(name))?;
     collector.finish()
 }

@@ -119,12 +119,11 @@ fn no_column(wanted: &str, names: &[&str]) -> String {
 }
 
 /// A cell of text, as what it looks like.
-pub(super) fn cell(text: &str) -> Value<'_> {
+pub(super) fn cell<'t>(text: &'t str, form: &NumberForm) -> Value<'t> {
     if text.trim().is_empty() || USUAL.contains(&text.trim()) {
         return Value::Missing;
     }
-    let number = NumberForm::default().parse(text);
-    number.map_or(Value::Text(text), Value::Number)
+    form.parse(text).map_or(Value::Text(text), Value::Number)
 }
 
 #[cfg(test)]

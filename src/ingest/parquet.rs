@@ -1,20 +1,22 @@
-//! Parquet, through polars: read here, written in [`write`].
+//! Parquet: read here, row group by row group, written in [`write`].
 
+mod column;
+mod file;
+mod instant;
 pub(super) mod write;
 
-use std::io::{Cursor, Read};
+use std::io::Read;
+use std::ops::ControlFlow;
 
-use polars::prelude::{
-    ChunkedArray, Column, DataFrame, DataType, Float64Type, ParquetReader, SerReader,
-};
-
-use super::format::Format;
+use super::format::{Format, Reading};
 use super::numbers::{self, EachCells};
-use super::source::{EachRow, SourceRow};
-use crate::schema::csv::MOST_COLUMNS;
+use super::source::{Rows, SourceRow};
+use crate::schema::dialect::Notice;
 use crate::schema::row::{Purpose, Value};
-use crate::schema::text::Header;
-use crate::schema::{NumberForm, Row, Schema, Slot, text};
+use crate::schema::text::{self, Header};
+use crate::schema::{Row, Slot};
+use column::{Cells, Wanted};
+use file::File;
 
 /// One Parquet file.
 #[derive(Debug)]
@@ -32,42 +34,63 @@ impl Format for Parquet {
     fn read(
         &self,
         source: &mut dyn Read,
-        schema: &Schema,
-        purpose: Purpose,
-        each: EachRow<'_>,
-    ) -> Result<(), String> {
-        let frame = frame(source)?;
-        let names = frame.columns().iter().map(|c| c.name().as_str());
-        let header = Header::resolve(schema, names, purpose).map_err(|e| e.to_string())?;
-        let columns = frame
-            .columns()
-            .iter()
-            .zip(header.slots())
-            .map(|(column, slot)| Typed::of(column, *slot))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut row = Row::new(schema, purpose);
+        reading: &Reading<'_>,
+        to: &mut dyn Rows,
+    ) -> Result<ControlFlow<()>, String> {
+        reading.no_items(self.name())?;
+        let schema = reading.schema;
+        let file = File::read(source)?;
+        let is_index = |name: &str| is_index(name) && schema.slot(name).is_none();
+        let names: Vec<&str> = file.names().filter(|name| !is_index(name)).collect();
+        let header = Header::resolve(schema, names.iter().copied(), reading.purpose)
+            .map_err(|e| e.to_string())?;
+        header.notices().for_each(|notice| to.notice(notice));
+        if names.len() < file.names().count() {
+            to.notice(Notice::plain(
+                "the index that pandas wrote without a name is passed over",
+            ));
+        }
+        let places = (0..).zip(file.names());
+        let places = places.filter(|(_, name)| !is_index(name)).map(|(i, _)| i);
+        let used: Vec<(usize, Slot)> = places
+            .zip(header.slots().iter().copied())
+            .filter(|(_, slot)| *slot != Slot::Other)
+            .collect();
+        let infers = reading.purpose == Purpose::Infer;
+        let is_text = |slot: Slot| infers || schema.is_number(slot);
+        let form = reading.dialect.number_form();
+        let mut row = Row::new(schema, reading.purpose);
         header.tell(&mut row);
-        for i in 0..frame.height() {
-            row.clear();
-            for (slot, column) in header.slots().iter().zip(&columns) {
-                match column.value(i) {
-                    Value::Text(cell) if purpose == Purpose::Infer => {
-                        text::put(schema, *slot, cell, &NumberForm::default(), &mut row);
+        let mut line = 0;
+        for group in 0..file.groups() {
+            let cells = |(place, slot): &(usize, Slot)| {
+                let wanted = if is_text(*slot) {
+                    Wanted::Numbers
+                } else {
+                    Wanted::AsWritten
+                };
+                file.cells(group, *place, wanted)
+            };
+            let columns: Vec<Cells> = used.iter().map(cells).collect::<Result<_, _>>()?;
+            for i in 0..file.rows(group) {
+                row.clear();
+                for ((_, slot), column) in used.iter().zip(&columns) {
+                    match column.value(i) {
+                        Value::Text(text) if is_text(*slot) => {
+                            text::put(schema, *slot, text, &form, &mut row);
+                        }
+                        value => row.put(schema, *slot, value),
                     }
-                    value => row.put(schema, *slot, value),
+                }
+                row.finish(schema);
+                line += 1;
+                let row = Ok(&mut row);
+                if to.row(SourceRow { line, row }).is_break() {
+                    return Ok(ControlFlow::Break(()));
                 }
             }
-            row.finish(schema);
-            if each(SourceRow {
-                line: i as u64 + 1,
-                row: Ok(&mut row),
-            })
-            .is_break()
-            {
-                break;
-            }
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 
     fn numbers(
@@ -76,86 +99,32 @@ impl Format for Parquet {
         wanted: &[&str],
         each: EachCells<'_>,
     ) -> Result<(), String> {
-        let frame = frame(source)?;
-        let names: Vec<&str> = frame.columns().iter().map(|c| c.name().as_str()).collect();
-        let column = |place: usize| Typed::of(&frame.columns()[place], Slot::Target);
+        let file = File::read(source)?;
+        let names: Vec<&str> = file.names().collect();
         let places = numbers::places(&names, wanted)?;
-        let columns: Result<Vec<Typed>, String> = places.into_iter().map(column).collect();
-        let columns = columns?;
-        for i in 0..frame.height() {
-            let cells: Vec<Value<'_>> = columns.iter().map(|column| column.value(i)).collect();
-            if each(i as u64 + 1, &cells).is_break() {
-                break;
+        let mut line = 0;
+        for group in 0..file.groups() {
+            let cells = |place: &usize| file.cells(group, *place, Wanted::Numbers);
+            let columns: Vec<Cells> = places.iter().map(cells).collect::<Result<_, _>>()?;
+            for i in 0..file.rows(group) {
+                line += 1;
+                let cells: Vec<Value<'_>> = columns.iter().map(|column| column.value(i)).collect();
+                if each(line, &cells).is_break() {
+                    return Ok(());
+                }
             }
         }
         Ok(())
     }
 }
 
-/// The whole file.
-fn frame(source: &mut dyn Read) -> Result<DataFrame, String> {
-    let mut bytes = Vec::new();
-    source
-        .read_to_end(&mut bytes)
-        .map_err(|e| format!("reading failed: {e}"))?;
-    let frame = ParquetReader::new(Cursor::new(bytes))
-        .finish()
-        .map_err(|e| format!("it is not readable: {e}"))?;
-    let columns = frame.columns().len();
-    if columns > MOST_COLUMNS {
-        return Err(format!(
-            "it has {columns} columns, {MOST_COLUMNS} are the most"
-        ));
-    }
-    Ok(frame)
+/// Whether pandas gives this name to an index that has none: row numbers.
+fn is_index(name: &str) -> bool {
+    let level = name.strip_prefix("__index_level_");
+    level
+        .and_then(|rest| rest.strip_suffix("__"))
+        .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// A column in one of the few types a value can have.
-enum Typed {
-    Numbers(ChunkedArray<Float64Type>),
-    Texts(polars::prelude::StringChunked),
-    Flags(polars::prelude::BooleanChunked),
-    Nothing,
-}
-
-impl Typed {
-    fn of(column: &Column, slot: Slot) -> Result<Typed, String> {
-        let series = column.as_materialized_series();
-        let fault = |e: polars::error::PolarsError| {
-            format!("the column {:?} is not readable: {e}", column.name())
-        };
-        Ok(match series.dtype() {
-            DataType::Null => Typed::Nothing,
-            DataType::String => Typed::Texts(series.str().map_err(fault)?.clone()),
-            DataType::Boolean => Typed::Flags(series.bool().map_err(fault)?.clone()),
-            // An id may have more digits than an f64: they are what a file of text has.
-            t if t.is_integer() && slot == Slot::Id => {
-                let texts = series.cast(&DataType::String).map_err(fault)?;
-                Typed::Texts(texts.str().map_err(fault)?.clone())
-            }
-            t if t.is_primitive_numeric() => {
-                let numbers = series.cast(&DataType::Float64).map_err(fault)?;
-                Typed::Numbers(numbers.f64().map_err(fault)?.clone())
-            }
-            other => {
-                return Err(format!(
-                    "the column {:?} is of type {other}; numbers, text and booleans are read",
-                    column.name()
-                ));
-            }
-        })
-    }
-
-    fn value(&self, i: usize) -> Value<'_> {
-        match self {
-            // NaN is how other tools write a missing number.
-            Typed::Numbers(numbers) => numbers
-                .get(i)
-                .filter(|v| !v.is_nan())
-                .map_or(Value::Missing, Value::Number),
-            Typed::Texts(texts) => texts.get(i).map_or(Value::Missing, Value::Text),
-            Typed::Flags(flags) => flags.get(i).map_or(Value::Missing, Value::Flag),
-            Typed::Nothing => Value::Missing,
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,34 +1,40 @@
 //! CSV and TSV.
 
 use std::io::Read;
+use std::ops::ControlFlow;
 
-use super::format::Format;
+use super::format::{Format, Reading};
 use super::numbers::{self, EachCells};
-use super::source::{EachRow, SourceRow};
+use super::source::{Rows, SourceRow};
+use crate::schema::csv::{self, Broken, CsvFault};
 use crate::schema::fault::{Fault, Problem};
-use crate::schema::row::Purpose;
-use crate::schema::{Row, Schema, csv};
+use crate::schema::{Dialect, Row};
+
+/// What to do about text that is not UTF-8.
+const ENCODED: &str = "name the encoding of the file, such as --format encoding=latin-1, or `format: {encoding: latin-1}` in \
+                       the spec";
 
 /// Delimited text.
 #[derive(Debug)]
 pub struct Delimited {
     name: &'static str,
     endings: &'static [&'static str],
-    delimiter: u8,
+    /// The delimiter, where none is named and none is found.
+    usual: u8,
 }
 
 /// Comma-separated.
 pub static CSV: Delimited = Delimited {
     name: "csv",
     endings: &["csv"],
-    delimiter: b',',
+    usual: b',',
 };
 
 /// Tab-separated.
 pub static TSV: Delimited = Delimited {
     name: "tsv",
     endings: &["tsv", "tab"],
-    delimiter: b'\t',
+    usual: b'\t',
 };
 
 impl Format for Delimited {
@@ -43,25 +49,28 @@ impl Format for Delimited {
     fn read(
         &self,
         source: &mut dyn Read,
-        schema: &Schema,
-        purpose: Purpose,
-        each: EachRow<'_>,
-    ) -> Result<(), String> {
-        let mut row = Row::new(schema, purpose);
-        csv::rows(schema, source, self.delimiter, &mut row, &mut |(
-            line,
-            outcome,
-        )| {
-            let row = outcome.map_err(|broken| Fault {
-                column: String::new(),
-                problem: Problem::NotARow,
-                got: broken.to_string(),
-                allowed: String::new(),
-                remedy: String::new(),
-            });
-            each(SourceRow { line, row })
-        })
-        .map_err(|e| e.to_string())
+        reading: &Reading<'_>,
+        to: &mut dyn Rows,
+    ) -> Result<ControlFlow<()>, String> {
+        reading.no_items(self.name)?;
+        let mut row = Row::new(reading.schema, reading.purpose);
+        let mut going = ControlFlow::Continue(());
+        let mut notices = Vec::new();
+        csv::rows(
+            reading.schema,
+            source,
+            &reading.dialect.usually(self.usual),
+            &mut row,
+            &mut |(line, outcome)| {
+                let row = outcome.map_err(not_a_row);
+                going = to.row(SourceRow { line, row });
+                going
+            },
+            &mut |notice| notices.push(notice),
+        )
+        .map_err(said)?;
+        notices.into_iter().for_each(|notice| to.notice(notice));
+        Ok(going)
     }
 
     fn numbers(
@@ -70,21 +79,50 @@ impl Format for Delimited {
         wanted: &[&str],
         each: EachCells<'_>,
     ) -> Result<(), String> {
-        let said = |e: csv::CsvFault| e.to_string();
-        let mut lines = csv::Lines::new(source, self.delimiter).map_err(said)?;
+        let dialect = Dialect::default().usually(self.usual);
+        let form = dialect.number_form();
+        let mut lines = csv::Lines::new(source, &dialect).map_err(said)?;
         let names = lines.header().map_err(said)?;
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
         let places = numbers::places(&names, wanted)?;
         while let Some((line, cells)) = lines.next().map_err(said)? {
-            let at = |broken: csv::Broken| format!("line {line}: {broken}");
+            let at = |broken: Broken| format!("line {line}: {broken}");
             let cells = cells.map_err(at)?;
-            let text = |place: &usize| std::str::from_utf8(&cells[*place]).map(numbers::cell);
+            let text = |place: &usize| {
+                let text = std::str::from_utf8(&cells[*place]);
+                text.map(|text| numbers::cell(text, &form))
+            };
             let wanted: Result<Vec<_>, _> = places.iter().map(text).collect();
-            let wanted = wanted.map_err(|_| at(csv::Broken::NotUtf8))?;
+            let wanted = wanted.map_err(|_| at(Broken::NotUtf8))?;
             if each(line, &wanted).is_break() {
                 break;
             }
         }
         Ok(())
+    }
+}
+
+fn said(fault: CsvFault) -> String {
+    match fault {
+        CsvFault::HeaderNotUtf8 => format!("{fault}; {ENCODED}"),
+        CsvFault::NoMark(name) => {
+            let name = name.to_lowercase();
+            format!("{fault}; name its encoding: --format encoding={name}")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn not_a_row(broken: Broken) -> Fault {
+    let remedy = match broken {
+        Broken::NotUtf8 => ENCODED,
+        Broken::Ragged { .. } => "",
+    };
+    Fault {
+        column: String::new(),
+        problem: Problem::NotARow,
+        got: broken.to_string(),
+        allowed: String::new(),
+        remedy: remedy.into(),
     }
 }

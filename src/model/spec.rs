@@ -10,12 +10,13 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use crate::features::RecipeSpec;
-use crate::schema::Schema;
 use crate::schema::column::{Extra, Order};
+use crate::schema::dialect::DialectFile;
 use crate::schema::fault::nearest;
 use crate::schema::missing;
 use crate::schema::spec::without::Rest;
 use crate::schema::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, Word, yaml};
+use crate::schema::{Dialect, Schema};
 use crate::stats::metric::{METRICS, Metric};
 
 /// The spec compiled into the binary.
@@ -31,6 +32,8 @@ pub struct Spec {
     pub name: String,
     /// The table to train from when there is no model yet.
     pub table: Option<TableSource>,
+    /// How tables of text are written that commands read.
+    pub format: Dialect,
     /// Columns, target, id.
     pub schema: Arc<Schema>,
     /// The recipe as typed, known to fit the schema.
@@ -83,6 +86,8 @@ struct SpecFile {
     name: Spanned<String>,
     #[serde(default)]
     table: Option<String>,
+    #[serde(default)]
+    format: Option<Spanned<DialectFile>>,
     target: TargetSpec,
     #[serde(default)]
     id: Option<Spanned<String>>,
@@ -252,6 +257,7 @@ fn check(file: SpecFile, text: &str, usual: &[&str]) -> Result<Spec, SpecFaults>
     if let Some(schema) = &schema {
         faults.extend(file.recipe.check(schema).err().into_iter().flatten());
     }
+    let format = check_format(file.format.as_ref(), &mut faults);
     let evaluation = check_evaluation(&file.evaluation, &mut faults);
     let decision = check_decision(file.decision.as_ref(), &mut faults);
     match (schema, evaluation) {
@@ -261,6 +267,7 @@ fn check(file: SpecFile, text: &str, usual: &[&str]) -> Result<Spec, SpecFaults>
                 "bundled" => TableSource::Bundled,
                 path => TableSource::File(path.into()),
             }),
+            format,
             schema: Arc::new(schema),
             recipe: file.recipe,
             evaluation,
@@ -298,6 +305,16 @@ fn check_order(
         faults.push(SpecFault::at(column, problem, remedy));
     }
     ordered
+}
+
+fn check_format(file: Option<&Spanned<DialectFile>>, faults: &mut Vec<SpecFault>) -> Dialect {
+    let Some(file) = file else {
+        return Dialect::default();
+    };
+    Dialect::try_from(file.value.clone()).unwrap_or_else(|fault| {
+        faults.push(SpecFault::at(file, fault.problem, fault.remedy));
+        Dialect::default()
+    })
 }
 
 fn check_evaluation(file: &EvaluationFile, faults: &mut Vec<SpecFault>) -> Option<Evaluation> {

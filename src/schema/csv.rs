@@ -1,16 +1,21 @@
 //! Delimited text (CSV, TSV) into rows, line by line.
 //!
-//! RFC 4180 with what tables in the wild bring along: a byte-order mark, CRLF or LF, quoted newlines, `""` for a quote.
+//! RFC 4180 with what tables in the wild bring along: another delimiter or encoding ([`Dialect`]), a byte-order mark, CRLF or
+//! LF, quoted newlines, `""` for a quote.
 
+mod ambiguity;
 mod watch;
 
-use std::io::Read;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::ops::ControlFlow;
 
 use super::column::Schema;
-use super::number::NumberForm;
+use super::dialect::decode::{self, Utf8};
+use super::dialect::notice::Note;
+use super::dialect::{Delimiter, Dialect, Notice, SAMPLE, Start};
 use super::row::Row;
 use super::text::{self, Header, HeaderFault};
+use ambiguity::Ambiguity;
 use watch::Watch;
 
 /// More columns than any table this is meant for; a header beyond it is a mistake or an attack.
@@ -26,8 +31,11 @@ pub enum CsvFault {
     #[error("it is empty: a line of column names is needed first")]
     Empty,
     /// The first line is not text.
-    #[error("the first line is not UTF-8; save the table as UTF-8")]
+    #[error("the first line is not UTF-8")]
     HeaderNotUtf8,
+    /// The text is UTF-16 and has no byte-order mark that says so.
+    #[error("it looks like {0} without a byte-order mark")]
+    NoMark(&'static str),
     /// A header without end.
     #[error("the header has {0} columns, {MOST_COLUMNS} are the most; is the delimiter right?")]
     TooManyColumns(usize),
@@ -71,58 +79,101 @@ pub type EachLine<'a> = &'a mut dyn FnMut(Line<'_>) -> ControlFlow<()>;
 pub fn rows(
     schema: &Schema,
     source: impl Read,
-    delimiter: u8,
+    dialect: &Dialect,
     row: &mut Row,
     each: EachLine<'_>,
+    note: Note<'_>,
 ) -> Result<(), CsvFault> {
-    let mut lines = Lines::new(source, delimiter)?;
+    let mut lines = Lines::new(source, dialect)?;
     let names = lines.header()?;
+    lines.notice().map(&mut *note);
     let header = Header::resolve(schema, names.iter().map(String::as_str), row.purpose())?;
     header.tell(row);
-    let form = NumberForm::default();
+    header.notices().for_each(&mut *note);
+    let form = dialect.number_form();
+    let mut ambiguity = Ambiguity::of(schema, header.slots());
     while let Some((line, cells)) = lines.next()? {
         let outcome = cells.and_then(|cells| {
             row.clear();
-            for (slot, cell) in header.slots().iter().zip(cells) {
+            for (place, (slot, cell)) in header.slots().iter().zip(cells).enumerate() {
                 let cell = std::str::from_utf8(cell).map_err(|_| Broken::NotUtf8)?;
+                if header.is_nameless(place) {
+                    header.check_empty(cell, row);
+                    continue;
+                }
+                ambiguity.see(place, cell, &form);
                 text::put(schema, *slot, cell, &form, row);
             }
             row.finish(schema);
             Ok(&mut *row)
         });
         if each((line, outcome)).is_break() {
-            break;
+            return Ok(());
         }
     }
+    ambiguity.notices(schema, header.slots()).for_each(note);
     Ok(())
 }
 
 /// A table of text, line by line, before anything is known of its columns.
 pub struct Lines<R> {
-    reader: csv::Reader<Watch<R>>,
+    reader: csv::Reader<Watch<Begun<R>>>,
     record: csv::ByteRecord,
     columns: usize,
     line: u64,
+    notice: Option<Notice>,
+    no_mark: Option<&'static str>,
 }
+
+/// What was looked at of a text, and the rest.
+type Begun<R> = io::Chain<Cursor<Vec<u8>>, BufReader<Utf8<R>>>;
 
 impl<R: Read> Lines<R> {
     /// Begins to read.
     ///
     /// # Errors
     /// When the source cannot be read.
-    pub fn new(source: R, delimiter: u8) -> Result<Lines<R>, CsvFault> {
-        let watch = Watch::new(source, delimiter).map_err(csv::Error::from)?;
+    pub fn new(source: R, dialect: &Dialect) -> Result<Lines<R>, CsvFault> {
+        let failed = |e: io::Error| CsvFault::Io(csv::Error::from(e));
+        let text = Utf8::new(source, dialect.encoding).map_err(failed)?;
+        let foreign = text.foreign();
+        let mut text = BufReader::with_capacity(SAMPLE, text);
+        for _ in 0..dialect.skip {
+            text.skip_until(b'\n').map_err(failed)?;
+        }
+        let mut first = Vec::new();
+        let most = SAMPLE as u64;
+        text.by_ref()
+            .take(most)
+            .read_to_end(&mut first)
+            .map_err(failed)?;
+        let whole = (first.len() as u64) < most;
+        let start = Start::of(&first, whole, dialect);
+        let no_mark = decode::looks_like_utf16(&first);
+        let mut begun = Cursor::new(first);
+        begun.set_position(start.separator_line as u64);
+        let before = dialect.skip + u64::from(start.separator_line > 0);
+        let (delimiter, comment) = (start.delimiter, dialect.comment);
+        let watch = Watch::new(begun.chain(text), delimiter, comment, before + 1);
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
+            .comment(comment)
             .from_reader(watch);
         Ok(Lines {
             reader,
             record: csv::ByteRecord::new(),
             columns: 0,
-            line: 1,
+            line: before + 1,
+            notice: found(start, foreign, dialect),
+            no_mark,
         })
+    }
+
+    /// What was found out about the dialect and is not the usual one.
+    pub fn notice(&self) -> Option<Notice> {
+        self.notice.clone()
     }
 
     /// The names of the first line.
@@ -139,6 +190,9 @@ impl<R: Read> Lines<R> {
         self.columns = self.record.len();
         if self.columns > MOST_COLUMNS {
             return Err(CsvFault::TooManyColumns(self.columns));
+        }
+        if let Some(encoding) = self.no_mark {
+            return Err(CsvFault::NoMark(encoding));
         }
         let name = |cell: &[u8]| std::str::from_utf8(cell).map(str::to_owned);
         let names: Result<_, _> = self.record.iter().map(name).collect();
@@ -175,6 +229,20 @@ impl<R: Read> Lines<R> {
         }
         Ok(more)
     }
+}
+
+/// What is told of a dialect that nobody named.
+fn found(start: Start, foreign: Option<&str>, dialect: &Dialect) -> Option<Notice> {
+    let named = matches!(dialect.delimiter, Delimiter::Char(_));
+    let delimiter = (start.found && !named).then(|| match start.delimiter {
+        b'\t' => "tab between cells".to_owned(),
+        byte => format!("{:?} between cells", char::from(byte)),
+    });
+    let encoding = foreign
+        .filter(|_| dialect.encoding == decode::Encoding::Auto)
+        .map(|name| format!("encoding {name}"));
+    let both: Vec<String> = delimiter.into_iter().chain(encoding).collect();
+    (!both.is_empty()).then(|| Notice::plain(format!("read as text with {}", both.join(" and "))))
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub(super) fn table_spec(text: &str) -> Result<Schema, Vec<SpecFault>> {
 }
 
 /// Bottles of wine: a required category, one of numbers, two numbers, a text.
-pub(super) fn wines() -> Schema {
+pub(crate) fn wines() -> Schema {
     table_spec(WINES).unwrap()
 }
 

@@ -33,6 +33,19 @@ pub enum JsonFault {
     /// Not JSON as promised.
     #[error("not readable as JSON: {0}")]
     Syntax(#[from] serde_json::Error),
+    /// A number that JSON does not have, as Python writes it.
+    #[error(
+        "not readable as JSON: {word} at line {line} column {column} is no JSON, although Python writes it; write null where a \
+         number is not known (json.dumps with allow_nan=False finds it, pandas' to_json writes null)"
+    )]
+    NotFinite {
+        /// `NaN`, `Infinity` or `-Infinity`.
+        word: &'static str,
+        /// Its line, from 1.
+        line: usize,
+        /// Its column, from 1.
+        column: usize,
+    },
     /// Something else than an object or a list.
     #[error(
         "a row is an object like {{\"column\": value}}, several rows are a list of objects; got {0}"
@@ -47,10 +60,36 @@ pub enum JsonFault {
 ///
 /// # Errors
 /// What is not JSON as promised.
-pub fn line(schema: &Schema, line: &[u8], row: &mut Row) -> Result<(), serde_json::Error> {
+pub fn line(schema: &Schema, line: &[u8], row: &mut Row) -> Result<(), JsonFault> {
     let mut json = serde_json::Deserializer::from_slice(line);
-    one(schema, row, 1).deserialize(&mut json)?;
-    json.end()
+    let read = one(schema, row, 1).deserialize(&mut json);
+    read.and_then(|()| json.end())
+        .map_err(|e| explained(e, line))
+}
+
+/// A syntax error of this text, named where it is a number that JSON does not have.
+pub fn explained(fault: serde_json::Error, text: &[u8]) -> JsonFault {
+    const WORDS: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
+    /// The parser stops within the word, wherever it first differs from what JSON has.
+    const BACK: usize = 3;
+    let line = text
+        .split(|b| *b == b'\n')
+        .nth(fault.line().saturating_sub(1));
+    let Some(line) = line.filter(|_| fault.is_syntax()) else {
+        return fault.into();
+    };
+    let end = fault.column().min(line.len());
+    for from in (end.saturating_sub(BACK)..=end).filter(|from| *from < line.len()) {
+        let here = |word: &&&str| line[from..].starts_with(word.as_bytes());
+        if let Some(word) = WORDS.iter().find(here) {
+            return JsonFault::NotFinite {
+                word,
+                line: fault.line(),
+                column: from + 1,
+            };
+        }
+    }
+    fault.into()
 }
 
 /// Reads one object or a list of objects, handing each row (faults included) to `each` with its index.
@@ -58,6 +97,19 @@ pub fn line(schema: &Schema, line: &[u8], row: &mut Row) -> Result<(), serde_jso
 /// # Errors
 /// See [`JsonFault`]; rows read before the error have been handed over already.
 pub fn rows(
+    schema: &Schema,
+    body: &[u8],
+    most: usize,
+    row: &mut Row,
+    each: &mut dyn FnMut(usize, &mut Row),
+) -> Result<Body, JsonFault> {
+    read_rows(schema, body, most, row, each).map_err(|fault| match fault {
+        JsonFault::Syntax(fault) => explained(fault, body),
+        other => other,
+    })
+}
+
+fn read_rows(
     schema: &Schema,
     body: &[u8],
     most: usize,

@@ -11,9 +11,10 @@ pub mod cell;
 pub mod column;
 pub mod csv;
 pub mod date;
+pub mod dialect;
 pub mod fault;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod json;
 pub mod level;
 pub mod missing;
@@ -27,6 +28,7 @@ pub mod warnings;
 
 pub use cell::{Cell, Span};
 pub use column::{Column, Kind, Policy, Schema, Slot, Target};
+pub use dialect::{Dialect, Notice};
 pub use fault::{Fault, Problem, Warning};
 pub use number::NumberForm;
 pub use row::{Row, RowView};

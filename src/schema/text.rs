@@ -1,7 +1,8 @@
 //! Text cells (CSV, TSV) into a row: what is missing, and what the text of a number may look like.
 
 use super::column::{Extra, Schema, Slot};
-use super::fault::{Fault, Problem};
+use super::dialect::Notice;
+use super::fault::{Fault, Problem, excerpt};
 use super::number::NumberForm;
 use super::row::{Purpose, Row, Value, allowed_labels, unknown_column};
 
@@ -11,10 +12,14 @@ pub struct Header {
     slots: Vec<Slot>,
     /// Names the schema does not have, where they are passed over.
     others: Vec<String>,
+    /// The place of a last column without a name: what a delimiter at the end of every line leaves. Its cells are empty.
+    nameless: Option<usize>,
+    notices: Vec<String>,
 }
 
 impl Header {
-    /// Resolves the names of the first line.
+    /// Resolves the names of the first line. Blanks around a name are cut, unless a column of the schema has them. A column
+    /// without a name at the left edge holds row numbers, and is passed over.
     ///
     /// # Errors
     /// Every unknown name, every name that stands twice, and every column that is needed and not there.
@@ -23,16 +28,36 @@ impl Header {
         names: impl IntoIterator<Item = &'a str>,
         purpose: Purpose,
     ) -> Result<Header, HeaderFault> {
+        let names: Vec<&str> = names.into_iter().collect();
         let mut slots = Vec::new();
         let mut others: Vec<String> = Vec::new();
         let mut faults = Vec::new();
+        let (mut nameless, mut notices, mut padded) = (None, Vec::new(), Vec::new());
         let looks = matches!(purpose, Purpose::Look | Purpose::Infer);
-        for (place, name) in (1..).zip(names) {
+        for (place, typed) in names.iter().enumerate() {
+            let name = match schema.slot(typed) {
+                Some(_) => typed,
+                None => typed.trim(),
+            };
+            if name.len() < typed.len() && !name.is_empty() {
+                padded.push(name);
+            }
             match schema.slot(name) {
                 Some(slot) if slots.contains(&slot) => {
                     return Err(HeaderFault::Twice(name.to_owned()));
                 }
                 Some(slot) => slots.push(slot),
+                None if name.is_empty() && place == 0 => {
+                    notices.push(
+                        "the first column has no name: it holds row numbers and is passed over"
+                            .to_owned(),
+                    );
+                    slots.push(Slot::Other);
+                }
+                None if name.is_empty() && place + 1 == names.len() => {
+                    nameless = Some(place);
+                    slots.push(Slot::Other);
+                }
                 None if looks && others.iter().any(|other| other == name) => {
                     return Err(HeaderFault::Twice(name.to_owned()));
                 }
@@ -44,12 +69,18 @@ impl Header {
                     others.push(name.to_owned());
                 }
                 None if name.is_empty() => faults.push(Fault {
-                    got: format!("no name (column {place} of the header)"),
+                    got: format!("no name (column {} of the header)", place + 1),
                     remedy: "name it or leave it out".into(),
                     ..unknown_column(schema, name, "")
                 }),
                 None => faults.push(unknown_column(schema, name, "")),
             }
+        }
+        if !padded.is_empty() {
+            notices.push(format!(
+                "blanks around names in the header are cut: {}",
+                first_names(&padded)
+            ));
         }
         for (i, column) in schema.columns().iter().enumerate() {
             if column.required && !looks && !slots.contains(&Slot::Column(i)) {
@@ -72,7 +103,12 @@ impl Header {
             });
         }
         if faults.is_empty() {
-            Ok(Header { slots, others })
+            Ok(Header {
+                slots,
+                others,
+                nameless,
+                notices,
+            })
         } else {
             Err(HeaderFault::Columns(faults))
         }
@@ -83,6 +119,30 @@ impl Header {
         &self.slots
     }
 
+    /// What of the header was read in another way than it stands there.
+    pub fn notices(&self) -> impl Iterator<Item = Notice> + '_ {
+        self.notices.iter().map(Notice::plain)
+    }
+
+    /// Whether this column of the file has no name and must be empty.
+    pub fn is_nameless(&self, place: usize) -> bool {
+        self.nameless == Some(place)
+    }
+
+    /// Checks a cell of the column without a name.
+    pub fn check_empty(&self, cell: &str, row: &mut Row) {
+        if cell.trim().is_empty() || matches!(row.purpose(), Purpose::Look | Purpose::Infer) {
+            return;
+        }
+        row.faults.push(Fault {
+            column: String::new(),
+            problem: Problem::UnknownColumn,
+            got: excerpt(cell),
+            allowed: "an empty cell: the last column has no name".into(),
+            remedy: "name the column, or leave it out".into(),
+        });
+    }
+
     /// Tells a row that is only looked at which columns there are that it has no place for.
     pub fn tell(&self, row: &mut Row) {
         self.others.iter().for_each(|name| row.meet_other(name));
@@ -91,6 +151,16 @@ impl Header {
     /// Whether a slot is among them.
     pub fn has(&self, slot: Slot) -> bool {
         self.slots.contains(&slot)
+    }
+}
+
+fn first_names(names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|n| excerpt(n)).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    match more {
+        0 => shown.join(", "),
+        _ => format!("{} and {more} more", shown.join(", ")),
     }
 }
 
@@ -203,7 +273,7 @@ mod tests {
             &["color", "Colour "],
             Err(&format!(
                 "color: unknown column, allowed: {NAMES} (did you mean \"colour\"?); \
-                 Colour : unknown column (did you mean \"colour\"?); \
+                 Colour: unknown column (did you mean \"colour\"?); \
                  colour: missing, allowed: one of red, white, rose (the column is required)"
             )),
         );
@@ -231,8 +301,14 @@ mod tests {
                 "unknown column, got no name (column {place} of the header), allowed: {NAMES} (name it or leave it out)"
             )
         };
-        check_header(&["", "colour"], Err(&unnamed(1)));
-        check_header(&["colour", "maker", ""], Err(&unnamed(3)));
+        check_header(&["colour", "", "maker"], Err(&unnamed(2)));
+        check_header(&["", "colour", " ", "maker"], Err(&unnamed(3)));
+        // At the edges it is passed over.
+        check_header(&["", "colour"], Ok(&[Slot::Other, Slot::Column(0)]));
+        check_header(
+            &["colour", "maker", ""],
+            Ok(&[Slot::Column(0), Slot::Column(4), Slot::Other]),
+        );
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl std::fmt::Display for ColumnWarning {
 }
 
 /// Collects the warnings of rows as they come. Bounded: it holds one entry a column and problem.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WarningSummary(IndexMap<(String, Problem), ColumnWarning>);
 
 impl WarningSummary {

@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::problem::{Problem, kind};
+use crate::schema::dialect::{Encoding, decode};
 
 /// Bodies up to this size are answered on the thread that read them: a hundred rows, half a millisecond. Others would keep
 /// it from everybody else.
@@ -77,16 +78,38 @@ pub fn format(headers: &HeaderMap, taken: &'static [Format]) -> Result<Format, P
 
 fn with_parameters(given: &[u8], taken: &[Format]) -> Option<Format> {
     let given = std::str::from_utf8(given).ok()?;
-    let (essence, parameters) = given.split_once(';').unwrap_or((given, ""));
-    let foreign = parameters
-        .split(';')
-        .filter_map(|parameter| parameter.split_once('='))
-        .any(|(key, value)| {
-            let value = value.trim().trim_matches('"');
-            key.trim().eq_ignore_ascii_case("charset") && !value.eq_ignore_ascii_case("utf-8")
-        });
+    let essence = given.split(';').next().unwrap_or_default();
     let is = |format: &&Format| essence.trim().eq_ignore_ascii_case(format.media_type());
-    taken.iter().find(is).copied().filter(|_| !foreign)
+    let known = charset(given).is_none_or(|name| Encoding::named(name).is_ok());
+    taken.iter().find(is).copied().filter(|_| known)
+}
+
+/// The charset that a media type names.
+fn charset(media_type: &str) -> Option<&str> {
+    let parameters = media_type.split(';').skip(1);
+    let mut pairs = parameters.filter_map(|parameter| parameter.split_once('='));
+    let (_, value) = pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case("charset"))?;
+    Some(value.trim().trim_matches('"'))
+}
+
+/// A body as UTF-8, where its media type names another charset.
+fn decoded(headers: &HeaderMap, bytes: Bytes) -> Result<Bytes, Problem> {
+    let media_type = headers.get(header::CONTENT_TYPE);
+    let name = media_type.and_then(|value| charset(value.to_str().ok()?));
+    let (name, encoding) = match name.map(|name| (name, Encoding::named(name))) {
+        Some((name, Ok(encoding))) => (name, encoding),
+        Some((_, Err(_))) => return Ok(bytes), // it is refused with the media type
+        None if decode::is_marked(&bytes) => ("a text with a byte-order mark", Encoding::Auto),
+        None => return Ok(bytes),
+    };
+    match decode::whole(&bytes, encoding) {
+        Ok(None) => Ok(bytes),
+        Ok(Some(text)) => Ok(text.into()),
+        Err(fault) => {
+            let detail = format!("the body is declared as {name}: {fault}");
+            Err(Problem::new(&kind::UNREADABLE, detail))
+        }
+    }
 }
 
 fn is_plain(headers: &HeaderMap) -> bool {
@@ -97,7 +120,10 @@ fn is_plain(headers: &HeaderMap) -> bool {
 
 fn not_taken(got: &str, taken: &[Format]) -> Problem {
     let names: Vec<&str> = taken.iter().map(|format| format.media_type()).collect();
-    let detail = format!("{got}; taken here: {}, in UTF-8", names.join(", "));
+    let detail = format!(
+        "{got}; taken here: {}, in UTF-8 or a charset that is named and known, such as windows-1252",
+        names.join(", ")
+    );
     Problem::new(&kind::MEDIA_TYPE, detail).header(header::ACCEPT, names.join(", "))
 }
 
@@ -146,7 +172,7 @@ impl Intake {
         }
         let mut read = std::pin::pin!(self.collect(payload, room));
         // A small body has mostly come together with its head: then no timer is set up for it.
-        match futures_util::poll!(read.as_mut()) {
+        let body = match futures_util::poll!(read.as_mut()) {
             Poll::Ready(body) => body,
             Poll::Pending => tokio::time::timeout(PATIENCE, read).await.map_err(|_| {
                 let detail = format!(
@@ -155,7 +181,10 @@ impl Intake {
                 );
                 Problem::new(&kind::TIMEOUT, detail).header(header::CONNECTION, "close")
             })?,
-        }
+        };
+        let Body { bytes, _room } = body?;
+        let bytes = decoded(headers, bytes)?;
+        Ok(Body { bytes, _room })
     }
 
     /// Reads a document of JSON that may be left out; then no type is needed either.
@@ -256,7 +285,11 @@ mod tests {
             Some(Format::Csv),
         );
         check(Some("application/x-ndjson"), Some(Format::JsonLines));
-        check(Some("application/json; charset=latin1"), None);
+        check(Some("application/json; charset=UTF8"), Some(Format::Json));
+        check(Some("application/json; charset=latin1"), Some(Format::Json));
+        check(Some("text/csv; charset=Windows-1252"), Some(Format::Csv));
+        check(Some("text/csv; charset=klingon"), None);
+        check(Some("text/csv; charset="), None);
         check(Some("text/plain"), None);
         check(Some("application/x-www-form-urlencoded"), None);
         check(None, None);

@@ -17,7 +17,7 @@ use super::{query, reply};
 use crate::schema::csv::{self, Broken};
 use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;
-use crate::schema::{Row, Schema};
+use crate::schema::{Dialect, Row, Schema};
 use crate::store::Store;
 use crate::store::rows::{Batch, NewRow, Outcome, Quarantined};
 
@@ -136,23 +136,27 @@ impl Reading<'_> {
     fn csv(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
         let (schema, most) = (self.schema, self.most);
         let mut stopped: Option<Problem> = None;
-        csv::rows(schema, body, b',', row, &mut |(line, row): (
-            u64,
-            Result<&mut Row, Broken>,
-        )| {
-            match row {
-                _ if self.read == most => stopped = Some(JsonFault::TooMany(most).into()),
-                Ok(row) => {
-                    self.take(row, Some(line));
+        csv::rows(
+            schema,
+            body,
+            &Dialect::default(),
+            row,
+            &mut |(line, row): (u64, Result<&mut Row, Broken>)| {
+                match row {
+                    _ if self.read == most => stopped = Some(JsonFault::TooMany(most).into()),
+                    Ok(row) => {
+                        self.take(row, Some(line));
+                    }
+                    Err(broken) => stopped = Some(Problem::broken_line(line, broken)),
                 }
-                Err(broken) => stopped = Some(Problem::broken_line(line, broken)),
-            }
-            if stopped.is_some() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        })?;
+                if stopped.is_some() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            },
+            &mut |_| (),
+        )?;
         stopped.map_or(Ok(()), Err)
     }
 

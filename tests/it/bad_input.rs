@@ -265,7 +265,7 @@ fn text_that_is_not_utf_8() {
     assert_eq!(ran.json()["left_out"], 1);
     assert!(
         ran.err
-            .contains("left out: line 2: not a row, got the line is not UTF-8\n"),
+            .contains("left out: line 2: not a row, got the line is not UTF-8 (name the encoding of the file, such as --format encoding=latin-1"),
         "{}",
         ran.err
     );
@@ -274,9 +274,14 @@ fn text_that_is_not_utf_8() {
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
-    check_refused(
-        &[b"\xff\xfe", utf16.as_slice()].concat(),
-        "bad.csv: the first line is not UTF-8; save the table as UTF-8",
+    folder.put("utf16.csv", [b"\xff\xfe", utf16.as_slice()].concat());
+    let ran = folder.run(&format!("train utf16.csv {QUICK} --json")).ok();
+    assert_eq!(ran.json()["left_out"], 0);
+    assert!(
+        ran.err
+            .contains("utf16.csv: read as text with encoding UTF-16LE\n"),
+        "{}",
+        ran.err
     );
 }
 

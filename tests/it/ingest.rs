@@ -249,7 +249,13 @@ fn bad_rows_are_left_out_with_line_column_value_and_reason() {
                 "",
                 "lost: missing, allowed: false or true (a row without the target cannot be learnt from)",
             ),
-            bad(9, None, "the line is not UTF-8", "not a row, got the line is not UTF-8"),
+            bad(
+                9,
+                None,
+                "the line is not UTF-8",
+                "not a row, got the line is not UTF-8 (name the encoding of the file, such as --format encoding=latin-1, or \
+                 `format: {encoding: latin-1}` in the spec)",
+            ),
         ],
         5,
     );

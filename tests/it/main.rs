@@ -9,6 +9,7 @@ mod churn;
 mod cli;
 mod crash;
 mod demo;
+mod dialects;
 mod drift;
 mod estimates;
 mod explanations;

@@ -9,9 +9,11 @@ use anyhow::{Result, bail};
 use super::DriftArgs;
 use crate::cli::predict::probabilities;
 use crate::cli::site::Site;
+use crate::cli::text;
 use crate::control::observer;
+use crate::ingest::source::Options;
 use crate::ingest::{Seen, Source};
-use crate::model::Model;
+use crate::model::{Model, Spec};
 use crate::monitor::drift::{Drift, compare};
 use crate::monitor::sample::{SCORE, Sample};
 use crate::schema::{Column, Kind, Schema};
@@ -28,6 +30,8 @@ pub struct Reference {
     model: Option<Model>,
     /// Its rows with the scores it gives them now that it has learnt from them; none where its table cannot be read.
     learnt: OnceCell<Option<Sample>>,
+    /// How files are read.
+    options: Options,
 }
 
 /// A side.
@@ -44,6 +48,7 @@ impl Reference {
         if let Some(version) = &args.model {
             let wanted = (version != "champion").then_some(version.as_str());
             let (name, model) = site.model(wanted)?;
+            let options = args.read.options(&model.spec().format)?;
             return Ok(Reference {
                 name: format!("the rows {name} learnt from"),
                 rows: Rows {
@@ -53,17 +58,20 @@ impl Reference {
                 schema: model.schema().clone(),
                 model: Some(model),
                 learnt: OnceCell::new(),
+                options,
             });
         }
-        let schema = site.spec()?.schema;
+        let Spec { schema, format, .. } = site.spec()?;
+        let options = args.read.options(&format)?;
         let from = args.reference.as_deref().unwrap_or_default();
-        let (name, rows) = read(from, &schema, site, None)?;
+        let (name, rows) = read(from, &schema, site, &options, None)?;
         Ok(Reference {
             name,
             rows,
             schema,
             model: None,
             learnt: OnceCell::new(),
+            options,
         })
     }
 
@@ -85,7 +93,7 @@ impl Reference {
 
     /// Rows to be compared with it.
     pub fn current(&self, from: &str, site: &Site) -> Result<(String, Rows)> {
-        read(from, &self.schema, site, self.model.as_ref())
+        read(from, &self.schema, site, &self.options, self.model.as_ref())
     }
 
     /// Rows that were looked at, as a side.
@@ -98,11 +106,13 @@ fn read(
     from: &str,
     schema: &Arc<Schema>,
     site: &Site,
+    options: &Options,
     model: Option<&Model>,
 ) -> Result<(String, Rows)> {
-    let source = Source::parse(from)?;
+    let source = Source::open(from, options)?;
     let seen = source.look(schema)?;
     let name = source.name().to_owned();
+    text::report(site, &name, &seen.notices, &seen.dialect_warnings);
     if seen.left_out > 0 {
         site.warn(format!("{name}: {} lines are no rows", seen.left_out));
     }

@@ -13,7 +13,7 @@ use crate::cli::store::open;
 use crate::clock;
 use crate::ingest::Seen;
 use crate::schema::row::Purpose;
-use crate::schema::{Row, Table, json};
+use crate::schema::{Row, Table, WarningSummary, json};
 use crate::store::kind::Kind;
 use crate::store::maintenance;
 
@@ -64,6 +64,8 @@ pub fn rows(args: &DriftArgs, site: &Site, reference: &Reference) -> Result<(Str
         others: Default::default(),
         left_out: 0,
         unreadable: 0,
+        notices: Vec::new(),
+        dialect_warnings: WarningSummary::default(),
     };
     for text in &last {
         match json::line(&reference.schema, text.as_bytes(), &mut row) {

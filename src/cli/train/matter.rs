@@ -7,6 +7,7 @@ use crate::control::lesson::{Lesson, Stored};
 use crate::control::retrain::Opponent;
 use crate::control::table;
 use crate::ingest::Source;
+use crate::ingest::source::Options;
 use crate::model::{Model, Spec};
 use crate::registry::Intact;
 use crate::schema::row::Purpose;
@@ -25,8 +26,14 @@ pub struct Matter {
 
 impl Matter {
     /// What a source has: it needs no store.
-    pub fn named(site: &Site, spec: &Spec, source: &str, strict: bool) -> anyhow::Result<Matter> {
-        let source = Source::parse(source)?;
+    pub fn named(
+        site: &Site,
+        spec: &Spec,
+        source: &str,
+        options: &Options,
+        strict: bool,
+    ) -> anyhow::Result<Matter> {
+        let source = Source::open(source, options)?;
         let loaded = source.load(&spec.schema, Purpose::Learn, strict)?;
         site.say(format!("{}: {} rows", source.name(), loaded.table.len()));
         Ok(Matter {

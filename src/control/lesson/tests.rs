@@ -27,6 +27,8 @@ fn loaded(table: Table) -> Loaded {
     Loaded {
         read: table.len(),
         table,
+        notices: Vec::new(),
+        dialect_warnings: Default::default(),
         left_out: 0,
         bad: Vec::new(),
     }

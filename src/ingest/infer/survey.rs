@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 
 use super::column::{Column, Seen};
 use crate::ingest::source::{Rows, SourceRow};
-use crate::schema::Row;
 use crate::schema::row::raw::RawCell;
+use crate::schema::{Notice, Row};
 
 /// What a source holds.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub(super) struct Survey {
     /// Lines that are none, and why the first is not.
     pub unreadable: u64,
     pub first_unreadable: Option<String>,
+    /// What is worth a word of the files as a whole.
+    pub notices: Vec<String>,
 }
 
 impl Survey {
@@ -59,6 +61,12 @@ impl Rows for Survey {
     fn begin(&mut self, _name: &str) -> ControlFlow<()> {
         self.places.clear();
         ControlFlow::Continue(())
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        if !self.notices.contains(&notice.text) {
+            self.notices.push(notice.text);
+        }
     }
 
     fn row(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {

@@ -7,7 +7,7 @@ fn infer(name: &str, content: impl AsRef<[u8]>, wanted: Wanted<'_>) -> Result<In
     let path = folder.path().join(name);
     std::fs::write(&path, content).unwrap();
     let place = path.display().to_string();
-    let inferred = spec(&Source::file(&path).unwrap(), &wanted);
+    let inferred = spec(&Source::parse(&place).unwrap(), &wanted);
     inferred.map_err(|e| e.to_string().replace(&place, name))
 }
 
@@ -15,6 +15,7 @@ const GOOD: Wanted<'_> = Wanted {
     target: "good",
     positive: None,
     name: None,
+    format: &[],
 };
 
 /// The line and the note of a column `x` of these cells, in a table whose target is there in turns.

@@ -7,6 +7,7 @@ use super::guess::{Guess, Kind};
 use super::target::Labels;
 use crate::schema::NumberForm;
 use crate::schema::column::Label;
+use crate::schema::dialect::Setting;
 use crate::schema::missing::USUAL;
 
 /// What a spec is written of.
@@ -22,6 +23,8 @@ pub(super) struct Draft<'a> {
     pub columns: &'a [(&'a str, Guess)],
     /// Column by which an evaluation keeps rows together.
     pub groups: Option<&'a str>,
+    /// How the table is written.
+    pub format: &'a [Setting],
 }
 
 /// Writing into a String cannot fail.
@@ -51,6 +54,10 @@ impl Draft<'_> {
         ));
         if let Some(id) = self.id {
             line(format!("id: {}", quoted(id)));
+        }
+        if !self.format.is_empty() {
+            let format: Vec<String> = self.format.iter().map(Setting::yaml).collect();
+            line(format!("format: {{{}}}", format.join(", ")));
         }
         line(format!("missing: {}", words(USUAL.iter().copied())));
         line("extra: reject".into());

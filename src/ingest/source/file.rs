@@ -10,7 +10,12 @@ use std::time::UNIX_EPOCH;
 use super::address::masked;
 use super::{Kind, Options, Pull, Rows, compression};
 use crate::ingest::ReadFault;
+use crate::ingest::field::Field;
 use crate::ingest::format::{self, Format};
+use crate::schema::Dialect;
+
+/// What to do about a file that is no table.
+const MEANT: &str = "save the data as CSV, TSV, JSON, JSON lines or Parquet";
 
 /// A file, with the format its ending stands for.
 #[derive(Debug)]
@@ -18,6 +23,8 @@ pub(super) struct File {
     path: PathBuf,
     name: String,
     format: &'static dyn Format,
+    dialect: Dialect,
+    items: Option<Field>,
 }
 
 pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>> {
@@ -27,17 +34,27 @@ pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>
             masked(text)
         ))));
     }
-    let file = File::new(Path::new(text));
-    let fits = |file: File| options.only("a file", &[]).map(|()| file);
+    let file = File::new(Path::new(text), options);
+    let fits = |file: File| {
+        let format = file.format.name();
+        let known: &[&str] = match format {
+            "json" | "jsonl" => &["items"],
+            _ => &[],
+        };
+        let kind = format!("a file of {format}");
+        options.only(&kind, known).map(|()| file)
+    };
     Some(file.and_then(fits).map(|file| Arc::new(file) as _))
 }
 
 impl File {
-    pub(super) fn new(path: &Path) -> Result<File, ReadFault> {
+    pub(super) fn new(path: &Path, options: &Options) -> Result<File, ReadFault> {
         Ok(File {
             path: path.to_owned(),
             name: path.display().to_string(),
             format: format::of(path)?,
+            dialect: options.format.clone(),
+            items: options.items()?,
         })
     }
 
@@ -52,16 +69,16 @@ impl File {
         }
         let file = fs::File::open(&self.path).map_err(|e| self.not_open(e))?;
         let reader = BufReader::with_capacity(1 << 16, file);
-        let mut reader = compression::plain(reader).map_err(|e| self.not_open(e))?;
-        let mut going = ControlFlow::Continue(());
-        let mut each = |row: super::SourceRow<'_>| {
-            going = to.row(row);
-            going
-        };
-        self.format
-            .read(&mut reader, pull.schema, pull.purpose, &mut each)
-            .map_err(ReadFault::content(&self.name))?;
-        Ok(going)
+        let reader = compression::plain(reader).map_err(|e| self.not_open(e))?;
+        let content = ReadFault::content(&self.name);
+        let unreadable = |e| content(format!("reading failed: {e}"));
+        let (first, mut reader) =
+            compression::peek(reader, format::SIGNATURE).map_err(unreadable)?;
+        if let Some(what) = format::other(&first) {
+            return Err(content(format!("it is {what}, and no table; {MEANT}")));
+        }
+        let reading = pull.reading(&self.dialect, self.items.as_ref());
+        self.format.read(&mut reader, &reading, to).map_err(content)
     }
 
     /// Changes whenever the file does: its length and when it was last written.

@@ -15,6 +15,7 @@ use crate::ingest::ReadFault;
 struct Folder {
     path: PathBuf,
     name: String,
+    options: Options,
 }
 
 pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>> {
@@ -25,10 +26,11 @@ pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>
     let folder = Folder {
         path: path.to_owned(),
         name: path.display().to_string(),
+        options: options.clone(),
     };
     Some(
         options
-            .only("a folder", &[])
+            .only("a folder", &["items"])
             .map(|()| Arc::new(folder) as _),
     )
 }
@@ -65,8 +67,9 @@ impl Kind for Folder {
                 to.skipped(&shown, "it is a folder");
                 continue;
             }
-            let file = match File::new(&path) {
+            let file = match File::new(&path, &self.options) {
                 Ok(file) => file,
+                Err(ReadFault::Usage(why)) => return Err(ReadFault::Usage(why)),
                 Err(_) => {
                     to.skipped(&shown, "its ending is not known");
                     continue;

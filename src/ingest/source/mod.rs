@@ -23,10 +23,12 @@ use super::ReadFault;
 use super::batch::{Sink, Tally};
 use super::batcher::Batcher;
 use super::collect::{Collector, Loaded};
+use super::field::Field;
+use super::format::Reading;
 use super::look::{Looker, Seen};
 use crate::schema::fault::Fault;
 use crate::schema::row::Purpose;
-use crate::schema::{Row, Schema};
+use crate::schema::{Dialect, Notice, Row, Schema};
 
 pub use http::next::Next;
 pub use options::Options;
@@ -47,6 +49,18 @@ trait Kind: Debug + Send + Sync {
     fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault>;
 }
 
+impl<'a> Pull<'a> {
+    /// How a table of it is read.
+    fn reading(&self, dialect: &'a Dialect, items: Option<&'a Field>) -> Reading<'a> {
+        Reading {
+            schema: self.schema,
+            purpose: self.purpose,
+            dialect,
+            items,
+        }
+    }
+}
+
 /// What a source is read for.
 struct Pull<'a> {
     schema: &'a Schema,
@@ -57,12 +71,15 @@ struct Pull<'a> {
 }
 
 /// Who receives rows; it may break off.
-pub(super) trait Rows {
+pub trait Rows {
     /// A file, page or query begins.
     fn begin(&mut self, name: &str) -> ControlFlow<()>;
 
     /// A row, good or bad.
     fn row(&mut self, row: SourceRow<'_>) -> ControlFlow<()>;
+
+    /// Something is worth telling of the table as a whole.
+    fn notice(&mut self, _notice: Notice) {}
 
     /// All rows so far are everything up to this cursor.
     fn reached(&mut self, _cursor: String) {}
@@ -84,9 +101,6 @@ pub struct SourceRow<'r> {
     /// The row.
     pub row: Result<&'r mut Row, Fault>,
 }
-
-/// What a format hands its rows to; it may break off.
-pub type EachRow<'a> = &'a mut dyn FnMut(SourceRow<'_>) -> ControlFlow<()>;
 
 /// A source, ready to be read.
 #[derive(Clone, Debug)]
@@ -127,8 +141,12 @@ impl Source {
     ///
     /// # Errors
     /// When the ending is not known.
-    pub fn file(path: &Path) -> Result<Source, ReadFault> {
-        Ok(Source(Arc::new(file::File::new(path)?)))
+    pub fn file(path: &Path, dialect: &Dialect) -> Result<Source, ReadFault> {
+        let options = Options {
+            format: dialect.clone(),
+            ..Options::default()
+        };
+        Ok(Source(Arc::new(file::File::new(path, &options)?)))
     }
 
     /// What to call it in messages, without credentials.

@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use super::http::next::Next;
 use crate::ingest::ReadFault;
+use crate::ingest::field::Field;
+use crate::schema::Dialect;
 
 /// What can be said about a source beside its name.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Web APIs: the field that holds the list of rows, `data.rows` or `/data/rows`.
+    /// JSON: the field that holds the list of rows, `data.rows` or `/data/rows`.
     pub items: Option<String>,
-    /// Web APIs: how the next page is found.
+    /// How text is written.
+    pub format: Dialect,
+    /// Web APIs: how the next page is found; by its `Link` header where this is not said.
     pub next: Option<Next>,
     /// Databases: the query; `:cursor` in it is where the last pull ended.
     pub query: Option<String>,
@@ -28,6 +32,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             items: None,
+            format: Dialect::default(),
             next: None,
             query: None,
             table: None,
@@ -39,10 +44,16 @@ impl Default for Options {
 }
 
 impl Options {
+    /// The field of `items`.
+    pub(super) fn items(&self) -> Result<Option<Field>, ReadFault> {
+        let field = self.items.as_deref().map(str::parse);
+        field.transpose().map_err(ReadFault::Usage)
+    }
+
     /// Refuses options that a kind of source does not have.
     pub(super) fn only(&self, kind: &str, known: &[&str]) -> Result<(), ReadFault> {
         let given = [
-            ("items", self.items.is_some(), "web APIs"),
+            ("items", self.items.is_some(), "JSON"),
             ("next", self.next.is_some(), "web APIs"),
             ("query", self.query.is_some(), "databases"),
             ("table", self.table.is_some(), "databases"),

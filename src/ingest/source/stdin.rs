@@ -5,17 +5,24 @@ use std::sync::Arc;
 
 use super::{Kind, Options, Pull, Rows, compression};
 use crate::ingest::ReadFault;
-use crate::ingest::format::sniffed;
+use crate::ingest::field::Field;
+use crate::ingest::format::{self, sniffed};
+use crate::schema::Dialect;
 
 /// Standard input: CSV, unless its first bytes say otherwise.
 #[derive(Debug)]
-struct Stdin;
+struct Stdin {
+    dialect: Dialect,
+    items: Option<Field>,
+}
 
 pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>> {
     (text == "-").then(|| {
-        options
-            .only("standard input", &[])
-            .map(|()| Arc::new(Stdin) as _)
+        options.only("standard input", &["items"])?;
+        Ok(Arc::new(Stdin {
+            dialect: options.format.clone(),
+            items: options.items()?,
+        }) as _)
     })
 }
 
@@ -28,14 +35,15 @@ impl Kind for Stdin {
         let content = ReadFault::content(self.name());
         let failed = |e: io::Error| content(format!("reading failed: {e}"));
         let input = compression::plain(io::stdin().lock()).map_err(failed)?;
-        let (first, mut input) = compression::peek(input, 64).map_err(failed)?;
+        let (first, mut input) = compression::peek(input, format::SIGNATURE).map_err(failed)?;
         if to.begin(self.name()).is_break() {
             return Ok(());
         }
-        sniffed(&first)
-            .read(&mut input, pull.schema, pull.purpose, &mut |row| {
-                to.row(row)
-            })
-            .map_err(&content)
+        if let Some(what) = format::other(&first) {
+            return Err(content(format!("it is {what}, and no table")));
+        }
+        let reading = pull.reading(&self.dialect, self.items.as_ref());
+        let outcome = sniffed(&first).read(&mut input, &reading, to);
+        outcome.map(|_| ()).map_err(&content)
     }
 }

@@ -134,7 +134,7 @@ fn keys_and_words_that_are_not_known_are_named_with_the_nearest() {
         "name: wine",
         "name: wine\nquality: high",
         &[
-            "line 3, column 1: there is no key \"quality\" here; one of version, name, table, target, id, columns, extra, missing, recipe, evaluation, decision",
+            "line 3, column 1: there is no key \"quality\" here; one of version, name, table, format, target, id, columns, extra, missing, recipe, evaluation, decision",
         ],
     );
     check(

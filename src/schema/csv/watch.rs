@@ -1,7 +1,7 @@
 //! What the parser does not tell of the text it reads: on which line a row begins, and whether a quote was left open.
 //!
 //! The bytes are watched on their way into the parser, with the parser's own rules: a quote opens a cell only where the
-//! cell begins, `""` within it is a quote, blank lines are no rows. A byte-order mark is taken off here too.
+//! cell begins, `""` within it is a quote, blank lines and comments are no rows.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -21,12 +21,15 @@ enum Place {
     Quoted,
     /// After a quote that ends the cell unless another follows.
     Closed,
+    /// In a line that is no row.
+    Comment,
 }
 
 /// A source under watch.
 pub(super) struct Watch<R> {
-    source: io::Chain<io::Cursor<Vec<u8>>, R>,
+    source: R,
     delimiter: u8,
+    comment: Option<u8>,
     place: Place,
     line: u64,
     last: u8,
@@ -38,27 +41,19 @@ pub(super) struct Watch<R> {
 }
 
 impl<R: Read> Watch<R> {
-    /// Takes the byte-order mark off, if there is one.
-    pub(super) fn new(mut source: R, delimiter: u8) -> io::Result<Watch<R>> {
-        const MARK: &[u8] = b"\xef\xbb\xbf";
-        let mut first = Vec::new();
-        source
-            .by_ref()
-            .take(MARK.len() as u64)
-            .read_to_end(&mut first)?;
-        if first == MARK {
-            first.clear();
-        }
-        Ok(Watch {
-            source: io::Cursor::new(first).chain(source),
+    /// Begins to watch a source whose first line is this line of the text.
+    pub(super) fn new(source: R, delimiter: u8, comment: Option<u8>, line: u64) -> Watch<R> {
+        Watch {
+            source,
             delimiter,
+            comment,
             place: Place::Row,
-            line: 1,
+            line,
             last: 0,
             ended: false,
             length: 0,
             begun: VecDeque::new(),
-        })
+        }
     }
 
     /// The line on which the next row begins; called once a row.
@@ -81,7 +76,8 @@ impl<R: Read> Watch<R> {
 
     fn see(&mut self, byte: u8) {
         let ends_line = matches!(byte, b'\n' | b'\r');
-        if self.place == Place::Row && !ends_line {
+        let comment = self.place == Place::Row && self.comment == Some(byte);
+        if self.place == Place::Row && !ends_line && !comment {
             self.begun.push_back(self.line);
         }
         self.length = match self.place {
@@ -91,7 +87,10 @@ impl<R: Read> Watch<R> {
         self.place = match self.place {
             Place::Quoted if byte == b'"' => Place::Closed,
             Place::Quoted => Place::Quoted,
+            // To the parser a carriage return alone does not end a comment.
+            Place::Comment if byte != b'\n' => Place::Comment,
             _ if ends_line => Place::Row,
+            _ if comment => Place::Comment,
             _ if byte == self.delimiter => Place::Cell,
             Place::Row | Place::Cell | Place::Closed if byte == b'"' => Place::Quoted,
             _ => Place::Plain,
@@ -106,7 +105,12 @@ impl<R: Read> Watch<R> {
 
 impl<R: Read> Read for Watch<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.source.read(buffer)?;
+        let mut n = self.source.read(buffer)?;
+        if n == 0 && self.place == Place::Comment && !buffer.is_empty() {
+            // To the parser a comment without a line end is a row without cells.
+            buffer[0] = b'\n';
+            n = 1;
+        }
         self.ended |= n == 0 && !buffer.is_empty();
         buffer[..n].iter().for_each(|byte| self.see(*byte));
         match self.length > LONGEST_ROW {

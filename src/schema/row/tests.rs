@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
+use super::super::dialect::Dialect;
 use super::super::fixture::{cells, faults, row, wines};
 use super::super::{Table, csv, json as rows};
 use super::*;
@@ -115,12 +116,12 @@ proptest! {
         let _ = rows::rows(&schema, &bytes, 3, &mut row, &mut |_, _| ());
         let table = [b"colour,maker,sugar\n", bytes.as_slice()].concat();
         for text in [&bytes, &table] {
-            let _ = csv::rows(&schema, text.as_slice(), b',', &mut row, &mut |(_, row)| {
+            let _ = csv::rows(&schema, text.as_slice(), &Dialect::AUTO, &mut row, &mut |(_, row)| {
                 if let Ok(row) = row && row.faults.is_empty() {
                     check_promise(&schema, row);
                 }
                 ControlFlow::Continue(())
-            });
+            }, &mut |_| ());
         }
     }
 
@@ -151,7 +152,7 @@ proptest! {
         let text = writer.into_inner().unwrap();
         let mut seen = 0;
         let mut from_csv = row(&schema, Purpose::Learn);
-        csv::rows(&schema, text.as_slice(), b',', &mut from_csv, &mut |(line, row)| {
+        csv::rows(&schema, text.as_slice(), &Dialect::AUTO, &mut from_csv, &mut |(line, row)| {
             let row = row.unwrap();
             seen += 1;
             assert_eq!(line, 2);
@@ -160,7 +161,7 @@ proptest! {
             assert_eq!(row.warnings, from_json.warnings);
             assert_eq!((row.target(), row.id_text()), (from_json.target(), from_json.id_text()));
             ControlFlow::Continue(())
-        }).unwrap();
+        }, &mut |_| ()).unwrap();
         prop_assert_eq!(seen, 1);
         prop_assert_eq!(from_json.id_text(), Some(bottle.to_string()));
     }
@@ -221,13 +222,19 @@ fn a_bad_row_is_told_as_it_came() {
     let mut told = Vec::new();
     let table =
         "bottle,colour,sugar,price,maker,good\n7,blue,401.5,-1,A \"b\",maybe\n,red,much,,,no\n";
-    csv::rows(&schema, table.as_bytes(), b',', &mut bad, &mut |(
-        _,
-        row,
-    )| {
+    let mut each = |(_, row): csv::Line<'_>| {
         told.push(row.unwrap().as_it_came(&schema).unwrap());
         ControlFlow::Continue(())
-    })
+    };
+    let text = table.as_bytes();
+    csv::rows(
+        &schema,
+        text,
+        &Dialect::AUTO,
+        &mut bad,
+        &mut each,
+        &mut |_| (),
+    )
     .unwrap();
     assert_eq!(
         told,

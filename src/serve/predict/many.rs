@@ -13,7 +13,7 @@ use crate::schema::csv::{self, Broken, CsvFault};
 use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;
 use crate::schema::text::HeaderFault;
-use crate::schema::{Row, Table, Warning};
+use crate::schema::{Dialect, Row, Table, Warning};
 use crate::serve::body::Format;
 use crate::serve::predictor::Predictor;
 use crate::serve::problem::{Entry, Faults, Problem, kind};
@@ -245,21 +245,27 @@ impl Rows {
         let schema = self.table.schema().clone();
         let mut row = Row::new(&schema, Purpose::Predict);
         let mut stopped: Option<Problem> = None;
-        csv::rows(&schema, body, b',', &mut row, &mut |(line, row): (
-            u64,
-            Result<&mut Row, Broken>,
-        )| {
-            match row {
-                _ if self.places.len() == most => stopped = Some(JsonFault::TooMany(most).into()),
-                Ok(row) => self.take(row, Some(line)),
-                Err(broken) => stopped = Some(Problem::broken_line(line, broken)),
-            }
-            if stopped.is_some() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        })
+        csv::rows(
+            &schema,
+            body,
+            &Dialect::default(),
+            &mut row,
+            &mut |(line, row): (u64, Result<&mut Row, Broken>)| {
+                match row {
+                    _ if self.places.len() == most => {
+                        stopped = Some(JsonFault::TooMany(most).into())
+                    }
+                    Ok(row) => self.take(row, Some(line)),
+                    Err(broken) => stopped = Some(Problem::broken_line(line, broken)),
+                }
+                if stopped.is_some() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            },
+            &mut |_| (),
+        )
         .inspect_err(|fault| {
             if let CsvFault::Header(HeaderFault::Columns(found)) = fault {
                 let mut faults = Faults::listing(0);

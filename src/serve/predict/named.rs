@@ -10,6 +10,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::schema::column::Label;
+use crate::schema::json::JsonFault;
 use crate::schema::row::Purpose;
 use crate::schema::{Cell, Row, RowView, Schema, Warning, json};
 use crate::store::feed::{Prediction, PredictionId};
@@ -44,8 +45,9 @@ impl Known {
         let Some((line, _)) = store.event(id)? else {
             return Ok(None);
         };
-        let damaged = |e: serde_json::Error| StoreError::Unreadable(format!("{id:?}: {e}"));
-        let event: Stored = serde_json::from_str(&line).map_err(damaged)?;
+        let damaged = |e: JsonFault| StoreError::Unreadable(format!("{id:?}: {e}"));
+        let event = serde_json::from_str(&line);
+        let event: Stored = event.map_err(|e| damaged(e.into()))?;
         let text = event.row.to_string();
         let mut row = Row::new(schema, Purpose::Predict);
         json::line(schema, text.as_bytes(), &mut row).map_err(damaged)?;

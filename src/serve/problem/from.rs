@@ -13,10 +13,16 @@ use crate::schema::text::HeaderFault;
 use crate::store::StoreError;
 use crate::store::feed::SinceFault;
 
+/// What to do about text that is not UTF-8.
+const ENCODED: &str =
+    "send UTF-8, or name the encoding: Content-Type: text/csv; charset=windows-1252";
+
 impl From<JsonFault> for Problem {
     fn from(fault: JsonFault) -> Problem {
         let kind = match fault {
-            JsonFault::Syntax(_) | JsonFault::NotRows(_) => &kind::UNREADABLE,
+            JsonFault::Syntax(_) | JsonFault::NotFinite { .. } | JsonFault::NotRows(_) => {
+                &kind::UNREADABLE
+            }
             JsonFault::TooMany(_) => &kind::TOO_LARGE,
         };
         Problem::new(kind, fault.to_string())
@@ -48,7 +54,8 @@ impl From<CsvFault> for Problem {
             CsvFault::OpenQuote(line) => {
                 unreadable(Some(at(*line, None, "open_quote", "close the quote")))
             }
-            CsvFault::HeaderNotUtf8 => unreadable(Some(at(1, None, "not_utf8", "send UTF-8"))),
+            CsvFault::HeaderNotUtf8 => unreadable(Some(at(1, None, "not_utf8", ENCODED))),
+            CsvFault::NoMark(_) => unreadable(Some(at(1, None, "not_utf8", ENCODED))),
             CsvFault::Empty | CsvFault::TooManyColumns(_) | CsvFault::Io(_) => unreadable(None),
         }
     }
@@ -63,7 +70,7 @@ impl Problem {
                 cells.into(),
                 "give every line as many cells as the header has",
             ),
-            Broken::NotUtf8 => ("not_utf8", serde_json::Value::Null, "send UTF-8"),
+            Broken::NotUtf8 => ("not_utf8", serde_json::Value::Null, ENCODED),
         };
         let cell = Some(Cell { line, column: None });
         let entry = Entry {

@@ -130,6 +130,48 @@ async fn csv() -> HttpResponse {
         .body("parcel,weight,lost\n1,2.5,true\n2,99,false\n3,,\n")
 }
 
+/// Its next page is itself.
+async fn itself() -> HttpResponse {
+    HttpResponse::Ok()
+        .append_header((header::LINK, "</itself>; rel=\"next\""))
+        .json(rows(1, 1))
+}
+
+/// As [`itself`], by a cursor that stands still.
+async fn itself_by_cursor() -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({"rows": rows(1, 1), "next": 1}))
+}
+
+async fn login() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .body("\n<!DOCTYPE html><html><body>Log in</body></html>")
+}
+
+async fn wrapped() -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({"data": rows(1, 1), "count": 1}))
+}
+
+async fn nan() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body("[{\"parcel\": 1,\"weight\": NaN}]")
+}
+
+const LATIN: &[u8] = b"parcel,weight,postcode\n1,2.5,Z\xfcrich\n";
+
+async fn latin() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/csv; charset=ISO-8859-1")
+        .body(LATIN)
+}
+
+async fn klingon() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/csv; charset=klingon")
+        .body(LATIN)
+}
+
 async fn lines() -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/x-ndjson")
@@ -201,6 +243,13 @@ pub fn start() -> SocketAddr {
                     .route("/huge", web::get().to(huge))
                     .route("/csv", web::get().to(csv))
                     .route("/lines", web::get().to(lines))
+                    .route("/itself", web::get().to(itself))
+                    .route("/itself_by_cursor", web::get().to(itself_by_cursor))
+                    .route("/login", web::get().to(login))
+                    .route("/wrapped", web::get().to(wrapped))
+                    .route("/nan", web::get().to(nan))
+                    .route("/latin", web::get().to(latin))
+                    .route("/klingon", web::get().to(klingon))
                     .route("/zipped", web::get().to(zipped))
                     .route("/elsewhere", web::get().to(elsewhere))
                     .route("/here", web::get().to(here))

@@ -221,7 +221,7 @@ fn what_cannot_be_ingested_is_told() {
     assert!(
         wrong
             .err
-            .contains("write link, cursor:FIELD:PARAM or page:PARAM"),
+            .contains("write link, none, cursor:FIELD:PARAM or page:PARAM"),
         "{wrong:#?}"
     );
 }

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use titanic_platform::ingest::source::Options;
+use titanic_platform::schema::Dialect;
 
 use super::{Pulled, api, pull};
 
@@ -44,9 +45,62 @@ fn pages_are_followed_in_every_way() {
     );
     check("/page", Some("items"), "page:p", &["1", "2", "3", "4"]);
     check("/ending", None, "page:p", &["1", "2"]);
-    // Without a way there is one page.
-    let one = pull(&format!("http://{api}/link"), &options(None, None), None).ok();
+    // A Link header is followed unless that is turned off.
+    let url = format!("http://{api}/link");
+    let all = pull(&url, &options(None, None), None).ok();
+    assert_eq!(all.ids(), ["1", "2", "3", "4", "5", "6"]);
+    let one = pull(&url, &options(None, Some("none")), None).ok();
     assert_eq!(one.rows, ["1 false 1.5|-|-", "2 true 1.5|-|-"]);
+}
+
+#[test]
+fn a12_pages_without_an_end_and_pages_that_are_none_are_errors() {
+    let api = api::start();
+    let check = |path: &str, options: &Options, expected: &str| {
+        let pulled = pull(&format!("http://{api}{path}"), options, None);
+        assert!(pulled.said().contains(expected), "{path}: {pulled:?}");
+    };
+    let plain = Options::default();
+    check("/itself", &plain, "it names itself as the next page");
+    check(
+        "/itself_by_cursor",
+        &options(Some("rows"), Some("cursor:next:after")),
+        "it names itself as the next page",
+    );
+    check(
+        "/login",
+        &plain,
+        "the server answered with an HTML page; rows are",
+    );
+    check("/wrapped", &plain, "name it with --items data");
+    check("/nan", &plain, "NaN at line 1 column 24 is no JSON");
+    let one = pull(
+        &format!("http://{api}/itself"),
+        &options(None, Some("none")),
+        None,
+    );
+    assert_eq!(one.ok().ids(), ["1"]);
+}
+
+#[test]
+fn a6_a_charset_that_the_server_declares_is_honoured() {
+    let api = api::start();
+    let latin = pull(&format!("http://{api}/latin"), &Options::default(), None).ok();
+    assert_eq!(latin.rows, ["1 - 2.5|-|Zürich"]);
+    let said = pull(&format!("http://{api}/klingon"), &Options::default(), None);
+    assert!(
+        said.said().contains("\"klingon\", which is not known"),
+        "{said:?}"
+    );
+    // What the caller names wins.
+    let named = Options {
+        format: Dialect::AUTO
+            .with(&["encoding=latin-1".parse().unwrap()])
+            .unwrap(),
+        ..Options::default()
+    };
+    let klingon = pull(&format!("http://{api}/klingon"), &named, None).ok();
+    assert_eq!(klingon.rows, latin.rows);
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub(super) struct Answer {
     pub path: String,
     /// `Content-Type` without parameters, in lower case.
     pub media_type: String,
+    /// Its parameter `charset`.
+    pub charset: Option<String>,
     /// `ETag`.
     pub etag: Option<String>,
     /// `Link` headers.
@@ -32,12 +34,19 @@ impl Answer {
     pub(super) fn of(response: &Response) -> Answer {
         let headers = response.headers();
         let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
-        let media_type = text(header::CONTENT_TYPE).unwrap_or_default();
-        let media_type = media_type.split(';').next().unwrap_or_default();
+        let mut parts = text(header::CONTENT_TYPE).unwrap_or_default().split(';');
+        let media_type = parts.next().unwrap_or_default();
+        let charset = parts.find_map(|part| {
+            let (key, value) = part.split_once('=')?;
+            let value = value.trim().trim_matches('"');
+            (key.trim().eq_ignore_ascii_case("charset") && !value.is_empty())
+                .then(|| value.to_owned())
+        });
         let links = headers.get_all(header::LINK).iter();
         Answer {
             path: response.url().path().to_owned(),
             media_type: media_type.trim().to_ascii_lowercase(),
+            charset,
             etag: text(header::ETAG).map(str::to_owned),
             links: links
                 .filter_map(|v| v.to_str().ok())

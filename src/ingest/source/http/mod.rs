@@ -5,7 +5,6 @@
 
 mod answer;
 mod client;
-mod field;
 mod link;
 pub mod next;
 mod page;
@@ -21,9 +20,10 @@ use url::Url;
 use super::address::masked;
 use super::{Kind, Options, Pull, Rows};
 use crate::ingest::ReadFault;
+use crate::ingest::field::Field;
+use crate::schema::Dialect;
 use answer::Answer;
 use client::Session;
-use field::Field;
 use next::Next;
 use place::Place;
 
@@ -35,7 +35,8 @@ struct Http {
     url: Url,
     name: String,
     items: Option<Field>,
-    next: Option<Next>,
+    next: Next,
+    dialect: Dialect,
     timeout: Duration,
     retries: u32,
 }
@@ -55,13 +56,9 @@ impl Http {
         let usage = |why: String| ReadFault::Usage(why);
         Ok(Http {
             url: Url::parse(text).map_err(|e| usage(format!("{name} is no address: {e}")))?,
-            items: options
-                .items
-                .as_deref()
-                .map(str::parse)
-                .transpose()
-                .map_err(usage)?,
-            next: options.next.clone(),
+            items: options.items()?,
+            next: options.next.clone().unwrap_or(Next::Link),
+            dialect: options.format.clone(),
             timeout: options.timeout,
             retries: options.retries,
             name,
@@ -115,7 +112,7 @@ impl Walk<'_> {
     ) -> Result<Option<Url>, ReadFault> {
         let name = masked(url.as_str());
         let content = ReadFault::content(&name);
-        let numbered = matches!(self.http.next, Some(Next::Page { .. }));
+        let numbered = matches!(self.http.next, Next::Page { .. });
         if !self.seen.insert(url.clone()) {
             return Err(content(
                 "it was read before: the paging goes in circles".into(),
@@ -127,14 +124,17 @@ impl Walk<'_> {
         else {
             return Ok(None); // past the last page
         };
+        let mut rows = 0;
         if let Some(body) = answer.body.as_deref() {
             if to.begin(&name).is_break() {
                 return Ok(None);
             }
-            let rows = page::rows(&answer, body, self.http.items.as_ref(), pull, to);
-            let ControlFlow::Continue(rows) = rows.map_err(&content)? else {
+            let reading = pull.reading(&self.http.dialect, self.http.items.as_ref());
+            let read = page::rows(&answer, body, &reading, to);
+            let ControlFlow::Continue(read) = read.map_err(&content)? else {
                 return Ok(None);
             };
+            rows = read;
             if numbered && rows == 0 {
                 return Ok(None); // the page before was the last
             }
@@ -145,9 +145,19 @@ impl Walk<'_> {
             }
         }
         to.reached(Place::of(&self.http.url, url, answer.etag.clone()).write());
-        let next = self.http.next.as_ref().map(|next| next.after(url, &answer));
-        let next = next.transpose().map_err(content)?.flatten();
+        let next = self.http.next.after(url, &answer).map_err(&content)?;
         self.before = answer.body.unwrap_or_default();
-        Ok(next.filter(|next| next != url))
+        if next.as_ref() != Some(url) {
+            return Ok(next);
+        }
+        match self.http.next {
+            // Where nothing is new, an interface for polling repeats the cursor it was asked with.
+            Next::Cursor { .. } if rows == 0 => Ok(None),
+            _ => Err(content(
+                "it names itself as the next page, so that the pages have no end; is `next` right? `next: none` (--next \
+                 none) reads this page alone"
+                    .into(),
+            )),
+        }
     }
 }

@@ -6,13 +6,15 @@ use std::str::FromStr;
 use url::Url;
 
 use super::Answer;
-use super::field::Field;
 use super::link;
+use crate::ingest::field::Field;
 
 /// How the next page is found.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(try_from = "String")]
 pub enum Next {
+    /// `none`: there is one page.
+    None,
     /// `link`: the header `Link: <…>; rel="next"` (RFC 8288).
     Link,
     /// `cursor:FIELD:PARAM`: the body's FIELD goes into the parameter PARAM, until it is null, "" or absent.
@@ -36,6 +38,7 @@ impl FromStr for Next {
     fn from_str(text: &str) -> Result<Next, String> {
         let parts: Vec<&str> = text.split(':').collect();
         match parts[..] {
+            ["none"] => Ok(Next::None),
             ["link"] => Ok(Next::Link),
             ["page", param] if !param.is_empty() => Ok(Next::Page {
                 param: param.into(),
@@ -45,7 +48,7 @@ impl FromStr for Next {
                 param: param.into(),
             }),
             _ => Err(format!(
-                "`{text}` does not say how the next page is found; write link, cursor:FIELD:PARAM or page:PARAM, such as cursor:next:after or page:page"
+                "`{text}` does not say how the next page is found; write link, none, cursor:FIELD:PARAM or page:PARAM, such as cursor:next:after or page:page"
             )),
         }
     }
@@ -62,6 +65,7 @@ impl TryFrom<String> for Next {
 impl fmt::Display for Next {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Next::None => f.write_str("none"),
             Next::Link => f.write_str("link"),
             Next::Cursor { field, param } => write!(f, "cursor:{field}:{param}"),
             Next::Page { param } => write!(f, "page:{param}"),
@@ -73,6 +77,7 @@ impl Next {
     /// The address of the page after this one; none after the last.
     pub(super) fn after(&self, url: &Url, answer: &Answer) -> Result<Option<Url>, String> {
         match self {
+            Next::None => Ok(None),
             Next::Link => {
                 let target = answer.links.iter().find_map(|header| link::next(header));
                 target.map(|target| linked(url, &target)).transpose()
@@ -142,7 +147,7 @@ mod tests {
 
     #[test]
     fn ways_are_read_as_they_are_written() {
-        for text in ["link", "cursor:meta.next:after", "page:p"] {
+        for text in ["link", "none", "cursor:meta.next:after", "page:p"] {
             assert_eq!(text.parse::<Next>().unwrap().to_string(), text);
         }
         for text in [

@@ -4,9 +4,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::Answer;
-use super::field::Field;
-use crate::ingest::format::{self, Format};
-use crate::ingest::source::{Pull, Rows, SourceRow};
+use crate::ingest::ReadFault;
+use crate::ingest::format::{self, Format, Reading};
+use crate::ingest::source::{Rows, SourceRow};
+use crate::schema::dialect::{Encoding, Notice, decode};
 
 /// Formats by what the server calls them.
 const TYPES: &[(&str, &str)] = &[
@@ -25,26 +26,78 @@ const TYPES: &[(&str, &str)] = &[
 pub(super) fn rows(
     answer: &Answer,
     body: &[u8],
-    items: Option<&Field>,
-    pull: &Pull<'_>,
+    reading: &Reading<'_>,
     to: &mut dyn Rows,
 ) -> Result<ControlFlow<(), usize>, String> {
-    let (format, mut body) = match items {
-        None => (format_of(answer, body), body),
-        Some(field) => (json(), list(field, body)?),
+    let decoded = decoded(answer, body, reading)?;
+    let mut body = decoded.as_deref().unwrap_or(body);
+    if let Some(what) = format::other(body) {
+        return Err(format!("the server answered with {what}; {MEANT}"));
+    }
+    let format = match reading.items {
+        None => format_of(answer, body),
+        Some(_) => json(),
     };
-    let mut count = 0;
-    let mut going = ControlFlow::Continue(());
-    let mut each = |row: SourceRow<'_>| {
-        count += 1;
-        going = to.row(row);
-        going
-    };
-    format.read(&mut body, pull.schema, pull.purpose, &mut each)?;
+    let mut counted = Counted { count: 0, to };
+    let going = format.read(&mut body, reading, &mut counted)?;
     Ok(match going {
-        ControlFlow::Continue(()) => ControlFlow::Continue(count),
+        ControlFlow::Continue(()) => ControlFlow::Continue(counted.count),
         ControlFlow::Break(()) => ControlFlow::Break(()),
     })
+}
+
+/// What to do about an answer that is no table.
+const MEANT: &str = "rows are JSON, JSON lines, CSV, TSV or Parquet: name the address of the data itself, and the \
+                     credentials if it asks for a login";
+
+/// The body as UTF-8, where the server names another encoding and the caller none; none where it is that already.
+fn decoded(answer: &Answer, body: &[u8], reading: &Reading<'_>) -> Result<Option<Vec<u8>>, String> {
+    let (Some(charset), Encoding::Auto) = (&answer.charset, reading.dialect.encoding) else {
+        return Ok(None);
+    };
+    let encoding = Encoding::named(charset).map_err(|_| {
+        format!(
+            "the server says that it is in {charset:?}, which is not known; name its encoding: --format encoding=latin-1"
+        )
+    })?;
+    if body.starts_with(b"PAR1") {
+        return Ok(None);
+    }
+    decode::whole(body, encoding)
+        .map_err(|e| format!("{e}, although the server says {charset:?}; name its encoding: --format encoding=latin-1"))
+}
+
+/// A receiver whose rows are counted.
+struct Counted<'t> {
+    count: usize,
+    to: &'t mut dyn Rows,
+}
+
+impl Rows for Counted<'_> {
+    fn begin(&mut self, name: &str) -> ControlFlow<()> {
+        self.to.begin(name)
+    }
+
+    fn row(&mut self, row: SourceRow<'_>) -> ControlFlow<()> {
+        self.count += 1;
+        self.to.row(row)
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        self.to.notice(notice);
+    }
+
+    fn reached(&mut self, cursor: String) {
+        self.to.reached(cursor);
+    }
+
+    fn skipped(&mut self, name: &str, why: &str) {
+        self.to.skipped(name, why);
+    }
+
+    fn unreadable(&mut self, name: &str, fault: &ReadFault) -> ControlFlow<()> {
+        self.to.unreadable(name, fault)
+    }
 }
 
 fn json() -> &'static dyn Format {
@@ -62,27 +115,4 @@ fn format_of(answer: &Answer, body: &[u8]) -> &'static dyn Format {
         .or_else(suffix)
         .or_else(ending)
         .unwrap_or_else(|| format::sniffed(body))
-}
-
-fn list<'b>(field: &Field, body: &'b [u8]) -> Result<&'b [u8], String> {
-    let found = field.pick(body)?.map(|raw| raw.get().trim());
-    match found {
-        Some(list) if list.starts_with('[') => Ok(list.as_bytes()),
-        Some("null") => Ok(b"[]"),
-        Some(_) => Err(format!("the field `{field}` is no list of rows")),
-        None => Err(format!(
-            "there is no field `{field}` in the body{}",
-            keys(body)
-        )),
-    }
-}
-
-/// What the body has instead, for a message.
-fn keys(body: &[u8]) -> String {
-    const SHOWN: usize = 10;
-    let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(body) else {
-        return "; it is no object".into();
-    };
-    let names: Vec<&str> = object.keys().take(SHOWN).map(String::as_str).collect();
-    format!("; it has {}", names.join(", "))
 }

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::schema::NumberForm;
 use crate::schema::column::{Kind, Label};
 use crate::schema::fault::{Fault, Problem};
 use crate::schema::row::Value;
-use crate::schema::{NumberForm, Row, Schema, Slot, text};
+use crate::schema::{Row, Schema, Slot, text};
 
 /// A value of a database.
 #[derive(Clone, Debug, PartialEq)]

@@ -55,6 +55,33 @@ impl Field {
     }
 }
 
+/// The list of rows that a field holds; null is an empty one.
+///
+/// # Errors
+/// When the document has no such field, or it is no list.
+pub(super) fn list<'b>(field: &Field, body: &'b [u8]) -> Result<&'b [u8], String> {
+    let found = field.pick(body)?.map(|raw| raw.get().trim());
+    match found {
+        Some(list) if list.starts_with('[') => Ok(list.as_bytes()),
+        Some("null") => Ok(b"[]"),
+        Some(_) => Err(format!("the field `{field}` is no list of rows")),
+        None => Err(format!(
+            "there is no field `{field}` in the body{}",
+            keys(body)
+        )),
+    }
+}
+
+/// What the body has instead, for a message.
+fn keys(body: &[u8]) -> String {
+    const SHOWN: usize = 10;
+    let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(body) else {
+        return "; it is no object".into();
+    };
+    let names: Vec<&str> = object.keys().take(SHOWN).map(String::as_str).collect();
+    format!("; it has {}", names.join(", "))
+}
+
 struct Within<'p>(&'p [String]);
 
 impl<'de> DeserializeSeed<'de> for Within<'_> {

@@ -1,0 +1,63 @@
+//! How the tables that a command reads are written: the flags of every command that reads one.
+
+use clap::Args;
+
+use crate::ingest::source::Options;
+use crate::schema::dialect::{DialectFault, Setting};
+use crate::schema::{Dialect, WarningSummary};
+
+use super::site::Site;
+
+/// Flags of how a table is written.
+#[derive(Debug, Default, Args)]
+pub struct TextArgs {
+    /// How text is written, over what the spec says; may be repeated: delimiter=auto|;|tab, decimal=., thousands=,
+    /// encoding=auto|latin-1, comment=#, skip=LINES
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub format: Vec<Setting>,
+}
+
+impl TextArgs {
+    /// The dialect of a spec, with what the flags say instead.
+    pub fn over(&self, spec: &Dialect) -> Result<Dialect, DialectFault> {
+        spec.clone().with(&self.format)
+    }
+}
+
+/// Flags of a table that may be JSON, too.
+#[derive(Debug, Default, Args)]
+pub struct ReadArgs {
+    #[command(flatten)]
+    text: TextArgs,
+    /// JSON: field that holds the list of rows, such as data.rows [default: the document itself]
+    #[arg(long, value_name = "FIELD")]
+    items: Option<String>,
+}
+
+impl ReadArgs {
+    /// How a source is read, over what the spec says.
+    pub fn options(&self, spec: &Dialect) -> Result<Options, DialectFault> {
+        Ok(Options {
+            items: self.items.clone(),
+            format: self.text.over(spec)?,
+            ..Options::default()
+        })
+    }
+
+    /// Whether any is given.
+    pub fn any(&self) -> bool {
+        self.items.is_some() || !self.text.format.is_empty()
+    }
+}
+
+/// Says what is worth telling of a table as a whole.
+pub fn report(site: &Site, name: &str, notices: &[String], warnings: &WarningSummary) {
+    for notice in notices {
+        site.say(format!("{name}: {notice}"));
+    }
+    for warning in warnings.entries() {
+        site.warn(format!(
+            "{warning}; if they are no fractions, --format decimal=, reads them"
+        ));
+    }
+}

@@ -1,0 +1,385 @@
+//! The cells of one column, in one of the few types a value can have.
+
+use std::fmt::{Display, Write};
+
+use polars_arrow::array::{
+    Array, BinaryViewArray, BooleanArray, FixedSizeBinaryArray, PrimitiveArray, Utf8ViewArray,
+};
+use polars_arrow::datatypes::{ArrowDataType, TimeUnit};
+use polars_arrow::types::NativeType;
+use polars_parquet::parquet::schema::types::{PrimitiveLogicalType, PrimitiveType};
+
+use super::instant::{write_date, write_instant};
+use crate::schema::row::Value;
+
+/// What a column of a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Type {
+    Flag,
+    Signed(u8),
+    Unsigned(u8),
+    Half,
+    Single,
+    Double,
+    Decimal {
+        scale: usize,
+    },
+    Text,
+    Binary,
+    FixedBinary,
+    Date,
+    Instant {
+        per_second: i64,
+        zoned: bool,
+    },
+    Nothing,
+    /// What it is instead, in words.
+    Unreadable(&'static str),
+}
+
+impl Type {
+    pub(super) fn of(arrow: &ArrowDataType, file: &PrimitiveType) -> Type {
+        if matches!(file.logical_type, Some(PrimitiveLogicalType::Unknown)) {
+            return Type::Nothing;
+        }
+        match arrow {
+            ArrowDataType::Null => Type::Nothing,
+            ArrowDataType::Boolean => Type::Flag,
+            ArrowDataType::Int8 => Type::Signed(8),
+            ArrowDataType::Int16 => Type::Signed(16),
+            ArrowDataType::Int32 => Type::Signed(32),
+            ArrowDataType::Int64 => Type::Signed(64),
+            ArrowDataType::UInt8 => Type::Unsigned(8),
+            ArrowDataType::UInt16 => Type::Unsigned(16),
+            ArrowDataType::UInt32 => Type::Unsigned(32),
+            ArrowDataType::UInt64 => Type::Unsigned(64),
+            ArrowDataType::Float32 => Type::Single,
+            ArrowDataType::Float64 => Type::Double,
+            ArrowDataType::Decimal(_, scale) => Type::Decimal { scale: *scale },
+            ArrowDataType::Utf8View => Type::Text,
+            ArrowDataType::BinaryView => Type::Binary,
+            ArrowDataType::FixedSizeBinary(2)
+                if matches!(file.logical_type, Some(PrimitiveLogicalType::Float16)) =>
+            {
+                Type::Half
+            }
+            ArrowDataType::FixedSizeBinary(_) => Type::FixedBinary,
+            ArrowDataType::Date32 => Type::Date,
+            ArrowDataType::Timestamp(unit, zone) => Type::Instant {
+                per_second: match unit {
+                    TimeUnit::Second => 1,
+                    TimeUnit::Millisecond => 1_000,
+                    TimeUnit::Microsecond => 1_000_000,
+                    TimeUnit::Nanosecond => 1_000_000_000,
+                },
+                zoned: zone.is_some(),
+            },
+            ArrowDataType::Time32(_) | ArrowDataType::Time64(_) => {
+                Type::Unreadable("a time without a date")
+            }
+            ArrowDataType::Interval(_) => Type::Unreadable("an interval"),
+            _ => Type::Unreadable("a list or a structure"),
+        }
+    }
+
+    pub(super) fn in_words(self) -> &'static str {
+        match self {
+            Type::Unreadable(what) => what,
+            _ => "of another type",
+        }
+    }
+}
+
+/// What a column is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Whole numbers and decimals are numbers.
+    Numbers,
+    /// Whole numbers and decimals are their digits, as a file of text has them: an id or a code may have more than an `f64`.
+    AsWritten,
+}
+
+/// The cells of a column.
+#[derive(Debug, PartialEq)]
+pub(super) enum Cells {
+    Numbers(Vec<Option<f64>>),
+    Flags(Vec<Option<bool>>),
+    Texts(Texts),
+    Nothing(usize),
+}
+
+/// Texts, one behind the other.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Texts {
+    text: String,
+    /// Where each ends, and whether it is there at all.
+    ends: Vec<(usize, bool)>,
+}
+
+impl Texts {
+    /// Adds a text that is written at the end; none is missing.
+    fn add<T>(
+        &mut self,
+        value: Option<T>,
+        write: impl FnOnce(T, &mut String) -> Option<()>,
+    ) -> Option<()> {
+        let is_there = value.is_some();
+        if let Some(value) = value {
+            write(value, &mut self.text)?;
+        }
+        self.ends.push((self.text.len(), is_there));
+        Some(())
+    }
+
+    fn get(&self, i: usize) -> Option<&str> {
+        let from = i.checked_sub(1).map_or(0, |before| self.ends[before].0);
+        let (to, is_there) = self.ends[i];
+        is_there.then(|| &self.text[from..to])
+    }
+}
+
+impl Cells {
+    pub(super) fn of(
+        arrays: &[Box<dyn Array>],
+        kind: &Type,
+        wanted: Wanted,
+    ) -> Result<Cells, String> {
+        match *kind {
+            Type::Nothing => Ok(Cells::Nothing(arrays.iter().map(|a| a.len()).sum())),
+            Type::Flag => {
+                let flags = each::<BooleanArray>(arrays)?.flat_map(|array| array.iter());
+                Ok(Cells::Flags(flags.collect()))
+            }
+            Type::Signed(8) => whole::<i8>(arrays, wanted),
+            Type::Signed(16) => whole::<i16>(arrays, wanted),
+            Type::Signed(32) => whole::<i32>(arrays, wanted),
+            Type::Signed(_) => whole::<i64>(arrays, wanted),
+            Type::Unsigned(8) => whole::<u8>(arrays, wanted),
+            Type::Unsigned(16) => whole::<u16>(arrays, wanted),
+            Type::Unsigned(32) => whole::<u32>(arrays, wanted),
+            Type::Unsigned(_) => whole::<u64>(arrays, wanted),
+            Type::Half => {
+                let halves = each::<FixedSizeBinaryArray>(arrays)?.flat_map(|array| array.iter());
+                let number = |bytes: &[u8]| half(u16::from_le_bytes([bytes[0], bytes[1]]));
+                Ok(numbers(halves.map(|bytes| bytes.map(number))))
+            }
+            Type::Single => {
+                let singles = primitives::<f32>(arrays)?;
+                Ok(numbers(singles.map(|v| v.map(single))))
+            }
+            Type::Double => Ok(numbers(primitives::<f64>(arrays)?)),
+            Type::Decimal { scale } => {
+                let digits = texts(primitives::<i128>(arrays)?, |value, out| {
+                    write_decimal(value, scale, out);
+                    Some(())
+                });
+                match (wanted, digits) {
+                    (Wanted::Numbers, Some(digits)) => {
+                        let number = |i| digits.get(i).and_then(|text| text.parse().ok());
+                        Ok(numbers((0..digits.ends.len()).map(number)))
+                    }
+                    (_, digits) => Ok(Cells::Texts(digits.unwrap_or_default())),
+                }
+            }
+            Type::Text => {
+                let all = each::<Utf8ViewArray>(arrays)?.flat_map(|array| array.iter());
+                let copied = |text: &str, out: &mut String| {
+                    out.push_str(text);
+                    Some(())
+                };
+                texts(all, copied).map(Cells::Texts).ok_or_else(String::new)
+            }
+            Type::Binary => binary(each::<BinaryViewArray>(arrays)?.flat_map(|array| array.iter())),
+            Type::FixedBinary => {
+                binary(each::<FixedSizeBinaryArray>(arrays)?.flat_map(|array| array.iter()))
+            }
+            Type::Date => {
+                let days = primitives::<i32>(arrays)?;
+                let dates = texts(days, |days, out| write_date(days.into(), out));
+                dates.map(Cells::Texts).ok_or_else(beyond)
+            }
+            Type::Instant { per_second, zoned } => {
+                let instants = texts(primitives::<i64>(arrays)?, |value, out| {
+                    write_instant(value, per_second, zoned, out)
+                });
+                instants.map(Cells::Texts).ok_or_else(beyond)
+            }
+            Type::Unreadable(what) => Err(format!("it is {what}")),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Cells::Numbers(numbers) => numbers.len(),
+            Cells::Flags(flags) => flags.len(),
+            Cells::Texts(texts) => texts.ends.len(),
+            Cells::Nothing(n) => *n,
+        }
+    }
+
+    pub(super) fn value(&self, i: usize) -> Value<'_> {
+        match self {
+            Cells::Numbers(numbers) => numbers[i].map_or(Value::Missing, Value::Number),
+            Cells::Flags(flags) => flags[i].map_or(Value::Missing, Value::Flag),
+            Cells::Texts(texts) => texts.get(i).map_or(Value::Missing, Value::Text),
+            Cells::Nothing(_) => Value::Missing,
+        }
+    }
+}
+
+fn beyond() -> String {
+    "it has a date beyond the years -9999 to 9999".into()
+}
+
+fn each<A: Array + 'static>(arrays: &[Box<dyn Array>]) -> Result<impl Iterator<Item = &A>, String> {
+    let typed = arrays
+        .iter()
+        .map(|array| array.as_any().downcast_ref::<A>());
+    let typed: Option<Vec<&A>> = typed.collect();
+    Ok(typed.ok_or("it is not of the type it says")?.into_iter())
+}
+
+fn primitives<T: NativeType>(
+    arrays: &[Box<dyn Array>],
+) -> Result<impl Iterator<Item = Option<T>>, String> {
+    let arrays = each::<PrimitiveArray<T>>(arrays)?;
+    Ok(arrays.flat_map(|array| array.iter().map(|value| value.copied())))
+}
+
+/// NaN is how other tools write a missing number.
+fn numbers(values: impl Iterator<Item = Option<f64>>) -> Cells {
+    Cells::Numbers(values.map(|v| v.filter(|v| !v.is_nan())).collect())
+}
+
+fn texts<T>(
+    values: impl Iterator<Item = Option<T>>,
+    mut write: impl FnMut(T, &mut String) -> Option<()>,
+) -> Option<Texts> {
+    let mut texts = Texts::default();
+    for value in values {
+        texts.add(value, &mut write)?;
+    }
+    Some(texts)
+}
+
+fn whole<T: NativeType + Display>(
+    arrays: &[Box<dyn Array>],
+    wanted: Wanted,
+) -> Result<Cells, String>
+where
+    T: ToF64,
+{
+    let values = primitives::<T>(arrays)?;
+    if wanted == Wanted::Numbers {
+        return Ok(numbers(values.map(|v| v.map(ToF64::to_f64))));
+    }
+    let digits = texts(values, |value, out| write!(out, "{value}").ok());
+    Ok(Cells::Texts(digits.unwrap_or_default()))
+}
+
+fn binary<'a>(values: impl Iterator<Item = Option<&'a [u8]>>) -> Result<Cells, String> {
+    let all = texts(values, |bytes, out| {
+        out.push_str(std::str::from_utf8(bytes).ok()?);
+        Some(())
+    });
+    all.map(Cells::Texts)
+        .ok_or_else(|| "it holds bytes that are not UTF-8".into())
+}
+
+/// A whole number as the nearest `f64`.
+trait ToF64 {
+    fn to_f64(self) -> f64;
+}
+
+macro_rules! to_f64 {
+    ($($whole:ty),*) => {
+        $(impl ToF64 for $whole {
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+        })*
+    };
+}
+to_f64!(i8, i16, i32, i64, u8, u16, u32, u64);
+
+/// The number that the shortest digits of a single stand for: what a file of text made from the same table has.
+fn single(value: f32) -> f64 {
+    let exact = f64::from(value);
+    if !value.is_finite() || value.fract() == 0.0 {
+        return exact;
+    }
+    value.to_string().parse().unwrap_or(exact)
+}
+
+/// As [`single`], of a half: one sign bit, five of exponent, ten of fraction.
+fn half(bits: u16) -> f64 {
+    let exact = exact_half(bits);
+    if !exact.is_finite() || exact.fract() == 0.0 {
+        return exact;
+    }
+    // A neighbour is another half; what is nearer to this one than to any other stands for it.
+    let size = bits & 0x7fff;
+    let (below, above) = (exact_half(size - 1), exact_half(size + 1));
+    let exact_size = exact.abs();
+    let is_it = |v: f64| v * 2.0 > below + exact_size && v * 2.0 < above + exact_size;
+    let shortest = (0..8).find_map(|digits| {
+        let text = format!("{exact:.digits$e}");
+        text.parse().ok().filter(|v: &f64| is_it(v.abs()))
+    });
+    shortest.unwrap_or(exact)
+}
+
+fn exact_half(bits: u16) -> f64 {
+    let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
+    let (exponent, fraction) = (i32::from(bits >> 10) & 31, f64::from(bits & 1023));
+    sign * match exponent {
+        0 => fraction * 2f64.powi(-24),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (1024.0 + fraction) * 2f64.powi(exponent - 25),
+    }
+}
+
+fn write_decimal(value: i128, scale: usize, out: &mut String) {
+    if value < 0 {
+        out.push('-');
+    }
+    let digits = format!("{:0>width$}", value.unsigned_abs(), width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    out.push_str(whole);
+    if scale > 0 {
+        out.push('.');
+        out.push_str(fraction);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_written_with_their_scale() {
+        let check = |value: i128, scale: usize, expected: &str| {
+            let mut out = String::new();
+            write_decimal(value, scale, &mut out);
+            assert_eq!(out, expected);
+        };
+        check(1250, 2, "12.50");
+        check(-5, 2, "-0.05");
+        check(0, 3, "0.000");
+        check(i128::MAX, 0, "170141183460469231731687303715884105727");
+    }
+
+    #[test]
+    fn small_floats_are_the_numbers_their_digits_stand_for() {
+        assert_eq!(single(0.1), 0.1);
+        assert_eq!(single(-3.75), -3.75);
+        assert_eq!(single(16_777_216.0), 16_777_216.0);
+        assert_eq!(half(0x2e66), 0.1);
+        assert_eq!(half(0xc380), -3.75);
+        assert_eq!(half(0x7bff), 65504.0);
+        assert_eq!(half(0x0001), 6e-8);
+        assert_eq!(half(0x7c00), f64::INFINITY);
+        assert!(half(0x7e00).is_nan());
+    }
+}

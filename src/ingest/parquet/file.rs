@@ -1,0 +1,219 @@
+//! A Parquet file: its columns with their types, and the cells of a row group.
+
+use std::io::{Cursor, Read};
+
+use polars_arrow::array::Array;
+use polars_arrow::datatypes::{ArrowDataType, Field};
+use polars_buffer::Buffer;
+use polars_parquet::parquet::page::split_buffer;
+use polars_parquet::read::schema::{infer_schema, parquet_to_arrow_schema};
+use polars_parquet::read::{
+    BasicDecompressor, FileMetadata, PageReader, ParquetError, ParquetType, column_iter_to_arrays,
+    read_metadata,
+};
+
+use super::column::{Cells, Type, Wanted};
+use crate::ingest::guard;
+use crate::schema::csv::MOST_COLUMNS;
+
+/// Bytes of the largest file: it is kept in memory as it is, packed.
+const LARGEST: u64 = 2 << 30;
+
+/// Rows of the largest row group: one is unpacked at a time, as a whole.
+const MOST_ROWS: usize = 1 << 26;
+
+/// A file that is open.
+pub(super) struct File {
+    bytes: Buffer<u8>,
+    about: FileMetadata,
+    columns: Vec<FileColumn>,
+}
+
+struct FileColumn {
+    name: String,
+    /// As it is decoded; none where it cannot be.
+    field: Option<Field>,
+    kind: Type,
+}
+
+impl File {
+    pub(super) fn read(source: &mut dyn Read) -> Result<File, String> {
+        let mut bytes = Vec::new();
+        source
+            .take(LARGEST + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|e| format!("reading failed: {e}"))?;
+        if bytes.len() as u64 > LARGEST {
+            let most = LARGEST >> 30;
+            return Err(format!(
+                "it has more than {most} GiB, the most that is read of one Parquet file; split it into a folder of files"
+            ));
+        }
+        guard::call(|| {
+            let about = read_metadata(&mut Cursor::new(&bytes))
+                .map_err(|e| format!("it is not readable: {e}"))?;
+            let columns = columns(&about)?;
+            Ok(File {
+                bytes: bytes.into(),
+                about,
+                columns,
+            })
+        })
+    }
+
+    /// The names of its columns, in order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str())
+    }
+
+    /// How many row groups it has.
+    pub(super) fn groups(&self) -> usize {
+        self.about.row_groups.len()
+    }
+
+    /// How many rows a group has.
+    pub(super) fn rows(&self, group: usize) -> usize {
+        self.about.row_groups[group].num_rows()
+    }
+
+    /// The cells of a column within a row group.
+    pub(super) fn cells(
+        &self,
+        group: usize,
+        column: usize,
+        wanted: Wanted,
+    ) -> Result<Cells, String> {
+        let FileColumn { name, field, kind } = &self.columns[column];
+        let rows = self.rows(group);
+        if rows > MOST_ROWS {
+            return Err(format!(
+                "a row group of it has {rows} rows, {MOST_ROWS} are the most; write it with smaller row groups"
+            ));
+        }
+        let of_column = |why: String| format!("the column {name:?} {why}");
+        let field = match (field, kind) {
+            (Some(field), kind) if !matches!(kind, Type::Unreadable(_)) => field,
+            (_, kind) => {
+                return Err(of_column(format!(
+                    "is {}; numbers, text, booleans, dates and timestamps are read",
+                    kind.in_words()
+                )));
+            }
+        };
+        let cells = guard::call(|| {
+            let arrays = self.arrays(group, name, field)?;
+            let cells = Cells::of(&arrays, kind, wanted)?;
+            match cells.len() == rows {
+                true => Ok(cells),
+                false => Err(format!("has {} cells for {rows} rows", cells.len())),
+            }
+        });
+        cells.map_err(|why| of_column(format!("cannot be read: {why}")))
+    }
+
+    fn arrays(
+        &self,
+        group: usize,
+        name: &str,
+        field: &Field,
+    ) -> Result<Vec<Box<dyn Array>>, String> {
+        let group = &self.about.row_groups[group];
+        let chunk = group.columns_under_root_iter(name);
+        let chunk = chunk.and_then(|mut chunks| chunks.next());
+        let chunk = chunk.ok_or("a row group lacks it")?;
+        let range = chunk.byte_range();
+        let (from, to) = (range.start as usize, range.end as usize);
+        if from > to || to > self.bytes.len() {
+            return Err("it ends beyond the file".into());
+        }
+        let bytes = self.bytes.clone().sliced(from..to);
+        let pages = || {
+            let bytes = Cursor::new(bytes.clone());
+            let pages = PageReader::new(bytes, chunk, Vec::new(), usize::MAX);
+            BasicDecompressor::new(pages, Vec::new())
+        };
+        check_levels(pages(), group.num_rows())?;
+        let pages = vec![pages()];
+        let types = vec![&chunk.descriptor().descriptor.primitive_type];
+        let arrays = column_iter_to_arrays(pages, types, field.clone(), None);
+        arrays.map(|(arrays, _)| arrays).map_err(|e| e.to_string())
+    }
+}
+
+/// Checks that the runs of definition levels are no longer than their page: the library would set aside as much memory as a
+/// damaged one says, and the process would end.
+fn check_levels(mut pages: BasicDecompressor, rows: usize) -> Result<(), String> {
+    let said = |e: ParquetError| e.to_string();
+    pages.read_dict_page().map_err(said)?;
+    let mut values = 0;
+    while let Some(page) = pages.next() {
+        let page = page.map_err(said)?.decompress(&mut pages).map_err(said)?;
+        values += page.num_values();
+        if values > rows {
+            return Err(format!("a page goes beyond its {rows} rows"));
+        }
+        let has_levels = page.descriptor.max_def_level > 0;
+        let levels = split_buffer(&page).map_err(said)?.def;
+        if has_levels && runs(levels).any(|run| run > page.num_values() as u64 + 7) {
+            return Err("a run is longer than its page".into());
+        }
+    }
+    Ok(())
+}
+
+/// The lengths of the runs of levels of one bit, packed ones in eights.
+fn runs(mut levels: &[u8]) -> impl Iterator<Item = u64> + '_ {
+    std::iter::from_fn(move || {
+        let mut head = 0u64;
+        for shift in (0..).step_by(7) {
+            let (byte, rest) = levels.split_first()?;
+            levels = rest;
+            head |= u64::from(byte & 0x7f).checked_shl(shift)?;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        let (length, bytes) = match head & 1 {
+            0 => (head >> 1, 1),
+            _ => ((head >> 1).saturating_mul(8), head >> 1),
+        };
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        levels = &levels[bytes.min(levels.len())..];
+        Some(length)
+    })
+}
+
+/// The columns by their Parquet types. What Arrow says of them beside that matters for durations alone, which are whole
+/// numbers to Parquet.
+fn columns(about: &FileMetadata) -> Result<Vec<FileColumn>, String> {
+    let fields = about.schema().fields();
+    if fields.len() > MOST_COLUMNS {
+        return Err(format!(
+            "it has {} columns, {MOST_COLUMNS} are the most",
+            fields.len()
+        ));
+    }
+    let arrow = guard::call(|| infer_schema(about).map_err(|e| e.to_string())).ok();
+    let column = |file: &ParquetType| {
+        let name = file.name().to_owned();
+        let of_arrow = arrow.as_ref().and_then(|schema| schema.get(name.as_str()));
+        let is_duration =
+            of_arrow.is_some_and(|field| matches!(field.dtype, ArrowDataType::Duration(_)));
+        let ParquetType::PrimitiveType(primitive) = file else {
+            return FileColumn {
+                name,
+                field: None,
+                kind: Type::Unreadable("a list or a structure"),
+            };
+        };
+        let schema = parquet_to_arrow_schema(std::slice::from_ref(file));
+        let field = schema.iter_values().next().cloned();
+        let kind = match &field {
+            _ if is_duration => Type::Unreadable("a duration"),
+            Some(field) => Type::of(&field.dtype, primitive),
+            None => Type::Unreadable("of no type"),
+        };
+        FileColumn { name, field, kind }
+    };
+    Ok(fields.iter().map(column).collect())
+}

@@ -1,0 +1,323 @@
+//! How a table of text is written: its delimiter, its encoding, the form of its numbers, what stands before the header.
+
+pub mod decode;
+pub mod notice;
+mod sniff;
+
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+use super::number::NumberForm;
+pub use decode::Encoding;
+pub use notice::Notice;
+pub(super) use sniff::{SAMPLE, Start};
+
+/// What separates the cells of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delimiter {
+    /// Whichever of `,` `;` tab and `|` fits the first lines.
+    Auto {
+        /// The one taken where none fits, as in a table of one column.
+        usual: u8,
+    },
+    /// This character, which is ASCII.
+    Char(u8),
+}
+
+/// How a table of text is written.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "DialectFile")]
+pub struct Dialect {
+    /// What separates cells.
+    pub delimiter: Delimiter,
+    /// The decimal sign, `.` or `,`.
+    pub decimal: char,
+    /// The sign between groups of three digits, where there is one.
+    pub thousands: Option<char>,
+    /// The encoding of its characters.
+    pub encoding: Encoding,
+    /// A line that begins with this character is no row.
+    pub comment: Option<u8>,
+    /// Lines before the header.
+    pub skip: u64,
+}
+
+impl Default for Dialect {
+    fn default() -> Dialect {
+        Dialect::AUTO
+    }
+}
+
+/// The dialect as typed in a spec or in settings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DialectFile {
+    delimiter: Option<String>,
+    decimal: Option<String>,
+    thousands: Option<String>,
+    encoding: Option<String>,
+    comment: Option<String>,
+    skip: Option<u64>,
+}
+
+/// A dialect that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}; {remedy}")]
+pub struct DialectFault {
+    /// What is wrong.
+    pub problem: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl DialectFault {
+    fn new(problem: String, remedy: &str) -> DialectFault {
+        DialectFault {
+            problem,
+            remedy: remedy.to_owned(),
+        }
+    }
+}
+
+/// The keys of a dialect, in a spec and on the command line.
+pub const KEYS: [&str; 6] = [
+    "delimiter",
+    "decimal",
+    "thousands",
+    "encoding",
+    "comment",
+    "skip",
+];
+
+impl TryFrom<DialectFile> for Dialect {
+    type Error = DialectFault;
+
+    fn try_from(file: DialectFile) -> Result<Dialect, DialectFault> {
+        let skip = file.skip.map(|skip| skip.to_string());
+        let typed = [
+            file.delimiter,
+            file.decimal,
+            file.thousands,
+            file.encoding,
+            file.comment,
+            skip,
+        ];
+        let mut dialect = Dialect::default();
+        for (key, value) in KEYS.iter().zip(typed) {
+            if let Some(value) = value {
+                dialect.set(key, &value)?;
+            }
+        }
+        dialect.checked()
+    }
+}
+
+impl Dialect {
+    /// Everything that can be found out is, and numbers have a decimal point.
+    pub const AUTO: Dialect = Dialect {
+        delimiter: Delimiter::Auto { usual: b',' },
+        decimal: '.',
+        thousands: None,
+        encoding: Encoding::Auto,
+        comment: None,
+        skip: 0,
+    };
+
+    /// The form of numbers in such a file.
+    pub fn number_form(&self) -> NumberForm {
+        NumberForm {
+            decimal: self.decimal,
+            thousands: self.thousands,
+            ..NumberForm::default()
+        }
+    }
+
+    /// This dialect, with another delimiter where none is named and none is found.
+    #[must_use]
+    pub fn usually(&self, usual: u8) -> Dialect {
+        let delimiter = match self.delimiter {
+            Delimiter::Auto { .. } => Delimiter::Auto { usual },
+            named => named,
+        };
+        Dialect {
+            delimiter,
+            ..self.clone()
+        }
+    }
+
+    /// This dialect, with what the settings say instead.
+    ///
+    /// # Errors
+    /// When the settings contradict it or each other.
+    pub fn with(mut self, settings: &[Setting]) -> Result<Dialect, DialectFault> {
+        for setting in settings {
+            self.set(&setting.key, &setting.value)?;
+        }
+        self.checked()
+    }
+
+    /// The key `format` of a spec, where this is not what is found by itself.
+    pub fn to_yaml(&self) -> Option<String> {
+        let quoted = |c: char| format!("{:?}", c.to_string());
+        let usual = Dialect::default();
+        let delimiter = match self.delimiter {
+            Delimiter::Auto { .. } => None,
+            Delimiter::Char(byte) => Some(quoted(byte.into())),
+        };
+        let encoding = match self.encoding {
+            Encoding::Auto => None,
+            Encoding::Named(named) => Some(named.name().to_lowercase()),
+        };
+        let decimal = (self.decimal != usual.decimal).then(|| quoted(self.decimal));
+        let thousands = self.thousands.map(quoted);
+        let comment = self.comment.map(|byte| quoted(byte.into()));
+        let skip = (self.skip > 0).then(|| self.skip.to_string());
+        let values = [delimiter, decimal, thousands, encoding, comment, skip];
+        let pairs = KEYS.iter().zip(values);
+        let pairs = pairs.filter_map(|(key, value)| value.map(|value| format!("{key}: {value}")));
+        let pairs: Vec<String> = pairs.collect();
+        (!pairs.is_empty()).then(|| format!("format: {{{}}}", pairs.join(", ")))
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<(), DialectFault> {
+        let none = matches!(value, "" | "none" | "null");
+        match key {
+            "delimiter" if value == "auto" => self.delimiter = Dialect::default().delimiter,
+            "delimiter" => self.delimiter = Delimiter::Char(delimiter(value)?),
+            "decimal" => self.decimal = decimal(value)?,
+            "thousands" => self.thousands = (!none).then(|| thousands(value)).transpose()?,
+            "encoding" => self.encoding = Encoding::named(value)?,
+            "comment" => self.comment = (!none).then(|| comment(value)).transpose()?,
+            "skip" => self.skip = skip(value)?,
+            _ => {
+                let near = super::fault::nearest(key, KEYS);
+                let remedy = near.map_or_else(
+                    || format!("known are {}", KEYS.join(", ")),
+                    |near| format!("did you mean {near}?"),
+                );
+                return Err(DialectFault {
+                    problem: format!("a format has no {key:?}"),
+                    remedy,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn checked(self) -> Result<Dialect, DialectFault> {
+        let clash = |what: &str| {
+            let remedy = "write another character for one of them";
+            Err(DialectFault::new(
+                format!("{what} are the same character"),
+                remedy,
+            ))
+        };
+        if self.thousands == Some(self.decimal) {
+            return clash("`decimal` and `thousands`");
+        }
+        if self.comment.map(Delimiter::Char) == Some(self.delimiter) {
+            return clash("`comment` and `delimiter`");
+        }
+        Ok(self)
+    }
+}
+
+fn delimiter(value: &str) -> Result<u8, DialectFault> {
+    let named = match value {
+        "tab" | "\\t" => "\t",
+        "comma" => ",",
+        "semicolon" => ";",
+        "pipe" => "|",
+        "space" => " ",
+        other => other,
+    };
+    match named.as_bytes() {
+        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
+        _ => Err(DialectFault::new(
+            format!("{value:?} is no delimiter"),
+            "write auto, tab or one ASCII character such as ;",
+        )),
+    }
+}
+
+fn decimal(value: &str) -> Result<char, DialectFault> {
+    match value {
+        "." | "point" => Ok('.'),
+        "," | "comma" => Ok(','),
+        _ => Err(DialectFault::new(
+            format!("{value:?} is no decimal sign"),
+            "write . or ,",
+        )),
+    }
+}
+
+fn thousands(value: &str) -> Result<char, DialectFault> {
+    let mut chars = if value == "space" { " " } else { value }.chars();
+    match (chars.next(), chars.next()) {
+        (Some(sign), None) if !sign.is_alphanumeric() && !"+-\"\n\r".contains(sign) => Ok(sign),
+        _ => Err(DialectFault::new(
+            format!("{value:?} is no sign between thousands"),
+            "write one character such as , . ' or space, or none",
+        )),
+    }
+}
+
+fn comment(value: &str) -> Result<u8, DialectFault> {
+    match value.as_bytes() {
+        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
+        _ => Err(DialectFault::new(
+            format!("{value:?} begins no comment"),
+            "write one ASCII character such as #, or none",
+        )),
+    }
+}
+
+fn skip(value: &str) -> Result<u64, DialectFault> {
+    let lines = value.parse::<u32>().map(u64::from);
+    lines.map_err(|_| {
+        DialectFault::new(
+            format!("{value:?} is no number of lines"),
+            "write how many lines stand before the header",
+        )
+    })
+}
+
+/// One key of a dialect as written on the command line: `delimiter=;`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    key: String,
+    value: String,
+}
+
+impl Setting {
+    /// It as a member of a spec's `format`.
+    pub fn yaml(&self) -> String {
+        let quoted = serde_json::Value::from(self.value.as_str());
+        match self.value.parse::<u32>() {
+            Ok(number) => format!("{}: {number}", self.key),
+            Err(_) => format!("{}: {quoted}", self.key),
+        }
+    }
+}
+
+impl FromStr for Setting {
+    type Err = DialectFault;
+
+    fn from_str(text: &str) -> Result<Setting, DialectFault> {
+        let Some((key, value)) = text.split_once('=') else {
+            return Err(DialectFault::new(
+                format!("{text:?} has no value"),
+                "write KEY=VALUE, such as delimiter=; or encoding=latin-1",
+            ));
+        };
+        Dialect::default().set(key, value)?;
+        Ok(Setting {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

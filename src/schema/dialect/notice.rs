@@ -1,0 +1,31 @@
+//! What is worth telling of a table as a whole: how it was read, what of it was passed over.
+
+use crate::schema::fault::Problem;
+
+/// Something a reader found out about a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notice {
+    /// The column; empty where it is about the whole table.
+    pub column: String,
+    /// The kind of trouble; none for what is merely told.
+    pub problem: Option<Problem>,
+    /// Rows it concerns.
+    pub rows: u64,
+    /// Some of the values.
+    pub examples: Vec<String>,
+    /// It in words.
+    pub text: String,
+}
+
+impl Notice {
+    /// Something that is merely told.
+    pub fn plain(text: impl Into<String>) -> Notice {
+        Notice {
+            text: text.into(),
+            ..Notice::default()
+        }
+    }
+}
+
+/// Who is told.
+pub type Note<'a> = &'a mut dyn FnMut(Notice);

@@ -1,0 +1,143 @@
+//! The delimiter, by the first lines.
+
+use super::{Delimiter, Dialect};
+
+/// Bytes of a text that are looked at.
+pub const SAMPLE: usize = 32 << 10;
+
+/// Rows that are looked at.
+const ROWS: usize = 50;
+
+const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// How a text begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// What separates its cells.
+    pub delimiter: u8,
+    /// Whether that was found out, and is not what is usual.
+    pub found: bool,
+    /// Length of a first line `sep=;`, as Excel writes it; 0 without one.
+    pub separator_line: usize,
+}
+
+impl Start {
+    /// How this text begins; `whole` says whether the sample is all of it.
+    pub fn of(text: &[u8], whole: bool, dialect: &Dialect) -> Start {
+        let (named, length) = separator_line(text);
+        let (delimiter, usual) = match (dialect.delimiter, named) {
+            (Delimiter::Char(byte), _) => (byte, byte),
+            (Delimiter::Auto { usual }, Some(byte)) => (byte, usual),
+            (Delimiter::Auto { usual }, None) => {
+                let comment = dialect.comment;
+                (best(&text[length..], whole, comment, usual), usual)
+            }
+        };
+        Start {
+            delimiter,
+            found: delimiter != usual,
+            separator_line: length,
+        }
+    }
+}
+
+/// The character that a first line `sep=;` names, and the length of that line.
+fn separator_line(text: &[u8]) -> (Option<u8>, usize) {
+    let Some(end) = text.iter().position(|b| *b == b'\n') else {
+        return (None, 0);
+    };
+    let line = text[..end].trim_ascii_end();
+    let line = line.strip_prefix(b"\"").unwrap_or(line);
+    let line = line.strip_suffix(b"\"").unwrap_or(line);
+    let tab = text[..end].ends_with(b"=\t") || text[..end].ends_with(b"=\t\r");
+    match line {
+        [s, e, p, b'=', byte]
+            if [s, e, p].map(u8::to_ascii_lowercase) == *b"sep" && byte.is_ascii() =>
+        {
+            (Some(*byte), end + 1)
+        }
+        [s, e, p, b'='] if tab && [s, e, p].map(u8::to_ascii_lowercase) == *b"sep" => {
+            (Some(b'\t'), end + 1)
+        }
+        _ => (None, 0),
+    }
+}
+
+/// The candidate under which the rows have as many cells as the header, then most numbers, then most columns.
+fn best(text: &[u8], whole: bool, comment: Option<u8>, usual: u8) -> u8 {
+    let others = CANDIDATES.iter().copied().filter(|byte| *byte != usual);
+    let all = std::iter::once(usual).chain(others);
+    let mut best = None;
+    for candidate in all.filter(|byte| may_separate(text, comment, *byte)) {
+        let shape = Shape::of(text, whole, candidate, comment);
+        let Some(fit) = shape.fit() else { continue };
+        if best.is_none_or(|(_, other)| fit > other) {
+            best = Some((candidate, fit));
+        }
+    }
+    best.map_or(usual, |(candidate, _)| candidate)
+}
+
+/// Whether the character stands in the header. Where that may have several lines, so that it is not known yet, it may.
+fn may_separate(text: &[u8], comment: Option<u8>, byte: u8) -> bool {
+    let lines = text.split(|b| matches!(b, b'\n' | b'\r'));
+    let header = lines
+        .filter(|line| !line.is_empty() && line.first().copied() != comment)
+        .next();
+    header.is_some_and(|line| line.contains(&byte) || line.contains(&b'"'))
+}
+
+/// The first rows under one delimiter: cells, and those of them that look like numbers.
+struct Shape(Vec<(usize, usize)>);
+
+impl Shape {
+    fn of(text: &[u8], whole: bool, delimiter: u8, comment: Option<u8>) -> Shape {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .comment(comment)
+            .from_reader(text);
+        let mut record = csv::ByteRecord::new();
+        let mut rows = Vec::new();
+        while rows.len() < ROWS {
+            match reader.read_byte_record(&mut record) {
+                Ok(true) => {
+                    let numbers = record.iter().filter(|cell| like_a_number(cell)).count();
+                    rows.push((record.len(), numbers));
+                }
+                // The end of the sample is the end of a row only where it is the end of the text.
+                _ if whole || rows.len() < 2 => break,
+                _ => {
+                    rows.pop();
+                    break;
+                }
+            }
+        }
+        Shape(rows)
+    }
+
+    /// (Share of rows with as many cells as the header, share of numbers, columns), in thousandths.
+    fn fit(&self) -> Option<(usize, usize, usize)> {
+        let (&(columns, _), rows) = self.0.split_first()?;
+        if columns < 2 {
+            return None;
+        }
+        let share = |part: usize, of: usize| part * 1000 / of.max(1);
+        let fitting = rows.iter().filter(|(cells, _)| *cells == columns).count();
+        let cells = rows.iter().map(|(cells, _)| cells).sum();
+        let numbers = rows.iter().map(|(_, numbers)| numbers).sum();
+        let fitting = if rows.is_empty() {
+            1000
+        } else {
+            share(fitting, rows.len())
+        };
+        Some((fitting, share(numbers, cells), columns))
+    }
+}
+
+fn like_a_number(cell: &[u8]) -> bool {
+    let cell = cell.trim_ascii();
+    let known = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'-' | b'+');
+    cell.iter().any(u8::is_ascii_digit) && cell.iter().all(known)
+}
