@@ -4,13 +4,14 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
 use super::out::outln;
 use super::quarantine::QuarantineCommand;
+use super::rows::report_warnings;
 use super::site::Site;
 use super::{interrupt, print_json, quarantine};
 use crate::clock::{self, Clock};
@@ -86,6 +87,14 @@ pub fn run(args: &IngestArgs, site: &Site) -> anyhow::Result<Exit> {
         print_json(&document(&source, &tally, args.out.as_deref()))?;
     } else {
         outln!("{}", summary(&source, &tally, args.out.as_deref()));
+    }
+    report_warnings(site, &tally.warnings);
+    if tally.stored + tally.repeated == 0 && tally.quarantined > 0 {
+        bail!(
+            "nothing was stored: all {} rows of {} are bad",
+            tally.quarantined,
+            source.name()
+        );
     }
     Ok(Exit::Done)
 }
@@ -189,6 +198,7 @@ fn document(source: &Source, tally: &Tally, out: Option<&Path>) -> serde_json::V
         "repeated": tally.repeated,
         "quarantined": tally.quarantined,
         "skipped": tally.skipped,
+        "warnings": tally.warnings,
     });
     if let Some(out) = out {
         document["output"] = json!(out);

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use super::batch::{BATCH, Bad, Batch, Sink, Tally};
 use super::collect::bad_rows;
 use super::fault::ReadFault;
-use super::source::{Rows, SourceRow, World};
+use super::notes::Notes;
+use super::occurrences::Occurrences;
+use super::source::{Rows, SourceRow, World, identity};
+use crate::schema::row::Purpose;
 use crate::schema::table::TooMuchText;
 use crate::schema::{Row, Schema};
 
@@ -19,12 +22,17 @@ pub(super) struct Batcher<'a> {
     batch: Batch,
     tally: Tally,
     fault: Option<ReadFault>,
+    notes: Notes,
+    occurrences: Occurrences,
+    /// The name of the whole source; none where every part of it is a source of its own.
+    whole: Option<Arc<str>>,
 }
 
 impl<'a> Batcher<'a> {
     pub(super) fn new(
         schema: &Arc<Schema>,
         strict: bool,
+        whole: Option<Arc<str>>,
         world: &'a dyn World,
         sink: &'a mut dyn Sink,
     ) -> Batcher<'a> {
@@ -33,9 +41,12 @@ impl<'a> Batcher<'a> {
             world,
             sink,
             strict,
-            batch: Batch::empty("".into(), schema),
+            batch: Batch::empty("".into(), "".into(), schema),
             tally: Tally::default(),
             fault: None,
+            notes: Notes::new(schema, Purpose::Keep),
+            occurrences: Occurrences::default(),
+            whole,
         }
     }
 
@@ -49,7 +60,10 @@ impl<'a> Batcher<'a> {
         }
         match self.fault {
             Some(fault) => Err(fault),
-            None => outcome.map(|()| self.tally),
+            None => outcome.map(|()| {
+                self.tally.warnings = self.notes.finish().to_list();
+                self.tally
+            }),
         }
     }
 
@@ -61,7 +75,11 @@ impl<'a> Batcher<'a> {
     fn flush(&mut self) -> ControlFlow<()> {
         let next = Batch {
             cursor: self.batch.cursor.clone(),
-            ..Batch::empty(self.batch.source.clone(), &self.schema)
+            ..Batch::empty(
+                self.batch.source.clone(),
+                self.batch.origin.clone(),
+                &self.schema,
+            )
         };
         let batch = std::mem::replace(&mut self.batch, next);
         self.tally.read += batch.read() as u64;
@@ -80,6 +98,7 @@ impl<'a> Batcher<'a> {
     fn keep(&mut self, line: u64, row: &Row) -> Result<(), TooMuchText> {
         self.batch.table.push(row)?;
         self.batch.lines.push(line);
+        self.batch.occurrences.push(self.occurrences.before(row));
         Ok(())
     }
 }
@@ -90,12 +109,20 @@ impl Rows for Batcher<'_> {
             self.flush()?;
         }
         self.batch.source = name.into();
+        self.batch.origin = match &self.whole {
+            Some(whole) => whole.clone(),
+            None => {
+                self.occurrences.clear();
+                identity(name).into()
+            }
+        };
         ControlFlow::Continue(())
     }
 
     fn row(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {
         let (faults, row) = match row {
             Ok(row) => {
+                self.notes.row(row);
                 row.set_apart(&self.schema);
                 if row.faults.is_empty() {
                     if let Err(full) = self.keep(line, row) {
@@ -107,7 +134,10 @@ impl Rows for Batcher<'_> {
                     (std::mem::take(&mut row.faults), came)
                 }
             }
-            Err(fault) => (vec![fault], None),
+            Err(fault) => {
+                self.notes.faults(std::slice::from_ref(&fault));
+                (vec![fault], None)
+            }
         };
         if self.strict
             && let Some(bad) = bad_rows(line, &faults).next()

@@ -19,6 +19,8 @@ pub mod format;
 pub mod infer;
 mod json;
 pub mod look;
+mod notes;
+mod occurrences;
 pub mod numbers;
 mod parquet;
 pub mod source;
@@ -32,7 +34,7 @@ use crate::schema::Schema;
 use crate::schema::row::Purpose;
 
 pub use batch::{Batch, Quarantined, Sink, Taken, Tally};
-pub use collect::{BadRow, Loaded};
+pub use collect::{BadRow, Loaded, MAX_BAD, OddRow, TooManyBad};
 pub use fault::{ReadFault, SinkFault};
 pub use format::{Format, UnknownFormat};
 pub use look::Seen;
@@ -75,7 +77,7 @@ fn from_memory(
     name: &str,
     schema: &Arc<Schema>,
 ) -> Result<Loaded, ReadFault> {
-    let mut collector = Collector::new(schema, false);
+    let mut collector = Collector::new(schema, Purpose::Learn, false);
     format
         .read(&mut bytes, schema, Purpose::Learn, &mut |row| {
             collector.row(row)

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::schema::ColumnWarning;
 use crate::stats::metric::Metric;
 use crate::stats::resampled::Estimate;
 
@@ -30,8 +31,28 @@ pub struct Card {
     pub without_companions: Option<Figures>,
     /// Every learner tried.
     pub candidates: Vec<Candidate>,
-    /// What was odd about the table.
+    /// What was odd about the fit of the recipe.
     pub warnings: Vec<String>,
+    /// What was odd about the table and the model, by column.
+    #[serde(with = "as_text")]
+    pub table_warnings: Vec<ColumnWarning>,
+}
+
+/// Warnings inside a model file: as JSON text, so that what is left out of their JSON can be left out here, too.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::ColumnWarning;
+
+    pub fn serialize<S: Serializer>(list: &[ColumnWarning], to: S) -> Result<S::Ok, S::Error> {
+        let text = serde_json::to_string(list).expect("its keys are text");
+        text.serialize(to)
+    }
+
+    pub fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Vec<ColumnWarning>, D::Error> {
+        let text = String::deserialize(from)?;
+        serde_json::from_str(&text).map_err(D::Error::custom)
+    }
 }
 
 /// A learner that was tried.

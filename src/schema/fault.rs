@@ -139,6 +139,17 @@ pub struct Warning {
     pub quarantine: bool,
 }
 
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let problem = self.problem.code().replace('_', " ");
+        write!(f, "{}: {problem}", excerpt(&self.column))?;
+        match self.value.as_str() {
+            "" => Ok(()),
+            value => write!(f, ", got {value}"),
+        }
+    }
+}
+
 impl Serialize for Warning {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut fields = to.serialize_struct("Warning", 3)?;

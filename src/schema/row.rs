@@ -58,6 +58,8 @@ pub struct Row {
     target: Option<bool>,
     purpose: Purpose,
     refused: Refused,
+    /// Columns met since the row was made, in whatever rows went through it.
+    seen: Vec<bool>,
     /// Kept of a row that is only looked at.
     met: Option<Box<Met>>,
     /// All that is wrong with it; a row with faults must not be used.
@@ -85,6 +87,7 @@ impl Row {
             target: None,
             purpose,
             refused: Refused::default(),
+            seen: vec![false; schema.columns().len()],
             met: (purpose == Purpose::Look).then(|| Box::new(Met::new(schema))),
             faults: Vec::new(),
             warnings: Vec::new(),
@@ -134,6 +137,11 @@ impl Row {
         self.target
     }
 
+    /// Which of the schema's columns it has met since it was made, also where their cells are empty.
+    pub fn seen(&self) -> &[bool] {
+        &self.seen
+    }
+
     /// Checks what can be checked only at the end: that nothing required is missing.
     pub fn finish(&mut self, schema: &Schema) {
         if self.purpose == Purpose::Look {
@@ -177,7 +185,10 @@ impl Row {
             met.slot(schema, slot);
         }
         match slot {
-            Slot::Column(i) => self.put_column(schema, i, value),
+            Slot::Column(i) => {
+                self.seen[i] = true;
+                self.put_column(schema, i, value)
+            }
             Slot::Id => self.put_id(schema, value),
             Slot::Target => self.put_target(schema, value),
             Slot::Other => {}

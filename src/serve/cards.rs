@@ -69,7 +69,7 @@ fn facts(Champion { name, model, .. }: &Champion) -> Value {
         "cv": card.cv.to_json(),
         "without_companions": card.without_companions.as_ref().map(|figures| figures.to_json()),
         "candidates": candidates,
-        "warnings": card.warnings,
+        "warnings": card.table_warnings,
         "threshold": model.spec().decision.threshold,
         "target": target(model),
         "columns": columns(model),

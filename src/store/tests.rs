@@ -65,6 +65,7 @@ fn row(n: usize) -> Batch {
         member: None,
         row: json!({"acid": n}).to_string(),
         label: None,
+        origin: Default::default(),
     };
     Batch {
         rows: vec![row],

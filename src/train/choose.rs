@@ -16,8 +16,9 @@ pub(super) struct Tried {
     pub learner: &'static dyn Learner,
     pub calibration: Calibration,
     pub figures: Figures,
-    /// Out-of-fold probabilities of the first repeat, calibrated: how scores of unseen rows look.
-    pub scores: Vec<f64>,
+    /// Out-of-fold probabilities of the first repeat, calibrated: how scores of unseen rows look. None of rows that were
+    /// not tested.
+    pub scores: Vec<Option<f64>>,
 }
 
 /// Calibrates and measures each learner's out-of-fold scores.
@@ -32,6 +33,8 @@ pub(super) fn candidates(
         let (calibration, calibrated) = calibrate::choose(plan, labels, scores);
         let figures = figures(plan, labels, &calibrated, threshold);
         let scores = calibrated.into_iter().next().unwrap_or_default();
+        let tested = |(i, p): (usize, f64)| plan.is_tested(i).then_some(p);
+        let scores = scores.into_iter().enumerate().map(tested).collect();
         Tried {
             learner: *learner,
             calibration,
@@ -49,7 +52,7 @@ fn figures(plan: &Plan, labels: &[bool], scores: &[Vec<f64>], threshold: f64) ->
     for (fold_of, scores) in plan.repeats.iter().zip(scores) {
         for fold in 0..plan.folds {
             let mut fold_scores = Scores::new(threshold);
-            for i in (0..labels.len()).filter(|i| fold_of[*i] == fold) {
+            for i in (0..labels.len()).filter(|i| fold_of[*i] == Some(fold)) {
                 fold_scores.update(scores[i], labels[i]);
             }
             let figures = fold_scores.finish();
@@ -61,7 +64,8 @@ fn figures(plan: &Plan, labels: &[bool], scores: &[Vec<f64>], threshold: f64) ->
             folds.push(figures);
         }
     }
-    let test = labels.len() as f64 / plan.folds as f64;
+    let tested = (0..labels.len()).filter(|i| plan.is_tested(*i)).count();
+    let test = tested as f64 / plan.folds as f64;
     let ratio = test / (labels.len() as f64 - test);
     let estimate = |metric: &Metric| {
         let values: Vec<f64> = folds.iter().filter_map(|f| metric.value(f)).collect();

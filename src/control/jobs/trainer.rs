@@ -121,6 +121,7 @@ impl Trainer {
             repeats,
             seed,
             promote,
+            max_bad,
             by,
         } = job.asked.clone();
         let request = Request {
@@ -135,6 +136,7 @@ impl Trainer {
             promote,
             by,
             gate: self.gate,
+            max_bad,
         };
         let opponent = Opponent {
             name: &champion.name,
@@ -172,6 +174,7 @@ fn finish(job: &Job, outcome: &Outcome) {
         promoted: outcome.verdict.promote,
         reason: outcome.verdict.reason.clone(),
         gate: outcome.gate.as_ref().map(|gate| serde_json::json!(gate)),
+        warnings: outcome.model.card().table_warnings.clone(),
     };
     tracing::info!(
         job = job.id,

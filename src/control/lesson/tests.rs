@@ -24,12 +24,7 @@ fn table(schema: &Arc<Schema>, rows: &[&str]) -> Table {
 }
 
 fn loaded(table: Table) -> Loaded {
-    Loaded {
-        read: table.len(),
-        table,
-        left_out: 0,
-        bad: Vec::new(),
-    }
+    table.into()
 }
 
 fn corrected(schema: &Arc<Schema>, row: &str, positive: bool) -> Corrected {

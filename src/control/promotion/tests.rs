@@ -39,6 +39,7 @@ fn card(
         without_companions: None,
         candidates: Vec::new(),
         warnings: Vec::new(),
+        table_warnings: Vec::new(),
     }
 }
 
