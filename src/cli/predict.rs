@@ -45,7 +45,10 @@ pub fn run(args: &PredictArgs, site: &Site) -> anyhow::Result<Exit> {
     let source = Source::parse(&args.source)?;
     let loaded = source.load(model.schema(), Purpose::Predict, args.tolerance.strict)?;
     if loaded.read == 0 {
-        bail!("{} has no row that can be answered", source.name());
+        bail!(
+            "{} has no row that can be answered (0 of 0 were left out)",
+            source.name()
+        );
     }
     rows::report_bad(site, &loaded);
     for column in answer::renamed(model.schema()) {
@@ -92,7 +95,7 @@ pub fn run(args: &PredictArgs, site: &Site) -> anyhow::Result<Exit> {
     rows::report_warnings(site, &warnings);
     if loaded.table.is_empty() {
         bail!(
-            "{} has no row that can be answered ({} of {} are bad)",
+            "{} has no row that can be answered ({} of {} were left out)",
             source.name(),
             loaded.left_out,
             loaded.read

@@ -97,7 +97,9 @@ impl Progress for Shown {
     }
 
     fn forecast(&self, times: f64) {
-        let Some(begun) = self.begun.get() else { return };
+        let Some(begun) = self.begun.get() else {
+            return;
+        };
         let seconds = begun.elapsed().as_secs_f64() * times;
         match self.form {
             Form::Nothing => {}

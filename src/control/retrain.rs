@@ -180,7 +180,8 @@ fn weigh(
             champion: champion.model.probability(table.row(n), &mut work),
         })
     };
-    let unseen = table.len() - lesson.fresh()..table.len();
+    // Where the spec's evaluation names groups, they are handed in here.
+    let unseen = lesson.unseen(None).into_iter();
     let rows: Vec<Paired> = unseen.filter_map(paired).collect();
     let thresholds = Thresholds {
         champion: champion.model.spec().decision.threshold,

@@ -227,7 +227,9 @@ impl Rows for Collector {
         };
         self.loaded.left_out += 1;
         let room = MOST_SHOWN.saturating_sub(self.loaded.bad.len());
-        self.loaded.bad.extend(bad_rows(line, &odd.faults).take(room));
+        self.loaded
+            .bad
+            .extend(bad_rows(line, &odd.faults).take(room));
         if self.notes.purpose == Purpose::Predict {
             self.loaded.odd.insert(self.loaded.read - 1, odd);
         }

@@ -315,7 +315,7 @@ fn write(
         .into_iter()
         .for_each(|n| line(format!("    - {}", quoted(&n))));
     line(String::new());
-    line("evaluation: {folds: 10, repeats: 5, metric: log_loss}".into());
+    line("evaluation: {metric: log_loss}".into());
     line("decision: {threshold: 0.5}".into());
     out
 }

@@ -67,7 +67,8 @@ impl Notes {
     /// Counts the faults of a row.
     pub(super) fn faults(&mut self, faults: &[Fault]) {
         for fault in faults {
-            let same = |(_, f): &(usize, Fault)| f.column == fault.column && f.problem == fault.problem;
+            let same =
+                |(_, f): &(usize, Fault)| f.column == fault.column && f.problem == fault.problem;
             match self.faults.iter().position(same) {
                 Some(i) => self.faults[i].0 += 1,
                 None if self.faults.len() < MOST_KINDS => self.faults.push((1, fault.clone())),
@@ -91,9 +92,11 @@ impl Notes {
         }
         for (i, column) in self.schema.columns().iter().enumerate() {
             if !self.met[i] {
-                self.summary.note(&column.name, Problem::MissingColumn, self.rows, "");
+                self.summary
+                    .note(&column.name, Problem::MissingColumn, self.rows, "");
             } else if !self.filled[i] {
-                self.summary.note(&column.name, Problem::AllMissing, self.rows, "");
+                self.summary
+                    .note(&column.name, Problem::AllMissing, self.rows, "");
             }
         }
         self.summary

@@ -108,22 +108,42 @@ impl<'a> Answers<'a> {
     /// One answer a row that was read, bad ones included, with what is to be said of it.
     pub(super) fn each(self) -> impl Iterator<Item = (Answer<'a>, Option<&'a OddRow>)> {
         let (table, odd) = (&self.loaded.table, &self.loaded.odd);
+        let has_id = self.has_id();
         let mut place = 0;
         (0..self.loaded.read).map(move |n| {
             let odd = odd.get(&n);
             if let Some(bad) = odd.filter(|odd| odd.is_bad()) {
                 let text = bad.id.as_deref().unwrap_or_default();
                 let end = text.len() as u32;
-                let id = bad.id.as_ref().map_or(Cell::Missing, |_| Cell::Text(Span { start: 0, end }));
-                let answer = Answer { row: n + 1, id, text, said: None };
+                let id = bad
+                    .id
+                    .as_ref()
+                    .map_or(Cell::Missing, |_| Cell::Text(Span { start: 0, end }));
+                let answer = Answer {
+                    row: n + 1,
+                    id: has_id.then_some(id),
+                    text,
+                    said: None,
+                };
                 return (answer, odd);
             }
             let i = place;
             place += 1;
             let said = Some((self.labels[i], self.probabilities[i]));
-            let answer = Answer { row: n + 1, id: table.id(i), text: table.text(), said };
+            let answer = Answer {
+                row: n + 1,
+                id: has_id.then(|| table.id(i)),
+                text: table.text(),
+                said,
+            };
             (answer, odd)
         })
+    }
+
+    /// Whether the table has ids.
+    pub(super) fn has_id(self) -> bool {
+        let Loaded { table, odd, .. } = self.loaded;
+        answer::has_id(table.schema(), table.ids()) || odd.values().any(|odd| odd.id.is_some())
     }
 
     /// Whether an answer in columns has one for warnings: where there is something to say of a row.
@@ -176,13 +196,13 @@ pub fn answers(
     let warns = answers.has_warnings();
     let mut out = Vec::with_capacity(1 << 16);
     if format == AnswerFormat::Csv {
-        answer::csv_names(schema, &mut out);
+        answer::csv_names(schema, answers.has_id(), &mut out);
         out.extend_from_slice(if warns { b",warnings\n" } else { b"\n" });
     }
     for (answer, odd) in answers.each() {
         match format {
             AnswerFormat::Csv => {
-                answer.csv_cells(schema, &mut out);
+                answer.csv_cells(&mut out);
                 if warns {
                     out.push(b',');
                     answer::csv_cell(&in_words(odd), &mut out);

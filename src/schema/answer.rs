@@ -19,13 +19,22 @@ pub fn column_name(name: &str) -> String {
 }
 
 /// Name of an answer's first column: the id's, or `row` where the table has none.
-pub fn first_name(schema: &Schema) -> String {
-    schema.id().map_or_else(|| OURS[0].to_owned(), column_name)
+pub fn first_name(schema: &Schema, has_id: bool) -> String {
+    let id = schema.id().filter(|_| has_id);
+    id.map_or_else(|| OURS[0].to_owned(), column_name)
+}
+
+/// Whether a table has ids, given those of its rows.
+pub fn has_id(schema: &Schema, ids: &[Cell]) -> bool {
+    schema.id().is_some() && ids.iter().any(|id| !id.is_missing())
 }
 
 /// Columns of the table that stand in its answers under another name, for a notice.
 pub fn renamed(schema: &Schema) -> impl Iterator<Item = &str> {
-    let names = schema.id().into_iter().chain([schema.target().column.as_str()]);
+    let names = schema
+        .id()
+        .into_iter()
+        .chain([schema.target().column.as_str()]);
     names.filter(|name| OURS.contains(name))
 }
 
@@ -34,8 +43,8 @@ pub fn renamed(schema: &Schema) -> impl Iterator<Item = &str> {
 pub struct Answer<'a> {
     /// The number of the row, from 1: it stands for the id of a table that has none.
     pub row: usize,
-    /// The row's own id; missing where it has none.
-    pub id: Cell,
+    /// The row's own id; missing where the row has none, none where the table has none.
+    pub id: Option<Cell>,
     /// Text the id points into.
     pub text: &'a str,
     /// The label and the probability of the positive value; none of a bad row.
@@ -46,14 +55,14 @@ pub struct Answer<'a> {
 const MEMORY: &str = "a Vec takes every byte";
 
 /// The header line: id (`row` if the table has none), target, `probability`.
-pub fn csv_header(schema: &Schema, out: &mut Vec<u8>) {
-    csv_names(schema, out);
+pub fn csv_header(schema: &Schema, has_id: bool, out: &mut Vec<u8>) {
+    csv_names(schema, has_id, out);
     out.push(b'\n');
 }
 
 /// The header line without its end, for those who add columns.
-pub fn csv_names(schema: &Schema, out: &mut Vec<u8>) {
-    csv_cell(&first_name(schema), out);
+pub fn csv_names(schema: &Schema, has_id: bool, out: &mut Vec<u8>) {
+    csv_cell(&first_name(schema, has_id), out);
     out.push(b',');
     csv_cell(&column_name(&schema.target().column), out);
     out.extend_from_slice(b",probability");
@@ -61,18 +70,18 @@ pub fn csv_names(schema: &Schema, out: &mut Vec<u8>) {
 
 impl Answer<'_> {
     /// One line of CSV.
-    pub fn csv(&self, schema: &Schema, out: &mut Vec<u8>) {
-        self.csv_cells(schema, out);
+    pub fn csv(&self, out: &mut Vec<u8>) {
+        self.csv_cells(out);
         out.push(b'\n');
     }
 
     /// One line of CSV without its end, for those who add columns.
-    pub fn csv_cells(&self, schema: &Schema, out: &mut Vec<u8>) {
-        match (schema.id(), self.id) {
-            (None, _) => write!(out, "{}", self.row).expect(MEMORY),
-            (_, Cell::Text(span)) => csv_cell(span.get(self.text), out),
-            (_, Cell::Number(v)) => write!(out, "{v}").expect(MEMORY),
-            _ => {}
+    pub fn csv_cells(&self, out: &mut Vec<u8>) {
+        match self.id {
+            None => write!(out, "{}", self.row).expect(MEMORY),
+            Some(Cell::Text(span)) => csv_cell(span.get(self.text), out),
+            Some(Cell::Number(v)) => write!(out, "{v}").expect(MEMORY),
+            Some(_) => {}
         }
         out.push(b',');
         if let Some((label, _)) = self.said {
@@ -87,11 +96,11 @@ impl Answer<'_> {
     /// One line of JSON.
     pub fn json_line(&self, schema: &Schema, warnings: &[serde_json::Value], out: &mut Vec<u8>) {
         let mut entries = serde_json::Map::new();
-        let id = match schema.id() {
-            Some(_) => id_json(self.id, self.text),
+        let id = match self.id {
+            Some(id) => id_json(id, self.text),
             None => self.row.into(),
         };
-        entries.insert(first_name(schema), id);
+        entries.insert(first_name(schema, self.id.is_some()), id);
         let (label, probability) = self.said.unzip();
         let target = column_name(&schema.target().column);
         entries.insert(target, serde_json::json!(label));

@@ -258,11 +258,7 @@ pub(super) fn requests_before(
 
 /// The id of a row that is there. Up to release 0.1 rows without an id were known by their content alone: the first of equal
 /// ones of a load may be there under that.
-fn known(
-    commit: &Commit<'_>,
-    row: &NewRow,
-    key: &RowKey,
-) -> Result<Option<String>, StoreError> {
+fn known(commit: &Commit<'_>, row: &NewRow, key: &RowKey) -> Result<Option<String>, StoreError> {
     let found = commit.row_of(key)?;
     let may_be_older = row.own_id.is_none() && row.origin.occurrence == 0 && !row.origin.is_named;
     match found {
@@ -369,7 +365,7 @@ impl RowKey {
     }
 
     /// Of own id, content and truth alone.
-    fn by_content(row: &NewRow) -> RowKey {
+    pub(super) fn by_content(row: &NewRow) -> RowKey {
         RowKey::new(row, |_| ())
     }
 

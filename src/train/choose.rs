@@ -137,3 +137,46 @@ pub(super) fn reason(tried: &[Tried], best: usize, metric: &Metric) -> String {
         others.join(", ")
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::learner;
+
+    /// A8: rows that are never tested (the first block in order of time) are left out of every figure, of the calibration
+    /// and of the scores.
+    #[test]
+    fn a8_rows_that_are_not_tested_are_in_no_figure() {
+        let times: Vec<Option<f64>> = (0..1200).map(|i| Some(f64::from(i))).collect();
+        let labels: Vec<bool> = (0..1200).map(|i| i * 7919 % 11 < 5).collect();
+        let plan = Plan::forward(&times, 3, 0);
+        assert_eq!((plan.len(), plan.repeats.len()), (3, 1));
+        let (test, train) = plan.split(0, 1);
+        assert_eq!((test[0], test.len(), train.len()), (600, 300, 600));
+        assert!(train.iter().all(|row| *row < 600));
+        let score = |first: f64| {
+            let noise = |i: usize| if labels[i] { 0.7 } else { 0.3 } + (i % 13) as f64 / 100.0;
+            vec![vec![
+                (0..1200)
+                    .map(|i| if i < 300 { first } else { noise(i) })
+                    .collect::<Vec<f64>>(),
+            ]]
+        };
+        let learners = [learner::LEARNERS[0]];
+        let one = candidates(&plan, &labels, &learners, &score(0.0), 0.5).remove(0);
+        let other = candidates(&plan, &labels, &learners, &score(0.99), 0.5).remove(0);
+        assert_eq!(one.figures, other.figures);
+        assert_eq!(
+            format!("{:?}", one.calibration),
+            format!("{:?}", other.calibration)
+        );
+        assert_eq!(one.scores, other.scores);
+        assert!(
+            one.scores[..300].iter().all(Option::is_none)
+                && one.scores[300..].iter().all(Option::is_some)
+        );
+        let c = one.figures.confusion;
+        let rows = c.true_positives + c.false_positives + c.true_negatives + c.false_negatives;
+        assert!((rows - 900.0).abs() < 1e-9);
+    }
+}

@@ -104,7 +104,9 @@ impl Plan {
 
     /// Whether a row is tested at all.
     pub fn is_tested(&self, row: usize) -> bool {
-        self.repeats.first().is_some_and(|fold_of| fold_of[row].is_some())
+        self.repeats
+            .first()
+            .is_some_and(|fold_of| fold_of[row].is_some())
     }
 
     /// Whether what is said of fold `fold` may rest on a row that is in fold `other`.
@@ -119,8 +121,13 @@ impl Plan {
     /// Rows of a repeat that are in fold `fold`, and those that a model for it learns from.
     pub fn split(&self, repeat: usize, fold: usize) -> (Vec<usize>, Vec<usize>) {
         let fold_of = &self.repeats[repeat];
-        let rows = |keep: &dyn Fn(Option<usize>) -> bool| (0..fold_of.len()).filter(|i| keep(fold_of[*i])).collect();
-        (rows(&|of| of == Some(fold)), rows(&|of| self.may_learn(fold, of)))
+        let rows = |keep: &dyn Fn(Option<usize>) -> bool| {
+            (0..fold_of.len()).filter(|i| keep(fold_of[*i])).collect()
+        };
+        (
+            rows(&|of| of == Some(fold)),
+            rows(&|of| self.may_learn(fold, of)),
+        )
     }
 }
 

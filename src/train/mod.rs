@@ -21,8 +21,8 @@ use crate::features::Fitted;
 use crate::model::card::{Candidate, Card};
 use crate::model::{Model, ModelFault, Parts, Spec};
 use crate::schema::fault::{Problem, nearest};
-use crate::schema::{Table, WarningSummary};
 use crate::schema::spec::SpecFault;
+use crate::schema::{ColumnWarning, Table, WarningSummary};
 
 pub use cross_validate::{Arrangement, Plan};
 pub use learner::{LEARNERS, Learner, Sample};
@@ -205,7 +205,8 @@ pub fn train(
     let labels = material.table.labels();
     check(spec, material, &labels, request)?;
     let arrangement = arrangement(spec, material.table);
-    let plan = |repeats| Plan::arranged(&arrangement, &labels, request.folds, repeats, request.seed);
+    let plan =
+        |repeats| Plan::arranged(&arrangement, &labels, request.folds, repeats, request.seed);
     let once = plan(1);
     let plan = plan(request.repeats);
     let without = spec.recipe.can_do_without_target(&spec.schema);
@@ -263,7 +264,13 @@ pub fn train(
     fitted_warnings(&warnings, &mut odd);
     checks::table(material.table, &labels, &recipe, &mut odd);
     let target = &spec.schema.target().column;
-    checks::decisions(target, &labels, &chosen.scores, spec.decision.threshold, &mut odd);
+    checks::decisions(
+        target,
+        &labels,
+        &chosen.scores,
+        spec.decision.threshold,
+        &mut odd,
+    );
     let card = Card {
         learner: chosen.learner.name().into(),
         choice: choose::reason(&tried, best, spec.evaluation.metric),
@@ -316,7 +323,11 @@ fn fitted_warnings(said: &[String], odd: &mut WarningSummary) {
             .strip_prefix('"')
             .and_then(|text| text.split_once("\" "))
             .unwrap_or(("", text));
-        odd.say(column, Problem::AllMissing, 0, detail.to_owned());
+        let is_there =
+            |w: &ColumnWarning| w.column != column || w.problem != Problem::MissingColumn;
+        if odd.entries().all(is_there) {
+            odd.say(column, Problem::AllMissing, 0, detail.to_owned());
+        }
     }
 }
 

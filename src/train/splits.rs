@@ -49,12 +49,16 @@ pub fn grouped(groups: &[Option<u64>], labels: &[bool], folds: usize, seed: u64)
         let adds = [yes, rows.len() as f64 - yes];
         // What the sum of the squared shares grows by.
         let growth = |have: &[f64; 2]| -> f64 {
-            (0..2).map(|l| (2.0 * have[l] * adds[l] + adds[l] * adds[l]) / (all[l] * all[l])).sum()
+            (0..2)
+                .map(|l| (2.0 * have[l] * adds[l] + adds[l] * adds[l]) / (all[l] * all[l]))
+                .sum()
         };
         let rows_in = |have: &[f64; 2]| have[0] + have[1];
         let better = |a: &usize, b: &usize| {
             let (a, b) = (&counts[*a], &counts[*b]);
-            growth(a).total_cmp(&growth(b)).then(rows_in(a).total_cmp(&rows_in(b)))
+            growth(a)
+                .total_cmp(&growth(b))
+                .then(rows_in(a).total_cmp(&rows_in(b)))
         };
         let fold = (0..folds).min_by(better).unwrap_or(0);
         (0..2).for_each(|l| counts[fold][l] += adds[l]);
@@ -68,7 +72,11 @@ pub fn grouped(groups: &[Option<u64>], labels: &[bool], folds: usize, seed: u64)
 pub fn forward(times: &[Option<f64>], folds: usize) -> Vec<Option<usize>> {
     let mut order: Vec<usize> = (0..times.len()).collect();
     order.sort_by(|a, b| {
-        let time = |row: &usize| times[*row].filter(|t| !t.is_nan()).unwrap_or(f64::NEG_INFINITY);
+        let time = |row: &usize| {
+            times[*row]
+                .filter(|t| !t.is_nan())
+                .unwrap_or(f64::NEG_INFINITY)
+        };
         time(a).total_cmp(&time(b))
     });
     let mut fold_of = vec![None; times.len()];

@@ -171,22 +171,26 @@ fn word<'t>(kind: &'t Kind, cell: Cell, text: &'t str) -> Option<&'t str> {
 pub(in crate::ingest) fn answer_bytes(answers: Answers<'_>) -> Result<Vec<u8>, WriteFault> {
     let schema = answers.loaded.table.schema();
     let rows: Vec<_> = answers.each().collect();
-    let first = answer::first_name(schema);
+    let has_id = answers.has_id();
+    let first = answer::first_name(schema, has_id);
     let mut columns: Vec<Column> = Vec::new();
-    let ids = || rows.iter().map(|(answer, _)| (answer.id, answer.text));
+    let ids = || {
+        rows.iter()
+            .map(|(answer, _)| (answer.id.unwrap_or(Cell::Missing), answer.text))
+    };
     let mut known = ids().filter(|(id, _)| !id.is_missing()).peekable();
     let any = known.peek().is_some();
     let is_whole = any && known.all(|(id, text)| whole_id(id, text).is_some());
-    columns.push(match schema.id() {
-        None => {
+    columns.push(match has_id {
+        false => {
             let numbers: Vec<i64> = (1..=rows.len() as i64).collect();
             Series::new(first.as_str().into(), numbers).into()
         }
-        Some(_) if is_whole => {
+        true if is_whole => {
             let numbers: Vec<Option<i64>> = ids().map(|(id, text)| whole_id(id, text)).collect();
             Series::new(first.as_str().into(), numbers).into()
         }
-        Some(_) => {
+        true => {
             let texts: Vec<Option<String>> = ids().map(|(id, text)| id_text(id, text)).collect();
             Series::new(first.as_str().into(), texts).into()
         }
@@ -198,7 +202,11 @@ pub(in crate::ingest) fn answer_bytes(answers: Answers<'_>) -> Result<Vec<u8>, W
     );
     let (labels, probabilities): (Vec<Option<&Label>>, Vec<Option<f64>>) =
         rows.iter().map(|(answer, _)| answer.said.unzip()).unzip();
-    columns.push(label_column(&answer::column_name(&target.column), &labels, whole));
+    columns.push(label_column(
+        &answer::column_name(&target.column),
+        &labels,
+        whole,
+    ));
     columns.push(Series::new("probability".into(), probabilities).into());
     if answers.has_warnings() {
         let words: Vec<String> = rows.iter().map(|(_, odd)| in_words(*odd)).collect();

@@ -92,7 +92,8 @@ impl Pen<'_> {
     fn csv(&self, out: &mut Vec<u8>) {
         let (model, rows) = (&self.champion.model, &self.answered.rows);
         let schema = model.schema();
-        table::csv_header(schema, out);
+        let has_id = table::has_id(schema, rows.table.ids());
+        table::csv_header(schema, has_id, out);
         for (n, place) in rows.places.iter().enumerate() {
             let said = |place: usize| {
                 let probability = self.answered.probabilities[place];
@@ -100,11 +101,11 @@ impl Pen<'_> {
             };
             table::Answer {
                 row: n + 1,
-                id: place.map_or(Cell::Missing, |place| rows.table.id(place)),
+                id: has_id.then(|| place.map_or(Cell::Missing, |place| rows.table.id(place))),
                 text: rows.table.text(),
                 said: place.map(said),
             }
-            .csv(schema, out);
+            .csv(out);
         }
     }
 }

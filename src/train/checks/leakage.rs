@@ -25,7 +25,10 @@ pub(super) fn check(table: &Table, labels: &[bool], summary: &mut WarningSummary
     let step = table.len().div_ceil(MOST_ROWS).max(1);
     let rows: Vec<usize> = (0..table.len()).step_by(step).collect();
     for (i, column) in table.schema().columns().iter().enumerate() {
-        let cells: Vec<(Cell, bool)> = rows.iter().map(|r| (table.row(*r).cells[i], labels[*r])).collect();
+        let cells: Vec<(Cell, bool)> = rows
+            .iter()
+            .map(|r| (table.row(*r).cells[i], labels[*r]))
+            .collect();
         let (area, how) = best(&cells, table.text());
         if area > AREA {
             let detail = format!(
@@ -38,16 +41,25 @@ pub(super) fn check(table: &Table, labels: &[bool], summary: &mut WarningSummary
 
 /// The largest area that the column reaches, and by what.
 fn best(cells: &[(Cell, bool)], text: &str) -> (f64, &'static str) {
-    let filled = cells.iter().map(|(cell, y)| (f64::from(u8::from(!cell.is_missing())), *y));
-    let numbers = cells.iter().filter_map(|(cell, y)| Some((cell.as_number()?, *y)));
-    let words = cells.iter().any(|(cell, _)| !cell.is_missing() && cell.as_number().is_none());
+    let filled = cells
+        .iter()
+        .map(|(cell, y)| (f64::from(u8::from(!cell.is_missing())), *y));
+    let numbers = cells
+        .iter()
+        .filter_map(|(cell, y)| Some((cell.as_number()?, *y)));
+    let words = cells
+        .iter()
+        .any(|(cell, _)| !cell.is_missing() && cell.as_number().is_none());
     [
         (area(filled.collect()), " by where it is filled"),
         (area(numbers.collect()), ""),
         (if words { area(rates(cells, text)) } else { 0.0 }, ""),
     ]
     .into_iter()
-    .fold((0.0, ""), |best, new| if new.0 > best.0 { new } else { best })
+    .fold(
+        (0.0, ""),
+        |best, new| if new.0 > best.0 { new } else { best },
+    )
 }
 
 fn area(mut rows: Vec<(f64, bool)>) -> f64 {
@@ -76,7 +88,10 @@ fn rates(cells: &[(Cell, bool)], text: &str) -> Vec<(f64, bool)> {
     let base = positives / cells.len() as f64;
     let rate = |(n, ((_, y), key)): (usize, (&(Cell, bool), &u64))| {
         let (mut rows, mut yes) = (1.0, base);
-        let others = counts[key].iter().enumerate().filter(|(part, _)| *part != n % PARTS);
+        let others = counts[key]
+            .iter()
+            .enumerate()
+            .filter(|(part, _)| *part != n % PARTS);
         for (_, count) in others {
             rows += count.rows;
             yes += count.positives;

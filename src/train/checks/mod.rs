@@ -37,9 +37,16 @@ pub(super) fn decisions(
 }
 
 fn unused(table: &Table, recipe: &Recipe, summary: &mut WarningSummary) {
-    let is_used = |i: usize| recipe.features().iter().any(|f| f.sources.contains(&(i as u32)));
+    let is_used = |i: usize| {
+        recipe
+            .features()
+            .iter()
+            .any(|f| f.sources.contains(&(i as u32)))
+    };
     for (i, column) in table.schema().columns().iter().enumerate() {
-        let said = summary.entries().any(|w| w.column == column.name && w.problem == Problem::MissingColumn);
+        let said = summary
+            .entries()
+            .any(|w| w.column == column.name && w.problem == Problem::MissingColumn);
         if !is_used(i) && !said {
             summary.note(&column.name, Problem::UnusedColumn, table.len() as u64, "");
         }

@@ -37,17 +37,32 @@ pub(super) fn check(table: &Table, summary: &mut WarningSummary) {
     }
     // Values, column by column: equal values have equal numbers.
     let keys: Vec<Vec<u64>> = (0..columns.len())
-        .map(|i| table.rows().take(MOST_KEYS).map(|row| digest(row.cells[i], text)).collect())
+        .map(|i| {
+            table
+                .rows()
+                .take(MOST_KEYS)
+                .map(|row| digest(row.cells[i], text))
+                .collect()
+        })
         .collect();
     let missing = digest(crate::schema::Cell::Missing, text);
-    let anyway: Vec<f64> = keys.iter().map(|keys| agreement(keys, 0..keys.len())).collect();
+    let anyway: Vec<f64> = keys
+        .iter()
+        .map(|keys| agreement(keys, 0..keys.len()))
+        .collect();
     for (i, column) in columns.iter().enumerate() {
         let Some((rows, groups)) = groups(&keys[i], missing) else {
             continue;
         };
-        let telling: Vec<usize> = (0..columns.len()).filter(|j| *j != i && anyway[*j] < ANYWAY).collect();
+        let telling: Vec<usize> = (0..columns.len())
+            .filter(|j| *j != i && anyway[*j] < ANYWAY)
+            .collect();
         let follows = |j: &&usize| agreement(&keys[**j], groups.iter().copied()) >= FOLLOWS;
-        let following: Vec<&str> = telling.iter().filter(follows).map(|j| columns[*j].name.as_str()).collect();
+        let following: Vec<&str> = telling
+            .iter()
+            .filter(follows)
+            .map(|j| columns[*j].name.as_str())
+            .collect();
         if following.len() >= 2 && 3 * following.len() >= telling.len() {
             let detail = format!(
                 "{rows} rows share their value with others, and agree in {}: figures are too good where rows of one value \
@@ -72,7 +87,10 @@ fn groups(keys: &[u64], missing: u64) -> Option<(usize, Vec<usize>)> {
         groups.entry(*key).or_default().push(row);
         values += 1;
     }
-    let mut kept: Vec<Vec<usize>> = groups.into_values().filter(|rows| SIZES.contains(&rows.len())).collect();
+    let mut kept: Vec<Vec<usize>> = groups
+        .into_values()
+        .filter(|rows| SIZES.contains(&rows.len()))
+        .collect();
     kept.sort_unstable();
     let rows: usize = kept.iter().map(Vec::len).sum();
     let is_key = values > 0 && rows as f64 >= IN_GROUPS * f64::from(values) && kept.len() >= 5;
@@ -82,7 +100,9 @@ fn groups(keys: &[u64], missing: u64) -> Option<(usize, Vec<usize>)> {
 /// Share of neighbours that have the same value. Rows of a group are neighbours; few neighbours are of two groups.
 fn agreement(keys: &[u64], rows: impl IntoIterator<Item = usize>) -> f64 {
     let mut rows = rows.into_iter();
-    let Some(mut last) = rows.next() else { return 1.0 };
+    let Some(mut last) = rows.next() else {
+        return 1.0;
+    };
     let (mut same, mut all) = (0_u32, 0_u32);
     for row in rows.take(MOST_ROWS) {
         same += u32::from(keys[row] == keys[last]);
@@ -113,12 +133,21 @@ fn copies(table: &Table, keys: &[Vec<u64>], summary: &mut WarningSummary) {
     }
     let mut seen: FxHashMap<u64, ()> = FxHashMap::default();
     let whole = |row: usize| {
-        let mix = |all: u64, keys: &Vec<u64>| (all.rotate_left(5) ^ keys[row]).wrapping_mul(0x517c_c1b7_2722_0a95);
-        keys.iter().fold(u64::from(table.target(row) == Some(true)), mix)
+        let mix = |all: u64, keys: &Vec<u64>| {
+            (all.rotate_left(5) ^ keys[row]).wrapping_mul(0x517c_c1b7_2722_0a95)
+        };
+        keys.iter()
+            .fold(u64::from(table.target(row) == Some(true)), mix)
     };
-    let copies = (0..rows).filter(|row| seen.insert(whole(*row), ()).is_some()).count();
+    let copies = (0..rows)
+        .filter(|row| seen.insert(whole(*row), ()).is_some())
+        .count();
     if copies as f64 >= COPIES * rows as f64 && copies > 1 {
-        let of = if rows < table.len() { format!(" of the first {rows}") } else { String::new() };
+        let of = if rows < table.len() {
+            format!(" of the first {rows}")
+        } else {
+            String::new()
+        };
         let detail = format!(
             "{copies} rows{of} are copies of other rows: figures are too good where copies stand in different folds; \
              remove them, unless they are different cases"

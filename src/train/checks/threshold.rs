@@ -1,7 +1,7 @@
 //! A model that never says yes.
 
-use crate::schema::fault::Problem;
 use crate::schema::WarningSummary;
+use crate::schema::fault::Problem;
 
 /// Says so where no row out of fold reaches the threshold, with the threshold that would be best by F1 and the costs that
 /// stand for it.
