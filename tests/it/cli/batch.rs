@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::folder::{Folder, QUICK, Ran};
 
-const SPEC: &str = "version: 1
+const SPEC: &str = r#"version: 1
 name: m
-target: {column: churn, positive: yes, negative: no}
+target: {column: churn, positive: "yes", negative: "no"}
 id: id
 columns:
   - {name: age, kind: number, range: [18, 80]}
@@ -21,7 +21,7 @@ recipe:
     - impute: {of: income, as: i}
     - one_hot: {of: [plan]}
   features: [a, i, 'plan=*']
-";
+"#;
 
 /// Rows of the base case: the target depends on income and chance.
 fn rows(n: usize) -> Vec<[String; 6]> {
