@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::site::Site;
 use crate::ingest::{Loaded, MAX_BAD};
-use crate::schema::ColumnWarning;
+use crate::schema::{ColumnWarning, Problem};
 
 /// How much of a table may be bad.
 #[derive(Clone, Copy, Debug, Args)]
@@ -47,7 +47,11 @@ pub fn report_bad(site: &Site, loaded: &Loaded) {
 
 /// Says what was odd, one line a column and problem.
 pub fn report_warnings<'a>(site: &Site, warnings: impl IntoIterator<Item = &'a ColumnWarning>) {
-    warnings
-        .into_iter()
-        .for_each(|warning| site.warn(warning.to_string()));
+    for warning in warnings {
+        match warning.problem {
+            // Nothing is wrong with it, as long as somebody knows.
+            Problem::UnusedColumn => site.say(warning.to_string()),
+            _ => site.warn(warning.to_string()),
+        }
+    }
 }

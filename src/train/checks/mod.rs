@@ -22,7 +22,7 @@ const MOST_ROWS: usize = 50_000;
 pub(super) fn table(table: &Table, labels: &[bool], recipe: &Recipe, summary: &mut WarningSummary) {
     unused(table, recipe, summary);
     leakage::check(table, labels, summary);
-    repeated::check(table, summary);
+    repeated::check(table, |i| is_used(recipe, i), summary);
 }
 
 /// What is odd about the model's decisions: `scores` are probabilities out of fold, none where a row was not scored.
@@ -36,18 +36,20 @@ pub(super) fn decisions(
     threshold::check(target, labels, scores, threshold, summary);
 }
 
+fn is_used(recipe: &Recipe, column: usize) -> bool {
+    let column = column as u32;
+    recipe
+        .features()
+        .iter()
+        .any(|f| f.sources.contains(&column))
+}
+
 fn unused(table: &Table, recipe: &Recipe, summary: &mut WarningSummary) {
-    let is_used = |i: usize| {
-        recipe
-            .features()
-            .iter()
-            .any(|f| f.sources.contains(&(i as u32)))
-    };
     for (i, column) in table.schema().columns().iter().enumerate() {
         let said = summary
             .entries()
             .any(|w| w.column == column.name && w.problem == Problem::MissingColumn);
-        if !is_used(i) && !said {
+        if !is_used(recipe, i) && !said {
             summary.note(&column.name, Problem::UnusedColumn, table.len() as u64, "");
         }
     }

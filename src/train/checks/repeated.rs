@@ -29,7 +29,7 @@ const MOST_KEYS: usize = 1 << 20;
 /// A key is a column most values of which repeat two to fifty times, where the rows of a value agree on at least a third,
 /// and no less than two, of the columns that do not agree anyway. Copies are rows that are equal in every column, where the
 /// columns have so many different values that equal rows do not come about by chance.
-pub(super) fn check(table: &Table, summary: &mut WarningSummary) {
+pub(super) fn check(table: &Table, is_used: impl Fn(usize) -> bool, summary: &mut WarningSummary) {
     let text = table.text();
     let columns = table.schema().columns();
     if table.len() < 20 {
@@ -50,6 +50,7 @@ pub(super) fn check(table: &Table, summary: &mut WarningSummary) {
         .iter()
         .map(|keys| agreement(keys, 0..keys.len()))
         .collect();
+    let (mut best, mut key): (Option<(usize, bool, usize, String)>, usize) = (None, 0);
     for (i, column) in columns.iter().enumerate() {
         let Some((rows, groups)) = groups(&keys[i], missing) else {
             continue;
@@ -57,28 +58,39 @@ pub(super) fn check(table: &Table, summary: &mut WarningSummary) {
         let telling: Vec<usize> = (0..columns.len())
             .filter(|j| *j != i && anyway[*j] < ANYWAY)
             .collect();
-        let follows = |j: &&usize| agreement(&keys[**j], groups.iter().copied()) >= FOLLOWS;
+        let pairs = || groups.iter().flat_map(|rows| rows.windows(2));
+        let follows = |j: &&usize| within(&keys[**j], pairs()) >= FOLLOWS;
         let following: Vec<&str> = telling
             .iter()
             .filter(follows)
             .map(|j| columns[*j].name.as_str())
             .collect();
-        if following.len() >= 2 && 3 * following.len() >= telling.len() {
+        if following.len() < 2 || 3 * following.len() < telling.len() {
+            continue;
+        }
+        let (n, free) = (following.len(), !is_used(i));
+        // Columns that go with the key repeat with it: the key itself is rather one that no feature is made of.
+        if best.as_ref().is_none_or(|(m, f, ..)| (n, free) > (*m, *f)) {
             let detail = format!(
                 "{rows} rows share their value with others, and agree in {}: figures are too good where rows of one value \
                  stand in different folds; evaluation: {{groups: {}}} keeps them together",
                 listed(&following),
                 column.name,
             );
-            summary.say(&column.name, Problem::RepeatedKey, rows as u64, detail);
+            best = Some((n, free, rows, detail));
+            key = i;
         }
+    }
+    if let Some((_, _, rows, detail)) = best {
+        let name = &columns[key].name;
+        summary.say(name, Problem::RepeatedKey, rows as u64, detail);
     }
     copies(table, &keys, summary);
 }
 
-/// Rows in groups, and the rows of the groups one group after the other; none where the column is no key. Of a long table
+/// Rows in groups, and the rows of each group; none where the column is no key. Of a long table
 /// some values, with all of their rows.
-fn groups(keys: &[u64], missing: u64) -> Option<(usize, Vec<usize>)> {
+fn groups(keys: &[u64], missing: u64) -> Option<(usize, Vec<Vec<usize>>)> {
     let part = keys.len().div_ceil(MOST_ROWS).max(1) as u64;
     let is_seen = |key: u64| key != missing && (part == 1 || (key >> 32) % part == 0);
     let mut groups: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
@@ -94,10 +106,20 @@ fn groups(keys: &[u64], missing: u64) -> Option<(usize, Vec<usize>)> {
     kept.sort_unstable();
     let rows: usize = kept.iter().map(Vec::len).sum();
     let is_key = values > 0 && rows as f64 >= IN_GROUPS * f64::from(values) && kept.len() >= 5;
-    is_key.then(|| (rows * part as usize, kept.concat()))
+    is_key.then(|| (rows * part as usize, kept))
 }
 
-/// Share of neighbours that have the same value. Rows of a group are neighbours; few neighbours are of two groups.
+/// Share of pairs that have the same value.
+fn within<'a>(keys: &[u64], pairs: impl Iterator<Item = &'a [usize]>) -> f64 {
+    let (mut same, mut all) = (0_u32, 0_u32);
+    for pair in pairs.take(MOST_ROWS) {
+        same += u32::from(keys[pair[0]] == keys[pair[1]]);
+        all += 1;
+    }
+    f64::from(same) / f64::from(all.max(1))
+}
+
+/// Share of neighbours that have the same value.
 fn agreement(keys: &[u64], rows: impl IntoIterator<Item = usize>) -> f64 {
     let mut rows = rows.into_iter();
     let Some(mut last) = rows.next() else {

@@ -41,7 +41,8 @@ fn a_folder_is_read_in_the_order_of_its_names() {
         .ok();
     let mut tally = ran.json();
     let warnings = tally.as_object_mut().unwrap().remove("warnings").unwrap();
-    let weight = json!({"column": "weight", "problem": "out_of_range", "rows": 1, "examples": ["99"]});
+    let weight =
+        json!({"column": "weight", "problem": "out_of_range", "rows": 1, "examples": ["99"]});
     assert!(warnings.as_array().unwrap().contains(&weight), "{warnings}");
     assert_eq!(
         tally,
