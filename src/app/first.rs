@@ -81,6 +81,7 @@ impl First {
             promote: Promote::Auto,
             by: "serve".into(),
             gate: settings.gate,
+            max_bad: crate::ingest::MAX_BAD,
         };
         let outcome = retrain::run(
             &follower.registry,

@@ -350,6 +350,7 @@ fn loop_options(settings: &Settings) -> steward::Options {
         repeats,
         seed,
         promote,
+        max_bad: crate::ingest::MAX_BAD,
         by: "rule".into(),
     };
     steward::Options {

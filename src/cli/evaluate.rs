@@ -6,9 +6,9 @@ use serde_json::json;
 use super::exit::Exit;
 use super::out::outln;
 use super::predict::probabilities;
+use super::rows::{self, Tolerance};
 use super::site::Site;
 use super::text::ReadArgs;
-use super::train::report_bad_rows;
 use super::{print_json, table};
 use crate::ingest::Source;
 use crate::registry::Registry;
@@ -28,18 +28,19 @@ pub struct EvaluateArgs {
     /// Version to measure [default: the champion]
     #[arg(long, value_name = "VERSION")]
     model: Option<String>,
-    /// End at the first bad row instead of leaving it out
-    #[arg(long)]
-    strict: bool,
+    #[command(flatten)]
+    tolerance: Tolerance,
 }
 
 /// Runs it.
 pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
     let (name, model) = site.model(args.model.as_deref())?;
+    let Tolerance { max_bad, strict } = args.tolerance;
     let options = args.read.options(&model.spec().format)?;
     let source = Source::open(&args.source, &options)?;
-    let loaded = source.load(model.schema(), Purpose::Learn, args.strict)?;
-    report_bad_rows(site, source.name(), &loaded);
+    let loaded = source.load(model.schema(), Purpose::Learn, strict)?;
+    rows::report_bad(site, source.name(), &loaded);
+    loaded.check_bad(max_bad)?;
     if loaded.table.is_empty() {
         return Err(TrainFault::NoRows {
             read: loaded.read,
@@ -89,6 +90,8 @@ pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
         })
         .collect();
     document.insert("floors_missed".into(), json!(missed));
+    let warnings = loaded.warnings.to_list();
+    document.insert("warnings".into(), json!(warnings));
     if site.json {
         print_json(&document.into())?;
     } else {
@@ -96,6 +99,7 @@ pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
         outln!("{}", table::text(&shown));
     }
     missed.iter().for_each(|m| site.warn(m.clone()));
+    rows::report_warnings(site, &warnings);
     Ok(if missed.is_empty() {
         Exit::Done
     } else {

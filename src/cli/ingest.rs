@@ -4,15 +4,16 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
 use super::out::outln;
 use super::quarantine::QuarantineCommand;
+use super::rows::report_warnings;
 use super::site::Site;
-use super::text::{self, TextArgs};
+use super::text::TextArgs;
 use super::{interrupt, print_json, quarantine};
 use crate::clock::{self, Clock};
 use crate::config::units::Span;
@@ -86,11 +87,18 @@ pub fn run(args: &IngestArgs, site: &Site) -> anyhow::Result<Exit> {
     };
     watch.finish();
     let tally = tally?;
-    text::report(site, source.name(), &[], &tally.dialect_warnings);
     if site.json {
         print_json(&document(&source, &tally, args.out.as_deref()))?;
     } else {
         outln!("{}", summary(&source, &tally, args.out.as_deref()));
+    }
+    report_warnings(site, &tally.warnings);
+    if tally.stored + tally.repeated == 0 && tally.quarantined > 0 {
+        bail!(
+            "nothing was stored: all {} rows of {} are bad",
+            tally.quarantined,
+            source.name()
+        );
     }
     Ok(Exit::Done)
 }
@@ -195,6 +203,7 @@ fn document(source: &Source, tally: &Tally, out: Option<&Path>) -> serde_json::V
         "repeated": tally.repeated,
         "quarantined": tally.quarantined,
         "skipped": tally.skipped,
+        "warnings": tally.warnings,
     });
     if let Some(out) = out {
         document["output"] = json!(out);

@@ -18,6 +18,7 @@ mod out;
 mod predict;
 mod progress;
 mod quarantine;
+mod rows;
 mod serve;
 mod site;
 mod spec;

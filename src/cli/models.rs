@@ -193,7 +193,7 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
         .map(|f| f.name.as_str())
         .collect();
     outln!("{} features: {}", names.len(), names.join(", "));
-    for warning in &card.warnings {
+    for warning in &card.table_warnings {
         outln!("warning: {warning}");
     }
     for warning in &card.table_warnings {

@@ -1,6 +1,5 @@
 //! `predict`: answers for every row of a table.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -9,14 +8,14 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::print_json;
+use super::rows::{self, Tolerance};
 use super::site::Site;
 use super::text::ReadArgs;
-use super::train::report_bad_rows;
 use crate::ingest::Source;
-use crate::ingest::write::{self, AnswerFormat};
+use crate::ingest::write::{self, AnswerFormat, Answers};
 use crate::model::{Model, Workspace};
-use crate::schema::Table;
 use crate::schema::row::Purpose;
+use crate::schema::{Table, answer};
 
 /// Arguments.
 #[derive(Debug, Args)]
@@ -32,8 +31,10 @@ pub struct PredictArgs {
     /// Version that answers [default: the champion]
     #[arg(long, value_name = "VERSION")]
     model: Option<String>,
-    /// Leave bad rows out instead of refusing the table
-    #[arg(long)]
+    #[command(flatten)]
+    tolerance: Tolerance,
+    /// The same as --max-bad 1
+    #[arg(long, conflicts_with_all = ["max_bad", "strict"])]
     partial: bool,
 }
 
@@ -46,30 +47,31 @@ pub fn run(args: &PredictArgs, site: &Site) -> anyhow::Result<Exit> {
     let (name, model) = site.model(args.model.as_deref())?;
     let options = args.read.options(&model.spec().format)?;
     let source = Source::open(&args.source, &options)?;
-    let loaded = source.load(model.schema(), Purpose::Predict, false)?;
-    report_bad_rows(site, source.name(), &loaded);
-    if loaded.left_out > 0 && !args.partial {
+    let loaded = source.load(model.schema(), Purpose::Predict, args.tolerance.strict)?;
+    if loaded.read == 0 {
         bail!(
-            "{} has rows that cannot be answered; mend them, or leave them out with --partial",
+            "{} has no row that can be answered (0 of 0 were left out)",
             source.name()
         );
     }
-    if loaded.table.is_empty() {
-        bail!(
-            "{} has no row that can be answered ({} of {} were left out)",
-            source.name(),
-            loaded.left_out,
-            loaded.read
-        );
+    rows::report_bad(site, source.name(), &loaded);
+    for column in answer::renamed(model.schema()) {
+        let name = answer::column_name(column);
+        site.say(format!(
+            "the table's column {column:?} is written as {name:?}: the answers have a column of that name"
+        ));
     }
     let probabilities = probabilities(&model, &loaded.table, site.threads);
     let labels: Vec<_> = probabilities.iter().map(|p| model.label(*p)).collect();
-    let answer = |format, sink: &mut dyn Write| {
-        write::answers(&loaded.table, &labels, &probabilities, format, sink)
+    let answers = Answers {
+        loaded: &loaded,
+        labels: &labels,
+        probabilities: &probabilities,
     };
+    let warnings = loaded.warnings.to_list();
     match format {
         Some((path, format)) => {
-            write::beside(path, |sink| answer(format, sink))?;
+            write::beside(path, |sink| write::answers(answers, format, sink))?;
             site.say(format!(
                 "{} rows answered by {name} → {}",
                 probabilities.len(),
@@ -78,21 +80,33 @@ pub fn run(args: &PredictArgs, site: &Site) -> anyhow::Result<Exit> {
             if site.json {
                 let rows = probabilities.len();
                 print_json(
-                    &json!({"model": name, "rows": rows, "left_out": loaded.left_out, "output": path}),
+                    &json!({"model": name, "rows": rows, "left_out": loaded.left_out, "output": path,
+                            "warnings": warnings}),
                 )?;
             }
         }
         None if site.json => {
             let mut lines = Vec::new();
-            answer(AnswerFormat::JsonLines, &mut lines)?;
+            write::answers(answers, AnswerFormat::JsonLines, &mut lines)?;
             let predictions: Vec<serde_json::Value> = serde_json::Deserializer::from_slice(&lines)
                 .into_iter()
                 .collect::<Result<_, _>>()?;
-            print_json(&json!({"model": name, "predictions": predictions}))?;
+            print_json(&json!({"model": name, "predictions": predictions, "warnings": warnings}))?;
         }
-        None => {
-            answer(AnswerFormat::Csv, &mut std::io::stdout().lock()).context("standard output")?
-        }
+        None => write::answers(answers, AnswerFormat::Csv, &mut std::io::stdout().lock())
+            .context("standard output")?,
+    }
+    rows::report_warnings(site, &warnings);
+    if loaded.table.is_empty() {
+        bail!(
+            "{} has no row that can be answered ({} of {} were left out)",
+            source.name(),
+            loaded.left_out,
+            loaded.read
+        );
+    }
+    if !args.partial {
+        loaded.check_bad(args.tolerance.max_bad)?;
     }
     Ok(Exit::Done)
 }

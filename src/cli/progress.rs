@@ -1,11 +1,13 @@
 //! Progress of long work: a bar on a terminal, plain lines elsewhere, JSON lines with `--json`; all on standard error.
 
 use std::io::IsTerminal;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::interrupt::Leave;
 use crate::train::Progress;
 
 /// How progress is shown.
@@ -40,6 +42,8 @@ pub struct Shown {
     steps: AtomicUsize,
     done: AtomicUsize,
     stop: Arc<AtomicBool>,
+    leave: Option<Leave>,
+    begun: OnceLock<Instant>,
 }
 
 impl Shown {
@@ -60,6 +64,16 @@ impl Shown {
             steps: AtomicUsize::new(0),
             done: AtomicUsize::new(0),
             stop,
+            leave: None,
+            begun: OnceLock::new(),
+        }
+    }
+
+    /// The same where the process may end at once until all is fitted.
+    pub fn leaving(self, leave: Leave) -> Shown {
+        Shown {
+            leave: Some(leave),
+            ..self
         }
     }
 
@@ -79,6 +93,28 @@ impl Progress for Shown {
     fn begin(&self, steps: usize) {
         self.steps.store(steps, Ordering::Relaxed);
         self.bar.set_length(steps as u64);
+        self.begun.get_or_init(Instant::now);
+    }
+
+    fn forecast(&self, times: f64) {
+        let Some(begun) = self.begun.get() else {
+            return;
+        };
+        let seconds = begun.elapsed().as_secs_f64() * times;
+        match self.form {
+            Form::Nothing => {}
+            Form::Json => eprintln!("{}", serde_json::json!({"forecast_seconds": seconds})),
+            Form::Bar | Form::Lines => {
+                let line = format!("the training will take about {}", in_words(seconds));
+                self.bar.suspend(|| eprintln!("{line}"));
+            }
+        }
+    }
+
+    fn fitted(&self) {
+        if let Some(leave) = &self.leave {
+            leave.forbid();
+        }
     }
 
     fn advance(&self, what: &str) {
@@ -105,5 +141,15 @@ impl Progress for Shown {
 
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// A time as people say it: `40 s`, `3 min`, `1 h 20 min`.
+fn in_words(seconds: f64) -> String {
+    let minutes = (seconds / 60.0).round() as u64;
+    match minutes {
+        0 | 1 => format!("{:.0} s", seconds.max(1.0)),
+        2..60 => format!("{minutes} min"),
+        _ => format!("{} h {} min", minutes / 60, minutes % 60),
     }
 }

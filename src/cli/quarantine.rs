@@ -10,10 +10,11 @@ use super::out::outln;
 use super::site::Site;
 use super::{print_json, store, table};
 use crate::clock::{Clock, System};
+use crate::ingest::source::identity;
 use crate::schema::row::Purpose;
 use crate::schema::{Row, Schema, json as rows};
 use crate::store::maintenance::{self, Retried};
-use crate::store::rows::{NewRow, Quarantined};
+use crate::store::rows::{NewRow, Origin, Quarantined};
 
 /// What to do with them.
 #[derive(Debug, Subcommand)]
@@ -90,6 +91,8 @@ fn retry(schema: &Schema, mut aside: Quarantined, retried: &mut Retried) {
             row.id_text(),
             row.target(),
             aside.id,
+            // It comes after the equal rows that are there.
+            Origin::of(identity(&aside.source).into(), 0),
         )),
         Some(fault) => retried.bad.push(Quarantined {
             row: aside.row,

@@ -50,14 +50,17 @@ impl ReadArgs {
     }
 }
 
-/// Says what is worth telling of a table as a whole.
+/// Says how a table was read, and what was odd about its columns.
 pub fn report(site: &Site, name: &str, notices: &[String], warnings: &WarningSummary) {
+    report_notices(site, name, notices);
+    warnings
+        .entries()
+        .for_each(|warning| site.warn(warning.to_string()));
+}
+
+/// Says how a table was read.
+pub fn report_notices(site: &Site, name: &str, notices: &[String]) {
     for notice in notices {
         site.say(format!("{name}: {notice}"));
-    }
-    for warning in warnings.entries() {
-        site.warn(format!(
-            "{warning}; if they are no fractions, --format decimal=, reads them"
-        ));
     }
 }

@@ -8,15 +8,15 @@ use serde_json::json;
 use super::exit::Exit;
 use super::out::outln;
 use super::progress::Shown;
+use super::rows::{self, Tolerance};
 use super::site::Site;
-use super::text::{self, ReadArgs};
+use super::text::ReadArgs;
 use super::{interrupt, print_json, table};
 use crate::clock;
 use crate::control::lesson::Lesson;
 use crate::control::promotion::Promote;
 use crate::control::retrain::{self, Order, Outcome};
-use crate::ingest::Loaded;
-use crate::train::{LEARNERS, Request};
+use crate::train::{self, LEARNERS, Request};
 use matter::Matter;
 
 /// Arguments.
@@ -31,10 +31,10 @@ pub struct TrainArgs {
     /// auto tries all and picks by the spec's metric; else one by name
     #[arg(long, default_value = "auto", value_name = "auto|NAME", help = learner_help())]
     learner: String,
-    /// Folds of the cross-validation [default: the spec's]
+    /// Folds of the cross-validation [default: the spec's, else by rows: 10 up to 2,000, 5 up to 20,000, then 3]
     #[arg(long)]
     folds: Option<usize>,
-    /// Repeats of the cross-validation [default: the spec's]
+    /// Repeats of the cross-validation [default: the spec's, else by rows: 5 up to 2,000, then 1]
     #[arg(long)]
     repeats: Option<usize>,
     /// Seed of everything random: the same seed gives the same bytes
@@ -43,9 +43,8 @@ pub struct TrainArgs {
     /// What becomes of the new version
     #[arg(long, value_enum)]
     promote: Option<Promote>,
-    /// End at the first bad row instead of leaving it out
-    #[arg(long)]
-    strict: bool,
+    #[command(flatten)]
+    tolerance: Tolerance,
 }
 
 fn learner_help() -> String {
@@ -61,24 +60,25 @@ fn learner_help() -> String {
 
 /// Runs it.
 pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
-    let stop = interrupt::flag()?;
+    let (stop, leave) = interrupt::leaving()?;
     let spec = site.spec()?;
     let matter = match &args.source {
         Some(source) => {
             let options = args.read.options(&spec.format)?;
-            Matter::named(site, &spec, source, &options, args.strict)?
+            Matter::named(site, &spec, source, &options, args.tolerance.strict)?
         }
         None if args.read.any() => {
             anyhow::bail!("--format and --items say how a SOURCE is written; name one")
         }
         None => Matter::at_hand(site, &spec)?,
     };
-    let name = args.source.as_deref().unwrap_or("the table");
-    report_bad_rows(site, name, &matter.lesson.loaded);
+    let loaded = &matter.lesson.loaded;
+    rows::report_bad(site, args.source.as_deref().unwrap_or("the table"), loaded);
+    let (folds, repeats) = train::usual(loaded.table.len());
     let request = Request {
         learner: Some(args.learner.clone()),
-        folds: args.folds.unwrap_or(spec.evaluation.folds),
-        repeats: args.repeats.unwrap_or(spec.evaluation.repeats),
+        folds: args.folds.or(spec.evaluation.folds).unwrap_or(folds),
+        repeats: args.repeats.or(spec.evaluation.repeats).unwrap_or(repeats),
         seed: args.seed.unwrap_or(site.settings.train.seed),
         threads: site.threads,
     };
@@ -87,8 +87,9 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
         promote: args.promote.unwrap_or(site.settings.train.promote),
         by: "train".into(),
         gate: site.settings.gate,
+        max_bad: args.tolerance.max_bad,
     };
-    let progress = Shown::new(site.json, site.quiet, stop);
+    let progress = Shown::new(site.json, site.quiet, stop).leaving(leave);
     let outcome = retrain::run(
         &site.registry,
         &spec,
@@ -105,23 +106,8 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
     } else {
         show(&outcome)?
     }
+    rows::report_warnings(site, &outcome.model.card().table_warnings);
     Ok(Exit::Done)
-}
-
-/// Says what is worth telling of a table, names the first few bad rows and counts all.
-pub fn report_bad_rows(site: &Site, name: &str, loaded: &Loaded) {
-    const SHOWN: usize = 10;
-    text::report(site, name, &loaded.notices, &loaded.dialect_warnings);
-    if loaded.left_out == 0 {
-        return;
-    }
-    for bad in loaded.bad.iter().take(SHOWN) {
-        site.warn(format!("left out: {bad}"));
-    }
-    site.warn(format!(
-        "{} of {} rows were left out",
-        loaded.left_out, loaded.read
-    ));
 }
 
 fn document(outcome: &Outcome, lesson: &Lesson) -> serde_json::Value {
@@ -143,10 +129,11 @@ fn document(outcome: &Outcome, lesson: &Lesson) -> serde_json::Value {
         "rows": card.rows,
         "origin": lesson.origin(),
         "left_out": card.left_out,
+        "unlabelled": lesson.loaded.unlabelled,
         "cv": card.cv.to_json(),
         "without_companions": card.without_companions.as_ref().map(|f| f.to_json()),
         "candidates": candidates,
-        "warnings": card.warnings,
+        "warnings": card.table_warnings,
     })
 }
 
@@ -187,9 +174,6 @@ fn show(outcome: &Outcome) -> anyhow::Result<()> {
     outln!("{}", table::text(&learners));
     outln!("");
     outln!("* {}", card.choice);
-    for warning in &card.warnings {
-        outln!("warning: {warning}");
-    }
     let deed = if outcome.verdict.promote {
         "is now the champion"
     } else {

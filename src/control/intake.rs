@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::ingest::Batch;
 use crate::schema::Cell;
-use crate::store::rows::{self, NewRow, Quarantined};
+use crate::store::rows::{self, NewRow, Origin, Quarantined};
 
 /// A batch as the store takes it, with new ids. `cursor` is the name under which it is kept how far the source was read.
 pub fn batch(batch: &Batch, cursor: Option<&str>) -> rows::Batch {
@@ -16,7 +16,8 @@ pub fn batch(batch: &Batch, cursor: Option<&str>) -> rows::Batch {
             _ => None,
         };
         let id = Uuid::now_v7().to_string();
-        NewRow::of(schema, table.row(n), own_id, table.target(n), id)
+        let origin = Origin::of(batch.origin.clone(), batch.occurrences[n]);
+        NewRow::of(schema, table.row(n), own_id, table.target(n), id, origin)
     };
     let aside = batch.quarantined().map(|bad| Quarantined {
         id: Uuid::now_v7().to_string(),

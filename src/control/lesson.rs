@@ -1,8 +1,8 @@
 //! What is learnt from: a table, and the store's labelled rows that came since. The jobs of a server and the command line
 //! put it together in the same way.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use super::labelled::{Corrected, Labelled, content};
 use crate::ingest::Loaded;
@@ -73,6 +73,18 @@ impl Lesson {
     /// How many rows at its end are the store's.
     pub fn fresh(&self) -> usize {
         self.stored.as_ref().map_or(0, |stored| stored.rows)
+    }
+
+    /// The store's rows at the end that a champion of the table before them never saw: all, or with the group of each row
+    /// given those whose group is not among the rows before them.
+    pub fn unseen(&self, groups: Option<&[Option<u64>]>) -> Vec<usize> {
+        let fresh = self.loaded.table.len() - self.fresh()..self.loaded.table.len();
+        let Some(groups) = groups else {
+            return fresh.collect();
+        };
+        let learnt: HashSet<u64> = groups[..fresh.start].iter().flatten().copied().collect();
+        let is_unseen = |row: &usize| groups[*row].is_none_or(|group| !learnt.contains(&group));
+        fresh.filter(is_unseen).collect()
     }
 
     /// How many rows are from where, as the ledger and `train --json` have it.

@@ -5,6 +5,7 @@ use crate::control::champion::usable;
 use crate::control::gate::{self, Gate, Paired, Thresholds};
 use crate::control::lesson::Lesson;
 use crate::control::promotion::{self, Champion, Promote, Verdict};
+use crate::ingest::TooManyBad;
 use crate::model::{Card, Model, ModelFault, Spec, Workspace};
 use crate::registry::{Decision, Registry, RegistryError, Version, VersionRef};
 use crate::train::{self, Material, Progress, TrainFault, Trained};
@@ -20,6 +21,8 @@ pub struct Order {
     pub by: String,
     /// How much the gate asks for.
     pub gate: gate::Options,
+    /// Largest share of bad rows, from 0 to 1.
+    pub max_bad: f64,
 }
 
 /// A champion that never saw the store's rows of a lesson, and is asked about them.
@@ -58,6 +61,9 @@ pub enum RetrainError {
     /// The registry.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// Too much of the table is bad.
+    #[error(transparent)]
+    TooManyBad(#[from] TooManyBad),
     /// The table cannot be kept.
     #[error("the training table cannot be kept: {0}")]
     Table(#[from] crate::ingest::WriteFault),
@@ -80,6 +86,7 @@ pub fn run(
     progress: &dyn Progress,
 ) -> Result<Outcome, RetrainError> {
     let loaded = &lesson.loaded;
+    loaded.check_bad(order.max_bad)?;
     let opponent = opponent.filter(|_| lesson.fresh() > 0);
     let kept = crate::ingest::write::table_as_parquet(&loaded.table)?;
     let material = Material {
@@ -87,6 +94,7 @@ pub fn run(
         read: loaded.read,
         left_out: loaded.left_out,
         name: Registry::table_name(&kept),
+        warnings: loaded.warnings.clone(),
     };
     let Trained { model, out_of_fold } = train::train(spec, &material, &order.request, progress)?;
     let gate = opponent.map(|opponent| weigh(lesson, opponent, &model, &out_of_fold, order));
@@ -159,19 +167,22 @@ fn weigh(
     lesson: &Lesson,
     champion: Opponent<'_>,
     candidate: &Model,
-    out_of_fold: &[f64],
+    out_of_fold: &[Option<f64>],
     order: &Order,
 ) -> Gate {
     let table = &lesson.loaded.table;
     let mut work = Workspace::default();
     let labels = table.labels();
-    let paired = |n: usize| Paired {
-        positive: labels[n],
-        champion: champion.model.probability(table.row(n), &mut work),
-        candidate: out_of_fold[n],
+    let paired = |n: usize| {
+        Some(Paired {
+            positive: labels[n],
+            candidate: out_of_fold[n]?, // a row that was not tested says nothing of the candidate
+            champion: champion.model.probability(table.row(n), &mut work),
+        })
     };
-    let unseen = table.len() - lesson.fresh()..table.len();
-    let rows: Vec<Paired> = unseen.map(paired).collect();
+    // Where the spec's evaluation names groups, they are handed in here.
+    let unseen = lesson.unseen(None).into_iter();
+    let rows: Vec<Paired> = unseen.filter_map(paired).collect();
     let thresholds = Thresholds {
         champion: champion.model.spec().decision.threshold,
         candidate: candidate.spec().decision.threshold,

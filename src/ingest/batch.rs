@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::collect::bad_rows;
 use super::fault::SinkFault;
 use crate::schema::fault::Fault;
-use crate::schema::{Schema, Table, WarningSummary};
+use crate::schema::{ColumnWarning, Schema, Table};
 
 /// Rows of one batch: enough to pay for a commit, few enough to forget.
 pub const BATCH: usize = 4096;
@@ -15,6 +15,10 @@ pub const BATCH: usize = 4096;
 pub struct Batch {
     /// The file, page or database, without credentials.
     pub source: Arc<str>,
+    /// What rows without an id are known by, beside their content: the same whenever the same source is read.
+    pub origin: Arc<str>,
+    /// How many equal rows of this load came before each good row that has no id; 0 where it has one.
+    pub occurrences: Vec<u32>,
     /// The good rows with their ids and, where they came along, targets.
     pub table: Table,
     /// Where each good row stood: its line (a header is line 1), else its number from 1.
@@ -62,9 +66,11 @@ impl std::fmt::Display for Quarantined {
 }
 
 impl Batch {
-    pub(super) fn empty(source: Arc<str>, schema: &Arc<Schema>) -> Batch {
+    pub(super) fn empty(source: Arc<str>, origin: Arc<str>, schema: &Arc<Schema>) -> Batch {
         Batch {
             source,
+            origin,
+            occurrences: Vec::new(),
             table: Table::new(schema.clone()),
             lines: Vec::new(),
             bad: Vec::new(),
@@ -135,10 +141,10 @@ pub struct Tally {
     pub quarantined: u64,
     /// Files that were passed over.
     pub skipped: u64,
+    /// What was odd, by column.
+    #[serde(skip)]
+    pub warnings: Vec<ColumnWarning>,
     /// How far the source has been read; none if it does not tell.
     #[serde(skip)]
     pub cursor: Option<String>,
-    /// Numbers of text that would mean something else under the other decimal sign.
-    #[serde(skip)]
-    pub dialect_warnings: WarningSummary,
 }

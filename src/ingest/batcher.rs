@@ -4,9 +4,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::batch::{BATCH, Bad, Batch, Sink, Tally};
-use super::collect::{bad_rows, told};
+use super::collect::bad_rows;
 use super::fault::ReadFault;
-use super::source::{Rows, SourceRow, World};
+use super::notes::Notes;
+use super::occurrences::Occurrences;
+use super::source::{Rows, SourceRow, World, identity};
+use crate::schema::row::Purpose;
 use crate::schema::table::TooMuchText;
 use crate::schema::{Notice, Row, Schema};
 
@@ -18,14 +21,18 @@ pub(super) struct Batcher<'a> {
     strict: bool,
     batch: Batch,
     tally: Tally,
-    notices: Vec<String>,
     fault: Option<ReadFault>,
+    notes: Notes,
+    occurrences: Occurrences,
+    /// The name of the whole source; none where every part of it is a source of its own.
+    whole: Option<Arc<str>>,
 }
 
 impl<'a> Batcher<'a> {
     pub(super) fn new(
         schema: &Arc<Schema>,
         strict: bool,
+        whole: Option<Arc<str>>,
         world: &'a dyn World,
         sink: &'a mut dyn Sink,
     ) -> Batcher<'a> {
@@ -34,10 +41,12 @@ impl<'a> Batcher<'a> {
             world,
             sink,
             strict,
-            batch: Batch::empty("".into(), schema),
+            batch: Batch::empty("".into(), "".into(), schema),
             tally: Tally::default(),
-            notices: Vec::new(),
             fault: None,
+            notes: Notes::new(schema, Purpose::Keep),
+            occurrences: Occurrences::default(),
+            whole,
         }
     }
 
@@ -51,7 +60,10 @@ impl<'a> Batcher<'a> {
         }
         match self.fault {
             Some(fault) => Err(fault),
-            None => outcome.map(|()| self.tally),
+            None => outcome.map(|()| {
+                self.tally.warnings = self.notes.finish().to_list();
+                self.tally
+            }),
         }
     }
 
@@ -63,7 +75,11 @@ impl<'a> Batcher<'a> {
     fn flush(&mut self) -> ControlFlow<()> {
         let next = Batch {
             cursor: self.batch.cursor.clone(),
-            ..Batch::empty(self.batch.source.clone(), &self.schema)
+            ..Batch::empty(
+                self.batch.source.clone(),
+                self.batch.origin.clone(),
+                &self.schema,
+            )
         };
         let batch = std::mem::replace(&mut self.batch, next);
         self.tally.read += batch.read() as u64;
@@ -82,6 +98,7 @@ impl<'a> Batcher<'a> {
     fn keep(&mut self, line: u64, row: &Row) -> Result<(), TooMuchText> {
         self.batch.table.push(row)?;
         self.batch.lines.push(line);
+        self.batch.occurrences.push(self.occurrences.before(row));
         Ok(())
     }
 }
@@ -92,12 +109,20 @@ impl Rows for Batcher<'_> {
             self.flush()?;
         }
         self.batch.source = name.into();
+        self.batch.origin = match &self.whole {
+            Some(whole) => whole.clone(),
+            None => {
+                self.occurrences.clear();
+                identity(name).into()
+            }
+        };
         ControlFlow::Continue(())
     }
 
     fn row(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {
         let (faults, row) = match row {
             Ok(row) => {
+                self.notes.row(row);
                 row.set_apart(&self.schema);
                 if row.faults.is_empty() {
                     if let Err(full) = self.keep(line, row) {
@@ -109,7 +134,10 @@ impl Rows for Batcher<'_> {
                     (std::mem::take(&mut row.faults), came)
                 }
             }
-            Err(fault) => (vec![fault], None),
+            Err(fault) => {
+                self.notes.faults(std::slice::from_ref(&fault));
+                (vec![fault], None)
+            }
         };
         if self.strict
             && let Some(bad) = bad_rows(line, &faults).next()
@@ -130,9 +158,9 @@ impl Rows for Batcher<'_> {
     }
 
     fn notice(&mut self, notice: Notice) {
-        let known = self.notices.len();
-        told(notice, &mut self.notices, &mut self.tally.dialect_warnings);
-        for text in &self.notices[known..] {
+        let known = self.notes.notices.len();
+        self.notes.notice(notice);
+        for text in &self.notes.notices[known..] {
             self.world.say(&format!("{}: {text}", self.batch.source));
         }
     }

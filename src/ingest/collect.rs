@@ -1,13 +1,16 @@
 //! A whole source as one table in memory, for training and answering.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::fault::ReadFault;
+use super::notes::Notes;
 use super::source::{Rows, SourceRow};
-use crate::schema::fault::Fault;
+use crate::schema::fault::{Fault, Problem, Warning};
+use crate::schema::row::Purpose;
 use crate::schema::table::TooMuchText;
-use crate::schema::{Notice, Schema, Table, WarningSummary};
+use crate::schema::{Notice, Row, Schema, Table, WarningSummary};
 
 /// Bad rows that are kept to be shown; beyond them only the count goes on.
 const MOST_SHOWN: usize = 1000;
@@ -50,26 +53,93 @@ pub struct Loaded {
     pub bad: Vec<BadRow>,
     /// All bad rows.
     pub left_out: usize,
+    /// Rows without a value of the target, which are left out of a table to learn from, too. They are not bad.
+    pub unlabelled: usize,
     /// Rows read, good and bad.
     pub read: usize,
+    /// What was odd, by column, the faults of bad rows included.
+    pub warnings: WarningSummary,
+    /// The commonest fault of the bad rows, with how many rows have it.
+    pub commonest: Option<(usize, Fault)>,
+    /// Of a table to predict, the rows that need a word, by their place among all rows read.
+    pub odd: BTreeMap<usize, OddRow>,
     /// What is worth telling of the table as a whole, each once.
     pub notices: Vec<String>,
-    /// Numbers of text that would mean something else under the other decimal sign.
-    pub dialect_warnings: WarningSummary,
 }
 
-/// Keeps a notice: a trouble by its column, what is merely told by its text, each once.
-pub(super) fn told(notice: Notice, notices: &mut Vec<String>, warnings: &mut WarningSummary) {
-    let Some(problem) = notice.problem else {
-        if !notices.contains(&notice.text) {
-            notices.push(notice.text);
-        }
-        return;
-    };
-    for example in &notice.examples {
-        warnings.note(&notice.column, problem, 0, example);
+/// A row of a table to predict that is bad, or has warnings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OddRow {
+    /// Its faults; with one, it has no place in the table.
+    pub faults: Vec<Fault>,
+    /// Its warnings.
+    pub warnings: Vec<Warning>,
+    /// Its own id, of a bad row that has one.
+    pub id: Option<String>,
+}
+
+impl OddRow {
+    /// Whether it has no place in the table.
+    pub fn is_bad(&self) -> bool {
+        !self.faults.is_empty()
     }
-    warnings.note(&notice.column, problem, notice.rows, "");
+}
+
+/// Share of bad rows that a table may have unless somebody says otherwise.
+pub const MAX_BAD: f64 = 0.05;
+
+/// More of a table is bad than may be.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(
+    "{bad} of {rows} rows cannot be used ({share:.1} %), and at most {most} % may be left out{commonest}; \
+     correct the rows, or raise the limit (--max-bad, over HTTP max_bad, from 0 to 1)"
+)]
+pub struct TooManyBad {
+    bad: usize,
+    rows: usize,
+    share: f64,
+    most: f64,
+    commonest: String,
+}
+
+impl From<Table> for Loaded {
+    /// A table of which nothing was left out.
+    fn from(table: Table) -> Loaded {
+        Loaded {
+            bad: Vec::new(),
+            left_out: 0,
+            unlabelled: 0,
+            read: table.len(),
+            warnings: WarningSummary::default(),
+            commonest: None,
+            odd: BTreeMap::new(),
+            notices: Vec::new(),
+            table,
+        }
+    }
+}
+
+impl Loaded {
+    /// Whether few enough rows are bad. Rows without a target do not count on either side.
+    ///
+    /// # Errors
+    /// Names the commonest fault and its remedy.
+    pub fn check_bad(&self, max_bad: f64) -> Result<(), TooManyBad> {
+        let rows = self.read.saturating_sub(self.unlabelled);
+        if self.left_out == 0 || self.left_out as f64 <= max_bad * rows as f64 {
+            return Ok(());
+        }
+        let said = |(rows, fault): &(usize, Fault)| {
+            format!("; the commonest fault, in {rows} rows: {fault}")
+        };
+        Err(TooManyBad {
+            bad: self.left_out,
+            rows,
+            share: 100.0 * self.left_out as f64 / rows as f64,
+            most: (1e4 * max_bad).round() / 1e2,
+            commonest: self.commonest.as_ref().map_or_else(String::new, said),
+        })
+    }
 }
 
 /// Collects rows.
@@ -78,23 +148,17 @@ pub(super) struct Collector {
     strict: bool,
     full: Option<TooMuchText>,
     name: String,
+    notes: Notes,
 }
 
 impl Collector {
-    pub(super) fn new(schema: &Arc<Schema>, strict: bool) -> Collector {
-        let loaded = Loaded {
-            table: Table::new(schema.clone()),
-            bad: Vec::new(),
-            left_out: 0,
-            read: 0,
-            notices: Vec::new(),
-            dialect_warnings: WarningSummary::default(),
-        };
+    pub(super) fn new(schema: &Arc<Schema>, purpose: Purpose, strict: bool) -> Collector {
         Collector {
-            loaded,
+            loaded: Table::new(schema.clone()).into(),
             strict,
             full: None,
             name: String::new(),
+            notes: Notes::new(schema, purpose),
         }
     }
 
@@ -105,9 +169,36 @@ impl Collector {
                 name: self.name,
                 bad: self.loaded.bad.swap_remove(0),
             }),
-            None => Ok(self.loaded),
+            None => {
+                self.loaded.notices = std::mem::take(&mut self.notes.notices);
+                self.loaded.commonest = self.notes.commonest();
+                self.loaded.warnings = self.notes.finish();
+                Ok(self.loaded)
+            }
         }
     }
+
+    fn good(&mut self, row: &mut Row) -> ControlFlow<()> {
+        if row.purpose() == Purpose::Predict && !row.warnings.is_empty() {
+            let odd = OddRow {
+                warnings: row.warnings.clone(),
+                ..OddRow::default()
+            };
+            self.loaded.odd.insert(self.loaded.read - 1, odd);
+        }
+        self.full = self.loaded.table.push(row).err();
+        match self.full {
+            Some(_) => ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// Whether a row to learn from lacks the target: nothing is wrong with it, it only cannot be used.
+fn is_unlabelled(row: &Row, schema: &Schema) -> bool {
+    let target = &schema.target().column;
+    let lacks = |f: &Fault| f.problem == Problem::Missing && f.column == *target;
+    row.purpose() == Purpose::Learn && row.faults.iter().any(lacks)
 }
 
 impl Rows for Collector {
@@ -117,29 +208,39 @@ impl Rows for Collector {
     }
 
     fn notice(&mut self, notice: Notice) {
-        told(
-            notice,
-            &mut self.loaded.notices,
-            &mut self.loaded.dialect_warnings,
-        );
+        self.notes.notice(notice);
     }
 
     fn row(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {
         self.loaded.read += 1;
-        let faults = match row {
-            Ok(row) if row.faults.is_empty() => {
-                self.full = self.loaded.table.push(row).err();
-                return match self.full {
-                    Some(_) => ControlFlow::Break(()),
-                    None => ControlFlow::Continue(()),
-                };
+        let mut odd = OddRow::default();
+        match row {
+            Ok(row) if is_unlabelled(row, self.loaded.table.schema()) => {
+                self.notes.met(row);
+                self.loaded.unlabelled += 1;
+                return ControlFlow::Continue(());
             }
-            Ok(row) => std::mem::take(&mut row.faults),
-            Err(fault) => vec![fault],
+            Ok(row) => {
+                self.notes.row(row);
+                if row.faults.is_empty() {
+                    return self.good(row);
+                }
+                odd.id = row.id_text();
+                odd.faults = std::mem::take(&mut row.faults);
+            }
+            Err(fault) => {
+                self.notes.faults(std::slice::from_ref(&fault));
+                odd.faults = vec![fault];
+            }
         };
         self.loaded.left_out += 1;
         let room = MOST_SHOWN.saturating_sub(self.loaded.bad.len());
-        self.loaded.bad.extend(bad_rows(line, &faults).take(room));
+        self.loaded
+            .bad
+            .extend(bad_rows(line, &odd.faults).take(room));
+        if self.notes.purpose == Purpose::Predict {
+            self.loaded.odd.insert(self.loaded.read - 1, odd);
+        }
         match self.strict {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::collect::told;
 use super::fault::ReadFault;
+use super::notes::told;
 use super::source::{Rows, SourceRow};
 use crate::schema::table::TooMuchText;
 use crate::schema::{Notice, Schema, Table, WarningSummary};
@@ -27,7 +27,7 @@ pub struct Seen {
     /// What is worth telling of the table as a whole, each once.
     pub notices: Vec<String>,
     /// Numbers of text that would mean something else under the other decimal sign.
-    pub dialect_warnings: WarningSummary,
+    pub warnings: WarningSummary,
 }
 
 /// Collects rows.
@@ -46,7 +46,7 @@ impl Looker {
                 left_out: 0,
                 unreadable: 0,
                 notices: Vec::new(),
-                dialect_warnings: WarningSummary::default(),
+                warnings: WarningSummary::default(),
             },
             full: None,
         }
@@ -66,11 +66,7 @@ impl Rows for Looker {
     }
 
     fn notice(&mut self, notice: Notice) {
-        told(
-            notice,
-            &mut self.seen.notices,
-            &mut self.seen.dialect_warnings,
-        );
+        told(notice, &mut self.seen.notices, &mut self.seen.warnings);
     }
 
     fn row(&mut self, SourceRow { row, .. }: SourceRow<'_>) -> ControlFlow<()> {

@@ -21,7 +21,9 @@ mod guard;
 pub mod infer;
 mod json;
 pub mod look;
+mod notes;
 pub mod numbers;
+mod occurrences;
 mod parquet;
 pub mod source;
 mod text;
@@ -35,7 +37,7 @@ use crate::schema::row::Purpose;
 
 pub use crate::schema::Dialect;
 pub use batch::{Batch, Quarantined, Sink, Taken, Tally};
-pub use collect::{BadRow, Loaded};
+pub use collect::{BadRow, Loaded, MAX_BAD, OddRow, TooManyBad};
 pub use fault::{ReadFault, SinkFault};
 pub use format::{Format, Reading, UnknownFormat};
 pub use look::Seen;
@@ -90,7 +92,7 @@ fn from_memory(
     name: &str,
     schema: &Arc<Schema>,
 ) -> Result<Loaded, ReadFault> {
-    let mut collector = Collector::new(schema, false);
+    let mut collector = Collector::new(schema, Purpose::Learn, false);
     let reading = Reading {
         schema,
         purpose: Purpose::Learn,

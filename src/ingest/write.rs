@@ -8,10 +8,12 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::parquet;
-use crate::schema::Table;
+use super::{Loaded, OddRow};
 use crate::schema::answer::{self, Answer};
 use crate::schema::column::Label;
+use crate::schema::fault::{Problem, Warning};
 use crate::schema::table::TooMuchText;
+use crate::schema::{Cell, Span, Table};
 
 /// Why something cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +66,7 @@ pub fn table_as_parquet(table: &Table) -> Result<Vec<u8>, WriteFault> {
 /// Formats answers are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerFormat {
-    /// Columns id (if the table has it), target, `probability`.
+    /// Columns id (`row` if the table has none), target, `probability`, and `warnings` where there are any.
     Csv,
     /// One object a line, the same keys.
     JsonLines,
@@ -91,37 +93,123 @@ impl AnswerFormat {
     }
 }
 
-/// Writes one answer a row of `table`; labels and probabilities are in its order.
+/// What a model says of a table that was read to predict.
+#[derive(Clone, Copy, Debug)]
+pub struct Answers<'a> {
+    /// The table, and the rows that are not in it because they are bad.
+    pub loaded: &'a Loaded,
+    /// A label a row of the table, in its order.
+    pub labels: &'a [&'a Label],
+    /// A probability a row of the table, in its order.
+    pub probabilities: &'a [f64],
+}
+
+impl<'a> Answers<'a> {
+    /// One answer a row that was read, bad ones included, with what is to be said of it.
+    pub(super) fn each(self) -> impl Iterator<Item = (Answer<'a>, Option<&'a OddRow>)> {
+        let (table, odd) = (&self.loaded.table, &self.loaded.odd);
+        let has_id = self.has_id();
+        let mut place = 0;
+        (0..self.loaded.read).map(move |n| {
+            let odd = odd.get(&n);
+            if let Some(bad) = odd.filter(|odd| odd.is_bad()) {
+                let text = bad.id.as_deref().unwrap_or_default();
+                let end = text.len() as u32;
+                let id = bad
+                    .id
+                    .as_ref()
+                    .map_or(Cell::Missing, |_| Cell::Text(Span { start: 0, end }));
+                let answer = Answer {
+                    row: n + 1,
+                    id: has_id.then_some(id),
+                    text,
+                    said: None,
+                };
+                return (answer, odd);
+            }
+            let i = place;
+            place += 1;
+            let said = Some((self.labels[i], self.probabilities[i]));
+            let answer = Answer {
+                row: n + 1,
+                id: has_id.then(|| table.id(i)),
+                text: table.text(),
+                said,
+            };
+            (answer, odd)
+        })
+    }
+
+    /// Whether the table has ids.
+    pub(super) fn has_id(self) -> bool {
+        let Loaded { table, odd, .. } = self.loaded;
+        answer::has_id(table.schema(), table.ids()) || odd.values().any(|odd| odd.id.is_some())
+    }
+
+    /// Whether an answer in columns has one for warnings: where there is something to say of a row.
+    pub(super) fn has_warnings(self) -> bool {
+        let worth = |odd: &OddRow| odd.is_bad() || odd.warnings.iter().any(is_worth_a_column);
+        self.loaded.odd.values().any(worth)
+    }
+}
+
+/// A target that is ignored is so in every row: it is said once, not in a column.
+fn is_worth_a_column(warning: &Warning) -> bool {
+    warning.problem != Problem::TargetIgnored
+}
+
+/// Faults and warnings of a row as text.
+pub(super) fn in_words(odd: Option<&OddRow>) -> String {
+    let Some(odd) = odd else {
+        return String::new();
+    };
+    let warnings = odd.warnings.iter().filter(|w| is_worth_a_column(w));
+    let words = odd.faults.iter().map(ToString::to_string);
+    let words: Vec<String> = words.chain(warnings.map(ToString::to_string)).collect();
+    words.join("; ")
+}
+
+fn in_json(odd: Option<&OddRow>) -> Vec<serde_json::Value> {
+    let Some(odd) = odd else {
+        return Vec::new();
+    };
+    let faults = odd.faults.iter().map(answer::fault_json);
+    let warnings = odd.warnings.iter().map(|w| serde_json::json!(w));
+    faults.chain(warnings).collect()
+}
+
+/// Writes one answer a row that was read. In columns, `warnings` stands last where there are any; in JSON it always does.
 ///
 /// # Errors
 /// When the sink or polars refuses.
 pub fn answers(
-    table: &Table,
-    labels: &[&Label],
-    probabilities: &[f64],
+    answers: Answers<'_>,
     format: AnswerFormat,
     sink: &mut dyn Write,
 ) -> Result<(), WriteFault> {
     let failed = WriteFault::output;
-    let schema = table.schema();
+    let schema = answers.loaded.table.schema();
     if format == AnswerFormat::Parquet {
-        let bytes = parquet::write::answer_bytes(table, labels, probabilities)?;
+        let bytes = parquet::write::answer_bytes(answers)?;
         return sink.write_all(&bytes).map_err(failed);
     }
+    let warns = answers.has_warnings();
     let mut out = Vec::with_capacity(1 << 16);
     if format == AnswerFormat::Csv {
-        answer::csv_header(schema, &mut out);
+        answer::csv_names(schema, answers.has_id(), &mut out);
+        out.extend_from_slice(if warns { b",warnings\n" } else { b"\n" });
     }
-    for (i, (label, probability)) in labels.iter().zip(probabilities).enumerate() {
-        let answer = Answer {
-            id: table.id(i),
-            text: table.text(),
-            label,
-            probability: *probability,
-        };
+    for (answer, odd) in answers.each() {
         match format {
-            AnswerFormat::Csv => answer.csv(schema, &mut out),
-            _ => answer.json_line(schema, &mut out),
+            AnswerFormat::Csv => {
+                answer.csv_cells(&mut out);
+                if warns {
+                    out.push(b',');
+                    answer::csv_cell(&in_words(odd), &mut out);
+                }
+                out.push(b'\n');
+            }
+            _ => answer.json_line(schema, &in_json(odd), &mut out),
         }
         if out.len() > (1 << 16) - 4096 {
             sink.write_all(&out).map_err(failed)?;

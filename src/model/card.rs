@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::schema::warnings::ColumnWarning;
+use crate::schema::ColumnWarning;
 use crate::stats::metric::Metric;
 use crate::stats::resampled::Estimate;
 
@@ -31,7 +31,7 @@ pub struct Card {
     pub without_companions: Option<Figures>,
     /// Every learner tried.
     pub candidates: Vec<Candidate>,
-    /// What was odd about the table.
+    /// What was odd about the fit of the recipe.
     pub warnings: Vec<String>,
     /// What was odd about the table, by column. A model file keeps it beside the card, whose layout is that of revision 1.
     #[serde(skip)]

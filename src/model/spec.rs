@@ -57,10 +57,10 @@ pub enum TableSource {
 /// How models are evaluated.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    /// Folds of the cross-validation.
-    pub folds: usize,
-    /// Repeats of it.
-    pub repeats: usize,
+    /// Folds of the cross-validation; none leaves it to the number of rows.
+    pub folds: Option<usize>,
+    /// Repeats of it; none leaves it to the number of rows.
+    pub repeats: Option<usize>,
     /// The metric that chooses and compares.
     pub metric: &'static Metric,
     /// Worst values a model may have and be promoted by itself.
@@ -348,8 +348,8 @@ fn check_evaluation(file: &EvaluationFile, faults: &mut Vec<SpecFault>) -> Optio
     for (name, value) in &file.floors {
         floors.extend(metric(name, SpecFault::at(value, "", "")).map(|m| (m, value.value)));
     }
-    let mut count = |typed: &Option<Spanned<usize>>, least: usize, usual: usize, what: &str| {
-        let Some(typed) = typed else { return usual };
+    let mut count = |typed: &Option<Spanned<usize>>, least: usize, what: &str| {
+        let typed = typed.as_ref()?;
         if typed.value < least {
             let problem = format!("an evaluation needs at least {least} {what}");
             faults.push(SpecFault::at(
@@ -358,11 +358,11 @@ fn check_evaluation(file: &EvaluationFile, faults: &mut Vec<SpecFault>) -> Optio
                 format!("write {least} or more"),
             ));
         }
-        typed.value
+        Some(typed.value)
     };
     Some(Evaluation {
-        folds: count(&file.folds, 2, 10, "folds"),
-        repeats: count(&file.repeats, 1, 5, "repeat"),
+        folds: count(&file.folds, 2, "folds"),
+        repeats: count(&file.repeats, 1, "repeat"),
         metric: primary?,
         floors,
     })

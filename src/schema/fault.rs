@@ -72,7 +72,8 @@ impl Problem {
             Problem::NotARow => many("line") + " without a row",
             Problem::TargetIgnored => "the target was ignored in ".to_owned() + &many("row"),
             Problem::AmbiguousNumber => {
-                many("number") + " that would be another one under the other decimal sign"
+                many("number")
+                    + " that would be another one under the other decimal sign (--format decimal=, reads it)"
             }
             Problem::MissingColumn => "not in the table".into(),
             Problem::UnusedColumn => "not used by the model".into(),
@@ -137,6 +138,17 @@ pub struct Warning {
     pub value: String,
     /// Whether the spec wants the row set apart for somebody to look at.
     pub quarantine: bool,
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let problem = self.problem.code().replace('_', " ");
+        write!(f, "{}: {problem}", excerpt(&self.column))?;
+        match self.value.as_str() {
+            "" => Ok(()),
+            value => write!(f, ", got {value}"),
+        }
+    }
 }
 
 impl Serialize for Warning {

@@ -39,6 +39,8 @@ pub struct Row {
     target: Option<bool>,
     purpose: Purpose,
     refused: Refused,
+    /// Columns met since the row was made, in whatever rows went through it.
+    seen: Vec<bool>,
     /// Kept of a row that is only looked at.
     met: Option<Box<Met>>,
     /// Kept of a row whose table is not known.
@@ -71,6 +73,7 @@ impl Row {
             target: None,
             purpose,
             refused: Refused::default(),
+            seen: vec![false; schema.columns().len()],
             met: (purpose == Purpose::Look).then(|| Box::new(Met::new(schema))),
             raw: (purpose == Purpose::Infer).then(Box::default),
             faults: Vec::new(),
@@ -126,6 +129,11 @@ impl Row {
         self.target
     }
 
+    /// Which of the schema's columns it has met since it was made, also where their cells are empty.
+    pub fn seen(&self) -> &[bool] {
+        &self.seen
+    }
+
     /// Checks what can be checked only at the end: that nothing required is missing.
     pub fn finish(&mut self, schema: &Schema) {
         if matches!(self.purpose, Purpose::Look | Purpose::Infer) {
@@ -172,7 +180,10 @@ impl Row {
             met.slot(schema, slot);
         }
         match slot {
-            Slot::Column(i) => self.put_column(schema, i, value),
+            Slot::Column(i) => {
+                self.seen[i] = true;
+                self.put_column(schema, i, value)
+            }
             Slot::Id => self.put_id(schema, value),
             Slot::Target => self.put_target(schema, value),
             Slot::Unused(_) | Slot::Other => {}

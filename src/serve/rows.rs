@@ -1,5 +1,6 @@
 //! `POST /v1/rows`: rows handed in to be kept, labelled or not, each counted once.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use actix_web::http::StatusCode;
@@ -19,10 +20,13 @@ use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;
 use crate::schema::{Dialect, Row, Schema};
 use crate::store::Store;
-use crate::store::rows::{Batch, NewRow, Outcome, Quarantined};
+use crate::store::rows::{Batch, NewRow, Origin, Outcome, Quarantined};
 
 /// The header that names a request.
 const KEY: &str = "idempotency-key";
+
+/// The header of whoever sends a load in several requests: equal rows before each row of this one.
+const OCCURRENCES: &str = "x-occurrences";
 
 /// Longest name of a request.
 const LONGEST_KEY: usize = 255;
@@ -42,13 +46,15 @@ pub async fn take(
     let format = body::format(request.headers(), ROWS)?;
     query::pairs(request.query_string(), &[])?;
     let key = key(request.headers())?;
+    let occurrences = occurrences(request.headers())?;
     let body = intake.read(request.headers(), &mut payload).await?;
     let predictor = predictor.into_inner();
     let most = desk.most_rows();
     let batch = web::block(move || -> Result<Batch, Problem> {
         let champion = predictor.champion()?;
         let schema = champion.model.schema().clone();
-        let mut reading = Reading::new(&schema, most);
+        let mut reading = Reading::new(&schema, most, key.as_deref());
+        reading.given = occurrences;
         reading.read(format, &body.bytes)?;
         let digest = || format!("{:x?}", Sha256::digest(&body.bytes));
         reading.batch.request = key.map(|key| (key, digest()));
@@ -77,21 +83,47 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     Ok(Some(text.to_owned()))
 }
 
+/// How many equal rows came before each row, in earlier requests of the same load, too; none where it is not said.
+fn occurrences(headers: &HeaderMap) -> Result<Option<Vec<u32>>, Problem> {
+    let Some(value) = headers.get(OCCURRENCES) else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default();
+    let counts: Result<Vec<u32>, _> = text.split(',').map(|n| n.trim().parse()).collect();
+    counts.map(Some).map_err(|_| {
+        let detail = "X-Occurrences lists a whole number a row, such as 0,0,1";
+        Problem::new(&kind::BAD_REQUEST, detail)
+    })
+}
+
 /// Rows of a body on their way into a batch.
 struct Reading<'s> {
     schema: &'s Schema,
     most: usize,
     batch: Batch,
     read: usize,
+    /// What rows without an id are known by beside their content.
+    origin: Origin,
+    /// Rows of each content so far.
+    counts: HashMap<(String, Option<bool>), u32>,
+    /// Occurrences as the caller counts them.
+    given: Option<Vec<u32>>,
 }
 
 impl Reading<'_> {
-    fn new(schema: &Schema, most: usize) -> Reading<'_> {
+    fn new<'s>(schema: &'s Schema, most: usize, key: Option<&str>) -> Reading<'s> {
+        let source = key.map_or_else(|| SOURCE.to_owned(), |key| format!("{SOURCE} {key}"));
         Reading {
             schema,
             most,
             batch: Batch::default(),
             read: 0,
+            origin: Origin {
+                is_named: key.is_some(),
+                ..Origin::of(source.into(), 0)
+            },
+            counts: HashMap::new(),
+            given: None,
         }
     }
 
@@ -105,7 +137,14 @@ impl Reading<'_> {
         if self.read == 0 {
             return Err(Problem::new(&kind::INVALID, "there is no row in it"));
         }
-        Ok(())
+        match &self.given {
+            Some(given) if given.len() != self.read => {
+                let (counts, rows) = (given.len(), self.read);
+                let detail = format!("X-Occurrences has {counts} numbers for {rows} rows");
+                Err(Problem::new(&kind::BAD_REQUEST, detail))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn json(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
@@ -170,8 +209,21 @@ impl Reading<'_> {
             return;
         }
         let (own_id, target) = (row.id_text(), row.target());
-        let row = NewRow::of(self.schema, row.view(), own_id, target, id);
+        let origin = self.origin.clone();
+        let mut row = NewRow::of(self.schema, row.view(), own_id, target, id, origin);
+        if row.own_id.is_none() {
+            row.origin.occurrence = self.occurrence(&row.row, target);
+        }
         self.batch.rows.push(row);
+    }
+
+    fn occurrence(&mut self, row: &str, target: Option<bool>) -> u32 {
+        if let Some(given) = &self.given {
+            return given.get(self.read - 1).copied().unwrap_or(0);
+        }
+        let next = self.counts.entry((row.to_owned(), target)).or_default();
+        *next += 1;
+        *next - 1
     }
 }
 

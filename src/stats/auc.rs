@@ -29,6 +29,12 @@ pub(super) fn auc(sorted: &[(f64, bool)]) -> Option<(f64, Option<f64>)> {
     Some((area, (positives > 1 && negatives > 1).then(error)))
 }
 
+/// Area under the ROC curve of any numbers, sorted here; `None` unless both outcomes occur.
+pub fn area(rows: &mut [(f64, bool)]) -> Option<f64> {
+    rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    auc(rows).map(|(area, _)| area)
+}
+
 /// Rows of one probability.
 #[derive(Default)]
 struct Tie {

@@ -28,4 +28,4 @@ pub mod scores;
 pub mod sequence;
 pub mod two_sample;
 
-mod auc;
+pub mod auc;

@@ -69,7 +69,7 @@ pub fn retry_quarantined(
     commit::within(file, now, |commit| {
         for row in &retried.good {
             commit.quarantine.remove(&*row.id)?;
-            rows::one(commit, row, &mut taken)?;
+            rows::retried(commit, row, &mut taken)?;
         }
         for bad in &retried.bad {
             rows::keep_aside(commit, bad)?;

@@ -1,5 +1,7 @@
 //! Rows that are handed in, each counted once.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,31 @@ pub struct NewRow {
     pub member: Option<String>,
     /// The truth, where the row brings it.
     pub label: Option<Label>,
+    /// Where it came from: part of what makes a row without an id the same as another.
+    pub origin: Origin,
+}
+
+/// Where a row came from, and how many equal rows came from there before it in the same load. Rows without an id of their
+/// own are told apart by it: equal rows of one load are different rows, and the same load again brings the same ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The path, the address, or the name of the request.
+    pub source: Arc<str>,
+    /// Equal rows that came before it.
+    pub occurrence: u32,
+    /// Whether it came in a request with a name of its own, which no earlier row can have come with.
+    pub is_named: bool,
+}
+
+impl Origin {
+    /// A row of a source.
+    pub fn of(source: Arc<str>, occurrence: u32) -> Origin {
+        Origin {
+            source,
+            occurrence,
+            is_named: false,
+        }
+    }
 }
 
 /// A row that does not, with what is wrong with it.
@@ -229,6 +256,32 @@ pub(super) fn requests_before(
     Ok(keys)
 }
 
+/// The id of a row that is there. Up to release 0.1 rows without an id were known by their content alone: the first of equal
+/// ones of a load may be there under that.
+fn known(commit: &Commit<'_>, row: &NewRow, key: &RowKey) -> Result<Option<String>, StoreError> {
+    let found = commit.row_of(key)?;
+    let may_be_older = row.own_id.is_none() && row.origin.occurrence == 0 && !row.origin.is_named;
+    match found {
+        None if may_be_older => commit.row_of(&RowKey::by_content(row)),
+        found => Ok(found),
+    }
+}
+
+/// Takes a row in that was put aside when it came: without an id it comes after all equal rows of its source.
+pub(super) fn retried(
+    commit: &mut Commit<'_>,
+    row: &NewRow,
+    taken: &mut Taken,
+) -> Result<(), StoreError> {
+    let mut row = row.clone();
+    if row.own_id.is_none() {
+        while known(commit, &row, &RowKey::of(&row))?.is_some() {
+            row.origin.occurrence += 1;
+        }
+    }
+    one(commit, &row, taken)
+}
+
 /// Takes one row in, unless it is there.
 pub(super) fn one(
     commit: &mut Commit<'_>,
@@ -236,7 +289,7 @@ pub(super) fn one(
     taken: &mut Taken,
 ) -> Result<(), StoreError> {
     let key = RowKey::of(row);
-    if let Some(id) = commit.row_of(&key)? {
+    if let Some(id) = known(commit, row, &key)? {
         taken.repeated += 1;
         taken.ids.push(id);
         return Ok(());
@@ -270,6 +323,7 @@ impl NewRow {
         own_id: Option<String>,
         target: Option<bool>,
         id: String,
+        origin: Origin,
     ) -> NewRow {
         let mut text = Vec::with_capacity(256);
         json::write::object(schema, row, &mut text);
@@ -280,11 +334,13 @@ impl NewRow {
             own_id,
             row: String::from_utf8(text).expect("JSON is text"),
             label: target.map(|positive| schema.target().label(positive).clone()),
+            origin,
         }
     }
 }
 
-/// What makes two rows the same: own id, content and truth.
+/// What makes two rows the same: own id, content and truth; without an id also where they came from, and which of equal
+/// ones they are.
 ///
 /// Half a SHA-256 is enough to tell rows apart. The row's own id stands before it, as far as eight bytes hold it: rows come
 /// mostly in the order of their ids, and keys that are neighbours are written to the same pages. In random order every key
@@ -293,6 +349,27 @@ pub(super) struct RowKey([u8; 24]);
 
 impl RowKey {
     fn of(row: &NewRow) -> RowKey {
+        let Origin {
+            source,
+            occurrence,
+            is_named: _,
+        } = &row.origin;
+        match row.own_id {
+            Some(_) => RowKey::by_content(row),
+            None => RowKey::new(row, |hash| {
+                hash.update((source.len() as u64).to_le_bytes());
+                hash.update(source.as_bytes());
+                hash.update(occurrence.to_le_bytes());
+            }),
+        }
+    }
+
+    /// Of own id, content and truth alone.
+    pub(super) fn by_content(row: &NewRow) -> RowKey {
+        RowKey::new(row, |_| ())
+    }
+
+    fn new(row: &NewRow, more: impl FnOnce(&mut Sha256)) -> RowKey {
         let mut hash = Sha256::new();
         let label = row.label.as_ref().map(ToString::to_string);
         for part in [row.own_id.as_deref(), Some(&*row.row), label.as_deref()] {
@@ -300,6 +377,7 @@ impl RowKey {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
+        more(&mut hash);
         let mut key = [0; 24];
         key[..8].copy_from_slice(&order(row.own_id.as_deref().unwrap_or_default()));
         key[8..].copy_from_slice(&hash.finalize()[..16]);

@@ -66,11 +66,47 @@ fn row(n: usize) -> Batch {
         member: None,
         row: json!({"acid": n}).to_string(),
         label: None,
+        origin: Default::default(),
     };
     Batch {
         rows: vec![row],
         ..Batch::default()
     }
+}
+
+/// A9: rows without an id that an earlier release stored, by their content alone, count as repeated once a load; more of the
+/// same are new.
+#[test]
+fn a9_rows_of_an_older_store_are_found_again() {
+    let (disk, now) = (Disk::sound(), Timestamp::UNIX_EPOCH);
+    let file = File::with_backend(disk.backend()).unwrap();
+    let old = row(1).rows.remove(0);
+    commit::within(&file, now, |commit| {
+        let key = rows::RowKey::by_content(&old);
+        commit.row_keys.insert(key.bytes(), "before")?;
+        Ok(())
+    })
+    .unwrap();
+    let load = |source: &str, is_named| {
+        let row = |occurrence| NewRow {
+            id: format!("{source} {occurrence}"),
+            origin: rows::Origin {
+                is_named,
+                ..rows::Origin::of(source.into(), occurrence)
+            },
+            ..old.clone()
+        };
+        let batch = Batch {
+            rows: (0..3).map(row).collect(),
+            ..Batch::default()
+        };
+        let taken = offline::take(&file, &batch, now).unwrap();
+        (taken.stored, taken.repeated, taken.ids[0].clone())
+    };
+    assert_eq!(load("a.csv", false), (2, 1, "before".into()));
+    assert_eq!(load("a.csv", false), (0, 3, "before".into()));
+    assert_eq!(load("rest key", true), (3, 0, "rest key 0".into()));
+    assert_eq!(load("rest key", true), (0, 3, "rest key 0".into()));
 }
 
 fn seqs(store: &Store) -> Vec<u64> {

@@ -27,19 +27,19 @@ type Fit = fn(&[f64], &[bool]) -> Option<Calibration>;
 /// Chooses: the calibration fitted on all out-of-fold scores, and the scores as it leaves them, cross-fitted.
 pub fn choose(plan: &Plan, labels: &[bool], scores: &[Vec<f64>]) -> (Calibration, Vec<Vec<f64>>) {
     let mut best: (Option<Fit>, Vec<Vec<f64>>) = (None, scores.to_vec());
-    let mut to_beat = log_loss(labels, scores) - WORTH;
+    let mut to_beat = log_loss(plan, labels, scores) - WORTH;
     let curves: &[(usize, Fit)] = &[
         (0, Calibration::fit_platt),
         (ISOTONIC_ROWS, Calibration::fit_isotonic),
     ];
     for (_, fit) in curves.iter().filter(|(rows, _)| labels.len() >= *rows) {
         let calibrated = cross_fit(plan, labels, scores, *fit);
-        let loss = log_loss(labels, &calibrated);
+        let loss = log_loss(plan, labels, &calibrated);
         if loss < to_beat {
             (best, to_beat) = ((Some(*fit), calibrated), loss);
         }
     }
-    let (p, y) = pooled(labels, scores.iter(), |_| true);
+    let (p, y) = pooled(labels, scores.iter(), |i| plan.is_tested(i));
     (
         best.0
             .and_then(|fit| fit(&p, &y))
@@ -49,12 +49,14 @@ pub fn choose(plan: &Plan, labels: &[bool], scores: &[Vec<f64>]) -> (Calibration
 }
 
 fn cross_fit(plan: &Plan, labels: &[bool], scores: &[Vec<f64>], fit: Fit) -> Vec<Vec<f64>> {
-    let one_repeat = |(fold_of, scores): (&Vec<usize>, &Vec<f64>)| {
+    let one_repeat = |(fold_of, scores): (&Vec<Option<usize>>, &Vec<f64>)| {
         let mut out = scores.clone();
         for fold in 0..plan.folds {
-            let (p, y) = pooled(labels, [scores].into_iter(), |i| fold_of[i] != fold);
+            let (p, y) = pooled(labels, [scores].into_iter(), |i| {
+                fold_of[i].is_some() && plan.may_learn(fold, fold_of[i])
+            });
             let curve = fit(&p, &y).unwrap_or(Calibration::None);
-            for i in (0..out.len()).filter(|i| fold_of[*i] == fold) {
+            for i in (0..out.len()).filter(|i| fold_of[*i] == Some(fold)) {
                 out[i] = curve.apply(scores[i]);
             }
         }
@@ -75,13 +77,12 @@ fn pooled<'a>(
         .unzip()
 }
 
-fn log_loss(labels: &[bool], scores: &[Vec<f64>]) -> f64 {
+fn log_loss(plan: &Plan, labels: &[bool], scores: &[Vec<f64>]) -> f64 {
     let mut all = Scores::new(0.5);
     for repeat in scores {
-        repeat
-            .iter()
-            .zip(labels)
-            .for_each(|(p, y)| all.update(*p, *y));
+        let rows = repeat.iter().zip(labels).enumerate();
+        rows.filter(|(i, _)| plan.is_tested(*i))
+            .for_each(|(_, (p, y))| all.update(*p, *y));
     }
     all.finish().log_loss.unwrap_or(f64::INFINITY)
 }

@@ -16,8 +16,9 @@ pub(super) struct Tried {
     pub learner: &'static dyn Learner,
     pub calibration: Calibration,
     pub figures: Figures,
-    /// Out-of-fold probabilities of the first repeat, calibrated: how scores of unseen rows look.
-    pub scores: Vec<f64>,
+    /// Out-of-fold probabilities of the first repeat, calibrated: how scores of unseen rows look. None of rows that were
+    /// not tested.
+    pub scores: Vec<Option<f64>>,
 }
 
 /// Calibrates and measures each learner's out-of-fold scores.
@@ -32,6 +33,8 @@ pub(super) fn candidates(
         let (calibration, calibrated) = calibrate::choose(plan, labels, scores);
         let figures = figures(plan, labels, &calibrated, threshold);
         let scores = calibrated.into_iter().next().unwrap_or_default();
+        let tested = |(i, p): (usize, f64)| plan.is_tested(i).then_some(p);
+        let scores = scores.into_iter().enumerate().map(tested).collect();
         Tried {
             learner: *learner,
             calibration,
@@ -49,7 +52,7 @@ fn figures(plan: &Plan, labels: &[bool], scores: &[Vec<f64>], threshold: f64) ->
     for (fold_of, scores) in plan.repeats.iter().zip(scores) {
         for fold in 0..plan.folds {
             let mut fold_scores = Scores::new(threshold);
-            for i in (0..labels.len()).filter(|i| fold_of[*i] == fold) {
+            for i in (0..labels.len()).filter(|i| fold_of[*i] == Some(fold)) {
                 fold_scores.update(scores[i], labels[i]);
             }
             let figures = fold_scores.finish();
@@ -61,7 +64,8 @@ fn figures(plan: &Plan, labels: &[bool], scores: &[Vec<f64>], threshold: f64) ->
             folds.push(figures);
         }
     }
-    let test = labels.len() as f64 / plan.folds as f64;
+    let tested = (0..labels.len()).filter(|i| plan.is_tested(*i)).count();
+    let test = tested as f64 / plan.folds as f64;
     let ratio = test / (labels.len() as f64 - test);
     let estimate = |metric: &Metric| {
         let values: Vec<f64> = folds.iter().filter_map(|f| metric.value(f)).collect();
@@ -132,4 +136,47 @@ pub(super) fn reason(tried: &[Tried], best: usize, metric: &Metric) -> String {
         mean(chosen),
         others.join(", ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::learner;
+
+    /// A8: rows that are never tested (the first block in order of time) are left out of every figure, of the calibration
+    /// and of the scores.
+    #[test]
+    fn a8_rows_that_are_not_tested_are_in_no_figure() {
+        let times: Vec<Option<f64>> = (0..1200).map(|i| Some(f64::from(i))).collect();
+        let labels: Vec<bool> = (0..1200).map(|i| i * 7919 % 11 < 5).collect();
+        let plan = Plan::forward(&times, 3, 0);
+        assert_eq!((plan.len(), plan.repeats.len()), (3, 1));
+        let (test, train) = plan.split(0, 1);
+        assert_eq!((test[0], test.len(), train.len()), (600, 300, 600));
+        assert!(train.iter().all(|row| *row < 600));
+        let score = |first: f64| {
+            let noise = |i: usize| if labels[i] { 0.7 } else { 0.3 } + (i % 13) as f64 / 100.0;
+            vec![vec![
+                (0..1200)
+                    .map(|i| if i < 300 { first } else { noise(i) })
+                    .collect::<Vec<f64>>(),
+            ]]
+        };
+        let learners = [learner::LEARNERS[0]];
+        let one = candidates(&plan, &labels, &learners, &score(0.0), 0.5).remove(0);
+        let other = candidates(&plan, &labels, &learners, &score(0.99), 0.5).remove(0);
+        assert_eq!(one.figures, other.figures);
+        assert_eq!(
+            format!("{:?}", one.calibration),
+            format!("{:?}", other.calibration)
+        );
+        assert_eq!(one.scores, other.scores);
+        assert!(
+            one.scores[..300].iter().all(Option::is_none)
+                && one.scores[300..].iter().all(Option::is_some)
+        );
+        let c = one.figures.confusion;
+        let rows = c.true_positives + c.false_positives + c.true_negatives + c.false_negatives;
+        assert!((rows - 900.0).abs() < 1e-9);
+    }
 }

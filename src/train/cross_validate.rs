@@ -4,8 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::learner::{self, Learner, Sample};
-use super::splits::stratified;
-use super::{Progress, TrainFault};
+use super::{Progress, TrainFault, splits};
 use crate::features::{Fitted, Recipe, Scratch};
 use crate::kernel::Kernel;
 use crate::model::Spec;
@@ -16,24 +15,79 @@ use crate::schema::Table;
 pub struct Plan {
     /// Folds a repeat.
     pub folds: usize,
-    /// Fold of every row, one list a repeat.
-    pub repeats: Vec<Vec<usize>>,
+    /// Fold of every row, one list a repeat; none of a row that is never tested.
+    pub repeats: Vec<Vec<Option<usize>>>,
+    /// Whether a fold is learnt for from what comes before it alone.
+    is_forward: bool,
     seed: u64,
 }
 
+/// What rows belong together, or come in which order.
+#[derive(Clone, Debug)]
+pub enum Arrangement {
+    /// Every row stands for itself.
+    Rows,
+    /// The group of each row; none is one of its own. Rows of a group are tested together.
+    Groups(Vec<Option<u64>>),
+    /// The time of each row; none comes first. Rows are tested by models of earlier ones.
+    Time(Vec<Option<f64>>),
+}
+
 impl Plan {
+    /// A plan for rows as they are arranged; rows in order of time are tested once, however many repeats are asked for.
+    pub fn arranged(
+        arrangement: &Arrangement,
+        labels: &[bool],
+        folds: usize,
+        repeats: usize,
+        seed: u64,
+    ) -> Plan {
+        match arrangement {
+            Arrangement::Rows => Plan::new(labels, folds, repeats, seed),
+            Arrangement::Groups(groups) => Plan::grouped(groups, labels, folds, repeats, seed),
+            Arrangement::Time(times) => Plan::forward(times, folds, seed),
+        }
+    }
+
     /// A plan; each repeat has splits of its own.
     pub fn new(labels: &[bool], folds: usize, repeats: usize, seed: u64) -> Plan {
+        Plan::repeated(folds, repeats, seed, |seed| {
+            splits::stratified(labels, folds, seed)
+        })
+    }
+
+    /// A plan that keeps the rows of a group in one fold, as stratified as can be.
+    pub fn grouped(
+        groups: &[Option<u64>],
+        labels: &[bool],
+        folds: usize,
+        repeats: usize,
+        seed: u64,
+    ) -> Plan {
+        Plan::repeated(folds, repeats, seed, |seed| {
+            splits::grouped(groups, labels, folds, seed)
+        })
+    }
+
+    /// A plan that tests each of `folds` blocks by a model of everything before it.
+    pub fn forward(times: &[Option<f64>], folds: usize, seed: u64) -> Plan {
+        Plan {
+            folds,
+            repeats: vec![splits::forward(times, folds)],
+            is_forward: true,
+            seed,
+        }
+    }
+
+    fn repeated(folds: usize, repeats: usize, seed: u64, of: impl Fn(u64) -> Vec<usize>) -> Plan {
         let of = |repeat: u64| {
-            stratified(
-                labels,
-                folds,
-                seed.wrapping_mul(0x9E37_79B9).wrapping_add(repeat),
-            )
+            let fold_of = of(seed.wrapping_mul(0x9E37_79B9).wrapping_add(repeat));
+            fold_of.into_iter().map(Some).collect()
         };
         Plan {
             folds,
             repeats: (0..repeats as u64).map(of).collect(),
+            is_forward: false,
             seed,
         }
     }
@@ -48,9 +102,32 @@ impl Plan {
         self.len() == 0
     }
 
-    /// Rows of a repeat that are in fold `fold`, and those that are not.
+    /// Whether a row is tested at all.
+    pub fn is_tested(&self, row: usize) -> bool {
+        self.repeats
+            .first()
+            .is_some_and(|fold_of| fold_of[row].is_some())
+    }
+
+    /// Whether what is said of fold `fold` may rest on a row that is in fold `other`.
+    pub fn may_learn(&self, fold: usize, other: Option<usize>) -> bool {
+        match (self.is_forward, other) {
+            (true, Some(other)) => other < fold,
+            (_, None) => true,
+            (false, Some(other)) => other != fold,
+        }
+    }
+
+    /// Rows of a repeat that are in fold `fold`, and those that a model for it learns from.
     pub fn split(&self, repeat: usize, fold: usize) -> (Vec<usize>, Vec<usize>) {
-        (0..self.repeats[repeat].len()).partition(|i| self.repeats[repeat][*i] == fold)
+        let fold_of = &self.repeats[repeat];
+        let rows = |keep: &dyn Fn(Option<usize>) -> bool| {
+            (0..fold_of.len()).filter(|i| keep(fold_of[*i])).collect()
+        };
+        (
+            rows(&|of| of == Some(fold)),
+            rows(&|of| self.may_learn(fold, of)),
+        )
     }
 }
 
@@ -124,8 +201,11 @@ impl Validation<'_> {
                         return;
                     }
                 }
-                self.progress
-                    .advance(&format!("repeat {}, fold {}", repeat + 1, fold + 1));
+                if task == 0 {
+                    // Folds in rows of as many as there are threads, and a fit on all rows.
+                    let rounds = plan.len().div_ceil(self.threads.max(1));
+                    self.progress.forecast(rounds as f64 + 1.0);
+                }
             }
         };
         std::thread::scope(|scope| {
@@ -164,6 +244,13 @@ impl Validation<'_> {
     ) -> Result<(Vec<usize>, Vec<Vec<f64>>), TrainFault> {
         let (test, train) = plan.split(repeat, fold);
         let y: Vec<bool> = train.iter().map(|i| self.labels[*i]).collect();
+        let positives = y.iter().filter(|y| **y).count();
+        if positives == 0 || positives == y.len() {
+            // Groups or times that go with the label: there is nothing to tell apart, and a share to say.
+            let share = (positives as f64 + 0.5) / (y.len() as f64 + 1.0);
+            let column = vec![share; test.len()];
+            return Ok((test, vec![column; bases.len()]));
+        }
         let fitted = self
             .spec
             .recipe
@@ -190,6 +277,12 @@ impl Validation<'_> {
             let kernel: Kernel = learner::fit(*base, &sample)?;
             let mut out = vec![0.0; test.len()];
             kernel.score_batch(&test_x, &mut out);
+            if self.progress.stopped() {
+                return Err(TrainFault::Stopped);
+            }
+            let (repeat, fold, name) = (repeat + 1, fold + 1, base.name());
+            self.progress
+                .advance(&format!("repeat {repeat}, fold {fold}, {name}"));
             Ok(out)
         });
         let columns = columns.collect::<Result<Vec<_>, TrainFault>>()?;

@@ -9,6 +9,7 @@
 //! Architecture invariant: this room knows no HTTP and no clock; smartcore lives under `learners` alone.
 
 pub mod calibrate;
+mod checks;
 mod choose;
 pub mod cross_validate;
 pub mod learner;
@@ -19,11 +20,11 @@ pub mod splits;
 use crate::features::Fitted;
 use crate::model::card::{Candidate, Card};
 use crate::model::{Model, ModelFault, Parts, Spec};
-use crate::schema::Table;
-use crate::schema::fault::nearest;
+use crate::schema::fault::{Problem, nearest};
 use crate::schema::spec::SpecFault;
+use crate::schema::{ColumnWarning, Table, WarningSummary};
 
-pub use cross_validate::Plan;
+pub use cross_validate::{Arrangement, Plan};
 pub use learner::{LEARNERS, Learner, Sample};
 
 use cross_validate::Validation;
@@ -43,12 +44,25 @@ pub struct Request {
     pub threads: usize,
 }
 
+/// Folds and repeats where neither the caller nor the spec says: fewer with more rows, whose figures are surer.
+pub fn usual(rows: usize) -> (usize, usize) {
+    match rows {
+        0..=2_000 => (10, 5),
+        2_001..=20_000 => (5, 1),
+        _ => (3, 1),
+    }
+}
+
 /// What long work tells its caller, and what the caller tells it. Called from any of the worker threads.
 pub trait Progress: Sync {
     /// So many steps are ahead.
     fn begin(&self, steps: usize);
     /// One of them is done.
     fn advance(&self, what: &str);
+    /// The first fold is done: all of the work takes about `times` as long as it did up to now.
+    fn forecast(&self, _times: f64) {}
+    /// Nothing is left to fit; from here on something may be written.
+    fn fitted(&self) {}
     /// Whether to stop.
     fn stopped(&self) -> bool;
 }
@@ -78,9 +92,11 @@ pub enum TrainFault {
     },
     /// Nothing to tell apart.
     #[error(
-        "only {rows} of {all} rows have the target {label}; at least {needed} of each value are needed"
+        "only {rows} of {all} rows have the value {label} in the target column {column:?}; at least {needed} rows of each value are needed"
     )]
     OneClass {
+        /// The target's column.
+        column: String,
         /// The rarer value.
         label: String,
         /// Its rows.
@@ -161,6 +177,8 @@ pub struct Material<'a> {
     pub left_out: usize,
     /// The name under which the table is kept.
     pub name: String,
+    /// What was odd about it when it was read.
+    pub warnings: WarningSummary,
 }
 
 /// A model, with what it would have said of rows it had not seen.
@@ -169,8 +187,8 @@ pub struct Trained {
     /// The model.
     pub model: Model,
     /// For every row of the table, the probability of a model that was fitted without it: out-of-fold, calibrated, of the
-    /// first repeat.
-    pub out_of_fold: Vec<f64>,
+    /// first repeat; none of a row that was not tested.
+    pub out_of_fold: Vec<Option<f64>>,
 }
 
 /// Cross-validates, chooses, fits on all rows.
@@ -186,9 +204,14 @@ pub fn train(
     let learners = learners(request)?;
     let labels = material.table.labels();
     check(spec, material, &labels, request)?;
-    let plan = Plan::new(&labels, request.folds, request.repeats, request.seed);
+    let arrangement = arrangement(spec, material.table);
+    let plan =
+        |repeats| Plan::arranged(&arrangement, &labels, request.folds, repeats, request.seed);
+    let once = plan(1);
+    let plan = plan(request.repeats);
     let without = spec.recipe.can_do_without_target(&spec.schema);
-    progress.begin(plan.len() + if without { request.folds } else { 0 } + 1);
+    let bases = learner::bases(&learners).len();
+    progress.begin(plan.len() * bases + if without { once.len() } else { 0 } + 1);
 
     let validation = Validation {
         spec,
@@ -202,14 +225,13 @@ pub fn train(
     let best = choose::best(&tried, spec.evaluation.metric);
     let chosen = &tried[best];
     let without_companions = if without {
-        let plan = Plan::new(&labels, request.folds, 1, request.seed);
         let scores = validation.run(
-            &plan,
+            &once,
             &[chosen.learner],
             cross_validate::Features::WithoutTarget,
         )?;
         let alone = choose::candidates(
-            &plan,
+            &once,
             &labels,
             &[chosen.learner],
             &scores,
@@ -237,7 +259,18 @@ pub fn train(
     };
     let kernel = learner::fit(chosen.learner, &sample)?;
     let calibration = chosen.calibration.clone();
-    let profile = profile::of(material.table, &chosen.scores);
+    let profile = profile::of(material.table, chosen.scores.iter().flatten().copied());
+    let mut odd = material.warnings.clone();
+    fitted_warnings(&warnings, &mut odd);
+    checks::table(material.table, &labels, &recipe, &mut odd);
+    let target = &spec.schema.target().column;
+    checks::decisions(
+        target,
+        &labels,
+        &chosen.scores,
+        spec.decision.threshold,
+        &mut odd,
+    );
     let card = Card {
         learner: chosen.learner.name().into(),
         choice: choose::reason(&tried, best, spec.evaluation.metric),
@@ -258,7 +291,7 @@ pub fn train(
             })
             .collect(),
         warnings,
-        table_warnings: Vec::new(),
+        table_warnings: odd.to_list(),
     };
     let model = Model::new(Parts {
         spec: spec.clone(),
@@ -273,8 +306,29 @@ pub fn train(
     if progress.stopped() {
         Err(TrainFault::Stopped)
     } else {
+        progress.fitted();
         let out_of_fold = chosen.scores.clone();
         Ok(Trained { model, out_of_fold })
+    }
+}
+
+/// Which rows belong together, or come in which order, by the column that the spec's evaluation names.
+fn arrangement(_spec: &Spec, _table: &Table) -> Arrangement {
+    Arrangement::Rows
+}
+
+/// What the fit of the recipe said (`"NAME" is …`), by column.
+fn fitted_warnings(said: &[String], odd: &mut WarningSummary) {
+    for text in said {
+        let (column, detail) = text
+            .strip_prefix('"')
+            .and_then(|text| text.split_once("\" "))
+            .unwrap_or(("", text));
+        let is_there =
+            |w: &ColumnWarning| w.column != column || w.problem != Problem::MissingColumn;
+        if odd.entries().all(is_there) {
+            odd.say(column, Problem::AllMissing, 0, detail.to_owned());
+        }
     }
 }
 
@@ -319,6 +373,7 @@ fn check(
     if rarer < LEAST {
         let label = spec.schema.target().label(positives == rarer).to_string();
         return Err(TrainFault::OneClass {
+            column: spec.schema.target().column.clone(),
             label,
             rows: rarer,
             all: rows,

@@ -9,7 +9,7 @@ use crate::stats::profile::{
 };
 
 /// Profile of every column, and of the probabilities the model gives to rows it has not seen.
-pub fn of(table: &Table, scores: &[f64]) -> Profile {
+pub fn of(table: &Table, scores: impl Iterator<Item = f64>) -> Profile {
     let columns = table
         .schema()
         .columns()
@@ -41,7 +41,7 @@ pub fn of(table: &Table, scores: &[f64]) -> Profile {
         });
     Profile {
         columns: columns.collect(),
-        scores: Some(NumberProfile::of(scores.iter().map(|p| Some(*p)))),
+        scores: Some(NumberProfile::of(scores.map(Some))),
     }
 }
 

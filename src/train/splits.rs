@@ -1,4 +1,6 @@
-//! Stratified folds: every fold has its share of both labels.
+//! Folds: stratified ones, in which every fold has its share of both labels; folds of whole groups; blocks in order of time.
+
+use rustc_hash::FxHashMap;
 
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -21,6 +23,69 @@ pub fn stratified(labels: &[bool], folds: usize, seed: u64) -> Vec<usize> {
     fold_of
 }
 
+/// Fold of every row where rows of one group stand in one fold; a row without a group is one of its own. Groups are dealt
+/// largest first, each to the fold that then has the most even shares of both labels; of equals the one with the fewest
+/// rows. The seed decides the order among groups of one size.
+pub fn grouped(groups: &[Option<u64>], labels: &[bool], folds: usize, seed: u64) -> Vec<usize> {
+    let mut places: FxHashMap<u64, usize> = FxHashMap::default();
+    let mut members: Vec<Vec<usize>> = Vec::new();
+    for (row, group) in groups.iter().enumerate() {
+        let next = members.len();
+        let place = group.map_or(next, |group| *places.entry(group).or_insert(next));
+        match place == next {
+            true => members.push(vec![row]),
+            false => members[place].push(row),
+        }
+    }
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    members.shuffle(&mut rng);
+    members.sort_by_key(|rows| std::cmp::Reverse(rows.len())); // stable: shuffled within a size
+    let positives = labels.iter().filter(|y| **y).count();
+    let all = [positives as f64, (labels.len() - positives) as f64].map(|n| n.max(1.0));
+    let mut counts = vec![[0.0_f64; 2]; folds];
+    let mut fold_of = vec![0; groups.len()];
+    for rows in &members {
+        let yes = rows.iter().filter(|row| labels[**row]).count() as f64;
+        let adds = [yes, rows.len() as f64 - yes];
+        // What the sum of the squared shares grows by.
+        let growth = |have: &[f64; 2]| -> f64 {
+            (0..2)
+                .map(|l| (2.0 * have[l] * adds[l] + adds[l] * adds[l]) / (all[l] * all[l]))
+                .sum()
+        };
+        let rows_in = |have: &[f64; 2]| have[0] + have[1];
+        let better = |a: &usize, b: &usize| {
+            let (a, b) = (&counts[*a], &counts[*b]);
+            growth(a)
+                .total_cmp(&growth(b))
+                .then(rows_in(a).total_cmp(&rows_in(b)))
+        };
+        let fold = (0..folds).min_by(better).unwrap_or(0);
+        (0..2).for_each(|l| counts[fold][l] += adds[l]);
+        rows.iter().for_each(|row| fold_of[*row] = fold);
+    }
+    fold_of
+}
+
+/// Fold of every row where rows are cut by time into `folds + 1` blocks of equal rows: the first block is learnt from alone
+/// and has no fold, block i is fold i − 1. Rows without a time come before all others; rows of one time keep their order.
+pub fn forward(times: &[Option<f64>], folds: usize) -> Vec<Option<usize>> {
+    let mut order: Vec<usize> = (0..times.len()).collect();
+    order.sort_by(|a, b| {
+        let time = |row: &usize| {
+            times[*row]
+                .filter(|t| !t.is_nan())
+                .unwrap_or(f64::NEG_INFINITY)
+        };
+        time(a).total_cmp(&time(b))
+    });
+    let mut fold_of = vec![None; times.len()];
+    for (place, row) in order.into_iter().enumerate() {
+        fold_of[row] = (place * (folds + 1) / times.len()).checked_sub(1);
+    }
+    fold_of
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +103,47 @@ mod tests {
             prop_assert!(spread(&|_| true) <= 1);
             prop_assert!(spread(&|i| labels[i]) <= 1);
             prop_assert_eq!(fold_of, stratified(&labels, folds, seed));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn groups_stay_whole_and_folds_even(sizes in proptest::collection::vec(1usize..6, 12..60), folds in 2usize..5, seed: u64) {
+            let groups: Vec<Option<u64>> = sizes.iter().enumerate()
+                .flat_map(|(g, size)| std::iter::repeat_n((g % 7 != 0).then_some(g as u64), *size)).collect();
+            let labels: Vec<bool> = (0..groups.len()).map(|i| (i * 7919 + 3) % 5 < 2).collect();
+            let fold_of = grouped(&groups, &labels, folds, seed);
+            for (i, group) in groups.iter().enumerate().filter(|(_, g)| g.is_some()) {
+                prop_assert!((0..i).all(|j| groups[j] != *group || fold_of[j] == fold_of[i]));
+            }
+            let count = |f: usize, label: bool| (0..labels.len()).filter(|i| fold_of[*i] == f && labels[*i] == label).count();
+            for label in [true, false] {
+                let counts: Vec<usize> = (0..folds).map(|f| count(f, label)).collect();
+                prop_assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 6, "{:?}", counts);
+            }
+            prop_assert_eq!(fold_of, grouped(&groups, &labels, folds, seed));
+        }
+
+        #[test]
+        fn blocks_go_forward_in_time(times in proptest::collection::vec(proptest::option::of(-5.0..5.0f64), 12..80), folds in 2usize..5) {
+            let fold_of = forward(&times, folds);
+            let size = |f: Option<usize>| fold_of.iter().filter(|of| **of == f).count();
+            let sizes: Vec<usize> = std::iter::once(None).chain((0..folds).map(Some)).map(size).collect();
+            prop_assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1, "{:?}", sizes);
+            let time = |i: usize| times[i].unwrap_or(f64::NEG_INFINITY);
+            for i in 0..times.len() {
+                prop_assert!((0..times.len()).all(|j| fold_of[j] >= fold_of[i] || time(j) <= time(i)));
+            }
+        }
+    }
+
+    /// Rows without a group are dealt one by one.
+    #[test]
+    fn rows_without_a_group_are_groups_of_their_own() {
+        let labels: Vec<bool> = (0..40).map(|i| i % 2 == 0).collect();
+        let fold_of = grouped(&vec![None; 40], &labels, 4, 1);
+        for fold in 0..4 {
+            assert_eq!(fold_of.iter().filter(|f| **f == fold).count(), 10);
         }
     }
 }

@@ -57,6 +57,7 @@ impl Bench {
             read: train.read,
             left_out: 0,
             name: "bench".into(),
+            warnings: Default::default(),
         };
         let model = train::train(&spec, &material, &request, &Unwatched).unwrap();
         let path = root.join("data/raw/test.csv");

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use titanic_platform::ingest::write::{self, AnswerFormat, WriteFault};
+use titanic_platform::ingest::write::{self, AnswerFormat, Answers, WriteFault};
 use titanic_platform::ingest::{self, Loaded};
 use titanic_platform::model::{Spec, Workspace};
 use titanic_platform::schema::row::Purpose;
@@ -27,14 +27,19 @@ recipe: {{steps: [], features: [probability]}}
     .unwrap()
 }
 
-fn write_answers(table: &Table, probabilities: &[f64], format: AnswerFormat) -> Vec<u8> {
-    let target = table.schema().target();
+fn write_answers(loaded: &Loaded, probabilities: &[f64], format: AnswerFormat) -> Vec<u8> {
+    let target = loaded.table.schema().target();
     let labels: Vec<_> = probabilities
         .iter()
         .map(|p| target.label(*p >= 0.5))
         .collect();
     let mut out = Vec::new();
-    write::answers(table, &labels, probabilities, format, &mut out).unwrap();
+    let answers = Answers {
+        loaded,
+        labels: &labels,
+        probabilities,
+    };
+    write::answers(answers, format, &mut out).unwrap();
     out
 }
 
@@ -47,7 +52,7 @@ fn check(loaded: &Loaded, probabilities: &[f64], spec: &Spec) {
     ] {
         let path = folder.path().join(name);
         assert_eq!(AnswerFormat::of(&path).unwrap(), format);
-        fs::write(&path, write_answers(&loaded.table, probabilities, format)).unwrap();
+        fs::write(&path, write_answers(loaded, probabilities, format)).unwrap();
         let back = ingest::read_file(&path, &spec.schema, Purpose::Learn).unwrap();
         assert_eq!(
             (back.bad.len(), back.table.len()),
@@ -126,7 +131,7 @@ fn answers_look_as_promised() {
         Purpose::Predict,
     );
     let p = [0.25, 1.0, 0.1 + 0.2, 1e-7, 0.5];
-    let text = |format| String::from_utf8(write_answers(&loaded.table, &p, format)).unwrap();
+    let text = |format| String::from_utf8(write_answers(&loaded, &p, format)).unwrap();
     assert_eq!(
         text(AnswerFormat::Csv),
         "no,\"left, or \"\"not\"\"\",probability\n007,0,0.25\n7,1,1.0\n\"a,\"\"b\"\"\",0,0.30000000000000004\n,0,1e-7\n18446744073709551615,1,0.5\n"
@@ -232,7 +237,12 @@ fn a_full_disk_is_told() {
         AnswerFormat::JsonLines,
         AnswerFormat::Parquet,
     ] {
-        let said = write::answers(&loaded.table, &labels, &p, format, &mut Full)
+        let answers = Answers {
+            loaded: &loaded,
+            labels: &labels,
+            probabilities: &p,
+        };
+        let said = write::answers(answers, format, &mut Full)
             .unwrap_err()
             .to_string();
         assert!(

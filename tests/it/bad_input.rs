@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use titanic_platform::clock::{Clock, System};
 use titanic_platform::registry::{Decision, Registry};
@@ -119,7 +119,7 @@ fn one_class_only() {
             .collect::<String>();
         folder.put("one.csv", format!("{HEADER}\n{table}"));
         let said = format!(
-            "only 0 of 30 rows have the target {other}; at least 2 of each value are needed"
+            "only 0 of 30 rows have the value {other} in the target column \"Survived\"; at least 2 rows of each value are needed"
         );
         check_train(&folder, "one.csv", QUICK, &said);
     }
@@ -147,19 +147,16 @@ fn the_target_missing() {
     folder.put("some.csv", format!("{HEADER}\n{}{blank}", rows(60)));
     let ran = folder.run(&format!("train some.csv {QUICK} --json")).ok();
     assert_eq!(
-        (&ran.json()["rows"], &ran.json()["left_out"]),
-        (&json!(60), &json!(30))
+        (
+            &ran.json()["rows"],
+            &ran.json()["left_out"],
+            &ran.json()["unlabelled"]
+        ),
+        (&json!(60), &json!(0), &json!(30))
     );
-    assert!(
-        ran.err.contains("warning: 30 of 90 rows were left out"),
-        "{}",
-        ran.err
-    );
-    assert_eq!(
-        ran.err.matches("warning: left out: line ").count(),
-        10,
-        "the first ten are named"
-    );
+    let said = "warning: 30 of 90 rows have no value of the target \"Survived\" and were not used";
+    assert!(ran.err.contains(said), "{}", ran.err);
+    assert!(!ran.err.contains("left out"), "{}", ran.err);
 }
 
 #[test]
@@ -198,13 +195,9 @@ fn ragged_rows() {
         "--strict",
         "ragged.csv, line 62: not a row, got 3 cells",
     );
-    let error = folder.run("predict ragged.csv").fails(1);
-    assert!(
-        error.starts_with("ragged.csv has rows that cannot be answered"),
-        "{error}"
-    );
-    let partial = folder.run("predict ragged.csv --partial").ok();
-    assert_eq!(partial.out.lines().count(), 61);
+    let answers = folder.run("predict ragged.csv").ok().out;
+    assert_eq!(answers.lines().count(), 63);
+    assert!(answers.contains("\n61,,,\"not a row"), "{answers}");
 }
 
 /// The same table however it is saved: the same model, to the byte.
@@ -338,7 +331,7 @@ fn nan_and_infinities() {
         "{}",
         ran.err
     );
-    assert_eq!(ran.out.lines().count(), 2);
+    assert_eq!(ran.out.lines().count(), 3);
 }
 
 #[test]
@@ -350,16 +343,12 @@ fn a_column_that_is_all_missing() {
         .collect();
     folder.put("blank.csv", format!("{HEADER}\n{blank}"));
     let ran = folder.run(&format!("train blank.csv {QUICK} --json")).ok();
-    let warnings: Vec<String> = serde_json::from_value(ran.json()["warnings"].clone()).unwrap();
-    assert!(
-        warnings.iter().any(|w| w.contains("\"Age\"")),
-        "{warnings:?}"
-    );
+    let warnings = ran.json()["warnings"].clone();
+    let named = |w: &Value| w["column"] == "Age" && w["problem"] == "all_missing";
+    assert!(warnings.as_array().unwrap().iter().any(named), "{warnings}");
     let shown = folder.run("models show 1").ok().out;
     assert!(
-        shown
-            .lines()
-            .any(|l| l.starts_with("warning: ") && l.contains("\"Age\"")),
+        shown.lines().any(|l| l.starts_with("warning: Age: ")),
         "{shown}"
     );
     folder.run("predict test.csv").ok();

@@ -55,6 +55,7 @@ fn two_models(case: &Case) -> &'static Path {
                 promote,
                 by: "a test".into(),
                 gate: Default::default(),
+                max_bad: titanic_platform::ingest::MAX_BAD,
             };
             retrain::run(
                 &registry,

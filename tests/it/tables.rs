@@ -49,6 +49,7 @@ pub fn material(loaded: &Loaded) -> Material<'_> {
         read: loaded.read,
         left_out: loaded.left_out,
         name: "table".into(),
+        warnings: loaded.warnings.clone(),
     }
 }
 

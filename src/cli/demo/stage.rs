@@ -98,6 +98,7 @@ fn first_model(
         promote: Promote::Auto,
         by: "demo".into(),
         gate: settings.gate,
+        max_bad: crate::ingest::MAX_BAD,
     };
     let registry = Registry::open(&settings.state)?;
     let lesson = traffic.learnt.clone().into();

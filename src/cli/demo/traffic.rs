@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::ingest::Loaded;
 use crate::schema::row::Purpose;
-use crate::schema::{Cell, Row, Schema, Table, WarningSummary, json as rows};
+use crate::schema::{Cell, Row, Schema, Table, json as rows};
 
 /// Parts of the table: learnt from, steady, shifted until the retraining; what is left comes after it.
 const PARTS: [f64; 3] = [0.30, 0.15, 0.35];
@@ -142,14 +142,7 @@ fn learn(schema: &Arc<Schema>, cases: &[Case]) -> anyhow::Result<Loaded> {
         rows::line(schema, object.to_string().as_bytes(), &mut row)?;
         table.push(&row)?;
     }
-    Ok(Loaded {
-        table,
-        bad: Vec::new(),
-        left_out: 0,
-        notices: Vec::new(),
-        dialect_warnings: WarningSummary::default(),
-        read: cases.len(),
-    })
+    Ok(table.into())
 }
 
 #[cfg(test)]

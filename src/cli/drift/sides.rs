@@ -112,7 +112,7 @@ fn read(
     let source = Source::open(from, options)?;
     let seen = source.look(schema)?;
     let name = source.name().to_owned();
-    text::report(site, &name, &seen.notices, &seen.dialect_warnings);
+    text::report(site, &name, &seen.notices, &seen.warnings);
     if seen.left_out > 0 {
         site.warn(format!("{name}: {} lines are no rows", seen.left_out));
     }

@@ -65,7 +65,7 @@ pub fn rows(args: &DriftArgs, site: &Site, reference: &Reference) -> Result<(Str
         left_out: 0,
         unreadable: 0,
         notices: Vec::new(),
-        dialect_warnings: WarningSummary::default(),
+        warnings: WarningSummary::default(),
     };
     for text in &last {
         match json::line(&reference.schema, text.as_bytes(), &mut row) {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::teller::Teller;
 use crate::control::promotion::Promote;
+use crate::schema::ColumnWarning;
 use crate::store::feed::Feed;
 use crate::train::Progress;
 
@@ -24,6 +25,8 @@ pub struct Asked {
     pub seed: u64,
     /// What becomes of the result.
     pub promote: Promote,
+    /// Largest share of bad rows, from 0 to 1.
+    pub max_bad: f64,
     /// Who asks.
     pub by: String,
 }
@@ -62,6 +65,8 @@ pub struct Made {
     pub reason: String,
     /// The comparison on rows the champion never saw; none where there was none.
     pub gate: Option<serde_json::Value>,
+    /// What was odd about the table and the model, by column.
+    pub warnings: Vec<ColumnWarning>,
 }
 
 /// A job as it is shown.

@@ -12,6 +12,8 @@ use std::thread::JoinHandle;
 pub use job::{Asked, JobView, Made, State};
 pub use trainer::Trainer;
 
+pub use crate::ingest::MAX_BAD;
+
 use crate::store::feed::Feed;
 use crate::telemetry::metrics::{JobState, Metrics};
 use job::Job;

@@ -12,6 +12,7 @@ fn asked() -> Asked {
         repeats: 1,
         seed: 0,
         promote: Promote::Auto,
+        max_bad: 0.05,
         by,
     }
 }

@@ -118,6 +118,7 @@ impl Trainer {
             repeats,
             seed,
             promote,
+            max_bad,
             by,
         } = job.asked.clone();
         let request = Request {
@@ -132,6 +133,7 @@ impl Trainer {
             promote,
             by,
             gate: self.gate,
+            max_bad,
         };
         let opponent = Opponent {
             name: &champion.name,
@@ -169,6 +171,7 @@ fn finish(job: &Job, outcome: &Outcome) {
         promoted: outcome.verdict.promote,
         reason: outcome.verdict.reason.clone(),
         gate: outcome.gate.as_ref().map(|gate| serde_json::json!(gate)),
+        warnings: outcome.model.card().table_warnings.clone(),
     };
     tracing::info!(
         job = job.id,

@@ -24,14 +24,7 @@ fn table(schema: &Arc<Schema>, rows: &[&str]) -> Table {
 }
 
 fn loaded(table: Table) -> Loaded {
-    Loaded {
-        read: table.len(),
-        table,
-        notices: Vec::new(),
-        dialect_warnings: Default::default(),
-        left_out: 0,
-        bad: Vec::new(),
-    }
+    table.into()
 }
 
 fn corrected(schema: &Arc<Schema>, row: &str, positive: bool) -> Corrected {
@@ -71,4 +64,24 @@ fn a_correction_changes_one_row_where_it_stands_and_adds_none() {
     assert_eq!(lesson.loaded.table.labels(), expected);
     let origin = serde_json::json!({"table": 4, "store": 1, "corrected": 2});
     assert_eq!(lesson.origin(), origin);
+}
+
+/// A8: rows whose group the champion has learnt from are no rows that it never saw; a row without a group is its own.
+#[test]
+fn a8_a_group_that_was_learnt_from_is_not_unseen() {
+    let schema = schema();
+    let rows: Vec<String> = (0..6)
+        .map(|n| format!(r#"{{"sugar": {n}, "good": {}}}"#, n % 2))
+        .collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let mut lesson = Lesson::from(loaded(table(&schema, &rows)));
+    lesson.stored = Some(Stored {
+        rows: 4,
+        corrected: 0,
+        through: 9,
+        digest: String::new(),
+    });
+    let groups = [Some(7), None, Some(7), None, Some(8), Some(8)];
+    assert_eq!(lesson.unseen(Some(&groups)), [3, 4, 5]);
+    assert_eq!(lesson.unseen(None), [2, 3, 4, 5]);
 }

@@ -8,7 +8,8 @@ use polars::prelude::{
 
 use crate::ingest::WriteFault;
 use crate::ingest::write::columns::Column as Plain;
-use crate::ingest::write::whole_number;
+use crate::ingest::write::{Answers, in_words, whole_number};
+use crate::schema::answer;
 use crate::schema::column::{By, Kind, Label, Order};
 use crate::schema::{Cell, Slot, Table};
 
@@ -189,27 +190,60 @@ fn word<'t>(kind: &'t Kind, cell: Cell, text: &'t str) -> Option<&'t str> {
     }
 }
 
-/// Ids, labels and probabilities as Parquet.
-pub(in crate::ingest) fn answer_bytes(
-    table: &Table,
-    labels: &[&Label],
-    p: &[f64],
-) -> Result<Vec<u8>, WriteFault> {
-    let schema = table.schema();
+/// Ids (or numbers of rows), labels, probabilities and, where there are any, warnings as Parquet.
+pub(in crate::ingest) fn answer_bytes(answers: Answers<'_>) -> Result<Vec<u8>, WriteFault> {
+    let schema = answers.loaded.table.schema();
+    let rows: Vec<_> = answers.each().collect();
+    let has_id = answers.has_id();
+    let first = answer::first_name(schema, has_id);
     let mut columns: Vec<Column> = Vec::new();
-    if schema.id().is_some() {
-        columns.push(ids(
-            schema.name(Slot::Id),
-            table.ids(),
-            table.text(),
-            IdKind::of(table),
-        ));
+    let ids = || {
+        rows.iter()
+            .map(|(answer, _)| (answer.id.unwrap_or(Cell::Missing), answer.text))
+    };
+    let mut known = ids().filter(|(id, _)| !id.is_missing()).peekable();
+    let any = known.peek().is_some();
+    let is_whole = any && known.all(|(id, text)| whole_id(id, text).is_some());
+    columns.push(match has_id {
+        false => {
+            let numbers: Vec<i64> = (1..=rows.len() as i64).collect();
+            Series::new(first.as_str().into(), numbers).into()
+        }
+        true if is_whole => {
+            let numbers: Vec<Option<i64>> = ids().map(|(id, text)| whole_id(id, text)).collect();
+            Series::new(first.as_str().into(), numbers).into()
+        }
+        true => {
+            let texts: Vec<Option<String>> = ids().map(|(id, text)| id_text(id, text)).collect();
+            Series::new(first.as_str().into(), texts).into()
+        }
+    });
+    let target = schema.target();
+    let whole = matches!(
+        (&target.positive, &target.negative),
+        (Label::Integer(_), Label::Integer(_))
+    );
+    let (labels, probabilities): (Vec<Option<&Label>>, Vec<Option<f64>>) =
+        rows.iter().map(|(answer, _)| answer.said.unzip()).unzip();
+    columns.push(label_column(
+        &answer::column_name(&target.column),
+        &labels,
+        whole,
+    ));
+    columns.push(Series::new("probability".into(), probabilities).into());
+    if answers.has_warnings() {
+        let words: Vec<String> = rows.iter().map(|(_, odd)| in_words(*odd)).collect();
+        columns.push(Series::new("warnings".into(), words).into());
     }
-    let whole = labels.iter().all(|l| matches!(l, Label::Integer(_)));
-    let labels: Vec<Option<&Label>> = labels.iter().map(|l| Some(*l)).collect();
-    columns.push(label_column(&schema.target().column, &labels, whole));
-    columns.push(Series::new("probability".into(), p).into());
     bytes(columns)
+}
+
+fn id_text(cell: Cell, text: &str) -> Option<String> {
+    match cell {
+        Cell::Text(span) => Some(span.get(text).to_owned()),
+        Cell::Number(v) => Some(v.to_string()),
+        _ => None,
+    }
 }
 
 fn whole_id(cell: Cell, text: &str) -> Option<i64> {
@@ -225,14 +259,7 @@ fn ids(name: &str, cells: &[Cell], text: &str, kind: IdKind) -> Column {
         let whole: Vec<Option<i64>> = cells.iter().map(|c| whole_id(*c, text)).collect();
         return Series::new(name.into(), whole).into();
     }
-    let texts: Vec<Option<String>> = cells
-        .iter()
-        .map(|c| match *c {
-            Cell::Text(span) => Some(span.get(text).to_owned()),
-            Cell::Number(v) => Some(v.to_string()),
-            _ => None,
-        })
-        .collect();
+    let texts: Vec<Option<String>> = cells.iter().map(|c| id_text(*c, text)).collect();
     Series::new(name.into(), texts).into()
 }
 

@@ -54,6 +54,10 @@ impl Kind for Folder {
         &self.name
     }
 
+    fn has_parts(&self) -> bool {
+        true
+    }
+
     /// The cursor holds the stamp of every file done with so far, so that only new and changed ones are read. A file that
     /// is no table is done with, too, until it changes; one that cannot be opened is not: that may end without a change.
     fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault> {

@@ -45,6 +45,11 @@ trait Kind: Debug + Send + Sync {
     /// What to call it in messages, without credentials.
     fn name(&self) -> &str;
 
+    /// Whether each of its parts is a source of its own: equal rows of two files are two rows.
+    fn has_parts(&self) -> bool {
+        false
+    }
+
     /// Hands over every row after the cursor, in order, until there is none or the receiver breaks off.
     fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault>;
 }
@@ -59,6 +64,12 @@ impl<'a> Pull<'a> {
             items,
         }
     }
+}
+
+/// What rows of a source are known by: its name, a path in full, so that it does not depend on where it is named from.
+pub fn identity(name: &str) -> String {
+    let path = std::fs::canonicalize(name).ok();
+    path.map_or_else(|| name.to_owned(), |path| path.display().to_string())
 }
 
 /// What a source is read for.
@@ -164,7 +175,7 @@ impl Source {
         purpose: Purpose,
         strict: bool,
     ) -> Result<Loaded, ReadFault> {
-        let mut collector = Collector::new(schema, strict);
+        let mut collector = Collector::new(schema, purpose, strict);
         let pull = Pull {
             schema,
             purpose,
@@ -210,7 +221,8 @@ impl Source {
     /// # Errors
     /// [`ReadFault`]; what the sink took before it stays taken.
     pub fn ingest(&self, order: &Order<'_>, sink: &mut dyn Sink) -> Result<Tally, ReadFault> {
-        let mut batcher = Batcher::new(order.schema, order.strict, order.world, sink);
+        let whole = (!self.0.has_parts()).then(|| identity(self.0.name()).into());
+        let mut batcher = Batcher::new(order.schema, order.strict, whole, order.world, sink);
         let pull = Pull {
             schema: order.schema,
             purpose: Purpose::Keep,

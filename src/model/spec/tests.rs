@@ -51,7 +51,7 @@ fn a_sound_spec_is_read_in_full() {
             evaluation.metric.name,
             spec.decision.threshold
         ),
-        (5, 2, "auc", 0.25)
+        (Some(5), Some(2), "auc", 0.25)
     );
     let floors: Vec<_> = evaluation
         .floors
@@ -79,7 +79,7 @@ fn what_may_be_left_out_has_defaults() {
     let evaluation = &spec.evaluation;
     assert_eq!(
         (evaluation.folds, evaluation.repeats, evaluation.metric.name),
-        (10, 5, "log_loss")
+        (None, None, "log_loss")
     );
     assert_eq!(
         (

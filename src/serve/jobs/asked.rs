@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::Defaults;
-use crate::control::jobs::{Asked, learners};
+use crate::control::jobs::{Asked, MAX_BAD, learners};
 use crate::control::promotion::Promote;
 use crate::schema::fault::nearest;
 use crate::serve::pairs::Pairs;
 use crate::serve::problem::{Entry, Problem, escape, kind};
 
 /// Keys of the body; the OpenAPI document says the same.
-const KEYS: &[&str] = &["learner", "folds", "repeats", "seed", "promote"];
+const KEYS: &[&str] = &["learner", "folds", "repeats", "seed", "promote", "max_bad"];
 
 /// Most folds or repeats that are asked for over the wire: beyond it is a mistake or an attack.
 pub const MOST_FITS: u64 = 1000;
@@ -47,6 +47,7 @@ pub fn read(body: &[u8], defaults: &Defaults, by: String) -> Result<Asked, Probl
             &["auto"].into_iter().chain(learners()).collect::<Vec<_>>(),
         ),
         promote: keys.promote().unwrap_or(defaults.promote),
+        max_bad: keys.share("max_bad").unwrap_or(MAX_BAD),
         by,
     };
     match keys.faults {
@@ -105,6 +106,22 @@ impl Keys {
                 .push(Entry::new(format!("/{key}"), problem, value, &allowed, ""));
         }
         number
+    }
+
+    fn share(&mut self, key: &str) -> Option<f64> {
+        let value = self.get(key)?;
+        let share = value.as_f64().filter(|share| (0.0..=1.0).contains(share));
+        if share.is_none() {
+            let problem = if value.is_number() {
+                "out_of_range"
+            } else {
+                "wrong_type"
+            };
+            let allowed = "a number from 0 to 1";
+            self.faults
+                .push(Entry::new(format!("/{key}"), problem, value, allowed, ""));
+        }
+        share
     }
 
     fn word(&mut self, key: &str, allowed: &[&str]) -> Option<String> {

@@ -154,7 +154,8 @@ fn parameters(route: &Route) -> Vec<Value> {
         parameters.push(json!({"name": "kind", "in": "query", "description": "only of this kind", "schema": {"enum": kinds}}));
     }
     if route.takes == Takes::RowsToKeep {
-        parameters.push(json!({"name": "Idempotency-Key", "in": "header", "description": "the same key again is the same request", "schema": {"type": "string"}}));
+        parameters.push(json!({"name": "Idempotency-Key", "in": "header", "description": "the same key again is the same request. Rows without an id are known by content and by how many equal rows came before them in the request: without a key, an equal row sent alone later is the same row. Send a key each where such rows are sent one by one", "schema": {"type": "string"}}));
+        parameters.push(json!({"name": "X-Occurrences", "in": "header", "description": "for a load in several requests: how many equal rows came before each row, such as 0,0,1", "schema": {"type": "string"}}));
     }
     if route.takes == Takes::Labels {
         parameters.push(json!({"name": "partial", "in": "query", "description": "takes the others where some contradict what is stored", "schema": {"type": "boolean", "default": false}}));

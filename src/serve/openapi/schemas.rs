@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::control::champion::Champion;
-use crate::control::jobs::learners;
+use crate::control::jobs::{MAX_BAD, learners};
 use crate::schema::{Column, Kind};
 use crate::serve::jobs::MOST_FITS;
 use crate::stats::profile::Observed;
@@ -92,12 +92,19 @@ pub fn all(champion: &Champion) -> Value {
             "for": {"type": "string", "description": "how long, such as `30m`, `2h`, `7d`"},
             "comment": {"type": "string", "description": "why"},
         }},
+        "ColumnWarning": object(&["column", "problem", "rows", "examples"], json!({
+            "column": text, "problem": text, "rows": {"type": "integer", "minimum": 0}, "examples": list(json!({"type": "string"})),
+            "detail": text,
+        })),
         "Training": training(),
         "Queued": object(&["id", "state"], json!({"id": text, "state": {"const": "queued"}})),
         "Job": object(&["id", "kind", "state", "progress", "result", "error"], json!({
             "id": text, "kind": text, "state": {"enum": ["queued", "running", "done", "failed", "cancelled"]},
             "progress": {"type": "number", "minimum": 0, "maximum": 1},
-            "result": {"type": ["object", "null"]}, "error": maybe_text,
+            "result": {"oneOf": [{"type": "null"}, object(&["model", "promoted", "reason", "gate", "warnings"], json!({
+                "model": text, "promoted": {"type": "boolean"}, "reason": text, "gate": {"type": ["object", "null"]},
+                "warnings": list(reference("ColumnWarning")),
+            }))]}, "error": maybe_text,
         })),
         "Jobs": object(&["jobs"], json!({"jobs": list(reference("Job"))})),
         "GivenLabel": object(&["id", "label"], json!({
@@ -215,6 +222,7 @@ fn training() -> Value {
         "repeats": {"type": "integer", "minimum": 1, "maximum": MOST_FITS},
         "seed": {"type": "integer", "minimum": 0},
         "promote": {"enum": ["auto", "always", "never"]},
+        "max_bad": {"type": "number", "minimum": 0, "maximum": 1, "default": MAX_BAD, "description": "largest share of bad rows"},
     }})
 }
 

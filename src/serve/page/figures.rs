@@ -37,6 +37,12 @@ pub fn draw(view: &PageView) -> Markup {
                     }
                 }
             }
+            @if !view.warnings.is_empty() {
+                details #training-warnings {
+                    summary { "Warnings of the training (" (view.warnings.len()) ")" }
+                    ul { @for warning in &view.warnings { li { (warning) } } }
+                }
+            }
             details {
                 summary { "What these mean" }
                 dl {

@@ -44,6 +44,8 @@ pub struct PageView {
     pub figures: Vec<Figure>,
     /// The same without the features made from the labels of other rows, where there are such features.
     pub figures_without_companions: Option<Vec<Figure>>,
+    /// What was odd about the table and the model, a sentence each.
+    pub warnings: Vec<String>,
     /// The inputs, in the table's order.
     pub fields: Vec<Field>,
     /// What is predicted.

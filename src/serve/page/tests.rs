@@ -33,6 +33,7 @@ fn view() -> PageView {
             figure("novel", "", None),
         ],
         figures_without_companions: None,
+        warnings: Vec::new(),
         fields: vec![
             field(
                 "wing's \"span\"",

@@ -21,6 +21,11 @@ impl PageView {
             evaluation: format!("{}-fold × {}", card.cv.folds, card.cv.repeats),
             figures: figures(&card.cv),
             figures_without_companions: card.without_companions.as_ref().map(figures),
+            warnings: card
+                .table_warnings
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             fields: model
                 .schema()
                 .columns()

@@ -5,7 +5,7 @@ use super::asked::Asked;
 use super::many::Answered;
 use crate::control::champion::Champion;
 use crate::model::Workspace;
-use crate::schema::answer as table;
+use crate::schema::{Cell, answer as table};
 use crate::serve::body::Format;
 
 /// Room for a JSON answer.
@@ -92,25 +92,20 @@ impl Pen<'_> {
     fn csv(&self, out: &mut Vec<u8>) {
         let (model, rows) = (&self.champion.model, &self.answered.rows);
         let schema = model.schema();
-        table::csv_header(schema, out);
-        for place in &rows.places {
-            let Some(place) = *place else {
-                out.extend_from_slice(if schema.id().is_some() {
-                    b",,\n"
-                } else {
-                    b",\n"
-                });
-                continue;
+        let has_id = table::has_id(schema, rows.table.ids());
+        table::csv_header(schema, has_id, out);
+        for (n, place) in rows.places.iter().enumerate() {
+            let said = |place: usize| {
+                let probability = self.answered.probabilities[place];
+                (model.label(probability), probability)
             };
-            let probability = self.answered.probabilities[place];
-            let (id, text) = (rows.table.id(place), rows.table.text());
             table::Answer {
-                id,
-                text,
-                label: model.label(probability),
-                probability,
+                row: n + 1,
+                id: has_id.then(|| place.map_or(Cell::Missing, |place| rows.table.id(place))),
+                text: rows.table.text(),
+                said: place.map(said),
             }
-            .csv(schema, out);
+            .csv(out);
         }
     }
 }

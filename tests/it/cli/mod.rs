@@ -1,5 +1,6 @@
 //! The real binary, run as people and scripts run it: arguments in; text, files and exit codes out.
 
+mod batch;
 mod closed;
 mod drift;
 mod folder;

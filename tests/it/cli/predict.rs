@@ -56,11 +56,9 @@ fn answers_have_id_target_and_probability() {
             o["PassengerId"], o["Survived"], o["probability"]
         )
     };
-    assert!(
-        objects
-            .iter()
-            .all(|o| keys(o) == ["PassengerId", "Survived", "probability"])
-    );
+    assert!(objects.iter().all(|o| keys(o)
+        == ["PassengerId", "Survived", "probability", "warnings"]
+        && o["warnings"] == json!([])));
     assert_eq!(objects.iter().map(row).collect::<Vec<_>>(), lines[1..]);
     let document = folder.run("predict test.csv --json").ok().json();
     assert_eq!(
@@ -72,7 +70,7 @@ fn answers_have_id_target_and_probability() {
         .ok();
     assert_eq!(
         told.json(),
-        json!({"model": "titanic@1", "rows": 418, "left_out": 0, "output": "answers.parquet"})
+        json!({"model": "titanic@1", "rows": 418, "left_out": 0, "output": "answers.parquet", "warnings": []})
     );
     assert_eq!(
         told.err,
@@ -110,7 +108,7 @@ fn a_target_that_is_there_is_ignored() {
 }
 
 #[test]
-fn bad_rows_refuse_the_table_unless_it_may_be_partial() {
+fn bad_rows_have_a_line_that_says_why() {
     let folder = Folder::trained();
     folder.put(
         "odd.csv",
@@ -119,42 +117,38 @@ fn bad_rows_refuse_the_table_unless_it_may_be_partial() {
             .replacen("male,34.5", "male,345", 1)
             .replacen("female,47", "femal,47", 1),
     );
-    let ran = folder.run("predict odd.csv -o answers.csv");
-    assert!(
-        ran.err
-            .contains("warning: left out: line 2: Age: out of range, got 345"),
-        "{}",
-        ran.err
-    );
-    assert!(
-        ran.err
-            .contains("warning: left out: line 3: Sex: unknown level, got femal"),
-        "{}",
-        ran.err
-    );
-    assert_eq!(
-        ran.fails(1),
-        "odd.csv has rows that cannot be answered; mend them, or leave them out with --partial"
-    );
-    assert!(!folder.path("answers.csv").exists());
-    let ran = folder
-        .run("predict odd.csv --partial --json -o answers.csv")
-        .ok();
+    let ran = folder.run("predict odd.csv --json -o answers.csv").ok();
+    for said in [
+        "warning: left out: line 2: Age: out of range, got 345",
+        "warning: left out: line 3: Sex: unknown level, got femal",
+        "warning: 2 of 418 rows were left out",
+        "warning: Age: 1 out of range (\"345\" 1)",
+        "warning: Sex: 1 unknown level (\"femal\" 1)",
+    ] {
+        assert!(ran.err.contains(said), "{said}: {}", ran.err);
+    }
     assert_eq!(
         (&ran.json()["rows"], &ran.json()["left_out"]),
         (&json!(416), &json!(2))
     );
+    let answers = folder.text("answers.csv");
     assert!(
-        ran.err.contains("warning: 2 of 418 rows were left out"),
+        answers.starts_with(
+            "PassengerId,Survived,probability,warnings\n892,,,\"Age: out of range, got 345"
+        ),
+        "{answers:.90}"
+    );
+    assert_eq!(answers.lines().count(), 419);
+    let ran = folder
+        .run("predict odd.csv --max-bad 0 -o answers.csv")
+        .ended(1);
+    assert!(
+        ran.err
+            .contains("error: 2 of 418 rows cannot be used (0.5 %)"),
         "{}",
         ran.err
     );
-    let answers = folder.text("answers.csv");
-    assert!(
-        answers.starts_with("PassengerId,Survived,probability\n894,"),
-        "{answers:.60}"
-    );
-    assert_eq!(answers.lines().count(), 417);
+    folder.run("predict odd.csv --partial -o answers.csv").ok();
 }
 
 #[test]

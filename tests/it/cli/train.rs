@@ -470,6 +470,8 @@ fn bad_rows_are_named_and_counted_and_strict_ends_at_the_first() {
             "warning: left out: line 2: Sex: unknown level, got mal, allowed: one of female, male (did you mean \"male\"?)",
             "warning: left out: line 3: Age: out of range, got 380, allowed: a number from 0 to 120",
             "warning: 2 of 891 rows were left out",
+            "warning: Sex: 1 unknown level (\"mal\" 1)",
+            "warning: Age: 1 out of range (\"380\" 1)",
         ]
     );
     let before = folder.files();

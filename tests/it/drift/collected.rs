@@ -133,7 +133,7 @@ fn a_profile_is_the_table_it_was_made_of() {
     for case in [&TITANIC, &CHURN] {
         let table = tables::csv(&case.spec(), case.table).table;
         let scores: Vec<f64> = (0..table.len()).map(|i| (i % 97) as f64 / 97.0).collect();
-        let profile = train::profile::of(&table, &scores);
+        let profile = train::profile::of(&table, scores.iter().copied());
         assert_eq!(
             Sample::of_profile(&profile),
             Sample::of_table(&table).with_scores(&scores)

@@ -39,8 +39,13 @@ fn a_folder_is_read_in_the_order_of_its_names() {
     let ran = folder
         .run("ingest inbox --spec parcels.yaml --json --out out/new/all.csv")
         .ok();
+    let mut tally = ran.json();
+    let warnings = tally.as_object_mut().unwrap().remove("warnings").unwrap();
+    let weight =
+        json!({"column": "weight", "problem": "out_of_range", "rows": 1, "examples": ["99"]});
+    assert!(warnings.as_array().unwrap().contains(&weight), "{warnings}");
     assert_eq!(
-        ran.json(),
+        tally,
         json!({"source": "inbox", "read": 6, "stored": 5, "repeated": 0, "quarantined": 1, "skipped": 2,
                "output": "out/new/all.csv"})
     );
