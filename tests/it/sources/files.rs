@@ -195,7 +195,7 @@ fn what_cannot_be_ingested_is_told() {
         (
             "ingest train.csv --items rows --out out.csv",
             2,
-            "`items` is for web APIs; a file does not have it, leave it out",
+            "`items` is for JSON; a file of csv does not have it, leave it out",
         ),
         (
             "ingest sqlite:t.db --out out.csv",
