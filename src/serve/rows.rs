@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::body::{self, Format, Intake, ROWS};
+use super::body::{self, Format, Intake, KEPT_ROWS};
 use super::predict::Desk;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::{query, reply};
+use crate::control::intake;
 use crate::schema::csv::{self, Broken};
 use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;
@@ -30,6 +31,55 @@ const LONGEST_KEY: usize = 255;
 /// Where these rows come from, as the quarantine names it.
 const SOURCE: &str = "rest";
 
+/// The header that says otherwise.
+const ORIGIN: &str = "x-source";
+
+/// The header with the line of that source at which the body begins.
+const FIRST_LINE: &str = "x-first-line";
+
+/// Longest name of a source.
+const LONGEST_SOURCE: usize = 4096;
+
+/// Where the rows of a request come from.
+struct Origin {
+    source: String,
+    /// Added to the lines of the body.
+    before: u64,
+}
+
+impl Origin {
+    fn read(headers: &HeaderMap) -> Result<Origin, Problem> {
+        let refuse = |name: &str, allowed: &str| {
+            let detail = format!("{name} is {allowed}");
+            Problem::new(&kind::BAD_REQUEST, detail)
+        };
+        let source = match headers.get(ORIGIN) {
+            None => SOURCE.to_owned(),
+            Some(value) => {
+                let text = query::decode(value.to_str().unwrap_or_default())?;
+                let text = text.trim();
+                if text.is_empty() || text.len() > LONGEST_SOURCE {
+                    let allowed = "the percent-encoded name of a file, address or database";
+                    return Err(refuse("X-Source", allowed));
+                }
+                text.to_owned()
+            }
+        };
+        let before = match headers.get(FIRST_LINE) {
+            None => 0,
+            Some(value) => {
+                let line = value
+                    .to_str()
+                    .ok()
+                    .and_then(|text| text.parse::<u64>().ok());
+                let line = line.filter(|line| (1..u64::from(u32::MAX)).contains(line));
+                line.ok_or_else(|| refuse("X-First-Line", "a whole number from 1"))? - 1
+            }
+        };
+        Ok(Origin { source, before })
+    }
+}
+
 /// Takes rows in.
 pub async fn take(
     request: HttpRequest,
@@ -39,16 +89,17 @@ pub async fn take(
     predictor: web::Data<Predictor>,
     store: web::Data<Store>,
 ) -> Result<HttpResponse, Problem> {
-    let format = body::format(request.headers(), ROWS)?;
+    let format = body::format(request.headers(), KEPT_ROWS)?;
     query::pairs(request.query_string(), &[])?;
     let key = key(request.headers())?;
+    let origin = Origin::read(request.headers())?;
     let body = intake.read(request.headers(), &mut payload).await?;
     let predictor = predictor.into_inner();
     let most = desk.most_rows();
     let batch = web::block(move || -> Result<Batch, Problem> {
         let champion = predictor.champion()?;
         let schema = champion.model.schema().clone();
-        let mut reading = Reading::new(&schema, most);
+        let mut reading = Reading::new(&schema, most, origin);
         reading.read(format, &body.bytes)?;
         let digest = || format!("{:x?}", Sha256::digest(&body.bytes));
         reading.batch.request = key.map(|key| (key, digest()));
@@ -81,15 +132,17 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 struct Reading<'s> {
     schema: &'s Schema,
     most: usize,
+    origin: Origin,
     batch: Batch,
     read: usize,
 }
 
 impl Reading<'_> {
-    fn new(schema: &Schema, most: usize) -> Reading<'_> {
+    fn new(schema: &Schema, most: usize, origin: Origin) -> Reading<'_> {
         Reading {
             schema,
             most,
+            origin,
             batch: Batch::default(),
             read: 0,
         }
@@ -101,6 +154,7 @@ impl Reading<'_> {
             Format::Json => self.json(body, &mut row)?,
             Format::JsonLines => self.lines(body, &mut row)?,
             Format::Csv => self.csv(body, &mut row)?,
+            Format::Batch => self.batch(body, &mut row)?,
         }
         if self.read == 0 {
             return Err(Problem::new(&kind::INVALID, "there is no row in it"));
@@ -133,6 +187,37 @@ impl Reading<'_> {
         Ok(())
     }
 
+    /// A batch of a source that a command has read and checked: its good rows are checked again, its bad ones are kept with
+    /// the faults that were found where they were read.
+    fn batch(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
+        for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            if self.read == self.most {
+                return Err(JsonFault::TooMany(self.most).into());
+            }
+            let unreadable =
+                |why: String| Problem::new(&kind::UNREADABLE, format!("line {number}: {why}"));
+            let item = intake::Item::parse(line).map_err(unreadable)?;
+            match item {
+                intake::Item::Row(kept) => {
+                    json::line(self.schema, kept.row.get().as_bytes(), row)
+                        .map_err(|fault| unreadable(JsonFault::from(fault).to_string()))?;
+                    self.take(row, Some(kept.line));
+                }
+                intake::Item::Bad(bad) => {
+                    self.read += 1;
+                    let id = Uuid::now_v7().to_string();
+                    self.batch
+                        .quarantined
+                        .push(bad.with(id, &self.origin.source));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn csv(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
         let (schema, most) = (self.schema, self.most);
         let mut stopped: Option<Problem> = None;
@@ -161,7 +246,9 @@ impl Reading<'_> {
         let id = Uuid::now_v7().to_string(); // in their order, also within a millisecond
         self.read += 1;
         row.set_apart(self.schema);
-        if let Some(aside) = Quarantined::of(self.schema, row, id.clone(), SOURCE, line) {
+        let line = line.map(|line| line + self.origin.before);
+        let source = &self.origin.source;
+        if let Some(aside) = Quarantined::of(self.schema, row, id.clone(), source, line) {
             self.batch.quarantined.push(aside);
             return;
         }
