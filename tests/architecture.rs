@@ -91,7 +91,12 @@ const WORDS: &[(&str, &[&str])] = &[
     ),
     (
         "reqwest::",
-        &["ingest/source/http", "cli/demo/visitor", "alert/channels"],
+        &[
+            "ingest/source/http",
+            "cli/demo/visitor",
+            "cli/remote",
+            "alert/channels",
+        ],
     ),
     ("lettre::", &["alert/channels"]),
     ("sqlx::", &["ingest/source/sql"]),

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::condition::{Condition, Rule};
+use super::silence::Matcher;
 use super::view::View;
 
 /// Subjects that may be told of between two looks of the desk; more are dropped, and counted.
@@ -83,6 +84,13 @@ pub(super) enum Ask {
         comment: String,
         reply: Reply,
     },
+    /// Silence whatever has certain labels.
+    SilenceLabels {
+        matchers: Vec<Matcher>,
+        time: Duration,
+        comment: String,
+        reply: Reply,
+    },
     /// End the silences of an alert.
     Unsilence { alert: String, reply: Reply },
     /// Send a dead letter again.
@@ -151,6 +159,25 @@ impl Handle {
     ) -> Result<(), AskFault> {
         self.ask(|reply| Ask::Silence {
             alert,
+            time,
+            comment,
+            reply,
+        })
+        .await
+    }
+
+    /// Nobody is told of alerts with certain labels for so long.
+    ///
+    /// # Errors
+    /// [`AskFault`].
+    pub async fn silence_labels(
+        &self,
+        matchers: Vec<Matcher>,
+        time: Duration,
+        comment: String,
+    ) -> Result<(), AskFault> {
+        self.ask(|reply| Ask::SilenceLabels {
+            matchers,
             time,
             comment,
             reply,

@@ -88,6 +88,23 @@ impl Silence {
         }
     }
 
+    /// A silence of whatever has certain labels.
+    pub fn labelled(
+        id: String,
+        matchers: Vec<Matcher>,
+        now: Timestamp,
+        time: Duration,
+        comment: String,
+    ) -> Silence {
+        Silence {
+            id,
+            matchers,
+            since: now,
+            until: after(now, time),
+            comment,
+        }
+    }
+
     /// Whether it is on an alert with these labels. One that asks for nothing is on none.
     pub fn covers(&self, labels: &BTreeMap<String, String>, now: Timestamp) -> bool {
         let fits = || self.matchers.iter().all(|matcher| matcher.fits(labels));

@@ -1,5 +1,6 @@
 //! Alerts, silences and the outbox as they are shown.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use super::state::State;
 use crate::clock::timestamp;
 
 /// Everything that is shown.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct View {
     /// The alerts by rule and subject.
     pub alerts: Vec<Shown>,
@@ -24,7 +25,7 @@ pub struct View {
 }
 
 /// An alert as it is shown.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
     /// Its id.
     pub id: String,
@@ -33,32 +34,32 @@ pub struct Shown {
     /// Its subject.
     pub subject: String,
     /// `pending`, `firing`, `resolved` or `silenced`.
-    pub state: &'static str,
+    pub state: Cow<'static, str>,
     /// Since when it is in that state; for one that fires, when it began to.
     #[serde(with = "timestamp")]
     pub since: Timestamp,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
     /// What is said of it.
-    pub annotations: BTreeMap<&'static str, String>,
+    pub annotations: BTreeMap<Cow<'static, str>, String>,
     /// What receivers know it by.
     pub fingerprint: String,
 }
 
 /// A channel as it is shown.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChannelView {
     /// Its name.
     pub name: String,
     /// Its type.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// Why nothing is sent through it; none where something is.
     pub paused: Option<String>,
 }
 
 /// The outbox as it is shown.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OutboxView {
     /// Notifications that wait to be sent.
     pub waiting: usize,
@@ -92,10 +93,14 @@ pub fn alerts(state: &State) -> Vec<Shown> {
         id: alert.id.clone(),
         rule: alert.rule,
         subject: alert.subject.clone(),
-        state: alert.word(),
+        state: alert.word().into(),
         since: alert.since,
         labels: alert.all_labels(),
-        annotations: alert.annotations(),
+        annotations: alert
+            .annotations()
+            .into_iter()
+            .map(|(name, text)| (name.into(), text))
+            .collect(),
         fingerprint: print.clone(),
     });
     let mut shown: Vec<_> = shown.collect();

@@ -7,7 +7,7 @@ mod first;
 mod pulls;
 mod tasks;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ use crate::control::jobs::{Asked, Jobs, Trainer};
 use crate::control::model_events;
 use crate::control::observer::{self, Observer};
 use crate::control::promoter::Promoter;
+use crate::control::pulls::view::Sources;
 use crate::control::steward::{self, Steward};
 use crate::control::understudy::Understudy;
 use crate::ingest::source::{Unattended, World};
@@ -123,6 +124,7 @@ impl App {
         let (poke, pokes) = follower::poke();
         let jobs = Jobs::new(feed.clone(), metrics.clone());
         let view = observer::View::default();
+        let sources = Sources::default();
         let handles = Handles {
             predictor: Predictor {
                 seat: seat.clone(),
@@ -144,6 +146,8 @@ impl App {
             store: store.clone(),
             alerts: alerts.clone(),
             triggers: settings.retrain.triggers(),
+            sources: sources.clone(),
+            settings: settings.leaves().collect(),
             monitor: serve::monitor::Desk {
                 view: view.clone(),
                 options: settings.monitor.clone(),
@@ -226,7 +230,7 @@ impl App {
         };
         tasks.spawn("observer", observer.run());
         let threads = settings.threads.map_or_else(spare_cores, usize::from);
-        let pulls = Pulls::start(&settings, &store, &seat)?;
+        let pulls = Pulls::start(&settings, &store, &seat, &sources, &clock)?;
         let trainer = jobs.start(Trainer {
             registry,
             seat,
@@ -238,6 +242,10 @@ impl App {
             news,
             gate: settings.gate,
         })?;
+        // Commands beside this server ask it from here on.
+        if let Err(error) = store.announce(&format!("http://{}", reachable(address))) {
+            tracing::warn!(%error, "store: the address cannot be written beside it; commands cannot ask this server");
+        }
         Ok(App {
             address,
             lifecycle,
@@ -360,6 +368,16 @@ fn loop_options(settings: &Settings) -> steward::Options {
         watch: settings.watch,
         wait: settings.labels.wait.0,
     }
+}
+
+/// An address under which this machine reaches a listener.
+pub fn reachable(address: SocketAddr) -> SocketAddr {
+    let local = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(local, address.port())
 }
 
 fn cores() -> usize {

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::champion::Seat;
 use crate::control::pulls::Pull;
+use crate::control::pulls::view::Sources;
 use crate::store::Store;
 
 /// The threads, and what ends them.
@@ -22,7 +24,13 @@ impl Pulls {
     ///
     /// # Errors
     /// When a source makes no sense, or the system has no thread left.
-    pub fn start(settings: &Settings, store: &Store, seat: &Seat) -> anyhow::Result<Pulls> {
+    pub fn start(
+        settings: &Settings,
+        store: &Store,
+        seat: &Seat,
+        sources: &Sources,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<Pulls> {
         let mut pulls = Pulls::default();
         for (name, scheduled) in &settings.sources {
             let pull = Pull {
@@ -32,7 +40,10 @@ impl Pulls {
                 store: store.clone(),
                 seat: seat.clone(),
                 stop: pulls.stop.clone(),
+                sources: sources.clone(),
+                clock: clock.clone(),
             };
+            sources.add(name, pull.source.name(), pull.every.as_secs_f64());
             pulls.threads.push(pull.start()?);
         }
         Ok(pulls)

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::chosen::Chosen;
 use super::exit::{Exit, WithExit};
 use super::out::outln;
+use super::remote::{Opened, Remote};
 use super::site::Site;
-use super::{print_json, store, table};
+use super::{print_json, table};
 use crate::alert::channels::Parcel;
 use crate::alert::condition::{Condition, Rule, name};
 use crate::alert::desk::{fresh, silenced};
@@ -18,7 +19,7 @@ use crate::alert::notification::Notification;
 use crate::alert::outbox::{Outbox, Row};
 use crate::alert::silence::{Matcher, Silence, after};
 use crate::alert::state::State;
-use crate::alert::view::{self, OutboxView, Shown};
+use crate::alert::view::{self, OutboxView, Shown, View};
 use crate::clock::{Clock, System, rfc3339};
 use crate::config::units::{Span, UnitError};
 use crate::store::File;
@@ -50,7 +51,7 @@ enum AlertsCommand {
         #[arg(long, default_value = "a test: this channel works")]
         summary: String,
     },
-    /// Have the next server send dead letters again
+    /// Have dead letters sent again, by the running server or the next one
     Resend(Chosen),
 }
 
@@ -67,20 +68,14 @@ struct SilenceArgs {
     comment: String,
 }
 
-/// What a running server can be asked meanwhile.
-const LIST: &str = "GET /v1/alerts lists them";
-const SILENCE: &str = "POST /v1/alerts/ID/silence does the same";
-const RESEND: &str = "POST /v1/alerts/outbox/ID/resend does the same";
-
 /// Runs it.
 pub fn run(args: &AlertsArgs, site: &Site) -> anyhow::Result<Exit> {
-    let open = |meanwhile| store::open(&site.settings.state, meanwhile);
     match &args.command {
-        AlertsCommand::List => list(site, &Kept::read(&open(LIST)?)?),
-        AlertsCommand::Show { id } => show(site, &Kept::read(&open(LIST)?)?, id),
-        AlertsCommand::Silence(args) => silence(site, &open(SILENCE)?, args),
+        AlertsCommand::List => list(site, &viewed(&Opened::of(site)?)?),
+        AlertsCommand::Show { id } => show(site, &viewed(&Opened::of(site)?)?, id),
+        AlertsCommand::Silence(args) => silence(site, &Opened::of(site)?, args),
         AlertsCommand::Test { channel, summary } => test(site, channel, summary),
-        AlertsCommand::Resend(chosen) => resend(site, &open(RESEND)?, chosen),
+        AlertsCommand::Resend(chosen) => resend(site, &Opened::of(site)?, chosen),
     }
 }
 
@@ -102,11 +97,30 @@ impl Kept {
     }
 }
 
-fn list(site: &Site, kept: &Kept) -> anyhow::Result<Exit> {
-    let alerts = view::alerts(&kept.state);
-    let outbox = kept.outbox.view();
+/// Alerts, silences and the outbox as they stand.
+fn viewed(opened: &Opened) -> anyhow::Result<View> {
+    match opened {
+        Opened::Server(remote) => remote.get("/v1/alerts"),
+        Opened::File(file) => {
+            let Kept { state, outbox } = Kept::read(file)?;
+            Ok(View {
+                alerts: view::alerts(&state),
+                outbox: outbox.view(),
+                silences: state.silences,
+                channels: Vec::new(),
+            })
+        }
+    }
+}
+
+fn list(site: &Site, view: &View) -> anyhow::Result<Exit> {
+    let View {
+        alerts,
+        silences,
+        outbox,
+        ..
+    } = view;
     if site.json {
-        let silences = &kept.state.silences;
         print_json(&json!({"alerts": alerts, "silences": silences, "outbox": outbox}))?;
         return Ok(Exit::Done);
     }
@@ -114,14 +128,14 @@ fn list(site: &Site, kept: &Kept) -> anyhow::Result<Exit> {
         [] => outln!("no alerts"),
         alerts => outln!("{}", table::text(&alert_table(alerts))),
     }
-    for silence in &kept.state.silences {
+    for silence in silences {
         outln!(
             "silenced until {}: {}",
             rfc3339(silence.until),
             labels(silence)
         );
     }
-    told_outbox(&outbox)?;
+    told_outbox(outbox)?;
     Ok(Exit::Done)
 }
 
@@ -133,7 +147,7 @@ fn alert_table(alerts: &[Shown]) -> comfy_table::Table {
             &*alert.id,
             name(alert.rule),
             &alert.subject,
-            alert.state,
+            &alert.state,
             &rfc3339(alert.since),
             summary,
         ]);
@@ -178,9 +192,11 @@ fn labels(silence: &Silence) -> String {
     each.collect::<Vec<_>>().join(" ")
 }
 
-fn show(site: &Site, kept: &Kept, id: &str) -> anyhow::Result<Exit> {
-    let alerts = view::alerts(&kept.state);
-    let found = alerts.iter().find(|a| a.id == id || a.fingerprint == id);
+fn show(site: &Site, view: &View, id: &str) -> anyhow::Result<Exit> {
+    let found = view
+        .alerts
+        .iter()
+        .find(|a| a.id == id || a.fingerprint == id);
     let Some(alert) = found else {
         bail!("there is no alert {id:?}; `alerts list` shows those there are");
     };
@@ -200,7 +216,24 @@ fn show(site: &Site, kept: &Kept, id: &str) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn silence(site: &Site, file: &File, args: &SilenceArgs) -> anyhow::Result<Exit> {
+fn silence(site: &Site, opened: &Opened, args: &SilenceArgs) -> anyhow::Result<Exit> {
+    let silence = match opened {
+        Opened::File(file) => silence_here(file, args)?,
+        Opened::Server(remote) => silence_there(remote, args)?,
+    };
+    if site.json {
+        print_json(&serde_json::to_value(&silence)?)?;
+    } else {
+        outln!(
+            "silenced until {}: {}",
+            rfc3339(silence.until),
+            labels(&silence)
+        );
+    }
+    Ok(Exit::Done)
+}
+
+fn silence_here(file: &File, args: &SilenceArgs) -> anyhow::Result<Silence> {
     let Kept { mut state, .. } = Kept::read(file)?;
     let now = System.now();
     let (time, comment) = (args.time.0, args.comment.clone());
@@ -216,16 +249,26 @@ fn silence(site: &Site, file: &File, args: &SilenceArgs) -> anyhow::Result<Exit>
         ..Change::default()
     };
     alerts::keep_offline(file, &change, now)?;
-    if site.json {
-        print_json(&serde_json::to_value(&silence)?)?;
-    } else {
-        outln!(
-            "silenced until {}: {}",
-            rfc3339(silence.until),
-            labels(&silence)
-        );
-    }
-    Ok(Exit::Done)
+    Ok(silence)
+}
+
+fn silence_there(remote: &Remote, args: &SilenceArgs) -> anyhow::Result<Silence> {
+    let (time, comment) = (args.time.to_string(), &args.comment);
+    let view: View = match args.what.as_slice() {
+        [id] if !id.contains('=') => {
+            // An id that needs an encoding is of no alert: the server says so.
+            let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+            let path = format!("/v1/alerts/{id}/silence");
+            remote.post(&path, &json!({"for": time, "comment": comment}))?
+        }
+        labels => {
+            labelled(labels, args.time.0, comment.clone())?; // faults are found as without a server
+            let document = json!({"matchers": labels, "for": time, "comment": comment});
+            remote.post("/v1/silences", &document)?
+        }
+    };
+    let newest = view.silences.last().cloned();
+    newest.context("the server shows no silence; `alerts list` has more")
 }
 
 /// A duration that is one.
@@ -285,28 +328,42 @@ fn test(site: &Site, channel: &str, summary: &str) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn resend(site: &Site, file: &File, chosen: &Chosen) -> anyhow::Result<Exit> {
-    let Kept { mut outbox, .. } = Kept::read(file)?;
-    let dead = outbox.rows().filter(|row| row.dead);
-    let dead: Vec<String> = dead.map(|row| row.id.clone()).collect();
+fn resend(site: &Site, opened: &Opened, chosen: &Chosen) -> anyhow::Result<Exit> {
+    let mut dead: Vec<String> = viewed(opened)?
+        .outbox
+        .dead_letters
+        .into_iter()
+        .map(|letter| letter.id)
+        .collect();
+    dead.sort(); // by their time
     let ids = chosen.of(dead, |id| id).map_err(|id| {
         anyhow!("there is no dead letter {id:?}; `alerts list` shows those there are")
     })?;
-    let now = System.now();
-    for id in &ids {
-        outbox.revive(id, now);
+    match opened {
+        Opened::Server(remote) => {
+            for id in &ids {
+                remote.ask::<View>(&format!("/v1/alerts/outbox/{id}/resend"))?;
+            }
+        }
+        Opened::File(file) => {
+            let Kept { mut outbox, .. } = Kept::read(file)?;
+            let now = System.now();
+            for id in &ids {
+                outbox.revive(id, now);
+            }
+            let (put, gone) = outbox.take_changes();
+            let change = Change {
+                put,
+                gone,
+                ..Change::default()
+            };
+            alerts::keep_offline(file, &change, now)?;
+        }
     }
-    let (put, gone) = outbox.take_changes();
-    let change = Change {
-        put,
-        gone,
-        ..Change::default()
-    };
-    alerts::keep_offline(file, &change, now)?;
     if site.json {
         print_json(&json!({"waiting": ids}))?;
     } else {
-        outln!("{} notifications wait for the next server", ids.len());
+        outln!("{} notifications wait to be sent", ids.len());
     }
     Ok(Exit::Done)
 }

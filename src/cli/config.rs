@@ -31,8 +31,7 @@ pub fn run(args: &ConfigArgs, global: &Global) -> anyhow::Result<Exit> {
     match args.command {
         ConfigCommand::Check => {}
         ConfigCommand::Show if global.json => {
-            let leaf = |l: crate::config::Leaf| json!({"key": l.key, "value": l.value, "origin": l.origin.to_string()});
-            print_json(&json!({"settings": settings.leaves().map(leaf).collect::<Vec<_>>()}))?;
+            print_json(&json!({"settings": settings.leaves().collect::<Vec<_>>()}))?;
         }
         ConfigCommand::Show => {
             let mut rows = table::new(["setting", "value", "from"]);

@@ -1,5 +1,6 @@
 //! `ingest`: rows of any source, checked, into the store or into a file.
 
+mod sender;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use serde_json::json;
 use super::exit::Exit;
 use super::out::outln;
 use super::quarantine::QuarantineCommand;
+use super::remote::{Opened, must_share_spec};
 use super::rows::report_warnings;
 use super::site::Site;
 use super::text::TextArgs;
@@ -23,7 +25,8 @@ use crate::ingest::write::table::{TableFile, TableFormat};
 use crate::ingest::write::{self, WriteFault};
 use crate::ingest::{SinkFault, Source, Taken, Tally};
 use crate::model::Spec;
-use crate::store::{self, StoreError, offline, rows};
+use crate::store::{StoreError, offline, rows};
+use sender::Sender;
 use watch::Watch;
 
 /// Arguments.
@@ -132,8 +135,15 @@ fn into_store(
         cursor: None,
         world: watch,
     };
-    let file = store::open(&site.settings.state)
-        .map_err(|error| super::store::named(error, "POST /v1/rows takes the same rows"))?;
+    let file = match Opened::or_made(site)? {
+        Opened::File(file) => file,
+        Opened::Server(remote) => {
+            must_share_spec(site, &remote)?;
+            let mut sink = Sender::new(&remote, args.strict);
+            let tally = source.ingest(&order, &mut watch.over(&mut sink));
+            return sink.finish(tally);
+        }
+    };
     if !args.strict {
         let mut sink = |batch| taken(offline::take(&file, &intake::batch(&batch, None), now()));
         return Ok(source.ingest(&order, &mut watch.over(&mut sink))?);

@@ -18,6 +18,7 @@ mod out;
 mod predict;
 mod progress;
 mod quarantine;
+mod remote;
 mod rows;
 mod serve;
 mod site;
@@ -59,6 +60,15 @@ pub struct Global {
     /// Spec of the table; by default the champion's own, else the bundled one
     #[arg(long, global = true, value_name = "FILE")]
     spec: Option<PathBuf>,
+    /// Token for a running server that holds the state, where it asks for one
+    #[arg(
+        long,
+        global = true,
+        value_name = "TOKEN",
+        env = "TITANIC_TOKEN",
+        hide_env_values = true
+    )]
+    token: Option<String>,
     /// Threads for work that can be shared [default: all cores]
     #[arg(long, global = true, value_name = "N")]
     threads: Option<std::num::NonZeroUsize>,

@@ -2,19 +2,20 @@
 
 use anyhow::anyhow;
 use clap::Subcommand;
+use serde::Deserialize;
 use serde_json::json;
 
 use super::chosen::Chosen;
 use super::exit::Exit;
 use super::out::outln;
+use super::remote::{Opened, must_share_spec};
 use super::site::Site;
-use super::{print_json, store, table};
+use super::{print_json, table};
 use crate::clock::{Clock, System};
-use crate::ingest::source::identity;
-use crate::schema::row::Purpose;
-use crate::schema::{Row, Schema, json as rows};
+use crate::control::quarantine::{Retry, check};
+use crate::store::File;
 use crate::store::maintenance::{self, Retried};
-use crate::store::rows::{NewRow, Origin, Quarantined};
+use crate::store::rows::QuarantinedView;
 
 /// What to do with them.
 #[derive(Debug, Subcommand)]
@@ -27,112 +28,117 @@ pub enum QuarantineCommand {
     Drop(Chosen),
 }
 
-/// What a running server can be asked meanwhile.
-const MEANWHILE: &str =
-    "GET /v1/events?kind=quarantine lists them, POST /v1/rows takes the rows once they are mended";
+/// Rows of one request for the list.
+const PAGE: usize = 10_000;
 
 /// Runs it.
 pub fn run(command: &QuarantineCommand, site: &Site) -> anyhow::Result<Exit> {
-    let file = store::open(&site.settings.state, MEANWHILE)?;
-    let all = maintenance::quarantine(&file)?;
+    let opened = Opened::of(site)?;
     match command {
-        QuarantineCommand::List => list(site, &all),
-        QuarantineCommand::Drop(chosen) => {
-            let ids: Vec<String> = of(chosen, all)?.into_iter().map(|row| row.id).collect();
-            maintenance::drop_quarantined(&file, &ids, System.now())?;
-            if site.json {
-                print_json(&json!({"dropped": ids.len()}))?;
-            } else {
-                outln!("{} rows dropped", ids.len());
-            }
-            Ok(Exit::Done)
-        }
+        QuarantineCommand::List => list(site, &all(&opened)?),
+        QuarantineCommand::Drop(chosen) => remove(site, &opened, chosen),
         QuarantineCommand::Retry(chosen) => {
-            let chosen = of(chosen, all)?;
-            let schema = site.spec()?.schema;
-            let mut retried = Retried::default();
-            for aside in chosen {
-                retry(&schema, aside, &mut retried);
-            }
-            let taken = maintenance::retry_quarantined(&file, &retried, System.now())?;
-            told(site, &retried, taken.stored, taken.repeated)
+            let retry = match &opened {
+                Opened::File(file) => retry(site, file, chosen)?,
+                Opened::Server(remote) => {
+                    must_share_spec(site, remote)?;
+                    let mut sum = Retry::default();
+                    for row in of(chosen, all(&opened)?, |row| &row.id)? {
+                        sum.add(remote.ask(&format!("/v1/quarantine/{}/retry", row.id))?);
+                    }
+                    sum
+                }
+            };
+            told(site, &retry)
+        }
+    }
+}
+
+/// Every row, oldest first.
+fn all(opened: &Opened) -> anyhow::Result<Vec<QuarantinedView>> {
+    let remote = match opened {
+        Opened::File(file) => {
+            let rows = maintenance::quarantine(file)?;
+            return Ok(rows.into_iter().map(Into::into).collect());
+        }
+        Opened::Server(remote) => remote,
+    };
+    #[derive(Deserialize)]
+    struct Page {
+        quarantine: Vec<QuarantinedView>,
+        next: Option<String>,
+    }
+    let (mut rows, mut after) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/v1/quarantine?limit={PAGE}&after={after}");
+        let page: Page = remote.get(&path)?;
+        rows.extend(page.quarantine);
+        match page.next {
+            Some(next) => after = next,
+            None => return Ok(rows),
         }
     }
 }
 
 /// Those that are chosen; each id must be there.
-fn of(chosen: &Chosen, all: Vec<Quarantined>) -> anyhow::Result<Vec<Quarantined>> {
-    let found = chosen.of(all, |row| &row.id);
+fn of<T>(chosen: &Chosen, all: Vec<T>, id: impl Fn(&T) -> &str) -> anyhow::Result<Vec<T>> {
+    let found = chosen.of(all, id);
     found.map_err(|id| {
         anyhow!("no row {id:?} is in quarantine; `ingest quarantine list` shows those that are")
     })
 }
 
-/// Checks one row again; it goes where it belongs.
-fn retry(schema: &Schema, mut aside: Quarantined, retried: &mut Retried) {
-    let Some(text) = &aside.row else {
-        aside.reason = without_row(&aside.reason);
-        retried.bad.push(aside);
-        return;
-    };
-    let mut row = Row::new(schema, Purpose::Keep);
-    if let Err(error) = rows::line(schema, text.as_bytes(), &mut row) {
-        aside.reason = format!("the row is no JSON object: {error}");
-        retried.bad.push(aside);
-        return;
+fn remove(site: &Site, opened: &Opened, chosen: &Chosen) -> anyhow::Result<Exit> {
+    let rows = of(chosen, all(opened)?, |row| &row.id)?;
+    let ids: Vec<String> = rows.into_iter().map(|row| row.id).collect();
+    match opened {
+        Opened::File(file) => maintenance::drop_quarantined(file, &ids, System.now())?,
+        Opened::Server(remote) => {
+            for id in &ids {
+                remote.delete::<serde_json::Value>(&format!("/v1/quarantine/{id}"))?;
+            }
+        }
     }
-    // Somebody has looked at it: what the spec sets apart may come in now.
-    let (id, source) = (aside.id.clone(), &aside.source);
-    match Quarantined::of(schema, &row, id, source, aside.line) {
-        // The row keeps the id under which it was put aside.
-        None => retried.good.push(NewRow::of(
-            schema,
-            row.view(),
-            row.id_text(),
-            row.target(),
-            aside.id,
-            // It comes after the equal rows that are there.
-            Origin::of(identity(&aside.source).into(), 0),
-        )),
-        Some(fault) => retried.bad.push(Quarantined {
-            row: aside.row,
-            ..fault
-        }),
-    }
-}
-
-/// A row that cannot be tried again says so, once.
-fn without_row(reason: &str) -> String {
-    const SAYS: &str = "the row itself was not kept, send it again from its source";
-    if reason.ends_with(SAYS) {
-        return reason.to_owned();
-    }
-    format!("{reason}; {SAYS}")
-}
-
-fn told(site: &Site, retried: &Retried, stored: usize, repeated: usize) -> anyhow::Result<Exit> {
-    let bad: Vec<_> = retried.bad.iter().map(document).collect();
     if site.json {
-        let remaining = bad.len();
-        print_json(
-            &json!({"stored": stored, "repeated": repeated, "remaining": remaining, "quarantine": bad}),
-        )?;
+        print_json(&json!({"dropped": ids.len()}))?;
+    } else {
+        outln!("{} rows dropped", ids.len());
+    }
+    Ok(Exit::Done)
+}
+
+fn retry(site: &Site, file: &File, chosen: &Chosen) -> anyhow::Result<Retry> {
+    let chosen = of(chosen, maintenance::quarantine(file)?, |row| &row.id)?;
+    let schema = site.spec()?.schema;
+    let mut retried = Retried::default();
+    for aside in chosen {
+        check(&schema, aside, &mut retried);
+    }
+    let taken = maintenance::retry_quarantined(file, &retried, System.now())?;
+    Ok(Retry::of(&taken, retried.bad))
+}
+
+fn told(site: &Site, retry: &Retry) -> anyhow::Result<Exit> {
+    if site.json {
+        print_json(&serde_json::to_value(retry)?)?;
         return Ok(Exit::Done);
     }
-    outln!(
-        "{stored} rows stored, {repeated} were there already, {} stay",
-        bad.len()
-    );
-    for row in &retried.bad {
+    let Retry {
+        stored,
+        repeated,
+        remaining,
+        quarantine,
+    } = retry;
+    outln!("{stored} rows stored, {repeated} were there already, {remaining} stay");
+    for row in quarantine {
         outln!("{}: {}", row.id, row.reason);
     }
     Ok(Exit::Done)
 }
 
-fn list(site: &Site, all: &[Quarantined]) -> anyhow::Result<Exit> {
+fn list(site: &Site, all: &[QuarantinedView]) -> anyhow::Result<Exit> {
     if site.json {
-        let entries: Vec<_> = all.iter().map(document).collect();
-        print_json(&json!({"quarantine": entries}))?;
+        print_json(&json!({"quarantine": all}))?;
         return Ok(Exit::Done);
     }
     if all.is_empty() {
@@ -155,9 +161,4 @@ fn list(site: &Site, all: &[Quarantined]) -> anyhow::Result<Exit> {
     }
     outln!("{}", table::text(&rows));
     Ok(Exit::Done)
-}
-
-fn document(row: &Quarantined) -> serde_json::Value {
-    json!({"id": row.id, "source": row.source, "line": row.line, "column": row.column, "value": row.value,
-           "reason": row.reason})
 }

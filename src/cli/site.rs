@@ -23,6 +23,8 @@ pub struct Site {
     pub json: bool,
     /// Whether to say less.
     pub quiet: bool,
+    /// What a server that holds the state is asked with.
+    pub token: Option<String>,
     spec: Option<PathBuf>,
 }
 
@@ -39,6 +41,7 @@ impl Site {
             settings,
             json: global.json,
             quiet: global.quiet,
+            token: global.token.clone(),
             spec: global.spec.clone(),
         })
     }
@@ -72,6 +75,15 @@ impl Site {
             }
             intact => Ok(intact),
         }
+    }
+
+    /// Whether `--spec` names another spec than that of the champion, by which a running server goes.
+    pub fn differs_from_champion(&self) -> anyhow::Result<bool> {
+        let Some(path) = &self.spec else {
+            return Ok(false);
+        };
+        let (given, standing) = (read_spec(path)?, self.standing()?);
+        Ok(standing.is_none_or(|intact| intact.model.spec().text() != given.text()))
     }
 
     /// The folder a path in the spec is relative to.

@@ -1,20 +1,24 @@
-//! `store`: what was kept, looked into, checked, copied and put out, while no server has it open.
+//! `store`: what was kept, looked into, checked, copied and put out; beside a running server that one is asked.
 
 mod export;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::exit::{Exit, WithExit};
 use super::out::outln;
+use super::remote::{Opened, Remote};
 use super::site::Site;
 use super::{print_json, table};
+use crate::control::upkeep::{Backup, Checked, Compacted};
 use crate::ingest::write;
 use crate::store::check::{self, Report};
-use crate::store::{File, NAME, OpenError, maintenance};
+use crate::store::{File, NAME, OpenError, Stats, maintenance};
 pub(super) use export::parse_time;
 
 /// Arguments.
@@ -49,64 +53,34 @@ enum StoreCommand {
     Export(export::ExportArgs),
 }
 
-/// Where a running server tells what a command would have told.
-const METRICS: &str = "GET /metrics tells its figures";
-const EVENTS: &str = "GET /v1/events gives what is in it";
-
 /// Runs it.
 pub fn run(args: &StoreArgs, site: &Site) -> anyhow::Result<Exit> {
-    let state = &site.settings.state;
     match &args.command {
-        StoreCommand::Stats => stats(site, &open(state, METRICS)?),
+        StoreCommand::Stats => stats(site),
         StoreCommand::Check => check(site),
-        StoreCommand::Compact => compact(site, &open(state, METRICS)?),
-        StoreCommand::Backup { file } => backup(site, open(state, EVENTS)?, file),
+        StoreCommand::Compact => compact(site),
+        StoreCommand::Backup { file } => backup(site, file),
         StoreCommand::Restore { file, force } => restore(site, file, *force),
-        StoreCommand::Export(args) => export::run(args, site, &open(state, EVENTS)?),
+        StoreCommand::Export(args) => export::run(args, site, &Opened::of(site)?),
     }
 }
 
-/// The store of a state; there must be one. `meanwhile` says what a server that holds it can be asked for.
-pub(super) fn open(state: &Path, meanwhile: &str) -> anyhow::Result<File> {
-    must_be(state)?;
-    crate::store::open(state).map_err(|error| named(error, meanwhile))
+/// A job of a server that cannot be called off: it ends soon.
+fn job<T: DeserializeOwned>(
+    remote: &Remote,
+    path: &str,
+    document: Option<&serde_json::Value>,
+) -> anyhow::Result<T> {
+    remote.job(path, document, &AtomicBool::new(false), &mut |_| {})
 }
 
-fn must_be(state: &Path) -> anyhow::Result<()> {
-    if state.join(NAME).exists() {
-        return Ok(());
-    }
-    bail!(
-        "there is no store in {} yet; serve and ingest make one",
-        state.display()
-    )
-}
-
-/// A store that cannot be opened; where another process has it, with what to ask that one instead.
-pub fn named(error: OpenError, meanwhile: &str) -> anyhow::Error {
-    match error {
-        OpenError::Held { file, holder } => WithExit {
-            message: format!(
-                "the store {file} is held by {holder}; stop it first, or ask it: {meanwhile}"
-            ),
-            exit: Exit::Held,
-        }
-        .into(),
-        other => other.into(),
-    }
-}
-
-fn stats(site: &Site, file: &File) -> anyhow::Result<Exit> {
-    let stats = maintenance::stats(file)?;
+fn stats(site: &Site) -> anyhow::Result<Exit> {
+    let stats: Stats = match Opened::of(site)? {
+        Opened::File(file) => maintenance::stats(&file)?,
+        Opened::Server(remote) => remote.get("/v1/store")?,
+    };
     if site.json {
-        let kinds: serde_json::Map<_, _> = stats
-            .kinds
-            .iter()
-            .map(|(kind, count)| ((*kind).to_owned(), json!(count)))
-            .collect();
-        let mut document = serde_json::to_value(&stats)?;
-        document["kinds"] = kinds.into();
-        print_json(&document)?;
+        print_json(&serde_json::to_value(&stats)?)?;
         return Ok(Exit::Done);
     }
     let mut rows = table::new(["", "count"]);
@@ -131,24 +105,25 @@ fn stats(site: &Site, file: &File) -> anyhow::Result<Exit> {
 
 fn check(site: &Site) -> anyhow::Result<Exit> {
     let state = &site.settings.state;
-    must_be(state)?;
-    let report = match File::open_verified(state) {
+    if !state.join(NAME).exists() {
+        Opened::of(site)?;
+    }
+    let checked: Checked = match File::open_verified(state) {
         // A page that fails under the reading is a finding as well.
-        Ok(file) => check::check(&file).unwrap_or_else(|error| damage(&error)),
-        Err(error @ OpenError::Damaged { .. }) => damage(&error),
-        Err(other) => return Err(named(other, METRICS)),
+        Ok(file) => check::check(&file)
+            .unwrap_or_else(|error| damage(&error))
+            .into(),
+        Err(error @ OpenError::Damaged { .. }) => damage(&error).into(),
+        Err(other) => job(&Remote::instead(other, site)?, "/v1/store/check", None)?,
     };
     let Report {
         events,
         findings,
         untold,
-    } = &report;
-    let intact = findings.is_empty();
+    } = &checked.report;
     if site.json {
-        let document =
-            json!({"intact": intact, "events": events, "findings": findings, "untold": untold});
-        print_json(&document)?;
-    } else if intact {
+        print_json(&serde_json::to_value(&checked)?)?;
+    } else if checked.intact {
         outln!("intact: {events} events");
     } else {
         outln!("{}", findings.join("\n"));
@@ -156,7 +131,7 @@ fn check(site: &Site) -> anyhow::Result<Exit> {
             outln!("and {untold} more");
         }
     }
-    Ok(if intact { Exit::Done } else { Exit::No })
+    Ok(if checked.intact { Exit::Done } else { Exit::No })
 }
 
 fn damage(error: &dyn std::error::Error) -> Report {
@@ -166,27 +141,43 @@ fn damage(error: &dyn std::error::Error) -> Report {
     }
 }
 
-fn compact(site: &Site, file: &File) -> anyhow::Result<Exit> {
-    let before = file.size();
-    maintenance::compact(file)?;
-    let after = file.size();
+fn compact(site: &Site) -> anyhow::Result<Exit> {
+    let compacted = match Opened::of(site)? {
+        Opened::File(file) => {
+            let before = file.size();
+            maintenance::compact(&file)?;
+            let after = file.size();
+            Compacted { before, after }
+        }
+        Opened::Server(remote) => job(&remote, "/v1/store/compact", None)?,
+    };
     if site.json {
-        print_json(&json!({"before": before, "after": after}))?;
+        print_json(&serde_json::to_value(compacted)?)?;
     } else {
+        let Compacted { before, after } = compacted;
         outln!("{before} bytes before, {after} after");
     }
     Ok(Exit::Done)
 }
 
-fn backup(site: &Site, file: File, to: &Path) -> anyhow::Result<Exit> {
+fn backup(site: &Site, to: &Path) -> anyhow::Result<Exit> {
     let place = site.settings.state.join(NAME);
+    let opened = Opened::of(site)?;
     if to
         .canonicalize()
         .is_ok_and(|to| Some(to) == place.canonicalize().ok())
     {
         bail!("{} is the store itself; name another file", to.display());
     }
-    let bytes = write::beside(to, |to| file.copy(to).map_err(anyhow::Error::from))?;
+    let bytes = match opened {
+        Opened::File(file) => write::beside(to, |to| file.copy(to).map_err(anyhow::Error::from))?,
+        Opened::Server(remote) => {
+            // Relative paths are the command's, not the server's.
+            let to = std::path::absolute(to).context("the folder of this command is gone")?;
+            let made: Backup = job(&remote, "/v1/backups", Some(&json!({"to": to})))?;
+            made.bytes
+        }
+    };
     if site.json {
         print_json(&json!({"file": to, "bytes": bytes}))?;
     } else {
@@ -209,11 +200,17 @@ fn restore(site: &Site, from: &Path, force: bool) -> anyhow::Result<Exit> {
             }
             file.replace(from)?;
         }
-        Err(error @ OpenError::Held { .. }) => return Err(named(error, EVENTS)),
+        Err(OpenError::Held { file, holder, .. }) => {
+            return Err(WithExit {
+                message: format!("the store {file} is held by {holder}; stop it first"),
+                exit: Exit::Held,
+            }
+            .into());
+        }
         Err(_) if force => File::put_back(from, state)?,
         Err(error) => return Err(error).context("with --force it is overwritten"),
     }
-    let stats = maintenance::stats(&open(state, EVENTS)?)?;
+    let stats = maintenance::stats(&crate::store::open(state)?)?;
     if site.json {
         print_json(&json!({"file": from, "seq": stats.seq, "oldest": stats.oldest}))?;
     } else {

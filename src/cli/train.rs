@@ -1,6 +1,7 @@
 //! `train`: a table in, a registered version out, promoted if it is not worse.
 
 mod matter;
+mod server;
 
 use clap::Args;
 use serde_json::json;
@@ -8,14 +9,16 @@ use serde_json::json;
 use super::exit::Exit;
 use super::out::outln;
 use super::progress::Shown;
+use super::remote::Opened;
 use super::rows::{self, Tolerance};
 use super::site::Site;
 use super::text::ReadArgs;
 use super::{interrupt, print_json, table};
 use crate::clock;
-use crate::control::lesson::Lesson;
 use crate::control::promotion::Promote;
-use crate::control::retrain::{self, Order, Outcome};
+use crate::control::retrain::{self, Order};
+use crate::model::card::Card;
+use crate::store::NAME;
 use crate::train::{self, LEARNERS, Request};
 use matter::Matter;
 
@@ -70,7 +73,19 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
         None if args.read.any() => {
             anyhow::bail!("--format and --items say how a SOURCE is written; name one")
         }
-        None => Matter::at_hand(site, &spec)?,
+        None => {
+            // Looking makes no store.
+            let made = site.settings.state.join(NAME).exists();
+            let store = match made.then(|| Opened::of(site)).transpose()? {
+                Some(Opened::Server(remote)) => {
+                    let made = server::train(args, site, &spec, &remote, &stop)?;
+                    return report(site, &made);
+                }
+                Some(Opened::File(file)) => Some(file),
+                None => None,
+            };
+            Matter::at_hand(site, &spec, store)?
+        }
     };
     let loaded = &matter.lesson.loaded;
     rows::report_bad(site, args.source.as_deref().unwrap_or("the table"), loaded);
@@ -101,35 +116,60 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
     );
     progress.finish();
     let outcome = outcome?;
+    let made = Made {
+        version: outcome.version.to_string(),
+        promoted: outcome.verdict.promote,
+        reason: outcome.verdict.reason,
+        gate: json!(outcome.gate),
+        origin: matter.lesson.origin(),
+        unlabelled: matter.lesson.loaded.unlabelled,
+        card: outcome.model.card().clone(),
+    };
+    report(site, &made)
+}
+
+/// What came of a training, here or in a server.
+struct Made {
+    version: String,
+    promoted: bool,
+    reason: String,
+    gate: serde_json::Value,
+    origin: serde_json::Value,
+    /// Rows of the table without a value of the target.
+    unlabelled: usize,
+    card: Card,
+}
+
+fn report(site: &Site, made: &Made) -> anyhow::Result<Exit> {
     if site.json {
-        print_json(&document(&outcome, &matter.lesson))?
+        print_json(&document(made))?
     } else {
-        show(&outcome)?
+        show(made)?
     }
-    rows::report_warnings(site, &outcome.model.card().table_warnings);
+    rows::report_warnings(site, &made.card.table_warnings);
     Ok(Exit::Done)
 }
 
-fn document(outcome: &Outcome, lesson: &Lesson) -> serde_json::Value {
-    let card = outcome.model.card();
+fn document(made: &Made) -> serde_json::Value {
+    let card = &made.card;
     let candidates: Vec<_> = card
         .candidates
         .iter()
         .map(|c| json!({"learner": c.learner, "calibration": c.calibration, "cv": c.cv.to_json()}))
         .collect();
     json!({
-        "model": outcome.version.to_string(),
-        "promoted": outcome.verdict.promote,
-        "reason": outcome.verdict.reason,
-        "gate": outcome.gate,
+        "model": made.version,
+        "promoted": made.promoted,
+        "reason": made.reason,
+        "gate": made.gate,
         "learner": card.learner,
         "choice": card.choice,
         "calibration": card.calibration,
         "seed": card.seed,
         "rows": card.rows,
-        "origin": lesson.origin(),
+        "origin": made.origin,
         "left_out": card.left_out,
-        "unlabelled": lesson.loaded.unlabelled,
+        "unlabelled": made.unlabelled,
         "cv": card.cv.to_json(),
         "without_companions": card.without_companions.as_ref().map(|f| f.to_json()),
         "candidates": candidates,
@@ -137,8 +177,8 @@ fn document(outcome: &Outcome, lesson: &Lesson) -> serde_json::Value {
     })
 }
 
-fn show(outcome: &Outcome) -> anyhow::Result<()> {
-    let card = outcome.model.card();
+fn show(made: &Made) -> anyhow::Result<()> {
+    let card = &made.card;
     let mut learners = table::new(
         ["learner", "calibration"]
             .into_iter()
@@ -174,11 +214,11 @@ fn show(outcome: &Outcome) -> anyhow::Result<()> {
     outln!("{}", table::text(&learners));
     outln!("");
     outln!("* {}", card.choice);
-    let deed = if outcome.verdict.promote {
+    let deed = if made.promoted {
         "is now the champion"
     } else {
         "is kept, not promoted"
     };
-    outln!("{} {deed}: {}", outcome.version, outcome.verdict.reason);
+    outln!("{} {deed}: {}", made.version, made.reason);
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::{
 pub(super) const PREFIX: &str = "TITANIC_";
 
 /// Variables that begin so and are no settings: flags that can be given as variables.
-const NOT_SETTINGS: [&str; 1] = ["TITANIC_CONFIG"];
+const NOT_SETTINGS: [&str; 2] = ["TITANIC_CONFIG", "TITANIC_TOKEN"];
 
 /// A setting given on the command line.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::control::{gate, shadow, watch};
 use crate::ingest::source::address::masked;
@@ -76,14 +76,19 @@ pub struct Settings {
 }
 
 /// One setting, for `config show`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Leaf {
     /// `server.listen`.
     pub key: String,
     /// Its value as text; `***` for a secret, also within an address.
     pub value: String,
     /// Where it came from.
+    #[serde(serialize_with = "origin_text")]
     pub origin: Origin,
+}
+
+fn origin_text<S: serde::Serializer>(origin: &Origin, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(origin)
 }
 
 impl Settings {

@@ -95,7 +95,9 @@ pub enum Scope {
     Predict,
     /// Give rows and labels.
     Label,
-    /// Train, promote, roll back, silence.
+    /// Read what is stored: rows, quarantine, sources.
+    Read,
+    /// Everything: also what the others may.
     Admin,
 }
 

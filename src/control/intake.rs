@@ -1,5 +1,7 @@
-//! Rows of a source on their way into the store.
+//! Rows of a source on their way into the store: of this process, or of a server that holds it.
 
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::ingest::Batch;
@@ -34,4 +36,109 @@ pub fn batch(batch: &Batch, cursor: Option<&str>) -> rows::Batch {
         request: None,
         cursor: cursor.and_then(|name| Some((name.to_owned(), batch.cursor.clone()?))),
     }
+}
+
+/// The media type of a batch that a command has read and checked: one [`Item`] a line.
+pub const MEDIA_TYPE: &str = "application/vnd.titanic.batch+x-ndjson";
+
+/// A line of a batch on the wire.
+#[derive(Debug)]
+pub enum Item<'a> {
+    /// A good row.
+    Row(GoodRow<'a>),
+    /// A bad one.
+    Bad(BadRow),
+}
+
+/// A good row on the wire.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoodRow<'a> {
+    /// The row, a JSON object with its id and target.
+    #[serde(borrow)]
+    pub row: &'a RawValue,
+    /// Its line in the source.
+    pub line: u64,
+    /// Equal rows that came before it in this load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurrence: Option<u32>,
+}
+
+/// A bad row on the wire.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BadRow {
+    /// Its line in the source.
+    line: u64,
+    /// The column at fault.
+    column: String,
+    /// Its value.
+    value: String,
+    /// What is wrong.
+    reason: String,
+    /// The row as it came, where it is one.
+    as_it_came: Option<String>,
+}
+
+impl<'a> Item<'a> {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(line: &'a [u8]) -> Result<Item<'a>, String> {
+        match serde_json::from_slice::<GoodRow<'_>>(line) {
+            Ok(row) => Ok(Item::Row(row)),
+            Err(error) => match serde_json::from_slice::<BadRow>(line) {
+                Ok(bad) => Ok(Item::Bad(bad)),
+                Err(_) => Err(error.to_string()),
+            },
+        }
+    }
+}
+
+impl BadRow {
+    /// As the quarantine keeps it.
+    pub fn with(self, id: String, source: &str) -> Quarantined {
+        Quarantined {
+            id,
+            source: source.to_owned(),
+            line: Some(self.line),
+            column: self.column,
+            value: self.value,
+            reason: self.reason,
+            row: self.as_it_came,
+        }
+    }
+}
+
+/// A batch as lines of the wire, in the order in which `batch()` gives its rows.
+pub fn lines(batch: &Batch) -> Vec<Vec<u8>> {
+    let rows = self::batch(batch, None).rows;
+    let target = &batch.table.schema().target().column;
+    let good = rows.iter().zip(&batch.lines).map(|(row, line)| {
+        let text = row.whole(target);
+        let occurrence = Some(row.origin.occurrence);
+        let row = RawValue::from_string(text).expect("a row is a JSON object");
+        encoded(&GoodRow {
+            row: &row,
+            line: *line,
+            occurrence,
+        })
+    });
+    let bad = batch.quarantined().map(|bad| {
+        encoded(&BadRow {
+            line: bad.line,
+            column: bad.column.unwrap_or_default(),
+            value: bad.value,
+            reason: bad.reason,
+            as_it_came: bad.row,
+        })
+    });
+    good.chain(bad).collect()
+}
+
+fn encoded(item: &impl Serialize) -> Vec<u8> {
+    let mut line = serde_json::to_vec(item).expect("its keys are text");
+    line.push(b'\n');
+    line
 }

@@ -17,6 +17,8 @@
 //! * [`steward`]: the task that closes the loop: it follows the store, and has trainings begun, shadows ended, champions
 //!   rolled back.
 //! * [`observer`]: the task that says whether what is answered is still what the model learnt from, and how good it is.
+//! * [`export`]: events on their way out; [`quarantine`]: rows checked again; [`upkeep`]: check, compaction and backup of the
+//!   store of a running server.
 //! * [`champion`]: the model that answers, and the seat it answers from.
 //! * [`follower`]: the task that follows the ledger and swaps the live model.
 //! * [`promoter`]: promotion and rollback by hand, answered once the promoted model answers.
@@ -26,6 +28,7 @@
 pub mod chain;
 pub mod champion;
 pub mod conditions;
+pub mod export;
 pub mod follower;
 pub mod gate;
 pub mod intake;
@@ -37,6 +40,7 @@ pub mod observer;
 pub mod promoter;
 pub mod promotion;
 pub mod pulls;
+pub mod quarantine;
 pub mod remembered;
 pub mod retrain;
 pub mod shadow;
@@ -44,6 +48,7 @@ pub mod steward;
 pub mod table;
 pub mod truths;
 pub mod understudy;
+pub mod upkeep;
 pub mod watch;
 
 #[cfg(test)]

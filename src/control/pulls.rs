@@ -2,12 +2,14 @@
 //! place go into the store in one commit: after a crash nothing is skipped, and nothing counted twice.
 
 mod notes;
+pub mod view;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::control::champion::Seat;
 use crate::control::intake;
 use crate::ingest::source::{Order, Unattended, World};
@@ -15,6 +17,7 @@ use crate::ingest::{Batch, ReadFault, SinkFault, Source, Taken, Tally};
 use crate::store::rows::Outcome;
 use crate::store::{Store, StoreError};
 use notes::Notes;
+use view::Sources;
 
 /// While no model tells what a row is, nothing is pulled: so long between two looks.
 const NO_MODEL: Duration = Duration::from_millis(200);
@@ -33,6 +36,10 @@ pub struct Pull {
     pub seat: Seat,
     /// Whether to end.
     pub stop: Arc<AtomicBool>,
+    /// Where it is shown what came of a pull.
+    pub sources: Sources,
+    /// Time of that.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Pull {
@@ -55,8 +62,17 @@ impl Pull {
                     world.wait(NO_MODEL);
                     continue;
                 }
-                Ok(Some(tally)) => self.tell(&tally),
-                Err(fault) => tracing::warn!(source = self.name, %fault, "a pull broke off"),
+                Ok(Some(tally)) => {
+                    self.tell(&tally);
+                    let now = self.clock.now();
+                    self.sources.pulled(&self.name, now, &tally, None);
+                }
+                Err(fault) => {
+                    tracing::warn!(source = self.name, %fault, "a pull broke off");
+                    let (now, error) = (self.clock.now(), Some(fault.to_string()));
+                    self.sources
+                        .pulled(&self.name, now, &Tally::default(), error);
+                }
             }
             world.wait(self.every);
         }

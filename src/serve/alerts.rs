@@ -12,6 +12,7 @@ use super::pairs::Pairs;
 use super::problem::{Entry, Problem, escape, kind};
 use super::reply;
 use crate::alert::Handle;
+use crate::alert::silence::Matcher;
 use crate::config::units::Span;
 
 /// Longest comment, in characters.
@@ -44,6 +45,23 @@ pub async fn silence(
     Ok(list(alerts).await)
 }
 
+/// Tells nobody, for some time, of any alert with certain labels.
+pub async fn silence_labels(
+    request: HttpRequest,
+    mut payload: web::Payload,
+    intake: web::Data<Intake>,
+    alerts: web::Data<Handle>,
+) -> Result<HttpResponse, Problem> {
+    let body = intake
+        .read_document(request.headers(), &mut payload)
+        .await?;
+    let asked = read(&body, true)?;
+    alerts
+        .silence_labels(asked.matchers, asked.time, asked.comment)
+        .await?;
+    Ok(list(alerts).await)
+}
+
 /// Ends that before its time.
 pub async fn unsilence(
     path: web::Path<String>,
@@ -62,14 +80,32 @@ pub async fn resend(
     Ok(list(alerts).await)
 }
 
-/// For how long, and why; every fault of the body at once.
+/// A silence as it is asked for.
+struct Asked {
+    matchers: Vec<Matcher>,
+    time: Duration,
+    comment: String,
+}
+
+/// For how long, and why.
 fn asked(body: &[u8]) -> Result<(Duration, String), Problem> {
+    read(body, false).map(|asked| (asked.time, asked.comment))
+}
+
+/// For how long, why and, where no alert is named, of which labels; every fault of the body at once.
+fn read(body: &[u8], with_labels: bool) -> Result<Asked, Problem> {
     let Pairs(pairs) = serde_json::from_slice(body).map_err(|fault| {
         let detail = format!("not readable as an object of JSON: {fault}");
         Problem::new(&kind::UNREADABLE, detail)
     })?;
     const ALLOWED: &str = "a duration such as 30m, 2h or 7d";
+    const LABELS: &str = "a list of NAME=VALUE or NAME!=VALUE";
+    let keys = match with_labels {
+        true => "matchers, for, comment",
+        false => "for, comment",
+    };
     let (mut time, mut comment, mut faults) = (None, String::new(), Vec::new());
+    let mut matchers = None;
     for (key, value) in pairs {
         let path = format!("/{}", escape(&key));
         match (&*key, &value) {
@@ -81,16 +117,39 @@ fn asked(body: &[u8]) -> Result<(Duration, String), Problem> {
             ("comment", Value::String(text)) => comment = text.chars().take(LONGEST).collect(),
             ("comment", Value::Null) => {}
             ("comment", _) => faults.push(Entry::new(path, "wrong_type", value, "a text", "")),
-            _ => faults.push(Entry::new(path, "unknown_key", value, "for, comment", "")),
+            ("matchers", Value::Array(labels)) if with_labels && !labels.is_empty() => {
+                let label = |label: &Value| label.as_str().and_then(Matcher::parse);
+                matchers = labels.iter().map(label).collect();
+                if matchers.is_none() {
+                    faults.push(Entry::new(path, "wrong_type", value, LABELS, ""));
+                }
+            }
+            ("matchers", _) if with_labels => {
+                faults.push(Entry::new(path, "wrong_type", value, LABELS, ""));
+            }
+            _ => faults.push(Entry::new(path, "unknown_key", value, keys, "")),
         }
     }
-    let is_named = |entry: &Entry| entry.path == "/for";
-    if time.is_none() && !faults.iter().any(is_named) {
-        let remedy = "say for how long";
-        faults.push(Entry::new("/for", "missing", Value::Null, ALLOWED, remedy));
+    let mut needed = vec![("/for", time.is_none(), ALLOWED, "say for how long")];
+    if with_labels {
+        needed.push((
+            "/matchers",
+            matchers.is_none(),
+            LABELS,
+            "say of which alerts",
+        ));
+    }
+    for (path, is_missing, allowed, remedy) in needed {
+        if is_missing && !faults.iter().any(|entry| entry.path == path) {
+            faults.push(Entry::new(path, "missing", Value::Null, allowed, remedy));
+        }
     }
     match time.filter(|_| faults.is_empty()) {
-        Some(time) => Ok((time, comment)),
+        Some(time) => Ok(Asked {
+            matchers: matchers.unwrap_or_default(),
+            time,
+            comment,
+        }),
         None => {
             let detail = "the silence cannot be asked for like this";
             Err(Problem::new(&kind::INVALID, detail).with(faults))

@@ -31,6 +31,8 @@ pub enum Format {
     JsonLines,
     /// `text/csv`
     Csv,
+    /// [`crate::control::intake::MEDIA_TYPE`]
+    Batch,
 }
 
 impl Format {
@@ -40,12 +42,16 @@ impl Format {
             Format::Json => "application/json",
             Format::JsonLines => "application/x-ndjson",
             Format::Csv => "text/csv",
+            Format::Batch => crate::control::intake::MEDIA_TYPE,
         }
     }
 }
 
 /// Where rows go in.
 pub const ROWS: &[Format] = &[Format::Json, Format::Csv, Format::JsonLines];
+
+/// Where rows are kept.
+pub const KEPT_ROWS: &[Format] = &[Format::Json, Format::Csv, Format::JsonLines, Format::Batch];
 
 /// Everywhere else.
 pub const DOCUMENT: &[Format] = &[Format::Json];

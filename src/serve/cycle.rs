@@ -13,6 +13,7 @@ use super::reply;
 use crate::control::jobs::{Jobs, State};
 use crate::control::steward::{MEMORY, Memory, Triggers};
 use crate::registry::{Listed, Registry, Role};
+use crate::store::kind as kinds;
 use crate::store::{Health, Store};
 
 /// Trainings that are shown.
@@ -132,8 +133,10 @@ impl Desk {
     fn read(&self) -> Result<Cycle, Problem> {
         let memory = self.memory()?;
         let stats = self.store.stats()?;
-        let kinds = stats.kinds.into_iter();
-        let counts = kinds.filter(|(kind, count)| *count > 0 && *kind != "quarantine");
+        let kinds = stats.kinds.iter().filter(|(_, count)| **count > 0);
+        let kinds =
+            kinds.filter_map(|(kind, count)| Some((kinds::name(kinds::named(kind)?), *count)));
+        let counts = kinds.filter(|(kind, _)| *kind != "quarantine");
         let kept = [
             ("truths known", stats.labels),
             ("truths waiting", stats.waiting),

@@ -90,14 +90,14 @@ impl Asked {
     }
 }
 
-fn number(name: &str, value: &str) -> Result<u64, Problem> {
+pub(super) fn number(name: &str, value: &str) -> Result<u64, Problem> {
     value.parse().map_err(|_| {
         let detail = format!("{name}={value:?}; write a whole number");
         Problem::new(&kind::BAD_REQUEST, detail)
     })
 }
 
-fn no_kind(value: &str) -> Problem {
+pub(super) fn no_kind(value: &str) -> Problem {
     let names: Vec<&str> = kinds::all().map(kinds::name).collect();
     let detail = format!("there is no kind {value:?}; there are {}", names.join(", "));
     Problem::new(&kind::BAD_REQUEST, detail)

@@ -4,6 +4,7 @@
 //! * [`watch`]: what every request passes on its way in and out; [`guard`] says who may ask at all.
 //! * [`predict`]: rows in, answers out. [`ws`]: the same, pipelined, with live events.
 //! * [`models`], [`jobs`], [`alerts`], [`health`], [`metrics`]: the rest of the interface.
+//! * [`store`], [`quarantine`], [`sources`], [`settings`]: what the commands of the same names ask a running server for.
 //! * [`openapi`], [`docs`], [`page`], [`site`]: what tells of it.
 //! * [`problem`]: every request without an answer gets a problem document; statuses are chosen there alone.
 //! * [`server`]: all of it put together from handles.
@@ -29,6 +30,7 @@ mod pairs;
 pub mod predict;
 pub mod predictor;
 pub mod problem;
+pub mod quarantine;
 mod query;
 mod reply;
 pub mod route;
@@ -36,6 +38,9 @@ pub mod router;
 pub mod routes;
 pub mod rows;
 pub mod server;
+pub mod settings;
 pub mod site;
+pub mod sources;
+pub mod store;
 pub mod watch;
 pub mod ws;

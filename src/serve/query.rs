@@ -59,7 +59,10 @@ fn bad(detail: String) -> Problem {
 }
 
 /// Percent-decoding, and `+` for a space.
-fn decode(text: &str) -> Result<Cow<'_, str>, Problem> {
+///
+/// # Errors
+/// 400: not percent-encoded UTF-8.
+pub fn decode(text: &str) -> Result<Cow<'_, str>, Problem> {
     if !text.contains(['%', '+']) {
         return Ok(Cow::Borrowed(text));
     }

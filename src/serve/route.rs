@@ -40,6 +40,14 @@ pub enum Takes {
     Training,
     /// How long to be silent, and why.
     Silence,
+    /// The same, and of which alerts.
+    LabelSilence,
+    /// From where on in a list with ids, and how many.
+    After,
+    /// Which events, and in which form.
+    Export,
+    /// Where a backup goes.
+    Backup,
 }
 
 /// What a route answers.

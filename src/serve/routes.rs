@@ -7,8 +7,8 @@ use super::page::ASSETS;
 use super::problem::kind;
 use super::route::{Route, Takes, answer};
 use super::{
-    alerts, cycle, events, health, jobs, labels, metrics, models, monitor, openapi, predict, rows,
-    site, ws,
+    alerts, cycle, events, health, jobs, labels, metrics, models, monitor, openapi, predict,
+    quarantine, rows, settings, site, sources, store, ws,
 };
 use crate::config::server::Scope;
 
@@ -23,6 +23,7 @@ pub const FRAGMENTS: &str = "/fragments/";
 
 const PREDICT: Access = Access::Scope(Scope::Predict);
 const LABEL: Access = Access::Scope(Scope::Label);
+const READ: Access = Access::Scope(Scope::Read);
 const ADMIN: Access = Access::Scope(Scope::Admin);
 
 /// Every route; those asked most come first, for the router tries them in this order.
@@ -258,6 +259,21 @@ pub static ROUTES: &[Route] = &[
         handler: || web::to(alerts::silence),
     },
     Route {
+        method: "POST",
+        pattern: "/v1/silences",
+        access: ADMIN,
+        summary: "Silence every alert with certain labels for some time",
+        takes: Takes::LabelSilence,
+        answers: &[answer(200, "They are silenced.", "Alerts", JSON)],
+        problems: &[
+            &kind::UNREADABLE,
+            &kind::MEDIA_TYPE,
+            &kind::INVALID,
+            &kind::OVERLOADED,
+        ],
+        handler: || web::to(alerts::silence_labels),
+    },
+    Route {
         method: "DELETE",
         pattern: "/v1/alerts/{id}/silence",
         access: ADMIN,
@@ -326,6 +342,141 @@ pub static ROUTES: &[Route] = &[
         answers: &[answer(202, "It stops at its next step.", "Job", JSON)],
         problems: &[&kind::NOT_FOUND, &kind::CONFLICT],
         handler: || web::to(jobs::cancel),
+    },
+    Route {
+        method: "GET",
+        pattern: "/v1/quarantine",
+        access: READ,
+        summary: "List the rows in quarantine",
+        takes: Takes::After,
+        answers: &[answer(
+            200,
+            "Rows, oldest first, and after which id to go on.",
+            "Quarantine",
+            JSON,
+        )],
+        problems: &[&kind::BAD_REQUEST, &kind::NOT_STORED],
+        handler: || web::to(quarantine::list),
+    },
+    Route {
+        method: "POST",
+        pattern: "/v1/quarantine/{id}/retry",
+        access: ADMIN,
+        summary: "Check a row of the quarantine again and store it if it is good now",
+        takes: Takes::Nothing,
+        answers: &[answer(
+            200,
+            "Whether it is stored, or what is still wrong.",
+            "Retry",
+            JSON,
+        )],
+        problems: &[&kind::NOT_FOUND, &kind::NOT_STORED, &kind::NOT_READY],
+        handler: || web::to(quarantine::retry),
+    },
+    Route {
+        method: "DELETE",
+        pattern: "/v1/quarantine/{id}",
+        access: ADMIN,
+        summary: "Drop a row from the quarantine",
+        takes: Takes::Nothing,
+        answers: &[answer(200, "It is dropped.", "Dropped", JSON)],
+        problems: &[&kind::NOT_FOUND, &kind::NOT_STORED],
+        handler: || web::to(quarantine::remove),
+    },
+    Route {
+        method: "GET",
+        pattern: "/v1/store",
+        access: READ,
+        summary: "Show what the store holds",
+        takes: Takes::Nothing,
+        answers: &[answer(200, "Counts and sizes.", "Store", JSON)],
+        problems: &[&kind::NOT_STORED],
+        handler: || web::to(store::stats),
+    },
+    Route {
+        method: "POST",
+        pattern: "/v1/store/check",
+        access: ADMIN,
+        summary: "Check the store",
+        takes: Takes::Nothing,
+        answers: &[answer(
+            202,
+            "A job; Location has its address.",
+            "Queued",
+            JSON,
+        )],
+        problems: &[],
+        handler: || web::to(store::check),
+    },
+    Route {
+        method: "POST",
+        pattern: "/v1/store/compact",
+        access: ADMIN,
+        summary: "Give unused room of the store back to the disk",
+        takes: Takes::Nothing,
+        answers: &[answer(
+            202,
+            "A job; Location has its address.",
+            "Queued",
+            JSON,
+        )],
+        problems: &[],
+        handler: || web::to(store::compact),
+    },
+    Route {
+        method: "POST",
+        pattern: "/v1/backups",
+        access: ADMIN,
+        summary: "Copy the store into a file of the server's machine",
+        takes: Takes::Backup,
+        answers: &[answer(
+            202,
+            "A job; Location has its address.",
+            "Queued",
+            JSON,
+        )],
+        problems: &[&kind::UNREADABLE, &kind::MEDIA_TYPE, &kind::INVALID],
+        handler: || web::to(store::backup),
+    },
+    Route {
+        method: "GET",
+        pattern: "/v1/store/export",
+        access: READ,
+        summary: "Export events as lines of JSON, or those of one kind as a Parquet table",
+        takes: Takes::Export,
+        answers: &[answer(200, "Events in order.", "", "application/x-ndjson")],
+        problems: &[&kind::BAD_REQUEST, &kind::NOT_STORED],
+        handler: || web::to(store::export),
+    },
+    Route {
+        method: "GET",
+        pattern: "/v1/sources",
+        access: READ,
+        summary: "List the sources that the server pulls",
+        takes: Takes::Nothing,
+        answers: &[answer(
+            200,
+            "Every source, with its last pull.",
+            "Sources",
+            JSON,
+        )],
+        problems: &[&kind::NOT_STORED],
+        handler: || web::to(sources::list),
+    },
+    Route {
+        method: "GET",
+        pattern: "/v1/settings",
+        access: ADMIN,
+        summary: "Show the settings the server runs with",
+        takes: Takes::Nothing,
+        answers: &[answer(
+            200,
+            "Every setting, secrets masked.",
+            "Settings",
+            JSON,
+        )],
+        problems: &[],
+        handler: || web::to(settings::list),
     },
     Route {
         method: "GET",

@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::body::{self, Format, Intake, ROWS};
+use super::body::{self, Format, Intake, KEPT_ROWS};
 use super::predict::Desk;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::{query, reply};
+use crate::control::intake;
 use crate::schema::csv::{self, Broken};
 use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;
@@ -34,6 +35,65 @@ const LONGEST_KEY: usize = 255;
 /// Where these rows come from, as the quarantine names it.
 const SOURCE: &str = "rest";
 
+/// The header that says otherwise.
+const ORIGIN: &str = "x-source";
+
+/// The header with the line of that source at which the body begins.
+const FIRST_LINE: &str = "x-first-line";
+
+/// Longest name of a source.
+const LONGEST_SOURCE: usize = 4096;
+
+/// The header with what rows of that source are known by, where it is not its name.
+const IDENTITY: &str = "x-source-identity";
+
+/// Who sends a request: where its rows come from.
+struct Sender {
+    /// As the quarantine names it.
+    source: String,
+    /// What rows without an id are known by; none where no source is named.
+    identity: Option<String>,
+    /// Added to the lines of the body.
+    before: u64,
+}
+
+impl Sender {
+    fn read(headers: &HeaderMap) -> Result<Sender, Problem> {
+        let source = name(headers, ORIGIN)?;
+        let before = match headers.get(FIRST_LINE) {
+            None => 0,
+            Some(value) => {
+                let line = value.to_str().ok().and_then(|text| text.parse().ok());
+                let line = line.filter(|line| (1..u64::from(u32::MAX)).contains(line));
+                line.ok_or_else(|| bad_header("X-First-Line", "a whole number from 1"))? - 1
+            }
+        };
+        Ok(Sender {
+            identity: name(headers, IDENTITY)?.or_else(|| source.clone()),
+            source: source.unwrap_or_else(|| SOURCE.to_owned()),
+            before,
+        })
+    }
+}
+
+/// A header that names a source.
+fn name(headers: &HeaderMap, header: &str) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(header) else {
+        return Ok(None);
+    };
+    let text = query::decode(value.to_str().unwrap_or_default())?;
+    let text = text.trim();
+    if text.is_empty() || text.len() > LONGEST_SOURCE {
+        let allowed = "the percent-encoded name of a file, address or database";
+        return Err(bad_header(header, allowed));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+fn bad_header(header: &str, allowed: &str) -> Problem {
+    Problem::new(&kind::BAD_REQUEST, format!("{header} is {allowed}"))
+}
+
 /// Takes rows in.
 pub async fn take(
     request: HttpRequest,
@@ -43,17 +103,18 @@ pub async fn take(
     predictor: web::Data<Predictor>,
     store: web::Data<Store>,
 ) -> Result<HttpResponse, Problem> {
-    let format = body::format(request.headers(), ROWS)?;
+    let format = body::format(request.headers(), KEPT_ROWS)?;
     query::pairs(request.query_string(), &[])?;
     let key = key(request.headers())?;
     let occurrences = occurrences(request.headers())?;
+    let sender = Sender::read(request.headers())?;
     let body = intake.read(request.headers(), &mut payload).await?;
     let predictor = predictor.into_inner();
     let most = desk.most_rows();
     let batch = web::block(move || -> Result<Batch, Problem> {
         let champion = predictor.champion()?;
         let schema = champion.model.schema().clone();
-        let mut reading = Reading::new(&schema, most, key.as_deref());
+        let mut reading = Reading::new(&schema, most, sender, key.as_deref());
         reading.given = occurrences;
         reading.read(format, &body.bytes)?;
         let digest = || format!("{:x?}", Sha256::digest(&body.bytes));
@@ -100,6 +161,7 @@ fn occurrences(headers: &HeaderMap) -> Result<Option<Vec<u32>>, Problem> {
 struct Reading<'s> {
     schema: &'s Schema,
     most: usize,
+    sender: Sender,
     batch: Batch,
     read: usize,
     /// What rows without an id are known by beside their content.
@@ -111,15 +173,21 @@ struct Reading<'s> {
 }
 
 impl Reading<'_> {
-    fn new<'s>(schema: &'s Schema, most: usize, key: Option<&str>) -> Reading<'s> {
-        let source = key.map_or_else(|| SOURCE.to_owned(), |key| format!("{SOURCE} {key}"));
+    fn new<'s>(schema: &'s Schema, most: usize, sender: Sender, key: Option<&str>) -> Reading<'s> {
+        let is_named = key.is_some() && sender.identity.is_none();
+        let source = match (&sender.identity, key) {
+            (Some(identity), _) => identity.clone(),
+            (None, Some(key)) => format!("{SOURCE} {key}"),
+            (None, None) => SOURCE.to_owned(),
+        };
         Reading {
             schema,
             most,
+            sender,
             batch: Batch::default(),
             read: 0,
             origin: Origin {
-                is_named: key.is_some(),
+                is_named,
                 ..Origin::of(source.into(), 0)
             },
             counts: HashMap::new(),
@@ -133,6 +201,7 @@ impl Reading<'_> {
             Format::Json => self.json(body, &mut row)?,
             Format::JsonLines => self.lines(body, &mut row)?,
             Format::Csv => self.csv(body, &mut row)?,
+            Format::Batch => self.batch(body, &mut row)?,
         }
         if self.read == 0 {
             return Err(Problem::new(&kind::INVALID, "there is no row in it"));
@@ -149,7 +218,7 @@ impl Reading<'_> {
 
     fn json(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
         json::rows(self.schema, body, self.most, row, &mut |_, row| {
-            self.take(row, None);
+            self.take(row, None, None);
         })?;
         Ok(())
     }
@@ -167,7 +236,38 @@ impl Reading<'_> {
                 let detail = format!("line {number}: {}", JsonFault::from(fault));
                 Problem::new(&kind::UNREADABLE, detail)
             })?;
-            self.take(row, Some(number));
+            self.take(row, Some(number), None);
+        }
+        Ok(())
+    }
+
+    /// A batch of a source that a command has read and checked: its good rows are checked again, its bad ones are kept with
+    /// the faults that were found where they were read.
+    fn batch(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
+        for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            if self.read == self.most {
+                return Err(JsonFault::TooMany(self.most).into());
+            }
+            let unreadable =
+                |why: String| Problem::new(&kind::UNREADABLE, format!("line {number}: {why}"));
+            let item = intake::Item::parse(line).map_err(unreadable)?;
+            match item {
+                intake::Item::Row(kept) => {
+                    json::line(self.schema, kept.row.get().as_bytes(), row)
+                        .map_err(|fault| unreadable(JsonFault::from(fault).to_string()))?;
+                    self.take(row, Some(kept.line), kept.occurrence);
+                }
+                intake::Item::Bad(bad) => {
+                    self.read += 1;
+                    let id = Uuid::now_v7().to_string();
+                    self.batch
+                        .quarantined
+                        .push(bad.with(id, &self.sender.source));
+                }
+            }
         }
         Ok(())
     }
@@ -184,7 +284,7 @@ impl Reading<'_> {
                 match row {
                     _ if self.read == most => stopped = Some(JsonFault::TooMany(most).into()),
                     Ok(row) => {
-                        self.take(row, Some(line));
+                        self.take(row, Some(line), None);
                     }
                     Err(broken) => stopped = Some(Problem::broken_line(line, broken)),
                 }
@@ -200,11 +300,13 @@ impl Reading<'_> {
     }
 
     /// Takes a row, or puts it aside.
-    fn take(&mut self, row: &mut Row, line: Option<u64>) {
+    fn take(&mut self, row: &mut Row, line: Option<u64>, occurrence: Option<u32>) {
         let id = Uuid::now_v7().to_string(); // in their order, also within a millisecond
         self.read += 1;
         row.set_apart(self.schema);
-        if let Some(aside) = Quarantined::of(self.schema, row, id.clone(), SOURCE, line) {
+        let line = line.map(|line| line + self.sender.before);
+        let source = &self.sender.source;
+        if let Some(aside) = Quarantined::of(self.schema, row, id.clone(), source, line) {
             self.batch.quarantined.push(aside);
             return;
         }
@@ -212,7 +314,8 @@ impl Reading<'_> {
         let origin = self.origin.clone();
         let mut row = NewRow::of(self.schema, row.view(), own_id, target, id, origin);
         if row.own_id.is_none() {
-            row.origin.occurrence = self.occurrence(&row.row, target);
+            let counted = || self.occurrence(&row.row, target);
+            row.origin.occurrence = occurrence.unwrap_or_else(counted);
         }
         self.batch.rows.push(row);
     }

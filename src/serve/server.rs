@@ -17,13 +17,16 @@ use super::monitor;
 use super::predict::Desk;
 use super::predictor::Predictor;
 use super::router::Router;
+use super::settings;
+use super::store;
 use super::watch::Inflight;
 use super::ws;
 use crate::alert::Handle;
-use crate::config::ConfigError;
 use crate::config::server::Options;
+use crate::config::{ConfigError, Leaf};
 use crate::control::jobs::Jobs;
 use crate::control::promoter::Promoter;
+use crate::control::pulls::view::Sources;
 use crate::control::steward::Triggers;
 use crate::registry::Registry;
 use crate::store::Store;
@@ -58,6 +61,10 @@ pub struct Handles {
     pub alerts: Handle,
     /// When it retrains on its own.
     pub triggers: Triggers,
+    /// The sources it pulls.
+    pub sources: Sources,
+    /// The settings it runs with, secrets masked.
+    pub settings: Vec<Leaf>,
     /// What is monitored.
     pub monitor: monitor::Desk,
 }
@@ -112,8 +119,15 @@ pub fn start(
         store,
         alerts,
         triggers,
+        sources,
+        settings,
         monitor,
     } = handles;
+    let state = (
+        web::Data::new(sources),
+        web::Data::new(settings::Shown::of(settings)),
+        web::Data::new(store::Exports::default()),
+    );
     let monitor = web::Data::new(monitor);
     let desk_of_the_loop = web::Data::new(cycle::Desk {
         jobs: jobs.clone(),
@@ -156,6 +170,9 @@ pub fn start(
             .app_data(alerts.clone())
             .app_data(desk_of_the_loop.clone())
             .app_data(monitor.clone());
+        app.app_data(state.0.clone())
+            .app_data(state.1.clone())
+            .app_data(state.2.clone());
         router.mount(app);
     };
     let shutdown = options.shutdown.0;

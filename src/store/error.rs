@@ -14,6 +14,8 @@ pub enum OpenError {
         file: String,
         /// The process.
         holder: String,
+        /// The address at which that process says it serves the store; none if it does not serve it.
+        server: Option<String>,
     },
     /// A later program wrote it.
     #[error(

@@ -1,5 +1,6 @@
 //! The file under the store: opened, told who holds it, and opened anew after a fault of the disk.
 
+mod address;
 mod copy;
 
 use std::path::{Path, PathBuf};
@@ -76,6 +77,7 @@ impl File {
         let file = File::over(Origin::Path(state.join(NAME)), trust)?;
         let pid = std::process::id().to_string();
         std::fs::write(pid_file(&state.join(NAME)), pid).map_err(|e| broken(&file.name(), e))?;
+        address::forget(&state.join(NAME)); // that of a server that was killed
         Ok(file)
     }
 
@@ -137,6 +139,7 @@ impl File {
             (DatabaseError::DatabaseAlreadyOpen, Origin::Path(path)) => OpenError::Held {
                 file: self.name(),
                 holder: holder(path),
+                server: address::read(path),
             },
             (error, _) => of_database(&self.name(), &error),
         }
@@ -209,9 +212,23 @@ impl File {
         }
     }
 
+    /// Writes beside the file where the process that holds it serves the store.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn announce(&self, url: &str) -> std::io::Result<()> {
+        match &self.origin {
+            Origin::Path(path) => address::write(path, url),
+            Origin::Backend(_) => Ok(()),
+        }
+    }
+
     /// Closes it for good, so that another can open it.
     pub fn shut(&self) {
         self.shut.store(true, Ordering::SeqCst);
+        if let Origin::Path(path) = &self.origin {
+            address::forget(path);
+        }
         self.close("it is closed".into());
     }
 

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use super::block::Record;
-use super::commit;
+use redb::ReadableTable;
+
+use super::commit::{self, Commit};
 use super::error::StoreError;
 use super::file::File;
 use super::read::{self, Stats};
@@ -65,17 +67,22 @@ pub fn retry_quarantined(
     retried: &Retried,
     now: Timestamp,
 ) -> Result<Taken, StoreError> {
+    let retried = commit::within(file, now, |commit| retry(commit, retried));
+    retried.map(|(taken, _)| taken)
+}
+
+/// The same within a commit. A row that is no longer in quarantine stays out of it.
+pub(super) fn retry(commit: &mut Commit<'_>, retried: &Retried) -> Result<Taken, StoreError> {
     let mut taken = Taken::default();
-    commit::within(file, now, |commit| {
-        for row in &retried.good {
-            commit.quarantine.remove(&*row.id)?;
-            rows::retried(commit, row, &mut taken)?;
-        }
-        for bad in &retried.bad {
+    for row in &retried.good {
+        commit.quarantine.remove(&*row.id)?;
+        rows::retried(commit, row, &mut taken)?;
+    }
+    for bad in &retried.bad {
+        if commit.quarantine.get(&*bad.id)?.is_some() {
             rows::keep_aside(commit, bad)?;
         }
-        Ok(())
-    })?;
+    }
     Ok(taken)
 }
 
@@ -84,11 +91,15 @@ pub fn retry_quarantined(
 /// # Errors
 /// When nothing changed.
 pub fn drop_quarantined(file: &File, ids: &[String], now: Timestamp) -> Result<(), StoreError> {
-    let dropped = commit::within(file, now, |commit| {
-        for id in ids {
-            commit.quarantine.remove(&**id)?;
-        }
-        Ok(())
-    });
+    let dropped = commit::within(file, now, |commit| forget(commit, ids));
     dropped.map(drop)
+}
+
+/// The same within a commit; gives how many were there.
+pub(super) fn forget(commit: &mut Commit<'_>, ids: &[String]) -> Result<usize, StoreError> {
+    let mut dropped = 0;
+    for id in ids {
+        dropped += usize::from(commit.quarantine.remove(&**id)?.is_some());
+    }
+    Ok(dropped)
 }

@@ -49,8 +49,9 @@ use commit::Commit;
 use feed::{Feed, Prediction, Tap};
 use kind::Kind;
 use labels::{Given, Status, Truth};
+use maintenance::Retried;
 use retention::{Dropped, Keep};
-use rows::{Batch, Outcome, Quarantined};
+use rows::{Batch, Outcome, Quarantined, Taken};
 
 /// Requests that may wait for the writer before the next ones do.
 const MOST_WAITING: usize = 1024;
@@ -347,6 +348,80 @@ impl Store {
     /// When it cannot be read.
     pub fn quarantine(&self) -> Result<Vec<Quarantined>, StoreError> {
         self.file.read(read::quarantine)
+    }
+
+    /// Some of the rows put aside: at most so many after an id, oldest first. Reads the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn quarantine_after(
+        &self,
+        after: &str,
+        most: usize,
+    ) -> Result<Vec<Quarantined>, StoreError> {
+        self.file
+            .read(|snapshot| read::quarantine_after(snapshot, after, most))
+    }
+
+    /// One row put aside. Reads the disk.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn quarantined(&self, id: &str) -> Result<Option<Quarantined>, StoreError> {
+        self.file.read(|snapshot| read::quarantined(snapshot, id))
+    }
+
+    /// Moves good rows out of quarantine into the rows, and keeps what is said of the others.
+    ///
+    /// # Errors
+    /// When nothing changed.
+    pub async fn retry_quarantined(&self, retried: Retried) -> Result<Taken, StoreError> {
+        self.ask(move |commit| maintenance::retry(commit, &retried))
+            .await
+    }
+
+    /// Forgets rows of the quarantine; gives how many were there.
+    ///
+    /// # Errors
+    /// When nothing changed.
+    pub async fn drop_quarantined(&self, ids: Vec<String>) -> Result<usize, StoreError> {
+        self.ask(move |commit| maintenance::forget(commit, &ids))
+            .await
+    }
+
+    /// Reads every event and holds every index against them, at one moment. Pages are not verified under it: that needs the
+    /// file alone.
+    ///
+    /// # Errors
+    /// When the file fails under the reading.
+    pub fn check(&self) -> Result<check::Report, StoreError> {
+        check::check(&self.file)
+    }
+
+    /// Gives unused room back to the disk; gives the bytes before and after. Nothing is read or written meanwhile.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn compact(&self) -> Result<(u64, u64), StoreError> {
+        let before = self.file.size();
+        maintenance::compact(&self.file)?;
+        Ok((before, self.file.size()))
+    }
+
+    /// Copies the store as it stands into a file; gives the bytes. Nothing is read or written while it is copied.
+    ///
+    /// # Errors
+    /// When it cannot be read or the copy not be written.
+    pub fn backup(&self, to: &Path) -> Result<u64, OpenError> {
+        self.file.backup(to)
+    }
+
+    /// Writes beside the file where this process serves the store.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn announce(&self, url: &str) -> std::io::Result<()> {
+        self.file.announce(url)
     }
 
     /// The rows put aside last, at most so many, newest first. Reads the disk.

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use indexmap::IndexMap;
 use redb::{ReadTransaction, ReadableTable};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::block::{self, Record};
 use super::error::StoreError;
@@ -15,14 +16,14 @@ use super::layout::{self, BLOCKS, CURSORS, LABELS, META, NOTES, OUTBOX, QUARANTI
 use super::rows::Quarantined;
 
 /// What is in the store.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
     /// Number of the last event.
     pub seq: u64,
     /// Number of the oldest event kept.
     pub oldest: u64,
     /// Events that ever were, by kind.
-    pub kinds: Vec<(&'static str, u64)>,
+    pub kinds: IndexMap<String, u64>,
     /// Truths.
     pub labels: u64,
     /// Truths that wait for their prediction.
@@ -173,6 +174,28 @@ pub(super) fn quarantine(transaction: &ReadTransaction) -> Result<Vec<Quarantine
     rows.iter()?.map(|entry| aside(entry?.1.value())).collect()
 }
 
+/// Some of them: those after an id, oldest first.
+pub(super) fn quarantine_after(
+    transaction: &ReadTransaction,
+    after: &str,
+    most: usize,
+) -> Result<Vec<Quarantined>, StoreError> {
+    use std::ops::Bound::{Excluded, Unbounded};
+    let rows = transaction.open_table(QUARANTINE)?;
+    let later = rows.range::<&str>((Excluded(after), Unbounded))?.take(most);
+    later.map(|entry| aside(entry?.1.value())).collect()
+}
+
+/// One of them.
+pub(super) fn quarantined(
+    transaction: &ReadTransaction,
+    id: &str,
+) -> Result<Option<Quarantined>, StoreError> {
+    let rows = transaction.open_table(QUARANTINE)?;
+    let found = rows.get(id)?;
+    found.map(|bytes| aside(bytes.value())).transpose()
+}
+
 /// The last of them, newest first.
 pub(super) fn newest_aside(
     transaction: &ReadTransaction,
@@ -192,10 +215,10 @@ fn aside(bytes: &[u8]) -> Result<Quarantined, StoreError> {
 pub(super) fn stats(transaction: &ReadTransaction, bytes: u64) -> Result<Stats, StoreError> {
     use redb::ReadableTableMetadata;
     let meta = transaction.open_table(META)?;
-    let mut kinds = Vec::new();
+    let mut kinds = IndexMap::new();
     for kind in kind::all() {
         let count = meta.get(kind::name(kind))?.map_or(0, |count| count.value());
-        kinds.push((kind::name(kind), count));
+        kinds.insert(kind::name(kind).to_owned(), count);
     }
     let seq = last(transaction)?;
     let oldest = match transaction.open_table(BLOCKS)?.first()? {

@@ -74,6 +74,36 @@ pub struct Quarantined {
     pub row: Option<String>,
 }
 
+/// A row of the quarantine as it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuarantinedView {
+    /// Its id.
+    pub id: String,
+    /// Where it came from.
+    pub source: String,
+    /// Line of its source, the header being 1; none where the source has no lines.
+    pub line: Option<u64>,
+    /// The column at fault.
+    pub column: String,
+    /// Its value.
+    pub value: String,
+    /// What is wrong, and what is allowed.
+    pub reason: String,
+}
+
+impl From<Quarantined> for QuarantinedView {
+    fn from(row: Quarantined) -> QuarantinedView {
+        QuarantinedView {
+            id: row.id,
+            source: row.source,
+            line: row.line,
+            column: row.column,
+            value: row.value,
+            reason: row.reason,
+        }
+    }
+}
+
 impl Quarantined {
     /// A row with faults; none where it has none. The first fault names the column, the reason tells of all.
     pub fn of(
@@ -336,6 +366,21 @@ impl NewRow {
             label: target.map(|positive| schema.target().label(positive).clone()),
             origin,
         }
+    }
+}
+
+impl NewRow {
+    /// The row as one JSON object, with its own id and its truth under the target's name.
+    pub fn whole(&self, target: &str) -> String {
+        let inner = &self.row[1..self.row.len() - 1];
+        let label = self.label.as_ref().map(|label| {
+            let name = serde_json::Value::from(target);
+            let label = serde_json::to_string(label).expect("a label is text or a number");
+            format!("{name}:{label}")
+        });
+        let parts = [self.member.as_deref(), Some(inner), label.as_deref()];
+        let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
+        format!("{{{}}}", parts.collect::<Vec<_>>().join(","))
     }
 }
 

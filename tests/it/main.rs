@@ -3,6 +3,7 @@
 mod alerts;
 mod answers;
 mod bad_input;
+mod beside_server;
 mod browser;
 mod case;
 mod churn;

@@ -20,6 +20,16 @@ impl Desk {
                 comment,
                 reply,
             } => (reply, self.silence(&alert, time, comment, now)),
+            Ask::SilenceLabels {
+                matchers,
+                time,
+                comment,
+                reply,
+            } => {
+                let silence =
+                    Silence::labelled(fresh(now).to_string(), matchers, now, time, comment);
+                (reply, self.add(silence))
+            }
             Ask::Unsilence { alert, reply } => (reply, self.unsilence(alert)),
             Ask::Resend { letter, reply } => (reply, self.resend(letter, now)),
         };
@@ -39,6 +49,10 @@ impl Desk {
 
     fn silence(&mut self, alert: &str, time: Duration, comment: String, now: Timestamp) -> Done {
         let silence = silenced(&self.state, alert, time, comment, now)?;
+        self.add(silence)
+    }
+
+    fn add(&mut self, silence: Silence) -> Done {
         self.state.silences.push(silence);
         if self.state.silences.len() > silence::MOST {
             self.state.silences.remove(0);

@@ -13,7 +13,7 @@ impl Desk {
     pub(super) fn show(&self) {
         let channel = |open: &Open| ChannelView {
             name: open.name.clone(),
-            kind: channels::name(open.kind),
+            kind: channels::name(open.kind).into(),
             paused: self.paused.get(&open.name).cloned(),
         };
         let view = View {

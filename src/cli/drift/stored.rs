@@ -8,17 +8,14 @@ use serde_json::value::RawValue;
 
 use super::DriftArgs;
 use super::sides::{Reference, Rows};
+use crate::cli::remote::Opened;
 use crate::cli::site::Site;
-use crate::cli::store::open;
 use crate::clock;
+use crate::control::export::Filter;
 use crate::ingest::Seen;
 use crate::schema::row::Purpose;
 use crate::schema::{Row, Table, WarningSummary, json};
 use crate::store::kind::Kind;
-use crate::store::maintenance;
-
-/// What a server that holds the store can be asked for.
-const MEANWHILE: &str = "GET /v1/monitor tells the verdicts on the same rows";
 
 /// Most rows that are taken: enough for any verdict, and they have to fit the memory.
 const MOST: usize = 1_000_000;
@@ -31,23 +28,31 @@ struct Predicted<'a> {
 
 /// The predictions that were asked for, as rows.
 pub fn rows(args: &DriftArgs, site: &Site, reference: &Reference) -> Result<(String, Rows)> {
-    let file = open(&site.settings.state, MEANWHILE)?;
+    let opened = Opened::of(site)?;
     let most = args.window.unwrap_or(MOST).min(MOST);
     let mut last: VecDeque<String> = VecDeque::new();
     let mut broken = 0;
-    maintenance::events(&file, |event| {
-        if event.kind == Kind::Prediction && args.since.is_none_or(|since| since <= event.time) {
-            match serde_json::from_slice::<Predicted<'_>>(event.body) {
-                Ok(predicted) => last.push_back(predicted.row.get().to_owned()),
-                Err(_) => broken += 1,
-            }
-            if last.len() > most {
-                last.pop_front();
-            }
+    let filter = Filter {
+        kind: Some(Kind::Prediction),
+        since: args.since,
+        ..Filter::default()
+    };
+    let read = opened.events().each(&filter, &mut |event| {
+        match serde_json::from_slice::<Predicted<'_>>(event.body) {
+            Ok(predicted) => last.push_back(predicted.row.get().to_owned()),
+            Err(_) => broken += 1,
         }
-        true
-    })?;
-    drop(file);
+        if last.len() > most {
+            last.pop_front();
+        }
+        Ok(())
+    });
+    match (read, &opened) {
+        (Ok(()), _) => {}
+        (Err(error), Opened::Server(remote)) => return Err(remote.explain(error)),
+        (Err(error), Opened::File(_)) => return Err(error.into()),
+    }
+    drop(opened);
     let since = args
         .since
         .map(|since| format!(" since {}", clock::rfc3339(since)));

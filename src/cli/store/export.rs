@@ -1,7 +1,7 @@
-//! `store export`: every event in order, as lines of JSON or as a Parquet table.
+//! `store export`: every event in order, as lines of JSON or as Parquet tables, one a kind.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::cli::exit::{Exit, WithExit};
+use crate::cli::remote::Opened;
 use crate::cli::site::Site;
-use crate::clock;
+use crate::control::export::table::Layouts;
+use crate::control::export::{ExportError, Filter};
 use crate::ingest::write;
-use crate::ingest::write::columns::{Column, ColumnFile};
 use crate::store::kind::{self, Kind};
-use crate::store::{File, Record, maintenance};
 
 /// Arguments.
 #[derive(Debug, Args)]
@@ -31,8 +31,8 @@ pub struct ExportArgs {
     /// [default: what the ending of the file says, else jsonl]
     #[arg(long)]
     format: Option<Form>,
-    /// Write here instead of to standard output
-    #[arg(short, long = "output", value_name = "FILE")]
+    /// Write here instead of to standard output; for Parquet a folder, or a file where one kind is named
+    #[arg(short, long = "output", value_name = "FILE|DIR")]
     output: Option<PathBuf>,
 }
 
@@ -41,130 +41,94 @@ pub struct ExportArgs {
 enum Form {
     /// One object a line
     Jsonl,
-    /// Columns seq, time, kind, id and body (JSON)
+    /// One table a kind, with a column for every key and `row.NAME` for every column of a row
     Parquet,
 }
 
-/// Rows of one group of a Parquet file: what is in memory at once.
-const GROUP: usize = 1 << 14;
-
 /// Runs it.
-pub fn run(args: &ExportArgs, site: &Site, file: &File) -> Result<Exit> {
-    let events = match &args.output {
-        Some(path) => write::beside(path, |to| args.write(file, to))?,
-        None if args.form() == Form::Parquet => {
-            return Err(WithExit {
-                message: "Parquet is no text for a terminal; name a file with -o".into(),
-                exit: Exit::Usage,
-            }
-            .into());
+pub fn run(args: &ExportArgs, site: &Site, opened: &Opened) -> Result<Exit> {
+    let events = match (args.form(), &args.output) {
+        (Form::Jsonl, Some(path)) => write::beside(path, |to| args.lines(opened, to))?,
+        (Form::Jsonl, None) => args.lines(opened, &mut io::BufWriter::new(io::stdout().lock()))?,
+        (Form::Parquet, Some(path)) => args.tables(opened, path)?,
+        (Form::Parquet, None) => {
+            return Err(usage(
+                "Parquet is no text for a terminal; name a folder with -o",
+            ));
         }
-        None => args.write(file, &mut io::BufWriter::new(io::stdout().lock()))?,
     };
     site.say(format!("{events} events"));
     Ok(Exit::Done)
 }
 
+fn usage(message: &str) -> anyhow::Error {
+    WithExit {
+        message: message.into(),
+        exit: Exit::Usage,
+    }
+    .into()
+}
+
 impl ExportArgs {
     fn form(&self) -> Form {
-        let ending = self.output.as_deref().and_then(|path| path.extension());
-        let said = ending.is_some_and(|ending| ending.eq_ignore_ascii_case("parquet"));
+        let said = self.output.as_deref().is_some_and(is_table);
         self.format
             .unwrap_or(if said { Form::Parquet } else { Form::Jsonl })
     }
 
-    fn wants(&self, event: &Record<'_>) -> bool {
-        self.kind.is_none_or(|kind| kind == event.kind)
-            && self.since.is_none_or(|since| since <= event.time)
-            && self.until.is_none_or(|until| event.time < until)
-    }
-
-    /// Writes them; gives how many.
-    fn write(&self, file: &File, to: &mut dyn Write) -> Result<u64> {
-        let failed = "the export cannot be written";
-        match self.form() {
-            Form::Jsonl => {
-                let put = |event: &Record<'_>| writeln!(to, "{}", event.line()).context(failed);
-                let events = self.each(file, put)?;
-                to.flush().context(failed)?;
-                Ok(events)
-            }
-            Form::Parquet => {
-                let mut table = Events::new(to)?;
-                let events = self.each(file, |event| table.put(event))?;
-                table.finish()?;
-                Ok(events)
-            }
+    fn filter(&self) -> Filter {
+        Filter {
+            kind: self.kind,
+            since: self.since,
+            until: self.until,
+            last: None,
         }
     }
 
-    fn each(&self, file: &File, mut put: impl FnMut(&Record<'_>) -> Result<()>) -> Result<u64> {
-        let (mut count, mut done) = (0, Ok(()));
-        maintenance::events(file, |event| {
-            if self.wants(&event) {
-                done = put(&event);
-                count += 1;
-            }
-            done.is_ok()
-        })?;
-        done.map(|()| count)
+    fn lines(&self, opened: &Opened, to: &mut dyn Write) -> Result<u64> {
+        let done = opened.events().lines(&self.filter(), to);
+        done.map_err(|error| explained(opened, error))
+    }
+
+    /// One table a kind into a folder, or that of one kind into a file.
+    fn tables(&self, opened: &Opened, path: &Path) -> Result<u64> {
+        let (events, filter) = (opened.events(), self.filter());
+        if self.kind.is_none() && is_table(path) && !path.is_dir() {
+            let why = "a Parquet table holds events of one kind; name a folder with -o, or one kind with --kind";
+            return Err(usage(why));
+        }
+        let found = Layouts::find(events, &filter);
+        let layouts = found.map_err(|error| explained(opened, error))?;
+        let table = |kind: Kind, path: &Path| {
+            write::beside(path, |to| {
+                let written = layouts.write(kind, events, &filter, to);
+                written.map_err(|error| explained(opened, error))
+            })
+        };
+        if let Some(kind) = self.kind.filter(|_| is_table(path) && !path.is_dir()) {
+            return table(kind, path);
+        }
+        let made = std::fs::create_dir_all(path);
+        made.with_context(|| format!("{} cannot be made", path.display()))?;
+        let mut count = 0;
+        for kind in kind::all().filter(|kind| self.kind.is_none_or(|wanted| wanted == *kind)) {
+            count += table(kind, &path.join(format!("{}.parquet", kind::name(kind))))?;
+        }
+        Ok(count)
     }
 }
 
-/// Events on their way into a table.
-struct Events<'w> {
-    file: ColumnFile<'w>,
-    seq: Vec<i64>,
-    /// Time, kind, id, body.
-    texts: [Vec<String>; 4],
+/// Whether a path ends as a table does.
+fn is_table(path: &Path) -> bool {
+    let ending = path.extension();
+    ending.is_some_and(|ending| ending.eq_ignore_ascii_case("parquet"))
 }
 
-impl Events<'_> {
-    fn new(to: &mut dyn Write) -> Result<Events<'_>> {
-        let (seq, texts) = Default::default();
-        let mut file = ColumnFile::new(to);
-        // A table without rows still has its columns.
-        file.group(columns(&mut Vec::new(), &mut Default::default()))?;
-        Ok(Events { file, seq, texts })
+fn explained(opened: &Opened, error: ExportError) -> anyhow::Error {
+    match opened {
+        Opened::Server(remote) => remote.explain(error),
+        Opened::File(_) => error.into(),
     }
-
-    fn put(&mut self, event: &Record<'_>) -> Result<()> {
-        self.seq.push(i64::try_from(event.seq)?);
-        let cells = [
-            clock::rfc3339(event.time),
-            kind::name(event.kind).into(),
-            event.id.into(),
-            String::from_utf8_lossy(event.body).into_owned(),
-        ];
-        for (column, cell) in self.texts.iter_mut().zip(cells) {
-            column.push(cell);
-        }
-        if self.seq.len() == GROUP {
-            self.group()?;
-        }
-        Ok(())
-    }
-
-    fn group(&mut self) -> Result<()> {
-        Ok(self.file.group(columns(&mut self.seq, &mut self.texts))?)
-    }
-
-    fn finish(mut self) -> Result<()> {
-        if !self.seq.is_empty() {
-            self.group()?;
-        }
-        Ok(self.file.finish()?)
-    }
-}
-
-/// The columns, taken out of what was gathered.
-fn columns(seq: &mut Vec<i64>, texts: &mut [Vec<String>; 4]) -> Vec<(&'static str, Column)> {
-    let names = ["time", "kind", "id", "body"];
-    let texts = texts.iter_mut().map(|t| Column::Text(std::mem::take(t)));
-    let seq = ("seq", Column::Whole(std::mem::take(seq)));
-    std::iter::once(seq)
-        .chain(names.into_iter().zip(texts))
-        .collect()
 }
 
 fn parse_kind(text: &str) -> Result<Kind, String> {
@@ -186,6 +150,7 @@ pub(in crate::cli) fn parse_time(text: &str) -> Result<Timestamp, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock;
 
     #[test]
     fn times_are_days_or_moments() {

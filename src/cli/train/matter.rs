@@ -1,7 +1,6 @@
 //! What `train` learns from: the source that is named, else the table at hand and the labelled rows of the store.
 
 use crate::cli::site::Site;
-use crate::cli::store::named;
 use crate::control::labelled::{self, Labelled};
 use crate::control::lesson::{Lesson, Stored};
 use crate::control::retrain::Opponent;
@@ -11,10 +10,7 @@ use crate::ingest::source::Options;
 use crate::model::{Model, Spec};
 use crate::registry::Intact;
 use crate::schema::row::Purpose;
-use crate::store::{self, File, NAME};
-
-/// What a server that holds the store can be asked for.
-const MEANWHILE: &str = "POST /v1/train trains on the same rows";
+use crate::store::File;
 
 /// Rows, and whom they can be asked.
 pub struct Matter {
@@ -43,8 +39,7 @@ impl Matter {
     }
 
     /// The champion's table, else the spec's own, and what the store has beside it. The store is held for the reading alone.
-    pub fn at_hand(site: &Site, spec: &Spec) -> anyhow::Result<Matter> {
-        let store = store_of(site)?;
+    pub fn at_hand(site: &Site, spec: &Spec, store: Option<File>) -> anyhow::Result<Matter> {
         let standing = site.own_model()?;
         let seq = match &standing {
             Some(standing) => labelled::through(&site.registry, &standing.version)?,
@@ -89,16 +84,6 @@ impl Matter {
             .as_ref()
             .map(|(name, model)| Opponent { name, model })
     }
-}
-
-/// The store, where there is one: looking makes none.
-fn store_of(site: &Site) -> anyhow::Result<Option<File>> {
-    let state = &site.settings.state;
-    if !state.join(NAME).exists() {
-        return Ok(None);
-    }
-    let file = store::open(state).map_err(|error| named(error, MEANWHILE))?;
-    Ok(Some(file))
 }
 
 fn said(stored: &Stored) -> String {

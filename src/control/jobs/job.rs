@@ -54,6 +54,25 @@ impl State {
     }
 }
 
+/// What kind of work a job is.
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    /// A training.
+    Train(Asked),
+    /// Work on the store, by its name.
+    Store(&'static str),
+}
+
+/// What came of a job.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Product {
+    /// A version.
+    Version(Made),
+    /// The document of work on the store.
+    Document(serde_json::Value),
+}
+
 /// What came of a training.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Made {
@@ -81,7 +100,7 @@ pub struct JobView {
     /// The same as a number from 0 to 1.
     pub progress: f64,
     /// What came of it.
-    pub result: Option<Made>,
+    pub result: Option<Product>,
     /// Why it failed.
     pub error: Option<String>,
 }
@@ -90,7 +109,7 @@ pub struct JobView {
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) id: String,
-    pub(super) asked: Asked,
+    pub(super) kind: Kind,
     steps: AtomicUsize,
     done: AtomicUsize,
     cancel: AtomicBool,
@@ -101,12 +120,12 @@ pub(super) struct Job {
 #[derive(Debug)]
 struct Outcome {
     state: State,
-    result: Option<Made>,
+    result: Option<Product>,
     error: Option<String>,
 }
 
 impl Job {
-    pub(super) fn new(asked: Asked, feed: Feed) -> Job {
+    pub(super) fn new(kind: Kind, feed: Feed) -> Job {
         let outcome = Outcome {
             state: State::Queued,
             result: None,
@@ -114,7 +133,7 @@ impl Job {
         };
         Job {
             id: Uuid::now_v7().to_string(),
-            asked,
+            kind,
             steps: AtomicUsize::new(0),
             done: AtomicUsize::new(0),
             cancel: AtomicBool::new(false),
@@ -137,7 +156,7 @@ impl Job {
         self.tell();
     }
 
-    pub(super) fn end(&self, state: State, result: Option<Made>, error: Option<String>) {
+    pub(super) fn end(&self, state: State, result: Option<Product>, error: Option<String>) {
         *self.outcome() = Outcome {
             state,
             result,
@@ -163,7 +182,10 @@ impl Job {
         };
         JobView {
             id: self.id.clone(),
-            kind: "train",
+            kind: match self.kind {
+                Kind::Train(_) => "train",
+                Kind::Store(name) => name,
+            },
             state: outcome.state,
             progress,
             result: outcome.result.clone(),

@@ -9,17 +9,20 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-pub use job::{Asked, JobView, Made, State};
+pub use job::{Asked, JobView, Made, Product, State};
 pub use trainer::Trainer;
 
 pub use crate::ingest::MAX_BAD;
 
 use crate::store::feed::Feed;
 use crate::telemetry::metrics::{JobState, Metrics};
-use job::Job;
+use job::{Job, Kind};
 
 /// Jobs that may wait: more is a caller that does not look at the answers.
 pub const MOST_QUEUED: usize = 16;
+
+/// Jobs that work on the store at the same time: each has a thread and reads the whole file.
+const MOST_STORE_JOBS: usize = 4;
 
 /// Finished jobs that are still shown.
 const MOST_KEPT: usize = 100;
@@ -33,6 +36,13 @@ pub fn learners() -> impl Iterator<Item = &'static str> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{MOST_QUEUED} jobs wait already; ask again when one is done, or cancel one")]
 pub struct QueueFull;
+
+/// Why work on the store is not begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{MOST_STORE_JOBS} jobs work on the store already; send the request again when one is done"
+)]
+pub struct TooBusy;
 
 /// Why a job cannot be cancelled.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -100,7 +110,7 @@ impl Jobs {
         if queue.closed || queue.waiting.len() >= MOST_QUEUED {
             return Err(QueueFull);
         }
-        let job = Arc::new(Job::new(asked, self.0.feed.clone()));
+        let job = Arc::new(Job::new(Kind::Train(asked), self.0.feed.clone()));
         job.tell(); // before anybody can begin it
         queue.waiting.push_back(job.clone());
         queue.known.push_back(job.clone());
@@ -110,10 +120,56 @@ impl Jobs {
         Ok(job.view())
     }
 
-    /// Whether a job is being done or waits.
+    /// Begins work on the store in a thread of its own: it need not wait for a training. It is not interrupted, and must end
+    /// soon.
+    ///
+    /// # Errors
+    /// When too much of it is under way already, or the server stops.
+    pub fn work(
+        &self,
+        name: &'static str,
+        work: impl FnOnce() -> Result<serde_json::Value, String> + Send + 'static,
+    ) -> Result<JobView, TooBusy> {
+        let mut queue = self.lock();
+        let is_store = |job: &&Arc<Job>| matches!(job.kind, Kind::Store(_));
+        let open = queue.known.iter().filter(is_store);
+        let open = open.filter(|job| !job.state().is_final()).count();
+        if queue.closed || open >= MOST_STORE_JOBS {
+            return Err(TooBusy);
+        }
+        let job = Arc::new(Job::new(Kind::Store(name), self.0.feed.clone()));
+        let queued = job.view();
+        let done = job.clone();
+        let spawned = std::thread::Builder::new()
+            .name(format!("store {name}"))
+            .spawn(move || {
+                done.begin_running();
+                let failed = "it broke off: a defect of this program; the log has more";
+                let work = std::panic::AssertUnwindSafe(work);
+                match std::panic::catch_unwind(work).unwrap_or_else(|_| Err(failed.into())) {
+                    Ok(document) => done.end(State::Done, Some(Product::Document(document)), None),
+                    Err(error) => {
+                        tracing::error!(job = done.id, kind = name, error, "store: job failed");
+                        done.end(State::Failed, None, Some(error));
+                    }
+                }
+            });
+        if spawned.is_err() {
+            return Err(TooBusy);
+        }
+        queue.known.push_back(job);
+        queue.forget();
+        Ok(queued)
+    }
+
+    /// Whether a training is being done or waits.
     pub fn is_busy(&self) -> bool {
         let queue = self.lock();
-        queue.known.iter().any(|job| !job.state().is_final())
+        let mut trainings = queue
+            .known
+            .iter()
+            .filter(|job| matches!(job.kind, Kind::Train(_)));
+        trainings.any(|job| !job.state().is_final())
     }
 
     /// A job.

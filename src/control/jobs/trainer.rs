@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::job::{Asked, Job, Made, State};
+use super::job::{Asked, Job, Kind, Made, Product, State};
 use super::{Jobs, label, priority};
 use crate::clock::Clock;
 use crate::control::champion::Seat;
@@ -67,9 +67,12 @@ impl Trainer {
     pub(super) fn work(self, jobs: &Jobs) {
         priority::lower();
         while let Some(job) = jobs.take() {
+            let Kind::Train(asked) = &job.kind else {
+                continue; // work on the store is never queued
+            };
             let begun = Instant::now();
             // The thread outlives a defect in one job.
-            let done = catch_unwind(AssertUnwindSafe(|| self.carry_out(&job)));
+            let done = catch_unwind(AssertUnwindSafe(|| self.carry_out(&job, asked)));
             self.poke.sync_blocking();
             match done {
                 Ok(Ok(outcome)) => {
@@ -78,7 +81,7 @@ impl Trainer {
                     let _ = self.news.send(Trained {
                         version: outcome.version,
                         promoted: outcome.verdict.promote,
-                        promote: job.asked.promote,
+                        promote: asked.promote,
                         gate: outcome.gate,
                         rows: outcome.evidence["rows"].clone(),
                     });
@@ -103,7 +106,7 @@ impl Trainer {
         }
     }
 
-    fn carry_out(&self, job: &Job) -> Result<Outcome, Fault> {
+    fn carry_out(&self, job: &Job, asked: &Asked) -> Result<Outcome, Fault> {
         let live = self.seat.live().ok_or(Fault::NoModel)?.snapshot();
         let champion = live.model.clone();
         let seq = labelled::through(&self.registry, &live.version)?;
@@ -120,7 +123,7 @@ impl Trainer {
             promote,
             max_bad,
             by,
-        } = job.asked.clone();
+        } = asked.clone();
         let request = Request {
             learner,
             folds,
@@ -180,7 +183,7 @@ fn finish(job: &Job, outcome: &Outcome) {
         reason = made.reason,
         "trained"
     );
-    job.end(State::Done, Some(made), None);
+    job.end(State::Done, Some(Product::Version(made)), None);
 }
 
 fn fail(job: &Job, error: String) {

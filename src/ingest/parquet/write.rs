@@ -80,11 +80,13 @@ impl<'w> ColumnWriter<'w> {
     /// Writes one group of rows.
     pub(in crate::ingest) fn group(
         &mut self,
-        columns: Vec<(&'static str, Plain)>,
+        columns: Vec<(String, Plain)>,
     ) -> Result<(), WriteFault> {
-        let column = |(name, plain): (&str, Plain)| -> Column {
+        let column = |(name, plain): (String, Plain)| -> Column {
             match plain {
                 Plain::Whole(numbers) => Series::new(name.into(), numbers).into(),
+                Plain::Number(numbers) => Series::new(name.into(), numbers).into(),
+                Plain::Boolean(values) => Series::new(name.into(), values).into(),
                 Plain::Text(texts) => Series::new(name.into(), texts).into(),
             }
         };

@@ -5,13 +5,17 @@ use std::io::Write;
 use super::WriteFault;
 use crate::ingest::parquet::write::ColumnWriter;
 
-/// A column without holes.
+/// A column, with holes where a row has no value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {
     /// Whole numbers.
-    Whole(Vec<i64>),
+    Whole(Vec<Option<i64>>),
+    /// Numbers.
+    Number(Vec<Option<f64>>),
+    /// Truth values.
+    Boolean(Vec<Option<bool>>),
     /// Text.
-    Text(Vec<String>),
+    Text(Vec<Option<String>>),
 }
 
 /// A file that takes columns.
@@ -27,7 +31,7 @@ impl<'w> ColumnFile<'w> {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn group(&mut self, columns: Vec<(&'static str, Column)>) -> Result<(), WriteFault> {
+    pub fn group(&mut self, columns: Vec<(String, Column)>) -> Result<(), WriteFault> {
         self.0.group(columns)
     }
 

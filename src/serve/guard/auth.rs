@@ -23,6 +23,7 @@ pub fn word(scope: Scope) -> &'static str {
     match scope {
         Scope::Predict => "predict",
         Scope::Label => "label",
+        Scope::Read => "read",
         Scope::Admin => "admin",
     }
 }
@@ -82,7 +83,7 @@ impl Tokens {
                 ", error=\"invalid_token\"",
             ));
         };
-        if token.scopes.contains(&scope) {
+        if token.scopes.contains(&scope) || token.scopes.contains(&Scope::Admin) {
             return Ok(Some(Caller(token.name.clone())));
         }
         let scope = word(scope);

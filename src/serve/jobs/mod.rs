@@ -11,7 +11,7 @@ use super::models::by;
 use super::predictor::Predictor;
 use super::problem::Problem;
 use super::reply;
-use crate::control::jobs::{CancelFault, Jobs};
+use crate::control::jobs::{CancelFault, JobView, Jobs};
 use crate::control::promotion::Promote;
 
 pub use asked::MOST_FITS;
@@ -43,7 +43,11 @@ pub async fn train(
         .await?;
     let asked = asked::read(&body, &defaults, by(&request))?;
     predictor.champion()?; // whose table is trained on
-    let job = jobs.submit(asked)?;
+    accepted(&jobs.submit(asked)?)
+}
+
+/// What is answered where a job begins: its id and state, with its address.
+pub(super) fn accepted(job: &JobView) -> Result<HttpResponse, Problem> {
     let answer = json!({"id": job.id, "state": job.state});
     let mut response = reply::json(StatusCode::ACCEPTED, &answer);
     let location = format!("/v1/jobs/{}", job.id);

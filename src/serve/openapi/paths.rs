@@ -35,8 +35,7 @@ fn operation(route: &Route, champion: &Champion) -> Value {
         operation["parameters"] = parameters.into();
     }
     match route.takes {
-        Takes::Nothing => {}
-        Takes::Page => {}
+        Takes::Nothing | Takes::Page | Takes::After | Takes::Export => {}
         Takes::Rows | Takes::RowsToKeep => operation["requestBody"] = rows(champion),
         Takes::Labels => {
             let one = json!({"$ref": "#/components/schemas/GivenLabel"});
@@ -47,6 +46,15 @@ fn operation(route: &Route, champion: &Champion) -> Value {
         Takes::Silence => {
             let schema = json!({"$ref": "#/components/schemas/Silence"});
             operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema, "example": {"for": "2h"}}}});
+        }
+        Takes::LabelSilence => {
+            let schema = json!({"$ref": "#/components/schemas/LabelSilence"});
+            let example = json!({"matchers": ["alertname=drift"], "for": "2h"});
+            operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema, "example": example}}});
+        }
+        Takes::Backup => {
+            let schema = json!({"$ref": "#/components/schemas/Backup"});
+            operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema, "example": {"to": "/backups/events.redb"}}}});
         }
         Takes::Training => {
             let schema = json!({"$ref": "#/components/schemas/Training"});
@@ -87,7 +95,9 @@ fn tag(route: &Route) -> &'static str {
         "models" => "models",
         "train" | "jobs" | "loop" => "training",
         "alerts" => "alerts",
-        "labels" | "rows" | "predictions" | "events" => "store",
+        "silences" => "alerts",
+        "labels" | "rows" | "predictions" | "events" | "quarantine" | "store" | "backups"
+        | "sources" => "store",
         _ if route.pattern == "/ws" => "predictions",
         _ => "server",
     }
@@ -153,7 +163,25 @@ fn parameters(route: &Route) -> Vec<Value> {
         let kinds: Vec<&str> = kinds::all().map(kinds::name).collect();
         parameters.push(json!({"name": "kind", "in": "query", "description": "only of this kind", "schema": {"enum": kinds}}));
     }
+    if route.takes == Takes::After {
+        parameters.push(json!({"name": "after", "in": "query", "description": "the id of the last row one has", "schema": {"type": "string"}}));
+        parameters.push(number("limit", "most rows of one answer"));
+    }
+    if route.takes == Takes::Export {
+        let kinds: Vec<&str> = kinds::all().map(kinds::name).collect();
+        parameters.push(json!({"name": "kind", "in": "query", "description": "only of this kind; a table needs one", "schema": {"enum": kinds}}));
+        for (name, about) in [
+            ("since", "only from this time on, a day or a moment"),
+            ("until", "only before this time"),
+        ] {
+            parameters.push(json!({"name": name, "in": "query", "description": about, "schema": {"type": "string"}, "example": "2026-01-31"}));
+        }
+        parameters.push(number("last", "only up to the event of this number"));
+        parameters.push(json!({"name": "format", "in": "query", "schema": {"enum": ["jsonl", "parquet"], "default": "jsonl"}}));
+    }
     if route.takes == Takes::RowsToKeep {
+        parameters.push(json!({"name": "X-Source", "in": "header", "description": "where the rows come from, as the quarantine names it", "schema": {"type": "string", "default": "rest"}}));
+        parameters.push(json!({"name": "X-First-Line", "in": "header", "description": "the line of that source at which the body begins", "schema": {"type": "integer", "minimum": 1, "default": 1}}));
         parameters.push(json!({"name": "Idempotency-Key", "in": "header", "description": "the same key again is the same request. Rows without an id are known by content and by how many equal rows came before them in the request: without a key, an equal row sent alone later is the same row. Send a key each where such rows are sent one by one", "schema": {"type": "string"}}));
         parameters.push(json!({"name": "X-Occurrences", "in": "header", "description": "for a load in several requests: how many equal rows came before each row, such as 0,0,1", "schema": {"type": "string"}}));
     }
@@ -182,6 +210,7 @@ fn parameters(route: &Route) -> Vec<Value> {
 fn id_of(route: &Route) -> &'static str {
     match route.pattern {
         pattern if pattern.contains("jobs") => "the job's id",
+        pattern if pattern.contains("quarantine") => "the row's id",
         pattern if pattern.contains("outbox") => "the dead letter's id",
         pattern if pattern.contains("alerts") => "the alert's id",
         _ => "the prediction's id",

@@ -15,7 +15,7 @@ pub fn all(champion: &Champion) -> Value {
     let number = json!({"type": "number"});
     let maybe_text = json!({"type": ["string", "null"]});
     let target = champion.model.schema().target();
-    json!({
+    let mut all = json!({
         "Row": row(champion),
         "Answer": {"oneOf": [reference("Prediction"), reference("Predictions")]},
         "Prediction": object(&["id", "label", "probability", "model", "warnings"], json!({
@@ -96,6 +96,49 @@ pub fn all(champion: &Champion) -> Value {
             "column": text, "problem": text, "rows": {"type": "integer", "minimum": 0}, "examples": list(json!({"type": "string"})),
             "detail": text,
         })),
+        "LabelSilence": {"type": "object", "required": ["matchers", "for"], "additionalProperties": false, "properties": {
+            "matchers": {"type": "array", "minItems": 1, "items": text, "description": "labels that an alert must have: `NAME=VALUE` or `NAME!=VALUE`"},
+            "for": {"type": "string", "description": "how long, such as `30m`, `2h`, `7d`"},
+            "comment": {"type": "string", "description": "why"},
+        }},
+        "Backup": {"type": "object", "required": ["to"], "additionalProperties": false, "properties": {
+            "to": {"type": "string", "description": "an absolute path on the server's machine"},
+        }},
+        "Quarantine": object(&["quarantine", "next"], json!({"quarantine": list(reference("QuarantinedRow")), "next": maybe_text})),
+        "QuarantinedRow": object(&["id", "source", "line", "column", "value", "reason"], json!({
+            "id": text, "source": text, "line": {"type": ["integer", "null"]}, "column": text, "value": text, "reason": text,
+        })),
+        "Retry": object(&["stored", "repeated", "remaining", "quarantine"], json!({
+            "stored": {"type": "integer"}, "repeated": {"type": "integer"}, "remaining": {"type": "integer"},
+            "quarantine": list(reference("QuarantinedRow")),
+        })),
+        "Dropped": object(&["dropped"], json!({"dropped": {"type": "integer"}})),
+        "Store": object(&["seq", "oldest", "kinds", "labels", "waiting", "quarantine", "event_bytes", "bytes"], json!({
+            "seq": {"type": "integer"}, "oldest": {"type": "integer"},
+            "kinds": {"type": "object", "additionalProperties": {"type": "integer"}},
+            "labels": {"type": "integer"}, "waiting": {"type": "integer"}, "quarantine": {"type": "integer"},
+            "event_bytes": {"type": "integer"}, "bytes": {"type": "integer"},
+        })),
+        "Sources": object(&["sources"], json!({"sources": list(object(&["name", "from", "every", "cursor", "last"], json!({
+            "name": text, "from": text, "every": {"type": "number", "description": "seconds"}, "cursor": maybe_text,
+            "last": {"type": ["object", "null"], "description": "when it ended, its counts, why it broke off"},
+        })))})),
+        "Settings": object(&["settings"], json!({"settings": list(object(&["key", "value", "origin"], json!({
+            "key": text, "value": text, "origin": text,
+        })))})),
+    });
+    if let (Value::Object(all), Value::Object(more)) = (&mut all, jobs_and_events(champion)) {
+        all.extend(more);
+    }
+    all
+}
+
+/// Schemas of trainings, labels and events.
+fn jobs_and_events(champion: &Champion) -> Value {
+    let text = json!({"type": "string"});
+    let maybe_text = json!({"type": ["string", "null"]});
+    let target = champion.model.schema().target();
+    json!({
         "Training": training(),
         "Queued": object(&["id", "state"], json!({"id": text, "state": {"const": "queued"}})),
         "Job": object(&["id", "kind", "state", "progress", "result", "error"], json!({

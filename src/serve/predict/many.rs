@@ -76,7 +76,7 @@ pub fn answer(
     let mut rows = Rows::new(&champion.model, asked.partial);
     match format {
         Format::Json => rows.read_json(body, most)?,
-        Format::JsonLines => rows.read_lines(body, most)?,
+        Format::JsonLines | Format::Batch => rows.read_lines(body, most)?,
         Format::Csv => rows.read_csv(predictor, body, most)?,
     }
     if asked.id.is_some() {

@@ -28,7 +28,7 @@ pub fn answers(
     };
     match format {
         Format::Csv => pen.csv(&mut out),
-        Format::JsonLines => pen.places(b"\n", &mut out),
+        Format::JsonLines | Format::Batch => pen.places(b"\n", &mut out),
         Format::Json => {
             out.extend_from_slice(b"{\"model\":\"");
             out.extend_from_slice(champion.name.as_bytes()); // letters, digits and `-_.@`

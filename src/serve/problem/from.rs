@@ -5,7 +5,7 @@ use actix_web::http::header;
 use super::entry::{Cell, Entry};
 use super::{Faults, Problem, kind};
 use crate::alert::AskFault;
-use crate::control::jobs::{CancelFault, QueueFull};
+use crate::control::jobs::{CancelFault, QueueFull, TooBusy};
 use crate::registry::RegistryError;
 use crate::schema::csv::{Broken, CsvFault};
 use crate::schema::json::JsonFault;
@@ -122,6 +122,12 @@ impl From<StoreError> for Problem {
 impl From<QueueFull> for Problem {
     fn from(full: QueueFull) -> Problem {
         Problem::overloaded(full.to_string())
+    }
+}
+
+impl From<TooBusy> for Problem {
+    fn from(busy: TooBusy) -> Problem {
+        Problem::overloaded(busy.to_string())
     }
 }
 

@@ -25,8 +25,58 @@ impl File {
         bytes.try_lock().map_err(|_| OpenError::Held {
             file: self.name(),
             holder: holder(path),
+            server: None,
         })?;
         io::copy(&mut bytes, to).map_err(|e| broken(&self.name(), e))
+    }
+
+    /// Copies it while it stays open; nothing is read or written while the bytes are copied. The copy is at its place only
+    /// once it is whole and sound. Gives its size.
+    ///
+    /// # Errors
+    /// When it cannot be read or the copy not be written; nothing has changed then.
+    pub fn backup(&self, to: &Path) -> Result<u64, OpenError> {
+        if let Origin::Path(path) = &self.origin
+            && to
+                .canonicalize()
+                .is_ok_and(|to| path.canonicalize().ok() == Some(to))
+        {
+            let why = "it is the store itself; name another file";
+            return Err(broken(&to.display().to_string(), why));
+        }
+        let part = part(to);
+        let failed = |e: io::Error| broken(&to.display().to_string(), e);
+        let done = self.copy_open(&part, to).and_then(|()| {
+            // The copy was not closed: whoever opens it recovers its last commit, here and now.
+            sound(&part, to)?;
+            let bytes = fs::metadata(&part).map_err(failed)?.len();
+            let synced = fs::File::open(&part).and_then(|file| file.sync_all());
+            let renamed = synced.and_then(|()| fs::rename(&part, to));
+            renamed.map(|()| bytes).map_err(failed)
+        });
+        if done.is_err() {
+            let _ = fs::remove_file(&part); // the first error is the one to report
+        }
+        done
+    }
+
+    fn copy_open(&self, part: &Path, to: &Path) -> Result<(), OpenError> {
+        let Origin::Path(path) = &self.origin else {
+            return Err(broken(&self.name(), "it is not on a disk"));
+        };
+        let mut fault = None;
+        let copied = self.alone(|_| {
+            fault = match fs::File::create(part) {
+                Err(e) => Some(broken(&to.display().to_string(), e)),
+                Ok(mut copy) => fs::File::open(path)
+                    .and_then(|mut bytes| io::copy(&mut bytes, &mut copy))
+                    .err()
+                    .map(|e| broken(&to.display().to_string(), e)),
+            };
+            Ok(())
+        });
+        copied.map_err(|e| broken(&self.name(), e))?;
+        fault.map_or(Ok(()), Err)
     }
 
     /// Puts a copy of `from` in its place, once that has shown to be a sound store.

@@ -108,15 +108,11 @@ async fn a_channel_is_tried_beside_a_running_server() {
         crate::cli::Ran::of(line, output.unwrap())
     };
     let on = |line: &str| tokio::task::block_in_place(|| on(line));
-    for (line, route) in [
-        ("alerts list", "GET /v1/alerts"),
-        ("alerts show a", "GET /v1/alerts"),
-        ("alerts silence a --for 1h", "POST /v1/alerts/ID/silence"),
-        ("alerts resend a", "POST /v1/alerts/outbox/ID/resend"),
-    ] {
-        let said = on(line).fails(3);
-        assert!(said.contains(route), "{said}");
+    assert_eq!(on("alerts list").ok().out, "no alerts\n");
+    for line in ["alerts show a", "alerts silence a --for 1h"] {
+        assert!(on(line).fails(1).contains("no alert \"a\""), "{line}");
     }
+    assert!(on("alerts resend a").fails(1).contains("no dead letter"));
     let sent = on("alerts test hook --summary hello --json").ok().json();
     let got = receiver.wait(1).await.remove(0);
     assert_eq!(

@@ -1,0 +1,96 @@
+//! A training by the server that holds the store: asked for, watched, called off with Ctrl-C.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Made, TrainArgs};
+use crate::cli::progress::Shown;
+use crate::cli::remote::{Remote, must_share_spec};
+use crate::cli::site::Site;
+use crate::control::promotion::Promote;
+use crate::model::Spec;
+use crate::train::{self, Progress};
+
+/// Steps of the progress that is shown: the server tells a share.
+const STEPS: usize = 100;
+
+/// What the job comes to.
+#[derive(Deserialize)]
+struct Product {
+    model: String,
+    promoted: bool,
+    reason: String,
+    gate: Value,
+}
+
+/// Has the server train as this process would have.
+pub(super) fn train(
+    args: &TrainArgs,
+    site: &Site,
+    spec: &Spec,
+    remote: &Remote,
+    stop: &Arc<AtomicBool>,
+) -> Result<Made> {
+    must_share_spec(site, remote)?;
+    site.say(format!("the server at {} trains", remote.url()));
+    // As many as for the champion's table: how many labelled rows the store adds is not known here.
+    let (_, champion) = site.model(None)?;
+    let (folds, repeats) = train::usual(champion.card().rows);
+    let asked = json!({
+        "learner": args.learner,
+        "folds": args.folds.or(spec.evaluation.folds).unwrap_or(folds),
+        "repeats": args.repeats.or(spec.evaluation.repeats).unwrap_or(repeats),
+        "max_bad": args.tolerance.max_bad,
+        "seed": args.seed.unwrap_or(site.settings.train.seed),
+        "promote": word(args.promote.unwrap_or(site.settings.train.promote)),
+    });
+    let progress = Shown::new(site.json, site.quiet, stop.clone());
+    progress.begin(STEPS);
+    let mut shown = 0;
+    let product = remote.job("/v1/train", Some(&asked), stop, &mut |share| {
+        let reached = (share * STEPS as f64) as usize;
+        (shown..reached).for_each(|_| progress.advance("the server trains"));
+        shown = shown.max(reached);
+    });
+    progress.finish();
+    let Product {
+        model,
+        promoted,
+        reason,
+        gate,
+    } = product?;
+    let (_, trained) = site.model(Some(&model))?;
+    Ok(Made {
+        origin: origin(site, &model)?,
+        unlabelled: 0, // a kept table has none
+        card: trained.card().clone(),
+        version: model,
+        promoted,
+        reason,
+        gate,
+    })
+}
+
+fn word(promote: Promote) -> &'static str {
+    match promote {
+        Promote::Auto => "auto",
+        Promote::Always => "always",
+        Promote::Never => "never",
+    }
+}
+
+/// How many rows came from where, as the ledger has it.
+fn origin(site: &Site, model: &str) -> Result<Value> {
+    let versions = site.registry.versions()?;
+    let listed = versions
+        .iter()
+        .find(|listed| listed.version.to_string() == model);
+    let listed = listed.with_context(|| format!("the ledger does not list {model}"))?;
+    let rows = listed.evidence.as_ref().map(|evidence| &evidence["rows"]);
+    let of = |key: &str| rows.map_or(Value::Null, |rows| rows[key].clone());
+    Ok(json!({"table": of("table"), "store": of("store"), "corrected": of("corrected")}))
+}

@@ -1,0 +1,210 @@
+//! Events on their way out of the store: which ones, as lines of JSON or as a Parquet table with real columns.
+
+pub mod table;
+
+use std::io::Write;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::ingest::WriteFault;
+use crate::store::kind::{self, Kind};
+use crate::store::{File, Record, Store, StoreError, maintenance};
+
+/// Which events.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// Only of this kind.
+    pub kind: Option<Kind>,
+    /// Only from this time on.
+    pub since: Option<Timestamp>,
+    /// Only before this time.
+    pub until: Option<Timestamp>,
+    /// Only up to this number: two readings under the same number see the same events.
+    pub last: Option<u64>,
+}
+
+impl Filter {
+    /// Whether it wants an event.
+    pub fn wants(&self, event: &Record<'_>) -> bool {
+        self.kind.is_none_or(|kind| kind == event.kind)
+            && self.since.is_none_or(|since| since <= event.time)
+            && self.until.is_none_or(|until| event.time < until)
+            && self.last.is_none_or(|last| event.seq <= last)
+    }
+}
+
+/// Why an export ends early.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The store fails under the reading.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It cannot be written.
+    #[error("the export cannot be written: {0}")]
+    Io(#[from] std::io::Error),
+    /// It cannot be written as a table.
+    #[error(transparent)]
+    Write(#[from] WriteFault),
+    /// Another source of events fails.
+    #[error("{0}")]
+    Source(Box<dyn std::error::Error + Send + Sync>),
+    /// A line is no event.
+    #[error("line {line} of the export is no event: {why}")]
+    Line {
+        /// Its number.
+        line: u64,
+        /// Why.
+        why: String,
+    },
+}
+
+/// What is done with each event.
+pub type Each<'a> = &'a mut dyn FnMut(&Record<'_>) -> Result<(), ExportError>;
+
+/// Where events come from, in their order.
+pub trait Events {
+    /// Hands on every event that the filter wants, until one fails.
+    ///
+    /// # Errors
+    /// When they cannot be read, or what `each` says.
+    fn each(&self, filter: &Filter, each: Each<'_>) -> Result<(), ExportError>;
+
+    /// Writes every event that the filter wants as a line of JSON; gives how many.
+    ///
+    /// # Errors
+    /// [`ExportError`].
+    fn lines(&self, filter: &Filter, to: &mut dyn Write) -> Result<u64, ExportError> {
+        let mut count = 0;
+        self.each(filter, &mut |event| {
+            count += 1;
+            Ok(writeln!(to, "{}", event.line())?)
+        })?;
+        to.flush()?;
+        Ok(count)
+    }
+}
+
+/// A store that this process has open alone.
+impl Events for File {
+    fn each(&self, filter: &Filter, each: Each<'_>) -> Result<(), ExportError> {
+        let mut done = Ok(());
+        maintenance::events(self, |event| {
+            if filter.wants(&event) {
+                done = each(&event);
+            }
+            done.is_ok()
+        })?;
+        done
+    }
+}
+
+/// Events of one reading of a running store: a reader that waits for its client must not hold the file meanwhile.
+const PAGE: usize = 2048;
+
+/// Bytes of one reading.
+const PAGE_BYTES: usize = 1 << 20;
+
+/// The store of a running server, read page by page.
+impl Events for Store {
+    fn each(&self, filter: &Filter, each: Each<'_>) -> Result<(), ExportError> {
+        let last = filter.last.map_or_else(|| self.last(), Ok)?;
+        let filter = Filter {
+            last: Some(last),
+            ..*filter
+        };
+        let mut after = 0;
+        while after < last {
+            let page = page(self, &filter, after)?;
+            for (number, line) in (1..).zip(&page.lines) {
+                let kept =
+                    Kept::parse(line).map_err(|why| ExportError::Line { line: number, why })?;
+                each(&kept.record())?;
+            }
+            after = page.after;
+        }
+        Ok(())
+    }
+}
+
+/// A page of lines.
+#[derive(Debug)]
+pub struct Page {
+    /// The events, a line each.
+    pub lines: Vec<String>,
+    /// The number after which the next page begins.
+    pub after: u64,
+}
+
+/// Reads one page. With a `last` in the filter it comes to that number in the end.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn page(store: &Store, filter: &Filter, after: u64) -> Result<Page, StoreError> {
+    let last = filter.last.unwrap_or(u64::MAX);
+    let (mut lines, mut bytes, mut seen) = (Vec::new(), 0, after);
+    let mut full = false;
+    store.after(after, |event| {
+        full = lines.len() == PAGE || bytes >= PAGE_BYTES;
+        if full || event.seq > last {
+            return false;
+        }
+        seen = event.seq;
+        if filter.wants(&event) {
+            let line = event.line();
+            bytes += line.len();
+            lines.push(line);
+        }
+        true
+    })?;
+    let after = if full { seen } else { last };
+    Ok(Page { lines, after })
+}
+
+/// An event out of a line.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    seq: u64,
+    time: Timestamp,
+    kind: Kind,
+    id: String,
+    body: String,
+}
+
+impl Kept {
+    /// Reads a line as [`Record::line`] writes it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(line: &str) -> Result<Kept, String> {
+        let mut event: Map<String, Value> =
+            serde_json::from_str(line).map_err(|e| e.to_string())?;
+        let mut take = |key: &str| event.shift_remove(key).ok_or_else(|| format!("no {key}"));
+        let seq = take("seq")?.as_u64().ok_or("seq is no number")?;
+        let time = take("time")?;
+        let time = time.as_str().and_then(|text| text.parse().ok());
+        let named = take("kind")?;
+        let named = named.as_str().and_then(kind::named);
+        let Value::String(id) = take("id")? else {
+            return Err("id is no text".into());
+        };
+        Ok(Kept {
+            seq,
+            time: time.ok_or("time is no time")?,
+            kind: named.ok_or("an unknown kind")?,
+            id,
+            body: Value::Object(event).to_string(),
+        })
+    }
+
+    /// The event.
+    pub fn record(&self) -> Record<'_> {
+        Record {
+            seq: self.seq,
+            time: self.time,
+            kind: self.kind,
+            id: &self.id,
+            body: self.body.as_bytes(),
+        }
+    }
+}

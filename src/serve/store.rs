@@ -1,0 +1,259 @@
+//! The store of a running server: figures, export, and the jobs that check, compact and copy it.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::stream;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::Value;
+use tokio::sync::{Semaphore, mpsc};
+
+use super::body::Intake;
+use super::pairs::Pairs;
+use super::problem::{Entry, Problem, kind};
+use super::{events, jobs, query, reply};
+use crate::control::export::table::Layouts;
+use crate::control::export::{self, Filter};
+use crate::control::jobs::{JobView, Jobs};
+use crate::control::upkeep;
+use crate::store::kind as kinds;
+use crate::store::{Store, StoreError};
+
+/// Parameters of an export.
+const PARAMETERS: &[&str] = &["kind", "since", "until", "format", "last"];
+
+/// Parquet exports at the same time: each has a thread while its client reads.
+const MOST_TABLES: usize = 4;
+
+/// Pieces of a table that wait for a client.
+const AHEAD: usize = 4;
+
+/// Room for tables on their way out.
+pub struct Exports(Arc<Semaphore>);
+
+impl Default for Exports {
+    fn default() -> Exports {
+        Exports(Arc::new(Semaphore::new(MOST_TABLES)))
+    }
+}
+
+/// What is in the store.
+pub async fn stats(store: web::Data<Store>) -> Result<HttpResponse, Problem> {
+    let stats = web::block(move || store.stats());
+    let stats = stats.await.map_err(Problem::internal)??;
+    Ok(reply::json(StatusCode::OK, &stats))
+}
+
+/// Begins a check.
+pub async fn check(
+    jobs: web::Data<Jobs>,
+    store: web::Data<Store>,
+) -> Result<HttpResponse, Problem> {
+    let job = jobs.work("store_check", move || document(upkeep::check(&store)))?;
+    queued(&job)
+}
+
+/// Begins a compaction.
+pub async fn compact(
+    jobs: web::Data<Jobs>,
+    store: web::Data<Store>,
+) -> Result<HttpResponse, Problem> {
+    let job = jobs.work("store_compact", move || document(upkeep::compact(&store)))?;
+    queued(&job)
+}
+
+/// Begins a backup into a file of this machine.
+pub async fn backup(
+    request: HttpRequest,
+    mut payload: web::Payload,
+    intake: web::Data<Intake>,
+    jobs: web::Data<Jobs>,
+    store: web::Data<Store>,
+) -> Result<HttpResponse, Problem> {
+    let body = intake
+        .read_document(request.headers(), &mut payload)
+        .await?;
+    let to = place(&body)?;
+    let job = jobs.work("backup", move || document(upkeep::backup(&store, &to)))?;
+    queued(&job)
+}
+
+fn document<T: serde::Serialize, E: ToString>(done: Result<T, E>) -> Result<Value, String> {
+    let document = done.map_err(|error| error.to_string())?;
+    serde_json::to_value(document).map_err(|error| error.to_string())
+}
+
+fn queued(job: &JobView) -> Result<HttpResponse, Problem> {
+    jobs::accepted(job)
+}
+
+/// Where a backup goes: an absolute path, for a relative one would depend on where the server was started.
+fn place(body: &[u8]) -> Result<PathBuf, Problem> {
+    let Pairs(pairs) = serde_json::from_slice(body).map_err(|fault| {
+        let detail = format!("not readable as an object of JSON: {fault}");
+        Problem::new(&kind::UNREADABLE, detail)
+    })?;
+    const ALLOWED: &str = "an absolute path on the server's machine";
+    let (mut to, mut faults) = (None, Vec::new());
+    for (key, value) in pairs {
+        let path = format!("/{}", super::problem::escape(&key));
+        match (&*key, &value) {
+            ("to", Value::String(text)) if PathBuf::from(text).is_absolute() => {
+                to = Some(PathBuf::from(text));
+            }
+            ("to", Value::String(_)) => {
+                faults.push(Entry::new(path, "out_of_range", value, ALLOWED, ""));
+            }
+            ("to", _) => faults.push(Entry::new(path, "wrong_type", value, ALLOWED, "")),
+            _ => faults.push(Entry::new(path, "unknown_key", value, "to", "")),
+        }
+    }
+    if to.is_none() && faults.is_empty() {
+        faults.push(Entry::new("/to", "missing", Value::Null, ALLOWED, ""));
+    }
+    match to.filter(|_| faults.is_empty()) {
+        Some(to) => Ok(to),
+        None => {
+            let detail = "the backup cannot be made like this";
+            Err(Problem::new(&kind::INVALID, detail).with(faults))
+        }
+    }
+}
+
+/// Every event in order, as lines of JSON or, of one kind, as a Parquet table. It is written while the client reads.
+pub async fn export(
+    request: HttpRequest,
+    store: web::Data<Store>,
+    exports: web::Data<Exports>,
+) -> Result<HttpResponse, Problem> {
+    let (mut filter, mut format) = (Filter::default(), "jsonl".to_owned());
+    for (name, value) in query::pairs(request.query_string(), PARAMETERS)? {
+        match &*name {
+            "kind" => {
+                let found = kinds::named(&value).ok_or_else(|| events::no_kind(&value))?;
+                filter.kind = Some(found);
+            }
+            "since" => filter.since = Some(time(&name, &value)?),
+            "until" => filter.until = Some(time(&name, &value)?),
+            "last" => filter.last = Some(events::number(&name, &value)?),
+            _ => format = value.into_owned(),
+        }
+    }
+    let reader = store.clone();
+    let newest = web::block(move || reader.last());
+    let newest = newest.await.map_err(Problem::internal)??;
+    filter.last = Some(filter.last.unwrap_or(newest).min(newest));
+    let store = store.get_ref().clone();
+    match &*format {
+        "jsonl" => Ok(lines(store, filter)),
+        "parquet" => table(store, filter, &exports),
+        other => {
+            let detail = format!("format={other:?}; there are jsonl, parquet");
+            Err(Problem::new(&kind::BAD_REQUEST, detail))
+        }
+    }
+}
+
+/// A page is read when the client has taken the one before: a slow client holds nothing but its connection.
+fn lines(store: Store, filter: Filter) -> HttpResponse {
+    let pages = stream::unfold(Some(0), move |after| {
+        let store = store.clone();
+        async move {
+            let after = after?;
+            if after >= filter.last.unwrap_or(0) {
+                return None;
+            }
+            let page = web::block(move || export::page(&store, &filter, after)).await;
+            Some(match page {
+                Ok(Ok(page)) => {
+                    let mut text = page.lines.join("\n");
+                    if !text.is_empty() {
+                        text.push('\n');
+                    }
+                    (Ok(Bytes::from(text)), Some(page.after))
+                }
+                Ok(Err(error)) => (Err(broken(&error)), None),
+                Err(error) => (Err(io::Error::other(error.to_string())), None),
+            })
+        }
+    });
+    response("application/x-ndjson").streaming(pages)
+}
+
+fn broken(error: &StoreError) -> io::Error {
+    tracing::error!(%error, "store: an export broke off");
+    io::Error::other(error.to_string())
+}
+
+fn table(store: Store, filter: Filter, exports: &Exports) -> Result<HttpResponse, Problem> {
+    let Some(kind) = filter.kind else {
+        let detail = "a Parquet table holds events of one kind: add kind=row or another";
+        return Err(Problem::new(&kind::BAD_REQUEST, detail));
+    };
+    let Ok(room) = exports.0.clone().try_acquire_owned() else {
+        let detail = format!("{MOST_TABLES} tables are being exported; send it again in a moment");
+        return Err(Problem::overloaded(detail));
+    };
+    let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(AHEAD);
+    let write = move || {
+        let mut to = Pieces(sender.clone());
+        let done = Layouts::find(&store, &filter)
+            .and_then(|layouts| layouts.write(kind, &store, &filter, &mut to));
+        if let Err(error) = done
+            && !sender.is_closed()
+        {
+            tracing::error!(%error, "store: an export broke off");
+            let _ = sender.blocking_send(Err(io::Error::other(error.to_string())));
+        }
+        drop(room);
+    };
+    let thread = std::thread::Builder::new().name("export".into());
+    thread.spawn(write).map_err(Problem::internal)?;
+    let pieces = stream::unfold(receiver, |mut receiver| async {
+        Some((receiver.recv().await?, receiver))
+    });
+    Ok(response("application/vnd.apache.parquet").streaming(pieces))
+}
+
+/// A file in pieces, to whoever reads the response.
+struct Pieces(mpsc::Sender<io::Result<Bytes>>);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let sent = self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
+        sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn response(media_type: &str) -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((header::CONTENT_TYPE, media_type))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    response
+}
+
+/// A moment, or the begin of a day in UTC.
+fn time(name: &str, text: &str) -> Result<Timestamp, Problem> {
+    let moment = match text.parse::<Date>() {
+        Ok(day) if text.len() == "2026-01-31".len() => format!("{day}T00:00:00Z"),
+        _ => text.to_owned(),
+    };
+    moment.parse().map_err(|_| {
+        let detail = format!(
+            "{name}={text:?}; write a day as 2026-01-31 or a moment as 2026-01-31T09:15:00Z"
+        );
+        Problem::new(&kind::BAD_REQUEST, detail)
+    })
+}
