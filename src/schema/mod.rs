@@ -15,6 +15,7 @@ pub mod fault;
 mod fixture;
 pub mod json;
 pub mod number;
+pub mod own_id;
 pub mod row;
 pub mod spec;
 pub mod table;

@@ -22,7 +22,7 @@ use crate::store::Store;
 use crate::store::rows::{Batch, NewRow, Outcome, Quarantined};
 
 /// The header that names a request.
-const KEY: &str = "idempotency-key";
+pub const KEY: &str = "idempotency-key";
 
 /// Longest name of a request.
 const LONGEST_KEY: usize = 255;

@@ -68,11 +68,12 @@ pub fn retry_quarantined(
     let mut taken = Taken::default();
     commit::within(file, now, |commit| {
         for row in &retried.good {
-            commit.quarantine.remove(&*row.id)?;
-            rows::one(commit, row, &mut taken)?;
+            let transport = rows::out_of_quarantine(commit, &row.id)?;
+            rows::one(commit, row, transport, &mut taken)?;
         }
         for bad in &retried.bad {
-            rows::keep_aside(commit, bad)?;
+            let transport = rows::out_of_quarantine(commit, &bad.id)?;
+            rows::keep_aside(commit, bad, transport)?;
         }
         Ok(())
     })?;

@@ -7,6 +7,7 @@ use super::error::StoreError;
 use super::feed::{Prediction, PredictionId};
 use super::kind::Kind;
 use super::layout::{self, Key};
+use crate::telemetry::metrics::{ClosedLabel, Transport};
 
 /// Keeps a prediction, unless one of its id is there: a named prediction is made once. A truth that waited for it waits no
 /// more. `text` is room that is used again.
@@ -61,6 +62,8 @@ fn write(prediction: &Prediction, awaited: bool, out: &mut Vec<u8>) {
     field("row", &|out| {
         out.extend_from_slice(prediction.row.as_bytes())
     });
+    let transport = Transport::VALUES[prediction.transport.index()];
+    field("transport", &|out| json(transport, out));
     if !prediction.warnings.is_empty() {
         field("warnings", &|out| json(&prediction.warnings, out));
     }

@@ -11,7 +11,7 @@ use super::kind::Kind;
 use super::layout::{self, Key, REQUESTS};
 use crate::schema::column::Label;
 use crate::schema::{Row, RowView, Schema, json};
-use crate::telemetry::metrics::{Metrics, RowStatus};
+use crate::telemetry::metrics::{Metrics, RowStatus, Transport};
 
 /// A row that keeps the contract.
 #[derive(Clone, Debug)]
@@ -98,6 +98,8 @@ pub struct Batch {
     pub request: Option<(String, String)>,
     /// The source that is read, and how far it is with these.
     pub cursor: Option<(String, String)>,
+    /// How they reached the platform.
+    pub transport: Transport,
 }
 
 /// What became of them.
@@ -152,6 +154,7 @@ struct Request {
 struct Told<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a Label>,
+    transport: Transport,
 }
 
 /// The truth that a row brought; none for a prediction.
@@ -191,10 +194,10 @@ pub(super) fn take(commit: &mut Commit<'_>, batch: &Batch) -> Result<Outcome, St
     }
     let mut taken = Taken::default();
     for row in &batch.rows {
-        one(commit, row, &mut taken)?;
+        one(commit, row, batch.transport, &mut taken)?;
     }
     for bad in &batch.quarantined {
-        put_aside(commit, bad)?;
+        put_aside(commit, bad, batch.transport)?;
         taken.quarantined += 1;
     }
     if let Some((name, digest)) = &batch.request {
@@ -233,6 +236,7 @@ pub(super) fn requests_before(
 pub(super) fn one(
     commit: &mut Commit<'_>,
     row: &NewRow,
+    transport: Transport,
     taken: &mut Taken,
 ) -> Result<(), StoreError> {
     let key = RowKey::of(row);
@@ -243,6 +247,7 @@ pub(super) fn one(
     }
     let told = Told {
         label: row.label.as_ref(),
+        transport,
     };
     let told = serde_json::to_string(&told).expect("its keys are text");
     let (rest, told) = (&row.row[1..], &told[1..]);
@@ -252,8 +257,7 @@ pub(super) fn one(
     } else {
         ","
     };
-    let last = if told == "}" { "" } else { "," };
-    let body = format!(r#"{{"row":{{{member}{next}{rest}{last}{told}"#);
+    let body = format!(r#"{{"row":{{{member}{next}{rest},{told}"#);
     let seq = commit.append_known(&layout::key(&row.id), commit.now, Kind::Row, &row.id, &body)?;
     commit.row_seqs.insert(seq, key.bytes())?;
     commit.row_keys.insert(key.bytes(), &*row.id)?;
@@ -328,20 +332,56 @@ fn order(id: &str) -> [u8; 8] {
     begin
 }
 
-/// Says anew what is wrong with a row that is aside.
-pub(super) fn keep_aside(commit: &mut Commit<'_>, bad: &Quarantined) -> Result<(), StoreError> {
-    let bytes = serde_json::to_vec(bad).expect("its keys are text");
+/// What the store adds to a quarantined row: a row that is good later is stored with the transport it came by.
+#[derive(Serialize)]
+struct Aside<'a> {
+    #[serde(flatten)]
+    bad: &'a Quarantined,
+    transport: Transport,
+}
+
+/// Stores anew what is wrong with a row in quarantine.
+pub(super) fn keep_aside(
+    commit: &mut Commit<'_>,
+    bad: &Quarantined,
+    transport: Transport,
+) -> Result<(), StoreError> {
+    let bytes = serde_json::to_vec(&Aside { bad, transport }).expect("its keys are text");
     commit.quarantine.insert(&*bad.id, &*bytes)?;
     Ok(())
 }
 
+/// Takes a row out of quarantine; gives the transport it came by. Entries of an earlier revision do not name it: those that
+/// did not come over REST are taken for those of a file.
+pub(super) fn out_of_quarantine(
+    commit: &mut Commit<'_>,
+    id: &str,
+) -> Result<Transport, StoreError> {
+    #[derive(Deserialize)]
+    struct Entry {
+        source: String,
+        transport: Option<Transport>,
+    }
+    let bytes = commit.quarantine.remove(id)?;
+    let entry = bytes.and_then(|bytes| serde_json::from_slice::<Entry>(bytes.value()).ok());
+    Ok(match entry {
+        None => Transport::default(),
+        Some(entry) if entry.source == "rest" => entry.transport.unwrap_or(Transport::Rest),
+        Some(entry) => entry.transport.unwrap_or(Transport::File),
+    })
+}
+
 /// Puts a row aside, unless it was when its source was read before.
-fn put_aside(commit: &mut Commit<'_>, bad: &Quarantined) -> Result<(), StoreError> {
+fn put_aside(
+    commit: &mut Commit<'_>,
+    bad: &Quarantined,
+    transport: Transport,
+) -> Result<(), StoreError> {
     let key = bad.key();
     if commit.row_keys.get(&*key)?.is_some() {
         return Ok(());
     }
-    keep_aside(commit, bad)?;
+    keep_aside(commit, bad, transport)?;
     let Quarantined {
         source,
         line,
@@ -350,7 +390,7 @@ fn put_aside(commit: &mut Commit<'_>, bad: &Quarantined) -> Result<(), StoreErro
         reason,
         ..
     } = bad;
-    let body = serde_json::json!({"source": source, "line": line, "column": column, "value": value, "reason": reason});
+    let body = serde_json::json!({"source": source, "line": line, "column": column, "value": value, "reason": reason, "transport": transport});
     let seq = commit.append(commit.now, Kind::Quarantine, &bad.id, &body.to_string())?;
     commit.row_seqs.insert(seq, &*key)?;
     commit.row_keys.insert(&*key, &*bad.id)?;

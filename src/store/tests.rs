@@ -49,6 +49,8 @@ fn prediction(id: &str) -> Prediction {
         warnings: Vec::new(),
         time: Timestamp::UNIX_EPOCH,
         row: r#"{"acid":3}"#.into(),
+        transport: crate::telemetry::metrics::Transport::Rest,
+        own_id: None,
     }
 }
 

@@ -134,6 +134,9 @@ fn parameters(route: &Route) -> Vec<Value> {
         let kinds: Vec<&str> = kinds::all().map(kinds::name).collect();
         parameters.push(json!({"name": "kind", "in": "query", "description": "only of this kind", "schema": {"enum": kinds}}));
     }
+    if route.pattern == "/ws" {
+        parameters.push(transport());
+    }
     if route.takes == Takes::RowsToKeep {
         parameters.push(json!({"name": "Idempotency-Key", "in": "header", "description": "the same key again is the same request", "schema": {"type": "string"}}));
     }
@@ -152,11 +155,24 @@ fn parameters(route: &Route) -> Vec<Value> {
         ));
         parameters.push(flag("durable", "answers once the disk has the predictions"));
         parameters.push(json!({
+            "name": "store", "in": "query", "schema": {"type": "boolean", "default": true},
+            "description": "false makes it a trial: the same response without ids, nothing is stored and nothing counted for the monitor, rules or labels; not together with id, durable or an Idempotency-Key",
+        }));
+        parameters.push(transport());
+        parameters.push(json!({
             "name": "id", "in": "query", "schema": {"type": "string"},
             "description": "names a single prediction: the same row again gets the same answer, another one 409",
         }));
     }
     parameters
+}
+
+/// By what the page says that rows are its own.
+fn transport() -> Value {
+    json!({
+        "name": "transport", "in": "query", "schema": {"enum": ["page"]},
+        "description": "the server's own page sends it; other clients leave it out",
+    })
 }
 
 fn id_of(route: &Route) -> &'static str {

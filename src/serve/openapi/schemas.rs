@@ -18,8 +18,8 @@ pub fn all(champion: &Champion) -> Value {
     json!({
         "Row": row(champion),
         "Answer": {"oneOf": [reference("Prediction"), reference("Predictions")]},
-        "Prediction": object(&["id", "label", "probability", "model", "warnings"], json!({
-            "id": text,
+        "Prediction": object(&["label", "probability", "model", "warnings"], json!({
+            "id": {"type": "string", "description": "absent from a trial"},
             "label": {"enum": [target.negative, target.positive]},
             "probability": {"type": "number", "minimum": 0, "maximum": 1, "description": format!("of {} = {}", target.column, target.positive)},
             "model": text,

@@ -79,7 +79,7 @@ impl Pen<'_> {
         });
         let probability = self.answered.probabilities[place];
         let answer = Answer {
-            id: &self.answered.ids[place],
+            id: self.answered.ids.get(place),
             label: model.label(probability),
             probability,
             model: &self.champion.name,

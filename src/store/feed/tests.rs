@@ -148,6 +148,8 @@ fn predictions_are_told_as_they_were_answered() {
             warnings: Vec::new(),
             time: jiff::Timestamp::UNIX_EPOCH,
             row: "{}".into(),
+            transport: crate::telemetry::metrics::Transport::Rest,
+            own_id: None,
         })
     });
     feed.predictions(&made);
@@ -155,6 +157,6 @@ fn predictions_are_told_as_they_were_answered() {
     assert_eq!(events.len(), 2);
     let message: serde_json::Value = serde_json::from_str(events[1].message()).unwrap();
     let expected =
-        json!({"id": "mine", "label": 1, "probability": 0.5, "model": "wine@3", "warnings": []});
+        json!({"id": "mine", "label": 1, "probability": 0.5, "model": "wine@3", "warnings": [], "transport": "rest"});
     assert_eq!(message["data"], expected);
 }
