@@ -26,6 +26,14 @@ pub fn of_text(id: &str) -> Option<String> {
     (1..=LONGEST).contains(&key.len()).then(|| key.to_owned())
 }
 
+/// A key as JSON: a whole number is one, where JSON readers keep it whole.
+pub fn json(key: &str) -> serde_json::Value {
+    match whole(key) {
+        Some(number) if number.unsigned_abs() < 1 << 53 => number.into(),
+        _ => key.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -305,7 +305,7 @@ impl RowKey {
             hash.update(part);
         }
         let mut key = [0; 24];
-        key[..8].copy_from_slice(&order(row.own_id.as_deref().unwrap_or_default()));
+        key[..8].copy_from_slice(&layout::order(row.own_id.as_deref().unwrap_or_default()));
         key[8..].copy_from_slice(&hash.finalize()[..16]);
         RowKey(key)
     }
@@ -319,17 +319,6 @@ impl RowKey {
     pub(super) fn digest(&self) -> &[u8] {
         &self.0[8..]
     }
-}
-
-/// Eight bytes in the order of ids: whole numbers by their size, texts by their beginning.
-fn order(id: &str) -> [u8; 8] {
-    if let Ok(number) = id.parse::<u64>() {
-        return number.to_be_bytes();
-    }
-    let mut begin = [0; 8];
-    let length = id.len().min(8);
-    begin[..length].copy_from_slice(&id.as_bytes()[..length]);
-    begin
 }
 
 /// What the store adds to a quarantined row: a row that is good later is stored with the transport it came by.

@@ -2,6 +2,7 @@
 
 mod disk;
 mod keep;
+mod own_ids;
 mod revision;
 
 use std::sync::Arc;
@@ -57,7 +58,13 @@ fn prediction(id: &str) -> Prediction {
 fn given(id: &str) -> Given {
     let (id, label) = (id.to_owned(), Label::Integer(1));
     let correct = false;
-    Given { id, label, correct }
+    let by = labels::By::Id;
+    Given {
+        id,
+        by,
+        label,
+        correct,
+    }
 }
 
 fn row(n: usize) -> Batch {

@@ -14,8 +14,8 @@ pub use super::{
         TallyByColumn,
     },
     labels::{
-        AlertRule, ChannelKind, Closed, Detector, Direction, EventKind, Figure, Found,
-        JobState, LabelStatus, RowStatus, Share, Topic, Transport,
+        AlertRule, ChannelKind, Closed, Detector, Direction, EventKind, Figure, Found, JobState,
+        LabelStatus, RowStatus, Share, Topic, Transport,
     },
 };
 use super::{

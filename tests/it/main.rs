@@ -39,5 +39,6 @@ mod swap;
 mod tables;
 mod the_loop;
 mod training;
+mod trials;
 mod triggers;
 mod ws;

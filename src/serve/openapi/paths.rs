@@ -39,8 +39,10 @@ fn operation(route: &Route, champion: &Champion) -> Value {
         Takes::Labels => {
             let one = json!({"$ref": "#/components/schemas/GivenLabel"});
             let schema = json!({"oneOf": [one, {"type": "array", "items": one}]});
-            operation["requestBody"] =
-                json!({"required": true, "content": {"application/json": {"schema": schema}}});
+            operation["requestBody"] = json!({"required": true, "content": {
+                "application/json": {"schema": schema},
+                "text/csv": {"schema": {"type": "string"}, "example": "id,label\n"},
+            }});
         }
         Takes::Silence => {
             let schema = json!({"$ref": "#/components/schemas/Silence"});

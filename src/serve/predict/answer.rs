@@ -154,6 +154,10 @@ mod tests {
         assert_eq!(text, format!(r#"{{"id":"mine",{expected}"#));
         let mut out = Vec::new();
         Answer { id: None, ..answer }.write(&mut out);
-        assert_eq!(String::from_utf8(out).unwrap(), format!("{{{expected}"), "a trial");
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            format!("{{{expected}"),
+            "a trial"
+        );
     }
 }

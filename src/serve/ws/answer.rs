@@ -4,21 +4,21 @@ use serde_json::{Value, json};
 
 use super::message::{Message, Ref};
 use crate::schema::fault::nearest;
+use crate::schema::own_id;
 use crate::serve::labels::{self, given};
 use crate::serve::predict::answer::{Answer, Why};
 use crate::serve::predict::check;
 use crate::serve::predictor::{Made, Origin, Predictor, on_bench};
-use crate::schema::own_id;
 use crate::serve::problem::{Entry, Problem, escape, kind};
 use crate::store::Store;
 use crate::store::feed::{Feed, PredictionId, Since, Subscription, TOPICS, Topics, name, named};
-use crate::store::labels::{Given, Status};
+use crate::store::labels::{Done, Given, Status};
 use crate::telemetry::metrics::Transport;
 
 /// Each type of message, and the keys it may have beside `type` and `ref`.
 const TYPES: &[(&str, &[&str])] = &[
     ("predict", &["row", "explain", "store"]),
-    ("label", &["id", "label", "correct"]),
+    ("label", &["id", "key", "label", "correct"]),
     ("subscribe", &["topics", "since", "epoch"]),
     ("unsubscribe", &["topics"]),
 ];
@@ -79,12 +79,21 @@ impl Desk {
 
     /// Takes a truth in; the answer once the disk has it.
     pub async fn label(&self, reference: Value, given: Given) -> String {
-        let done = self.store.label(vec![given.clone()], false).await;
+        let done = self.store.label_by(vec![given.clone()], false).await;
         let done = done.map_err(Problem::from).map(|mut all| all.pop());
         let problem = match done {
-            Ok(Some(Status::Conflict(stored))) => labels::conflict(&given, &stored),
-            Ok(Some(status)) => {
-                return json!({"type": "labelled", "ref": reference, "id": given.id, "status": status.name()}).to_string();
+            Ok(Some(Done {
+                status: Status::Conflict(stored),
+                ..
+            })) => labels::conflict(&given, &stored),
+            Ok(Some(done)) => {
+                let mut told = json!({"type": "labelled", "ref": reference});
+                if let (Value::Object(told), Value::Object(more)) =
+                    (&mut told, labels::document(&given, &done))
+                {
+                    told.extend(more);
+                }
+                return told.to_string();
             }
             Ok(None) => Problem::internal("a label came to nothing"),
             Err(problem) => problem,
