@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::case::{Case, json as read, on_both};
-use crate::server::{Server, answer};
+use crate::server::{Server, answer, until};
 use crate::socket::Socket;
 
 on_both!(
@@ -39,7 +39,9 @@ fn traces(page: &str) -> Vec<&str> {
         "titanic_monitor_window_rows",
     ];
     let is_one = |line: &&str| NAMES.iter().any(|name| line.starts_with(name));
-    page.lines().filter(is_one).collect()
+    let mut found: Vec<&str> = page.lines().filter(is_one).collect();
+    found.sort_unstable(); // the values of a label come in any order
+    found
 }
 
 async fn trials_leave_no_trace(case: &Case) {
@@ -53,6 +55,13 @@ async fn trials_leave_no_trace(case: &Case) {
         "a stored one is counted"
     );
     server.app().store().flush().await.unwrap();
+    until("the monitor's look at the stored one", || async {
+        server
+            .metrics()
+            .await
+            .contains("\ntitanic_monitor_window_rows 1\n")
+    })
+    .await;
     let before = server.metrics().await;
     let last = server.app().store().last().unwrap();
     let mut reader = Socket::open(&server).await;

@@ -107,7 +107,8 @@ pub struct Prediction {
     pub model: Arc<str>,
     /// Warnings given with it.
     pub warnings: Vec<Warning>,
-    /// How its row reached the server.
+    /// How its row reached the server; stored, and not published to subscribers.
+    #[serde(skip)]
     pub transport: Transport,
     /// When it was made.
     #[serde(skip)]

@@ -156,6 +156,7 @@ fn predictions_are_told_as_they_were_answered() {
     let events: Vec<_> = std::iter::from_fn(|| reader.next().now_or_never()?).collect();
     assert_eq!(events.len(), 2);
     let message: serde_json::Value = serde_json::from_str(events[1].message()).unwrap();
-    let expected = json!({"id": "mine", "label": 1, "probability": 0.5, "model": "wine@3", "warnings": [], "transport": "rest"});
+    let expected =
+        json!({"id": "mine", "label": 1, "probability": 0.5, "model": "wine@3", "warnings": []});
     assert_eq!(message["data"], expected);
 }
