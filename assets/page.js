@@ -60,7 +60,7 @@
     }
   }
 
-  // ── Asking: over the socket while it is open, else over REST ───────────────────────────────────────────────────
+  // ── Asking: over the socket while it is open, else over REST. Always a trial: trying the form leaves no trace ──
   let asked = 0;
   let answered = 0;
   let timer;
@@ -72,7 +72,7 @@
 
   function ask() {
     const ref = ++asked;
-    const asking = { type: 'predict', ref, row: row(), explain: true };
+    const asking = { type: 'predict', ref, row: row(), explain: true, store: false };
     const body = JSON.stringify(asking.row).replaceAll("'", "'\\''");
     $('curl').textContent = `curl -s '${location.origin}/v1/predict?explain=true' \\\n`
       + `  -H 'Content-Type: application/json' \\\n  -d '${body}'`;
@@ -83,7 +83,7 @@
   async function askRest({ ref, row }) {
     const headers = { 'Content-Type': 'application/json' };
     try {
-      const answer = await fetch('/v1/predict?explain=true', { method: 'POST', headers, body: JSON.stringify(row) });
+      const answer = await fetch('/v1/predict?explain=true&store=false&transport=page', { method: 'POST', headers, body: JSON.stringify(row) });
       const json = await answer.json();
       if (answer.ok) show(ref, json); else refuse(ref, json);
     } catch {
@@ -281,7 +281,7 @@
 
   function connect() {
     state('connecting', 'connecting');
-    socket = new WebSocket(location.origin.replace(/^http/, 'ws') + '/ws');
+    socket = new WebSocket(location.origin.replace(/^http/, 'ws') + '/ws?transport=page');
     socket.onopen = subscribe;
     socket.onmessage = ({ data }) => receive(JSON.parse(data));
     socket.onclose = () => {

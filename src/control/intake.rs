@@ -7,9 +7,15 @@ use uuid::Uuid;
 use crate::ingest::Batch;
 use crate::schema::Cell;
 use crate::store::rows::{self, NewRow, Origin, Quarantined};
+use crate::telemetry::metrics::Transport;
 
 /// A batch as the store takes it, with new ids. `cursor` is the name under which it is kept how far the source was read.
 pub fn batch(batch: &Batch, cursor: Option<&str>) -> rows::Batch {
+    // Only a pull remembers how far it is.
+    let transport = match cursor {
+        Some(_) => Transport::Pull,
+        None => Transport::File,
+    };
     let (table, schema) = (&batch.table, batch.table.schema());
     let row = |n: usize| {
         let own_id = match table.id(n) {
@@ -35,6 +41,7 @@ pub fn batch(batch: &Batch, cursor: Option<&str>) -> rows::Batch {
         quarantined: aside.collect(),
         request: None,
         cursor: cursor.and_then(|name| Some((name.to_owned(), batch.cursor.clone()?))),
+        transport,
     }
 }
 

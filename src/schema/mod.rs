@@ -19,6 +19,7 @@ pub mod json;
 pub mod level;
 pub mod missing;
 pub mod number;
+pub mod own_id;
 pub mod row;
 pub mod spec;
 pub mod table;

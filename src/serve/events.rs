@@ -2,8 +2,11 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
+use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::{query, reply};
 use crate::store::kind::{self as kinds, Kind};
@@ -18,15 +21,27 @@ const USUAL: usize = 100;
 /// Most events of one answer.
 pub const MOST: usize = 10_000;
 
+/// Seconds within which a prediction may still be on its way to the disk.
+const RECENT: u64 = 5;
+
 /// One prediction, with its truth or null.
 pub async fn prediction(
     path: web::Path<String>,
     store: web::Data<Store>,
+    predictor: web::Data<Predictor>,
 ) -> Result<HttpResponse, Problem> {
+    let clock = &predictor.clock;
     let id = path.into_inner();
-    let wanted = id.clone();
-    let found = web::block(move || store.event(&wanted));
-    let Some((line, truth)) = found.await.map_err(Problem::internal)?? else {
+    let find = || {
+        let (store, wanted) = (store.clone(), id.clone());
+        web::block(move || store.event(&wanted))
+    };
+    let mut found = find().await.map_err(Problem::internal)??;
+    if found.is_none() && may_be_new(&id, clock.now()) {
+        store.flush().await?; // the writer may have it still
+        found = find().await.map_err(Problem::internal)??;
+    }
+    let Some((line, truth)) = found else {
         let detail = format!(
             "no prediction {id:?} is stored: it was never made, is older than what is kept, or is being written"
         );
@@ -35,6 +50,18 @@ pub async fn prediction(
     let mut event: Value = serde_json::from_str(&line).map_err(Problem::internal)?;
     event["truth"] = json!(truth.map(|truth| truth.label));
     Ok(reply::json(StatusCode::OK, &event))
+}
+
+/// Whether the prediction of an id may have been made a moment ago: an id of the platform's says when. Other ids may be of
+/// any time.
+fn may_be_new(id: &str, now: Timestamp) -> bool {
+    let made = Uuid::try_parse(id).ok().and_then(|id| id.get_timestamp());
+    made.is_none_or(|made| {
+        let (seconds, _) = made.to_unix();
+        now.as_second()
+            .abs_diff(i64::try_from(seconds).unwrap_or(i64::MAX))
+            <= RECENT
+    })
 }
 
 /// Events after a number, in order.

@@ -55,6 +55,7 @@ fn told(seen: &Memory, options: &Options) -> Value {
             "truths": delay.truths(), "last": delay.last(), "open": delay.open(),
         })),
         "skipped": seen.skipped,
+        "seq": seen.seen,
     })
 }
 

@@ -13,7 +13,7 @@ use crate::model::Workspace;
 use crate::schema::row::Purpose;
 use crate::schema::{Row, RowView, Schema, Warning, json};
 use crate::store::feed::{Prediction, PredictionId, Recorder};
-use crate::telemetry::metrics::{Door, Metrics};
+use crate::telemetry::metrics::{Metrics, Transport};
 
 /// Answers rows. Clones share everything.
 #[derive(Clone)]
@@ -28,6 +28,31 @@ pub struct Predictor {
     pub clock: Arc<dyn Clock>,
     /// Counters of rows and warnings.
     pub metrics: Arc<Metrics>,
+}
+
+/// Where rows come from, and whether their predictions are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// How they reached the server.
+    pub transport: Transport,
+    /// Whether this is a trial: nothing is stored, and nothing but [`Origin::transport`]'s trials is counted.
+    pub trial: bool,
+}
+
+/// What is stored of a prediction beside its model and time.
+pub struct Made<'a> {
+    /// Its id.
+    pub id: PredictionId,
+    /// How its row reached the server.
+    pub transport: Transport,
+    /// Probability of the positive value.
+    pub probability: f64,
+    /// The row.
+    pub row: RowView<'a>,
+    /// The key of the row's own id, where it has one.
+    pub own_id: Option<String>,
+    /// Warnings given with it.
+    pub warnings: &'a [Warning],
 }
 
 impl Predictor {
@@ -56,27 +81,22 @@ impl Predictor {
         ))
     }
 
-    /// A prediction as it is kept.
-    pub fn prediction(
-        &self,
-        id: PredictionId,
-        champion: &Champion,
-        probability: f64,
-        row: RowView<'_>,
-        warnings: &[Warning],
-    ) -> Prediction {
+    /// A prediction as it is stored.
+    pub fn prediction(&self, champion: &Champion, made: Made<'_>) -> Prediction {
         let mut text = Vec::with_capacity(USUAL);
-        json::write::object(champion.model.schema(), row, &mut text);
+        json::write::object(champion.model.schema(), made.row, &mut text);
         let text = String::from_utf8(text).expect("JSON is text");
         Prediction {
-            id,
-            label: champion.model.label(probability).clone(),
-            probability,
+            id: made.id,
+            label: champion.model.label(made.probability).clone(),
+            probability: made.probability,
             model: champion.name.clone(),
-            warnings: warnings.to_vec(),
+            warnings: made.warnings.to_vec(),
             batch: None,
+            transport: made.transport,
             time: self.clock.now(),
             row: text.into(),
+            own_id: made.own_id.map(Into::into),
         }
     }
 
@@ -86,10 +106,15 @@ impl Predictor {
     }
 
     /// Counts rows that were answered.
-    pub fn count(&self, door: Door, rows: usize, warnings: usize) {
+    pub fn count(&self, origin: Origin, rows: usize, warnings: usize) {
+        let Origin { transport, trial } = origin;
+        if trial {
+            let trials = &self.metrics.titanic_trial_rows_total;
+            return trials.of(transport).increment(rows as u64);
+        }
         self.metrics
             .titanic_predictions_rows_total
-            .of(door)
+            .of(transport)
             .increment(rows as u64);
         if warnings > 0 {
             self.metrics
@@ -99,11 +124,15 @@ impl Predictor {
     }
 
     /// Counts rows that got no prediction because of these faults: bad ones, and good ones that were sent together with them.
-    pub fn refuse(&self, door: Door, bad: usize, good: usize, faults: &Faults) {
+    /// Faults of a trial are not counted.
+    pub fn refuse(&self, origin: Origin, bad: usize, good: usize, faults: &Faults) {
+        if origin.trial {
+            return;
+        }
         let metrics = &self.metrics;
         metrics
             .titanic_refused_rows_total
-            .of(door)
+            .of(origin.transport)
             .increment(bad as u64);
         metrics.titanic_unanswered_rows_total.increment(good as u64);
         metrics

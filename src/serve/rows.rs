@@ -24,7 +24,7 @@ use crate::store::Store;
 use crate::store::rows::{Batch, NewRow, Origin, Outcome, Quarantined};
 
 /// The header that names a request.
-const KEY: &str = "idempotency-key";
+pub const KEY: &str = "idempotency-key";
 
 /// The header of whoever sends a load in several requests: equal rows before each row of this one.
 const OCCURRENCES: &str = "x-occurrences";

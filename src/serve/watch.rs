@@ -13,6 +13,7 @@ use actix_web::{Error, HttpMessage, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 
 use super::guard::{self, Access, Admitted, Guard};
+use super::predict::Trial;
 use super::problem::Problem;
 use crate::telemetry::metrics::{Metrics, RouteId};
 
@@ -128,11 +129,17 @@ where
         let begun = Instant::now();
         let metrics = self.watch.metrics.clone();
         let (route, access) = self.watch.methods.of(request.method());
-        let answered = move |status: u16| metrics.answered(route, status, begun.elapsed());
+        let answered = move |status: u16, counts: bool| {
+            let took = begun.elapsed();
+            metrics.answered(route, status, took);
+            if counts {
+                metrics.latency.record(took);
+            }
+        };
         let (place, page) = match self.watch.admit(&request, access) {
             Ok(admitted) => admitted,
             Err(response) => {
-                answered(response.status().as_u16());
+                answered(response.status().as_u16(), true);
                 let response = request.into_response(*response).map_into_right_body();
                 return Box::pin(ready(Ok(response)));
             }
@@ -143,7 +150,8 @@ where
             if let Some(page) = page {
                 guard::name_page(response.headers_mut(), page);
             }
-            answered(response.status().as_u16());
+            let is_trial = response.request().extensions().contains::<Trial>();
+            answered(response.status().as_u16(), !is_trial);
             drop(place);
             Ok(response.map_into_left_body())
         })

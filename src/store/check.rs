@@ -1,6 +1,6 @@
 //! Whether a store is whole: every event is read, and every index held against the events.
 
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
 use serde::{Deserialize, Serialize};
 
 use super::block::{self, Record};
@@ -9,7 +9,8 @@ use super::file::File;
 use super::ids::KeptIds;
 use super::kind::Kind;
 use super::labels;
-use super::layout::{self, BLOCKS, Key, LABELS, WAITING};
+use super::layout::{self, BLOCKS, Key, LABELS, OWN_IDS, WAITING};
+use super::predictions;
 use super::read;
 
 /// Findings that are told; a store with more is beyond reading them.
@@ -47,6 +48,8 @@ pub fn check(file: &File) -> Result<Report, StoreError> {
             oldest: 0,
             labels: snapshot.open_table(LABELS)?,
             waiting: snapshot.open_table(WAITING)?,
+            own_ids: snapshot.open_table(OWN_IDS)?,
+            newest: 0,
             known: 0,
             report: Report::default(),
         };
@@ -63,6 +66,9 @@ struct Check {
     oldest: u64,
     labels: ReadOnlyTable<&'static [u8], &'static [u8]>,
     waiting: ReadOnlyTable<&'static [u8], i64>,
+    own_ids: ReadOnlyTable<&'static [u8], (u64, &'static [u8])>,
+    /// Predictions that the index of rows' own ids leads to.
+    newest: u64,
     /// Events that the index of ids has to know.
     known: u64,
     report: Report,
@@ -85,6 +91,13 @@ impl Check {
             self.gap(next, last + 1);
         }
         self.oldest = oldest.unwrap_or(last + 1);
+        let entries = self.own_ids.len()?;
+        if entries != self.newest {
+            let newest = self.newest;
+            self.report.say(format!(
+                "the index of rows' own ids has {entries} entries for {newest} rows with predictions"
+            ));
+        }
         self.index(last)
     }
 
@@ -118,11 +131,34 @@ impl Check {
             return Ok(());
         }
         self.known += 1;
+        if record.kind == Kind::Prediction {
+            self.newest_of(record)?;
+        }
         let found = self.ids.find(&layout::key(id))?;
         if found != Some(seq) {
             let found = found.map_or("nowhere".into(), |seq| format!("to event {seq}"));
             let told = format!("event {seq}: the index of ids leads from {id:?} {found}");
             self.report.say(told);
+        }
+        Ok(())
+    }
+
+    /// The index of rows' own ids leads to this prediction, or to a newer one.
+    fn newest_of(&mut self, record: &Record<'_>) -> Result<(), StoreError> {
+        let Some(own_id) = predictions::own_id_of(record.body) else {
+            return Ok(());
+        };
+        let found = self.own_ids.get(&*layout::own_id_key(&own_id))?;
+        let found = found.map(|found| found.value().0);
+        match found {
+            Some(seq) if seq == record.seq => self.newest += 1,
+            Some(seq) if seq > record.seq => {}
+            _ => {
+                let seq = record.seq;
+                self.report.say(format!(
+                    "event {seq}: the index of rows' own ids does not lead from {own_id:?} to it or a newer one"
+                ));
+            }
         }
         Ok(())
     }

@@ -9,8 +9,8 @@ use super::file::File;
 use super::ids::NewIds;
 use super::kind::{self, Kind};
 use super::layout::{
-    BLOCKS, CURSORS, Key, LABELS, META, NOTES, ORDERED, OUTBOX, QUARANTINE, REQUESTS, ROW_KEYS,
-    ROW_SEQS, WAITING,
+    self, BLOCKS, CURSORS, Key, LABELS, META, NOTES, ORDERED, OUTBOX, OWN_IDS, QUARANTINE,
+    REQUESTS, ROW_KEYS, ROW_SEQS, WAITING,
 };
 use super::rows::RowKey;
 
@@ -43,6 +43,7 @@ pub(super) struct Commit<'t> {
     pub(super) waiting: Table<'t, &'static [u8], i64>,
     /// Whether any truth waits: predictions need not look for theirs otherwise.
     pub(super) has_waiting: bool,
+    own_ids: Table<'t, &'static [u8], (u64, &'static [u8])>,
     pub(super) row_keys: Table<'t, &'static [u8], &'static str>,
     /// Whether rows may be there under their digest alone.
     has_digests: bool,
@@ -73,6 +74,7 @@ impl<'t> Commit<'t> {
             labels: transaction.open_table(LABELS)?,
             has_waiting: !waiting.is_empty()?,
             waiting,
+            own_ids: transaction.open_table(OWN_IDS)?,
             row_keys: transaction.open_table(ROW_KEYS)?,
             has_digests,
             row_seqs: transaction.open_table(ROW_SEQS)?,
@@ -131,9 +133,46 @@ impl<'t> Commit<'t> {
 
     /// The number of the prediction's or row's event of this id.
     pub(super) fn seq_of(&mut self, key: &Key) -> Result<Option<u64>, StoreError> {
-        let oldest = self.blocks.first()?.map(|(first, _)| first.value());
-        let oldest = oldest.unwrap_or(self.first);
+        let oldest = self.oldest()?;
         Ok(self.ids.find(key)?.filter(|seq| *seq >= oldest))
+    }
+
+    /// Number of the oldest event that is stored.
+    fn oldest(&self) -> Result<u64, StoreError> {
+        let oldest = self.blocks.first()?.map(|(first, _)| first.value());
+        Ok(oldest.unwrap_or(self.first))
+    }
+
+    /// Key of the newest prediction of the row with this id of its own.
+    pub(super) fn newest_of(&self, own_id: &str) -> Result<Option<Key>, StoreError> {
+        let oldest = self.oldest()?;
+        let found = self.own_ids.get(&*layout::own_id_key(own_id))?;
+        Ok(found.and_then(|found| {
+            let (seq, key) = found.value();
+            Key::of_bytes(key).filter(|_| seq >= oldest)
+        }))
+    }
+
+    /// Makes a prediction the newest of its row.
+    pub(super) fn set_newest(
+        &mut self,
+        own_id: &str,
+        seq: u64,
+        key: &Key,
+    ) -> Result<(), StoreError> {
+        let own_id = layout::own_id_key(own_id);
+        self.own_ids.insert(&*own_id, (seq, key.bytes()))?;
+        Ok(())
+    }
+
+    /// Forgets the newest prediction of a row, if that is the event `seq`.
+    pub(super) fn forget_newest(&mut self, own_id: &str, seq: u64) -> Result<(), StoreError> {
+        let own_id = layout::own_id_key(own_id);
+        let found = self.own_ids.get(&*own_id)?.map(|found| found.value().0);
+        if found == Some(seq) {
+            self.own_ids.remove(&*own_id)?;
+        }
+        Ok(())
     }
 
     /// Forgets the id of an event that goes; tells whether it was of that event.

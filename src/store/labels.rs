@@ -7,20 +7,43 @@ use serde::{Deserialize, Serialize};
 use super::commit::Commit;
 use super::error::StoreError;
 use super::kind::Kind;
-use super::layout::{Key, key};
+use super::layout::{Key, id_of, key};
 use super::rows;
 use crate::schema::column::Label;
+use crate::schema::own_id;
 use crate::telemetry::metrics::{ClosedLabel, LabelStatus};
 
 /// A truth as it is handed in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Given {
-    /// Of which prediction.
+    /// Of which prediction: its id, or the key of its row's own id.
     pub id: String,
+    /// Which of the two it is.
+    pub by: By,
     /// The truth.
     pub label: Label,
     /// Whether it replaces another that came before.
     pub correct: bool,
+}
+
+/// By what a truth names its prediction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The prediction's id.
+    Id,
+    /// The own id of its row; the newest prediction of that row is meant.
+    Key,
+    /// Either: a prediction of this id, else the newest of the row with this id of its own.
+    Either,
+}
+
+/// What became of a truth, and of which prediction it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// The prediction's id; none while no prediction of the row is known.
+    pub id: Option<String>,
+    /// What became of it.
+    pub status: Status,
 }
 
 /// What became of a truth.
@@ -71,6 +94,9 @@ pub struct Truth {
 struct Told<'a> {
     label: &'a Label,
     correct: bool,
+    /// The row's own id that it waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<serde_json::Value>,
 }
 
 /// Takes truths in. Unless `partial`, one contradiction keeps all of them out; each status tells what is, or would have been.
@@ -78,28 +104,74 @@ pub(super) fn take(
     commit: &mut Commit<'_>,
     given: &[Given],
     partial: bool,
-) -> Result<Vec<Status>, StoreError> {
+) -> Result<Vec<Done>, StoreError> {
     if !partial {
-        let statuses = foresee(commit, given)?;
-        if statuses.iter().any(|s| matches!(s, Status::Conflict(_))) {
-            return Ok(statuses);
+        let foreseen = foresee(commit, given)?;
+        let contradicts = |done: &Done| matches!(done.status, Status::Conflict(_));
+        if foreseen.iter().any(contradicts) {
+            return Ok(foreseen);
         }
     }
     given.iter().map(|given| one(commit, given)).collect()
 }
 
 /// What would become of each, those before it counting.
-fn foresee(commit: &mut Commit<'_>, given: &[Given]) -> Result<Vec<Status>, StoreError> {
-    let mut seen: std::collections::HashMap<&str, &Label> = Default::default();
-    let mut statuses = Vec::with_capacity(given.len());
+fn foresee(commit: &mut Commit<'_>, given: &[Given]) -> Result<Vec<Done>, StoreError> {
+    let mut seen: std::collections::HashMap<Vec<u8>, &Label> = Default::default();
+    let mut foreseen = Vec::with_capacity(given.len());
     for given in given {
-        let key = key(&given.id);
+        let (key, id) = resolve(commit, given)?;
         let stored = truth(commit, &key)?;
-        let before = seen.get(&*given.id).copied().or(stored.as_ref());
-        statuses.push(status(before, given, commit.knows(&key)?));
-        seen.insert(&given.id, &given.label);
+        let before = seen.get(key.bytes()).copied().or(stored.as_ref());
+        let status = status(before, given, commit.knows(&key)?);
+        foreseen.push(Done { id, status });
+        seen.insert(key.bytes().to_vec(), &given.label);
     }
-    Ok(statuses)
+    Ok(foreseen)
+}
+
+/// The key a truth stands under, and the id of its prediction where that can be told.
+fn resolve(commit: &mut Commit<'_>, given: &Given) -> Result<(Key, Option<String>), StoreError> {
+    let by_id = key(&given.id);
+    let is_id = match given.by {
+        By::Id => true,
+        By::Key => false,
+        By::Either => commit.knows(&by_id)? || commit.labels.get(by_id.bytes())?.is_some(),
+    };
+    if is_id {
+        return Ok((by_id, Some(given.id.clone())));
+    }
+    if let Some(newest) = commit.newest_of(&given.id)? {
+        let id = id_of(newest.bytes());
+        return Ok((newest, id));
+    }
+    // Nothing is known of it: an id of the platform's form is a prediction's.
+    if given.by == By::Either && matches!(by_id, Key::Uuid(_)) {
+        return Ok((by_id, Some(given.id.clone())));
+    }
+    Ok((Key::own_id(&given.id), None))
+}
+
+/// Joins a truth that waited for the first prediction of a row, which is this one. A truth that waited for the prediction
+/// itself takes precedence.
+pub(super) fn join_waiting(
+    commit: &mut Commit<'_>,
+    own_id: &str,
+    key: &Key,
+    id: &str,
+) -> Result<(), StoreError> {
+    let waits = Key::own_id(own_id);
+    if commit.waiting.remove(waits.bytes())?.is_none() {
+        return Ok(());
+    }
+    let found = commit.labels.remove(waits.bytes())?;
+    let found = found.map(|bytes| read(bytes.value())).transpose()?;
+    if let Some(truth) = found
+        && commit.labels.get(key.bytes())?.is_none()
+    {
+        keep(commit, key, id, &truth.label, false)?;
+    }
+    Ok(())
 }
 
 fn status(before: Option<&Label>, given: &Given, known: bool) -> Status {
@@ -112,36 +184,46 @@ fn status(before: Option<&Label>, given: &Given, known: bool) -> Status {
     }
 }
 
-fn one(commit: &mut Commit<'_>, given: &Given) -> Result<Status, StoreError> {
-    let key = key(&given.id);
+fn one(commit: &mut Commit<'_>, given: &Given) -> Result<Done, StoreError> {
+    let (key, id) = resolve(commit, given)?;
     let before = truth(commit, &key)?;
     let status = status(before.as_ref(), given, commit.knows(&key)?);
     let is_new = before.as_ref() != Some(&given.label);
     if is_new && !matches!(status, Status::Conflict(_)) {
-        keep(commit, &key, given, before.is_some())?;
+        match &id {
+            Some(id) => keep(commit, &key, id, &given.label, before.is_some())?,
+            // It becomes an event when its prediction is known.
+            None => put(commit, &key, &given.label, 0)?,
+        }
     }
     if matches!(status, Status::Waiting) && before.is_none() {
         let now = commit.now.as_microsecond();
         commit.waiting.insert(key.bytes(), now)?;
         commit.has_waiting = true;
     }
-    Ok(status)
+    Ok(Done { id, status })
 }
 
 fn keep(
     commit: &mut Commit<'_>,
     key: &Key,
-    given: &Given,
+    id: &str,
+    label: &Label,
     correct: bool,
 ) -> Result<(), StoreError> {
     let told = Told {
-        label: &given.label,
+        label,
         correct,
+        key: None,
     };
     let body = serde_json::to_string(&told).expect("its keys are text");
-    let seq = commit.append(commit.now, Kind::Label, &given.id, &body)?;
+    let seq = commit.append(commit.now, Kind::Label, id, &body)?;
+    put(commit, key, label, seq)
+}
+
+fn put(commit: &mut Commit<'_>, key: &Key, label: &Label, seq: u64) -> Result<(), StoreError> {
     let truth = Truth {
-        label: given.label.clone(),
+        label: label.clone(),
         time: commit.now.as_microsecond(),
         seq,
     };
@@ -184,6 +266,7 @@ pub(super) fn expire(commit: &mut Commit<'_>, since: Timestamp) -> Result<usize,
         let told = Told {
             label: &truth.label,
             correct: false,
+            key: super::layout::own_id_of(key).map(own_id::json),
         };
         let body = serde_json::to_string(&told).expect("its keys are text");
         let id = super::layout::id_of(key).unwrap_or_default();

@@ -5,19 +5,22 @@
 //! or a small table beside them, written in the same transaction.
 //!
 //! History: revision 1, the first; revision 2 has [`RUNS`] (ids of ours stood one by one in [`IDS`], and are still found there);
-//! revision 3 has [`OUTBOX`].
+//! revision 3 has [`OUTBOX`]; revision 4 has [`OWN_IDS`] (predictions stored before it are not found by their row's id), and
+//! truths under [`Key::own_id`].
 
 use redb::{TableDefinition, TableError, WriteTransaction};
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 /// What this program writes.
-pub const REVISION: u64 = 3;
+pub const REVISION: u64 = 4;
 
 /// First number of a block → its events, as [`super::block`] writes them.
 pub const BLOCKS: TableDefinition<u64, &[u8]> = TableDefinition::new("blocks");
 /// Key of a prediction's or row's id ([`key`]) → its number, of all that stand in no run.
 pub const IDS: TableDefinition<&[u8], u64> = TableDefinition::new("ids");
+/// Key of a row's own id ([`own_id_key`]) → the newest prediction of that row: its number and the key of its id.
+pub const OWN_IDS: TableDefinition<&[u8], (u64, &[u8])> = TableDefinition::new("own_ids");
 /// First id of a run with its number → the run, as [`super::ids`] has it.
 pub const RUNS: TableDefinition<&[u8; 24], &[u8]> = TableDefinition::new("runs");
 /// Key of an id → its truth, as JSON.
@@ -50,6 +53,7 @@ pub fn create(transaction: &WriteTransaction) -> Result<(), TableError> {
     transaction.open_table(BLOCKS)?;
     transaction.open_table(IDS)?;
     transaction.open_table(RUNS)?;
+    transaction.open_table(OWN_IDS)?;
     transaction.open_table(LABELS)?;
     transaction.open_table(WAITING)?;
     transaction.open_table(ROW_KEYS)?;
@@ -89,6 +93,11 @@ impl Key {
         Key::Uuid(bytes)
     }
 
+    /// The key under which a truth waits for the first prediction of a row with this id of its own.
+    pub fn own_id(id: &str) -> Key {
+        Key::Text([&[OWN_ID], id.as_bytes()].concat())
+    }
+
     /// The key of these bytes; none where they are none.
     pub fn of_bytes(bytes: &[u8]) -> Option<Key> {
         match bytes.split_first()? {
@@ -110,10 +119,38 @@ impl Key {
     }
 }
 
-/// The id of a key; none where the bytes are no key.
+/// First byte of keys of rows' own ids.
+const OWN_ID: u8 = 2;
+
+/// The row's own id that a truth waits for; none where it waits for a prediction by its id.
+pub fn own_id_of(key: &[u8]) -> Option<&str> {
+    match key.split_first()? {
+        (&OWN_ID, id) => std::str::from_utf8(id).ok(),
+        _ => None,
+    }
+}
+
+/// The key of [`OWN_IDS`]. It begins in the order of ids, as the keys of rows do: neighbours are written to the same pages.
+pub fn own_id_key(id: &str) -> Vec<u8> {
+    [&order(id), id.as_bytes()].concat()
+}
+
+/// Eight bytes in the order of ids: whole numbers by their size, texts by their beginning.
+pub fn order(id: &str) -> [u8; 8] {
+    if let Ok(number) = id.parse::<u64>() {
+        return number.to_be_bytes();
+    }
+    let mut begin = [0; 8];
+    let length = id.len().min(8);
+    begin[..length].copy_from_slice(&id.as_bytes()[..length]);
+    begin
+}
+
+/// The id of a key; none where the bytes are the key of no id.
 pub fn id_of(key: &[u8]) -> Option<String> {
     match key.split_first()? {
         (0, bytes) => Some(Uuid::from_slice(bytes).ok()?.as_hyphenated().to_string()),
-        (_, bytes) => String::from_utf8(bytes.to_vec()).ok(),
+        (1, bytes) => String::from_utf8(bytes.to_vec()).ok(),
+        _ => None,
     }
 }

@@ -75,12 +75,13 @@ pub fn retry_quarantined(
 pub(super) fn retry(commit: &mut Commit<'_>, retried: &Retried) -> Result<Taken, StoreError> {
     let mut taken = Taken::default();
     for row in &retried.good {
-        commit.quarantine.remove(&*row.id)?;
-        rows::retried(commit, row, &mut taken)?;
+        let transport = rows::out_of_quarantine(commit, &row.id)?;
+        rows::retried(commit, row, transport, &mut taken)?;
     }
     for bad in &retried.bad {
         if commit.quarantine.get(&*bad.id)?.is_some() {
-            rows::keep_aside(commit, bad)?;
+            let transport = rows::out_of_quarantine(commit, &bad.id)?;
+            rows::keep_aside(commit, bad, transport)?;
         }
     }
     Ok(taken)

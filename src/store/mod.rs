@@ -48,7 +48,7 @@ use ask::Ask;
 use commit::Commit;
 use feed::{Feed, Prediction, Tap};
 use kind::Kind;
-use labels::{Given, Status, Truth};
+use labels::{Done, Given, Status, Truth};
 use maintenance::Retried;
 use retention::{Dropped, Keep};
 use rows::{Batch, Outcome, Quarantined, Taken};
@@ -145,16 +145,29 @@ impl Store {
     /// # Errors
     /// When nothing of it is stored.
     pub async fn label(&self, given: Vec<Given>, partial: bool) -> Result<Vec<Status>, StoreError> {
-        let statuses = self
+        let done = self.label_by(given, partial).await?;
+        Ok(done.into_iter().map(|done| done.status).collect())
+    }
+
+    /// The same with the ids of the predictions, for truths that name them by their rows' own ids.
+    ///
+    /// # Errors
+    /// As [`Store::label`].
+    pub async fn label_by(
+        &self,
+        given: Vec<Given>,
+        partial: bool,
+    ) -> Result<Vec<Done>, StoreError> {
+        let all = self
             .ask(move |commit| labels::take(commit, &given, partial))
             .await?;
-        for status in &statuses {
+        for done in &all {
             self.metrics
                 .titanic_labels_total
-                .of(status.label())
+                .of(done.status.label())
                 .increment(1);
         }
-        Ok(statuses)
+        Ok(all)
     }
 
     /// Takes rows in.

@@ -1,12 +1,16 @@
 //! Predictions on their way into the store.
 
+use serde::Deserialize;
 use uuid::fmt::Hyphenated;
 
 use super::commit::Commit;
 use super::error::StoreError;
 use super::feed::{Prediction, PredictionId};
 use super::kind::Kind;
+use super::labels;
 use super::layout::{self, Key};
+use crate::schema::own_id;
+use crate::telemetry::metrics::{ClosedLabel, Transport};
 
 /// Keeps a prediction, unless one of its id is there: a named prediction is made once. A truth that waited for it waits no
 /// more. `text` is room that is used again.
@@ -30,7 +34,13 @@ pub(super) fn keep(
         PredictionId::Fresh(id) => &*id.as_hyphenated().encode_lower(&mut room),
         PredictionId::Named(name) => name,
     };
-    commit.append_known(&key, prediction.time, Kind::Prediction, id, body)?;
+    let seq = commit.append_known(&key, prediction.time, Kind::Prediction, id, body)?;
+    if let Some(own_id) = &prediction.own_id {
+        commit.set_newest(own_id, seq, &key)?;
+        if commit.has_waiting {
+            labels::join_waiting(commit, own_id, &key, id)?;
+        }
+    }
     Ok(())
 }
 
@@ -38,6 +48,21 @@ fn key(id: &PredictionId) -> Key {
     match id {
         PredictionId::Fresh(id) => Key::uuid(*id),
         PredictionId::Named(name) => layout::key(name),
+    }
+}
+
+/// Member of a prediction's event that holds the key of its row's own id.
+const KEY: &str = "key";
+
+/// The row's own id in a prediction's event, as the index has it.
+pub(super) fn own_id_of(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Body {
+        key: Option<serde_json::Value>,
+    }
+    match serde_json::from_slice::<Body>(body).ok()?.key? {
+        serde_json::Value::String(text) => Some(text),
+        other => Some(other.to_string()),
     }
 }
 
@@ -61,6 +86,11 @@ fn write(prediction: &Prediction, awaited: bool, out: &mut Vec<u8>) {
     field("row", &|out| {
         out.extend_from_slice(prediction.row.as_bytes())
     });
+    if let Some(own_id) = &prediction.own_id {
+        field(KEY, &|out| json(&own_id::json(own_id), out));
+    }
+    let transport = Transport::VALUES[prediction.transport.index()];
+    field("transport", &|out| json(transport, out));
     if !prediction.warnings.is_empty() {
         field("warnings", &|out| json(&prediction.warnings, out));
     }

@@ -15,6 +15,7 @@ use super::commit::Commit;
 use super::error::StoreError;
 use super::kind::Kind;
 use super::layout::key;
+use super::predictions;
 use crate::clock::Clock;
 
 /// Between two looks.
@@ -119,7 +120,13 @@ fn forget(commit: &mut Commit<'_>, first: u64) -> Result<(), StoreError> {
     let bytes = commit.take_block(first)?;
     for record in block::read(first, &bytes).flatten() {
         match record.kind {
-            Kind::Prediction | Kind::Row => forget_id(commit, record.seq, record.id)?,
+            Kind::Prediction => {
+                if let Some(own_id) = predictions::own_id_of(record.body) {
+                    commit.forget_newest(&own_id, record.seq)?;
+                }
+                forget_id(commit, record.seq, record.id)?;
+            }
+            Kind::Row => forget_id(commit, record.seq, record.id)?,
             Kind::Quarantine => {
                 commit.quarantine.remove(record.id)?;
                 forget_row(commit, record.seq)?;

@@ -13,7 +13,7 @@ use super::kind::Kind;
 use super::layout::{self, Key, REQUESTS};
 use crate::schema::column::Label;
 use crate::schema::{Row, RowView, Schema, json};
-use crate::telemetry::metrics::{Metrics, RowStatus};
+use crate::telemetry::metrics::{Metrics, RowStatus, Transport};
 
 /// A row that keeps the contract.
 #[derive(Clone, Debug)]
@@ -155,6 +155,8 @@ pub struct Batch {
     pub request: Option<(String, String)>,
     /// The source that is read, and how far it is with these.
     pub cursor: Option<(String, String)>,
+    /// How they reached the platform.
+    pub transport: Transport,
 }
 
 /// What became of them.
@@ -209,6 +211,7 @@ struct Request {
 struct Told<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a Label>,
+    transport: Transport,
 }
 
 /// The truth that a row brought; none for a prediction.
@@ -248,10 +251,10 @@ pub(super) fn take(commit: &mut Commit<'_>, batch: &Batch) -> Result<Outcome, St
     }
     let mut taken = Taken::default();
     for row in &batch.rows {
-        one(commit, row, &mut taken)?;
+        one(commit, row, batch.transport, &mut taken)?;
     }
     for bad in &batch.quarantined {
-        put_aside(commit, bad)?;
+        put_aside(commit, bad, batch.transport)?;
         taken.quarantined += 1;
     }
     if let Some((name, digest)) = &batch.request {
@@ -301,6 +304,7 @@ fn known(commit: &Commit<'_>, row: &NewRow, key: &RowKey) -> Result<Option<Strin
 pub(super) fn retried(
     commit: &mut Commit<'_>,
     row: &NewRow,
+    transport: Transport,
     taken: &mut Taken,
 ) -> Result<(), StoreError> {
     let mut row = row.clone();
@@ -309,13 +313,14 @@ pub(super) fn retried(
             row.origin.occurrence += 1;
         }
     }
-    one(commit, &row, taken)
+    one(commit, &row, transport, taken)
 }
 
 /// Takes one row in, unless it is there.
 pub(super) fn one(
     commit: &mut Commit<'_>,
     row: &NewRow,
+    transport: Transport,
     taken: &mut Taken,
 ) -> Result<(), StoreError> {
     let key = RowKey::of(row);
@@ -326,6 +331,7 @@ pub(super) fn one(
     }
     let told = Told {
         label: row.label.as_ref(),
+        transport,
     };
     let told = serde_json::to_string(&told).expect("its keys are text");
     let (rest, told) = (&row.row[1..], &told[1..]);
@@ -335,8 +341,7 @@ pub(super) fn one(
     } else {
         ","
     };
-    let last = if told == "}" { "" } else { "," };
-    let body = format!(r#"{{"row":{{{member}{next}{rest}{last}{told}"#);
+    let body = format!(r#"{{"row":{{{member}{next}{rest},{told}"#);
     let seq = commit.append_known(&layout::key(&row.id), commit.now, Kind::Row, &row.id, &body)?;
     commit.row_seqs.insert(seq, key.bytes())?;
     commit.row_keys.insert(key.bytes(), &*row.id)?;
@@ -424,7 +429,7 @@ impl RowKey {
         }
         more(&mut hash);
         let mut key = [0; 24];
-        key[..8].copy_from_slice(&order(row.own_id.as_deref().unwrap_or_default()));
+        key[..8].copy_from_slice(&layout::order(row.own_id.as_deref().unwrap_or_default()));
         key[8..].copy_from_slice(&hash.finalize()[..16]);
         RowKey(key)
     }
@@ -440,31 +445,56 @@ impl RowKey {
     }
 }
 
-/// Eight bytes in the order of ids: whole numbers by their size, texts by their beginning.
-fn order(id: &str) -> [u8; 8] {
-    if let Ok(number) = id.parse::<u64>() {
-        return number.to_be_bytes();
-    }
-    let mut begin = [0; 8];
-    let length = id.len().min(8);
-    begin[..length].copy_from_slice(&id.as_bytes()[..length]);
-    begin
+/// What the store adds to a quarantined row: a row that is good later is stored with the transport it came by.
+#[derive(Serialize)]
+struct Aside<'a> {
+    #[serde(flatten)]
+    bad: &'a Quarantined,
+    transport: Transport,
 }
 
-/// Says anew what is wrong with a row that is aside.
-pub(super) fn keep_aside(commit: &mut Commit<'_>, bad: &Quarantined) -> Result<(), StoreError> {
-    let bytes = serde_json::to_vec(bad).expect("its keys are text");
+/// Stores anew what is wrong with a row in quarantine.
+pub(super) fn keep_aside(
+    commit: &mut Commit<'_>,
+    bad: &Quarantined,
+    transport: Transport,
+) -> Result<(), StoreError> {
+    let bytes = serde_json::to_vec(&Aside { bad, transport }).expect("its keys are text");
     commit.quarantine.insert(&*bad.id, &*bytes)?;
     Ok(())
 }
 
+/// Takes a row out of quarantine; gives the transport it came by. Entries of an earlier revision do not name it: those that
+/// did not come over REST are taken for those of a file.
+pub(super) fn out_of_quarantine(
+    commit: &mut Commit<'_>,
+    id: &str,
+) -> Result<Transport, StoreError> {
+    #[derive(Deserialize)]
+    struct Entry {
+        source: String,
+        transport: Option<Transport>,
+    }
+    let bytes = commit.quarantine.remove(id)?;
+    let entry = bytes.and_then(|bytes| serde_json::from_slice::<Entry>(bytes.value()).ok());
+    Ok(match entry {
+        None => Transport::default(),
+        Some(entry) if entry.source == "rest" => entry.transport.unwrap_or(Transport::Rest),
+        Some(entry) => entry.transport.unwrap_or(Transport::File),
+    })
+}
+
 /// Puts a row aside, unless it was when its source was read before.
-fn put_aside(commit: &mut Commit<'_>, bad: &Quarantined) -> Result<(), StoreError> {
+fn put_aside(
+    commit: &mut Commit<'_>,
+    bad: &Quarantined,
+    transport: Transport,
+) -> Result<(), StoreError> {
     let key = bad.key();
     if commit.row_keys.get(&*key)?.is_some() {
         return Ok(());
     }
-    keep_aside(commit, bad)?;
+    keep_aside(commit, bad, transport)?;
     let Quarantined {
         source,
         line,
@@ -473,7 +503,7 @@ fn put_aside(commit: &mut Commit<'_>, bad: &Quarantined) -> Result<(), StoreErro
         reason,
         ..
     } = bad;
-    let body = serde_json::json!({"source": source, "line": line, "column": column, "value": value, "reason": reason});
+    let body = serde_json::json!({"source": source, "line": line, "column": column, "value": value, "reason": reason, "transport": transport});
     let seq = commit.append(commit.now, Kind::Quarantine, &bad.id, &body.to_string())?;
     commit.row_seqs.insert(seq, &*key)?;
     commit.row_keys.insert(&*key, &*bad.id)?;

@@ -2,6 +2,7 @@
 
 mod disk;
 mod keep;
+mod own_ids;
 mod revision;
 
 use std::sync::Arc;
@@ -50,13 +51,21 @@ fn prediction(id: &str) -> Prediction {
         batch: None,
         time: Timestamp::UNIX_EPOCH,
         row: r#"{"acid":3}"#.into(),
+        transport: crate::telemetry::metrics::Transport::Rest,
+        own_id: None,
     }
 }
 
 fn given(id: &str) -> Given {
     let (id, label) = (id.to_owned(), Label::Integer(1));
     let correct = false;
-    Given { id, label, correct }
+    let by = labels::By::Id;
+    Given {
+        id,
+        by,
+        label,
+        correct,
+    }
 }
 
 fn row(n: usize) -> Batch {

@@ -27,12 +27,22 @@ macro_rules! labels {
 }
 
 labels! {
-    /// The door a row came through.
-    Door("route") {
-        /// `/v1/predict`
+    /// The transport by which a row or a prediction reached the platform.
+    #[derive(Default, serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    Transport("transport") {
+        /// The REST routes.
+        #[default]
         Rest = "rest",
-        /// `/ws`
-        WebSocket = "websocket",
+        /// A message on `/ws`.
+        #[serde(rename = "ws")]
+        WebSocket = "ws",
+        /// The server's own page, whichever of the two it uses.
+        Page = "page",
+        /// The command `ingest`.
+        File = "file",
+        /// A source that the server reads on a schedule.
+        Pull = "pull",
     }
 
     /// Which way a message goes.

@@ -14,8 +14,8 @@ pub use super::{
         TallyByColumn,
     },
     labels::{
-        AlertRule, ChannelKind, Closed, Detector, Direction, Door, EventKind, Figure, Found,
-        JobState, LabelStatus, RowStatus, Share, Topic,
+        AlertRule, ChannelKind, Closed, Detector, Direction, EventKind, Figure, Found, JobState,
+        LabelStatus, RowStatus, Share, Topic, Transport,
     },
 };
 use super::{
@@ -90,10 +90,12 @@ metrics! {
     titanic_http_request_duration_seconds: ByRoute,
     /// Requests being answered.
     titanic_http_inflight_requests: Gauge,
-    /// Rows predicted, by the door they came through.
-    titanic_predictions_rows_total: ByLabel<Tally, Door>,
-    /// Rows that got no prediction because they break the contract of the table, by the door they came through.
-    titanic_refused_rows_total: ByLabel<Tally, Door>,
+    /// Rows predicted and stored, by transport.
+    titanic_predictions_rows_total: ByLabel<Tally, Transport>,
+    /// Rows predicted as trials, which are not stored and count for nothing else, by transport.
+    titanic_trial_rows_total: ByLabel<Counter, Transport>,
+    /// Rows that got no prediction because they break the contract of the table, by transport.
+    titanic_refused_rows_total: ByLabel<Tally, Transport>,
     /// Good rows that got no prediction because they were sent together with such.
     titanic_unanswered_rows_total: Tally,
     /// Values that rows were refused for, by column; those of no column of the table stand without one.
@@ -235,7 +237,6 @@ impl Metrics {
         self.titanic_http_request_duration_seconds
             .of(route)
             .record(took.as_secs_f64());
-        self.latency.record(took);
     }
 
     /// The page of `/metrics`, sorted by name.
@@ -320,6 +321,7 @@ titanic_store_pending_predictions gauge
 titanic_store_size_bytes gauge
 titanic_training_duration_seconds histogram
 titanic_training_jobs_total counter
+titanic_trial_rows_total counter
 titanic_unanswered_rows_total counter
 titanic_websocket_closed_total counter
 titanic_websocket_connections gauge
@@ -353,7 +355,7 @@ titanic_websocket_messages_total counter
         metrics.answered(metrics.unmatched(), 999, Duration::ZERO);
         metrics
             .titanic_predictions_rows_total
-            .of(Door::WebSocket)
+            .of(Transport::WebSocket)
             .increment(7);
         metrics
             .titanic_websocket_closed_total
@@ -379,8 +381,8 @@ titanic_websocket_messages_total counter
             r#"titanic_http_request_duration_seconds_bucket{method="POST",route="/v1/predict",le="0.00025"} 2"#,
         );
         has(r#"titanic_http_request_duration_seconds_count{method="POST",route="/v1/predict"} 3"#);
-        has(r#"titanic_predictions_rows_total{route="rest"} 0"#);
-        has(r#"titanic_predictions_rows_total{route="websocket"} 7"#);
+        has(r#"titanic_predictions_rows_total{transport="rest"} 0"#);
+        has(r#"titanic_predictions_rows_total{transport="ws"} 7"#);
         has(r#"titanic_websocket_closed_total{reason="too_slow"} 1"#);
         has(r#"titanic_model_info{model="wine@2",learner="a \"blend\""} 1"#);
         assert!(!page.contains("wine@1"), "one line, whatever came before");

@@ -66,6 +66,47 @@ fn the_story_is_told_in_order_and_ends_well() {
     assert_eq!(left(temporary.path()), none, "the throw-away state is gone");
 }
 
+/// With its page open and other clients predicting: neither is any business of the demo's.
+#[test]
+fn others_traffic_makes_no_difference_to_the_demo() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    let temporary = tempfile::tempdir().unwrap();
+    let options = ["--seed", "7", "--listen", "127.0.0.1:0", "--speed", "40"];
+    let mut demo = command(temporary.path(), &options)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
+    let address = lines.find_map(|line| {
+        let line = line.unwrap();
+        line.strip_prefix("watch it: ").map(str::to_owned)
+    });
+    let address = address.expect("it says where it can be watched");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let asked = runtime.spawn(async move {
+        let client = crate::server::client();
+        let mut asked = 0;
+        loop {
+            let page = client.get(&address).send().await;
+            let path = ["/v1/predict?store=false", "/v1/predict"][asked % 2];
+            let row = client.post(format!("{address}{path}"));
+            let row = row.json(&crate::server::passenger()).send().await;
+            if page.is_err() || row.is_err() {
+                return asked; // it is over
+            }
+            asked += 1;
+        }
+    });
+    let told: Vec<String> = lines.map(Result::unwrap).collect();
+    let output = demo.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{told:#?}");
+    assert!(runtime.block_on(asked).unwrap() > 10);
+}
+
 #[test]
 fn the_same_seed_tells_the_same_story_and_a_state_can_be_kept() {
     let temporary = tempfile::tempdir().unwrap();

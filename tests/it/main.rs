@@ -44,6 +44,7 @@ mod swap;
 mod tables;
 mod the_loop;
 mod training;
+mod trials;
 mod triggers;
 mod turned;
 mod ws;

@@ -29,10 +29,10 @@ async fn what_is_refused_is_counted_with_its_columns(case: &Case) {
         let door = |door: &str| {
             count(
                 &page,
-                &format!("titanic_refused_rows_total{{route=\"{door}\"}}"),
+                &format!("titanic_refused_rows_total{{transport=\"{door}\"}}"),
             )
         };
-        assert_eq!((door("rest"), door("websocket")), (rest, socket), "{what}");
+        assert_eq!((door("rest"), door("ws")), (rest, socket), "{what}");
         let values = "titanic_refused_values_total";
         let named = count(&page, &format!("{values}{{column=\"{column}\"}}"));
         assert_eq!(
@@ -66,7 +66,7 @@ async fn what_is_refused_is_counted_with_its_columns(case: &Case) {
     csv("no such column\n1\n2\n\n3\n".into()).await;
     let page = server.metrics().await;
     assert_eq!(
-        count(&page, "titanic_refused_rows_total{route=\"rest\"}"),
+        count(&page, "titanic_refused_rows_total{transport=\"rest\"}"),
         7
     );
     assert_eq!(

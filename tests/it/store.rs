@@ -75,7 +75,10 @@ async fn a_truth_may_come_before_its_prediction(case: &Case) {
     let [no, yes] = labels(case);
     assert_eq!(
         label(&server, "order/7", &yes).await,
-        (202, json!({"id": "order/7", "status": "waiting"}))
+        (
+            202,
+            json!({"id": "order/7", "status": "waiting", "detail": "no prediction of this id is known yet"})
+        )
     );
     assert_eq!(label(&server, "order/7", &no).await.0, 409);
     let path = "/v1/predict?id=order/7";

@@ -52,6 +52,7 @@ async fn server() -> Server {
         promote: Promote::Auto,
         by: "a test".into(),
         gate: Default::default(),
+        max_bad: 0.05,
     };
     let first = retrain::run(
         &registry,

@@ -79,7 +79,7 @@ async fn predictions_are_pipelined_and_keep_their_order(case: &Case) {
         server
             .metrics()
             .await
-            .contains("\ntitanic_predictions_rows_total{route=\"websocket\"} 502\n")
+            .contains("\ntitanic_predictions_rows_total{transport=\"ws\"} 502\n")
     );
     server.stop().await;
 }

@@ -42,8 +42,10 @@ pub struct Ending {
 /// A stretch of traffic that is over.
 struct Played {
     figures: Figures,
-    /// The last who answered.
+    /// The model of the last response.
     model: String,
+    /// The prediction of the last row.
+    last: String,
 }
 
 impl Story<'_> {
@@ -87,7 +89,7 @@ impl Story<'_> {
             ),
         )?;
         let during = self.play(&traffic.during).await?;
-        let found = self.drift().await?;
+        let found = self.drift(&during.last).await?;
         let mut told = during.figures.to_json();
         told["drift"] = found;
         note("shift", &during.model, told);
@@ -114,8 +116,8 @@ impl Story<'_> {
     }
 
     /// What the monitor says of the last windows; tells it.
-    async fn drift(&self) -> anyhow::Result<Value> {
-        let seen = self.monitor().await?;
+    async fn drift(&self, last: &str) -> anyhow::Result<Value> {
+        let seen = self.monitor(last).await?;
         let history = seen["history"].as_array().into_iter().flatten();
         let found: Vec<&Value> = history.filter(|brief| brief["drift"] == true).collect();
         // The newest stand first; the story is told forwards.
@@ -128,20 +130,20 @@ impl Story<'_> {
         Ok(json!(found.first().map(|brief| &brief["change"])))
     }
 
-    /// The monitor, once it has seen every row that was asked, and all are in windows.
-    async fn monitor(&self) -> anyhow::Result<Value> {
-        let traffic = &self.stage.traffic;
-        let asked = traffic.steady.len() + traffic.during.len();
+    /// The monitor, once it has read the event of the demo's last prediction: those before it are stored before it. What
+    /// other clients ask meanwhile makes no difference.
+    async fn monitor(&self, last: &str) -> anyhow::Result<Value> {
+        // Its label was acknowledged, so it is stored.
+        let event = self.visitor.get(&format!("/v1/predictions/{last}")).await?;
+        let seq = event["seq"].as_u64().context("an event without a number")?;
         for _ in 0..LOOKS {
             let seen = self.visitor.get("/v1/monitor").await?;
-            let window = &seen["window"];
-            let size = window["size"].as_u64().context("no window")?.max(1);
-            if window["filled"] == asked as u64 % size {
+            if seen["seq"].as_u64().is_some_and(|read| read >= seq) {
                 return Ok(seen);
             }
             tokio::time::sleep(LOOK).await;
         }
-        bail!("the monitor has not seen the {asked} rows that were asked")
+        bail!("the monitor has not read prediction {last}, event {seq}")
     }
 
     /// Asks the rows and tells their truths, a few at a time.
@@ -149,6 +151,7 @@ impl Story<'_> {
         let mut played = Played {
             figures: Figures::default(),
             model: String::new(),
+            last: String::new(),
         };
         let (mut line, mut first) = (Figures::default(), 1);
         for (n, few) in cases.chunks(AT_ONCE).enumerate() {
@@ -184,6 +187,8 @@ impl Story<'_> {
                 figures.update(probability, right, case.positive);
             }
             played.model = answer["model"].as_str().unwrap_or_default().into();
+            let id = answer["id"].as_str().context("no id")?;
+            played.last = id.into();
             labels.push(json!({"id": answer["id"], "label": truth}));
         }
         self.visitor.post("/v1/labels", &json!(labels)).await?;

@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use crate::schema::column::{Label, Target};
 use crate::schema::fault::nearest;
+use crate::schema::own_id;
 use crate::schema::row::Value as Cell;
 use crate::serve::problem::{Entry, escape};
-use crate::store::labels::Given;
+use crate::store::labels::{By, Given};
 
 /// Keys of a truth; the OpenAPI document and the WebSocket's table of messages say the same.
-pub const KEYS: &[&str] = &["id", "label", "correct"];
+pub const KEYS: &[&str] = &["id", "key", "label", "correct"];
 
 /// Longest id of a prediction.
 pub const LONGEST_ID: usize = 200;
@@ -23,23 +24,36 @@ pub fn check<'v>(
     path: &str,
     target: &Target,
 ) -> Result<Given, Vec<Entry>> {
-    let (mut id, mut label, mut correct) = (None, None, None);
+    let (mut id, mut own, mut label, mut correct) = (None, None, None, None);
     let mut faults = Vec::new();
     for (key, value) in pairs {
         match key {
             "id" => id = Some(value),
+            "key" => own = Some(value),
             "label" => label = Some(value),
             "correct" => correct = Some(value),
             other => faults.push(unknown(other, value, path)),
         }
     }
-    let id = an_id(id, path, &mut faults);
+    let (id, by) = match (id, own) {
+        (None, Some(own)) => (a_key(own, path, &mut faults), By::Key),
+        (Some(_), Some(own)) => {
+            let allowed = "either the prediction's id or the row's own, as key";
+            let path = format!("{path}/key");
+            faults.push(Entry::new(path, "unknown_key", own.clone(), allowed, ""));
+            (None, By::Key)
+        }
+        (id, None) => (an_id(id, path, &mut faults), By::Id),
+    };
     let label = a_label(label, path, target, &mut faults);
     let correct = a_flag(correct, path, &mut faults);
     match (id, label, correct) {
-        (Some(id), Some(label), Some(correct)) if faults.is_empty() => {
-            Ok(Given { id, label, correct })
-        }
+        (Some(id), Some(label), Some(correct)) if faults.is_empty() => Ok(Given {
+            id,
+            by,
+            label,
+            correct,
+        }),
         _ => Err(faults),
     }
 }
@@ -57,6 +71,27 @@ fn an_id(id: Option<&Value>, path: &str, faults: &mut Vec<Entry>) -> Option<Stri
         let allowed = format!("the id of a prediction, 1 to {LONGEST_ID} bytes of text");
         let got = id.cloned().unwrap_or_default();
         faults.push(Entry::new(format!("{path}/id"), problem, got, &allowed, ""));
+    }
+    found
+}
+
+/// The own id of a row, as the store knows it.
+fn a_key(own: &Value, path: &str, faults: &mut Vec<Entry>) -> Option<String> {
+    let found = match own {
+        Value::String(text) => own_id::of_text(text),
+        Value::Number(number) => match number.as_f64() {
+            // As a row's id is read: one key for 7 and 7.0.
+            Some(v) if !number.is_i64() && !number.is_u64() => Some(v.to_string()),
+            _ => Some(number.to_string()),
+        },
+        _ => None,
+    };
+    let found = found.filter(|key| !key.chars().any(char::is_control));
+    if found.is_none() {
+        let longest = own_id::LONGEST;
+        let allowed = format!("the row's own id, a number or 1 to {longest} bytes of text");
+        let path = format!("{path}/key");
+        faults.push(Entry::new(path, "wrong_type", own.clone(), &allowed, ""));
     }
     found
 }

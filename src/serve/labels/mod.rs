@@ -1,22 +1,30 @@
 //! `POST /v1/labels`: truths that come late, one or many.
 
+mod csv;
 pub mod given;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::body::{self, DOCUMENT, Intake};
+use super::body::{self, Format, Intake};
 use super::pairs::{Item, Pairs};
 use super::predictor::Predictor;
 use super::problem::{Entry, MOST_LISTED, Problem, kind};
 use super::{query, reply};
 use crate::schema::column::Target;
+use crate::schema::own_id;
 use crate::store::Store;
-use crate::store::labels::{Given, Status};
+use crate::store::labels::{By, Done, Given, Status};
 
 /// Parameters of the route.
 pub const PARAMETERS: &[&str] = &["partial"];
+
+/// What labels come in.
+pub const FORMATS: &[Format] = &[Format::Json, Format::Csv];
+
+/// What a label waits for.
+const WAITING: &str = "no prediction of this id is known yet";
 
 /// Truths of one request.
 const MOST: usize = 100_000;
@@ -29,37 +37,52 @@ pub async fn label(
     predictor: web::Data<Predictor>,
     store: web::Data<Store>,
 ) -> Result<HttpResponse, Problem> {
-    body::format(request.headers(), DOCUMENT)?;
+    let format = body::format(request.headers(), FORMATS)?;
     let mut partial = false;
     for (name, value) in query::pairs(request.query_string(), PARAMETERS)? {
         partial = query::flag(&name, &value)?;
     }
     let body = intake.read(request.headers(), &mut payload).await?;
     let champion = predictor.champion()?;
-    let (given, one) = read(&body.bytes, champion.model.schema().target())?;
-    let statuses = store.label(given.clone(), partial).await?;
+    let schema = champion.model.schema();
+    let (given, one) = match format {
+        Format::Csv => (csv::read(&body.bytes, schema)?, false),
+        _ => read(&body.bytes, schema.target())?,
+    };
+    let done = store.label_by(given.clone(), partial).await?;
     if one {
-        return alone(&given[0], &statuses[0]);
+        return alone(&given[0], &done[0]);
     }
-    if !partial && let Some(problem) = contradictions(&given, &statuses) {
+    if !partial && let Some(problem) = contradictions(&given, &done) {
         return Err(problem);
     }
     let labels: Vec<Value> = given
         .iter()
-        .zip(&statuses)
-        .map(|(given, status)| json!({"id": given.id, "status": status.name()}))
+        .zip(&done)
+        .map(|(given, done)| document(given, done))
         .collect();
     Ok(reply::json(StatusCode::OK, &json!({"labels": labels})))
 }
 
-fn alone(given: &Given, status: &Status) -> Result<HttpResponse, Problem> {
-    let code = match status {
+/// What became of a label, as REST and WebSocket tell it.
+pub fn document(given: &Given, done: &Done) -> Value {
+    let mut document = json!({"id": done.id, "status": done.status.name()});
+    if given.by != By::Id && done.id.as_ref() != Some(&given.id) {
+        document["key"] = own_id::json(&given.id);
+    }
+    if done.status == Status::Waiting {
+        document["detail"] = WAITING.into();
+    }
+    document
+}
+
+fn alone(given: &Given, done: &Done) -> Result<HttpResponse, Problem> {
+    let code = match &done.status {
         Status::Conflict(stored) => return Err(conflict(given, stored)),
         Status::Waiting => StatusCode::ACCEPTED,
         _ => StatusCode::OK,
     };
-    let document = json!({"id": given.id, "status": status.name()});
-    Ok(reply::json(code, &document))
+    Ok(reply::json(code, &document(given, done)))
 }
 
 /// The contradiction of one truth to what is stored.
@@ -71,9 +94,9 @@ pub fn conflict(given: &Given, stored: &crate::schema::column::Label) -> Problem
     Problem::new(&kind::CONFLICT, detail)
 }
 
-fn contradictions(given: &[Given], statuses: &[Status]) -> Option<Problem> {
-    let all = given.iter().zip(statuses).enumerate();
-    let mut entries = all.filter_map(|(n, (given, status))| match status {
+fn contradictions(given: &[Given], done: &[Done]) -> Option<Problem> {
+    let all = given.iter().zip(done).enumerate();
+    let mut entries = all.filter_map(|(n, (given, done))| match &done.status {
         Status::Conflict(stored) => Some(Entry::new(
             format!("/{n}/label"),
             "contradiction",
@@ -124,7 +147,8 @@ fn read_list(items: &[Item], target: &Target) -> Result<Vec<Given>, Problem> {
                 Err(more) => faults.extend(more),
             },
             Item::Other(value) => {
-                let allowed = "an object like {\"id\": …, \"label\": …}";
+                let allowed =
+                    "an object like {\"id\": …, \"label\": …} or {\"key\": …, \"label\": …}";
                 faults.push(Entry::new(path, "wrong_type", value.clone(), allowed, ""));
             }
         }

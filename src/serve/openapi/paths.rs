@@ -40,8 +40,10 @@ fn operation(route: &Route, champion: &Champion) -> Value {
         Takes::Labels => {
             let one = json!({"$ref": "#/components/schemas/GivenLabel"});
             let schema = json!({"oneOf": [one, {"type": "array", "items": one}]});
-            operation["requestBody"] =
-                json!({"required": true, "content": {"application/json": {"schema": schema}}});
+            operation["requestBody"] = json!({"required": true, "content": {
+                "application/json": {"schema": schema},
+                "text/csv": {"schema": {"type": "string"}, "example": "id,label\n"},
+            }});
         }
         Takes::Silence => {
             let schema = json!({"$ref": "#/components/schemas/Silence"});
@@ -179,6 +181,9 @@ fn parameters(route: &Route) -> Vec<Value> {
         parameters.push(number("last", "only up to the event of this number"));
         parameters.push(json!({"name": "format", "in": "query", "schema": {"enum": ["jsonl", "parquet"], "default": "jsonl"}}));
     }
+    if route.pattern == "/ws" {
+        parameters.push(transport());
+    }
     if route.takes == Takes::RowsToKeep {
         parameters.push(json!({"name": "X-Source", "in": "header", "description": "where the rows come from, as the quarantine names it", "schema": {"type": "string", "default": "rest"}}));
         parameters.push(json!({"name": "X-First-Line", "in": "header", "description": "the line of that source at which the body begins", "schema": {"type": "integer", "minimum": 1, "default": 1}}));
@@ -200,11 +205,24 @@ fn parameters(route: &Route) -> Vec<Value> {
         ));
         parameters.push(flag("durable", "answers once the disk has the predictions"));
         parameters.push(json!({
+            "name": "store", "in": "query", "schema": {"type": "boolean", "default": true},
+            "description": "false makes it a trial: the same response without ids, nothing is stored and nothing counted for the monitor, rules or labels; not together with id, durable or an Idempotency-Key",
+        }));
+        parameters.push(transport());
+        parameters.push(json!({
             "name": "id", "in": "query", "schema": {"type": "string"},
             "description": "names a single prediction: the same row again gets the same answer, another one 409",
         }));
     }
     parameters
+}
+
+/// By what the page says that rows are its own.
+fn transport() -> Value {
+    json!({
+        "name": "transport", "in": "query", "schema": {"enum": ["page"]},
+        "description": "the server's own page sends it; other clients leave it out",
+    })
 }
 
 fn id_of(route: &Route) -> &'static str {

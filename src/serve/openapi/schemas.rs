@@ -18,8 +18,8 @@ pub fn all(champion: &Champion) -> Value {
     let mut all = json!({
         "Row": row(champion),
         "Answer": {"oneOf": [reference("Prediction"), reference("Predictions")]},
-        "Prediction": object(&["id", "label", "probability", "model", "warnings"], json!({
-            "id": text,
+        "Prediction": object(&["label", "probability", "model", "warnings"], json!({
+            "id": {"type": "string", "description": "absent from a trial"},
             "label": {"enum": [target.negative, target.positive]},
             "probability": {"type": "number", "minimum": 0, "maximum": 1, "description": format!("of {} = {}", target.column, target.positive)},
             "model": text,
@@ -80,6 +80,7 @@ pub fn all(champion: &Champion) -> Value {
             "unwatched": list(json!({"type": "object"})),
             "delay": {"type": ["object", "null"]},
             "skipped": {"type": "integer", "description": "predictions that came too fast for any window"},
+            "seq": {"type": "integer", "description": "number of the last event that the monitor has read"},
         })),
         "Live": object(&["scored", "skipped", "agreement", "difference", "spread"], json!({
             "scored": {"type": "integer"}, "skipped": {"type": "integer"},
@@ -150,11 +151,18 @@ fn jobs_and_events(champion: &Champion) -> Value {
             }))]}, "error": maybe_text,
         })),
         "Jobs": object(&["jobs"], json!({"jobs": list(reference("Job"))})),
-        "GivenLabel": object(&["id", "label"], json!({
-            "id": text, "label": {"enum": [target.negative, target.positive]},
+        "GivenLabel": object(&["label"], json!({
+            "id": {"type": "string", "description": "the prediction's id; either this or key"},
+            "key": {"type": ["string", "number"], "description": "the own id of the row: its newest prediction is meant"},
+            "label": {"enum": [target.negative, target.positive]},
             "correct": {"type": "boolean", "default": false, "description": "whether it replaces another"},
         })),
-        "Label": object(&["id", "status"], json!({"id": text, "status": {"enum": LabelStatus::VALUES}})),
+        "Label": object(&["id", "status"], json!({
+            "id": {"type": ["string", "null"], "description": "the prediction's; null while no prediction of the row is known"},
+            "key": {"type": ["string", "number"], "description": "the row's own id, where the label came by it"},
+            "status": {"enum": LabelStatus::VALUES},
+            "detail": {"type": "string", "description": "what a label that waits, waits for"},
+        })),
         "Labelled": {"oneOf": [reference("Label"), object(&["labels"], json!({"labels": list(reference("Label"))}))]},
         "Taken": crate::serve::rows::taken_schema(),
         "Event": object(&["seq", "time", "kind", "id"], json!({

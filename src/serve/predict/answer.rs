@@ -16,8 +16,8 @@ const MEMORY: &str = "a Vec takes every byte";
 /// The answer to one row.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer<'a> {
-    /// Its id.
-    pub id: &'a PredictionId,
+    /// Its id; none for a trial.
+    pub id: Option<&'a PredictionId>,
     /// The label.
     pub label: &'a Label,
     /// Probability of the positive value.
@@ -51,17 +51,20 @@ impl Answer<'_> {
 
     /// What stands between its braces.
     pub fn write_fields(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"\"id\":");
-        match self.id {
-            PredictionId::Fresh(id) => {
-                let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-                out.push(b'"');
-                out.extend_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
-                out.push(b'"');
+        if let Some(id) = self.id {
+            out.extend_from_slice(b"\"id\":");
+            match id {
+                PredictionId::Fresh(id) => {
+                    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+                    out.push(b'"');
+                    out.extend_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
+                    out.push(b'"');
+                }
+                PredictionId::Named(name) => json(&**name, out),
             }
-            PredictionId::Named(name) => json(&**name, out),
+            out.push(b',');
         }
-        out.extend_from_slice(b",\"label\":");
+        out.extend_from_slice(b"\"label\":");
         label(self.label, out);
         out.extend_from_slice(b",\"probability\":");
         json(&self.probability, out);
@@ -133,7 +136,7 @@ mod tests {
             quarantine: false,
         };
         let answer = Answer {
-            id: &PredictionId::Named("mine".into()),
+            id: Some(&PredictionId::Named("mine".into())),
             label: &Label::Text("yes".into()),
             probability: 0.1,
             model: "wine@3",
@@ -143,7 +146,14 @@ mod tests {
         let mut out = Vec::new();
         answer.write(&mut out);
         let text = String::from_utf8(out).unwrap();
-        let expected = r#"{"id":"mine","label":"yes","probability":0.1,"model":"wine@3","warnings":[{"column":"a\"b","problem":"out_of_range","value":7}]}"#;
-        assert_eq!(text, expected);
+        let expected = r#""label":"yes","probability":0.1,"model":"wine@3","warnings":[{"column":"a\"b","problem":"out_of_range","value":7}]}"#;
+        assert_eq!(text, format!(r#"{{"id":"mine",{expected}"#));
+        let mut out = Vec::new();
+        Answer { id: None, ..answer }.write(&mut out);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            format!("{{{expected}"),
+            "a trial"
+        );
     }
 }

@@ -3,18 +3,25 @@
 use std::sync::Arc;
 
 use crate::serve::body::Format;
+use crate::serve::predictor::Origin;
 use crate::serve::problem::{Problem, kind};
 use crate::serve::query;
+use crate::telemetry::metrics::Transport;
 
 /// Longest id a caller may give.
 const LONGEST_ID: usize = 200;
 
 /// Parameters of the route; the OpenAPI document says the same.
-pub const PARAMETERS: &[&str] = &["explain", "partial", "durable", "id"];
+pub const PARAMETERS: &[&str] = &["explain", "partial", "durable", "id", "store", TRANSPORT];
+
+/// The parameter by which the server's own page says that a row is from its form; `/ws` takes it, too.
+pub const TRANSPORT: &str = "transport";
 
 /// What is asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Asked {
+    /// How the rows came, and whether their predictions are stored.
+    pub origin: Origin,
     /// Contributions that sum to the probability.
     pub explain: bool,
     /// Answers for the good rows, whatever the others are.
@@ -31,7 +38,17 @@ impl Asked {
     /// # Errors
     /// 400: unknown parameters, values that make no sense, things that do not go together.
     pub fn read(query: &str, format: Format) -> Result<Asked, Problem> {
-        let mut asked = Asked::default();
+        let origin = Origin {
+            transport: Transport::Rest,
+            trial: false,
+        };
+        let mut asked = Asked {
+            origin,
+            explain: false,
+            partial: false,
+            durable: false,
+            id: None,
+        };
         if query.is_empty() {
             return Ok(asked);
         }
@@ -40,8 +57,14 @@ impl Asked {
                 "explain" => asked.explain = query::flag(&name, &value)?,
                 "partial" => asked.partial = query::flag(&name, &value)?,
                 "durable" => asked.durable = query::flag(&name, &value)?,
+                "store" => asked.origin.trial = !query::flag(&name, &value)?,
+                TRANSPORT => asked.origin.transport = page(&value)?,
                 _ => asked.id = Some(id(&value)?),
             }
+        }
+        if asked.origin.trial && (asked.id.is_some() || asked.durable) {
+            let parameter = if asked.durable { "durable" } else { "id" };
+            return Err(no_trial(parameter));
         }
         if asked.explain && format == Format::Csv {
             return Err(bad("an explanation does not fit into a table; ask in JSON"));
@@ -50,6 +73,23 @@ impl Asked {
             return Err(only_one());
         }
         Ok(asked)
+    }
+}
+
+/// A trial cannot be combined with what is about stored predictions.
+pub fn no_trial(what: &str) -> Problem {
+    bad(&format!(
+        "store=false stores nothing, so {what} has no meaning with it; leave out one of the two"
+    ))
+}
+
+/// The transport that a client names; only the page has one of its own.
+pub fn page(value: &str) -> Result<Transport, Problem> {
+    match value {
+        "page" => Ok(Transport::Page),
+        other => Err(bad(&format!(
+            "transport={other:?}; the server's own page sends transport=page, others leave it out"
+        ))),
     }
 }
 

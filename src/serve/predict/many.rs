@@ -13,12 +13,11 @@ use crate::schema::csv::{self, Broken, CsvFault};
 use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;
 use crate::schema::text::HeaderFault;
-use crate::schema::{Dialect, Row, Table, Warning};
+use crate::schema::{Dialect, Row, Table, Warning, own_id};
 use crate::serve::body::Format;
-use crate::serve::predictor::Predictor;
+use crate::serve::predictor::{Made, Origin, Predictor};
 use crate::serve::problem::{Entry, Faults, Problem, kind};
 use crate::store::feed::{Batch, PredictionId};
-use crate::telemetry::metrics::Door;
 
 /// Faults told of one partial answer: whoever asked for it wants to know of every row, within reason.
 const MOST_PARTIAL: usize = 10_000;
@@ -56,7 +55,7 @@ pub struct Answered {
     pub rows: Rows,
     /// Probabilities of the good ones.
     pub probabilities: Vec<f64>,
-    /// Ids of the good ones.
+    /// Ids of the good ones; none of a trial.
     pub ids: Vec<PredictionId>,
     /// Faults by row, where the answer is partial.
     pub errors: Vec<Entry>,
@@ -77,7 +76,7 @@ pub fn answer(
     match format {
         Format::Json => rows.read_json(body, most)?,
         Format::JsonLines | Format::Batch => rows.read_lines(body, most)?,
-        Format::Csv => rows.read_csv(predictor, body, most)?,
+        Format::Csv => rows.read_csv((predictor, asked.origin), body, most)?,
     }
     if asked.id.is_some() {
         return Err(asked::only_one());
@@ -93,7 +92,7 @@ pub fn answer(
     if !faults.is_empty() {
         let (bad, good) = (faults.rows(), rows.table.len());
         let unanswered = if asked.partial { 0 } else { good };
-        predictor.refuse(Door::Rest, bad, unanswered, &faults);
+        predictor.refuse(asked.origin, bad, unanswered, &faults);
     }
     if !faults.is_empty() && !asked.partial {
         return Err(faults.into_problem(read));
@@ -103,8 +102,12 @@ pub fn answer(
     for (n, block) in probabilities.chunks_mut(BLOCK).enumerate() {
         model.probabilities(&rows.table, n * BLOCK, block, &mut work);
     }
-    let ids = probabilities
-        .iter()
+    let stored = if asked.origin.trial {
+        0
+    } else {
+        probabilities.len()
+    };
+    let ids = (0..stored)
         .map(|_| PredictionId::Fresh(predictor.fresh_id()))
         .collect();
     let answered = Answered {
@@ -114,12 +117,18 @@ pub fn answer(
         errors: faults.into_listed(),
     };
     let bytes = write::answers(&answered, &champion, asked, format, &mut work);
-    note(predictor, &champion, thread, answered);
+    note(predictor, asked.origin, &champion, thread, answered);
     let model = (format == Format::Csv).then(|| champion.name.clone());
     Ok(Reply { bytes, model })
 }
 
-fn note(predictor: &Predictor, champion: &Champion, thread: Thread, answered: Answered) {
+fn note(
+    predictor: &Predictor,
+    origin: Origin,
+    champion: &Champion,
+    thread: Thread,
+    answered: Answered,
+) {
     let Answered {
         rows,
         probabilities,
@@ -131,12 +140,19 @@ fn note(predictor: &Predictor, champion: &Champion, thread: Thread, answered: An
         .iter()
         .map(|(_, warnings)| warnings.len())
         .sum();
-    predictor.count(Door::Rest, probabilities.len(), warned);
+    predictor.count(origin, probabilities.len(), warned);
     let until = Instant::now() + PATIENCE;
     let batch = batch(predictor, &ids);
     for (n, (id, probability)) in ids.into_iter().zip(&probabilities).enumerate() {
-        let (row, warnings) = (rows.table.row(n), rows.warnings_of(n));
-        let mut made = predictor.prediction(id, champion, *probability, row, warnings);
+        let made = Made {
+            id,
+            transport: origin.transport,
+            probability: *probability,
+            row: rows.table.row(n),
+            own_id: own_id::key(rows.table.id(n), rows.table.text()),
+            warnings: rows.warnings_of(n),
+        };
+        let mut made = predictor.prediction(champion, made);
         made.batch = batch.map(|batch| Batch {
             row: n as u64,
             ..batch
@@ -241,7 +257,12 @@ impl Rows {
         Ok(())
     }
 
-    fn read_csv(&mut self, predictor: &Predictor, body: &[u8], most: usize) -> Result<(), Problem> {
+    fn read_csv(
+        &mut self,
+        (predictor, origin): (&Predictor, Origin),
+        body: &[u8],
+        most: usize,
+    ) -> Result<(), Problem> {
         let schema = self.table.schema().clone();
         let mut row = Row::new(&schema, Purpose::Predict);
         let mut stopped: Option<Problem> = None;
@@ -271,7 +292,7 @@ impl Rows {
                 let mut faults = Faults::listing(0);
                 let rows = lines(body).saturating_sub(1).min(most);
                 (0..rows).for_each(|_| faults.row(found, "", None));
-                predictor.refuse(Door::Rest, rows, 0, &faults);
+                predictor.refuse(origin, rows, 0, &faults);
             }
         })?;
         stopped.map_or(Ok(()), Err)

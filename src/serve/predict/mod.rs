@@ -9,16 +9,17 @@ mod write;
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use tokio::sync::Semaphore;
 
-pub use asked::PARAMETERS;
+pub use asked::{PARAMETERS, TRANSPORT, page};
 pub use one::check;
 
 use super::body::{self, Format, Intake, SMALL};
 use super::predictor::Predictor;
 use super::problem::Problem;
 use super::reply;
+use super::rows::KEY as IDEMPOTENCY_KEY;
 use crate::store::{Store, StoreError};
 use asked::Asked;
 use many::Thread;
@@ -101,6 +102,10 @@ impl Desk {
     }
 }
 
+/// Marks a request as a trial: how long it takes is nothing an alert rule counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial;
+
 /// An answer, with the name of its model where the format has no place for it.
 struct Reply {
     bytes: Vec<u8>,
@@ -115,6 +120,12 @@ pub async fn predict(
 ) -> Result<HttpResponse, Problem> {
     let format = body::format(request.headers(), body::ROWS)?;
     let asked = Asked::read(request.query_string(), format)?;
+    if asked.origin.trial {
+        if request.headers().contains_key(IDEMPOTENCY_KEY) {
+            return Err(asked::no_trial("an Idempotency-Key"));
+        }
+        request.extensions_mut().insert(Trial);
+    }
     let body = desk.intake.read(request.headers(), &mut payload).await?;
     let durable = asked.durable;
     let lost = desk.store.lost();

@@ -15,6 +15,7 @@ use crate::schema::row::Purpose;
 use crate::schema::{Cell, Row, RowView, Schema, Warning, json};
 use crate::store::feed::{Prediction, PredictionId};
 use crate::store::{Store, StoreError};
+use crate::telemetry::metrics::Transport;
 
 /// Named predictions that are kept; a few MiB.
 const MOST: usize = 10_000;
@@ -61,7 +62,9 @@ impl Known {
                 warnings: warnings.to_vec(),
                 batch: None,
                 time: event.time.parse().unwrap_or(Timestamp::UNIX_EPOCH),
+                transport: event.transport.unwrap_or(Transport::Rest),
                 row: text.into(),
+                own_id: None, // it is not stored again
             },
         }))
     }
@@ -74,6 +77,8 @@ struct Stored {
     label: Label,
     probability: f64,
     model: String,
+    /// Stores of an earlier revision do not have it.
+    transport: Option<Transport>,
     row: serde_json::Value,
 }
 
@@ -150,7 +155,9 @@ mod tests {
             warnings: Vec::new(),
             batch: None,
             time: jiff::Timestamp::UNIX_EPOCH,
+            transport: Transport::Rest,
             row: "{}".into(),
+            own_id: None,
         };
         Known {
             fingerprint: [0; 32],

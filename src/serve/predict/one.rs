@@ -7,12 +7,12 @@ use super::asked::Asked;
 use super::named::{Known, Named, fingerprint};
 use crate::control::champion::Champion;
 use crate::model::Workspace;
-use crate::schema::{Row, json};
-use crate::serve::predictor::{Predictor, on_bench};
+use crate::schema::{Row, json, own_id};
+use crate::serve::predictor::{Made, Origin, Predictor, on_bench};
 use crate::serve::problem::{Faults, Problem, kind};
 use crate::store::Store;
 use crate::store::feed::{Prediction, PredictionId};
-use crate::telemetry::metrics::Door;
+use crate::telemetry::metrics::Transport;
 
 /// Room for an answer without an explanation.
 const USUAL: usize = 256;
@@ -28,16 +28,16 @@ pub fn answer(
     let schema = champion.model.schema();
     on_bench(schema, |row, work| {
         json::rows(schema, body, 1, row, &mut |_, _| {})?;
-        check(predictor, Door::Rest, row)?;
-        predictor.count(Door::Rest, 1, row.warnings.len());
+        check(predictor, asked.origin, row)?;
+        predictor.count(asked.origin, 1, row.warnings.len());
         let mut out = Vec::with_capacity(USUAL);
         match &asked.id {
-            None => fresh(predictor, &champion, asked.explain, (row, work), &mut out),
+            None => fresh(predictor, &champion, asked, (row, work), &mut out),
             Some(id) => by_name(
                 predictor,
                 (named, store),
                 &champion,
-                asked.explain,
+                asked,
                 id,
                 (row, work),
                 &mut out,
@@ -48,27 +48,28 @@ pub fn answer(
 }
 
 /// A row that can be answered; one that cannot is counted.
-pub fn check(predictor: &Predictor, door: Door, row: &Row) -> Result<(), Problem> {
+pub fn check(predictor: &Predictor, origin: Origin, row: &Row) -> Result<(), Problem> {
     if row.faults.is_empty() {
         return Ok(());
     }
     let mut faults = Faults::default();
     faults.row(&row.faults, "", None);
-    predictor.refuse(door, 1, 0, &faults);
+    predictor.refuse(origin, 1, 0, &faults);
     Err(faults.into_problem(1))
 }
 
 fn fresh(
     predictor: &Predictor,
     champion: &Champion,
-    explain: bool,
+    asked: &Asked,
     (row, work): (&Row, &mut Workspace),
     out: &mut Vec<u8>,
 ) {
     let model = &champion.model;
-    let id = PredictionId::Fresh(predictor.fresh_id());
+    let Origin { transport, trial } = asked.origin;
+    let id = (!trial).then(|| PredictionId::Fresh(predictor.fresh_id()));
     let probability = model.probability(row.view(), work);
-    let explanation = explain.then(|| model.explain(row.view(), work));
+    let explanation = asked.explain.then(|| model.explain(row.view(), work));
     let why = explanation.as_ref().map(|explanation| Why {
         explanation,
         schema: model.schema(),
@@ -76,7 +77,7 @@ fn fresh(
     });
     let label = model.label(probability);
     Answer {
-        id: &id,
+        id: id.as_ref(),
         label,
         probability,
         model: &champion.name,
@@ -84,7 +85,20 @@ fn fresh(
         why,
     }
     .write(out);
-    predictor.note(predictor.prediction(id, champion, probability, row.view(), &row.warnings));
+    if let Some(id) = id {
+        predictor.note(predictor.prediction(champion, made(id, transport, probability, row)));
+    }
+}
+
+fn made(id: PredictionId, transport: Transport, probability: f64, row: &Row) -> Made<'_> {
+    Made {
+        id,
+        transport,
+        probability,
+        row: row.view(),
+        own_id: own_id::key(row.id(), row.view().text),
+        warnings: &row.warnings,
+    }
 }
 
 /// The same id and row again get the same answer, and nothing is noted twice.
@@ -92,7 +106,7 @@ fn by_name(
     predictor: &Predictor,
     (named, store): (&Named, &Store),
     champion: &Champion,
-    explain: bool,
+    asked: &Asked,
     id: &Arc<str>,
     (row, work): (&Row, &mut Workspace),
     out: &mut Vec<u8>,
@@ -107,13 +121,9 @@ fn by_name(
         Some(known) => known,
         None => {
             let probability = model.probability(row.view(), work);
-            let prediction = predictor.prediction(
-                PredictionId::Named(id.clone()),
-                champion,
-                probability,
-                row.view(),
-                &row.warnings,
-            );
+            let named_as = PredictionId::Named(id.clone());
+            let made = made(named_as, asked.origin.transport, probability, row);
+            let prediction = predictor.prediction(champion, made);
             let known = Known {
                 fingerprint,
                 prediction,
@@ -138,19 +148,19 @@ fn by_name(
         warnings,
         ..
     } = &known.prediction;
-    if explain && *name != champion.name {
+    if asked.explain && *name != champion.name {
         let detail =
             format!("{name} made this prediction and answers no more; ask without explain");
         return Err(Problem::new(&kind::CONFLICT, detail));
     }
-    let explanation = explain.then(|| model.explain(row.view(), work));
+    let explanation = asked.explain.then(|| model.explain(row.view(), work));
     let why = explanation.as_ref().map(|explanation| Why {
         explanation,
         schema: model.schema(),
         row: row.view(),
     });
     Answer {
-        id,
+        id: Some(id),
         label,
         probability: *probability,
         model: name,

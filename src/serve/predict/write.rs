@@ -1,12 +1,15 @@
 //! Answers of many rows in the format they came in.
 
+use serde_json::Value;
+
 use super::answer::{Answer, Why};
 use super::asked::Asked;
 use super::many::Answered;
 use crate::control::champion::Champion;
 use crate::model::Workspace;
-use crate::schema::{Cell, answer as table};
+use crate::schema::{Cell, Warning, answer as table};
 use crate::serve::body::Format;
+use crate::serve::problem::Entry;
 
 /// Room for a JSON answer.
 const USUAL: usize = 160;
@@ -79,7 +82,7 @@ impl Pen<'_> {
         });
         let probability = self.answered.probabilities[place];
         let answer = Answer {
-            id: &self.answered.ids[place],
+            id: self.answered.ids.get(place),
             label: model.label(probability),
             probability,
             model: &self.champion.name,
@@ -93,7 +96,9 @@ impl Pen<'_> {
         let (model, rows) = (&self.champion.model, &self.answered.rows);
         let schema = model.schema();
         let has_id = table::has_id(schema, rows.table.ids());
+        let mut faults = self.faults_by_row();
         table::csv_header(schema, has_id, out);
+        more(["prediction_id", "warnings"], out);
         for (n, place) in rows.places.iter().enumerate() {
             let said = |place: usize| {
                 let probability = self.answered.probabilities[place];
@@ -106,6 +111,58 @@ impl Pen<'_> {
                 said: place.map(said),
             }
             .csv(out);
+            let (id, noted) = match *place {
+                Some(place) => {
+                    let prediction = self.answered.ids.get(place);
+                    let id = prediction.map_or_else(String::new, ToString::to_string);
+                    (id, warnings(rows.warnings_of(place)))
+                }
+                None => (String::new(), faults.next().unwrap_or_default()),
+            };
+            more([&id, &noted], out);
         }
+    }
+
+    /// What is wrong with each bad row, in their order.
+    fn faults_by_row(&self) -> impl Iterator<Item = String> + use<> {
+        let row_of = |entry: &Entry| entry.cell.as_ref().map(|cell| cell.line);
+        let rows = self.answered.errors.chunk_by(|a, b| row_of(a) == row_of(b));
+        let texts: Vec<String> = rows
+            .map(|entries| {
+                let texts = entries.iter().map(|entry| {
+                    let column = entry.cell.as_ref().and_then(|cell| cell.column.as_deref());
+                    noted(column.unwrap_or_default(), &entry.problem, &entry.got)
+                });
+                texts.collect::<Vec<_>>().join("; ")
+            })
+            .collect();
+        texts.into_iter()
+    }
+}
+
+/// Appends cells to the line that was written last.
+fn more(cells: [&str; 2], out: &mut Vec<u8>) {
+    out.pop(); // the end of the line
+    for cell in cells {
+        out.push(b',');
+        table::csv_cell(cell, out);
+    }
+    out.push(b'\n');
+}
+
+/// Warnings as one cell: `plan: unknown_level "Gold"; age: out_of_range 130`.
+fn warnings(warnings: &[Warning]) -> String {
+    let texts = warnings.iter().map(|warning| {
+        let json = serde_json::json!(warning);
+        let problem = json["problem"].as_str().unwrap_or_default();
+        noted(&warning.column, problem, &json["value"])
+    });
+    texts.collect::<Vec<_>>().join("; ")
+}
+
+fn noted(column: &str, problem: &str, value: &Value) -> String {
+    match value {
+        Value::Null => format!("{column}: {problem}"),
+        value => format!("{column}: {problem} {value}"),
     }
 }

@@ -16,7 +16,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
-pub use entry::{Entry, escape};
+pub use entry::{Cell, Entry, escape};
 pub use faults::{Faults, MOST_LISTED};
 pub use kind::Kind;
 

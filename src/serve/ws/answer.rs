@@ -4,20 +4,21 @@ use serde_json::{Value, json};
 
 use super::message::{Message, Ref};
 use crate::schema::fault::nearest;
+use crate::schema::own_id;
 use crate::serve::labels::{self, given};
 use crate::serve::predict::answer::{Answer, Why};
 use crate::serve::predict::check;
-use crate::serve::predictor::{Predictor, on_bench};
+use crate::serve::predictor::{Made, Origin, Predictor, on_bench};
 use crate::serve::problem::{Entry, Problem, escape, kind};
 use crate::store::Store;
 use crate::store::feed::{Feed, PredictionId, Since, Subscription, TOPICS, Topics, name, named};
-use crate::store::labels::{Given, Status};
-use crate::telemetry::metrics::Door;
+use crate::store::labels::{Done, Given, Status};
+use crate::telemetry::metrics::Transport;
 
 /// Each type of message, and the keys it may have beside `type` and `ref`.
 const TYPES: &[(&str, &[&str])] = &[
-    ("predict", &["row", "explain"]),
-    ("label", &["id", "label", "correct"]),
+    ("predict", &["row", "explain", "store"]),
+    ("label", &["id", "key", "label", "correct"]),
     ("subscribe", &["topics", "since", "epoch"]),
     ("unsubscribe", &["topics"]),
 ];
@@ -39,6 +40,8 @@ pub struct Desk {
     pub store: Store,
     /// Answers rows.
     pub predictor: Predictor,
+    /// By what its rows are said to have come.
+    pub transport: Transport,
     /// What can be subscribed to.
     pub feed: Feed,
     /// What is subscribed to.
@@ -76,12 +79,21 @@ impl Desk {
 
     /// Takes a truth in; the answer once the disk has it.
     pub async fn label(&self, reference: Value, given: Given) -> String {
-        let done = self.store.label(vec![given.clone()], false).await;
+        let done = self.store.label_by(vec![given.clone()], false).await;
         let done = done.map_err(Problem::from).map(|mut all| all.pop());
         let problem = match done {
-            Ok(Some(Status::Conflict(stored))) => labels::conflict(&given, &stored),
-            Ok(Some(status)) => {
-                return json!({"type": "labelled", "ref": reference, "id": given.id, "status": status.name()}).to_string();
+            Ok(Some(Done {
+                status: Status::Conflict(stored),
+                ..
+            })) => labels::conflict(&given, &stored),
+            Ok(Some(done)) => {
+                let mut told = json!({"type": "labelled", "ref": reference});
+                if let (Value::Object(told), Value::Object(more)) =
+                    (&mut told, labels::document(&given, &done))
+                {
+                    told.extend(more);
+                }
+                return told.to_string();
             }
             Ok(None) => Problem::internal("a label came to nothing"),
             Err(problem) => problem,
@@ -96,10 +108,10 @@ impl Desk {
         row: &mut crate::schema::Row,
         work: &mut crate::model::Workspace,
     ) -> Result<String, Problem> {
-        let explain = match message.other("explain") {
-            None | Some(Value::Null | Value::Bool(false)) => false,
-            Some(Value::Bool(true)) => true,
-            Some(other) => return Err(fault("/explain", "wrong_type", other, "true or false")),
+        let explain = flag(message, "explain", false)?;
+        let origin = Origin {
+            transport: self.transport,
+            trial: !flag(message, "store", true)?,
         };
         if !message.has_row {
             return Err(fault(
@@ -109,9 +121,9 @@ impl Desk {
                 "an object like {\"column\": value}",
             ));
         }
-        check(&self.predictor, Door::WebSocket, row)?;
+        check(&self.predictor, origin, row)?;
         let model = &champion.model;
-        let id = PredictionId::Fresh(self.predictor.fresh_id());
+        let id = (!origin.trial).then(|| PredictionId::Fresh(self.predictor.fresh_id()));
         let probability = model.probability(row.view(), work);
         let explanation = explain.then(|| model.explain(row.view(), work));
         let why = explanation.as_ref().map(|explanation| Why {
@@ -125,7 +137,7 @@ impl Desk {
         out.push(b',');
         let label = model.label(probability);
         Answer {
-            id: &id,
+            id: id.as_ref(),
             label,
             probability,
             model: &champion.name,
@@ -134,14 +146,19 @@ impl Desk {
         }
         .write_fields(&mut out);
         out.push(b'}');
-        self.predictor.count(Door::WebSocket, 1, row.warnings.len());
-        self.predictor.note(self.predictor.prediction(
-            id,
-            champion,
-            probability,
-            row.view(),
-            &row.warnings,
-        ));
+        self.predictor.count(origin, 1, row.warnings.len());
+        if let Some(id) = id {
+            let made = Made {
+                id,
+                transport: origin.transport,
+                probability,
+                row: row.view(),
+                own_id: own_id::key(row.id(), row.view().text),
+                warnings: &row.warnings,
+            };
+            self.predictor
+                .note(self.predictor.prediction(champion, made));
+        }
         Ok(String::from_utf8(out).expect("JSON is UTF-8"))
     }
 
@@ -225,6 +242,20 @@ fn check_keys(message: &Message<'_>) -> Result<&'static str, Problem> {
         }
     }
     Ok(kind)
+}
+
+/// A yes or no; `usual` where it is not given.
+fn flag(message: &Message<'_>, key: &str, usual: bool) -> Result<bool, Problem> {
+    match message.other(key) {
+        None | Some(Value::Null) => Ok(usual),
+        Some(Value::Bool(given)) => Ok(*given),
+        Some(other) => Err(fault(
+            &format!("/{key}"),
+            "wrong_type",
+            other,
+            "true or false",
+        )),
+    }
 }
 
 fn topics(message: &Message<'_>) -> Result<Option<Topics>, Problem> {

@@ -13,11 +13,16 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, web};
 use super::health::Lifecycle;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
+use super::{predict, query};
 use crate::store::Store;
 use crate::store::feed::Feed;
+use crate::telemetry::metrics::Transport;
 use answer::Desk;
 use connection::Connection;
 use limit::Limited;
+
+/// Parameters of the route.
+pub const PARAMETERS: &[&str] = &[predict::TRANSPORT];
 
 /// How connections are kept.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +43,10 @@ pub async fn open(
     store: web::Data<Store>,
     lifecycle: web::Data<Lifecycle>,
 ) -> Result<HttpResponse, Problem> {
+    let mut transport = Transport::WebSocket;
+    for (_, value) in query::pairs(request.query_string(), PARAMETERS)? {
+        transport = predict::page(&value)?;
+    }
     predictor.champion()?;
     if lifecycle.is_stopping() {
         return Err(Problem::not_ready(
@@ -67,6 +76,7 @@ pub async fn open(
     let connection = Connection {
         desk: Desk {
             predictor: (**predictor).clone(),
+            transport,
             feed: (**feed).clone(),
             store: (**store).clone(),
             subscription: None,

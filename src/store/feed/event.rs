@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::clock;
 use crate::schema::Warning;
 use crate::schema::column::Label;
-use crate::telemetry::metrics::{ClosedLabel, Topic};
+use crate::telemetry::metrics::{ClosedLabel, Topic, Transport};
 
 /// Every topic, in the order of the table of metrics' labels.
 pub const TOPICS: [Topic; 5] = [
@@ -121,12 +121,18 @@ pub struct Prediction {
     /// Where it stands in a large request, which the monitor judges as a whole; none in any other.
     #[serde(skip)]
     pub batch: Option<Batch>,
+    /// How its row reached the server; stored, and not published to subscribers.
+    #[serde(skip)]
+    pub transport: Transport,
     /// When it was made.
     #[serde(skip)]
     pub time: Timestamp,
-    /// The row, as JSON. It is kept, and not told to subscribers.
+    /// The row, as JSON. It is stored, and not published to subscribers.
     #[serde(skip)]
     pub row: Box<str>,
+    /// The key of the row's own id, where it has one; stored, and not published either.
+    #[serde(skip)]
+    pub own_id: Option<Box<str>>,
 }
 
 fn text<S: Serializer>(text: &Arc<str>, to: S) -> Result<S::Ok, S::Error> {

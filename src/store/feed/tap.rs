@@ -109,6 +109,8 @@ mod tests {
             batch: None,
             time: jiff::Timestamp::UNIX_EPOCH,
             row: "{}".into(),
+            transport: crate::telemetry::metrics::Transport::Rest,
+            own_id: None,
         };
         let one = Arc::new(one);
         (0..predictions).map(|_| one.clone()).collect()

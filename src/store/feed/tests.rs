@@ -149,6 +149,8 @@ fn predictions_are_told_as_they_were_answered() {
             batch: None,
             time: jiff::Timestamp::UNIX_EPOCH,
             row: "{}".into(),
+            transport: crate::telemetry::metrics::Transport::Rest,
+            own_id: None,
         })
     });
     feed.predictions(&made);

@@ -1,0 +1,57 @@
+//! The row's own id as a key: one text for every spelling of it, so that CSV, JSON and labels name the same row.
+
+use super::cell::Cell;
+use super::column::whole;
+use super::level::{canonical, shortest};
+
+/// Longest own id that is a key, in bytes. A longer one is read, but finds nothing.
+pub const LONGEST: usize = 200;
+
+/// The key of an id cell whose text points into `text`; none where the row has no id, or one that is too long.
+pub fn key(id: Cell, text: &str) -> Option<String> {
+    match id {
+        Cell::Number(v) => Some(shortest(v)),
+        Cell::Text(span) => of_text(span.get(text)),
+        _ => None,
+    }
+}
+
+/// The key of an id as text. Tables that went through floating point write whole ids as `892.0`.
+pub fn of_text(id: &str) -> Option<String> {
+    let key = canonical(id);
+    (1..=LONGEST).contains(&key.len()).then(|| key.into_owned())
+}
+
+/// A key as JSON: a whole number is one, where JSON readers keep it whole.
+pub fn json(key: &str) -> serde_json::Value {
+    match whole(key) {
+        Some(number) if number.unsigned_abs() < 1 << 53 => number.into(),
+        _ => key.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_id_is_one_key_in_every_spelling() {
+        for (id, key) in [
+            ("892", Some("892")),
+            (" 892 ", Some("892")),
+            ("892.0", Some("892")),
+            ("-7.00", Some("-7")),
+            ("0892", Some("0892")), // a code
+            ("0892.0", Some("0892.0")),
+            ("892.", Some("892.")),
+            ("892.5", Some("892.5")),
+            ("892.50", Some("892.5")),
+            ("h1.0", Some("h1.0")),
+            ("  ", None),
+        ] {
+            assert_eq!(of_text(id).as_deref(), key, "{id:?}");
+        }
+        assert_eq!(key(Cell::Number(892.0), "").as_deref(), Some("892"));
+        assert_eq!(of_text(&"x".repeat(LONGEST + 1)), None);
+    }
+}
