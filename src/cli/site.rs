@@ -60,6 +60,11 @@ impl Site {
         Ok(intact.model.spec().clone())
     }
 
+    /// Whether `--spec` names a spec.
+    pub fn names_spec(&self) -> bool {
+        self.spec.is_some()
+    }
+
     /// The model whose spec and table a training goes by: the champion, or if it is damaged the newest intact one of the
     /// same name. None where there is no champion yet.
     fn standing(&self) -> anyhow::Result<Option<Intact<Model>>> {

@@ -226,7 +226,7 @@ fn wrong_values_name_key_place_and_what_is_allowed() {
     );
     check(
         "server: {auth: {tokens: [{name: a, scopes: [root]}]}}",
-        "my.yaml:1: server.auth.tokens.0.scopes.0: `root` is not allowed; write predict or label or admin",
+        "my.yaml:1: server.auth.tokens.0.scopes.0: `root` is not allowed; write predict or label or read or admin",
     );
     check(
         "server: {listen: example.org}",

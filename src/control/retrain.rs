@@ -180,8 +180,8 @@ fn weigh(
             champion: champion.model.probability(table.row(n), &mut work),
         })
     };
-    // Where the spec's evaluation names groups, they are handed in here.
-    let unseen = lesson.unseen(None).into_iter();
+    let groups = table.groups();
+    let unseen = lesson.unseen(groups.as_deref()).into_iter();
     let rows: Vec<Paired> = unseen.filter_map(paired).collect();
     let thresholds = Thresholds {
         champion: champion.model.spec().decision.threshold,

@@ -15,8 +15,12 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{ReadFault, Source};
+use crate::schema::Schema;
+use crate::schema::column::Extra;
 use crate::schema::dialect::Setting;
 use crate::schema::fault::nearest;
+use crate::schema::missing::USUAL;
+use crate::schema::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, yaml};
 use column::Column;
 use guess::{Guess, Kind};
 use survey::Survey;
@@ -74,6 +78,14 @@ pub enum InferFault {
         wanted: String,
         /// What it holds.
         values: String,
+    },
+    /// No column to compare.
+    #[error("{source_name}: there is nothing to compare: {why}")]
+    NothingToCompare {
+        /// The source.
+        source_name: String,
+        /// Why not.
+        why: String,
     },
     /// No column to learn from.
     #[error("no column beside the target {target:?} can be learnt from: {why}")]
@@ -190,6 +202,50 @@ pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferFault
         columns: survey.columns.iter().map(note).collect(),
         notices,
     })
+}
+
+/// The columns of a table as they look, to compare other tables with it. None of them is the target.
+///
+/// # Errors
+/// [`InferFault`].
+pub fn schema(source: &Source) -> Result<Schema, InferFault> {
+    let mut survey = Survey::default();
+    source.survey(&mut survey)?;
+    let lines = survey.columns.iter().map(|c| {
+        let guess = guess::watched(c, survey.rows);
+        write::column(&c.name, &guess)
+    });
+    let lines: Vec<String> = lines.collect();
+    // A name that no column has: a line break stands in no header that is read.
+    const NONE: &str = r#""\n", positive: 1, negative: 0"#;
+    let text = format!(
+        "target: {{column: {NONE}}}\ncolumns:\n{}\n",
+        lines.join("\n")
+    );
+    let unusable = |faults: Vec<SpecFault>| InferFault::NothingToCompare {
+        source_name: source.name().to_owned(),
+        why: faults
+            .into_iter()
+            .map(|f| f.problem)
+            .collect::<Vec<_>>()
+            .join("; "),
+    };
+    let typed: Typed = yaml::read(&text).map_err(|fault| unusable(vec![fault]))?;
+    let table = TableSpec {
+        columns: &typed.columns,
+        target: &typed.target,
+        id: None,
+        extra: Extra::Ignore,
+        missing: None,
+        usual: USUAL,
+    };
+    table.check().map_err(unusable)
+}
+
+#[derive(serde::Deserialize)]
+struct Typed {
+    columns: Vec<ColumnSpec>,
+    target: TargetSpec,
 }
 
 fn find<'c>(columns: &'c [Column], wanted: &str) -> Result<&'c Column, InferFault> {

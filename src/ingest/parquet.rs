@@ -50,13 +50,18 @@ impl Format for Parquet {
                 "the index that pandas wrote without a name is passed over",
             ));
         }
+        let infers = reading.purpose == Purpose::Infer;
+        let by = schema.by().map(|by| by.slot);
+        let is_passed_over = |slot: Slot| match slot {
+            Slot::Unused(_) => by != Some(slot),
+            slot => slot == Slot::Other,
+        };
         let places = (0..).zip(file.names());
         let places = places.filter(|(_, name)| !is_index(name)).map(|(i, _)| i);
         let used: Vec<(usize, Slot)> = places
             .zip(header.slots().iter().copied())
-            .filter(|(_, slot)| *slot != Slot::Other)
+            .filter(|(_, slot)| infers || !is_passed_over(*slot))
             .collect();
-        let infers = reading.purpose == Purpose::Infer;
         let is_text = |slot: Slot| infers || schema.is_number(slot);
         let form = reading.dialect.number_form();
         let mut row = Row::new(schema, reading.purpose);

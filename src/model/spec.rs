@@ -169,7 +169,11 @@ impl Spec {
         // Each stage ends with its first faults: what they are about is left out, and the rest read again.
         let (mut rest, mut all, mut fresh) = (Rest::of(text), Vec::new(), first);
         while !fresh.is_empty() {
-            let lines: Vec<u64> = fresh.iter().map(|fault| fault.line).collect();
+            // Where a key is missing, what stands around it is not at fault.
+            let about = fresh
+                .iter()
+                .filter(|fault| !fault.problem.ends_with("is missing here"));
+            let lines: Vec<u64> = about.map(|fault| fault.line).collect();
             all.append(&mut fresh);
             let blanked = lines.into_iter().filter(|line| rest.blank(*line)).count();
             if blanked == 0 {

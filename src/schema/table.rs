@@ -1,9 +1,12 @@
 //! Many checked rows of one schema, compact.
 
+use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::Arc;
 
+use rustc_hash::FxHasher;
+
 use super::cell::{Cell, Span};
-use super::column::Schema;
+use super::column::{Order, Schema};
 use super::row::{Row, RowView};
 
 /// Checked rows: cells row by row, one text they all point into.
@@ -116,6 +119,24 @@ impl Table {
     /// for either or the row no value.
     pub fn by(&self, i: usize) -> Cell {
         self.by.get(i).copied().unwrap_or_default()
+    }
+
+    /// The group of each row as a number that is the same for the same group, none for a row without one; none where the schema
+    /// names no column of groups.
+    pub fn groups(&self) -> Option<Vec<Option<u64>>> {
+        let by = self.schema.by().filter(|by| by.what == Order::Groups);
+        let hash = |text: &str| BuildHasherDefault::<FxHasher>::default().hash_one(text);
+        let group = |cell: &Cell| match cell {
+            Cell::Text(span) => Some(hash(span.get(&self.text))),
+            _ => None,
+        };
+        by.map(|_| self.by.iter().map(group).collect())
+    }
+
+    /// The time of each row, none for a row without one; none where the schema names no column of times.
+    pub fn times(&self) -> Option<Vec<Option<f64>>> {
+        let by = self.schema.by().filter(|by| by.what == Order::Time);
+        by.map(|_| self.by.iter().map(Cell::as_number).collect())
     }
 
     /// Ids of all rows.

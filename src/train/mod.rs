@@ -204,7 +204,7 @@ pub fn train(
     let learners = learners(request)?;
     let labels = material.table.labels();
     check(spec, material, &labels, request)?;
-    let arrangement = arrangement(spec, material.table);
+    let arrangement = arrangement(material.table);
     let plan =
         |repeats| Plan::arranged(&arrangement, &labels, request.folds, repeats, request.seed);
     let once = plan(1);
@@ -313,8 +313,10 @@ pub fn train(
 }
 
 /// Which rows belong together, or come in which order, by the column that the spec's evaluation names.
-fn arrangement(_spec: &Spec, _table: &Table) -> Arrangement {
-    Arrangement::Rows
+fn arrangement(table: &Table) -> Arrangement {
+    let groups = table.groups().map(Arrangement::Groups);
+    let arranged = groups.or_else(|| table.times().map(Arrangement::Time));
+    arranged.unwrap_or(Arrangement::Rows)
 }
 
 /// What the fit of the recipe said (`"NAME" is …`), by column.

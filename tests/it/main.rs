@@ -15,6 +15,7 @@ mod drift;
 mod estimates;
 mod explanations;
 mod export;
+mod formats;
 mod full_disk;
 mod ingest;
 mod interrupted;

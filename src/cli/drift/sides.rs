@@ -12,7 +12,7 @@ use crate::cli::site::Site;
 use crate::cli::text;
 use crate::control::observer;
 use crate::ingest::source::Options;
-use crate::ingest::{Seen, Source};
+use crate::ingest::{Seen, Source, infer};
 use crate::model::{Model, Spec};
 use crate::monitor::drift::{Drift, compare};
 use crate::monitor::sample::{SCORE, Sample};
@@ -64,6 +64,10 @@ impl Reference {
         let Spec { schema, format, .. } = site.spec()?;
         let options = args.read.options(&format)?;
         let from = args.reference.as_deref().unwrap_or_default();
+        let schema = match site.names_spec() {
+            true => schema,
+            false => fitting(from, schema, &options, site)?,
+        };
         let (name, rows) = read(from, &schema, site, &options, None)?;
         Ok(Reference {
             name,
@@ -100,6 +104,24 @@ impl Reference {
     pub fn side(&self, seen: Seen, site: &Site) -> Rows {
         side(seen, self.model.as_ref(), site)
     }
+}
+
+/// The contract at hand, if the reference is a table of it; else one read off the reference.
+fn fitting(from: &str, schema: Arc<Schema>, options: &Options, site: &Site) -> Result<Arc<Schema>> {
+    if from == "-" {
+        return Ok(schema); // it can be read only once
+    }
+    let source = Source::open(from, options)?;
+    let seen = source.look(&schema)?;
+    let known = seen.others.iter().all(|name| schema.slot(name).is_some());
+    if known && comparable(&seen) {
+        return Ok(schema);
+    }
+    site.say(format!(
+        "what the columns hold is inferred from {}; --spec names a spec that says it",
+        source.name()
+    ));
+    Ok(Arc::new(infer::schema(&source)?))
 }
 
 fn read(

@@ -126,6 +126,16 @@ pub(super) fn number(column: &Column) -> Option<Numbers> {
     })
 }
 
+/// Letters that stand before amounts of money.
+const CURRENCIES: &[&str] = &[
+    "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "BRL", "US$", "R$", "A$", "C$", "Rs", "Rs.",
+    "kr",
+];
+
+fn has_letter(text: &str) -> bool {
+    text.chars().any(char::is_alphabetic)
+}
+
 /// What most values have before and behind their digits.
 fn around(values: &[(&str, u64)]) -> Option<(String, String)> {
     const LONGEST: usize = 8; // a currency or a unit
@@ -137,8 +147,12 @@ fn around(values: &[(&str, u64)]) -> Option<(String, String)> {
         };
         let sign = |c: char| matches!(c, '-' | '+' | '.' | ',') || c.is_whitespace();
         let prefix = text[..first].trim_matches(sign);
-        let suffix = text[last + 1..].trim();
-        if prefix.len() <= LONGEST && suffix.len() <= LONGEST {
+        let behind = &text[last + 1..];
+        let suffix = behind.trim();
+        // Letters at the digits make a code (V12, 12B), not an amount; with a blank between they are a unit (12 kg).
+        let is_unit = !has_letter(suffix) || behind.starts_with(char::is_whitespace);
+        let is_sign = !has_letter(prefix) || CURRENCIES.contains(&prefix);
+        if is_sign && is_unit && prefix.len() <= LONGEST && suffix.len() <= LONGEST {
             *seen.entry((prefix, suffix)).or_default() += rows;
         }
     }
@@ -295,7 +309,11 @@ mod tests {
         check(&["$12.00", "-$1.5", "$7"], "$1234.5", (-1.5, 12.0));
         check(&["12,5 %", "7 %"], "1234,5%", (7.0, 12.5));
         check(&["1,234", "1,500"], "1,234.5", (1234.0, 1500.0));
-        assert!(number(&column(&["a", "b"])).is_none());
+        check(&["EUR 12,50", "EUR 7"], "EUR1234,5", (7.0, 12.5));
+        check(&["12 kg", "7.5 kg"], "1234.5kg", (7.5, 12.0));
+        for codes in [["a", "b"], ["V1", "V2"], ["12B", "7A"], ["A-1", "A-2"]] {
+            assert!(number(&column(&codes)).is_none(), "{codes:?}");
+        }
     }
 
     #[test]

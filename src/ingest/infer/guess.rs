@@ -60,7 +60,7 @@ fn identifies(column: &Column, rows: u64) -> bool {
         && column.distinct() == rows
 }
 
-/// Whether the last word of a name is one for ids: `customer_id`, `PassengerId`, `key`; not `paid`.
+/// Whether the last word of a name is one for ids: `customer_id`, `PlayerId`, `key`; not `paid`.
 fn is_named_id(name: &str) -> bool {
     const WORDS: &[&str] = &[
         "id", "ids", "key", "uuid", "guid", "nr", "no", "number", "pk",
@@ -113,8 +113,22 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// The guess for a feature column of a table of so many rows.
+/// The guess for a feature column of a table of so many rows: a column that is the same in every row tells a model nothing.
 pub(super) fn guess(column: &Column, rows: u64) -> Guess {
+    let guess = watched(column, rows);
+    if column.distinct() != 1 || column.known() != rows || guess.kind == Kind::Unused {
+        return guess;
+    }
+    let value = column.values.keys().next().cloned().unwrap_or_default();
+    Guess {
+        kind: Kind::Unused,
+        why: format!("every row has the same value, {value:?}"),
+        ..guess
+    }
+}
+
+/// The guess for a column that is to be compared with that of another table.
+pub(super) fn watched(column: &Column, rows: u64) -> Guess {
     let known = column.known();
     let unused = |why: String| Guess {
         kind: Kind::Unused,
@@ -128,10 +142,6 @@ pub(super) fn guess(column: &Column, rows: u64) -> Guess {
     }
     if column.nested * 2 > known {
         return unused("it holds lists or objects".into());
-    }
-    if column.distinct() == 1 && known == rows {
-        let value = column.values.keys().next().cloned().unwrap_or_default();
-        return unused(format!("every row has the same value, {value:?}"));
     }
     if column.numbers.counts_rows && column.numbers.rows == rows && rows > 2 {
         return unused("it counts the rows".into());
@@ -343,7 +353,7 @@ mod tests {
             "id",
             "ID",
             "customer_id",
-            "PassengerId",
+            "PlayerId",
             "order key",
             "uuid",
             "row.no",

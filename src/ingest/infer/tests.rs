@@ -22,7 +22,7 @@ const GOOD: Wanted<'_> = Wanted {
 fn guessed(name: &str, cells: &[&str]) -> (String, ColumnNote) {
     let rows = cells.iter().enumerate();
     let rows: Vec<String> = rows
-        .map(|(i, c)| format!("{c},{},{}", i % 7, i % 2))
+        .map(|(i, c)| format!("{c},{},{}", i * 3 % 7, i % 2))
         .collect();
     let table = format!("{name},other,good\n{}\n", rows.join("\n"));
     let inferred = infer("t.csv", table, GOOD).unwrap();

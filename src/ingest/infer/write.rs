@@ -65,7 +65,7 @@ impl Draft<'_> {
         line("columns:".into());
         self.columns
             .iter()
-            .for_each(|(name, guess)| line(self.column(name, guess)));
+            .for_each(|(name, guess)| line(column(name, guess)));
         line(String::new());
         line("recipe:".into());
         let Recipe {
@@ -94,42 +94,6 @@ impl Draft<'_> {
         out
     }
 
-    fn column(&self, name: &str, guess: &Guess) -> String {
-        let mut keys = vec![format!("name: {}", quoted(name))];
-        match &guess.kind {
-            Kind::Number { form, range } => {
-                keys.push("kind: number".into());
-                keys.extend(range.map(|(min, max)| format!("range: [{min}, {max}]")));
-                keys.extend(range.map(|_| "unexpected: warn".to_owned()));
-                keys.extend(form.as_ref().map(number));
-            }
-            Kind::Levels(levels) => {
-                let levels: Vec<String> = levels.iter().map(typed).collect();
-                keys.push(format!(
-                    "kind: category, levels: [{}], unexpected: warn",
-                    levels.join(", ")
-                ));
-            }
-            Kind::Open => keys.push("kind: category, levels: any".into()),
-            Kind::Date { pattern, .. } => {
-                keys.push("kind: date".into());
-                keys.extend(pattern.map(|p| format!("format: {}", quoted(p))));
-            }
-            Kind::Unused => keys.push("kind: unused".into()),
-        }
-        if guess.missing == 0 && guess.kind != Kind::Unused {
-            keys.push("required: true".into());
-        }
-        if !guess.marks.is_empty() {
-            let marks = guess.marks.iter().map(|(word, _)| word.as_str());
-            keys.push(format!(
-                "missing: {}",
-                words(marks.chain(USUAL.iter().copied()))
-            ));
-        }
-        format!("  - {{{}}}", keys.join(", "))
-    }
-
     fn recipe(&self) -> Recipe {
         let mut recipe = Recipe {
             taken: self
@@ -151,6 +115,43 @@ impl Draft<'_> {
         }
         recipe
     }
+}
+
+/// A line of the list of columns.
+pub(super) fn column(name: &str, guess: &Guess) -> String {
+    let mut keys = vec![format!("name: {}", quoted(name))];
+    match &guess.kind {
+        Kind::Number { form, range } => {
+            keys.push("kind: number".into());
+            keys.extend(range.map(|(min, max)| format!("range: [{min}, {max}]")));
+            keys.extend(range.map(|_| "unexpected: warn".to_owned()));
+            keys.extend(form.as_ref().map(number));
+        }
+        Kind::Levels(levels) => {
+            let levels: Vec<String> = levels.iter().map(typed).collect();
+            keys.push(format!(
+                "kind: category, levels: [{}], unexpected: warn",
+                levels.join(", ")
+            ));
+        }
+        Kind::Open => keys.push("kind: category, levels: any".into()),
+        Kind::Date { pattern, .. } => {
+            keys.push("kind: date".into());
+            keys.extend(pattern.map(|p| format!("format: {}", quoted(p))));
+        }
+        Kind::Unused => keys.push("kind: unused".into()),
+    }
+    if guess.missing == 0 && guess.kind != Kind::Unused {
+        keys.push("required: true".into());
+    }
+    if !guess.marks.is_empty() {
+        let marks = guess.marks.iter().map(|(word, _)| word.as_str());
+        keys.push(format!(
+            "missing: {}",
+            words(marks.chain(USUAL.iter().copied()))
+        ));
+    }
+    format!("  - {{{}}}", keys.join(", "))
 }
 
 /// Steps and features as they are added; names are never given twice.

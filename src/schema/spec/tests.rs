@@ -23,7 +23,7 @@ fn sound_columns_pass() {
         "{name: sugar, kind: number, range: [null, null], unexpected: quarantine}",
         "{name: colour, kind: category, levels: [red]}",
         "{name: maker, kind: text, required: true}",
-        "{name: maker, kind: category, levels: any, missing: [?, -, null, -999]}",
+        "{name: maker, kind: category, levels: any, missing: [?, \"-\", null, -999]}",
         "{name: colour, kind: category, levels: [NA, 1.5, true]}",
         "{name: sugar, kind: number, number: {decimal: \",\", thousands: \".\", prefix: $}}",
         "{name: day, kind: date}",
@@ -94,7 +94,7 @@ fn faults_of_dates_forms_and_unused_columns() {
     check(
         "{name: sugar, kind: number}\n  - {name: nr, kind: unused, required: true, levels: any}",
         &[
-            "line 5, column 56: only a category has levels; remove it, or make it a category",
+            "line 5, column 54: only a category has levels; remove it, or make it a category",
             "line 5, column 12: the column \"nr\" is required and not used; remove required, or give it another kind",
         ],
     );

@@ -24,12 +24,13 @@ impl Rest {
         self.lines.join("\n") + "\n"
     }
 
-    /// Whether a fault may be there only because of what was blanked: it quotes a word of it.
+    /// Whether a fault may be there only because of what was blanked: a key is missing, or it quotes a word of it, perhaps
+    /// with the level behind it (`colour=red`).
     pub fn explains(&self, message: &str) -> bool {
         let quoted = message.split('"').skip(1).step_by(2);
-        quoted
-            .filter(|word| !word.is_empty())
-            .any(|word| self.blanked.contains(word))
+        let stem = |word: &'_ str| word.split('=').next().unwrap_or_default().to_owned();
+        let mut stems = quoted.map(stem).filter(|word| !word.is_empty());
+        message.ends_with("is missing here") || stems.any(|word| self.blanked.contains(&word))
     }
 
     /// Blanks the list item around a line (from 1), else the key; also what would be empty without it. Tells whether

@@ -1,0 +1,341 @@
+//! The same table as CSV, TSV, semicolon CSV, JSON, JSON lines, Parquet and SQLite is the same table, bit for bit: inferred,
+//! trained on, predicted, stored and compared (A1).
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use polars::prelude::{Column, DataFrame, NamedFrom, ParquetWriter, Series};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+use titanic_platform::ingest::infer::{self, Wanted};
+use titanic_platform::ingest::source::{Options, Source};
+use titanic_platform::model::{Model, Spec, Workspace};
+use titanic_platform::schema::json::write;
+use titanic_platform::schema::row::Purpose;
+use titanic_platform::train::{self, Request, Unwatched};
+
+use crate::tables;
+
+/// A column of some kind, one value a row; none is missing.
+#[derive(Clone, Debug)]
+enum Cells {
+    Numbers(Vec<Option<f64>>),
+    Whole(Vec<Option<i64>>),
+    Flags(Vec<Option<bool>>),
+    Texts(Vec<Option<String>>),
+}
+
+#[derive(Clone, Debug)]
+struct Made {
+    rows: usize,
+    columns: Vec<(&'static str, Cells)>,
+}
+
+impl Cells {
+    fn json(&self, i: usize) -> Value {
+        match self {
+            Cells::Numbers(v) => v[i].map_or(Value::Null, Value::from),
+            Cells::Whole(v) => v[i].map_or(Value::Null, Value::from),
+            Cells::Flags(v) => v[i].map_or(Value::Null, Value::from),
+            Cells::Texts(v) => v[i].as_deref().map_or(Value::Null, Value::from),
+        }
+    }
+
+    /// As pandas writes it: True, and a whole number as a float where one is missing.
+    fn text(&self, i: usize) -> String {
+        let floats = matches!(self, Cells::Whole(v) if v.contains(&None));
+        match self.json(i) {
+            Value::Null => String::new(),
+            Value::Bool(v) => if v { "True" } else { "False" }.into(),
+            Value::String(v) => v,
+            Value::Number(v) if floats => format!("{v}.0"),
+            other => other.to_string(),
+        }
+    }
+
+    /// As a data frame holds it: whole numbers as floats where one is missing.
+    fn frame(&self, name: &str) -> Column {
+        let name = name.into();
+        match self {
+            Cells::Numbers(v) => Series::new(name, v.clone()),
+            Cells::Whole(v) if v.contains(&None) => {
+                let floats: Vec<Option<f64>> = v.iter().map(|v| v.map(|v| v as f64)).collect();
+                Series::new(name, floats)
+            }
+            Cells::Whole(v) => Series::new(name, v.clone()),
+            Cells::Flags(v) => Series::new(name, v.clone()),
+            Cells::Texts(v) => Series::new(name, v.clone()),
+        }
+        .into()
+    }
+
+    fn sql(&self, i: usize) -> String {
+        match self.json(i) {
+            Value::Null => "null".into(),
+            Value::Bool(v) => u8::from(v).to_string(),
+            Value::String(v) => format!("'{}'", v.replace('\'', "''")),
+            other => other.to_string(),
+        }
+    }
+}
+
+impl Made {
+    fn delimited(&self, delimiter: &str) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
+        let line = |i: usize| {
+            let cells = self.columns.iter().map(|(_, cells)| cells.text(i));
+            cells.collect::<Vec<_>>().join(delimiter)
+        };
+        let lines: Vec<String> = (0..self.rows).map(line).collect();
+        format!("{}\n{}\n", names.join(delimiter), lines.join("\n"))
+    }
+
+    fn objects(&self) -> Vec<Value> {
+        let object = |i: usize| {
+            let members = self
+                .columns
+                .iter()
+                .map(|(name, cells)| ((*name).to_owned(), cells.json(i)));
+            Value::from(members.collect::<Map<_, _>>())
+        };
+        (0..self.rows).map(object).collect()
+    }
+
+    /// Files and databases of it, each with how it is read.
+    fn write(&self, folder: &Path) -> Vec<(String, Options)> {
+        let file = |name: &str, text: String| {
+            let path = folder.join(name);
+            std::fs::write(&path, text).unwrap();
+            (path.display().to_string(), Options::default())
+        };
+        let lines: Vec<String> = self.objects().iter().map(Value::to_string).collect();
+        let mut written = vec![
+            file("t.csv", self.delimited(",")),
+            file("t.tsv", self.delimited("\t")),
+            file("semicolon.csv", self.delimited(";")),
+            file("t.json", json!(self.objects()).to_string()),
+            file("t.jsonl", lines.join("\n")),
+        ];
+        let path = folder.join("t.parquet");
+        let columns = self
+            .columns
+            .iter()
+            .map(|(name, cells)| cells.frame(name))
+            .collect();
+        let mut frame = DataFrame::new(self.rows, columns).unwrap();
+        ParquetWriter::new(File::create(&path).unwrap())
+            .finish(&mut frame)
+            .unwrap();
+        written.push((path.display().to_string(), Options::default()));
+        written.push((self.database(&folder.join("t.db")), table()));
+        written
+    }
+
+    fn database(&self, path: &PathBuf) -> String {
+        let kind = |cells: &Cells| match cells {
+            Cells::Numbers(_) => "real",
+            Cells::Whole(_) | Cells::Flags(_) => "integer",
+            Cells::Texts(_) => "text",
+        };
+        let columns: Vec<String> = self
+            .columns
+            .iter()
+            .map(|(n, c)| format!("\"{n}\" {}", kind(c)))
+            .collect();
+        let row = |i: usize| {
+            let cells: Vec<String> = self.columns.iter().map(|(_, c)| c.sql(i)).collect();
+            format!("({})", cells.join(", "))
+        };
+        let rows: Vec<String> = (0..self.rows).map(row).collect();
+        let sql = format!(
+            "create table t ({}); insert into t values {};",
+            columns.join(", "),
+            rows.join(", ")
+        );
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let mut connection = options.connect().await.unwrap();
+            connection
+                .execute(sqlx::raw_sql(AssertSqlSafe(sql)))
+                .await
+                .unwrap();
+        });
+        format!("sqlite:{}", path.display())
+    }
+}
+
+fn table() -> Options {
+    Options {
+        table: Some("t".into()),
+        ..Options::default()
+    }
+}
+
+/// Values for so many rows, some of them missing or none.
+fn column<T: Clone + std::fmt::Debug + 'static>(
+    rows: usize,
+    value: impl Strategy<Value = T> + 'static,
+) -> impl Strategy<Value = Vec<Option<T>>> {
+    let some = prop::collection::vec(value.prop_map(Some), rows);
+    (some, any::<bool>()).prop_flat_map(move |(values, gaps)| {
+        let blank = prop::collection::vec(
+            prop::bool::weighted(if gaps { 0.1 } else { 0.0 }),
+            values.len(),
+        );
+        blank.prop_map(move |blank| {
+            let pairs = values.iter().cloned().zip(blank);
+            pairs
+                .map(|(value, blank)| value.filter(|_| !blank))
+                .collect()
+        })
+    })
+}
+
+fn made() -> impl Strategy<Value = Made> {
+    const ROWS: usize = 48;
+    let words =
+        |words: &'static [&'static str]| prop::sample::select(words).prop_map(str::to_owned);
+    let amount = prop_oneof![
+        -1e6..1e6f64,
+        (-50..50i32).prop_map(|v| f64::from(v) / 4.0),
+        1e-9..1e-6f64
+    ];
+    let level = (0..23usize).prop_map(|i| format!("v{}", i * i % 24));
+    let day = (0..900i32, any::<bool>()).prop_map(|(day, noon)| {
+        let date = jiff::civil::date(2023, 1, 1) + jiff::Span::new().days(day);
+        format!("{date}{}", if noon { " 12:30:00" } else { "" })
+    });
+    let targets = prop::sample::select(vec![0usize, 1, 2]);
+    (
+        column(ROWS, amount),
+        column(ROWS, 0..4i64),
+        column(ROWS, any::<bool>()),
+        column(ROWS, words(&["red", "green", "deep blue", "it's"])),
+        column(ROWS, words(&["01", "02", "1", "x"])),
+        column(ROWS, level),
+        column(ROWS, day),
+        prop::collection::vec(any::<bool>(), ROWS),
+        targets,
+    )
+        .prop_map(
+            |(amount, code, flag, colour, mixed, level, day, positive, target)| {
+                // Both values are there, whatever chance says.
+                let positive = || {
+                    positive
+                        .iter()
+                        .enumerate()
+                        .map(|(i, p)| if i < 8 { i % 2 == 0 } else { *p })
+                };
+                let target = match target {
+                    0 => Cells::Whole(positive().map(|p| Some(i64::from(p))).collect()),
+                    1 => Cells::Flags(positive().map(Some).collect()),
+                    _ => Cells::Texts(
+                        positive()
+                            .map(|p| Some(if p { "yes" } else { "no" }.into()))
+                            .collect(),
+                    ),
+                };
+                let ids = (0..ROWS as i64).map(|i| Some((i * 7) % 48 + 100));
+                Made {
+                    rows: ROWS,
+                    columns: vec![
+                        ("id", Cells::Whole(ids.collect())),
+                        ("amount", Cells::Numbers(amount)),
+                        ("grade", Cells::Whole(code)),
+                        ("member", Cells::Flags(flag)),
+                        ("colour", Cells::Texts(colour)),
+                        ("zone", Cells::Texts(mixed)),
+                        ("branch", Cells::Texts(level)),
+                        ("since", Cells::Texts(day)),
+                        ("left", target),
+                    ],
+                }
+            },
+        )
+}
+
+/// What a source comes to: its rows as they are stored, and the probabilities that a model gives them.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    ids: Vec<Option<String>>,
+    rows: Vec<String>,
+    targets: Vec<Option<bool>>,
+    probabilities: Vec<u64>,
+}
+
+fn seen(model: &Model, source: &Source) -> Seen {
+    let loaded = source.load(model.schema(), Purpose::Keep, false).unwrap();
+    assert_eq!(loaded.bad, [], "{}", source.name());
+    let table = &loaded.table;
+    let mut work = Workspace::default();
+    let row = |i: usize| {
+        let mut out = Vec::new();
+        write::object(model.schema(), table.row(i), &mut out);
+        String::from_utf8(out).unwrap()
+    };
+    let id = |i: usize| match table.id(i) {
+        titanic_platform::schema::Cell::Number(v) => Some(v.to_string()),
+        titanic_platform::schema::Cell::Text(span) => Some(span.get(table.text()).to_owned()),
+        _ => None,
+    };
+    Seen {
+        ids: (0..table.len()).map(id).collect(),
+        rows: (0..table.len()).map(row).collect(),
+        targets: (0..table.len()).map(|i| table.target(i)).collect(),
+        probabilities: (0..table.len())
+            .map(|i| model.probability(table.row(i), &mut work).to_bits())
+            .collect(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a1_a_table_is_the_same_in_every_format(made in made()) {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = made.write(folder.path());
+        let open = |(name, options): &(String, Options)| Source::open(name, options).unwrap();
+        let wanted = Wanted { target: "left", positive: None, name: Some("m"), format: &[] };
+        let first = infer::spec(&open(&sources[0]), &wanted).unwrap();
+        let plain = |text: &str| -> Vec<String> {
+            let own = |l: &&str| !l.starts_with('#') && !l.starts_with("table:");
+            text.lines().filter(own).map(str::to_owned).collect()
+        };
+        let spec = Spec::parse(&first.text).unwrap();
+        for source in &sources[1..] {
+            let other = infer::spec(&open(source), &wanted).unwrap();
+            // SQLite has no booleans: 0 and 1 are numbers there.
+            if !source.0.starts_with("sqlite:") {
+                prop_assert_eq!(plain(&other.text), plain(&first.text), "{}", source.0);
+            }
+        }
+        let loaded = open(&sources[0]).load(&spec.schema, Purpose::Learn, true).unwrap();
+        let request = Request {
+            learner: Some("logistic".into()),
+            folds: 2,
+            repeats: 1,
+            seed: 0,
+            threads: 1,
+        };
+        let trained = train::train(&spec, &tables::material(&loaded), &request, &Unwatched).unwrap();
+        let bytes = trained.model.to_bytes().unwrap();
+        let model = Model::from_bytes(&bytes).unwrap();
+        let expected = seen(&model, &open(&sources[0]));
+        for source in &sources[1..] {
+            let found = seen(&model, &open(source));
+            prop_assert_eq!(&found, &expected, "{}", source.0);
+            let again = open(source).load(&spec.schema, Purpose::Learn, true).unwrap();
+            let again = train::train(&spec, &tables::material(&again), &request, &Unwatched).unwrap();
+            prop_assert_eq!(&again.model.to_bytes().unwrap(), &bytes, "{}", source.0);
+        }
+    }
+}
