@@ -20,6 +20,7 @@ fn answer_spec(id: &str, target: &str) -> Spec {
 name: answers
 target: {target}
 {id}
+extra: ignore
 columns: [{{name: probability, kind: number, range: [0, 1], required: true, unexpected: reject}}]
 recipe: {{steps: [], features: [probability]}}
 "
@@ -138,11 +139,11 @@ fn answers_look_as_promised() {
     );
     assert_eq!(
         text(AnswerFormat::JsonLines),
-        r#"{"no":"007","left, or \"not\"":0,"probability":0.25}
-{"no":7,"left, or \"not\"":1,"probability":1.0}
-{"no":"a,\"b\"","left, or \"not\"":0,"probability":0.30000000000000004}
-{"no":null,"left, or \"not\"":0,"probability":1e-7}
-{"no":18446744073709551615,"left, or \"not\"":1,"probability":0.5}
+        r#"{"no":"007","left, or \"not\"":0,"probability":0.25,"warnings":[]}
+{"no":7,"left, or \"not\"":1,"probability":1.0,"warnings":[]}
+{"no":"a,\"b\"","left, or \"not\"":0,"probability":0.30000000000000004,"warnings":[]}
+{"no":null,"left, or \"not\"":0,"probability":1e-7,"warnings":[]}
+{"no":18446744073709551615,"left, or \"not\"":1,"probability":0.5,"warnings":[]}
 "#
     );
 }

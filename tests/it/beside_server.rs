@@ -279,7 +279,7 @@ async fn the_store_is_checked_compacted_and_copied(case: &Case) {
     on(alone.path(), &line).ok();
     assert_eq!(
         on(alone.path(), "store check").ok().out,
-        "intact: 5 events\n"
+        "intact: 8 events\n"
     );
     assert!(on(&state, &line).fails(3).contains("is held by process"));
     server.stop().await;

@@ -14,7 +14,7 @@ fn spec_infer_writes_a_spec_that_trains() {
         let spec = folder
             .run(&format!("spec infer {table} --target {target} {more}"))
             .ok();
-        assert_eq!(spec.err, "");
+        assert!(spec.err.contains("column "), "{}", spec.err);
         assert!(
             spec.out.starts_with("# A first spec, inferred from "),
             "{}",
@@ -70,7 +70,7 @@ fn spec_infer_says_what_stands_in_the_way() {
         ),
         (
             "train.csv --target Pclass",
-            "the target \"Pclass\" has the values \"1\", \"2\", \"3\"; it must have exactly two",
+            "the target \"Pclass\" has the values 1, 2, 3; it must have exactly two",
         ),
         (
             "train.csv --target Survived --positive yes",
@@ -217,7 +217,7 @@ fn settings_that_make_no_sense_are_named() {
     );
     assert_eq!(
         folder.run("config check --json").ok().json(),
-        json!({"valid": true})
+        json!({"valid": true, "faults": []})
     );
     let refused = |text: &str| {
         folder.put("own.yaml", text);

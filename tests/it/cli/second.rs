@@ -55,7 +55,7 @@ fn the_second_table_goes_the_whole_way() {
     folder.run("predict churn.csv -o answers.jsonl").ok();
     let first: serde_json::Value =
         serde_json::from_str(folder.text("answers.jsonl").lines().next().unwrap()).unwrap();
-    assert_eq!(keys(&first), ["account", "left", "probability"]);
+    assert_eq!(keys(&first), ["account", "left", "probability", "warnings"]);
     let figures = folder.run("evaluate churn.csv --json").ok().json();
     assert_eq!(
         (
