@@ -129,7 +129,7 @@ impl App {
             predictor: Predictor {
                 seat: seat.clone(),
                 recorder: recorder.clone(),
-                batch: settings.monitor.window.get() as u64,
+                batch: settings.monitor.window.get().max(2) as u64, // one row is no batch
                 clock: clock.clone(),
                 metrics: metrics.clone(),
             },
