@@ -8,10 +8,9 @@ use serde_json::json;
 use super::exit::Exit;
 use super::out::{self, outln};
 use super::print_json;
-use super::text::TextArgs;
+use super::text::ReadArgs;
 use crate::ingest::Source;
 use crate::ingest::infer::{self, ColumnNote, Inferred, Wanted};
-use crate::ingest::source::Options;
 use crate::model::Spec;
 use crate::schema::Dialect;
 
@@ -29,7 +28,7 @@ enum SpecCommand {
         /// The table: whatever `train` reads
         source: String,
         #[command(flatten)]
-        text: TextArgs,
+        read: ReadArgs,
         /// The yes/no column to be predicted
         #[arg(long, value_name = "COLUMN")]
         target: String,
@@ -52,22 +51,18 @@ pub fn run(args: &SpecArgs, as_json: bool) -> anyhow::Result<Exit> {
     match &args.command {
         SpecCommand::Infer {
             source,
-            text,
+            read,
             target,
             positive,
             name,
         } => {
-            let dialect = text.over(&Dialect::default())?;
             let wanted = Wanted {
                 target,
                 positive: positive.as_deref(),
                 name: name.as_deref(),
-                format: &text.format,
+                format: read.format(),
             };
-            let options = Options {
-                format: dialect,
-                ..Options::default()
-            };
+            let options = read.options(&Dialect::default())?;
             let inferred = infer::spec(&Source::open(source, &options)?, &wanted)?;
             if let Err(faults) = Spec::parse(&inferred.text) {
                 let what: Vec<&str> = faults.0.iter().map(|f| f.problem.as_str()).collect();

@@ -32,13 +32,26 @@ pub struct ReadArgs {
     /// JSON: field that holds the list of rows, such as data.rows [default: the document itself]
     #[arg(long, value_name = "FIELD")]
     items: Option<String>,
+    /// Database: the query; its columns go by their names
+    #[arg(long, value_name = "SQL", conflicts_with = "table")]
+    query: Option<String>,
+    /// Database: a whole table
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
 }
 
 impl ReadArgs {
+    /// How text is written, as the flags say.
+    pub fn format(&self) -> &[Setting] {
+        &self.text.format
+    }
+
     /// How a source is read, over what the spec says.
     pub fn options(&self, spec: &Dialect) -> Result<Options, DialectFault> {
         Ok(Options {
             items: self.items.clone(),
+            query: self.query.clone(),
+            table: self.table.clone(),
             format: self.text.over(spec)?,
             ..Options::default()
         })
@@ -46,7 +59,8 @@ impl ReadArgs {
 
     /// Whether any is given.
     pub fn any(&self) -> bool {
-        self.items.is_some() || !self.text.format.is_empty()
+        let database = self.query.is_some() || self.table.is_some();
+        database || self.items.is_some() || !self.text.format.is_empty()
     }
 }
 

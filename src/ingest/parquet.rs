@@ -74,7 +74,12 @@ impl Format for Parquet {
                 } else {
                     Wanted::AsWritten
                 };
-                file.cells(group, *place, wanted)
+                let cells = file.cells(group, *place, wanted);
+                match infers {
+                    // A column that cannot be read is one that no model reads.
+                    true => cells.or_else(|_| Ok(Cells::Unreadable(file.rows(group)))),
+                    false => cells,
+                }
             };
             let columns: Vec<Cells> = used.iter().map(cells).collect::<Result<_, _>>()?;
             for i in 0..file.rows(group) {

@@ -43,7 +43,10 @@ impl Markers {
 
     /// Whether a number means missing.
     pub fn has_number(&self, number: f64) -> bool {
-        self.numbers.contains(&number)
+        match number.is_finite() {
+            true => self.numbers.contains(&number),
+            false => self.words.contains(&number.to_string()), // inf, -inf
+        }
     }
 }
 
@@ -63,6 +66,8 @@ mod tests {
         let own = Markers::new(["?", "-999"]);
         assert!(own.has("?") && own.has("-999") && own.has_number(-999.0));
         assert!(!own.has("NA") && !own.has_number(999.0));
+        let infinite = Markers::new(["inf"]);
+        assert!(infinite.has_number(f64::INFINITY) && !infinite.has_number(f64::NEG_INFINITY));
         let none = Markers::new([""; 0]);
         assert!(none.has(" ") && !none.has("NA"));
     }

@@ -30,11 +30,28 @@ impl Default for NumberForm {
 impl NumberForm {
     /// The number that a text in this form stands for; blanks around it are allowed. Infinity, NaN and what an `f64` cannot
     /// hold are no numbers.
+    ///
+    /// A minus may be the sign U+2212, stand behind the digits as SAP writes it (`5-`), or be parentheses around them as
+    /// accounts have it (`(5)`).
     pub fn parse(&self, text: &str) -> Option<f64> {
+        let text = text.trim();
+        if let Some(number) = self.parse_signed(text) {
+            return Some(number);
+        }
+        let absolute = match text.strip_prefix('(') {
+            Some(inner) => inner.strip_suffix(')')?,
+            None => text
+                .strip_suffix('-')
+                .or_else(|| text.strip_prefix('\u{2212}'))?,
+        };
+        let unsigned = !absolute.contains(['-', '+', '(', '\u{2212}']);
+        unsigned.then(|| self.parse_signed(absolute.trim()).map(|v| -v))?
+    }
+
+    fn parse_signed(&self, text: &str) -> Option<f64> {
         if self.is_plain() {
             return plain(text);
         }
-        let text = text.trim();
         let (sign, rest) = sign(text);
         let rest = cut_start(rest, self.prefix.trim());
         let (inner_sign, rest) = if sign.is_empty() {
@@ -82,7 +99,8 @@ impl NumberForm {
         grouped && !whole.starts_with('0') && [whole, fraction].iter().all(|p| is_digits(p))
     }
 
-    fn is_plain(&self) -> bool {
+    /// Whether it is a decimal point and nothing else.
+    pub fn is_plain(&self) -> bool {
         self.decimal == '.'
             && self.thousands.is_none()
             && self.prefix.is_empty()
@@ -202,6 +220,19 @@ mod tests {
         check(&percent, "7,5 %", Some(7.5));
         check(&percent, "7,5%", Some(7.5));
         check(&percent, "7,5%%", None);
+    }
+
+    #[test]
+    fn a_minus_has_several_forms() {
+        let plain = NumberForm::default();
+        for text in ["-5.5", "(5.5)", "5.5-", "\u{2212}5.5", "( 5.5 )"] {
+            check(&plain, text, Some(-5.5));
+        }
+        for text in ["(-5)", "-5-", "(5", "5)", "()", "-", "((5))", "5--"] {
+            check(&plain, text, None);
+        }
+        check(&form('.', Some(','), "$", ""), "($1,200.50)", Some(-1200.5));
+        check(&form(',', None, "", "%"), "5,5%-", Some(-5.5));
     }
 
     #[test]

@@ -5,7 +5,7 @@ pub mod raw;
 mod refused;
 
 use super::cell::{Cell, Span};
-use super::column::{Column, Extra, Kind, Order, Policy, Schema, Slot};
+use super::column::{Column, Extra, Kind, Label, Order, Policy, Schema, Slot};
 use super::date::DateForm;
 use super::fault::{Fault, Problem, Warning, excerpt, nearest};
 use super::level::{self, Levels, plain, shortest};
@@ -238,6 +238,10 @@ impl Row {
 
     fn put_column(&mut self, schema: &Schema, i: usize, value: Value<'_>) {
         let column = &schema.columns()[i];
+        let value = match self.purpose {
+            Purpose::Look => alike(column, value),
+            _ => value,
+        };
         match (&column.kind, value) {
             (_, Value::Missing) => self.cells[i] = Cell::Missing,
             (Kind::Number { min, max }, Value::Number(v)) => {
@@ -449,6 +453,20 @@ pub fn unknown_column(schema: &Schema, name: &str, value: &str) -> Fault {
         got: excerpt(value),
         allowed: schema.names().collect::<Vec<_>>().join(", "),
         remedy,
+    }
+}
+
+/// A boolean where the other side of a comparison has 0 and 1, and the other way round: a target is written either way.
+fn alike<'v>(column: &Column, value: Value<'v>) -> Value<'v> {
+    let is_flag = |level: &Label| matches!(level, Label::Flag(_));
+    match (&column.kind, value) {
+        (Kind::Number { .. }, Value::Flag(v)) => Value::Number(f64::from(u8::from(v))),
+        (Kind::Category { levels }, Value::Number(v @ (0.0 | 1.0)))
+            if levels.scalars().iter().all(is_flag) && !levels.is_open() =>
+        {
+            Value::Flag(v == 1.0)
+        }
+        _ => value,
     }
 }
 

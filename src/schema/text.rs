@@ -47,16 +47,21 @@ impl Header {
                     return Err(HeaderFault::Twice(name.to_owned()));
                 }
                 Some(slot) => slots.push(slot),
-                None if name.is_empty() && place == 0 => {
-                    notices.push(
-                        "the first column has no name: it holds row numbers and is passed over"
-                            .to_owned(),
-                    );
+                None if name.is_empty() && names[..place].iter().all(|n| n.trim().is_empty()) => {
+                    if place == 0 {
+                        notices.push(
+                            "the first column has no name: it holds row numbers and is passed over"
+                                .to_owned(),
+                        );
+                    }
                     slots.push(Slot::Other);
                 }
                 None if name.is_empty() && place + 1 == names.len() => {
                     nameless = Some(place);
                     slots.push(Slot::Other);
+                }
+                None if name.is_empty() && purpose == Purpose::Infer => {
+                    return Err(HeaderFault::Nameless(place + 1));
                 }
                 None if looks && others.iter().any(|other| other == name) => {
                     return Err(HeaderFault::Twice(name.to_owned()));
@@ -170,6 +175,9 @@ pub enum HeaderFault {
     /// A name stands twice: which of the two is meant cannot be known.
     #[error("the column {0:?} stands twice in the header; keep one of them")]
     Twice(String),
+    /// A column in the middle without a name.
+    #[error("column {0} of the header has no name; give it one, or leave the column out")]
+    Nameless(usize),
     /// Names that do not fit the schema.
     #[error("{}", listed(.0))]
     Columns(Vec<Fault>),
@@ -216,6 +224,12 @@ pub fn read<'a>(
     row.finish(schema);
 }
 
+/// Digits with a zero before them.
+fn is_code(text: &str) -> bool {
+    let mut digits = text.trim().bytes();
+    digits.next() == Some(b'0') && digits.next().is_some_and(|b| b.is_ascii_digit())
+}
+
 /// Admits one text cell; numbers are written in the column's own form, else in that of the file.
 pub fn put(schema: &Schema, slot: Slot, text: &str, form: &NumberForm, row: &mut Row) {
     let column = match slot {
@@ -225,7 +239,12 @@ pub fn put(schema: &Schema, slot: Slot, text: &str, form: &NumberForm, row: &mut
                 true => Value::Missing,
                 false => Value::Text(text),
             };
-            if !row.put_raw(slot, value, true) {
+            if row.raw().is_some()
+                && !form.is_plain()
+                && let Some(number) = form.parse(text).filter(|_| !is_code(text))
+            {
+                row.put_raw(slot, Value::Number(number), true);
+            } else if !row.put_raw(slot, value, true) {
                 row.put(schema, slot, value);
             }
             return;

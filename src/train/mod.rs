@@ -205,6 +205,13 @@ pub fn train(
     let labels = material.table.labels();
     check(spec, material, &labels, request)?;
     let arrangement = arrangement(material.table);
+    if let Arrangement::Time(times) = &arrangement
+        && times.iter().all(Option::is_none)
+    {
+        return Err(TrainFault::Request(
+            "the column of evaluation: time holds no number and no date; name another, or a column as 2024-01-31".into(),
+        ));
+    }
     let plan =
         |repeats| Plan::arranged(&arrangement, &labels, request.folds, repeats, request.seed);
     let once = plan(1);

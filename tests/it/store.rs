@@ -8,7 +8,7 @@ use titanic_platform::app::First;
 use titanic_platform::clock::System;
 
 use crate::case::{Case, json as read, on_both};
-use crate::server::{Server, answer};
+use crate::server::{Server, answer, until};
 use crate::socket::Socket;
 
 on_both!(
@@ -161,7 +161,7 @@ async fn rows_are_kept_once_and_bad_ones_put_aside(case: &Case) {
         first,
         "the same request"
     );
-    let (status, problem) = send("a", labelled.replace(',', ", ")).await;
+    let (status, problem) = send("a", labelled.replace('\n', "\r\n")).await;
     assert_eq!(status, 422, "{problem}");
     assert_eq!(counts(&send("b", labelled).await.1), [0, 30, 0]);
     let rows = server.get("/v1/events?kind=row&limit=100").await;
@@ -179,6 +179,7 @@ async fn events_are_numbered_without_gap(case: &Case) {
         predict(&server, case).await,
     ];
     assert_eq!(label(&server, &ids[2], &labels(case)[0]).await.0, 200);
+    models_are_noted(&server).await;
     let (mut seqs, mut after) = (Vec::new(), 0);
     loop {
         let page = server
@@ -191,7 +192,8 @@ async fn events_are_numbered_without_gap(case: &Case) {
         seqs.extend(events.iter().map(|event| event["seq"].as_u64().unwrap()));
         after = page["next"].as_u64().unwrap();
     }
-    assert_eq!(seqs, [1, 2, 3, 4]);
+    // Three of them say that the models were trained and promoted.
+    assert_eq!(seqs, [1, 2, 3, 4, 5, 6, 7]);
     let made = server.get("/v1/events?kind=prediction").await;
     let made: Vec<_> = made["events"]
         .as_array()
@@ -222,9 +224,19 @@ async fn what_was_answered_is_there_after_a_restart(case: &Case) {
     server.stop().await;
 }
 
+/// Waits until the store has the events of the models: two trained, one promoted.
+pub async fn models_are_noted(server: &Server) {
+    until("the models' events", || async {
+        let models = server.get("/v1/events?kind=model").await;
+        models["events"].as_array().unwrap().len() == 3
+    })
+    .await;
+}
+
 async fn a_durable_answer_is_on_the_disk(case: &Case) {
     let server = Server::of(case).await;
-    for n in 1..=3 {
+    models_are_noted(&server).await;
+    for n in 4..=6 {
         let (status, made) = server.post("/v1/predict?durable=true", &case.row()).await;
         assert_eq!(status, 200, "{made}");
         // Asked of the disk at once, not after a label or a page of events.

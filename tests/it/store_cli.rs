@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use crate::case::{Case, TITANIC, json as read, on_both};
 use crate::cli::{Folder, Ran};
 use crate::server::Server;
+use crate::store::models_are_noted;
 
 on_both!(
     what_a_server_left_is_counted_checked_and_exported,
@@ -19,6 +20,7 @@ on_both!(
 /// What a server leaves: a labelled prediction, a label that waits, a row, a row put aside.
 async fn left(case: &Case) -> TempDir {
     let server = Server::of(case).await;
+    models_are_noted(&server).await;
     let labels = read(case.labels);
     let (_, made) = server.post("/v1/predict", &case.row()).await;
     for id in [&made["id"], &json!("order \"7\"")] {
@@ -81,30 +83,42 @@ async fn what_a_server_left_is_counted_checked_and_exported(case: &Case) {
     let state = left(case).await;
     let stats = run(&state, "store stats --json").ok().json();
     let expected = json!({"row": 1, "prediction": 1, "label": 2, "label_expired": 0, "quarantine": 1,
-                          "verdict": 0, "alert": 0, "model": 0});
+                          "verdict": 0, "alert": 0, "model": 3});
     assert_eq!(stats["kinds"], expected);
     let figures = ["seq", "oldest", "labels", "waiting", "quarantine"].map(|key| &stats[key]);
-    assert_eq!(json!(figures), json!([5, 1, 2, 1, 1]));
+    assert_eq!(json!(figures), json!([8, 1, 2, 1, 1]));
     assert!(
         run(&state, "store stats")
             .ok()
             .out
             .contains("rows in quarantine")
     );
-    assert_eq!(run(&state, "store check").ok().out, "intact: 5 events\n");
+    assert_eq!(run(&state, "store check").ok().out, "intact: 8 events\n");
 
     let all = lines(&run(&state, "store export").ok().out);
     let kinds: Vec<&str> = all.iter().map(|e| e["kind"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["prediction", "label", "label", "row", "quarantine"]);
-    let seqs: Vec<u64> = all.iter().map(|e| e["seq"].as_u64().unwrap()).collect();
-    assert_eq!(seqs, [1, 2, 3, 4, 5]);
     assert_eq!(
-        (&all[0]["row"], &all[2]["id"]),
+        kinds,
+        [
+            "model",
+            "model",
+            "model",
+            "prediction",
+            "label",
+            "label",
+            "row",
+            "quarantine"
+        ]
+    );
+    let seqs: Vec<u64> = all.iter().map(|e| e["seq"].as_u64().unwrap()).collect();
+    assert_eq!(seqs, [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(
+        (&all[3]["row"], &all[5]["id"]),
         (&case.row(), &json!("order \"7\""))
     );
 
     let labels = lines(&run(&state, "store export --kind label").ok().out);
-    assert_eq!(labels, all[1..3]);
+    assert_eq!(labels, all[4..6]);
     assert_eq!(run(&state, "store export --until 2020-01-01").ok().out, "");
     let some = run(&state, "store export --since 2020-01-01 -o all.jsonl").ok();
     assert_eq!(some.out, "");
@@ -130,7 +144,7 @@ async fn a_backup_comes_back(case: &Case) {
     run(&state, "store backup copy.redb").ok();
     let error = run(&state, "store restore copy.redb").fails(1);
     assert!(
-        error.contains("5 events") && error.contains("--force"),
+        error.contains("8 events") && error.contains("--force"),
         "{error}"
     );
     run(&state, "store restore copy.redb --force").ok();
@@ -315,7 +329,10 @@ async fn rows_of_a_file_are_tried_again_without_it(case: &Case) {
     std::fs::write(folder.path("case.yaml"), case.spec).unwrap();
     let ingest = "ingest bad.csv --spec case.yaml --json";
     for _ in 0..2 {
-        let read = folder.run(ingest).ok().json();
+        let ran = folder.run(ingest);
+        // Nothing was stored and something quarantined: it has failed.
+        assert_eq!(ran.code, 1);
+        let read = ran.json();
         assert_eq!(
             (&read["stored"], &read["quarantined"]),
             (&json!(0), &json!(3))

@@ -106,15 +106,17 @@ impl Reference {
     }
 }
 
-/// The contract at hand, if the reference is a table of it; else one read off the reference.
+/// The contract at hand, if it knows at least half of the reference's columns; else one read off the reference.
 fn fitting(from: &str, schema: Arc<Schema>, options: &Options, site: &Site) -> Result<Arc<Schema>> {
     if from == "-" {
         return Ok(schema); // it can be read only once
     }
     let source = Source::open(from, options)?;
     let seen = source.look(&schema)?;
-    let known = seen.others.iter().all(|name| schema.slot(name).is_some());
-    if known && comparable(&seen) {
+    let unknown = |name: &&String| schema.slot(name).is_none();
+    let unknown = seen.others.iter().filter(unknown).count();
+    let known = seen.has.iter().filter(|has| **has).count() + seen.others.len() - unknown;
+    if seen.table.is_empty() || (known >= unknown && comparable(&seen)) {
         return Ok(schema);
     }
     site.say(format!(

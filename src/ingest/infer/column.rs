@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, BuildHasherDefault};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use crate::schema::NumberForm;
-use crate::schema::level::canonical;
+use crate::schema::level::{canonical, shortest};
 use crate::schema::missing::USUAL;
 
 /// Different values of a column that are kept with their rows. A category of more is none.
@@ -109,7 +109,7 @@ impl Column {
                 self.flags += 1;
                 self.keep(if v { "true" } else { "false" });
             }
-            Seen::Number(v) => self.number(v),
+            Seen::Number(v) => self.number(v, None),
             Seen::Text(text) => {
                 self.typed_texts += 1;
                 self.keep(text.trim());
@@ -118,26 +118,26 @@ impl Column {
                 let text = text.trim();
                 match NumberForm::default().parse(text) {
                     // A code with leading zeros or more digits than a number holds is kept as it is written.
-                    Some(v) if !is_code(text) => self.number(v),
+                    Some(v) if !is_code(text) => self.number(v, Some(text)),
                     _ => self.keep(text),
                 }
             }
         }
     }
 
-    fn number(&mut self, v: f64) {
+    /// A number, with its text where it has one: as a level it is known by that.
+    fn number(&mut self, v: f64, text: Option<&str>) {
         if !v.is_finite() {
             return self.keep(&v.to_string());
         }
         self.numbers.add(v);
         self.count(hash(&(v + 0.0).to_bits()));
         if self.values.len() < MOST_NUMBERS {
-            let shortest = (v + 0.0).to_string();
-            *self.values.entry(shortest).or_default() += 1;
+            *self.values.entry(name(v, text)).or_default() += 1;
         } else if self.numbers.fractions {
             self.unkept += 1; // quantities: nobody asks which there were
         } else {
-            self.keep_or_count(&(v + 0.0).to_string(), MOST_NUMBERS);
+            self.keep_or_count(&name(v, text), MOST_NUMBERS);
         }
     }
 
@@ -182,12 +182,16 @@ impl Column {
 }
 
 /// Digits that mean more than their number: leading zeros, or more of them than an `f64` holds.
-fn is_code(text: &str) -> bool {
+pub(super) fn is_code(text: &str) -> bool {
     const EXACT: usize = 15;
     let digits = text.trim_start_matches(['-', '+']);
     let whole = digits.bytes().all(|b| b.is_ascii_digit());
     let zeros = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
     whole && (zeros || digits.len() > EXACT)
+}
+
+fn name(v: f64, text: Option<&str>) -> String {
+    text.map_or_else(|| shortest(v), |text| canonical(text).into_owned())
 }
 
 fn hash<T: std::hash::Hash + ?Sized>(value: &T) -> u64 {
@@ -222,7 +226,7 @@ mod tests {
         column.add(Seen::Written("01"));
         column.add(Seen::Text("1"));
         assert_eq!((column.numbers.rows, column.present), (4, 6));
-        assert_eq!(column.values["1"], 5);
+        assert_eq!((column.values["1"], column.values["1e0"]), (4, 1));
         assert_eq!(column.values["01"], 1);
     }
 

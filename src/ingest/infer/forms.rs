@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::column::Column;
+use super::column::{Column, is_code};
 use crate::schema::NumberForm;
 use crate::schema::date::{DateForm, datetime};
 
@@ -93,8 +93,9 @@ fn sentinel(column: &Column) -> Option<(String, u64)> {
 pub(super) fn number(column: &Column) -> Option<Numbers> {
     let values = tried(column);
     let (prefix, suffix) = around(&values)?;
+    let is_number = |form: &NumberForm, text: &str| !is_code(text) && form.parse(text).is_some();
     let read = |form: &NumberForm| -> u64 {
-        let rows = values.iter().filter(|(text, _)| form.parse(text).is_some());
+        let rows = values.iter().filter(|(text, _)| is_number(form, text));
         rows.map(|(_, rows)| rows).sum()
     };
     let forms = SIGNS.iter().map(|(decimal, thousands)| NumberForm {
@@ -116,7 +117,7 @@ pub(super) fn number(column: &Column) -> Option<Numbers> {
     let range = numbers.fold(None, |range: Option<(f64, f64)>, v| {
         Some(range.map_or((v, v), |(min, max)| (min.min(v), max.max(v))))
     });
-    let marks = others(column, |text| form.parse(text).is_some());
+    let marks = others(column, |text| is_number(&form, text));
     Some(Numbers {
         range: range.filter(|_| whole),
         marks,
@@ -145,10 +146,11 @@ fn around(values: &[(&str, u64)]) -> Option<(String, String)> {
         let (Some(first), Some(last)) = (text.find(digit), text.rfind(digit)) else {
             continue;
         };
-        let sign = |c: char| matches!(c, '-' | '+' | '.' | ',') || c.is_whitespace();
+        let sign =
+            |c: char| matches!(c, '-' | '+' | '.' | ',' | '(' | '\u{2212}') || c.is_whitespace();
         let prefix = text[..first].trim_matches(sign);
         let behind = &text[last + 1..];
-        let suffix = behind.trim();
+        let suffix = behind.trim_matches(|c: char| c.is_whitespace() || matches!(c, '-' | ')'));
         // Letters at the digits make a code (V12, 12B), not an amount; with a blank between they are a unit (12 kg).
         let is_unit = !has_letter(suffix) || behind.starts_with(char::is_whitespace);
         let is_sign = !has_letter(prefix) || CURRENCIES.contains(&prefix);

@@ -52,12 +52,11 @@ pub(super) fn is_id(column: &Column, rows: u64) -> bool {
 }
 
 fn identifies(column: &Column, rows: u64) -> bool {
-    let quantities = column.numbers.fractions;
-    rows > 1
-        && !quantities
-        && !column.uncounted
-        && column.known() == rows
-        && column.distinct() == rows
+    let (known, distinct) = (column.known(), column.distinct());
+    let countable = !column.numbers.fractions && !column.uncounted;
+    // A few rows may lack it: a sheet's lines of nothing but delimiters.
+    let nearly_all = known as f64 >= MOSTLY * rows as f64;
+    known > 1 && countable && nearly_all && distinct == known
 }
 
 /// Whether the last word of a name is one for ids: `customer_id`, `PlayerId`, `key`; not `paid`.
@@ -143,7 +142,9 @@ pub(super) fn watched(column: &Column, rows: u64) -> Guess {
     if column.nested * 2 > known {
         return unused("it holds lists or objects".into());
     }
-    if column.numbers.counts_rows && column.numbers.rows == rows && rows > 2 {
+    // From 0 or 1 on: years in order are more than a count.
+    let counts = column.numbers.counts_rows && matches!(column.numbers.min, 0.0 | 1.0);
+    if counts && column.numbers.rows == rows && rows > 2 {
         return unused("it counts the rows".into());
     }
     if let Some(guess) = repeated_id(column, rows) {
@@ -170,8 +171,7 @@ fn repeated_id(column: &Column, rows: u64) -> Option<Guess> {
     let (known, distinct) = (column.known(), column.distinct());
     let named = is_named_id(&column.name) || is_named_entity(&column.name);
     let whole = !column.numbers.fractions && !column.uncounted;
-    if !named || !whole || distinct <= MOST_LEVELS || distinct * 10 > known * 9 && distinct < known
-    {
+    if !named || !whole || distinct <= MOST_LEVELS {
         return None;
     }
     let base = Guess {
@@ -302,6 +302,23 @@ fn category(column: &Column, rows: u64) -> Guess {
         missing: rows - known,
         groups: false,
     };
+    if column.numbers.rows * 2 > known {
+        let numbers = column.numbers.rows;
+        let mut words: Vec<(String, u64)> =
+            column.values.iter().map(|(v, n)| (v.clone(), *n)).collect();
+        words.retain(|(text, _)| NumberForm::default().parse(text).is_none());
+        words.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        let shown: Vec<String> = words
+            .iter()
+            .take(3)
+            .map(|(w, n)| format!("{w:?} {n}"))
+            .collect();
+        let why = format!(
+            "{numbers} of {known} values are numbers, too few to take it for one; others: {}. If they mean missing, write kind: number and list them under missing",
+            shown.join(", ")
+        );
+        return base(Kind::Unused, why);
+    }
     if column.uncounted || distinct * 2 > known.max(2) {
         let many = if column.uncounted {
             "more than ".to_owned()

@@ -123,7 +123,11 @@ fn values(column: &Column) -> Vec<Value> {
 }
 
 fn is(value: &Value, wanted: &str) -> bool {
-    canonical(wanted).to_lowercase() == value.label.to_string().to_lowercase()
+    let as_flag = match value.label {
+        Label::Integer(v @ (0 | 1)) => flag(wanted) == Some(v == 1),
+        _ => false,
+    };
+    as_flag || canonical(wanted).to_lowercase() == value.label.to_string().to_lowercase()
 }
 
 /// Whether the first of two values is the positive one, and why.
@@ -133,6 +137,7 @@ fn chosen(a: &Value, b: &Value) -> (bool, String) {
     match (a.label.number(), b.label.number()) {
         (Some(x), Some(y)) => (x > y, "the larger number".into()),
         _ if yes(a) != yes(b) => (yes(a), "it means yes".into()),
+        _ if a.rows == b.rows => (false, "both are as frequent; the later by name".into()),
         _ => (a.rows < b.rows, "the rarer one".into()),
     }
 }

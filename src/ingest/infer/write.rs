@@ -94,6 +94,12 @@ impl Draft<'_> {
         out
     }
 
+    /// Whether a flag for missing values is worth a feature: for a few gaps it costs more than it says.
+    fn is_often_missing(&self, guess: &Guess) -> bool {
+        const SHARE: f64 = 0.05;
+        guess.missing as f64 >= SHARE * self.rows as f64
+    }
+
     fn recipe(&self) -> Recipe {
         let mut recipe = Recipe {
             taken: self
@@ -106,10 +112,10 @@ impl Draft<'_> {
         };
         for (name, guess) in self.columns {
             match &guess.kind {
-                Kind::Number { .. } => recipe.number(name, guess.missing > 0),
+                Kind::Number { .. } => recipe.number(name, self.is_often_missing(guess)),
                 Kind::Levels(_) => recipe.category(name),
                 Kind::Open => recipe.open(name),
-                Kind::Date { parts, .. } => recipe.date(name, parts, guess.missing > 0),
+                Kind::Date { parts, .. } => recipe.date(name, parts, self.is_often_missing(guess)),
                 Kind::Unused => {}
             }
         }

@@ -106,6 +106,8 @@ pub(super) enum Cells {
     Flags(Vec<Option<bool>>),
     Texts(Texts),
     Nothing(usize),
+    /// Lists and the like, of a table that nobody knows yet.
+    Unreadable(usize),
 }
 
 /// Texts, one behind the other.
@@ -213,7 +215,7 @@ impl Cells {
             Cells::Numbers(numbers) => numbers.len(),
             Cells::Flags(flags) => flags.len(),
             Cells::Texts(texts) => texts.ends.len(),
-            Cells::Nothing(n) => *n,
+            Cells::Nothing(n) | Cells::Unreadable(n) => *n,
         }
     }
 
@@ -223,6 +225,7 @@ impl Cells {
             Cells::Flags(flags) => flags[i].map_or(Value::Missing, Value::Flag),
             Cells::Texts(texts) => texts.get(i).map_or(Value::Missing, Value::Text),
             Cells::Nothing(_) => Value::Missing,
+            Cells::Unreadable(_) => Value::Nested("a value of a type that is not read"),
         }
     }
 }

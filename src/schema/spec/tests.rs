@@ -101,7 +101,7 @@ fn faults_of_dates_forms_and_unused_columns() {
     check(
         "{name: nr, kind: unused}",
         &[
-            "line 2, column 18: no columns: there is nothing to predict from; list the table's columns under columns",
+            "line 1, column 18: no columns: there is nothing to predict from; list the table's columns under columns",
         ],
     );
 }

@@ -8,6 +8,8 @@
 pub struct Rest {
     lines: Vec<String>,
     blanked: String,
+    /// Whether a part of the recipe is gone: later parts may lack its outputs.
+    lacks_steps: bool,
 }
 
 impl Rest {
@@ -16,6 +18,7 @@ impl Rest {
         Rest {
             lines: text.lines().map(str::to_owned).collect(),
             blanked: String::new(),
+            lacks_steps: false,
         }
     }
 
@@ -30,7 +33,10 @@ impl Rest {
         let quoted = message.split('"').skip(1).step_by(2);
         let stem = |word: &'_ str| word.split('=').next().unwrap_or_default().to_owned();
         let mut stems = quoted.map(stem).filter(|word| !word.is_empty());
-        message.ends_with("is missing here") || stems.any(|word| self.blanked.contains(&word))
+        let lacks_output = self.lacks_steps && message.contains("at this point of the recipe");
+        lacks_output
+            || message.ends_with("is missing here")
+            || stems.any(|word| self.blanked.contains(&word))
     }
 
     /// Blanks the list item around a line (from 1), else the key; also what would be empty without it. Tells whether
@@ -45,6 +51,8 @@ impl Rest {
             at = parent;
         }
         let end = self.end(at);
+        let is_recipe = |line: &String| line.starts_with("recipe:");
+        self.lacks_steps |= self.lines[..at].iter().any(is_recipe);
         for line in &mut self.lines[at..end] {
             self.blanked.push_str(line);
             self.blanked.push('\n');

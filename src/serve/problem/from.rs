@@ -51,6 +51,9 @@ impl From<CsvFault> for Problem {
                 "column_twice",
                 "keep one of them",
             ))),
+            CsvFault::Header(HeaderFault::Nameless(_)) => {
+                unreadable(Some(at(1, None, "no_name", "name the column")))
+            }
             CsvFault::OpenQuote(line) => {
                 unreadable(Some(at(*line, None, "open_quote", "close the quote")))
             }

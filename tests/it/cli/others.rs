@@ -32,7 +32,14 @@ fn spec_infer_writes_a_spec_that_trains() {
             ))
             .ok()
             .json();
-        assert_eq!(document, json!({"spec": spec.out}));
+        assert_eq!(document["spec"], spec.out);
+        let columns = document["columns"].as_array().unwrap();
+        assert!(
+            columns
+                .iter()
+                .all(|c| keys(c) == ["name", "kind", "why", "used"]),
+            "{document}"
+        );
         folder.put("new.yaml", &spec.out);
         let checked = folder.run("spec check new.yaml").ok();
         assert!(
@@ -74,7 +81,7 @@ fn spec_infer_says_what_stands_in_the_way() {
         ),
         (
             "train.csv --target Survived --positive yes",
-            "the target has no value \"yes\"; it has \"0\", \"1\"",
+            "the target has no value \"yes\"; it has 0, 1",
         ),
         ("none.csv --target a", "none.csv"),
         (
@@ -83,13 +90,16 @@ fn spec_infer_says_what_stands_in_the_way() {
         ),
         (
             "ragged.csv --target b",
-            "ragged.csv: line 3: 1 cells where the header has 2",
+            "the target \"b\" has only the value 0; it must have exactly two",
         ),
         (
             "twice.csv --target b",
             "the column \"a\" stands twice in the header",
         ),
-        ("nothing.csv --target b", "no usable spec"),
+        (
+            "nothing.csv --target b",
+            "no column beside the target \"b\" can be learnt from: \"a\": it holds nothing",
+        ),
     ] {
         let error = folder.run(&format!("spec infer {line}")).fails(1);
         assert!(error.contains(said), "{line}: {error}");
