@@ -430,8 +430,8 @@ fn scope(method: &Method, path: &str) -> Option<&'static str> {
             (None, None) => None,
             _ => Some(false),
         };
-        let pairs = std::iter::from_fn(|| fits((pattern.next(), parts.next())));
-        route.method == method.as_str() && pairs.fold(true, |all, fits| all && fits)
+        let mut pairs = std::iter::from_fn(|| fits((pattern.next(), parts.next())));
+        route.method == method.as_str() && pairs.all(|fits| fits)
     });
     match route?.access {
         Access::Scope(scope) => Some(word(scope)),

@@ -233,7 +233,7 @@ impl Reading<'_> {
                 return Err(JsonFault::TooMany(self.most).into());
             }
             json::line(self.schema, line, row).map_err(|fault| {
-                let detail = format!("line {number}: {}", JsonFault::from(fault));
+                let detail = format!("line {number}: {fault}");
                 Problem::new(&kind::UNREADABLE, detail)
             })?;
             self.take(row, Some(number), None);
@@ -257,7 +257,7 @@ impl Reading<'_> {
             match item {
                 intake::Item::Row(kept) => {
                     json::line(self.schema, kept.row.get().as_bytes(), row)
-                        .map_err(|fault| unreadable(JsonFault::from(fault).to_string()))?;
+                        .map_err(|fault| unreadable(fault.to_string()))?;
                     self.take(row, Some(kept.line), kept.occurrence);
                 }
                 intake::Item::Bad(bad) => {

@@ -14,7 +14,7 @@ use titanic_platform::ingest::{self, Loaded};
 use titanic_platform::kernel::{Kernel, Link, Node, Tree, Trees};
 use titanic_platform::model::{Model, Spec, Workspace};
 use titanic_platform::schema::row::Purpose;
-use titanic_platform::schema::{Row, Table, csv, json};
+use titanic_platform::schema::{Dialect, Row, Table, csv, json};
 use titanic_platform::train::{self, Material, Request, Sample, Unwatched};
 
 fn main() {
@@ -106,10 +106,17 @@ impl Bench {
         group.throughput(Throughput::Elements(self.table.len() as u64));
         group.bench_function("418 rows", |b| {
             b.iter(|| {
-                csv::rows(schema, &self.csv[..], b',', &mut row, &mut |line| {
-                    black_box(line.0);
-                    std::ops::ControlFlow::Continue(())
-                })
+                csv::rows(
+                    schema,
+                    &self.csv[..],
+                    &Dialect::default(),
+                    &mut row,
+                    &mut |line| {
+                        black_box(line.0);
+                        std::ops::ControlFlow::Continue(())
+                    },
+                    &mut |_| (),
+                )
                 .unwrap();
             });
         });

@@ -32,7 +32,7 @@ fn imbalanced() -> (Spec, Loaded) {
     )
     .unwrap();
     let row = |n: u32| {
-        let y = u32::from(n % 20 == 0);
+        let y = u32::from(n.is_multiple_of(20));
         format!("{},{},{y}\n", n * 7 % 31 + 40 * y, n * 13 % 17)
     };
     let text: String = (0..400).map(row).collect();

@@ -67,7 +67,7 @@ fn a_word_of_the_caller_settles_it() {
 
 #[test]
 fn without_a_champion_anything_is_promoted() {
-    let good = card(Some(0.6931), None, 0.5, SPLITS);
+    let good = card(Some(0.693), None, 0.5, SPLITS);
     check(Promote::Auto, &good, None, true, "there was no champion");
     let no_better = "log loss 0.9000 is no better than always answering the base rate (0.6931)";
     let bad = card(Some(0.9), None, 0.5, SPLITS);

@@ -67,7 +67,8 @@ impl FitStep for FrequentSpec {
         });
         let mut common: Vec<(Vec<u8>, (usize, String))> = counts.into_iter().collect();
         common.retain(|(_, (rows, _))| *rows >= self.at_least);
-        common.sort_by(|a, b| b.1.0.cmp(&a.1.0)); // stable: equally frequent ones stay in the order of their keys
+        // Stable: equally frequent ones stay in the order of their keys.
+        common.sort_by_key(|(_, (rows, _))| std::cmp::Reverse(*rows));
         common.truncate(self.at_most);
         let mut levels = Lookup::default();
         let mut names = Vec::new();

@@ -265,12 +265,9 @@ fn texts<T>(
     Some(texts)
 }
 
-fn whole<T: NativeType + Display>(
-    arrays: &[Box<dyn Array>],
-    wanted: Wanted,
-) -> Result<Cells, String>
+fn whole<T>(arrays: &[Box<dyn Array>], wanted: Wanted) -> Result<Cells, String>
 where
-    T: ToF64,
+    T: NativeType + Display + ToF64,
 {
     let values = primitives::<T>(arrays)?;
     if wanted == Wanted::Numbers {

@@ -80,10 +80,8 @@ fn best(text: &[u8], whole: bool, comment: Option<u8>, usual: u8) -> u8 {
 
 /// Whether the character stands in the header. Where that may have several lines, so that it is not known yet, it may.
 fn may_separate(text: &[u8], comment: Option<u8>, byte: u8) -> bool {
-    let lines = text.split(|b| matches!(b, b'\n' | b'\r'));
-    let header = lines
-        .filter(|line| !line.is_empty() && line.first().copied() != comment)
-        .next();
+    let mut lines = text.split(|b| matches!(b, b'\n' | b'\r'));
+    let header = lines.find(|line| !line.is_empty() && line.first().copied() != comment);
     header.is_some_and(|line| line.contains(&byte) || line.contains(&b'"'))
 }
 

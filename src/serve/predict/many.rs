@@ -247,10 +247,7 @@ impl Rows {
                 return Err(JsonFault::TooMany(most).into());
             }
             json::line(&schema, line, &mut row).map_err(|fault| {
-                Problem::new(
-                    &kind::UNREADABLE,
-                    format!("line {number}: {}", JsonFault::from(fault)),
-                )
+                Problem::new(&kind::UNREADABLE, format!("line {number}: {}", fault))
             })?;
             self.take(&mut row, Some(number));
         }

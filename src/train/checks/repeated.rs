@@ -92,7 +92,7 @@ pub(super) fn check(table: &Table, is_used: impl Fn(usize) -> bool, summary: &mu
 /// some values, with all of their rows.
 fn groups(keys: &[u64], missing: u64) -> Option<(usize, Vec<Vec<usize>>)> {
     let part = keys.len().div_ceil(MOST_ROWS).max(1) as u64;
-    let is_seen = |key: u64| key != missing && (part == 1 || (key >> 32) % part == 0);
+    let is_seen = |key: u64| key != missing && (part == 1 || (key >> 32).is_multiple_of(part));
     let mut groups: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
     let mut values = 0;
     for (row, key) in keys.iter().enumerate().filter(|(_, key)| is_seen(**key)) {
