@@ -89,9 +89,12 @@ impl<F: Feed> Pulled<F> {
         page["events"].as_array().unwrap().clone()
     }
 
-    /// Whether there are so many events.
-    async fn holds(&self, process: &Process, events: u64) -> bool {
-        !self.events(process, events - 1, 1).await.is_empty()
+    /// Whether there are so many rows, beside the events of the models.
+    async fn holds(&self, process: &Process, rows: u64) -> bool {
+        let models = self.get(process, "/v1/events?kind=model").await;
+        let models: Value = serde_json::from_str(&models).unwrap();
+        let models = models["events"].as_array().unwrap().len() as u64;
+        !self.events(process, rows + models - 1, 1).await.is_empty()
     }
 
     /// Rows this process took, those it had already among them.
