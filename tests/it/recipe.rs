@@ -239,3 +239,85 @@ proptest! {
         });
     }
 }
+
+/// A table of one category of any levels, whose outcomes are tosses of a coin.
+fn tossed(levels: impl Fn(u64) -> u64, rows: usize) -> (Spec, titanic_platform::ingest::Loaded) {
+    let spec = Spec::parse(
+        "version: 1\nname: t\ntarget: {column: y, positive: 1, negative: 0}\n\
+         columns: [{name: c, kind: category, levels: any}]\n\
+         recipe: {steps: [{target_mean: {of: c, as: mean}}], features: [mean]}\n",
+    )
+    .unwrap();
+    let mut state = 7u64;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        state >> 33
+    };
+    let line = |_| format!("v{},{}\n", levels(next()), next() % 2);
+    let text: String = (0..rows).map(line).collect();
+    let loaded = tables::csv(&spec, &format!("c,y\n{text}"));
+    (spec, loaded)
+}
+
+/// How well the training rows' own encodings tell their labels apart: 0.5 is not at all.
+fn auc_of_own_encodings(spec: &Spec, loaded: &titanic_platform::ingest::Loaded) -> f64 {
+    let labels = loaded.table.labels();
+    let rows: Vec<usize> = (0..labels.len()).collect();
+    let matrix = spec
+        .recipe
+        .fit(&loaded.table, &rows, &labels)
+        .unwrap()
+        .matrix;
+    let (mut wins, mut pairs) = (0.0, 0.0);
+    for (a, yes) in matrix.iter().zip(&labels).filter(|(_, l)| **l) {
+        for (b, _) in matrix.iter().zip(&labels).filter(|(_, l)| **l != *yes) {
+            pairs += 1.0;
+            wins += if a > b {
+                1.0
+            } else if a == b {
+                0.5
+            } else {
+                0.0
+            };
+        }
+    }
+    wins / pairs
+}
+
+/// Out-of-fold encodings tell nothing of tossed outcomes, neither over many small groups nor within one large one, where
+/// leaving only the row itself out would tell each of them (then the area is 0).
+#[test]
+fn a8_target_mean_tells_no_row_its_own_outcome() {
+    let (spec, many) = tossed(|n| n % 150, 1500);
+    let found = auc_of_own_encodings(&spec, &many);
+    assert!((0.42..0.58).contains(&found), "many levels: {found}");
+    let (spec, one) = tossed(|_| 0, 1500);
+    let found = auc_of_own_encodings(&spec, &one);
+    assert!((0.42..0.58).contains(&found), "one level: {found}");
+    // And a model that learns from them is no better than chance.
+    let request = titanic_platform::train::Request {
+        learner: Some("boosted".into()),
+        folds: 4,
+        repeats: 1,
+        seed: 0,
+        threads: 2,
+    };
+    let material = tables::material(&many);
+    let trained = titanic_platform::train::train(
+        &spec,
+        &material,
+        &request,
+        &titanic_platform::train::Unwatched,
+    );
+    let card = trained.unwrap().model.card().clone();
+    let auc = card
+        .cv
+        .metrics
+        .iter()
+        .find(|(name, _)| name == "auc")
+        .unwrap();
+    let auc = auc.1.as_ref().unwrap().mean;
+    assert!((0.44..0.56).contains(&auc), "{auc}");
+}
