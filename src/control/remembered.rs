@@ -21,3 +21,13 @@ pub async fn remembered<T: DeserializeOwned + Default>(store: &Store, name: &'st
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     }
 }
+
+/// The number of the store's last event. What a model answers from then on has a higher one, so a task that asks first, and
+/// which model is live after, never meets an event of a model it does not know.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn last(store: &Store) -> Result<u64, anyhow::Error> {
+    let store = store.clone();
+    Ok(tokio::task::spawn_blocking(move || store.last()).await??)
+}

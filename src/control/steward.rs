@@ -29,7 +29,7 @@ use crate::control::gate::{self, Gate};
 use crate::control::jobs::{Asked, Jobs};
 use crate::control::labelled::through;
 use crate::control::promotion::Promote;
-use crate::control::remembered::remembered;
+use crate::control::remembered::{last, remembered};
 use crate::control::shadow;
 use crate::control::understudy::Understudy;
 use crate::control::watch::{self, Expected, Watch};
@@ -138,6 +138,8 @@ impl Steward {
 
     /// One look: what is new, what follows from it.
     async fn look(&self, memory: &mut Memory, begun: Timestamp) -> Result<(), anyhow::Error> {
+        // Before the champion: what is said of a later one is left for the next look, which knows it.
+        let until = last(&self.store).await?;
         let Some(live) = self.seat.live() else {
             return Ok(()); // the first model is being trained
         };
@@ -152,6 +154,7 @@ impl Steward {
             self.understudy.clone(),
             memory.clone(),
             champion.clone(),
+            until,
         );
         *memory = tokio::task::spawn_blocking(move || reader.read()).await??;
         if let (Some(shadowed), Some(live)) = (memory.shadow.as_mut(), self.understudy.live()) {

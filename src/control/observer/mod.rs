@@ -25,7 +25,7 @@ pub use reference::learnt;
 use crate::alert;
 use crate::clock::Clock;
 use crate::control::champion::{Champion, Seat};
-use crate::control::remembered::remembered;
+use crate::control::remembered::{last, remembered};
 use crate::monitor::delay::Delay;
 use crate::monitor::detectors;
 use crate::monitor::options::Options;
@@ -111,6 +111,8 @@ impl Observer {
         reference: &mut Option<Arc<Reference>>,
         kept: &mut Timestamp,
     ) -> Result<(), anyhow::Error> {
+        // Before the champion: what a later one answers is left for the next look, which knows it.
+        let until = last(&self.store).await?;
         let Some(live) = self.seat.live() else {
             return Ok(()); // the first model is being trained
         };
@@ -136,6 +138,7 @@ impl Observer {
                 store: self.store.clone(),
                 reference: known.clone(),
                 memory: memory.clone(),
+                until,
                 window: self.options.window.get() as u64,
                 deaf: self.deaf,
             };

@@ -34,6 +34,8 @@ pub(super) struct Reader {
     pub(super) store: Store,
     pub(super) reference: Arc<Reference>,
     pub(super) memory: Memory,
+    /// The last event to read: there were no later ones when the champion of the reference was live for certain.
+    pub(super) until: u64,
     /// Rows of a window.
     pub(super) window: u64,
     /// Why no verdict begins a training; none where one may.
@@ -99,6 +101,9 @@ impl Reader {
         let store = self.store.clone();
         // Read first, looked up after: a reader inside a reader could wait for itself.
         store.after(seen, |record| {
+            if record.seq > self.until {
+                return false;
+            }
             seen = record.seq;
             if record.kind == Kind::Prediction {
                 self.look(&record, &mut row, &mut due);

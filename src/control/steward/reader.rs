@@ -23,6 +23,8 @@ pub(super) struct Reader {
     understudy: Understudy,
     memory: Memory,
     champion: Arc<Champion>,
+    /// The last event to read.
+    until: u64,
 }
 
 /// A prediction, as its event has it.
@@ -60,12 +62,14 @@ impl Reader {
         understudy: Understudy,
         memory: Memory,
         champion: Arc<Champion>,
+        until: u64,
     ) -> Reader {
         Reader {
             store,
             understudy,
             memory,
             champion,
+            until,
         }
     }
 
@@ -76,6 +80,9 @@ impl Reader {
         let champion = self.memory.champion.clone();
         // Read first, looked up after: a reader inside a reader could wait for itself.
         self.store.after(seen, |record| {
+            if record.seq > self.until {
+                return false;
+            }
             seen = record.seq;
             found.extend(said(&record, &champion));
             news.extend(new_truth(&record).map(|label| (record.id.to_owned(), record.seq, label)));
