@@ -185,6 +185,14 @@ async fn labels_right_after_a_swap_all_count() {
     live(&server, 300..500, false).await;
     let trained = train(&server, "always").await;
     assert_eq!(trained["promoted"], true, "{trained}");
+    let seen = |name: String| {
+        let server = &server;
+        until("the swap", move || {
+            let name = name.clone();
+            async move { server.get("/v1/monitor").await["model"] == name.as_str() }
+        })
+    };
+    seen("turned@2".into()).await;
     for round in 0..10 {
         // The monitor has work at hand when the swap comes.
         let before = 500 + round * 200;
@@ -194,11 +202,7 @@ async fn labels_right_after_a_swap_all_count() {
         let promoted = server.request(Method::POST, &promote);
         assert_eq!(answer(promoted).await.0, 200);
         live(&server, before + 100..before + 200, false).await;
-        let name = format!("turned@{version}");
-        until("the swap", || async {
-            server.get("/v1/monitor").await["model"] == name.as_str()
-        })
-        .await;
+        seen(format!("turned@{version}")).await;
         counted(&server, 100).await;
     }
     server.stop().await;
