@@ -435,7 +435,7 @@ fn scope(method: &Method, path: &str) -> Option<&'static str> {
     });
     match route?.access {
         Access::Scope(scope) => Some(word(scope)),
-        Access::Open => None,
+        Access::Open | Access::Token => None,
     }
 }
 

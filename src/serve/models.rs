@@ -17,7 +17,7 @@ pub fn by(request: &HttpRequest) -> String {
     request
         .extensions()
         .get::<Caller>()
-        .map_or_else(|| "rest".to_owned(), |Caller(name)| name.to_string())
+        .map_or_else(|| "rest".to_owned(), |caller| caller.name.to_string())
 }
 
 /// Every version.

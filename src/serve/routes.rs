@@ -60,7 +60,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: "GET",
         pattern: "/ws",
-        access: PREDICT,
+        access: Access::Token,
         summary: "Predictions and live events over a WebSocket",
         takes: Takes::Nothing,
         answers: &[answer(101, "The connection is a WebSocket.", "", "")],
@@ -120,7 +120,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: "GET",
         pattern: "/v1/predictions/{id}",
-        access: PREDICT,
+        access: READ,
         summary: "Show one prediction with its truth",
         takes: Takes::Nothing,
         answers: &[answer(
@@ -135,7 +135,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: "GET",
         pattern: "/v1/events",
-        access: PREDICT,
+        access: READ,
         summary: "List what is stored, in order",
         takes: Takes::Page,
         answers: &[answer(
@@ -200,7 +200,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: "GET",
         pattern: "/v1/loop",
-        access: PREDICT,
+        access: READ,
         summary: "Show how the loop stands: new labels, the shadow, the watch",
         takes: Takes::Nothing,
         answers: &[answer(
@@ -215,7 +215,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: "GET",
         pattern: "/v1/monitor",
-        access: PREDICT,
+        access: READ,
         summary: "Show what the monitor sees: drift, performance, what is estimated without truths",
         takes: Takes::Nothing,
         answers: &[answer(
@@ -230,7 +230,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: "GET",
         pattern: "/v1/alerts",
-        access: PREDICT,
+        access: READ,
         summary: "List the alerts, the silences and what could not be sent",
         takes: Takes::Nothing,
         answers: &[answer(
@@ -501,7 +501,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: "GET",
         pattern: "/metrics",
-        access: PREDICT,
+        access: READ,
         summary: "Metrics, as Prometheus reads them",
         takes: Takes::Nothing,
         answers: &[answer(200, "The text format.", "", "text/plain")],
@@ -511,7 +511,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: "GET",
         pattern: "/openapi.json",
-        access: Access::Open,
+        access: Access::Token,
         summary: "This interface, as OpenAPI 3.1",
         takes: Takes::Nothing,
         answers: &[answer(
@@ -526,7 +526,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: "GET",
         pattern: "/docs",
-        access: Access::Open,
+        access: Access::Token,
         summary: "This interface, to be read",
         takes: Takes::Nothing,
         answers: &[answer(200, "A page.", "", HTML)],
@@ -536,7 +536,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: "GET",
         pattern: "/",
-        access: PREDICT,
+        access: READ,
         summary: "The page of the live model",
         takes: Takes::Nothing,
         answers: &[answer(200, "A page.", "", HTML)],
@@ -546,7 +546,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: "GET",
         pattern: "/fragments/loop",
-        access: PREDICT,
+        access: READ,
         summary: "The loop, as a part of the page",
         takes: Takes::Nothing,
         answers: &[answer(200, "A part of a page.", "", HTML)],
@@ -556,7 +556,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: "GET",
         pattern: "/fragments/monitor",
-        access: PREDICT,
+        access: READ,
         summary: "The monitor, as a part of the page",
         takes: Takes::Nothing,
         answers: &[answer(200, "A part of a page.", "", HTML)],
@@ -566,7 +566,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: "GET",
         pattern: "/fragments/alerts",
-        access: PREDICT,
+        access: READ,
         summary: "The alerts, as a part of the page",
         takes: Takes::Nothing,
         answers: &[answer(200, "A part of a page.", "", HTML)],
@@ -590,6 +590,12 @@ const fn asset(n: usize) -> Route {
         problems: &[],
         handler: || web::to(site::asset),
     }
+}
+
+/// What a route asks for. `None` where there is no such route.
+pub fn access(method: &str, pattern: &str) -> Option<Access> {
+    let is_it = |route: &&Route| route.method == method && route.pattern == pattern;
+    ROUTES.iter().find(is_it).map(|route| route.access)
 }
 
 /// Method and pattern of each, as the metrics want them.

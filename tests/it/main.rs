@@ -1,5 +1,6 @@
 //! Integration tests, one binary: a module a feature.
 
+mod access;
 mod alerts;
 mod answers;
 mod bad_input;

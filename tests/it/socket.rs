@@ -3,6 +3,7 @@
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -16,6 +17,14 @@ impl Socket {
     /// Connects to a server.
     pub async fn open(server: &Server) -> Socket {
         Socket(connect_async(server.ws()).await.unwrap().0)
+    }
+
+    /// Connects to a server that wants a token.
+    pub async fn with_token(server: &Server, token: &str) -> Socket {
+        let mut request = server.ws().into_client_request().unwrap();
+        let bearer = format!("Bearer {token}").parse().unwrap();
+        request.headers_mut().insert("authorization", bearer);
+        Socket(connect_async(request).await.unwrap().0)
     }
 
     /// Sends a document.

@@ -14,6 +14,8 @@ use crate::serve::problem::{Problem, kind};
 pub enum Access {
     /// Nothing: it tells nothing worth a token.
     Open,
+    /// Any token, where there are tokens.
+    Token,
     /// A token that goes that far, where there are tokens.
     Scope(Scope),
 }
@@ -28,9 +30,35 @@ pub fn word(scope: Scope) -> &'static str {
     }
 }
 
-/// The token a request came with: its name stands in the ledger.
+/// The token a request came with.
 #[derive(Clone, Debug)]
-pub struct Caller(pub Arc<str>);
+pub struct Caller {
+    /// Its name, as it stands in the ledger.
+    pub name: Arc<str>,
+    scopes: Arc<[Scope]>,
+}
+
+impl Caller {
+    /// Holds the token's scopes against what a route asks for.
+    ///
+    /// # Errors
+    /// 403 where it does not go that far.
+    pub fn may(&self, access: Access) -> Result<(), Problem> {
+        let Access::Scope(scope) = access else {
+            return Ok(());
+        };
+        if self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin) {
+            return Ok(());
+        }
+        let scope = word(scope);
+        let detail = format!(
+            "the token {:?} lacks the scope {scope}; use another, or add it in server.auth",
+            self.name
+        );
+        let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+        Err(Problem::new(&kind::SCOPE, detail).header(header::WWW_AUTHENTICATE, challenge))
+    }
+}
 
 /// The tokens of a server.
 #[derive(Clone, Debug)]
@@ -38,10 +66,9 @@ pub struct Tokens(Vec<Known>);
 
 #[derive(Clone, Debug)]
 struct Known {
-    name: Arc<str>,
+    caller: Caller,
     /// SHA-256 of the secret: comparing hashes tells nothing of it by the time it takes.
     hash: [u8; 32],
-    scopes: Vec<Scope>,
 }
 
 impl Tokens {
@@ -56,11 +83,11 @@ impl Tokens {
         let known = tokens.iter().map(|token| {
             let secret = token.secret(|name| std::env::var(name).ok())?;
             let hash = Sha256::digest(secret.expose().as_bytes()).into();
-            Ok(Known {
+            let caller = Caller {
                 name: token.name.as_str().into(),
-                hash,
-                scopes: token.scopes.clone(),
-            })
+                scopes: token.scopes.as_slice().into(),
+            };
+            Ok(Known { caller, hash })
         });
         Ok(Some(Tokens(known.collect::<Result<_, ConfigError>>()?)))
     }
@@ -70,9 +97,9 @@ impl Tokens {
     /// # Errors
     /// 401 without a known token, 403 where it does not go that far.
     pub fn admit(&self, headers: &HeaderMap, access: Access) -> Result<Option<Caller>, Problem> {
-        let Access::Scope(scope) = access else {
+        if access == Access::Open {
             return Ok(None);
-        };
+        }
         let Some(secret) = bearer(headers) else {
             return Err(unauthorized("send Authorization: Bearer SECRET", ""));
         };
@@ -83,16 +110,8 @@ impl Tokens {
                 ", error=\"invalid_token\"",
             ));
         };
-        if token.scopes.contains(&scope) || token.scopes.contains(&Scope::Admin) {
-            return Ok(Some(Caller(token.name.clone())));
-        }
-        let scope = word(scope);
-        let detail = format!(
-            "the token {:?} lacks the scope {scope}; ask with another, or add it in server.auth",
-            token.name
-        );
-        let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
-        Err(Problem::new(&kind::SCOPE, detail).header(header::WWW_AUTHENTICATE, challenge))
+        token.caller.may(access)?;
+        Ok(Some(token.caller.clone()))
     }
 }
 

@@ -63,8 +63,10 @@ fn operation(route: &Route, champion: &Champion) -> Value {
             operation["requestBody"] = json!({"required": false, "content": {"application/json": {"schema": schema, "example": {"folds": 5}}}});
         }
     }
-    if let Access::Scope(scope) = route.access {
-        operation["security"] = json!([{}, {"token": [word(scope)]}]);
+    match route.access {
+        Access::Open => {}
+        Access::Token => operation["security"] = json!([{}, {"token": []}]),
+        Access::Scope(scope) => operation["security"] = json!([{}, {"token": [word(scope)]}]),
     }
     operation
 }
@@ -118,8 +120,11 @@ fn responses(route: &Route) -> Value {
     }
     let mut kinds: Vec<&Kind> = route.problems.to_vec();
     kinds.extend([&kind::ORIGIN, &kind::HOST]);
+    if route.access != Access::Open {
+        kinds.extend([&kind::UNAUTHORIZED, &kind::OVERLOADED]);
+    }
     if let Access::Scope(_) = route.access {
-        kinds.extend([&kind::UNAUTHORIZED, &kind::SCOPE, &kind::OVERLOADED]);
+        kinds.push(&kind::SCOPE);
     }
     kinds.sort_by_key(|kind| kind.status);
     let schema = json!({problem::MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}});

@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use super::message::{Message, Ref};
+use super::types::{self, TYPES};
 use crate::schema::fault::nearest;
 use crate::schema::own_id;
+use crate::serve::guard::{Access, Caller};
 use crate::serve::labels::{self, given};
 use crate::serve::predict::answer::{Answer, Why};
 use crate::serve::predict::check;
@@ -14,14 +16,6 @@ use crate::store::Store;
 use crate::store::feed::{Feed, PredictionId, Since, Subscription, TOPICS, Topics, name, named};
 use crate::store::labels::{Done, Given, Status};
 use crate::telemetry::metrics::Transport;
-
-/// Each type of message, and the keys it may have beside `type` and `ref`.
-const TYPES: &[(&str, &[&str])] = &[
-    ("predict", &["row", "explain", "store"]),
-    ("label", &["id", "key", "label", "correct"]),
-    ("subscribe", &["topics", "since", "epoch"]),
-    ("unsubscribe", &["topics"]),
-];
 
 /// Room for an answer without an explanation.
 const USUAL: usize = 288;
@@ -46,6 +40,8 @@ pub struct Desk {
     pub feed: Feed,
     /// What is subscribed to.
     pub subscription: Option<Subscription>,
+    /// Who sends the messages, where there are tokens.
+    pub caller: Option<Caller>,
 }
 
 impl Desk {
@@ -61,7 +57,7 @@ impl Desk {
                 Err(fault) => return Reply::Ready(error(&Ref::None, &unreadable(&fault))),
             };
             let target = champion.model.schema().target();
-            let done = check_keys(&message).and_then(|kind| match kind {
+            let done = self.check(&message).and_then(|kind| match kind {
                 "predict" => self
                     .predict(&message, &champion, row, work)
                     .map(Reply::Ready),
@@ -99,6 +95,17 @@ impl Desk {
             Err(problem) => problem,
         };
         json!({"type": "error", "ref": reference, "problem": problem}).to_string()
+    }
+
+    /// The type of a message that the caller may send, whose keys all belong to it.
+    fn check(&self, message: &Message<'_>) -> Result<&'static str, Problem> {
+        let kind = check_keys(message)?;
+        self.may(types::access(kind))?;
+        Ok(kind)
+    }
+
+    fn may(&self, access: Access) -> Result<(), Problem> {
+        self.caller.as_ref().map_or(Ok(()), |c| c.may(access))
     }
 
     fn predict(
@@ -165,6 +172,9 @@ impl Desk {
     fn subscribe(&mut self, message: &Message<'_>) -> Result<String, Problem> {
         let topics = topics(message)?
             .ok_or_else(|| fault("/topics", "missing", &Value::Null, &topic_names()))?;
+        for topic in topics.each() {
+            self.may(types::access_of(topic))?;
+        }
         let since = since(message)?;
         let feed = &self.feed;
         let subscription = self.subscription.get_or_insert_with(|| feed.open());
@@ -206,9 +216,9 @@ fn unreadable(fault: &serde_json::Error) -> Problem {
 
 /// The type of a message, whose keys all belong to it.
 fn check_keys(message: &Message<'_>) -> Result<&'static str, Problem> {
-    let names = || TYPES.iter().map(|(name, _)| *name);
+    let names = || TYPES.iter().map(|kind| kind.name);
     let given = message.kind.as_deref().unwrap_or_default();
-    let Some((kind, keys)) = TYPES.iter().find(|(name, _)| *name == given) else {
+    let Some(kind) = TYPES.iter().find(|kind| kind.name == given) else {
         let near = nearest(given, names())
             .map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
         let detail = format!("there is no message of type {given:?}{near}");
@@ -224,6 +234,9 @@ fn check_keys(message: &Message<'_>) -> Result<&'static str, Problem> {
             "a number or text",
         ));
     }
+    let types::Type {
+        name: kind, keys, ..
+    } = *kind;
     let row = message.has_row.then_some("row");
     for key in message.others.iter().map(|(key, _)| &**key).chain(row) {
         if !keys.contains(&key) {

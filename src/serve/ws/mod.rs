@@ -4,12 +4,14 @@ mod answer;
 mod connection;
 mod limit;
 mod message;
+pub mod types;
 
 use std::time::Duration;
 
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev, web};
 
+use super::guard::Caller;
 use super::health::Lifecycle;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
@@ -80,6 +82,7 @@ pub async fn open(
             feed: (**feed).clone(),
             store: (**store).clone(),
             subscription: None,
+            caller: request.extensions().get::<Caller>().cloned(),
         },
         session,
         messages,

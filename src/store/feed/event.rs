@@ -55,12 +55,14 @@ impl Topics {
         Topics(self.0 & !other.0)
     }
 
+    /// One after the other.
+    pub fn each(self) -> impl Iterator<Item = Topic> {
+        TOPICS.into_iter().filter(move |topic| self.has(*topic))
+    }
+
     /// Their names.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        TOPICS
-            .into_iter()
-            .filter(move |topic| self.has(*topic))
-            .map(name)
+        self.each().map(name)
     }
 }
 
