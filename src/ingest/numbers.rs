@@ -226,8 +226,8 @@ mod tests {
         );
         check(
             "t.json",
-            r#"[{"b": 1, "p": 0}, {"b": "1", "p": 0}]"#,
-            "line 2, column \"b\": \"1\"; a number is needed",
+            r#"[{"b": "1", "p": 0}, {"b": "one", "p": 0}]"#,
+            "line 2, column \"b\": \"one\"; a number is needed",
         );
         check(
             "t.json",

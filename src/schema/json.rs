@@ -13,7 +13,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use super::column::{Schema, Slot};
 use super::csv::MOST_COLUMNS;
 use super::fault::{Fault, Problem, excerpt};
+use super::number::NumberForm;
 use super::row::{Row, Value};
+use super::text;
 
 /// Deepest nesting read at all; a table's row needs two.
 pub const DEEPEST: usize = 32;
@@ -92,7 +94,8 @@ pub fn explained(fault: serde_json::Error, text: &[u8]) -> JsonFault {
     fault.into()
 }
 
-/// Reads one object or a list of objects, handing each row (faults included) to `each` with its index.
+/// Reads the body of a request, one object or a list of objects, handing each row (faults included) to `each` with its
+/// index. A number is a JSON number there; one that is written as text is a fault.
 ///
 /// # Errors
 /// See [`JsonFault`]; rows read before the error have been handed over already.
@@ -103,14 +106,43 @@ pub fn rows(
     row: &mut Row,
     each: &mut dyn FnMut(usize, &mut Row),
 ) -> Result<Body, JsonFault> {
-    read_rows(schema, body, most, row, each).map_err(|fault| match fault {
+    let table = Table { schema, form: None };
+    read_rows(table, body, most, row, each).map_err(|fault| match fault {
         JsonFault::Syntax(fault) => explained(fault, body),
         other => other,
     })
 }
 
-fn read_rows(
+/// As [`rows`], of a file: its texts are read as those of any other file, numbers in this form. Programs write a column of
+/// mixed types as text, and the same table as CSV has nothing else.
+///
+/// # Errors
+/// As [`rows`].
+pub fn file_rows(
     schema: &Schema,
+    form: &NumberForm,
+    body: &[u8],
+    most: usize,
+    row: &mut Row,
+    each: &mut dyn FnMut(usize, &mut Row),
+) -> Result<Body, JsonFault> {
+    let form = Some(form);
+    read_rows(Table { schema, form }, body, most, row, each).map_err(|fault| match fault {
+        JsonFault::Syntax(fault) => explained(fault, body),
+        other => other,
+    })
+}
+
+/// What the rows of a document must be, and how a text of it is read.
+#[derive(Clone, Copy)]
+struct Table<'s> {
+    schema: &'s Schema,
+    /// The form of numbers that are written as text; none where a text is no number.
+    form: Option<&'s NumberForm>,
+}
+
+fn read_rows(
+    table: Table<'_>,
     body: &[u8],
     most: usize,
     row: &mut Row,
@@ -120,13 +152,18 @@ fn read_rows(
     let mut json = serde_json::Deserializer::from_slice(body);
     let body = match first {
         Some(b'{') => {
-            one(schema, row, 1).deserialize(&mut json)?;
+            OneRow {
+                table,
+                row,
+                depth: 1,
+            }
+            .deserialize(&mut json)?;
             json.end()?;
             each(0, row);
             return Ok(Body::One);
         }
         Some(b'[') => json.deserialize_seq(Rows {
-            schema,
+            table,
             row,
             each,
             most,
@@ -152,7 +189,8 @@ pub fn one<'s>(
     row: &'s mut Row,
     depth: usize,
 ) -> impl for<'de> DeserializeSeed<'de, Value = ()> {
-    OneRow { schema, row, depth }
+    let table = Table { schema, form: None };
+    OneRow { table, row, depth }
 }
 
 trait DeserializeChecked {
@@ -166,7 +204,7 @@ impl DeserializeChecked for IgnoredAny {
 }
 
 struct Rows<'a> {
-    schema: &'a Schema,
+    table: Table<'a>,
     row: &'a mut Row,
     each: &'a mut dyn FnMut(usize, &mut Row),
     most: usize,
@@ -183,7 +221,11 @@ impl<'de> Visitor<'de> for Rows<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Option<usize>, A::Error> {
         let mut n = 0;
         while n < self.most {
-            let seed = one(self.schema, self.row, 2);
+            let seed = OneRow {
+                table: self.table,
+                row: self.row,
+                depth: 2,
+            };
             if seq.next_element_seed(seed)?.is_none() {
                 return Ok(Some(n));
             }
@@ -199,7 +241,7 @@ impl<'de> Visitor<'de> for Rows<'_> {
 }
 
 struct OneRow<'s> {
-    schema: &'s Schema,
+    table: Table<'s>,
     row: &'s mut Row,
     depth: usize,
 }
@@ -239,7 +281,8 @@ impl<'de> Visitor<'de> for OneRow<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let OneRow { schema, row, depth } = self;
+        let OneRow { table, row, depth } = self;
+        let schema = table.schema;
         let mut seen = Seen::new(schema);
         let (mut after, mut keys) = (0, 0);
         while let Some(key) = map.next_key_seed(Key { schema, after })? {
@@ -258,7 +301,7 @@ impl<'de> Visitor<'de> for OneRow<'_> {
                         after = i + 1;
                     }
                     map.next_value_seed(OneValue {
-                        schema,
+                        table,
                         slot,
                         row,
                         depth,
@@ -270,7 +313,7 @@ impl<'de> Visitor<'de> for OneRow<'_> {
                             return Err(twice(&name));
                         }
                         map.next_value_seed(OneValue {
-                            schema,
+                            table,
                             slot,
                             row,
                             depth,
@@ -404,7 +447,7 @@ impl Visitor<'_> for Key<'_> {
 }
 
 struct OneValue<'s> {
-    schema: &'s Schema,
+    table: Table<'s>,
     slot: Slot,
     row: &'s mut Row,
     depth: usize,
@@ -412,7 +455,17 @@ struct OneValue<'s> {
 
 impl OneValue<'_> {
     fn put<E>(self, value: Value<'_>) -> Result<(), E> {
-        self.row.put(self.schema, self.slot, value);
+        self.row.put(self.table.schema, self.slot, value);
+        Ok(())
+    }
+
+    fn put_text<E>(self, text: &str) -> Result<(), E> {
+        match self.table.form {
+            Some(form) => text::put(self.table.schema, self.slot, text, form, self.row),
+            None => self
+                .row
+                .put(self.table.schema, self.slot, Value::Text(text)),
+        }
         Ok(())
     }
 
@@ -420,8 +473,8 @@ impl OneValue<'_> {
     /// quantity.
     fn put_whole<E>(self, number: impl ToString, value: f64) -> Result<(), E> {
         const EXACT: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
-        if value.abs() >= EXACT && !self.schema.is_number(self.slot) {
-            return self.put(Value::Text(&number.to_string()));
+        if value.abs() >= EXACT && !self.table.schema.is_number(self.slot) {
+            return self.put_text(&number.to_string());
         }
         self.put(Value::Number(value))
     }
@@ -457,7 +510,7 @@ impl<'de> Visitor<'de> for OneValue<'_> {
         self.put_whole(v, v as f64)
     }
     fn visit_str<E: Error>(self, v: &str) -> Result<(), E> {
-        self.put(Value::Text(v))
+        self.put_text(v)
     }
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
         Drain {

@@ -243,8 +243,8 @@ pub fn put(schema: &Schema, slot: Slot, text: &str, form: &NumberForm, row: &mut
                 && !form.is_plain()
                 && let Some(number) = form.parse(text).filter(|_| !is_code(text))
             {
-                row.put_raw(slot, Value::Number(number), true);
-            } else if !row.put_raw(slot, value, true) {
+                row.put_raw(slot, Value::Number(number));
+            } else {
                 row.put(schema, slot, value);
             }
             return;

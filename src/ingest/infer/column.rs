@@ -24,10 +24,8 @@ pub(super) enum Seen<'a> {
     Number(f64),
     /// True or false.
     Flag(bool),
-    /// Text of a source whose values have types.
+    /// Text, which may be that of a number.
     Text(&'a str),
-    /// Text of a source in which everything is text.
-    Written(&'a str),
     /// A list or an object.
     Nested,
 }
@@ -42,8 +40,6 @@ pub(super) struct Column {
     pub numbers: Numbers,
     /// Values that are true or false of a source with types.
     pub flags: u64,
-    /// Texts of a source with types.
-    pub typed_texts: u64,
     /// Lists and objects.
     pub nested: u64,
     /// Words that usually mean missing, with their rows.
@@ -111,10 +107,6 @@ impl Column {
             }
             Seen::Number(v) => self.number(v, None),
             Seen::Text(text) => {
-                self.typed_texts += 1;
-                self.keep(text.trim());
-            }
-            Seen::Written(text) => {
                 let text = text.trim();
                 match NumberForm::default().parse(text) {
                     // A code with leading zeros or more digits than a number holds is kept as it is written.
@@ -217,16 +209,15 @@ mod tests {
         let mut column = Column::new("x");
         for value in [
             Seen::Number(1.0),
-            Seen::Written("1"),
-            Seen::Written(" 1.0 "),
-            Seen::Written("1e0"),
+            Seen::Text("1"),
+            Seen::Text(" 1.0 "),
+            Seen::Text("1e0"),
         ] {
             column.add(value);
         }
-        column.add(Seen::Written("01"));
-        column.add(Seen::Text("1"));
-        assert_eq!((column.numbers.rows, column.present), (4, 6));
-        assert_eq!((column.values["1"], column.values["1e0"]), (4, 1));
+        column.add(Seen::Text("01"));
+        assert_eq!((column.numbers.rows, column.present), (4, 5));
+        assert_eq!((column.values["1"], column.values["1e0"]), (3, 1));
         assert_eq!(column.values["01"], 1);
     }
 
@@ -234,9 +225,9 @@ mod tests {
     fn memory_is_bounded_and_values_are_counted_all_the_same() {
         let mut column = Column::new("x");
         for i in 0..50_000 {
-            column.add(Seen::Written(&format!("v{i}")));
+            column.add(Seen::Text(&format!("v{i}")));
         }
-        column.add(Seen::Written("v7"));
+        column.add(Seen::Text("v7"));
         assert_eq!(column.values.len(), MOST_VALUES);
         assert_eq!(
             (column.distinct(), column.present, column.unkept),

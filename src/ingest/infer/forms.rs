@@ -286,7 +286,7 @@ mod tests {
 
     fn column(cells: &[&str]) -> Column {
         let mut column = Column::new("x");
-        cells.iter().for_each(|c| column.add(Seen::Written(c)));
+        cells.iter().for_each(|c| column.add(Seen::Text(c)));
         column
     }
 

@@ -225,10 +225,7 @@ fn number(column: &Column, rows: u64) -> Option<Guess> {
         true => forms::plain(column),
         false => forms::number(column).filter(|f| f.rows as f64 >= MOSTLY * f.of as f64)?,
     };
-    // A source with types has texts where this reads numbers: the form says that they are numbers all the same.
-    let texts = column.typed_texts > found.marked();
     let form = found.form.clone();
-    let form = form.or_else(|| texts.then(NumberForm::default));
     let mut why = match found.marks.is_empty() {
         true => "all values are numbers".to_owned(),
         false => format!(

@@ -49,7 +49,6 @@ impl Survey {
                 RawCell::Number(v) => Seen::Number(*v),
                 RawCell::Flag(v) => Seen::Flag(*v),
                 RawCell::Text(span) => Seen::Text(span.get(text)),
-                RawCell::Written(span) => Seen::Written(span.get(text)),
                 RawCell::Nested => Seen::Nested,
             };
             self.columns[self.places[*place]].add(seen);
