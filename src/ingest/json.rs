@@ -258,6 +258,12 @@ fn one_line(schema: &Schema, form: &NumberForm, text: &[u8], row: &mut Row) -> R
                     format!("broken JSON, {word} at column {column}"),
                     "write null where a number is not known",
                 ),
+                json::JsonFault::TooLarge { number, column, .. } => (
+                    format!(
+                        "broken JSON, {number} at column {column} is beyond the largest number, about 1.8e308"
+                    ),
+                    "write null where a number is not known",
+                ),
                 json::JsonFault::Syntax(fault) => (format!("broken JSON, {fault}"), ""),
                 other => (other.to_string(), ""),
             };

@@ -62,14 +62,15 @@ impl Format for Parquet {
             .zip(header.slots().iter().copied())
             .filter(|(_, slot)| infers || !is_passed_over(*slot))
             .collect();
-        let is_text = |slot: Slot| infers || schema.is_number(slot);
+        let is_number = |slot: Slot| schema.is_number(slot);
+        let is_text = |slot: Slot| infers || is_number(slot);
         let form = reading.dialect.number_form();
         let mut row = Row::new(schema, reading.purpose);
         header.tell(&mut row);
         let mut line = 0;
         for group in 0..file.groups() {
             let cells = |(place, slot): &(usize, Slot)| {
-                let wanted = if is_text(*slot) {
+                let wanted = if is_number(*slot) {
                     Wanted::Numbers
                 } else {
                     Wanted::AsWritten

@@ -48,6 +48,19 @@ pub enum JsonFault {
         /// Its column, from 1.
         column: usize,
     },
+    /// A number that is written as JSON has it, and that no `f64` holds.
+    #[error(
+        "not readable as JSON: {number} at line {line} column {column} is beyond the largest number, about 1.8e308; write null \
+         where a number is not known"
+    )]
+    TooLarge {
+        /// As it stands there.
+        number: String,
+        /// Its line, from 1.
+        line: usize,
+        /// Its column, from 1.
+        column: usize,
+    },
     /// Something else than an object or a list.
     #[error(
         "a row is an object like {{\"column\": value}}, several rows are a list of objects; got {0}"
@@ -81,6 +94,16 @@ pub fn explained(fault: serde_json::Error, text: &[u8]) -> JsonFault {
         return fault.into();
     };
     let end = fault.column().min(line.len());
+    if fault.to_string().starts_with("number out of range") {
+        return match too_large(line, end) {
+            Some((number, column)) => JsonFault::TooLarge {
+                number: excerpt(number),
+                line: fault.line(),
+                column,
+            },
+            None => fault.into(),
+        };
+    }
     for from in (end.saturating_sub(BACK)..=end).filter(|from| *from < line.len()) {
         let here = |word: &&&str| line[from..].starts_with(word.as_bytes());
         if let Some(word) = WORDS.iter().find(here) {
@@ -92,6 +115,19 @@ pub fn explained(fault: serde_json::Error, text: &[u8]) -> JsonFault {
         }
     }
     fault.into()
+}
+
+/// The number that the parser stopped in or behind, and its column.
+fn too_large(line: &[u8], end: usize) -> Option<(&str, usize)> {
+    let is_part = |b: &u8| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E');
+    let last = (0..end).rev().find(|i| is_part(&line[*i]))?;
+    let from = line[..last]
+        .iter()
+        .rposition(|b| !is_part(b))
+        .map_or(0, |i| i + 1);
+    let length = line[from..].iter().take_while(|b| is_part(b)).count();
+    let number = std::str::from_utf8(&line[from..from + length]).ok()?;
+    Some((number, from + 1))
 }
 
 /// Reads the body of a request, one object or a list of objects, handing each row (faults included) to `each` with its

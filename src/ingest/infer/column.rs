@@ -38,6 +38,8 @@ pub(super) struct Column {
     pub present: u64,
     /// Values that are plain numbers, and what they are.
     pub numbers: Numbers,
+    /// Whole numbers with more digits than an `f64` holds, which are kept as text, and what they are.
+    pub long: Numbers,
     /// Values that are true or false of a source with types.
     pub flags: u64,
     /// Lists and objects.
@@ -111,7 +113,13 @@ impl Column {
                 match NumberForm::default().parse(text) {
                     // A code with leading zeros or more digits than a number holds is kept as it is written.
                     Some(v) if !is_code(text) => self.number(v, Some(text)),
-                    _ => self.keep(text),
+                    Some(v) => {
+                        if !text.trim_start_matches(['-', '+']).starts_with('0') {
+                            self.long.add(v);
+                        }
+                        self.keep(text);
+                    }
+                    None => self.keep(text),
                 }
             }
         }
@@ -175,11 +183,16 @@ impl Column {
 
 /// Digits that mean more than their number: leading zeros, or more of them than an `f64` holds.
 pub(super) fn is_code(text: &str) -> bool {
-    const EXACT: usize = 15;
     let digits = text.trim_start_matches(['-', '+']);
     let whole = digits.bytes().all(|b| b.is_ascii_digit());
-    let zeros = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
-    whole && (zeros || digits.len() > EXACT)
+    let zeros = digits.len() > 1 && digits.starts_with('0');
+    whole && (zeros || is_long(digits))
+}
+
+/// Whole numbers from 2^53 on, which an `f64` does not hold exactly: JSON and databases hand them over as digits, too.
+fn is_long(digits: &str) -> bool {
+    const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
+    digits.parse().is_ok_and(|v: u64| v >= EXACT) || digits.len() > 19
 }
 
 fn name(v: f64, text: Option<&str>) -> String {
@@ -196,10 +209,16 @@ mod tests {
 
     #[test]
     fn codes_are_not_numbers() {
-        for text in ["007", "-01", "1234567890123456", "00"] {
+        for text in [
+            "007",
+            "-01",
+            "9007199254740992",
+            "12345678901234567890",
+            "00",
+        ] {
             assert!(is_code(text), "{text}");
         }
-        for text in ["0", "7", "-1", "0.5", "123456789012345", "1e3"] {
+        for text in ["0", "7", "-1", "0.5", "9007199254740991", "1e3"] {
             assert!(!is_code(text), "{text}");
         }
     }

@@ -68,6 +68,10 @@ impl Rows for Survey {
         }
     }
 
+    fn skipped(&mut self, name: &str, why: &str) {
+        self.notice(Notice::skipped(name, why));
+    }
+
     fn row(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {
         let fault = match row {
             Ok(row) if row.faults.is_empty() => {
