@@ -48,11 +48,8 @@ pub fn run(args: &PredictArgs, site: &Site) -> anyhow::Result<Exit> {
     let options = args.read.options(&model.spec().format)?;
     let source = Source::open(&args.source, &options)?;
     let loaded = source.load(model.schema(), Purpose::Predict, args.tolerance.strict)?;
-    if loaded.read == 0 {
-        bail!(
-            "{} has no row that can be answered (0 of 0 were left out)",
-            source.name()
-        );
+    if loaded.parts == 0 {
+        bail!("{} holds no table that can be answered", source.name());
     }
     rows::report_bad(site, source.name(), &loaded);
     for column in answer::renamed(model.schema()) {
@@ -97,7 +94,7 @@ pub fn run(args: &PredictArgs, site: &Site) -> anyhow::Result<Exit> {
             .context("standard output")?,
     }
     rows::report_warnings(site, &warnings);
-    if loaded.table.is_empty() {
+    if loaded.table.is_empty() && loaded.read > 0 {
         bail!(
             "{} has no row that can be answered ({} of {} were left out)",
             source.name(),

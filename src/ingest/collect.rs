@@ -55,6 +55,8 @@ pub struct Loaded {
     pub left_out: usize,
     /// Rows without a value of the target, which are left out of a table to learn from, too. They are not bad.
     pub unlabelled: usize,
+    /// Files, pages or queries that were begun.
+    pub parts: usize,
     /// Rows read, good and bad.
     pub read: usize,
     /// What was odd, by column, the faults of bad rows included.
@@ -109,6 +111,7 @@ impl From<Table> for Loaded {
             bad: Vec::new(),
             left_out: 0,
             unlabelled: 0,
+            parts: 1,
             read: table.len(),
             warnings: WarningSummary::default(),
             commonest: None,
@@ -154,7 +157,10 @@ pub(super) struct Collector {
 impl Collector {
     pub(super) fn new(schema: &Arc<Schema>, purpose: Purpose, strict: bool) -> Collector {
         Collector {
-            loaded: Table::new(schema.clone()).into(),
+            loaded: Loaded {
+                parts: 0,
+                ..Table::new(schema.clone()).into()
+            },
             strict,
             full: None,
             name: String::new(),
@@ -204,11 +210,16 @@ fn is_unlabelled(row: &Row, schema: &Schema) -> bool {
 impl Rows for Collector {
     fn begin(&mut self, name: &str) -> ControlFlow<()> {
         name.clone_into(&mut self.name);
+        self.loaded.parts += 1;
         ControlFlow::Continue(())
     }
 
     fn notice(&mut self, notice: Notice) {
         self.notes.notice(notice);
+    }
+
+    fn skipped(&mut self, name: &str, why: &str) {
+        self.notes.notice(Notice::skipped(name, why));
     }
 
     fn row(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::schema::json;
+
 /// Names from the outside in: `data.rows`, or as a JSON pointer `/data/rows`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -51,7 +53,7 @@ impl Field {
         let mut json = serde_json::Deserializer::from_slice(body);
         let found = Within(&self.path).deserialize(&mut json);
         let found = found.and_then(|found| json.end().map(|()| found));
-        found.map_err(|e| format!("not readable as JSON: {e}"))
+        found.map_err(|e| json::explained(e, body).to_string())
     }
 }
 

@@ -124,8 +124,61 @@ pub fn sniffed(first: &[u8]) -> &'static dyn Format {
     }
 }
 
-/// Bytes of a file that [`other`] looks at.
-pub const SIGNATURE: usize = 512;
+/// Bytes of a file that [`other`] and [`contradicts`] look at.
+pub const SIGNATURE: usize = 4096;
+
+/// What a file looks like by its first bytes, where that is another format than its ending says: in words, with the ending
+/// it should have.
+pub(super) fn contradicts(
+    named: &dyn Format,
+    first: &[u8],
+) -> Option<(&'static str, &'static str)> {
+    const BY_NAME: [(&str, &str, &str); 4] = [
+        ("parquet", "Parquet", "parquet"),
+        ("json", "JSON", "json"),
+        ("jsonl", "JSON lines", "jsonl"),
+        ("csv", "a table of text (CSV)", "csv"),
+    ];
+    let looks_like = likeness(first)?;
+    let fits = match (named.name(), looks_like) {
+        ("json", "jsonl") | ("tsv", "csv") => true,
+        // A first line that is broken looks like the beginning of a document.
+        ("jsonl", "json") => first.trim_ascii_start().starts_with(b"{"),
+        (named, looks_like) => named == looks_like,
+    };
+    let described = BY_NAME.iter().find(|(name, ..)| *name == looks_like);
+    described
+        .filter(|_| !fits)
+        .map(|(_, what, ending)| (*what, *ending))
+}
+
+/// The name of the format that the first bytes are those of; none where they may be of any.
+fn likeness(first: &[u8]) -> Option<&'static str> {
+    if first.starts_with(b"PAR1") {
+        return Some("parquet");
+    }
+    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    let text = text.trim_ascii_start();
+    let is_text = |b: &u8| *b >= b' ' || b.is_ascii_whitespace();
+    if text.is_empty() || !text.iter().all(is_text) || text.starts_with(b"\xff\xfe") {
+        return None; // nothing, an encoding of wide characters, or binary
+    }
+    let line = text.split(|b| *b == b'\n').next().unwrap_or(text);
+    let after = |bracket: &[u8]| {
+        text.strip_prefix(bracket)?
+            .trim_ascii_start()
+            .first()
+            .copied()
+    };
+    let is_json = |text: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
+    match (after(b"["), after(b"{")) {
+        (Some(b'{' | b']' | b'['), _) => Some("json"),
+        (_, Some(b'"' | b'}')) if is_json(line) => Some("jsonl"),
+        (_, Some(b'"' | b'}')) => Some("json"),
+        (None, None) if !is_json(line) && line.iter().any(|b| b",;\t|".contains(b)) => Some("csv"),
+        _ => None,
+    }
+}
 
 /// What a file is by its first bytes, where that is something people take for a table and is none.
 pub fn other(first: &[u8]) -> Option<&'static str> {
@@ -137,6 +190,16 @@ pub fn other(first: &[u8]) -> Option<&'static str> {
             "an SQLite database (named as sqlite:FILE)",
         ),
         (b"%PDF-", "a PDF document"),
+        (b"ARROW1", "an Arrow or Feather file"),
+        (b"PARE", "an encrypted Parquet file"),
+        (
+            b"\xfd7zXZ\0",
+            "packed with xz (unpack it, or use gzip or zstd)",
+        ),
+        (
+            b"BZh91AY&SY",
+            "packed with bzip2 (unpack it, or use gzip or zstd)",
+        ),
     ];
     const TEXT: &[(&str, &str)] = &[
         ("<!doctype html", "an HTML page"),

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{ReadFault, Source};
+use super::{MAX_BAD, ReadFault, Source};
 use crate::schema::Schema;
 use crate::schema::column::Extra;
 use crate::schema::dialect::Setting;
@@ -52,6 +52,21 @@ pub enum InferFault {
         source_name: String,
         /// The first line that is none, and why.
         first: Option<String>,
+    },
+    /// So many lines have no row that the rest is another table.
+    #[error(
+        "{source_name}: {unreadable} of {lines} lines cannot be read, and at most {most} % may be left out; the first: {first}",
+        most = 100.0 * MAX_BAD
+    )]
+    TooManyUnreadable {
+        /// The source.
+        source_name: String,
+        /// Lines without a row.
+        unreadable: u64,
+        /// All lines.
+        lines: u64,
+        /// The first of them, and why it has none.
+        first: String,
     },
     /// No such column.
     #[error("there is no column {wanted:?}{suggestion}; there are: {columns}")]
@@ -126,8 +141,7 @@ pub struct ColumnNote {
 /// # Errors
 /// [`InferFault`].
 pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferFault> {
-    let mut survey = Survey::default();
-    source.survey(&mut survey)?;
+    let survey = surveyed(source)?;
     if survey.rows == 0 && survey.columns.is_empty() {
         return Err(InferFault::NoRows {
             source_name: source.name().to_owned(),
@@ -209,8 +223,7 @@ pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferFault
 /// # Errors
 /// [`InferFault`].
 pub fn schema(source: &Source) -> Result<Schema, InferFault> {
-    let mut survey = Survey::default();
-    source.survey(&mut survey)?;
+    let survey = surveyed(source)?;
     let lines = survey.columns.iter().map(|c| {
         let guess = guess::watched(c, survey.rows);
         write::column(&c.name, &guess)
@@ -240,6 +253,24 @@ pub fn schema(source: &Source) -> Result<Schema, InferFault> {
         usual: USUAL,
     };
     table.check().map_err(unusable)
+}
+
+/// All rows of a source, if nearly all of its lines are rows: what is inferred from some of them would not fit the others.
+fn surveyed(source: &Source) -> Result<Survey, InferFault> {
+    let mut survey = Survey::default();
+    source.survey(&mut survey)?;
+    let (unreadable, lines) = (survey.unreadable, survey.rows + survey.unreadable);
+    match &survey.first_unreadable {
+        Some(first) if survey.rows > 0 && unreadable as f64 > MAX_BAD * lines as f64 => {
+            Err(InferFault::TooManyUnreadable {
+                source_name: source.name().to_owned(),
+                unreadable,
+                lines,
+                first: first.clone(),
+            })
+        }
+        _ => Ok(survey),
+    }
 }
 
 #[derive(serde::Deserialize)]

@@ -15,7 +15,7 @@ use crate::schema::csv::LONGEST_ROW;
 use crate::schema::dialect::{Encoding, decode};
 use crate::schema::fault::{Fault, Problem};
 use crate::schema::row::Value as Cell;
-use crate::schema::{Row, Schema, json};
+use crate::schema::{NumberForm, Row, Schema, json};
 use shape::Shape;
 
 /// Bytes of the largest document, unpacked: it is kept in memory as a whole.
@@ -62,7 +62,8 @@ impl Format for Json {
                 going = to.row(SourceRow { line, row: Ok(row) });
             }
         };
-        let outcome = json::rows(reading.schema, rows, usize::MAX, &mut row, &mut each);
+        let form = reading.dialect.number_form();
+        let outcome = json::file_rows(reading.schema, &form, rows, usize::MAX, &mut row, &mut each);
         match outcome {
             Err(fault) if going.is_continue() => Err(fault.to_string()),
             _ => Ok(going), // who broke off need not hear of what follows
@@ -158,12 +159,12 @@ fn lines(
 ) -> Result<ControlFlow<()>, String> {
     let failed = |fault: io::Error| format!("reading failed: {fault}");
     let mut text = decode::Utf8::new(source, reading.dialect.encoding).map_err(failed)?;
-    let schema = reading.schema;
+    let (schema, form) = (reading.schema, reading.dialect.number_form());
     let mut row = Row::new(schema, reading.purpose);
     let mut going = ControlFlow::Continue(());
     each_line(&mut text, |line, text| {
         let outcome = match text {
-            Some(text) => one_line(schema, text, &mut row),
+            Some(text) => one_line(schema, &form, text, &mut row),
             None => Err(json::not_a_row("a line of more than 16 MiB")),
         };
         let row = outcome.map(|()| &mut row);
@@ -231,11 +232,12 @@ fn cells(
         let names: Vec<&str> = row.keys().map(String::as_str).collect();
         numbers::places(&names, wanted).map_err(|why| format!("line {line}: {why}"))?;
     }
+    let form = NumberForm::default();
     let cell = |name: &&str| match &row[*name] {
         Value::Null => Cell::Missing,
         Value::Bool(flag) => Cell::Flag(*flag),
         Value::Number(number) => number.as_f64().map_or(Cell::Missing, Cell::Number),
-        Value::String(text) => Cell::Text(text),
+        Value::String(text) => numbers::cell(text, &form),
         Value::Array(_) => Cell::Nested("a list"),
         Value::Object(_) => Cell::Nested("an object"),
     };
@@ -243,8 +245,8 @@ fn cells(
     Ok(each(line, &cells))
 }
 
-fn one_line(schema: &Schema, text: &[u8], row: &mut Row) -> Result<(), Fault> {
-    match json::rows(schema, text.trim_ascii_end(), 1, row, &mut |_, _| ()) {
+fn one_line(schema: &Schema, form: &NumberForm, text: &[u8], row: &mut Row) -> Result<(), Fault> {
+    match json::file_rows(schema, form, text.trim_ascii_end(), 1, row, &mut |_, _| ()) {
         Ok(json::Body::One) => Ok(()),
         Ok(json::Body::Many(_)) | Err(json::JsonFault::TooMany(_)) => {
             Err(json::not_a_row("a list"))
@@ -254,6 +256,12 @@ fn one_line(schema: &Schema, text: &[u8], row: &mut Row) -> Result<(), Fault> {
             let (got, remedy) = match fault {
                 json::JsonFault::NotFinite { word, column, .. } => (
                     format!("broken JSON, {word} at column {column}"),
+                    "write null where a number is not known",
+                ),
+                json::JsonFault::TooLarge { number, column, .. } => (
+                    format!(
+                        "broken JSON, {number} at column {column} is beyond the largest number, about 1.8e308"
+                    ),
                     "write null where a number is not known",
                 ),
                 json::JsonFault::Syntax(fault) => (format!("broken JSON, {fault}"), ""),

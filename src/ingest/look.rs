@@ -69,6 +69,10 @@ impl Rows for Looker {
         told(notice, &mut self.seen.notices, &mut self.seen.warnings);
     }
 
+    fn skipped(&mut self, name: &str, why: &str) {
+        self.notice(Notice::skipped(name, why));
+    }
+
     fn row(&mut self, SourceRow { row, .. }: SourceRow<'_>) -> ControlFlow<()> {
         let Ok(row) = row else {
             self.seen.left_out += 1;

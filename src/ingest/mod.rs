@@ -14,6 +14,7 @@
 pub mod batch;
 mod batcher;
 mod collect;
+mod content;
 mod fault;
 pub mod field;
 pub mod format;
@@ -99,7 +100,7 @@ fn from_memory(
         dialect: &Dialect::default(),
         items: None,
     };
-    let outcome = format.read(&mut bytes, &reading, &mut collector);
+    let outcome = content::read(format, &mut bytes, &reading, &mut collector);
     let _ = outcome.map_err(ReadFault::content(name))?;
     collector.finish()
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use super::ReadFault;
 use super::format;
 use super::source::compression;
+use super::{content, guard};
 use crate::schema::NumberForm;
 use crate::schema::fault::{excerpt, nearest};
 use crate::schema::missing::USUAL;
@@ -49,8 +50,9 @@ pub fn read(path: &Path, wanted: &[Wanted<'_>]) -> Result<Numbers, ReadFault> {
     };
     let format = format::of(path)?;
     let file = fs::File::open(path).map_err(not_open)?;
-    let mut reader =
-        compression::plain(BufReader::with_capacity(1 << 16, file)).map_err(not_open)?;
+    let reader = compression::plain(BufReader::with_capacity(1 << 16, file)).map_err(not_open)?;
+    let unreadable = ReadFault::content(&name);
+    let mut reader = content::checked(format, reader).map_err(&unreadable)?;
     let names: Vec<&str> = wanted.iter().map(|column| column.name).collect();
     let mut rows = 0;
     let mut columns = vec![Vec::new(); wanted.len()];
@@ -69,10 +71,10 @@ pub fn read(path: &Path, wanted: &[Wanted<'_>]) -> Result<Numbers, ReadFault> {
         rows += 1;
         ControlFlow::Continue(())
     };
-    let outcome = format.numbers(&mut reader, &names, &mut each);
+    let outcome = guard::call(|| format.numbers(&mut reader, &names, &mut each));
     match fault.map_or(outcome, Err) {
         Ok(()) => Ok(Numbers { rows, columns }),
-        Err(why) => Err(ReadFault::content(&name)(why)),
+        Err(why) => Err(unreadable(why)),
     }
 }
 
@@ -226,8 +228,8 @@ mod tests {
         );
         check(
             "t.json",
-            r#"[{"b": 1, "p": 0}, {"b": "1", "p": 0}]"#,
-            "line 2, column \"b\": \"1\"; a number is needed",
+            r#"[{"b": "1", "p": 0}, {"b": "one", "p": 0}]"#,
+            "line 2, column \"b\": \"one\"; a number is needed",
         );
         check(
             "t.json",
@@ -257,12 +259,17 @@ mod tests {
         check(
             "t.json",
             r#"[{"b": 1e400, "p": 0}]"#,
-            "not readable as JSON: number out of range at line 1",
+            "not readable as JSON: 1e400 at line 1 column 8 is beyond the largest number",
         );
         check(
             "t.jsonl",
             "{\"b\": 1",
             "line 1: not readable as JSON: EOF while parsing an object",
+        );
+        check(
+            "t.parquet",
+            "b,p\n1,0\n",
+            "it looks like a table of text (CSV), although its name says parquet",
         );
         check("t.parquet", "PAR", "it is not readable: ");
     }

@@ -14,7 +14,7 @@ use super::source::{Rows, SourceRow};
 use crate::schema::dialect::Notice;
 use crate::schema::row::{Purpose, Value};
 use crate::schema::text::{self, Header};
-use crate::schema::{Row, Slot};
+use crate::schema::{NumberForm, Row, Slot};
 use column::{Cells, Wanted};
 use file::File;
 
@@ -62,14 +62,15 @@ impl Format for Parquet {
             .zip(header.slots().iter().copied())
             .filter(|(_, slot)| infers || !is_passed_over(*slot))
             .collect();
-        let is_text = |slot: Slot| infers || schema.is_number(slot);
+        let is_number = |slot: Slot| schema.is_number(slot);
+        let is_text = |slot: Slot| infers || is_number(slot);
         let form = reading.dialect.number_form();
         let mut row = Row::new(schema, reading.purpose);
         header.tell(&mut row);
         let mut line = 0;
         for group in 0..file.groups() {
             let cells = |(place, slot): &(usize, Slot)| {
-                let wanted = if is_text(*slot) {
+                let wanted = if is_number(*slot) {
                     Wanted::Numbers
                 } else {
                     Wanted::AsWritten
@@ -112,13 +113,18 @@ impl Format for Parquet {
         let file = File::read(source)?;
         let names: Vec<&str> = file.names().collect();
         let places = numbers::places(&names, wanted)?;
+        let form = NumberForm::default();
         let mut line = 0;
         for group in 0..file.groups() {
             let cells = |place: &usize| file.cells(group, *place, Wanted::Numbers);
             let columns: Vec<Cells> = places.iter().map(cells).collect::<Result<_, _>>()?;
             for i in 0..file.rows(group) {
                 line += 1;
-                let cells: Vec<Value<'_>> = columns.iter().map(|column| column.value(i)).collect();
+                let cell = |column| match Cells::value(column, i) {
+                    Value::Text(text) => numbers::cell(text, &form),
+                    value => value,
+                };
+                let cells: Vec<Value<'_>> = columns.iter().map(cell).collect();
                 if each(line, &cells).is_break() {
                     return Ok(());
                 }

@@ -109,6 +109,13 @@ fn said(fault: CsvFault) -> String {
             let name = name.to_lowercase();
             format!("{fault}; name its encoding: --format encoding={name}")
         }
+        CsvFault::Above(above) => {
+            let remedy = match above.comment {
+                Some(mark) => format!("--format comment={mark}"),
+                None => format!("--format skip={}", above.lines),
+            };
+            format!("{fault}; {remedy} passes them over")
+        }
         other => other.to_string(),
     }
 }

@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use super::column::Schema;
 use super::dialect::decode::{self, Utf8};
 use super::dialect::notice::Note;
-use super::dialect::{Delimiter, Dialect, Notice, SAMPLE, Start};
+use super::dialect::{Above, Delimiter, Dialect, Notice, SAMPLE, Start, has_row_names};
 use super::row::Row;
 use super::text::{self, Header, HeaderFault};
 use ambiguity::Ambiguity;
@@ -36,6 +36,9 @@ pub enum CsvFault {
     /// The text is UTF-16 and has no byte-order mark that says so.
     #[error("it looks like {0} without a byte-order mark")]
     NoMark(&'static str),
+    /// Lines above the header.
+    #[error("{}", above(.0))]
+    Above(Above),
     /// A header without end.
     #[error("the header has {0} columns, {MOST_COLUMNS} are the most; is the delimiter right?")]
     TooManyColumns(usize),
@@ -48,6 +51,18 @@ pub enum CsvFault {
     /// Reading failed.
     #[error("reading failed: {0}")]
     Io(#[from] csv::Error),
+}
+
+fn above(above: &Above) -> String {
+    let what = match (above.comment, above.lines) {
+        (Some(mark), _) => format!("comments that begin with {mark}"),
+        (None, 1) => "a title".to_owned(),
+        (None, lines) => format!("{lines} lines"),
+    };
+    let header = above.lines + 1;
+    format!(
+        "above its header, line {header}, it has {what}: the lines from there on have as many cells as each other"
+    )
 }
 
 /// Why a line has no row.
@@ -123,6 +138,9 @@ pub struct Lines<R> {
     line: u64,
     notice: Option<Notice>,
     no_mark: Option<&'static str>,
+    above: Option<Above>,
+    /// Whether the rows have a name each, and the header none for these.
+    row_names: bool,
 }
 
 /// What was looked at of a text, and the rest.
@@ -150,6 +168,9 @@ impl<R: Read> Lines<R> {
         let whole = (first.len() as u64) < most;
         let start = Start::of(&first, whole, dialect);
         let no_mark = decode::looks_like_utf16(&first);
+        let table = &first[start.separator_line..];
+        let above = Above::of(table, whole, dialect);
+        let row_names = has_row_names(table, whole, start.delimiter, dialect.comment);
         let mut begun = Cursor::new(first);
         begun.set_position(start.separator_line as u64);
         let before = dialect.skip + u64::from(start.separator_line > 0);
@@ -168,6 +189,8 @@ impl<R: Read> Lines<R> {
             line: before + 1,
             notice: found(start, foreign, dialect),
             no_mark,
+            above: above.filter(|_| start.separator_line == 0),
+            row_names,
         })
     }
 
@@ -195,8 +218,16 @@ impl<R: Read> Lines<R> {
             return Err(CsvFault::NoMark(encoding));
         }
         let name = |cell: &[u8]| std::str::from_utf8(cell).map(str::to_owned);
-        let names: Result<_, _> = self.record.iter().map(name).collect();
-        names.map_err(|_| CsvFault::HeaderNotUtf8)
+        let names: Result<Vec<_>, _> = self.record.iter().map(name).collect();
+        let mut names = names.map_err(|_| CsvFault::HeaderNotUtf8)?;
+        if let Some(above) = self.above {
+            return Err(CsvFault::Above(above));
+        }
+        if self.row_names {
+            names.insert(0, String::new());
+            self.columns += 1;
+        }
+        Ok(names)
     }
 
     /// The next line: its number and its cells, as many as the header has names.

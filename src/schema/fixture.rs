@@ -31,7 +31,7 @@ struct Typed {
 }
 
 /// Reads and checks the part of a spec that this room knows.
-pub(super) fn table_spec(text: &str) -> Result<Schema, Vec<SpecFault>> {
+pub(crate) fn table_spec(text: &str) -> Result<Schema, Vec<SpecFault>> {
     let typed: Typed = yaml::read(text).unwrap();
     let Typed {
         columns,

@@ -13,7 +13,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use super::column::{Schema, Slot};
 use super::csv::MOST_COLUMNS;
 use super::fault::{Fault, Problem, excerpt};
+use super::number::NumberForm;
 use super::row::{Row, Value};
+use super::text;
 
 /// Deepest nesting read at all; a table's row needs two.
 pub const DEEPEST: usize = 32;
@@ -41,6 +43,19 @@ pub enum JsonFault {
     NotFinite {
         /// `NaN`, `Infinity` or `-Infinity`.
         word: &'static str,
+        /// Its line, from 1.
+        line: usize,
+        /// Its column, from 1.
+        column: usize,
+    },
+    /// A number that is written as JSON has it, and that no `f64` holds.
+    #[error(
+        "not readable as JSON: {number} at line {line} column {column} is beyond the largest number, about 1.8e308; write null \
+         where a number is not known"
+    )]
+    TooLarge {
+        /// As it stands there.
+        number: String,
         /// Its line, from 1.
         line: usize,
         /// Its column, from 1.
@@ -79,6 +94,16 @@ pub fn explained(fault: serde_json::Error, text: &[u8]) -> JsonFault {
         return fault.into();
     };
     let end = fault.column().min(line.len());
+    if fault.to_string().starts_with("number out of range") {
+        return match too_large(line, end) {
+            Some((number, column)) => JsonFault::TooLarge {
+                number: excerpt(number),
+                line: fault.line(),
+                column,
+            },
+            None => fault.into(),
+        };
+    }
     for from in (end.saturating_sub(BACK)..=end).filter(|from| *from < line.len()) {
         let here = |word: &&&str| line[from..].starts_with(word.as_bytes());
         if let Some(word) = WORDS.iter().find(here) {
@@ -92,7 +117,21 @@ pub fn explained(fault: serde_json::Error, text: &[u8]) -> JsonFault {
     fault.into()
 }
 
-/// Reads one object or a list of objects, handing each row (faults included) to `each` with its index.
+/// The number that the parser stopped in or behind, and its column.
+fn too_large(line: &[u8], end: usize) -> Option<(&str, usize)> {
+    let is_part = |b: &u8| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E');
+    let last = (0..end).rev().find(|i| is_part(&line[*i]))?;
+    let from = line[..last]
+        .iter()
+        .rposition(|b| !is_part(b))
+        .map_or(0, |i| i + 1);
+    let length = line[from..].iter().take_while(|b| is_part(b)).count();
+    let number = std::str::from_utf8(&line[from..from + length]).ok()?;
+    Some((number, from + 1))
+}
+
+/// Reads the body of a request, one object or a list of objects, handing each row (faults included) to `each` with its
+/// index. A number is a JSON number there; one that is written as text is a fault.
 ///
 /// # Errors
 /// See [`JsonFault`]; rows read before the error have been handed over already.
@@ -103,14 +142,43 @@ pub fn rows(
     row: &mut Row,
     each: &mut dyn FnMut(usize, &mut Row),
 ) -> Result<Body, JsonFault> {
-    read_rows(schema, body, most, row, each).map_err(|fault| match fault {
+    let table = Table { schema, form: None };
+    read_rows(table, body, most, row, each).map_err(|fault| match fault {
         JsonFault::Syntax(fault) => explained(fault, body),
         other => other,
     })
 }
 
-fn read_rows(
+/// As [`rows`], of a file: its texts are read as those of any other file, numbers in this form. Programs write a column of
+/// mixed types as text, and the same table as CSV has nothing else.
+///
+/// # Errors
+/// As [`rows`].
+pub fn file_rows(
     schema: &Schema,
+    form: &NumberForm,
+    body: &[u8],
+    most: usize,
+    row: &mut Row,
+    each: &mut dyn FnMut(usize, &mut Row),
+) -> Result<Body, JsonFault> {
+    let form = Some(form);
+    read_rows(Table { schema, form }, body, most, row, each).map_err(|fault| match fault {
+        JsonFault::Syntax(fault) => explained(fault, body),
+        other => other,
+    })
+}
+
+/// What the rows of a document must be, and how a text of it is read.
+#[derive(Clone, Copy)]
+struct Table<'s> {
+    schema: &'s Schema,
+    /// The form of numbers that are written as text; none where a text is no number.
+    form: Option<&'s NumberForm>,
+}
+
+fn read_rows(
+    table: Table<'_>,
     body: &[u8],
     most: usize,
     row: &mut Row,
@@ -120,13 +188,18 @@ fn read_rows(
     let mut json = serde_json::Deserializer::from_slice(body);
     let body = match first {
         Some(b'{') => {
-            one(schema, row, 1).deserialize(&mut json)?;
+            OneRow {
+                table,
+                row,
+                depth: 1,
+            }
+            .deserialize(&mut json)?;
             json.end()?;
             each(0, row);
             return Ok(Body::One);
         }
         Some(b'[') => json.deserialize_seq(Rows {
-            schema,
+            table,
             row,
             each,
             most,
@@ -152,7 +225,8 @@ pub fn one<'s>(
     row: &'s mut Row,
     depth: usize,
 ) -> impl for<'de> DeserializeSeed<'de, Value = ()> {
-    OneRow { schema, row, depth }
+    let table = Table { schema, form: None };
+    OneRow { table, row, depth }
 }
 
 trait DeserializeChecked {
@@ -166,7 +240,7 @@ impl DeserializeChecked for IgnoredAny {
 }
 
 struct Rows<'a> {
-    schema: &'a Schema,
+    table: Table<'a>,
     row: &'a mut Row,
     each: &'a mut dyn FnMut(usize, &mut Row),
     most: usize,
@@ -183,7 +257,11 @@ impl<'de> Visitor<'de> for Rows<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Option<usize>, A::Error> {
         let mut n = 0;
         while n < self.most {
-            let seed = one(self.schema, self.row, 2);
+            let seed = OneRow {
+                table: self.table,
+                row: self.row,
+                depth: 2,
+            };
             if seq.next_element_seed(seed)?.is_none() {
                 return Ok(Some(n));
             }
@@ -199,7 +277,7 @@ impl<'de> Visitor<'de> for Rows<'_> {
 }
 
 struct OneRow<'s> {
-    schema: &'s Schema,
+    table: Table<'s>,
     row: &'s mut Row,
     depth: usize,
 }
@@ -239,7 +317,8 @@ impl<'de> Visitor<'de> for OneRow<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let OneRow { schema, row, depth } = self;
+        let OneRow { table, row, depth } = self;
+        let schema = table.schema;
         let mut seen = Seen::new(schema);
         let (mut after, mut keys) = (0, 0);
         while let Some(key) = map.next_key_seed(Key { schema, after })? {
@@ -258,7 +337,7 @@ impl<'de> Visitor<'de> for OneRow<'_> {
                         after = i + 1;
                     }
                     map.next_value_seed(OneValue {
-                        schema,
+                        table,
                         slot,
                         row,
                         depth,
@@ -270,7 +349,7 @@ impl<'de> Visitor<'de> for OneRow<'_> {
                             return Err(twice(&name));
                         }
                         map.next_value_seed(OneValue {
-                            schema,
+                            table,
                             slot,
                             row,
                             depth,
@@ -404,7 +483,7 @@ impl Visitor<'_> for Key<'_> {
 }
 
 struct OneValue<'s> {
-    schema: &'s Schema,
+    table: Table<'s>,
     slot: Slot,
     row: &'s mut Row,
     depth: usize,
@@ -412,7 +491,17 @@ struct OneValue<'s> {
 
 impl OneValue<'_> {
     fn put<E>(self, value: Value<'_>) -> Result<(), E> {
-        self.row.put(self.schema, self.slot, value);
+        self.row.put(self.table.schema, self.slot, value);
+        Ok(())
+    }
+
+    fn put_text<E>(self, text: &str) -> Result<(), E> {
+        match self.table.form {
+            Some(form) => text::put(self.table.schema, self.slot, text, form, self.row),
+            None => self
+                .row
+                .put(self.table.schema, self.slot, Value::Text(text)),
+        }
         Ok(())
     }
 
@@ -420,8 +509,8 @@ impl OneValue<'_> {
     /// quantity.
     fn put_whole<E>(self, number: impl ToString, value: f64) -> Result<(), E> {
         const EXACT: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
-        if value.abs() >= EXACT && !self.schema.is_number(self.slot) {
-            return self.put(Value::Text(&number.to_string()));
+        if value.abs() >= EXACT && !self.table.schema.is_number(self.slot) {
+            return self.put_text(&number.to_string());
         }
         self.put(Value::Number(value))
     }
@@ -457,7 +546,7 @@ impl<'de> Visitor<'de> for OneValue<'_> {
         self.put_whole(v, v as f64)
     }
     fn visit_str<E: Error>(self, v: &str) -> Result<(), E> {
-        self.put(Value::Text(v))
+        self.put_text(v)
     }
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
         Drain {

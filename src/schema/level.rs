@@ -1,7 +1,7 @@
 //! Levels and labels: when a value of any format is the same as one that a spec names.
 //!
 //! One rule for CSV, JSON, Parquet, SQL, requests and labels. A level is a scalar of the spec: a number (`1`), a boolean
-//! (`true`) or text (`"01"`). A number level is met by the same number, however it is written (`1`, `1.0`, `"1"`); a boolean
+//! (`true`) or text (`"01"`). A number level is met by the same number, however it is written (`1`, `1.0`, `"1"`, `1e0`); a boolean
 //! level by a boolean or by the text true or false in any case; a text level by the same text, blanks cut at both ends, and
 //! by a number or boolean whose shortest text it is. Codes with leading zeros are text.
 
@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::fault::excerpt;
+use super::number::NumberForm;
 use super::value::Value;
 
 /// A scalar of a spec: a level of a category or a value of the target.
@@ -59,7 +60,7 @@ impl Label {
             (Label::Text(l), Value::Number(v)) => l.trim() == shortest(v),
             (Label::Text(l), Value::Flag(v)) => same(l.trim(), if v { "true" } else { "false" }),
             (number, Value::Number(v)) => number.number() == Some(v),
-            (number, Value::Text(v)) => number.number() == code(v),
+            (number, Value::Text(v)) => number.number().is_some_and(|n| Some(n) == number_of(v)),
             (_, Value::Flag(_)) => false,
         }
     }
@@ -80,7 +81,7 @@ pub(super) fn is_label(label: &Label, other: &Label, value: Value<'_>) -> bool {
     let bit = match value {
         Value::Flag(v) => Some(v),
         Value::Number(v) => bit(v),
-        Value::Text(v) => flag(v).or_else(|| code(v).and_then(bit)),
+        Value::Text(v) => flag(v).or_else(|| number_of(v).and_then(bit)),
         _ => None,
     };
     binary(label) && binary(other) && bit.is_some() && bit == as_bit(label)
@@ -230,7 +231,7 @@ impl Levels {
                 .map(|i| i as u32)
         };
         let found = self.by_name.get(text).copied().or_else(flag);
-        found.or_else(|| self.numbered(code(text)?))
+        found.or_else(|| self.numbered(number_of(text)?))
     }
 }
 
@@ -293,6 +294,15 @@ pub fn flag(text: &str) -> Option<bool> {
     }
 }
 
+/// The number that a text is where a number is looked for: in every spelling that a number column reads, but for digits
+/// behind a leading zero, which are a code.
+pub fn number_of(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let digits = text.trim_start_matches(['-', '+']).as_bytes();
+    let is_code = matches!(digits, [b'0', next, ..] if next.is_ascii_digit());
+    (!is_code).then(|| NumberForm::default().parse(text))?
+}
+
 /// The number that a code is: no leading zeros, no `+`; an exponent only with its sign, as programs write it.
 pub(super) fn code(text: &str) -> Option<f64> {
     let text = text.trim();
@@ -343,11 +353,15 @@ mod tests {
             Value::Text(" 1 "),
             Value::Text("1.00"),
             Value::Text("1e+0"),
+            Value::Text("1e0"),
+            Value::Text("+1"),
+            Value::Text("1."),
+            Value::Text("10e-1"),
         ] {
             check("[0, 1, 2]", value, Some(1));
             check("[0.0, 1.0, 2.0]", value, Some(1));
         }
-        for value in ["01", "+1", "1x", "", "1e0", "I", "true"].map(Value::Text) {
+        for value in ["01", "+01", "1x", "", "1e", "I", "true"].map(Value::Text) {
             check("[0, 1, 2]", value, None);
         }
         check("[0, 1, 2]", Value::Flag(true), None);
@@ -409,6 +423,7 @@ mod tests {
             Value::Number(1.0),
             Value::Flag(true),
             Value::Text("1.0"),
+            Value::Text("1e0"),
             Value::Text("True"),
         ] {
             check("1", "0", value, true);

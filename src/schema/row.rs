@@ -172,7 +172,7 @@ impl Row {
             Value::Text(text) if text.trim().is_empty() => Value::Missing,
             other => other,
         };
-        if self.put_raw(slot, value, false) {
+        if self.put_raw(slot, value) {
             return;
         }
         let before = self.faults.len();

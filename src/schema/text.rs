@@ -1,6 +1,6 @@
 //! Text cells (CSV, TSV) into a row: what is missing, and what the text of a number may look like.
 
-use super::column::{Extra, Schema, Slot};
+use super::column::{Extra, Kind, Schema, Slot};
 use super::dialect::Notice;
 use super::fault::{Fault, Problem, excerpt};
 use super::number::NumberForm;
@@ -230,6 +230,28 @@ fn is_code(text: &str) -> bool {
     digits.next() == Some(b'0') && digits.next().is_some_and(|b| b.is_ascii_digit())
 }
 
+/// A text of a target or a category as the number it is in the file's own form, where that is one of the spec's values.
+fn in_form<'v>(schema: &Schema, slot: Slot, value: Value<'v>, form: &NumberForm) -> Value<'v> {
+    let Value::Text(text) = value else {
+        return value;
+    };
+    if form.is_plain() || is_code(text) {
+        return value;
+    }
+    let number = form.parse(text).map(Value::Number);
+    let is_known = |number: &Value<'_>| match slot {
+        Slot::Target => schema.target().read(*number).is_some(),
+        Slot::Column(i) => match &schema.columns()[i].kind {
+            Kind::Category { levels } => {
+                levels.find(value).is_none() && (levels.is_open() || levels.find(*number).is_some())
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    number.filter(is_known).unwrap_or(value)
+}
+
 /// Admits one text cell; numbers are written in the column's own form, else in that of the file.
 pub fn put(schema: &Schema, slot: Slot, text: &str, form: &NumberForm, row: &mut Row) {
     let column = match slot {
@@ -243,9 +265,9 @@ pub fn put(schema: &Schema, slot: Slot, text: &str, form: &NumberForm, row: &mut
                 && !form.is_plain()
                 && let Some(number) = form.parse(text).filter(|_| !is_code(text))
             {
-                row.put_raw(slot, Value::Number(number), true);
-            } else if !row.put_raw(slot, value, true) {
-                row.put(schema, slot, value);
+                row.put_raw(slot, Value::Number(number));
+            } else {
+                row.put(schema, slot, in_form(schema, slot, value, form));
             }
             return;
         }

@@ -98,10 +98,7 @@ fn the_header_alone() {
         "the table has no rows; nothing can be learnt from it",
     );
     for line in ["predict bad.csv", "predict bad.csv --partial"] {
-        assert_eq!(
-            folder.run(line).fails(1),
-            "bad.csv has no row that can be answered (0 of 0 were left out)"
-        );
+        assert_eq!(folder.run(line).ok().out.lines().count(), 1);
     }
     assert_eq!(
         folder.run("evaluate bad.csv").fails(1),

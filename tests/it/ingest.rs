@@ -256,7 +256,7 @@ fn bad_rows_are_left_out_with_line_column_value_and_reason() {
                         bad(3, None, "broken JSON, EOF while parsing an object at column 12", "not a row, got broken JSON, EOF while parsing an object at column 12"),
             bad(4, None, "a list", "not a row, got a list, allowed: an object like {\"column\": value}"),
             bad(5, None, "a bare value", "not a row, got a bare value, allowed: an object like {\"column\": value}"),
-            bad(6, None, "broken JSON, number out of range at column 16", "not a row, got broken JSON, number out of range at column 16"),
+            bad(6, None, "broken JSON, 1e400 at column 12 is beyond the largest number, about 1.8e308", "not a row, got broken JSON, 1e400 at column 12 is beyond the largest number, about 1.8e308 (write null where a number is not known)"),
             bad(8, None, "broken JSON, the key \"lost\" stands twice in one object at column 21", "not a row, got broken JSON, the key \"lost\" stands twice in one object at column 21"),
         ],
         6,

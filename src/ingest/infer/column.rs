@@ -24,10 +24,8 @@ pub(super) enum Seen<'a> {
     Number(f64),
     /// True or false.
     Flag(bool),
-    /// Text of a source whose values have types.
+    /// Text, which may be that of a number.
     Text(&'a str),
-    /// Text of a source in which everything is text.
-    Written(&'a str),
     /// A list or an object.
     Nested,
 }
@@ -40,10 +38,10 @@ pub(super) struct Column {
     pub present: u64,
     /// Values that are plain numbers, and what they are.
     pub numbers: Numbers,
+    /// Whole numbers with more digits than an `f64` holds, which are kept as text, and what they are.
+    pub long: Numbers,
     /// Values that are true or false of a source with types.
     pub flags: u64,
-    /// Texts of a source with types.
-    pub typed_texts: u64,
     /// Lists and objects.
     pub nested: u64,
     /// Words that usually mean missing, with their rows.
@@ -111,15 +109,17 @@ impl Column {
             }
             Seen::Number(v) => self.number(v, None),
             Seen::Text(text) => {
-                self.typed_texts += 1;
-                self.keep(text.trim());
-            }
-            Seen::Written(text) => {
                 let text = text.trim();
                 match NumberForm::default().parse(text) {
                     // A code with leading zeros or more digits than a number holds is kept as it is written.
                     Some(v) if !is_code(text) => self.number(v, Some(text)),
-                    _ => self.keep(text),
+                    Some(v) => {
+                        if !text.trim_start_matches(['-', '+']).starts_with('0') {
+                            self.long.add(v);
+                        }
+                        self.keep(text);
+                    }
+                    None => self.keep(text),
                 }
             }
         }
@@ -183,11 +183,16 @@ impl Column {
 
 /// Digits that mean more than their number: leading zeros, or more of them than an `f64` holds.
 pub(super) fn is_code(text: &str) -> bool {
-    const EXACT: usize = 15;
     let digits = text.trim_start_matches(['-', '+']);
     let whole = digits.bytes().all(|b| b.is_ascii_digit());
-    let zeros = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
-    whole && (zeros || digits.len() > EXACT)
+    let zeros = digits.len() > 1 && digits.starts_with('0');
+    whole && (zeros || is_long(digits))
+}
+
+/// Whole numbers from 2^53 on, which an `f64` does not hold exactly: JSON and databases hand them over as digits, too.
+fn is_long(digits: &str) -> bool {
+    const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
+    digits.parse().is_ok_and(|v: u64| v >= EXACT) || digits.len() > 19
 }
 
 fn name(v: f64, text: Option<&str>) -> String {
@@ -204,10 +209,16 @@ mod tests {
 
     #[test]
     fn codes_are_not_numbers() {
-        for text in ["007", "-01", "1234567890123456", "00"] {
+        for text in [
+            "007",
+            "-01",
+            "9007199254740992",
+            "12345678901234567890",
+            "00",
+        ] {
             assert!(is_code(text), "{text}");
         }
-        for text in ["0", "7", "-1", "0.5", "123456789012345", "1e3"] {
+        for text in ["0", "7", "-1", "0.5", "9007199254740991", "1e3"] {
             assert!(!is_code(text), "{text}");
         }
     }
@@ -217,16 +228,15 @@ mod tests {
         let mut column = Column::new("x");
         for value in [
             Seen::Number(1.0),
-            Seen::Written("1"),
-            Seen::Written(" 1.0 "),
-            Seen::Written("1e0"),
+            Seen::Text("1"),
+            Seen::Text(" 1.0 "),
+            Seen::Text("1e0"),
         ] {
             column.add(value);
         }
-        column.add(Seen::Written("01"));
-        column.add(Seen::Text("1"));
-        assert_eq!((column.numbers.rows, column.present), (4, 6));
-        assert_eq!((column.values["1"], column.values["1e0"]), (4, 1));
+        column.add(Seen::Text("01"));
+        assert_eq!((column.numbers.rows, column.present), (4, 5));
+        assert_eq!((column.values["1"], column.values["1e0"]), (3, 1));
         assert_eq!(column.values["01"], 1);
     }
 
@@ -234,9 +244,9 @@ mod tests {
     fn memory_is_bounded_and_values_are_counted_all_the_same() {
         let mut column = Column::new("x");
         for i in 0..50_000 {
-            column.add(Seen::Written(&format!("v{i}")));
+            column.add(Seen::Text(&format!("v{i}")));
         }
-        column.add(Seen::Written("v7"));
+        column.add(Seen::Text("v7"));
         assert_eq!(column.values.len(), MOST_VALUES);
         assert_eq!(
             (column.distinct(), column.present, column.unkept),

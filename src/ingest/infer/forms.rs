@@ -63,6 +63,9 @@ pub(super) fn plain(column: &Column) -> Numbers {
     let numbers = &column.numbers;
     let mut marks = others(column, |text| form.parse(text).is_some());
     let mut range = (numbers.min, numbers.max);
+    if column.long.rows > 0 {
+        range = (range.0.min(column.long.min), range.1.max(column.long.max));
+    }
     if let (Some(mark), Some(second)) = (sentinel(column), numbers.second) {
         marks.push(mark);
         range.0 = second;
@@ -71,7 +74,7 @@ pub(super) fn plain(column: &Column) -> Numbers {
         form: None,
         range: (numbers.rows > 0).then_some(range),
         marks,
-        rows: numbers.rows,
+        rows: numbers.rows + column.long.rows,
         of: column.known(),
     }
 }
@@ -286,7 +289,7 @@ mod tests {
 
     fn column(cells: &[&str]) -> Column {
         let mut column = Column::new("x");
-        cells.iter().for_each(|c| column.add(Seen::Written(c)));
+        cells.iter().for_each(|c| column.add(Seen::Text(c)));
         column
     }
 

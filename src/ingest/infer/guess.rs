@@ -220,15 +220,17 @@ fn flags(column: &Column, rows: u64) -> Option<Guess> {
 
 fn number(column: &Column, rows: u64) -> Option<Guess> {
     let known = column.known();
-    let plain = column.numbers.rows as f64 >= MOSTLY * known as f64;
+    // Where most have fewer digits than an `f64` holds, the others are large amounts; by themselves they are codes.
+    let long = match column.numbers.rows > column.long.rows {
+        true => column.long.rows,
+        false => 0,
+    };
+    let plain = (column.numbers.rows + long) as f64 >= MOSTLY * known as f64;
     let found = match plain {
         true => forms::plain(column),
         false => forms::number(column).filter(|f| f.rows as f64 >= MOSTLY * f.of as f64)?,
     };
-    // A source with types has texts where this reads numbers: the form says that they are numbers all the same.
-    let texts = column.typed_texts > found.marked();
     let form = found.form.clone();
-    let form = form.or_else(|| texts.then(NumberForm::default));
     let mut why = match found.marks.is_empty() {
         true => "all values are numbers".to_owned(),
         false => format!(
@@ -238,6 +240,12 @@ fn number(column: &Column, rows: u64) -> Option<Guess> {
     };
     if let Some(form) = &form {
         let _ = write!(why, ", written as {}", forms::words(form));
+    }
+    if let Some(unit) = epoch(column, found.range) {
+        let _ = write!(
+            why,
+            "; they look like {unit} since 1970: write dates as text to have them read as such (pandas: to_json(date_format=\"iso\"))"
+        );
     }
     say_marks(&mut why, &found.marks);
     Some(Guess {
@@ -250,6 +258,20 @@ fn number(column: &Column, rows: u64) -> Option<Guess> {
         why,
         groups: false,
     })
+}
+
+/// The unit in which whole numbers are points in time, by the column's name and the years they would be of.
+fn epoch(column: &Column, range: Option<(f64, f64)>) -> Option<&'static str> {
+    const FROM: f64 = 631_152_000.0; // 1990
+    const TO: f64 = 4_102_444_800.0; // 2100
+    let words = words(&column.name);
+    let is_time =
+        |word: &String| ["date", "time", "datetime", "timestamp"].contains(&word.as_str());
+    let named = words.iter().any(is_time) || (words.len() > 1 && words.last()? == "at");
+    let (min, max) = range.filter(|_| named && !column.numbers.fractions)?;
+    let units = [(1.0, "seconds"), (1000.0, "milliseconds")];
+    let unit = units.iter().find(|(n, _)| min >= FROM * n && max < TO * n);
+    unit.map(|(_, unit)| *unit)
 }
 
 fn date(column: &Column, rows: u64) -> Option<Guess> {

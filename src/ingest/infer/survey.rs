@@ -49,7 +49,6 @@ impl Survey {
                 RawCell::Number(v) => Seen::Number(*v),
                 RawCell::Flag(v) => Seen::Flag(*v),
                 RawCell::Text(span) => Seen::Text(span.get(text)),
-                RawCell::Written(span) => Seen::Written(span.get(text)),
                 RawCell::Nested => Seen::Nested,
             };
             self.columns[self.places[*place]].add(seen);
@@ -67,6 +66,10 @@ impl Rows for Survey {
         if !self.notices.contains(&notice.text) {
             self.notices.push(notice.text);
         }
+    }
+
+    fn skipped(&mut self, name: &str, why: &str) {
+        self.notice(Notice::skipped(name, why));
     }
 
     fn row(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {

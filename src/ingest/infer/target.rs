@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::InferFault;
 use super::column::Column;
 use crate::schema::column::Label;
-use crate::schema::level::{canonical, flag, scalar};
+use crate::schema::level::{canonical, flag, number_of, scalar, shortest};
 
 /// The target's values.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,7 +91,10 @@ pub(super) fn labels(
 fn values(column: &Column) -> Vec<Value> {
     let mut by_value: BTreeMap<String, Vec<(String, u64)>> = BTreeMap::new();
     for (spelling, rows) in &column.values {
-        let key = canonical(spelling).to_lowercase();
+        let key = match number_of(spelling) {
+            Some(number) => shortest(number),
+            None => canonical(spelling).to_lowercase(),
+        };
         by_value
             .entry(key)
             .or_default()
@@ -101,7 +104,10 @@ fn values(column: &Column) -> Vec<Value> {
         .into_values()
         .map(|mut spellings| {
             spellings.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-            let commonest = canonical(&spellings[0].0);
+            let commonest = match number_of(&spellings[0].0) {
+                Some(number) => shortest(number).into(),
+                None => canonical(&spellings[0].0),
+            };
             Value {
                 label: match flag(&commonest) {
                     Some(v) => Label::Flag(v),

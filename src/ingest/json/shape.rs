@@ -75,6 +75,10 @@ fn of_fields(object: &Object<'_>, schema: &Schema) -> Shape {
     if has("columns") && has("data") && !is_list_of_rows(object["data"]) {
         return Shape::Other(columns("names and rows apart (orient=\"split\")"));
     }
+    if object.contains_key("schema") && has("data") {
+        let what = "its rows stand in the field data, beside their types (orient=\"table\")";
+        return Shape::Other(format!("{what}; name it with --items data"));
+    }
     let mut fields = Vec::new();
     lists(object, schema, "", &mut fields, 1);
     match &fields[..] {
@@ -99,7 +103,12 @@ fn of_fields(object: &Object<'_>, schema: &Schema) -> Shape {
         return Shape::Other(columns("columns, each a list (orient=\"list\")"));
     }
     if all(b'{') {
-        let by_column = object.keys().any(|name| known(name));
+        let is_number = |name: &String| name.bytes().all(|b| b.is_ascii_digit());
+        let first = object.values().next().map(|raw| raw.get());
+        let within = first.and_then(|text| serde_json::from_str::<Object<'_>>(text).ok());
+        // Of a table that nobody knows yet, numbers tell the index from the names.
+        let by_column = object.keys().any(|name| known(name))
+            || (!object.keys().all(is_number) && within.is_some_and(|o| o.keys().all(is_number)));
         return Shape::Other(match by_column {
             true => columns("columns, as pandas writes them unless told otherwise"),
             false => columns("rows by their index (orient=\"index\")"),
@@ -182,7 +191,7 @@ mod tests {
             ),
             (
                 r#"{"schema": {"fields": [{"name": "colour"}]}, "data": [{"colour": "red"}]}"#,
-                "(schema.fields, data)",
+                "orient=\"table\"); name it with --items data",
             ),
             (
                 r#"{"colour": {"0": "red"}, "sugar": {"0": 1}}"#,

@@ -12,6 +12,9 @@ use polars_parquet::parquet::schema::types::{PrimitiveLogicalType, PrimitiveType
 use super::instant::{write_date, write_instant};
 use crate::schema::row::Value;
 
+/// Digits of the largest decimal that an `i128` holds.
+const MOST_DIGITS: usize = 38;
+
 /// What a column of a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Type {
@@ -28,6 +31,8 @@ pub(super) enum Type {
     Binary,
     FixedBinary,
     Date,
+    /// Days as milliseconds.
+    DateMillis,
     Instant {
         per_second: i64,
         zoned: bool,
@@ -55,6 +60,9 @@ impl Type {
             ArrowDataType::UInt64 => Type::Unsigned(64),
             ArrowDataType::Float32 => Type::Single,
             ArrowDataType::Float64 => Type::Double,
+            ArrowDataType::Decimal(precision, _) if *precision > MOST_DIGITS => {
+                Type::Unreadable("a decimal of more than 38 digits")
+            }
             ArrowDataType::Decimal(_, scale) => Type::Decimal { scale: *scale },
             ArrowDataType::Utf8View => Type::Text,
             ArrowDataType::BinaryView => Type::Binary,
@@ -78,7 +86,23 @@ impl Type {
                 Type::Unreadable("a time without a date")
             }
             ArrowDataType::Interval(_) => Type::Unreadable("an interval"),
+            ArrowDataType::Decimal256(..) => Type::Unreadable("a decimal of more than 38 digits"),
             _ => Type::Unreadable("a list or a structure"),
+        }
+    }
+
+    /// The type, where Arrow knows more of it than Parquet: there these are whole numbers or bytes.
+    pub(super) fn of_arrow_alone(arrow: &ArrowDataType, file: &PrimitiveType) -> Option<Type> {
+        let is_plain = file.logical_type.is_none() && file.converted_type.is_none();
+        match arrow {
+            ArrowDataType::Duration(_) => Some(Type::Unreadable("a duration")),
+            ArrowDataType::Time32(_) => Some(Type::Unreadable("a time without a date")),
+            ArrowDataType::Timestamp(TimeUnit::Second, zone) if is_plain => Some(Type::Instant {
+                per_second: 1,
+                zoned: zone.is_some(),
+            }),
+            ArrowDataType::Date64 if is_plain => Some(Type::DateMillis),
+            _ => None,
         }
     }
 
@@ -200,6 +224,12 @@ impl Cells {
                 let dates = texts(days, |days, out| write_date(days.into(), out));
                 dates.map(Cells::Texts).ok_or_else(beyond)
             }
+            Type::DateMillis => {
+                const DAY: i64 = 86_400_000;
+                let days = primitives::<i64>(arrays)?.map(|v| v.map(|ms| ms.div_euclid(DAY)));
+                let dates = texts(days, write_date);
+                dates.map(Cells::Texts).ok_or_else(beyond)
+            }
             Type::Instant { per_second, zoned } => {
                 let instants = texts(primitives::<i64>(arrays)?, |value, out| {
                     write_instant(value, per_second, zoned, out)
@@ -305,7 +335,7 @@ to_f64!(i8, i16, i32, i64, u8, u16, u32, u64);
 /// The number that the shortest digits of a single stand for: what a file of text made from the same table has.
 fn single(value: f32) -> f64 {
     let exact = f64::from(value);
-    if !value.is_finite() || value.fract() == 0.0 {
+    if !value.is_finite() {
         return exact;
     }
     value.to_string().parse().unwrap_or(exact)

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 
 use polars_arrow::array::Array;
-use polars_arrow::datatypes::{ArrowDataType, Field};
+use polars_arrow::datatypes::Field;
 use polars_buffer::Buffer;
 use polars_parquet::parquet::page::split_buffer;
 use polars_parquet::read::schema::{infer_schema, parquet_to_arrow_schema};
@@ -49,15 +49,13 @@ impl File {
                 "it has more than {most} GiB, the most that is read of one Parquet file; split it into a folder of files"
             ));
         }
-        guard::call(|| {
-            let about = read_metadata(&mut Cursor::new(&bytes))
-                .map_err(|e| format!("it is not readable: {e}"))?;
-            let columns = columns(&about)?;
-            Ok(File {
-                bytes: bytes.into(),
-                about,
-                columns,
-            })
+        let about = read_metadata(&mut Cursor::new(&bytes))
+            .map_err(|e| format!("it is not readable: {e}"))?;
+        let columns = columns(&about)?;
+        Ok(File {
+            bytes: bytes.into(),
+            about,
+            columns,
         })
     }
 
@@ -183,8 +181,7 @@ fn runs(mut levels: &[u8]) -> impl Iterator<Item = u64> + '_ {
     })
 }
 
-/// The columns by their Parquet types. What Arrow says of them beside that matters for durations alone, which are whole
-/// numbers to Parquet.
+/// The columns by their Parquet types. What Arrow says of them beside that matters for the few types that Parquet lacks.
 fn columns(about: &FileMetadata) -> Result<Vec<FileColumn>, String> {
     let fields = about.schema().fields();
     if fields.len() > MOST_COLUMNS {
@@ -197,8 +194,6 @@ fn columns(about: &FileMetadata) -> Result<Vec<FileColumn>, String> {
     let column = |file: &ParquetType| {
         let name = file.name().to_owned();
         let of_arrow = arrow.as_ref().and_then(|schema| schema.get(name.as_str()));
-        let is_duration =
-            of_arrow.is_some_and(|field| matches!(field.dtype, ArrowDataType::Duration(_)));
         let ParquetType::PrimitiveType(primitive) = file else {
             return FileColumn {
                 name,
@@ -208,11 +203,11 @@ fn columns(about: &FileMetadata) -> Result<Vec<FileColumn>, String> {
         };
         let schema = parquet_to_arrow_schema(std::slice::from_ref(file));
         let field = schema.iter_values().next().cloned();
-        let kind = match &field {
-            _ if is_duration => Type::Unreadable("a duration"),
+        let known = of_arrow.and_then(|field| Type::of_arrow_alone(&field.dtype, primitive));
+        let kind = known.unwrap_or_else(|| match &field {
             Some(field) => Type::of(&field.dtype, primitive),
             None => Type::Unreadable("of no type"),
-        };
+        });
         FileColumn { name, field, kind }
     };
     Ok(fields.iter().map(column).collect())

@@ -31,7 +31,7 @@ pub(in crate::ingest) fn plain<'r>(source: impl Read + 'r) -> io::Result<Box<dyn
 }
 
 /// The first bytes, and the source as if nobody had looked.
-pub(super) fn peek<'r>(
+pub(in crate::ingest) fn peek<'r>(
     mut source: impl Read + 'r,
     most: usize,
 ) -> io::Result<(Vec<u8>, impl Read + 'r)> {

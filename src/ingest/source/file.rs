@@ -10,12 +10,10 @@ use std::time::UNIX_EPOCH;
 use super::address::masked;
 use super::{Kind, Options, Pull, Rows, compression};
 use crate::ingest::ReadFault;
+use crate::ingest::content;
 use crate::ingest::field::Field;
 use crate::ingest::format::{self, Format};
 use crate::schema::Dialect;
-
-/// What to do about a file that is no table.
-const MEANT: &str = "save the data as CSV, TSV, JSON, JSON lines or Parquet";
 
 /// A file, with the format its ending stands for.
 #[derive(Debug)]
@@ -70,15 +68,10 @@ impl File {
         let file = fs::File::open(&self.path).map_err(|e| self.not_open(e))?;
         let reader = BufReader::with_capacity(1 << 16, file);
         let reader = compression::plain(reader).map_err(|e| self.not_open(e))?;
-        let content = ReadFault::content(&self.name);
-        let unreadable = |e| content(format!("reading failed: {e}"));
-        let (first, mut reader) =
-            compression::peek(reader, format::SIGNATURE).map_err(unreadable)?;
-        if let Some(what) = format::other(&first) {
-            return Err(content(format!("it is {what}, and no table; {MEANT}")));
-        }
+        let unreadable = ReadFault::content(&self.name);
+        let mut reader = content::checked(self.format, reader).map_err(&unreadable)?;
         let reading = pull.reading(&self.dialect, self.items.as_ref());
-        self.format.read(&mut reader, &reading, to).map_err(content)
+        content::read(self.format, &mut reader, &reading, to).map_err(unreadable)
     }
 
     /// Changes whenever the file does: its length and when it was last written.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Kind, Options, Pull, Rows, compression};
 use crate::ingest::ReadFault;
+use crate::ingest::content;
 use crate::ingest::field::Field;
 use crate::ingest::format::{self, sniffed};
 use crate::schema::Dialect;
@@ -43,7 +44,7 @@ impl Kind for Stdin {
             return Err(content(format!("it is {what}, and no table")));
         }
         let reading = pull.reading(&self.dialect, self.items.as_ref());
-        let outcome = sniffed(&first).read(&mut input, &reading, to);
+        let outcome = content::read(sniffed(&first), &mut input, &reading, to);
         outcome.map(|_| ()).map_err(&content)
     }
 }

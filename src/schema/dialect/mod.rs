@@ -1,6 +1,7 @@
 //! How a table of text is written: its delimiter, its encoding, the form of its numbers, what stands before the header.
 
 pub mod decode;
+mod head;
 pub mod notice;
 mod sniff;
 
@@ -10,6 +11,8 @@ use serde::Deserialize;
 
 use super::number::NumberForm;
 pub use decode::Encoding;
+pub use head::Above;
+pub(super) use head::has_row_names;
 pub use notice::Notice;
 pub(super) use sniff::{SAMPLE, Start};
 

@@ -25,6 +25,11 @@ impl Notice {
             ..Notice::default()
         }
     }
+
+    /// A file of a folder that is passed over.
+    pub fn skipped(name: &str, why: &str) -> Notice {
+        Notice::plain(format!("skipped {name}: {why}"))
+    }
 }
 
 /// Who is told.

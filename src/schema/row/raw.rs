@@ -13,10 +13,8 @@ pub enum RawCell {
     Number(f64),
     /// True or false.
     Flag(bool),
-    /// Text of a source whose values have types: where a number is wanted, this is none.
+    /// Text, which may be that of a number.
     Text(Span),
-    /// Text of a source in which everything is text.
-    Written(Span),
     /// A list or an object.
     Nested,
 }
@@ -72,12 +70,7 @@ impl Row {
     }
 
     /// Keeps a value as it came; false where the row is read for a table that is known.
-    pub(in crate::schema) fn put_raw(
-        &mut self,
-        slot: Slot,
-        value: Value<'_>,
-        written: bool,
-    ) -> bool {
+    pub(in crate::schema) fn put_raw(&mut self, slot: Slot, value: Value<'_>) -> bool {
         if self.raw.is_none() {
             return false;
         }
@@ -86,13 +79,7 @@ impl Row {
             Value::Number(v) => RawCell::Number(v),
             Value::Flag(v) => RawCell::Flag(v),
             Value::Nested(_) => RawCell::Nested,
-            Value::Text(text) => {
-                let span = self.keep_span(text);
-                match written {
-                    true => RawCell::Written(span),
-                    false => RawCell::Text(span),
-                }
-            }
+            Value::Text(text) => RawCell::Text(self.keep_span(text)),
         };
         if let (Some(raw), Slot::Unused(place)) = (&mut self.raw, slot) {
             raw.cells.push((place, cell));

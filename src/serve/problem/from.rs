@@ -20,9 +20,10 @@ const ENCODED: &str =
 impl From<JsonFault> for Problem {
     fn from(fault: JsonFault) -> Problem {
         let kind = match fault {
-            JsonFault::Syntax(_) | JsonFault::NotFinite { .. } | JsonFault::NotRows(_) => {
-                &kind::UNREADABLE
-            }
+            JsonFault::Syntax(_)
+            | JsonFault::NotFinite { .. }
+            | JsonFault::TooLarge { .. }
+            | JsonFault::NotRows(_) => &kind::UNREADABLE,
             JsonFault::TooMany(_) => &kind::TOO_LARGE,
         };
         Problem::new(kind, fault.to_string())
@@ -59,6 +60,12 @@ impl From<CsvFault> for Problem {
             }
             CsvFault::HeaderNotUtf8 => unreadable(Some(at(1, None, "not_utf8", ENCODED))),
             CsvFault::NoMark(_) => unreadable(Some(at(1, None, "not_utf8", ENCODED))),
+            CsvFault::Above(_) => unreadable(Some(at(
+                1,
+                None,
+                "no_header",
+                "send the header as the first line",
+            ))),
             CsvFault::Empty | CsvFault::TooManyColumns(_) | CsvFault::Io(_) => unreadable(None),
         }
     }

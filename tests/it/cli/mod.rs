@@ -3,6 +3,7 @@
 mod batch;
 mod closed;
 mod drift;
+mod exported;
 mod folder;
 mod models;
 mod monitor;

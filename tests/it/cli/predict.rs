@@ -176,7 +176,7 @@ fn what_cannot_be_read_or_written_is_told() {
         ),
         (
             "predict folder.csv",
-            "folder.csv has no row that can be answered",
+            "folder.csv holds no table that can be answered",
         ),
         (
             "predict test.csv -o none/answers.csv",

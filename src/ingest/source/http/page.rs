@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Answer;
 use crate::ingest::ReadFault;
+use crate::ingest::content;
 use crate::ingest::format::{self, Format, Reading};
 use crate::ingest::source::{Rows, SourceRow};
 use crate::schema::dialect::{Encoding, Notice, decode};
@@ -39,7 +40,7 @@ pub(super) fn rows(
         Some(_) => json(),
     };
     let mut counted = Counted { count: 0, to };
-    let going = format.read(&mut body, reading, &mut counted)?;
+    let going = content::read(format, &mut body, reading, &mut counted)?;
     Ok(match going {
         ControlFlow::Continue(()) => ControlFlow::Continue(counted.count),
         ControlFlow::Break(()) => ControlFlow::Break(()),

@@ -33,7 +33,13 @@ impl Found<'_> {
 
 /// Admits a value. Databases are typed loosely and in their own ways: digits in a text column are a number, an id is its
 /// digits, 0 and 1 are false and true.
-pub(super) fn put(schema: &Schema, slot: Slot, found: &Found<'_>, row: &mut Row) {
+pub(super) fn put(
+    schema: &Schema,
+    slot: Slot,
+    found: &Found<'_>,
+    form: &NumberForm,
+    row: &mut Row,
+) {
     let kind = match slot {
         Slot::Column(i) => Some(&schema.columns()[i].kind),
         _ => None,
@@ -43,7 +49,7 @@ pub(super) fn put(schema: &Schema, slot: Slot, found: &Found<'_>, row: &mut Row)
         Found::Missing => Value::Missing,
         Found::Number(v) if v.is_nan() => Value::Missing,
         Found::Text(words) => {
-            return text::put(schema, slot, words, &NumberForm::default(), row);
+            return text::put(schema, slot, words, form, row);
         }
         Found::Whole(v @ (0 | 1)) if has_flags(kind) => Value::Flag(*v == 1),
         Found::Whole(v) if !text && (v.unsigned_abs() < 1 << 53 || schema.is_number(slot)) => {

@@ -1,6 +1,7 @@
 //! The text of a query, and the places in it where the cursor belongs.
 
 use crate::ingest::source::Options;
+use crate::schema::NumberForm;
 
 /// The word in a query that stands for where the last pull ended.
 const CURSOR: &str = ":cursor";
@@ -13,6 +14,8 @@ pub(super) struct Query {
     pub cursor: Option<String>,
     /// Whether columns that the schema does not have are passed over: nobody chose them.
     pub whole_table: bool,
+    /// How numbers are written where a column has them as text.
+    pub form: NumberForm,
 }
 
 impl Query {
@@ -47,6 +50,7 @@ impl Query {
             text,
             cursor: cursor.clone(),
             whole_table: table.is_some(),
+            form: options.format.number_form(),
         };
         if cursor.is_some() && query.with(|_| String::new()).1 == 0 {
             return Err(format!(

@@ -126,7 +126,7 @@ impl<'a> Receiver<'a> {
         for (i, slot) in self.slots.iter().enumerate() {
             let Some(slot) = slot else { continue };
             match read(found, i) {
-                Ok(value) => cell::put(schema, *slot, &value, &mut self.row),
+                Ok(value) => cell::put(schema, *slot, &value, &self.query.form, &mut self.row),
                 Err(why) => self.row.faults.push(cell::unreadable(schema, *slot, why)),
             }
         }
