@@ -8,7 +8,7 @@ use super::cell::{Cell, Span};
 use super::column::{Column, Extra, Kind, Label, Order, Policy, Schema, Slot};
 use super::date::DateForm;
 use super::fault::{Fault, Problem, Warning, excerpt, nearest};
-use super::level::{self, Levels, plain, shortest};
+use super::level::{self, Levels, as_it_came, plain, shortest};
 use super::number::NumberForm;
 pub use super::value::Value;
 pub use met::Met;
@@ -289,7 +289,7 @@ impl Row {
                 column,
                 i,
                 Problem::OutOfRange,
-                value.to_string(),
+                Value::Number(value),
                 Cell::Number(value),
                 String::new(),
             );
@@ -317,6 +317,10 @@ impl Row {
             Value::Text(text) => level::canonical(text),
             other => plain(other).into(),
         };
+        let value = match value {
+            Value::Text(_) => Value::Text(&level),
+            other => other,
+        };
         let cell = self.keep(&level);
         if levels.is_open() {
             self.cells[i] = cell;
@@ -328,7 +332,7 @@ impl Row {
             column,
             i,
             Problem::UnknownLevel,
-            excerpt(&level),
+            value,
             cell,
             remedy,
         );
@@ -362,7 +366,7 @@ impl Row {
             self.warnings.push(Warning {
                 column: target.column.clone(),
                 problem: Problem::TargetIgnored,
-                value: plain(value),
+                value: as_it_came(value),
                 quarantine: false,
             });
             return;
@@ -388,7 +392,7 @@ impl Row {
             self.faults.push(Fault {
                 column: warning.column.clone(),
                 problem: warning.problem,
-                got: warning.value.clone(),
+                got: warning.value.to_string(),
                 allowed: column.map_or_else(String::new, |c| c.allowed()),
                 remedy: "the spec sets such rows apart".into(),
             });
@@ -413,18 +417,18 @@ impl Row {
         column: &Column,
         i: usize,
         problem: Problem,
-        got: String,
+        value: Value<'_>,
         cell: Cell,
         remedy: String,
     ) {
         if column.policy == Policy::Reject && self.purpose != Purpose::Look {
-            self.fault(column, problem, got, remedy);
+            self.fault(column, problem, plain(value), remedy);
         } else {
             self.cells[i] = cell;
             self.warnings.push(Warning {
                 column: column.name.clone(),
                 problem,
-                value: got,
+                value: as_it_came(value),
                 quarantine: column.policy == Policy::Quarantine,
             });
         }
