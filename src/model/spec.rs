@@ -192,6 +192,12 @@ impl Spec {
         check(read(text)?, text, usual)
     }
 
+    /// Whether another spec says the same: comments, blanks, quotes and the order of keys do not matter.
+    pub fn says_the_same(&self, other: &Spec) -> bool {
+        let document = |text: &str| yaml::read::<serde_json::Value>(text).ok();
+        self.text == other.text || document(&self.text) == document(&other.text)
+    }
+
     /// The text it was written in.
     pub fn text(&self) -> &str {
         &self.text

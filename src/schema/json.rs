@@ -46,6 +46,19 @@ pub enum JsonFault {
         /// Its column, from 1.
         column: usize,
     },
+    /// A number beyond what a number can be.
+    #[error(
+        "not readable as JSON: {number} at line {line} column {column} is beyond the largest number there is; write null where \
+         a number is not known"
+    )]
+    Beyond {
+        /// As it is written.
+        number: String,
+        /// Its line, from 1.
+        line: usize,
+        /// Its column, from 1.
+        column: usize,
+    },
     /// Something else than an object or a list.
     #[error(
         "a row is an object like {{\"column\": value}}, several rows are a list of objects; got {0}"
@@ -79,6 +92,17 @@ pub fn explained(fault: serde_json::Error, text: &[u8]) -> JsonFault {
         return fault.into();
     };
     let end = fault.column().min(line.len());
+    if fault.to_string().starts_with("number out of range") {
+        let is_digit = |b: &u8| b.is_ascii_digit() || b"+-.eE".contains(b);
+        let before = line[..end].iter().rev().take_while(|b| is_digit(b)).count();
+        let after = line[end..].iter().take_while(|b| is_digit(b)).count();
+        let number = String::from_utf8_lossy(&line[end - before..end + after]);
+        return JsonFault::Beyond {
+            number: excerpt(&number),
+            line: fault.line(),
+            column: end - before + 1,
+        };
+    }
     for from in (end.saturating_sub(BACK)..=end).filter(|from| *from < line.len()) {
         let here = |word: &&&str| line[from..].starts_with(word.as_bytes());
         if let Some(word) = WORDS.iter().find(here) {

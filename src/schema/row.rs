@@ -328,14 +328,7 @@ impl Row {
         }
         let near = nearest(&level, levels.iter().map(String::as_str));
         let remedy = near.map_or_else(String::new, |n| format!("did you mean {n:?}?"));
-        self.unexpected(
-            column,
-            i,
-            Problem::UnknownLevel,
-            value,
-            cell,
-            remedy,
-        );
+        self.unexpected(column, i, Problem::UnknownLevel, value, cell, remedy);
     }
 
     fn put_id(&mut self, schema: &Schema, value: Value<'_>) {

@@ -77,7 +77,12 @@ impl WarningSummary {
     /// Counts a row's warnings.
     pub fn add(&mut self, warnings: &[Warning]) {
         for warning in warnings {
-            self.note(&warning.column, warning.problem, 1, &warning.value.to_string());
+            self.note(
+                &warning.column,
+                warning.problem,
+                1,
+                &warning.value.to_string(),
+            );
         }
     }
 

@@ -20,7 +20,10 @@ pub fn other_than_a_row(body: &[u8], row: &Row, schema: &Schema) -> Option<Probl
     };
     let is_plain = |value: &Value| !value.is_array() && !value.is_object();
     let is_known = |name: &str| schema.slot(name).is_some();
-    if object.iter().any(|(name, value)| is_known(name) && is_plain(value)) {
+    if object
+        .iter()
+        .any(|(name, value)| is_known(name) && is_plain(value))
+    {
         return None;
     }
     let (path, problem, remedy) = shape(&object, is_known)?;
@@ -33,7 +36,8 @@ fn shape(
     object: &Map<String, Value>,
     is_known: impl Fn(&str) -> bool,
 ) -> Option<(String, String, String)> {
-    const RECORDS: &str = "send a list of objects, one a row; pandas writes it with df.to_json(orient=\"records\")";
+    const RECORDS: &str =
+        "send a list of objects, one a row; pandas writes it with df.to_json(orient=\"records\")";
     let columns = |what: &str| Some((String::new(), what.to_owned(), RECORDS.to_owned()));
     let lists = || object.values().all(Value::is_array);
     let holds_rows = |value: &Value| match value {
@@ -50,22 +54,36 @@ fn shape(
         return Some((path, problem, "send the list alone, as the body".to_owned()));
     }
     if let Some((name, _)) = unknown().find(|(_, value)| of_lists(value)) {
-        return columns(&format!("the body holds lists of values without names, in {name:?}"));
+        return columns(&format!(
+            "the body holds lists of values without names, in {name:?}"
+        ));
     }
     if let Some((name, value)) = unknown().find(|(_, value)| value.is_object())
         && object.len() == 1
-        && value.as_object().is_some_and(|inner| inner.keys().any(|key| is_known(key)))
-        && value.as_object().is_some_and(|inner| !inner.values().any(Value::is_object))
+        && value
+            .as_object()
+            .is_some_and(|inner| inner.keys().any(|key| is_known(key)))
+        && value
+            .as_object()
+            .is_some_and(|inner| !inner.values().any(Value::is_object))
     {
         let path = format!("/{}", super::problem::escape(name));
         let problem = format!("the body is no row: an object stands in {name:?}");
-        return Some((path, problem, "send that object alone, as the body".to_owned()));
+        return Some((
+            path,
+            problem,
+            "send that object alone, as the body".to_owned(),
+        ));
     }
     let has_known = object.keys().any(|name| is_known(name));
     match object.values().all(Value::is_object) && !object.is_empty() {
-        true if has_known => columns("the body holds columns, each an object by index (orient=\"columns\")"),
+        true if has_known => {
+            columns("the body holds columns, each an object by index (orient=\"columns\")")
+        }
         true => columns("the body holds rows by index (orient=\"index\")"),
-        false if lists() && has_known => columns("the body holds columns, each a list (orient=\"list\")"),
+        false if lists() && has_known => {
+            columns("the body holds columns, each a list (orient=\"list\")")
+        }
         false => None,
     }
 }

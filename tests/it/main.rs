@@ -36,6 +36,7 @@ mod refused;
 mod rest;
 mod revisions;
 mod server;
+mod shapes;
 mod socket;
 mod sources;
 mod state_1;

@@ -32,6 +32,17 @@ async fn versions_are_listed_shown_promoted_and_rolled_back(case: &Case) {
     );
     assert!(list["models"][0]["cv"]["auc"]["mean"].as_f64().unwrap() > 0.6);
     assert_eq!(list["models"][0]["learner"], "logistic");
+    // The ledger: two trained, one promoted.
+    assert_eq!(list["seq"], 3);
+    let epoch = std::fs::read_to_string(server.state().join("models/epoch")).unwrap();
+    assert_eq!(list["epoch"], epoch.trim());
+    for (n, listed) in list["models"].as_array().unwrap().iter().enumerate() {
+        let path = format!("models/{}.model", case.version(n as u64 + 1));
+        let bytes = std::fs::read(server.state().join(path)).unwrap();
+        assert_eq!(listed["bytes"], bytes.len());
+        let digest = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&bytes));
+        assert_eq!(listed["sha256"], digest);
+    }
 
     let card = server.get("/v1/models/2").await;
     assert_eq!(

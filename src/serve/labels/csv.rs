@@ -113,7 +113,9 @@ fn columns(names: &[&str], schema: &Schema) -> Result<Columns, Problem> {
         };
         if columns.contains(&key) {
             let what = match key {
-                "id" | "key" => format!("the header has several columns of ids, {name:?} among them"),
+                "id" | "key" => {
+                    format!("the header has several columns of ids, {name:?} among them")
+                }
                 _ => format!("the header has the column {name:?} twice"),
             };
             return Err(bad(name, "repeated", &what, "keep one".into()));

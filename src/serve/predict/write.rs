@@ -97,7 +97,8 @@ impl Pen<'_> {
         let (model, rows) = (&self.champion.model, &self.answered.rows);
         let schema = model.schema();
         let bad = rows.bad.as_deref().unwrap_or_default();
-        let has_id = table::has_id(schema, rows.table.ids()) || bad.iter().any(|bad| bad.id.is_some());
+        let has_id =
+            table::has_id(schema, rows.table.ids()) || bad.iter().any(|bad| bad.id.is_some());
         let mut bad = bad.iter();
         table::csv_header(schema, has_id, out);
         more(["prediction_id", "warnings"], out);
