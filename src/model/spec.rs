@@ -161,27 +161,40 @@ impl Spec {
     }
 
     fn parse_with(text: &str, usual: &[&str]) -> Result<Spec, SpecFaults> {
-        check_version(text)?;
+        let unversioned = check_version(text)?;
         let first = match Spec::parse_once(text, usual) {
             Err(SpecFaults(faults)) if yaml::is_readable(text) => faults,
             parsed => return parsed,
         };
         // Each stage ends with its first faults: what they are about is left out, and the rest read again.
         let (mut rest, mut all, mut fresh) = (Rest::of(text), Vec::new(), first);
-        while !fresh.is_empty() {
-            // Where a key is missing, what stands around it is not at fault.
+        let lines_of_text = text.lines().count() as u64; // what stands after it are stand-ins
+        if unversioned.is_some() {
+            fresh.retain(|fault| !fault.problem.contains("\"version\""));
+        }
+        all.extend(unversioned);
+        loop {
+            // Where a key of the whole document is missing, what stands around the place is not at fault.
             let about = fresh
                 .iter()
-                .filter(|fault| !fault.problem.ends_with("is missing here"));
+                .filter(|fault| !rest.is_of_document(&fault.problem));
             let lines: Vec<u64> = about.map(|fault| fault.line).collect();
             all.append(&mut fresh);
             let blanked = lines.into_iter().filter(|line| rest.blank(*line)).count();
-            if blanked == 0 {
+            let stands_in = rest.stand_in();
+            if blanked == 0 && !stands_in {
                 break;
             }
             if let Err(SpecFaults(faults)) = Spec::parse_once(&rest.text(), usual) {
                 fresh = faults;
-                fresh.retain(|fault| !rest.explains(&fault.problem) && !all.contains(fault));
+                fresh.retain(|fault| {
+                    fault.line <= lines_of_text
+                        && !rest.explains(&fault.problem)
+                        && !all.contains(fault)
+                });
+            }
+            if fresh.is_empty() {
+                break;
             }
         }
         all.sort_by_key(|fault| (fault.line, fault.column));
@@ -204,8 +217,8 @@ impl Spec {
     }
 }
 
-/// Another version is one fault, whatever else the text says.
-fn check_version(text: &str) -> Result<(), SpecFaults> {
+/// Another version is one fault, whatever else the text says; no version is one beside others.
+fn check_version(text: &str) -> Result<Option<SpecFault>, SpecFaults> {
     let version: VersionOnly = read(text)?;
     match version.version {
         Some(v) if v.value != VERSION => {
@@ -222,14 +235,14 @@ fn check_version(text: &str) -> Result<(), SpecFaults> {
         None => {
             let problem = "the spec does not say its version".to_owned();
             let remedy = format!("begin it with version: {VERSION}");
-            Err(SpecFaults(vec![SpecFault {
+            Ok(Some(SpecFault {
                 line: 1,
                 column: 1,
                 problem,
                 remedy,
-            }]))
+            }))
         }
-        Some(_) => Ok(()),
+        Some(_) => Ok(None),
     }
 }
 

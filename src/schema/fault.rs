@@ -36,6 +36,8 @@ pub enum Problem {
     AllMissing,
     /// At its threshold the model says yes to no row.
     NeverPositive,
+    /// A value of the target in another case or with blanks around it; it counts as the value.
+    OtherSpelling,
 }
 
 impl Problem {
@@ -56,6 +58,7 @@ impl Problem {
             Problem::RepeatedKey => "repeated_key",
             Problem::AllMissing => "all_missing",
             Problem::NeverPositive => "never_positive",
+            Problem::OtherSpelling => "other_spelling",
         }
     }
 
@@ -83,6 +86,7 @@ impl Problem {
             Problem::RepeatedKey => many("row") + " share a key with others",
             Problem::AllMissing => "holds nothing".into(),
             Problem::NeverPositive => "the model says yes to no row".into(),
+            Problem::OtherSpelling => many("value") + " of the target in another spelling",
         }
     }
 }

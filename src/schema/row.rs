@@ -365,6 +365,17 @@ impl Row {
             return;
         }
         self.target = target.read(value);
+        if let (Some(positive), Value::Text(text)) = (self.target, value)
+            && let Label::Text(label) = target.label(positive)
+            && label != text
+        {
+            self.warnings.push(Warning {
+                column: target.column.clone(),
+                problem: Problem::OtherSpelling,
+                value: as_it_came(value),
+                quarantine: false,
+            });
+        }
         let missing = matches!(value, Value::Text(text) if schema.missing().has(text));
         if self.target.is_none() && !missing {
             self.faults.push(Fault {

@@ -44,7 +44,10 @@ fn shape(
         Value::Array(list) => !list.is_empty() && list.iter().all(Value::is_object),
         _ => false,
     };
-    if object.contains_key("columns") && object.get("data").is_some_and(|data| !holds_rows(data)) {
+    let is_split = |object: &Map<String, Value>| {
+        object.contains_key("columns") && object.get("data").is_some_and(|data| !holds_rows(data))
+    };
+    if is_split(object) || object.values().filter_map(Value::as_object).any(is_split) {
         return columns("the body holds names and values apart (orient=\"split\")");
     }
     let unknown = || object.iter().filter(|(name, _)| !is_known(name));

@@ -10,7 +10,21 @@ pub struct Rest {
     blanked: String,
     /// Whether a part of the recipe is gone: later parts may lack its outputs.
     lacks_steps: bool,
+    /// Whether the columns are stand-ins: whatever names one is not at fault.
+    lacks_columns: bool,
 }
+
+/// Keys that every spec has, each with a stand-in that is read without a fault.
+const NEEDED: [(&str, &str); 5] = [
+    ("version", "version: 1"),
+    ("name", "name: stand-in"),
+    (
+        "target",
+        "target: {column: stand_in_target, positive: 1, negative: 0}",
+    ),
+    ("columns", "columns: [{name: stand_in, kind: number}]"),
+    ("recipe", "recipe: {steps: [], features: [stand_in]}"),
+];
 
 impl Rest {
     /// All of a text.
@@ -19,6 +33,7 @@ impl Rest {
             lines: text.lines().map(str::to_owned).collect(),
             blanked: String::new(),
             lacks_steps: false,
+            lacks_columns: false,
         }
     }
 
@@ -35,8 +50,41 @@ impl Rest {
         let mut stems = quoted.map(stem).filter(|word| !word.is_empty());
         let lacks_output = self.lacks_steps && message.contains("at this point of the recipe");
         lacks_output
+            || (self.lacks_columns && message.starts_with("there is no \""))
+            || (self.lacks_columns && message.starts_with("there is no column"))
             || message.ends_with("is missing here")
             || stems.any(|word| self.blanked.contains(&word))
+    }
+
+    /// Puts stand-ins where a key that every spec has is missing, whether it ever was there or was blanked. Tells whether it
+    /// put any.
+    pub fn stand_in(&mut self) -> bool {
+        let before = self.lines.len();
+        for (key, line) in NEEDED {
+            if self.has_key(key) {
+                continue;
+            }
+            self.lacks_columns |= key == "columns";
+            self.lines.push(line.to_owned());
+            self.blanked.push_str(line);
+            self.blanked.push('\n');
+        }
+        self.lines.len() > before
+    }
+
+    /// Whether a fault is that a key of the document itself is missing.
+    pub fn is_of_document(&self, problem: &str) -> bool {
+        NEEDED.iter().any(|(key, _)| {
+            !self.has_key(key) && problem == format!("the key {key:?} is missing here")
+        })
+    }
+
+    fn has_key(&self, key: &str) -> bool {
+        let begins = |line: &String| {
+            let rest = line.strip_prefix(key).map(str::trim_start);
+            rest.is_some_and(|rest| rest.starts_with(':'))
+        };
+        self.lines.iter().any(begins)
     }
 
     /// Blanks the list item around a line (from 1), else the key; also what would be empty without it. Tells whether
