@@ -81,7 +81,7 @@ fn revision_2_opens_and_answers_as_it_did() {
 }
 
 /// The mean probability of the training rows of the file of revision 2.
-const BASE: f64 = 0.0;
+const BASE: f64 = 0.385_122_428_619_592_4;
 
 /// What both models said when they were new.
 const EXPECTED: f64 = 0.749_491_468_110_928_3;

@@ -649,6 +649,6 @@ fn rows_without_a_time_are_counted_and_refused_when_they_are_many() {
     folder.put("same.csv", table(&same));
     let said = folder
         .run(&format!("--spec t.yaml train same.csv {LOGISTIC}"))
-        .fails(1);
+        .fails(2);
     assert!(said.contains("leave 3 of 3 folds empty"), "{said}");
 }
