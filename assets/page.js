@@ -142,19 +142,23 @@
     const shown = contributions.length > SHOWN + 1 ? SHOWN : contributions.length;
     const rest = contributions.slice(shown);
     const others = rest.reduce((sum, c) => sum + c.contribution, 0);
+    const linear = contributions.some(c => c.log_odds !== undefined);
+    const othersOdds = linear ? rest.reduce((sum, c) => sum + (c.log_odds ?? 0), 0) : undefined;
     // The sum of the others can be larger than any single contribution; its bar must fit as well.
     const most = Math.max(1e-9, Math.abs(others), ...contributions.map(c => Math.abs(c.contribution)));
-    const line = (column, value, c) => {
+    const line = (column, value, c, odds) => {
       const to = 50 + 50 * c / most;
       const picture = c < 0 ? bar(to, 50, 'against', 50) : bar(50, to, 'fill', 50);
       const held = value === null ? make('td', 'muted', 'missing') : make('td', '', value);
       const name = make('th', '', column);
       name.scope = 'row';
       [name.title, held.title] = [column, value ?? ''];
-      return make('tr', '', name, held, make('td', '', picture), make('td', 'number', signed(c)));
+      const adds = make('td', 'number', signed(c));
+      if (odds !== undefined) adds.append(make('small', 'muted odds', `${signed(odds)} log odds`));
+      return make('tr', '', name, held, make('td', '', picture), adds);
     };
-    const lines = contributions.slice(0, shown).map(c => line(c.column, c.value ?? null, c.contribution));
-    if (rest.length) lines.push(line('others', `${rest.length} columns`, others));
+    const lines = contributions.slice(0, shown).map(c => line(c.column, c.value ?? null, c.contribution, c.log_odds));
+    if (rest.length) lines.push(line('others', `${rest.length} columns`, others, othersOdds));
     const total = (word, about, value) => make('tr', '', make('th', '', word), make('td', 'muted', about),
       make('td', ''), make('td', 'number', value.toFixed(3)));
     const table = $('contributions');

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::Write;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -452,10 +453,17 @@ pub fn must_share_spec(site: &Site, remote: &Remote) -> Result<()> {
     if !site.differs_from_champion()? {
         return Ok(());
     }
+    let url = remote.url();
+    let path = site.spec_path().unwrap_or(Path::new("--spec")).display();
+    let live = site.registry.champion()?;
+    let live = live.map_or_else(
+        || "its live model".to_owned(),
+        |version| version.to_string(),
+    );
     Err(WithExit {
         message: format!(
-            "the server at {} holds the store and goes by its live model's spec, which --spec differs from; leave --spec out, or stop the server",
-            remote.url()
+            "{path} differs from the spec of {live}, by which the server at {url} goes; leave --spec out, or make a model of \
+             {path} live first (`train SOURCE --spec {path} --promote always` works beside the server), or stop the server"
         ),
         exit: Exit::Usage,
     }

@@ -60,6 +60,11 @@ impl Site {
         Ok(intact.model.spec().clone())
     }
 
+    /// The file that `--spec` names.
+    pub fn spec_path(&self) -> Option<&Path> {
+        self.spec.as_deref()
+    }
+
     /// Whether `--spec` names a spec.
     pub fn names_spec(&self) -> bool {
         self.spec.is_some()
@@ -88,7 +93,7 @@ impl Site {
             return Ok(false);
         };
         let (given, standing) = (read_spec(path)?, self.standing()?);
-        Ok(standing.is_none_or(|intact| intact.model.spec().text() != given.text()))
+        Ok(standing.is_none_or(|intact| !intact.model.spec().says_the_same(&given)))
     }
 
     /// The folder a path in the spec is relative to.

@@ -14,7 +14,7 @@ use super::exit::{Exit, WithExit};
 use super::out::outln;
 use super::remote::{Opened, Remote};
 use super::site::Site;
-use super::{print_json, table};
+use super::{interrupt, print_json, table};
 use crate::control::upkeep::{Backup, Checked, Compacted};
 use crate::ingest::write;
 use crate::store::check::{self, Report};
@@ -65,7 +65,7 @@ pub fn run(args: &StoreArgs, site: &Site) -> anyhow::Result<Exit> {
     }
 }
 
-/// A job of a server that cannot be called off: it ends soon.
+/// A job of a server that cannot be cancelled: it ends by itself.
 fn job<T: DeserializeOwned>(
     remote: &Remote,
     path: &str,
@@ -114,7 +114,11 @@ fn check(site: &Site) -> anyhow::Result<Exit> {
             .unwrap_or_else(|error| damage(&error))
             .into(),
         Err(error @ OpenError::Damaged { .. }) => damage(&error).into(),
-        Err(other) => job(&Remote::instead(other, site)?, "/v1/store/check", None)?,
+        Err(other) => {
+            let remote = Remote::instead(other, site)?;
+            let stop = interrupt::flag()?;
+            remote.job("/v1/store/check", None, &stop, &mut |_| {})?
+        }
     };
     let Report {
         events,
@@ -210,6 +214,7 @@ fn restore(site: &Site, from: &Path, force: bool) -> anyhow::Result<Exit> {
         Err(_) if force => File::put_back(from, state)?,
         Err(error) => return Err(error).context("with --force it is overwritten"),
     }
+    site.registry.begin_epoch()?;
     let stats = maintenance::stats(&crate::store::open(state)?)?;
     if site.json {
         print_json(&json!({"file": from, "seq": stats.seq, "oldest": stats.oldest}))?;

@@ -87,6 +87,7 @@ pub fn run(
 ) -> Result<Outcome, RetrainError> {
     let loaded = &lesson.loaded;
     loaded.check_bad(order.max_bad)?;
+    train::check_untimed(&loaded.table, order.max_bad)?;
     let opponent = opponent.filter(|_| lesson.fresh() > 0);
     let kept = crate::ingest::write::table_as_parquet(&loaded.table)?;
     let material = Material {

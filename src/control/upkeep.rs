@@ -44,12 +44,12 @@ pub struct Backup {
     pub bytes: u64,
 }
 
-/// Checks the store.
+/// Checks the store; gives nothing where it was stopped before the end.
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn check(store: &Store) -> Result<Checked, StoreError> {
-    store.check().map(Checked::from)
+pub fn check(store: &Store, stopped: &dyn Fn() -> bool) -> Result<Option<Checked>, StoreError> {
+    Ok(store.check(stopped)?.map(Checked::from))
 }
 
 /// Compacts the store.

@@ -70,7 +70,7 @@ pub struct Loaded {
 }
 
 /// A row of a table to predict that is bad, or has warnings.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct OddRow {
     /// Its faults; with one, it has no place in the table.
     pub faults: Vec<Fault>,

@@ -49,6 +49,11 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, RegistryError> {
     }
 }
 
+/// Bytes of a file; none where it cannot be looked at.
+pub(super) fn size(path: &Path) -> Option<u64> {
+    fs::metadata(path).ok().map(|facts| facts.len())
+}
+
 /// Makes the folder and those above it.
 pub(super) fn create_folder(path: &Path) -> Result<(), RegistryError> {
     fs::create_dir_all(path).map_err(RegistryError::io("create the folder", path))

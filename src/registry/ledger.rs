@@ -75,6 +75,11 @@ impl Ledger {
         self.lines.iter().all(|line| line.fault.is_none())
     }
 
+    /// The number of its last line; 0 where there is none.
+    pub(super) fn last(&self) -> u64 {
+        self.highest
+    }
+
     /// Cuts a torn end off. Needs the lock.
     pub(super) fn mend(&mut self) -> Result<(), RegistryError> {
         if self.torn > 0 {

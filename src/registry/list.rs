@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Registry, RegistryError, Version, history::History};
+use super::{Registry, RegistryError, Version, disk, history::History};
 use crate::clock;
 
 /// What a version is at the moment.
@@ -33,6 +33,8 @@ pub struct Listed {
     pub sha256: Option<String>,
     /// Whether its file is there. Its bytes are held against the SHA-256 by reading or verifying alone.
     pub present: bool,
+    /// Bytes of its file; none where it is gone.
+    pub bytes: Option<u64>,
     /// What it was published with: by whom, why, on which figures.
     pub evidence: Option<serde_json::Value>,
 }
@@ -68,6 +70,7 @@ impl Registry {
                     trained: trained.map(|entry| entry.time),
                     sha256: trained.map(|entry| entry.sha256.clone()),
                     present: files.contains(&version),
+                    bytes: disk::size(&self.path(&version)),
                     evidence: trained.map(|entry| entry.evidence.clone()),
                     version,
                 }

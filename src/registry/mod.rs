@@ -4,6 +4,7 @@
 //! STATE/models/titanic@7.model   written once, never changed
 //! STATE/models/ledger.jsonl      one line for everything that ever happened to a version, hash-chained ([`ledger`])
 //! STATE/models/champion          `titanic@7` and a newline
+//! STATE/models/epoch             a random id, replaced when a state is restored ([`epoch`])
 //! STATE/models/lock              held while anything here is written; readers need no lock
 //! STATE/tables/SHA256.parquet    the table a version was trained on ([`tables`])
 //! ```
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 
 mod disk;
 mod entry;
+mod epoch;
 mod error;
 mod evidence;
 mod finding;
@@ -46,6 +48,7 @@ mod writer;
 #[cfg(test)]
 mod fixture;
 
+pub use epoch::Standing;
 pub use error::RegistryError;
 pub use gc::Swept;
 pub use intact::Intact;
@@ -199,6 +202,10 @@ impl Registry {
 
     fn pointer_path(&self) -> PathBuf {
         self.models.join("champion")
+    }
+
+    fn epoch_path(&self) -> PathBuf {
+        self.models.join("epoch")
     }
 
     fn lock_path(&self) -> PathBuf {

@@ -22,6 +22,7 @@ impl Registry {
         disk::create_folder(&self.models)?;
         let lock = disk::Lock::exclusive(&self.lock_path())?;
         disk::sweep(&self.models)?;
+        self.ensure_epoch()?;
         let mut ledger = self.ledger()?;
         ledger.mend()?;
         let writer = Writer {

@@ -2,6 +2,8 @@
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use super::level::Label;
+
 /// Kinds of trouble with a value, a column or a whole table. The code is part of the wire contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -34,6 +36,8 @@ pub enum Problem {
     AllMissing,
     /// At its threshold the model says yes to no row.
     NeverPositive,
+    /// A value of the target in another case or with blanks around it; it counts as the value.
+    OtherSpelling,
 }
 
 impl Problem {
@@ -54,6 +58,7 @@ impl Problem {
             Problem::RepeatedKey => "repeated_key",
             Problem::AllMissing => "all_missing",
             Problem::NeverPositive => "never_positive",
+            Problem::OtherSpelling => "other_spelling",
         }
     }
 
@@ -81,6 +86,7 @@ impl Problem {
             Problem::RepeatedKey => many("row") + " share a key with others",
             Problem::AllMissing => "holds nothing".into(),
             Problem::NeverPositive => "the model says yes to no row".into(),
+            Problem::OtherSpelling => many("value") + " of the target in another spelling",
         }
     }
 }
@@ -128,14 +134,14 @@ impl std::fmt::Display for Fault {
 }
 
 /// Something odd about a value that did not stop the answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Warning {
     /// The column.
     pub column: String,
     /// What is odd.
     pub problem: Problem,
-    /// The value as it came, shortened.
-    pub value: String,
+    /// The value as it came: a number, a boolean, or text, shortened.
+    pub value: Label,
     /// Whether the spec wants the row set apart for somebody to look at.
     pub quarantine: bool,
 }
@@ -144,8 +150,8 @@ impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let problem = self.problem.code().replace('_', " ");
         write!(f, "{}: {problem}", excerpt(&self.column))?;
-        match self.value.as_str() {
-            "" => Ok(()),
+        match &self.value {
+            Label::Text(value) if value.is_empty() => Ok(()),
             value => write!(f, ", got {value}"),
         }
     }
@@ -156,12 +162,12 @@ impl Serialize for Warning {
         let mut fields = to.serialize_struct("Warning", 3)?;
         fields.serialize_field("column", &self.column)?;
         fields.serialize_field("problem", &self.problem)?;
-        fields.serialize_field("value", &as_json(self.problem, &self.value))?;
+        fields.serialize_field("value", &self.value)?;
         fields.end()
     }
 }
 
-/// A value as it stands in a fault or warning, as JSON: what came as a number or a boolean is one again.
+/// A value as it stands in a fault, as JSON: what came as a number or a boolean is one again.
 pub fn as_json(problem: Problem, value: &str) -> serde_json::Value {
     let plain = || serde_json::Value::from(value);
     match problem {

@@ -324,6 +324,17 @@ pub(super) fn code(text: &str) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
+/// A value as it came, shortened, for a warning: a number stays a number, text stays text.
+pub(super) fn as_it_came(value: Value<'_>) -> Label {
+    const WHOLE: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
+    match value {
+        Value::Flag(v) => Label::Flag(v),
+        Value::Number(v) if v.fract() == 0.0 && v.abs() < WHOLE => Label::Integer(v as i64),
+        Value::Number(v) if v.is_finite() => Label::Number(v),
+        other => Label::Text(plain(other)),
+    }
+}
+
 /// A value in a message.
 pub(super) fn plain(value: Value<'_>) -> String {
     match value {

@@ -8,7 +8,7 @@ use super::cell::{Cell, Span};
 use super::column::{Column, Extra, Kind, Label, Order, Policy, Schema, Slot};
 use super::date::DateForm;
 use super::fault::{Fault, Problem, Warning, excerpt, nearest};
-use super::level::{self, Levels, plain, shortest};
+use super::level::{self, Levels, as_it_came, plain, shortest};
 use super::number::NumberForm;
 pub use super::value::Value;
 pub use met::Met;
@@ -289,7 +289,7 @@ impl Row {
                 column,
                 i,
                 Problem::OutOfRange,
-                value.to_string(),
+                Value::Number(value),
                 Cell::Number(value),
                 String::new(),
             );
@@ -317,6 +317,10 @@ impl Row {
             Value::Text(text) => level::canonical(text),
             other => plain(other).into(),
         };
+        let value = match value {
+            Value::Text(_) => Value::Text(&level),
+            other => other,
+        };
         let cell = self.keep(&level);
         if levels.is_open() {
             self.cells[i] = cell;
@@ -324,14 +328,7 @@ impl Row {
         }
         let near = nearest(&level, levels.iter().map(String::as_str));
         let remedy = near.map_or_else(String::new, |n| format!("did you mean {n:?}?"));
-        self.unexpected(
-            column,
-            i,
-            Problem::UnknownLevel,
-            excerpt(&level),
-            cell,
-            remedy,
-        );
+        self.unexpected(column, i, Problem::UnknownLevel, value, cell, remedy);
     }
 
     fn put_id(&mut self, schema: &Schema, value: Value<'_>) {
@@ -362,12 +359,23 @@ impl Row {
             self.warnings.push(Warning {
                 column: target.column.clone(),
                 problem: Problem::TargetIgnored,
-                value: plain(value),
+                value: as_it_came(value),
                 quarantine: false,
             });
             return;
         }
         self.target = target.read(value);
+        if let (Some(positive), Value::Text(text)) = (self.target, value)
+            && let Label::Text(label) = target.label(positive)
+            && label != text
+        {
+            self.warnings.push(Warning {
+                column: target.column.clone(),
+                problem: Problem::OtherSpelling,
+                value: as_it_came(value),
+                quarantine: false,
+            });
+        }
         let missing = matches!(value, Value::Text(text) if schema.missing().has(text));
         if self.target.is_none() && !missing {
             self.faults.push(Fault {
@@ -388,7 +396,7 @@ impl Row {
             self.faults.push(Fault {
                 column: warning.column.clone(),
                 problem: warning.problem,
-                got: warning.value.clone(),
+                got: warning.value.to_string(),
                 allowed: column.map_or_else(String::new, |c| c.allowed()),
                 remedy: "the spec sets such rows apart".into(),
             });
@@ -413,18 +421,18 @@ impl Row {
         column: &Column,
         i: usize,
         problem: Problem,
-        got: String,
+        value: Value<'_>,
         cell: Cell,
         remedy: String,
     ) {
         if column.policy == Policy::Reject && self.purpose != Purpose::Look {
-            self.fault(column, problem, got, remedy);
+            self.fault(column, problem, plain(value), remedy);
         } else {
             self.cells[i] = cell;
             self.warnings.push(Warning {
                 column: column.name.clone(),
                 problem,
-                value: got,
+                value: as_it_came(value),
                 quarantine: column.policy == Policy::Quarantine,
             });
         }

@@ -77,7 +77,12 @@ impl WarningSummary {
     /// Counts a row's warnings.
     pub fn add(&mut self, warnings: &[Warning]) {
         for warning in warnings {
-            self.note(&warning.column, warning.problem, 1, &warning.value);
+            self.note(
+                &warning.column,
+                warning.problem,
+                1,
+                &warning.value.to_string(),
+            );
         }
     }
 
@@ -154,7 +159,7 @@ mod tests {
         let warning = |column: &str, value: &str| Warning {
             column: column.into(),
             problem: Problem::UnknownLevel,
-            value: value.into(),
+            value: crate::schema::column::Label::Text(value.into()),
             quarantine: false,
         };
         let mut summary = WarningSummary::default();

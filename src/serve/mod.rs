@@ -39,6 +39,7 @@ pub mod routes;
 pub mod rows;
 pub mod server;
 pub mod settings;
+mod shape;
 pub mod site;
 pub mod sources;
 pub mod store;

@@ -10,7 +10,7 @@ use super::guard::Caller;
 use super::problem::{Problem, kind};
 use super::reply;
 use crate::control::promoter::Promoter;
-use crate::registry::{Listed, Promotion, Registry, VersionRef};
+use crate::registry::{Listed, Promotion, Registry, Standing, VersionRef};
 
 /// Who asks, as the ledger names it.
 pub fn by(request: &HttpRequest) -> String {
@@ -33,7 +33,8 @@ pub async fn list(
             .iter()
             .map(|listed| line(&registry, &cards, listed))
             .collect();
-        Ok(json!({"champion": champion, "models": models}))
+        let Standing { seq, epoch } = registry.standing()?;
+        Ok(json!({"champion": champion, "seq": seq, "epoch": epoch, "models": models}))
     });
     Ok(reply::json(
         StatusCode::OK,
@@ -51,6 +52,8 @@ fn line(registry: &Registry, cards: &Cards, listed: &Listed) -> Value {
         "learner": fact("learner"),
         "role": listed.role,
         "cv": fact("cv"),
+        "sha256": listed.sha256,
+        "bytes": listed.bytes,
     })
 }
 

@@ -14,7 +14,7 @@ use super::body::{self, Format, Intake, KEPT_ROWS};
 use super::predict::Desk;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
-use super::{query, reply};
+use super::{query, reply, shape};
 use crate::control::intake;
 use crate::schema::csv::{self, Broken};
 use crate::schema::json::{self, JsonFault};
@@ -217,10 +217,17 @@ impl Reading<'_> {
     }
 
     fn json(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
+        let mut other = None;
+        let is_object = body.trim_ascii_start().first() == Some(&b'{');
         json::rows(self.schema, body, self.most, row, &mut |_, row| {
-            self.take(row, None, None);
+            other = is_object
+                .then(|| shape::other_than_a_row(body, row, self.schema))
+                .flatten();
+            if other.is_none() {
+                self.take(row, None, None);
+            }
         })?;
-        Ok(())
+        other.map_or(Ok(()), Err)
     }
 
     fn lines(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {

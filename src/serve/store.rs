@@ -19,7 +19,7 @@ use super::problem::{Entry, Problem, kind};
 use super::{events, jobs, query, reply};
 use crate::control::export::table::Layouts;
 use crate::control::export::{self, Filter};
-use crate::control::jobs::{JobView, Jobs};
+use crate::control::jobs::{JobView, Jobs, Upkeep};
 use crate::control::upkeep;
 use crate::store::kind as kinds;
 use crate::store::{Store, StoreError};
@@ -32,6 +32,21 @@ const MOST_TABLES: usize = 4;
 
 /// Pieces of a table that wait for a client.
 const AHEAD: usize = 4;
+
+const CHECK: Upkeep = Upkeep {
+    name: "store_check",
+    whole: None,
+};
+
+const COMPACT: Upkeep = Upkeep {
+    name: "store_compact",
+    whole: Some("the database does not stop a compaction halfway; it ends by itself"),
+};
+
+const BACKUP: Upkeep = Upkeep {
+    name: "backup",
+    whole: Some("a backup is copied in one piece; it ends by itself"),
+};
 
 /// Room for tables on their way out.
 pub struct Exports(Arc<Semaphore>);
@@ -54,7 +69,11 @@ pub async fn check(
     jobs: web::Data<Jobs>,
     store: web::Data<Store>,
 ) -> Result<HttpResponse, Problem> {
-    let job = jobs.work("store_check", move || document(upkeep::check(&store)))?;
+    let job = jobs.work(CHECK, move |stopped| {
+        let checked = upkeep::check(&store, stopped);
+        let checked = checked.map_err(|error| error.to_string())?;
+        checked.map(document).transpose()
+    })?;
     queued(&job)
 }
 
@@ -63,7 +82,11 @@ pub async fn compact(
     jobs: web::Data<Jobs>,
     store: web::Data<Store>,
 ) -> Result<HttpResponse, Problem> {
-    let job = jobs.work("store_compact", move || document(upkeep::compact(&store)))?;
+    let job = jobs.work(COMPACT, move |_| {
+        let compacted = upkeep::compact(&store);
+        let compacted = compacted.map_err(|error| error.to_string())?;
+        document(compacted).map(Some)
+    })?;
     queued(&job)
 }
 
@@ -79,13 +102,16 @@ pub async fn backup(
         .read_document(request.headers(), &mut payload)
         .await?;
     let to = place(&body)?;
-    let job = jobs.work("backup", move || document(upkeep::backup(&store, &to)))?;
+    let job = jobs.work(BACKUP, move |_| {
+        let backup = upkeep::backup(&store, &to);
+        let backup = backup.map_err(|error| error.to_string())?;
+        document(backup).map(Some)
+    })?;
     queued(&job)
 }
 
-fn document<T: serde::Serialize, E: ToString>(done: Result<T, E>) -> Result<Value, String> {
-    let document = done.map_err(|error| error.to_string())?;
-    serde_json::to_value(document).map_err(|error| error.to_string())
+fn document<T: serde::Serialize>(done: T) -> Result<Value, String> {
+    serde_json::to_value(done).map_err(|error| error.to_string())
 }
 
 fn queued(job: &JobView) -> Result<HttpResponse, Problem> {

@@ -42,6 +42,14 @@ impl Report {
 /// # Errors
 /// When the file fails under the reading.
 pub fn check(file: &File) -> Result<Report, StoreError> {
+    check_until(file, &|| false).map(Option::unwrap_or_default)
+}
+
+/// The same until `stopped`, which is asked from block to block; gives nothing then.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_until(file: &File, stopped: &dyn Fn() -> bool) -> Result<Option<Report>, StoreError> {
     file.read(|snapshot| {
         let mut check = Check {
             ids: KeptIds::of(snapshot)?,
@@ -53,10 +61,11 @@ pub fn check(file: &File) -> Result<Report, StoreError> {
             known: 0,
             report: Report::default(),
         };
-        check.events(snapshot)?;
-        check.truths()?;
+        if !check.events(snapshot, stopped)? || !check.truths(stopped)? {
+            return Ok(None);
+        }
         check.beside(snapshot);
-        Ok(check.report)
+        Ok(Some(check.report))
     })
 }
 
@@ -75,10 +84,18 @@ struct Check {
 }
 
 impl Check {
-    fn events(&mut self, snapshot: &ReadTransaction) -> Result<(), StoreError> {
+    /// Whether it came to the end.
+    fn events(
+        &mut self,
+        snapshot: &ReadTransaction,
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<bool, StoreError> {
         let last = read::last(snapshot)?;
         let (mut oldest, mut next) = (None, None);
         for entry in snapshot.open_table(BLOCKS)?.iter()? {
+            if stopped() {
+                return Ok(false);
+            }
             let (first, bytes) = entry?;
             let first = first.value();
             oldest = oldest.or(Some(first));
@@ -98,7 +115,8 @@ impl Check {
                 "the index of rows' own ids has {entries} entries for {newest} rows with predictions"
             ));
         }
-        self.index(last)
+        self.index(last)?;
+        Ok(true)
     }
 
     /// Reads a block; gives the number the next one should begin with, where it could be read to its end.
@@ -199,9 +217,12 @@ impl Check {
         Ok(())
     }
 
-    /// Each truth is of an event, or waits for one.
-    fn truths(&mut self) -> Result<(), StoreError> {
+    /// Each truth is of an event, or waits for one. Whether it came to the end.
+    fn truths(&mut self, stopped: &dyn Fn() -> bool) -> Result<bool, StoreError> {
         for entry in self.labels.iter()? {
+            if stopped() {
+                return Ok(false);
+            }
             let (key, bytes) = entry?;
             let id = name(key.value());
             if labels::read(bytes.value()).is_err() {
@@ -227,7 +248,7 @@ impl Check {
                 self.report.say(format!("{id} waits without a label"));
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn beside(&mut self, snapshot: &ReadTransaction) {

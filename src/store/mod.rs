@@ -407,8 +407,8 @@ impl Store {
     ///
     /// # Errors
     /// When the file fails under the reading.
-    pub fn check(&self) -> Result<check::Report, StoreError> {
-        check::check(&self.file)
+    pub fn check(&self, stopped: &dyn Fn() -> bool) -> Result<Option<check::Report>, StoreError> {
+        check::check_until(&self.file, stopped)
     }
 
     /// Gives unused room back to the disk; gives the bytes before and after. Nothing is read or written meanwhile.

@@ -114,6 +114,19 @@ pub enum TrainFault {
         /// Folds asked for.
         folds: usize,
     },
+    /// Too many rows have no time.
+    #[error(
+        "{rows} of {all} rows have no readable time in {column:?}, the column of evaluation: time; correct them (a number, or a \
+         date as 2024-01-31), or raise the limit (--max-bad, over HTTP max_bad, from 0 to 1)"
+    )]
+    Untimed {
+        /// The column.
+        column: String,
+        /// Its rows without a time.
+        rows: usize,
+        /// All rows.
+        all: usize,
+    },
     /// Nonsense asked for.
     #[error("{0}")]
     Request(String),
@@ -205,12 +218,8 @@ pub fn train(
     let labels = material.table.labels();
     check(spec, material, &labels, request)?;
     let arrangement = arrangement(material.table);
-    if let Arrangement::Time(times) = &arrangement
-        && times.iter().all(Option::is_none)
-    {
-        return Err(TrainFault::Request(
-            "the column of evaluation: time holds no number and no date; name another, or a column as 2024-01-31".into(),
-        ));
+    if let Arrangement::Time(times) = &arrangement {
+        check_times(times, request.folds)?;
     }
     let plan =
         |repeats| Plan::arranged(&arrangement, &labels, request.folds, repeats, request.seed);
@@ -268,6 +277,10 @@ pub fn train(
     let calibration = chosen.calibration.clone();
     let profile = profile::of(material.table, chosen.scores.iter().flatten().copied());
     let mut odd = material.warnings.clone();
+    if let Some((column, rows)) = untimed(material.table).filter(|(_, rows)| *rows > 0) {
+        let detail = format!("{rows} rows have no readable time and count as the oldest");
+        odd.say(column, Problem::Missing, rows as u64, detail);
+    }
     fitted_warnings(&warnings, &mut odd);
     checks::table(material.table, &labels, &recipe, &mut odd);
     let target = &spec.schema.target().column;
@@ -316,6 +329,51 @@ pub fn train(
         progress.fitted();
         let out_of_fold = chosen.scores.clone();
         Ok(Trained { model, out_of_fold })
+    }
+}
+
+/// Whether rows can be cut by these times: every block needs rows.
+fn check_times(times: &[Option<f64>], folds: usize) -> Result<(), TrainFault> {
+    if times.iter().all(Option::is_none) {
+        return Err(TrainFault::Request(
+            "the column of evaluation: time holds no number and no date; name another, or a column as 2024-01-31".into(),
+        ));
+    }
+    let fold_of = splits::forward(times, folds);
+    let is_empty = |fold: &usize| !fold_of.contains(&Some(*fold));
+    let empty = (0..folds).filter(is_empty).count();
+    if empty == 0 {
+        return Ok(());
+    }
+    let blocks = folds - empty;
+    Err(TrainFault::Request(format!(
+        "rows of one time stay together, and the times of evaluation: time leave {empty} of {folds} folds empty; ask for {} or fewer with --folds, or name a finer column",
+        blocks.max(2)
+    )))
+}
+
+/// The column that a table's rows are ordered by, and how many of them have no time; none where they are not ordered.
+pub fn untimed(table: &Table) -> Option<(&str, usize)> {
+    let times = table.times()?;
+    let by = table.schema().by()?;
+    let rows = times.iter().filter(|time| time.is_none()).count();
+    Some((table.schema().name(by.slot), rows))
+}
+
+/// Refuses a table of which more than this share has no time.
+///
+/// # Errors
+/// [`TrainFault::Untimed`].
+pub fn check_untimed(table: &Table, max_bad: f64) -> Result<(), TrainFault> {
+    match untimed(table) {
+        Some((column, rows)) if rows as f64 > max_bad * table.len() as f64 => {
+            Err(TrainFault::Untimed {
+                column: column.to_owned(),
+                rows,
+                all: table.len(),
+            })
+        }
+        _ => Ok(()),
     }
 }
 

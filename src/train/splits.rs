@@ -67,21 +67,24 @@ pub fn grouped(groups: &[Option<u64>], labels: &[bool], folds: usize, seed: u64)
     fold_of
 }
 
-/// Fold of every row where rows are cut by time into `folds + 1` blocks of equal rows: the first block is learnt from alone
-/// and has no fold, block i is fold i − 1. Rows without a time come before all others; rows of one time keep their order.
+/// Fold of every row where rows are cut by time into `folds + 1` blocks of about equal rows: the first block is learnt from
+/// alone and has no fold, block i is fold i − 1. Rows without a time come before all others. Rows of one time stand in one
+/// block, that of the first of them, so that the blocks do not depend on the order of the rows.
 pub fn forward(times: &[Option<f64>], folds: usize) -> Vec<Option<usize>> {
     let mut order: Vec<usize> = (0..times.len()).collect();
-    order.sort_by(|a, b| {
-        let time = |row: &usize| {
-            times[*row]
-                .filter(|t| !t.is_nan())
-                .unwrap_or(f64::NEG_INFINITY)
-        };
-        time(a).total_cmp(&time(b))
-    });
+    let time = |row: usize| {
+        times[row]
+            .filter(|t| !t.is_nan())
+            .unwrap_or(f64::NEG_INFINITY)
+    };
+    order.sort_by(|a, b| time(*a).total_cmp(&time(*b)));
     let mut fold_of = vec![None; times.len()];
-    for (place, row) in order.into_iter().enumerate() {
-        fold_of[row] = (place * (folds + 1) / times.len()).checked_sub(1);
+    let mut first = 0;
+    for (place, row) in order.iter().enumerate() {
+        if place > 0 && time(*row) != time(order[place - 1]) {
+            first = place;
+        }
+        fold_of[*row] = (first * (folds + 1) / times.len()).checked_sub(1);
     }
     fold_of
 }
@@ -127,13 +130,36 @@ mod tests {
         #[test]
         fn blocks_go_forward_in_time(times in proptest::collection::vec(proptest::option::of(-5.0..5.0f64), 12..80), folds in 2usize..5) {
             let fold_of = forward(&times, folds);
-            let size = |f: Option<usize>| fold_of.iter().filter(|of| **of == f).count();
-            let sizes: Vec<usize> = std::iter::once(None).chain((0..folds).map(Some)).map(size).collect();
-            prop_assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1, "{:?}", sizes);
             let time = |i: usize| times[i].unwrap_or(f64::NEG_INFINITY);
             for i in 0..times.len() {
                 prop_assert!((0..times.len()).all(|j| fold_of[j] >= fold_of[i] || time(j) <= time(i)));
             }
+        }
+
+        #[test]
+        fn rows_of_one_time_stand_in_one_block_whatever_their_order(
+            times in proptest::collection::vec(proptest::option::of((0..9).prop_map(f64::from)), 12..80),
+            folds in 2usize..5,
+            seed: u64,
+        ) {
+            let fold_of = forward(&times, folds);
+            let mut order: Vec<usize> = (0..times.len()).collect();
+            order.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
+            let shuffled: Vec<Option<f64>> = order.iter().map(|i| times[*i]).collect();
+            let again = forward(&shuffled, folds);
+            for (place, row) in order.into_iter().enumerate() {
+                prop_assert_eq!(again[place], fold_of[row]);
+                prop_assert!((0..times.len()).all(|j| times[j] != times[row] || fold_of[j] == fold_of[row]));
+            }
+        }
+
+        #[test]
+        fn blocks_of_different_times_have_equal_rows(rows in 12usize..80, folds in 2usize..5) {
+            let times: Vec<Option<f64>> = (0..rows).map(|i| Some(((i * 7919) % rows) as f64 + i as f64 * 1e-3)).collect();
+            let fold_of = forward(&times, folds);
+            let size = |f: Option<usize>| fold_of.iter().filter(|of| **of == f).count();
+            let sizes: Vec<usize> = std::iter::once(None).chain((0..folds).map(Some)).map(size).collect();
+            prop_assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1, "{:?}", sizes);
         }
     }
 

@@ -21,6 +21,7 @@ on_both!(
     reading_commands_print_the_same,
     an_ingest_keeps_the_same_rows_and_quarantine,
     a_strict_ingest_keeps_nothing_of_a_bad_load,
+    a_spec_beside_a_server_is_that_of_its_model,
     rows_in_quarantine_are_retried_and_dropped,
     a_training_comes_to_the_same_model,
     the_store_is_checked_compacted_and_copied,
@@ -197,6 +198,52 @@ async fn a_strict_ingest_keeps_nothing_of_a_bad_load(case: &Case) {
         [&*state, alone.path()].map(|at| on(at, "ingest good.csv --strict --json").ok().json());
     assert_eq!(beside, without);
     assert_eq!((&beside["read"], &beside["stored"]), (&json!(3), &json!(3)));
+    // A bad row after several batches of good ones.
+    let (header, good) = case.half_bad.split_once('\n').unwrap();
+    let (good, bad) = good.split_once('\n').unwrap();
+    let cells = good.rsplit_once(',').unwrap().0;
+    let many: String = (0..9000).map(|n| format!("{cells},n{n}\n")).collect();
+    std::fs::write(state.join("late.csv"), format!("{header}\n{many}{bad}")).unwrap();
+    let before = rows();
+    let said = on(&state, "ingest late.csv --strict").fails(1);
+    assert!(said.contains("line 9002"), "{said}");
+    assert_eq!(rows(), before);
+    assert_eq!(
+        on(&state, "ingest late.csv --json").ok().json()["stored"],
+        9000
+    );
+    server.stop().await;
+}
+
+async fn a_spec_beside_a_server_is_that_of_its_model(case: &Case) {
+    let (server, _alone) = twins(case).await;
+    let state = server.state();
+    let good: String = case.table.split_inclusive('\n').take(4).collect();
+    std::fs::write(state.join("good.csv"), good).unwrap();
+    // The same in other words: a comment, and the name in quotes.
+    let name = format!("name: {}", case.name);
+    let same = case
+        .spec
+        .replace(&name, &format!("name: \"{}\" # as it is", case.name));
+    assert_ne!(same, case.spec);
+    std::fs::write(state.join("same.yaml"), same).unwrap();
+    on(&state, "--spec same.yaml ingest good.csv").ok();
+    let other = case.spec.replace(&name, "name: other");
+    std::fs::write(state.join("other.yaml"), other).unwrap();
+    for line in [
+        "ingest good.csv",
+        "ingest quarantine retry --all",
+        "train -q",
+    ] {
+        let said = on(&state, &format!("--spec other.yaml {line}")).fails(2);
+        assert!(
+            said.contains(&format!(
+                "other.yaml differs from the spec of {}",
+                case.version(1)
+            )) && said.contains("train SOURCE --spec other.yaml --promote always"),
+            "{line}: {said}"
+        );
+    }
     server.stop().await;
 }
 

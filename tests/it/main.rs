@@ -37,6 +37,7 @@ mod refused;
 mod rest;
 mod revisions;
 mod server;
+mod shapes;
 mod socket;
 mod sources;
 mod state_1;

@@ -1,17 +1,76 @@
 //! Versions and trainings over REST.
 
+use std::sync::Arc;
+
 use reqwest::Method;
 use serde_json::{Value, json};
+use titanic_platform::app::First;
+use titanic_platform::clock::System;
 
 use crate::case::{Case, json as read, on_both};
 use crate::rest::probability;
 use crate::server::{Server, answer, until};
 
 on_both!(
+    what_happens_to_models_is_an_event_each,
     versions_are_listed_shown_promoted_and_rolled_back,
     a_training_is_a_job,
     a_damaged_version_is_not_promoted_and_the_old_one_goes_on,
 );
+
+async fn what_happens_to_models_is_an_event_each(case: &Case) {
+    let server = Server::of_with(case, |settings| settings.retrain.enabled = false).await;
+    assert_eq!(server.post("/v1/models/2/promote", &json!({})).await.0, 200);
+    assert_eq!(server.post("/v1/models/2/promote", &json!({})).await.0, 200); // changes nothing
+    assert_eq!(server.post("/v1/models/rollback", &json!({})).await.0, 200);
+    let (one, two) = (case.version(1), case.version(2));
+    let expected = json!([
+        ["trained", one, null],
+        ["promoted", one, null],
+        ["trained", two, null],
+        ["promoted", two, one],
+        ["rolled_back", one, two],
+    ]);
+    let told = |events: &[Value]| {
+        let told = |event: &Value| json!([event["action"], event["model"], event["previous"]]);
+        Value::Array(events.iter().map(told).collect())
+    };
+    until("five events of models", || async {
+        let events = server.get("/v1/events?kind=model").await;
+        events["events"].as_array().unwrap().len() == 5
+    })
+    .await;
+    let events = server.get("/v1/events?kind=model").await;
+    let events = events["events"].as_array().unwrap();
+    assert_eq!(told(events), expected);
+    let places: Vec<&Value> = events.iter().map(|event| &event["ledger_seq"]).collect();
+    assert_eq!(json!(places), json!([1, 2, 3, 4, 5]));
+    assert_eq!(
+        (&events[3]["id"], &events[3]["by"]),
+        (&json!(two), &json!("rest"))
+    );
+    // The same in an export, and none twice after a restart.
+    let state = server.leave().await;
+    let exported = |state: &tempfile::TempDir| {
+        let text = crate::store_cli::run(state, "store export --kind model")
+            .ok()
+            .out;
+        told(&crate::store_cli::lines(&text))
+    };
+    assert_eq!(exported(&state), expected);
+    let server = Server::over(state, |_| {}, First::bundled(), Arc::new(System))
+        .await
+        .unwrap();
+    assert_eq!(server.post("/v1/models/2/promote", &json!({})).await.0, 200);
+    until("the sixth event", || async {
+        let events = server.get("/v1/events?kind=model").await;
+        events["events"].as_array().unwrap().len() >= 6
+    })
+    .await;
+    let events = server.get("/v1/events?kind=model").await;
+    assert_eq!(events["events"].as_array().unwrap().len(), 6);
+    server.stop().await;
+}
 
 async fn versions_are_listed_shown_promoted_and_rolled_back(case: &Case) {
     let server = Server::of(case).await;
@@ -32,6 +91,17 @@ async fn versions_are_listed_shown_promoted_and_rolled_back(case: &Case) {
     );
     assert!(list["models"][0]["cv"]["auc"]["mean"].as_f64().unwrap() > 0.6);
     assert_eq!(list["models"][0]["learner"], "logistic");
+    // The ledger: two trained, one promoted.
+    assert_eq!(list["seq"], 3);
+    let epoch = std::fs::read_to_string(server.state().join("models/epoch")).unwrap();
+    assert_eq!(list["epoch"], epoch.trim());
+    for (n, listed) in list["models"].as_array().unwrap().iter().enumerate() {
+        let path = format!("models/{}.model", case.version(n as u64 + 1));
+        let bytes = std::fs::read(server.state().join(path)).unwrap();
+        assert_eq!(listed["bytes"], bytes.len());
+        let digest = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&bytes));
+        assert_eq!(listed["sha256"], digest);
+    }
 
     let card = server.get("/v1/models/2").await;
     assert_eq!(

@@ -159,7 +159,8 @@ async fn a_partial_answer_tells_of_the_bad_rows(case: &Case) {
         .collect();
     assert_eq!(paths, [&json!(format!("/1{}", case.bad.1)), &json!("/2")]);
     let (status, csv) = text(&server, "/v1/predict?partial", "text/csv", case.half_bad).await;
-    let bad = format!(",,,,\"{}: ", &case.bad.1[1..]);
+    let id = case.half_bad.trim_end().rsplit(',').next().unwrap();
+    let bad = format!("{id},,,,\"{}: ", &case.bad.1[1..]);
     let line = csv.lines().nth(2).unwrap();
     assert!(status == 200 && line.starts_with(&bad), "{csv}");
     server.stop().await;

@@ -147,8 +147,11 @@ async fn a_backup_comes_back(case: &Case) {
         error.contains("8 events") && error.contains("--force"),
         "{error}"
     );
+    let epoch = || std::fs::read_to_string(state.path().join("models/epoch")).unwrap();
+    let before = epoch();
     run(&state, "store restore copy.redb --force").ok();
     assert_eq!(run(&state, "store export").ok().out, all);
+    assert_ne!(epoch(), before, "followers notice a restore");
 
     let store = state.path().join("events.redb");
     std::fs::remove_file(&store).unwrap();

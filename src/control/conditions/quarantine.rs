@@ -22,7 +22,7 @@ impl Watcher for Quarantine {
         let percent = 100.0 * excess.share();
         let summary = format!("{percent:.0} % of the rows handed in lately were put aside");
         let description = format!(
-            "{} of {} rows broke the contract of the table. `ingest quarantine list` or GET /v1/events?kind=quarantine says what is wrong with each.",
+            "{} of {} rows broke the contract of the table. GET /v1/quarantine and, on the server's machine, `titanic-platform ingest quarantine list` show what is wrong with each.",
             excess.bad, excess.all
         );
         let condition = Condition::holds(Rule::Quarantine, SUBJECT, summary);

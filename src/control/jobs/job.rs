@@ -54,13 +54,22 @@ impl State {
     }
 }
 
+/// Work on the store.
+#[derive(Clone, Copy, Debug)]
+pub struct Upkeep {
+    /// What it is called.
+    pub name: &'static str,
+    /// Why it cannot be cancelled while it runs; none where it can.
+    pub whole: Option<&'static str>,
+}
+
 /// What kind of work a job is.
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     /// A training.
     Train(Asked),
-    /// Work on the store, by its name.
-    Store(&'static str),
+    /// Work on the store.
+    Store(Upkeep),
 }
 
 /// What came of a job.
@@ -184,7 +193,7 @@ impl Job {
             id: self.id.clone(),
             kind: match self.kind {
                 Kind::Train(_) => "train",
-                Kind::Store(name) => name,
+                Kind::Store(upkeep) => upkeep.name,
             },
             state: outcome.state,
             progress,

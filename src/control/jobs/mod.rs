@@ -9,13 +9,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-pub use job::{Asked, JobView, Made, Product, State};
+pub use job::{Asked, JobView, Made, Product, State, Upkeep};
 pub use trainer::Trainer;
 
 pub use crate::ingest::MAX_BAD;
 
 use crate::store::feed::Feed;
 use crate::telemetry::metrics::{JobState, Metrics};
+use crate::train::Progress;
 use job::{Job, Kind};
 
 /// Jobs that may wait: more is a caller that does not look at the answers.
@@ -50,6 +51,14 @@ pub enum CancelFault {
     /// No such job.
     #[error("there is no job {0:?}; finished ones are forgotten after {MOST_KEPT} others")]
     Unknown(String),
+    /// Halfway it would leave something behind.
+    #[error("the job {id} cannot be cancelled: {reason}")]
+    Whole {
+        /// The job.
+        id: String,
+        /// Why not.
+        reason: &'static str,
+    },
     /// It is over.
     #[error("the job {id} is {state:?} already; nothing is left to cancel")]
     Over {
@@ -120,16 +129,19 @@ impl Jobs {
         Ok(job.view())
     }
 
-    /// Begins work on the store in a thread of its own: it need not wait for a training. It is not interrupted, and must end
-    /// soon.
+    /// Begins work on the store in a thread of its own: it need not wait for a training. The work is handed a look at whether
+    /// it was cancelled, and gives nothing where it ended because of that.
     ///
     /// # Errors
     /// When too much of it is under way already, or the server stops.
     pub fn work(
         &self,
-        name: &'static str,
-        work: impl FnOnce() -> Result<serde_json::Value, String> + Send + 'static,
+        upkeep: Upkeep,
+        work: impl FnOnce(&dyn Fn() -> bool) -> Result<Option<serde_json::Value>, String>
+        + Send
+        + 'static,
     ) -> Result<JobView, TooBusy> {
+        let name = upkeep.name;
         let mut queue = self.lock();
         let is_store = |job: &&Arc<Job>| matches!(job.kind, Kind::Store(_));
         let open = queue.known.iter().filter(is_store);
@@ -137,7 +149,7 @@ impl Jobs {
         if queue.closed || open >= MOST_STORE_JOBS {
             return Err(TooBusy);
         }
-        let job = Arc::new(Job::new(Kind::Store(name), self.0.feed.clone()));
+        let job = Arc::new(Job::new(Kind::Store(upkeep), self.0.feed.clone()));
         let queued = job.view();
         let done = job.clone();
         let spawned = std::thread::Builder::new()
@@ -145,9 +157,12 @@ impl Jobs {
             .spawn(move || {
                 done.begin_running();
                 let failed = "it broke off: a defect of this program; the log has more";
-                let work = std::panic::AssertUnwindSafe(work);
+                let work = std::panic::AssertUnwindSafe(|| work(&|| done.stopped()));
                 match std::panic::catch_unwind(work).unwrap_or_else(|_| Err(failed.into())) {
-                    Ok(document) => done.end(State::Done, Some(Product::Document(document)), None),
+                    Ok(Some(document)) => {
+                        done.end(State::Done, Some(Product::Document(document)), None);
+                    }
+                    Ok(None) => done.end(State::Cancelled, None, None),
                     Err(error) => {
                         tracing::error!(job = done.id, kind = name, error, "store: job failed");
                         done.end(State::Failed, None, Some(error));
@@ -196,15 +211,29 @@ impl Jobs {
         let job = queue
             .find(id)
             .ok_or_else(|| CancelFault::Unknown(id.into()))?;
-        match job.state() {
-            State::Queued => {
+        match (job.state(), &job.kind) {
+            (
+                State::Queued | State::Running,
+                Kind::Store(Upkeep {
+                    whole: Some(reason),
+                    ..
+                }),
+            ) => {
+                return Err(CancelFault::Whole {
+                    id: id.into(),
+                    reason,
+                });
+            }
+            // Its thread is there already.
+            (State::Queued, Kind::Store(_)) => job.ask_to_stop(),
+            (State::Queued, Kind::Train(_)) => {
                 queue.waiting.retain(|waiting| waiting.id != id);
                 job.end(State::Cancelled, None, None);
                 self.count(&queue, State::Cancelled);
             }
-            State::Running => job.ask_to_stop(),
-            State::Cancelled => {}
-            state => {
+            (State::Running, _) => job.ask_to_stop(),
+            (State::Cancelled, _) => {}
+            (state, _) => {
                 return Err(CancelFault::Over {
                     id: id.into(),
                     state,

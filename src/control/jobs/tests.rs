@@ -134,3 +134,45 @@ fn a_closed_queue_ends_the_thread() {
     assert!(jobs.take().is_none());
     assert_eq!(jobs.submit(asked()), Err(QueueFull));
 }
+
+#[test]
+fn work_on_the_store_is_cancelled_or_says_why_it_cannot_be() {
+    let jobs = jobs();
+    let upkeep = |whole| Upkeep {
+        name: "store_check",
+        whole,
+    };
+    let until_cancelled = |stopped: &dyn Fn() -> bool| {
+        while !stopped() {
+            std::thread::yield_now();
+        }
+        Ok(None)
+    };
+    let job = jobs.work(upkeep(None), until_cancelled).unwrap();
+    assert!(!jobs.cancel(&job.id).unwrap().state.is_final());
+    while !jobs.get(&job.id).unwrap().state.is_final() {
+        std::thread::yield_now();
+    }
+    let over = jobs.get(&job.id).unwrap();
+    assert_eq!(
+        (over.state, over.result, over.error),
+        (State::Cancelled, None, None)
+    );
+
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let whole = move |_: &dyn Fn() -> bool| {
+        wait.recv().map_err(|e| e.to_string())?;
+        Ok(Some(serde_json::json!({"after": 1})))
+    };
+    let job = jobs.work(upkeep(Some("it is one piece")), whole).unwrap();
+    let fault = jobs.cancel(&job.id).unwrap_err().to_string();
+    assert_eq!(
+        fault,
+        format!("the job {} cannot be cancelled: it is one piece", job.id)
+    );
+    go.send(()).unwrap();
+    while !jobs.get(&job.id).unwrap().state.is_final() {
+        std::thread::yield_now();
+    }
+    assert_eq!(jobs.get(&job.id).unwrap().state, State::Done);
+}

@@ -158,7 +158,9 @@ proptest! {
             assert_eq!(line, 2);
             assert_eq!(faults(row), faults(&from_json));
             assert_eq!(cells(&schema, row), cells(&schema, &from_json));
-            assert_eq!(row.warnings, from_json.warnings);
+            // In text every value is text.
+            let words = |row: &Row| row.warnings.iter().map(ToString::to_string).collect::<Vec<_>>();
+            assert_eq!(words(row), words(&from_json));
             assert_eq!((row.target(), row.id_text()), (from_json.target(), from_json.id_text()));
             ControlFlow::Continue(())
         }, &mut |_| ()).unwrap();

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::given::{self, KEYS};
 use super::{MOST, invalid};
 use crate::schema::csv::Lines;
+use crate::schema::fault::nearest;
 use crate::schema::{Dialect, Schema};
 use crate::serve::problem::{Cell, Entry, Problem, kind};
 use crate::store::labels::{By, Given};
@@ -80,38 +81,60 @@ fn value(key: &str, text: &str) -> Value {
 fn columns(names: &[&str], schema: &Schema) -> Result<Columns, Problem> {
     let key_of = |name: &str| match name {
         PREDICTION_ID => Some("id"),
-        "id" | "label" | "correct" => KEYS.iter().copied().find(|key| *key == name),
+        "id" | "key" | "label" | "correct" => KEYS.iter().copied().find(|key| *key == name),
         _ if schema.id() == Some(name) => Some("key"),
         _ => None,
     };
-    let own = schema
-        .id()
-        .map_or_else(String::new, |id| format!(" or {id},label"));
-    let allowed = format!("id,label{own}, and perhaps correct");
-    let bad = |name: &str, problem: &str| {
-        let mut entry = Entry::new(format!("/{name}"), problem, name.into(), &allowed, "");
-        entry.cell = Some(Cell {
-            line: 1,
-            column: Some(name.to_owned()),
-        });
-        let detail = format!(
-            "the header needs {allowed}; {name:?} is {}",
-            problem.replace('_', " ")
-        );
+    let own = schema.id().filter(|id| *id != "id");
+    let own = own.map_or_else(String::new, |id| format!(", or {id} and label"));
+    let allowed = format!("id and label{own}; and, if labels are to be replaced, correct");
+    let bad = |name: &str, problem: &str, what: &str, remedy: String| {
+        let entry = Entry {
+            cell: Some(Cell {
+                line: 1,
+                column: Some(name.to_owned()),
+            }),
+            ..Entry::new(format!("/{name}"), problem, name.into(), &allowed, remedy)
+        };
+        let detail = format!("{what}; a table of labels has the columns {allowed}");
         Problem::new(&kind::INVALID, detail).with(vec![entry])
     };
     let mut columns = Columns::new();
     for name in names {
-        let key = key_of(name).ok_or_else(|| bad(name, "unknown_column"))?;
+        let Some(key) = key_of(name) else {
+            let known = KEYS.iter().copied().chain(schema.id());
+            let remedy = match nearest(name, known) {
+                _ if *name == schema.target().column => "call it label".to_owned(),
+                Some(near) => format!("did you mean {near:?}?"),
+                None => "leave the column out".to_owned(),
+            };
+            let what = format!("the header has the column {name:?}");
+            return Err(bad(name, "unknown_column", &what, remedy));
+        };
         if columns.contains(&key) {
-            return Err(bad(name, "repeated"));
+            let what = match key {
+                "id" | "key" => {
+                    format!("the header has several columns of ids, {name:?} among them")
+                }
+                _ => format!("the header has the column {name:?} twice"),
+            };
+            return Err(bad(name, "repeated", &what, "keep one".into()));
         }
         columns.push(key);
     }
     match ["id", "key"].map(|key| columns.contains(&key)) {
-        [true, true] => Err(bad("id", "ambiguous")),
-        [false, false] => Err(bad("id", "missing")),
-        _ if !columns.contains(&"label") => Err(bad("label", "missing")),
+        [true, true] => {
+            let what = "the header has the prediction's id and the row's own id";
+            Err(bad("id", "ambiguous", what, "keep one of the two".into()))
+        }
+        [false, false] => {
+            let what = "the header has no column of ids";
+            Err(bad("id", "missing", what, "add the column id".into()))
+        }
+        _ if !columns.contains(&"label") => {
+            let what = "the header has no column \"label\"";
+            Err(bad("label", "missing", what, "add the column label".into()))
+        }
         _ => Ok(columns),
     }
 }

@@ -13,6 +13,7 @@ use super::predictor::Predictor;
 use super::problem::{Entry, MOST_LISTED, Problem, kind};
 use super::{query, reply};
 use crate::schema::column::Target;
+use crate::schema::json::{JsonFault, explained};
 use crate::schema::own_id;
 use crate::store::Store;
 use crate::store::labels::{By, Done, Given, Status};
@@ -67,7 +68,12 @@ pub async fn label(
 /// What became of a label, as REST and WebSocket tell it.
 pub fn document(given: &Given, done: &Done) -> Value {
     let mut document = json!({"id": done.id, "status": done.status.name()});
-    if given.by != By::Id && done.id.as_ref() != Some(&given.id) {
+    let names_a_row = match given.by {
+        By::Id => false,
+        By::Key => true,
+        By::Either => done.id.as_ref() != Some(&given.id),
+    };
+    if names_a_row {
         document["key"] = own_id::json(&given.id);
     }
     if done.status == Status::Waiting {
@@ -118,7 +124,12 @@ fn contradictions(given: &[Given], done: &[Done]) -> Option<Problem> {
 /// Truths of a body, and whether it is one alone.
 fn read(body: &[u8], target: &Target) -> Result<(Vec<Given>, bool), Problem> {
     let unreadable = |fault: serde_json::Error| {
-        let detail = format!("not readable as a label or a list of labels: {fault}");
+        let detail = match explained(fault, body) {
+            JsonFault::Syntax(fault) => {
+                format!("not readable as a label or a list of labels: {fault}")
+            }
+            named => named.to_string(),
+        };
         Problem::new(&kind::UNREADABLE, detail)
     };
     if body.trim_ascii_start().first() == Some(&b'[') {

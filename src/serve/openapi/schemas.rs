@@ -48,9 +48,12 @@ pub fn all(champion: &Champion) -> Value {
             "problem": text, "got": {}, "allowed": text, "remedy": text,
             "line": {"type": "integer", "description": "in CSV and JSON lines; the first is 1"}, "column": maybe_text,
         })),
-        "Models": object(&["champion", "models"], json!({
+        "Models": object(&["champion", "seq", "epoch", "models"], json!({
             "champion": maybe_text,
-            "models": list(object(&["model", "trained", "learner", "role", "cv"], json!({
+            "seq": {"type": "integer", "description": "the last line of the ledger; it only grows within an epoch"},
+            "epoch": {"type": "string", "description": "changes where a state is restored"},
+            "models": list(object(&["model", "trained", "learner", "role", "cv", "sha256", "bytes"], json!({
+                "sha256": maybe_text, "bytes": {"type": ["integer", "null"]},
                 "model": text, "trained": maybe_text, "learner": maybe_text,
                 "role": {"enum": ["champion", "previous", "retired", "candidate"]}, "cv": {"type": ["object", "null"]},
             }))),

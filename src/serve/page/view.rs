@@ -1,8 +1,8 @@
 //! A model as the page shows it: the only file of the page that knows models, schemas and profiles.
 
 use super::{Field, FieldKind, Figure, PageView, TargetView};
-use crate::model::Model;
 use crate::model::card::Figures;
+use crate::model::{Card, Model};
 use crate::schema::{Column, Kind};
 use crate::stats::metric::{Better, METRICS};
 use crate::stats::profile::{Observed, Profile};
@@ -21,11 +21,7 @@ impl PageView {
             evaluation: format!("{}-fold × {}", card.cv.folds, card.cv.repeats),
             figures: figures(&card.cv),
             figures_without_companions: card.without_companions.as_ref().map(figures),
-            warnings: card
-                .table_warnings
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            warnings: warnings(card),
             fields: model
                 .schema()
                 .columns()
@@ -42,6 +38,18 @@ impl PageView {
             cycle: Default::default(),
         }
     }
+}
+
+/// What was odd about the table and the fit; what the fit said stands among the table's, but not in models of earlier
+/// releases.
+fn warnings(card: &Card) -> Vec<String> {
+    let is_said = |text: &&String| {
+        let mut details = card.table_warnings.iter().map(|warning| &*warning.detail);
+        details.any(|detail| !detail.is_empty() && text.ends_with(detail))
+    };
+    let of_table = card.table_warnings.iter().map(ToString::to_string);
+    let of_fit = card.warnings.iter().filter(|text| !is_said(text)).cloned();
+    of_table.chain(of_fit).collect()
 }
 
 fn figures(cv: &Figures) -> Vec<Figure> {

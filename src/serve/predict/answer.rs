@@ -132,7 +132,7 @@ mod tests {
         let warning = Warning {
             column: "a\"b".into(),
             problem: Problem::OutOfRange,
-            value: "7".into(),
+            value: Label::Integer(7),
             quarantine: false,
         };
         let answer = Answer {

@@ -47,6 +47,16 @@ pub struct Rows {
     pub places: Vec<Option<usize>>,
     /// Faults of the bad ones.
     pub faults: Faults,
+    /// The bad ones as a partial response in CSV has them, in their order.
+    pub bad: Option<Vec<Bad>>,
+}
+
+/// A bad row of a table of text.
+pub struct Bad {
+    /// Its own id, if it has one.
+    pub id: Option<String>,
+    /// What is wrong with it.
+    pub faults: String,
 }
 
 /// Rows with their answers.
@@ -73,6 +83,7 @@ pub fn answer(
     let champion = predictor.champion()?;
     let model = &champion.model;
     let mut rows = Rows::new(&champion.model, asked.partial);
+    rows.bad = (asked.partial && format == Format::Csv).then(Vec::new);
     match format {
         Format::Json => rows.read_json(body, most)?,
         Format::JsonLines | Format::Batch => rows.read_lines(body, most)?,
@@ -195,6 +206,7 @@ impl Rows {
             } else {
                 Faults::default()
             },
+            bad: None,
         }
     }
 
@@ -213,6 +225,13 @@ impl Rows {
         if !row.faults.is_empty() {
             let pointer = format!("/{}", self.places.len());
             self.faults.row(&row.faults, &pointer, line);
+            if let Some(bad) = &mut self.bad {
+                let faults = write::faults(&row.faults);
+                bad.push(Bad {
+                    id: row.id_text(),
+                    faults,
+                });
+            }
             return self.places.push(None);
         }
         let place = self.table.len();

@@ -10,6 +10,7 @@ use crate::model::Workspace;
 use crate::schema::{Row, json, own_id};
 use crate::serve::predictor::{Made, Origin, Predictor, on_bench};
 use crate::serve::problem::{Faults, Problem, kind};
+use crate::serve::shape;
 use crate::store::Store;
 use crate::store::feed::{Prediction, PredictionId};
 use crate::telemetry::metrics::Transport;
@@ -28,6 +29,10 @@ pub fn answer(
     let schema = champion.model.schema();
     on_bench(schema, |row, work| {
         json::rows(schema, body, 1, row, &mut |_, _| {})?;
+        if let Some(problem) = shape::other_than_a_row(body, row, schema) {
+            predictor.refuse(asked.origin, 1, 0, &Faults::default());
+            return Err(problem);
+        }
         check(predictor, asked.origin, row)?;
         predictor.count(asked.origin, 1, row.warnings.len());
         let mut out = Vec::with_capacity(USUAL);

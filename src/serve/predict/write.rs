@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::answer::{Answer, Why};
 use super::asked::Asked;
-use super::many::Answered;
+use super::many::{Answered, Bad};
 use crate::control::champion::Champion;
 use crate::model::Workspace;
-use crate::schema::{Cell, Warning, answer as table};
+use crate::schema::cell::Span;
+use crate::schema::{Cell, Fault, Warning, answer as table};
 use crate::serve::body::Format;
 use crate::serve::problem::Entry;
 
@@ -95,48 +96,62 @@ impl Pen<'_> {
     fn csv(&self, out: &mut Vec<u8>) {
         let (model, rows) = (&self.champion.model, &self.answered.rows);
         let schema = model.schema();
-        let has_id = table::has_id(schema, rows.table.ids());
-        let mut faults = self.faults_by_row();
+        let bad = rows.bad.as_deref().unwrap_or_default();
+        let has_id =
+            table::has_id(schema, rows.table.ids()) || bad.iter().any(|bad| bad.id.is_some());
+        let mut bad = bad.iter();
         table::csv_header(schema, has_id, out);
         more(["prediction_id", "warnings"], out);
         for (n, place) in rows.places.iter().enumerate() {
-            let said = |place: usize| {
-                let probability = self.answered.probabilities[place];
-                (model.label(probability), probability)
+            let line = match *place {
+                Some(place) => self.line(n, place),
+                None => bad_line(n, bad.next()),
             };
-            table::Answer {
-                row: n + 1,
-                id: has_id.then(|| place.map_or(Cell::Missing, |place| rows.table.id(place))),
-                text: rows.table.text(),
-                said: place.map(said),
-            }
-            .csv(out);
-            let (id, noted) = match *place {
-                Some(place) => {
-                    let prediction = self.answered.ids.get(place);
-                    let id = prediction.map_or_else(String::new, ToString::to_string);
-                    (id, warnings(rows.warnings_of(place)))
-                }
-                None => (String::new(), faults.next().unwrap_or_default()),
+            let answer = table::Answer {
+                id: line.answer.id.filter(|_| has_id),
+                ..line.answer
             };
-            more([&id, &noted], out);
+            answer.csv(out);
+            more([&line.prediction, &line.warnings], out);
         }
     }
 
-    /// What is wrong with each bad row, in their order.
-    fn faults_by_row(&self) -> impl Iterator<Item = String> + use<> {
-        let row_of = |entry: &Entry| entry.cell.as_ref().map(|cell| cell.line);
-        let rows = self.answered.errors.chunk_by(|a, b| row_of(a) == row_of(b));
-        let texts: Vec<String> = rows
-            .map(|entries| {
-                let texts = entries.iter().map(|entry| {
-                    let column = entry.cell.as_ref().and_then(|cell| cell.column.as_deref());
-                    noted(column.unwrap_or_default(), &entry.problem, &entry.got)
-                });
-                texts.collect::<Vec<_>>().join("; ")
-            })
-            .collect();
-        texts.into_iter()
+    fn line(&self, n: usize, place: usize) -> Line<'_> {
+        let (model, rows) = (&self.champion.model, &self.answered.rows);
+        let probability = self.answered.probabilities[place];
+        let prediction = self.answered.ids.get(place);
+        Line {
+            answer: table::Answer {
+                row: n + 1,
+                id: Some(rows.table.id(place)),
+                text: rows.table.text(),
+                said: Some((model.label(probability), probability)),
+            },
+            prediction: prediction.map_or_else(String::new, ToString::to_string),
+            warnings: warnings(rows.warnings_of(place)),
+        }
+    }
+}
+
+/// A line of a table of text.
+struct Line<'a> {
+    answer: table::Answer<'a>,
+    prediction: String,
+    warnings: String,
+}
+
+/// The line of a bad row: its id, no probability, and what is wrong with it.
+fn bad_line(n: usize, bad: Option<&Bad>) -> Line<'_> {
+    let id = bad.and_then(|bad| bad.id.as_deref());
+    Line {
+        answer: table::Answer {
+            row: n + 1,
+            id: Some(id.map_or(Cell::Missing, |id| Cell::Text(Span::of(id, id)))),
+            text: id.unwrap_or_default(),
+            said: None,
+        },
+        prediction: String::new(),
+        warnings: bad.map_or_else(String::new, |bad| bad.faults.clone()),
     }
 }
 
@@ -153,9 +168,17 @@ fn more(cells: [&str; 2], out: &mut Vec<u8>) {
 /// Warnings as one cell: `plan: unknown_level "Gold"; age: out_of_range 130`.
 fn warnings(warnings: &[Warning]) -> String {
     let texts = warnings.iter().map(|warning| {
-        let json = serde_json::json!(warning);
-        let problem = json["problem"].as_str().unwrap_or_default();
-        noted(&warning.column, problem, &json["value"])
+        let value = serde_json::json!(warning.value);
+        noted(&warning.column, warning.problem.code(), &value)
+    });
+    texts.collect::<Vec<_>>().join("; ")
+}
+
+/// Faults as one cell, as [`warnings`] has them.
+pub fn faults(faults: &[Fault]) -> String {
+    let texts = faults.iter().map(|fault| {
+        let entry = Entry::of(fault, "", None);
+        noted(&fault.column, &entry.problem, &entry.got)
     });
     texts.collect::<Vec<_>>().join("; ")
 }

@@ -111,10 +111,20 @@ impl From<RegistryError> for Problem {
 }
 
 /// Remedies that are commands, and the routes that do the same: a client of the API may have no command line.
-const ROUTES: [(&str, &str); 3] = [
+const ROUTES: [(&str, &str); 7] = [
     ("`models list`", "GET /v1/models"),
     ("`models promote`", "POST /v1/models/{version}/promote"),
     ("removed by `models gc`", "removed to make room"),
+    (
+        "`models verify` shows the damage: restore the ledger from a copy, or begin anew with `train FILE --promote always`",
+        "An operator restores the ledger of the server's state from a copy",
+    ),
+    ("or train", "or train with POST /v1/train"),
+    ("`store check` tells", "POST /v1/store/check tells"),
+    (
+        "`store restore` puts a backup in its place",
+        "an operator of the server puts a backup in its place",
+    ),
 ];
 
 /// The same message for somebody who has only HTTP.
@@ -125,7 +135,8 @@ fn over_http(message: &str) -> String {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
-        Problem::new(&kind::NOT_STORED, error.to_string()).header(header::RETRY_AFTER, "1")
+        Problem::new(&kind::NOT_STORED, over_http(&error.to_string()))
+            .header(header::RETRY_AFTER, "1")
     }
 }
 
@@ -145,7 +156,7 @@ impl From<CancelFault> for Problem {
     fn from(fault: CancelFault) -> Problem {
         let kind = match fault {
             CancelFault::Unknown(_) => &kind::NOT_FOUND,
-            CancelFault::Over { .. } => &kind::CONFLICT,
+            CancelFault::Over { .. } | CancelFault::Whole { .. } => &kind::CONFLICT,
         };
         Problem::new(kind, fault.to_string())
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::message::{Message, Ref};
 use super::types::{self, TYPES};
 use crate::schema::fault::nearest;
+use crate::schema::json::{self, JsonFault};
 use crate::schema::own_id;
 use crate::serve::guard::{Access, Caller};
 use crate::serve::labels::{self, given};
@@ -54,7 +55,7 @@ impl Desk {
         on_bench(champion.model.schema(), |row, work| {
             let message = match Message::read(text, champion.model.schema(), row) {
                 Ok(message) => message,
-                Err(fault) => return Reply::Ready(error(&Ref::None, &unreadable(&fault))),
+                Err(fault) => return Reply::Ready(error(&Ref::None, &unreadable(fault, text))),
             };
             let target = champion.model.schema().target();
             let done = self.check(&message).and_then(|kind| match kind {
@@ -207,11 +208,12 @@ pub fn error(reference: &Ref<'_>, problem: &Problem) -> String {
     json!({"type": "error", "ref": reference, "problem": problem}).to_string()
 }
 
-fn unreadable(fault: &serde_json::Error) -> Problem {
-    Problem::new(
-        &kind::UNREADABLE,
-        format!("not readable as a message: {fault}"),
-    )
+fn unreadable(fault: serde_json::Error, text: &str) -> Problem {
+    let detail = match json::explained(fault, text.as_bytes()) {
+        JsonFault::Syntax(fault) => format!("not readable as a message: {fault}"),
+        named => named.to_string(),
+    };
+    Problem::new(&kind::UNREADABLE, detail)
 }
 
 /// The type of a message, whose keys all belong to it.

@@ -37,6 +37,11 @@ async fn the_oldest_events_go_with_everything_that_leads_to_them() {
     assert!(store.event("p3").unwrap().unwrap().1.is_some());
     let whole = check::check(&store.file).unwrap();
     assert_eq!(whole.findings, Vec::<String>::new());
+    assert_eq!(
+        check::check_until(&store.file, &|| false).unwrap(),
+        Some(whole)
+    );
+    assert_eq!(check::check_until(&store.file, &|| true).unwrap(), None);
 
     let late = store.label(vec![given("p0"), given("p3")], false).await;
     assert_eq!(late, Ok(vec![Status::Waiting, Status::Repeated]));

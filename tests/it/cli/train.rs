@@ -514,3 +514,141 @@ fn an_interrupted_training_writes_nothing() {
     );
     assert_eq!(folder.files(), before);
 }
+
+const VISITS: &str = "version: 1
+name: visits
+target: {column: came, positive: yes, negative: no}
+id: nr
+columns:
+  - {name: age, kind: number}
+  - {name: day, kind: unused}
+recipe:
+  steps: [impute: {of: age, as: age}]
+  features: [age]
+";
+
+/// Rows of visits: every fifth day has its own share of yes, and four rows share a day.
+fn visits(rows: std::ops::Range<usize>, came: impl Fn(usize) -> &'static str) -> Vec<String> {
+    let row = |n: usize| {
+        let (age, day) = (20 + n * 37 % 41, 1 + n / 4);
+        format!(
+            "{n},{age},2026-{:02}-{:02},{}\n",
+            1 + day / 28,
+            1 + day % 28,
+            came(n)
+        )
+    };
+    rows.map(row).collect()
+}
+
+fn table(rows: &[String]) -> String {
+    format!("nr,age,day,came\n{}", rows.concat())
+}
+
+fn yes_or_no(n: usize) -> &'static str {
+    ["no", "yes"][usize::from((20 + n * 37 % 41 + n * 7919 % 13) > 45)]
+}
+
+const LOGISTIC: &str = "--learner logistic --folds 3 --repeats 1";
+
+#[test]
+fn other_spellings_of_the_target_count_and_are_a_warning() {
+    let folder = Folder::new();
+    folder.put("s.yaml", VISITS);
+    let spelt = |n: usize| match (yes_or_no(n), n % 10) {
+        ("yes", 0..3) => "Yes",
+        ("no", 0..2) => "\" no \"",
+        (plain, _) => plain,
+    };
+    folder.put("v.csv", table(&visits(0..120, spelt)));
+    let ran = folder
+        .run(&format!("--spec s.yaml train v.csv {LOGISTIC} --json"))
+        .ok();
+    assert_eq!(ran.json()["rows"], 120);
+    let odd = (0..120).filter(|n| spelt(*n) != yes_or_no(*n)).count();
+    let told = |document: &Value| {
+        let mut warnings = document["warnings"].as_array().unwrap().iter();
+        let of = warnings.find(|w| w["problem"] == "other_spelling").unwrap();
+        (
+            of["column"].clone(),
+            of["rows"].clone(),
+            of["examples"].clone(),
+        )
+    };
+    let expected = (json!("came"), json!(odd), json!([" no ", "Yes"]));
+    let (column, rows, examples) = told(&ran.json());
+    let mut examples: Vec<Value> = examples.as_array().unwrap().clone();
+    examples.sort_by_key(Value::to_string);
+    assert_eq!((column, rows, json!(examples)), expected);
+    assert!(
+        ran.err.contains("of the target in another spelling"),
+        "{}",
+        ran.err
+    );
+    let ran = folder.run("evaluate v.csv --json").ok();
+    assert_eq!(told(&ran.json()).1, odd);
+    assert!(ran.err.contains(&format!(
+        "came: {odd} values of the target in another spelling"
+    )));
+}
+
+#[test]
+fn rows_in_order_of_time_are_scored_alike_in_any_order_of_the_file() {
+    let folder = Folder::new();
+    folder.put("t.yaml", format!("{VISITS}evaluation: {{time: day}}\n"));
+    let mut rows = visits(0..120, yes_or_no);
+    folder.put("a.csv", table(&rows));
+    rows.reverse();
+    rows.swap(3, 77);
+    rows.rotate_left(31);
+    folder.put("b.csv", table(&rows));
+    let [a, b] = ["a", "b"].map(|name| {
+        let line = format!("--state {name} --spec t.yaml train {name}.csv {LOGISTIC} --json");
+        folder.run(&line).ok().json()
+    });
+    for metric in METRICS {
+        let [a, b] = [&a, &b].map(|of| of["cv"][metric]["mean"].as_f64().unwrap());
+        assert!((a - b).abs() < 1e-6, "{metric}: {a} {b}");
+    }
+}
+
+#[test]
+fn rows_without_a_time_are_counted_and_refused_when_they_are_many() {
+    let folder = Folder::new();
+    folder.put("t.yaml", format!("{VISITS}evaluation: {{time: day}}\n"));
+    let mut rows = visits(0..120, yes_or_no);
+    for (n, day) in [(7, ""), (50, "soon"), (90, "")] {
+        let cells: Vec<String> = rows[n].split(',').map(str::to_owned).collect();
+        rows[n] = format!("{},{},{day},{}", cells[0], cells[1], cells[3]);
+    }
+    folder.put("v.csv", table(&rows));
+    let line = format!("--spec t.yaml train v.csv {LOGISTIC} --json");
+    let ran = folder.run(&line).ok();
+    let said = "day: 3 rows have no readable time and count as the oldest";
+    assert!(ran.err.contains(said), "{}", ran.err);
+    let warnings = ran.json()["warnings"].clone();
+    let of_day: Vec<&Value> = warnings
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|w| w["column"] == "day")
+        .collect();
+    assert_eq!(
+        (&of_day[0]["problem"], &of_day[0]["rows"]),
+        (&json!("missing"), &json!(3))
+    );
+    let said = folder.run(&format!("{line} --max-bad 0.02")).fails(1);
+    assert!(
+        said.contains("3 of 120 rows have no readable time in \"day\""),
+        "{said}"
+    );
+    // Days that are all the same cannot be cut.
+    let same: Vec<String> = (0..120)
+        .map(|n| format!("{n},{},2026-01-01,{}\n", 20 + n % 40, yes_or_no(n)))
+        .collect();
+    folder.put("same.csv", table(&same));
+    let said = folder
+        .run(&format!("--spec t.yaml train same.csv {LOGISTIC}"))
+        .fails(2);
+    assert!(said.contains("leave 3 of 3 folds empty"), "{said}");
+}

@@ -1,0 +1,90 @@
+//! The epoch of a registry: a random id that is made with it and replaced by a restore. Within one epoch `seq` only grows, so
+//! that whoever follows the ledger notices a state that was put back.
+
+use super::{Registry, RegistryError, disk};
+use uuid::Uuid;
+
+/// Where the ledger stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its last line; 0 where there is none.
+    pub seq: u64,
+    /// The epoch that this number is of.
+    pub epoch: String,
+}
+
+impl Registry {
+    /// Where the ledger stands. A registry of a release that knew no epochs gets one now.
+    ///
+    /// # Errors
+    /// When it can be neither read nor written.
+    pub fn standing(&self) -> Result<Standing, RegistryError> {
+        let epoch = match self.epoch()? {
+            Some(epoch) => epoch,
+            None => {
+                drop(self.writer()?);
+                self.epoch()?.unwrap_or_default()
+            }
+        };
+        let seq = self.ledger()?.last();
+        Ok(Standing { seq, epoch })
+    }
+
+    /// Begins another epoch: what followers know of the ledger no longer holds. Gives the new one.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn begin_epoch(&self) -> Result<String, RegistryError> {
+        let _writer = self.writer()?;
+        self.write_epoch()
+    }
+
+    /// Makes the first epoch. Needs the lock.
+    pub(super) fn ensure_epoch(&self) -> Result<(), RegistryError> {
+        match self.epoch()? {
+            Some(_) => Ok(()),
+            None => self.write_epoch().map(drop),
+        }
+    }
+
+    fn epoch(&self) -> Result<Option<String>, RegistryError> {
+        let bytes = disk::read(&self.epoch_path())?;
+        let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+        Ok(text.filter(|text| !text.is_empty()))
+    }
+
+    fn write_epoch(&self) -> Result<String, RegistryError> {
+        let epoch = Uuid::now_v7().simple().to_string();
+        disk::replace(&self.epoch_path(), format!("{epoch}\n").as_bytes())?;
+        Ok(epoch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::*;
+
+    #[test]
+    fn an_epoch_stays_until_another_begins() {
+        let (_state, registry) = registry_with(2);
+        let first = registry.standing().unwrap();
+        assert_eq!(first.seq, 2);
+        promote(&registry, 1);
+        let promoted = registry.standing().unwrap();
+        assert_eq!((promoted.seq, &promoted.epoch), (3, &first.epoch));
+        let second = registry.begin_epoch().unwrap();
+        assert_ne!(second, first.epoch);
+        let standing = registry.standing().unwrap();
+        assert_eq!((standing.seq, standing.epoch), (3, second));
+        // A state of an earlier release, or a file that a crash emptied.
+        for text in [None, Some("")] {
+            match text {
+                None => std::fs::remove_file(registry.epoch_path()).unwrap(),
+                Some(text) => std::fs::write(registry.epoch_path(), text).unwrap(),
+            }
+            let made = registry.standing().unwrap().epoch;
+            assert_eq!(made.len(), 32);
+            assert_eq!(registry.standing().unwrap().epoch, made);
+        }
+    }
+}
