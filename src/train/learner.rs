@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::train::learners::fixture::{StopsAfter, with_sample};
 
-    /// Every learner checks before it begins; the boosted one also between its 250 trees.
+    /// Every learner checks before it begins; the boosted one also between columns and between its 250 trees.
     #[test]
     fn a_stopped_fit_has_no_kernel() {
         with_sample(|sample| {
@@ -131,10 +131,12 @@ mod tests {
                 let name = learner.name();
                 assert!(matches!(fault, TrainFault::Stopped), "{name}: {fault}");
             }
-            let watch = StopsAfter::looks(3);
-            let fault = fit(&boosted::Boosted, sample, &watch).unwrap_err();
-            assert!(matches!(fault, TrainFault::Stopped), "{fault}");
-            assert_eq!(watch.count(), 4);
+            for looks in [3, sample.width + 3] {
+                let watch = StopsAfter::looks(looks);
+                let fault = fit(&boosted::Boosted, sample, &watch).unwrap_err();
+                assert!(matches!(fault, TrainFault::Stopped), "{fault}");
+                assert_eq!(watch.count(), looks + 1);
+            }
         });
     }
 }

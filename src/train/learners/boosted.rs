@@ -42,7 +42,7 @@ fn boost(
     sample: &Sample<'_>,
     progress: &dyn Progress,
 ) -> Result<(Vec<Tree>, f64, Vec<f64>), FitFault> {
-    let binned = Binned::new(sample);
+    let binned = Binned::new(sample, progress)?;
     let positives = sample.y.iter().filter(|y| **y).count() as f64;
     let base = (positives / (sample.rows() as f64 - positives)).ln();
     let mut scores = vec![base; sample.rows()];
@@ -112,16 +112,20 @@ struct Binned {
 }
 
 impl Binned {
-    fn new(sample: &Sample<'_>) -> Binned {
+    fn new(sample: &Sample<'_>, progress: &dyn Progress) -> Result<Binned, FitFault> {
         let columns = (0..sample.width).map(|j| {
+            if progress.stopped() {
+                return Err(FitFault::Stopped);
+            }
             let values: Vec<f32> = (0..sample.rows()).map(|i| sample.at(i, j)).collect();
             let thresholds = thresholds(&values);
             let bin = |v: &f32| thresholds.partition_point(|t| f64::from(*v) > *t) as u8;
             let bins = values.iter().map(bin).collect();
-            (bins, thresholds)
+            Ok((bins, thresholds))
         });
-        let (bins, thresholds) = columns.unzip();
-        Binned { bins, thresholds }
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let (bins, thresholds) = columns.into_iter().unzip();
+        Ok(Binned { bins, thresholds })
     }
 }
 
