@@ -1,6 +1,6 @@
 //! A whole source as one table in memory, for training and answering.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -63,27 +63,52 @@ pub struct Loaded {
     pub warnings: WarningSummary,
     /// The commonest fault of the bad rows, with how many rows have it.
     pub commonest: Option<(usize, Fault)>,
-    /// Of a table to predict, the rows that need a word, by their place among all rows read.
-    pub odd: BTreeMap<usize, OddRow>,
+    /// Of a table to predict, the rows that need a word, each with its place among all rows read, in their order.
+    pub odd: Vec<(usize, OddRow)>,
     /// What is worth telling of the table as a whole, each once.
     pub notices: Vec<String>,
 }
 
 /// A row of a table to predict that is bad, or has warnings.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct OddRow {
-    /// Its faults; with one, it has no place in the table.
+///
+/// It is small, and rows of the same warnings share them: all rows of a table may have one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OddRow {
+    /// It has no place in the table.
+    Bad(Box<LeftOut>),
+    /// It has warnings.
+    Warned(Arc<[Warning]>),
+}
+
+/// What is known of a bad row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its faults.
     pub faults: Vec<Fault>,
-    /// Its warnings.
-    pub warnings: Vec<Warning>,
-    /// Its own id, of a bad row that has one.
+    /// Its own id, where it has one.
     pub id: Option<String>,
 }
 
 impl OddRow {
-    /// Whether it has no place in the table.
-    pub fn is_bad(&self) -> bool {
-        !self.faults.is_empty()
+    /// The row, where it has no place in the table.
+    pub fn left_out(&self) -> Option<&LeftOut> {
+        match self {
+            OddRow::Bad(row) => Some(row),
+            OddRow::Warned(_) => None,
+        }
+    }
+
+    /// Its faults.
+    pub fn faults(&self) -> &[Fault] {
+        self.left_out().map_or(&[], |row| &row.faults)
+    }
+
+    /// The warnings of a row that is in the table.
+    pub fn warnings(&self) -> &[Warning] {
+        match self {
+            OddRow::Bad(_) => &[],
+            OddRow::Warned(warnings) => warnings,
+        }
     }
 }
 
@@ -115,7 +140,7 @@ impl From<Table> for Loaded {
             read: table.len(),
             warnings: WarningSummary::default(),
             commonest: None,
-            odd: BTreeMap::new(),
+            odd: Vec::new(),
             notices: Vec::new(),
             table,
         }
@@ -152,7 +177,12 @@ pub(super) struct Collector {
     full: Option<TooMuchText>,
     name: String,
     notes: Notes,
+    /// The latest different warnings of rows.
+    shared: VecDeque<Arc<[Warning]>>,
 }
+
+/// Different warnings that are compared with those of a row: the two values of a target, and some more.
+const MOST_SHARED: usize = 4;
 
 impl Collector {
     pub(super) fn new(schema: &Arc<Schema>, purpose: Purpose, strict: bool) -> Collector {
@@ -165,6 +195,7 @@ impl Collector {
             full: None,
             name: String::new(),
             notes: Notes::new(schema, purpose),
+            shared: VecDeque::with_capacity(MOST_SHARED),
         }
     }
 
@@ -186,17 +217,30 @@ impl Collector {
 
     fn good(&mut self, row: &mut Row) -> ControlFlow<()> {
         if row.purpose() == Purpose::Predict && !row.warnings.is_empty() {
-            let odd = OddRow {
-                warnings: row.warnings.clone(),
-                ..OddRow::default()
-            };
-            self.loaded.odd.insert(self.loaded.read - 1, odd);
+            let warnings = self.share(&row.warnings);
+            let odd = OddRow::Warned(warnings);
+            self.loaded.odd.push((self.loaded.read - 1, odd));
         }
         self.full = self.loaded.table.push(row).err();
         match self.full {
             Some(_) => ControlFlow::Break(()),
             None => ControlFlow::Continue(()),
         }
+    }
+}
+
+impl Collector {
+    /// A row's warnings; those of an earlier row where they are the same.
+    fn share(&mut self, warnings: &[Warning]) -> Arc<[Warning]> {
+        if let Some(known) = self.shared.iter().find(|known| ***known == *warnings) {
+            return known.clone();
+        }
+        if self.shared.len() == MOST_SHARED {
+            self.shared.pop_front();
+        }
+        let new: Arc<[Warning]> = warnings.into();
+        self.shared.push_back(new.clone());
+        new
     }
 }
 
@@ -224,8 +268,7 @@ impl Rows for Collector {
 
     fn row(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {
         self.loaded.read += 1;
-        let mut odd = OddRow::default();
-        match row {
+        let left_out = match row {
             Ok(row) if is_unlabelled(row, self.loaded.table.schema()) => {
                 self.notes.met(row);
                 self.loaded.unlabelled += 1;
@@ -236,21 +279,27 @@ impl Rows for Collector {
                 if row.faults.is_empty() {
                     return self.good(row);
                 }
-                odd.id = row.id_text();
-                odd.faults = std::mem::take(&mut row.faults);
+                LeftOut {
+                    id: row.id_text(),
+                    faults: std::mem::take(&mut row.faults),
+                }
             }
             Err(fault) => {
                 self.notes.faults(std::slice::from_ref(&fault));
-                odd.faults = vec![fault];
+                LeftOut {
+                    id: None,
+                    faults: vec![fault],
+                }
             }
         };
         self.loaded.left_out += 1;
         let room = MOST_SHOWN.saturating_sub(self.loaded.bad.len());
         self.loaded
             .bad
-            .extend(bad_rows(line, &odd.faults).take(room));
+            .extend(bad_rows(line, &left_out.faults).take(room));
         if self.notes.purpose == Purpose::Predict {
-            self.loaded.odd.insert(self.loaded.read - 1, odd);
+            let odd = OddRow::Bad(Box::new(left_out));
+            self.loaded.odd.push((self.loaded.read - 1, odd));
         }
         match self.strict {
             true => ControlFlow::Break(()),

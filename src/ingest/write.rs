@@ -110,9 +110,10 @@ impl<'a> Answers<'a> {
         let (table, odd) = (&self.loaded.table, &self.loaded.odd);
         let has_id = self.has_id();
         let mut place = 0;
+        let mut odd = odd.iter().peekable();
         (0..self.loaded.read).map(move |n| {
-            let odd = odd.get(&n);
-            if let Some(bad) = odd.filter(|odd| odd.is_bad()) {
+            let odd = odd.next_if(|(at, _)| *at == n).map(|(_, odd)| odd);
+            if let Some(bad) = odd.and_then(OddRow::left_out) {
                 let text = bad.id.as_deref().unwrap_or_default();
                 let end = text.len() as u32;
                 let id = bad
@@ -143,13 +144,19 @@ impl<'a> Answers<'a> {
     /// Whether the table has ids.
     pub(super) fn has_id(self) -> bool {
         let Loaded { table, odd, .. } = self.loaded;
-        answer::has_id(table.schema(), table.ids()) || odd.values().any(|odd| odd.id.is_some())
+        answer::has_id(table.schema(), table.ids())
+            || odd
+                .iter()
+                .any(|(_, odd)| odd.left_out().is_some_and(|row| row.id.is_some()))
     }
 
     /// Whether an answer in columns has one for warnings: where there is something to say of a row.
     pub(super) fn has_warnings(self) -> bool {
-        let worth = |odd: &OddRow| odd.is_bad() || odd.warnings.iter().any(is_worth_a_column);
-        self.loaded.odd.values().any(worth)
+        let worth = |(_, odd): &(usize, OddRow)| match odd {
+            OddRow::Bad(_) => true,
+            OddRow::Warned(warnings) => warnings.iter().any(is_worth_a_column),
+        };
+        self.loaded.odd.iter().any(worth)
     }
 }
 
@@ -163,8 +170,8 @@ pub(super) fn in_words(odd: Option<&OddRow>) -> String {
     let Some(odd) = odd else {
         return String::new();
     };
-    let warnings = odd.warnings.iter().filter(|w| is_worth_a_column(w));
-    let words = odd.faults.iter().map(ToString::to_string);
+    let warnings = odd.warnings().iter().filter(|w| is_worth_a_column(w));
+    let words = odd.faults().iter().map(ToString::to_string);
     let words: Vec<String> = words.chain(warnings.map(ToString::to_string)).collect();
     words.join("; ")
 }
@@ -173,8 +180,8 @@ fn in_json(odd: Option<&OddRow>) -> Vec<serde_json::Value> {
     let Some(odd) = odd else {
         return Vec::new();
     };
-    let faults = odd.faults.iter().map(answer::fault_json);
-    let warnings = odd.warnings.iter().map(|w| serde_json::json!(w));
+    let faults = odd.faults().iter().map(answer::fault_json);
+    let warnings = odd.warnings().iter().map(|w| serde_json::json!(w));
     faults.chain(warnings).collect()
 }
 

@@ -110,8 +110,11 @@ pub fn rows(
     while let Some((line, cells)) = lines.next()? {
         let outcome = cells.and_then(|cells| {
             row.clear();
-            for (place, (slot, cell)) in header.slots().iter().zip(cells).enumerate() {
-                let cell = std::str::from_utf8(cell).map_err(|_| Broken::NotUtf8)?;
+            let text = std::str::from_utf8(cells.as_slice()).map_err(|_| Broken::NotUtf8)?;
+            for (place, slot) in header.slots().iter().enumerate() {
+                // None where a character is cut in two by the end of a cell.
+                let cell = cells.range(place).and_then(|span| text.get(span));
+                let cell = cell.ok_or(Broken::NotUtf8)?;
                 if header.is_nameless(place) {
                     header.check_empty(cell, row);
                     continue;

@@ -18,6 +18,8 @@ pub const REVISION_1: &[&str] = &["NA", "NaN", "null"];
 pub struct Markers {
     words: FxHashSet<String>,
     longest: usize,
+    /// Which first bytes the words have: most cells begin with another.
+    first: [u64; 4],
     /// Those that are numbers: `-999`.
     numbers: Vec<f64>,
 }
@@ -29,6 +31,9 @@ impl Markers {
         for word in words {
             let word = word.as_ref().trim();
             markers.longest = markers.longest.max(word.len());
+            if let Some(byte) = word.bytes().next() {
+                markers.first[usize::from(byte >> 6)] |= 1 << (byte & 63);
+            }
             markers.numbers.extend(NumberForm::default().parse(word));
             markers.words.insert(word.to_owned());
         }
@@ -38,7 +43,11 @@ impl Markers {
     /// Whether a text means missing.
     pub fn has(&self, text: &str) -> bool {
         let text = text.trim();
-        text.is_empty() || (text.len() <= self.longest && self.words.contains(text))
+        let Some(byte) = text.bytes().next() else {
+            return true;
+        };
+        let begins = self.first[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1;
+        begins && text.len() <= self.longest && self.words.contains(text)
     }
 
     /// Whether a number means missing.
@@ -50,6 +59,12 @@ impl Markers {
     }
 }
 
+/// Whether a text is empty but for blanks. Most texts show by their first byte that they are not.
+pub(super) fn is_blank(text: &str) -> bool {
+    let shows = |byte: u8| byte.is_ascii_graphic();
+    !text.bytes().next().is_some_and(shows) && text.trim().is_empty()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +74,16 @@ mod tests {
         let usual = Markers::new(USUAL);
         for text in ["", "  ", "NA", " n/a ", "#N/A", "None", "<NA>", "-nan"] {
             assert!(usual.has(text), "{text:?}");
+        }
+        for (text, blank) in [
+            ("", true),
+            (" \t", true),
+            ("\u{a0}", true),
+            ("a", false),
+            (" a", false),
+            ("\u{e9}", false),
+        ] {
+            assert_eq!(is_blank(text), blank, "{text:?}");
         }
         for text in ["na", "none", "NONE", "?", "-", "0", "NAN", "N.A."] {
             assert!(!usual.has(text), "{text:?}");

@@ -9,6 +9,7 @@ use super::column::{Column, Extra, Kind, Label, Order, Policy, Schema, Slot};
 use super::date::DateForm;
 use super::fault::{Fault, Problem, Warning, excerpt, nearest};
 use super::level::{self, Levels, as_it_came, plain, shortest};
+use super::missing::is_blank;
 use super::number::NumberForm;
 pub use super::value::Value;
 pub use met::Met;
@@ -169,7 +170,7 @@ impl Row {
     /// Admits a typed value.
     pub fn put(&mut self, schema: &Schema, slot: Slot, value: Value<'_>) {
         let value = match value {
-            Value::Text(text) if text.trim().is_empty() => Value::Missing,
+            Value::Text(text) if is_blank(text) => Value::Missing,
             other => other,
         };
         if self.put_raw(slot, value) {

@@ -3,6 +3,7 @@
 use super::column::{Extra, Kind, Schema, Slot};
 use super::dialect::Notice;
 use super::fault::{Fault, Problem, excerpt};
+use super::missing::is_blank;
 use super::number::NumberForm;
 use super::row::{Purpose, Row, Value, allowed_labels, unknown_column};
 
@@ -257,7 +258,7 @@ pub fn put(schema: &Schema, slot: Slot, text: &str, form: &NumberForm, row: &mut
     let column = match slot {
         Slot::Column(i) if schema.is_number(slot) => &schema.columns()[i],
         _ => {
-            let value = match text.trim().is_empty() {
+            let value = match is_blank(text) {
                 true => Value::Missing,
                 false => Value::Text(text),
             };

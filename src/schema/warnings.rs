@@ -93,6 +93,10 @@ impl WarningSummary {
         if example.is_empty() {
             return;
         }
+        if let Some(known) = entry.examples.iter_mut().find(|e| e.value == example) {
+            known.rows += rows;
+            return;
+        }
         let value = excerpt(example);
         if let Some(known) = entry.examples.iter_mut().find(|e| e.value == value) {
             known.rows += rows;
@@ -139,14 +143,28 @@ impl WarningSummary {
     }
 
     fn entry(&mut self, column: &str, problem: Problem) -> &mut ColumnWarning {
-        let key = (column.to_owned(), problem);
-        self.0.entry(key).or_insert_with(|| ColumnWarning {
+        // A table may have a warning in each of its rows: an entry that is there is found without a copy of the name.
+        if let Some(place) = self.0.get_index_of(&Key(column, problem)) {
+            return &mut self.0[place];
+        }
+        let entry = self.0.entry((column.to_owned(), problem));
+        entry.or_insert_with(|| ColumnWarning {
             column: column.to_owned(),
             problem,
             rows: 0,
             examples: Vec::new(),
             detail: String::new(),
         })
+    }
+}
+
+/// The key of an entry, borrowed; it hashes as the tuple does.
+#[derive(Hash)]
+struct Key<'a>(&'a str, Problem);
+
+impl indexmap::Equivalent<(String, Problem)> for Key<'_> {
+    fn equivalent(&self, (column, problem): &(String, Problem)) -> bool {
+        self.0 == column && self.1 == *problem
     }
 }
 

@@ -274,7 +274,7 @@ impl Validation<'_> {
             seed,
         };
         let columns = bases.iter().map(|base| {
-            let kernel: Kernel = learner::fit(*base, &sample)?;
+            let kernel: Kernel = learner::fit(*base, &sample, self.progress)?;
             let mut out = vec![0.0; test.len()];
             kernel.score_batch(&test_x, &mut out);
             if self.progress.stopped() {

@@ -2,8 +2,8 @@
 
 use std::fmt::Debug;
 
-use super::TrainFault;
 use super::learners::{blend, boosted, forest, logistic};
+use super::{Progress, TrainFault};
 use crate::kernel::Kernel;
 
 /// What a learner is fitted on.
@@ -31,6 +31,17 @@ impl Sample<'_> {
     }
 }
 
+/// Why a fit has no kernel.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FitFault {
+    /// The caller asked to stop.
+    #[error("stopped")]
+    Stopped,
+    /// It could not, in words.
+    #[error("{0}")]
+    Failed(String),
+}
+
 /// An algorithm that fits and is lowered to a kernel right away.
 pub trait Learner: Debug + Sync {
     /// Its name on the command line and in cards.
@@ -44,11 +55,12 @@ pub trait Learner: Debug + Sync {
         &[]
     }
 
-    /// Fits and lowers. Learners with members are put together by [`fit`] and never asked.
+    /// Fits and lowers. Learners with members are put together by [`fit`] and never asked. A fit may take minutes: it ends
+    /// within 2 s when `progress` is stopped.
     ///
     /// # Errors
-    /// Why it could not, in words.
-    fn fit(&self, sample: &Sample<'_>) -> Result<Kernel, String>;
+    /// [`FitFault`].
+    fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitFault>;
 }
 
 /// All learners, simplest first: of equals the first is chosen.
@@ -86,14 +98,45 @@ pub fn bases(wanted: &[&'static dyn Learner]) -> Vec<&'static dyn Learner> {
 /// Fits one learner, members and all.
 ///
 /// # Errors
-/// [`TrainFault::Learner`], naming the one that failed.
-pub fn fit(learner: &'static dyn Learner, sample: &Sample<'_>) -> Result<Kernel, TrainFault> {
+/// [`TrainFault::Learner`], naming the one that failed; [`TrainFault::Stopped`].
+pub fn fit(
+    learner: &'static dyn Learner,
+    sample: &Sample<'_>,
+    progress: &dyn Progress,
+) -> Result<Kernel, TrainFault> {
     if learner.members().is_empty() {
-        return learner.fit(sample).map_err(|why| TrainFault::Learner {
-            learner: learner.name(),
-            why,
+        return learner.fit(sample, progress).map_err(|fault| match fault {
+            FitFault::Stopped => TrainFault::Stopped,
+            FitFault::Failed(why) => TrainFault::Learner {
+                learner: learner.name(),
+                why,
+            },
         });
     }
-    let members = learner.members().iter().map(|m| fit(*m, sample));
+    let members = learner.members().iter().map(|m| fit(*m, sample, progress));
     Ok(Kernel::Mean(members.collect::<Result<_, _>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::learners::fixture::{StopsAfter, with_sample};
+
+    /// Every learner checks before it begins; the boosted one also between columns and between its 250 trees.
+    #[test]
+    fn a_stopped_fit_has_no_kernel() {
+        with_sample(|sample| {
+            for learner in LEARNERS {
+                let fault = fit(*learner, sample, &StopsAfter::looks(0)).unwrap_err();
+                let name = learner.name();
+                assert!(matches!(fault, TrainFault::Stopped), "{name}: {fault}");
+            }
+            for looks in [3, sample.width + 3] {
+                let watch = StopsAfter::looks(looks);
+                let fault = fit(&boosted::Boosted, sample, &watch).unwrap_err();
+                assert!(matches!(fault, TrainFault::Stopped), "{fault}");
+                assert_eq!(watch.count(), looks + 1);
+            }
+        });
+    }
 }

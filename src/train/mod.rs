@@ -273,7 +273,7 @@ pub fn train(
         y: &labels,
         seed: request.seed,
     };
-    let kernel = learner::fit(chosen.learner, &sample)?;
+    let kernel = learner::fit(chosen.learner, &sample, progress)?;
     let calibration = chosen.calibration.clone();
     let profile = profile::of(material.table, chosen.scores.iter().flatten().copied());
     let mut odd = material.warnings.clone();

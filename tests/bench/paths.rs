@@ -199,7 +199,9 @@ impl Bench {
             b.iter(|| self.spec.recipe.fit(&self.train.table, &all, &y).unwrap())
         });
         for learner in train::LEARNERS.iter().filter(|l| l.members().is_empty()) {
-            group.bench_function(learner.name(), |b| b.iter(|| learner.fit(&sample).unwrap()));
+            group.bench_function(learner.name(), |b| {
+                b.iter(|| learner.fit(&sample, &Unwatched).unwrap())
+            });
         }
         group.finish();
     }

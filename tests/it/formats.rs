@@ -3,12 +3,17 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use polars::prelude::{Column, DataFrame, NamedFrom, ParquetWriter, Series};
 use proptest::prelude::*;
+use reqwest::Method;
 use serde_json::{Map, Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+use tempfile::TempDir;
+use titanic_platform::app::First;
+use titanic_platform::clock::System;
 use titanic_platform::ingest::infer::{self, Wanted};
 use titanic_platform::ingest::source::{Options, Source};
 use titanic_platform::model::{Model, Spec, Workspace};
@@ -16,6 +21,8 @@ use titanic_platform::schema::json::write;
 use titanic_platform::schema::row::Purpose;
 use titanic_platform::train::{self, Request, Unwatched};
 
+use crate::server::Server;
+use crate::store_cli::run;
 use crate::tables;
 
 /// A column of some kind, one value a row; none is missing.
@@ -372,5 +379,126 @@ proptest! {
             let again = train::train(&spec, &tables::material(&again), &request, &Unwatched).unwrap();
             prop_assert_eq!(&again.model.to_bytes().unwrap(), &bytes, "{}", source.0);
         }
+    }
+}
+
+/// The same rows through the commands and the routes, which read in ways of their own: files that are predicted, compared and
+/// ingested, requests in three formats.
+async fn every_way_in_agrees(made: &Made) {
+    let state = tempfile::tempdir().unwrap();
+    let folder = state.path();
+    made.write(folder);
+    let half: Vec<String> = made
+        .delimited(",")
+        .lines()
+        .take(25)
+        .map(str::to_owned)
+        .collect();
+    std::fs::write(folder.join("half.csv"), half.join("\n")).unwrap();
+    let spec = run(&state, "spec infer t.csv --target left --name m")
+        .ok()
+        .out;
+    std::fs::write(folder.join("m.yaml"), spec).unwrap();
+    run(
+        &state,
+        "train t.csv --spec m.yaml --learner logistic --folds 2 --repeats 1",
+    )
+    .ok();
+
+    let files = ["t.csv", "t.jsonl", "t.parquet"];
+    let of_file = |file: &str| {
+        run(&state, &format!("predict {file} -o {file}.jsonl")).ok();
+        let text = std::fs::read_to_string(folder.join(format!("{file}.jsonl"))).unwrap();
+        probabilities(&lines(&text))
+    };
+    let expected = of_file(files[0]);
+    assert_eq!(expected.len(), made.rows);
+    let drift = |file: &str| {
+        let line = format!("drift --reference half.csv --current {file} --json");
+        run(&state, &line).ok().out
+    };
+    let drifted = drift(files[0]);
+    assert!(drifted.contains("\"statistic\""), "{drifted}");
+    let stored = stored(&state, folder, files[0]);
+    for file in &files[1..] {
+        assert_eq!(of_file(file), expected, "{file}");
+        assert_eq!(drift(file), drifted, "{file}");
+        assert_eq!(self::stored(&state, folder, file), stored, "{file}");
+    }
+
+    let server = Server::over(state, |_| {}, First::bundled(), Arc::new(System));
+    let server = server.await.unwrap();
+    let objects = made.objects();
+    let written: Vec<String> = objects.iter().map(Value::to_string).collect();
+    for (media, body) in [
+        ("application/json", json!(objects).to_string()),
+        ("application/x-ndjson", written.join("\n")),
+        ("text/csv", made.delimited(",")),
+    ] {
+        let request = server.request(Method::POST, "/v1/predict?store=false");
+        let request = request.header("content-type", media).body(body);
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        let text = response.text().await.unwrap();
+        assert_eq!(status, 200, "{media}: {text}");
+        let answered = match media {
+            "application/json" => {
+                let document: Value = serde_json::from_str(&text).unwrap();
+                probabilities(document["predictions"].as_array().unwrap())
+            }
+            "text/csv" => column_of(&text, "probability"),
+            _ => probabilities(&lines(&text)),
+        };
+        assert_eq!(answered, expected, "{media}");
+    }
+    server.stop().await;
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    let documents = text.lines().map(serde_json::from_str);
+    documents.collect::<Result<_, _>>().unwrap()
+}
+
+/// As bits.
+fn probabilities(predictions: &[Value]) -> Vec<u64> {
+    let bits = |p: &Value| p["probability"].as_f64().unwrap().to_bits();
+    predictions.iter().map(bits).collect()
+}
+
+/// A column of numbers of a CSV text, as bits. The numbers go through the parser of those in JSON.
+fn column_of(text: &str, name: &str) -> Vec<u64> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let place = reader.headers().unwrap().iter().position(|n| n == name);
+    let number = |record: csv::StringRecord| -> f64 {
+        serde_json::from_str(&record[place.unwrap()]).unwrap()
+    };
+    let records = reader
+        .records()
+        .map(|record| number(record.unwrap()).to_bits());
+    records.collect()
+}
+
+/// The rows that a file comes to in a store of its own: row and label.
+fn stored(spec: &TempDir, folder: &Path, file: &str) -> Vec<Value> {
+    let state = tempfile::tempdir().unwrap();
+    let [file, spec] = [folder.join(file), spec.path().join("m.yaml")];
+    let line = format!("ingest {} --spec {}", file.display(), spec.display());
+    run(&state, &line).ok();
+    let events = lines(&run(&state, "store export").ok().out);
+    let content = |event: &Value| {
+        assert_eq!(event["kind"], "row", "{event}");
+        json!([event["row"], event["label"]])
+    };
+    events.iter().map(content).collect()
+}
+
+proptest! {
+    // Each case starts a dozen processes and a server.
+    #![proptest_config(ProptestConfig { cases: 2, max_shrink_iters: 8, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a1_commands_and_routes_read_a_table_as_one(made in made()) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(every_way_in_agrees(&made));
     }
 }

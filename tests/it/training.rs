@@ -203,7 +203,12 @@ fn logistic_is_scikit_learns() {
         y: &labels[..800],
         seed: 0,
     };
-    let kernel = train::learner::fit(train::learner::named("logistic").unwrap(), &sample).unwrap();
+    let kernel = train::learner::fit(
+        train::learner::named("logistic").unwrap(),
+        &sample,
+        &train::Unwatched,
+    )
+    .unwrap();
     let mut scores = titanic_platform::stats::scores::Scores::new(0.5);
     let (mut scratch, mut x) = (Default::default(), vec![0.0; width]);
     let expected = [0.044117, 0.940847, 0.999867, 0.657537, 0.120675];

@@ -30,7 +30,7 @@ impl Ambiguity {
         let Some(seen) = &mut self.0[place] else {
             return;
         };
-        if !cell.contains(['.', ',']) {
+        if !cell.bytes().any(|b| matches!(b, b'.' | b',')) {
             return;
         }
         if form.is_ambiguous(cell) {

@@ -74,6 +74,24 @@ impl<R: Read> Watch<R> {
         ))
     }
 
+    /// Reads bytes as [`Watch::see`] does one by one. Within a cell or a comment most bytes change nothing but the length.
+    fn see_all(&mut self, mut bytes: &[u8]) {
+        while let Some((byte, rest)) = bytes.split_first() {
+            self.see(*byte);
+            bytes = rest;
+            if matches!(self.place, Place::Plain | Place::Quoted | Place::Comment) {
+                let delimiter = self.delimiter;
+                let is_plain = |b: &u8| !matches!(*b, b'\n' | b'\r' | b'"') && *b != delimiter;
+                let run = bytes.iter().take_while(|b| is_plain(b)).count();
+                if run > 0 {
+                    self.length += run as u64;
+                    self.last = bytes[run - 1];
+                    bytes = &bytes[run..];
+                }
+            }
+        }
+    }
+
     fn see(&mut self, byte: u8) {
         let ends_line = matches!(byte, b'\n' | b'\r');
         let comment = self.place == Place::Row && self.comment == Some(byte);
@@ -112,7 +130,7 @@ impl<R: Read> Read for Watch<R> {
             n = 1;
         }
         self.ended |= n == 0 && !buffer.is_empty();
-        buffer[..n].iter().for_each(|byte| self.see(*byte));
+        self.see_all(&buffer[..n]);
         match self.length > LONGEST_ROW {
             true => Err(self.too_long()),
             false => Ok(n),

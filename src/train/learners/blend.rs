@@ -4,7 +4,8 @@ use super::boosted::Boosted;
 use super::forest::Forest;
 use super::logistic::Logistic;
 use crate::kernel::Kernel;
-use crate::train::learner::{Learner, Sample};
+use crate::train::Progress;
+use crate::train::learner::{FitFault, Learner, Sample};
 
 /// Mean of logistic regression, forest and boosted trees.
 #[derive(Debug)]
@@ -23,7 +24,8 @@ impl Learner for Blend {
         &[&Logistic, &Forest, &Boosted]
     }
 
-    fn fit(&self, _: &Sample<'_>) -> Result<Kernel, String> {
-        Err("a blend is put together from its members".into())
+    fn fit(&self, _: &Sample<'_>, _: &dyn Progress) -> Result<Kernel, FitFault> {
+        let why = "a blend is put together from its members";
+        Err(FitFault::Failed(why.into()))
     }
 }

@@ -5,7 +5,8 @@
 //! G_L²/(H_L + λ) + G_R²/(H_R + λ) − G²/(H + λ). Features are cut into at most 255 bins once, before the first tree.
 
 use crate::kernel::{Kernel, Link, Node, Tree, Trees};
-use crate::train::learner::{Learner, Sample};
+use crate::train::Progress;
+use crate::train::learner::{FitFault, Learner, Sample};
 
 /// Shallow trees: on tables of hundreds of rows deeper ones fit noise.
 const DEPTH: usize = 2;
@@ -28,23 +29,29 @@ impl Learner for Boosted {
         "250 gradient-boosted trees of depth 2"
     }
 
-    fn fit(&self, sample: &Sample<'_>) -> Result<Kernel, String> {
-        let (trees, base, _) = boost(sample);
+    fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitFault> {
+        let (trees, base, _) = boost(sample, progress)?;
         let trees = Trees::new(sample.width, Link::Logistic, base, 1.0, trees)
-            .map_err(|e| e.to_string())?;
+            .map_err(|e| FitFault::Failed(e.to_string()))?;
         Ok(Kernel::Trees(trees))
     }
 }
 
 /// Trees, the score before the first, and the final score of each training row.
-fn boost(sample: &Sample<'_>) -> (Vec<Tree>, f64, Vec<f64>) {
-    let binned = Binned::new(sample);
+fn boost(
+    sample: &Sample<'_>,
+    progress: &dyn Progress,
+) -> Result<(Vec<Tree>, f64, Vec<f64>), FitFault> {
+    let binned = Binned::new(sample, progress)?;
     let positives = sample.y.iter().filter(|y| **y).count() as f64;
     let base = (positives / (sample.rows() as f64 - positives)).ln();
     let mut scores = vec![base; sample.rows()];
     let mut slopes = vec![Slope::default(); sample.rows()];
     let mut trees = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
+        if progress.stopped() {
+            return Err(FitFault::Stopped);
+        }
         for ((slope, score), y) in slopes.iter_mut().zip(&scores).zip(sample.y) {
             let p = 1.0 / (1.0 + (-score).exp());
             *slope = Slope {
@@ -67,7 +74,7 @@ fn boost(sample: &Sample<'_>) -> (Vec<Tree>, f64, Vec<f64>) {
             .expect("grown here: its children are in place");
         trees.push(tree);
     }
-    (trees, base, scores)
+    Ok((trees, base, scores))
 }
 
 /// First and second derivative of the loss, summed over rows.
@@ -105,16 +112,20 @@ struct Binned {
 }
 
 impl Binned {
-    fn new(sample: &Sample<'_>) -> Binned {
+    fn new(sample: &Sample<'_>, progress: &dyn Progress) -> Result<Binned, FitFault> {
         let columns = (0..sample.width).map(|j| {
+            if progress.stopped() {
+                return Err(FitFault::Stopped);
+            }
             let values: Vec<f32> = (0..sample.rows()).map(|i| sample.at(i, j)).collect();
             let thresholds = thresholds(&values);
             let bin = |v: &f32| thresholds.partition_point(|t| f64::from(*v) > *t) as u8;
             let bins = values.iter().map(bin).collect();
-            (bins, thresholds)
+            Ok((bins, thresholds))
         });
-        let (bins, thresholds) = columns.unzip();
-        Binned { bins, thresholds }
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let (bins, thresholds) = columns.into_iter().unzip();
+        Ok(Binned { bins, thresholds })
     }
 }
 
@@ -216,14 +227,15 @@ impl Growth<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::Unwatched;
     use crate::train::learners::fixture;
 
     /// Every row of the table: the kernel says what boosting itself arrived at.
     #[test]
     fn lowered_is_what_was_boosted() {
         fixture::with_sample(|sample| {
-            let (_, _, scores) = boost(sample);
-            let kernel = Boosted.fit(sample).unwrap();
+            let (_, _, scores) = boost(sample, &Unwatched).unwrap();
+            let kernel = Boosted.fit(sample, &Unwatched).unwrap();
             for (row, score) in sample.x.chunks_exact(sample.width).zip(scores) {
                 let (lowered, boosted) = (kernel.score(row), 1.0 / (1.0 + (-score).exp()));
                 assert!(

@@ -10,8 +10,10 @@ use smartcore::ensemble::random_forest_regressor::{
 };
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
+use super::apart;
 use crate::kernel::{Kernel, Link, Node, Tree, Trees};
-use crate::train::learner::{Learner, Sample};
+use crate::train::Progress;
+use crate::train::learner::{FitFault, Learner, Sample};
 
 const TREES: usize = 200;
 const LEAF: usize = 5;
@@ -30,17 +32,18 @@ impl Learner for Forest {
         "probability forest of 200 trees"
     }
 
-    fn fit(&self, sample: &Sample<'_>) -> Result<Kernel, String> {
-        let library = fit_library(sample)?;
-        lower(&library, sample)
+    fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitFault> {
+        let library = fit_library(sample, progress)?;
+        lower(&library, sample).map_err(FitFault::Failed)
     }
 }
 
 type Library = RandomForestRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 
-fn fit_library(sample: &Sample<'_>) -> Result<Library, String> {
+fn fit_library(sample: &Sample<'_>, progress: &dyn Progress) -> Result<Library, FitFault> {
     let x: Vec<f64> = sample.x.iter().map(|v| f64::from(*v)).collect();
-    let x = DenseMatrix::new(sample.rows(), sample.width, x, false).map_err(|e| e.to_string())?;
+    let x = DenseMatrix::new(sample.rows(), sample.width, x, false)
+        .map_err(|e| FitFault::Failed(e.to_string()))?;
     let y: Vec<f64> = sample.y.iter().map(|y| f64::from(u8::from(*y))).collect();
     let parameters = RandomForestRegressorParameters::default()
         .with_n_trees(TREES)
@@ -48,7 +51,9 @@ fn fit_library(sample: &Sample<'_>) -> Result<Library, String> {
         .with_min_samples_leaf(LEAF)
         .with_m(((sample.width as f64).sqrt() as usize).max(1))
         .with_seed(sample.seed);
-    RandomForestRegressor::fit(&x, &y, parameters).map_err(|e| e.to_string())
+    apart::run(progress, move || {
+        RandomForestRegressor::fit(&x, &y, parameters).map_err(|e| e.to_string())
+    })
 }
 
 /// The parts of a fitted forest that serving needs, by the names smartcore serialises them under: its fields are private.
@@ -110,13 +115,14 @@ fn lower_node(node: &StoredNode) -> Node {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::Unwatched;
     use crate::train::learners::fixture;
 
     /// Every row of the table: the lowered forest says what the library's own says.
     #[test]
     fn lowered_is_the_librarys() {
         fixture::with_sample(|sample| {
-            let library = fit_library(sample).unwrap();
+            let library = fit_library(sample, &Unwatched).unwrap();
             let x = sample.x.iter().map(|v| f64::from(*v)).collect();
             let x = DenseMatrix::new(sample.rows(), sample.width, x, false).unwrap();
             let expected = library.predict(&x).unwrap();

@@ -7,9 +7,11 @@ use smartcore::linalg::basic::arrays::Array;
 use smartcore::linalg::basic::matrix::DenseMatrix;
 use smartcore::linear::logistic_regression::{LogisticRegression, LogisticRegressionParameters};
 
+use super::apart;
 use crate::kernel::{Kernel, Linear};
 use crate::stats::moments::Moments;
-use crate::train::learner::{Learner, Sample};
+use crate::train::Progress;
+use crate::train::learner::{FitFault, Learner, Sample};
 
 /// Penalty on the weights of standardised columns.
 const ALPHA: f64 = 2.0;
@@ -27,21 +29,25 @@ impl Learner for Logistic {
         "L2 logistic regression on standardised columns"
     }
 
-    fn fit(&self, sample: &Sample<'_>) -> Result<Kernel, String> {
+    fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitFault> {
         let (x, scales) = standardise(sample);
-        let x =
-            DenseMatrix::new(sample.rows(), sample.width, x, false).map_err(|e| e.to_string())?;
-        let fitted = fit_library(&x, sample)?;
+        let x = DenseMatrix::new(sample.rows(), sample.width, x, false)
+            .map_err(|e| FitFault::Failed(e.to_string()))?;
+        let y = labels(sample);
+        let fitted = apart::run(progress, move || fit_library(&x, &y))?;
         Ok(Kernel::Linear(lower(&fitted, &scales)))
     }
 }
 
 type Library = LogisticRegression<f64, u32, DenseMatrix<f64>, Vec<u32>>;
 
-fn fit_library(x: &DenseMatrix<f64>, sample: &Sample<'_>) -> Result<Library, String> {
-    let y: Vec<u32> = sample.y.iter().map(|y| u32::from(*y)).collect();
+fn fit_library(x: &DenseMatrix<f64>, y: &Vec<u32>) -> Result<Library, String> {
     let parameters = LogisticRegressionParameters::default().with_alpha(ALPHA);
-    LogisticRegression::fit(x, &y, parameters).map_err(|e| e.to_string())
+    LogisticRegression::fit(x, y, parameters).map_err(|e| e.to_string())
+}
+
+fn labels(sample: &Sample<'_>) -> Vec<u32> {
+    sample.y.iter().map(|y| u32::from(*y)).collect()
 }
 
 /// Standardised columns, row by row, and mean and deviation of each.
@@ -101,7 +107,7 @@ mod tests {
         fixture::with_sample(|sample| {
             let (x, scales) = standardise(sample);
             let matrix = DenseMatrix::new(sample.rows(), sample.width, x.clone(), false).unwrap();
-            let library = fit_library(&matrix, sample).unwrap();
+            let library = fit_library(&matrix, &labels(sample)).unwrap();
             let labels = library.predict(&matrix).unwrap();
             let kernel = Kernel::Linear(lower(&library, &scales));
             let rows = sample

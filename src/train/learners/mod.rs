@@ -1,15 +1,44 @@
 //! The learners, one file each; [`super::learner`] has their table.
 
+mod apart;
 pub mod blend;
 pub mod boosted;
 pub mod forest;
 pub mod logistic;
 
 #[cfg(test)]
-mod fixture {
+pub(super) mod fixture {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use crate::ingest;
     use crate::model::Spec;
-    use crate::train::Sample;
+    use crate::train::{Progress, Sample};
+
+    /// Is stopped once it has been checked so many times.
+    pub struct StopsAfter {
+        looks: usize,
+        seen: AtomicUsize,
+    }
+
+    impl StopsAfter {
+        pub fn looks(looks: usize) -> StopsAfter {
+            let seen = AtomicUsize::new(0);
+            StopsAfter { looks, seen }
+        }
+
+        /// How often it was checked.
+        pub fn count(&self) -> usize {
+            self.seen.load(Ordering::Relaxed)
+        }
+    }
+
+    impl Progress for StopsAfter {
+        fn begin(&self, _: usize) {}
+        fn advance(&self, _: &str) {}
+        fn stopped(&self) -> bool {
+            self.seen.fetch_add(1, Ordering::Relaxed) >= self.looks
+        }
+    }
 
     /// Features of the whole bundled table.
     pub fn with_sample(check: impl FnOnce(&Sample<'_>)) {
