@@ -25,9 +25,6 @@ pub const BUNDLED: &str = include_str!("../../assets/titanic.yaml");
 /// Version of the format that is read.
 const VERSION: &str = "1";
 
-/// The fault of a spec without a version.
-const UNVERSIONED: &str = "the spec does not say its version";
-
 /// A checked spec.
 #[derive(Clone, Debug)]
 pub struct Spec {
@@ -164,61 +161,27 @@ impl Spec {
     }
 
     fn parse_with(text: &str, usual: &[&str]) -> Result<Spec, SpecFaults> {
-        let unversioned = check_version(text)?;
+        check_version(text)?;
         let first = match Spec::parse_once(text, usual) {
             Err(SpecFaults(faults)) if yaml::is_readable(text) => faults,
             parsed => return parsed,
         };
-        let (mut rest, mut all, mut fresh) = (Rest::of(text), Vec::new(), first);
-        let lines_of_text = text.lines().count() as u64; // what stands after it are stand-ins
-        if let Some(fault) = unversioned {
-            if rest.is_empty() || rest.has_key("version") {
-                return Err(SpecFaults(vec![fault]));
-            }
-            all.push(fault);
-            fresh.retain(|fault| !fault.problem.contains("\"version\""));
-        }
         // Each stage ends with its first faults: what they are about is left out, and the rest read again.
-        let mut explained: Vec<SpecFault> = Vec::new();
-        loop {
-            // Where a key of the whole document is missing, what stands around the place is not at fault.
-            let about = fresh.iter().chain(&explained);
-            let about = about.filter(|fault| !rest.is_of_document(&fault.problem));
+        let (mut rest, mut all, mut fresh) = (Rest::of(text), Vec::new(), first);
+        while !fresh.is_empty() {
+            // Where a key is missing, what stands around it is not at fault.
+            let about = fresh
+                .iter()
+                .filter(|fault| !fault.problem.ends_with("is missing here"));
             let lines: Vec<u64> = about.map(|fault| fault.line).collect();
             all.append(&mut fresh);
             let blanked = lines.into_iter().filter(|line| rest.blank(*line)).count();
-            // A key that is missing, or written in another way.
-            let missing = |key: &str| format!("the key {key:?} is missing here");
-            let is_told = |key: &str| {
-                let meant = format!("did you mean {key:?}?");
-                let is_told = |fault: &SpecFault| {
-                    fault.problem == missing(key)
-                        || fault.remedy == meant
-                        || (key == "version" && fault.problem == UNVERSIONED)
-                };
-                all.iter().any(is_told)
-            };
-            let stands_in = rest.stand_in(is_told);
-            if rest.is_empty() || (blanked == 0 && !stands_in) {
+            if blanked == 0 {
                 break;
             }
-            let Err(SpecFaults(faults)) = Spec::parse_once(&rest.text(), usual) else {
-                break;
-            };
-            let is_meant = |fault: &SpecFault| {
-                let key = fault.problem.split('"').nth(1).unwrap_or_default();
-                fault.problem == missing(key) && is_told(key)
-            };
-            let is_new = |fault: &SpecFault| {
-                !is_meant(fault)
-                    && fault.line <= lines_of_text
-                    && !rest.explains(&fault.problem)
-                    && !all.contains(fault)
-            };
-            (fresh, explained) = faults.into_iter().partition(is_new);
-            // Only where nothing new is found, what has its reason in a fault that was told stands in the way.
-            if !fresh.is_empty() {
-                explained.clear();
+            if let Err(SpecFaults(faults)) = Spec::parse_once(&rest.text(), usual) {
+                fresh = faults;
+                fresh.retain(|fault| !rest.explains(&fault.problem) && !all.contains(fault));
             }
         }
         all.sort_by_key(|fault| (fault.line, fault.column));
@@ -241,8 +204,8 @@ impl Spec {
     }
 }
 
-/// Another version is one fault, whatever else the text says; no version is one beside others.
-fn check_version(text: &str) -> Result<Option<SpecFault>, SpecFaults> {
+/// Another version is one fault, whatever else the text says.
+fn check_version(text: &str) -> Result<(), SpecFaults> {
     let version: VersionOnly = read(text)?;
     match version.version {
         Some(v) if v.value != VERSION => {
@@ -257,16 +220,16 @@ fn check_version(text: &str) -> Result<Option<SpecFault>, SpecFaults> {
             )]))
         }
         None => {
-            let problem = UNVERSIONED.to_owned();
+            let problem = "the spec does not say its version".to_owned();
             let remedy = format!("begin it with version: {VERSION}");
-            Ok(Some(SpecFault {
+            Err(SpecFaults(vec![SpecFault {
                 line: 1,
                 column: 1,
                 problem,
                 remedy,
-            }))
+            }]))
         }
-        Some(_) => Ok(None),
+        Some(_) => Ok(()),
     }
 }
 

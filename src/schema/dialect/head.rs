@@ -55,10 +55,10 @@ impl Above {
 
 /// Whether lines with these numbers of cells are titles or comments. A quoted name of a header may go over several lines.
 fn are_above(head: &[&[u8]], counted: &[usize]) -> bool {
-    let quotes = head.concat().iter().filter(|b| **b == b'"').count();
+    let is_open = |line: &&[u8]| line.iter().filter(|b| **b == b'"').count() % 2 == 1;
     let is_mark = |line: &[u8]| line.starts_with(b"#") || line.starts_with(b"%");
     let mut lines = head.iter().zip(counted);
-    quotes % 2 == 0 && lines.all(|(line, cells)| *cells == 1 || is_mark(line))
+    !head.iter().any(is_open) && lines.all(|(line, cells)| *cells == 1 || is_mark(line))
 }
 
 /// The sign that all of these lines begin with, where it is one of comments.

@@ -10,21 +10,7 @@ pub struct Rest {
     blanked: String,
     /// Whether a part of the recipe is gone: later parts may lack its outputs.
     lacks_steps: bool,
-    /// Whether the columns are stand-ins: whatever names one is not at fault.
-    lacks_columns: bool,
 }
-
-/// Keys that every spec has, each with a stand-in that is read without a fault.
-const NEEDED: [(&str, &str); 5] = [
-    ("version", "version: 1"),
-    ("name", "name: stand-in"),
-    (
-        "target",
-        "target: {column: stand_in_target, positive: 1, negative: 0}",
-    ),
-    ("columns", "columns: [{name: stand_in, kind: number}]"),
-    ("recipe", "recipe: {steps: [], features: [stand_in]}"),
-];
 
 impl Rest {
     /// All of a text.
@@ -33,7 +19,6 @@ impl Rest {
             lines: text.lines().map(str::to_owned).collect(),
             blanked: String::new(),
             lacks_steps: false,
-            lacks_columns: false,
         }
     }
 
@@ -49,51 +34,9 @@ impl Rest {
         let stem = |word: &'_ str| word.split('=').next().unwrap_or_default().to_owned();
         let mut stems = quoted.map(stem).filter(|word| !word.is_empty());
         let lacks_output = self.lacks_steps && message.contains("at this point of the recipe");
-        // The key itself was blanked.
-        let lacks_key = message
-            .strip_prefix("the key \"")
-            .and_then(|rest| rest.strip_suffix("\" is missing here"));
-        if let Some(key) = lacks_key {
-            return self.blanked.contains(&format!("{key}:"));
-        }
-        let lacks_column =
-            message.starts_with("there is no \"") || message.starts_with("there is no column");
         lacks_output
-            || message.contains("stand_in")
-            || (self.lacks_columns && lacks_column)
+            || message.ends_with("is missing here")
             || stems.any(|word| self.blanked.contains(&word))
-    }
-
-    /// Puts stand-ins for keys that every spec has: those that were blanked, and those of which `is_told` that they are
-    /// missing. Tells whether it put any.
-    pub fn stand_in(&mut self, is_told: impl Fn(&str) -> bool) -> bool {
-        let before = self.lines.len();
-        for (key, line) in NEEDED {
-            let was_blanked = self.blanked.lines().any(|line| begins(line, key));
-            if self.has_key(key) || !(was_blanked || is_told(key)) {
-                continue;
-            }
-            self.lacks_columns |= key == "columns" && !was_blanked;
-            self.lines.push(line.to_owned());
-        }
-        self.lines.len() > before
-    }
-
-    /// Whether there is nothing but comments.
-    pub fn is_empty(&self) -> bool {
-        !(0..self.lines.len()).any(|at| self.is_content(at))
-    }
-
-    /// Whether a fault is that a key of the document itself is missing.
-    pub fn is_of_document(&self, problem: &str) -> bool {
-        NEEDED.iter().any(|(key, _)| {
-            !self.has_key(key) && problem == format!("the key {key:?} is missing here")
-        })
-    }
-
-    /// Whether the document has a key.
-    pub fn has_key(&self, key: &str) -> bool {
-        self.lines.iter().any(|line| begins(line, key))
     }
 
     /// Blanks the list item around a line (from 1), else the key; also what would be empty without it. Tells whether
@@ -174,12 +117,6 @@ impl Rest {
             .find(ends)
             .unwrap_or(self.lines.len())
     }
-}
-
-/// Whether a line is that of a key of the document.
-fn begins(line: &str, key: &str) -> bool {
-    let rest = line.strip_prefix(key).map(str::trim_start);
-    rest.is_some_and(|rest| rest.starts_with(':'))
 }
 
 #[cfg(test)]

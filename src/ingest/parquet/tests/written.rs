@@ -112,6 +112,8 @@ fn file_of(columns: &[Written], how: How) -> Vec<u8> {
     let kinds: Vec<ParquetType> = columns.iter().map(kind).collect();
     let encoding = |c: &Written| match c.array.dtype() {
         ArrowDataType::Dictionary(..) => vec![Encoding::RleDictionary],
+        // The library writes no dictionary of these.
+        ArrowDataType::Null | ArrowDataType::Interval(_) => vec![Encoding::Plain],
         _ => vec![how.encoding],
     };
     let encodings: Vec<Vec<Encoding>> = columns.iter().map(encoding).collect();
