@@ -13,7 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("kernel", &[]),
     ("clock", &[]),
     ("telemetry", &["clock"]),
-    ("ingest", &["schema"]),
+    ("ingest", &["schema", "telemetry"]),
     ("store", &["schema", "clock", "telemetry"]),
     ("features", &["schema", "stats"]),
     ("model", &["schema", "stats", "features", "kernel"]),

@@ -2,11 +2,12 @@
 
 use std::{
     fmt,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     num::{NonZeroU64, NonZeroUsize},
     path::PathBuf,
 };
 
+use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de};
 
 use super::{
@@ -25,6 +26,9 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// `Origin` headers of pages that may ask, beside the server's own page.
     pub origins: Vec<String>,
+    /// Peers whose `X-Forwarded-Host` and `X-Forwarded-Proto` are believed.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
     /// Who may ask; null is allowed where only this machine can.
     pub auth: Option<Auth>,
     /// Threads that answer; null is one a core.
@@ -197,6 +201,22 @@ impl Options {
         }
         faults
     }
+}
+
+/// Addresses and ranges of them.
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let network = |text: String| {
+        let parsed = text
+            .parse()
+            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        parsed.map_err(|_| {
+            de::Error::custom(format_args!(
+                "{text:?} is no address; write one like 10.0.0.7, or a range like 10.0.0.0/8"
+            ))
+        })
+    };
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.into_iter().map(network).collect()
 }
 
 /// `localhost` is the one name that needs no look-up.

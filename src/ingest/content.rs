@@ -4,7 +4,7 @@ use std::io::Read;
 use std::ops::ControlFlow;
 
 use super::format::{self, Format, Reading};
-use super::guard::{self, Beyond};
+use super::guard;
 use super::source::{Rows, compression};
 
 /// What to do about a file that is no table.
@@ -43,5 +43,5 @@ pub(super) fn read(
     reading: &Reading<'_>,
     to: &mut dyn Rows,
 ) -> Result<ControlFlow<()>, String> {
-    guard::call(|| format.read(source, reading, &mut Beyond(to)))
+    guard::call(|| format.read(source, reading, to))
 }

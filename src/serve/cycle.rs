@@ -66,7 +66,7 @@ impl Desk {
 
     fn trouble(&self) -> Trouble {
         let failing = match &*self.store.health().borrow() {
-            Health::Failing(why) => Some(why.clone()),
+            Health::Failing(why) | Health::Damaged(why) => Some(why.clone()),
             Health::Writing => None,
         };
         let lost = self.store.lost();

@@ -21,6 +21,9 @@ const USUAL: usize = 100;
 /// Most events of one answer.
 pub const MOST: usize = 10_000;
 
+/// Most events that are looked at for one page; where few are of the kind, the next page goes on from there.
+const LOOKED_AT: usize = 100_000;
+
 /// Seconds within which a prediction may still be on its way to the disk.
 const RECENT: u64 = 5;
 
@@ -103,7 +106,12 @@ impl Asked {
     /// The events as text, and after which number to go on.
     fn fetch(&self, store: &Store) -> Result<(Vec<String>, u64), StoreError> {
         let (mut events, mut next) = (Vec::new(), self.after);
+        let mut left = LOOKED_AT;
         store.after(self.after, |record| {
+            if left == 0 {
+                return false;
+            }
+            left -= 1;
             if self.kind.is_none_or(|kind| kind == record.kind) {
                 if events.len() == self.limit {
                     return false;

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::predictor::Predictor;
 use super::problem::Problem;
 use super::reply;
+use crate::store::{self, Store};
 
 /// Whether a stop was asked. Clones share it.
 #[derive(Clone, Debug)]
@@ -42,13 +43,18 @@ pub async fn live() -> HttpResponse {
     reply::json(StatusCode::OK, &json!({"status": "live"}))
 }
 
-/// A model is loaded and no stop was asked.
+/// A model is loaded, the store is whole, and no stop has begun.
 pub async fn ready(
     predictor: web::Data<Predictor>,
     lifecycle: web::Data<Lifecycle>,
+    store: web::Data<Store>,
 ) -> Result<HttpResponse, Problem> {
     if lifecycle.is_stopping() {
         return Err(Problem::not_ready("the server is stopping; ask another"));
+    }
+    if let store::Health::Damaged(why) = &*store.health().borrow() {
+        let detail = format!("the store is damaged: {why}; an operator puts a backup in its place");
+        return Err(Problem::not_ready(detail));
     }
     let champion = predictor.champion()?;
     Ok(reply::json(

@@ -137,6 +137,7 @@ pub fn start(
     });
     let metrics = predictor.metrics.clone();
     let store = web::Data::new(store);
+    let guard = web::Data::from(router.guard.clone());
     let (inflight, cards) = (router.inflight.clone(), Cards::default());
     // Shared by all workers.
     let shared = (
@@ -163,6 +164,7 @@ pub fn start(
             .app_data(rare.3.clone());
         app.app_data(web::Data::new(intake.clone()))
             .app_data(web::Data::new(defaults));
+        app.app_data(guard.clone());
         app.app_data(web::Data::new(metrics.clone()))
             .app_data(web::Data::new(inflight.clone()));
         app.app_data(web::Data::new(sockets))

@@ -4,6 +4,7 @@ use actix_web::http::header::{self, ETag, EntityTag, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::cycle::Desk;
+use super::guard::Guard;
 use super::monitor;
 use super::openapi;
 use super::page::{self, ASSETS, CSP, PageView};
@@ -32,8 +33,9 @@ pub async fn page(
 pub async fn docs(
     request: HttpRequest,
     predictor: web::Data<Predictor>,
+    guard: web::Data<Guard>,
 ) -> Result<HttpResponse, Problem> {
-    let document = openapi::document(&request, &*predictor.champion()?);
+    let document = openapi::document(&guard.address(&request), &*predictor.champion()?);
     Ok(reply::page(CSP, docs::render(&document).into_string()))
 }
 

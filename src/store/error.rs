@@ -56,6 +56,9 @@ pub enum StoreError {
     /// It cannot be read.
     #[error("the store cannot be read: {0}")]
     Unreadable(String),
+    /// What stands in it is not what was written. It stays closed from then on.
+    #[error("the store is damaged: {0}; `store restore` puts a backup in its place")]
+    Damaged(String),
     /// The server stops.
     #[error("the store is being closed; nothing of this was stored")]
     Closed,
@@ -67,19 +70,26 @@ impl From<BrokenBlock> for StoreError {
     }
 }
 
-macro_rules! unreadable {
-    ($($error:ty),+) => {$(
-        impl From<$error> for StoreError {
-            fn from(error: $error) -> StoreError {
-                StoreError::Unreadable(error.to_string())
+impl From<redb::StorageError> for StoreError {
+    fn from(error: redb::StorageError) -> StoreError {
+        match error {
+            redb::StorageError::Corrupted(why) => StoreError::Damaged(why),
+            other => StoreError::Unreadable(other.to_string()),
+        }
+    }
+}
+
+macro_rules! of_storage {
+    ($($error:ident),+) => {$(
+        impl From<redb::$error> for StoreError {
+            fn from(error: redb::$error) -> StoreError {
+                match error {
+                    redb::$error::Storage(error) => error.into(),
+                    other => StoreError::Unreadable(other.to_string()),
+                }
             }
         }
     )+};
 }
 
-unreadable!(
-    redb::TransactionError,
-    redb::TableError,
-    redb::StorageError,
-    redb::CommitError
-);
+of_storage!(TransactionError, TableError, CommitError);

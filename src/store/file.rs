@@ -7,13 +7,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
+use tokio::sync::watch;
+
 use redb::{
     Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageBackend,
     StorageError, WriteTransaction,
 };
 
+use super::Health;
 use super::error::{OpenError, StoreError};
 use super::layout::{self, META};
+use crate::telemetry::panics;
 
 /// The file's name in the state's folder.
 pub const NAME: &str = "events.redb";
@@ -23,6 +27,9 @@ const CACHE: usize = 16 << 20;
 
 /// Makes the storage under the database; tests hand in one that forgets and fails.
 pub type Backend = Box<dyn Fn() -> std::io::Result<Box<dyn StorageBackend>> + Send + Sync>;
+
+/// Where panics are damage: in the database, and here, where what it read is decoded.
+const EDGE: &str = "store/";
 
 /// What is believed of a file that is opened.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,6 +54,8 @@ pub struct File {
     shut: AtomicBool,
     /// Why it is not open.
     fault: Mutex<Option<String>>,
+    /// Whether it can be written. One that is damaged stays so.
+    health: watch::Sender<Health>,
 }
 
 impl std::fmt::Debug for File {
@@ -95,8 +104,9 @@ impl File {
             database: RwLock::new(None),
             shut: AtomicBool::new(false),
             fault: Mutex::new(None),
+            health: watch::Sender::new(Health::Writing),
         };
-        let database = file.database(trust)?;
+        let database = file.opened(trust)?;
         *file
             .database
             .write()
@@ -111,6 +121,15 @@ impl File {
         }
     }
 
+    /// Opens the database, which panics on some damage.
+    fn opened(&self, trust: Trust) -> Result<Database, OpenError> {
+        let opened = panics::caught(EDGE, || self.database(trust));
+        opened.unwrap_or_else(|why| {
+            let file = self.name();
+            Err(OpenError::Damaged { file, why })
+        })
+    }
+
     fn database(&self, trust: Trust) -> Result<Database, OpenError> {
         let mut builder = Builder::new();
         builder.set_cache_size(CACHE);
@@ -123,7 +142,13 @@ impl File {
             },
         };
         let database = opened.map_err(|error| self.refused(error))?;
-        let prepared = prepare(&database).map_err(|e| broken(&self.name(), e))?;
+        let prepared = prepare(&database).map_err(|error| match error {
+            StoreError::Damaged(why) => OpenError::Damaged {
+                file: self.name(),
+                why,
+            },
+            other => broken(&self.name(), other),
+        })?;
         if prepared > layout::REVISION {
             return Err(OpenError::Later {
                 file: self.name(),
@@ -154,7 +179,7 @@ impl File {
         work: impl FnOnce(&WriteTransaction) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.reopen()?;
-        let done = self.try_write(work);
+        let done = self.whole(|| self.try_write(work));
         if let Err(error) = &done {
             self.close(error.to_string());
         }
@@ -184,9 +209,11 @@ impl File {
         &self,
         work: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let database = database.as_ref().ok_or_else(|| self.closed())?;
-        work(&database.begin_read()?)
+        self.whole(|| {
+            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            let database = database.as_ref().ok_or_else(|| self.closed())?;
+            work(&database.begin_read()?)
+        })
     }
 
     /// Works on the database alone: nothing is read or written meanwhile.
@@ -197,11 +224,49 @@ impl File {
         &self,
         work: impl FnOnce(&mut Database) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut database = self
-            .database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        work(database.as_mut().ok_or_else(|| self.closed())?)
+        self.whole(|| {
+            let mut database = self
+                .database
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            work(database.as_mut().ok_or_else(|| self.closed())?)
+        })
+    }
+
+    /// Works on a file that is whole. On one that is damaged the database panics, or says so; either ends all work on it.
+    fn whole<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Health::Damaged(why) = &*self.health.borrow() {
+            return Err(StoreError::Damaged(why.clone()));
+        }
+        let done = panics::caught(EDGE, work).unwrap_or_else(|why| Err(StoreError::Damaged(why)));
+        if let Err(error @ StoreError::Damaged(why)) = &done {
+            if self.tell(Health::Damaged(why.clone())).is_some() {
+                tracing::error!(
+                    why,
+                    "the store is damaged and closed; predictions are still answered"
+                );
+            }
+            self.close(error.to_string());
+        }
+        done
+    }
+
+    /// Whether it can be written, and when that changes.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
+    }
+
+    /// Notes how it is. Gives how it was, where that changes; damage does not go away.
+    pub(super) fn tell(&self, health: Health) -> Option<Health> {
+        let mut before = None;
+        self.health.send_if_modified(|known| {
+            let changed = *known != health && !matches!(known, Health::Damaged(_));
+            if changed {
+                before = Some(std::mem::replace(known, health));
+            }
+            changed
+        });
+        before
     }
 
     /// Bytes on the disk.
@@ -239,10 +304,15 @@ impl File {
 
     fn close(&self, why: String) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
-        *self
+        let mut database = self
             .database
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = None;
+            .unwrap_or_else(PoisonError::into_inner);
+        let closed = database.take();
+        // What is damaged may make the database panic when it is put away, too.
+        if let Err(why) = panics::caught(EDGE, || drop(closed)) {
+            self.tell(Health::Damaged(why));
+        }
     }
 
     fn reopen(&self) -> Result<(), StoreError> {
@@ -259,8 +329,14 @@ impl File {
             return Err(StoreError::Closed);
         }
         if database.is_none() {
-            let opened = self.database(Trust::Closed);
-            *database = Some(opened.map_err(|e| StoreError::Unavailable(e.to_string()))?);
+            let opened = self.opened(Trust::Closed).map_err(|error| match error {
+                OpenError::Damaged { why, .. } => {
+                    self.tell(Health::Damaged(why.clone()));
+                    StoreError::Damaged(why)
+                }
+                other => StoreError::Unavailable(other.to_string()),
+            });
+            *database = Some(opened?);
         }
         Ok(())
     }

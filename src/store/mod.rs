@@ -66,6 +66,8 @@ pub enum Health {
     Writing,
     /// It cannot, and why.
     Failing(String),
+    /// What stands in it is not what was written: it is closed for good.
+    Damaged(String),
 }
 
 /// The store. Clones share it.
@@ -73,7 +75,6 @@ pub enum Health {
 pub struct Store {
     file: Arc<File>,
     asks: mpsc::Sender<Box<dyn Ask>>,
-    health: watch::Receiver<Health>,
     metrics: Arc<Metrics>,
 }
 
@@ -97,12 +98,10 @@ impl Store {
     /// A store and its writer, which is to be run as a task.
     pub fn new(parts: Parts) -> (Store, Writer) {
         let (asks, asked) = mpsc::channel(MOST_WAITING);
-        let (told, health) = watch::channel(Health::Writing);
         let file = Arc::new(parts.file);
         let store = Store {
             file: file.clone(),
             asks,
-            health,
             metrics: parts.metrics.clone(),
         };
         let keeper = writer::Keeper {
@@ -111,7 +110,6 @@ impl Store {
             tap: parts.tap,
             clock: parts.clock,
             metrics: parts.metrics,
-            health: told,
         };
         let writer = Writer {
             predictions: parts.predictions,
@@ -123,7 +121,7 @@ impl Store {
 
     /// Whether it can write, and when that changes.
     pub fn health(&self) -> watch::Receiver<Health> {
-        self.health.clone()
+        self.file.health()
     }
 
     /// Predictions that were answered and could not be kept, since the start.

@@ -1,5 +1,6 @@
 //! The store over a disk that forgets and fails.
 
+mod damage;
 mod disk;
 mod keep;
 mod own_ids;

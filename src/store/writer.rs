@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
@@ -70,7 +70,6 @@ pub(super) struct Keeper {
     pub(super) tap: Tap,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) metrics: Arc<Metrics>,
-    pub(super) health: watch::Sender<Health>,
 }
 
 impl Writer {
@@ -240,7 +239,9 @@ impl Keeper {
             self.tell(Health::Writing);
             return None;
         };
-        self.tell(Health::Failing(error.to_string()));
+        if !matches!(error, StoreError::Damaged(_)) {
+            self.tell(Health::Failing(error.to_string()));
+        }
         let newer = std::mem::replace(&mut pending.predictions, batch.predictions);
         let room = pending.room();
         self.lose(newer.len().saturating_sub(room));
@@ -250,21 +251,16 @@ impl Keeper {
     }
 
     fn tell(&self, health: Health) {
-        self.health.send_if_modified(|before| {
-            let changed = *before != health;
-            match (&*before, &health) {
-                (Health::Writing, Health::Failing(why)) => {
-                    tracing::error!(
-                        why,
-                        "the store cannot write; predictions are still answered"
-                    );
-                }
-                (Health::Failing(_), Health::Writing) => tracing::info!("the store writes again"),
-                _ => {}
+        match (self.file.tell(health.clone()), health) {
+            (Some(_), Health::Failing(why)) => {
+                tracing::error!(
+                    why,
+                    "the store cannot write; predictions are still answered"
+                );
             }
-            *before = health;
-            changed
-        });
+            (Some(_), Health::Writing) => tracing::info!("the store writes again"),
+            _ => {}
+        }
     }
 }
 

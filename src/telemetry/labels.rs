@@ -214,6 +214,8 @@ labels! {
         GoingAway = "going_away",
         /// What came was no WebSocket (1002).
         Protocol = "protocol",
+        /// Text that is not UTF-8 (1007).
+        NotUtf8 = "not_utf8",
         /// A message over the limit (1009).
         TooLarge = "too_large",
         /// A reader that fell too far behind (1013).

@@ -5,4 +5,5 @@ mod labels;
 pub mod latency;
 pub mod logging;
 pub mod metrics;
+pub mod panics;
 mod process;

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
+use ipnet::IpNet;
 
 pub use auth::{Access, Caller, Tokens, word};
 pub use host::Hosts;
@@ -26,6 +27,7 @@ const PREFLIGHT_SECONDS: &str = "600";
 #[derive(Clone, Debug)]
 pub struct Guard {
     hosts: Hosts,
+    proxies: Vec<IpNet>,
     origins: Vec<String>,
     tokens: Option<Tokens>,
 }
@@ -47,6 +49,7 @@ impl Guard {
     pub fn new(listen: SocketAddr, options: &Options) -> Result<Guard, ConfigError> {
         Ok(Guard {
             hosts: Hosts::new(listen, &options.hosts),
+            proxies: options.trusted_proxies.clone(),
             origins: options
                 .origins
                 .iter()
@@ -61,14 +64,39 @@ impl Guard {
         self.tokens.is_some()
     }
 
+    /// The address a request was sent to, for documents: `https://models.example.org`. It is what `Host` says, which was
+    /// checked; a proxy in `server.trusted_proxies` may name another host of ours, and the scheme.
+    pub fn address(&self, request: &HttpRequest) -> String {
+        let headers = request.headers();
+        let host = text(headers, header::HOST).unwrap_or_default();
+        let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
+        let is_trusted = peer.is_some_and(|ip| self.proxies.iter().any(|net| net.contains(&ip)));
+        // The first of a list is what the client sent.
+        let forwarded = |name: &str| {
+            let value = headers.get(name).filter(|_| is_trusted)?.to_str().ok()?;
+            Some(value.split(',').next().unwrap_or_default().trim())
+        };
+        let host = forwarded("x-forwarded-host")
+            .filter(|host| self.hosts.know(host))
+            .unwrap_or(host);
+        let is_scheme = |scheme: &&str| ["http", "https"].contains(scheme);
+        let scheme = forwarded("x-forwarded-proto")
+            .filter(is_scheme)
+            .unwrap_or("http");
+        format!("{scheme}://{host}")
+    }
+
     /// Checks a request.
     ///
     /// # Errors
     /// 421, 403, 401.
     pub fn admit(&self, request: &HttpRequest, access: Access) -> Result<Admitted, Problem> {
         let headers = request.headers();
-        let host = text(headers, header::HOST).unwrap_or_default();
-        if !self.hosts.know(host) {
+        let given = text(headers, header::HOST);
+        let host = given.unwrap_or_default();
+        // A health check over HTTP/1.0 names no host.
+        let is_nameless = given.is_none() && access == Access::Open;
+        if !is_nameless && !self.hosts.know(host) {
             let detail = format!(
                 "{host:?} is no name of this server; ask under its address, or add the name to server.hosts"
             );
@@ -121,7 +149,7 @@ pub fn preflight(request: &HttpRequest, admitted: &Admitted, allow: &str) -> Opt
         .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, allow))
         .insert_header((
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "content-type, authorization",
+            "content-type, authorization, idempotency-key",
         ))
         .insert_header((header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS))
         .finish();
@@ -131,6 +159,8 @@ pub fn preflight(request: &HttpRequest, admitted: &Admitted, allow: &str) -> Opt
 /// Names the listed origin in an answer, without which a browser keeps it from the page.
 pub fn name_page(headers: &mut HeaderMap, page: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, page);
+    let exposed = HeaderValue::from_static("location, retry-after");
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
 }
 
@@ -148,6 +178,62 @@ mod tests {
         let mut options = Settings::built_in().server;
         options.origins = origins.iter().map(|origin| (*origin).into()).collect();
         Guard::new(options.listen, &options).unwrap()
+    }
+
+    #[test]
+    fn b8_forwarded_headers_count_from_trusted_proxies_alone() {
+        let mut options = Settings::built_in().server;
+        options.hosts = vec!["models.example.org".into()];
+        let check = |proxies: &[&str], peer: &str, host: &str, expected: &str| {
+            let mut options = options.clone();
+            options.trusted_proxies = proxies.iter().map(|net| net.parse().unwrap()).collect();
+            let guard = Guard::new(options.listen, &options).unwrap();
+            let request = TestRequest::default()
+                .peer_addr(peer.parse().unwrap())
+                .insert_header((header::HOST, "localhost:5000"))
+                .insert_header(("x-forwarded-host", host))
+                .insert_header(("x-forwarded-proto", "https"))
+                .insert_header((header::FORWARDED, "host=evil.example;proto=https"));
+            let found = guard.address(&request.to_http_request());
+            assert_eq!(found, expected, "{proxies:?} {peer} {host}");
+        };
+        let (plain, named) = ("http://localhost:5000", "models.example.org");
+        let proxies = ["10.0.0.0/8", "::1/128"];
+        check(&[], "127.0.0.1:9", named, plain);
+        check(&proxies, "192.168.0.1:9", named, plain);
+        check(&proxies, "10.1.2.3:9", named, "https://models.example.org");
+        check(
+            &proxies,
+            "[::ffff:10.1.2.3]:9",
+            named,
+            "https://models.example.org",
+        );
+        check(
+            &proxies,
+            "[::1]:9",
+            "models.example.org, other",
+            "https://models.example.org",
+        );
+        check(
+            &proxies,
+            "10.1.2.3:9",
+            "evil.example",
+            "https://localhost:5000",
+        );
+    }
+
+    #[test]
+    fn b10_a_health_check_needs_no_host() {
+        let nameless = TestRequest::default().to_http_request();
+        let guard = guard(&[]);
+        assert!(guard.admit(&nameless, Access::Open).is_ok());
+        assert!(guard.admit(&nameless, Access::Token).is_err());
+        let foreign = TestRequest::default().insert_header((header::HOST, "evil.example"));
+        assert!(
+            guard
+                .admit(&foreign.to_http_request(), Access::Open)
+                .is_err()
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::guard::Guard;
 use super::predictor::Predictor;
 use super::problem::Problem;
 use super::problem::kind::{KINDS, Kind};
@@ -20,14 +21,14 @@ const ABOUT: &str = "Rows in, answers out. What cannot be answered gets a proble
 pub async fn serve(
     request: HttpRequest,
     predictor: web::Data<Predictor>,
+    guard: web::Data<Guard>,
 ) -> Result<HttpResponse, Problem> {
-    let document = document(&request, &*predictor.champion()?);
+    let document = document(&guard.address(&request), &*predictor.champion()?);
     Ok(reply::json(StatusCode::OK, &document))
 }
 
-/// The document of a server as it was asked for, with the rows of `champion`.
-pub fn document(request: &HttpRequest, champion: &Champion) -> Value {
-    let connection = request.connection_info();
+/// The document of a server at an address, with the rows of `champion`.
+pub fn document(address: &str, champion: &Champion) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -36,7 +37,7 @@ pub fn document(request: &HttpRequest, champion: &Champion) -> Value {
             "description": ABOUT,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": format!("{}://{}", connection.scheme(), connection.host())}],
+        "servers": [{"url": address}],
         "tags": paths::TAGS.map(|name| json!({"name": name})),
         "paths": paths::all(champion),
         "x-problems": problems(),

@@ -26,7 +26,7 @@ pub enum Reply {
     /// Text, at once.
     Ready(String),
     /// What becomes of a truth, once the disk has it; with what the answer is called.
-    Label(Value, Given),
+    Label(String, Given),
 }
 
 /// What one connection answers with.
@@ -50,12 +50,14 @@ impl Desk {
     pub fn answer(&mut self, text: &str) -> Reply {
         let champion = match self.predictor.champion() {
             Ok(champion) => champion,
-            Err(problem) => return Reply::Ready(error(&Ref::None, &problem)),
+            Err(problem) => return Reply::Ready(error(Ref::None.json(), &problem)),
         };
         on_bench(champion.model.schema(), |row, work| {
             let message = match Message::read(text, champion.model.schema(), row) {
                 Ok(message) => message,
-                Err(fault) => return Reply::Ready(error(&Ref::None, &unreadable(fault, text))),
+                Err(fault) => {
+                    return Reply::Ready(error(Ref::None.json(), &unreadable(fault, text)));
+                }
             };
             let target = champion.model.schema().target();
             let done = self.check(&message).and_then(|kind| match kind {
@@ -67,15 +69,15 @@ impl Desk {
                 _ => {
                     let pairs = message.others.iter().map(|(key, value)| (&**key, value));
                     let given = given::check(pairs, "", target).map_err(labels::invalid)?;
-                    Ok(Reply::Label(json!(message.reference), given))
+                    Ok(Reply::Label(message.reference.json().to_owned(), given))
                 }
             });
-            done.unwrap_or_else(|problem| Reply::Ready(error(&message.reference, &problem)))
+            done.unwrap_or_else(|problem| Reply::Ready(error(message.reference.json(), &problem)))
         })
     }
 
     /// Takes a truth in; the answer once the disk has it.
-    pub async fn label(&self, reference: Value, given: Given) -> String {
+    pub async fn label(&self, reference: String, given: Given) -> String {
         let done = self.store.label_by(vec![given.clone()], false).await;
         let done = done.map_err(Problem::from).map(|mut all| all.pop());
         let problem = match done {
@@ -84,18 +86,12 @@ impl Desk {
                 ..
             })) => labels::conflict(&given, &stored),
             Ok(Some(done)) => {
-                let mut told = json!({"type": "labelled", "ref": reference});
-                if let (Value::Object(told), Value::Object(more)) =
-                    (&mut told, labels::document(&given, &done))
-                {
-                    told.extend(more);
-                }
-                return told.to_string();
+                return reply("labelled", &reference, labels::document(&given, &done));
             }
             Ok(None) => Problem::internal("a label came to nothing"),
             Err(problem) => problem,
         };
-        json!({"type": "error", "ref": reference, "problem": problem}).to_string()
+        error(&reference, &problem)
     }
 
     /// The type of a message that the caller may send, whose keys all belong to it.
@@ -141,7 +137,7 @@ impl Desk {
         });
         let mut out = Vec::with_capacity(USUAL);
         out.extend_from_slice(b"{\"type\":\"prediction\",\"ref\":");
-        serde_json::to_writer(&mut out, &message.reference).expect("a Vec takes every byte");
+        out.extend_from_slice(message.reference.json().as_bytes());
         out.push(b',');
         let label = model.label(probability);
         Answer {
@@ -180,7 +176,8 @@ impl Desk {
         let feed = &self.feed;
         let subscription = self.subscription.get_or_insert_with(|| feed.open());
         let seq = subscription.add(topics, since.as_ref())?;
-        Ok(json!({"type": "subscribed", "ref": message.reference, "seq": seq, "epoch": feed.epoch()}).to_string())
+        let more = json!({"seq": seq, "epoch": feed.epoch()});
+        Ok(reply("subscribed", message.reference.json(), more))
     }
 
     /// Without topics: all of them.
@@ -195,17 +192,21 @@ impl Desk {
         if left.is_empty() {
             self.subscription = None;
         }
-        Ok(json!({"type": "unsubscribed", "ref": message.reference, "topics": left}).to_string())
+        let reference = message.reference.json();
+        Ok(reply("unsubscribed", reference, json!({"topics": left})))
     }
 }
 
-/// The message of a fault.
-pub fn error(reference: &Ref<'_>, problem: &Problem) -> String {
-    let reference = match reference {
-        Ref::Wrong => &Ref::None,
-        other => other,
-    };
-    json!({"type": "error", "ref": reference, "problem": problem}).to_string()
+/// The message of a fault, to one that was called `reference`, as JSON.
+pub fn error(reference: &str, problem: &Problem) -> String {
+    reply("error", reference, json!({"problem": problem}))
+}
+
+/// A reply of a type to a message that was called `reference`, as JSON, with what `more` holds.
+fn reply(kind: &str, reference: &str, more: Value) -> String {
+    let more = more.to_string();
+    let more = more.trim_start_matches('{');
+    format!(r#"{{"type":"{kind}","ref":{reference},{more}"#)
 }
 
 fn unreadable(fault: serde_json::Error, text: &str) -> Problem {

@@ -146,8 +146,11 @@ impl Connection {
                     .of(Direction::Received)
                     .increment(1);
                 let detail = "messages are text frames of JSON; this one was binary";
-                self.send(error(&Ref::None, &Problem::new(&kind::MEDIA_TYPE, detail)))
-                    .await
+                self.send(error(
+                    Ref::None.json(),
+                    &Problem::new(&kind::MEDIA_TYPE, detail),
+                ))
+                .await
             }
             AggregatedMessage::Ping(bytes) => {
                 self.session.pong(&bytes).await.map_err(|_| Closed::Lost)
@@ -186,9 +189,11 @@ impl Connection {
         match fault {
             _ if self.too_large.get() => Closed::TooLarge,
             ProtocolError::Overflow => Closed::TooLarge,
-            ProtocolError::Io(error) if error.kind() != std::io::ErrorKind::InvalidData => {
-                Closed::Lost
+            // Of all the faults of the stream this is the one of its text.
+            ProtocolError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                Closed::NotUtf8
             }
+            ProtocolError::Io(_) => Closed::Lost,
             _ => Closed::Protocol,
         }
     }
@@ -208,10 +213,8 @@ fn reason(end: Closed) -> Option<CloseReason> {
         Closed::Client => (CloseCode::Normal, ""),
         Closed::Lost => (CloseCode::Away, "nothing was heard for two heartbeats"),
         Closed::GoingAway => (CloseCode::Away, "the server stops; connect again"),
-        Closed::Protocol => (
-            CloseCode::Protocol,
-            "that was no WebSocket message of UTF-8 text",
-        ),
+        Closed::Protocol => (CloseCode::Protocol, "that was no WebSocket frame"),
+        Closed::NotUtf8 => (CloseCode::Invalid, "text frames hold UTF-8"),
         Closed::TooLarge => (
             CloseCode::Size,
             "the message is over server.limits.message; send rows one by one",

@@ -3,28 +3,41 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Serialize;
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor,
-};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::schema::{Row, Schema, json};
 
-/// What a client calls its message, to know the answer by.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(untagged)]
+/// What a client calls its message, to know the answer by. It is echoed as it was written: a number may have more digits
+/// than any type of ours keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Ref<'m> {
     /// It does not.
     #[default]
     None,
-    /// A number.
-    Number(serde_json::Number),
-    /// Text.
-    Text(Cow<'m, str>),
+    /// A number or text, as JSON.
+    Written(&'m str),
     /// Something that cannot be echoed.
-    #[serde(skip)]
     Wrong,
+}
+
+impl<'m> Ref<'m> {
+    fn of(raw: &'m RawValue) -> Ref<'m> {
+        match raw.get().as_bytes() {
+            [b'"' | b'-' | b'0'..=b'9', ..] => Ref::Written(raw.get()),
+            b"null" => Ref::None,
+            _ => Ref::Wrong,
+        }
+    }
+
+    /// As JSON; null where there is nothing to echo.
+    pub fn json(self) -> &'m str {
+        match self {
+            Ref::Written(text) => text,
+            Ref::None | Ref::Wrong => "null",
+        }
+    }
 }
 
 /// A message, its row apart.
@@ -97,7 +110,7 @@ impl<'de> Visitor<'de> for Read<'_> {
                     std::mem::replace(&mut has_kind, true)
                 }
                 "ref" => {
-                    message.reference = map.next_value()?;
+                    message.reference = Ref::of(map.next_value()?);
                     std::mem::replace(&mut has_ref, true)
                 }
                 "row" => {
@@ -125,10 +138,23 @@ struct Text<'m>(Cow<'m, str>);
 
 impl<'de> Deserialize<'de> for Text<'de> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        match Ref::deserialize(json)? {
-            Ref::Text(text) => Ok(Text(text)),
-            _ => Err(D::Error::custom("text is needed")),
+        struct Key;
+
+        impl<'de> Visitor<'de> for Key {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("text")
+            }
+            fn visit_borrowed_str<E>(self, v: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(v)))
+            }
+            fn visit_str<E>(self, v: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(v.to_owned())))
+            }
         }
+
+        json.deserialize_str(Key)
     }
 }
 
@@ -137,57 +163,12 @@ struct Kind<'m>(Option<Cow<'m, str>>);
 
 impl<'de> Deserialize<'de> for Kind<'de> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        Ok(Kind(match Ref::deserialize(json)? {
-            Ref::Text(text) => Some(text),
-            _ => None,
-        }))
-    }
-}
-
-impl<'de> Deserialize<'de> for Ref<'de> {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct AnyRef;
-
-        impl<'de> Visitor<'de> for AnyRef {
-            type Value = Ref<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a number or text")
-            }
-            fn visit_borrowed_str<E>(self, v: &'de str) -> Result<Ref<'de>, E> {
-                Ok(Ref::Text(Cow::Borrowed(v)))
-            }
-            fn visit_str<E>(self, v: &str) -> Result<Ref<'de>, E> {
-                Ok(Ref::Text(Cow::Owned(v.to_owned())))
-            }
-            fn visit_u64<E>(self, v: u64) -> Result<Ref<'de>, E> {
-                Ok(Ref::Number(v.into()))
-            }
-            fn visit_i64<E>(self, v: i64) -> Result<Ref<'de>, E> {
-                Ok(Ref::Number(v.into()))
-            }
-            fn visit_f64<E>(self, v: f64) -> Result<Ref<'de>, E> {
-                Ok(serde_json::Number::from_f64(v).map_or(Ref::Wrong, Ref::Number))
-            }
-            fn visit_unit<E>(self) -> Result<Ref<'de>, E> {
-                Ok(Ref::None)
-            }
-            fn visit_bool<E>(self, _: bool) -> Result<Ref<'de>, E> {
-                Ok(Ref::Wrong)
-            }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(
-                self,
-                mut seq: A,
-            ) -> Result<Ref<'de>, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Ref::Wrong)
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ref<'de>, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Ref::Wrong)
-            }
-        }
-
-        json.deserialize_any(AnyRef)
+        let raw: &'de RawValue = Deserialize::deserialize(json)?;
+        let quoted = raw.get().starts_with('"');
+        let text = quoted.then(|| match raw.get().trim_matches('"') {
+            plain if !plain.contains('\\') => Ok(Cow::Borrowed(plain)),
+            _ => serde_json::from_str(raw.get()).map(Cow::Owned),
+        });
+        text.transpose().map(Kind).map_err(D::Error::custom)
     }
 }

@@ -68,6 +68,7 @@ pub async fn open(
         Problem::new(&kind::UPGRADE, detail)
             .header(header::UPGRADE, "websocket")
             .header(header::CONNECTION, "upgrade")
+            .header(header::SEC_WEBSOCKET_VERSION, "13")
     })?;
     // The bound is held above; the codec's own must not be lower.
     let most = usize::try_from(options.message).unwrap_or(usize::MAX);

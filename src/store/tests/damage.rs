@@ -1,0 +1,88 @@
+//! Files whose bytes are not what was written. Found outside: holes of random bytes made the database panic.
+
+use std::path::Path;
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt, SeedableRng};
+use tempfile::TempDir;
+
+use super::rows;
+use crate::store::{File, Health, OpenError, StoreError, check, maintenance, offline, read};
+
+const FIXTURE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/fixtures/state-1/state/events.redb"
+);
+
+/// A copy with holes of random bytes, the first at `from` or behind.
+fn damaged(seed: u64, from: usize) -> TempDir {
+    let mut dice = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut bytes = std::fs::read(FIXTURE).unwrap();
+    for _ in 0..1 + seed % 8 {
+        let length = 1 << dice.random_range(0..13);
+        let begin = dice.random_range(from..bytes.len() - length);
+        bytes[begin..begin + length].fill_with(|| dice.random());
+    }
+    let state = tempfile::tempdir().unwrap();
+    std::fs::write(state.path().join("events.redb"), bytes).unwrap();
+    state
+}
+
+/// Everything that is done with a file; what went wrong.
+fn used(file: &File) -> Vec<StoreError> {
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let mut ids = Vec::new();
+    let batch = rows::Batch::default();
+    let done = [
+        maintenance::stats(file).map(drop),
+        maintenance::events(file, |record| {
+            ids.push(record.id.to_owned());
+            true
+        }),
+        check::check(file).map(drop),
+        maintenance::quarantine(file).map(drop),
+        offline::take(file, &batch, now).map(drop),
+        maintenance::drop_quarantined(file, &["none".into()], now),
+        maintenance::compact(file),
+    ];
+    let found = ids
+        .iter()
+        .map(|id| file.read(|snapshot| read::by_id(snapshot, id, |_| ()).map(drop)));
+    done.into_iter()
+        .chain(found)
+        .filter_map(Result::err)
+        .collect()
+}
+
+/// Where the file was opened, what is damaged stays so, and is said to be.
+fn holds(state: &Path, opened: Result<File, OpenError>) -> bool {
+    let file = match opened {
+        Ok(file) => file,
+        Err(OpenError::Held { .. }) => panic!("{} is free", state.display()),
+        Err(_) => return true,
+    };
+    let found = used(&file);
+    let is_damage = |error: &StoreError| matches!(error, StoreError::Damaged(_));
+    let first = found.iter().position(is_damage);
+    let is_known = matches!(&*file.health().borrow(), Health::Damaged(_));
+    assert_eq!(first.is_some(), is_known, "{found:?}");
+    if let Some(first) = first {
+        assert!(found[first..].iter().all(is_damage), "{found:?}");
+    }
+    file.shut();
+    first.is_some()
+}
+
+#[test]
+fn b7_a_damaged_file_is_an_error_and_no_panic() {
+    let mut met = 0;
+    for seed in 0..80 {
+        let state = damaged(seed, 0);
+        met += usize::from(holds(state.path(), File::open(state.path())));
+        let state = damaged(seed, 4096);
+        met += usize::from(holds(state.path(), File::open(state.path())));
+        let state = damaged(seed, 0);
+        met += usize::from(holds(state.path(), File::open_verified(state.path())));
+    }
+    assert!(met > 80, "the damage was met in {met} of 240 files");
+}
