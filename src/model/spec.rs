@@ -216,7 +216,7 @@ impl Spec {
                     && !all.contains(fault)
             };
             (fresh, explained) = faults.into_iter().partition(is_new);
-            // Only where nothing new is found, what has its reason in a fault that was told stands in the way.
+            // A fault that another one explains is reported only where nothing else is found.
             if !fresh.is_empty() {
                 explained.clear();
             }

@@ -149,7 +149,7 @@ impl Store {
         Ok(done.into_iter().map(|done| done.status).collect())
     }
 
-    /// The same with the ids of the predictions, for truths that name them by their rows' own ids.
+    /// The same with the ids of the predictions, for labels that name them by their rows' own ids.
     ///
     /// # Errors
     /// As [`Store::label`].
@@ -363,7 +363,7 @@ impl Store {
         self.file.read(read::quarantine)
     }
 
-    /// Some of the rows put aside: at most so many after an id, oldest first. Reads the disk.
+    /// Some of the quarantined rows: at most so many after an id, oldest first. Reads the disk.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -376,7 +376,7 @@ impl Store {
             .read(|snapshot| read::quarantine_after(snapshot, after, most))
     }
 
-    /// One row put aside. Reads the disk.
+    /// One quarantined row. Reads the disk.
     ///
     /// # Errors
     /// When it cannot be read.
