@@ -355,7 +355,7 @@ impl Store {
         self.file.read(|snapshot| read::note(snapshot, name))
     }
 
-    /// Rows put aside, oldest first. Reads the disk.
+    /// The rows in quarantine, oldest first. Reads the disk.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -437,7 +437,7 @@ impl Store {
         self.file.announce(url)
     }
 
-    /// The rows put aside last, at most so many, newest first. Reads the disk.
+    /// The rows quarantined last, at most so many, newest first. Reads the disk.
     ///
     /// # Errors
     /// When it cannot be read.
