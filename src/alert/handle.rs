@@ -166,7 +166,7 @@ impl Handle {
         .await
     }
 
-    /// Nobody is told of alerts with certain labels for so long.
+    /// Silences every alert that has these labels for `time`: no notification is sent.
     ///
     /// # Errors
     /// [`AskFault`].

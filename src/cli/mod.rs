@@ -60,7 +60,7 @@ pub struct Global {
     /// Spec of the table; by default the champion's own, else the bundled one
     #[arg(long, global = true, value_name = "FILE")]
     spec: Option<PathBuf>,
-    /// Token for a running server that holds the state, where it asks for one
+    /// Token for a running server that holds the state, where it requires one
     #[arg(
         long,
         global = true,

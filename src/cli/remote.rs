@@ -1,4 +1,4 @@
-//! The store of a state, wherever it is open: in this process, or in a running server that is asked over REST.
+//! The store of a state, wherever it is open: in this process, or in a running server, which is reached over REST.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -62,7 +62,7 @@ impl Opened {
         }
     }
 
-    /// Its events.
+    /// The events of the store, read from the file or over REST.
     pub fn events(&self) -> &dyn Events {
         match self {
             Opened::File(file) => file,
@@ -232,7 +232,7 @@ impl Remote {
             }
             if stop.load(Ordering::Relaxed) && !called_off {
                 called_off = true;
-                // A job that has just ended is told by the next look.
+                // A job that has just ended cannot be cancelled; the next poll sees its result.
                 let _: Result<Value> = self.delete(&address);
             }
             std::thread::sleep(LOOK);
@@ -310,7 +310,7 @@ impl Remote {
         {
             match &self.token {
                 None => bail!(
-                    "the server at {url} holds the store and asks for a token with the scope {scope}; give one with --token or TITANIC_TOKEN"
+                    "the server at {url} holds the store and requires a token with the scope {scope}; give one with --token or TITANIC_TOKEN"
                 ),
                 Some(_) if status == StatusCode::UNAUTHORIZED => bail!(
                     "the server at {url} does not know this token; one with the scope {scope} is needed, see server.auth"
@@ -406,7 +406,7 @@ fn address(filter: &Filter) -> String {
     if let Some(kind) = filter.kind {
         query.push(format!("kind={}", kind::name(kind)));
     }
-    // In full: a shortened time would ask for other events.
+    // In full: a shortened time would select other events.
     let times = [("since", filter.since), ("until", filter.until)];
     for (name, time) in times {
         query.extend(time.map(|time| format!("{name}={time}")));
@@ -421,7 +421,7 @@ async fn read<T: DeserializeOwned>(path: &str, response: Response) -> Result<T> 
         .with_context(|| format!("the server's answer to {path} is not understood"))
 }
 
-/// The scope that a route asks for.
+/// The scope that a route requires.
 fn scope(method: &Method, path: &str) -> Option<&'static str> {
     let path = path.split('?').next().unwrap_or_default();
     let route = ROUTES.iter().find(|route| {

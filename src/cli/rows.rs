@@ -51,7 +51,7 @@ pub fn report_bad(site: &Site, name: &str, loaded: &Loaded) {
 pub fn report_warnings<'a>(site: &Site, warnings: impl IntoIterator<Item = &'a ColumnWarning>) {
     for warning in warnings {
         match warning.problem {
-            // Nothing is wrong with it, as long as somebody knows.
+            // An unused column is information, not an issue.
             Problem::UnusedColumn => site.say(warning.to_string()),
             _ => site.warn(warning.to_string()),
         }

@@ -51,9 +51,9 @@ pub const MEDIA_TYPE: &str = "application/vnd.titanic.batch+x-ndjson";
 /// A line of a batch on the wire.
 #[derive(Debug)]
 pub enum Item<'a> {
-    /// A good row.
+    /// A row that fits the spec.
     Row(GoodRow<'a>),
-    /// A bad one.
+    /// A row for the quarantine.
     Bad(BadRow),
 }
 
@@ -77,11 +77,9 @@ pub struct GoodRow<'a> {
 pub struct BadRow {
     /// Its line in the source.
     line: u64,
-    /// The column at fault.
+    /// The column at fault; empty where none is.
     column: String,
-    /// Its value.
     value: String,
-    /// What is wrong.
     reason: String,
     /// The row as it came, where it is one.
     as_it_came: Option<String>,

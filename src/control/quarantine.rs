@@ -54,7 +54,6 @@ pub fn check(schema: &Schema, mut aside: Quarantined, retried: &mut Retried) {
         retried.bad.push(aside);
         return;
     }
-    // Somebody has looked at it: what the spec sets apart may come in now.
     let (id, source) = (aside.id.clone(), &aside.source);
     match Quarantined::of(schema, &row, id, source, aside.line) {
         // The row keeps the id under which it was quarantined.

@@ -38,9 +38,9 @@ pub struct Compacted {
 /// What a backup came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backup {
-    /// The copy.
+    /// Path of the copy.
     pub file: PathBuf,
-    /// Its size.
+    /// Bytes of the copy.
     pub bytes: u64,
 }
 

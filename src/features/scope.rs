@@ -230,7 +230,7 @@ impl Scope {
         }
     }
 
-    /// A slot of dates.
+    /// The slot of a date by its name.
     ///
     /// # Errors
     /// When the name is not known or of another kind.

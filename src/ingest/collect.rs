@@ -112,7 +112,7 @@ impl OddRow {
     }
 }
 
-/// Share of bad rows that a table may have unless somebody says otherwise.
+/// Share of bad rows that a table may have by default.
 pub const MAX_BAD: f64 = 0.05;
 
 /// More of a table is bad than may be.

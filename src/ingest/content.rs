@@ -10,7 +10,7 @@ use super::source::{Rows, compression};
 /// What to do about a file that is no table.
 const MEANT: &str = "save the data as CSV, TSV, JSON, JSON lines or Parquet";
 
-/// The source as if nobody had looked, if its first bytes may be those of this format.
+/// The source from its first byte on, if that and the next may be those of this format.
 ///
 /// # Errors
 /// What it looks like instead, and what to do.

@@ -71,7 +71,7 @@ pub enum InferFault {
     /// No such column.
     #[error("there is no column {wanted:?}{suggestion}; there are: {columns}")]
     NoTarget {
-        /// As asked for.
+        /// The name or value that was given.
         wanted: String,
         /// The nearest name.
         suggestion: String,
@@ -89,7 +89,7 @@ pub enum InferFault {
     /// The positive value is not there.
     #[error("the target has no value {wanted:?}; it has {values}")]
     NoPositive {
-        /// As asked for.
+        /// The name or value that was given.
         wanted: String,
         /// What it holds.
         values: String,
@@ -115,7 +115,7 @@ pub enum InferFault {
 /// A spec, and how it came to be.
 #[derive(Clone, Debug)]
 pub struct Inferred {
-    /// Its text.
+    /// The spec as YAML.
     pub text: String,
     /// Every column of the table, in its order.
     pub columns: Vec<ColumnNote>,

@@ -22,7 +22,7 @@ pub(super) struct Notes {
     met: Vec<bool>,
     /// Columns that have a value in some row.
     filled: Vec<bool>,
-    /// What is worth telling of the source as a whole, each once.
+    /// Notices about the source as a whole, each once.
     pub(super) notices: Vec<String>,
     /// Faults by column and problem: how many rows have one, and the first.
     faults: Vec<(usize, Fault)>,
@@ -43,7 +43,7 @@ impl Notes {
         }
     }
 
-    /// Keeps a notice: a trouble by its column, what is merely told by its text, each once.
+    /// Keeps a notice: an issue under its column, information under its text, each once.
     pub(super) fn notice(&mut self, notice: Notice) {
         told(notice, &mut self.notices, &mut self.summary);
     }
@@ -111,7 +111,7 @@ impl Notes {
     }
 }
 
-/// Keeps a notice: a trouble by its column, what is merely told by its text, each once.
+/// Keeps a notice: an issue under its column, information under its text, each once.
 pub(super) fn told(notice: Notice, notices: &mut Vec<String>, warnings: &mut WarningSummary) {
     let Some(problem) = notice.problem else {
         if !notices.contains(&notice.text) {

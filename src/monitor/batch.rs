@@ -95,7 +95,7 @@ impl Batch {
         self.parts.clear();
     }
 
-    /// Whether the row at a place belongs to the sample. Places are asked for in ascending order.
+    /// Whether the row at a place belongs to the sample. Calls come in ascending order of places.
     pub fn wants(&mut self, place: u64) -> bool {
         let passed = self.places[self.passed..].partition_point(|p| *p < place);
         self.passed += passed;

@@ -267,7 +267,7 @@ impl Schema {
         }
     }
 
-    /// Of a table that nobody knows yet: rows are read as they come ([`super::row::Purpose::Infer`]).
+    /// Of a table without a spec yet: rows are read as they come ([`super::row::Purpose::Infer`]).
     pub fn unknown() -> Schema {
         let label = |text: &str| Label::Text(text.to_owned());
         Schema {

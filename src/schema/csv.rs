@@ -265,7 +265,7 @@ impl<R: Read> Lines<R> {
     }
 }
 
-/// What is told of a dialect that nobody named.
+/// The notice that names the parts of the dialect that were detected and not configured.
 fn found(start: Start, foreign: Option<&str>, dialect: &Dialect) -> Option<Notice> {
     let named = matches!(dialect.delimiter, Delimiter::Char(_));
     let delimiter = (start.found && !named).then(|| match start.delimiter {

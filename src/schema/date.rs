@@ -17,18 +17,17 @@ impl DateForm {
     /// # Errors
     /// When the pattern does not make a date of the text it makes of a date.
     pub fn new(pattern: Option<String>) -> Result<DateForm, String> {
-        let form = DateForm(pattern);
         let day = jiff::civil::date(2001, 12, 31).at(23, 58, 59, 0);
-        let written = form.write_datetime(day);
-        match &form.0 {
-            Some(pattern)
-                if read_pattern(pattern, &written).map(DateTime::date) != Some(day.date()) =>
-            {
-                Err(format!(
-                    "the pattern {pattern:?} does not make a date: it needs a year, a month and a day, as %Y-%m-%d"
-                ))
-            }
-            _ => Ok(form),
+        let makes_a_date = |pattern: &String| {
+            let written = strtime::format(pattern, day).ok();
+            let read = written.and_then(|text| read_pattern(pattern, &text));
+            read.map(DateTime::date) == Some(day.date())
+        };
+        match &pattern {
+            Some(pattern) if !makes_a_date(pattern) => Err(format!(
+                "the pattern {pattern:?} does not make a date: it needs a year, a month and a day, as %Y-%m-%d"
+            )),
+            _ => Ok(DateForm(pattern)),
         }
     }
 
@@ -53,13 +52,14 @@ impl DateForm {
         read_pattern(pattern, text.trim()).map(seconds)
     }
 
-    /// The text of a time that [`DateForm::read`] reads again.
+    /// The text of a time that [`DateForm::read`] reads again: in the pattern, or in ISO 8601 where the pattern would lose
+    /// something of it, such as the time of day.
     pub fn write(&self, seconds: f64) -> String {
-        self.write_datetime(datetime(seconds))
-    }
-
-    fn write_datetime(&self, at: DateTime) -> String {
-        let own = self.0.as_deref().and_then(|p| strtime::format(p, at).ok());
+        let at = datetime(seconds);
+        let own = self.0.as_deref().and_then(|pattern| {
+            let text = strtime::format(pattern, at).ok()?;
+            (read_pattern(pattern, &text) == Some(at)).then_some(text)
+        });
         own.unwrap_or_else(|| match at.time() == jiff::civil::Time::midnight() {
             true => at.date().to_string(),
             false => at.to_string(),
@@ -168,6 +168,10 @@ mod tests {
         assert_eq!(form.read("2024-01-31"), Some(1_706_659_200.0));
         assert_eq!(form.read("01/31/2024"), None);
         assert_eq!(form.write(1_706_659_200.0), "31/01/2024");
+        assert_eq!(form.write(1_706_707_805.0), "2024-01-31T13:30:05");
+        let short = DateForm::new(Some("%d.%m.%y".into())).unwrap();
+        assert_eq!(short.write(1_706_659_200.0), "31.01.24");
+        assert_eq!(short.write(-2_014_934_400.0), "1906-02-25");
         let timed = DateForm::new(Some("%d.%m.%Y %H:%M".into())).unwrap();
         assert_eq!(timed.read("31.01.2024 13:30"), Some(1_706_707_800.0));
         for pattern in ["%H:%M", "%Y", "day", "%Q"] {

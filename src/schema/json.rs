@@ -142,11 +142,7 @@ pub fn rows(
     row: &mut Row,
     each: &mut dyn FnMut(usize, &mut Row),
 ) -> Result<Body, JsonFault> {
-    let table = Table { schema, form: None };
-    read_rows(table, body, most, row, each).map_err(|fault| match fault {
-        JsonFault::Syntax(fault) => explained(fault, body),
-        other => other,
-    })
+    read_rows(Table { schema, form: None }, body, most, row, each)
 }
 
 /// As [`rows`], of a file: its texts are read as those of any other file, numbers in this form. Programs write a column of
@@ -163,10 +159,7 @@ pub fn file_rows(
     each: &mut dyn FnMut(usize, &mut Row),
 ) -> Result<Body, JsonFault> {
     let form = Some(form);
-    read_rows(Table { schema, form }, body, most, row, each).map_err(|fault| match fault {
-        JsonFault::Syntax(fault) => explained(fault, body),
-        other => other,
-    })
+    read_rows(Table { schema, form }, body, most, row, each)
 }
 
 /// What the rows of a document must be, and how a text of it is read.
@@ -178,6 +171,19 @@ struct Table<'s> {
 }
 
 fn read_rows(
+    table: Table<'_>,
+    body: &[u8],
+    most: usize,
+    row: &mut Row,
+    each: &mut dyn FnMut(usize, &mut Row),
+) -> Result<Body, JsonFault> {
+    decode(table, body, most, row, each).map_err(|fault| match fault {
+        JsonFault::Syntax(fault) => explained(fault, body),
+        other => other,
+    })
+}
+
+fn decode(
     table: Table<'_>,
     body: &[u8],
     most: usize,

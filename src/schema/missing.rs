@@ -25,7 +25,7 @@ pub struct Markers {
 }
 
 impl Markers {
-    /// These words.
+    /// Markers of these words; blanks around them do not count.
     pub fn new<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Markers {
         let mut markers = Markers::default();
         for word in words {

@@ -190,7 +190,14 @@ impl Row {
             Slot::Unused(_) | Slot::Other => {}
         }
         if let Some(by) = schema.by().filter(|by| by.slot == slot) {
-            self.by = self.order(by.what, value);
+            let form = match slot {
+                Slot::Column(i) => match &schema.columns()[i].kind {
+                    Kind::Date(form) => Some(form),
+                    _ => None,
+                },
+                _ => None,
+            };
+            self.by = self.order(by.what, value, form);
         }
         if self.faults.len() > before {
             self.refused.add(schema.name(slot), refused::json(value));
@@ -220,8 +227,8 @@ impl Row {
         self.refused.add(name, value);
     }
 
-    /// A group is kept as text, a time as a number; what is neither is missing.
-    fn order(&mut self, what: Order, value: Value<'_>) -> Cell {
+    /// A group is kept as text, a time as a number; what is neither is missing. `form` is that of a column of dates.
+    fn order(&mut self, what: Order, value: Value<'_>, form: Option<&DateForm>) -> Cell {
         match (what, value) {
             (_, Value::Missing | Value::Nested(_)) => Cell::Missing,
             (Order::Groups, Value::Text(text)) => self.keep(&level::canonical(text)),
@@ -229,8 +236,12 @@ impl Row {
             (Order::Groups, Value::Flag(v)) => self.keep(&v.to_string()),
             (Order::Time, Value::Number(v)) => Cell::number(v),
             (Order::Time, Value::Text(text)) => {
-                let number = NumberForm::default().parse(text);
-                let time = number.or_else(|| DateForm::default().read(text));
+                let time = match form {
+                    Some(form) => form.read(text),
+                    None => NumberForm::default()
+                        .parse(text)
+                        .or_else(|| DateForm::default().read(text)),
+                };
                 time.map_or(Cell::Missing, Cell::Number)
             }
             (Order::Time, Value::Flag(_)) => Cell::Missing,

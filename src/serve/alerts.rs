@@ -45,7 +45,7 @@ pub async fn silence(
     Ok(list(alerts).await)
 }
 
-/// Tells nobody, for some time, of any alert with certain labels.
+/// Silences every alert with certain labels for some time.
 pub async fn silence_labels(
     request: HttpRequest,
     mut payload: web::Payload,
@@ -80,7 +80,7 @@ pub async fn resend(
     Ok(list(alerts).await)
 }
 
-/// A silence as it is asked for.
+/// A silence as requested.
 struct Asked {
     matchers: Vec<Matcher>,
     time: Duration,

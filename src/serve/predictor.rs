@@ -47,7 +47,7 @@ pub struct Made<'a> {
     pub transport: Transport,
     /// Probability of the positive value.
     pub probability: f64,
-    /// The row.
+    /// The row as it was checked.
     pub row: RowView<'a>,
     /// The key of the row's own id, where it has one.
     pub own_id: Option<String>,

@@ -15,10 +15,10 @@ use crate::store::rows::QuarantinedView;
 /// Parameters of the list.
 const PARAMETERS: &[&str] = &["after", "limit"];
 
-/// Rows of one answer where nobody says.
+/// Rows of one response where `limit` is not given.
 const USUAL: usize = 100;
 
-/// Most rows of one answer.
+/// Most rows of one response; a larger `limit` is lowered to it.
 const MOST: usize = 10_000;
 
 /// Rows after an id, oldest first, and the id after which to go on; null after the last one.

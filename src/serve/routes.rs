@@ -592,7 +592,7 @@ const fn asset(n: usize) -> Route {
     }
 }
 
-/// What a route asks for. `None` where there is no such route.
+/// The access that a route requires. `None` where there is no such route.
 pub fn access(method: &str, pattern: &str) -> Option<Access> {
     let is_it = |route: &&Route| route.method == method && route.pattern == pattern;
     ROUTES.iter().find(is_it).map(|route| route.access)

@@ -26,7 +26,7 @@ use crate::store::rows::{Batch, NewRow, Origin, Outcome, Quarantined};
 /// The header that names a request.
 pub const KEY: &str = "idempotency-key";
 
-/// The header of whoever sends a load in several requests: equal rows before each row of this one.
+/// The header of a client that sends a load in several requests: how many equal rows came before each row of this one.
 const OCCURRENCES: &str = "x-occurrences";
 
 /// Longest name of a request.

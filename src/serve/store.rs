@@ -246,7 +246,7 @@ fn table(store: Store, filter: Filter, exports: &Exports) -> Result<HttpResponse
     Ok(response("application/vnd.apache.parquet").streaming(pieces))
 }
 
-/// A file in pieces, to whoever reads the response.
+/// A writer that sends a file in pieces to the client that reads the response.
 struct Pieces(mpsc::Sender<io::Result<Bytes>>);
 
 impl Write for Pieces {

@@ -217,7 +217,7 @@ impl Check {
         Ok(())
     }
 
-    /// Each truth is of an event, or waits for one. Whether it came to the end.
+    /// Checks that each label is of an event, or waits for one. False where it was stopped before the end.
     fn truths(&mut self, stopped: &dyn Fn() -> bool) -> Result<bool, StoreError> {
         for entry in self.labels.iter()? {
             if stopped() {

@@ -26,7 +26,7 @@ pub struct Given {
     pub correct: bool,
 }
 
-/// By what a truth names its prediction.
+/// By what a label names its prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// The prediction's id.
@@ -37,7 +37,7 @@ pub enum By {
     Either,
 }
 
-/// What became of a truth, and of which prediction it is.
+/// What became of a label, and of which prediction it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Done {
     /// The prediction's id; none while no prediction of the row is known.
@@ -130,7 +130,7 @@ fn foresee(commit: &mut Commit<'_>, given: &[Given]) -> Result<Vec<Done>, StoreE
     Ok(foreseen)
 }
 
-/// The key a truth stands under, and the id of its prediction where that can be told.
+/// The key that a label stands under, and the id of its prediction where that is known.
 fn resolve(commit: &mut Commit<'_>, given: &Given) -> Result<(Key, Option<String>), StoreError> {
     let by_id = key(&given.id);
     let is_id = match given.by {
@@ -152,7 +152,7 @@ fn resolve(commit: &mut Commit<'_>, given: &Given) -> Result<(Key, Option<String
     Ok((Key::own_id(&given.id), None))
 }
 
-/// Joins a truth that waited for the first prediction of a row, which is this one. A truth that waited for the prediction
+/// Joins a label that waited for the first prediction of a row, which is this one. A label that waited for the prediction
 /// itself takes precedence.
 pub(super) fn join_waiting(
     commit: &mut Commit<'_>,

@@ -6,7 +6,7 @@
 //!
 //! History: revision 1, the first; revision 2 has [`RUNS`] (ids of ours stood one by one in [`IDS`], and are still found there);
 //! revision 3 has [`OUTBOX`]; revision 4 has [`OWN_IDS`] (predictions stored before it are not found by their row's id), and
-//! truths under [`Key::own_id`].
+//! labels under [`Key::own_id`].
 
 use redb::{TableDefinition, TableError, WriteTransaction};
 use uuid::Uuid;
@@ -93,7 +93,7 @@ impl Key {
         Key::Uuid(bytes)
     }
 
-    /// The key under which a truth waits for the first prediction of a row with this id of its own.
+    /// The key under which a label waits for the first prediction of a row with this id of its own.
     pub fn own_id(id: &str) -> Key {
         Key::Text([&[OWN_ID], id.as_bytes()].concat())
     }
@@ -122,7 +122,7 @@ impl Key {
 /// First byte of keys of rows' own ids.
 const OWN_ID: u8 = 2;
 
-/// The row's own id that a truth waits for; none where it waits for a prediction by its id.
+/// The row's own id that a label waits for; none where it waits for a prediction by its id.
 pub fn own_id_of(key: &[u8]) -> Option<&str> {
     match key.split_first()? {
         (&OWN_ID, id) => std::str::from_utf8(id).ok(),

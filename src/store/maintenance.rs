@@ -28,7 +28,7 @@ pub fn events(file: &File, look: impl FnMut(Record<'_>) -> bool) -> Result<(), S
     file.read(|snapshot| read::after(snapshot, 0, look))
 }
 
-/// Rows put aside, oldest first.
+/// The rows in quarantine, oldest first.
 ///
 /// # Errors
 /// When they cannot be read.
@@ -52,7 +52,7 @@ pub fn compact(file: &File) -> Result<(), StoreError> {
 /// Rows of the quarantine that were checked again.
 #[derive(Clone, Debug, Default)]
 pub struct Retried {
-    /// Those that are good now, under the ids they were put aside with.
+    /// Those that are good now, under the ids they had in quarantine.
     pub good: Vec<NewRow>,
     /// Those that are not, with what is wrong now.
     pub bad: Vec<Quarantined>,
@@ -71,10 +71,14 @@ pub fn retry_quarantined(
     retried.map(|(taken, _)| taken)
 }
 
-/// The same within a commit. A row that is no longer in quarantine stays out of it.
+/// The same within a commit. A row that is no longer in quarantine was retried or dropped since it was checked: it is passed
+/// over.
 pub(super) fn retry(commit: &mut Commit<'_>, retried: &Retried) -> Result<Taken, StoreError> {
     let mut taken = Taken::default();
     for row in &retried.good {
+        if commit.quarantine.get(&*row.id)?.is_none() {
+            continue;
+        }
         let transport = rows::out_of_quarantine(commit, &row.id)?;
         rows::retried(commit, row, transport, &mut taken)?;
     }

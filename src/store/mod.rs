@@ -147,7 +147,7 @@ impl Store {
         Ok(done.into_iter().map(|done| done.status).collect())
     }
 
-    /// The same with the ids of the predictions, for truths that name them by their rows' own ids.
+    /// The same with the ids of the predictions, for labels that name them by their rows' own ids.
     ///
     /// # Errors
     /// As [`Store::label`].
@@ -353,7 +353,7 @@ impl Store {
         self.file.read(|snapshot| read::note(snapshot, name))
     }
 
-    /// Rows put aside, oldest first. Reads the disk.
+    /// The rows in quarantine, oldest first. Reads the disk.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -361,7 +361,7 @@ impl Store {
         self.file.read(read::quarantine)
     }
 
-    /// Some of the rows put aside: at most so many after an id, oldest first. Reads the disk.
+    /// Some of the quarantined rows: at most so many after an id, oldest first. Reads the disk.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -374,7 +374,7 @@ impl Store {
             .read(|snapshot| read::quarantine_after(snapshot, after, most))
     }
 
-    /// One row put aside. Reads the disk.
+    /// One quarantined row. Reads the disk.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -435,7 +435,7 @@ impl Store {
         self.file.announce(url)
     }
 
-    /// The rows put aside last, at most so many, newest first. Reads the disk.
+    /// The rows quarantined last, at most so many, newest first. Reads the disk.
     ///
     /// # Errors
     /// When it cannot be read.

@@ -26,7 +26,7 @@ pub struct NewRow {
     pub row: String,
     /// The member of the row's object that holds its own id, where it has one: `"order":17`.
     pub member: Option<String>,
-    /// The truth, where the row brings it.
+    /// The label, where the row brings it.
     pub label: Option<Label>,
     /// Where it came from: part of what makes a row without an id the same as another.
     pub origin: Origin,
@@ -70,7 +70,7 @@ pub struct Quarantined {
     pub value: String,
     /// What is wrong, and what is allowed.
     pub reason: String,
-    /// The row as it came, to be tried again; none where it cannot be told from the rest.
+    /// The row as it came, to be tried again; none where its bounds in the source are unknown.
     pub row: Option<String>,
 }
 
@@ -166,7 +166,7 @@ pub struct Taken {
     pub stored: usize,
     /// Rows that were there already.
     pub repeated: usize,
-    /// Rows put aside.
+    /// Rows in quarantine.
     pub quarantined: usize,
     /// Ids in the store, in the rows' order; of a row that was there already, the one it has.
     pub ids: Vec<String>,
@@ -214,12 +214,12 @@ struct Told<'a> {
     transport: Transport,
 }
 
-/// The truth that a row brought; none for a prediction.
+/// The label that a row brought; none for a prediction.
 pub(super) fn brought(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label>, StoreError> {
     let Some(seq) = commit.seq_of(key)? else {
         return Ok(None);
     };
-    // Asked for every first label of a prediction: its block need not be read for that.
+    // Runs for every first label of a prediction: its block need not be read for that.
     if commit.row_seqs.get(seq)?.is_none() {
         return Ok(None);
     }
@@ -300,7 +300,7 @@ fn known(commit: &Commit<'_>, row: &NewRow, key: &RowKey) -> Result<Option<Strin
     }
 }
 
-/// Takes a row in that was put aside when it came: without an id it comes after all equal rows of its source.
+/// Stores a row that was quarantined when it came: without an id it comes after all equal rows of its source.
 pub(super) fn retried(
     commit: &mut Commit<'_>,
     row: &NewRow,
@@ -375,7 +375,7 @@ impl NewRow {
 }
 
 impl NewRow {
-    /// The row as one JSON object, with its own id and its truth under the target's name.
+    /// The row as one JSON object, with its own id and its label under the target's name.
     pub fn whole(&self, target: &str) -> String {
         let inner = &self.row[1..self.row.len() - 1];
         let label = self.label.as_ref().map(|label| {
@@ -389,7 +389,7 @@ impl NewRow {
     }
 }
 
-/// What makes two rows the same: own id, content and truth; without an id also where they came from, and which of equal
+/// What makes two rows the same: own id, content and label; without an id also where they came from, and which of equal
 /// ones they are.
 ///
 /// Half a SHA-256 is enough to tell rows apart. The row's own id stands before it, as far as eight bytes hold it: rows come
@@ -414,7 +414,7 @@ impl RowKey {
         }
     }
 
-    /// Of own id, content and truth alone.
+    /// The key of own id, content and label alone.
     pub(super) fn by_content(row: &NewRow) -> RowKey {
         RowKey::new(row, |_| ())
     }
@@ -484,7 +484,7 @@ pub(super) fn out_of_quarantine(
     })
 }
 
-/// Puts a row aside, unless it was when its source was read before.
+/// Quarantines a row, unless it was quarantined when its source was read before.
 fn put_aside(
     commit: &mut Commit<'_>,
     bad: &Quarantined,

@@ -84,6 +84,37 @@ fn row(n: usize) -> Batch {
     }
 }
 
+/// Two requests may have checked the same row before either of them has stored it.
+#[tokio::test]
+async fn a_row_leaves_quarantine_once() {
+    let disk = Disk::sound();
+    let (store, _recorder) = start(&disk);
+    let bad = Quarantined {
+        id: "q".into(),
+        source: "wines.csv".into(),
+        line: Some(2),
+        column: "acid".into(),
+        value: "x".into(),
+        reason: "no number".into(),
+        row: None,
+    };
+    let batch = Batch {
+        quarantined: vec![bad],
+        ..Batch::default()
+    };
+    store.take(batch).await.unwrap();
+    let mut good = row(1).rows;
+    good[0].id = "q".into();
+    let retried = Retried {
+        good,
+        bad: Vec::new(),
+    };
+    let first = store.retry_quarantined(retried.clone()).await.unwrap();
+    let again = store.retry_quarantined(retried).await.unwrap();
+    assert_eq!((first.stored, again.stored), (1, 0));
+    assert!(store.quarantine().unwrap().is_empty());
+}
+
 /// A9: rows without an id that an earlier release stored, by their content alone, count as repeated once a load; more of the
 /// same are new.
 #[test]

@@ -34,7 +34,7 @@ pub enum Arrangement {
 }
 
 impl Plan {
-    /// A plan for rows as they are arranged; rows in order of time are tested once, however many repeats are asked for.
+    /// A plan for rows as they are arranged; rows in order of time are tested once, whatever the number of repeats.
     pub fn arranged(
         arrangement: &Arrangement,
         labels: &[bool],

@@ -347,7 +347,7 @@ fn check_times(times: &[Option<f64>], folds: usize) -> Result<(), TrainFault> {
     }
     let blocks = folds - empty;
     Err(TrainFault::Request(format!(
-        "rows of one time stay together, and the times of evaluation: time leave {empty} of {folds} folds empty; ask for {} or fewer with --folds, or name a finer column",
+        "rows of one time stay together, and the times of evaluation: time leave {empty} of {folds} folds empty; use {} or fewer with --folds, or name a finer column",
         blocks.max(2)
     )))
 }

@@ -74,7 +74,7 @@ impl Story<'_> {
 
         say.act(
             "steady",
-            format_args!("rows as the model knows them, and their truths"),
+            format_args!("rows as the model knows them, and their labels"),
         )?;
         let before = self.play(&traffic.steady).await?;
         note("steady", &before.model, before.figures.to_json());

@@ -1,4 +1,4 @@
-//! A training by the server that holds the store: asked for, watched, called off with Ctrl-C.
+//! A training by the server that holds the store: requested, followed, cancelled with Ctrl-C.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -52,9 +52,9 @@ pub enum ExportError {
     /// A line is no event.
     #[error("line {line} of the export is no event: {why}")]
     Line {
-        /// Its number.
+        /// Its number within the export, or within the page it was read with; from 1.
         line: u64,
-        /// Why.
+        /// The key that is missing or unreadable.
         why: String,
     },
 }
@@ -127,7 +127,7 @@ impl Events for Store {
     }
 }
 
-/// A page of lines.
+/// Events of one reading: at most 2,048, and about 1 MiB of lines.
 #[derive(Debug)]
 pub struct Page {
     /// The events, a line each.
@@ -197,7 +197,7 @@ impl Kept {
         })
     }
 
-    /// The event.
+    /// The event, borrowed from this one.
     pub fn record(&self) -> Record<'_> {
         Record {
             seq: self.seq,

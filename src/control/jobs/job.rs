@@ -66,9 +66,7 @@ pub struct Upkeep {
 /// What kind of work a job is.
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
-    /// A training.
     Train(Asked),
-    /// Work on the store.
     Store(Upkeep),
 }
 
@@ -76,7 +74,7 @@ pub(super) enum Kind {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Product {
-    /// A version.
+    /// The version that a training made.
     Version(Made),
     /// The document of work on the store.
     Document(serde_json::Value),

@@ -1,5 +1,5 @@
 //! Alarms of the models before the live one. A swap is no evidence: what was wrong with the rows or with the decisions may
-//! still be. So an alarm stays until rows, or truths, that the live model met show it over.
+//! still be. So an alarm stays until rows, or labels, that the live model met show that it is over.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ impl Memory {
         }
     }
 
-    /// Before truths are counted anew: keeps what is wrong by those so far.
+    /// Called before labels are counted anew: keeps the decay that those so far show.
     pub(super) fn carry_decay(&mut self) {
         let decayed = self.performance.as_ref().and_then(|p| p.decayed());
         let decayed = decayed.map(|fired| Decayed {
@@ -73,7 +73,7 @@ impl Carried {
         });
     }
 
-    /// A full window of truths of the live model. A decay is over where the share of wrong decisions is again what it was
+    /// Takes a full window of labels of the live model. A decay is over where the share of wrong decisions is again what it was
     /// before it rose; or where the live model, which may have learnt a harder world, errs no more than its training promised
     /// and knows more than the base rate.
     pub(super) fn labelled(&mut self, window: &Window, card: &Card) {

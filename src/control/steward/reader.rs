@@ -35,8 +35,8 @@ struct Answered {
     row: serde_json::Value,
 }
 
-/// Truths that came after event `since`, up to which the champion has learnt, and up to event `seen`. A truth counts once its prediction is there. Reads the
-/// disk.
+/// Counts the labels that came after event `since`, the last one the champion has learnt from, and up to event `seen`. A
+/// label counts once its prediction is stored. Reads the disk.
 pub(super) fn fresh(store: &Store, since: u64, seen: u64) -> Result<u64, StoreError> {
     let (mut fresh, mut told) = (0, Vec::new());
     store.after(since, |record| {

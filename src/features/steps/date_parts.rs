@@ -60,7 +60,7 @@ impl Part {
     }
 }
 
-/// Fitted.
+/// Fitted: the slot of the date and the parts that become numbers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DateParts {
     of: u32,

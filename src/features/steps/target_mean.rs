@@ -33,12 +33,12 @@ fn twenty() -> f64 {
     20.0
 }
 
-/// Fitted.
+/// Fitted: the outcomes by value, and what the mean is drawn towards.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TargetMean {
     of: Key,
     outcomes: Tallies,
-    /// Mean of all.
+    /// Mean outcome of all training rows.
     prior: f64,
     weight: f64,
     /// For the rows it was fitted on alone: the outcomes of the rows of all other folds.

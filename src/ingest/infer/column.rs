@@ -20,9 +20,7 @@ const MOST_COUNTED: usize = 8_000_000;
 /// A value on its way in.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Seen<'a> {
-    /// A number.
     Number(f64),
-    /// True or false.
     Flag(bool),
     /// Text, which may be that of a number.
     Text(&'a str),
@@ -98,7 +96,6 @@ impl Column {
         }
     }
 
-    /// Takes a value in.
     pub fn add(&mut self, value: Seen<'_>) {
         self.present += 1;
         match value {
@@ -135,7 +132,7 @@ impl Column {
         if self.values.len() < MOST_NUMBERS {
             *self.values.entry(name(v, text)).or_default() += 1;
         } else if self.numbers.fractions {
-            self.unkept += 1; // quantities: nobody asks which there were
+            self.unkept += 1; // quantities: their values are not listed
         } else {
             self.keep_or_count(&name(v, text), MOST_NUMBERS);
         }
@@ -161,7 +158,7 @@ impl Column {
     }
 
     fn count(&mut self, hash: u64) {
-        // Quantities are never asked how many there are beyond the first few.
+        // The number of different quantities matters only while there are few.
         let quantity = self.numbers.fractions && self.hashes.len() > MOST_NUMBERS;
         if self.hashes.len() >= MOST_COUNTED || quantity {
             self.uncounted |= !self.hashes.contains(&hash);

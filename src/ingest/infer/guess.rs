@@ -33,7 +33,7 @@ pub(super) enum Kind {
     Unused,
 }
 
-/// A guess, in the words of whoever made the table.
+/// A guess, with its reasons in the terms of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Guess {
     pub kind: Kind,
@@ -70,7 +70,7 @@ fn is_named_id(name: &str) -> bool {
         .is_some_and(|last| WORDS.contains(&last.as_str()))
 }
 
-/// Whether a name speaks of somebody or something that may stand in several rows.
+/// Whether a name is that of a person or thing that may stand in several rows.
 fn is_named_entity(name: &str) -> bool {
     const WORDS: &[&str] = &[
         "person",

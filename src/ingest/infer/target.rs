@@ -44,8 +44,8 @@ pub(super) fn labels(
         return Err(not_binary(column, rows, &values));
     };
     let (first_positive, why) = match positive {
-        Some(wanted) if is(a, wanted) => (true, "as asked for".to_owned()),
-        Some(wanted) if is(b, wanted) => (false, "as asked for".to_owned()),
+        Some(wanted) if is(a, wanted) => (true, "as given".to_owned()),
+        Some(wanted) if is(b, wanted) => (false, "as given".to_owned()),
         Some(wanted) => {
             return Err(InferFault::NoPositive {
                 wanted: wanted.into(),

@@ -301,7 +301,7 @@ fn the_two_values_of_the_target_are_told_apart() {
         &["0", "1"],
         Some("0"),
         "positive: 0, negative: 1",
-        "(as asked for)",
+        "(as given)",
     );
     check(
         &["yes", "None", "None"],

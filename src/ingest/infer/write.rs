@@ -177,15 +177,7 @@ impl Recipe {
     }
 
     fn number(&mut self, name: &str, missing: bool) {
-        if missing {
-            let flag = self.fresh(format!("{name} is missing"));
-            self.steps.push(format!(
-                "missing: {{of: {}, as: {}}}",
-                quoted(name),
-                quoted(&flag)
-            ));
-            self.features.push(flag);
-        }
+        self.flag(name, missing);
         let filled = self.fresh(format!("{name} or its median"));
         self.steps.push(format!(
             "impute: {{of: {}, as: {}}}",
@@ -220,7 +212,7 @@ impl Recipe {
 
     fn date(&mut self, name: &str, parts: &[&str], missing: bool) {
         if parts.is_empty() {
-            return self.flag_alone(name, missing);
+            return self.flag(name, missing);
         }
         let of = self.fresh(format!("{name}, parts"));
         self.steps.push(format!(
@@ -232,10 +224,11 @@ impl Recipe {
         for part in parts {
             self.number(&format!("{of}.{part}"), false);
         }
-        self.flag_alone(name, missing);
+        self.flag(name, missing);
     }
 
-    fn flag_alone(&mut self, name: &str, missing: bool) {
+    /// A feature that says whether a value is missing, where that is worth one.
+    fn flag(&mut self, name: &str, missing: bool) {
         if missing {
             let flag = self.fresh(format!("{name} is missing"));
             self.steps.push(format!(

@@ -10,7 +10,7 @@ use crate::schema::fault::excerpt;
 /// The shape of a document.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// A row, a list of rows, or nothing that is known: its rows tell.
+    /// A row, a list of rows, or nothing that is known: reading its rows shows which.
     Rows,
     /// One object a line.
     Lines,
@@ -106,7 +106,7 @@ fn of_fields(object: &Object<'_>, schema: &Schema) -> Shape {
         let is_number = |name: &String| name.bytes().all(|b| b.is_ascii_digit());
         let first = object.values().next().map(|raw| raw.get());
         let within = first.and_then(|text| serde_json::from_str::<Object<'_>>(text).ok());
-        // Of a table that nobody knows yet, numbers tell the index from the names.
+        // Without a spec, names that are numbers show which of the two is the index.
         let by_column = object.keys().any(|name| known(name))
             || (!object.keys().all(is_number) && within.is_some_and(|o| o.keys().all(is_number)));
         return Shape::Other(match by_column {

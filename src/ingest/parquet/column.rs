@@ -130,7 +130,7 @@ pub(super) enum Cells {
     Flags(Vec<Option<bool>>),
     Texts(Texts),
     Nothing(usize),
-    /// Lists and the like, of a table that nobody knows yet.
+    /// Lists and the like, of a table without a spec yet.
     Unreadable(usize),
 }
 

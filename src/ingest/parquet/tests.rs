@@ -60,40 +60,30 @@ fn a5_whole_numbers_of_every_width_keep_their_digits() {
 
 #[test]
 fn a5_fractions_of_every_width_are_the_numbers_a_file_of_text_has() {
+    use Wanted::{AsWritten, Numbers};
     for column in ["f16", "f32", "f64"] {
-        for wanted in [Wanted::Numbers, Wanted::AsWritten] {
+        for wanted in [Numbers, AsWritten] {
             // NaN is how other tools write a missing number.
             check("fractions", column, wanted, ["0.1", "null", "null"]);
         }
     }
-    check(
-        "fractions",
-        "infinite",
-        Wanted::Numbers,
-        ["inf", "-inf", "1"],
-    );
-    check(
-        "fractions",
-        "d9",
-        Wanted::Numbers,
-        ["-12.5", "null", "0.05"],
-    );
-    check(
-        "fractions",
-        "d9",
-        Wanted::AsWritten,
-        ["\"-12.50\"", "null", "\"0.05\""],
-    );
-    check(
-        "fractions",
-        "d38",
-        Wanted::AsWritten,
-        [
-            "\"10000000000000000000000000000000000000\"",
-            "null",
-            "\"-1\"",
-        ],
-    );
+    let rows = [
+        ("infinite", Numbers, ["inf", "-inf", "1"]),
+        ("d9", Numbers, ["-12.5", "null", "0.05"]),
+        ("d9", AsWritten, ["\"-12.50\"", "null", "\"0.05\""]),
+        (
+            "d38",
+            AsWritten,
+            [
+                "\"10000000000000000000000000000000000000\"",
+                "null",
+                "\"-1\"",
+            ],
+        ),
+    ];
+    for (column, wanted, expected) in rows {
+        check("fractions", column, wanted, expected);
+    }
 }
 
 #[test]
@@ -103,24 +93,14 @@ fn a5_text_is_text_however_it_is_kept() {
             check("texts", column, wanted, ["\"a\"", "null", "\"Zürich\""]);
         }
     }
-    check(
-        "texts",
-        "fixed",
-        Wanted::AsWritten,
-        ["\"abc\"", "null", "\"xyz\""],
-    );
-    check(
-        "texts",
-        "flag",
-        Wanted::AsWritten,
-        ["true", "null", "false"],
-    );
-    check(
-        "texts",
-        "nothing",
-        Wanted::AsWritten,
-        ["null", "null", "null"],
-    );
+    let rows = [
+        ("fixed", ["\"abc\"", "null", "\"xyz\""]),
+        ("flag", ["true", "null", "false"]),
+        ("nothing", ["null", "null", "null"]),
+    ];
+    for (column, expected) in rows {
+        check("texts", column, Wanted::AsWritten, expected);
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub enum Column {
     Whole(Vec<Option<i64>>),
     /// Numbers.
     Number(Vec<Option<f64>>),
-    /// Truth values.
+    /// `true` and `false`.
     Boolean(Vec<Option<bool>>),
     /// Text.
     Text(Vec<Option<String>>),

@@ -154,7 +154,7 @@ fn only_a_rise_of_the_error_is_decay() {
     assert_eq!(performance.decayed(), None);
 }
 
-/// What docs/metrics.md says of steady models: how often their error is said to have risen, or fallen, in 10,000 truths.
+/// What docs/metrics.md says of steady models: how often their error is said to have risen, or fallen, in 10,000 labels.
 #[test]
 fn a_steady_model_is_rarely_accused() {
     const RUNS: usize = 500;

@@ -60,7 +60,7 @@ impl Window {
         accuracy.is_some_and(|a| a.high >= wanted)
     }
 
-    /// Whether the log loss is below that of always answering the base rate of these truths.
+    /// Whether the log loss is below that of always predicting the base rate of these labels.
     pub fn is_better_than_base_rate(&self) -> bool {
         let log_loss = self.get("log_loss").and_then(|figure| figure.value);
         let base = self.positives.map(|p| base_rate_log_loss(p, self.n));

@@ -1,6 +1,6 @@
 //! Numbers of a table of text that would mean something else under the other decimal sign.
 
-use crate::schema::column::{Kind, Schema, Slot};
+use crate::schema::column::{Schema, Slot};
 use crate::schema::dialect::Notice;
 use crate::schema::fault::{Problem, excerpt};
 use crate::schema::number::NumberForm;
@@ -20,8 +20,12 @@ struct Seen {
 
 impl Ambiguity {
     pub(super) fn of(schema: &Schema, slots: &[Slot]) -> Ambiguity {
-        let is_number = |slot: &Slot| matches!(slot, Slot::Column(i) if matches!(schema.columns()[*i].kind, Kind::Number { .. }));
-        let seen = |slot: &Slot| is_number(slot).then(Seen::default);
+        // A column with a form of its own says which sign is meant.
+        let may_be = |slot: &Slot| match slot {
+            Slot::Column(i) => schema.is_number(*slot) && schema.columns()[*i].number.is_none(),
+            _ => false,
+        };
+        let seen = |slot: &Slot| may_be(slot).then(Seen::default);
         Ambiguity(slots.iter().map(seen).collect())
     }
 

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use proptest::prelude::*;
 
-use super::super::fixture::{cells, faults, row, wines};
+use super::super::fixture::{cells, faults, row, table_spec, wines};
 use super::super::row::Purpose;
 use super::*;
 
@@ -552,4 +552,33 @@ fn a6_numbers_that_may_be_thousands_are_told_of_where_nothing_settles_it() {
     check(&["1.234", "2.500", "0.5"], &[]);
     check(&["0.234", "1.234"], &[]);
     check(&["1", "2"], &[]);
+}
+
+#[test]
+fn a_column_with_a_form_of_its_own_is_not_ambiguous() {
+    let spec = r#"
+target: {column: good, positive: 1, negative: 0}
+columns:
+  - {name: price, kind: number, number: {decimal: ",", thousands: "."}}
+"#;
+    let schema = table_spec(spec).unwrap();
+    let mut row = row(&schema, Purpose::Predict);
+    let (mut read, mut notices) = (Vec::new(), Vec::<Notice>::new());
+    let mut each = |(_, row): Line<'_>| {
+        read.push(cells(&schema, row.unwrap()));
+        ControlFlow::Continue(())
+    };
+    let text = "price\n1.234\n2.500\n";
+    let mut note = |notice| notices.push(notice);
+    rows(
+        &schema,
+        text.as_bytes(),
+        &Dialect::AUTO,
+        &mut row,
+        &mut each,
+        &mut note,
+    )
+    .unwrap();
+    assert_eq!(read, ["1234", "2500"]);
+    assert!(notices.is_empty(), "{notices:?}");
 }

@@ -1,14 +1,13 @@
 //! What stands above or beside the names of a table: title lines, comments, and the row names that R writes.
 
 use super::Dialect;
+use super::sniff::{CANDIDATES, reader};
 
 /// Lines that are looked at.
 const LINES: usize = 50;
 
 /// More lines than a title has.
 const MOST_ABOVE: usize = 20;
-
-const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Lines above the header that are no rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,13 +71,7 @@ fn comment_of(head: &[&[u8]]) -> Option<char> {
 /// Whether the first column has no name in the header: R's `write.table` gives a header of one name less than the rows have
 /// cells, and the names of its rows are all different.
 pub fn has_row_names(text: &[u8], whole: bool, delimiter: u8, comment: Option<u8>) -> bool {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .comment(comment)
-        .from_reader(text);
-    let mut rows: Vec<csv::ByteRecord> = reader
+    let mut rows: Vec<csv::ByteRecord> = reader(text, delimiter, comment)
         .byte_records()
         .map_while(Result::ok)
         .take(LINES)

@@ -160,29 +160,6 @@ impl Dialect {
         self.checked()
     }
 
-    /// The key `format` of a spec, where this is not what is found by itself.
-    pub fn to_yaml(&self) -> Option<String> {
-        let quoted = |c: char| format!("{:?}", c.to_string());
-        let usual = Dialect::default();
-        let delimiter = match self.delimiter {
-            Delimiter::Auto { .. } => None,
-            Delimiter::Char(byte) => Some(quoted(byte.into())),
-        };
-        let encoding = match self.encoding {
-            Encoding::Auto => None,
-            Encoding::Named(named) => Some(named.name().to_lowercase()),
-        };
-        let decimal = (self.decimal != usual.decimal).then(|| quoted(self.decimal));
-        let thousands = self.thousands.map(quoted);
-        let comment = self.comment.map(|byte| quoted(byte.into()));
-        let skip = (self.skip > 0).then(|| self.skip.to_string());
-        let values = [delimiter, decimal, thousands, encoding, comment, skip];
-        let pairs = KEYS.iter().zip(values);
-        let pairs = pairs.filter_map(|(key, value)| value.map(|value| format!("{key}: {value}")));
-        let pairs: Vec<String> = pairs.collect();
-        (!pairs.is_empty()).then(|| format!("format: {{{}}}", pairs.join(", ")))
-    }
-
     fn set(&mut self, key: &str, value: &str) -> Result<(), DialectFault> {
         let none = matches!(value, "" | "none" | "null");
         match key {

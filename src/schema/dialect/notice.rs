@@ -1,4 +1,4 @@
-//! What is worth telling of a table as a whole: how it was read, what of it was passed over.
+//! Notices about a table as a whole: how it was read, what of it was passed over.
 
 use crate::schema::fault::Problem;
 
@@ -7,18 +7,18 @@ use crate::schema::fault::Problem;
 pub struct Notice {
     /// The column; empty where it is about the whole table.
     pub column: String,
-    /// The kind of trouble; none for what is merely told.
+    /// The kind of data-quality issue; none where the notice is for information alone.
     pub problem: Option<Problem>,
     /// Rows it concerns.
     pub rows: u64,
     /// Some of the values.
     pub examples: Vec<String>,
-    /// It in words.
+    /// A sentence for people; empty where `problem` says it all.
     pub text: String,
 }
 
 impl Notice {
-    /// Something that is merely told.
+    /// A notice for information, about the table as a whole.
     pub fn plain(text: impl Into<String>) -> Notice {
         Notice {
             text: text.into(),
@@ -32,5 +32,5 @@ impl Notice {
     }
 }
 
-/// Who is told.
+/// The receiver of notices.
 pub type Note<'a> = &'a mut dyn FnMut(Notice);

@@ -8,7 +8,18 @@ pub const SAMPLE: usize = 32 << 10;
 /// Rows that are looked at.
 const ROWS: usize = 50;
 
-const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// The delimiters that are looked for.
+pub(super) const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// The rows of the beginning of a text, its header the first of them.
+pub(super) fn reader(text: &[u8], delimiter: u8, comment: Option<u8>) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .comment(comment)
+        .from_reader(text)
+}
 
 /// How a text begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,12 +101,7 @@ struct Shape(Vec<(usize, usize)>);
 
 impl Shape {
     fn of(text: &[u8], whole: bool, delimiter: u8, comment: Option<u8>) -> Shape {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .comment(comment)
-            .from_reader(text);
+        let mut reader = reader(text, delimiter, comment);
         let mut record = csv::ByteRecord::new();
         let mut rows = Vec::new();
         while rows.len() < ROWS {

@@ -158,6 +158,7 @@ fn a_row_keeps_its_group_or_its_time() {
         r#"{"person": "2024-01-31"}"#,
         "1706659200",
     );
+    check("due", Order::Time, r#"{"due": "31.01.2024"}"#, "1706659200");
     check("person", Order::Time, r#"{"person": "12.5"}"#, "12.5");
     check("person", Order::Time, r#"{"person": "soon"}"#, "–");
     assert!(orders().with_order("paid", Order::Groups).is_none());

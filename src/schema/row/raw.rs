@@ -1,4 +1,4 @@
-//! The cells of a row whose table nobody knows yet: every column by its name, every value as it came.
+//! The cells of a row of a table without a spec yet: every column by its name, every value as it came.
 
 use rustc_hash::FxHashMap;
 
@@ -64,7 +64,7 @@ impl Row {
         &self.text
     }
 
-    /// The slot of a column of a table that nobody knows yet.
+    /// The slot of a column of a table without a spec yet.
     pub(in crate::schema) fn raw_slot(&mut self, name: &str) -> Option<Slot> {
         self.raw.as_mut().map(|raw| raw.slot(name))
     }

@@ -12,7 +12,7 @@ use crate::schema::column::Label;
 pub enum LevelsSpec {
     /// Every level is admitted.
     Any,
-    /// These.
+    /// A closed list of levels.
     List(Vec<Label>),
 }
 

@@ -39,7 +39,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Holds the token's scopes against what a route asks for.
+    /// Checks that the token's scopes cover what a route requires.
     ///
     /// # Errors
     /// 403 where it does not go that far.

@@ -1,10 +1,10 @@
-//! The types of messages and the topics, each with the route that does the same: whose scope it asks for.
+//! The types of messages and the topics, each with the route that does the same: it requires the scope of that route.
 
 use crate::serve::guard::Access;
 use crate::serve::routes;
 use crate::store::feed::Topic;
 
-/// A type of message.
+/// A type of message that clients send.
 #[derive(Clone, Copy, Debug)]
 pub struct Type {
     /// As `type` has it.
@@ -15,7 +15,7 @@ pub struct Type {
     pub route: (&'static str, &'static str),
 }
 
-/// What any connection may do: a topic asks for its own scope.
+/// What any connection may do; each topic requires a scope of its own, see [`access_of`].
 const CONNECTION: (&str, &str) = ("GET", "/ws");
 
 /// Every type.
@@ -42,13 +42,13 @@ pub const TYPES: &[Type] = &[
     },
 ];
 
-/// What a message of a type asks for.
+/// The access that a message of a type requires; an unknown type gets past this check and is rejected as unknown.
 pub fn access(name: &str) -> Access {
     let found = TYPES.iter().find(|kind| kind.name == name);
     of_route(found.map_or(CONNECTION, |kind| kind.route))
 }
 
-/// What a subscription to a topic asks for.
+/// The access that a subscription to a topic requires.
 pub fn access_of(topic: Topic) -> Access {
     of_route(match topic {
         Topic::Predictions => ("GET", "/v1/events"),

@@ -17,7 +17,7 @@ const CHECK: Duration = Duration::from_millis(50);
 /// Fits left behind from which on no other begins. Each holds its features in memory until it ends.
 const MOST_LEFT: usize = 4;
 
-/// Threads that nobody waits for.
+/// Threads whose results are dropped.
 struct LeftBehind(Mutex<Vec<JoinHandle<()>>>);
 
 /// Those of the process: what must be bounded is its memory.

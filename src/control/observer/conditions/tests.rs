@@ -208,7 +208,7 @@ fn a_swap_ends_no_drift_but_a_full_window_does() {
     unwatched.note(0, verdict(0.0, None));
     assert_eq!(subjects(&unwatched, Rule::Drift), [] as [&str; 0]);
 
-    // A window that drifts is told of in their place.
+    // A window that drifts is reported in their place.
     let mut drifted = swapped;
     let mut again = verdict(70.0, None);
     again.model = "moths@2".into();

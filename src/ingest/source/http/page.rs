@@ -49,7 +49,7 @@ pub(super) fn rows(
 
 /// What to do about an answer that is no table.
 const MEANT: &str = "rows are JSON, JSON lines, CSV, TSV or Parquet: name the address of the data itself, and the \
-                     credentials if it asks for a login";
+                     credentials if it requires a login";
 
 /// The body as UTF-8, where the server names another encoding and the caller none; none where it is that already.
 fn decoded(answer: &Answer, body: &[u8], reading: &Reading<'_>) -> Result<Option<Vec<u8>>, String> {
