@@ -18,7 +18,7 @@ use super::{interrupt, print_json, table};
 use crate::control::upkeep::{Backup, Checked, Compacted};
 use crate::ingest::write;
 use crate::store::check::{self, Report};
-use crate::store::{File, NAME, OpenError, Stats, maintenance};
+use crate::store::{File, NAME, OpenError, Stats, maintenance, replaceable};
 pub(super) use export::parse_time;
 
 /// Arguments.
@@ -174,7 +174,10 @@ fn backup(site: &Site, to: &Path) -> anyhow::Result<Exit> {
         bail!("{} is the store itself; name another file", to.display());
     }
     let bytes = match opened {
-        Opened::File(file) => write::beside(to, |to| file.copy(to).map_err(anyhow::Error::from))?,
+        Opened::File(file) => {
+            replaceable(to)?;
+            write::beside(to, |to| file.copy(to).map_err(anyhow::Error::from))?
+        }
         Opened::Server(remote) => {
             // Relative paths are the command's, not the server's.
             let to = std::path::absolute(to).context("the folder of this command is gone")?;

@@ -190,13 +190,15 @@ impl Row {
             Slot::Unused(_) | Slot::Other => {}
         }
         if let Some(by) = schema.by().filter(|by| by.slot == slot) {
-            let form = match slot {
+            let (form, is_missing) = match slot {
                 Slot::Column(i) => match &schema.columns()[i].kind {
-                    Kind::Date(form) => Some(form),
-                    _ => None,
+                    Kind::Date(form) => (Some(form), self.cells[i].is_missing()),
+                    _ => (None, self.cells[i].is_missing()),
                 },
-                _ => None,
+                _ => (None, stands_for_missing(schema, value)),
             };
+            // A marker is no group: its rows have nothing in common.
+            let value = if is_missing { Value::Missing } else { value };
             self.by = self.order(by.what, value, form);
         }
         if self.faults.len() > before {
@@ -346,8 +348,8 @@ impl Row {
     fn put_id(&mut self, schema: &Schema, value: Value<'_>) {
         self.id = match value {
             Value::Missing => Cell::Missing,
+            marker if stands_for_missing(schema, marker) => Cell::Missing,
             Value::Number(v) if v.is_finite() => Cell::Number(v),
-            Value::Text(text) if schema.missing().has(text) => Cell::Missing,
             Value::Text(text) => self.keep(&level::canonical(text)),
             other => {
                 self.faults.push(Fault {
@@ -458,6 +460,15 @@ impl Row {
             allowed: column.allowed(),
             remedy,
         });
+    }
+}
+
+/// Whether a value of a column without markers of its own stands for a missing one.
+fn stands_for_missing(schema: &Schema, value: Value<'_>) -> bool {
+    match value {
+        Value::Text(text) => schema.missing().has(text),
+        Value::Number(number) => schema.missing().has_number(number),
+        _ => false,
     }
 }
 

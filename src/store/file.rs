@@ -3,6 +3,8 @@
 mod address;
 mod copy;
 
+pub use copy::replaceable;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};

@@ -37,7 +37,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use block::Record;
 pub use error::{OpenError, StoreError};
-pub use file::{Backend, File, NAME};
+pub use file::{Backend, File, NAME, replaceable};
 pub use read::{Snapshot, Stats};
 pub use writer::Writer;
 

@@ -315,6 +315,14 @@ async fn the_store_is_checked_compacted_and_copied(case: &Case) {
             .fails(1)
             .contains("the store itself")
     );
+    // Whoever may ask for a backup must not be able to put one in the place of a model.
+    let ledger = std::fs::read(state.join("models/ledger.jsonl")).unwrap();
+    let error = on(&state, "store backup models/ledger.jsonl").fails(1);
+    assert!(error.contains("name another"), "{error}");
+    assert_eq!(
+        std::fs::read(state.join("models/ledger.jsonl")).unwrap(),
+        ledger
+    );
     let (status, _) = server
         .post("/v1/backups", &json!({"to": "relative.redb"}))
         .await;

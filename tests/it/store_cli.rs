@@ -142,6 +142,10 @@ async fn a_backup_comes_back(case: &Case) {
     let state = left(case).await;
     let all = run(&state, "store export").ok().out;
     run(&state, "store backup copy.redb").ok();
+    run(&state, "store backup copy.redb").ok(); // an earlier backup makes way for a later one, and nothing else does
+    std::fs::write(state.path().join("notes"), "not a backup").unwrap();
+    let error = run(&state, "store backup notes").fails(1);
+    assert!(error.contains("name another"), "{error}");
     let error = run(&state, "store restore copy.redb").fails(1);
     assert!(
         error.contains("8 events") && error.contains("--force"),

@@ -151,6 +151,8 @@ fn a_row_keeps_its_group_or_its_time() {
     check("person", Order::Groups, r#"{"person": true}"#, "\"true\"");
     check("person", Order::Groups, r#"{"person": ""}"#, "–");
     check("shop", Order::Groups, r#"{"shop": " a "}"#, "\"a\"");
+    // A marker is no group.
+    check("person", Order::Groups, r#"{"person": "NA"}"#, "–");
     check("nr", Order::Groups, r#"{"nr": 3}"#, "\"3\"");
     check(
         "person",

@@ -1,7 +1,7 @@
 //! The file as a whole: copied while nobody writes, and put back.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use redb::{Builder, ReadableDatabase};
@@ -9,6 +9,9 @@ use redb::{Builder, ReadableDatabase};
 use super::{File, META, NAME, Origin, broken, holder, of_database, pid_file};
 use crate::store::error::OpenError;
 use crate::store::layout;
+
+/// What a file of the database begins with.
+const MAGIC: &[u8; 4] = b"redb";
 
 impl File {
     /// Closes it for good and hands its bytes on; nobody opens it meanwhile. Gives how many there are.
@@ -44,6 +47,7 @@ impl File {
             let why = "it is the store itself; name another file";
             return Err(broken(&to.display().to_string(), why));
         }
+        replaceable(to)?;
         let part = part(to);
         let failed = |e: io::Error| broken(&to.display().to_string(), e);
         let done = self.copy_open(&part, to).and_then(|()| {
@@ -98,6 +102,25 @@ impl File {
     pub fn put_back(from: &Path, state: &Path) -> Result<(), OpenError> {
         put(from, &state.join(NAME))
     }
+}
+
+/// Whether a backup may be written there: where nothing is, or an earlier backup.
+///
+/// # Errors
+/// When another file is there. Whoever may ask for a backup must not be able to put one in the place of a model.
+pub fn replaceable(to: &Path) -> Result<(), OpenError> {
+    let mut magic = [0; MAGIC.len()];
+    let found = match fs::File::open(to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => Err(error),
+        Ok(mut file) => file.read(&mut magic),
+    };
+    let is_store = found.map_err(|e| broken(&to.display().to_string(), e))? == MAGIC.len();
+    if is_store && magic == *MAGIC {
+        return Ok(());
+    }
+    let why = "a file is there that is no backup, and is not replaced; name another";
+    Err(broken(&to.display().to_string(), why))
 }
 
 fn put(from: &Path, place: &Path) -> Result<(), OpenError> {
