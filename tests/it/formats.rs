@@ -184,17 +184,21 @@ impl Made {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let mut connection = options.connect().await.unwrap();
-            connection
-                .execute(sqlx::raw_sql(AssertSqlSafe(sql)))
-                .await
+        // On a thread of its own: whoever calls may be within a runtime.
+        let write = || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
                 .unwrap();
-        });
+            runtime.block_on(async {
+                let mut connection = options.connect().await.unwrap();
+                connection
+                    .execute(sqlx::raw_sql(AssertSqlSafe(sql)))
+                    .await
+                    .unwrap();
+            });
+        };
+        std::thread::scope(|scope| scope.spawn(write).join().unwrap());
         format!("sqlite:{}", path.display())
     }
 }

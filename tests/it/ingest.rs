@@ -345,12 +345,12 @@ fn what_is_no_table_at_all_is_an_error() {
         b"weight,lost\n1,true\n2,\"true\n",
         "a quote opened in the row of line 3 is never closed",
     );
-    for content in [
-        &b""[..],
-        b"PAR1",
+    check(
+        "t.parquet",
         b"weight,lost\n1,true\n",
-        b"PAR1\0\0\0\0PAR1",
-    ] {
+        "it looks like a table of text (CSV), although its name says parquet; let its name end in .csv",
+    );
+    for content in [&b""[..], b"PAR1", b"PAR1\0\0\0\0PAR1"] {
         let said = read(&spec, "t.parquet", content, Purpose::Learn).unwrap_err();
         assert!(
             said.starts_with("t.parquet: it is not readable: ") && !said.contains('\n'),

@@ -10,7 +10,7 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::answer::{Desk, Reply, error};
-use super::limit::TooLarge;
+use super::limit::Ended;
 use super::message::Ref;
 use crate::serve::health::Lifecycle;
 use crate::serve::problem::{Problem, kind};
@@ -31,8 +31,8 @@ pub struct Connection {
     pub session: Session,
     /// Where messages come from.
     pub messages: AggregatedMessageStream,
-    /// Whether a message was over the bound.
-    pub too_large: TooLarge,
+    /// Why the messages ended, where it was below the codec.
+    pub ended: Ended,
     /// When to end.
     pub lifecycle: Lifecycle,
     /// Between two pings.
@@ -186,8 +186,10 @@ impl Connection {
     }
 
     fn end_of(&self, fault: &ProtocolError) -> Closed {
+        if let Some(end) = self.ended.get() {
+            return end;
+        }
         match fault {
-            _ if self.too_large.get() => Closed::TooLarge,
             ProtocolError::Overflow => Closed::TooLarge,
             // Of all the faults of the stream this is the one of its text.
             ProtocolError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {

@@ -1,7 +1,8 @@
 //! The bound on one WebSocket message, held while it arrives.
 //!
 //! The codec below looks at a frame's length only once the whole frame is in memory; here it is looked at when the frame's
-//! head passes by, so that a frame of any claimed size costs a few bytes.
+//! head passes by, so that a frame of any claimed size costs a few bytes. So are its reserved bits, of which the codec says
+//! the same as of text that is not UTF-8.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -12,23 +13,29 @@ use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, Payload};
 use futures_util::Stream;
 
+use crate::telemetry::metrics::Closed;
+
 /// Longest head of a frame: two bytes, eight of length, four of mask.
 const LONGEST_HEAD: usize = 14;
 
-/// Whether a message went over the bound.
-pub type TooLarge = Rc<Cell<bool>>;
+/// The bits of a head that stand for extensions, of which there are none.
+const RESERVED: u8 = 0x70;
 
-/// Bytes of a WebSocket, ending in an error when a message is over the bound.
+/// Why the bytes ended; none where it was not here.
+pub type Ended = Rc<Cell<Option<Closed>>>;
+
+/// Bytes of a WebSocket, ending in an error when a message is over the bound, or a frame has a bit set that stands for an
+/// extension.
 pub struct Limited {
     payload: Payload,
     frames: Frames,
-    too_large: TooLarge,
+    ended: Ended,
 }
 
 impl Limited {
     /// Lets messages of at most `most` bytes pass.
-    pub fn new(payload: Payload, most: u64) -> (Limited, TooLarge) {
-        let too_large = TooLarge::default();
+    pub fn new(payload: Payload, most: u64) -> (Limited, Ended) {
+        let ended = Ended::default();
         let frames = Frames {
             most,
             ..Frames::default()
@@ -37,9 +44,9 @@ impl Limited {
             Limited {
                 payload,
                 frames,
-                too_large: too_large.clone(),
+                ended: ended.clone(),
             },
-            too_large,
+            ended,
         )
     }
 }
@@ -53,11 +60,13 @@ impl Stream for Limited {
             Poll::Ready(Some(Ok(chunk))) => chunk,
             other => return other,
         };
-        if this.frames.pass(&chunk) {
-            return Poll::Ready(Some(Ok(chunk)));
+        match this.frames.pass(&chunk) {
+            Ok(()) => Poll::Ready(Some(Ok(chunk))),
+            Err(end) => {
+                this.ended.set(Some(end));
+                Poll::Ready(Some(Err(PayloadError::Overflow)))
+            }
         }
-        this.too_large.set(true);
-        Poll::Ready(Some(Err(PayloadError::Overflow)))
     }
 }
 
@@ -75,8 +84,8 @@ struct Frames {
 }
 
 impl Frames {
-    /// Whether everything is within the bound so far.
-    fn pass(&mut self, mut chunk: &[u8]) -> bool {
+    /// Follows more bytes; an error once a frame must not go on.
+    fn pass(&mut self, mut chunk: &[u8]) -> Result<(), Closed> {
         while !chunk.is_empty() {
             if self.ahead > 0 {
                 let skip = self.ahead.min(chunk.len() as u64);
@@ -87,11 +96,11 @@ impl Frames {
             self.head[self.have] = chunk[0];
             self.have += 1;
             chunk = &chunk[1..];
-            if self.have == self.head_length() && !self.begin_frame() {
-                return false;
+            if self.have == self.head_length() {
+                self.begin_frame()?;
             }
         }
-        true
+        Ok(())
     }
 
     /// As far as the head so far tells.
@@ -108,7 +117,10 @@ impl Frames {
         2 + length + mask
     }
 
-    fn begin_frame(&mut self) -> bool {
+    fn begin_frame(&mut self) -> Result<(), Closed> {
+        if self.head[0] & RESERVED != 0 {
+            return Err(Closed::Protocol);
+        }
         let wide = |bytes: &[u8]| {
             bytes
                 .iter()
@@ -123,11 +135,12 @@ impl Frames {
         self.have = 0;
         self.ahead = length;
         if opcode >= 8 {
-            return true; // pings and the like may come between the frames of a message; the codec bounds them
+            return Ok(()); // pings and the like may come between the frames of a message; the codec bounds them
         }
         let message = self.message.saturating_add(length);
         self.message = if last { 0 } else { message };
-        message <= self.most
+        let fits = message <= self.most;
+        fits.then_some(()).ok_or(Closed::TooLarge)
     }
 }
 
@@ -157,7 +170,9 @@ mod tests {
             most,
             ..Frames::default()
         };
-        bytes.chunks(at_once).all(|chunk| frames.pass(chunk))
+        bytes
+            .chunks(at_once)
+            .all(|chunk| frames.pass(chunk).is_ok())
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub async fn open(
             "the server is stopping; connect to another",
         ));
     }
-    let (limited, too_large) = Limited::new(payload, options.message);
+    let (limited, ended) = Limited::new(payload, options.message);
     let mut limited: dev::Payload = dev::Payload::Stream {
         payload: Box::pin(limited),
     };
@@ -87,7 +87,7 @@ pub async fn open(
         },
         session,
         messages,
-        too_large,
+        ended,
         lifecycle: (**lifecycle).clone(),
         heartbeat: options.heartbeat,
         metrics: predictor.metrics.clone(),

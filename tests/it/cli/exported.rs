@@ -6,7 +6,7 @@ use super::folder::Folder;
 
 const CITIES: [&str; 4] = ["Zürich", "Bern", "Genève", "Basel"];
 const INFER: &str = "--target churn --name m";
-const TRAIN: &str = "--spec s.yaml --learner logistic --folds 3 --repeats 1";
+const TRAIN: &str = "--spec s.yaml train --learner logistic --folds 3 --repeats 1";
 
 /// 120 rows of `nr,amount,city,churn`.
 fn rows() -> impl Iterator<Item = (usize, f64, &'static str, usize)> {
@@ -51,7 +51,7 @@ fn text_in_another_encoding_is_not_read_in_part() {
     folder.put("latin.csv", latin_1(&table()));
     for line in [
         format!("spec infer latin.csv {INFER}"),
-        format!("{TRAIN} train latin.csv"),
+        format!("{TRAIN} latin.csv"),
     ] {
         let said = folder.run(&line).fails(1);
         assert!(said.contains("60 of 120"), "{said}");
@@ -93,10 +93,10 @@ fn the_row_names_of_r_are_passed_over() {
         "{}",
         inferred.err
     );
-    let plain = folder.run(&format!("{TRAIN} train t.csv --json")).ok().out;
+    let plain = folder.run(&format!("{TRAIN} t.csv --json")).ok().out;
     let plain: Value = serde_json::from_str(&plain).unwrap();
     let r = folder
-        .run(&format!("--state r {TRAIN} train r.csv --json"))
+        .run(&format!("--state r {TRAIN} r.csv --json"))
         .ok()
         .out;
     let r: Value = serde_json::from_str(&r).unwrap();
@@ -122,7 +122,7 @@ fn lines_above_the_header_are_named_with_their_remedy() {
         folder.put("above.csv", content);
         for command in [
             format!("spec infer above.csv {INFER}"),
-            format!("{TRAIN} train above.csv"),
+            format!("{TRAIN} above.csv"),
         ] {
             let said = folder.run(&command).fails(1);
             assert!(said.contains(remedy), "{said}");
@@ -142,10 +142,7 @@ fn a_file_of_another_format_than_its_name_says_is_named() {
     folder.put("a.json", json!(objects()).to_string());
     folder.put("a.jsonl", &lines);
     folder
-        .run(
-            &format!("{TRAIN} ingest t.csv --out a.parquet")
-                .replace("--learner logistic --folds 3 --repeats 1 ", ""),
-        )
+        .run("--spec s.yaml ingest t.csv --out a.parquet")
         .ok();
     let read = |name: &str| std::fs::read(folder.path(name)).unwrap();
     for (from, ending, expected) in [
@@ -184,7 +181,7 @@ fn a_file_of_another_format_than_its_name_says_is_named() {
         folder.put(&name, read(from));
         for command in [
             format!("spec infer {name} {INFER}"),
-            format!("{TRAIN} train {name}"),
+            format!("{TRAIN} {name}"),
         ] {
             let said = folder.run(&command).fails(1);
             assert!(said.starts_with(&format!("{name}: {expected}")), "{said}");
@@ -252,14 +249,14 @@ fn the_shapes_that_pandas_gives_json_are_named_with_their_remedy() {
         folder.put("p.json", document.to_string());
         for command in [
             format!("spec infer p.json {INFER}"),
-            format!("{TRAIN} train p.json"),
+            format!("{TRAIN} p.json"),
         ] {
             let said = folder.run(&command).fails(1);
             assert!(said.contains(shape) && said.contains(remedy), "{said}");
         }
         if remedy == "--items data" {
             folder
-                .run(&format!("{TRAIN} train p.json {remedy} --promote never"))
+                .run(&format!("{TRAIN} p.json {remedy} --promote never"))
                 .ok();
         }
     }
@@ -342,7 +339,7 @@ fn a_decimal_comma_is_read_in_the_target_and_in_categories_too() {
     let train = |name: &str, more: &str| -> Value {
         let ran = folder
             .run(&format!(
-                "--state {name}.state {TRAIN} train {name} {more} --json"
+                "--state {name}.state {TRAIN} {name} {more} --json"
             ))
             .ok();
         serde_json::from_str::<Value>(&ran.out).unwrap()["cv"].clone()
@@ -362,7 +359,7 @@ fn files_of_a_folder_that_are_skipped_are_named_by_every_command() {
     let skipped = "skipped in/notes.txt: its ending is not known";
     for line in [
         format!("spec infer in {INFER}"),
-        format!("{TRAIN} train in"),
+        format!("{TRAIN} in"),
         "predict in".into(),
         "evaluate in".into(),
         "drift --reference in --current t.csv".into(),
@@ -376,7 +373,7 @@ fn files_of_a_folder_that_are_skipped_are_named_by_every_command() {
 #[test]
 fn a_table_of_a_header_alone_has_answers_of_a_header_alone() {
     let folder = folder();
-    folder.run(&format!("{TRAIN} train t.csv")).ok();
+    folder.run(&format!("{TRAIN} t.csv")).ok();
     let header = "nr,amount,city\n";
     folder.put("none.csv", header);
     folder.put("none.json", "[]");
@@ -418,11 +415,8 @@ fn numbers_that_are_none_are_named_in_every_shape_of_json() {
                 "{said}"
             );
         };
-        check(format!("{TRAIN} train n.json"), "line 2 column 22");
-        check(format!("{TRAIN} train n.jsonl"), "column 22");
-        check(
-            format!("{TRAIN} train d.json --items data"),
-            "line 1 column 32",
-        );
+        check(format!("{TRAIN} n.json"), "line 2 column 22");
+        check(format!("{TRAIN} n.jsonl"), "column 22");
+        check(format!("{TRAIN} d.json --items data"), "line 1 column 32");
     }
 }

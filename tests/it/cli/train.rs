@@ -117,6 +117,7 @@ fn the_document_is_as_promised() {
         "churn.csv",
         "churn.yaml",
         "state/models/champion",
+        "state/models/epoch",
         "state/models/ledger.jsonl",
         "state/models/titanic@1.model",
     ]
