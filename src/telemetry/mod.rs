@@ -1,4 +1,4 @@
-//! Names of metrics, and the log. Any room may use it.
+//! Names of metrics, the log, standard error. Any room may use it.
 
 mod instrument;
 mod labels;
@@ -6,3 +6,5 @@ pub mod latency;
 pub mod logging;
 pub mod metrics;
 mod process;
+mod queue;
+pub mod stderr;
