@@ -69,7 +69,7 @@ async fn serve(site: Site, first: First, listener: TcpListener) -> anyhow::Resul
     let start = App::start(site.settings.clone(), first, listener, Arc::new(System));
     let app = tokio::select! {
         app = start => app?,
-        () = signals.next() => return Ok(Exit::Interrupted),
+        () = signals.next() => return Ok(Exit::Done), // nothing was answered yet
     };
     announce(format!("ready http://{}\n", shown(app.addr())))?;
     let lifecycle = app.lifecycle();

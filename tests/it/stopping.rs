@@ -6,10 +6,11 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::process::{Process, stored};
+use crate::process::{Process, signal, stored};
 use crate::server::{self, Server, answer, passenger};
+use crate::socket::Socket;
 
 /// Far less than any limit that a test sets so as not to run into it.
 const SOON: Duration = Duration::from_secs(60);
@@ -88,14 +89,14 @@ impl Connection {
 
 #[test]
 fn b6_every_signal_that_ends_a_server_stores_what_was_answered() {
-    for signal in ["TERM", "INT", "HUP"] {
+    for name in ["TERM", "INT", "HUP"] {
         let state = server::state();
         let server = serve(state.path(), &[]);
         let (status, _, body) = Connection::open(&server).predict();
         assert_eq!(status, 200, "{body}");
         let prediction: Value = serde_json::from_str(&body).unwrap();
-        server.signal(signal);
-        assert_eq!(server.ended(), Some(0), "SIG{signal}");
+        server.signal(name);
+        assert_eq!(server.ended(), Some(0), "SIG{name}");
         assert_eq!(stored(state.path()), [prediction["id"].as_str().unwrap()]);
     }
 }
@@ -152,6 +153,42 @@ fn b6_a_server_that_drains_answers_and_closes() {
     server.signal("INT");
     assert_eq!(server.ended(), Some(130), "the second one ends at once");
     assert!(begun.elapsed() < SOON);
+}
+
+#[tokio::test]
+async fn b6_sockets_are_served_until_the_drain_ends() {
+    let server = Server::start().await;
+    let mut socket = Socket::open(&server).await;
+    server.app().stop(); // the end of the drain is another step
+    let message = json!({"type": "predict", "ref": 1, "row": passenger()});
+    let reply = socket.ask(message).await;
+    assert_eq!(
+        (&reply["type"], &reply["ref"]),
+        (&json!("prediction"), &json!(1))
+    );
+    let stopped = tokio::spawn(server.stop());
+    assert_eq!(socket.close_code().await, 1001);
+    stopped.await.unwrap();
+}
+
+#[test]
+fn b6_a_server_that_is_not_ready_yet_ends_with_the_signal() {
+    let state = tempfile::tempdir().unwrap();
+    let mut command = Process::command(state.path());
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("training a first one") {
+        line.clear();
+        assert_ne!(
+            log.read_line(&mut line).unwrap(),
+            0,
+            "it trains a first model"
+        );
+    }
+    signal(child.id(), "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

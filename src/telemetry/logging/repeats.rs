@@ -135,7 +135,7 @@ mod tests {
         // Ten times a second for five minutes.
         for _ in 0..3000 {
             let now = clock.now();
-            let at = (now - start).get_seconds();
+            let at = (now - start).as_secs();
             written.extend(repeats.due(now).into_iter().map(|(line, held)| {
                 assert_eq!(&*line, LINE);
                 (at, held)
