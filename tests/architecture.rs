@@ -118,7 +118,8 @@ const WORDS: &[(&str, &[&str])] = &[
     ("SystemTime", &[]),
     ("Timestamp::now", &["clock"]),
     ("thread_rng", &[]),
-    ("println!", &["cli"]),
+    // They panic where the output is closed: cli/out has those that do not.
+    ("println!", &[]),
 ];
 
 /// Columns of the bundled table: everything known of it stands in its spec.

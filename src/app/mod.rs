@@ -1,7 +1,8 @@
 //! Composition: a server from settings, a listener and a clock. `main` and the tests both start it here.
 //!
 //! Order of a start: handles, the HTTP server (alive, not ready), the model (loaded, or trained where there is none), the
-//! tasks; then it is ready. Order of a stop: not ready, WebSockets closed, requests in flight finished, tasks ended.
+//! tasks; then it is ready. Order of a stop: not ready, a while still answering, WebSockets closed, requests in flight finished,
+//! what was answered stored, tasks ended.
 
 mod first;
 mod pulls;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 pub use first::First;
 
@@ -47,6 +49,10 @@ use tasks::Tasks;
 /// Between two rounds of moving what histograms recorded into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// Of the time for a stop, what is kept back for storing: requests that never end must not cost others their events. A
+/// quarter where the whole is short.
+const STORING: Duration = Duration::from_secs(2);
+
 /// A server that is ready.
 pub struct App {
     address: SocketAddr,
@@ -57,7 +63,8 @@ pub struct App {
     trainer: Option<std::thread::JoinHandle<()>>,
     pulls: Pulls,
     tasks: Tasks,
-    patience: Duration,
+    drain: Duration,
+    shutdown: Duration,
     feed: Feed,
     store: Store,
     alerts: alert::Handle,
@@ -255,7 +262,8 @@ impl App {
             trainer: Some(trainer),
             pulls,
             tasks,
-            patience: settings.server.shutdown.0,
+            drain: settings.server.drain.0,
+            shutdown: settings.server.shutdown.0,
             feed,
             store,
             alerts,
@@ -293,29 +301,51 @@ impl App {
         self.lifecycle.stop();
     }
 
-    /// Serves until a stop is asked, and carries it out.
+    /// Serves until a stop is requested, and carries it out: within `server.drain` and `server.shutdown`.
     ///
     /// # Errors
     /// When the server or a task ended on its own.
     pub async fn wait(mut self) -> anyhow::Result<()> {
         let failed = tokio::select! {
             () = self.lifecycle.stopped() => None,
-            served = &mut self.served => Some(match served {
-                Ok(Ok(())) => anyhow::anyhow!("the server ended on its own"),
-                Ok(Err(error)) => error.into(),
-                Err(panic) => panic.into(),
-            }),
-            task = self.tasks.ended() => Some(anyhow::anyhow!("the task {task} ended on its own")),
+            failure = failure(&mut self.served, &mut self.tasks) => Some(failure),
         };
         self.lifecycle.stop();
         self.jobs.close();
         self.pulls.stop();
-        self.server.stop(true).await;
-        self.pulls.end(self.patience).await;
+        let failed = match failed {
+            None => tokio::time::timeout(self.drain, failure(&mut self.served, &mut self.tasks))
+                .await
+                .ok(),
+            failed => failed,
+        };
+        self.lifecycle.close();
+        let shutdown = self.shutdown;
+        if tokio::time::timeout(shutdown, self.end()).await.is_err() {
+            tracing::error!(
+                "server: the stop took longer than server.shutdown; the rest is left behind"
+            );
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Finishes what is in flight, stores what was answered, ends the tasks.
+    async fn end(mut self) {
+        let open = self.shutdown - STORING.min(self.shutdown / 4);
+        let end = Instant::now() + open;
+        if timeout_at(end, self.server.stop(true)).await.is_err() {
+            tracing::warn!(
+                "server: open requests took longer than server.shutdown; they are broken off"
+            );
+            self.served.abort();
+        }
+        self.pulls
+            .end(end.saturating_duration_since(Instant::now()))
+            .await;
         if let Some(trainer) = self.trainer.take() {
             // It looks up after every fit; one that takes longer is left behind.
-            let end = tokio::task::spawn_blocking(move || trainer.join());
-            let _ = tokio::time::timeout(self.patience, end).await;
+            let joined = tokio::task::spawn_blocking(move || trainer.join());
+            let _ = timeout_at(end, joined).await;
         }
         // What was answered is kept, before the writer ends.
         if let Err(error) = self.store.flush().await {
@@ -323,8 +353,21 @@ impl App {
         }
         drop(self.recorder); // the writer ends when nobody records any more: not before
         self.tasks.end().await;
-        self.store.close();
-        failed.map_or(Ok(()), Err)
+        let store = self.store;
+        // A disk that stalls holds it up.
+        let _ = tokio::task::spawn_blocking(move || store.close()).await;
+    }
+}
+
+/// What ended on its own, once something does.
+async fn failure(served: &mut JoinHandle<std::io::Result<()>>, tasks: &mut Tasks) -> anyhow::Error {
+    tokio::select! {
+        served = served => match served {
+            Ok(Ok(())) => anyhow::anyhow!("the server ended on its own"),
+            Ok(Err(error)) => error.into(),
+            Err(panic) => panic.into(),
+        },
+        task = tasks.ended() => anyhow::anyhow!("the task {task} ended on its own"),
     }
 }
 

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
-use super::out::outln;
+use super::out::{errln, outln};
 use super::{Global, print_json, site, table};
 
 /// Arguments.
@@ -54,7 +54,7 @@ fn check(global: &Global) -> anyhow::Result<Exit> {
         outln!("the settings are valid");
     } else {
         for text in &texts {
-            eprintln!("error: {text}");
+            errln!("error: {text}");
         }
     }
     Ok(if texts.is_empty() {

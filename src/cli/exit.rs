@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::out::errln;
 use crate::control::retrain::RetrainError;
 use crate::ingest::ReadFault;
 use crate::store::OpenError;
@@ -84,5 +85,5 @@ pub fn report(error: &anyhow::Error) {
             message = format!("{message}: {cause}");
         }
     }
-    eprintln!("error: {message}");
+    errln!("error: {message}");
 }

@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::out::errln;
+use crate::telemetry::{logging, stderr};
+
 /// How long work may take to notice that it is to stop, before the process ends without waiting for it: a fit of a library
 /// cannot be interrupted.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -22,7 +25,8 @@ impl Leave {
     fn now(&self) {
         let may = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if *may {
-            eprintln!("error: stopped; nothing was written");
+            errln!("error: stopped; nothing was written");
+            logging::finish();
             std::process::exit(super::Exit::Interrupted as i32); // still under the lock: nobody begins to write
         }
     }
@@ -79,7 +83,8 @@ fn listen(on_first: impl Fn() + Send + 'static) -> anyhow::Result<Arc<AtomicBool
                     if seen.swap(true, Ordering::Relaxed) {
                         std::process::exit(super::Exit::Interrupted as i32);
                     }
-                    eprintln!("stopping; once more to end at once");
+                    stderr::detach(); // a reader that is stuck must not hold up the end
+                    errln!("stopping; once more to end at once");
                     on_first();
                 }
             });

@@ -38,6 +38,8 @@ pub use exit::Exit;
 use out::outln;
 use site::Site;
 
+use crate::telemetry::{logging, stderr};
+
 /// A real-time tabular classifier through its whole life, in one binary.
 #[derive(Debug, Parser)]
 #[command(name = "titanic-platform", version, about, after_help = exit::HELP)]
@@ -132,14 +134,19 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    match run(cli) {
-        Ok(exit) => exit.into(),
-        Err(error) if out::reader_left(&error) => Exit::Done.into(),
+    if matches!(cli.command, Command::Serve(_) | Command::Demo(_)) {
+        stderr::detach();
+    }
+    let exit = match run(cli) {
+        Ok(exit) => exit,
+        Err(error) if out::reader_left(&error) => Exit::Done,
         Err(error) => {
             exit::report(&error);
-            exit::of(&error).into()
+            exit::of(&error)
         }
-    }
+    };
+    logging::finish();
+    exit.into()
 }
 
 fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use super::exit::{Exit, WithExit};
-use super::out::outln;
+use super::out::{errln, outln};
 use super::{print_json, table};
 use crate::ingest::numbers::{self, Wanted};
 use crate::monitor::cbpe::{self, Estimate};
@@ -109,9 +109,7 @@ pub fn run(args: &MonitorArgs, as_json: bool) -> anyhow::Result<Exit> {
     let detectors =
         detectors::with(&args.detector.0, &args.set).map_err(|e| usage(format!("--set: {e}")))?;
     if args.error.is_none() && !args.set.is_empty() {
-        eprintln!(
-            "warning: --set changes nothing without --error COLUMN, which the detectors watch"
-        );
+        errln!("warning: --set changes nothing without --error COLUMN, which the detectors watch");
     }
     let columns = Columns::read(&args.file, args.error.as_deref(), args.score.as_deref())?;
     let replays: Vec<Replay> = match &columns.errors {

@@ -1,4 +1,5 @@
-//! Standard output: full or closed, it is an error like any other and never a panic.
+//! Standard output: full or closed, it is an error like any other and never a panic. Standard error: whatever it is, the
+//! command goes on.
 
 use std::fmt::Arguments;
 use std::io::{self, Write};
@@ -23,6 +24,14 @@ macro_rules! outln {
     };
 }
 pub(super) use outln;
+
+/// As `eprintln!`, which panics where standard error is closed.
+macro_rules! errln {
+    ($($text:tt)*) => {
+        $crate::telemetry::stderr::line(format_args!($($text)*))
+    };
+}
+pub(super) use errln;
 
 /// Whether an error is a reader that has seen enough (`… | head`): nothing went wrong then.
 pub fn reader_left(error: &anyhow::Error) -> bool {

@@ -8,6 +8,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::interrupt::Leave;
+use super::out::errln;
 use crate::train::Progress;
 
 /// How progress is shown.
@@ -103,10 +104,10 @@ impl Progress for Shown {
         let seconds = begun.elapsed().as_secs_f64() * times;
         match self.form {
             Form::Nothing => {}
-            Form::Json => eprintln!("{}", serde_json::json!({"forecast_seconds": seconds})),
+            Form::Json => errln!("{}", serde_json::json!({"forecast_seconds": seconds})),
             Form::Bar | Form::Lines => {
                 let line = format!("the training will take about {}", in_words(seconds));
-                self.bar.suspend(|| eprintln!("{line}"));
+                self.bar.suspend(|| errln!("{line}"));
             }
         }
     }
@@ -126,11 +127,11 @@ impl Progress for Shown {
                 self.bar.inc(1);
             }
             Form::Lines if Shown::is_milestone(done, steps) => {
-                eprintln!("{done} of {steps} fits: {what}")
+                errln!("{done} of {steps} fits: {what}")
             }
             Form::Json if Shown::is_milestone(done, steps) => {
                 let fraction = done as f64 / steps as f64;
-                eprintln!(
+                errln!(
                     "{}",
                     serde_json::json!({"progress": fraction, "done": done, "of": steps, "step": what})
                 );

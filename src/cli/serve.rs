@@ -4,12 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use anyhow::Context;
+use futures_util::future::select_all;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::exit::{Exit, WithExit};
-use super::holder;
-use super::out::outln;
 use super::site::Site;
+use super::{holder, out};
 use crate::app::{App, First};
 use crate::clock::System;
 use crate::model::Spec;
@@ -69,20 +69,34 @@ async fn serve(site: Site, first: First, listener: TcpListener) -> anyhow::Resul
     let start = App::start(site.settings.clone(), first, listener, Arc::new(System));
     let app = tokio::select! {
         app = start => app?,
-        () = signals.next() => return Ok(Exit::Interrupted),
+        () = signals.next() => return Ok(Exit::Done), // nothing was answered yet
     };
-    outln!("ready http://{}", shown(app.addr()));
+    announce(format!("ready http://{}\n", shown(app.addr())))?;
     let lifecycle = app.lifecycle();
     let mut wait = std::pin::pin!(app.wait());
     tokio::select! {
         ended = &mut wait => return ended.map(|()| Exit::Done),
-        () = signals.next() => site.say("stopping; once more to end at once"),
+        () = signals.next() => tracing::info!("server: stopping; a second signal ends it at once"),
     }
     lifecycle.stop();
     tokio::select! {
         ended = wait => ended.map(|()| Exit::Done),
         () = signals.next() => std::process::exit(Exit::Interrupted as i32),
     }
+}
+
+/// Prints a line on a thread of its own: a reader that has left, or that reads nothing, is not the server's end.
+fn announce(line: String) -> std::io::Result<()> {
+    let thread = std::thread::Builder::new().name("stdout".into());
+    thread.spawn(move || {
+        if let Err(error) = out::write(format_args!("{line}")) {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "server: the address cannot be printed"
+            );
+        }
+    })?;
+    Ok(())
 }
 
 /// An address a browser on this machine can open.
@@ -116,23 +130,35 @@ pub(super) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
+/// What ends a server. Each is listened to by name: the first process of a container has no default actions.
+const ENDING: [fn() -> SignalKind; 3] = [
+    SignalKind::interrupt,
+    SignalKind::terminate,
+    SignalKind::hangup,
+];
+
+/// What would end a process that does not listen to it, and means nothing to a server.
+const IGNORED: [fn() -> SignalKind; 2] = [SignalKind::user_defined1, SignalKind::user_defined2];
+
 /// The signals that end a server.
 pub(super) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
+    ending: Vec<Signal>,
 }
 
 impl Signals {
     /// From now on.
     pub(super) fn listen() -> std::io::Result<Signals> {
+        for kind in IGNORED {
+            let _ = signal(kind())?; // once listened to, for good
+        }
+        let ending = ENDING.iter().map(|kind| signal(kind()));
         Ok(Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
+            ending: ending.collect::<std::io::Result<_>>()?,
         })
     }
 
     /// Ends with the next one.
     pub(super) async fn next(&mut self) {
-        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+        select_all(self.ending.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
     }
 }

@@ -2,10 +2,13 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 
 use super::Global;
+use super::out::errln;
+use crate::clock::System;
 use crate::config::{ConfigError, Flag, Settings};
 use crate::model::{Model, Spec};
 use crate::registry::{Intact, Registry, VersionRef};
@@ -33,7 +36,7 @@ impl Site {
     pub fn open(global: &Global) -> anyhow::Result<Site> {
         let settings = settings(global)?;
         let verbosity = i8::try_from(global.verbose).unwrap_or(i8::MAX) - i8::from(global.quiet);
-        logging::init(settings.log, verbosity);
+        logging::init(settings.log, verbosity, Arc::new(System));
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Site {
             registry: Registry::open(&settings.state)?,
@@ -134,13 +137,13 @@ impl Site {
     /// Says something on standard error, unless asked to be quiet.
     pub fn say(&self, text: impl AsRef<str>) {
         if !self.quiet {
-            eprintln!("{}", text.as_ref());
+            errln!("{}", text.as_ref());
         }
     }
 
     /// Warns on standard error.
     pub fn warn(&self, text: impl AsRef<str>) {
-        eprintln!("warning: {}", text.as_ref());
+        errln!("warning: {}", text.as_ref());
     }
 }
 

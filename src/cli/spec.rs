@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
-use super::out::{self, outln};
+use super::out::{self, errln, outln};
 use super::print_json;
 use super::text::ReadArgs;
 use crate::ingest::Source;
@@ -85,7 +85,7 @@ fn say(inferred: &Inferred) {
     inferred
         .notices
         .iter()
-        .for_each(|notice| eprintln!("{notice}"));
+        .for_each(|notice| errln!("{notice}"));
     let line = |note: &ColumnNote| {
         let used = if note.used { "yes" } else { "no" };
         [
@@ -104,7 +104,7 @@ fn say(inferred: &Inferred) {
     let widths = [0, 1, 2].map(|place| width(place).unwrap_or(0));
     for [name, kind, why, used] in &lines {
         let [a, b, c] = widths;
-        eprintln!("{name:a$} | {kind:b$} | {why:c$} | {used}");
+        errln!("{name:a$} | {kind:b$} | {why:c$} | {used}");
     }
 }
 

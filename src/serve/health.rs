@@ -10,31 +10,64 @@ use super::problem::Problem;
 use super::reply;
 use crate::store::{self, Store};
 
-/// Whether a stop was asked. Clones share it.
+/// How far a server is on its way to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Serving,
+    /// Not ready, and still answering.
+    Draining,
+    /// Nothing new is begun.
+    Closing,
+}
+
+/// Whether a stop was requested, and how far it is. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Lifecycle(watch::Sender<bool>);
+pub struct Lifecycle(watch::Sender<Phase>);
 
 impl Default for Lifecycle {
     fn default() -> Self {
-        Lifecycle(watch::Sender::new(false))
+        Lifecycle(watch::Sender::new(Phase::Serving))
     }
 }
 
 impl Lifecycle {
-    /// Asks for a stop. From here on the server is not ready, and whoever waits on [`Lifecycle::stopped`] goes on.
+    /// Requests a stop. From here on the server is not ready, and whoever waits on [`Lifecycle::stopped`] goes on.
     pub fn stop(&self) {
-        self.0.send_replace(true);
+        self.reach(Phase::Draining);
     }
 
-    /// Whether a stop was asked.
+    /// Ends the draining: connections that stay open, such as WebSockets, are closed.
+    pub fn close(&self) {
+        self.reach(Phase::Closing);
+    }
+
+    /// Whether a stop was requested.
     pub fn is_stopping(&self) -> bool {
-        *self.0.borrow()
+        *self.0.borrow() >= Phase::Draining
     }
 
-    /// Ends when a stop is asked.
+    /// Ends when a stop is requested.
     pub async fn stopped(&self) {
+        self.reached(Phase::Draining).await;
+    }
+
+    /// Ends when connections that stay open are to be closed.
+    pub async fn closed(&self) {
+        self.reached(Phase::Closing).await;
+    }
+
+    /// There is no way back.
+    fn reach(&self, next: Phase) {
+        self.0.send_if_modified(|phase| {
+            let is_later = next > *phase;
+            *phase = next.max(*phase);
+            is_later
+        });
+    }
+
+    async fn reached(&self, wanted: Phase) {
         // An error means that there is no sender left, and this value is one.
-        let _ = self.0.subscribe().wait_for(|stopping| *stopping).await;
+        let _ = self.0.subscribe().wait_for(|phase| *phase >= wanted).await;
     }
 }
 

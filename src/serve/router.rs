@@ -7,6 +7,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::guard::{Access, Guard};
+use super::health::Lifecycle;
 use super::problem::{Problem, kind};
 use super::route::Route;
 use super::routes::ROUTES;
@@ -22,6 +23,8 @@ pub struct Router {
     pub metrics: Arc<Metrics>,
     /// The bound.
     pub inflight: Inflight,
+    /// Whether connections are to be closed.
+    pub lifecycle: Lifecycle,
 }
 
 /// The methods of a path, for the answer to any other.
@@ -87,11 +90,13 @@ impl Router {
             guard,
             metrics,
             inflight,
+            lifecycle,
         } = self.clone();
         Watch {
             guard,
             metrics,
             inflight,
+            lifecycle,
             methods: Arc::new(methods),
         }
     }

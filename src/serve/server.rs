@@ -95,6 +95,7 @@ pub fn start(
         guard: Arc::new(Guard::new(listener.local_addr()?, options)?),
         metrics: handles.predictor.metrics.clone(),
         inflight: Inflight::new(options.limits.inflight.get()),
+        lifecycle: handles.lifecycle.clone(),
     };
     let intake = Intake::new(options.limits.body.bytes());
     let desk = Desk::new(
@@ -181,6 +182,7 @@ pub fn start(
     let server = HttpServer::new(move || App::new().configure(data.clone()))
         .workers(workers)
         .backlog(BACKLOG)
+        .keep_alive(options.keep_alive.0)
         .client_disconnect_timeout(DISCONNECT)
         .shutdown_timeout(shutdown.as_secs().max(1))
         .disable_signals()

@@ -7,12 +7,13 @@ use std::time::Instant;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
+use actix_web::http::{ConnectionType, Method};
 use actix_web::{Error, HttpMessage, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 
 use super::guard::{self, Access, Admitted, Guard};
+use super::health::Lifecycle;
 use super::predict::Trial;
 use super::problem::Problem;
 use crate::telemetry::metrics::{Metrics, RouteId};
@@ -83,6 +84,8 @@ pub struct Watch {
     pub metrics: Arc<Metrics>,
     /// The bound.
     pub inflight: Inflight,
+    /// Whether connections are to be closed.
+    pub lifecycle: Lifecycle,
     /// The path's methods.
     pub methods: Arc<Methods>,
 }
@@ -140,11 +143,13 @@ where
             Ok(admitted) => admitted,
             Err(response) => {
                 answered(response.status().as_u16(), true);
-                let response = request.into_response(*response).map_into_right_body();
+                let mut response = request.into_response(*response).map_into_right_body();
+                close_if_stopping(&mut response, &self.watch.lifecycle);
                 return Box::pin(ready(Ok(response)));
             }
         };
         let answer = self.service.call(request);
+        let lifecycle = self.watch.lifecycle.clone();
         Box::pin(async move {
             let mut response = answer.await?;
             if let Some(page) = page {
@@ -153,8 +158,17 @@ where
             let is_trial = response.request().extensions().contains::<Trial>();
             answered(response.status().as_u16(), !is_trial);
             drop(place);
+            close_if_stopping(&mut response, &lifecycle);
             Ok(response.map_into_left_body())
         })
+    }
+}
+
+/// A client of a server that stops is to find another one with its next request.
+fn close_if_stopping<B>(response: &mut ServiceResponse<B>, lifecycle: &Lifecycle) {
+    if lifecycle.is_stopping() {
+        let head = response.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
     }
 }
 

@@ -14,6 +14,8 @@ use std::{
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::PrometheusRecorder;
 
+use super::stderr;
+
 static METADATA: Metadata<'static> = Metadata::new("titanic_platform", Level::INFO, None);
 
 /// What a field is registered with.
@@ -300,6 +302,22 @@ impl Instrument for ModelInfo {
             format!("{name}{{model=\"{model}\",learner=\"{learner}\"}} 1\n")
         });
         Some(line.unwrap_or_default())
+    }
+}
+
+/// Lines of the log that were dropped. There is one log a process, whichever servers are in it.
+#[derive(Debug)]
+pub struct DroppedLines;
+
+impl Instrument for DroppedLines {
+    const KIND: &'static str = Counter::KIND;
+
+    fn register(_: &Registrar) -> Self {
+        DroppedLines
+    }
+
+    fn lines(&self, name: &str) -> Option<String> {
+        Some(format!("{name} {}\n", stderr::dropped()))
     }
 }
 

@@ -10,8 +10,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder
 
 pub use super::{
     instrument::{
-        ByColumn, ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, ModelInfo, RouteId, Tally,
-        TallyByColumn,
+        ByColumn, ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, DroppedLines, ModelInfo,
+        RouteId, Tally, TallyByColumn,
     },
     labels::{
         AlertRule, ChannelKind, Closed, Detector, Direction, EventKind, Figure, Found, JobState,
@@ -182,6 +182,8 @@ metrics! {
     titanic_notifications_sent_total: ByLabel<Counter, ChannelKind>,
     /// Times a notification was sent and not taken.
     titanic_notifications_failed_total: ByLabel<Counter, ChannelKind>,
+    /// Lines of the log that nobody read in time, or that could not be written.
+    titanic_log_dropped_lines_total: DroppedLines,
 }
 
 impl Metrics {
@@ -291,6 +293,7 @@ titanic_http_requests_total counter
 titanic_jobs_queued gauge
 titanic_label_delay_seconds gauge
 titanic_labels_total counter
+titanic_log_dropped_lines_total counter
 titanic_model_info gauge
 titanic_model_swap_failures_total counter
 titanic_model_swaps_total counter

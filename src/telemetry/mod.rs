@@ -1,4 +1,4 @@
-//! Names of metrics, and the log. Any room may use it.
+//! Names of metrics, the log, standard error. Any room may use it.
 
 mod instrument;
 mod labels;
@@ -7,3 +7,5 @@ pub mod logging;
 pub mod metrics;
 pub mod panics;
 mod process;
+mod queue;
+pub mod stderr;

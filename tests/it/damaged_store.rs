@@ -125,7 +125,7 @@ async fn b7_a_server_over_damaged_pages_is_not_ready_and_alerts() {
     let mut met = false;
     for state in half_readable().take(6) {
         // One that is damaged where a server looks at once ends, and says what to do.
-        let Some(process) = Process::try_start(state.path()) else {
+        let Some(process) = Process::try_of(Process::command(state.path())) else {
             let output = run(state.path(), "serve --listen 127.0.0.1:0");
             let said = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(1), "{said}");

@@ -58,6 +58,7 @@ async fn a_stop_closes_sockets_and_finishes_what_is_in_flight() {
     begun.notify_one();
     let response = request.await.unwrap().unwrap();
     assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["connection"], "close");
     let answers: serde_json::Value = response.json().await.unwrap();
     assert_eq!(answers["predictions"].as_array().unwrap().len(), 20_000);
     drop((client, ready));

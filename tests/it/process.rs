@@ -5,6 +5,10 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use serde_json::Value;
+use titanic_platform::control::export::{Events, Filter};
+use titanic_platform::store::{self, kind};
+
 use crate::cli::BINARY;
 
 /// A server that is ready. Whoever lets go of it kills it.
@@ -17,28 +21,88 @@ pub struct Process {
 impl Process {
     /// Over a state, with more arguments.
     pub fn start(state: &Path, more: &[&OsStr]) -> Process {
-        let mut child = Command::new(BINARY)
-            .args(["serve", "--listen", "127.0.0.1:0", "-q", "--state"])
+        let mut command = Process::command(state);
+        command.args(["-q"]).args(more);
+        Process::of(command)
+    }
+
+    /// The command that serves a state, to be changed before it runs.
+    pub fn command(state: &Path) -> Command {
+        let mut command = Command::new(BINARY);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--state"])
             .arg(state)
-            .args(more)
-            .env("TITANIC_RETRAIN__ENABLED", "false")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .env("TITANIC_RETRAIN__ENABLED", "false");
+        command
+    }
+
+    /// Runs it until it is ready.
+    pub fn of(command: Command) -> Process {
+        Process::try_of(command).expect("ready")
+    }
+
+    /// Runs it until it is ready; none where it ends before.
+    pub fn try_of(mut command: Command) -> Option<Process> {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        let url = line
-            .trim()
-            .strip_prefix("ready ")
-            .expect("ready")
-            .to_owned();
-        Process { child, url }
+        let Some(url) = line.trim().strip_prefix("ready ") else {
+            child.wait().unwrap();
+            return None;
+        };
+        let url = url.to_owned();
+        Some(Process { child, url })
+    }
+
+    /// Its address without the scheme.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal by its name, such as TERM.
+    pub fn signal(&self, name: &str) {
+        signal(self.id(), name);
+    }
+
+    /// Waits until it has ended; gives its exit code.
+    pub fn ended(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
     }
 
     /// SIGKILL.
     pub fn kill(self) {}
+}
+
+/// Sends a signal to a process by its name, such as TERM.
+pub fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &process.to_string()])
+        .status();
+    assert!(sent.unwrap().success(), "SIG{name}");
+}
+
+/// The ids of the stored predictions, once no server holds the state.
+pub fn stored(state: &Path) -> Vec<String> {
+    let file = store::open(state).unwrap();
+    let filter = Filter {
+        kind: kind::named("prediction"),
+        ..Filter::default()
+    };
+    let mut lines = Vec::new();
+    file.lines(&filter, &mut lines).unwrap();
+    let lines = String::from_utf8(lines).unwrap();
+    let id = |line: &str| {
+        let event: Value = serde_json::from_str(line).unwrap();
+        event["id"].as_str().unwrap().to_owned()
+    };
+    lines.lines().map(id).collect()
 }
 
 impl Drop for Process {

@@ -19,6 +19,7 @@ use std::time::Duration;
 use super::exit::{Exit, WithExit};
 use super::serve::{self, Signals};
 use super::{Global, print_json};
+use crate::clock::System;
 use crate::config::Settings;
 use crate::config::server::check_exposure;
 use crate::telemetry::logging;
@@ -67,7 +68,7 @@ pub fn run(args: &DemoArgs, global: &Global) -> anyhow::Result<Exit> {
     let mut settings = Settings::built_in();
     // The story is told by the acts; the log has warnings.
     let verbosity = i8::try_from(global.verbose).unwrap_or(i8::MAX) - i8::from(global.quiet);
-    logging::init(settings.log, verbosity.saturating_sub(1));
+    logging::init(settings.log, verbosity.saturating_sub(1), Arc::new(System));
     settings.server.listen = args.listen.unwrap_or(USUAL);
     settings.threads = global.threads;
     let listener = listen(args.listen)?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Arguments;
 
-use crate::cli::out::outln;
+use crate::cli::out::{errln, outln};
 
 /// How the story is told.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ impl Say {
     pub fn line(self, text: Arguments<'_>) -> anyhow::Result<()> {
         match self {
             Say { quiet: true, .. } => {}
-            Say { json: true, .. } => eprintln!("{text}"),
+            Say { json: true, .. } => errln!("{text}"),
             _ => outln!("{text}"),
         }
         Ok(())

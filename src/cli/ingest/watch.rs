@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::cli::out::errln;
 use crate::cli::progress::Form;
 use crate::cli::site::Site;
 use crate::ingest::{Batch, Sink, SinkFault, Taken, World};
@@ -75,8 +76,8 @@ impl<'s> Watch<'s> {
         self.bar.set_position(read);
         if read / STEP > before / STEP {
             match self.form {
-                Form::Lines => eprintln!("{read} rows read"),
-                Form::Json => eprintln!("{}", serde_json::json!({"rows": read})),
+                Form::Lines => errln!("{read} rows read"),
+                Form::Json => errln!("{}", serde_json::json!({"rows": read})),
                 Form::Bar | Form::Nothing => {}
             }
         }

@@ -67,7 +67,7 @@ impl Connection {
         let mut beat = self.beat();
         let mut silent = 0;
         let lifecycle = self.lifecycle.clone();
-        let mut stop = std::pin::pin!(lifecycle.stopped());
+        let mut stop = std::pin::pin!(lifecycle.closed());
         loop {
             let step = tokio::select! {
                 biased;
@@ -172,7 +172,7 @@ impl Connection {
         let sent = tokio::select! {
             biased;
             sent = self.session.text(text) => sent.map_err(|_| Closed::Lost),
-            () = self.lifecycle.stopped() => Err(Closed::GoingAway),
+            () = self.lifecycle.closed() => Err(Closed::GoingAway),
             () = overrun => Err(Closed::TooSlow),
             () = sleep(patience) => Err(Closed::TooSlow),
         };

@@ -2,22 +2,38 @@
 //!
 //! A line reads alone and carries fields. Our own code logs at the level that was set, the libraries below from `warn` on
 //! (all of it at `trace`), so that `debug` shows what this program does and not how HTTP works.
+//!
+//! The log never ends the process, and in a server it never waits for its reader: see [`stderr`]. A line that comes again
+//! and again is written at growing intervals.
 
+mod lines;
+mod repeats;
+
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::IsTerminal;
+use std::panic::PanicHookInfo;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{
-    filter::Targets,
-    fmt::{self, format::Writer, time::FormatTime},
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
-};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::clock::{self, Clock};
+use super::stderr;
+use crate::clock::Clock;
+use lines::{Form, Lines};
 
 /// The target of our own lines: the name of the library.
 const OURS: &str = "titanic_platform";
+
+/// How long the end of the process waits for a reader of the log.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// Where the lines of this process go, once its log is started.
+static LINES: OnceLock<Lines> = OnceLock::new();
 
 /// `log`.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -78,25 +94,63 @@ impl Level {
     }
 }
 
-/// Starts the log of this process. False if it was started before, which changes nothing.
-pub fn init(options: Options, verbosity: i8) -> bool {
-    let filter = filter(options.level.moved(verbosity));
-    let lines = fmt::layer().with_writer(std::io::stderr).with_timer(Utc);
-    let lines: Box<dyn tracing_subscriber::Layer<_> + Send + Sync> = match options.format {
-        Format::Text => Box::new(lines.with_ansi(coloured())),
+/// Starts the log of this process. False if it was started before, which changes nothing, or cannot be.
+pub fn init(options: Options, verbosity: i8, clock: Arc<dyn Clock>) -> bool {
+    let coloured = coloured();
+    let form = match options.format {
+        Format::Text => Form::Text { coloured },
+        Format::Json => Form::Json,
+    };
+    if LINES.get().is_some() {
+        return false;
+    }
+    let Ok(lines) = Lines::start(form, clock) else {
+        return false;
+    };
+    let lines = LINES.get_or_init(|| lines).clone();
+    // The time is put before a line when it is known that it is written.
+    let layer = fmt::layer()
+        .with_writer(lines)
+        .without_time()
+        .log_internal_errors(false);
+    let layer: Box<dyn tracing_subscriber::Layer<_> + Send + Sync> = match options.format {
+        Format::Text => Box::new(layer.with_ansi(coloured)),
         Format::Json => Box::new(
-            lines
+            layer
                 .json()
                 .flatten_event(true)
                 .with_current_span(false)
                 .with_span_list(false),
         ),
     };
+    if stderr::is_detached() {
+        std::panic::set_hook(Box::new(log_panic));
+    }
     tracing_subscriber::registry()
-        .with(lines)
-        .with(filter)
+        .with(layer)
+        .with(filter(options.level.moved(verbosity)))
         .try_init()
         .is_ok()
+}
+
+/// Writes what is held back or queued; what nobody reads within a second is given up. The last thing a process does.
+pub fn finish() {
+    if let Some(lines) = LINES.get() {
+        lines.finish();
+    }
+    stderr::flush(LAST_LINES);
+}
+
+/// The standard library's own message would wait for the reader of standard error.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let thread = std::thread::current();
+    let thread = thread.name().unwrap_or("unnamed");
+    let place = panic.location().map(tracing::field::display);
+    let message = panic.payload_as_str().unwrap_or("no reason given");
+    let backtrace = Backtrace::capture();
+    let backtrace = (backtrace.status() == BacktraceStatus::Captured)
+        .then(|| tracing::field::display(backtrace));
+    tracing::error!(thread, place, backtrace, "panic: {message}");
 }
 
 fn filter(level: Level) -> Targets {
@@ -113,15 +167,6 @@ fn filter(level: Level) -> Targets {
 fn coloured() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         && std::io::stderr().is_terminal()
-}
-
-/// The time of a line, as everywhere else.
-struct Utc;
-
-impl FormatTime for Utc {
-    fn format_time(&self, to: &mut Writer<'_>) -> std::fmt::Result {
-        to.write_str(&clock::rfc3339(clock::System.now()))
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,57 @@
+//! Standard error, from one place: whether it is closed, full or unread is never the program's end.
+//!
+//! A command writes directly, and waits where its reader is slow. A server must not: from [`detach`] on, lines go through a
+//! bounded queue.
+
+use std::io::Write;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::queue::Queue;
+
+/// Bytes that may wait to be written: some ten thousand lines.
+const MOST_WAITING: usize = 1 << 20;
+
+static QUEUE: OnceLock<Queue> = OnceLock::new();
+
+/// Lines that could not be written directly.
+static REFUSED: AtomicU64 = AtomicU64::new(0);
+
+/// From here on nobody waits for standard error.
+pub fn detach() {
+    QUEUE.get_or_init(|| Queue::start("stderr", std::io::stderr(), MOST_WAITING));
+}
+
+/// Whether lines go through the queue.
+pub fn is_detached() -> bool {
+    QUEUE.get().is_some()
+}
+
+/// Writes whole lines.
+pub fn write(lines: &[u8]) {
+    match QUEUE.get() {
+        Some(queue) => queue.push(lines),
+        None if std::io::stderr().lock().write_all(lines).is_ok() => {}
+        None => {
+            REFUSED.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Waits until what is queued is written, at most so long.
+pub fn flush(patience: Duration) {
+    if let Some(queue) = QUEUE.get() {
+        queue.flush(patience); // what nobody reads in time is given up
+    }
+}
+
+/// Lines that were dropped since the start of the process.
+pub fn dropped() -> u64 {
+    REFUSED.load(Ordering::Relaxed) + QUEUE.get().map_or(0, Queue::dropped)
+}
+
+/// Writes a line of text.
+pub fn line(text: std::fmt::Arguments<'_>) {
+    write(format!("{text}\n").as_bytes());
+}
