@@ -71,7 +71,7 @@ async fn serve(site: Site, first: First, listener: TcpListener) -> anyhow::Resul
         app = start => app?,
         () = signals.next() => return Ok(Exit::Done), // nothing was answered yet
     };
-    announce(format!("ready http://{}\n", shown(app.addr())))?;
+    announce(format!("ready http://{}\n", shown(app.addr())));
     let lifecycle = app.lifecycle();
     let mut wait = std::pin::pin!(app.wait());
     tokio::select! {
@@ -86,17 +86,19 @@ async fn serve(site: Site, first: First, listener: TcpListener) -> anyhow::Resul
 }
 
 /// Prints a line on a thread of its own: a reader that has left, or that reads nothing, is not the server's end.
-fn announce(line: String) -> std::io::Result<()> {
+fn announce(line: String) {
     let thread = std::thread::Builder::new().name("stdout".into());
-    thread.spawn(move || {
+    let printed = thread.spawn(move || {
         if let Err(error) = out::write(format_args!("{line}")) {
             tracing::warn!(
                 error = format!("{error:#}"),
                 "server: the address cannot be printed"
             );
         }
-    })?;
-    Ok(())
+    });
+    if let Err(error) = printed {
+        tracing::warn!(%error, "server: the address cannot be printed");
+    }
 }
 
 /// An address a browser on this machine can open.

@@ -37,11 +37,11 @@ pub struct Options {
     pub limits: Limits,
     /// Between two pings on a WebSocket; who misses two is gone.
     pub heartbeat: Span,
-    /// How long a connection on which nothing is asked is kept.
+    /// How long an idle connection is kept.
     pub keep_alive: Span,
-    /// How long a server that is not ready any more goes on answering before it stops.
+    /// How long a stopping server, no longer ready, still responds.
     pub drain: Span,
-    /// How long the stop after that may take: for open requests, and for storing what was answered.
+    /// How long the stop after that may take: finishing open requests, storing what was answered.
     pub shutdown: Span,
 }
 

@@ -151,6 +151,9 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     let backtrace = (backtrace.status() == BacktraceStatus::Captured)
         .then(|| tracing::field::display(backtrace));
     tracing::error!(thread, place, backtrace, "panic: {message}");
+    if thread == "main" {
+        finish(); // the process ends with it
+    }
 }
 
 fn filter(level: Level) -> Targets {

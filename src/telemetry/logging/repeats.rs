@@ -29,7 +29,7 @@ struct Last {
     held: u64,
 }
 
-/// A line to be written, and how often it was held back since it last was.
+/// A line that was held back and is to be written, and how often beside that it was held back since it last was.
 pub(super) type Due = (Box<[u8]>, u64);
 
 /// What becomes of a line.
@@ -68,7 +68,7 @@ impl Repeats {
     pub fn due(&mut self, now: Timestamp) -> Vec<Due> {
         let held = self.0.iter_mut().filter(|(_, written)| written.held > 0);
         held.filter(|(_, written)| now >= written.due() || now < written.at)
-            .map(|(line, written)| (line.clone(), written.again(now)))
+            .map(|(line, written)| (line.clone(), written.again(now) - 1))
             .collect()
     }
 
@@ -83,7 +83,8 @@ impl Repeats {
     /// Everything that is held back: the process ends.
     pub fn rest(&mut self) -> Vec<Due> {
         let all = self.0.drain().filter(|(_, written)| written.held > 0);
-        all.map(|(line, written)| (line, written.held)).collect()
+        all.map(|(line, written)| (line, written.held - 1))
+            .collect()
     }
 }
 
@@ -147,20 +148,22 @@ mod tests {
         }
         let expected = [
             (0, 0),
-            (1, 9),
-            (3, 20),
-            (7, 40),
-            (15, 80),
-            (31, 160),
-            (63, 320),
-            (123, 600),
-            (183, 600),
-            (243, 600),
+            (1, 8),
+            (3, 19),
+            (7, 39),
+            (15, 79),
+            (31, 159),
+            (63, 319),
+            (123, 599),
+            (183, 599),
+            (243, 599),
         ];
         assert_eq!(written, expected);
         let rest = repeats.rest();
-        let all = written.len() as u64 + written.iter().map(|(_, held)| held).sum::<u64>();
-        assert_eq!(all + rest[0].1, 3000, "every one is written or counted");
+        written.push((300, rest[0].1));
+        let held: u64 = written.iter().map(|(_, held)| held).sum();
+        let all = written.len() as u64 + held;
+        assert_eq!(all, 3000, "every one is written or counted");
     }
 
     #[test]
@@ -174,7 +177,7 @@ mod tests {
         assert_eq!(repeats.wait(clock.now()), Some(Duration::from_millis(600)));
         assert!(repeats.due(clock.now()).is_empty());
         clock.advance(Duration::from_millis(600));
-        assert_eq!(repeats.due(clock.now()), [(LINE.into(), 1)]);
+        assert_eq!(repeats.due(clock.now()), [(LINE.into(), 0)]);
         assert_eq!(repeats.wait(clock.now()), None);
         // Two seconds from then on it is held back again.
         clock.advance(Duration::from_millis(1999));
@@ -203,7 +206,7 @@ mod tests {
         repeats.take(LINE, clock.now());
         repeats.take(LINE, clock.now());
         clock.set("2025-01-01T00:00:00Z".parse().unwrap());
-        assert_eq!(repeats.due(clock.now()), [(LINE.into(), 1)]);
+        assert_eq!(repeats.due(clock.now()), [(LINE.into(), 0)]);
         repeats.take(LINE, clock.now());
         clock.set("2024-01-01T00:00:00Z".parse().unwrap());
         assert_eq!(repeats.take(LINE, clock.now()), Written(1));
