@@ -141,10 +141,14 @@ impl<'a> Answers<'a> {
         })
     }
 
-    /// Whether the table has ids.
+    /// Whether the table has ids; one without rows may have them.
     pub(super) fn has_id(self) -> bool {
-        let Loaded { table, odd, .. } = self.loaded;
-        answer::has_id(table.schema(), table.ids())
+        let Loaded {
+            table, odd, read, ..
+        } = self.loaded;
+        let may_have = *read == 0 && table.schema().id().is_some();
+        may_have
+            || answer::has_id(table.schema(), table.ids())
             || odd
                 .iter()
                 .any(|(_, odd)| odd.left_out().is_some_and(|row| row.id.is_some()))

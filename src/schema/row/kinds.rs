@@ -152,7 +152,10 @@ fn a_row_keeps_its_group_or_its_time() {
     check("person", Order::Groups, r#"{"person": ""}"#, "–");
     check("shop", Order::Groups, r#"{"shop": " a "}"#, "\"a\"");
     // A marker is no group.
-    check("person", Order::Groups, r#"{"person": "NA"}"#, "–");
+    check("person", Order::Groups, r#"{"person": " ?"}"#, "–");
+    check("person", Order::Groups, r#"{"person": -999}"#, "–");
+    check("nr", Order::Groups, r#"{"nr": -999}"#, "–");
+    check("shop", Order::Groups, r#"{"shop": "unknown"}"#, "–");
     check("nr", Order::Groups, r#"{"nr": 3}"#, "\"3\"");
     check(
         "person",

@@ -415,8 +415,8 @@ fn numbers_that_are_none_are_named_in_every_shape_of_json() {
                 "{said}"
             );
         };
-        check(format!("{TRAIN} n.json"), "line 2 column 22");
-        check(format!("{TRAIN} n.jsonl"), "column 22");
-        check(format!("{TRAIN} d.json --items data"), "line 1 column 32");
+        check(format!("{TRAIN} n.json"), "line 2 column 21");
+        check(format!("{TRAIN} n.jsonl"), "column 21");
+        check(format!("{TRAIN} d.json --items data"), "line 1 column 31");
     }
 }
