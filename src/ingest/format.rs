@@ -124,7 +124,7 @@ pub fn sniffed(first: &[u8]) -> &'static dyn Format {
     }
 }
 
-/// Bytes of a file that [`other`] and [`contradicts`] look at.
+/// Bytes of a file that are looked at to tell its format.
 pub const SIGNATURE: usize = 4096;
 
 /// What a file looks like by its first bytes, where that is another format than its ending says: in words, with the ending
