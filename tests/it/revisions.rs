@@ -72,44 +72,6 @@ fn revision_2_opens_and_answers_as_it_did() {
         again.probability(row.view(), &mut Workspace::default()),
         probability
     );
-}
-
-#[test]
-fn revision_2_opens_and_answers_as_it_did() {
-    let file: &[u8] = include_bytes!("../fixtures/revision-2.model");
-    assert_eq!(file[8..12], 2_u32.to_le_bytes(), "it is of revision 2");
-    let model = Model::from_bytes(file).unwrap();
-    let card = model.card();
-    assert_eq!(
-        (model.spec().name.as_str(), card.learner.as_str()),
-        ("churn", "blend")
-    );
-    let mut row = Row::new(model.schema(), Purpose::Predict);
-    json::rows(model.schema(), ROW.as_bytes(), 1, &mut row, &mut |_, _| ()).unwrap();
-    assert!(row.faults.is_empty(), "{:?}", row.faults);
-    let probability = model.probability(row.view(), &mut Workspace::default());
-    assert!((probability - EXPECTED).abs() < 1e-12, "{probability:?}");
-    // It knows the mean probability of its training rows, which explanations start from.
-    let explanation = model.explain(row.view(), &mut Workspace::default());
-    assert!(
-        (explanation.base - BASE).abs() < 1e-12,
-        "{:?}",
-        explanation.base
-    );
-    assert_ne!(explanation.base, card.positives as f64 / card.rows as f64);
-    let parts = explanation.contributions.iter().map(|c| c.probability);
-    assert!((explanation.base + parts.sum::<f64>() - probability).abs() < 1e-9);
-    let odd: Vec<String> = card
-        .table_warnings
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    assert_eq!(odd, ["household: not in the table"]);
-    let again = Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
-    assert_eq!(
-        again.probability(row.view(), &mut Workspace::default()),
-        probability
-    );
     assert_eq!(again.spec().text(), model.spec().text());
 }
 
