@@ -76,7 +76,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("actix_ws::", &["serve"]),
     ("bincode::", &["model/artifact"]),
     ("redb::", &["store"]),
-    ("rustix::", &["control/jobs"]),
+    ("rustix::", &["control/priority"]),
     (
         "tokio::",
         &[

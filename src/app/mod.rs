@@ -116,6 +116,7 @@ impl App {
             tap,
             clock: clock.clone(),
             metrics: metrics.clone(),
+            waiting: store::waiting::Bound::of(settings.labels.waiting),
         });
         let (alerts, alert_desk) = desk::new(desk::Parts {
             store: store.clone(),

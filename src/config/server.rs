@@ -59,6 +59,10 @@ pub struct Limits {
     pub queue: NonZeroUsize,
     /// Requests being answered at once; more get 503.
     pub inflight: NonZeroUsize,
+    /// How long work may wait for others' work; what would wait longer gets 503 at once.
+    pub wait: Span,
+    /// Bytes kept for all clients together: bodies, messages in pieces, answers nobody has read; more get 503.
+    pub memory: Size,
 }
 
 /// `feed`: the events that subscribers can resume from.

@@ -57,8 +57,10 @@ impl Retrain {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Labels {
-    /// How long a truth waits for its prediction.
+    /// How long a label waits for its prediction.
     pub wait: Span,
+    /// How many may wait.
+    pub waiting: u64,
 }
 
 /// What types cannot say about a number of folds.

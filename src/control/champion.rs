@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 
+use super::cost::Cost;
 use crate::model::Model;
 use crate::registry::live::Live;
 use crate::registry::{Registry, RegistryError, Version, VersionRef};
@@ -15,6 +16,8 @@ pub struct Champion {
     pub name: Arc<str>,
     /// When it was trained; none where the ledger does not know.
     pub trained: Option<Timestamp>,
+    /// What its answers cost.
+    pub cost: Cost,
     /// The model.
     pub model: Model,
 }
@@ -27,6 +30,7 @@ impl Champion {
         Champion {
             name: version.to_string().into(),
             trained: trained.and_then(|listed| listed.trained),
+            cost: Cost::of(&model),
             model,
         }
     }

@@ -19,7 +19,8 @@
 //! * [`observer`]: the task that says whether what is answered is still what the model learnt from, and how good it is.
 //! * [`export`]: events on their way out; [`quarantine`]: rows checked again; [`upkeep`]: check, compaction and backup of the
 //!   store of a running server.
-//! * [`champion`]: the model that answers, and the seat it answers from.
+//! * [`champion`]: the model that answers, and the seat it answers from; [`cost`]: what its answers cost.
+//! * [`priority`]: which threads go first.
 //! * [`follower`]: the task that follows the ledger and swaps the live model.
 //! * [`promoter`]: promotion and rollback by hand, answered once the promoted model answers.
 //!
@@ -28,6 +29,7 @@
 pub mod chain;
 pub mod champion;
 pub mod conditions;
+pub mod cost;
 pub mod export;
 pub mod follower;
 pub mod gate;
@@ -37,6 +39,7 @@ pub mod labelled;
 pub mod lesson;
 pub mod model_events;
 pub mod observer;
+pub mod priority;
 pub mod promoter;
 pub mod promotion;
 pub mod pulls;

@@ -37,9 +37,7 @@ pub async fn silence(
     intake: web::Data<Intake>,
     alerts: web::Data<Handle>,
 ) -> Result<HttpResponse, Problem> {
-    let body = intake
-        .read_document(request.headers(), &mut payload)
-        .await?;
+    let body = intake.read_document(&request, &mut payload).await?;
     let (time, comment) = asked(&body)?;
     alerts.silence(path.into_inner(), time, comment).await?;
     Ok(list(alerts).await)
@@ -52,9 +50,7 @@ pub async fn silence_labels(
     intake: web::Data<Intake>,
     alerts: web::Data<Handle>,
 ) -> Result<HttpResponse, Problem> {
-    let body = intake
-        .read_document(request.headers(), &mut payload)
-        .await?;
+    let body = intake.read_document(&request, &mut payload).await?;
     let asked = read(&body, true)?;
     alerts
         .silence_labels(asked.matchers, asked.time, asked.comment)

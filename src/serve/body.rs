@@ -1,26 +1,31 @@
 //! Bodies on their way in: what they may be, and how much of it.
 
-use std::sync::Arc;
+use std::cell::Cell;
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut, Payload};
+use actix_web::{HttpMessage, HttpRequest};
 use futures_util::StreamExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout_at};
 
+use super::budget::{Budget, FREE, Kept};
+use super::inflight::Inflight;
 use super::problem::{Problem, kind};
+use super::stream;
 use crate::schema::dialect::{Encoding, decode};
 
 /// Bodies up to this size are answered on the thread that read them: a hundred rows, half a millisecond. Others would keep
 /// it from everybody else.
-pub const SMALL: usize = 32 << 10;
+pub const SMALL: usize = FREE;
 
-/// How long a body may take to arrive: the largest over a slow line (16 MiB at 2 Mbit/s).
-const PATIENCE: Duration = Duration::from_secs(64);
+/// How long a body may take to arrive: the largest over a slow line (16 MiB at 2.3 Mbit/s).
+const WHOLE: Duration = Duration::from_secs(60);
 
-/// Largest bodies that are held at the same time.
-const LARGEST_AT_ONCE: usize = 16;
+/// How long a body may make no progress.
+const IDLE: Duration = Duration::from_secs(10);
 
 /// Formats that rows come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +123,22 @@ fn decoded(headers: &HeaderMap, bytes: Bytes) -> Result<Bytes, Problem> {
     }
 }
 
+/// Whether a body comes with a request.
+pub fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
+}
+
+/// About how many rows a body holds, by what stands between them: what its work costs is judged before it is read.
+pub fn about_rows(format: Format, bytes: &[u8]) -> usize {
+    let between = match format {
+        Format::Json => b'{',
+        Format::JsonLines | Format::Csv | Format::Batch => b'\n',
+    };
+    let found = bytes.iter().filter(|byte| **byte == between).count();
+    found.max(1)
+}
+
 fn is_plain(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_ENCODING)
@@ -133,64 +154,68 @@ fn not_taken(got: &str, taken: &[Format]) -> Problem {
     Problem::new(&kind::MEDIA_TYPE, detail).header(header::ACCEPT, names.join(", "))
 }
 
-/// A body that was read, with the room it takes.
+/// A body that was read, with what it takes of the budget.
 #[derive(Debug)]
 pub struct Body {
     /// The bytes.
     pub bytes: Bytes,
-    _room: Option<OwnedSemaphorePermit>,
+    _kept: Kept,
 }
 
-/// Takes bodies in: each within its limit, all large ones together within theirs.
+/// Takes bodies in: each within its limits, all together within the budget.
 #[derive(Clone, Debug)]
 pub struct Intake {
     limit: usize,
-    /// In KiB.
-    room: Arc<Semaphore>,
+    budget: Budget,
+    inflight: Inflight,
 }
 
 impl Intake {
     /// Bodies of at most `limit` bytes.
-    pub fn new(limit: usize) -> Intake {
-        let room = (kib(limit) as usize).saturating_mul(LARGEST_AT_ONCE);
+    pub fn new(limit: usize, budget: Budget, inflight: Inflight) -> Intake {
         Intake {
             limit,
-            room: Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS))),
+            budget,
+            inflight,
         }
     }
 
-    /// Reads a body.
+    /// Reads a body; once it is there, its request has a place among those in flight.
     ///
     /// # Errors
-    /// 413 over the limit, 503 when too many large ones are held already, 408 when it does not arrive, 400 when it breaks
-    /// off.
-    pub async fn read(&self, headers: &HeaderMap, payload: &mut Payload) -> Result<Body, Problem> {
-        let declared = headers
+    /// 413 over the limit, 503 beyond the budget or without a place, 408 when it does not arrive, 400 when it breaks off.
+    pub async fn read(
+        &self,
+        request: &HttpRequest,
+        payload: &mut Payload,
+    ) -> Result<Body, Problem> {
+        let headers = request.headers();
+        let declared: Option<usize> = headers
             .get(header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok()?.parse().ok());
-        let declared: Option<usize> = declared;
         if declared.is_some_and(|length| length > self.limit) {
             return Err(self.too_large());
         }
-        let mut room = None;
-        if let Some(length) = declared.filter(|length| *length > SMALL) {
-            room = Some(self.take_room(length)?);
-        }
-        let mut read = std::pin::pin!(self.collect(payload, room));
+        let progress = Cell::new(Instant::now());
+        let mut read = std::pin::pin!(self.collect(payload, declared.unwrap_or(0), &progress));
         // A small body has mostly come together with its head: then no timer is set up for it.
         let body = match futures_util::poll!(read.as_mut()) {
             Poll::Ready(body) => body,
-            Poll::Pending => tokio::time::timeout(PATIENCE, read).await.map_err(|_| {
-                let detail = format!(
-                    "not all of it came within {} s; send it again",
-                    PATIENCE.as_secs()
-                );
-                Problem::new(&kind::TIMEOUT, detail).header(header::CONNECTION, "close")
-            })?,
+            Poll::Pending => {
+                let mut slow = Kept::default();
+                self.budget
+                    .take(&mut slow, declared.unwrap_or(FREE).min(FREE))?;
+                within(read, &progress).await
+            }
         };
-        let Body { bytes, _room } = body?;
+        let Body { bytes, _kept } = body?;
+        stream::of(request).into_iter().for_each(|c| c.body_read());
+        if has_body(headers) {
+            let place = self.inflight.enter()?;
+            request.extensions_mut().insert(place);
+        }
         let bytes = decoded(headers, bytes)?;
-        Ok(Body { bytes, _room })
+        Ok(Body { bytes, _kept })
     }
 
     /// Reads a document of JSON that may be left out; then no type is needed either.
@@ -199,15 +224,15 @@ impl Intake {
     /// As [`Intake::read`] and [`format()`].
     pub async fn read_document(
         &self,
-        headers: &HeaderMap,
+        request: &HttpRequest,
         payload: &mut Payload,
     ) -> Result<Bytes, Problem> {
-        if headers.contains_key(header::CONTENT_TYPE) {
-            format(headers, DOCUMENT)?;
+        if request.headers().contains_key(header::CONTENT_TYPE) {
+            format(request.headers(), DOCUMENT)?;
         }
-        let body = self.read(headers, payload).await?;
+        let body = self.read(request, payload).await?;
         if !body.bytes.is_empty() {
-            format(headers, DOCUMENT)?;
+            format(request.headers(), DOCUMENT)?;
         }
         Ok(body.bytes)
     }
@@ -216,10 +241,20 @@ impl Intake {
     async fn collect(
         &self,
         payload: &mut Payload,
-        mut room: Option<OwnedSemaphorePermit>,
+        declared: usize,
+        progress: &Cell<Instant>,
     ) -> Result<Body, Problem> {
-        let mut first = Bytes::new();
-        let mut rest = BytesMut::new();
+        let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
+        let (mut kept, mut taken) = (Kept::default(), 0);
+        let mut take = |length: usize| {
+            if length <= FREE || length <= taken {
+                return Ok(());
+            }
+            let more = length - taken;
+            taken = length;
+            self.budget.take(&mut kept, more)
+        };
+        take(declared)?;
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|error| {
                 Problem::new(
@@ -227,13 +262,12 @@ impl Intake {
                     format!("the body broke off: {error}; send it again"),
                 )
             })?;
+            progress.set(Instant::now());
             let length = first.len() + rest.len() + chunk.len();
             if length > self.limit {
                 return Err(self.too_large());
             }
-            if length > SMALL && room.is_none() {
-                room = Some(self.take_room(self.limit)?);
-            }
+            take(length)?;
             if first.is_empty() && rest.is_empty() {
                 first = chunk;
             } else {
@@ -246,16 +280,7 @@ impl Intake {
         } else {
             rest.freeze()
         };
-        Ok(Body { bytes, _room: room })
-    }
-
-    fn take_room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
-        let taken = self.room.clone().try_acquire_many_owned(kib(bytes));
-        taken.map_err(|_| {
-            Problem::overloaded(
-                "too many large bodies are being answered; send it again in a moment",
-            )
-        })
+        Ok(Body { bytes, _kept: kept })
     }
 
     fn too_large(&self) -> Problem {
@@ -267,14 +292,59 @@ impl Intake {
     }
 }
 
-fn kib(bytes: usize) -> u32 {
-    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
+/// What is read, unless it takes too long or makes no progress.
+async fn within(
+    mut read: Pin<&mut impl Future<Output = Result<Body, Problem>>>,
+    progress: &Cell<Instant>,
+) -> Result<Body, Problem> {
+    let end = Instant::now() + WHOLE;
+    loop {
+        let deadline = end.min(progress.get() + IDLE);
+        if let Ok(body) = timeout_at(deadline, read.as_mut()).await {
+            return body;
+        }
+        if Instant::now() >= end.min(progress.get() + IDLE) {
+            let detail = format!(
+                "the body did not come: it has {} s, and {} s without progress; send it again",
+                WHOLE.as_secs(),
+                IDLE.as_secs()
+            );
+            return Err(Problem::new(&kind::TIMEOUT, detail).header(header::CONNECTION, "close"));
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actix_web::ResponseError;
+    use actix_web::http::StatusCode;
     use actix_web::http::header::HeaderValue;
+    use tokio::time::sleep;
+
+    #[tokio::test(start_paused = true)]
+    async fn b3_a_body_has_ten_seconds_without_progress_and_sixty_in_all() {
+        let after = async |pieces: u32, each: Duration| {
+            let (begun, progress) = (Instant::now(), Cell::new(Instant::now()));
+            let read = async {
+                for _ in 0..pieces {
+                    sleep(each).await;
+                    progress.set(Instant::now());
+                }
+                let bytes = Bytes::from_static(b"{}");
+                let _kept = Kept::default();
+                Ok(Body { bytes, _kept })
+            };
+            let read = within(std::pin::pin!(read), &progress).await;
+            let status = read.map_err(|problem| problem.status_code());
+            (status.map(|_| ()).err(), begun.elapsed().as_secs())
+        };
+        let slow = Some(StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(after(1, Duration::from_secs(9)).await, (None, 9));
+        assert_eq!(after(6, Duration::from_secs(9)).await, (None, 54));
+        assert_eq!(after(1, Duration::from_secs(11)).await, (slow, 10));
+        assert_eq!(after(7, Duration::from_secs(9)).await, (slow, 60));
+    }
 
     #[test]
     fn media_types() {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
+use super::inflight::Inflight;
 use super::problem::Problem;
 use super::reply;
-use super::watch::Inflight;
 use crate::telemetry::metrics::Metrics;
 
 /// The text format's media type.

@@ -11,14 +11,18 @@
 //!
 //! Architecture invariant: nothing is computed here. Whatever can be tested without HTTP lives elsewhere.
 
+pub mod admission;
 pub mod alerts;
 pub mod body;
+pub mod budget;
 pub mod cards;
 pub mod cycle;
 pub mod docs;
 pub mod events;
 pub mod guard;
 pub mod health;
+mod held;
+pub mod inflight;
 pub mod jobs;
 pub mod labels;
 pub mod metrics;
@@ -43,5 +47,6 @@ mod shape;
 pub mod site;
 pub mod sources;
 pub mod store;
+pub mod stream;
 pub mod watch;
 pub mod ws;

@@ -131,7 +131,7 @@ async fn no_body(
     payload: &mut web::Payload,
     intake: &Intake,
 ) -> Result<(), Problem> {
-    let body = intake.read_document(request.headers(), payload).await?;
+    let body = intake.read_document(request, payload).await?;
     if body.is_empty() {
         return Ok(());
     }

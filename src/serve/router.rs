@@ -6,12 +6,14 @@ use actix_web::http::Method;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::budget::Budget;
 use super::guard::{Access, Guard};
 use super::health::Lifecycle;
+use super::inflight::Inflight;
 use super::problem::{Problem, kind};
 use super::route::Route;
 use super::routes::ROUTES;
-use super::watch::{Inflight, Methods, Watch};
+use super::watch::{Methods, Watch};
 use crate::telemetry::metrics::Metrics;
 
 /// What the router is made with.
@@ -21,8 +23,10 @@ pub struct Router {
     pub guard: Arc<Guard>,
     /// The counters.
     pub metrics: Arc<Metrics>,
-    /// The bound.
+    /// The bound on requests.
     pub inflight: Inflight,
+    /// The bound on bytes.
+    pub budget: Budget,
     /// Whether connections are to be closed.
     pub lifecycle: Lifecycle,
 }
@@ -90,12 +94,14 @@ impl Router {
             guard,
             metrics,
             inflight,
+            budget,
             lifecycle,
         } = self.clone();
         Watch {
             guard,
             metrics,
             inflight,
+            budget,
             lifecycle,
             methods: Arc::new(methods),
         }

@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::admission::{Admission, Priced, Work};
 use super::body::{self, Format, Intake, KEPT_ROWS};
 use super::predict::Desk;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
-use super::{query, reply, shape};
+use super::{query, reply, shape, stream};
 use crate::control::intake;
 use crate::schema::csv::{self, Broken};
 use crate::schema::json::{self, JsonFault};
@@ -101,6 +102,7 @@ pub async fn take(
     intake: web::Data<Intake>,
     desk: web::Data<Desk>,
     predictor: web::Data<Predictor>,
+    admission: web::Data<Admission>,
     store: web::Data<Store>,
 ) -> Result<HttpResponse, Problem> {
     let format = body::format(request.headers(), KEPT_ROWS)?;
@@ -108,10 +110,16 @@ pub async fn take(
     let key = key(request.headers())?;
     let occurrences = occurrences(request.headers())?;
     let sender = Sender::read(request.headers())?;
-    let body = intake.read(request.headers(), &mut payload).await?;
+    let body = intake.read(&request, &mut payload).await?;
     let predictor = predictor.into_inner();
     let most = desk.most_rows();
-    let batch = web::block(move || -> Result<Batch, Problem> {
+    let work = Work {
+        rows: body::about_rows(format, &body.bytes).min(most),
+        explained: false,
+    };
+    let model = Priced::from(&*predictor.champion()?);
+    let is_large = body.bytes.len() > body::SMALL;
+    let read = move || -> Result<Batch, Problem> {
         let champion = predictor.champion()?;
         let schema = champion.model.schema().clone();
         let mut reading = Reading::new(&schema, most, sender, key.as_deref());
@@ -120,8 +128,14 @@ pub async fn take(
         let digest = || format!("{:x?}", Sha256::digest(&body.bytes));
         reading.batch.request = key.map(|key| (key, digest()));
         Ok(reading.batch)
-    });
-    let batch = batch.await.map_err(Problem::internal)??;
+    };
+    let batch = if is_large {
+        let connection = stream::of(&request).map(|connection| &**connection);
+        let run = admission.run(connection, &model, work, move |_| read());
+        run.await?
+    } else {
+        web::block(read).await.map_err(Problem::internal)??
+    };
     match store.take(batch).await? {
         Outcome::Taken(taken) => Ok(reply::json(StatusCode::OK, &taken)),
         Outcome::OtherBody => {

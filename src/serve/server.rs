@@ -4,14 +4,21 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::Server;
-use actix_web::{App, HttpServer, web};
+use actix_http::{Extensions, HttpService, Protocol};
+use actix_server::{Server, ServerBuilder};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, web};
 
+use super::admission::Admission;
 use super::body::Intake;
+use super::budget::Budget;
 use super::cards::Cards;
 use super::cycle;
 use super::guard::Guard;
 use super::health::Lifecycle;
+use super::inflight::Inflight;
 use super::jobs::Defaults;
 use super::monitor;
 use super::predict::Desk;
@@ -19,7 +26,7 @@ use super::predictor::Predictor;
 use super::router::Router;
 use super::settings;
 use super::store;
-use super::watch::Inflight;
+use super::stream::{self, Timed};
 use super::ws;
 use crate::alert::Handle;
 use crate::config::server::Options;
@@ -91,19 +98,24 @@ pub fn start(
 ) -> Result<Server, StartFault> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = options.workers.map_or(cores, usize::from);
+    let limits = &options.limits;
+    let inflight = Inflight::new(limits.inflight.get());
+    let budget = Budget::new(limits.memory.bytes());
     let router = Router {
         guard: Arc::new(Guard::new(listener.local_addr()?, options)?),
         metrics: handles.predictor.metrics.clone(),
-        inflight: Inflight::new(options.limits.inflight.get()),
+        inflight: inflight.clone(),
+        budget: budget.clone(),
         lifecycle: handles.lifecycle.clone(),
     };
-    let intake = Intake::new(options.limits.body.bytes());
+    let intake = Intake::new(limits.body.bytes(), budget.clone(), inflight.clone());
+    let admission = Admission::new(workers, limits.wait.0)?;
     let desk = Desk::new(
         handles.predictor.clone(),
         handles.store.clone(),
         intake.clone(),
-        options.limits.rows.get(),
-        workers,
+        admission.clone(),
+        limits.rows.get(),
     );
     let sockets = ws::Options {
         message: options.limits.message.0,
@@ -139,7 +151,8 @@ pub fn start(
     let metrics = predictor.metrics.clone();
     let store = web::Data::new(store);
     let guard = web::Data::from(router.guard.clone());
-    let (inflight, cards) = (router.inflight.clone(), Cards::default());
+    let cards = Cards::default();
+    let bounds = (web::Data::new(admission), web::Data::new(budget));
     // Shared by all workers.
     let shared = (
         web::Data::new(desk),
@@ -166,6 +179,7 @@ pub fn start(
         app.app_data(web::Data::new(intake.clone()))
             .app_data(web::Data::new(defaults));
         app.app_data(guard.clone());
+        app.app_data(bounds.0.clone()).app_data(bounds.1.clone());
         app.app_data(web::Data::new(metrics.clone()))
             .app_data(web::Data::new(inflight.clone()));
         app.app_data(web::Data::new(sockets))
@@ -178,14 +192,38 @@ pub fn start(
             .app_data(state.2.clone());
         router.mount(app);
     };
-    let shutdown = options.shutdown.0;
-    let server = HttpServer::new(move || App::new().configure(data.clone()))
+    let (keep_alive, shutdown) = (options.keep_alive.0, options.shutdown.0);
+    let builder = ServerBuilder::new()
         .workers(workers)
         .backlog(BACKLOG)
-        .keep_alive(options.keep_alive.0)
-        .client_disconnect_timeout(DISCONNECT)
         .shutdown_timeout(shutdown.as_secs().max(1))
-        .disable_signals()
-        .listen(listener)?;
-    Ok(server.run())
+        .disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    let service = move || {
+        let stopping = stopping.clone();
+        let app = App::new().configure(data.clone()).into_factory();
+        let app = app.map_err(|error| error.error_response());
+        let http = HttpService::build()
+            .keep_alive(keep_alive)
+            .client_request_timeout(stream::HEAD)
+            .client_disconnect_timeout(DISCONNECT)
+            // Who has closed its side is gone: what was not begun for it is not.
+            .h1_allow_half_closed(false)
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .on_connect_ext(|stream: &Timed, connection: &mut Extensions| {
+                connection.insert(stream.connection().clone());
+            })
+            .finish(map_config(app, |_: ()| AppConfig::default()));
+        fn_service(|stream: TcpStream| async {
+            let _ = stream.set_nodelay(true); // what fails is an optimization
+            let peer = stream.peer_addr().ok();
+            Ok((Timed::new(stream), Protocol::Http1, peer))
+        })
+        .and_then(http)
+    };
+    let builder = builder.listen("http", listener, service)?;
+    Ok(builder.run())
 }

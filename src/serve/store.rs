@@ -98,9 +98,7 @@ pub async fn backup(
     jobs: web::Data<Jobs>,
     store: web::Data<Store>,
 ) -> Result<HttpResponse, Problem> {
-    let body = intake
-        .read_document(request.headers(), &mut payload)
-        .await?;
+    let body = intake.read_document(&request, &mut payload).await?;
     let to = place(&body)?;
     let job = jobs.work(BACKUP, move |_| {
         let backup = upkeep::backup(&store, &to);

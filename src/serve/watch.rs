@@ -1,59 +1,26 @@
 //! What every request passes on its way in and out: the guard, the bound on requests at once, the metrics.
 
 use std::future::{Ready, ready};
+use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use actix_web::body::{EitherBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::header::HeaderValue;
-use actix_web::http::{ConnectionType, Method};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::{Error, HttpMessage, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 
+use super::body::has_body;
+use super::budget::{Budget, FREE, Kept};
 use super::guard::{self, Access, Admitted, Guard};
 use super::health::Lifecycle;
+use super::held::Held;
+use super::inflight::{Inflight, Place};
 use super::predict::Trial;
-use super::problem::Problem;
+use super::stream::{self, Connection};
 use crate::telemetry::metrics::{Metrics, RouteId};
-
-/// Requests being answered. Clones share the count.
-#[derive(Clone, Debug)]
-pub struct Inflight {
-    now: Arc<AtomicUsize>,
-    most: usize,
-}
-
-impl Inflight {
-    /// At most so many at once.
-    pub fn new(most: usize) -> Inflight {
-        Inflight {
-            now: Arc::new(AtomicUsize::new(0)),
-            most,
-        }
-    }
-
-    /// How many there are.
-    pub fn now(&self) -> usize {
-        self.now.load(Ordering::Relaxed)
-    }
-
-    fn enter(&self) -> Option<Place> {
-        let place = Place(self.now.clone());
-        let before = self.now.fetch_add(1, Ordering::Relaxed);
-        (before < self.most).then_some(place) // a place that is dropped is free again
-    }
-}
-
-/// One request's place among those being answered.
-struct Place(Arc<AtomicUsize>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
 
 /// The methods of one path: what each counts for and asks for.
 #[derive(Clone, Debug)]
@@ -82,8 +49,10 @@ pub struct Watch {
     pub guard: Arc<Guard>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
-    /// The bound.
+    /// The bound on requests.
     pub inflight: Inflight,
+    /// The bound on bytes, for large answers until they are read.
+    pub budget: Budget,
     /// Whether connections are to be closed.
     pub lifecycle: Lifecycle,
     /// The path's methods.
@@ -139,6 +108,8 @@ where
                 metrics.latency.record(took);
             }
         };
+        let connection = stream::of(request.request());
+        let begun_on = Begun::new(connection.cloned(), has_body(request.headers()));
         let (place, page) = match self.watch.admit(&request, access) {
             Ok(admitted) => admitted,
             Err(response) => {
@@ -149,19 +120,61 @@ where
             }
         };
         let answer = self.service.call(request);
-        let lifecycle = self.watch.lifecycle.clone();
+        let (lifecycle, budget) = (self.watch.lifecycle.clone(), self.watch.budget.clone());
         Box::pin(async move {
-            let mut response = answer.await?;
+            let mut response = hold(answer.await?, &budget);
             if let Some(page) = page {
                 guard::name_page(response.headers_mut(), page);
             }
             let is_trial = response.request().extensions().contains::<Trial>();
             answered(response.status().as_u16(), !is_trial);
             drop(place);
+            begun_on.end(response.status());
             close_if_stopping(&mut response, &lifecycle);
-            Ok(response.map_into_left_body())
+            Ok(response)
         })
     }
+}
+
+/// A request on its connection, until it is answered or given up.
+struct Begun(Option<Rc<Connection>>);
+
+impl Begun {
+    fn new(connection: Option<Rc<Connection>>, has_body: bool) -> Begun {
+        connection.iter().for_each(|c| c.begin(has_body));
+        Begun(connection)
+    }
+
+    fn end(mut self, status: StatusCode) {
+        let upgraded = status == StatusCode::SWITCHING_PROTOCOLS;
+        self.0.take().iter().for_each(|c| c.end(upgraded));
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.0.take().iter().for_each(|c| c.end(false));
+    }
+}
+
+/// Takes a large answer into the budget until it has been read.
+fn hold<B: MessageBody + 'static>(
+    response: ServiceResponse<B>,
+    budget: &Budget,
+) -> ServiceResponse<EitherBody<B>> {
+    let size = match response.response().body().size() {
+        BodySize::Sized(size) if size > FREE as u64 => size as usize,
+        _ => return response.map_into_left_body(),
+    };
+    let mut kept = Kept::default();
+    if let Err(problem) = budget.take(&mut kept, size) {
+        let (request, _) = response.into_parts();
+        return ServiceResponse::new(request, problem.response()).map_into_right_body();
+    }
+    response.map_body(|_, body| match body.try_into_bytes() {
+        Ok(bytes) => EitherBody::right(BoxBody::new(Held::new(bytes, kept))),
+        Err(body) => EitherBody::left(body), // it comes in pieces, of which one is kept at a time
+    })
 }
 
 /// A client of a server that stops is to find another one with its next request.
@@ -173,12 +186,13 @@ fn close_if_stopping<B>(response: &mut ServiceResponse<B>, lifecycle: &Lifecycle
 }
 
 impl Watch {
-    /// A place among the requests being answered, and the listed origin to be named in the answer.
+    /// A place among the requests being answered, and the listed origin to be named in the answer. A request with a body
+    /// gets its place when the body is there.
     fn admit(
         &self,
         request: &ServiceRequest,
         access: Access,
-    ) -> Result<(Place, Option<HeaderValue>), Box<HttpResponse>> {
+    ) -> Result<(Option<Place>, Option<HeaderValue>), Box<HttpResponse>> {
         let admitted = self
             .guard
             .admit(request.request(), access)
@@ -193,46 +207,22 @@ impl Watch {
             return Err(refuse(answer, admitted.page));
         }
         let Admitted { caller, page } = admitted;
-        // Whether the server lives is asked when it is busy, too.
-        let Some(place) = self
-            .inflight
-            .enter()
-            .or_else(|| (access == Access::Open).then(|| self.inflight.extra()))
-        else {
-            let detail = format!(
-                "{} requests are being answered; ask again in a moment",
-                self.inflight.most
-            );
-            return Err(refuse(Problem::overloaded(detail).response(), page));
+        let place = match access {
+            _ if has_body(request.headers()) => None,
+            // Whether the server lives is asked when it is busy, too.
+            Access::Open => Some(
+                self.inflight
+                    .enter()
+                    .unwrap_or_else(|_| self.inflight.extra()),
+            ),
+            _ => match self.inflight.enter() {
+                Ok(place) => Some(place),
+                Err(problem) => return Err(refuse(problem.response(), page)),
+            },
         };
         if let Some(caller) = caller {
             request.extensions_mut().insert(caller);
         }
         Ok((place, page))
-    }
-}
-
-impl Inflight {
-    /// A place beyond the bound.
-    fn extra(&self) -> Place {
-        self.now.fetch_add(1, Ordering::Relaxed);
-        Place(self.now.clone())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_are_bounded_and_given_back() {
-        let inflight = Inflight::new(2);
-        let (one, two) = (inflight.enter(), inflight.enter());
-        assert!(one.is_some() && two.is_some() && inflight.enter().is_none());
-        assert_eq!(inflight.now(), 2);
-        drop(one);
-        assert!(inflight.enter().is_some());
-        drop(two);
-        assert_eq!(inflight.now(), 0);
     }
 }

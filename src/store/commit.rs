@@ -220,6 +220,17 @@ impl<'t> Commit<'t> {
         Ok(())
     }
 
+    /// A number that is kept beside the events; 0 where it is not.
+    pub(super) fn fact(&self, name: &str) -> Result<u64, StoreError> {
+        Ok(self.meta.get(name)?.map_or(0, |fact| fact.value()))
+    }
+
+    /// Keeps a number beside the events.
+    pub(super) fn set_fact(&mut self, name: &'static str, fact: u64) -> Result<(), StoreError> {
+        self.meta.insert(name, fact)?;
+        Ok(())
+    }
+
     /// Bytes of all blocks that are written.
     pub(super) fn bytes(&self) -> Result<u64, StoreError> {
         Ok(self.meta.get("bytes")?.map_or(0, |bytes| bytes.value()))

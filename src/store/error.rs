@@ -59,6 +59,11 @@ pub enum StoreError {
     /// What stands in it is not what was written. It stays closed from then on.
     #[error("the store is damaged: {0}; `store restore` puts a backup in its place")]
     Damaged(String),
+    /// More labels would wait for predictions that are not known than may.
+    #[error(
+        "labels.waiting allows {0} labels to wait for predictions that are not known (and 128 MiB of them), and these would be more; nothing of this was stored, send it again once their predictions are made"
+    )]
+    WaitingFull(u64),
     /// The server stops.
     #[error("the store is being closed; nothing of this was stored")]
     Closed,

@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::kind::Kind;
 use super::layout::{Key, id_of, key};
 use super::rows;
+use super::waiting::Bound;
 use crate::schema::column::Label;
 use crate::schema::own_id;
 use crate::telemetry::metrics::{ClosedLabel, LabelStatus};
@@ -99,20 +100,24 @@ struct Told<'a> {
     key: Option<serde_json::Value>,
 }
 
-/// Takes truths in. Unless `partial`, one contradiction keeps all of them out; each status tells what is, or would have been.
+/// Takes labels in. Unless `partial`, one contradiction keeps all of them out; each status tells what is, or would have been.
+/// None where more would wait than may: then nothing is taken.
 pub(super) fn take(
     commit: &mut Commit<'_>,
     given: &[Given],
     partial: bool,
-) -> Result<Vec<Done>, StoreError> {
-    if !partial {
-        let foreseen = foresee(commit, given)?;
-        let contradicts = |done: &Done| matches!(done.status, Status::Conflict(_));
-        if foreseen.iter().any(contradicts) {
-            return Ok(foreseen);
-        }
+    bound: Bound,
+) -> Result<Option<Vec<Done>>, StoreError> {
+    let foreseen = foresee(commit, given)?;
+    let contradicts = |done: &Done| matches!(done.status, Status::Conflict(_));
+    if !partial && foreseen.iter().any(contradicts) {
+        return Ok(Some(foreseen));
     }
-    given.iter().map(|given| one(commit, given)).collect()
+    if !commit.has_room(bound, given, &foreseen)? {
+        return Ok(None);
+    }
+    let taken: Result<Vec<Done>, _> = given.iter().map(|given| one(commit, given)).collect();
+    taken.map(Some)
 }
 
 /// What would become of each, those before it counting.
@@ -161,7 +166,7 @@ pub(super) fn join_waiting(
     id: &str,
 ) -> Result<(), StoreError> {
     let waits = Key::own_id(own_id);
-    if commit.waiting.remove(waits.bytes())?.is_none() {
+    if !commit.wait_no_more(waits.bytes())? {
         return Ok(());
     }
     let found = commit.labels.remove(waits.bytes())?;
@@ -197,9 +202,7 @@ fn one(commit: &mut Commit<'_>, given: &Given) -> Result<Done, StoreError> {
         }
     }
     if matches!(status, Status::Waiting) && before.is_none() {
-        let now = commit.now.as_microsecond();
-        commit.waiting.insert(key.bytes(), now)?;
-        commit.has_waiting = true;
+        commit.wait_for(&key)?;
     }
     Ok(Done { id, status })
 }
@@ -258,7 +261,7 @@ pub(super) fn expire(commit: &mut Commit<'_>, since: Timestamp) -> Result<usize,
         }
     }
     for key in &gone {
-        commit.waiting.remove(&**key)?;
+        commit.wait_no_more(key)?;
         let label = commit.labels.remove(&**key)?.map(|l| read(l.value()));
         let Some(truth) = label.transpose()? else {
             continue;

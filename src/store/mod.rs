@@ -27,6 +27,7 @@ pub mod retention;
 pub mod rows;
 #[cfg(test)]
 mod tests;
+pub mod waiting;
 mod writer;
 
 use std::path::Path;
@@ -52,6 +53,7 @@ use labels::{Done, Given, Status, Truth};
 use maintenance::Retried;
 use retention::{Dropped, Keep};
 use rows::{Batch, Outcome, Quarantined, Taken};
+use waiting::Bound;
 
 /// Requests that may wait for the writer before the next ones do.
 const MOST_WAITING: usize = 1024;
@@ -75,6 +77,7 @@ pub enum Health {
 pub struct Store {
     file: Arc<File>,
     asks: mpsc::Sender<Box<dyn Ask>>,
+    waiting: Bound,
     metrics: Arc<Metrics>,
 }
 
@@ -92,6 +95,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// How many labels may wait for their predictions.
+    pub waiting: Bound,
 }
 
 impl Store {
@@ -102,6 +107,7 @@ impl Store {
         let store = Store {
             file: file.clone(),
             asks,
+            waiting: parts.waiting,
             metrics: parts.metrics.clone(),
         };
         let keeper = writer::Keeper {
@@ -156,9 +162,11 @@ impl Store {
         given: Vec<Given>,
         partial: bool,
     ) -> Result<Vec<Done>, StoreError> {
+        let bound = self.waiting;
         let all = self
-            .ask(move |commit| labels::take(commit, &given, partial))
-            .await?;
+            .ask(move |commit| labels::take(commit, &given, partial, bound))
+            .await?
+            .ok_or(StoreError::WaitingFull(bound.labels))?;
         for done in &all {
             self.metrics
                 .titanic_labels_total

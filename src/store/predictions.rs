@@ -25,7 +25,7 @@ pub(super) fn keep(
         return Ok(());
     }
     // Whoever follows the events need not ask of every prediction whether its truth was there before it.
-    let awaited = commit.has_waiting && commit.waiting.remove(key.bytes())?.is_some();
+    let awaited = commit.has_waiting && commit.wait_no_more(key.bytes())?;
     text.clear();
     write(prediction, awaited, text);
     let body = std::str::from_utf8(text).expect("JSON is text");

@@ -34,6 +34,7 @@ fn start_at(disk: &Arc<Disk>, clock: Arc<dyn Clock>) -> (Store, Recorder) {
         file: File::with_backend(disk.backend()).unwrap(),
         predictions,
         feed: Feed::new(options, clock.clone(), metrics.clone()),
+        waiting: waiting::Bound::of(1_000),
         tap: tap(1, metrics.clone()).0,
         clock,
         metrics,
@@ -237,6 +238,58 @@ async fn a_full_disk_is_told_and_recovered_from_at_every_write() {
         let seqs = seqs(&store);
         assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>(), "no gap");
     }
+}
+
+#[tokio::test]
+async fn b4_labels_that_wait_are_bounded() {
+    let (store, recorder) = start(&Disk::sound());
+    let named = |n: usize| given(&format!("unknown {n}"));
+    let all = (0..999).map(named).collect();
+    store.label(all, false).await.unwrap();
+    let full = Err(StoreError::WaitingFull(1_000));
+    let two = vec![named(2_000), named(2_001)];
+    assert_eq!(store.label(two.clone(), true).await, full);
+    assert_eq!(store.stats().unwrap().waiting, 999);
+    // One that waits already, and one for which there is room.
+    let waiting = Ok(vec![Status::Waiting; 2]);
+    assert_eq!(
+        store.label(vec![named(7), named(2_000)], false).await,
+        waiting
+    );
+    assert_eq!(store.label(vec![named(2_001)], false).await, full);
+    recorder.note(prediction("unknown 7"));
+    store.flush().await.unwrap();
+    let one = Ok(vec![Status::Waiting]);
+    assert_eq!(store.label(vec![named(2_001)], false).await, one);
+    // Those of known predictions are taken, however many wait.
+    recorder.note(prediction("known"));
+    store.flush().await.unwrap();
+    let joined = Ok(vec![Status::Joined]);
+    assert_eq!(store.label(vec![given("known")], false).await, joined);
+    assert_eq!(store.expire(Timestamp::MAX).await, Ok(1_000));
+    let room = |commit: &mut Commit<'_>| commit.fact("waiting_bytes");
+    assert_eq!(store.ask(room).await, Ok(0));
+}
+
+#[tokio::test]
+async fn b4_bytes_of_labels_that_wait_are_bounded() {
+    let file = File::with_backend(Disk::sound().backend()).unwrap();
+    let bound = waiting::Bound {
+        labels: 1_000,
+        bytes: 10_000,
+    };
+    let take = |from: usize, until: usize| {
+        let all: Vec<Given> = (from..until)
+            .map(|n| given(&format!("{n:0>120}")))
+            .collect();
+        let work = |commit: &mut Commit<'_>| labels::take(commit, &all, false, bound);
+        let (done, _) = commit::within(&file, Timestamp::UNIX_EPOCH, work).unwrap();
+        done.map(|done| done.len())
+    };
+    // 120 bytes twice and what stands beside them: over 300 each.
+    assert_eq!(take(0, 20), Some(20));
+    assert_eq!(take(20, 40), None);
+    assert_eq!(take(20, 25), Some(5));
 }
 
 #[tokio::test]

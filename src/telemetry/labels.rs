@@ -218,6 +218,8 @@ labels! {
         NotUtf8 = "not_utf8",
         /// A message over the limit (1009).
         TooLarge = "too_large",
+        /// A message for which there was no room in `server.limits.memory` (1013).
+        Overloaded = "overloaded",
         /// A reader that fell too far behind (1013).
         TooSlow = "too_slow",
     }

@@ -32,6 +32,7 @@ mod monitor;
 mod monitoring_files;
 mod odd_tables;
 mod openapi;
+mod overload;
 mod problems;
 mod process;
 mod pulls;

@@ -264,6 +264,7 @@ async fn forget_what_was_seen(state: &std::path::Path) {
         file: store::open(state).unwrap(),
         predictions,
         feed: Feed::new(options, clock.clone(), metrics.clone()),
+        waiting: titanic_platform::store::waiting::Bound::of(1_000_000),
         tap: feed::tap(1, metrics.clone()).0,
         clock,
         metrics,

@@ -1,7 +1,6 @@
 //! The trainings of a server: asked for by a handler, carried out one after the other by a thread named `trainer`.
 
 mod job;
-mod priority;
 mod teller;
 mod trainer;
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::job::{Asked, Job, Kind, Made, Product, State};
-use super::{Jobs, label, priority};
+use super::{Jobs, label};
 use crate::clock::Clock;
 use crate::control::champion::Seat;
 use crate::control::follower::Poke;
 use crate::control::gate;
 use crate::control::labelled::{self, Labelled};
 use crate::control::lesson::Lesson;
+use crate::control::priority;
 use crate::control::retrain::{self, Opponent, Order, Outcome, RetrainError};
 use crate::control::steward::Trained;
 use crate::control::table::{self, NoTable};
@@ -65,7 +66,7 @@ enum Fault {
 impl Trainer {
     /// Takes jobs until there will be no more.
     pub(super) fn work(self, jobs: &Jobs) {
-        priority::lower();
+        priority::lower(priority::TRAINING);
         while let Some(job) = jobs.take() {
             let Kind::Train(asked) = &job.kind else {
                 continue; // work on the store is never queued

@@ -38,9 +38,7 @@ pub async fn train(
     predictor: web::Data<Predictor>,
     defaults: web::Data<Defaults>,
 ) -> Result<HttpResponse, Problem> {
-    let body = intake
-        .read_document(request.headers(), &mut payload)
-        .await?;
+    let body = intake.read_document(&request, &mut payload).await?;
     let asked = asked::read(&body, &defaults, by(&request))?;
     predictor.champion()?; // whose table is trained on
     accepted(&jobs.submit(asked)?)

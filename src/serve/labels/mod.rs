@@ -7,11 +7,12 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::admission::{Admission, Priced, Work};
 use super::body::{self, Format, Intake};
 use super::pairs::{Item, Pairs};
 use super::predictor::Predictor;
 use super::problem::{Entry, MOST_LISTED, Problem, kind};
-use super::{query, reply};
+use super::{query, reply, stream};
 use crate::schema::column::Target;
 use crate::schema::json::{JsonFault, explained};
 use crate::schema::own_id;
@@ -36,6 +37,7 @@ pub async fn label(
     mut payload: web::Payload,
     intake: web::Data<Intake>,
     predictor: web::Data<Predictor>,
+    admission: web::Data<Admission>,
     store: web::Data<Store>,
 ) -> Result<HttpResponse, Problem> {
     let format = body::format(request.headers(), FORMATS)?;
@@ -43,12 +45,25 @@ pub async fn label(
     for (name, value) in query::pairs(request.query_string(), PARAMETERS)? {
         partial = query::flag(&name, &value)?;
     }
-    let body = intake.read(request.headers(), &mut payload).await?;
+    let body = intake.read(&request, &mut payload).await?;
     let champion = predictor.champion()?;
-    let schema = champion.model.schema();
-    let (given, one) = match format {
-        Format::Csv => (csv::read(&body.bytes, schema)?, false),
-        _ => read(&body.bytes, schema.target())?,
+    let schema = champion.model.schema().clone();
+    let work = Work {
+        rows: body::about_rows(format, &body.bytes).min(MOST),
+        explained: false,
+    };
+    let is_large = body.bytes.len() > body::SMALL;
+    let read = move || match format {
+        Format::Csv => Ok((csv::read(&body.bytes, &schema)?, false)),
+        _ => read(&body.bytes, schema.target()),
+    };
+    let (given, one) = if is_large {
+        let connection = stream::of(&request).map(|connection| &**connection);
+        let model = Priced::from(&*champion);
+        let run = admission.run(connection, &model, work, move |_| read());
+        run.await?
+    } else {
+        read()?
     };
     let done = store.label_by(given.clone(), partial).await?;
     if one {

@@ -14,6 +14,7 @@ use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;
 use crate::schema::text::HeaderFault;
 use crate::schema::{Dialect, Row, Table, Warning, own_id};
+use crate::serve::admission::{Client, left};
 use crate::serve::body::Format;
 use crate::serve::predictor::{Made, Origin, Predictor};
 use crate::serve::problem::{Entry, Faults, Problem, kind};
@@ -30,11 +31,21 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where a body is answered.
 #[derive(Clone, Copy, Debug)]
-pub enum Thread {
+pub enum Thread<'a> {
     /// On one that serves others too: it must not wait.
     Serving,
-    /// On one of its own.
-    Apart,
+    /// On one of its own, for a client that may leave before it is done.
+    Apart(&'a Client),
+}
+
+impl Thread<'_> {
+    /// An error once nobody waits for the answer any more.
+    pub fn go_on(self) -> Result<(), Problem> {
+        match self {
+            Thread::Apart(client) if client.has_left() => Err(left()),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The rows of a body, read and checked.
@@ -77,7 +88,7 @@ pub fn answer(
     asked: &Asked,
     format: Format,
     most: usize,
-    thread: Thread,
+    thread: Thread<'_>,
     body: &[u8],
 ) -> Result<Reply, Problem> {
     let champion = predictor.champion()?;
@@ -111,6 +122,7 @@ pub fn answer(
     let mut work = Workspace::default();
     let mut probabilities = vec![0.0; rows.table.len()];
     for (n, block) in probabilities.chunks_mut(BLOCK).enumerate() {
+        thread.go_on()?;
         model.probabilities(&rows.table, n * BLOCK, block, &mut work);
     }
     let stored = if asked.origin.trial {
@@ -127,7 +139,7 @@ pub fn answer(
         ids,
         errors: faults.into_listed(),
     };
-    let bytes = write::answers(&answered, &champion, asked, format, &mut work);
+    let bytes = write::answers(&answered, &champion, asked, (format, thread), &mut work)?;
     note(predictor, asked.origin, &champion, thread, answered);
     let model = (format == Format::Csv).then(|| champion.name.clone());
     Ok(Reply { bytes, model })
@@ -137,7 +149,7 @@ fn note(
     predictor: &Predictor,
     origin: Origin,
     champion: &Champion,
-    thread: Thread,
+    thread: Thread<'_>,
     answered: Answered,
 ) {
     let Answered {
@@ -170,7 +182,7 @@ fn note(
         });
         match thread {
             Thread::Serving => predictor.note(made),
-            Thread::Apart => predictor.recorder.note_by(until, made),
+            Thread::Apart(_) => predictor.recorder.note_by(until, made),
         }
     }
 }

@@ -10,16 +10,16 @@ mod write;
 use std::sync::Arc;
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
-use tokio::sync::Semaphore;
-
 pub use asked::{PARAMETERS, TRANSPORT, page};
 pub use one::check;
 
+use super::admission::{Admission, Client, Priced, Work};
 use super::body::{self, Format, Intake, SMALL};
 use super::predictor::Predictor;
 use super::problem::Problem;
 use super::reply;
 use super::rows::KEY as IDEMPOTENCY_KEY;
+use super::stream::{self, Connection};
 use crate::store::{Store, StoreError};
 use asked::Asked;
 use many::Thread;
@@ -34,26 +34,26 @@ pub struct Desk {
     pub intake: Intake,
     /// Rows of one request.
     most_rows: usize,
-    /// Large bodies that are answered at once.
-    benches: Arc<Semaphore>,
+    /// Has large bodies and explanations answered apart.
+    admission: Admission,
     named: Arc<Named>,
     store: Store,
 }
 
 impl Desk {
-    /// A desk for requests of at most `most_rows`, of which `at_once` large ones are answered at once.
+    /// A desk for requests of at most `most_rows`.
     pub fn new(
         predictor: Predictor,
         store: Store,
         intake: Intake,
+        admission: Admission,
         most_rows: usize,
-        at_once: usize,
     ) -> Desk {
         Desk {
             predictor,
             intake,
             most_rows,
-            benches: Arc::new(Semaphore::new(at_once)),
+            admission,
             named: Arc::default(),
             store,
         }
@@ -68,7 +68,7 @@ impl Desk {
         &self,
         asked: &Asked,
         format: Format,
-        thread: Thread,
+        thread: Thread<'_>,
         body: &[u8],
     ) -> Result<Reply, Problem> {
         let is_object = || body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
@@ -82,23 +82,23 @@ impl Desk {
     /// The same on a thread that serves nobody else.
     async fn answer_apart(
         &self,
+        connection: Option<&Connection>,
         asked: Asked,
         format: Format,
         body: body::Body,
     ) -> Result<Reply, Problem> {
-        let bench = self
-            .benches
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(Problem::internal)?;
+        let work = Work {
+            rows: body::about_rows(format, &body.bytes).min(self.most_rows),
+            explained: asked.explain,
+        };
+        let model = Priced::from(&*self.predictor.champion()?);
         let desk = self.clone();
-        let work = move || {
-            let answer = desk.answer(&asked, format, Thread::Apart, &body.bytes);
-            drop((body, bench));
+        let job = move |client: &Client| {
+            let answer = desk.answer(&asked, format, Thread::Apart(client), &body.bytes);
+            drop(body);
             answer
         };
-        web::block(work).await.map_err(Problem::internal)?
+        self.admission.run(connection, &model, work, job).await
     }
 }
 
@@ -126,14 +126,16 @@ pub async fn predict(
         }
         request.extensions_mut().insert(Trial);
     }
-    let body = desk.intake.read(request.headers(), &mut payload).await?;
+    let body = desk.intake.read(&request, &mut payload).await?;
     let durable = asked.durable;
     let lost = desk.store.lost();
     // A named prediction may have to be looked up, and the disk may stall.
-    let answer = if body.bytes.len() <= SMALL && asked.id.is_none() {
+    let is_quick = body.bytes.len() <= SMALL && asked.id.is_none() && !asked.explain;
+    let answer = if is_quick {
         desk.answer(&asked, format, Thread::Serving, &body.bytes)?
     } else {
-        desk.answer_apart(asked, format, body).await?
+        let connection = stream::of(&request).map(|connection| &**connection);
+        desk.answer_apart(connection, asked, format, body).await?
     };
     if durable {
         desk.store.flush().await?; // what was noted before is on the disk with it

@@ -4,40 +4,44 @@ use serde_json::Value;
 
 use super::answer::{Answer, Why};
 use super::asked::Asked;
-use super::many::{Answered, Bad};
+use super::many::{Answered, Bad, Thread};
 use crate::control::champion::Champion;
 use crate::model::Workspace;
 use crate::schema::cell::Span;
 use crate::schema::{Cell, Fault, Warning, answer as table};
 use crate::serve::body::Format;
-use crate::serve::problem::Entry;
+use crate::serve::problem::{Entry, Problem};
 
 /// Room for a JSON answer.
 const USUAL: usize = 160;
 
 /// Writes all answers; bad rows are `null`, in a table of text a line without label and probability.
+///
+/// # Errors
+/// When the client leaves before they are explained.
 pub fn answers(
     answered: &Answered,
     champion: &Champion,
     asked: &Asked,
-    format: Format,
+    (format, thread): (Format, Thread<'_>),
     work: &mut Workspace,
-) -> Vec<u8> {
+) -> Result<Vec<u8>, Problem> {
     let mut out = Vec::with_capacity(answered.rows.places.len() * USUAL);
     let mut pen = Pen {
         answered,
         champion,
         explain: asked.explain,
+        thread,
         work,
     };
     match format {
         Format::Csv => pen.csv(&mut out),
-        Format::JsonLines | Format::Batch => pen.places(b"\n", &mut out),
+        Format::JsonLines | Format::Batch => pen.places(b"\n", &mut out)?,
         Format::Json => {
             out.extend_from_slice(b"{\"model\":\"");
             out.extend_from_slice(champion.name.as_bytes()); // letters, digits and `-_.@`
             out.extend_from_slice(b"\",\"predictions\":[");
-            pen.places(b",", &mut out);
+            pen.places(b",", &mut out)?;
             out.push(b']');
             if asked.partial {
                 out.extend_from_slice(b",\"errors\":");
@@ -49,27 +53,32 @@ pub fn answers(
     if format == Format::JsonLines {
         out.push(b'\n');
     }
-    out
+    Ok(out)
 }
 
 struct Pen<'a> {
     answered: &'a Answered,
     champion: &'a Champion,
     explain: bool,
+    thread: Thread<'a>,
     work: &'a mut Workspace,
 }
 
 impl Pen<'_> {
-    fn places(&mut self, between: &[u8], out: &mut Vec<u8>) {
+    fn places(&mut self, between: &[u8], out: &mut Vec<u8>) -> Result<(), Problem> {
         for (n, place) in self.answered.rows.places.iter().enumerate() {
             if n > 0 {
                 out.extend_from_slice(between);
             }
             match place {
-                Some(place) => self.json(*place, out),
+                Some(place) => {
+                    self.thread.go_on()?;
+                    self.json(*place, out);
+                }
                 None => out.extend_from_slice(b"null"),
             }
         }
+        Ok(())
     }
 
     fn json(&mut self, place: usize, out: &mut Vec<u8>) {

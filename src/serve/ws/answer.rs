@@ -7,6 +7,7 @@ use super::types::{self, TYPES};
 use crate::schema::fault::nearest;
 use crate::schema::json::{self, JsonFault};
 use crate::schema::own_id;
+use crate::serve::admission::{Admission, Client, Priced, Work};
 use crate::serve::guard::{Access, Caller};
 use crate::serve::labels::{self, given};
 use crate::serve::predict::answer::{Answer, Why};
@@ -25,18 +26,36 @@ const USUAL: usize = 288;
 pub enum Reply {
     /// Text, at once.
     Ready(String),
-    /// What becomes of a truth, once the disk has it; with what the answer is called.
+    /// What becomes of a label, once the disk has it; with what the answer is called.
     Label(String, Given),
+    /// A prediction with its explanation, made apart.
+    Explanation(Explanation),
+}
+
+/// A message that asks for an explanation, which takes too long for a thread that serves.
+pub struct Explanation {
+    rows: Rows,
+    reference: String,
+    text: String,
+}
+
+/// Answers rows of one connection.
+#[derive(Clone)]
+pub struct Rows {
+    /// The live model.
+    pub predictor: Predictor,
+    /// By what its rows are said to have come.
+    pub transport: Transport,
 }
 
 /// What one connection answers with.
 pub struct Desk {
-    /// Keeps truths.
+    /// Keeps labels.
     pub store: Store,
     /// Answers rows.
-    pub predictor: Predictor,
-    /// By what its rows are said to have come.
-    pub transport: Transport,
+    pub rows: Rows,
+    /// Has explanations made.
+    pub admission: Admission,
     /// What can be subscribed to.
     pub feed: Feed,
     /// What is subscribed to.
@@ -48,7 +67,7 @@ pub struct Desk {
 impl Desk {
     /// The answer to a message.
     pub fn answer(&mut self, text: &str) -> Reply {
-        let champion = match self.predictor.champion() {
+        let champion = match self.rows.predictor.champion() {
             Ok(champion) => champion,
             Err(problem) => return Reply::Ready(error(Ref::None.json(), &problem)),
         };
@@ -61,7 +80,15 @@ impl Desk {
             };
             let target = champion.model.schema().target();
             let done = self.check(&message).and_then(|kind| match kind {
+                "predict" if flag(&message, "explain", false)? => {
+                    Ok(Reply::Explanation(Explanation {
+                        rows: self.rows.clone(),
+                        reference: message.reference.json().to_owned(),
+                        text: text.to_owned(),
+                    }))
+                }
                 "predict" => self
+                    .rows
                     .predict(&message, &champion, row, work)
                     .map(Reply::Ready),
                 "subscribe" => self.subscribe(&message).map(Reply::Ready),
@@ -94,6 +121,22 @@ impl Desk {
         error(&reference, &problem)
     }
 
+    /// Has an explanation made; the answer once it is there.
+    pub async fn explain(&self, asked: Explanation) -> String {
+        let reference = asked.reference.clone();
+        let work = Work {
+            rows: 1,
+            explained: true,
+        };
+        let champion = match self.rows.predictor.champion() {
+            Ok(champion) => Priced::from(&*champion),
+            Err(problem) => return error(&reference, &problem),
+        };
+        let job = move |_: &Client| asked.make();
+        let made = self.admission.run(None, &champion, work, job).await;
+        made.unwrap_or_else(|problem| error(&reference, &problem))
+    }
+
     /// The type of a message that the caller may send, whose keys all belong to it.
     fn check(&self, message: &Message<'_>) -> Result<&'static str, Problem> {
         let kind = check_keys(message)?;
@@ -105,6 +148,51 @@ impl Desk {
         self.caller.as_ref().map_or(Ok(()), |c| c.may(access))
     }
 
+    fn subscribe(&mut self, message: &Message<'_>) -> Result<String, Problem> {
+        let topics = topics(message)?
+            .ok_or_else(|| fault("/topics", "missing", &Value::Null, &topic_names()))?;
+        for topic in topics.each() {
+            self.may(types::access_of(topic))?;
+        }
+        let since = since(message)?;
+        let feed = &self.feed;
+        let subscription = self.subscription.get_or_insert_with(|| feed.open());
+        let seq = subscription.add(topics, since.as_ref())?;
+        let more = json!({"seq": seq, "epoch": feed.epoch()});
+        Ok(reply("subscribed", message.reference.json(), more))
+    }
+
+    /// Without topics: all of them.
+    fn unsubscribe(&mut self, message: &Message<'_>) -> Result<String, Problem> {
+        let topics = topics(message)?.unwrap_or_else(Topics::all);
+        let mut left = Topics::default();
+        if let Some(subscription) = &mut self.subscription {
+            subscription.remove(topics);
+            left = subscription.topics();
+        }
+        let left: Vec<&str> = left.names().collect();
+        if left.is_empty() {
+            self.subscription = None;
+        }
+        let reference = message.reference.json();
+        Ok(reply("unsubscribed", reference, json!({"topics": left})))
+    }
+}
+
+impl Explanation {
+    /// Reads the message again, for the model that is live now.
+    fn make(&self) -> Result<String, Problem> {
+        let champion = self.rows.predictor.champion()?;
+        let schema = champion.model.schema();
+        on_bench(schema, |row, work| {
+            let message = Message::read(&self.text, schema, row);
+            let message = message.map_err(|fault| unreadable(fault, &self.text))?;
+            self.rows.predict(&message, &champion, row, work)
+        })
+    }
+}
+
+impl Rows {
     fn predict(
         &self,
         message: &Message<'_>,
@@ -164,36 +252,6 @@ impl Desk {
                 .note(self.predictor.prediction(champion, made));
         }
         Ok(String::from_utf8(out).expect("JSON is UTF-8"))
-    }
-
-    fn subscribe(&mut self, message: &Message<'_>) -> Result<String, Problem> {
-        let topics = topics(message)?
-            .ok_or_else(|| fault("/topics", "missing", &Value::Null, &topic_names()))?;
-        for topic in topics.each() {
-            self.may(types::access_of(topic))?;
-        }
-        let since = since(message)?;
-        let feed = &self.feed;
-        let subscription = self.subscription.get_or_insert_with(|| feed.open());
-        let seq = subscription.add(topics, since.as_ref())?;
-        let more = json!({"seq": seq, "epoch": feed.epoch()});
-        Ok(reply("subscribed", message.reference.json(), more))
-    }
-
-    /// Without topics: all of them.
-    fn unsubscribe(&mut self, message: &Message<'_>) -> Result<String, Problem> {
-        let topics = topics(message)?.unwrap_or_else(Topics::all);
-        let mut left = Topics::default();
-        if let Some(subscription) = &mut self.subscription {
-            subscription.remove(topics);
-            left = subscription.topics();
-        }
-        let left: Vec<&str> = left.names().collect();
-        if left.is_empty() {
-            self.subscription = None;
-        }
-        let reference = message.reference.json();
-        Ok(reply("unsubscribed", reference, json!({"topics": left})))
     }
 }
 

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_ws::{
-    AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, ProtocolError, Session,
-};
-use futures_util::{FutureExt, StreamExt};
+use actix_ws::{CloseCode, CloseReason, ProtocolError, Session};
+use futures_util::FutureExt;
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::answer::{Desk, Reply, error};
 use super::limit::Ended;
 use super::message::Ref;
+use super::pieces::{Messages, Whole};
 use crate::serve::health::Lifecycle;
 use crate::serve::problem::{Problem, kind};
 use crate::store::feed::Event;
@@ -30,7 +29,7 @@ pub struct Connection {
     /// Where answers go.
     pub session: Session,
     /// Where messages come from.
-    pub messages: AggregatedMessageStream,
+    pub messages: Messages,
     /// Why the messages ended, where it was below the codec.
     pub ended: Ended,
     /// When to end.
@@ -43,7 +42,7 @@ pub struct Connection {
 
 /// What happens next.
 enum Step {
-    Message(Option<Result<AggregatedMessage, ProtocolError>>),
+    Message(Option<Result<Whole, ProtocolError>>),
     Event(Option<Arc<Event>>),
     Beat,
     Stop,
@@ -103,10 +102,7 @@ impl Connection {
     }
 
     /// Takes a message, and those that have come with it.
-    async fn take(
-        &mut self,
-        first: Option<Result<AggregatedMessage, ProtocolError>>,
-    ) -> Result<(), Closed> {
+    async fn take(&mut self, first: Option<Result<Whole, ProtocolError>>) -> Result<(), Closed> {
         let mut next = first;
         for _ in 0..AT_ONCE {
             let message = match next {
@@ -127,9 +123,9 @@ impl Connection {
         }
     }
 
-    async fn take_one(&mut self, message: AggregatedMessage) -> Result<(), Closed> {
+    async fn take_one(&mut self, message: Whole) -> Result<(), Closed> {
         match message {
-            AggregatedMessage::Text(text) => {
+            Whole::Text(text) => {
                 self.metrics
                     .titanic_websocket_messages_total
                     .of(Direction::Received)
@@ -137,10 +133,11 @@ impl Connection {
                 let answer = match self.desk.answer(&text) {
                     Reply::Ready(text) => text,
                     Reply::Label(reference, given) => self.desk.label(reference, given).await,
+                    Reply::Explanation(asked) => self.desk.explain(asked).await,
                 };
                 self.send(answer).await
             }
-            AggregatedMessage::Binary(_) => {
+            Whole::Binary => {
                 self.metrics
                     .titanic_websocket_messages_total
                     .of(Direction::Received)
@@ -152,11 +149,9 @@ impl Connection {
                 ))
                 .await
             }
-            AggregatedMessage::Ping(bytes) => {
-                self.session.pong(&bytes).await.map_err(|_| Closed::Lost)
-            }
-            AggregatedMessage::Pong(_) => Ok(()),
-            AggregatedMessage::Close(_) => Err(Closed::Client),
+            Whole::Ping(bytes) => self.session.pong(&bytes).await.map_err(|_| Closed::Lost),
+            Whole::Pong => Ok(()),
+            Whole::Close => Err(Closed::Client),
         }
     }
 
@@ -220,6 +215,10 @@ fn reason(end: Closed) -> Option<CloseReason> {
         Closed::TooLarge => (
             CloseCode::Size,
             "the message is over server.limits.message; send rows one by one",
+        ),
+        Closed::Overloaded => (
+            CloseCode::Again,
+            "server.limits.memory is in use by others; connect again in a moment",
         ),
         Closed::TooSlow => (
             CloseCode::Again,

@@ -13,6 +13,7 @@ use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, Payload};
 use futures_util::Stream;
 
+use crate::serve::budget::{Budget, FREE, Kept};
 use crate::telemetry::metrics::Closed;
 
 /// Longest head of a frame: two bytes, eight of length, four of mask.
@@ -34,12 +35,9 @@ pub struct Limited {
 
 impl Limited {
     /// Lets messages of at most `most` bytes pass.
-    pub fn new(payload: Payload, most: u64) -> (Limited, Ended) {
+    pub fn new(payload: Payload, most: u64, budget: Budget) -> (Limited, Ended) {
         let ended = Ended::default();
-        let frames = Frames {
-            most,
-            ..Frames::default()
-        };
+        let frames = Frames::new(most, budget);
         (
             Limited {
                 payload,
@@ -71,9 +69,12 @@ impl Stream for Limited {
 }
 
 /// Follows frames (RFC 6455, 5.2) by their heads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Frames {
     most: u64,
+    budget: Budget,
+    /// What the message takes of the budget.
+    kept: Kept,
     /// The head so far.
     head: [u8; LONGEST_HEAD],
     have: usize,
@@ -84,6 +85,18 @@ struct Frames {
 }
 
 impl Frames {
+    fn new(most: u64, budget: Budget) -> Frames {
+        Frames {
+            most,
+            budget,
+            kept: Kept::default(),
+            head: [0; LONGEST_HEAD],
+            have: 0,
+            ahead: 0,
+            message: 0,
+        }
+    }
+
     /// Follows more bytes; an error once a frame must not go on.
     fn pass(&mut self, mut chunk: &[u8]) -> Result<(), Closed> {
         while !chunk.is_empty() {
@@ -137,10 +150,21 @@ impl Frames {
         if opcode >= 8 {
             return Ok(()); // pings and the like may come between the frames of a message; the codec bounds them
         }
+        if opcode != 0 {
+            self.kept = Kept::default(); // the message before is answered, or about to be
+        }
         let message = self.message.saturating_add(length);
-        self.message = if last { 0 } else { message };
-        let fits = message <= self.most;
-        fits.then_some(()).ok_or(Closed::TooLarge)
+        let before = std::mem::replace(&mut self.message, if last { 0 } else { message });
+        if message > self.most {
+            return Err(Closed::TooLarge);
+        }
+        if message <= FREE as u64 {
+            return Ok(());
+        }
+        let counted = if before > FREE as u64 { before } else { 0 };
+        let more = (message - counted) as usize;
+        let taken = self.budget.take(&mut self.kept, more);
+        taken.map_err(|_| Closed::Overloaded)
     }
 }
 
@@ -166,10 +190,7 @@ mod tests {
     }
 
     fn passes(most: u64, bytes: &[u8], at_once: usize) -> bool {
-        let mut frames = Frames {
-            most,
-            ..Frames::default()
-        };
+        let mut frames = Frames::new(most, Budget::new(1 << 20));
         bytes
             .chunks(at_once)
             .all(|chunk| frames.pass(chunk).is_ok())

@@ -4,6 +4,7 @@ mod answer;
 mod connection;
 mod limit;
 mod message;
+mod pieces;
 pub mod types;
 
 use std::time::Duration;
@@ -11,6 +12,8 @@ use std::time::Duration;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev, web};
 
+use super::admission::Admission;
+use super::budget::Budget;
 use super::guard::Caller;
 use super::health::Lifecycle;
 use super::predictor::Predictor;
@@ -19,9 +22,10 @@ use super::{predict, query};
 use crate::store::Store;
 use crate::store::feed::Feed;
 use crate::telemetry::metrics::Transport;
-use answer::Desk;
+use answer::{Desk, Rows};
 use connection::Connection;
 use limit::Limited;
+use pieces::Messages;
 
 /// Parameters of the route.
 pub const PARAMETERS: &[&str] = &[predict::TRANSPORT];
@@ -43,6 +47,7 @@ pub async fn open(
     predictor: web::Data<Predictor>,
     feed: web::Data<Feed>,
     store: web::Data<Store>,
+    (admission, budget): (web::Data<Admission>, web::Data<Budget>),
     lifecycle: web::Data<Lifecycle>,
 ) -> Result<HttpResponse, Problem> {
     let mut transport = Transport::WebSocket;
@@ -55,7 +60,7 @@ pub async fn open(
             "the server is stopping; connect to another",
         ));
     }
-    let (limited, ended) = Limited::new(payload, options.message);
+    let (limited, ended) = Limited::new(payload, options.message, (**budget).clone());
     let mut limited: dev::Payload = dev::Payload::Stream {
         payload: Box::pin(limited),
     };
@@ -72,14 +77,14 @@ pub async fn open(
     })?;
     // The bound is held above; the codec's own must not be lower.
     let most = usize::try_from(options.message).unwrap_or(usize::MAX);
-    let messages = messages
-        .max_frame_size(most)
-        .aggregate_continuations()
-        .max_continuation_size(most);
+    let messages = Messages::new(messages.max_frame_size(most));
     let connection = Connection {
         desk: Desk {
-            predictor: (**predictor).clone(),
-            transport,
+            rows: Rows {
+                predictor: (**predictor).clone(),
+                transport,
+            },
+            admission: (**admission).clone(),
             feed: (**feed).clone(),
             store: (**store).clone(),
             subscription: None,

@@ -153,10 +153,10 @@ fn a_store_of_revision_3_goes_on() {
     let body = r#"{"label":1,"probability":0.5,"model":"wine@1","row":{"acid":3}}"#;
     let work = |commit: &mut Commit<'_>| {
         commit.append_known(&layout::key("old"), now, Kind::Prediction, "old", body)?;
-        labels::take(commit, &[by_key("3", 1)], false)
+        labels::take(commit, &[by_key("3", 1)], false, waiting::Bound::of(1))
     };
     let (done, _) = commit::within(&file, now, work).unwrap();
-    assert_eq!(done[0].status, Status::Waiting);
+    assert_eq!(done.unwrap()[0].status, Status::Waiting);
     assert_eq!(check::check(&file).unwrap().findings, Vec::<String>::new());
     let revision = file.read(|snapshot| {
         Ok(snapshot

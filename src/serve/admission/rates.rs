@@ -1,0 +1,117 @@
+//! How many seconds work takes: as the model's own cost says at first, then as the work shows.
+
+use std::sync::Arc;
+
+use crate::control::champion::Champion;
+use crate::control::cost::Cost;
+
+/// Weight of the newest job.
+const NEWEST: f64 = 0.2;
+
+/// What reading, checking and writing a row takes beside the model, until a job has shown it. Seconds.
+const HANDLING: f64 = 5e-6;
+
+/// Work to be done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Work {
+    /// Rows of the body.
+    pub rows: usize,
+    /// Whether each is explained.
+    pub explained: bool,
+}
+
+/// The live model, by what its answers cost.
+#[derive(Clone, Debug)]
+pub struct Priced {
+    /// Its name.
+    pub name: Arc<str>,
+    /// As it was measured when it was loaded.
+    pub cost: Cost,
+}
+
+impl From<&Champion> for Priced {
+    fn from(champion: &Champion) -> Priced {
+        Priced {
+            name: champion.name.clone(),
+            cost: champion.cost,
+        }
+    }
+}
+
+/// Seconds a row, for the model that is live.
+#[derive(Debug)]
+pub struct Rates {
+    model: Option<Arc<str>>,
+    plain: f64,
+    explained: f64,
+}
+
+impl Rates {
+    /// Rates before any model.
+    pub fn new() -> Rates {
+        Rates {
+            model: None,
+            plain: HANDLING,
+            explained: HANDLING,
+        }
+    }
+
+    /// What the work costs with this model, in seconds of one worker.
+    pub fn estimate(&mut self, model: &Priced, work: Work) -> f64 {
+        self.of(&model.name, model.cost);
+        work.rows as f64 * *self.rate(work)
+    }
+
+    fn of(&mut self, model: &Arc<str>, cost: Cost) {
+        if self.model.as_ref() == Some(model) {
+            return;
+        }
+        self.model = Some(model.clone());
+        self.plain = HANDLING + cost.probability;
+        self.explained = self.plain + cost.explanation;
+    }
+
+    /// What a job took that was done to its end.
+    pub fn learn(&mut self, model: &Arc<str>, work: Work, seconds: f64) {
+        if self.model.as_ref() == Some(model) && work.rows > 0 {
+            let rate = self.rate(work);
+            *rate += NEWEST * (seconds / work.rows as f64 - *rate);
+        }
+    }
+
+    fn rate(&mut self, work: Work) -> &mut f64 {
+        if work.explained {
+            &mut self.explained
+        } else {
+            &mut self.plain
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_begins_at_the_models_cost_and_follows_what_jobs_take() {
+        let (mut rates, name): (Rates, Arc<str>) = (Rates::new(), "wine@1".into());
+        let cost = Cost {
+            probability: 1e-6,
+            explanation: 3e-3,
+        };
+        let work = |explained| Work {
+            rows: 100,
+            explained,
+        };
+        rates.of(&name, cost);
+        assert!((*rates.rate(work(true)) - 3.006e-3).abs() < 1e-12);
+        rates.learn(&name, work(true), 0.6);
+        assert!((*rates.rate(work(true)) - (3.006e-3 + 0.2 * (6e-3 - 3.006e-3))).abs() < 1e-12);
+        assert!((*rates.rate(work(false)) - 6e-6).abs() < 1e-12);
+        rates.learn(&"wine@2".into(), work(false), 100.0); // of a model that is live no more
+        rates.of(&name, cost);
+        assert!((*rates.rate(work(false)) - 6e-6).abs() < 1e-12);
+        rates.of(&"wine@3".into(), cost);
+        assert!((*rates.rate(work(true)) - 3.006e-3).abs() < 1e-12);
+    }
+}
