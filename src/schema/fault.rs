@@ -181,13 +181,18 @@ pub fn as_json(problem: Problem, value: &str) -> serde_json::Value {
     }
 }
 
-/// A value short enough to stand in a message.
+/// A value short enough to stand in a message: a line of a terminal.
 pub fn excerpt(value: &str) -> String {
-    const LONGEST: usize = 80; // a line of a terminal
-    match value.char_indices().nth(LONGEST) {
-        Some((cut, _)) => format!("{}…", &value[..cut]),
-        None => value.to_owned(),
+    cut(value.to_owned(), 80)
+}
+
+/// Text of at most so many characters, with a mark where there was more.
+pub fn cut(mut text: String, characters: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(characters) {
+        text.truncate(end);
+        text.push('…');
     }
+    text
 }
 
 /// The candidate nearest to `name` by edit distance, if it is near enough to be meant.

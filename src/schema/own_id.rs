@@ -5,7 +5,7 @@ use super::column::whole;
 use super::level::{canonical, shortest};
 
 /// Longest own id that is a key, in bytes. A longer one is read, but finds nothing.
-pub const LONGEST: usize = 200;
+pub const LONGEST: usize = 256;
 
 /// The key of an id cell whose text points into `text`; none where the row has no id, or one that is too long.
 pub fn key(id: Cell, text: &str) -> Option<String> {

@@ -16,6 +16,7 @@ use super::inflight::Inflight;
 use super::problem::{Problem, kind};
 use super::stream;
 use crate::schema::dialect::{Encoding, decode};
+use crate::schema::fault::excerpt;
 
 /// Bodies up to this size are answered on the thread that read them: a hundred rows, half a millisecond. Others would keep
 /// it from everybody else.
@@ -81,7 +82,7 @@ pub fn format(headers: &HeaderMap, taken: &'static [Format]) -> Result<Format, P
         .header(header::ACCEPT_ENCODING, "identity")),
         None if given.is_empty() => Err(not_taken("no Content-Type", taken)),
         None => Err(not_taken(
-            &format!("{:?}", String::from_utf8_lossy(given)),
+            &format!("{:?}", excerpt(&String::from_utf8_lossy(given))),
             taken,
         )),
     }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::{query, reply};
+use crate::schema::fault::excerpt;
 use crate::store::kind::{self as kinds, Kind};
 use crate::store::{Store, StoreError};
 
@@ -127,13 +128,17 @@ impl Asked {
 
 pub(super) fn number(name: &str, value: &str) -> Result<u64, Problem> {
     value.parse().map_err(|_| {
-        let detail = format!("{name}={value:?}; write a whole number");
+        let detail = format!("{name}={:?}; write a whole number", excerpt(value));
         Problem::new(&kind::BAD_REQUEST, detail)
     })
 }
 
 pub(super) fn no_kind(value: &str) -> Problem {
     let names: Vec<&str> = kinds::all().map(kinds::name).collect();
-    let detail = format!("there is no kind {value:?}; there are {}", names.join(", "));
+    let detail = format!(
+        "there is no kind {:?}; there are {}",
+        excerpt(value),
+        names.join(", ")
+    );
     Problem::new(&kind::BAD_REQUEST, detail)
 }

@@ -5,6 +5,11 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use crate::schema::fault::excerpt;
+
+/// Keys of one object, far more than any has a meaning for: each is held against those before it.
+pub const MOST_KEYS: usize = 64;
+
 /// The keys of an object, each once.
 #[derive(Debug, Default, PartialEq)]
 pub struct Pairs(pub Vec<(String, Value)>);
@@ -38,8 +43,13 @@ impl<'de> Visitor<'de> for Object {
         while let Some((key, value)) = map.next_entry()? {
             if pairs.iter().any(|(other, _)| *other == key) {
                 return Err(A::Error::custom(format_args!(
-                    "the key {key:?} stands twice in one object"
+                    "the key {:?} stands twice in one object",
+                    excerpt(&key)
                 )));
+            }
+            if pairs.len() == MOST_KEYS {
+                let detail = format_args!("an object of more than {MOST_KEYS} keys");
+                return Err(A::Error::custom(detail));
             }
             pairs.push((key, value));
         }

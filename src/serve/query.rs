@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::problem::{Problem, kind};
-use crate::schema::fault::nearest;
+use crate::schema::fault::{excerpt, nearest};
 
 /// A parameter's name and value, decoded.
 type Pair<'q> = (Cow<'q, str>, Cow<'q, str>);
@@ -37,7 +37,8 @@ pub fn flag(name: &str, value: &str) -> Result<bool, Problem> {
         "true" | "1" | "" => Ok(true),
         "false" | "0" => Ok(false),
         other => Err(bad(format!(
-            "{name}={other:?}; write {name}=true or {name}=false"
+            "{name}={:?}; write {name}=true or {name}=false",
+            excerpt(other)
         ))),
     }
 }
@@ -49,7 +50,8 @@ fn unknown(name: &str, known: &[&str]) -> Problem {
         known => format!("; there are {}", known.join(", ")),
     };
     bad(format!(
-        "there is no parameter {name:?}{}",
+        "there is no parameter {:?}{}",
+        excerpt(name),
         near.unwrap_or(all)
     ))
 }
@@ -75,7 +77,7 @@ pub fn decode(text: &str) -> Result<Cow<'_, str>, Problem> {
                 let mut digit = || char::from(rest.next()?).to_digit(16);
                 let pair = digit().zip(digit());
                 let (high, low) =
-                    pair.ok_or_else(|| bad(format!("{text:?} is not percent-encoded")))?;
+                    pair.ok_or_else(|| bad(format!("{:?} is not percent-encoded", excerpt(text))))?;
                 (high * 16 + low) as u8
             }
             other => other,
@@ -83,7 +85,7 @@ pub fn decode(text: &str) -> Result<Cow<'_, str>, Problem> {
     }
     String::from_utf8(bytes)
         .map(Cow::Owned)
-        .map_err(|_| bad(format!("{text:?} is not UTF-8")))
+        .map_err(|_| bad(format!("{:?} is not UTF-8", excerpt(text))))
 }
 
 #[cfg(test)]

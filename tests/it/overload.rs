@@ -207,3 +207,52 @@ async fn b4_labels_beyond_those_that_may_wait_are_refused() {
     assert_eq!(server.post("/v1/labels", &label("c")).await.0, 503);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn b4_what_is_echoed_is_cut_and_keys_are_bounded() {
+    let server = Server::start().await;
+    let long = "x".repeat(100_000);
+    let check = |problem: &Value| {
+        let longest = problem["errors"][0]["got"].as_str().map(str::len);
+        assert!(longest.is_none_or(|length| length <= 260), "{longest:?}");
+        assert!(
+            problem.to_string().len() < 3_000,
+            "{}",
+            problem.to_string().len()
+        );
+    };
+    let (status, problem) = server
+        .post("/v1/labels", &json!({"id": long, "label": 1}))
+        .await;
+    assert_eq!(status, 422);
+    check(&problem);
+    let (status, problem) = server
+        .post("/v1/labels", &json!({"id": "a", "label": long}))
+        .await;
+    assert_eq!(status, 422);
+    check(&problem);
+    let mut row = passenger();
+    row[&long] = json!(1);
+    row["Sex"] = json!(long);
+    check(&server.post("/v1/predict", &row).await.1);
+    let path = format!("/v1/events?{long}=1");
+    check(&server.get(&path[..8_000]).await);
+    let many: serde_json::Map<_, _> = (0..100_000).map(|n| (n.to_string(), json!(1))).collect();
+    let (status, problem) = server.post("/v1/labels", &Value::Object(many)).await;
+    assert_eq!(status, 400);
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .contains("more than 64 keys"),
+        "{problem}"
+    );
+    let id = "i".repeat(256);
+    let label = json!({"id": id, "label": 1});
+    assert_eq!(server.post("/v1/labels", &label).await.0, 202);
+    let mut socket = crate::socket::Socket::open(&server).await;
+    let message = json!({"type": "predict", "ref": "r".repeat(300), "row": passenger()});
+    let answer = socket.ask(message).await;
+    assert_eq!(answer["problem"]["errors"][0]["path"], "/ref", "{answer}");
+    server.stop().await;
+}

@@ -19,6 +19,7 @@ pub use host::Hosts;
 use super::problem::{Problem, kind};
 use crate::config::ConfigError;
 use crate::config::server::Options;
+use crate::schema::fault::excerpt;
 
 /// How long a browser may remember what a page of a listed origin may do.
 const PREFLIGHT_SECONDS: &str = "600";
@@ -98,7 +99,8 @@ impl Guard {
         let is_nameless = given.is_none() && access == Access::Open;
         if !is_nameless && !self.hosts.know(host) {
             let detail = format!(
-                "{host:?} is no name of this server; ask under its address, or add the name to server.hosts"
+                "{:?} is no name of this server; ask under its address, or add the name to server.hosts",
+                excerpt(host)
             );
             return Err(Problem::new(&kind::HOST, detail));
         }
@@ -126,7 +128,8 @@ impl Guard {
             return Ok(Some(value.clone()));
         }
         let detail = format!(
-            "{origin:?} is not the origin of this server; add it to server.origins to let its pages ask"
+            "{:?} is not the origin of this server; add it to server.origins to let its pages ask",
+            excerpt(&origin)
         );
         Err(Problem::new(&kind::ORIGIN, detail))
     }

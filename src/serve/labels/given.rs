@@ -13,7 +13,7 @@ use crate::store::labels::{By, Given};
 pub const KEYS: &[&str] = &["id", "key", "label", "correct"];
 
 /// Longest id of a prediction.
-pub const LONGEST_ID: usize = 200;
+pub const LONGEST_ID: usize = 256;
 
 /// Checks a truth. `path` is the pointer to it, empty for the body itself.
 ///

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::schema::fault::excerpt;
 use crate::serve::body::Format;
 use crate::serve::predictor::Origin;
 use crate::serve::problem::{Problem, kind};
@@ -9,7 +10,7 @@ use crate::serve::query;
 use crate::telemetry::metrics::Transport;
 
 /// Longest id a caller may give.
-const LONGEST_ID: usize = 200;
+const LONGEST_ID: usize = 256;
 
 /// Parameters of the route; the OpenAPI document says the same.
 pub const PARAMETERS: &[&str] = &["explain", "partial", "durable", "id", "store", TRANSPORT];
@@ -88,7 +89,8 @@ pub fn page(value: &str) -> Result<Transport, Problem> {
     match value {
         "page" => Ok(Transport::Page),
         other => Err(bad(&format!(
-            "transport={other:?}; the server's own page sends transport=page, others leave it out"
+            "transport={:?}; the server's own page sends transport=page, others leave it out",
+            excerpt(other)
         ))),
     }
 }

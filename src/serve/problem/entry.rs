@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::schema::fault::{Fault, as_json};
+use crate::schema::fault::{Fault, as_json, cut};
+
+/// Characters of what the client sent that are sent back to it, a key or a value.
+const ECHOED: usize = 256;
 
 /// One fault: where, what, what is allowed, what to do. All keys are always there.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -44,16 +47,16 @@ impl Entry {
         } = fault;
         let path = match column.as_str() {
             "" => row.to_owned(),
-            column => format!("{row}/{}", escape(column)),
+            column => format!("{row}/{}", cut(escape(column), ECHOED)),
         };
-        let named = Some(column.clone()).filter(|column| !column.is_empty());
+        let named = Some(cut(column.clone(), ECHOED)).filter(|column| !column.is_empty());
         Entry {
             path,
             problem: problem.code().to_owned(),
             got: if got.is_empty() {
                 Value::Null
             } else {
-                as_json(*problem, got)
+                echoed(as_json(*problem, got))
             },
             allowed: allowed.clone(),
             remedy: remedy.clone(),
@@ -73,13 +76,25 @@ impl Entry {
         remedy: impl Into<String>,
     ) -> Entry {
         Entry {
-            path: path.into(),
+            path: cut(path.into(), ECHOED),
             problem: problem.to_owned(),
-            got,
+            got: echoed(got),
             allowed: allowed.to_owned(),
             remedy: remedy.into(),
             cell: None,
         }
+    }
+}
+
+/// A value that is sent back, shortened; a list or object that is too long becomes the beginning of its text.
+fn echoed(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(cut(text, ECHOED)),
+        Value::Array(_) | Value::Object(_) => match value.to_string() {
+            text if text.len() > ECHOED => Value::String(cut(text, ECHOED)),
+            _ => value,
+        },
+        other => other,
     }
 }
 
@@ -92,6 +107,38 @@ pub fn escape(key: &str) -> String {
 mod tests {
     use super::*;
     use crate::schema::Problem;
+
+    #[test]
+    fn b4_what_is_echoed_is_cut() {
+        let long = "ü".repeat(10_000);
+        let (cut, mark) = (format!("{}…", "ü".repeat(256)), '…');
+        let entry = Entry::new("/id", "wrong_type", long.clone().into(), "text", "");
+        assert_eq!(entry.got, Value::from(cut.clone()));
+        let entry = Entry::new(
+            "/id",
+            "wrong_type",
+            vec![long.clone(); 3].into(),
+            "text",
+            "",
+        );
+        assert!(
+            entry.got.as_str().unwrap().ends_with(mark)
+                && entry.got.as_str().unwrap().chars().count() == 257
+        );
+        let short = serde_json::json!(["a", 1]);
+        assert_eq!(
+            Entry::new("/id", "wrong_type", short.clone(), "text", "").got,
+            short
+        );
+        let fault = Fault {
+            column: long,
+            problem: Problem::UnknownColumn,
+            got: String::new(),
+            allowed: String::new(),
+            remedy: String::new(),
+        };
+        assert_eq!(Entry::of(&fault, "/3", Some(5)).path, format!("/3/{cut}"));
+    }
 
     #[test]
     fn a_fault_is_told_with_all_keys() {

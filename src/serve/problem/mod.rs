@@ -16,12 +16,16 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
+use crate::schema::fault::cut;
 pub use entry::{Cell, Entry, escape};
 pub use faults::{Faults, MOST_LISTED};
 pub use kind::Kind;
 
 /// Media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// Characters of a detail; ours are far shorter.
+const LONGEST: usize = 2_000;
 
 /// A request without an answer.
 #[derive(Debug)]
@@ -33,11 +37,11 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with a sentence that says what to do.
+    /// A problem with a sentence that says what to do. Whatever of the request it quotes, it stays short.
     pub fn new(kind: &'static Kind, detail: impl Into<String>) -> Problem {
         Problem {
             kind,
-            detail: detail.into(),
+            detail: cut(detail.into(), LONGEST),
             errors: Vec::new(),
             headers: Vec::new(),
         }

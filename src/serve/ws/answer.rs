@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::message::{Message, Ref};
 use super::types::{self, TYPES};
-use crate::schema::fault::nearest;
+use crate::schema::fault::{excerpt, nearest};
 use crate::schema::json::{self, JsonFault};
 use crate::schema::own_id;
 use crate::serve::admission::{Admission, Client, Priced, Work};
@@ -282,7 +282,7 @@ fn check_keys(message: &Message<'_>) -> Result<&'static str, Problem> {
     let Some(kind) = TYPES.iter().find(|kind| kind.name == given) else {
         let near = nearest(given, names())
             .map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
-        let detail = format!("there is no message of type {given:?}{near}");
+        let detail = format!("there is no message of type {:?}{near}", excerpt(given));
         let allowed = names().collect::<Vec<_>>().join(", ");
         let entry = Entry::new("/type", "unknown_level", given.into(), &allowed, "");
         return Err(Problem::new(&kind::INVALID, detail).with(vec![entry]));
@@ -292,7 +292,7 @@ fn check_keys(message: &Message<'_>) -> Result<&'static str, Problem> {
             "/ref",
             "wrong_type",
             &Value::Null,
-            "a number or text",
+            "a number or text of at most 256 bytes",
         ));
     }
     let types::Type {
@@ -311,7 +311,8 @@ fn check_keys(message: &Message<'_>) -> Result<&'static str, Problem> {
                 near,
             );
             return Err(
-                Problem::new(&kind::INVALID, format!("{kind} has no {key:?}")).with(vec![entry]),
+                Problem::new(&kind::INVALID, format!("{kind} has no {:?}", excerpt(key)))
+                    .with(vec![entry]),
             );
         }
     }

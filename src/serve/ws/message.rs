@@ -7,7 +7,12 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Vi
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::schema::fault::excerpt;
 use crate::schema::{Row, Schema, json};
+use crate::serve::pairs::MOST_KEYS;
+
+/// Longest name of a message, as it is written: it is kept until its answer is read.
+const LONGEST_REF: usize = 256;
 
 /// What a client calls its message, to know the answer by. It is echoed as it was written: a number may have more digits
 /// than any type of ours keeps.
@@ -25,6 +30,7 @@ pub enum Ref<'m> {
 impl<'m> Ref<'m> {
     fn of(raw: &'m RawValue) -> Ref<'m> {
         match raw.get().as_bytes() {
+            long if long.len() > LONGEST_REF => Ref::Wrong,
             [b'"' | b'-' | b'0'..=b'9', ..] => Ref::Written(raw.get()),
             b"null" => Ref::None,
             _ => Ref::Wrong,
@@ -125,8 +131,13 @@ impl<'de> Visitor<'de> for Read<'_> {
             };
             if twice {
                 return Err(A::Error::custom(format_args!(
-                    "the key {key:?} stands twice in one object"
+                    "the key {:?} stands twice in one object",
+                    excerpt(&key)
                 )));
+            }
+            if message.others.len() > MOST_KEYS {
+                let detail = format_args!("an object of more than {MOST_KEYS} keys");
+                return Err(A::Error::custom(detail));
             }
         }
         Ok(message)
