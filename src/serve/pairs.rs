@@ -40,7 +40,7 @@ impl<'de> Visitor<'de> for Object {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
         let mut pairs: Vec<(String, Value)> = Vec::new();
-        while let Some((key, value)) = map.next_entry()? {
+        while let Some((key, value)) = map.next_entry::<String, Value>()? {
             if pairs.iter().any(|(other, _)| *other == key) {
                 return Err(A::Error::custom(format_args!(
                     "the key {:?} stands twice in one object",

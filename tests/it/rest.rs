@@ -338,27 +338,21 @@ async fn beyond_the_bound_requests_are_refused_and_health_is_told() {
     use std::io::Write;
     let server =
         Server::with(|settings| settings.server.limits.inflight = 1.try_into().unwrap()).await;
-    // A request whose body does not come holds the only place.
+    // Work for a while holds the only place.
     let address = server.app().addr();
+    let rows = json!(vec![passenger(); 50_000]).to_string();
     let head = format!(
-        "POST /v1/predict HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n"
+        "POST /v1/predict?explain=true HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        rows.len()
     );
-    let status = async || {
-        server
-            .request(Method::GET, "/v1/models")
-            .send()
-            .await
-            .unwrap()
-            .status()
-    };
-    let stalled = loop {
-        let mut stalled = std::net::TcpStream::connect(address).unwrap();
-        stalled.write_all(head.as_bytes()).unwrap();
-        // Unless one of ours was there first: then it was refused itself, and another is tried.
-        if status().await == 503 || status().await == 503 {
-            break stalled;
-        }
-    };
+    let mut stalled = std::net::TcpStream::connect(address).unwrap();
+    stalled.write_all(head.as_bytes()).unwrap();
+    stalled.write_all(rows.as_bytes()).unwrap();
+    until("no place", async || {
+        let models = server.request(Method::GET, "/v1/models").send().await;
+        models.unwrap().status() == 503
+    })
+    .await;
     let refused = server
         .request(Method::POST, "/v1/predict")
         .json(&passenger())
