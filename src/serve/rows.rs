@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::admission::{Admission, Priced, Work};
+use super::admission::{Admission, Kind, Priced, Work};
 use super::body::{self, Format, Intake, KEPT_ROWS};
 use super::predict::Desk;
 use super::predictor::Predictor;
@@ -115,7 +115,7 @@ pub async fn take(
     let most = desk.most_rows();
     let work = Work {
         rows: body::about_rows(format, &body.bytes).min(most),
-        explained: false,
+        kind: Kind::Keep,
     };
     let model = Priced::from(&*predictor.champion()?);
     let is_large = body.bytes.len() > body::SMALL;

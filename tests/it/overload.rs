@@ -236,7 +236,9 @@ async fn b4_what_is_echoed_is_cut_and_keys_are_bounded() {
     row["Sex"] = json!(long);
     check(&server.post("/v1/predict", &row).await.1);
     let path = format!("/v1/events?{long}=1");
-    check(&server.get(&path[..8_000]).await);
+    let request = server.request(Method::GET, &path[..8_000]).send();
+    let problem = request.await.unwrap().json().await.unwrap();
+    check(&problem);
     let many: serde_json::Map<_, _> = (0..100_000).map(|n| (n.to_string(), json!(1))).collect();
     let (status, problem) = server.post("/v1/labels", &Value::Object(many)).await;
     assert_eq!(status, 400);

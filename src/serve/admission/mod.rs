@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use actix_web::http::header;
 use tokio::sync::{Semaphore, oneshot};
 
-pub use rates::{Priced, Work};
+pub use rates::{Kind, Priced, Work};
 
 use super::problem::{Problem, kind};
 use super::stream::Connection;
@@ -195,7 +195,7 @@ mod tests {
     fn rows(rows: usize) -> Work {
         Work {
             rows,
-            explained: true,
+            kind: Kind::Explain,
         }
     }
 

@@ -12,13 +12,28 @@ const NEWEST: f64 = 0.2;
 const HANDLING: f64 = 5e-6;
 
 /// Work to be done.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work {
     /// Rows of the body.
     pub rows: usize,
-    /// Whether each is explained.
-    pub explained: bool,
+    /// What is done with each.
+    pub kind: Kind,
 }
+
+/// What is done with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It is answered.
+    Predict,
+    /// It is answered, and the answer explained.
+    Explain,
+    /// It is checked, to be stored.
+    Keep,
+    /// It is a label.
+    Label,
+}
+
+const KINDS: usize = 4;
 
 /// The live model, by what its answers cost.
 #[derive(Clone, Debug)]
@@ -42,8 +57,7 @@ impl From<&Champion> for Priced {
 #[derive(Debug)]
 pub struct Rates {
     model: Option<Arc<str>>,
-    plain: f64,
-    explained: f64,
+    by_kind: [f64; KINDS],
 }
 
 impl Rates {
@@ -51,8 +65,7 @@ impl Rates {
     pub fn new() -> Rates {
         Rates {
             model: None,
-            plain: HANDLING,
-            explained: HANDLING,
+            by_kind: [HANDLING; KINDS],
         }
     }
 
@@ -67,8 +80,9 @@ impl Rates {
             return;
         }
         self.model = Some(model.clone());
-        self.plain = HANDLING + cost.probability;
-        self.explained = self.plain + cost.explanation;
+        let predict = HANDLING + cost.probability;
+        self.by_kind[Kind::Predict as usize] = predict;
+        self.by_kind[Kind::Explain as usize] = predict + cost.explanation;
     }
 
     /// What a job took that was done to its end.
@@ -80,11 +94,7 @@ impl Rates {
     }
 
     fn rate(&mut self, work: Work) -> &mut f64 {
-        if work.explained {
-            &mut self.explained
-        } else {
-            &mut self.plain
-        }
+        &mut self.by_kind[work.kind as usize]
     }
 }
 
@@ -99,19 +109,19 @@ mod tests {
             probability: 1e-6,
             explanation: 3e-3,
         };
-        let work = |explained| Work {
-            rows: 100,
-            explained,
-        };
+        let work = |kind| Work { rows: 100, kind };
+        let (plain, explained) = (Kind::Predict, Kind::Explain);
         rates.of(&name, cost);
-        assert!((*rates.rate(work(true)) - 3.006e-3).abs() < 1e-12);
-        rates.learn(&name, work(true), 0.6);
-        assert!((*rates.rate(work(true)) - (3.006e-3 + 0.2 * (6e-3 - 3.006e-3))).abs() < 1e-12);
-        assert!((*rates.rate(work(false)) - 6e-6).abs() < 1e-12);
-        rates.learn(&"wine@2".into(), work(false), 100.0); // of a model that is live no more
+        assert!((*rates.rate(work(explained)) - 3.006e-3).abs() < 1e-12);
+        rates.learn(&name, work(explained), 0.6);
+        assert!(
+            (*rates.rate(work(explained)) - (3.006e-3 + 0.2 * (6e-3 - 3.006e-3))).abs() < 1e-12
+        );
+        assert!((*rates.rate(work(plain)) - 6e-6).abs() < 1e-12);
+        rates.learn(&"wine@2".into(), work(plain), 100.0); // of a model that is live no more
         rates.of(&name, cost);
-        assert!((*rates.rate(work(false)) - 6e-6).abs() < 1e-12);
+        assert!((*rates.rate(work(plain)) - 6e-6).abs() < 1e-12);
         rates.of(&"wine@3".into(), cost);
-        assert!((*rates.rate(work(true)) - 3.006e-3).abs() < 1e-12);
+        assert!((*rates.rate(work(explained)) - 3.006e-3).abs() < 1e-12);
     }
 }

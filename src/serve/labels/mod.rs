@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::admission::{Admission, Priced, Work};
+use super::admission::{Admission, Kind, Priced, Work};
 use super::body::{self, Format, Intake};
 use super::pairs::{Item, Pairs};
 use super::predictor::Predictor;
@@ -50,7 +50,7 @@ pub async fn label(
     let schema = champion.model.schema().clone();
     let work = Work {
         rows: body::about_rows(format, &body.bytes).min(MOST),
-        explained: false,
+        kind: Kind::Label,
     };
     let is_large = body.bytes.len() > body::SMALL;
     let read = move || match format {

@@ -13,7 +13,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 pub use asked::{PARAMETERS, TRANSPORT, page};
 pub use one::check;
 
-use super::admission::{Admission, Client, Priced, Work};
+use super::admission::{Admission, Client, Kind, Priced, Work};
 use super::body::{self, Format, Intake, SMALL};
 use super::predictor::Predictor;
 use super::problem::Problem;
@@ -89,7 +89,10 @@ impl Desk {
     ) -> Result<Reply, Problem> {
         let work = Work {
             rows: body::about_rows(format, &body.bytes).min(self.most_rows),
-            explained: asked.explain,
+            kind: match asked.explain {
+                true => Kind::Explain,
+                false => Kind::Predict,
+            },
         };
         let model = Priced::from(&*self.predictor.champion()?);
         let desk = self.clone();

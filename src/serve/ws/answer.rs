@@ -7,7 +7,7 @@ use super::types::{self, TYPES};
 use crate::schema::fault::{excerpt, nearest};
 use crate::schema::json::{self, JsonFault};
 use crate::schema::own_id;
-use crate::serve::admission::{Admission, Client, Priced, Work};
+use crate::serve::admission::{Admission, Client, Kind as WorkKind, Priced, Work};
 use crate::serve::guard::{Access, Caller};
 use crate::serve::labels::{self, given};
 use crate::serve::predict::answer::{Answer, Why};
@@ -126,7 +126,7 @@ impl Desk {
         let reference = asked.reference.clone();
         let work = Work {
             rows: 1,
-            explained: true,
+            kind: WorkKind::Explain,
         };
         let champion = match self.rows.predictor.champion() {
             Ok(champion) => Priced::from(&*champion),

@@ -5,7 +5,11 @@
 //! * `serve`: starts; then REST beside a bare actix server that answers a constant, retraining, WebSocket.
 //! * `tables`: a table from a file to a file.
 //! * `rows`: durable rows over REST beside a bare redb program.
+//! * `overload`: three times as many explanations as it can make, and single rows beside them.
+//! * `slow`: clients that are slow or silent.
 //! * `disk`: answers while every commit takes a second.
+//!
+//! `PLATFORM` names another binary to be measured, such as that of an earlier commit.
 //!
 //! Servers are processes of their own, except where the disk under one has to be slow; CPU is what the system charged them
 //! (user and kernel) between two readings of `/proc/PID/stat`. Rounds alternate, so that a machine that slows down slows
@@ -16,10 +20,12 @@ mod client;
 mod disk;
 mod hammer;
 mod inside;
+mod overload;
 mod rest;
 mod retraining;
 mod rows;
 mod server;
+mod slow;
 mod slow_disk;
 mod starts;
 mod state;
@@ -53,6 +59,12 @@ fn main() {
     }
     if all || has("rows") {
         rows::run(&state);
+    }
+    if all || has("overload") {
+        overload::run(&Server::start(state.serve()));
+    }
+    if all || has("slow") {
+        slow::run(&Server::start(state.serve()));
     }
     if all || has("disk") {
         slow_disk::run(&state);

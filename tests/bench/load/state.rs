@@ -7,7 +7,11 @@ use tempfile::TempDir;
 
 use crate::server::Server;
 
-const PLATFORM: &str = env!("CARGO_BIN_EXE_titanic-platform");
+/// The binary that is measured.
+fn platform() -> String {
+    let ours = || env!("CARGO_BIN_EXE_titanic-platform").to_owned();
+    std::env::var("PLATFORM").unwrap_or_else(|_| ours())
+}
 
 /// A state with a forest as its champion.
 pub struct State(TempDir);
@@ -24,7 +28,7 @@ impl State {
         );
         drop(first);
         let train = "train --learner forest --folds 5 --repeats 1 --promote always -q --state";
-        let trained = Command::new(PLATFORM)
+        let trained = Command::new(platform())
             .args(train.split(' '))
             .arg(state.path())
             .stdout(Stdio::null())
@@ -53,7 +57,7 @@ impl State {
 
     /// A server over it, still to be started.
     pub fn serve(&self) -> Command {
-        let mut command = Command::new(PLATFORM);
+        let mut command = Command::new(platform());
         command
             .args(["serve", "--listen", "127.0.0.1:0", "-q", "--state"])
             .arg(self.path());
