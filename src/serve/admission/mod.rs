@@ -76,6 +76,8 @@ impl Admission {
             .num_threads(workers)
             .thread_name(|n| format!("apart-{n}"))
             .start_handler(|_| priority::lower(priority::APART))
+            // It is in the log already, and its request is answered 500.
+            .panic_handler(|_| ())
             .build()
             .map_err(std::io::Error::other)?;
         Ok(Admission(Arc::new(Shared {
@@ -239,6 +241,21 @@ mod tests {
         {
             tokio::task::yield_now().await;
         }
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_an_error_of_its_request_alone() {
+        let admission = Admission::new(1, Duration::from_secs(10)).unwrap();
+        let job = |_: &Client| -> Result<(), Problem> { panic!("a defect") };
+        let failed = admission
+            .run(None, &model(), rows(100), job)
+            .await
+            .unwrap_err();
+        assert_eq!(failed.status_code(), StatusCode::INTERNAL_SERVER_ERROR);
+        admission
+            .run(None, &model(), rows(1), |_| Ok(()))
+            .await
+            .unwrap();
     }
 
     #[actix_web::test]
