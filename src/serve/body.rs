@@ -159,19 +159,25 @@ impl Intake {
         }
     }
 
+    /// Checks the length that a head declares.
+    ///
+    /// # Errors
+    /// 413 over the limit.
+    pub fn admit(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        match declared(headers) {
+            Some(length) if length > self.limit => Err(self.too_large()),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads a body.
     ///
     /// # Errors
     /// 413 over the limit, 503 when too many large ones are held already, 408 when it does not arrive, 400 when it breaks
     /// off.
     pub async fn read(&self, headers: &HeaderMap, payload: &mut Payload) -> Result<Body, Problem> {
-        let declared = headers
-            .get(header::CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok()?.parse().ok());
-        let declared: Option<usize> = declared;
-        if declared.is_some_and(|length| length > self.limit) {
-            return Err(self.too_large());
-        }
+        self.admit(headers)?;
+        let declared = declared(headers);
         let mut room = None;
         if let Some(length) = declared.filter(|length| *length > SMALL) {
             room = Some(self.take_room(length)?);
@@ -265,6 +271,12 @@ impl Intake {
         );
         Problem::new(&kind::TOO_LARGE, detail)
     }
+}
+
+fn declared(headers: &HeaderMap) -> Option<usize> {
+    headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok())
 }
 
 fn kib(bytes: usize) -> u32 {

@@ -2,6 +2,7 @@
 //!
 //! * [`routes`]: the one table of routes; [`router`] puts them where actix finds them.
 //! * [`watch`]: what every request passes on its way in and out; [`guard`] says who may ask at all.
+//! * [`http`]: the protocol below it; [`expect`] responds before a body is sent where the head alone decides.
 //! * [`predict`]: rows in, answers out. [`ws`]: the same, pipelined, with live events.
 //! * [`models`], [`jobs`], [`alerts`], [`health`], [`metrics`]: the rest of the interface.
 //! * [`store`], [`quarantine`], [`sources`], [`settings`]: what the commands of the same names ask a running server for.
@@ -17,8 +18,10 @@ pub mod cards;
 pub mod cycle;
 pub mod docs;
 pub mod events;
+pub mod expect;
 pub mod guard;
 pub mod health;
+pub mod http;
 pub mod jobs;
 pub mod labels;
 pub mod metrics;

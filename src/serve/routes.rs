@@ -16,6 +16,7 @@ const JSON: &str = "application/json";
 const HTML: &str = "text/html";
 const CSV: &str = "text/csv";
 const LINES: &str = "application/x-ndjson";
+const PARQUET: &str = "application/vnd.apache.parquet";
 
 /// Where the parts of the page live that an open page fetches again. They are no public interface: the OpenAPI document
 /// leaves them out.
@@ -64,7 +65,7 @@ pub static ROUTES: &[Route] = &[
         summary: "Predictions and live events over a WebSocket",
         takes: Takes::Nothing,
         answers: &[answer(101, "The connection is a WebSocket.", "", "")],
-        problems: &[&kind::UPGRADE],
+        problems: &[&kind::BAD_REQUEST, &kind::UPGRADE],
         handler: || web::to(ws::open),
     },
     Route {
@@ -444,7 +445,10 @@ pub static ROUTES: &[Route] = &[
         access: READ,
         summary: "Export events as lines of JSON, or those of one kind as a Parquet table",
         takes: Takes::Export,
-        answers: &[answer(200, "Events in order.", "", "application/x-ndjson")],
+        answers: &[
+            answer(200, "Events in order.", "", LINES),
+            answer(200, "", "", PARQUET),
+        ],
         problems: &[&kind::BAD_REQUEST, &kind::NOT_STORED],
         handler: || web::to(store::export),
     },

@@ -2,16 +2,17 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::{App, HttpServer, web};
+use actix_web::web;
 
 use super::body::Intake;
 use super::cards::Cards;
 use super::cycle;
+use super::expect::Expect;
 use super::guard::Guard;
 use super::health::Lifecycle;
+use super::http;
 use super::jobs::Defaults;
 use super::monitor;
 use super::predict::Desk;
@@ -31,12 +32,6 @@ use crate::control::steward::Triggers;
 use crate::registry::Registry;
 use crate::store::Store;
 use crate::store::feed::Feed;
-
-/// How long a client may take to close its side, and to send what nobody reads any more.
-const DISCONNECT: Duration = Duration::from_secs(2);
-
-/// Open connections that have waited for their turn.
-const BACKLOG: u32 = 1024;
 
 /// Everything the handlers ask of other rooms.
 #[derive(Clone)]
@@ -140,6 +135,7 @@ pub fn start(
     let store = web::Data::new(store);
     let guard = web::Data::from(router.guard.clone());
     let (inflight, cards) = (router.inflight.clone(), Cards::default());
+    let expect = Expect::new(router.clone(), intake.clone());
     // Shared by all workers.
     let shared = (
         web::Data::new(desk),
@@ -178,14 +174,10 @@ pub fn start(
             .app_data(state.2.clone());
         router.mount(app);
     };
-    let shutdown = options.shutdown.0;
-    let server = HttpServer::new(move || App::new().configure(data.clone()))
-        .workers(workers)
-        .backlog(BACKLOG)
-        .keep_alive(options.keep_alive.0)
-        .client_disconnect_timeout(DISCONNECT)
-        .shutdown_timeout(shutdown.as_secs().max(1))
-        .disable_signals()
-        .listen(listener)?;
-    Ok(server.run())
+    let options = http::Options {
+        workers,
+        keep_alive: options.keep_alive.0,
+        shutdown: options.shutdown.0,
+    };
+    Ok(http::serve(listener, options, expect, data)?)
 }

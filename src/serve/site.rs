@@ -35,7 +35,8 @@ pub async fn docs(
     predictor: web::Data<Predictor>,
     guard: web::Data<Guard>,
 ) -> Result<HttpResponse, Problem> {
-    let document = openapi::document(&guard.address(&request), &*predictor.champion()?);
+    let address = guard.address(&request);
+    let document = openapi::document(&address, guard.has_tokens(), &*predictor.champion()?);
     Ok(reply::page(CSP, docs::render(&document).into_string()))
 }
 

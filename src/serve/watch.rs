@@ -181,7 +181,7 @@ impl Watch {
     ) -> Result<(Place, Option<HeaderValue>), Box<HttpResponse>> {
         let admitted = self
             .guard
-            .admit(request.request(), access)
+            .admit(request.method(), request.headers(), access)
             .map_err(|problem| Box::new(problem.response()))?;
         let refuse = |mut response: HttpResponse, page: Option<HeaderValue>| {
             if let Some(page) = page {

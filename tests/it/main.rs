@@ -15,6 +15,7 @@ mod demo;
 mod dialects;
 mod drift;
 mod estimates;
+mod expect;
 mod explanations;
 mod export;
 mod formats;

@@ -1,0 +1,75 @@
+//! HTTP/1 over a listener. `actix_web::HttpServer` does the same and has no way to set the service that `Expect` is checked by.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::{HttpService, Request};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::{AppConfig, Server};
+use actix_web::{App, web};
+use futures_util::future::ready;
+
+use super::expect::Expect;
+
+/// How long a client may take for the head of a request.
+const HEAD: Duration = Duration::from_secs(5);
+
+/// How long a client may take to close its side, and to send what nobody reads any more.
+const DISCONNECT: Duration = Duration::from_secs(2);
+
+/// Open connections that have waited for their turn.
+const BACKLOG: u32 = 1024;
+
+/// What the settings say of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Threads that answer requests.
+    pub workers: usize,
+    /// How long a connection stays open on which no request comes.
+    pub keep_alive: Duration,
+    /// How long open requests may take once it is stopped.
+    pub shutdown: Duration,
+}
+
+/// Serves the app that `configure` puts together, until its handle is stopped.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn serve(
+    listener: TcpListener,
+    options: Options,
+    expect: Arc<Expect>,
+    configure: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> io::Result<Server> {
+    let address = listener.local_addr()?;
+    let builder = Server::build();
+    let stopping = builder.graceful_shutdown_signal();
+    let service = move || {
+        let (expect, stopping) = (expect.clone(), stopping.clone());
+        let app = App::new().configure(configure.clone()).into_factory();
+        let app = app.map_err(|error| error.error_response());
+        HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .keep_alive(options.keep_alive)
+            .client_request_timeout(HEAD)
+            .client_disconnect_timeout(DISCONNECT)
+            .local_addr(address)
+            .expect(fn_service(move |request: Request| {
+                ready(expect.check(request.head()).map(|()| request))
+            }))
+            .finish(map_config(app, |_| AppConfig::default()))
+            .tcp()
+    };
+    let builder = builder
+        .workers(options.workers)
+        .backlog(BACKLOG)
+        .shutdown_timeout(options.shutdown.as_secs().max(1))
+        .disable_signals()
+        .listen("http", listener, service)?;
+    Ok(builder.run())
+}
