@@ -4,48 +4,56 @@ to requests that fit the schema are right all the same. Whatever is not listed h
 import csv
 import io
 import json
+import random
 import re
+import zlib
 
 import schemathesis
-from hypothesis import strategies as st
 
-# Rows of the bundled table as text. The schema of such a body is a string; any string is not a table.
-ROW = st.fixed_dictionaries(
-    {"Pclass": st.integers(1, 3), "Sex": st.sampled_from(["female", "male"])},
-    optional={
-        "Age": st.one_of(st.none(), st.floats(0, 100).map(lambda age: round(age, 1))),
-        "Name": st.text("abc, \"'ä\n", max_size=8),
-        "Fare": st.integers(0, 500),
-        "Embarked": st.sampled_from(["C", "Q", "S"]),
-    },
-)
-LABELS = st.lists(st.tuples(st.uuids().map(str), st.integers(0, 1)), min_size=1, max_size=5)
+
+@schemathesis.serializer("application/x-ndjson")
+def lines(context, value):
+    text = value if isinstance(value, (str, bytes)) else json.dumps(value)
+    return text if isinstance(text, bytes) else text.encode(errors="surrogatepass")
+
+
+def rows(chance):
+    """Rows of the bundled table."""
+    for _ in range(chance.randint(1, 5)):
+        row = {"Pclass": chance.randint(1, 3), "Sex": chance.choice(["female", "male"])}
+        if chance.random() < 0.5:
+            row["Age"] = chance.choice([None, 0.4, 22, 80])
+        if chance.random() < 0.5:
+            row["Name"] = chance.choice(["Smith, Mr. J", 'O"Brien', "Ä b\nc"])
+        if chance.random() < 0.5:
+            row["Embarked"] = chance.choice("CQSX")
+        yield row
 
 
 def table(rows):
-    names = sorted({name for row in rows for name in row})
+    rows = list(rows)
     out = io.StringIO()
-    writer = csv.DictWriter(out, names)
+    writer = csv.DictWriter(out, sorted({name for row in rows for name in row}))
     writer.writeheader()
     writer.writerows(rows)
-    return out.getvalue().encode()
+    return out.getvalue()
 
 
-def lines(rows):
-    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+@schemathesis.hook
+def map_case(context, case):
+    """The schema of a table as text is a string; any string is no table, so each becomes one."""
+    if case.media_type not in ("text/csv", "application/x-ndjson") or not isinstance(case.body, str):
+        return case
+    chance = random.Random(zlib.crc32(case.body.encode(errors="surrogatepass")))
+    if case.operation.path == "/v1/labels":
+        pairs = [f"{chance.getrandbits(64):x},{chance.randint(0, 1)}\n" for _ in range(chance.randint(1, 5))]
+        case.body = "id,label\n" + "".join(pairs)
+    elif case.media_type == "text/csv":
+        case.body = table(rows(chance))
+    else:
+        case.body = "".join(json.dumps(row) + "\n" for row in rows(chance))
+    return case
 
-
-def labels(pairs):
-    return "".join(["id,label\n", *(f"{id},{label}\n" for id, label in pairs)]).encode()
-
-
-ROWS = st.lists(ROW, min_size=1, max_size=5)
-schemathesis.openapi.media_type("text/csv", st.one_of(ROWS.map(table), LABELS.map(labels)))
-schemathesis.openapi.media_type("application/x-ndjson", ROWS.map(lines))
-
-
-# The generated body of a text format may be of the other kind of table.
-WRONG_TABLE = r"the header does not fit|columns? .*(id|label)|no column"
 
 # Responses to requests that fit the schema, right because of what a schema does not relate: parameters to each other, to
 # the body, or to what is stored.
@@ -85,7 +93,13 @@ def filter_failure(context, failure, case, response):
             for operation, status, pattern in EXPECTED
         )
         return not is_expected
-    # HTTP has recipients ignore header fields that they do not know.
+    # DELETE of a job cancels it; it stays, and says so.
+    if kind == "UseAfterFree":
+        return case.operation.path != "/v1/jobs/{id}"
     if kind == "AcceptedNegativeData":
+        # A row that breaks the contract is taken and quarantined there.
+        if case.operation.path == "/v1/rows" and problem(response).get("quarantined", 0) > 0:
+            return False
+        # HTTP has recipients ignore header fields that they do not know.
         return "in header - object with unexpected properties" not in str(failure.message).lower()
     return True

@@ -7,7 +7,7 @@ use super::page::ASSETS;
 use super::problem::kind;
 use super::route::{Route, Takes, answer};
 use super::{
-    alerts, cycle, events, health, jobs, labels, metrics, models, monitor, openapi, predict,
+    alerts, cycle, events, health, jobs, labels, login, metrics, models, monitor, openapi, predict,
     quarantine, rows, settings, site, sources, store, ws,
 };
 use crate::config::server::Scope;
@@ -576,6 +576,36 @@ pub static ROUTES: &[Route] = &[
         answers: &[answer(200, "A part of a page.", "", HTML)],
         problems: &[],
         handler: || web::to(alerts::fragment),
+    },
+    Route {
+        method: "GET",
+        pattern: login::PATH,
+        access: Access::Open,
+        summary: "The form for a token",
+        takes: Takes::Nothing,
+        answers: &[],
+        problems: &[],
+        handler: || web::to(login::form),
+    },
+    Route {
+        method: "POST",
+        pattern: login::PATH,
+        access: Access::Open,
+        summary: "Begin a session of the page with a token",
+        takes: Takes::Nothing,
+        answers: &[],
+        problems: &[],
+        handler: || web::to(login::sign_in),
+    },
+    Route {
+        method: "POST",
+        pattern: "/logout",
+        access: Access::Open,
+        summary: "End it",
+        takes: Takes::Nothing,
+        answers: &[],
+        problems: &[],
+        handler: || web::to(login::sign_out),
     },
     asset(0),
     asset(1),

@@ -28,6 +28,7 @@ mod jobs;
 mod labelled;
 mod life;
 mod log;
+mod login;
 mod models;
 mod monitor;
 mod monitoring_files;

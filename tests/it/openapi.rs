@@ -245,11 +245,14 @@ fn walk(document: &Value, node: &Value, place: &str) {
                     "{place}: {target} leads nowhere"
                 );
             }
-            if let Some(Value::Array(required)) = entries.get("required") {
+            // Alternatives that only require are about the members of the schema around them.
+            if let (Some(Value::Array(required)), Some(properties)) =
+                (entries.get("required"), entries.get("properties"))
+            {
                 for name in required {
                     let name = name.as_str().unwrap();
                     assert!(
-                        entries["properties"].get(name).is_some(),
+                        properties.get(name).is_some(),
                         "{place} requires {name} and does not define it"
                     );
                 }
