@@ -44,11 +44,8 @@ impl Expect {
         })
     }
 
-    /// Whether the body is to be sent.
-    ///
-    /// # Errors
-    /// The response to the request where its head alone decides it.
-    pub fn check(&self, head: &RequestHead) -> Result<(), HttpResponse> {
+    /// The response to a request where its head alone decides it. None where its body is to be sent.
+    pub fn response(&self, head: &RequestHead) -> Option<HttpResponse> {
         let path = Url::new(head.uri.clone());
         let path = path.path();
         let found = self
@@ -72,10 +69,7 @@ impl Expect {
                 (admitted.page, problem)
             }
         };
-        let Some(problem) = problem else {
-            return Ok(());
-        };
-        let mut response = problem.response();
+        let mut response = problem?.response();
         if let Some(page) = page {
             guard::name_page(response.headers_mut(), page);
         }
@@ -85,7 +79,7 @@ impl Expect {
             |route| metrics.route(route.method, route.pattern),
         );
         metrics.answered(counted, response.status().as_u16(), Default::default());
-        Err(response)
+        Some(response)
     }
 
     /// Type and declared length of the body that a route takes.

@@ -60,7 +60,10 @@ pub fn serve(
             .client_disconnect_timeout(DISCONNECT)
             .local_addr(address)
             .expect(fn_service(move |request: Request| {
-                ready(expect.check(request.head()).map(|()| request))
+                ready(match expect.response(request.head()) {
+                    None => Ok(request),
+                    Some(response) => Err(response),
+                })
             }))
             .finish(map_config(app, |_| AppConfig::default()))
             .tcp()

@@ -156,7 +156,9 @@ async fn kill_while_reopening(rounds: u64) {
         writer.await.unwrap();
         for _ in 0..2 {
             let moment = start.mul_f64(rng.random_range(0.0..1.0));
-            early += u64::from(!Process::kill_after(Process::command(state.path()), moment).await);
+            let mut command = Process::command(state.path());
+            command.arg("-q");
+            early += u64::from(!Process::kill_after(command, moment).await);
         }
         begun = Instant::now();
         process = Process::start(state.path(), &[]);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use titanic_platform::serve::routes::{FRAGMENTS, ROUTES};
 
 use crate::case::{Case, TITANIC, on_both};
-use crate::server::Server;
+use crate::server::{Server, until};
 
 on_both!(the_openapi_document_is_consistent);
 
@@ -145,6 +145,61 @@ async fn b9_the_document_admits_what_the_server_takes() {
     server.stop().await;
 }
 
+/// What is asked at the ends of what the document admits, and responses as it describes them. Found by schemathesis.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b9_ids_numbers_and_results_are_as_the_document_says() {
+    let server = Server::of(&TITANIC).await;
+    let document = server.get("/openapi.json").await;
+    // An id that a stored row has is not a prediction's: a contradiction, not a store that cannot be read.
+    let (_, taken) = server.post("/v1/rows", &TITANIC.row()).await;
+    let id = taken["ids"][0].as_str().unwrap();
+    let path = format!("/v1/predict?id={id}");
+    let (status, problem) = server.post(&path, &TITANIC.row()).await;
+    assert_eq!(status, 409, "{problem}");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("stored row"), "{detail}");
+    // The last number there can be is after all events.
+    let last = format!("/v1/events?after={}", u64::MAX);
+    let page = server.get(&last).await;
+    assert_eq!(page, json!({"events": [], "next": u64::MAX}));
+    let parameters = document["paths"]["/v1/events"]["get"]["parameters"].as_array();
+    let after = parameters.unwrap().iter().find(|p| p["name"] == "after");
+    assert_eq!(after.unwrap()["schema"]["maximum"], json!(u64::MAX));
+    // Results of every kind of job.
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("events.redb");
+    for (path, body) in [
+        ("/v1/store/check", json!({})),
+        ("/v1/store/compact", json!({})),
+        ("/v1/backups", json!({"to": to})),
+        (
+            "/v1/train",
+            json!({"learner": "logistic", "folds": 2, "repeats": 1}),
+        ),
+    ] {
+        let (status, queued) = server.post(path, &body).await;
+        assert_eq!(status, 202, "{path}: {queued}");
+        let job = format!("/v1/jobs/{}", queued["id"].as_str().unwrap());
+        until(path, || async { server.get(&job).await["state"] == "done" }).await;
+        let job = server.get(&job).await;
+        assert!(job["result"].is_object(), "{job}");
+        let schema = json!({"$ref": "#/components/schemas/Job"});
+        assert!(fits(&document, &schema, &job), "{path}: {job}");
+    }
+    // Every media type of an export is declared.
+    let declared = &document["paths"]["/v1/store/export"]["get"]["responses"]["200"]["content"];
+    for query in ["format=jsonl", "format=parquet&kind=row"] {
+        let path = format!("/v1/store/export?{query}");
+        let response = server.request(Method::GET, &path).send().await.unwrap();
+        let media_type = response.headers()["content-type"].to_str().unwrap();
+        assert!(declared[media_type].is_object(), "{query}: {media_type}");
+    }
+    // Anybody may ask here: a token may be left out.
+    let security = &document["paths"]["/v1/predict"]["post"]["security"];
+    assert_eq!(security, &json!([{}, {"token": ["predict"]}]));
+    server.stop().await;
+}
+
 /// The part of JSON Schema that the document uses.
 fn fits(document: &Value, schema: &Value, value: &Value) -> bool {
     if let Some(target) = schema["$ref"].as_str() {
@@ -213,6 +268,7 @@ fn fits(document: &Value, schema: &Value, value: &Value) -> bool {
         && schema["enum"]
             .as_array()
             .is_none_or(|all| all.iter().any(|one| same(one, value)))
+        && schema.get("const").is_none_or(|only| only == value)
         && parts("oneOf").is_none_or(|fitting| fitting == 1)
         && parts("anyOf").is_none_or(|fitting| fitting > 0)
         && within("minimum", |v, bound| v >= bound)
