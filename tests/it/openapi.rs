@@ -109,6 +109,7 @@ async fn b9_the_document_admits_what_the_server_takes() {
         ("/v1/labels", "correct", json!(null), true),
         ("/v1/labels", "label", json!(true), true),
         ("/v1/labels", "label", json!(" 1.0 "), true),
+        ("/v1/labels", "label", json!("01"), false),
         ("/v1/labels", "label", json!(2), false),
         ("/v1/backups", "to", json!(""), false),
         ("/v1/predict", "Sex", json!(false), false),

@@ -15,7 +15,7 @@ pub fn one_of(labels: &[Label], any_case: bool) -> Value {
         .iter()
         .map(|label| spelling(label, any_case))
         .collect();
-    let text = json!({"type": "string", "pattern": format!(r"^\s*({})\s*$", spellings.join("|"))});
+    let text = json!({"type": "string", "pattern": format!(r"^[ \t]*({})[ \t]*$", spellings.join("|"))});
     json!({"anyOf": [{"enum": values}, text]})
 }
 
@@ -27,12 +27,12 @@ pub fn target(negative: &Label, positive: &Label) -> Value {
         return one_of(&pair, true);
     }
     let typed = pair.map(|label| json!(label));
-    let numbers = r"-?0+(\.0*)?|0*1(\.0*)?";
+    let numbers = r"[01](\.0+)?"; // with more zeros before it, it is a code
     let words = [any_case("true"), any_case("false")].join("|");
     json!({"anyOf": [
         {"enum": typed},
         {"enum": [0, 1, false, true]},
-        {"type": "string", "pattern": format!(r"^\s*({numbers}|{words})\s*$")},
+        {"type": "string", "pattern": format!(r"^[ \t]*({numbers}|{words})[ \t]*$")},
     ]})
 }
 
@@ -58,7 +58,7 @@ fn also(label: &Label) -> Option<Value> {
 fn spelling(label: &Label, ignores_case: bool) -> String {
     match label {
         Label::Flag(flag) => any_case(if *flag { "true" } else { "false" }),
-        Label::Integer(number) => format!(r"{number}(\.0*)?"),
+        Label::Integer(number) => format!(r"{number}(\.0+)?"),
         Label::Number(number) => format!("{}0*", escaped(&shortest(*number))),
         Label::Text(text) if ignores_case => any_case(text.trim()),
         Label::Text(text) => escaped(text.trim()),
@@ -101,17 +101,17 @@ mod tests {
         let text = |text: &str| Label::Text(text.into());
         assert_eq!(
             texts(&[Label::Integer(1), Label::Number(2.5)], false),
-            (json!([1, 2.5]), r"^\s*(1(\.0*)?|2\.50*)\s*$".into())
+            (json!([1, 2.5]), r"^[ \t]*(1(\.0+)?|2\.50*)[ \t]*$".into())
         );
         assert_eq!(
             texts(&[text("a.b"), text("7"), text("01")], false),
-            (json!(["a.b", "7", "01", 7]), r"^\s*(a\.b|7|01)\s*$".into())
+            (json!(["a.b", "7", "01", 7]), r"^[ \t]*(a\.b|7|01)[ \t]*$".into())
         );
         assert_eq!(
             texts(&[text("no"), Label::Flag(true)], true),
             (
                 json!(["no", true]),
-                r"^\s*([nN][oO]|[tT][rR][uU][eE])\s*$".into()
+                r"^[ \t]*([nN][oO]|[tT][rR][uU][eE])[ \t]*$".into()
             )
         );
     }
