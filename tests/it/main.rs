@@ -36,6 +36,7 @@ mod odd_tables;
 mod openapi;
 mod problems;
 mod process;
+mod protocols;
 mod pulls;
 mod recipe;
 mod refused;

@@ -15,7 +15,8 @@ pub fn one_of(labels: &[Label], any_case: bool) -> Value {
         .iter()
         .map(|label| spelling(label, any_case))
         .collect();
-    let text = json!({"type": "string", "pattern": format!(r"^[ \t]*({})[ \t]*$", spellings.join("|"))});
+    let text =
+        json!({"type": "string", "pattern": format!(r"^[ \t]*({})[ \t]*$", spellings.join("|"))});
     json!({"anyOf": [{"enum": values}, text]})
 }
 
@@ -105,7 +106,10 @@ mod tests {
         );
         assert_eq!(
             texts(&[text("a.b"), text("7"), text("01")], false),
-            (json!(["a.b", "7", "01", 7]), r"^[ \t]*(a\.b|7|01)[ \t]*$".into())
+            (
+                json!(["a.b", "7", "01", 7]),
+                r"^[ \t]*(a\.b|7|01)[ \t]*$".into()
+            )
         );
         assert_eq!(
             texts(&[text("no"), Label::Flag(true)], true),
