@@ -71,6 +71,7 @@
   }
 
   function ask() {
+    if (!$('form')) return;         // the reader's token may not predict
     const ref = ++asked;
     const asking = { type: 'predict', ref, row: row(), explain: true, store: false };
     const body = JSON.stringify(asking.row).replaceAll("'", "'\\''");
@@ -227,7 +228,7 @@
     const answer = await fetch('/').catch(() => null);
     if (!answer?.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    if (fresh.getElementById('form')?.dataset.target !== $('form').dataset.target) return location.reload();
+    if (fresh.getElementById('form')?.dataset.target !== $('form')?.dataset.target) return location.reload();
     const typed = row();
     for (const e of all('[data-swap]', fresh).filter(e => drawn.get(e.id) !== e.outerHTML)) {
       drawn.set(e.id, e.outerHTML);
@@ -260,8 +261,11 @@
     if (output.textContent !== connection.text + alerts) output.textContent = connection.text + alerts;
   }
 
+  /** Those that the reader's token may see. */
+  const topics = () => document.querySelector('main').dataset.topics.split(' ');
+
   function subscribe() {
-    socket.send(JSON.stringify({ type: 'subscribe', ref: 'feed', topics: ['predictions', 'models', 'monitor', 'alerts', 'jobs'], ...resume }));
+    socket.send(JSON.stringify({ type: 'subscribe', ref: 'feed', topics: topics(), ...resume }));
   }
 
   function receive(message) {
@@ -297,9 +301,14 @@
   }
 
   document.addEventListener('input', soon);
-  $('form').addEventListener('reset', () => setTimeout(ask));           // after the browser has put the values back
-  $('form').addEventListener('submit', event => { event.preventDefault(); ask(); });
-  $('clear').addEventListener('click', () => { fill({}); ask(); });
+  document.addEventListener('click', async ({ target }) => {
+    if (target.id !== 'logout') return;
+    await fetch('/logout', { method: 'POST' }).catch(() => null);
+    location.assign('/login');
+  });
+  $('form')?.addEventListener('reset', () => setTimeout(ask));           // after the browser has put the values back
+  $('form')?.addEventListener('submit', event => { event.preventDefault(); ask(); });
+  $('clear')?.addEventListener('click', () => { fill({}); ask(); });
   connect();
   ask();
 })();

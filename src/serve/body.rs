@@ -181,6 +181,17 @@ impl Intake {
         }
     }
 
+    /// Checks the length that a head declares.
+    ///
+    /// # Errors
+    /// 413 over the limit.
+    pub fn admit(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        match declared(headers) {
+            Some(length) if length > self.limit => Err(self.too_large()),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads a body; once it is there, its request has a place among those in flight.
     ///
     /// # Errors
@@ -191,12 +202,8 @@ impl Intake {
         payload: &mut Payload,
     ) -> Result<Body, Problem> {
         let headers = request.headers();
-        let declared: Option<usize> = headers
-            .get(header::CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok()?.parse().ok());
-        if declared.is_some_and(|length| length > self.limit) {
-            return Err(self.too_large());
-        }
+        self.admit(headers)?;
+        let declared = declared(headers);
         let progress = Cell::new(Instant::now());
         let mut read = std::pin::pin!(self.collect(payload, declared.unwrap_or(0), &progress));
         // A small body has mostly come together with its head: then no timer is set up for it.
@@ -291,6 +298,12 @@ impl Intake {
         );
         Problem::new(&kind::TOO_LARGE, detail)
     }
+}
+
+fn declared(headers: &HeaderMap) -> Option<usize> {
+    headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok())
 }
 
 /// What is read, unless it takes too long or makes no progress.

@@ -2,10 +2,11 @@
 //!
 //! * [`routes`]: the one table of routes; [`router`] puts them where actix finds them.
 //! * [`watch`]: what every request passes on its way in and out; [`guard`] says who may ask at all.
+//! * [`http`]: the protocol below it; [`expect`] responds before a body is sent where the head alone decides.
 //! * [`predict`]: rows in, answers out. [`ws`]: the same, pipelined, with live events.
 //! * [`models`], [`jobs`], [`alerts`], [`health`], [`metrics`]: the rest of the interface.
 //! * [`store`], [`quarantine`], [`sources`], [`settings`]: what the commands of the same names ask a running server for.
-//! * [`openapi`], [`docs`], [`page`], [`site`]: what tells of it.
+//! * [`openapi`], [`docs`], [`page`], [`site`], [`login`]: what tells of it, and who may read it in a browser.
 //! * [`problem`]: every request without an answer gets a problem document; statuses are chosen there alone.
 //! * [`server`]: all of it put together from handles.
 //!
@@ -19,12 +20,15 @@ pub mod cards;
 pub mod cycle;
 pub mod docs;
 pub mod events;
+pub mod expect;
 pub mod guard;
 pub mod health;
 mod held;
+pub mod http;
 pub mod inflight;
 pub mod jobs;
 pub mod labels;
+pub mod login;
 pub mod metrics;
 pub mod models;
 pub mod monitor;

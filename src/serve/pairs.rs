@@ -23,6 +23,17 @@ pub enum Item {
     Other(Value),
 }
 
+/// The whole number that a value is, however it is written: `5` and `5.0` are the same number of JSON.
+pub fn whole(value: &Value) -> Option<u64> {
+    let is_exact = |v: &f64| v.fract() == 0.0 && (0.0..=MOST_EXACT).contains(v);
+    value
+        .as_u64()
+        .or_else(|| value.as_f64().filter(is_exact).map(|v| v as u64))
+}
+
+/// Whole numbers up to it are exact as a double.
+const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
+
 impl<'de> Deserialize<'de> for Pairs {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Pairs, D::Error> {
         json.deserialize_map(Object)

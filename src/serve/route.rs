@@ -1,6 +1,8 @@
 //! What is said of a route: to the router, the guard, the metrics, the OpenAPI document.
 
+use super::body::{self, Format};
 use super::guard::Access;
+use super::labels;
 use super::problem::kind::Kind;
 
 /// A method of a path.
@@ -48,6 +50,21 @@ pub enum Takes {
     Export,
     /// Where a backup goes.
     Backup,
+}
+
+impl Takes {
+    /// The formats of the body; none where there is none.
+    pub fn formats(self) -> Option<&'static [Format]> {
+        match self {
+            Takes::Nothing | Takes::Page | Takes::After | Takes::Export => None,
+            Takes::Rows => Some(body::ROWS),
+            Takes::RowsToKeep => Some(body::KEPT_ROWS),
+            Takes::Labels => Some(labels::FORMATS),
+            Takes::Training | Takes::Silence | Takes::LabelSilence | Takes::Backup => {
+                Some(body::DOCUMENT)
+            }
+        }
+    }
 }
 
 /// What a route answers.

@@ -76,7 +76,7 @@ impl Router {
         let watch = self.watch(known, allow.clone());
         resource
             .app_data(Allowed(allow))
-            .default_service(web::to(other_method))
+            .default_service(web::to(not_allowed))
             .wrap(watch)
     }
 
@@ -109,7 +109,7 @@ impl Router {
 }
 
 /// The route's method; HEAD goes with GET.
-fn methods(route: &Route) -> Vec<Method> {
+pub fn methods(route: &Route) -> Vec<Method> {
     match route.method {
         "GET" => vec![Method::GET, Method::HEAD],
         "DELETE" => vec![Method::DELETE],
@@ -117,7 +117,7 @@ fn methods(route: &Route) -> Vec<Method> {
     }
 }
 
-async fn other_method(request: HttpRequest) -> Result<HttpResponse, Problem> {
+async fn not_allowed(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let allow = request
         .app_data::<Allowed>()
         .map_or("", |allowed| &allowed.0);
@@ -126,18 +126,24 @@ async fn other_method(request: HttpRequest) -> Result<HttpResponse, Problem> {
             .insert_header((header::ALLOW, allow))
             .finish());
     }
-    let detail = format!(
-        "{} is not known at {}; there are {allow}",
-        request.method(),
-        request.path()
-    );
-    Err(Problem::new(&kind::METHOD, detail).header(header::ALLOW, allow))
+    Err(other_method(request.method(), request.path(), allow))
+}
+
+/// A method that a path does not have.
+pub fn other_method(method: &Method, path: &str, allow: &str) -> Problem {
+    let detail = format!("{method} is not known at {path}; there are {allow}");
+    Problem::new(&kind::METHOD, detail).header(header::ALLOW, allow)
 }
 
 async fn nowhere(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    Err(unknown_path(request.path()))
+}
+
+/// A path that there is not.
+pub fn unknown_path(path: &str) -> Problem {
     let detail = format!(
         "there is nothing at {}; /docs tells of every route",
-        crate::schema::fault::excerpt(request.path())
+        crate::schema::fault::excerpt(path)
     );
-    Err(Problem::new(&kind::NOT_FOUND, detail))
+    Problem::new(&kind::NOT_FOUND, detail)
 }

@@ -7,7 +7,7 @@ use super::page::ASSETS;
 use super::problem::kind;
 use super::route::{Route, Takes, answer};
 use super::{
-    alerts, cycle, events, health, jobs, labels, metrics, models, monitor, openapi, predict,
+    alerts, cycle, events, health, jobs, labels, login, metrics, models, monitor, openapi, predict,
     quarantine, rows, settings, site, sources, store, ws,
 };
 use crate::config::server::Scope;
@@ -16,6 +16,7 @@ const JSON: &str = "application/json";
 const HTML: &str = "text/html";
 const CSV: &str = "text/csv";
 const LINES: &str = "application/x-ndjson";
+const PARQUET: &str = "application/vnd.apache.parquet";
 
 /// Where the parts of the page live that an open page fetches again. They are no public interface: the OpenAPI document
 /// leaves them out.
@@ -64,7 +65,7 @@ pub static ROUTES: &[Route] = &[
         summary: "Predictions and live events over a WebSocket",
         takes: Takes::Nothing,
         answers: &[answer(101, "The connection is a WebSocket.", "", "")],
-        problems: &[&kind::UPGRADE],
+        problems: &[&kind::BAD_REQUEST, &kind::UPGRADE],
         handler: || web::to(ws::open),
     },
     Route {
@@ -444,7 +445,10 @@ pub static ROUTES: &[Route] = &[
         access: READ,
         summary: "Export events as lines of JSON, or those of one kind as a Parquet table",
         takes: Takes::Export,
-        answers: &[answer(200, "Events in order.", "", "application/x-ndjson")],
+        answers: &[
+            answer(200, "Events in order.", "", LINES),
+            answer(200, "", "", PARQUET),
+        ],
         problems: &[&kind::BAD_REQUEST, &kind::NOT_STORED],
         handler: || web::to(store::export),
     },
@@ -572,6 +576,36 @@ pub static ROUTES: &[Route] = &[
         answers: &[answer(200, "A part of a page.", "", HTML)],
         problems: &[],
         handler: || web::to(alerts::fragment),
+    },
+    Route {
+        method: "GET",
+        pattern: login::PATH,
+        access: Access::Open,
+        summary: "The form for a token",
+        takes: Takes::Nothing,
+        answers: &[],
+        problems: &[],
+        handler: || web::to(login::form),
+    },
+    Route {
+        method: "POST",
+        pattern: login::PATH,
+        access: Access::Open,
+        summary: "Begin a session of the page with a token",
+        takes: Takes::Nothing,
+        answers: &[],
+        problems: &[],
+        handler: || web::to(login::sign_in),
+    },
+    Route {
+        method: "POST",
+        pattern: "/logout",
+        access: Access::Open,
+        summary: "End it",
+        takes: Takes::Nothing,
+        answers: &[],
+        problems: &[],
+        handler: || web::to(login::sign_out),
     },
     asset(0),
     asset(1),

@@ -31,7 +31,7 @@ pub const KEY: &str = "idempotency-key";
 const OCCURRENCES: &str = "x-occurrences";
 
 /// Longest name of a request.
-const LONGEST_KEY: usize = 255;
+pub const LONGEST_KEY: usize = 255;
 
 /// Where these rows come from, as the quarantine names it.
 const SOURCE: &str = "rest";
@@ -43,10 +43,13 @@ const ORIGIN: &str = "x-source";
 const FIRST_LINE: &str = "x-first-line";
 
 /// Longest name of a source.
-const LONGEST_SOURCE: usize = 4096;
+pub const LONGEST_SOURCE: usize = 4096;
 
 /// The header with what rows of that source are known by, where it is not its name.
 const IDENTITY: &str = "x-source-identity";
+
+/// The last line at which a body may begin.
+pub const LAST_LINE: u64 = u32::MAX as u64 - 1;
 
 /// Who sends a request: where its rows come from.
 struct Sender {
@@ -65,7 +68,7 @@ impl Sender {
             None => 0,
             Some(value) => {
                 let line = value.to_str().ok().and_then(|text| text.parse().ok());
-                let line = line.filter(|line| (1..u64::from(u32::MAX)).contains(line));
+                let line = line.filter(|line| (1..=LAST_LINE).contains(line));
                 line.ok_or_else(|| bad_header("X-First-Line", "a whole number from 1"))? - 1
             }
         };
@@ -151,7 +154,8 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         return Ok(None);
     };
     let text = value.to_str().unwrap_or_default().trim();
-    if text.is_empty() || text.len() > LONGEST_KEY {
+    let is_visible = |byte: u8| byte.is_ascii_graphic();
+    if text.is_empty() || text.len() > LONGEST_KEY || !text.bytes().all(is_visible) {
         let detail = format!("an Idempotency-Key has 1 to {LONGEST_KEY} visible characters");
         return Err(Problem::new(&kind::BAD_REQUEST, detail));
     }

@@ -2,22 +2,19 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix_http::{Extensions, HttpService, Protocol};
-use actix_server::{Server, ServerBuilder};
-use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
-use actix_web::dev::AppConfig;
-use actix_web::rt::net::TcpStream;
-use actix_web::{App, web};
+use actix_web::dev::Server;
+use actix_web::web;
 
 use super::admission::Admission;
 use super::body::Intake;
 use super::budget::Budget;
 use super::cards::Cards;
 use super::cycle;
+use super::expect::Expect;
 use super::guard::Guard;
 use super::health::Lifecycle;
+use super::http;
 use super::inflight::Inflight;
 use super::jobs::Defaults;
 use super::monitor;
@@ -26,7 +23,6 @@ use super::predictor::Predictor;
 use super::router::Router;
 use super::settings;
 use super::store;
-use super::stream::{self, Timed};
 use super::ws;
 use crate::alert::Handle;
 use crate::config::server::Options;
@@ -38,12 +34,6 @@ use crate::control::steward::Triggers;
 use crate::registry::Registry;
 use crate::store::Store;
 use crate::store::feed::Feed;
-
-/// How long a client may take to close its side, and to send what nobody reads any more.
-const DISCONNECT: Duration = Duration::from_secs(2);
-
-/// Open connections that have waited for their turn.
-const BACKLOG: u32 = 1024;
 
 /// Everything the handlers ask of other rooms.
 #[derive(Clone)]
@@ -153,6 +143,7 @@ pub fn start(
     let guard = web::Data::from(router.guard.clone());
     let cards = Cards::default();
     let bounds = (web::Data::new(admission), web::Data::new(budget));
+    let expect = Expect::new(router.clone(), intake.clone());
     // Shared by all workers.
     let shared = (
         web::Data::new(desk),
@@ -192,38 +183,10 @@ pub fn start(
             .app_data(state.2.clone());
         router.mount(app);
     };
-    let (keep_alive, shutdown) = (options.keep_alive.0, options.shutdown.0);
-    let builder = ServerBuilder::new()
-        .workers(workers)
-        .backlog(BACKLOG)
-        .shutdown_timeout(shutdown.as_secs().max(1))
-        .disable_signals();
-    let stopping = builder.graceful_shutdown_signal();
-    let service = move || {
-        let stopping = stopping.clone();
-        let app = App::new().configure(data.clone()).into_factory();
-        let app = app.map_err(|error| error.error_response());
-        let http = HttpService::build()
-            .keep_alive(keep_alive)
-            .client_request_timeout(stream::HEAD)
-            .client_disconnect_timeout(DISCONNECT)
-            // Who has closed its side is gone: what was not begun for it is not.
-            .h1_allow_half_closed(false)
-            .graceful_shutdown_signal(move || {
-                let stopping = stopping.clone();
-                async move { stopping.notified().await }
-            })
-            .on_connect_ext(|stream: &Timed, connection: &mut Extensions| {
-                connection.insert(stream.connection().clone());
-            })
-            .finish(map_config(app, |_: ()| AppConfig::default()));
-        fn_service(|stream: TcpStream| async {
-            let _ = stream.set_nodelay(true); // what fails is an optimization
-            let peer = stream.peer_addr().ok();
-            Ok((Timed::new(stream), Protocol::Http1, peer))
-        })
-        .and_then(http)
+    let options = http::Options {
+        workers,
+        keep_alive: options.keep_alive.0,
+        shutdown: options.shutdown.0,
     };
-    let builder = builder.listen("http", listener, service)?;
-    Ok(builder.run())
+    Ok(http::serve(listener, options, expect, data)?)
 }

@@ -1,21 +1,24 @@
 //! What a browser gets: the page, the documentation, their files.
 
 use actix_web::http::header::{self, ETag, EntityTag, IfNoneMatch};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::cycle::Desk;
-use super::guard::Guard;
+use super::guard::{Caller, Guard};
 use super::monitor;
 use super::openapi;
-use super::page::{self, ASSETS, CSP, PageView};
+use super::page::{self, ASSETS, CSP, PageView, Reader};
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
+use super::ws::types;
 use super::{docs, reply};
 use crate::alert::Handle;
 use crate::clock;
+use crate::store::feed;
 
-/// The page of the live model.
+/// The page of the live model, with the actions that its reader may take.
 pub async fn page(
+    request: HttpRequest,
     predictor: web::Data<Predictor>,
     desk: web::Data<Desk>,
     watched: web::Data<monitor::Desk>,
@@ -26,7 +29,26 @@ pub async fn page(
     let mut view = PageView::of(&champion.model, &champion.name, &trained);
     view.watch = page::watch(&watched.view.load(), &watched.options, &alerts.view());
     view.cycle = desk.look().await?;
+    view.reader = reader(&request);
     Ok(reply::page(CSP, page::render(&view).into_string()))
+}
+
+/// Who reads the page: anybody, or a token with its scopes.
+fn reader(request: &HttpRequest) -> Reader {
+    let extensions = request.extensions();
+    let Some(caller) = extensions.get::<Caller>() else {
+        return Reader::default();
+    };
+    let may = |access| caller.may(access).is_ok();
+    let topics = feed::TOPICS.into_iter();
+    Reader {
+        is_signed_in: true,
+        may_predict: may(types::access("predict")),
+        topics: topics
+            .filter(|topic| may(types::access_of(*topic)))
+            .map(feed::name)
+            .collect(),
+    }
 }
 
 /// The documentation, drawn from what `/openapi.json` says.
@@ -35,7 +57,8 @@ pub async fn docs(
     predictor: web::Data<Predictor>,
     guard: web::Data<Guard>,
 ) -> Result<HttpResponse, Problem> {
-    let document = openapi::document(&guard.address(&request), &*predictor.champion()?);
+    let address = guard.address(&request);
+    let document = openapi::document(&address, guard.has_tokens(), &*predictor.champion()?);
     Ok(reply::page(CSP, docs::render(&document).into_string()))
 }
 

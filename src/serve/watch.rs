@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::header::HeaderValue;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
 use super::body::has_body;
@@ -18,7 +18,9 @@ use super::guard::{self, Access, Admitted, Guard};
 use super::health::Lifecycle;
 use super::held::Held;
 use super::inflight::{Inflight, Place};
+use super::login;
 use super::predict::Trial;
+use super::problem::Problem;
 use super::stream::{self, Connection};
 use crate::telemetry::metrics::{Metrics, RouteId};
 
@@ -177,6 +179,18 @@ fn hold<B: MessageBody + 'static>(
     })
 }
 
+/// The response to a request that is not admitted. A person without a session is led to where one begins; programs are told.
+fn refused(request: &ServiceRequest, problem: &Problem) -> HttpResponse {
+    let accepts = request.headers().get(header::ACCEPT);
+    let is_page =
+        accepts.is_some_and(|value| value.to_str().is_ok_and(|text| text.contains("text/html")));
+    let is_unknown = problem.status_code() == StatusCode::UNAUTHORIZED;
+    match is_unknown && is_page && *request.method() == Method::GET {
+        true => login::see_other(login::PATH, None),
+        false => problem.response(),
+    }
+}
+
 /// A client of a server that stops is to find another one with its next request.
 fn close_if_stopping<B>(response: &mut ServiceResponse<B>, lifecycle: &Lifecycle) {
     if lifecycle.is_stopping() {
@@ -195,8 +209,8 @@ impl Watch {
     ) -> Result<(Option<Place>, Option<HeaderValue>), Box<HttpResponse>> {
         let admitted = self
             .guard
-            .admit(request.request(), access)
-            .map_err(|problem| Box::new(problem.response()))?;
+            .admit(request.method(), request.headers(), access)
+            .map_err(|problem| Box::new(refused(request, &problem)))?;
         let refuse = |mut response: HttpResponse, page: Option<HeaderValue>| {
             if let Some(page) = page {
                 guard::name_page(response.headers_mut(), page);

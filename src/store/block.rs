@@ -4,6 +4,7 @@
 //! first length counting all that follows it. The body is a JSON object: it outlives every version of every spec.
 
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 
 use super::error::StoreError;
 use super::kind::{self, Kind};
@@ -74,6 +75,7 @@ pub fn find<T>(
     for record in read(first, bytes) {
         let record = record?;
         if record.seq == seq {
+            record.check()?;
             return Ok(Some(look(record)));
         }
     }
@@ -99,7 +101,7 @@ fn one<'a>(bytes: &mut &'a [u8], seq: u64) -> Option<Record<'a>> {
 
 /// What stands in a block is no event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("event {seq} cannot be read: the store is damaged; `store check` tells how far")]
+#[error("event {seq} cannot be read")]
 pub struct BrokenBlock {
     /// The event's number.
     pub seq: u64,
@@ -111,12 +113,23 @@ impl Record<'_> {
         self.kind == Kind::Prediction && self.body.ends_with(predictions::AWAITED_END)
     }
 
+    /// Checks that the body is what was written as far as that shows: a JSON object. Whoever hands it on relies on that.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn check(&self) -> Result<(), BrokenBlock> {
+        let text = std::str::from_utf8(self.body).unwrap_or_default();
+        let is_object = text.starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok();
+        let broken = BrokenBlock { seq: self.seq };
+        is_object.then_some(()).ok_or(broken)
+    }
+
     /// The event as one line of JSON, as exports and `/v1/events` have it.
     pub fn line(&self) -> String {
         let (seq, kind) = (self.seq, kind::name(self.kind));
         let time = crate::clock::rfc3339(self.time);
         let id = serde_json::to_string(self.id).expect("text is JSON");
-        let body = String::from_utf8_lossy(self.body); // what is not UTF-8 is found by `store check`
+        let body = String::from_utf8_lossy(self.body);
         let rest = body.strip_prefix('{').unwrap_or("}");
         let comma = if rest == "}" { "" } else { "," };
         format!(r#"{{"seq":{seq},"time":"{time}","kind":"{kind}","id":{id}{comma}{rest}"#)

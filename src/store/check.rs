@@ -140,9 +140,9 @@ impl Check {
 
     fn event(&mut self, record: &Record<'_>) -> Result<(), StoreError> {
         let Record { seq, id, .. } = *record;
-        if serde_json::from_str::<serde::de::IgnoredAny>(&record.line()).is_err() {
+        if record.check().is_err() {
             self.report
-                .say(format!("event {seq}: what it tells is no JSON"));
+                .say(format!("event {seq}: its body is not a JSON object"));
         }
         self.report.events += 1;
         if !matches!(record.kind, Kind::Prediction | Kind::Row) {

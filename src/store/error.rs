@@ -71,7 +71,7 @@ pub enum StoreError {
 
 impl From<BrokenBlock> for StoreError {
     fn from(fault: BrokenBlock) -> StoreError {
-        StoreError::Unreadable(fault.to_string())
+        StoreError::Damaged(fault.to_string())
     }
 }
 

@@ -126,7 +126,7 @@ pub(super) fn after(
     mut look: impl FnMut(Record<'_>) -> bool,
 ) -> Result<(), StoreError> {
     let blocks = transaction.open_table(BLOCKS)?;
-    let begin = match blocks.range(..=seq + 1)?.next_back() {
+    let begin = match blocks.range(..=seq.saturating_add(1))?.next_back() {
         Some(entry) => entry?.0.value(),
         None => 0,
     };
@@ -134,7 +134,11 @@ pub(super) fn after(
         let (first, bytes) = entry?;
         for record in block::read(first.value(), bytes.value()) {
             let record = record?;
-            if record.seq > seq && !look(record) {
+            if record.seq <= seq {
+                continue;
+            }
+            record.check()?;
+            if !look(record) {
                 return Ok(());
             }
         }

@@ -189,6 +189,15 @@ async fn b1_every_message_and_topic_asks_for_the_scope_of_its_route() {
         assert_eq!(is_denied(both).await, scope != Scope::Admin);
         assert!(!is_denied(json!({"type": "unsubscribe"})).await);
     }
+    let document = server
+        .request(Method::GET, "/openapi.json")
+        .bearer_auth("admin");
+    let document: Value = document.send().await.unwrap().json().await.unwrap();
+    assert_eq!(
+        document["paths"]["/v1/predict"]["post"]["security"],
+        json!([{"token": ["predict"]}]),
+        "a token is needed, and the document says so"
+    );
     let known: Vec<&str> = TYPES.iter().map(|kind| kind.name).collect();
     assert_eq!(
         known,

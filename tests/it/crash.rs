@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
@@ -122,6 +123,57 @@ async fn what_was_acknowledged_survives_every_kill() {
         "there was something to lose"
     );
     process.kill();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_survives_kills_while_the_store_is_reopened() {
+    kill_while_reopening(4).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "200 rounds take minutes; `.ci/run long crash` runs them on the release binary"]
+async fn what_was_acknowledged_survives_200_rounds_of_kills_while_the_store_is_reopened() {
+    kill_while_reopening(std::env::var("CRASH_ROUNDS").map_or(200, |n| n.parse().unwrap())).await;
+}
+
+/// A round: killed in the middle of writing, then twice in a row at some moment of the start after it.
+async fn kill_while_reopening(rounds: u64) {
+    let case = &TITANIC;
+    let state = server::state_of(case);
+    let client = server::client();
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(5);
+    let seen = Seen::default();
+    let (mut checked, mut early) = ((0, 0), 0);
+    let mut begun = Instant::now();
+    let mut process = Process::start(state.path(), &[]);
+    let mut start = begun.elapsed();
+    for round in 0..rounds {
+        let first = 1 + round * 1_000_000;
+        let url = process.url.clone();
+        let writer = tokio::spawn(write(case, client.clone(), url, first, seen.clone()));
+        seen.more(rng.random_range(1..12)).await;
+        process.kill();
+        writer.await.unwrap();
+        for _ in 0..2 {
+            let moment = start.mul_f64(rng.random_range(0.0..1.0));
+            let mut command = Process::command(state.path());
+            command.arg("-q");
+            early += u64::from(!Process::kill_after(command, moment).await);
+        }
+        begun = Instant::now();
+        process = Process::start(state.path(), &[]);
+        start = begun.elapsed();
+        checked = check(case, &client, &process.url, &seen.so_far(), checked).await;
+    }
+    check(case, &client, &process.url, &seen.so_far(), (0, 0)).await;
+    process.kill();
+    let (truths, rows) = checked;
+    println!(
+        "{rounds} rounds of three kills, {early} of them before it was ready: {truths} truths and {rows} rows \
+         acknowledged, all there once"
+    );
+    assert!(early > 0, "no kill met the start");
+    assert!(truths as u64 >= rounds / 2 && rows as u64 >= rounds / 2);
 }
 
 /// Everything acknowledged since `from`, and the events in their order.

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 use titanic_platform::serve::routes::{FRAGMENTS, ROUTES};
 
-use crate::case::{Case, on_both};
-use crate::server::Server;
+use crate::case::{Case, TITANIC, on_both};
+use crate::server::{Server, until};
 
 on_both!(the_openapi_document_is_consistent);
 
@@ -79,6 +80,215 @@ async fn the_openapi_document_is_consistent(case: &Case) {
     }
 }
 
+/// Values that the document admits are taken, values that it does not are refused. Found by schemathesis.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b9_the_document_admits_what_the_server_takes() {
+    let server = Server::of(&TITANIC).await;
+    let document = server.get("/openapi.json").await;
+    let taken = |status: u16| status < 300 || [404, 409, 503].contains(&status);
+    // Path, member, value, whether it is taken; the rest of the body as the example has it.
+    let cases = [
+        ("/v1/train", "folds", json!(3.0), true),
+        ("/v1/train", "folds", json!(3.5), false),
+        ("/v1/train", "folds", json!(null), true),
+        ("/v1/train", "promote", json!(null), true),
+        ("/v1/train", "max_bad", json!(null), true),
+        ("/v1/train", "seed", json!(-1), false),
+        ("/v1/silences", "for", json!(""), false),
+        ("/v1/silences", "for", json!("1h30m"), true),
+        ("/v1/silences", "comment", json!(null), true),
+        ("/v1/silences", "matchers", json!([""]), false),
+        (
+            "/v1/silences",
+            "matchers",
+            json!(["alertname!=drift"]),
+            true,
+        ),
+        ("/v1/labels", "id", json!(""), false),
+        ("/v1/labels", "id", json!("a\u{7}b"), false),
+        ("/v1/labels", "correct", json!(null), true),
+        ("/v1/labels", "label", json!(true), true),
+        ("/v1/labels", "label", json!(" 1.0 "), true),
+        ("/v1/labels", "label", json!("01"), false),
+        ("/v1/labels", "label", json!(2), false),
+        ("/v1/backups", "to", json!(""), false),
+        ("/v1/predict", "Sex", json!(false), false),
+        ("/v1/predict", "Sex", json!(" male "), true),
+        ("/v1/predict", "Pclass", json!("1.0"), true),
+        ("/v1/predict", "Pclass", json!(true), false),
+        ("/v1/predict", "Pclass", json!(4), false),
+        ("/v1/predict", "Embarked", json!("X"), true),
+        ("/v1/predict", "Age", json!(null), true),
+        ("/v1/predict", "Age", json!(-1), false),
+    ];
+    for (path, member, value, expected) in cases {
+        let content = &document["paths"][path]["post"]["requestBody"]["content"];
+        let content = &content["application/json"];
+        let mut body = content["example"].clone();
+        body[member] = value;
+        let (status, answer) = server.post(path, &body).await;
+        let status = status.as_u16();
+        assert_eq!(taken(status), expected, "{path} {body}: {status} {answer}");
+        let fits = fits(&document, &content["schema"], &body);
+        assert_eq!(fits, expected, "the schema of {path}: {body}");
+    }
+    for (key, expected) in [("a-key", true), ("", false), ("a key", false)] {
+        let request = server.request(Method::POST, "/v1/rows");
+        let request = request.header("idempotency-key", key).json(&TITANIC.row());
+        let status = request.send().await.unwrap().status().as_u16();
+        assert_eq!(taken(status), expected, "Idempotency-Key {key:?}: {status}");
+        let parameters = &document["paths"]["/v1/rows"]["post"]["parameters"];
+        let parameters = parameters.as_array().unwrap();
+        let declared = parameters.iter().find(|p| p["name"] == "Idempotency-Key");
+        let fits = fits(&document, &declared.unwrap()["schema"], &json!(key));
+        assert_eq!(fits, expected, "the schema of Idempotency-Key: {key:?}");
+    }
+    server.stop().await;
+}
+
+/// What is asked at the ends of what the document admits, and responses as it describes them. Found by schemathesis.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b9_ids_numbers_and_results_are_as_the_document_says() {
+    let server = Server::of(&TITANIC).await;
+    let document = server.get("/openapi.json").await;
+    // An id that a stored row has is not a prediction's: a contradiction, not a store that cannot be read.
+    let (_, taken) = server.post("/v1/rows", &TITANIC.row()).await;
+    let id = taken["ids"][0].as_str().unwrap();
+    let path = format!("/v1/predict?id={id}");
+    let (status, problem) = server.post(&path, &TITANIC.row()).await;
+    assert_eq!(status, 409, "{problem}");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("stored row"), "{detail}");
+    // The last number there can be is after all events.
+    let last = format!("/v1/events?after={}", u64::MAX);
+    let page = server.get(&last).await;
+    assert_eq!(page, json!({"events": [], "next": u64::MAX}));
+    let parameters = document["paths"]["/v1/events"]["get"]["parameters"].as_array();
+    let after = parameters.unwrap().iter().find(|p| p["name"] == "after");
+    assert_eq!(after.unwrap()["schema"]["maximum"], json!(u64::MAX));
+    // Results of every kind of job.
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("events.redb");
+    for (path, body) in [
+        ("/v1/store/check", json!({})),
+        ("/v1/store/compact", json!({})),
+        ("/v1/backups", json!({"to": to})),
+        (
+            "/v1/train",
+            json!({"learner": "logistic", "folds": 2, "repeats": 1}),
+        ),
+    ] {
+        let (status, queued) = server.post(path, &body).await;
+        assert_eq!(status, 202, "{path}: {queued}");
+        let job = format!("/v1/jobs/{}", queued["id"].as_str().unwrap());
+        until(path, || async { server.get(&job).await["state"] == "done" }).await;
+        let job = server.get(&job).await;
+        assert!(job["result"].is_object(), "{job}");
+        let schema = json!({"$ref": "#/components/schemas/Job"});
+        assert!(fits(&document, &schema, &job), "{path}: {job}");
+    }
+    // Every media type of an export is declared.
+    let declared = &document["paths"]["/v1/store/export"]["get"]["responses"]["200"]["content"];
+    for query in ["format=jsonl", "format=parquet&kind=row"] {
+        let path = format!("/v1/store/export?{query}");
+        let response = server.request(Method::GET, &path).send().await.unwrap();
+        let media_type = response.headers()["content-type"].to_str().unwrap();
+        assert!(declared[media_type].is_object(), "{query}: {media_type}");
+    }
+    // Anybody may ask here: a token may be left out.
+    let security = &document["paths"]["/v1/predict"]["post"]["security"];
+    assert_eq!(security, &json!([{}, {"token": ["predict"]}]));
+    server.stop().await;
+}
+
+/// The part of JSON Schema that the document uses.
+fn fits(document: &Value, schema: &Value, value: &Value) -> bool {
+    if let Some(target) = schema["$ref"].as_str() {
+        return fits(document, document.pointer(&target[1..]).unwrap(), value);
+    }
+    let is = |kind: &str| match kind {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "string" => value.is_string(),
+        "number" => value.is_number(),
+        "integer" => value.as_f64().is_some_and(|v| v.fract() == 0.0),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        other => panic!("type {other}"),
+    };
+    let same = |a: &Value, b: &Value| a == b || (a.is_number() && a.as_f64() == b.as_f64());
+    let parts = |key: &str| {
+        schema[key].as_array().map(|parts| {
+            parts
+                .iter()
+                .filter(|part| fits(document, part, value))
+                .count()
+        })
+    };
+    let within =
+        |key: &str, holds: fn(f64, f64) -> bool| match (schema[key].as_f64(), value.as_f64()) {
+            (Some(bound), Some(v)) => holds(v, bound),
+            _ => true,
+        };
+    let members = || {
+        let object = value.as_object().unwrap();
+        let properties = &schema["properties"];
+        let required = schema["required"].as_array().into_iter().flatten();
+        let is_closed = schema["additionalProperties"] == false;
+        required
+            .clone()
+            .all(|name| object.contains_key(name.as_str().unwrap()))
+            && object
+                .iter()
+                .all(|(name, member)| match properties.get(name) {
+                    Some(schema) => fits(document, schema, member),
+                    None => !is_closed,
+                })
+    };
+    let list = || {
+        let items = value.as_array().unwrap();
+        let least = schema["minItems"].as_u64().unwrap_or(0) as usize;
+        items.len() >= least
+            && (schema["items"].is_null()
+                || items
+                    .iter()
+                    .all(|item| fits(document, &schema["items"], item)))
+    };
+    let types: Vec<&str> = match &schema["type"] {
+        Value::Null => Vec::new(),
+        Value::String(one) => vec![one],
+        several => several
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|t| t.as_str().unwrap())
+            .collect(),
+    };
+    let length = value.as_str().map_or(0, |text| text.chars().count() as u64);
+    (types.is_empty() || types.iter().any(|kind| is(kind)))
+        && schema["enum"]
+            .as_array()
+            .is_none_or(|all| all.iter().any(|one| same(one, value)))
+        && schema.get("const").is_none_or(|only| only == value)
+        && parts("oneOf").is_none_or(|fitting| fitting == 1)
+        && parts("anyOf").is_none_or(|fitting| fitting > 0)
+        && within("minimum", |v, bound| v >= bound)
+        && within("maximum", |v, bound| v <= bound)
+        && (!value.is_string()
+            || schema["minLength"]
+                .as_u64()
+                .is_none_or(|least| length >= least))
+        && value.as_str().is_none_or(|text| {
+            schema["pattern"].as_str().is_none_or(|pattern| {
+                regex_automata::meta::Regex::new(pattern)
+                    .unwrap()
+                    .is_match(text)
+            })
+        })
+        && (!value.is_object() || members())
+        && (!value.is_array() || list())
+}
+
 /// Every reference resolves, and every schema defines what it requires.
 fn walk(document: &Value, node: &Value, place: &str) {
     match node {
@@ -92,11 +302,14 @@ fn walk(document: &Value, node: &Value, place: &str) {
                     "{place}: {target} leads nowhere"
                 );
             }
-            if let Some(Value::Array(required)) = entries.get("required") {
+            // Alternatives that only require are about the members of the schema around them.
+            if let (Some(Value::Array(required)), Some(properties)) =
+                (entries.get("required"), entries.get("properties"))
+            {
                 for name in required {
                     let name = name.as_str().unwrap();
                     assert!(
-                        entries["properties"].get(name).is_some(),
+                        properties.get(name).is_some(),
                         "{place} requires {name} and does not define it"
                     );
                 }

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use titanic_platform::control::export::{Events, Filter};
@@ -28,7 +29,9 @@ impl Process {
 
     /// The command that serves a state, to be changed before it runs.
     pub fn command(state: &Path) -> Command {
-        let mut command = Command::new(BINARY);
+        // `.ci/run long crash` has the release binary killed.
+        let binary = std::env::var_os("CRASH_BINARY");
+        let mut command = Command::new(binary.unwrap_or_else(|| BINARY.into()));
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--state"])
             .arg(state)
@@ -54,6 +57,15 @@ impl Process {
         };
         let url = url.to_owned();
         Some(Process { child, url })
+    }
+
+    /// Runs it and kills it after a time, whatever it does then; tells whether it was ready.
+    pub async fn kill_after(mut command: Command, time: Duration) -> bool {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        tokio::time::sleep(time).await; // the moment of the kill, nothing is waited for
+        child.kill().unwrap();
+        let output = child.wait_with_output().unwrap();
+        !output.stdout.is_empty()
     }
 
     /// Its address without the scheme.

@@ -230,8 +230,14 @@ async fn what_tells_of_the_server(case: &Case) {
 
     let openapi = server.get("/openapi.json").await;
     assert_eq!(openapi["openapi"], "3.1.0");
-    for (method, pattern) in titanic_platform::serve::routes::labels()
-        .filter(|(_, p)| !p.starts_with("/assets") && !p.starts_with(FRAGMENTS))
+    // What the page sends for itself is no interface for programs.
+    let is_of_page = |pattern: &str| {
+        pattern.starts_with("/assets")
+            || pattern.starts_with(FRAGMENTS)
+            || ["/login", "/logout"].contains(&pattern)
+    };
+    for (method, pattern) in
+        titanic_platform::serve::routes::labels().filter(|(_, pattern)| !is_of_page(pattern))
     {
         assert!(
             openapi["paths"][pattern][method.to_lowercase()].is_object(),

@@ -82,3 +82,18 @@ impl Socket {
         self.end().await.1.expect("a close frame").code.into()
     }
 }
+
+/// The status with which a WebSocket is opened for a cookie.
+pub async fn opened(server: &Server, cookie: &str, origin: Option<&str>) -> u16 {
+    let mut request = server.ws().into_client_request().unwrap();
+    let headers = request.headers_mut();
+    headers.insert("cookie", cookie.parse().unwrap());
+    if let Some(origin) = origin {
+        headers.insert("origin", origin.parse().unwrap());
+    }
+    match connect_async(request).await {
+        Ok((_, response)) => response.status().as_u16(),
+        Err(Error::Http(response)) => response.status().as_u16(),
+        Err(other) => panic!("{other}"),
+    }
+}

@@ -35,7 +35,7 @@ pub fn word(scope: Scope) -> &'static str {
 pub struct Caller {
     /// Its name, as it stands in the ledger.
     pub name: Arc<str>,
-    scopes: Arc<[Scope]>,
+    pub(super) scopes: Arc<[Scope]>,
 }
 
 impl Caller {
@@ -92,26 +92,40 @@ impl Tokens {
         Ok(Some(Tokens(known.collect::<Result<_, ConfigError>>()?)))
     }
 
-    /// Who asks, if that goes as far as `access` asks.
+    /// Who asks, if that goes as far as `access` asks. `session` gives the caller of a page's session; a token that is sent
+    /// goes before it.
     ///
     /// # Errors
     /// 401 without a known token, 403 where it does not go that far.
-    pub fn admit(&self, headers: &HeaderMap, access: Access) -> Result<Option<Caller>, Problem> {
+    pub fn admit(
+        &self,
+        headers: &HeaderMap,
+        access: Access,
+        session: impl FnOnce() -> Option<Caller>,
+    ) -> Result<Option<Caller>, Problem> {
         if access == Access::Open {
             return Ok(None);
         }
-        let Some(secret) = bearer(headers) else {
-            return Err(unauthorized("send Authorization: Bearer SECRET", ""));
+        let caller = match bearer(headers) {
+            Some(secret) => self.caller(secret).ok_or_else(|| {
+                unauthorized(
+                    "this token is not known; see server.auth",
+                    ", error=\"invalid_token\"",
+                )
+            })?,
+            None => {
+                session().ok_or_else(|| unauthorized("send Authorization: Bearer SECRET", ""))?
+            }
         };
+        caller.may(access)?;
+        Ok(Some(caller))
+    }
+
+    /// Whose token a secret is.
+    pub fn caller(&self, secret: &[u8]) -> Option<Caller> {
         let hash: [u8; 32] = Sha256::digest(secret).into();
-        let Some(token) = self.0.iter().find(|token| same(&token.hash, &hash)) else {
-            return Err(unauthorized(
-                "this token is not known; see server.auth",
-                ", error=\"invalid_token\"",
-            ));
-        };
-        token.caller.may(access)?;
-        Ok(Some(token.caller.clone()))
+        let known = self.0.iter().find(|token| same(&token.hash, &hash));
+        known.map(|token| token.caller.clone())
     }
 }
 

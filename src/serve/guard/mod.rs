@@ -5,16 +5,22 @@
 
 mod auth;
 mod host;
+mod session;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use ipnet::IpNet;
 
 pub use auth::{Access, Caller, Tokens, word};
 pub use host::Hosts;
+pub use session::cookie;
+
+use session::Sessions;
 
 use super::problem::{Problem, kind};
 use crate::config::ConfigError;
@@ -31,6 +37,7 @@ pub struct Guard {
     proxies: Vec<IpNet>,
     origins: Vec<String>,
     tokens: Option<Tokens>,
+    sessions: Arc<Sessions>,
 }
 
 /// What the checks found out.
@@ -57,6 +64,7 @@ impl Guard {
                 .map(|origin| origin.trim_end_matches('/').to_ascii_lowercase())
                 .collect(),
             tokens: Tokens::fetch(options.auth.as_ref())?,
+            sessions: Arc::default(),
         })
     }
 
@@ -91,8 +99,12 @@ impl Guard {
     ///
     /// # Errors
     /// 421, 403, 401.
-    pub fn admit(&self, request: &HttpRequest, access: Access) -> Result<Admitted, Problem> {
-        let headers = request.headers();
+    pub fn admit(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        access: Access,
+    ) -> Result<Admitted, Problem> {
         let given = text(headers, header::HOST);
         let host = given.unwrap_or_default();
         // A health check over HTTP/1.0 names no host.
@@ -106,10 +118,46 @@ impl Guard {
         }
         let page = self.page(headers, host)?;
         let caller = match &self.tokens {
-            Some(tokens) if !is_preflight(request) => tokens.admit(headers, access)?,
+            Some(tokens) if !is_preflight(method, headers) => {
+                tokens.admit(headers, access, || self.session(method, headers, host))?
+            }
             _ => None,
         };
         Ok(Admitted { caller, page })
+    }
+
+    /// Begins a session with the scopes of a token; gives the secret of its cookie, none where the token is not known.
+    pub fn sign_in(&self, token: &str) -> Option<String> {
+        let caller = self.tokens.as_ref()?.caller(token.as_bytes())?;
+        Some(self.sessions.begin(caller, Instant::now()))
+    }
+
+    /// Ends the session of our own page that asks for it; tells whether it is ours.
+    pub fn sign_out(&self, request: &HttpRequest) -> bool {
+        let headers = request.headers();
+        let host = text(headers, header::HOST).unwrap_or_default();
+        let is_own = is_own_page(headers, host);
+        if is_own {
+            self.sessions.end(headers, Instant::now());
+        }
+        is_own
+    }
+
+    /// The caller whose session a page's cookie is of. It counts where our own page sends it: with our `Origin`. Browsers send
+    /// none with a plain GET, which changes nothing; such a request counts unless the browser says that another site's page
+    /// made it. A WebSocket needs the `Origin`.
+    fn session(&self, method: &Method, headers: &HeaderMap, host: &str) -> Option<Caller> {
+        let is_read =
+            [Method::GET, Method::HEAD].contains(method) && !headers.contains_key(header::UPGRADE);
+        let is_own = match headers.contains_key(header::ORIGIN) {
+            true => is_own_page(headers, host),
+            false => {
+                is_read
+                    && text(headers, SITE)
+                        .is_none_or(|site| ["same-origin", "none"].contains(&site))
+            }
+        };
+        is_own.then(|| self.sessions.find(headers, Instant::now()))?
     }
 
     /// The listed origin of a foreign page; none for our own, and for whatever is no page.
@@ -117,13 +165,10 @@ impl Guard {
         let Some(value) = headers.get(header::ORIGIN) else {
             return Ok(None);
         };
-        let origin = value.to_str().unwrap_or_default().to_ascii_lowercase();
-        let authority = origin
-            .split_once("://")
-            .map_or("", |(_, authority)| authority);
-        if !authority.is_empty() && authority.eq_ignore_ascii_case(host) {
+        if is_own_page(headers, host) {
             return Ok(None);
         }
+        let origin = value.to_str().unwrap_or_default().to_ascii_lowercase();
         if self.origins.contains(&origin) {
             return Ok(Some(value.clone()));
         }
@@ -135,17 +180,26 @@ impl Guard {
     }
 }
 
+/// What made a browser send a request: a page of the same origin, of the same site, of another one, or none.
+const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Whether a request comes from a page of the host that it is sent to.
+fn is_own_page(headers: &HeaderMap, host: &str) -> bool {
+    let origin = text(headers, header::ORIGIN).unwrap_or_default();
+    let authority = origin
+        .split_once("://")
+        .map_or("", |(_, authority)| authority);
+    !authority.is_empty() && authority.eq_ignore_ascii_case(host)
+}
+
 /// Whether a browser asks what a page of a listed origin may do.
-fn is_preflight(request: &HttpRequest) -> bool {
-    *request.method() == Method::OPTIONS
-        && request
-            .headers()
-            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    *method == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 /// The answer to a browser that asks what a page of a listed origin may do.
 pub fn preflight(request: &HttpRequest, admitted: &Admitted, allow: &str) -> Option<HttpResponse> {
-    if !is_preflight(request) || admitted.page.is_none() {
+    if !is_preflight(request.method(), request.headers()) || admitted.page.is_none() {
         return None;
     }
     let answer = HttpResponse::NoContent()
@@ -181,6 +235,10 @@ mod tests {
         let mut options = Settings::built_in().server;
         options.origins = origins.iter().map(|origin| (*origin).into()).collect();
         Guard::new(options.listen, &options).unwrap()
+    }
+
+    fn admit(guard: &Guard, request: &HttpRequest, access: Access) -> Result<Admitted, Problem> {
+        guard.admit(request.method(), request.headers(), access)
     }
 
     #[test]
@@ -227,16 +285,13 @@ mod tests {
 
     #[test]
     fn b10_a_health_check_needs_no_host() {
-        let nameless = TestRequest::default().to_http_request();
+        let nameless = TestRequest::default();
         let guard = guard(&[]);
-        assert!(guard.admit(&nameless, Access::Open).is_ok());
-        assert!(guard.admit(&nameless, Access::Token).is_err());
+        let nameless = nameless.to_http_request();
+        assert!(admit(&guard, &nameless, Access::Open).is_ok());
+        assert!(admit(&guard, &nameless, Access::Token).is_err());
         let foreign = TestRequest::default().insert_header((header::HOST, "evil.example"));
-        assert!(
-            guard
-                .admit(&foreign.to_http_request(), Access::Open)
-                .is_err()
-        );
+        assert!(admit(&guard, &foreign.to_http_request(), Access::Open).is_err());
     }
 
     #[test]
@@ -247,7 +302,7 @@ mod tests {
             if let Some(origin) = origin {
                 request = request.insert_header((header::ORIGIN, origin));
             }
-            let found = guard.admit(&request.to_http_request(), Access::Open);
+            let found = admit(&guard, &request.to_http_request(), Access::Open);
             assert_eq!(
                 found.ok().map(|admitted| admitted.page.is_some()),
                 expected,

@@ -6,7 +6,7 @@ use super::Defaults;
 use crate::control::jobs::{Asked, MAX_BAD, learners};
 use crate::control::promotion::Promote;
 use crate::schema::fault::nearest;
-use crate::serve::pairs::Pairs;
+use crate::serve::pairs::{Pairs, whole};
 use crate::serve::problem::{Entry, Problem, escape, kind};
 
 /// Keys of the body; the OpenAPI document says the same.
@@ -92,9 +92,7 @@ impl Keys {
 
     fn number(&mut self, key: &str, least: u64, most: u64) -> Option<u64> {
         let value = self.get(key)?;
-        let number = value
-            .as_u64()
-            .filter(|number| (least..=most).contains(number));
+        let number = whole(&value).filter(|number| (least..=most).contains(number));
         if number.is_none() {
             let allowed = format!("a whole number from {least} to {most}");
             let problem = if value.is_number() {

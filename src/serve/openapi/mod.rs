@@ -1,5 +1,6 @@
 //! The interface as an OpenAPI 3.1 document: paths from the table of routes, rows from the live model.
 
+mod levels;
 mod paths;
 mod schemas;
 
@@ -23,12 +24,17 @@ pub async fn serve(
     predictor: web::Data<Predictor>,
     guard: web::Data<Guard>,
 ) -> Result<HttpResponse, Problem> {
-    let document = document(&guard.address(&request), &*predictor.champion()?);
+    let document = document(
+        &guard.address(&request),
+        guard.has_tokens(),
+        &*predictor.champion()?,
+    );
     Ok(reply::json(StatusCode::OK, &document))
 }
 
-/// The document of a server at an address, with the rows of `champion`.
-pub fn document(address: &str, champion: &Champion) -> Value {
+/// The document of a server at an address, with the rows of `champion`. Where tokens are configured, a request without one is
+/// not among what it describes.
+pub fn document(address: &str, has_tokens: bool, champion: &Champion) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -39,7 +45,7 @@ pub fn document(address: &str, champion: &Champion) -> Value {
         },
         "servers": [{"url": address}],
         "tags": paths::TAGS.map(|name| json!({"name": name})),
-        "paths": paths::all(champion),
+        "paths": paths::all(has_tokens, champion),
         "x-problems": problems(),
         "components": {
             "schemas": schemas::all(champion),

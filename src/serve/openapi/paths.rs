@@ -5,25 +5,27 @@ use serde_json::{Map, Value, json};
 use super::schemas;
 use crate::control::champion::Champion;
 use crate::serve::guard::{Access, word};
+use crate::serve::labels::given::LONGEST_ID;
 use crate::serve::problem::kind::{self, Kind};
 use crate::serve::problem::{self};
 use crate::serve::route::{Answer, Route, Takes};
 use crate::serve::routes::{FRAGMENTS, ROUTES};
+use crate::serve::rows::{LAST_LINE, LONGEST_KEY, LONGEST_SOURCE};
 use crate::store::kind as kinds;
 
 /// Every path with its methods.
-pub fn all(champion: &Champion) -> Value {
+pub fn all(has_tokens: bool, champion: &Champion) -> Value {
     let mut paths = Map::new();
     let public =
         |route: &&Route| !route.answers.is_empty() && !route.pattern.starts_with(FRAGMENTS);
     for route in ROUTES.iter().filter(public) {
         let path = paths.entry(route.pattern).or_insert_with(|| json!({}));
-        path[route.method.to_lowercase()] = operation(route, champion);
+        path[route.method.to_lowercase()] = operation(route, has_tokens, champion);
     }
     paths.into()
 }
 
-fn operation(route: &Route, champion: &Champion) -> Value {
+fn operation(route: &Route, has_tokens: bool, champion: &Champion) -> Value {
     let mut operation = json!({
         "summary": route.summary,
         "operationId": operation_id(route),
@@ -37,14 +39,7 @@ fn operation(route: &Route, champion: &Champion) -> Value {
     match route.takes {
         Takes::Nothing | Takes::Page | Takes::After | Takes::Export => {}
         Takes::Rows | Takes::RowsToKeep => operation["requestBody"] = rows(champion),
-        Takes::Labels => {
-            let one = json!({"$ref": "#/components/schemas/GivenLabel"});
-            let schema = json!({"oneOf": [one, {"type": "array", "items": one}]});
-            operation["requestBody"] = json!({"required": true, "content": {
-                "application/json": {"schema": schema},
-                "text/csv": {"schema": {"type": "string"}, "example": "id,label\n"},
-            }});
-        }
+        Takes::Labels => operation["requestBody"] = labels(champion),
         Takes::Silence => {
             let schema = json!({"$ref": "#/components/schemas/Silence"});
             operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema, "example": {"for": "2h"}}}});
@@ -63,10 +58,16 @@ fn operation(route: &Route, champion: &Champion) -> Value {
             operation["requestBody"] = json!({"required": false, "content": {"application/json": {"schema": schema, "example": {"folds": 5}}}});
         }
     }
-    match route.access {
-        Access::Open => {}
-        Access::Token => operation["security"] = json!([{}, {"token": []}]),
-        Access::Scope(scope) => operation["security"] = json!([{}, {"token": [word(scope)]}]),
+    let token = match route.access {
+        Access::Open => None,
+        Access::Token => Some(json!({"token": []})),
+        Access::Scope(scope) => Some(json!({"token": [word(scope)]})),
+    };
+    if let Some(token) = token {
+        operation["security"] = match has_tokens {
+            true => json!([token]),
+            false => json!([{}, token]),
+        };
     }
     operation
 }
@@ -163,7 +164,7 @@ fn parameters(route: &Route) -> Vec<Value> {
             "name": "id", "in": "path", "required": true, "description": id_of(route), "schema": {"type": "string"},
         }));
     }
-    let number = |name: &str, about: &str| json!({"name": name, "in": "query", "description": about, "schema": {"type": "integer", "minimum": 0}});
+    let number = |name: &str, about: &str| json!({"name": name, "in": "query", "description": about, "schema": {"type": "integer", "minimum": 0, "maximum": u64::MAX}});
     if route.takes == Takes::Page {
         parameters.push(number("after", "the number of the last event one has"));
         parameters.push(number("limit", "most events of one answer"));
@@ -181,7 +182,7 @@ fn parameters(route: &Route) -> Vec<Value> {
             ("since", "only from this time on, a day or a moment"),
             ("until", "only before this time"),
         ] {
-            parameters.push(json!({"name": name, "in": "query", "description": about, "schema": {"type": "string"}, "example": "2026-01-31"}));
+            parameters.push(json!({"name": name, "in": "query", "description": about, "schema": {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}, "example": "2026-01-31"}));
         }
         parameters.push(number("last", "only up to the event of this number"));
         parameters.push(json!({"name": "format", "in": "query", "schema": {"enum": ["jsonl", "parquet"], "default": "jsonl"}}));
@@ -190,10 +191,10 @@ fn parameters(route: &Route) -> Vec<Value> {
         parameters.push(transport());
     }
     if route.takes == Takes::RowsToKeep {
-        parameters.push(json!({"name": "X-Source", "in": "header", "description": "where the rows come from, as the quarantine names it", "schema": {"type": "string", "default": "rest"}}));
-        parameters.push(json!({"name": "X-First-Line", "in": "header", "description": "the line of that source at which the body begins", "schema": {"type": "integer", "minimum": 1, "default": 1}}));
-        parameters.push(json!({"name": "Idempotency-Key", "in": "header", "description": "the same key again is the same request. Rows without an id are known by content and by how many equal rows came before them in the request: without a key, an equal row sent alone later is the same row. Send a key each where such rows are sent one by one", "schema": {"type": "string"}}));
-        parameters.push(json!({"name": "X-Occurrences", "in": "header", "description": "for a load in several requests: how many equal rows came before each row, such as 0,0,1", "schema": {"type": "string"}}));
+        parameters.push(json!({"name": "X-Source", "in": "header", "description": "where the rows come from, as the quarantine names it, percent-encoded", "schema": {"type": "string", "default": "rest", "maxLength": LONGEST_SOURCE, "pattern": SOURCE}}));
+        parameters.push(json!({"name": "X-First-Line", "in": "header", "description": "the line of that source at which the body begins", "schema": {"type": "integer", "minimum": 1, "maximum": LAST_LINE, "default": 1}}));
+        parameters.push(json!({"name": "Idempotency-Key", "in": "header", "description": "the same key again is the same request. Rows without an id are known by content and by how many equal rows came before them in the request: without a key, an equal row sent alone later is the same row. Send a key each where such rows are sent one by one", "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"}}));
+        parameters.push(json!({"name": "X-Occurrences", "in": "header", "description": "for a load in several requests: how many equal rows came before each row, such as 0,0,1", "schema": {"type": "string", "pattern": "^[0-9]{1,9}(, ?[0-9]{1,9})*$"}}));
     }
     if route.takes == Takes::Labels {
         parameters.push(json!({"name": "partial", "in": "query", "description": "takes the others where some contradict what is stored", "schema": {"type": "boolean", "default": false}}));
@@ -215,12 +216,15 @@ fn parameters(route: &Route) -> Vec<Value> {
         }));
         parameters.push(transport());
         parameters.push(json!({
-            "name": "id", "in": "query", "schema": {"type": "string"},
+            "name": "id", "in": "query", "schema": schemas::id(LONGEST_ID),
             "description": "names a single prediction: the same row again gets the same answer, another one 409",
         }));
     }
     parameters
 }
+
+/// Percent-encoded text that is not blank.
+const SOURCE: &str = "^([!-$&-~]|%[2-7][0-9A-Fa-f])*[!-$&-*,-~]([!-$&-~]|%[2-7][0-9A-Fa-f])*$";
 
 /// By what the page says that rows are its own.
 fn transport() -> Value {
@@ -238,6 +242,19 @@ fn id_of(route: &Route) -> &'static str {
         pattern if pattern.contains("alerts") => "the alert's id",
         _ => "the prediction's id",
     }
+}
+
+fn labels(champion: &Champion) -> Value {
+    let one = json!({"$ref": "#/components/schemas/GivenLabel"});
+    let positive = &champion.model.schema().target().positive;
+    let id = "01900000-0000-7000-8000-000000000000";
+    json!({"required": true, "content": {
+        "application/json": {
+            "schema": {"oneOf": [one, {"type": "array", "items": one, "minItems": 1}]},
+            "example": {"id": id, "label": positive},
+        },
+        "text/csv": {"schema": {"type": "string"}, "example": format!("id,label\n{id},{positive}\n")},
+    }})
 }
 
 fn rows(champion: &Champion) -> Value {

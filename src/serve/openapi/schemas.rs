@@ -2,10 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::levels;
 use crate::control::champion::Champion;
 use crate::control::jobs::{MAX_BAD, learners};
-use crate::schema::{Column, Kind};
+use crate::schema::column::{Policy, Target};
+use crate::schema::{Column, Kind, own_id};
 use crate::serve::jobs::MOST_FITS;
+use crate::serve::labels::given::LONGEST_ID;
 use crate::stats::profile::Observed;
 use crate::telemetry::metrics::{AlertRule, ChannelKind, ClosedLabel, EventKind, LabelStatus};
 
@@ -93,20 +96,20 @@ pub fn all(champion: &Champion) -> Value {
         })),
         "Alerts": alerts(),
         "Silence": {"type": "object", "required": ["for"], "additionalProperties": false, "properties": {
-            "for": {"type": "string", "description": "how long, such as `30m`, `2h`, `7d`"},
-            "comment": {"type": "string", "description": "why"},
+            "for": time_span(),
+            "comment": {"type": ["string", "null"], "description": "why"},
         }},
         "ColumnWarning": object(&["column", "problem", "rows", "examples"], json!({
             "column": text, "problem": text, "rows": {"type": "integer", "minimum": 0}, "examples": list(json!({"type": "string"})),
             "detail": text,
         })),
         "LabelSilence": {"type": "object", "required": ["matchers", "for"], "additionalProperties": false, "properties": {
-            "matchers": {"type": "array", "minItems": 1, "items": text, "description": "labels that an alert must have: `NAME=VALUE` or `NAME!=VALUE`"},
-            "for": {"type": "string", "description": "how long, such as `30m`, `2h`, `7d`"},
-            "comment": {"type": "string", "description": "why"},
+            "matchers": {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": r"^\s*[^=!\s][^=]*=([^~]|$)"}, "description": "labels that an alert must have: `NAME=VALUE` or `NAME!=VALUE`"},
+            "for": time_span(),
+            "comment": {"type": ["string", "null"], "description": "why"},
         }},
         "Backup": {"type": "object", "required": ["to"], "additionalProperties": false, "properties": {
-            "to": {"type": "string", "description": "an absolute path on the server's machine"},
+            "to": {"type": "string", "pattern": "^/", "description": "an absolute path on the server's machine"},
         }},
         "Quarantine": object(&["quarantine", "next"], json!({"quarantine": list(reference("QuarantinedRow")), "next": maybe_text})),
         "QuarantinedRow": object(&["id", "source", "line", "column", "value", "reason"], json!({
@@ -148,18 +151,25 @@ fn jobs_and_events(champion: &Champion) -> Value {
         "Job": object(&["id", "kind", "state", "progress", "result", "error"], json!({
             "id": text, "kind": text, "state": {"enum": ["queued", "running", "done", "failed", "cancelled"]},
             "progress": {"type": "number", "minimum": 0, "maximum": 1},
-            "result": {"oneOf": [{"type": "null"}, object(&["model", "promoted", "reason", "gate", "warnings"], json!({
-                "model": text, "promoted": {"type": "boolean"}, "reason": text, "gate": {"type": ["object", "null"]},
-                "warnings": list(reference("ColumnWarning")),
-            }))]}, "error": maybe_text,
+            "result": {"oneOf": [
+                {"type": "null"}, reference("Trained"), reference("Checked"), reference("Compacted"), reference("BackedUp"),
+            ]},
+            "error": maybe_text,
         })),
+        "Trained": object(&["model", "promoted", "reason", "gate", "warnings"], json!({
+            "model": text, "promoted": {"type": "boolean"}, "reason": text, "gate": {"type": ["object", "null"]},
+            "warnings": list(reference("ColumnWarning")),
+        })),
+        "Checked": object(&["intact", "events", "findings", "untold"], json!({
+            "intact": {"type": "boolean"}, "events": {"type": "integer", "minimum": 0}, "findings": list(text.clone()),
+            "untold": {"type": "integer", "minimum": 0, "description": "findings beyond those listed"},
+        })),
+        "Compacted": object(&["before", "after"], json!({
+            "before": {"type": "integer", "minimum": 0, "description": "bytes"}, "after": {"type": "integer", "minimum": 0, "description": "bytes"},
+        })),
+        "BackedUp": object(&["file", "bytes"], json!({"file": text, "bytes": {"type": "integer", "minimum": 0}})),
         "Jobs": object(&["jobs"], json!({"jobs": list(reference("Job"))})),
-        "GivenLabel": object(&["label"], json!({
-            "id": {"type": "string", "description": "the prediction's id; either this or key"},
-            "key": {"type": ["string", "number"], "description": "the own id of the row: its newest prediction is meant"},
-            "label": {"enum": [target.negative, target.positive]},
-            "correct": {"type": "boolean", "default": false, "description": "whether it replaces another"},
-        })),
+        "GivenLabel": given_label(target),
         "Label": object(&["id", "status"], json!({
             "id": {"type": ["string", "null"], "description": "the prediction's; null while no prediction of the row is known"},
             "key": {"type": ["string", "number"], "description": "the row's own id, where the label came by it"},
@@ -268,15 +278,52 @@ fn alerts() -> Value {
     )
 }
 
+fn given_label(target: &Target) -> Value {
+    let mut id = id(LONGEST_ID);
+    id["description"] = "the prediction's id; either this or key".into();
+    let mut key = id_of_row();
+    key["description"] = "the own id of the row: its newest prediction is meant".into();
+    let label = levels::target(&target.negative, &target.positive);
+    json!({
+        "type": "object", "required": ["label"], "additionalProperties": false,
+        "properties": {
+            "id": id, "key": key, "label": label,
+            "correct": {"type": ["boolean", "null"], "default": false, "description": "whether it replaces another"},
+        },
+        "oneOf": [{"required": ["id"]}, {"required": ["key"]}],
+    })
+}
+
+/// An id that a client names: text without control characters. Its length counts bytes, which schemas cannot.
+pub fn id(longest: usize) -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": longest, "pattern": NO_CONTROL})
+}
+
+const NO_CONTROL: &str = r"^[^\u0000-\u001f\u007f-\u009f]+$";
+
+/// The own id of a row, as a label names it.
+fn id_of_row() -> Value {
+    let mut text = id(own_id::LONGEST);
+    text["pattern"] = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u001f\u007f-\u009f\s][^\u0000-\u001f\u007f-\u009f]*$".into();
+    json!({"anyOf": [text, {"type": "number"}]})
+}
+
+/// A length of time as text.
+fn time_span() -> Value {
+    json!({"type": "string", "pattern": "^([1-9][0-9]{0,5}(ms|s|m|h|d))+$", "description": "how long, such as `30m`, `2h`, `7d`"})
+}
+
 fn training() -> Value {
-    let learners: Vec<&str> = ["auto"].into_iter().chain(learners()).collect();
+    let learners = ["auto"].into_iter().chain(learners()).map(Value::from);
+    let learners: Vec<Value> = learners.chain([Value::Null]).collect();
+    // As absent: clients write null for what nobody set.
     json!({"type": "object", "additionalProperties": false, "properties": {
         "learner": {"enum": learners, "default": "auto"},
-        "folds": {"type": "integer", "minimum": 2, "maximum": MOST_FITS},
-        "repeats": {"type": "integer", "minimum": 1, "maximum": MOST_FITS},
-        "seed": {"type": "integer", "minimum": 0},
-        "promote": {"enum": ["auto", "always", "never"]},
-        "max_bad": {"type": "number", "minimum": 0, "maximum": 1, "default": MAX_BAD, "description": "largest share of bad rows"},
+        "folds": {"type": ["integer", "null"], "minimum": 2, "maximum": MOST_FITS},
+        "repeats": {"type": ["integer", "null"], "minimum": 1, "maximum": MOST_FITS},
+        "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": u64::MAX},
+        "promote": {"enum": ["auto", "always", "never", null]},
+        "max_bad": {"type": ["number", "null"], "minimum": 0, "maximum": 1, "default": MAX_BAD, "description": "largest share of bad rows"},
     }})
 }
 
@@ -310,11 +357,15 @@ fn property(column: &Column) -> Value {
         Kind::Number { min, max } => {
             let mut number = json!({"type": "number"});
             for (key, bound) in [("minimum", min), ("maximum", max)] {
-                if bound.is_finite() {
+                // Beyond a bound that only warns, a number is answered.
+                if bound.is_finite() && column.policy == Policy::Reject {
                     number[key] = json!(bound);
                 }
             }
             number
+        }
+        Kind::Category { levels } if column.policy == Policy::Reject && !levels.is_open() => {
+            levels::one_of(levels.scalars(), false)
         }
         Kind::Category { levels } => {
             json!({"type": ["string", "number", "boolean"], "examples": levels.scalars()})
@@ -322,7 +373,12 @@ fn property(column: &Column) -> Value {
         Kind::Text => json!({"type": "string"}),
         Kind::Date(_) => json!({"type": "string", "description": column.allowed()}),
     };
-    if !column.required {
+    if let (false, Some(parts)) = (
+        column.required,
+        property.get_mut("anyOf").and_then(Value::as_array_mut),
+    ) {
+        parts.push(json!({"type": "null"}));
+    } else if !column.required {
         let mut types = property["type"]
             .as_array()
             .cloned()

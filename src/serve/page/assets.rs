@@ -6,6 +6,10 @@ use sha2::{Digest, Sha256};
 pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                        base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The same for the page with the form for a token.
+pub const LOGIN_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+                             base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
 /// A file of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asset {

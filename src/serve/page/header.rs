@@ -13,6 +13,7 @@ pub fn draw(view: &PageView) -> Markup {
                 "live model · trained " time datetime=(view.trained) { (minute(&view.trained)) }
                 " · " (view.learner) " · learnt from " (thousands(view.rows)) " rows"
             }
+            @if view.reader.is_signed_in { button #logout type="button" { "Sign out" } }
         }
     }
 }

@@ -9,11 +9,12 @@ pub mod alerts;
 pub mod aside;
 mod assets;
 pub mod cycle;
-mod feed;
 mod figures;
 mod form;
 mod header;
+pub mod login;
 pub mod monitor;
+mod recent;
 mod result;
 pub(super) mod shell;
 pub mod trouble;
@@ -21,11 +22,12 @@ mod view;
 
 use maud::{Markup, html};
 
-pub use assets::{ASSETS, Asset, CSP};
+pub use assets::{ASSETS, Asset, CSP, LOGIN_CSP};
 
 use crate::alert::view::View;
 use crate::control::observer::Memory;
 use crate::monitor::options::Options;
+use crate::store::feed;
 
 /// Everything the page shows of a model when it is drawn.
 #[derive(Clone, Debug)]
@@ -56,6 +58,30 @@ pub struct PageView {
     pub watch: Markup,
     /// The loop as it stands.
     pub cycle: cycle::Cycle,
+    /// Who reads it.
+    pub reader: Reader,
+}
+
+/// Who reads the page, and what of it that is for.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// Whether a session can be ended.
+    pub is_signed_in: bool,
+    /// Whether rows may be predicted; else there is no form for one.
+    pub may_predict: bool,
+    /// Topics that may be subscribed to.
+    pub topics: Vec<&'static str>,
+}
+
+/// Anybody, where there are no tokens.
+impl Default for Reader {
+    fn default() -> Reader {
+        Reader {
+            is_signed_in: false,
+            may_predict: true,
+            topics: feed::TOPICS.map(feed::name).to_vec(),
+        }
+    }
 }
 
 /// One cross-validated figure.
@@ -128,14 +154,16 @@ pub fn watch(seen: &Memory, options: &Options, view: &View) -> Markup {
 /// Draws the page.
 pub fn render(view: &PageView) -> Markup {
     let main = html! {
-        main {
-            div.pair {
-                (form::draw(view))
-                (result::draw(view))
+        main data-topics=(view.reader.topics.join(" ")) {
+            @if view.reader.may_predict {
+                div.pair {
+                    (form::draw(view))
+                    (result::draw(view))
+                }
             }
             div.pair {
                 (figures::draw(view))
-                (feed::draw(view))
+                (recent::draw(view))
             }
             (view.watch)
             (cycle::draw(&view.cycle))

@@ -56,6 +56,7 @@ fn view() -> PageView {
         threshold: 0.25,
         watch: Default::default(),
         cycle: Default::default(),
+        reader: Default::default(),
     }
 }
 

@@ -36,6 +36,7 @@ impl PageView {
             threshold: model.spec().decision.threshold,
             watch: Default::default(),
             cycle: Default::default(),
+            reader: Default::default(),
         }
     }
 }

@@ -13,7 +13,9 @@ use crate::schema::column::Label;
 use crate::schema::json::JsonFault;
 use crate::schema::row::Purpose;
 use crate::schema::{Cell, Row, RowView, Schema, Warning, json};
+use crate::serve::problem::{Problem, kind};
 use crate::store::feed::{Prediction, PredictionId};
+use crate::store::kind::{Kind, name};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Transport;
 
@@ -36,19 +38,26 @@ impl Known {
     /// The prediction of an id as the store has it; `warnings` are those of the row that is asked for now. Reads the disk.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// 409 where the id is not a prediction's but a stored row's; 503 when it cannot be read.
     pub fn stored(
         store: &Store,
         id: &Arc<str>,
         schema: &Schema,
         warnings: &[Warning],
-    ) -> Result<Option<Known>, StoreError> {
+    ) -> Result<Option<Known>, Problem> {
         let Some((line, _)) = store.event(id)? else {
             return Ok(None);
         };
         let damaged = |e: JsonFault| StoreError::Unreadable(format!("{id:?}: {e}"));
-        let event = serde_json::from_str(&line);
-        let event: Stored = event.map_err(|e| damaged(e.into()))?;
+        let parsed = |e: serde_json::Error| damaged(e.into());
+        let Of { kind: found } = serde_json::from_str(&line).map_err(parsed)?;
+        if found != name(Kind::Prediction) {
+            let detail = format!(
+                "the id {id:?} is that of a stored {found}; give the prediction an id of its own"
+            );
+            return Err(Problem::new(&kind::CONFLICT, detail));
+        }
+        let event: Stored = serde_json::from_str(&line).map_err(parsed)?;
         let text = event.row.to_string();
         let mut row = Row::new(schema, Purpose::Predict);
         json::line(schema, text.as_bytes(), &mut row).map_err(damaged)?;
@@ -68,6 +77,12 @@ impl Known {
             },
         }))
     }
+}
+
+/// What an event is of.
+#[derive(Deserialize)]
+struct Of {
+    kind: String,
 }
 
 /// A prediction as an event of the store has it.

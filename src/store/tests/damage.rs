@@ -4,10 +4,12 @@ use std::path::Path;
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
+use redb::ReadableTable;
 use tempfile::TempDir;
 
 use super::rows;
-use crate::store::{File, Health, OpenError, StoreError, check, maintenance, offline, read};
+use crate::store::layout::BLOCKS;
+use crate::store::{File, Health, OpenError, StoreError, block, check, maintenance, offline, read};
 
 const FIXTURE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -85,4 +87,51 @@ fn b7_a_damaged_file_is_an_error_and_no_panic() {
         met += usize::from(holds(state.path(), File::open_verified(state.path())));
     }
     assert!(met > 80, "the damage was met in {met} of 240 files");
+}
+
+/// Pages whose bytes changed inside an event: the block still has its form, and what the event says is no JSON. Without a
+/// check of it, `/v1/events` handed it on as an answer.
+#[test]
+fn b7_an_event_that_is_no_json_is_damage() {
+    for (place, byte) in [(0, b'['), (1, b'}'), (2, 0xff), (4096, b'"')] {
+        let state = tempfile::tempdir().unwrap();
+        let path = state.path().join("events.redb");
+        std::fs::copy(FIXTURE, &path).unwrap();
+        let file = File::open(state.path()).unwrap();
+        let mut ids = Vec::new();
+        maintenance::events(&file, |record| {
+            ids.push(record.id.to_owned());
+            true
+        })
+        .unwrap();
+        file.write(|transaction| {
+            let mut blocks = transaction.open_table(BLOCKS)?;
+            let (first, mut bytes) = {
+                let (first, bytes) = blocks.first()?.expect("the fixture has events");
+                (first.value(), bytes.value().to_vec())
+            };
+            let body = {
+                let record = block::read(first, &bytes).next().unwrap().unwrap();
+                let begin = record.body.as_ptr() as usize - bytes.as_ptr() as usize;
+                begin..begin + record.body.len()
+            };
+            bytes[(body.start + place.min(body.len())).min(body.end - 1)] = byte;
+            blocks.insert(first, &*bytes)?;
+            Ok(())
+        })
+        .unwrap();
+        let report = check::check(&file).unwrap();
+        assert_eq!(report.findings.len(), 1, "{place}: {:?}", report.findings);
+        let read = match place {
+            // By its id, too, and what comes after it.
+            0 => file.read(|snapshot| read::by_id(snapshot, &ids[0], |_| ()).map(drop)),
+            _ => maintenance::events(&file, |_| true),
+        };
+        assert!(
+            matches!(read, Err(StoreError::Damaged(_))),
+            "{place}: {read:?}"
+        );
+        assert!(matches!(&*file.health().borrow(), Health::Damaged(_)));
+        file.shut();
+    }
 }

@@ -1,0 +1,106 @@
+//! `Expect: 100-continue`: where the head of a request alone decides, the response comes before the body is sent.
+//!
+//! Without this, every such request gets `100 Continue` first and its client sends a body that is thrown away.
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::dev::{RequestHead, ResourceDef, Url};
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap};
+
+use super::body::{self, Intake};
+use super::guard::{self, Access};
+use super::problem::Problem;
+use super::route::Route;
+use super::router::{self, Router};
+use super::routes::ROUTES;
+
+/// What is checked of a head, in the order in which a request without `Expect` meets it.
+pub struct Expect {
+    router: Router,
+    intake: Intake,
+    /// Each path with its routes, in the order in which the router tries them.
+    paths: Vec<(ResourceDef, Vec<&'static Route>)>,
+}
+
+impl Expect {
+    /// The checks of a server.
+    pub fn new(router: Router, intake: Intake) -> Arc<Expect> {
+        let mut paths: Vec<(ResourceDef, Vec<&Route>)> = Vec::new();
+        for route in ROUTES {
+            match paths
+                .iter_mut()
+                .find(|(_, routes)| routes[0].pattern == route.pattern)
+            {
+                Some((_, routes)) => routes.push(route),
+                None => paths.push((ResourceDef::new(route.pattern), vec![route])),
+            }
+        }
+        Arc::new(Expect {
+            router,
+            intake,
+            paths,
+        })
+    }
+
+    /// The response to a request where its head alone decides it. None where its body is to be sent.
+    pub fn response(&self, head: &RequestHead) -> Option<HttpResponse> {
+        let path = Url::new(head.uri.clone());
+        let path = path.path();
+        let found = self
+            .paths
+            .iter()
+            .find(|(pattern, _)| pattern.is_match(path));
+        let routes = found.map_or(&[][..], |(_, routes)| routes);
+        let route = routes.iter().find(|route| is_of(route, &head.method));
+        let access = route.map_or(Access::Open, |route| route.access);
+        let admitted = self.router.guard.admit(&head.method, &head.headers, access);
+        let (page, problem) = match admitted {
+            Err(problem) => (None, Some(problem)),
+            Ok(admitted) => {
+                let problem = match (routes, route) {
+                    ([], _) => Some(router::unknown_path(path)),
+                    (routes, None) => {
+                        Some(router::other_method(&head.method, path, &allowed(routes)))
+                    }
+                    (_, Some(route)) => self.body(route, &head.headers).err(),
+                };
+                (admitted.page, problem)
+            }
+        };
+        let mut response = problem?.response();
+        if let Some(page) = page {
+            guard::name_page(response.headers_mut(), page);
+        }
+        let metrics = &self.router.metrics;
+        let counted = route.map_or_else(
+            || metrics.unmatched(),
+            |route| metrics.route(route.method, route.pattern),
+        );
+        metrics.answered(counted, response.status().as_u16(), Default::default());
+        Some(response)
+    }
+
+    /// Type and declared length of the body that a route takes.
+    fn body(&self, route: &Route, headers: &HeaderMap) -> Result<(), Problem> {
+        let Some(formats) = route.takes.formats() else {
+            return Ok(());
+        };
+        // A document may be left out; then no type is needed either.
+        if formats != body::DOCUMENT || headers.contains_key(header::CONTENT_TYPE) {
+            body::format(headers, formats)?;
+        }
+        self.intake.admit(headers)
+    }
+}
+
+fn is_of(route: &Route, method: &Method) -> bool {
+    router::methods(route).contains(method)
+}
+
+fn allowed(routes: &[&Route]) -> String {
+    let methods = routes.iter().flat_map(|route| router::methods(route));
+    let methods: Vec<String> = methods.map(|method| method.to_string()).collect();
+    methods.join(", ")
+}

@@ -1,0 +1,83 @@
+//! Signing in to the page with a token, and out again.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::body::Intake;
+use super::guard::{Guard, cookie};
+use super::page;
+use super::problem::{Problem, kind};
+use super::{query, reply};
+
+/// Where it is.
+pub const PATH: &str = "/login";
+
+/// What a browser sends a form as.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The form; without tokens there is nothing to sign in to.
+pub async fn form(guard: web::Data<Guard>) -> HttpResponse {
+    match guard.has_tokens() {
+        true => reply::page(page::LOGIN_CSP, page::login::draw(None).into_string()),
+        false => see_other("/", None),
+    }
+}
+
+/// Takes a token and begins a session with its scopes.
+pub async fn sign_in(
+    request: HttpRequest,
+    mut payload: web::Payload,
+    intake: web::Data<Intake>,
+    guard: web::Data<Guard>,
+) -> Result<HttpResponse, Problem> {
+    let given = request.headers().get(header::CONTENT_TYPE);
+    let given = given.and_then(|value| value.to_str().ok());
+    let essence = given
+        .and_then(|text| text.split(';').next())
+        .unwrap_or_default();
+    if !essence.trim().eq_ignore_ascii_case(FORM) {
+        let detail = format!(
+            "the form of {PATH} is sent as {FORM}; programs send a token as Authorization: Bearer"
+        );
+        return Err(Problem::new(&kind::MEDIA_TYPE, detail).header(header::ACCEPT, FORM));
+    }
+    let body = intake.read(&request, &mut payload).await?;
+    let text = std::str::from_utf8(&body.bytes).unwrap_or_default();
+    let fields = query::pairs(text, &["token"])?;
+    let token = fields.first().map_or("", |(_, value)| value.trim());
+    match guard.sign_in(token) {
+        Some(secret) => {
+            let is_tls = guard.address(&request).starts_with("https:");
+            Ok(see_other("/", Some(cookie(Some(&secret), is_tls))))
+        }
+        None => {
+            let why = "This token is not known. Tokens stand in the settings, under server.auth.";
+            let page = page::login::draw(Some(why)).into_string();
+            let mut response = reply::page(page::LOGIN_CSP, page);
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
+            Ok(response)
+        }
+    }
+}
+
+/// Ends the session of the page that asks. Anything else has none.
+pub async fn sign_out(request: HttpRequest, guard: web::Data<Guard>) -> HttpResponse {
+    if !guard.sign_out(&request) {
+        return see_other(PATH, None);
+    }
+    let is_tls = guard.address(&request).starts_with("https:");
+    see_other(PATH, Some(cookie(None, is_tls)))
+}
+
+/// Leads a browser to another page, with a cookie or without.
+pub fn see_other(place: &str, cookie: Option<String>) -> HttpResponse {
+    let mut response = HttpResponse::SeeOther();
+    response
+        .insert_header((header::LOCATION, place))
+        .insert_header((header::CACHE_CONTROL, "no-store"));
+    if let Some(cookie) = cookie {
+        response.insert_header((header::SET_COOKIE, cookie));
+    }
+    response.finish()
+}

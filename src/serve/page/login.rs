@@ -1,0 +1,31 @@
+//! The form for a token.
+
+use maud::{Markup, html};
+
+use super::shell;
+
+/// The page with the form; `why` says what was wrong with the token that was given.
+pub fn draw(why: Option<&str>) -> Markup {
+    let header = html! {
+        div {
+            h1 { "Sign in" }
+            p.muted { "This server asks for a token." }
+        }
+    };
+    let main = html! {
+        main {
+            section aria-labelledby="login-title" {
+                h2 #login-title { "Token" }
+                form #login method="post" action="/login" {
+                    label for="token" { "The secret of a token in the settings, under " code { "server.auth" } }
+                    input #token type="password" name="token" required autofocus autocomplete="current-password"
+                        aria-invalid=[why.map(|_| "true")] aria-describedby=[why.map(|_| "why")];
+                    @if let Some(why) = why { p #why role="alert" { (why) } }
+                    div.buttons { button type="submit" { "Sign in" } }
+                }
+                p.muted { "The session lasts twelve hours and may do what the token may. It ends when the server restarts." }
+            }
+        }
+    };
+    shell::draw("Sign in", shell::Script::No, header, main)
+}
