@@ -56,18 +56,15 @@ pub enum StoreError {
     /// It cannot be read.
     #[error("the store cannot be read: {0}")]
     Unreadable(String),
+    /// An event of it cannot be read.
+    #[error("the store cannot be read: {0}")]
+    Broken(#[from] BrokenBlock),
     /// What stands in it is not what was written. It stays closed from then on.
     #[error("the store is damaged: {0}; `store restore` puts a backup in its place")]
     Damaged(String),
     /// The server stops.
     #[error("the store is being closed; nothing of this was stored")]
     Closed,
-}
-
-impl From<BrokenBlock> for StoreError {
-    fn from(fault: BrokenBlock) -> StoreError {
-        StoreError::Unreadable(fault.to_string())
-    }
 }
 
 impl From<redb::StorageError> for StoreError {

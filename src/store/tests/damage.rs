@@ -6,8 +6,12 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use tempfile::TempDir;
 
-use super::rows;
-use crate::store::{File, Health, OpenError, StoreError, check, maintenance, offline, read};
+use super::disk::Disk;
+use super::{given, rows, start};
+use crate::store::kind::Kind;
+use crate::store::{
+    File, Health, OpenError, StoreError, check, commit, layout, maintenance, offline, read,
+};
 
 const FIXTURE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -85,4 +89,22 @@ fn b7_a_damaged_file_is_an_error_and_no_panic() {
         met += usize::from(holds(state.path(), File::open_verified(state.path())));
     }
     assert!(met > 80, "the damage was met in {met} of 240 files");
+}
+
+/// A row that cannot be read has lost its label: it does not count as one without.
+#[tokio::test]
+async fn a_stored_row_that_cannot_be_read_is_damage() {
+    let disk = Disk::sound();
+    let (store, _recorder) = start(&disk);
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    commit::within(&store.file, now, |commit| {
+        let key = layout::key("cut");
+        let seq = commit.append_known(&key, now, Kind::Row, "cut", r#"{"row":{"acid""#)?;
+        commit.row_seqs.insert(seq, &[0_u8; 24][..])?;
+        Ok(())
+    })
+    .unwrap();
+    let told = store.label(vec![given("cut")], false).await;
+    assert!(matches!(told, Err(StoreError::Damaged(_))), "{told:?}");
+    assert!(matches!(&*store.file.health().borrow(), Health::Damaged(_)));
 }
