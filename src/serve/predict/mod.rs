@@ -10,6 +10,7 @@ mod write;
 use std::sync::Arc;
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 pub use asked::{PARAMETERS, TRANSPORT, page};
@@ -57,6 +58,11 @@ impl Desk {
             named: Arc::default(),
             store,
         }
+    }
+
+    /// When a prediction under an id of the caller's own was answered, as far as that is kept in memory.
+    pub fn named_at(&self, id: &str) -> Option<Timestamp> {
+        Some(self.named.get(id)?.prediction.time)
     }
 
     /// Rows of one request, at most.

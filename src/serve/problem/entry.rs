@@ -39,6 +39,7 @@ impl Entry {
             column,
             problem,
             got,
+            typed,
             allowed,
             remedy,
         } = fault;
@@ -50,10 +51,10 @@ impl Entry {
         Entry {
             path,
             problem: problem.code().to_owned(),
-            got: if got.is_empty() {
-                Value::Null
-            } else {
-                as_json(*problem, got)
+            got: match got.as_str() {
+                "" => Value::Null,
+                got if *typed => serde_json::from_str(got).unwrap_or_else(|_| got.into()),
+                got => as_json(*problem, got),
             },
             allowed: allowed.clone(),
             remedy: remedy.clone(),
@@ -99,6 +100,7 @@ mod tests {
             column: "a/b~c".into(),
             problem: Problem::OutOfRange,
             got: "500".into(),
+            typed: false,
             allowed: "a number from 0 to 120".into(),
             remedy: String::new(),
         };
