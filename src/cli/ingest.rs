@@ -96,10 +96,10 @@ pub fn run(args: &IngestArgs, site: &Site) -> anyhow::Result<Exit> {
         outln!("{}", summary(&source, &tally, args.out.as_deref()));
     }
     report_warnings(site, &tally.warnings);
-    if tally.stored + tally.repeated == 0 && tally.quarantined > 0 {
+    if tally.bad > 0 && tally.bad == tally.read {
         bail!(
             "nothing was stored: all {} rows of {} are bad",
-            tally.quarantined,
+            tally.bad,
             source.name()
         );
     }
@@ -164,6 +164,7 @@ fn taken(done: Result<rows::Taken, StoreError>) -> Result<Taken, SinkFault> {
     Ok(Taken {
         stored: taken.stored as u64,
         repeated: taken.repeated as u64,
+        quarantined: taken.quarantined as u64,
     })
 }
 

@@ -118,6 +118,7 @@ impl Pull {
                 Outcome::Taken(taken) => Ok(Taken {
                     stored: taken.stored as u64,
                     repeated: taken.repeated as u64,
+                    quarantined: taken.quarantined as u64,
                 }),
                 Outcome::OtherBody => Ok(Taken::default()), // a source's batches have no keys
             }

@@ -5,17 +5,19 @@ use serde_saphyr::Spanned;
 
 use super::frame::Frame;
 use super::scope::{Scope, SlotKind, StepFault};
-use super::step::{FittedStep, Step, StepSpec, Training};
-use crate::schema::spec::SpecFault;
+use super::step::{FitWarning, FittedStep, Step, StepSpec, Training};
+use crate::schema::spec::{About, Needed, SpecFault};
 use crate::schema::{Cell, RowView, Schema, Table};
 
 /// A recipe as typed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecipeSpec {
-    steps: Vec<Spanned<StepSpec>>,
+    #[serde(default)]
+    steps: Needed<Vec<Spanned<StepSpec>>>,
     /// Numbers that make the feature vector, in order; `prefix*` names several.
-    features: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    features: Needed<Spanned<Vec<Spanned<String>>>>,
 }
 
 /// Buffers of a transform, reused from row to row.
@@ -53,11 +55,17 @@ pub struct Fitted {
     /// Features of the training rows, row by row: steps that use the target have each row's own label taken out.
     pub matrix: Vec<f32>,
     /// What is odd about the fit.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<FitWarning>,
 }
 
 impl RecipeSpec {
-    /// Checks every name, kind and option, without data.
+    /// The keys that this recipe lacks: faults at the place of the recipe.
+    pub fn check_keys(typed: &Spanned<RecipeSpec>, faults: &mut Vec<SpecFault>) {
+        typed.value.steps.of(typed, "steps", faults);
+        typed.value.features.of(typed, "features", faults);
+    }
+
+    /// Checks every name, kind and option, without data; keys that are missing count as empty.
     ///
     /// # Errors
     /// The first fault of each step and feature, with its line.
@@ -121,12 +129,12 @@ impl RecipeSpec {
         schema: &Schema,
         mut data: Frames<'_>,
         labels: &[bool],
-        warnings: &mut Vec<String>,
+        warnings: &mut Vec<FitWarning>,
     ) -> Result<(Recipe, Vec<Vec<Cell>>), Vec<SpecFault>> {
         let mut scope = Scope::of(schema);
         let mut steps = Vec::new();
         let mut faults = Vec::new();
-        for spec in &self.steps {
+        for spec in self.steps.given().into_iter().flatten() {
             let mut training = Training {
                 frames: &data.frames,
                 text: data.text,
@@ -139,14 +147,20 @@ impl RecipeSpec {
                     step.fitted();
                     steps.push(step);
                 }
-                Err(StepFault { problem, remedy }) => {
+                Err(StepFault {
+                    problem,
+                    remedy,
+                    about,
+                }) => {
                     // What follows may need this step's outputs: its faults would only confuse.
-                    faults.push(SpecFault::at(spec, problem, remedy));
+                    faults.push(SpecFault::at(spec, problem, remedy).about(about));
                     return Err(faults);
                 }
             }
         }
-        let features = pick_features(&self.features, &scope, &mut faults);
+        let features = self.features.given();
+        let features = features.map(|specs| pick_features(specs, &scope, &mut faults));
+        let features = features.unwrap_or_default();
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -195,29 +209,28 @@ fn pick_features(
         let slots = match scope.matching(&spec.value) {
             Ok(slots) => slots,
             Err(fault) => {
-                faults.push(SpecFault::at(spec, fault.problem, fault.remedy));
+                let StepFault {
+                    problem,
+                    remedy,
+                    about,
+                } = fault;
+                faults.push(SpecFault::at(spec, problem, remedy).about(about));
                 continue;
             }
         };
         for slot in slots {
             let info = scope.slot(slot);
-            let named = format!("the feature {:?}", info.name);
+            let mut fault = |what: &str, remedy: &str| {
+                let problem = format!("the feature {:?} {what}", info.name);
+                let fault = SpecFault::at(spec, problem, remedy);
+                faults.push(fault.about(About::Name(info.name.clone())));
+            };
             if info.kind != SlotKind::Number {
-                let remedy = "use one_hot to make numbers of a category";
-                faults.push(SpecFault::at(spec, format!("{named} is no number"), remedy));
+                fault("is no number", "use one_hot to make numbers of a category");
             } else if info.optional {
-                let remedy = "use impute, and missing for a flag";
-                faults.push(SpecFault::at(
-                    spec,
-                    format!("{named} can be missing"),
-                    remedy,
-                ));
+                fault("can be missing", "use impute, and missing for a flag");
             } else if features.iter().any(|f| f.slot == slot as u32) {
-                faults.push(SpecFault::at(
-                    spec,
-                    format!("{named} stands twice"),
-                    "remove one",
-                ));
+                fault("stands twice", "remove one");
             } else {
                 let (name, sources) = (info.name.clone(), info.sources.clone());
                 features.push(Feature {
@@ -231,11 +244,8 @@ fn pick_features(
     }
     if specs.value.is_empty() {
         let problem = "the recipe has no features";
-        faults.push(SpecFault::at(
-            specs,
-            problem,
-            "list numbers under recipe: features",
-        ));
+        let fault = SpecFault::at(specs, problem, "list numbers under recipe: features");
+        faults.push(fault.about(About::Nothing));
     }
     features
 }

@@ -1,6 +1,7 @@
 //! The names a recipe's steps may use at one point, and what stands behind each.
 
 use crate::schema::column::Kind;
+use crate::schema::spec::About;
 use crate::schema::{Schema, fault};
 
 /// What a slot holds.
@@ -53,6 +54,8 @@ pub struct StepFault {
     pub problem: String,
     /// What to do.
     pub remedy: String,
+    /// By what it is told from the consequences of other faults.
+    pub about: About,
 }
 
 impl StepFault {
@@ -61,6 +64,15 @@ impl StepFault {
         StepFault {
             problem: problem.into(),
             remedy: remedy.into(),
+            about: About::Place,
+        }
+    }
+
+    /// The same fault, about a name.
+    pub fn named(self, name: impl Into<String>) -> StepFault {
+        StepFault {
+            about: About::Name(name.into()),
+            ..self
         }
     }
 }
@@ -171,6 +183,7 @@ impl Scope {
                     format!("there is no {name:?} at this point of the recipe"),
                     remedy,
                 )
+                .named(name)
             })
     }
 
@@ -263,7 +276,8 @@ impl Scope {
             return Err(StepFault::new(
                 format!("nothing at this point of the recipe begins with {prefix:?}"),
                 "name a column or the output of an earlier step",
-            ));
+            )
+            .named(pattern));
         }
         Ok(found)
     }
@@ -286,5 +300,6 @@ impl Scope {
             format!("{name:?} is a {}, a {wanted} is needed", kind.word()),
             remedy,
         )
+        .named(name)
     }
 }

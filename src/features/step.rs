@@ -17,7 +17,22 @@ pub struct Training<'a> {
     /// One label a row.
     pub labels: &'a [bool],
     /// What is odd about the fit, for the card.
-    pub warnings: &'a mut Vec<String>,
+    pub warnings: &'a mut Vec<FitWarning>,
+}
+
+/// Something odd about a fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FitWarning {
+    /// The column, or the output of an earlier step.
+    pub name: String,
+    /// What is odd; it reads on from the name.
+    pub detail: String,
+}
+
+impl std::fmt::Display for FitWarning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {}", self.name, self.detail)
+    }
 }
 
 impl Training<'_> {

@@ -104,13 +104,28 @@ impl Batch {
     }
 }
 
-/// What became of the good rows of a batch.
+/// What became of the rows of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
     /// Rows that are new.
     pub stored: u64,
-    /// Rows that were there already.
+    /// Rows that were there already, in quarantine or not.
     pub repeated: u64,
+    /// Rows that are new in quarantine.
+    pub quarantined: u64,
+}
+
+impl std::ops::AddAssign for Taken {
+    fn add_assign(&mut self, more: Taken) {
+        let Taken {
+            stored,
+            repeated,
+            quarantined,
+        } = more;
+        self.stored += stored;
+        self.repeated += repeated;
+        self.quarantined += quarantined;
+    }
 }
 
 /// Where batches go. It is called in order, and waits as long as it must: the source is read no faster.
@@ -135,10 +150,13 @@ pub struct Tally {
     pub read: u64,
     /// Rows that are new.
     pub stored: u64,
-    /// Rows that were there already.
+    /// Rows that were there already, in quarantine or not.
     pub repeated: u64,
-    /// Bad rows.
+    /// Rows that are new in quarantine.
     pub quarantined: u64,
+    /// Rows that break the contract, new or not.
+    #[serde(skip)]
+    pub bad: u64,
     /// Files that were passed over.
     pub skipped: u64,
     /// What was odd, by column.
@@ -147,4 +165,13 @@ pub struct Tally {
     /// How far the source has been read; none if it does not tell.
     #[serde(skip)]
     pub cursor: Option<String>,
+}
+
+impl Tally {
+    /// Counts what became of a batch.
+    pub fn count(&mut self, taken: Taken) {
+        self.stored += taken.stored;
+        self.repeated += taken.repeated;
+        self.quarantined += taken.quarantined;
+    }
 }

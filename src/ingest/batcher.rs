@@ -13,6 +13,11 @@ use crate::schema::row::Purpose;
 use crate::schema::table::TooMuchText;
 use crate::schema::{Notice, Row, Schema};
 
+/// What is said of more rows without an id than are counted one by one.
+const REORDERED: &str = "it has more than 4 million different rows without an id: each counts, and the same file again adds \
+                         none, but with its rows in another order some would count again; name a column that tells the rows \
+                         apart as id in the spec";
+
 /// Gathers rows into batches.
 pub(super) struct Batcher<'a> {
     schema: Arc<Schema>,
@@ -83,13 +88,12 @@ impl<'a> Batcher<'a> {
         };
         let batch = std::mem::replace(&mut self.batch, next);
         self.tally.read += batch.read() as u64;
-        self.tally.quarantined += batch.bad.len() as u64;
+        self.tally.bad += batch.bad.len() as u64;
         self.tally.cursor.clone_from(&batch.cursor);
         match self.sink.take(batch) {
             Err(fault) => self.fail(ReadFault::Sink(fault)),
             Ok(taken) => {
-                self.tally.stored += taken.stored;
-                self.tally.repeated += taken.repeated;
+                self.tally.count(taken);
                 ControlFlow::Continue(())
             }
         }
@@ -98,7 +102,11 @@ impl<'a> Batcher<'a> {
     fn keep(&mut self, line: u64, row: &Row) -> Result<(), TooMuchText> {
         self.batch.table.push(row)?;
         self.batch.lines.push(line);
+        let was_full = self.occurrences.is_full();
         self.batch.occurrences.push(self.occurrences.before(row));
+        if self.occurrences.is_full() && !was_full {
+            self.notice(Notice::plain(REORDERED.to_owned()));
+        }
         Ok(())
     }
 }

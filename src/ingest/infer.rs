@@ -13,6 +13,7 @@ mod write;
 use std::path::Path;
 
 use serde::Serialize;
+use serde_saphyr::Spanned;
 
 use super::{MAX_BAD, ReadFault, Source};
 use crate::schema::Schema;
@@ -246,7 +247,7 @@ pub fn schema(source: &Source) -> Result<Schema, InferFault> {
     let typed: Typed = yaml::read(&text).map_err(|fault| unusable(vec![fault]))?;
     let table = TableSpec {
         columns: &typed.columns,
-        target: &typed.target,
+        target: Some(&typed.target),
         id: None,
         extra: Extra::Ignore,
         missing: None,
@@ -275,8 +276,8 @@ fn surveyed(source: &Source) -> Result<Survey, InferFault> {
 
 #[derive(serde::Deserialize)]
 struct Typed {
-    columns: Vec<ColumnSpec>,
-    target: TargetSpec,
+    columns: Vec<Spanned<ColumnSpec>>,
+    target: Spanned<TargetSpec>,
 }
 
 fn find<'c>(columns: &'c [Column], wanted: &str) -> Result<&'c Column, InferFault> {

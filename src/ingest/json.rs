@@ -65,7 +65,7 @@ impl Format for Json {
         let form = reading.dialect.number_form();
         let outcome = json::file_rows(reading.schema, &form, rows, usize::MAX, &mut row, &mut each);
         match outcome {
-            Err(fault) if going.is_continue() => Err(fault.to_string()),
+            Err(_) if going.is_continue() => Err(self::fault(&document, rows, reading, &mut row)),
             _ => Ok(going), // who broke off need not hear of what follows
         }
     }
@@ -131,6 +131,19 @@ impl Format for JsonLines {
             cells(line, &row, wanted, each)
         })
     }
+}
+
+/// What is wrong with the rows of a document, with its place in the whole document.
+fn fault(document: &[u8], rows: &[u8], reading: &Reading<'_>, row: &mut Row) -> String {
+    let begin = rows.as_ptr().addr() - document.as_ptr().addr();
+    let blank = |byte: &u8| if *byte == b'\n' { *byte } else { b' ' };
+    let mut text: Vec<u8> = document[..begin].iter().map(blank).collect();
+    text.extend_from_slice(rows);
+    let (schema, form) = (reading.schema, reading.dialect.number_form());
+    let again = json::file_rows(schema, &form, &text, usize::MAX, row, &mut |_, _| ());
+    again
+        .err()
+        .map_or_else(String::new, |fault| fault.to_string())
 }
 
 /// All of a document, as UTF-8 without a byte-order mark.
@@ -272,6 +285,7 @@ fn one_line(schema: &Schema, form: &NumberForm, text: &[u8], row: &mut Row) -> R
                 problem: Problem::NotARow,
                 // The line of the file stands beside it.
                 got: got.replace(" at line 1 column", " at column"),
+                typed: false,
                 allowed: String::new(),
                 remedy: remedy.into(),
             })

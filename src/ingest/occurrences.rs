@@ -7,39 +7,67 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::schema::{Cell, Row};
 
-/// Different contents that are counted, some 100 MB of them. Beyond, a row that is new is taken for the first of its kind:
-/// of equal ones among those, one counts.
+/// Different contents that have a count of their own, some 100 MB of them.
 const MOST: usize = 1 << 22;
 
-/// Counts by content.
-#[derive(Debug, Default)]
-pub(super) struct Occurrences(FxHashMap<u64, u32>);
+/// Bits of the number of counts that all others share, 64 MB of them.
+const SHARED_BITS: u32 = 24;
+
+/// Counts by content. Rows whose content came after the room was full share counts with others: equal rows still get
+/// different numbers, and the same ones whenever the same rows come in the same order. In another order they may not.
+#[derive(Debug)]
+pub(super) struct Occurrences {
+    own: FxHashMap<u64, u32>,
+    shared: Vec<u32>,
+    most: usize,
+}
+
+impl Default for Occurrences {
+    fn default() -> Occurrences {
+        Occurrences::of(MOST)
+    }
+}
 
 impl Occurrences {
+    fn of(most: usize) -> Occurrences {
+        Occurrences {
+            own: FxHashMap::default(),
+            shared: Vec::new(),
+            most,
+        }
+    }
+
+    /// Whether counts are shared.
+    pub(super) fn is_full(&self) -> bool {
+        !self.shared.is_empty()
+    }
+
     /// How many rows equal to this one came before it; 0 for a row with an id of its own.
     pub(super) fn before(&mut self, row: &Row) -> u32 {
         if !row.id().is_missing() {
             return 0;
         }
         let content = digest(row);
-        let is_full = self.0.len() >= MOST;
-        match self.0.get_mut(&content) {
-            Some(count) => {
-                *count += 1;
-                *count
-            }
-            None => {
-                if !is_full {
-                    self.0.insert(content, 0);
-                }
-                0
-            }
+        if let Some(count) = self.own.get_mut(&content) {
+            *count += 1;
+            return *count;
         }
+        if self.own.len() < self.most {
+            self.own.insert(content, 0);
+            return 0;
+        }
+        if !self.is_full() {
+            self.shared = vec![0; 1 << SHARED_BITS];
+        }
+        let count = &mut self.shared[(content >> (u64::BITS - SHARED_BITS)) as usize];
+        *count += 1;
+        *count - 1
     }
 
     /// Begins another source.
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.own.clear();
+        self.shared.clear();
     }
 }
 
@@ -56,4 +84,47 @@ fn digest(row: &Row) -> u64 {
     }
     row.target().hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::schema::fixture::wines;
+    use crate::schema::json;
+    use crate::schema::row::Purpose;
+
+    #[test]
+    fn equal_rows_are_told_apart_however_many_others_there_are() {
+        let schema = wines();
+        let mut row = Row::new(&schema, Purpose::Keep);
+        let load = |order: &mut dyn Iterator<Item = usize>, row: &mut Row| {
+            let mut occurrences = Occurrences::of(10);
+            let mut numbers = Vec::new();
+            for n in order {
+                let text = format!(r#"{{"colour": "red", "sugar": {n}}}"#);
+                json::line(&schema, text.as_bytes(), row).unwrap();
+                numbers.push((n, occurrences.before(row)));
+            }
+            (numbers, occurrences.is_full())
+        };
+        // Each of 100 contents three times, ten times as many as have counts of their own.
+        let thrice = || (0..300).map(|i| i % 100);
+        let (numbers, is_full) = load(&mut thrice(), &mut row);
+        let different: HashSet<_> = numbers.iter().collect();
+        assert!(is_full);
+        assert_eq!(different.len(), 300);
+        assert_eq!(load(&mut thrice(), &mut row).0, numbers, "the same load");
+        let grown = load(&mut thrice().chain(0..5), &mut row).0;
+        assert_eq!(grown[..300], numbers, "a load that grew");
+        let few = load(&mut (0..30).map(|i| i % 10), &mut row);
+        assert!(!few.1);
+        assert!(
+            few.0
+                .iter()
+                .enumerate()
+                .all(|(i, (_, n))| *n == i as u32 / 10)
+        );
+    }
 }

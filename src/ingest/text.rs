@@ -129,6 +129,7 @@ fn not_a_row(broken: Broken) -> Fault {
         column: String::new(),
         problem: Problem::NotARow,
         got: broken.to_string(),
+        typed: false,
         allowed: String::new(),
         remedy: remedy.into(),
     }

@@ -14,8 +14,10 @@ use crate::schema::column::{Extra, Order};
 use crate::schema::dialect::DialectFile;
 use crate::schema::fault::nearest;
 use crate::schema::missing;
-use crate::schema::spec::without::Rest;
-use crate::schema::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, Word, yaml};
+use crate::schema::spec::without::{self, Rest};
+use crate::schema::spec::{
+    About, ColumnSpec, Needed, SpecFault, TableSpec, TargetSpec, Word, yaml,
+};
 use crate::schema::{Dialect, Schema};
 use crate::stats::metric::{METRICS, Metric};
 
@@ -82,23 +84,29 @@ pub struct SpecFaults(pub Vec<SpecFault>);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SpecFile {
-    version: Spanned<String>,
-    name: Spanned<String>,
+    /// Checked before anything else.
+    #[serde(default, rename = "version")]
+    _version: serde::de::IgnoredAny,
+    #[serde(default)]
+    name: Needed<Spanned<String>>,
     #[serde(default)]
     table: Option<String>,
     #[serde(default)]
     format: Option<Spanned<DialectFile>>,
-    target: TargetSpec,
+    #[serde(default)]
+    target: Needed<Spanned<TargetSpec>>,
     #[serde(default)]
     id: Option<Spanned<String>>,
-    columns: Vec<ColumnSpec>,
+    #[serde(default)]
+    columns: Needed<Vec<Spanned<ColumnSpec>>>,
     /// What a column gets that is not listed.
     #[serde(default)]
     extra: Extra,
     /// Words that mean missing.
     #[serde(default)]
     missing: Option<Vec<Word>>,
-    recipe: RecipeSpec,
+    #[serde(default)]
+    recipe: Needed<Spanned<RecipeSpec>>,
     #[serde(default)]
     evaluation: EvaluationFile,
     #[serde(default)]
@@ -161,35 +169,36 @@ impl Spec {
     }
 
     fn parse_with(text: &str, usual: &[&str]) -> Result<Spec, SpecFaults> {
-        check_version(text)?;
+        let unversioned = check_version(text)?;
         let first = match Spec::parse_once(text, usual) {
-            Err(SpecFaults(faults)) if yaml::is_readable(text) => faults,
-            parsed => return parsed,
+            Err(SpecFaults(faults)) => faults,
+            Ok(spec) if unversioned.is_none() => return Ok(spec),
+            Ok(_) => Vec::new(),
         };
-        // Each stage ends with its first faults: what they are about is left out, and the rest read again.
-        let (mut rest, mut all, mut fresh) = (Rest::of(text), Vec::new(), first);
-        while !fresh.is_empty() {
-            // Where a key is missing, what stands around it is not at fault.
-            let about = fresh
-                .iter()
-                .filter(|fault| !fault.problem.ends_with("is missing here"));
-            let lines: Vec<u64> = about.map(|fault| fault.line).collect();
-            all.append(&mut fresh);
-            let blanked = lines.into_iter().filter(|line| rest.blank(*line)).count();
-            if blanked == 0 {
+        let mut all: Vec<SpecFault> = unversioned.into_iter().collect();
+        let (mut rest, mut found) = (Rest::of(text), first);
+        // Each stage ends with its first faults: what they are about is left out, and the rest read again. Every round leaves
+        // out a line that no earlier one did, so there are no more rounds than lines.
+        loop {
+            let told = found.iter().filter(|fault| !rest.explains(fault));
+            let fresh: Vec<SpecFault> = told.filter(|f| !all.contains(f)).cloned().collect();
+            all.extend(fresh);
+            let blanked = found.iter().filter(|fault| rest.blank(fault)).count();
+            if blanked == 0 || !yaml::is_readable(&rest.text()) {
                 break;
             }
-            if let Err(SpecFaults(faults)) = Spec::parse_once(&rest.text(), usual) {
-                fresh = faults;
-                fresh.retain(|fault| !rest.explains(&fault.problem) && !all.contains(fault));
+            match Spec::parse_once(&rest.text(), usual) {
+                Ok(_) => break,
+                Err(SpecFaults(faults)) => found = faults,
             }
         }
+        without::drop_meant(&mut all);
         all.sort_by_key(|fault| (fault.line, fault.column));
         Err(SpecFaults(all))
     }
 
     fn parse_once(text: &str, usual: &[&str]) -> Result<Spec, SpecFaults> {
-        check(read(text)?, text, usual)
+        check(&read(text)?, text, usual)
     }
 
     /// Whether another spec says the same: comments, blanks, quotes and the order of keys do not matter.
@@ -204,8 +213,8 @@ impl Spec {
     }
 }
 
-/// Another version is one fault, whatever else the text says.
-fn check_version(text: &str) -> Result<(), SpecFaults> {
+/// Another version is one fault, whatever else the text says; no version is one beside others.
+fn check_version(text: &str) -> Result<Option<SpecFault>, SpecFaults> {
     let version: VersionOnly = read(text)?;
     match version.version {
         Some(v) if v.value != VERSION => {
@@ -213,23 +222,17 @@ fn check_version(text: &str) -> Result<(), SpecFaults> {
                 "the spec is of version {}, this release reads version {VERSION}",
                 v.value
             );
-            Err(SpecFaults(vec![SpecFault::at(
-                &v,
-                problem,
-                "use a release that reads it, or rewrite it",
-            )]))
+            let remedy = "use a release that reads it, or rewrite it";
+            Err(SpecFaults(vec![SpecFault::at(&v, problem, remedy)]))
         }
-        None => {
-            let problem = "the spec does not say its version".to_owned();
-            let remedy = format!("begin it with version: {VERSION}");
-            Err(SpecFaults(vec![SpecFault {
-                line: 1,
-                column: 1,
-                problem,
-                remedy,
-            }]))
-        }
-        Some(_) => Ok(()),
+        Some(_) => Ok(None),
+        None => Ok(Some(SpecFault {
+            line: 1,
+            column: 1,
+            problem: "the spec does not say its version".into(),
+            remedy: format!("begin it with version: {VERSION}"),
+            about: About::MissingKey("version".into()),
+        })),
     }
 }
 
@@ -237,55 +240,62 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecFaults> {
     yaml::read(text).map_err(|fault| SpecFaults(vec![fault]))
 }
 
-fn check(file: SpecFile, text: &str, usual: &[&str]) -> Result<Spec, SpecFaults> {
+fn check(typed: &Spanned<SpecFile>, text: &str, usual: &[&str]) -> Result<Spec, SpecFaults> {
+    let file = &typed.value;
     let mut faults = Vec::new();
-    let named = !file.name.value.is_empty()
-        && file
-            .name
-            .value
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c));
-    if !named {
-        let problem = format!("{:?} cannot name files", file.name.value);
-        faults.push(SpecFault::at(
-            &file.name,
-            problem,
-            "use lower-case letters, digits, - and _",
-        ));
-    }
-    let _ = file.version;
-    let table = TableSpec {
-        columns: &file.columns,
-        target: &file.target,
-        id: file.id.as_ref(),
-        extra: file.extra,
-        missing: file.missing.as_deref(),
-        usual,
-    };
-    let schema = table.check().map_err(|more| faults.extend(more)).ok();
+    let name = file.name.of(typed, "name", &mut faults);
+    check_name(name, &mut faults);
+    let target = file.target.of(typed, "target", &mut faults);
+    let columns = file.columns.of(typed, "columns", &mut faults);
+    let recipe = file.recipe.of(typed, "recipe", &mut faults);
+    let schema = columns.and_then(|columns| {
+        let table = TableSpec {
+            columns,
+            target,
+            id: file.id.as_ref(),
+            extra: file.extra,
+            missing: file.missing.as_deref(),
+            usual,
+        };
+        table.schema(&mut faults)
+    });
     let schema = schema.and_then(|schema| check_order(schema, &file.evaluation, &mut faults));
-    if let Some(schema) = &schema {
-        faults.extend(file.recipe.check(schema).err().into_iter().flatten());
+    if let Some(recipe) = recipe {
+        RecipeSpec::check_keys(recipe, &mut faults);
+    }
+    if let (Some(schema), Some(recipe)) = (&schema, recipe) {
+        faults.extend(recipe.value.check(schema).err().into_iter().flatten());
     }
     let format = check_format(file.format.as_ref(), &mut faults);
     let evaluation = check_evaluation(&file.evaluation, &mut faults);
     let decision = check_decision(file.decision.as_ref(), &mut faults);
-    match (schema, evaluation) {
-        (Some(schema), Some(evaluation)) if faults.is_empty() => Ok(Spec {
-            name: file.name.value,
-            table: file.table.map(|t| match t.as_str() {
-                "bundled" => TableSource::Bundled,
-                path => TableSource::File(path.into()),
-            }),
-            format,
-            schema: Arc::new(schema),
-            recipe: file.recipe,
-            evaluation,
-            decision,
-            text: text.to_owned(),
-        }),
+    match (name, schema, recipe, evaluation) {
+        (Some(name), Some(schema), Some(recipe), Some(evaluation)) if faults.is_empty() => {
+            Ok(Spec {
+                name: name.value.clone(),
+                table: file.table.as_deref().map(|t| match t {
+                    "bundled" => TableSource::Bundled,
+                    path => TableSource::File(path.into()),
+                }),
+                format,
+                schema: Arc::new(schema),
+                recipe: recipe.value.clone(),
+                evaluation,
+                decision,
+                text: text.to_owned(),
+            })
+        }
         _ => Err(SpecFaults(faults)),
     }
+}
+
+fn check_name(name: Option<&Spanned<String>>, faults: &mut Vec<SpecFault>) {
+    let can_be = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+    let unfit = |name: &&Spanned<String>| name.value.is_empty() || !name.value.chars().all(can_be);
+    faults.extend(name.filter(unfit).map(|name| {
+        let problem = format!("{:?} cannot name files", name.value);
+        SpecFault::at(name, problem, "use lower-case letters, digits, - and _")
+    }));
 }
 
 /// The schema with the column that keeps rows of an evaluation together or in order.
@@ -312,7 +322,8 @@ fn check_order(
     let ordered = schema.with_order(&column.value, what);
     if ordered.is_none() {
         let problem = format!("there is no column {:?} to evaluate by", column.value);
-        faults.push(SpecFault::at(column, problem, remedy));
+        let about = About::Name(column.value.clone());
+        faults.push(SpecFault::at(column, problem, remedy).about(about));
     }
     ordered
 }

@@ -270,6 +270,7 @@ fn found(start: Start, foreign: Option<&str>, dialect: &Dialect) -> Option<Notic
     let named = matches!(dialect.delimiter, Delimiter::Char(_));
     let delimiter = (start.found && !named).then(|| match start.delimiter {
         b'\t' => "tab between cells".to_owned(),
+        b' ' => "a blank between cells".to_owned(),
         byte => format!("{:?} between cells", char::from(byte)),
     });
     let encoding = foreign

@@ -3,7 +3,7 @@
 //! A time with an offset from UTC is converted to UTC; one without is taken as it stands.
 
 use jiff::civil::{Date, DateTime};
-use jiff::fmt::strtime;
+use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,17 +18,18 @@ impl DateForm {
     /// When the pattern does not make a date of the text it makes of a date.
     pub fn new(pattern: Option<String>) -> Result<DateForm, String> {
         let day = jiff::civil::date(2001, 12, 31).at(23, 58, 59, 0);
-        let makes_a_date = |pattern: &String| {
-            let written = strtime::format(pattern, day).ok();
-            let read = written.and_then(|text| read_pattern(pattern, &text));
-            read.map(DateTime::date) == Some(day.date())
+        let Some(pattern) = pattern else {
+            return Ok(DateForm(None));
         };
-        match &pattern {
-            Some(pattern) if !makes_a_date(pattern) => Err(format!(
+        let unreadable = |error: jiff::Error| format!("the pattern {pattern:?}: {error}");
+        let written = strtime::format(&pattern, in_utc(day)).map_err(unreadable)?;
+        strtime::parse(&pattern, &written).map_err(unreadable)?;
+        if read_pattern(&pattern, &written).map(DateTime::date) != Some(day.date()) {
+            return Err(format!(
                 "the pattern {pattern:?} does not make a date: it needs a year, a month and a day, as %Y-%m-%d"
-            )),
-            _ => Ok(DateForm(pattern)),
+            ));
         }
+        Ok(DateForm(Some(pattern)))
     }
 
     /// The pattern, where it is not ISO 8601.
@@ -57,7 +58,7 @@ impl DateForm {
     pub fn write(&self, seconds: f64) -> String {
         let at = datetime(seconds);
         let own = self.0.as_deref().and_then(|pattern| {
-            let text = strtime::format(pattern, at).ok()?;
+            let text = strtime::format(pattern, in_utc(at)).ok()?;
             (read_pattern(pattern, &text) == Some(at)).then_some(text)
         });
         own.unwrap_or_else(|| match at.time() == jiff::civil::Time::midnight() {
@@ -65,6 +66,13 @@ impl DateForm {
             false => at.to_string(),
         })
     }
+}
+
+/// A time with the offset that a pattern may write, %z.
+fn in_utc(at: DateTime) -> BrokenDownTime {
+    let mut parts = BrokenDownTime::from(at);
+    parts.set_offset(Some(Offset::UTC));
+    parts
 }
 
 fn read_pattern(pattern: &str, text: &str) -> Option<DateTime> {
@@ -159,6 +167,23 @@ mod tests {
         ] {
             assert_eq!(form.read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_pattern_may_have_an_offset() {
+        for (pattern, text) in [
+            ("%d/%m/%Y %H:%M:%S %z", "31/01/2024 15:30:05 +0200"),
+            ("%d/%m/%Y %H:%M:%S%:z", "31/01/2024 15:30:05+02:00"),
+            ("%Y-%m-%dT%H:%M:%S%z", "2024-01-31T08:30:05-0500"),
+        ] {
+            let form = DateForm::new(Some(pattern.into())).unwrap();
+            assert_eq!(form.read_own(text), Some(1_706_707_805.0), "{text}");
+            let written = form.write(1_706_707_805.0);
+            assert_eq!(form.read_own(&written), Some(1_706_707_805.0), "{written}");
+        }
+        // The name of a zone cannot be read, and that is said.
+        let said = DateForm::new(Some("%d/%m/%Y %H:%M %Z".into())).unwrap_err();
+        assert!(said.contains("%Z") && !said.contains("a year"), "{said}");
     }
 
     #[test]

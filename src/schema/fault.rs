@@ -100,6 +100,8 @@ pub struct Fault {
     pub problem: Problem,
     /// The value as it came, shortened.
     pub got: String,
+    /// Whether it came as a number or a boolean, and not as text.
+    pub typed: bool,
     /// What the column takes.
     pub allowed: String,
     /// What to do.
@@ -112,6 +114,7 @@ impl std::fmt::Display for Fault {
             column,
             problem,
             got,
+            typed: _,
             allowed,
             remedy,
         } = self;

@@ -22,8 +22,8 @@ columns:
 
 #[derive(Deserialize)]
 struct Typed {
-    columns: Vec<ColumnSpec>,
-    target: TargetSpec,
+    columns: Vec<Spanned<ColumnSpec>>,
+    target: Spanned<TargetSpec>,
     id: Option<Spanned<String>>,
     #[serde(default)]
     extra: Extra,
@@ -43,7 +43,7 @@ pub(crate) fn table_spec(text: &str) -> Result<Schema, Vec<SpecFault>> {
     let id = id.as_ref();
     TableSpec {
         columns,
-        target,
+        target: Some(target),
         id,
         extra: *extra,
         missing: missing.as_deref(),

@@ -310,6 +310,7 @@ pub fn not_a_row(got: &str) -> Fault {
         column: String::new(),
         problem: Problem::NotARow,
         got: excerpt(got),
+        typed: false,
         allowed: "an object like {\"column\": value}".into(),
         remedy: String::new(),
     }

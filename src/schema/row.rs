@@ -147,6 +147,7 @@ impl Row {
                     column: column.name.clone(),
                     problem: Problem::Missing,
                     got: String::new(),
+                    typed: false,
                     allowed: column.allowed(),
                     remedy: "the column is required".into(),
                 });
@@ -161,6 +162,7 @@ impl Row {
                 column: target.clone(),
                 problem: Problem::Missing,
                 got: String::new(),
+                typed: false,
                 allowed: allowed_labels(schema),
                 remedy: "a row without the target cannot be learnt from".into(),
             });
@@ -356,6 +358,7 @@ impl Row {
                     column: schema.name(Slot::Id).to_owned(),
                     problem: Problem::WrongType,
                     got: other.to_string(),
+                    typed: false,
                     allowed: "a number or text".into(),
                     remedy: String::new(),
                 });
@@ -396,6 +399,7 @@ impl Row {
                 column: target.column.clone(),
                 problem: Problem::UnknownLevel,
                 got: value.to_string(),
+                typed: is_typed(value),
                 allowed: allowed_labels(schema),
                 remedy: String::new(),
             });
@@ -411,6 +415,7 @@ impl Row {
                 column: warning.column.clone(),
                 problem: warning.problem,
                 got: warning.value.to_string(),
+                typed: !matches!(warning.value, Label::Text(_)),
                 allowed: column.map_or_else(String::new, |c| c.allowed()),
                 remedy: "the spec sets such rows apart".into(),
             });
@@ -441,6 +446,9 @@ impl Row {
     ) {
         if column.policy == Policy::Reject && self.purpose != Purpose::Look {
             self.fault(column, problem, plain(value), remedy);
+            if let Some(fault) = self.faults.last_mut() {
+                fault.typed = is_typed(value);
+            }
         } else {
             self.cells[i] = cell;
             self.warnings.push(Warning {
@@ -457,10 +465,15 @@ impl Row {
             column: column.name.clone(),
             problem,
             got,
+            typed: false,
             allowed: column.allowed(),
             remedy,
         });
     }
+}
+
+fn is_typed(value: Value<'_>) -> bool {
+    matches!(value, Value::Number(_) | Value::Flag(_))
 }
 
 /// Whether a value of a column without markers of its own stands for a missing one.
@@ -482,6 +495,7 @@ pub fn unknown_column(schema: &Schema, name: &str, value: &str) -> Fault {
         column: name.to_owned(),
         problem: Problem::UnknownColumn,
         got: excerpt(value),
+        typed: false,
         allowed: schema.names().collect::<Vec<_>>().join(", "),
         remedy,
     }

@@ -1,5 +1,7 @@
 //! The part of a spec that describes the table, as typed by a person, and its check.
 
+mod fault;
+mod needed;
 mod typed;
 pub mod without;
 pub mod yaml;
@@ -14,56 +16,18 @@ use super::date::DateForm;
 use super::level::is_label;
 use super::missing::Markers;
 use super::number::NumberForm;
+pub use fault::{About, SpecFault};
+pub use needed::Needed;
 pub use typed::{LevelsSpec, Word};
-
-/// A fault in a spec, with where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SpecFault {
-    /// Line in the file, from 1; 0 where it is not known.
-    pub line: u64,
-    /// Column in the line, from 1.
-    pub column: u64,
-    /// What is wrong.
-    pub problem: String,
-    /// What to do.
-    pub remedy: String,
-}
-
-impl SpecFault {
-    /// A fault at the place of a spanned value.
-    pub fn at<T>(
-        place: &Spanned<T>,
-        problem: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> SpecFault {
-        SpecFault {
-            line: place.referenced.line(),
-            column: place.referenced.column(),
-            problem: problem.into(),
-            remedy: remedy.into(),
-        }
-    }
-}
-
-impl std::fmt::Display for SpecFault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.line > 0 {
-            write!(f, "line {}, column {}: ", self.line, self.column)?;
-        }
-        f.write_str(&self.problem)?;
-        if !self.remedy.is_empty() {
-            write!(f, "; {}", self.remedy)?;
-        }
-        Ok(())
-    }
-}
 
 /// A column as typed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnSpec {
-    name: Spanned<String>,
-    kind: KindWord,
+    #[serde(default)]
+    name: Needed<Spanned<String>>,
+    #[serde(default)]
+    kind: Needed<KindWord>,
     #[serde(default)]
     unit: String,
     #[serde(default)]
@@ -130,18 +94,21 @@ impl KindWord {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetSpec {
-    column: Spanned<String>,
-    positive: Label,
-    negative: Spanned<Label>,
+    #[serde(default)]
+    column: Needed<Spanned<String>>,
+    #[serde(default)]
+    positive: Needed<Label>,
+    #[serde(default)]
+    negative: Needed<Spanned<Label>>,
 }
 
 /// Columns, target and id as typed.
 #[derive(Clone, Debug)]
 pub struct TableSpec<'a> {
     /// The `columns` list.
-    pub columns: &'a [ColumnSpec],
-    /// The `target` section.
-    pub target: &'a TargetSpec,
+    pub columns: &'a [Spanned<ColumnSpec>],
+    /// The `target` section; none where the spec has none, which is a fault of its own.
+    pub target: Option<&'a Spanned<TargetSpec>>,
     /// The `id` column.
     pub id: Option<&'a Spanned<String>>,
     /// What an unknown column gets.
@@ -159,12 +126,65 @@ impl TableSpec<'_> {
     /// Every fault found, with line and remedy.
     pub fn check(&self) -> Result<Schema, Vec<SpecFault>> {
         let mut faults = Vec::new();
+        match self.schema(&mut faults) {
+            Some(schema) if faults.is_empty() => Ok(schema),
+            _ => Err(faults),
+        }
+    }
+
+    /// Checks all of it. Where the only faults are missing keys of the target there is a schema all the same, by which the
+    /// rest of the spec can be checked; it is not that of a sound spec.
+    pub fn schema(&self, faults: &mut Vec<SpecFault>) -> Option<Schema> {
+        let mut found = Vec::new();
+        self.check_names(&mut found);
+        let target = self.check_target(&mut found);
+        let unused = || {
+            let columns = self.columns.iter();
+            columns.filter(|c| c.value.kind.given() == Some(&KindWord::Unused))
+        };
+        if self.columns.len() == unused().count() {
+            let problem = "no columns: there is nothing to predict from";
+            let remedy = "list the table's columns under columns";
+            let target = self.target.map(|target| match target.value.column.given() {
+                Some(column) => SpecFault::at(column, problem, remedy),
+                None => SpecFault::at(target, problem, remedy),
+            });
+            let first = self.columns.first();
+            let place = target.or_else(|| first.map(|c| SpecFault::at(c, problem, remedy)));
+            found.extend(place.map(|fault| fault.about(About::Nothing)));
+        }
+        let unused = unused().filter_map(|c| c.value.name.given());
+        let unused = unused.map(|name| name.value.clone()).collect();
+        let missing = match self.missing {
+            Some(words) => Markers::new(words),
+            None => Markers::new(self.usual),
+        };
+        let lacks_keys = |fault: &SpecFault| matches!(fault.about, About::MissingKey(_));
+        let before_columns = found.len();
+        let is_readable = found.iter().all(lacks_keys);
+        let columns = self.columns.iter();
+        let columns = columns
+            .filter_map(|c| check_column(c, &missing, &mut found))
+            .collect();
+        let is_readable = is_readable && found.len() == before_columns;
+        faults.append(&mut found);
+        is_readable.then(|| {
+            Schema::new(Parts {
+                columns,
+                unused,
+                target,
+                id: self.id.map(|id| id.value.clone()),
+                extra: self.extra,
+                missing,
+            })
+        })
+    }
+
+    fn check_names(&self, faults: &mut Vec<SpecFault>) {
         let mut names = HashSet::new();
-        let ids = self.id.into_iter();
-        for name in ids
-            .chain([&self.target.column])
-            .chain(self.columns.iter().map(|c| &c.name))
-        {
+        let target = self.target.and_then(|target| target.value.column.given());
+        let columns = self.columns.iter().filter_map(|c| c.value.name.given());
+        for name in self.id.into_iter().chain(target).chain(columns) {
             if name.value.is_empty() {
                 faults.push(SpecFault::at(
                     name,
@@ -180,62 +200,82 @@ impl TableSpec<'_> {
                 ));
             }
         }
-        let (positive, negative) = (&self.target.positive, &self.target.negative.value);
-        if is_label(positive, negative, negative.value()) {
+    }
+
+    /// The target; with values of no table where keys are missing.
+    fn check_target(&self, faults: &mut Vec<SpecFault>) -> Target {
+        let (mut column, mut values) = (None, (None, None));
+        if let Some(target) = self.target {
+            let TargetSpec {
+                column: name,
+                positive,
+                negative,
+            } = &target.value;
+            column = name.of(target, "column", faults);
+            values.0 = positive.of(target, "positive", faults);
+            values.1 = negative.of(target, "negative", faults);
+        }
+        if let (Some(positive), Some(negative)) = values
+            && is_label(positive, &negative.value, negative.value.value())
+        {
             let problem = "positive and negative are the same value";
             faults.push(SpecFault::at(
-                &self.target.negative,
+                negative,
                 problem,
                 "name the two values of the target",
             ));
         }
-        let unused = self.columns.iter().filter(|c| c.kind == KindWord::Unused);
-        let unused: Vec<String> = unused.map(|c| c.name.value.clone()).collect();
-        if self.columns.len() == unused.len() {
-            let problem = "no columns: there is nothing to predict from";
-            faults.push(SpecFault::at(
-                &self.target.column,
-                problem,
-                "list the table's columns under columns",
-            ));
+        let nameless = || Label::Text(String::new());
+        Target {
+            column: column.map_or_else(String::new, |name| name.value.clone()),
+            positive: values.0.cloned().unwrap_or_else(nameless),
+            negative: values.1.map_or_else(nameless, |l| l.value.clone()),
         }
-        let missing = match self.missing {
-            Some(words) => Markers::new(words),
-            None => Markers::new(self.usual),
-        };
-        let columns = self
-            .columns
-            .iter()
-            .filter_map(|c| check_column(c, &missing, &mut faults))
-            .collect();
-        if !faults.is_empty() {
-            return Err(faults);
+    }
+}
+
+impl ColumnSpec {
+    /// The kind that its other keys belong to, so that they are checked where the kind is missing.
+    fn likely_kind(&self) -> KindWord {
+        match self {
+            ColumnSpec {
+                levels: Some(_), ..
+            } => KindWord::Category,
+            ColumnSpec {
+                format: Some(_), ..
+            } => KindWord::Date,
+            _ => KindWord::Number,
         }
-        let target = Target {
-            column: self.target.column.value.clone(),
-            positive: self.target.positive.clone(),
-            negative: self.target.negative.value.clone(),
-        };
-        Ok(Schema::new(Parts {
-            columns,
-            unused,
-            target,
-            id: self.id.map(|id| id.value.clone()),
-            extra: self.extra,
-            missing,
-        }))
+    }
+
+    /// `the column "age"`, `a column` where its name is missing.
+    fn called(&self, what: &str) -> String {
+        match self.name.given() {
+            Some(name) => format!("the {what} {:?}", name.value),
+            None => format!("a {what}"),
+        }
+    }
+
+    /// A fault at its name, else where it begins.
+    fn at_name(&self, typed: &Spanned<ColumnSpec>, problem: String, remedy: &str) -> SpecFault {
+        match self.name.given() {
+            Some(name) => SpecFault::at(name, problem, remedy),
+            None => SpecFault::at(typed, problem, remedy),
+        }
     }
 }
 
 /// The checked column; none where it is not used or has faults.
 fn check_column(
-    spec: &ColumnSpec,
+    typed: &Spanned<ColumnSpec>,
     missing: &Markers,
     faults: &mut Vec<SpecFault>,
 ) -> Option<Column> {
     let before = faults.len();
-    let name = &spec.name;
-    let kind = spec.kind;
+    let spec = &typed.value;
+    let name = spec.name.of(typed, "name", faults);
+    let kind = spec.kind.of(typed, "kind", faults).copied();
+    let kind = kind.unwrap_or_else(|| spec.likely_kind());
     let mut only = |given: Option<SpecFault>, of: KindWord, what: &str| {
         let Some(place) = given.filter(|_| kind != of) else {
             return;
@@ -264,22 +304,20 @@ fn check_column(
         ));
     }
     if kind == KindWord::Unused && spec.required {
-        faults.push(SpecFault::at(
-            name,
-            format!("the column {:?} is required and not used", name.value),
-            "remove required, or give it another kind",
-        ));
+        let problem = format!("{} is required and not used", spec.called("column"));
+        faults.push(spec.at_name(typed, problem, "remove required, or give it another kind"));
     }
-    let kind = match kind {
+    let checked = match kind {
         KindWord::Number => check_range(spec, faults),
-        KindWord::Category => check_levels(spec, faults),
+        KindWord::Category => check_levels(typed, faults),
         KindWord::Text | KindWord::Unused => Kind::Text,
         KindWord::Date => check_pattern(spec, faults),
     };
     let number = spec.number.as_ref().and_then(|n| check_form(n, faults));
-    (faults.len() == before && spec.kind != KindWord::Unused).then(|| Column {
+    let name = name.filter(|_| faults.len() == before && kind != KindWord::Unused)?;
+    Some(Column {
         name: name.value.clone(),
-        kind,
+        kind: checked,
         required: spec.required,
         policy: spec
             .unexpected
@@ -302,19 +340,15 @@ fn place<T>(spanned: &Option<Spanned<T>>) -> Option<SpecFault> {
 }
 
 fn check_pattern(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
-    let pattern = spec.format.as_ref();
-    match DateForm::new(pattern.map(|p| p.value.clone())) {
-        Ok(form) => Kind::Date(form),
-        Err(problem) => {
-            let place = pattern.map_or(&spec.name, |p| p);
-            faults.push(SpecFault::at(
-                place,
-                problem,
-                "write it as strftime does, or leave it out for 2024-01-31",
-            ));
-            Kind::Date(DateForm::default())
-        }
-    }
+    let Some(pattern) = &spec.format else {
+        return Kind::Date(DateForm::default());
+    };
+    let form = DateForm::new(Some(pattern.value.clone())).unwrap_or_else(|problem| {
+        let remedy = "write it as strftime does, or leave it out for 2024-01-31";
+        faults.push(SpecFault::at(pattern, problem, remedy));
+        DateForm::default()
+    });
+    Kind::Date(form)
 }
 
 fn check_form(spec: &Spanned<NumberSpec>, faults: &mut Vec<SpecFault>) -> Option<NumberForm> {
@@ -373,14 +407,12 @@ fn check_range(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
     Kind::Number { min, max }
 }
 
-fn check_levels(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
+fn check_levels(typed: &Spanned<ColumnSpec>, faults: &mut Vec<SpecFault>) -> Kind {
+    let spec = &typed.value;
     let Some(levels) = &spec.levels else {
-        let problem = format!("the category {:?} has no levels", spec.name.value);
-        faults.push(SpecFault::at(
-            &spec.name,
-            problem,
-            "list them: levels: [a, b], or write levels: any",
-        ));
+        let problem = format!("{} has no levels", spec.called("category"));
+        let remedy = "list them: levels: [a, b], or write levels: any";
+        faults.push(spec.at_name(typed, problem, remedy));
         return Kind::Text;
     };
     let LevelsSpec::List(scalars) = &levels.value else {

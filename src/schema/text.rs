@@ -94,6 +94,7 @@ impl Header {
                     column: column.name.clone(),
                     problem: Problem::Missing,
                     got: String::new(),
+                    typed: false,
                     allowed: column.allowed(),
                     remedy: "the column is required".into(),
                 });
@@ -104,6 +105,7 @@ impl Header {
                 column: schema.target().column.clone(),
                 problem: Problem::Missing,
                 got: String::new(),
+                typed: false,
                 allowed: allowed_labels(schema),
                 remedy: "a table without the target cannot be learnt from".into(),
             });
@@ -144,6 +146,7 @@ impl Header {
             column: String::new(),
             problem: Problem::UnknownColumn,
             got: excerpt(cell),
+            typed: false,
             allowed: "an empty cell: the last column has no name".into(),
             remedy: "name the column, or leave it out".into(),
         });

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::predictor::Predictor;
+use super::predict::Desk;
 use super::problem::{Problem, kind};
 use super::{query, reply};
 use crate::schema::fault::excerpt;
@@ -32,16 +32,16 @@ const RECENT: u64 = 5;
 pub async fn prediction(
     path: web::Path<String>,
     store: web::Data<Store>,
-    predictor: web::Data<Predictor>,
+    desk: web::Data<Desk>,
 ) -> Result<HttpResponse, Problem> {
-    let clock = &predictor.clock;
     let id = path.into_inner();
     let find = || {
         let (store, wanted) = (store.clone(), id.clone());
         web::block(move || store.event(&wanted))
     };
     let mut found = find().await.map_err(Problem::internal)??;
-    if found.is_none() && may_be_new(&id, clock.now()) {
+    let named = desk.named_at(&id);
+    if found.is_none() && may_be_new(&id, named, desk.predictor.clock.now()) {
         store.flush().await?; // the writer may have it still
         found = find().await.map_err(Problem::internal)??;
     }
@@ -56,16 +56,14 @@ pub async fn prediction(
     Ok(reply::json(StatusCode::OK, &event))
 }
 
-/// Whether the prediction of an id may have been made a moment ago: an id of the platform's says when. Other ids may be of
-/// any time.
-fn may_be_new(id: &str, now: Timestamp) -> bool {
+/// Whether the prediction of an id may have been made a moment ago: an id of the platform's says when, and of an id of the
+/// caller's own the server knows it.
+fn may_be_new(id: &str, named: Option<Timestamp>, now: Timestamp) -> bool {
     let made = Uuid::try_parse(id).ok().and_then(|id| id.get_timestamp());
-    made.is_none_or(|made| {
-        let (seconds, _) = made.to_unix();
-        now.as_second()
-            .abs_diff(i64::try_from(seconds).unwrap_or(i64::MAX))
-            <= RECENT
-    })
+    let made = made.and_then(|made| i64::try_from(made.to_unix().0).ok());
+    let times = [made, named.map(Timestamp::as_second)];
+    let is_recent = |time: &i64| now.as_second().abs_diff(*time) <= RECENT;
+    times.iter().flatten().any(is_recent)
 }
 
 /// Events after a number, in order.
@@ -141,4 +139,36 @@ pub(super) fn no_kind(value: &str) -> Problem {
         names.join(", ")
     );
     Problem::new(&kind::BAD_REQUEST, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Waiting for the writer costs a commit: ids that cannot be on their way do not.
+    #[test]
+    fn only_ids_that_may_be_on_their_way_wait_for_the_writer() {
+        let now: Timestamp = "2026-01-31T09:15:00Z".parse().unwrap();
+        let at = |seconds: i64| now + jiff::SignedDuration::from_secs(seconds);
+        let uuid = |time: Timestamp| {
+            let (seconds, nanos) = (time.as_second() as u64, 0);
+            let time = uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos);
+            Uuid::new_v7(time).to_string()
+        };
+        for (id, named, expected) in [
+            (uuid(at(-1)), None, true),
+            (uuid(at(-60)), None, false),
+            ("order 7".into(), Some(at(-1)), true),
+            ("order 7".into(), Some(at(-60)), false),
+            ("order 7".into(), None, false),
+            ("67e55044-10b1-426f-9247-bb680e5fe0c8".into(), None, false),
+            (
+                "67e55044-10b1-426f-9247-bb680e5fe0c8".into(),
+                Some(now),
+                true,
+            ),
+        ] {
+            assert_eq!(may_be_new(&id, named, now), expected, "{id} {named:?}");
+        }
+    }
 }

@@ -59,6 +59,8 @@ pub(super) struct Commit<'t> {
     seq: u64,
     block: Vec<u8>,
     counts: Counts,
+    /// Labels that waited and contradict the one that is there.
+    pub(super) conflicts: u64,
 }
 
 impl<'t> Commit<'t> {
@@ -89,6 +91,7 @@ impl<'t> Commit<'t> {
             seq,
             block: Vec::new(),
             counts: Vec::new(),
+            conflicts: 0,
         })
     }
 

@@ -98,6 +98,9 @@ struct Told<'a> {
     /// The row's own id that it waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<serde_json::Value>,
+    /// The label of its prediction, which it contradicts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflict: Option<&'a Label>,
 }
 
 /// Takes labels in. Unless `partial`, one contradiction keeps all of them out; each status tells what is, or would have been.
@@ -171,11 +174,41 @@ pub(super) fn join_waiting(
     }
     let found = commit.labels.remove(waits.bytes())?;
     let found = found.map(|bytes| read(bytes.value())).transpose()?;
-    if let Some(truth) = found
-        && commit.labels.get(key.bytes())?.is_none()
-    {
-        keep(commit, key, id, &truth.label, false)?;
+    let Some(waited) = found else {
+        return Ok(());
+    };
+    match truth(commit, key)? {
+        None => keep(commit, key, id, &waited.label, false),
+        Some(label) if label == waited.label => Ok(()),
+        Some(label) => reject(commit, own_id, id, &waited.label, &label),
     }
+}
+
+/// Records that a label that was acknowledged while it waited contradicts the one that its prediction has: it is given up,
+/// and the event says for which. Whoever sends it again, or with `correct`, gets the response of a direct contradiction.
+fn reject(
+    commit: &mut Commit<'_>,
+    own_id: &str,
+    id: &str,
+    label: &Label,
+    conflict: &Label,
+) -> Result<(), StoreError> {
+    tracing::warn!(
+        id,
+        key = own_id,
+        %label,
+        stored = %conflict,
+        "labels: a label that waited by its row's id contradicts the label of the prediction, which stays"
+    );
+    let told = Told {
+        label,
+        correct: false,
+        key: Some(own_id::json(own_id)),
+        conflict: Some(conflict),
+    };
+    let body = serde_json::to_string(&told).expect("its keys are text");
+    commit.append(commit.now, Kind::LabelExpired, id, &body)?;
+    commit.conflicts += 1;
     Ok(())
 }
 
@@ -218,6 +251,7 @@ fn keep(
         label,
         correct,
         key: None,
+        conflict: None,
     };
     let body = serde_json::to_string(&told).expect("its keys are text");
     let seq = commit.append(commit.now, Kind::Label, id, &body)?;
@@ -248,7 +282,7 @@ fn truth(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label>, StoreError
 /// Reads a truth as it is kept.
 pub(super) fn read(bytes: &[u8]) -> Result<Truth, StoreError> {
     serde_json::from_slice(bytes)
-        .map_err(|e| StoreError::Unreadable(format!("a label is damaged: {e}")))
+        .map_err(|e| StoreError::Damaged(format!("a label cannot be read: {e}")))
 }
 
 /// Gives up truths that wait since before `since`; gives how many.
@@ -270,6 +304,7 @@ pub(super) fn expire(commit: &mut Commit<'_>, since: Timestamp) -> Result<usize,
             label: &truth.label,
             correct: false,
             key: super::layout::own_id_of(key).map(own_id::json),
+            conflict: None,
         };
         let body = serde_json::to_string(&told).expect("its keys are text");
         let id = super::layout::id_of(key).unwrap_or_default();

@@ -36,7 +36,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-pub use block::Record;
+pub use block::{BrokenBlock, Record};
 pub use error::{OpenError, StoreError};
 pub use file::{Backend, File, NAME, replaceable};
 pub use read::{Snapshot, Stats};

@@ -212,7 +212,7 @@ pub(super) fn newest_aside(
 
 fn aside(bytes: &[u8]) -> Result<Quarantined, StoreError> {
     serde_json::from_slice(bytes)
-        .map_err(|e| StoreError::Unreadable(format!("a quarantined row is damaged: {e}")))
+        .map_err(|e| StoreError::Damaged(format!("a quarantined row cannot be read: {e}")))
 }
 
 /// What is in the store.

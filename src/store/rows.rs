@@ -164,9 +164,9 @@ pub struct Batch {
 pub struct Taken {
     /// New rows.
     pub stored: usize,
-    /// Rows that were there already.
+    /// Rows that were there already, in quarantine or not.
     pub repeated: usize,
-    /// Rows in quarantine.
+    /// Rows that are new in quarantine.
     pub quarantined: usize,
     /// Ids in the store, in the rows' order; of a row that was there already, the one it has.
     pub ids: Vec<String>,
@@ -227,10 +227,13 @@ pub(super) fn brought(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label
     struct Body {
         label: Option<Label>,
     }
-    let body = commit.event(seq, |record| {
-        serde_json::from_slice::<Body>(record.body).ok()
-    })?;
-    Ok(body.flatten().and_then(|body| body.label))
+    let body = commit.event(seq, |record| serde_json::from_slice::<Body>(record.body))?;
+    let damaged = |why: String| StoreError::Damaged(format!("event {seq}, a row, {why}"));
+    match body {
+        None => Err(damaged("is gone".into())),
+        Some(Err(error)) => Err(damaged(format!("cannot be read: {error}"))),
+        Some(Ok(body)) => Ok(body.label),
+    }
 }
 
 /// Takes a batch in.
@@ -245,7 +248,9 @@ pub(super) fn take(commit: &mut Commit<'_>, batch: &Batch) -> Result<Outcome, St
             Ok(Some(_)) => return Ok(Outcome::OtherBody),
             Ok(None) => {}
             Err(e) => {
-                return Err(StoreError::Unreadable(format!("a request is damaged: {e}")));
+                return Err(StoreError::Damaged(format!(
+                    "a request cannot be read: {e}"
+                )));
             }
         }
     }
@@ -254,8 +259,10 @@ pub(super) fn take(commit: &mut Commit<'_>, batch: &Batch) -> Result<Outcome, St
         one(commit, row, batch.transport, &mut taken)?;
     }
     for bad in &batch.quarantined {
-        put_aside(commit, bad, batch.transport)?;
-        taken.quarantined += 1;
+        match put_aside(commit, bad, batch.transport)? {
+            true => taken.quarantined += 1,
+            false => taken.repeated += 1,
+        }
     }
     if let Some((name, digest)) = &batch.request {
         let request = Request {
@@ -484,15 +491,15 @@ pub(super) fn out_of_quarantine(
     })
 }
 
-/// Quarantines a row, unless it was quarantined when its source was read before.
+/// Quarantines a row, unless it was quarantined when its source was read before; tells whether it did.
 fn put_aside(
     commit: &mut Commit<'_>,
     bad: &Quarantined,
     transport: Transport,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let key = bad.key();
     if commit.row_keys.get(&*key)?.is_some() {
-        return Ok(());
+        return Ok(false);
     }
     keep_aside(commit, bad, transport)?;
     let Quarantined {
@@ -507,5 +514,5 @@ fn put_aside(
     let seq = commit.append(commit.now, Kind::Quarantine, &bad.id, &body.to_string())?;
     commit.row_seqs.insert(seq, &*key)?;
     commit.row_keys.insert(&*key, &*bad.id)?;
-    Ok(())
+    Ok(true)
 }

@@ -21,7 +21,7 @@ use super::feed::{Feed, Prediction, Tap};
 use super::file::File;
 use super::predictions;
 use crate::clock::Clock;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{LabelStatus, Metrics};
 
 /// Predictions taken from the queue at once.
 const TAKEN: usize = 4096;
@@ -199,10 +199,14 @@ impl Keeper {
                 for ask in &mut pending.asks {
                     ask.apply(commit)?;
                 }
-                Ok(())
+                Ok(commit.conflicts)
             });
             match &done {
-                Ok(((), counts)) => {
+                Ok((conflicts, counts)) => {
+                    metrics
+                        .titanic_labels_total
+                        .of(LabelStatus::Conflict)
+                        .increment(*conflicts);
                     for (kind, count) in counts {
                         metrics
                             .titanic_store_events_total

@@ -18,6 +18,7 @@ pub mod profile;
 pub mod splits;
 
 use crate::features::Fitted;
+use crate::features::step::FitWarning;
 use crate::model::card::{Candidate, Card};
 use crate::model::{Model, ModelFault, Parts, Spec};
 use crate::schema::fault::{Problem, nearest};
@@ -310,7 +311,7 @@ pub fn train(
                 cv: c.figures.clone(),
             })
             .collect(),
-        warnings,
+        warnings: warnings.iter().map(ToString::to_string).collect(),
         table_warnings: odd.to_list(),
     };
     let model = Model::new(Parts {
@@ -384,17 +385,12 @@ fn arrangement(table: &Table) -> Arrangement {
     arranged.unwrap_or(Arrangement::Rows)
 }
 
-/// What the fit of the recipe said (`"NAME" is …`), by column.
-fn fitted_warnings(said: &[String], odd: &mut WarningSummary) {
-    for text in said {
-        let (column, detail) = text
-            .strip_prefix('"')
-            .and_then(|text| text.split_once("\" "))
-            .unwrap_or(("", text));
-        let is_there =
-            |w: &ColumnWarning| w.column != column || w.problem != Problem::MissingColumn;
+/// What the fit of the recipe said, by column.
+fn fitted_warnings(said: &[FitWarning], odd: &mut WarningSummary) {
+    for FitWarning { name, detail } in said {
+        let is_there = |w: &ColumnWarning| w.column != *name || w.problem != Problem::MissingColumn;
         if odd.entries().all(is_there) {
-            odd.say(column, Problem::AllMissing, 0, detail.to_owned());
+            odd.say(name, Problem::AllMissing, 0, detail.clone());
         }
     }
 }

@@ -144,17 +144,21 @@ async fn an_ingest_keeps_the_same_rows_and_quarantine(case: &Case) {
         std::fs::write(folder.join("good.csv"), &good).unwrap();
         std::fs::write(folder.join("bad.csv"), bad).unwrap();
     }
-    for (line, stored, quarantined) in [
-        ("ingest good.csv --json", 7, 1),
-        ("ingest bad.csv --json", 1, 1),
-        ("ingest good.csv --json", 0, 1),
-        ("ingest bad.csv --json", 0, 1),
+    // Stored, repeated, quarantined: what came before is there already, in quarantine or not.
+    for (line, counts) in [
+        ("ingest good.csv --json", [7, 1, 1]),
+        ("ingest bad.csv --json", [1, 0, 1]),
+        ("ingest good.csv --json", [0, 9, 0]),
+        ("ingest bad.csv --json", [0, 2, 0]),
     ] {
         let [beside, without] = [&*state, alone.path()].map(|at| on(at, line).ok());
         assert_eq!(beside.json(), without.json(), "{line}");
         assert_eq!(beside.err, without.err, "{line}");
-        let counts = ["stored", "quarantined"].map(|key| beside.json()[key].clone());
-        assert_eq!(json!(counts), json!([stored, quarantined]), "{line}");
+        for ran in [&beside, &without] {
+            let tally = ran.json();
+            let found = ["stored", "repeated", "quarantined"].map(|key| tally[key].clone());
+            assert_eq!(json!(found), json!(counts), "{line}");
+        }
         assert_eq!(quarantine(&state), quarantine(alone.path()), "{line}");
     }
     // Lines and sources are those of the files.
@@ -204,6 +208,22 @@ async fn a_strict_ingest_keeps_nothing_of_a_bad_load(case: &Case) {
     let cells = good.rsplit_once(',').unwrap().0;
     let many: String = (0..9000).map(|n| format!("{cells},n{n}\n")).collect();
     std::fs::write(state.join("late.csv"), format!("{header}\n{many}{bad}")).unwrap();
+    // Good rows of several batches go in one request, which is stored whole or not at all.
+    let requests = async || {
+        let page = server.metrics().await;
+        let counter =
+            r#"titanic_http_requests_total{method="POST",route="/v1/rows",status="200"} "#;
+        let count = page.lines().find_map(|line| line.strip_prefix(counter));
+        count.unwrap().parse::<u64>().unwrap()
+    };
+    let more = many.replace(",n", ",m");
+    std::fs::write(state.join("many.csv"), format!("{header}\n{more}")).unwrap();
+    let sent = requests().await;
+    let many = on(&state, "ingest many.csv --strict --json").ok().json();
+    assert_eq!(
+        (&many["stored"], requests().await - sent),
+        (&json!(9000), 1)
+    );
     let before = rows();
     let said = on(&state, "ingest late.csv --strict").fails(1);
     assert!(said.contains("line 9002"), "{said}");

@@ -160,3 +160,30 @@ async fn a_table_holds_what_the_lines_hold(case: &Case) {
     assert_eq!(read("row.parquet").height(), 1);
     run(&state, "store export -o all.parquet").ended(2);
 }
+
+/// Whole numbers that floating point does not hold keep their digits, whatever else stands in their column.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whole_numbers_keep_their_digits() {
+    let server = Server::of_with(&crate::case::CHURN, |settings| {
+        settings.retrain.enabled = false
+    })
+    .await;
+    let store = server.app().store();
+    let bodies = [
+        r#"{"mixed": 9007199254740993, "long": 9007199254740993, "huge": 18446744073709551615, "plain": 10000000000000000}"#,
+        r#"{"mixed": 0.5, "long": 1, "huge": 2, "plain": 0.5}"#,
+    ];
+    for body in bodies {
+        store
+            .tell(Kind::Alert, "a".into(), body.into())
+            .await
+            .unwrap();
+    }
+    let state = server.leave().await;
+    let found = events(&state, "alert", "");
+    let cells = |key: &str| json!([found[0][key], found[1][key]]);
+    assert_eq!(cells("mixed"), json!(["9007199254740993", "0.5"]));
+    assert_eq!(cells("long"), json!([9_007_199_254_740_993_i64, 1]));
+    assert_eq!(cells("huge"), json!(["18446744073709551615", "2"]));
+    assert_eq!(cells("plain"), json!([1e16, 0.5]), "it is exact as it is");
+}

@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use titanic_platform::app::First;
 use titanic_platform::clock::System;
+use titanic_platform::config::Settings;
 
 use crate::case::{Case, json as read, on_both};
 use crate::rest::probability;
@@ -283,5 +284,56 @@ async fn a_training_can_be_called_off() {
         2,
         "nothing was registered"
     );
+    server.stop().await;
+}
+
+/// The note of what is recorded may be lost, and a registry that was put back counts in another epoch: the events say which
+/// lines of the ledger they are of.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_of_models_are_recorded_once_whatever_became_of_the_note() {
+    let case = &crate::case::CHURN;
+    let quiet = |settings: &mut Settings| settings.retrain.enabled = false;
+    let mut server = Server::of_with(case, quiet).await;
+    let recorded = async |server: &Server, wanted: usize| {
+        until("the events of models", || async {
+            let events = server.get("/v1/events?kind=model").await;
+            events["events"].as_array().unwrap().len() >= wanted
+        })
+        .await;
+        let events = server.get("/v1/events?kind=model").await;
+        let events = events["events"].as_array().unwrap().clone();
+        let places = events
+            .iter()
+            .map(|event| event["ledger_seq"].as_u64().unwrap());
+        assert_eq!(
+            places.collect::<Vec<_>>(),
+            (1..=wanted as u64).collect::<Vec<_>>()
+        );
+        events[wanted - 1]["epoch"].clone()
+    };
+    let first = recorded(&server, 3).await;
+    assert!(first.is_string());
+    let put_back = |state: &std::path::Path| {
+        let registry = titanic_platform::registry::Registry::open(state).unwrap();
+        registry.begin_epoch().unwrap()
+    };
+    for (n, what) in ["lost", "put back"].into_iter().enumerate() {
+        if what == "lost" {
+            let note = ("model_events".to_owned(), "{".to_owned());
+            let store = server.app().store();
+            store.conclude(Vec::new(), note.0, note.1).await.unwrap();
+        }
+        let state = server.leave().await;
+        let epoch = match what {
+            "lost" => first.clone(),
+            _ => json!(put_back(state.path())),
+        };
+        server = Server::over(state, quiet, First::bundled(), Arc::new(System))
+            .await
+            .unwrap();
+        let path = format!("/v1/models/{}/promote", 2 - n);
+        assert_eq!(server.post(&path, &json!({})).await.0, 200);
+        assert_eq!(recorded(&server, 4 + n).await, epoch, "{what}");
+    }
     server.stop().await;
 }

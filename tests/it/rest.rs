@@ -9,7 +9,7 @@ use titanic_platform::schema::{Row, json as rows};
 use titanic_platform::serve::routes::FRAGMENTS;
 
 use crate::case::{Case, json as read, on_both};
-use crate::server::{Server, passenger, until};
+use crate::server::{Server, answer, passenger, until};
 
 on_both!(
     one_row_is_answered_by_the_champion,
@@ -163,6 +163,33 @@ async fn a_partial_answer_tells_of_the_bad_rows(case: &Case) {
     let bad = format!("{id},,,,\"{}: ", &case.bad.1[1..]);
     let line = csv.lines().nth(2).unwrap();
     assert!(status == 200 && line.starts_with(&bad), "{csv}");
+    let lines = format!(
+        "{}\n{}\n\n3\n{}\n",
+        case.row(),
+        read(case.bad.0),
+        case.row()
+    );
+    let path = "/v1/predict?partial";
+    let (status, lines) = text(&server, path, "application/x-ndjson", lines).await;
+    let lines: Vec<Value> = lines.lines().map(read).collect();
+    assert_eq!((status, lines.len()), (200, 4), "{lines:?}");
+    for (n, column, problem) in [
+        (1, &case.bad.1[1..], &body["errors"][0]["problem"]),
+        (2, "", &json!("not_a_row")),
+    ] {
+        let line = &lines[n];
+        assert!(
+            line["probability"].is_null() && line["label"].is_null(),
+            "{line}"
+        );
+        let warning = &line["warnings"][0];
+        assert_eq!(
+            (&warning["column"], &warning["problem"]),
+            (&json!(column), problem)
+        );
+        assert_eq!(warning["value"], body["errors"][n - 1]["got"]);
+    }
+    assert!(lines[3]["probability"].is_f64() && lines[3]["id"].is_string());
     server.stop().await;
 }
 
@@ -375,5 +402,27 @@ async fn beyond_the_bound_requests_are_refused_and_health_is_told() {
         server.post("/v1/predict", &passenger()).await.0 == 200
     })
     .await;
+    server.stop().await;
+}
+
+/// A value that is refused comes back as it was sent, in every format.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_level_has_the_type_it_came_with() {
+    let server = Server::start().await;
+    for (sent, got) in [
+        (json!(9), json!(9)),
+        (json!("9"), json!("9")),
+        (json!(2.5), json!(2.5)),
+        (json!(true), json!(true)),
+    ] {
+        let row = json!({"Pclass": sent, "Sex": "male"});
+        let (status, problem) = server.post("/v1/predict", &row).await;
+        assert_eq!(status, 422, "{problem}");
+        assert_eq!(problem["errors"][0]["got"], got, "{problem}");
+    }
+    let request = server.request(Method::POST, "/v1/predict");
+    let request = request.header("content-type", "text/csv");
+    let (_, problem) = answer(request.body("Pclass,Sex\n9,male\n")).await;
+    assert_eq!(problem["errors"][0]["got"], "9", "{problem}");
     server.stop().await;
 }

@@ -133,7 +133,10 @@ async fn rows_are_kept_once_and_bad_ones_put_aside(case: &Case) {
     let ids = taken["ids"].as_array().unwrap();
     assert_ne!((ids.len(), &ids[0]), (3, &ids[2]));
     let (_, again) = server.post("/v1/rows", &rows).await;
-    assert_eq!(counts(&again), [0, 3, 1]);
+    assert_eq!(counts(&again), [0, 4, 0]);
+    let page = server.metrics().await;
+    let once = r#"titanic_rows_total{status="quarantined"} 1"#;
+    assert!(page.contains(once), "{page}");
     assert_eq!(&again["ids"], &taken["ids"], "the same rows, the same ids");
     let (_, alone) = server.post("/v1/rows", &json!([case.row()])).await;
     assert_eq!(counts(&alone), [0, 1, 0], "an equal row in a later request");

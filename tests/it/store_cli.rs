@@ -256,8 +256,10 @@ async fn rows_put_aside_are_listed_tried_again_and_dropped(case: &Case) {
         row
     };
     let rows = json!([numbered(1), numbered(2), numbered(3), numbered(3)]);
-    for _ in 0..2 {
-        assert_eq!(server.post("/v1/rows", &rows).await.1["quarantined"], 4);
+    for counts in [[3, 1], [0, 4]] {
+        let (_, taken) = server.post("/v1/rows", &rows).await;
+        let found = ["quarantined", "repeated"].map(|key| taken[key].clone());
+        assert_eq!(json!(found), json!(counts));
     }
     let state = server.leave().await;
     let list = || {
@@ -335,15 +337,13 @@ async fn rows_of_a_file_are_tried_again_without_it(case: &Case) {
     std::fs::write(folder.path("bad.csv"), text).unwrap();
     std::fs::write(folder.path("case.yaml"), case.spec).unwrap();
     let ingest = "ingest bad.csv --spec case.yaml --json";
-    for _ in 0..2 {
+    for counts in [[0, 0, 3], [0, 3, 0]] {
         let ran = folder.run(ingest);
-        // Nothing was stored and something quarantined: it has failed.
+        // All rows are bad, new or not: it has failed.
         assert_eq!(ran.code, 1);
         let read = ran.json();
-        assert_eq!(
-            (&read["stored"], &read["quarantined"]),
-            (&json!(0), &json!(3))
-        );
+        let found = ["stored", "repeated", "quarantined"].map(|key| read[key].clone());
+        assert_eq!(json!(found), json!(counts));
     }
     std::fs::remove_file(folder.path("bad.csv")).unwrap();
     let list = folder.run("ingest quarantine list --json").ok().json();

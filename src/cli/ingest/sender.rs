@@ -10,6 +10,9 @@ use crate::ingest::{Batch, ReadFault, Sink, SinkFault, Taken, Tally};
 /// Bytes of one request: a quarter of the smallest usual limit.
 const MOST_BYTES: usize = 4 << 20;
 
+/// Bytes of one request of a strict load, which is to be stored as a whole: the usual limit.
+const MOST_STRICT_BYTES: usize = 16 << 20;
+
 /// A sink that sends.
 pub(super) struct Sender<'r> {
     remote: &'r Remote,
@@ -19,6 +22,7 @@ pub(super) struct Sender<'r> {
 }
 
 /// A source: as it is called, and what its rows are known by.
+#[derive(PartialEq)]
 struct Named {
     name: String,
     identity: String,
@@ -35,6 +39,7 @@ struct Outgoing {
 struct Answer {
     stored: u64,
     repeated: u64,
+    quarantined: u64,
 }
 
 impl<'r> Sender<'r> {
@@ -46,41 +51,52 @@ impl<'r> Sender<'r> {
         }
     }
 
-    /// Sends what a strict load has held back, and gives what the load came to.
+    /// Sends what a strict load has held back, and gives what the load came to. By then the whole source was checked; what
+    /// fits into one request is stored as a whole or not at all.
     pub(super) fn finish(mut self, tally: Result<Tally, ReadFault>) -> anyhow::Result<Tally> {
         let mut tally = match (self.fault.take(), tally) {
             (Some(fault), _) => return Err(fault),
             (None, tally) => tally?,
         };
-        for outgoing in self.held.take().unwrap_or_default() {
-            let taken = self.send(&outgoing.source, &outgoing.lines)?;
-            tally.stored += taken.stored;
-            tally.repeated += taken.repeated;
+        for outgoing in merged(self.held.take().unwrap_or_default()) {
+            let mut taken = Taken::default();
+            self.send(
+                &outgoing.source,
+                &outgoing.lines,
+                MOST_STRICT_BYTES,
+                &mut taken,
+            )
+            .map_err(|fault| partly(fault, &tally, taken))?;
+            tally.count(taken);
         }
         Ok(tally)
     }
 
-    fn send(&self, source: &Named, lines: &[Vec<u8>]) -> anyhow::Result<Taken> {
-        let mut sum = Taken::default();
+    /// Sends lines in requests of so many bytes; `sum` holds what became of those that arrived.
+    fn send(
+        &self,
+        source: &Named,
+        lines: &[Vec<u8>],
+        most: usize,
+        sum: &mut Taken,
+    ) -> anyhow::Result<()> {
         let mut begin = 0;
         while begin < lines.len() {
             let mut bytes = 0;
             let fits = |line: &&Vec<u8>| {
                 bytes += line.len();
-                bytes <= MOST_BYTES
+                bytes <= most
             };
             let fitting = lines[begin..].iter().take_while(fits).count().max(1);
             let end = begin + fitting;
-            let taken = self.request(source, &lines[begin..end])?;
-            sum.stored += taken.stored;
-            sum.repeated += taken.repeated;
+            self.request(source, &lines[begin..end], sum)?;
             begin = end;
         }
-        Ok(sum)
+        Ok(())
     }
 
     /// One request; in halves where the server takes less at once.
-    fn request(&self, source: &Named, lines: &[Vec<u8>]) -> anyhow::Result<Taken> {
+    fn request(&self, source: &Named, lines: &[Vec<u8>], sum: &mut Taken) -> anyhow::Result<()> {
         let encoded = |text: &str| -> String {
             url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
         };
@@ -95,14 +111,22 @@ impl<'r> Sender<'r> {
         ];
         let answer: Option<Answer> = self.remote.rows(&headers, &lines.concat())?;
         match answer {
-            Some(Answer { stored, repeated }) => Ok(Taken { stored, repeated }),
+            Some(Answer {
+                stored,
+                repeated,
+                quarantined,
+            }) => {
+                *sum += Taken {
+                    stored,
+                    repeated,
+                    quarantined,
+                };
+                Ok(())
+            }
             None if lines.len() > 1 => {
                 let (one, other) = lines.split_at(lines.len() / 2);
-                let (one, other) = (self.request(source, one)?, self.request(source, other)?);
-                Ok(Taken {
-                    stored: one.stored + other.stored,
-                    repeated: one.repeated + other.repeated,
-                })
+                self.request(source, one, sum)?;
+                self.request(source, other, sum)
             }
             None => anyhow::bail!(
                 "{}: a row is larger than the server's server.limits.body",
@@ -110,6 +134,30 @@ impl<'r> Sender<'r> {
             ),
         }
     }
+}
+
+/// Batches of one source behind each other as one: a request names one source.
+fn merged(held: Vec<Outgoing>) -> Vec<Outgoing> {
+    let mut all: Vec<Outgoing> = Vec::new();
+    for next in held {
+        match all.last_mut() {
+            Some(last) if last.source == next.source => last.lines.extend(next.lines),
+            _ => all.push(next),
+        }
+    }
+    all
+}
+
+/// The error of a strict load that broke off between two requests.
+fn partly(fault: anyhow::Error, before: &Tally, taken: Taken) -> anyhow::Error {
+    let stored = before.stored + taken.stored;
+    if stored == 0 {
+        return fault;
+    }
+    fault.context(format!(
+        "{stored} rows of this load were stored in earlier requests: it is larger than one request to the server \
+         (server.limits.body, server.limits.rows); run the command again, which stores only those that are not there yet"
+    ))
 }
 
 impl Sink for Sender<'_> {
@@ -124,10 +172,14 @@ impl Sink for Sender<'_> {
             return Ok(Taken::default());
         }
         // Its exit code would be lost on the way through the source.
-        self.send(&source, &lines).map_err(|fault| {
-            let text = format!("{fault:#}");
-            self.fault = Some(fault);
-            text.into()
-        })
+        let mut taken = Taken::default();
+        match self.send(&source, &lines, MOST_BYTES, &mut taken) {
+            Ok(()) => Ok(taken),
+            Err(fault) => {
+                let text = format!("{fault:#}");
+                self.fault = Some(fault);
+                Err(text.into())
+            }
+        }
     }
 }

@@ -24,6 +24,8 @@ const ROW: &str = "row";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Type {
     Whole,
+    /// Whole numbers that floating point does not hold.
+    Long,
     Number,
     Boolean,
     /// Text; lists, objects and mixed values as JSON.
@@ -36,8 +38,12 @@ impl Type {
         match value {
             Value::Null => None,
             Value::Bool(_) => Some(Type::Boolean),
-            Value::Number(number) if number.is_i64() => Some(Type::Whole),
-            Value::Number(_) => Some(Type::Number),
+            Value::Number(number) => Some(match number.as_i64() {
+                Some(whole) if whole as f64 as i64 == whole && whole != i64::MAX => Type::Whole,
+                Some(_) => Type::Long,
+                None if number.is_u64() => Type::Text,
+                None => Type::Number,
+            }),
             _ => Some(Type::Text),
         }
     }
@@ -46,14 +52,16 @@ impl Type {
     fn with(self, other: Type) -> Type {
         match (self, other) {
             (one, other) if one == other => one,
+            (Type::Whole | Type::Long, Type::Whole | Type::Long) => Type::Long,
             (Type::Whole | Type::Number, Type::Whole | Type::Number) => Type::Number,
+            // A column of floating point would round the whole numbers: their digits are kept.
             _ => Type::Text,
         }
     }
 
     fn column(self) -> Column {
         match self {
-            Type::Whole => Column::Whole(Vec::new()),
+            Type::Whole | Type::Long => Column::Whole(Vec::new()),
             Type::Number => Column::Number(Vec::new()),
             Type::Boolean => Column::Boolean(Vec::new()),
             Type::Text => Column::Text(Vec::new()),

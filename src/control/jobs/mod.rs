@@ -34,15 +34,34 @@ pub fn learners() -> impl Iterator<Item = &'static str> {
 
 /// Why a job is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{MOST_QUEUED} jobs wait already; ask again when one is done, or cancel one")]
-pub struct QueueFull;
+pub enum QueueFull {
+    /// Too many wait.
+    #[error("{MOST_QUEUED} jobs wait already; ask again when one is done, or cancel one")]
+    Waiting,
+    /// The server takes no more work.
+    #[error("{STOPPING}")]
+    Stopping,
+}
+
+/// What is said to whoever asks for work while the server stops.
+const STOPPING: &str =
+    "the server is stopping and begins no more work; send the request again when it is back";
 
 /// Why work on the store is not begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{MOST_STORE_JOBS} jobs work on the store already; send the request again when one is done"
-)]
-pub struct TooBusy;
+pub enum TooBusy {
+    /// Too many are under way.
+    #[error(
+        "{MOST_STORE_JOBS} jobs work on the store already; send the request again when one is done"
+    )]
+    Working,
+    /// The server takes no more work.
+    #[error("{STOPPING}")]
+    Stopping,
+    /// The system has no thread left.
+    #[error("the system has no thread left for the work; send the request again later")]
+    NoThread,
+}
 
 /// Why a job cannot be cancelled.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -115,8 +134,11 @@ impl Jobs {
     /// When too many wait already, or the server stops.
     pub fn submit(&self, asked: Asked) -> Result<JobView, QueueFull> {
         let mut queue = self.lock();
-        if queue.closed || queue.waiting.len() >= MOST_QUEUED {
-            return Err(QueueFull);
+        if queue.closed {
+            return Err(QueueFull::Stopping);
+        }
+        if queue.waiting.len() >= MOST_QUEUED {
+            return Err(QueueFull::Waiting);
         }
         let job = Arc::new(Job::new(Kind::Train(asked), self.0.feed.clone()));
         job.tell(); // before anybody can begin it
@@ -145,8 +167,11 @@ impl Jobs {
         let is_store = |job: &&Arc<Job>| matches!(job.kind, Kind::Store(_));
         let open = queue.known.iter().filter(is_store);
         let open = open.filter(|job| !job.state().is_final()).count();
-        if queue.closed || open >= MOST_STORE_JOBS {
-            return Err(TooBusy);
+        if queue.closed {
+            return Err(TooBusy::Stopping);
+        }
+        if open >= MOST_STORE_JOBS {
+            return Err(TooBusy::Working);
         }
         let job = Arc::new(Job::new(Kind::Store(upkeep), self.0.feed.clone()));
         let queued = job.view();
@@ -169,7 +194,7 @@ impl Jobs {
                 }
             });
         if spawned.is_err() {
-            return Err(TooBusy);
+            return Err(TooBusy::NoThread);
         }
         queue.known.push_back(job);
         queue.forget();

@@ -75,7 +75,7 @@ fn the_queue_is_bounded_and_a_waiting_job_can_be_called_off() {
     let jobs = jobs();
     let first = jobs.submit(asked()).unwrap();
     (1..MOST_QUEUED).for_each(|_| drop(jobs.submit(asked()).unwrap()));
-    assert_eq!(jobs.submit(asked()), Err(QueueFull));
+    assert_eq!(jobs.submit(asked()), Err(QueueFull::Waiting));
     assert_eq!(jobs.cancel(&first.id).unwrap().state, State::Cancelled);
     assert_eq!(
         jobs.cancel(&first.id).unwrap().state,
@@ -132,7 +132,17 @@ fn a_closed_queue_ends_the_thread() {
     jobs.close();
     assert_eq!(jobs.get(&id).unwrap().state, State::Cancelled);
     assert!(jobs.take().is_none());
-    assert_eq!(jobs.submit(asked()), Err(QueueFull));
+    // Nobody is told to wait for a job to end, or to cancel one.
+    let upkeep = Upkeep {
+        name: "store_check",
+        whole: None,
+    };
+    let said = [
+        jobs.submit(asked()).unwrap_err().to_string(),
+        jobs.work(upkeep, |_| Ok(None)).unwrap_err().to_string(),
+    ];
+    assert_eq!(said[0], said[1]);
+    assert!(said[0].starts_with("the server is stopping"), "{said:?}");
 }
 
 #[test]

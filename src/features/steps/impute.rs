@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
 use crate::features::scope::{Scope, SlotKind, StepFault};
-use crate::features::step::{FitStep, Step, Training};
+use crate::features::step::{FitStep, FitWarning, Step, Training};
 use crate::schema::Cell;
 use crate::stats::quantile;
 
@@ -42,10 +42,10 @@ impl FitStep for ImputeSpec {
             .transpose()?;
         let overall = median(training.numbers(of).collect());
         if overall.is_none() && !training.frames.is_empty() {
-            training.warnings.push(format!(
-                "{:?} is missing in every row: it is taken as 0",
-                self.of
-            ));
+            training.warnings.push(FitWarning {
+                name: self.of.clone(),
+                detail: "is missing in every row: it is taken as 0".into(),
+            });
         }
         let medians = by.map_or_else(Vec::new, |(by, levels)| {
             medians_by(training, of, by, levels)

@@ -59,6 +59,8 @@ pub(super) struct Column {
 pub(super) struct Numbers {
     pub rows: u64,
     pub min: f64,
+    /// Rows that have the smallest.
+    pub min_rows: u64,
     pub max: f64,
     /// The smallest but one, for a number that stands apart as a mark of what is missing.
     pub second: Option<f64>,
@@ -72,11 +74,14 @@ impl Numbers {
     fn add(&mut self, v: f64) {
         if self.rows == 0 {
             (self.min, self.max, self.counts_rows) = (v, v, true);
+            self.min_rows = 1;
         } else {
             self.counts_rows &= v == self.last + 1.0;
             if v < self.min {
                 self.second = Some(self.min);
-                self.min = v;
+                (self.min, self.min_rows) = (v, 1);
+            } else if v == self.min {
+                self.min_rows += 1;
             } else if v > self.min && self.second.is_none_or(|s| v < s) {
                 self.second = Some(v);
             }

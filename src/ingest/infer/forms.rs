@@ -79,17 +79,40 @@ pub(super) fn plain(column: &Column) -> Numbers {
     }
 }
 
+/// Rows from which on a number may stand for missing.
+const LEAST_ROWS: u64 = 2;
+
 /// A number that stands for missing: -99, -999 and so on in several rows of a column that has no other negative number.
 fn sentinel(column: &Column) -> Option<(String, u64)> {
-    const LEAST_ROWS: u64 = 2;
     let numbers = &column.numbers;
-    let text = numbers.min.to_string();
-    let nines = text
-        .strip_prefix('-')
-        .is_some_and(|d| d.len() >= 2 && d.bytes().all(|b| b == b'9'));
     let apart = numbers.second.is_some_and(|second| second >= 0.0);
-    let rows = column.values.get(&text).copied().unwrap_or(0);
-    (nines && apart && rows >= LEAST_ROWS).then_some((text, rows))
+    let stands_out = is_nines(numbers.min) && apart && numbers.min_rows >= LEAST_ROWS;
+    stands_out.then(|| (numbers.min.to_string(), numbers.min_rows))
+}
+
+/// The same where numbers are in another form: every spelling of it.
+fn sentinels(numbers: &[(&str, u64, f64)]) -> Vec<(String, u64)> {
+    let min = numbers
+        .iter()
+        .map(|(.., v)| *v)
+        .fold(f64::INFINITY, f64::min);
+    let others = numbers.iter().filter(|(.., v)| *v != min);
+    let second = others.map(|(.., v)| *v).fold(f64::INFINITY, f64::min);
+    let lowest = numbers.iter().filter(|(.., v)| *v == min);
+    let rows: u64 = lowest.clone().map(|(_, rows, _)| rows).sum();
+    if !is_nines(min) || !second.is_finite() || second < 0.0 || rows < LEAST_ROWS {
+        return Vec::new();
+    }
+    lowest
+        .map(|(text, rows, _)| ((*text).to_owned(), *rows))
+        .collect()
+}
+
+/// -99, -999 and so on.
+fn is_nines(number: f64) -> bool {
+    let text = number.to_string();
+    let digits = text.strip_prefix('-');
+    digits.is_some_and(|d| d.len() >= 2 && d.bytes().all(|b| b == b'9'))
 }
 
 /// The form that reads most of a column's values as numbers; none where no value that is written otherwise is one.
@@ -115,12 +138,20 @@ pub(super) fn number(column: &Column) -> Option<Numbers> {
         }
     }
     let (rows, form) = best?;
-    let numbers = values.iter().filter_map(|(text, _)| form.parse(text));
+    let numbers = values.iter();
+    let numbers: Vec<(&str, u64, f64)> = numbers
+        .filter(|(text, _)| is_number(&form, text))
+        .filter_map(|(text, rows)| Some((*text, *rows, form.parse(text)?)))
+        .collect();
+    let codes = sentinels(&numbers);
+    let is_code = |text: &str| codes.iter().any(|(code, _)| code == text);
     let whole = column.unkept == 0 && values.len() == column.values.len();
-    let range = numbers.fold(None, |range: Option<(f64, f64)>, v| {
-        Some(range.map_or((v, v), |(min, max)| (min.min(v), max.max(v))))
+    let amounts = numbers.iter().filter(|(text, ..)| !is_code(text));
+    let range = amounts.fold(None, |range: Option<(f64, f64)>, (.., v)| {
+        Some(range.map_or((*v, *v), |(min, max)| (min.min(*v), max.max(*v))))
     });
-    let marks = others(column, |text| is_number(&form, text));
+    let mut marks = others(column, |text| is_number(&form, text));
+    marks.extend(codes.iter().cloned());
     Some(Numbers {
         range: range.filter(|_| whole),
         marks,
@@ -382,5 +413,33 @@ mod tests {
         check(&["-999", "-999", "-3"], None);
         check(&["-9", "-9", "3"], None);
         check(&["999", "999", "3"], None);
+    }
+
+    /// However many different values there are, and in whatever form: the range is that of the amounts.
+    #[test]
+    fn a_range_leaves_out_the_codes_of_missing_values() {
+        let amounts: Vec<String> = (0..5_000).map(|n| format!("{n}.5")).collect();
+        let cells: Vec<&str> = amounts.iter().map(String::as_str).collect();
+        let found = plain(&column(&[&cells[..], &["-999", "-999", "-999"]].concat()));
+        assert_eq!(found.range, Some((0.5, 4999.5)));
+        assert_eq!(found.marks, [("-999".to_owned(), 3)]);
+        for (cells, codes, range) in [
+            (
+                ["3,75", "12", "-999", "-999,0"],
+                vec!["-999", "-999,0"],
+                (3.75, 12.0),
+            ),
+            (["$12.00", "-$1.5", "$7", "-$99"], vec![], (-99.0, 12.0)),
+            (
+                ["$12.00", "$1.5", "-$99", "-$99"],
+                vec!["-$99"],
+                (1.5, 12.0),
+            ),
+        ] {
+            let found = number(&column(&cells)).unwrap();
+            let mut marks: Vec<&str> = found.marks.iter().map(|(m, _)| m.as_str()).collect();
+            marks.sort_unstable();
+            assert_eq!((marks, found.range), (codes, Some(range)), "{cells:?}");
+        }
     }
 }

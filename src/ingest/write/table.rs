@@ -117,6 +117,7 @@ impl Sink for TableFile<'_> {
         Ok(Taken {
             stored: batch.table.len() as u64,
             repeated: 0,
+            quarantined: batch.bad.len() as u64,
         })
     }
 }

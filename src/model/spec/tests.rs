@@ -101,8 +101,16 @@ fn the_bundled_spec_is_sound() {
 #[test]
 fn another_version_is_called_that() {
     let none = "line 1, column 1: the spec does not say its version; begin it with version: 1";
-    for text in ["", "# nothing\n", "name: wine\n", "version:\n"] {
-        check_text(text, &[none]);
+    for text in ["", "# nothing\n", "version:\n", "name: wine\n"] {
+        let SpecFaults(faults) = Spec::parse(text).unwrap_err();
+        assert_eq!(faults[0].to_string(), none, "{text}");
+        let keys = ["name", "target", "columns", "recipe"].into_iter();
+        let lacks = keys.filter(|key| !text.contains(key));
+        let lacks: Vec<String> = lacks
+            .map(|key| format!("the key {key:?} is missing here"))
+            .collect();
+        let rest: Vec<&str> = faults[1..].iter().map(|fault| &*fault.problem).collect();
+        assert_eq!(rest, lacks, "{text}");
     }
     check("version: 1\n", "", &[none]);
     // Whatever else a later version may hold.
@@ -186,12 +194,12 @@ fn what_is_missing_or_of_another_kind_says_what_is_needed() {
     check(
         "name: wine\n",
         "",
-        &["line 18, column 1: the key \"name\" is missing here; add name: …"],
+        &["line 1, column 1: the key \"name\" is missing here; add name: …"],
     );
     check(
         ", negative: no",
         "",
-        &["line 4, column 24: the key \"negative\" is missing here; add negative: …"],
+        &["line 4, column 9: the key \"negative\" is missing here; add negative: …"],
     );
     check(
         "name: wine",
@@ -501,4 +509,99 @@ evaluation:
         "{texts:#?}"
     );
     assert!(lines.is_sorted());
+}
+
+#[test]
+fn a_missing_key_does_not_end_the_search() {
+    let text = "id: nr
+name: shop
+columns:
+  - {name: age, kind: number, range: [9, 1]}
+  - {name: plan, kind: category, levels: [a, b, a]}
+  - {name: sum, kind: number}
+  - {kind: number, range: [2, 1]}
+  - {name: city, levels: [x, x]}
+recipe:
+  steps:
+    - log1p: {of: summ, as: log_sum}
+    - bin: {of: sum, names: [low, high], as: size}
+    - impute: {of: sum, as: paid}
+  features: [paid, payed, log_sum, size=low, city=x, age]
+evaluation: {folds: 1}
+decision:
+  costs:
+    false_positive: 1
+";
+    let SpecFaults(faults) = Spec::parse(text).unwrap_err();
+    let found: Vec<(u64, &str)> = faults.iter().map(|f| (f.line, &*f.problem)).collect();
+    let expected = [
+        (1, "the spec does not say its version"),
+        (1, "the key \"target\" is missing here"),
+        (4, "the range is empty"),
+        (5, "the level \"a\" stands twice"),
+        (7, "the key \"name\" is missing here"),
+        (7, "the range is empty"),
+        (8, "the key \"kind\" is missing here"),
+        (8, "the level \"x\" stands twice"),
+        (11, "there is no \"summ\" at this point of the recipe"),
+        (12, "the key \"edges\" is missing here"),
+        (14, "there is no \"payed\" at this point of the recipe"),
+        (15, "an evaluation needs at least 2 folds"),
+        (18, "the key \"false_negative\" is missing here"),
+    ];
+    assert_eq!(found, expected, "each, and nothing that is right");
+}
+
+/// Whatever faults stand in a spec together, each is told, and nothing else: for every subset of these.
+#[test]
+fn the_faults_of_a_spec_are_those_of_its_parts() {
+    let parts = [
+        ("version: 1\n", ""),
+        ("name: wine\n", ""),
+        (", negative: no", ""),
+        (
+            "target: {column: good, positive: yes",
+            "target: {positive: yes",
+        ),
+        ("range: [0, 400]", "range: [400, 0]"),
+        ("  - {name: maker, kind: text}", "  - {kind: text}"),
+        ("of: sugar, by: colour", "by: colour"),
+        ("folds: 5", "folds: 1"),
+        ("id: bottle", "idd: bottle"),
+        ("{threshold: 0.25}", "{costs: {false_positive: 1}}"),
+    ];
+    let faults = |chosen: u32| {
+        let with = parts.iter().enumerate();
+        let with = with.filter(|(i, _)| chosen & (1 << i) != 0);
+        let text = with.fold(WINE.to_owned(), |text, (_, (from, to))| {
+            let replaced = text.replacen(from, to, 1);
+            assert_ne!(replaced, text, "{from}");
+            replaced
+        });
+        let faults = Spec::parse(&text).err().map_or_else(Vec::new, |f| f.0);
+        let mut problems: Vec<String> = faults.into_iter().map(|f| f.problem).collect();
+        problems.sort();
+        problems
+    };
+    for chosen in 0..1 << parts.len() {
+        let alone = (0..parts.len() as u32).filter(|i| chosen & (1 << i) != 0);
+        let mut expected: Vec<String> = alone.flat_map(|i| faults(1 << i)).collect();
+        expected.sort();
+        assert_eq!(faults(chosen), expected, "{chosen:b}");
+    }
+}
+
+proptest::proptest! {
+    /// However many lines are gone or indented otherwise, the search ends, and a spec that is not whole has a fault.
+    #[test]
+    fn the_search_ends(gone in proptest::collection::vec(0..20usize, 0..8), moved in proptest::collection::vec(0..20usize, 0..3)) {
+        let lines = WINE.lines().enumerate().filter(|(i, _)| !gone.contains(i));
+        let text: String = lines
+            .map(|(i, line)| if moved.contains(&i) { format!("  {line}\n") } else { format!("{line}\n") })
+            .collect();
+        if let Err(SpecFaults(faults)) = Spec::parse(&text) {
+            proptest::prop_assert!(!faults.is_empty());
+            proptest::prop_assert!(faults.iter().all(|fault| fault.line <= text.lines().count() as u64));
+        }
+    }
 }

@@ -86,7 +86,28 @@ fn best(text: &[u8], whole: bool, comment: Option<u8>, usual: u8) -> u8 {
             best = Some((candidate, fit));
         }
     }
-    best.map_or(usual, |(candidate, _)| candidate)
+    match best {
+        Some((candidate, _)) => candidate,
+        None if is_blank_delimited(text, whole, comment) => b' ',
+        None => usual,
+    }
+}
+
+/// Whether blanks separate the cells, as R's `write.table` writes them: every name of the header in quotes, and every row of
+/// as many cells, or of one more, its name. Blanks alone say nothing: they stand within texts.
+fn is_blank_delimited(text: &[u8], whole: bool, comment: Option<u8>) -> bool {
+    let mut lines = text.split(|b| matches!(b, b'\n' | b'\r'));
+    let header = lines.find(|line| !line.is_empty() && line.first().copied() != comment);
+    let names = header.and_then(|line| line.strip_prefix(b"\"")?.strip_suffix(b"\""));
+    let Some(names) = names else { return false };
+    let gaps = names.windows(3).filter(|gap| gap == b"\" \"").count();
+    let quotes = names.iter().filter(|b| **b == b'"').count();
+    let shape = Shape::of(text, whole, b' ', comment).0;
+    let Some(((columns, _), rows)) = shape.split_first() else {
+        return false;
+    };
+    let all = |cells: usize| rows.iter().all(|(row, _)| *row == cells);
+    gaps > 0 && quotes == 2 * gaps && (all(*columns) || all(columns + 1))
 }
 
 /// Whether the character stands in the header. Where that may have several lines, so that it is not known yet, it may.

@@ -9,6 +9,32 @@ fn check(text: &str, expected: u8) {
     assert_eq!(start.found, expected != b',', "{text:?}");
 }
 
+/// R: `write.table(d, "d.txt")`, and with `row.names = FALSE`.
+#[test]
+fn blanks_separate_the_cells_of_write_table() {
+    let check = |text: &str, expected: u8| {
+        let start = Start::of(text.as_bytes(), true, &Dialect::AUTO);
+        assert_eq!(start.delimiter, expected, "{text:?}");
+    };
+    check(
+        "\"mpg\" \"model\"\n\"1\" 21.5 \"Mazda RX4, wagon\"\n\"2\" NA \"Fiat\"\n",
+        b' ',
+    );
+    check(
+        "\"mpg\" \"a model\"\n21.5 \"Mazda RX4\"\n22 \"Fiat 128\"\n",
+        b' ',
+    );
+    for text in [
+        "first name\nJane Doe\nJohn Roe\n",
+        "\"a name\"\n\"Jane Doe\"\n",
+        "\"a\" \"b\"\n1 2\n1 2 3 4\n",
+        "a b\n1 2\n3 4\n",
+        "\"a\",\"b\"\n1,2 3\n",
+    ] {
+        check(text, b',');
+    }
+}
+
 #[test]
 fn the_delimiter_is_found_by_the_first_lines() {
     let tables: &[(&str, u8)] = &[

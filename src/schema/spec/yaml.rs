@@ -6,7 +6,8 @@
 use serde::Deserialize;
 use serde_saphyr::{Error, Options};
 
-use super::SpecFault;
+use super::fault::{About, SpecFault};
+use super::needed::{add, lacks};
 use crate::schema::fault::nearest;
 
 /// Reads a document.
@@ -16,12 +17,14 @@ use crate::schema::fault::nearest;
 pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecFault> {
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
         let place = error.location();
-        let (problem, remedy) = in_words(error.without_snippet());
+        let error = error.without_snippet();
+        let (problem, remedy) = in_words(error);
         SpecFault {
             line: place.map_or(0, |l| l.line()),
             column: place.map_or(0, |l| l.column()),
             problem,
             remedy,
+            about: about(error),
         }
     })
 }
@@ -39,6 +42,18 @@ fn options() -> Options {
     options
 }
 
+fn about(error: &Error) -> About {
+    match error {
+        Error::SerdeUnknownField {
+            field, expected, ..
+        } => About::UnknownKey {
+            meant: nearest(field, expected.iter().copied()).map(str::to_owned),
+        },
+        Error::SerdeMissingField { field, .. } => About::UnreadWithout((*field).to_owned()),
+        _ => About::Place,
+    }
+}
+
 /// What is wrong, and what to do.
 fn in_words(error: &Error) -> (String, String) {
     match error {
@@ -54,10 +69,7 @@ fn in_words(error: &Error) -> (String, String) {
             format!("there is no {variant:?} here"),
             instead(variant, expected),
         ),
-        Error::SerdeMissingField { field, .. } => (
-            format!("the key {field:?} is missing here"),
-            format!("add {field}: …"),
-        ),
+        Error::SerdeMissingField { field, .. } => (lacks(field), add(field)),
         Error::DuplicateMappingKey { key, .. } => (
             format!(
                 "the key {:?} stands twice",

@@ -28,7 +28,9 @@ pub fn read(body: &[u8], schema: &Schema) -> Result<Vec<Given>, Problem> {
     // `id` may be the prediction's or, where the table's id column is called so, the row's own.
     let is_either = columns.contains(&"id") && schema.id() == Some("id") && names.contains(&"id");
     let (mut all, mut faults) = (Vec::new(), Vec::new());
+    let mut places = 0..;
     while let Some((line, cells)) = lines.next()? {
+        let place: usize = places.next().expect("there is no end of them");
         if all.len() == MOST {
             let detail = format!("more than {MOST} labels; send them in parts");
             return Err(Problem::new(&kind::TOO_LARGE, detail));
@@ -44,7 +46,7 @@ pub fn read(body: &[u8], schema: &Schema) -> Result<Vec<Given>, Problem> {
             .map(|(key, text)| (*key, value(key, text.trim())))
             .collect();
         let pairs = values.iter().map(|(key, value)| (*key, value));
-        match given::check(pairs, &format!("/{}", line - 2), schema.target()) {
+        match given::check(pairs, &format!("/{place}"), schema.target()) {
             Ok(mut one) => {
                 if is_either {
                     one.by = By::Either;
@@ -136,5 +138,31 @@ fn columns(names: &[&str], schema: &Schema) -> Result<Columns, Problem> {
             Err(bad("label", "missing", what, "add the column label".into()))
         }
         _ => Ok(columns),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::fixture::wines;
+
+    /// Blank lines have a number and no label.
+    #[test]
+    fn a_fault_has_the_line_of_the_table_and_the_place_of_its_label() {
+        for (body, line, path) in [
+            ("id,label\np1,yes\np2,maybe\n", 3, "/1/label"),
+            ("id,label\n\np1,yes\n\n\np2,maybe\n", 6, "/1/label"),
+            ("\r\nid,label\r\n\r\np1,maybe\r\n", 4, "/0/label"),
+            ("id,label\np1,\"yes\n\"\n\np2,maybe\n", 5, "/1/label"),
+        ] {
+            let problem = read(body.as_bytes(), &wines()).unwrap_err().to_json();
+            let problem: Value = serde_json::from_str(&problem).unwrap();
+            let error = &problem["errors"][0];
+            assert_eq!(
+                (&error["line"], &error["path"], &error["column"]),
+                (&json!(line), &json!(path), &json!("label")),
+                "{body:?}: {problem}"
+            );
+        }
     }
 }

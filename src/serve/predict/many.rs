@@ -13,7 +13,7 @@ use crate::schema::csv::{self, Broken, CsvFault};
 use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;
 use crate::schema::text::HeaderFault;
-use crate::schema::{Dialect, Row, Table, Warning, own_id};
+use crate::schema::{Dialect, Fault, Row, Table, Warning, own_id};
 use crate::serve::admission::{Client, left};
 use crate::serve::body::Format;
 use crate::serve::predictor::{Made, Origin, Predictor};
@@ -58,16 +58,16 @@ pub struct Rows {
     pub places: Vec<Option<usize>>,
     /// Faults of the bad ones.
     pub faults: Faults,
-    /// The bad ones as a partial response in CSV has them, in their order.
+    /// The bad ones as a partial response in lines has them, in their order.
     pub bad: Option<Vec<Bad>>,
 }
 
-/// A bad row of a table of text.
+/// A bad row of a response that has a line for each.
 pub struct Bad {
     /// Its own id, if it has one.
     pub id: Option<String>,
     /// What is wrong with it.
-    pub faults: String,
+    pub faults: Vec<Fault>,
 }
 
 /// Rows with their answers.
@@ -94,7 +94,7 @@ pub fn answer(
     let champion = predictor.champion()?;
     let model = &champion.model;
     let mut rows = Rows::new(&champion.model, asked.partial);
-    rows.bad = (asked.partial && format == Format::Csv).then(Vec::new);
+    rows.bad = (asked.partial && format != Format::Json).then(Vec::new);
     match format {
         Format::Json => rows.read_json(body, most)?,
         Format::JsonLines | Format::Batch => rows.read_lines(body, most)?,
@@ -238,10 +238,9 @@ impl Rows {
             let pointer = format!("/{}", self.places.len());
             self.faults.row(&row.faults, &pointer, line);
             if let Some(bad) = &mut self.bad {
-                let faults = write::faults(&row.faults);
                 bad.push(Bad {
                     id: row.id_text(),
-                    faults,
+                    faults: std::mem::take(&mut row.faults),
                 });
             }
             return self.places.push(None);

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 pub use asked::{PARAMETERS, TRANSPORT, page};
+use jiff::Timestamp;
 pub use one::check;
 
 use super::admission::{Admission, Client, Kind, Priced, Work};
@@ -57,6 +58,11 @@ impl Desk {
             named: Arc::default(),
             store,
         }
+    }
+
+    /// When a prediction under an id of the caller's own was answered, as far as that is kept in memory.
+    pub fn named_at(&self, id: &str) -> Option<Timestamp> {
+        Some(self.named.get(id)?.prediction.time)
     }
 
     /// Rows of one request, at most.

@@ -1,6 +1,6 @@
 //! Answers of many rows in the format they came in.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::answer::{Answer, Why};
 use super::asked::Asked;
@@ -15,7 +15,8 @@ use crate::serve::problem::{Entry, Problem};
 /// Room for a JSON answer.
 const USUAL: usize = 160;
 
-/// Writes all answers; bad rows are `null`, in a table of text a line without label and probability.
+/// Writes all answers. Bad rows are `null` in a list; where each row has a line, one without label and probability that says
+/// what is wrong.
 ///
 /// # Errors
 /// When the client leaves before they are explained.
@@ -66,6 +67,8 @@ struct Pen<'a> {
 
 impl Pen<'_> {
     fn places(&mut self, between: &[u8], out: &mut Vec<u8>) -> Result<(), Problem> {
+        let answered = self.answered;
+        let mut bad = answered.rows.bad.iter().flatten();
         for (n, place) in self.answered.rows.places.iter().enumerate() {
             if n > 0 {
                 out.extend_from_slice(between);
@@ -75,10 +78,24 @@ impl Pen<'_> {
                     self.thread.go_on()?;
                     self.json(*place, out);
                 }
-                None => out.extend_from_slice(b"null"),
+                None => match bad.next() {
+                    Some(bad) => self.bad(bad, out),
+                    None => out.extend_from_slice(b"null"),
+                },
             }
         }
         Ok(())
+    }
+
+    /// The line of a bad row, with the keys of a trial.
+    fn bad(&self, bad: &Bad, out: &mut Vec<u8>) {
+        let warning = |fault: &Fault| {
+            let entry = Entry::of(fault, "", None);
+            json!({"column": fault.column, "problem": entry.problem, "value": entry.got})
+        };
+        let warnings: Vec<Value> = bad.faults.iter().map(warning).collect();
+        let line = json!({"label": null, "probability": null, "model": &*self.champion.name, "warnings": warnings});
+        serde_json::to_writer(out, &line).expect("a Vec takes every byte");
     }
 
     fn json(&mut self, place: usize, out: &mut Vec<u8>) {
@@ -160,7 +177,7 @@ fn bad_line(n: usize, bad: Option<&Bad>) -> Line<'_> {
             said: None,
         },
         prediction: String::new(),
-        warnings: bad.map_or_else(String::new, |bad| bad.faults.clone()),
+        warnings: bad.map_or_else(String::new, |bad| faults(&bad.faults)),
     }
 }
 
@@ -184,7 +201,7 @@ fn warnings(warnings: &[Warning]) -> String {
 }
 
 /// Faults as one cell, as [`warnings`] has them.
-pub fn faults(faults: &[Fault]) -> String {
+fn faults(faults: &[Fault]) -> String {
     let texts = faults.iter().map(|fault| {
         let entry = Entry::of(fault, "", None);
         noted(&fault.column, &entry.problem, &entry.got)

@@ -42,6 +42,7 @@ impl Entry {
             column,
             problem,
             got,
+            typed,
             allowed,
             remedy,
         } = fault;
@@ -53,10 +54,10 @@ impl Entry {
         Entry {
             path,
             problem: problem.code().to_owned(),
-            got: if got.is_empty() {
-                Value::Null
-            } else {
-                echoed(as_json(*problem, got))
+            got: match got.as_str() {
+                "" => Value::Null,
+                got if *typed => echoed(serde_json::from_str(got).unwrap_or_else(|_| got.into())),
+                got => echoed(as_json(*problem, got)),
             },
             allowed: allowed.clone(),
             remedy: remedy.clone(),
@@ -134,6 +135,7 @@ mod tests {
             column: long,
             problem: Problem::UnknownColumn,
             got: String::new(),
+            typed: false,
             allowed: String::new(),
             remedy: String::new(),
         };
@@ -146,6 +148,7 @@ mod tests {
             column: "a/b~c".into(),
             problem: Problem::OutOfRange,
             got: "500".into(),
+            typed: false,
             allowed: "a number from 0 to 120".into(),
             remedy: String::new(),
         };

@@ -106,37 +106,57 @@ impl From<RegistryError> for Problem {
             | RegistryError::Table { .. }
             | RegistryError::Io { .. } => return Problem::internal(error),
         };
-        Problem::new(kind, over_http(&error.to_string()))
+        Problem::new(kind, over_http(&error))
     }
 }
 
-/// Remedies that are commands, and the routes that do the same: a client of the API may have no command line.
-const ROUTES: [(&str, &str); 7] = [
-    ("`models list`", "GET /v1/models"),
-    ("`models promote`", "POST /v1/models/{version}/promote"),
-    ("removed by `models gc`", "removed to make room"),
-    (
-        "`models verify` shows the damage: restore the ledger from a copy, or begin anew with `train FILE --promote always`",
-        "An operator restores the ledger of the server's state from a copy",
-    ),
-    ("or train", "or train with POST /v1/train"),
-    ("`store check` tells", "POST /v1/store/check tells"),
-    (
-        "`store restore` puts a backup in its place",
-        "an operator of the server puts a backup in its place",
-    ),
-];
-
-/// The same message for somebody who has only HTTP.
-fn over_http(message: &str) -> String {
-    let replace = |text: String, (command, route): &(&str, &str)| text.replace(command, route);
-    ROUTES.iter().fold(message.to_owned(), replace)
+/// The message for somebody who has only HTTP: remedies that are commands become routes, or work for an operator.
+fn over_http(error: &RegistryError) -> String {
+    const OTHER: &str = "choose another with GET /v1/models";
+    const NAME: &str = "name one with POST /v1/models/{version}/promote";
+    match error {
+        RegistryError::Removed { version } => {
+            format!("{version} was removed to make room; train again, or {OTHER}")
+        }
+        RegistryError::Damaged {
+            version,
+            path,
+            fault,
+        } => {
+            let path = path.display();
+            format!(
+                "{version} is damaged: {path}: {fault}; restore the file from a copy, or {OTHER}"
+            )
+        }
+        RegistryError::Evidence {
+            version,
+            path,
+            line,
+            fault,
+        } => format!(
+            "{}{line}: {fault}. This line says which labelled rows {version} has learnt; without it they could be learnt and \
+             weighed twice. An operator restores the ledger of the server's state from a copy",
+            path.display()
+        ),
+        RegistryError::NoChampion => {
+            format!("there is no champion yet; {NAME}, or train with POST /v1/train")
+        }
+        RegistryError::NothingToGoBackTo { champion } => {
+            format!("there is nothing to go back to: no champion before {champion} is left; {NAME}")
+        }
+        other => other.to_string(),
+    }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
-        Problem::new(&kind::NOT_STORED, over_http(&error.to_string()))
-            .header(header::RETRY_AFTER, "1")
+        let detail = match &error {
+            StoreError::Damaged(why) => format!(
+                "the store is damaged: {why}; an operator of the server puts a backup in its place"
+            ),
+            other => other.to_string(),
+        };
+        Problem::new(&kind::NOT_STORED, detail).header(header::RETRY_AFTER, "1")
     }
 }
 

@@ -7,9 +7,13 @@ use rand::{RngExt, SeedableRng};
 use redb::ReadableTable;
 use tempfile::TempDir;
 
-use super::rows;
+use super::disk::Disk;
+use super::{given, rows, start};
+use crate::store::kind::Kind;
 use crate::store::layout::BLOCKS;
-use crate::store::{File, Health, OpenError, StoreError, block, check, maintenance, offline, read};
+use crate::store::{
+    File, Health, OpenError, StoreError, block, check, commit, layout, maintenance, offline, read,
+};
 
 const FIXTURE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -134,4 +138,22 @@ fn b7_an_event_that_is_no_json_is_damage() {
         assert!(matches!(&*file.health().borrow(), Health::Damaged(_)));
         file.shut();
     }
+}
+
+/// A row that cannot be read has lost its label: it does not count as one without.
+#[tokio::test]
+async fn a_stored_row_that_cannot_be_read_is_damage() {
+    let disk = Disk::sound();
+    let (store, _recorder) = start(&disk);
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    commit::within(&store.file, now, |commit| {
+        let key = layout::key("cut");
+        let seq = commit.append_known(&key, now, Kind::Row, "cut", r#"{"row":{"acid""#)?;
+        commit.row_seqs.insert(seq, &[0_u8; 24][..])?;
+        Ok(())
+    })
+    .unwrap();
+    let told = store.label(vec![given("cut")], false).await;
+    assert!(matches!(told, Err(StoreError::Damaged(_))), "{told:?}");
+    assert!(matches!(&*store.file.health().borrow(), Health::Damaged(_)));
 }

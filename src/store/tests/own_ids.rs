@@ -166,3 +166,44 @@ fn a_store_of_revision_3_goes_on() {
     });
     assert_eq!(revision, Ok(Some(4)));
 }
+
+/// A label that was acknowledged while it waited by its row's id, against one by the prediction's id.
+#[tokio::test]
+async fn a_waiting_label_that_contradicts_is_recorded_as_a_conflict() {
+    let disk = Disk::sound();
+    let (store, recorder) = start(&disk);
+    for (own_id, label) in [("7", 0), ("8", 1)] {
+        let waits = tell(&store, by_key(own_id, label)).await;
+        assert_eq!(waits.1, Status::Waiting);
+        let direct = given(&format!("p{own_id}")); // 1
+        assert_eq!(tell(&store, direct).await.1, Status::Waiting);
+    }
+    for own_id in ["7", "8"] {
+        recorder.note(of_row(&format!("p{own_id}"), own_id));
+        store.flush().await.unwrap();
+    }
+    assert_eq!(truth(&store, "p7"), Some(Label::Integer(1)), "it stays");
+    let mut given_up = Vec::new();
+    store
+        .after(0, |record| {
+            if record.kind == Kind::LabelExpired {
+                given_up.push(record.line());
+            }
+            true
+        })
+        .unwrap();
+    assert_eq!(given_up.len(), 1, "equal labels are none: {given_up:?}");
+    let event: serde_json::Value = serde_json::from_str(&given_up[0]).unwrap();
+    let expected = json!({"id": "p7", "label": 0, "key": 7, "conflict": 1});
+    for (key, value) in expected.as_object().unwrap() {
+        assert_eq!(&event[key], value, "{event}");
+    }
+    let page = store.metrics.render();
+    let counted = r#"titanic_labels_total{status="conflict"} 1"#;
+    assert!(page.contains(counted), "{page}");
+    assert_eq!(store.stats().unwrap().waiting, 0);
+    sound(&store);
+    // Whoever sends it again gets the conflict itself.
+    let conflict = Status::Conflict(Label::Integer(1));
+    assert_eq!(tell(&store, by_key("7", 0)).await.1, conflict);
+}

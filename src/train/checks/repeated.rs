@@ -52,13 +52,13 @@ pub(super) fn check(table: &Table, is_used: impl Fn(usize) -> bool, summary: &mu
         .collect();
     let (mut best, mut key): (Option<(usize, bool, usize, String)>, usize) = (None, 0);
     for (i, column) in columns.iter().enumerate() {
-        let Some((rows, groups)) = groups(&keys[i], missing) else {
+        let Some(Groups { rows, part, kept }) = groups(&keys[i], missing) else {
             continue;
         };
         let telling: Vec<usize> = (0..columns.len())
             .filter(|j| *j != i && anyway[*j] < ANYWAY)
             .collect();
-        let pairs = || groups.iter().flat_map(|rows| rows.windows(2));
+        let pairs = || kept.iter().flat_map(|rows| rows.windows(2));
         let follows = |j: &&usize| within(&keys[**j], pairs()) >= FOLLOWS;
         let following: Vec<&str> = telling
             .iter()
@@ -71,8 +71,9 @@ pub(super) fn check(table: &Table, is_used: impl Fn(usize) -> bool, summary: &mu
         let (n, free) = (following.len(), !is_used(i));
         // Columns that go with the key repeat with it: the key itself is rather one that no feature is made of.
         if best.as_ref().is_none_or(|(m, f, ..)| (n, free) > (*m, *f)) {
+            let counted = counted(rows, part, keys[i].len(), table.len());
             let detail = format!(
-                "{rows} rows share their value with others, and agree in {}: figures are too good where rows of one value \
+                "{counted} share their value with others, and agree in {}: figures are too good where rows of one value \
                  stand in different folds; evaluation: {{groups: {}}} keeps them together",
                 listed(&following),
                 column.name,
@@ -88,9 +89,30 @@ pub(super) fn check(table: &Table, is_used: impl Fn(usize) -> bool, summary: &mu
     copies(table, &keys, summary);
 }
 
-/// Rows in groups, and the rows of each group; none where the column is no key. Of a long table
-/// some values, with all of their rows.
-fn groups(keys: &[u64], missing: u64) -> Option<(usize, Vec<Vec<usize>>)> {
+/// A number of rows in words, with what it was counted over: 1 in `part` of the values of the first `seen` rows of `all`.
+fn counted(rows: usize, part: u64, seen: usize, all: usize) -> String {
+    let of = match seen < all {
+        true => format!(" of the first {seen}"),
+        false => String::new(),
+    };
+    match part {
+        1 => format!("{rows} rows{of}"),
+        part => format!("about {rows} rows{of} (counted over 1 in {part} of the values)"),
+    }
+}
+
+/// Groups of rows that share a value.
+struct Groups {
+    /// Rows in groups; of a long table estimated from some of the values.
+    rows: usize,
+    /// One in so many values was looked at.
+    part: u64,
+    /// The rows of each group that was looked at.
+    kept: Vec<Vec<usize>>,
+}
+
+/// The groups of a column; none where it is no key. Of a long table some values, with all of their rows.
+fn groups(keys: &[u64], missing: u64) -> Option<Groups> {
     let part = keys.len().div_ceil(MOST_ROWS).max(1) as u64;
     let is_seen = |key: u64| key != missing && (part == 1 || (key >> 32).is_multiple_of(part));
     let mut groups: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
@@ -106,7 +128,11 @@ fn groups(keys: &[u64], missing: u64) -> Option<(usize, Vec<Vec<usize>>)> {
     kept.sort_unstable();
     let rows: usize = kept.iter().map(Vec::len).sum();
     let is_key = values > 0 && rows as f64 >= IN_GROUPS * f64::from(values) && kept.len() >= 5;
-    is_key.then(|| (rows * part as usize, kept))
+    is_key.then(|| Groups {
+        rows: rows * part as usize,
+        part,
+        kept,
+    })
 }
 
 /// Share of pairs that have the same value.
@@ -175,5 +201,29 @@ fn copies(table: &Table, keys: &[Vec<u64>], summary: &mut WarningSummary) {
              remove them, unless they are different cases"
         );
         summary.say("", Problem::RepeatedKey, copies as u64, detail);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_was_not_counted_in_full_is_said_to_be_about_right() {
+        // Each value in four rows, spread over the keys as a hash spreads them.
+        let keys = |rows: u64| -> Vec<u64> {
+            let spread = |row: u64| (row / 4).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            (0..rows).map(spread).collect()
+        };
+        let few = groups(&keys(4_000), 1).unwrap();
+        assert_eq!((few.rows, few.part), (4_000, 1));
+        assert_eq!(counted(few.rows, few.part, 4_000, 4_000), "4000 rows");
+        let many = groups(&keys(400_000), 1).unwrap();
+        assert_eq!(many.part, 8);
+        assert!(many.rows.abs_diff(400_000) < 20_000, "{}", many.rows);
+        assert_eq!(
+            counted(160, many.part, 400_000, 500_000),
+            "about 160 rows of the first 400000 (counted over 1 in 8 of the values)"
+        );
     }
 }

@@ -248,10 +248,54 @@ fn rows_go_into_the_store_once_and_a_strict_load_whole_or_not_at_all() {
         [3, 2, 0, 1],
         "nothing was there"
     );
-    assert_eq!(counts(&said("ingest some.csv --json")), [3, 0, 2, 1]);
+    assert_eq!(counts(&said("ingest some.csv --json")), [3, 0, 3, 0]);
     assert_eq!(counts(&said("ingest train.csv --json")), [891, 891, 0, 0]);
     assert_eq!(
         counts(&said("ingest train.csv --strict --json")),
         [891, 0, 891, 0]
     );
+}
+
+/// A fault within a field is named by its place in the document.
+#[test]
+fn a_fault_within_a_field_has_the_place_of_the_document() {
+    let folder = folder();
+    for (text, place) in [
+        (
+            "{\"of\": 1, \"rows\": [{\"parcel\": 1, \"weight\": 1e400}]}",
+            "line 1 column 44",
+        ),
+        (
+            "{\"of\": 1,\n \"rows\": [\n  {\"parcel\": 1},\n  {\"weight\": -1e400}]}",
+            "line 4 column 14",
+        ),
+        (
+            "{\"rows\": [{\"parcel\": 1},\n {\"parcel\": 1, \"parcel\": 2}]}",
+            "line 2 column ",
+        ),
+    ] {
+        folder.put("rows.json", text);
+        let line = "ingest rows.json --items rows --spec parcels.yaml --out out.csv";
+        let said = folder.run(line).fails(1);
+        assert!(said.contains(place), "{place}: {said}");
+    }
+}
+
+/// R: `write.table(d, "r.csv")`.
+#[test]
+fn a_table_of_r_with_blanks_between_its_cells() {
+    let folder = folder();
+    folder.put(
+        "r.csv",
+        "\"parcel\" \"weight\" \"lost\" \"postcode\"\n\"1\" 1 1.5 TRUE \"a b\"\n\"2\" 2 NA FALSE \"\"\n\"3\" 3 0.25 NA \"x\"\n",
+    );
+    let ran = folder
+        .run("ingest r.csv --spec parcels.yaml --out out.csv")
+        .ok();
+    assert!(ran.err.contains("a blank between cells"), "{ran:#?}");
+    folder.put("plain.csv", CSV.replace("a,b", "a b"));
+    folder
+        .run("ingest plain.csv --spec parcels.yaml --out plain.out.csv")
+        .ok();
+    assert_eq!(folder.text("out.csv"), folder.text("plain.out.csv"));
 }

@@ -122,6 +122,7 @@ pub fn pull(from: &str, options: &Options, cursor: Option<&str>) -> Pulled {
         Ok(Taken {
             stored: batch.table.len() as u64,
             repeated: 0,
+            quarantined: batch.bad.len() as u64,
         })
     };
     let outcome = source.ingest(&order, &mut sink);

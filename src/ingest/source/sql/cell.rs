@@ -77,6 +77,7 @@ pub(super) fn unreadable(schema: &Schema, slot: Slot, why: String) -> Fault {
         column: schema.name(slot).to_owned(),
         problem: Problem::WrongType,
         got: why,
+        typed: false,
         allowed: "a number, a text or a boolean".into(),
         remedy: "cast it in the query".into(),
     }

@@ -1,0 +1,57 @@
+//! Keys that every spec has, read so that a missing one does not end the reading of the others.
+
+use serde::{Deserialize, Deserializer};
+use serde_saphyr::Spanned;
+
+use super::fault::{About, SpecFault};
+
+/// The value of a key that is needed. With `#[serde(default)]` the key may be missing, but not null.
+#[derive(Clone, Debug, Default)]
+pub enum Needed<T> {
+    /// The key does not stand there.
+    #[default]
+    Missing,
+    /// What stands there.
+    Given(T),
+}
+
+impl<T> Needed<T> {
+    /// What stands there.
+    pub fn given(&self) -> Option<&T> {
+        match self {
+            Needed::Missing => None,
+            Needed::Given(value) => Some(value),
+        }
+    }
+
+    /// What stands there; a fault of the mapping around it where the key is missing.
+    pub fn of<M>(
+        &self,
+        mapping: &Spanned<M>,
+        key: &str,
+        faults: &mut Vec<SpecFault>,
+    ) -> Option<&T> {
+        let given = self.given();
+        if given.is_none() {
+            let fault = SpecFault::at(mapping, lacks(key), add(key));
+            faults.push(fault.about(About::MissingKey(key.to_owned())));
+        }
+        given
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Needed<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Needed<T>, D::Error> {
+        T::deserialize(from).map(Needed::Given)
+    }
+}
+
+/// What is wrong where a key is missing.
+pub fn lacks(key: &str) -> String {
+    format!("the key {key:?} is missing here")
+}
+
+/// What to do about it.
+pub fn add(key: &str) -> String {
+    format!("add {key}: …")
+}
