@@ -54,7 +54,7 @@ fn the_built_in_settings_are_complete() {
         crate::control::promotion::Promote::Auto
     );
     assert!(settings.leaves().all(|leaf| leaf.origin == Origin::BuiltIn));
-    assert_eq!(settings.leaves().count(), 121);
+    assert_eq!(settings.leaves().count(), 124);
 }
 
 #[test]

@@ -110,6 +110,8 @@ pub fn start(
     let sockets = ws::Options {
         message: options.limits.message.0,
         heartbeat: options.heartbeat.0,
+        admission: admission.clone(),
+        budget,
     };
     let Handles {
         predictor,
@@ -142,7 +144,7 @@ pub fn start(
     let store = web::Data::new(store);
     let guard = web::Data::from(router.guard.clone());
     let cards = Cards::default();
-    let bounds = (web::Data::new(admission), web::Data::new(budget));
+    let apart = (web::Data::new(admission), web::Data::new(sockets));
     let expect = Expect::new(router.clone(), intake.clone());
     // Shared by all workers.
     let shared = (
@@ -170,11 +172,10 @@ pub fn start(
         app.app_data(web::Data::new(intake.clone()))
             .app_data(web::Data::new(defaults));
         app.app_data(guard.clone());
-        app.app_data(bounds.0.clone()).app_data(bounds.1.clone());
+        app.app_data(apart.0.clone()).app_data(apart.1.clone());
         app.app_data(web::Data::new(metrics.clone()))
             .app_data(web::Data::new(inflight.clone()));
-        app.app_data(web::Data::new(sockets))
-            .app_data(store.clone())
+        app.app_data(store.clone())
             .app_data(alerts.clone())
             .app_data(desk_of_the_loop.clone())
             .app_data(monitor.clone());

@@ -139,7 +139,10 @@ fn foresee(commit: &mut Commit<'_>, given: &[Given]) -> Result<Vec<Done>, StoreE
 }
 
 /// The key that a label stands under, and the id of its prediction where that is known.
-fn resolve(commit: &mut Commit<'_>, given: &Given) -> Result<(Key, Option<String>), StoreError> {
+pub(super) fn resolve(
+    commit: &mut Commit<'_>,
+    given: &Given,
+) -> Result<(Key, Option<String>), StoreError> {
     let by_id = key(&given.id);
     let is_id = match given.by {
         By::Id => true,

@@ -1,10 +1,10 @@
 //! Labels that wait for predictions nobody knows yet: how many there may be.
 
-use redb::ReadableTableMetadata;
+use redb::{ReadableTable, ReadableTableMetadata};
 
 use super::commit::Commit;
 use super::error::StoreError;
-use super::labels::{Done, Given, Status};
+use super::labels::{Done, Given, Status, resolve};
 use super::layout::Key;
 
 /// Stands in the table of facts: bytes of all labels that wait.
@@ -67,11 +67,16 @@ impl Commit<'_> {
         given: &[Given],
         foreseen: &[Done],
     ) -> Result<bool, StoreError> {
-        let waits = |(_, done): &(&Given, &Done)| done.status == Status::Waiting;
         let (mut labels, mut more) = (0, 0);
-        for (given, _) in given.iter().zip(foreseen).filter(waits) {
-            labels += 1;
-            more += bytes(given.id.as_bytes());
+        for (given, done) in given.iter().zip(foreseen) {
+            if done.status != Status::Waiting {
+                continue;
+            }
+            let (key, _) = resolve(self, given)?;
+            if self.waiting.get(key.bytes())?.is_none() {
+                labels += 1;
+                more += bytes(key.bytes());
+            }
         }
         let fits =
             self.waiting.len()? + labels <= bound.labels && self.fact(BYTES)? + more <= bound.bytes;

@@ -1,5 +1,10 @@
 //! REST: rows in, answers out, and the rest of the interface.
 
+use std::io;
+use std::sync::{Arc, Condvar, Mutex};
+
+use redb::StorageBackend;
+use redb::backends::InMemoryBackend;
 use reqwest::Method;
 use serde_json::{Value, json};
 use titanic_platform::model::{Model, Workspace};
@@ -366,21 +371,54 @@ async fn pages_of_listed_origins_may_ask() {
     server.stop().await;
 }
 
+/// A disk whose commits wait while it stalls.
+#[derive(Clone, Debug, Default)]
+struct Stalling {
+    memory: Arc<InMemoryBackend>,
+    stalls: Arc<(Mutex<bool>, Condvar)>,
+}
+
+impl Stalling {
+    fn stall(&self, stalls: bool) {
+        *self.stalls.0.lock().unwrap() = stalls;
+        self.stalls.1.notify_all();
+    }
+}
+
+impl StorageBackend for Stalling {
+    fn len(&self) -> io::Result<u64> {
+        self.memory.len()
+    }
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.memory.read(offset, out)
+    }
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.memory.set_len(len)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        let stalls = self.stalls.0.lock().unwrap();
+        drop(self.stalls.1.wait_while(stalls, |stalls| *stalls).unwrap());
+        Ok(())
+    }
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.memory.write(offset, data)
+    }
+}
+
 #[tokio::test]
 async fn beyond_the_bound_requests_are_refused_and_health_is_told() {
-    use std::io::Write;
-    let server =
-        Server::with(|settings| settings.server.limits.inflight = 1.try_into().unwrap()).await;
-    // Work for a while holds the only place.
-    let address = server.app().addr();
-    let rows = json!(vec![passenger(); 50_000]).to_string();
-    let head = format!(
-        "POST /v1/predict?explain=true HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        rows.len()
-    );
-    let mut stalled = std::net::TcpStream::connect(address).unwrap();
-    stalled.write_all(head.as_bytes()).unwrap();
-    stalled.write_all(rows.as_bytes()).unwrap();
+    let disk = Stalling::default();
+    let file = disk.clone();
+    let server = Server::on_with(Box::new(move || Ok(Box::new(file.clone()))), |settings| {
+        settings.server.limits.inflight = 1.try_into().unwrap();
+    })
+    .await;
+    // A prediction that waits for its commit holds the only place.
+    disk.stall(true);
+    let durable = server
+        .request(Method::POST, "/v1/predict?durable=true")
+        .json(&passenger());
+    let durable = tokio::spawn(durable.send());
     until("no place", async || {
         let models = server.request(Method::GET, "/v1/models").send().await;
         models.unwrap().status() == 503
@@ -397,7 +435,8 @@ async fn beyond_the_bound_requests_are_refused_and_health_is_told() {
         (503, &"1".parse().unwrap())
     );
     assert_eq!(server.get("/healthz").await["status"], "live");
-    drop(stalled);
+    disk.stall(false);
+    assert_eq!(durable.await.unwrap().unwrap().status(), 200);
     until("the place", || async {
         server.post("/v1/predict", &passenger()).await.0 == 200
     })

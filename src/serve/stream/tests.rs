@@ -1,3 +1,5 @@
+//! Phases of a connection, under a clock that stands still.
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Duration, sleep};
 

@@ -31,12 +31,16 @@ use pieces::Messages;
 pub const PARAMETERS: &[&str] = &[predict::TRANSPORT];
 
 /// How connections are kept.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// Largest message.
     pub message: u64,
     /// Between two pings.
     pub heartbeat: Duration,
+    /// Has explanations made.
+    pub admission: Admission,
+    /// Holds large messages.
+    pub budget: Budget,
 }
 
 /// Opens a WebSocket.
@@ -47,7 +51,6 @@ pub async fn open(
     predictor: web::Data<Predictor>,
     feed: web::Data<Feed>,
     store: web::Data<Store>,
-    (admission, budget): (web::Data<Admission>, web::Data<Budget>),
     lifecycle: web::Data<Lifecycle>,
 ) -> Result<HttpResponse, Problem> {
     let mut transport = Transport::WebSocket;
@@ -60,7 +63,7 @@ pub async fn open(
             "the server is stopping; connect to another",
         ));
     }
-    let (limited, ended) = Limited::new(payload, options.message, (**budget).clone());
+    let (limited, ended) = Limited::new(payload, options.message, options.budget.clone());
     let mut limited: dev::Payload = dev::Payload::Stream {
         payload: Box::pin(limited),
     };
@@ -84,7 +87,7 @@ pub async fn open(
                 predictor: (**predictor).clone(),
                 transport,
             },
-            admission: (**admission).clone(),
+            admission: options.admission.clone(),
             feed: (**feed).clone(),
             store: (**store).clone(),
             subscription: None,
