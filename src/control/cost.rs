@@ -36,7 +36,7 @@ impl Cost {
     }
 }
 
-/// Seconds of the fastest round: the others had company.
+/// Seconds of the fastest round: other work on the machine only adds to it.
 fn fastest(mut round: impl FnMut()) -> f64 {
     let begun = Instant::now();
     let mut fastest = f64::INFINITY;

@@ -17,6 +17,9 @@ use crate::registry::{Registry, Standing, Version};
 use crate::store::kind::Kind;
 use crate::store::{Store, StoreError};
 
+/// Failures in a row after which the pause before another attempt, which doubles, stays as it is: 51 s.
+const MOST_FAILS: u32 = 8;
+
 /// Under which name the store keeps [`Memory`].
 const NAME: &str = "model_events";
 
@@ -60,6 +63,7 @@ struct Begun {
 pub async fn run(store: Store, registry: Registry) {
     let mut tick = tokio::time::interval(INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut fails = 0;
     let Begun {
         mut ledger,
         known,
@@ -71,20 +75,28 @@ pub async fn run(store: Store, registry: Registry) {
             Ok(Ok(begun)) => break begun,
             // The follower of the live model reads the same file and reports it; so does the store.
             Ok(Err(error)) => {
-                tracing::debug!(%error, "model events: ledger or store cannot be read")
+                fails = (fails + 1).min(MOST_FAILS);
+                tracing::warn!(%error, "model events: ledger or store cannot be read");
+                tokio::time::sleep(INTERVAL * 2_u32.pow(fails)).await; // it may read all of the store each time
             }
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
     };
-    let mut waiting: Vec<Entry> = Vec::new();
+    let (mut waiting, mut last): (Vec<Entry>, _) = (Vec::new(), None);
     loop {
         match ledger.poll() {
-            Ok(entries) => waiting.extend(entries.into_iter().filter(|e| !known.has(e))),
+            Ok(entries) => {
+                last = entries.last().map(|entry| entry.seq).or(last);
+                waiting.extend(entries.into_iter().filter(|e| !known.has(e)));
+            }
             Err(error) => tracing::debug!(%error, "model events: the ledger cannot be followed"),
         }
         // While the store cannot write, which is an alert of its own, the lines wait.
-        if record(&store, &epoch, &waiting).await.is_ok() {
+        if let Some(seq) = last
+            && record(&store, &epoch, &waiting, seq).await.is_ok()
+        {
             waiting.clear();
+            last = None;
         }
         tick.tick().await;
     }
@@ -144,13 +156,15 @@ impl Known {
     }
 }
 
-async fn record(store: &Store, epoch: &str, entries: &[Entry]) -> Result<(), StoreError> {
-    let Some(last) = entries.last() else {
-        return Ok(());
-    };
+async fn record(
+    store: &Store,
+    epoch: &str,
+    entries: &[Entry],
+    ledger_seq: u64,
+) -> Result<(), StoreError> {
     let events = entries.iter().map(|entry| event(epoch, entry)).collect();
     let memory = Memory {
-        ledger_seq: last.seq,
+        ledger_seq,
         epoch: Some(epoch.to_owned()),
     };
     let memory = serde_json::to_string(&memory).expect("a number is JSON");

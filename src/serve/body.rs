@@ -155,6 +155,10 @@ fn not_taken(got: &str, taken: &[Format]) -> Problem {
     Problem::new(&kind::MEDIA_TYPE, detail).header(header::ACCEPT, names.join(", "))
 }
 
+/// Marks a request that has no place among those in flight until its body is there.
+#[derive(Clone, Copy, Debug)]
+pub struct AwaitsPlace;
+
 /// A body that was read, with what it takes of the budget.
 #[derive(Debug)]
 pub struct Body {
@@ -178,6 +182,14 @@ impl Intake {
             limit,
             budget,
             inflight,
+        }
+    }
+
+    /// The same for bodies of at most so many bytes.
+    pub fn limited(&self, limit: usize) -> Intake {
+        Intake {
+            limit,
+            ..self.clone()
         }
     }
 
@@ -205,7 +217,7 @@ impl Intake {
         self.admit(headers)?;
         let declared = declared(headers);
         let progress = Cell::new(Instant::now());
-        let mut read = std::pin::pin!(self.collect(payload, declared.unwrap_or(0), &progress));
+        let mut read = std::pin::pin!(self.collect(payload, &progress));
         // A small body has mostly come together with its head: then no timer is set up for it.
         let body = match futures_util::poll!(read.as_mut()) {
             Poll::Ready(body) => body,
@@ -216,13 +228,18 @@ impl Intake {
                 within(read, &progress).await
             }
         };
-        let Body { bytes, _kept } = body?;
+        let Body { bytes, mut _kept } = body?;
         stream::of(request).into_iter().for_each(|c| c.body_read());
-        if has_body(headers) {
+        let awaits = request.extensions_mut().remove::<AwaitsPlace>();
+        if awaits.is_some() {
             let place = self.inflight.enter()?;
             request.extensions_mut().insert(place);
         }
+        let before = bytes.as_ptr();
         let bytes = decoded(headers, bytes)?;
+        if bytes.as_ptr() != before && bytes.len() > FREE {
+            self.budget.take(&mut _kept, bytes.len())?;
+        }
         Ok(Body { bytes, _kept })
     }
 
@@ -249,7 +266,6 @@ impl Intake {
     async fn collect(
         &self,
         payload: &mut Payload,
-        declared: usize,
         progress: &Cell<Instant>,
     ) -> Result<Body, Problem> {
         let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
@@ -262,7 +278,6 @@ impl Intake {
             taken = length;
             self.budget.take(&mut kept, more)
         };
-        take(declared)?;
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|error| {
                 Problem::new(

@@ -1,8 +1,7 @@
 //! Bytes that are kept for clients, of all connections together: bodies, messages in pieces, answers that nobody has read.
 
 use std::sync::Arc;
-
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::problem::Problem;
 
@@ -12,14 +11,14 @@ pub const FREE: usize = 32 << 10;
 /// The budget. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Budget {
-    /// In KiB.
-    free: Arc<Semaphore>,
+    kept: Arc<AtomicUsize>,
+    most: usize,
 }
 
 /// Bytes taken of the budget, given back when this is dropped.
 #[derive(Debug, Default)]
 pub struct Kept {
-    permit: Option<OwnedSemaphorePermit>,
+    budget: Option<Arc<AtomicUsize>>,
     bytes: usize,
 }
 
@@ -27,7 +26,8 @@ impl Budget {
     /// A budget of so many bytes.
     pub fn new(bytes: usize) -> Budget {
         Budget {
-            free: Arc::new(Semaphore::new((bytes >> 10).min(Semaphore::MAX_PERMITS))),
+            kept: Arc::default(),
+            most: bytes,
         }
     }
 
@@ -36,43 +36,73 @@ impl Budget {
     /// # Errors
     /// 503 when they are not there.
     pub fn take(&self, kept: &mut Kept, bytes: usize) -> Result<(), Problem> {
-        let (before, after) = (kib(kept.bytes), kib(kept.bytes + bytes));
-        let more = self.free.clone().try_acquire_many_owned(after - before);
-        let more = more.map_err(|_| {
-            Problem::overloaded(
-                "server.limits.memory is in use by other requests; send it again in a moment",
-            )
-        })?;
-        match &mut kept.permit {
-            Some(permit) => permit.merge(more),
-            None => kept.permit = Some(more),
-        }
-        kept.bytes += bytes;
+        let take = |now: usize| now.checked_add(bytes).filter(|after| *after <= self.most);
+        let taken = self
+            .kept
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        taken.map_err(|_| exhausted())?;
+        kept.add(&self.kept, bytes);
         Ok(())
+    }
+
+    /// Takes them also where they are not there: what they are of has been made, and whatever comes next is refused instead.
+    pub fn overdraw(&self, kept: &mut Kept, bytes: usize) {
+        self.kept.fetch_add(bytes, Ordering::Relaxed);
+        kept.add(&self.kept, bytes);
+    }
+
+    /// Checks that any of it is left.
+    ///
+    /// # Errors
+    /// 503 when none is.
+    pub fn check(&self) -> Result<(), Problem> {
+        let left = self.kept.load(Ordering::Relaxed) < self.most;
+        left.then_some(()).ok_or_else(exhausted)
     }
 }
 
-fn kib(bytes: usize) -> u32 {
-    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
+impl Kept {
+    fn add(&mut self, budget: &Arc<AtomicUsize>, bytes: usize) {
+        self.budget.get_or_insert_with(|| budget.clone());
+        self.bytes += bytes;
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Some(budget) = &self.budget {
+            budget.fetch_sub(self.bytes, Ordering::Relaxed);
+        }
+    }
+}
+
+fn exhausted() -> Problem {
+    Problem::overloaded(
+        "server.limits.memory is in use by other requests; send it again in a moment",
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     use actix_web::ResponseError;
+
+    use super::*;
 
     #[test]
     fn what_is_kept_counts_until_it_is_dropped() {
-        let budget = Budget::new(10 << 10);
+        let budget = Budget::new(10_000);
         let (mut one, mut two) = (Kept::default(), Kept::default());
-        budget.take(&mut one, 1).unwrap();
-        (0..1000).for_each(|_| budget.take(&mut one, 1).unwrap()); // one KiB, however it comes
-        budget.take(&mut two, 9 << 10).unwrap();
-        assert_eq!(budget.take(&mut one, 24).unwrap_err().status_code(), 503);
-        budget.take(&mut one, 23).unwrap();
+        (0..1000).for_each(|_| budget.take(&mut one, 1).unwrap());
+        budget.take(&mut two, 9_000).unwrap();
+        let refused = budget.take(&mut one, 1).unwrap_err();
+        assert_eq!(refused.status_code(), 503);
+        assert!(budget.check().is_err());
         drop(two);
-        budget.take(&mut one, 9 << 10).unwrap();
-        assert!(budget.take(&mut Kept::default(), 1).is_err());
+        budget.check().unwrap();
+        budget.overdraw(&mut one, 20_000);
+        assert!(budget.check().is_err() && budget.take(&mut Kept::default(), 1).is_err());
+        drop(one);
+        budget.take(&mut Kept::default(), 10_000).unwrap();
+        assert!(budget.take(&mut Kept::default(), usize::MAX).is_err());
     }
 }

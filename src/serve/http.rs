@@ -58,7 +58,7 @@ pub fn serve(
             .keep_alive(options.keep_alive)
             .client_request_timeout(stream::HEAD)
             .client_disconnect_timeout(DISCONNECT)
-            // Who has closed its side is gone: what was not begun for it is not.
+            // A client that has closed its side counts as disconnected: its request is dropped.
             .h1_allow_half_closed(false)
             .local_addr(address)
             .on_connect_ext(|stream: &Timed, connection: &mut Extensions| {

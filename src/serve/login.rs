@@ -16,6 +16,9 @@ pub const PATH: &str = "/login";
 /// What a browser sends a form as.
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// Bytes of a form with a token: whoever sends it has shown none yet.
+const LONGEST: usize = 4 << 10;
+
 /// The form; without tokens there is nothing to sign in to.
 pub async fn form(guard: web::Data<Guard>) -> HttpResponse {
     match guard.has_tokens() {
@@ -42,21 +45,21 @@ pub async fn sign_in(
         );
         return Err(Problem::new(&kind::MEDIA_TYPE, detail).header(header::ACCEPT, FORM));
     }
+    let intake = intake.limited(LONGEST);
     let body = intake.read(&request, &mut payload).await?;
     let text = std::str::from_utf8(&body.bytes).unwrap_or_default();
     let fields = query::pairs(text, &["token"])?;
     let token = fields.first().map_or("", |(_, value)| value.trim());
-    match guard.sign_in(token) {
-        Some(secret) => {
-            let is_tls = guard.address(&request).starts_with("https:");
-            Ok(see_other("/", Some(cookie(Some(&secret), is_tls))))
-        }
-        None => {
-            let why = "This token is not known. Tokens stand in the settings, under server.auth.";
+    match guard.sign_in(&request, token) {
+        Err(why) => {
             let page = page::login::draw(Some(why)).into_string();
             let mut response = reply::page(page::LOGIN_CSP, page);
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             Ok(response)
+        }
+        Ok(secret) => {
+            let is_tls = guard.address(&request).starts_with("https:");
+            Ok(see_other("/", Some(cookie(Some(&secret), is_tls))))
         }
     }
 }

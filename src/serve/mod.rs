@@ -6,7 +6,7 @@
 //! * [`predict`]: rows in, answers out. [`ws`]: the same, pipelined, with live events.
 //! * [`models`], [`jobs`], [`alerts`], [`health`], [`metrics`]: the rest of the interface.
 //! * [`store`], [`quarantine`], [`sources`], [`settings`]: what the commands of the same names ask a running server for.
-//! * [`openapi`], [`docs`], [`page`], [`site`], [`login`]: what tells of it, and who may read it in a browser.
+//! * [`openapi`], [`docs`], [`page`], [`site`], [`login`]: the documents and pages about it, and signing in to them.
 //! * [`problem`]: every request without an answer gets a problem document; statuses are chosen there alone.
 //! * [`server`]: all of it put together from handles.
 //!

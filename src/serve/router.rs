@@ -7,13 +7,13 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::budget::Budget;
-use super::guard::{Access, Guard};
+use super::guard::Guard;
 use super::health::Lifecycle;
 use super::inflight::Inflight;
 use super::problem::{Problem, kind};
 use super::route::Route;
 use super::routes::ROUTES;
-use super::watch::{Methods, Watch};
+use super::watch::{Known, Methods, Watch};
 use crate::telemetry::metrics::Metrics;
 
 /// What the router is made with.
@@ -65,12 +65,17 @@ impl Router {
             let id = self.metrics.route(route.method, route.pattern);
             for method in methods(route) {
                 resource = resource.route((route.handler)().method(method.clone()));
-                known.push((method, id, route.access));
+                known.push(Known {
+                    method,
+                    route: id,
+                    access: route.access,
+                    takes_body: route.takes.formats().is_some(),
+                });
             }
         }
         let allow = known
             .iter()
-            .map(|(method, ..)| method.as_str())
+            .map(|known| known.method.as_str())
             .collect::<Vec<_>>()
             .join(", ");
         let watch = self.watch(known, allow.clone());
@@ -80,11 +85,7 @@ impl Router {
             .wrap(watch)
     }
 
-    fn watch(
-        &self,
-        known: Vec<(Method, crate::telemetry::metrics::RouteId, Access)>,
-        allow: String,
-    ) -> Watch {
+    fn watch(&self, known: Vec<Known>, allow: String) -> Watch {
         let methods = Methods {
             known,
             unmatched: self.metrics.unmatched(),

@@ -12,7 +12,7 @@ use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
-use super::body::has_body;
+use super::body::{AwaitsPlace, has_body};
 use super::budget::{Budget, FREE, Kept};
 use super::guard::{self, Access, Admitted, Guard};
 use super::health::Lifecycle;
@@ -27,19 +27,32 @@ use crate::telemetry::metrics::{Metrics, RouteId};
 /// The methods of one path: what each counts for and asks for.
 #[derive(Clone, Debug)]
 pub struct Methods {
-    /// Method, counter, access.
-    pub known: Vec<(Method, RouteId, Access)>,
+    /// Those that there are.
+    pub known: Vec<Known>,
     /// What other methods count for.
     pub unmatched: RouteId,
     /// The known ones, as `Allow` has them.
     pub allow: String,
 }
 
+/// A method of a path.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The method.
+    pub method: Method,
+    /// What it counts for.
+    pub route: RouteId,
+    /// Who may use it.
+    pub access: Access,
+    /// Whether it reads a body.
+    pub takes_body: bool,
+}
+
 impl Methods {
-    fn of(&self, method: &Method) -> (RouteId, Access) {
-        let known = self.known.iter().find(|(known, ..)| known == method);
-        known.map_or((self.unmatched, Access::Open), |(_, route, access)| {
-            (*route, *access)
+    fn of(&self, method: &Method) -> (RouteId, Access, bool) {
+        let known = self.known.iter().find(|known| known.method == *method);
+        known.map_or((self.unmatched, Access::Open, false), |known| {
+            (known.route, known.access, known.takes_body)
         })
     }
 }
@@ -102,7 +115,7 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let begun = Instant::now();
         let metrics = self.watch.metrics.clone();
-        let (route, access) = self.watch.methods.of(request.method());
+        let (route, access, takes_body) = self.watch.methods.of(request.method());
         let answered = move |status: u16, counts: bool| {
             let took = begun.elapsed();
             metrics.answered(route, status, took);
@@ -111,8 +124,8 @@ where
             }
         };
         let connection = stream::of(request.request());
-        let begun_on = Begun::new(connection.cloned(), has_body(request.headers()));
-        let (place, page) = match self.watch.admit(&request, access) {
+        let mut begun_on = Begun::new(connection.cloned(), has_body(request.headers()));
+        let (place, page) = match self.watch.admit(&request, access, takes_body) {
             Ok(admitted) => admitted,
             Err(response) => {
                 answered(response.status().as_u16(), true);
@@ -122,6 +135,11 @@ where
             }
         };
         let answer = self.service.call(request);
+        begun_on.counted = Some(Counted {
+            metrics: self.watch.metrics.clone(),
+            route,
+            begun,
+        });
         let (lifecycle, budget) = (self.watch.lifecycle.clone(), self.watch.budget.clone());
         Box::pin(async move {
             let mut response = hold(answer.await?, &budget);
@@ -138,28 +156,51 @@ where
     }
 }
 
+/// The status by which a request counts whose client left before its response.
+const CLIENT_LEFT: u16 = 499;
+
 /// A request on its connection, until it is answered or given up.
-struct Begun(Option<Rc<Connection>>);
+struct Begun {
+    connection: Option<Rc<Connection>>,
+    /// What counts it where nobody waits for its response any more.
+    counted: Option<Counted>,
+}
+
+/// How a request counts.
+struct Counted {
+    metrics: Arc<Metrics>,
+    route: RouteId,
+    begun: Instant,
+}
 
 impl Begun {
     fn new(connection: Option<Rc<Connection>>, has_body: bool) -> Begun {
         connection.iter().for_each(|c| c.begin(has_body));
-        Begun(connection)
+        Begun {
+            connection,
+            counted: None,
+        }
     }
 
     fn end(mut self, status: StatusCode) {
         let upgraded = status == StatusCode::SWITCHING_PROTOCOLS;
-        self.0.take().iter().for_each(|c| c.end(upgraded));
+        self.connection.take().iter().for_each(|c| c.end(upgraded));
+        self.counted = None;
     }
 }
 
 impl Drop for Begun {
     fn drop(&mut self) {
-        self.0.take().iter().for_each(|c| c.end(false));
+        self.connection.take().iter().for_each(|c| c.end(false));
+        if let Some(counted) = self.counted.take() {
+            let took = counted.begun.elapsed();
+            counted.metrics.answered(counted.route, CLIENT_LEFT, took);
+            counted.metrics.latency.record(took);
+        }
     }
 }
 
-/// Takes a large answer into the budget until it has been read.
+/// Takes a large response into the budget until it has been read. It is never refused: its work is done.
 fn hold<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
     budget: &Budget,
@@ -169,17 +210,14 @@ fn hold<B: MessageBody + 'static>(
         _ => return response.map_into_left_body(),
     };
     let mut kept = Kept::default();
-    if let Err(problem) = budget.take(&mut kept, size) {
-        let (request, _) = response.into_parts();
-        return ServiceResponse::new(request, problem.response()).map_into_right_body();
-    }
+    budget.overdraw(&mut kept, size);
     response.map_body(|_, body| match body.try_into_bytes() {
         Ok(bytes) => EitherBody::right(BoxBody::new(Held::new(bytes, kept))),
         Err(body) => EitherBody::left(body), // it comes in pieces, of which one is kept at a time
     })
 }
 
-/// The response to a request that is not admitted. A person without a session is led to where one begins; programs are told.
+/// The response to a request that is not admitted: a browser without a session is redirected to `/login`, a program gets 401.
 fn refused(request: &ServiceRequest, problem: &Problem) -> HttpResponse {
     let accepts = request.headers().get(header::ACCEPT);
     let is_page =
@@ -206,6 +244,7 @@ impl Watch {
         &self,
         request: &ServiceRequest,
         access: Access,
+        takes_body: bool,
     ) -> Result<(Option<Place>, Option<HeaderValue>), Box<HttpResponse>> {
         let admitted = self
             .guard
@@ -221,18 +260,20 @@ impl Watch {
             return Err(refuse(answer, admitted.page));
         }
         let Admitted { caller, page } = admitted;
-        let place = match access {
-            _ if has_body(request.headers()) => None,
-            // Whether the server lives is asked when it is busy, too.
-            Access::Open => Some(
-                self.inflight
-                    .enter()
-                    .unwrap_or_else(|_| self.inflight.extra()),
-            ),
-            _ => match self.inflight.enter() {
+        let is_open = access == Access::Open;
+        if !is_open && let Err(problem) = self.budget.check() {
+            return Err(refuse(problem.response(), page));
+        }
+        let place = if has_body(request.headers()) && (takes_body || is_open) {
+            request.extensions_mut().insert(AwaitsPlace);
+            None
+        } else {
+            match self.inflight.enter() {
                 Ok(place) => Some(place),
+                // Whether the server lives is asked when it is busy, too.
+                Err(_) if is_open => Some(self.inflight.extra()),
                 Err(problem) => return Err(refuse(problem.response(), page)),
-            },
+            }
         };
         if let Some(caller) = caller {
             request.extensions_mut().insert(caller);

@@ -251,7 +251,9 @@ async fn b4_labels_that_wait_are_bounded() {
     assert_eq!(store.label(two.clone(), true).await, full);
     assert_eq!(store.stats().unwrap().waiting, 999);
     // One that waits already, and one for which there is room.
+    let twice = vec![named(2_000), named(2_000)];
     let waiting = Ok(vec![Status::Waiting; 2]);
+    assert_eq!(store.label(twice, false).await, waiting);
     assert_eq!(
         store.label(vec![named(7), named(2_000)], false).await,
         waiting

@@ -1,5 +1,7 @@
 //! Labels that wait for predictions nobody knows yet: how many there may be.
 
+use std::collections::HashSet;
+
 use redb::{ReadableTable, ReadableTableMetadata};
 
 use super::commit::Commit;
@@ -67,17 +69,18 @@ impl Commit<'_> {
         given: &[Given],
         foreseen: &[Done],
     ) -> Result<bool, StoreError> {
-        let (mut labels, mut more) = (0, 0);
+        let (mut new, mut more) = (HashSet::new(), 0);
         for (given, done) in given.iter().zip(foreseen) {
             if done.status != Status::Waiting {
                 continue;
             }
             let (key, _) = resolve(self, given)?;
-            if self.waiting.get(key.bytes())?.is_none() {
-                labels += 1;
+            let is_kept = self.labels.get(key.bytes())?.is_some();
+            if !is_kept && new.insert(key.bytes().to_vec()) {
                 more += bytes(key.bytes());
             }
         }
+        let labels = new.len() as u64;
         let fits =
             self.waiting.len()? + labels <= bound.labels && self.fact(BYTES)? + more <= bound.bytes;
         Ok(labels == 0 || fits)

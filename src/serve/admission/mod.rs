@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use actix_web::http::header;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
 
 pub use rates::{Kind, Priced, Work};
 
@@ -19,6 +20,9 @@ use super::stream::Connection;
 use crate::control::priority;
 use queue::{Queue, Ticket};
 use rates::Rates;
+
+/// How many times longer than estimated work may wait after all.
+const LONGER: u32 = 3;
 
 /// Admits work and has it done. Clones share everything.
 #[derive(Clone)]
@@ -94,7 +98,7 @@ impl Admission {
     /// Has work done apart with the live model, for the request that came over `connection`.
     ///
     /// # Errors
-    /// 503 when it would wait longer than `server.limits.wait`, saying when to come again; and what the work says.
+    /// 503 when it would wait longer than `server.limits.wait`, with the time to retry after; and any error of the work.
     pub async fn run<T: Send + 'static>(
         &self,
         connection: Option<&Connection>,
@@ -108,9 +112,16 @@ impl Admission {
         if connection.is_some_and(Connection::has_ended) {
             return Err(left());
         }
-        // A connection that ends drops this future, and with it the place.
-        let worker = shared.places.clone().acquire_owned().await;
+        // A connection that ends drops this future, and with it the place. Where estimates were too low, the wait ends.
+        let worker = shared.places.clone().acquire_owned();
+        let longest = shared.limit.saturating_mul(LONGER);
+        let Ok(worker) = timeout(longest, worker).await else {
+            return Err(overloaded(longest.as_secs_f64(), 1.0));
+        };
         let worker = worker.map_err(Problem::internal)?;
+        if connection.is_some_and(Connection::has_ended) {
+            return Err(left());
+        }
         lock(&shared.queue).begin(place.ticket, shared.now());
         let (send, done) = oneshot::channel();
         let (model, runtime) = (model.name.clone(), Handle::current());
@@ -120,8 +131,9 @@ impl Admission {
             let _inside = runtime.enter(); // as on a blocking thread: the job may wait for the store
             let begun = Instant::now();
             let result = job(&client);
-            if result.is_ok() {
-                let seconds = begun.elapsed().as_secs_f64();
+            let seconds = begun.elapsed().as_secs_f64();
+            // Work that was given up shows what it takes at least.
+            if result.is_ok() || (client.has_left() && seconds > cost) {
                 lock(&place.shared.rates).learn(&model, work, seconds);
             }
             drop((place, worker));
@@ -167,7 +179,7 @@ fn overloaded(wait: f64, beyond: f64) -> Problem {
     Problem::new(&kind::OVERLOADED, detail).header(header::RETRY_AFTER, again.to_string())
 }
 
-/// Nobody reads this.
+/// The error of a request whose client has left: no client reads it.
 pub fn left() -> Problem {
     Problem::new(
         &kind::TIMEOUT,

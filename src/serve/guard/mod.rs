@@ -24,7 +24,7 @@ use session::Sessions;
 
 use super::problem::{Problem, kind};
 use crate::config::ConfigError;
-use crate::config::server::Options;
+use crate::config::server::{Options, Scope};
 use crate::schema::fault::excerpt;
 
 /// How long a browser may remember what a page of a listed origin may do.
@@ -126,10 +126,23 @@ impl Guard {
         Ok(Admitted { caller, page })
     }
 
-    /// Begins a session with the scopes of a token; gives the secret of its cookie, none where the token is not known.
-    pub fn sign_in(&self, token: &str) -> Option<String> {
-        let caller = self.tokens.as_ref()?.caller(token.as_bytes())?;
-        Some(self.sessions.begin(caller, Instant::now()))
+    /// Begins a session with the scopes of a token, in place of the one of the request; gives the secret of its cookie.
+    ///
+    /// # Errors
+    /// A sentence for the person who signs in: an unknown token, or one that may not read the page.
+    pub fn sign_in(&self, request: &HttpRequest, token: &str) -> Result<String, &'static str> {
+        let caller = self
+            .tokens
+            .as_ref()
+            .and_then(|t| t.caller(token.as_bytes()));
+        let caller = caller
+            .ok_or("This token is not known. Tokens stand in the settings, under server.auth.")?;
+        if caller.may(Access::Scope(Scope::Read)).is_err() {
+            return Err("This token lacks the scope read, which the page needs.");
+        }
+        let now = Instant::now();
+        self.sessions.end(request.headers(), now);
+        Ok(self.sessions.begin(caller, now))
     }
 
     /// Ends the session of our own page that asks for it; tells whether it is ours.

@@ -62,7 +62,7 @@ pub struct PageView {
     pub reader: Reader,
 }
 
-/// Who reads the page, and what of it that is for.
+/// What the reader of a page may do.
 #[derive(Clone, Debug)]
 pub struct Reader {
     /// Whether a session can be ended.

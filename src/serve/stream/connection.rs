@@ -15,8 +15,8 @@ pub struct Connection {
     in_body: Cell<bool>,
     /// When the first byte of a head came whose request has not begun.
     head: Cell<Option<Instant>>,
-    /// Whether the bytes read last end an empty line, as a head does.
-    ends_head: Cell<bool>,
+    /// The bytes read last: an empty line ends a head.
+    tail: Cell<[u8; 3]>,
     /// Whether the client has closed its side.
     ended: Cell<bool>,
 }
@@ -32,7 +32,8 @@ impl Connection {
         self.requests.set(self.requests.get() + 1);
         self.in_body.set(has_body);
         // Behind a head without a body only another head can stand.
-        let behind = !has_body && !self.ends_head.get();
+        let tail = self.tail.get();
+        let behind = !has_body && tail != *b"\n\r\n" && !tail.ends_with(b"\n\n");
         self.head.set(behind.then(Instant::now));
     }
 
@@ -60,9 +61,14 @@ impl Connection {
             self.ended.set(true);
             return;
         }
-        self.ends_head
-            .set(bytes.ends_with(b"\n\r\n") || bytes.ends_with(b"\n\n"));
-        if !self.in_body.get() && self.head.get().is_none() {
+        let mut tail = self.tail.get();
+        for byte in &bytes[bytes.len().saturating_sub(tail.len())..] {
+            tail = [tail[1], tail[2], *byte];
+        }
+        self.tail.set(tail);
+        // Ends of lines may stand before a head (RFC 9112, 2.2), and behind a body of clients of old.
+        let is_blank = bytes.iter().all(|byte| b"\r\n".contains(byte));
+        if !self.in_body.get() && self.head.get().is_none() && !is_blank {
             self.head.set(Some(Instant::now()));
         }
     }

@@ -69,6 +69,22 @@ async fn b3_half_a_head_behind_a_request_has_its_time_once_that_is_answered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_end_of_a_head_may_come_by_itself() {
+    let (mut client, mut stream) = pair();
+    for piece in ["GET / HTTP/1.1\r\nhost: a\r\n", "\r", "\n"] {
+        client.write_all(piece.as_bytes()).await.unwrap();
+        read(&mut stream).await.unwrap();
+    }
+    stream.connection().begin(false);
+    stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+    stream.connection().end(false);
+    assert_eq!(within(&mut stream, LONG).await, None);
+    client.write_all(b"\r\n").await.unwrap();
+    read(&mut stream).await.unwrap();
+    assert_eq!(within(&mut stream, LONG).await, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn b3_bodies_and_websockets_are_no_heads() {
     let (mut client, mut stream) = pair();
     client.write_all(b"POST / HTTP/1.1\r\n\r\n{").await.unwrap();

@@ -1,5 +1,7 @@
 //! From one message to its answer. No connection here: text in, text out, and what the subscription makes of it.
 
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 
 use super::message::{Message, Ref};
@@ -14,6 +16,7 @@ use crate::serve::predict::answer::{Answer, Why};
 use crate::serve::predict::check;
 use crate::serve::predictor::{Made, Origin, Predictor, on_bench};
 use crate::serve::problem::{Entry, Problem, escape, kind};
+use crate::serve::stream::Connection;
 use crate::store::Store;
 use crate::store::feed::{Feed, PredictionId, Since, Subscription, TOPICS, Topics, name, named};
 use crate::store::labels::{Done, Given, Status};
@@ -26,7 +29,7 @@ const USUAL: usize = 288;
 pub enum Reply {
     /// Text, at once.
     Ready(String),
-    /// What becomes of a label, once the disk has it; with what the answer is called.
+    /// What becomes of a label, once the disk has it; with the `ref` of the response.
     Label(String, Given),
     /// A prediction with its explanation, made apart.
     Explanation(Explanation),
@@ -56,6 +59,8 @@ pub struct Desk {
     pub rows: Rows,
     /// Has explanations made.
     pub admission: Admission,
+    /// The connection below; none in tests without one.
+    pub connection: Option<Rc<Connection>>,
     /// What can be subscribed to.
     pub feed: Feed,
     /// What is subscribed to.
@@ -133,7 +138,8 @@ impl Desk {
             Err(problem) => return error(&reference, &problem),
         };
         let job = move |_: &Client| asked.make();
-        let made = self.admission.run(None, &champion, work, job).await;
+        let connection = self.connection.as_deref();
+        let made = self.admission.run(connection, &champion, work, job).await;
         made.unwrap_or_else(|problem| error(&reference, &problem))
     }
 

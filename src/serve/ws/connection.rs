@@ -133,7 +133,11 @@ impl Connection {
                 let answer = match self.desk.answer(&text) {
                     Reply::Ready(text) => text,
                     Reply::Label(reference, given) => self.desk.label(reference, given).await,
-                    Reply::Explanation(asked) => self.desk.explain(asked).await,
+                    Reply::Explanation(asked) => tokio::select! {
+                        biased;
+                        text = self.desk.explain(asked) => text,
+                        () = self.lifecycle.closed() => return Err(Closed::GoingAway),
+                    },
                 };
                 self.send(answer).await
             }

@@ -54,6 +54,7 @@ impl Stream for Limited {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
+        this.frames.give_back();
         let chunk = match Pin::new(&mut this.payload).poll_next(context) {
             Poll::Ready(Some(Ok(chunk))) => chunk,
             other => return other,
@@ -94,6 +95,13 @@ impl Frames {
             have: 0,
             ahead: 0,
             message: 0,
+        }
+    }
+
+    /// Gives back what a message takes that has passed whole: whoever asks for more has taken it.
+    fn give_back(&mut self) {
+        if self.message == 0 && self.ahead == 0 {
+            self.kept = Kept::default();
         }
     }
 
@@ -151,7 +159,7 @@ impl Frames {
             return Ok(()); // pings and the like may come between the frames of a message; the codec bounds them
         }
         if opcode != 0 {
-            self.kept = Kept::default(); // the message before is answered, or about to be
+            self.kept = Kept::default(); // the message before has passed
         }
         let message = self.message.saturating_add(length);
         let before = std::mem::replace(&mut self.message, if last { 0 } else { message });

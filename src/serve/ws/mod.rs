@@ -18,7 +18,7 @@ use super::guard::Caller;
 use super::health::Lifecycle;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
-use super::{predict, query};
+use super::{predict, query, stream};
 use crate::store::Store;
 use crate::store::feed::Feed;
 use crate::telemetry::metrics::Transport;
@@ -88,6 +88,7 @@ pub async fn open(
                 transport,
             },
             admission: options.admission.clone(),
+            connection: stream::of(&request).cloned(),
             feed: (**feed).clone(),
             store: (**store).clone(),
             subscription: None,
