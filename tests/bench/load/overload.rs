@@ -34,6 +34,7 @@ pub fn run(server: &Server) {
     let rows = table::rows();
     let bodies: Vec<Vec<u8>> = (0..rows.len()).map(|from| body(&rows, from)).collect();
     let single = table::requests();
+    hammer(server.port, &single, Pace::Steady(SINGLE)); // the first round of a server is slower
     let quiet = hammer(server.port, &single, Pace::Steady(SINGLE));
     let capacity = capacity(server.port, &bodies);
     println!("  quiet {quiet}; capacity {capacity:.1} explained bodies a second");
@@ -79,7 +80,7 @@ fn body(rows: &[String], from: usize) -> Vec<u8> {
     }
     list.pop();
     list.push(']');
-    client::request("POST /v1/predict?explain=true&store=false", &list)
+    client::request("POST /v1/predict?explain=true", &list)
 }
 
 /// Bodies a second where every core has one all the time.

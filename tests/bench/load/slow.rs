@@ -89,7 +89,7 @@ fn unread(server: &Server) {
     let before = server.resident_mb();
     let row = r#"{"Pclass":1,"Sex":"male"},"#;
     let rows = format!("[{}]", row.repeat(100_000).trim_end_matches(','));
-    let request = request("POST /v1/predict?store=false", &rows);
+    let request = request("POST /v1/predict", &rows);
     let mut clients = Vec::new();
     let (mut taken, mut refused) = (0, 0);
     for _ in 0..UNREAD {
