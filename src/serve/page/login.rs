@@ -9,7 +9,7 @@ pub fn draw(why: Option<&str>) -> Markup {
     let header = html! {
         div {
             h1 { "Sign in" }
-            p.muted { "This server asks for a token." }
+            p.muted { "This server needs a token." }
         }
     };
     let main = html! {
@@ -17,9 +17,11 @@ pub fn draw(why: Option<&str>) -> Markup {
             section aria-labelledby="login-title" {
                 h2 #login-title { "Token" }
                 form #login method="post" action="/login" {
-                    label for="token" { "The secret of a token in the settings, under " code { "server.auth" } }
-                    input #token type="password" name="token" required autofocus autocomplete="current-password"
-                        aria-invalid=[why.map(|_| "true")] aria-describedby=[why.map(|_| "why")];
+                    div.field {
+                        label for="token" { "The secret of a token in the settings, under " code { "server.auth" } }
+                        input #token type="password" name="token" required autofocus autocomplete="current-password"
+                            aria-invalid=[why.map(|_| "true")] aria-describedby=[why.map(|_| "why")];
+                    }
                     @if let Some(why) = why { p #why role="alert" { (why) } }
                     div.buttons { button type="submit" { "Sign in" } }
                 }
