@@ -133,8 +133,7 @@ pub async fn take(
         Ok(reading.batch)
     };
     let batch = if is_large {
-        let connection = stream::of(&request).map(|connection| &**connection);
-        let run = admission.run(connection, &model, work, move |_| read());
+        let run = admission.run(stream::of(&request), &model, work, move |_| read());
         run.await?
     } else {
         web::block(read).await.map_err(Problem::internal)??

@@ -132,7 +132,7 @@ fn a_closed_queue_ends_the_thread() {
     jobs.close();
     assert_eq!(jobs.get(&id).unwrap().state, State::Cancelled);
     assert!(jobs.take().is_none());
-    // Nobody is told to wait for a job to end, or to cancel one.
+    // The message does not say to wait for a job to end, or to cancel one.
     let upkeep = Upkeep {
         name: "store_check",
         whole: None,

@@ -552,7 +552,7 @@ decision:
     assert_eq!(found, expected, "each, and nothing that is right");
 }
 
-/// Whatever faults stand in a spec together, each is told, and nothing else: for every subset of these.
+/// Whatever faults stand in a spec together, each is reported, and nothing else: for every subset of these.
 #[test]
 fn the_faults_of_a_spec_are_those_of_its_parts() {
     let parts = [

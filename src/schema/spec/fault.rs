@@ -13,7 +13,7 @@ pub struct SpecFault {
     pub problem: String,
     /// What to do.
     pub remedy: String,
-    /// By what it is told from the consequences of other faults.
+    /// What sets it apart from the consequences of other faults.
     pub about: About,
 }
 

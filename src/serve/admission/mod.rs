@@ -4,6 +4,7 @@
 mod queue;
 mod rates;
 
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -101,7 +102,7 @@ impl Admission {
     /// 503 when it would wait longer than `server.limits.wait`, with the time to retry after; and any error of the work.
     pub async fn run<T: Send + 'static>(
         &self,
-        connection: Option<&Connection>,
+        connection: Option<&Rc<Connection>>,
         model: &Priced,
         work: Work,
         job: impl FnOnce(&Client) -> Result<T, Problem> + Send + 'static,
@@ -109,7 +110,7 @@ impl Admission {
         let shared = &self.0;
         let cost = lock(&shared.rates).estimate(model, work);
         let place = self.enter(cost)?;
-        if connection.is_some_and(Connection::has_ended) {
+        if connection.is_some_and(|connection| connection.has_ended()) {
             return Err(left());
         }
         // A connection that ends drops this future, and with it the place. Where estimates were too low, the wait ends.
@@ -119,7 +120,7 @@ impl Admission {
             return Err(overloaded(longest.as_secs_f64(), 1.0));
         };
         let worker = worker.map_err(Problem::internal)?;
-        if connection.is_some_and(Connection::has_ended) {
+        if connection.is_some_and(|connection| connection.has_ended()) {
             return Err(left());
         }
         lock(&shared.queue).begin(place.ticket, shared.now());
@@ -189,7 +190,6 @@ pub fn left() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
     use std::sync::mpsc;
 
     use actix_web::ResponseError;

@@ -58,9 +58,8 @@ pub async fn label(
         _ => read(&body.bytes, schema.target()),
     };
     let (given, one) = if is_large {
-        let connection = stream::of(&request).map(|connection| &**connection);
         let model = Priced::from(&*champion);
-        let run = admission.run(connection, &model, work, move |_| read());
+        let run = admission.run(stream::of(&request), &model, work, move |_| read());
         run.await?
     } else {
         read()?

@@ -7,6 +7,7 @@ mod named;
 mod one;
 mod write;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
@@ -88,7 +89,7 @@ impl Desk {
     /// The same on a thread that serves nobody else.
     async fn answer_apart(
         &self,
-        connection: Option<&Connection>,
+        connection: Option<&Rc<Connection>>,
         asked: Asked,
         format: Format,
         body: body::Body,
@@ -143,8 +144,8 @@ pub async fn predict(
     let answer = if is_quick {
         desk.answer(&asked, format, Thread::Serving, &body.bytes)?
     } else {
-        let connection = stream::of(&request).map(|connection| &**connection);
-        desk.answer_apart(connection, asked, format, body).await?
+        desk.answer_apart(stream::of(&request), asked, format, body)
+            .await?
     };
     if durable {
         desk.store.flush().await?; // what was noted before is on the disk with it

@@ -24,6 +24,8 @@ async fn within(
 }
 
 const SHORTER: Duration = Duration::from_millis(4_900);
+const REST: Duration = Duration::from_millis(200);
+const TIMED_OUT: Option<Result<usize, io::ErrorKind>> = Some(Err(io::ErrorKind::TimedOut));
 const LONG: Duration = Duration::from_secs(3600);
 
 #[tokio::test(start_paused = true)]
@@ -41,11 +43,7 @@ async fn b3_a_second_head_has_its_time_too() {
     assert_eq!(within(&mut stream, SHORTER).await, None);
     client.write_all(b"P").await.unwrap(); // a byte now and then gains nothing
     assert_eq!(within(&mut stream, SHORTER).await, Some(Ok(1)));
-    let timed_out = Some(Err(io::ErrorKind::TimedOut));
-    assert_eq!(
-        within(&mut stream, Duration::from_millis(200)).await,
-        timed_out
-    );
+    assert_eq!(within(&mut stream, REST).await, TIMED_OUT);
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,11 +59,7 @@ async fn b3_half_a_head_behind_a_request_has_its_time_once_that_is_answered() {
     stream.connection().end(false);
     stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
     assert_eq!(within(&mut stream, SHORTER).await, None);
-    let timed_out = Some(Err(io::ErrorKind::TimedOut));
-    assert_eq!(
-        within(&mut stream, Duration::from_millis(200)).await,
-        timed_out
-    );
+    assert_eq!(within(&mut stream, REST).await, TIMED_OUT);
 }
 
 #[tokio::test(start_paused = true)]

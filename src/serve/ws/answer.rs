@@ -138,7 +138,7 @@ impl Desk {
             Err(problem) => return error(&reference, &problem),
         };
         let job = move |_: &Client| asked.make();
-        let connection = self.connection.as_deref();
+        let connection = self.connection.as_ref();
         let made = self.admission.run(connection, &champion, work, job).await;
         made.unwrap_or_else(|problem| error(&reference, &problem))
     }
