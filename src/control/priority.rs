@@ -4,7 +4,7 @@
 pub const TRAINING: i32 = 19;
 
 /// Of work apart from the threads that serve: single rows are answered beside it, and it goes before trainings.
-pub const APART: i32 = 5;
+pub const APART: i32 = 10;
 
 /// Lowers the priority of this thread and of those it starts. On Linux niceness is a thread's own (`sched(7)`); elsewhere it
 /// is the process's, and is left alone.
