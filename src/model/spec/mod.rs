@@ -22,7 +22,7 @@ use crate::schema::{Dialect, Schema};
 use crate::stats::metric::{METRICS, Metric};
 
 /// The spec compiled into the binary.
-pub const BUNDLED: &str = include_str!("../../assets/titanic.yaml");
+pub const BUNDLED: &str = include_str!("../../../assets/titanic.yaml");
 
 /// Version of the format that is read.
 const VERSION: &str = "1";
