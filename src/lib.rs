@@ -16,11 +16,14 @@
 //! * [`features`]: recipes: fitted on a table, applied to one row; a batch loops over the row.
 //! * [`model`]: spec + recipe + kernel + calibration + profile; predict, explain, the bytes of the file.
 //! * [`train`]: learners, splits, cross-validation, the choice, lowering to kernels.
-//! * [`registry`]: versions on disk, the champion's pointer, the ledger, the live snapshot.
+//! * [`registry`]: versions on disk, the champion's pointer, the ledger.
 //! * [`store`]: every event on the disk, and the live feed of what happened, for subscribers.
-//! * [`monitor`]: windows, drift, performance with and without truths, verdicts. Pure.
-//! * [`alert`]: alerts, their outbox, webhooks and mail.
-//! * [`control`]: what happens on its own: training jobs, promotion, following the ledger.
+//! * [`monitor`]: windows, drift, performance with and without labels, verdicts. Pure.
+//! * [`alert`]: alerts, their outbox, webhooks and e-mail.
+//! * [`live`]: the live model; [`promotion`]: gate, shadow, probation, policy. The latter is pure.
+//! * [`trainset`]: the training set; [`pulls`]: rows on their way into the store; [`export`]: events on their way out.
+//! * [`control`]: the loop: retrain controller, shadow scorer, training jobs.
+//! * [`monitoring`]: the task that follows predictions into windows; [`health`]: what goes wrong in the server itself.
 //! * [`serve`]: REST, WebSocket, the page: translate, call, translate back.
 //! * [`report`]: reports to look at: drift.
 //! * [`config`], [`app`], [`cli`]: settings, composition, subcommands.
@@ -34,10 +37,10 @@
 //! [`registry`] writes the version and its ledger line, [`control`] decides on promotion; a running server follows the
 //! ledger, loads and checks the new model, and swaps one pointer.
 //!
-//! **One drift from window to promoted model.** Every prediction becomes an event of the [`store`]. `control::observer` follows
+//! **One drift from window to promoted model.** Every prediction becomes an event of the [`store`]. `monitoring` follows
 //! it, off the answer's path, puts rows into the windows of [`monitor`], and holds a full one against the model's profile:
-//! one verdict, kept in one commit with what the observer remembers. A verdict that a training may help is read by
-//! `control::steward`, which has one begun once there are truths to learn from; its candidate passes the gate or the shadow
+//! one verdict, kept in one commit with what the monitor task remembers. A verdict that a training may help is read by
+//! `control::controller`, which has one begun once there are labels to learn from; its candidate passes the gate or the shadow
 //! before it is promoted as above. What no training helps, and whatever else is wrong, is a condition told to [`alert`],
 //! which decides who hears of it and keeps every notification before it is sent.
 //!
@@ -50,11 +53,18 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod export;
 pub mod features;
+pub mod health;
 pub mod ingest;
 pub mod kernel;
+pub mod live;
 pub mod model;
 pub mod monitor;
+pub mod monitoring;
+pub mod priority;
+pub mod promotion;
+pub mod pulls;
 pub mod registry;
 pub mod report;
 pub mod schema;
@@ -63,3 +73,4 @@ pub mod stats;
 pub mod store;
 pub mod telemetry;
 pub mod train;
+pub mod trainset;

@@ -6,14 +6,15 @@ use anyhow::{Context, bail};
 
 use super::cores;
 use crate::config::Settings;
-use crate::control::champion::{Champion, decode};
-use crate::control::follower::Follower;
-use crate::control::promotion::Promote;
 use crate::control::retrain::{self, Order};
-use crate::control::table;
+use crate::live::Champion;
+use crate::live::champion::decode;
+use crate::live::pointer::Follower;
 use crate::model::{Model, Spec};
+use crate::promotion::policy::Promote;
 use crate::registry::{Registry, Version};
 use crate::train::{Request, Unwatched};
+use crate::trainset::table;
 
 /// What a first model is trained from, where there is none.
 #[derive(Clone, Debug)]
@@ -33,23 +34,23 @@ impl First {
         }
     }
 
-    /// Seats the model to start with.
+    /// Puts the model live that the server starts with.
     ///
     /// # Errors
     /// When there are versions and none is fit to serve: nothing is trained silently in its place.
-    pub(super) async fn seat(self, follower: &Follower, settings: &Settings) -> anyhow::Result<()> {
+    pub(super) async fn load(self, follower: &Follower, settings: &Settings) -> anyhow::Result<()> {
         let (follower, settings) = (follower.clone(), settings.clone());
-        let seated = tokio::task::spawn_blocking(move || {
+        let loaded = tokio::task::spawn_blocking(move || {
             let registry = &follower.registry;
             let (version, model) = match intact(registry)? {
                 Some(found) => found,
                 None => self.train(&follower, &settings)?,
             };
             let champion = Champion::new(registry, &version, model);
-            follower.seat(version, champion);
+            follower.put_live(version, champion);
             Ok(())
         });
-        seated.await?
+        loaded.await?
     }
 
     fn train(&self, follower: &Follower, settings: &Settings) -> anyhow::Result<(Version, Model)> {

@@ -21,17 +21,17 @@ pub use first::First;
 use crate::alert::{self, desk};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::control::champion::Seat;
-use crate::control::conditions::Gatherer;
-use crate::control::follower::{self, Follower};
+use crate::control::controller::{self, RetrainController};
 use crate::control::jobs::{Asked, Jobs, Trainer};
-use crate::control::model_events;
-use crate::control::observer::{self, Observer};
-use crate::control::promoter::Promoter;
-use crate::control::pulls::view::Sources;
-use crate::control::steward::{self, Steward};
-use crate::control::understudy::Understudy;
+use crate::control::scorer::ShadowScorer;
+use crate::health::Gatherer;
 use crate::ingest::source::{Unattended, World};
+use crate::live::LiveModel;
+use crate::live::model_events;
+use crate::live::pointer::{self, Follower};
+use crate::live::promoter::Promoter;
+use crate::monitoring::{self, MonitorTask};
+use crate::pulls::view::Sources;
 use crate::registry::Registry;
 use crate::serve;
 use crate::serve::health::Lifecycle;
@@ -101,7 +101,7 @@ impl App {
         let metrics = Arc::new(Metrics::new(routes::labels()));
         let registry = Registry::open(&settings.state)?;
         let lifecycle = Lifecycle::default();
-        let seat = Seat::default();
+        let live = LiveModel::default();
         let options = feed::Options {
             keep: usize::try_from(settings.feed.keep.get()).unwrap_or(usize::MAX),
             queue: settings.server.limits.queue.get(),
@@ -129,13 +129,13 @@ impl App {
             url: settings.alerts.url(address),
             random: || Unattended::default().random(),
         });
-        let (poke, pokes) = follower::poke();
+        let (poke, pokes) = pointer::poke();
         let jobs = Jobs::new(feed.clone(), metrics.clone());
-        let view = observer::View::default();
+        let view = monitoring::View::default();
         let sources = Sources::default();
         let handles = Handles {
             predictor: Predictor {
-                seat: seat.clone(),
+                live: live.clone(),
                 recorder: recorder.clone(),
                 batch: settings.monitor.window.get().max(2) as u64, // one row is no batch
                 clock: clock.clone(),
@@ -168,7 +168,7 @@ impl App {
 
         let follower = Follower {
             registry: registry.clone(),
-            seat: seat.clone(),
+            live: live.clone(),
             feed: feed.clone(),
             clock: clock.clone(),
             metrics: metrics.clone(),
@@ -176,7 +176,7 @@ impl App {
         let folder = first.folder.clone();
         // Lines written from here on are followed; what stands before them is what the model is loaded from.
         let seq = registry.last_seq()?;
-        if let Err(error) = first.seat(&follower, &settings).await {
+        if let Err(error) = first.load(&follower, &settings).await {
             server.stop(false).await;
             return Err(error);
         }
@@ -192,14 +192,14 @@ impl App {
             alerts: alerts.clone(),
             thresholds: settings.alerts.thresholds(),
         };
-        tasks.spawn("conditions", gatherer.run());
+        tasks.spawn("health", gatherer.run());
         tasks.spawn("follower", follower.run(seq, pokes));
         tasks.spawn(
             "model events",
             model_events::run(store.clone(), registry.clone()),
         );
-        let understudy = Understudy::new(valve, metrics.clone());
-        tasks.spawn("understudy", understudy.clone().run(tapped));
+        let scorer = ShadowScorer::new(valve, metrics.clone());
+        tasks.spawn("shadow scorer", scorer.clone().run(tapped));
         tasks.spawn("upkeep", upkeep(metrics.clone()));
         let keep = Keep {
             age: settings.store.keep.age.map(|age| age.0),
@@ -209,23 +209,23 @@ impl App {
             "retention",
             retention::run(store.clone(), keep, clock.clone()),
         );
-        let (news, heard) = steward::news();
-        let steward = Steward {
+        let (news, heard) = controller::news();
+        let controller = RetrainController {
             store: store.clone(),
             registry: registry.clone(),
-            seat: seat.clone(),
+            live: live.clone(),
             jobs: jobs.clone(),
             feed: feed.clone(),
             clock: clock.clone(),
             poke: poke.clone(),
-            understudy,
+            scorer,
             options: loop_options(&settings),
         };
-        tasks.spawn("steward", steward.run(heard));
-        let observer = Observer {
+        tasks.spawn("retrain controller", controller.run(heard));
+        let monitor = MonitorTask {
             store: store.clone(),
             registry: registry.clone(),
-            seat: seat.clone(),
+            live: live.clone(),
             feed: feed.clone(),
             alerts: alerts.clone(),
             late: settings.alerts.late(),
@@ -236,12 +236,12 @@ impl App {
             view,
             begin,
         };
-        tasks.spawn("observer", observer.run());
+        tasks.spawn("monitor", monitor.run());
         let threads = settings.threads.map_or_else(spare_cores, usize::from);
-        let pulls = Pulls::start(&settings, &store, &seat, &sources, &clock)?;
+        let pulls = Pulls::start(&settings, &store, &live, &sources, &clock)?;
         let trainer = jobs.start(Trainer {
             registry,
-            seat,
+            live,
             folder,
             threads,
             clock: clock.clone(),
@@ -389,7 +389,7 @@ fn defaults(settings: &Settings) -> Defaults {
     }
 }
 
-fn loop_options(settings: &Settings) -> steward::Options {
+fn loop_options(settings: &Settings) -> controller::Options {
     let Defaults {
         folds,
         repeats,
@@ -405,7 +405,7 @@ fn loop_options(settings: &Settings) -> steward::Options {
         max_bad: crate::ingest::MAX_BAD,
         by: "rule".into(),
     };
-    steward::Options {
+    controller::Options {
         triggers: settings.retrain.triggers(),
         asked,
         shadow: settings.shadow,

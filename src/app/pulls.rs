@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::control::champion::Seat;
-use crate::control::pulls::Pull;
-use crate::control::pulls::view::Sources;
+use crate::live::LiveModel;
+use crate::pulls::Pull;
+use crate::pulls::view::Sources;
 use crate::store::Store;
 
 /// The threads, and what ends them.
@@ -27,7 +27,7 @@ impl Pulls {
     pub fn start(
         settings: &Settings,
         store: &Store,
-        seat: &Seat,
+        live: &LiveModel,
         sources: &Sources,
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<Pulls> {
@@ -38,7 +38,7 @@ impl Pulls {
                 source: scheduled.source()?,
                 every: scheduled.every.0,
                 store: store.clone(),
-                seat: seat.clone(),
+                live: live.clone(),
                 stop: pulls.stop.clone(),
                 sources: sources.clone(),
                 clock: clock.clone(),

@@ -12,7 +12,7 @@ use super::remote::{Opened, must_share_spec};
 use super::site::Site;
 use super::{print_json, table};
 use crate::clock::{Clock, System};
-use crate::control::quarantine::{Retry, check};
+use crate::pulls::quarantine::{Retry, check};
 use crate::store::File;
 use crate::store::maintenance::{self, Retried};
 use crate::store::rows::QuarantinedView;

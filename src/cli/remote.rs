@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 use super::exit::{Exit, WithExit};
 use super::site::Site;
-use crate::control::export::{Each, Events, ExportError, Filter, Kept};
+use crate::export::{Each, Events, ExportError, Filter, Kept};
 use crate::serve::guard::{Access, word};
 use crate::serve::routes::ROUTES;
 use crate::store::{File, NAME, OpenError, kind};

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::control::{gate, shadow, watch};
 use crate::ingest::source::address::masked;
+use crate::promotion::{gate, probation, shadow};
 use crate::telemetry::logging;
 
 pub mod alerts;
@@ -62,7 +62,7 @@ pub struct Settings {
     /// What a candidate has to show on live traffic.
     pub shadow: shadow::Options,
     /// What a new champion is held against.
-    pub watch: watch::Options,
+    pub watch: probation::Options,
     /// What is looked at, and how.
     pub monitor: crate::monitor::options::Options,
     /// The store.

@@ -51,7 +51,7 @@ fn the_built_in_settings_are_complete() {
     );
     assert_eq!(
         settings.train.promote,
-        crate::control::promotion::Promote::Auto
+        crate::promotion::policy::Promote::Auto
     );
     assert!(settings.leaves().all(|leaf| leaf.origin == Origin::BuiltIn));
     assert_eq!(settings.leaves().count(), 124);

@@ -5,8 +5,8 @@ use std::num::{NonZeroU32, NonZeroU64};
 use serde::Deserialize;
 
 use super::units::Span;
-use crate::control::promotion::Promote;
-use crate::control::steward::Triggers;
+use crate::control::controller::Triggers;
+use crate::promotion::policy::Promote;
 
 /// `train`. Folds and repeats are the spec's: they belong to the table.
 #[derive(Clone, Debug, Deserialize)]

@@ -1,14 +1,14 @@
 //! One training, from table to registered version, with the decision on its promotion.
 
 use crate::clock::Clock;
-use crate::control::champion::usable;
-use crate::control::gate::{self, Gate, Paired, Thresholds};
-use crate::control::lesson::Lesson;
-use crate::control::promotion::{self, Champion, Promote, Verdict};
 use crate::ingest::TooManyBad;
+use crate::live::champion::usable;
 use crate::model::{Card, Model, ModelFault, Spec, Workspace};
+use crate::promotion::gate::{self, Gate, Paired, Thresholds};
+use crate::promotion::policy::{self, Champion, Promote, Verdict};
 use crate::registry::{Decision, Registry, RegistryError, Version, VersionRef};
 use crate::train::{self, Material, Progress, TrainFault, Trained};
+use crate::trainset::lesson::Lesson;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -70,7 +70,7 @@ pub enum RetrainError {
 }
 
 /// Trains, keeps the table and the version, and promotes it if the decision says so: that of the gate where there are rows
-/// the opponent never saw, else that of [`promotion::decide`].
+/// the opponent never saw, else that of [`policy::decide`].
 ///
 /// Takes seconds to minutes; never to be called on a thread that serves.
 ///
@@ -139,7 +139,7 @@ pub fn run(
                 promote: gate.verdict == gate::Verdict::Promote,
                 reason: gate.reason(),
             },
-            _ => promotion::decide(promote, card, &spec.name, standing, &spec.evaluation),
+            _ => policy::decide(promote, card, &spec.name, standing, &spec.evaluation),
         };
         if !verdict.promote {
             break verdict;

@@ -1,4 +1,4 @@
-//! Versions on disk, the champion's pointer, the ledger, the live snapshot.
+//! Versions on disk, the champion's pointer, the ledger.
 //!
 //! ```text
 //! STATE/models/titanic@7.model   written once, never changed
@@ -36,7 +36,6 @@ mod history;
 mod intact;
 pub mod ledger;
 mod list;
-pub mod live;
 mod promote;
 mod publish;
 mod shadow;

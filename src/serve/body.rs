@@ -37,7 +37,7 @@ pub enum Format {
     JsonLines,
     /// `text/csv`
     Csv,
-    /// [`crate::control::intake::MEDIA_TYPE`]
+    /// [`crate::pulls::intake::MEDIA_TYPE`]
     Batch,
 }
 
@@ -48,7 +48,7 @@ impl Format {
             Format::Json => "application/json",
             Format::JsonLines => "application/x-ndjson",
             Format::Csv => "text/csv",
-            Format::Batch => crate::control::intake::MEDIA_TYPE,
+            Format::Batch => crate::pulls::intake::MEDIA_TYPE,
         }
     }
 }

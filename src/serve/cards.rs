@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use crate::control::champion::Champion;
+use crate::live::Champion;
 use crate::model::Model;
 use crate::registry::{Listed, Registry, RegistryError, Version};
 use crate::schema::Kind;

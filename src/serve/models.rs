@@ -9,7 +9,7 @@ use super::cards::{Cards, Facts};
 use super::guard::Caller;
 use super::problem::{Problem, kind};
 use super::reply;
-use crate::control::promoter::Promoter;
+use crate::live::promoter::Promoter;
 use crate::registry::{Listed, Promotion, Registry, Standing, VersionRef};
 
 /// Who asks, as the ledger names it.

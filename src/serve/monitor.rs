@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::page::CSP;
 use super::page::monitor;
 use super::reply;
-use crate::control::observer::{Memory, View};
 use crate::monitor::options::Options;
 use crate::monitor::performance::Performance;
+use crate::monitoring::{Memory, View};
 
 /// Those who know of it.
 #[derive(Clone)]

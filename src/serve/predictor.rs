@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::problem::{Faults, Problem};
 use crate::clock::Clock;
-use crate::control::champion::{Champion, Seat};
+use crate::live::{Champion, LiveModel};
 use crate::model::Workspace;
 use crate::schema::row::Purpose;
 use crate::schema::{Row, RowView, Schema, Warning, json};
@@ -19,7 +19,7 @@ use crate::telemetry::metrics::{Metrics, Transport};
 #[derive(Clone)]
 pub struct Predictor {
     /// The model that answers.
-    pub seat: Seat,
+    pub live: LiveModel,
     /// Takes note of what was answered.
     pub recorder: Recorder,
     /// Rows from which on the monitor judges a request as a whole.
@@ -61,8 +61,8 @@ impl Predictor {
     /// # Errors
     /// 503 before the first model is loaded.
     pub fn champion(&self) -> Result<Arc<Champion>, Problem> {
-        match self.seat.live() {
-            Some(live) => Ok(live.load().model.clone()),
+        match &*self.live.load() {
+            Some(live) => Ok(live.model.clone()),
             None => Err(Problem::not_ready(
                 "the first model is not loaded yet; ask again in a moment",
             )),

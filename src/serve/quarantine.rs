@@ -7,7 +7,7 @@ use serde_json::json;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::{events, query, reply};
-use crate::control::quarantine::{self, Retry};
+use crate::pulls::quarantine::{self, Retry};
 use crate::store::Store;
 use crate::store::maintenance::Retried;
 use crate::store::rows::QuarantinedView;

@@ -16,7 +16,7 @@ use super::predict::Desk;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::{query, reply, shape, stream};
-use crate::control::intake;
+use crate::pulls::intake;
 use crate::schema::csv::{self, Broken};
 use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::problem::Problem;
 use super::reply;
-use crate::control::pulls::view::{SourceView, Sources};
+use crate::pulls::view::{SourceView, Sources};
 use crate::store::{Store, StoreError};
 
 /// Every source, by name.

@@ -17,11 +17,11 @@ use super::body::Intake;
 use super::pairs::Pairs;
 use super::problem::{Entry, Problem, kind};
 use super::{events, jobs, query, reply};
-use crate::control::export::table::Layouts;
-use crate::control::export::{self, Filter};
 use crate::control::jobs::{JobView, Jobs, Upkeep};
-use crate::control::upkeep;
+use crate::export::table::Layouts;
+use crate::export::{self, Filter};
 use crate::store::kind as kinds;
+use crate::store::upkeep;
 use crate::store::{Store, StoreError};
 
 /// Parameters of an export.

@@ -23,10 +23,12 @@ pub mod maintenance;
 pub mod offline;
 mod predictions;
 mod read;
+pub mod remembered;
 pub mod retention;
 pub mod rows;
 #[cfg(test)]
 mod tests;
+pub mod upkeep;
 pub mod waiting;
 mod writer;
 

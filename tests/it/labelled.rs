@@ -1,7 +1,7 @@
 //! Which labelled rows a training finds: each once, whatever came first.
 
 use serde_json::{Value, json};
-use titanic_platform::control::labelled::Labelled;
+use titanic_platform::trainset::labelled::Labelled;
 
 use crate::case::{Case, json as read, on_both};
 use crate::server::{Server, until};

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use titanic_platform::control::export::{Events, Filter};
+use titanic_platform::export::{Events, Filter};
 use titanic_platform::store::{self, kind};
 
 use crate::cli::BINARY;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use titanic_platform::control::follower;
+use titanic_platform::live::pointer;
 
 use crate::case::{Case, on_both};
 use crate::rest::probability;

@@ -7,9 +7,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use titanic_platform::app::First;
 use titanic_platform::clock::System;
-use titanic_platform::control::promotion::Promote;
 use titanic_platform::control::retrain::{self, Order};
 use titanic_platform::model::Spec;
+use titanic_platform::promotion::policy::Promote;
 use titanic_platform::registry::Registry;
 use titanic_platform::train::{Request, Unwatched};
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::say::Say;
-use crate::control::gate::Gate;
+use crate::promotion::gate::Gate;
 
 /// Says what the gate saw.
 pub fn tell(say: Say, gate: &Value) -> anyhow::Result<()> {

@@ -12,12 +12,12 @@ use crate::cli::progress::Shown;
 use crate::cli::serve::shown;
 use crate::clock::System;
 use crate::config::Settings;
-use crate::control::promotion::Promote;
 use crate::control::retrain::{self, Order};
-use crate::control::table;
 use crate::model::Spec;
+use crate::promotion::policy::Promote;
 use crate::registry::Registry;
 use crate::train::{Progress, Request};
+use crate::trainset::table;
 
 /// A running server and what it will be asked.
 pub struct Stage {

@@ -10,12 +10,12 @@ use super::DriftArgs;
 use crate::cli::predict::probabilities;
 use crate::cli::site::Site;
 use crate::cli::text;
-use crate::control::observer;
 use crate::ingest::source::Options;
 use crate::ingest::{Seen, Source, infer};
 use crate::model::{Model, Spec};
 use crate::monitor::drift::{Drift, compare};
 use crate::monitor::sample::{SCORE, Sample};
+use crate::monitoring;
 use crate::schema::{Column, Kind, Schema};
 
 /// What rows are held against.
@@ -87,7 +87,7 @@ impl Reference {
         let Some(model) = self.model.as_ref().filter(|_| drift.has_drifted_scores()) else {
             return drift;
         };
-        let learnt = || observer::learnt(&site.registry, model, &self.rows.sample);
+        let learnt = || monitoring::learnt(&site.registry, model, &self.rows.sample);
         let other = self.learnt.get_or_init(learnt).as_ref();
         let other = other.map(|learnt| compare(learnt, &rows.sample, level));
         other

@@ -11,7 +11,7 @@ use super::sides::{Reference, Rows};
 use crate::cli::remote::Opened;
 use crate::cli::site::Site;
 use crate::clock;
-use crate::control::export::Filter;
+use crate::export::Filter;
 use crate::ingest::Seen;
 use crate::schema::row::Purpose;
 use crate::schema::{Row, Table, WarningSummary, json};

@@ -19,15 +19,15 @@ use super::text::TextArgs;
 use super::{interrupt, print_json, quarantine};
 use crate::clock::{self, Clock};
 use crate::config::units::Span;
-use crate::control::intake;
 use crate::ingest::source::{Next, Options, Order};
 use crate::ingest::write::table::{TableFile, TableFormat};
 use crate::ingest::write::{self, WriteFault};
 use crate::ingest::{SinkFault, Source, Taken, Tally};
 use crate::model::Spec;
+use crate::pulls::intake;
 use crate::store::{StoreError, offline, rows};
+use probation::Watch;
 use sender::Sender;
-use watch::Watch;
 
 /// Arguments.
 #[derive(Debug, Args)]

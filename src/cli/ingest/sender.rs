@@ -4,8 +4,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::cli::remote::Remote;
-use crate::control::intake;
 use crate::ingest::{Batch, ReadFault, Sink, SinkFault, Taken, Tally};
+use crate::pulls::intake;
 
 /// Bytes of one request: a quarter of the smallest usual limit.
 const MOST_BYTES: usize = 4 << 20;

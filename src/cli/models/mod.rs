@@ -11,7 +11,7 @@ use super::out::outln;
 use super::site::Site;
 use super::{print_json, table};
 use crate::clock::{Clock, System};
-use crate::control::champion::usable;
+use crate::live::champion::usable;
 use crate::registry::{Decision, Promotion, VersionRef};
 
 /// Arguments.

@@ -11,8 +11,8 @@ use jiff::civil::Date;
 use crate::cli::exit::{Exit, WithExit};
 use crate::cli::remote::Opened;
 use crate::cli::site::Site;
-use crate::control::export::table::Layouts;
-use crate::control::export::{ExportError, Filter};
+use crate::export::table::Layouts;
+use crate::export::{ExportError, Filter};
 use crate::ingest::write;
 use crate::store::kind::{self, Kind};
 

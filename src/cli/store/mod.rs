@@ -15,9 +15,9 @@ use super::out::outln;
 use super::remote::{Opened, Remote};
 use super::site::Site;
 use super::{interrupt, print_json, table};
-use crate::control::upkeep::{Backup, Checked, Compacted};
 use crate::ingest::write;
 use crate::store::check::{self, Report};
+use crate::store::upkeep::{Backup, Checked, Compacted};
 use crate::store::{File, NAME, OpenError, Stats, maintenance, replaceable};
 pub(super) use export::parse_time;
 

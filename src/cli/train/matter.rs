@@ -1,16 +1,16 @@
 //! What `train` learns from: the source that is named, else the table at hand and the labelled rows of the store.
 
 use crate::cli::site::Site;
-use crate::control::labelled::{self, Labelled};
-use crate::control::lesson::{Lesson, Stored};
 use crate::control::retrain::Opponent;
-use crate::control::table;
 use crate::ingest::Source;
 use crate::ingest::source::Options;
 use crate::model::{Model, Spec};
 use crate::registry::Intact;
 use crate::schema::row::Purpose;
 use crate::store::File;
+use crate::trainset::labelled::{self, Labelled};
+use crate::trainset::lesson::{Lesson, Stored};
+use crate::trainset::table;
 
 /// Rows, and whom they can be asked.
 pub struct Matter {

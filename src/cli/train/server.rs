@@ -11,8 +11,8 @@ use super::{Made, TrainArgs};
 use crate::cli::progress::Shown;
 use crate::cli::remote::{Remote, must_share_spec};
 use crate::cli::site::Site;
-use crate::control::promotion::Promote;
 use crate::model::Spec;
+use crate::promotion::policy::Promote;
 use crate::train::{self, Progress};
 
 /// Steps of the progress that is shown: the server tells a share.

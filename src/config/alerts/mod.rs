@@ -17,7 +17,7 @@ use super::units::Span;
 use crate::alert::channels::{ALWAYS, Fence, Keys, Log, Settings, World};
 use crate::alert::desk::Open;
 use crate::alert::options::{self, Options};
-use crate::control::conditions::{Limit, Thresholds};
+use crate::health::{Limit, Thresholds};
 
 /// `alerts`.
 #[derive(Clone, Debug, Deserialize)]

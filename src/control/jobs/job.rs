@@ -7,7 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::teller::Teller;
-use crate::control::promotion::Promote;
+use crate::promotion::policy::Promote;
 use crate::schema::ColumnWarning;
 use crate::store::feed::Feed;
 use crate::train::Progress;

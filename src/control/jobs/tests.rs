@@ -1,7 +1,7 @@
 //! The queue, without its thread.
 
 use super::*;
-use crate::control::promotion::Promote;
+use crate::promotion::policy::Promote;
 use crate::store::feed;
 
 fn asked() -> Asked {

@@ -8,20 +8,20 @@ use std::time::Instant;
 use super::job::{Asked, Job, Kind, Made, Product, State};
 use super::{Jobs, label};
 use crate::clock::Clock;
-use crate::control::champion::Seat;
-use crate::control::follower::Poke;
-use crate::control::gate;
-use crate::control::labelled::{self, Labelled};
-use crate::control::lesson::Lesson;
-use crate::control::priority;
+use crate::control::controller::Trained;
 use crate::control::retrain::{self, Opponent, Order, Outcome, RetrainError};
-use crate::control::steward::Trained;
-use crate::control::table::{self, NoTable};
 use crate::ingest::Loaded;
+use crate::live::LiveModel;
+use crate::live::pointer::Poke;
 use crate::model::Model;
+use crate::priority;
+use crate::promotion::gate;
 use crate::registry::{Registry, RegistryError};
 use crate::store::{Store, StoreError};
 use crate::train::{Request, TrainFault};
+use crate::trainset::labelled::{self, Labelled};
+use crate::trainset::lesson::Lesson;
+use crate::trainset::table::{self, NoTable};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// What the thread works with.
@@ -29,7 +29,7 @@ pub struct Trainer {
     /// Where versions go.
     pub registry: Registry,
     /// Whose spec and table are trained on.
-    pub seat: Seat,
+    pub live: LiveModel,
     /// The folder a path in a spec is relative to.
     pub folder: PathBuf,
     /// Threads of one training.
@@ -108,7 +108,7 @@ impl Trainer {
     }
 
     fn carry_out(&self, job: &Job, asked: &Asked) -> Result<Outcome, Fault> {
-        let live = self.seat.live().ok_or(Fault::NoModel)?.snapshot();
+        let live = self.live.snapshot().ok_or(Fault::NoModel)?;
         let champion = live.model.clone();
         let seq = labelled::through(&self.registry, &live.version)?;
         let schema = champion.model.schema();

@@ -18,7 +18,7 @@ pub use rates::{Kind, Priced, Work};
 
 use super::problem::{Problem, kind};
 use super::stream::Connection;
-use crate::control::priority;
+use crate::priority;
 use queue::{Queue, Ticket};
 use rates::Rates;
 
@@ -196,7 +196,7 @@ mod tests {
     use actix_web::http::StatusCode;
 
     use super::*;
-    use crate::control::cost::Cost;
+    use crate::live::cost::Cost;
 
     fn model() -> Priced {
         Priced {

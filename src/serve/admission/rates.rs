@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::control::champion::Champion;
-use crate::control::cost::Cost;
+use crate::live::Champion;
+use crate::live::cost::Cost;
 
 /// Weight of the newest job.
 const NEWEST: f64 = 0.2;

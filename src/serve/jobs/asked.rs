@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Defaults;
 use crate::control::jobs::{Asked, MAX_BAD, learners};
-use crate::control::promotion::Promote;
+use crate::promotion::policy::Promote;
 use crate::schema::fault::nearest;
 use crate::serve::pairs::{Pairs, whole};
 use crate::serve::problem::{Entry, Problem, escape, kind};

@@ -12,7 +12,7 @@ use super::predictor::Predictor;
 use super::problem::Problem;
 use super::reply;
 use crate::control::jobs::{CancelFault, JobView, Jobs};
-use crate::control::promotion::Promote;
+use crate::promotion::policy::Promote;
 
 pub use asked::MOST_FITS;
 

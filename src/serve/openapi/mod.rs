@@ -13,7 +13,7 @@ use super::predictor::Predictor;
 use super::problem::Problem;
 use super::problem::kind::{KINDS, Kind};
 use super::reply;
-use crate::control::champion::Champion;
+use crate::live::Champion;
 
 const ABOUT: &str = "Rows in, answers out. What cannot be answered gets a problem document (RFC 9457) with one entry a fault: \
     `path` points into the body, `allowed` says what is taken, `remedy` what to do. Every fault of a request is told at once.";

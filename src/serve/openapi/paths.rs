@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::schemas;
-use crate::control::champion::Champion;
+use crate::live::Champion;
 use crate::serve::guard::{Access, word};
 use crate::serve::labels::given::LONGEST_ID;
 use crate::serve::problem::kind::{self, Kind};

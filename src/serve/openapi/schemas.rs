@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::levels;
-use crate::control::champion::Champion;
 use crate::control::jobs::{MAX_BAD, learners};
+use crate::live::Champion;
 use crate::schema::column::{Policy, Target};
 use crate::schema::{Column, Kind, own_id};
 use crate::serve::jobs::MOST_FITS;

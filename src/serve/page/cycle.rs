@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::aside;
 use super::header::{minute, thousands};
 use super::trouble::{self, Trouble};
-use crate::control::gate::{Gate, Verdict};
-use crate::control::{shadow, watch};
+use crate::promotion::gate::{Gate, Verdict};
+use crate::promotion::{probation, shadow};
 use crate::stats::sequence::Bounded;
 use crate::store::rows::Quarantined;
 
@@ -20,7 +20,7 @@ pub struct Cycle {
     /// The candidate in the shadow.
     pub shadow: Option<(String, shadow::Figures, shadow::LiveFigures)>,
     /// The champion on probation.
-    pub watch: Option<(String, watch::Figures)>,
+    pub watch: Option<(String, probation::Figures)>,
     /// Truths since the champion was trained.
     pub fresh: u64,
     /// After so many the server retrains; none where that trigger is off.
@@ -153,8 +153,8 @@ fn shadowed(model: &str, figures: &shadow::Figures, live: &shadow::LiveFigures) 
     }
 }
 
-fn watched(model: &str, figures: &watch::Figures) -> Markup {
-    let line = |figure: &watch::Figure| {
+fn watched(model: &str, figures: &probation::Figures) -> Markup {
+    let line = |figure: &probation::Figure| {
         let (expected, allowed) = (figure.expected.mean, figure.allowed);
         format!(
             "{}; {expected:.3} was expected, truly above {allowed:.3} rolls it back",

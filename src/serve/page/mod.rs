@@ -25,8 +25,8 @@ use maud::{Markup, html};
 pub use assets::{ASSETS, Asset, CSP, LOGIN_CSP};
 
 use crate::alert::view::View;
-use crate::control::observer::Memory;
 use crate::monitor::options::Options;
+use crate::monitoring::Memory;
 use crate::store::feed;
 
 /// Everything the page shows of a model when it is drawn.

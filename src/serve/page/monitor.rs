@@ -5,12 +5,12 @@ use maud::{Markup, html};
 
 use super::header::minute;
 use crate::clock;
-use crate::control::observer::Memory;
 use crate::monitor::cbpe::{Estimated, NOTE};
 use crate::monitor::drift::ColumnDrift;
 use crate::monitor::options::Options;
 use crate::monitor::performance::Performance;
 use crate::monitor::verdict::{Brief, Verdict};
+use crate::monitoring::Memory;
 use crate::stats::interval::Interval;
 
 /// Verdicts before the newest that are shown.

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::asked::{self, Asked};
 use super::{Reply, write};
-use crate::control::champion::Champion;
+use crate::live::Champion;
 use crate::model::{Model, Workspace};
 use crate::schema::csv::{self, Broken, CsvFault};
 use crate::schema::json::{self, JsonFault};

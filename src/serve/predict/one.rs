@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::answer::{Answer, Why};
 use super::asked::Asked;
 use super::named::{Known, Named, fingerprint};
-use crate::control::champion::Champion;
+use crate::live::Champion;
 use crate::model::Workspace;
 use crate::schema::{Row, json, own_id};
 use crate::serve::predictor::{Made, Origin, Predictor, on_bench};

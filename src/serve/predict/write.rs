@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Why};
 use super::asked::Asked;
 use super::many::{Answered, Bad, Thread};
-use crate::control::champion::Champion;
+use crate::live::Champion;
 use crate::model::Workspace;
 use crate::schema::cell::Span;
 use crate::schema::{Cell, Fault, Warning, answer as table};

@@ -202,7 +202,7 @@ impl Rows {
     fn predict(
         &self,
         message: &Message<'_>,
-        champion: &crate::control::champion::Champion,
+        champion: &crate::live::Champion,
         row: &mut crate::schema::Row,
         work: &mut crate::model::Workspace,
     ) -> Result<String, Problem> {

@@ -1,0 +1,233 @@
+//! What the steward does about a candidate in the shadow and a champion on probation. Whatever it does is a line of the
+//! ledger; the follower tells of lines.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::memory::{Memory, Shadowed, Watched};
+use super::{RetrainController, Trained};
+use crate::control::scorer::Part;
+use crate::live::champion::{Champion, usable};
+use crate::promotion::chain::Chain;
+use crate::promotion::gate::{Gate, Thresholds};
+use crate::promotion::shadow::{Live, Shadow};
+use crate::promotion::{probation, shadow};
+use crate::registry::{Decision, Registry, RegistryError, Version};
+use crate::trainset::labelled::through;
+
+impl RetrainController {
+    /// Puts the candidate of a training that could not be decided into the shadow, in the place of any other.
+    pub(super) async fn begin_shadow(
+        &self,
+        memory: &mut Memory,
+        trained: &Trained,
+        gate: &Gate,
+    ) -> Result<(), anyhow::Error> {
+        let Some(live) = self.live.snapshot() else {
+            return Ok(());
+        };
+        let shadowed = self.compared(&trained.version, &live.model).await?;
+        let why = format!("{} takes its place", trained.version);
+        self.leave_shadow(memory, why).await;
+        let decision = Decision {
+            by: "gate".into(),
+            reason: gate.reason(),
+            evidence: json!({"gate": gate, "rows": trained.rows}),
+        };
+        let (version, over) = (trained.version.clone(), live.version.clone());
+        let begun = self
+            .carry_out(move |registry, now| registry.begin_shadow(&version, &over, decision, now))
+            .await;
+        memory.shadow = begun?.map(|_| shadowed);
+        self.cast(memory).await;
+        self.remember(memory).await?;
+        self.poke.sync().await;
+        Ok(())
+    }
+
+    /// Takes up a shadow that stands in the ledger and was not remembered: a crash came between.
+    pub(super) async fn resume_shadow(&self, memory: &mut Memory) {
+        let registry = self.registry.clone();
+        let known = tokio::task::spawn_blocking(move || registry.shadow()).await;
+        let (Ok(Ok(Some(entry))), None, Some(live)) = (known, &memory.shadow, self.live.snapshot())
+        else {
+            return;
+        };
+        if entry.previous.as_ref() != Some(&live.version) {
+            return;
+        }
+        match self.compared(&entry.model, &live.model).await {
+            Ok(shadowed) => memory.shadow = Some(shadowed),
+            Err(error) => tracing::warn!(%error, "the candidate in the shadow cannot be read"),
+        }
+    }
+
+    /// Has the shadow scorer score with the candidate in the shadow, or with none. One that cannot be read is dropped.
+    pub(super) async fn cast(&self, memory: &mut Memory) {
+        let playing = self.scorer.candidate();
+        let playing = playing.as_ref().map(|candidate| &*candidate.name);
+        let wanted = memory.shadow.as_ref().map(|shadowed| &*shadowed.model);
+        if playing == wanted {
+            return;
+        }
+        self.scorer.rest();
+        let Some(shadowed) = &memory.shadow else {
+            return;
+        };
+        match self.part(shadowed).await {
+            Ok(part) => self.scorer.play(part, shadowed.live.clone()),
+            Err(error) => {
+                let why = format!("it cannot be read: {error}");
+                self.leave_shadow(memory, why).await;
+            }
+        }
+    }
+
+    async fn part(&self, shadowed: &Shadowed) -> Result<Part, anyhow::Error> {
+        let (registry, version) = (self.registry.clone(), shadowed.model.parse::<Version>()?);
+        let candidate =
+            tokio::task::spawn_blocking(move || Champion::read(&registry, &version)).await??;
+        Ok(Part {
+            candidate: candidate.into(),
+            champion: (&*shadowed.champion).into(),
+            thresholds: shadowed.state.thresholds(),
+        })
+    }
+
+    /// A comparison that begins.
+    async fn compared(
+        &self,
+        version: &Version,
+        champion: &Champion,
+    ) -> Result<Shadowed, anyhow::Error> {
+        let (registry, wanted) = (self.registry.clone(), version.clone());
+        let read = move || {
+            let candidate = Champion::read(&registry, &wanted)?;
+            Ok::<_, anyhow::Error>((candidate, through(&registry, &wanted)?))
+        };
+        let (candidate, through) = tokio::task::spawn_blocking(read).await??;
+        let thresholds = Thresholds {
+            champion: champion.model.spec().decision.threshold,
+            candidate: candidate.model.spec().decision.threshold,
+        };
+        Ok(Shadowed {
+            model: version.to_string(),
+            champion: champion.name.to_string(),
+            through,
+            state: Shadow::new(thresholds, self.options.shadow),
+            rows: Chain::default(),
+            live: Live::default(),
+        })
+    }
+
+    /// Ends a shadow that came to no verdict.
+    pub(super) async fn leave_shadow(&self, memory: &mut Memory, why: String) {
+        if let Some(shadowed) = memory.shadow.take() {
+            self.drop_candidate(&shadowed, why).await;
+            self.poke.sync().await;
+        }
+    }
+
+    /// Ends the shadow where its verdict is there. It is carried out before it is told: told again and again it would be,
+    /// were the store in trouble.
+    pub(super) async fn end_shadow(&self, memory: &mut Memory) -> Result<(), anyhow::Error> {
+        let settled = |shadowed: &&Shadowed| shadowed.state.verdict() != shadow::Verdict::GoOn;
+        let Some(shadowed) = memory.shadow.as_ref().filter(settled).cloned() else {
+            return Ok(());
+        };
+        let reason = shadowed.state.reason();
+        if shadowed.state.verdict() == shadow::Verdict::Promote {
+            let decision = decision(&shadowed, reason);
+            let (version, over): (Version, Version) =
+                (shadowed.model.parse()?, shadowed.champion.parse()?);
+            let promoted = self
+                .carry_out(move |registry, now| {
+                    registry.promote_over(Some(&over), &version, decision, usable, now)
+                })
+                .await;
+            let void = match promoted {
+                Ok(Some(_)) => None,
+                Ok(None) => Some("another became champion".to_owned()),
+                Err(error) => Some(format!("better, but it cannot be promoted: {error}")),
+            };
+            if let Some(why) = void {
+                self.drop_candidate(&shadowed, why).await;
+            }
+        } else {
+            self.drop_candidate(&shadowed, reason).await;
+        }
+        self.poke.sync().await;
+        memory.shadow = None;
+        let body = json!({"about": "shadow", "shadow": shadowed.state.figures()});
+        self.tell(&shadowed.model, body).await
+    }
+
+    async fn drop_candidate(&self, shadowed: &Shadowed, why: String) {
+        let Ok(version) = shadowed.model.parse::<Version>() else {
+            return; // no version of ours
+        };
+        let decision = decision(shadowed, why);
+        // A fault is logged; the candidate is compared no more all the same.
+        let _ = self
+            .carry_out(move |registry, now| registry.end_shadow(&version, decision, now))
+            .await;
+    }
+
+    /// Ends the probation where its verdict is there.
+    pub(super) async fn end_watch(&self, memory: &mut Memory) -> Result<(), anyhow::Error> {
+        let settled = |watched: &&Watched| watched.state.verdict() != probation::Verdict::GoOn;
+        let Some(watched) = memory.watch.as_ref().filter(settled).cloned() else {
+            return Ok(());
+        };
+        let verdict = watched.state.verdict();
+        if let probation::Verdict::RollBack { why, figures } = &verdict {
+            let decision = Decision {
+                by: "watch".into(),
+                reason: why.clone(),
+                evidence: json!({"watch": figures, "rows": rows(figures.rows, &watched.rows)}),
+            };
+            let model: Version = watched.model.parse()?;
+            let done = self
+                .carry_out(move |registry, now| {
+                    registry.rollback_from(&model, decision, usable, now)
+                })
+                .await;
+            if let Ok(None) = done {
+                tracing::info!("the champion changed meanwhile: the verdict is void");
+            }
+            self.poke.sync().await;
+        }
+        memory.watch = None;
+        let body = json!({"about": "watch", "watch": verdict});
+        self.tell(&watched.model, body).await
+    }
+
+    /// Has the registry do something. What cannot be carried out is told in the log, and is not tried again.
+    async fn carry_out<T: Send + 'static>(
+        &self,
+        deed: impl FnOnce(&Registry, Timestamp) -> Result<Option<T>, RegistryError> + Send + 'static,
+    ) -> Result<Option<T>, anyhow::Error> {
+        let (registry, now) = (self.registry.clone(), self.clock.now());
+        let done = match tokio::task::spawn_blocking(move || deed(&registry, now)).await {
+            Ok(done) => done.map_err(anyhow::Error::from),
+            Err(panic) => Err(panic.into()),
+        };
+        done.inspect_err(|error| tracing::error!(%error, "a verdict cannot be carried out"))
+    }
+}
+
+/// The shadow decides, on its figures.
+fn decision(shadowed: &Shadowed, reason: String) -> Decision {
+    let figures = shadowed.state.figures();
+    let rows = rows(figures.rows, &shadowed.rows);
+    Decision {
+        by: "shadow".into(),
+        reason,
+        evidence: json!({"shadow": figures, "rows": rows}),
+    }
+}
+
+/// How many rows, and which.
+fn rows(compared: u64, which: &Chain) -> Value {
+    json!({"compared": compared, "ids": which})
+}

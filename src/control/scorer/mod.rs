@@ -1,0 +1,174 @@
+//! The shadow scorer: the task that has the candidate in the shadow score what the champion answers, as it is answered.
+//!
+//! It listens at a tap of its own, off the answer's path: nobody waits for it, and what it is too slow for is skipped and
+//! counted. Its scores are kept in memory under the predictions' ids until their truths come. A score follows from row and
+//! model alone, so one that is not there (skipped, made before a restart) is made when the truth comes, and is the same:
+//! **which rows are compared depends neither on the shadow scorer's speed nor on any outcome**, and the bounds of
+//! [`super::shadow`] hold as they stand.
+
+mod scores;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::live::Champion;
+use crate::model::{Model, Workspace};
+use crate::promotion::gate::Thresholds;
+use crate::promotion::shadow::Live;
+use crate::schema::row::Purpose;
+use crate::schema::{Row, json};
+use crate::store::feed::{Prediction, Tapped, Valve};
+use crate::telemetry::metrics::Metrics;
+use scores::Scores;
+
+/// Predictions scored in one go: a few milliseconds of one thread.
+const AT_ONCE: usize = 256;
+
+/// A candidate, and the champion beside whom it scores.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The candidate.
+    pub candidate: Arc<Champion>,
+    /// The champion's name.
+    pub champion: Arc<str>,
+    /// From probabilities to decisions.
+    pub thresholds: Thresholds,
+}
+
+/// A handle on the task. Clones share it.
+#[derive(Clone)]
+pub struct ShadowScorer {
+    valve: Valve,
+    stage: Arc<Mutex<Option<Stage>>>,
+    metrics: Arc<Metrics>,
+}
+
+struct Stage {
+    part: Part,
+    live: Live,
+    scores: Scores,
+}
+
+impl ShadowScorer {
+    /// One without a part.
+    pub fn new(valve: Valve, metrics: Arc<Metrics>) -> ShadowScorer {
+        ShadowScorer {
+            valve,
+            stage: Arc::default(),
+            metrics,
+        }
+    }
+
+    /// Takes a part up, `live` being how far it had come.
+    pub fn play(&self, part: Part, live: Live) {
+        self.valve.set(Some(part.champion.clone()));
+        self.valve.take_passed_over(); // that was another part's
+        *self.lock() = Some(Stage {
+            part,
+            live,
+            scores: Scores::default(),
+        });
+    }
+
+    /// Lays it down.
+    pub fn rest(&self) {
+        self.valve.set(None);
+        *self.lock() = None;
+    }
+
+    /// The candidate whose part it is.
+    pub fn candidate(&self) -> Option<Arc<Champion>> {
+        Some(self.lock().as_ref()?.part.candidate.clone())
+    }
+
+    /// How the answers differ so far.
+    pub fn live(&self) -> Option<Live> {
+        let mut stage = self.lock();
+        let stage = stage.as_mut()?;
+        stage.live.skip(self.valve.take_passed_over());
+        Some(stage.live.clone())
+    }
+
+    /// The score of a prediction that was made live, once.
+    pub fn take_score(&self, id: &str) -> Option<f64> {
+        self.lock().as_mut()?.scores.take(id)
+    }
+
+    /// Scores what comes from the tap.
+    pub async fn run(self, mut tapped: Tapped) {
+        let mut taken = Vec::with_capacity(AT_ONCE);
+        while tapped.take(&mut taken, AT_ONCE).await > 0 {
+            let (this, batch) = (self.clone(), std::mem::take(&mut taken));
+            if let Err(panic) = tokio::task::spawn_blocking(move || this.score(&batch)).await {
+                // A defect of this program; comparing goes on without live scores.
+                tracing::error!(%panic, "the shadow's scoring broke off");
+            }
+        }
+        std::future::pending().await // ended with the other tasks
+    }
+
+    fn score(&self, batch: &[Arc<Prediction>]) {
+        let Some(part) = self.lock().as_ref().map(|stage| stage.part.clone()) else {
+            return;
+        };
+        let mut bench = Bench::of(&part.candidate.model);
+        let (mut scored, mut failed) = (Vec::with_capacity(batch.len()), 0);
+        for made in batch.iter().filter(|made| made.model == part.champion) {
+            match bench.score(&made.row) {
+                Some(probability) => scored.push((made, probability)),
+                None => failed += 1,
+            }
+        }
+        self.metrics
+            .titanic_shadow_scored_predictions_total
+            .increment(scored.len() as u64);
+        self.metrics
+            .titanic_shadow_skipped_predictions_total
+            .increment(failed);
+        let mut stage = self.lock();
+        let stage = stage.as_mut();
+        // Another part was taken up meanwhile: these are not its scores.
+        let Some(stage) = stage.filter(|s| Arc::ptr_eq(&s.part.candidate, &part.candidate)) else {
+            return;
+        };
+        stage.live.skip(failed);
+        for (made, probability) in scored {
+            stage
+                .live
+                .update(part.thresholds, made.probability, probability);
+            stage.scores.keep(made.id.to_string(), probability);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Stage>> {
+        // Nothing under it can panic halfway.
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a model says of a row as it is kept; none where its schema does not take it.
+pub fn score(model: &Model, text: &str) -> Option<f64> {
+    Bench::of(model).score(text)
+}
+
+/// A model with the room it works in.
+struct Bench<'m> {
+    model: &'m Model,
+    row: Row,
+    work: Workspace,
+}
+
+impl Bench<'_> {
+    fn of(model: &Model) -> Bench<'_> {
+        Bench {
+            model,
+            row: Row::new(model.schema(), Purpose::Predict),
+            work: Workspace::default(),
+        }
+    }
+
+    fn score(&mut self, text: &str) -> Option<f64> {
+        let Bench { model, row, work } = self;
+        let read = json::line(model.schema(), text.as_bytes(), row);
+        (read.is_ok() && row.faults.is_empty()).then(|| model.probability(row.view(), work))
+    }
+}

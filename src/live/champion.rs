@@ -1,0 +1,61 @@
+//! A model under its name, with what it costs: what is loaded, swapped in and named by every response.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::cost::Cost;
+use crate::model::Model;
+use crate::registry::{Registry, RegistryError, Version, VersionRef};
+
+/// A model under its name.
+#[derive(Debug)]
+pub struct Champion {
+    /// `titanic@7`, shared by every response that names it.
+    pub name: Arc<str>,
+    /// When it was trained; none where the ledger does not know.
+    pub trained: Option<Timestamp>,
+    /// What its predictions cost.
+    pub cost: Cost,
+    /// The model.
+    pub model: Model,
+}
+
+impl Champion {
+    /// Puts a model under its name.
+    pub fn new(registry: &Registry, version: &Version, model: Model) -> Champion {
+        let listed = registry.versions().unwrap_or_default();
+        let trained = listed.into_iter().find(|listed| listed.version == *version);
+        Champion {
+            name: version.to_string().into(),
+            trained: trained.and_then(|listed| listed.trained),
+            cost: Cost::of(&model),
+            model,
+        }
+    }
+
+    /// Reads, checks, decodes and rehearses a version. Takes milliseconds: not for a thread that serves.
+    ///
+    /// # Errors
+    /// What is wrong with it; it must not become current then.
+    pub fn read(registry: &Registry, version: &Version) -> Result<Champion, RegistryError> {
+        let (version, model) = registry.decode(&VersionRef::from(version.clone()), decode)?;
+        Ok(Champion::new(registry, &version, model))
+    }
+}
+
+/// Decodes a model and predicts one row with it, which a model that cannot serve does not survive.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn decode(bytes: &[u8]) -> Result<Model, String> {
+    Model::from_bytes(bytes).map_err(|fault| fault.to_string())
+}
+
+/// Whether bytes are a model that can become champion.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn usable(bytes: &[u8]) -> Result<(), String> {
+    decode(bytes).map(drop)
+}

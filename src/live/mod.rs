@@ -1,0 +1,17 @@
+//! The live model: loading it, swapping it, following the ledger that names it.
+//!
+//! * [`champion`]: a model under its name; [`cost`]: what its predictions cost.
+//! * [`LiveModel`]: the champion as loaded in memory, behind one atomic pointer.
+//! * [`pointer`]: the task that follows the ledger and swaps the live model.
+//! * [`promoter`]: promotion and rollback on request, done once the promoted model is live.
+//! * [`model_events`]: the task that records every line of the ledger as an event of the store.
+
+pub mod champion;
+pub mod cost;
+mod model;
+pub mod model_events;
+pub mod pointer;
+pub mod promoter;
+
+pub use champion::Champion;
+pub use model::{LiveModel, Snapshot};

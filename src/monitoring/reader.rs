@@ -1,0 +1,359 @@
+//! From events to verdicts: reads the disk, on a thread of its own.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::memory::Memory;
+use super::reference::Reference;
+use crate::monitor::batch::Batch;
+use crate::monitor::cbpe::{self, Estimated};
+use crate::monitor::performance::{Fired, Window};
+use crate::monitor::remedy;
+use crate::monitor::sample::Observed;
+use crate::monitor::stream::{self, Seen};
+use crate::monitor::verdict::Verdict;
+use crate::schema::column::Label;
+use crate::schema::row::Purpose;
+use crate::schema::{Row, json};
+use crate::store::feed;
+use crate::store::kind::Kind;
+use crate::store::{Record, Store, StoreError};
+use crate::trainset::truths::{comes_later, new_truth};
+
+/// Large requests that are seen at once; more hardly ever come between the rows of one.
+const MOST_BATCHES: usize = 8;
+
+/// Events taken in at once, at most.
+const AT_ONCE: usize = 4096;
+
+/// One reading of what is new.
+pub(super) struct Reader {
+    pub(super) store: Store,
+    pub(super) reference: Arc<Reference>,
+    pub(super) memory: Memory,
+    /// The last event to read: there were no later ones when the champion of the reference was live for certain.
+    pub(super) until: u64,
+    /// Rows of a window.
+    pub(super) window: u64,
+    /// Why no verdict begins a training; none where one may.
+    pub(super) deaf: Option<&'static str>,
+}
+
+/// What a reading came to.
+pub(super) struct Read {
+    pub(super) memory: Memory,
+    /// What was found.
+    pub(super) found: Vec<Finding>,
+    /// Whether there may be more to read.
+    pub(super) more: bool,
+}
+
+/// What a reading found.
+#[derive(Clone, Debug)]
+pub(super) enum Finding {
+    /// A window's verdict, on all rows or a slice.
+    Verdict(Box<Verdict>),
+    /// A full window of truths.
+    Performance(Window),
+    /// A detector told of a change of the errors.
+    Fired(Fired),
+}
+
+/// A prediction, as its event has it.
+#[derive(Deserialize)]
+struct Answered<'a> {
+    probability: f64,
+    #[serde(borrow)]
+    model: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    row: &'a RawValue,
+    batch: Option<feed::Batch>,
+}
+
+/// The same, with its time.
+#[derive(Deserialize)]
+struct Told {
+    seq: u64,
+    probability: f64,
+    model: String,
+    #[serde(with = "crate::clock::timestamp")]
+    time: Timestamp,
+}
+
+/// A truth that is to be joined.
+struct News {
+    id: String,
+    seq: u64,
+    time: Timestamp,
+    label: Option<Label>,
+}
+
+impl Reader {
+    /// Takes in what is new, so much at a time.
+    pub(super) fn read(mut self) -> Result<Read, StoreError> {
+        let (mut seen, mut room) = (self.memory.seen, AT_ONCE);
+        let (mut news, mut due) = (Vec::new(), Vec::new());
+        let schema = self.reference.champion.model.schema().clone();
+        let mut row = Row::new(&schema, Purpose::Predict);
+        let store = self.store.clone();
+        // Read first, looked up after: a reader inside a reader could wait for itself.
+        store.after(seen, |record| {
+            if record.seq > self.until {
+                return false;
+            }
+            seen = record.seq;
+            if record.kind == Kind::Prediction {
+                self.look(&record, &mut row, &mut due);
+            }
+            news.extend(new_truth(&record).map(|label| News {
+                id: record.id.to_owned(),
+                seq: record.seq,
+                time: record.time,
+                label,
+            }));
+            // A window at a time: what one found is told before the next takes its place.
+            room = if due.is_empty() { room - 1 } else { 0 };
+            room > 0
+        })?;
+        self.memory.seen = seen;
+        let mut found = Vec::new();
+        for (stream, window) in due {
+            if let Some(verdict) = self.weigh(stream, window) {
+                self.memory.note(stream, verdict.clone());
+                found.push(Finding::Verdict(Box::new(verdict)));
+            }
+        }
+        for truth in news {
+            self.join(truth, &mut found)?;
+        }
+        Ok(Read {
+            memory: self.memory,
+            found,
+            more: room == 0,
+        })
+    }
+
+    /// Takes a prediction into the windows it belongs to.
+    fn look(&mut self, record: &Record<'_>, row: &mut Row, due: &mut Vec<(usize, stream::Window)>) {
+        // A window that was begun is finished: it is paid for.
+        let is_begun = self.memory.streams[0].filled() > 0;
+        if !is_begun && !self.memory.pace.is_ready(record.time) && !is_of_batch(record.body) {
+            self.memory.skipped += 1;
+            return;
+        }
+        let champion = &self.reference.champion;
+        let Ok(answered) = serde_json::from_slice::<Answered<'_>>(record.body) else {
+            return; // `store check` finds what is damaged
+        };
+        if answered.model != *champion.name {
+            return; // another model's, answered before the swap
+        }
+        let batch = answered.batch.filter(|batch| batch.rows >= self.window);
+        if batch.is_some_and(|batch| !self.wants(batch, record.time, due)) {
+            return;
+        }
+        let champion = &self.reference.champion;
+        let schema = champion.model.schema();
+        let text = answered.row.get().as_bytes();
+        if json::line(schema, text, row).is_err() || !row.faults.is_empty() {
+            return; // a row that was answered is one: the contract is the model's own
+        }
+        let seen = Seen {
+            seq: record.seq,
+            time: record.time,
+            row: row.view(),
+            score: answered.probability,
+        };
+        if let Some(batch) = batch {
+            return self.take(batch, &seen, due);
+        }
+        if !is_begun {
+            self.memory.pace.spend();
+        }
+        for (n, stream) in self.memory.streams.iter_mut().enumerate() {
+            due.extend(
+                stream
+                    .take(schema, &seen, self.window)
+                    .map(|full| (n, full)),
+            );
+        }
+    }
+
+    /// Whether a row belongs to the sample of its batch. Of one that is new it is decided here whether it is judged at all.
+    fn wants(
+        &mut self,
+        mark: feed::Batch,
+        time: Timestamp,
+        due: &mut Vec<(usize, stream::Window)>,
+    ) -> bool {
+        let Memory {
+            batches,
+            streams,
+            pace,
+            skipped,
+            ..
+        } = &mut self.memory;
+        let known = batches.iter().position(|b| b.is(mark.id, mark.rows));
+        let at = known.unwrap_or_else(|| {
+            if batches.len() >= MOST_BATCHES
+                && let Some(oldest) = batches.pop_front()
+            {
+                due.extend(oldest.finish(self.window, time)); // its end was lost
+            }
+            let schema = self.reference.champion.model.schema();
+            let slices = streams.iter().map(|stream| &stream.slice);
+            let seen = (mark.id, mark.rows, mark.row);
+            let mut batch = Batch::new(seen, self.window, schema, slices);
+            if batch.is_judged() && pace.is_ready(time) {
+                pace.spend();
+            } else {
+                batch.pass_by();
+                *skipped += mark.rows - mark.row;
+            }
+            batches.push_back(batch);
+            batches.len() - 1
+        });
+        let is_wanted = batches[at].wants(mark.row);
+        if !is_wanted && batches[at].is_complete(mark.row) {
+            self.end(at, time, due);
+        }
+        is_wanted
+    }
+
+    /// Takes a row into the sample of its batch.
+    fn take(&mut self, mark: feed::Batch, seen: &Seen<'_>, due: &mut Vec<(usize, stream::Window)>) {
+        let batches = &mut self.memory.batches;
+        let Some(at) = batches.iter().position(|b| b.is(mark.id, mark.rows)) else {
+            return;
+        };
+        let schema = self.reference.champion.model.schema();
+        batches[at].take(mark.row, schema, seen);
+        if batches[at].is_complete(mark.row) {
+            self.end(at, seen.time, due);
+        }
+    }
+
+    /// A batch was seen to the end of its sample. It is known for a while yet: rows of it may follow.
+    fn end(&mut self, at: usize, time: Timestamp, due: &mut Vec<(usize, stream::Window)>) {
+        let batch = &mut self.memory.batches[at];
+        due.extend(batch.finish(self.window, time));
+        batch.pass_by();
+    }
+
+    /// How good the answers of a window should be.
+    fn estimate(&self, window: &stream::Window) -> Option<Estimated> {
+        let scores = window
+            .sample
+            .columns
+            .iter()
+            .find_map(|c| match &c.observed {
+                Observed::Score(scores) => Some(&scores.values),
+                _ => None,
+            })?;
+        let threshold = self.reference.champion.model.spec().decision.threshold;
+        Some(cbpe::judge(scores, threshold, &self.reference.estimates))
+    }
+
+    /// The verdict on a window; none on a half-full one that has not drifted.
+    fn weigh(&mut self, n: usize, window: stream::Window) -> Option<Verdict> {
+        let (slice, reference) = &self.reference.streams[n];
+        let (mut of, level) = (reference, self.reference.level);
+        let stream = &mut self.memory.streams[n];
+        let mut drift = stream.weigh(reference, &window, level)?;
+        // Rows that the model has learnt from get other scores than new ones; only what is like neither has drifted.
+        if drift.has_drifted_scores()
+            && let Some(seen) = self.reference.seen()
+        {
+            let other = stream.weigh(seen, &window, level)?;
+            if other.has_nearer_scores(&drift) {
+                (of, drift) = (seen, other);
+            }
+        }
+        let mut verdict = Verdict {
+            model: self.memory.model.clone(),
+            slice: slice.clone(),
+            time: window.time,
+            window: window.span,
+            full: window.full,
+            batch: window.batch,
+            ailments: remedy::remedy(
+                of,
+                &stream.compared(&window, &drift),
+                Some(&window.tail).filter(|_| window.full),
+                &drift,
+            ),
+            estimated: slice.is_none().then(|| self.estimate(&window)).flatten(),
+            drift,
+            retrain: None,
+        };
+        self.memory.streams[n].settle(window, &verdict.drift);
+        // The rows in which a source is mended are still broken rows in part.
+        let before = self.memory.verdicts[n].as_ref();
+        let partly = before.and_then(|before| before.ailing_too(&verdict));
+        if !verdict.ailments.is_empty() || partly.is_some() {
+            self.memory.broken.extend(verdict.window);
+        }
+        let deaf = || self.deaf.map(str::to_owned);
+        let hindrance = self.sick_beside(n).or(partly).or_else(deaf);
+        verdict.conclude(hindrance);
+        Some(verdict)
+    }
+
+    /// How the rows of another stream are broken.
+    fn sick_beside(&self, n: usize) -> Option<String> {
+        let others = self.memory.verdicts.iter().enumerate();
+        let mut others = others.filter(|(other, _)| *other != n);
+        others.find_map(|(_, other)| other.as_ref()?.sick())
+    }
+
+    /// Holds a truth against its prediction, where that is the champion's.
+    fn join(&mut self, truth: News, found: &mut Vec<Finding>) -> Result<(), StoreError> {
+        let Some((line, told)) = self.store.event(&truth.id)? else {
+            return Ok(()); // it waits for its prediction
+        };
+        let waited = || told.filter(|t| t.seq < truth.seq).map(|t| t.label);
+        let Some(label) = truth.label.clone().or_else(waited) else {
+            return Ok(());
+        };
+        if truth.label.is_some() && comes_later(&line, truth.seq) {
+            return Ok(()); // the prediction came after its truth, and brings it
+        }
+        let Ok(answered) = serde_json::from_str::<Told>(&line) else {
+            return Ok(()); // a row that brought its truth: nobody answered it
+        };
+        // How late truths are has nothing to do with who answered.
+        if let Some(delay) = self.memory.delay.as_mut() {
+            delay.update(answered.time, truth.time);
+        }
+        let champion = &self.reference.champion;
+        if answered.model != *champion.name {
+            return Ok(());
+        }
+        let positive = champion.model.schema().target().positive == label;
+        if let Some(performance) = self.memory.performance.as_mut() {
+            let taken = performance.update(answered.probability, positive);
+            if self.memory.broken.has(answered.seq) {
+                self.memory.broken_truth = Some(performance.truths());
+            }
+            if let Some(window) = &taken.window {
+                let card = champion.model.card();
+                self.memory.carried.labelled(window, card);
+            }
+            if taken.fired.iter().any(|fired| fired.decay) {
+                self.memory.carried.decayed_again();
+            }
+            found.extend(taken.fired.into_iter().map(Finding::Fired));
+            found.extend(taken.window.map(Finding::Performance));
+        }
+        Ok(())
+    }
+}
+
+/// Whether an event may be of a batch: a look without reading it.
+fn is_of_batch(body: &[u8]) -> bool {
+    const MARK: &[u8] = b"\"batch\":{";
+    body.windows(MARK.len()).any(|bytes| bytes == MARK)
+}

@@ -1,0 +1,202 @@
+//! What is made of findings: events, which the steward reads; messages to subscribers; metrics; conditions of alerts.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::memory::{self, Memory};
+use super::reader::Finding;
+use super::{MonitorTask, conditions};
+use crate::monitor::drift::ColumnDrift;
+use crate::monitor::performance::{Fired, Window};
+use crate::monitor::verdict::{Retrain, Verdict};
+use crate::store::StoreError;
+use crate::store::feed::Topic;
+use crate::store::kind::Kind;
+use crate::telemetry::metrics::{ClosedLabel, Detector, Figure, Found, Share};
+
+/// What a gauge shows of a figure that is undefined.
+const UNDEFINED: f64 = f64::NAN;
+
+impl MonitorTask {
+    /// Keeps findings and the memory they come from, all or nothing, and tells subscribers.
+    pub(super) async fn conclude(
+        &self,
+        memory: &Memory,
+        found: &[Finding],
+    ) -> Result<(), StoreError> {
+        let bodies: Vec<Value> = found.iter().map(|f| f.body(memory, self.deaf)).collect();
+        let event = |body: &Value| (Kind::Verdict, memory.model.clone(), body.to_string());
+        let text = serde_json::to_string(memory).expect("its keys are text");
+        let events = bodies.iter().map(event).collect();
+        self.store
+            .conclude(events, memory::NAME.into(), text)
+            .await?;
+        for body in &bodies {
+            self.feed.publish(Topic::Monitor, body);
+        }
+        Ok(())
+    }
+
+    /// Shows what is known of a champion that is taken up: gauges and alerts may still be of the one before, or of nothing.
+    pub(super) fn take_up(&self, memory: &Memory) {
+        self.gauge(memory.verdict());
+        let last = memory.performance.as_ref().and_then(|p| p.last());
+        self.show_performance(last);
+        self.show(memory, &[]);
+        if !memory.history.is_empty() {
+            conditions::tell(&self.alerts, memory);
+        }
+    }
+
+    /// Shows what was seen to whoever asks.
+    pub(super) fn show(&self, memory: &Memory, found: &[Finding]) {
+        self.view.0.store(Arc::new(memory.clone()));
+        for finding in found {
+            match finding {
+                Finding::Verdict(verdict) => self.show_verdict(verdict, memory),
+                Finding::Performance(window) => self.show_performance(Some(window)),
+                Finding::Fired(fired) => self.show_fired(fired),
+            }
+        }
+        if !found.is_empty() {
+            conditions::tell(&self.alerts, memory);
+        }
+        self.show_delay(memory);
+        let filled = memory.streams.first().map_or(0, |s| s.filled());
+        self.metrics.titanic_monitor_window_rows.set(filled as f64);
+        self.metrics
+            .titanic_monitor_skipped_predictions_total
+            .absolute(memory.skipped);
+        let open = memory.performance.as_ref().and_then(|p| p.open());
+        let labels = open.map_or(0, |open| open.n);
+        self.metrics
+            .titanic_performance_window_labels
+            .set(labels as f64);
+    }
+
+    fn show_verdict(&self, verdict: &Verdict, memory: &Memory) {
+        let found = if verdict.drift.drift {
+            Found::Drift
+        } else {
+            Found::Steady
+        };
+        if verdict.full {
+            let windows = &self.metrics.titanic_monitor_windows_total;
+            windows.of(found).increment(1);
+        }
+        let mut of_stream = memory.history.iter().filter(|b| b.slice == verdict.slice);
+        let is_known = of_stream.nth(1).is_some_and(|before| before.drift);
+        if let Some(change) = verdict.change().filter(|_| !is_known) {
+            tracing::warn!(
+                model = verdict.model,
+                change,
+                "the rows are not what the model learnt from"
+            );
+        }
+        if verdict.slice.is_none() {
+            self.gauge(Some(verdict));
+        }
+    }
+
+    /// Shows the figures of a verdict on all rows, or that there is none.
+    fn gauge(&self, verdict: Option<&Verdict>) {
+        let metrics = &self.metrics;
+        let columns = verdict.map_or(&[][..], |verdict| &verdict.drift.columns);
+        let by = |value: fn(&ColumnDrift) -> Option<f64>| {
+            columns.iter().map(move |c| (c.name.as_str(), value(c)))
+        };
+        metrics
+            .titanic_drift_p_value_ratio
+            .set(by(|c| c.p_adjusted));
+        metrics.titanic_drift_psi_nats.set(by(|c| c.psi));
+        metrics.titanic_drift_distance_ratio.set(by(|c| c.js));
+        metrics.titanic_drift_shift_ratio.set(by(|c| c.wasserstein));
+        metrics
+            .titanic_drift_missing_ratio
+            .set(by(|c| c.missing.current));
+        let drifted = columns.iter().filter(|c| c.drift).count();
+        metrics.titanic_monitor_drifted_columns.set(drifted as f64);
+        let estimated = verdict.and_then(|verdict| verdict.estimated.as_ref());
+        let e = estimated.map(|e| e.estimate).unwrap_or_default();
+        let shown = &metrics.titanic_performance_estimated_ratio;
+        for figure in Figure::ALL {
+            let value = e.get(Figure::VALUES[figure.index()]);
+            shown.of(*figure).set(value.unwrap_or(UNDEFINED));
+        }
+    }
+
+    /// Shows the figures of a full window of truths, or that there is none.
+    fn show_performance(&self, window: Option<&Window>) {
+        let shown = &self.metrics.titanic_performance_live_ratio;
+        for figure in Figure::ALL {
+            let found = window.and_then(|w| w.get(Figure::VALUES[figure.index()]));
+            let value = found.and_then(|figure| figure.value);
+            shown.of(*figure).set(value.unwrap_or(UNDEFINED));
+        }
+    }
+
+    fn show_delay(&self, memory: &Memory) {
+        let delay = memory.delay.as_ref().and_then(|delay| delay.last());
+        let seconds = &self.metrics.titanic_label_delay_seconds;
+        for (share, value) in [
+            (Share::Half, delay.map(|delay| delay.median)),
+            (Share::NineTenths, delay.map(|delay| delay.p90)),
+        ] {
+            seconds.of(share).set(value.unwrap_or(UNDEFINED));
+        }
+    }
+
+    fn show_fired(&self, fired: &Fired) {
+        let is_it = |d: &&Detector| Detector::VALUES[d.index()] == fired.detector;
+        let detector = Detector::ALL.iter().find(is_it);
+        if let Some(detector) = detector.filter(|_| fired.decay) {
+            self.metrics
+                .titanic_performance_alarms_total
+                .of(*detector)
+                .increment(1);
+        }
+        tracing::warn!(says = fired.says, "a detector fired");
+    }
+}
+
+impl Finding {
+    /// A finding as its event has it, which has its own time. The steward reads `retrain`.
+    fn body(&self, memory: &Memory, deaf: Option<&str>) -> Value {
+        let (about, told) = match self {
+            Finding::Verdict(verdict) => ("drift", serde_json::to_value(verdict)),
+            Finding::Performance(window) => ("performance", serde_json::to_value(window)),
+            Finding::Fired(fired) => ("decay", serde_json::to_value(fired)),
+        };
+        let mut body = serde_json::Map::new();
+        body.insert("about".into(), about.into());
+        body.insert("model".into(), memory.model.as_str().into());
+        if let Ok(Value::Object(told)) = told {
+            body.extend(told);
+        }
+        match self {
+            Finding::Verdict(verdict) => {
+                body.remove("time");
+                body.insert("change".into(), json!(verdict.change()));
+            }
+            Finding::Fired(fired) => {
+                let retrain = fired.decay.then(|| follow(fired, memory, deaf));
+                body.insert("retrain".into(), json!(retrain));
+            }
+            Finding::Performance(_) => {
+                let decayed = memory.performance.as_ref().and_then(|p| p.decayed());
+                body.insert("decay".into(), decayed.is_some().into());
+            }
+        }
+        Value::Object(body)
+    }
+}
+
+/// What follows from errors that rose. While rows are broken it is the rows' fault: a training would learn it.
+fn follow(fired: &Fired, memory: &Memory, deaf: Option<&str>) -> Retrain {
+    let refused = memory.sick_at(fired.at).or_else(|| deaf.map(str::to_owned));
+    Retrain {
+        asked: refused.is_none(),
+        why: refused.unwrap_or_else(|| fired.says.clone()),
+    }
+}

@@ -1,0 +1,138 @@
+//! Rows on their way into the store, and the scheduled sources that they come from.
+//!
+//! Each source is pulled by a thread of its own, again and again, from where the last pull ended. Rows and that place go into
+//! the store in one commit: after a crash nothing is skipped, and nothing counted twice.
+//!
+//! * [`intake`]: rows of any source as the store takes them; [`quarantine`]: quarantined rows checked again.
+//! * [`view`]: the scheduled sources as they are shown.
+
+pub mod intake;
+mod notes;
+pub mod quarantine;
+pub mod view;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::ingest::source::{Order, Unattended, World};
+use crate::ingest::{Batch, ReadFault, SinkFault, Source, Taken, Tally};
+use crate::live::LiveModel;
+use crate::store::rows::Outcome;
+use crate::store::{Store, StoreError};
+use notes::Notes;
+use view::Sources;
+
+/// While no model tells what a row is, nothing is pulled: so long between two looks.
+const NO_MODEL: Duration = Duration::from_millis(200);
+
+/// A source with its schedule.
+pub struct Pull {
+    /// Its name in the settings.
+    pub name: String,
+    /// The source.
+    pub source: Source,
+    /// Between the end of one pull and the next.
+    pub every: Duration,
+    /// Where its rows go.
+    pub store: Store,
+    /// The model whose table they are rows of.
+    pub live: LiveModel,
+    /// Whether to end.
+    pub stop: Arc<AtomicBool>,
+    /// Where it is shown what came of a pull.
+    pub sources: Sources,
+    /// Time of that.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Pull {
+    /// Starts its thread, which ends soon after `stop` is set.
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub fn start(self) -> std::io::Result<JoinHandle<()>> {
+        std::thread::Builder::new()
+            .name(format!("pull {}", self.name))
+            .spawn(move || self.run())
+    }
+
+    fn run(self) {
+        let mut world = Notes::new(&self.name, Unattended::until(self.stop.clone()));
+        while !world.stopped() {
+            world.turn();
+            match self.once(&world) {
+                Ok(None) => {
+                    world.wait(NO_MODEL);
+                    continue;
+                }
+                Ok(Some(tally)) => {
+                    self.tell(&tally);
+                    let now = self.clock.now();
+                    self.sources.pulled(&self.name, now, &tally, None);
+                }
+                Err(fault) => {
+                    tracing::warn!(source = self.name, %fault, "a pull broke off");
+                    let (now, error) = (self.clock.now(), Some(fault.to_string()));
+                    self.sources
+                        .pulled(&self.name, now, &Tally::default(), error);
+                }
+            }
+            world.wait(self.every);
+        }
+    }
+
+    fn tell(&self, tally: &Tally) {
+        let Tally {
+            read,
+            stored,
+            quarantined,
+            skipped,
+            ..
+        } = tally;
+        if *read > 0 {
+            tracing::info!(
+                source = self.name,
+                read,
+                stored,
+                quarantined,
+                skipped,
+                "pulled"
+            );
+        }
+    }
+
+    /// One pull; none while there is no model.
+    fn once(&self, world: &dyn World) -> Result<Option<Tally>, ReadFault> {
+        let Some(live) = self.live.snapshot() else {
+            return Ok(None);
+        };
+        let schema = live.model.model.schema().clone();
+        let cursor = self.store.cursor(&self.name);
+        let cursor = cursor.map_err(|e| ReadFault::Sink(refused(e)))?;
+        let order = Order {
+            schema: &schema,
+            strict: false,
+            cursor: cursor.as_deref(),
+            world,
+        };
+        let mut sink = |batch: Batch| -> Result<Taken, SinkFault> {
+            let batch = intake::batch(&batch, Some(&self.name));
+            match self.store.take_blocking(batch).map_err(refused)? {
+                Outcome::Taken(taken) => Ok(Taken {
+                    stored: taken.stored as u64,
+                    repeated: taken.repeated as u64,
+                    quarantined: taken.quarantined as u64,
+                }),
+                Outcome::OtherBody => Ok(Taken::default()), // a source's batches have no keys
+            }
+        };
+        self.source.ingest(&order, &mut sink).map(Some)
+    }
+}
+
+fn refused(error: StoreError) -> SinkFault {
+    Box::new(error)
+}

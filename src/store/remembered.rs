@@ -1,0 +1,33 @@
+//! What a task remembers over restarts: a note of the store, as JSON.
+
+use serde::de::DeserializeOwned;
+
+use super::Store;
+
+/// What was kept under a name. Where nothing was, or it cannot be read, the task begins anew.
+pub async fn remembered<T: DeserializeOwned + Default>(store: &Store, name: &'static str) -> T {
+    let store = store.clone();
+    let kept = tokio::task::spawn_blocking(move || store.remembered(name)).await;
+    match kept {
+        Ok(Ok(Some(text))) => serde_json::from_str(&text).unwrap_or_else(|error| {
+            tracing::warn!(%error, name, "what a task remembered cannot be read; it begins anew");
+            T::default()
+        }),
+        Ok(Ok(None)) => T::default(),
+        Ok(Err(error)) => {
+            tracing::error!(%error, name, "the store cannot be read; a task begins anew");
+            T::default()
+        }
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+/// The number of the store's last event. What a model answers from then on has a higher one, so a task that asks first, and
+/// which model is live after, never meets an event of a model it does not know.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn last(store: &Store) -> Result<u64, anyhow::Error> {
+    let store = store.clone();
+    Ok(tokio::task::spawn_blocking(move || store.last()).await??)
+}
