@@ -7,9 +7,7 @@ use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Tells the present.
 pub trait Clock: Send + Sync {
-    /// The present.
     fn now(&self) -> Timestamp;
 }
 

@@ -18,7 +18,6 @@ pub const LONGEST_DESCRIPTION: usize = 4096;
 /// Labels beside the rule and the subject.
 pub const MOST_LABELS: usize = 16;
 
-/// Whether something holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
     /// The rule it is of.
@@ -41,7 +40,6 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// One that holds.
     pub fn holds(rule: Rule, subject: impl Into<String>, summary: impl Into<String>) -> Condition {
         Condition {
             rule,
@@ -127,7 +125,6 @@ pub const RULES: [Rule; Rule::VALUES.len()] = [
     Rule::Latency,
 ];
 
-/// A rule's name.
 pub fn name(rule: Rule) -> &'static str {
     Rule::VALUES[rule.index()]
 }

@@ -77,7 +77,6 @@ pub(super) type Reply = oneshot::Sender<Done>;
 /// Something asked of the desk.
 #[derive(Debug)]
 pub(super) enum Ask {
-    /// Silence an alert.
     Silence {
         alert: String,
         time: Duration,
@@ -148,9 +147,6 @@ impl Handle {
     }
 
     /// Nobody is told of an alert for so long.
-    ///
-    /// # Errors
-    /// [`AskFault`].
     pub async fn silence(
         &self,
         alert: String,
@@ -167,9 +163,6 @@ impl Handle {
     }
 
     /// Silences every alert that has these labels for `time`: no notification is sent.
-    ///
-    /// # Errors
-    /// [`AskFault`].
     pub async fn silence_labels(
         &self,
         matchers: Vec<Matcher>,
@@ -186,17 +179,11 @@ impl Handle {
     }
 
     /// Ends the silences that name an alert.
-    ///
-    /// # Errors
-    /// [`AskFault`].
     pub async fn unsilence(&self, alert: String) -> Result<(), AskFault> {
         self.ask(|reply| Ask::Unsilence { alert, reply }).await
     }
 
     /// Sends a dead letter again; a channel that was paused is tried again with it.
-    ///
-    /// # Errors
-    /// [`AskFault`].
     pub async fn resend(&self, letter: String) -> Result<(), AskFault> {
         self.ask(|reply| Ask::Resend { letter, reply }).await
     }

@@ -16,9 +16,7 @@ pub const MOST_ALERTS: usize = 100;
 /// What a channel is to be told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notification {
-    /// The channel.
     pub channel: String,
-    /// The rule.
     pub rule: Rule,
     /// Alerts that fire or are over, those told for the first time first.
     pub alerts: Vec<Told>,
@@ -28,11 +26,9 @@ pub struct Notification {
     pub fires: bool,
 }
 
-/// The document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Document {
-    /// `4`.
     pub version: String,
     /// The same for all notifications of a channel and a rule.
     pub group_key: String,
@@ -40,7 +36,6 @@ pub struct Document {
     pub truncated_alerts: usize,
     /// `firing` where any does, else `resolved`.
     pub status: String,
-    /// The channel.
     pub receiver: String,
     /// What all alerts of the group have in common by their rule.
     pub group_labels: BTreeMap<String, String>,
@@ -51,7 +46,6 @@ pub struct Document {
     /// Where the server is.
     #[serde(rename = "externalURL")]
     pub external_url: String,
-    /// The alerts.
     pub alerts: Vec<Told>,
 }
 
@@ -59,11 +53,8 @@ pub struct Document {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Told {
-    /// `firing` or `resolved`.
     pub status: String,
-    /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Its annotations.
     pub annotations: BTreeMap<String, String>,
     /// When it began to fire: the same until it is resolved.
     #[serde(with = "timestamp")]
@@ -94,7 +85,6 @@ impl Told {
         }
     }
 
-    /// Whether it fires.
     pub fn fires(&self) -> bool {
         self.status == "firing"
     }

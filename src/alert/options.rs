@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::condition::Rule;
 
-/// How alerts behave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// How long a change waits for others of its rule, so that they are told together.
@@ -23,7 +22,6 @@ pub struct Options {
 pub struct Retry {
     /// After the first failure, before chance shortens it; it doubles with every further one.
     pub first: Duration,
-    /// The longest wait.
     pub max: Duration,
     /// Age after which it is given up: a dead letter.
     pub give_up: Duration,

@@ -23,9 +23,7 @@ pub const MOST_DEAD: usize = 1000;
 pub struct Row {
     /// Its id, the same for every try.
     pub id: String,
-    /// The channel.
     pub channel: String,
-    /// The rule.
     pub rule: Rule,
     /// Its place among all that were written: times can be equal, and go backwards.
     pub order: u64,
@@ -53,7 +51,6 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// What was kept.
     pub fn of(rows: impl IntoIterator<Item = Row>) -> Outbox {
         let rows = rows.into_iter().map(|row| (row.id.clone(), row));
         Outbox {
@@ -62,12 +59,10 @@ impl Outbox {
         }
     }
 
-    /// All rows.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.rows.values()
     }
 
-    /// A row.
     pub fn get(&self, id: &str) -> Option<&Row> {
         self.rows.get(id)
     }

@@ -12,27 +12,21 @@ use crate::clock::timestamp;
 /// Silences at a time; with more the oldest go.
 pub const MOST: usize = 1000;
 
-/// A silence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Silence {
-    /// Its id.
     pub id: String,
     /// The labels it asks for, all of them.
     pub matchers: Vec<Matcher>,
-    /// When it began.
     #[serde(with = "timestamp")]
     pub since: Timestamp,
-    /// When it ends.
     #[serde(with = "timestamp")]
     pub until: Timestamp,
-    /// Why.
     pub comment: String,
 }
 
 /// One label that a silence asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Matcher {
-    /// The label.
     pub name: String,
     /// Whether it has that value, or any other.
     pub equal: bool,

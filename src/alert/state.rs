@@ -10,12 +10,10 @@ use super::condition::{self, Condition, Rule};
 use super::silence::Silence;
 use crate::clock::timestamp;
 
-/// Everything known.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// Alerts by their fingerprint.
     pub alerts: BTreeMap<String, Alert>,
-    /// Silences.
     pub silences: Vec<Silence>,
     /// What channels were told, by rule and channel ([`group`]).
     pub groups: BTreeMap<String, Group>,
@@ -27,9 +25,7 @@ pub struct State {
 pub enum Phase {
     /// Its condition holds, not yet for long enough.
     Pending,
-    /// It fires.
     Firing,
-    /// It is over.
     Resolved,
 }
 
@@ -38,15 +34,11 @@ pub enum Phase {
 pub struct Alert {
     /// Its id, for as long as it is remembered.
     pub id: String,
-    /// The rule.
     pub rule: Rule,
-    /// The subject.
     pub subject: String,
-    /// Labels beside those.
     pub labels: BTreeMap<String, String>,
     /// What holds, in a sentence: as told last.
     pub summary: String,
-    /// More of it.
     pub description: String,
     /// The figure it rests on.
     pub value: Option<f64>,
@@ -56,9 +48,7 @@ pub struct Alert {
     pub active: bool,
     /// When that last changed.
     pub changed: Timestamp,
-    /// Where it stands.
     pub phase: Phase,
-    /// Since when.
     pub since: Timestamp,
     /// When it last began to fire.
     pub starts_at: Option<Timestamp>,
@@ -82,21 +72,15 @@ pub struct Group {
 /// An alert that came to another state, as subscribers and the store hear of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Transition {
-    /// The alert's id.
     #[serde(rename = "id")]
     pub alert: String,
-    /// The rule.
     pub rule: Rule,
-    /// The subject.
     pub subject: String,
     /// `pending`, `firing`, `silenced`, `resolved`, or `inactive` where it was pending and did not come to fire.
     pub state: &'static str,
-    /// When.
     #[serde(with = "timestamp")]
     pub since: Timestamp,
-    /// Labels.
     pub labels: BTreeMap<String, String>,
-    /// Annotations.
     pub annotations: BTreeMap<&'static str, String>,
 }
 

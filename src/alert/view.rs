@@ -16,9 +16,7 @@ use crate::clock::timestamp;
 pub struct View {
     /// The alerts by rule and subject.
     pub alerts: Vec<Shown>,
-    /// The silences.
     pub silences: Vec<Silence>,
-    /// The channels.
     pub channels: Vec<ChannelView>,
     /// What is to be sent, and what could not be.
     pub outbox: OutboxView,
@@ -27,18 +25,14 @@ pub struct View {
 /// An alert as it is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
-    /// Its id.
     pub id: String,
-    /// Its rule.
     pub rule: Rule,
-    /// Its subject.
     pub subject: String,
     /// `pending`, `firing`, `resolved` or `silenced`.
     pub state: Cow<'static, str>,
     /// Since when it is in that state; for one that fires, when it began to.
     #[serde(with = "timestamp")]
     pub since: Timestamp,
-    /// Its labels.
     pub labels: BTreeMap<String, String>,
     /// What is said of it.
     pub annotations: BTreeMap<Cow<'static, str>, String>,
@@ -49,9 +43,7 @@ pub struct Shown {
 /// A channel as it is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChannelView {
-    /// Its name.
     pub name: String,
-    /// Its type.
     #[serde(rename = "type")]
     pub kind: Cow<'static, str>,
     /// Why nothing is sent through it; none where something is.
@@ -65,7 +57,6 @@ pub struct OutboxView {
     pub waiting: usize,
     /// Notifications that were given up.
     pub dead: usize,
-    /// Those, newest first.
     pub dead_letters: Vec<Letter>,
 }
 
@@ -74,9 +65,7 @@ pub struct OutboxView {
 pub struct Letter {
     /// Its id, also that of its webhook or e-mail.
     pub id: String,
-    /// The channel.
     pub channel: String,
-    /// The rule.
     pub rule: Rule,
     /// When it was written.
     #[serde(with = "timestamp")]

@@ -19,7 +19,6 @@ use crate::trainset::table;
 /// What a first model is trained from, where there is none.
 #[derive(Clone, Debug)]
 pub struct First {
-    /// The spec.
     pub spec: Spec,
     /// The folder a path in it is relative to.
     pub folder: PathBuf,

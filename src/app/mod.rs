@@ -87,9 +87,6 @@ impl App {
     }
 
     /// The same over a store that is open already: it may stand on storage of another kind, such as a disk that stalls.
-    ///
-    /// # Errors
-    /// As [`App::start`].
     pub async fn over(
         file: store::File,
         settings: Settings,
@@ -272,22 +269,18 @@ impl App {
         })
     }
 
-    /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// The live feed.
     pub fn feed(&self) -> &Feed {
         &self.feed
     }
 
-    /// The store.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// The alerts.
     pub fn alerts(&self) -> &alert::Handle {
         &self.alerts
     }

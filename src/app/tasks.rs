@@ -13,7 +13,6 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// Starts a task.
     pub fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         let id = self.running.spawn(task).id();
         self.names.insert(id, name);
@@ -29,7 +28,6 @@ impl Tasks {
         self.names.get(&id).copied().unwrap_or("unknown")
     }
 
-    /// Ends all.
     pub async fn end(&mut self) {
         self.running.shutdown().await;
     }

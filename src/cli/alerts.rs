@@ -25,7 +25,6 @@ use crate::config::units::{Span, UnitError};
 use crate::store::File;
 use crate::store::alerts::{self, Change};
 
-/// Arguments.
 #[derive(Debug, Args)]
 pub struct AlertsArgs {
     #[command(subcommand)]
@@ -68,7 +67,6 @@ struct SilenceArgs {
     comment: String,
 }
 
-/// Runs it.
 pub fn run(args: &AlertsArgs, site: &Site) -> anyhow::Result<Exit> {
     match &args.command {
         AlertsCommand::List => list(site, &viewed(&Opened::of(site)?)?),

@@ -5,7 +5,6 @@ use clap::Args;
 use super::exit::Exit;
 use super::out;
 
-/// Arguments of `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
     /// The shell

@@ -7,7 +7,6 @@ use super::exit::Exit;
 use super::out::{errln, outln};
 use super::{Global, print_json, site, table};
 
-/// Arguments.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
     #[command(subcommand)]
@@ -22,7 +21,6 @@ enum ConfigCommand {
     Check,
 }
 
-/// Runs it.
 pub fn run(args: &ConfigArgs, global: &Global) -> anyhow::Result<Exit> {
     if let ConfigCommand::Check = args.command {
         return check(global);

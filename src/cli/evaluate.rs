@@ -17,7 +17,6 @@ use crate::stats::metric::METRICS;
 use crate::stats::scores::Scores;
 use crate::train::TrainFault;
 
-/// Arguments.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
     /// A labelled table: a file (CSV, TSV, JSON, JSON lines, Parquet; also .gz and .zst), a folder of them, an http(s)://
@@ -32,7 +31,6 @@ pub struct EvaluateArgs {
     tolerance: Tolerance,
 }
 
-/// Runs it.
 pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
     let (name, model) = site.model(args.model.as_deref())?;
     let Tolerance { max_bad, strict } = args.tolerance;

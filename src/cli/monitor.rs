@@ -15,7 +15,6 @@ use crate::monitor::detectors::{self, Detector, KINDS, Kind};
 use crate::schema::fault::{excerpt, nearest};
 use crate::stats::metric::METRICS;
 
-/// Arguments.
 #[derive(Debug, Args)]
 pub struct MonitorArgs {
     #[command(subcommand)]
@@ -99,7 +98,6 @@ fn set_help() -> String {
     )
 }
 
-/// Runs it.
 pub fn run(args: &MonitorArgs, as_json: bool) -> anyhow::Result<Exit> {
     let MonitorCommand::Replay(args) = &args.command;
     let usage = |message: String| WithExit {

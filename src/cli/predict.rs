@@ -17,7 +17,6 @@ use crate::model::{Model, Workspace};
 use crate::schema::row::Purpose;
 use crate::schema::{Table, answer};
 
-/// Arguments.
 #[derive(Debug, Args)]
 pub struct PredictArgs {
     /// A table: a file (CSV, TSV, JSON, JSON lines, Parquet; also .gz and .zst), a folder of them, an http(s)://
@@ -38,7 +37,6 @@ pub struct PredictArgs {
     partial: bool,
 }
 
-/// Runs it.
 pub fn run(args: &PredictArgs, site: &Site) -> anyhow::Result<Exit> {
     let format = match args.output.as_deref() {
         Some(path) if path != "-" => Some((path, AnswerFormat::of(path)?)),

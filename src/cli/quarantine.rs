@@ -31,7 +31,6 @@ pub enum QuarantineCommand {
 /// Rows of one request for the list.
 const PAGE: usize = 10_000;
 
-/// Runs it.
 pub fn run(command: &QuarantineCommand, site: &Site) -> anyhow::Result<Exit> {
     let opened = Opened::of(site)?;
     match command {

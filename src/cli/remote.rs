@@ -135,7 +135,6 @@ impl Remote {
         })
     }
 
-    /// Where it answers.
     pub fn url(&self) -> &str {
         &self.url
     }

@@ -14,7 +14,6 @@ use crate::app::{App, First};
 use crate::clock::System;
 use crate::model::Spec;
 
-/// Arguments.
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {
     /// Where to listen, as IP:PORT; port 0 picks a free one [default: server.listen, 127.0.0.1:5000]
@@ -32,7 +31,6 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| "write IP:PORT, such as 127.0.0.1:5000 or [::1]:0".into())
 }
 
-/// Runs it.
 pub fn run(args: &ServeArgs, mut site: Site) -> anyhow::Result<Exit> {
     if let Some(listen) = args.listen {
         site.settings.server.listen = listen;
@@ -114,7 +112,6 @@ pub(super) fn shown(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// Listens there.
 pub(super) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(listen).map_err(|error| {
         let remedy = "choose another with --listen; port 0 picks a free one";
@@ -148,7 +145,6 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// From now on.
     pub(super) fn listen() -> std::io::Result<Signals> {
         for kind in IGNORED {
             let _ = signal(kind())?; // once listened to, for good

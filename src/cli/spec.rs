@@ -14,7 +14,6 @@ use crate::ingest::infer::{self, ColumnNote, Inferred, Wanted};
 use crate::model::Spec;
 use crate::schema::Dialect;
 
-/// Arguments.
 #[derive(Debug, Args)]
 pub struct SpecArgs {
     #[command(subcommand)]
@@ -46,7 +45,6 @@ enum SpecCommand {
     },
 }
 
-/// Runs it.
 pub fn run(args: &SpecArgs, as_json: bool) -> anyhow::Result<Exit> {
     match &args.command {
         SpecCommand::Infer {

@@ -12,26 +12,14 @@ pub enum ConfigError {
     Several(Vec<ConfigError>),
     /// The file cannot be read.
     #[error("cannot read the settings in {}: {source}; give another file with --config", .path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's word.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// The text is not YAML.
     #[error("{place}: not readable as YAML: {problem}")]
-    Syntax {
-        /// Where.
-        place: Place,
-        /// What is wrong.
-        problem: String,
-    },
+    Syntax { place: Place, problem: String },
     /// A key that there is not.
     #[error("{}", unknown(.place, .key, .nearest.as_deref()))]
     UnknownKey {
-        /// Where.
         place: Place,
-        /// The key, dotted.
         key: String,
         /// The nearest key that there is.
         nearest: Option<String>,
@@ -39,9 +27,7 @@ pub enum ConfigError {
     /// A value that is not allowed.
     #[error("{place}: {key}: {problem}")]
     Invalid {
-        /// Where.
         place: Place,
-        /// The key, dotted.
         key: String,
         /// What is wrong, and what is allowed.
         problem: String,
@@ -50,14 +36,10 @@ pub enum ConfigError {
     #[error(
         "server.listen is {listen}, which other machines can reach, and server.auth is not set: name tokens (server.auth: {{tokens: …}}), or write `server.auth: none` to let anybody in, or listen on 127.0.0.1"
     )]
-    Exposed {
-        /// The address.
-        listen: std::net::SocketAddr,
-    },
+    Exposed { listen: std::net::SocketAddr },
     /// A secret that is not where it should be.
     #[error("the secret of the token `{token}` {problem}")]
     Secret {
-        /// The token's name.
         token: String,
         /// What is wrong, and what to do.
         problem: String,
@@ -65,7 +47,6 @@ pub enum ConfigError {
     /// A channel of alerts that cannot be opened.
     #[error("alerts.channels.{channel}: {problem}")]
     Channel {
-        /// The channel's name.
         channel: String,
         /// What is wrong, and what to do.
         problem: String,

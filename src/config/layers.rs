@@ -22,7 +22,6 @@ pub struct Flag {
     pub name: String,
     /// The setting it stands for: `server.listen`.
     pub key: String,
-    /// Its value.
     pub value: String,
 }
 
@@ -165,7 +164,6 @@ enum Known<'a> {
     Section(&'a [(Key, Node)]),
     /// A section whose keys are names, or something inside one.
     Names,
-    /// A value.
     Leaf,
 }
 

@@ -45,13 +45,10 @@ pub struct Settings {
     pub state: PathBuf,
     /// Threads for training and batches; null is one a core.
     pub threads: Option<std::num::NonZeroUsize>,
-    /// The log.
     pub log: logging::Options,
-    /// The server.
     pub server: server::Options,
     /// The events of subscribers.
     pub feed: server::Feed,
-    /// Training by hand.
     pub train: training::Train,
     /// Training by the server.
     pub retrain: training::Retrain,
@@ -65,11 +62,9 @@ pub struct Settings {
     pub watch: probation::Options,
     /// What is looked at, and how.
     pub monitor: crate::monitor::options::Options,
-    /// The store.
     pub store: store::Store,
     /// Sources that the server pulls.
     pub sources: sources::Sources,
-    /// Alerts.
     pub alerts: alerts::Alerts,
     #[serde(skip)]
     tree: Node,
@@ -78,7 +73,6 @@ pub struct Settings {
 /// One setting, for `config show`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Leaf {
-    /// `server.listen`.
     pub key: String,
     /// Its value as text; `***` for a secret, also within an address.
     pub value: String,

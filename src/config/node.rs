@@ -12,7 +12,6 @@ pub enum Origin {
     BuiltIn,
     /// The file of `--config`.
     File(PathBuf),
-    /// An environment variable.
     Environment(String),
     /// A flag of the command line.
     Flag(String),
@@ -31,7 +30,6 @@ impl fmt::Display for Origin {
 /// An origin, and the line in it if it is a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// Where.
     pub origin: Origin,
     /// The line, from 1.
     pub line: Option<u64>,

@@ -15,7 +15,6 @@ use super::{
     units::{Size, Span},
 };
 
-/// `server`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
@@ -45,15 +44,12 @@ pub struct Options {
     pub shutdown: Span,
 }
 
-/// `server.limits`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// A request's body.
     pub body: Size,
     /// Rows in one request.
     pub rows: NonZeroUsize,
-    /// One WebSocket message.
     pub message: Size,
     /// Events that wait for one WebSocket reader before it is closed as too slow.
     pub queue: NonZeroUsize,
@@ -69,11 +65,9 @@ pub struct Limits {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Feed {
-    /// Events kept.
     pub keep: NonZeroU64,
 }
 
-/// `server.auth`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Auth {
@@ -103,7 +97,6 @@ pub struct Token {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// Ask for predictions.
     Predict,
     /// Give rows and labels.
     Label,

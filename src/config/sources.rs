@@ -12,7 +12,6 @@ use crate::ingest::{Dialect, ReadFault, Source};
 /// `sources`: by names that the user chooses.
 pub type Sources = BTreeMap<String, Scheduled>;
 
-/// `sources.NAME`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scheduled {
@@ -29,10 +28,8 @@ pub struct Scheduled {
     /// How text is written.
     #[serde(default)]
     pub format: Dialect,
-    /// Database: the query.
     #[serde(default)]
     pub query: Option<String>,
-    /// Database: the table.
     #[serde(default)]
     pub table: Option<String>,
     /// Database: the column that says how far a pull came.

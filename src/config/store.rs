@@ -4,7 +4,6 @@ use serde::Deserialize;
 
 use super::units::{Size, Span};
 
-/// `store`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Store {
@@ -12,7 +11,6 @@ pub struct Store {
     pub keep: Keep,
 }
 
-/// `store.keep`.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Keep {

@@ -18,7 +18,6 @@ pub struct Train {
     pub promote: Promote,
 }
 
-/// `retrain`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retrain {
@@ -30,7 +29,6 @@ pub struct Retrain {
     pub enabled: bool,
     /// After so many new truths.
     pub labels: Option<NonZeroU64>,
-    /// Every so often.
     pub every: Option<Span>,
     /// When a monitor says so.
     pub on_drift: bool,
@@ -53,7 +51,6 @@ impl Retrain {
     }
 }
 
-/// `labels`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Labels {

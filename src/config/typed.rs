@@ -13,7 +13,6 @@ pub(super) fn read<T: DeserializeOwned>(root: &Node) -> Result<T, ConfigError> {
     T::deserialize(Reader(root)).map_err(Fault::into_error)
 }
 
-/// Reads one node.
 #[derive(Clone, Copy)]
 struct Reader<'a>(&'a Node);
 

@@ -15,12 +15,10 @@ pub struct Span(pub Duration);
 /// Why a text is no size or duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnitError {
-    /// No size.
     #[error(
         "`{0}` is not a size; write a whole number and B, KiB, MiB, GiB, TiB (or KB, MB, GB, TB), such as 16MiB"
     )]
     Size(String),
-    /// No duration.
     #[error(
         "`{0}` is not a duration; write a whole number and ms, s, m, h or d, such as 500ms, 10s or 7d"
     )]

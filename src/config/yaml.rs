@@ -10,7 +10,6 @@ use super::{
     node::{Key, Node, Origin, Place, Value},
 };
 
-/// Reads a document.
 pub(super) fn read(text: &str, origin: &Origin) -> Result<Node, ConfigError> {
     match serde_saphyr::from_str::<Option<Found>>(text) {
         Ok(found) => Ok(found.map_or_else(Node::default, |found| found.into_node(origin))),

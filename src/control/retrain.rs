@@ -13,7 +13,6 @@ use crate::trainset::lesson::Lesson;
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub struct Order {
-    /// How to train.
     pub request: train::Request,
     /// What becomes of the result.
     pub promote: Promote,
@@ -28,18 +27,14 @@ pub struct Order {
 /// A champion that never saw the store's rows of a lesson, and is asked about them.
 #[derive(Clone, Copy, Debug)]
 pub struct Opponent<'a> {
-    /// Its name.
     pub name: &'a str,
-    /// The model.
     pub model: &'a Model,
 }
 
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The new version.
     pub version: Version,
-    /// The model itself.
     pub model: Model,
     /// Whether it is champion now, and why.
     pub verdict: Verdict,
@@ -52,13 +47,11 @@ pub struct Outcome {
 /// Why there is no new version.
 #[derive(Debug, thiserror::Error)]
 pub enum RetrainError {
-    /// The training itself.
     #[error(transparent)]
     Train(#[from] TrainFault),
     /// The new model cannot be written.
     #[error(transparent)]
     Model(#[from] ModelFault),
-    /// The registry.
     #[error(transparent)]
     Registry(#[from] RegistryError),
     /// Too much of the table is bad.

@@ -11,7 +11,6 @@ use crate::ingest::WriteFault;
 use crate::store::kind::{self, Kind};
 use crate::store::{File, Record, Store, StoreError, maintenance};
 
-/// Which events.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Filter {
     /// Only of this kind.
@@ -71,9 +70,6 @@ pub trait Events {
     fn each(&self, filter: &Filter, each: Each<'_>) -> Result<(), ExportError>;
 
     /// Writes every event that the filter wants as a line of JSON; gives how many.
-    ///
-    /// # Errors
-    /// [`ExportError`].
     fn lines(&self, filter: &Filter, to: &mut dyn Write) -> Result<u64, ExportError> {
         let mut count = 0;
         self.each(filter, &mut |event| {

@@ -77,8 +77,6 @@ pub struct Layouts {
 }
 
 impl Layouts {
-    /// Finds them.
-    ///
     /// # Errors
     /// When the events cannot be read.
     pub fn find(events: &dyn Events, filter: &Filter) -> Result<Layouts, ExportError> {
@@ -100,9 +98,6 @@ impl Layouts {
     }
 
     /// Writes the table of a kind; gives how many rows it has. Events that came after the columns were found are left out.
-    ///
-    /// # Errors
-    /// [`ExportError`].
     pub fn write(
         &self,
         kind: Kind,

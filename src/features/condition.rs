@@ -57,7 +57,6 @@ impl Condition {
         })
     }
 
-    /// Slots it reads.
     pub fn slots(&self) -> impl Iterator<Item = usize> {
         self.0.iter().map(|(slot, _)| *slot as usize)
     }

@@ -7,7 +7,6 @@ use crate::schema::{Cell, RowView};
 pub struct Frame<'a> {
     /// All cells so far.
     pub cells: &'a mut Vec<Cell>,
-    /// The row's text.
     pub text: &'a str,
     /// Bytes of a look-up key, reused.
     pub key: &'a mut Vec<u8>,
@@ -30,7 +29,6 @@ impl<'a> Frame<'a> {
         self.cells[slot]
     }
 
-    /// Appends a cell.
     pub fn push(&mut self, cell: Cell) {
         self.cells.push(cell);
     }

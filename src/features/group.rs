@@ -28,7 +28,6 @@ impl KeySpec {
     }
 }
 
-/// A resolved key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Key {
     slots: Vec<u32>,
@@ -36,8 +35,6 @@ pub struct Key {
 }
 
 impl Key {
-    /// Resolves names.
-    ///
     /// # Errors
     /// When a name is not known, or the key has no column.
     pub fn resolve(spec: &KeySpec, scope: &Scope) -> Result<Key, StepFault> {
@@ -62,7 +59,6 @@ impl Key {
         })
     }
 
-    /// Slots it reads.
     pub fn slots(&self) -> impl Iterator<Item = usize> {
         self.slots
             .iter()
@@ -130,7 +126,6 @@ pub type Tallies = Lookup<Tally>;
 pub struct Tally {
     /// Sum of the values.
     pub sum: f64,
-    /// Number of rows.
     pub rows: u32,
 }
 

@@ -27,7 +27,6 @@ pub struct Scratch {
     key: Vec<u8>,
 }
 
-/// A fitted recipe.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Recipe {
     columns: u32,
@@ -38,7 +37,6 @@ pub struct Recipe {
 /// One number of the feature vector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Feature {
-    /// Its name.
     pub name: String,
     slot: u32,
     /// Input columns it is computed from and credited to, ascending.
@@ -47,10 +45,8 @@ pub struct Feature {
     pub from_target: bool,
 }
 
-/// What fitting gives.
 #[derive(Clone, Debug)]
 pub struct Fitted {
-    /// The recipe.
     pub recipe: Recipe,
     /// Features of the training rows, row by row: steps that use the target have each row's own label taken out.
     pub matrix: Vec<f32>,

@@ -7,11 +7,9 @@ use crate::schema::{Schema, fault};
 /// What a slot holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SlotKind {
-    /// A number.
     Number,
     /// A level, by index.
     Category(Vec<String>),
-    /// Text.
     Text,
     /// A level of an open category, as text.
     Open,
@@ -36,7 +34,6 @@ impl SlotKind {
 pub struct SlotInfo {
     /// Its name; a later slot of the same name hides an earlier one.
     pub name: String,
-    /// What it holds.
     pub kind: SlotKind,
     /// Whether it can be missing.
     pub optional: bool,
@@ -50,9 +47,7 @@ pub struct SlotInfo {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct StepFault {
-    /// What is wrong.
     pub problem: String,
-    /// What to do.
     pub remedy: String,
     /// What sets it apart from the consequences of other faults.
     pub about: About,
@@ -109,7 +104,6 @@ impl Scope {
         }
     }
 
-    /// Number of slots.
     pub fn len(&self) -> usize {
         self.slots.len()
     }
@@ -187,8 +181,6 @@ impl Scope {
             })
     }
 
-    /// A number slot.
-    ///
     /// # Errors
     /// When the name is not known or of another kind.
     pub fn number(&self, name: &str) -> Result<usize, StepFault> {
@@ -211,8 +203,6 @@ impl Scope {
         }
     }
 
-    /// A text slot.
-    ///
     /// # Errors
     /// When the name is not known or of another kind.
     pub fn text(&self, name: &str) -> Result<usize, StepFault> {
@@ -256,9 +246,6 @@ impl Scope {
     }
 
     /// Slots by a name, or by a prefix that ends in `*`; hidden slots are left out.
-    ///
-    /// # Errors
-    /// When nothing fits.
     pub fn matching(&self, pattern: &str) -> Result<Vec<usize>, StepFault> {
         let Some(prefix) = pattern.strip_suffix('*') else {
             return Ok(vec![self.find(pattern)?]);

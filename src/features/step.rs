@@ -60,7 +60,6 @@ impl Training<'_> {
 
 /// A step as typed in a spec.
 pub trait FitStep {
-    /// What it becomes.
     type Fitted: Step;
 
     /// Resolves the names it uses, learns from the rows, and adds its outputs to the scope in the order
@@ -75,7 +74,6 @@ pub trait FitStep {
     ) -> Result<Self::Fitted, StepFault>;
 }
 
-/// A fitted step.
 pub trait Step {
     /// Reads the frame and pushes the step's outputs.
     fn apply(&self, frame: &mut Frame<'_>);
@@ -99,7 +97,6 @@ macro_rules! steps {
         #[serde(rename_all = "snake_case")]
         pub(super) enum StepSpec { $(#[allow(missing_docs)] $variant($spec),)* }
 
-        /// A fitted step.
         #[derive(Clone, Debug, Serialize, Deserialize)]
         pub(super) enum FittedStep { $(#[allow(missing_docs)] $variant($fitted),)* }
 

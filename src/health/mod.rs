@@ -29,7 +29,6 @@ use crate::store::{Health, Store};
 use crate::telemetry::latency::Counts;
 use crate::telemetry::metrics::{Metrics, RowStatus};
 
-/// Between two looks.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// From where on the conditions hold.
@@ -43,14 +42,12 @@ pub struct Thresholds {
     pub p99: Duration,
     /// Of at least so many.
     pub requests: u64,
-    /// Over so long.
     pub requests_over: Duration,
 }
 
 /// What is known at one moment.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// The time.
     pub now: Timestamp,
     /// Whether the store can write.
     pub health: Health,
@@ -77,7 +74,6 @@ pub struct Facts {
 /// How a training ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// The job.
     pub job: String,
     /// Why it failed; none where it did not.
     pub error: Option<String>,
@@ -89,7 +85,6 @@ trait Watcher: Send {
     fn look(&mut self, facts: &Facts) -> Option<Condition>;
 }
 
-/// Every watcher.
 fn all(thresholds: &Thresholds) -> [Box<dyn Watcher>; 6] {
     [
         Box::new(store::Trouble),
@@ -101,19 +96,13 @@ fn all(thresholds: &Thresholds) -> [Box<dyn Watcher>; 6] {
     ]
 }
 
-/// The task.
 pub struct Gatherer {
     /// Whether it can write, and what it lost.
     pub store: Store,
-    /// The trainings.
     pub jobs: Jobs,
-    /// The counters.
     pub metrics: Arc<Metrics>,
-    /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Who is told.
     pub alerts: Handle,
-    /// From where on.
     pub thresholds: Thresholds,
 }
 

@@ -13,7 +13,6 @@ pub struct Limit {
     pub share: f64,
     /// Of at least so many.
     pub least: u64,
-    /// Over so long.
     pub over: Duration,
 }
 
@@ -27,9 +26,7 @@ pub(super) struct Rate {
 /// What came, and the bad part of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Excess {
-    /// What came.
     pub all: u64,
-    /// The bad ones.
     pub bad: u64,
 }
 

@@ -23,7 +23,6 @@ pub struct Batch {
     pub table: Table,
     /// Where each good row stood: its line (a header is line 1), else its number from 1.
     pub lines: Vec<u64>,
-    /// The bad rows.
     pub bad: Vec<Bad>,
     /// How far the source has been read once this batch is stored: belongs into the same commit as its rows. None as long
     /// as nothing is finished.
@@ -33,9 +32,7 @@ pub struct Batch {
 /// A bad row: everything that is wrong with it.
 #[derive(Clone, Debug)]
 pub struct Bad {
-    /// As in [`Batch::lines`].
     pub line: u64,
-    /// Never empty.
     pub faults: Vec<Fault>,
     /// The row as it came, a JSON object; none where the line is no row.
     pub row: Option<String>,
@@ -46,7 +43,6 @@ pub struct Bad {
 pub struct Quarantined {
     /// The file, page or database.
     pub source: String,
-    /// As in [`Batch::lines`].
     pub line: u64,
     /// The first column to blame; none where the row as a whole is.
     pub column: Option<String>,
@@ -54,7 +50,6 @@ pub struct Quarantined {
     pub value: String,
     /// All that is wrong, and what to do.
     pub reason: String,
-    /// As in [`Bad::row`].
     #[serde(skip)]
     pub row: Option<String>,
 }
@@ -131,9 +126,6 @@ impl std::ops::AddAssign for Taken {
 /// Where batches go. It is called in order, and waits as long as it must: the source is read no faster.
 pub trait Sink {
     /// Takes a batch; its bad rows are the sink's to keep, too.
-    ///
-    /// # Errors
-    /// Ends the load.
     fn take(&mut self, batch: Batch) -> Result<Taken, SinkFault>;
 }
 

@@ -47,11 +47,9 @@ pub fn bad_rows(line: u64, faults: &[Fault]) -> impl Iterator<Item = BadRow> + '
 /// A table that was read, and what was left out of it.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// The good rows.
     pub table: Table,
     /// The first bad rows.
     pub bad: Vec<BadRow>,
-    /// All bad rows.
     pub left_out: usize,
     /// Rows without a value of the target, which are left out of a table to learn from, too. They are not bad.
     pub unlabelled: usize,
@@ -76,14 +74,12 @@ pub struct Loaded {
 pub enum OddRow {
     /// It has no place in the table.
     Bad(Box<LeftOut>),
-    /// It has warnings.
     Warned(Arc<[Warning]>),
 }
 
 /// What is known of a bad row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Its faults.
     pub faults: Vec<Fault>,
     /// Its own id, where it has one.
     pub id: Option<String>,
@@ -98,7 +94,6 @@ impl OddRow {
         }
     }
 
-    /// Its faults.
     pub fn faults(&self) -> &[Fault] {
         self.left_out().map_or(&[], |row| &row.faults)
     }
@@ -170,7 +165,6 @@ impl Loaded {
     }
 }
 
-/// Collects rows.
 pub(super) struct Collector {
     loaded: Loaded,
     strict: bool,

@@ -15,12 +15,7 @@ pub type SinkFault = Box<dyn std::error::Error + Send + Sync>;
 pub enum ReadFault {
     /// The file cannot be opened.
     #[error("{path} cannot be read: {source}", path = .path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Open { path: PathBuf, source: io::Error },
     /// Its ending says nothing.
     #[error(transparent)]
     Format(#[from] UnknownFormat),
@@ -48,7 +43,6 @@ pub enum ReadFault {
     Strict {
         /// The file, "standard input", the page's address or the database.
         name: String,
-        /// The row.
         bad: BadRow,
     },
     /// Too large for one table.

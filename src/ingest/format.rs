@@ -39,7 +39,6 @@ impl Reading<'_> {
 
 /// A format tables are read in.
 pub trait Format: Debug + Sync {
-    /// Its name.
     fn name(&self) -> &'static str;
 
     /// File endings, without the dot.
@@ -68,7 +67,6 @@ pub trait Format: Debug + Sync {
     ) -> Result<(), String>;
 }
 
-/// All formats.
 pub static FORMATS: &[&dyn Format] = &[
     &text::CSV,
     &text::TSV,
@@ -85,7 +83,6 @@ pub static FORMATS: &[&dyn Format] = &[
 )]
 pub struct UnknownFormat(pub String);
 
-/// Every known ending.
 pub fn endings() -> Vec<&'static str> {
     FORMATS.iter().flat_map(|f| f.endings()).copied().collect()
 }

@@ -30,7 +30,6 @@ pub struct Seen {
     pub warnings: WarningSummary,
 }
 
-/// Collects rows.
 pub(super) struct Looker {
     seen: Seen,
     full: Option<TooMuchText>,

@@ -51,17 +51,11 @@ use collect::Collector;
 const BUNDLED: &[u8] = include_bytes!("../../data/raw/train.csv");
 
 /// Reads a file into a table, bad rows left out.
-///
-/// # Errors
-/// [`ReadFault`].
 pub fn read_file(path: &Path, schema: &Arc<Schema>, purpose: Purpose) -> Result<Loaded, ReadFault> {
     read_file_as(path, schema, purpose, &Dialect::AUTO)
 }
 
 /// As [`read_file`]; text is written in this dialect.
-///
-/// # Errors
-/// [`ReadFault`].
 pub fn read_file_as(
     path: &Path,
     schema: &Arc<Schema>,

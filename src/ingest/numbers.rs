@@ -20,11 +20,8 @@ pub type EachCells<'a> = &'a mut dyn FnMut(u64, &[Value<'_>]) -> ControlFlow<()>
 /// What a column may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
-    /// Its name.
     pub name: &'a str,
-    /// The smallest number.
     pub least: f64,
-    /// The largest.
     pub most: f64,
 }
 

@@ -64,7 +64,6 @@ impl Occurrences {
         *count - 1
     }
 
-    /// Begins another source.
     pub(super) fn clear(&mut self) {
         self.own.clear();
         self.shared.clear();

@@ -14,7 +14,6 @@ use crate::schema::{Dialect, Row};
 const ENCODED: &str = "name the encoding of the file, such as --format encoding=latin-1, or `format: {encoding: latin-1}` in \
                        the spec";
 
-/// Delimited text.
 #[derive(Debug)]
 pub struct Delimited {
     name: &'static str,
@@ -23,14 +22,12 @@ pub struct Delimited {
     usual: u8,
 }
 
-/// Comma-separated.
 pub static CSV: Delimited = Delimited {
     name: "csv",
     endings: &["csv"],
     usual: b',',
 };
 
-/// Tab-separated.
 pub static TSV: Delimited = Delimited {
     name: "tsv",
     endings: &["tsv", "tab"],

@@ -11,7 +11,6 @@ pub enum KernelFault {
         "{found} features, but a tree can tell at most {limit} apart: drop rare levels or columns"
     )]
     TooManyFeatures {
-        /// Features asked for.
         found: usize,
         /// Features a packed node can name.
         limit: usize,
@@ -21,17 +20,12 @@ pub enum KernelFault {
     Length {
         /// The list that is too short or too long.
         what: &'static str,
-        /// Length wanted.
         expected: usize,
-        /// Length met.
         found: usize,
     },
     /// A number that must be finite is NaN or infinite.
     #[error("{what} is not a finite number")]
-    NotFinite {
-        /// The number's name.
-        what: &'static str,
-    },
+    NotFinite { what: &'static str },
     /// An ensemble without trees.
     #[error("the ensemble has no tree")]
     NoTrees,
@@ -75,12 +69,7 @@ pub enum TreeFault {
     #[error(
         "{found} nodes, at most {limit} are supported: raise the least number of rows in a leaf"
     )]
-    TooLarge {
-        /// Nodes met.
-        found: usize,
-        /// Nodes supported.
-        limit: usize,
-    },
+    TooLarge { found: usize, limit: usize },
     /// A path longer than explanations can follow.
     #[error("deeper than {limit} splits: limit the depth")]
     TooDeep {
@@ -89,14 +78,10 @@ pub enum TreeFault {
     },
     /// A child that does not come after its parent, lies outside the tree, or only one child.
     #[error("node {node} points at no valid child")]
-    Child {
-        /// The parent.
-        node: usize,
-    },
+    Child { node: usize },
     /// A node with no parent, or with several.
     #[error("node {node} has {parents} parents instead of one")]
     Parents {
-        /// The child.
         node: usize,
         /// How many nodes point at it.
         parents: u32,
@@ -104,7 +89,6 @@ pub enum TreeFault {
     /// A feature outside the row.
     #[error("node {node} reads feature {feature}, the row has {width}")]
     Feature {
-        /// The node.
         node: usize,
         /// The feature it reads.
         feature: u32,
@@ -113,16 +97,10 @@ pub enum TreeFault {
     },
     /// A threshold or leaf value that is NaN or infinite.
     #[error("node {node} holds a number that is not finite")]
-    NotFinite {
-        /// The node.
-        node: usize,
-    },
+    NotFinite { node: usize },
     /// A leaf whose cover is not above zero, not finite, or vanishes beside the tree's.
     #[error("leaf {node} has no cover that can be weighed")]
-    Cover {
-        /// The leaf.
-        node: usize,
-    },
+    Cover { node: usize },
     /// A stored tree that ends too early or goes on after its last leaf.
     #[error("its nodes do not add up to one tree")]
     Shape,

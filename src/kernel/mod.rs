@@ -36,7 +36,6 @@ const BLOCK: usize = 64;
 /// [`Kernel::check`] panic if a slice has not the length that [`Kernel::width`] asks for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Kernel {
-    /// Logistic regression.
     Linear(Linear),
     /// Forest or boosted trees.
     Trees(Trees),
@@ -66,7 +65,6 @@ impl Kernel {
         }
     }
 
-    /// Features per row.
     pub fn width(&self) -> usize {
         match self {
             Kernel::Linear(linear) => linear.weights.len(),

@@ -17,7 +17,6 @@ const FEATURE_BITS: u32 = 14;
 /// Most features a packed node can tell apart.
 pub const MAX_FEATURES: usize = 1 << FEATURE_BITS;
 
-/// One node.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[repr(C, align(8))]
 pub(super) struct PackedNode {

@@ -97,7 +97,6 @@ struct Walk<'a, const N: usize> {
     packed: &'a Packed,
     x: &'a [f32],
     phi: &'a mut [f64],
-    /// One per feature.
     seen: &'a mut [Seen],
     rule: Rule<N>,
 }

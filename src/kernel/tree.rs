@@ -38,7 +38,6 @@ impl Node {
     /// Stands for "no child".
     pub const NONE: u32 = u32::MAX;
 
-    /// A leaf.
     pub fn leaf(value: f64, cover: f64) -> Node {
         Node {
             feature: 0,
@@ -84,7 +83,6 @@ impl Node {
 /// A binary tree; the root is node 0 and children come after their parents.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tree {
-    /// The nodes.
     pub nodes: Vec<Node>,
 }
 

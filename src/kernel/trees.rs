@@ -94,12 +94,10 @@ impl Trees {
         })
     }
 
-    /// Features per row.
     pub fn width(&self) -> usize {
         self.packed.width()
     }
 
-    /// Number of trees.
     pub fn count(&self) -> usize {
         self.packed.roots().len()
     }
@@ -109,7 +107,6 @@ impl Trees {
         self.packed.depth()
     }
 
-    /// The link.
     pub fn link(&self) -> Link {
         self.link
     }

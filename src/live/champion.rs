@@ -17,7 +17,6 @@ pub struct Champion {
     pub trained: Option<Timestamp>,
     /// What its predictions cost.
     pub cost: Cost,
-    /// The model.
     pub model: Model,
 }
 

@@ -12,9 +12,7 @@ const ROUND: Duration = Duration::from_millis(1);
 /// What one row takes, in seconds of one core.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
-    /// A probability.
     pub probability: f64,
-    /// An explanation.
     pub explanation: f64,
 }
 

@@ -36,7 +36,6 @@ impl LiveModel {
         self.0.load_full()
     }
 
-    /// The live version.
     pub fn version(&self) -> Option<Version> {
         self.load().as_ref().map(|live| live.version.clone())
     }

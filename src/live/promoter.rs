@@ -10,7 +10,6 @@ use crate::registry::{Decision, Promotion, Registry, RegistryError, VersionRef};
 /// A handle on the champion's pointer.
 #[derive(Clone)]
 pub struct Promoter {
-    /// The registry.
     pub registry: Registry,
     /// Time of the ledger's lines.
     pub clock: Arc<dyn Clock>,
@@ -20,9 +19,6 @@ pub struct Promoter {
 
 impl Promoter {
     /// Makes a version champion; returns once it answers.
-    ///
-    /// # Errors
-    /// See [`Registry::promote`].
     pub async fn promote(
         &self,
         wanted: VersionRef,
@@ -35,9 +31,6 @@ impl Promoter {
     }
 
     /// Makes the champion before this one champion again; returns once it answers.
-    ///
-    /// # Errors
-    /// See [`Registry::rollback`].
     pub async fn rollback(&self, by: String) -> Result<Promotion, RegistryError> {
         self.carry_out(by, |registry, decision, now| {
             registry.rollback(decision, usable, now)

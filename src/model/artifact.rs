@@ -43,7 +43,6 @@ pub enum ArtifactError {
         "the model file has format revision {found}, and this release reads up to {known}: it was made by a later release; upgrade titanic-platform, or train again"
     )]
     NewerFormat {
-        /// The file's revision.
         found: u32,
         /// The newest revision this release reads.
         known: u32,
@@ -55,17 +54,13 @@ pub enum ArtifactError {
     Truncated {
         /// Bytes the header announces, header included.
         expected: u64,
-        /// Bytes there are.
         found: u64,
     },
     /// There are bytes after the end.
     #[error(
         "the model file goes on for {extra} bytes after its end; restore it from a copy, or train again"
     )]
-    TrailingBytes {
-        /// Bytes too many.
-        extra: u64,
-    },
+    TrailingBytes { extra: u64 },
     /// The checksum does not fit the bytes.
     #[error(
         "the model file is damaged: its bytes have SHA-256 {found}, its header says {expected}; restore it from a copy, or train again"
@@ -76,7 +71,6 @@ pub enum ArtifactError {
         /// The checksum of the bytes.
         found: String,
     },
-    /// Longer than [`LIMIT`].
     #[error(
         "the model takes more than {limit} bytes, the limit of a model file; train a smaller one (fewer trees, fewer columns)"
     )]

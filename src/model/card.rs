@@ -11,13 +11,11 @@ use crate::stats::resampled::Estimate;
 pub struct Card {
     /// Learner that was chosen.
     pub learner: String,
-    /// Why it was.
     pub choice: String,
     /// Calibration that was chosen.
     pub calibration: String,
     /// Seed of everything random.
     pub seed: u64,
-    /// Rows learnt from.
     pub rows: usize,
     /// Rows whose target is the positive value.
     pub positives: usize,
@@ -29,7 +27,6 @@ pub struct Card {
     pub cv: Figures,
     /// The same without the features that come from the labels of other rows, where there are any.
     pub without_companions: Option<Figures>,
-    /// Every learner tried.
     pub candidates: Vec<Candidate>,
     /// What was odd about the fit of the recipe.
     pub warnings: Vec<String>,
@@ -41,20 +38,15 @@ pub struct Card {
 /// A learner that was tried.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// Its name.
     pub learner: String,
-    /// Its calibration.
     pub calibration: String,
-    /// Its figures.
     pub cv: Figures,
 }
 
 /// Figures of a repeated cross-validation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
-    /// Folds.
     pub folds: usize,
-    /// Repeats.
     pub repeats: usize,
     /// Decision threshold they hold for.
     pub threshold: f64,
@@ -67,13 +59,9 @@ pub struct Figures {
 /// Mean counts over the repeats of a cross-validation: each row counts once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Confusion {
-    /// Yes, said yes.
     pub true_positives: f64,
-    /// No, said yes.
     pub false_positives: f64,
-    /// No, said no.
     pub true_negatives: f64,
-    /// Yes, said no.
     pub false_negatives: f64,
 }
 

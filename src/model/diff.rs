@@ -30,9 +30,7 @@ pub struct Diff {
 pub struct Data {
     /// SHA-256 of the table.
     pub table: Both<String>,
-    /// Rows learnt from.
     pub rows: Both<usize>,
-    /// Of them positive.
     pub positives: Both<usize>,
     /// Rows left out because they broke the table's contract.
     pub left_out: Both<usize>,
@@ -51,18 +49,14 @@ pub struct Training {
     pub seed: Both<u64>,
     /// Folds of the cross-validation.
     pub folds: Both<usize>,
-    /// Repeats of it.
     pub repeats: Both<usize>,
-    /// Decision threshold.
     pub threshold: Both<f64>,
 }
 
 /// One thing in both models.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Both<T> {
-    /// In the first.
     pub a: T,
-    /// In the second.
     pub b: T,
     /// Whether they are equal.
     pub same: bool,
@@ -71,20 +65,15 @@ pub struct Both<T> {
 /// Names that only one of the two has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Names {
-    /// Only the first.
     pub removed: Vec<String>,
-    /// Only the second.
     pub added: Vec<String>,
 }
 
-/// One metric.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figure {
-    /// Its name.
     pub metric: &'static str,
     /// The first model's; null where undefined.
     pub a: Option<Estimate>,
-    /// The second's.
     pub b: Option<Estimate>,
     /// b − a; null where either is undefined.
     pub difference: Option<f64>,

@@ -34,7 +34,6 @@ pub struct Contribution {
 }
 
 impl Model {
-    /// Explains a row.
     pub fn explain(&self, row: RowView<'_>, work: &mut Workspace) -> Explanation {
         let width = self.recipe.width();
         work.features.resize(width, 0.0);

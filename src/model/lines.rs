@@ -5,11 +5,9 @@ use serde::Serialize;
 /// A line that only one of two texts has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// Whose it is.
     pub only: Only,
     /// Its number there, from 1.
     pub line: usize,
-    /// The line.
     pub text: String,
 }
 
@@ -17,9 +15,7 @@ pub struct Line {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Only {
-    /// The first.
     A,
-    /// The second.
     B,
 }
 

@@ -25,7 +25,6 @@ pub use explain::Explanation;
 pub use spec::Spec;
 pub use stored::ModelFault;
 
-/// An immutable model.
 #[derive(Clone, Debug)]
 pub struct Model {
     spec: Spec,
@@ -44,7 +43,6 @@ pub struct Parts {
     pub spec: Spec,
     /// The recipe fitted on all rows.
     pub recipe: Recipe,
-    /// The lowered learner.
     pub kernel: Kernel,
     /// From the kernel's score to a probability.
     pub calibration: Calibration,
@@ -159,22 +157,18 @@ impl Model {
         &self.spec
     }
 
-    /// Its table's contract.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.spec.schema
     }
 
-    /// Its fitted recipe.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
     }
 
-    /// Its kernel.
     pub fn kernel(&self) -> &Kernel {
         &self.kernel
     }
 
-    /// Its calibration.
     pub fn calibration(&self) -> &Calibration {
         &self.calibration
     }

@@ -21,12 +21,7 @@ pub enum ModelFault {
     Spec(#[from] SpecFaults),
     /// A part does not fit the others.
     #[error("the model's {part} is not usable: {why}; train it again")]
-    Part {
-        /// Which.
-        part: &'static str,
-        /// Why.
-        why: String,
-    },
+    Part { part: &'static str, why: String },
 }
 
 impl ModelFault {
@@ -55,7 +50,6 @@ struct Revision2 {
     first: Revision1,
     /// Mean probability of the training rows; [`Model::base`].
     base: f64,
-    /// [`Facts`] as JSON.
     facts: String,
 }
 
@@ -68,8 +62,6 @@ struct Facts {
 }
 
 impl Model {
-    /// The model's file.
-    ///
     /// # Errors
     /// When it is larger than a file may be.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelFault> {

@@ -23,7 +23,6 @@ const PRESENT: f64 = 0.9;
 /// A batch that is being seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
-    /// Which request.
     id: u32,
     /// How many rows it has.
     rows: u64,

@@ -18,7 +18,6 @@ pub struct Collector {
     scores: Option<Values>,
 }
 
-/// A watched column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Gathered {
     name: String,
@@ -104,7 +103,6 @@ impl Collector {
         }
     }
 
-    /// Rows taken in.
     pub fn rows(&self) -> u64 {
         self.rows
     }

@@ -14,7 +14,6 @@ use crate::stats::quantile::{median, quantile};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Delay {
     size: NonZeroUsize,
-    /// Truths that came.
     truths: u64,
     /// Seconds each took, of the window under way.
     open: Vec<f64>,
@@ -26,7 +25,6 @@ pub struct Delay {
 /// The delays of some successive truths, in seconds ≥ 0.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Window {
-    /// Truths.
     pub n: u64,
     /// Half of them took at most so long.
     pub median: f64,
@@ -61,7 +59,6 @@ impl Delay {
         self.last
     }
 
-    /// Truths that came.
     pub fn truths(&self) -> u64 {
         self.truths
     }

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::drift::LEVEL;
 
-/// The options.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {

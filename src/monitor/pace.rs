@@ -12,7 +12,6 @@ const STOCK: f64 = 100.0;
 /// Windows a second, in the long run.
 const REFILL: f64 = 1.0;
 
-/// The stock.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pace {
     stock: f64,
@@ -39,7 +38,6 @@ impl Pace {
         self.stock >= 1.0
     }
 
-    /// Takes one out.
     pub fn spend(&mut self) {
         self.stock = (self.stock - 1.0).max(0.0);
     }

@@ -15,7 +15,6 @@ pub const SCORE: &str = "score";
 /// Some rows, column by column.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
-    /// How many.
     pub rows: u64,
     /// Their columns, each of as many rows.
     pub columns: Vec<Column>,
@@ -24,9 +23,7 @@ pub struct Sample {
 /// A column of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Column {
-    /// Its name.
     pub name: String,
-    /// What it holds.
     pub observed: Observed,
 }
 
@@ -34,9 +31,7 @@ pub struct Column {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Observed {
-    /// Numbers.
     Number(Numbers),
-    /// Levels.
     Category(Levels),
     /// The model's probabilities, watched as a column.
     Score(Numbers),
@@ -50,7 +45,6 @@ pub struct Numbers {
     /// Most of them one after the other, where the order of the rows is known; else 0.
     #[serde(default)]
     pub gap: u64,
-    /// Rows with one.
     pub present: u64,
     /// The values in ascending order, all finite; of more than a profile keeps, an even part of them.
     pub values: Vec<f64>,
@@ -183,7 +177,6 @@ impl Observed {
         }
     }
 
-    /// Rows with one.
     pub fn present(&self) -> u64 {
         match self {
             Observed::Number(numbers) | Observed::Score(numbers) => numbers.present,

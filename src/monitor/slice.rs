@@ -12,9 +12,7 @@ const MOST_LEVELS: usize = 20;
 /// Rows of one level.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slice {
-    /// The column.
     pub column: String,
-    /// The level.
     pub level: String,
 }
 
@@ -29,7 +27,6 @@ impl fmt::Display for Slice {
 pub struct Unwatched {
     /// The column, as it was asked for.
     pub column: String,
-    /// Why not.
     pub why: String,
 }
 

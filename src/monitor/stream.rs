@@ -30,7 +30,6 @@ pub struct Stream {
 /// A window that is to be looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
-    /// Its rows.
     pub sample: Sample,
     /// The last quarter of them.
     pub tail: Sample,
@@ -38,7 +37,6 @@ pub struct Window {
     pub full: bool,
     /// Rows of the request that it is a sample of; none of a window of rows that followed each other.
     pub batch: Option<u64>,
-    /// Where it lies.
     pub span: Span,
     /// When its last row so far came.
     pub time: Timestamp,
@@ -49,9 +47,7 @@ pub struct Window {
 pub struct Seen<'a> {
     /// Number of the event.
     pub seq: u64,
-    /// Its time.
     pub time: Timestamp,
-    /// The checked row.
     pub row: RowView<'a>,
     /// The model's probability for it.
     pub score: f64,

@@ -76,16 +76,13 @@ pub struct Retrain {
 /// A verdict in a line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Brief {
-    /// The model.
     pub model: String,
     /// Which rows; none: all.
     pub slice: Option<Slice>,
-    /// When.
     #[serde(with = "crate::clock::timestamp")]
     pub time: Timestamp,
     /// Where it lies among the store's events.
     pub window: Span,
-    /// Whether anything drifted.
     pub drift: bool,
     /// What changed, in words.
     pub change: Option<String>,

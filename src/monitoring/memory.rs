@@ -19,7 +19,6 @@ pub const NAME: &str = "observer";
 /// Verdicts that are shown as a history; all of them are events.
 const HISTORY: usize = 100;
 
-/// The memory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
     /// The last event it has seen.

@@ -44,7 +44,6 @@ const LOOK: Duration = Duration::from_millis(250);
 /// A memory without a verdict is written this often: what is lost with a crash is read again.
 const REMEMBER: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
 
-/// The task.
 pub struct MonitorTask {
     /// What it reads and keeps its memory in.
     pub store: Store,
@@ -58,11 +57,9 @@ pub struct MonitorTask {
     pub alerts: alert::Handle,
     /// After how long a truth is late.
     pub late: Duration,
-    /// The time.
     pub clock: Arc<dyn Clock>,
     /// The figures of its verdicts.
     pub metrics: Arc<Metrics>,
-    /// How it looks.
     pub options: Options,
     /// Why no verdict begins a training; none where one may.
     pub deaf: Option<&'static str>,

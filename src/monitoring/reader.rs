@@ -45,7 +45,6 @@ pub(super) struct Reader {
 /// What a reading came to.
 pub(super) struct Read {
     pub(super) memory: Memory,
-    /// What was found.
     pub(super) found: Vec<Finding>,
     /// Whether there may be more to read.
     pub(super) more: bool,

@@ -20,7 +20,6 @@ use crate::trainset::table;
 /// References of one champion.
 #[derive(Debug)]
 pub struct Reference {
-    /// The champion.
     pub champion: Arc<Champion>,
     /// Of each stream, all rows first: which rows, and what they are held against.
     pub streams: Vec<(Option<Slice>, Sample)>,

@@ -86,8 +86,6 @@ pub struct BadRow {
 }
 
 impl<'a> Item<'a> {
-    /// Reads a line.
-    ///
     /// # Errors
     /// What is wrong with it.
     pub fn parse(line: &'a [u8]) -> Result<Item<'a>, String> {

@@ -32,7 +32,6 @@ const NO_MODEL: Duration = Duration::from_millis(200);
 pub struct Pull {
     /// Its name in the settings.
     pub name: String,
-    /// The source.
     pub source: Source,
     /// Between the end of one pull and the next.
     pub every: Duration,
@@ -40,11 +39,9 @@ pub struct Pull {
     pub store: Store,
     /// The model whose table they are rows of.
     pub live: LiveModel,
-    /// Whether to end.
     pub stop: Arc<AtomicBool>,
     /// Where it is shown what came of a pull.
     pub sources: Sources,
-    /// Time of that.
     pub clock: Arc<dyn Clock>,
 }
 

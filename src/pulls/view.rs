@@ -27,9 +27,7 @@ pub struct SourceView {
 /// A pull as it is shown.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PullView {
-    /// When it ended.
     pub ended: String,
-    /// Rows read.
     pub read: u64,
     /// Rows that are new.
     pub stored: u64,
@@ -37,7 +35,6 @@ pub struct PullView {
     pub repeated: u64,
     /// Rows put into quarantine.
     pub quarantined: u64,
-    /// Files passed over.
     pub skipped: u64,
     /// Why it ended early.
     pub error: Option<String>,

@@ -18,7 +18,6 @@ const TAIL: usize = HASH_FIELD.len() + 64 + 2;
 pub enum Action {
     /// It was trained and its file written.
     Trained,
-    /// It became champion.
     Promoted,
     /// It became champion again.
     RolledBack,
@@ -35,12 +34,9 @@ pub enum Action {
 pub struct Entry {
     /// Counts from 1 without a gap.
     pub seq: u64,
-    /// When.
     #[serde(with = "clock::timestamp")]
     pub time: Timestamp,
-    /// What happened.
     pub action: Action,
-    /// To which version.
     pub model: Version,
     /// The champion before; of a candidate in the shadow, the one it is held against.
     pub previous: Option<Version>,
@@ -62,7 +58,6 @@ pub struct Entry {
 /// A line as it was found.
 #[derive(Debug)]
 pub(super) struct Line {
-    /// From 1.
     pub number: u64,
     /// What it says, if it can be read at all.
     pub entry: Option<Entry>,
@@ -100,7 +95,6 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Entry, bool), String> {
     Ok((entry, tail == expected.as_bytes()))
 }
 
-/// SHA-256 in hexadecimal.
 pub(super) fn digest(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }

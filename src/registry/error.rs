@@ -25,38 +25,24 @@ pub enum RegistryError {
     #[error(
         "{version} was removed by `models gc`; train again, or choose another with `models list`"
     )]
-    Removed {
-        /// The version.
-        version: Version,
-    },
+    Removed { version: Version },
     /// The file is gone, or its bytes are not those that were trained (409).
     #[error("{version} is damaged: {}: {fault}; restore the file from a copy, or choose another with `models list`", .path.display())]
     Damaged {
-        /// The version.
         version: Version,
-        /// Its file.
         path: PathBuf,
-        /// What is wrong.
         fault: String,
     },
     /// A file that the ledger knows nothing of cannot become champion (409).
     #[error("{version} has no entry in the ledger: {} was copied there, or its training was cut short; train again, then remove the file", .path.display())]
-    Unrecorded {
-        /// The version.
-        version: Version,
-        /// Its file.
-        path: PathBuf,
-    },
+    Unrecorded { version: Version, path: PathBuf },
     /// The ledger cannot be believed about a version (409).
     #[error("{}{line}: {fault}. This line says which labelled rows {version} has learnt; without it they could be learnt and weighed twice. `models verify` shows the damage: restore the ledger from a copy, or begin anew with `train FILE --promote always`", .path.display())]
     Evidence {
-        /// The version.
         version: Version,
-        /// The ledger.
         path: PathBuf,
         /// `, line 3`; empty where no line is to blame.
         line: String,
-        /// What is wrong.
         fault: String,
     },
     /// Nothing answers yet (409).
@@ -66,14 +52,10 @@ pub enum RegistryError {
     #[error(
         "there is nothing to go back to: no champion before {champion} is left; name one with `models promote`"
     )]
-    NothingToGoBackTo {
-        /// The champion.
-        champion: Version,
-    },
+    NothingToGoBackTo { champion: Version },
     /// The pointer file is garbage and the ledger cannot stand in for it.
     #[error("{} names no version (it holds {found:?}), and the ledger cannot tell either; put a version there, such as titanic@7", .path.display())]
     Pointer {
-        /// The pointer file.
         path: PathBuf,
         /// The beginning of what it holds.
         found: String,
@@ -86,12 +68,7 @@ pub enum RegistryError {
     },
     /// No table of that name, or not the bytes it is named for.
     #[error("the table {sha256} {fault}; train again from the source to have it")]
-    Table {
-        /// The content's SHA-256.
-        sha256: String,
-        /// What is wrong.
-        fault: &'static str,
-    },
+    Table { sha256: String, fault: &'static str },
     /// The file system refused.
     #[error("cannot {action} {}: {source}; {}", .path.display(), remedy(.source))]
     Io {
@@ -99,7 +76,6 @@ pub enum RegistryError {
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// The system's word.
         source: io::Error,
     },
 }

@@ -16,7 +16,6 @@ pub(super) fn because() -> Decision {
     }
 }
 
-/// wine@`number`.
 pub(super) fn version(number: u64) -> Version {
     Version::new("wine", number).unwrap()
 }

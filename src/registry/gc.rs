@@ -5,7 +5,6 @@ use jiff::Timestamp;
 
 use super::{Decision, Registry, RegistryError, Role, Version, disk, entry::Action};
 
-/// What was removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Swept {
     /// The versions, by number.

@@ -6,7 +6,6 @@ use super::{Registry, RegistryError, Version, VersionRef, history::History};
 /// A version that is fit to serve.
 #[derive(Debug)]
 pub struct Intact<M> {
-    /// The version.
     pub version: Version,
     /// What the check made of its bytes.
     pub model: M,

@@ -31,7 +31,6 @@ pub(super) struct Ledger {
     pub lines: Vec<Line>,
     /// Bytes up to and with the last newline.
     whole: u64,
-    /// Bytes after it.
     pub torn: u64,
     /// The highest `seq` so far.
     highest: u64,

@@ -10,7 +10,6 @@ use crate::clock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// It answers.
     Champion,
     /// A rollback would make it champion.
     Previous,
@@ -23,7 +22,6 @@ pub enum Role {
 /// A version in the list.
 #[derive(Clone, Debug)]
 pub struct Listed {
-    /// The version.
     pub version: Version,
     /// What it is at the moment.
     pub role: Role,

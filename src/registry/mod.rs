@@ -65,7 +65,6 @@ pub struct Decision {
     pub by: String,
     /// Why, in a sentence.
     pub reason: String,
-    /// The figures.
     pub evidence: serde_json::Value,
 }
 

@@ -12,7 +12,6 @@ use super::{
 /// What a promotion or rollback came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promotion {
-    /// The champion now.
     pub version: Version,
     /// The champion before it.
     pub previous: Option<Version>,

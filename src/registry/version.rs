@@ -46,7 +46,6 @@ impl Version {
         })
     }
 
-    /// The model's name.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -100,14 +99,11 @@ impl TryFrom<String> for Version {
 /// A version as people name it, everywhere the same: command line, URLs, bodies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VersionRef {
-    /// `7`
     Number(u64),
-    /// `titanic@7`
     Full(Version),
 }
 
 impl VersionRef {
-    /// The number.
     pub fn number(&self) -> u64 {
         match self {
             VersionRef::Number(number) => *number,

@@ -3,7 +3,6 @@
 /// A stretch of the text that belongs to a row (byte offsets).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// First byte.
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
@@ -31,7 +30,6 @@ pub enum Cell {
     /// Absent, null or empty.
     #[default]
     Missing,
-    /// A finite number.
     Number(f64),
     /// A known level of a category, by its index.
     Level(u32),

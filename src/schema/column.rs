@@ -14,12 +14,7 @@ use super::value::Value;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// Finite numbers in a closed range (either end may be open to infinity).
-    Number {
-        /// Smallest value expected.
-        min: f64,
-        /// Largest value expected.
-        max: f64,
-    },
+    Number { min: f64, max: f64 },
     /// One of some levels.
     Category {
         /// The levels, by index.
@@ -50,18 +45,15 @@ pub enum Policy {
     /// Answered, with a warning.
     #[default]
     Warn,
-    /// Refused.
     Reject,
     /// Stored apart and answered with a warning.
     Quarantine,
 }
 
-/// One feature column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// Its name in files and on the wire.
     pub name: String,
-    /// What it holds.
     pub kind: Kind,
     /// Whether a row without it is refused.
     pub required: bool,
@@ -139,11 +131,9 @@ pub(super) fn whole(level: &str) -> Option<i64> {
 /// The yes/no column to be predicted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
-    /// Its name.
     pub column: String,
     /// The value that counts as yes.
     pub positive: Label,
-    /// The other value.
     pub negative: Label,
 }
 
@@ -173,9 +163,7 @@ impl Target {
 pub enum Slot {
     /// Feature column by index.
     Column(usize),
-    /// The id.
     Id,
-    /// The target.
     Target,
     /// A column that no model reads, by its place among [`Schema::unused`].
     Unused(usize),
@@ -197,7 +185,6 @@ pub enum Extra {
 /// A column by which an evaluation keeps rows together or in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct By {
-    /// The column.
     pub slot: Slot,
     /// What its values are.
     pub what: Order,
@@ -324,7 +311,6 @@ impl Schema {
         &self.columns
     }
 
-    /// The target.
     pub fn target(&self) -> &Target {
         &self.target
     }

@@ -96,7 +96,6 @@ impl Problem {
 pub struct Fault {
     /// The column as the caller wrote it; empty for a fault of the row as a whole.
     pub column: String,
-    /// What is wrong.
     pub problem: Problem,
     /// The value as it came, shortened.
     pub got: String,
@@ -104,7 +103,6 @@ pub struct Fault {
     pub typed: bool,
     /// What the column takes.
     pub allowed: String,
-    /// What to do.
     pub remedy: String,
 }
 
@@ -139,9 +137,7 @@ impl std::fmt::Display for Fault {
 /// Something odd about a value that did not stop the answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Warning {
-    /// The column.
     pub column: String,
-    /// What is odd.
     pub problem: Problem,
     /// The value as it came: a number, a boolean, or text, shortened.
     pub value: Label,

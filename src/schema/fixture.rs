@@ -84,7 +84,6 @@ pub(super) fn faults(row: &Row) -> Vec<String> {
     row.faults.iter().map(ToString::to_string).collect()
 }
 
-/// Warnings in words.
 pub(super) fn warnings(row: &Row) -> Vec<String> {
     let word = |w: &super::Warning| {
         let apart = if w.quarantine { ", set apart" } else { "" };

@@ -19,13 +19,9 @@ use super::value::Value;
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[serde(untagged)]
 pub enum Label {
-    /// `true` and `false`.
     Flag(bool),
-    /// `0` and `1`.
     Integer(i64),
-    /// `0.5`.
     Number(f64),
-    /// `yes` and `no`.
     Text(String),
 }
 
@@ -161,7 +157,6 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// A closed list.
     pub fn new(scalars: Vec<Label>) -> Levels {
         let names: Vec<String> = scalars.iter().map(|l| l.to_string()).collect();
         let by_name = names.iter().map(|n| n.trim().to_owned()).zip(0..).collect();

@@ -27,7 +27,6 @@ pub struct Table {
 pub struct TooMuchText;
 
 impl Table {
-    /// An empty table.
     pub fn new(schema: Arc<Schema>) -> Table {
         Table {
             schema,
@@ -39,12 +38,10 @@ impl Table {
         }
     }
 
-    /// Its schema.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
     }
 
-    /// Number of rows.
     pub fn len(&self) -> usize {
         self.ids.len()
     }
@@ -95,7 +92,6 @@ impl Table {
         Ok(base as u32)
     }
 
-    /// Row `i`.
     pub fn row(&self, i: usize) -> RowView<'_> {
         let width = self.schema.columns().len();
         RowView {
@@ -105,7 +101,6 @@ impl Table {
         }
     }
 
-    /// Rows in order.
     pub fn rows(&self) -> impl Iterator<Item = RowView<'_>> {
         (0..self.len()).map(|i| self.row(i))
     }

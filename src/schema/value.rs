@@ -5,13 +5,10 @@ use super::fault::excerpt;
 /// A value as a typed source (JSON, Parquet) hands it over.
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'a> {
-    /// Null.
     Missing,
     /// A number; may still be non-finite.
     Number(f64),
-    /// True or false.
     Flag(bool),
-    /// Text.
     Text(&'a str),
     /// A list or an object.
     Nested(&'static str),

@@ -13,7 +13,6 @@ const EXAMPLES: usize = 3;
 pub struct ColumnWarning {
     /// The column; empty where none is to blame.
     pub column: String,
-    /// What is odd.
     pub problem: Problem,
     /// Rows it was seen in.
     pub rows: u64,
@@ -28,7 +27,6 @@ pub struct ColumnWarning {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct Example {
-    /// The value, shortened.
     pub value: String,
     /// Rows that have it; 0 where that is no longer known.
     pub rows: u64,

@@ -42,7 +42,6 @@ struct Tie {
     negatives: u64,
     /// Half-points each positive here wins: two for a negative below, one for a negative in the tie.
     beaten: u64,
-    /// Positives below.
     passed: u64,
 }
 

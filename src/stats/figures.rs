@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Decisions against outcomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Confusion {
     /// Positive, and called so.
@@ -17,7 +16,6 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// Counts one decision.
     pub fn update(&mut self, called: bool, positive: bool) {
         *match (called, positive) {
             (true, true) => &mut self.tp,
@@ -27,7 +25,6 @@ impl Confusion {
         } += 1;
     }
 
-    /// Decisions counted.
     pub fn rows(&self) -> u64 {
         self.tp + self.fp + self.tn + self.fn_
     }
@@ -77,7 +74,6 @@ fn binomial_error(share: Option<f64>, of: u64) -> Option<f64> {
 /// scikit-learn's where it has the figure and defines it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Figures {
-    /// Rows evaluated.
     pub rows: u64,
     /// Share of right decisions.
     pub accuracy: Option<f64>,
@@ -119,7 +115,6 @@ pub struct StandardErrors {
     pub precision: Option<f64>,
     /// Binomial over the positives.
     pub recall: Option<f64>,
-    /// Delta method.
     pub f1: Option<f64>,
     /// DeLong; `None` unless both outcomes occur twice.
     pub auc: Option<f64>,

@@ -77,7 +77,6 @@ pub fn upper_gamma(a: f64, x: f64) -> f64 {
 mod tests {
     use super::{ln_factorial, ln_gamma, upper_gamma};
 
-    /// scipy 1.17.1 `gammaln(x)`.
     #[test]
     fn ln_gamma_as_scipy() {
         let table = [

@@ -7,7 +7,6 @@ use super::normal::normal_quantile;
 /// Bounds of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// Lower end.
     pub low: f64,
     /// Upper end, ≥ `low`.
     pub high: f64,

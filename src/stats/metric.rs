@@ -6,13 +6,10 @@ use super::figures::Figures;
 /// Which way a metric improves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
-    /// More is better.
     Higher,
-    /// Less is better.
     Lower,
 }
 
-/// One metric.
 #[derive(Debug)]
 pub struct Metric {
     /// Its name in specs, JSON and on the command line.

@@ -32,7 +32,6 @@ impl Moments {
         self.squares += other.squares + apart * apart * ours * theirs / (ours + theirs);
     }
 
-    /// Values seen.
     pub fn count(&self) -> u64 {
         self.count
     }

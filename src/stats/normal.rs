@@ -46,7 +46,6 @@ fn polynomial(x: f64, coefficients: &[f64]) -> f64 {
 mod tests {
     use super::{normal_quantile, t_quantile};
 
-    /// scipy 1.17.1 `norm.ppf(p)`.
     #[test]
     fn normal_as_scipy() {
         let table = [

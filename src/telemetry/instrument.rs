@@ -45,7 +45,6 @@ pub(super) trait Instrument {
     }
 }
 
-/// One handle.
 pub(super) trait Handle: Instrument {
     fn with(at: &Registrar, labels: Vec<Label>) -> Self;
 }
@@ -114,7 +113,6 @@ impl Handle for Tally {
 
 /// A label with a closed set of values.
 pub trait ClosedLabel: Copy + 'static {
-    /// The label's name.
     const NAME: &'static str;
     /// The values, in the order of the variants.
     const VALUES: &'static [&'static str];

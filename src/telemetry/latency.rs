@@ -12,7 +12,6 @@ const BITS: u32 = 3;
 /// Microseconds up to half an hour; what took longer counts as that.
 const OCTAVES: usize = 31;
 
-/// All buckets.
 const BUCKETS: usize = OCTAVES << BITS;
 
 /// The histogram. Recording is one atomic addition.
@@ -30,13 +29,11 @@ impl Default for Latency {
 }
 
 impl Latency {
-    /// Records an answer.
     pub fn record(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.0[bucket(micros)].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What it holds.
     pub fn counts(&self) -> Counts {
         let counts = self.0.iter();
         Counts(counts.map(|count| count.load(Ordering::Relaxed)).collect())
@@ -56,7 +53,6 @@ impl Counts {
         )
     }
 
-    /// How many answers.
     pub fn total(&self) -> u64 {
         self.0.iter().sum()
     }

@@ -28,7 +28,6 @@ pub fn is_detached() -> bool {
     QUEUE.get().is_some()
 }
 
-/// Writes whole lines.
 pub fn write(lines: &[u8]) {
     match QUEUE.get() {
         Some(queue) => queue.push(lines),

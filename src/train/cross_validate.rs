@@ -13,7 +13,6 @@ use crate::schema::Table;
 /// Which row is tested when.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Folds a repeat.
     pub folds: usize,
     /// Fold of every row, one list a repeat; none of a row that is never tested.
     pub repeats: Vec<Vec<Option<usize>>>,
@@ -92,7 +91,6 @@ impl Plan {
         }
     }
 
-    /// Number of fits.
     pub fn len(&self) -> usize {
         self.folds * self.repeats.len()
     }
@@ -134,7 +132,6 @@ impl Plan {
 /// Which features are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Features {
-    /// All.
     All,
     /// Those that do not come from the labels of other rows.
     WithoutTarget,
@@ -146,15 +143,11 @@ pub type Scores = Vec<Vec<Vec<f64>>>;
 /// What is cross-validated, and how.
 #[derive(Clone, Copy)]
 pub struct Validation<'a> {
-    /// The spec.
     pub spec: &'a Spec,
-    /// The table.
     pub table: &'a Table,
-    /// Its labels.
     pub labels: &'a [bool],
     /// Threads to work on.
     pub threads: usize,
-    /// Who watches.
     pub progress: &'a dyn Progress,
 }
 

@@ -11,7 +11,6 @@ use crate::kernel::Kernel;
 pub struct Sample<'a> {
     /// Features, row by row: `y.len()` × `width`, finite.
     pub x: &'a [f32],
-    /// Features a row.
     pub width: usize,
     /// Labels; both values occur.
     pub y: &'a [bool],
@@ -20,7 +19,6 @@ pub struct Sample<'a> {
 }
 
 impl Sample<'_> {
-    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.y.len()
     }
@@ -57,9 +55,6 @@ pub trait Learner: Debug + Sync {
 
     /// Fits and lowers. Learners with members are put together by [`fit`] and never asked. A fit may take minutes: it ends
     /// within 2 s when `progress` is stopped.
-    ///
-    /// # Errors
-    /// [`FitFault`].
     fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitFault>;
 }
 

@@ -30,7 +30,6 @@ pub use learner::{LEARNERS, Learner, Sample};
 
 use cross_validate::Validation;
 
-/// How to train.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// A learner's name; none tries all and picks.
@@ -64,7 +63,6 @@ pub trait Progress: Sync {
     fn forecast(&self, _times: f64) {}
     /// Nothing is left to fit; from here on something may be written.
     fn fitted(&self) {}
-    /// Whether to stop.
     fn stopped(&self) -> bool;
 }
 
@@ -86,7 +84,6 @@ pub enum TrainFault {
     /// Nothing to learn from.
     #[error("{}; nothing can be learnt from it", no_rows(*read))]
     NoRows {
-        /// Rows read.
         read: usize,
         /// Rows that broke the contract.
         left_out: usize,
@@ -96,59 +93,38 @@ pub enum TrainFault {
         "only {rows} of {all} rows have the value {label} in the target column {column:?}; at least {needed} rows of each value are needed"
     )]
     OneClass {
-        /// The target's column.
         column: String,
-        /// The rarer value.
         label: String,
-        /// Its rows.
         rows: usize,
-        /// All rows.
         all: usize,
         /// Fewest that will do.
         needed: usize,
     },
     /// Too few rows to cut.
     #[error("{rows} rows cannot be cut into {folds} folds; ask for {rows} or fewer with --folds")]
-    FewerRowsThanFolds {
-        /// Rows.
-        rows: usize,
-        /// Folds asked for.
-        folds: usize,
-    },
+    FewerRowsThanFolds { rows: usize, folds: usize },
     /// Too many rows have no time.
     #[error(
         "{rows} of {all} rows have no readable time in {column:?}, the column of evaluation: time; correct them (a number, or a \
          date as 2024-01-31), or raise the limit (--max-bad, over HTTP max_bad, from 0 to 1)"
     )]
     Untimed {
-        /// The column.
         column: String,
         /// Its rows without a time.
         rows: usize,
-        /// All rows.
         all: usize,
     },
-    /// Nonsense asked for.
     #[error("{0}")]
     Request(String),
-    /// No such learner.
     #[error(
         "there is no learner {name:?}{}; there are: {}",
         suggestion(name),
         names()
     )]
-    UnknownLearner {
-        /// As asked for.
-        name: String,
-    },
+    UnknownLearner { name: String },
     /// A learner gave up.
     #[error("the learner {learner} failed: {why}")]
-    Learner {
-        /// Which.
-        learner: &'static str,
-        /// Why.
-        why: String,
-    },
+    Learner { learner: &'static str, why: String },
     /// The recipe does not fit the table.
     #[error("the recipe cannot be fitted: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Recipe(Vec<SpecFault>),
@@ -183,7 +159,6 @@ fn names() -> String {
 /// What is learnt from.
 #[derive(Clone, Debug)]
 pub struct Material<'a> {
-    /// The good rows.
     pub table: &'a Table,
     /// Rows read, good and bad.
     pub read: usize,
@@ -198,7 +173,6 @@ pub struct Material<'a> {
 /// A model, with what it would have said of rows it had not seen.
 #[derive(Clone, Debug)]
 pub struct Trained {
-    /// The model.
     pub model: Model,
     /// For every row of the table, the probability of a model that was fitted without it: out-of-fold, calibrated, of the
     /// first repeat; none of a row that was not tested.
@@ -206,9 +180,6 @@ pub struct Trained {
 }
 
 /// Cross-validates, chooses, fits on all rows.
-///
-/// # Errors
-/// [`TrainFault`].
 pub fn train(
     spec: &Spec,
     material: &Material<'_>,
@@ -362,9 +333,6 @@ pub fn untimed(table: &Table) -> Option<(&str, usize)> {
 }
 
 /// Refuses a table of which more than this share has no time.
-///
-/// # Errors
-/// [`TrainFault::Untimed`].
 pub fn check_untimed(table: &Table, max_bad: f64) -> Result<(), TrainFault> {
     match untimed(table) {
         Some((column, rows)) if rows as f64 > max_bad * table.len() as f64 => {

@@ -17,15 +17,11 @@ pub enum NoTable {
     /// It is not kept, or damaged.
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// Nobody named one.
     #[error("the spec {0:?} names no table; name one on the command line")]
     NotNamed(String),
 }
 
 /// The table the spec names as its own, relative to `folder` (where the spec is).
-///
-/// # Errors
-/// [`NoTable`].
 pub fn of_spec(spec: &Spec, folder: &Path) -> Result<Loaded, NoTable> {
     match &spec.table {
         None => Err(NoTable::NotNamed(spec.name.clone())),
@@ -40,9 +36,6 @@ pub fn of_spec(spec: &Spec, folder: &Path) -> Result<Loaded, NoTable> {
 }
 
 /// The table a model was trained on, as the registry keeps it.
-///
-/// # Errors
-/// [`NoTable`].
 pub fn of_model(registry: &Registry, model: &Model) -> Result<Loaded, NoTable> {
     let bytes = registry.table(&model.card().table)?;
     Ok(ingest::kept(&bytes, model.schema())?)

@@ -13,7 +13,6 @@ use tokio_rustls::client::TlsStream;
 /// Most bytes that are read of one conversation.
 const MOST: usize = 1 << 20;
 
-/// The connection.
 #[derive(Debug)]
 pub(super) struct Bounded<S> {
     stream: S,

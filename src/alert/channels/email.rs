@@ -40,17 +40,14 @@ pub enum Tls {
     Starttls,
     /// From the first byte on.
     Tls,
-    /// Not at all.
     None,
 }
 
-/// Settings of e-mail.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
     /// The server's name or address.
     pub host: String,
-    /// Its port.
     #[serde(default = "submission")]
     pub port: u16,
     /// How the connection is encrypted.
@@ -74,7 +71,6 @@ pub struct Options {
     pub ca_file: Option<PathBuf>,
 }
 
-/// RFC 6409.
 fn submission() -> u16 {
     587
 }

@@ -85,7 +85,6 @@ fn what_v4(ip: Ipv4Addr) -> Option<&'static str> {
 }
 
 fn what_v6(ip: Ipv6Addr) -> Option<&'static str> {
-    /// Amazon's and Google's.
     const METADATA: [Ipv6Addr; 2] = [
         Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
         Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),

@@ -11,9 +11,6 @@ pub trait Keys {
     fn variable(&self, name: &str) -> Option<String>;
 
     /// What is in a file, or why it cannot be read.
-    ///
-    /// # Errors
-    /// In words.
     fn file(&self, path: &Path) -> Result<Vec<u8>, String>;
 }
 

@@ -14,7 +14,6 @@ use crate::clock::rfc3339;
 /// Longest subject, in characters.
 const LONGEST_SUBJECT: usize = 200;
 
-/// Writes it.
 pub(super) fn write(parcel: &Parcel, from: &Mailbox, to: &[Mailbox]) -> Result<Message, String> {
     let document: Document = serde_json::from_str(&parcel.body)
         .map_err(|fault| format!("it cannot be read: {fault}"))?;

@@ -34,7 +34,6 @@ pub const ALWAYS: &str = "log";
 /// A notification on its way: the same bytes under the same id, however often it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parcel {
-    /// Its id.
     pub id: String,
     /// When it was written.
     pub created: Timestamp,
@@ -45,7 +44,6 @@ pub struct Parcel {
 /// Why a parcel was not taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Failure {
-    /// In words.
     pub why: String,
     /// Whether the receiver wants no more of them, ever.
     pub gone: bool,
@@ -66,7 +64,6 @@ impl Failure {
 /// A parcel being sent.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
 
-/// A way out.
 pub trait Channel: Send + Sync + Debug {
     /// Sends a parcel once. It ends within the time that the channel was opened with, whatever the other side does.
     fn send<'a>(&'a self, parcel: &'a Parcel, now: Timestamp) -> Sending<'a>;
@@ -74,7 +71,6 @@ pub trait Channel: Send + Sync + Debug {
 
 /// What a channel is opened with.
 pub struct World<'a> {
-    /// Where secrets are.
     pub keys: &'a dyn Keys,
     /// Which addresses are reached.
     pub fence: Fence,
@@ -95,7 +91,6 @@ macro_rules! channels {
         }
 
         impl Settings {
-            /// Its type.
             pub fn kind(&self) -> ChannelKind {
                 match self {
                     $(Settings::$kind(_) => ChannelKind::$kind,)+
@@ -128,7 +123,6 @@ channels! {
     Log: Log,
 }
 
-/// A type's name.
 pub fn name(kind: ChannelKind) -> &'static str {
     ChannelKind::VALUES[kind.index()]
 }

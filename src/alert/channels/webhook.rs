@@ -26,11 +26,9 @@ const SAID: usize = 1 << 10;
 /// Characters of them that are told.
 const TOLD: usize = 200;
 
-/// A webhook's settings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
-    /// Where to post.
     pub url: String,
     /// Variables that hold the secrets.
     #[serde(default)]

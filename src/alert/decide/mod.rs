@@ -26,13 +26,11 @@ pub const MOST_ALERTS: usize = 1000;
 /// What was told since the last look.
 #[derive(Clone, Debug, Default)]
 pub struct News<'a> {
-    /// Conditions.
     pub conditions: &'a [Condition],
     /// Rules of which everything was told: subjects that are not named hold no more.
     pub whole: &'a [Rule],
 }
 
-/// What follows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decision {
     /// Who is to be told of what.

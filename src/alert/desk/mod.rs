@@ -40,14 +40,10 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Events that wait for a store that cannot write; the oldest go first.
 const MOST_EVENTS: usize = 1000;
 
-/// An open channel.
 #[derive(Clone, Debug)]
 pub struct Open {
-    /// Its name.
     pub name: String,
-    /// Its type.
     pub kind: ChannelKind,
-    /// The way out.
     pub channel: Arc<dyn Channel>,
 }
 
@@ -59,11 +55,8 @@ pub struct Parts {
     pub kept: (Option<String>, Vec<String>),
     /// Whom transitions are told.
     pub feed: Feed,
-    /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Counters.
     pub metrics: Arc<Metrics>,
-    /// How alerts behave.
     pub options: Options,
     /// The channels that the options name.
     pub channels: Vec<Open>,
@@ -73,7 +66,6 @@ pub struct Parts {
     pub random: fn() -> f64,
 }
 
-/// The task.
 pub struct Desk {
     parts: Parts,
     handle: Handle,

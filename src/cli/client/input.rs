@@ -46,7 +46,6 @@ const HELP: &str = "a row:  {\"Column\": 1, …}   or   Column=1 Column=\"some t
 :explain on | off                 contributions of the columns
 :quit                             or end of input";
 
-/// Starts to read.
 pub fn read(source: Source) -> mpsc::Receiver<Input> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     // A plain thread, never joined: a blocked read of a terminal must not hold up the end of the process.

@@ -72,7 +72,6 @@ pub fn problem(problem: &Value) -> String {
         .join(": ")
 }
 
-/// Something that happened.
 pub fn event(message: &Value) -> String {
     let data = &message["data"];
     let what = match message["topic"].as_str() {

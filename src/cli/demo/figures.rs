@@ -19,7 +19,6 @@ impl Figures {
         self.right += u64::from(right);
     }
 
-    /// Rows answered.
     pub fn rows(&self) -> u64 {
         self.losses.count()
     }
@@ -34,7 +33,6 @@ impl Figures {
         (self.rows() > 0).then(|| self.right as f64 / self.rows() as f64)
     }
 
-    /// As JSON.
     pub fn to_json(&self) -> Value {
         json!({"rows": self.rows(), "log_loss": self.log_loss(), "accuracy": self.accuracy()})
     }

@@ -11,7 +11,6 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// A new one.
     pub fn new(keep: bool) -> anyhow::Result<Folder> {
         let path = std::env::temp_dir().join(format!("titanic-demo-{}", uuid::Uuid::now_v7()));
         std::fs::create_dir(&path).with_context(|| {
@@ -21,7 +20,6 @@ impl Folder {
         Ok(Folder { path, keep })
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }

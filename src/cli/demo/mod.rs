@@ -34,7 +34,6 @@ const BEAT: Duration = Duration::from_millis(400);
 /// Where it is watched unless somebody is there already.
 const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
 
-/// Arguments.
 #[derive(Debug, clap::Args)]
 pub struct DemoArgs {
     /// Decides which rows are learnt from, which come as traffic, and in which order
@@ -63,7 +62,6 @@ fn pause(speed: &str) -> Result<Duration, String> {
     pause.ok_or_else(|| "write a number above 0, such as 2, or max".into())
 }
 
-/// Runs it.
 pub fn run(args: &DemoArgs, global: &Global) -> anyhow::Result<Exit> {
     let mut settings = Settings::built_in();
     // The story is told by the acts; the log has warnings.

@@ -14,7 +14,6 @@ pub struct Say {
 }
 
 impl Say {
-    /// One line.
     pub fn line(self, text: Arguments<'_>) -> anyhow::Result<()> {
         match self {
             Say { quiet: true, .. } => {}

@@ -59,7 +59,6 @@ impl Story<'_> {
         })
     }
 
-    /// Tells it.
     pub async fn tell(&self) -> anyhow::Result<Ending> {
         let (traffic, say) = (&self.stage.traffic, self.say);
         let segment = &traffic.segment;

@@ -58,7 +58,6 @@ pub struct Segment {
 }
 
 impl Traffic {
-    /// Deals a table.
     pub fn deal(table: &Table, seed: u64) -> anyhow::Result<Traffic> {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         let mut order: Vec<usize> = (0..table.len()).collect();

@@ -23,7 +23,6 @@ use crate::monitor::drift::Drift;
 use crate::report;
 use sides::{Reference, Rows};
 
-/// Arguments.
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("before").args(["reference", "model"]).required(true)),
@@ -55,7 +54,6 @@ pub struct DriftArgs {
     exit_code: bool,
 }
 
-/// Runs it.
 pub fn run(args: &DriftArgs, site: &Site) -> Result<Exit> {
     let reference = Reference::of(args, site)?;
     let windows: Vec<(String, Rows)> = match args.current.is_empty() {

@@ -63,7 +63,6 @@ pub fn verdict(reference: &str, current: &str, drift: &Drift) -> String {
     text
 }
 
-/// Which columns drifted.
 fn headline(drift: &Drift) -> String {
     let drifted = drift.columns.iter().filter(|c| c.drift);
     let names: Vec<&str> = drifted.map(|c| c.name.as_str()).collect();

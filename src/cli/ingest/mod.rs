@@ -29,7 +29,6 @@ use crate::store::{StoreError, offline, rows};
 use probation::Watch;
 use sender::Sender;
 
-/// Arguments.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct IngestArgs {
@@ -76,7 +75,6 @@ enum IngestCommand {
     },
 }
 
-/// Runs it.
 pub fn run(args: &IngestArgs, site: &Site) -> anyhow::Result<Exit> {
     if let Some(IngestCommand::Quarantine { command }) = &args.command {
         return quarantine::run(command, site);

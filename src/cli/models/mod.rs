@@ -14,7 +14,6 @@ use crate::clock::{Clock, System};
 use crate::live::champion::usable;
 use crate::registry::{Decision, Promotion, VersionRef};
 
-/// Arguments.
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
     #[command(subcommand)]
@@ -57,7 +56,6 @@ enum ModelsCommand {
     },
 }
 
-/// Runs it.
 pub fn run(args: &ModelsArgs, site: &Site) -> Result<Exit> {
     match &args.command {
         ModelsCommand::List => list(site),

@@ -16,7 +16,6 @@ use crate::export::{ExportError, Filter};
 use crate::ingest::write;
 use crate::store::kind::{self, Kind};
 
-/// Arguments.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// Only events of this kind: row, prediction, label, label_expired, quarantine, verdict, alert, model
@@ -45,7 +44,6 @@ enum Form {
     Parquet,
 }
 
-/// Runs it.
 pub fn run(args: &ExportArgs, site: &Site, opened: &Opened) -> Result<Exit> {
     let events = match (args.form(), &args.output) {
         (Form::Jsonl, Some(path)) => write::beside(path, |to| args.lines(opened, to))?,

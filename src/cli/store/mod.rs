@@ -21,7 +21,6 @@ use crate::store::upkeep::{Backup, Checked, Compacted};
 use crate::store::{File, NAME, OpenError, Stats, maintenance, replaceable};
 pub(super) use export::parse_time;
 
-/// Arguments.
 #[derive(Debug, Args)]
 pub struct StoreArgs {
     #[command(subcommand)]
@@ -53,7 +52,6 @@ enum StoreCommand {
     Export(export::ExportArgs),
 }
 
-/// Runs it.
 pub fn run(args: &StoreArgs, site: &Site) -> anyhow::Result<Exit> {
     match &args.command {
         StoreCommand::Stats => stats(site),

@@ -22,7 +22,6 @@ use crate::store::NAME;
 use crate::train::{self, LEARNERS, Request};
 use matter::Matter;
 
-/// Arguments.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
     /// A labelled table: a file (CSV, TSV, JSON, JSON lines, Parquet; also .gz and .zst), a folder of them, an http(s)://
@@ -61,7 +60,6 @@ fn learner_help() -> String {
     )
 }
 
-/// Runs it.
 pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
     let (stop, leave) = interrupt::leaving()?;
     let spec = site.spec()?;

@@ -19,7 +19,6 @@ use crate::alert::desk::Open;
 use crate::alert::options::{self, Options};
 use crate::health::{Limit, Thresholds};
 
-/// `alerts`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alerts {
@@ -33,19 +32,14 @@ pub struct Alerts {
     pub allow: Vec<IpAddr>,
     /// When a notification is sent again.
     pub retry: Retry,
-    /// Channels by name.
     pub channels: BTreeMap<String, Settings>,
-    /// The rules.
     pub rules: Rules,
 }
 
-/// `alerts.retry`.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
-    /// The first wait.
     pub first: Span,
-    /// The longest.
     pub max: Span,
     /// Age after which it is given up.
     pub give_up: Span,
@@ -59,7 +53,6 @@ impl Alerts {
         }
     }
 
-    /// How alerts behave.
     pub fn options(&self) -> Options {
         let rules = self.rules.all().into_iter();
         let mut channels: Vec<String> = self.channels.keys().cloned().collect();
@@ -120,9 +113,6 @@ impl Alerts {
     }
 
     /// Opens every channel, with its secrets.
-    ///
-    /// # Errors
-    /// [`ConfigError::Channel`].
     pub fn open(&self) -> Result<Vec<Open>, ConfigError> {
         let names = self.options().channels.into_iter();
         names.map(|name| self.open_one(&name)).collect()
@@ -140,8 +130,6 @@ impl Alerts {
             .collect()
     }
 
-    /// Opens one channel.
-    ///
     /// # Errors
     /// [`ConfigError::Channel`], also where there is no such channel.
     pub fn open_one(&self, name: &str) -> Result<Open, ConfigError> {

@@ -10,7 +10,6 @@ use crate::config::units::Span;
 
 macro_rules! rules {
     ($($(#[doc = $about:literal])* $name:ident: $rule:ident, $kind:ident { $($(#[doc = $doc:literal])* $field:ident: $type:ty,)* })+) => {
-        /// `alerts.rules`.
         #[derive(Clone, Debug, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct Rules {
@@ -37,9 +36,7 @@ macro_rules! rules {
                 pub wait: Span,
                 /// How long it is over before that counts.
                 pub keep: Span,
-                /// Between two notifications.
                 pub repeat: Span,
-                /// Channels; empty: all.
                 pub channels: Vec<String>,
                 /// Rules that keep it quiet while they fire.
                 pub inhibited_by: Vec<Rule>,
@@ -65,9 +62,7 @@ rules! {
     drift: Drift, DriftRule {}
     /// The model answers worse than it promised.
     decay: Decay, DecayRule {}
-    /// Truths come late.
     label_delay: LabelDelay, LabelDelayRule {
-        /// Later than this.
         after: Span,
     }
     /// The store cannot write.
@@ -78,7 +73,6 @@ rules! {
         share: f64,
         /// Of at least so many.
         rows: NonZeroU64,
-        /// Over so long.
         over: Span,
     }
     /// Too many rows are refused.
@@ -87,20 +81,17 @@ rules! {
         share: f64,
         /// Of at least so many.
         rows: NonZeroU64,
-        /// Over so long.
         over: Span,
     }
     /// Predictions were answered and could not be kept.
     loss: Loss, LossRule {}
     /// The last training failed.
     training: Training, TrainingRule {}
-    /// Answers take long.
     latency: Latency, LatencyRule {
         /// One of a hundred longer than this.
         p99: Span,
         /// Of at least so many requests.
         requests: NonZeroU64,
-        /// Over so long.
         over: Span,
     }
 }

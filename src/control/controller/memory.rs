@@ -11,7 +11,6 @@ use crate::promotion::shadow::{Live, Shadow};
 /// Under which name it is kept.
 pub const NAME: &str = "steward";
 
-/// The memory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
     /// The last event it has seen.
@@ -41,7 +40,6 @@ impl Memory {
 /// A candidate that answers beside the champion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shadowed {
-    /// The candidate.
     pub model: String,
     /// The champion it is compared with.
     pub champion: String,
@@ -61,7 +59,6 @@ pub struct Shadowed {
 /// A champion on probation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Watched {
-    /// The champion.
     pub model: String,
     /// The one before it.
     pub previous: String,

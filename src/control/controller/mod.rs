@@ -48,7 +48,6 @@ const EXPIRY: Duration = Duration::from_secs(60);
 /// How the steward acts.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// When it retrains.
     pub triggers: Triggers,
     /// How a training is done where nobody asks for it by hand.
     pub asked: Asked,
@@ -63,7 +62,6 @@ pub struct Options {
 /// A training that is over, as the trainer tells of it.
 #[derive(Debug)]
 pub struct Trained {
-    /// The new version.
     pub version: Version,
     /// Whether it is champion now.
     pub promoted: bool,
@@ -75,11 +73,9 @@ pub struct Trained {
     pub rows: Value,
 }
 
-/// The task.
 pub struct RetrainController {
     /// What it reads and keeps its memory in.
     pub store: Store,
-    /// Where versions are.
     pub registry: Registry,
     /// The model that answers.
     pub live: LiveModel,
@@ -87,13 +83,11 @@ pub struct RetrainController {
     pub jobs: Jobs,
     /// Where it tells of it.
     pub feed: Feed,
-    /// The time.
     pub clock: Arc<dyn Clock>,
     /// The follower, who swaps.
     pub poke: Poke,
     /// Who scores live traffic beside the champion.
     pub scorer: ShadowScorer,
-    /// How it acts.
     pub options: Options,
 }
 

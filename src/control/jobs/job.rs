@@ -19,7 +19,6 @@ pub struct Asked {
     pub learner: Option<String>,
     /// Folds of the cross-validation.
     pub folds: usize,
-    /// Repeats of it.
     pub repeats: usize,
     /// Seed of everything random.
     pub seed: u64,
@@ -27,7 +26,6 @@ pub struct Asked {
     pub promote: Promote,
     /// Largest share of bad rows, from 0 to 1.
     pub max_bad: f64,
-    /// Who asks.
     pub by: String,
 }
 
@@ -35,7 +33,6 @@ pub struct Asked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// It waits.
     Queued,
     /// It is being done.
     Running,
@@ -83,7 +80,6 @@ pub enum Product {
 /// What came of a training.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Made {
-    /// The new version.
     pub model: String,
     /// Whether it is champion now.
     pub promoted: bool,
@@ -98,7 +94,6 @@ pub struct Made {
 /// A job as it is shown.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct JobView {
-    /// Its id.
     pub id: String,
     /// What kind of work it is.
     pub kind: &'static str,
@@ -108,11 +103,9 @@ pub struct JobView {
     pub progress: f64,
     /// What came of it.
     pub result: Option<Product>,
-    /// Why it failed.
     pub error: Option<String>,
 }
 
-/// A job.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) id: String,

@@ -35,7 +35,6 @@ pub fn learners() -> impl Iterator<Item = &'static str> {
 /// Why a job is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueueFull {
-    /// Too many wait.
     #[error("{MOST_QUEUED} jobs wait already; ask again when one is done, or cancel one")]
     Waiting,
     /// The server takes no more work.
@@ -66,25 +65,13 @@ pub enum TooBusy {
 /// Why a job cannot be cancelled.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CancelFault {
-    /// No such job.
     #[error("there is no job {0:?}; finished ones are forgotten after {MOST_KEPT} others")]
     Unknown(String),
     /// Halfway it would leave something behind.
     #[error("the job {id} cannot be cancelled: {reason}")]
-    Whole {
-        /// The job.
-        id: String,
-        /// Why not.
-        reason: &'static str,
-    },
-    /// It is over.
+    Whole { id: String, reason: &'static str },
     #[error("the job {id} is {state:?} already; nothing is left to cancel")]
-    Over {
-        /// The job.
-        id: String,
-        /// How it ended.
-        state: State,
-    },
+    Over { id: String, state: State },
 }
 
 /// The queue. Clones share it.
@@ -211,7 +198,6 @@ impl Jobs {
         trainings.any(|job| !job.state().is_final())
     }
 
-    /// A job.
     pub fn get(&self, id: &str) -> Option<JobView> {
         self.lock().find(id).map(|job| job.view())
     }

@@ -26,7 +26,6 @@ use tokio::sync::mpsc::UnboundedSender;
 
 /// What the thread works with.
 pub struct Trainer {
-    /// Where versions go.
     pub registry: Registry,
     /// Whose spec and table are trained on.
     pub live: LiveModel,

@@ -26,9 +26,7 @@ const AT_ONCE: usize = 256;
 /// A candidate, and the champion beside whom it scores.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// The candidate.
     pub candidate: Arc<Champion>,
-    /// The champion's name.
     pub champion: Arc<str>,
     /// From probabilities to decisions.
     pub thresholds: Thresholds,
@@ -69,7 +67,6 @@ impl ShadowScorer {
         });
     }
 
-    /// Lays it down.
     pub fn rest(&self) {
         self.valve.set(None);
         *self.lock() = None;

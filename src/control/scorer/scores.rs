@@ -5,7 +5,6 @@ use std::collections::{HashMap, VecDeque};
 /// Scores that are kept, the newest: some 10 MiB. A truth that comes later has its row scored again.
 const MOST: usize = 1 << 16;
 
-/// The scores.
 #[derive(Debug, Default)]
 pub struct Scores {
     by_id: HashMap<String, f64>,
@@ -13,7 +12,6 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// Keeps one.
     pub fn keep(&mut self, id: String, score: f64) {
         self.order.push_back(id.clone());
         self.by_id.insert(id, score);
@@ -24,7 +22,6 @@ impl Scores {
         }
     }
 
-    /// Gives one up.
     pub fn take(&mut self, id: &str) -> Option<f64> {
         self.by_id.remove(id)
     }

@@ -7,25 +7,21 @@ use crate::features::scope::{Scope, SlotKind, StepFault};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::Cell;
 
-/// `sum` as typed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SumSpec {
     of: Vec<String>,
-    /// A constant added.
     #[serde(default)]
     plus: f64,
     r#as: String,
 }
 
-/// Fitted sum.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sum {
     of: Vec<u32>,
     plus: f64,
 }
 
-/// `product` as typed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProductSpec {
@@ -33,7 +29,6 @@ pub struct ProductSpec {
     r#as: String,
 }
 
-/// Fitted product.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Product {
     of: Vec<u32>,
@@ -47,7 +42,6 @@ pub struct RatioSpec {
     r#as: String,
 }
 
-/// Fitted ratio.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Ratio {
     of: (u32, u32),

@@ -17,7 +17,6 @@ pub struct BinSpec {
     r#as: String,
 }
 
-/// Fitted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Bin {
     of: u32,

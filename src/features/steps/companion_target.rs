@@ -50,7 +50,6 @@ fn two() -> f64 {
     2.0
 }
 
-/// Fitted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CompanionTarget {
     keys: Vec<(Key, Tallies)>,

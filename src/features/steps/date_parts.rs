@@ -20,15 +20,12 @@ pub struct DatePartsSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Part {
-    /// 2024.
     Year,
-    /// 1 to 12.
     Month,
     /// Of the month, 1 to 31.
     Day,
     /// 0 is Monday, 6 is Sunday.
     Weekday,
-    /// 0 to 23.
     Hour,
     /// Since 1970-01-01, with fractions: how late it is.
     Days,

@@ -9,7 +9,6 @@ use crate::features::scope::{Scope, SlotKind, StepFault};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::Cell;
 
-/// As typed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FirstLetterSpec {
@@ -30,7 +29,6 @@ fn other() -> String {
     "other".into()
 }
 
-/// Fitted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FirstLetter {
     from: u32,

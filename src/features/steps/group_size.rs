@@ -7,7 +7,6 @@ use crate::features::group::{Key, KeySpec, Tallies};
 use crate::features::scope::{Scope, SlotKind, StepFault};
 use crate::features::step::{FitStep, Step, Training};
 
-/// As typed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupSizeSpec {
@@ -15,7 +14,6 @@ pub struct GroupSizeSpec {
     r#as: String,
 }
 
-/// Fitted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GroupSize {
     key: Key,

@@ -9,7 +9,6 @@ use crate::features::step::{FitStep, FitWarning, Step, Training};
 use crate::schema::Cell;
 use crate::stats::quantile;
 
-/// As typed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImputeSpec {
@@ -20,7 +19,6 @@ pub struct ImputeSpec {
     r#as: String,
 }
 
-/// Fitted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Impute {
     of: u32,

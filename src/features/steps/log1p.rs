@@ -7,7 +7,6 @@ use crate::features::scope::{Scope, SlotKind, StepFault};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::Cell;
 
-/// As typed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Log1pSpec {
@@ -15,7 +14,6 @@ pub struct Log1pSpec {
     r#as: String,
 }
 
-/// Fitted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Log1p {
     of: u32,

@@ -6,7 +6,6 @@ use crate::features::frame::Frame;
 use crate::features::scope::{Scope, SlotKind, StepFault};
 use crate::features::step::{FitStep, Step, Training};
 
-/// As typed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MissingSpec {
@@ -14,7 +13,6 @@ pub struct MissingSpec {
     r#as: String,
 }
 
-/// Fitted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Missing {
     of: u32,

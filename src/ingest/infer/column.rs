@@ -40,7 +40,6 @@ pub(super) struct Column {
     pub long: Numbers,
     /// Values that are true or false of a source with types.
     pub flags: u64,
-    /// Lists and objects.
     pub nested: u64,
     /// Words that usually mean missing, with their rows.
     pub words: FxHashMap<String, u64>,
@@ -54,7 +53,6 @@ pub(super) struct Column {
     pub uncounted: bool,
 }
 
-/// Plain numbers.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
     pub rows: u64,

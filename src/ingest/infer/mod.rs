@@ -30,7 +30,6 @@ use write::Draft;
 /// What the person wants.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
-    /// The yes/no column.
     pub target: &'a str,
     /// Its value that counts as yes.
     pub positive: Option<&'a str>,
@@ -49,7 +48,6 @@ pub enum InferFault {
     /// There is no row in it.
     #[error("{source_name}: there are no rows to infer a spec from{}", first.as_ref().map(|f| format!("; {f}")).unwrap_or_default())]
     NoRows {
-        /// The source.
         source_name: String,
         /// The first line that is none, and why.
         first: Option<String>,
@@ -60,53 +58,36 @@ pub enum InferFault {
         most = 100.0 * MAX_BAD
     )]
     TooManyUnreadable {
-        /// The source.
         source_name: String,
         /// Lines without a row.
         unreadable: u64,
-        /// All lines.
         lines: u64,
         /// The first of them, and why it has none.
         first: String,
     },
-    /// No such column.
     #[error("there is no column {wanted:?}{suggestion}; there are: {columns}")]
     NoTarget {
         /// The name or value that was given.
         wanted: String,
-        /// The nearest name.
         suggestion: String,
-        /// All names.
         columns: String,
     },
     /// The target is not a yes/no column.
     #[error("the target {target:?} has {values}; it must have exactly two")]
-    NotBinary {
-        /// The target.
-        target: String,
-        /// What it holds.
-        values: String,
-    },
+    NotBinary { target: String, values: String },
     /// The positive value is not there.
     #[error("the target has no value {wanted:?}; it has {values}")]
     NoPositive {
         /// The name or value that was given.
         wanted: String,
-        /// What it holds.
         values: String,
     },
     /// No column to compare.
     #[error("{source_name}: there is nothing to compare: {why}")]
-    NothingToCompare {
-        /// The source.
-        source_name: String,
-        /// Why not.
-        why: String,
-    },
+    NothingToCompare { source_name: String, why: String },
     /// No column to learn from.
     #[error("no column beside the target {target:?} can be learnt from: {why}")]
     NothingToLearnFrom {
-        /// The target.
         target: String,
         /// Each column, and why not.
         why: String,
@@ -127,20 +108,15 @@ pub struct Inferred {
 /// What a column was taken for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ColumnNote {
-    /// The column.
     pub name: String,
     /// `number`, `category`, `date`, `unused`, `id` or `target`.
     pub kind: &'static str,
-    /// Why.
     pub why: String,
     /// Whether a model reads it.
     pub used: bool,
 }
 
 /// The spec of a source.
-///
-/// # Errors
-/// [`InferFault`].
 pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferFault> {
     let survey = surveyed(source)?;
     if survey.rows == 0 && survey.columns.is_empty() {
@@ -220,9 +196,6 @@ pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferFault
 }
 
 /// The columns of a table as they look, to compare other tables with it. None of them is the target.
-///
-/// # Errors
-/// [`InferFault`].
 pub fn schema(source: &Source) -> Result<Schema, InferFault> {
     let survey = surveyed(source)?;
     let lines = survey.columns.iter().map(|c| {

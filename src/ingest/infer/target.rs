@@ -7,7 +7,6 @@ use super::column::Column;
 use crate::schema::column::Label;
 use crate::schema::level::{canonical, flag, number_of, scalar, shortest};
 
-/// The target's values.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Labels {
     pub positive: Label,

@@ -21,7 +21,6 @@ use shape::Shape;
 /// Bytes of the largest document, unpacked: it is kept in memory as a whole.
 const LARGEST: u64 = 256 << 20;
 
-/// One document.
 #[derive(Debug)]
 pub struct Json;
 

@@ -31,7 +31,6 @@ pub(super) enum Type {
     Binary,
     FixedBinary,
     Date,
-    /// Days as milliseconds.
     DateMillis,
     Instant {
         per_second: i64,

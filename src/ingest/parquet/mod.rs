@@ -18,7 +18,6 @@ use crate::schema::{NumberForm, Row, Slot};
 use column::{Cells, Wanted};
 use file::File;
 
-/// One Parquet file.
 #[derive(Debug)]
 pub struct Parquet;
 

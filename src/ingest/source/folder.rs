@@ -10,7 +10,6 @@ use super::file::File;
 use super::{Kind, Options, Pull, Rows};
 use crate::ingest::ReadFault;
 
-/// A folder.
 #[derive(Debug)]
 struct Folder {
     path: PathBuf,

@@ -109,7 +109,6 @@ pub trait Rows {
 pub struct SourceRow<'r> {
     /// Line (a header is line 1); for JSON lists, Parquet and databases the number of the row, from 1.
     pub line: u64,
-    /// The row.
     pub row: Result<&'r mut Row, Fault>,
 }
 
@@ -187,9 +186,6 @@ impl Source {
     }
 
     /// Reads it as it is, to be compared and not judged: every value that parses.
-    ///
-    /// # Errors
-    /// [`ReadFault`].
     pub fn look(&self, schema: &Arc<Schema>) -> Result<Seen, ReadFault> {
         let mut looker = Looker::new(schema);
         let pull = Pull {
@@ -203,9 +199,6 @@ impl Source {
     }
 
     /// Reads all of it to learn what its columns hold.
-    ///
-    /// # Errors
-    /// [`ReadFault`].
     pub(super) fn survey(&self, surveyor: &mut dyn Rows) -> Result<(), ReadFault> {
         let pull = Pull {
             schema: &Schema::unknown(),

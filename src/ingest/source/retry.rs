@@ -17,7 +17,6 @@ pub const MOST_ASKED: Duration = Duration::from_secs(300);
 /// A try that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What went wrong.
     pub why: String,
     /// Whether another try may go better.
     pub again: bool,

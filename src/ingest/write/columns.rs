@@ -8,13 +8,9 @@ use crate::ingest::parquet::write::ColumnWriter;
 /// A column, with holes where a row has no value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {
-    /// Whole numbers.
     Whole(Vec<Option<i64>>),
-    /// Numbers.
     Number(Vec<Option<f64>>),
-    /// `true` and `false`.
     Boolean(Vec<Option<bool>>),
-    /// Text.
     Text(Vec<Option<String>>),
 }
 
@@ -22,7 +18,6 @@ pub enum Column {
 pub struct ColumnFile<'w>(ColumnWriter<'w>);
 
 impl<'w> ColumnFile<'w> {
-    /// Begins the file.
     pub fn new(to: &'w mut dyn Write) -> ColumnFile<'w> {
         ColumnFile(ColumnWriter::new(to))
     }

@@ -20,19 +20,13 @@ use crate::schema::{Cell, Span, Table};
 pub enum WriteFault {
     /// The file cannot be written.
     #[error("{path} cannot be written: {source}", path = .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Io { path: PathBuf, source: io::Error },
     /// Its ending says nothing.
     #[error("{0:?} does not say its format; answers are written as csv, jsonl or parquet")]
     Format(String),
     /// Its ending says nothing.
     #[error("{0:?} does not say its format; tables are written as csv or parquet")]
     TableFormat(String),
-    /// Parquet.
     #[error("writing Parquet failed: {0}")]
     Parquet(#[from] polars::error::PolarsError),
     /// Ids that are numbers at first and text later.
@@ -56,9 +50,6 @@ impl WriteFault {
 }
 
 /// A table as Parquet: id, target, columns. The same table gives the same bytes.
-///
-/// # Errors
-/// When polars refuses.
 pub fn table_as_parquet(table: &Table) -> Result<Vec<u8>, WriteFault> {
     parquet::write::table_bytes(table)
 }
@@ -70,13 +61,10 @@ pub enum AnswerFormat {
     Csv,
     /// One object a line, the same keys.
     JsonLines,
-    /// The same columns.
     Parquet,
 }
 
 impl AnswerFormat {
-    /// By file ending.
-    ///
     /// # Errors
     /// When the ending is not known.
     pub fn of(path: &Path) -> Result<AnswerFormat, WriteFault> {

@@ -28,8 +28,6 @@ pub enum TableFormat {
 }
 
 impl TableFormat {
-    /// By file ending.
-    ///
     /// # Errors
     /// When the ending is not known.
     pub fn of(path: &Path) -> Result<TableFormat, WriteFault> {
@@ -58,8 +56,6 @@ enum Form<'w> {
 }
 
 impl<'w> TableFile<'w> {
-    /// Begins the file.
-    ///
     /// # Errors
     /// When it cannot be written.
     pub fn new(
@@ -99,8 +95,6 @@ impl<'w> TableFile<'w> {
         }
     }
 
-    /// Ends the file.
-    ///
     /// # Errors
     /// When it cannot be written.
     pub fn finish(self) -> Result<(), WriteFault> {

@@ -27,7 +27,6 @@ pub enum Calibration {
     },
     /// Straight lines between the points, level outside: scikit-learn's `IsotonicRegression(out_of_bounds="clip")`.
     Isotonic {
-        /// Scores, strictly increasing.
         x: Vec<f64>,
         /// Probabilities, never decreasing, in [0, 1]; as many as `x`.
         y: Vec<f64>,
@@ -69,8 +68,6 @@ impl Calibration {
         }
     }
 
-    /// Verifies the curve.
-    ///
     /// # Errors
     /// A number that is not finite, no points, lengths that differ, points out of order or outside [0, 1].
     pub fn check(&self) -> Result<(), KernelFault> {

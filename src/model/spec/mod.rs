@@ -27,7 +27,6 @@ pub const BUNDLED: &str = include_str!("../../../assets/titanic.yaml");
 /// Version of the format that is read.
 const VERSION: &str = "1";
 
-/// A checked spec.
 #[derive(Clone, Debug)]
 pub struct Spec {
     /// Models are called `name@1`, `name@2`, …
@@ -36,7 +35,6 @@ pub struct Spec {
     pub table: Option<TableSource>,
     /// How tables of text are written that commands read.
     pub format: Dialect,
-    /// Columns, target, id.
     pub schema: Arc<Schema>,
     /// The recipe as typed, known to fit the schema.
     pub recipe: RecipeSpec,
@@ -161,9 +159,6 @@ impl Spec {
     }
 
     /// Reads the spec of a model file of format revision 1, whose missing values were fewer words.
-    ///
-    /// # Errors
-    /// As [`Spec::parse`].
     pub fn parse_revision_1(text: &str) -> Result<Spec, SpecFaults> {
         Spec::parse_with(text, missing::REVISION_1)
     }

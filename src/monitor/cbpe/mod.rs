@@ -38,7 +38,6 @@ const CONFIDENCE: f64 = 0.95;
 /// Estimated figures of some answers; none where undefined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// Answers.
     pub n: u64,
     /// Share of right decisions.
     pub accuracy: Option<f64>,
@@ -59,7 +58,6 @@ pub struct Estimate {
 /// Estimated figures with their intervals, for a model whose reference is known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimated {
-    /// The figures.
     #[serde(flatten)]
     pub estimate: Estimate,
     /// 95 % intervals of the figures, in [0, 1], sampling and reference error in them.
@@ -71,15 +69,10 @@ pub struct Estimated {
 /// An interval a figure; none where the figure, or its error on the reference, is undefined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Intervals {
-    /// Of the accuracy.
     pub accuracy: Option<Interval>,
-    /// Of the precision.
     pub precision: Option<Interval>,
-    /// Of the recall.
     pub recall: Option<Interval>,
-    /// Of F1.
     pub f1: Option<Interval>,
-    /// Of the area.
     pub auc: Option<Interval>,
     /// Of the Brier score.
     pub brier: Option<Interval>,
@@ -216,7 +209,6 @@ impl Guesses {
 #[derive(Clone, Copy, Debug, Default)]
 struct Side {
     rows: f64,
-    /// Expected positives.
     positives: f64,
     /// Σ p·(1 − p).
     spread: f64,

@@ -17,7 +17,6 @@ pub struct Reference {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Error {
     metric: String,
-    /// |estimated − known|.
     off: f64,
     /// Standard error of what is known.
     se: f64,

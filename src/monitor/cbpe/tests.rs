@@ -8,7 +8,6 @@ use crate::stats::metric::Metric;
 use crate::stats::resampled;
 use crate::stats::scores::Scores;
 
-/// `tests/fixtures/nannyml/estimates.json`.
 #[derive(Deserialize)]
 struct Cases {
     cases: Vec<Case>,

@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use super::buckets::{Border, Buckets};
 use super::{Allowed, Change, Detect, Parameter};
 
-/// River's parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Parameters {

@@ -62,7 +62,6 @@ impl Buckets {
         }
     }
 
-    /// How many numbers.
     pub fn count(&self) -> u64 {
         self.count
     }

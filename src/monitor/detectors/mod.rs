@@ -39,7 +39,6 @@ pub trait Detect {
 /// A change that was noticed: the numbers before it and those since, as the detector parts them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    /// The numbers before.
     pub before: Part,
     /// Those since, up to the one at which it was noticed.
     pub after: Part,
@@ -50,7 +49,6 @@ pub struct Change {
 pub struct Part {
     /// How many, ≥ 1.
     pub n: u64,
-    /// Their mean.
     pub mean: f64,
 }
 
@@ -91,7 +89,6 @@ macro_rules! detectors {
             $(#[doc = concat!("[`", stringify!($type), "`].")] $variant($type),)*
         }
 
-        /// All kinds.
         pub static KINDS: &[Kind] = &[$(Kind {
             name: <$type as Detect>::NAME,
             key: <$type as Detect>::KEY,

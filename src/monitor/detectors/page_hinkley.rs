@@ -18,7 +18,6 @@ use serde::{Deserialize, Serialize};
 use super::buckets::Buckets;
 use super::{Allowed, Change, Detect, Parameter};
 
-/// River's parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Parameters {
@@ -38,11 +37,8 @@ pub struct Parameters {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Rises.
     Up,
-    /// Falls.
     Down,
-    /// Both.
     Both,
 }
 
@@ -58,7 +54,6 @@ impl Default for Parameters {
     }
 }
 
-/// The detector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PageHinkley {
     parameters: Parameters,

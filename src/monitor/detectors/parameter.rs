@@ -6,14 +6,12 @@ use serde_json::{Map, Value};
 use super::Kind;
 use crate::schema::fault::{excerpt, nearest};
 
-/// A parameter.
 #[derive(Debug)]
 pub struct Parameter {
     /// Its name in River.
     pub name: &'static str,
     /// What it does, in one sentence.
     pub doc: &'static str,
-    /// What it takes.
     pub allowed: Allowed,
 }
 
@@ -50,11 +48,8 @@ pub enum ParameterFault {
     Unknown {
         /// Who has not: `adwin has`.
         of: String,
-        /// As given.
         name: String,
-        /// The nearest name.
         suggestion: String,
-        /// All names.
         known: String,
     },
     /// It is set twice.
@@ -63,18 +58,13 @@ pub enum ParameterFault {
     /// It does not take the value.
     #[error("{name} does not take {got:?}; it takes {allowed}")]
     NotAllowed {
-        /// The parameter.
         name: &'static str,
-        /// As given.
         got: String,
-        /// What it takes.
         allowed: String,
     },
 }
 
 impl Parameter {
-    /// Reads a value.
-    ///
     /// # Errors
     /// When it is not what the parameter takes.
     pub fn read(&self, text: &str) -> Result<Value, ParameterFault> {

@@ -56,7 +56,6 @@ impl Drift {
 /// A figure of either side.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sides<T> {
-    /// Of the reference.
     pub reference: T,
     /// Of the rows compared with it.
     pub current: T,
@@ -65,9 +64,7 @@ pub struct Sides<T> {
 /// One column of it. What is undefined (a column without values, without spread, of one level) is `None`, never NaN.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ColumnDrift {
-    /// Its name.
     pub name: String,
-    /// What it holds.
     pub kind: Kind,
     /// Kolmogorov–Smirnov, of numbers and scores, missing left out.
     pub ks: Option<Ks>,
@@ -85,7 +82,6 @@ pub struct ColumnDrift {
     pub tests: Vec<Tested>,
     /// The one with the smallest adjusted p-value; none where nothing could be tested.
     pub test: Option<Test>,
-    /// Its adjusted p-value.
     pub p_adjusted: Option<f64>,
     /// Its effect: the share of rows, in [0, 1], that would have to change for the two sides to look alike to this test (the
     /// largest distance of the distribution functions; of levels, half the sum of the shares' differences).
@@ -94,7 +90,6 @@ pub struct ColumnDrift {
     /// column drifted, where there is no difference to speak of, and where no number of rows would do because the reference
     /// is too small.
     pub needed: Option<u64>,
-    /// Whether it drifted.
     pub drift: bool,
     /// What changed, in words; none where nothing did. Levels that the reference never saw and a column gone blank are
     /// always named, also where they prove nothing.
@@ -105,20 +100,15 @@ pub struct ColumnDrift {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Numbers.
     Number,
-    /// Levels.
     Category,
-    /// The model's probabilities.
     Score,
 }
 
 /// A test, with what came out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tested {
-    /// Which one.
     pub test: Test,
-    /// Its p-value, alone.
     pub p_value: f64,
     /// The same after Holm's adjustment over all tests of the verdict.
     pub p_adjusted: f64,

@@ -16,7 +16,6 @@ pub(super) struct Pair<'a> {
     pub kind: Kind,
     /// Rows without a value.
     pub missing: Sides<u64>,
-    /// Rows with one.
     pub present: Sides<u64>,
     pub what: What<'a>,
 }
@@ -116,7 +115,6 @@ impl<'a> Pair<'a> {
         })
     }
 
-    /// The figures.
     pub fn figures(&self) -> Figures {
         let shares = self.shares();
         let (ks, chi2, wasserstein) = match &self.what {

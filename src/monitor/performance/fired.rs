@@ -12,7 +12,6 @@ pub struct Fired {
     pub detector: String,
     /// At which truth, counted from 1.
     pub at: u64,
-    /// Before and after.
     pub change: Change,
     /// Whether the error rose; if not, the answers became better.
     pub decay: bool,

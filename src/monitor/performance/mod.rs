@@ -85,7 +85,6 @@ impl Performance {
         Taken { window, fired }
     }
 
-    /// Truths that came.
     pub fn truths(&self) -> u64 {
         self.truths
     }

@@ -15,7 +15,6 @@ const CONFIDENCE: f64 = 0.95;
 pub struct Window {
     /// Its first truth, counted from 1.
     pub first: u64,
-    /// Truths.
     pub n: u64,
     /// How many of them were positive; none where an earlier release did not count them.
     #[serde(default)]
@@ -27,7 +26,6 @@ pub struct Window {
 /// A figure with its interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
-    /// The metric's name.
     pub metric: String,
     /// Its value; none where undefined.
     pub value: Option<f64>,

@@ -35,7 +35,6 @@ const LEAST: u64 = 20;
 /// A drift that retraining cannot help.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ailment {
-    /// The column.
     pub column: String,
     /// What is wrong with it.
     pub kind: Ailing,

@@ -18,7 +18,6 @@ pub struct Paired {
     pub positive: bool,
     /// The champion's probability of that value, in [0, 1].
     pub champion: f64,
-    /// The candidate's.
     pub candidate: f64,
 }
 
@@ -49,9 +48,7 @@ impl Default for Options {
 /// From probability to label, for either model: yes where the probability reaches it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Thresholds {
-    /// The champion's.
     pub champion: f64,
-    /// The candidate's.
     pub candidate: f64,
 }
 
@@ -76,9 +73,7 @@ pub struct Gate {
     pub rows: u64,
     /// How many more are needed for a verdict; 0 where there is one. An estimate from the spread of the rows so far.
     pub needed: u64,
-    /// Log losses.
     pub log_loss: LogLoss,
-    /// Decisions.
     pub mcnemar: McNemar,
     /// The spec's floors, and last the base rate's log loss, held against the candidate's metrics on these rows.
     pub floors: Vec<Floor>,
@@ -87,15 +82,12 @@ pub struct Gate {
 /// Mean log losses and their difference; null where too few rows leave them undefined.
 #[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct LogLoss {
-    /// The champion's.
     pub champion: Option<f64>,
-    /// The candidate's.
     pub candidate: Option<f64>,
     /// Champion − candidate: positive where the candidate is better.
     pub difference: Option<f64>,
     /// The true difference is above this with confidence 1 − level ([`crate::stats::difference::Difference::bounds`]).
     pub low: Option<f64>,
-    /// And below this.
     pub high: Option<f64>,
 }
 
@@ -106,14 +98,12 @@ pub struct McNemar {
     pub champion_right: u64,
     /// Rows only the candidate decided rightly.
     pub candidate_right: u64,
-    /// Two-sided.
     pub p_value: f64,
 }
 
 /// A worst value that the candidate may have: of the spec, or of the rows themselves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Floor {
-    /// The metric's name.
     pub metric: String,
     /// Its worst value allowed.
     pub floor: f64,

@@ -10,7 +10,6 @@ use crate::stats::resampled::Estimate;
 /// What is expected of the new champion.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expected {
-    /// Mean log loss.
     pub log_loss: Estimate,
     /// Share of wrong decisions.
     pub error: Estimate,

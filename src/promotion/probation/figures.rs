@@ -7,7 +7,6 @@ use crate::stats::resampled::Estimate;
 /// Probation as it stands: for responses, the page and the ledger.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figures {
-    /// Labels so far.
     pub rows: u64,
     /// Labels it lasts for.
     pub window: u64,
@@ -22,7 +21,6 @@ pub struct Figures {
 /// One figure against its expectation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Figure {
-    /// What was expected.
     pub expected: Estimate,
     /// The most that is taken for it, slack included.
     pub allowed: f64,

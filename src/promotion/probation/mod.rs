@@ -62,19 +62,16 @@ pub enum Verdict {
     RollBack {
         /// Which figure by how much, in a sentence.
         why: String,
-        /// All of them.
         figures: Figures,
     },
 }
 
-/// Probation under way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Probation {
     options: Options,
     expected: Expected,
     /// From which probability on the champion says yes.
     threshold: f64,
-    /// Log losses, capped.
     losses: Sequence,
     /// 1 where it decided wrongly.
     errors: Sequence,
@@ -82,7 +79,6 @@ pub struct Probation {
 }
 
 impl Probation {
-    /// No labels yet.
     pub fn new(threshold: f64, expected: Expected, options: Options) -> Probation {
         Probation {
             options,

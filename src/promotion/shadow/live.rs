@@ -45,7 +45,6 @@ impl Live {
         self.skipped += rows;
     }
 
-    /// As it stands.
     pub fn figures(&self) -> LiveFigures {
         let scored = self.differences.count();
         LiveFigures {

@@ -80,7 +80,6 @@ pub struct Shadow {
 pub struct Figures {
     /// What becomes of the candidate.
     pub verdict: Verdict,
-    /// Labels so far.
     pub rows: u64,
     /// Labels after which it is dropped.
     pub horizon: u64,
@@ -92,14 +91,12 @@ pub struct Figures {
     pub candidate: Option<f64>,
     /// Gain in held log loss.
     pub gain: Bounded,
-    /// Gain in accuracy.
     pub accuracy_gain: Bounded,
     /// The log loss of always answering the base rate of these rows, held against the candidate's.
     pub floors: Vec<Floor>,
 }
 
 impl Shadow {
-    /// No labels yet.
     pub fn new(thresholds: Thresholds, options: Options) -> Shadow {
         let most = held(0.0, true) - held(1.0, true);
         Shadow {

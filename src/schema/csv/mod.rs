@@ -27,7 +27,6 @@ pub const LONGEST_ROW: u64 = 16 << 20;
 /// Text that cannot be read as a table at all.
 #[derive(Debug, thiserror::Error)]
 pub enum CsvFault {
-    /// Nothing there.
     #[error("it is empty: a line of column names is needed first")]
     Empty,
     /// The first line is not text.
@@ -48,7 +47,6 @@ pub enum CsvFault {
     /// A quote that swallows the rest.
     #[error("a quote opened in the row of line {0} is never closed")]
     OpenQuote(u64),
-    /// Reading failed.
     #[error("reading failed: {0}")]
     Io(#[from] csv::Error),
 }
@@ -76,7 +74,6 @@ pub enum Broken {
         /// Cells of the header.
         header: usize,
     },
-    /// Not text.
     #[error("the line is not UTF-8")]
     NotUtf8,
 }
@@ -150,8 +147,6 @@ pub struct Lines<R> {
 type Begun<R> = io::Chain<Cursor<Vec<u8>>, BufReader<Utf8<R>>>;
 
 impl<R: Read> Lines<R> {
-    /// Begins to read.
-    ///
     /// # Errors
     /// When the source cannot be read.
     pub fn new(source: R, dialect: &Dialect) -> Result<Lines<R>, CsvFault> {

@@ -11,13 +11,10 @@ use super::LONGEST_ROW;
 /// Where in the table the last byte was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// Before a row.
     Row,
-    /// Before a cell.
     Cell,
     /// In a cell without quotes, or after one with them.
     Plain,
-    /// Between quotes.
     Quoted,
     /// After a quote that ends the cell unless another follows.
     Closed,

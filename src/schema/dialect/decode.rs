@@ -63,7 +63,6 @@ pub fn whole(text: &[u8], encoding: Encoding) -> io::Result<Option<Vec<u8>>> {
 pub struct Utf8<R> {
     source: io::Chain<Cursor<Vec<u8>>, R>,
     encoding: &'static encoding_rs::Encoding,
-    /// None for UTF-8.
     decoder: Option<Decoder>,
     raw: Vec<u8>,
     ready: Vec<u8>,
@@ -74,8 +73,6 @@ pub struct Utf8<R> {
 }
 
 impl<R: Read> Utf8<R> {
-    /// Begins to read.
-    ///
     /// # Errors
     /// When the source cannot be read.
     pub fn new(mut source: R, encoding: Encoding) -> io::Result<Utf8<R>> {

@@ -32,7 +32,6 @@ pub enum Delimiter {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "DialectFile")]
 pub struct Dialect {
-    /// What separates cells.
     pub delimiter: Delimiter,
     /// The decimal sign, `.` or `,`.
     pub decimal: char,
@@ -68,9 +67,7 @@ pub struct DialectFile {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}; {remedy}")]
 pub struct DialectFault {
-    /// What is wrong.
     pub problem: String,
-    /// What to do.
     pub remedy: String,
 }
 

@@ -9,7 +9,6 @@ pub struct Notice {
     pub column: String,
     /// The kind of data-quality issue; none where the notice is for information alone.
     pub problem: Option<Problem>,
-    /// Rows it concerns.
     pub rows: u64,
     /// Some of the values.
     pub examples: Vec<String>,

@@ -23,7 +23,6 @@ pub const DEEPEST: usize = 32;
 /// What a body of JSON is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// One object.
     One,
     /// A list of so many elements.
     Many(usize),
@@ -147,9 +146,6 @@ pub fn rows(
 
 /// As [`rows`], of a file: its texts are read as those of any other file, numbers in this form. Programs write a column of
 /// mixed types as text, and the same table as CSV has nothing else.
-///
-/// # Errors
-/// As [`rows`].
 pub fn file_rows(
     schema: &Schema,
     form: &NumberForm,

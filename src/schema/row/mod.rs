@@ -102,7 +102,6 @@ impl Row {
         self.warnings.clear();
     }
 
-    /// The checked cells.
     pub fn view(&self) -> RowView<'_> {
         RowView {
             cells: &self.cells,

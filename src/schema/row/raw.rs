@@ -9,9 +9,7 @@ use crate::schema::column::Slot;
 /// A value as it came.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RawCell {
-    /// A number.
     Number(f64),
-    /// True or false.
     Flag(bool),
     /// Text, which may be that of a number.
     Text(Span),

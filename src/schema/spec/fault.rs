@@ -9,9 +9,7 @@ pub struct SpecFault {
     pub line: u64,
     /// Column in the line, from 1.
     pub column: u64,
-    /// What is wrong.
     pub problem: String,
-    /// What to do.
     pub remedy: String,
     /// What sets it apart from the consequences of other faults.
     pub about: About,

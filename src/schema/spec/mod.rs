@@ -105,11 +105,9 @@ pub struct TargetSpec {
 /// Columns, target and id as typed.
 #[derive(Clone, Debug)]
 pub struct TableSpec<'a> {
-    /// The `columns` list.
     pub columns: &'a [Spanned<ColumnSpec>],
     /// The `target` section; none where the spec has none, which is a fault of its own.
     pub target: Option<&'a Spanned<TargetSpec>>,
-    /// The `id` column.
     pub id: Option<&'a Spanned<String>>,
     /// What an unknown column gets.
     pub extra: Extra,

@@ -11,12 +11,10 @@ pub enum Needed<T> {
     /// The key does not stand there.
     #[default]
     Missing,
-    /// What stands there.
     Given(T),
 }
 
 impl<T> Needed<T> {
-    /// What stands there.
     pub fn given(&self) -> Option<&T> {
         match self {
             Needed::Missing => None,

@@ -24,7 +24,6 @@ impl Rest {
         }
     }
 
-    /// What is left.
     pub fn text(&self) -> String {
         self.lines.join("\n") + "\n"
     }

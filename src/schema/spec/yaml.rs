@@ -10,8 +10,6 @@ use super::fault::{About, SpecFault};
 use super::needed::{add, lacks};
 use crate::schema::fault::nearest;
 
-/// Reads a document.
-///
 /// # Errors
 /// The first fault, with its place and a remedy.
 pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecFault> {

@@ -35,7 +35,6 @@ impl Difference {
         self.most_won = self.most_won.max(here).max(elsewhere);
     }
 
-    /// Rows taken in.
     pub fn rows(&self) -> u64 {
         self.difference.count()
     }

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 /// What is kept of a categorical column.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CategoryProfile {
-    /// Rows seen.
     pub rows: u64,
     /// Rows without a value.
     pub missing: u64,
@@ -20,7 +19,6 @@ pub struct CategoryProfile {
 /// A level and its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Level {
-    /// The level's name.
     pub name: String,
     /// Rows that had it.
     pub count: u64,

@@ -24,27 +24,22 @@ pub struct Profile {
 /// The profile of one column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnProfile {
-    /// The column's name.
     pub name: String,
-    /// What was observed.
     pub observed: Observed,
 }
 
 /// What was observed in a column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Observed {
-    /// Numbers.
     Number(NumberProfile),
     /// One of several levels.
     Category(CategoryProfile),
-    /// Free text.
     Text(TextProfile),
 }
 
 /// Free text is only counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TextProfile {
-    /// Rows seen.
     pub rows: u64,
     /// Rows without a value.
     pub missing: u64,
@@ -59,7 +54,6 @@ pub enum ProfileFault {
     /// A column breaks a rule.
     #[error("profile of column {column:?}: {fault}")]
     Column {
-        /// The column's name.
         column: String,
         /// The rule it breaks.
         fault: &'static str,
@@ -95,7 +89,6 @@ impl Profile {
 }
 
 impl Observed {
-    /// Rows seen.
     pub fn rows(&self) -> u64 {
         match self {
             Observed::Number(number) => number.rows,

@@ -11,7 +11,6 @@ pub const MAX_SAMPLE: usize = 10_000;
 /// What is kept of a numeric column.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct NumberProfile {
-    /// Rows seen.
     pub rows: u64,
     /// Rows without a finite value.
     pub missing: u64,
@@ -22,9 +21,7 @@ pub struct NumberProfile {
     pub mean: Option<f64>,
     /// Population standard deviation over all values.
     pub sd: Option<f64>,
-    /// Smallest value.
     pub min: Option<f64>,
-    /// Largest value.
     pub max: Option<f64>,
 }
 

@@ -40,7 +40,6 @@ impl Scores {
         self.rows.extend_from_slice(&other.rows);
     }
 
-    /// Rows taken in.
     pub fn rows(&self) -> usize {
         self.rows.len()
     }

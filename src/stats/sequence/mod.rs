@@ -43,7 +43,6 @@ pub struct Bounded {
     pub mean: Option<f64>,
     /// The true one is above this.
     pub low: f64,
-    /// And below this.
     pub high: f64,
 }
 
@@ -70,7 +69,6 @@ impl Sequence {
         }
     }
 
-    /// Values taken in.
     pub fn rows(&self) -> u64 {
         self.rows
     }

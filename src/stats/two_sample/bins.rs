@@ -7,18 +7,14 @@ use crate::stats::quantile::quantile;
 pub struct Shares {
     /// Of the reference; their sum is 1.
     pub reference: Vec<f64>,
-    /// Of the other.
     pub current: Vec<f64>,
 }
 
 /// A side: ascending, finite values that stand for so many rows, and rows without a value.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
-    /// The values.
     pub values: &'a [f64],
-    /// Rows with one.
     pub present: u64,
-    /// Rows without.
     pub missing: u64,
 }
 

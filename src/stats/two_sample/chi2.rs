@@ -12,7 +12,6 @@ use crate::stats::gamma::upper_gamma;
 /// Expected count below which the χ² distribution is no good description (Cochran, Biometrics 10, 1954).
 pub const LEAST_EXPECTED: f64 = 5.0;
 
-/// The test's outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Chi2 {
     /// Σ (observed − expected)² / expected.

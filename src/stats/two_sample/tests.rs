@@ -207,7 +207,6 @@ fn the_rarest_are_merged_until_enough_is_expected() {
 /// Two levels with their rows on either side, and the p-value.
 type Four = ((u64, u64), (u64, u64), f64);
 
-/// `fisher_exact`.
 #[rustfmt::skip]
 const FOURS: &[Four] = &[
         ((314, 65), (577, 35), 1.4982708965062398e-08),

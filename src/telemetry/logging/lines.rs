@@ -19,7 +19,6 @@ pub(super) enum Form {
         /// Whether escape sequences are understood.
         coloured: bool,
     },
-    /// One JSON object.
     Json,
 }
 

@@ -35,13 +35,11 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 /// Where the lines of this process go, once its log is started.
 static LINES: OnceLock<Lines> = OnceLock::new();
 
-/// `log`.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
     /// From where on lines are written.
     pub level: Level,
-    /// How.
     pub format: Format,
 }
 
@@ -49,15 +47,10 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Nothing.
     Off,
-    /// What failed.
     Error,
-    /// What wants attention.
     Warn,
-    /// What happened.
     Info,
-    /// How it happened.
     Debug,
     /// Everything, of the libraries too.
     Trace,

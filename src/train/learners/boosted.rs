@@ -16,7 +16,6 @@ const LEAF: u32 = 10;
 const LAMBDA: f64 = 1.0;
 const BINS: usize = 255;
 
-/// Gradient-boosted trees.
 #[derive(Debug)]
 pub struct Boosted;
 

@@ -16,7 +16,6 @@ use crate::train::learner::{FitFault, Learner, Sample};
 /// Penalty on the weights of standardised columns.
 const ALPHA: f64 = 2.0;
 
-/// L2 logistic regression.
 #[derive(Debug)]
 pub struct Logistic;
 

@@ -12,7 +12,6 @@ use crate::trainset::labelled::{Corrected, Labelled, content};
 /// A table, the end of which may be the store's rows.
 #[derive(Debug)]
 pub struct Lesson {
-    /// All of it.
     pub loaded: Loaded,
     /// Which of it are the store's rows; none where the store was not asked.
     pub stored: Option<Stored>,

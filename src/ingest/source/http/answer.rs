@@ -13,18 +13,14 @@ use crate::schema::fault::excerpt;
 /// Largest answer that is read, as sent and unpacked: it is kept in memory as a whole.
 pub(super) const LARGEST: u64 = 64 << 20;
 
-/// A whole answer.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     /// Path of the address, for its ending.
     pub path: String,
     /// `Content-Type` without parameters, in lower case.
     pub media_type: String,
-    /// Its parameter `charset`.
     pub charset: Option<String>,
-    /// `ETag`.
     pub etag: Option<String>,
-    /// `Link` headers.
     pub links: Vec<String>,
     /// The body, unpacked; none if it has not changed.
     pub body: Option<Vec<u8>>,

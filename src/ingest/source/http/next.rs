@@ -26,10 +26,7 @@ pub enum Next {
     },
     /// `page:PARAM`: the parameter PARAM counts up, from the number in the address or else 1, until a page has no rows or
     /// is not there.
-    Page {
-        /// The parameter.
-        param: String,
-    },
+    Page { param: String },
 }
 
 impl FromStr for Next {

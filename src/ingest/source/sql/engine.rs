@@ -17,7 +17,6 @@ pub(super) struct Ask<'a> {
     pub timeout: Duration,
 }
 
-/// A database's ways.
 pub(super) trait Engine: Debug + Sync {
     /// How its addresses begin.
     fn schemes(&self) -> &'static [&'static str];

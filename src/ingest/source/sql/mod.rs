@@ -22,7 +22,6 @@ use engine::{Ask, Engine};
 use query::Query;
 use rows::Receiver;
 
-/// All engines.
 const ENGINES: &[&dyn Engine] = &[&sqlite::Sqlite, &postgres::Postgres, &mysql::MySql];
 
 #[derive(Debug)]

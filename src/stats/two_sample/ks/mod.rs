@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 /// Values in the larger sample up to which the p-value is exact.
 pub const MAX_EXACT: usize = 10_000;
 
-/// The test's outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ks {
     /// Largest distance between the two distribution functions, in [0, 1].
@@ -26,7 +25,6 @@ pub struct Ks {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// By counting.
     Exact,
     /// By the distribution of one large sample.
     Asymptotic,
@@ -68,7 +66,6 @@ pub struct Furthest {
     /// How far, in units of 1/(n·m) and so without rounding: whether a path of the exact count touches it must not hang on the
     /// last bit.
     apart: u64,
-    /// n·m.
     whole: u64,
 }
 
