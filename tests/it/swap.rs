@@ -179,7 +179,7 @@ async fn a_promotion_by_another_process_is_seen_soon(case: &Case) {
         .promote(&"2".parse().unwrap(), decision, |_| Ok(()), now)
         .unwrap();
     assert!(
-        follower::INTERVAL <= Duration::from_millis(250),
+        pointer::INTERVAL <= Duration::from_millis(250),
         "well within a second"
     );
     until("the swap", || async {

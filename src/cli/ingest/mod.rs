@@ -26,8 +26,8 @@ use crate::ingest::{SinkFault, Source, Taken, Tally};
 use crate::model::Spec;
 use crate::pulls::intake;
 use crate::store::{StoreError, offline, rows};
-use probation::Watch;
 use sender::Sender;
+use watch::Watch;
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
