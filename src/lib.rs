@@ -74,3 +74,4 @@ pub mod store;
 pub mod telemetry;
 pub mod train;
 pub mod trainset;
+pub mod units;

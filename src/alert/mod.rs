@@ -18,6 +18,7 @@ pub mod handle;
 pub mod notification;
 pub mod options;
 pub mod outbox;
+pub mod settings;
 pub mod silence;
 pub mod state;
 pub mod view;

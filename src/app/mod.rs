@@ -20,7 +20,7 @@ pub use first::First;
 
 use crate::alert::{self, desk};
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Leaf, Settings};
 use crate::control::controller::{self, RetrainController};
 use crate::control::jobs::{Asked, Jobs, Trainer};
 use crate::control::scorer::ShadowScorer;
@@ -39,6 +39,7 @@ use crate::serve::jobs::Defaults;
 use crate::serve::predictor::Predictor;
 use crate::serve::routes;
 use crate::serve::server::{self, Handles};
+use crate::serve::settings::Setting;
 use crate::store::feed::{self, Feed, Recorder};
 use crate::store::retention::{self, Keep};
 use crate::store::{self, Store};
@@ -152,7 +153,7 @@ impl App {
             alerts: alerts.clone(),
             triggers: settings.retrain.triggers(),
             sources: sources.clone(),
-            settings: settings.leaves().collect(),
+            settings: settings.leaves().map(setting).collect(),
             monitor: serve::monitor::Desk {
                 view: view.clone(),
                 options: settings.monitor.clone(),
@@ -187,7 +188,7 @@ impl App {
             metrics: metrics.clone(),
             clock: clock.clone(),
             alerts: alerts.clone(),
-            thresholds: settings.alerts.thresholds(),
+            rules: settings.alerts.rules.clone(),
         };
         tasks.spawn("health", gatherer.run());
         tasks.spawn("follower", follower.run(seq, pokes));
@@ -404,6 +405,14 @@ fn loop_options(settings: &Settings) -> controller::Options {
         shadow: settings.shadow,
         watch: settings.watch,
         wait: settings.labels.wait.0,
+    }
+}
+
+fn setting(leaf: Leaf) -> Setting {
+    Setting {
+        key: leaf.key,
+        value: leaf.value,
+        origin: leaf.origin.to_string(),
     }
 }
 

@@ -21,9 +21,9 @@ use crate::alert::silence::{Matcher, Silence, after};
 use crate::alert::state::State;
 use crate::alert::view::{self, OutboxView, Shown, View};
 use crate::clock::{Clock, System, rfc3339};
-use crate::config::units::{Span, UnitError};
 use crate::store::File;
 use crate::store::alerts::{self, Change};
+use crate::units::{Span, UnitError};
 
 #[derive(Debug, Args)]
 pub struct AlertsArgs {

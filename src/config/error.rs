@@ -3,6 +3,8 @@
 use std::{io, path::PathBuf};
 
 use super::node::{Origin, Place};
+use crate::alert::settings::ChannelError;
+use crate::serve::options::{ExposedError, SecretError};
 
 /// A fault of the settings.
 #[derive(Debug, thiserror::Error)]
@@ -32,25 +34,12 @@ pub enum ConfigError {
         /// What is wrong, and what is allowed.
         problem: String,
     },
-    /// A server that anybody could reach.
-    #[error(
-        "server.listen is {listen}, which other machines can reach, and server.auth is not set: name tokens (server.auth: {{tokens: …}}), or write `server.auth: none` to let anybody in, or listen on 127.0.0.1"
-    )]
-    Exposed { listen: std::net::SocketAddr },
-    /// A secret that is not where it should be.
-    #[error("the secret of the token `{token}` {problem}")]
-    Secret {
-        token: String,
-        /// What is wrong, and what to do.
-        problem: String,
-    },
-    /// A channel of alerts that cannot be opened.
-    #[error("alerts.channels.{channel}: {problem}")]
-    Channel {
-        channel: String,
-        /// What is wrong, and what to do.
-        problem: String,
-    },
+    #[error(transparent)]
+    Exposed(#[from] ExposedError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
 }
 
 impl ConfigError {

@@ -9,22 +9,21 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::settings;
+use crate::control;
 use crate::ingest::source::address::masked;
 use crate::promotion::{gate, probation, shadow};
+use crate::pulls::schedule;
+use crate::serve::options;
+use crate::store;
 use crate::telemetry::logging;
 
-pub mod alerts;
 mod error;
 mod fault;
 mod layers;
 mod node;
 mod repair;
-pub mod server;
-pub mod sources;
-pub mod store;
-pub mod training;
 mod typed;
-pub mod units;
 mod yaml;
 
 pub use error::ConfigError;
@@ -46,14 +45,14 @@ pub struct Settings {
     /// Threads for training and batches; null is one a core.
     pub threads: Option<std::num::NonZeroUsize>,
     pub log: logging::Options,
-    pub server: server::Options,
+    pub server: options::Options,
     /// The events of subscribers.
-    pub feed: server::Feed,
-    pub train: training::Train,
+    pub feed: store::options::Feed,
+    pub train: control::options::Train,
     /// Training by the server.
-    pub retrain: training::Retrain,
+    pub retrain: control::options::Retrain,
     /// Truths that come late.
-    pub labels: training::Labels,
+    pub labels: store::options::Labels,
     /// What a candidate has to show at one look.
     pub gate: gate::Options,
     /// What a candidate has to show on live traffic.
@@ -62,10 +61,10 @@ pub struct Settings {
     pub watch: probation::Options,
     /// What is looked at, and how.
     pub monitor: crate::monitor::options::Options,
-    pub store: store::Store,
+    pub store: store::options::Store,
     /// Sources that the server pulls.
-    pub sources: sources::Sources,
-    pub alerts: alerts::Alerts,
+    pub sources: schedule::Sources,
+    pub alerts: settings::Alerts,
     #[serde(skip)]
     tree: Node,
 }
@@ -166,14 +165,14 @@ impl Settings {
     /// What `serve` would refuse of settings that are valid in themselves.
     pub fn start_faults(&self) -> Vec<ConfigError> {
         let server = &self.server;
-        let mut faults: Vec<ConfigError> =
-            server::check_exposure(server.listen, server.auth.as_ref())
-                .err()
-                .into_iter()
-                .collect();
-        faults.extend(server.secret_faults(|name| std::env::var(name).ok()));
-        faults.extend(self.alerts.open_faults());
-        faults
+        let exposed = options::check_exposure(server.listen, server.auth.as_ref()).err();
+        let secrets = server.secret_faults(|name| std::env::var(name).ok());
+        let channels = self.alerts.open_faults();
+        let exposed = exposed.into_iter().map(ConfigError::from);
+        exposed
+            .chain(secrets.into_iter().map(ConfigError::from))
+            .chain(channels.into_iter().map(ConfigError::from))
+            .collect()
     }
 
     /// The settings as shipped.
@@ -198,7 +197,7 @@ impl Settings {
         let folds = [("retrain.folds", self.retrain.folds)];
         let folds = folds
             .into_iter()
-            .filter_map(|(key, folds)| Some((key.into(), training::fold_fault(folds)?)));
+            .filter_map(|(key, folds)| Some((key.into(), control::options::fold_fault(folds)?)));
         let server = self
             .server
             .faults()
@@ -209,7 +208,7 @@ impl Settings {
             .faults()
             .into_iter()
             .map(|(key, problem)| (join("monitor", key), problem));
-        let sources = sources::faults(&self.sources)
+        let sources = schedule::faults(&self.sources)
             .into_iter()
             .map(|(key, problem)| (join("sources", &key), problem));
         let alerts = self

@@ -132,12 +132,12 @@ fn variables_hold_numbers_texts_lists_and_null() {
     assert_eq!(settings.server.hosts, ["a.example", "b.example"]);
     assert_eq!(settings.server.origins, ["https://a.example"]);
     assert_eq!(settings.server.limits.message.to_string(), "64KiB");
-    let Some(server::Auth::Tokens(tokens)) = &settings.server.auth else {
+    let Some(options::Auth::Tokens(tokens)) = &settings.server.auth else {
         panic!("{settings:?}")
     };
     assert_eq!(
         tokens[0].scopes,
-        [server::Scope::Predict, server::Scope::Admin]
+        [options::Scope::Predict, options::Scope::Admin]
     );
     let shown: Vec<Leaf> = settings
         .leaves()
@@ -153,7 +153,7 @@ fn variables_hold_numbers_texts_lists_and_null() {
             .unwrap()
             .server
             .auth,
-        Some(server::Auth::None)
+        Some(options::Auth::None)
     );
 }
 

@@ -11,5 +11,6 @@
 
 pub mod controller;
 pub mod jobs;
+pub mod options;
 pub mod retrain;
 pub mod scorer;

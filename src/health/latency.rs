@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::window::Window;
-use super::{Facts, Thresholds, Watcher};
+use super::{Facts, Watcher};
+use crate::alert::settings::LatencyRule;
 use crate::alert::{Condition, Rule};
 use crate::telemetry::latency::Counts;
 
@@ -16,11 +17,11 @@ pub(super) struct Slowness {
 }
 
 impl Slowness {
-    pub(super) fn new(thresholds: &Thresholds) -> Slowness {
+    pub(super) fn new(rule: &LatencyRule) -> Slowness {
         Slowness {
-            p99: thresholds.p99,
-            least: thresholds.requests,
-            window: Window::new(thresholds.requests_over),
+            p99: rule.p99.0,
+            least: rule.requests.get(),
+            window: Window::new(rule.over.0),
         }
     }
 }

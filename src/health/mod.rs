@@ -1,4 +1,5 @@
-//! What can go wrong in the server itself, told to the alerts: a new one is one file, and one line in the table.
+//! What can go wrong in the server itself, as conditions for the alert manager: a new one is one file, and one line in the
+//! table.
 //!
 //! Facts are gathered once a second by a thin task; what follows from them is decided by plain functions of facts.
 
@@ -20,8 +21,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::MissedTickBehavior;
 
-pub use rate::Limit;
-
+use crate::alert::settings::Rules;
 use crate::alert::{Condition, Handle};
 use crate::clock::Clock;
 use crate::control::jobs::{Jobs, State};
@@ -30,20 +30,6 @@ use crate::telemetry::latency::Counts;
 use crate::telemetry::metrics::{Metrics, RowStatus};
 
 const LOOK: Duration = Duration::from_secs(1);
-
-/// From where on the conditions hold.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Thresholds {
-    /// Of the rows handed in, so many were put aside.
-    pub quarantine: Limit,
-    /// Of the rows asked about, so many were refused.
-    pub refused: Limit,
-    /// One of a hundred requests took longer than this.
-    pub p99: Duration,
-    /// Of at least so many.
-    pub requests: u64,
-    pub requests_over: Duration,
-}
 
 /// What is known at one moment.
 #[derive(Clone, Debug)]
@@ -85,14 +71,15 @@ trait Watcher: Send {
     fn look(&mut self, facts: &Facts) -> Option<Condition>;
 }
 
-fn all(thresholds: &Thresholds) -> [Box<dyn Watcher>; 6] {
+/// The table of conditions, each with what its rule's settings say of it.
+fn all(rules: &Rules) -> [Box<dyn Watcher>; 6] {
     [
         Box::new(store::Trouble),
         Box::new(loss::Loss::default()),
-        Box::new(quarantine::Quarantine::new(thresholds.quarantine)),
-        Box::new(refused::Refused::new(thresholds.refused)),
+        Box::new(quarantine::Quarantine::new(&rules.quarantine)),
+        Box::new(refused::Refused::new(&rules.refused)),
         Box::new(training::Failure),
-        Box::new(latency::Slowness::new(thresholds)),
+        Box::new(latency::Slowness::new(&rules.latency)),
     ]
 }
 
@@ -103,13 +90,13 @@ pub struct Gatherer {
     pub metrics: Arc<Metrics>,
     pub clock: Arc<dyn Clock>,
     pub alerts: Handle,
-    pub thresholds: Thresholds,
+    pub rules: Rules,
 }
 
 impl Gatherer {
     /// Looks until it is ended.
     pub async fn run(self) {
-        let mut watchers = all(&self.thresholds);
+        let mut watchers = all(&self.rules);
         let mut tick = tokio::time::interval(LOOK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut health = self.store.health();

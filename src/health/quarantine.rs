@@ -2,6 +2,7 @@
 
 use super::rate::{Limit, Rate};
 use super::{Facts, Watcher};
+use crate::alert::settings::QuarantineRule;
 use crate::alert::{Condition, Rule};
 
 const SUBJECT: &str = "rows";
@@ -9,7 +10,8 @@ const SUBJECT: &str = "rows";
 pub(super) struct Quarantine(Rate);
 
 impl Quarantine {
-    pub(super) fn new(limit: Limit) -> Quarantine {
+    pub(super) fn new(rule: &QuarantineRule) -> Quarantine {
+        let limit = Limit::new(rule.share, rule.rows, rule.over);
         Quarantine(Rate::new(limit))
     }
 }

@@ -1,14 +1,16 @@
 //! Of what came lately, too large a part was bad: what the conditions about rows have in common.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::window::Window;
+use crate::units::Span;
 
 /// From where on a part is too large.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limit {
+pub(super) struct Limit {
     /// More than this share.
     pub share: f64,
     /// Of at least so many.
@@ -28,6 +30,16 @@ pub(super) struct Rate {
 pub(super) struct Excess {
     pub all: u64,
     pub bad: u64,
+}
+
+impl Limit {
+    pub(super) fn new(share: f64, rows: NonZeroU64, over: Span) -> Limit {
+        Limit {
+            share,
+            least: rows.get(),
+            over: over.0,
+        }
+    }
 }
 
 impl Rate {

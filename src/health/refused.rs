@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::rate::{Limit, Rate};
 use super::window::Window;
 use super::{Facts, Watcher};
+use crate::alert::settings::RefusedRule;
 use crate::alert::{Condition, Rule};
 
 const SUBJECT: &str = "predictions";
@@ -24,7 +25,8 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    pub(super) fn new(limit: Limit) -> Refused {
+    pub(super) fn new(rule: &RefusedRule) -> Refused {
+        let limit = Limit::new(rule.share, rule.rows, rule.over);
         Refused {
             limit,
             refused: Rate::new(limit),

@@ -1,22 +1,32 @@
 //! Each condition over facts, second by second.
 
 use super::*;
+use std::num::NonZeroU64;
+
 use crate::alert::Rule;
+use crate::config::Settings;
 use crate::telemetry::latency::Latency;
+use crate::units::Span;
 
-const LIMIT: Limit = Limit {
-    share: 0.1,
-    least: 20,
-    over: Duration::from_secs(60),
-};
-
-const THRESHOLDS: Thresholds = Thresholds {
-    quarantine: LIMIT,
-    refused: LIMIT,
-    p99: Duration::from_secs(1),
-    requests: 100,
-    requests_over: Duration::from_secs(60),
-};
+/// The built-in rules with limits that a test reaches soon.
+fn rules() -> Rules {
+    let mut rules = Settings::built_in().alerts.rules;
+    let (share, rows, over) = (
+        0.1,
+        NonZeroU64::new(20).unwrap(),
+        Span(Duration::from_secs(60)),
+    );
+    (
+        rules.quarantine.share,
+        rules.quarantine.rows,
+        rules.quarantine.over,
+    ) = (share, rows, over);
+    (rules.refused.share, rules.refused.rows, rules.refused.over) = (share, rows, over);
+    rules.latency.p99 = Span(Duration::from_secs(1));
+    rules.latency.requests = NonZeroU64::new(100).unwrap();
+    rules.latency.over = over;
+    rules
+}
 
 fn facts(second: i64) -> Facts {
     Facts {
@@ -46,7 +56,7 @@ fn holds(watchers: &mut [Box<dyn Watcher>], facts: &Facts, rule: Rule) -> bool {
 
 #[test]
 fn trouble_of_the_store_is_told_with_its_reason() {
-    let mut all = all(&THRESHOLDS);
+    let mut all = all(&rules());
     assert!(!holds(&mut all, &facts(0), Rule::Store));
     let health = Health::Failing("no room".into());
     let condition = told(&mut all, &Facts { health, ..facts(1) }, Rule::Store).unwrap();
@@ -56,7 +66,7 @@ fn trouble_of_the_store_is_told_with_its_reason() {
 
 #[test]
 fn loss_is_what_was_lost_since_the_last_look() {
-    let mut all = all(&THRESHOLDS);
+    let mut all = all(&rules());
     let lost = |second, lost| Facts {
         lost,
         ..facts(second)
@@ -72,7 +82,7 @@ fn loss_is_what_was_lost_since_the_last_look() {
 
 #[test]
 fn quarantine_is_a_share_of_the_last_minutes() {
-    let mut all = all(&THRESHOLDS);
+    let mut all = all(&rules());
     let rows = |second, rows, aside| Facts {
         rows,
         aside,
@@ -92,7 +102,7 @@ fn quarantine_is_a_share_of_the_last_minutes() {
 
 #[test]
 fn refused_is_a_share_of_what_was_asked_with_the_columns_it_was_refused_for() {
-    let mut all = all(&THRESHOLDS);
+    let mut all = all(&rules());
     let asked = |second, answered, refused, columns: &[(&str, u64)]| Facts {
         answered,
         refused,
@@ -125,7 +135,7 @@ fn refused_is_a_share_of_what_was_asked_with_the_columns_it_was_refused_for() {
 
 #[test]
 fn a_few_bad_rows_in_many_bodies_leave_nobody_an_answer() {
-    let mut all = all(&THRESHOLDS);
+    let mut all = all(&rules());
     let asked = |second, answered, refused, unanswered| Facts {
         answered,
         refused,
@@ -150,7 +160,7 @@ fn a_few_bad_rows_in_many_bodies_leave_nobody_an_answer() {
 
 #[test]
 fn a_training_that_failed_is_told_until_one_succeeds() {
-    let mut all = all(&THRESHOLDS);
+    let mut all = all(&rules());
     assert_eq!(told(&mut all, &facts(0), Rule::Training), None);
     let ended = |error: Option<&str>| Facts {
         training: Some(Ended {
@@ -166,7 +176,7 @@ fn a_training_that_failed_is_told_until_one_succeeds() {
 
 #[test]
 fn slowness_is_one_request_of_a_hundred() {
-    let mut all = all(&THRESHOLDS);
+    let mut all = all(&rules());
     let latency = Latency::default();
     let mut check = |second, quick, slow, expected| {
         (0..quick).for_each(|_| latency.record(Duration::from_millis(5)));

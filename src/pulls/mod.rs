@@ -9,6 +9,7 @@
 pub mod intake;
 mod notes;
 pub mod quarantine;
+pub mod schedule;
 pub mod view;
 
 use std::sync::Arc;

@@ -13,7 +13,7 @@ use super::problem::{Entry, Problem, escape, kind};
 use super::reply;
 use crate::alert::Handle;
 use crate::alert::silence::Matcher;
-use crate::config::units::Span;
+use crate::units::Span;
 
 /// Longest comment, in characters.
 const LONGEST: usize = 1000;

@@ -33,6 +33,7 @@ pub mod metrics;
 pub mod models;
 pub mod monitor;
 pub mod openapi;
+pub mod options;
 pub mod page;
 mod pairs;
 pub mod predict;

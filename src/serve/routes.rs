@@ -10,7 +10,7 @@ use super::{
     alerts, cycle, events, health, jobs, labels, login, metrics, models, monitor, openapi, predict,
     quarantine, rows, settings, site, sources, store, ws,
 };
-use crate::config::server::Scope;
+use crate::serve::options::Scope;
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html";

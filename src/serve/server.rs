@@ -25,13 +25,13 @@ use super::settings;
 use super::store;
 use super::ws;
 use crate::alert::Handle;
-use crate::config::server::Options;
-use crate::config::{ConfigError, Leaf};
 use crate::control::controller::Triggers;
 use crate::control::jobs::Jobs;
 use crate::live::promoter::Promoter;
 use crate::pulls::view::Sources;
 use crate::registry::Registry;
+use crate::serve::options::{Options, SecretError};
+use crate::serve::settings::Setting;
 use crate::store::Store;
 use crate::store::feed::Feed;
 
@@ -61,7 +61,7 @@ pub struct Handles {
     /// The sources it pulls.
     pub sources: Sources,
     /// The settings it runs with, secrets masked.
-    pub settings: Vec<Leaf>,
+    pub settings: Vec<Setting>,
     /// What is monitored.
     pub monitor: monitor::Desk,
 }
@@ -71,7 +71,7 @@ pub struct Handles {
 pub enum StartFault {
     /// A token's secret.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Secret(#[from] SecretError),
     /// The socket.
     #[error("the server cannot be started: {0}")]
     Io(#[from] std::io::Error),

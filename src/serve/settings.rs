@@ -2,17 +2,28 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::reply;
-use crate::config::Leaf;
+
+/// One setting.
+#[derive(Clone, Debug, Serialize)]
+pub struct Setting {
+    /// `server.listen`.
+    pub key: String,
+    /// Its value as text, secrets masked.
+    pub value: String,
+    /// Where it came from: built in, a file with its line, a variable, a flag.
+    pub origin: String,
+}
 
 /// The document, which stays the same while the server runs.
 pub struct Shown(Value);
 
 impl Shown {
     /// That of some settings.
-    pub fn of(settings: Vec<Leaf>) -> Shown {
+    pub fn of(settings: Vec<Setting>) -> Shown {
         Shown(json!({"settings": settings}))
     }
 }

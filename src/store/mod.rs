@@ -21,6 +21,7 @@ pub mod labels;
 mod layout;
 pub mod maintenance;
 pub mod offline;
+pub mod options;
 mod predictions;
 mod read;
 pub mod remembered;

@@ -3,8 +3,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use titanic_platform::config::server::{Auth, Scope, Token};
 use titanic_platform::serve::guard::word;
+use titanic_platform::serve::options::{Auth, Scope, Token};
 use titanic_platform::serve::routes::{FRAGMENTS, ROUTES};
 use titanic_platform::serve::ws::types::TYPES;
 use titanic_platform::store::feed;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use titanic_platform::app::First;
 use titanic_platform::clock::System;
-use titanic_platform::config::server::{Auth, Scope, Token};
+use titanic_platform::serve::options::{Auth, Scope, Token};
 use titanic_platform::store;
 
 use crate::case::{Case, json as read, on_both};

@@ -4,7 +4,7 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use titanic_platform::config::server::{Auth, Scope, Token};
+use titanic_platform::serve::options::{Auth, Scope, Token};
 
 use crate::server::Server;
 

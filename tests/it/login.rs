@@ -2,7 +2,7 @@
 
 use reqwest::header::{ACCEPT, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, Response, redirect};
-use titanic_platform::config::server::{Auth, Scope, Token};
+use titanic_platform::serve::options::{Auth, Scope, Token};
 
 use crate::server::{Server, passenger};
 use crate::socket;

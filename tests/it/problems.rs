@@ -261,7 +261,7 @@ async fn limits() {
 
 #[tokio::test]
 async fn tokens() {
-    use titanic_platform::config::server::{Auth, Scope, Token};
+    use titanic_platform::serve::options::{Auth, Scope, Token};
     let secrets = tempfile::tempdir().unwrap();
     let path = secrets.path().join("shop");
     std::fs::write(&path, "hush\n").unwrap();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use titanic_platform::app::First;
 use titanic_platform::clock::System;
 use titanic_platform::config::Settings;
-use titanic_platform::config::sources::Scheduled;
+use titanic_platform::pulls::schedule::Scheduled;
 
 use crate::case::{Case, on_both};
 use crate::server::{Server, until};

@@ -21,7 +21,7 @@ use super::serve::{self, Signals};
 use super::{Global, print_json};
 use crate::clock::System;
 use crate::config::Settings;
-use crate::config::server::check_exposure;
+use crate::serve::options::check_exposure;
 use crate::telemetry::logging;
 use folder::Folder;
 use say::Say;

@@ -18,7 +18,6 @@ use super::site::Site;
 use super::text::TextArgs;
 use super::{interrupt, print_json, quarantine};
 use crate::clock::{self, Clock};
-use crate::config::units::Span;
 use crate::ingest::source::{Next, Options, Order};
 use crate::ingest::write::table::{TableFile, TableFormat};
 use crate::ingest::write::{self, WriteFault};
@@ -26,6 +25,7 @@ use crate::ingest::{SinkFault, Source, Taken, Tally};
 use crate::model::Spec;
 use crate::pulls::intake;
 use crate::store::{StoreError, offline, rows};
+use crate::units::Span;
 use sender::Sender;
 use watch::Watch;
 

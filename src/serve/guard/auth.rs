@@ -5,8 +5,7 @@ use std::sync::Arc;
 use actix_web::http::header::{self, HeaderMap};
 use sha2::{Digest, Sha256};
 
-use crate::config::ConfigError;
-use crate::config::server::{Auth, Scope};
+use crate::serve::options::{Auth, Scope, SecretError};
 use crate::serve::problem::{Problem, kind};
 
 /// What a route asks for.
@@ -76,7 +75,7 @@ impl Tokens {
     ///
     /// # Errors
     /// When a secret is not where it should be.
-    pub fn fetch(auth: Option<&Auth>) -> Result<Option<Tokens>, ConfigError> {
+    pub fn fetch(auth: Option<&Auth>) -> Result<Option<Tokens>, SecretError> {
         let Some(Auth::Tokens(tokens)) = auth else {
             return Ok(None);
         };
@@ -89,7 +88,7 @@ impl Tokens {
             };
             Ok(Known { caller, hash })
         });
-        Ok(Some(Tokens(known.collect::<Result<_, ConfigError>>()?)))
+        Ok(Some(Tokens(known.collect::<Result<_, SecretError>>()?)))
     }
 
     /// Who asks, if that goes as far as `access` asks. `session` gives the caller of a page's session; a token that is sent

@@ -23,9 +23,8 @@ pub use session::cookie;
 use session::Sessions;
 
 use super::problem::{Problem, kind};
-use crate::config::ConfigError;
-use crate::config::server::{Options, Scope};
 use crate::schema::fault::excerpt;
+use crate::serve::options::{Options, Scope, SecretError};
 
 /// How long a browser may remember what a page of a listed origin may do.
 const PREFLIGHT_SECONDS: &str = "600";
@@ -54,7 +53,7 @@ impl Guard {
     ///
     /// # Errors
     /// When a token's secret is not where it should be.
-    pub fn new(listen: SocketAddr, options: &Options) -> Result<Guard, ConfigError> {
+    pub fn new(listen: SocketAddr, options: &Options) -> Result<Guard, SecretError> {
         Ok(Guard {
             hosts: Hosts::new(listen, &options.hosts),
             proxies: options.trusted_proxies.clone(),

@@ -61,7 +61,7 @@ pub fn access_of(topic: Topic) -> Access {
 
 /// A route that is missing lets nobody through but those who may do everything.
 fn of_route((method, pattern): (&str, &str)) -> Access {
-    let admin = Access::Scope(crate::config::server::Scope::Admin);
+    let admin = Access::Scope(crate::serve::options::Scope::Admin);
     routes::access(method, pattern).unwrap_or(admin)
 }
 

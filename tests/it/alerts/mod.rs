@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use titanic_platform::alert::{Condition, Rule};
 use titanic_platform::clock::Manual;
 use titanic_platform::config::Settings;
-use titanic_platform::config::units::Span;
+use titanic_platform::units::Span;
 
 use crate::server::{Server, state};
 use titanic_platform::app::First;

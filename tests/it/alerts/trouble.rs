@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
-use titanic_platform::config::units::Span;
 use titanic_platform::store::Health;
+use titanic_platform::units::Span;
 
 use super::receiver::Receiver;
 use super::{hook, through};

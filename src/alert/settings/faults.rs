@@ -8,7 +8,7 @@ use crate::alert::condition::{Rule, name};
 
 impl Alerts {
     /// What types cannot say: (key below `alerts`, problem).
-    pub(in crate::config) fn faults(&self) -> Vec<(String, String)> {
+    pub fn faults(&self) -> Vec<(String, String)> {
         let mut faults = self.times();
         let fence = self.fence();
         for (name, settings) in &self.channels {

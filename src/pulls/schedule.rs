@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::units::Span;
 use crate::ingest::source::{Next, Options};
 use crate::ingest::{Dialect, ReadFault, Source};
+use crate::units::Span;
 
 /// `sources`: by names that the user chooses.
 pub type Sources = BTreeMap<String, Scheduled>;
@@ -92,7 +92,7 @@ impl Scheduled {
 }
 
 /// What types cannot say: (key below `sources`, problem).
-pub(super) fn faults(sources: &Sources) -> Vec<(String, String)> {
+pub fn faults(sources: &Sources) -> Vec<(String, String)> {
     let plain = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     let each = sources.iter().filter_map(|(name, source)| {
         if name.is_empty() || !name.chars().all(plain) {

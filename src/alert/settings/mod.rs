@@ -10,14 +10,12 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-pub use rules::Rules;
+pub use rules::{LatencyRule, QuarantineRule, RefusedRule, Rules};
 
-use super::error::ConfigError;
-use super::units::Span;
-use crate::alert::channels::{ALWAYS, Fence, Keys, Log, Settings, World};
-use crate::alert::desk::Open;
-use crate::alert::options::{self, Options};
-use crate::health::{Limit, Thresholds};
+use super::channels::{ALWAYS, Fence, Keys, Log, Settings, World};
+use super::desk::Open;
+use super::options::{self, Options};
+use crate::units::Span;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +41,15 @@ pub struct Retry {
     pub max: Span,
     /// Age after which it is given up.
     pub give_up: Span,
+}
+
+/// A channel that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("alerts.channels.{channel}: {problem}")]
+pub struct ChannelError {
+    pub channel: String,
+    /// What is wrong, and what to do.
+    pub problem: String,
 }
 
 impl Alerts {
@@ -78,31 +85,6 @@ impl Alerts {
         self.rules.label_delay.after.0
     }
 
-    /// From where on the server's own conditions hold.
-    pub fn thresholds(&self) -> Thresholds {
-        let Rules {
-            quarantine,
-            refused,
-            latency,
-            ..
-        } = &self.rules;
-        Thresholds {
-            quarantine: Limit {
-                share: quarantine.share,
-                least: quarantine.rows.get(),
-                over: quarantine.over.0,
-            },
-            refused: Limit {
-                share: refused.share,
-                least: refused.rows.get(),
-                over: refused.over.0,
-            },
-            p99: latency.p99.0,
-            requests: latency.requests.get(),
-            requests_over: latency.over.0,
-        }
-    }
-
     /// Where the server is, as receivers are told.
     pub fn url(&self, listens: SocketAddr) -> String {
         let url = self
@@ -113,13 +95,13 @@ impl Alerts {
     }
 
     /// Opens every channel, with its secrets.
-    pub fn open(&self) -> Result<Vec<Open>, ConfigError> {
+    pub fn open(&self) -> Result<Vec<Open>, ChannelError> {
         let names = self.options().channels.into_iter();
         names.map(|name| self.open_one(&name)).collect()
     }
 
     /// Channels that cannot be opened, beyond what [`Alerts::faults`] says of them.
-    pub(super) fn open_faults(&self) -> Vec<ConfigError> {
+    pub fn open_faults(&self) -> Vec<ChannelError> {
         let fence = self.fence();
         let sound = self
             .channels
@@ -132,9 +114,9 @@ impl Alerts {
 
     /// # Errors
     /// [`ConfigError::Channel`], also where there is no such channel.
-    pub fn open_one(&self, name: &str) -> Result<Open, ConfigError> {
+    pub fn open_one(&self, name: &str) -> Result<Open, ChannelError> {
         let always = Settings::Log(Log::default());
-        let fault = |problem| ConfigError::Channel {
+        let fault = |problem| ChannelError {
             channel: name.to_owned(),
             problem,
         };

@@ -3,17 +3,14 @@
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
-    num::{NonZeroU64, NonZeroUsize},
+    num::NonZeroUsize,
     path::PathBuf,
 };
 
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de};
 
-use super::{
-    error::ConfigError,
-    units::{Size, Span},
-};
+use crate::units::{Size, Span};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,13 +56,6 @@ pub struct Limits {
     pub wait: Span,
     /// Bytes kept for all clients together: bodies, messages in pieces, answers nobody has read; more get 503.
     pub memory: Size,
-}
-
-/// `feed`: the events that subscribers can resume from.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Feed {
-    pub keep: NonZeroU64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -123,10 +113,28 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// A secret that is not where it should be.
+#[derive(Debug, thiserror::Error)]
+#[error("the secret of the token `{token}` {problem}")]
+pub struct SecretError {
+    pub token: String,
+    /// What is wrong, and what to do.
+    pub problem: String,
+}
+
+/// A server that everybody could reach.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "server.listen is {listen}, which other machines can reach, and server.auth is not set: name tokens (server.auth: {{tokens: …}}), or write `server.auth: none` to let anybody in, or listen on 127.0.0.1"
+)]
+pub struct ExposedError {
+    pub listen: SocketAddr,
+}
+
 impl Token {
     /// Fetches the secret from where it is kept; `variable` reads the environment.
-    pub fn secret(&self, variable: impl Fn(&str) -> Option<String>) -> Result<Secret, ConfigError> {
-        let fault = |problem: String| ConfigError::Secret {
+    pub fn secret(&self, variable: impl Fn(&str) -> Option<String>) -> Result<Secret, SecretError> {
+        let fault = |problem: String| SecretError {
             token: self.name.clone(),
             problem,
         };
@@ -147,21 +155,18 @@ impl Token {
 }
 
 /// Whether the server may listen there: an address that other machines can reach wants tokens, or an explicit `none`.
-pub fn check_exposure(listen: SocketAddr, auth: Option<&Auth>) -> Result<(), ConfigError> {
+pub fn check_exposure(listen: SocketAddr, auth: Option<&Auth>) -> Result<(), ExposedError> {
     let local = listen.ip().to_canonical().is_loopback();
     if local || auth.is_some() {
         Ok(())
     } else {
-        Err(ConfigError::Exposed { listen })
+        Err(ExposedError { listen })
     }
 }
 
 impl Options {
     /// Secrets that are not where they should be; `variable` reads the environment.
-    pub(super) fn secret_faults(
-        &self,
-        variable: impl Fn(&str) -> Option<String>,
-    ) -> Vec<ConfigError> {
+    pub fn secret_faults(&self, variable: impl Fn(&str) -> Option<String>) -> Vec<SecretError> {
         let Some(Auth::Tokens(tokens)) = &self.auth else {
             return Vec::new();
         };
@@ -175,7 +180,7 @@ impl Options {
     }
 
     /// What types cannot say: (key below `server`, problem).
-    pub(super) fn faults(&self) -> Vec<(&'static str, String)> {
+    pub fn faults(&self) -> Vec<(&'static str, String)> {
         let Some(Auth::Tokens(tokens)) = &self.auth else {
             return Vec::new();
         };

@@ -4,9 +4,9 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use serde::Deserialize;
 
-use super::units::Span;
-use crate::control::controller::Triggers;
+use super::controller::Triggers;
 use crate::promotion::policy::Promote;
+use crate::units::Span;
 
 /// `train`. Folds and repeats are the spec's: they belong to the table.
 #[derive(Clone, Debug, Deserialize)]
@@ -51,16 +51,7 @@ impl Retrain {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Labels {
-    /// How long a label waits for its prediction.
-    pub wait: Span,
-    /// How many may wait.
-    pub waiting: u64,
-}
-
 /// What types cannot say about a number of folds.
-pub(super) fn fold_fault(folds: u32) -> Option<String> {
+pub fn fold_fault(folds: u32) -> Option<String> {
     (folds < 2).then(|| format!("{folds} is not allowed; write a whole number, 2 or more: one fold has nothing to be tested on"))
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::alert::condition::{RULES, Rule};
 use crate::alert::options::RuleOptions;
-use crate::config::units::Span;
+use crate::units::Span;
 
 macro_rules! rules {
     ($($(#[doc = $about:literal])* $name:ident: $rule:ident, $kind:ident { $($(#[doc = $doc:literal])* $field:ident: $type:ty,)* })+) => {
