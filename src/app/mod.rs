@@ -4,8 +4,10 @@
 //! tasks; then it is ready. Order of a stop: not ready, a while still answering, WebSockets closed, requests in flight finished,
 //! what was answered stored, tasks ended.
 
+mod context;
 mod first;
 mod pulls;
+mod subsystems;
 mod tasks;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -18,37 +20,16 @@ use tokio::time::{Instant, timeout_at};
 
 pub use first::First;
 
-use crate::alert::{self, desk};
+use crate::alert;
 use crate::clock::Clock;
-use crate::config::{Leaf, Settings};
-use crate::control::controller::{self, RetrainController};
-use crate::control::jobs::{Asked, Jobs, Trainer};
-use crate::control::scorer::ShadowScorer;
-use crate::health::Gatherer;
-use crate::ingest::source::{Unattended, World};
-use crate::live::LiveModel;
-use crate::live::model_events;
-use crate::live::pointer::{self, Follower};
-use crate::live::promoter::Promoter;
-use crate::monitoring::{self, MonitorTask};
-use crate::pulls::view::Sources;
-use crate::registry::Registry;
-use crate::serve;
+use crate::config::Settings;
+use crate::control::jobs::Jobs;
 use crate::serve::health::Lifecycle;
-use crate::serve::jobs::Defaults;
-use crate::serve::predictor::Predictor;
-use crate::serve::routes;
-use crate::serve::server::{self, Handles};
-use crate::serve::settings::Setting;
-use crate::store::feed::{self, Feed, Recorder};
-use crate::store::retention::{self, Keep};
+use crate::store::feed::{Feed, Recorder};
 use crate::store::{self, Store};
-use crate::telemetry::metrics::Metrics;
+use context::Context;
 use pulls::Pulls;
 use tasks::Tasks;
-
-/// Between two rounds of moving what histograms recorded into their buckets.
-const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Of the time for a stop, what is kept back for storing: requests that never end must not cost others their events. A
 /// quarter where the whole is short.
@@ -95,163 +76,42 @@ impl App {
         listener: TcpListener,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<App> {
-        let address = listener.local_addr()?;
-        let metrics = Arc::new(Metrics::new(routes::labels()));
-        let registry = Registry::open(&settings.state)?;
+        let (context, ends) = Context::new(file, settings, listener.local_addr()?, clock)?;
         let lifecycle = Lifecycle::default();
-        let live = LiveModel::default();
-        let options = feed::Options {
-            keep: usize::try_from(settings.feed.keep.get()).unwrap_or(usize::MAX),
-            queue: settings.server.limits.queue.get(),
-        };
-        let feed = Feed::new(options, clock.clone(), metrics.clone());
-        let (recorder, predictions) = feed::recorder(metrics.clone());
-        let (tap, tapped, valve) = feed::tap(settings.shadow.queue.get(), metrics.clone());
-        let (store, writer) = Store::new(store::Parts {
-            file,
-            predictions,
-            feed: feed.clone(),
-            tap,
-            clock: clock.clone(),
-            metrics: metrics.clone(),
-            waiting: store::waiting::Bound::of(settings.labels.waiting),
-        });
-        let (alerts, alert_desk) = desk::new(desk::Parts {
-            store: store.clone(),
-            kept: store.alerts()?,
-            feed: feed.clone(),
-            clock: clock.clone(),
-            metrics: metrics.clone(),
-            options: settings.alerts.options(),
-            channels: settings.alerts.open()?,
-            url: settings.alerts.url(address),
-            random: || Unattended::default().random(),
-        });
-        let (poke, pokes) = pointer::poke();
-        let jobs = Jobs::new(feed.clone(), metrics.clone());
-        let view = monitoring::View::default();
-        let sources = Sources::default();
-        let handles = Handles {
-            predictor: Predictor {
-                live: live.clone(),
-                recorder: recorder.clone(),
-                batch: settings.monitor.window.get().max(2) as u64, // one row is no batch
-                clock: clock.clone(),
-                metrics: metrics.clone(),
-            },
-            feed: feed.clone(),
-            jobs: jobs.clone(),
-            defaults: defaults(&settings),
-            promoter: Promoter {
-                registry: registry.clone(),
-                clock: clock.clone(),
-                poke: poke.clone(),
-            },
-            registry: registry.clone(),
-            lifecycle: lifecycle.clone(),
-            store: store.clone(),
-            alerts: alerts.clone(),
-            triggers: settings.retrain.triggers(),
-            sources: sources.clone(),
-            settings: settings.leaves().map(setting).collect(),
-            monitor: serve::monitor::Desk {
-                view: view.clone(),
-                options: settings.monitor.clone(),
-            },
-        };
-        let begin = store.last()?;
-        let served = server::start(listener, &settings.server, handles)?;
+        let begin = context.store.last()?;
+        let served = subsystems::serve(&context, listener, &lifecycle)?;
         let server = served.handle();
         let served = tokio::spawn(served);
 
-        let follower = Follower {
-            registry: registry.clone(),
-            live: live.clone(),
-            feed: feed.clone(),
-            clock: clock.clone(),
-            metrics: metrics.clone(),
-        };
+        let follower = subsystems::follower(&context);
         let folder = first.folder.clone();
         // Lines written from here on are followed; what stands before them is what the model is loaded from.
-        let seq = registry.last_seq()?;
-        if let Err(error) = first.load(&follower, &settings).await {
+        let seq = context.registry.last_seq()?;
+        if let Err(error) = first.load(&follower, &context.settings).await {
             server.stop(false).await;
             return Err(error);
         }
 
         let mut tasks = Tasks::default();
-        tasks.spawn("store", writer.run());
-        tasks.spawn("alerts", alert_desk.run());
-        let gatherer = Gatherer {
-            store: store.clone(),
-            jobs: jobs.clone(),
-            metrics: metrics.clone(),
-            clock: clock.clone(),
-            alerts: alerts.clone(),
-            rules: settings.alerts.rules.clone(),
-        };
-        tasks.spawn("health", gatherer.run());
-        tasks.spawn("follower", follower.run(seq, pokes));
-        tasks.spawn(
-            "model events",
-            model_events::run(store.clone(), registry.clone()),
-        );
-        let scorer = ShadowScorer::new(valve, metrics.clone());
-        tasks.spawn("shadow scorer", scorer.clone().run(tapped));
-        tasks.spawn("upkeep", upkeep(metrics.clone()));
-        let keep = Keep {
-            age: settings.store.keep.age.map(|age| age.0),
-            size: settings.store.keep.size.map(|size| size.0),
-        };
-        tasks.spawn(
-            "retention",
-            retention::run(store.clone(), keep, clock.clone()),
-        );
-        let (news, heard) = controller::news();
-        let controller = RetrainController {
-            store: store.clone(),
-            registry: registry.clone(),
-            live: live.clone(),
-            jobs: jobs.clone(),
-            feed: feed.clone(),
-            clock: clock.clone(),
-            poke: poke.clone(),
-            scorer,
-            options: loop_options(&settings),
-        };
-        tasks.spawn("retrain controller", controller.run(heard));
-        let monitor = MonitorTask {
-            store: store.clone(),
-            registry: registry.clone(),
-            live: live.clone(),
-            feed: feed.clone(),
-            alerts: alerts.clone(),
-            late: settings.alerts.late(),
-            clock: clock.clone(),
-            metrics: metrics.clone(),
-            options: settings.monitor.clone(),
-            deaf: loop_options(&settings).triggers.deaf(),
-            view,
-            begin,
-        };
-        tasks.spawn("monitor", monitor.run());
-        let threads = settings.threads.map_or_else(spare_cores, usize::from);
-        let pulls = Pulls::start(&settings, &store, &live, &sources, &clock)?;
-        let trainer = jobs.start(Trainer {
-            registry,
-            live,
-            folder,
-            threads,
-            clock: clock.clone(),
-            poke: poke.clone(),
-            store: store.clone(),
-            news,
-            gate: settings.gate,
-        })?;
-        // Commands beside this server ask it from here on.
-        if let Err(error) = store.announce(&format!("http://{}", reachable(address))) {
-            tracing::warn!(%error, "store: the address cannot be written beside it; commands cannot ask this server");
-        }
+        tasks.spawn("store", ends.writer.run());
+        tasks.spawn("alerts", ends.alerts.run());
+        subsystems::health(&context, &mut tasks);
+        subsystems::live(&context, &mut tasks, follower, seq, ends.woken);
+        subsystems::retention(&context, &mut tasks);
+        subsystems::monitoring(&context, &mut tasks, begin);
+        let trainer = subsystems::control(&context, &mut tasks, folder, (ends.valve, ends.tapped))?;
+        let pulls = subsystems::pulls(&context)?;
+        announce(&context);
+        let Context {
+            settings,
+            address,
+            feed,
+            recorder,
+            store,
+            alerts,
+            jobs,
+            ..
+        } = context;
         Ok(App {
             address,
             lifecycle,
@@ -366,53 +226,11 @@ async fn failure(served: &mut JoinHandle<std::io::Result<()>>, tasks: &mut Tasks
     }
 }
 
-async fn upkeep(metrics: Arc<Metrics>) {
-    let mut tick = tokio::time::interval(UPKEEP);
-    loop {
-        tick.tick().await;
-        metrics.upkeep();
-    }
-}
-
-fn defaults(settings: &Settings) -> Defaults {
-    Defaults {
-        folds: settings.retrain.folds as usize,
-        repeats: settings.retrain.repeats.get() as usize,
-        seed: settings.train.seed,
-        promote: settings.train.promote,
-    }
-}
-
-fn loop_options(settings: &Settings) -> controller::Options {
-    let Defaults {
-        folds,
-        repeats,
-        seed,
-        promote,
-    } = defaults(settings);
-    let asked = Asked {
-        learner: None,
-        folds,
-        repeats,
-        seed,
-        promote,
-        max_bad: crate::ingest::MAX_BAD,
-        by: "rule".into(),
-    };
-    controller::Options {
-        triggers: settings.retrain.triggers(),
-        asked,
-        shadow: settings.shadow,
-        watch: settings.watch,
-        wait: settings.labels.wait.0,
-    }
-}
-
-fn setting(leaf: Leaf) -> Setting {
-    Setting {
-        key: leaf.key,
-        value: leaf.value,
-        origin: leaf.origin.to_string(),
+/// Commands beside this server find it from here on.
+fn announce(context: &Context) {
+    let address = format!("http://{}", reachable(context.address));
+    if let Err(error) = context.store.announce(&address) {
+        tracing::warn!(%error, "store: the address cannot be written beside it; commands cannot ask this server");
     }
 }
 
@@ -428,9 +246,4 @@ pub fn reachable(address: SocketAddr) -> SocketAddr {
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// A training leaves one core to those who are answered meanwhile.
-fn spare_cores() -> usize {
-    (cores() - 1).max(1)
 }

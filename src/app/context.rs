@@ -1,0 +1,117 @@
+//! What the subsystems of a server share: the settings, and a handle on each of the parts below them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::alert::{self, desk};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::control::jobs::Jobs;
+use crate::ingest::source::{Unattended, World};
+use crate::live::LiveModel;
+use crate::live::pointer::{self, Poke};
+use crate::monitoring;
+use crate::pulls::view::Sources;
+use crate::registry::Registry;
+use crate::serve::routes;
+use crate::store::feed::{self, Feed, Recorder};
+use crate::store::{self, Store};
+use crate::telemetry::metrics::Metrics;
+
+/// The handles. Each of them is cheap to clone.
+pub(super) struct Context {
+    pub settings: Settings,
+    /// Where the server listens.
+    pub address: SocketAddr,
+    pub clock: Arc<dyn Clock>,
+    pub metrics: Arc<Metrics>,
+    pub registry: Registry,
+    pub live: LiveModel,
+    pub feed: Feed,
+    pub recorder: Recorder,
+    pub store: Store,
+    pub alerts: alert::Handle,
+    pub jobs: Jobs,
+    /// Makes the task that follows the ledger look now.
+    pub wake: Poke,
+    pub view: monitoring::View,
+    pub sources: Sources,
+}
+
+/// The other ends of some of the handles: each belongs to one task.
+pub(super) struct Ends {
+    pub writer: store::Writer,
+    pub alerts: desk::Desk,
+    pub woken: pointer::Pokes,
+    pub valve: feed::Valve,
+    pub tapped: feed::Tapped,
+}
+
+impl Context {
+    /// Opens every part; nothing runs yet.
+    ///
+    /// # Errors
+    /// When the registry, the stored alerts or a channel cannot be opened.
+    pub fn new(
+        file: store::File,
+        settings: Settings,
+        address: SocketAddr,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<(Context, Ends)> {
+        let metrics = Arc::new(Metrics::new(routes::labels()));
+        let registry = Registry::open(&settings.state)?;
+        let options = feed::Options {
+            keep: usize::try_from(settings.feed.keep.get()).unwrap_or(usize::MAX),
+            queue: settings.server.limits.queue.get(),
+        };
+        let feed = Feed::new(options, clock.clone(), metrics.clone());
+        let (recorder, predictions) = feed::recorder(metrics.clone());
+        let (tap, tapped, valve) = feed::tap(settings.shadow.queue.get(), metrics.clone());
+        let (store, writer) = Store::new(store::Parts {
+            file,
+            predictions,
+            feed: feed.clone(),
+            tap,
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            waiting: store::waiting::Bound::of(settings.labels.waiting),
+        });
+        let (alerts, desk) = desk::new(desk::Parts {
+            store: store.clone(),
+            kept: store.alerts()?,
+            feed: feed.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            options: settings.alerts.options(),
+            channels: settings.alerts.open()?,
+            url: settings.alerts.url(address),
+            random: || Unattended::default().random(),
+        });
+        let (wake, woken) = pointer::poke();
+        let jobs = Jobs::new(feed.clone(), metrics.clone());
+        let context = Context {
+            settings,
+            address,
+            clock,
+            metrics,
+            registry,
+            live: LiveModel::default(),
+            feed,
+            recorder,
+            store,
+            alerts,
+            jobs,
+            wake,
+            view: monitoring::View::default(),
+            sources: Sources::default(),
+        };
+        let ends = Ends {
+            writer,
+            alerts: desk,
+            woken,
+            valve,
+            tapped,
+        };
+        Ok((context, ends))
+    }
+}

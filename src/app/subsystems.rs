@@ -1,0 +1,258 @@
+//! The subsystems, one function each: what it is made of, and the task it runs as.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+
+use super::context::Context;
+use super::tasks::Tasks;
+use super::{cores, pulls::Pulls};
+use crate::config::{Leaf, Settings};
+use crate::control::controller::{self, RetrainController};
+use crate::control::jobs::{Asked, Trainer};
+use crate::control::scorer::ShadowScorer;
+use crate::health::Gatherer;
+use crate::live::pointer::{Follower, Pokes};
+use crate::live::{model_events, promoter::Promoter};
+use crate::monitoring::MonitorTask;
+use crate::serve;
+use crate::serve::health::Lifecycle;
+use crate::serve::jobs::Defaults;
+use crate::serve::predictor::Predictor;
+use crate::serve::server::{self, Handles};
+use crate::serve::settings::Setting;
+use crate::store::feed::{Tapped, Valve};
+use crate::store::retention::{self, Keep};
+use crate::telemetry::metrics::Metrics;
+
+/// Between two rounds of moving what histograms recorded into their buckets.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The HTTP server, alive from here on.
+pub(super) fn serve(
+    context: &Context,
+    listener: TcpListener,
+    lifecycle: &Lifecycle,
+) -> anyhow::Result<Server> {
+    let Context {
+        settings,
+        clock,
+        metrics,
+        registry,
+        live,
+        feed,
+        recorder,
+        store,
+        alerts,
+        jobs,
+        wake,
+        view,
+        sources,
+        ..
+    } = context;
+    let handles = Handles {
+        predictor: Predictor {
+            live: live.clone(),
+            recorder: recorder.clone(),
+            batch: settings.monitor.window.get().max(2) as u64, // one row is no batch
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        },
+        feed: feed.clone(),
+        jobs: jobs.clone(),
+        defaults: defaults(settings),
+        promoter: Promoter {
+            registry: registry.clone(),
+            clock: clock.clone(),
+            poke: wake.clone(),
+        },
+        registry: registry.clone(),
+        lifecycle: lifecycle.clone(),
+        store: store.clone(),
+        alerts: alerts.clone(),
+        triggers: settings.retrain.triggers(),
+        sources: sources.clone(),
+        settings: settings.leaves().map(setting).collect(),
+        monitor: serve::monitor::Desk {
+            view: view.clone(),
+            options: settings.monitor.clone(),
+        },
+    };
+    Ok(server::start(listener, &settings.server, handles)?)
+}
+
+/// The task that follows the ledger. It also loads the first model.
+pub(super) fn follower(context: &Context) -> Follower {
+    Follower {
+        registry: context.registry.clone(),
+        live: context.live.clone(),
+        feed: context.feed.clone(),
+        clock: context.clock.clone(),
+        metrics: context.metrics.clone(),
+    }
+}
+
+/// Follows the ledger from line `seq` on, and records its lines as events.
+pub(super) fn live(
+    context: &Context,
+    tasks: &mut Tasks,
+    follower: Follower,
+    seq: u64,
+    woken: Pokes,
+) {
+    tasks.spawn("follower", follower.run(seq, woken));
+    let events = model_events::run(context.store.clone(), context.registry.clone());
+    tasks.spawn("model events", events);
+}
+
+/// Looks at the server itself.
+pub(super) fn health(context: &Context, tasks: &mut Tasks) {
+    let gatherer = Gatherer {
+        store: context.store.clone(),
+        jobs: context.jobs.clone(),
+        metrics: context.metrics.clone(),
+        clock: context.clock.clone(),
+        alerts: context.alerts.clone(),
+        rules: context.settings.alerts.rules.clone(),
+    };
+    tasks.spawn("health", gatherer.run());
+}
+
+/// Keeps the store within its bounds, and the metrics within theirs.
+pub(super) fn retention(context: &Context, tasks: &mut Tasks) {
+    let keep = &context.settings.store.keep;
+    let keep = Keep {
+        age: keep.age.map(|age| age.0),
+        size: keep.size.map(|size| size.0),
+    };
+    let run = retention::run(context.store.clone(), keep, context.clock.clone());
+    tasks.spawn("retention", run);
+    tasks.spawn("upkeep", upkeep(context.metrics.clone()));
+}
+
+async fn upkeep(metrics: Arc<Metrics>) {
+    let mut tick = tokio::time::interval(UPKEEP);
+    loop {
+        tick.tick().await;
+        metrics.upkeep();
+    }
+}
+
+/// Follows predictions and labels from event `begin` on.
+pub(super) fn monitoring(context: &Context, tasks: &mut Tasks, begin: u64) {
+    let monitor = MonitorTask {
+        store: context.store.clone(),
+        registry: context.registry.clone(),
+        live: context.live.clone(),
+        feed: context.feed.clone(),
+        alerts: context.alerts.clone(),
+        late: context.settings.alerts.late(),
+        clock: context.clock.clone(),
+        metrics: context.metrics.clone(),
+        options: context.settings.monitor.clone(),
+        deaf: context.settings.retrain.triggers().deaf(),
+        view: context.view.clone(),
+        begin,
+    };
+    tasks.spawn("monitor", monitor.run());
+}
+
+/// Closes the loop: the shadow scorer, the retrain controller, and the thread that trains. The table of a training is
+/// looked for in `folder`.
+pub(super) fn control(
+    context: &Context,
+    tasks: &mut Tasks,
+    folder: PathBuf,
+    (valve, tapped): (Valve, Tapped),
+) -> std::io::Result<std::thread::JoinHandle<()>> {
+    let scorer = ShadowScorer::new(valve, context.metrics.clone());
+    tasks.spawn("shadow scorer", scorer.clone().run(tapped));
+    let (news, heard) = controller::news();
+    let controller = RetrainController {
+        store: context.store.clone(),
+        registry: context.registry.clone(),
+        live: context.live.clone(),
+        jobs: context.jobs.clone(),
+        feed: context.feed.clone(),
+        clock: context.clock.clone(),
+        poke: context.wake.clone(),
+        scorer,
+        options: loop_options(&context.settings),
+    };
+    tasks.spawn("retrain controller", controller.run(heard));
+    context.jobs.start(Trainer {
+        registry: context.registry.clone(),
+        live: context.live.clone(),
+        folder,
+        threads: context
+            .settings
+            .threads
+            .map_or_else(spare_cores, usize::from),
+        clock: context.clock.clone(),
+        poke: context.wake.clone(),
+        store: context.store.clone(),
+        news,
+        gate: context.settings.gate,
+    })
+}
+
+/// Pulls the scheduled sources.
+pub(super) fn pulls(context: &Context) -> anyhow::Result<Pulls> {
+    Pulls::start(
+        &context.settings,
+        &context.store,
+        &context.live,
+        &context.sources,
+        &context.clock,
+    )
+}
+
+fn defaults(settings: &Settings) -> Defaults {
+    Defaults {
+        folds: settings.retrain.folds as usize,
+        repeats: settings.retrain.repeats.get() as usize,
+        seed: settings.train.seed,
+        promote: settings.train.promote,
+    }
+}
+
+fn loop_options(settings: &Settings) -> controller::Options {
+    let Defaults {
+        folds,
+        repeats,
+        seed,
+        promote,
+    } = defaults(settings);
+    let asked = Asked {
+        learner: None,
+        folds,
+        repeats,
+        seed,
+        promote,
+        max_bad: crate::ingest::MAX_BAD,
+        by: "rule".into(),
+    };
+    controller::Options {
+        triggers: settings.retrain.triggers(),
+        asked,
+        shadow: settings.shadow,
+        watch: settings.watch,
+        wait: settings.labels.wait.0,
+    }
+}
+
+fn setting(leaf: Leaf) -> Setting {
+    Setting {
+        key: leaf.key,
+        value: leaf.value,
+        origin: leaf.origin.to_string(),
+    }
+}
+
+/// A training leaves one core to the clients that are served meanwhile.
+fn spare_cores() -> usize {
+    (cores() - 1).max(1)
+}
