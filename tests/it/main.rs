@@ -40,6 +40,7 @@ mod process;
 mod protocols;
 mod pulls;
 mod recipe;
+mod reference;
 mod refused;
 mod rest;
 mod revisions;
