@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::state::Alert;
@@ -12,20 +13,24 @@ use crate::clock::timestamp;
 /// Silences at a time; with more the oldest go.
 pub const MOST: usize = 1000;
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ActiveSilence")]
 pub struct Silence {
     pub id: String,
     /// The labels it asks for, all of them.
     pub matchers: Vec<Matcher>,
     #[serde(with = "timestamp")]
+    #[schemars(with = "String")]
     pub since: Timestamp,
     #[serde(with = "timestamp")]
+    #[schemars(with = "String")]
     pub until: Timestamp,
     pub comment: String,
 }
 
 /// One label that a silence asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LabelMatcher")]
 pub struct Matcher {
     pub name: String,
     /// Whether it has that value, or any other.

@@ -4,15 +4,18 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::condition::Rule;
 use super::silence::Silence;
 use super::state::State;
 use crate::clock::timestamp;
+use crate::telemetry::metrics::ChannelKind;
 
 /// Everything that is shown.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Alerts")]
 pub struct View {
     /// The alerts by rule and subject.
     pub alerts: Vec<Shown>,
@@ -23,15 +26,18 @@ pub struct View {
 }
 
 /// An alert as it is shown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Alert")]
 pub struct Shown {
     pub id: String,
     pub rule: Rule,
     pub subject: String,
     /// `pending`, `firing`, `resolved` or `silenced`.
+    #[schemars(extend("enum" = ["pending", "firing", "resolved", "silenced"]))]
     pub state: Cow<'static, str>,
     /// Since when it is in that state; for one that fires, when it began to.
     #[serde(with = "timestamp")]
+    #[schemars(with = "String")]
     pub since: Timestamp,
     pub labels: BTreeMap<String, String>,
     /// What is said of it.
@@ -41,17 +47,20 @@ pub struct Shown {
 }
 
 /// A channel as it is shown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AlertChannel")]
 pub struct ChannelView {
     pub name: String,
     #[serde(rename = "type")]
+    #[schemars(with = "ChannelKind")]
     pub kind: Cow<'static, str>,
     /// Why nothing is sent through it; none where something is.
     pub paused: Option<String>,
 }
 
 /// The outbox as it is shown.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Outbox")]
 pub struct OutboxView {
     /// Notifications that wait to be sent.
     pub waiting: usize,
@@ -61,7 +70,8 @@ pub struct OutboxView {
 }
 
 /// A notification of the outbox as it is shown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DeadLetter")]
 pub struct Letter {
     /// Its id, also that of its webhook or e-mail.
     pub id: String,
@@ -69,6 +79,7 @@ pub struct Letter {
     pub rule: Rule,
     /// When it was written.
     #[serde(with = "timestamp")]
+    #[schemars(with = "String")]
     pub created: Timestamp,
     /// How often it was sent.
     pub attempts: u32,

@@ -1,9 +1,13 @@
 //! The card: what is known of a model from its training. It travels inside the model.
 
+use std::borrow::Cow;
+
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::schema::ColumnWarning;
-use crate::stats::metric::Metric;
+use crate::stats::metric::{METRICS, Metric};
 use crate::stats::resampled::Estimate;
 
 /// What is known of a model.
@@ -57,7 +61,7 @@ pub struct Figures {
 }
 
 /// Mean counts over the repeats of a cross-validation: each row counts once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Confusion {
     pub true_positives: f64,
     pub false_positives: f64,
@@ -74,29 +78,62 @@ impl Figures {
             .and_then(|(_, e)| *e)
     }
 
-    /// As JSON: `{"folds", "repeats", "accuracy": {"mean", "se"}, …}`.
-    pub fn to_json(&self) -> serde_json::Value {
-        let mut json = serde_json::Map::new();
-        json.insert("folds".into(), self.folds.into());
-        json.insert("repeats".into(), self.repeats.into());
-        for (name, estimate) in &self.metrics {
-            let value = estimate.map(|e| serde_json::json!({"mean": e.mean, "se": e.se}));
-            json.insert(name.clone(), value.unwrap_or_default());
+    /// As documents have them.
+    pub fn document(&self) -> CrossValidated {
+        CrossValidated {
+            folds: self.folds,
+            repeats: self.repeats,
+            metrics: Estimates(self.metrics.iter().cloned().collect()),
+            threshold: self.threshold,
+            confusion: self.confusion,
         }
-        let Confusion {
-            true_positives,
-            false_positives,
-            true_negatives,
-            false_negatives,
-        } = self.confusion;
-        json.insert("threshold".into(), self.threshold.into());
-        json.insert(
-            "confusion".into(),
-            serde_json::json!({
-                "true_positives": true_positives, "false_positives": false_positives,
-                "true_negatives": true_negatives, "false_negatives": false_negatives,
-            }),
-        );
-        json.into()
+    }
+
+    /// The same as JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!(self.document())
+    }
+}
+
+/// Cross-validated metrics as documents have them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CrossValidated {
+    /// Folds.
+    pub folds: usize,
+    /// Repeats.
+    pub repeats: usize,
+    /// One entry a metric; null where it is undefined in every fold.
+    #[serde(flatten)]
+    pub metrics: Estimates,
+    /// Decision threshold they hold for.
+    pub threshold: f64,
+    /// True and false positives and negatives over all rows, averaged over the repeats.
+    pub confusion: Confusion,
+}
+
+/// Mean and standard error of metrics, by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Estimates(IndexMap<String, Option<Estimate>>);
+
+impl JsonSchema for Estimates {
+    fn schema_name() -> Cow<'static, str> {
+        "Estimates".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    /// A member for each of the metrics there are.
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let estimate = generator.subschema_for::<Option<Estimate>>();
+        let members = METRICS.iter().map(|metric| {
+            let mut member = estimate.clone();
+            member.insert("description".into(), metric.doc.into());
+            (metric.name.to_owned(), member.to_value())
+        });
+        let members: serde_json::Map<String, serde_json::Value> = members.collect();
+        json_schema!({"type": "object", "properties": members})
     }
 }

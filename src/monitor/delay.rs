@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::stats::quantile::{median, quantile};
@@ -23,7 +24,8 @@ pub struct Delay {
 }
 
 /// The delays of some successive truths, in seconds ≥ 0.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DelayWindow")]
 pub struct Window {
     pub n: u64,
     /// Half of them took at most so long.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::{Cell, Kind, RowView, Schema};
@@ -10,7 +11,7 @@ use crate::schema::{Cell, Kind, RowView, Schema};
 const MOST_LEVELS: usize = 20;
 
 /// Rows of one level.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Slice {
     pub column: String,
     pub level: String,
@@ -23,7 +24,8 @@ impl fmt::Display for Slice {
 }
 
 /// Why a column makes no slices.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "UnwatchedColumn")]
 pub struct Unwatched {
     /// The column, as it was asked for.
     pub column: String,

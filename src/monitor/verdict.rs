@@ -1,6 +1,7 @@
 //! The outcome of one check: what a window was found to be, with everything that says so.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cbpe::Estimated;
@@ -12,7 +13,8 @@ use super::slice::Slice;
 const NAMED: usize = 4;
 
 /// The verdict on one window.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DriftVerdict")]
 pub struct Verdict {
     /// The model whose reference the rows were held against.
     pub model: String,
@@ -20,6 +22,7 @@ pub struct Verdict {
     pub slice: Option<Slice>,
     /// When its last row came.
     #[serde(with = "crate::clock::timestamp")]
+    #[schemars(with = "String")]
     pub time: Timestamp,
     /// Where it lies among the store's events.
     pub window: Span,
@@ -40,7 +43,8 @@ pub struct Verdict {
 }
 
 /// A stretch of the store's events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "EventSpan")]
 pub struct Span {
     /// Number of the first.
     pub from: u64,
@@ -65,7 +69,8 @@ impl Span {
 }
 
 /// What follows from a drift.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RetrainVerdict")]
 pub struct Retrain {
     /// Whether a training is asked for.
     pub asked: bool,
@@ -74,12 +79,14 @@ pub struct Retrain {
 }
 
 /// A verdict in a line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "VerdictLine")]
 pub struct Brief {
     pub model: String,
     /// Which rows; none: all.
     pub slice: Option<Slice>,
     #[serde(with = "crate::clock::timestamp")]
+    #[schemars(with = "String")]
     pub time: Timestamp,
     /// Where it lies among the store's events.
     pub window: Span,

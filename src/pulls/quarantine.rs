@@ -1,5 +1,6 @@
 //! Rows of the quarantine checked again.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ingest::source::identity;
@@ -9,7 +10,7 @@ use crate::store::maintenance::Retried;
 use crate::store::rows::{NewRow, Origin, Quarantined, QuarantinedView, Taken};
 
 /// What came of a retry.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Retry {
     /// Rows that are stored now.
     pub stored: usize,

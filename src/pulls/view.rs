@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::rfc3339;
 use crate::ingest::Tally;
 
 /// A source as it is shown.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Source")]
 pub struct SourceView {
     /// Its name in the settings.
     pub name: String,
@@ -25,7 +27,8 @@ pub struct SourceView {
 }
 
 /// A pull as it is shown.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Pull")]
 pub struct PullView {
     pub ended: String,
     pub read: u64,

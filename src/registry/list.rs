@@ -1,14 +1,16 @@
 //! The versions there are, as people and programs list them.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{Registry, RegistryError, Version, disk, history::History};
 use crate::clock;
 
 /// What a version is at the moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Role {
     Champion,
     /// A rollback would make it champion.

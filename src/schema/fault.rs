@@ -5,8 +5,19 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use super::level::Label;
 
 /// Kinds of trouble with a value, a column or a whole table. The code is part of the wire contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ColumnProblem", inline)]
 pub enum Problem {
     /// A required column is absent, null or empty.
     Missing,

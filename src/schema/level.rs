@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::ops::Deref;
 
 use rustc_hash::FxHashMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::fault::excerpt;
@@ -88,6 +89,20 @@ fn bit(v: f64) -> Option<bool> {
         0.0 => Some(false),
         1.0 => Some(true),
         _ => None,
+    }
+}
+
+impl JsonSchema for Label {
+    fn schema_name() -> Cow<'static, str> {
+        "Label".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["boolean", "number", "string"]})
     }
 }
 

@@ -1,6 +1,7 @@
 //! What was odd about many rows, by column: one entry a column and problem, however many rows there are.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::fault::{Problem, Warning, excerpt};
@@ -9,7 +10,7 @@ use super::fault::{Problem, Warning, excerpt};
 const EXAMPLES: usize = 3;
 
 /// One column's trouble of one kind, over many rows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 pub struct ColumnWarning {
     /// The column; empty where none is to blame.
     pub column: String,
@@ -17,6 +18,7 @@ pub struct ColumnWarning {
     /// Rows it was seen in.
     pub rows: u64,
     /// Some of the values, each with its rows, the first seen first.
+    #[schemars(with = "Vec<String>")]
     pub examples: Vec<Example>,
     /// A sentence for people, where the problem's name alone does not say it all.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -1,11 +1,12 @@
 //! Confidence intervals of one figure at one look.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::normal::normal_quantile;
 
 /// Bounds of a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Interval {
     pub low: f64,
     /// Upper end, ≥ `low`.

@@ -1,11 +1,12 @@
 //! Mean and standard error over the folds of a repeated cross-validation.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::moments::Moments;
 
 /// A mean and how far it can be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Estimate {
     /// Mean over the folds.
     pub mean: f64,

@@ -1,6 +1,7 @@
 //! Whether a store is whole: every event is read, and every index held against the events.
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::block::{self, Record};
@@ -17,7 +18,7 @@ use super::read;
 const MOST_TOLD: usize = 20;
 
 /// What a check came to.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// Events that can be read.
     pub events: u64,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 use redb::{ReadTransaction, ReadableTable};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::block::{self, Record};
@@ -16,13 +17,15 @@ use super::layout::{self, BLOCKS, CURSORS, LABELS, META, NOTES, OUTBOX, QUARANTI
 use super::rows::Quarantined;
 
 /// What is in the store.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Store")]
 pub struct Stats {
     /// Number of the last event.
     pub seq: u64,
     /// Number of the oldest event kept.
     pub oldest: u64,
     /// Events that ever were, by kind.
+    #[schemars(with = "std::collections::BTreeMap<String, u64>")]
     pub kinds: IndexMap<String, u64>,
     /// Truths.
     pub labels: u64,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use redb::ReadableTable;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -75,7 +76,8 @@ pub struct Quarantined {
 }
 
 /// A row of the quarantine as it is shown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QuarantinedRow")]
 pub struct QuarantinedView {
     /// Its id.
     pub id: String,
@@ -160,7 +162,7 @@ pub struct Batch {
 }
 
 /// What became of them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Taken {
     /// New rows.
     pub stored: usize,

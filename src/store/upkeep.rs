@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::Report;
 use super::{OpenError, Store, StoreError};
 
 /// What a check came to, as it is shown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Checked {
     /// Whether nothing is wrong.
     pub intact: bool,
@@ -27,7 +28,7 @@ impl From<Report> for Checked {
 }
 
 /// What a compaction came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Compacted {
     /// Bytes before.
     pub before: u64,
@@ -36,7 +37,8 @@ pub struct Compacted {
 }
 
 /// What a backup came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "BackedUp")]
 pub struct Backup {
     /// Path of the copy.
     pub file: PathBuf,

@@ -15,6 +15,20 @@ macro_rules! labels {
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
         }
 
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({"enum": <$name as ClosedLabel>::VALUES})
+            }
+        }
+
         impl ClosedLabel for $name {
             const NAME: &'static str = $label;
             const VALUES: &'static [&'static str] = &[$($value),+];

@@ -22,6 +22,7 @@ mod reference;
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::stats::interval::Interval;
@@ -36,7 +37,8 @@ pub const NOTE: &str = "Estimated from the scores alone: it holds while scores a
 const CONFIDENCE: f64 = 0.95;
 
 /// Estimated figures of some answers; none where undefined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "EstimatedMetrics")]
 pub struct Estimate {
     pub n: u64,
     /// Share of right decisions.
@@ -56,7 +58,8 @@ pub struct Estimate {
 }
 
 /// Estimated figures with their intervals, for a model whose reference is known.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "EstimatedPerformance")]
 pub struct Estimated {
     #[serde(flatten)]
     pub estimate: Estimate,
@@ -67,7 +70,8 @@ pub struct Estimated {
 }
 
 /// An interval a figure; none where the figure, or its error on the reference, is undefined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MetricIntervals")]
 pub struct Intervals {
     pub accuracy: Option<Interval>,
     pub precision: Option<Interval>,

@@ -8,6 +8,7 @@ mod buckets;
 pub mod page_hinkley;
 mod parameter;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -37,7 +38,8 @@ pub trait Detect {
 }
 
 /// A change that was noticed: the numbers before it and those since, as the detector parts them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ErrorChange")]
 pub struct Change {
     pub before: Part,
     /// Those since, up to the one at which it was noticed.
@@ -45,7 +47,8 @@ pub struct Change {
 }
 
 /// Some numbers of a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ErrorPart")]
 pub struct Part {
     /// How many, ≥ 1.
     pub n: u64,

@@ -7,6 +7,7 @@ mod pair;
 
 use std::cmp::Ordering;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::sample::{Column, Observed, Sample};
@@ -19,7 +20,7 @@ use pair::{Measured, Pair};
 pub const LEVEL: f64 = 0.01;
 
 /// What became of rows, beside a reference. Serialises as `drift --json` prints it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Drift {
     /// Whether any column drifted.
     pub drift: bool,
@@ -54,7 +55,8 @@ impl Drift {
 }
 
 /// A figure of either side.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Sides<T> {
     pub reference: T,
     /// Of the rows compared with it.
@@ -62,7 +64,7 @@ pub struct Sides<T> {
 }
 
 /// One column of it. What is undefined (a column without values, without spread, of one level) is `None`, never NaN.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ColumnDrift {
     pub name: String,
     pub kind: Kind,
@@ -97,8 +99,9 @@ pub struct ColumnDrift {
 }
 
 /// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Kind {
     Number,
     Category,
@@ -106,7 +109,7 @@ pub enum Kind {
 }
 
 /// A test, with what came out.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Tested {
     pub test: Test,
     pub p_value: f64,
@@ -115,8 +118,9 @@ pub struct Tested {
 }
 
 /// The tests a verdict may rest on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "DriftTest")]
 pub enum Test {
     /// Kolmogorov–Smirnov on numbers and scores.
     Ks,

@@ -1,12 +1,14 @@
 //! A detector that told of a change.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Window;
 use crate::monitor::detectors::{Change, Kind};
 
 /// A detector that told of a change in the share of wrong decisions.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DetectedChange")]
 pub struct Fired {
     /// Which detector, by its key: `page_hinkley`.
     pub detector: String,

@@ -1,5 +1,6 @@
 //! The figures of one window.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::stats::figures::{Confusion, Figures};
@@ -11,7 +12,8 @@ use crate::stats::scores::{Scores, base_rate_log_loss};
 const CONFIDENCE: f64 = 0.95;
 
 /// Some successive answers whose truths came.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PerformanceWindow")]
 pub struct Window {
     /// Its first truth, counted from 1.
     pub first: u64,
@@ -24,7 +26,8 @@ pub struct Window {
 }
 
 /// A figure with its interval.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "WindowMetric")]
 pub struct Figure {
     pub metric: String,
     /// Its value; none where undefined.

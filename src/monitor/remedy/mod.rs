@@ -6,6 +6,7 @@
 mod unit;
 
 use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::drift::{ColumnDrift, Drift, Test};
@@ -33,7 +34,8 @@ const UNKNOWN: f64 = 0.5;
 const LEAST: u64 = 20;
 
 /// A drift that retraining cannot help.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DataQualityIssue")]
 pub struct Ailment {
     pub column: String,
     /// What is wrong with it.
@@ -43,8 +45,9 @@ pub struct Ailment {
 }
 
 /// What is wrong with a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Ailing {
     /// It has no values any more.
     Blank,

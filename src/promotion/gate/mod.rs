@@ -3,6 +3,7 @@
 //!
 //! It is one look. To look again and again as labels arrive is [`super::shadow`]'s business, whose bounds hold for that.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod base_rate;
@@ -53,8 +54,9 @@ pub struct Thresholds {
 }
 
 /// What the rows say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "GateVerdict", inline)]
 pub enum Verdict {
     /// The candidate is better, decides no worse, and misses no floor.
     Promote,
@@ -65,7 +67,7 @@ pub enum Verdict {
 }
 
 /// The verdict with everything it rests on, as it stands in answers, on the page and in the ledger.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Gate {
     /// What the rows say.
     pub verdict: Verdict,
@@ -80,7 +82,8 @@ pub struct Gate {
 }
 
 /// Mean log losses and their difference; null where too few rows leave them undefined.
-#[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "GateLogLoss")]
 pub struct LogLoss {
     pub champion: Option<f64>,
     pub candidate: Option<f64>,
@@ -92,7 +95,7 @@ pub struct LogLoss {
 }
 
 /// McNemar's exact test on the decisions.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct McNemar {
     /// Rows only the champion decided rightly.
     pub champion_right: u64,
@@ -102,7 +105,7 @@ pub struct McNemar {
 }
 
 /// A worst value that the candidate may have: of the spec, or of the rows themselves.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Floor {
     pub metric: String,
     /// Its worst value allowed.

@@ -1,11 +1,13 @@
 //! Probation as it stands.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::stats::resampled::Estimate;
 
 /// Probation as it stands: for responses, the page and the ledger.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ProbationMetrics")]
 pub struct Figures {
     pub rows: u64,
     /// Labels it lasts for.
@@ -19,7 +21,8 @@ pub struct Figures {
 }
 
 /// One figure against its expectation.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ProbationMetric")]
 pub struct Figure {
     pub expected: Estimate,
     /// The most that is taken for it, slack included.

@@ -1,5 +1,6 @@
 //! How a shadow's answers to live traffic differ from the champion's, before any truth is known. It decides nothing.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::gate::Thresholds;
@@ -15,7 +16,8 @@ pub struct Live {
 }
 
 /// The same as figures: for answers and the page.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Live")]
 pub struct LiveFigures {
     /// Predictions the candidate has scored.
     pub scored: u64,

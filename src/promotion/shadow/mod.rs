@@ -10,6 +10,7 @@ mod live;
 
 use std::num::NonZeroUsize;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use live::{Live, LiveFigures};
@@ -49,8 +50,9 @@ impl Default for Options {
 }
 
 /// What becomes of the candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ShadowVerdict", inline)]
 pub enum Verdict {
     /// Nothing is shown yet.
     GoOn,
@@ -76,7 +78,8 @@ pub struct Shadow {
 }
 
 /// The comparison as it stands: for answers, the page and the ledger.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ShadowComparison")]
 pub struct Figures {
     /// What becomes of the candidate.
     pub verdict: Verdict,

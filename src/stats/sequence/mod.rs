@@ -20,6 +20,7 @@
 //! four power sums bound the capital from below for every m at once, and capital that is smaller than the true one keeps
 //! the guarantee. Capital is spread evenly over a few g, which is a bet of its own.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Shares of the capital that are bet. The largest suits differences that one look at a few hundred rows would show, the
@@ -37,7 +38,7 @@ pub struct Sequence {
 }
 
 /// A mean with bounds that hold at every look.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Bounded {
     /// Mean so far; null without values.
     pub mean: Option<f64>,

@@ -5,6 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::stats::gamma::upper_gamma;
@@ -12,7 +13,8 @@ use crate::stats::gamma::upper_gamma;
 /// Expected count below which the χ² distribution is no good description (Cochran, Biometrics 10, 1954).
 pub const LEAST_EXPECTED: f64 = 5.0;
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// The test's outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Chi2 {
     /// Σ (observed − expected)² / expected.
     pub statistic: f64,

@@ -6,12 +6,14 @@
 mod exact;
 mod kolmogorov;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Values in the larger sample up to which the p-value is exact.
 pub const MAX_EXACT: usize = 10_000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// The test's outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ks {
     /// Largest distance between the two distribution functions, in [0, 1].
     pub statistic: f64,
@@ -22,8 +24,9 @@ pub struct Ks {
 }
 
 /// How a p-value was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Method {
     Exact,
     /// By the distribution of one large sample.
