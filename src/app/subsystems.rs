@@ -23,7 +23,7 @@ use crate::serve::health::Lifecycle;
 use crate::serve::jobs::Defaults;
 use crate::serve::predictor::Predictor;
 use crate::serve::server::{self, Handles};
-use crate::serve::settings::Setting;
+use crate::serve::views::Setting;
 use crate::store::feed::{Tapped, Valve};
 use crate::store::retention::{self, Keep};
 use crate::telemetry::metrics::Metrics;

@@ -4,16 +4,143 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::body::Intake;
+use super::body::{self, Intake};
+use super::guard::Access;
 use super::page;
 use super::pairs::Pairs;
 use super::problem::{Entry, Problem, escape, kind};
 use super::reply;
+use super::route::{Body, HTML, Parameter, Response, Route, Tag};
 use crate::alert::Handle;
 use crate::alert::silence::Matcher;
+use crate::alert::view::View;
 use crate::units::Span;
+
+/// Who may read alerts, here or as a live topic.
+pub const ACCESS: Access = Access::READ;
+
+const ALERT: &[Parameter] = &[Parameter::path("id", "the alert's id")];
+
+const LETTER: &[Parameter] = &[Parameter::path("id", "the dead letter's id")];
+
+pub static ROUTES: &[Route] = &[
+    Route::get(
+        "/v1/alerts",
+        Tag::Alerts,
+        ACCESS,
+        "List the alerts, the silences and what could not be sent",
+        || web::to(list),
+    )
+    .responses(&[Response::json::<View>(
+        200,
+        "Every alert of the last day; dead letters newest first.",
+    )]),
+    Route::post(
+        "/v1/alerts/{id}/silence",
+        Tag::Alerts,
+        Access::ADMIN,
+        "Tell nobody of an alert for some time",
+        || web::to(silence),
+    )
+    .parameters(ALERT)
+    .body(Body {
+        formats: body::DOCUMENT,
+        is_required: true,
+        schema: |schemas| schemas.define("Silence", |_| silence_schema(json!({}))),
+        example: |_, _| json!({"for": "2h"}),
+    })
+    .responses(&[Response::json::<View>(200, "It is silenced.")])
+    .problems(&[
+        &kind::UNREADABLE,
+        &kind::NOT_FOUND,
+        &kind::MEDIA_TYPE,
+        &kind::INVALID,
+        &kind::OVERLOADED,
+    ]),
+    Route::delete(
+        "/v1/alerts/{id}/silence",
+        Tag::Alerts,
+        Access::ADMIN,
+        "End the silences of an alert",
+        || web::to(unsilence),
+    )
+    .parameters(ALERT)
+    .responses(&[Response::json::<View>(200, "It is heard again.")])
+    .problems(&[&kind::NOT_FOUND, &kind::CONFLICT, &kind::OVERLOADED]),
+    Route::post(
+        "/v1/silences",
+        Tag::Alerts,
+        Access::ADMIN,
+        "Silence every alert with certain labels for some time",
+        || web::to(silence_labels),
+    )
+    .body(Body {
+        formats: body::DOCUMENT,
+        is_required: true,
+        schema: |schemas| schemas.define("LabelSilence", |_| silence_schema(matchers())),
+        example: |_, _| json!({"matchers": ["alertname=drift"], "for": "2h"}),
+    })
+    .responses(&[Response::json::<View>(200, "They are silenced.")])
+    .problems(&[
+        &kind::UNREADABLE,
+        &kind::MEDIA_TYPE,
+        &kind::INVALID,
+        &kind::OVERLOADED,
+    ]),
+    Route::post(
+        "/v1/alerts/outbox/{id}/resend",
+        Tag::Alerts,
+        Access::ADMIN,
+        "Send a dead letter again",
+        || web::to(resend),
+    )
+    .parameters(LETTER)
+    .responses(&[Response::json::<View>(200, "It waits to be sent.")])
+    .problems(&[&kind::NOT_FOUND, &kind::CONFLICT, &kind::OVERLOADED]),
+    Route::get(
+        "/fragments/alerts",
+        Tag::Server,
+        ACCESS,
+        "The alerts, as a part of the page",
+        || web::to(fragment),
+    )
+    .responses(&[Response::text(200, "A part of a page.", HTML)]),
+];
+
+/// What a silence says: for how long and why, and `others`.
+fn silence_schema(others: Value) -> Value {
+    let mut properties = json!({
+        "for": {
+            "type": "string",
+            "pattern": "^([1-9][0-9]{0,5}(ms|s|m|h|d))+$",
+            "description": "how long, such as `30m`, `2h`, `7d`",
+        },
+        "comment": {"type": ["string", "null"], "description": "why"},
+    });
+    let mut required = vec!["for".to_owned()];
+    for (name, schema) in others.as_object().into_iter().flatten() {
+        required.insert(0, name.clone());
+        properties[name] = schema.clone();
+    }
+    json!({
+        "type": "object",
+        "required": required,
+        "additionalProperties": false,
+        "properties": properties,
+    })
+}
+
+/// Which alerts a silence of labels is about.
+fn matchers() -> Value {
+    json!({"matchers": {
+        "type": "array",
+        "minItems": 1,
+        "items": {"type": "string", "pattern": r"^\s*[^=!\s][^=]*=([^~]|$)"},
+        "description": "labels that an alert must have: `NAME=VALUE` or `NAME!=VALUE`",
+    }})
+}
 
 /// Longest comment, in characters.
 const LONGEST: usize = 1000;

@@ -2,36 +2,59 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use serde_json::{Value, json};
 
+use super::guard::Access;
 use super::page::CSP;
 use super::page::aside;
-use super::page::cycle::{self, Cycle, Training};
+use super::page::cycle::{self, Section, Training};
 use super::page::trouble::Trouble;
-use super::problem::Problem;
-use super::reply;
+use super::problem::{Problem, kind};
+use super::route::{HTML, Response, Route, Tag};
+use super::{reply, views};
 use crate::control::controller::{MEMORY, Memory, Triggers};
-use crate::control::jobs::{Jobs, State};
+use crate::control::jobs::Jobs;
 use crate::registry::{Listed, Registry, Role};
-use crate::store::kind as kinds;
 use crate::store::{Health, Store};
+
+pub static ROUTES: &[Route] = &[
+    Route::get(
+        "/v1/loop",
+        Tag::Training,
+        Access::READ,
+        "Show how the loop stands: new labels, the shadow, the watch",
+        || web::to(document),
+    )
+    .responses(&[Response::json::<views::Loop>(
+        200,
+        "What is compared and watched, with its figures.",
+    )])
+    .problems(&[&kind::NOT_STORED]),
+    Route::get(
+        "/fragments/loop",
+        Tag::Server,
+        Access::READ,
+        "The loop, as a part of the page",
+        || web::to(fragment),
+    )
+    .responses(&[Response::text(200, "A part of a page.", HTML)])
+    .problems(&[&kind::NOT_STORED]),
+];
 
 /// Trainings that are shown.
 const SHOWN: usize = 4;
 
 /// The section alone, for a page that is open.
 pub async fn fragment(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
-    let cycle = desk.look().await?;
-    Ok(reply::page(CSP, cycle::draw(&cycle).into_string()))
+    let shown = desk.look().await?;
+    Ok(reply::page(CSP, cycle::draw(&shown).into_string()))
 }
 
 /// The loop as a document.
 pub async fn document(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let desk = desk.get_ref().clone();
-    let told = web::block(move || desk.told())
-        .await
-        .map_err(Problem::internal)??;
-    Ok(reply::json(StatusCode::OK, &told))
+    let document = web::block(move || desk.document());
+    let document = document.await.map_err(Problem::internal)??;
+    Ok(reply::json(StatusCode::OK, &document))
 }
 
 /// Those who know of the loop.
@@ -52,13 +75,13 @@ impl Desk {
     ///
     /// # Errors
     /// When the disk cannot be read.
-    pub async fn look(&self) -> Result<Cycle, Problem> {
+    pub async fn look(&self) -> Result<Section, Problem> {
         let desk = self.clone();
         let look = move || {
             let trouble = desk.trouble();
             match desk.read() {
                 Err(_) if trouble.failing.is_some() => desk.without_store(trouble),
-                read => read.map(|cycle| Cycle { trouble, ..cycle }),
+                read => read.map(|shown| Section { trouble, ..shown }),
             }
         };
         web::block(look).await.map_err(Problem::internal)?
@@ -73,13 +96,12 @@ impl Desk {
         Trouble { failing, lost }
     }
 
-    fn without_store(&self, trouble: Trouble) -> Result<Cycle, Problem> {
-        let versions = self.registry.versions()?;
-        Ok(Cycle {
-            jobs: self.unfinished(),
-            trainings: versions.iter().rev().take(SHOWN).map(training).collect(),
+    fn without_store(&self, trouble: Trouble) -> Result<Section, Problem> {
+        Ok(Section {
+            jobs: self.jobs.list(),
+            trainings: self.trainings()?,
             trouble,
-            ..Cycle::default()
+            ..Section::default()
         })
     }
 
@@ -90,39 +112,8 @@ impl Desk {
         })
     }
 
-    fn told(&self) -> Result<Value, Problem> {
-        let memory = self.memory()?;
-        let verdict = memory.verdict().cloned();
-        let Memory {
-            champion,
-            fresh,
-            shadow,
-            watch,
-            ..
-        } = memory;
-        let shadow = shadow.map(|shadowed| {
-            json!({
-                "model": shadowed.model,
-                "champion": shadowed.champion,
-                "comparison": shadowed.state.figures(),
-                "live": shadowed.live.figures(),
-            })
-        });
-        let watch = watch.map(|watched| {
-            json!({
-                "model": watched.model,
-                "previous": watched.previous,
-                "figures": watched.state.figures(),
-            })
-        });
-        Ok(json!({
-            "champion": Some(champion).filter(|name| !name.is_empty()),
-            "fresh": fresh,
-            "labels": self.trigger(),
-            "verdict": verdict,
-            "shadow": shadow,
-            "watch": watch,
-        }))
+    fn document(&self) -> Result<views::Loop, Problem> {
+        Ok(views::Loop::of(self.memory()?, self.trigger()))
     }
 
     /// After so many new truths the server retrains.
@@ -130,47 +121,21 @@ impl Desk {
         self.triggers.labels.filter(|_| self.triggers.enabled)
     }
 
-    fn read(&self) -> Result<Cycle, Problem> {
-        let memory = self.memory()?;
-        let stats = self.store.stats()?;
-        let kinds = stats.kinds.iter().filter(|(_, count)| **count > 0);
-        let kinds =
-            kinds.filter_map(|(kind, count)| Some((kinds::name(kinds::named(kind)?), *count)));
-        let counts = kinds.filter(|(kind, _)| *kind != "quarantine");
-        let kept = [
-            ("truths known", stats.labels),
-            ("truths waiting", stats.waiting),
-            ("rows in quarantine", stats.quarantine),
-        ];
-        let versions = self.registry.versions()?;
-        Ok(Cycle {
-            jobs: self.unfinished(),
-            trainings: versions.iter().rev().take(SHOWN).map(training).collect(),
-            shadow: memory
-                .shadow
-                .map(|s| (s.model, s.state.figures(), s.live.figures())),
-            watch: memory.watch.map(|w| (w.model, w.state.figures())),
-            fresh: memory.fresh,
-            trigger: self.trigger(),
-            aside: self.store.newest_aside(aside::SHOWN)?,
-            counts: counts.chain(kept).collect(),
-            ..Cycle::default()
+    fn read(&self) -> Result<Section, Problem> {
+        let aside = self.store.newest_aside(aside::SHOWN)?;
+        Ok(Section {
+            jobs: self.jobs.list(),
+            trainings: self.trainings()?,
+            cycle: self.document()?,
+            aside: aside.into_iter().map(Into::into).collect(),
+            store: Some(self.store.stats()?),
+            ..Section::default()
         })
     }
 
-    /// Jobs that made no version, or not yet.
-    fn unfinished(&self) -> Vec<String> {
-        let jobs = self.jobs.list().into_iter();
-        let words = jobs.filter_map(|job| match (job.state, job.error) {
-            (State::Queued, _) => Some("A training waits.".to_owned()),
-            (State::Running, _) => {
-                let percent = (100.0 * job.progress).round();
-                Some(format!("A training is under way: {percent} %."))
-            }
-            (State::Failed, Some(error)) => Some(format!("A training failed: {error}")),
-            _ => None,
-        });
-        words.take(SHOWN).collect()
+    fn trainings(&self) -> Result<Vec<Training>, Problem> {
+        let versions = self.registry.versions()?;
+        Ok(versions.iter().rev().take(SHOWN).map(training).collect())
     }
 }
 

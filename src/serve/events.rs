@@ -6,15 +6,53 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::guard::Access;
 use super::predict::Desk;
 use super::problem::{Problem, kind};
-use super::{query, reply};
+use super::route::{Parameter, Response, Route, Tag, count};
+use super::{query, reply, views};
 use crate::schema::fault::excerpt;
 use crate::store::kind::{self as kinds, Kind};
 use crate::store::{Store, StoreError};
 
-/// Parameters of the list of events.
-pub const PARAMETERS: &[&str] = &["kind", "after", "limit"];
+/// Parameters of the list.
+const PARAMETERS: &[Parameter] = &[
+    Parameter::query("kind", "only of this kind", kind_names),
+    Parameter::query("after", "the number of the last event one has", count),
+    Parameter::query("limit", "most events of one answer", count),
+];
+
+/// Who may read events, here or as a live topic.
+pub const ACCESS: Access = Access::READ;
+
+pub static ROUTES: &[Route] = &[
+    Route::get(
+        "/v1/predictions/{id}",
+        Tag::Store,
+        ACCESS,
+        "Show one prediction with its truth",
+        || web::to(prediction),
+    )
+    .parameters(&[Parameter::path("id", "the prediction's id")])
+    .responses(&[Response::json::<views::StoredPrediction>(
+        200,
+        "The event, with its truth or null.",
+    )])
+    .problems(&[&kind::NOT_FOUND, &kind::NOT_STORED]),
+    Route::get(
+        "/v1/events",
+        Tag::Store,
+        ACCESS,
+        "List what is stored, in order",
+        || web::to(list),
+    )
+    .parameters(PARAMETERS)
+    .responses(&[Response::json::<views::Events>(
+        200,
+        "Events, and after which number to go on.",
+    )])
+    .problems(&[&kind::BAD_REQUEST, &kind::NOT_STORED]),
+];
 
 /// Events of one answer where nobody says.
 const USUAL: usize = 100;
@@ -51,9 +89,11 @@ pub async fn prediction(
         );
         return Err(Problem::new(&kind::NOT_FOUND, detail));
     };
-    let mut event: Value = serde_json::from_str(&line).map_err(Problem::internal)?;
-    event["truth"] = json!(truth.map(|truth| truth.label));
-    Ok(reply::json(StatusCode::OK, &event))
+    let document = views::StoredPrediction {
+        event: serde_json::from_str(&line).map_err(Problem::internal)?,
+        truth: truth.map(|truth| truth.label),
+    };
+    Ok(reply::json(StatusCode::OK, &document))
 }
 
 /// Whether the prediction of an id may have been made a moment ago: an id of the platform's says when, and of an id of the
@@ -89,7 +129,7 @@ impl Asked {
             after: 0,
             limit: USUAL,
         };
-        for (name, value) in query::pairs(query, PARAMETERS)? {
+        for (name, value) in query::parameters(query, PARAMETERS)? {
             match &*name {
                 "kind" => asked.kind = Some(kinds::named(&value).ok_or_else(|| no_kind(&value))?),
                 "after" => asked.after = number(&name, &value)?,
@@ -122,6 +162,12 @@ impl Asked {
         })?;
         Ok((events, next))
     }
+}
+
+/// The names of the kinds of events, as a schema.
+pub(super) fn kind_names() -> Value {
+    let names: Vec<&str> = kinds::all().map(kinds::name).collect();
+    json!({"enum": names})
 }
 
 pub(super) fn number(name: &str, value: &str) -> Result<u64, Problem> {

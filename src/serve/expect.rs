@@ -28,7 +28,7 @@ impl Expect {
     /// The checks of a server.
     pub fn new(router: Router, intake: Intake) -> Arc<Expect> {
         let mut paths: Vec<(ResourceDef, Vec<&Route>)> = Vec::new();
-        for route in ROUTES {
+        for route in ROUTES.iter() {
             match paths
                 .iter_mut()
                 .find(|(_, routes)| routes[0].pattern == route.pattern)
@@ -84,12 +84,12 @@ impl Expect {
 
     /// Type and declared length of the body that a route takes.
     fn body(&self, route: &Route, headers: &HeaderMap) -> Result<(), Problem> {
-        let Some(formats) = route.takes.formats() else {
+        let Some(body) = &route.body else {
             return Ok(());
         };
         // A document may be left out; then no type is needed either.
-        if formats != body::DOCUMENT || headers.contains_key(header::CONTENT_TYPE) {
-            body::format(headers, formats)?;
+        if body.formats != body::DOCUMENT || headers.contains_key(header::CONTENT_TYPE) {
+            body::format(headers, body.formats)?;
         }
         self.intake.admit(headers)
     }

@@ -2,13 +2,35 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use serde_json::json;
 use tokio::sync::watch;
 
+use super::guard::Access;
 use super::predictor::Predictor;
-use super::problem::Problem;
+use super::problem::{Problem, kind};
 use super::reply;
+use super::route::{Response, Route, Tag};
+use super::views::Health;
 use crate::store::{self, Store};
+
+pub static ROUTES: &[Route] = &[
+    Route::get(
+        "/healthz",
+        Tag::Server,
+        Access::Open,
+        "Whether the process lives",
+        || web::to(live),
+    )
+    .responses(&[Response::json::<Health>(200, "It does.")]),
+    Route::get(
+        "/readyz",
+        Tag::Server,
+        Access::Open,
+        "Whether a model is loaded, the store is whole, and the server is not stopping",
+        || web::to(ready),
+    )
+    .responses(&[Response::json::<Health>(200, "All of it.")])
+    .problems(&[&kind::NOT_READY]),
+];
 
 /// How far a server is on its way to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +95,11 @@ impl Lifecycle {
 
 /// The process lives.
 pub async fn live() -> HttpResponse {
-    reply::json(StatusCode::OK, &json!({"status": "live"}))
+    let health = Health {
+        status: "live".into(),
+        model: None,
+    };
+    reply::json(StatusCode::OK, &health)
 }
 
 /// A model is loaded, the store is whole, and no stop has begun.
@@ -90,8 +116,9 @@ pub async fn ready(
         return Err(Problem::not_ready(detail));
     }
     let champion = predictor.champion()?;
-    Ok(reply::json(
-        StatusCode::OK,
-        &json!({"status": "ready", "model": &*champion.name}),
-    ))
+    let health = Health {
+        status: "ready".into(),
+        model: Some(champion.name.to_string()),
+    };
+    Ok(reply::json(StatusCode::OK, &health))
 }

@@ -5,13 +5,34 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::body::Intake;
-use super::guard::{Guard, cookie};
+use super::guard::{Access, Guard, cookie};
 use super::page;
 use super::problem::{Problem, kind};
+use super::route::{Route, Tag};
 use super::{query, reply};
 
 /// Where it is.
 pub const PATH: &str = "/login";
+
+pub static ROUTES: &[Route] = &[
+    Route::get(
+        PATH,
+        Tag::Server,
+        Access::Open,
+        "The form for a token",
+        || web::to(form),
+    ),
+    Route::post(
+        PATH,
+        Tag::Server,
+        Access::Open,
+        "Begin a session of the page with a token",
+        || web::to(sign_in),
+    ),
+    Route::post("/logout", Tag::Server, Access::Open, "End it", || {
+        web::to(sign_out)
+    }),
+];
 
 /// What a browser sends a form as.
 const FORM: &str = "application/x-www-form-urlencoded";

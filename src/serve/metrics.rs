@@ -5,10 +5,21 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
+use super::guard::Access;
 use super::inflight::Inflight;
 use super::problem::Problem;
 use super::reply;
+use super::route::{Response, Route, Tag};
 use crate::telemetry::metrics::Metrics;
+
+pub static ROUTES: &[Route] = &[Route::get(
+    "/metrics",
+    Tag::Server,
+    Access::READ,
+    "Metrics, as Prometheus reads them",
+    || web::to(metrics),
+)
+.responses(&[Response::text(200, "The text format.", "text/plain")])];
 
 /// The text format's media type.
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -1,11 +1,12 @@
 //! REST, WebSocket, the page: translate, call, translate back.
 //!
-//! * [`routes`]: the one table of routes; [`router`] puts them where actix finds them.
+//! * [`route`]: what is said of a route; [`routes`]: the table of all; [`router`] puts them where actix finds them.
 //! * [`watch`]: what every request passes on its way in and out; [`guard`] says who may ask at all.
 //! * [`http`]: the protocol below it; [`expect`] responds before a body is sent where the head alone decides.
 //! * [`predict`]: rows in, answers out. [`ws`]: the same, pipelined, with live events.
 //! * [`models`], [`jobs`], [`alerts`], [`health`], [`metrics`]: the rest of the interface.
 //! * [`store`], [`quarantine`], [`sources`], [`settings`]: what the commands of the same names ask a running server for.
+//! * [`views`]: the documents, one struct each: the JSON, its schema, the page and the command line are drawn from it.
 //! * [`openapi`], [`docs`], [`page`], [`site`], [`login`]: the documents and pages about it, and signing in to them.
 //! * [`problem`]: every request without an answer gets a problem document; statuses are chosen there alone.
 //! * [`server`]: all of it put together from handles.
@@ -46,6 +47,7 @@ pub mod route;
 pub mod router;
 pub mod routes;
 pub mod rows;
+pub mod schemas;
 pub mod server;
 pub mod settings;
 mod shape;
@@ -53,5 +55,6 @@ pub mod site;
 pub mod sources;
 pub mod store;
 pub mod stream;
+pub mod views;
 pub mod watch;
 pub mod ws;

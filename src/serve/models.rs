@@ -2,15 +2,67 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
-use serde_json::{Value, json};
 
 use super::body::Intake;
-use super::cards::{Cards, Facts};
-use super::guard::Caller;
+use super::cards::Cards;
+use super::guard::{Access, Caller};
 use super::problem::{Problem, kind};
-use super::reply;
+use super::route::{Parameter, Response, Route, Tag};
+use super::{reply, views};
 use crate::live::promoter::Promoter;
-use crate::registry::{Listed, Promotion, Registry, Standing, VersionRef};
+use crate::registry::{Listed, Registry, Standing, VersionRef};
+
+/// Who may read versions, here or as a live topic.
+pub const ACCESS: Access = Access::PREDICT;
+
+const VERSION: &[Parameter] = &[Parameter::path("version", "`7` or `titanic@7`").example("1")];
+
+pub static ROUTES: &[Route] = &[
+    Route::get(
+        "/v1/models",
+        Tag::Models,
+        ACCESS,
+        "List the versions",
+        || web::to(list),
+    )
+    .responses(&[Response::json::<views::Models>(
+        200,
+        "Every version, with its role and figures.",
+    )]),
+    // Before the pattern that its path fits as well.
+    Route::post(
+        "/v1/models/rollback",
+        Tag::Models,
+        Access::ADMIN,
+        "Make the champion before this one champion again",
+        || web::to(rollback),
+    )
+    .responses(&[Response::json::<views::Promotion>(200, "It answers.")])
+    .problems(&[&kind::CONFLICT]),
+    Route::get(
+        "/v1/models/{version}",
+        Tag::Models,
+        ACCESS,
+        "Show all that is known of a version",
+        || web::to(show),
+    )
+    .parameters(VERSION)
+    .responses(&[Response::json::<views::Card>(
+        200,
+        "Its card: figures, features, columns, spec.",
+    )])
+    .problems(&[&kind::NOT_FOUND, &kind::CONFLICT]),
+    Route::post(
+        "/v1/models/{version}/promote",
+        Tag::Models,
+        Access::ADMIN,
+        "Make a version the champion",
+        || web::to(promote),
+    )
+    .parameters(VERSION)
+    .responses(&[Response::json::<views::Promotion>(200, "It answers.")])
+    .problems(&[&kind::NOT_FOUND, &kind::CONFLICT]),
+];
 
 /// Who asks, as the ledger names it.
 pub fn by(request: &HttpRequest) -> String {
@@ -25,36 +77,28 @@ pub async fn list(
     registry: web::Data<Registry>,
     cards: web::Data<Cards>,
 ) -> Result<HttpResponse, Problem> {
-    let document = web::block(move || -> Result<Value, Problem> {
+    let document = web::block(move || -> Result<views::Models, Problem> {
         let champion = registry.champion()?.map(|version| version.to_string());
         let versions = registry.versions()?;
         cards.forget_all_but(&versions);
-        let models: Vec<Value> = versions
-            .iter()
-            .map(|listed| line(&registry, &cards, listed))
-            .collect();
+        let line = |listed: &Listed| {
+            // A damaged version is listed, without what its file would tell.
+            let facts = cards.of(&registry, &listed.version).ok();
+            views::Line::of(listed, facts.as_deref())
+        };
+        let models = versions.iter().map(line).collect();
         let Standing { seq, epoch } = registry.standing()?;
-        Ok(json!({"champion": champion, "seq": seq, "epoch": epoch, "models": models}))
+        Ok(views::Models {
+            champion,
+            seq,
+            epoch,
+            models,
+        })
     });
     Ok(reply::json(
         StatusCode::OK,
         &document.await.map_err(Problem::internal)??,
     ))
-}
-
-/// A damaged version is listed, without what its file would tell.
-fn line(registry: &Registry, cards: &Cards, listed: &Listed) -> Value {
-    let facts = cards.of(registry, &listed.version).ok();
-    let fact = |name: &str| facts.as_ref().map(|facts| facts.0[name].clone());
-    json!({
-        "model": listed.version.to_string(),
-        "trained": listed.trained_text(),
-        "learner": fact("learner"),
-        "role": listed.role,
-        "cv": fact("cv"),
-        "sha256": listed.sha256,
-        "bytes": listed.bytes,
-    })
 }
 
 /// All that is known of one version.
@@ -64,17 +108,18 @@ pub async fn show(
     cards: web::Data<Cards>,
 ) -> Result<HttpResponse, Problem> {
     let wanted = version(&path)?;
-    let document = web::block(move || -> Result<Value, Problem> {
+    let document = web::block(move || -> Result<views::Card, Problem> {
         let version = registry.find(&wanted)?;
         let versions = registry.versions()?;
         let listed = versions.iter().find(|listed| listed.version == version);
-        let Facts(mut document) = (*cards.of(&registry, &version)?).clone();
-        if let Some(listed) = listed {
-            document["trained"] = listed.trained_text().into();
-            document["role"] = json!(listed.role);
-            document["sha256"] = listed.sha256.clone().into();
-        }
-        Ok(document)
+        let facts = cards.of(&registry, &version)?;
+        Ok(views::Card {
+            model: version.to_string(),
+            trained: listed.and_then(Listed::trained_text),
+            role: listed.map(|listed| listed.role),
+            sha256: listed.and_then(|listed| listed.sha256.clone()),
+            facts: (*facts).clone(),
+        })
     });
     Ok(reply::json(
         StatusCode::OK,
@@ -92,7 +137,10 @@ pub async fn promote(
 ) -> Result<HttpResponse, Problem> {
     no_body(&request, &mut payload, &intake).await?;
     let promotion = promoter.promote(version(&path)?, by(&request)).await?;
-    Ok(reply::json(StatusCode::OK, &told(&promotion)))
+    Ok(reply::json(
+        StatusCode::OK,
+        &views::Promotion::from(promotion),
+    ))
 }
 
 /// Makes the champion before this one champion again; answered once it answers.
@@ -104,17 +152,10 @@ pub async fn rollback(
 ) -> Result<HttpResponse, Problem> {
     no_body(&request, &mut payload, &intake).await?;
     let promotion = promoter.rollback(by(&request)).await?;
-    Ok(reply::json(StatusCode::OK, &told(&promotion)))
-}
-
-fn told(promotion: &Promotion) -> Value {
-    let Promotion {
-        version,
-        previous,
-        seq,
-        ..
-    } = promotion;
-    json!({"model": version.to_string(), "previous": previous.as_ref().map(ToString::to_string), "seq": seq})
+    Ok(reply::json(
+        StatusCode::OK,
+        &views::Promotion::from(promotion),
+    ))
 }
 
 fn version(text: &str) -> Result<VersionRef, Problem> {

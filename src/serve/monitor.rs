@@ -2,14 +2,39 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use serde_json::{Value, json};
 
+use super::guard::Access;
 use super::page::CSP;
 use super::page::monitor;
-use super::reply;
+use super::route::{HTML, Response, Route, Tag};
+use super::{reply, views};
 use crate::monitor::options::Options;
-use crate::monitor::performance::Performance;
-use crate::monitoring::{Memory, View};
+use crate::monitoring::View;
+
+/// Who may read what the monitor sees, here or as a live topic.
+pub const ACCESS: Access = Access::READ;
+
+pub static ROUTES: &[Route] = &[
+    Route::get(
+        "/v1/monitor",
+        Tag::Server,
+        ACCESS,
+        "Show what the monitor sees: drift, performance, what is estimated without truths",
+        || web::to(document),
+    )
+    .responses(&[Response::json::<views::Monitor>(
+        200,
+        "The window, the newest verdict, the last ones, the figures.",
+    )]),
+    Route::get(
+        "/fragments/monitor",
+        Tag::Server,
+        ACCESS,
+        "The monitor, as a part of the page",
+        || web::to(fragment),
+    )
+    .responses(&[Response::text(200, "A part of a page.", HTML)]),
+];
 
 /// Those who know of it.
 #[derive(Clone)]
@@ -20,52 +45,20 @@ pub struct Desk {
     pub options: Options,
 }
 
+impl Desk {
+    /// What is seen at the moment.
+    pub fn document(&self) -> views::Monitor {
+        views::Monitor::of(&self.view.load(), &self.options)
+    }
+}
+
 /// As a document.
 pub async fn document(desk: web::Data<Desk>) -> HttpResponse {
-    reply::json(StatusCode::OK, &told(&desk.view.load(), &desk.options))
+    reply::json(StatusCode::OK, &desk.document())
 }
 
 /// The section alone, for a page that is open.
 pub async fn fragment(desk: web::Data<Desk>) -> HttpResponse {
-    let section = monitor::draw(&desk.view.load(), &desk.options);
+    let section = monitor::draw(&desk.document());
     reply::page(CSP, section.into_string())
-}
-
-fn told(seen: &Memory, options: &Options) -> Value {
-    let size = options.window.get();
-    let filled = |n: usize| seen.streams.get(n).map_or(0, |stream| stream.filled());
-    let verdict = seen.verdict();
-    let slices = seen.streams.iter().enumerate().skip(1).map(|(n, stream)| {
-        json!({
-            "slice": stream.slice,
-            "window": {"size": size, "filled": filled(n)},
-            "verdict": seen.verdicts[n],
-        })
-    });
-    json!({
-        "model": Some(&seen.model).filter(|name| !name.is_empty()),
-        "window": {"size": size, "filled": filled(0)},
-        "verdict": verdict,
-        "history": seen.history,
-        "performance": seen.performance.as_ref().map(performance),
-        "estimated": verdict.and_then(|v| v.estimated.as_ref()),
-        "slices": slices.collect::<Vec<_>>(),
-        "unwatched": seen.unwatched,
-        "delay": seen.delay.as_ref().map(|delay| json!({
-            "truths": delay.truths(), "last": delay.last(), "open": delay.open(),
-        })),
-        "skipped": seen.skipped,
-        "seq": seen.seen,
-    })
-}
-
-/// The figures of performance: the last full window, the truths since, what the detectors told of last.
-fn performance(live: &Performance) -> Value {
-    json!({
-        "truths": live.truths(),
-        "window": {"size": live.size(), "filled": live.open().map_or(0, |open| open.n)},
-        "last": live.last(),
-        "open": live.open(),
-        "decayed": live.decayed(),
-    })
 }

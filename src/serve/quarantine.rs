@@ -2,18 +2,62 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::json;
 
+use super::guard::Access;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
-use super::{events, query, reply};
+use super::route::{Parameter, Response, Route, Tag, count, text};
+use super::{events, query, reply, views};
 use crate::pulls::quarantine::{self, Retry};
 use crate::store::Store;
 use crate::store::maintenance::Retried;
-use crate::store::rows::QuarantinedView;
 
 /// Parameters of the list.
-const PARAMETERS: &[&str] = &["after", "limit"];
+const PARAMETERS: &[Parameter] = &[
+    Parameter::query("after", "the id of the last row one has", text),
+    Parameter::query("limit", "most rows of one answer", count),
+];
+
+const ID: &[Parameter] = &[Parameter::path("id", "the row's id")];
+
+pub static ROUTES: &[Route] = &[
+    Route::get(
+        "/v1/quarantine",
+        Tag::Store,
+        Access::READ,
+        "List the rows in quarantine",
+        || web::to(list),
+    )
+    .parameters(PARAMETERS)
+    .responses(&[Response::json::<views::Quarantine>(
+        200,
+        "Rows, oldest first, and after which id to go on.",
+    )])
+    .problems(&[&kind::BAD_REQUEST, &kind::NOT_STORED]),
+    Route::post(
+        "/v1/quarantine/{id}/retry",
+        Tag::Store,
+        Access::ADMIN,
+        "Check a row of the quarantine again and store it if it is good now",
+        || web::to(retry),
+    )
+    .parameters(ID)
+    .responses(&[Response::json::<Retry>(
+        200,
+        "Whether it is stored, or what is still wrong.",
+    )])
+    .problems(&[&kind::NOT_FOUND, &kind::NOT_STORED, &kind::NOT_READY]),
+    Route::delete(
+        "/v1/quarantine/{id}",
+        Tag::Store,
+        Access::ADMIN,
+        "Drop a row from the quarantine",
+        || web::to(remove),
+    )
+    .parameters(ID)
+    .responses(&[Response::json::<views::Dropped>(200, "It is dropped.")])
+    .problems(&[&kind::NOT_FOUND, &kind::NOT_STORED]),
+];
 
 /// Rows of one response where `limit` is not given.
 const USUAL: usize = 100;
@@ -24,7 +68,7 @@ const MOST: usize = 10_000;
 /// Rows after an id, oldest first, and the id after which to go on; null after the last one.
 pub async fn list(request: HttpRequest, store: web::Data<Store>) -> Result<HttpResponse, Problem> {
     let (mut after, mut limit) = (String::new(), USUAL);
-    for (name, value) in query::pairs(request.query_string(), PARAMETERS)? {
+    for (name, value) in query::parameters(request.query_string(), PARAMETERS)? {
         match &*name {
             "after" => after = value.into_owned(),
             _ => limit = (events::number(&name, &value)? as usize).clamp(1, MOST),
@@ -35,8 +79,10 @@ pub async fn list(request: HttpRequest, store: web::Data<Store>) -> Result<HttpR
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|row| row.id.clone());
-    let rows: Vec<QuarantinedView> = rows.into_iter().map(Into::into).collect();
-    let document = json!({"quarantine": rows, "next": next});
+    let document = views::Quarantine {
+        quarantine: rows.into_iter().map(Into::into).collect(),
+        next,
+    };
     Ok(reply::json(StatusCode::OK, &document))
 }
 
@@ -67,7 +113,7 @@ pub async fn remove(
     let id = path.into_inner();
     match store.drop_quarantined(vec![id.clone()]).await? {
         0 => Err(unknown(&id)),
-        dropped => Ok(reply::json(StatusCode::OK, &json!({"dropped": dropped}))),
+        dropped => Ok(reply::json(StatusCode::OK, &views::Dropped { dropped })),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::problem::{Problem, kind};
+use super::route::{Parameter, Place};
 use crate::schema::fault::{excerpt, nearest};
 
 /// A parameter's name and value, decoded.
@@ -26,6 +27,16 @@ pub fn pairs<'q>(query: &'q str, known: &[&str]) -> Result<Vec<Pair<'q>>, Proble
         pairs.push((name, value));
     }
     Ok(pairs)
+}
+
+/// The parameters of a request to a route that has these.
+///
+/// # Errors
+/// 400: unknown, given twice, or not decodable.
+pub fn parameters<'q>(query: &'q str, known: &[Parameter]) -> Result<Vec<Pair<'q>>, Problem> {
+    let known = known.iter().filter(|known| known.place == Place::Query);
+    let names: Vec<&str> = known.map(|known| known.name).collect();
+    pairs(query, &names)
 }
 
 /// A yes or no; the bare name means yes.

@@ -38,7 +38,7 @@ impl Router {
     /// Puts every route where actix finds it.
     pub fn mount(&self, app: &mut web::ServiceConfig) {
         let mut patterns: Vec<&'static str> = Vec::new();
-        for route in ROUTES {
+        for route in ROUTES.iter() {
             if !patterns.contains(&route.pattern) {
                 patterns.push(route.pattern);
             }
@@ -69,7 +69,7 @@ impl Router {
                     method,
                     route: id,
                     access: route.access,
-                    takes_body: route.takes.formats().is_some(),
+                    takes_body: route.body.is_some(),
                 });
             }
         }

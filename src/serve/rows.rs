@@ -6,15 +6,18 @@ use std::ops::ControlFlow;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::admission::{Admission, Kind, Priced, Work};
 use super::body::{self, Format, Intake, KEPT_ROWS};
-use super::predict::Desk;
+use super::guard::Access;
+use super::predict::{Desk, IDEMPOTENCY_KEY};
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
+use super::route::{Body, Parameter, Response, Route, Tag};
+use super::schemas::row;
 use super::{query, reply, shape, stream};
 use crate::pulls::intake;
 use crate::schema::csv::{self, Broken};
@@ -22,16 +25,70 @@ use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;
 use crate::schema::{Dialect, Row, Schema};
 use crate::store::Store;
-use crate::store::rows::{Batch, NewRow, Origin, Outcome, Quarantined};
+use crate::store::rows::{Batch, NewRow, Origin, Outcome, Quarantined, Taken};
 
-/// The header that names a request.
-pub const KEY: &str = "idempotency-key";
+/// The headers of the route. `X-Source-Identity` is between our own commands and the server.
+const HEADERS: &[Parameter] = &[
+    Parameter::header(
+        "X-Source",
+        "where the rows come from, as the quarantine names it, percent-encoded",
+        || json!({"type": "string", "default": SOURCE, "maxLength": LONGEST_SOURCE, "pattern": ENCODED}),
+    ),
+    Parameter::header(
+        "X-First-Line",
+        "the line of that source at which the body begins",
+        || json!({"type": "integer", "minimum": 1, "maximum": LAST_LINE, "default": 1}),
+    ),
+    Parameter::header(
+        "Idempotency-Key",
+        "the same key again is the same request. Rows without an id are known by content and by how many equal rows came \
+         before them in the request: without a key, an equal row sent alone later is the same row. Send a key each where \
+         such rows are sent one by one",
+        || json!({"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"}),
+    ),
+    Parameter::header(
+        "X-Occurrences",
+        "for a load in several requests: how many equal rows came before each row, such as 0,0,1",
+        || json!({"type": "string", "pattern": "^[0-9]{1,9}(, ?[0-9]{1,9})*$"}),
+    ),
+];
+
+/// Percent-encoded text that is not blank.
+const ENCODED: &str = "^([!-$&-~]|%[2-7][0-9A-Fa-f])*[!-$&-*,-~]([!-$&-~]|%[2-7][0-9A-Fa-f])*$";
+
+pub static ROUTES: &[Route] = &[Route::post(
+    "/v1/rows",
+    Tag::Store,
+    Access::LABEL,
+    "Hand rows in to be kept, labelled or not",
+    || web::to(take),
+)
+.parameters(HEADERS)
+.body(Body {
+    formats: KEPT_ROWS,
+    is_required: true,
+    schema: row::one_or_many,
+    example: row::example,
+})
+.responses(&[Response::json::<Taken>(
+    200,
+    "They are on the disk, each once.",
+)])
+.problems(&[
+    &kind::UNREADABLE,
+    &kind::BAD_REQUEST,
+    &kind::TIMEOUT,
+    &kind::TOO_LARGE,
+    &kind::MEDIA_TYPE,
+    &kind::INVALID,
+    &kind::NOT_STORED,
+])];
 
 /// The header of a client that sends a load in several requests: how many equal rows came before each row of this one.
 const OCCURRENCES: &str = "x-occurrences";
 
 /// Longest name of a request.
-pub const LONGEST_KEY: usize = 255;
+const LONGEST_KEY: usize = 255;
 
 /// Where these rows come from, as the quarantine names it.
 const SOURCE: &str = "rest";
@@ -43,13 +100,13 @@ const ORIGIN: &str = "x-source";
 const FIRST_LINE: &str = "x-first-line";
 
 /// Longest name of a source.
-pub const LONGEST_SOURCE: usize = 4096;
+const LONGEST_SOURCE: usize = 4096;
 
 /// The header with what rows of that source are known by, where it is not its name.
 const IDENTITY: &str = "x-source-identity";
 
 /// The last line at which a body may begin.
-pub const LAST_LINE: u64 = u32::MAX as u64 - 1;
+const LAST_LINE: u64 = u32::MAX as u64 - 1;
 
 /// Who sends a request: where its rows come from.
 struct Sender {
@@ -149,7 +206,7 @@ pub async fn take(
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(KEY) else {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
         return Ok(None);
     };
     let text = value.to_str().unwrap_or_default().trim();
@@ -352,12 +409,4 @@ impl Reading<'_> {
         *next += 1;
         *next - 1
     }
-}
-
-/// What the OpenAPI document says of the answer.
-pub fn taken_schema() -> Value {
-    let count = json!({"type": "integer", "minimum": 0});
-    json!({"type": "object", "required": ["stored", "repeated", "quarantined", "ids"], "properties": {
-        "stored": count, "repeated": count, "quarantined": count, "ids": {"type": "array", "items": {"type": "string"}},
-    }})
 }

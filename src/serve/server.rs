@@ -21,8 +21,9 @@ use super::monitor;
 use super::predict::Desk;
 use super::predictor::Predictor;
 use super::router::Router;
-use super::settings;
+use super::routes::ROUTES;
 use super::store;
+use super::views;
 use super::ws;
 use crate::alert::Handle;
 use crate::control::controller::Triggers;
@@ -31,7 +32,6 @@ use crate::live::promoter::Promoter;
 use crate::pulls::view::Sources;
 use crate::registry::Registry;
 use crate::serve::options::{Options, SecretError};
-use crate::serve::settings::Setting;
 use crate::store::Store;
 use crate::store::feed::Feed;
 
@@ -61,7 +61,7 @@ pub struct Handles {
     /// The sources it pulls.
     pub sources: Sources,
     /// The settings it runs with, secrets masked.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<views::Setting>,
     /// What is monitored.
     pub monitor: monitor::Desk,
 }
@@ -130,8 +130,9 @@ pub fn start(
     } = handles;
     let state = (
         web::Data::new(sources),
-        web::Data::new(settings::Shown::of(settings)),
+        web::Data::new(views::Settings { settings }),
         web::Data::new(store::Exports::default()),
+        web::Data::new(ROUTES),
     );
     let monitor = web::Data::new(monitor);
     let desk_of_the_loop = web::Data::new(cycle::Desk {
@@ -181,7 +182,8 @@ pub fn start(
             .app_data(monitor.clone());
         app.app_data(state.0.clone())
             .app_data(state.1.clone())
-            .app_data(state.2.clone());
+            .app_data(state.2.clone())
+            .app_data(state.3.clone());
         router.mount(app);
     };
     let options = http::Options {

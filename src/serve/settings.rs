@@ -2,33 +2,25 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use serde::Serialize;
-use serde_json::{Value, json};
 
+use super::guard::Access;
 use super::reply;
+use super::route::{Response, Route, Tag};
+use super::views::Settings;
 
-/// One setting.
-#[derive(Clone, Debug, Serialize)]
-pub struct Setting {
-    /// `server.listen`.
-    pub key: String,
-    /// Its value as text, secrets masked.
-    pub value: String,
-    /// Where it came from: built in, a file with its line, a variable, a flag.
-    pub origin: String,
-}
+pub static ROUTES: &[Route] = &[Route::get(
+    "/v1/settings",
+    Tag::Server,
+    Access::ADMIN,
+    "Show the settings the server runs with",
+    || web::to(list),
+)
+.responses(&[Response::json::<Settings>(
+    200,
+    "Every setting, secrets masked.",
+)])];
 
-/// The document, which stays the same while the server runs.
-pub struct Shown(Value);
-
-impl Shown {
-    /// That of some settings.
-    pub fn of(settings: Vec<Setting>) -> Shown {
-        Shown(json!({"settings": settings}))
-    }
-}
-
-/// Every setting, as `config show --json` has it.
-pub async fn list(shown: web::Data<Shown>) -> HttpResponse {
-    reply::json(StatusCode::OK, &shown.0)
+/// Every setting, as `config show --json` has it. They stay the same while the server runs.
+pub async fn list(settings: web::Data<Settings>) -> HttpResponse {
+    reply::json(StatusCode::OK, settings.get_ref())
 }

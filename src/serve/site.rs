@@ -4,17 +4,53 @@ use actix_web::http::header::{self, ETag, EntityTag, IfNoneMatch};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::cycle::Desk;
-use super::guard::{Caller, Guard};
+use super::guard::{Access, Caller, Guard};
 use super::monitor;
 use super::openapi;
 use super::page::{self, ASSETS, CSP, PageView, Reader};
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
+use super::route::{HTML, Response, Route, Table, Tag};
 use super::ws::types;
 use super::{docs, reply};
 use crate::alert::Handle;
 use crate::clock;
 use crate::store::feed;
+
+pub static ROUTES: &[Route] = &[
+    Route::get(
+        "/docs",
+        Tag::Server,
+        Access::Token,
+        "This interface, to be read",
+        || web::to(docs),
+    )
+    .responses(&[Response::text(200, "A page.", HTML)])
+    .problems(&[&kind::NOT_READY]),
+    Route::get(
+        "/",
+        Tag::Server,
+        Access::READ,
+        "The page of the live model",
+        || web::to(page),
+    )
+    .responses(&[Response::text(200, "A page.", HTML)])
+    .problems(&[&kind::NOT_READY]),
+    file(0),
+    file(1),
+    file(2),
+];
+
+/// A file of the page.
+const fn file(n: usize) -> Route {
+    Route::get(
+        ASSETS[n].path,
+        Tag::Server,
+        Access::Open,
+        "A file of the page",
+        || web::to(asset),
+    )
+}
 
 /// The page of the live model, with the actions that its reader may take.
 pub async fn page(
@@ -27,7 +63,7 @@ pub async fn page(
     let champion = predictor.champion()?;
     let trained = champion.trained.map(clock::rfc3339).unwrap_or_default();
     let mut view = PageView::of(&champion.model, &champion.name, &trained);
-    view.watch = page::watch(&watched.view.load(), &watched.options, &alerts.view());
+    view.watch = page::watch(&watched.document(), &alerts.view());
     view.cycle = desk.look().await?;
     view.reader = reader(&request);
     Ok(reply::page(CSP, page::render(&view).into_string()))
@@ -56,9 +92,11 @@ pub async fn docs(
     request: HttpRequest,
     predictor: web::Data<Predictor>,
     guard: web::Data<Guard>,
+    table: web::Data<Table>,
 ) -> Result<HttpResponse, Problem> {
     let address = guard.address(&request);
-    let document = openapi::document(&address, guard.has_tokens(), &*predictor.champion()?);
+    let champion = predictor.champion()?;
+    let document = openapi::document(&table, &address, guard.has_tokens(), &champion.model);
     Ok(reply::page(CSP, docs::render(&document).into_string()))
 }
 

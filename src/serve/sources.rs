@@ -2,12 +2,26 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use serde_json::json;
 
-use super::problem::Problem;
-use super::reply;
+use super::guard::Access;
+use super::problem::{Problem, kind};
+use super::route::{Response, Route, Tag};
+use super::{reply, views};
 use crate::pulls::view::{SourceView, Sources};
 use crate::store::{Store, StoreError};
+
+pub static ROUTES: &[Route] = &[Route::get(
+    "/v1/sources",
+    Tag::Store,
+    Access::READ,
+    "List the sources that the server pulls",
+    || web::to(list),
+)
+.responses(&[Response::json::<views::Sources>(
+    200,
+    "Every source, with its last pull.",
+)])
+.problems(&[&kind::NOT_STORED])];
 
 /// Every source, by name.
 pub async fn list(
@@ -21,6 +35,6 @@ pub async fn list(
         }
         Ok(list)
     });
-    let list = list.await.map_err(Problem::internal)??;
-    Ok(reply::json(StatusCode::OK, &json!({"sources": list})))
+    let sources = list.await.map_err(Problem::internal)??;
+    Ok(reply::json(StatusCode::OK, &views::Sources { sources }))
 }

@@ -10,22 +10,126 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
-use super::body::Intake;
+use super::body::{self, Intake};
+use super::guard::Access;
 use super::pairs::Pairs;
 use super::problem::{Entry, Problem, kind};
-use super::{events, jobs, query, reply};
-use crate::control::jobs::{JobView, Jobs, Upkeep};
+use super::route::{Body, Parameter, Response, Route, Tag, count};
+use super::{events, jobs, query, reply, views};
+use crate::control::jobs::{JobView, Jobs, Product, Upkeep};
 use crate::export::table::Layouts;
 use crate::export::{self, Filter};
 use crate::store::kind as kinds;
 use crate::store::upkeep;
-use crate::store::{Store, StoreError};
+use crate::store::{Stats, Store, StoreError};
 
 /// Parameters of an export.
-const PARAMETERS: &[&str] = &["kind", "since", "until", "format", "last"];
+const PARAMETERS: &[Parameter] = &[
+    Parameter::query(
+        "kind",
+        "only of this kind; a table needs one",
+        events::kind_names,
+    ),
+    Parameter::query(
+        "since",
+        "only from this time on, a day or a moment",
+        day_or_moment,
+    )
+    .example("2026-01-31"),
+    Parameter::query("until", "only before this time", day_or_moment).example("2026-01-31"),
+    Parameter::query(
+        "format",
+        "",
+        || json!({"enum": ["jsonl", "parquet"], "default": "jsonl"}),
+    ),
+    Parameter::query("last", "only up to the event of this number", count),
+];
+
+pub static ROUTES: &[Route] = &[
+    Route::get(
+        "/v1/store",
+        Tag::Store,
+        Access::READ,
+        "Show what the store holds",
+        || web::to(stats),
+    )
+    .responses(&[Response::json::<Stats>(200, "Counts and sizes.")])
+    .problems(&[&kind::NOT_STORED]),
+    Route::post(
+        "/v1/store/check",
+        Tag::Store,
+        Access::ADMIN,
+        "Check the store",
+        || web::to(check),
+    )
+    .responses(&[QUEUED]),
+    Route::post(
+        "/v1/store/compact",
+        Tag::Store,
+        Access::ADMIN,
+        "Give unused room of the store back to the disk",
+        || web::to(compact),
+    )
+    .responses(&[QUEUED]),
+    Route::post(
+        "/v1/backups",
+        Tag::Store,
+        Access::ADMIN,
+        "Copy the store into a file of the server's machine",
+        || web::to(backup),
+    )
+    .body(Body {
+        formats: body::DOCUMENT,
+        is_required: true,
+        schema: |schemas| schemas.define("Backup", |_| place_schema()),
+        example: |_, _| json!({"to": "/backups/events.redb"}),
+    })
+    .responses(&[QUEUED])
+    .problems(&[&kind::UNREADABLE, &kind::MEDIA_TYPE, &kind::INVALID]),
+    Route::get(
+        "/v1/store/export",
+        Tag::Store,
+        Access::READ,
+        "Export events as lines of JSON, or those of one kind as a Parquet table",
+        || web::to(export),
+    )
+    .parameters(PARAMETERS)
+    .responses(&[
+        Response::text(200, "Events in order.", LINES),
+        Response::text(200, "", PARQUET),
+    ])
+    .problems(&[&kind::BAD_REQUEST, &kind::NOT_STORED]),
+];
+
+/// A job that has begun.
+const QUEUED: Response = Response::json::<views::Queued>(202, "A job; Location has its address.");
+
+/// The media type of events as lines.
+const LINES: &str = "application/x-ndjson";
+
+/// The media type of events as a table.
+const PARQUET: &str = "application/vnd.apache.parquet";
+
+fn day_or_moment() -> Value {
+    json!({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]})
+}
+
+/// The body of a backup.
+fn place_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["to"],
+        "additionalProperties": false,
+        "properties": {"to": {
+            "type": "string",
+            "pattern": "^/",
+            "description": "an absolute path on the server's machine",
+        }},
+    })
+}
 
 /// Parquet exports at the same time: each has a thread while its client reads.
 const MOST_TABLES: usize = 4;
@@ -72,7 +176,7 @@ pub async fn check(
     let job = jobs.work(CHECK, move |stopped| {
         let checked = upkeep::check(&store, stopped);
         let checked = checked.map_err(|error| error.to_string())?;
-        checked.map(document).transpose()
+        Ok(checked.map(Product::Checked))
     })?;
     queued(&job)
 }
@@ -85,7 +189,7 @@ pub async fn compact(
     let job = jobs.work(COMPACT, move |_| {
         let compacted = upkeep::compact(&store);
         let compacted = compacted.map_err(|error| error.to_string())?;
-        document(compacted).map(Some)
+        Ok(Some(Product::Compacted(compacted)))
     })?;
     queued(&job)
 }
@@ -103,13 +207,9 @@ pub async fn backup(
     let job = jobs.work(BACKUP, move |_| {
         let backup = upkeep::backup(&store, &to);
         let backup = backup.map_err(|error| error.to_string())?;
-        document(backup).map(Some)
+        Ok(Some(Product::Backup(backup)))
     })?;
     queued(&job)
-}
-
-fn document<T: serde::Serialize>(done: T) -> Result<Value, String> {
-    serde_json::to_value(done).map_err(|error| error.to_string())
 }
 
 fn queued(job: &JobView) -> Result<HttpResponse, Problem> {
@@ -156,7 +256,7 @@ pub async fn export(
     exports: web::Data<Exports>,
 ) -> Result<HttpResponse, Problem> {
     let (mut filter, mut format) = (Filter::default(), "jsonl".to_owned());
-    for (name, value) in query::pairs(request.query_string(), PARAMETERS)? {
+    for (name, value) in query::parameters(request.query_string(), PARAMETERS)? {
         match &*name {
             "kind" => {
                 let found = kinds::named(&value).ok_or_else(|| events::no_kind(&value))?;
@@ -206,7 +306,7 @@ fn lines(store: Store, filter: Filter) -> HttpResponse {
             })
         }
     });
-    response("application/x-ndjson").streaming(pages)
+    response(LINES).streaming(pages)
 }
 
 fn broken(error: &StoreError) -> io::Error {

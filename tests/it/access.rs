@@ -5,7 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use titanic_platform::serve::guard::word;
 use titanic_platform::serve::options::{Auth, Scope, Token};
-use titanic_platform::serve::routes::{FRAGMENTS, ROUTES};
+use titanic_platform::serve::route::FRAGMENTS;
+use titanic_platform::serve::routes::ROUTES;
 use titanic_platform::serve::ws::types::TYPES;
 use titanic_platform::store::feed;
 
@@ -103,10 +104,10 @@ async fn status(server: &Server, method: &str, path: &str, token: Option<&str>) 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b1_every_route_asks_for_the_scope_of_the_contract() {
     let (server, _secrets) = server().await;
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         let line = format!("{} {}", route.method, route.pattern);
         let is_part = route.pattern.starts_with(FRAGMENTS);
-        let is_asset = route.answers.is_empty();
+        let is_asset = route.responses.is_empty();
         let wanted = REACH.iter().find(|(_, lines)| lines.contains(&&*line));
         let wanted = wanted
             .map(|(scope, _)| *scope)

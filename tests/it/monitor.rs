@@ -10,6 +10,7 @@ use titanic_platform::config::Settings;
 use titanic_platform::monitor::looks;
 
 use crate::case::{Case, json as read, on_both};
+use crate::openapi::as_described;
 use crate::server::{Server, state_of, until};
 use crate::socket::Socket;
 
@@ -372,6 +373,7 @@ async fn errors_that_rise_are_a_decay(case: &Case) {
         .await;
     }
     let seen = server.get("/v1/monitor").await;
+    as_described(&server, "/v1/monitor").await;
     let decayed = &seen["performance"]["decayed"];
     assert_eq!(decayed["decay"], true, "{decayed}");
     let at = decayed["at"].as_u64().unwrap();
@@ -405,6 +407,7 @@ async fn slices_are_watched_by_themselves(case: &Case) {
     }
     ask(&server, &odd).await;
     let seen = verdicts(&server, 2).await;
+    as_described(&server, "/v1/monitor").await;
     let slices = seen["slices"].as_array().unwrap();
     assert_eq!(slices.len(), levels.len(), "{slices:?}");
     let verdict = &slices[0]["verdict"];

@@ -1,10 +1,11 @@
 //! The OpenAPI document holds together: whatever routes there are, now and later.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use titanic_platform::serve::routes::{FRAGMENTS, ROUTES};
+use titanic_platform::serve::route::FRAGMENTS;
+use titanic_platform::serve::routes::ROUTES;
 
 use crate::case::{Case, TITANIC, on_both};
 use crate::server::{Server, until};
@@ -25,24 +26,28 @@ async fn the_openapi_document_is_consistent(case: &Case) {
     assert!(operations.len() > 20, "{}", operations.len());
 
     let mut ids = HashSet::new();
-    let declared: Vec<&Value> = document["tags"]
+    let declared: BTreeSet<&str> = document["tags"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|tag| &tag["name"])
+        .map(|tag| tag["name"].as_str().unwrap())
         .collect();
+    let used: BTreeSet<&str> = operations
+        .iter()
+        .flat_map(|(_, operation)| operation["tags"].as_array().unwrap())
+        .map(|tag| tag.as_str().unwrap())
+        .collect();
+    assert_eq!(used, declared, "the tags of the routes and those declared");
+    assert_eq!(
+        document["paths"]["/v1/store"]["get"]["tags"],
+        json!(["store"])
+    );
     for (place, operation) in &operations {
         let id = operation["operationId"].as_str().unwrap();
         assert!(
             ids.insert(id),
             "the operationId {id} of {place} stands twice"
         );
-        for tag in operation["tags"].as_array().unwrap() {
-            assert!(
-                declared.contains(&tag),
-                "{place}: the tag {tag} is not declared"
-            );
-        }
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let named: Vec<&str> = parameters
             .filter(|parameter| parameter["in"] == "path")
@@ -63,6 +68,9 @@ async fn the_openapi_document_is_consistent(case: &Case) {
         .filter(|route| route.pattern.starts_with(FRAGMENTS));
     assert_eq!(fragments.count(), 3, "the page has its parts");
     walk(&document, &document, "#");
+    let mut open = Vec::new();
+    open_objects(&document, "#", &mut open);
+    assert!(open.is_empty(), "objects without members: {open:#?}");
 
     for (path, media) in [
         ("/v1/predict", "text/csv"),
@@ -78,6 +86,86 @@ async fn the_openapi_document_is_consistent(case: &Case) {
             "{path} answers {media}"
         );
     }
+}
+
+/// What a client gets is what the document says, member by member: there is none that the schema does not name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_document_is_as_its_schema_says() {
+    let server = Server::of(&TITANIC).await;
+    let document = server.get("/openapi.json").await;
+    let rows = json!([TITANIC.row(), TITANIC.row(), {"Sex": 3}]);
+    let responses = [
+        ("/v1/predict", "?explain=true", TITANIC.row()),
+        ("/v1/predict", "?store=false", TITANIC.row()),
+        ("/v1/predict", "?partial=true&explain=true", rows.clone()),
+        ("/v1/rows", "", rows),
+    ];
+    for (path, query, body) in responses {
+        let (status, given) = server.post(&format!("{path}{query}"), &body).await;
+        assert_eq!(status, 200, "{path}: {given}");
+        let schema = response_schema(&document, path, "post", "200");
+        let close = Check::closely(&document).fits(schema, &given);
+        assert!(close, "{path}{query}: {schema} and {given}");
+    }
+    let (_, prediction) = server.post("/v1/predict", &TITANIC.row()).await;
+    let id = prediction["id"].as_str().unwrap();
+    let waiting = json!({"id": "unknown", "label": 1});
+    for (body, expected) in [(json!({"id": id, "label": 1}), 200), (waiting, 202)] {
+        let (status, given) = server.post("/v1/labels", &body).await;
+        assert_eq!(status, expected, "{given}");
+        let schema = response_schema(&document, "/v1/labels", "post", &expected.to_string());
+        assert!(
+            Check::closely(&document).fits(schema, &given),
+            "{schema} and {given}"
+        );
+    }
+    let training = json!({"learner": "logistic", "folds": 2, "repeats": 1, "promote": "never"});
+    let (_, queued) = server.post("/v1/train", &training).await;
+    let job = format!("/v1/jobs/{}", queued["id"].as_str().unwrap());
+    until("the training", || async {
+        server.get(&job).await["state"] == "done"
+    })
+    .await;
+    let silence = json!({"matchers": ["alertname=drift"], "for": "1h"});
+    server.post("/v1/silences", &silence).await;
+
+    let mut seen = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let json = &methods["get"]["responses"]["200"]["content"]["application/json"];
+        let schema = &json["schema"];
+        if schema.as_object().is_none_or(|schema| schema.is_empty()) {
+            continue; // no document, or this one
+        }
+        let address = path.replace("{version}", "1").replace(
+            "{id}",
+            match &**path {
+                "/v1/jobs/{id}" => queued["id"].as_str().unwrap(),
+                _ => id,
+            },
+        );
+        let given = server.get(&address).await;
+        let close = Check::closely(&document).fits(schema, &given);
+        assert!(close, "{path}: {schema} and {given}");
+        seen += 1;
+    }
+    assert_eq!(seen, 15, "documents that can be read");
+    server.stop().await;
+}
+
+/// Holds what a path responds with to GET against what the document says of it, member by member.
+pub async fn as_described(server: &Server, path: &str) {
+    let document = server.get("/openapi.json").await;
+    let schema = response_schema(&document, path, "get", "200");
+    let given = server.get(path).await;
+    assert!(
+        Check::closely(&document).fits(schema, &given),
+        "{path}: {schema} and {given}"
+    );
+}
+
+fn response_schema<'d>(document: &'d Value, path: &str, method: &str, status: &str) -> &'d Value {
+    let response = &document["paths"][path][method]["responses"][status];
+    &response["content"]["application/json"]["schema"]
 }
 
 /// Values that the document admits are taken, values that it does not are refused. Found by schemathesis.
@@ -203,8 +291,38 @@ async fn b9_ids_numbers_and_results_are_as_the_document_says() {
 
 /// The part of JSON Schema that the document uses.
 fn fits(document: &Value, schema: &Value, value: &Value) -> bool {
+    let check = Check {
+        document,
+        is_close: false,
+    };
+    check.fits(schema, value)
+}
+
+/// Holds values against schemas of a document.
+#[derive(Clone, Copy)]
+struct Check<'d> {
+    document: &'d Value,
+    /// Whether an object may have no members but those that are named.
+    is_close: bool,
+}
+
+impl Check<'_> {
+    fn closely(document: &Value) -> Check<'_> {
+        Check {
+            document,
+            is_close: true,
+        }
+    }
+
+    fn fits(self, schema: &Value, value: &Value) -> bool {
+        fits_in(self, schema, value)
+    }
+}
+
+fn fits_in(check: Check<'_>, schema: &Value, value: &Value) -> bool {
+    let document = check.document;
     if let Some(target) = schema["$ref"].as_str() {
-        return fits(document, document.pointer(&target[1..]).unwrap(), value);
+        return fits_in(check, document.pointer(&target[1..]).unwrap(), value);
     }
     let is = |kind: &str| match kind {
         "null" => value.is_null(),
@@ -221,7 +339,7 @@ fn fits(document: &Value, schema: &Value, value: &Value) -> bool {
         schema[key].as_array().map(|parts| {
             parts
                 .iter()
-                .filter(|part| fits(document, part, value))
+                .filter(|part| fits_in(check, part, value))
                 .count()
         })
     };
@@ -234,14 +352,18 @@ fn fits(document: &Value, schema: &Value, value: &Value) -> bool {
         let object = value.as_object().unwrap();
         let properties = &schema["properties"];
         let required = schema["required"].as_array().into_iter().flatten();
-        let is_closed = schema["additionalProperties"] == false;
+        let others = &schema["additionalProperties"];
+        // What is described elsewhere, or not at all, has no members to hold an object against.
+        let is_described = properties.is_object() && check.is_close;
+        let is_closed = *others == false || (is_described && others.is_null());
         required
             .clone()
             .all(|name| object.contains_key(name.as_str().unwrap()))
             && object
                 .iter()
                 .all(|(name, member)| match properties.get(name) {
-                    Some(schema) => fits(document, schema, member),
+                    Some(schema) => fits_in(check, schema, member),
+                    None if others.is_object() => fits_in(check, others, member),
                     None => !is_closed,
                 })
     };
@@ -252,7 +374,7 @@ fn fits(document: &Value, schema: &Value, value: &Value) -> bool {
             && (schema["items"].is_null()
                 || items
                     .iter()
-                    .all(|item| fits(document, &schema["items"], item)))
+                    .all(|item| fits_in(check, &schema["items"], item)))
     };
     let types: Vec<&str> = match &schema["type"] {
         Value::Null => Vec::new(),
@@ -287,6 +409,38 @@ fn fits(document: &Value, schema: &Value, value: &Value) -> bool {
         })
         && (!value.is_object() || members())
         && (!value.is_array() || list())
+}
+
+/// The places of schemas of an object of which nothing is said: neither its members nor what they all are.
+fn open_objects(node: &Value, place: &str, found: &mut Vec<String>) {
+    match node {
+        Value::Object(entries) => {
+            let is_object = match entries.get("type") {
+                Some(Value::String(one)) => one == "object",
+                Some(Value::Array(several)) => several.iter().any(|one| one == "object"),
+                _ => false,
+            };
+            let members = entries.get("properties").and_then(Value::as_object);
+            let others = entries.get("additionalProperties");
+            let is_typed = others
+                .and_then(Value::as_object)
+                .is_some_and(|schema| !schema.is_empty());
+            if is_object && members.is_none_or(|members| members.is_empty()) && !is_typed {
+                found.push(place.to_owned());
+            }
+            for (key, value) in entries {
+                if key != "example" && key != "examples" {
+                    open_objects(value, &format!("{place}/{key}"), found);
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                open_objects(item, &format!("{place}/{at}"), found);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Every reference resolves, and every schema defines what it requires.

@@ -12,7 +12,7 @@ use titanic_platform::model::{Model, Workspace};
 use titanic_platform::registry::VersionRef;
 use titanic_platform::schema::row::Purpose;
 use titanic_platform::schema::{Row, json as rows};
-use titanic_platform::serve::routes::FRAGMENTS;
+use titanic_platform::serve::route::FRAGMENTS;
 
 use crate::case::{Case, json as read, on_both};
 use crate::server::{Server, answer, passenger, until};

@@ -14,6 +14,7 @@ use titanic_platform::store::{self, Parts, Store};
 use titanic_platform::telemetry::metrics::Metrics;
 
 use crate::case::{Case, on_both};
+use crate::openapi::as_described;
 use crate::rest::probability;
 use crate::server::{PATIENCE, Server, answer, until};
 
@@ -252,6 +253,7 @@ async fn what_a_candidate_has_learnt_is_not_compared(case: &Case) {
     .await;
     let shadow = server.get("/v1/loop").await["shadow"].clone();
     assert_eq!(shadow["comparison"]["rows"], 5, "{shadow}");
+    as_described(&server, "/v1/loop").await;
     server.stop().await;
 }
 
@@ -528,6 +530,7 @@ async fn a_champion_that_breaks_its_promise_is_rolled_back() {
             .is_some_and(|memory| memory.contains(&format!("\"model\":\"{}\"", case.version(2))))
     })
     .await;
+    as_described(&server, "/v1/loop").await;
     // The world turns over: every truth is the other one.
     live(&server, case, &turned(case)[..400]).await;
     until("the rollback", || async {

@@ -1,15 +1,19 @@
 //! One job: what was asked, how far it is, what came of it.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::teller::Teller;
+use crate::promotion::gate::Gate;
 use crate::promotion::policy::Promote;
 use crate::schema::ColumnWarning;
 use crate::store::feed::Feed;
+use crate::store::upkeep::{Backup, Checked, Compacted};
 use crate::train::Progress;
 
 /// A training as it is asked for.
@@ -30,8 +34,9 @@ pub struct Asked {
 }
 
 /// How far a job is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "JobState", inline)]
 pub enum State {
     Queued,
     /// It is being done.
@@ -45,6 +50,17 @@ pub enum State {
 }
 
 impl State {
+    /// As documents have it.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Queued => "queued",
+            State::Running => "running",
+            State::Done => "done",
+            State::Failed => "failed",
+            State::Cancelled => "cancelled",
+        }
+    }
+
     /// Whether it is over.
     pub fn is_final(self) -> bool {
         !matches!(self, State::Queued | State::Running)
@@ -67,18 +83,24 @@ pub(super) enum Kind {
     Store(Upkeep),
 }
 
-/// What came of a job.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What came of a job, by its kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "JobResult")]
 pub enum Product {
     /// The version that a training made.
     Version(Made),
-    /// The document of work on the store.
-    Document(serde_json::Value),
+    /// A check of the store.
+    Checked(Checked),
+    /// A compaction of the store.
+    Compacted(Compacted),
+    /// A backup of the store.
+    Backup(Backup),
 }
 
 /// What came of a training.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Trained")]
 pub struct Made {
     pub model: String,
     /// Whether it is champion now.
@@ -86,20 +108,22 @@ pub struct Made {
     /// Why, or why not.
     pub reason: String,
     /// The comparison on rows the champion never saw; none where there was none.
-    pub gate: Option<serde_json::Value>,
+    pub gate: Option<Gate>,
     /// What was odd about the table and the model, by column.
     pub warnings: Vec<ColumnWarning>,
 }
 
 /// A job as it is shown.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Job")]
 pub struct JobView {
     pub id: String,
     /// What kind of work it is.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// How far it is.
     pub state: State,
     /// The same as a number from 0 to 1.
+    #[schemars(range(min = 0, max = 1))]
     pub progress: f64,
     /// What came of it.
     pub result: Option<Product>,
@@ -183,8 +207,8 @@ impl Job {
         JobView {
             id: self.id.clone(),
             kind: match self.kind {
-                Kind::Train(_) => "train",
-                Kind::Store(upkeep) => upkeep.name,
+                Kind::Train(_) => "train".into(),
+                Kind::Store(upkeep) => upkeep.name.into(),
             },
             state: outcome.state,
             progress,

@@ -145,9 +145,7 @@ impl Jobs {
     pub fn work(
         &self,
         upkeep: Upkeep,
-        work: impl FnOnce(&dyn Fn() -> bool) -> Result<Option<serde_json::Value>, String>
-        + Send
-        + 'static,
+        work: impl FnOnce(&dyn Fn() -> bool) -> Result<Option<Product>, String> + Send + 'static,
     ) -> Result<JobView, TooBusy> {
         let name = upkeep.name;
         let mut queue = self.lock();
@@ -170,9 +168,7 @@ impl Jobs {
                 let failed = "it broke off: a defect of this program; the log has more";
                 let work = std::panic::AssertUnwindSafe(|| work(&|| done.stopped()));
                 match std::panic::catch_unwind(work).unwrap_or_else(|_| Err(failed.into())) {
-                    Ok(Some(document)) => {
-                        done.end(State::Done, Some(Product::Document(document)), None);
-                    }
+                    Ok(Some(product)) => done.end(State::Done, Some(product), None),
                     Ok(None) => done.end(State::Cancelled, None, None),
                     Err(error) => {
                         tracing::error!(job = done.id, kind = name, error, "store: job failed");

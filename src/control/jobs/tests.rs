@@ -2,7 +2,14 @@
 
 use super::*;
 use crate::promotion::policy::Promote;
+use crate::store::check::Report;
 use crate::store::feed;
+use crate::store::upkeep::{Backup, Compacted};
+
+const COMPACTED: Compacted = Compacted {
+    before: 2,
+    after: 1,
+};
 
 fn asked() -> Asked {
     let (learner, by) = (None, "a test".into());
@@ -172,7 +179,7 @@ fn work_on_the_store_is_cancelled_or_says_why_it_cannot_be() {
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let whole = move |_: &dyn Fn() -> bool| {
         wait.recv().map_err(|e| e.to_string())?;
-        Ok(Some(serde_json::json!({"after": 1})))
+        Ok(Some(Product::Compacted(COMPACTED)))
     };
     let job = jobs.work(upkeep(Some("it is one piece")), whole).unwrap();
     let fault = jobs.cancel(&job.id).unwrap_err().to_string();
@@ -184,5 +191,37 @@ fn work_on_the_store_is_cancelled_or_says_why_it_cannot_be() {
     while !jobs.get(&job.id).unwrap().state.is_final() {
         std::thread::yield_now();
     }
-    assert_eq!(jobs.get(&job.id).unwrap().state, State::Done);
+    let over = jobs.get(&job.id).unwrap();
+    let result = Some(Product::Compacted(COMPACTED));
+    assert_eq!((over.state, over.result), (State::Done, result));
+}
+
+/// Nothing in a job's document names the kind of its result: each is known by its members.
+#[test]
+fn a_result_is_read_as_it_was_written() {
+    let made = Made {
+        model: "moths@2".into(),
+        promoted: false,
+        reason: "no better".into(),
+        gate: None,
+        warnings: Vec::new(),
+    };
+    let report = Report {
+        events: 3,
+        findings: vec!["a gap".into()],
+        untold: 0,
+    };
+    let backup = Backup {
+        file: "/backups/events.redb".into(),
+        bytes: 7,
+    };
+    for product in [
+        Product::Version(made),
+        Product::Checked(report.into()),
+        Product::Compacted(COMPACTED),
+        Product::Backup(backup),
+    ] {
+        let text = serde_json::to_string(&product).unwrap();
+        assert_eq!(serde_json::from_str::<Product>(&text).unwrap(), product);
+    }
 }

@@ -173,7 +173,7 @@ fn finish(job: &Job, outcome: &Outcome) {
         model: outcome.version.to_string(),
         promoted: outcome.verdict.promote,
         reason: outcome.verdict.reason.clone(),
-        gate: outcome.gate.as_ref().map(|gate| serde_json::json!(gate)),
+        gate: outcome.gate.clone(),
         warnings: outcome.model.card().table_warnings.clone(),
     };
     tracing::info!(

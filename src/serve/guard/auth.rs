@@ -19,6 +19,17 @@ pub enum Access {
     Scope(Scope),
 }
 
+impl Access {
+    /// Predicts and reads versions.
+    pub const PREDICT: Access = Access::Scope(Scope::Predict);
+    /// Hands in labels and rows.
+    pub const LABEL: Access = Access::Scope(Scope::Label);
+    /// Reads what is stored and observed.
+    pub const READ: Access = Access::Scope(Scope::Read);
+    /// Changes what the server does.
+    pub const ADMIN: Access = Access::Scope(Scope::Admin);
+}
+
 /// The word of a scope.
 pub fn word(scope: Scope) -> &'static str {
     match scope {

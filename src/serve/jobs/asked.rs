@@ -1,6 +1,6 @@
 //! The body of a request for a training, checked key by key, all faults at once.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Defaults;
 use crate::control::jobs::{Asked, MAX_BAD, learners};
@@ -13,7 +13,27 @@ use crate::serve::problem::{Entry, Problem, escape, kind};
 const KEYS: &[&str] = &["learner", "folds", "repeats", "seed", "promote", "max_bad"];
 
 /// Most folds or repeats that are asked for over the wire: beyond it is a mistake or an attack.
-pub const MOST_FITS: u64 = 1000;
+const MOST_FITS: u64 = 1000;
+
+/// The body as the OpenAPI document has it. Null is as absent: clients write it for what nobody set.
+pub fn schema() -> Value {
+    let learners = ["auto"].into_iter().chain(learners()).map(Value::from);
+    let learners: Vec<Value> = learners.chain([Value::Null]).collect();
+    json!({"type": "object", "additionalProperties": false, "properties": {
+        "learner": {"enum": learners, "default": "auto"},
+        "folds": {"type": ["integer", "null"], "minimum": 2, "maximum": MOST_FITS},
+        "repeats": {"type": ["integer", "null"], "minimum": 1, "maximum": MOST_FITS},
+        "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": u64::MAX},
+        "promote": {"enum": ["auto", "always", "never", null]},
+        "max_bad": {
+            "type": ["number", "null"],
+            "minimum": 0,
+            "maximum": 1,
+            "default": MAX_BAD,
+            "description": "largest share of bad rows",
+        },
+    }})
+}
 
 /// Reads a body; an empty one asks for what is usual.
 ///

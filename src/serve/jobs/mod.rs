@@ -4,17 +4,65 @@ mod asked;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::json;
 
-use super::body::Intake;
+use super::body::{self, Intake};
+use super::guard::Access;
 use super::models::by;
 use super::predictor::Predictor;
-use super::problem::Problem;
-use super::reply;
+use super::problem::{Problem, kind};
+use super::route::{Body, Parameter, Response, Route, Tag};
+use super::{reply, views};
 use crate::control::jobs::{CancelFault, JobView, Jobs};
 use crate::promotion::policy::Promote;
 
-pub use asked::MOST_FITS;
+/// Who may read jobs, here or as a live topic.
+pub const ACCESS: Access = Access::ADMIN;
+
+const ID: &[Parameter] = &[Parameter::path("id", "the job's id")];
+
+pub static ROUTES: &[Route] = &[
+    Route::post(
+        "/v1/train",
+        Tag::Training,
+        Access::ADMIN,
+        "Ask for a training",
+        || web::to(train),
+    )
+    .body(Body {
+        formats: body::DOCUMENT,
+        is_required: false,
+        schema: |schemas| schemas.define("Training", |_| asked::schema()),
+        example: |_, _| serde_json::json!({"folds": 5}),
+    })
+    .responses(&[Response::json::<views::Queued>(
+        202,
+        "It is queued; Location has the job.",
+    )])
+    .problems(&[&kind::UNREADABLE, &kind::MEDIA_TYPE, &kind::INVALID]),
+    Route::get("/v1/jobs", Tag::Training, ACCESS, "List the jobs", || {
+        web::to(list)
+    })
+    .responses(&[Response::json::<views::Jobs>(200, "Newest first.")]),
+    Route::get("/v1/jobs/{id}", Tag::Training, ACCESS, "Show a job", || {
+        web::to(show)
+    })
+    .parameters(ID)
+    .responses(&[Response::json::<JobView>(
+        200,
+        "How far it is, and what came of it.",
+    )])
+    .problems(&[&kind::NOT_FOUND]),
+    Route::delete(
+        "/v1/jobs/{id}",
+        Tag::Training,
+        Access::ADMIN,
+        "Call a job off",
+        || web::to(cancel),
+    )
+    .parameters(ID)
+    .responses(&[Response::json::<JobView>(202, "It stops at its next step.")])
+    .problems(&[&kind::NOT_FOUND, &kind::CONFLICT]),
+];
 
 /// What a training is where the body does not say.
 #[derive(Clone, Copy, Debug)]
@@ -46,8 +94,11 @@ pub async fn train(
 
 /// What is answered where a job begins: its id and state, with its address.
 pub(super) fn accepted(job: &JobView) -> Result<HttpResponse, Problem> {
-    let answer = json!({"id": job.id, "state": job.state});
-    let mut response = reply::json(StatusCode::ACCEPTED, &answer);
+    let queued = views::Queued {
+        id: job.id.clone(),
+        state: job.state,
+    };
+    let mut response = reply::json(StatusCode::ACCEPTED, &queued);
     let location = format!("/v1/jobs/{}", job.id);
     let location = header::HeaderValue::from_str(&location).map_err(Problem::internal)?;
     response.headers_mut().insert(header::LOCATION, location);
@@ -56,7 +107,7 @@ pub(super) fn accepted(job: &JobView) -> Result<HttpResponse, Problem> {
 
 /// Every job known.
 pub async fn list(jobs: web::Data<Jobs>) -> HttpResponse {
-    reply::json(StatusCode::OK, &json!({"jobs": jobs.list()}))
+    reply::json(StatusCode::OK, &views::Jobs { jobs: jobs.list() })
 }
 
 /// One job.

@@ -1,12 +1,13 @@
 //! A truth as it is handed in, checked key by key: the same over REST and WebSocket.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::schema::column::{Label, Target};
 use crate::schema::fault::nearest;
 use crate::schema::own_id;
 use crate::schema::row::Value as Cell;
 use crate::serve::problem::{Entry, escape};
+use crate::serve::schemas::{id, target};
 use crate::store::labels::{By, Given};
 
 /// Keys of a truth; the OpenAPI document and the WebSocket's table of messages say the same.
@@ -14,6 +15,35 @@ pub const KEYS: &[&str] = &["id", "key", "label", "correct"];
 
 /// Longest id of a prediction.
 pub const LONGEST_ID: usize = 256;
+
+/// A label as the OpenAPI document has it.
+pub fn schema(labels: &Target) -> Value {
+    let mut by_id = id(LONGEST_ID);
+    by_id["description"] = "the prediction's id; either this or key".into();
+    let mut text = id(own_id::LONGEST);
+    text["pattern"] = NOT_BLANK.into();
+    let by_key = json!({
+        "anyOf": [text, {"type": "number"}],
+        "description": "the own id of the row: its newest prediction is meant",
+    });
+    json!({
+        "type": "object", "required": ["label"], "additionalProperties": false,
+        "properties": {
+            "id": by_id,
+            "key": by_key,
+            "label": target(&labels.negative, &labels.positive),
+            "correct": {
+                "type": ["boolean", "null"],
+                "default": false,
+                "description": "whether it replaces another",
+            },
+        },
+        "oneOf": [{"required": ["id"]}, {"required": ["key"]}],
+    })
+}
+
+/// Text without control characters that is not blank.
+const NOT_BLANK: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u001f\u007f-\u009f\s][^\u0000-\u001f\u007f-\u009f]*$";
 
 /// Checks a truth. `path` is the pointer to it, empty for the body itself.
 ///

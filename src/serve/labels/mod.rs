@@ -5,14 +5,16 @@ pub mod given;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::admission::{Admission, Kind, Priced, Work};
 use super::body::{self, Format, Intake};
+use super::guard::Access;
 use super::pairs::{Item, Pairs};
 use super::predictor::Predictor;
 use super::problem::{Entry, MOST_LISTED, Problem, kind};
-use super::{query, reply, stream};
+use super::route::{Body, Parameter, Response, Route, Tag, flag};
+use super::{query, reply, stream, views};
 use crate::schema::column::Target;
 use crate::schema::json::{JsonFault, explained};
 use crate::schema::own_id;
@@ -20,10 +22,58 @@ use crate::store::Store;
 use crate::store::labels::{By, Done, Given, Status};
 
 /// Parameters of the route.
-pub const PARAMETERS: &[&str] = &["partial"];
+const PARAMETERS: &[Parameter] = &[Parameter::query(
+    "partial",
+    "takes the others where some contradict what is stored",
+    flag,
+)];
+
+/// Who may hand in labels, here or over a WebSocket.
+pub const ACCESS: Access = Access::LABEL;
+
+pub static ROUTES: &[Route] = &[Route::post(
+    "/v1/labels",
+    Tag::Store,
+    ACCESS,
+    "Tell the truth of a prediction, whenever it comes",
+    || web::to(label),
+)
+.parameters(PARAMETERS)
+.body(Body {
+    formats: FORMATS,
+    is_required: true,
+    schema: |schemas| {
+        let one = schemas.define("GivenLabel", |model| given::schema(model.schema().target()));
+        json!({"oneOf": [one, {"type": "array", "items": one, "minItems": 1}]})
+    },
+    example: |model, format| {
+        let positive = &model.schema().target().positive;
+        match format {
+            Format::Csv => format!("id,label\n{EXAMPLE},{positive}\n").into(),
+            _ => json!({"id": EXAMPLE, "label": positive}),
+        }
+    },
+})
+.responses(&[
+    Response::json::<views::Labelled>(200, "It is stored; a list for a list."),
+    Response::json::<views::Label>(202, "It waits: the prediction is not known yet."),
+])
+.problems(&[
+    &kind::UNREADABLE,
+    &kind::BAD_REQUEST,
+    &kind::TIMEOUT,
+    &kind::CONFLICT,
+    &kind::TOO_LARGE,
+    &kind::MEDIA_TYPE,
+    &kind::INVALID,
+    &kind::NOT_STORED,
+])];
+
+/// The id in the example of a label.
+const EXAMPLE: &str = "01900000-0000-7000-8000-000000000000";
 
 /// What labels come in.
-pub const FORMATS: &[Format] = &[Format::Json, Format::Csv];
+const FORMATS: &[Format] = &[Format::Json, Format::Csv];
 
 /// What a label waits for.
 const WAITING: &str = "no prediction of this id is known yet";
@@ -42,7 +92,7 @@ pub async fn label(
 ) -> Result<HttpResponse, Problem> {
     let format = body::format(request.headers(), FORMATS)?;
     let mut partial = false;
-    for (name, value) in query::pairs(request.query_string(), PARAMETERS)? {
+    for (name, value) in query::parameters(request.query_string(), PARAMETERS)? {
         partial = query::flag(&name, &value)?;
     }
     let body = intake.read(&request, &mut payload).await?;
@@ -71,29 +121,27 @@ pub async fn label(
     if !partial && let Some(problem) = contradictions(&given, &done) {
         return Err(problem);
     }
-    let labels: Vec<Value> = given
-        .iter()
-        .zip(&done)
-        .map(|(given, done)| document(given, done))
-        .collect();
-    Ok(reply::json(StatusCode::OK, &json!({"labels": labels})))
+    let labels = given.iter().zip(&done);
+    let labels = labels.map(|(given, done)| document(given, done));
+    let document = views::Labelled::Many {
+        labels: labels.collect(),
+    };
+    Ok(reply::json(StatusCode::OK, &document))
 }
 
 /// What became of a label, as REST and WebSocket tell it.
-pub fn document(given: &Given, done: &Done) -> Value {
-    let mut document = json!({"id": done.id, "status": done.status.name()});
+pub fn document(given: &Given, done: &Done) -> views::Label {
     let names_a_row = match given.by {
         By::Id => false,
         By::Key => true,
         By::Either => done.id.as_ref() != Some(&given.id),
     };
-    if names_a_row {
-        document["key"] = own_id::json(&given.id);
+    views::Label {
+        id: done.id.clone(),
+        status: done.status.name().to_owned(),
+        key: names_a_row.then(|| own_id::json(&given.id)),
+        detail: (done.status == Status::Waiting).then(|| WAITING.to_owned()),
     }
-    if done.status == Status::Waiting {
-        document["detail"] = WAITING.into();
-    }
-    document
 }
 
 fn alone(given: &Given, done: &Done) -> Result<HttpResponse, Problem> {

@@ -1,40 +1,55 @@
 //! The interface as an OpenAPI 3.1 document: paths from the table of routes, rows from the live model.
 
-mod levels;
 mod paths;
-mod schemas;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::guard::Guard;
+use super::guard::{Access, Guard};
 use super::predictor::Predictor;
 use super::problem::Problem;
-use super::problem::kind::{KINDS, Kind};
+use super::problem::kind::{self, KINDS, Kind};
 use super::reply;
-use crate::live::Champion;
+use super::route::{JSON, Response, Route, Table, Tag};
+use super::schemas::Schemas;
+use crate::model::Model;
 
 const ABOUT: &str = "Rows in, answers out. What cannot be answered gets a problem document (RFC 9457) with one entry a fault: \
     `path` points into the body, `allowed` says what is taken, `remedy` what to do. Every fault of a request is told at once.";
+
+pub static ROUTES: &[Route] = &[Route::get(
+    "/openapi.json",
+    Tag::Server,
+    Access::Token,
+    "This interface, as OpenAPI 3.1",
+    || web::to(serve),
+)
+.responses(&[Response {
+    status: 200,
+    about: "The document; rows are those of the live model.",
+    media_type: JSON,
+    schema: |_| json!({}),
+}])
+.problems(&[&kind::NOT_READY])];
 
 /// The document.
 pub async fn serve(
     request: HttpRequest,
     predictor: web::Data<Predictor>,
     guard: web::Data<Guard>,
+    table: web::Data<Table>,
 ) -> Result<HttpResponse, Problem> {
-    let document = document(
-        &guard.address(&request),
-        guard.has_tokens(),
-        &*predictor.champion()?,
-    );
+    let (address, champion) = (guard.address(&request), predictor.champion()?);
+    let document = document(&table, &address, guard.has_tokens(), &champion.model);
     Ok(reply::json(StatusCode::OK, &document))
 }
 
-/// The document of a server at an address, with the rows of `champion`. Where tokens are configured, a request without one is
+/// The document of a server at an address, with the rows of `model`. Where tokens are configured, a request without one is
 /// not among what it describes.
-pub fn document(address: &str, has_tokens: bool, champion: &Champion) -> Value {
+pub fn document(table: &Table, address: &str, has_tokens: bool, model: &Model) -> Value {
+    let mut schemas = Schemas::new(model);
+    let paths = paths::all(table, has_tokens, model, &mut schemas);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -44,11 +59,11 @@ pub fn document(address: &str, has_tokens: bool, champion: &Champion) -> Value {
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": address}],
-        "tags": paths::TAGS.map(|name| json!({"name": name})),
-        "paths": paths::all(has_tokens, champion),
+        "tags": Tag::ALL.map(|tag| json!({"name": tag.name()})),
+        "paths": paths,
         "x-problems": problems(),
         "components": {
-            "schemas": schemas::all(champion),
+            "schemas": schemas.finish(),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     })

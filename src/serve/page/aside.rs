@@ -2,13 +2,13 @@
 
 use maud::{Markup, html};
 
-use crate::store::rows::Quarantined;
+use crate::store::rows::QuarantinedView;
 
 /// Rows that are shown.
 pub const SHOWN: usize = 5;
 
 /// A table of them; nothing where there is none.
-pub fn draw(last: &[Quarantined]) -> Markup {
+pub fn draw(last: &[QuarantinedView]) -> Markup {
     html! {
         @if !last.is_empty() {
             h3 { "Put aside" }

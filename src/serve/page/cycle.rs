@@ -5,32 +5,31 @@ use maud::{Markup, html};
 use super::aside;
 use super::header::{minute, thousands};
 use super::trouble::{self, Trouble};
+use crate::control::jobs::{JobView, State};
 use crate::promotion::gate::{Gate, Verdict};
-use crate::promotion::{probation, shadow};
+use crate::promotion::probation::Figure;
+use crate::serve::views::{Loop, Shadow, Watch};
 use crate::stats::sequence::Bounded;
-use crate::store::rows::Quarantined;
+use crate::store::Stats;
+use crate::store::rows::QuarantinedView;
+
+/// Jobs that are shown.
+const SHOWN: usize = 4;
 
 /// Everything the section shows.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Cycle {
-    /// Trainings under way, waiting or failed, in words.
-    pub jobs: Vec<String>,
+pub struct Section {
+    /// Jobs that made no version, or not yet, newest first.
+    pub jobs: Vec<JobView>,
     /// The last versions, newest first.
     pub trainings: Vec<Training>,
-    /// The candidate in the shadow.
-    pub shadow: Option<(String, shadow::Figures, shadow::LiveFigures)>,
-    /// The champion on probation.
-    pub watch: Option<(String, probation::Figures)>,
-    /// Truths since the champion was trained.
-    pub fresh: u64,
-    /// After so many the server retrains; none where that trigger is off.
-    pub trigger: Option<u64>,
+    pub cycle: Loop,
     /// What is wrong with the store.
     pub trouble: Trouble,
     /// Rows put aside last, newest first.
-    pub aside: Vec<Quarantined>,
-    /// What the store holds; nothing where it cannot be read.
-    pub counts: Vec<(&'static str, u64)>,
+    pub aside: Vec<QuarantinedView>,
+    /// What the store holds; none where it cannot be read.
+    pub store: Option<Stats>,
 }
 
 /// One training that made a version.
@@ -47,37 +46,62 @@ pub struct Training {
 }
 
 /// The section.
-pub fn draw(cycle: &Cycle) -> Markup {
+pub fn draw(shown: &Section) -> Markup {
     html! {
         section #loop aria-labelledby="loop-title" {
             h2 #loop-title { "Loop" }
-            (trouble::draw(&cycle.trouble))
-            @if !cycle.counts.is_empty() { p { (next(cycle)) } }
-            @for job in &cycle.jobs { p { (job) } }
-            @if let Some((model, figures, live)) = &cycle.shadow { (shadowed(model, figures, live)) }
-            @if let Some((model, figures)) = &cycle.watch { (watched(model, figures)) }
+            (trouble::draw(&shown.trouble))
+            @if shown.store.is_some() { p { (next(&shown.cycle)) } }
+            @for job in shown.jobs.iter().filter_map(unfinished).take(SHOWN) { p { (job) } }
+            @if let Some(shadow) = &shown.cycle.shadow { (shadowed(shadow)) }
+            @if let Some(watch) = &shown.cycle.watch { (watched(watch)) }
             div.trainings {
-                @for training in &cycle.trainings { (trained(training)) }
+                @for training in &shown.trainings { (trained(training)) }
             }
-            (aside::draw(&cycle.aside))
-            @if !cycle.counts.is_empty() {
-                p.muted.hint {
-                    "In the store: "
-                    @for (n, (word, count)) in cycle.counts.iter().enumerate() {
-                        @if n > 0 { " · " }
-                        (word) " " (thousands(usize::try_from(*count).unwrap_or(usize::MAX)))
-                    }
-                }
+            (aside::draw(&shown.aside))
+            @if let Some(store) = &shown.store { (held(store)) }
+        }
+    }
+}
+
+fn held(store: &Stats) -> Markup {
+    // The rows in quarantine now say more than those that ever were.
+    let events = store.kinds.iter().map(|(kind, count)| (&**kind, *count));
+    let events = events.filter(|(kind, count)| *count > 0 && *kind != "quarantine");
+    let more = [
+        ("truths known", store.labels),
+        ("truths waiting", store.waiting),
+        ("rows in quarantine", store.quarantine),
+    ];
+    html! {
+        p.muted.hint {
+            "In the store: "
+            @for (n, (word, count)) in events.chain(more).enumerate() {
+                @if n > 0 { " · " }
+                (word) " " (thousands(usize::try_from(count).unwrap_or(usize::MAX)))
             }
         }
     }
 }
 
+/// A job that made no version, or not yet, in words.
+fn unfinished(job: &JobView) -> Option<String> {
+    match (job.state, &job.error) {
+        (State::Queued, _) => Some("A training waits.".to_owned()),
+        (State::Running, _) => {
+            let percent = (100.0 * job.progress).round();
+            Some(format!("A training is under way: {percent} %."))
+        }
+        (State::Failed, Some(error)) => Some(format!("A training failed: {error}")),
+        _ => None,
+    }
+}
+
 /// How far it is to the next training.
-fn next(cycle: &Cycle) -> Markup {
+fn next(cycle: &Loop) -> Markup {
     html! {
         strong { (cycle.fresh) }
-        @match cycle.trigger {
+        @match cycle.labels {
             Some(labels) => {
                 " of " (labels) " new labels that begin a training "
                 progress max=(labels) value=(cycle.fresh.min(labels)) aria-label="new labels" {}
@@ -132,12 +156,13 @@ fn evidence(gate: &Gate) -> Markup {
     }
 }
 
-fn shadowed(model: &str, figures: &shadow::Figures, live: &shadow::LiveFigures) -> Markup {
+fn shadowed(shadow: &Shadow) -> Markup {
+    let (figures, live) = (&shadow.comparison, &shadow.live);
     let share = |share: f64| format!("{:.1} %", 100.0 * share);
     let agreement = live.agreement.map_or_else(|| "–".to_owned(), share);
     let difference = live.difference.unwrap_or(0.0);
     html! {
-        h3 { (model) " " span.plain.muted { "in the shadow" } }
+        h3 { (shadow.model) " " span.plain.muted { "in the shadow" } }
         dl {
             dt { "live" }
             dd { (live.scored) " predictions scored, " (live.skipped) " skipped" }
@@ -153,8 +178,9 @@ fn shadowed(model: &str, figures: &shadow::Figures, live: &shadow::LiveFigures) 
     }
 }
 
-fn watched(model: &str, figures: &probation::Figures) -> Markup {
-    let line = |figure: &probation::Figure| {
+fn watched(watch: &Watch) -> Markup {
+    let figures = &watch.figures;
+    let line = |figure: &Figure| {
         let (expected, allowed) = (figure.expected.mean, figure.allowed);
         format!(
             "{}; {expected:.3} was expected, truly above {allowed:.3} rolls it back",
@@ -162,7 +188,7 @@ fn watched(model: &str, figures: &probation::Figures) -> Markup {
         )
     };
     html! {
-        h3 { (model) " " span.plain.muted { "on probation" } }
+        h3 { (watch.model) " " span.plain.muted { "on probation" } }
         dl {
             dt { "labels" } dd { (figures.rows) " of " (figures.window) }
             dt { "log loss" } dd { (line(&figures.log_loss)) }

@@ -24,9 +24,8 @@ use maud::{Markup, html};
 
 pub use assets::{ASSETS, Asset, CSP, LOGIN_CSP};
 
+use super::views::Monitor;
 use crate::alert::view::View;
-use crate::monitor::options::Options;
-use crate::monitoring::Memory;
 use crate::store::feed;
 
 /// Everything the page shows of a model when it is drawn.
@@ -57,7 +56,7 @@ pub struct PageView {
     /// The monitor and the alerts, drawn.
     pub watch: Markup,
     /// The loop as it stands.
-    pub cycle: cycle::Cycle,
+    pub cycle: cycle::Section,
     /// Who reads it.
     pub reader: Reader,
 }
@@ -147,8 +146,8 @@ pub struct TargetView {
 }
 
 /// Draws monitor and alerts.
-pub fn watch(seen: &Memory, options: &Options, view: &View) -> Markup {
-    html! { (monitor::draw(seen, options)) (alerts::draw(view)) }
+pub fn watch(seen: &Monitor, alerts: &View) -> Markup {
+    html! { (monitor::draw(seen)) (alerts::draw(alerts)) }
 }
 
 /// Draws the page.

@@ -7,10 +7,8 @@ use super::header::minute;
 use crate::clock;
 use crate::monitor::cbpe::{Estimated, NOTE};
 use crate::monitor::drift::ColumnDrift;
-use crate::monitor::options::Options;
-use crate::monitor::performance::Performance;
 use crate::monitor::verdict::{Brief, Verdict};
-use crate::monitoring::Memory;
+use crate::serve::views::{Filled, Monitor, Performance};
 use crate::stats::interval::Interval;
 
 /// Verdicts before the newest that are shown.
@@ -20,19 +18,22 @@ const SHOWN: usize = 8;
 const FIGURES: [&str; 5] = ["accuracy", "precision", "recall", "f1", "auc"];
 
 /// The section.
-pub fn draw(seen: &Memory, options: &Options) -> Markup {
-    let filled = seen.streams.first().map_or(0, |s| s.filled());
-    let slices = seen.verdicts.iter().skip(1).flatten();
+pub fn draw(seen: &Monitor) -> Markup {
+    let Filled { size, filled } = seen.window;
+    let slices = seen
+        .slices
+        .iter()
+        .filter_map(|slice| slice.verdict.as_ref());
     html! {
         section #monitor aria-labelledby="monitor-title" {
             h2 #monitor-title { "Monitor" }
-            @match seen.verdict() {
+            @match &seen.verdict {
                 None => p { "No verdict yet: it takes a window of predictions." },
                 Some(verdict) => (draw_verdict(verdict)),
             }
             p.muted.hint {
-                "In the window: " (filled) " of " (options.window) " predictions "
-                progress max=(options.window) value=(filled) aria-label="predictions in the window" {}
+                "In the window: " (filled) " of " (size) " predictions "
+                progress max=(size) value=(filled) aria-label="predictions in the window" {}
                 @if seen.skipped > 0 { " · " (seen.skipped) " predictions came too fast for any window" }
             }
             @for slice in slices.filter(|verdict| verdict.drift.drift) {
@@ -41,7 +42,7 @@ pub fn draw(seen: &Memory, options: &Options) -> Markup {
             @for column in &seen.unwatched {
                 p.alarm { "monitor.slices: " (column.column) " is not watched: " (column.why) }
             }
-            (performance(seen.performance.as_ref(), seen.verdict().and_then(|v| v.estimated.as_ref())))
+            (performance(seen.performance.as_ref(), seen.estimated.as_ref()))
             (history(seen))
         }
     }
@@ -90,8 +91,8 @@ fn draw_column(column: &ColumnDrift) -> Markup {
 }
 
 fn performance(live: Option<&Performance>, estimated: Option<&Estimated>) -> Markup {
-    let window = live.and_then(|live| live.last().cloned().or_else(|| live.open()));
-    let decayed = live.and_then(|live| live.decayed());
+    let window = live.and_then(|live| live.last.as_ref().or(live.open.as_ref()));
+    let decayed = live.and_then(|live| live.decayed.as_ref());
     html! {
         h3 { "Performance" }
         @if let Some(decayed) = decayed { p.alarm { (decayed.says) } }
@@ -101,13 +102,13 @@ fn performance(live: Option<&Performance>, estimated: Option<&Estimated>) -> Mar
             div.aside role="region" tabindex="0" aria-label="performance" { table {
                 thead { tr {
                     th { "" }
-                    th.number { @match &window { Some(w) => { "by " (w.n) " truths" } None => "by truths" } }
+                    th.number { @match window { Some(w) => { "by " (w.n) " truths" } None => "by truths" } }
                     th.number { "estimated without" }
                 } }
                 tbody { @for name in FIGURES {
                     tr {
                         td { (name.replace("f1", "F1").replace("auc", "AUC")) }
-                        td.number { (window.as_ref().and_then(|w| w.get(name))
+                        td.number { (window.and_then(|w| w.get(name))
                             .map_or("–".into(), |f| with(f.value, f.interval))) }
                         td.number { (estimated.map_or("–".into(), |e| with(e.estimate.get(name), e.intervals.get(name)))) }
                     }
@@ -118,8 +119,8 @@ fn performance(live: Option<&Performance>, estimated: Option<&Estimated>) -> Mar
     }
 }
 
-fn history(seen: &Memory) -> Markup {
-    let shown = seen.verdict().map(Verdict::brief);
+fn history(seen: &Monitor) -> Markup {
+    let shown = seen.verdict.as_ref().map(Verdict::brief);
     let before: Vec<&Brief> = seen
         .history
         .iter()

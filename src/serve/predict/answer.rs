@@ -125,7 +125,60 @@ fn json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Problem;
+    use crate::model::explain::Contribution;
+    use crate::schema::fixture::wines;
+    use crate::schema::row::Purpose;
+    use crate::schema::{Problem, Row, json as rows};
+    use crate::serve::views;
+
+    /// The document is described by its struct, and written by hand: the two are the same, byte for byte.
+    #[test]
+    fn an_answer_is_written_as_its_struct_would_be() {
+        let schema = wines();
+        let mut row = Row::new(&schema, Purpose::Predict);
+        rows::line(&schema, br#"{"colour": "red", "sugar": 12.5}"#, &mut row).unwrap();
+        let contribution = |column, log_odds| Contribution {
+            column,
+            probability: 0.25,
+            log_odds,
+        };
+        let explanation = Explanation {
+            base: 0.5,
+            contributions: vec![
+                contribution(0, Some(1.5)),
+                contribution(1, None), // of a missing value
+                contribution(2, None),
+            ],
+        };
+        let warning = Warning {
+            column: "a\"b".into(),
+            problem: Problem::OutOfRange,
+            value: Label::Integer(7),
+            quarantine: false,
+        };
+        let why = Why {
+            explanation: &explanation,
+            schema: &schema,
+            row: row.view(),
+        };
+        let (named, label) = (PredictionId::Named("mi\"ne".into()), Label::Flag(true));
+        for (id, why) in [(None, None), (Some(&named), Some(why))] {
+            let answer = Answer {
+                id,
+                label: &label,
+                probability: 0.1,
+                model: "wine@3",
+                warnings: std::slice::from_ref(&warning),
+                why,
+            };
+            let mut out = Vec::new();
+            answer.write(&mut out);
+            let text = String::from_utf8(out).unwrap();
+            let read: views::Prediction = serde_json::from_str(&text).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), text);
+            assert_eq!(read.explanation.is_some(), why.is_some());
+        }
+    }
 
     #[test]
     fn an_answer_is_what_serde_would_read() {

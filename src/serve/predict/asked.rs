@@ -2,21 +2,53 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use crate::schema::fault::excerpt;
 use crate::serve::body::Format;
 use crate::serve::predictor::Origin;
 use crate::serve::problem::{Problem, kind};
 use crate::serve::query;
+use crate::serve::route::{Parameter, flag};
+use crate::serve::schemas;
 use crate::telemetry::metrics::Transport;
 
 /// Longest id a caller may give.
 const LONGEST_ID: usize = 256;
 
-/// Parameters of the route; the OpenAPI document says the same.
-pub const PARAMETERS: &[&str] = &["explain", "partial", "durable", "id", "store", TRANSPORT];
+/// Parameters of the route.
+pub const PARAMETERS: &[Parameter] = &[
+    Parameter::query(
+        "explain",
+        "adds contributions of the columns; with the base they sum to the probability",
+        flag,
+    ),
+    Parameter::query(
+        "partial",
+        "answers the good rows of a list, whatever the others are",
+        flag,
+    ),
+    Parameter::query("durable", "answers once the disk has the predictions", flag),
+    Parameter::query(
+        "id",
+        "names a single prediction: the same row again gets the same answer, another one 409",
+        || schemas::id(LONGEST_ID),
+    ),
+    Parameter::query(
+        "store",
+        "false makes it a trial: the same response without ids, nothing is stored and nothing counted for the monitor, \
+         rules or labels; not together with id, durable or an Idempotency-Key",
+        || json!({"type": "boolean", "default": true}),
+    ),
+    TRANSPORT,
+];
 
 /// The parameter by which the server's own page says that a row is from its form; `/ws` takes it, too.
-pub const TRANSPORT: &str = "transport";
+pub const TRANSPORT: Parameter = Parameter::query(
+    "transport",
+    "the server's own page sends it; other clients leave it out",
+    || json!({"enum": ["page"]}),
+);
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -53,13 +85,13 @@ impl Asked {
         if query.is_empty() {
             return Ok(asked);
         }
-        for (name, value) in query::pairs(query, PARAMETERS)? {
+        for (name, value) in query::parameters(query, PARAMETERS)? {
             match &*name {
                 "explain" => asked.explain = query::flag(&name, &value)?,
                 "partial" => asked.partial = query::flag(&name, &value)?,
                 "durable" => asked.durable = query::flag(&name, &value)?,
                 "store" => asked.origin.trial = !query::flag(&name, &value)?,
-                TRANSPORT => asked.origin.transport = page(&value)?,
+                "transport" => asked.origin.transport = page(&value)?,
                 _ => asked.id = Some(id(&value)?),
             }
         }

@@ -11,21 +11,77 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
-pub use asked::{PARAMETERS, TRANSPORT, page};
+pub use asked::{TRANSPORT, page};
 use jiff::Timestamp;
 pub use one::check;
+use serde_json::{Value, json};
 
 use super::admission::{Admission, Client, Kind, Priced, Work};
 use super::body::{self, Format, Intake, SMALL};
+use super::guard::Access;
 use super::predictor::Predictor;
-use super::problem::Problem;
-use super::reply;
-use super::rows::KEY as IDEMPOTENCY_KEY;
+use super::problem::{Problem, kind};
+use super::route::{Body, JSON, Response, Route, Tag};
+use super::schemas::{Schemas, row};
 use super::stream::{self, Connection};
+use super::{reply, views};
 use crate::store::{Store, StoreError};
 use asked::Asked;
 use many::Thread;
 use named::Named;
+
+/// The header that names a request whose rows are stored.
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Who may predict, here or over a WebSocket.
+pub const ACCESS: Access = Access::PREDICT;
+
+pub static ROUTES: &[Route] = &[Route::post(
+    "/v1/predict",
+    Tag::Predictions,
+    ACCESS,
+    "Answer one row or many",
+    || web::to(predict),
+)
+.parameters(asked::PARAMETERS)
+.body(Body {
+    formats: body::ROWS,
+    is_required: true,
+    schema: row::one_or_many,
+    example: row::example,
+})
+.responses(&[
+    Response {
+        status: 200,
+        about: "An object for an object, an object with the list `predictions` for a list, CSV for CSV, JSON lines for JSON lines.",
+        media_type: JSON,
+        schema: answers,
+    },
+    Response::text(200, "", "text/csv"),
+    Response::text(200, "", "application/x-ndjson"),
+])
+.problems(&[
+    &kind::UNREADABLE,
+    &kind::BAD_REQUEST,
+    &kind::TIMEOUT,
+    &kind::CONFLICT,
+    &kind::TOO_LARGE,
+    &kind::MEDIA_TYPE,
+    &kind::INVALID,
+    &kind::NOT_STORED,
+])];
+
+/// What rows are answered with in JSON: labels are those of the live model.
+fn answers(schemas: &mut Schemas<'_>) -> Value {
+    schemas.define("PredictedLabel", |model| {
+        let target = model.schema().target();
+        json!({
+            "enum": [target.negative, target.positive],
+            "description": format!("of {}; the positive one is {}", target.column, target.positive),
+        })
+    });
+    schemas.of::<views::Answer>()
+}
 
 /// What the route works with. Clones share everything.
 #[derive(Clone)]

@@ -1,6 +1,7 @@
 //! One fault in a problem document.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::schema::fault::{Fault, as_json, cut};
@@ -9,7 +10,8 @@ use crate::schema::fault::{Fault, as_json, cut};
 const ECHOED: usize = 256;
 
 /// One fault: where, what, what is allowed, what to do. All keys are always there.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Fault")]
 pub struct Entry {
     /// JSON pointer into the body; on the WebSocket into the row.
     pub path: String,
@@ -27,7 +29,8 @@ pub struct Entry {
 }
 
 /// Where in a table of text a fault is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Cell {
     /// The line; the header is line 1.
     pub line: u64,

@@ -7,14 +7,15 @@ mod faults;
 mod from;
 pub mod kind;
 
+use std::borrow::Cow;
 use std::fmt::{self, Display};
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
-use serde::Serialize;
-use serde::ser::{SerializeStruct, Serializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::schema::fault::cut;
 pub use entry::{Cell, Entry, escape};
@@ -26,6 +27,23 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// Characters of a detail; ours are far shorter.
 const LONGEST: usize = 2_000;
+
+/// The document of a problem.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub struct Document<'p> {
+    /// Where the documentation tells of problems of its kind.
+    #[serde(rename = "type")]
+    pub uri: Cow<'p, str>,
+    /// The same for every problem of the kind.
+    pub title: Cow<'p, str>,
+    /// The status of the response.
+    pub status: u16,
+    /// What is wrong with this request, and what to do.
+    pub detail: Cow<'p, str>,
+    /// The faults one by one, where there are any.
+    pub errors: Cow<'p, [Entry]>,
+}
 
 /// A request without an answer.
 #[derive(Debug)]
@@ -79,7 +97,17 @@ impl Problem {
         Problem::new(&kind::INTERNAL, "the log of the server has more")
     }
 
-    /// The document.
+    fn document(&self) -> Document<'_> {
+        Document {
+            uri: self.kind.uri().into(),
+            title: self.kind.title.into(),
+            status: self.kind.status,
+            detail: (&*self.detail).into(),
+            errors: (&*self.errors).into(),
+        }
+    }
+
+    /// The document as text.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("its keys are text")
     }
@@ -98,13 +126,7 @@ impl Problem {
 
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut fields = to.serialize_struct("Problem", 5)?;
-        fields.serialize_field("type", &self.kind.uri())?;
-        fields.serialize_field("title", self.kind.title)?;
-        fields.serialize_field("status", &self.kind.status)?;
-        fields.serialize_field("detail", &self.detail)?;
-        fields.serialize_field("errors", &self.errors)?;
-        fields.end()
+        self.document().serialize(to)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::message::{Message, Ref};
@@ -267,8 +268,8 @@ pub fn error(reference: &str, problem: &Problem) -> String {
 }
 
 /// A reply of a type to a message that was called `reference`, as JSON, with what `more` holds.
-fn reply(kind: &str, reference: &str, more: Value) -> String {
-    let more = more.to_string();
+fn reply(kind: &str, reference: &str, more: impl Serialize) -> String {
+    let more = serde_json::to_string(&more).expect("its keys are text");
     let more = more.trim_start_matches('{');
     format!(r#"{{"type":"{kind}","ref":{reference},{more}"#)
 }

@@ -14,10 +14,11 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev, web};
 
 use super::admission::Admission;
 use super::budget::Budget;
-use super::guard::Caller;
+use super::guard::{Access, Caller};
 use super::health::Lifecycle;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
+use super::route::{Response, Route, Tag, text};
 use super::{predict, query, stream};
 use crate::store::Store;
 use crate::store::feed::Feed;
@@ -27,8 +28,22 @@ use connection::Connection;
 use limit::Limited;
 use pieces::Messages;
 
-/// Parameters of the route.
-pub const PARAMETERS: &[&str] = &[predict::TRANSPORT];
+/// The route of the WebSocket. Any token may open one; each message and topic requires a scope of its own.
+pub static ROUTES: &[Route] = &[Route::get(
+    "/ws",
+    Tag::Predictions,
+    Access::Token,
+    "Predictions and live events over a WebSocket",
+    || web::to(open),
+)
+.parameters(&[predict::TRANSPORT])
+.responses(&[Response {
+    status: 101,
+    about: "The connection is a WebSocket.",
+    media_type: "",
+    schema: |_| text(),
+}])
+.problems(&[&kind::BAD_REQUEST, &kind::UPGRADE])];
 
 /// How connections are kept.
 #[derive(Clone)]
@@ -54,7 +69,7 @@ pub async fn open(
     lifecycle: web::Data<Lifecycle>,
 ) -> Result<HttpResponse, Problem> {
     let mut transport = Transport::WebSocket;
-    for (_, value) in query::pairs(request.query_string(), PARAMETERS)? {
+    for (_, value) in query::parameters(request.query_string(), &[predict::TRANSPORT])? {
         transport = predict::page(&value)?;
     }
     predictor.champion()?;
