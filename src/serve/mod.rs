@@ -46,6 +46,7 @@ mod reply;
 pub mod route;
 pub mod router;
 pub mod routes;
+mod row_reader;
 pub mod rows;
 pub mod schemas;
 pub mod server;

@@ -1,7 +1,6 @@
 //! `POST /v1/rows`: rows handed in to be kept, labelled or not, each counted once.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
@@ -17,13 +16,13 @@ use super::predict::{Desk, IDEMPOTENCY_KEY};
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::route::{Body, Parameter, Response, Route, Tag};
+use super::row_reader::{RowReader, RowSink, unreadable};
 use super::schemas::row;
-use super::{query, reply, shape, stream};
+use super::{query, reply, row_reader, stream};
 use crate::pulls::intake;
-use crate::schema::csv::{self, Broken};
-use crate::schema::json::{self, JsonFault};
+use crate::schema::json;
 use crate::schema::row::Purpose;
-use crate::schema::{Dialect, Row, Schema};
+use crate::schema::{Row, Schema};
 use crate::store::Store;
 use crate::store::rows::{Batch, NewRow, Origin, Outcome, Quarantined, Taken};
 
@@ -246,6 +245,12 @@ struct Reading<'s> {
     given: Option<Vec<u32>>,
 }
 
+impl RowSink for Reading<'_> {
+    fn row(&mut self, row: &mut Row, line: Option<u64>) {
+        self.take(row, line, None);
+    }
+}
+
 impl Reading<'_> {
     fn new<'s>(schema: &'s Schema, most: usize, sender: Sender, key: Option<&str>) -> Reading<'s> {
         let is_named = key.is_some() && sender.identity.is_none();
@@ -270,12 +275,14 @@ impl Reading<'_> {
     }
 
     fn read(&mut self, format: Format, body: &[u8]) -> Result<(), Problem> {
-        let mut row = Row::new(self.schema, Purpose::Keep);
+        let reader = RowReader {
+            schema: self.schema,
+            purpose: Purpose::Keep,
+            most: self.most,
+        };
         match format {
-            Format::Json => self.json(body, &mut row)?,
-            Format::JsonLines => self.lines(body, &mut row)?,
-            Format::Csv => self.csv(body, &mut row)?,
-            Format::Batch => self.batch(body, &mut row)?,
+            Format::Batch => self.batch(body)?,
+            _ => reader.read(format, body, self)?,
         }
         if self.read == 0 {
             return Err(Problem::new(&kind::INVALID, "there is no row in it"));
@@ -290,94 +297,27 @@ impl Reading<'_> {
         }
     }
 
-    fn json(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
-        let mut other = None;
-        let is_object = body.trim_ascii_start().first() == Some(&b'{');
-        json::rows(self.schema, body, self.most, row, &mut |_, row| {
-            other = is_object
-                .then(|| shape::other_than_a_row(body, row, self.schema))
-                .flatten();
-            if other.is_none() {
-                self.take(row, None, None);
-            }
-        })?;
-        other.map_or(Ok(()), Err)
-    }
-
-    fn lines(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
-        for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {
-            let line = line.trim_ascii();
-            if line.is_empty() {
-                continue;
-            }
-            if self.read == self.most {
-                return Err(JsonFault::TooMany(self.most).into());
-            }
-            json::line(self.schema, line, row).map_err(|fault| {
-                let detail = format!("line {number}: {fault}");
-                Problem::new(&kind::UNREADABLE, detail)
-            })?;
-            self.take(row, Some(number), None);
-        }
-        Ok(())
-    }
-
     /// A batch of a source that a command has read and checked: its good rows are checked again, its bad ones are kept with
     /// the faults that were found where they were read.
-    fn batch(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
-        for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            if self.read == self.most {
-                return Err(JsonFault::TooMany(self.most).into());
-            }
-            let unreadable =
-                |why: String| Problem::new(&kind::UNREADABLE, format!("line {number}: {why}"));
-            let item = intake::Item::parse(line).map_err(unreadable)?;
+    fn batch(&mut self, body: &[u8]) -> Result<(), Problem> {
+        let mut row = Row::new(self.schema, Purpose::Keep);
+        row_reader::lines(body, self.most, |number, line| {
+            let item = intake::Item::parse(line).map_err(|why| unreadable(number, &why))?;
             match item {
                 intake::Item::Row(kept) => {
-                    json::line(self.schema, kept.row.get().as_bytes(), row)
-                        .map_err(|fault| unreadable(fault.to_string()))?;
-                    self.take(row, Some(kept.line), kept.occurrence);
+                    json::line(self.schema, kept.row.get().as_bytes(), &mut row)
+                        .map_err(|fault| unreadable(number, &fault.to_string()))?;
+                    self.take(&mut row, Some(kept.line), kept.occurrence);
                 }
                 intake::Item::Bad(bad) => {
                     self.read += 1;
                     let id = Uuid::now_v7().to_string();
-                    self.batch
-                        .quarantined
-                        .push(bad.with(id, &self.sender.source));
+                    let bad = bad.with(id, &self.sender.source);
+                    self.batch.quarantined.push(bad);
                 }
             }
-        }
-        Ok(())
-    }
-
-    fn csv(&mut self, body: &[u8], row: &mut Row) -> Result<(), Problem> {
-        let (schema, most) = (self.schema, self.most);
-        let mut stopped: Option<Problem> = None;
-        csv::rows(
-            schema,
-            body,
-            &Dialect::default(),
-            row,
-            &mut |(line, row): (u64, Result<&mut Row, Broken>)| {
-                match row {
-                    _ if self.read == most => stopped = Some(JsonFault::TooMany(most).into()),
-                    Ok(row) => {
-                        self.take(row, Some(line), None);
-                    }
-                    Err(broken) => stopped = Some(Problem::broken_line(line, broken)),
-                }
-                if stopped.is_some() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            },
-            &mut |_| (),
-        )?;
-        stopped.map_or(Ok(()), Err)
+            Ok(())
+        })
     }
 
     /// Takes a row, or puts it aside.

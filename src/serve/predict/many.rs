@@ -1,6 +1,5 @@
 //! Many rows: read all, then score all, then write all. Every row is answered by the model that was live at the beginning.
 
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -9,15 +8,13 @@ use super::asked::{self, Asked};
 use super::{Reply, write};
 use crate::live::Champion;
 use crate::model::{Model, Workspace};
-use crate::schema::csv::{self, Broken, CsvFault};
-use crate::schema::json::{self, JsonFault};
 use crate::schema::row::Purpose;
-use crate::schema::text::HeaderFault;
-use crate::schema::{Dialect, Fault, Row, Table, Warning, own_id};
+use crate::schema::{Fault, Row, Table, Warning, own_id};
 use crate::serve::admission::{Client, left};
 use crate::serve::body::Format;
 use crate::serve::predictor::{Made, Origin, Predictor};
 use crate::serve::problem::{Entry, Faults, Problem, kind};
+use crate::serve::row_reader::{RowReader, RowSink};
 use crate::store::feed::{Batch, PredictionId};
 
 /// Faults told of one partial answer: whoever asked for it wants to know of every row, within reason.
@@ -95,11 +92,17 @@ pub fn answer(
     let model = &champion.model;
     let mut rows = Rows::new(&champion.model, asked.partial);
     rows.bad = (asked.partial && format != Format::Json).then(Vec::new);
-    match format {
-        Format::Json => rows.read_json(body, most)?,
-        Format::JsonLines | Format::Batch => rows.read_lines(body, most)?,
-        Format::Csv => rows.read_csv((predictor, asked.origin), body, most)?,
+    let reader = RowReader {
+        schema: model.schema(),
+        purpose: Purpose::Predict,
+        most,
+    };
+    let read = reader.read(format, body, &mut rows);
+    // Of a table whose header has faults no row is read, and each one is counted.
+    if rows.places.is_empty() && !rows.faults.is_empty() {
+        predictor.refuse(asked.origin, rows.faults.rows(), 0, &rows.faults);
     }
+    read?;
     if asked.id.is_some() {
         return Err(asked::only_one());
     }
@@ -201,12 +204,6 @@ fn batch(predictor: &Predictor, ids: &[PredictionId]) -> Option<Batch> {
     }
 }
 
-/// Lines of a table of text that nobody reads any further.
-fn lines(body: &[u8]) -> usize {
-    let lines = body.split(|byte| *byte == b'\n');
-    lines.filter(|line| !line.trim_ascii().is_empty()).count()
-}
-
 impl Rows {
     fn new(model: &Model, partial: bool) -> Rows {
         Rows {
@@ -232,8 +229,10 @@ impl Rows {
             Err(_) => &[],
         }
     }
+}
 
-    fn take(&mut self, row: &mut Row, line: Option<u64>) {
+impl RowSink for Rows {
+    fn row(&mut self, row: &mut Row, line: Option<u64>) {
         if !row.faults.is_empty() {
             let pointer = format!("/{}", self.places.len());
             self.faults.row(&row.faults, &pointer, line);
@@ -256,72 +255,8 @@ impl Rows {
         self.places.push(Some(place));
     }
 
-    fn read_json(&mut self, body: &[u8], most: usize) -> Result<(), Problem> {
-        let schema = self.table.schema().clone();
-        let mut row = Row::new(&schema, Purpose::Predict);
-        json::rows(&schema, body, most, &mut row, &mut |_, row| {
-            self.take(row, None)
-        })?;
-        Ok(())
-    }
-
-    fn read_lines(&mut self, body: &[u8], most: usize) -> Result<(), Problem> {
-        let schema = self.table.schema().clone();
-        let mut row = Row::new(&schema, Purpose::Predict);
-        for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {
-            let line = line.trim_ascii();
-            if line.is_empty() {
-                continue;
-            }
-            if self.places.len() == most {
-                return Err(JsonFault::TooMany(most).into());
-            }
-            json::line(&schema, line, &mut row).map_err(|fault| {
-                Problem::new(&kind::UNREADABLE, format!("line {number}: {}", fault))
-            })?;
-            self.take(&mut row, Some(number));
-        }
-        Ok(())
-    }
-
-    fn read_csv(
-        &mut self,
-        (predictor, origin): (&Predictor, Origin),
-        body: &[u8],
-        most: usize,
-    ) -> Result<(), Problem> {
-        let schema = self.table.schema().clone();
-        let mut row = Row::new(&schema, Purpose::Predict);
-        let mut stopped: Option<Problem> = None;
-        csv::rows(
-            &schema,
-            body,
-            &Dialect::default(),
-            &mut row,
-            &mut |(line, row): (u64, Result<&mut Row, Broken>)| {
-                match row {
-                    _ if self.places.len() == most => {
-                        stopped = Some(JsonFault::TooMany(most).into())
-                    }
-                    Ok(row) => self.take(row, Some(line)),
-                    Err(broken) => stopped = Some(Problem::broken_line(line, broken)),
-                }
-                if stopped.is_some() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            },
-            &mut |_| (),
-        )
-        .inspect_err(|fault| {
-            if let CsvFault::Header(HeaderFault::Columns(found)) = fault {
-                let mut faults = Faults::listing(0);
-                let rows = lines(body).saturating_sub(1).min(most);
-                (0..rows).for_each(|_| faults.row(found, "", None));
-                predictor.refuse(origin, rows, 0, &faults);
-            }
-        })?;
-        stopped.map_or(Ok(()), Err)
+    fn header(&mut self, faults: &[Fault], rows: usize) {
+        self.faults = Faults::listing(0);
+        (0..rows).for_each(|_| self.faults.row(faults, "", None));
     }
 }
