@@ -2,7 +2,6 @@
 
 use anyhow::anyhow;
 use clap::Subcommand;
-use serde::Deserialize;
 use serde_json::json;
 
 use super::chosen::Chosen;
@@ -13,6 +12,7 @@ use super::site::Site;
 use super::{print_json, table};
 use crate::clock::{Clock, System};
 use crate::pulls::quarantine::{Retry, check};
+use crate::serve::views::{Dropped, Quarantine};
 use crate::store::File;
 use crate::store::maintenance::{self, Retried};
 use crate::store::rows::QuarantinedView;
@@ -62,15 +62,10 @@ fn all(opened: &Opened) -> anyhow::Result<Vec<QuarantinedView>> {
         }
         Opened::Server(remote) => remote,
     };
-    #[derive(Deserialize)]
-    struct Page {
-        quarantine: Vec<QuarantinedView>,
-        next: Option<String>,
-    }
     let (mut rows, mut after) = (Vec::new(), String::new());
     loop {
         let path = format!("/v1/quarantine?limit={PAGE}&after={after}");
-        let page: Page = remote.get(&path)?;
+        let page: Quarantine = remote.get(&path)?;
         rows.extend(page.quarantine);
         match page.next {
             Some(next) => after = next,
@@ -94,7 +89,7 @@ fn remove(site: &Site, opened: &Opened, chosen: &Chosen) -> anyhow::Result<Exit>
         Opened::File(file) => maintenance::drop_quarantined(file, &ids, System.now())?,
         Opened::Server(remote) => {
             for id in &ids {
-                remote.delete::<serde_json::Value>(&format!("/v1/quarantine/{id}"))?;
+                remote.delete::<Dropped>(&format!("/v1/quarantine/{id}"))?;
             }
         }
     }

@@ -9,16 +9,18 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::exit::{Exit, WithExit};
 use super::site::Site;
+use crate::control::jobs::{JobView, Product, State};
 use crate::export::{Each, Events, ExportError, Filter, Kept};
 use crate::serve::guard::{Access, word};
+use crate::serve::problem::Document;
 use crate::serve::routes::ROUTES;
+use crate::serve::views::Queued;
 use crate::store::{File, NAME, OpenError, kind};
 
 /// A server on the same machine answers a connection at once, or not at all.
@@ -81,20 +83,6 @@ pub struct Remote {
     runtime: Runtime,
     /// What a reading of events failed with: the trait knows no errors of the command line.
     fault: RefCell<Option<anyhow::Error>>,
-}
-
-/// What is read of a problem document.
-#[derive(Deserialize)]
-struct Problem {
-    detail: String,
-    #[serde(default)]
-    errors: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    path: String,
-    allowed: String,
 }
 
 impl Remote {
@@ -187,52 +175,38 @@ impl Remote {
 
     /// Begins a job with a document or without, and waits for its end; `look` sees how far it is, and may call it off by
     /// raising `stop`.
-    pub fn job<T: DeserializeOwned>(
+    pub fn job(
         &self,
         path: &str,
         document: Option<&Value>,
         stop: &AtomicBool,
         look: &mut dyn FnMut(f64),
-    ) -> Result<T> {
-        #[derive(Deserialize)]
-        struct Queued {
-            id: String,
-        }
-        #[derive(Deserialize)]
-        struct Job {
-            state: String,
-            progress: f64,
-            result: Value,
-            error: Option<String>,
-        }
-        let Queued { id } = match document {
+    ) -> Result<Product> {
+        let Queued { id, .. } = match document {
             Some(document) => self.post(path, document)?,
             None => self.ask(path)?,
         };
         let address = format!("/v1/jobs/{id}");
         let mut called_off = false;
         loop {
-            let job: Job = self.get(&address)?;
+            let job: JobView = self.get(&address)?;
             look(job.progress);
-            match &*job.state {
-                "done" => {
-                    let what = || format!("the server's answer to {path} is not understood");
-                    return serde_json::from_value(job.result).with_context(what);
-                }
-                "failed" => bail!("{}", job.error.unwrap_or_default()),
-                "cancelled" => {
+            match job.state {
+                State::Done => return job.result.with_context(|| not_understood(path)),
+                State::Failed => bail!("{}", job.error.unwrap_or_default()),
+                State::Cancelled => {
                     return Err(WithExit {
                         message: "interrupted; the job was cancelled".into(),
                         exit: Exit::Interrupted,
                     }
                     .into());
                 }
-                _ => {}
+                State::Queued | State::Running => {}
             }
             if stop.load(Ordering::Relaxed) && !called_off {
                 called_off = true;
                 // A job that has just ended cannot be cancelled; the next poll sees its result.
-                let _: Result<Value> = self.delete(&address);
+                let _: Result<JobView> = self.delete(&address);
             }
             std::thread::sleep(LOOK);
         }
@@ -317,11 +291,11 @@ impl Remote {
                 Some(_) => {}
             }
         }
-        let Ok(problem) = serde_json::from_str::<Problem>(&text) else {
+        let Ok(problem) = serde_json::from_str::<Document>(&text) else {
             bail!("the server at {url} answered {path} with {status}: {text}");
         };
-        let mut message = problem.detail;
-        for entry in problem.errors {
+        let mut message = problem.detail.into_owned();
+        for entry in problem.errors.iter() {
             message = format!("{message}; {}: {}", entry.path, entry.allowed);
         }
         bail!("{message}")
@@ -416,8 +390,12 @@ fn address(filter: &Filter) -> String {
 
 async fn read<T: DeserializeOwned>(path: &str, response: Response) -> Result<T> {
     let text = response.text().await.context("the server broke off")?;
-    serde_json::from_str(&text)
-        .with_context(|| format!("the server's answer to {path} is not understood"))
+    serde_json::from_str(&text).with_context(|| not_understood(path))
+}
+
+/// The error of a response that is not what the path responds with.
+pub fn not_understood(path: &str) -> String {
+    format!("the server's answer to {path} is not understood")
 }
 
 /// The scope that a route requires.

@@ -4,6 +4,7 @@
 //! a CSV does not say which cells are numbers, the server's `POST /v1/predict` with `text/csv` or `predict` does know.
 
 mod input;
+mod message;
 mod pairs;
 mod say;
 mod session;

@@ -9,9 +9,12 @@ use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::input::Input;
+use super::message::Message as Received;
 use super::say;
 use super::window::Window;
 use crate::cli::Exit;
+use crate::serve::problem::Document;
+use crate::serve::views::Prediction;
 
 /// What a conversation is to be like, and where it is printed.
 pub struct Session<O, E> {
@@ -29,8 +32,12 @@ pub struct Session<O, E> {
     pub err: E,
 }
 
-/// An answer that waits for its turn: the message as it came, and read.
-type Answer = (String, Value);
+/// The response to a row, while it waits for its turn.
+struct Answer {
+    /// The message as it came.
+    text: String,
+    said: Result<Prediction, Document<'static>>,
+}
 
 impl<O: Write, E: Write> Session<O, E> {
     /// Goes on until the input is at its end and every row is answered; with topics, until interrupted.
@@ -121,9 +128,19 @@ impl<O: Write, E: Write> Session<O, E> {
                 ))
             }
             Input::Bad(line, why) => {
-                let problem = json!({"type": "about:blank", "title": "Not a row", "status": 400, "detail": why, "errors": []});
+                let problem = Document {
+                    uri: "about:blank".into(),
+                    title: "Not a row".into(),
+                    status: 400,
+                    detail: why.into(),
+                    errors: Vec::new().into(),
+                };
                 let message = json!({"type": "error", "ref": line, "problem": problem});
-                window.push(line, Some((message.to_string(), message)));
+                let answer = Answer {
+                    text: message.to_string(),
+                    said: Err(problem),
+                };
+                window.push(line, Some(answer));
                 None
             }
             Input::Subscribe(list) => Some(topics("subscribe", list)),
@@ -151,51 +168,60 @@ impl<O: Write, E: Write> Session<O, E> {
 
     /// A message of the server.
     fn receive(&mut self, text: &str, window: &mut Window<Answer>) -> anyhow::Result<()> {
-        let message: Value =
+        let message: Received =
             serde_json::from_str(text).context("the server does not speak our protocol")?;
-        let line = message["ref"].as_u64();
-        match (message["type"].as_str(), line) {
-            (Some("prediction" | "error"), Some(line)) => {
-                if !window.answer(line, (text.to_owned(), message)) {
-                    writeln!(self.err, "an answer nobody waits for: {text}")?;
+        let (line, said) = match message {
+            Received::Prediction {
+                reference,
+                prediction,
+            } => (reference, Ok(prediction)),
+            Received::Error { reference, problem } => match reference.as_u64() {
+                Some(line) => (line, Err(problem)),
+                None => {
+                    self.tell(&say::problem(&problem))?;
+                    // The server could not even tell which row it was: its answer will never come.
+                    if reference.is_null() {
+                        bail!("the server could not read a message");
+                    }
+                    return Ok(());
                 }
+            },
+            _ if self.json => return Ok(writeln!(self.out, "{text}")?),
+            Received::Event(event) => {
+                self.line(&say::event(&event))?;
+                return Ok(self.prompt()?);
             }
-            (Some("error"), None) => {
-                self.tell(&say::problem(&message["problem"]))?;
-                // The server could not even tell which row it was: its answer will never come.
-                if message["ref"].is_null() {
-                    bail!("the server could not read a message");
-                }
-            }
-            _ if self.json => writeln!(self.out, "{text}")?,
-            (Some("event"), _) => {
-                self.line(&say::event(&message))?;
-                self.prompt()?;
-            }
-            (Some(word @ ("subscribed" | "unsubscribed")), _) => self.tell(word)?,
-            _ => self.tell(text)?,
+            Received::Subscribed => return Ok(self.tell("subscribed")?),
+            Received::Unsubscribed => return Ok(self.tell("unsubscribed")?),
+            Received::Other => return Ok(self.tell(text)?),
+        };
+        let answer = Answer {
+            text: text.to_owned(),
+            said,
+        };
+        if !window.answer(line, answer) {
+            writeln!(self.err, "an answer nobody waits for: {text}")?;
         }
         Ok(())
     }
 
     /// Prints the answer of a line; true if it is a fault.
-    fn answered(&mut self, line: u64, (text, message): &Answer) -> anyhow::Result<bool> {
-        let fault = message["type"] == "error";
+    fn answered(&mut self, line: u64, answer: &Answer) -> anyhow::Result<bool> {
         let place = if self.person {
             String::new()
         } else {
             format!("line {line}: ")
         };
         if self.json {
-            writeln!(self.out, "{text}")?;
-        } else if !fault {
-            self.line(&format!("{place}{}", say::prediction(message)))?;
+            writeln!(self.out, "{}", answer.text)?;
+        } else if let Ok(prediction) = &answer.said {
+            self.line(&format!("{place}{}", say::prediction(prediction)))?;
         }
-        if fault {
-            writeln!(self.err, "{place}{}", say::problem(&message["problem"]))?;
+        if let Err(problem) = &answer.said {
+            writeln!(self.err, "{place}{}", say::problem(problem))?;
         }
         self.prompt()?;
-        Ok(fault)
+        Ok(answer.said.is_err())
     }
 
     fn line(&mut self, line: &str) -> io::Result<()> {

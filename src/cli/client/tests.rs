@@ -24,7 +24,8 @@ async fn server(listener: tokio::net::TcpListener) {
             (_, row) if row == "bye" => return drop(socket.close(None).await),
             (_, row) if row["a"].is_null() => {
                 let fault = json!({"path": "/a", "problem": "missing", "got": "", "allowed": "a number", "remedy": ""});
-                json!({"type": "error", "ref": message["ref"], "problem": {"title": "no", "errors": [fault]}})
+                json!({"type": "error", "ref": message["ref"], "problem":
+                    {"type": "/docs#invalid", "title": "no", "status": 422, "detail": "", "errors": [fault]}})
             }
             (_, row) => {
                 json!({"type": "prediction", "ref": message["ref"], "id": "i", "label": 1, "model": "m@1",

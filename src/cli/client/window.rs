@@ -6,9 +6,17 @@ use std::collections::VecDeque;
 const MOST: usize = 64;
 
 /// Rows sent and not yet printed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Window<T> {
     rows: VecDeque<(u64, Option<T>)>,
+}
+
+impl<T> Default for Window<T> {
+    fn default() -> Window<T> {
+        Window {
+            rows: VecDeque::new(),
+        }
+    }
 }
 
 impl<T> Window<T> {

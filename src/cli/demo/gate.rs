@@ -1,13 +1,11 @@
 //! The gate's evidence in a few lines.
 
-use serde_json::Value;
-
 use super::say::Say;
 use crate::promotion::gate::Gate;
 
 /// Says what the gate saw.
-pub fn tell(say: Say, gate: &Value) -> anyhow::Result<()> {
-    let Ok(gate) = serde_json::from_value::<Gate>(gate.clone()) else {
+pub fn tell(say: Say, gate: Option<&Gate>) -> anyhow::Result<()> {
+    let Some(gate) = gate else {
         return say.line(format_args!("  there was nothing to compare on"));
     };
     let text = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| format!("{v:.3}"));

@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
-use serde_json::{Value, json};
+use anyhow::bail;
+use serde_json::json;
 
 use super::gate;
 use super::story::Story;
+use crate::control::jobs::{Made, Product};
+use crate::serve::views::{Jobs, Prediction};
 
 /// Between two looks at the job.
 const LOOK: Duration = Duration::from_millis(50);
@@ -16,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Story<'_> {
     /// Waits for the training that the labels begin; gives what came of it.
-    pub(super) async fn retraining(&self) -> anyhow::Result<Value> {
+    pub(super) async fn retraining(&self) -> anyhow::Result<Made> {
         let labels = self.stage.labels;
         self.say.act(
             "retrain",
@@ -25,9 +27,9 @@ impl Story<'_> {
         let begun = Instant::now();
         let (mut asked, mut slowest) = (0, Duration::ZERO);
         let job = loop {
-            let jobs = self.visitor.get("/v1/jobs").await?;
-            match jobs["jobs"].get(0) {
-                Some(job) if is_over(job) => break job.clone(),
+            let Jobs { jobs } = self.visitor.get("/v1/jobs").await?;
+            match jobs.into_iter().next() {
+                Some(job) if job.state.is_final() => break job,
                 None if begun.elapsed() > PATIENCE => bail!("no training began on its own"),
                 _ => {}
             }
@@ -35,35 +37,30 @@ impl Story<'_> {
             asked += 1;
             tokio::time::sleep(LOOK).await;
         };
-        if job["state"] != "done" {
-            bail!("the training is {}: {}", job["state"], job["error"]);
-        }
+        let Some(Product::Version(made)) = job.result else {
+            let why = job.error.unwrap_or_default();
+            bail!("the training is {}: {why}", job.state.word());
+        };
         self.say.line(format_args!(
             "  trained in {:.1} s; {asked} rows were answered meanwhile, the slowest in {:.1} ms",
             begun.elapsed().as_secs_f64(),
             1e3 * slowest.as_secs_f64(),
         ))?;
-        let result = &job["result"];
-        gate::tell(self.say, &result["gate"])?;
-        let model = result["model"].as_str().context("no model came of it")?;
-        let promoted = result["promoted"] == true;
-        self.say.line(format_args!(
-            "  {model} is {}: {}",
-            if promoted { "promoted" } else { "not promoted" },
-            result["reason"].as_str().unwrap_or_default()
-        ))?;
-        Ok(result.clone())
+        gate::tell(self.say, made.gate.as_ref())?;
+        let deed = match made.promoted {
+            true => "promoted",
+            false => "not promoted",
+        };
+        self.say
+            .line(format_args!("  {} is {deed}: {}", made.model, made.reason))?;
+        Ok(made)
     }
 
     /// Asks one row whose truth never comes; gives how long the answer took.
     async fn ask_one(&self) -> anyhow::Result<Duration> {
         let row = &self.stage.traffic.during[0].row;
         let begun = Instant::now();
-        self.visitor.post("/v1/predict", &json!(row)).await?;
+        let _: Prediction = self.visitor.post("/v1/predict", &json!(row)).await?;
         Ok(begun.elapsed())
     }
-}
-
-fn is_over(job: &Value) -> bool {
-    !matches!(job["state"].as_str(), Some("queued" | "running"))
 }

@@ -11,6 +11,9 @@ use super::stage::Stage;
 use super::traffic::Case;
 use super::visitor::Visitor;
 use crate::clock::{Clock, System, rfc3339};
+use crate::control::jobs::Made;
+use crate::monitor::verdict::Brief;
+use crate::serve::views::{Labelled, Models, Monitor, Predictions, StoredPrediction};
 
 /// Rows of one request.
 const AT_ONCE: usize = 5;
@@ -36,7 +39,7 @@ pub struct Story<'a> {
 pub struct Ending {
     acts: Vec<Value>,
     figures: [Figures; 3],
-    retrained: Value,
+    retrained: Made,
 }
 
 /// A stretch of traffic that is over.
@@ -94,9 +97,9 @@ impl Story<'_> {
         note("shift", &during.model, told);
 
         let retrained = self.retraining().await?;
-        let live = self.visitor.get("/v1/models").await?;
-        let live = live["champion"].as_str().context("nobody is champion")?;
-        note("retrain", live, json!({"job": retrained}));
+        let live: Models = self.visitor.get("/v1/models").await?;
+        let live = live.champion.context("nobody is champion")?;
+        note("retrain", &live, json!({"job": retrained}));
 
         say.act(
             "recovery",
@@ -117,27 +120,27 @@ impl Story<'_> {
     /// What the monitor says of the last windows; tells it.
     async fn drift(&self, last: &str) -> anyhow::Result<Value> {
         let seen = self.monitor(last).await?;
-        let history = seen["history"].as_array().into_iter().flatten();
-        let found: Vec<&Value> = history.filter(|brief| brief["drift"] == true).collect();
+        let found: Vec<&Brief> = seen.history.iter().filter(|brief| brief.drift).collect();
         // The newest stand first; the story is told forwards.
         for brief in found.iter().rev() {
             self.say.line(format_args!(
                 "  the monitor, from rows alone: {}",
-                brief["change"].as_str().unwrap_or_default()
+                brief.change.as_deref().unwrap_or_default()
             ))?;
         }
-        Ok(json!(found.first().map(|brief| &brief["change"])))
+        Ok(json!(found.first().map(|brief| &brief.change)))
     }
 
     /// The monitor, once it has read the event of the demo's last prediction: those before it are stored before it. What
     /// other clients ask meanwhile makes no difference.
-    async fn monitor(&self, last: &str) -> anyhow::Result<Value> {
+    async fn monitor(&self, last: &str) -> anyhow::Result<Monitor> {
         // Its label was acknowledged, so it is stored.
-        let event = self.visitor.get(&format!("/v1/predictions/{last}")).await?;
-        let seq = event["seq"].as_u64().context("an event without a number")?;
+        let path = format!("/v1/predictions/{last}");
+        let stored: StoredPrediction = self.visitor.get(&path).await?;
+        let seq = stored.event.seq;
         for _ in 0..LOOKS {
-            let seen = self.visitor.get("/v1/monitor").await?;
-            if seen["seq"].as_u64().is_some_and(|read| read >= seq) {
+            let seen: Monitor = self.visitor.get("/v1/monitor").await?;
+            if seen.seq >= seq {
                 return Ok(seen);
             }
             tokio::time::sleep(LOOK).await;
@@ -175,22 +178,20 @@ impl Story<'_> {
     ) -> anyhow::Result<()> {
         let target = self.stage.spec.schema.target();
         let rows: Vec<&Value> = cases.iter().map(|case| &case.row).collect();
-        let answers = self.visitor.post("/v1/predict", &json!(rows)).await?;
-        let answers = answers["predictions"].as_array().context("no answers")?;
+        let answers: Predictions = self.visitor.post("/v1/predict", &json!(rows)).await?;
         let mut labels = Vec::new();
-        for (case, answer) in cases.iter().zip(answers) {
-            let probability = answer["probability"].as_f64().context("no probability")?;
-            let truth = json!(target.label(case.positive));
-            let right = answer["label"] == truth;
+        for (case, prediction) in cases.iter().zip(answers.predictions) {
+            let prediction = prediction.context("a row was not answered")?;
+            let truth = target.label(case.positive);
+            let right = prediction.label.0 == *truth;
             for figures in [&mut played.figures, &mut *line] {
-                figures.update(probability, right, case.positive);
+                figures.update(prediction.probability, right, case.positive);
             }
-            played.model = answer["model"].as_str().unwrap_or_default().into();
-            let id = answer["id"].as_str().context("no id")?;
-            played.last = id.into();
-            labels.push(json!({"id": answer["id"], "label": truth}));
+            played.model = prediction.model;
+            played.last = prediction.id.context("a prediction without an id")?;
+            labels.push(json!({"id": played.last, "label": truth}));
         }
-        self.visitor.post("/v1/labels", &json!(labels)).await?;
+        let _: Labelled = self.visitor.post("/v1/labels", &json!(labels)).await?;
         Ok(())
     }
 }
@@ -202,15 +203,15 @@ impl Ending {
         json!({
             "acts": self.acts,
             "figures": {"before": before, "during": during, "after": after},
-            "promoted": self.retrained["promoted"],
+            "promoted": self.retrained.promoted,
             "recovered": self.fault().is_none(),
         })
     }
 
     /// What did not go as it should.
     pub fn fault(&self) -> Option<String> {
-        if self.retrained["promoted"] != true {
-            let reason = self.retrained["reason"].as_str().unwrap_or("no reason");
+        if !self.retrained.promoted {
+            let reason = &self.retrained.reason;
             return Some(format!("the candidate was not promoted: {reason}"));
         }
         let models: Vec<&Value> = self.acts.iter().map(|act| &act["model"]).collect();

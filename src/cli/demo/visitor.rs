@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, bail};
 use reqwest::{Client, RequestBuilder};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// A client of one server.
@@ -25,12 +26,16 @@ impl Visitor {
     }
 
     /// What a path answers.
-    pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         answer(self.client.get(self.url(path))).await
     }
 
     /// What a path answers to a document.
-    pub async fn post(&self, path: &str, document: &Value) -> anyhow::Result<Value> {
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        document: &Value,
+    ) -> anyhow::Result<T> {
         let request = self
             .client
             .post(self.url(path))
@@ -43,12 +48,12 @@ impl Visitor {
     }
 }
 
-async fn answer(request: RequestBuilder) -> anyhow::Result<Value> {
+async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> anyhow::Result<T> {
     let response = request.send().await.context("the demo's server is gone")?;
     let (status, path) = (response.status(), response.url().path().to_owned());
     let text = response.text().await?;
     if !status.is_success() {
         bail!("{path} answered {status}: {text}");
     }
-    serde_json::from_str(&text).with_context(|| format!("{path} answered what is no JSON"))
+    serde_json::from_str(&text).with_context(|| format!("{path} answered what is not understood"))
 }

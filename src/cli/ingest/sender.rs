@@ -1,11 +1,11 @@
 //! Rows of a source to a server that holds the store: read and checked here, batch by batch, with their source and lines.
 
-use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::cli::remote::Remote;
 use crate::ingest::{Batch, ReadFault, Sink, SinkFault, Taken, Tally};
 use crate::pulls::intake;
+use crate::store::rows;
 
 /// Bytes of one request: a quarter of the smallest usual limit.
 const MOST_BYTES: usize = 4 << 20;
@@ -32,14 +32,6 @@ struct Named {
 struct Outgoing {
     source: Named,
     lines: Vec<Vec<u8>>,
-}
-
-/// What the server says of a request.
-#[derive(Deserialize)]
-struct Answer {
-    stored: u64,
-    repeated: u64,
-    quarantined: u64,
 }
 
 impl<'r> Sender<'r> {
@@ -109,17 +101,13 @@ impl<'r> Sender<'r> {
             ("x-source-identity", &*identity),
             ("idempotency-key", &*key),
         ];
-        let answer: Option<Answer> = self.remote.rows(&headers, &lines.concat())?;
+        let answer: Option<rows::Taken> = self.remote.rows(&headers, &lines.concat())?;
         match answer {
-            Some(Answer {
-                stored,
-                repeated,
-                quarantined,
-            }) => {
+            Some(taken) => {
                 *sum += Taken {
-                    stored,
-                    repeated,
-                    quarantined,
+                    stored: taken.stored as u64,
+                    repeated: taken.repeated as u64,
+                    quarantined: taken.quarantined as u64,
                 };
                 Ok(())
             }

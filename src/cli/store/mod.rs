@@ -7,17 +7,17 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::exit::{Exit, WithExit};
 use super::out::outln;
-use super::remote::{Opened, Remote};
+use super::remote::{Opened, Remote, not_understood};
 use super::site::Site;
 use super::{interrupt, print_json, table};
+use crate::control::jobs::Product;
 use crate::ingest::write;
 use crate::store::check::{self, Report};
-use crate::store::upkeep::{Backup, Checked, Compacted};
+use crate::store::upkeep::{Checked, Compacted};
 use crate::store::{File, NAME, OpenError, Stats, maintenance, replaceable};
 pub(super) use export::parse_time;
 
@@ -64,11 +64,11 @@ pub fn run(args: &StoreArgs, site: &Site) -> anyhow::Result<Exit> {
 }
 
 /// A job of a server that cannot be cancelled: it ends by itself.
-fn job<T: DeserializeOwned>(
+fn job(
     remote: &Remote,
     path: &str,
     document: Option<&serde_json::Value>,
-) -> anyhow::Result<T> {
+) -> anyhow::Result<Product> {
     remote.job(path, document, &AtomicBool::new(false), &mut |_| {})
 }
 
@@ -115,7 +115,11 @@ fn check(site: &Site) -> anyhow::Result<Exit> {
         Err(other) => {
             let remote = Remote::instead(other, site)?;
             let stop = interrupt::flag()?;
-            remote.job("/v1/store/check", None, &stop, &mut |_| {})?
+            let path = "/v1/store/check";
+            match remote.job(path, None, &stop, &mut |_| {})? {
+                Product::Checked(checked) => checked,
+                _ => bail!(not_understood(path)),
+            }
         }
     };
     let Report {
@@ -151,7 +155,13 @@ fn compact(site: &Site) -> anyhow::Result<Exit> {
             let after = file.size();
             Compacted { before, after }
         }
-        Opened::Server(remote) => job(&remote, "/v1/store/compact", None)?,
+        Opened::Server(remote) => {
+            let path = "/v1/store/compact";
+            match job(&remote, path, None)? {
+                Product::Compacted(compacted) => compacted,
+                _ => bail!(not_understood(path)),
+            }
+        }
     };
     if site.json {
         print_json(&serde_json::to_value(compacted)?)?;
@@ -179,8 +189,11 @@ fn backup(site: &Site, to: &Path) -> anyhow::Result<Exit> {
         Opened::Server(remote) => {
             // Relative paths are the command's, not the server's.
             let to = std::path::absolute(to).context("the folder of this command is gone")?;
-            let made: Backup = job(&remote, "/v1/backups", Some(&json!({"to": to})))?;
-            made.bytes
+            let path = "/v1/backups";
+            match job(&remote, path, Some(&json!({"to": to})))? {
+                Product::Backup(made) => made.bytes,
+                _ => bail!(not_understood(path)),
+            }
         }
     };
     if site.json {

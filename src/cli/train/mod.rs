@@ -17,6 +17,7 @@ use super::{interrupt, print_json, table};
 use crate::clock;
 use crate::control::retrain::{self, Order};
 use crate::model::card::Card;
+use crate::promotion::gate::Gate;
 use crate::promotion::policy::Promote;
 use crate::store::NAME;
 use crate::train::{self, LEARNERS, Request};
@@ -118,7 +119,7 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
         version: outcome.version.to_string(),
         promoted: outcome.verdict.promote,
         reason: outcome.verdict.reason,
-        gate: json!(outcome.gate),
+        gate: outcome.gate,
         origin: matter.lesson.origin(),
         unlabelled: matter.lesson.loaded.unlabelled,
         card: outcome.model.card().clone(),
@@ -131,7 +132,7 @@ struct Made {
     version: String,
     promoted: bool,
     reason: String,
-    gate: serde_json::Value,
+    gate: Option<Gate>,
     origin: serde_json::Value,
     /// Rows of the table without a value of the target.
     unlabelled: usize,

@@ -3,29 +3,20 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context, Result};
-use serde::Deserialize;
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use super::{Made, TrainArgs};
 use crate::cli::progress::Shown;
-use crate::cli::remote::{Remote, must_share_spec};
+use crate::cli::remote::{Remote, must_share_spec, not_understood};
 use crate::cli::site::Site;
+use crate::control::jobs::{self, Product};
 use crate::model::Spec;
 use crate::promotion::policy::Promote;
 use crate::train::{self, Progress};
 
 /// Steps of the progress that is shown: the server tells a share.
 const STEPS: usize = 100;
-
-/// What the job comes to.
-#[derive(Deserialize)]
-struct Product {
-    model: String,
-    promoted: bool,
-    reason: String,
-    gate: Value,
-}
 
 /// Has the server train as this process would have.
 pub(super) fn train(
@@ -51,18 +42,23 @@ pub(super) fn train(
     let progress = Shown::new(site.json, site.quiet, stop.clone());
     progress.begin(STEPS);
     let mut shown = 0;
-    let product = remote.job("/v1/train", Some(&asked), stop, &mut |share| {
+    let path = "/v1/train";
+    let product = remote.job(path, Some(&asked), stop, &mut |share| {
         let reached = (share * STEPS as f64) as usize;
         (shown..reached).for_each(|_| progress.advance("the server trains"));
         shown = shown.max(reached);
     });
     progress.finish();
-    let Product {
+    let Product::Version(trained) = product? else {
+        bail!(not_understood(path));
+    };
+    let jobs::Made {
         model,
         promoted,
         reason,
         gate,
-    } = product?;
+        ..
+    } = trained;
     let (_, trained) = site.model(Some(&model))?;
     Ok(Made {
         origin: origin(site, &model)?,
