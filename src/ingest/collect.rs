@@ -7,10 +7,10 @@ use std::sync::Arc;
 use super::fault::ReadFault;
 use super::notes::Notes;
 use super::source::{Rows, SourceRow};
-use crate::schema::fault::{Fault, Problem, Warning};
+use crate::schema::fault::{Fault, Problem};
 use crate::schema::row::Purpose;
 use crate::schema::table::TooMuchText;
-use crate::schema::{Notice, Row, Schema, Table, WarningSummary};
+use crate::schema::{Notice, Row, Schema, Table, Warning, WarningSummary};
 
 /// Bad rows that are kept to be shown; beyond them only the count goes on.
 const MOST_SHOWN: usize = 1000;

@@ -11,9 +11,9 @@ use super::parquet;
 use super::{Loaded, OddRow};
 use crate::schema::answer::{self, Answer};
 use crate::schema::column::Label;
-use crate::schema::fault::{Problem, Warning};
+use crate::schema::fault::Problem;
 use crate::schema::table::TooMuchText;
-use crate::schema::{Cell, Span, Table};
+use crate::schema::{Cell, Span, Table, Warning};
 
 /// Why something cannot be written.
 #[derive(Debug, thiserror::Error)]
