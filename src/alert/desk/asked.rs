@@ -67,7 +67,10 @@ impl Desk {
             .ok_or_else(|| AskFault::NoAlert(alert.clone()))?
             .clone();
         let before = self.state.silences.len();
-        self.state.silences.retain(|silence| !silence.names(&found));
+        let labels = found.all_labels();
+        self.state
+            .silences
+            .retain(|silence| !silence.names(&labels));
         if self.state.silences.len() == before {
             return Err(AskFault::NotSilenced(alert));
         }
@@ -91,7 +94,7 @@ pub fn silenced(
     let found = found.ok_or_else(|| AskFault::NoAlert(alert.into()))?;
     Ok(Silence::of(
         fresh(now).to_string(),
-        found,
+        &found.all_labels(),
         now,
         time,
         comment,

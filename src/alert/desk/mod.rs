@@ -7,12 +7,13 @@
 
 mod asked;
 mod kept;
+mod parts;
 mod senders;
 mod sending;
 mod show;
+mod writing;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -22,49 +23,20 @@ use uuid::Uuid;
 
 pub use asked::silenced;
 
-use super::channels::{Channel, ChannelKind};
 use super::decide::{Decision, News, decide};
 use super::handle::{self, Ask, AskFault, Done, Handle, Reply, Told};
-use super::options::Options;
 use super::outbox::{Outbox, Row};
 use super::state::State;
-use crate::clock::Clock;
-use crate::store::Store;
-use crate::store::feed::{Feed, Topic};
-use crate::telemetry::metrics::Metrics;
+use crate::store::feed::Topic;
+pub use parts::{Open, Parts};
 use senders::Senders;
+use writing::Writing;
 
 /// Between two looks at the clock.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Events that wait for a store that cannot write; the oldest go first.
 const MOST_EVENTS: usize = 1000;
-
-#[derive(Clone, Debug)]
-pub struct Open {
-    pub name: String,
-    pub kind: ChannelKind,
-    pub channel: Arc<dyn Channel>,
-}
-
-/// What a desk works with.
-pub struct Parts {
-    /// Where everything is kept.
-    pub store: Store,
-    /// What was kept before: the state and the outbox, as JSON.
-    pub kept: (Option<String>, Vec<String>),
-    /// Whom transitions are told.
-    pub feed: Feed,
-    pub clock: Arc<dyn Clock>,
-    pub metrics: Arc<Metrics>,
-    pub options: Options,
-    /// The channels that the options name.
-    pub channels: Vec<Open>,
-    /// Where the server is, as receivers are told.
-    pub url: String,
-    /// Draws a number from 0 to 1, evenly.
-    pub random: fn() -> f64,
-}
 
 pub struct Desk {
     parts: Parts,
@@ -78,7 +50,7 @@ pub struct Desk {
     state_changed: bool,
     /// When what could not be kept is tried again.
     again: Option<Instant>,
-    writing: Option<kept::Writing>,
+    writing: Option<Writing>,
     replies: Vec<(Reply, Done)>,
 }
 
@@ -162,7 +134,7 @@ impl Desk {
                 "there are too many alerts; more are not taken"
             );
         }
-        self.state_changed |= !kept::is_same_but_for_words(&before, &self.state);
+        self.state_changed |= !before.is_same_but_for_words(&self.state);
         let changed = before != self.state || !decision.notifications.is_empty();
         self.carry_out(decision, now);
         changed
@@ -174,7 +146,7 @@ impl Desk {
             // What comes and goes without anybody hearing of it would only fill the disk.
             if !["pending", "inactive"].contains(&transition.state) {
                 self.events
-                    .push((fresh(now).to_string(), kept::body(transition)));
+                    .push((fresh(now).to_string(), transition.event_body()));
             }
         }
         if let Some(over) = self.events.len().checked_sub(MOST_EVENTS + 1) {
