@@ -3,18 +3,20 @@
 mod job;
 mod teller;
 mod trainer;
+mod view;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-pub use job::{Asked, JobView, Made, Product, State, Upkeep};
+pub use job::{Asked, Upkeep};
 pub use trainer::Trainer;
+pub use view::{JobView, Made, Product, State};
 
 pub use crate::ingest::MAX_BAD;
 
 use crate::store::feed::Feed;
-use crate::telemetry::metrics::{JobState, Metrics};
+use crate::telemetry::metrics::Metrics;
 use crate::train::Progress;
 use job::{Job, Kind};
 
@@ -293,7 +295,7 @@ impl Jobs {
         self.0
             .metrics
             .titanic_training_jobs_total
-            .of(label(state))
+            .of(state)
             .increment(1);
         self.0
             .metrics
@@ -326,16 +328,6 @@ impl Queue {
             surplus -= usize::from(goes);
             !goes
         });
-    }
-}
-
-fn label(state: State) -> JobState {
-    match state {
-        State::Queued => JobState::Queued,
-        State::Running => JobState::Running,
-        State::Done => JobState::Done,
-        State::Failed => JobState::Failed,
-        State::Cancelled => JobState::Cancelled,
     }
 }
 
