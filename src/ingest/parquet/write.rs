@@ -6,9 +6,9 @@ use polars::prelude::{
     BatchedWriter, Column, DataFrame, NamedFrom, ParquetCompression, ParquetWriter, Series,
 };
 
-use crate::ingest::WriteFault;
-use crate::ingest::write::columns::Column as Plain;
-use crate::ingest::write::{Answers, in_words, whole_number};
+use crate::ingest::write::answers::{Answers, in_words, whole_number};
+use crate::ingest::write::column::Column as Plain;
+use crate::ingest::write::error::WriteFault;
 use crate::schema::answer;
 use crate::schema::column::{By, Kind, Label, Order};
 use crate::schema::{Cell, Slot, Table};

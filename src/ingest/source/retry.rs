@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::World;
-use crate::ingest::ReadFault;
+use super::world::World;
+use crate::ingest::error::ReadFault;
 
 /// First wait of the backoff, before chance shortens it.
 const FIRST: Duration = Duration::from_millis(500);
