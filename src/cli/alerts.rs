@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::chosen::Chosen;
 use super::exit::{Exit, WithExit};
-use super::out::outln;
+use super::out::{outln, print_json};
 use super::remote::{Opened, Remote};
 use super::site::Site;
-use super::{print_json, table};
+use super::table;
 use crate::alert::channels::Parcel;
 use crate::alert::condition::{Condition, Rule, name};
 use crate::alert::desk::{fresh, silenced};

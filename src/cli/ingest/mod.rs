@@ -10,13 +10,13 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
-use super::out::outln;
+use super::out::{outln, print_json};
 use super::quarantine::QuarantineCommand;
 use super::remote::{Opened, must_share_spec};
 use super::rows::report_warnings;
 use super::site::Site;
 use super::text::TextArgs;
-use super::{interrupt, print_json, quarantine};
+use super::{interrupt, quarantine};
 use crate::clock::{self, Clock};
 use crate::config::units::Span;
 use crate::ingest::source::{Next, Options, Order};
