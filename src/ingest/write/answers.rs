@@ -101,8 +101,3 @@ pub(super) fn in_json(odd: Option<&OddRow>) -> Vec<serde_json::Value> {
     let warnings = odd.warnings().iter().map(|w| serde_json::json!(w));
     faults.chain(warnings).collect()
 }
-
-/// Text that is a whole number written the way numbers are.
-pub(in crate::ingest) fn whole_number(text: &str) -> Option<i64> {
-    text.parse::<i64>().ok().filter(|v| v.to_string() == text)
-}
