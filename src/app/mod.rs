@@ -127,7 +127,7 @@ impl App {
             random: || Unattended::default().random(),
         });
         let (poke, pokes) = pointer::poke();
-        let jobs = Jobs::new(feed.clone(), metrics.clone());
+        let jobs = Jobs::new(feed.clone(), clock.clone(), metrics.clone());
         let view = monitoring::View::default();
         let sources = Sources::default();
         let handles = Handles {

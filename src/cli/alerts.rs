@@ -14,13 +14,13 @@ use super::site::Site;
 use super::table;
 use crate::alert::channels::Parcel;
 use crate::alert::condition::{Condition, Rule, name};
-use crate::alert::desk::{fresh, silenced};
+use crate::alert::desk::silenced;
 use crate::alert::notification::Notification;
 use crate::alert::outbox::{Outbox, Row};
 use crate::alert::silence::{Matcher, Silence, after};
 use crate::alert::state::State;
 use crate::alert::view::{self, OutboxView, Shown, View};
-use crate::clock::{Clock, System, rfc3339};
+use crate::clock::{self, Clock, System, rfc3339};
 use crate::config::units::{Span, UnitError};
 use crate::store::File;
 use crate::store::alerts::{self, Change};
@@ -287,7 +287,7 @@ fn labelled(labels: &[String], time: Duration, comment: String) -> anyhow::Resul
     };
     let now = System.now();
     Ok(Silence {
-        id: fresh(now).to_string(),
+        id: clock::id(now).to_string(),
         matchers: labels.iter().map(read).collect::<Result<_, _>>()?,
         since: now,
         until: after(now, time),
@@ -305,7 +305,7 @@ fn test(site: &Site, channel: &str, summary: &str) -> anyhow::Result<Exit> {
     let url = site.settings.alerts.url(site.settings.server.listen);
     let document = Notification::test(channel, condition, now).document(&url);
     let parcel = Parcel {
-        id: format!("msg_{}", fresh(now).simple()),
+        id: format!("msg_{}", clock::id(now).simple()),
         created: now,
         body: serde_json::to_string(&document)?,
     };

@@ -19,7 +19,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
-use uuid::Uuid;
 
 pub use asked::silenced;
 
@@ -27,6 +26,7 @@ use super::decide::{Decision, News, decide};
 use super::handle::{self, Ask, AskFault, Done, Handle, Reply, Told};
 use super::outbox::{Outbox, Row};
 use super::state::State;
+use crate::clock;
 use crate::store::feed::Topic;
 pub use parts::{Open, Parts};
 use senders::Senders;
@@ -124,7 +124,7 @@ impl Desk {
         };
         let now = self.parts.clock.now();
         let before = self.state.clone();
-        let mut new_id = || fresh(now).to_string();
+        let mut new_id = || clock::id(now).to_string();
         let state = std::mem::take(&mut self.state);
         let (state, decision) = decide(state, &news, now, &self.parts.options, &mut new_id);
         self.state = state;
@@ -146,7 +146,7 @@ impl Desk {
             // What comes and goes without anybody hearing of it would only fill the disk.
             if !["pending", "inactive"].contains(&transition.state) {
                 self.events
-                    .push((fresh(now).to_string(), transition.event_body()));
+                    .push((clock::id(now).to_string(), transition.event_body()));
             }
         }
         if let Some(over) = self.events.len().checked_sub(MOST_EVENTS + 1) {
@@ -155,7 +155,7 @@ impl Desk {
         for notification in decision.notifications {
             let document = notification.document(&self.parts.url);
             self.outbox.put(Row {
-                id: format!("msg_{}", fresh(now).simple()),
+                id: format!("msg_{}", clock::id(now).simple()),
                 channel: notification.channel,
                 rule: notification.rule,
                 order: 0,
@@ -169,11 +169,4 @@ impl Desk {
             });
         }
     }
-}
-
-/// A new id of that time.
-pub fn fresh(now: Timestamp) -> Uuid {
-    let second = u64::try_from(now.as_second()).unwrap_or(0);
-    let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
-    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, second, nanos))
 }

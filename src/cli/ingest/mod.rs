@@ -17,7 +17,7 @@ use super::rows::report_warnings;
 use super::site::Site;
 use super::text::TextArgs;
 use super::{interrupt, quarantine};
-use crate::clock::{self, Clock};
+use crate::clock::{Clock, System};
 use crate::config::units::Span;
 use crate::ingest::source::{Next, Options, Order};
 use crate::ingest::write::table::{TableFile, TableFormat};
@@ -143,18 +143,24 @@ fn into_store(
         }
     };
     if !args.strict {
-        let mut sink = |batch| taken(offline::take(&file, &intake::batch(&batch, None), now()));
+        let mut sink = |batch| {
+            taken(offline::take(
+                &file,
+                &intake::batch(&batch, None, &System),
+                now(),
+            ))
+        };
         return Ok(source.ingest(&order, &mut watch.over(&mut sink))?);
     }
     let done = offline::take_all(&file, now(), |take| {
-        let mut sink = |batch| taken(take(&intake::batch(&batch, None)));
+        let mut sink = |batch| taken(take(&intake::batch(&batch, None, &System)));
         source.ingest(&order, &mut watch.over(&mut sink))
     });
     Ok(done??)
 }
 
 fn now() -> jiff::Timestamp {
-    clock::System.now()
+    System.now()
 }
 
 fn taken(done: Result<rows::Taken, StoreError>) -> Result<Taken, SinkFault> {

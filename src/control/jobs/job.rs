@@ -3,8 +3,6 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use uuid::Uuid;
-
 use super::teller::Teller;
 use super::view::{JobView, Product, State};
 use crate::promotion::policy::Promote;
@@ -63,14 +61,14 @@ struct Outcome {
 }
 
 impl Job {
-    pub(super) fn new(kind: Kind, feed: Feed) -> Job {
+    pub(super) fn new(id: String, kind: Kind, feed: Feed) -> Job {
         let outcome = Outcome {
             state: State::Queued,
             result: None,
             error: None,
         };
         Job {
-            id: Uuid::now_v7().to_string(),
+            id,
             kind,
             steps: AtomicUsize::new(0),
             done: AtomicUsize::new(0),

@@ -15,6 +15,7 @@ pub use view::{JobView, Made, Product, State};
 
 pub use crate::ingest::MAX_BAD;
 
+use crate::clock::Clock;
 use crate::store::feed::Feed;
 use crate::telemetry::metrics::Metrics;
 use crate::train::Progress;
@@ -84,6 +85,7 @@ struct Shared {
     state: Mutex<Queue>,
     bell: Condvar,
     feed: Feed,
+    clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
 }
 
@@ -97,11 +99,12 @@ struct Queue {
 
 impl Jobs {
     /// An empty queue, which nobody works on yet; subscribers of `feed` hear how its jobs stand.
-    pub fn new(feed: Feed, metrics: Arc<Metrics>) -> Jobs {
+    pub fn new(feed: Feed, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Jobs {
         Jobs(Arc::new(Shared {
             state: Mutex::default(),
             bell: Condvar::new(),
             feed,
+            clock,
             metrics,
         }))
     }
@@ -129,7 +132,7 @@ impl Jobs {
         if queue.waiting.len() >= MOST_QUEUED {
             return Err(QueueFull::Waiting);
         }
-        let job = Arc::new(Job::new(Kind::Train(asked), self.0.feed.clone()));
+        let job = self.job(Kind::Train(asked));
         job.tell(); // before anybody can begin it
         queue.waiting.push_back(job.clone());
         queue.known.push_back(job.clone());
@@ -162,7 +165,7 @@ impl Jobs {
         if open >= MOST_STORE_JOBS {
             return Err(TooBusy::Working);
         }
-        let job = Arc::new(Job::new(Kind::Store(upkeep), self.0.feed.clone()));
+        let job = self.job(Kind::Store(upkeep));
         let queued = job.view();
         let done = job.clone();
         let spawned = std::thread::Builder::new()
@@ -265,6 +268,11 @@ impl Jobs {
         }
         queue.known.iter().for_each(|job| job.ask_to_stop());
         self.0.bell.notify_all();
+    }
+
+    fn job(&self, kind: Kind) -> Arc<Job> {
+        let id = self.0.clock.id().to_string();
+        Arc::new(Job::new(id, kind, self.0.feed.clone()))
     }
 
     /// The next job to be done; waits for one. None after [`Jobs::close`].
