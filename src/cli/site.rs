@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::Global;
+use super::global::Global;
 use super::out::errln;
 use crate::clock::System;
 use crate::config::{ConfigError, Flag, Settings};

@@ -5,7 +5,8 @@ use serde_saphyr::Spanned;
 
 use super::frame::Frame;
 use super::scope::{Scope, SlotKind, StepFault};
-use super::step::{FitWarning, FittedStep, Step, StepSpec, Training};
+use super::step::{FitWarning, Step, Training};
+use super::steps::{FittedStep, StepSpec};
 use crate::schema::spec::{About, Needed, SpecFault};
 use crate::schema::{Cell, RowView, Schema, Table};
 

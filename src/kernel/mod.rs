@@ -8,6 +8,7 @@ mod calibration;
 mod fault;
 mod line;
 mod linear;
+mod logistic;
 mod members;
 mod packed;
 mod shap;
@@ -24,6 +25,7 @@ pub use calibration::Calibration;
 pub use fault::{KernelFault, TreeFault};
 pub use linear::Linear;
 pub use packed::MAX_FEATURES;
+pub use shap::AttributionScratch;
 pub use tree::{MAX_DEPTH, MAX_NODES, Node, Tree};
 pub use trees::{Link, Trees};
 
@@ -41,13 +43,6 @@ pub enum Kernel {
     Trees(Trees),
     /// Plain mean of the members' probabilities; members are never means themselves.
     Mean(#[serde(with = "members")] Vec<Kernel>),
-}
-
-/// Working space of [`Kernel::attribute`]: keep one per thread. Grows at first use, then is reused.
-#[derive(Debug, Clone, Default)]
-pub struct AttributionScratch {
-    seen: Vec<shap::Seen>,
-    member: Vec<f64>,
 }
 
 impl Kernel {

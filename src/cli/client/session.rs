@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use super::input::Input;
 use super::say;
 use super::window::Window;
-use crate::cli::Exit;
+use crate::cli::exit::Exit;
 
 /// What a conversation is to be like, and where it is printed.
 pub struct Session<O, E> {

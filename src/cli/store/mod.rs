@@ -11,15 +11,14 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::exit::{Exit, WithExit};
-use super::out::outln;
+use super::out::{outln, print_json};
 use super::remote::{Opened, Remote};
 use super::site::Site;
-use super::{interrupt, print_json, table};
+use super::{interrupt, table};
 use crate::ingest::write;
 use crate::store::check::{self, Report};
 use crate::store::upkeep::{Backup, Checked, Compacted};
 use crate::store::{File, NAME, OpenError, Stats, maintenance, replaceable};
-pub(super) use export::parse_time;
 
 #[derive(Debug, Args)]
 pub struct StoreArgs {

@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Made, TrainArgs};
+use super::args::TrainArgs;
+use super::made::Made;
 use crate::cli::progress::Shown;
 use crate::cli::remote::{Remote, must_share_spec};
 use crate::cli::site::Site;

@@ -3,12 +3,9 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
-use uuid::Uuid;
-
 use super::teller::Teller;
+use super::view::{JobView, Product, State};
 use crate::promotion::policy::Promote;
-use crate::schema::ColumnWarning;
 use crate::store::feed::Feed;
 use crate::train::Progress;
 
@@ -29,28 +26,6 @@ pub struct Asked {
     pub by: String,
 }
 
-/// How far a job is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    Queued,
-    /// It is being done.
-    Running,
-    /// It ended with a version.
-    Done,
-    /// It ended with a fault.
-    Failed,
-    /// It was called off; nothing was registered.
-    Cancelled,
-}
-
-impl State {
-    /// Whether it is over.
-    pub fn is_final(self) -> bool {
-        !matches!(self, State::Queued | State::Running)
-    }
-}
-
 /// Work on the store.
 #[derive(Clone, Copy, Debug)]
 pub struct Upkeep {
@@ -65,45 +40,6 @@ pub struct Upkeep {
 pub(super) enum Kind {
     Train(Asked),
     Store(Upkeep),
-}
-
-/// What came of a job.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Product {
-    /// The version that a training made.
-    Version(Made),
-    /// The document of work on the store.
-    Document(serde_json::Value),
-}
-
-/// What came of a training.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Made {
-    pub model: String,
-    /// Whether it is champion now.
-    pub promoted: bool,
-    /// Why, or why not.
-    pub reason: String,
-    /// The comparison on rows the champion never saw; none where there was none.
-    pub gate: Option<serde_json::Value>,
-    /// What was odd about the table and the model, by column.
-    pub warnings: Vec<ColumnWarning>,
-}
-
-/// A job as it is shown.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct JobView {
-    pub id: String,
-    /// What kind of work it is.
-    pub kind: &'static str,
-    /// How far it is.
-    pub state: State,
-    /// The same as a number from 0 to 1.
-    pub progress: f64,
-    /// What came of it.
-    pub result: Option<Product>,
-    pub error: Option<String>,
 }
 
 #[derive(Debug)]
@@ -125,14 +61,14 @@ struct Outcome {
 }
 
 impl Job {
-    pub(super) fn new(kind: Kind, feed: Feed) -> Job {
+    pub(super) fn new(id: String, kind: Kind, feed: Feed) -> Job {
         let outcome = Outcome {
             state: State::Queued,
             result: None,
             error: None,
         };
         Job {
-            id: Uuid::now_v7().to_string(),
+            id,
             kind,
             steps: AtomicUsize::new(0),
             done: AtomicUsize::new(0),

@@ -3,18 +3,21 @@
 mod job;
 mod teller;
 mod trainer;
+mod view;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-pub use job::{Asked, JobView, Made, Product, State, Upkeep};
+pub use job::{Asked, Upkeep};
 pub use trainer::Trainer;
+pub use view::{JobView, Made, Product, State};
 
 pub use crate::ingest::MAX_BAD;
 
+use crate::clock::Clock;
 use crate::store::feed::Feed;
-use crate::telemetry::metrics::{JobState, Metrics};
+use crate::telemetry::metrics::Metrics;
 use crate::train::Progress;
 use job::{Job, Kind};
 
@@ -82,6 +85,7 @@ struct Shared {
     state: Mutex<Queue>,
     bell: Condvar,
     feed: Feed,
+    clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
 }
 
@@ -95,11 +99,12 @@ struct Queue {
 
 impl Jobs {
     /// An empty queue, which nobody works on yet; subscribers of `feed` hear how its jobs stand.
-    pub fn new(feed: Feed, metrics: Arc<Metrics>) -> Jobs {
+    pub fn new(feed: Feed, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Jobs {
         Jobs(Arc::new(Shared {
             state: Mutex::default(),
             bell: Condvar::new(),
             feed,
+            clock,
             metrics,
         }))
     }
@@ -127,7 +132,7 @@ impl Jobs {
         if queue.waiting.len() >= MOST_QUEUED {
             return Err(QueueFull::Waiting);
         }
-        let job = Arc::new(Job::new(Kind::Train(asked), self.0.feed.clone()));
+        let job = self.job(Kind::Train(asked));
         job.tell(); // before anybody can begin it
         queue.waiting.push_back(job.clone());
         queue.known.push_back(job.clone());
@@ -160,7 +165,7 @@ impl Jobs {
         if open >= MOST_STORE_JOBS {
             return Err(TooBusy::Working);
         }
-        let job = Arc::new(Job::new(Kind::Store(upkeep), self.0.feed.clone()));
+        let job = self.job(Kind::Store(upkeep));
         let queued = job.view();
         let done = job.clone();
         let spawned = std::thread::Builder::new()
@@ -265,6 +270,11 @@ impl Jobs {
         self.0.bell.notify_all();
     }
 
+    fn job(&self, kind: Kind) -> Arc<Job> {
+        let id = self.0.clock.id().to_string();
+        Arc::new(Job::new(id, kind, self.0.feed.clone()))
+    }
+
     /// The next job to be done; waits for one. None after [`Jobs::close`].
     fn take(&self) -> Option<Arc<Job>> {
         let mut queue = self.lock();
@@ -293,7 +303,7 @@ impl Jobs {
         self.0
             .metrics
             .titanic_training_jobs_total
-            .of(label(state))
+            .of(state)
             .increment(1);
         self.0
             .metrics
@@ -326,16 +336,6 @@ impl Queue {
             surplus -= usize::from(goes);
             !goes
         });
-    }
-}
-
-fn label(state: State) -> JobState {
-    match state {
-        State::Queued => JobState::Queued,
-        State::Running => JobState::Running,
-        State::Done => JobState::Done,
-        State::Failed => JobState::Failed,
-        State::Cancelled => JobState::Cancelled,
     }
 }
 

@@ -23,8 +23,9 @@ fn jobs() -> Jobs {
         keep: 10_000,
         queue: 10_000,
     };
-    let feed = Feed::new(options, Arc::new(crate::clock::System), metrics.clone());
-    Jobs::new(feed, metrics)
+    let clock = Arc::new(crate::clock::System);
+    let feed = Feed::new(options, clock.clone(), metrics.clone());
+    Jobs::new(feed, clock, metrics)
 }
 
 /// Every step is counted and few are told; the states are told all, the last one last.

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::job::{Asked, Job, Kind, Made, Product, State};
-use super::{Jobs, label};
+use super::Jobs;
+use super::job::{Asked, Job, Kind};
+use super::view::{Made, Product, State};
 use crate::clock::Clock;
 use crate::control::controller::Trained;
 use crate::control::retrain::{self, Opponent, Order, Outcome, RetrainError};
@@ -98,7 +99,7 @@ impl Trainer {
             let metrics = jobs.metrics();
             metrics
                 .titanic_training_jobs_total
-                .of(label(job.state()))
+                .of(job.state())
                 .increment(1);
             metrics
                 .titanic_training_duration_seconds

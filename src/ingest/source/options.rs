@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::http::next::Next;
-use crate::ingest::ReadFault;
+use crate::ingest::error::ReadFault;
 use crate::ingest::field::Field;
 use crate::schema::Dialect;
 

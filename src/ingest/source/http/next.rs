@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use url::Url;
 
-use super::Answer;
+use super::answer::Answer;
 use super::link;
 use crate::ingest::field::Field;
 
