@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
-use super::cores;
+use super::subsystems::cores;
 use crate::config::Settings;
 use crate::control::retrain::{self, Order};
 use crate::live::Champion;
