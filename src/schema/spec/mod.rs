@@ -343,7 +343,7 @@ fn check_pattern(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
     };
     let form = DateForm::new(Some(pattern.value.clone())).unwrap_or_else(|problem| {
         let remedy = "write it as strftime does, or leave it out for 2024-01-31";
-        faults.push(SpecFault::at(pattern, problem, remedy));
+        faults.push(SpecFault::at(pattern, problem.to_string(), remedy));
         DateForm::default()
     });
     Kind::Date(form)
