@@ -1,6 +1,6 @@
 //! The part of a spec that describes the table, as typed by a person, and its check.
 
-mod fault;
+mod error;
 mod needed;
 mod typed;
 pub mod without;
@@ -16,7 +16,7 @@ use super::date::DateForm;
 use super::level::is_label;
 use super::missing::Markers;
 use super::number::NumberForm;
-pub use fault::{About, SpecFault};
+pub use error::{About, SpecFault};
 pub use needed::Needed;
 pub use typed::{LevelsSpec, Word};
 
