@@ -1,4 +1,5 @@
-//! Time, from one place: whoever needs the present is handed a [`Clock`], so tests set it and nothing sleeps and hopes.
+//! Time, and ids that hold it, from one place: whoever needs the present is handed a [`Clock`], so tests set it and nothing
+//! sleeps and hopes.
 //!
 //! Times leave the process as RFC 3339 in UTC with milliseconds (`2026-01-31T09:15:00.250Z`), always of the same width, so
 //! that they also sort as text. [`timestamp`] gives structs that form through serde.
@@ -6,9 +7,15 @@
 use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
+use uuid::{NoContext, Uuid};
 
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
+
+    /// A new id, made now.
+    fn id(&self) -> Uuid {
+        id(self.now())
+    }
 }
 
 /// The operating system's clock.
@@ -18,6 +25,11 @@ pub struct System;
 impl Clock for System {
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    /// Ids of this process are in the order of their making, also within a millisecond.
+    fn id(&self) -> Uuid {
+        Uuid::now_v7()
     }
 }
 
@@ -59,6 +71,13 @@ impl Clock for Manual {
     fn now(&self) -> Timestamp {
         *self.hand()
     }
+}
+
+/// A new id of this time: a UUID of version 7, so that ids sort as the milliseconds they were made in.
+pub fn id(time: Timestamp) -> Uuid {
+    let second = u64::try_from(time.as_second()).unwrap_or(0);
+    let nanos = u32::try_from(time.subsec_nanosecond()).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, second, nanos))
 }
 
 /// `time` in RFC 3339, UTC, cut (not rounded) to milliseconds.

@@ -27,7 +27,7 @@
 //! * [`serve`]: REST, WebSocket, the page: translate, call, translate back.
 //! * [`report`]: reports to look at: drift.
 //! * [`config`], [`app`], [`cli`]: settings, composition, subcommands.
-//! * [`clock`], [`telemetry`]: time; names of metrics, logging.
+//! * [`clock`], [`backoff`], [`telemetry`]: time and ids; waits between tries; names of metrics, logging.
 //!
 //! **One row from socket to answer.** `serve::predict` decodes the body with [`schema`] into a row, loads the live
 //! snapshot of [`registry`] once, calls [`model::Model`], which runs the fitted recipe ([`features`]) and the kernel
@@ -49,6 +49,7 @@
 
 pub mod alert;
 pub mod app;
+pub mod backoff;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -2,6 +2,9 @@
 //!
 //! Read as text, on purpose: an arrow that stands in a file is an arrow, compiled or not.
 
+#[path = "architecture/files.rs"]
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,15 +16,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("kernel", &[]),
     ("clock", &[]),
     ("units", &[]),
+    ("backoff", &[]),
     ("telemetry", &["clock"]),
-    ("ingest", &["schema", "telemetry"]),
+    ("ingest", &["schema", "telemetry", "backoff"]),
     ("store", &["schema", "units", "clock", "telemetry"]),
     ("features", &["schema", "stats"]),
     ("model", &["schema", "stats", "features", "kernel"]),
     ("train", &["schema", "stats", "kernel", "features", "model"]),
     ("registry", &["model", "clock"]),
     ("monitor", &["schema", "stats", "clock"]),
-    ("alert", &["store", "units", "clock", "telemetry"]),
+    (
+        "alert",
+        &["store", "units", "clock", "backoff", "telemetry"],
+    ),
     ("promotion", &["stats", "model", "registry"]),
     (
         "live",
@@ -128,6 +135,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("cli", &["*"]),
 ];
 
+/// Rooms whose files still use each other in circles.
+const CYCLIC: &[&str] = &["serve", "store"];
+
 /// Words that stand for a dependency or a power, and the places that may use them (a room, or a path in it).
 const WORDS: &[(&str, &[&str])] = &[
     ("polars::", &["ingest"]),
@@ -186,6 +196,8 @@ const WORDS: &[(&str, &[&str])] = &[
     ),
     ("SystemTime", &[]),
     ("Timestamp::now", &["clock"]),
+    // Ids come from the injected clock. serve and store still have places that make them by themselves.
+    ("now_v7", &["clock", "serve/rows", "store/feed"]),
     ("thread_rng", &[]),
     // They panic where the output is closed: cli/out has those that do not.
     ("println!", &[]),
@@ -354,6 +366,22 @@ fn the_table_of_arrows_has_no_cycle() {
     for (room, _) in ROOMS {
         visit(room, &allowed, &mut Vec::new());
     }
+}
+
+#[test]
+fn files_of_a_room_have_no_cycle() {
+    let sources = sources();
+    let files = files::Files::of(&sources);
+    let mut cycles = Vec::new();
+    for (room, _) in ROOMS.iter().filter(|(room, _)| !CYCLIC.contains(room)) {
+        let arrows = files.cycles(room);
+        cycles.extend(arrows.iter().map(|(from, to)| format!("{from} → {to}")));
+    }
+    assert!(
+        cycles.is_empty(),
+        "files of a room that use each other in a circle:\n{}",
+        cycles.join("\n")
+    );
 }
 
 #[test]

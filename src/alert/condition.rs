@@ -112,26 +112,13 @@ fn cut(text: &mut String, most: usize) {
     }
 }
 
-/// Every rule, in the order of the table.
-pub const RULES: [Rule; Rule::VALUES.len()] = [
-    Rule::Drift,
-    Rule::Decay,
-    Rule::LabelDelay,
-    Rule::Store,
-    Rule::Quarantine,
-    Rule::Refused,
-    Rule::Loss,
-    Rule::Training,
-    Rule::Latency,
-];
-
 pub fn name(rule: Rule) -> &'static str {
     Rule::VALUES[rule.index()]
 }
 
 /// The rule of a name.
 pub fn named(text: &str) -> Option<Rule> {
-    RULES.into_iter().find(|rule| name(*rule) == text)
+    Rule::ALL.iter().copied().find(|rule| name(*rule) == text)
 }
 
 #[cfg(test)]
@@ -140,7 +127,7 @@ mod tests {
 
     #[test]
     fn every_rule_has_its_name_also_in_json() {
-        for (index, rule) in RULES.into_iter().enumerate() {
+        for (index, rule) in Rule::ALL.iter().copied().enumerate() {
             assert_eq!(rule.index(), index);
             assert_eq!(named(name(rule)), Some(rule));
             let json = serde_json::to_value(rule).unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::condition::Rule;
+use crate::backoff::Backoff;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -25,6 +26,17 @@ pub struct Retry {
     pub max: Duration,
     /// Age after which it is given up: a dead letter.
     pub give_up: Duration,
+}
+
+impl Retry {
+    /// Chance takes away up to half of a wait.
+    pub fn backoff(&self) -> Backoff {
+        Backoff {
+            first: self.first,
+            longest: self.max,
+            least: 0.5,
+        }
+    }
 }
 
 /// How alerts of a rule behave.

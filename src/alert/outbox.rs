@@ -1,7 +1,6 @@
 //! The outbox: notifications that are to be sent, and those that were given up. Pure: time and chance are handed in.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -111,7 +110,7 @@ impl Outbox {
         row.attempts = row.attempts.saturating_add(1);
         row.error.clone_from(&failure.why);
         row.queued = row.queued.min(now);
-        let wait = wait(retry, row.attempts, random);
+        let wait = retry.backoff().wait(row.attempts, random);
         let asked = failure.after.unwrap_or_default().min(retry.max);
         row.next = after(now, wait.max(asked));
         let (channel, rule, next) = (row.channel.clone(), row.rule, row.next);
@@ -232,17 +231,10 @@ impl Row {
     }
 }
 
-/// The wait after so many failures: it doubles up to the longest, and chance takes up to half of it away, so that many that
-/// failed together do not come back together. `random` is drawn from 0 to 1.
-fn wait(retry: &Retry, attempts: u32, random: f64) -> Duration {
-    let doubled = 1u32.checked_shl(attempts.saturating_sub(1));
-    let wait = retry.first.saturating_mul(doubled.unwrap_or(u32::MAX));
-    wait.min(retry.max)
-        .mul_f64(0.5 + 0.5 * random.clamp(0.0, 1.0))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const RETRY: Retry = Retry {
@@ -279,7 +271,7 @@ mod tests {
     #[test]
     fn waits_double_up_to_the_longest_and_chance_halves_them_at_most() {
         let check = |attempts, random, millis| {
-            let wait = wait(&RETRY, attempts, random);
+            let wait = RETRY.backoff().wait(attempts, random);
             assert_eq!(wait.as_millis(), millis, "{attempts} {random}");
         };
         check(1, 1.0, 5_000);

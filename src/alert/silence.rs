@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::state::Alert;
 use crate::clock::timestamp;
 
 /// Silences at a time; with more the oldest go.
@@ -64,15 +63,14 @@ impl Matcher {
 }
 
 impl Silence {
-    /// A silence of one alert.
+    /// A silence of the one alert that has these labels.
     pub fn of(
         id: String,
-        alert: &Alert,
+        labels: &BTreeMap<String, String>,
         now: Timestamp,
         time: Duration,
         comment: String,
     ) -> Silence {
-        let labels = alert.all_labels();
         let matcher = |name: &str| Matcher {
             name: name.into(),
             equal: true,
@@ -110,12 +108,11 @@ impl Silence {
         now < self.until && !self.matchers.is_empty() && fits()
     }
 
-    /// Whether it names one alert, and this one.
-    pub fn names(&self, alert: &Alert) -> bool {
-        let labels = alert.all_labels();
+    /// Whether it names one alert, and the one with these labels.
+    pub fn names(&self, labels: &BTreeMap<String, String>) -> bool {
         let subject = |matcher: &Matcher| matcher.name == "subject" && matcher.equal;
         self.matchers.iter().any(subject)
-            && self.matchers.iter().all(|matcher| matcher.fits(&labels))
+            && self.matchers.iter().all(|matcher| matcher.fits(labels))
     }
 }
 

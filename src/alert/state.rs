@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::condition::{self, Condition, Rule};
@@ -160,6 +161,36 @@ impl Alert {
             labels: self.all_labels(),
             annotations: self.annotations(),
         }
+    }
+}
+
+impl State {
+    /// Whether two states differ in nothing but what is said of alerts: that is published anew anyway, and not worth a commit.
+    pub(super) fn is_same_but_for_words(&self, other: &State) -> bool {
+        let same = self.groups == other.groups
+            && self.silences == other.silences
+            && self.alerts.len() == other.alerts.len();
+        same && self
+            .alerts
+            .iter()
+            .zip(&other.alerts)
+            .all(|((a, x), (b, y))| {
+                a == b
+                    && (x.phase, x.active, x.silenced) == (y.phase, y.active, y.silenced)
+                    && (x.since, x.starts_at, x.ends_at) == (y.since, y.starts_at, y.ends_at)
+            })
+    }
+}
+
+impl Transition {
+    /// The body of its event. The event has an id of its own, so the alert's stands under another name.
+    pub(super) fn event_body(&self) -> String {
+        let mut body = serde_json::to_value(self).expect("its keys are text");
+        if let Value::Object(fields) = &mut body {
+            let alert = fields.remove("id").unwrap_or_default();
+            fields.insert("alert".into(), alert);
+        }
+        body.to_string()
     }
 }
 

@@ -88,7 +88,7 @@ impl Context {
             random: || Unattended::default().random(),
         });
         let (wake, woken) = pointer::poke();
-        let jobs = Jobs::new(feed.clone(), metrics.clone());
+        let jobs = Jobs::new(feed.clone(), clock.clone(), metrics.clone());
         let context = Context {
             settings,
             address,

@@ -243,7 +243,3 @@ pub fn reachable(address: SocketAddr) -> SocketAddr {
     };
     SocketAddr::new(local, address.port())
 }
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}

@@ -8,8 +8,8 @@ use std::time::Duration;
 use actix_web::dev::Server;
 
 use super::context::Context;
+use super::pulls::Pulls;
 use super::tasks::Tasks;
-use super::{cores, pulls::Pulls};
 use crate::config::{Leaf, Settings};
 use crate::control::controller::{self, RetrainController};
 use crate::control::jobs::{Asked, Trainer};
@@ -250,6 +250,10 @@ fn setting(leaf: Leaf) -> Setting {
         value: leaf.value,
         origin: leaf.origin.to_string(),
     }
+}
+
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A training leaves one core to the clients that are served meanwhile.

@@ -8,19 +8,19 @@ use serde_json::json;
 
 use super::chosen::Chosen;
 use super::exit::{Exit, WithExit};
-use super::out::outln;
+use super::out::{outln, print_json};
 use super::remote::{Opened, Remote};
 use super::site::Site;
-use super::{print_json, table};
+use super::table;
 use crate::alert::channels::Parcel;
 use crate::alert::condition::{Condition, Rule, name};
-use crate::alert::desk::{fresh, silenced};
+use crate::alert::desk::silenced;
 use crate::alert::notification::Notification;
 use crate::alert::outbox::{Outbox, Row};
 use crate::alert::silence::{Matcher, Silence, after};
 use crate::alert::state::State;
 use crate::alert::view::{self, OutboxView, Shown, View};
-use crate::clock::{Clock, System, rfc3339};
+use crate::clock::{self, Clock, System, rfc3339};
 use crate::store::File;
 use crate::store::alerts::{self, Change};
 use crate::units::{Span, UnitError};
@@ -287,7 +287,7 @@ fn labelled(labels: &[String], time: Duration, comment: String) -> anyhow::Resul
     };
     let now = System.now();
     Ok(Silence {
-        id: fresh(now).to_string(),
+        id: clock::id(now).to_string(),
         matchers: labels.iter().map(read).collect::<Result<_, _>>()?,
         since: now,
         until: after(now, time),
@@ -305,7 +305,7 @@ fn test(site: &Site, channel: &str, summary: &str) -> anyhow::Result<Exit> {
     let url = site.settings.alerts.url(site.settings.server.listen);
     let document = Notification::test(channel, condition, now).document(&url);
     let parcel = Parcel {
-        id: format!("msg_{}", fresh(now).simple()),
+        id: format!("msg_{}", clock::id(now).simple()),
         created: now,
         body: serde_json::to_string(&document)?,
     };

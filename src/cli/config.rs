@@ -4,8 +4,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
-use super::out::{errln, outln};
-use super::{Global, print_json, site, table};
+use super::global::Global;
+use super::out::{errln, outln, print_json};
+use super::{site, table};
 
 #[derive(Debug, Args)]
 pub struct ConfigArgs {

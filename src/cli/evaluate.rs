@@ -4,12 +4,12 @@ use clap::Args;
 use serde_json::json;
 
 use super::exit::Exit;
-use super::out::outln;
+use super::out::{outln, print_json};
 use super::predict::probabilities;
 use super::rows::{self, Tolerance};
 use super::site::Site;
+use super::table;
 use super::text::ReadArgs;
-use super::{print_json, table};
 use crate::ingest::Source;
 use crate::registry::Registry;
 use crate::schema::row::Purpose;

@@ -27,7 +27,7 @@ impl Leave {
         if *may {
             errln!("error: stopped; nothing was written");
             logging::finish();
-            std::process::exit(super::Exit::Interrupted as i32); // still under the lock: nobody begins to write
+            std::process::exit(super::exit::Exit::Interrupted as i32); // still under the lock: nobody begins to write
         }
     }
 }
@@ -81,7 +81,7 @@ fn listen(on_first: impl Fn() + Send + 'static) -> anyhow::Result<Arc<AtomicBool
                 loop {
                     tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
                     if seen.swap(true, Ordering::Relaxed) {
-                        std::process::exit(super::Exit::Interrupted as i32);
+                        std::process::exit(super::exit::Exit::Interrupted as i32);
                     }
                     stderr::detach(); // a reader that is stuck must not hold up the end
                     errln!("stopping; once more to end at once");

@@ -9,6 +9,7 @@ mod demo;
 mod drift;
 mod evaluate;
 mod exit;
+mod global;
 mod holder;
 mod ingest;
 mod interrupt;
@@ -26,16 +27,15 @@ mod spec;
 mod store;
 mod table;
 mod text;
+mod time;
 mod train;
 
-use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-pub use exit::Exit;
-use out::outln;
+use exit::Exit;
+use global::Global;
 use site::Site;
 
 use crate::telemetry::{logging, stderr};
@@ -48,41 +48,6 @@ struct Cli {
     global: Global,
     #[command(subcommand)]
     command: Command,
-}
-
-/// Options of every subcommand.
-#[derive(Clone, Debug, Args)]
-pub struct Global {
-    /// Folder of all state; removable without harm to anything else [default: state]
-    #[arg(long, global = true, value_name = "DIR")]
-    state: Option<PathBuf>,
-    /// Settings that differ from the built-in ones
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Spec of the table; by default the champion's own, else the bundled one
-    #[arg(long, global = true, value_name = "FILE")]
-    spec: Option<PathBuf>,
-    /// Token for a running server that holds the state, where it requires one
-    #[arg(
-        long,
-        global = true,
-        value_name = "TOKEN",
-        env = "TITANIC_TOKEN",
-        hide_env_values = true
-    )]
-    token: Option<String>,
-    /// Threads for work that can be shared [default: all cores]
-    #[arg(long, global = true, value_name = "N")]
-    threads: Option<std::num::NonZeroUsize>,
-    /// One JSON document on standard output, everything else on standard error
-    #[arg(long, global = true)]
-    json: bool,
-    /// Say less
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Say more (twice: even more)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    verbose: u8,
 }
 
 #[derive(Debug, Subcommand)]
@@ -173,17 +138,6 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
         Command::Alerts(args) => alerts::run(&args, &site),
         _ => unreachable!("handled above"),
     }
-}
-
-/// Prints one JSON document, indented for a terminal.
-fn print_json(document: &serde_json::Value) -> anyhow::Result<()> {
-    let text = if std::io::stdout().is_terminal() {
-        serde_json::to_string_pretty(document)?
-    } else {
-        document.to_string()
-    };
-    outln!("{text}");
-    Ok(())
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use super::exit::{Exit, WithExit};
-use super::out::{errln, outln};
-use super::{print_json, table};
+use super::out::{errln, outln, print_json};
+use super::table;
 use crate::ingest::numbers::{self, Wanted};
 use crate::monitor::cbpe::{self, Estimate};
 use crate::monitor::detectors::{self, Detector, KINDS, Kind};

@@ -2,7 +2,7 @@
 //! command goes on.
 
 use std::fmt::Arguments;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anyhow::Context;
 
@@ -32,6 +32,17 @@ macro_rules! errln {
     };
 }
 pub(super) use errln;
+
+/// Prints one JSON document, indented for a terminal.
+pub fn print_json(document: &serde_json::Value) -> anyhow::Result<()> {
+    let text = if std::io::stdout().is_terminal() {
+        serde_json::to_string_pretty(document)?
+    } else {
+        document.to_string()
+    };
+    outln!("{text}");
+    Ok(())
+}
 
 /// Whether an error is a reader that has seen enough (`… | head`): nothing went wrong then.
 pub fn reader_left(error: &anyhow::Error) -> bool {

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::exit::Exit;
-use super::print_json;
+use super::out::print_json;
 use super::rows::{self, Tolerance};
 use super::site::Site;
 use super::text::ReadArgs;

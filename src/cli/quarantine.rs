@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::chosen::Chosen;
 use super::exit::Exit;
-use super::out::outln;
+use super::out::{outln, print_json};
 use super::remote::{Opened, must_share_spec};
 use super::site::Site;
-use super::{print_json, table};
+use super::table;
 use crate::clock::{Clock, System};
 use crate::pulls::quarantine::{Retry, check};
 use crate::serve::views::{Dropped, Quarantine};

@@ -6,8 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
-use super::out::{self, errln, outln};
-use super::print_json;
+use super::out::{self, errln, outln, print_json};
 use super::text::ReadArgs;
 use crate::ingest::Source;
 use crate::ingest::infer::{self, ColumnNote, Inferred, Wanted};

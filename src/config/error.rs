@@ -6,6 +6,9 @@ use super::node::{Origin, Place};
 use crate::alert::settings::ChannelError;
 use crate::serve::options::{ExposedError, SecretError};
 
+/// How environment variables that are settings begin.
+pub(super) const PREFIX: &str = "TITANIC_";
+
 /// A fault of the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -79,9 +82,5 @@ fn unknown(place: &Place, key: &str, nearest: Option<&str>) -> String {
 
 /// The environment variable of a key: `server.listen` → `TITANIC_SERVER__LISTEN`.
 pub(super) fn variable(key: &str) -> String {
-    format!(
-        "{}{}",
-        super::layers::PREFIX,
-        key.replace('.', "__").to_uppercase()
-    )
+    format!("{}{}", PREFIX, key.replace('.', "__").to_uppercase())
 }

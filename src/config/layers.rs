@@ -5,12 +5,10 @@
 //! value is replaced.
 
 use super::{
-    error::ConfigError,
+    error::{ConfigError, PREFIX},
     node::{Key, Node, Origin, Place, Value, join},
+    yaml,
 };
-
-/// How environment variables that are settings begin.
-pub(super) const PREFIX: &str = "TITANIC_";
 
 /// Variables that begin so and are no settings: flags that can be given as variables.
 const NOT_SETTINGS: [&str; 2] = ["TITANIC_CONFIG", "TITANIC_TOKEN"];
@@ -114,7 +112,7 @@ impl Layers {
             origin: origin.clone(),
             line: None,
         };
-        let word = match Node::of_word(value, origin) {
+        let word = match yaml::word(value, origin) {
             Ok(word) => word,
             Err(fault) => return vec![fault],
         };

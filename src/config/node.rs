@@ -2,8 +2,6 @@
 
 use std::{fmt, path::PathBuf};
 
-use super::{error::ConfigError, yaml};
-
 /// Where a value came from, the later the stronger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
@@ -74,19 +72,6 @@ pub(super) struct Key {
 }
 
 impl Node {
-    /// Reads the value of a variable or flag. Lists and maps are written as in YAML; anything else is one word.
-    pub(super) fn of_word(text: &str, origin: Origin) -> Result<Node, ConfigError> {
-        if text.trim_start().starts_with(['[', '{']) {
-            let mut node = yaml::read(text, &origin)?;
-            node.forget_lines();
-            return Ok(node);
-        }
-        Ok(Node {
-            value: Value::Word(text.into()),
-            place: Place { origin, line: None },
-        })
-    }
-
     pub(super) fn get(&self, path: &str) -> Option<&Node> {
         path.split('.')
             .try_fold(self, |node, part| match &node.value {
@@ -130,7 +115,7 @@ impl Node {
         }
     }
 
-    fn forget_lines(&mut self) {
+    pub(super) fn forget_lines(&mut self) {
         self.place.line = None;
         match &mut self.value {
             Value::List(items) => items.iter_mut().for_each(Node::forget_lines),

@@ -146,6 +146,19 @@ impl<'de> de::Visitor<'de> for ContentVisitor {
     }
 }
 
+/// Reads the value of a variable or flag. Lists and maps are written as in YAML; anything else is one word.
+pub(super) fn word(text: &str, origin: Origin) -> Result<Node, ConfigError> {
+    if text.trim_start().starts_with(['[', '{']) {
+        let mut node = read(text, &origin)?;
+        node.forget_lines();
+        return Ok(node);
+    }
+    Ok(Node {
+        value: Value::Word(text.into()),
+        place: Place { origin, line: None },
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -53,9 +53,25 @@ pub enum ExportError {
     Line {
         /// Its number within the export, or within the page it was read with; from 1.
         line: u64,
-        /// The key that is missing or unreadable.
-        why: String,
+        why: LineError,
     },
+}
+
+/// Why a line is no event.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    #[error("no {0}")]
+    Missing(&'static str),
+    #[error("seq is no number")]
+    Seq,
+    #[error("time is no time")]
+    Time,
+    #[error("an unknown kind")]
+    Kind,
+    #[error("id is no text")]
+    Id,
 }
 
 /// What is done with each event.
@@ -172,22 +188,21 @@ impl Kept {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn parse(line: &str) -> Result<Kept, String> {
-        let mut event: Map<String, Value> =
-            serde_json::from_str(line).map_err(|e| e.to_string())?;
-        let mut take = |key: &str| event.shift_remove(key).ok_or_else(|| format!("no {key}"));
-        let seq = take("seq")?.as_u64().ok_or("seq is no number")?;
+    pub fn parse(line: &str) -> Result<Kept, LineError> {
+        let mut event: Map<String, Value> = serde_json::from_str(line)?;
+        let mut take = |key: &'static str| event.shift_remove(key).ok_or(LineError::Missing(key));
+        let seq = take("seq")?.as_u64().ok_or(LineError::Seq)?;
         let time = take("time")?;
         let time = time.as_str().and_then(|text| text.parse().ok());
         let named = take("kind")?;
         let named = named.as_str().and_then(kind::named);
         let Value::String(id) = take("id")? else {
-            return Err("id is no text".into());
+            return Err(LineError::Id);
         };
         Ok(Kept {
             seq,
-            time: time.ok_or("time is no time")?,
-            kind: named.ok_or("an unknown kind")?,
+            time: time.ok_or(LineError::Time)?,
+            kind: named.ok_or(LineError::Kind)?,
             id,
             body: Value::Object(event).to_string(),
         })

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 use super::{Events, ExportError, Filter};
 use crate::clock;
-use crate::ingest::write::columns::{Column, ColumnFile};
+use crate::ingest::write::column::Column;
+use crate::ingest::write::columns::ColumnFile;
 use crate::store::Record;
 use crate::store::kind::{self, Kind};
 

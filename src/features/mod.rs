@@ -7,7 +7,7 @@
 //! A step that uses the target is fitted on the whole table it is given and applied in two forms: to the rows it was
 //! fitted on with their own label taken out ([`step::Step::apply_to_training_row`]), to any other row as it is.
 //!
-//! Adding a step: one file under `steps`, one line in [`step`]'s table.
+//! Adding a step: one file under `steps`, one line in the table of `steps/mod.rs`.
 
 pub mod condition;
 pub mod frame;

@@ -1,10 +1,7 @@
-//! The table of steps: what a step is, and which there are.
-
-use serde::{Deserialize, Serialize};
+//! What a step is, as typed in a spec and as fitted.
 
 use super::frame::Frame;
 use super::scope::{Scope, StepFault};
-use super::steps;
 use crate::schema::Cell;
 
 /// What a step is fitted on: the frames of all training rows so far, and their labels.
@@ -88,58 +85,4 @@ pub trait Step {
 
     /// Slots it reads, and how many it pushes: checked when a model is loaded, so that a frame is never overrun.
     fn reach(&self) -> (Vec<usize>, usize);
-}
-
-macro_rules! steps {
-    ($($variant:ident $spec:path => $fitted:path,)*) => {
-        /// A step as typed: `name: {…}`.
-        #[derive(Clone, Debug, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub(super) enum StepSpec { $(#[allow(missing_docs)] $variant($spec),)* }
-
-        #[derive(Clone, Debug, Serialize, Deserialize)]
-        pub(super) enum FittedStep { $(#[allow(missing_docs)] $variant($fitted),)* }
-
-        impl StepSpec {
-            pub(super) fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<FittedStep, StepFault> {
-                match self { $(StepSpec::$variant(s) => s.fit(scope, training).map(FittedStep::$variant),)* }
-            }
-        }
-
-        impl Step for FittedStep {
-            fn apply(&self, frame: &mut Frame<'_>) {
-                match self { $(FittedStep::$variant(s) => s.apply(frame),)* }
-            }
-            fn apply_to_training_row(&self, frame: &mut Frame<'_>, place: usize, positive: bool) {
-                match self { $(FittedStep::$variant(s) => s.apply_to_training_row(frame, place, positive),)* }
-            }
-            fn fitted(&mut self) {
-                match self { $(FittedStep::$variant(s) => s.fitted(),)* }
-            }
-            fn reach(&self) -> (Vec<usize>, usize) {
-                match self { $(FittedStep::$variant(s) => s.reach(),)* }
-            }
-        }
-    };
-}
-
-// New steps are added at the end: the order is part of the model file.
-steps! {
-    Extract         steps::extract::ExtractSpec             => steps::extract::Extract,
-    FirstLetter     steps::first_letter::FirstLetterSpec    => steps::first_letter::FirstLetter,
-    Sum             steps::arithmetic::SumSpec              => steps::arithmetic::Sum,
-    Ratio           steps::arithmetic::RatioSpec            => steps::arithmetic::Ratio,
-    Product         steps::arithmetic::ProductSpec          => steps::arithmetic::Product,
-    Log1p           steps::log1p::Log1pSpec                 => steps::log1p::Log1p,
-    Impute          steps::impute::ImputeSpec               => steps::impute::Impute,
-    Missing         steps::missing::MissingSpec             => steps::missing::Missing,
-    OneHot          steps::one_hot::OneHotSpec              => steps::one_hot::OneHot,
-    Standardise     steps::standardise::StandardiseSpec     => steps::standardise::Standardise,
-    Bin             steps::bin::BinSpec                     => steps::bin::Bin,
-    Interaction     steps::interaction::InteractionSpec     => steps::interaction::Interaction,
-    GroupSize       steps::group_size::GroupSizeSpec        => steps::group_size::GroupSize,
-    CompanionTarget steps::companion_target::CompanionTargetSpec => steps::companion_target::CompanionTarget,
-    Frequent        steps::frequent::FrequentSpec           => steps::frequent::Frequent,
-    TargetMean      steps::target_mean::TargetMeanSpec      => steps::target_mean::TargetMean,
-    DateParts       steps::date_parts::DatePartsSpec        => steps::date_parts::DateParts,
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::collect::bad_rows;
-use super::fault::SinkFault;
+use super::bad_row::bad_rows;
+use super::error::SinkFault;
 use crate::schema::fault::Fault;
 use crate::schema::{ColumnWarning, Schema, Table};
 

@@ -3,12 +3,14 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::bad_row::bad_rows;
 use super::batch::{BATCH, Bad, Batch, Sink, Tally};
-use super::collect::bad_rows;
-use super::fault::ReadFault;
+use super::error::ReadFault;
+use super::identity::identity;
 use super::notes::Notes;
 use super::occurrences::Occurrences;
-use super::source::{Rows, SourceRow, World, identity};
+use super::rows::{Rows, SourceRow};
+use super::source::World;
 use crate::schema::row::Purpose;
 use crate::schema::table::TooMuchText;
 use crate::schema::{Notice, Row, Schema};

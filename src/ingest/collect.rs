@@ -4,45 +4,17 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::fault::ReadFault;
+use super::bad_row::{BadRow, bad_rows};
+use super::error::ReadFault;
 use super::notes::Notes;
-use super::source::{Rows, SourceRow};
-use crate::schema::fault::{Fault, Problem, Warning};
+use super::rows::{Rows, SourceRow};
+use crate::schema::fault::{Fault, Problem};
 use crate::schema::row::Purpose;
 use crate::schema::table::TooMuchText;
-use crate::schema::{Notice, Row, Schema, Table, WarningSummary};
+use crate::schema::{Notice, Row, Schema, Table, Warning, WarningSummary};
 
 /// Bad rows that are kept to be shown; beyond them only the count goes on.
 const MOST_SHOWN: usize = 1000;
-
-/// A row that was left out.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct BadRow {
-    /// Line in the file (the header is line 1); for JSON lists and Parquet the number of the row, from 1.
-    pub line: u64,
-    /// Column, where one is to blame.
-    pub column: Option<String>,
-    /// The value as it came.
-    pub value: String,
-    /// What is wrong and what to do.
-    pub reason: String,
-}
-
-impl std::fmt::Display for BadRow {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "line {}: {}", self.line, self.reason)
-    }
-}
-
-/// The bad rows in a row's faults: one entry a fault.
-pub fn bad_rows(line: u64, faults: &[Fault]) -> impl Iterator<Item = BadRow> + '_ {
-    faults.iter().map(move |fault| BadRow {
-        line,
-        column: Some(fault.column.clone()).filter(|c| !c.is_empty()),
-        value: fault.got.clone(),
-        reason: fault.to_string(),
-    })
-}
 
 /// A table that was read, and what was left out of it.
 #[derive(Clone, Debug)]

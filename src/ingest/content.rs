@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use super::format::{self, Format, Reading};
-use super::guard;
-use super::source::{Rows, compression};
+use super::format::{Format, Reading};
+use super::rows::Rows;
+use super::{compression, guard, signature};
 
 /// What to do about a file that is no table.
 const MEANT: &str = "save the data as CSV, TSV, JSON, JSON lines or Parquet";
@@ -18,12 +18,12 @@ pub(super) fn checked<'r>(
     format: &dyn Format,
     source: impl Read + 'r,
 ) -> Result<impl Read + 'r, String> {
-    let (first, source) =
-        compression::peek(source, format::SIGNATURE).map_err(|e| format!("reading failed: {e}"))?;
-    if let Some(what) = format::other(&first) {
+    let (first, source) = compression::peek(source, signature::SIGNATURE)
+        .map_err(|e| format!("reading failed: {e}"))?;
+    if let Some(what) = signature::other(&first) {
         return Err(format!("it is {what}, and no table; {MEANT}"));
     }
-    match format::contradicts(format, &first) {
+    match signature::contradicts(format, &first) {
         Some((what, ending)) => Err(format!(
             "it looks like {what}, although its name says {}; let its name end in .{ending}",
             format.name()

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::fault::ReadFault;
+use super::error::ReadFault;
 use super::notes::told;
-use super::source::{Rows, SourceRow};
+use super::rows::{Rows, SourceRow};
 use crate::schema::table::TooMuchText;
 use crate::schema::{Notice, Schema, Table, WarningSummary};
 

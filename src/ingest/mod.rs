@@ -8,17 +8,22 @@
 //!
 //! [`numbers`] reads a few columns of any table as plain numbers, without a schema.
 //!
-//! Adding a format: one file, one line in [`mod@format`]'s table. Adding a kind of source: one file, one line in
+//! Adding a format: one file, one line in [`formats`]. Adding a kind of source: one file, one line in
 //! [`mod@source`]'s table.
 
+mod bad_row;
 pub mod batch;
 mod batcher;
+mod cells;
 mod collect;
+mod compression;
 mod content;
-mod fault;
+mod error;
 pub mod field;
 pub mod format;
+mod formats;
 mod guard;
+mod identity;
 pub mod infer;
 mod json;
 pub mod look;
@@ -26,6 +31,8 @@ mod notes;
 pub mod numbers;
 mod occurrences;
 mod parquet;
+mod rows;
+mod signature;
 pub mod source;
 mod text;
 pub mod write;
@@ -37,10 +44,12 @@ use crate::schema::Schema;
 use crate::schema::row::Purpose;
 
 pub use crate::schema::Dialect;
+pub use bad_row::BadRow;
 pub use batch::{Batch, Quarantined, Sink, Taken, Tally};
-pub use collect::{BadRow, Loaded, MAX_BAD, OddRow, TooManyBad};
-pub use fault::{ReadFault, SinkFault};
-pub use format::{Format, Reading, UnknownFormat};
+pub use collect::{Loaded, MAX_BAD, OddRow, TooManyBad};
+pub use error::{ReadFault, SinkFault, UnknownFormat};
+pub use format::{Format, Reading};
+pub use identity::identity;
 pub use look::Seen;
 pub use source::{Source, World};
 pub use write::WriteFault;

@@ -5,17 +5,10 @@ use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::ReadFault;
-use super::format;
-use super::source::compression;
-use super::{content, guard};
-use crate::schema::NumberForm;
-use crate::schema::fault::{excerpt, nearest};
-use crate::schema::missing::USUAL;
+use super::error::ReadFault;
+use super::{compression, content, formats, guard};
+use crate::schema::fault::excerpt;
 use crate::schema::row::Value;
-
-/// What a format hands the wanted cells of a row to, with the row's line; it may break off.
-pub type EachCells<'a> = &'a mut dyn FnMut(u64, &[Value<'_>]) -> ControlFlow<()>;
 
 /// What a column may hold.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +38,7 @@ pub fn read(path: &Path, wanted: &[Wanted<'_>]) -> Result<Numbers, ReadFault> {
         path: path.to_owned(),
         source,
     };
-    let format = format::of(path)?;
+    let format = formats::of(path)?;
     let file = fs::File::open(path).map_err(not_open)?;
     let reader = compression::plain(BufReader::with_capacity(1 << 16, file)).map_err(not_open)?;
     let unreadable = ReadFault::content(&name);
@@ -88,41 +81,6 @@ impl Wanted<'_> {
             other => Err(format!("{other}; {allowed}")),
         }
     }
-}
-
-/// Where the wanted columns stand among those there are.
-pub(super) fn places(names: &[&str], wanted: &[&str]) -> Result<Vec<usize>, String> {
-    let place = |wanted: &&str| match names.iter().position(|name| name == wanted) {
-        Some(place) if !names[place + 1..].contains(wanted) => Ok(place),
-        Some(_) => Err(format!(
-            "the column {wanted:?} stands twice in the header; keep one of them"
-        )),
-        None => Err(no_column(wanted, names)),
-    };
-    wanted.iter().map(place).collect()
-}
-
-fn no_column(wanted: &str, names: &[&str]) -> String {
-    const SHOWN: usize = 20;
-    let near = nearest(wanted, names.iter().copied());
-    let suggestion = near.map_or_else(String::new, |n| format!(", did you mean {n:?}?"));
-    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|n| excerpt(n)).collect();
-    if names.len() > SHOWN {
-        shown.push(format!("and {} more", names.len() - SHOWN));
-    }
-    format!(
-        "there is no column {:?}{suggestion}; there are: {}",
-        excerpt(wanted),
-        shown.join(", ")
-    )
-}
-
-/// A cell of text, as what it looks like.
-pub(super) fn cell<'t>(text: &'t str, form: &NumberForm) -> Value<'t> {
-    if text.trim().is_empty() || USUAL.contains(&text.trim()) {
-        return Value::Missing;
-    }
-    form.parse(text).map_or(Value::Text(text), Value::Number)
 }
 
 #[cfg(test)]

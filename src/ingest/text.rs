@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use super::format::{Format, Reading};
-use super::numbers::{self, EachCells};
-use super::source::{Rows, SourceRow};
+use super::cells;
+use super::format::{EachCells, Format, Reading};
+use super::rows::{Rows, SourceRow};
 use crate::schema::csv::{self, Broken, CsvFault};
 use crate::schema::fault::{Fault, Problem};
 use crate::schema::{Dialect, Row};
@@ -81,13 +81,13 @@ impl Format for Delimited {
         let mut lines = csv::Lines::new(source, &dialect).map_err(said)?;
         let names = lines.header().map_err(said)?;
         let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
-        let places = numbers::places(&names, wanted)?;
+        let places = cells::places(&names, wanted)?;
         while let Some((line, cells)) = lines.next().map_err(said)? {
             let at = |broken: Broken| format!("line {line}: {broken}");
             let cells = cells.map_err(at)?;
             let text = |place: &usize| {
                 let text = std::str::from_utf8(&cells[*place]);
-                text.map(|text| numbers::cell(text, &form))
+                text.map(|text| cells::cell(text, &form))
             };
             let wanted: Result<Vec<_>, _> = places.iter().map(text).collect();
             let wanted = wanted.map_err(|_| at(Broken::NotUtf8))?;

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{KernelFault, finite, length};
+use super::error::{KernelFault, finite, length};
 use super::line;
+use super::logistic::sigmoid;
 
 /// `probability = σ(intercept + Σ weights[i] · x[i])`, summed in f64 in the order of the features.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,15 +71,5 @@ impl Linear {
         let mut base = at_baseline.fold(self.intercept, |sum, (w, b)| sum + w * b);
         line::carry(sigmoid, &mut base, phi);
         base
-    }
-}
-
-/// 1 / (1 + e⁻ᶻ), without overflow on either side.
-pub(super) fn sigmoid(z: f64) -> f64 {
-    if z >= 0.0 {
-        1.0 / (1.0 + (-z).exp())
-    } else {
-        let e = z.exp();
-        e / (1.0 + e)
     }
 }

@@ -5,9 +5,10 @@
 //! alone, whose data come only from checked parts, also when they are read from a file.
 
 mod calibration;
-mod fault;
+mod error;
 mod line;
 mod linear;
+mod logistic;
 mod members;
 mod packed;
 mod shap;
@@ -21,9 +22,10 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use calibration::Calibration;
-pub use fault::{KernelFault, TreeFault};
+pub use error::{KernelFault, TreeFault};
 pub use linear::Linear;
 pub use packed::MAX_FEATURES;
+pub use shap::AttributionScratch;
 pub use tree::{MAX_DEPTH, MAX_NODES, Node, Tree};
 pub use trees::{Link, Trees};
 
@@ -41,13 +43,6 @@ pub enum Kernel {
     Trees(Trees),
     /// Plain mean of the members' probabilities; members are never means themselves.
     Mean(#[serde(with = "members")] Vec<Kernel>),
-}
-
-/// Working space of [`Kernel::attribute`]: keep one per thread. Grows at first use, then is reused.
-#[derive(Debug, Clone, Default)]
-pub struct AttributionScratch {
-    seen: Vec<shap::Seen>,
-    member: Vec<f64>,
 }
 
 impl Kernel {
@@ -133,7 +128,7 @@ fn check_members(members: &[Kernel]) -> Result<(), KernelFault> {
             fault: Box::new(fault),
         };
         member.check().map_err(fault)?;
-        fault::length("features of a member of the mean", width, member.width())?;
+        error::length("features of a member of the mean", width, member.width())?;
     }
     Ok(())
 }

@@ -15,9 +15,16 @@
 //! half as many points. Products are carried down the tree and sums of leaves up, as in Yu et al., "Linear TreeShap"
 //! (NeurIPS 2022): O(nodes · depth) instead of O(leaves · depth²), and without Algorithm 2's cancelling weights.
 
-use super::AttributionScratch;
 use super::packed::Packed;
 use super::tree::MAX_DEPTH;
+
+/// Working space of an explanation: keep one per thread. Grows at first use, then is reused.
+#[derive(Debug, Clone, Default)]
+pub struct AttributionScratch {
+    seen: Vec<Seen>,
+    /// One member's part of a mean's explanation.
+    pub(super) member: Vec<f64>,
+}
 
 /// Expected sum over the trees' leaves, weighted by cover.
 pub(super) fn expected(packed: &Packed) -> f64 {

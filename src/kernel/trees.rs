@@ -2,14 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::AttributionScratch;
-use super::fault::{KernelFault, finite};
+use super::error::{KernelFault, finite};
 use super::line;
-use super::linear::sigmoid;
+use super::logistic::sigmoid;
 use super::packed::{MAX_FEATURES, Packed};
-use super::shap;
+use super::shap::{self, AttributionScratch};
 use super::tree::Tree;
-use super::wire::WireTrees;
 
 /// Rows scored together in a batch: their features stay in the first cache beside one group of trees.
 const BLOCK: usize = 64;
@@ -36,10 +34,8 @@ impl Link {
 ///
 /// A forest of n probability trees has base 0, scale 1/n, [`Link::Identity`]; a boosted model has its learning rate
 /// as the scale and [`Link::Logistic`]. The trees are kept ordered by depth; the sum runs in that order, pairwise
-/// within groups of sixteen, for single rows and batches alike. Serialised as `WireTrees`, and rebuilt only through
-/// the same checks.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "WireTrees")]
+/// within groups of sixteen, for single rows and batches alike. How they are stored: `wire`.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Trees {
     pub(super) packed: Packed,
     pub(super) link: Link,
@@ -139,11 +135,5 @@ impl Trees {
         let mut base = self.expected;
         line::carry(|raw| self.link.apply(raw), &mut base, phi);
         base
-    }
-}
-
-impl Serialize for Trees {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        WireTrees::from(self).serialize(serializer)
     }
 }

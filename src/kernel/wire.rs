@@ -1,16 +1,17 @@
 //! Trees as they are stored: each tree's nodes in preorder, so that a file cannot even express a cycle, and in half
 //! the bytes of the nodes a learner hands over.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::fault::{KernelFault, TreeFault};
+use super::error::{KernelFault, TreeFault};
 use super::packed::Packed;
 use super::tree::{MAX_NODES, Node, Tree};
 use super::trees::{Link, Trees};
 
 /// The stored form of [`Trees`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct WireTrees {
+struct WireTrees {
     width: u32,
     link: Link,
     base_score: f64,
@@ -23,6 +24,20 @@ pub(super) struct WireTrees {
 enum WireNode {
     Split { feature: u32, threshold: f32 },
     Leaf { value: f64, cover: f64 },
+}
+
+impl Serialize for Trees {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        WireTrees::from(self).serialize(serializer)
+    }
+}
+
+/// Through the same checks as [`Trees::new`].
+impl<'de> Deserialize<'de> for Trees {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Trees, D::Error> {
+        let wire = WireTrees::deserialize(deserializer)?;
+        Trees::try_from(wire).map_err(D::Error::custom)
+    }
 }
 
 impl From<&Trees> for WireTrees {

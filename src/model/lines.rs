@@ -1,6 +1,7 @@
-//! Lines that only one of two texts has, by the longest common subsequence.
+//! Lines that only one of two texts has.
 
 use serde::Serialize;
+use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 /// A line that only one of two texts has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -20,63 +21,21 @@ pub enum Only {
 }
 
 /// The lines that only one of two texts has, in reading order, those of `a` first where they stand for each other.
-///
-/// Takes memory for the product of the lines that differ, which specs have some hundreds of.
 pub fn diff(a: &str, b: &str) -> Vec<Line> {
     let (a, b): (Vec<&str>, Vec<&str>) = (a.lines().collect(), b.lines().collect());
-    let head = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[head..], &b[head..]);
-    let common = Common::of(a, b);
-    let (mut i, mut j, mut lines) = (0, 0, Vec::new());
-    while i < a.len() || j < b.len() {
-        if i < a.len() && j < b.len() && a[i] == b[j] {
-            (i, j) = (i + 1, j + 1);
-            continue;
+    let line = |only: Only, at: usize, text: &str| Line {
+        only,
+        line: at + 1,
+        text: text.to_owned(),
+    };
+    let mut lines = Vec::new();
+    for change in capture_diff_slices(Algorithm::Myers, &a, &b) {
+        if change.tag() != DiffTag::Equal {
+            lines.extend(change.old_range().map(|at| line(Only::A, at, a[at])));
+            lines.extend(change.new_range().map(|at| line(Only::B, at, b[at])));
         }
-        let from_a = j == b.len() || i < a.len() && common.at(i + 1, j) >= common.at(i, j + 1);
-        let (only, at, text) = if from_a {
-            (Only::A, &mut i, a)
-        } else {
-            (Only::B, &mut j, b)
-        };
-        lines.push(Line {
-            only,
-            line: head + *at + 1,
-            text: text[*at].to_owned(),
-        });
-        *at += 1;
     }
     lines
-}
-
-/// Lengths of the longest common subsequences of all ends of two texts.
-struct Common {
-    lengths: Vec<u32>,
-    width: usize,
-}
-
-impl Common {
-    fn of(a: &[&str], b: &[&str]) -> Common {
-        let width = b.len() + 1;
-        let mut common = Common {
-            lengths: vec![0; (a.len() + 1) * width],
-            width,
-        };
-        for i in (0..a.len()).rev() {
-            for j in (0..b.len()).rev() {
-                common.lengths[i * width + j] = if a[i] == b[j] {
-                    common.at(i + 1, j + 1) + 1
-                } else {
-                    common.at(i + 1, j).max(common.at(i, j + 1))
-                };
-            }
-        }
-        common
-    }
-
-    fn at(&self, i: usize, j: usize) -> u32 {
-        self.lengths[i * self.width + j]
-    }
 }
 
 #[cfg(test)]

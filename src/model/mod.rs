@@ -6,6 +6,7 @@
 pub mod artifact;
 pub mod card;
 pub mod diff;
+mod error;
 pub mod explain;
 pub mod lines;
 pub mod spec;
@@ -21,9 +22,9 @@ use crate::schema::{Row, RowView, Schema, Table};
 use crate::stats::profile::Profile;
 
 pub use card::Card;
+pub use error::ModelFault;
 pub use explain::Explanation;
 pub use spec::Spec;
-pub use stored::ModelFault;
 
 #[derive(Clone, Debug)]
 pub struct Model {

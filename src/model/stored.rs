@@ -3,35 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::artifact::{self, ArtifactError};
+use super::error::ModelFault;
 use super::spec::{Spec, SpecFaults};
 use super::{Card, Model, Parts};
 use crate::features::Recipe;
 use crate::kernel::{Calibration, Kernel};
 use crate::schema::warnings::ColumnWarning;
 use crate::stats::profile::Profile;
-
-/// Why bytes are no model that can be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ModelFault {
-    /// The file itself is damaged or of another kind.
-    #[error(transparent)]
-    Artifact(#[from] ArtifactError),
-    /// The spec inside does not pass this release's check.
-    #[error("the spec inside the model is refused: {0}")]
-    Spec(#[from] SpecFaults),
-    /// A part does not fit the others.
-    #[error("the model's {part} is not usable: {why}; train it again")]
-    Part { part: &'static str, why: String },
-}
-
-impl ModelFault {
-    pub(super) fn part(part: &'static str, why: impl ToString) -> ModelFault {
-        ModelFault::Part {
-            part,
-            why: why.to_string(),
-        }
-    }
-}
 
 /// The payload of revision 1. Its fields are in the order of the file, and none may be added: bincode goes by position.
 #[derive(Serialize, Deserialize)]

@@ -3,12 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::conditions;
-use super::memory::Memory;
+use super::found;
 use crate::alert::Condition;
 use crate::model::Card;
 use crate::monitor::performance::{Fired, Window};
 use crate::monitor::slice::Slice;
+use crate::monitor::verdict::Verdict;
 use crate::stats::metric::Metric;
 
 /// The alarms that are open.
@@ -33,36 +33,32 @@ struct Decayed {
     condition: Condition,
 }
 
-impl Memory {
-    /// Before other windows begin: keeps what is wrong by the last ones.
-    pub(super) fn carry_drift(&mut self) {
-        let drifted = self.verdicts.iter().flatten().filter_map(|verdict| {
-            Some(Drifted {
-                slice: verdict.slice.clone(),
-                condition: conditions::drifted(&self.model, verdict)?,
-            })
-        });
-        let drifted: Vec<Drifted> = drifted.collect();
-        for new in drifted {
-            self.carried.drift.retain(|old| old.slice != new.slice);
-            self.carried.drift.push(new);
+impl Carried {
+    /// Before other windows begin: keeps what is wrong by the last `verdicts` on the rows of `model`.
+    pub(super) fn carry_drift<'v>(
+        &mut self,
+        model: &str,
+        verdicts: impl Iterator<Item = &'v Verdict>,
+    ) {
+        for verdict in verdicts {
+            if let Some(condition) = found::drifted(model, verdict) {
+                let slice = verdict.slice.clone();
+                self.drift.retain(|old| old.slice != slice);
+                self.drift.push(Drifted { slice, condition });
+            }
         }
     }
 
     /// Called before labels are counted anew: keeps the decay that those so far show.
-    pub(super) fn carry_decay(&mut self) {
-        let decayed = self.performance.as_ref().and_then(|p| p.decayed());
-        let decayed = decayed.map(|fired| Decayed {
-            fired: fired.clone(),
-            condition: conditions::decayed(&self.model, fired),
-        });
-        if decayed.is_some() {
-            self.carried.decay = decayed;
+    pub(super) fn carry_decay(&mut self, model: &str, fired: Option<&Fired>) {
+        if let Some(fired) = fired {
+            self.decay = Some(Decayed {
+                fired: fired.clone(),
+                condition: found::decayed(model, fired),
+            });
         }
     }
-}
 
-impl Carried {
     /// A verdict on a stream, of which there are `slices` beside that of all rows. Whatever it says, it says it of the same
     /// rows, and takes the place of what was said before. Slices that are watched no more end with the verdict on all rows.
     pub(super) fn judged(&mut self, slice: Option<&Slice>, watched: &[Option<Slice>]) {

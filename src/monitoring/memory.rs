@@ -65,6 +65,18 @@ impl Memory {
         self.verdicts[stream] = Some(verdict);
     }
 
+    /// Before other windows begin: carries on what is wrong by the last ones.
+    pub(super) fn carry_drift(&mut self) {
+        let verdicts = self.verdicts.iter().flatten();
+        self.carried.carry_drift(&self.model, verdicts);
+    }
+
+    /// Before labels are counted anew: carries on the decay that those so far show.
+    pub(super) fn carry_decay(&mut self) {
+        let decayed = self.performance.as_ref().and_then(|p| p.decayed());
+        self.carried.carry_decay(&self.model, decayed);
+    }
+
     /// The newest verdict on all rows.
     pub fn verdict(&self) -> Option<&Verdict> {
         self.verdicts.first()?.as_ref()

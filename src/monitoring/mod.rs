@@ -7,6 +7,7 @@
 
 mod carried;
 mod conditions;
+mod found;
 mod memory;
 mod reader;
 mod reference;

@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use uuid::Uuid;
 
+use crate::clock::Clock;
 use crate::ingest::Batch;
 use crate::schema::Cell;
 use crate::store::rows::{self, NewRow, Origin, Quarantined};
 use crate::telemetry::metrics::Transport;
 
 /// A batch as the store takes it, with new ids. `cursor` is the name under which it is kept how far the source was read.
-pub fn batch(batch: &Batch, cursor: Option<&str>) -> rows::Batch {
+pub fn batch(batch: &Batch, cursor: Option<&str>, clock: &dyn Clock) -> rows::Batch {
     // Only a pull remembers how far it is.
     let transport = match cursor {
         Some(_) => Transport::Pull,
@@ -23,12 +23,12 @@ pub fn batch(batch: &Batch, cursor: Option<&str>) -> rows::Batch {
             Cell::Text(span) => Some(span.get(table.text()).to_owned()),
             _ => None,
         };
-        let id = Uuid::now_v7().to_string();
+        let id = clock.id().to_string();
         let origin = Origin::of(batch.origin.clone(), batch.occurrences[n]);
         NewRow::of(schema, table.row(n), own_id, table.target(n), id, origin)
     };
     let aside = batch.quarantined().map(|bad| Quarantined {
-        id: Uuid::now_v7().to_string(),
+        id: clock.id().to_string(),
         source: bad.source,
         line: Some(bad.line),
         column: bad.column.unwrap_or_default(),
@@ -115,8 +115,8 @@ impl BadRow {
 }
 
 /// A batch as lines of the wire, in the order in which `batch()` gives its rows.
-pub fn lines(batch: &Batch) -> Vec<Vec<u8>> {
-    let rows = self::batch(batch, None).rows;
+pub fn lines(batch: &Batch, clock: &dyn Clock) -> Vec<Vec<u8>> {
+    let rows = self::batch(batch, None, clock).rows;
     let target = &batch.table.schema().target().column;
     let good = rows.iter().zip(&batch.lines).map(|(row, line)| {
         let text = row.whole(target);

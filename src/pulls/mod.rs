@@ -117,7 +117,7 @@ impl Pull {
             world,
         };
         let mut sink = |batch: Batch| -> Result<Taken, SinkFault> {
-            let batch = intake::batch(&batch, Some(&self.name));
+            let batch = intake::batch(&batch, Some(&self.name), &*self.clock);
             match self.store.take_blocking(batch).map_err(refused)? {
                 Outcome::Taken(taken) => Ok(Taken {
                     stored: taken.stored as u64,

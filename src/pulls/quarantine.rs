@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ingest::source::identity;
+use crate::ingest::identity;
 use crate::schema::row::Purpose;
 use crate::schema::{Row, Schema, json};
 use crate::store::maintenance::Retried;

@@ -54,7 +54,7 @@ impl Registry {
     }
 
     fn write_epoch(&self) -> Result<String, RegistryError> {
-        let epoch = Uuid::now_v7().simple().to_string();
+        let epoch = Uuid::new_v4().simple().to_string();
         disk::replace(&self.epoch_path(), format!("{epoch}\n").as_bytes())?;
         Ok(epoch)
     }

@@ -5,6 +5,7 @@ use std::io::Write;
 use super::cell::Cell;
 use super::column::{Label, Schema};
 use super::fault::Fault;
+use super::number::whole;
 
 /// Names of columns that the answer fills itself.
 const OURS: [&str; 4] = ["row", "probability", "prediction_id", "warnings"];
@@ -142,8 +143,7 @@ fn id_json(id: Cell, text: &str) -> serde_json::Value {
             let whole = whole.ok().filter(as_is);
             whole.map_or_else(|| text.into(), serde_json::Value::Number)
         }
-        Cell::Number(v) if v.fract() == 0.0 && v.abs() < 9e15 => (v as i64).into(),
-        Cell::Number(v) => v.into(),
+        Cell::Number(v) => whole(v).map_or_else(|| v.into(), Into::into),
         _ => serde_json::Value::Null,
     }
 }

@@ -4,10 +4,10 @@ use rustc_hash::FxHashMap;
 
 use super::cell::Cell;
 use super::date::DateForm;
+use super::level::is_label;
 pub use super::level::{Label, Levels};
-use super::level::{WHOLE, is_label};
 use super::missing::Markers;
-use super::number::NumberForm;
+use super::number::{NumberForm, whole, whole_text};
 use super::value::Value;
 
 /// What a column holds.
@@ -94,14 +94,13 @@ impl Column {
         match (cell, &self.kind) {
             (Cell::Missing, _) => serde_json::Value::Null,
             (Cell::Number(seconds), Kind::Date(form)) => form.write(seconds).into(),
-            (Cell::Number(v), _) if v.fract() == 0.0 && v.abs() < WHOLE => (v as i64).into(),
-            (Cell::Number(v), _) => v.into(),
+            (Cell::Number(v), _) => whole(v).map_or_else(|| v.into(), Into::into),
             (Cell::Level(level), Kind::Category { levels }) => {
                 let typed = levels.scalars().get(level as usize);
                 typed.map_or(serde_json::Value::Null, |l| serde_json::json!(l))
             }
             (Cell::Level(level), _) => level.into(),
-            (Cell::Text(span), Kind::Category { .. }) => match whole(span.get(text)) {
+            (Cell::Text(span), Kind::Category { .. }) => match whole_text(span.get(text)) {
                 Some(whole) => whole.into(),
                 None => span.get(text).into(),
             },
@@ -116,16 +115,6 @@ impl Column {
             _ => &[],
         }
     }
-}
-
-/// The whole number a level is, where it is written as one: `3` is, `03` is a word.
-pub(super) fn whole(level: &str) -> Option<i64> {
-    let begins = level.bytes().next()?;
-    if !begins.is_ascii_digit() && begins != b'-' {
-        return None;
-    }
-    let number: i64 = level.parse().ok()?;
-    (number.to_string() == level).then_some(number)
 }
 
 /// The yes/no column to be predicted.

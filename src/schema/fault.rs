@@ -1,9 +1,5 @@
 //! What can be wrong with a row, and what is merely worth a warning.
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
-
-use super::level::Label;
-
 /// Kinds of trouble with a value, a column or a whole table. The code is part of the wire contract.
 #[derive(
     Clone,
@@ -142,38 +138,6 @@ impl std::fmt::Display for Fault {
             write!(f, " ({remedy})")?;
         }
         Ok(())
-    }
-}
-
-/// Something odd about a value that did not stop the answer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Warning {
-    pub column: String,
-    pub problem: Problem,
-    /// The value as it came: a number, a boolean, or text, shortened.
-    pub value: Label,
-    /// Whether the spec wants the row set apart for somebody to look at.
-    pub quarantine: bool,
-}
-
-impl std::fmt::Display for Warning {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let problem = self.problem.code().replace('_', " ");
-        write!(f, "{}: {problem}", excerpt(&self.column))?;
-        match &self.value {
-            Label::Text(value) if value.is_empty() => Ok(()),
-            value => write!(f, ", got {value}"),
-        }
-    }
-}
-
-impl Serialize for Warning {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut fields = to.serialize_struct("Warning", 3)?;
-        fields.serialize_field("column", &self.column)?;
-        fields.serialize_field("problem", &self.problem)?;
-        fields.serialize_field("value", &self.value)?;
-        fields.end()
     }
 }
 

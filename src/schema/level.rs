@@ -13,7 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::fault::excerpt;
-use super::number::NumberForm;
+use super::number::{LARGEST_WHOLE, NumberForm, whole};
 use super::value::Value;
 
 /// A scalar of a spec: a level of a category or a value of the target.
@@ -135,8 +135,7 @@ impl Visitor<'_> for LabelVisitor {
             v if !v.is_finite() => Err(E::custom(format_args!(
                 "{v} is no value of a table; write it in quotes if it is a word"
             ))),
-            v if v.fract() == 0.0 && v.abs() < WHOLE => Ok(Label::Integer(v as i64)),
-            v => Ok(Label::Number(v)),
+            v => Ok(whole(v).map_or(Label::Number(v), Label::Integer)),
         }
     }
     fn visit_str<E: Error>(self, v: &str) -> Result<Label, E> {
@@ -263,9 +262,6 @@ fn bits(number: f64) -> u64 {
     (number + 0.0).to_bits()
 }
 
-/// Whole numbers beyond this are not all exact in an `f64`.
-pub(super) const WHOLE: f64 = 9e15;
-
 /// The shortest text of a number.
 pub fn shortest(number: f64) -> String {
     (number + 0.0).to_string() // -0 is 0
@@ -286,10 +282,9 @@ pub fn canonical(text: &str) -> Cow<'_, str> {
 /// The scalar that a canonical text is: a number where it is one in its shortest form, else text.
 pub fn scalar(text: &str) -> Label {
     match code(text) {
-        Some(v) if shortest(v) == text && v.fract() == 0.0 && v.abs() < WHOLE => {
-            Label::Integer(v as i64)
+        Some(v) if shortest(v) == text && v.abs() < LARGEST_WHOLE => {
+            whole(v).map_or(Label::Number(v), Label::Integer)
         }
-        Some(v) if shortest(v) == text && v.abs() < WHOLE => Label::Number(v),
         _ => Label::Text(text.to_owned()),
     }
 }
@@ -336,11 +331,9 @@ pub(super) fn code(text: &str) -> Option<f64> {
 
 /// A value as it came, shortened, for a warning: a number stays a number, text stays text.
 pub(super) fn as_it_came(value: Value<'_>) -> Label {
-    const WHOLE: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
     match value {
         Value::Flag(v) => Label::Flag(v),
-        Value::Number(v) if v.fract() == 0.0 && v.abs() < WHOLE => Label::Integer(v as i64),
-        Value::Number(v) if v.is_finite() => Label::Number(v),
+        Value::Number(v) if v.is_finite() => whole(v).map_or(Label::Number(v), Label::Integer),
         other => Label::Text(plain(other)),
     }
 }

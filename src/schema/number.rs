@@ -2,6 +2,24 @@
 
 use std::borrow::Cow;
 
+/// Whole numbers beyond this are not all exact in an `f64`.
+pub(super) const LARGEST_WHOLE: f64 = 9e15;
+
+/// A number without a fraction as an integer; none where it has one, or is too large to be exact.
+pub fn whole(number: f64) -> Option<i64> {
+    (number.fract() == 0.0 && number.abs() < LARGEST_WHOLE).then_some(number as i64)
+}
+
+/// The whole number that a text is, where it is written as one: `3` is, `03` is a word.
+pub fn whole_text(text: &str) -> Option<i64> {
+    let begins = text.bytes().next()?;
+    if !begins.is_ascii_digit() && begins != b'-' {
+        return None;
+    }
+    let number: i64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
+}
+
 /// The form of numbers in a file or a column: `1,234.50`, `3,75`, `$12.00`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberForm {

@@ -1,8 +1,8 @@
 //! The row's own id as a key: one text for every spelling of it, so that CSV, JSON and labels name the same row.
 
 use super::cell::Cell;
-use super::column::whole;
 use super::level::{canonical, shortest};
+use super::number::whole_text;
 
 /// Longest own id that is a key, in bytes. A longer one is read, but finds nothing.
 pub const LONGEST: usize = 256;
@@ -24,7 +24,7 @@ pub fn of_text(id: &str) -> Option<String> {
 
 /// A key as JSON: a whole number is one, where JSON readers keep it whole.
 pub fn json(key: &str) -> serde_json::Value {
-    match whole(key) {
+    match whole_text(key) {
         Some(number) if number.unsigned_abs() < 1 << 53 => number.into(),
         _ => key.into(),
     }

@@ -1,13 +1,47 @@
-//! What was odd about many rows, by column: one entry a column and problem, however many rows there are.
+//! What is odd about a value without stopping its row; over many rows one entry a column and problem, however many there are.
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
 
-use super::fault::{Problem, Warning, excerpt};
+use super::fault::{Problem, excerpt};
+use super::level::Label;
 
 /// Different values that are shown of one entry.
 const EXAMPLES: usize = 3;
+
+/// Something odd about a value that did not stop the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Warning {
+    pub column: String,
+    pub problem: Problem,
+    /// The value as it came: a number, a boolean, or text, shortened.
+    pub value: Label,
+    /// Whether the spec wants the row set apart for somebody to look at.
+    pub quarantine: bool,
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let problem = self.problem.code().replace('_', " ");
+        write!(f, "{}: {problem}", excerpt(&self.column))?;
+        match &self.value {
+            Label::Text(value) if value.is_empty() => Ok(()),
+            value => write!(f, ", got {value}"),
+        }
+    }
+}
+
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut fields = to.serialize_struct("Warning", 3)?;
+        fields.serialize_field("column", &self.column)?;
+        fields.serialize_field("problem", &self.problem)?;
+        fields.serialize_field("value", &self.value)?;
+        fields.end()
+    }
+}
 
 /// One column's trouble of one kind, over many rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]

@@ -174,9 +174,7 @@ pub async fn check(
     store: web::Data<Store>,
 ) -> Result<HttpResponse, Problem> {
     let job = jobs.work(CHECK, move |stopped| {
-        let checked = upkeep::check(&store, stopped);
-        let checked = checked.map_err(|error| error.to_string())?;
-        Ok(checked.map(Product::Checked))
+        upkeep::check(&store, stopped).map(|checked| checked.map(Product::Checked))
     })?;
     queued(&job)
 }
@@ -187,9 +185,7 @@ pub async fn compact(
     store: web::Data<Store>,
 ) -> Result<HttpResponse, Problem> {
     let job = jobs.work(COMPACT, move |_| {
-        let compacted = upkeep::compact(&store);
-        let compacted = compacted.map_err(|error| error.to_string())?;
-        Ok(Some(Product::Compacted(compacted)))
+        upkeep::compact(&store).map(|compacted| Some(Product::Compacted(compacted)))
     })?;
     queued(&job)
 }
@@ -205,9 +201,7 @@ pub async fn backup(
     let body = intake.read_document(&request, &mut payload).await?;
     let to = place(&body)?;
     let job = jobs.work(BACKUP, move |_| {
-        let backup = upkeep::backup(&store, &to);
-        let backup = backup.map_err(|error| error.to_string())?;
-        Ok(Some(Product::Backup(backup)))
+        upkeep::backup(&store, &to).map(|backup| Some(Product::Backup(backup)))
     })?;
     queued(&job)
 }

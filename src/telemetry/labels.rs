@@ -67,17 +67,19 @@ labels! {
         Sent = "sent",
     }
 
-    /// What became of a training job.
+    /// How far a job is.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
     JobState("state") {
-        /// It was asked for.
+        /// It waits.
         Queued = "queued",
-        /// It began.
+        /// It is being done.
         Running = "running",
         /// It ended with a version.
         Done = "done",
         /// It ended with a fault.
         Failed = "failed",
-        /// It was called off.
+        /// It was cancelled; nothing was registered.
         Cancelled = "cancelled",
     }
 

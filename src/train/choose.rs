@@ -141,7 +141,7 @@ pub(super) fn reason(tried: &[Tried], best: usize, metric: &Metric) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::learner;
+    use crate::train::learners::LEARNERS;
 
     /// A8: rows that are never tested (the first block in order of time) are left out of every figure, of the calibration
     /// and of the scores.
@@ -162,7 +162,7 @@ mod tests {
                     .collect::<Vec<f64>>(),
             ]]
         };
-        let learners = [learner::LEARNERS[0]];
+        let learners = [LEARNERS[0]];
         let one = candidates(&plan, &labels, &learners, &score(0.0), 0.5).remove(0);
         let other = candidates(&plan, &labels, &learners, &score(0.99), 0.5).remove(0);
         assert_eq!(one.figures, other.figures);

@@ -3,8 +3,11 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::learner::{self, Learner, Sample};
-use super::{Progress, TrainFault, splits};
+use super::error::TrainFault;
+use super::fit;
+use super::learner::{Learner, Sample};
+use super::progress::Progress;
+use super::{learners, splits};
 use crate::features::{Fitted, Recipe, Scratch};
 use crate::kernel::Kernel;
 use crate::model::Spec;
@@ -162,7 +165,7 @@ impl Validation<'_> {
         learners: &[&'static dyn Learner],
         features: Features,
     ) -> Result<Scores, TrainFault> {
-        let bases = learner::bases(learners);
+        let bases = learners::bases(learners);
         let next = AtomicUsize::new(0);
         let failure: Mutex<Option<(usize, TrainFault)>> = Mutex::new(None);
         let blank = vec![vec![vec![0.0; self.labels.len()]; plan.repeats.len()]; bases.len()];
@@ -267,7 +270,7 @@ impl Validation<'_> {
             seed,
         };
         let columns = bases.iter().map(|base| {
-            let kernel: Kernel = learner::fit(*base, &sample, self.progress)?;
+            let kernel: Kernel = fit::fit(*base, &sample, self.progress)?;
             let mut out = vec![0.0; test.len()];
             kernel.score_batch(&test_x, &mut out);
             if self.progress.stopped() {

@@ -4,7 +4,7 @@
 //! all rows and lowered to a [`crate::kernel::Kernel`]; only the kernel is kept. Everything random comes from the seed, and
 //! results are put together in a fixed order: the same table, spec and seed give the same bytes on any number of threads.
 //!
-//! Adding a learner: one file under `learners`, one line in [`learner::LEARNERS`].
+//! Adding a learner: one file under `learners`, one line in [`LEARNERS`].
 //!
 //! Architecture invariant: this room knows no HTTP and no clock; smartcore lives under `learners` alone.
 
@@ -12,21 +12,26 @@ pub mod calibrate;
 mod checks;
 mod choose;
 pub mod cross_validate;
+mod error;
+pub mod fit;
 pub mod learner;
-mod learners;
+pub mod learners;
 pub mod profile;
+mod progress;
 pub mod splits;
 
 use crate::features::Fitted;
 use crate::features::step::FitWarning;
 use crate::model::card::{Candidate, Card};
-use crate::model::{Model, ModelFault, Parts, Spec};
-use crate::schema::fault::{Problem, nearest};
-use crate::schema::spec::SpecFault;
+use crate::model::{Model, Parts, Spec};
+use crate::schema::fault::Problem;
 use crate::schema::{ColumnWarning, Table, WarningSummary};
 
 pub use cross_validate::{Arrangement, Plan};
-pub use learner::{LEARNERS, Learner, Sample};
+pub use error::TrainFault;
+pub use learner::{Learner, Sample};
+pub use learners::LEARNERS;
+pub use progress::{Progress, Unwatched};
 
 use cross_validate::Validation;
 
@@ -51,109 +56,6 @@ pub fn usual(rows: usize) -> (usize, usize) {
         2_001..=20_000 => (5, 1),
         _ => (3, 1),
     }
-}
-
-/// What long work tells its caller, and what the caller tells it. Called from any of the worker threads.
-pub trait Progress: Sync {
-    /// So many steps are ahead.
-    fn begin(&self, steps: usize);
-    /// One of them is done.
-    fn advance(&self, what: &str);
-    /// The first fold is done: all of the work takes about `times` as long as it did up to now.
-    fn forecast(&self, _times: f64) {}
-    /// Nothing is left to fit; from here on something may be written.
-    fn fitted(&self) {}
-    fn stopped(&self) -> bool;
-}
-
-/// Nobody watches and nobody stops it.
-#[derive(Debug)]
-pub struct Unwatched;
-
-impl Progress for Unwatched {
-    fn begin(&self, _: usize) {}
-    fn advance(&self, _: &str) {}
-    fn stopped(&self) -> bool {
-        false
-    }
-}
-
-/// Why there is no model.
-#[derive(Debug, thiserror::Error)]
-pub enum TrainFault {
-    /// Nothing to learn from.
-    #[error("{}; nothing can be learnt from it", no_rows(*read))]
-    NoRows {
-        read: usize,
-        /// Rows that broke the contract.
-        left_out: usize,
-    },
-    /// Nothing to tell apart.
-    #[error(
-        "only {rows} of {all} rows have the value {label} in the target column {column:?}; at least {needed} rows of each value are needed"
-    )]
-    OneClass {
-        column: String,
-        label: String,
-        rows: usize,
-        all: usize,
-        /// Fewest that will do.
-        needed: usize,
-    },
-    /// Too few rows to cut.
-    #[error("{rows} rows cannot be cut into {folds} folds; ask for {rows} or fewer with --folds")]
-    FewerRowsThanFolds { rows: usize, folds: usize },
-    /// Too many rows have no time.
-    #[error(
-        "{rows} of {all} rows have no readable time in {column:?}, the column of evaluation: time; correct them (a number, or a \
-         date as 2024-01-31), or raise the limit (--max-bad, over HTTP max_bad, from 0 to 1)"
-    )]
-    Untimed {
-        column: String,
-        /// Its rows without a time.
-        rows: usize,
-        all: usize,
-    },
-    #[error("{0}")]
-    Request(String),
-    #[error(
-        "there is no learner {name:?}{}; there are: {}",
-        suggestion(name),
-        names()
-    )]
-    UnknownLearner { name: String },
-    /// A learner gave up.
-    #[error("the learner {learner} failed: {why}")]
-    Learner { learner: &'static str, why: String },
-    /// The recipe does not fit the table.
-    #[error("the recipe cannot be fitted: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Recipe(Vec<SpecFault>),
-    /// The parts do not make a model: a defect of this program.
-    #[error(transparent)]
-    Model(#[from] ModelFault),
-    /// The caller asked to stop.
-    #[error("stopped; nothing was written")]
-    Stopped,
-}
-
-fn no_rows(read: usize) -> String {
-    match read {
-        0 => "the table has no rows".into(),
-        _ => format!("none of the table's {read} rows can be used"),
-    }
-}
-
-fn suggestion(name: &str) -> String {
-    nearest(name, LEARNERS.iter().map(|l| l.name()))
-        .map_or_else(String::new, |n| format!(", did you mean {n:?}?"))
-}
-
-fn names() -> String {
-    ["auto"]
-        .into_iter()
-        .chain(LEARNERS.iter().map(|l| l.name()))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// What is learnt from.
@@ -186,7 +88,7 @@ pub fn train(
     request: &Request,
     progress: &dyn Progress,
 ) -> Result<Trained, TrainFault> {
-    let learners = learners(request)?;
+    let learners = wanted(request)?;
     let labels = material.table.labels();
     check(spec, material, &labels, request)?;
     let arrangement = arrangement(material.table);
@@ -198,7 +100,7 @@ pub fn train(
     let once = plan(1);
     let plan = plan(request.repeats);
     let without = spec.recipe.can_do_without_target(&spec.schema);
-    let bases = learner::bases(&learners).len();
+    let bases = learners::bases(&learners).len();
     progress.begin(plan.len() * bases + if without { once.len() } else { 0 } + 1);
 
     let validation = Validation {
@@ -245,7 +147,7 @@ pub fn train(
         y: &labels,
         seed: request.seed,
     };
-    let kernel = learner::fit(chosen.learner, &sample, progress)?;
+    let kernel = fit::fit(chosen.learner, &sample, progress)?;
     let calibration = chosen.calibration.clone();
     let profile = profile::of(material.table, chosen.scores.iter().flatten().copied());
     let mut odd = material.warnings.clone();
@@ -363,10 +265,10 @@ fn fitted_warnings(said: &[FitWarning], odd: &mut WarningSummary) {
     }
 }
 
-fn learners(request: &Request) -> Result<Vec<&'static dyn Learner>, TrainFault> {
+fn wanted(request: &Request) -> Result<Vec<&'static dyn Learner>, TrainFault> {
     match request.learner.as_deref() {
         None | Some("auto") => Ok(LEARNERS.to_vec()),
-        Some(name) => match learner::named(name) {
+        Some(name) => match learners::named(name) {
             Some(learner) => Ok(vec![learner]),
             None => Err(TrainFault::UnknownLearner { name: name.into() }),
         },

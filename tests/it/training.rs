@@ -203,8 +203,8 @@ fn logistic_is_scikit_learns() {
         y: &labels[..800],
         seed: 0,
     };
-    let kernel = train::learner::fit(
-        train::learner::named("logistic").unwrap(),
+    let kernel = train::fit::fit(
+        train::learners::named("logistic").unwrap(),
         &sample,
         &train::Unwatched,
     )

@@ -20,7 +20,7 @@ pub(super) fn groups(
 ) {
     let mut groups = std::mem::take(&mut state.groups);
     let fires: BTreeSet<Rule> = firing(state).map(|(_, alert)| alert.rule).collect();
-    for rule in condition::RULES {
+    for &rule in condition::Rule::ALL {
         let settings = options.rules.get(&rule);
         for channel in &options.channels {
             let key = group(rule, channel);

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Desk, fresh};
+use super::Desk;
 use crate::alert::handle::{Ask, AskFault, Done};
 use crate::alert::silence::{self, Silence};
 use crate::alert::state::State;
+use crate::clock;
 
 impl Desk {
     /// Does what is asked; the answer goes out once it is kept.
@@ -27,7 +28,7 @@ impl Desk {
                 reply,
             } => {
                 let silence =
-                    Silence::labelled(fresh(now).to_string(), matchers, now, time, comment);
+                    Silence::labelled(clock::id(now).to_string(), matchers, now, time, comment);
                 (reply, self.add(silence))
             }
             Ask::Unsilence { alert, reply } => (reply, self.unsilence(alert)),
@@ -67,7 +68,10 @@ impl Desk {
             .ok_or_else(|| AskFault::NoAlert(alert.clone()))?
             .clone();
         let before = self.state.silences.len();
-        self.state.silences.retain(|silence| !silence.names(&found));
+        let labels = found.all_labels();
+        self.state
+            .silences
+            .retain(|silence| !silence.names(&labels));
         if self.state.silences.len() == before {
             return Err(AskFault::NotSilenced(alert));
         }
@@ -90,8 +94,8 @@ pub fn silenced(
     let found = state.alerts.values().find(|found| found.id == alert);
     let found = found.ok_or_else(|| AskFault::NoAlert(alert.into()))?;
     Ok(Silence::of(
-        fresh(now).to_string(),
-        found,
+        clock::id(now).to_string(),
+        &found.all_labels(),
         now,
         time,
         comment,

@@ -1,15 +1,13 @@
 //! What outlives the process: handed in at the start, written whenever it has changed.
 
-use std::pin::Pin;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::time::Instant;
 
 use super::Desk;
+use super::writing::Writing;
 use crate::alert::outbox::{Outbox, Row};
-use crate::alert::state::{State, Transition};
-use crate::store::StoreError;
+use crate::alert::state::State;
 use crate::store::alerts::Change;
 
 /// How long a commit is waited for: a disk that hangs must not keep an alert about it from going out.
@@ -17,13 +15,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Between two tries to keep what could not be kept.
 const AGAIN: Duration = Duration::from_secs(1);
-
-/// A commit that was asked for. As long as it is under way no other is: the writer has it, however long it takes, and the same
-/// asked for again would be stored again.
-pub(super) struct Writing {
-    change: Change,
-    done: Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>,
-}
 
 impl Desk {
     /// Takes up what was kept before: the state and the outbox, as JSON.
@@ -117,30 +108,4 @@ impl Desk {
         let since = std::mem::replace(&mut self.events, change.events);
         self.events.extend(since);
     }
-}
-
-/// A transition as it is stored: an event has an id of its own.
-pub(super) fn body(transition: &Transition) -> String {
-    let mut body = serde_json::to_value(transition).expect("its keys are text");
-    if let Value::Object(fields) = &mut body {
-        let alert = fields.remove("id").unwrap_or_default();
-        fields.insert("alert".into(), alert);
-    }
-    body.to_string()
-}
-
-/// Whether two states differ in nothing but what is said of alerts: that is told anew anyway, and not worth a commit.
-pub(super) fn is_same_but_for_words(one: &State, other: &State) -> bool {
-    let same = one.groups == other.groups
-        && one.silences == other.silences
-        && one.alerts.len() == other.alerts.len();
-    same && one
-        .alerts
-        .iter()
-        .zip(&other.alerts)
-        .all(|((a, x), (b, y))| {
-            a == b
-                && (x.phase, x.active, x.silenced) == (y.phase, y.active, y.silenced)
-                && (x.since, x.starts_at, x.ends_at) == (y.since, y.starts_at, y.ends_at)
-        })
 }

@@ -7,64 +7,36 @@
 
 mod asked;
 mod kept;
+mod parts;
 mod senders;
 mod sending;
 mod show;
+mod writing;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
-use uuid::Uuid;
 
 pub use asked::silenced;
 
-use super::channels::{Channel, ChannelKind};
 use super::decide::{Decision, News, decide};
 use super::handle::{self, Ask, AskFault, Done, Handle, Reply, Told};
-use super::options::Options;
 use super::outbox::{Outbox, Row};
 use super::state::State;
-use crate::clock::Clock;
-use crate::store::Store;
-use crate::store::feed::{Feed, Topic};
-use crate::telemetry::metrics::Metrics;
+use crate::clock;
+use crate::store::feed::Topic;
+pub use parts::{Open, Parts};
 use senders::Senders;
+use writing::Writing;
 
 /// Between two looks at the clock.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Events that wait for a store that cannot write; the oldest go first.
 const MOST_EVENTS: usize = 1000;
-
-#[derive(Clone, Debug)]
-pub struct Open {
-    pub name: String,
-    pub kind: ChannelKind,
-    pub channel: Arc<dyn Channel>,
-}
-
-/// What a desk works with.
-pub struct Parts {
-    /// Where everything is kept.
-    pub store: Store,
-    /// What was kept before: the state and the outbox, as JSON.
-    pub kept: (Option<String>, Vec<String>),
-    /// Whom transitions are told.
-    pub feed: Feed,
-    pub clock: Arc<dyn Clock>,
-    pub metrics: Arc<Metrics>,
-    pub options: Options,
-    /// The channels that the options name.
-    pub channels: Vec<Open>,
-    /// Where the server is, as receivers are told.
-    pub url: String,
-    /// Draws a number from 0 to 1, evenly.
-    pub random: fn() -> f64,
-}
 
 pub struct Desk {
     parts: Parts,
@@ -78,7 +50,7 @@ pub struct Desk {
     state_changed: bool,
     /// When what could not be kept is tried again.
     again: Option<Instant>,
-    writing: Option<kept::Writing>,
+    writing: Option<Writing>,
     replies: Vec<(Reply, Done)>,
 }
 
@@ -152,7 +124,7 @@ impl Desk {
         };
         let now = self.parts.clock.now();
         let before = self.state.clone();
-        let mut new_id = || fresh(now).to_string();
+        let mut new_id = || clock::id(now).to_string();
         let state = std::mem::take(&mut self.state);
         let (state, decision) = decide(state, &news, now, &self.parts.options, &mut new_id);
         self.state = state;
@@ -162,7 +134,7 @@ impl Desk {
                 "there are too many alerts; more are not taken"
             );
         }
-        self.state_changed |= !kept::is_same_but_for_words(&before, &self.state);
+        self.state_changed |= !before.is_same_but_for_words(&self.state);
         let changed = before != self.state || !decision.notifications.is_empty();
         self.carry_out(decision, now);
         changed
@@ -174,7 +146,7 @@ impl Desk {
             // What comes and goes without anybody hearing of it would only fill the disk.
             if !["pending", "inactive"].contains(&transition.state) {
                 self.events
-                    .push((fresh(now).to_string(), kept::body(transition)));
+                    .push((clock::id(now).to_string(), transition.event_body()));
             }
         }
         if let Some(over) = self.events.len().checked_sub(MOST_EVENTS + 1) {
@@ -183,7 +155,7 @@ impl Desk {
         for notification in decision.notifications {
             let document = notification.document(&self.parts.url);
             self.outbox.put(Row {
-                id: format!("msg_{}", fresh(now).simple()),
+                id: format!("msg_{}", clock::id(now).simple()),
                 channel: notification.channel,
                 rule: notification.rule,
                 order: 0,
@@ -197,11 +169,4 @@ impl Desk {
             });
         }
     }
-}
-
-/// A new id of that time.
-pub fn fresh(now: Timestamp) -> Uuid {
-    let second = u64::try_from(now.as_second()).unwrap_or(0);
-    let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
-    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, second, nanos))
 }

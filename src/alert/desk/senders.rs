@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{Open, Parts};
+use super::parts::{Open, Parts};
 use crate::alert::channels::{ChannelKind, Failure, Parcel};
 use crate::clock::Clock;
 

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Desk, Open};
+use super::Desk;
+use super::parts::Open;
 use crate::alert::channels::{self, ChannelKind};
-use crate::alert::condition::RULES;
+use crate::alert::condition::Rule;
 use crate::alert::state::Phase;
 use crate::alert::view::{self, ChannelView, View};
 
@@ -24,7 +25,7 @@ impl Desk {
         };
         self.handle.view.store(Arc::new(view));
         let metrics = &self.parts.metrics;
-        for rule in RULES {
+        for &rule in Rule::ALL {
             let fires = self.state.alerts.values();
             let fires = fires.filter(|a| a.rule == rule && a.phase == Phase::Firing);
             metrics
@@ -32,7 +33,7 @@ impl Desk {
                 .of(rule)
                 .set(fires.count() as f64);
         }
-        for kind in [ChannelKind::Webhook, ChannelKind::Email, ChannelKind::Log] {
+        for &kind in ChannelKind::ALL {
             let of = self.parts.channels.iter().filter(|open| open.kind == kind);
             let counts = of.map(|open| self.outbox.counts(&open.name));
             let (waiting, dead) = counts.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use serde::Deserialize;
 
-use crate::alert::condition::{RULES, Rule};
+use crate::alert::condition::Rule;
 use crate::alert::options::RuleOptions;
 use crate::units::Span;
 
@@ -18,7 +18,7 @@ macro_rules! rules {
 
         impl Rules {
             /// Every rule with what all rules have; none for one that is off.
-            pub(super) fn all(&self) -> [(Rule, Option<RuleOptions>); RULES.len()] {
+            pub(super) fn all(&self) -> [(Rule, Option<RuleOptions>); Rule::ALL.len()] {
                 [$((Rule::$rule, self.$name.options()),)+]
             }
         }

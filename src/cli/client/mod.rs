@@ -20,8 +20,10 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
+use super::exit::Exit;
+use super::global::Global;
 use super::serve::shown;
-use super::{Exit, Global, site};
+use super::site;
 use session::Session;
 
 /// Send rows over the WebSocket and print the answers.

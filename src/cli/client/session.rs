@@ -12,7 +12,7 @@ use super::input::Input;
 use super::message::Message as Received;
 use super::say;
 use super::window::Window;
-use crate::cli::Exit;
+use crate::cli::exit::Exit;
 use crate::serve::problem::Document;
 use crate::serve::views::Prediction;
 

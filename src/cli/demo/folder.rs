@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use crate::clock::{Clock, System};
+
 /// A folder that is removed when this is dropped, unless it is to be kept.
 pub struct Folder {
     path: PathBuf,
@@ -12,7 +14,7 @@ pub struct Folder {
 
 impl Folder {
     pub fn new(keep: bool) -> anyhow::Result<Folder> {
-        let path = std::env::temp_dir().join(format!("titanic-demo-{}", uuid::Uuid::now_v7()));
+        let path = std::env::temp_dir().join(format!("titanic-demo-{}", System.id()));
         std::fs::create_dir(&path).with_context(|| {
             let path = path.display();
             format!("{path} cannot be made; name another place in TMPDIR")

@@ -17,8 +17,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::exit::{Exit, WithExit};
+use super::global::Global;
+use super::out::print_json;
 use super::serve::{self, Signals};
-use super::{Global, print_json};
 use crate::clock::System;
 use crate::config::Settings;
 use crate::serve::options::check_exposure;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
-use super::DriftArgs;
+use super::args::DriftArgs;
 use crate::cli::predict::probabilities;
 use crate::cli::site::Site;
 use crate::cli::text;

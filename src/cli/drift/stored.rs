@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::DriftArgs;
+use super::args::DriftArgs;
 use super::sides::{Reference, Rows};
 use crate::cli::remote::Opened;
 use crate::cli::site::Site;

@@ -10,14 +10,14 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
-use super::out::outln;
+use super::out::{outln, print_json};
 use super::quarantine::QuarantineCommand;
 use super::remote::{Opened, must_share_spec};
 use super::rows::report_warnings;
 use super::site::Site;
 use super::text::TextArgs;
-use super::{interrupt, print_json, quarantine};
-use crate::clock::{self, Clock};
+use super::{interrupt, quarantine};
+use crate::clock::{Clock, System};
 use crate::ingest::source::{Next, Options, Order};
 use crate::ingest::write::table::{TableFile, TableFormat};
 use crate::ingest::write::{self, WriteFault};
@@ -143,18 +143,24 @@ fn into_store(
         }
     };
     if !args.strict {
-        let mut sink = |batch| taken(offline::take(&file, &intake::batch(&batch, None), now()));
+        let mut sink = |batch| {
+            taken(offline::take(
+                &file,
+                &intake::batch(&batch, None, &System),
+                now(),
+            ))
+        };
         return Ok(source.ingest(&order, &mut watch.over(&mut sink))?);
     }
     let done = offline::take_all(&file, now(), |take| {
-        let mut sink = |batch| taken(take(&intake::batch(&batch, None)));
+        let mut sink = |batch| taken(take(&intake::batch(&batch, None, &System)));
         source.ingest(&order, &mut watch.over(&mut sink))
     });
     Ok(done??)
 }
 
 fn now() -> jiff::Timestamp {
-    clock::System.now()
+    System.now()
 }
 
 fn taken(done: Result<rows::Taken, StoreError>) -> Result<Taken, SinkFault> {

@@ -1,8 +1,7 @@
 //! Rows of a source to a server that holds the store: read and checked here, batch by batch, with their source and lines.
 
-use uuid::Uuid;
-
 use crate::cli::remote::Remote;
+use crate::clock::{Clock, System};
 use crate::ingest::{Batch, ReadFault, Sink, SinkFault, Taken, Tally};
 use crate::pulls::intake;
 use crate::store::rows;
@@ -94,7 +93,7 @@ impl<'r> Sender<'r> {
         };
         let (name, identity) = (encoded(&source.name), encoded(&source.identity));
         // The same request again, after an answer that was lost, is answered as before.
-        let key = Uuid::now_v7().to_string();
+        let key = System.id().to_string();
         let headers = [
             ("content-type", intake::MEDIA_TYPE),
             ("x-source", &*name),
@@ -154,7 +153,7 @@ impl Sink for Sender<'_> {
             name: batch.source.to_string(),
             identity: batch.origin.to_string(),
         };
-        let lines = intake::lines(&batch);
+        let lines = intake::lines(&batch, &System);
         if let Some(held) = &mut self.held {
             held.push(Outgoing { source, lines });
             return Ok(Taken::default());

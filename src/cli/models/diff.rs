@@ -4,9 +4,9 @@ use anyhow::Result;
 use serde_json::{Map, Value};
 
 use crate::cli::exit::Exit;
-use crate::cli::out::outln;
+use crate::cli::out::{outln, print_json};
 use crate::cli::site::Site;
-use crate::cli::{print_json, table};
+use crate::cli::table;
 use crate::model::diff::{Both, Diff, Figure, Names, diff};
 use crate::model::lines::Only;
 use crate::stats::metric::Metric;

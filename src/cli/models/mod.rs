@@ -7,9 +7,9 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
-use super::out::outln;
+use super::out::{outln, print_json};
 use super::site::Site;
-use super::{print_json, table};
+use super::table;
 use crate::clock::{Clock, System};
 use crate::live::champion::usable;
 use crate::registry::{Decision, Promotion, VersionRef};

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::cli::exit::{Exit, WithExit};
 use crate::cli::remote::Opened;
 use crate::cli::site::Site;
+use crate::cli::time::parse_time;
 use crate::export::table::Layouts;
 use crate::export::{ExportError, Filter};
 use crate::ingest::write;
@@ -132,17 +132,6 @@ fn explained(opened: &Opened, error: ExportError) -> anyhow::Error {
 fn parse_kind(text: &str) -> Result<Kind, String> {
     let names: Vec<&str> = kind::all().map(kind::name).collect();
     kind::named(text).ok_or_else(|| format!("there are {}", names.join(", ")))
-}
-
-/// A moment, or the begin of a day in UTC.
-pub(in crate::cli) fn parse_time(text: &str) -> Result<Timestamp, String> {
-    let moment = match text.parse::<Date>() {
-        Ok(day) if text.len() == "2026-01-31".len() => format!("{day}T00:00:00Z"),
-        _ => text.to_owned(),
-    };
-    moment
-        .parse()
-        .map_err(|_| "write a day as 2026-01-31 or a moment as 2026-01-31T09:15:00Z".into())
 }
 
 #[cfg(test)]

@@ -10,16 +10,15 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::{Exit, WithExit};
-use super::out::outln;
+use super::out::{outln, print_json};
 use super::remote::{Opened, Remote, not_understood};
 use super::site::Site;
-use super::{interrupt, print_json, table};
+use super::{interrupt, table};
 use crate::control::jobs::Product;
 use crate::ingest::write;
 use crate::store::check::{self, Report};
 use crate::store::upkeep::{Checked, Compacted};
 use crate::store::{File, NAME, OpenError, Stats, maintenance, replaceable};
-pub(super) use export::parse_time;
 
 #[derive(Debug, Args)]
 pub struct StoreArgs {

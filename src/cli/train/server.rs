@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::{Made, TrainArgs};
+use super::args::TrainArgs;
+use super::made::Made;
 use crate::cli::progress::Shown;
 use crate::cli::remote::{Remote, must_share_spec, not_understood};
 use crate::cli::site::Site;

@@ -1,19 +1,12 @@
 //! One job: what was asked, how far it is, what came of it.
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
-
 use super::teller::Teller;
-use crate::promotion::gate::Gate;
+use super::view::{JobView, Product, State};
 use crate::promotion::policy::Promote;
-use crate::schema::ColumnWarning;
 use crate::store::feed::Feed;
-use crate::store::upkeep::{Backup, Checked, Compacted};
 use crate::train::Progress;
 
 /// A training as it is asked for.
@@ -33,40 +26,6 @@ pub struct Asked {
     pub by: String,
 }
 
-/// How far a job is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "JobState", inline)]
-pub enum State {
-    Queued,
-    /// It is being done.
-    Running,
-    /// It ended with a version.
-    Done,
-    /// It ended with a fault.
-    Failed,
-    /// It was called off; nothing was registered.
-    Cancelled,
-}
-
-impl State {
-    /// As documents have it.
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Queued => "queued",
-            State::Running => "running",
-            State::Done => "done",
-            State::Failed => "failed",
-            State::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether it is over.
-    pub fn is_final(self) -> bool {
-        !matches!(self, State::Queued | State::Running)
-    }
-}
-
 /// Work on the store.
 #[derive(Clone, Copy, Debug)]
 pub struct Upkeep {
@@ -81,53 +40,6 @@ pub struct Upkeep {
 pub(super) enum Kind {
     Train(Asked),
     Store(Upkeep),
-}
-
-/// What came of a job, by its kind.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(rename = "JobResult")]
-pub enum Product {
-    /// The version that a training made.
-    Version(Made),
-    /// A check of the store.
-    Checked(Checked),
-    /// A compaction of the store.
-    Compacted(Compacted),
-    /// A backup of the store.
-    Backup(Backup),
-}
-
-/// What came of a training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "Trained")]
-pub struct Made {
-    pub model: String,
-    /// Whether it is champion now.
-    pub promoted: bool,
-    /// Why, or why not.
-    pub reason: String,
-    /// The comparison on rows the champion never saw; none where there was none.
-    pub gate: Option<Gate>,
-    /// What was odd about the table and the model, by column.
-    pub warnings: Vec<ColumnWarning>,
-}
-
-/// A job as it is shown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "Job")]
-pub struct JobView {
-    pub id: String,
-    /// What kind of work it is.
-    pub kind: Cow<'static, str>,
-    /// How far it is.
-    pub state: State,
-    /// The same as a number from 0 to 1.
-    #[schemars(range(min = 0, max = 1))]
-    pub progress: f64,
-    /// What came of it.
-    pub result: Option<Product>,
-    pub error: Option<String>,
 }
 
 #[derive(Debug)]
@@ -149,14 +61,14 @@ struct Outcome {
 }
 
 impl Job {
-    pub(super) fn new(kind: Kind, feed: Feed) -> Job {
+    pub(super) fn new(id: String, kind: Kind, feed: Feed) -> Job {
         let outcome = Outcome {
             state: State::Queued,
             result: None,
             error: None,
         };
         Job {
-            id: Uuid::now_v7().to_string(),
+            id,
             kind,
             steps: AtomicUsize::new(0),
             done: AtomicUsize::new(0),

@@ -3,18 +3,22 @@
 mod job;
 mod teller;
 mod trainer;
+mod view;
 
 use std::collections::VecDeque;
+use std::fmt::Display;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-pub use job::{Asked, JobView, Made, Product, State, Upkeep};
+pub use job::{Asked, Upkeep};
 pub use trainer::Trainer;
+pub use view::{JobView, Made, Product, State};
 
 pub use crate::ingest::MAX_BAD;
 
+use crate::clock::Clock;
 use crate::store::feed::Feed;
-use crate::telemetry::metrics::{JobState, Metrics};
+use crate::telemetry::metrics::Metrics;
 use crate::train::Progress;
 use job::{Job, Kind};
 
@@ -82,6 +86,7 @@ struct Shared {
     state: Mutex<Queue>,
     bell: Condvar,
     feed: Feed,
+    clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
 }
 
@@ -95,11 +100,12 @@ struct Queue {
 
 impl Jobs {
     /// An empty queue, which nobody works on yet; subscribers of `feed` hear how its jobs stand.
-    pub fn new(feed: Feed, metrics: Arc<Metrics>) -> Jobs {
+    pub fn new(feed: Feed, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Jobs {
         Jobs(Arc::new(Shared {
             state: Mutex::default(),
             bell: Condvar::new(),
             feed,
+            clock,
             metrics,
         }))
     }
@@ -127,7 +133,7 @@ impl Jobs {
         if queue.waiting.len() >= MOST_QUEUED {
             return Err(QueueFull::Waiting);
         }
-        let job = Arc::new(Job::new(Kind::Train(asked), self.0.feed.clone()));
+        let job = self.job(Kind::Train(asked));
         job.tell(); // before anybody can begin it
         queue.waiting.push_back(job.clone());
         queue.known.push_back(job.clone());
@@ -142,10 +148,10 @@ impl Jobs {
     ///
     /// # Errors
     /// When too much of it is under way already, or the server stops.
-    pub fn work(
+    pub fn work<E: Display>(
         &self,
         upkeep: Upkeep,
-        work: impl FnOnce(&dyn Fn() -> bool) -> Result<Option<Product>, String> + Send + 'static,
+        work: impl FnOnce(&dyn Fn() -> bool) -> Result<Option<Product>, E> + Send + 'static,
     ) -> Result<JobView, TooBusy> {
         let name = upkeep.name;
         let mut queue = self.lock();
@@ -158,7 +164,7 @@ impl Jobs {
         if open >= MOST_STORE_JOBS {
             return Err(TooBusy::Working);
         }
-        let job = Arc::new(Job::new(Kind::Store(upkeep), self.0.feed.clone()));
+        let job = self.job(Kind::Store(upkeep));
         let queued = job.view();
         let done = job.clone();
         let spawned = std::thread::Builder::new()
@@ -167,7 +173,11 @@ impl Jobs {
                 done.begin_running();
                 let failed = "it broke off: a defect of this program; the log has more";
                 let work = std::panic::AssertUnwindSafe(|| work(&|| done.stopped()));
-                match std::panic::catch_unwind(work).unwrap_or_else(|_| Err(failed.into())) {
+                let outcome = std::panic::catch_unwind(work).map_or_else(
+                    |_| Err(failed.to_owned()),
+                    |outcome| outcome.map_err(|error| error.to_string()),
+                );
+                match outcome {
                     Ok(Some(product)) => done.end(State::Done, Some(product), None),
                     Ok(None) => done.end(State::Cancelled, None, None),
                     Err(error) => {
@@ -261,6 +271,11 @@ impl Jobs {
         self.0.bell.notify_all();
     }
 
+    fn job(&self, kind: Kind) -> Arc<Job> {
+        let id = self.0.clock.id().to_string();
+        Arc::new(Job::new(id, kind, self.0.feed.clone()))
+    }
+
     /// The next job to be done; waits for one. None after [`Jobs::close`].
     fn take(&self) -> Option<Arc<Job>> {
         let mut queue = self.lock();
@@ -289,7 +304,7 @@ impl Jobs {
         self.0
             .metrics
             .titanic_training_jobs_total
-            .of(label(state))
+            .of(state)
             .increment(1);
         self.0
             .metrics
@@ -322,16 +337,6 @@ impl Queue {
             surplus -= usize::from(goes);
             !goes
         });
-    }
-}
-
-fn label(state: State) -> JobState {
-    match state {
-        State::Queued => JobState::Queued,
-        State::Running => JobState::Running,
-        State::Done => JobState::Done,
-        State::Failed => JobState::Failed,
-        State::Cancelled => JobState::Cancelled,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::job::JobView;
+use super::view::JobView;
 use crate::store::feed::{Feed, Topic};
 
 /// Between two words on how far a job is: as often as an eye follows.

@@ -30,8 +30,9 @@ fn jobs() -> Jobs {
         keep: 10_000,
         queue: 10_000,
     };
-    let feed = Feed::new(options, Arc::new(crate::clock::System), metrics.clone());
-    Jobs::new(feed, metrics)
+    let clock = Arc::new(crate::clock::System);
+    let feed = Feed::new(options, clock.clone(), metrics.clone());
+    Jobs::new(feed, clock, metrics)
 }
 
 /// Every step is counted and few are told; the states are told all, the last one last.
@@ -146,7 +147,9 @@ fn a_closed_queue_ends_the_thread() {
     };
     let said = [
         jobs.submit(asked()).unwrap_err().to_string(),
-        jobs.work(upkeep, |_| Ok(None)).unwrap_err().to_string(),
+        jobs.work(upkeep, |_| Ok::<_, String>(None))
+            .unwrap_err()
+            .to_string(),
     ];
     assert_eq!(said[0], said[1]);
     assert!(said[0].starts_with("the server is stopping"), "{said:?}");
@@ -163,7 +166,7 @@ fn work_on_the_store_is_cancelled_or_says_why_it_cannot_be() {
         while !stopped() {
             std::thread::yield_now();
         }
-        Ok(None)
+        Ok::<_, String>(None)
     };
     let job = jobs.work(upkeep(None), until_cancelled).unwrap();
     assert!(!jobs.cancel(&job.id).unwrap().state.is_final());
@@ -179,7 +182,7 @@ fn work_on_the_store_is_cancelled_or_says_why_it_cannot_be() {
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let whole = move |_: &dyn Fn() -> bool| {
         wait.recv().map_err(|e| e.to_string())?;
-        Ok(Some(Product::Compacted(COMPACTED)))
+        Ok::<_, String>(Some(Product::Compacted(COMPACTED)))
     };
     let job = jobs.work(upkeep(Some("it is one piece")), whole).unwrap();
     let fault = jobs.cancel(&job.id).unwrap_err().to_string();

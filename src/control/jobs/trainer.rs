@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::job::{Asked, Job, Kind, Made, Product, State};
-use super::{Jobs, label};
+use super::Jobs;
+use super::job::{Asked, Job, Kind};
+use super::view::{Made, Product, State};
 use crate::clock::Clock;
 use crate::control::controller::Trained;
 use crate::control::retrain::{self, Opponent, Order, Outcome, RetrainError};
@@ -47,7 +48,7 @@ pub struct Trainer {
 
 /// Why a job has no version.
 #[derive(Debug, thiserror::Error)]
-enum Fault {
+enum JobError {
     #[error("there is no model yet whose table could be trained on")]
     NoModel,
     #[error(transparent)]
@@ -86,7 +87,7 @@ impl Trainer {
                         rows: outcome.evidence["rows"].clone(),
                     });
                 }
-                Ok(Err(Fault::Retrain(RetrainError::Train(TrainFault::Stopped)))) => {
+                Ok(Err(JobError::Retrain(RetrainError::Train(TrainFault::Stopped)))) => {
                     job.end(State::Cancelled, None, None);
                 }
                 Ok(Err(fault)) => fail(&job, fault.to_string()),
@@ -98,7 +99,7 @@ impl Trainer {
             let metrics = jobs.metrics();
             metrics
                 .titanic_training_jobs_total
-                .of(label(job.state()))
+                .of(job.state())
                 .increment(1);
             metrics
                 .titanic_training_duration_seconds
@@ -106,8 +107,8 @@ impl Trainer {
         }
     }
 
-    fn carry_out(&self, job: &Job, asked: &Asked) -> Result<Outcome, Fault> {
-        let live = self.live.snapshot().ok_or(Fault::NoModel)?;
+    fn carry_out(&self, job: &Job, asked: &Asked) -> Result<Outcome, JobError> {
+        let live = self.live.snapshot().ok_or(JobError::NoModel)?;
         let champion = live.model.clone();
         let seq = labelled::through(&self.registry, &live.version)?;
         let schema = champion.model.schema();

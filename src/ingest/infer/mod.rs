@@ -4,6 +4,7 @@
 //! taken for, why, and whether a model will read it.
 
 mod column;
+mod error;
 mod forms;
 mod guess;
 mod survey;
@@ -15,7 +16,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_saphyr::Spanned;
 
-use super::{MAX_BAD, ReadFault, Source};
+use super::{MAX_BAD, Source};
 use crate::schema::Schema;
 use crate::schema::column::Extra;
 use crate::schema::dialect::Setting;
@@ -23,6 +24,7 @@ use crate::schema::fault::nearest;
 use crate::schema::missing::USUAL;
 use crate::schema::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, yaml};
 use column::Column;
+pub use error::InferFault;
 use guess::{Guess, Kind};
 use survey::Survey;
 use write::Draft;
@@ -37,61 +39,6 @@ pub struct Wanted<'a> {
     pub name: Option<&'a str>,
     /// How the table is written, where that cannot be found out: it is written into the spec.
     pub format: &'a [Setting],
-}
-
-/// Why no spec can be made.
-#[derive(Debug, thiserror::Error)]
-pub enum InferFault {
-    /// The source cannot be read.
-    #[error(transparent)]
-    Unreadable(#[from] ReadFault),
-    /// There is no row in it.
-    #[error("{source_name}: there are no rows to infer a spec from{}", first.as_ref().map(|f| format!("; {f}")).unwrap_or_default())]
-    NoRows {
-        source_name: String,
-        /// The first line that is none, and why.
-        first: Option<String>,
-    },
-    /// So many lines have no row that the rest is another table.
-    #[error(
-        "{source_name}: {unreadable} of {lines} lines cannot be read, and at most {most} % may be left out; the first: {first}",
-        most = 100.0 * MAX_BAD
-    )]
-    TooManyUnreadable {
-        source_name: String,
-        /// Lines without a row.
-        unreadable: u64,
-        lines: u64,
-        /// The first of them, and why it has none.
-        first: String,
-    },
-    #[error("there is no column {wanted:?}{suggestion}; there are: {columns}")]
-    NoTarget {
-        /// The name or value that was given.
-        wanted: String,
-        suggestion: String,
-        columns: String,
-    },
-    /// The target is not a yes/no column.
-    #[error("the target {target:?} has {values}; it must have exactly two")]
-    NotBinary { target: String, values: String },
-    /// The positive value is not there.
-    #[error("the target has no value {wanted:?}; it has {values}")]
-    NoPositive {
-        /// The name or value that was given.
-        wanted: String,
-        values: String,
-    },
-    /// No column to compare.
-    #[error("{source_name}: there is nothing to compare: {why}")]
-    NothingToCompare { source_name: String, why: String },
-    /// No column to learn from.
-    #[error("no column beside the target {target:?} can be learnt from: {why}")]
-    NothingToLearnFrom {
-        target: String,
-        /// Each column, and why not.
-        why: String,
-    },
 }
 
 /// A spec, and how it came to be.

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use rustc_hash::FxHashMap;
 
 use super::column::{Column, Seen};
-use crate::ingest::source::{Rows, SourceRow};
+use crate::ingest::rows::{Rows, SourceRow};
 use crate::schema::row::raw::RawCell;
 use crate::schema::{Notice, Row};
 

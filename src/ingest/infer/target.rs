@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::InferFault;
 use super::column::Column;
+use super::error::InferFault;
 use crate::schema::column::Label;
 use crate::schema::level::{canonical, flag, number_of, scalar, shortest};
 

@@ -7,10 +7,9 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use super::field;
-use super::format::{Format, Reading};
-use super::numbers::{self, EachCells};
-use super::source::{Rows, SourceRow};
+use super::format::{EachCells, Format, Reading};
+use super::rows::{Rows, SourceRow};
+use super::{cells, field};
 use crate::schema::csv::LONGEST_ROW;
 use crate::schema::dialect::{Encoding, decode};
 use crate::schema::fault::{Fault, Problem};
@@ -242,14 +241,14 @@ fn cells(
     };
     if wanted.iter().any(|name| !row.contains_key(*name)) {
         let names: Vec<&str> = row.keys().map(String::as_str).collect();
-        numbers::places(&names, wanted).map_err(|why| format!("line {line}: {why}"))?;
+        cells::places(&names, wanted).map_err(|why| format!("line {line}: {why}"))?;
     }
     let form = NumberForm::default();
     let cell = |name: &&str| match &row[*name] {
         Value::Null => Cell::Missing,
         Value::Bool(flag) => Cell::Flag(*flag),
         Value::Number(number) => number.as_f64().map_or(Cell::Missing, Cell::Number),
-        Value::String(text) => numbers::cell(text, &form),
+        Value::String(text) => cells::cell(text, &form),
         Value::Array(_) => Cell::Nested("a list"),
         Value::Object(_) => Cell::Nested("an object"),
     };

@@ -8,9 +8,9 @@ pub(super) mod write;
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use super::format::{Format, Reading};
-use super::numbers::{self, EachCells};
-use super::source::{Rows, SourceRow};
+use super::cells;
+use super::format::{EachCells, Format, Reading};
+use super::rows::{Rows, SourceRow};
 use crate::schema::dialect::Notice;
 use crate::schema::row::{Purpose, Value};
 use crate::schema::text::{self, Header};
@@ -111,7 +111,7 @@ impl Format for Parquet {
     ) -> Result<(), String> {
         let file = File::read(source)?;
         let names: Vec<&str> = file.names().collect();
-        let places = numbers::places(&names, wanted)?;
+        let places = cells::places(&names, wanted)?;
         let form = NumberForm::default();
         let mut line = 0;
         for group in 0..file.groups() {
@@ -120,7 +120,7 @@ impl Format for Parquet {
             for i in 0..file.rows(group) {
                 line += 1;
                 let cell = |column| match Cells::value(column, i) {
-                    Value::Text(text) => numbers::cell(text, &form),
+                    Value::Text(text) => cells::cell(text, &form),
                     value => value,
                 };
                 let cells: Vec<Value<'_>> = columns.iter().map(cell).collect();

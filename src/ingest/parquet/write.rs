@@ -6,11 +6,12 @@ use polars::prelude::{
     BatchedWriter, Column, DataFrame, NamedFrom, ParquetCompression, ParquetWriter, Series,
 };
 
-use crate::ingest::WriteFault;
-use crate::ingest::write::columns::Column as Plain;
-use crate::ingest::write::{Answers, in_words, whole_number};
+use crate::ingest::write::answers::{Answers, in_words};
+use crate::ingest::write::column::Column as Plain;
+use crate::ingest::write::error::WriteFault;
 use crate::schema::answer;
 use crate::schema::column::{By, Kind, Label, Order};
+use crate::schema::number::{whole, whole_text};
 use crate::schema::{Cell, Slot, Table};
 
 /// A table's bytes as Parquet: id, target, columns. The same table gives the same bytes.
@@ -250,8 +251,8 @@ fn id_text(cell: Cell, text: &str) -> Option<String> {
 
 fn whole_id(cell: Cell, text: &str) -> Option<i64> {
     match cell {
-        Cell::Text(span) => whole_number(span.get(text)),
-        Cell::Number(v) if v.fract() == 0.0 && v.abs() < 9e15 => Some(v as i64),
+        Cell::Text(span) => whole_text(span.get(text)),
+        Cell::Number(v) => whole(v),
         _ => None,
     }
 }

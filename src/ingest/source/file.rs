@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use super::address::masked;
-use super::{Kind, Options, Pull, Rows, compression};
-use crate::ingest::ReadFault;
-use crate::ingest::content;
+use super::kind::{Kind, Pull};
+use super::options::Options;
+use crate::ingest::error::ReadFault;
 use crate::ingest::field::Field;
-use crate::ingest::format::{self, Format};
+use crate::ingest::format::Format;
+use crate::ingest::rows::Rows;
+use crate::ingest::{compression, content, formats};
 use crate::schema::Dialect;
 
 /// A file, with the format its ending stands for.
@@ -50,7 +52,7 @@ impl File {
         Ok(File {
             path: path.to_owned(),
             name: path.display().to_string(),
-            format: format::of(path)?,
+            format: formats::of(path)?,
             dialect: options.format.clone(),
             items: options.items()?,
         })

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::file::File;
-use super::{Kind, Options, Pull, Rows};
-use crate::ingest::ReadFault;
+use super::kind::{Kind, Pull};
+use super::options::Options;
+use crate::ingest::error::ReadFault;
+use crate::ingest::rows::Rows;
 
 #[derive(Debug)]
 struct Folder {

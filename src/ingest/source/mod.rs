@@ -3,114 +3,37 @@
 //! One file a kind, one line in `KINDS`.
 
 pub mod address;
-pub(super) mod compression;
 mod file;
 mod folder;
 mod http;
+mod kind;
 mod options;
-pub mod retry;
+mod retry;
 mod runtime;
 mod sql;
 mod stdin;
 mod world;
 
-use std::fmt::Debug;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::ReadFault;
 use super::batch::{Sink, Tally};
 use super::batcher::Batcher;
 use super::collect::{Collector, Loaded};
-use super::field::Field;
-use super::format::Reading;
+use super::error::ReadFault;
+use super::identity::identity;
 use super::look::{Looker, Seen};
-use crate::schema::fault::Fault;
+use super::rows::Rows;
 use crate::schema::row::Purpose;
-use crate::schema::{Dialect, Notice, Row, Schema};
+use crate::schema::{Dialect, Schema};
 
 pub use http::next::Next;
+use kind::{Kind, Open, Pull};
 pub use options::Options;
 pub use world::{Unattended, World};
 
-/// Recognises a source by how it is written; none if it is of another kind.
-type Open = fn(&str, &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>>;
-
 /// All kinds, asked in this order; the last takes whatever is left.
 const KINDS: &[Open] = &[stdin::open, http::open, sql::open, folder::open, file::open];
-
-/// Something rows come from.
-trait Kind: Debug + Send + Sync {
-    /// What to call it in messages, without credentials.
-    fn name(&self) -> &str;
-
-    /// Whether each of its parts is a source of its own: equal rows of two files are two rows.
-    fn has_parts(&self) -> bool {
-        false
-    }
-
-    /// Hands over every row after the cursor, in order, until there is none or the receiver breaks off.
-    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault>;
-}
-
-impl<'a> Pull<'a> {
-    /// How a table of it is read.
-    fn reading(&self, dialect: &'a Dialect, items: Option<&'a Field>) -> Reading<'a> {
-        Reading {
-            schema: self.schema,
-            purpose: self.purpose,
-            dialect,
-            items,
-        }
-    }
-}
-
-/// What rows of a source are known by: its name, a path in full, so that it does not depend on where it is named from.
-pub fn identity(name: &str) -> String {
-    let path = std::fs::canonicalize(name).ok();
-    path.map_or_else(|| name.to_owned(), |path| path.display().to_string())
-}
-
-/// What a source is read for.
-struct Pull<'a> {
-    schema: &'a Schema,
-    purpose: Purpose,
-    /// What [`Rows::reached`] said last, some time before.
-    cursor: Option<&'a str>,
-    world: &'a dyn World,
-}
-
-/// Who receives rows; it may break off.
-pub trait Rows {
-    /// A file, page or query begins.
-    fn begin(&mut self, name: &str) -> ControlFlow<()>;
-
-    /// A row, good or bad.
-    fn row(&mut self, row: SourceRow<'_>) -> ControlFlow<()>;
-
-    /// Something is worth telling of the table as a whole.
-    fn notice(&mut self, _notice: Notice) {}
-
-    /// All rows so far are everything up to this cursor.
-    fn reached(&mut self, _cursor: String) {}
-
-    /// A file is passed over.
-    fn skipped(&mut self, _name: &str, _why: &str) {}
-
-    /// A file among others cannot be read, or not to its end: passed over, or the end of it all. A table must not lack a
-    /// file unnoticed, so that it is the end unless the receiver says otherwise.
-    fn unreadable(&mut self, _name: &str, _fault: &ReadFault) -> ControlFlow<()> {
-        ControlFlow::Break(())
-    }
-}
-
-/// One row of a source: its line, and the row (which may have faults) or the fault of the line as a whole.
-pub struct SourceRow<'r> {
-    /// Line (a header is line 1); for JSON lists, Parquet and databases the number of the row, from 1.
-    pub line: u64,
-    pub row: Result<&'r mut Row, Fault>,
-}
 
 /// A source, ready to be read.
 #[derive(Clone, Debug)]

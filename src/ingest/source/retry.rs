@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use super::World;
-use crate::ingest::ReadFault;
+use super::world::World;
+use crate::backoff::Backoff;
+use crate::ingest::error::ReadFault;
 
-/// First wait of the backoff, before chance shortens it.
-const FIRST: Duration = Duration::from_millis(500);
-
-/// Longest wait of the backoff: longer gains nothing on a server that is down.
-const LONGEST: Duration = Duration::from_secs(30);
+/// Waits between tries. Longer ones gain nothing on a server that is down.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(500),
+    longest: Duration::from_secs(30),
+    least: 0.0,
+};
 
 /// Longest wait that a server may ask for. One that wants more is told of instead of sitting there.
 pub const MOST_ASKED: Duration = Duration::from_secs(300);
@@ -58,9 +60,7 @@ pub fn next(failure: &Failure, tries: u32, retries: u32, random: f64) -> Result<
             _ => format!("{why} (given up after {tries} tries)"),
         });
     }
-    // Full jitter: many that failed together must not come back together.
-    let doubled = FIRST.saturating_mul(1u32.checked_shl(tries - 1).unwrap_or(u32::MAX));
-    let backoff = doubled.min(LONGEST).mul_f64(random.clamp(0.0, 1.0));
+    let backoff = BACKOFF.wait(tries, random);
     match failure.after {
         Some(asked) if asked > MOST_ASKED => Err(format!(
             "{why}; it asks to wait {} s, more than the {} s that are waited at most: try again later",

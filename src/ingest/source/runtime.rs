@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::World;
 use super::retry::Failure;
+use super::world::World;
 
 /// A runtime of this thread alone.
 pub(super) fn new() -> Result<Runtime, String> {

@@ -3,11 +3,12 @@
 use std::io;
 use std::sync::Arc;
 
-use super::{Kind, Options, Pull, Rows, compression};
-use crate::ingest::ReadFault;
-use crate::ingest::content;
+use super::kind::{Kind, Pull};
+use super::options::Options;
+use crate::ingest::error::ReadFault;
 use crate::ingest::field::Field;
-use crate::ingest::format::{self, sniffed};
+use crate::ingest::rows::Rows;
+use crate::ingest::{compression, content, formats, signature};
 use crate::schema::Dialect;
 
 /// Standard input: CSV, unless its first bytes say otherwise.
@@ -36,15 +37,15 @@ impl Kind for Stdin {
         let content = ReadFault::content(self.name());
         let failed = |e: io::Error| content(format!("reading failed: {e}"));
         let input = compression::plain(io::stdin().lock()).map_err(failed)?;
-        let (first, mut input) = compression::peek(input, format::SIGNATURE).map_err(failed)?;
+        let (first, mut input) = compression::peek(input, signature::SIGNATURE).map_err(failed)?;
         if to.begin(self.name()).is_break() {
             return Ok(());
         }
-        if let Some(what) = format::other(&first) {
+        if let Some(what) = signature::other(&first) {
             return Err(content(format!("it is {what}, and no table")));
         }
         let reading = pull.reading(&self.dialect, self.items.as_ref());
-        let outcome = content::read(sniffed(&first), &mut input, &reading, to);
+        let outcome = content::read(formats::sniffed(&first), &mut input, &reading, to);
         outcome.map(|_| ()).map_err(&content)
     }
 }

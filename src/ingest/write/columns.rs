@@ -2,17 +2,9 @@
 
 use std::io::Write;
 
-use super::WriteFault;
+use super::column::Column;
+use super::error::WriteFault;
 use crate::ingest::parquet::write::ColumnWriter;
-
-/// A column, with holes where a row has no value.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Column {
-    Whole(Vec<Option<i64>>),
-    Number(Vec<Option<f64>>),
-    Boolean(Vec<Option<bool>>),
-    Text(Vec<Option<String>>),
-}
 
 /// A file that takes columns.
 pub struct ColumnFile<'w>(ColumnWriter<'w>);

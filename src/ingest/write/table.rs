@@ -4,9 +4,9 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::WriteFault;
+use super::error::WriteFault;
 use crate::ingest::batch::{Batch, Sink, Taken};
-use crate::ingest::fault::SinkFault;
+use crate::ingest::error::SinkFault;
 use crate::ingest::parquet;
 use crate::schema::answer::{csv_cell, csv_label};
 use crate::schema::column::By;

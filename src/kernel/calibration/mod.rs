@@ -5,12 +5,9 @@ mod platt;
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{KernelFault, finite, length};
+use super::error::{KernelFault, finite, length};
 use super::line;
-use super::linear::sigmoid;
-
-/// Probabilities are kept this far from 0 and 1 before their log odds are taken, which so stay within ±27.7.
-const MARGIN: f64 = 1e-12;
+use super::logistic::{logit, sigmoid};
 
 /// A calibration curve, [0, 1] → [0, 1]. Call [`Calibration::check`] after deserialising.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -100,12 +97,6 @@ fn check_isotonic(x: &[f64], y: &[f64]) -> Result<(), KernelFault> {
         return Err(KernelFault::Calibration("probabilities must lie in [0, 1]"));
     }
     Ok(())
-}
-
-/// Log odds of a probability, kept off the ends by [`MARGIN`].
-fn logit(p: f64) -> f64 {
-    let p = p.clamp(MARGIN, 1.0 - MARGIN);
-    (p / (1.0 - p)).ln()
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 //! iteration with backtracking of Lin, Lin, Weng, "A Note on Platt's Probabilistic Outputs for Support Vector
 //! Machines" (2007), on log odds.
 
-use super::super::linear::sigmoid;
-use super::logit;
+use crate::kernel::logistic::{logit, sigmoid};
 
 /// The paper's limits: iterations, shortest step, ridge on the Hessian; the gradient's limit is stricter.
 const ITERATIONS: usize = 100;

@@ -1,6 +1,6 @@
 //! The expected area under the ROC curve.
 
-use super::Guess;
+use super::guess::Guess;
 
 /// Σ over pairs of p·(1 − q), scores p above q counted whole and equal ones half (each row with itself too, as the trapezoids
 /// of NannyML's curve do), divided by the expected positives times the expected negatives.

@@ -2,10 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CONFIDENCE, Guess, estimate};
+use super::estimate::estimate;
+use super::guess::Guess;
 use crate::stats::interval::{Interval, quantile};
 use crate::stats::metric::{METRICS, Metric};
 use crate::stats::resampled;
+
+/// How much of the time the truth lies within an interval, where the method's assumptions hold.
+const CONFIDENCE: f64 = 0.95;
 
 /// How far estimates were off on the rows a model was cross-validated on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

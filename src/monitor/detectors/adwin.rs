@@ -15,7 +15,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::buckets::{Border, Buckets};
-use super::{Allowed, Change, Detect, Parameter};
+use super::detect::{Change, Detect};
+use super::parameter::{Allowed, Parameter};
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Part};
+use super::detect::{Change, Part};
 
 /// Successive numbers. Of n numbers there are some log₂ n times as many buckets as there may be of a size.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -5,69 +5,17 @@
 
 pub mod adwin;
 mod buckets;
+mod detect;
 pub mod page_hinkley;
 mod parameter;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::schema::fault::{excerpt, nearest};
+
+pub use detect::{Change, Detect, Part};
 pub use parameter::{Allowed, Parameter, ParameterFault};
-
-/// What a detector is.
-pub trait Detect {
-    /// Its parameters; their names are River's.
-    type Parameters: Serialize + for<'de> Deserialize<'de> + Default;
-    /// As it is asked for: `page-hinkley`.
-    const NAME: &'static str;
-    /// As it stands in JSON: `page_hinkley`.
-    const KEY: &'static str;
-    /// As it stands in sentences.
-    const TITLE: &'static str;
-    /// What each parameter takes; as many as [`Detect::Parameters`] has fields.
-    const PARAMETERS: &'static [Parameter];
-
-    /// One that has seen nothing.
-    fn new(parameters: Self::Parameters) -> Self;
-
-    /// What it was made with.
-    fn parameters(&self) -> &Self::Parameters;
-
-    /// Takes in one finite number; says whether the stream has changed, as of this number.
-    fn update(&mut self, value: f64) -> Option<Change>;
-}
-
-/// A change that was noticed: the numbers before it and those since, as the detector parts them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "ErrorChange")]
-pub struct Change {
-    pub before: Part,
-    /// Those since, up to the one at which it was noticed.
-    pub after: Part,
-}
-
-/// Some numbers of a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "ErrorPart")]
-pub struct Part {
-    /// How many, ≥ 1.
-    pub n: u64,
-    pub mean: f64,
-}
-
-impl Part {
-    fn of(n: f64, total: f64) -> Part {
-        let mean = total / n;
-        Part { n: n as u64, mean }
-    }
-}
-
-impl Change {
-    /// Whether the numbers went up.
-    pub fn rose(&self) -> bool {
-        self.after.mean > self.before.mean
-    }
-}
 
 /// A kind of detector, as a row of the table.
 #[derive(Debug)]
@@ -139,7 +87,7 @@ pub fn with(
     kinds: &[&'static Kind],
     settings: &[(String, String)],
 ) -> Result<Vec<Detector>, ParameterFault> {
-    parameter::check_names(kinds, settings)?;
+    check_names(kinds, settings)?;
     let build = |kind: &&'static Kind| {
         let mut given = Map::new();
         for (name, text) in settings {
@@ -150,6 +98,39 @@ pub fn with(
         Ok((kind.build)(given))
     };
     kinds.iter().map(build).collect()
+}
+
+/// Whether every setting's name is known to a kind, and none stands twice.
+fn check_names(
+    kinds: &[&'static Kind],
+    settings: &[(String, String)],
+) -> Result<(), ParameterFault> {
+    let known = || {
+        kinds
+            .iter()
+            .flat_map(|kind| kind.parameters)
+            .map(|p| p.name)
+    };
+    for (i, (name, _)) in settings.iter().enumerate() {
+        if !known().any(|known| known == name) {
+            let near = nearest(name, known());
+            let mut names: Vec<&str> = known().collect();
+            names.sort_unstable();
+            names.dedup();
+            let of: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+            let has = if of.len() == 1 { "has" } else { "have" };
+            return Err(ParameterFault::Unknown {
+                of: format!("{} {has}", of.join(" and ")),
+                name: excerpt(name),
+                suggestion: near.map_or_else(String::new, |n| format!(", did you mean {n:?}?")),
+                known: names.join(", "),
+            });
+        }
+        if settings[..i].iter().any(|(before, _)| before == name) {
+            return Err(ParameterFault::Twice(name.clone()));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

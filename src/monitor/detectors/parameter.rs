@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Kind;
-use crate::schema::fault::{excerpt, nearest};
+use crate::schema::fault::excerpt;
 
 #[derive(Debug)]
 pub struct Parameter {
@@ -89,39 +88,6 @@ impl Parameter {
             allowed: self.allowed.to_string(),
         })
     }
-}
-
-/// Whether every setting's name is known to a kind, and none stands twice.
-pub fn check_names(
-    kinds: &[&'static Kind],
-    settings: &[(String, String)],
-) -> Result<(), ParameterFault> {
-    let known = || {
-        kinds
-            .iter()
-            .flat_map(|kind| kind.parameters)
-            .map(|p| p.name)
-    };
-    for (i, (name, _)) in settings.iter().enumerate() {
-        if !known().any(|known| known == name) {
-            let near = nearest(name, known());
-            let mut names: Vec<&str> = known().collect();
-            names.sort_unstable();
-            names.dedup();
-            let of: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
-            let has = if of.len() == 1 { "has" } else { "have" };
-            return Err(ParameterFault::Unknown {
-                of: format!("{} {has}", of.join(" and ")),
-                name: excerpt(name),
-                suggestion: near.map_or_else(String::new, |n| format!(", did you mean {n:?}?")),
-                known: names.join(", "),
-            });
-        }
-        if settings[..i].iter().any(|(before, _)| before == name) {
-            return Err(ParameterFault::Twice(name.clone()));
-        }
-    }
-    Ok(())
 }
 
 /// The defaults, and over them what is given.

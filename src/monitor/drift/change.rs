@@ -1,7 +1,7 @@
 //! What changed, in words.
 
+use super::column::{Sides, Test};
 use super::pair::{Pair, What};
-use super::{Sides, Test};
 use crate::monitor::sample::Numbers;
 use crate::stats::quantile::median;
 use crate::stats::two_sample::ks::furthest;

@@ -1,7 +1,7 @@
 //! What is missing to be sure: about how many rows would make a difference certain that is seen but not proven.
 
+use super::column::{Sides, Test};
 use super::pair::{Measured, Pair};
-use super::{Sides, Test};
 use crate::stats::two_sample::chi2::survival;
 use crate::stats::two_sample::ks;
 

@@ -1,7 +1,7 @@
 //! One column on both sides: its figures, and the tests it takes part in.
 
+use super::column::{Kind, Sides, Test};
 use super::levels::{self, Aligned};
-use super::{Kind, Sides, Test};
 use crate::monitor::sample::{Column, Numbers, Observed, missing_share};
 use crate::stats::two_sample::bins::{self, Shares, Side};
 use crate::stats::two_sample::chi2::{Chi2, chi2, merged};

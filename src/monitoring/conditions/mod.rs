@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::found::{decayed, drifted};
 use super::memory::Memory;
 use crate::alert::{Condition, Handle, Rule};
 use crate::monitor::delay::Delay;
-use crate::monitor::performance::Fired;
-use crate::monitor::verdict::Verdict;
 
 /// Tells the alerts what was found of rows and answers.
 pub(super) fn tell(alerts: &Handle, memory: &Memory) {
@@ -30,50 +29,11 @@ fn drift(memory: &Memory) -> Vec<Condition> {
     found.chain(memory.carried.drift(&memory.model)).collect()
 }
 
-pub(super) fn drifted(model: &str, verdict: &Verdict) -> Option<Condition> {
-    let change = verdict.change()?;
-    let p = verdict.drift.columns.iter().filter_map(|c| c.p_adjusted);
-    let retrain = verdict.retrain.as_ref();
-    let retrain = retrain.map_or(String::new(), |retrain| match retrain.asked {
-        true => "A training is asked for.".into(),
-        false => format!("No training for it: {}.", retrain.why),
-    });
-    let rows = verdict.drift.rows;
-    let sampled = verdict.batch.map_or(String::new(), |rows| {
-        format!(", a sample of the {rows} of one request,")
-    });
-    let description = format!(
-        "{} predictions{sampled} beside {} rows {model} learnt from, level {}. {retrain}",
-        rows.current, rows.reference, verdict.drift.level
-    );
-    let subject = match &verdict.slice {
-        Some(slice) => format!("{model} {slice}"),
-        None => model.to_owned(),
-    };
-    let summary = format!("Drift: {change}");
-    let mut condition = Condition::holds(Rule::Drift, subject, summary)
-        .describe(description)
-        .value(p.fold(1.0, f64::min))
-        .label("model", model);
-    if let Some(slice) = &verdict.slice {
-        condition = condition.label("slice", slice.to_string()).within(model);
-    }
-    Some(condition)
-}
-
 /// The decay of the live model; else that of a model before, where it is not over.
 fn decay(memory: &Memory) -> Option<Condition> {
     let fired = memory.performance.as_ref().and_then(|p| p.decayed());
     let found = fired.map(|fired| decayed(&memory.model, fired));
     found.or_else(|| memory.carried.decay(&memory.model))
-}
-
-pub(super) fn decayed(model: &str, fired: &Fired) -> Condition {
-    Condition::holds(Rule::Decay, model, fired.says.clone())
-        .describe("GET /v1/monitor has the figures; it is over once a whole window of labels shows the error gone.")
-        .value(fired.change.after.mean)
-        .label("model", model)
-        .label("detector", &fired.detector)
 }
 
 /// A tenth of the last truths came late; or truths have come, and then none for as long.

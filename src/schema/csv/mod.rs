@@ -4,6 +4,7 @@
 //! LF, quoted newlines, `""` for a quote.
 
 mod ambiguity;
+mod limits;
 mod watch;
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -16,13 +17,8 @@ use super::dialect::{Above, Delimiter, Dialect, Notice, SAMPLE, Start, has_row_n
 use super::row::Row;
 use super::text::{self, Header, HeaderFault};
 use ambiguity::Ambiguity;
+pub use limits::{LONGEST_ROW, MOST_COLUMNS};
 use watch::Watch;
-
-/// More columns than any table this is meant for; a header beyond it is a mistake or an attack.
-pub const MOST_COLUMNS: usize = 10_000;
-
-/// More bytes than any row has; a row beyond it has swallowed the rest of the table, and must not fill the memory.
-pub const LONGEST_ROW: u64 = 16 << 20;
 
 /// Text that cannot be read as a table at all.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 
-use super::LONGEST_ROW;
+use super::limits::LONGEST_ROW;
 
 /// Where in the table the last byte was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

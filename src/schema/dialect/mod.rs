@@ -1,6 +1,7 @@
 //! How a table of text is written: its delimiter, its encoding, the form of its numbers, what stands before the header.
 
 pub mod decode;
+mod error;
 mod head;
 pub mod notice;
 mod sniff;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 
 use super::number::NumberForm;
 pub use decode::Encoding;
+pub use error::DialectFault;
 pub use head::Above;
 pub(super) use head::has_row_names;
 pub use notice::Notice;
@@ -61,23 +63,6 @@ pub struct DialectFile {
     encoding: Option<String>,
     comment: Option<String>,
     skip: Option<u64>,
-}
-
-/// A dialect that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}; {remedy}")]
-pub struct DialectFault {
-    pub problem: String,
-    pub remedy: String,
-}
-
-impl DialectFault {
-    fn new(problem: String, remedy: &str) -> DialectFault {
-        DialectFault {
-            problem,
-            remedy: remedy.to_owned(),
-        }
-    }
 }
 
 /// The keys of a dialect, in a spec and on the command line.

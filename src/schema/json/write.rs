@@ -1,7 +1,8 @@
 //! A row as JSON, straight into a buffer: what is missing is left out.
 
 use crate::schema::cell::Cell;
-use crate::schema::column::{By, Column, Kind, Schema, Slot, whole};
+use crate::schema::column::{By, Column, Kind, Schema, Slot};
+use crate::schema::number::{whole, whole_text};
 use crate::schema::row::RowView;
 
 /// Appends the row as an object. Reading it again gives the same row.
@@ -44,7 +45,7 @@ pub fn member(name: &str, json: &str) -> String {
 
 /// The member that holds a row's own id: a number where it is written as one that JSON readers keep whole.
 pub fn id_member(column: &str, id: &str) -> String {
-    match whole(id) {
+    match whole_text(id) {
         Some(number) if number.unsigned_abs() < 1 << 53 => member(column, &number.to_string()),
         _ => member(column, &serde_json::Value::from(id).to_string()),
     }
@@ -57,8 +58,10 @@ pub fn write_value(column: &Column, cell: Cell, text: &str, out: &mut Vec<u8>) {
         Cell::Number(seconds) if let Kind::Date(form) = &column.kind => {
             value(&form.write(seconds), out);
         }
-        Cell::Number(v) if v.fract() == 0.0 && v.abs() < 9e15 => value(&(v as i64), out),
-        Cell::Number(v) => value(&v, out),
+        Cell::Number(v) => match whole(v) {
+            Some(v) => value(&v, out),
+            None => value(&v, out),
+        },
         Cell::Level(level) => {
             if let Kind::Category { levels } = &column.kind {
                 value(&levels.scalars()[level as usize], out);
@@ -73,7 +76,7 @@ pub fn write_value(column: &Column, cell: Cell, text: &str, out: &mut Vec<u8>) {
 
 /// A level that is a whole number is one again, as [`Column::json`] has it.
 fn write_level(level: &str, out: &mut Vec<u8>) {
-    match whole(level) {
+    match whole_text(level) {
         Some(number) => value(&number, out),
         None => value(level, out),
     }

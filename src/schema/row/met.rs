@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Row;
 use crate::schema::column::{Schema, Slot};
-use crate::schema::fault::Problem;
 
 /// Columns met since the row was made, in whatever rows went through it.
 #[derive(Clone, Debug)]
@@ -39,34 +37,9 @@ impl Met {
         }
     }
 
-    fn other(&mut self, name: &str) {
+    pub(super) fn other(&mut self, name: &str) {
         if !self.others.contains(name) {
             self.others.insert(name.to_owned());
         }
-    }
-}
-
-impl Row {
-    /// What it has met; none of a row that is read for more than to be looked at.
-    pub fn met(&self) -> Option<&Met> {
-        self.met.as_deref()
-    }
-
-    pub(in crate::schema) fn meet_other(&mut self, name: &str) {
-        self.raw_slot(name);
-        if let Some(met) = &mut self.met {
-            met.other(name);
-        }
-    }
-
-    /// Whether what was read is no row at all.
-    pub fn is_no_row(&self) -> bool {
-        self.faults.iter().any(|f| f.problem == Problem::NotARow)
-    }
-
-    /// How many of its values are not of their column's kind.
-    pub fn unreadable(&self) -> u64 {
-        let wrong = |f: &&crate::schema::Fault| f.problem == Problem::WrongType;
-        self.faults.iter().filter(wrong).count() as u64
     }
 }

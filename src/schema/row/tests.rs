@@ -9,6 +9,7 @@ use super::super::dialect::Dialect;
 use super::super::fixture::{cells, faults, row, wines};
 use super::super::{Table, csv, json as rows};
 use super::*;
+use crate::schema::column::{Kind, Policy};
 
 /// Any JSON value, not too deep.
 fn any_json() -> impl Strategy<Value = Json> {

@@ -1,22 +1,16 @@
 //! What is odd about a table to learn from, and about the model that came of it: said as warnings, never an error.
 //!
-//! Every check works on at most [`MOST_ROWS`] rows and costs a sort or a hash map a column, far less than a fit. All are
+//! Every check works on at most `MOST_ROWS` rows and costs a sort or a hash map a column, far less than a fit. All are
 //! plain functions of the table; nothing is drawn at random.
 
+mod cells;
 mod leakage;
 mod repeated;
 mod threshold;
 
-use std::hash::{Hash, Hasher};
-
-use rustc_hash::FxHasher;
-
 use crate::features::Recipe;
 use crate::schema::fault::Problem;
-use crate::schema::{Cell, Table, WarningSummary};
-
-/// Rows that a check looks at: with more, no figure here would change.
-const MOST_ROWS: usize = 50_000;
+use crate::schema::{Table, WarningSummary};
 
 /// What is odd about the table: columns without use, columns that tell the target, rows that repeat.
 pub(super) fn table(table: &Table, labels: &[bool], recipe: &Recipe, summary: &mut WarningSummary) {
@@ -53,16 +47,4 @@ fn unused(table: &Table, recipe: &Recipe, summary: &mut WarningSummary) {
             summary.note(&column.name, Problem::UnusedColumn, table.len() as u64, "");
         }
     }
-}
-
-/// The value of a cell as a number that equal values share.
-fn digest(cell: Cell, text: &str) -> u64 {
-    let mut hasher = FxHasher::default();
-    match cell {
-        Cell::Missing => 0_u8.hash(&mut hasher),
-        Cell::Number(v) => (1_u8, v.to_bits()).hash(&mut hasher),
-        Cell::Level(level) => (2_u8, level).hash(&mut hasher),
-        Cell::Text(span) => (3_u8, span.get(text)).hash(&mut hasher),
-    }
-    hasher.finish()
 }

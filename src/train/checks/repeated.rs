@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{MOST_ROWS, digest};
+use super::cells::{MOST_ROWS, digest};
 use crate::schema::fault::Problem;
 use crate::schema::{Table, WarningSummary};
 

@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::train::Progress;
 use crate::train::learner::FitFault;
+use crate::train::progress::Progress;
 
 /// How often a waiting training checks whether it is stopped: well below the 2 s in which it must end.
 const CHECK: Duration = Duration::from_millis(50);

@@ -4,8 +4,8 @@ use super::boosted::Boosted;
 use super::forest::Forest;
 use super::logistic::Logistic;
 use crate::kernel::Kernel;
-use crate::train::Progress;
 use crate::train::learner::{FitFault, Learner, Sample};
+use crate::train::progress::Progress;
 
 /// Mean of logistic regression, forest and boosted trees.
 #[derive(Debug)]

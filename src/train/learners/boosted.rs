@@ -5,8 +5,8 @@
 //! G_L²/(H_L + λ) + G_R²/(H_R + λ) − G²/(H + λ). Features are cut into at most 255 bins once, before the first tree.
 
 use crate::kernel::{Kernel, Link, Node, Tree, Trees};
-use crate::train::Progress;
 use crate::train::learner::{FitFault, Learner, Sample};
+use crate::train::progress::Progress;
 
 /// Shallow trees: on tables of hundreds of rows deeper ones fit noise.
 const DEPTH: usize = 2;

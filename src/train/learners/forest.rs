@@ -12,8 +12,8 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use super::apart;
 use crate::kernel::{Kernel, Link, Node, Tree, Trees};
-use crate::train::Progress;
 use crate::train::learner::{FitFault, Learner, Sample};
+use crate::train::progress::Progress;
 
 const TREES: usize = 200;
 const LEAF: usize = 5;

@@ -10,8 +10,8 @@ use smartcore::linear::logistic_regression::{LogisticRegression, LogisticRegress
 use super::apart;
 use crate::kernel::{Kernel, Linear};
 use crate::stats::moments::Moments;
-use crate::train::Progress;
 use crate::train::learner::{FitFault, Learner, Sample};
+use crate::train::progress::Progress;
 
 /// Penalty on the weights of standardised columns.
 const ALPHA: f64 = 2.0;

@@ -1,4 +1,4 @@
-//! The learners, one file each; [`super::learner`] has their table.
+//! The learners, one file each, and the table of them.
 
 mod apart;
 pub mod blend;
@@ -8,3 +8,37 @@ pub mod logistic;
 
 #[cfg(test)]
 pub(super) mod fixture;
+
+use super::learner::Learner;
+
+/// All learners, simplest first: of equals the first is chosen.
+pub static LEARNERS: &[&dyn Learner] = &[
+    &logistic::Logistic,
+    &forest::Forest,
+    &boosted::Boosted,
+    &blend::Blend,
+];
+
+/// The learner of a name.
+pub fn named(name: &str) -> Option<&'static dyn Learner> {
+    LEARNERS.iter().copied().find(|l| l.name() == name)
+}
+
+/// Learners of their own that are needed to have all of `wanted`, each once.
+pub fn bases(wanted: &[&'static dyn Learner]) -> Vec<&'static dyn Learner> {
+    let mut bases: Vec<&'static dyn Learner> = Vec::new();
+    for learner in wanted {
+        let own = [*learner];
+        let parts = if learner.members().is_empty() {
+            &own
+        } else {
+            learner.members()
+        };
+        for part in parts {
+            if !bases.iter().any(|b| b.name() == part.name()) {
+                bases.push(*part);
+            }
+        }
+    }
+    bases
+}

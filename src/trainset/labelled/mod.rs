@@ -2,14 +2,16 @@
 
 mod before;
 mod reading;
+mod rows;
 
 use std::sync::Arc;
 
 use crate::registry::{Registry, RegistryError, Version};
-use crate::schema::{RowView, Schema, Table, json};
+use crate::schema::Schema;
 use crate::store::{Snapshot, StoreError};
 use before::Before;
 use reading::Reading;
+pub use rows::{Corrected, Labelled, content};
 
 /// Up to which event a version's table holds the store's labelled rows: it stands in the ledger, with the version. A
 /// version that was trained on a file alone holds none.
@@ -26,37 +28,6 @@ pub fn through(registry: &Registry, version: &Version) -> Result<u64, RegistryEr
             registry.unusable_evidence(version, fault)
         }),
     }
-}
-
-/// Labelled rows whose truth came after a moment, in the order of their events.
-#[derive(Debug)]
-pub struct Labelled {
-    /// The rows, with their target as it is known now.
-    pub table: Table,
-    /// Rows that were labelled before that moment, and whose truth was corrected after it.
-    pub corrected: Vec<Corrected>,
-    /// The moment up to which the store was read, as the number of an event.
-    pub through: u64,
-    /// SHA-256 over the ids, in order: which rows these were.
-    pub digest: String,
-    /// Rows that this schema does not take any more.
-    pub left_out: usize,
-}
-
-/// A row whose truth is another than it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Corrected {
-    /// What it says, as [`content`] has it.
-    pub content: Vec<u8>,
-    /// Whether its target has its positive value. Before, it had the other one.
-    pub positive: bool,
-}
-
-/// What a row says, without its truth: rows of the same content are the same to whoever learns from them.
-pub fn content(schema: &Schema, row: RowView<'_>) -> Vec<u8> {
-    let mut text = Vec::new();
-    json::write::object(schema, row, &mut text);
-    text
 }
 
 impl Labelled {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Corrected, Labelled, content};
+use super::rows::{Corrected, Labelled, content};
 use crate::schema::column::Label;
 use crate::schema::row::Purpose;
 use crate::schema::{Row, Schema, Table, json as rows};

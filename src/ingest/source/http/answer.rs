@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Response, StatusCode};
 
-use crate::ingest::source::compression;
+use crate::ingest::compression;
 use crate::ingest::source::retry::Failure;
 use crate::schema::fault::excerpt;
 

@@ -9,10 +9,11 @@ use tokio::runtime::Runtime;
 use url::Url;
 
 use super::answer::{self, Answer, LARGEST};
-use crate::ingest::ReadFault;
+use crate::ingest::error::ReadFault;
 use crate::ingest::source::address::masked;
 use crate::ingest::source::retry::{self, Failure};
-use crate::ingest::source::{World, runtime};
+use crate::ingest::source::runtime;
+use crate::ingest::source::world::World;
 
 /// A whole answer may take so many times the longest silence: a server that trickles must not hold a pull for ever.
 const WHOLE: u32 = 20;

@@ -18,11 +18,12 @@ use std::time::Duration;
 use url::Url;
 
 use super::address::masked;
-use super::{Kind, Options, Pull, Rows};
-use crate::ingest::ReadFault;
+use super::kind::{Kind, Pull};
+use super::options::Options;
+use crate::ingest::error::ReadFault;
 use crate::ingest::field::Field;
+use crate::ingest::rows::Rows;
 use crate::schema::Dialect;
-use answer::Answer;
 use client::Session;
 use next::Next;
 use place::Place;

@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::Answer;
-use crate::ingest::ReadFault;
-use crate::ingest::content;
-use crate::ingest::format::{self, Format, Reading};
-use crate::ingest::source::{Rows, SourceRow};
+use super::answer::Answer;
+use crate::ingest::error::ReadFault;
+use crate::ingest::format::{Format, Reading};
+use crate::ingest::rows::{Rows, SourceRow};
+use crate::ingest::{content, formats, signature};
 use crate::schema::dialect::{Encoding, Notice, decode};
 
 /// Formats by what the server calls them.
@@ -32,7 +32,7 @@ pub(super) fn rows(
 ) -> Result<ControlFlow<(), usize>, String> {
     let decoded = decoded(answer, body, reading)?;
     let mut body = decoded.as_deref().unwrap_or(body);
-    if let Some(what) = format::other(body) {
+    if let Some(what) = signature::other(body) {
         return Err(format!("the server answered with {what}; {MEANT}"));
     }
     let format = match reading.items {
@@ -102,18 +102,18 @@ impl Rows for Counted<'_> {
 }
 
 fn json() -> &'static dyn Format {
-    format::named("json").expect("JSON is in the table of formats")
+    formats::named("json").expect("JSON is in the table of formats")
 }
 
 /// By the server's word, by the ending of the address, by the first bytes: the first that says something.
 fn format_of(answer: &Answer, body: &[u8]) -> &'static dyn Format {
     let said = answer.media_type.as_str();
     let by_type = TYPES.iter().find(|(name, _)| *name == said);
-    let by_type = by_type.and_then(|(_, format)| format::named(format));
+    let by_type = by_type.and_then(|(_, format)| formats::named(format));
     let suffix = || said.ends_with("+json").then(json);
-    let ending = || format::of(Path::new(&answer.path)).ok();
+    let ending = || formats::of(Path::new(&answer.path)).ok();
     by_type
         .or_else(suffix)
         .or_else(ending)
-        .unwrap_or_else(|| format::sniffed(body))
+        .unwrap_or_else(|| formats::sniffed(body))
 }

@@ -4,6 +4,7 @@
 
 mod cell;
 mod engine;
+mod failure;
 mod mysql;
 mod postgres;
 mod query;
@@ -15,9 +16,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::masked;
+use super::kind::{Kind, Pull};
+use super::options::Options;
 use super::retry::{self, Failure};
-use super::{Kind, Options, Pull, Rows, runtime};
-use crate::ingest::ReadFault;
+use super::runtime;
+use crate::ingest::error::ReadFault;
+use crate::ingest::rows::Rows;
 use engine::{Ask, Engine};
 use query::Query;
 use rows::Receiver;

@@ -1,6 +1,6 @@
 //! The text of a query, and the places in it where the cursor belongs.
 
-use crate::ingest::source::Options;
+use crate::ingest::source::options::Options;
 use crate::schema::NumberForm;
 
 /// The word in a query that stands for where the last pull ended.

@@ -5,12 +5,14 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt};
 
 use super::cell::{self, Found};
-use super::engine::failure;
+use super::failure::failure;
 use super::query::Query;
 use super::trail::Trail;
+use crate::ingest::rows::{Rows, SourceRow};
+use crate::ingest::source::kind::Pull;
 use crate::ingest::source::retry::Failure;
 use crate::ingest::source::runtime::within;
-use crate::ingest::source::{Pull, Rows, SourceRow};
+
 use crate::schema::row::Purpose;
 use crate::schema::text::Header;
 use crate::schema::{Row, Slot};

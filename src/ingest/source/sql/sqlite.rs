@@ -9,7 +9,8 @@ use sqlx::{
 };
 
 use super::cell::Found;
-use super::engine::{Ask, Bound, Engine, failure};
+use super::engine::{Ask, Bound, Engine};
+use super::failure::failure;
 use super::rows::Receiver;
 use crate::ingest::source::retry::Failure;
 use crate::ingest::source::runtime::within;

@@ -3,8 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::collect::BadRow;
-use super::format::UnknownFormat;
+use super::bad_row::BadRow;
 use crate::schema::table::TooMuchText;
 
 /// What a sink may fail with; it is handed through as it came.
@@ -54,6 +53,17 @@ pub enum ReadFault {
     /// Somebody asked for an end.
     #[error("stopped before the end of the source")]
     Stopped,
+}
+
+/// A file whose ending is not known.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(
+    "{path:?} does not say its format; known endings: {known}, each also with .gz or .zst behind it"
+)]
+pub struct UnknownFormat {
+    pub path: String,
+    /// The endings of all formats.
+    pub known: String,
 }
 
 impl ReadFault {

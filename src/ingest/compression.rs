@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 /// Endings that stand behind the ending of the format.
-pub(in crate::ingest) const ENDINGS: &[&str] = &["gz", "gzip", "zst", "zstd"];
+pub(super) const ENDINGS: &[&str] = &["gz", "gzip", "zst", "zstd"];
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
 /// A path without the ending of a compression.
-pub(in crate::ingest) fn inner(path: &Path) -> PathBuf {
+pub(super) fn inner(path: &Path) -> PathBuf {
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
     match ending.is_some_and(|e| ENDINGS.contains(&e.as_str())) {
         true => path.with_extension(""),
@@ -21,7 +21,7 @@ pub(in crate::ingest) fn inner(path: &Path) -> PathBuf {
 }
 
 /// The bytes themselves, whatever they are wrapped in.
-pub(in crate::ingest) fn plain<'r>(source: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
+pub(super) fn plain<'r>(source: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
     let (first, source) = peek(source, ZSTD.len())?;
     Ok(match first.as_slice() {
         first if first.starts_with(GZIP) => Box::new(MultiGzDecoder::new(source)),
@@ -31,7 +31,7 @@ pub(in crate::ingest) fn plain<'r>(source: impl Read + 'r) -> io::Result<Box<dyn
 }
 
 /// The first bytes, and the source as if nobody had looked.
-pub(in crate::ingest) fn peek<'r>(
+pub(super) fn peek<'r>(
     mut source: impl Read + 'r,
     most: usize,
 ) -> io::Result<(Vec<u8>, impl Read + 'r)> {

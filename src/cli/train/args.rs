@@ -1,0 +1,46 @@
+//! What `train` is asked with.
+
+use clap::Args;
+
+use crate::cli::rows::Tolerance;
+use crate::cli::text::ReadArgs;
+use crate::promotion::policy::Promote;
+use crate::train::LEARNERS;
+
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// A labelled table: a file (CSV, TSV, JSON, JSON lines, Parquet; also .gz and .zst), a folder of them, an http(s)://
+    /// address, or `-` for standard input. Without it: the champion's table, else the spec's own, and the labelled rows of
+    /// the store
+    pub source: Option<String>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// auto tries all and picks by the spec's metric; else one by name
+    #[arg(long, default_value = "auto", value_name = "auto|NAME", help = learner_help())]
+    pub learner: String,
+    /// Folds of the cross-validation [default: the spec's, else by rows: 10 up to 2,000, 5 up to 20,000, then 3]
+    #[arg(long)]
+    pub folds: Option<usize>,
+    /// Repeats of the cross-validation [default: the spec's, else by rows: 5 up to 2,000, then 1]
+    #[arg(long)]
+    pub repeats: Option<usize>,
+    /// Seed of everything random: the same seed gives the same bytes
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// What becomes of the new version
+    #[arg(long, value_enum)]
+    pub promote: Option<Promote>,
+    #[command(flatten)]
+    pub tolerance: Tolerance,
+}
+
+fn learner_help() -> String {
+    let known: Vec<String> = LEARNERS
+        .iter()
+        .map(|l| format!("{} ({})", l.name(), l.about()))
+        .collect();
+    format!(
+        "auto tries all and picks by the spec's metric; or one of: {}",
+        known.join(", ")
+    )
+}

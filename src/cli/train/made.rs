@@ -1,0 +1,105 @@
+//! What came of a training, here or in a server, and how it is shown.
+
+use serde_json::json;
+
+use crate::cli::exit::Exit;
+use crate::cli::out::{outln, print_json};
+use crate::cli::site::Site;
+use crate::cli::{rows, table};
+use crate::model::card::Card;
+use crate::promotion::gate::Gate;
+
+/// What came of a training, here or in a server.
+pub(super) struct Made {
+    pub version: String,
+    pub promoted: bool,
+    pub reason: String,
+    pub gate: Option<Gate>,
+    pub origin: serde_json::Value,
+    /// Rows of the table without a value of the target.
+    pub unlabelled: usize,
+    pub card: Card,
+}
+
+pub(super) fn report(site: &Site, made: &Made) -> anyhow::Result<Exit> {
+    if site.json {
+        print_json(&document(made))?
+    } else {
+        show(made)?
+    }
+    rows::report_warnings(site, &made.card.table_warnings);
+    Ok(Exit::Done)
+}
+
+fn document(made: &Made) -> serde_json::Value {
+    let card = &made.card;
+    let candidates: Vec<_> = card
+        .candidates
+        .iter()
+        .map(|c| json!({"learner": c.learner, "calibration": c.calibration, "cv": c.cv.to_json()}))
+        .collect();
+    json!({
+        "model": made.version,
+        "promoted": made.promoted,
+        "reason": made.reason,
+        "gate": made.gate,
+        "learner": card.learner,
+        "choice": card.choice,
+        "calibration": card.calibration,
+        "seed": card.seed,
+        "rows": card.rows,
+        "origin": made.origin,
+        "left_out": card.left_out,
+        "unlabelled": made.unlabelled,
+        "cv": card.cv.to_json(),
+        "without_companions": card.without_companions.as_ref().map(|f| f.to_json()),
+        "candidates": candidates,
+        "warnings": card.table_warnings,
+    })
+}
+
+fn show(made: &Made) -> anyhow::Result<()> {
+    let card = &made.card;
+    let mut learners = table::new(
+        ["learner", "calibration"]
+            .into_iter()
+            .chain(table::metric_heads()),
+    );
+    for candidate in &card.candidates {
+        let name = if candidate.learner == card.learner {
+            format!("{} *", candidate.learner)
+        } else {
+            candidate.learner.clone()
+        };
+        let cells = [name, candidate.calibration.clone()].into_iter();
+        learners.add_row(
+            cells
+                .chain(table::metric_cells(&candidate.cv))
+                .collect::<Vec<_>>(),
+        );
+    }
+    if let Some(figures) = &card.without_companions {
+        let cells = ["  without companions".to_owned(), String::new()].into_iter();
+        learners.add_row(
+            cells
+                .chain(table::metric_cells(figures))
+                .collect::<Vec<_>>(),
+        );
+    }
+    outln!(
+        "{} folds × {} repeats, {} rows, mean ± standard error",
+        card.cv.folds,
+        card.cv.repeats,
+        card.rows
+    );
+    outln!("{}", table::text(&learners));
+    outln!("");
+    outln!("* {}", card.choice);
+    let deed = if made.promoted {
+        "is now the champion"
+    } else {
+        "is kept, not promoted"
+    };
+    outln!("{} {deed}: {}", made.version, made.reason);
+    Ok(())
+}

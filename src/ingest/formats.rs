@@ -1,0 +1,56 @@
+//! The table of formats, and how one is found: by its name, by a file's ending, by the first bytes.
+
+use std::path::Path;
+
+use super::error::UnknownFormat;
+use super::format::Format;
+use super::{compression, json, parquet, text};
+
+pub static FORMATS: &[&dyn Format] = &[
+    &text::CSV,
+    &text::TSV,
+    &json::Json,
+    &json::JsonLines,
+    &parquet::Parquet,
+];
+
+fn endings() -> Vec<&'static str> {
+    FORMATS.iter().flat_map(|f| f.endings()).copied().collect()
+}
+
+/// The format of a name.
+pub fn named(name: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|f| f.name() == name)
+}
+
+/// The format a file's ending stands for.
+///
+/// # Errors
+/// When it stands for none.
+pub fn of(path: &Path) -> Result<&'static dyn Format, UnknownFormat> {
+    let inner = compression::inner(path);
+    let ending = inner
+        .extension()
+        .map(|e| e.to_string_lossy().to_lowercase());
+    let known = |f: &&&dyn Format| ending.as_deref().is_some_and(|e| f.endings().contains(&e));
+    FORMATS
+        .iter()
+        .find(known)
+        .copied()
+        .ok_or_else(|| UnknownFormat {
+            path: path.display().to_string(),
+            known: endings().join(", "),
+        })
+}
+
+/// The format of text whose first bytes are these, where nothing else tells: JSON begins with a bracket, Parquet with its
+/// name, and all else is CSV.
+pub fn sniffed(first: &[u8]) -> &'static dyn Format {
+    let start = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    match start.iter().find(|b| !b.is_ascii_whitespace()) {
+        _ if first.starts_with(b"PAR1") => &parquet::Parquet,
+        Some(b'[') => &json::Json,
+        Some(b'{') => &json::JsonLines,
+        _ => &text::CSV,
+    }
+}

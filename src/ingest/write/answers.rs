@@ -1,0 +1,103 @@
+//! What a model says of a table, answer by answer.
+
+use crate::ingest::collect::{Loaded, OddRow};
+use crate::schema::answer::{self, Answer};
+use crate::schema::column::Label;
+use crate::schema::fault::Problem;
+use crate::schema::{Cell, Span, Warning};
+
+/// What a model says of a table that was read to predict.
+#[derive(Clone, Copy, Debug)]
+pub struct Answers<'a> {
+    /// The table, and the rows that are not in it because they are bad.
+    pub loaded: &'a Loaded,
+    /// A label a row of the table, in its order.
+    pub labels: &'a [&'a Label],
+    /// A probability a row of the table, in its order.
+    pub probabilities: &'a [f64],
+}
+
+impl<'a> Answers<'a> {
+    /// One answer a row that was read, bad ones included, with what is to be said of it.
+    pub(in crate::ingest) fn each(self) -> impl Iterator<Item = (Answer<'a>, Option<&'a OddRow>)> {
+        let (table, odd) = (&self.loaded.table, &self.loaded.odd);
+        let has_id = self.has_id();
+        let mut place = 0;
+        let mut odd = odd.iter().peekable();
+        (0..self.loaded.read).map(move |n| {
+            let odd = odd.next_if(|(at, _)| *at == n).map(|(_, odd)| odd);
+            if let Some(bad) = odd.and_then(OddRow::left_out) {
+                let text = bad.id.as_deref().unwrap_or_default();
+                let end = text.len() as u32;
+                let id = bad
+                    .id
+                    .as_ref()
+                    .map_or(Cell::Missing, |_| Cell::Text(Span { start: 0, end }));
+                let answer = Answer {
+                    row: n + 1,
+                    id: has_id.then_some(id),
+                    text,
+                    said: None,
+                };
+                return (answer, odd);
+            }
+            let i = place;
+            place += 1;
+            let said = Some((self.labels[i], self.probabilities[i]));
+            let answer = Answer {
+                row: n + 1,
+                id: has_id.then(|| table.id(i)),
+                text: table.text(),
+                said,
+            };
+            (answer, odd)
+        })
+    }
+
+    /// Whether the table has ids; one without rows may have them.
+    pub(in crate::ingest) fn has_id(self) -> bool {
+        let Loaded {
+            table, odd, read, ..
+        } = self.loaded;
+        let may_have = *read == 0 && table.schema().id().is_some();
+        may_have
+            || answer::has_id(table.schema(), table.ids())
+            || odd
+                .iter()
+                .any(|(_, odd)| odd.left_out().is_some_and(|row| row.id.is_some()))
+    }
+
+    /// Whether an answer in columns has one for warnings: where there is something to say of a row.
+    pub(in crate::ingest) fn has_warnings(self) -> bool {
+        let worth = |(_, odd): &(usize, OddRow)| match odd {
+            OddRow::Bad(_) => true,
+            OddRow::Warned(warnings) => warnings.iter().any(is_worth_a_column),
+        };
+        self.loaded.odd.iter().any(worth)
+    }
+}
+
+/// A target that is ignored is so in every row: it is said once, not in a column.
+fn is_worth_a_column(warning: &Warning) -> bool {
+    warning.problem != Problem::TargetIgnored
+}
+
+/// Faults and warnings of a row as text.
+pub(in crate::ingest) fn in_words(odd: Option<&OddRow>) -> String {
+    let Some(odd) = odd else {
+        return String::new();
+    };
+    let warnings = odd.warnings().iter().filter(|w| is_worth_a_column(w));
+    let words = odd.faults().iter().map(ToString::to_string);
+    let words: Vec<String> = words.chain(warnings.map(ToString::to_string)).collect();
+    words.join("; ")
+}
+
+pub(super) fn in_json(odd: Option<&OddRow>) -> Vec<serde_json::Value> {
+    let Some(odd) = odd else {
+        return Vec::new();
+    };
+    let faults = odd.faults().iter().map(answer::fault_json);
+    let warnings = odd.warnings().iter().map(|w| serde_json::json!(w));
+    faults.chain(warnings).collect()
+}

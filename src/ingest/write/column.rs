@@ -1,0 +1,10 @@
+//! A plain column, as it is written.
+
+/// A column, with holes where a row has no value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    Whole(Vec<Option<i64>>),
+    Number(Vec<Option<f64>>),
+    Boolean(Vec<Option<bool>>),
+    Text(Vec<Option<String>>),
+}

@@ -1,0 +1,84 @@
+//! Why there is no model.
+
+use super::learners::LEARNERS;
+use crate::model::ModelFault;
+use crate::schema::fault::nearest;
+use crate::schema::spec::SpecFault;
+
+/// Why there is no model.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainFault {
+    /// Nothing to learn from.
+    #[error("{}; nothing can be learnt from it", no_rows(*read))]
+    NoRows {
+        read: usize,
+        /// Rows that broke the contract.
+        left_out: usize,
+    },
+    /// Nothing to tell apart.
+    #[error(
+        "only {rows} of {all} rows have the value {label} in the target column {column:?}; at least {needed} rows of each value are needed"
+    )]
+    OneClass {
+        column: String,
+        label: String,
+        rows: usize,
+        all: usize,
+        /// Fewest that will do.
+        needed: usize,
+    },
+    /// Too few rows to cut.
+    #[error("{rows} rows cannot be cut into {folds} folds; ask for {rows} or fewer with --folds")]
+    FewerRowsThanFolds { rows: usize, folds: usize },
+    /// Too many rows have no time.
+    #[error(
+        "{rows} of {all} rows have no readable time in {column:?}, the column of evaluation: time; correct them (a number, or a \
+         date as 2024-01-31), or raise the limit (--max-bad, over HTTP max_bad, from 0 to 1)"
+    )]
+    Untimed {
+        column: String,
+        /// Its rows without a time.
+        rows: usize,
+        all: usize,
+    },
+    #[error("{0}")]
+    Request(String),
+    #[error(
+        "there is no learner {name:?}{}; there are: {}",
+        suggestion(name),
+        names()
+    )]
+    UnknownLearner { name: String },
+    /// A learner gave up.
+    #[error("the learner {learner} failed: {why}")]
+    Learner { learner: &'static str, why: String },
+    /// The recipe does not fit the table.
+    #[error("the recipe cannot be fitted: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Recipe(Vec<SpecFault>),
+    /// The parts do not make a model: a defect of this program.
+    #[error(transparent)]
+    Model(#[from] ModelFault),
+    /// The caller asked to stop.
+    #[error("stopped; nothing was written")]
+    Stopped,
+}
+
+fn no_rows(read: usize) -> String {
+    match read {
+        0 => "the table has no rows".into(),
+        _ => format!("none of the table's {read} rows can be used"),
+    }
+}
+
+fn suggestion(name: &str) -> String {
+    nearest(name, LEARNERS.iter().map(|l| l.name()))
+        .map_or_else(String::new, |n| format!(", did you mean {n:?}?"))
+}
+
+fn names() -> String {
+    ["auto"]
+        .into_iter()
+        .chain(LEARNERS.iter().map(|l| l.name()))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

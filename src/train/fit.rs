@@ -1,0 +1,54 @@
+//! The fit of one learner, or of the members it is put together from.
+
+use super::error::TrainFault;
+use super::learner::{FitFault, Learner, Sample};
+use super::progress::Progress;
+use crate::kernel::Kernel;
+
+/// Fits one learner, members and all.
+///
+/// # Errors
+/// [`TrainFault::Learner`], naming the one that failed; [`TrainFault::Stopped`].
+pub fn fit(
+    learner: &'static dyn Learner,
+    sample: &Sample<'_>,
+    progress: &dyn Progress,
+) -> Result<Kernel, TrainFault> {
+    if learner.members().is_empty() {
+        return learner.fit(sample, progress).map_err(|fault| match fault {
+            FitFault::Stopped => TrainFault::Stopped,
+            FitFault::Failed(why) => TrainFault::Learner {
+                learner: learner.name(),
+                why,
+            },
+        });
+    }
+    let members = learner.members().iter().map(|m| fit(*m, sample, progress));
+    Ok(Kernel::Mean(members.collect::<Result<_, _>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::learners::LEARNERS;
+    use crate::train::learners::boosted::Boosted;
+    use crate::train::learners::fixture::{StopsAfter, with_sample};
+
+    /// Every learner checks before it begins; the boosted one also between columns and between its 250 trees.
+    #[test]
+    fn a_stopped_fit_has_no_kernel() {
+        with_sample(|sample| {
+            for learner in LEARNERS {
+                let fault = fit(*learner, sample, &StopsAfter::looks(0)).unwrap_err();
+                let name = learner.name();
+                assert!(matches!(fault, TrainFault::Stopped), "{name}: {fault}");
+            }
+            for looks in [3, sample.width + 3] {
+                let watch = StopsAfter::looks(looks);
+                let fault = fit(&Boosted, sample, &watch).unwrap_err();
+                assert!(matches!(fault, TrainFault::Stopped), "{fault}");
+                assert_eq!(watch.count(), looks + 1);
+            }
+        });
+    }
+}
