@@ -1,88 +1,225 @@
-//! Events as bytes: each with its length, time, kind, id and what is told of it, one after the other.
+//! Events in blocks: one after the other under the numbers that follow that of the first, read from the beginning.
 //!
-//! An event is `length: u32 · time: i64, microseconds · kind: u8 · length of the id: u16 · id · body`, little-endian, the
-//! first length counting all that follows it. The body is a JSON object: it outlives every version of every spec.
+//! A block begins with [`MARK`]. An entry is `length · code: u8 · …`, the length counting what follows it. Code 0 is a
+//! shape, which the entries after it share and name by its place among the shapes of the block. Any other is an event:
+//! `code · time · id · [shape] · what it says`, the code being that of the kind, with [`UUID`] where the id is sixteen bytes
+//! and no text; the time is the difference to that of the event before it, in microseconds. Lengths, places and times are
+//! numbers as [`super::event`] writes them. A block needs nothing but itself to be read.
+//!
+//! A block of revision 4 or before has events alone: `length: u32 · time: i64 · kind: u8 · length of the id: u16 · id · JSON
+//! object`, little-endian. Its first four bytes are a length, which is not 0.
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::de::IgnoredAny;
 
 use super::error::StoreError;
+use super::event::{
+    self, Body, BrokenEvent, Entry, Event, Id, Reader, Record, Shape, put_signed, put_text,
+    put_varint,
+};
 use super::kind::{self, Kind};
-use super::predictions;
 
-/// An event, borrowed from a block.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Record<'a> {
-    /// Its number.
-    pub seq: u64,
-    /// When it happened.
-    pub time: Timestamp,
-    /// What it tells of.
-    pub kind: Kind,
-    /// Its id.
-    pub id: &'a str,
-    /// The rest, a JSON object. It is looked at by those who need it.
-    pub body: &'a [u8],
+/// The beginning of a block.
+const MARK: [u8; 4] = [0; 4];
+
+/// Code of a shape.
+const SHAPE: u8 = 0;
+
+/// Set in the code of an event whose id is a UUID.
+const UUID: u8 = 0x80;
+
+/// A block that is written.
+#[derive(Debug, Default)]
+pub struct Writer {
+    bytes: Vec<u8>,
+    shapes: Vec<Shape>,
+    /// Of the last event, in microseconds.
+    time: i64,
+    /// Room for an entry.
+    entry: Vec<u8>,
 }
 
-const HEAD: usize = 8 + 1 + 2;
+/// A place in a block to go back to.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    bytes: usize,
+    shapes: usize,
+    time: i64,
+}
 
-/// Appends an event.
-///
-/// # Panics
-/// When an id has more than 65,535 bytes; ids are limited where they come in.
-pub fn write(block: &mut Vec<u8>, time: Timestamp, kind: Kind, id: &str, body: &str) {
-    let length = HEAD + id.len() + body.len();
-    let length = u32::try_from(length).expect("a body is bounded where it comes in");
-    block.extend_from_slice(&length.to_le_bytes());
-    block.extend_from_slice(&time.as_microsecond().to_le_bytes());
-    block.push(kind::code(kind));
-    let id_length = u16::try_from(id.len()).expect("ids are limited where they come in");
-    block.extend_from_slice(&id_length.to_le_bytes());
-    block.extend_from_slice(id.as_bytes());
-    block.extend_from_slice(body.as_bytes());
+impl Place {
+    /// Whether it is the beginning.
+    pub fn is_first(self) -> bool {
+        self.bytes == 0
+    }
+}
+
+impl Writer {
+    /// The block so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where the next event would stand.
+    pub fn place(&self) -> Place {
+        Place {
+            bytes: self.bytes.len(),
+            shapes: self.shapes.len(),
+            time: self.time,
+        }
+    }
+
+    /// Takes back what was appended since.
+    pub fn go_back(&mut self, to: Place) {
+        self.bytes.truncate(to.bytes);
+        self.shapes.truncate(to.shapes);
+        self.time = to.time;
+    }
+
+    /// Begins another block.
+    pub fn clear(&mut self) {
+        self.go_back(Place {
+            bytes: 0,
+            shapes: 0,
+            time: 0,
+        });
+    }
+
+    /// Appends an event.
+    pub fn push(&mut self, time: Timestamp, id: Id<'_>, event: &Event<'_>) {
+        if self.bytes.is_empty() {
+            self.bytes.extend_from_slice(&MARK);
+        }
+        let shape = event::shape(event).map(|shape| self.place_of(shape));
+        let time = time.as_microsecond();
+        let mut entry = std::mem::take(&mut self.entry);
+        entry.clear();
+        let code = kind::code(event.kind());
+        match id {
+            Id::Uuid(_) => entry.push(code | UUID),
+            Id::Text(_) => entry.push(code),
+        }
+        put_signed(time.wrapping_sub(self.time), &mut entry);
+        match id {
+            Id::Uuid(uuid) => entry.extend_from_slice(uuid.as_bytes()),
+            Id::Text(text) => put_text(text, &mut entry),
+        }
+        if let Some(shape) = shape {
+            put_varint(shape as u64, &mut entry);
+        }
+        event::encode(event, &mut entry);
+        self.append(&entry);
+        self.time = time;
+        self.entry = entry;
+    }
+
+    /// The place of a shape, which is appended where it is new.
+    fn place_of(&mut self, shape: Shape) -> usize {
+        // The last one is mostly the one.
+        if let Some(place) = self.shapes.iter().rposition(|known| known.is(&shape)) {
+            return place;
+        }
+        let mut entry = vec![SHAPE];
+        shape.encode(&mut entry);
+        self.append(&entry);
+        self.shapes.push(shape);
+        self.shapes.len() - 1
+    }
+
+    fn append(&mut self, entry: &[u8]) {
+        put_varint(entry.len() as u64, &mut self.bytes);
+        self.bytes.extend_from_slice(entry);
+    }
 }
 
 /// The events of a block whose first has the number `first`; ends early, with an error, at what is no event.
-pub fn read(
-    first: u64,
-    mut bytes: &[u8],
-) -> impl Iterator<Item = Result<Record<'_>, BrokenBlock>> + use<'_> {
-    let mut seq = first;
-    std::iter::from_fn(move || {
-        if bytes.is_empty() {
-            return None;
+pub fn read(first: u64, bytes: &[u8]) -> Entries<'_> {
+    let (rest, form) = match bytes.strip_prefix(&MARK) {
+        Some(rest) => {
+            let (shapes, time) = (Vec::new(), 0);
+            (rest, Form::Binary { shapes, time })
         }
-        let record = one(&mut bytes, seq);
-        if record.is_none() {
-            bytes = &[];
-        }
-        seq += 1;
-        Some(record.ok_or(BrokenBlock { seq: seq - 1 }))
-    })
+        None => (bytes, Form::Json),
+    };
+    let seq = first;
+    Entries { rest, seq, form }
 }
 
 /// The event of a number in a block whose first has the number `first`, handed to `look`.
 ///
 /// # Errors
-/// When the block is damaged before it.
+/// When the block is damaged before it, or the event is.
 pub fn find<T>(
     first: u64,
     bytes: &[u8],
     seq: u64,
-    look: impl FnOnce(Record<'_>) -> T,
+    look: impl FnOnce(&Record<'_>) -> T,
 ) -> Result<Option<T>, StoreError> {
-    for record in read(first, bytes) {
-        let record = record?;
-        if record.seq == seq {
-            record.check()?;
-            return Ok(Some(look(record)));
-        }
+    let mut entries = read(first, bytes);
+    entries.skip_to(seq)?;
+    match entries.next() {
+        None => Ok(None),
+        Some(entry) => Ok(Some(look(&entry?.decode()?))),
     }
-    Ok(None)
 }
 
-fn one<'a>(bytes: &mut &'a [u8], seq: u64) -> Option<Record<'a>> {
+/// The events of a block.
+#[derive(Debug)]
+pub struct Entries<'a> {
+    rest: &'a [u8],
+    /// Number of the next.
+    seq: u64,
+    form: Form,
+}
+
+/// How the events of a block are written.
+#[derive(Debug)]
+enum Form {
+    /// As revision 4 and those before it did.
+    Json,
+    /// With shapes; the time is that of the event before.
+    Binary { shapes: Vec<Arc<Shape>>, time: i64 },
+}
+
+impl Entries<'_> {
+    /// Passes over the events before a number, looking no further into them than it must.
+    pub fn skip_to(&mut self, seq: u64) -> Result<(), BrokenEvent> {
+        while self.seq < seq && !self.rest.is_empty() {
+            let passed = match &mut self.form {
+                Form::Json => json_entry(&mut self.rest, self.seq).map(drop),
+                Form::Binary { shapes, time } => next_event(&mut self.rest, shapes)
+                    .and_then(|(_, mut entry)| entry.signed())
+                    .map(|more| *time = time.wrapping_add(more)),
+            };
+            passed.ok_or(BrokenEvent { seq: self.seq })?;
+            self.seq += 1;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Result<Entry<'a>, BrokenEvent>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let seq = self.seq;
+        self.seq += 1;
+        let entry = match &mut self.form {
+            Form::Json => json_entry(&mut self.rest, seq),
+            Form::Binary { shapes, time } => binary_entry(&mut self.rest, seq, shapes, time),
+        };
+        if entry.is_none() {
+            self.rest = &[];
+        }
+        Some(entry.ok_or(BrokenEvent { seq }))
+    }
+}
+
+fn json_entry<'a>(bytes: &mut &'a [u8], seq: u64) -> Option<Entry<'a>> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let (event, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
     *bytes = rest;
@@ -90,88 +227,147 @@ fn one<'a>(bytes: &mut &'a [u8], seq: u64) -> Option<Record<'a>> {
     let (kind, event) = event.split_first()?;
     let (length, event) = event.split_first_chunk::<2>()?;
     let (id, body) = event.split_at_checked(usize::from(u16::from_le_bytes(*length)))?;
-    Some(Record {
+    Some(Entry {
         seq,
         time: Timestamp::from_microsecond(i64::from_le_bytes(*time)).ok()?,
         kind: kind::of_code(*kind)?,
-        id: std::str::from_utf8(id).ok()?,
-        body,
+        id: Id::of(std::str::from_utf8(id).ok()?),
+        body: Body::Json(body),
     })
 }
 
-/// What stands in a block is no event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("event {seq} cannot be read")]
-pub struct BrokenBlock {
-    /// The event's number.
-    pub seq: u64,
+/// The bytes of the next event behind its code, shapes before it being taken up.
+fn next_event<'a>(bytes: &mut &'a [u8], shapes: &mut Vec<Arc<Shape>>) -> Option<(u8, Reader<'a>)> {
+    loop {
+        let mut block = Reader(bytes);
+        let length = block.varint()?;
+        let mut entry = Reader(block.bytes(length)?);
+        *bytes = block.0;
+        match entry.byte()? {
+            SHAPE => shapes.push(Shape::decode(entry.0)?.into()),
+            code => return Some((code, entry)),
+        }
+    }
 }
 
-impl Record<'_> {
-    /// Whether this is a prediction whose truth was there before it.
-    pub fn is_awaited(&self) -> bool {
-        self.kind == Kind::Prediction && self.body.ends_with(predictions::AWAITED_END)
-    }
+fn binary_entry<'a>(
+    bytes: &mut &'a [u8],
+    seq: u64,
+    shapes: &mut Vec<Arc<Shape>>,
+    time: &mut i64,
+) -> Option<Entry<'a>> {
+    let (code, mut entry) = next_event(bytes, shapes)?;
+    let kind = kind::of_code(code & !UUID)?;
+    *time = time.wrapping_add(entry.signed()?);
+    let id = match code & UUID {
+        0 => Id::Text(entry.text()?),
+        _ => Id::Uuid(entry.uuid()?),
+    };
+    Some(Entry {
+        seq,
+        time: Timestamp::from_microsecond(*time).ok()?,
+        kind,
+        id,
+        body: body(kind, entry, shapes)?,
+    })
+}
 
-    /// Checks that the body is what was written as far as that shows: a JSON object. Whoever hands it on relies on that.
-    ///
-    /// # Errors
-    /// When it is not.
-    pub fn check(&self) -> Result<(), BrokenBlock> {
-        let text = std::str::from_utf8(self.body).unwrap_or_default();
-        let is_object = text.starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok();
-        let broken = BrokenBlock { seq: self.seq };
-        is_object.then_some(()).ok_or(broken)
-    }
-
-    /// The event as one line of JSON, as exports and `/v1/events` have it.
-    pub fn line(&self) -> String {
-        let (seq, kind) = (self.seq, kind::name(self.kind));
-        let time = crate::clock::rfc3339(self.time);
-        let id = serde_json::to_string(self.id).expect("text is JSON");
-        let body = String::from_utf8_lossy(self.body);
-        let rest = body.strip_prefix('{').unwrap_or("}");
-        let comma = if rest == "}" { "" } else { "," };
-        format!(r#"{{"seq":{seq},"time":"{time}","kind":"{kind}","id":{id}{comma}{rest}"#)
-    }
+fn body<'a>(kind: Kind, mut entry: Reader<'a>, shapes: &[Arc<Shape>]) -> Option<Body<'a>> {
+    Some(match kind {
+        Kind::Prediction | Kind::Row => {
+            let place = usize::try_from(entry.varint()?).ok()?;
+            Body::Binary(Some(shapes.get(place)?.clone()), entry.0)
+        }
+        Kind::Label | Kind::LabelExpired => Body::Binary(None, entry.0),
+        Kind::Quarantine | Kind::Verdict | Kind::Alert | Kind::Model => Body::Json(entry.0),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
+    use crate::schema::column::Label;
+    use crate::store::event::LabelEvent;
+
+    fn label() -> Event<'static> {
+        Event::Label(LabelEvent {
+            label: Cow::Owned(Label::Integer(1)),
+            correct: false,
+            own_id: None,
+            conflict: None,
+        })
+    }
 
     fn block() -> Vec<u8> {
-        let mut block = Vec::new();
+        let mut block = Writer::default();
         let time = "2026-01-31T09:15:00.25Z".parse().unwrap();
-        write(&mut block, time, Kind::Prediction, "a\"b", r#"{"label":1}"#);
-        write(&mut block, time, Kind::Verdict, "", "{}");
+        block.push(time, Id::Text("a\"b"), &label());
+        let uuid = Id::of("01a211ae-ae5c-75e2-b9e1-b6f59ac5a842");
+        block.push("1969-12-31T00:00:00Z".parse().unwrap(), uuid, &label());
+        block.push(time, Id::Text(""), &Event::Document(Kind::Verdict, "{}"));
+        block.bytes().to_vec()
+    }
+
+    /// As revision 4 wrote it.
+    fn json_block() -> Vec<u8> {
+        let mut block = Vec::new();
+        let time: Timestamp = "2026-01-31T09:15:00.25Z".parse().unwrap();
+        for (kind, id, body) in [(3, "a\"b", r#"{"label":1,"correct":false}"#), (6, "", "{}")] {
+            let length = 8 + 1 + 2 + id.len() + body.len();
+            block.extend_from_slice(&(length as u32).to_le_bytes());
+            block.extend_from_slice(&time.as_microsecond().to_le_bytes());
+            block.push(kind);
+            block.extend_from_slice(&(id.len() as u16).to_le_bytes());
+            block.extend_from_slice(id.as_bytes());
+            block.extend_from_slice(body.as_bytes());
+        }
         block
     }
 
+    fn lines(block: &[u8]) -> Vec<String> {
+        let entries = read(7, block).map(|entry| entry.unwrap());
+        entries
+            .map(|entry| entry.decode().unwrap().line())
+            .collect()
+    }
+
     #[test]
-    fn what_was_written_is_read() {
-        let block = block();
-        let lines: Vec<String> = read(7, &block).map(|r| r.unwrap().line()).collect();
-        assert_eq!(
-            lines,
-            [
-                r#"{"seq":7,"time":"2026-01-31T09:15:00.250Z","kind":"prediction","id":"a\"b","label":1}"#,
-                r#"{"seq":8,"time":"2026-01-31T09:15:00.250Z","kind":"verdict","id":""}"#,
-            ]
-        );
+    fn what_was_written_is_read_in_either_form() {
+        let label = r#"{"seq":7,"time":"2026-01-31T09:15:00.250Z","kind":"label","id":"a\"b","label":1,"correct":false}"#;
+        let verdict = |seq: u64| {
+            format!(r#"{{"seq":{seq},"time":"2026-01-31T09:15:00.250Z","kind":"verdict","id":""}}"#)
+        };
+        assert_eq!(lines(&json_block()), [label.to_owned(), verdict(8)]);
+        let second = r#"{"seq":8,"time":"1969-12-31T00:00:00.000Z","kind":"label","id":"01a211ae-ae5c-75e2-b9e1-b6f59ac5a842","label":1,"correct":false}"#;
+        let all = [label.to_owned(), second.to_owned(), verdict(9)];
+        assert_eq!(lines(&block()), all);
     }
 
     #[test]
     fn a_cut_block_is_told_and_never_panics() {
-        let block = block();
-        for cut in 1..block.len() {
-            let read: Vec<_> = read(1, &block[..cut]).collect();
-            let whole = read.iter().filter(|record| record.is_ok()).count();
-            assert_eq!(read.len() - whole, usize::from(cut != first_length(&block)));
+        for (block, events) in [(json_block(), 2), (block(), 3)] {
+            for cut in MARK.len() + 1..block.len() {
+                let read: Vec<_> = read(1, &block[..cut]).collect();
+                let whole = read.iter().filter(|entry| entry.is_ok()).count();
+                assert!(whole < events, "{cut}");
+                assert!(read.len() - whole <= 1, "{cut}");
+            }
+            assert_eq!(read(1, &block).filter(Result::is_ok).count(), events);
         }
     }
 
-    fn first_length(block: &[u8]) -> usize {
-        4 + u32::from_le_bytes(block[..4].try_into().unwrap()) as usize
+    #[test]
+    fn what_was_taken_back_is_not_there() {
+        let mut block = Writer::default();
+        let time = Timestamp::UNIX_EPOCH;
+        block.push(time, Id::Text("first"), &label());
+        let place = block.place();
+        block.push(Timestamp::MAX, Id::Text("gone"), &label());
+        block.go_back(place);
+        block.push(time, Id::Text("second"), &label());
+        let ids = read(1, block.bytes()).map(|entry| entry.unwrap().id.to_string());
+        assert_eq!(ids.collect::<Vec<_>>(), ["first", "second"]);
     }
 }

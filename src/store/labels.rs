@@ -1,17 +1,18 @@
 //! Truths that come late: joined to their prediction by its id, whenever they come.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
 use super::commit::Commit;
 use super::error::StoreError;
-use super::kind::Kind;
-use super::layout::{Key, id_of, key};
+use super::event::{Event, Id, LabelEvent};
+use super::layout::{Key, id_of, key, own_id_of};
 use super::rows;
 use super::waiting::Bound;
 use crate::schema::column::Label;
-use crate::schema::own_id;
 use crate::telemetry::metrics::{ClosedLabel, LabelStatus};
 
 /// A truth as it is handed in.
@@ -91,18 +92,6 @@ pub struct Truth {
     pub seq: u64,
 }
 
-#[derive(Serialize)]
-struct Told<'a> {
-    label: &'a Label,
-    correct: bool,
-    /// The row's own id that it waited for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<serde_json::Value>,
-    /// The label of its prediction, which it contradicts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    conflict: Option<&'a Label>,
-}
-
 /// Takes labels in. Unless `partial`, one contradiction keeps all of them out; each status tells what is, or would have been.
 /// None where more would wait than may: then nothing is taken.
 pub(super) fn take(
@@ -169,7 +158,7 @@ pub(super) fn join_waiting(
     commit: &mut Commit<'_>,
     own_id: &str,
     key: &Key,
-    id: &str,
+    id: Id<'_>,
 ) -> Result<(), StoreError> {
     let waits = Key::own_id(own_id);
     if !commit.wait_no_more(waits.bytes())? {
@@ -192,25 +181,24 @@ pub(super) fn join_waiting(
 fn reject(
     commit: &mut Commit<'_>,
     own_id: &str,
-    id: &str,
+    id: Id<'_>,
     label: &Label,
     conflict: &Label,
 ) -> Result<(), StoreError> {
     tracing::warn!(
-        id,
+        %id,
         key = own_id,
         %label,
         stored = %conflict,
         "labels: a label that waited by its row's id contradicts the label of the prediction, which stays"
     );
-    let told = Told {
-        label,
+    let event = LabelEvent {
+        label: Cow::Borrowed(label),
         correct: false,
-        key: Some(own_id::json(own_id)),
-        conflict: Some(conflict),
+        own_id: Some(own_id.into()),
+        conflict: Some(Cow::Borrowed(conflict)),
     };
-    let body = serde_json::to_string(&told).expect("its keys are text");
-    commit.append(commit.now, Kind::LabelExpired, id, &body)?;
+    commit.append(commit.now, id, &Event::LabelExpired(event))?;
     commit.conflicts += 1;
     Ok(())
 }
@@ -232,7 +220,7 @@ fn one(commit: &mut Commit<'_>, given: &Given) -> Result<Done, StoreError> {
     let is_new = before.as_ref() != Some(&given.label);
     if is_new && !matches!(status, Status::Conflict(_)) {
         match &id {
-            Some(id) => keep(commit, &key, id, &given.label, before.is_some())?,
+            Some(id) => keep(commit, &key, Id::of(id), &given.label, before.is_some())?,
             // It becomes an event when its prediction is known.
             None => put(commit, &key, &given.label, 0)?,
         }
@@ -246,18 +234,17 @@ fn one(commit: &mut Commit<'_>, given: &Given) -> Result<Done, StoreError> {
 fn keep(
     commit: &mut Commit<'_>,
     key: &Key,
-    id: &str,
+    id: Id<'_>,
     label: &Label,
     correct: bool,
 ) -> Result<(), StoreError> {
-    let told = Told {
-        label,
+    let event = LabelEvent {
+        label: Cow::Borrowed(label),
         correct,
-        key: None,
+        own_id: None,
         conflict: None,
     };
-    let body = serde_json::to_string(&told).expect("its keys are text");
-    let seq = commit.append(commit.now, Kind::Label, id, &body)?;
+    let seq = commit.append(commit.now, id, &Event::Label(event))?;
     put(commit, key, label, seq)
 }
 
@@ -303,15 +290,14 @@ pub(super) fn expire(commit: &mut Commit<'_>, since: Timestamp) -> Result<usize,
         let Some(truth) = label.transpose()? else {
             continue;
         };
-        let told = Told {
-            label: &truth.label,
+        let event = LabelEvent {
+            label: Cow::Borrowed(&truth.label),
             correct: false,
-            key: super::layout::own_id_of(key).map(own_id::json),
+            own_id: own_id_of(key).map(Into::into),
             conflict: None,
         };
-        let body = serde_json::to_string(&told).expect("its keys are text");
-        let id = super::layout::id_of(key).unwrap_or_default();
-        commit.append(commit.now, Kind::LabelExpired, &id, &body)?;
+        let id = id_of(key).unwrap_or_default();
+        commit.append(commit.now, Id::of(&id), &Event::LabelExpired(event))?;
     }
     Ok(gone.len())
 }
