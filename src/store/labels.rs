@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use redb::ReadableTable;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::commit::Commit;
 use super::error::StoreError;
-use super::event::{Event, Id, LabelEvent};
+use super::event::{Event, Id, LabelEvent, Reader, put_scalar, put_signed, put_varint, take_label};
 use super::layout::{Key, id_of, key, own_id_of};
 use super::rows;
 use super::waiting::Bound;
@@ -81,8 +81,11 @@ impl Status {
     }
 }
 
+/// First byte of a truth.
+const TRUTH: u8 = 1;
+
 /// A truth as it is kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Truth {
     /// The truth.
     pub label: Label,
@@ -254,8 +257,7 @@ fn put(commit: &mut Commit<'_>, key: &Key, label: &Label, seq: u64) -> Result<()
         time: commit.now.as_microsecond(),
         seq,
     };
-    let bytes = serde_json::to_vec(&truth).expect("its keys are text");
-    commit.labels.insert(key.bytes(), &*bytes)?;
+    commit.labels.insert(key.bytes(), &*encode(&truth))?;
     Ok(())
 }
 
@@ -269,10 +271,32 @@ fn truth(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label>, StoreError
     }
 }
 
+/// A truth as it is kept: `time · seq · label`. What revision 4 and before kept is a JSON object.
+fn encode(truth: &Truth) -> Vec<u8> {
+    let mut out = vec![TRUTH];
+    put_signed(truth.time, &mut out);
+    put_varint(truth.seq, &mut out);
+    put_scalar(&truth.label.scalar(), &mut out);
+    out
+}
+
+fn decode(bytes: &[u8]) -> Option<Truth> {
+    let mut reader = Reader(bytes.strip_prefix(&[TRUTH])?);
+    let truth = Truth {
+        time: reader.signed()?,
+        seq: reader.varint()?,
+        label: take_label(&mut reader)?,
+    };
+    reader.is_empty().then_some(truth)
+}
+
 /// Reads a truth as it is kept.
 pub(super) fn read(bytes: &[u8]) -> Result<Truth, StoreError> {
-    serde_json::from_slice(bytes)
-        .map_err(|e| StoreError::Damaged(format!("a label cannot be read: {e}")))
+    let truth = match bytes.starts_with(b"{") {
+        true => serde_json::from_slice(bytes).ok(),
+        false => decode(bytes),
+    };
+    truth.ok_or_else(|| StoreError::Damaged("a label cannot be read".into()))
 }
 
 /// Gives up truths that wait since before `since`; gives how many.
@@ -300,4 +324,26 @@ pub(super) fn expire(commit: &mut Commit<'_>, since: Timestamp) -> Result<usize,
         commit.append(commit.now, Id::of(&id), &Event::LabelExpired(event))?;
     }
     Ok(gone.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_truth_is_read_as_it_was_kept_in_either_form() {
+        let truth = Truth {
+            label: Label::Text("yes".into()),
+            time: 1_800_000_000_000_000,
+            seq: 7_000_000,
+        };
+        let bytes = encode(&truth);
+        assert_eq!(bytes.len(), 1 + 8 + 4 + 4);
+        assert_eq!(read(&bytes), Ok(truth.clone()));
+        let json = br#"{"label":"yes","time":1800000000000000,"seq":7000000}"#;
+        assert_eq!(read(json), Ok(truth));
+        for end in 0..bytes.len() {
+            assert!(matches!(read(&bytes[..end]), Err(StoreError::Damaged(_))));
+        }
+    }
 }

@@ -29,7 +29,7 @@ pub const OWN_IDS: TableDefinition<&[u8], (u64, &[u8])> = TableDefinition::new("
 pub const RUNS: TableDefinition<&[u8; 24], &[u8]> = TableDefinition::new("packed_runs");
 /// The same of revision 4 and before, whose runs are not packed.
 pub const PLAIN_RUNS: TableDefinition<&[u8; 24], &[u8]> = TableDefinition::new("runs");
-/// Key of an id → its truth, as JSON.
+/// Key of an id → its truth, as [`super::labels`] has it.
 pub const LABELS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("labels");
 /// Key of an id whose prediction is not there → since when its truth waits, in microseconds.
 pub const WAITING: TableDefinition<&[u8], i64> = TableDefinition::new("waiting");

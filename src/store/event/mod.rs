@@ -28,4 +28,5 @@ pub use row::StoredRow;
 pub use verdict::{ModelEvent, Retrain, VerdictEvent};
 
 pub(super) use bytes::{Reader, put_signed, put_text, put_varint};
+pub(super) use row::{put as put_scalar, take_label};
 pub(super) use shape::Shape;
