@@ -15,9 +15,10 @@ use super::layout::{
 };
 use super::rows::RowKey;
 
-/// Longest block of more than one event, some 600 predictions: it fills a page of the database, whose sizes are powers of
-/// two, up to what the page says of itself. A block is read as a whole.
-const BLOCK: usize = (64 << 10) - 32;
+/// Longest block of more than one event, some 170 predictions: it fills a page of the database, whose sizes are powers of
+/// two, up to what the page says of itself. In longer ones the last block of a commit wastes more; in shorter ones the names
+/// that each repeats count. A block is read as a whole.
+const BLOCK: usize = (16 << 10) - 32;
 
 /// How many events of each kind a commit wrote.
 pub(super) type Counts = Vec<(Kind, u64)>;
