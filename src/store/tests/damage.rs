@@ -8,12 +8,14 @@ use redb::ReadableTable;
 use tempfile::TempDir;
 
 use super::disk::Disk;
-use super::{given, rows, start};
+use super::{given, prediction, row, rows, start};
 use crate::store::event::{Body, Event, Id};
+use crate::store::feed::PredictionId;
 use crate::store::kind::Kind;
 use crate::store::layout::BLOCKS;
 use crate::store::{
-    File, Health, OpenError, StoreError, block, check, commit, maintenance, offline, read,
+    File, Health, OpenError, StoreError, block, check, commit, labels, maintenance, offline,
+    predictions, read, waiting,
 };
 
 const FIXTURE: &str = concat!(
@@ -21,10 +23,37 @@ const FIXTURE: &str = concat!(
     "/tests/fixtures/state-1/state/events.redb"
 );
 
+/// A store that this program wrote: predictions, rows with labels and without, labels.
+fn written() -> Vec<u8> {
+    let state = tempfile::tempdir().unwrap();
+    let file = File::open(state.path()).unwrap();
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let bound = waiting::Bound::of(1_000);
+    for round in 0..20 {
+        commit::within(&file, now, |commit| {
+            for n in 0..20 {
+                let mut made = prediction(&format!("prediction {n} of {round}"));
+                if n % 2 == 0 {
+                    made.id = PredictionId::Fresh(uuid::Uuid::now_v7());
+                    made.own_id = Some(n.to_string().into());
+                }
+                predictions::keep(commit, &made)?;
+                rows::take(commit, &row(round * 20 + n))?;
+            }
+            let label = given(&format!("prediction 1 of {round}"));
+            labels::take(commit, &[label], false, bound).map(drop)
+        })
+        .unwrap();
+    }
+    maintenance::compact(&file).unwrap();
+    file.shut();
+    std::fs::read(state.path().join("events.redb")).unwrap()
+}
+
 /// A copy with holes of random bytes, the first at `from` or behind.
-fn damaged(seed: u64, from: usize) -> TempDir {
+fn damaged(whole: &[u8], seed: u64, from: usize) -> TempDir {
     let mut dice = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let mut bytes = std::fs::read(FIXTURE).unwrap();
+    let mut bytes = whole.to_vec();
     for _ in 0..1 + seed % 8 {
         let length = 1 << dice.random_range(0..13);
         let begin = dice.random_range(from..bytes.len() - length);
@@ -82,16 +111,21 @@ fn holds(state: &Path, opened: Result<File, OpenError>) -> bool {
 
 #[test]
 fn b7_a_damaged_file_is_an_error_and_no_panic() {
-    let mut met = 0;
-    for seed in 0..80 {
-        let state = damaged(seed, 0);
-        met += usize::from(holds(state.path(), File::open(state.path())));
-        let state = damaged(seed, 4096);
-        met += usize::from(holds(state.path(), File::open(state.path())));
-        let state = damaged(seed, 0);
-        met += usize::from(holds(state.path(), File::open_verified(state.path())));
+    for (whole, name) in [
+        (std::fs::read(FIXTURE).unwrap(), "of revision 4"),
+        (written(), "of this one"),
+    ] {
+        let mut met = 0;
+        for seed in 0..80 {
+            let state = damaged(&whole, seed, 0);
+            met += usize::from(holds(state.path(), File::open(state.path())));
+            let state = damaged(&whole, seed, 4096);
+            met += usize::from(holds(state.path(), File::open(state.path())));
+            let state = damaged(&whole, seed, 0);
+            met += usize::from(holds(state.path(), File::open_verified(state.path())));
+        }
+        assert!(met > 80, "the damage was met in {met} of 240 files {name}");
     }
-    assert!(met > 80, "the damage was met in {met} of 240 files");
 }
 
 /// Pages whose bytes changed inside an event: the block still has its form, and what the event says is no JSON. Without a

@@ -2,6 +2,7 @@
 
 mod damage;
 mod disk;
+mod follow;
 mod keep;
 mod own_ids;
 mod revision;
