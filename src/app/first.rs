@@ -8,7 +8,6 @@ use super::subsystems::cores;
 use crate::config::Settings;
 use crate::control::retrain::{self, Order};
 use crate::live::Champion;
-use crate::live::champion::decode;
 use crate::live::pointer::Follower;
 use crate::model::{Model, Spec};
 use crate::promotion::policy::Promote;
@@ -105,7 +104,7 @@ impl First {
 
 /// The champion, or the newest intact older version; none in an empty state.
 fn intact(registry: &Registry) -> anyhow::Result<Option<(Version, Model)>> {
-    let Some(intact) = registry.newest_intact(decode)? else {
+    let Some(intact) = registry.newest_intact(Model::from_bytes)? else {
         if let Some(newest) = registry.versions()?.last() {
             bail!(
                 "there are versions, but no champion: name one with `models promote {}`",

@@ -79,9 +79,11 @@ impl Site {
         let Some(champion) = self.registry.champion()? else {
             return Ok(None);
         };
-        let decode = |bytes: &[u8]| Model::from_bytes(bytes).map_err(|e| e.to_string());
         let hint = "no spec is at hand to train by; name one with --spec";
-        let intact = self.registry.newest_intact(decode).context(hint)?;
+        let intact = self
+            .registry
+            .newest_intact(Model::from_bytes)
+            .context(hint)?;
         match intact.filter(|i| i.version.name() == champion.name()) {
             None => {
                 anyhow::bail!("{champion} is damaged, and no older version of it is left: {hint}")

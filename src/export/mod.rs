@@ -4,11 +4,12 @@ pub mod table;
 
 use std::io::Write;
 
+use jiff::Timestamp;
+
 use crate::ingest::WriteFault;
-use crate::store::event::{Line, Record};
+use crate::store::event::{Line, LineError, Record};
 use crate::store::kind::Kind;
 use crate::store::{File, Store, StoreError, maintenance};
-use jiff::Timestamp;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Filter {
@@ -52,8 +53,7 @@ pub enum ExportError {
     Line {
         /// Its number within the export, or within the page it was read with; from 1.
         line: u64,
-        /// The key that is missing or unreadable.
-        why: String,
+        why: LineError,
     },
 }
 
@@ -159,8 +159,8 @@ pub fn page(store: &Store, filter: &Filter, after: u64) -> Result<Page, StoreErr
 /// # Errors
 /// [`ExportError::Line`], or what `each` says.
 pub fn each_line(line: &str, number: u64, each: Each<'_>) -> Result<(), ExportError> {
-    let fault = |why: String| ExportError::Line { line: number, why };
+    let fault = |why: LineError| ExportError::Line { line: number, why };
     let line = Line::parse(line).map_err(fault)?;
-    let record = line.record().map_err(|broken| fault(broken.to_string()));
+    let record = line.record().map_err(|broken| fault(broken.into()));
     each(&record?)
 }

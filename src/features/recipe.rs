@@ -247,6 +247,19 @@ fn pick_features(
     features
 }
 
+/// Why a recipe that was read from a file cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecipeError {
+    #[error("the recipe was fitted on another table")]
+    OtherTable,
+    #[error("step {0} of the recipe reads beyond its row")]
+    StepBeyond(usize),
+    #[error("the feature {0:?} reads beyond its row")]
+    FeatureBeyond(String),
+    #[error("the recipe has no features")]
+    NoFeatures,
+}
+
 impl Recipe {
     /// Length of the feature vector.
     pub fn width(&self) -> usize {
@@ -279,23 +292,23 @@ impl Recipe {
     ///
     /// # Errors
     /// Says which step or feature reaches too far.
-    pub fn check(&self, schema: &Schema) -> Result<(), String> {
+    pub fn check(&self, schema: &Schema) -> Result<(), RecipeError> {
         if self.columns as usize != schema.columns().len() {
-            return Err("the recipe was fitted on another table".into());
+            return Err(RecipeError::OtherTable);
         }
         let mut slots = self.columns as usize;
         for (i, step) in self.steps.iter().enumerate() {
             let (inputs, outputs) = step.reach();
             if inputs.iter().any(|s| *s >= slots) {
-                return Err(format!("step {i} of the recipe reads beyond its row"));
+                return Err(RecipeError::StepBeyond(i));
             }
             slots += outputs;
         }
         let beyond =
             |f: &&Feature| f.slot as usize >= slots || f.sources.iter().any(|s| *s >= self.columns);
         match self.features.iter().find(beyond) {
-            Some(f) => Err(format!("the feature {:?} reads beyond its row", f.name)),
-            None if self.features.is_empty() => Err("the recipe has no features".into()),
+            Some(f) => Err(RecipeError::FeatureBeyond(f.name.clone())),
+            None if self.features.is_empty() => Err(RecipeError::NoFeatures),
             None => Ok(()),
         }
     }

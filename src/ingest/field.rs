@@ -21,10 +21,15 @@ impl fmt::Display for Field {
     }
 }
 
-impl FromStr for Field {
-    type Err = String;
+/// Text that names no field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no field; write its name, data.rows for one within another, or /data/rows")]
+pub struct FieldError(String);
 
-    fn from_str(text: &str) -> Result<Field, String> {
+impl FromStr for Field {
+    type Err = FieldError;
+
+    fn from_str(text: &str) -> Result<Field, FieldError> {
         let path: Vec<String> = match text.strip_prefix('/') {
             Some(pointer) => {
                 let unescaped = |part: &str| part.replace("~1", "/").replace("~0", "~");
@@ -33,9 +38,7 @@ impl FromStr for Field {
             None => text.split('.').map(str::to_owned).collect(),
         };
         match path.iter().any(String::is_empty) {
-            true => Err(format!(
-                "`{text}` is no field; write its name, data.rows for one within another, or /data/rows"
-            )),
+            true => Err(FieldError(text.to_owned())),
             false => Ok(Field {
                 path,
                 text: text.to_owned(),
@@ -183,7 +186,7 @@ mod tests {
     #[test]
     fn what_is_no_field_and_no_json_is_said() {
         for text in ["", "/", "a..b", ".a", "a."] {
-            let said = text.parse::<Field>().unwrap_err();
+            let said = text.parse::<Field>().unwrap_err().to_string();
             assert!(said.contains("is no field; write"), "{said}");
         }
         let field: Field = "rows".parse().unwrap();

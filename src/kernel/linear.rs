@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{KernelFault, finite, length};
+use super::error::{KernelFault, finite, length};
 use super::line;
 use super::logistic::sigmoid;
 

@@ -5,7 +5,7 @@
 //! alone, whose data come only from checked parts, also when they are read from a file.
 
 mod calibration;
-mod fault;
+mod error;
 mod line;
 mod linear;
 mod logistic;
@@ -22,7 +22,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use calibration::Calibration;
-pub use fault::{KernelFault, TreeFault};
+pub use error::{KernelFault, TreeFault};
 pub use linear::Linear;
 pub use packed::MAX_FEATURES;
 pub use shap::AttributionScratch;
@@ -128,7 +128,7 @@ fn check_members(members: &[Kernel]) -> Result<(), KernelFault> {
             fault: Box::new(fault),
         };
         member.check().map_err(fault)?;
-        fault::length("features of a member of the mean", width, member.width())?;
+        error::length("features of a member of the mean", width, member.width())?;
     }
     Ok(())
 }

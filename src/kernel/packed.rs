@@ -4,7 +4,7 @@
 //! the left. Leaves point at themselves (offset 0, threshold +∞), so a walk of a fixed number of steps needs no
 //! branch, and `LANES` trees are walked abreast to overlap their memory latency.
 
-use super::fault::TreeFault;
+use super::error::TreeFault;
 use super::tree::{Tree, lower};
 
 /// Trees walked abreast. A step waits on two loads, a comparison and an addition; 8 lanes do not fill the wait, and

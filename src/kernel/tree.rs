@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::fault::TreeFault;
+use super::error::TreeFault;
 
 /// Most nodes in one tree. Packed child offsets stay at or below half of this plus one, which 18 bits hold.
 pub const MAX_NODES: usize = 500_000;

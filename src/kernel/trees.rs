@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{KernelFault, finite};
+use super::error::{KernelFault, finite};
 use super::line;
 use super::logistic::sigmoid;
 use super::packed::{MAX_FEATURES, Packed};

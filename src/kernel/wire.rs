@@ -4,7 +4,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::fault::{KernelFault, TreeFault};
+use super::error::{KernelFault, TreeFault};
 use super::packed::Packed;
 use super::tree::{MAX_NODES, Node, Tree};
 use super::trees::{Link, Trees};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::cost::Cost;
-use crate::model::Model;
+use crate::model::{Model, ModelFault};
 use crate::registry::{Registry, RegistryError, Version, VersionRef};
 
 /// A model under its name.
@@ -38,23 +38,16 @@ impl Champion {
     /// # Errors
     /// What is wrong with it; it must not become current then.
     pub fn read(registry: &Registry, version: &Version) -> Result<Champion, RegistryError> {
-        let (version, model) = registry.decode(&VersionRef::from(version.clone()), decode)?;
+        let (version, model) =
+            registry.decode(&VersionRef::from(version.clone()), Model::from_bytes)?;
         Ok(Champion::new(registry, &version, model))
     }
-}
-
-/// Decodes a model and predicts one row with it, which a model that cannot serve does not survive.
-///
-/// # Errors
-/// What is wrong with them.
-pub fn decode(bytes: &[u8]) -> Result<Model, String> {
-    Model::from_bytes(bytes).map_err(|fault| fault.to_string())
 }
 
 /// Whether bytes are a model that can become champion.
 ///
 /// # Errors
 /// What is wrong with them.
-pub fn usable(bytes: &[u8]) -> Result<(), String> {
-    decode(bytes).map(drop)
+pub fn usable(bytes: &[u8]) -> Result<(), ModelFault> {
+    Model::from_bytes(bytes).map(drop)
 }

@@ -59,8 +59,8 @@ impl LiveModel {
 mod tests {
     use super::*;
     use crate::clock::{Clock, System};
-    use crate::live::champion::decode;
     use crate::live::cost::Cost;
+    use crate::model::Model;
 
     const MODEL: &[u8] = include_bytes!("../../tests/fixtures/revision-2.model");
 
@@ -69,7 +69,7 @@ mod tests {
     }
 
     fn champion(number: u64) -> Arc<Champion> {
-        let model = decode(MODEL).unwrap();
+        let model = Model::from_bytes(MODEL).unwrap();
         Arc::new(Champion {
             name: version(number).to_string().into(),
             trained: None,

@@ -1,6 +1,8 @@
 //! A model to serve at start: the champion, or if it is damaged the newest intact older version, together with everything
 //! that was wrong on the way, for the caller to say loudly.
 
+use std::fmt::Display;
+
 use super::{Registry, RegistryError, Version, VersionRef, history::History};
 
 /// A version that is fit to serve.
@@ -16,9 +18,9 @@ pub struct Intact<M> {
 impl Registry {
     /// The champion, else the newest older version whose bytes are those that were trained and pass `check`. None where
     /// nobody was ever champion; an error naming each file and fault where nothing intact is left.
-    pub fn newest_intact<M>(
+    pub fn newest_intact<M, E: Display>(
         &self,
-        check: impl Fn(&[u8]) -> Result<M, String>,
+        check: impl Fn(&[u8]) -> Result<M, E>,
     ) -> Result<Option<Intact<M>>, RegistryError> {
         let ledger = self.ledger()?;
         let history = History::of(ledger.entries());
@@ -51,10 +53,10 @@ impl Registry {
     }
 
     /// A version's bytes, made into a model by `decode`.
-    pub fn decode<M>(
+    pub fn decode<M, E: Display>(
         &self,
         wanted: &VersionRef,
-        decode: impl Fn(&[u8]) -> Result<M, String>,
+        decode: impl Fn(&[u8]) -> Result<M, E>,
     ) -> Result<(Version, M), RegistryError> {
         let ledger = self.ledger()?;
         let history = History::of(ledger.entries());
@@ -63,18 +65,18 @@ impl Registry {
         Ok((version, model))
     }
 
-    fn load<M>(
+    fn load<M, E: Display>(
         &self,
         version: &Version,
         history: &History,
-        decode: &impl Fn(&[u8]) -> Result<M, String>,
+        decode: &impl Fn(&[u8]) -> Result<M, E>,
     ) -> Result<M, RegistryError> {
         let bytes = self.bytes(version, history)?;
         let path = self.path(version);
         decode(&bytes).map_err(|fault| RegistryError::Damaged {
             version: version.clone(),
             path,
-            fault,
+            fault: fault.to_string(),
         })
     }
 }

@@ -1,6 +1,8 @@
 //! The champion changes: promotion and rollback. Line first, then pointer; see the head of [`super`] for what a crash
 //! between them means.
 
+use std::fmt::Display;
+
 use jiff::Timestamp;
 
 use super::{
@@ -24,11 +26,11 @@ pub struct Promotion {
 impl Registry {
     /// Makes a version champion. Its bytes must be those that were trained and pass `check`; a version that is champion
     /// already stays it, and no line is written.
-    pub fn promote(
+    pub fn promote<E: Display>(
         &self,
         wanted: &VersionRef,
         decision: Decision,
-        check: impl FnOnce(&[u8]) -> Result<(), String>,
+        check: impl FnOnce(&[u8]) -> Result<(), E>,
         now: Timestamp,
     ) -> Result<Promotion, RegistryError> {
         let mut writer = self.writer()?;
@@ -43,12 +45,12 @@ impl Registry {
 
     /// As [`Registry::promote`], but only if the champion is still `over`, which the decision was made against; none
     /// otherwise, and nothing was written.
-    pub fn promote_over(
+    pub fn promote_over<E: Display>(
         &self,
         over: Option<&Version>,
         version: &Version,
         decision: Decision,
-        check: impl FnOnce(&[u8]) -> Result<(), String>,
+        check: impl FnOnce(&[u8]) -> Result<(), E>,
         now: Timestamp,
     ) -> Result<Option<Promotion>, RegistryError> {
         let mut writer = self.writer()?;
@@ -67,11 +69,11 @@ impl Registry {
     }
 
     /// As [`Registry::rollback`], but only if the champion is still `from`; none otherwise, and nothing was written.
-    pub fn rollback_from(
+    pub fn rollback_from<E: Display>(
         &self,
         from: &Version,
         decision: Decision,
-        check: impl FnOnce(&[u8]) -> Result<(), String>,
+        check: impl FnOnce(&[u8]) -> Result<(), E>,
         now: Timestamp,
     ) -> Result<Option<Promotion>, RegistryError> {
         let mut writer = self.writer()?;
@@ -85,10 +87,10 @@ impl Registry {
 
     /// Makes the champion before this one champion again. Doing so twice goes further back, not to and fro: a rollback is
     /// undo, as `registry/history.rs` tells.
-    pub fn rollback(
+    pub fn rollback<E: Display>(
         &self,
         decision: Decision,
-        check: impl FnOnce(&[u8]) -> Result<(), String>,
+        check: impl FnOnce(&[u8]) -> Result<(), E>,
         now: Timestamp,
     ) -> Result<Promotion, RegistryError> {
         let mut writer = self.writer()?;
@@ -98,11 +100,11 @@ impl Registry {
 }
 
 impl Writer<'_> {
-    fn roll_back(
+    fn roll_back<E: Display>(
         &mut self,
         champion: Version,
         decision: Decision,
-        check: impl FnOnce(&[u8]) -> Result<(), String>,
+        check: impl FnOnce(&[u8]) -> Result<(), E>,
         now: Timestamp,
     ) -> Result<Promotion, RegistryError> {
         let target = self.history().before(&champion).cloned();
@@ -121,10 +123,10 @@ impl Writer<'_> {
     }
 
     /// The SHA-256 of a version that is fit to be champion.
-    fn check(
+    fn check<E: Display>(
         &self,
         version: &Version,
-        check: impl FnOnce(&[u8]) -> Result<(), String>,
+        check: impl FnOnce(&[u8]) -> Result<(), E>,
     ) -> Result<String, RegistryError> {
         let history = self.history();
         let path = self.registry.path(version);
@@ -138,7 +140,7 @@ impl Writer<'_> {
         check(&bytes).map_err(|fault| RegistryError::Damaged {
             version: version.clone(),
             path,
-            fault,
+            fault: fault.to_string(),
         })?;
         Ok(digest(&bytes))
     }

@@ -11,23 +11,35 @@ use jiff::{SignedDuration, Timestamp};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DateForm(Option<String>);
 
+/// Why a pattern cannot be used.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PatternError {
+    #[error("the pattern {pattern:?}: {error}")]
+    Unreadable { pattern: String, error: jiff::Error },
+    #[error(
+        "the pattern {0:?} does not make a date: it needs a year, a month and a day, as %Y-%m-%d"
+    )]
+    NoDate(String),
+}
+
 impl DateForm {
     /// ISO 8601, or the form of a pattern (`%d/%m/%Y`) and beside it ISO 8601.
     ///
     /// # Errors
     /// When the pattern does not make a date of the text it makes of a date.
-    pub fn new(pattern: Option<String>) -> Result<DateForm, String> {
+    pub fn new(pattern: Option<String>) -> Result<DateForm, PatternError> {
         let day = jiff::civil::date(2001, 12, 31).at(23, 58, 59, 0);
         let Some(pattern) = pattern else {
             return Ok(DateForm(None));
         };
-        let unreadable = |error: jiff::Error| format!("the pattern {pattern:?}: {error}");
+        let unreadable = |error: jiff::Error| PatternError::Unreadable {
+            pattern: pattern.clone(),
+            error,
+        };
         let written = strtime::format(&pattern, in_utc(day)).map_err(unreadable)?;
         strtime::parse(&pattern, &written).map_err(unreadable)?;
         if read_pattern(&pattern, &written).map(DateTime::date) != Some(day.date()) {
-            return Err(format!(
-                "the pattern {pattern:?} does not make a date: it needs a year, a month and a day, as %Y-%m-%d"
-            ));
+            return Err(PatternError::NoDate(pattern));
         }
         Ok(DateForm(Some(pattern)))
     }
@@ -183,6 +195,7 @@ mod tests {
         }
         // The name of a zone cannot be read, and that is said.
         let said = DateForm::new(Some("%d/%m/%Y %H:%M %Z".into())).unwrap_err();
+        let said = said.to_string();
         assert!(said.contains("%Z") && !said.contains("a year"), "{said}");
     }
 

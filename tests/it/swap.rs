@@ -176,7 +176,12 @@ async fn a_promotion_by_another_process_is_seen_soon(case: &Case) {
     let now = "2026-01-31T09:15:00Z".parse().unwrap();
     server
         .registry()
-        .promote(&"2".parse().unwrap(), decision, |_| Ok(()), now)
+        .promote(
+            &"2".parse().unwrap(),
+            decision,
+            |_| Ok::<_, String>(()),
+            now,
+        )
         .unwrap();
     assert!(
         pointer::INTERVAL <= Duration::from_millis(250),

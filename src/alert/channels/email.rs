@@ -24,6 +24,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::bounded::Bounded;
+use super::error::ChannelError;
 use super::fence::Fence;
 use super::keys::{self, Places, Secret};
 use super::{Channel, Failure, Parcel, Sending, World, cause, letter, seconds};
@@ -123,9 +124,10 @@ impl Options {
         Ok((read(&self.from)?, to?))
     }
 
-    pub(super) fn open(&self, world: &World<'_>) -> Result<Box<dyn Channel>, String> {
-        self.faultless(&world.fence)?;
-        let (from, to) = self.people()?;
+    pub(super) fn open(&self, world: &World<'_>) -> Result<Box<dyn Channel>, ChannelError> {
+        let settings = ChannelError::Settings;
+        self.faultless(&world.fence).map_err(settings)?;
+        let (from, to) = self.people().map_err(settings)?;
         let place = |place: &Option<String>| Places(place.iter().cloned().collect());
         let (variable, file) = (place(&self.password_env), place(&self.password_file));
         let password = keys::fetch(world.keys, &variable, &file)?.pop();
@@ -151,34 +153,35 @@ impl Options {
 }
 
 /// For a connection that begins in plain text.
-fn upgrade(host: &str, authority: Option<Vec<u8>>) -> Result<TlsParameters, String> {
+fn upgrade(host: &str, authority: Option<Vec<u8>>) -> Result<TlsParameters, ChannelError> {
     let mut tls = TlsParameters::builder(host.trim_matches(['[', ']']).to_owned());
     if let Some(pem) = authority {
         let certificate = Certificate::from_pem(&pem);
-        let certificate = certificate.map_err(|e| format!("ca_file: {}", cause(&e)))?;
+        let certificate = certificate.map_err(|e| ChannelError::Authority(cause(&e)))?;
         tls = tls.add_root_certificate(certificate);
     }
-    tls.build_rustls().map_err(|e| cause(&e))
+    tls.build_rustls()
+        .map_err(|e| ChannelError::Client(cause(&e)))
 }
 
 /// For one that is encrypted from the first byte on, with the same trust.
-fn whole(host: &str, authority: Option<Vec<u8>>) -> Result<Whole, String> {
+fn whole(host: &str, authority: Option<Vec<u8>>) -> Result<Whole, ChannelError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let pem = authority.unwrap_or_default();
     let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    let roots = roots.map_err(|e| format!("ca_file: {}", cause(&e)))?;
+    let roots = roots.map_err(|e| ChannelError::Authority(cause(&e)))?;
     let verifier = Verifier::new_with_extra_roots(roots, provider.clone());
-    let verifier = verifier.map_err(|e| cause(&e))?;
+    let verifier = verifier.map_err(|e| ChannelError::Client(cause(&e)))?;
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|e| cause(&e))?
+        .map_err(|e| ChannelError::Client(cause(&e)))?
         .dangerous() // what rustls calls any verifier but its own
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned());
     Ok(Whole {
         tls: TlsConnector::from(Arc::new(config)),
-        name: name.map_err(|e| format!("host: {}", cause(&e)))?,
+        name: name.map_err(|e| ChannelError::Client(format!("host: {}", cause(&e))))?,
     })
 }
 

@@ -1,9 +1,12 @@
 //! Secrets of channels: kept in the environment or in files, never in the settings, never shown.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, de};
+
+use super::error::ChannelError;
 
 /// Where secrets are: the environment and the disk, handed in.
 pub trait Keys {
@@ -11,7 +14,7 @@ pub trait Keys {
     fn variable(&self, name: &str) -> Option<String>;
 
     /// What is in a file, or why it cannot be read.
-    fn file(&self, path: &Path) -> Result<Vec<u8>, String>;
+    fn file(&self, path: &Path) -> io::Result<Vec<u8>>;
 }
 
 /// Where one secret is, or several of them while they are rotated: a text or a list.
@@ -65,28 +68,28 @@ pub(super) fn fetch(
     keys: &dyn Keys,
     variables: &Places,
     files: &Places,
-) -> Result<Vec<Secret>, String> {
+) -> Result<Vec<Secret>, ChannelError> {
     let mut secrets = Vec::new();
     for name in &variables.0 {
-        let secret = keys.variable(name).ok_or_else(|| {
-            format!("its secret belongs in the environment variable {name}, which is not set")
-        })?;
+        let secret = keys.variable(name);
+        let secret = secret.ok_or_else(|| ChannelError::NoVariable(name.clone()))?;
         secrets.push(filled(secret, &format!("the variable {name}"))?);
     }
     for path in &files.0 {
-        let fault = |why: String| format!("its secret belongs in the file {path}, {why}");
-        let bytes = keys
-            .file(&PathBuf::from(path))
-            .map_err(|why| fault(format!("which cannot be read: {why}")))?;
-        let text = String::from_utf8(bytes).map_err(|_| fault("which is no text".into()))?;
+        let bytes = keys.file(&PathBuf::from(path));
+        let bytes = bytes.map_err(|error| ChannelError::SecretFile {
+            path: path.clone(),
+            error,
+        })?;
+        let text = String::from_utf8(bytes).map_err(|_| ChannelError::NotText(path.clone()))?;
         secrets.push(filled(text, &format!("the file {path}"))?);
     }
     Ok(secrets)
 }
 
-fn filled(text: String, place: &str) -> Result<Secret, String> {
+fn filled(text: String, place: &str) -> Result<Secret, ChannelError> {
     match text.trim() {
-        "" => Err(format!("{place} is empty; its secret belongs there")),
+        "" => Err(ChannelError::Empty(place.to_owned())),
         secret => Ok(Secret(secret.into())),
     }
 }
@@ -95,10 +98,13 @@ fn filled(text: String, place: &str) -> Result<Secret, String> {
 pub(super) fn certificates(
     keys: &dyn Keys,
     path: &Option<PathBuf>,
-) -> Result<Option<Vec<u8>>, String> {
+) -> Result<Option<Vec<u8>>, ChannelError> {
     let Some(path) = path else { return Ok(None) };
-    let fault = |why| format!("ca_file {} cannot be read: {why}", path.display());
-    keys.file(path).map(Some).map_err(fault)
+    let bytes = keys.file(path).map(Some);
+    bytes.map_err(|error| ChannelError::AuthorityFile {
+        path: path.clone(),
+        error,
+    })
 }
 
 #[cfg(test)]
@@ -118,11 +124,11 @@ pub(super) mod tests {
             }
         }
 
-        fn file(&self, path: &Path) -> Result<Vec<u8>, String> {
+        fn file(&self, path: &Path) -> io::Result<Vec<u8>> {
             match path.to_str() {
                 Some("/there") => Ok(b"quiet\n".to_vec()),
                 Some("/binary") => Ok(vec![0xff]),
-                _ => Err("no such file".into()),
+                _ => Err(io::Error::other("no such file")),
             }
         }
     }
@@ -136,7 +142,7 @@ pub(super) mod tests {
             match expected {
                 Ok(secrets) => assert_eq!(found.unwrap(), secrets),
                 Err(part) => {
-                    let fault = found.unwrap_err();
+                    let fault = found.unwrap_err().to_string();
                     assert!(fault.contains(part), "{fault}");
                 }
             }

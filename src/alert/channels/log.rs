@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::error::ChannelError;
 use super::fence::Fence;
 use super::{Channel, Failure, Parcel, Sending, World};
 use crate::alert::notification::Document;
@@ -17,7 +18,7 @@ impl Options {
         None
     }
 
-    pub(super) fn open(&self, _: &World<'_>) -> Result<Box<dyn Channel>, String> {
+    pub(super) fn open(&self, _: &World<'_>) -> Result<Box<dyn Channel>, ChannelError> {
         Ok(Box::new(Lines))
     }
 }

@@ -5,6 +5,7 @@
 
 mod bounded;
 mod email;
+mod error;
 pub mod fence;
 mod keys;
 mod letter;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 
 pub use crate::telemetry::metrics::ChannelKind;
 pub use email::{Options as Email, Tls};
+pub use error::ChannelError;
 pub use fence::Fence;
 pub use keys::{Keys, Places};
 pub use log::Options as Log;
@@ -107,8 +109,8 @@ macro_rules! channels {
             /// Opens it; nothing is sent yet.
             ///
             /// # Errors
-            /// What is wrong, in words: a secret that is not where it should be, an address that is none.
-            pub fn open(&self, world: &World<'_>) -> Result<Box<dyn Channel>, String> {
+            /// A secret that is not where it should be, an address that is none.
+            pub fn open(&self, world: &World<'_>) -> Result<Box<dyn Channel>, ChannelError> {
                 match self {
                     $(Settings::$kind(options) => options.open(world),)+
                 }

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 
+use super::error::ChannelError;
 use super::keys::Secret;
 
 /// How secrets begin when they are written down.
@@ -21,14 +22,12 @@ impl std::fmt::Debug for Signer {
 
 impl Signer {
     /// Reads secrets: base64, with or without the prefix.
-    pub(super) fn new(secrets: &[Secret]) -> Result<Signer, String> {
+    pub(super) fn new(secrets: &[Secret]) -> Result<Signer, ChannelError> {
         let key = |secret: &Secret| {
             let text = secret.0.strip_prefix(PREFIX).unwrap_or(&secret.0);
             match STANDARD.decode(text) {
                 Ok(bytes) if !bytes.is_empty() => Ok(hmac::Key::new(hmac::HMAC_SHA256, &bytes)),
-                _ => Err(format!(
-                    "its secret is not {PREFIX} and base64; make one with `echo {PREFIX}$(openssl rand -base64 32)`"
-                )),
+                _ => Err(ChannelError::NotASecret { prefix: PREFIX }),
             }
         };
         secrets
@@ -54,7 +53,7 @@ impl Signer {
 mod tests {
     use super::*;
 
-    fn signer(secrets: &[&str]) -> Result<Signer, String> {
+    fn signer(secrets: &[&str]) -> Result<Signer, ChannelError> {
         let secrets: Vec<_> = secrets.iter().map(|s| Secret((*s).into())).collect();
         Signer::new(&secrets)
     }
@@ -81,7 +80,7 @@ mod tests {
     #[test]
     fn a_secret_that_is_none_is_told_and_not_shown() {
         for secret in ["whsec_not base64!", "whsec_", "hush?"] {
-            let fault = signer(&[secret]).unwrap_err();
+            let fault = signer(&[secret]).unwrap_err().to_string();
             assert!(fault.contains("base64") && !fault.contains("hush"));
         }
         let shown = format!("{:?}", signer(&["whsec_c2Vjb25k"]).unwrap());

@@ -15,6 +15,7 @@ use reqwest::{Certificate, Client, Response, StatusCode, header};
 use serde::Deserialize;
 use url::{Host, Url};
 
+use super::error::ChannelError;
 use super::fence::Fence;
 use super::keys::{self, Places};
 use super::signature::Signer;
@@ -55,9 +56,9 @@ impl Options {
         self.address().and_then(|url| inside(fence, &url)).err()
     }
 
-    pub(super) fn open(&self, world: &World<'_>) -> Result<Box<dyn Channel>, String> {
-        let url = self.address()?;
-        inside(&world.fence, &url)?;
+    pub(super) fn open(&self, world: &World<'_>) -> Result<Box<dyn Channel>, ChannelError> {
+        let url = self.address().map_err(ChannelError::Settings)?;
+        inside(&world.fence, &url).map_err(ChannelError::Settings)?;
         let secrets = keys::fetch(world.keys, &self.secret_env, &self.secret_file)?;
         // The first to install wins; whoever did installed one that works.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -71,14 +72,16 @@ impl Options {
             .dns_resolver(Arc::new(Fenced(world.fence.clone())));
         if let Some(pem) = keys::certificates(world.keys, &self.ca_file)? {
             let certificates = Certificate::from_pem_bundle(&pem);
-            let certificates = certificates.map_err(|e| format!("ca_file: {}", cause(&e)))?;
+            let certificates = certificates.map_err(|e| ChannelError::Authority(cause(&e)))?;
             client = client.tls_certs_merge(certificates);
         } else if url.scheme() == "http" {
             // Without TLS, certificates need not be there, let alone be read.
             client = client.tls_certs_only([]);
         }
         Ok(Box::new(Hook {
-            client: client.build().map_err(|e| cause(&e))?,
+            client: client
+                .build()
+                .map_err(|e| ChannelError::Client(cause(&e)))?,
             url,
             signer: Signer::new(&secrets)?,
             timeout: world.timeout,

@@ -133,7 +133,7 @@ impl Alerts {
         Ok(Open {
             name: name.to_owned(),
             kind: settings.kind(),
-            channel: Arc::from(settings.open(&world).map_err(fault)?),
+            channel: Arc::from(settings.open(&world).map_err(|e| fault(e.to_string()))?),
         })
     }
 
@@ -153,7 +153,7 @@ impl Keys for Machine {
         std::env::var(name).ok()
     }
 
-    fn file(&self, path: &Path) -> Result<Vec<u8>, String> {
-        std::fs::read(path).map_err(|error| error.to_string())
+    fn file(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        std::fs::read(path)
     }
 }

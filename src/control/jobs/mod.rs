@@ -6,6 +6,7 @@ mod trainer;
 mod view;
 
 use std::collections::VecDeque;
+use std::fmt::Display;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -147,12 +148,10 @@ impl Jobs {
     ///
     /// # Errors
     /// When too much of it is under way already, or the server stops.
-    pub fn work(
+    pub fn work<E: Display>(
         &self,
         upkeep: Upkeep,
-        work: impl FnOnce(&dyn Fn() -> bool) -> Result<Option<serde_json::Value>, String>
-        + Send
-        + 'static,
+        work: impl FnOnce(&dyn Fn() -> bool) -> Result<Option<serde_json::Value>, E> + Send + 'static,
     ) -> Result<JobView, TooBusy> {
         let name = upkeep.name;
         let mut queue = self.lock();
@@ -174,7 +173,11 @@ impl Jobs {
                 done.begin_running();
                 let failed = "it broke off: a defect of this program; the log has more";
                 let work = std::panic::AssertUnwindSafe(|| work(&|| done.stopped()));
-                match std::panic::catch_unwind(work).unwrap_or_else(|_| Err(failed.into())) {
+                let outcome = std::panic::catch_unwind(work).map_or_else(
+                    |_| Err(failed.to_owned()),
+                    |outcome| outcome.map_err(|error| error.to_string()),
+                );
+                match outcome {
                     Ok(Some(document)) => {
                         done.end(State::Done, Some(Product::Document(document)), None);
                     }

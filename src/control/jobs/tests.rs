@@ -140,7 +140,9 @@ fn a_closed_queue_ends_the_thread() {
     };
     let said = [
         jobs.submit(asked()).unwrap_err().to_string(),
-        jobs.work(upkeep, |_| Ok(None)).unwrap_err().to_string(),
+        jobs.work(upkeep, |_| Ok::<_, String>(None))
+            .unwrap_err()
+            .to_string(),
     ];
     assert_eq!(said[0], said[1]);
     assert!(said[0].starts_with("the server is stopping"), "{said:?}");
@@ -157,7 +159,7 @@ fn work_on_the_store_is_cancelled_or_says_why_it_cannot_be() {
         while !stopped() {
             std::thread::yield_now();
         }
-        Ok(None)
+        Ok::<_, String>(None)
     };
     let job = jobs.work(upkeep(None), until_cancelled).unwrap();
     assert!(!jobs.cancel(&job.id).unwrap().state.is_final());
@@ -173,7 +175,7 @@ fn work_on_the_store_is_cancelled_or_says_why_it_cannot_be() {
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let whole = move |_: &dyn Fn() -> bool| {
         wait.recv().map_err(|e| e.to_string())?;
-        Ok(Some(serde_json::json!({"after": 1})))
+        Ok::<_, String>(Some(serde_json::json!({"after": 1})))
     };
     let job = jobs.work(upkeep(Some("it is one piece")), whole).unwrap();
     let fault = jobs.cancel(&job.id).unwrap_err().to_string();

@@ -48,7 +48,7 @@ pub struct Trainer {
 
 /// Why a job has no version.
 #[derive(Debug, thiserror::Error)]
-enum Fault {
+enum JobError {
     #[error("there is no model yet whose table could be trained on")]
     NoModel,
     #[error(transparent)]
@@ -87,7 +87,7 @@ impl Trainer {
                         rows: outcome.evidence["rows"].clone(),
                     });
                 }
-                Ok(Err(Fault::Retrain(RetrainError::Train(TrainFault::Stopped)))) => {
+                Ok(Err(JobError::Retrain(RetrainError::Train(TrainFault::Stopped)))) => {
                     job.end(State::Cancelled, None, None);
                 }
                 Ok(Err(fault)) => fail(&job, fault.to_string()),
@@ -107,8 +107,8 @@ impl Trainer {
         }
     }
 
-    fn carry_out(&self, job: &Job, asked: &Asked) -> Result<Outcome, Fault> {
-        let live = self.live.snapshot().ok_or(Fault::NoModel)?;
+    fn carry_out(&self, job: &Job, asked: &Asked) -> Result<Outcome, JobError> {
+        let live = self.live.snapshot().ok_or(JobError::NoModel)?;
         let champion = live.model.clone();
         let seq = labelled::through(&self.registry, &live.version)?;
         let schema = champion.model.schema();

@@ -8,7 +8,7 @@ mod folder;
 mod http;
 mod kind;
 mod options;
-pub mod retry;
+mod retry;
 mod runtime;
 mod sql;
 mod stdin;

@@ -46,8 +46,10 @@ impl Default for Options {
 impl Options {
     /// The field of `items`.
     pub(super) fn items(&self) -> Result<Option<Field>, ReadFault> {
-        let field = self.items.as_deref().map(str::parse);
-        field.transpose().map_err(ReadFault::Usage)
+        let field = self.items.as_deref().map(str::parse::<Field>);
+        field
+            .transpose()
+            .map_err(|error| ReadFault::Usage(error.to_string()))
     }
 
     /// Refuses options that a kind of source does not have.

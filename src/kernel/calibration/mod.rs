@@ -5,7 +5,7 @@ mod platt;
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{KernelFault, finite, length};
+use super::error::{KernelFault, finite, length};
 use super::line;
 use super::logistic::{logit, sigmoid};
 

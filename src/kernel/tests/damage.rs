@@ -1,6 +1,6 @@
 //! Every kind of damage is refused, by name.
 
-use super::super::fault::TreeFault;
+use super::super::error::TreeFault;
 use super::super::{
     Calibration, Kernel, KernelFault, Link, MAX_DEPTH, MAX_FEATURES, MAX_NODES, Node, Tree, Trees,
 };

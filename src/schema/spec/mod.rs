@@ -1,6 +1,6 @@
 //! The part of a spec that describes the table, as typed by a person, and its check.
 
-mod fault;
+mod error;
 mod needed;
 mod typed;
 pub mod without;
@@ -16,7 +16,7 @@ use super::date::DateForm;
 use super::level::is_label;
 use super::missing::Markers;
 use super::number::NumberForm;
-pub use fault::{About, SpecFault};
+pub use error::{About, SpecFault};
 pub use needed::Needed;
 pub use typed::{LevelsSpec, Word};
 
@@ -343,7 +343,7 @@ fn check_pattern(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
     };
     let form = DateForm::new(Some(pattern.value.clone())).unwrap_or_else(|problem| {
         let remedy = "write it as strftime does, or leave it out for 2024-01-31";
-        faults.push(SpecFault::at(pattern, problem, remedy));
+        faults.push(SpecFault::at(pattern, problem.to_string(), remedy));
         DateForm::default()
     });
     Kind::Date(form)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
-use super::fault::{About, SpecFault};
+use super::error::{About, SpecFault};
 
 /// The value of a key that is needed. With `#[serde(default)]` the key may be missing, but not null.
 #[derive(Clone, Debug, Default)]

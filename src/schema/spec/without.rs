@@ -3,7 +3,7 @@
 //! It works on lines: the list item or key around a line is blanked, with everything indented below it. The other lines
 //! keep their numbers.
 
-use super::fault::{About, SpecFault};
+use super::error::{About, SpecFault};
 
 /// A text of which parts were blanked.
 #[derive(Debug)]

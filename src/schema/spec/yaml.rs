@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde_saphyr::{Error, Options};
 
-use super::fault::{About, SpecFault};
+use super::error::{About, SpecFault};
 use super::needed::{add, lacks};
 use crate::schema::fault::nearest;
 

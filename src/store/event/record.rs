@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::kinds::{Event, LabelEvent, PredictionEvent};
@@ -175,57 +175,5 @@ impl<'a> Record<'a> {
         let rest = body.strip_prefix('{').unwrap_or("}");
         let comma = if rest == "}" { "" } else { "," };
         format!(r#"{{"seq":{seq},"time":"{time}","kind":"{kind}","id":{id}{comma}{rest}"#)
-    }
-}
-
-/// An event out of a line of JSON.
-#[derive(Clone, Debug)]
-pub struct Line {
-    seq: u64,
-    time: Timestamp,
-    kind: Kind,
-    id: String,
-    body: String,
-}
-
-impl Line {
-    /// Reads a line as [`Record::line`] writes it.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn parse(line: &str) -> Result<Line, String> {
-        let mut event: Map<String, Value> =
-            serde_json::from_str(line).map_err(|e| e.to_string())?;
-        let mut take = |key: &str| event.shift_remove(key).ok_or_else(|| format!("no {key}"));
-        let seq = take("seq")?.as_u64().ok_or("seq is no number")?;
-        let time = take("time")?;
-        let time = time.as_str().and_then(|text| text.parse().ok());
-        let named = take("kind")?;
-        let named = named.as_str().and_then(kind::named);
-        let Value::String(id) = take("id")? else {
-            return Err("id is no text".into());
-        };
-        Ok(Line {
-            seq,
-            time: time.ok_or("time is no time")?,
-            kind: named.ok_or("an unknown kind")?,
-            id,
-            body: Value::Object(event).to_string(),
-        })
-    }
-
-    /// The event.
-    ///
-    /// # Errors
-    /// When it does not say what events of its kind do.
-    pub fn record(&self) -> Result<Record<'_>, BrokenEvent> {
-        let entry = Entry {
-            seq: self.seq,
-            time: self.time,
-            kind: self.kind,
-            id: Id::of(&self.id),
-            body: Body::Json(self.body.as_bytes()),
-        };
-        entry.decode()
     }
 }

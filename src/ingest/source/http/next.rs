@@ -7,7 +7,7 @@ use url::Url;
 
 use super::answer::Answer;
 use super::link;
-use crate::ingest::field::Field;
+use crate::ingest::field::{Field, FieldError};
 
 /// How the next page is found.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -29,10 +29,21 @@ pub enum Next {
     Page { param: String },
 }
 
-impl FromStr for Next {
-    type Err = String;
+/// Text that does not say how the next page is found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NextError {
+    #[error(
+        "`{0}` does not say how the next page is found; write link, none, cursor:FIELD:PARAM or page:PARAM, such as cursor:next:after or page:page"
+    )]
+    Unknown(String),
+    #[error(transparent)]
+    Field(#[from] FieldError),
+}
 
-    fn from_str(text: &str) -> Result<Next, String> {
+impl FromStr for Next {
+    type Err = NextError;
+
+    fn from_str(text: &str) -> Result<Next, NextError> {
         let parts: Vec<&str> = text.split(':').collect();
         match parts[..] {
             ["none"] => Ok(Next::None),
@@ -44,17 +55,15 @@ impl FromStr for Next {
                 field: field.parse()?,
                 param: param.into(),
             }),
-            _ => Err(format!(
-                "`{text}` does not say how the next page is found; write link, none, cursor:FIELD:PARAM or page:PARAM, such as cursor:next:after or page:page"
-            )),
+            _ => Err(NextError::Unknown(text.to_owned())),
         }
     }
 }
 
 impl TryFrom<String> for Next {
-    type Error = String;
+    type Error = NextError;
 
-    fn try_from(text: String) -> Result<Next, String> {
+    fn try_from(text: String) -> Result<Next, NextError> {
         text.parse()
     }
 }
