@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use super::exit::{Exit, WithExit};
 use super::site::Site;
 use crate::control::jobs::{JobView, Product, State};
-use crate::export::{Each, Events, ExportError, Filter, Kept};
+use crate::export::{self, Each, Events, ExportError, Filter};
 use crate::serve::guard::{Access, word};
 use crate::serve::problem::Document;
 use crate::serve::routes::ROUTES;
@@ -356,8 +356,7 @@ impl Events for Remote {
         self.exported(filter, &mut |line| {
             number += 1;
             let text = String::from_utf8_lossy(line);
-            let kept = Kept::parse(&text).map_err(|why| ExportError::Line { line: number, why })?;
-            each(&kept.record())
+            export::each_line(&text, number, each)
         })
     }
 

@@ -5,11 +5,11 @@ pub mod table;
 use std::io::Write;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 
 use crate::ingest::WriteFault;
-use crate::store::kind::{self, Kind};
-use crate::store::{File, Record, Store, StoreError, maintenance};
+use crate::store::event::{Line, LineError, Record};
+use crate::store::kind::Kind;
+use crate::store::{File, Store, StoreError, maintenance};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Filter {
@@ -26,7 +26,7 @@ pub struct Filter {
 impl Filter {
     /// Whether it wants an event.
     pub fn wants(&self, event: &Record<'_>) -> bool {
-        self.kind.is_none_or(|kind| kind == event.kind)
+        self.kind.is_none_or(|kind| kind == event.kind())
             && self.since.is_none_or(|since| since <= event.time)
             && self.until.is_none_or(|until| event.time < until)
             && self.last.is_none_or(|last| event.seq <= last)
@@ -57,23 +57,6 @@ pub enum ExportError {
     },
 }
 
-/// Why a line is no event.
-#[derive(Debug, thiserror::Error)]
-pub enum LineError {
-    #[error("{0}")]
-    Json(#[from] serde_json::Error),
-    #[error("no {0}")]
-    Missing(&'static str),
-    #[error("seq is no number")]
-    Seq,
-    #[error("time is no time")]
-    Time,
-    #[error("an unknown kind")]
-    Kind,
-    #[error("id is no text")]
-    Id,
-}
-
 /// What is done with each event.
 pub type Each<'a> = &'a mut dyn FnMut(&Record<'_>) -> Result<(), ExportError>;
 
@@ -102,8 +85,8 @@ impl Events for File {
     fn each(&self, filter: &Filter, each: Each<'_>) -> Result<(), ExportError> {
         let mut done = Ok(());
         maintenance::events(self, |event| {
-            if filter.wants(&event) {
-                done = each(&event);
+            if filter.wants(event) {
+                done = each(event);
             }
             done.is_ok()
         })?;
@@ -129,9 +112,7 @@ impl Events for Store {
         while after < last {
             let page = page(self, &filter, after)?;
             for (number, line) in (1..).zip(&page.lines) {
-                let kept =
-                    Kept::parse(line).map_err(|why| ExportError::Line { line: number, why })?;
-                each(&kept.record())?;
+                each_line(line, number, each)?;
             }
             after = page.after;
         }
@@ -162,7 +143,7 @@ pub fn page(store: &Store, filter: &Filter, after: u64) -> Result<Page, StoreErr
             return false;
         }
         seen = event.seq;
-        if filter.wants(&event) {
+        if filter.wants(event) {
             let line = event.line();
             bytes += line.len();
             lines.push(line);
@@ -173,49 +154,13 @@ pub fn page(store: &Store, filter: &Filter, after: u64) -> Result<Page, StoreErr
     Ok(Page { lines, after })
 }
 
-/// An event out of a line.
-#[derive(Clone, Debug)]
-pub struct Kept {
-    seq: u64,
-    time: Timestamp,
-    kind: Kind,
-    id: String,
-    body: String,
-}
-
-impl Kept {
-    /// Reads a line as [`Record::line`] writes it.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn parse(line: &str) -> Result<Kept, LineError> {
-        let mut event: Map<String, Value> = serde_json::from_str(line)?;
-        let mut take = |key: &'static str| event.shift_remove(key).ok_or(LineError::Missing(key));
-        let seq = take("seq")?.as_u64().ok_or(LineError::Seq)?;
-        let time = take("time")?;
-        let time = time.as_str().and_then(|text| text.parse().ok());
-        let named = take("kind")?;
-        let named = named.as_str().and_then(kind::named);
-        let Value::String(id) = take("id")? else {
-            return Err(LineError::Id);
-        };
-        Ok(Kept {
-            seq,
-            time: time.ok_or(LineError::Time)?,
-            kind: named.ok_or(LineError::Kind)?,
-            id,
-            body: Value::Object(event).to_string(),
-        })
-    }
-
-    /// The event, borrowed from this one.
-    pub fn record(&self) -> Record<'_> {
-        Record {
-            seq: self.seq,
-            time: self.time,
-            kind: self.kind,
-            id: &self.id,
-            body: self.body.as_bytes(),
-        }
-    }
+/// Hands on the event of a line, whose number is said where it is none.
+///
+/// # Errors
+/// [`ExportError::Line`], or what `each` says.
+pub fn each_line(line: &str, number: u64, each: Each<'_>) -> Result<(), ExportError> {
+    let fault = |why: LineError| ExportError::Line { line: number, why };
+    let line = Line::parse(line).map_err(fault)?;
+    let record = line.record().map_err(|broken| fault(broken.into()));
+    each(&record?)
 }

@@ -12,7 +12,7 @@ use super::{Events, ExportError, Filter};
 use crate::clock;
 use crate::ingest::write::column::Column;
 use crate::ingest::write::columns::ColumnFile;
-use crate::store::Record;
+use crate::store::event::Record;
 use crate::store::kind::{self, Kind};
 
 /// Rows of one group of a file: what is in memory at once.
@@ -84,7 +84,7 @@ impl Layouts {
         let mut layouts = Layouts::default();
         events.each(filter, &mut |event| {
             layouts.last = layouts.last.max(event.seq);
-            let columns = layouts.kinds.entry(place(event.kind)).or_default();
+            let columns = layouts.kinds.entry(place(event.kind())).or_default();
             cells(event, &mut |name, value| {
                 let found = Type::of(&value);
                 let known = columns.entry(name).or_default();
@@ -128,14 +128,8 @@ fn place(kind: Kind) -> usize {
 
 /// The cells of an event beside its number, time and id.
 fn cells(event: &Record<'_>, each: &mut dyn FnMut(String, Value)) {
-    let body: Map<String, Value> = match serde_json::from_slice(event.body) {
-        Ok(body) => body,
-        // What is no object is found by `store check`; nothing of it is left out here.
-        Err(_) => {
-            let text = String::from_utf8_lossy(event.body).into_owned();
-            return each("body".into(), text.into());
-        }
-    };
+    let body: Map<String, Value> =
+        serde_json::from_str(&event.json()).expect("an event is written as an object");
     for (key, value) in body {
         match value {
             Value::Object(row) if key == ROW => {
@@ -183,7 +177,7 @@ impl<'w> Table<'w> {
         let begin = [
             event.seq.into(),
             clock::rfc3339(event.time).into(),
-            event.id.into(),
+            event.id.to_string().into(),
         ];
         for (column, value) in self.begin.iter_mut().zip(begin) {
             push(column, value);

@@ -129,16 +129,9 @@ fn begin(store: &Store, registry: &Registry) -> anyhow::Result<Begun> {
 impl Known {
     /// The lines that the events of a store are of.
     fn of(store: &Store) -> Result<Known, StoreError> {
-        #[derive(Deserialize)]
-        struct Line {
-            ledger_seq: u64,
-            ledger_time: String,
-        }
         let mut known = Known::default();
         store.after(0, |record| {
-            if record.kind == Kind::Model
-                && let Ok(line) = serde_json::from_slice::<Line>(record.body)
-            {
+            if let Some(line) = record.event.model() {
                 let first = known
                     .first
                     .map_or(line.ledger_seq, |f| f.min(line.ledger_seq));

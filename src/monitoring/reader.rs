@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::memory::Memory;
 use super::reference::Reference;
@@ -15,13 +13,11 @@ use crate::monitor::remedy;
 use crate::monitor::sample::Observed;
 use crate::monitor::stream::{self, Seen};
 use crate::monitor::verdict::Verdict;
+use crate::schema::Row;
 use crate::schema::column::Label;
 use crate::schema::row::Purpose;
-use crate::schema::{Row, json};
-use crate::store::feed;
-use crate::store::kind::Kind;
-use crate::store::{Record, Store, StoreError};
-use crate::trainset::truths::{comes_later, new_truth};
+use crate::store::event::{self, PredictionEvent, Record};
+use crate::store::{Store, StoreError};
 
 /// Large requests that are seen at once; more hardly ever come between the rows of one.
 const MOST_BATCHES: usize = 8;
@@ -61,63 +57,22 @@ pub(super) enum Finding {
     Fired(Fired),
 }
 
-/// A prediction, as its event has it.
-#[derive(Deserialize)]
-struct Answered<'a> {
-    probability: f64,
-    #[serde(borrow)]
-    model: std::borrow::Cow<'a, str>,
-    #[serde(borrow)]
-    row: &'a RawValue,
-    batch: Option<feed::Batch>,
-}
-
-/// The same, with its time.
-#[derive(Deserialize)]
-struct Told {
-    seq: u64,
-    probability: f64,
-    model: String,
-    #[serde(with = "crate::clock::timestamp")]
-    time: Timestamp,
-}
-
-/// A truth that is to be joined.
-struct News {
-    id: String,
-    seq: u64,
-    time: Timestamp,
-    label: Option<Label>,
-}
-
 impl Reader {
     /// Takes in what is new, so much at a time.
     pub(super) fn read(mut self) -> Result<Read, StoreError> {
-        let (mut seen, mut room) = (self.memory.seen, AT_ONCE);
-        let (mut news, mut due) = (Vec::new(), Vec::new());
+        let (mut room, mut due) = (AT_ONCE, Vec::new());
         let schema = self.reference.champion.model.schema().clone();
         let mut row = Row::new(&schema, Purpose::Predict);
         let store = self.store.clone();
-        // Read first, looked up after: a reader inside a reader could wait for itself.
-        store.after(seen, |record| {
-            if record.seq > self.until {
-                return false;
+        let followed = store.follow(self.memory.seen, self.until, |record| {
+            if let Some(prediction) = record.prediction() {
+                self.look(record, prediction, &mut row, &mut due);
             }
-            seen = record.seq;
-            if record.kind == Kind::Prediction {
-                self.look(&record, &mut row, &mut due);
-            }
-            news.extend(new_truth(&record).map(|label| News {
-                id: record.id.to_owned(),
-                seq: record.seq,
-                time: record.time,
-                label,
-            }));
             // A window at a time: what one found is told before the next takes its place.
             room = if due.is_empty() { room - 1 } else { 0 };
             room > 0
         })?;
-        self.memory.seen = seen;
+        self.memory.seen = followed.seen;
         let mut found = Vec::new();
         for (stream, window) in due {
             if let Some(verdict) = self.weigh(stream, window) {
@@ -125,8 +80,11 @@ impl Reader {
                 found.push(Finding::Verdict(Box::new(verdict)));
             }
         }
-        for truth in news {
-            self.join(truth, &mut found)?;
+        for label in followed.labels {
+            let pair = label.join(&store, |record, value| {
+                self.score(record, value, label.time, &mut found);
+            });
+            pair?;
         }
         Ok(Read {
             memory: self.memory,
@@ -136,35 +94,37 @@ impl Reader {
     }
 
     /// Takes a prediction into the windows it belongs to.
-    fn look(&mut self, record: &Record<'_>, row: &mut Row, due: &mut Vec<(usize, stream::Window)>) {
+    fn look(
+        &mut self,
+        record: &Record<'_>,
+        prediction: &PredictionEvent<'_>,
+        row: &mut Row,
+        due: &mut Vec<(usize, stream::Window)>,
+    ) {
         // A window that was begun is finished: it is paid for.
         let is_begun = self.memory.streams[0].filled() > 0;
-        if !is_begun && !self.memory.pace.is_ready(record.time) && !is_of_batch(record.body) {
+        if !is_begun && !self.memory.pace.is_ready(record.time) && prediction.batch.is_none() {
             self.memory.skipped += 1;
             return;
         }
-        let champion = &self.reference.champion;
-        let Ok(answered) = serde_json::from_slice::<Answered<'_>>(record.body) else {
-            return; // `store check` finds what is damaged
-        };
-        if answered.model != *champion.name {
+        if prediction.model != self.reference.champion.name {
             return; // another model's, answered before the swap
         }
-        let batch = answered.batch.filter(|batch| batch.rows >= self.window);
+        let batch = prediction.batch.filter(|batch| batch.rows >= self.window);
         if batch.is_some_and(|batch| !self.wants(batch, record.time, due)) {
             return;
         }
         let champion = &self.reference.champion;
         let schema = champion.model.schema();
-        let text = answered.row.get().as_bytes();
-        if json::line(schema, text, row).is_err() || !row.faults.is_empty() {
+        prediction.row.read(schema, row);
+        if !row.faults.is_empty() {
             return; // a row that was answered is one: the contract is the model's own
         }
         let seen = Seen {
             seq: record.seq,
             time: record.time,
             row: row.view(),
-            score: answered.probability,
+            score: prediction.probability,
         };
         if let Some(batch) = batch {
             return self.take(batch, &seen, due);
@@ -184,7 +144,7 @@ impl Reader {
     /// Whether a row belongs to the sample of its batch. Of one that is new it is decided here whether it is judged at all.
     fn wants(
         &mut self,
-        mark: feed::Batch,
+        mark: event::Batch,
         time: Timestamp,
         due: &mut Vec<(usize, stream::Window)>,
     ) -> bool {
@@ -223,7 +183,12 @@ impl Reader {
     }
 
     /// Takes a row into the sample of its batch.
-    fn take(&mut self, mark: feed::Batch, seen: &Seen<'_>, due: &mut Vec<(usize, stream::Window)>) {
+    fn take(
+        &mut self,
+        mark: event::Batch,
+        seen: &Seen<'_>,
+        due: &mut Vec<(usize, stream::Window)>,
+    ) {
         let batches = &mut self.memory.batches;
         let Some(at) = batches.iter().position(|b| b.is(mark.id, mark.rows)) else {
             return;
@@ -309,32 +274,28 @@ impl Reader {
     }
 
     /// Holds a truth against its prediction, where that is the champion's.
-    fn join(&mut self, truth: News, found: &mut Vec<Finding>) -> Result<(), StoreError> {
-        let Some((line, told)) = self.store.event(&truth.id)? else {
-            return Ok(()); // it waits for its prediction
-        };
-        let waited = || told.filter(|t| t.seq < truth.seq).map(|t| t.label);
-        let Some(label) = truth.label.clone().or_else(waited) else {
-            return Ok(());
-        };
-        if truth.label.is_some() && comes_later(&line, truth.seq) {
-            return Ok(()); // the prediction came after its truth, and brings it
-        }
-        let Ok(answered) = serde_json::from_str::<Told>(&line) else {
-            return Ok(()); // a row that brought its truth: nobody answered it
+    fn score(
+        &mut self,
+        record: &Record<'_>,
+        label: &Label,
+        time: Timestamp,
+        found: &mut Vec<Finding>,
+    ) {
+        let Some(prediction) = record.prediction() else {
+            return; // a row that brought its label: nobody answered it
         };
         // How late truths are has nothing to do with who answered.
         if let Some(delay) = self.memory.delay.as_mut() {
-            delay.update(answered.time, truth.time);
+            delay.update(record.time, time);
         }
         let champion = &self.reference.champion;
-        if answered.model != *champion.name {
-            return Ok(());
+        if prediction.model != champion.name {
+            return;
         }
-        let positive = champion.model.schema().target().positive == label;
+        let positive = champion.model.schema().target().positive == *label;
         if let Some(performance) = self.memory.performance.as_mut() {
-            let taken = performance.update(answered.probability, positive);
-            if self.memory.broken.has(answered.seq) {
+            let taken = performance.update(prediction.probability, positive);
+            if self.memory.broken.has(record.seq) {
                 self.memory.broken_truth = Some(performance.truths());
             }
             if let Some(window) = &taken.window {
@@ -347,12 +308,5 @@ impl Reader {
             found.extend(taken.fired.into_iter().map(Finding::Fired));
             found.extend(taken.window.map(Finding::Performance));
         }
-        Ok(())
     }
-}
-
-/// Whether an event may be of a batch: a look without reading it.
-fn is_of_batch(body: &[u8]) -> bool {
-    const MARK: &[u8] = b"\"batch\":{";
-    body.windows(MARK.len()).any(|bytes| bytes == MARK)
 }

@@ -1,5 +1,9 @@
 //! One checked value of a row.
 
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
+
 /// A stretch of the text that belongs to a row (byte offsets).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -66,5 +70,32 @@ impl Cell {
     /// Whether nothing is there.
     pub fn is_missing(&self) -> bool {
         matches!(self, Cell::Missing)
+    }
+}
+
+/// A checked value as it is written: typed as in the spec, and understood without it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar<'a> {
+    /// Nothing is there.
+    Missing,
+    /// `true` or `false`.
+    Flag(bool),
+    /// A number without a fraction.
+    Whole(i64),
+    /// Any other finite number.
+    Number(f64),
+    /// Text; also a date, as its column writes it.
+    Text(Cow<'a, str>),
+}
+
+impl Serialize for Scalar<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Scalar::Missing => to.serialize_none(),
+            Scalar::Flag(v) => to.serialize_bool(*v),
+            Scalar::Whole(v) => to.serialize_i64(*v),
+            Scalar::Number(v) => to.serialize_f64(*v),
+            Scalar::Text(v) => to.serialize_str(v),
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! The checked contract of a table: its columns, target and id.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
-use super::cell::Cell;
+use super::cell::{Cell, Scalar};
 use super::date::DateForm;
 use super::level::is_label;
 pub use super::level::{Label, Levels};
@@ -89,23 +91,29 @@ impl Column {
         }
     }
 
-    /// A value of it as JSON, typed as in the spec; missing is null.
-    pub fn json(&self, cell: Cell, text: &str) -> serde_json::Value {
+    /// A value of it as it is written, typed as in the spec.
+    pub fn scalar<'a>(&'a self, cell: Cell, text: &'a str) -> Scalar<'a> {
         match (cell, &self.kind) {
-            (Cell::Missing, _) => serde_json::Value::Null,
-            (Cell::Number(seconds), Kind::Date(form)) => form.write(seconds).into(),
-            (Cell::Number(v), _) => whole(v).map_or_else(|| v.into(), Into::into),
+            (Cell::Missing, _) => Scalar::Missing,
+            (Cell::Number(seconds), Kind::Date(form)) => Scalar::Text(form.write(seconds).into()),
+            (Cell::Number(v), _) => whole(v).map_or(Scalar::Number(v), Scalar::Whole),
             (Cell::Level(level), Kind::Category { levels }) => {
-                let typed = levels.scalars().get(level as usize);
-                typed.map_or(serde_json::Value::Null, |l| serde_json::json!(l))
+                let level = levels.scalars().get(level as usize);
+                level.map_or(Scalar::Missing, Label::scalar)
             }
-            (Cell::Level(level), _) => level.into(),
+            (Cell::Level(level), _) => Scalar::Whole(level.into()),
+            // A level that is a whole number is one again.
             (Cell::Text(span), Kind::Category { .. }) => match whole_text(span.get(text)) {
-                Some(whole) => whole.into(),
-                None => span.get(text).into(),
+                Some(number) => Scalar::Whole(number),
+                None => Scalar::Text(span.get(text).into()),
             },
-            (Cell::Text(span), _) => span.get(text).into(),
+            (Cell::Text(span), _) => Scalar::Text(span.get(text).into()),
         }
+    }
+
+    /// The same as JSON; missing is null.
+    pub fn json(&self, cell: Cell, text: &str) -> serde_json::Value {
+        serde_json::json!(self.scalar(cell, text))
     }
 
     /// Its levels; none for other kinds.
@@ -210,6 +218,7 @@ pub struct Schema {
     missing: Markers,
     by: Option<By>,
     by_name: FxHashMap<String, Slot>,
+    stored: Arc<[String]>,
 }
 
 impl Schema {
@@ -231,7 +240,9 @@ impl Schema {
         by_name.extend(passed.map(|(i, name)| (name.clone(), Slot::Unused(i))));
         by_name.insert(target.column.clone(), Slot::Target);
         by_name.extend(id.iter().map(|id| (id.clone(), Slot::Id)));
+        let stored = id.iter().chain(columns.iter().map(|c| &c.name));
         Schema {
+            stored: stored.cloned().collect(),
             columns,
             unused,
             target,
@@ -259,6 +270,7 @@ impl Schema {
             missing: Markers::default(),
             by: None,
             by_name: FxHashMap::default(),
+            stored: Arc::default(),
         }
     }
 
@@ -267,6 +279,10 @@ impl Schema {
     pub fn with_order(mut self, column: &str, what: Order) -> Option<Schema> {
         let slot = self.slot(column).filter(|slot| *slot != Slot::Target)?;
         self.by = Some(By { slot, what });
+        if let Slot::Unused(i) = slot {
+            let names = self.stored.iter().chain([&self.unused[i]]);
+            self.stored = names.cloned().collect();
+        }
         Some(self)
     }
 
@@ -304,6 +320,12 @@ impl Schema {
         &self.target
     }
 
+    /// Names of what a stored row holds beside its label: the id, the feature columns, and the column that keeps rows
+    /// together or in order where it is none of these. Rows share the list.
+    pub fn stored(&self) -> &Arc<[String]> {
+        &self.stored
+    }
+
     /// Name of the id column.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
@@ -315,7 +337,7 @@ impl Schema {
     }
 
     /// As [`Schema::slot`], trying first the column after the last one seen: callers mostly keep the order.
-    pub(super) fn slot_near(&self, name: &str, after: usize) -> Option<Slot> {
+    pub fn slot_near(&self, name: &str, after: usize) -> Option<Slot> {
         match self.columns.get(after) {
             Some(c) if c.name == name => Some(Slot::Column(after)),
             _ => self.slot(name),

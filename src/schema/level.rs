@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
+use super::cell::Scalar;
 use super::fault::excerpt;
 use super::number::{LARGEST_WHOLE, NumberForm, whole};
 use super::value::Value;
@@ -33,6 +34,16 @@ impl Label {
             Label::Integer(v) => Some(*v as f64),
             Label::Number(v) => Some(*v),
             Label::Flag(_) | Label::Text(_) => None,
+        }
+    }
+
+    /// It as it is written.
+    pub fn scalar(&self) -> Scalar<'_> {
+        match self {
+            Label::Flag(v) => Scalar::Flag(*v),
+            Label::Integer(v) => Scalar::Whole(*v),
+            Label::Number(v) => Scalar::Number(*v),
+            Label::Text(v) => Scalar::Text(v.into()),
         }
     }
 

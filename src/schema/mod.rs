@@ -27,7 +27,7 @@ pub mod text;
 pub mod value;
 pub mod warnings;
 
-pub use cell::{Cell, Span};
+pub use cell::{Cell, Scalar, Span};
 pub use column::{Column, Kind, Policy, Schema, Slot, Target};
 pub use dialect::{Dialect, Notice};
 pub use fault::{Fault, Problem};

@@ -1,6 +1,6 @@
 //! The row's own id as a key: one text for every spelling of it, so that CSV, JSON and labels name the same row.
 
-use super::cell::Cell;
+use super::cell::{Cell, Scalar};
 use super::level::{canonical, shortest};
 use super::number::whole_text;
 
@@ -22,12 +22,17 @@ pub fn of_text(id: &str) -> Option<String> {
     (1..=LONGEST).contains(&key.len()).then(|| key.into_owned())
 }
 
-/// A key as JSON: a whole number is one, where JSON readers keep it whole.
-pub fn json(key: &str) -> serde_json::Value {
-    match whole_text(key) {
-        Some(number) if number.unsigned_abs() < 1 << 53 => number.into(),
-        _ => key.into(),
+/// An id as it is written: a whole number is one, where JSON readers keep it whole.
+pub fn scalar(id: &str) -> Scalar<'_> {
+    match whole_text(id) {
+        Some(number) if number.unsigned_abs() < 1 << 53 => Scalar::Whole(number),
+        _ => Scalar::Text(id.into()),
     }
+}
+
+/// The same as JSON.
+pub fn json(id: &str) -> serde_json::Value {
+    serde_json::json!(scalar(id))
 }
 
 #[cfg(test)]

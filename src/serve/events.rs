@@ -75,7 +75,7 @@ pub async fn prediction(
     let id = path.into_inner();
     let find = || {
         let (store, wanted) = (store.clone(), id.clone());
-        web::block(move || store.event(&wanted))
+        web::block(move || store.event(&wanted, |record, truth| (record.line(), truth)))
     };
     let mut found = find().await.map_err(Problem::internal)??;
     let named = desk.named_at(&id);
@@ -151,7 +151,7 @@ impl Asked {
                 return false;
             }
             left -= 1;
-            if self.kind.is_none_or(|kind| kind == record.kind) {
+            if self.kind.is_none_or(|kind| kind == record.kind()) {
                 if events.len() == self.limit {
                     return false;
                 }

@@ -11,7 +11,8 @@ use crate::clock::Clock;
 use crate::live::{Champion, LiveModel};
 use crate::model::Workspace;
 use crate::schema::row::Purpose;
-use crate::schema::{Row, RowView, Schema, Warning, json};
+use crate::schema::{Row, RowView, Schema, Warning};
+use crate::store::event::StoredRow;
 use crate::store::feed::{Prediction, PredictionId, Recorder};
 use crate::telemetry::metrics::{Metrics, Transport};
 
@@ -83,9 +84,6 @@ impl Predictor {
 
     /// A prediction as it is stored.
     pub fn prediction(&self, champion: &Champion, made: Made<'_>) -> Prediction {
-        let mut text = Vec::with_capacity(USUAL);
-        json::write::object(champion.model.schema(), made.row, &mut text);
-        let text = String::from_utf8(text).expect("JSON is text");
         Prediction {
             id: made.id,
             label: champion.model.label(made.probability).clone(),
@@ -95,7 +93,7 @@ impl Predictor {
             batch: None,
             transport: made.transport,
             time: self.clock.now(),
-            row: text.into(),
+            row: StoredRow::of(champion.model.schema(), made.row, None),
             own_id: made.own_id.map(Into::into),
         }
     }
@@ -140,9 +138,6 @@ impl Predictor {
             .increment(faults.by_column());
     }
 }
-
-/// Room for a row as it is kept.
-const USUAL: usize = 256;
 
 /// A row and the buffers to answer it, reused from request to request by each thread.
 struct Bench {

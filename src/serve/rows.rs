@@ -240,7 +240,7 @@ struct Reading<'s> {
     /// What rows without an id are known by beside their content.
     origin: Origin,
     /// Rows of each content so far.
-    counts: HashMap<(String, Option<bool>), u32>,
+    counts: HashMap<(Vec<u8>, Option<bool>), u32>,
     /// Occurrences as the caller counts them.
     given: Option<Vec<u32>>,
 }
@@ -335,13 +335,13 @@ impl Reading<'_> {
         let origin = self.origin.clone();
         let mut row = NewRow::of(self.schema, row.view(), own_id, target, id, origin);
         if row.own_id.is_none() {
-            let counted = || self.occurrence(&row.row, target);
+            let counted = || self.occurrence(row.row.cells(), target);
             row.origin.occurrence = occurrence.unwrap_or_else(counted);
         }
         self.batch.rows.push(row);
     }
 
-    fn occurrence(&mut self, row: &str, target: Option<bool>) -> u32 {
+    fn occurrence(&mut self, row: &[u8], target: Option<bool>) -> u32 {
         if let Some(given) = &self.given {
             return given.get(self.read - 1).copied().unwrap_or(0);
         }

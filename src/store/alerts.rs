@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::commit::{self, Commit};
 use super::error::StoreError;
+use super::event::{Event, Id};
 use super::file::File;
 use super::kind::Kind;
 use super::read;
@@ -36,7 +37,7 @@ pub(super) fn keep(commit: &mut Commit<'_>, change: &Change) -> Result<(), Store
         commit.notes.insert(STATE, &**state)?;
     }
     for (id, body) in &change.events {
-        commit.append(commit.now, Kind::Alert, id, body)?;
+        commit.append(commit.now, Id::of(id), &Event::Document(Kind::Alert, body))?;
     }
     for (id, json) in &change.put {
         commit.outbox.insert(&**id, &**json)?;

@@ -4,14 +4,14 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata}
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::block::{self, Record};
+use super::block;
 use super::error::StoreError;
+use super::event::{Entry, Event, PredictionEvent};
 use super::file::File;
 use super::ids::KeptIds;
 use super::kind::Kind;
 use super::labels;
-use super::layout::{self, BLOCKS, Key, LABELS, OWN_IDS, WAITING};
-use super::predictions;
+use super::layout::{self, BLOCKS, Key, LABELS, NEWEST, OWN_IDS, WAITING};
 use super::read;
 
 /// Findings that are told; a store with more is beyond reading them.
@@ -57,6 +57,7 @@ pub fn check_until(file: &File, stopped: &dyn Fn() -> bool) -> Result<Option<Rep
             oldest: 0,
             labels: snapshot.open_table(LABELS)?,
             waiting: snapshot.open_table(WAITING)?,
+            newest_of: snapshot.open_table(NEWEST)?,
             own_ids: snapshot.open_table(OWN_IDS)?,
             newest: 0,
             known: 0,
@@ -76,6 +77,7 @@ struct Check {
     oldest: u64,
     labels: ReadOnlyTable<&'static [u8], &'static [u8]>,
     waiting: ReadOnlyTable<&'static [u8], i64>,
+    newest_of: ReadOnlyTable<&'static [u8], u64>,
     own_ids: ReadOnlyTable<&'static [u8], (u64, &'static [u8])>,
     /// Predictions that the index of rows' own ids leads to.
     newest: u64,
@@ -109,7 +111,7 @@ impl Check {
             self.gap(next, last + 1);
         }
         self.oldest = oldest.unwrap_or(last + 1);
-        let entries = self.own_ids.len()?;
+        let entries = self.newest_of.len()? + self.own_ids.len()?;
         if entries != self.newest {
             let newest = self.newest;
             self.report.say(format!(
@@ -123,9 +125,9 @@ impl Check {
     /// Reads a block; gives the number the next one should begin with, where it could be read to its end.
     fn block(&mut self, first: u64, bytes: &[u8]) -> Result<Option<u64>, StoreError> {
         let mut next = first;
-        for record in block::read(first, bytes) {
-            match record {
-                Ok(record) => self.event(&record)?,
+        for entry in block::read(first, bytes) {
+            match entry {
+                Ok(entry) => self.event(entry)?,
                 Err(broken) => {
                     let seq = broken.seq;
                     let rest = "nor can what follows it in its block";
@@ -139,23 +141,25 @@ impl Check {
         Ok(Some(next))
     }
 
-    fn event(&mut self, record: &Record<'_>) -> Result<(), StoreError> {
-        let Record { seq, id, .. } = *record;
-        if record.check().is_err() {
-            self.report
-                .say(format!("event {seq}: its body is not a JSON object"));
-        }
+    fn event(&mut self, entry: Entry<'_>) -> Result<(), StoreError> {
+        let Entry { seq, id, kind, .. } = entry;
         self.report.events += 1;
-        if !matches!(record.kind, Kind::Prediction | Kind::Row) {
+        match entry.decode() {
+            Err(broken) => self.report.say(broken.to_string()),
+            Ok(record) => {
+                if let Event::Prediction(prediction) = &record.event {
+                    self.newest_of(seq, prediction)?;
+                }
+            }
+        }
+        if !matches!(kind, Kind::Prediction | Kind::Row) {
             return Ok(());
         }
         self.known += 1;
-        if record.kind == Kind::Prediction {
-            self.newest_of(record)?;
-        }
-        let found = self.ids.find(&layout::key(id))?;
+        let found = self.ids.find(&id.key())?.map(|found| found.seq);
         if found != Some(seq) {
             let found = found.map_or("nowhere".into(), |seq| format!("to event {seq}"));
+            let id = id.to_string();
             let told = format!("event {seq}: the index of ids leads from {id:?} {found}");
             self.report.say(told);
         }
@@ -163,21 +167,24 @@ impl Check {
     }
 
     /// The index of rows' own ids leads to this prediction, or to a newer one.
-    fn newest_of(&mut self, record: &Record<'_>) -> Result<(), StoreError> {
-        let Some(own_id) = predictions::own_id_of(record.body) else {
+    fn newest_of(&mut self, seq: u64, prediction: &PredictionEvent<'_>) -> Result<(), StoreError> {
+        let Some(own_id) = &prediction.own_id else {
             return Ok(());
         };
-        let found = self.own_ids.get(&*layout::own_id_key(&own_id))?;
-        let found = found.map(|found| found.value().0);
-        match found {
-            Some(seq) if seq == record.seq => self.newest += 1,
-            Some(seq) if seq > record.seq => {}
-            _ => {
-                let seq = record.seq;
-                self.report.say(format!(
-                    "event {seq}: the index of rows' own ids does not lead from {own_id:?} to it or a newer one"
-                ));
+        let found = self.newest_of.get(&*layout::newest_key(own_id))?;
+        let found = match found {
+            Some(found) => Some(found.value()),
+            None => {
+                let found = self.own_ids.get(&*layout::own_id_key(own_id))?;
+                found.map(|found| found.value().0)
             }
+        };
+        match found {
+            Some(newest) if newest == seq => self.newest += 1,
+            Some(newest) if newest > seq => {}
+            _ => self.report.say(format!(
+                "event {seq}: the index of rows' own ids does not lead from {own_id:?} to it or a newer one"
+            )),
         }
         Ok(())
     }
@@ -231,7 +238,7 @@ impl Check {
             }
             let found = Key::of_bytes(key.value()).map(|key| self.ids.find(&key));
             let found = found.transpose()?.flatten();
-            let known = found.is_some_and(|seq| seq >= self.oldest);
+            let known = found.is_some_and(|found| found.seq >= self.oldest);
             match (known, self.waiting.get(key.value())?.is_some()) {
                 (true, true) => self
                     .report

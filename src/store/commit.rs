@@ -3,20 +3,22 @@
 use jiff::Timestamp;
 use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 
-use super::block::{self, Record};
+use super::block;
 use super::error::StoreError;
+use super::event::{Event, Id, Record};
 use super::file::File;
-use super::ids::NewIds;
+use super::ids::{Found, NewIds};
 use super::kind::{self, Kind};
 use super::layout::{
-    self, BLOCKS, CURSORS, Key, LABELS, META, NOTES, ORDERED, OUTBOX, OWN_IDS, QUARANTINE,
-    REQUESTS, ROW_KEYS, ROW_SEQS, WAITING,
+    self, BLOCKS, CURSORS, Key, LABELS, META, NEWEST, NOTES, ORDERED, OUTBOX, OWN_IDS, QUARANTINE,
+    REQUESTS, ROW_KEYS, ROW_SEQS, ROWS, WAITING,
 };
 use super::rows::RowKey;
 
-/// From this length on a block is cut, some 200 predictions: a long value costs its length again in zeroed pages, and a block
-/// is read as a whole.
-const BLOCK: usize = 60 << 10;
+/// Longest block of more than one event, some 170 predictions: it fills a page of the database, whose sizes are powers of
+/// two, up to what the page says of itself. In longer ones the last block of a commit wastes more; in shorter ones the names
+/// that each repeats count. A block is read as a whole.
+const BLOCK: usize = (16 << 10) - 32;
 
 /// How many events of each kind a commit wrote.
 pub(super) type Counts = Vec<(Kind, u64)>;
@@ -43,7 +45,9 @@ pub(super) struct Commit<'t> {
     pub(super) waiting: Table<'t, &'static [u8], i64>,
     /// Whether any truth waits: predictions need not look for theirs otherwise.
     pub(super) has_waiting: bool,
+    newest: Table<'t, &'static [u8], u64>,
     own_ids: Table<'t, &'static [u8], (u64, &'static [u8])>,
+    pub(super) rows: Table<'t, &'static [u8; 24], u64>,
     pub(super) row_keys: Table<'t, &'static [u8], &'static str>,
     /// Whether rows may be there under their digest alone.
     has_digests: bool,
@@ -57,7 +61,7 @@ pub(super) struct Commit<'t> {
     meta: Table<'t, &'static str, u64>,
     first: u64,
     seq: u64,
-    block: Vec<u8>,
+    block: block::Writer,
     counts: Counts,
     /// Labels that waited and contradict the one that is there.
     pub(super) conflicts: u64,
@@ -76,7 +80,9 @@ impl<'t> Commit<'t> {
             labels: transaction.open_table(LABELS)?,
             has_waiting: !waiting.is_empty()?,
             waiting,
+            newest: transaction.open_table(NEWEST)?,
             own_ids: transaction.open_table(OWN_IDS)?,
+            rows: transaction.open_table(ROWS)?,
             row_keys: transaction.open_table(ROW_KEYS)?,
             has_digests,
             row_seqs: transaction.open_table(ROW_SEQS)?,
@@ -89,7 +95,7 @@ impl<'t> Commit<'t> {
             meta,
             first: seq + 1,
             seq,
-            block: Vec::new(),
+            block: block::Writer::default(),
             counts: Vec::new(),
             conflicts: 0,
         })
@@ -99,14 +105,17 @@ impl<'t> Commit<'t> {
     pub(super) fn append(
         &mut self,
         time: Timestamp,
-        kind: Kind,
-        id: &str,
-        body: &str,
+        id: Id<'_>,
+        event: &Event<'_>,
     ) -> Result<u64, StoreError> {
-        if self.block.len() >= BLOCK {
+        let place = self.block.place();
+        self.block.push(time, id, event);
+        if self.block.bytes().len() > BLOCK && !place.is_first() {
+            self.block.go_back(place);
             self.cut()?;
+            self.block.push(time, id, event);
         }
-        block::write(&mut self.block, time, kind, id, body);
+        let kind = event.kind();
         match self.counts.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, count)) => *count += 1,
             None => self.counts.push((kind, 1)),
@@ -115,29 +124,28 @@ impl<'t> Commit<'t> {
         Ok(self.seq)
     }
 
-    /// The same under a key by which it is found again.
+    /// The same of an event that is found again by its id.
     pub(super) fn append_known(
         &mut self,
-        key: &Key,
         time: Timestamp,
-        kind: Kind,
-        id: &str,
-        body: &str,
+        id: Id<'_>,
+        event: &Event<'_>,
     ) -> Result<u64, StoreError> {
-        let seq = self.append(time, kind, id, body)?;
-        self.ids.add(key, seq)?;
+        let seq = self.append(time, id, event)?;
+        let is_row = event.kind() == Kind::Row;
+        self.ids.add(&id.key(), Found { seq, is_row })?;
         Ok(seq)
     }
 
     /// Whether a prediction or a row of this id is there.
     pub(super) fn knows(&mut self, key: &Key) -> Result<bool, StoreError> {
-        Ok(self.seq_of(key)?.is_some())
+        Ok(self.find(key)?.is_some())
     }
 
-    /// The number of the prediction's or row's event of this id.
-    pub(super) fn seq_of(&mut self, key: &Key) -> Result<Option<u64>, StoreError> {
+    /// Where the prediction's or row's event of this id stands.
+    pub(super) fn find(&mut self, key: &Key) -> Result<Option<Found>, StoreError> {
         let oldest = self.oldest()?;
-        Ok(self.ids.find(key)?.filter(|seq| *seq >= oldest))
+        Ok(self.ids.find(key)?.filter(|found| found.seq >= oldest))
     }
 
     /// Number of the oldest event that is stored.
@@ -149,6 +157,13 @@ impl<'t> Commit<'t> {
     /// Key of the newest prediction of the row with this id of its own.
     pub(super) fn newest_of(&self, own_id: &str) -> Result<Option<Key>, StoreError> {
         let oldest = self.oldest()?;
+        let seq = self.newest.get(&*layout::newest_key(own_id))?;
+        if let Some(seq) = seq.map(|seq| seq.value()) {
+            return match seq >= oldest {
+                true => self.event(seq, |record| record.id.key()),
+                false => Ok(None),
+            };
+        }
         let found = self.own_ids.get(&*layout::own_id_key(own_id))?;
         Ok(found.and_then(|found| {
             let (seq, key) = found.value();
@@ -157,23 +172,23 @@ impl<'t> Commit<'t> {
     }
 
     /// Makes a prediction the newest of its row.
-    pub(super) fn set_newest(
-        &mut self,
-        own_id: &str,
-        seq: u64,
-        key: &Key,
-    ) -> Result<(), StoreError> {
-        let own_id = layout::own_id_key(own_id);
-        self.own_ids.insert(&*own_id, (seq, key.bytes()))?;
+    pub(super) fn set_newest(&mut self, own_id: &str, seq: u64) -> Result<(), StoreError> {
+        self.newest.insert(&*layout::newest_key(own_id), seq)?;
+        if !self.own_ids.is_empty()? {
+            self.own_ids.remove(&*layout::own_id_key(own_id))?;
+        }
         Ok(())
     }
 
     /// Forgets the newest prediction of a row, if that is the event `seq`.
     pub(super) fn forget_newest(&mut self, own_id: &str, seq: u64) -> Result<(), StoreError> {
-        let own_id = layout::own_id_key(own_id);
-        let found = self.own_ids.get(&*own_id)?.map(|found| found.value().0);
-        if found == Some(seq) {
-            self.own_ids.remove(&*own_id)?;
+        let key = layout::newest_key(own_id);
+        if self.newest.get(&*key)?.map(|found| found.value()) == Some(seq) {
+            self.newest.remove(&*key)?;
+        }
+        let key = layout::own_id_key(own_id);
+        if self.own_ids.get(&*key)?.map(|found| found.value().0) == Some(seq) {
+            self.own_ids.remove(&*key)?;
         }
         Ok(())
     }
@@ -185,9 +200,12 @@ impl<'t> Commit<'t> {
 
     /// The id of a row that is there.
     pub(super) fn row_of(&self, key: &RowKey) -> Result<Option<String>, StoreError> {
-        let mut found = self.row_keys.get(key.bytes())?;
+        if let Some(seq) = self.rows.get(key.bytes())?.map(|seq| seq.value()) {
+            return self.event(seq, |record| record.id.to_string());
+        }
+        let mut found = self.row_keys.get(&key.bytes()[..])?;
         if found.is_none() && self.has_digests {
-            found = self.row_keys.get(key.digest())?;
+            found = self.row_keys.get(&key.digest()[..])?;
         }
         Ok(found.map(|id| id.value().to_owned()))
     }
@@ -196,10 +214,10 @@ impl<'t> Commit<'t> {
     pub(super) fn event<T>(
         &self,
         seq: u64,
-        look: impl FnOnce(Record<'_>) -> T,
+        look: impl FnOnce(&Record<'_>) -> T,
     ) -> Result<Option<T>, StoreError> {
         if seq >= self.first {
-            return block::find(self.first, &self.block, seq, look);
+            return block::find(self.first, self.block.bytes(), seq, look);
         }
         match self.blocks.range(..=seq)?.next_back() {
             None => Ok(None),
@@ -212,11 +230,12 @@ impl<'t> Commit<'t> {
 
     /// Writes the block so far, and begins another.
     fn cut(&mut self) -> Result<(), StoreError> {
-        if self.block.is_empty() {
+        let block = self.block.bytes();
+        if block.is_empty() {
             return Ok(());
         }
-        self.blocks.insert(self.first, &*self.block)?;
-        let bytes = self.bytes()? + self.block.len() as u64;
+        self.blocks.insert(self.first, block)?;
+        let bytes = self.bytes()? + block.len() as u64;
         self.meta.insert("bytes", bytes)?;
         self.block.clear();
         self.first = self.seq + 1;

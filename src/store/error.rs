@@ -1,6 +1,6 @@
 //! What can go wrong with the store, by what one can do about it.
 
-use super::block::BrokenBlock;
+use super::event::BrokenEvent;
 
 /// Why the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -69,9 +69,9 @@ pub enum StoreError {
     Closed,
 }
 
-impl From<BrokenBlock> for StoreError {
-    fn from(fault: BrokenBlock) -> StoreError {
-        StoreError::Damaged(fault.to_string())
+impl From<BrokenEvent> for StoreError {
+    fn from(broken: BrokenEvent) -> StoreError {
+        StoreError::Damaged(broken.to_string())
     }
 }
 

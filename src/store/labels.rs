@@ -1,17 +1,18 @@
 //! Truths that come late: joined to their prediction by its id, whenever they come.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use redb::ReadableTable;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::commit::Commit;
 use super::error::StoreError;
-use super::kind::Kind;
-use super::layout::{Key, id_of, key};
+use super::event::{Event, Id, LabelEvent, Reader, put_scalar, put_signed, put_varint, take_label};
+use super::layout::{Key, id_of, key, own_id_of};
 use super::rows;
 use super::waiting::Bound;
 use crate::schema::column::Label;
-use crate::schema::own_id;
 use crate::telemetry::metrics::{ClosedLabel, LabelStatus};
 
 /// A truth as it is handed in.
@@ -80,8 +81,11 @@ impl Status {
     }
 }
 
+/// First byte of a truth.
+const TRUTH: u8 = 1;
+
 /// A truth as it is kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Truth {
     /// The truth.
     pub label: Label,
@@ -89,18 +93,6 @@ pub struct Truth {
     pub time: i64,
     /// Number of the event that brought it.
     pub seq: u64,
-}
-
-#[derive(Serialize)]
-struct Told<'a> {
-    label: &'a Label,
-    correct: bool,
-    /// The row's own id that it waited for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<serde_json::Value>,
-    /// The label of its prediction, which it contradicts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    conflict: Option<&'a Label>,
 }
 
 /// Takes labels in. Unless `partial`, one contradiction keeps all of them out; each status tells what is, or would have been.
@@ -169,7 +161,7 @@ pub(super) fn join_waiting(
     commit: &mut Commit<'_>,
     own_id: &str,
     key: &Key,
-    id: &str,
+    id: Id<'_>,
 ) -> Result<(), StoreError> {
     let waits = Key::own_id(own_id);
     if !commit.wait_no_more(waits.bytes())? {
@@ -192,25 +184,24 @@ pub(super) fn join_waiting(
 fn reject(
     commit: &mut Commit<'_>,
     own_id: &str,
-    id: &str,
+    id: Id<'_>,
     label: &Label,
     conflict: &Label,
 ) -> Result<(), StoreError> {
     tracing::warn!(
-        id,
+        %id,
         key = own_id,
         %label,
         stored = %conflict,
         "labels: a label that waited by its row's id contradicts the label of the prediction, which stays"
     );
-    let told = Told {
-        label,
+    let event = LabelEvent {
+        label: Cow::Borrowed(label),
         correct: false,
-        key: Some(own_id::json(own_id)),
-        conflict: Some(conflict),
+        own_id: Some(own_id.into()),
+        conflict: Some(Cow::Borrowed(conflict)),
     };
-    let body = serde_json::to_string(&told).expect("its keys are text");
-    commit.append(commit.now, Kind::LabelExpired, id, &body)?;
+    commit.append(commit.now, id, &Event::LabelExpired(event))?;
     commit.conflicts += 1;
     Ok(())
 }
@@ -232,7 +223,7 @@ fn one(commit: &mut Commit<'_>, given: &Given) -> Result<Done, StoreError> {
     let is_new = before.as_ref() != Some(&given.label);
     if is_new && !matches!(status, Status::Conflict(_)) {
         match &id {
-            Some(id) => keep(commit, &key, id, &given.label, before.is_some())?,
+            Some(id) => keep(commit, &key, Id::of(id), &given.label, before.is_some())?,
             // It becomes an event when its prediction is known.
             None => put(commit, &key, &given.label, 0)?,
         }
@@ -246,18 +237,17 @@ fn one(commit: &mut Commit<'_>, given: &Given) -> Result<Done, StoreError> {
 fn keep(
     commit: &mut Commit<'_>,
     key: &Key,
-    id: &str,
+    id: Id<'_>,
     label: &Label,
     correct: bool,
 ) -> Result<(), StoreError> {
-    let told = Told {
-        label,
+    let event = LabelEvent {
+        label: Cow::Borrowed(label),
         correct,
-        key: None,
+        own_id: None,
         conflict: None,
     };
-    let body = serde_json::to_string(&told).expect("its keys are text");
-    let seq = commit.append(commit.now, Kind::Label, id, &body)?;
+    let seq = commit.append(commit.now, id, &Event::Label(event))?;
     put(commit, key, label, seq)
 }
 
@@ -267,8 +257,7 @@ fn put(commit: &mut Commit<'_>, key: &Key, label: &Label, seq: u64) -> Result<()
         time: commit.now.as_microsecond(),
         seq,
     };
-    let bytes = serde_json::to_vec(&truth).expect("its keys are text");
-    commit.labels.insert(key.bytes(), &*bytes)?;
+    commit.labels.insert(key.bytes(), &*encode(&truth))?;
     Ok(())
 }
 
@@ -282,10 +271,32 @@ fn truth(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label>, StoreError
     }
 }
 
+/// A truth as it is kept: `time · seq · label`. What revision 4 and before kept is a JSON object.
+fn encode(truth: &Truth) -> Vec<u8> {
+    let mut out = vec![TRUTH];
+    put_signed(truth.time, &mut out);
+    put_varint(truth.seq, &mut out);
+    put_scalar(&truth.label.scalar(), &mut out);
+    out
+}
+
+fn decode(bytes: &[u8]) -> Option<Truth> {
+    let mut reader = Reader(bytes.strip_prefix(&[TRUTH])?);
+    let truth = Truth {
+        time: reader.signed()?,
+        seq: reader.varint()?,
+        label: take_label(&mut reader)?,
+    };
+    reader.is_empty().then_some(truth)
+}
+
 /// Reads a truth as it is kept.
 pub(super) fn read(bytes: &[u8]) -> Result<Truth, StoreError> {
-    serde_json::from_slice(bytes)
-        .map_err(|e| StoreError::Damaged(format!("a label cannot be read: {e}")))
+    let truth = match bytes.starts_with(b"{") {
+        true => serde_json::from_slice(bytes).ok(),
+        false => decode(bytes),
+    };
+    truth.ok_or_else(|| StoreError::Damaged("a label cannot be read".into()))
 }
 
 /// Gives up truths that wait since before `since`; gives how many.
@@ -303,15 +314,36 @@ pub(super) fn expire(commit: &mut Commit<'_>, since: Timestamp) -> Result<usize,
         let Some(truth) = label.transpose()? else {
             continue;
         };
-        let told = Told {
-            label: &truth.label,
+        let event = LabelEvent {
+            label: Cow::Borrowed(&truth.label),
             correct: false,
-            key: super::layout::own_id_of(key).map(own_id::json),
+            own_id: own_id_of(key).map(Into::into),
             conflict: None,
         };
-        let body = serde_json::to_string(&told).expect("its keys are text");
-        let id = super::layout::id_of(key).unwrap_or_default();
-        commit.append(commit.now, Kind::LabelExpired, &id, &body)?;
+        let id = id_of(key).unwrap_or_default();
+        commit.append(commit.now, Id::of(&id), &Event::LabelExpired(event))?;
     }
     Ok(gone.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_truth_is_read_as_it_was_kept_in_either_form() {
+        let truth = Truth {
+            label: Label::Text("yes".into()),
+            time: 1_800_000_000_000_000,
+            seq: 7_000_000,
+        };
+        let bytes = encode(&truth);
+        assert_eq!(bytes.len(), 1 + 8 + 4 + 4);
+        assert_eq!(read(&bytes), Ok(truth.clone()));
+        let json = br#"{"label":"yes","time":1800000000000000,"seq":7000000}"#;
+        assert_eq!(read(json), Ok(truth));
+        for end in 0..bytes.len() {
+            assert!(matches!(read(&bytes[..end]), Err(StoreError::Damaged(_))));
+        }
+    }
 }

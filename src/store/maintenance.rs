@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::block::Record;
 use redb::ReadableTable;
 
 use super::commit::{self, Commit};
 use super::error::StoreError;
+use super::event::Record;
 use super::file::File;
 use super::read::{self, Stats};
 use super::rows::{self, NewRow, Quarantined, Taken};
@@ -24,7 +24,7 @@ pub fn stats(file: &File) -> Result<Stats, StoreError> {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn events(file: &File, look: impl FnMut(Record<'_>) -> bool) -> Result<(), StoreError> {
+pub fn events(file: &File, look: impl FnMut(&Record<'_>) -> bool) -> Result<(), StoreError> {
     file.read(|snapshot| read::after(snapshot, 0, look))
 }
 

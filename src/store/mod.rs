@@ -13,8 +13,10 @@ mod block;
 pub mod check;
 mod commit;
 mod error;
+pub mod event;
 pub mod feed;
 mod file;
+pub mod follow;
 mod ids;
 pub mod kind;
 pub mod labels;
@@ -39,9 +41,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-pub use block::{BrokenBlock, Record};
 pub use error::{OpenError, StoreError};
 pub use file::{Backend, File, NAME, replaceable};
+pub use layout::Key;
 pub use read::{Snapshot, Stats};
 pub use writer::Writer;
 
@@ -50,6 +52,7 @@ use crate::telemetry::metrics::Metrics;
 use alerts::Change;
 use ask::Ask;
 use commit::Commit;
+use event::{Event, Id, Record};
 use feed::{Feed, Prediction, Tap};
 use kind::Kind;
 use labels::{Done, Given, Status, Truth};
@@ -203,8 +206,10 @@ impl Store {
     /// # Errors
     /// When it is not stored.
     pub async fn tell(&self, kind: Kind, id: String, body: String) -> Result<u64, StoreError> {
-        self.ask(move |commit| commit.append(commit.now, kind, &id, &body))
-            .await
+        self.ask(move |commit| {
+            commit.append(commit.now, Id::of(&id), &Event::Document(kind, &body))
+        })
+        .await
     }
 
     /// Keeps what a task has to remember, in place of what it remembered before.
@@ -231,7 +236,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.ask(move |commit| {
             for (kind, id, body) in &events {
-                commit.append(commit.now, *kind, id, body)?;
+                commit.append(commit.now, Id::of(id), &Event::Document(*kind, body))?;
             }
             commit.notes.insert(&*name, &*json)?;
             Ok(())
@@ -309,15 +314,19 @@ impl Store {
         self.file.shut();
     }
 
-    /// The prediction or row of an id, as JSON with its truth or null. Reads the disk.
+    /// The prediction or row of an id with its label, handed to `look`; none where there is none. Reads the disk.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn event(&self, id: &str) -> Result<Option<(String, Option<Truth>)>, StoreError> {
+    pub fn event<T>(
+        &self,
+        id: &str,
+        look: impl FnOnce(&Record<'_>, Option<Truth>) -> T,
+    ) -> Result<Option<T>, StoreError> {
         self.file.read(|snapshot| {
-            let line = read::by_id(snapshot, id, |record| record.line())?;
+            let id = Id::of(id);
             let truth = read::truth(snapshot, id)?;
-            Ok(line.map(|line| (line, truth)))
+            read::by_id(snapshot, id, |record| look(record, truth))
         })
     }
 
@@ -325,7 +334,7 @@ impl Store {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn after(&self, seq: u64, look: impl FnMut(Record<'_>) -> bool) -> Result<(), StoreError> {
+    pub fn after(&self, seq: u64, look: impl FnMut(&Record<'_>) -> bool) -> Result<(), StoreError> {
         self.file.read(|snapshot| read::after(snapshot, seq, look))
     }
 

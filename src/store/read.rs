@@ -7,13 +7,14 @@ use redb::{ReadTransaction, ReadableTable};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::block::{self, Record};
+use super::block;
 use super::error::StoreError;
+use super::event::{Id, Record};
 use super::file::File;
 use super::ids::KeptIds;
 use super::kind;
 use super::labels::{self, Truth};
-use super::layout::{self, BLOCKS, CURSORS, LABELS, META, NOTES, OUTBOX, QUARANTINE, WAITING};
+use super::layout::{BLOCKS, CURSORS, Key, LABELS, META, NOTES, OUTBOX, QUARANTINE, WAITING};
 use super::rows::Quarantined;
 
 /// What is in the store.
@@ -69,20 +70,20 @@ impl Snapshot<'_> {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn after(self, seq: u64, look: impl FnMut(Record<'_>) -> bool) -> Result<(), StoreError> {
+    pub fn after(self, seq: u64, look: impl FnMut(&Record<'_>) -> bool) -> Result<(), StoreError> {
         after(self.0, seq, look)
     }
 
-    /// Every truth, under the id it is of.
+    /// Every truth, under the key of the id it is of.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn truths(self) -> Result<HashMap<String, Truth>, StoreError> {
+    pub fn truths(self) -> Result<HashMap<Key, Truth>, StoreError> {
         let mut truths = HashMap::new();
         for entry in self.0.open_table(LABELS)?.iter()? {
             let (key, bytes) = entry?;
-            if let Some(id) = layout::id_of(key.value()) {
-                truths.insert(id, labels::read(bytes.value())?);
+            if let Some(key) = Key::of_bytes(key.value()).filter(Key::is_of_id) {
+                truths.insert(key, labels::read(bytes.value())?);
             }
         }
         Ok(truths)
@@ -100,13 +101,13 @@ pub(super) fn last(transaction: &ReadTransaction) -> Result<u64, StoreError> {
 /// The event of an id, handed to `look`.
 pub(super) fn by_id<T>(
     transaction: &ReadTransaction,
-    id: &str,
-    look: impl FnOnce(Record<'_>) -> T,
+    id: Id<'_>,
+    look: impl FnOnce(&Record<'_>) -> T,
 ) -> Result<Option<T>, StoreError> {
-    let key = layout::key(id);
-    let Some(seq) = KeptIds::of(transaction)?.find(&key)? else {
+    let Some(found) = KeptIds::of(transaction)?.find(&id.key())? else {
         return Ok(None);
     };
+    let seq = found.seq;
     let blocks = transaction.open_table(BLOCKS)?;
     let Some(entry) = blocks.range(..=seq)?.next_back() else {
         return Ok(None);
@@ -116,9 +117,12 @@ pub(super) fn by_id<T>(
 }
 
 /// The truth of an id.
-pub(super) fn truth(transaction: &ReadTransaction, id: &str) -> Result<Option<Truth>, StoreError> {
+pub(super) fn truth(
+    transaction: &ReadTransaction,
+    id: Id<'_>,
+) -> Result<Option<Truth>, StoreError> {
     let labels = transaction.open_table(LABELS)?;
-    let kept = labels.get(layout::key(id).bytes())?;
+    let kept = labels.get(id.key().bytes())?;
     kept.map(|bytes| labels::read(bytes.value())).transpose()
 }
 
@@ -126,7 +130,7 @@ pub(super) fn truth(transaction: &ReadTransaction, id: &str) -> Result<Option<Tr
 pub(super) fn after(
     transaction: &ReadTransaction,
     seq: u64,
-    mut look: impl FnMut(Record<'_>) -> bool,
+    mut look: impl FnMut(&Record<'_>) -> bool,
 ) -> Result<(), StoreError> {
     let blocks = transaction.open_table(BLOCKS)?;
     let begin = match blocks.range(..=seq.saturating_add(1))?.next_back() {
@@ -135,13 +139,10 @@ pub(super) fn after(
     };
     for entry in blocks.range(begin..)? {
         let (first, bytes) = entry?;
-        for record in block::read(first.value(), bytes.value()) {
-            let record = record?;
-            if record.seq <= seq {
-                continue;
-            }
-            record.check()?;
-            if !look(record) {
+        let mut entries = block::read(first.value(), bytes.value());
+        entries.skip_to(seq.saturating_add(1))?;
+        for entry in entries {
+            if !look(&entry?.decode()?) {
                 return Ok(());
             }
         }

@@ -13,9 +13,9 @@ use super::Store;
 use super::block;
 use super::commit::Commit;
 use super::error::StoreError;
+use super::event::{Entry, Event};
 use super::kind::Kind;
-use super::layout::key;
-use super::predictions;
+use super::rows::RowKey;
 use crate::clock::Clock;
 
 /// Between two looks.
@@ -106,9 +106,9 @@ fn oldest(commit: &Commit<'_>) -> Result<Vec<Block>, StoreError> {
             bytes: bytes.value().len() as u64,
         };
         // What is damaged goes with its block.
-        for record in block::read(block.first, bytes.value()).flatten() {
+        for entry in block::read(block.first, bytes.value()).flatten() {
             block.events += 1;
-            block.newest = block.newest.max(record.time);
+            block.newest = block.newest.max(entry.time);
         }
         events += block.events as usize;
         found.push(block);
@@ -118,18 +118,37 @@ fn oldest(commit: &Commit<'_>) -> Result<Vec<Block>, StoreError> {
 
 fn forget(commit: &mut Commit<'_>, first: u64) -> Result<(), StoreError> {
     let bytes = commit.take_block(first)?;
-    for record in block::read(first, &bytes).flatten() {
-        match record.kind {
-            Kind::Prediction => {
-                if let Some(own_id) = predictions::own_id_of(record.body) {
-                    commit.forget_newest(&own_id, record.seq)?;
+    for entry in block::read(first, &bytes).flatten() {
+        let Entry { seq, id, kind, .. } = entry;
+        // One that cannot be read is still known by its id.
+        let event = entry.decode().map(|record| record.event);
+        match &event {
+            Ok(Event::Prediction(prediction)) => {
+                if let Some(own_id) = &prediction.own_id {
+                    commit.forget_newest(own_id, seq)?;
                 }
-                forget_id(commit, record.seq, record.id)?;
             }
-            Kind::Row => forget_id(commit, record.seq, record.id)?,
+            Ok(Event::Row(row)) => {
+                if let Some(key) = RowKey::of_stored(row) {
+                    let of = commit.rows.get(key.bytes())?.map(|of| of.value());
+                    if of == Some(seq) {
+                        commit.rows.remove(key.bytes())?;
+                    }
+                }
+            }
+            _ => {}
+        }
+        match kind {
+            Kind::Prediction | Kind::Row => {
+                let key = id.key();
+                if commit.forget_id(&key, seq)? {
+                    commit.labels.remove(key.bytes())?;
+                }
+                forget_row(commit, seq)?;
+            }
             Kind::Quarantine => {
-                commit.quarantine.remove(record.id)?;
-                forget_row(commit, record.seq)?;
+                commit.quarantine.remove(&*id.to_string())?;
+                forget_row(commit, seq)?;
             }
             _ => {}
         }
@@ -137,15 +156,7 @@ fn forget(commit: &mut Commit<'_>, first: u64) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn forget_id(commit: &mut Commit<'_>, seq: u64, id: &str) -> Result<(), StoreError> {
-    let key = key(id);
-    if commit.forget_id(&key, seq)? {
-        commit.labels.remove(key.bytes())?;
-    }
-    forget_row(commit, seq)
-}
-
-/// Forgets that the row of an event was there.
+/// Forgets the key of an event in the index of rows that were quarantined, or that an earlier revision stored.
 fn forget_row(commit: &mut Commit<'_>, seq: u64) -> Result<(), StoreError> {
     let key = commit.row_seqs.remove(seq)?.map(|key| key.value().to_vec());
     if let Some(key) = key {

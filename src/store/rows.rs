@@ -1,5 +1,6 @@
 //! Rows that are handed in, each counted once.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,10 +11,12 @@ use sha2::{Digest, Sha256};
 
 use super::commit::Commit;
 use super::error::StoreError;
+use super::event::{Event, Id, Identity, RowEvent, StoredRow};
+use super::ids::Found;
 use super::kind::Kind;
 use super::layout::{self, Key, REQUESTS};
 use crate::schema::column::Label;
-use crate::schema::{Row, RowView, Schema, json};
+use crate::schema::{Row, RowView, Schema};
 use crate::telemetry::metrics::{Metrics, RowStatus, Transport};
 
 /// A row that keeps the contract.
@@ -23,10 +26,8 @@ pub struct NewRow {
     pub id: String,
     /// Its own id in the table, where it has one: part of what makes it the same row as another.
     pub own_id: Option<String>,
-    /// The row, as a JSON object.
-    pub row: String,
-    /// The member of the row's object that holds its own id, where it has one: `"order":17`.
-    pub member: Option<String>,
+    /// The row, with its own id where it has one.
+    pub row: StoredRow<'static>,
     /// The label, where the row brings it.
     pub label: Option<Label>,
     /// Where it came from: part of what makes a row without an id the same as another.
@@ -209,33 +210,18 @@ struct Request {
     taken: Taken,
 }
 
-#[derive(Serialize)]
-struct Told<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'a Label>,
-    transport: Transport,
-}
-
 /// The label that a row brought; none for a prediction.
 pub(super) fn brought(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label>, StoreError> {
-    let Some(seq) = commit.seq_of(key)? else {
+    let Some(Found { seq, is_row }) = commit.find(key)? else {
         return Ok(None);
     };
-    // Runs for every first label of a prediction: its block need not be read for that.
-    if commit.row_seqs.get(seq)?.is_none() {
+    // Runs for every first label of a prediction: its block need not be read for that. Of a row that revision 4 or before
+    // stored, the other index knows that it is one.
+    if !is_row && commit.row_seqs.get(seq)?.is_none() {
         return Ok(None);
     }
-    #[derive(Deserialize)]
-    struct Body {
-        label: Option<Label>,
-    }
-    let body = commit.event(seq, |record| serde_json::from_slice::<Body>(record.body))?;
-    let damaged = |why: String| StoreError::Damaged(format!("event {seq}, a row, {why}"));
-    match body {
-        None => Err(damaged("is gone".into())),
-        Some(Err(error)) => Err(damaged(format!("cannot be read: {error}"))),
-        Some(Ok(body)) => Ok(body.label),
-    }
+    let label = commit.event(seq, |record| record.own_label().cloned())?;
+    label.ok_or_else(|| StoreError::Damaged(format!("event {seq}, a row, is gone")))
 }
 
 /// Takes a batch in.
@@ -338,22 +324,17 @@ pub(super) fn one(
         taken.ids.push(id);
         return Ok(());
     }
-    let told = Told {
-        label: row.label.as_ref(),
-        transport,
+    let event = RowEvent {
+        row: row.row.borrowed(),
+        label: row.label.as_ref().map(Cow::Borrowed),
+        transport: Some(transport),
+        identity: Some(Identity {
+            has_own_id: row.own_id.is_some(),
+            digest: *key.digest(),
+        }),
     };
-    let told = serde_json::to_string(&told).expect("its keys are text");
-    let (rest, told) = (&row.row[1..], &told[1..]);
-    let member = row.member.as_deref().unwrap_or_default();
-    let next = if member.is_empty() || rest == "}" {
-        ""
-    } else {
-        ","
-    };
-    let body = format!(r#"{{"row":{{{member}{next}{rest},{told}"#);
-    let seq = commit.append_known(&layout::key(&row.id), commit.now, Kind::Row, &row.id, &body)?;
-    commit.row_seqs.insert(seq, key.bytes())?;
-    commit.row_keys.insert(key.bytes(), &*row.id)?;
+    let seq = commit.append_known(commit.now, Id::of(&row.id), &Event::Row(event))?;
+    commit.rows.insert(key.bytes(), seq)?;
     taken.stored += 1;
     taken.ids.push(row.id.clone());
     Ok(())
@@ -369,32 +350,21 @@ impl NewRow {
         id: String,
         origin: Origin,
     ) -> NewRow {
-        let mut text = Vec::with_capacity(256);
-        json::write::object(schema, row, &mut text);
-        let own = schema.id().zip(own_id.as_deref());
         NewRow {
             id,
-            member: own.map(|(column, value)| json::write::id_member(column, value)),
+            row: StoredRow::of(schema, row, own_id.as_deref()),
             own_id,
-            row: String::from_utf8(text).expect("JSON is text"),
             label: target.map(|positive| schema.target().label(positive).clone()),
             origin,
         }
     }
-}
 
-impl NewRow {
     /// The row as one JSON object, with its own id and its label under the target's name.
     pub fn whole(&self, target: &str) -> String {
-        let inner = &self.row[1..self.row.len() - 1];
-        let label = self.label.as_ref().map(|label| {
-            let name = serde_json::Value::from(target);
-            let label = serde_json::to_string(label).expect("a label is text or a number");
-            format!("{name}:{label}")
-        });
-        let parts = [self.member.as_deref(), Some(inner), label.as_deref()];
-        let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
-        format!("{{{}}}", parts.collect::<Vec<_>>().join(","))
+        let label = self.label.as_ref().map(|label| (target, label.scalar()));
+        let mut out = Vec::with_capacity(256);
+        self.row.write_json_with(label, &mut out);
+        String::from_utf8(out).expect("JSON is text")
     }
 }
 
@@ -431,26 +401,47 @@ impl RowKey {
     fn new(row: &NewRow, more: impl FnOnce(&mut Sha256)) -> RowKey {
         let mut hash = Sha256::new();
         let label = row.label.as_ref().map(ToString::to_string);
-        for part in [row.own_id.as_deref(), Some(&*row.row), label.as_deref()] {
-            let part = part.unwrap_or("\u{0}");
+        // Stores of every revision hold digests over the JSON of rows.
+        let mut json = Vec::with_capacity(256);
+        match row.own_id {
+            Some(_) => row.row.write_rest(&mut json),
+            None => row.row.write_json(&mut json),
+        }
+        let own_id = row.own_id.as_deref().map(str::as_bytes);
+        let label = label.as_deref().map(str::as_bytes);
+        for part in [own_id, Some(&*json), label] {
+            let part = part.unwrap_or(b"\0");
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
         more(&mut hash);
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&hash.finalize()[..16]);
+        RowKey::with(row.own_id.as_deref(), digest)
+    }
+
+    fn with(own_id: Option<&str>, digest: [u8; 16]) -> RowKey {
         let mut key = [0; 24];
-        key[..8].copy_from_slice(&layout::order(row.own_id.as_deref().unwrap_or_default()));
-        key[8..].copy_from_slice(&hash.finalize()[..16]);
+        key[..8].copy_from_slice(&layout::order(own_id.unwrap_or_default()));
+        key[8..].copy_from_slice(&digest);
         RowKey(key)
     }
 
+    /// The key of a row that is stored; none where an earlier revision stored it, which keeps it beside the event.
+    pub(super) fn of_stored(row: &RowEvent<'_>) -> Option<RowKey> {
+        let Identity { has_own_id, digest } = row.identity?;
+        let own_id = row.row.first().filter(|_| has_own_id);
+        Some(RowKey::with(own_id.as_deref(), digest))
+    }
+
     /// The key.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8; 24] {
         &self.0
     }
 
     /// The key as stores had it that were made before the own id stood in it.
-    pub(super) fn digest(&self) -> &[u8] {
-        &self.0[8..]
+    pub(super) fn digest(&self) -> &[u8; 16] {
+        self.0.last_chunk().expect("a key is longer")
     }
 }
 
@@ -513,7 +504,9 @@ fn put_aside(
         ..
     } = bad;
     let body = serde_json::json!({"source": source, "line": line, "column": column, "value": value, "reason": reason, "transport": transport});
-    let seq = commit.append(commit.now, Kind::Quarantine, &bad.id, &body.to_string())?;
+    let body = body.to_string();
+    let event = Event::Document(Kind::Quarantine, &body);
+    let seq = commit.append(commit.now, Id::of(&bad.id), &event)?;
     commit.row_seqs.insert(seq, &*key)?;
     commit.row_keys.insert(&*key, &*bad.id)?;
     Ok(true)

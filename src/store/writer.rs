@@ -192,9 +192,8 @@ impl Keeper {
             }
             let begun = std::time::Instant::now();
             let done = commit::within(&file, now, |commit| {
-                let mut text = Vec::with_capacity(512);
                 for prediction in &pending.predictions {
-                    predictions::keep(commit, prediction, &mut text)?;
+                    predictions::keep(commit, prediction)?;
                 }
                 for ask in &mut pending.asks {
                     ask.apply(commit)?;

@@ -51,6 +51,7 @@ mod sources;
 mod state_1;
 mod stopping;
 mod store;
+mod store_bytes;
 mod store_cli;
 mod swap;
 mod tables;

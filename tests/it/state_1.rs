@@ -26,7 +26,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn state() -> TempDir {
+/// A copy of the state.
+pub fn state() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     copy(&Path::new(FIXTURE).join("state"), folder.path());
     folder

@@ -319,7 +319,7 @@ async fn the_largest_body_is_kept_whole() {
     let store = server.app().store();
     for n in [0, ROWS / 2, ROWS - 1] {
         let id = answer["predictions"][n]["id"].as_str().unwrap();
-        assert!(store.event(id).unwrap().is_some(), "{n}");
+        assert!(store.event(id, |_, _| ()).unwrap().is_some(), "{n}");
     }
     let kinds = store.stats().unwrap().kinds;
     assert_eq!(kinds.get("prediction"), Some(&(ROWS as u64)), "{kinds:?}");

@@ -1,10 +1,8 @@
 //! Rows out of the store: what was predicted last, or since some time.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use anyhow::{Result, bail};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::args::DriftArgs;
 use super::sides::{Reference, Rows};
@@ -14,33 +12,29 @@ use crate::clock;
 use crate::export::Filter;
 use crate::ingest::Seen;
 use crate::schema::row::Purpose;
-use crate::schema::{Row, Table, WarningSummary, json};
+use crate::schema::{Row, Table, WarningSummary};
+use crate::store::event::StoredRow;
 use crate::store::kind::Kind;
 
 /// Most rows that are taken: enough for any verdict, and they have to fit the memory.
 const MOST: usize = 1_000_000;
 
-#[derive(Deserialize)]
-struct Predicted<'a> {
-    #[serde(borrow)]
-    row: &'a RawValue,
-}
-
 /// The predictions that were asked for, as rows.
 pub fn rows(args: &DriftArgs, site: &Site, reference: &Reference) -> Result<(String, Rows)> {
     let opened = Opened::of(site)?;
     let most = args.window.unwrap_or(MOST).min(MOST);
-    let mut last: VecDeque<String> = VecDeque::new();
-    let mut broken = 0;
+    let mut last: VecDeque<StoredRow<'static>> = VecDeque::new();
+    let mut names = HashSet::new();
     let filter = Filter {
         kind: Some(Kind::Prediction),
         since: args.since,
         ..Filter::default()
     };
     let read = opened.events().each(&filter, &mut |event| {
-        match serde_json::from_slice::<Predicted<'_>>(event.body) {
-            Ok(predicted) => last.push_back(predicted.row.get().to_owned()),
-            Err(_) => broken += 1,
+        if let Some(prediction) = event.prediction() {
+            let mut row = prediction.row.clone().into_owned();
+            row.share_names(&mut names); // those of a server come with names of their own
+            last.push_back(row);
         }
         if last.len() > most {
             last.pop_front();
@@ -72,16 +66,9 @@ pub fn rows(args: &DriftArgs, site: &Site, reference: &Reference) -> Result<(Str
         notices: Vec::new(),
         warnings: WarningSummary::default(),
     };
-    for text in &last {
-        match json::line(&reference.schema, text.as_bytes(), &mut row) {
-            Ok(()) if !row.is_no_row() => seen.table.push(&row)?,
-            _ => broken += 1,
-        }
-    }
-    if broken > 0 {
-        site.warn(format!(
-            "{broken} predictions cannot be read as rows of this spec"
-        ));
+    for stored in &last {
+        stored.read(&reference.schema, &mut row);
+        seen.table.push(&row)?;
     }
     if let Some(met) = row.met() {
         seen.others.clone_from(&met.others);

@@ -14,8 +14,9 @@ use crate::live::Champion;
 use crate::model::{Model, Workspace};
 use crate::promotion::gate::Thresholds;
 use crate::promotion::shadow::Live;
+use crate::schema::Row;
 use crate::schema::row::Purpose;
-use crate::schema::{Row, json};
+use crate::store::event::StoredRow;
 use crate::store::feed::{Prediction, Tapped, Valve};
 use crate::telemetry::metrics::Metrics;
 use scores::Scores;
@@ -143,8 +144,8 @@ impl ShadowScorer {
 }
 
 /// What a model says of a row as it is kept; none where its schema does not take it.
-pub fn score(model: &Model, text: &str) -> Option<f64> {
-    Bench::of(model).score(text)
+pub fn score(model: &Model, row: &StoredRow<'_>) -> Option<f64> {
+    Bench::of(model).score(row)
 }
 
 /// A model with the room it works in.
@@ -163,9 +164,11 @@ impl Bench<'_> {
         }
     }
 
-    fn score(&mut self, text: &str) -> Option<f64> {
+    fn score(&mut self, stored: &StoredRow<'_>) -> Option<f64> {
         let Bench { model, row, work } = self;
-        let read = json::line(model.schema(), text.as_bytes(), row);
-        (read.is_ok() && row.faults.is_empty()).then(|| model.probability(row.view(), work))
+        stored.read(model.schema(), row);
+        row.faults
+            .is_empty()
+            .then(|| model.probability(row.view(), work))
     }
 }

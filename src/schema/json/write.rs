@@ -1,8 +1,8 @@
 //! A row as JSON, straight into a buffer: what is missing is left out.
 
 use crate::schema::cell::Cell;
-use crate::schema::column::{By, Column, Kind, Schema, Slot};
-use crate::schema::number::{whole, whole_text};
+use crate::schema::column::{By, Column, Schema, Slot};
+use crate::schema::own_id;
 use crate::schema::row::RowView;
 
 /// Appends the row as an object. Reading it again gives the same row.
@@ -45,41 +45,12 @@ pub fn member(name: &str, json: &str) -> String {
 
 /// The member that holds a row's own id: a number where it is written as one that JSON readers keep whole.
 pub fn id_member(column: &str, id: &str) -> String {
-    match whole_text(id) {
-        Some(number) if number.unsigned_abs() < 1 << 53 => member(column, &number.to_string()),
-        _ => member(column, &serde_json::Value::from(id).to_string()),
-    }
+    member(column, &own_id::json(id).to_string())
 }
 
 /// A cell of a column as JSON, of the type it has in a row; `null` where it is missing.
 pub fn write_value(column: &Column, cell: Cell, text: &str, out: &mut Vec<u8>) {
-    match cell {
-        Cell::Missing => out.extend_from_slice(b"null"),
-        Cell::Number(seconds) if let Kind::Date(form) = &column.kind => {
-            value(&form.write(seconds), out);
-        }
-        Cell::Number(v) => match whole(v) {
-            Some(v) => value(&v, out),
-            None => value(&v, out),
-        },
-        Cell::Level(level) => {
-            if let Kind::Category { levels } = &column.kind {
-                value(&levels.scalars()[level as usize], out);
-            }
-        }
-        Cell::Text(span) if matches!(column.kind, Kind::Category { .. }) => {
-            write_level(span.get(text), out);
-        }
-        Cell::Text(span) => value(span.get(text), out),
-    }
-}
-
-/// A level that is a whole number is one again, as [`Column::json`] has it.
-fn write_level(level: &str, out: &mut Vec<u8>) {
-    match whole_text(level) {
-        Some(number) => value(&number, out),
-        None => value(level, out),
-    }
+    value(&column.scalar(cell, text), out);
 }
 
 fn value<T: serde::Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {

@@ -6,6 +6,7 @@ mod met;
 pub mod raw;
 mod reason;
 mod refused;
+mod stored;
 
 use super::cell::Cell;
 use super::column::Schema;

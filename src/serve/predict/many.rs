@@ -15,7 +15,8 @@ use crate::serve::body::Format;
 use crate::serve::predictor::{Made, Origin, Predictor};
 use crate::serve::problem::{Entry, Faults, Problem, kind};
 use crate::serve::row_reader::{RowReader, RowSink};
-use crate::store::feed::{Batch, PredictionId};
+use crate::store::event::Batch;
+use crate::store::feed::PredictionId;
 
 /// Faults told of one partial answer: whoever asked for it wants to know of every row, within reason.
 const MOST_PARTIAL: usize = 10_000;

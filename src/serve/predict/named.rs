@@ -5,19 +5,15 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::schema::column::Label;
-use crate::schema::json::JsonFault;
 use crate::schema::row::Purpose;
-use crate::schema::{Cell, Row, RowView, Schema, Warning, json};
+use crate::schema::{Cell, Row, RowView, Schema, Warning};
 use crate::serve::problem::{Problem, kind};
+use crate::store::Store;
+use crate::store::event::Record;
 use crate::store::feed::{Prediction, PredictionId};
-use crate::store::kind::{Kind, name};
-use crate::store::{Store, StoreError};
-use crate::telemetry::metrics::Transport;
+use crate::store::kind::name;
 
 /// Named predictions that are kept; a few MiB.
 const MOST: usize = 10_000;
@@ -45,56 +41,41 @@ impl Known {
         schema: &Schema,
         warnings: &[Warning],
     ) -> Result<Option<Known>, Problem> {
-        let Some((line, _)) = store.event(id)? else {
-            return Ok(None);
-        };
-        let damaged = |e: JsonFault| StoreError::Unreadable(format!("{id:?}: {e}"));
-        let parsed = |e: serde_json::Error| damaged(e.into());
-        let Of { kind: found } = serde_json::from_str(&line).map_err(parsed)?;
-        if found != name(Kind::Prediction) {
+        let found = store.event(id, |record, _| Known::of(record, id, schema, warnings))?;
+        found.transpose()
+    }
+
+    fn of(
+        record: &Record<'_>,
+        id: &Arc<str>,
+        schema: &Schema,
+        warnings: &[Warning],
+    ) -> Result<Known, Problem> {
+        let Some(event) = record.prediction() else {
+            let found = name(record.kind());
             let detail = format!(
                 "the id {id:?} is that of a stored {found}; give the prediction an id of its own"
             );
             return Err(Problem::new(&kind::CONFLICT, detail));
-        }
-        let event: Stored = serde_json::from_str(&line).map_err(parsed)?;
-        let text = event.row.to_string();
+        };
         let mut row = Row::new(schema, Purpose::Predict);
-        json::line(schema, text.as_bytes(), &mut row).map_err(damaged)?;
-        Ok(Some(Known {
+        event.row.read(schema, &mut row);
+        Ok(Known {
             fingerprint: fingerprint(schema, row.view()),
             prediction: Prediction {
                 id: PredictionId::Named(id.clone()),
-                label: event.label,
+                label: event.label.clone().into_owned(),
                 probability: event.probability,
-                model: event.model.into(),
+                model: event.model.clone(),
                 warnings: warnings.to_vec(),
                 batch: None,
-                time: event.time.parse().unwrap_or(Timestamp::UNIX_EPOCH),
-                transport: event.transport.unwrap_or(Transport::Rest),
-                row: text.into(),
+                time: record.time,
+                transport: event.transport.unwrap_or_default(),
+                row: event.row.clone().into_owned(),
                 own_id: None, // it is not stored again
             },
-        }))
+        })
     }
-}
-
-/// What an event is of.
-#[derive(Deserialize)]
-struct Of {
-    kind: String,
-}
-
-/// A prediction as an event of the store has it.
-#[derive(Deserialize)]
-struct Stored {
-    time: String,
-    label: Label,
-    probability: f64,
-    model: String,
-    /// Stores of an earlier revision do not have it.
-    transport: Option<Transport>,
-    row: serde_json::Value,
 }
 
 /// The named predictions.
@@ -161,7 +142,7 @@ mod tests {
 
     fn known(probability: f64) -> Known {
         let id = PredictionId::Named("id".into());
-        let (label, model) = (Label::Integer(1), "wine@1".into());
+        let (label, model) = (crate::schema::column::Label::Integer(1), "wine@1".into());
         let prediction = Prediction {
             id,
             label,
@@ -170,8 +151,8 @@ mod tests {
             warnings: Vec::new(),
             batch: None,
             time: jiff::Timestamp::UNIX_EPOCH,
-            transport: Transport::Rest,
-            row: "{}".into(),
+            transport: Default::default(),
+            row: Default::default(),
             own_id: None,
         };
         Known {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::clock;
 use crate::schema::Warning;
 use crate::schema::column::Label;
+use crate::store::event::{Batch, StoredRow};
 use crate::telemetry::metrics::{ClosedLabel, Topic, Transport};
 
 /// Every topic, in the order of the table of metrics' labels.
@@ -95,17 +96,6 @@ impl std::fmt::Display for PredictionId {
     }
 }
 
-/// Where a prediction stands in a request of many rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
-pub struct Batch {
-    /// The request: the same number in all its rows, another in those of other requests.
-    pub id: u32,
-    /// Its place among the rows that were answered, from 0.
-    pub row: u64,
-    /// How many those are.
-    pub rows: u64,
-}
-
 /// A prediction that was answered, as compact as it can be: it is made on the answer's path.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Prediction {
@@ -129,9 +119,9 @@ pub struct Prediction {
     /// When it was made.
     #[serde(skip)]
     pub time: Timestamp,
-    /// The row, as JSON. It is stored, and not published to subscribers.
+    /// The row. It is stored, and not published to subscribers.
     #[serde(skip)]
-    pub row: Box<str>,
+    pub row: StoredRow<'static>,
     /// The key of the row's own id, where it has one; stored, and not published either.
     #[serde(skip)]
     pub own_id: Option<Box<str>>,

@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 pub use crate::telemetry::metrics::Topic;
-pub use event::{Batch, Event, Prediction, PredictionId, TOPICS, Topics, name, named};
+pub use event::{Event, Prediction, PredictionId, TOPICS, Topics, name, named};
 pub use recorder::{Recorder, recorder};
 pub use subscription::Subscription;
 pub use tap::{Tap, Tapped, Valve, tap};

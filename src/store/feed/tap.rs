@@ -108,7 +108,7 @@ mod tests {
             warnings: Vec::new(),
             batch: None,
             time: jiff::Timestamp::UNIX_EPOCH,
-            row: "{}".into(),
+            row: Default::default(),
             transport: crate::telemetry::metrics::Transport::Rest,
             own_id: None,
         };

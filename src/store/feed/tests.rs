@@ -148,7 +148,7 @@ fn predictions_are_told_as_they_were_answered() {
             warnings: Vec::new(),
             batch: None,
             time: jiff::Timestamp::UNIX_EPOCH,
-            row: "{}".into(),
+            row: Default::default(),
             transport: crate::telemetry::metrics::Transport::Rest,
             own_id: None,
         })

@@ -36,6 +36,14 @@ fn ids() -> impl Strategy<Value = Vec<Id>> {
     prop::collection::vec(id, 0..300)
 }
 
+/// Where an id leads; every third event is a row.
+fn of(seq: u64) -> Found {
+    Found {
+        seq,
+        is_row: seq.is_multiple_of(3),
+    }
+}
+
 fn empty() -> Database {
     let database = Database::builder()
         .create_with_backend(InMemoryBackend::new())
@@ -60,7 +68,7 @@ proptest! {
     #[test]
     fn every_id_is_found_and_no_other(commits in prop::collection::vec(ids(), 1..5), others in ids(), gone in 0u64..800) {
         let database = empty();
-        let mut known: HashMap<Vec<u8>, u64> = HashMap::new();
+        let mut known: HashMap<Vec<u8>, Found> = HashMap::new();
         let mut in_order: Vec<Key> = Vec::new();
         for commit in &commits {
             write(&database, |ids| {
@@ -71,10 +79,11 @@ proptest! {
                     }
                     in_order.push(key.clone());
                     let seq = in_order.len() as u64;
-                    known.insert(key.bytes().to_vec(), seq);
-                    ids.add(&key, seq).unwrap();
+                    let new = of(seq);
+                    known.insert(key.bytes().to_vec(), new);
+                    ids.add(&key, new).unwrap();
                     if seq.is_multiple_of(37) {
-                        assert_eq!(ids.find(&key).unwrap(), Some(seq), "in its own commit");
+                        assert_eq!(ids.find(&key).unwrap(), Some(new), "in its own commit");
                     }
                 }
             });
@@ -92,7 +101,7 @@ proptest! {
                 }
             });
             for (i, key) in in_order.iter().enumerate().skip(left) {
-                prop_assert_eq!(found(key), Some(i as u64 + 1));
+                prop_assert_eq!(found(key), Some(of(i as u64 + 1)));
             }
         }
         let mut left = Vec::new();
@@ -103,16 +112,60 @@ proptest! {
 }
 
 #[test]
-fn ids_of_one_moment_share_entries() {
+fn ids_of_one_moment_share_entries_that_fill_a_page() {
     let database = empty();
     write(&database, |ids| {
         for n in 0..1000u128 {
             // Ten a millisecond, as they come when it is busy.
-            ids.add(&Key::uuid(Uuid::from_u128((n / 10) << 80 | n)), n as u64)
-                .unwrap();
+            ids.add(
+                &Key::uuid(Uuid::from_u128((n / 10) << 80 | n)),
+                of(n as u64),
+            )
+            .unwrap();
         }
     });
     let snapshot = database.begin_read().unwrap();
     let runs = snapshot.open_table(RUNS).unwrap();
-    assert_eq!(runs.iter().unwrap().count(), 1000usize.div_ceil(RUN));
+    let sizes = runs
+        .iter()
+        .unwrap()
+        .map(|entry| entry.unwrap().1.value().len());
+    let sizes: Vec<usize> = sizes.collect();
+    // 1 + 10 + 1 bytes each.
+    assert_eq!(sizes.iter().sum::<usize>(), 12_000);
+    assert!(
+        sizes[..sizes.len() - 1]
+            .iter()
+            .all(|size| (4000..=4064).contains(size)),
+        "{sizes:?}"
+    );
+}
+
+/// Ids of a store of revision 4 are found where they stand.
+#[test]
+fn runs_that_are_not_packed_are_read() {
+    let database = empty();
+    let transaction = database.begin_write().unwrap();
+    {
+        let mut plain = transaction.open_table(PLAIN_RUNS).unwrap();
+        let entries = [5_u128, 6, 9].map(|id| run::key(id, id as u64 + 100));
+        plain.insert(&entries[0], &*entries.concat()).unwrap();
+    }
+    transaction.commit().unwrap();
+    let key = |id| Key::uuid(Uuid::from_u128(id));
+    let found = |id| {
+        let kept = KeptIds::of(&database.begin_read().unwrap()).unwrap();
+        kept.find(&key(id)).unwrap().map(|found| found.seq)
+    };
+    assert_eq!(
+        [5, 6, 7, 9].map(found),
+        [Some(105), Some(106), None, Some(109)]
+    );
+    write(&database, |ids| {
+        ids.add(&key(7), of(110)).unwrap();
+        for id in [5, 6, 9] {
+            assert!(ids.forget(&key(id), id as u64 + 100).unwrap());
+        }
+    });
+    assert_eq!([5, 6, 7, 9].map(found), [None, None, Some(110), None]);
 }

@@ -2,6 +2,7 @@
 
 mod damage;
 mod disk;
+mod follow;
 mod keep;
 mod own_ids;
 mod revision;
@@ -11,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::json;
 
+use super::event::StoredRow;
 use super::feed::{Options, Prediction, PredictionId, Recorder, recorder, tap};
 use super::labels::{Given, Status};
 use super::rows::{Batch, NewRow, Outcome};
@@ -52,10 +54,15 @@ fn prediction(id: &str) -> Prediction {
         warnings: Vec::new(),
         batch: None,
         time: Timestamp::UNIX_EPOCH,
-        row: r#"{"acid":3}"#.into(),
+        row: acid(3),
         transport: crate::telemetry::metrics::Transport::Rest,
         own_id: None,
     }
+}
+
+/// A row of one value.
+fn acid(n: usize) -> StoredRow<'static> {
+    serde_json::from_value(json!({"acid": n})).unwrap()
 }
 
 fn given(id: &str) -> Given {
@@ -70,12 +77,17 @@ fn given(id: &str) -> Given {
     }
 }
 
+/// The label of a prediction or a row; none where that is not there.
+fn truth(store: &Store, id: &str) -> Option<Option<Label>> {
+    let label = store.event(id, |_, truth| truth.map(|truth| truth.label));
+    label.unwrap()
+}
+
 fn row(n: usize) -> Batch {
     let row = NewRow {
         id: format!("row {n}"),
         own_id: None,
-        member: None,
-        row: json!({"acid": n}).to_string(),
+        row: acid(n),
         label: None,
         origin: Default::default(),
     };
@@ -125,7 +137,7 @@ fn a9_rows_of_an_older_store_are_found_again() {
     let old = row(1).rows.remove(0);
     commit::within(&file, now, |commit| {
         let key = rows::RowKey::by_content(&old);
-        commit.row_keys.insert(key.bytes(), "before")?;
+        commit.row_keys.insert(&key.bytes()[..], "before")?;
         Ok(())
     })
     .unwrap();
@@ -184,8 +196,8 @@ async fn what_was_acknowledged_is_there_after_the_power_is_cut() {
         let (store, _recorder) = start(&disk);
         for past in 0..=round {
             let name = format!("p{past}");
-            let (_, truth) = store.event(&name).unwrap().expect("stored");
-            assert_eq!(truth.unwrap().label, Label::Integer(1));
+            let label = truth(&store, &name).expect("stored");
+            assert_eq!(label, Some(Label::Integer(1)));
             assert_eq!(
                 store.label(vec![given(&name)], false).await,
                 Ok(vec![Status::Repeated])
@@ -309,7 +321,7 @@ async fn truths_that_wait_in_vain_are_given_up() {
     assert_eq!(store.expire(Timestamp::MAX).await, Ok(1));
     let stats = store.stats().unwrap();
     assert_eq!((stats.labels, stats.waiting), (1, 0));
-    assert!(store.event("late").unwrap().unwrap().1.is_some());
+    assert!(truth(&store, "late").unwrap().is_some());
     assert_eq!(
         store.label(vec![given("never")], false).await,
         Ok(vec![Status::Waiting]),

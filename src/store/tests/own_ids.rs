@@ -34,7 +34,7 @@ fn sound(store: &Store) {
 }
 
 fn truth(store: &Store, id: &str) -> Option<Label> {
-    store.event(id).unwrap().unwrap().1.map(|truth| truth.label)
+    super::truth(store, id).unwrap()
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn a_label_by_key_waits_for_the_first_prediction_of_the_row() {
     let mut kinds = Vec::new();
     store
         .after(0, |record| {
-            kinds.push((record.kind, record.id.to_owned()));
+            kinds.push((record.kind(), record.id.to_string()));
             true
         })
         .unwrap();
@@ -150,9 +150,11 @@ fn a_store_of_revision_3_goes_on() {
 
     let file = File::open(folder.path()).unwrap();
     let now = Timestamp::UNIX_EPOCH;
-    let body = r#"{"label":1,"probability":0.5,"model":"wine@1","row":{"acid":3}}"#;
+    let line = r#"{"seq":1,"time":"1970-01-01T00:00:00Z","kind":"prediction","id":"old","label":1,"probability":0.5,"model":"wine@1","row":{"acid":3}}"#;
+    let line = event::Line::parse(line).unwrap();
+    let old = line.record().unwrap();
     let work = |commit: &mut Commit<'_>| {
-        commit.append_known(&layout::key("old"), now, Kind::Prediction, "old", body)?;
+        commit.append_known(now, old.id, &old.event)?;
         labels::take(commit, &[by_key("3", 1)], false, waiting::Bound::of(1))
     };
     let (done, _) = commit::within(&file, now, work).unwrap();
@@ -164,7 +166,7 @@ fn a_store_of_revision_3_goes_on() {
             .get("revision")?
             .map(|found| found.value()))
     });
-    assert_eq!(revision, Ok(Some(4)));
+    assert_eq!(revision, Ok(Some(layout::REVISION)));
 }
 
 /// A label that was acknowledged while it waited by its row's id, against one by the prediction's id.
@@ -186,7 +188,7 @@ async fn a_waiting_label_that_contradicts_is_recorded_as_a_conflict() {
     let mut given_up = Vec::new();
     store
         .after(0, |record| {
-            if record.kind == Kind::LabelExpired {
+            if record.kind() == Kind::LabelExpired {
                 given_up.push(record.line());
             }
             true

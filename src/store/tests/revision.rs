@@ -28,11 +28,13 @@ fn a_store_of_revision_1_goes_on() {
     {
         let mut singles = transaction.open_table(layout::IDS).unwrap();
         singles.insert(&*found[0].0, found[0].1).unwrap();
+        let mut rows = transaction.open_table(layout::ROWS).unwrap();
+        let (key, seq) = rows.pop_first().unwrap().unwrap();
+        let digest = &key.value()[8..];
         let mut keys = transaction.open_table(layout::ROW_KEYS).unwrap();
-        let (key, _) = keys.pop_first().unwrap().unwrap();
-        let digest = key.value()[8..].to_vec();
-        drop(key);
-        keys.insert(&*digest, id).unwrap();
+        keys.insert(digest, id).unwrap();
+        let mut seqs = transaction.open_table(layout::ROW_SEQS).unwrap();
+        seqs.insert(seq.value(), digest).unwrap();
         let mut meta = transaction.open_table(layout::META).unwrap();
         meta.insert("revision", 1).unwrap();
         meta.remove(layout::ORDERED).unwrap();
@@ -41,7 +43,7 @@ fn a_store_of_revision_1_goes_on() {
     drop(database);
 
     let file = File::open(folder.path()).unwrap();
-    let seq = file.read(|snapshot| read::by_id(snapshot, id, |record| record.seq));
+    let seq = file.read(|snapshot| read::by_id(snapshot, event::Id::of(id), |record| record.seq));
     assert_eq!(seq, Ok(Some(1)));
     let taken = take(&file);
     assert_eq!((taken.repeated, &*taken.ids[0]), (1, id));
@@ -85,4 +87,87 @@ fn a_store_of_revision_2_goes_on() {
     assert_eq!(taken.repeated, 1);
     assert_eq!(maintenance::stats(&file).unwrap().seq, 2);
     assert_eq!(check::check(&file).unwrap().findings, Vec::<String>::new());
+}
+
+/// Revision 4 had all events as JSON, unpacked runs of ids and no table of rows.
+#[test]
+fn a_store_of_revision_4_goes_on() {
+    const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/store-4");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(NAME);
+    std::fs::copy(format!("{FIXTURE}/{NAME}"), &path).unwrap();
+    let export = std::fs::read_to_string(format!("{FIXTURE}/export.jsonl")).unwrap();
+    let file = File::open(folder.path()).unwrap();
+    let exported = |file: &File| {
+        let mut lines = String::new();
+        maintenance::events(file, |record| {
+            lines += &record.line();
+            lines.push('\n');
+            true
+        })
+        .unwrap();
+        lines
+    };
+    assert_eq!(exported(&file), export);
+    let sound = |file: &File| {
+        assert_eq!(check::check(file).unwrap().findings, Vec::<String>::new());
+    };
+    sound(&file);
+
+    // A row that it has, with its id and without, and one that it has not.
+    let spec = std::fs::read_to_string(format!("{FIXTURE}/spec.yaml")).unwrap();
+    let schema = crate::schema::fixture::table_spec(&spec).unwrap();
+    let new = |text: &str, source: &str| {
+        let mut row = crate::schema::Row::new(&schema, crate::schema::row::Purpose::Keep);
+        crate::schema::json::line(&schema, text.as_bytes(), &mut row).unwrap();
+        assert_eq!(row.faults, []);
+        let (own_id, target) = (row.id_text(), row.target());
+        let origin = rows::Origin::of(source.into(), 0);
+        NewRow::of(
+            &schema,
+            row.view(),
+            own_id,
+            target,
+            format!("new {text}"),
+            origin,
+        )
+    };
+    let batch = Batch {
+        rows: vec![
+            new(
+                r#"{"order":"o101","member":false,"day":"2024-02-29","bought":false}"#,
+                "",
+            ),
+            new(r#"{"price":4,"size":1}"#, "rest"),
+            new(r#"{"price":4,"size":2}"#, "rest"),
+        ],
+        ..Batch::default()
+    };
+    let take = || offline::take(&file, &batch, Timestamp::UNIX_EPOCH).unwrap();
+    let taken = take();
+    assert_eq!((taken.repeated, taken.stored), (2, 1), "{:?}", taken.ids);
+    assert_eq!(take().repeated, 3);
+    sound(&file);
+    let lines = exported(&file);
+    let new = lines
+        .strip_prefix(&export)
+        .expect("what was there is the same");
+    assert!(
+        new.contains(r#""row":{"price":4,"size":2},"transport":"rest"}"#),
+        "{new}"
+    );
+
+    // What goes takes its indices with it.
+    let keep = Keep {
+        age: None,
+        size: Some(0),
+    };
+    let (dropped, _) = commit::within(&file, Timestamp::UNIX_EPOCH, |commit| {
+        retention::apply(commit, keep)
+    })
+    .unwrap();
+    assert_eq!(dropped.0.events, 150);
+    sound(&file);
+    assert_eq!(take().stored, 2, "rows that are gone count anew");
+    sound(&file);
 }

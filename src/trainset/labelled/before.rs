@@ -2,30 +2,20 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
-
 use crate::schema::column::Label;
-use crate::store::kind::Kind;
-use crate::store::{Snapshot, StoreError};
+use crate::store::{Key, Snapshot, StoreError};
 
 /// Of ids whose truth was corrected after a moment, the truth that had been told at that moment, where one had.
 #[derive(Debug, Default)]
-pub struct Before(HashMap<String, Option<Label>>);
-
-#[derive(Deserialize)]
-struct Told {
-    label: Label,
-    correct: bool,
-}
+pub struct Before(HashMap<Key, Option<Label>>);
 
 impl Before {
     /// Finds them, event `seq` being the moment. Corrections are rare: without any, only what came after is read.
     pub fn find(store: Snapshot<'_>, seq: u64) -> Result<Before, StoreError> {
         let mut before = HashMap::new();
-        let told = |body: &[u8]| serde_json::from_slice::<Told>(body).ok();
         store.after(seq, |record| {
-            if record.kind == Kind::Label && told(record.body).is_some_and(|told| told.correct) {
-                before.insert(record.id.to_owned(), None);
+            if record.label().is_some_and(|label| label.correct) {
+                before.insert(record.id.key(), None);
             }
             true
         })?;
@@ -33,11 +23,11 @@ impl Before {
             return Ok(Before::default());
         }
         store.after(0, |record| {
-            if record.kind == Kind::Label
-                && record.seq <= seq
-                && let Some(last) = before.get_mut(record.id)
+            if record.seq <= seq
+                && let Some(label) = record.label()
+                && let Some(last) = before.get_mut(&record.id.key())
             {
-                *last = told(record.body).map(|told| told.label);
+                *last = Some(label.label.clone().into_owned());
             }
             record.seq < seq
         })?;
@@ -45,7 +35,7 @@ impl Before {
     }
 
     /// The truth that had been told of an id; none where it was not corrected since, or none had been told.
-    pub fn get(&self, id: &str) -> Option<&Label> {
+    pub fn get(&self, id: &Key) -> Option<&Label> {
         self.0.get(id)?.as_ref()
     }
 }

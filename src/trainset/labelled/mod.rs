@@ -44,7 +44,8 @@ impl Labelled {
         let before = Before::find(store, seq)?;
         let mut reading = Reading::new(schema, seq);
         store.after(0, |record| {
-            reading.take(&record, truths.get(record.id), before.get(record.id));
+            let key = record.id.key();
+            reading.take(record, truths.get(&key), before.get(&key));
             true
         })?;
         Ok(reading.finish(store.last()?))

@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::memory::Memory;
 use crate::control::scorer::{self, ShadowScorer};
 use crate::live::Champion;
 use crate::promotion::gate::Paired;
 use crate::promotion::{probation, shadow};
 use crate::schema::column::Label;
-use crate::store::kind::Kind;
-use crate::store::{Record, Store, StoreError};
-use crate::trainset::truths::{comes_later, new_truth};
+use crate::store::event::{Event, PredictionEvent, Record, Retrain};
+use crate::store::follow::NewLabel;
+use crate::store::{Store, StoreError};
 
 /// Events taken in at once.
 const AT_ONCE: usize = 4096;
@@ -27,31 +25,13 @@ pub(super) struct Reader {
     until: u64,
 }
 
-/// A prediction, as its event has it.
-#[derive(Deserialize)]
-struct Answered {
-    probability: f64,
-    model: String,
-    row: serde_json::Value,
-}
-
 /// Counts the labels that came after event `since`, the last one the champion has learnt from, and up to event `seen`. A
 /// label counts once its prediction is stored. Reads the disk.
 pub(super) fn fresh(store: &Store, since: u64, seen: u64) -> Result<u64, StoreError> {
-    let (mut fresh, mut told) = (0, Vec::new());
-    store.after(since, |record| {
-        if record.seq <= seen && new_truth(&record).is_some() {
-            match record.kind {
-                Kind::Row => fresh += 1,
-                Kind::Label => told.push(record.id.to_owned()),
-                _ => {} // its truth was told before
-            }
-        }
-        record.seq < seen
-    })?;
-    for id in told {
-        let line = store.event(&id)?;
-        fresh += u64::from(line.is_some_and(|(line, _)| !comes_later(&line, seen)));
+    let followed = store.follow(since, seen, |_| true)?;
+    let mut fresh = 0;
+    for label in followed.labels {
+        fresh += u64::from(label.join(store, |_, _| ())?.is_some());
     }
     Ok(fresh)
 }
@@ -75,21 +55,14 @@ impl Reader {
 
     /// Takes in what is new, so much at a time.
     pub(super) fn read(mut self) -> Result<Memory, StoreError> {
-        let (mut seen, mut news, mut room) = (self.memory.seen, Vec::new(), AT_ONCE);
-        let mut found = Vec::new();
-        let champion = self.memory.champion.clone();
-        // Read first, looked up after: a reader inside a reader could wait for itself.
-        self.store.after(seen, |record| {
-            if record.seq > self.until {
-                return false;
-            }
-            seen = record.seq;
-            found.extend(said(&record, &champion));
-            news.extend(new_truth(&record).map(|label| (record.id.to_owned(), record.seq, label)));
+        let (mut found, mut room) = (Vec::new(), AT_ONCE);
+        let (store, champion) = (self.store.clone(), self.memory.champion.clone());
+        let followed = store.follow(self.memory.seen, self.until, |record| {
+            found.extend(said(&record.event, &champion));
             room -= 1;
             room > 0
         })?;
-        self.memory.seen = seen;
+        self.memory.seen = followed.seen;
         for said in found {
             match said {
                 Said::Asks(about, why) => _ = self.memory.asks.insert(about, why),
@@ -97,70 +70,54 @@ impl Reader {
                 Said::Forbids => self.memory.asks.clear(),
             }
         }
-        for (id, seq, label) in news {
-            self.join(&id, seq, label)?;
+        for label in followed.labels {
+            label.join(&store, |record, value| {
+                self.count(record, &label, value);
+            })?;
         }
         Ok(self.memory)
     }
 
-    /// Holds the models against a truth, where its prediction is there.
-    ///
-    /// `label` is none for a prediction, whose truth may have waited for it.
-    fn join(&mut self, id: &str, seq: u64, label: Option<Label>) -> Result<(), StoreError> {
-        let Some((line, truth)) = self.store.event(id)? else {
-            return Ok(()); // it waits for its prediction
-        };
-        let is_told = label.is_some();
-        let waited = || {
-            truth
-                .filter(|truth| truth.seq < seq)
-                .map(|truth| truth.label)
-        };
-        let Some(label) = label.or_else(waited) else {
-            return Ok(());
-        };
-        if is_told && comes_later(&line, seq) {
-            return Ok(()); // the prediction came after its truth, and brings it
-        }
+    /// Counts a label that was joined, and holds the models against it where it is of a prediction.
+    fn count(&mut self, record: &Record<'_>, new: &NewLabel, label: &Label) {
         self.memory.fresh += 1;
-        let Ok(answered) = serde_json::from_str::<Answered>(&line) else {
-            return Ok(()); // a row that brought its truth: nobody answered it
+        let Some(prediction) = record.prediction() else {
+            return; // a row that brought its label: nobody answered it
         };
-        let positive = self.champion.model.schema().target().positive == label;
+        let positive = self.champion.model.schema().target().positive == *label;
         if let Some(watched) = self.memory.watch.as_mut()
-            && watched.model == answered.model
+            && watched.model == *prediction.model
             && watched.state.verdict() == probation::Verdict::GoOn
         {
-            watched.state.update(answered.probability, positive);
-            watched.rows.update(id);
+            watched.state.update(prediction.probability, positive);
+            watched.rows.update(&new.id);
         }
-        self.compare(id, seq, &answered, positive);
-        Ok(())
+        self.compare(new, prediction, positive);
     }
 
     /// Holds the candidate's answer against the champion's: the one it gave live, else the same, given now.
-    fn compare(&mut self, id: &str, seq: u64, answered: &Answered, positive: bool) {
+    fn compare(&mut self, new: &NewLabel, prediction: &PredictionEvent<'_>, positive: bool) {
         let (Some(candidate), Some(shadowed)) =
             (self.scorer.candidate(), self.memory.shadow.as_mut())
         else {
             return;
         };
         let is_open = shadowed.state.verdict() == shadow::Verdict::GoOn;
-        let is_ours = shadowed.champion == answered.model && shadowed.model == *candidate.name;
-        if !is_ours || !is_open || seq <= shadowed.through {
+        let is_ours = shadowed.champion == *prediction.model && shadowed.model == *candidate.name;
+        if !is_ours || !is_open || new.seq <= shadowed.through {
             return;
         }
-        let now = || scorer::score(&candidate.model, &answered.row.to_string());
-        let Some(score) = self.scorer.take_score(id).or_else(now) else {
+        let now = || scorer::score(&candidate.model, &prediction.row);
+        let Some(score) = self.scorer.take_score(&new.id).or_else(now) else {
             return; // its schema does not take the row
         };
         let paired = Paired {
             positive,
-            champion: answered.probability,
+            champion: prediction.probability,
             candidate: score,
         };
         shadowed.state.update(&paired);
-        shadowed.rows.update(id);
+        shadowed.rows.update(&new.id);
     }
 }
 
@@ -179,31 +136,8 @@ enum Said {
 /// the hook for monitors: `retrain` says whether a training is wanted, and why. One that is not forbids any, for the rows are
 /// broken; a full window without drift takes back what was asked for drift in the same rows, and one of truths after which there
 /// is no decay what was asked for that.
-fn said(record: &Record<'_>, champion: &str) -> Option<Said> {
-    #[derive(Deserialize)]
-    struct Verdict {
-        model: Option<String>,
-        #[serde(default)]
-        about: String,
-        slice: Option<serde_json::Value>,
-        #[serde(default = "yes")]
-        full: bool,
-        drift: Option<bool>,
-        decay: Option<bool>,
-        retrain: Option<Retrain>,
-    }
-    #[derive(Deserialize)]
-    struct Retrain {
-        asked: bool,
-        why: String,
-    }
-    fn yes() -> bool {
-        true
-    }
-    if record.kind != Kind::Verdict {
-        return None;
-    }
-    let verdict = serde_json::from_slice::<Verdict>(record.body).ok()?;
+fn said(event: &Event<'_>, champion: &str) -> Option<Said> {
+    let verdict = event.verdict()?;
     if verdict.model.is_some_and(|model| model != champion) {
         return None; // found of another model, which answers no more
     }

@@ -1,20 +1,13 @@
 //! What verdicts say to the steward.
 
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
+use crate::store::kind::Kind;
 
 fn heard(body: &serde_json::Value) -> Option<Said> {
     let body = body.to_string();
-    let record = Record {
-        seq: 1,
-        time: Timestamp::UNIX_EPOCH,
-        kind: Kind::Verdict,
-        id: "moths@1",
-        body: body.as_bytes(),
-    };
-    said(&record, "moths@1")
+    said(&Event::Document(Kind::Verdict, &body), "moths@1")
 }
 
 #[test]

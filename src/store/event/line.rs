@@ -1,0 +1,78 @@
+//! An event out of a line of an export, as another server sends it.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::record::{Body, BrokenEvent, Entry, Id, Record};
+use crate::store::kind::{self, Kind};
+
+/// Why a line is no event.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    #[error("no {0}")]
+    Missing(&'static str),
+    #[error("seq is no number")]
+    Seq,
+    #[error("time is no time")]
+    Time,
+    #[error("an unknown kind")]
+    Kind,
+    #[error("id is no text")]
+    Id,
+    /// It does not say what events of its kind do.
+    #[error(transparent)]
+    Body(#[from] BrokenEvent),
+}
+
+/// An event out of a line of JSON.
+#[derive(Clone, Debug)]
+pub struct Line {
+    seq: u64,
+    time: Timestamp,
+    kind: Kind,
+    id: String,
+    body: String,
+}
+
+impl Line {
+    /// Reads a line as [`Record::line`] writes it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(line: &str) -> Result<Line, LineError> {
+        let mut event: Map<String, Value> = serde_json::from_str(line)?;
+        let mut take = |key: &'static str| event.shift_remove(key).ok_or(LineError::Missing(key));
+        let seq = take("seq")?.as_u64().ok_or(LineError::Seq)?;
+        let time = take("time")?;
+        let time = time.as_str().and_then(|text| text.parse().ok());
+        let named = take("kind")?;
+        let named = named.as_str().and_then(kind::named);
+        let Value::String(id) = take("id")? else {
+            return Err(LineError::Id);
+        };
+        Ok(Line {
+            seq,
+            time: time.ok_or(LineError::Time)?,
+            kind: named.ok_or(LineError::Kind)?,
+            id,
+            body: Value::Object(event).to_string(),
+        })
+    }
+
+    /// The event.
+    ///
+    /// # Errors
+    /// When it does not say what events of its kind do.
+    pub fn record(&self) -> Result<Record<'_>, BrokenEvent> {
+        let entry = Entry {
+            seq: self.seq,
+            time: self.time,
+            kind: self.kind,
+            id: Id::of(&self.id),
+            body: Body::Json(self.body.as_bytes()),
+        };
+        entry.decode()
+    }
+}
