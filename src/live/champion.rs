@@ -1,4 +1,4 @@
-//! A model under its name, with what it costs: what is loaded, swapped in and named by every response.
+//! A model with its version name and measured cost, as it is loaded, swapped in and named by responses.
 
 use std::sync::Arc;
 
@@ -8,20 +8,20 @@ use super::cost::Cost;
 use crate::model::Model;
 use crate::registry::{Registry, RegistryError, Version, VersionRef};
 
-/// A model under its name.
+/// A loaded model with its version name.
 #[derive(Debug)]
 pub struct Champion {
-    /// `titanic@7`, shared by every response that names it.
+    /// Version name such as `titanic@7`, shared by every response that contains it.
     pub name: Arc<str>,
-    /// When it was trained; none where the ledger does not know.
+    /// Time of training; `None` if the ledger does not have it.
     pub trained: Option<Timestamp>,
-    /// What its predictions cost.
+    /// Measured cost of a prediction.
     pub cost: Cost,
     pub model: Model,
 }
 
 impl Champion {
-    /// Puts a model under its name.
+    /// Wraps a model: looks up its time of training and measures its cost.
     pub fn new(registry: &Registry, version: &Version, model: Model) -> Champion {
         let listed = registry.versions().unwrap_or_default();
         let trained = listed.into_iter().find(|listed| listed.version == *version);
@@ -33,28 +33,23 @@ impl Champion {
         }
     }
 
-    /// Reads, checks, decodes and rehearses a version. Takes milliseconds: not for a thread that serves.
+    /// Reads a version, verifies and decodes it, and predicts one row as a test. Takes milliseconds, so it must not run
+    /// on a serving thread.
     ///
     /// # Errors
-    /// What is wrong with it; it must not become current then.
+    /// If the version cannot serve. It must not become the live model then.
     pub fn read(registry: &Registry, version: &Version) -> Result<Champion, RegistryError> {
         let (version, model) = registry.decode(&VersionRef::from(version.clone()), decode)?;
         Ok(Champion::new(registry, &version, model))
     }
 }
 
-/// Decodes a model and predicts one row with it, which a model that cannot serve does not survive.
-///
-/// # Errors
-/// What is wrong with them.
+/// Decodes a model, which includes a test prediction, so a model that cannot serve is an error.
 pub fn decode(bytes: &[u8]) -> Result<Model, String> {
     Model::from_bytes(bytes).map_err(|fault| fault.to_string())
 }
 
-/// Whether bytes are a model that can become champion.
-///
-/// # Errors
-/// What is wrong with them.
+/// Checks that the bytes are a model that can become champion.
 pub fn usable(bytes: &[u8]) -> Result<(), String> {
     decode(bytes).map(drop)
 }

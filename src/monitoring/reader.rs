@@ -1,4 +1,4 @@
-//! From events to verdicts: reads the disk, on a thread of its own.
+//! Reads events into verdicts. Blocks on the disk, so it runs on a blocking thread.
 
 use std::sync::Arc;
 
@@ -23,45 +23,45 @@ use crate::store::kind::Kind;
 use crate::store::{Record, Store, StoreError};
 use crate::trainset::truths::{comes_later, new_truth};
 
-/// Large requests that are seen at once; more hardly ever come between the rows of one.
+/// Maximum batches tracked at once; more are hardly ever interleaved.
 const MOST_BATCHES: usize = 8;
 
-/// Events taken in at once, at most.
+/// Maximum events per pass.
 const AT_ONCE: usize = 4096;
 
-/// One reading of what is new.
+/// One pass over the new events.
 pub(super) struct Reader {
     pub(super) store: Store,
     pub(super) reference: Arc<Reference>,
     pub(super) memory: Memory,
-    /// The last event to read: there were no later ones when the champion of the reference was live for certain.
+    /// The last event to read. Up to here, no event can belong to a champion later than the reference's.
     pub(super) until: u64,
-    /// Rows of a window.
+    /// Rows per window.
     pub(super) window: u64,
-    /// Why no verdict begins a training; none where one may.
+    /// Why no verdict may start a training; `None` if it may.
     pub(super) deaf: Option<&'static str>,
 }
 
-/// What a reading came to.
+/// The result of a pass.
 pub(super) struct Read {
     pub(super) memory: Memory,
     pub(super) found: Vec<Finding>,
-    /// Whether there may be more to read.
+    /// Whether there may be more events to read.
     pub(super) more: bool,
 }
 
-/// What a reading found.
+/// A result to be stored and published.
 #[derive(Clone, Debug)]
 pub(super) enum Finding {
-    /// A window's verdict, on all rows or a slice.
+    /// A verdict on a window of all rows or of a slice.
     Verdict(Box<Verdict>),
-    /// A full window of truths.
+    /// A full window of labels.
     Performance(Window),
-    /// A detector told of a change of the errors.
+    /// A detector reported a change of the error rate.
     Fired(Fired),
 }
 
-/// A prediction, as its event has it.
+/// The body of a prediction event.
 #[derive(Deserialize)]
 struct Answered<'a> {
     probability: f64,
@@ -72,7 +72,7 @@ struct Answered<'a> {
     batch: Option<feed::Batch>,
 }
 
-/// The same, with its time.
+/// A prediction looked up for its label.
 #[derive(Deserialize)]
 struct Told {
     seq: u64,
@@ -82,7 +82,7 @@ struct Told {
     time: Timestamp,
 }
 
-/// A truth that is to be joined.
+/// A new label that has to be joined with its prediction.
 struct News {
     id: String,
     seq: u64,
@@ -91,14 +91,14 @@ struct News {
 }
 
 impl Reader {
-    /// Takes in what is new, so much at a time.
+    /// Processes new events, up to [`AT_ONCE`] or the first complete window.
     pub(super) fn read(mut self) -> Result<Read, StoreError> {
         let (mut seen, mut room) = (self.memory.seen, AT_ONCE);
         let (mut news, mut due) = (Vec::new(), Vec::new());
         let schema = self.reference.champion.model.schema().clone();
         let mut row = Row::new(&schema, Purpose::Predict);
         let store = self.store.clone();
-        // Read first, looked up after: a reader inside a reader could wait for itself.
+        // Labels are joined after the scan: a read transaction inside another one could wait for itself.
         store.after(seen, |record| {
             if record.seq > self.until {
                 return false;
@@ -113,7 +113,7 @@ impl Reader {
                 time: record.time,
                 label,
             }));
-            // A window at a time: what one found is told before the next takes its place.
+            // Stop at a complete window, so that its verdict is published before the next one replaces it.
             room = if due.is_empty() { room - 1 } else { 0 };
             room > 0
         })?;
@@ -135,9 +135,9 @@ impl Reader {
         })
     }
 
-    /// Takes a prediction into the windows it belongs to.
+    /// Adds a prediction to the windows that it belongs to.
     fn look(&mut self, record: &Record<'_>, row: &mut Row, due: &mut Vec<(usize, stream::Window)>) {
-        // A window that was begun is finished: it is paid for.
+        // A window that has begun is completed: the rate limit has already been charged for it.
         let is_begun = self.memory.streams[0].filled() > 0;
         if !is_begun && !self.memory.pace.is_ready(record.time) && !is_of_batch(record.body) {
             self.memory.skipped += 1;
@@ -181,7 +181,7 @@ impl Reader {
         }
     }
 
-    /// Whether a row belongs to the sample of its batch. Of one that is new it is decided here whether it is judged at all.
+    /// Whether the row belongs to the sample of its batch. The first row of a batch decides whether the batch is judged at all.
     fn wants(
         &mut self,
         mark: feed::Batch,
@@ -222,7 +222,7 @@ impl Reader {
         is_wanted
     }
 
-    /// Takes a row into the sample of its batch.
+    /// Adds a row to the sample of its batch.
     fn take(&mut self, mark: feed::Batch, seen: &Seen<'_>, due: &mut Vec<(usize, stream::Window)>) {
         let batches = &mut self.memory.batches;
         let Some(at) = batches.iter().position(|b| b.is(mark.id, mark.rows)) else {
@@ -235,14 +235,14 @@ impl Reader {
         }
     }
 
-    /// A batch was seen to the end of its sample. It is known for a while yet: rows of it may follow.
+    /// Finishes a batch whose sample is complete. The batch remains known for a while, because more of its rows may follow.
     fn end(&mut self, at: usize, time: Timestamp, due: &mut Vec<(usize, stream::Window)>) {
         let batch = &mut self.memory.batches[at];
         due.extend(batch.finish(self.window, time));
         batch.pass_by();
     }
 
-    /// How good the answers of a window should be.
+    /// The estimated metrics of the predictions in a window.
     fn estimate(&self, window: &stream::Window) -> Option<Estimated> {
         let scores = window
             .sample
@@ -256,13 +256,14 @@ impl Reader {
         Some(cbpe::judge(scores, threshold, &self.reference.estimates))
     }
 
-    /// The verdict on a window; none on a half-full one that has not drifted.
+    /// The verdict on a window; `None` for a half-full window without drift.
     fn weigh(&mut self, n: usize, window: stream::Window) -> Option<Verdict> {
         let (slice, reference) = &self.reference.streams[n];
         let (mut of, level) = (reference, self.reference.level);
         let stream = &mut self.memory.streams[n];
         let mut drift = stream.weigh(reference, &window, level)?;
-        // Rows that the model has learnt from get other scores than new ones; only what is like neither has drifted.
+        // Training rows get other scores than new rows do, so a window of them is compared with the scores of the training
+        // rows too: only scores that differ from both have drifted.
         if drift.has_drifted_scores()
             && let Some(seen) = self.reference.seen()
         {
@@ -289,7 +290,7 @@ impl Reader {
             retrain: None,
         };
         self.memory.streams[n].settle(window, &verdict.drift);
-        // The rows in which a source is mended are still broken rows in part.
+        // The window in which a source is repaired still contains some corrupt rows.
         let before = self.memory.verdicts[n].as_ref();
         let partly = before.and_then(|before| before.ailing_too(&verdict));
         if !verdict.ailments.is_empty() || partly.is_some() {
@@ -301,14 +302,14 @@ impl Reader {
         Some(verdict)
     }
 
-    /// How the rows of another stream are broken.
+    /// A data-quality issue in another stream's newest verdict, in words.
     fn sick_beside(&self, n: usize) -> Option<String> {
         let others = self.memory.verdicts.iter().enumerate();
         let mut others = others.filter(|(other, _)| *other != n);
         others.find_map(|(_, other)| other.as_ref()?.sick())
     }
 
-    /// Holds a truth against its prediction, where that is the champion's.
+    /// Joins a label with its prediction; a prediction of the champion updates its performance.
     fn join(&mut self, truth: News, found: &mut Vec<Finding>) -> Result<(), StoreError> {
         let Some((line, told)) = self.store.event(&truth.id)? else {
             return Ok(()); // it waits for its prediction
@@ -323,7 +324,7 @@ impl Reader {
         let Ok(answered) = serde_json::from_str::<Told>(&line) else {
             return Ok(()); // a row that brought its truth: nobody answered it
         };
-        // How late truths are has nothing to do with who answered.
+        // The delay of a label does not depend on the model that made the prediction.
         if let Some(delay) = self.memory.delay.as_mut() {
             delay.update(answered.time, truth.time);
         }
@@ -351,7 +352,7 @@ impl Reader {
     }
 }
 
-/// Whether an event may be of a batch: a look without reading it.
+/// Cheap test, without parsing the JSON, of whether an event may belong to a batch.
 fn is_of_batch(body: &[u8]) -> bool {
     const MARK: &[u8] = b"\"batch\":{";
     body.windows(MARK.len()).any(|bytes| bytes == MARK)

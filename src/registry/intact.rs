@@ -1,21 +1,21 @@
-//! A model to serve at start: the champion, or if it is damaged the newest intact older version, together with everything
-//! that was wrong on the way, for the caller to say loudly.
+//! Selects a model to serve at start: the champion or, if it is damaged, the newest intact older version, together with the
+//! errors found on the way, which the caller reports.
 
 use super::{Registry, RegistryError, Version, VersionRef, history::History};
 
-/// A version that is fit to serve.
+/// A version that can be served.
 #[derive(Debug)]
 pub struct Intact<M> {
     pub version: Version,
-    /// What the check made of its bytes.
+    /// The model that the check decoded from the version's bytes.
     pub model: M,
-    /// What is wrong with the champion and the versions tried before this one; empty if this is the champion.
+    /// The errors of the champion and of the versions tried before this one; empty if this is the champion.
     pub faults: Vec<RegistryError>,
 }
 
 impl Registry {
-    /// The champion, else the newest older version whose bytes are those that were trained and pass `check`. None where
-    /// nobody was ever champion; an error naming each file and fault where nothing intact is left.
+    /// The champion, or else the newest older version whose bytes match their recorded SHA-256 and pass `check`. `None` if
+    /// there has never been a champion; if no version is intact, the error lists each file and its damage.
     pub fn newest_intact<M>(
         &self,
         check: impl Fn(&[u8]) -> Result<M, String>,
@@ -50,7 +50,7 @@ impl Registry {
         Err(RegistryError::NothingIntact { faults })
     }
 
-    /// A version's bytes, made into a model by `decode`.
+    /// Decodes the bytes of a version with `decode`.
     pub fn decode<M>(
         &self,
         wanted: &VersionRef,

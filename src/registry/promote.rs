@@ -1,5 +1,5 @@
-//! The champion changes: promotion and rollback. Line first, then pointer; see the head of [`super`] for what a crash
-//! between them means.
+//! Changes the champion by promotion or rollback. The ledger line is written before the pointer; the documentation of
+//! [`super`] describes a crash between them.
 
 use jiff::Timestamp;
 
@@ -9,21 +9,21 @@ use super::{
     writer::Writer,
 };
 
-/// What a promotion or rollback came to.
+/// The result of a promotion or rollback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promotion {
     pub version: Version,
-    /// The champion before it.
+    /// The previous champion, if there was one.
     pub previous: Option<Version>,
-    /// The ledger's line that made it champion.
+    /// The `seq` of the ledger line that made it champion.
     pub seq: u64,
-    /// False if it was champion already: nothing was written.
+    /// Whether the champion changed. If the version already was champion, nothing was written.
     pub changed: bool,
 }
 
 impl Registry {
-    /// Makes a version champion. Its bytes must be those that were trained and pass `check`; a version that is champion
-    /// already stays it, and no line is written.
+    /// Makes a version champion. Its bytes must match the recorded SHA-256 and pass `check`. If the version already is
+    /// champion, no line is written.
     pub fn promote(
         &self,
         wanted: &VersionRef,
@@ -41,8 +41,8 @@ impl Registry {
         writer.crown(Action::Promoted, version, previous, sha256, decision, now)
     }
 
-    /// As [`Registry::promote`], but only if the champion is still `over`, which the decision was made against; none
-    /// otherwise, and nothing was written.
+    /// Like [`Registry::promote`], but only if the champion still is `over`, with which the candidate was compared.
+    /// Otherwise nothing is written and the result is `None`.
     pub fn promote_over(
         &self,
         over: Option<&Version>,
@@ -66,7 +66,8 @@ impl Registry {
             .map(Some)
     }
 
-    /// As [`Registry::rollback`], but only if the champion is still `from`; none otherwise, and nothing was written.
+    /// Like [`Registry::rollback`], but only if the champion still is `from`. Otherwise nothing is written and
+    /// the result is `None`.
     pub fn rollback_from(
         &self,
         from: &Version,
@@ -83,8 +84,8 @@ impl Registry {
             .map(Some)
     }
 
-    /// Makes the champion before this one champion again. Doing so twice goes further back, not to and fro: a rollback is
-    /// undo, as `registry/history.rs` tells.
+    /// Makes the previous champion champion again. A second rollback goes further back instead of returning to the version
+    /// just rolled back; `registry/history.rs` describes the order.
     pub fn rollback(
         &self,
         decision: Decision,
@@ -120,7 +121,7 @@ impl Writer<'_> {
         )
     }
 
-    /// The SHA-256 of a version that is fit to be champion.
+    /// Checks that a version can be champion, and returns its SHA-256.
     fn check(
         &self,
         version: &Version,
@@ -288,7 +289,7 @@ mod tests {
         let odd = registry.publish("wine", b"odd", because(), now()).unwrap();
         let fault = refused(odd.number()).to_string();
         assert!(fault.contains("not a model"), "{fault}");
-        // The champion itself, once damaged, is not confirmed either.
+        // Promoting the champion again also fails if its file is damaged.
         std::fs::write(registry.path(&version(1)), b"model X").unwrap();
         assert!(matches!(refused(1), RegistryError::Damaged { .. }));
     }

@@ -1,4 +1,4 @@
-//! What events say of truths.
+//! Reads labels from events.
 
 use serde::Deserialize;
 
@@ -13,8 +13,8 @@ struct Told {
     correct: bool,
 }
 
-/// What an event says of truths: none where nothing, an empty one for a prediction whose truth was there before it. A
-/// correction is no new truth.
+/// The new label in an event: `None` if there is none, and `Some(None)` for a prediction whose label arrived before it. A
+/// correction is not a new label.
 pub fn new_truth(record: &Record<'_>) -> Option<Option<Label>> {
     let told = || serde_json::from_slice::<Told>(record.body).ok();
     match record.kind {
@@ -25,8 +25,8 @@ pub fn new_truth(record: &Record<'_>) -> Option<Option<Label>> {
     }
 }
 
-/// Whether an event, as a line of JSON, came after event `seq`. A truth that came before its prediction is joined when that
-/// comes, and not also when the truth is read, which may be later.
+/// Whether an event, given as a JSON line, comes after event `seq`. A label that arrives before its prediction is joined
+/// when the prediction is read, and must not be joined again when the label is read.
 pub fn comes_later(line: &str, seq: u64) -> bool {
     #[derive(Deserialize)]
     struct At {

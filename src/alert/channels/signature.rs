@@ -1,5 +1,5 @@
-//! Signatures of webhooks as Standard Webhooks defines them (standard-webhooks 1.0.0, "Symmetric signatures"): HMAC-SHA256 of
-//! `id.timestamp.body` under each secret, so that a receiver that knows one of two while they are rotated can verify.
+//! Webhook signatures as defined by Standard Webhooks (standard-webhooks 1.0.0, "Symmetric signatures"): HMAC-SHA256 of
+//! `id.timestamp.body` under each secret, so that during a rotation a receiver that has only one of two secrets can verify.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,10 +7,10 @@ use ring::hmac;
 
 use super::keys::Secret;
 
-/// How secrets begin when they are written down.
+/// Prefix of secrets in their text form.
 const PREFIX: &str = "whsec_";
 
-/// Secrets, ready to sign.
+/// HMAC keys of the secrets.
 pub(super) struct Signer(Vec<hmac::Key>);
 
 impl std::fmt::Debug for Signer {
@@ -20,7 +20,7 @@ impl std::fmt::Debug for Signer {
 }
 
 impl Signer {
-    /// Reads secrets: base64, with or without the prefix.
+    /// Decodes secrets from base64, with or without the prefix.
     pub(super) fn new(secrets: &[Secret]) -> Result<Signer, String> {
         let key = |secret: &Secret| {
             let text = secret.0.strip_prefix(PREFIX).unwrap_or(&secret.0);
@@ -38,7 +38,7 @@ impl Signer {
             .map(Signer)
     }
 
-    /// The value of `webhook-signature`; none without secrets.
+    /// Value of the header `webhook-signature`; `None` without secrets.
     pub(super) fn sign(&self, id: &str, second: i64, body: &str) -> Option<String> {
         let signed = format!("{id}.{second}.{body}");
         let each = self.0.iter().map(|key| {
@@ -59,7 +59,7 @@ mod tests {
         Signer::new(&secrets)
     }
 
-    /// The vector of Standard Webhooks' own libraries.
+    /// Test vector from the official Standard Webhooks libraries.
     #[test]
     fn the_golden_signature() {
         const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

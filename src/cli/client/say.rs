@@ -1,11 +1,11 @@
-//! Messages of the server as lines for people.
+//! Formats messages of the server as lines for people.
 
 use serde_json::Value;
 
-/// Contributions named in a line; the rest says little.
+/// Maximum number of contributions shown for a prediction; the smaller ones matter little.
 const NAMED: usize = 5;
 
-/// `label 1, probability 0.8731, titanic@7, id …`, warnings behind it, contributions below it.
+/// Formats a prediction as `label 1, probability 0.8731, titanic@7, id …`, followed by warnings, with contributions below.
 pub fn prediction(message: &Value) -> String {
     let probability = message["probability"]
         .as_f64()
@@ -33,7 +33,7 @@ pub fn prediction(message: &Value) -> String {
     line
 }
 
-/// What is wrong, fault by fault.
+/// Formats a problem document with each of its faults.
 pub fn problem(problem: &Value) -> String {
     let faults: Vec<String> = list(&problem["errors"])
         .map(|fault| {
@@ -122,12 +122,13 @@ fn contribution(part: &Value) -> String {
     )
 }
 
-/// A code of the wire as words.
+/// Formats a code of the protocol as words.
 fn code(code: &Value) -> String {
     word(code).replace('_', " ")
 }
 
-/// Text without quotes, anything else as JSON; control characters must not reach a terminal.
+/// Formats text without quotes and other values as JSON; control characters are removed, because they
+/// must not reach a terminal.
 fn word(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

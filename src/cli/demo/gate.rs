@@ -1,11 +1,11 @@
-//! The gate's evidence in a few lines.
+//! Prints the result of the gate in a few lines.
 
 use serde_json::Value;
 
 use super::say::Say;
 use crate::promotion::gate::Gate;
 
-/// Says what the gate saw.
+/// Prints the metrics that the gate compared.
 pub fn tell(say: Say, gate: &Value) -> anyhow::Result<()> {
     let Ok(gate) = serde_json::from_value::<Gate>(gate.clone()) else {
         return say.line(format_args!("  there was nothing to compare on"));

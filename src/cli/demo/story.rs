@@ -1,4 +1,4 @@
-//! The story in four acts: steady traffic, a shift, a training that begins on its own, the recovery.
+//! The four acts of the demo: steady traffic, a shift, a training that starts by itself, and the recovery.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use super::traffic::Case;
 use super::visitor::Visitor;
 use crate::clock::{Clock, System, rfc3339};
 
-/// Rows of one request.
+/// Number of rows per request.
 const AT_ONCE: usize = 5;
 
-/// Between two looks at the monitor, which follows the store.
+/// Interval between two polls of the monitor, which follows the store.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How often it is looked at: for ten seconds.
+/// Maximum number of polls: ten seconds in all.
 const LOOKS: usize = 200;
 
-/// Rows of one line of the narration.
+/// Number of rows per printed line.
 const A_LINE: u64 = 45;
 
-/// What is told, and to whom.
+/// The running demo: server, client and output.
 pub struct Story<'a> {
     pub(super) stage: &'a Stage,
     pub(super) visitor: Visitor,
@@ -32,24 +32,24 @@ pub struct Story<'a> {
     pub(super) say: Say,
 }
 
-/// How it ended.
+/// Result of the demo.
 pub struct Ending {
     acts: Vec<Value>,
     figures: [Figures; 3],
     retrained: Value,
 }
 
-/// A stretch of traffic that is over.
+/// Result of a part of the traffic.
 struct Played {
     figures: Figures,
-    /// The model of the last response.
+    /// Model of the last response.
     model: String,
-    /// The prediction of the last row.
+    /// Prediction id of the last row.
     last: String,
 }
 
 impl Story<'_> {
-    /// A story on a stage.
+    /// Prepares the demo on a running server.
     pub fn new(stage: &Stage, pause: Duration, say: Say) -> anyhow::Result<Story<'_>> {
         Ok(Story {
             stage,
@@ -114,12 +114,12 @@ impl Story<'_> {
         Ok(ending)
     }
 
-    /// What the monitor says of the last windows; tells it.
+    /// Returns and prints what the monitor found in the last windows.
     async fn drift(&self, last: &str) -> anyhow::Result<Value> {
         let seen = self.monitor(last).await?;
         let history = seen["history"].as_array().into_iter().flatten();
         let found: Vec<&Value> = history.filter(|brief| brief["drift"] == true).collect();
-        // The newest stand first; the story is told forwards.
+        // The history is newest first; the demo prints it oldest first.
         for brief in found.iter().rev() {
             self.say.line(format_args!(
                 "  the monitor, from rows alone: {}",
@@ -129,10 +129,10 @@ impl Story<'_> {
         Ok(json!(found.first().map(|brief| &brief["change"])))
     }
 
-    /// The monitor, once it has read the event of the demo's last prediction: those before it are stored before it. What
-    /// other clients ask meanwhile makes no difference.
+    /// Returns the monitor's state once the monitor has read the event of the demo's last prediction; all earlier events are
+    /// stored before that one. Requests of other clients in between do not matter.
     async fn monitor(&self, last: &str) -> anyhow::Result<Value> {
-        // Its label was acknowledged, so it is stored.
+        // The prediction's label was acknowledged, so the prediction is stored.
         let event = self.visitor.get(&format!("/v1/predictions/{last}")).await?;
         let seq = event["seq"].as_u64().context("an event without a number")?;
         for _ in 0..LOOKS {
@@ -145,7 +145,7 @@ impl Story<'_> {
         bail!("the monitor has not read prediction {last}, event {seq}")
     }
 
-    /// Asks the rows and tells their truths, a few at a time.
+    /// Sends the rows and their labels in small requests.
     async fn play(&self, cases: &[Case]) -> anyhow::Result<Played> {
         let mut played = Played {
             figures: Figures::default(),
@@ -196,7 +196,7 @@ impl Story<'_> {
 }
 
 impl Ending {
-    /// As `--json` prints it.
+    /// The document that `--json` prints.
     pub fn document(&self) -> Value {
         let [before, during, after] = self.figures.each_ref().map(Figures::to_json);
         json!({
@@ -207,7 +207,7 @@ impl Ending {
         })
     }
 
-    /// What did not go as it should.
+    /// What went wrong, if the demo did not end as expected.
     pub fn fault(&self) -> Option<String> {
         if self.retrained["promoted"] != true {
             let reason = self.retrained["reason"].as_str().unwrap_or("no reason");

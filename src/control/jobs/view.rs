@@ -1,4 +1,4 @@
-//! A job as it is shown: how far it is, and what came of it.
+//! The displayed state of a job: its progress and its result.
 
 use serde::Serialize;
 
@@ -6,47 +6,42 @@ use crate::schema::ColumnWarning;
 pub use crate::telemetry::metrics::JobState as State;
 
 impl State {
-    /// Whether it is over.
+    /// Whether the job has ended.
     pub fn is_final(self) -> bool {
         !matches!(self, State::Queued | State::Running)
     }
 }
 
-/// What came of a job.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Product {
-    /// The version that a training made.
+    /// The version that a training produced.
     Version(Made),
-    /// The document of work on the store.
+    /// The result document of a store job.
     Document(serde_json::Value),
 }
 
-/// What came of a training.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Made {
     pub model: String,
-    /// Whether it is champion now.
+    /// Whether the version is champion now.
     pub promoted: bool,
-    /// Why, or why not.
+    /// Reason for or against the promotion.
     pub reason: String,
-    /// The comparison on rows the champion never saw; none where there was none.
+    /// The comparison on rows that the champion was not trained on; `None` if there were none.
     pub gate: Option<serde_json::Value>,
-    /// What was odd about the table and the model, by column.
+    /// Warnings about the table and the model, by column.
     pub warnings: Vec<ColumnWarning>,
 }
 
-/// A job as it is shown.
+/// The displayed state of a job.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct JobView {
     pub id: String,
-    /// What kind of work it is.
     pub kind: &'static str,
-    /// How far it is.
     pub state: State,
-    /// The same as a number from 0 to 1.
+    /// Progress from 0 to 1.
     pub progress: f64,
-    /// What came of it.
     pub result: Option<Product>,
     pub error: Option<String>,
 }

@@ -1,11 +1,11 @@
-//! A row as JSON, straight into a buffer: what is missing is left out.
+//! Writes a row as JSON straight into a buffer; missing values are left out.
 
 use crate::schema::cell::Cell;
 use crate::schema::column::{By, Column, Kind, Schema, Slot};
 use crate::schema::number::{whole, whole_text};
 use crate::schema::row::RowView;
 
-/// Appends the row as an object. Reading it again gives the same row.
+/// Appends the row as an object; reading the object again gives the same row.
 pub fn object(schema: &Schema, row: RowView<'_>, out: &mut Vec<u8>) {
     let begin = out.len();
     for (column, cell) in schema.columns().iter().zip(row.cells) {
@@ -34,7 +34,7 @@ pub fn object(schema: &Schema, row: RowView<'_>, out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
-/// A member of an object, its value being JSON.
+/// A member of a JSON object; `json` is its value, already encoded.
 pub fn member(name: &str, json: &str) -> String {
     let mut out = Vec::with_capacity(name.len() + json.len() + 3);
     value(name, &mut out);
@@ -43,7 +43,8 @@ pub fn member(name: &str, json: &str) -> String {
     String::from_utf8(out).expect("JSON is text")
 }
 
-/// The member that holds a row's own id: a number where it is written as one that JSON readers keep whole.
+/// The member that holds a row's own id: a JSON number if the id is a whole number that JSON readers represent
+/// exactly, else a string.
 pub fn id_member(column: &str, id: &str) -> String {
     match whole_text(id) {
         Some(number) if number.unsigned_abs() < 1 << 53 => member(column, &number.to_string()),
@@ -51,7 +52,7 @@ pub fn id_member(column: &str, id: &str) -> String {
     }
 }
 
-/// A cell of a column as JSON, of the type it has in a row; `null` where it is missing.
+/// Appends a cell of a column as JSON, in the type it has in a row; `null` if missing.
 pub fn write_value(column: &Column, cell: Cell, text: &str, out: &mut Vec<u8>) {
     match cell {
         Cell::Missing => out.extend_from_slice(b"null"),
@@ -74,7 +75,7 @@ pub fn write_value(column: &Column, cell: Cell, text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// A level that is a whole number is one again, as [`Column::json`] has it.
+/// A level that is a whole number is written as a number, as in [`Column::json`].
 fn write_level(level: &str, out: &mut Vec<u8>) {
     match whole_text(level) {
         Some(number) => value(&number, out),

@@ -1,4 +1,4 @@
-//! What was the truth before it was corrected.
+//! The labels that were known before later corrections.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::schema::column::Label;
 use crate::store::kind::Kind;
 use crate::store::{Snapshot, StoreError};
 
-/// Of ids whose truth was corrected after a moment, the truth that had been told at that moment, where one had.
+/// For each id whose label was corrected after a given event: the label known at that event, if any.
 #[derive(Debug, Default)]
 pub struct Before(HashMap<String, Option<Label>>);
 
@@ -19,7 +19,7 @@ struct Told {
 }
 
 impl Before {
-    /// Finds them, event `seq` being the moment. Corrections are rare: without any, only what came after is read.
+    /// Collects the labels known at event `seq`. Corrections are rare; without any, only the events after `seq` are read.
     pub fn find(store: Snapshot<'_>, seq: u64) -> Result<Before, StoreError> {
         let mut before = HashMap::new();
         let told = |body: &[u8]| serde_json::from_slice::<Told>(body).ok();
@@ -44,7 +44,7 @@ impl Before {
         Ok(Before(before))
     }
 
-    /// The truth that had been told of an id; none where it was not corrected since, or none had been told.
+    /// The label of the id before its correction; `None` if it was not corrected, or had no label.
     pub fn get(&self, id: &str) -> Option<&Label> {
         self.0.get(id)?.as_ref()
     }

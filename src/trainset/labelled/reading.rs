@@ -1,4 +1,4 @@
-//! From events to labelled rows.
+//! Converts events into labelled rows.
 
 use std::sync::Arc;
 
@@ -14,17 +14,17 @@ use crate::store::Record;
 use crate::store::kind::Kind;
 use crate::store::labels::Truth;
 
-/// What a prediction's or a row's event says.
+/// The body of a prediction event or a row event.
 #[derive(Deserialize)]
 struct Body {
     row: serde_json::Map<String, Value>,
-    /// Of a row, its truth where it brought it; of a prediction, what was answered.
+    /// In a row event, the label submitted with the row, if any; in a prediction event, the predicted label.
     label: Option<Label>,
 }
 
-/// A reading under way.
+/// A read in progress.
 pub struct Reading {
-    /// What came up to this event is known.
+    /// Labels up to this event are not new.
     seq: u64,
     row: Row,
     table: Table,
@@ -34,7 +34,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Of what came after event `seq`.
+    /// A read of the labels that arrived after event `seq`.
     pub fn new(schema: &Arc<Schema>, seq: u64) -> Reading {
         Reading {
             seq,
@@ -46,10 +46,10 @@ impl Reading {
         }
     }
 
-    /// Takes an event, with what was told of its truth: `truth` as it is now, `before` as it was where it was corrected since.
+    /// Adds an event with the labels of its row: `truth` is the current label, `before` the one before a correction, if any.
     ///
-    /// A row has its truth once both are there: the later of the two events is the moment. What was told last is the truth,
-    /// also of a row that brought one.
+    /// A row is labelled as of the later of its own event and its label's event. The last submitted label is valid, even for
+    /// a row that was submitted with a label.
     pub fn take(&mut self, record: &Record<'_>, truth: Option<&Truth>, before: Option<&Label>) {
         let moment = truth.map_or(0, |truth| truth.seq).max(record.seq);
         let may_have_one = truth.is_some() || record.kind == Kind::Row;
@@ -93,7 +93,7 @@ impl Reading {
         });
     }
 
-    /// Whether the row keeps the contract; it is this reading's row then.
+    /// Parses the row into `self.row`; returns whether it satisfies the table contract.
     fn read(&mut self, mut row: serde_json::Map<String, Value>, label: &Label) -> bool {
         let schema = self.table.schema().clone();
         row.insert(schema.target().column.clone(), json!(label));
@@ -101,7 +101,7 @@ impl Reading {
         rows::line(&schema, text.as_bytes(), &mut self.row).is_ok() && self.row.faults.is_empty()
     }
 
-    /// What was read, `through` being the last event.
+    /// The labelled rows; `through` is the last event that was read.
     pub fn finish(self, through: u64) -> Labelled {
         Labelled {
             table: self.table,

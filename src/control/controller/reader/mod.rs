@@ -1,4 +1,4 @@
-//! From events to what the steward knows: reads the disk, on a thread of its own.
+//! Reads events into the controller's state. Blocks on the disk, so it runs on a blocking thread.
 
 use std::sync::Arc;
 
@@ -14,20 +14,19 @@ use crate::store::kind::Kind;
 use crate::store::{Record, Store, StoreError};
 use crate::trainset::truths::{comes_later, new_truth};
 
-/// Events taken in at once.
+/// Maximum events per pass.
 const AT_ONCE: usize = 4096;
 
-/// One reading of what is new.
+/// One pass over the new events.
 pub(super) struct Reader {
     store: Store,
     scorer: ShadowScorer,
     memory: Memory,
     champion: Arc<Champion>,
-    /// The last event to read.
     until: u64,
 }
 
-/// A prediction, as its event has it.
+/// The body of a prediction event.
 #[derive(Deserialize)]
 struct Answered {
     probability: f64,
@@ -35,8 +34,8 @@ struct Answered {
     row: serde_json::Value,
 }
 
-/// Counts the labels that came after event `since`, the last one the champion has learnt from, and up to event `seen`. A
-/// label counts once its prediction is stored. Reads the disk.
+/// Counts the labels that arrived after event `since`, the last one that the champion was trained on, and up to event
+/// `seen`. A label counts once its prediction is stored. Reads the disk.
 pub(super) fn fresh(store: &Store, since: u64, seen: u64) -> Result<u64, StoreError> {
     let (mut fresh, mut told) = (0, Vec::new());
     store.after(since, |record| {
@@ -73,12 +72,12 @@ impl Reader {
         }
     }
 
-    /// Takes in what is new, so much at a time.
+    /// Processes up to [`AT_ONCE`] new events.
     pub(super) fn read(mut self) -> Result<Memory, StoreError> {
         let (mut seen, mut news, mut room) = (self.memory.seen, Vec::new(), AT_ONCE);
         let mut found = Vec::new();
         let champion = self.memory.champion.clone();
-        // Read first, looked up after: a reader inside a reader could wait for itself.
+        // Labels are joined after the scan: a read transaction inside another one could wait for itself.
         self.store.after(seen, |record| {
             if record.seq > self.until {
                 return false;
@@ -103,9 +102,9 @@ impl Reader {
         Ok(self.memory)
     }
 
-    /// Holds the models against a truth, where its prediction is there.
+    /// Adds a label to the probation and to the shadow comparison, if its prediction is stored.
     ///
-    /// `label` is none for a prediction, whose truth may have waited for it.
+    /// `label` is `None` for a prediction event, whose label may have arrived before it.
     fn join(&mut self, id: &str, seq: u64, label: Option<Label>) -> Result<(), StoreError> {
         let Some((line, truth)) = self.store.event(id)? else {
             return Ok(()); // it waits for its prediction
@@ -138,7 +137,8 @@ impl Reader {
         Ok(())
     }
 
-    /// Holds the candidate's answer against the champion's: the one it gave live, else the same, given now.
+    /// Compares the candidate's prediction with the champion's. Uses the score made live or, without one, computes
+    /// the same score now.
     fn compare(&mut self, id: &str, seq: u64, answered: &Answered, positive: bool) {
         let (Some(candidate), Some(shadowed)) =
             (self.scorer.candidate(), self.memory.shadow.as_mut())
@@ -164,21 +164,22 @@ impl Reader {
     }
 }
 
-/// What a verdict says to the steward.
+/// The effect of a monitor's verdict on the controller.
 #[derive(Debug, PartialEq)]
 enum Said {
-    /// Train: this was found of that.
+    /// Requests a training: what the monitor examined, and the reason.
     Asks(String, String),
-    /// What was found of that is over.
+    /// Withdraws the request that was made for the same subject.
     TakesBack(String),
-    /// Do not train, whatever was said before.
+    /// Clears all requests, because the rows must not be trained on.
     Forbids,
 }
 
-/// What a monitor's verdict on the champion says; none where it says nothing to the steward, and of any other event. That is
-/// the hook for monitors: `retrain` says whether a training is wanted, and why. One that is not forbids any, for the rows are
-/// broken; a full window without drift takes back what was asked for drift in the same rows, and one of truths after which there
-/// is no decay what was asked for that.
+/// The effect of a monitor's verdict on the champion; `None` for a verdict without effect and for any other event.
+///
+/// The field `retrain` of a verdict says whether a training is requested, and why. A verdict that advises against training
+/// clears all requests, because the rows are corrupt. A full window without drift withdraws the drift request for the same
+/// rows, and a window of labels without decay withdraws the decay request.
 fn said(record: &Record<'_>, champion: &str) -> Option<Said> {
     #[derive(Deserialize)]
     struct Verdict {
