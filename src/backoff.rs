@@ -1,20 +1,20 @@
-//! How long to wait before another try.
+//! Delays between retries.
 
 use std::time::Duration;
 
-/// Waits that double with every failure, shortened by chance so that many that failed together do not come back together.
+/// Delays that double with every failure, with random jitter so that clients that failed together do not retry together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Backoff {
-    /// After the first failure.
+    /// Delay after the first failure.
     pub first: Duration,
-    /// The wait grows up to this one.
+    /// Upper limit of the delay.
     pub longest: Duration,
-    /// The share of the wait that chance leaves, from 0 to 1.
+    /// Minimum share of the delay that the jitter leaves, from 0 to 1.
     pub least: f64,
 }
 
 impl Backoff {
-    /// The wait after so many failures, at least one; `random` is drawn from 0 to 1.
+    /// The delay after this number of failures (at least one); `random` is a random number from 0 to 1.
     pub fn wait(&self, failures: u32, random: f64) -> Duration {
         let doubled = 1u32.checked_shl(failures.saturating_sub(1));
         let wait = self.first.saturating_mul(doubled.unwrap_or(u32::MAX));

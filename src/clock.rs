@@ -1,5 +1,5 @@
-//! Time, and ids that hold it, from one place: whoever needs the present is handed a [`Clock`], so tests set it and nothing
-//! sleeps and hopes.
+//! Time and time-ordered ids. Code that needs the current time is given a [`Clock`], so that tests can set it
+//! and need not sleep.
 //!
 //! Times leave the process as RFC 3339 in UTC with milliseconds (`2026-01-31T09:15:00.250Z`), always of the same width, so
 //! that they also sort as text. [`timestamp`] gives structs that form through serde.
@@ -12,7 +12,7 @@ use uuid::{NoContext, Uuid};
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 
-    /// A new id, made now.
+    /// A new id for the current time.
     fn id(&self) -> Uuid {
         id(self.now())
     }
@@ -27,31 +27,30 @@ impl Clock for System {
         Timestamp::now()
     }
 
-    /// Ids of this process are in the order of their making, also within a millisecond.
+    /// The ids of this process are in the order of their creation, also within a millisecond.
     fn id(&self) -> Uuid {
         Uuid::now_v7()
     }
 }
 
-/// A clock that stands still until it is moved; for tests.
+/// A clock for tests that stands still until it is moved.
 #[derive(Debug)]
 pub struct Manual(Mutex<Timestamp>);
 
 impl Manual {
-    /// A clock that stands at `start`.
     pub fn new(start: Timestamp) -> Self {
         Manual(Mutex::new(start))
     }
 
-    /// Puts the clock to `now`, forwards or backwards.
+    /// Sets the clock to `now`, forwards or backwards.
     pub fn set(&self, now: Timestamp) {
         *self.hand() = now;
     }
 
-    /// Moves the clock on.
+    /// Advances the clock.
     ///
     /// # Panics
-    /// Past the year 9999, where jiff's timestamps end.
+    /// Beyond the year 9999, where jiff's timestamps end.
     pub fn advance(&self, by: std::time::Duration) {
         let mut hand = self.hand();
         let by = SignedDuration::try_from(by)
@@ -60,7 +59,7 @@ impl Manual {
     }
 
     fn hand(&self) -> std::sync::MutexGuard<'_, Timestamp> {
-        // A timestamp is never half written, so a holder that panicked leaves a good one behind.
+        // A timestamp is never partially written, so that it is valid even if a holder of the lock panicked.
         self.0
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
@@ -73,29 +72,27 @@ impl Clock for Manual {
     }
 }
 
-/// A new id of this time: a UUID of version 7, so that ids sort as the milliseconds they were made in.
+/// A new id for this time: a UUID of version 7, so that ids sort by the millisecond of their creation.
 pub fn id(time: Timestamp) -> Uuid {
     let second = u64::try_from(time.as_second()).unwrap_or(0);
     let nanos = u32::try_from(time.subsec_nanosecond()).unwrap_or(0);
     Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, second, nanos))
 }
 
-/// `time` in RFC 3339, UTC, cut (not rounded) to milliseconds.
+/// Formats `time` as RFC 3339 in UTC, truncated (not rounded) to milliseconds.
 pub fn rfc3339(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
-/// For `#[serde(with = "crate::clock::timestamp")]`: written as by [`rfc3339`], read from any RFC 3339 text.
+/// For `#[serde(with = "crate::clock::timestamp")]`: written like [`rfc3339`], read from any RFC 3339 text.
 pub mod timestamp {
     use jiff::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    /// Writes `time` as text.
     pub fn serialize<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&super::rfc3339(*time))
     }
 
-    /// Reads a time from text.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
         text.parse()

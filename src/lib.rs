@@ -1,51 +1,54 @@
 //! A real-time tabular classifier through its whole life, in one process.
 //!
-//! The rooms, in the order the data moves:
+//! The modules, in the order the data moves:
 //!
 //! ```text
 //! ingest → features → train → model → registry → serve → store → monitor
 //!                                        ↑          │              │
 //!                                     control ← ─ ─ ┴ ← ─ ─ ─ ─ ─ ─┴ → alert
-//!                                (a job is asked for, never carried out, by a handler)
+//!                                (handlers request jobs; only control runs them)
 //! ```
 //!
-//! * [`schema`]: columns, rows, tables; decoding and checking a row. Everything speaks it.
+//! * [`schema`]: columns, rows and tables; decoding and checking a row. All modules share these types.
 //! * [`stats`]: scores (AUC, Brier, …), quantiles, reference profiles. Pure.
 //! * [`kernel`]: flat scorers over `&[f32]`, calibration curves, attributions. Pure.
-//! * [`ingest`]: files, folders, streams, web APIs and databases → rows, tables or batches; tables → files.
-//! * [`features`]: recipes: fitted on a table, applied to one row; a batch loops over the row.
-//! * [`model`]: spec + recipe + kernel + calibration + profile; predict, explain, the bytes of the file.
-//! * [`train`]: learners, splits, cross-validation, the choice, lowering to kernels.
+//! * [`ingest`]: converts files, folders, streams, web APIs and databases to rows, tables or batches, and tables to files.
+//! * [`features`]: recipes, fitted on a table and applied to single rows; a batch applies them row by row.
+//! * [`model`]: spec, recipe, kernel, calibration and profile; predicts, explains, and encodes the model file.
+//! * [`train`]: learners, splits, cross-validation, model selection, conversion to kernels.
 //! * [`registry`]: versions on disk, the champion's pointer, the ledger.
-//! * [`store`]: every event on the disk, and the live feed of what happened, for subscribers.
+//! * [`store`]: all events on disk, and the live feed of events for subscribers.
 //! * [`monitor`]: windows, drift, performance with and without labels, verdicts. Pure.
 //! * [`alert`]: alerts, their outbox, webhooks and e-mail.
 //! * [`live`]: the live model; [`promotion`]: gate, shadow, probation, policy. The latter is pure.
-//! * [`trainset`]: the training set; [`pulls`]: rows on their way into the store; [`export`]: events on their way out.
+//! * [`trainset`]: the training set; [`pulls`]: writes rows of sources to the store; [`export`]: writes events to files.
 //! * [`control`]: the loop: retrain controller, shadow scorer, training jobs.
-//! * [`monitoring`]: the task that follows predictions into windows; [`health`]: what goes wrong in the server itself.
-//! * [`serve`]: REST, WebSocket, the page: translate, call, translate back.
-//! * [`report`]: reports to look at: drift.
+//! * [`monitoring`]: the task that follows predictions into windows; [`health`]: conditions of the server itself.
+//! * [`serve`]: REST, WebSocket and page: handlers decode a request, call the domain, and encode the response.
+//! * [`report`]: HTML reports about drift.
 //! * [`config`], [`app`], [`cli`]: settings, composition, subcommands.
-//! * [`clock`], [`backoff`], [`telemetry`]: time and ids; waits between tries; names of metrics, logging.
+//! * [`clock`], [`backoff`], [`priority`], [`units`]: time and ids; waits between attempts; thread priority; units of
+//!   settings.
+//! * [`telemetry`]: metrics, the log, standard error.
 //!
-//! **One row from socket to answer.** `serve::predict` decodes the body with [`schema`] into a row, loads the live
+//! **One row from socket to response.** `serve::predict` decodes the body with [`schema`] into a row, loads the live
 //! snapshot of [`registry`] once, calls [`model::Model`], which runs the fitted recipe ([`features`]) and the kernel
-//! ([`kernel`]), and encodes the answer.
+//! ([`kernel`]), and encodes the response.
 //!
 //! **One table to a live model.** [`ingest`] reads it, [`train`] cross-validates every learner and lowers the chosen one,
 //! [`registry`] writes the version and its ledger line, [`control`] decides on promotion; a running server follows the
 //! ledger, loads and checks the new model, and swaps one pointer.
 //!
-//! **One drift from window to promoted model.** Every prediction becomes an event of the [`store`]. `monitoring` follows
-//! it, off the answer's path, puts rows into the windows of [`monitor`], and holds a full one against the model's profile:
-//! one verdict, kept in one commit with what the monitor task remembers. A verdict that a training may help is read by
-//! `control::controller`, which has one begun once there are labels to learn from; its candidate passes the gate or the shadow
-//! before it is promoted as above. What no training helps, and whatever else is wrong, is a condition told to [`alert`],
-//! which decides who hears of it and keeps every notification before it is sent.
+//! **One drift from window to promoted model.** Every prediction becomes an event of the [`store`]. `monitoring` follows the
+//! events outside the response path, puts rows into the windows of [`monitor`], and compares a full window with the model's
+//! profile. Each verdict is stored in one commit with the state of the monitor task. `control::controller` reads verdicts
+//! that a training may help with, and requests a training once there are enough labels; the candidate must pass the gate or
+//! the shadow before it is promoted as above. Drift that no training helps with, and every other problem, is reported as a
+//! condition to [`alert`], which decides who is notified and persists every notification before it is sent.
 //!
-//! Architecture invariants (held by `tests/architecture.rs`): arrows between rooms go one way; no line names a column of
-//! any table; polars lives in `ingest`, smartcore in `train`, actix in `serve` and `app`; `unsafe` only in `kernel`.
+//! Architecture invariants (enforced by `tests/architecture.rs`): dependencies between modules go one way; no line names a
+//! column of any table; polars is used only in `ingest`, smartcore in `train`, actix in `serve` and
+//! `app`; `unsafe` only in `kernel`.
 
 pub mod alert;
 pub mod app;

@@ -1,8 +1,9 @@
-//! The command: parse, dispatch, exit.
+//! Entry point of the binary: runs the command line.
 
 use std::process::ExitCode;
 
-/// Predictions are made on one thread and forgotten on another: with the system's allocator that costs each a microsecond more.
+/// Predictions are allocated on one thread and freed on another; with the system allocator that costs
+/// a microsecond more for each.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,13 +1,14 @@
-//! Priorities of threads: whoever is answered goes first.
+//! Thread priorities: threads that answer requests come before background work.
 
-/// Of trainings, the lowest there is: one that comes first costs every answer its time slice.
+/// Niceness of trainings, the lowest priority there is: at a higher one a training would delay responses by its time slices.
 pub const TRAINING: i32 = 19;
 
-/// Of work apart from the threads that serve: single rows are answered beside it, and it goes before trainings.
+/// Niceness of background work other than trainings: it yields to the threads that serve single rows,
+/// and comes before trainings.
 pub const APART: i32 = 10;
 
-/// Lowers the priority of this thread and of those it starts. On Linux niceness is a thread's own (`sched(7)`); elsewhere it
-/// is the process's, and is left alone.
+/// Lowers the priority of this thread and of those it starts. On Linux niceness belongs to a thread (`sched(7)`); elsewhere
+/// it belongs to the whole process, and is not changed.
 pub fn lower(niceness: i32) {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(niceness) {

@@ -1,18 +1,18 @@
-//! Sizes and durations as people write them: `16MiB`, `500ms`, `7d`. Read from text and written back as text, also by serde.
+//! Human-readable sizes and durations: `16MiB`, `500ms`, `7d`. Parsed from text and formatted as text, also by serde.
 
 use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A number of bytes: `16MiB`, `64KiB`, `1GB`, or a bare number.
+/// A number of bytes, written as `16MiB`, `64KiB`, `1GB`, or a bare number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size(pub u64);
 
-/// A length of time: `500ms`, `1s`, `1h30m`, `7d`.
+/// A duration, written as `500ms`, `1s`, `1h30m`, `7d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
 
-/// Why a text is no size or duration.
+/// Why a text is not a size or duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnitError {
     #[error(
@@ -25,7 +25,7 @@ pub enum UnitError {
     Span(String),
 }
 
-/// Binary before decimal, large before small: the first that divides a size is the one it is written in.
+/// Binary units before decimal ones, large before small: a size is written in the first unit that divides it.
 const SIZES: [(&str, u64); 9] = [
     ("TiB", 1 << 40),
     ("GiB", 1 << 30),
@@ -38,7 +38,7 @@ const SIZES: [(&str, u64); 9] = [
     ("B", 1),
 ];
 
-/// In milliseconds, large before small.
+/// Units in milliseconds, large before small.
 const SPANS: [(&str, u64); 5] = [
     ("d", 86_400_000),
     ("h", 3_600_000),
@@ -48,7 +48,7 @@ const SPANS: [(&str, u64); 5] = [
 ];
 
 impl Size {
-    /// As an index or length in memory; on a 32-bit machine, at most what fits there.
+    /// The size as an index or length in memory, capped at `usize::MAX` on 32-bit machines.
     pub fn bytes(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
@@ -106,7 +106,7 @@ fn millis(text: &str) -> Option<u64> {
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What is read has whole milliseconds; a longer fraction set by code is cut.
+        // Parsed durations have whole milliseconds; a finer fraction set by code is truncated.
         match u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX) {
             0 => f.write_str("0s"),
             millis => write(millis, &SPANS, f),
@@ -124,7 +124,7 @@ fn write(amount: u64, units: &[(&str, u64)], f: &mut fmt::Formatter<'_>) -> fmt:
     write!(f, "{}{name}", amount / unit)
 }
 
-/// `16MiB…` → (16, `MiB`, `…`).
+/// Splits `16MiB…` into (16, `MiB`, `…`).
 fn split(text: &str) -> Option<(u64, &str, &str)> {
     let unit = text
         .find(|letter: char| !letter.is_ascii_digit())
@@ -169,7 +169,7 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
-/// Takes text, or a number for the text it is written as.
+/// Accepts text, or a number, which is converted to text.
 struct Written(&'static str);
 
 impl de::Visitor<'_> for Written {

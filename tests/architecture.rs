@@ -1,6 +1,6 @@
-//! The architecture as a test: which room may use which, and which words each room may speak.
+//! The architecture as a test: which module may use which, and which words each module may contain.
 //!
-//! Read as text, on purpose: an arrow that stands in a file is an arrow, compiled or not.
+//! The sources are checked as text on purpose: a dependency in code that is not compiled counts as well.
 
 #[path = "architecture/files.rs"]
 mod files;
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each room and the rooms it may use. `clock` and `telemetry` may be used by anyone above `schema`.
+/// Each module and the modules it may use. `clock` and `telemetry` may be used by every module above `schema`.
 const ROOMS: &[(&str, &[&str])] = &[
     ("schema", &[]),
     ("stats", &[]),
@@ -135,10 +135,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("cli", &["*"]),
 ];
 
-/// Rooms whose files still use each other in circles.
+/// Modules whose files still use each other in cycles.
 const CYCLIC: &[&str] = &["serve", "store"];
 
-/// Words that stand for a dependency or a power, and the places that may use them (a room, or a path in it).
+/// Words that stand for a dependency or a capability, and the modules or paths that may contain them.
 const WORDS: &[(&str, &[&str])] = &[
     ("polars::", &["ingest"]),
     ("polars_arrow::", &["ingest"]),
@@ -196,14 +196,14 @@ const WORDS: &[(&str, &[&str])] = &[
     ),
     ("SystemTime", &[]),
     ("Timestamp::now", &["clock"]),
-    // Ids come from the injected clock. serve and store still have places that make them by themselves.
+    // Ids come from the injected clock; `serve` and `store` still have places that create their own.
     ("now_v7", &["clock", "serve/rows", "store/feed"]),
     ("thread_rng", &[]),
-    // They panic where the output is closed: cli/out has those that do not.
+    // These macros panic if the output is closed; `cli/out` has replacements that do not.
     ("println!", &[]),
 ];
 
-/// Columns of the bundled table: everything known of it stands in its spec.
+/// Columns of the bundled table: only its spec may contain them.
 const COLUMNS: &[&str] = &[
     "Pclass",
     "SibSp",
@@ -222,7 +222,7 @@ struct Source {
     /// Path under `src`, with `/`.
     path: String,
     room: String,
-    /// Without comments and without the tests at its end.
+    /// The code without comments and without the tests at the end of the file.
     code: String,
     whole: String,
 }
@@ -275,12 +275,12 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Tests beside the code may use what they like.
+/// Tests beside the code are exempt.
 fn is_test(path: &str) -> bool {
     path.ends_with("tests.rs") || path.ends_with("fixture.rs") || path.contains("/tests/")
 }
 
-/// Rooms named by `crate::room` and `crate::{room, …}`.
+/// Modules named by `crate::module` and `crate::{module, …}`.
 fn rooms_used(code: &str) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     for (at, _) in code.match_indices("crate::") {

@@ -1,4 +1,4 @@
-//! What is told to this room: whether something holds now. Why it does is the teller's business.
+//! Conditions: reports from other modules that something does or does not hold now. This module does not know the reasons.
 
 use std::collections::BTreeMap;
 
@@ -6,35 +6,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::telemetry::metrics::ClosedLabel;
 
-/// What an alert is about: a key of `alerts.rules`.
+/// The rule of an alert, a key of `alerts.rules`.
 pub use crate::telemetry::metrics::AlertRule as Rule;
 
-/// Longest text of a label, a summary or a subject, in characters.
+/// Maximum length of a label value, a summary or a subject, in characters.
 pub const LONGEST: usize = 1024;
 
-/// Longest description, in characters.
+/// Maximum length of a description, in characters.
 pub const LONGEST_DESCRIPTION: usize = 4096;
 
-/// Labels beside the rule and the subject.
+/// Maximum number of labels in addition to the rule and the subject.
 pub const MOST_LABELS: usize = 16;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
-    /// The rule it is of.
     pub rule: Rule,
-    /// What it holds of: `titanic@7`, `titanic@7 plan=pro`, `events.redb`. With the rule it is the alert's identity.
+    /// What the condition is about: `titanic@7`, `titanic@7 plan=pro`, `events.redb`. Rule and subject identify the alert.
     pub subject: String,
-    /// Whether it holds now.
+    /// Whether the condition holds now.
     pub active: bool,
-    /// More about the subject. They stay the same for as long as the alert lives: what changes belongs in the description.
+    /// More about the subject. Labels stay the same while the alert exists; anything that changes belongs in the description.
     pub labels: BTreeMap<String, String>,
-    /// What holds, in a sentence.
+    /// One sentence that says what holds.
     pub summary: String,
-    /// Figures, reasons, what to do.
+    /// Metrics, reasons and what to do.
     pub description: String,
-    /// The figure it rests on.
+    /// The number that the condition is based on.
     pub value: Option<f64>,
-    /// A subject of the same rule that this one is part of: while that fires, nobody is told of this one.
+    /// Subject of the same rule that contains this one: while its alert fires, no notification is sent about this one.
     #[serde(default)]
     pub within: Option<String>,
 }
@@ -53,7 +52,7 @@ impl Condition {
         }
     }
 
-    /// One that does not, or no more.
+    /// A condition that does not hold, or no longer holds.
     pub fn over(rule: Rule, subject: impl Into<String>) -> Condition {
         Condition {
             active: false,
@@ -61,35 +60,35 @@ impl Condition {
         }
     }
 
-    /// The same with more to say.
+    /// Sets the description.
     #[must_use]
     pub fn describe(mut self, description: impl Into<String>) -> Condition {
         self.description = description.into();
         self
     }
 
-    /// The same with the figure it rests on.
+    /// Sets the number that the condition is based on.
     #[must_use]
     pub fn value(mut self, value: f64) -> Condition {
         self.value = Some(value);
         self
     }
 
-    /// The same with a label more.
+    /// Adds a label.
     #[must_use]
     pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Condition {
         self.labels.insert(name.into(), value.into());
         self
     }
 
-    /// The same as part of another subject.
+    /// Sets the subject that contains this one.
     #[must_use]
     pub fn within(mut self, subject: impl Into<String>) -> Condition {
         self.within = Some(subject.into());
         self
     }
 
-    /// The same, within bounds: nobody's mistake fills a disk or a mailbox.
+    /// Cuts all texts and labels to their limits, so that a faulty caller cannot fill a disk or a mailbox.
     pub(super) fn bounded(mut self) -> Condition {
         cut(&mut self.subject, LONGEST);
         cut(&mut self.summary, LONGEST);
@@ -116,7 +115,7 @@ pub fn name(rule: Rule) -> &'static str {
     Rule::VALUES[rule.index()]
 }
 
-/// The rule of a name.
+/// Finds a rule by its name.
 pub fn named(text: &str) -> Option<Rule> {
     Rule::ALL.iter().copied().find(|rule| name(*rule) == text)
 }

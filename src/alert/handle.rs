@@ -1,4 +1,4 @@
-//! Where the rest of the program tells of conditions, looks at alerts, and asks something of them.
+//! The handle of the alert manager: other modules report conditions, read alerts and send requests through it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,13 +11,13 @@ use super::condition::{Condition, Rule};
 use super::silence::Matcher;
 use super::view::View;
 
-/// Subjects that may be told of between two looks of the desk; more are dropped, and counted.
+/// Maximum number of subjects that may be reported between two runs of the alert manager; more are dropped and counted.
 const MOST_WAITING: usize = 4096;
 
-/// Requests that may wait.
+/// Maximum number of queued requests.
 const MOST_ASKS: usize = 64;
 
-/// What is told and asked. Clones share it.
+/// Handle of the alert manager; clones share its state.
 #[derive(Clone, Debug)]
 pub struct Handle {
     pub(super) inbox: Arc<Inbox>,
@@ -25,56 +25,53 @@ pub struct Handle {
     pub(super) asks: mpsc::Sender<Ask>,
 }
 
-/// Conditions on their way to the desk.
+/// Queue of conditions for the alert manager.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     told: Mutex<Told>,
     pub(super) bell: Notify,
 }
 
-/// What was told since the desk last looked: of each subject the last word.
+/// Conditions reported since the alert manager last ran: the latest of each subject.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     pub(super) conditions: BTreeMap<(Rule, String), Condition>,
-    /// Rules of which everything was told: subjects that are not named hold no more.
+    /// Rules whose conditions were reported completely: subjects that are not listed no longer hold.
     pub(super) whole: Vec<Rule>,
     pub(super) dropped: u64,
 }
 
-/// Why something is not done.
+/// Why a request was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AskFault {
-    /// There is no such alert.
     #[error("there is no alert {0:?}; the list of alerts shows those there are")]
     NoAlert(String),
-    /// There is no such silence.
     #[error("alert {0:?} is not silenced")]
     NotSilenced(String),
-    /// There is no such dead letter.
     #[error("there is no dead letter {0:?}; the list of alerts shows those there are")]
     NoLetter(String),
-    /// Its channel is gone.
+    /// The channel of the dead letter is no longer in the settings.
     #[error(
         "the channel {0:?} is in the settings no more; name it there, and start the server again"
     )]
     NoChannel(String),
-    /// It is done, and cannot be kept.
+    /// The request was carried out, but could not be persisted.
     #[error(
         "it is done, and cannot be kept while the store fails: after a restart it is not; ask again then"
     )]
     NotKept,
-    /// Nobody is there to do it.
+    /// The alert manager has stopped.
     #[error("the server stops; ask again once it is back")]
     Closed,
 }
 
-/// What came of it.
+/// Result of a request.
 pub(super) type Done = Result<(), AskFault>;
 
-/// Where that is told.
+/// Sender for the result of a request.
 pub(super) type Reply = oneshot::Sender<Done>;
 
-/// Something asked of the desk.
+/// A request to the alert manager.
 #[derive(Debug)]
 pub(super) enum Ask {
     Silence {
@@ -83,7 +80,7 @@ pub(super) enum Ask {
         comment: String,
         reply: Reply,
     },
-    /// Silence whatever has certain labels.
+    /// Silence all alerts with certain labels.
     SilenceLabels {
         matchers: Vec<Matcher>,
         time: Duration,
@@ -96,7 +93,7 @@ pub(super) enum Ask {
     Resend { letter: String, reply: Reply },
 }
 
-/// A handle, and what the desk behind it hears.
+/// Creates a handle and the receiver of its requests.
 pub(super) fn new() -> (Handle, mpsc::Receiver<Ask>) {
     let (asks, asked) = mpsc::channel(MOST_ASKS);
     let handle = Handle {
@@ -108,28 +105,28 @@ pub(super) fn new() -> (Handle, mpsc::Receiver<Ask>) {
 }
 
 impl Handle {
-    /// A handle with nobody behind it, for tests of those who tell.
+    /// A handle without an alert manager, for tests of modules that report conditions.
     pub fn detached() -> Handle {
         new().0
     }
 
-    /// What was told and nobody has taken yet, in the order of rules and subjects; for tests of those who tell.
+    /// Conditions that were reported and not yet processed, by rule and subject; for tests of modules that report conditions.
     pub fn told(&self) -> Vec<Condition> {
         self.inbox.lock().conditions.values().cloned().collect()
     }
 
-    /// Tells whether something holds now. Never waits; of what is told twice before the desk looks, the last word counts.
+    /// Reports whether something holds now. Never blocks; of several reports about one subject the last one counts.
     pub fn report(&self, condition: Condition) {
         self.conditions([condition]);
     }
 
-    /// Tells of several, which are looked at together.
+    /// Reports several conditions, which are processed together.
     pub fn conditions(&self, conditions: impl IntoIterator<Item = Condition>) {
         self.inbox.lock().add(conditions);
         self.inbox.bell.notify_one();
     }
 
-    /// Tells all there is of a rule: what it was told to hold of before, and is not named here, holds no more.
+    /// Reports all conditions of a rule: subjects that were reported before and are not listed here no longer hold.
     pub fn replace(&self, rule: Rule, conditions: impl IntoIterator<Item = Condition>) {
         let mut told = self.inbox.lock();
         told.conditions.retain(|(of, _), _| *of != rule);
@@ -141,12 +138,12 @@ impl Handle {
         self.inbox.bell.notify_one();
     }
 
-    /// Alerts, silences and the outbox as they stand.
+    /// Current alerts, silences and outbox.
     pub fn view(&self) -> Arc<View> {
         self.view.load_full()
     }
 
-    /// Nobody is told of an alert for so long.
+    /// Silences one alert for `time`: no notification about it is sent.
     pub async fn silence(
         &self,
         alert: String,
@@ -162,7 +159,7 @@ impl Handle {
         .await
     }
 
-    /// Silences every alert that has these labels for `time`: no notification is sent.
+    /// Silences every alert that has these labels for `time`.
     pub async fn silence_labels(
         &self,
         matchers: Vec<Matcher>,
@@ -183,7 +180,7 @@ impl Handle {
         self.ask(|reply| Ask::Unsilence { alert, reply }).await
     }
 
-    /// Sends a dead letter again; a channel that was paused is tried again with it.
+    /// Sends a dead letter again; also resumes its channel if that was paused.
     pub async fn resend(&self, letter: String) -> Result<(), AskFault> {
         self.ask(|reply| Ask::Resend { letter, reply }).await
     }
@@ -198,11 +195,11 @@ impl Handle {
 
 impl Inbox {
     fn lock(&self) -> MutexGuard<'_, Told> {
-        // Whole entries are put in under it: a holder that panicked leaves a good one behind.
+        // Entries are added whole under the lock, so a thread that panicked while it held the lock left consistent data.
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes out what was told.
+    /// Removes and returns the reported conditions.
     pub(super) fn take(&self) -> Told {
         std::mem::take(&mut *self.lock())
     }

@@ -1,14 +1,15 @@
-//! Alerts: pending, firing, resolved; every notification an outbox row before it is sent.
+//! Alerts are pending, firing or resolved; every notification is stored as an outbox row before it is sent.
 //!
-//! * [`condition`]: what is told to this room; [`handle`]: where.
-//! * [`decide`]: what follows: which alerts fire, who is to be told of what. Pure; [`state`] is what it remembers,
-//!   [`options`] how it behaves, [`silence`] what keeps it quiet, [`notification`] what comes out.
-//! * [`outbox`]: what is to be sent, when again, and what was given up. Pure.
-//! * [`channels`]: the ways out: webhook, e-mail, log.
-//! * [`desk`]: the task that takes in what is told, decides, keeps, and hands notifications to their channels.
-//! * [`view`]: what is shown of all that.
+//! * [`condition`]: the reports this module receives; [`handle`]: the interface through which it receives them.
+//! * [`decide`]: which alerts fire and which notifications are due. Pure; [`state`] is what it remembers, [`options`] its
+//!   settings, [`silence`] suppresses notifications, [`notification`] is its output.
+//! * [`outbox`]: notifications to send, their next attempts, and those that were given up. Pure.
+//! * [`channels`]: webhook, e-mail and log.
+//! * [`desk`]: the alert manager, the task that receives conditions, decides, persists, and hands notifications to their
+//!   channels.
+//! * [`view`]: the documents that display all of this.
 //!
-//! Architecture invariant: this room never knows why an alert was raised.
+//! Architecture invariant: this module never knows why an alert was raised.
 
 pub mod channels;
 pub mod condition;

@@ -1,5 +1,5 @@
-//! A notification: what one channel is told of one rule, in Alertmanager's shape (its webhook, version 4), so that receivers
-//! that exist understand it. Every channel writes its own out of that document.
+//! A notification: the alerts of one rule for one channel, in the format of Alertmanager (webhook version 4), so that
+//! existing receivers understand it. Every channel renders its own format from this document.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,19 @@ use super::condition::{self, Condition, Rule};
 use super::state::{self, Alert, Phase};
 use crate::clock::timestamp;
 
-/// Alerts of one notification; of more, those that were told before are left out and counted.
+/// Maximum number of alerts in one notification. Of more, those that were notified before are left out and counted.
 pub const MOST_ALERTS: usize = 100;
 
-/// What a channel is to be told.
+/// A notification for one channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notification {
     pub channel: String,
     pub rule: Rule,
-    /// Alerts that fire or are over, those told for the first time first.
+    /// Firing and resolved alerts; those that are notified for the first time come first.
     pub alerts: Vec<Told>,
-    /// Alerts that found no room.
+    /// Number of alerts that were left out.
     pub truncated: usize,
-    /// Whether any fires, also of those.
+    /// Whether any alert fires, including those left out.
     pub fires: bool,
 }
 
@@ -30,47 +30,47 @@ pub struct Notification {
 #[serde(rename_all = "camelCase")]
 pub struct Document {
     pub version: String,
-    /// The same for all notifications of a channel and a rule.
+    /// Group key: the same for all notifications of a channel and a rule.
     pub group_key: String,
-    /// Alerts that found no room.
+    /// Number of alerts that were left out.
     pub truncated_alerts: usize,
-    /// `firing` where any does, else `resolved`.
+    /// `firing` if any alert fires, else `resolved`.
     pub status: String,
     pub receiver: String,
-    /// What all alerts of the group have in common by their rule.
+    /// Labels that define the group.
     pub group_labels: BTreeMap<String, String>,
-    /// Labels that all of these have.
+    /// Labels that all alerts have in common.
     pub common_labels: BTreeMap<String, String>,
-    /// Annotations that all of these have.
+    /// Annotations that all alerts have in common.
     pub common_annotations: BTreeMap<String, String>,
-    /// Where the server is.
+    /// Base URL of the server.
     #[serde(rename = "externalURL")]
     pub external_url: String,
     pub alerts: Vec<Told>,
 }
 
-/// One alert as it is told.
+/// One alert of a notification.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Told {
     pub status: String,
     pub labels: BTreeMap<String, String>,
     pub annotations: BTreeMap<String, String>,
-    /// When it began to fire: the same until it is resolved.
+    /// When the alert started to fire; the same until it is resolved.
     #[serde(with = "timestamp")]
     pub starts_at: Timestamp,
-    /// When it was over; the year 1 while it is not, as Alertmanager has it.
+    /// When the alert was resolved; the year 1 while it fires, as in Alertmanager.
     #[serde(with = "zero")]
     pub ends_at: Option<Timestamp>,
-    /// Where the server tells of it.
+    /// URL of the alert on this server.
     #[serde(rename = "generatorURL")]
     pub generator_url: String,
-    /// What it is known by: the same from firing to resolved, and the next time.
+    /// Identity of the alert: the same from firing to resolved, and in later episodes.
     pub fingerprint: String,
 }
 
 impl Told {
-    /// An alert in its last episode.
+    /// The alert in the episode that began at `starts_at`.
     pub(super) fn of(fingerprint: &str, alert: &Alert, starts_at: Timestamp) -> Told {
         let fires = alert.phase == Phase::Firing && alert.starts_at == Some(starts_at);
         let annotations = alert.annotations().into_iter();
@@ -91,7 +91,7 @@ impl Told {
 }
 
 impl Notification {
-    /// One that nothing stands behind, to try a channel.
+    /// A notification about a made-up alert, to test a channel.
     pub fn test(channel: &str, condition: Condition, now: Timestamp) -> Notification {
         let mut alert = Alert::begun(&condition.bounded(), now, String::new());
         (alert.phase, alert.starts_at) = (Phase::Firing, Some(now));
@@ -105,7 +105,7 @@ impl Notification {
         }
     }
 
-    /// The document, told by a server at `url`.
+    /// The document that is sent, with links to a server at `url`.
     pub fn document(&self, url: &str) -> Document {
         let group = BTreeMap::from([(
             "alertname".to_owned(),
@@ -135,7 +135,7 @@ impl Notification {
     }
 }
 
-/// The pairs that are in all of them.
+/// Key-value pairs that all maps have in common.
 fn common<'a>(
     mut maps: impl Iterator<Item = &'a BTreeMap<String, String>>,
 ) -> BTreeMap<String, String> {
@@ -146,7 +146,7 @@ fn common<'a>(
     pairs
 }
 
-/// A time that may not have come: Go's zero time, which receivers of Alertmanager's look for.
+/// Serde format of a time that may be absent: Go's zero time, which receivers written for Alertmanager expect.
 mod zero {
     use jiff::Timestamp;
     use serde::{Deserializer, Serializer};

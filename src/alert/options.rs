@@ -1,4 +1,4 @@
-//! How alerts behave, rule by rule.
+//! Options of alerting, overall and for each rule.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,28 +8,28 @@ use crate::backoff::Backoff;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How long a change waits for others of its rule, so that they are told together.
+    /// How long a change waits for others of the same rule, so that one notification covers them.
     pub group_wait: Duration,
-    /// When a notification that was not taken is sent again.
+    /// When a failed delivery is retried.
     pub retry: Retry,
-    /// The rules. One that is missing is off.
+    /// Options by rule. A rule that is missing is disabled.
     pub rules: BTreeMap<Rule, RuleOptions>,
-    /// The channels by name, in the order of their names.
+    /// Names of the channels, sorted.
     pub channels: Vec<String>,
 }
 
-/// When a notification that was not taken is sent again.
+/// Retry schedule of failed deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
-    /// After the first failure, before chance shortens it; it doubles with every further one.
+    /// Wait after the first failure, before jitter; it doubles with every further failure.
     pub first: Duration,
     pub max: Duration,
-    /// Age after which it is given up: a dead letter.
+    /// Age after which a notification is given up and becomes a dead letter.
     pub give_up: Duration,
 }
 
 impl Retry {
-    /// Chance takes away up to half of a wait.
+    /// The backoff of this schedule; jitter shortens a wait by up to half.
     pub fn backoff(&self) -> Backoff {
         Backoff {
             first: self.first,
@@ -39,23 +39,23 @@ impl Retry {
     }
 }
 
-/// How alerts of a rule behave.
+/// Options of one rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleOptions {
     /// How long the condition holds before the alert fires.
     pub wait: Duration,
-    /// How long it is over before the alert is resolved.
+    /// How long the condition must be over before the alert is resolved.
     pub keep: Duration,
-    /// Between two notifications of an alert that goes on.
+    /// Interval between two notifications of an alert that keeps firing.
     pub repeat: Duration,
-    /// Channels by name; empty: all.
+    /// Names of the channels; empty means all.
     pub channels: Vec<String>,
-    /// While an alert of one of these rules fires, nobody is told of this one.
+    /// While an alert of one of these rules fires, alerts of this rule are not notified.
     pub inhibited_by: Vec<Rule>,
 }
 
 impl RuleOptions {
-    /// Whether it is told through a channel.
+    /// Whether alerts of this rule are notified through `channel`.
     pub fn goes_to(&self, channel: &str) -> bool {
         self.channels.is_empty() || self.channels.iter().any(|name| name == channel)
     }

@@ -1,4 +1,4 @@
-//! The outbox: notifications that are to be sent, and those that were given up. Pure: time and chance are handed in.
+//! The outbox: notifications that wait for delivery, and those that were given up. Pure: time and randomness are parameters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,38 +11,38 @@ use super::options::Retry;
 use super::silence::after;
 use super::view::{Letter, OutboxView};
 
-/// Notifications that may wait for one channel; with more the oldest are given up.
+/// Maximum number of notifications that wait for one channel; beyond it the oldest are given up.
 pub const MOST_WAITING: usize = 1000;
 
-/// Dead letters that are kept; with more the oldest go for good.
+/// Maximum number of dead letters per channel; beyond it the oldest are deleted.
 pub const MOST_DEAD: usize = 1000;
 
-/// A notification and what came of it so far.
+/// A notification and the result of its delivery so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// Its id, the same for every try.
+    /// Id of the notification, the same at every attempt.
     pub id: String,
     pub channel: String,
     pub rule: Rule,
-    /// Its place among all that were written: times can be equal, and go backwards.
+    /// Position among all notifications: times can be equal and can go backwards.
     pub order: u64,
-    /// When it was written.
+    /// When the notification was created.
     pub created: Timestamp,
-    /// Since when it waits: since it was written, or since somebody asked for it again.
+    /// When it was queued: at its creation, or when an operator requested it again.
     pub queued: Timestamp,
-    /// The document, the same for every try.
+    /// The document, the same at every attempt.
     pub body: String,
-    /// How often it was sent.
+    /// Number of delivery attempts.
     pub attempts: u32,
-    /// When it is sent next.
+    /// Time of the next attempt.
     pub next: Timestamp,
-    /// What came of it the last time.
+    /// Error of the last attempt.
     pub error: String,
-    /// Whether it was given up.
+    /// Whether the notification was given up.
     pub dead: bool,
 }
 
-/// The rows, and which have changed since they were last kept.
+/// The outbox rows, and which of them changed since they were last persisted.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
     rows: BTreeMap<String, Row>,
@@ -66,7 +66,7 @@ impl Outbox {
         self.rows.get(id)
     }
 
-    /// Puts a new one in, behind all others.
+    /// Adds a notification behind all others.
     pub fn put(&mut self, mut row: Row) {
         row.order = 1 + self.rows.values().map(|r| r.order).max().unwrap_or(0);
         let (channel, id) = (row.channel.clone(), row.id.clone());
@@ -87,14 +87,14 @@ impl Outbox {
         }
     }
 
-    /// It was taken: nothing of it is kept.
+    /// Removes a notification that was delivered.
     pub fn taken(&mut self, id: &str) {
         if self.rows.remove(id).is_some() {
             self.changed.insert(id.into());
         }
     }
 
-    /// It was not taken: it is sent again, or given up. Tells whether it was given up.
+    /// Records a failed attempt: schedules the next one or gives up. Returns whether it gave up.
     pub fn failed(
         &mut self,
         id: &str,
@@ -115,7 +115,7 @@ impl Outbox {
         row.next = after(now, wait.max(asked));
         let (channel, rule, next) = (row.channel.clone(), row.rule, row.next);
         let late = now >= after(row.queued, retry.give_up);
-        // What was written after it waits with it.
+        // Later notifications of the same rule wait with this one.
         let behind = self.rows.values_mut();
         let behind = behind.filter(|r| r.channel == channel && r.rule == rule && r.next < next);
         for row in behind {
@@ -128,7 +128,7 @@ impl Outbox {
         failure.gone || late
     }
 
-    /// Makes a dead letter of it.
+    /// Makes a notification a dead letter.
     pub fn give_up(&mut self, id: &str, why: String) {
         let Some(row) = self.rows.get_mut(id) else {
             return;
@@ -136,7 +136,7 @@ impl Outbox {
         (row.dead, row.error) = (true, why);
         let channel = row.channel.clone();
         self.changed.insert(id.into());
-        // Each channel has its own: one that is broken pushes out no other's.
+        // The limit applies to each channel, so a broken channel does not push out dead letters of others.
         let of_channel = self.rows.values().filter(|row| row.channel == channel);
         let dead = of_channel.filter(|row| row.dead);
         let dead: Vec<_> = dead.map(|row| (row.order, row.id.clone())).collect();
@@ -147,7 +147,7 @@ impl Outbox {
         }
     }
 
-    /// A dead letter is to be sent again; tells whether there is such a one, and its channel.
+    /// Queues a dead letter for delivery again; returns its channel, or `None` if there is no such dead letter.
     pub fn revive(&mut self, id: &str, now: Timestamp) -> Option<String> {
         let row = self.rows.get_mut(id).filter(|row| row.dead)?;
         (row.dead, row.next, row.queued) = (false, now, now);
@@ -155,10 +155,11 @@ impl Outbox {
         Some(row.channel.clone())
     }
 
-    /// What is to be sent through a channel now: of the rules of which something is due the oldest, and of that rule what was
-    /// written first. The end of an alert must not come before its beginning, which would then never end.
+    /// The next notification to send through a channel: of the rules with a due one, the rule whose due one is oldest, and
+    /// its oldest notification. The end of an alert must not arrive before its beginning, or the receiver
+    /// would consider it firing forever.
     pub fn due(&self, channel: &str, now: Timestamp, retry: &Retry) -> Option<Parcel> {
-        // Where the clock was set back, nothing waits longer than it would from now on.
+        // After the clock was set back, nothing waits longer than the maximum backoff from now on.
         let latest = after(now, retry.max);
         let is_due = |row: &Row| row.next <= now || row.next > latest;
         let living = || {
@@ -175,7 +176,7 @@ impl Outbox {
         })
     }
 
-    /// What has changed since the last time: rows to keep, and ids to forget.
+    /// Changes since the last call: rows to store, and ids of rows to delete.
     pub fn take_changes(&mut self) -> (Vec<(String, String)>, Vec<String>) {
         let (mut put, mut gone) = (Vec::new(), Vec::new());
         for id in std::mem::take(&mut self.changed) {
@@ -190,12 +191,12 @@ impl Outbox {
         (put, gone)
     }
 
-    /// What was taken by [`Outbox::take_changes`] could not be kept.
+    /// Marks the rows from [`Outbox::take_changes`] as changed again, after they could not be persisted.
     pub fn still_changed(&mut self, ids: impl IntoIterator<Item = String>) {
         self.changed.extend(ids);
     }
 
-    /// How many wait for a channel, and how many were given up.
+    /// Numbers of waiting notifications and of dead letters of a channel.
     pub fn counts(&self, channel: &str) -> (usize, usize) {
         let of = self.rows.values().filter(|row| row.channel == channel);
         of.fold((0, 0), |(waiting, dead), row| match row.dead {
@@ -204,7 +205,7 @@ impl Outbox {
         })
     }
 
-    /// As it is shown.
+    /// The outbox as displayed.
     pub fn view(&self) -> OutboxView {
         let dead = self.rows.values().filter(|row| row.dead);
         let mut dead_letters: Vec<Letter> = dead.map(Row::letter).collect();
@@ -218,7 +219,7 @@ impl Outbox {
 }
 
 impl Row {
-    /// As it is shown.
+    /// The dead letter as displayed.
     pub fn letter(&self) -> Letter {
         Letter {
             id: self.id.clone(),
@@ -310,7 +311,7 @@ mod tests {
         assert_eq!(due(&outbox, 4), None);
         assert_eq!(due(&outbox, 5).as_deref(), Some("a"));
         assert_eq!(outbox.due("other", at(5), &RETRY), None);
-        // Whoever asks to be left alone is, up to the longest wait.
+        // A receiver's `Retry-After` is honored up to the maximum backoff.
         let asked = Failure {
             after: Some(Duration::from_secs(100)),
             ..failure.clone()
@@ -320,7 +321,7 @@ mod tests {
             (due(&outbox, 104), due(&outbox, 105).is_some()),
             (None, true)
         );
-        // The clock is set back by a day: it waits no longer than it would from now.
+        // The clock is set back by a day: the wait is no longer than the backoff from now.
         assert!(due(&outbox, -86_400).is_some());
         let late = 3 * 86_400;
         assert!(!outbox.failed("a", &failure, at(late - 1), &RETRY, 1.0));

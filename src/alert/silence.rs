@@ -1,4 +1,5 @@
-//! Silences: for some time nobody is told of alerts with certain labels. Of what began before, the end is still told.
+//! Silences suppress notifications about alerts with certain labels for some time. The end of an alert that was notified
+//! before is still notified.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,14 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::timestamp;
 
-/// Silences at a time; with more the oldest go.
+/// Maximum number of silences; beyond it the oldest are removed.
 pub const MOST: usize = 1000;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "ActiveSilence")]
 pub struct Silence {
     pub id: String,
-    /// The labels it asks for, all of them.
+    /// Labels that an alert must have, all of them.
     pub matchers: Vec<Matcher>,
     #[serde(with = "timestamp")]
     #[schemars(with = "String")]
@@ -27,19 +28,19 @@ pub struct Silence {
     pub comment: String,
 }
 
-/// One label that a silence asks for.
+/// Condition of a silence on one label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "LabelMatcher")]
 pub struct Matcher {
     pub name: String,
-    /// Whether it has that value, or any other.
+    /// Whether the label must have this value, or must not have it.
     pub equal: bool,
-    /// The value. A label that is not there has the empty one.
+    /// The value; an absent label counts as empty.
     pub value: String,
 }
 
 impl Matcher {
-    /// Reads `name=value` or `name!=value`. Patterns (`name=~value`) are refused: they would fit nothing.
+    /// Parses `name=value` or `name!=value`. Patterns (`name=~value`) are rejected: taken literally, they would match nothing.
     pub fn parse(text: &str) -> Option<Matcher> {
         let (name, value) = text.split_once('=')?;
         if value.starts_with('~') {
@@ -63,7 +64,7 @@ impl Matcher {
 }
 
 impl Silence {
-    /// A silence of the one alert that has these labels.
+    /// A silence of the single alert that has these labels.
     pub fn of(
         id: String,
         labels: &BTreeMap<String, String>,
@@ -85,7 +86,7 @@ impl Silence {
         }
     }
 
-    /// A silence of whatever has certain labels.
+    /// A silence of all alerts that match.
     pub fn labelled(
         id: String,
         matchers: Vec<Matcher>,
@@ -102,13 +103,13 @@ impl Silence {
         }
     }
 
-    /// Whether it is on an alert with these labels. One that asks for nothing is on none.
+    /// Whether the silence applies to an alert with these labels. A silence without matchers applies to none.
     pub fn covers(&self, labels: &BTreeMap<String, String>, now: Timestamp) -> bool {
         let fits = || self.matchers.iter().all(|matcher| matcher.fits(labels));
         now < self.until && !self.matchers.is_empty() && fits()
     }
 
-    /// Whether it names one alert, and the one with these labels.
+    /// Whether the silence names a single alert by its subject, and that is the one with these labels.
     pub fn names(&self, labels: &BTreeMap<String, String>) -> bool {
         let subject = |matcher: &Matcher| matcher.name == "subject" && matcher.equal;
         self.matchers.iter().any(subject)
@@ -116,7 +117,7 @@ impl Silence {
     }
 }
 
-/// So much later, or the end of time.
+/// `now` plus `time`, or the maximum timestamp on overflow.
 pub fn after(now: Timestamp, time: Duration) -> Timestamp {
     let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
     now.checked_add(time).unwrap_or(Timestamp::MAX)

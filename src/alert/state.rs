@@ -1,4 +1,4 @@
-//! What is known of alerts from one look to the next; kept in the store.
+//! State of alerts between two decisions; persisted in the store.
 
 use std::collections::BTreeMap;
 
@@ -16,68 +16,67 @@ pub struct State {
     /// Alerts by their fingerprint.
     pub alerts: BTreeMap<String, Alert>,
     pub silences: Vec<Silence>,
-    /// What channels were told, by rule and channel ([`group`]).
+    /// What each channel was last notified of, by rule and channel ([`group`]).
     pub groups: BTreeMap<String, Group>,
 }
 
-/// Where an alert stands.
+/// Phase of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Its condition holds, not yet for long enough.
+    /// The condition holds, but not yet for as long as the rule requires.
     Pending,
     Firing,
     Resolved,
 }
 
-/// What one rule says of one subject.
+/// The alert of one rule about one subject.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
-    /// Its id, for as long as it is remembered.
     pub id: String,
     pub rule: Rule,
     pub subject: String,
     pub labels: BTreeMap<String, String>,
-    /// What holds, in a sentence: as told last.
+    /// One sentence that says what holds, as last reported.
     pub summary: String,
     pub description: String,
-    /// The figure it rests on.
+    /// The number that the condition is based on.
     pub value: Option<f64>,
-    /// The subject this one is part of.
+    /// Subject that contains this one.
     pub within: Option<String>,
-    /// Whether its condition holds.
+    /// Whether the condition holds.
     pub active: bool,
-    /// When that last changed.
+    /// When `active` last changed.
     pub changed: Timestamp,
     pub phase: Phase,
     pub since: Timestamp,
-    /// When it last began to fire.
+    /// When the alert last started to fire.
     pub starts_at: Option<Timestamp>,
-    /// When that was over.
+    /// When the last episode ended.
     pub ends_at: Option<Timestamp>,
-    /// Whether a silence is on it.
+    /// Whether a silence applies to the alert.
     pub silenced: bool,
 }
 
-/// What one channel was told of one rule.
+/// What one channel was notified of about one rule.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Group {
-    /// Alerts it was told to fire, and not yet to be over: fingerprint and beginning.
+    /// Alerts that the channel knows as firing: fingerprint and start of the episode.
     pub told: BTreeMap<String, Timestamp>,
-    /// When it was last told something.
+    /// Time of the last notification.
     pub last: Option<Timestamp>,
-    /// When it is to be told what has changed.
+    /// When the pending changes are to be notified.
     pub due: Option<Timestamp>,
 }
 
-/// An alert that came to another state, as subscribers and the store hear of it.
+/// A state change of an alert, as subscribers and the store receive it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Transition {
     #[serde(rename = "id")]
     pub alert: String,
     pub rule: Rule,
     pub subject: String,
-    /// `pending`, `firing`, `silenced`, `resolved`, or `inactive` where it was pending and did not come to fire.
+    /// `pending`, `firing`, `silenced`, `resolved`, or `inactive` for a pending alert that ended before it fired.
     pub state: &'static str,
     #[serde(with = "timestamp")]
     pub since: Timestamp,
@@ -86,7 +85,7 @@ pub struct Transition {
 }
 
 impl State {
-    /// As it is after a restart: nobody knows whether what was pending went on meanwhile, so it waits anew.
+    /// The state after a restart. Pending alerts start their wait again, because the condition may have ended in between.
     #[must_use]
     pub fn resumed(mut self, now: Timestamp) -> State {
         for alert in self.alerts.values_mut() {
@@ -99,7 +98,7 @@ impl State {
 }
 
 impl Alert {
-    /// One of which nothing was known before.
+    /// A new alert.
     pub(super) fn begun(condition: &Condition, now: Timestamp, id: String) -> Alert {
         Alert {
             id,
@@ -120,7 +119,7 @@ impl Alert {
         }
     }
 
-    /// Every label: the rule under the name that receivers know, the subject, and its own.
+    /// All labels: the rule under the name that receivers use, the subject, and the alert's own.
     pub fn all_labels(&self) -> BTreeMap<String, String> {
         let mut labels = self.labels.clone();
         labels.insert("alertname".into(), condition::name(self.rule).into());
@@ -128,7 +127,7 @@ impl Alert {
         labels
     }
 
-    /// What is said of it.
+    /// Annotations: summary, description and value.
     pub fn annotations(&self) -> BTreeMap<&'static str, String> {
         let mut annotations = BTreeMap::from([("summary", self.summary.clone())]);
         if !self.description.is_empty() {
@@ -140,7 +139,7 @@ impl Alert {
         annotations
     }
 
-    /// Its state in a word.
+    /// State of the alert as one word.
     pub fn word(&self) -> &'static str {
         match self.phase {
             Phase::Pending => "pending",
@@ -150,7 +149,7 @@ impl Alert {
         }
     }
 
-    /// The transition to the state it is in now.
+    /// Transition to the current state.
     pub(super) fn transition(&self, now: Timestamp) -> Transition {
         Transition {
             alert: self.id.clone(),
@@ -165,7 +164,7 @@ impl Alert {
 }
 
 impl State {
-    /// Whether two states differ in nothing but what is said of alerts: that is published anew anyway, and not worth a commit.
+    /// Whether two states differ in nothing but texts. Texts are published anyway and are not worth a commit.
     pub(super) fn is_same_but_for_words(&self, other: &State) -> bool {
         let same = self.groups == other.groups
             && self.silences == other.silences
@@ -183,7 +182,7 @@ impl State {
 }
 
 impl Transition {
-    /// The body of its event. The event has an id of its own, so the alert's stands under another name.
+    /// Body of the stored event. The event has its own `id`, so that of the alert is stored under another name.
     pub(super) fn event_body(&self) -> String {
         let mut body = serde_json::to_value(self).expect("its keys are text");
         if let Value::Object(fields) = &mut body {
@@ -194,7 +193,7 @@ impl Transition {
     }
 }
 
-/// What an alert is known by, whatever it is called: sixteen digits, as Alertmanager's.
+/// Identity of an alert: sixteen hexadecimal digits of a hash of rule and subject, like Alertmanager's fingerprint.
 pub fn fingerprint(rule: Rule, subject: &str) -> String {
     let mut digest = Sha256::new();
     digest.update(condition::name(rule));
@@ -203,12 +202,12 @@ pub fn fingerprint(rule: Rule, subject: &str) -> String {
     hex::encode(&digest.finalize()[..8])
 }
 
-/// The key of what a channel was told of a rule.
+/// Key of a [`Group`]: rule and channel.
 pub fn group(rule: Rule, channel: &str) -> String {
     format!("{}/{channel}", condition::name(rule))
 }
 
-/// A figure as people read it: 0.042, 1800, 8.6e-62.
+/// Formats a number for people: 0.042, 1800, 8.6e-62.
 fn short(value: f64) -> String {
     let is_plain = value == 0.0 || (1e-4..1e9).contains(&value.abs());
     if is_plain {

@@ -1,4 +1,4 @@
-//! Alerts, silences and the outbox as they are shown.
+//! Alerts, silences and the outbox as displayed to users.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,19 +13,19 @@ use super::state::State;
 use crate::clock::timestamp;
 use crate::telemetry::metrics::ChannelKind;
 
-/// Everything that is shown.
+/// Everything that is displayed about alerts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Alerts")]
 pub struct View {
-    /// The alerts by rule and subject.
+    /// The alerts, sorted by rule and subject.
     pub alerts: Vec<Shown>,
     pub silences: Vec<Silence>,
     pub channels: Vec<ChannelView>,
-    /// What is to be sent, and what could not be.
+    /// Waiting notifications and dead letters.
     pub outbox: OutboxView,
 }
 
-/// An alert as it is shown.
+/// An alert as displayed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Alert")]
 pub struct Shown {
@@ -35,18 +35,18 @@ pub struct Shown {
     /// `pending`, `firing`, `resolved` or `silenced`.
     #[schemars(extend("enum" = ["pending", "firing", "resolved", "silenced"]))]
     pub state: Cow<'static, str>,
-    /// Since when it is in that state; for one that fires, when it began to.
+    /// When this state began; for a firing alert, when it started to fire.
     #[serde(with = "timestamp")]
     #[schemars(with = "String")]
     pub since: Timestamp,
     pub labels: BTreeMap<String, String>,
-    /// What is said of it.
+    /// Summary, description and value.
     pub annotations: BTreeMap<Cow<'static, str>, String>,
-    /// What receivers know it by.
+    /// Identity of the alert for receivers.
     pub fingerprint: String,
 }
 
-/// A channel as it is shown.
+/// A channel as displayed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "AlertChannel")]
 pub struct ChannelView {
@@ -54,40 +54,40 @@ pub struct ChannelView {
     #[serde(rename = "type")]
     #[schemars(with = "ChannelKind")]
     pub kind: Cow<'static, str>,
-    /// Why nothing is sent through it; none where something is.
+    /// Why the channel is paused; null while it is not.
     pub paused: Option<String>,
 }
 
-/// The outbox as it is shown.
+/// The outbox as displayed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Outbox")]
 pub struct OutboxView {
-    /// Notifications that wait to be sent.
+    /// Number of notifications that wait for delivery.
     pub waiting: usize,
-    /// Notifications that were given up.
+    /// Number of notifications that were given up.
     pub dead: usize,
     pub dead_letters: Vec<Letter>,
 }
 
-/// A notification of the outbox as it is shown.
+/// A notification of the outbox as displayed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "DeadLetter")]
 pub struct Letter {
-    /// Its id, also that of its webhook or e-mail.
+    /// Id of the notification, also used in its webhook or e-mail.
     pub id: String,
     pub channel: String,
     pub rule: Rule,
-    /// When it was written.
+    /// When the notification was created.
     #[serde(with = "timestamp")]
     #[schemars(with = "String")]
     pub created: Timestamp,
-    /// How often it was sent.
+    /// Number of delivery attempts.
     pub attempts: u32,
-    /// What came of it the last time.
+    /// Error of the last attempt.
     pub error: String,
 }
 
-/// The alerts of a state, by rule and subject.
+/// The alerts of a state, sorted by rule and subject.
 pub fn alerts(state: &State) -> Vec<Shown> {
     let shown = state.alerts.iter().map(|(print, alert)| Shown {
         id: alert.id.clone(),

@@ -1,4 +1,4 @@
-//! What the subsystems of a server share: the settings, and a handle on each of the parts below them.
+//! Context that the subsystems of a server share: the settings, and a handle for each lower-level part.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use crate::store::feed::{self, Feed, Recorder};
 use crate::store::{self, Store};
 use crate::telemetry::metrics::Metrics;
 
-/// The handles. Each of them is cheap to clone.
+/// Settings and handles. Every handle is cheap to clone.
 pub(super) struct Context {
     pub settings: Settings,
-    /// Where the server listens.
+    /// Address on which the server listens.
     pub address: SocketAddr,
     pub clock: Arc<dyn Clock>,
     pub metrics: Arc<Metrics>,
@@ -32,13 +32,13 @@ pub(super) struct Context {
     pub store: Store,
     pub alerts: alert::Handle,
     pub jobs: Jobs,
-    /// Makes the task that follows the ledger look now.
+    /// Wakes the task that follows the ledger.
     pub wake: Poke,
     pub view: monitoring::View,
     pub sources: Sources,
 }
 
-/// The other ends of some of the handles: each belongs to one task.
+/// Receiving ends of some of the handles; each belongs to one task.
 pub(super) struct Ends {
     pub writer: store::Writer,
     pub alerts: desk::Desk,
@@ -48,10 +48,10 @@ pub(super) struct Ends {
 }
 
 impl Context {
-    /// Opens every part; nothing runs yet.
+    /// Opens every part without starting a task.
     ///
     /// # Errors
-    /// When the registry, the stored alerts or a channel cannot be opened.
+    /// The registry, the stored alerts or a channel cannot be opened.
     pub fn new(
         file: store::File,
         settings: Settings,

@@ -1,4 +1,4 @@
-//! The model a server starts with: the champion, an older one where it is damaged, or one that is trained now.
+//! The model a server starts with: the champion, an older version if the champion is damaged, or one that is trained now.
 
 use std::path::PathBuf;
 
@@ -15,16 +15,15 @@ use crate::registry::{Registry, Version};
 use crate::train::{Request, Unwatched};
 use crate::trainset::table;
 
-/// What a first model is trained from, where there is none.
+/// What to train a first model from, if there is none.
 #[derive(Clone, Debug)]
 pub struct First {
     pub spec: Spec,
-    /// The folder a path in it is relative to.
+    /// The folder to which paths in the spec are relative.
     pub folder: PathBuf,
 }
 
 impl First {
-    /// The bundled spec and table.
     pub fn bundled() -> First {
         First {
             spec: Spec::bundled(),
@@ -32,10 +31,10 @@ impl First {
         }
     }
 
-    /// Puts the model live that the server starts with.
+    /// Loads the model to start with and makes it live.
     ///
     /// # Errors
-    /// When there are versions and none is fit to serve: nothing is trained silently in its place.
+    /// There are versions, but none can be served. The server then does not train a replacement silently.
     pub(super) async fn load(self, follower: &Follower, settings: &Settings) -> anyhow::Result<()> {
         let (follower, settings) = (follower.clone(), settings.clone());
         let loaded = tokio::task::spawn_blocking(move || {
@@ -102,7 +101,7 @@ impl First {
     }
 }
 
-/// The champion, or the newest intact older version; none in an empty state.
+/// The champion, or the newest intact older version; `None` in an empty state folder.
 fn intact(registry: &Registry) -> anyhow::Result<Option<(Version, Model)>> {
     let Some(intact) = registry.newest_intact(Model::from_bytes)? else {
         if let Some(newest) = registry.versions()?.last() {

@@ -1,8 +1,8 @@
-//! Composition: a server from settings, a listener and a clock. `main` and the tests both start it here.
+//! Composition root: builds a server from settings, a listener and a clock. Both `main` and the tests start it here.
 //!
-//! Order of a start: handles, the HTTP server (alive, not ready), the model (loaded, or trained where there is none), the
-//! tasks; then it is ready. Order of a stop: not ready, a while still answering, WebSockets closed, requests in flight finished,
-//! what was answered stored, tasks ended.
+//! Start: create the handles, start the HTTP server (alive, not ready), load the model or train one if there is none, start
+//! the tasks, report ready. Stop: report not ready and keep responding for `server.drain`, close WebSockets, finish requests
+//! in flight, store the predictions that were sent, end the tasks.
 
 mod context;
 mod first;
@@ -31,11 +31,11 @@ use context::Context;
 use pulls::Pulls;
 use tasks::Tasks;
 
-/// Of the time for a stop, what is kept back for storing: requests that never end must not cost others their events. A
-/// quarter where the whole is short.
+/// Part of the shutdown time that is reserved for storing events, so that requests that never end do not cause the loss of
+/// events. At most a quarter of the shutdown time.
 const STORING: Duration = Duration::from_secs(2);
 
-/// A server that is ready.
+/// A running server that is ready.
 pub struct App {
     address: SocketAddr,
     lifecycle: Lifecycle,
@@ -57,7 +57,7 @@ impl App {
     /// Starts a server; returns once it is ready. Must be called inside a tokio runtime.
     ///
     /// # Errors
-    /// What stands in the way: no intact model, no table to train a first one on, a secret that is not where it should be.
+    /// The server cannot start: no intact model, no table to train a first one on, or a missing secret.
     pub async fn start(
         settings: Settings,
         first: First,
@@ -68,7 +68,8 @@ impl App {
         App::over(file, settings, first, listener, clock).await
     }
 
-    /// The same over a store that is open already: it may stand on storage of another kind, such as a disk that stalls.
+    /// Like [`App::start`], over a store that is already open. Tests use it with storage that simulates, for
+    /// example, a disk that stalls.
     pub async fn over(
         file: store::File,
         settings: Settings,
@@ -85,7 +86,7 @@ impl App {
 
         let follower = subsystems::follower(&context);
         let folder = first.folder.clone();
-        // Lines written from here on are followed; what stands before them is what the model is loaded from.
+        // Ledger lines after this one are followed; the model is loaded from the lines before.
         let seq = context.registry.last_seq()?;
         if let Err(error) = first.load(&follower, &context.settings).await {
             server.stop(false).await;
@@ -146,20 +147,20 @@ impl App {
         &self.alerts
     }
 
-    /// Asks for a stop, from wherever it is held.
+    /// A handle that can request the stop from anywhere.
     pub fn lifecycle(&self) -> Lifecycle {
         self.lifecycle.clone()
     }
 
-    /// Asks for a stop; [`App::wait`] carries it out.
+    /// Requests a stop; [`App::wait`] carries it out.
     pub fn stop(&self) {
         self.lifecycle.stop();
     }
 
-    /// Serves until a stop is requested, and carries it out: within `server.drain` and `server.shutdown`.
+    /// Serves until a stop is requested, then stops within `server.drain` plus `server.shutdown`.
     ///
     /// # Errors
-    /// When the server or a task ended on its own.
+    /// The HTTP server or a task ended unexpectedly.
     pub async fn wait(mut self) -> anyhow::Result<()> {
         let failed = tokio::select! {
             () = self.lifecycle.stopped() => None,
@@ -184,7 +185,7 @@ impl App {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Finishes what is in flight, stores what was answered, ends the tasks.
+    /// Finishes requests in flight, stores the events of sent responses, and ends the tasks.
     async fn end(mut self) {
         let open = self.shutdown - STORING.min(self.shutdown / 4);
         let end = Instant::now() + open;
@@ -198,23 +199,23 @@ impl App {
             .end(end.saturating_duration_since(Instant::now()))
             .await;
         if let Some(trainer) = self.trainer.take() {
-            // It looks up after every fit; one that takes longer is left behind.
+            // The trainer checks for the stop after every fit; a fit that takes longer is abandoned.
             let joined = tokio::task::spawn_blocking(move || trainer.join());
             let _ = timeout_at(end, joined).await;
         }
-        // What was answered is kept, before the writer ends.
+        // Events of sent responses are stored before the writer ends.
         if let Err(error) = self.store.flush().await {
             tracing::error!(%error, "the last events are not stored");
         }
         drop(self.recorder); // the writer ends when nobody records any more: not before
         self.tasks.end().await;
         let store = self.store;
-        // A disk that stalls holds it up.
+        // A separate thread, because a disk that stalls blocks this call.
         let _ = tokio::task::spawn_blocking(move || store.close()).await;
     }
 }
 
-/// What ended on its own, once something does.
+/// Waits until the HTTP server or a task ends unexpectedly, and returns the error.
 async fn failure(served: &mut JoinHandle<std::io::Result<()>>, tasks: &mut Tasks) -> anyhow::Error {
     tokio::select! {
         served = served => match served {
@@ -226,7 +227,7 @@ async fn failure(served: &mut JoinHandle<std::io::Result<()>>, tasks: &mut Tasks
     }
 }
 
-/// Commands beside this server find it from here on.
+/// Writes the server's address beside the store, so that commands on this machine can find the server.
 fn announce(context: &Context) {
     let address = format!("http://{}", reachable(context.address));
     if let Err(error) = context.store.announce(&address) {
@@ -234,7 +235,7 @@ fn announce(context: &Context) {
     }
 }
 
-/// An address under which this machine reaches a listener.
+/// An address by which this machine can connect to a listener.
 pub fn reachable(address: SocketAddr) -> SocketAddr {
     let local = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

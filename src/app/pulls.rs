@@ -1,4 +1,4 @@
-//! The threads of the scheduled sources.
+//! Threads that read the scheduled sources.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use crate::pulls::Pull;
 use crate::pulls::view::Sources;
 use crate::store::Store;
 
-/// The threads, and what ends them.
+/// The threads and the flag that stops them.
 #[derive(Debug, Default)]
 pub struct Pulls {
     stop: Arc<AtomicBool>,
@@ -20,10 +20,10 @@ pub struct Pulls {
 }
 
 impl Pulls {
-    /// Starts one thread a source.
+    /// Starts one thread per source.
     ///
     /// # Errors
-    /// When a source makes no sense, or the system has no thread left.
+    /// A source is invalid, or the system cannot start another thread.
     pub fn start(
         settings: &Settings,
         store: &Store,
@@ -49,12 +49,12 @@ impl Pulls {
         Ok(pulls)
     }
 
-    /// Asks them to end.
+    /// Requests the threads to end.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Waits for their end, within reason: one that waits for a silent server is left behind.
+    /// Waits until the threads end, at most `patience`: a thread that waits for an unresponsive server is abandoned.
     pub async fn end(&mut self, patience: Duration) {
         let threads = std::mem::take(&mut self.threads);
         let end = tokio::task::spawn_blocking(move || {

@@ -1,4 +1,4 @@
-//! The subsystems, one function each: what it is made of, and the task it runs as.
+//! The subsystems of a server, one function each: builds the subsystem and starts its task.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -28,10 +28,10 @@ use crate::store::feed::{Tapped, Valve};
 use crate::store::retention::{self, Keep};
 use crate::telemetry::metrics::Metrics;
 
-/// Between two rounds of moving what histograms recorded into their buckets.
+/// Interval at which recorded histogram values are moved into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// The HTTP server, alive from here on.
+/// Starts the HTTP server, which is alive from now on.
 pub(super) fn serve(
     context: &Context,
     listener: TcpListener,
@@ -84,7 +84,7 @@ pub(super) fn serve(
     Ok(server::start(listener, &settings.server, handles)?)
 }
 
-/// The task that follows the ledger. It also loads the first model.
+/// The follower of the ledger; it also makes the first model live.
 pub(super) fn follower(context: &Context) -> Follower {
     Follower {
         registry: context.registry.clone(),
@@ -95,7 +95,7 @@ pub(super) fn follower(context: &Context) -> Follower {
     }
 }
 
-/// Follows the ledger from line `seq` on, and records its lines as events.
+/// Starts the task that follows the ledger from line `seq` on and records its lines as events.
 pub(super) fn live(
     context: &Context,
     tasks: &mut Tasks,
@@ -108,7 +108,7 @@ pub(super) fn live(
     tasks.spawn("model events", events);
 }
 
-/// Looks at the server itself.
+/// Starts the task that checks the health of the server itself.
 pub(super) fn health(context: &Context, tasks: &mut Tasks) {
     let gatherer = Gatherer {
         store: context.store.clone(),
@@ -121,7 +121,7 @@ pub(super) fn health(context: &Context, tasks: &mut Tasks) {
     tasks.spawn("health", gatherer.run());
 }
 
-/// Keeps the store within its bounds, and the metrics within theirs.
+/// Starts the tasks that keep the store within its limits and move histogram values into buckets.
 pub(super) fn retention(context: &Context, tasks: &mut Tasks) {
     let keep = &context.settings.store.keep;
     let keep = Keep {
@@ -141,7 +141,7 @@ async fn upkeep(metrics: Arc<Metrics>) {
     }
 }
 
-/// Follows predictions and labels from event `begin` on.
+/// Starts the monitor task, which follows predictions and labels from event `begin` on.
 pub(super) fn monitoring(context: &Context, tasks: &mut Tasks, begin: u64) {
     let monitor = MonitorTask {
         store: context.store.clone(),
@@ -160,8 +160,7 @@ pub(super) fn monitoring(context: &Context, tasks: &mut Tasks, begin: u64) {
     tasks.spawn("monitor", monitor.run());
 }
 
-/// Closes the loop: the shadow scorer, the retrain controller, and the thread that trains. The table of a training is
-/// looked for in `folder`.
+/// Starts the shadow scorer, the retrain controller and the training thread. Paths to training tables are relative to `folder`.
 pub(super) fn control(
     context: &Context,
     tasks: &mut Tasks,
@@ -199,7 +198,7 @@ pub(super) fn control(
     })
 }
 
-/// Pulls the scheduled sources.
+/// Starts the threads that read the scheduled sources.
 pub(super) fn pulls(context: &Context) -> anyhow::Result<Pulls> {
     Pulls::start(
         &context.settings,
@@ -256,7 +255,7 @@ pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// A training leaves one core to the clients that are served meanwhile.
+/// Number of cores for a training: one core is left for clients.
 fn spare_cores() -> usize {
     (cores() - 1).max(1)
 }

@@ -1,11 +1,11 @@
-//! The tasks of a server: each has a name and an end.
+//! The background tasks of a server; each has a name and can be ended.
 
 use std::collections::HashMap;
 use std::future::Future;
 
 use tokio::task::{Id, JoinSet};
 
-/// Tasks that run until they are ended.
+/// Tasks that run until they are aborted.
 #[derive(Debug, Default)]
 pub struct Tasks {
     running: JoinSet<()>,
@@ -18,7 +18,7 @@ impl Tasks {
         self.names.insert(id, name);
     }
 
-    /// The name of the first task that ends on its own; never, while all run.
+    /// Waits until a task ends unexpectedly and returns its name; never returns while all tasks run.
     pub async fn ended(&mut self) -> &'static str {
         let id = match self.running.join_next_with_id().await {
             Some(Ok((id, ()))) => id,

@@ -1,4 +1,4 @@
-//! `alerts`: what fires, silenced and shown; a channel tried; dead letters sent again.
+//! Subcommand `alerts`: list and silence alerts, test a channel, send dead letters again.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ pub fn run(args: &AlertsArgs, site: &Site) -> anyhow::Result<Exit> {
     }
 }
 
-/// What the store has of alerts.
+/// State of alerts and outbox as persisted in the store.
 struct Kept {
     state: State,
     outbox: Outbox,
@@ -95,7 +95,7 @@ impl Kept {
     }
 }
 
-/// Alerts, silences and the outbox as they stand.
+/// Current alerts, silences and outbox.
 fn viewed(opened: &Opened) -> anyhow::Result<View> {
     match opened {
         Opened::Server(remote) => remote.get("/v1/alerts"),
@@ -254,7 +254,7 @@ fn silence_there(remote: &Remote, args: &SilenceArgs) -> anyhow::Result<Silence>
     let (time, comment) = (args.time.to_string(), &args.comment);
     let view: View = match args.what.as_slice() {
         [id] if !id.contains('=') => {
-            // An id that needs an encoding is of no alert: the server says so.
+            // Ids of alerts need no encoding; any other text is encoded, and the server reports that no alert has this id.
             let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
             let path = format!("/v1/alerts/{id}/silence");
             remote.post(&path, &json!({"for": time, "comment": comment}))?
@@ -269,7 +269,7 @@ fn silence_there(remote: &Remote, args: &SilenceArgs) -> anyhow::Result<Silence>
     newest.context("the server shows no silence; `alerts list` has more")
 }
 
-/// A duration that is one.
+/// Parses a duration that must not be zero.
 fn lasting(text: &str) -> Result<Span, String> {
     let span: Span = text.parse().map_err(|e: UnitError| e.to_string())?;
     if span.0.is_zero() {
@@ -295,7 +295,7 @@ fn labelled(labels: &[String], time: Duration, comment: String) -> anyhow::Resul
     })
 }
 
-/// Beside a running server as well: it touches no store.
+/// Works while a server is running: it does not open the store.
 fn test(site: &Site, channel: &str, summary: &str) -> anyhow::Result<Exit> {
     let open = site.settings.alerts.open_one(channel)?;
     let now = System.now();
@@ -313,7 +313,7 @@ fn test(site: &Site, channel: &str, summary: &str) -> anyhow::Result<Exit> {
         .enable_all()
         .build()?;
     let sent = runtime.block_on(open.channel.send(&parcel, now));
-    // A look-up of a name that nobody answers is not waited for.
+    // Does not wait for a DNS lookup that never ends.
     runtime.shutdown_background();
     if let Err(failure) = sent {
         bail!("{channel} did not take it: {}", failure.why);

@@ -1,4 +1,4 @@
-//! Things chosen by their ids, or all of them.
+//! Arguments that select items by id, or all of them.
 
 use std::collections::BTreeSet;
 
@@ -20,10 +20,10 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// Those of `all` that are chosen, each once.
+    /// Returns the selected items of `all`, each once.
     ///
     /// # Errors
-    /// The first id that is of none.
+    /// The first id that no item has.
     pub fn of<T>(&self, all: Vec<T>, id: impl Fn(&T) -> &str) -> Result<Vec<T>, String> {
         if self.all {
             return Ok(all);

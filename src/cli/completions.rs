@@ -1,4 +1,4 @@
-//! `completions` and `man`: made from the command line's own definition.
+//! Subcommands `completions` and `man`, generated from the definition of the command line.
 
 use clap::Args;
 

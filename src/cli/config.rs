@@ -1,4 +1,4 @@
-//! `config`: what is set, and where each value came from.
+//! Subcommand `config`: shows the settings and the source of each value, and checks them.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -43,7 +43,7 @@ pub fn run(args: &ConfigArgs, global: &Global) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Every fault, also what only `serve` would refuse.
+/// Reports every error, including those that only `serve` would reject.
 fn check(global: &Global) -> anyhow::Result<Exit> {
     let faults = site::setting_faults(global)?;
     let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();

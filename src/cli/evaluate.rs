@@ -1,4 +1,4 @@
-//! `evaluate`: the figures of a model on a labelled table.
+//! Subcommand `evaluate`: metrics of a model on a labelled table.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Exit codes: what each means, and which an error gets.
+//! Exit codes, and the code for each error.
 
 use std::process::ExitCode;
 
@@ -8,24 +8,20 @@ use crate::ingest::ReadFault;
 use crate::store::OpenError;
 use crate::train::TrainFault;
 
-/// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Done.
     Done = 0,
-    /// Something failed.
     Failed = 1,
-    /// The arguments make no sense.
+    /// Invalid arguments.
     Usage = 2,
-    /// State or address is held by another process.
+    /// The state folder or the address is in use by another process.
     Held = 3,
-    /// The check's answer is no.
+    /// A check failed.
     No = 4,
-    /// Interrupted.
     Interrupted = 130,
 }
 
-/// Shown under every `--help`.
+/// Text below every `--help`.
 pub const HELP: &str = "Exit codes:
   0    done
   1    error
@@ -40,13 +36,11 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An error with an exit code of its own.
+/// An error with its own exit code.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct WithExit {
-    /// What to say.
     pub message: String,
-    /// How to end.
     pub exit: Exit,
 }
 
@@ -76,7 +70,7 @@ pub fn of(error: &anyhow::Error) -> Exit {
     }
 }
 
-/// Says on standard error what failed, with its causes.
+/// Prints an error with its causes to standard error.
 pub fn report(error: &anyhow::Error) {
     let mut message = error.to_string();
     for cause in error.chain().skip(1) {

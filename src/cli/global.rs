@@ -1,4 +1,4 @@
-//! Options of every subcommand.
+//! Options that every subcommand accepts.
 
 use std::path::PathBuf;
 

@@ -1,9 +1,9 @@
-//! Who listens on a port, as far as Linux tells.
+//! Finds the process that listens on a port, as far as Linux reveals it.
 
 use std::fmt;
 use std::fs;
 
-/// A process that listens.
+/// A process that listens on a port.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Holder {
     pid: u32,
@@ -16,7 +16,7 @@ impl fmt::Display for Holder {
     }
 }
 
-/// The process that listens on a port; none where the system does not tell, as for other users' processes.
+/// The process that listens on a port; `None` if the system does not reveal it, as for processes of other users.
 pub fn of(port: u16) -> Option<Holder> {
     let inodes: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
@@ -34,7 +34,7 @@ pub fn of(port: u16) -> Option<Holder> {
     })
 }
 
-/// Inodes of the listening sockets of a port in a table of the kernel's (`proc_net_tcp(5)`).
+/// Inodes of the sockets that listen on a port, from a kernel table (`proc_net_tcp(5)`).
 fn listeners(table: &str, port: u16) -> Vec<String> {
     const LISTEN: &str = "0A";
     let ends = format!(":{port:04X}");

@@ -1,4 +1,4 @@
-//! Ctrl-C during long work: asks it to stop; a second one ends the process at once.
+//! Ctrl-C during long work: the first requests a stop, a second one ends the process at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,21 +7,20 @@ use std::time::Duration;
 use super::out::errln;
 use crate::telemetry::{logging, stderr};
 
-/// How long work may take to notice that it is to stop, before the process ends without waiting for it: a fit of a library
-/// cannot be interrupted.
+/// How long work may take to notice the stop before the process exits anyway: a fit inside a library cannot be interrupted.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Whether the process may end at any moment, because nothing is being written. Clones share it.
+/// Whether the process may exit at any moment, because nothing is being written. Clones share the value.
 #[derive(Clone, Debug)]
 pub struct Leave(Arc<Mutex<bool>>);
 
 impl Leave {
-    /// From here on something is written: the process must not end in the midst of it.
+    /// Forbids the exit from now on, because something is being written.
     pub fn forbid(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = false;
     }
 
-    /// Ends the process, if it may.
+    /// Exits the process if that is allowed.
     fn now(&self) {
         let may = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if *may {
@@ -32,19 +31,19 @@ impl Leave {
     }
 }
 
-/// A flag that Ctrl-C or a termination signal raises.
+/// A flag that is set on Ctrl-C or a termination signal.
 ///
 /// # Errors
-/// When signals cannot be listened to.
+/// The signal handlers cannot be installed.
 pub fn flag() -> anyhow::Result<Arc<AtomicBool>> {
     listen(|| ())
 }
 
-/// The same for work that does not look at the flag often: the process ends soon after the signal, unless [`Leave::forbid`]
-/// came before.
+/// Like [`flag`], for work that rarely checks the flag: the process exits shortly after the signal,
+/// unless [`Leave::forbid`] was called before.
 ///
 /// # Errors
-/// When signals cannot be listened to.
+/// The signal handlers cannot be installed.
 pub fn leaving() -> anyhow::Result<(Arc<AtomicBool>, Leave)> {
     let leave = Leave(Arc::new(Mutex::new(true)));
     let last = leave.clone();

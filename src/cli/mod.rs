@@ -1,4 +1,4 @@
-//! The command line: one file a subcommand.
+//! The command line: one file per subcommand.
 
 mod alerts;
 mod chosen;
@@ -86,7 +86,7 @@ enum Command {
     Man,
 }
 
-/// Parses the process's arguments, runs the subcommand, reports what failed.
+/// Parses the arguments of the process, runs the subcommand and reports errors.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

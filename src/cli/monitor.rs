@@ -1,5 +1,5 @@
-//! `monitor replay`: the detectors and the estimates of the monitor over a file, so that anyone can hold them against other
-//! tools.
+//! Subcommand `monitor replay`: runs the detectors and estimators of the monitor over a file, so that users can
+//! compare them with other tools.
 
 use std::path::{Path, PathBuf};
 
@@ -47,10 +47,10 @@ struct ReplayArgs {
     set: Vec<(String, String)>,
 }
 
-/// The word for all detectors.
+/// Value of `--detector` that selects all detectors.
 const BOTH: &str = "both";
 
-/// Detectors that are asked for.
+/// The selected detectors.
 #[derive(Clone, Debug)]
 struct Kinds(Vec<&'static Kind>);
 
@@ -138,7 +138,7 @@ pub fn run(args: &MonitorArgs, as_json: bool) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What the file holds.
+/// Columns read from the file.
 struct Columns {
     rows: usize,
     errors: Option<Vec<f64>>,
@@ -168,11 +168,11 @@ impl Columns {
     }
 }
 
-/// A detector that has seen every error.
+/// A detector after all errors were fed to it.
 struct Replay {
     kind: &'static Kind,
     parameters: Value,
-    /// Rows, from 0, at which it told of a change.
+    /// Row indices, from 0, at which the detector reported a change.
     fires: Vec<usize>,
 }
 

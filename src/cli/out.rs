@@ -1,15 +1,15 @@
-//! Standard output: full or closed, it is an error like any other and never a panic. Standard error: whatever it is, the
-//! command goes on.
+//! Writing to standard output: a full disk or a closed pipe is an error and never a panic. Errors
+//! of standard error are ignored.
 
 use std::fmt::Arguments;
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::Context;
 
-/// Writes to standard output.
+/// Writes text to standard output.
 ///
 /// # Errors
-/// When it is full or closed.
+/// Standard output is full or closed.
 pub fn write(text: Arguments<'_>) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     out.write_fmt(text)
@@ -17,7 +17,7 @@ pub fn write(text: Arguments<'_>) -> anyhow::Result<()> {
         .context("standard output cannot be written")
 }
 
-/// As `println!`, in a function that can fail.
+/// Like `println!`, but returns the error; for functions that return a `Result`.
 macro_rules! outln {
     ($($text:tt)*) => {
         $crate::cli::out::write(format_args!("{}\n", format_args!($($text)*)))?
@@ -25,7 +25,7 @@ macro_rules! outln {
 }
 pub(super) use outln;
 
-/// As `eprintln!`, which panics where standard error is closed.
+/// Like `eprintln!`, but does not panic if standard error is closed.
 macro_rules! errln {
     ($($text:tt)*) => {
         $crate::telemetry::stderr::line(format_args!($($text)*))
@@ -33,7 +33,7 @@ macro_rules! errln {
 }
 pub(super) use errln;
 
-/// Prints one JSON document, indented for a terminal.
+/// Prints one JSON document, indented if standard output is a terminal.
 pub fn print_json(document: &serde_json::Value) -> anyhow::Result<()> {
     let text = if std::io::stdout().is_terminal() {
         serde_json::to_string_pretty(document)?
@@ -44,7 +44,7 @@ pub fn print_json(document: &serde_json::Value) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether an error is a reader that has seen enough (`… | head`): nothing went wrong then.
+/// Whether an error comes from a reader that closed the pipe (`… | head`), which is not a failure.
 pub fn reader_left(error: &anyhow::Error) -> bool {
     let is_pipe = |cause: &(dyn std::error::Error + 'static)| {
         cause

@@ -1,4 +1,4 @@
-//! `predict`: answers for every row of a table.
+//! Subcommand `predict`: predictions for every row of a table.
 
 use std::path::PathBuf;
 
@@ -106,7 +106,7 @@ pub fn run(args: &PredictArgs, site: &Site) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Probabilities of a whole table, in blocks shared by threads.
+/// Predicts the probabilities of a whole table, in blocks that are distributed over threads.
 pub fn probabilities(model: &Model, table: &Table, threads: usize) -> Vec<f64> {
     const BLOCK: usize = 1024; // features of a block stay in the cache
     let mut out = vec![0.0; table.len()];

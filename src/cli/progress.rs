@@ -1,4 +1,4 @@
-//! Progress of long work: a bar on a terminal, plain lines elsewhere, JSON lines with `--json`; all on standard error.
+//! Progress of long work on standard error: a bar on a terminal, plain lines elsewhere, JSON lines with `--json`.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,21 +11,20 @@ use super::interrupt::Leave;
 use super::out::errln;
 use crate::train::Progress;
 
-/// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// On a terminal.
+    /// A progress bar on a terminal.
     Bar,
-    /// In a log.
+    /// Plain lines in a log.
     Lines,
-    /// For a program.
+    /// JSON lines for a program.
     Json,
-    /// Asked to be quiet.
+    /// No output, because of `--quiet`.
     Nothing,
 }
 
 impl Form {
-    /// The form for these flags and this standard error.
+    /// Chooses the form from the flags and from whether standard error is a terminal.
     pub fn of(json: bool, quiet: bool) -> Form {
         match (quiet, json) {
             (true, _) => Form::Nothing,
@@ -36,7 +35,7 @@ impl Form {
     }
 }
 
-/// Progress of one command.
+/// Progress display of one command.
 pub struct Shown {
     form: Form,
     bar: ProgressBar,
@@ -48,7 +47,7 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Progress that stops the work once `stop` is raised.
+    /// Creates a display that stops the work once `stop` is set.
     pub fn new(json: bool, quiet: bool, stop: Arc<AtomicBool>) -> Shown {
         let form = Form::of(json, quiet);
         let bar = if form == Form::Bar {
@@ -70,7 +69,7 @@ impl Shown {
         }
     }
 
-    /// The same where the process may end at once until all is fitted.
+    /// Lets the process exit at once on a signal until all models are fitted.
     pub fn leaving(self, leave: Leave) -> Shown {
         Shown {
             leave: Some(leave),
@@ -78,12 +77,11 @@ impl Shown {
         }
     }
 
-    /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
 
-    /// Whether this step crosses a tenth of the way: lines are for logs, not for eyes.
+    /// Whether this step completes another tenth of the work; logs get a line only then.
     fn is_milestone(done: usize, steps: usize) -> bool {
         let tenth = |n: usize| n * 10 / steps.max(1);
         tenth(done) > tenth(done - 1)
@@ -145,7 +143,7 @@ impl Progress for Shown {
     }
 }
 
-/// A time as people say it: `40 s`, `3 min`, `1 h 20 min`.
+/// Formats a time for people: `40 s`, `3 min`, `1 h 20 min`.
 fn in_words(seconds: f64) -> String {
     let minutes = (seconds / 60.0).round() as u64;
     match minutes {

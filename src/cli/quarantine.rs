@@ -1,4 +1,4 @@
-//! `ingest quarantine`: rows that were put aside, shown, tried again, dropped.
+//! Subcommand `ingest quarantine`: lists, retries or drops quarantined rows.
 
 use anyhow::anyhow;
 use clap::Subcommand;
@@ -28,7 +28,7 @@ pub enum QuarantineCommand {
     Drop(Chosen),
 }
 
-/// Rows of one request for the list.
+/// Number of rows per request of the list.
 const PAGE: usize = 10_000;
 
 pub fn run(command: &QuarantineCommand, site: &Site) -> anyhow::Result<Exit> {
@@ -53,7 +53,7 @@ pub fn run(command: &QuarantineCommand, site: &Site) -> anyhow::Result<Exit> {
     }
 }
 
-/// Every row, oldest first.
+/// All quarantined rows, oldest first.
 fn all(opened: &Opened) -> anyhow::Result<Vec<QuarantinedView>> {
     let remote = match opened {
         Opened::File(file) => {
@@ -74,7 +74,7 @@ fn all(opened: &Opened) -> anyhow::Result<Vec<QuarantinedView>> {
     }
 }
 
-/// Those that are chosen; each id must be there.
+/// Returns the selected rows; an unknown id is an error.
 fn of<T>(chosen: &Chosen, all: Vec<T>, id: impl Fn(&T) -> &str) -> anyhow::Result<Vec<T>> {
     let found = chosen.of(all, id);
     found.map_err(|id| {

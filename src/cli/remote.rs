@@ -1,4 +1,4 @@
-//! The store of a state, wherever it is open: in this process, or in a running server, which is reached over REST.
+//! Access to the store of a state folder: opened in this process, or through the REST API of the server that holds it.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -23,28 +23,27 @@ use crate::serve::routes::ROUTES;
 use crate::serve::views::Queued;
 use crate::store::{File, NAME, OpenError, kind};
 
-/// A server on the same machine answers a connection at once, or not at all.
+/// Connection timeout: a server on the same machine accepts a connection at once or not at all.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Longest silence of a server that has accepted a request: a store job or a slow disk may hold it up.
+/// Maximum silence of a server after it accepted a request; a store job or a slow disk may delay the response.
 const SILENCE: Duration = Duration::from_secs(120);
 
-/// Between two looks at a job.
+/// Interval between two polls of a job.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// How often a request is sent again that the server was too busy for.
+/// Maximum number of retries of a request that the server rejected as too busy.
 const RETRIES: u32 = 10;
 
-/// The store of a state.
 pub enum Opened {
-    /// Open in this process.
+    /// The store file, opened in this process.
     File(File),
-    /// Held by a server.
+    /// The server that holds the store.
     Server(Remote),
 }
 
 impl Opened {
-    /// Opens the store of a state, which must exist, or finds the server that holds it.
+    /// Opens the store of a state folder, which must exist, or connects to the server that holds it.
     pub fn of(site: &Site) -> Result<Opened> {
         let state = &site.settings.state;
         if !state.join(NAME).exists() {
@@ -56,7 +55,7 @@ impl Opened {
         Opened::or_made(site)
     }
 
-    /// The same; a store that does not exist is made.
+    /// Like [`Opened::of`], but creates a store that does not exist.
     pub fn or_made(site: &Site) -> Result<Opened> {
         match crate::store::open(&site.settings.state) {
             Ok(file) => Ok(Opened::File(file)),
@@ -73,7 +72,7 @@ impl Opened {
     }
 }
 
-/// A server that holds a store.
+/// A running server that holds a store.
 pub struct Remote {
     url: String,
     holder: String,
@@ -81,12 +80,12 @@ pub struct Remote {
     token: Option<String>,
     client: Client,
     runtime: Runtime,
-    /// What a reading of events failed with: the trait knows no errors of the command line.
+    /// Error of the last read of events; kept here because the `Events` trait cannot return errors of the command line.
     fault: RefCell<Option<anyhow::Error>>,
 }
 
 impl Remote {
-    /// The server to ask in place of opening a store; the error itself where no server holds it.
+    /// Connects to the server that holds a store, after opening it failed; returns the error if no server holds it.
     pub fn instead(error: OpenError, site: &Site) -> Result<Remote> {
         let OpenError::Held {
             file,
@@ -101,7 +100,8 @@ impl Remote {
                 "the store {file} is held by {holder}, which does not serve it (yet); wait until it ends or is ready, or stop it"
             )));
         };
-        // The first to install one wins; without certificates nobody is trusted, and plain HTTP needs none.
+        // Another thread may have installed a provider first. Without certificates no TLS server is
+        // trusted; plain HTTP needs none.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .tls_certs_only([])
@@ -127,12 +127,12 @@ impl Remote {
         &self.url
     }
 
-    /// What a path answers to GET.
+    /// Sends GET and returns the response document.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         self.document(Method::GET, path, &|request| request)
     }
 
-    /// What a path answers to a document.
+    /// Sends POST with a document and returns the response document.
     pub fn post<T: DeserializeOwned>(&self, path: &str, document: &Value) -> Result<T> {
         self.document(Method::POST, path, &|request| {
             let request = request.header(CONTENT_TYPE, "application/json");
@@ -140,17 +140,17 @@ impl Remote {
         })
     }
 
-    /// What a path answers to POST without a body.
+    /// Sends POST without a body and returns the response document.
     pub fn ask<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         self.document(Method::POST, path, &|request| request)
     }
 
-    /// What a path answers to DELETE.
+    /// Sends DELETE and returns the response document.
     pub fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         self.document(Method::DELETE, path, &|request| request)
     }
 
-    /// Sends rows. None where they are too many for one request.
+    /// Sends rows; returns `None` if they are too many for one request.
     pub fn rows<T: DeserializeOwned>(
         &self,
         headers: &[(&str, &str)],
@@ -224,7 +224,7 @@ impl Remote {
         })
     }
 
-    /// Sends a request, again where the server says when.
+    /// Sends a request and retries it when the server asks for that with `Retry-After`.
     async fn send(
         &self,
         method: Method,
@@ -270,7 +270,7 @@ impl Remote {
         anyhow!("the server at {url} broke off: {cause}")
     }
 
-    /// The response of a request that was granted.
+    /// Returns a successful response; converts others to errors.
     async fn checked(&self, method: &Method, path: &str, response: Response) -> Result<Response> {
         let status = response.status();
         if status.is_success() {
@@ -301,7 +301,7 @@ impl Remote {
         bail!("{message}")
     }
 
-    /// Hands on every line of an export.
+    /// Passes every line of an export to `each`.
     async fn stream(
         &self,
         path: &str,
@@ -344,7 +344,7 @@ impl Remote {
         }
     }
 
-    /// What a reading of events failed with, with its exit code; `other` where it was something else.
+    /// Error of the last read of events with its exit code, or `other` if it has a different cause.
     pub fn explain(&self, other: ExportError) -> anyhow::Error {
         self.fault.take().unwrap_or_else(|| other.into())
     }
@@ -372,13 +372,13 @@ impl Events for Remote {
     }
 }
 
-/// The address of an export.
+/// Request path of an export.
 fn address(filter: &Filter) -> String {
     let mut query = vec!["format=jsonl".to_owned()];
     if let Some(kind) = filter.kind {
         query.push(format!("kind={}", kind::name(kind)));
     }
-    // In full: a shortened time would select other events.
+    // With full precision: a rounded time would select other events.
     let times = [("since", filter.since), ("until", filter.until)];
     for (name, time) in times {
         query.extend(time.map(|time| format!("{name}={time}")));
@@ -424,7 +424,7 @@ fn held(message: String) -> anyhow::Error {
     .into()
 }
 
-/// Refuses `--spec` beside a running server, unless it is the champion's: the server goes by that one.
+/// Rejects `--spec` while a server is running, unless it is the champion's spec, because the server uses that one.
 pub fn must_share_spec(site: &Site, remote: &Remote) -> Result<()> {
     if !site.differs_from_champion()? {
         return Ok(());

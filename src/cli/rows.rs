@@ -1,4 +1,4 @@
-//! What the commands that read a table have in common: how much of it may be bad, and what is said of it at the end.
+//! Shared by commands that read a table: how many bad rows are tolerated, and the report at the end.
 
 use clap::Args;
 
@@ -25,7 +25,7 @@ fn share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "write a number from 0 to 1, such as 0.05".into())
 }
 
-/// Says how a table was read, names the first few bad rows and counts all.
+/// Reports how a table was read, lists the first bad rows and counts all of them.
 pub fn report_bad(site: &Site, name: &str, loaded: &Loaded) {
     const SHOWN: usize = 10;
     text::report_notices(site, name, &loaded.notices);
@@ -47,7 +47,7 @@ pub fn report_bad(site: &Site, name: &str, loaded: &Loaded) {
     }
 }
 
-/// Says what was odd, one line a column and problem.
+/// Prints warnings, one line per column and problem.
 pub fn report_warnings<'a>(site: &Site, warnings: impl IntoIterator<Item = &'a ColumnWarning>) {
     for warning in warnings {
         match warning.problem {

@@ -1,4 +1,4 @@
-//! `serve`: the live model over REST and WebSocket, until a signal ends it.
+//! Subcommand `serve`: serves the live model over REST and WebSocket until a signal ends the process.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub struct ServeArgs {
     listen: Option<SocketAddr>,
 }
 
-/// `localhost` is the one name that needs no look-up.
+/// Parses an address; `localhost` is the only name, because it needs no DNS lookup.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     let numeric = text
         .strip_prefix("localhost:")
@@ -50,14 +50,14 @@ pub fn run(args: &ServeArgs, mut site: Site) -> anyhow::Result<Exit> {
         spec,
         folder: site.spec_folder(),
     };
-    // The workers of the server have runtimes of their own; here are the tasks around them.
+    // The HTTP server's workers have their own runtimes; this one runs all other tasks.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("tasks")
         .enable_all()
         .build()?;
     let exit = runtime.block_on(serve(site, first, listener));
-    // A training that was interrupted is not waited for: the registry takes no harm.
+    // Does not wait for an interrupted training: the registry stays consistent.
     runtime.shutdown_background();
     exit
 }
@@ -83,7 +83,7 @@ async fn serve(site: Site, first: First, listener: TcpListener) -> anyhow::Resul
     }
 }
 
-/// Prints a line on a thread of its own: a reader that has left, or that reads nothing, is not the server's end.
+/// Prints a line on a separate thread, so that a closed or blocked standard output does not stop the server.
 fn announce(line: String) {
     let thread = std::thread::Builder::new().name("stdout".into());
     let printed = thread.spawn(move || {
@@ -99,7 +99,7 @@ fn announce(line: String) {
     }
 }
 
-/// An address a browser on this machine can open.
+/// An address that a browser on this machine can open.
 pub(super) fn shown(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => {
@@ -129,17 +129,17 @@ pub(super) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// What ends a server. Each is listened to by name: the first process of a container has no default actions.
+/// Signals that stop the server. Each has a handler, because the first process of a container has no default actions.
 const ENDING: [fn() -> SignalKind; 3] = [
     SignalKind::interrupt,
     SignalKind::terminate,
     SignalKind::hangup,
 ];
 
-/// What would end a process that does not listen to it, and means nothing to a server.
+/// Signals that would kill a process without a handler; the server ignores them.
 const IGNORED: [fn() -> SignalKind; 2] = [SignalKind::user_defined1, SignalKind::user_defined2];
 
-/// The signals that end a server.
+/// Receivers of the signals that stop the server.
 pub(super) struct Signals {
     ending: Vec<Signal>,
 }
@@ -155,7 +155,7 @@ impl Signals {
         })
     }
 
-    /// Ends with the next one.
+    /// Waits for the next signal.
     pub(super) async fn next(&mut self) {
         select_all(self.ending.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
     }

@@ -1,4 +1,4 @@
-//! What most subcommands need: settings, registry, spec, model, and a way to talk on standard error.
+//! CLI context: settings, registry, spec, model and messages on standard error, which most subcommands need.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,25 +14,24 @@ use crate::model::{Model, Spec};
 use crate::registry::{Intact, Registry, VersionRef};
 use crate::telemetry::logging;
 
-/// The state folder with its settings, as a subcommand finds it.
+/// The CLI context: the state folder with its settings.
 pub struct Site {
-    /// Settings, all layers.
+    /// Settings, merged from all layers.
     pub settings: Settings,
-    /// The registry of the state folder.
     pub registry: Registry,
-    /// Threads for work that can be shared.
+    /// Number of threads for parallel work.
     pub threads: usize,
     /// Whether standard output is one JSON document.
     pub json: bool,
-    /// Whether to say less.
+    /// Whether `--quiet` was given.
     pub quiet: bool,
-    /// What a server that holds the state is asked with.
+    /// Token for requests to a server that holds the state.
     pub token: Option<String>,
     spec: Option<PathBuf>,
 }
 
 impl Site {
-    /// Loads settings, starts the log, opens the registry.
+    /// Loads settings, initializes the log and opens the registry.
     pub fn open(global: &Global) -> anyhow::Result<Site> {
         let settings = settings(global)?;
         let verbosity = i8::try_from(global.verbose).unwrap_or(i8::MAX) - i8::from(global.quiet);
@@ -63,18 +62,16 @@ impl Site {
         Ok(intact.model.spec().clone())
     }
 
-    /// The file that `--spec` names.
     pub fn spec_path(&self) -> Option<&Path> {
         self.spec.as_deref()
     }
 
-    /// Whether `--spec` names a spec.
     pub fn names_spec(&self) -> bool {
         self.spec.is_some()
     }
 
-    /// The model whose spec and table a training goes by: the champion, or if it is damaged the newest intact one of the
-    /// same name. None where there is no champion yet.
+    /// The model whose spec and table a training uses: the champion, or the newest intact version of the same name if the
+    /// champion is damaged. `None` if there is no champion yet.
     fn standing(&self) -> anyhow::Result<Option<Intact<Model>>> {
         let Some(champion) = self.registry.champion()? else {
             return Ok(None);
@@ -92,7 +89,7 @@ impl Site {
         }
     }
 
-    /// Whether `--spec` names another spec than that of the champion, by which a running server goes.
+    /// Whether `--spec` names a spec other than the champion's, which a running server uses.
     pub fn differs_from_champion(&self) -> anyhow::Result<bool> {
         let Some(path) = &self.spec else {
             return Ok(false);
@@ -101,7 +98,7 @@ impl Site {
         Ok(standing.is_none_or(|intact| !intact.model.spec().says_the_same(&given)))
     }
 
-    /// The folder a path in the spec is relative to.
+    /// The folder to which paths in the spec are relative.
     pub fn spec_folder(&self) -> PathBuf {
         self.spec
             .as_deref()
@@ -109,7 +106,7 @@ impl Site {
             .map_or_else(PathBuf::new, Path::to_owned)
     }
 
-    /// The model whose table a training goes by; none where `--spec` names another spec, or there is no model.
+    /// The model whose table a training uses; `None` if `--spec` is given or there is no model.
     pub fn own_model(&self) -> anyhow::Result<Option<Intact<Model>>> {
         match self.spec {
             Some(_) => Ok(None),
@@ -117,7 +114,7 @@ impl Site {
         }
     }
 
-    /// Name and model of a version; of the champion where none is named.
+    /// Name and model of a version; by default of the champion.
     pub fn model(&self, wanted: Option<&str>) -> anyhow::Result<(String, Model)> {
         let version = match wanted {
             Some(wanted) => self.registry.find(&wanted.parse::<VersionRef>()?)?,
@@ -136,20 +133,20 @@ impl Site {
         ))
     }
 
-    /// Says something on standard error, unless asked to be quiet.
+    /// Prints a message to standard error, unless `--quiet` was given.
     pub fn say(&self, text: impl AsRef<str>) {
         if !self.quiet {
             errln!("{}", text.as_ref());
         }
     }
 
-    /// Warns on standard error.
+    /// Prints a warning to standard error.
     pub fn warn(&self, text: impl AsRef<str>) {
         errln!("warning: {}", text.as_ref());
     }
 }
 
-/// Settings of all layers; the command line's own flags last.
+/// Loads the settings of all layers; flags of the command line take precedence.
 pub fn settings(global: &Global) -> anyhow::Result<Settings> {
     Ok(Settings::load(
         global.config.as_deref(),
@@ -158,7 +155,7 @@ pub fn settings(global: &Global) -> anyhow::Result<Settings> {
     )?)
 }
 
-/// Everything that is wrong with them, also what only `serve` would refuse.
+/// All errors in the settings, including those that only `serve` would reject.
 pub fn setting_faults(global: &Global) -> anyhow::Result<Vec<ConfigError>> {
     Ok(Settings::faults(
         global.config.as_deref(),
@@ -167,7 +164,7 @@ pub fn setting_faults(global: &Global) -> anyhow::Result<Vec<ConfigError>> {
     ))
 }
 
-/// The flags that stand for settings.
+/// Flags that override settings.
 fn flags(global: &Global) -> Vec<Flag> {
     let flags = [
         (
@@ -191,7 +188,7 @@ fn flags(global: &Global) -> Vec<Flag> {
     given.collect()
 }
 
-/// The variables of the environment; one that is no text concerns us only if it is ours.
+/// The environment variables; one that is not valid UTF-8 is an error only if its name is one of ours.
 fn environment() -> anyhow::Result<Vec<(String, String)>> {
     let ours = |name: &str| name.starts_with("TITANIC_") || name == "PORT";
     let text = |(name, value): (OsString, OsString)| {

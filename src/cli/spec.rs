@@ -1,4 +1,4 @@
-//! `spec`: a first spec for a table, and the check of one.
+//! Subcommand `spec`: infers a first spec for a table, and checks a spec.
 
 use std::path::PathBuf;
 
@@ -77,7 +77,7 @@ pub fn run(args: &SpecArgs, as_json: bool) -> anyhow::Result<Exit> {
     }
 }
 
-/// One line a column on standard error.
+/// Prints one line per column to standard error.
 fn say(inferred: &Inferred) {
     inferred
         .notices

@@ -1,4 +1,4 @@
-//! Tables for people.
+//! Formats tables for people.
 
 use comfy_table::{CellAlignment, Table, presets};
 
@@ -6,7 +6,7 @@ use crate::model::card::Figures;
 use crate::stats::metric::METRICS;
 use crate::stats::resampled::Estimate;
 
-/// A table with a header, the first column to the left and the others to the right.
+/// Creates a table with a header; the first column is left-aligned, the others right-aligned.
 pub fn new<'a>(header: impl IntoIterator<Item = &'a str>) -> Table {
     let mut table = Table::new();
     table
@@ -23,12 +23,12 @@ pub fn new<'a>(header: impl IntoIterator<Item = &'a str>) -> Table {
     table
 }
 
-/// Names of all metrics as column heads.
+/// Column headers for all metrics.
 pub fn metric_heads() -> impl Iterator<Item = &'static str> {
     METRICS.iter().map(|m| m.title)
 }
 
-/// A table as text, without blanks at line ends.
+/// The table as text without trailing blanks.
 pub fn text(table: &Table) -> String {
     table
         .to_string()
@@ -38,12 +38,12 @@ pub fn text(table: &Table) -> String {
         .join("\n")
 }
 
-/// One cell a metric: mean ± standard error.
+/// One cell per metric: mean ± standard error.
 pub fn metric_cells(figures: &Figures) -> impl Iterator<Item = String> + '_ {
     METRICS.iter().map(|metric| estimate(figures.get(metric)))
 }
 
-/// `0.853±0.011`, or a dash where it is undefined.
+/// Formats `0.853±0.011`, or a dash where the metric is undefined.
 pub fn estimate(estimate: Option<Estimate>) -> String {
     match estimate {
         Some(Estimate { mean, se: Some(se) }) => format!("{mean:.3}±{se:.3}"),

@@ -1,4 +1,4 @@
-//! How the tables that a command reads are written: the flags of every command that reads one.
+//! Flags for the text format of tables, shared by all commands that read one.
 
 use clap::Args;
 
@@ -18,7 +18,7 @@ pub struct TextArgs {
 }
 
 impl TextArgs {
-    /// The dialect of a spec, with what the flags say instead.
+    /// The dialect of the spec, overridden by the flags.
     pub fn over(&self, spec: &Dialect) -> Result<Dialect, DialectFault> {
         spec.clone().with(&self.format)
     }
@@ -41,12 +41,12 @@ pub struct ReadArgs {
 }
 
 impl ReadArgs {
-    /// How text is written, as the flags say.
+    /// Text format settings from the flags.
     pub fn format(&self) -> &[Setting] {
         &self.text.format
     }
 
-    /// How a source is read, over what the spec says.
+    /// Read options of a source: those of the spec, overridden by the flags.
     pub fn options(&self, spec: &Dialect) -> Result<Options, DialectFault> {
         Ok(Options {
             items: self.items.clone(),
@@ -57,14 +57,14 @@ impl ReadArgs {
         })
     }
 
-    /// Whether any is given.
+    /// Whether any flag is given.
     pub fn any(&self) -> bool {
         let database = self.query.is_some() || self.table.is_some();
         database || self.items.is_some() || !self.text.format.is_empty()
     }
 }
 
-/// Says how a table was read, and what was odd about its columns.
+/// Reports how a table was read, and warnings about its columns.
 pub fn report(site: &Site, name: &str, notices: &[String], warnings: &WarningSummary) {
     report_notices(site, name, notices);
     warnings
@@ -72,7 +72,7 @@ pub fn report(site: &Site, name: &str, notices: &[String], warnings: &WarningSum
         .for_each(|warning| site.warn(warning.to_string()));
 }
 
-/// Says how a table was read.
+/// Reports how a table was read.
 pub fn report_notices(site: &Site, name: &str, notices: &[String]) {
     for notice in notices {
         site.say(format!("{name}: {notice}"));

@@ -1,9 +1,9 @@
-//! A moment as it is written on the command line.
+//! Times on the command line.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// A moment, or the begin of a day in UTC.
+/// Parses a timestamp, or a date, which means its start in UTC.
 pub fn parse_time(text: &str) -> Result<Timestamp, String> {
     let moment = match text.parse::<Date>() {
         Ok(day) if text.len() == "2026-01-31".len() => format!("{day}T00:00:00Z"),

@@ -1,4 +1,4 @@
-//! What can be wrong with settings. Every message names the place, the key, what is allowed, and the nearest known key.
+//! Errors in the settings. Every message names the place, the key, the allowed values, and the most similar known key.
 
 use std::{io, path::PathBuf};
 
@@ -6,30 +6,26 @@ use super::node::{Origin, Place};
 use crate::alert::settings::ChannelError;
 use crate::serve::options::{ExposedError, SecretError};
 
-/// How environment variables that are settings begin.
+/// Prefix of environment variables that are settings.
 pub(super) const PREFIX: &str = "TITANIC_";
 
-/// A fault of the settings.
+/// An error in the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// More than one fault.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Several(Vec<ConfigError>),
-    /// The file cannot be read.
     #[error("cannot read the settings in {}: {source}; give another file with --config", .path.display())]
     Read { path: PathBuf, source: io::Error },
-    /// The text is not YAML.
     #[error("{place}: not readable as YAML: {problem}")]
     Syntax { place: Place, problem: String },
-    /// A key that there is not.
+    /// A key that does not exist.
     #[error("{}", unknown(.place, .key, .nearest.as_deref()))]
     UnknownKey {
         place: Place,
         key: String,
-        /// The nearest key that there is.
+        /// The most similar key that exists.
         nearest: Option<String>,
     },
-    /// A value that is not allowed.
     #[error("{place}: {key}: {problem}")]
     Invalid {
         place: Place,
@@ -46,7 +42,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// One error for all faults; there must be one.
+    /// Combines errors into one; the list must not be empty.
     pub(super) fn of(mut faults: Vec<ConfigError>) -> ConfigError {
         match faults.len() {
             1 => faults.remove(0),
@@ -54,7 +50,7 @@ impl ConfigError {
         }
     }
 
-    /// The key it is about, where it is about one.
+    /// The key that the error is about, if any.
     pub(super) fn key(&self) -> Option<&str> {
         match self {
             ConfigError::UnknownKey { key, .. } | ConfigError::Invalid { key, .. } => Some(key),

@@ -1,4 +1,4 @@
-//! A fault found while settings are read, in words for people, with the key it is about.
+//! An error found while settings are deserialized, with the key it is about.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub(super) fn is_secret(key: &str) -> bool {
         .any(|ending| key.ends_with(ending))
 }
 
-/// A fault on its way up: the path grows at its front.
+/// An error on its way up the tree: each level prepends its key to the path.
 #[derive(Debug)]
 pub(super) struct Fault {
     path: Vec<String>,

@@ -1,8 +1,7 @@
-//! Lays settings over settings: built-in < file < `PORT` < `TITANIC_…` < flags.
+//! Merges the layers of settings: built-in < file < `PORT` < `TITANIC_…` < flags.
 //!
-//! Which keys there are is told by the built-in tree, which holds every one. Where it has a section, a key it does not have
-//! is a fault; where it has an empty section (`{}`), keys are names that the user chooses; where it has a value, the whole
-//! value is replaced.
+//! The built-in tree contains every key and so defines which keys exist. In one of its sections, an unknown key is an error;
+//! in one of its empty sections (`{}`), the user chooses the keys; one of its values is replaced as a whole.
 
 use super::{
     error::{ConfigError, PREFIX},
@@ -10,24 +9,24 @@ use super::{
     yaml,
 };
 
-/// Variables that begin so and are no settings: flags that can be given as variables.
+/// Variables with the prefix that are not settings, but stand for command-line flags.
 const NOT_SETTINGS: [&str; 2] = ["TITANIC_CONFIG", "TITANIC_TOKEN"];
 
 /// A setting given on the command line.
 #[derive(Clone, Debug)]
 pub struct Flag {
-    /// The flag as it is typed: `--listen`.
+    /// Name of the flag as typed: `--listen`.
     pub name: String,
-    /// The setting it stands for: `server.listen`.
+    /// Setting that the flag sets: `server.listen`.
     pub key: String,
     pub value: String,
 }
 
-/// The built-in tree, and what was laid over it so far.
+/// The built-in tree, and the result of the layers merged so far.
 pub(super) struct Layers {
     pub known: Node,
     pub tree: Node,
-    /// What was wrong with the layers; the rest of each was laid all the same.
+    /// Errors in the layers; the valid rest of each layer was merged all the same.
     pub faults: Vec<ConfigError>,
 }
 
@@ -40,13 +39,13 @@ impl Layers {
         }
     }
 
-    /// Lays a file's tree over.
+    /// Merges the tree of a settings file.
     pub(super) fn file(&mut self, file: Node) {
         let faults = self.lay(file);
         self.faults.extend(faults);
     }
 
-    /// Lays the variables over that are settings.
+    /// Merges the environment variables that are settings.
     pub(super) fn environment(&mut self, variables: impl Iterator<Item = (String, String)>) {
         let mut variables: Vec<_> = variables
             .filter(|(name, _)| name == "PORT" || name.starts_with(PREFIX))
@@ -61,14 +60,14 @@ impl Layers {
                 }
             }
         }
-        // A secret may well be in a variable that begins like a setting.
+        // A variable with the prefix may hold a secret that a setting refers to; then it is not an unknown setting.
         let stray = |name: &str| !NOT_SETTINGS.contains(&name) && !names_variable(&self.tree, name);
         let strays = unknown.into_iter().filter(|(name, _)| stray(name));
         let strays: Vec<ConfigError> = strays.map(|(_, fault)| fault).collect();
         self.faults.extend(strays);
     }
 
-    /// Lays the flags over.
+    /// Merges the command-line flags.
     pub(super) fn flags(&mut self, flags: impl Iterator<Item = Flag>) {
         for flag in flags {
             let faults = self.set(&flag.key, &flag.value, Origin::Flag(flag.name));
@@ -84,7 +83,7 @@ impl Layers {
         }
     }
 
-    /// `PORT`, as platforms set it, changes the port of the address that was set so far.
+    /// Applies `PORT`, which hosting platforms set: replaces the port of the address that was set so far.
     fn port(&mut self, port: &str, origin: Origin) -> Vec<ConfigError> {
         const KEY: &str = "server.listen";
         if port.parse::<u16>().is_err() {
@@ -155,12 +154,12 @@ impl Layers {
     }
 }
 
-/// What the built-in tree has at a path.
+/// What the built-in tree contains at a path.
 #[derive(Clone, Copy)]
 enum Known<'a> {
-    /// A section with these keys and no others.
+    /// A section with exactly these keys.
     Section(&'a [(Key, Node)]),
-    /// A section whose keys are names, or something inside one.
+    /// A section in which the user chooses the keys, or anything inside one.
     Names,
     Leaf,
 }
@@ -186,7 +185,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Lays `over` over `base`; `path` is where that is.
+/// Merges `over` into `base`, which is at `path`.
 fn lay(
     known: Known,
     base: &mut Node,
@@ -224,8 +223,8 @@ fn lay(
     }
 }
 
-/// The known key a wrong one was probably meant to be: spelled nearly so in the same section, or of the same name in
-/// another one.
+/// The known key that an unknown one was probably meant to be: a similar one in the same section, or one of the
+/// same name in another section.
 fn nearest(key: &str, known: &Node) -> Option<String> {
     let mut keys = Vec::new();
     known.keys("", &mut keys);
@@ -243,8 +242,8 @@ fn nearest(key: &str, known: &Node) -> Option<String> {
     }
 }
 
-/// The setting a variable was probably meant to be. A variable sets a value, never a section; `_` for `__` is the usual
-/// slip.
+/// The setting that a variable was probably meant to be. Variables set values, not sections; `_` instead of
+/// `__` is the usual mistake.
 fn nearest_variable(key: &str, known: &Node) -> Option<String> {
     let mut keys = Vec::new();
     known.keys("", &mut keys);
@@ -265,9 +264,9 @@ fn split(key: &str) -> (&str, &str) {
     key.rsplit_once('.').unwrap_or(("", key))
 }
 
-/// The word that is spelled most like `name`, if any is.
+/// The known word most similar to `name`, if any is similar enough.
 pub(super) fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // Jaro–Winkler: 0.8 takes a slip of the finger and a missing ending, and leaves words that share letters by chance.
+    // Jaro–Winkler: above 0.8 are single typing errors and missing endings, but not words that share letters by chance.
     let likeness = |candidate: &str| strsim::jaro_winkler(candidate, name);
     known
         .filter(|candidate| likeness(candidate) > 0.8)

@@ -1,9 +1,8 @@
-//! Settings: what can be set, where each value came from.
+//! Settings: the available keys, and the source of each value.
 //!
-//! `config.yaml` at the top of the repository holds every setting with its default and a comment. It is compiled in as the
-//! lowest layer; over it lie the file of `--config`, `PORT`, the `TITANIC_…` variables and the flags (`layers.rs`).
-//! A key that is not in it is a fault with a suggestion, from wherever it came. Past [`Settings::load`] nothing validates
-//! again.
+//! `config.yaml` at the top of the repository contains every setting with its default and a comment. It is compiled in as
+//! the lowest layer; above it are the file of `--config`, `PORT`, the `TITANIC_…` variables and the flags (`layers.rs`). An
+//! unknown key in any layer is an error with a suggestion. After [`Settings::load`] nothing is validated again.
 
 use std::path::{Path, PathBuf};
 
@@ -33,36 +32,36 @@ pub use node::{Origin, Place};
 use layers::Layers;
 use node::{Node, Value, join};
 
-/// The settings with their comments, as shipped.
+/// The default settings with their comments.
 pub const BUILT_IN: &str = include_str!("../../config.yaml");
 
-/// All settings, each in the type of the room it belongs to.
+/// All settings; each section has the type of the module that uses it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The folder of everything that outlives the process.
+    /// The folder of all persistent state.
     pub state: PathBuf,
-    /// Threads for training and batches; null is one a core.
+    /// Number of threads for training and batches; null means one per core.
     pub threads: Option<std::num::NonZeroUsize>,
     pub log: logging::Options,
     pub server: options::Options,
-    /// The events of subscribers.
+    /// Event feed of subscribers.
     pub feed: store::options::Feed,
     pub train: control::options::Train,
     /// Training by the server.
     pub retrain: control::options::Retrain,
-    /// Truths that come late.
+    /// Labels that arrive after their predictions.
     pub labels: store::options::Labels,
-    /// What a candidate has to show at one look.
+    /// Requirements for a candidate at a single comparison.
     pub gate: gate::Options,
-    /// What a candidate has to show on live traffic.
+    /// Requirements for a candidate on live traffic.
     pub shadow: shadow::Options,
-    /// What a new champion is held against.
+    /// Requirements for a new champion during its probation.
     pub watch: probation::Options,
-    /// What is looked at, and how.
+    /// Settings of the monitor.
     pub monitor: crate::monitor::options::Options,
     pub store: store::options::Store,
-    /// Sources that the server pulls.
+    /// Sources that the server reads on a schedule.
     pub sources: schedule::Sources,
     pub alerts: settings::Alerts,
     #[serde(skip)]
@@ -73,9 +72,9 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Leaf {
     pub key: String,
-    /// Its value as text; `***` for a secret, also within an address.
+    /// The value as text; `***` for a secret, also inside a URL.
     pub value: String,
-    /// Where it came from.
+    /// Source of the value.
     #[serde(serialize_with = "origin_text")]
     pub origin: Origin,
 }
@@ -85,7 +84,7 @@ fn origin_text<S: serde::Serializer>(origin: &Origin, to: S) -> Result<S::Ok, S:
 }
 
 impl Settings {
-    /// Lays the layers over each other and reads them. The environment is handed in, so that tests have their own.
+    /// Merges the layers and reads the result. The environment is a parameter, so that tests can supply their own.
     pub fn load(
         file: Option<&Path>,
         environment: impl Iterator<Item = (String, String)>,
@@ -97,8 +96,8 @@ impl Settings {
         }
     }
 
-    /// Everything that is wrong with the settings, also what only `serve` would refuse: a secret that is not where it
-    /// should be, a channel that cannot be opened, an address that others can reach and nobody guards.
+    /// Every error in the settings, including those that only `serve` would reject: a missing secret, a channel that cannot
+    /// be opened, an address that other machines can reach without authentication.
     pub fn faults(
         file: Option<&Path>,
         environment: impl Iterator<Item = (String, String)>,
@@ -114,7 +113,7 @@ impl Settings {
         }
     }
 
-    /// What is valid, with every fault of the rest: where there are faults, defaults stand in for what they are about.
+    /// Reads the settings and collects all errors; a value with an error is replaced by its default.
     fn read(
         file: Option<&Path>,
         environment: impl Iterator<Item = (String, String)>,
@@ -150,7 +149,8 @@ impl Settings {
             }
         };
         let settings = settings.map(|settings| Settings { tree, ..settings });
-        // A rule may name a channel that has just been set aside.
+        // Errors about alerts that follow from a repaired value are not reported: a rule may name a
+        // channel that was just dropped.
         let is_incomplete = faults
             .iter()
             .any(|fault| fault.key().is_some_and(|key| key.starts_with("alerts.")));
@@ -162,7 +162,7 @@ impl Settings {
         Ok((settings, faults))
     }
 
-    /// What `serve` would refuse of settings that are valid in themselves.
+    /// Errors that prevent `serve` from starting with settings that are valid otherwise.
     pub fn start_faults(&self) -> Vec<ConfigError> {
         let server = &self.server;
         let exposed = options::check_exposure(server.listen, server.auth.as_ref()).err();
@@ -175,24 +175,24 @@ impl Settings {
             .collect()
     }
 
-    /// The settings as shipped.
+    /// The default settings.
     pub fn built_in() -> Settings {
         Settings::load(None, std::iter::empty(), []).expect("a test loads the built-in settings")
     }
 
-    /// Where the value of a key came from; none if there is no such key.
+    /// Source of the value of a key; `None` if there is no such key.
     pub fn origin(&self, key: &str) -> Option<&Origin> {
         self.tree.get(key).map(|node| &node.place.origin)
     }
 
-    /// Every setting in the order of `config.yaml`, as it stands.
+    /// Every setting with its current value, in the order of `config.yaml`.
     pub fn leaves(&self) -> impl Iterator<Item = Leaf> {
         let mut leaves = Vec::new();
         collect(&self.tree, "", &mut leaves);
         leaves.into_iter()
     }
 
-    /// What types cannot say.
+    /// Checks that the types cannot express.
     fn check(&self) -> Vec<ConfigError> {
         let folds = [("retrain.folds", self.retrain.folds)];
         let folds = folds

@@ -1,11 +1,11 @@
-//! A settings tree in which every value knows where it came from.
+//! A tree of settings in which every value has its source.
 
 use std::{fmt, path::PathBuf};
 
-/// Where a value came from, the later the stronger.
+/// Source of a value; later variants override earlier ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
-    /// The settings compiled in (`config.yaml` of this repository).
+    /// The default settings (`config.yaml` of this repository).
     #[default]
     BuiltIn,
     /// The file of `--config`.
@@ -25,11 +25,11 @@ impl fmt::Display for Origin {
     }
 }
 
-/// An origin, and the line in it if it is a file.
+/// A source, with a line number if it is a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     pub origin: Origin,
-    /// The line, from 1.
+    /// Line number, from 1.
     pub line: Option<u64>,
 }
 
@@ -58,10 +58,10 @@ pub(super) enum Value {
     Signed(i64),
     Float(f64),
     Text(String),
-    /// From the environment or a flag: whoever reads it says whether it is a number or a text.
+    /// A value from a variable or a flag: the type of the setting decides whether it is a number or text.
     Word(String),
     List(Vec<Node>),
-    /// Keys in the order they stand in, each with its place.
+    /// Keys in file order, each with its place.
     Map(Vec<(Key, Node)>),
 }
 
@@ -84,7 +84,7 @@ impl Node {
             })
     }
 
-    /// The value of a key, added if it is not there; a value without keys gives way to them.
+    /// The value of a key, which is added if it does not exist; a value that is not a map is replaced by a map.
     pub(super) fn entry(&mut self, key: Key) -> &mut Node {
         if !matches!(self.value, Value::Map(_)) {
             self.value = Value::Map(Vec::new());
@@ -103,7 +103,7 @@ impl Node {
         }
     }
 
-    /// The dotted keys of all values and sections below.
+    /// Collects the dotted keys of all values and sections below this node.
     pub(super) fn keys(&self, prefix: &str, keys: &mut Vec<String>) {
         let Value::Map(entries) = &self.value else {
             return;
@@ -137,7 +137,7 @@ pub(super) fn join(prefix: &str, name: &str) -> String {
     }
 }
 
-/// The text of a value; lists of words in brackets.
+/// Formats a value as text; lists of words get brackets.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,9 +1,9 @@
-//! Puts the default in place of a value that cannot be read, so that reading goes on to the next fault.
+//! Replaces values that cannot be read by their defaults, so that reading continues and finds the next error.
 
 use super::node::{Node, Value};
 
-/// Resets the setting a faulty key belongs to; below a section whose keys are names, drops the named entry. Tells whether
-/// the tree changed: reading it again would find the same fault otherwise.
+/// Resets the setting that contains an invalid key to its default; in a section whose keys the user chooses, removes the
+/// entry. Returns whether the tree changed; otherwise, reading it again would find the same error.
 pub(super) fn reset(tree: &mut Node, known: &Node, key: &str) -> bool {
     let (mut tree, mut known) = (tree, known);
     for part in key.split('.') {

@@ -1,4 +1,4 @@
-//! The layers, from the outside: what wins, what is refused, and in which words.
+//! Tests of the layers through the public interface: precedence, rejected values and error messages.
 
 use super::*;
 
@@ -21,7 +21,7 @@ fn load(
     Settings::load(file.map(|_| path.as_path()), variables, flags)
 }
 
-/// The message of what is refused, without the folder of the file.
+/// The error message of rejected settings, without the folder of the file.
 fn refused(file: Option<&str>, variables: &[(&str, &str)]) -> String {
     let text = load(file, variables, &[]).unwrap_err().to_string();
     match text.find("my.yaml") {

@@ -1,4 +1,4 @@
-//! From the tree to the typed settings: a serde deserializer whose faults know key and place.
+//! Deserializes the tree into the typed settings with serde; errors carry key and place.
 
 use serde::de::{self, DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 
@@ -8,7 +8,7 @@ use super::{
     node::{Key, Node, Value},
 };
 
-/// Reads a tree as `T`.
+/// Deserializes a tree as `T`.
 pub(super) fn read<T: DeserializeOwned>(root: &Node) -> Result<T, ConfigError> {
     T::deserialize(Reader(root)).map_err(Fault::into_error)
 }
@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The text of a scalar; a file need not quote what looks like a number.
+    /// The text of a scalar. Text that looks like a number need not be quoted in a file.
     fn text(self) -> Option<String> {
         match &self.0.value {
             Value::Null | Value::List(_) | Value::Map(_) => None,
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A word as whatever it looks like.
+/// Visits a word as null, a boolean or a number if it looks like one, else as text.
 fn visit_word<'de, V: Visitor<'de>>(word: &str, visitor: V) -> Result<V::Value, Fault> {
     match word {
         "" | "null" | "~" => return visitor.visit_unit(),

@@ -1,4 +1,4 @@
-//! The one place that reads YAML, into a tree that knows its lines.
+//! Reads the YAML of settings into a tree with line numbers.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub(super) fn read(text: &str, origin: &Origin) -> Result<Node, ConfigError> {
     }
 }
 
-/// A value as the YAML reader finds it.
+/// A value as the YAML parser returns it.
 struct Found(Spanned<Content>);
 
 enum Content {
@@ -146,7 +146,7 @@ impl<'de> de::Visitor<'de> for ContentVisitor {
     }
 }
 
-/// Reads the value of a variable or flag. Lists and maps are written as in YAML; anything else is one word.
+/// Parses the value of a variable or a flag. Lists and maps have YAML syntax; anything else is one word.
 pub(super) fn word(text: &str, origin: Origin) -> Result<Node, ConfigError> {
     if text.trim_start().starts_with(['[', '{']) {
         let mut node = read(text, &origin)?;

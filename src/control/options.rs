@@ -1,4 +1,4 @@
-//! Settings of training by hand and of retraining.
+//! Settings of trainings on request and of automatic retraining.
 
 use std::num::{NonZeroU32, NonZeroU64};
 
@@ -8,38 +8,38 @@ use super::controller::Triggers;
 use crate::promotion::policy::Promote;
 use crate::units::Span;
 
-/// `train`. Folds and repeats are the spec's: they belong to the table.
+/// The section `train`. Folds and repeats are settings of the spec, because they depend on the table.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Train {
-    /// Seed of everything that is drawn.
+    /// Seed of every random choice.
     pub seed: u64,
-    /// What becomes of the new version.
+    /// Promotion mode for the new version.
     pub promote: Promote,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retrain {
-    /// Folds of the cross-validation.
+    /// Folds of the cross-validation, at least 2.
     pub folds: u32,
-    /// How often it is repeated.
+    /// Repeats of the cross-validation.
     pub repeats: NonZeroU32,
-    /// Whether the server trains on its own.
+    /// Whether the server retrains automatically.
     pub enabled: bool,
-    /// After so many new truths.
+    /// Number of new labels that starts a training.
     pub labels: Option<NonZeroU64>,
     pub every: Option<Span>,
-    /// When a monitor says so.
+    /// Whether a monitor's verdict may start a training.
     pub on_drift: bool,
-    /// With so many new truths at least.
+    /// Minimum number of new labels for a training that a verdict starts.
     pub drift_labels: NonZeroU64,
-    /// At the earliest so long after the last one.
+    /// Minimum time between automatic trainings.
     pub cooldown: Span,
 }
 
 impl Retrain {
-    /// The triggers, as the steward takes them.
+    /// The triggers for the retrain controller.
     pub fn triggers(&self) -> Triggers {
         Triggers {
             enabled: self.enabled,
@@ -51,7 +51,7 @@ impl Retrain {
     }
 }
 
-/// What types cannot say about a number of folds.
+/// What is wrong with a number of folds, beyond what its type checks.
 pub fn fold_fault(folds: u32) -> Option<String> {
     (folds < 2).then(|| format!("{folds} is not allowed; write a whole number, 2 or more: one fold has nothing to be tested on"))
 }

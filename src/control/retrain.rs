@@ -10,65 +10,64 @@ use crate::registry::{Decision, Registry, RegistryError, Version, VersionRef};
 use crate::train::{self, Material, Progress, TrainFault, Trained};
 use crate::trainset::lesson::Lesson;
 
-/// What is asked for.
+/// A training order.
 #[derive(Clone, Debug)]
 pub struct Order {
     pub request: train::Request,
-    /// What becomes of the result.
+    /// Promotion mode for the new version.
     pub promote: Promote,
-    /// Who asked: a command, a token's name, a rule.
+    /// The origin of the order: a command, the name of a token, or a rule.
     pub by: String,
-    /// How much the gate asks for.
+    /// Options of the gate.
     pub gate: gate::Options,
-    /// Largest share of bad rows, from 0 to 1.
+    /// Maximum share of invalid rows, from 0 to 1.
     pub max_bad: f64,
 }
 
-/// A champion that never saw the store's rows of a lesson, and is asked about them.
+/// A champion that was not trained on the store's rows of the training set, and predicts them for the gate.
 #[derive(Clone, Copy, Debug)]
 pub struct Opponent<'a> {
     pub name: &'a str,
     pub model: &'a Model,
 }
 
-/// What came of it.
+/// The result of a training.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     pub version: Version,
     pub model: Model,
-    /// Whether it is champion now, and why.
+    /// Whether the version is champion now, with the reason.
     pub verdict: Verdict,
-    /// The comparison on rows the champion never saw, where there were any.
+    /// The comparison on rows that the champion was not trained on; `None` if there were none.
     pub gate: Option<Gate>,
-    /// All it was decided on, as the ledger has it.
+    /// The evidence of the decision, as recorded in the ledger.
     pub evidence: serde_json::Value,
 }
 
-/// Why there is no new version.
+/// Why a training produced no new version.
 #[derive(Debug, thiserror::Error)]
 pub enum RetrainError {
     #[error(transparent)]
     Train(#[from] TrainFault),
-    /// The new model cannot be written.
     #[error(transparent)]
     Model(#[from] ModelFault),
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// Too much of the table is bad.
+    /// The share of invalid rows in the table is too large.
     #[error(transparent)]
     TooManyBad(#[from] TooManyBad),
-    /// The table cannot be kept.
+    /// The training table cannot be stored.
     #[error("the training table cannot be kept: {0}")]
     Table(#[from] crate::ingest::WriteFault),
 }
 
-/// Trains, keeps the table and the version, and promotes it if the decision says so: that of the gate where there are rows
-/// the opponent never saw, else that of [`policy::decide`].
+/// Trains a model, stores the table and the version, and promotes it if the decision says so. The gate decides if there are
+/// rows that the opponent was not trained on; otherwise [`policy::decide`] does.
 ///
-/// Takes seconds to minutes; never to be called on a thread that serves.
+/// Takes seconds to minutes, so it must not run on a serving thread.
 ///
 /// # Errors
-/// [`RetrainError`]; [`TrainFault::Stopped`] when `progress` asked to stop. Nothing is registered then.
+/// [`RetrainError`]; if `progress` reported a cancellation, it holds [`TrainFault::Stopped`] and nothing is registered.
 pub fn run(
     registry: &Registry,
     spec: &Spec,
@@ -145,7 +144,7 @@ pub fn run(
         {
             break verdict;
         }
-        // Another became champion meanwhile: the question is a new one.
+        // Another version became champion in the meantime, so the decision is made again.
     };
     Ok(Outcome {
         version,
@@ -156,7 +155,7 @@ pub fn run(
     })
 }
 
-/// Holds both models against the rows at the end that the champion never saw.
+/// Compares both models on the store's rows that the champion was not trained on.
 fn weigh(
     lesson: &Lesson,
     champion: Opponent<'_>,
@@ -189,7 +188,7 @@ fn weigh(
     )
 }
 
-/// The champion and its card; no card where its file cannot be read.
+/// The champion and its card; no card if its file cannot be read.
 fn current(registry: &Registry) -> Result<(Option<Version>, Option<Card>), RegistryError> {
     let Some(version) = registry.champion()? else {
         return Ok((None, None));

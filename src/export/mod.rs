@@ -1,4 +1,4 @@
-//! Events on their way out of the store: which ones, as lines of JSON or as a Parquet table with real columns.
+//! Export of events from the store, filtered, as lines of JSON or as a Parquet table with typed columns.
 
 pub mod table;
 
@@ -13,18 +13,18 @@ use crate::store::{File, Store, StoreError, maintenance};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Filter {
-    /// Only of this kind.
+    /// Only events of this kind.
     pub kind: Option<Kind>,
-    /// Only from this time on.
+    /// Only events at or after this time.
     pub since: Option<Timestamp>,
-    /// Only before this time.
+    /// Only events before this time.
     pub until: Option<Timestamp>,
-    /// Only up to this number: two readings under the same number see the same events.
+    /// Only events up to this number, so that two reads with the same number return the same events.
     pub last: Option<u64>,
 }
 
 impl Filter {
-    /// Whether it wants an event.
+    /// Whether the event passes the filter.
     pub fn wants(&self, event: &Record<'_>) -> bool {
         self.kind.is_none_or(|kind| kind == event.kind())
             && self.since.is_none_or(|since| since <= event.time)
@@ -33,42 +33,41 @@ impl Filter {
     }
 }
 
-/// Why an export ends early.
+/// Why an export failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The store fails under the reading.
+    /// The store failed during the read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// It cannot be written.
     #[error("the export cannot be written: {0}")]
     Io(#[from] std::io::Error),
-    /// It cannot be written as a table.
+    /// The table cannot be written.
     #[error(transparent)]
     Write(#[from] WriteFault),
-    /// Another source of events fails.
+    /// Another source of events failed.
     #[error("{0}")]
     Source(Box<dyn std::error::Error + Send + Sync>),
-    /// A line is no event.
+    /// A line is not a valid event.
     #[error("line {line} of the export is no event: {why}")]
     Line {
-        /// Its number within the export, or within the page it was read with; from 1.
+        /// Line number within the export, or within the page that it was read from, from 1.
         line: u64,
         why: LineError,
     },
 }
 
-/// What is done with each event.
+/// Callback for each event.
 pub type Each<'a> = &'a mut dyn FnMut(&Record<'_>) -> Result<(), ExportError>;
 
-/// Where events come from, in their order.
+/// A source of events in ascending order of their numbers.
 pub trait Events {
-    /// Hands on every event that the filter wants, until one fails.
+    /// Calls `each` for every event that passes the filter, until a call fails.
     ///
     /// # Errors
-    /// When they cannot be read, or what `each` says.
+    /// If the events cannot be read, or the error of `each`.
     fn each(&self, filter: &Filter, each: Each<'_>) -> Result<(), ExportError>;
 
-    /// Writes every event that the filter wants as a line of JSON; gives how many.
+    /// Writes every event that passes the filter as a line of JSON; returns their number.
     fn lines(&self, filter: &Filter, to: &mut dyn Write) -> Result<u64, ExportError> {
         let mut count = 0;
         self.each(filter, &mut |event| {
@@ -80,7 +79,7 @@ pub trait Events {
     }
 }
 
-/// A store that this process has open alone.
+/// A store file that is open exclusively in this process.
 impl Events for File {
     fn each(&self, filter: &Filter, each: Each<'_>) -> Result<(), ExportError> {
         let mut done = Ok(());
@@ -94,10 +93,10 @@ impl Events for File {
     }
 }
 
-/// Events of one reading of a running store: a reader that waits for its client must not hold the file meanwhile.
+/// Maximum events per read transaction of a running store, which must not stay open while a slow client is served.
 const PAGE: usize = 2048;
 
-/// Bytes of one reading.
+/// Maximum bytes of one page, approximately.
 const PAGE_BYTES: usize = 1 << 20;
 
 /// The store of a running server, read page by page.
@@ -120,19 +119,16 @@ impl Events for Store {
     }
 }
 
-/// Events of one reading: at most 2,048, and about 1 MiB of lines.
+/// A page of events: at most 2,048, and about 1 MiB of lines.
 #[derive(Debug)]
 pub struct Page {
-    /// The events, a line each.
+    /// The events, one JSON line each.
     pub lines: Vec<String>,
-    /// The number after which the next page begins.
+    /// Event number after which the next page begins.
     pub after: u64,
 }
 
-/// Reads one page. With a `last` in the filter it comes to that number in the end.
-///
-/// # Errors
-/// When it cannot be read.
+/// Reads the page of events after number `after`. With `last` set in the filter, `Page::after` reaches that number at the end.
 pub fn page(store: &Store, filter: &Filter, after: u64) -> Result<Page, StoreError> {
     let last = filter.last.unwrap_or(u64::MAX);
     let (mut lines, mut bytes, mut seen) = (Vec::new(), 0, after);

@@ -1,6 +1,7 @@
-//! Events of one kind as a Parquet table: a column for every key of their bodies, `row.NAME` for every column of their rows.
+//! Events of one kind as a Parquet table, with a column for every key of their bodies and `row.NAME` for every
+//! column of their rows.
 //!
-//! The columns are found in a first reading, with the narrowest type that holds every value; a second one writes them.
+//! A first pass determines the columns, each with the narrowest type that holds all of its values; a second pass writes them.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -15,26 +16,26 @@ use crate::ingest::write::columns::ColumnFile;
 use crate::store::event::Record;
 use crate::store::kind::{self, Kind};
 
-/// Rows of one group of a file: what is in memory at once.
+/// Rows per row group of the file, which is the number of rows held in memory.
 const GROUP: usize = 1 << 14;
 
-/// The key whose members become columns of their own.
+/// The body key whose members become separate columns.
 const ROW: &str = "row";
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Type {
     Whole,
-    /// Whole numbers that floating point does not hold.
+    /// Integers that a floating-point number cannot represent exactly.
     Long,
     Number,
     Boolean,
-    /// Text; lists, objects and mixed values as JSON.
+    /// Text; also lists, objects and mixed values, as JSON.
     Text,
 }
 
 impl Type {
-    /// The narrowest type of a value; none where there is none.
+    /// The narrowest type of a value; `None` for null.
     fn of(value: &Value) -> Option<Type> {
         match value {
             Value::Null => None,
@@ -49,13 +50,13 @@ impl Type {
         }
     }
 
-    /// The narrowest type of both.
+    /// The narrowest type that holds both.
     fn with(self, other: Type) -> Type {
         match (self, other) {
             (one, other) if one == other => one,
             (Type::Whole | Type::Long, Type::Whole | Type::Long) => Type::Long,
             (Type::Whole | Type::Number, Type::Whole | Type::Number) => Type::Number,
-            // A column of floating point would round the whole numbers: their digits are kept.
+            // A floating-point column would round these integers, so the column becomes text with all digits.
             _ => Type::Text,
         }
     }
@@ -70,7 +71,7 @@ impl Type {
     }
 }
 
-/// The columns of the tables of several kinds.
+/// The columns of the tables, by kind of event.
 #[derive(Debug, Default)]
 pub struct Layouts {
     kinds: BTreeMap<usize, IndexMap<String, Option<Type>>>,
@@ -78,8 +79,6 @@ pub struct Layouts {
 }
 
 impl Layouts {
-    /// # Errors
-    /// When the events cannot be read.
     pub fn find(events: &dyn Events, filter: &Filter) -> Result<Layouts, ExportError> {
         let mut layouts = Layouts::default();
         events.each(filter, &mut |event| {
@@ -98,7 +97,8 @@ impl Layouts {
         Ok(layouts)
     }
 
-    /// Writes the table of a kind; gives how many rows it has. Events that came after the columns were found are left out.
+    /// Writes the table of a kind; returns its number of rows. Events that arrived after the columns
+    /// were determined are excluded.
     pub fn write(
         &self,
         kind: Kind,
@@ -126,7 +126,7 @@ fn place(kind: Kind) -> usize {
     place.expect("every kind is among them all")
 }
 
-/// The cells of an event beside its number, time and id.
+/// The cells of an event, other than its number, time and id.
 fn cells(event: &Record<'_>, each: &mut dyn FnMut(String, Value)) {
     let body: Map<String, Value> =
         serde_json::from_str(&event.json()).expect("an event is written as an object");
@@ -142,7 +142,7 @@ fn cells(event: &Record<'_>, each: &mut dyn FnMut(String, Value)) {
     }
 }
 
-/// Events on their way into a table.
+/// A table that is being written.
 struct Table<'w> {
     file: ColumnFile<'w>,
     types: IndexMap<String, Type>,
@@ -158,7 +158,7 @@ impl<'w> Table<'w> {
         to: &'w mut dyn Write,
     ) -> Result<Table<'w>, ExportError> {
         let types = layout.iter();
-        // A column that is all missing is text: it has to be something.
+        // A column with only missing values is written as text, since it needs some type.
         let types = types.map(|(name, found)| (name.clone(), found.unwrap_or(Type::Text)));
         let mut table = Table {
             file: ColumnFile::new(to),
@@ -183,7 +183,7 @@ impl<'w> Table<'w> {
             push(column, value);
         }
         cells(event, &mut |name, value| {
-            // A key that stands twice in a row keeps its first value: the others would shift the column.
+            // A key that occurs twice in a row retains its first value; a second value would shift the column.
             if let Some(at) = self.types.get_index_of(&name)
                 && length(&self.columns[at]) == self.waiting
             {

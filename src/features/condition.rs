@@ -1,4 +1,4 @@
-//! Which rows something applies to: a category is one of some levels, in any of several ways.
+//! Conditions on a row: any of several categories has one of the given levels.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::frame::Frame;
 use super::scope::{Scope, StepFault};
 use crate::schema::fault::nearest;
 
-/// One way, as typed: `{column: title, in: [Master]}`.
+/// One alternative of a condition, as written in the spec: `{column: title, in: [Master]}`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OneOf {
@@ -15,15 +15,15 @@ pub struct OneOf {
     levels: Vec<crate::schema::column::Label>,
 }
 
-/// A resolved condition: true where any of its categories is one of the levels.
+/// A resolved condition: true if any of its categories has one of its levels.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Condition(Vec<(u32, Vec<u32>)>);
 
 impl Condition {
-    /// Resolves names and levels.
+    /// Resolves column names to slots and levels to their codes.
     ///
     /// # Errors
-    /// When a column is no category or does not have such a level.
+    /// When a column is not a category or does not have such a level.
     pub fn resolve(any: &[OneOf], scope: &Scope) -> Result<Condition, StepFault> {
         let one = |o: &OneOf| {
             let (slot, levels) = scope.category(&o.column)?;
@@ -47,7 +47,7 @@ impl Condition {
         ))
     }
 
-    /// Whether it holds for a row.
+    /// Whether the condition holds for a row.
     pub fn holds(&self, frame: &Frame<'_>) -> bool {
         self.0.iter().any(|(slot, levels)| {
             frame

@@ -1,19 +1,19 @@
-//! The cells of one row while a recipe works on it.
+//! The cells of one row while a recipe is applied to it.
 
 use crate::schema::{Cell, RowView};
 
-/// Input cells first, then what the steps pushed, in order. Text cells point into the row's own text.
+/// The input cells, followed by the steps' outputs in order. Text cells point into the row's own text.
 #[derive(Debug)]
 pub struct Frame<'a> {
-    /// All cells so far.
+    /// Input cells and the outputs pushed so far.
     pub cells: &'a mut Vec<Cell>,
     pub text: &'a str,
-    /// Bytes of a look-up key, reused.
+    /// Buffer for a lookup key, reused from row to row.
     pub key: &'a mut Vec<u8>,
 }
 
 impl<'a> Frame<'a> {
-    /// A frame that starts with the row's cells, in buffers that are reused from row to row.
+    /// Creates a frame with the row's cells, in buffers that are reused from row to row.
     pub fn start(row: RowView<'a>, cells: &'a mut Vec<Cell>, key: &'a mut Vec<u8>) -> Frame<'a> {
         cells.clear();
         cells.extend_from_slice(row.cells);
@@ -24,7 +24,6 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// Cell of a slot.
     pub fn cell(&self, slot: usize) -> Cell {
         self.cells[slot]
     }
@@ -33,7 +32,7 @@ impl<'a> Frame<'a> {
         self.cells.push(cell);
     }
 
-    /// Appends a number; what is not finite becomes missing or the largest number.
+    /// Appends a number; NaN becomes missing, an infinity the largest finite number of its sign.
     pub fn push_number(&mut self, value: f64) {
         self.cells.push(Cell::number(value));
     }

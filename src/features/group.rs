@@ -1,4 +1,4 @@
-//! Groups of rows that share a key, and a number kept for each group.
+//! Groups of rows that share a key, and a value stored for each group.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -8,18 +8,18 @@ use super::frame::Frame;
 use super::scope::{Scope, StepFault};
 use crate::schema::Cell;
 
-/// A key as typed: columns, and perhaps which rows it applies to.
+/// A key as written in the spec: columns, and optionally the rows that it applies to.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeySpec {
     of: Vec<String>,
-    /// The key applies where any of these holds; everywhere if left out.
+    /// The key applies to rows for which any of these holds; to all rows if omitted.
     #[serde(default, rename = "where")]
     only: Option<Vec<OneOf>>,
 }
 
 impl KeySpec {
-    /// A key over some columns, for every row.
+    /// A key over the given columns that applies to every row.
     pub fn over(of: &[String]) -> KeySpec {
         KeySpec {
             of: of.to_vec(),
@@ -35,8 +35,10 @@ pub struct Key {
 }
 
 impl Key {
+    /// Resolves the names of the columns and the condition.
+    ///
     /// # Errors
-    /// When a name is not known, or the key has no column.
+    /// When a name is unknown, or the key has no column.
     pub fn resolve(spec: &KeySpec, scope: &Scope) -> Result<Key, StepFault> {
         if spec.of.is_empty() {
             return Err(StepFault::new(
@@ -66,8 +68,8 @@ impl Key {
             .chain(self.only.iter().flat_map(Condition::slots))
     }
 
-    /// Writes the row's key into `frame.key`. False where the key does not apply or a part of it is missing: rows about
-    /// which nothing is known are not a group.
+    /// Writes the row's key into `frame.key`. Returns false if the key does not apply or a part of it is missing, as rows
+    /// with unknown values do not form a group.
     pub fn write(&self, frame: &mut Frame<'_>) -> bool {
         frame.key.clear();
         if self.only.as_ref().is_some_and(|c| !c.holds(frame)) {
@@ -88,7 +90,7 @@ impl Key {
     }
 }
 
-/// Something kept for each key. Stored in the order of the keys, so that the same fit gives the same bytes.
+/// A value stored per key. Serialized in the order of the keys, so that the same fit gives the same bytes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(
     from = "Vec<(Vec<u8>, V)>",
@@ -107,21 +109,18 @@ impl<V> Default for Lookup<V> {
 }
 
 impl<V: Copy> Lookup<V> {
-    /// What is kept for a key.
     pub fn find(&self, key: &[u8]) -> Option<V> {
         self.0.get(key).copied()
     }
 
-    /// Keeps something for a key.
     pub fn insert(&mut self, key: &[u8], value: V) {
         self.0.insert(key.into(), value);
     }
 }
 
-/// Sum and number of rows of each group; groups of one row say nothing less than others and are kept.
+/// Sum and number of rows of each group, including groups of a single row.
 pub type Tallies = Lookup<Tally>;
 
-/// Sum and number of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     /// Sum of the values.
@@ -130,7 +129,7 @@ pub struct Tally {
 }
 
 impl Tallies {
-    /// Counts a row into its group.
+    /// Adds a row to its group.
     pub fn add(&mut self, key: &[u8], value: f64) {
         let tally = match self.0.get_mut(key) {
             Some(tally) => tally,
@@ -140,7 +139,7 @@ impl Tallies {
         tally.rows += 1;
     }
 
-    /// The group's tally, zero for a group never seen.
+    /// The group's tally; zero for an unknown group.
     pub fn get(&self, key: &[u8]) -> Tally {
         self.find(key).unwrap_or_default()
     }

@@ -10,13 +10,13 @@ use super::steps::{FittedStep, StepSpec};
 use crate::schema::spec::{About, Needed, SpecFault};
 use crate::schema::{Cell, RowView, Schema, Table};
 
-/// A recipe as typed.
+/// A recipe as written in the spec.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecipeSpec {
     #[serde(default)]
     steps: Needed<Vec<Spanned<StepSpec>>>,
-    /// Numbers that make the feature vector, in order; `prefix*` names several.
+    /// Names of the numbers that form the feature vector, in order; `prefix*` selects several.
     #[serde(default)]
     features: Needed<Spanned<Vec<Spanned<String>>>>,
 }
@@ -40,7 +40,7 @@ pub struct Recipe {
 pub struct Feature {
     pub name: String,
     slot: u32,
-    /// Input columns it is computed from and credited to, ascending.
+    /// Indices of the input columns that it is computed from and that explanations credit, ascending.
     pub sources: Vec<u32>,
     /// Whether it is computed from the labels of other rows.
     pub from_target: bool,
@@ -49,23 +49,23 @@ pub struct Feature {
 #[derive(Clone, Debug)]
 pub struct Fitted {
     pub recipe: Recipe,
-    /// Features of the training rows, row by row: steps that use the target have each row's own label taken out.
+    /// Features of the training rows, row-major; steps that use the target exclude each row's own label.
     pub matrix: Vec<f32>,
-    /// What is odd about the fit.
+    /// Unusual properties of the training rows that the fit found.
     pub warnings: Vec<FitWarning>,
 }
 
 impl RecipeSpec {
-    /// The keys that this recipe lacks: faults at the place of the recipe.
+    /// Reports the required keys that the recipe lacks, at the position of the recipe.
     pub fn check_keys(typed: &Spanned<RecipeSpec>, faults: &mut Vec<SpecFault>) {
         typed.value.steps.of(typed, "steps", faults);
         typed.value.features.of(typed, "features", faults);
     }
 
-    /// Checks every name, kind and option, without data; keys that are missing count as empty.
+    /// Checks every name, kind and option, without data; missing keys count as empty.
     ///
     /// # Errors
-    /// The first fault of each step and feature, with its line.
+    /// The first error of each step and feature, with its line.
     pub fn check(&self, schema: &Schema) -> Result<(), Vec<SpecFault>> {
         let empty = Frames {
             frames: Vec::new(),
@@ -74,8 +74,8 @@ impl RecipeSpec {
         self.run(schema, empty, &[], &mut Vec::new()).map(|_| ())
     }
 
-    /// Whether some of the features come from the labels of other rows and some do not, so that a model can be had
-    /// without the former.
+    /// Whether some of the features are computed from the labels of other rows and others are not, so that a model without
+    /// the former is possible.
     pub fn can_do_without_target(&self, schema: &Schema) -> bool {
         let empty = Frames {
             frames: Vec::new(),
@@ -88,12 +88,12 @@ impl RecipeSpec {
         })
     }
 
-    /// Fits every step on the given rows of a table, in order.
+    /// Fits every step, in order, on the given rows of a table.
     ///
     /// `rows` are indices into the table, `labels` the targets of exactly those rows.
     ///
     /// # Errors
-    /// As [`RecipeSpec::check`]; a spec that passed it fits any table of its schema.
+    /// As [`RecipeSpec::check`]; a spec that passed it can be fitted on any table of its schema.
     pub fn fit(
         &self,
         table: &Table,
@@ -149,7 +149,7 @@ impl RecipeSpec {
                     remedy,
                     about,
                 }) => {
-                    // What follows may need this step's outputs: its faults would only confuse.
+                    // Later steps may need this step's outputs, so that their errors would only be confusing.
                     faults.push(SpecFault::at(spec, problem, remedy).about(about));
                     return Err(faults);
                 }
@@ -173,7 +173,7 @@ impl RecipeSpec {
     }
 }
 
-/// Frames of the training rows, growing step by step.
+/// Frames of the training rows, which grow step by step.
 struct Frames<'a> {
     frames: Vec<Vec<Cell>>,
     text: &'a str,
@@ -282,13 +282,13 @@ impl Recipe {
 
     fn pick(&self, cells: &[Cell], out: &mut [f32]) {
         for (feature, out) in self.features.iter().zip(out) {
-            // Checked when the spec was: a feature is a number and never missing.
+            // The check of the spec guarantees that a feature is a number and never missing.
             let value = cells[feature.slot as usize].as_number().unwrap_or(0.0);
             *out = (value as f32).clamp(f32::MIN, f32::MAX);
         }
     }
 
-    /// Whether every step reads only what is there before it and the features exist: for recipes read from a file.
+    /// Checks a recipe that was read from a file: every step reads only slots that exist before it, and the features exist.
     ///
     /// # Errors
     /// Says which step or feature reaches too far.

@@ -1,14 +1,14 @@
-//! The names a recipe's steps may use at one point, and what stands behind each.
+//! The names that a step of a recipe may use, and the slot that each refers to.
 
 use crate::schema::column::Kind;
 use crate::schema::spec::About;
 use crate::schema::{Schema, fault};
 
-/// What a slot holds.
+/// The kind of value in a slot.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SlotKind {
     Number,
-    /// A level, by index.
+    /// A level by index; the names of the levels.
     Category(Vec<String>),
     Text,
     /// A level of an open category, as text.
@@ -32,29 +32,28 @@ impl SlotKind {
 /// One slot of the frame.
 #[derive(Clone, Debug)]
 pub struct SlotInfo {
-    /// Its name; a later slot of the same name hides an earlier one.
+    /// Name of the slot; a later slot of the same name hides an earlier one.
     pub name: String,
     pub kind: SlotKind,
-    /// Whether it can be missing.
+    /// Whether its value can be missing.
     pub optional: bool,
-    /// Input columns it is computed from, ascending.
+    /// Indices of the input columns that it is computed from, ascending.
     pub sources: Vec<u32>,
     /// Whether it is computed from the labels of other rows.
     pub from_target: bool,
 }
 
-/// A name that cannot be used as asked.
+/// Why a step cannot be resolved or fitted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct StepFault {
     pub problem: String,
     pub remedy: String,
-    /// What sets it apart from the consequences of other faults.
+    /// What the error concerns, which serves to recognise errors that are mere consequences of others.
     pub about: About,
 }
 
 impl StepFault {
-    /// A fault with its remedy.
     pub fn new(problem: impl Into<String>, remedy: impl Into<String>) -> StepFault {
         StepFault {
             problem: problem.into(),
@@ -63,7 +62,7 @@ impl StepFault {
         }
     }
 
-    /// The same fault, about a name.
+    /// The same error, concerning a name.
     pub fn named(self, name: impl Into<String>) -> StepFault {
         StepFault {
             about: About::Name(name.into()),
@@ -108,17 +107,15 @@ impl Scope {
         self.slots.len()
     }
 
-    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    /// A slot by index.
     pub fn slot(&self, slot: usize) -> &SlotInfo {
         &self.slots[slot]
     }
 
-    /// Adds an output and returns its index. Inputs give it its sources.
+    /// Adds an output and returns its index. Its sources are those of `inputs`.
     pub fn add(
         &mut self,
         name: impl Into<String>,
@@ -148,7 +145,7 @@ impl Scope {
         self.slots[slot].from_target = true;
     }
 
-    /// Overrides which input columns an output is credited to.
+    /// Overrides the input columns that explanations credit for an output.
     pub fn credit(&mut self, slot: usize, columns: &[usize]) {
         let mut sources: Vec<u32> = columns
             .iter()
@@ -162,7 +159,7 @@ impl Scope {
     /// The latest slot of a name.
     ///
     /// # Errors
-    /// When there is none; the nearest name is suggested.
+    /// When there is none; the message suggests the nearest name.
     pub fn find(&self, name: &str) -> Result<usize, StepFault> {
         self.slots
             .iter()
@@ -181,8 +178,10 @@ impl Scope {
             })
     }
 
+    /// The slot of a number by its name.
+    ///
     /// # Errors
-    /// When the name is not known or of another kind.
+    /// When the name is unknown or of another kind.
     pub fn number(&self, name: &str) -> Result<usize, StepFault> {
         let slot = self.find(name)?;
         match self.slots[slot].kind {
@@ -191,10 +190,10 @@ impl Scope {
         }
     }
 
-    /// A category slot with its levels.
+    /// The slot of a category by its name, with its levels.
     ///
     /// # Errors
-    /// When the name is not known or of another kind.
+    /// When the name is unknown or of another kind.
     pub fn category(&self, name: &str) -> Result<(usize, &[String]), StepFault> {
         let slot = self.find(name)?;
         match &self.slots[slot].kind {
@@ -203,8 +202,10 @@ impl Scope {
         }
     }
 
+    /// The slot of a text or an open category by its name.
+    ///
     /// # Errors
-    /// When the name is not known or of another kind.
+    /// When the name is unknown or of another kind.
     pub fn text(&self, name: &str) -> Result<usize, StepFault> {
         let slot = self.find(name)?;
         match self.slots[slot].kind {
@@ -213,10 +214,10 @@ impl Scope {
         }
     }
 
-    /// A slot with levels or text: what can be counted by its values.
+    /// The slot of a category or text by its name: a value whose occurrences can be counted.
     ///
     /// # Errors
-    /// When the name is not known or of another kind.
+    /// When the name is unknown or of another kind.
     pub fn counted(&self, name: &str) -> Result<usize, StepFault> {
         let slot = self.find(name)?;
         match self.slots[slot].kind {
@@ -225,7 +226,7 @@ impl Scope {
         }
     }
 
-    /// The levels of a slot; none where it has no list of them.
+    /// The levels of a slot; empty if it is not a category with a closed list.
     pub fn levels(&self, slot: usize) -> &[String] {
         match &self.slots[slot].kind {
             SlotKind::Category(levels) => levels,
@@ -236,7 +237,7 @@ impl Scope {
     /// The slot of a date by its name.
     ///
     /// # Errors
-    /// When the name is not known or of another kind.
+    /// When the name is unknown or of another kind.
     pub fn date(&self, name: &str) -> Result<usize, StepFault> {
         let slot = self.find(name)?;
         match self.slots[slot].kind {
@@ -245,7 +246,7 @@ impl Scope {
         }
     }
 
-    /// Slots by a name, or by a prefix that ends in `*`; hidden slots are left out.
+    /// The slots of a name, or of a prefix followed by `*`; hidden slots are left out.
     pub fn matching(&self, pattern: &str) -> Result<Vec<usize>, StepFault> {
         let Some(prefix) = pattern.strip_suffix('*') else {
             return Ok(vec![self.find(pattern)?]);

@@ -1,28 +1,28 @@
-//! What a step is, as typed in a spec and as fitted.
+//! The traits of a step, as written in a spec and as fitted.
 
 use super::frame::Frame;
 use super::scope::{Scope, StepFault};
 use crate::schema::Cell;
 
-/// What a step is fitted on: the frames of all training rows so far, and their labels.
+/// The data a step is fitted on: the frames of all training rows so far, and their labels.
 #[derive(Debug)]
 pub struct Training<'a> {
-    /// One frame a row, as far as earlier steps have filled it.
+    /// One frame per row, with the outputs of all earlier steps.
     pub frames: &'a [Vec<Cell>],
-    /// Text the frames point into.
+    /// The text that the frames' spans point into.
     pub text: &'a str,
-    /// One label a row.
+    /// One label per row.
     pub labels: &'a [bool],
-    /// What is odd about the fit, for the card.
+    /// Collects unusual properties of the training rows, for the model card.
     pub warnings: &'a mut Vec<FitWarning>,
 }
 
-/// Something odd about a fit.
+/// An unusual property of the training rows that a fit found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FitWarning {
-    /// The column, or the output of an earlier step.
+    /// Name of the column, or of an earlier step's output.
     pub name: String,
-    /// What is odd; it reads on from the name.
+    /// Message that follows the name.
     pub detail: String,
 }
 
@@ -33,12 +33,12 @@ impl std::fmt::Display for FitWarning {
 }
 
 impl Training<'_> {
-    /// The numbers of a slot that are there.
+    /// The numbers of a slot, without missing ones.
     pub fn numbers(&self, slot: usize) -> impl Iterator<Item = f64> {
         self.frames.iter().filter_map(move |f| f[slot].as_number())
     }
 
-    /// Runs `visit` over a frame for each row, with its label.
+    /// Calls `visit` with each row's frame and label.
     pub fn each(&self, mut visit: impl FnMut(&mut Frame<'_>, bool)) {
         let (mut cells, mut key) = (Vec::new(), Vec::new());
         for (frame, label) in self.frames.iter().zip(self.labels) {
@@ -55,15 +55,15 @@ impl Training<'_> {
     }
 }
 
-/// A step as typed in a spec.
+/// A step as written in a spec.
 pub trait FitStep {
     type Fitted: Step;
 
-    /// Resolves the names it uses, learns from the rows, and adds its outputs to the scope in the order
-    /// [`Step::apply`] pushes them. Without any row it must still do so: that is how a spec is checked.
+    /// Resolves the names that the step uses, fits it on the rows, and adds its outputs to the scope in the order in which
+    /// [`Step::apply`] pushes them. It must do so even without any row: that is how a spec is checked.
     ///
     /// # Errors
-    /// When a name cannot be used as asked.
+    /// When a name cannot be used in the way the step requires.
     fn fit(
         &self,
         scope: &mut Scope,
@@ -75,14 +75,15 @@ pub trait Step {
     /// Reads the frame and pushes the step's outputs.
     fn apply(&self, frame: &mut Frame<'_>);
 
-    /// The same for a row the step was fitted on, by its place among these rows, with the row's own label taken out.
+    /// Like [`Step::apply`], for a training row, given by its place among the training rows; the row's own label is excluded.
     fn apply_to_training_row(&self, frame: &mut Frame<'_>, _place: usize, _positive: bool) {
         self.apply(frame);
     }
 
-    /// The training rows have all been applied: what was kept for them alone may go.
+    /// Called after all training rows have been transformed, to drop data that only they need.
     fn fitted(&mut self) {}
 
-    /// Slots it reads, and how many it pushes: checked when a model is loaded, so that a frame is never overrun.
+    /// The slots that the step reads, and the number it pushes: checked when a model is loaded, so that a read is
+    /// never out of bounds.
     fn reach(&self) -> (Vec<usize>, usize);
 }

@@ -1,4 +1,4 @@
-//! Answers take too long.
+//! Condition: responses take too long.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Predictions were answered and could not be kept.
+//! Condition: predictions were returned but could not be stored.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,10 +7,10 @@ use crate::alert::{Condition, Rule};
 
 const SUBJECT: &str = "predictions";
 
-/// How long a loss is told of: while the disk is slow, which is when predictions are lost, whoever listens is slow, too.
+/// How long a loss remains active. Predictions are lost while the disk is slow, when receivers of the alert are slow too.
 const TOLD: SignedDuration = SignedDuration::from_secs(30);
 
-/// What was lost when it was last looked at, and when the last was.
+/// The number of lost predictions at the last check, and the time of the last loss.
 #[derive(Default)]
 pub(super) struct Loss {
     lost: u64,

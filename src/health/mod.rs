@@ -1,7 +1,6 @@
-//! What can go wrong in the server itself, as conditions for the alert manager: a new one is one file, and one line in the
-//! table.
+//! Failures of the server itself, as conditions for the alert manager: one file and one line in the table per condition.
 //!
-//! Facts are gathered once a second by a thin task; what follows from them is decided by plain functions of facts.
+//! A task gathers facts once a second; pure functions of the facts decide which conditions hold.
 
 mod latency;
 mod loss;
@@ -31,47 +30,47 @@ use crate::telemetry::metrics::{Metrics, RowStatus};
 
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What is known at one moment.
+/// State of the server at one moment. Counters are totals since the start.
 #[derive(Clone, Debug)]
 pub struct Facts {
     pub now: Timestamp,
     /// Whether the store can write.
     pub health: Health,
-    /// Predictions lost, since the start.
+    /// Predictions that were returned but not stored.
     pub lost: u64,
-    /// Rows handed in, since the start.
+    /// Rows submitted for storage.
     pub rows: u64,
-    /// Those of them that were put aside.
+    /// Rows among them that were quarantined.
     pub aside: u64,
-    /// Rows that were answered, since the start.
+    /// Rows that got a prediction.
     pub answered: u64,
-    /// Rows that were refused instead, since the start.
+    /// Rows that were rejected instead.
     pub refused: u64,
-    /// Good rows that got no answer because they were sent with such, since the start.
+    /// Valid rows that got no prediction because a row of the same request was rejected.
     pub unanswered: u64,
-    /// The columns they were refused for, as the counter has them.
+    /// Rejected values by column, as the counter has them.
     pub refused_for: BTreeMap<String, u64>,
-    /// How the last training that came to an end of its own ended; none where there was none.
+    /// Outcome of the last training that was not cancelled; `None` before the first.
     pub training: Option<Ended>,
-    /// How long answers took, since the start.
+    /// Histogram of response times.
     pub answers: Counts,
 }
 
-/// How a training ended.
+/// The outcome of a training.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
     pub job: String,
-    /// Why it failed; none where it did not.
+    /// The error of a failed training.
     pub error: Option<String>,
 }
 
-/// Looks at facts, and says what holds.
+/// Derives one condition from the facts.
 trait Watcher: Send {
-    /// What holds, or holds no more; none where the facts say nothing.
+    /// The condition, active or ended; `None` if the facts do not decide it.
     fn look(&mut self, facts: &Facts) -> Option<Condition>;
 }
 
-/// The table of conditions, each with what its rule's settings say of it.
+/// The table of conditions, each with the settings of its rule.
 fn all(rules: &Rules) -> [Box<dyn Watcher>; 6] {
     [
         Box::new(store::Trouble),
@@ -84,7 +83,7 @@ fn all(rules: &Rules) -> [Box<dyn Watcher>; 6] {
 }
 
 pub struct Gatherer {
-    /// Whether it can write, and what it lost.
+    /// Source of the write health and of the number of lost predictions.
     pub store: Store,
     pub jobs: Jobs,
     pub metrics: Arc<Metrics>,
@@ -94,14 +93,14 @@ pub struct Gatherer {
 }
 
 impl Gatherer {
-    /// Looks until it is ended.
+    /// Checks the conditions until the task is cancelled.
     pub async fn run(self) {
         let mut watchers = all(&self.rules);
         let mut tick = tokio::time::interval(LOOK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut health = self.store.health();
         loop {
-            // Trouble of the store is told at once.
+            // A change of the store's health is checked at once.
             tokio::select! {
                 _ = tick.tick() => {}
                 Ok(()) = health.changed() => {}

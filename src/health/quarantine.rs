@@ -1,4 +1,4 @@
-//! Of the rows handed in lately, too many were put aside.
+//! Condition: too many recently submitted rows were quarantined.
 
 use super::rate::{Limit, Rate};
 use super::{Facts, Watcher};

@@ -1,4 +1,4 @@
-//! Of what came lately, too large a part was bad: what the conditions about rows have in common.
+//! The share of bad rows in a recent period, shared by the conditions about rows.
 
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -8,24 +8,24 @@ use jiff::Timestamp;
 use super::window::Window;
 use crate::units::Span;
 
-/// From where on a part is too large.
+/// When a share of bad rows is too large.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Limit {
-    /// More than this share.
+    /// Limit of the share, from 0 to 1.
     pub share: f64,
-    /// Of at least so many.
+    /// Minimum count of rows in the period.
     pub least: u64,
     pub over: Duration,
 }
 
-/// Counters of what came, and of the bad ones among it, over the last while.
+/// Growth of two counters, all rows and bad rows, over a recent period.
 #[derive(Debug)]
 pub(super) struct Rate {
     limit: Limit,
     window: Window<(u64, u64)>,
 }
 
-/// What came, and the bad part of it.
+/// Counts of all and of bad rows in the period.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Excess {
     pub all: u64,
@@ -50,13 +50,13 @@ impl Rate {
         }
     }
 
-    /// Looks at the counters, which only grow: what came in all, and the bad ones of it.
+    /// Records the counters, which only increase, and returns the counts of the period if they exceed the limit.
     pub(super) fn look(&mut self, now: Timestamp, all: u64, bad: u64) -> Option<Excess> {
         let limit = self.limit;
         Some(self.since(now, all, bad)).filter(|excess| excess.is_over(&limit))
     }
 
-    /// What they grew by, whether that is too much or not.
+    /// Records the counters and returns the counts of the period, whether or not they exceed the limit.
     pub(super) fn since(&mut self, now: Timestamp, all: u64, bad: u64) -> Excess {
         let before = self.window.begin(now, &(all, bad));
         Excess {
@@ -67,12 +67,12 @@ impl Rate {
 }
 
 impl Excess {
-    /// Whether it is too large.
+    /// Whether the counts exceed the limit.
     pub(super) fn is_over(self, limit: &Limit) -> bool {
         self.all >= limit.least && self.share() > limit.share
     }
 
-    /// The part, from 0 to 1.
+    /// Share of bad rows, from 0 to 1.
     pub(super) fn share(self) -> f64 {
         self.bad as f64 / self.all.max(1) as f64
     }

@@ -1,5 +1,5 @@
-//! Of the rows asked about lately, too many were refused. No window of the monitor sees them: a sender that has changed a
-//! unit or a name shows here, or nowhere.
+//! Condition: too many rows in recent prediction requests were rejected. Rejected rows never reach the monitor's windows, so
+//! a client that changed a unit or a name shows up here only.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::alert::{Condition, Rule};
 
 const SUBJECT: &str = "predictions";
 
-/// Columns that are named.
+/// Maximum columns that are named.
 const NAMED: usize = 3;
 
-/// Where bad rows keep more than this share of all from an answer, they need not be many themselves.
+/// If rejected rows leave more than this share of all rows without a prediction, their own share need not exceed the limit.
 const HALF: f64 = 0.5;
 
 pub(super) struct Refused {
@@ -44,7 +44,7 @@ impl Watcher for Refused {
         let beside = self.unanswered.since(facts.now, all, facts.unanswered);
         let without = refused.share() + beside.share();
         let are_many = refused.is_over(&self.limit);
-        // One bad row keeps those it is sent with from an answer: a few in many bodies are enough to leave nobody any.
+        // One rejected row leaves its whole request without predictions, so a few of them can block most rows.
         let are_in_the_way = refused.bad >= self.limit.least && without > HALF;
         if !are_many && !are_in_the_way {
             return Some(Condition::over(Rule::Refused, SUBJECT));
@@ -68,7 +68,7 @@ impl Watcher for Refused {
     }
 }
 
-/// The columns they were refused for most often.
+/// The columns with the most rejected values in the period, in words.
 fn reasons(now: &BTreeMap<String, u64>, before: &BTreeMap<String, u64>) -> String {
     let since = |(column, count): (&String, &u64)| {
         let count = count.saturating_sub(before.get(column).copied().unwrap_or(0));

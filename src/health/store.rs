@@ -1,4 +1,4 @@
-//! The store cannot write, or is damaged.
+//! Condition: the store cannot write, or is damaged.
 
 use super::{Facts, Watcher};
 use crate::alert::{Condition, Rule};

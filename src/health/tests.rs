@@ -1,4 +1,4 @@
-//! Each condition over facts, second by second.
+//! Tests of each condition over facts at one-second steps.
 
 use super::*;
 use std::num::NonZeroU64;
@@ -8,7 +8,7 @@ use crate::config::Settings;
 use crate::telemetry::latency::Latency;
 use crate::units::Span;
 
-/// The built-in rules with limits that a test reaches soon.
+/// The built-in rules, with limits that a test reaches quickly.
 fn rules() -> Rules {
     let mut rules = Settings::built_in().alerts.rules;
     let (share, rows, over) = (
@@ -44,7 +44,7 @@ fn facts(second: i64) -> Facts {
     }
 }
 
-/// What is said of a rule; none where nothing is.
+/// The condition of a rule; `None` if the facts do not decide it.
 fn told(watchers: &mut [Box<dyn Watcher>], facts: &Facts, rule: Rule) -> Option<Condition> {
     let all: Vec<_> = watchers.iter_mut().filter_map(|w| w.look(facts)).collect();
     all.into_iter().find(|condition| condition.rule == rule)
@@ -74,7 +74,7 @@ fn loss_is_what_was_lost_since_the_last_look() {
     assert!(!holds(&mut all, &lost(0, 0), Rule::Loss));
     let condition = told(&mut all, &lost(1, 7), Rule::Loss).unwrap();
     assert_eq!((condition.active, condition.value), (true, Some(7.0)));
-    // It is told for a while: a word that is over at once may be missed.
+    // The condition stays active for a while, because one that ends at once may be missed.
     assert!(holds(&mut all, &lost(30, 7), Rule::Loss));
     assert!(!holds(&mut all, &lost(31, 7), Rule::Loss));
     assert!(holds(&mut all, &lost(33, 8), Rule::Loss));
@@ -114,7 +114,7 @@ fn refused_is_a_share_of_what_was_asked_with_the_columns_it_was_refused_for() {
     let first = tell(asked(0, 0, 550, &before));
     assert!(!first.active, "before anybody looked");
     assert!(!tell(asked(1, 9, 560, &before)).active, "too few to say");
-    // 26 of 35, for three columns and those there are not; nothing was added to b.
+    // 26 of 35 rows were rejected, for three columns and for unknown ones; the count of b did not increase.
     let since = [("", 1), ("a", 75), ("b", 500), ("c", 2), ("d", 3)];
     let condition = tell(asked(2, 9, 576, &since));
     assert!(condition.active);

@@ -1,4 +1,4 @@
-//! The last training failed.
+//! Condition: the last training failed.
 
 use super::{Facts, Watcher};
 use crate::alert::{Condition, Rule};
@@ -9,7 +9,7 @@ pub(super) struct Failure;
 
 impl Watcher for Failure {
     fn look(&mut self, facts: &Facts) -> Option<Condition> {
-        // Before the first one after a start nothing is known: what was said before it stands.
+        // Before the first training after a start nothing is known, so the previous condition stands.
         let ended = facts.training.as_ref()?;
         Some(match &ended.error {
             None => Condition::over(Rule::Training, SUBJECT),

@@ -1,14 +1,14 @@
-//! What counters that only grow have grown by over the last while, in constant memory.
+//! Growth of counters over a recent period, in constant memory.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Moments kept of a window: its length is right to this part of it.
+/// Snapshots per period, which bounds the error of its length to 1/30.
 const MOMENTS: u32 = 30;
 
-/// Counters at moments of the last while, oldest first.
+/// Snapshots of the counters over the period, oldest first.
 #[derive(Debug)]
 pub(super) struct Window<T> {
     over: SignedDuration,
@@ -26,14 +26,14 @@ impl<T: Clone> Window<T> {
         }
     }
 
-    /// The counters as they were when the window began, or when it was first looked at.
+    /// The counters at the beginning of the period, or at the first call if that is later.
     pub(super) fn begin(&mut self, now: Timestamp, counters: &T) -> T {
-        // Where the clock was set back, what was noted later is of no use.
+        // If the clock was set back, later snapshots are dropped.
         while self.kept.back().is_some_and(|(time, _)| *time > now) {
             self.kept.pop_back();
         }
         let age = |time: &Timestamp| now.duration_since(*time);
-        // One that is older than the window stays: what is inside began there.
+        // The newest snapshot older than the period is retained as its beginning.
         while self
             .kept
             .get(1)
@@ -68,7 +68,7 @@ mod tests {
             assert!(age <= 62 && (age >= 58 || begin == 0), "{second}: {begin}");
             assert!(window.kept.len() <= 33, "{}", window.kept.len());
         }
-        // Set back: it begins anew, and goes on.
+        // The clock was set back: the later snapshot is dropped, and the window continues.
         assert_eq!(window.begin(at(0), &1000), 1000);
         assert_eq!(window.begin(at(30), &1030), 1000);
         let begun = window.begin(at(130), &1130);

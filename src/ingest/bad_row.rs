@@ -1,17 +1,17 @@
-//! Bad rows as they are shown: where, which value, why.
+//! Bad rows as reported to a user: the line, the value and the reason.
 
 use crate::schema::fault::Fault;
 
-/// A row that was left out.
+/// One fault of a row that was excluded from a load.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct BadRow {
-    /// Line in the file (the header is line 1); for JSON lists and Parquet the number of the row, from 1.
+    /// The line in the file (a header is line 1); for JSON lists and Parquet the row number, from 1.
     pub line: u64,
-    /// Column, where one is to blame.
+    /// The column at fault; `None` if the fault concerns the whole row.
     pub column: Option<String>,
-    /// The value as it came.
+    /// The value as read from the source.
     pub value: String,
-    /// What is wrong and what to do.
+    /// What is wrong with the value and how to correct it.
     pub reason: String,
 }
 
@@ -21,7 +21,7 @@ impl std::fmt::Display for BadRow {
     }
 }
 
-/// The bad rows in a row's faults: one entry a fault.
+/// One [`BadRow`] for each fault of a row.
 pub fn bad_rows(line: u64, faults: &[Fault]) -> impl Iterator<Item = BadRow> + '_ {
     faults.iter().map(move |fault| BadRow {
         line,

@@ -1,4 +1,4 @@
-//! A source in batches: bounded memory between whoever reads and whoever writes.
+//! Reads a source in batches, so that memory between the reader and the writer is bounded.
 
 use std::sync::Arc;
 
@@ -7,48 +7,48 @@ use super::error::SinkFault;
 use crate::schema::fault::Fault;
 use crate::schema::{ColumnWarning, Schema, Table};
 
-/// Rows of one batch: enough to pay for a commit, few enough to forget.
+/// Maximum number of rows in a batch: enough to amortise a commit, and little work to repeat if the commit fails.
 pub const BATCH: usize = 4096;
 
-/// Some rows of one file, page or query, in its order.
+/// Consecutive rows of one file, page or query, in source order.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// The file, page or database, without credentials.
+    /// Name of the file, page or database, without credentials.
     pub source: Arc<str>,
-    /// What rows without an id are known by, beside their content: the same whenever the same source is read.
+    /// Stable name of the source, identical on every read. Rows without an id are identified by this name and their content.
     pub origin: Arc<str>,
-    /// How many equal rows of this load came before each good row that has no id; 0 where it has one.
+    /// For each good row without an id: the number of equal rows earlier in this load. 0 for a row that has an id.
     pub occurrences: Vec<u32>,
-    /// The good rows with their ids and, where they came along, targets.
+    /// The good rows, with their ids and, where the source has them, targets.
     pub table: Table,
-    /// Where each good row stood: its line (a header is line 1), else its number from 1.
+    /// The line of each good row in the file (a header is line 1), or its row number, from 1.
     pub lines: Vec<u64>,
     pub bad: Vec<Bad>,
-    /// How far the source has been read once this batch is stored: belongs into the same commit as its rows. None as long
-    /// as nothing is finished.
+    /// The position in the source after this batch, to be committed in the same transaction as the rows. `None` until the
+    /// source has reported a first cursor.
     pub cursor: Option<String>,
 }
 
-/// A bad row: everything that is wrong with it.
+/// A bad row with all its faults.
 #[derive(Clone, Debug)]
 pub struct Bad {
     pub line: u64,
     pub faults: Vec<Fault>,
-    /// The row as it came, a JSON object; none where the line is no row.
+    /// The row as read, as a JSON object; `None` if the line cannot be parsed as a row.
     pub row: Option<String>,
 }
 
-/// A bad row as it is kept and shown: one record a row.
+/// A quarantined row as it is stored and displayed; all its faults are in one record.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Quarantined {
-    /// The file, page or database.
+    /// Name of the file, page or database, without credentials.
     pub source: String,
     pub line: u64,
-    /// The first column to blame; none where the row as a whole is.
+    /// The first column at fault; `None` if the fault concerns the whole row.
     pub column: Option<String>,
-    /// Its value as it came.
+    /// The value of that column as read from the source.
     pub value: String,
-    /// All that is wrong, and what to do.
+    /// All faults of the row, and how to correct them.
     pub reason: String,
     #[serde(skip)]
     pub row: Option<String>,
@@ -73,12 +73,12 @@ impl Batch {
         }
     }
 
-    /// Rows read, good and bad.
+    /// Number of rows in the batch, good and bad.
     pub fn read(&self) -> usize {
         self.lines.len() + self.bad.len()
     }
 
-    /// The bad rows as records.
+    /// The quarantine records of the bad rows.
     pub fn quarantined(&self) -> impl Iterator<Item = Quarantined> + '_ {
         self.bad.iter().map(|bad| {
             let mut entries = bad_rows(bad.line, &bad.faults);
@@ -99,14 +99,14 @@ impl Batch {
     }
 }
 
-/// What became of the rows of a batch.
+/// Counts of what a sink did with the rows of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// Rows that are new.
+    /// Rows that were stored for the first time.
     pub stored: u64,
-    /// Rows that were there already, in quarantine or not.
+    /// Rows that the sink already had, stored or quarantined.
     pub repeated: u64,
-    /// Rows that are new in quarantine.
+    /// Rows that were quarantined for the first time.
     pub quarantined: u64,
 }
 
@@ -123,9 +123,9 @@ impl std::ops::AddAssign for Taken {
     }
 }
 
-/// Where batches go. It is called in order, and waits as long as it must: the source is read no faster.
+/// Receiver of batches, called in source order. A call may block as long as necessary; the source is not read meanwhile.
 pub trait Sink {
-    /// Takes a batch; its bad rows are the sink's to keep, too.
+    /// Consumes a batch; the sink is also responsible for quarantining its bad rows.
     fn take(&mut self, batch: Batch) -> Result<Taken, SinkFault>;
 }
 
@@ -135,32 +135,32 @@ impl<F: FnMut(Batch) -> Result<Taken, SinkFault>> Sink for F {
     }
 }
 
-/// What a load came to.
+/// Totals of a load.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Tally {
     /// Rows read, good and bad.
     pub read: u64,
-    /// Rows that are new.
+    /// Rows that were stored for the first time.
     pub stored: u64,
-    /// Rows that were there already, in quarantine or not.
+    /// Rows that the sink already had, stored or quarantined.
     pub repeated: u64,
-    /// Rows that are new in quarantine.
+    /// Rows that were quarantined for the first time.
     pub quarantined: u64,
-    /// Rows that break the contract, new or not.
+    /// Rows that violate the schema, whether quarantined before or not.
     #[serde(skip)]
     pub bad: u64,
-    /// Files that were passed over.
+    /// Files that were skipped.
     pub skipped: u64,
-    /// What was odd, by column.
+    /// Data-quality warnings, by column.
     #[serde(skip)]
     pub warnings: Vec<ColumnWarning>,
-    /// How far the source has been read; none if it does not tell.
+    /// The position in the source after the load; `None` if the source reports no cursor.
     #[serde(skip)]
     pub cursor: Option<String>,
 }
 
 impl Tally {
-    /// Counts what became of a batch.
+    /// Adds the counts of one batch.
     pub fn count(&mut self, taken: Taken) {
         self.stored += taken.stored;
         self.repeated += taken.repeated;

@@ -1,4 +1,4 @@
-//! Rows into batches.
+//! Groups the rows of a source into batches and passes them to a sink.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use crate::schema::row::Purpose;
 use crate::schema::table::TooMuchText;
 use crate::schema::{Notice, Row, Schema};
 
-/// What is said of more rows without an id than are counted one by one.
+/// Notice for a source with more different rows without an id than [`Occurrences`] counts exactly.
 const REORDERED: &str = "it has more than 4 million different rows without an id: each counts, and the same file again adds \
                          none, but with its rows in another order some would count again; name a column that tells the rows \
                          apart as id in the spec";
 
-/// Gathers rows into batches.
+/// Collects rows and passes a batch to the sink whenever one is full.
 pub(super) struct Batcher<'a> {
     schema: Arc<Schema>,
     world: &'a dyn World,
@@ -31,7 +31,7 @@ pub(super) struct Batcher<'a> {
     fault: Option<ReadFault>,
     notes: Notes,
     occurrences: Occurrences,
-    /// The name of the whole source; none where every part of it is a source of its own.
+    /// The identity of the whole source; `None` if each of its parts is identified separately, as the files of a folder are.
     whole: Option<Arc<str>>,
 }
 
@@ -57,7 +57,8 @@ impl<'a> Batcher<'a> {
         }
     }
 
-    /// Hands the rest over. `outcome` is what the source said; a fault of our own came before it.
+    /// Passes the remaining rows to the sink. An error of the batcher or the sink takes precedence over `outcome`, the
+    /// result of reading the source.
     pub(super) fn finish(mut self, outcome: Result<(), ReadFault>) -> Result<Tally, ReadFault> {
         if self.fault.is_none() {
             let moved = self.batch.cursor != self.tally.cursor;

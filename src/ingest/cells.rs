@@ -1,11 +1,11 @@
-//! Cells of a few columns of a table without a schema: where the columns stand, what a text cell looks like.
+//! Helpers to read a few columns of a table without a schema: locating the columns and interpreting a text cell.
 
 use crate::schema::NumberForm;
 use crate::schema::fault::{excerpt, nearest};
 use crate::schema::missing::USUAL;
 use crate::schema::row::Value;
 
-/// Where the wanted columns stand among those there are.
+/// The indices of the `wanted` columns in `names`.
 pub(super) fn places(names: &[&str], wanted: &[&str]) -> Result<Vec<usize>, String> {
     let place = |wanted: &&str| match names.iter().position(|name| name == wanted) {
         Some(place) if !names[place + 1..].contains(wanted) => Ok(place),
@@ -32,7 +32,7 @@ fn no_column(wanted: &str, names: &[&str]) -> String {
     )
 }
 
-/// A cell of text, as what it looks like.
+/// Interprets a text cell as missing, a number or text.
 pub(super) fn cell<'t>(text: &'t str, form: &NumberForm) -> Value<'t> {
     if text.trim().is_empty() || USUAL.contains(&text.trim()) {
         return Value::Missing;

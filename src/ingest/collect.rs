@@ -1,4 +1,4 @@
-//! A whole source as one table in memory, for training and answering.
+//! Loads a whole source into one table in memory, for training and prediction.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -13,52 +13,52 @@ use crate::schema::row::Purpose;
 use crate::schema::table::TooMuchText;
 use crate::schema::{Notice, Row, Schema, Table, Warning, WarningSummary};
 
-/// Bad rows that are kept to be shown; beyond them only the count goes on.
+/// Maximum number of bad-row entries that are stored for display; further bad rows are only counted.
 const MOST_SHOWN: usize = 1000;
 
-/// A table that was read, and what was left out of it.
+/// A loaded table, with a record of the rows excluded from it.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     pub table: Table,
-    /// The first bad rows.
+    /// The first bad rows, at most `MOST_SHOWN` entries.
     pub bad: Vec<BadRow>,
     pub left_out: usize,
-    /// Rows without a value of the target, which are left out of a table to learn from, too. They are not bad.
+    /// Rows without a target value, which are also excluded from a training table. They do not count as bad.
     pub unlabelled: usize,
-    /// Files, pages or queries that were begun.
+    /// Files, pages or queries that were opened.
     pub parts: usize,
     /// Rows read, good and bad.
     pub read: usize,
-    /// What was odd, by column, the faults of bad rows included.
+    /// Data-quality warnings by column, including the faults of bad rows.
     pub warnings: WarningSummary,
-    /// The commonest fault of the bad rows, with how many rows have it.
+    /// The most frequent fault of the bad rows, with the number of rows that have it.
     pub commonest: Option<(usize, Fault)>,
-    /// Of a table to predict, the rows that need a word, each with its place among all rows read, in their order.
+    /// For a table to predict: the rows with faults or warnings, each with its index among all rows read, in order.
     pub odd: Vec<(usize, OddRow)>,
-    /// What is worth telling of the table as a whole, each once.
+    /// Notices about the table as a whole, without duplicates.
     pub notices: Vec<String>,
 }
 
-/// A row of a table to predict that is bad, or has warnings.
+/// A row of a table to predict that is bad or has warnings.
 ///
-/// It is small, and rows of the same warnings share them: all rows of a table may have one.
+/// Rows with equal warnings share one allocation, because every row of a table may have warnings.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OddRow {
-    /// It has no place in the table.
+    /// The row is not in the table.
     Bad(Box<LeftOut>),
     Warned(Arc<[Warning]>),
 }
 
-/// What is known of a bad row.
+/// The id and faults of a bad row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
     pub faults: Vec<Fault>,
-    /// Its own id, where it has one.
+    /// The row's id, if it has one.
     pub id: Option<String>,
 }
 
 impl OddRow {
-    /// The row, where it has no place in the table.
+    /// The bad row, if this row is not in the table.
     pub fn left_out(&self) -> Option<&LeftOut> {
         match self {
             OddRow::Bad(row) => Some(row),
@@ -70,7 +70,7 @@ impl OddRow {
         self.left_out().map_or(&[], |row| &row.faults)
     }
 
-    /// The warnings of a row that is in the table.
+    /// The warnings of a row that is in the table; empty for a bad row.
     pub fn warnings(&self) -> &[Warning] {
         match self {
             OddRow::Bad(_) => &[],
@@ -79,10 +79,10 @@ impl OddRow {
     }
 }
 
-/// Share of bad rows that a table may have by default.
+/// Default maximum share of bad rows in a table.
 pub const MAX_BAD: f64 = 0.05;
 
-/// More of a table is bad than may be.
+/// The share of bad rows in a table exceeds the limit.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(
     "{bad} of {rows} rows cannot be used ({share:.1} %), and at most {most} % may be left out{commonest}; \
@@ -97,7 +97,7 @@ pub struct TooManyBad {
 }
 
 impl From<Table> for Loaded {
-    /// A table of which nothing was left out.
+    /// Wraps a table from which no row was excluded.
     fn from(table: Table) -> Loaded {
         Loaded {
             bad: Vec::new(),
@@ -115,10 +115,10 @@ impl From<Table> for Loaded {
 }
 
 impl Loaded {
-    /// Whether few enough rows are bad. Rows without a target do not count on either side.
+    /// Checks that the share of bad rows is at most `max_bad`. Rows without a target are excluded from both sides of the ratio.
     ///
     /// # Errors
-    /// Names the commonest fault and its remedy.
+    /// Names the most frequent fault and its remedy.
     pub fn check_bad(&self, max_bad: f64) -> Result<(), TooManyBad> {
         let rows = self.read.saturating_sub(self.unlabelled);
         if self.left_out == 0 || self.left_out as f64 <= max_bad * rows as f64 {
@@ -143,11 +143,11 @@ pub(super) struct Collector {
     full: Option<TooMuchText>,
     name: String,
     notes: Notes,
-    /// The latest different warnings of rows.
+    /// The most recent distinct lists of warnings, to share their allocations.
     shared: VecDeque<Arc<[Warning]>>,
 }
 
-/// Different warnings that are compared with those of a row: the two values of a target, and some more.
+/// Number of recent warning lists that a row's warnings are compared with: one for each target value, plus some more.
 const MOST_SHARED: usize = 4;
 
 impl Collector {
@@ -196,7 +196,7 @@ impl Collector {
 }
 
 impl Collector {
-    /// A row's warnings; those of an earlier row where they are the same.
+    /// The warnings of a row; reuses the allocation of a recent row that has the same warnings.
     fn share(&mut self, warnings: &[Warning]) -> Arc<[Warning]> {
         if let Some(known) = self.shared.iter().find(|known| ***known == *warnings) {
             return known.clone();
@@ -210,7 +210,7 @@ impl Collector {
     }
 }
 
-/// Whether a row to learn from lacks the target: nothing is wrong with it, it only cannot be used.
+/// Whether a training row lacks the target. Such a row is not bad, but it cannot be used for training.
 fn is_unlabelled(row: &Row, schema: &Schema) -> bool {
     let target = &schema.target().column;
     let lacks = |f: &Fault| f.problem == Problem::Missing && f.column == *target;

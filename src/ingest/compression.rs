@@ -1,17 +1,17 @@
-//! gzip and zstd, taken off on the way in. The bytes decide; the ending only has to make way for the one before it.
+//! Decompresses gzip and zstd input. The content decides; the file extension is only stripped to find the format's extension.
 
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-/// Endings that stand behind the ending of the format.
+/// File extensions of compressed files, which follow the extension of the format.
 pub(super) const ENDINGS: &[&str] = &["gz", "gzip", "zst", "zstd"];
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
-/// A path without the ending of a compression.
+/// The path without the extension of a compressed file.
 pub(super) fn inner(path: &Path) -> PathBuf {
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
     match ending.is_some_and(|e| ENDINGS.contains(&e.as_str())) {
@@ -20,7 +20,7 @@ pub(super) fn inner(path: &Path) -> PathBuf {
     }
 }
 
-/// The bytes themselves, whatever they are wrapped in.
+/// The decompressed bytes of a source; input that is not compressed passes unchanged.
 pub(super) fn plain<'r>(source: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
     let (first, source) = peek(source, ZSTD.len())?;
     Ok(match first.as_slice() {
@@ -30,7 +30,7 @@ pub(super) fn plain<'r>(source: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>
     })
 }
 
-/// The first bytes, and the source as if nobody had looked.
+/// The first bytes (at most `most`), and the source rewound to its first byte.
 pub(super) fn peek<'r>(
     mut source: impl Read + 'r,
     most: usize,
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(read(&twice).unwrap(), text.repeat(2));
         assert_eq!(read(b"").unwrap(), b"");
         assert_eq!(read(b"x").unwrap(), b"x");
-        // What is cut off is a fault, not an end.
+        // Truncated input is an error, not the end of the data.
         for cut in [&gzip[..gzip.len() - 3], &zstd[..zstd.len() - 3]] {
             assert!(read(cut).is_err());
         }

@@ -1,4 +1,4 @@
-//! The content of a file: what it looks like by its first bytes, and the run of its format's reader.
+//! Reads the content of a file: checks its first bytes and runs the reader of its format.
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -7,13 +7,13 @@ use super::format::{Format, Reading};
 use super::rows::Rows;
 use super::{compression, guard, signature};
 
-/// What to do about a file that is no table.
+/// Advice for a file that is not a table.
 const MEANT: &str = "save the data as CSV, TSV, JSON, JSON lines or Parquet";
 
-/// The source from its first byte on, if that and the next may be those of this format.
+/// Checks that the first bytes are compatible with this format, and returns the source rewound to its first byte.
 ///
 /// # Errors
-/// What it looks like instead, and what to do.
+/// Names the format that the bytes suggest, and what to do.
 pub(super) fn checked<'r>(
     format: &dyn Format,
     source: impl Read + 'r,
@@ -32,11 +32,11 @@ pub(super) fn checked<'r>(
     }
 }
 
-/// Runs the reader of a format. This is the one place where tables are read: a library that panics on a damaged one has an
-/// error here.
+/// Runs the reader of a format. All tables are read through this function, so that a panic of a library on a damaged
+/// file becomes an error.
 ///
 /// # Errors
-/// What makes the whole source unreadable, in words.
+/// The reason why the source as a whole cannot be read, as text.
 pub(super) fn read(
     format: &dyn Format,
     source: &mut dyn Read,

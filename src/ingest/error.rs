@@ -1,35 +1,33 @@
-//! Why a source cannot be read.
-
 use std::io;
 use std::path::PathBuf;
 
 use super::bad_row::BadRow;
 use crate::schema::table::TooMuchText;
 
-/// What a sink may fail with; it is handed through as it came.
+/// The error of a sink, which is passed to the caller unchanged.
 pub type SinkFault = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a source cannot be read.
+/// An error that prevents a source from being read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadFault {
     /// The file cannot be opened.
     #[error("{path} cannot be read: {source}", path = .path.display())]
     Open { path: PathBuf, source: io::Error },
-    /// Its ending says nothing.
+    /// The file extension is not that of a known format.
     #[error(transparent)]
     Format(#[from] UnknownFormat),
-    /// The source and its options do not fit together: a mistake of who asks, found before anything is read.
+    /// The source and its options are incompatible: a mistake of the caller, detected before anything is read.
     #[error("{0}")]
     Usage(String),
-    /// What is in it is no table of this schema.
+    /// The content is not a table that fits the schema.
     #[error("{name}: {why}")]
     Content {
         /// The file, "standard input", the page's address or the database.
         name: String,
-        /// What is wrong with it.
+        /// What is wrong with the content.
         why: String,
     },
-    /// The other side does not answer as it should.
+    /// A web API or database failed or sent an invalid response.
     #[error("{name}: {why}")]
     Remote {
         /// The page's address or the database, without credentials.
@@ -37,37 +35,37 @@ pub enum ReadFault {
         /// What is wrong, and what to do.
         why: String,
     },
-    /// The first bad row of a strict load.
+    /// The first bad row of a load in strict mode.
     #[error("{name}, {bad}")]
     Strict {
         /// The file, "standard input", the page's address or the database.
         name: String,
         bad: BadRow,
     },
-    /// Too large for one table.
+    /// The text of the source exceeds the limit of one table.
     #[error(transparent)]
     TooMuchText(#[from] TooMuchText),
-    /// Where the rows go refused them.
+    /// The sink of the rows failed.
     #[error(transparent)]
     Sink(SinkFault),
-    /// Somebody asked for an end.
+    /// The load was cancelled.
     #[error("stopped before the end of the source")]
     Stopped,
 }
 
-/// A file whose ending is not known.
+/// The file extension is not that of a known format.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(
     "{path:?} does not say its format; known endings: {known}, each also with .gz or .zst behind it"
 )]
 pub struct UnknownFormat {
     pub path: String,
-    /// The endings of all formats.
+    /// The extensions of all formats.
     pub known: String,
 }
 
 impl ReadFault {
-    /// [`ReadFault::Content`] of a name.
+    /// Returns a constructor of [`ReadFault::Content`] for the source called `name`.
     pub(super) fn content(name: &str) -> impl Fn(String) -> ReadFault {
         move |why| ReadFault::Content {
             name: name.to_owned(),
@@ -75,7 +73,7 @@ impl ReadFault {
         }
     }
 
-    /// What is wrong, without the name of what it is wrong with.
+    /// The error text without the name of the source.
     pub(super) fn why(&self) -> String {
         match self {
             ReadFault::Open { source, .. } => format!("it cannot be read: {source}"),
@@ -84,7 +82,7 @@ impl ReadFault {
         }
     }
 
-    /// [`ReadFault::Remote`] of a name.
+    /// Builds a [`ReadFault::Remote`] for the source called `name`.
     pub(super) fn remote(name: &str, why: impl Into<String>) -> ReadFault {
         ReadFault::Remote {
             name: name.to_owned(),

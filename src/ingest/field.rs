@@ -1,4 +1,4 @@
-//! A field somewhere inside a JSON document, found without keeping the rest.
+//! Finds a field inside a JSON document without keeping the rest of the document in memory.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::schema::json;
 
-/// Names from the outside in: `data.rows`, or as a JSON pointer `/data/rows`.
+/// Path of a field: its names from the outermost inwards, written as `data.rows` or as the JSON pointer `/data/rows`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     path: Vec<String>,
@@ -48,10 +48,10 @@ impl FromStr for Field {
 }
 
 impl Field {
-    /// The field's JSON; none where the document does not have it.
+    /// The JSON text of the field; `None` if the document does not have the field.
     ///
     /// # Errors
-    /// When the document is no JSON.
+    /// When the document is not valid JSON.
     pub(super) fn pick<'b>(&self, body: &'b [u8]) -> Result<Option<&'b RawValue>, String> {
         let mut json = serde_json::Deserializer::from_slice(body);
         let found = Within(&self.path).deserialize(&mut json);
@@ -60,10 +60,10 @@ impl Field {
     }
 }
 
-/// The list of rows that a field holds; null is an empty one.
+/// The list of rows in a field; null counts as an empty list.
 ///
 /// # Errors
-/// When the document has no such field, or it is no list.
+/// When the document has no such field, or the field is not a list.
 pub(super) fn list<'b>(field: &Field, body: &'b [u8]) -> Result<&'b [u8], String> {
     let found = field.pick(body)?.map(|raw| raw.get().trim());
     match found {
@@ -77,7 +77,7 @@ pub(super) fn list<'b>(field: &Field, body: &'b [u8]) -> Result<&'b [u8], String
     }
 }
 
-/// What the body has instead, for a message.
+/// The fields that the document has instead, for the error message.
 fn keys(body: &[u8]) -> String {
     const SHOWN: usize = 10;
     let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(body) else {

@@ -1,4 +1,4 @@
-//! What a format is: how a table in it is read.
+//! The trait of a file format, and the parameters for reading a table.
 
 use std::fmt::Debug;
 use std::io::Read;
@@ -9,21 +9,21 @@ use super::rows::Rows;
 use crate::schema::row::{Purpose, Value};
 use crate::schema::{Dialect, Schema};
 
-/// How a table is read.
+/// Parameters for reading a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading<'a> {
-    /// What its rows must be.
+    /// The schema that the rows must satisfy.
     pub schema: &'a Schema,
-    /// What they are read for.
+    /// The purpose of the read, such as training or prediction.
     pub purpose: Purpose,
-    /// How text is written.
+    /// The dialect of text: delimiter, encoding and number form.
     pub dialect: &'a Dialect,
-    /// JSON: the field that holds the list of rows; none for the document itself.
+    /// JSON only: the field that holds the list of rows; `None` if the document itself is the list.
     pub items: Option<&'a Field>,
 }
 
 impl Reading<'_> {
-    /// Refuses a field of items for a format that has none.
+    /// Rejects the `items` option for a format without fields.
     pub(super) fn no_items(&self, format: &str) -> Result<(), String> {
         match self.items {
             None => Ok(()),
@@ -34,20 +34,20 @@ impl Reading<'_> {
     }
 }
 
-/// What a format hands the wanted cells of a row to, with the row's line; it may break off.
+/// Callback for the wanted cells of each row, with the row's line number; it can end the reading.
 pub type EachCells<'a> = &'a mut dyn FnMut(u64, &[Value<'_>]) -> ControlFlow<()>;
 
-/// A format tables are read in.
+/// A file format that tables can be read from.
 pub trait Format: Debug + Sync {
     fn name(&self) -> &'static str;
 
-    /// File endings, without the dot.
+    /// File extensions, without the dot.
     fn endings(&self) -> &'static [&'static str];
 
-    /// Reads every row; says whether the receiver wants more.
+    /// Passes every row to `to`. The result says whether the receiver wants more rows.
     ///
     /// # Errors
-    /// What makes the whole source unreadable, in words.
+    /// The reason why the source as a whole cannot be read, as text.
     fn read(
         &self,
         source: &mut dyn Read,
@@ -55,10 +55,10 @@ pub trait Format: Debug + Sync {
         to: &mut dyn Rows,
     ) -> Result<ControlFlow<()>, String>;
 
-    /// Reads the cells of these columns, row by row, whatever else stands in it.
+    /// Reads the cells of the `wanted` columns, row by row; other columns are ignored.
     ///
     /// # Errors
-    /// What makes the whole source unreadable, in words; that it has no such column.
+    /// The reason why the source as a whole cannot be read, as text, or that it lacks one of the columns.
     fn numbers(
         &self,
         source: &mut dyn Read,

@@ -1,4 +1,4 @@
-//! The table of formats, and how one is found: by its name, by a file's ending, by the first bytes.
+//! The table of formats, and their lookup by name, file extension or first bytes.
 
 use std::path::Path;
 
@@ -18,15 +18,15 @@ fn endings() -> Vec<&'static str> {
     FORMATS.iter().flat_map(|f| f.endings()).copied().collect()
 }
 
-/// The format of a name.
+/// The format with this name.
 pub fn named(name: &str) -> Option<&'static dyn Format> {
     FORMATS.iter().copied().find(|f| f.name() == name)
 }
 
-/// The format a file's ending stands for.
+/// The format that the extension of a file stands for.
 ///
 /// # Errors
-/// When it stands for none.
+/// When the extension is not known.
 pub fn of(path: &Path) -> Result<&'static dyn Format, UnknownFormat> {
     let inner = compression::inner(path);
     let ending = inner
@@ -43,8 +43,8 @@ pub fn of(path: &Path) -> Result<&'static dyn Format, UnknownFormat> {
         })
 }
 
-/// The format of text whose first bytes are these, where nothing else tells: JSON begins with a bracket, Parquet with its
-/// name, and all else is CSV.
+/// Guesses the format from the first bytes when neither a name nor an extension is available: `[` or `{` means JSON, `PAR1`
+/// Parquet, anything else CSV.
 pub fn sniffed(first: &[u8]) -> &'static dyn Format {
     let start = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
     match start.iter().find(|b| !b.is_ascii_whitespace()) {

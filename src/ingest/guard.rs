@@ -1,12 +1,12 @@
-//! Libraries that read files may panic on a damaged one: here that is a fault of the file.
+//! Converts panics of file-reading libraries on damaged files into errors.
 
 use crate::telemetry::panics;
 
-/// Calls a library; its panic is an error in words, and is not printed. A panic of a receiver of rows goes on: it says
-/// nothing of the file.
+/// Calls a library and returns its panic as an error text; the panic message is not printed. A panic inside the receiver of
+/// the rows is resumed, because it is not caused by the file.
 ///
 /// # Errors
-/// What the library says, or that it panicked.
+/// The error of the library, or the message of its panic.
 pub(super) fn call<T>(library: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     panics::caught("ingest/", library)
         .unwrap_or_else(|said| Err(format!("it is not readable, most likely damaged: {said}")))

@@ -1,6 +1,5 @@
-//! What a source is known by.
-
-/// What rows of a source are known by: its name, a path in full, so that it does not depend on where it is named from.
+/// The stable name that identifies the rows of a source. A path is made absolute, so that the name does not depend
+/// on the working directory.
 pub fn identity(name: &str) -> String {
     let path = std::fs::canonicalize(name).ok();
     path.map_or_else(|| name.to_owned(), |path| path.display().to_string())

@@ -1,5 +1,5 @@
-//! A whole source as it is, for those who compare and do not judge: every value that parses, also what a row would be refused
-//! for.
+//! Loads a source for comparison without validation: every value that parses is used, including values for which a row
+//! would otherwise be rejected.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -11,22 +11,22 @@ use super::rows::{Rows, SourceRow};
 use crate::schema::table::TooMuchText;
 use crate::schema::{Notice, Schema, Table, WarningSummary};
 
-/// A table that was looked at.
+/// A table loaded for comparison.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// Every row that is one; a value that does not parse is missing.
+    /// All rows that could be parsed; a value that does not parse is missing.
     pub table: Table,
-    /// Which of the schema's columns the source has, in its order.
+    /// For each column of the schema, in its order: whether the source has it.
     pub has: Vec<bool>,
-    /// What else it has, by name: the id, the target, what the schema does not know.
+    /// Names of the other columns of the source: the id, the target and columns that are not in the schema.
     pub others: BTreeSet<String>,
-    /// Lines that are no rows.
+    /// Lines that could not be parsed as rows.
     pub left_out: u64,
-    /// Values that do not parse.
+    /// Values that could not be parsed.
     pub unreadable: u64,
-    /// What is worth telling of the table as a whole, each once.
+    /// Notices about the table as a whole, without duplicates.
     pub notices: Vec<String>,
-    /// Numbers of text that would mean something else under the other decimal sign.
+    /// Warnings by column, such as numbers in text that would mean something else with the other decimal separator.
     pub warnings: WarningSummary,
 }
 

@@ -1,15 +1,15 @@
-//! Where rows come from, and tables into files.
+//! Reads rows from sources, and writes tables to files.
 //!
-//! A [`Source`] is a file, a folder, standard input, a web API or a query; it is read row by row, either into one table
-//! ([`Source::load`]) or in batches into a [`Sink`] ([`Source::ingest`]). Text formats are decoded by [`crate::schema`],
-//! the same code that decodes a request's body, so that a row means the same wherever it comes from; Parquet comes through
-//! polars, which lives in this room alone. A bad row never stops a load: it is left out and reported with line, column,
-//! value and reason, unless the caller is strict.
+//! A [`Source`] is a file, a folder, standard input, a web API or a database query. It is read row by row, either into one
+//! table ([`Source::load`]) or in batches into a [`Sink`] ([`Source::ingest`]). Text formats are decoded by
+//! [`crate::schema`], the same code that decodes a request body, so that a row has the same meaning wherever it comes from.
+//! Parquet is read and written with polars, which no other module uses. A bad row does not stop a load: it is left out and
+//! reported with its line, column, value and reason, unless the load is strict.
 //!
 //! [`numbers`] reads a few columns of any table as plain numbers, without a schema.
 //!
-//! Adding a format: one file, one line in [`formats`]. Adding a kind of source: one file, one line in
-//! [`mod@source`]'s table.
+//! A new format is one file and one line in [`formats`]; a new kind of source is one file and one line in the table of
+//! [`mod@source`].
 
 mod bad_row;
 pub mod batch;
@@ -59,12 +59,12 @@ use collect::Collector;
 /// The table compiled into the binary.
 const BUNDLED: &[u8] = include_bytes!("../../data/raw/train.csv");
 
-/// Reads a file into a table, bad rows left out.
+/// Reads a file into a table; bad rows are left out.
 pub fn read_file(path: &Path, schema: &Arc<Schema>, purpose: Purpose) -> Result<Loaded, ReadFault> {
     read_file_as(path, schema, purpose, &Dialect::AUTO)
 }
 
-/// As [`read_file`]; text is written in this dialect.
+/// Like [`read_file`], with the given dialect of text.
 pub fn read_file_as(
     path: &Path,
     schema: &Arc<Schema>,
@@ -74,18 +74,18 @@ pub fn read_file_as(
     Source::file(path, dialect)?.load(schema, purpose, false)
 }
 
-/// Reads the table compiled into the binary.
+/// Reads the table that is compiled into the binary.
 ///
 /// # Errors
-/// When it is no table of this schema.
+/// When the table does not fit the schema.
 pub fn bundled(schema: &Arc<Schema>) -> Result<Loaded, ReadFault> {
     from_memory(&text::CSV, BUNDLED, "the bundled table", schema)
 }
 
-/// Reads the bytes of [`write::table_as_parquet`].
+/// Reads a table from the bytes that [`write::table_as_parquet`] returned.
 ///
 /// # Errors
-/// When it is no table of this schema.
+/// When the bytes are not a table of this schema.
 pub fn kept(bytes: &[u8], schema: &Arc<Schema>) -> Result<Loaded, ReadFault> {
     from_memory(&parquet::Parquet, bytes, "the kept table", schema)
 }

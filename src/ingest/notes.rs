@@ -1,4 +1,4 @@
-//! What is to be said of a load by column: warnings and faults summed up, columns that are not there or hold nothing.
+//! Summarises a load by column: warnings, faults, and columns that are absent or empty.
 
 use std::sync::Arc;
 
@@ -6,25 +6,25 @@ use crate::schema::fault::{Fault, Problem};
 use crate::schema::row::Purpose;
 use crate::schema::{Notice, Row, Schema, WarningSummary};
 
-/// Kinds of faults that are told apart; beyond them faults still count as rows. A table of unknown names must not fill the
-/// memory.
+/// Maximum number of distinct kinds of faults; further kinds only count as bad rows. The limit bounds the memory for a table
+/// with many unknown column names.
 const MOST_KINDS: usize = 1000;
 
-/// Collects what is said at the end. Bounded, however long the source is.
+/// Collects the notices and warnings that are reported at the end of a load. Its size does not depend on the
+/// length of the source.
 #[derive(Debug)]
 pub(super) struct Notes {
-    /// What the rows are read for.
     pub(super) purpose: Purpose,
     schema: Arc<Schema>,
     summary: WarningSummary,
     rows: u64,
-    /// Columns that are somewhere in the source, in the schema's order.
+    /// For each column of the schema: whether some part of the source has it.
     met: Vec<bool>,
-    /// Columns that have a value in some row.
+    /// For each column of the schema: whether some row has a value in it.
     filled: Vec<bool>,
-    /// Notices about the source as a whole, each once.
+    /// Notices about the source as a whole, without duplicates.
     pub(super) notices: Vec<String>,
-    /// Faults by column and problem: how many rows have one, and the first.
+    /// Faults by column and problem: the number of rows with such a fault, and the first one.
     faults: Vec<(usize, Fault)>,
 }
 
@@ -43,19 +43,18 @@ impl Notes {
         }
     }
 
-    /// Keeps a notice: an issue under its column, information under its text, each once.
+    /// Records a notice: a data-quality issue under its column, other information as text without duplicates.
     pub(super) fn notice(&mut self, notice: Notice) {
         told(notice, &mut self.notices, &mut self.summary);
     }
 
-    /// Counts a row, good or bad.
     pub(super) fn row(&mut self, row: &Row) {
         self.met(row);
         self.summary.add(&row.warnings);
         self.faults(&row.faults);
     }
 
-    /// Notes which columns a row has, and which of them hold something.
+    /// Records which columns a row has and which of them have a value.
     pub(super) fn met(&mut self, row: &Row) {
         self.rows += 1;
         for (met, seen) in self.met.iter_mut().zip(row.seen()) {
@@ -87,13 +86,13 @@ impl Notes {
         }
     }
 
-    /// The commonest fault, with how many rows have it; of equals the first.
+    /// The most frequent fault, with the number of rows that have it; the first of several equally frequent ones.
     pub(super) fn commonest(&self) -> Option<(usize, Fault)> {
         let most = self.faults.iter().map(|(rows, _)| *rows).max()?;
         self.faults.iter().find(|(rows, _)| *rows == most).cloned()
     }
 
-    /// What there is to say.
+    /// The summary of the load.
     pub(super) fn finish(mut self) -> WarningSummary {
         if self.rows == 0 {
             return self.summary;
@@ -111,7 +110,7 @@ impl Notes {
     }
 }
 
-/// Keeps a notice: an issue under its column, information under its text, each once.
+/// Records a notice: a data-quality issue under its column, other information as text without duplicates.
 pub(super) fn told(notice: Notice, notices: &mut Vec<String>, warnings: &mut WarningSummary) {
     let Some(problem) = notice.problem else {
         if !notices.contains(&notice.text) {

@@ -1,4 +1,4 @@
-//! Plain numbers out of a few columns of any table, whatever else stands in it: no schema is needed, and none is known.
+//! Reads a few columns of any table as plain numbers, without a schema; other columns are ignored.
 
 use std::fs;
 use std::io::BufReader;
@@ -10,7 +10,7 @@ use super::{compression, content, formats, guard};
 use crate::schema::fault::excerpt;
 use crate::schema::row::Value;
 
-/// What a column may hold.
+/// The name and the allowed range of a column.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     pub name: &'a str,
@@ -18,20 +18,19 @@ pub struct Wanted<'a> {
     pub most: f64,
 }
 
-/// Numbers of a table.
+/// The numbers of the wanted columns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Numbers {
-    /// How many rows it has.
     pub rows: usize,
-    /// One vector a wanted column, as long.
+    /// One vector for each wanted column, with one number per row.
     pub columns: Vec<Vec<f64>>,
 }
 
-/// The numbers of these columns. The format is that of the file's ending.
+/// Reads the wanted columns. The file extension determines the format.
 ///
 /// # Errors
-/// When the file cannot be read, has no such column, or holds anything else than a number in the column's range there; line
-/// and column are named.
+/// When the file cannot be read or lacks a column, or when a cell is not a number within the column's range; the message
+/// names the line and the column.
 pub fn read(path: &Path, wanted: &[Wanted<'_>]) -> Result<Numbers, ReadFault> {
     let name = path.display().to_string();
     let not_open = |source| ReadFault::Open {

@@ -1,5 +1,5 @@
-//! How often a row without an id has come so far in one load: equal rows are different rows, and a load that is repeated
-//! finds them all again.
+//! Counts how often each row without an id has occurred in a load, so that equal rows count as different rows and a repeated
+//! load identifies each of them again.
 
 use std::hash::{Hash, Hasher};
 
@@ -7,14 +7,14 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::schema::{Cell, Row};
 
-/// Different contents that have a count of their own, some 100 MB of them.
+/// Maximum number of distinct contents with a counter of their own (about 100 MB).
 const MOST: usize = 1 << 22;
 
-/// Bits of the number of counts that all others share, 64 MB of them.
+/// Binary logarithm of the number of shared counters (64 MB), which serve all other contents.
 const SHARED_BITS: u32 = 24;
 
-/// Counts by content. Rows whose content came after the room was full share counts with others: equal rows still get
-/// different numbers, and the same ones whenever the same rows come in the same order. In another order they may not.
+/// Occurrence counters by content. Once the maximum is reached, further contents share counters by hash: equal rows still
+/// get different numbers, and the same rows in the same order get the same numbers. In another order they may not.
 #[derive(Debug)]
 pub(super) struct Occurrences {
     own: FxHashMap<u64, u32>,
@@ -37,12 +37,12 @@ impl Occurrences {
         }
     }
 
-    /// Whether counts are shared.
+    /// Whether shared counters are in use.
     pub(super) fn is_full(&self) -> bool {
         !self.shared.is_empty()
     }
 
-    /// How many rows equal to this one came before it; 0 for a row with an id of its own.
+    /// The number of equal rows before this one; 0 for a row that has an id.
     pub(super) fn before(&mut self, row: &Row) -> u32 {
         if !row.id().is_missing() {
             return 0;
@@ -108,7 +108,7 @@ mod tests {
             }
             (numbers, occurrences.is_full())
         };
-        // Each of 100 contents three times, ten times as many as have counts of their own.
+        // 100 distinct contents, three times each, where only 10 have counters of their own.
         let thrice = || (0..300).map(|i| i % 100);
         let (numbers, is_full) = load(&mut thrice(), &mut row);
         let different: HashSet<_> = numbers.iter().collect();

@@ -1,4 +1,4 @@
-//! How rows are handed over, one by one, from whatever reads them to whoever receives them.
+//! The trait through which readers of sources pass rows, one by one, to a receiver.
 
 use std::ops::ControlFlow;
 
@@ -6,33 +6,33 @@ use super::error::ReadFault;
 use crate::schema::fault::Fault;
 use crate::schema::{Notice, Row};
 
-/// Who receives rows; it may break off.
+/// A receiver of rows; it can end the reading.
 pub trait Rows {
-    /// A file, page or query begins.
+    /// Announces that a file, page or query begins.
     fn begin(&mut self, name: &str) -> ControlFlow<()>;
 
-    /// A row, good or bad.
+    /// Receives a row, good or bad.
     fn row(&mut self, row: SourceRow<'_>) -> ControlFlow<()>;
 
-    /// Something is worth telling of the table as a whole.
+    /// Receives a notice about the table as a whole.
     fn notice(&mut self, _notice: Notice) {}
 
-    /// All rows so far are everything up to this cursor.
+    /// Announces that all rows up to this cursor have been passed.
     fn reached(&mut self, _cursor: String) {}
 
-    /// A file is passed over.
+    /// Announces that a file is skipped.
     fn skipped(&mut self, _name: &str, _why: &str) {}
 
-    /// A file among others cannot be read, or not to its end: passed over, or the end of it all. A table must not lack a
-    /// file unnoticed, so that it is the end unless the receiver says otherwise.
+    /// Announces that one of several files cannot be read, or only in part. The receiver decides whether to skip the file;
+    /// by default the reading ends, because a table must not silently lack a file.
     fn unreadable(&mut self, _name: &str, _fault: &ReadFault) -> ControlFlow<()> {
         ControlFlow::Break(())
     }
 }
 
-/// One row of a source: its line, and the row (which may have faults) or the fault of the line as a whole.
+/// One row of a source: its line number, and the row (which may have faults) or the fault of a line that is not a row.
 pub struct SourceRow<'r> {
-    /// Line (a header is line 1); for JSON lists, Parquet and databases the number of the row, from 1.
+    /// The line in the file (a header is line 1); for JSON lists, Parquet and databases the row number, from 1.
     pub line: u64,
     pub row: Result<&'r mut Row, Fault>,
 }

@@ -1,12 +1,12 @@
-//! What a file is by its first bytes.
+//! Recognises file formats by their first bytes.
 
 use super::format::Format;
 
-/// Bytes of a file that are looked at to tell its format.
+/// Number of bytes that are examined to recognise a format.
 pub(super) const SIGNATURE: usize = 4096;
 
-/// What a file looks like by its first bytes, where that is another format than its ending says: in words, with the ending
-/// it should have.
+/// The format that the first bytes suggest, if it contradicts the extension: its description and the extension that
+/// the file should have.
 pub(super) fn contradicts(
     named: &dyn Format,
     first: &[u8],
@@ -20,7 +20,7 @@ pub(super) fn contradicts(
     let looks_like = likeness(first)?;
     let fits = match (named.name(), looks_like) {
         ("json", "jsonl") | ("tsv", "csv") => true,
-        // A first line that is broken looks like the beginning of a document.
+        // A file of JSON lines with a malformed first line looks like the beginning of a JSON document.
         ("jsonl", "json") => first.trim_ascii_start().starts_with(b"{"),
         (named, looks_like) => named == looks_like,
     };
@@ -30,7 +30,7 @@ pub(super) fn contradicts(
         .map(|(_, what, ending)| (*what, *ending))
 }
 
-/// The name of the format that the first bytes are those of; none where they may be of any.
+/// The name of the format that the first bytes suggest; `None` if they could belong to several formats.
 fn likeness(first: &[u8]) -> Option<&'static str> {
     if first.starts_with(b"PAR1") {
         return Some("parquet");
@@ -58,7 +58,7 @@ fn likeness(first: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What a file is by its first bytes, where that is something people take for a table and is none.
+/// A description of the file if its first bytes show a format that users mistake for a table, such as an Excel workbook.
 pub(super) fn other(first: &[u8]) -> Option<&'static str> {
     const BYTES: &[(&[u8], &str)] = &[
         (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),

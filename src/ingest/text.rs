@@ -1,4 +1,4 @@
-//! CSV and TSV.
+//! The CSV and TSV formats.
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -10,7 +10,7 @@ use crate::schema::csv::{self, Broken, CsvFault};
 use crate::schema::fault::{Fault, Problem};
 use crate::schema::{Dialect, Row};
 
-/// What to do about text that is not UTF-8.
+/// Advice for text that is not UTF-8.
 const ENCODED: &str = "name the encoding of the file, such as --format encoding=latin-1, or `format: {encoding: latin-1}` in \
                        the spec";
 
@@ -18,7 +18,7 @@ const ENCODED: &str = "name the encoding of the file, such as --format encoding=
 pub struct Delimited {
     name: &'static str,
     endings: &'static [&'static str],
-    /// The delimiter, where none is named and none is found.
+    /// The delimiter to use if none is configured and none is detected.
     usual: u8,
 }
 

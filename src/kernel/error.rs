@@ -1,21 +1,21 @@
-//! What can be wrong with a kernel that came from a learner or out of a file.
+//! Errors of a kernel that was built by a learner or read from a file.
 
-/// The reason a kernel or calibration was refused. Nothing refused is ever scored.
+/// Why a kernel or calibration was rejected. A rejected one is never used for scoring.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum KernelFault {
-    /// A kernel must read at least one feature.
+    /// The kernel reads no feature.
     #[error("the kernel reads no feature at all")]
     NoFeatures,
-    /// More features than a packed node can name.
+    /// There are more features than a packed node can address.
     #[error(
         "{found} features, but a tree can tell at most {limit} apart: drop rare levels or columns"
     )]
     TooManyFeatures {
         found: usize,
-        /// Features a packed node can name.
+        /// Maximum number of features that a packed node can address.
         limit: usize,
     },
-    /// Two lengths that belong together differ.
+    /// Two lists that must have the same length differ in length.
     #[error("{what}: expected {expected} values, found {found}")]
     Length {
         /// The list that is too short or too long.
@@ -26,87 +26,86 @@ pub enum KernelFault {
     /// A number that must be finite is NaN or infinite.
     #[error("{what} is not a finite number")]
     NotFinite { what: &'static str },
-    /// An ensemble without trees.
+    /// The ensemble has no trees.
     #[error("the ensemble has no tree")]
     NoTrees,
-    /// A mean over nothing.
+    /// The mean has no members.
     #[error("the mean has no member")]
     NoMembers,
-    /// A mean inside a mean: flatten it.
+    /// A member of a mean is itself a mean; it must be flattened.
     #[error("member {member} of the mean is itself a mean: flatten it")]
     NestedMean {
         /// Position in the outer mean.
         member: usize,
     },
-    /// A member of a mean is faulty.
+    /// A member of a mean is invalid.
     #[error("member {member} of the mean: {fault}")]
     Member {
         /// Position in the mean.
         member: usize,
-        /// What is wrong with it.
+        /// The error of the member.
         fault: Box<KernelFault>,
     },
-    /// A tree of the ensemble is faulty.
+    /// A tree of the ensemble is invalid.
     #[error("tree {tree}: {fault}")]
     Tree {
         /// Position in the ensemble.
         tree: usize,
-        /// What is wrong with it.
+        /// The error of the tree.
         fault: TreeFault,
     },
-    /// A calibration curve breaks its own rule.
+    /// A calibration curve violates one of its rules.
     #[error("calibration: {0}")]
     Calibration(&'static str),
 }
 
-/// The reason one tree was refused.
+/// Why a single tree was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TreeFault {
-    /// No node, so no root.
+    /// The tree has no node.
     #[error("it has no node")]
     Empty,
-    /// More nodes than packed offsets can span.
+    /// The tree has more nodes than packed offsets can span.
     #[error(
         "{found} nodes, at most {limit} are supported: raise the least number of rows in a leaf"
     )]
     TooLarge { found: usize, limit: usize },
-    /// A path longer than explanations can follow.
+    /// A path is longer than explanations support.
     #[error("deeper than {limit} splits: limit the depth")]
     TooDeep {
-        /// Splits supported on one path.
+        /// Maximum number of splits on one path.
         limit: usize,
     },
-    /// A child that does not come after its parent, lies outside the tree, or only one child.
+    /// A child does not come after its parent or lies outside the tree, or a split has only one child.
     #[error("node {node} points at no valid child")]
     Child { node: usize },
-    /// A node with no parent, or with several.
+    /// A node has no parent or several.
     #[error("node {node} has {parents} parents instead of one")]
     Parents {
         node: usize,
-        /// How many nodes point at it.
+        /// Number of nodes that have this node as a child.
         parents: u32,
     },
-    /// A feature outside the row.
+    /// A split reads a feature that the row does not have.
     #[error("node {node} reads feature {feature}, the row has {width}")]
     Feature {
         node: usize,
-        /// The feature it reads.
+        /// Index of the feature.
         feature: u32,
-        /// Features in a row.
+        /// Number of features in a row.
         width: usize,
     },
-    /// A threshold or leaf value that is NaN or infinite.
+    /// A threshold or a leaf value is NaN or infinite.
     #[error("node {node} holds a number that is not finite")]
     NotFinite { node: usize },
-    /// A leaf whose cover is not above zero, not finite, or vanishes beside the tree's.
+    /// A leaf's cover is not above zero, not finite, or negligible beside the tree's.
     #[error("leaf {node} has no cover that can be weighed")]
     Cover { node: usize },
-    /// A stored tree that ends too early or goes on after its last leaf.
+    /// The node list of a stored tree ends too early or continues after the last leaf.
     #[error("its nodes do not add up to one tree")]
     Shape,
 }
 
-/// `Ok` if `value` is finite.
 pub(super) fn finite(what: &'static str, value: f64) -> Result<(), KernelFault> {
     if value.is_finite() {
         Ok(())
@@ -115,7 +114,6 @@ pub(super) fn finite(what: &'static str, value: f64) -> Result<(), KernelFault> 
     }
 }
 
-/// `Ok` if a list is as long as it has to be.
 pub(super) fn length(what: &'static str, expected: usize, found: usize) -> Result<(), KernelFault> {
     if expected == found {
         Ok(())

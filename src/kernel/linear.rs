@@ -1,4 +1,4 @@
-//! A linear score through the logistic link: what a logistic regression is lowered to.
+//! A linear score with the logistic link: the kernel of a logistic regression.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +9,11 @@ use super::logistic::sigmoid;
 /// `probability = σ(intercept + Σ weights[i] · x[i])`, summed in f64 in the order of the features.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Linear {
-    /// One per feature, log odds per unit of the feature.
+    /// One weight per feature, in log odds per unit of the feature.
     pub weights: Vec<f64>,
     /// Log odds at x = 0.
     pub intercept: f64,
-    /// The row explanations start from, one value per feature; the training mean as a rule.
+    /// The row from which explanations start, one value per feature; usually the training mean.
     pub baseline: Vec<f64>,
 }
 
@@ -30,7 +30,7 @@ impl Linear {
         self.baseline
             .iter()
             .try_for_each(|b| finite("a baseline value", *b))?;
-        // The score of the most extreme row must be finite, or one could be infinity less infinity.
+        // The score of the most extreme row must be finite, or some score could be infinity minus infinity.
         let weight = self.weights.iter().map(|w| w.abs()).sum::<f64>();
         let far = |most: f64, b: &f64| most.max(b.abs());
         let reach = self.baseline.iter().fold(f64::from(f32::MAX), far);
@@ -51,7 +51,7 @@ impl Linear {
         sigmoid(self.intercept + dot)
     }
 
-    /// Fills `phi` (one per feature) with what each adds to the log odds of the baseline row.
+    /// Fills `phi` (one per feature) with each feature's contribution to the log odds relative to the baseline row.
     ///
     /// # Panics
     /// If the lengths differ.

@@ -1,9 +1,9 @@
-//! From log odds to a probability and back.
+//! Conversion between log odds and probabilities.
 
-/// Probabilities are kept this far from 0 and 1 before their log odds are taken, which so stay within ±27.7.
+/// Minimum distance of a probability from 0 and 1 before its log odds are computed, so that these stay within ±27.7.
 const MARGIN: f64 = 1e-12;
 
-/// 1 / (1 + e⁻ᶻ), without overflow on either side.
+/// 1 / (1 + e⁻ᶻ), without overflow for large |z|.
 pub(super) fn sigmoid(z: f64) -> f64 {
     if z >= 0.0 {
         1.0 / (1.0 + (-z).exp())
@@ -13,7 +13,7 @@ pub(super) fn sigmoid(z: f64) -> f64 {
     }
 }
 
-/// Log odds of a probability, kept off the ends by [`MARGIN`].
+/// Log odds of a probability, which is first clamped by [`MARGIN`].
 pub(super) fn logit(p: f64) -> f64 {
     let p = p.clamp(MARGIN, 1.0 - MARGIN);
     (p / (1.0 - p)).ln()

@@ -1,5 +1,5 @@
-//! How the members of a mean are stored: as kernels that are no means. A mean within a mean within … could otherwise
-//! be written in few bytes and overflow the stack of whoever reads them.
+//! Serialization of a mean's members, as kernels that are not means. Otherwise a few bytes could express a mean within a
+//! mean within … and overflow the stack of the reader.
 
 use serde::ser::{Error, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

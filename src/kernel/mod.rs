@@ -1,8 +1,8 @@
-//! What every learner is lowered to: flat scorers over `&[f32]`, their explanations, calibration curves.
+//! The form to which every learner is lowered: flat scorers over `&[f32]`, their explanations, calibration curves.
 //!
-//! Pure mathematics: no schema, no I/O, no allocation per call. A [`Kernel`] gives the probability of the positive
-//! class for a row of features, and splits it into a base and one part per feature. `unsafe` stands in `packed`
-//! alone, whose data come only from checked parts, also when they are read from a file.
+//! Pure mathematics: no schema, no I/O, no allocation per call. A [`Kernel`] computes the probability of the positive class
+//! for a row of features, and decomposes it into a base and one part per feature. `unsafe` occurs in `packed` alone, whose
+//! data are always built from checked parts, also when they are read from a file.
 
 mod calibration;
 mod error;
@@ -29,29 +29,27 @@ pub use shap::AttributionScratch;
 pub use tree::{MAX_DEPTH, MAX_NODES, Node, Tree};
 pub use trees::{Link, Trees};
 
-/// Rows whose members' scores a mean holds at a time, on the stack.
+/// Number of rows that a mean scores at a time; the members' scores are on the stack.
 const BLOCK: usize = 64;
 
 /// A scorer of rows.
 ///
-/// Rows are `f32`, never NaN by contract; NaN goes right in a tree, and is never unsound. All calls but
-/// [`Kernel::check`] panic if a slice has not the length that [`Kernel::width`] asks for.
+/// Rows are `f32` and must not contain NaN; NaN goes right in a tree, and is never unsound. All calls but [`Kernel::check`]
+/// panic if a slice does not have the length that [`Kernel::width`] requires.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Kernel {
     Linear(Linear),
-    /// Forest or boosted trees.
+    /// A forest or boosted trees.
     Trees(Trees),
-    /// Plain mean of the members' probabilities; members are never means themselves.
+    /// Unweighted mean of the members' probabilities; members are never means themselves.
     Mean(#[serde(with = "members")] Vec<Kernel>),
 }
 
 impl Kernel {
-    /// Verifies what a file may get wrong and construction does not already rule out; call it after deserialising,
-    /// once.
+    /// Verifies what a file may get wrong and construction does not already rule out; must be called once after deserialising.
     ///
     /// # Errors
-    /// The first fault: no feature or member, lengths or widths that differ, a number that is not finite, a mean in a
-    /// mean.
+    /// The first error: no feature or member, lengths or widths that differ, a number that is not finite, a mean in a mean.
     pub fn check(&self) -> Result<(), KernelFault> {
         match self {
             Kernel::Linear(linear) => linear.check(),
@@ -83,7 +81,7 @@ impl Kernel {
         }
     }
 
-    /// [`Kernel::score`] of every row, to the bit: `rows` is row-major, `out.len()` × width.
+    /// [`Kernel::score`] of every row, identical to the bit: `rows` is row-major, `out.len()` × width.
     pub fn score_batch(&self, rows: &[f32], out: &mut [f64]) {
         let width = self.width();
         assert_eq!(rows.len(), out.len() * width, "features in the rows");
@@ -102,11 +100,10 @@ impl Kernel {
         }
     }
 
-    /// Splits the score of row `x`: fills `phi` (one per feature) and returns the base, with base + Σ phi = score to
-    /// 1e-9.
+    /// Decomposes the score of row `x`: fills `phi` (one per feature) and returns the base, with base + Σ phi = score to 1e-9.
     ///
-    /// Trees: exact path-dependent TreeSHAP (see `shap`). Linear: w·(x − baseline). Both then go through the link
-    /// along the straight line (see `line`). A mean's explanation is the mean of its members'.
+    /// Trees use exact path-dependent TreeSHAP (see `shap`), linear kernels w·(x − baseline). Both are then propagated through
+    /// the link along the straight line (see `line`). The explanation of a mean is the mean of its members' explanations.
     pub fn attribute(&self, x: &[f32], phi: &mut [f64], scratch: &mut AttributionScratch) -> f64 {
         assert_eq!(phi.len(), self.width(), "one part per feature");
         match self {
@@ -133,7 +130,7 @@ fn check_members(members: &[Kernel]) -> Result<(), KernelFault> {
     Ok(())
 }
 
-/// The members' scores added up in the order of [`Kernel::score`].
+/// The sum of the members' scores, in the order of [`Kernel::score`].
 fn mean_block(members: &[Kernel], rows: &[f32], out: &mut [f64]) {
     let mut scores = [0.0; BLOCK];
     let scores = &mut scores[..out.len()];

@@ -1,20 +1,20 @@
-//! The layout trees are walked in, and the walk: the one place where bounds are not checked at run time.
+//! The memory layout in which trees are walked, and the walk itself: the only code without run-time bounds checks.
 //!
-//! A node is eight bytes: threshold, and feature and offset to the left child in one word; the right child follows
-//! the left. Leaves point at themselves (offset 0, threshold +∞), so a walk of a fixed number of steps needs no
-//! branch, and `LANES` trees are walked abreast to overlap their memory latency.
+//! A node is eight bytes: the threshold, and one word with the feature and the offset to the left child; the right child
+//! follows the left. Leaves point at themselves (offset 0, threshold +∞), so that a walk of a fixed number of steps needs no
+//! branch, and `LANES` trees are walked in parallel to overlap their memory latency.
 
 use super::error::TreeFault;
 use super::tree::{Tree, lower};
 
-/// Trees walked abreast. A step waits on two loads, a comparison and an addition; 8 lanes do not fill the wait, and
-/// 32 spill too much (a row through 200 trees of depth 8: 1.8 µs with 4, 1.4 with 8, 1.2 with 16, 1.5 with 32).
+/// Number of trees walked in parallel. A step waits on two loads, a comparison and an addition; 8 lanes do not fill the wait,
+/// and 32 spill too many registers (a row through 200 trees of depth 8: 1.8 µs with 4, 1.4 with 8, 1.2 with 16, 1.5 with 32).
 pub(super) const LANES: usize = 16;
 
-/// Bits of a node's word that name the feature; the remaining 18 hold the offset.
+/// Bits of a node's word for the feature; the remaining 18 hold the offset.
 const FEATURE_BITS: u32 = 14;
 
-/// Most features a packed node can tell apart.
+/// Maximum number of features that a packed node can address.
 pub const MAX_FEATURES: usize = 1 << FEATURE_BITS;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,9 +55,9 @@ impl PackedNode {
         self.offset() == 0
     }
 
-    /// Distance from this node to the next on the way of a row with this feature value, which must not be NaN: a leaf
-    /// would let it pass. Negated, rather than `>`, because the processor's carry flag then is the answer, ready to
-    /// be added.
+    /// Distance from this node to the next one for a row with this feature value, which must not be NaN, as NaN would step
+    /// out of a leaf. The condition is negated, rather than written with `>`, because the result then is the processor's
+    /// carry flag, ready to be added.
     #[inline(always)]
     #[allow(clippy::neg_cmp_op_on_partial_ord)]
     fn step(self, value: f32) -> usize {
@@ -65,7 +65,7 @@ impl PackedNode {
     }
 }
 
-/// Trees walked abreast for the same number of steps.
+/// Trees that are walked in parallel for the same number of steps.
 #[derive(Debug, Clone, PartialEq)]
 struct Group {
     roots: [usize; LANES],
@@ -74,8 +74,7 @@ struct Group {
 
 /// Packed trees.
 ///
-/// Invariants, which the unchecked walk relies on and [`Packed::new`] establishes: `values` and `covers` are as long
-/// as
+/// Invariants, which the unchecked walk relies on and [`Packed::new`] establishes: `values` and `covers` are as long as
 /// `nodes`; every feature is `< width`, `width >= 1`; every root is in range, and so are both children of every split.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Packed {
@@ -93,7 +92,7 @@ impl Packed {
     /// Checks and packs `trees` for rows of `width` features (`1..=MAX_FEATURES`, verified by the caller).
     ///
     /// # Errors
-    /// The position of a faulty tree, and its fault.
+    /// The position of an invalid tree, and its error.
     pub(super) fn new(width: usize, trees: Vec<Tree>) -> Result<Packed, (usize, TreeFault)> {
         assert!(
             (1..=MAX_FEATURES).contains(&width),
@@ -105,8 +104,8 @@ impl Packed {
             tree.sum_covers();
             deep.push((depth, tree));
         }
-        // Trees of like depth share a group, so few steps are spent waiting in leaves. The sort is stable: packing
-        // what was packed before changes nothing, and the order of summation is the stored order from here on.
+        // Trees of similar depth share a group, so that few steps are wasted in leaves. The sort is stable, so that packing
+        // packed trees again changes nothing; sums follow this order from here on.
         deep.sort_by_key(|(depth, _)| *depth);
         Ok(Self::pack(width, &deep))
     }
@@ -119,7 +118,7 @@ impl Packed {
             + 1;
         let mut packed = Packed {
             width,
-            // Node 0 is the tree that says nothing; it pads the last group.
+            // Node 0 is a tree that always returns 0; it pads the last group.
             nodes: Vec::with_capacity(total),
             values: Vec::with_capacity(total),
             covers: Vec::with_capacity(total),
@@ -148,8 +147,8 @@ impl Packed {
         first
     }
 
-    /// Lays one tree out and returns its root. Siblings are adjacent, and the smaller of two subtrees comes first, so
-    /// that no offset exceeds half the tree plus one.
+    /// Lays out one tree and returns its root. Siblings are adjacent, and the smaller of two subtrees comes first, so that
+    /// no offset exceeds half the tree plus one.
     fn place(&mut self, tree: &Tree) -> usize {
         let sizes = tree.sizes();
         let root = self.grow(1);
@@ -204,7 +203,7 @@ impl Packed {
         self.values.iter().map(|value| value.abs()).sum()
     }
 
-    /// Sum of the leaves `x` ends in, over all trees: pairwise within a group of [`LANES`] trees in stored order,
+    /// Sum of the leaves that `x` reaches, over all trees: pairwise within a group of [`LANES`] trees in stored order,
     /// then group after group.
     ///
     /// # Panics
@@ -225,8 +224,8 @@ impl Packed {
         sum
     }
 
-    /// [`Packed::sum`] of every row of a row-major block: group by group, so that a group's nodes stay in the first
-    /// cache while the rows pass. The same additions in the same order, hence the same bits.
+    /// [`Packed::sum`] of every row of a row-major block, group by group, so that a group's nodes stay in the L1 cache for
+    /// all rows. The additions and their order are the same, hence also the bits of the result.
     ///
     /// # Panics
     /// If `rows` is not `sums.len()` rows.
@@ -247,7 +246,7 @@ impl Packed {
         }
     }
 
-    /// One group's trees for one row.
+    /// Sum of one group's leaves for one row.
     ///
     /// # Safety
     /// `x` must be `width` long and hold no NaN.
@@ -269,7 +268,7 @@ impl Packed {
         add(at.map(|leaf| unsafe { *self.values.get_unchecked(leaf) }))
     }
 
-    /// [`Packed::walk`] for a row that breaks the contract: NaN is not `<=` anything and goes right.
+    /// [`Packed::walk`] for a row that violates the contract: NaN is not `<=` anything and goes right.
     #[cold]
     fn walk_nan(&self, group: &Group, x: &[f32]) -> f64 {
         add(group.roots.map(|root| {
@@ -282,7 +281,7 @@ impl Packed {
     }
 }
 
-/// The one order in which a group's leaves are added: halves onto each other.
+/// Sums a group's leaves, always in the same order: the upper half is added to the lower half until one is left.
 #[inline(always)]
 fn add(mut leaves: [f64; LANES]) -> f64 {
     let mut half = LANES / 2;

@@ -1,28 +1,28 @@
-//! Exact path-dependent TreeSHAP: the Shapley values of Lundberg, Erion, Lee, "Consistent Individualized Feature
-//! Attribution for Tree Ensembles" (2018) and Lundberg et al., "From local explanations to global understanding with
-//! explainable AI for trees", Nature Machine Intelligence 2 (2020), Algorithm 2, computed another way.
+//! Exact path-dependent TreeSHAP: the Shapley values of Lundberg, Erion, Lee, "Consistent Individualized Feature Attribution
+//! for Tree Ensembles" (2018) and Lundberg et al., "From local explanations to global understanding with explainable AI for
+//! trees", Nature Machine Intelligence 2 (2020), Algorithm 2, computed in another way.
 //!
-//! The value of a coalition S is the tree's expectation when the features in S are known and, at a split on any
-//! other, both ways are taken in proportion to their cover. A leaf's part of it is a product over the features on its
-//! path: `one` (1 if the row itself goes that way, else 0) for those in S, `zero` (the share of the cover) for the
-//! others. By Owen's multilinear extension (1972), feature i's Shapley value is the sum over leaves of
+//! The value of a coalition S is the tree's expectation when the features in S are known and, at a split on any other, both
+//! ways are taken in proportion to their cover. A leaf's part of it is a product over the features on its path: `one` (1 if
+//! the row itself goes that way, else 0) for those in S, `zero` (the share of the cover) for the others. By Owen's
+//! multilinear extension (1972), feature i's Shapley value is the sum over leaves of
 //!
 //! ```text
 //! value · (one_i − zero_i) · ∫₀¹ Π_{j≠i} (zero_j·(1 − t) + one_j·t) dt
 //! ```
 //!
-//! a polynomial of a degree below the number of features on the path, which Gauss–Legendre integrates exactly with
-//! half as many points. Products are carried down the tree and sums of leaves up, as in Yu et al., "Linear TreeShap"
-//! (NeurIPS 2022): O(nodes · depth) instead of O(leaves · depth²), and without Algorithm 2's cancelling weights.
+//! a polynomial of a degree below the number of features on the path, which Gauss–Legendre integrates exactly with half as
+//! many points. Products are passed down the tree and sums of leaves up, as in Yu et al., "Linear TreeShap" (NeurIPS 2022):
+//! O(nodes · depth) instead of O(leaves · depth²), and without Algorithm 2's cancelling weights.
 
 use super::packed::Packed;
 use super::tree::MAX_DEPTH;
 
-/// Working space of an explanation: keep one per thread. Grows at first use, then is reused.
+/// Working space of an explanation, one per thread. It grows at first use and is then reused.
 #[derive(Debug, Clone, Default)]
 pub struct AttributionScratch {
     seen: Vec<Seen>,
-    /// One member's part of a mean's explanation.
+    /// The explanation of one member of a mean.
     pub(super) member: Vec<f64>,
 }
 
@@ -83,7 +83,7 @@ fn explain<const N: usize>(
     }
 }
 
-/// What the splits on one feature, from the root to here, amount to.
+/// The combined effect of all splits on one feature between the root and the current node.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Seen {
     /// Share of the cover that goes this way at those splits.
@@ -93,7 +93,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// No split on the feature yet.
+    /// The feature has not been split on yet.
     const NOT: Seen = Seen {
         zero: 1.0,
         one: 1.0,
@@ -109,8 +109,8 @@ struct Walk<'a, const N: usize> {
 }
 
 impl<const N: usize> Walk<'_, N> {
-    /// `product` is the integrand over all features on the way to node `at`, at each point of the rule; the answer is the sum
-    /// of value · integrand over the leaves below.
+    /// Visits the subtree below node `at`. `product` is the integrand over all features on the path to `at`, at each point
+    /// of the quadrature rule; returns the sum of value · integrand over the leaves below.
     fn descend(&mut self, at: usize, product: &[f64; N]) -> [f64; N] {
         let node = self.packed.node(at);
         if node.is_leaf() {
@@ -139,8 +139,8 @@ impl<const N: usize> Walk<'_, N> {
         }
         self.seen[feature] = before;
         if before != Seen::NOT {
-            // The split above on the same feature is about to be paid for these leaves too, but for them this one
-            // replaces it.
+            // The upper split on the same feature will be credited for these leaves as well, but for them this split
+            // replaces it, so that its part is subtracted here.
             self.phi[feature] -=
                 (before.one - before.zero) * self.rule.integral(&each(|n| sum[n] * without[n]));
         }
@@ -148,14 +148,15 @@ impl<const N: usize> Walk<'_, N> {
     }
 }
 
-/// Gauss–Legendre quadrature on [0, 1] with N points, none of them an end.
+/// Gauss–Legendre quadrature on [0, 1] with N points, all of them inside the interval.
 struct Rule<const N: usize> {
     points: [f64; N],
     weights: [f64; N],
 }
 
 impl<const N: usize> Rule<N> {
-    /// Roots of the Legendre polynomial by Newton's iteration from Tricomi's guess, which is good to a few digits.
+    /// Computes the roots of the Legendre polynomial by Newton's iteration from Tricomi's approximation, which is good
+    /// to a few digits.
     fn new() -> Rule<N> {
         let mut rule = Rule {
             points: [0.0; N],

@@ -1,20 +1,20 @@
-//! One decision tree as a learner hands it over: free to be wrong, checked before it is packed.
+//! One decision tree as built by a learner: unchecked until it is packed.
 
 use std::ops::Range;
 
 use super::error::TreeFault;
 
-/// Most nodes in one tree. Packed child offsets stay at or below half of this plus one, which 18 bits hold.
+/// Maximum number of nodes in a tree. Packed child offsets stay at or below half of this plus one, which 18 bits hold.
 pub const MAX_NODES: usize = 500_000;
 
-/// Most splits on one path; bounds the recursion of explanations and its stack.
+/// Maximum number of splits on a path; bounds the recursion of explanations and its stack.
 pub const MAX_DEPTH: usize = 128;
 
-/// Least share of a tree's cover in one leaf: shares are multiplied and divided by, and must not underflow.
+/// Minimum share of a tree's cover in one leaf: shares are multiplied and divided by, and must not underflow.
 const LEAST_SHARE: f64 = 1e-15;
 
-/// Cover given to a leaf that no counted row reaches: explanations divide by cover, so it must weigh something, but
-/// less than a row.
+/// Cover of a leaf that no counted row reaches: explanations divide by cover, so that it must be positive, but it should be
+/// less than that of a row.
 const UNREACHED: f64 = 0.5;
 
 /// One node: a split, or a leaf if both children are [`Node::NONE`].
@@ -28,14 +28,14 @@ pub struct Node {
     pub left: u32,
     /// Index of the right child, greater than this node's own; [`Node::NONE`] in a leaf.
     pub right: u32,
-    /// Leaf: what the tree says. Split: ignored.
+    /// Leaf: the tree's output. Split: ignored.
     pub value: f64,
-    /// Leaf: weight of the training rows that end here, `> 0`. Split: ignored, the sum over the leaves below counts.
+    /// Leaf: weight of the training rows that end here, `> 0`. Split: ignored; the sum over the leaves below is used.
     pub cover: f64,
 }
 
 impl Node {
-    /// Stands for "no child".
+    /// Marks an absent child.
     pub const NONE: u32 = u32::MAX;
 
     pub fn leaf(value: f64, cover: f64) -> Node {
@@ -61,12 +61,11 @@ impl Node {
         }
     }
 
-    /// Whether this is a leaf.
     pub fn is_leaf(&self) -> bool {
         self.left == Self::NONE && self.right == Self::NONE
     }
 
-    /// The child a feature value leads to; NaN is not `<=` and goes right.
+    /// The child that a feature value leads to; NaN is not `<=` and goes right.
     fn child(&self, value: f32) -> u32 {
         if self.goes_left(value) {
             self.left
@@ -87,16 +86,15 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// A tree of these nodes.
     pub fn new(nodes: Vec<Node>) -> Tree {
         Tree { nodes }
     }
 
-    /// Verifies all that scoring and explaining rely on, for rows of `width` features, and returns the depth (0 for a
-    /// lone leaf).
+    /// Verifies everything that scoring and explaining rely on, for rows of `width` features, and returns the depth (0
+    /// for a single leaf).
     ///
     /// # Errors
-    /// The first fault in node order.
+    /// The first error in node order.
     pub fn check(&self, width: usize) -> Result<usize, TreeFault> {
         self.check_shape(width)?;
         let total = self
@@ -116,18 +114,19 @@ impl Tree {
         }
     }
 
-    /// Sets every leaf's cover to the number of `rows` (row-major, `width` features each) that reach it; a leaf none
-    /// reaches gets half a row. Splits get the sum.
+    /// Sets every leaf's cover to the number of `rows` (row-major, `width` features each) that reach it, or to half a row if
+    /// none does. Splits get the sum of their leaves.
     ///
     /// # Errors
-    /// The tree's own faults, cover excepted.
+    /// An invalid tree; its old covers are not checked.
     ///
     /// # Panics
     /// If `rows` is not whole rows of `width` features.
     pub fn cover_from(&mut self, rows: &[f32], width: usize) -> Result<(), TreeFault> {
         self.check_shape(width)?;
         assert_eq!(rows.len() % width, 0, "rows of {width} features");
-        // All rows go down together, node by node: no step waits for the one before, as in the walk of a single row.
+        // All rows descend together, node by node, so that no step waits for the previous one, as it would in the walk
+        // of a single row.
         let mut order: Vec<u32> = (0..(rows.len() / width) as u32).collect();
         let mut ranges = vec![0..0; self.nodes.len()];
         ranges[0] = 0..order.len();
@@ -160,10 +159,10 @@ impl Tree {
         Ok(())
     }
 
-    /// Index of the leaf `row` ends in.
+    /// Index of the leaf that `row` ends in.
     ///
     /// # Panics
-    /// If the tree is faulty or the row too short.
+    /// If the tree is invalid or the row too short.
     pub fn leaf_of(&self, row: &[f32]) -> usize {
         let mut at = 0;
         while !self.nodes[at].is_leaf() {
@@ -172,7 +171,7 @@ impl Tree {
         at
     }
 
-    /// Number of nodes in the subtree under each node, itself included. The tree must be checked.
+    /// Number of nodes in the subtree of each node, including itself. The tree must be checked.
     pub(super) fn sizes(&self) -> Vec<u32> {
         let mut sizes = vec![1; self.nodes.len()];
         for (at, node) in self
@@ -187,7 +186,7 @@ impl Tree {
         sizes
     }
 
-    /// Sets every split's cover to the sum over its leaves. Children come later, so one backward pass does.
+    /// Sets every split's cover to the sum over its leaves. Children come after parents, so that one backward pass is enough.
     pub(super) fn sum_covers(&mut self) {
         for at in (0..self.nodes.len()).rev() {
             let node = self.nodes[at];
@@ -217,7 +216,7 @@ impl Tree {
                 parents[node.right as usize] += 1;
             }
         }
-        // With children after parents, one parent each rules out cycles, sharing and strays at once.
+        // As children come after parents, exactly one parent per node rules out cycles, shared nodes and unreachable nodes.
         match parents
             .iter()
             .enumerate()
@@ -270,8 +269,8 @@ impl Tree {
     }
 }
 
-/// The largest `f32` that is `<= threshold`. For every `f32` x, `x <= lower(t)` iff `x as f64 <= t`, so nothing is
-/// lost by comparing in single precision.
+/// The largest `f32` that is `<= threshold`. For every `f32` x, `x <= lower(t)` iff `x as f64 <= t`, so that comparing in
+/// single precision is exact.
 pub(super) fn lower(threshold: f64) -> f32 {
     let nearest = threshold as f32;
     if f64::from(nearest) > threshold {

@@ -1,4 +1,4 @@
-//! An ensemble of trees: forest or boosted, scored from the packed layout.
+//! An ensemble of trees, a forest or boosted, scored from the packed layout.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +9,10 @@ use super::packed::{MAX_FEATURES, Packed};
 use super::shap::{self, AttributionScratch};
 use super::tree::Tree;
 
-/// Rows scored together in a batch: their features stay in the first cache beside one group of trees.
+/// Number of rows scored together in a batch: their features fit the L1 cache beside one group of trees.
 const BLOCK: usize = 64;
 
-/// From the ensemble's raw score to a probability.
+/// Maps the ensemble's raw score to a probability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Link {
     /// The raw score is a probability; it is clamped to [0, 1].
@@ -32,16 +32,16 @@ impl Link {
 
 /// A checked ensemble: `probability = link(base_score + scale · Σ leaf)`.
 ///
-/// A forest of n probability trees has base 0, scale 1/n, [`Link::Identity`]; a boosted model has its learning rate
-/// as the scale and [`Link::Logistic`]. The trees are kept ordered by depth; the sum runs in that order, pairwise
-/// within groups of sixteen, for single rows and batches alike. How they are stored: `wire`.
+/// A forest of n probability trees has base 0, scale 1/n, [`Link::Identity`]; a boosted model has its learning rate as the
+/// scale and [`Link::Logistic`]. The trees are ordered by depth; the sum runs in that order, pairwise within groups of
+/// sixteen, for single rows and batches alike. The stored form is defined in `wire`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trees {
     pub(super) packed: Packed,
     pub(super) link: Link,
     pub(super) base_score: f64,
     pub(super) scale: f64,
-    /// Raw score expected over the training rows: the base of every explanation.
+    /// Expected raw score over the training rows: the base of every explanation.
     expected: f64,
 }
 
@@ -49,7 +49,7 @@ impl Trees {
     /// Checks the trees for rows of `width` features and packs them.
     ///
     /// # Errors
-    /// No feature, too many features, no tree, a number that is not finite, or a faulty tree.
+    /// No feature, too many features, no tree, a number that is not finite, or an invalid tree.
     pub fn new(
         width: usize,
         link: Link,
@@ -74,7 +74,7 @@ impl Trees {
         }
         let packed =
             Packed::new(width, trees).map_err(|(tree, fault)| KernelFault::Tree { tree, fault })?;
-        // Sums of finite leaves must stay finite, or one score would be infinity less infinity.
+        // Sums of finite leaves must stay finite, or some score would be infinity minus infinity.
         finite(
             "the largest score",
             base_score.abs() + scale.abs() * packed.largest_sum(),
@@ -98,7 +98,7 @@ impl Trees {
         self.packed.roots().len()
     }
 
-    /// Splits on the longest path.
+    /// Number of splits on the longest path.
     pub fn depth(&self) -> usize {
         self.packed.depth()
     }
@@ -122,7 +122,7 @@ impl Trees {
         self.link.apply(self.base_score + self.scale * sum)
     }
 
-    /// TreeSHAP on the raw score, then along the straight line through the link.
+    /// TreeSHAP on the raw score, then propagated through the link along the straight line.
     pub(super) fn attribute(
         &self,
         x: &[f32],

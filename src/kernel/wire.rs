@@ -1,5 +1,5 @@
-//! Trees as they are stored: each tree's nodes in preorder, so that a file cannot even express a cycle, and in half
-//! the bytes of the nodes a learner hands over.
+//! The stored form of trees: each tree's nodes in preorder, which cannot express a cycle and needs half the bytes of the
+//! nodes that a learner builds.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -32,7 +32,7 @@ impl Serialize for Trees {
     }
 }
 
-/// Through the same checks as [`Trees::new`].
+/// Applies the same checks as [`Trees::new`].
 impl<'de> Deserialize<'de> for Trees {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Trees, D::Error> {
         let wire = WireTrees::deserialize(deserializer)?;
@@ -98,7 +98,7 @@ fn preorder(packed: &Packed, root: usize) -> Vec<WireNode> {
     nodes
 }
 
-/// Rebuilds the child indices. `waiting` holds the splits whose right child has not come yet.
+/// Rebuilds the child indices. `waiting` holds the splits whose right child has not been read yet.
 fn from_preorder(wire: &[WireNode]) -> Result<Tree, TreeFault> {
     if wire.len() > MAX_NODES {
         return Err(TreeFault::TooLarge {

@@ -1,4 +1,4 @@
-//! A model under its name, with what it costs: what is loaded, swapped in and named by every response.
+//! A model with its version name and measured cost, as it is loaded, swapped in and named by responses.
 
 use std::sync::Arc;
 
@@ -8,20 +8,20 @@ use super::cost::Cost;
 use crate::model::{Model, ModelFault};
 use crate::registry::{Registry, RegistryError, Version, VersionRef};
 
-/// A model under its name.
+/// A loaded model with its version name.
 #[derive(Debug)]
 pub struct Champion {
-    /// `titanic@7`, shared by every response that names it.
+    /// Version name such as `titanic@7`, shared by every response that contains it.
     pub name: Arc<str>,
-    /// When it was trained; none where the ledger does not know.
+    /// Time of training; `None` if the ledger does not have it.
     pub trained: Option<Timestamp>,
-    /// What its predictions cost.
+    /// Measured cost of a prediction.
     pub cost: Cost,
     pub model: Model,
 }
 
 impl Champion {
-    /// Puts a model under its name.
+    /// Wraps a model: looks up its time of training and measures its cost.
     pub fn new(registry: &Registry, version: &Version, model: Model) -> Champion {
         let listed = registry.versions().unwrap_or_default();
         let trained = listed.into_iter().find(|listed| listed.version == *version);
@@ -33,10 +33,11 @@ impl Champion {
         }
     }
 
-    /// Reads, checks, decodes and rehearses a version. Takes milliseconds: not for a thread that serves.
+    /// Reads a version, verifies and decodes it, and predicts one row as a test. Takes milliseconds, so it must not run
+    /// on a serving thread.
     ///
     /// # Errors
-    /// What is wrong with it; it must not become current then.
+    /// If the version cannot serve. It must not become the live model then.
     pub fn read(registry: &Registry, version: &Version) -> Result<Champion, RegistryError> {
         let (version, model) =
             registry.decode(&VersionRef::from(version.clone()), Model::from_bytes)?;

@@ -1,4 +1,4 @@
-//! What a model's answers cost, measured when it is loaded.
+//! The cost of a model's predictions, measured when the model is loaded.
 
 use std::time::{Duration, Instant};
 
@@ -6,10 +6,10 @@ use crate::model::{Model, Workspace};
 use crate::schema::Row;
 use crate::schema::row::Purpose;
 
-/// How long a measurement repeats what it measures, at most.
+/// Maximum time of one measurement.
 const ROUND: Duration = Duration::from_millis(1);
 
-/// What one row takes, in seconds of one core.
+/// Time per row, in seconds of one core.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
     pub probability: f64,
@@ -17,7 +17,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Measures a model on a row without values: a millisecond each, or one round where that takes longer.
+    /// Measures a model on a row without values, for a millisecond per quantity, or for one call if that takes longer.
     pub fn of(model: &Model) -> Cost {
         let row = Row::new(model.schema(), Purpose::Predict);
         let mut work = Workspace::default();
@@ -34,7 +34,7 @@ impl Cost {
     }
 }
 
-/// Seconds of the fastest round: other work on the machine only adds to it.
+/// Seconds of the fastest call: other load on the machine can only slow a call down.
 fn fastest(mut round: impl FnMut()) -> f64 {
     let begun = Instant::now();
     let mut fastest = f64::INFINITY;

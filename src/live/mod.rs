@@ -1,9 +1,9 @@
-//! The live model: loading it, swapping it, following the ledger that names it.
+//! The live model: loads it, swaps it, and follows the ledger that names it.
 //!
-//! * [`champion`]: a model under its name; [`cost`]: what its predictions cost.
+//! * [`champion`]: a loaded model with its version name; [`cost`]: the cost of its predictions.
 //! * [`LiveModel`]: the champion as loaded in memory, behind one atomic pointer.
 //! * [`pointer`]: the task that follows the ledger and swaps the live model.
-//! * [`promoter`]: promotion and rollback on request, done once the promoted model is live.
+//! * [`promoter`]: promotion and rollback on request, which return once the promoted model is live.
 //! * [`model_events`]: the task that records every line of the ledger as an event of the store.
 
 pub mod champion;

@@ -1,5 +1,5 @@
-//! The live model: the champion as loaded in memory, behind one atomic pointer. A request that loaded a snapshot uses it to
-//! the end, whatever is swapped in meanwhile.
+//! The live model: the champion as loaded in memory, behind one atomic pointer. A request keeps the snapshot that it loaded
+//! to its end, even if another model is swapped in meanwhile.
 
 use std::sync::Arc;
 
@@ -9,29 +9,29 @@ use jiff::Timestamp;
 use super::champion::Champion;
 use crate::registry::Version;
 
-/// A champion and the version it was loaded from; they are only ever seen together.
+/// A champion with its version, swapped together so that they always match.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// The version that responses name.
+    /// The version as named in responses.
     pub version: Version,
-    /// The model of that version.
+    /// The loaded model of that version.
     pub model: Arc<Champion>,
-    /// When it went live.
+    /// Time at which the model became live.
     pub since: Timestamp,
 }
 
-/// Where the live model is found; empty until the first one is loaded. Clones share it.
+/// A handle on the live model; empty until the first one is loaded. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct LiveModel(Arc<ArcSwapOption<Snapshot>>);
 
 impl LiveModel {
-    /// The snapshot of this moment, for the length of one request. Cheaper than [`snapshot`](Self::snapshot), but not to
-    /// be held across an `.await`: each thread has few of the cheap slots.
+    /// The current snapshot, for the duration of one request. Cheaper than [`snapshot`](Self::snapshot), but must not be
+    /// held across an `.await`: each thread has only a few of the cheap slots.
     pub fn load(&self) -> Guard<Option<Arc<Snapshot>>> {
         self.0.load()
     }
 
-    /// The snapshot of this moment, to be held as long as one likes.
+    /// The current snapshot, which may be held for any length of time.
     pub fn snapshot(&self) -> Option<Arc<Snapshot>> {
         self.0.load_full()
     }
@@ -40,7 +40,7 @@ impl LiveModel {
         self.load().as_ref().map(|live| live.version.clone())
     }
 
-    /// Puts a champion live and returns the snapshot before it; none before the first.
+    /// Swaps in a champion and returns the previous snapshot; `None` for the first champion.
     pub fn swap(
         &self,
         version: Version,

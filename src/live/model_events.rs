@@ -1,9 +1,9 @@
-//! The task that records what happens to versions: every line of the ledger becomes one event of the kind `model` in the
-//! store, also a line that was written while no server ran.
+//! The task that records every line of the ledger as one event of the kind `model` in the store, including lines that were
+//! written while no server ran.
 //!
-//! The store remembers up to which line of which epoch it has them, in the same commit as the events: none is missing and
-//! none stands twice, whenever the process ends. Where that note cannot be read, or the registry was put back since, the
-//! events themselves tell which lines they are of.
+//! The number of the last recorded line, with its epoch, is stored in the same commit as the events, so no line is lost or
+//! recorded twice, whenever the process ends. If that note cannot be read, or the registry was restored from a backup since,
+//! the recorded lines are determined from the events themselves.
 
 use std::collections::HashSet;
 
@@ -17,21 +17,21 @@ use crate::registry::{Registry, Standing, Version};
 use crate::store::kind::Kind;
 use crate::store::{Store, StoreError};
 
-/// Failures in a row after which the pause before another attempt, which doubles, stays as it is: 51 s.
+/// Consecutive failures after which the doubling pause before a retry stops growing, at 51 s.
 const MOST_FAILS: u32 = 8;
 
-/// Under which name the store keeps [`Memory`].
+/// Name of [`Memory`] in the store.
 const NAME: &str = "model_events";
 
-/// The last line of the ledger that the store has an event of.
+/// The last line of the ledger that is recorded in the store.
 #[derive(Debug, Serialize, Deserialize)]
 struct Memory {
     ledger_seq: u64,
-    /// The epoch that this number is of; none in notes of earlier releases.
+    /// Epoch of that line number; `None` in notes of earlier releases.
     epoch: Option<String>,
 }
 
-/// The body of an event.
+/// The body of a `model` event.
 #[derive(Debug, Serialize)]
 struct Body<'a> {
     action: Action,
@@ -44,22 +44,22 @@ struct Body<'a> {
     reason: &'a str,
 }
 
-/// Lines of the ledger that the store has events of.
+/// Lines of the ledger that are recorded in the store.
 #[derive(Debug, Default)]
 struct Known {
     lines: HashSet<(u64, String)>,
-    /// The first of them; what came before it is older than what the store keeps.
+    /// The first recorded line; lines before it are older than the events that the store retains.
     first: Option<u64>,
 }
 
-/// What is done from the start on.
+/// The state at the start of the task.
 struct Begun {
     ledger: Follower,
     known: Known,
     epoch: String,
 }
 
-/// Records until it is ended.
+/// Records lines until the task is cancelled.
 pub async fn run(store: Store, registry: Registry) {
     let mut tick = tokio::time::interval(INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -73,7 +73,7 @@ pub async fn run(store: Store, registry: Registry) {
         let (store, registry) = (store.clone(), registry.clone());
         match tokio::task::spawn_blocking(move || begin(&store, &registry)).await {
             Ok(Ok(begun)) => break begun,
-            // The follower of the live model reads the same file and reports it; so does the store.
+            // The ledger follower of the live model reads the same file and reports such errors; so does the store.
             Ok(Err(error)) => {
                 fails = (fails + 1).min(MOST_FAILS);
                 tracing::warn!(%error, "model events: ledger or store cannot be read");
@@ -91,7 +91,7 @@ pub async fn run(store: Store, registry: Registry) {
             }
             Err(error) => tracing::debug!(%error, "model events: the ledger cannot be followed"),
         }
-        // While the store cannot write, which is an alert of its own, the lines wait.
+        // While the store cannot write, which has its own alert, the lines wait.
         if let Some(seq) = last
             && record(&store, &epoch, &waiting, seq).await.is_ok()
         {
@@ -102,7 +102,7 @@ pub async fn run(store: Store, registry: Registry) {
     }
 }
 
-/// Finds out which lines are recorded. Reads the disk; all of the store where its note does not tell.
+/// Determines which lines are recorded. Reads the disk; reads the whole store if there is no usable note.
 fn begin(store: &Store, registry: &Registry) -> anyhow::Result<Begun> {
     let Standing { seq, epoch } = registry.standing()?;
     let note = store.remembered(NAME)?;
@@ -115,7 +115,7 @@ fn begin(store: &Store, registry: &Registry) -> anyhow::Result<Begun> {
     });
     let is_of_epoch = |note: &Memory| note.epoch.as_ref().is_none_or(|of| *of == epoch);
     let (after, known) = match note.filter(is_of_epoch) {
-        // A ledger shorter than what is remembered was replaced by hand: only its new lines are recorded.
+        // A ledger shorter than the note was replaced by hand: only its new lines are recorded.
         Some(note) => (note.ledger_seq.min(seq), Known::default()),
         None => (0, Known::of(store)?),
     };
@@ -127,7 +127,7 @@ fn begin(store: &Store, registry: &Registry) -> anyhow::Result<Begun> {
 }
 
 impl Known {
-    /// The lines that the events of a store are of.
+    /// The lines that are recorded as events of the store.
     fn of(store: &Store) -> Result<Known, StoreError> {
         let mut known = Known::default();
         store.after(0, |record| {

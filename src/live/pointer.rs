@@ -1,8 +1,8 @@
-//! The task that follows the ledger: whoever wrote it, this process or another, a promotion becomes one swap of the live
-//! model and one event.
+//! The task that follows the ledger: a promotion, written by this or another process, becomes one swap of the live model and
+//! one message to subscribers.
 //!
-//! Events come after the swap they tell of: whoever hears of a promotion is answered by the new model. A model that fails
-//! its check never becomes current; the old one goes on, and the log and a metric say so.
+//! The message follows the swap: a subscriber that has received a promotion gets predictions of the new model. A model that
+//! fails its check never becomes live; the old one stays, with an error in the log and in a metric.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,43 +18,44 @@ use crate::registry::{Registry, RegistryError, Version, follow};
 use crate::store::feed::{Feed, Topic};
 use crate::telemetry::metrics::Metrics;
 
-/// Between two looks at the ledger; a look is one `stat`. A fifth of the second that another process is promised.
+/// Interval between two checks of the ledger, each of which is one `stat`. It is a fifth of the one second within which
+/// promotions of another process are guaranteed to take effect.
 pub const INTERVAL: Duration = Duration::from_millis(200);
 
-/// Before a champion that could not be served is tried again: the fault may have been of the moment.
+/// Delay before a champion that could not be loaded is retried, since the error may be temporary.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// What the task works with.
+/// The task's dependencies.
 #[derive(Clone)]
 pub struct Follower {
-    /// The registry it follows.
+    /// The registry whose ledger is followed.
     pub registry: Registry,
-    /// The model it swaps.
+    /// The live model to swap.
     pub live: LiveModel,
-    /// Where it tells of it.
+    /// Feed on which ledger lines are published.
     pub feed: Feed,
-    /// Time of a swap.
+    /// Provides the time of a swap.
     pub clock: Arc<dyn Clock>,
-    /// Where swaps are counted.
+    /// Metrics that count swaps and failures.
     pub metrics: Arc<Metrics>,
 }
 
-/// Asks the task for a look at once.
+/// A handle that wakes the follower at once.
 #[derive(Clone, Debug)]
 pub struct Poke(mpsc::Sender<oneshot::Sender<()>>);
 
-/// The task's end of [`Poke`].
+/// The receiving end of [`Poke`].
 #[derive(Debug)]
 pub struct Pokes(mpsc::Receiver<oneshot::Sender<()>>);
 
-/// A poke and where it is felt.
+/// Creates a wake handle with its receiving end.
 pub fn poke() -> (Poke, Pokes) {
     let (sender, receiver) = mpsc::channel(64); // each is answered within milliseconds
     (Poke(sender), Pokes(receiver))
 }
 
 impl Poke {
-    /// Returns once everything that stood in the ledger before is live and told.
+    /// Wakes the follower and returns once all lines that were in the ledger before the call are live and published.
     pub async fn sync(&self) {
         let (done, wait) = oneshot::channel();
         if self.0.send(done).await.is_ok() {
@@ -62,7 +63,7 @@ impl Poke {
         }
     }
 
-    /// The same from a thread of its own.
+    /// [`sync`](Self::sync) for a thread outside the runtime.
     pub fn sync_blocking(&self) {
         let (done, wait) = oneshot::channel();
         if self.0.blocking_send(done).is_ok() {
@@ -71,7 +72,7 @@ impl Poke {
     }
 }
 
-/// What subscribers hear of a version.
+/// The message to subscribers about a version.
 #[derive(Debug, Serialize)]
 struct Told<'a> {
     action: Action,
@@ -80,7 +81,7 @@ struct Told<'a> {
 }
 
 impl Follower {
-    /// Follows the lines after `seq`, until nobody can poke any more.
+    /// Follows the ledger lines after `seq`, until all [`Poke`] handles are dropped.
     pub async fn run(self, seq: u64, mut pokes: Pokes) {
         let mut ledger = self.registry.follow(seq);
         let mut failed = None;
@@ -100,7 +101,7 @@ impl Follower {
         }
     }
 
-    /// `failed` is when the champion last could not be seated, if it is not seated yet.
+    /// Processes new ledger lines. `failed` is the time of the last failed load, if the champion is not live yet.
     async fn look(&self, ledger: &mut follow::Follower, failed: &mut Option<Instant>) {
         let entries = match ledger.poll() {
             Ok(entries) => entries,
@@ -120,7 +121,7 @@ impl Follower {
         entries.iter().for_each(|entry| self.tell(entry));
     }
 
-    /// Swaps if the champion is not the live model.
+    /// Swaps in the champion if it is not the live model.
     fn load_champion(&self) -> Result<(), RegistryError> {
         let Some(version) = self.registry.champion()? else {
             return Ok(());
@@ -133,7 +134,7 @@ impl Follower {
         Ok(())
     }
 
-    /// Puts a champion live, and logs it.
+    /// Makes a champion the live model and logs the swap.
     pub fn put_live(&self, version: Version, champion: Champion) {
         let learner = champion.model.card().learner.clone();
         let name = champion.name.clone();

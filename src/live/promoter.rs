@@ -1,4 +1,4 @@
-//! Promotion and rollback by hand, from a task: answered once the promoted model answers.
+//! Promotion and rollback on request, which return once the promoted model is live.
 
 use std::sync::Arc;
 
@@ -7,18 +7,18 @@ use crate::live::champion::usable;
 use crate::live::pointer::Poke;
 use crate::registry::{Decision, Promotion, Registry, RegistryError, VersionRef};
 
-/// A handle on the champion's pointer.
+/// A handle for promotions and rollbacks.
 #[derive(Clone)]
 pub struct Promoter {
     pub registry: Registry,
-    /// Time of the ledger's lines.
+    /// Provides the time of ledger lines.
     pub clock: Arc<dyn Clock>,
-    /// The follower, who swaps.
+    /// Wakes the follower, which swaps the live model.
     pub poke: Poke,
 }
 
 impl Promoter {
-    /// Makes a version champion; returns once it answers.
+    /// Promotes a version; returns once it is live.
     pub async fn promote(
         &self,
         wanted: VersionRef,
@@ -30,7 +30,7 @@ impl Promoter {
         .await
     }
 
-    /// Makes the champion before this one champion again; returns once it answers.
+    /// Promotes the champion before the current one again; returns once it is live.
     pub async fn rollback(&self, by: String) -> Result<Promotion, RegistryError> {
         self.carry_out(by, |registry, decision, now| {
             registry.rollback(decision, usable, now)

@@ -1,4 +1,4 @@
-//! The frame around a model file's payload: whatever is wrong with the bytes is found and named before any of them is used.
+//! The binary frame of a model file. Any damage to the bytes is detected and reported before they are decoded.
 //!
 //! ```text
 //! offset  size
@@ -9,66 +9,67 @@
 //!     52     …  payload: bincode 2, standard configuration (little endian, variable-length integers)
 //! ```
 //!
-//! The frame is the same in every revision; only the payload changes with it. So the checksum is held before the revision
-//! is believed, and a flipped bit is called damage, never "made by a later release". The magic borrows PNG's trick: a byte
-//! over 127 and line ends of both kinds, which a transfer as text destroys at once.
+//! The frame is the same in every revision; only the payload differs. The checksum is therefore verified before the revision
+//! is interpreted, so that a flipped bit is reported as damage and not as a file of a later release. Like the PNG signature,
+//! the magic contains a byte over 127 and both kinds of line ending, which a transfer in text mode would alter.
 //!
-//! History: revision 1, the first · revision 2 adds, behind what revision 1 has, the mean probability of the training rows
-//! and a JSON text of further facts (see `stored`).
+//! History: revision 1 is the first. Revision 2 appends the mean probability of the training rows and a JSON text with
+//! further facts (see `stored`).
 //!
-//! bincode is named in this file alone.
+//! bincode is used in this file only.
 
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
-/// The format revision this release writes, and the newest it reads.
+/// The format revision that this release writes, which is also the newest that it reads.
 pub const REVISION: u32 = 2;
 
-/// The longest payload that is read or written. A blend of three 200-tree ensembles takes a few MiB; this leaves room for
-/// two orders of magnitude and still bounds what a crafted length inside the payload can make the decoder allocate.
+/// Maximum length in bytes of a payload, for reading and writing. A blend of three 200-tree ensembles takes a few MiB;
+/// the limit is two orders of magnitude higher, and it bounds the memory that a forged length inside the payload can
+/// make the decoder allocate.
 pub const LIMIT: usize = 256 << 20;
 
 const MAGIC: [u8; 8] = [0x89, b'T', b'P', b'M', b'\r', b'\n', 0x1a, b'\n'];
 const CHECKSUM: usize = 20;
 const HEADER: usize = 52;
 
-/// Why bytes are not a model file, or a model could not become one.
+/// An error in reading or writing a model file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArtifactError {
     /// The first bytes are not the magic.
     #[error("not a model file: it does not begin as one; give a file written by `train`")]
     NotAModel,
-    /// Written in a revision that this release does not know.
+    /// The file has a format revision that this release does not support.
     #[error(
         "the model file has format revision {found}, and this release reads up to {known}: it was made by a later release; upgrade titanic-platform, or train again"
     )]
     NewerFormat {
         found: u32,
-        /// The newest revision this release reads.
+        /// The newest revision that this release reads.
         known: u32,
     },
-    /// Bytes are missing at the end.
+    /// The file ends before the announced length.
     #[error(
         "the model file is cut off: {expected} bytes expected, {found} found; restore it from a copy, or train again"
     )]
     Truncated {
-        /// Bytes the header announces, header included.
+        /// The file length according to the header, header included.
         expected: u64,
         found: u64,
     },
-    /// There are bytes after the end.
+    /// The file has bytes after the announced end.
     #[error(
         "the model file goes on for {extra} bytes after its end; restore it from a copy, or train again"
     )]
     TrailingBytes { extra: u64 },
-    /// The checksum does not fit the bytes.
+    /// The checksum does not match the content.
     #[error(
         "the model file is damaged: its bytes have SHA-256 {found}, its header says {expected}; restore it from a copy, or train again"
     )]
     Damaged {
         /// The checksum in the header.
         expected: String,
-        /// The checksum of the bytes.
+        /// The checksum of the content.
         found: String,
     },
     #[error(
@@ -78,12 +79,12 @@ pub enum ArtifactError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// Sound bytes that hold something else.
+    /// The frame is valid, but the payload cannot be decoded.
     #[error(
         "the model file is sound, but its content cannot be read ({0}); it was made by another build: train again"
     )]
     Undecodable(String),
-    /// A value that the format cannot hold.
+    /// The format cannot represent a value of the model.
     #[error("the model cannot be written as a file ({0}); this is a defect, please report it")]
     Unencodable(String),
 }
@@ -92,7 +93,7 @@ fn config() -> impl bincode::config::Config {
     bincode::config::standard().with_limit::<LIMIT>()
 }
 
-/// The bytes of a model file that holds `value`: the same value gives the same bytes.
+/// The bytes of a model file that holds `value`; the same value always gives the same bytes.
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, ArtifactError> {
     let payload = bincode::serde::encode_to_vec(value, config())
         .map_err(|fault| ArtifactError::Unencodable(fault.to_string()))?;
@@ -113,19 +114,19 @@ fn framed(revision: u32, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A model file whose frame is sound.
+/// A model file with a valid frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opened<'a> {
-    /// The format revision the payload is written in, between 1 and [`REVISION`].
+    /// The format revision of the payload, from 1 to [`REVISION`].
     pub revision: u32,
     payload: &'a [u8],
 }
 
 impl Opened<'_> {
-    /// Reads the payload. Nothing is allocated on the word of a length that was not checked.
+    /// Decodes the payload. No memory is allocated based on an unchecked length.
     ///
     /// # Errors
-    /// When the payload does not hold a `T`, or more than one.
+    /// When the payload is not a `T`, or has bytes after it.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, ArtifactError> {
         let (value, read) = bincode::serde::decode_from_slice(self.payload, config())
             .map_err(|fault| ArtifactError::Undecodable(fault.to_string()))?;
@@ -138,10 +139,10 @@ impl Opened<'_> {
     }
 }
 
-/// Checks everything about the frame of a model file.
+/// Validates the frame of a model file.
 ///
 /// # Errors
-/// The first fault of the frame; see [`ArtifactError`].
+/// The first error of the frame; see [`ArtifactError`].
 pub fn open(bytes: &[u8]) -> Result<Opened<'_>, ArtifactError> {
     let found = bytes.len() as u64;
     if bytes.is_empty() || !bytes.starts_with(&MAGIC[..bytes.len().min(MAGIC.len())]) {
@@ -291,7 +292,7 @@ mod tests {
             decode::<u8>(&framed(1, &[7, 7])),
             Err(ArtifactError::TrailingBytes { extra: 1 })
         );
-        // The name's length as bincode's u64 marker and the largest u64.
+        // The length of the name, written as bincode's u64 marker and the largest u64.
         let payload = [&[253u8][..], &[0xff; 8]].concat();
         assert!(matches!(
             decode::<Sample>(&framed(1, &payload)),
@@ -301,7 +302,7 @@ mod tests {
             decode::<Vec<u64>>(&framed(1, &payload)),
             Err(ArtifactError::Undecodable(_))
         ));
-        // 2^62 elements: over the limit, though the bytes of each would be few.
+        // 2^62 elements exceed the limit, although each element is small.
         let many = [&[253u8][..], &(1u64 << 62).to_le_bytes()].concat();
         assert!(matches!(
             decode::<Vec<u8>>(&framed(1, &many)),

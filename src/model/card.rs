@@ -1,4 +1,4 @@
-//! The card: what is known of a model from its training. It travels inside the model.
+//! The model card: facts about a model from its training, stored inside the model file.
 
 use std::borrow::Cow;
 
@@ -10,36 +10,38 @@ use crate::schema::ColumnWarning;
 use crate::stats::metric::{METRICS, Metric};
 use crate::stats::resampled::Estimate;
 
-/// What is known of a model.
+/// Facts about a model from its training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Card {
-    /// Learner that was chosen.
+    /// The selected learner.
     pub learner: String,
     pub choice: String,
-    /// Calibration that was chosen.
+    /// The selected calibration.
     pub calibration: String,
-    /// Seed of everything random.
+    /// The seed of all random decisions in the training.
     pub seed: u64,
     pub rows: usize,
     /// Rows whose target is the positive value.
     pub positives: usize,
-    /// Rows left out because they broke the table's contract.
+    /// Rows excluded from the training because they violate the schema.
     pub left_out: usize,
-    /// SHA-256 of the table, as kept under `tables`.
+    /// SHA-256 of the training table, which is its name under `tables`.
     pub table: String,
-    /// Cross-validated figures of the chosen learner.
+    /// Cross-validated metrics of the selected learner.
     pub cv: Figures,
-    /// The same without the features that come from the labels of other rows, where there are any.
+    /// Cross-validated metrics without the features derived from the labels of other rows; `None` if there are no such
+    /// features.
     pub without_companions: Option<Figures>,
     pub candidates: Vec<Candidate>,
-    /// What was odd about the fit of the recipe.
+    /// Warnings from fitting the recipe.
     pub warnings: Vec<String>,
-    /// What was odd about the table, by column. A model file keeps it beside the card, whose layout is that of revision 1.
+    /// Data-quality warnings of the table, by column. A model file stores them outside the card, whose layout is fixed
+    /// by format revision 1.
     #[serde(skip)]
     pub table_warnings: Vec<ColumnWarning>,
 }
 
-/// A learner that was tried.
+/// A learner that was evaluated in the selection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     pub learner: String,
@@ -47,20 +49,20 @@ pub struct Candidate {
     pub cv: Figures,
 }
 
-/// Figures of a repeated cross-validation.
+/// Metrics of a repeated cross-validation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     pub folds: usize,
     pub repeats: usize,
-    /// Decision threshold they hold for.
+    /// The decision threshold that the metrics are computed with.
     pub threshold: f64,
-    /// One entry a metric, by name; none where it is undefined in every fold.
+    /// Each metric by name; `None` if it is undefined in every fold.
     pub metrics: Vec<(String, Option<Estimate>)>,
-    /// True and false positives and negatives over all rows, averaged over the repeats.
+    /// The confusion matrix over all rows, averaged over the repeats.
     pub confusion: Confusion,
 }
 
-/// Mean counts over the repeats of a cross-validation: each row counts once.
+/// Mean counts over the repeats of a cross-validation, in each of which every row counts once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Confusion {
     pub true_positives: f64,

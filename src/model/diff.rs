@@ -1,4 +1,4 @@
-//! What changed from one model to another: data, spec, learner, figures.
+//! Compares two models: data, spec, learner and metrics.
 
 use serde::Serialize;
 
@@ -7,62 +7,59 @@ use super::{Card, Model};
 use crate::stats::metric::METRICS;
 use crate::stats::resampled::Estimate;
 
-/// What changed from model a to model b.
+/// The differences between model a and model b.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Diff {
-    /// The table learnt from.
     pub data: Data,
-    /// How it was learnt from.
     pub training: Training,
-    /// The numbers the learner sees.
+    /// The features that the learner receives.
     pub features: Names,
-    /// Lines of the spec that only one of the two has; empty where the specs are the same.
+    /// Spec lines that only one of the models has; empty if the specs are equal.
     pub spec: Vec<Line>,
-    /// Cross-validated figures, one entry a metric.
+    /// Cross-validated metrics, one entry for each metric.
     pub figures: Vec<Figure>,
-    /// Whether both were measured on the same splits of the same table: then every difference counts, otherwise it has to
-    /// be held against the standard errors.
+    /// Whether both models were evaluated on the same splits of the same table. Only then are differences directly
+    /// comparable; otherwise they must be judged against the standard errors.
     pub same_splits: bool,
 }
 
-/// The table learnt from.
+/// Comparison of the training tables.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Data {
-    /// SHA-256 of the table.
     pub table: Both<String>,
     pub rows: Both<usize>,
     pub positives: Both<usize>,
-    /// Rows left out because they broke the table's contract.
+    /// Rows excluded from the training because they violate the schema.
     pub left_out: Both<usize>,
-    /// Columns of the table.
+    /// Columns that only one of the tables has.
     pub columns: Names,
 }
 
-/// How it was learnt from.
+/// Comparison of the training settings and selections.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Training {
-    /// Learner that was chosen.
+    /// The selected learner.
     pub learner: Both<String>,
-    /// Calibration that was chosen.
+    /// The selected calibration.
     pub calibration: Both<String>,
-    /// Seed of everything random.
+    /// The seed of all random decisions in the training.
     pub seed: Both<u64>,
-    /// Folds of the cross-validation.
+    /// Number of folds of the cross-validation.
     pub folds: Both<usize>,
     pub repeats: Both<usize>,
     pub threshold: Both<f64>,
 }
 
-/// One thing in both models.
+/// The same property of both models.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Both<T> {
     pub a: T,
     pub b: T,
-    /// Whether they are equal.
+    /// Whether both values are equal.
     pub same: bool,
 }
 
-/// Names that only one of the two has.
+/// Names that only one of the models has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Names {
     pub removed: Vec<String>,
@@ -72,16 +69,16 @@ pub struct Names {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figure {
     pub metric: &'static str,
-    /// The first model's; null where undefined.
+    /// The estimate of model a; null if undefined.
     pub a: Option<Estimate>,
     pub b: Option<Estimate>,
-    /// b − a; null where either is undefined.
+    /// b − a; null if either estimate is undefined.
     pub difference: Option<f64>,
-    /// Whether b is better; null where the difference is undefined or 0.
+    /// Whether model b is better; null if the difference is undefined or 0.
     pub better: Option<bool>,
 }
 
-/// What changed from `a` to `b`.
+/// Compares model `a` with model `b`.
 pub fn diff(a: &Model, b: &Model) -> Diff {
     let (first, second) = (a.card(), b.card());
     let training = Training {

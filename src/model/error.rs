@@ -1,18 +1,16 @@
-//! Why bytes or parts are no model.
-
 use super::artifact::ArtifactError;
 use super::spec::SpecFaults;
 
-/// Why bytes are no model that can be used.
+/// An error that prevents a model from being assembled or loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelFault {
-    /// The file itself is damaged or of another kind.
+    /// The file is damaged or not a model file.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
-    /// The spec inside does not pass this release's check.
+    /// The spec inside the model fails the validation of this release.
     #[error("the spec inside the model is refused: {0}")]
     Spec(#[from] SpecFaults),
-    /// A part does not fit the others.
+    /// A part is invalid or does not fit the other parts.
     #[error("the model's {part} is not usable: {why}; train it again")]
     Part { part: &'static str, why: String },
 }

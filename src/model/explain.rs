@@ -1,35 +1,35 @@
-//! Explanations: base and contributions of the input columns, which add up to the probability.
+//! Explanations: a base value and contributions of the input columns that add up to the probability.
 //!
-//! Each feature's attribution comes from the kernel (exact Shapley values for trees, Aumann–Shapley along the straight
-//! line for a logistic score) and through the calibration. A feature computed from several input columns is credited to
-//! them in equal parts, so that nothing is lost and nothing counted twice.
+//! The kernel attributes its score to each feature (exact Shapley values for trees, Aumann–Shapley along the straight line
+//! for a logistic score), and the attributions are carried through the calibration. The attribution of a feature computed
+//! from several input columns is divided equally among them, so that every part is counted exactly once.
 //!
-//! The kernel's path starts at the score of its own reference (the mean row of a linear score, the cover of trees). Every
-//! explanation of a model starts from [`Model::base`] instead; the difference is shared among the columns in proportion to
-//! the size of their contributions.
+//! The kernel's attributions start at the score of its own reference (the mean row for a linear score, the cover of trees).
+//! Every explanation starts at [`Model::base`] instead; the difference is distributed over the columns in proportion to the
+//! size of their contributions.
 
 use super::{Model, Workspace};
 use crate::kernel::{Calibration, Kernel};
 use crate::schema::RowView;
 
-/// Why a row got its probability: base + Σ contributions = probability.
+/// The explanation of a row's probability: base + Σ contributions = probability.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     /// Mean probability of the training rows, the same for all rows of a model.
     pub base: f64,
-    /// One entry an input column the recipe reads, largest first.
+    /// One entry for each input column that the recipe reads, largest first.
     pub contributions: Vec<Contribution>,
 }
 
-/// What one column adds to the base.
+/// The contribution of one input column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Contribution {
-    /// Index of the column.
+    /// Index of the column in the schema.
     pub column: usize,
-    /// What it adds to the probability.
+    /// The contribution to the probability.
     pub probability: f64,
-    /// What it adds to the log odds of the mean training row; only of linear scores. An isotonic calibration is no line in
-    /// log odds: there it is of the score before calibration.
+    /// The contribution to the log odds relative to the mean training row; only for linear scores. With an isotonic
+    /// calibration, which is not linear in the log odds, it refers to the score before calibration.
     pub log_odds: Option<f64>,
 }
 
@@ -70,7 +70,8 @@ impl Model {
             .collect();
         let probability = self.calibration.apply(self.kernel.score(&work.features));
         let sizes: Vec<f64> = match contributions.iter().all(|c| c.probability == 0.0) {
-            // Where an isotonic calibration is level, only the score before it says which column did how much.
+            // Where an isotonic calibration is flat, all contributions after it are zero; the sizes then come from
+            // the score before calibration.
             true => contributions
                 .iter()
                 .filter_map(|c| scores[c.column])
@@ -85,7 +86,7 @@ impl Model {
         }
     }
 
-    /// Parts of features, added up by input column; none for a column that no feature reads.
+    /// Sums the feature attributions by input column; `None` for a column that no feature reads.
     fn by_column(&self, phi: &[f64]) -> Vec<Option<f64>> {
         let mut columns: Vec<Option<f64>> = vec![None; self.schema().columns().len()];
         for (feature, phi) in self.recipe.features().iter().zip(phi) {
@@ -98,8 +99,8 @@ impl Model {
     }
 }
 
-/// Makes contributions add up to `whole`: what they lack is shared in proportion to `sizes`, in equal parts where all of
-/// these are zero (the row is the reference itself).
+/// Makes the contributions add up to `whole`: the remainder is distributed in proportion to `sizes`, or equally if all sizes
+/// are zero (the row is the reference itself).
 fn complete(contributions: &mut [Contribution], sizes: &[f64], whole: f64) {
     let size: f64 = sizes.iter().map(|size| size.abs()).sum();
     let rest = whole - contributions.iter().map(|c| c.probability).sum::<f64>();
@@ -116,7 +117,7 @@ fn complete(contributions: &mut [Contribution], sizes: &[f64], whole: f64) {
 mod tests {
     use super::*;
 
-    /// Contributions before, what they have to add up to, and after.
+    /// Completes the contributions `before` to the sum `whole` and compares the result with `after`.
     fn check(before: &[f64], whole: f64, after: &[f64]) {
         let contribution = |(column, p): (usize, &f64)| Contribution {
             column,

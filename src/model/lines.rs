@@ -1,5 +1,3 @@
-//! Lines that only one of two texts has.
-
 use serde::Serialize;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
@@ -7,12 +5,12 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
     pub only: Only,
-    /// Its number there, from 1.
+    /// The line number in that text, from 1.
     pub line: usize,
     pub text: String,
 }
 
-/// One of two texts.
+/// Identifies one of the two texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Only {
@@ -20,7 +18,7 @@ pub enum Only {
     B,
 }
 
-/// The lines that only one of two texts has, in reading order, those of `a` first where they stand for each other.
+/// The lines that only one of the texts has, in reading order; where lines replace each other, those of `a` come first.
 pub fn diff(a: &str, b: &str) -> Vec<Line> {
     let (a, b): (Vec<&str>, Vec<&str>) = (a.lines().collect(), b.lines().collect());
     let line = |only: Only, at: usize, text: &str| Line {
@@ -68,7 +66,7 @@ mod tests {
     }
 
     proptest! {
-        /// Lines of both that are left make the same text.
+        /// Both texts without the reported lines are equal.
         #[test]
         fn without_them_the_texts_are_the_same(a in "([abc]\n){0,20}", b in "([abc]\n){0,20}") {
             let lines = diff(&a, &b);

@@ -1,7 +1,7 @@
-//! A model: spec, fitted recipe, kernel, calibration, reference profile and card, immutable.
+//! An immutable model: spec, fitted recipe, kernel, calibration, reference profile and model card.
 //!
-//! Everything needed to answer a row is inside: a file written here answers the same anywhere, with no other file. The
-//! version number is not: it belongs to the registry, so that the same table, spec and seed give the same bytes.
+//! A model file contains everything that a prediction needs and gives the same predictions on any machine. It does not
+//! contain the version number, which the registry assigns, so that the same table, spec and seed give the same bytes.
 
 pub mod artifact;
 pub mod card;
@@ -37,23 +37,22 @@ pub struct Model {
     base: f64,
 }
 
-/// Parts of a model, as training hands them over.
+/// The parts of a model, as training produces them.
 #[derive(Clone, Debug)]
 pub struct Parts {
-    /// The spec it was trained under.
+    /// The spec that the model was trained with.
     pub spec: Spec,
     /// The recipe fitted on all rows.
     pub recipe: Recipe,
     pub kernel: Kernel,
-    /// From the kernel's score to a probability.
+    /// The mapping from the kernel's score to a probability.
     pub calibration: Calibration,
     /// Reference statistics of the training table.
     pub profile: Profile,
-    /// What is known of it.
     pub card: Card,
 }
 
-/// Buffers of one caller, reused from row to row; whatever model they are used with.
+/// Buffers of one caller, reused from row to row and usable with any model.
 #[derive(Debug, Default)]
 pub struct Workspace {
     scratch: Scratch,
@@ -63,10 +62,10 @@ pub struct Workspace {
 }
 
 impl Model {
-    /// Puts a model together and checks that its parts fit.
+    /// Assembles a model and checks that its parts fit together.
     ///
     /// # Errors
-    /// Names the part that does not.
+    /// Names the part that does not fit.
     pub fn new(parts: Parts) -> Result<Model, ModelFault> {
         let Parts {
             spec,
@@ -111,7 +110,7 @@ impl Model {
         Ok(model)
     }
 
-    /// Answers a row with nothing in it: also warms the model up before it goes live.
+    /// Predicts an empty row, to detect an unusable model and to warm it up before it goes live.
     fn rehearse(&self) -> Result<(), ModelFault> {
         let empty = Row::new(&self.spec.schema, Purpose::Predict);
         let p = self.probability(empty.view(), &mut Workspace::default());
@@ -122,7 +121,7 @@ impl Model {
         }
     }
 
-    /// With the mean of the probabilities it gives to the rows of its training table as the base of explanations.
+    /// Sets the base of explanations to the mean probability that the model predicts for the rows of its training table.
     pub fn with_base_of(mut self, table: &Table) -> Model {
         const BLOCK: usize = 1024; // rows whose features are held at a time
         let (mut work, mut scores, mut sum) = (Workspace::default(), [0.0; BLOCK], 0.0);
@@ -137,7 +136,7 @@ impl Model {
         self
     }
 
-    /// With this base of explanations, as a file has it.
+    /// Sets the base of explanations to a value from a model file.
     fn with_base(mut self, base: f64) -> Result<Model, ModelFault> {
         if !(0.0..=1.0).contains(&base) {
             let why = format!("{base} is no probability");
@@ -147,13 +146,13 @@ impl Model {
         Ok(self)
     }
 
-    /// Where every explanation starts: the mean probability of the training rows. Files of revision 1 do not hold it;
-    /// their models start from the share of positive training rows.
+    /// The start of every explanation: the mean probability of the training rows. Files of revision 1 do not store it; for
+    /// their models it is the share of positive training rows.
     pub fn base(&self) -> f64 {
         self.base
     }
 
-    /// The spec it was trained under.
+    /// The spec that the model was trained with.
     pub fn spec(&self) -> &Spec {
         &self.spec
     }
@@ -179,12 +178,11 @@ impl Model {
         &self.profile
     }
 
-    /// What is known of it.
     pub fn card(&self) -> &Card {
         &self.card
     }
 
-    /// Probability of the positive value for one checked row, in [0, 1].
+    /// Probability of the positive value for one validated row, in [0, 1].
     pub fn probability(&self, row: RowView<'_>, work: &mut Workspace) -> f64 {
         work.features.resize(self.recipe.width(), 0.0);
         self.recipe
@@ -192,7 +190,7 @@ impl Model {
         self.calibration.apply(self.kernel.score(&work.features))
     }
 
-    /// Probabilities of rows `from..from + out.len()` of a table, to the bit those of [`Model::probability`], faster.
+    /// Probabilities of rows `from..from + out.len()` of a table: bit-identical to [`Model::probability`], but faster.
     pub fn probabilities(&self, table: &Table, from: usize, out: &mut [f64], work: &mut Workspace) {
         let width = self.recipe.width();
         work.features.resize(width * out.len(), 0.0);
@@ -204,12 +202,12 @@ impl Model {
         out.iter_mut().for_each(|p| *p = self.calibration.apply(*p));
     }
 
-    /// Whether a probability means yes.
+    /// Whether the probability reaches the decision threshold.
     pub fn decide(&self, probability: f64) -> bool {
         probability >= self.spec.decision.threshold
     }
 
-    /// The label of a probability, as the table writes it.
+    /// The predicted label for a probability, as the table writes it.
     pub fn label(&self, probability: f64) -> &Label {
         self.schema().target().label(self.decide(probability))
     }

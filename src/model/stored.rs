@@ -1,4 +1,4 @@
-//! A model as it stands in a file, and back.
+//! Serialization of a model to and from a model file.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,8 @@ use crate::kernel::{Calibration, Kernel};
 use crate::schema::warnings::ColumnWarning;
 use crate::stats::profile::Profile;
 
-/// The payload of revision 1. Its fields are in the order of the file, and none may be added: bincode goes by position.
+/// The payload of revision 1. The order of its fields is the file layout and none may be added, because bincode decodes by
+/// position.
 #[derive(Serialize, Deserialize)]
 struct Revision1 {
     spec: String,
@@ -26,13 +27,13 @@ struct Revision1 {
 #[derive(Serialize, Deserialize)]
 struct Revision2 {
     first: Revision1,
-    /// Mean probability of the training rows; [`Model::base`].
+    /// Mean probability of the training rows; see [`Model::base`].
     base: f64,
     facts: String,
 }
 
-/// What else a model file says. It is JSON inside the payload, so that a field with a default can be added without
-/// another format revision.
+/// Further facts in a model file. They are stored as JSON inside the payload, so that a field with a default can be added
+/// without a new format revision.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Facts {
@@ -40,8 +41,10 @@ struct Facts {
 }
 
 impl Model {
+    /// Serializes the model.
+    ///
     /// # Errors
-    /// When it is larger than a file may be.
+    /// When the model exceeds the maximum size of a file.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelFault> {
         let facts = Facts {
             table_warnings: self.card.table_warnings.clone(),
@@ -61,7 +64,7 @@ impl Model {
         })?)
     }
 
-    /// Reads a model's file: checks the frame, the spec and every part, and answers a row with it.
+    /// Loads a model file: validates the frame, the spec and every part, and makes a test prediction.
     ///
     /// # Errors
     /// Says what is damaged or does not fit.
@@ -86,8 +89,8 @@ impl Model {
     }
 }
 
-/// The spec of a model file of revision 1: a default that a later release changed keeps its old value here, so that the
-/// model answers as it did.
+/// The spec of a model file of revision 1. Defaults that a later release changed keep their old values, so that the model's
+/// predictions do not change.
 fn spec_of_revision_1(text: &str) -> Result<Spec, SpecFaults> {
     Spec::parse_revision_1(text)
 }

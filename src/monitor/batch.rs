@@ -1,7 +1,7 @@
-//! A large request is judged as a whole: by one verdict on a seeded sample of all its rows.
+//! A batch (a large request) is judged as a whole, by one verdict on a seeded sample of all its rows.
 //!
-//! Windows of neighbours would say more about the order of a file than about its rows: of one that is sorted, each window is
-//! unlike the whole. The sample depends on the number of rows alone, so that the same batch gives the same sample.
+//! Windows of consecutive rows would reflect the order of a file more than its content: in a sorted file, every window
+//! differs from the whole. The sample depends on the number of rows alone, so the same batch gives the same sample.
 
 use jiff::Timestamp;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -14,25 +14,24 @@ use super::stream::{Seen, Window};
 use super::verdict::Span;
 use crate::schema::Schema;
 
-/// Rows of a sample, at most; a window may be larger. A thousand show a shift of a tenth of a standard deviation.
+/// Maximum rows of a sample, unless a window is larger. A thousand rows show a shift of a tenth of a standard deviation.
 const SAMPLE: u64 = 1000;
 
-/// Share of a sample that has to be there: an overloaded store may have dropped some.
+/// Minimum share of the sample that must arrive for a verdict: an overloaded store may have dropped some rows.
 const PRESENT: f64 = 0.9;
 
-/// A batch that is being seen.
+/// A batch whose rows are still arriving.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
     id: u32,
-    /// How many rows it has.
     rows: u64,
-    /// Whether it is judged; else its rows pass by.
+    /// Whether the batch is judged; if not, its rows are skipped.
     judged: bool,
-    /// Places of the sample, ascending.
+    /// Positions of the sampled rows within the batch, ascending.
     places: Vec<u64>,
-    /// How many of them have passed, seen or not.
+    /// Number of sampled positions that have passed, whether or not their row arrived.
     passed: usize,
-    /// One a stream: all rows, then the slices.
+    /// One part per stream: all rows, then the slices.
     parts: Vec<Part>,
     span: Span,
 }
@@ -41,13 +40,13 @@ pub struct Batch {
 struct Part {
     slice: Option<Slice>,
     rows: Collector,
-    /// Those of the last quarter of the batch.
+    /// The sampled rows of the last quarter of the batch.
     tail: Collector,
 }
 
 impl Batch {
-    /// A batch of `rows` rows of request `id`, from now on seen at place `first`. One that is not seen from its beginning is
-    /// not judged: what is left is no sample of all.
+    /// A batch of `rows` rows of request `id`, whose first row to arrive is at position `first`. A batch whose first sampled
+    /// row has already passed is not judged: the remaining rows are no sample of the whole.
     pub fn new<'a>(
         (id, rows, first): (u32, u64, u64),
         window: u64,
@@ -71,22 +70,20 @@ impl Batch {
         }
     }
 
-    /// Whether it is of this request.
+    /// Whether the batch belongs to this request.
     pub fn is(&self, id: u32, rows: u64) -> bool {
         (self.id, self.rows) == (id, rows)
     }
 
-    /// How many rows it has.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// Whether it is judged.
     pub fn is_judged(&self) -> bool {
         self.judged
     }
 
-    /// Lets its rows, or those that are left, pass by.
+    /// Stops judging the batch and skips its remaining rows.
     pub fn pass_by(&mut self) {
         self.judged = false;
         self.passed = 0;
@@ -94,19 +91,19 @@ impl Batch {
         self.parts.clear();
     }
 
-    /// Whether the row at a place belongs to the sample. Calls come in ascending order of places.
+    /// Whether the row at this position belongs to the sample. Must be called with ascending positions.
     pub fn wants(&mut self, place: u64) -> bool {
         let passed = self.places[self.passed..].partition_point(|p| *p < place);
         self.passed += passed;
         self.judged && self.places.get(self.passed) == Some(&place)
     }
 
-    /// Whether no row at a place or after it belongs to the sample.
+    /// Whether no later position belongs to the sample.
     pub fn is_complete(&self, place: u64) -> bool {
         self.places.last().is_none_or(|last| *last <= place)
     }
 
-    /// Takes in a row of the sample.
+    /// Adds a sampled row to every part that it belongs to.
     pub fn take(&mut self, place: u64, schema: &Schema, seen: &Seen<'_>) {
         if self.parts.iter().all(|part| part.rows.rows() == 0) {
             self.span.from = seen.seq;
@@ -128,8 +125,8 @@ impl Batch {
         }
     }
 
-    /// What is to be looked at, by stream: all rows of the sample, and the slices that have a window's rows in it. None where
-    /// too much of the sample is missing.
+    /// The windows to judge, each with the index of its stream: all sampled rows, and every slice with at least `window`
+    /// rows. Empty if too much of the sample is missing.
     pub fn finish(&self, window: u64, time: Timestamp) -> Vec<(usize, Window)> {
         let all = self.parts.first().map_or(0, |part| part.rows.rows());
         if !self.judged || (all as f64) < PRESENT * self.places.len() as f64 {
@@ -149,11 +146,12 @@ impl Batch {
     }
 }
 
-/// `sample` places of 0 … `rows` − 1, ascending: each set of them is as likely as any other. All of them where there are no more.
+/// Positions of `sample` rows out of 0 … `rows` − 1, ascending, where every set of that size is equally likely; all of them
+/// if there are no more.
 fn places(rows: u64, sample: u64) -> Vec<u64> {
     let mut dice = Xoshiro256PlusPlus::seed_from_u64(rows);
     let mut places = Vec::new();
-    // Knuth's algorithm S: each place with the chance that is left.
+    // Knuth's algorithm S: each position is chosen with the remaining probability.
     for place in 0..rows {
         let wanted = sample.min(rows) - places.len() as u64;
         if dice.random_range(0..rows - place) < wanted {
@@ -177,7 +175,7 @@ mod tests {
             assert!(found.is_sorted_by(|a, b| a < b));
             assert_eq!(found, places(rows, sample));
         }
-        // Evenly spread: of a hundredth of the rows, each tenth of the file has a tenth.
+        // The sample is spread evenly: each tenth of the file holds about a tenth of it.
         let mut tenths = [0; 10];
         for place in places(100_000, 1000) {
             tenths[(place / 10_000) as usize] += 1;

@@ -1,4 +1,4 @@
-//! A live window: rows come one at a time, and a sample comes out. Its state can be kept over a restart.
+//! Collects the rows of a live window into a sample. The state can be persisted over a restart.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -7,10 +7,10 @@ use super::sample::{Column, Levels, Numbers, Observed, SCORE, Sample};
 use crate::schema::column::Kind;
 use crate::schema::{Cell, RowView, Schema};
 
-/// Bytes of an unknown level that are kept; a window must not grow with what a caller writes.
+/// Maximum bytes of an unknown level that are stored, so that clients cannot make a window grow.
 const LONGEST_LEVEL: usize = 256;
 
-/// Gathers rows of one schema. A number costs eight bytes a row until [`Collector::finish`], a level none.
+/// Collects rows of one schema. Until [`Collector::finish`], a number takes eight bytes per row and a level none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Collector {
     rows: u64,
@@ -21,7 +21,7 @@ pub struct Collector {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Gathered {
     name: String,
-    /// Its place in a row.
+    /// Position of the column in a row.
     place: usize,
     what: What,
 }
@@ -33,37 +33,37 @@ enum What {
     Category(Counts),
 }
 
-/// Rows without a value.
+/// Counts of rows without a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Missing {
     rows: u64,
-    /// The last ones, one after the other.
+    /// Length of the current missing-value run.
     run: u64,
-    /// Most of them one after the other.
+    /// Length of the longest missing-value run.
     gap: u64,
 }
 
-/// Values as they came.
+/// Values in order of arrival.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Values {
     missing: Missing,
     values: Vec<f64>,
 }
 
-/// Levels counted: those of the schema by their place, others by name.
+/// Counts of levels: those of the schema by position, others by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Counts {
     missing: Missing,
     known: Vec<(String, u64)>,
-    /// Which others there were, in the order they came.
+    /// Levels that the schema does not have, in order of arrival.
     others: Vec<(String, u64)>,
-    /// Where each of them stands.
+    /// Index of each name in `others`.
     #[serde(skip)]
     places: FxHashMap<String, usize>,
 }
 
 impl Collector {
-    /// An empty one for rows of `schema`; with `scores` it watches the model's probabilities as well.
+    /// An empty collector for rows of `schema`; with `scores`, it also collects the model's probabilities.
     pub fn new(schema: &Schema, scores: bool) -> Collector {
         let columns = schema.columns().iter().enumerate();
         let columns = columns.filter_map(|(place, column)| {
@@ -88,7 +88,7 @@ impl Collector {
         }
     }
 
-    /// Takes a row in, with the model's probability for it.
+    /// Adds a row with the model's probability for it.
     pub fn push(&mut self, row: RowView<'_>, score: Option<f64>) {
         self.rows += 1;
         for column in &mut self.columns {
@@ -107,7 +107,7 @@ impl Collector {
         self.rows
     }
 
-    /// The sample they make.
+    /// The collected rows as a sample.
     pub fn finish(&self) -> Sample {
         let columns = self.columns.iter().map(|column| Column {
             name: column.name.clone(),
@@ -194,7 +194,7 @@ impl Counts {
     }
 }
 
-/// The begin of a long level.
+/// A prefix of the level of at most [`LONGEST_LEVEL`] bytes.
 fn short(level: &str) -> &str {
     &level[..level.floor_char_boundary(LONGEST_LEVEL)]
 }

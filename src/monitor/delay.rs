@@ -1,6 +1,6 @@
-//! How long truths take to come: in windows of so many truths, and since the newest.
+//! Delay of labels: in windows of a fixed number of labels, and the time since the newest one.
 //!
-//! How many predictions are still without one only the store knows. A clock that went back makes no delay.
+//! How many predictions still lack a label is known to the store alone. If the clock was set back, the delay counts as zero.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -11,33 +11,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::quantile::{median, quantile};
 
-/// The delay of truths, as they come.
+/// Tracks the delay of labels as they arrive.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Delay {
     size: NonZeroUsize,
     truths: u64,
-    /// Seconds each took, of the window under way.
+    /// Delays of the labels in the open window, in seconds.
     open: Vec<f64>,
     last: Option<Window>,
-    /// When the newest came, in milliseconds of Unix time.
+    /// Arrival time of the newest label, in milliseconds of Unix time.
     newest: Option<i64>,
 }
 
-/// The delays of some successive truths, in seconds ≥ 0.
+/// Delays of consecutive labels, in seconds ≥ 0.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "DelayWindow")]
 pub struct Window {
     pub n: u64,
-    /// Half of them took at most so long.
+    /// Median delay.
     pub median: f64,
-    /// Nine of ten took at most so long.
+    /// 90th percentile of the delay.
     pub p90: f64,
-    /// The slowest took so long.
     pub max: f64,
 }
 
 impl Delay {
-    /// No truths yet; windows of `size` of them.
+    /// A tracker without labels, with windows of `size` labels.
     pub fn new(size: NonZeroUsize) -> Delay {
         Delay {
             size,
@@ -48,7 +47,7 @@ impl Delay {
         }
     }
 
-    /// Takes in one truth: when its prediction was made, and when it came. Returns the window it fills.
+    /// Adds a label by the time of its prediction and its time of arrival. Returns the window that this label completes.
     pub fn update(&mut self, predicted: Timestamp, came: Timestamp) -> Option<Window> {
         self.truths += 1;
         self.newest = self.newest.max(Some(came.as_millisecond()));
@@ -65,17 +64,16 @@ impl Delay {
         self.truths
     }
 
-    /// The last full window.
     pub fn last(&self) -> Option<Window> {
         self.last
     }
 
-    /// The truths since then.
+    /// The labels since the last full window.
     pub fn open(&self) -> Option<Window> {
         Window::of(&self.open)
     }
 
-    /// How long no truth has come; none before the first.
+    /// Time since the newest label; `None` before the first.
     pub fn since(&self, now: Timestamp) -> Option<Duration> {
         let passed = now.as_millisecond().saturating_sub(self.newest?);
         Some(Duration::from_millis(u64::try_from(passed).unwrap_or(0)))
@@ -95,7 +93,7 @@ impl Window {
     }
 }
 
-/// From one time to a later one; nothing where it is not later.
+/// Duration from `from` to `to`, or zero if `to` is not later.
 fn between(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }
@@ -150,7 +148,7 @@ mod tests {
         assert_eq!(delay.open().unwrap().max, 0.0);
         assert_eq!(delay.since(at(-5)), Some(Duration::ZERO));
         assert_eq!(delay.since(at(30)), Some(Duration::from_secs(30)));
-        // An earlier truth is not the newest, and the ends of time are times.
+        // A label that arrives earlier does not replace the newest, and the extreme timestamps do not overflow.
         delay.update(Timestamp::MIN, Timestamp::MAX);
         delay.update(Timestamp::MAX, Timestamp::MIN);
         assert!(delay.since(Timestamp::MAX - 1.hour()).is_some());

@@ -1,6 +1,6 @@
-//! Streams for tests, to the bit those of the stored reference figures.
+//! Test streams, bit-identical to those of the stored reference values.
 
-/// Knuth's MMIX generator: the same in any language.
+/// Knuth's MMIX generator, which is the same in any language.
 pub struct Lcg(u64);
 
 impl Lcg {
@@ -8,7 +8,7 @@ impl Lcg {
         Lcg(seed)
     }
 
-    /// In [0, 1), of 53 bits.
+    /// A uniform number in [0, 1) with 53 random bits.
     pub fn uniform(&mut self) -> f64 {
         self.0 = self
             .0

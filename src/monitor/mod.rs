@@ -1,18 +1,19 @@
-//! Monitoring that can be believed: what later rows look like beside the rows a model learnt from, and how good it is.
+//! Monitoring: compares later rows with a model's training rows, and measures how good the model's predictions are.
 //!
-//! * [`sample`]: rows as monitoring looks at them, column by column: of a profile, of a table, of a live window.
-//! * [`collect`]: a live window, row by row.
-//! * [`drift`]: two samples compared: figures, tests, one verdict.
-//! * [`verdict`]: what a window was found to be, and what follows from it.
-//! * [`mod@slice`]: rows of one level, watched by themselves; [`stream`]: windows that do not overlap; [`pace`]: how many are looked at.
+//! * [`sample`]: rows in the form that monitoring compares, column by column: from a profile, a table or a live window.
+//! * [`collect`]: collects a live window row by row.
+//! * [`drift`]: comparison of two samples: statistics, tests and one verdict.
+//! * [`verdict`]: the findings about a window and what follows from them.
+//! * [`mod@slice`]: rows of one level, monitored separately; [`stream`]: non-overlapping windows; [`pace`]: their rate limit.
 //! * [`batch`]: a large request, judged as a whole by a sample.
-//! * [`performance`]: how good the answers were whose truths have come; [`detectors`] watch its error stream.
-//! * [`cbpe`]: how good they should be where no truth has come.
-//! * [`delay`]: how long truths take.
-//! * [`looks`]: the verdict of a live window, and of two in a row.
-//! * [`remedy`]: drifts that a retraining cannot help.
+//! * [`performance`]: metrics of labelled predictions; [`detectors`] monitor their stream of errors.
+//! * [`cbpe`]: estimated metrics of predictions without labels.
+//! * [`delay`]: delay of labels.
+//! * [`looks`]: the tests of a live window, alone and pooled with the previous one.
+//! * [`remedy`]: drifts that retraining cannot fix.
 //!
-//! Architecture invariant: pure. Rows, truths and time are handed in; what to do about a verdict is decided elsewhere.
+//! Architecture invariant: this module is pure. Rows, labels and time are arguments; reactions to a
+//! verdict are decided elsewhere.
 
 pub mod batch;
 pub mod cbpe;

@@ -1,4 +1,4 @@
-//! How it is monitored.
+//! Options of the monitor.
 
 use std::num::NonZeroUsize;
 
@@ -9,13 +9,13 @@ use super::drift::LEVEL;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {
-    /// Predictions a verdict is about.
+    /// Predictions per window, each of which gets a verdict.
     pub window: NonZeroUsize,
-    /// Chance of a false alarm in a verdict, over all its columns and, where there are slices, over all of them; in (0, 1).
+    /// False alarm rate of a verdict over all its columns and, if there are slices, over all slices; in (0, 1).
     pub level: f64,
-    /// Category columns whose levels are watched each by itself.
+    /// Category columns whose levels are each monitored as a slice.
     pub slices: Vec<String>,
-    /// Labelled predictions that figures of performance are about.
+    /// Labelled predictions per performance window.
     pub labels: NonZeroUsize,
 }
 
@@ -31,7 +31,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// What types cannot say: the key and what is wrong with it.
+    /// Checks that the types cannot express. Returns the key of each invalid option and what is wrong with it.
     pub fn faults(&self) -> Vec<(&'static str, String)> {
         let is_level = self.level > 0.0 && self.level < 1.0;
         let level = self.level;

@@ -1,21 +1,21 @@
-//! How many windows are looked at: as many as come, as long as they do not come too fast.
+//! Rate limit on the windows that are tested.
 //!
-//! Each window looked at can be a false alarm, and costs a comparison. Were all of them looked at, a busy server would make
-//! hundreds of both a second; so there is a stock of windows, which time refills, and rows that find it empty pass by.
+//! Each tested window may be a false alarm and costs a comparison; on a busy server there would be hundreds of windows per
+//! second. A token bucket limits them: tokens refill over time, and rows that arrive while it is empty are skipped.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Windows that can be looked at in a row.
+/// Maximum tokens, that is, windows that can be tested in immediate succession.
 const STOCK: f64 = 100.0;
 
-/// Windows a second, in the long run.
+/// Tokens added per second, that is, the long-term rate of windows.
 const REFILL: f64 = 1.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pace {
     stock: f64,
-    /// When it was looked at last, in microseconds.
+    /// Time of the last refill, in microseconds of Unix time.
     at: Option<i64>,
 }
 
@@ -29,7 +29,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Whether there is a window in the stock. A clock that goes back refills nothing.
+    /// Refills the bucket and returns whether a window may be tested. A clock that goes back refills nothing.
     pub fn is_ready(&mut self, now: Timestamp) -> bool {
         let now = now.as_microsecond();
         let passed = self.at.map_or(0, |at| now.saturating_sub(at)).max(0);
@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(taken, 100);
         assert!(!take(&mut pace, at(-1_000_000)), "the clock went back");
         let mut pace = Pace::default();
-        // Ten windows a second for an hour.
+        // Ten windows per second for an hour.
         let taken = (0..36_000).filter(|i| take(&mut pace, at(i / 10))).count();
         assert_eq!(taken, 100 + 3599);
     }

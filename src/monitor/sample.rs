@@ -1,6 +1,6 @@
-//! Rows as monitoring looks at them: column by column, without knowing where they came from.
+//! Rows in the form that monitoring compares: column by column, independent of their origin.
 //!
-//! Free text is left out: it is only a source to derive from, and its values hardly ever repeat.
+//! Free text is left out: it only serves to derive features, and its values hardly ever repeat.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -9,31 +9,30 @@ use crate::schema::column::Kind;
 use crate::schema::{Cell, Table};
 use crate::stats::profile::{self, CategoryProfile, NumberProfile, Profile};
 
-/// What the model's probabilities are called as a column. They are told from a column of the table by their kind.
+/// Column name of the model's probabilities. The kind distinguishes it from a table column of the same name.
 pub const SCORE: &str = "score";
 
-/// Some rows, column by column.
+/// A set of rows, column by column.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     pub rows: u64,
-    /// Their columns, each of as many rows.
+    /// The columns, each with as many rows as `rows`.
     pub columns: Vec<Column>,
 }
 
-/// A column of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     pub name: String,
     pub observed: Observed,
 }
 
-/// What a column holds.
+/// The values of a column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Observed {
     Number(Numbers),
     Category(Levels),
-    /// The model's probabilities, watched as a column.
+    /// The model's probabilities, monitored as a column.
     Score(Numbers),
 }
 
@@ -42,11 +41,11 @@ pub enum Observed {
 pub struct Numbers {
     /// Rows without a finite value.
     pub missing: u64,
-    /// Most of them one after the other, where the order of the rows is known; else 0.
+    /// Length of the longest missing-value run if the order of the rows is known, else 0.
     #[serde(default)]
     pub gap: u64,
     pub present: u64,
-    /// The values in ascending order, all finite; of more than a profile keeps, an even part of them.
+    /// The finite values in ascending order; if there are more than a profile stores, an evenly spaced selection.
     pub values: Vec<f64>,
 }
 
@@ -55,17 +54,17 @@ pub struct Numbers {
 pub struct Levels {
     /// Rows without a value.
     pub missing: u64,
-    /// Most of them one after the other, where the order of the rows is known; else 0.
+    /// Length of the longest missing-value run if the order of the rows is known, else 0.
     #[serde(default)]
     pub gap: u64,
-    /// Each level with its rows, also levels without any, in the order in which they became known: those of the spec first.
+    /// Each level with its row count, including levels without rows, in the order of discovery: those of the spec first.
     pub counts: Vec<(String, u64)>,
-    /// Rows whose level was not kept by name: a profile has no names for what its spec does not know.
+    /// Rows whose level was not stored by name: a profile has no names for levels that its spec does not list.
     pub unnamed: u64,
 }
 
 impl Sample {
-    /// The rows a model learnt from, as far as its profile keeps them; its scores become a column.
+    /// The training rows of a model, as far as its profile stores them; the scores become a column.
     pub fn of_profile(profile: &Profile) -> Sample {
         let column = |name: &str, observed| Column {
             name: name.to_owned(),
@@ -91,7 +90,7 @@ impl Sample {
         }
     }
 
-    /// The rows of a table: its numbers and categories, levels that its schema does not know by their names.
+    /// The numeric and category columns of a table; levels that its schema does not list are included by name.
     pub fn of_table(table: &Table) -> Sample {
         let watched = table.schema().columns().iter().enumerate();
         let columns = watched.filter_map(|(i, column)| {
@@ -116,7 +115,7 @@ impl Sample {
         }
     }
 
-    /// Adds the probabilities a model gave to these rows, as a column.
+    /// Adds the model's probabilities for these rows as a column.
     pub fn with_scores(mut self, scores: &[f64]) -> Sample {
         self.columns.push(Column {
             name: SCORE.to_owned(),
@@ -125,7 +124,7 @@ impl Sample {
         self
     }
 
-    /// These rows and others of the same columns, in one.
+    /// These rows and those of `other` as one sample, with the columns that both have.
     pub fn join(&self, other: &Sample) -> Sample {
         let columns = self.columns.iter().filter_map(|column| {
             let twin = other.columns.iter().find(|c| column.is_like(c))?;
@@ -148,7 +147,7 @@ impl Sample {
 }
 
 impl Column {
-    /// Whether another column has its name and is of its kind.
+    /// Whether the other column has the same name and kind.
     pub fn is_like(&self, other: &Column) -> bool {
         let kind = std::mem::discriminant(&self.observed);
         self.name == other.name && kind == std::mem::discriminant(&other.observed)
@@ -164,12 +163,12 @@ impl Observed {
         }
     }
 
-    /// Share of rows without a value; none of no rows.
+    /// Share of rows without a value; `None` if there are no rows.
     pub fn missing_share(&self) -> Option<f64> {
         missing_share(self.missing(), self.present())
     }
 
-    /// Most rows without a value one after the other, where their order is known; else 0.
+    /// Length of the longest missing-value run if the order of the rows is known, else 0.
     pub fn gap(&self) -> u64 {
         match self {
             Observed::Number(numbers) | Observed::Score(numbers) => numbers.gap,
@@ -185,14 +184,14 @@ impl Observed {
     }
 }
 
-/// Share of rows without a value among these; none of no rows.
+/// Share of rows without a value; `None` if there are no rows.
 pub(super) fn missing_share(missing: u64, present: u64) -> Option<f64> {
     let rows = missing + present;
     (rows > 0).then(|| missing as f64 / rows as f64)
 }
 
 impl Numbers {
-    /// These values, `None` where missing; NaN and infinities count as missing. The order does not matter.
+    /// A column of these values, with `None` for missing; NaN and infinities count as missing. The order does not matter.
     pub fn of(values: impl IntoIterator<Item = Option<f64>>) -> Numbers {
         let mut numbers = Numbers::default();
         for value in values {

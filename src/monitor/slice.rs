@@ -1,4 +1,4 @@
-//! A slice: the rows that have one level of one column. It is watched as the whole is, beside its own reference.
+//! A slice: the rows that have one level of one column. It is monitored like all rows, against its own reference.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::{Cell, Kind, RowView, Schema};
 
-/// Levels of a column beyond which it makes no slices: each takes its share of the error, and little would be left.
+/// Maximum levels of a column that is sliced: the slices share the false alarm rate, and more would leave each too little.
 const MOST_LEVELS: usize = 20;
 
-/// Rows of one level.
+/// The rows of one level of one column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Slice {
     pub column: String,
@@ -23,20 +23,20 @@ impl fmt::Display for Slice {
     }
 }
 
-/// Why a column makes no slices.
+/// Why a column cannot be sliced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "UnwatchedColumn")]
 pub struct Unwatched {
-    /// The column, as it was asked for.
+    /// The column as requested.
     pub column: String,
     pub why: String,
 }
 
 impl Slice {
-    /// The slices of a column.
+    /// The slices of a column, one per level.
     ///
     /// # Errors
-    /// Why there are none.
+    /// If the column cannot be sliced, with the reason.
     pub fn of(schema: &Schema, column: &str) -> Result<Vec<Slice>, Unwatched> {
         let refuse = |why: String| Unwatched {
             column: column.to_owned(),
@@ -62,7 +62,7 @@ impl Slice {
         Ok(levels.iter().map(slice).collect())
     }
 
-    /// Whether a row is in it.
+    /// Whether the slice contains the row.
     pub fn has(&self, schema: &Schema, row: RowView<'_>) -> bool {
         let at = schema.columns().iter().position(|c| c.name == self.column);
         let Some(at) = at else {

@@ -1,5 +1,5 @@
-//! Rows of one kind, all of them or a slice, window by window. Windows do not overlap; when one is half full it is glanced at
-//! together with the one before (see [`super::looks`]).
+//! Splits the rows of a stream (all rows, or a slice) into non-overlapping windows. A half-full window gets an interim look,
+//! pooled with the previous window (see [`super::looks`]).
 
 use std::borrow::Cow;
 
@@ -14,47 +14,47 @@ use super::slice::Slice;
 use super::verdict::Span;
 use crate::schema::{RowView, Schema};
 
-/// A stream and its window.
+/// A stream with its open window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stream {
-    /// Which rows; none: all.
+    /// The rows of the stream; `None` for all rows.
     pub slice: Option<Slice>,
     window: Collector,
-    /// The last quarter of it.
+    /// The last quarter of the open window.
     tail: Collector,
     span: Span,
-    /// The window before, where nothing was found in it.
+    /// The previous window, if no drift was found in it.
     before: Option<Sample>,
 }
 
-/// A window that is to be looked at.
+/// A window that is ready to be tested.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
     pub sample: Sample,
-    /// The last quarter of them.
+    /// The last quarter of the rows.
     pub tail: Sample,
-    /// Whether it is full; else it is half full.
+    /// Whether the window is full rather than half full.
     pub full: bool,
-    /// Rows of the request that it is a sample of; none of a window of rows that followed each other.
+    /// Row count of the request that the window samples; `None` for a window of consecutive rows.
     pub batch: Option<u64>,
     pub span: Span,
-    /// When its last row so far came.
+    /// Time of its last row so far.
     pub time: Timestamp,
 }
 
-/// A row, as its event has it.
+/// A row as read from its event.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {
-    /// Number of the event.
+    /// Sequence number of the event.
     pub seq: u64,
     pub time: Timestamp,
     pub row: RowView<'a>,
-    /// The model's probability for it.
+    /// The model's probability for the row.
     pub score: f64,
 }
 
 impl Stream {
-    /// The stream of all rows, or of a slice. A slice's scores are not watched: the reference has none for it.
+    /// The stream of all rows, or of a slice. The scores of a slice are not monitored, because the reference has none for it.
     pub fn new(schema: &Schema, slice: Option<Slice>) -> Stream {
         Stream {
             window: Collector::new(schema, slice.is_none()),
@@ -65,12 +65,12 @@ impl Stream {
         }
     }
 
-    /// Rows of the window so far.
+    /// Rows in the open window.
     pub fn filled(&self) -> u64 {
         self.window.rows()
     }
 
-    /// What became of a window, at a family-wise level. Of a half-full one only a drift is told.
+    /// Tests a window at a family-wise level. A half-full window returns a result only for a drift.
     pub fn weigh(&self, reference: &Sample, window: &Window, level: f64) -> Option<Drift> {
         let (sample, before) = (&window.sample, self.before_of(window));
         match window.full {
@@ -79,12 +79,12 @@ impl Stream {
         }
     }
 
-    /// The window before another; none before a batch, which is judged by itself.
+    /// The previous window to pool with; `None` for a batch, which is judged by itself.
     fn before_of(&self, window: &Window) -> Option<&Sample> {
         self.before.as_ref().filter(|_| window.batch.is_none())
     }
 
-    /// The rows a drift was found in: the window, or both where only both prove it.
+    /// The rows in which the drift was found: the window, or the pooled window if only that showed the drift.
     pub fn compared<'a>(&self, window: &'a Window, drift: &Drift) -> Cow<'a, Sample> {
         match self.before_of(window) {
             Some(before) if drift.rows.current > window.sample.rows => {
@@ -94,16 +94,15 @@ impl Stream {
         }
     }
 
-    /// Goes on from a full window. One that drifted is not looked at again together with the next: the next full window
-    /// without drift is one.
+    /// Records the result of a full window. A window that drifted is not pooled with the next one; a window without drift is.
     pub fn settle(&mut self, window: Window, drift: &Drift) {
         if window.full && window.batch.is_none() {
             self.before = (!drift.drift).then_some(window.sample);
         }
     }
 
-    /// Takes a row in, if it is one of this stream's; gives the window when it has half of `size` rows and may be glanced at,
-    /// and when it has all of them, and begins another.
+    /// Adds a row if it belongs to this stream. Returns the window when it has half of `size` rows and may get an interim
+    /// look, and when it is full, which also starts the next window.
     pub fn take(&mut self, schema: &Schema, seen: &Seen<'_>, size: u64) -> Option<Window> {
         let is_ours = self.slice.as_ref().is_none_or(|s| s.has(schema, seen.row));
         if !is_ours {

@@ -1,4 +1,4 @@
-//! The outcome of one check: what a window was found to be, with everything that says so.
+//! The outcome of one check of a window, with all its evidence.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -9,56 +9,56 @@ use super::drift::Drift;
 use super::remedy::Ailment;
 use super::slice::Slice;
 
-/// Columns that are named in one sentence.
+/// Maximum columns that are named in one sentence.
 const NAMED: usize = 4;
 
 /// The verdict on one window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "DriftVerdict")]
 pub struct Verdict {
-    /// The model whose reference the rows were held against.
+    /// The model whose reference the rows were compared with.
     pub model: String,
-    /// Which rows were looked at; none: all.
+    /// The slice that was tested; `None` for all rows.
     pub slice: Option<Slice>,
-    /// When its last row came.
+    /// Time of the last row of the window.
     #[serde(with = "crate::clock::timestamp")]
     #[schemars(with = "String")]
     pub time: Timestamp,
-    /// Where it lies among the store's events.
+    /// The window's range of event numbers.
     pub window: Span,
-    /// Whether it was full; else it was half full, and looked at together with the one before.
+    /// Whether the window was full; if not, it was half full and pooled with the previous one.
     pub full: bool,
-    /// Rows of the request that it is a sample of; none of a window of rows that followed each other.
+    /// Row count of the request that the window samples; `None` for a window of consecutive rows.
     #[serde(default)]
     pub batch: Option<u64>,
-    /// What became of the columns.
+    /// The comparison of the columns with the reference.
     #[serde(flatten)]
     pub drift: Drift,
-    /// What no training can help.
+    /// The drifts that retraining cannot fix.
     pub ailments: Vec<Ailment>,
-    /// How good the answers are without truths; none for a slice.
+    /// Estimated metrics from the scores alone; `None` for a slice.
     pub estimated: Option<Estimated>,
-    /// Whether a training is asked for, and why or why not; none without drift.
+    /// Whether a training is requested, with the reason; `None` without drift.
     pub retrain: Option<Retrain>,
 }
 
-/// A stretch of the store's events.
+/// A range of event numbers in the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "EventSpan")]
 pub struct Span {
-    /// Number of the first.
+    /// Number of the first event.
     pub from: u64,
-    /// Number of the last.
+    /// Number of the last event.
     pub to: u64,
 }
 
 impl Span {
-    /// Whether an event lies in it.
+    /// Whether the range contains the event number.
     pub fn has(&self, seq: u64) -> bool {
         (self.from..=self.to).contains(&seq)
     }
 
-    /// Reaches up to the end of another, if that follows it; else takes its place.
+    /// Extends the range to the end of `next` if that overlaps or follows it directly; otherwise becomes `next`.
     pub fn extend(&mut self, next: Span) {
         let follows = self.has(next.from) || self.to + 1 == next.from;
         *self = Span {
@@ -68,35 +68,35 @@ impl Span {
     }
 }
 
-/// What follows from a drift.
+/// The decision on retraining that follows from a drift.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "RetrainVerdict")]
 pub struct Retrain {
-    /// Whether a training is asked for.
+    /// Whether a training is requested.
     pub asked: bool,
-    /// Why, or why not.
+    /// The reason for or against the training.
     pub why: String,
 }
 
-/// A verdict in a line.
+/// A one-line summary of a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "VerdictLine")]
 pub struct Brief {
     pub model: String,
-    /// Which rows; none: all.
+    /// The slice that was tested; `None` for all rows.
     pub slice: Option<Slice>,
     #[serde(with = "crate::clock::timestamp")]
     #[schemars(with = "String")]
     pub time: Timestamp,
-    /// Where it lies among the store's events.
+    /// The window's range of event numbers.
     pub window: Span,
     pub drift: bool,
-    /// What changed, in words.
+    /// Description of the change.
     pub change: Option<String>,
 }
 
 impl Verdict {
-    /// What changed, in words: `plan: pro 35 % → 64 %; months: median 12 → 4`; none without drift.
+    /// Description of the change, such as `plan: pro 35 % → 64 %; months: median 12 → 4`; `None` without drift.
     pub fn change(&self) -> Option<String> {
         let changes: Vec<String> = self
             .drift
@@ -119,9 +119,9 @@ impl Verdict {
         })
     }
 
-    /// Says what follows from it. Rows that are wrong must not be learnt from: as long as one column is ailing, no training is
-    /// asked for. Nor is one where something else is in the way (`hindrance` says what), or by a half-full window, in which a
-    /// column that breaks looks like one that changes: the full one decides.
+    /// Decides on retraining. No training is requested while a column has a data-quality issue, because corrupt rows must
+    /// not be trained on; nor with a `hindrance` (a reason given by the caller); nor for a half-full window, in which a
+    /// column that fails looks like one that changes: the full window decides.
     pub fn conclude(&mut self, hindrance: Option<String>) {
         self.retrain = self.change().map(|change| {
             let refused = match (self.sick().or(hindrance), self.full) {
@@ -136,13 +136,13 @@ impl Verdict {
         });
     }
 
-    /// Why no training can help, in words; none where one may.
+    /// Why training cannot help, in words; `None` if it may.
     pub fn sick(&self) -> Option<String> {
         let why: Vec<&str> = self.ailments.iter().map(|a| a.why.as_str()).collect();
         (!why.is_empty()).then(|| format!("{}; mend the source", why.join("; ")))
     }
 
-    /// Why no training can help the verdict after this one: a column that was ailing here has drifted there, too.
+    /// Why training cannot help after the verdict `next` either: a column with a data-quality issue here has drifted there too.
     pub fn ailing_too(&self, next: &Verdict) -> Option<String> {
         let drifted = |name: &str| {
             let mut columns = next.drift.columns.iter();
@@ -155,7 +155,6 @@ impl Verdict {
         ))
     }
 
-    /// The verdict in a line.
     pub fn brief(&self) -> Brief {
         Brief {
             model: self.model.clone(),

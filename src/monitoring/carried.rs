@@ -1,5 +1,5 @@
-//! Alarms of the models before the live one. A swap is no evidence: what was wrong with the rows or with the decisions may
-//! still be. So an alarm stays until rows, or labels, that the live model met show that it is over.
+//! Alarms carried over from earlier models. A model swap does not prove that the rows or the decisions are right again, so
+//! an alarm stays active until rows or labels of the live model show that it is over.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::monitor::slice::Slice;
 use crate::monitor::verdict::Verdict;
 use crate::stats::metric::Metric;
 
-/// The alarms that are open.
+/// The carried alarms that are still active.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Carried {
@@ -19,14 +19,14 @@ pub struct Carried {
     decay: Option<Decayed>,
 }
 
-/// Rows that had drifted.
+/// A drift found on rows of an earlier model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Drifted {
     slice: Option<Slice>,
     condition: Condition,
 }
 
-/// Errors that had risen.
+/// A rise of an earlier model's error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Decayed {
     fired: Fired,
@@ -34,7 +34,7 @@ struct Decayed {
 }
 
 impl Carried {
-    /// Before other windows begin: keeps what is wrong by the last `verdicts` on the rows of `model`.
+    /// Called before new windows begin: stores the drifts that the last `verdicts` found on the rows of `model`.
     pub(super) fn carry_drift<'v>(
         &mut self,
         model: &str,
@@ -49,7 +49,7 @@ impl Carried {
         }
     }
 
-    /// Called before labels are counted anew: keeps the decay that those so far show.
+    /// Called before label counting restarts: stores the decay that the labels so far show.
     pub(super) fn carry_decay(&mut self, model: &str, fired: Option<&Fired>) {
         if let Some(fired) = fired {
             self.decay = Some(Decayed {
@@ -59,8 +59,8 @@ impl Carried {
         }
     }
 
-    /// A verdict on a stream, of which there are `slices` beside that of all rows. Whatever it says, it says it of the same
-    /// rows, and takes the place of what was said before. Slices that are watched no more end with the verdict on all rows.
+    /// Takes a new verdict on a stream, which replaces any carried alarm of that stream, whatever it says. A verdict on all
+    /// rows also ends the alarms of slices that are no longer `watched`.
     pub(super) fn judged(&mut self, slice: Option<&Slice>, watched: &[Option<Slice>]) {
         self.drift.retain(|drifted| {
             let is_same = drifted.slice.as_ref() == slice;
@@ -69,9 +69,9 @@ impl Carried {
         });
     }
 
-    /// Takes a full window of labels of the live model. A decay is over where the share of wrong decisions is again what it was
-    /// before it rose; or where the live model, which may have learnt a harder world, errs no more than its training promised
-    /// and knows more than the base rate.
+    /// Takes a full window of labels of the live model, which may end the decay. The decay is over if the share of wrong
+    /// decisions is back at its level before the rise; or if the live model, whose data may be harder to predict, reaches
+    /// the accuracy of its cross-validation and is better than the base rate.
     pub(super) fn labelled(&mut self, window: &Window, card: &Card) {
         let keeps_its_promise = || {
             let promised = Metric::named("accuracy").and_then(|metric| card.cv.get(metric));
@@ -86,12 +86,12 @@ impl Carried {
         }
     }
 
-    /// A detector found that errors rose: that takes the place of what was found of the model before.
+    /// Clears the carried decay, because a detector has now found a rise of the live model's own error.
     pub(super) fn decayed_again(&mut self) {
         self.decay = None;
     }
 
-    /// What still holds of rows.
+    /// The drift conditions that are still active, with a note on when they end.
     pub(super) fn drift(&self, live: &str) -> impl Iterator<Item = Condition> {
         let until = format!(
             "Found before the windows of {live} began; it is over once a full window of its predictions shows no drift."
@@ -100,7 +100,7 @@ impl Carried {
         conditions.map(move |condition| still(condition, &until))
     }
 
-    /// What still holds of decisions.
+    /// The decay condition that is still active, if any, with a note on when it ends.
     pub(super) fn decay(&self, live: &str) -> Option<Condition> {
         let until = format!(
             "Found before the labels of {live} were counted; it is over once a full window of them shows the error gone."

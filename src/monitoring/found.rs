@@ -1,4 +1,4 @@
-//! What was found of rows or decisions, as the condition of an alert.
+//! Alert conditions for drift and decay.
 
 use crate::alert::{Condition, Rule};
 use crate::monitor::performance::Fired;

@@ -1,4 +1,4 @@
-//! What the observer remembers, over restarts too: it is kept in the store beside the verdicts that were made from it.
+//! The state of the monitor task, persisted in the store together with the verdicts made from it.
 
 use std::collections::VecDeque;
 
@@ -13,50 +13,50 @@ use crate::monitor::slice::{Slice, Unwatched};
 use crate::monitor::stream::Stream;
 use crate::monitor::verdict::{Brief, Span, Verdict};
 
-/// Under which name it is kept.
+/// Name of the state in the store.
 pub const NAME: &str = "observer";
 
-/// Verdicts that are shown as a history; all of them are events.
+/// Maximum verdicts in the displayed history; all verdicts are stored as events.
 const HISTORY: usize = 100;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
-    /// The last event it has seen.
+    /// Number of the last event that was read.
     pub seen: u64,
-    /// The model it looks at.
+    /// Name of the model that is monitored.
     pub model: String,
-    /// All rows, then the slices.
+    /// The stream of all rows, then the slices.
     pub streams: Vec<Stream>,
-    /// Columns that were to make slices and cannot.
+    /// Columns that were configured as slices and cannot be.
     pub unwatched: Vec<Unwatched>,
-    /// The newest verdict of each stream, in their order.
+    /// The newest verdict of each stream, in the order of `streams`.
     pub verdicts: Vec<Option<Verdict>>,
-    /// The last verdicts, newest first.
+    /// Summaries of the last verdicts, newest first.
     pub history: VecDeque<Brief>,
-    /// Large requests that are being seen, the oldest first.
+    /// Large requests whose rows are still arriving, oldest first.
     #[serde(default)]
     pub batches: VecDeque<Batch>,
-    /// How many windows may still be looked at.
+    /// Rate limit on tested windows.
     pub pace: Pace,
-    /// Rows that passed by unseen.
+    /// Number of predictions that were skipped by the rate limit.
     pub skipped: u64,
-    /// How good the answers were, by their truths; none before the first look at a model.
+    /// Performance of the labelled predictions; `None` until the first model is monitored.
     pub performance: Option<Performance>,
-    /// Where the last broken rows lie among the store's events.
+    /// Range of events whose rows have a data-quality issue.
     #[serde(default)]
     pub broken: Span,
-    /// Number of the last truth of such a row, as the performance counts them.
+    /// Number of the last label of such a row, in the count of `performance`.
     #[serde(default)]
     pub broken_truth: Option<u64>,
-    /// How late truths are; none before the first look.
+    /// Delay of labels; `None` until the first model is monitored.
     pub delay: Option<Delay>,
-    /// What was wrong by the models before, and is not over.
+    /// Active alarms from earlier models.
     #[serde(default)]
     pub carried: Carried,
 }
 
 impl Memory {
-    /// Takes a verdict into the history.
+    /// Adds a verdict to the history.
     pub fn note(&mut self, stream: usize, verdict: Verdict) {
         self.history.push_front(verdict.brief());
         self.history.truncate(HISTORY);
@@ -65,25 +65,24 @@ impl Memory {
         self.verdicts[stream] = Some(verdict);
     }
 
-    /// Before other windows begin: carries on what is wrong by the last ones.
+    /// Called before new windows begin: carries over the drifts that the last windows show.
     pub(super) fn carry_drift(&mut self) {
         let verdicts = self.verdicts.iter().flatten();
         self.carried.carry_drift(&self.model, verdicts);
     }
 
-    /// Before labels are counted anew: carries on the decay that those so far show.
+    /// Called before label counting restarts: carries over the decay that the labels so far show.
     pub(super) fn carry_decay(&mut self) {
         let decayed = self.performance.as_ref().and_then(|p| p.decayed());
         self.carried.carry_decay(&self.model, decayed);
     }
 
-    /// The newest verdict on all rows.
     pub fn verdict(&self) -> Option<&Verdict> {
         self.verdicts.first()?.as_ref()
     }
 
-    /// Why errors that rose at a truth are no reason to train: it, or one of as many before it as make a window, is of a row
-    /// that was broken. Truths come long after their rows.
+    /// Why a rise of the error at label number `truth` must not start a training: a label less than a window before it
+    /// belongs to a row with a data-quality issue. The labels of such rows may arrive long after the rows.
     pub fn sick_at(&self, truth: u64) -> Option<String> {
         let window = self.performance.as_ref()?.size() as u64;
         let is_near = |broken: &u64| truth.saturating_sub(*broken) < window;
@@ -92,7 +91,7 @@ impl Memory {
         self.sick().or(near)
     }
 
-    /// How the rows of late are broken in a way that no training can help; none where they are not.
+    /// The data-quality issue that the newest verdicts found, in words; `None` if there is none.
     pub fn sick(&self) -> Option<String> {
         self.verdicts.iter().flatten().find_map(Verdict::sick)
     }

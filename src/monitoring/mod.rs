@@ -39,50 +39,49 @@ use crate::telemetry::metrics::Metrics;
 use reader::{Read, Reader};
 use reference::Reference;
 
-/// Between two looks at the store.
+/// Interval between two reads of the store.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// A memory without a verdict is written this often: what is lost with a crash is read again.
+/// Interval at which the state is persisted if there is no verdict. After a crash, the events since then are read again.
 const REMEMBER: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
 
 pub struct MonitorTask {
-    /// What it reads and keeps its memory in.
+    /// Store that is read, and in which the state is persisted.
     pub store: Store,
-    /// Where the tables of models are.
+    /// Registry that holds the models' training tables.
     pub registry: Registry,
-    /// The model that answers.
     pub live: LiveModel,
-    /// Where it tells of verdicts.
+    /// Feed on which verdicts are published.
     pub feed: Feed,
-    /// Whom it tells what is wrong.
+    /// Receives the conditions of the monitor's alert rules.
     pub alerts: alert::Handle,
-    /// After how long a truth is late.
+    /// Delay from which on a label counts as late.
     pub late: Duration,
     pub clock: Arc<dyn Clock>,
-    /// The figures of its verdicts.
+    /// Metrics that publish the verdicts.
     pub metrics: Arc<Metrics>,
     pub options: Options,
-    /// Why no verdict begins a training; none where one may.
+    /// Why no verdict may start a training; `None` if it may.
     pub deaf: Option<&'static str>,
-    /// What it has seen, for whoever asks.
+    /// Published copy of the state, for readers outside the task.
     pub view: View,
-    /// The last event there was when the server began to answer: where a monitor begins that remembers nothing.
+    /// Number of the last event when the server started; a monitor without persisted state begins after it.
     pub begin: u64,
 }
 
-/// What the observer has seen so far. Clones share it.
+/// The published state of the monitor task. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct View(Arc<ArcSwap<Memory>>);
 
 impl View {
-    /// As it is now.
+    /// The current state.
     pub fn load(&self) -> Arc<Memory> {
         self.0.load_full()
     }
 }
 
 impl MonitorTask {
-    /// Looks until it is ended.
+    /// Reads the store periodically until the task is cancelled.
     pub async fn run(self) {
         let mut memory: Memory = remembered(&self.store, memory::NAME).await;
         let mut reference: Option<Arc<Reference>> = None;
@@ -102,14 +101,14 @@ impl MonitorTask {
         }
     }
 
-    /// One look: everything that is new.
+    /// Processes all new events.
     async fn look(
         &self,
         memory: &mut Memory,
         reference: &mut Option<Arc<Reference>>,
         kept: &mut Timestamp,
     ) -> Result<(), anyhow::Error> {
-        // Before the champion: what a later one answers is left for the next look, which knows it.
+        // Must be read before the live model is loaded, so that predictions of a later champion are left for the next pass.
         let until = last(&self.store).await?;
         let Some(live) = self.live.snapshot() else {
             return Ok(()); // the first model is being trained
@@ -168,8 +167,8 @@ impl MonitorTask {
         Ok(Arc::new(tokio::task::spawn_blocking(make).await?))
     }
 
-    /// A champion is looked at: where it is the one that was, with the same slices, its windows go on. Tells
-    /// whether they begin.
+    /// Prepares the state for the champion: for the same champion and slices, open windows continue; otherwise they restart.
+    /// Returns whether they restart.
     fn welcome(&self, memory: &mut Memory, reference: &Reference) -> bool {
         let champion = &reference.champion;
         let slices = reference.streams.iter().map(|(slice, _)| slice);
@@ -217,7 +216,7 @@ impl MonitorTask {
         true
     }
 
-    /// No truths of a model yet.
+    /// A performance without labels for the champion.
     fn performance(&self, reference: &Reference) -> Performance {
         let threshold = reference.champion.model.spec().decision.threshold;
         Performance::new(threshold, self.options.labels, detectors::defaults())

@@ -1,4 +1,4 @@
-//! From events to verdicts: reads the disk, on a thread of its own.
+//! Reads events into verdicts. Blocks on the disk, so it runs on a blocking thread.
 
 use std::sync::Arc;
 
@@ -19,46 +19,46 @@ use crate::schema::row::Purpose;
 use crate::store::event::{self, PredictionEvent, Record};
 use crate::store::{Store, StoreError};
 
-/// Large requests that are seen at once; more hardly ever come between the rows of one.
+/// Maximum batches tracked at once; more are hardly ever interleaved.
 const MOST_BATCHES: usize = 8;
 
-/// Events taken in at once, at most.
+/// Maximum events per pass.
 const AT_ONCE: usize = 4096;
 
-/// One reading of what is new.
+/// One pass over the new events.
 pub(super) struct Reader {
     pub(super) store: Store,
     pub(super) reference: Arc<Reference>,
     pub(super) memory: Memory,
-    /// The last event to read: there were no later ones when the champion of the reference was live for certain.
+    /// The last event to read. Up to here, no event can belong to a champion later than the reference's.
     pub(super) until: u64,
-    /// Rows of a window.
+    /// Rows per window.
     pub(super) window: u64,
-    /// Why no verdict begins a training; none where one may.
+    /// Why no verdict may start a training; `None` if it may.
     pub(super) deaf: Option<&'static str>,
 }
 
-/// What a reading came to.
+/// The result of a pass.
 pub(super) struct Read {
     pub(super) memory: Memory,
     pub(super) found: Vec<Finding>,
-    /// Whether there may be more to read.
+    /// Whether there may be more events to read.
     pub(super) more: bool,
 }
 
-/// What a reading found.
+/// A result to be stored and published.
 #[derive(Clone, Debug)]
 pub(super) enum Finding {
-    /// A window's verdict, on all rows or a slice.
+    /// A verdict on a window of all rows or of a slice.
     Verdict(Box<Verdict>),
-    /// A full window of truths.
+    /// A full window of labels.
     Performance(Window),
-    /// A detector told of a change of the errors.
+    /// A detector reported a change of the error rate.
     Fired(Fired),
 }
 
 impl Reader {
-    /// Takes in what is new, so much at a time.
+    /// Processes new events, up to [`AT_ONCE`] or the first complete window.
     pub(super) fn read(mut self) -> Result<Read, StoreError> {
         let (mut room, mut due) = (AT_ONCE, Vec::new());
         let schema = self.reference.champion.model.schema().clone();
@@ -68,7 +68,7 @@ impl Reader {
             if let Some(prediction) = record.prediction() {
                 self.look(record, prediction, &mut row, &mut due);
             }
-            // A window at a time: what one found is told before the next takes its place.
+            // Stop at a complete window, so that its verdict is published before the next one replaces it.
             room = if due.is_empty() { room - 1 } else { 0 };
             room > 0
         })?;
@@ -101,7 +101,7 @@ impl Reader {
         row: &mut Row,
         due: &mut Vec<(usize, stream::Window)>,
     ) {
-        // A window that was begun is finished: it is paid for.
+        // A window that has begun is completed: the rate limit has already been charged for it.
         let is_begun = self.memory.streams[0].filled() > 0;
         if !is_begun && !self.memory.pace.is_ready(record.time) && prediction.batch.is_none() {
             self.memory.skipped += 1;
@@ -141,7 +141,7 @@ impl Reader {
         }
     }
 
-    /// Whether a row belongs to the sample of its batch. Of one that is new it is decided here whether it is judged at all.
+    /// Whether the row belongs to the sample of its batch. The first row of a batch decides whether the batch is judged at all.
     fn wants(
         &mut self,
         mark: event::Batch,
@@ -200,14 +200,14 @@ impl Reader {
         }
     }
 
-    /// A batch was seen to the end of its sample. It is known for a while yet: rows of it may follow.
+    /// Finishes a batch whose sample is complete. The batch remains known for a while, because more of its rows may follow.
     fn end(&mut self, at: usize, time: Timestamp, due: &mut Vec<(usize, stream::Window)>) {
         let batch = &mut self.memory.batches[at];
         due.extend(batch.finish(self.window, time));
         batch.pass_by();
     }
 
-    /// How good the answers of a window should be.
+    /// The estimated metrics of the predictions in a window.
     fn estimate(&self, window: &stream::Window) -> Option<Estimated> {
         let scores = window
             .sample
@@ -221,13 +221,14 @@ impl Reader {
         Some(cbpe::judge(scores, threshold, &self.reference.estimates))
     }
 
-    /// The verdict on a window; none on a half-full one that has not drifted.
+    /// The verdict on a window; `None` for a half-full window without drift.
     fn weigh(&mut self, n: usize, window: stream::Window) -> Option<Verdict> {
         let (slice, reference) = &self.reference.streams[n];
         let (mut of, level) = (reference, self.reference.level);
         let stream = &mut self.memory.streams[n];
         let mut drift = stream.weigh(reference, &window, level)?;
-        // Rows that the model has learnt from get other scores than new ones; only what is like neither has drifted.
+        // Training rows get other scores than new rows do, so a window of them is compared with the scores of the training
+        // rows too: only scores that differ from both have drifted.
         if drift.has_drifted_scores()
             && let Some(seen) = self.reference.seen()
         {
@@ -254,7 +255,7 @@ impl Reader {
             retrain: None,
         };
         self.memory.streams[n].settle(window, &verdict.drift);
-        // The rows in which a source is mended are still broken rows in part.
+        // The window in which a source is repaired still contains some corrupt rows.
         let before = self.memory.verdicts[n].as_ref();
         let partly = before.and_then(|before| before.ailing_too(&verdict));
         if !verdict.ailments.is_empty() || partly.is_some() {
@@ -266,7 +267,7 @@ impl Reader {
         Some(verdict)
     }
 
-    /// How the rows of another stream are broken.
+    /// A data-quality issue in another stream's newest verdict, in words.
     fn sick_beside(&self, n: usize) -> Option<String> {
         let others = self.memory.verdicts.iter().enumerate();
         let mut others = others.filter(|(other, _)| *other != n);
@@ -284,7 +285,7 @@ impl Reader {
         let Some(prediction) = record.prediction() else {
             return; // a row that brought its label: nobody answered it
         };
-        // How late truths are has nothing to do with who answered.
+        // The delay of a label does not depend on the model that made the prediction.
         if let Some(delay) = self.memory.delay.as_mut() {
             delay.update(record.time, time);
         }

@@ -1,6 +1,8 @@
-//! What a champion's rows are held against: its own profile, and for slices the table it learnt from.
+//! The rows that a champion's windows are compared with: its profile and, for slices, its training table.
 //!
-//! The profile's scores are those of rows the model had not seen. Rows of its own table, which come again in trials and
+//! The profile's scores come from rows the model was not fitted on. Training rows, which come again in trials and replays,
+//! get other scores; so a window whose scores differ from the profile's is also compared with the scores of the training
+//! rows.
 //! replays, get other ones; so where a window's scores are not like the former, they are held against the latter, too.
 
 use std::collections::BTreeSet;
@@ -17,24 +19,24 @@ use crate::registry::Registry;
 use crate::stats::profile::MAX_SAMPLE;
 use crate::trainset::table;
 
-/// References of one champion.
+/// The references of one champion.
 #[derive(Debug)]
 pub struct Reference {
     pub champion: Arc<Champion>,
-    /// Of each stream, all rows first: which rows, and what they are held against.
+    /// For each stream, all rows first: its slice and the sample that its windows are compared with.
     pub streams: Vec<(Option<Slice>, Sample)>,
-    /// Columns that make no slices.
+    /// Columns that cannot be sliced.
     pub unwatched: Vec<Unwatched>,
     registry: Registry,
     seen: OnceLock<Option<Sample>>,
-    /// How far estimates of its performance were off.
+    /// Errors of the estimated metrics, from cross-validation.
     pub estimates: cbpe::Reference,
-    /// Level of each stream's verdicts: they share the chance of a false alarm.
+    /// Level of each stream's verdicts: the streams share the false alarm rate.
     pub level: f64,
 }
 
 impl Reference {
-    /// Makes them. Where there are slices it reads the table.
+    /// Builds the references. Reads the training table if there are slices.
     pub fn of(registry: &Registry, champion: Arc<Champion>, options: &Options) -> Reference {
         let whole = Sample::of_profile(champion.model.profile());
         let mut streams = vec![(None, whole)];
@@ -84,8 +86,8 @@ impl Reference {
 }
 
 impl Reference {
-    /// All rows, with the scores the model gives to those it has learnt from; none where its table cannot be read. Reads the
-    /// table the first time.
+    /// All training rows, with the scores that the model gives to them; `None` if the table cannot be read. Reads the table
+    /// on the first call.
     pub fn seen(&self) -> Option<&Sample> {
         let make = || {
             let (_, whole) = self.streams.first()?;
@@ -95,8 +97,8 @@ impl Reference {
     }
 }
 
-/// A model's reference with the scores it gives, now that it has learnt from them, to its own rows; none where its table cannot
-/// be read. Reads the table.
+/// The reference of a model with the scores that it gives to its own training rows; `None` if the table cannot be read.
+/// Reads the table.
 pub fn learnt(registry: &Registry, model: &Model, reference: &Sample) -> Option<Sample> {
     let loaded = table::of_model(registry, model).ok()?;
     let rows = loaded.table.len();
@@ -112,7 +114,7 @@ pub fn learnt(registry: &Registry, model: &Model, reference: &Sample) -> Option<
     Some(learnt.with_scores(&scores))
 }
 
-/// Each slice's rows of the table the champion learnt from.
+/// The training rows of each slice.
 fn samples(
     registry: &Registry,
     champion: &Champion,

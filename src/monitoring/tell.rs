@@ -1,4 +1,4 @@
-//! What is made of findings: events, which the steward reads; messages to subscribers; metrics; conditions of alerts.
+//! Publishes findings as events (which the retrain controller reads), messages to subscribers, metrics and alert conditions.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::store::feed::Topic;
 use crate::store::kind::Kind;
 use crate::telemetry::metrics::{ClosedLabel, Detector, Figure, Found, Share};
 
-/// What a gauge shows of a figure that is undefined.
+/// Value of a gauge for an undefined metric.
 const UNDEFINED: f64 = f64::NAN;
 
 impl MonitorTask {
-    /// Keeps findings and the memory they come from, all or nothing, and tells subscribers.
+    /// Persists the findings and the state in one commit, then publishes the findings to subscribers.
     pub(super) async fn conclude(
         &self,
         memory: &Memory,
@@ -38,7 +38,8 @@ impl MonitorTask {
         Ok(())
     }
 
-    /// Shows what is known of a champion that is taken up: gauges and alerts may still be of the one before, or of nothing.
+    /// Publishes the state for a champion that is newly monitored: gauges and alerts may still show the
+    /// previous one, or nothing.
     pub(super) fn take_up(&self, memory: &Memory) {
         self.gauge(memory.verdict());
         let last = memory.performance.as_ref().and_then(|p| p.last());
@@ -49,7 +50,7 @@ impl MonitorTask {
         }
     }
 
-    /// Shows what was seen to whoever asks.
+    /// Publishes the state and the findings to readers, metrics and alerts.
     pub(super) fn show(&self, memory: &Memory, found: &[Finding]) {
         self.view.0.store(Arc::new(memory.clone()));
         for finding in found {
@@ -99,7 +100,7 @@ impl MonitorTask {
         }
     }
 
-    /// Shows the figures of a verdict on all rows, or that there is none.
+    /// Publishes a verdict on all rows as metrics, or clears them without one.
     fn gauge(&self, verdict: Option<&Verdict>) {
         let metrics = &self.metrics;
         let columns = verdict.map_or(&[][..], |verdict| &verdict.drift.columns);
@@ -126,7 +127,7 @@ impl MonitorTask {
         }
     }
 
-    /// Shows the figures of a full window of truths, or that there is none.
+    /// Publishes a full window of labels as metrics, or clears them without one.
     fn show_performance(&self, window: Option<&Window>) {
         let shown = &self.metrics.titanic_performance_live_ratio;
         for figure in Figure::ALL {
@@ -161,7 +162,7 @@ impl MonitorTask {
 }
 
 impl Finding {
-    /// A finding as its event has it, which has its own time. The steward reads `retrain`.
+    /// The body of the finding's event, without the time, which the event has itself. The retrain controller reads `retrain`.
     fn body(&self, memory: &Memory, deaf: Option<&str>) -> Value {
         let (about, told) = match self {
             Finding::Verdict(verdict) => ("drift", serde_json::to_value(verdict)),
@@ -192,7 +193,7 @@ impl Finding {
     }
 }
 
-/// What follows from errors that rose. While rows are broken it is the rows' fault: a training would learn it.
+/// Decides whether a rise of the error starts a training. It does not if the labels belong to rows with a data-quality issue.
 fn follow(fired: &Fired, memory: &Memory, deaf: Option<&str>) -> Retrain {
     let refused = memory.sick_at(fired.at).or_else(|| deaf.map(str::to_owned));
     Retrain {

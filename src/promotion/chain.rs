@@ -1,16 +1,16 @@
-//! Which rows something rests on, as one digest that grows row by row.
+//! A digest that identifies the rows that a comparison rests on, extended row by row.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// SHA-256 over the digest so far and the next id: other rows, or the same in another order, give another one. Empty text
+/// SHA-256 over the digest so far and the next id: other rows, or the same rows in another order, give another digest. Empty
 /// before the first row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Chain(String);
 
 impl Chain {
-    /// Takes in the next row by its id.
+    /// Extends the digest by the id of the next row.
     pub fn update(&mut self, id: &str) {
         let mut hash = Sha256::new();
         hash.update(&self.0);
@@ -36,7 +36,7 @@ mod tests {
         assert!(others.iter().all(|other| *other != of(&["a", "b"])));
     }
 
-    /// `printf a | sha256sum`, and that with `b` behind it.
+    /// `printf a | sha256sum`, and the same for that digest with `b` appended.
     #[test]
     fn it_can_be_recomputed_with_any_tool() {
         let first = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";

@@ -1,4 +1,4 @@
-//! A seeded world of two models that know the truth up to an error of their own, for simulations.
+//! A seeded simulation of two models that know the true log odds of each row up to a model-specific error.
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
@@ -11,22 +11,22 @@ use crate::stats::resampled::Estimate;
 /// Standard deviation of the true log odds.
 const SPREAD: f64 = 2.0;
 
-/// Either model's decision threshold.
+/// Decision threshold of both models.
 pub const HALF: Thresholds = Thresholds {
     champion: 0.5,
     candidate: 0.5,
 };
 
-/// Models with errors of standard deviation 1 and 1.325 on the log odds lie 2.0 points of accuracy apart (0.739 and 0.719),
-/// and 0.027 in log loss.
+/// Models whose errors on the log odds have standard deviations 1 and 1.325 differ by 2.0 points of accuracy (0.739 and
+/// 0.719) and by 0.027 in log loss.
 pub const TWO_POINTS: [f64; 2] = [1.325, 1.0];
 
-/// A stream of labelled rows.
+/// A generator of labelled rows.
 pub struct World {
     dice: Xoshiro256PlusPlus,
     /// Standard deviations of the models' errors on the log odds: champion, candidate.
     errors: [f64; 2],
-    /// Share of the errors' variance that both have in common, as models of one table have.
+    /// Share of the error variance that both models have in common, as models trained on one table do.
     common: f64,
 }
 
@@ -40,7 +40,7 @@ impl World {
         }
     }
 
-    /// One row; both models are as good as calibrated.
+    /// Draws one row; the predictions of both models are approximately calibrated.
     pub fn row(&mut self) -> Paired {
         let truth = SPREAD * self.normal();
         let positive = self.dice.random::<f64>() < logistic(truth);
@@ -60,12 +60,11 @@ impl World {
         (0..n).map(|_| self.row()).collect()
     }
 
-    /// Uniform on [0, 1).
     pub fn chance(&mut self) -> f64 {
         self.dice.random()
     }
 
-    /// Standard normal, by Box and Muller.
+    /// A standard normal number, by the Box–Muller method.
     pub fn normal(&mut self) -> f64 {
         let (u, v) = (1.0 - self.chance(), self.chance());
         (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
@@ -76,14 +75,14 @@ fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// P(positive | log odds seen with a normal error), by MacKay's approximation of the logistic-normal integral (1992).
+/// P(positive | log odds observed with a normal error), by MacKay's approximation of the logistic-normal integral (1992).
 fn calibrated(seen: f64, error: f64) -> f64 {
     let kept = SPREAD.powi(2) / (SPREAD.powi(2) + error.powi(2));
     let rest = SPREAD.powi(2) * (1.0 - kept);
     logistic(seen * kept / (1.0 + std::f64::consts::PI / 8.0 * rest).sqrt())
 }
 
-/// Says and gives a share.
+/// Prints and returns a share.
 pub fn rate(what: &str, hits: usize, of: usize) -> f64 {
     let share = hits as f64 / of as f64;
     println!("{what}: {hits} of {of}, {:.2} %", 100.0 * share);

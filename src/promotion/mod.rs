@@ -1,10 +1,10 @@
-//! Whether one model may take the place of another. Pure: plain states and functions, looked at by [`crate::control`].
+//! Decides whether one model may replace another. Pure states and functions, which [`crate::control`] drives.
 //!
-//! * [`policy`]: whether a candidate becomes champion by itself, from names and cards.
-//! * [`gate`]: the comparison on labelled rows that the champion was not fitted on, at one look.
-//! * [`shadow`]: the same from live traffic, at every look.
+//! * [`policy`]: whether a candidate is promoted automatically, from names and model cards.
+//! * [`gate`]: a single comparison on labelled rows that the champion was not fitted on.
+//! * [`shadow`]: the same comparison on live traffic, valid at every look.
 //! * [`probation`]: whether a new champion performs as expected, or is rolled back.
-//! * [`chain`]: which rows a comparison rests on, as a digest.
+//! * [`chain`]: a digest of the rows that a comparison rests on.
 
 pub mod chain;
 pub mod gate;

@@ -1,4 +1,4 @@
-//! Rows of a source on their way into the store: of this process, or of a server that holds it.
+//! Converts batches of a source for the store, of this process or of a server.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -9,9 +9,9 @@ use crate::schema::Cell;
 use crate::store::rows::{self, NewRow, Origin, Quarantined};
 use crate::telemetry::metrics::Transport;
 
-/// A batch as the store takes it, with new ids. `cursor` is the name under which it is kept how far the source was read.
+/// Converts a batch for the store, with new ids. `cursor` is the name under which the source's read position is stored.
 pub fn batch(batch: &Batch, cursor: Option<&str>, clock: &dyn Clock) -> rows::Batch {
-    // Only a pull remembers how far it is.
+    // Only a pull stores its read position.
     let transport = match cursor {
         Some(_) => Transport::Pull,
         None => Transport::File,
@@ -45,49 +45,47 @@ pub fn batch(batch: &Batch, cursor: Option<&str>, clock: &dyn Clock) -> rows::Ba
     }
 }
 
-/// The media type of a batch that a command has read and checked: one [`Item`] a line.
+/// The media type of a batch that a command has parsed and validated: one [`Item`] per line.
 pub const MEDIA_TYPE: &str = "application/vnd.titanic.batch+x-ndjson";
 
-/// A line of a batch on the wire.
+/// A line of a batch in transfer.
 #[derive(Debug)]
 pub enum Item<'a> {
     /// A row that fits the spec.
     Row(GoodRow<'a>),
-    /// A row for the quarantine.
+    /// An invalid row for the quarantine.
     Bad(BadRow),
 }
 
-/// A good row on the wire.
+/// A valid row in transfer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GoodRow<'a> {
     /// The row, a JSON object with its id and target.
     #[serde(borrow)]
     pub row: &'a RawValue,
-    /// Its line in the source.
+    /// Line number in the source.
     pub line: u64,
-    /// Equal rows that came before it in this load.
+    /// Number of equal rows before it in this load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurrence: Option<u32>,
 }
 
-/// A bad row on the wire.
+/// An invalid row in transfer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BadRow {
-    /// Its line in the source.
+    /// Line number in the source.
     line: u64,
-    /// The column at fault; empty where none is.
+    /// The invalid column; empty if the error concerns no single column.
     column: String,
     value: String,
     reason: String,
-    /// The row as it came, where it is one.
+    /// The original row, if the line could be read as one.
     as_it_came: Option<String>,
 }
 
 impl<'a> Item<'a> {
-    /// # Errors
-    /// What is wrong with it.
     pub fn parse(line: &'a [u8]) -> Result<Item<'a>, String> {
         match serde_json::from_slice::<GoodRow<'_>>(line) {
             Ok(row) => Ok(Item::Row(row)),
@@ -100,7 +98,7 @@ impl<'a> Item<'a> {
 }
 
 impl BadRow {
-    /// As the quarantine keeps it.
+    /// Converts the row into a quarantined row with this id.
     pub fn with(self, id: String, source: &str) -> Quarantined {
         Quarantined {
             id,
@@ -114,7 +112,7 @@ impl BadRow {
     }
 }
 
-/// A batch as lines of the wire, in the order in which `batch()` gives its rows.
+/// The lines of a batch for transfer, in the same order of rows as `batch()`.
 pub fn lines(batch: &Batch, clock: &dyn Clock) -> Vec<Vec<u8>> {
     let rows = self::batch(batch, None, clock).rows;
     let target = &batch.table.schema().target().column;

@@ -1,10 +1,10 @@
-//! Rows on their way into the store, and the scheduled sources that they come from.
+//! The intake of rows into the store, and the scheduled sources that rows are pulled from.
 //!
-//! Each source is pulled by a thread of its own, again and again, from where the last pull ended. Rows and that place go into
-//! the store in one commit: after a crash nothing is skipped, and nothing counted twice.
+//! Each source has its own thread, which pulls repeatedly from the position where the last pull ended. Rows and position are
+//! stored in one commit, so after a crash no row is skipped or counted twice.
 //!
-//! * [`intake`]: rows of any source as the store takes them; [`quarantine`]: quarantined rows checked again.
-//! * [`view`]: the scheduled sources as they are shown.
+//! * [`intake`]: converts rows of any source for the store; [`quarantine`]: checks quarantined rows again.
+//! * [`view`]: the displayed state of the scheduled sources.
 
 pub mod intake;
 mod notes;
@@ -26,31 +26,31 @@ use crate::store::{Store, StoreError};
 use notes::Notes;
 use view::Sources;
 
-/// While no model tells what a row is, nothing is pulled: so long between two looks.
+/// Interval between checks for a first model; without a model there is no schema, and nothing is pulled.
 const NO_MODEL: Duration = Duration::from_millis(200);
 
 /// A source with its schedule.
 pub struct Pull {
-    /// Its name in the settings.
+    /// Name of the source in the settings.
     pub name: String,
     pub source: Source,
-    /// Between the end of one pull and the next.
+    /// Interval between the end of one pull and the start of the next.
     pub every: Duration,
-    /// Where its rows go.
+    /// Store for the pulled rows.
     pub store: Store,
-    /// The model whose table they are rows of.
+    /// The live model, whose schema the rows must match.
     pub live: LiveModel,
     pub stop: Arc<AtomicBool>,
-    /// Where it is shown what came of a pull.
+    /// Receives the outcome of each pull for display.
     pub sources: Sources,
     pub clock: Arc<dyn Clock>,
 }
 
 impl Pull {
-    /// Starts its thread, which ends soon after `stop` is set.
+    /// Starts the thread, which ends soon after `stop` is set.
     ///
     /// # Errors
-    /// When the system has no thread left.
+    /// If the system cannot start another thread.
     pub fn start(self) -> std::io::Result<JoinHandle<()>> {
         std::thread::Builder::new()
             .name(format!("pull {}", self.name))
@@ -102,7 +102,7 @@ impl Pull {
         }
     }
 
-    /// One pull; none while there is no model.
+    /// Performs one pull; returns `None` while there is no model.
     fn once(&self, world: &dyn World) -> Result<Option<Tally>, ReadFault> {
         let Some(live) = self.live.snapshot() else {
             return Ok(None);

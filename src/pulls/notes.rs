@@ -1,4 +1,4 @@
-//! What a scheduled source tells of its pulls, into the log.
+//! Log messages of a scheduled source.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::ingest::World;
 use crate::ingest::source::Unattended;
 
-/// Tells what the last pull did not tell as well: a file that is passed over with every pull is named once.
+/// Logs a message unless the previous pull had it too, so a file that is skipped in every pull is reported once.
 pub(super) struct Notes<'a> {
     source: &'a str,
     world: Unattended,
@@ -24,7 +24,7 @@ impl<'a> Notes<'a> {
         }
     }
 
-    /// The next pull begins.
+    /// Starts the next pull.
     pub(super) fn turn(&mut self) {
         let now = self.now.get_mut().unwrap_or_else(PoisonError::into_inner);
         self.before = std::mem::take(now);

@@ -1,4 +1,4 @@
-//! Rows of the quarantine checked again.
+//! Checks quarantined rows again.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,21 +9,21 @@ use crate::schema::{Row, Schema, json};
 use crate::store::maintenance::Retried;
 use crate::store::rows::{NewRow, Origin, Quarantined, QuarantinedView, Taken};
 
-/// What came of a retry.
+/// Result of checking quarantined rows again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Retry {
-    /// Rows that are stored now.
+    /// Rows that have now been stored.
     pub stored: usize,
-    /// Rows that were stored already.
+    /// Rows that were in the store already.
     pub repeated: usize,
     /// Rows that stay in quarantine.
     pub remaining: usize,
-    /// Those, with what is wrong now.
+    /// The remaining rows with their current errors.
     pub quarantine: Vec<QuarantinedView>,
 }
 
 impl Retry {
-    /// What came of rows that were checked and stored.
+    /// The result for rows that were checked and stored.
     pub fn of(taken: &Taken, bad: Vec<Quarantined>) -> Retry {
         Retry {
             stored: taken.stored,
@@ -33,7 +33,7 @@ impl Retry {
         }
     }
 
-    /// Adds what came of others.
+    /// Adds the counts and rows of another result.
     pub fn add(&mut self, other: Retry) {
         self.stored += other.stored;
         self.repeated += other.repeated;
@@ -42,7 +42,7 @@ impl Retry {
     }
 }
 
-/// Checks one row again; it goes where it belongs.
+/// Checks one row again, and adds it to the valid or to the invalid rows.
 pub fn check(schema: &Schema, mut aside: Quarantined, retried: &mut Retried) {
     let Some(text) = &aside.row else {
         aside.reason = without_row(&aside.reason);
@@ -57,14 +57,14 @@ pub fn check(schema: &Schema, mut aside: Quarantined, retried: &mut Retried) {
     }
     let (id, source) = (aside.id.clone(), &aside.source);
     match Quarantined::of(schema, &row, id, source, aside.line) {
-        // The row keeps the id under which it was quarantined.
+        // The row retains the id under which it was quarantined.
         None => retried.good.push(NewRow::of(
             schema,
             row.view(),
             row.id_text(),
             row.target(),
             aside.id,
-            // It comes after the equal rows that are there.
+            // The row is ordered after equal rows that are already stored.
             Origin::of(identity(&aside.source).into(), 0),
         )),
         Some(fault) => retried.bad.push(Quarantined {
@@ -74,7 +74,7 @@ pub fn check(schema: &Schema, mut aside: Quarantined, retried: &mut Retried) {
     }
 }
 
-/// A row that cannot be tried again says so, once.
+/// Adds once that the original row is not stored, and so cannot be checked again.
 fn without_row(reason: &str) -> String {
     const SAYS: &str = "the row itself was not kept, send it again from its source";
     if reason.ends_with(SAYS) {

@@ -1,4 +1,4 @@
-//! Settings of the sources that a server pulls by itself.
+//! Settings of the scheduled sources of a server.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,36 +9,37 @@ use crate::ingest::source::{Next, Options};
 use crate::ingest::{Dialect, ReadFault, Source};
 use crate::units::Span;
 
-/// `sources`: by names that the user chooses.
+/// The section `sources`, by user-chosen names.
 pub type Sources = BTreeMap<String, Scheduled>;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scheduled {
-    /// A file, a folder, or the address of a web API or database. It may hold a password: [`Source::name`] is to be shown.
+    /// A file, a folder, or the address of a web API or database. It may contain a password; [`Source::name`]
+    /// is safe to display.
     pub from: String,
-    /// Between the end of one pull and the next.
+    /// Interval between the end of one pull and the start of the next.
     pub every: Span,
-    /// JSON: the field that holds the list of rows.
+    /// JSON: name of the field that holds the list of rows.
     #[serde(default)]
     pub items: Option<String>,
-    /// Web API: how the next page is found.
+    /// Web API: how to find the next page.
     #[serde(default)]
     pub next: Option<Next>,
-    /// How text is written.
+    /// Format of text files.
     #[serde(default)]
     pub format: Dialect,
     #[serde(default)]
     pub query: Option<String>,
     #[serde(default)]
     pub table: Option<String>,
-    /// Database: the column that says how far a pull came.
+    /// Database: the column that gives the read position.
     #[serde(default)]
     pub cursor: Option<String>,
-    /// Longest silence of a server or database.
+    /// Maximum time without data from a server or database.
     #[serde(default = "timeout")]
     pub timeout: Span,
-    /// How often a request is tried again.
+    /// Maximum number of retries of a request.
     #[serde(default = "retries")]
     pub retries: u32,
 }
@@ -52,10 +53,10 @@ fn retries() -> u32 {
 }
 
 impl Scheduled {
-    /// The source, ready to be pulled.
+    /// The source with its options, ready to be pulled.
     ///
     /// # Errors
-    /// When nothing like it can be read, or an option is wrong for it.
+    /// If nothing of this kind can be read, or an option does not apply to it.
     pub fn source(&self) -> Result<Source, ReadFault> {
         let options = Options {
             items: self.items.clone(),
@@ -91,7 +92,7 @@ impl Scheduled {
     }
 }
 
-/// What types cannot say: (key below `sources`, problem).
+/// Checks that the types cannot express. Returns the key below `sources` and the problem of each invalid setting.
 pub fn faults(sources: &Sources) -> Vec<(String, String)> {
     let plain = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     let each = sources.iter().filter_map(|(name, source)| {

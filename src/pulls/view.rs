@@ -1,4 +1,4 @@
-//! The scheduled sources as they are shown: what each is, and what came of its last pull.
+//! The displayed state of the scheduled sources, with the outcome of the last pull.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,36 +10,35 @@ use serde::{Deserialize, Serialize};
 use crate::clock::rfc3339;
 use crate::ingest::Tally;
 
-/// A source as it is shown.
+/// The displayed state of a source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Source")]
 pub struct SourceView {
-    /// Its name in the settings.
+    /// Name of the source in the settings.
     pub name: String,
-    /// Where it reads, without credentials.
+    /// Address of the source, without credentials.
     pub from: String,
-    /// Seconds between the end of one pull and the next.
+    /// Seconds between the end of one pull and the start of the next.
     pub every: f64,
-    /// How far it was read, where it tells; filled in from the store.
+    /// Read position, if the source has one; filled in from the store.
     pub cursor: Option<String>,
-    /// The last pull; none before the first.
+    /// Outcome of the last pull; `None` before the first.
     pub last: Option<PullView>,
 }
 
-/// A pull as it is shown.
+/// The displayed outcome of a pull.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Pull")]
 pub struct PullView {
     pub ended: String,
     pub read: u64,
-    /// Rows that are new.
+    /// New rows that were stored.
     pub stored: u64,
-    /// Rows that were there already.
+    /// Rows that were in the store already.
     pub repeated: u64,
-    /// Rows put into quarantine.
     pub quarantined: u64,
     pub skipped: u64,
-    /// Why it ended early.
+    /// The error that ended the pull early, if any.
     pub error: Option<String>,
 }
 
@@ -48,7 +47,7 @@ pub struct PullView {
 pub struct Sources(Arc<Mutex<BTreeMap<String, SourceView>>>);
 
 impl Sources {
-    /// Adds a source that was not pulled yet.
+    /// Adds a source that has not been pulled yet.
     pub fn add(&self, name: &str, from: &str, every: f64) {
         let view = SourceView {
             name: name.to_owned(),
@@ -60,7 +59,6 @@ impl Sources {
         self.change(|sources| drop(sources.insert(name.to_owned(), view)));
     }
 
-    /// Every source, by name.
     pub fn list(&self) -> Vec<SourceView> {
         let sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sources.values().cloned().collect()
@@ -84,7 +82,7 @@ impl Sources {
     }
 
     fn change(&self, change: impl FnOnce(&mut BTreeMap<String, SourceView>)) {
-        // Whole views are put in under it: a holder that panicked leaves a good map behind.
+        // The lock only guards assignments of whole views, so the map is consistent even if a holder panicked.
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

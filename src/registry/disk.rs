@@ -1,7 +1,8 @@
-//! Writing that survives a crash: a file is there whole or not at all.
+//! Crash-safe file operations: after a crash, a file has either its old or its new content, never part of it.
 //!
-//! New bytes go to `NAME.tmp` in the same folder, are synced, renamed into place, and the folder is synced. Everything here
-//! is called with the registry's lock held, so a `.tmp` found by the next holder is a crash's leftover and is swept.
+//! New content is written to `NAME.tmp` in the same folder, synced and renamed into place, and the folder is synced. All
+//! writes happen with the registry's lock held, so that a `.tmp` file found by the next lock holder is left over from a
+//! crash and can be removed.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -13,14 +14,14 @@ use super::error::RegistryError;
 
 const TEMPORARY: &str = "tmp";
 
-/// The exclusive right to write in a folder, between processes and between threads; given back on drop.
+/// An exclusive lock on a folder, across processes and threads; released on drop.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Waits until nobody else writes.
+    /// Waits until no other writer or reader holds the lock, and takes it exclusively.
     pub(super) fn exclusive(path: &Path) -> Result<Lock, RegistryError> {
         let file = OpenOptions::new()
             .create(true)
@@ -32,7 +33,8 @@ impl Lock {
         Ok(Lock { _file: file })
     }
 
-    /// Waits until nobody writes, for a look at several files of one moment. None where there never was a writer.
+    /// Waits until no writer holds the lock, to read several files consistently. `None` if the lock file does not exist
+    /// because nothing was ever written.
     pub(super) fn shared(path: &Path) -> Option<Lock> {
         let file = File::open(path).ok()?;
         file.lock_shared().ok()?;
@@ -40,7 +42,7 @@ impl Lock {
     }
 }
 
-/// The bytes of `path`, or none if there is no such file.
+/// The content of `path`; `None` if there is no such file.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, RegistryError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -49,20 +51,20 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, RegistryError> {
     }
 }
 
-/// Bytes of a file; none where it cannot be looked at.
+/// The size of a file in bytes; `None` if its metadata cannot be read.
 pub(super) fn size(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().map(|facts| facts.len())
 }
 
-/// Makes the folder and those above it.
+/// Creates the folder and its missing parents.
 pub(super) fn create_folder(path: &Path) -> Result<(), RegistryError> {
     fs::create_dir_all(path).map_err(RegistryError::io("create the folder", path))
 }
 
-/// Writes a file that must not be there yet.
+/// Writes a new file; fails if the path already exists.
 pub(super) fn write_once(path: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
     if path.exists() {
-        // With the lock held nobody can step in between this look and the rename.
+        // The lock is held, so no other writer can create the file between this check and the rename.
         return Err(RegistryError::io("write", path)(
             io::ErrorKind::AlreadyExists.into(),
         ));
@@ -70,12 +72,12 @@ pub(super) fn write_once(path: &Path, bytes: &[u8]) -> Result<(), RegistryError>
     replace(path, bytes)
 }
 
-/// Writes a file, in place of the one that may be there.
+/// Writes a file and replaces an existing one.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
     let temporary = temporary(path);
     let written = write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
     if let Err(fault) = written {
-        // Best effort: the next holder of the lock sweeps what is left.
+        // Best effort: the next holder of the lock removes what is left.
         let _ = fs::remove_file(&temporary);
         return Err(RegistryError::io("write", path)(fault));
     }
@@ -88,7 +90,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Adds bytes at the end. A half-written end is cut off again, now or by the next holder of the lock.
+/// Appends bytes to a file. A partial write is truncated again, now or by the next holder of the lock.
 pub(super) fn append(path: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
     let fault = RegistryError::io("append to", path);
     let mut file = OpenOptions::new()
@@ -108,7 +110,7 @@ pub(super) fn append(path: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
     }
 }
 
-/// Cuts a file to its first `length` bytes.
+/// Truncates a file to its first `length` bytes.
 pub(super) fn truncate(path: &Path, length: u64) -> Result<(), RegistryError> {
     OpenOptions::new()
         .write(true)
@@ -117,7 +119,7 @@ pub(super) fn truncate(path: &Path, length: u64) -> Result<(), RegistryError> {
         .map_err(RegistryError::io("cut the torn end off", path))
 }
 
-/// Removes a file, if it is there.
+/// Removes a file if it exists.
 pub(super) fn remove(path: &Path) -> Result<(), RegistryError> {
     match fs::remove_file(path) {
         Ok(()) => sync_folder_of(path),
@@ -126,7 +128,7 @@ pub(super) fn remove(path: &Path) -> Result<(), RegistryError> {
     }
 }
 
-/// Removes the temporaries a crash left in `folder`.
+/// Removes temporary files that a crash left in `folder`.
 pub(super) fn sweep(folder: &Path) -> Result<(), RegistryError> {
     for path in files(folder)? {
         if path.extension().is_some_and(|ending| ending == TEMPORARY) {
@@ -136,7 +138,7 @@ pub(super) fn sweep(folder: &Path) -> Result<(), RegistryError> {
     Ok(())
 }
 
-/// The paths in `folder`; none if there is no such folder.
+/// The paths in `folder`; empty if there is no such folder.
 pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, RegistryError> {
     let fault = RegistryError::io("list", folder);
     match fs::read_dir(folder) {
@@ -155,7 +157,7 @@ fn temporary(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// A rename is durable once its folder is. Windows has no such call and needs none.
+/// Syncs the parent folder, which makes a rename durable. Windows has no such operation and does not need it.
 fn sync_folder_of(path: &Path) -> Result<(), RegistryError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     if cfg!(unix) {

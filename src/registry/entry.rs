@@ -1,4 +1,4 @@
-//! One line of the ledger, as it is written and as it is found.
+//! One line of the ledger: its content, its hash and its possible damage.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,76 +9,76 @@ use super::version::Version;
 use crate::clock;
 
 const HASH_FIELD: &str = r#","hash":""#;
-/// `,"hash":"`, 64 digits, `"}`.
+/// Length of the end of a line: `,"hash":"`, 64 digits, `"}`.
 const TAIL: usize = HASH_FIELD.len() + 64 + 2;
 
-/// What happened to a version.
+/// An event in the life of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// It was trained and its file written.
+    /// The version was trained and its file written.
     Trained,
     Promoted,
-    /// It became champion again.
+    /// The version became champion again.
     RolledBack,
-    /// It scores live traffic beside the champion.
+    /// The version became the shadow model: it scores live traffic without responding.
     Shadowed,
-    /// It does no more, and was not promoted.
+    /// The version ceased to be the shadow model without a promotion.
     Dropped,
-    /// Its file was removed to make room.
+    /// The version's file was removed to free space.
     Removed,
 }
 
-/// One line of the ledger.
+/// The content of one ledger line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Counts from 1 without a gap.
+    /// Sequence number of the line, from 1 without gaps.
     pub seq: u64,
     #[serde(with = "clock::timestamp")]
     pub time: Timestamp,
     pub action: Action,
     pub model: Version,
-    /// The champion before; of a candidate in the shadow, the one it is held against.
+    /// The champion before the event; for a shadow model, the champion that it is compared with.
     pub previous: Option<Version>,
     /// SHA-256 of the version's file.
     pub sha256: String,
-    /// Who asked: a command, a token's name, a rule.
+    /// Who made the decision: a command, the name of a token, a rule.
     pub by: String,
-    /// Why, in a sentence.
+    /// The reason for the decision, as a sentence.
     pub reason: String,
-    /// The figures it was decided on.
+    /// The metrics on which the decision was based.
     pub evidence: Value,
-    /// Hash of the line before.
+    /// Hash of the previous line.
     pub prev: String,
-    /// Hash of this line; computed when it is written.
+    /// Hash of this line, computed when it is written.
     #[serde(skip_serializing)]
     pub hash: String,
 }
 
-/// A line as it was found.
+/// A line as found in the file.
 #[derive(Debug)]
 pub(super) struct Line {
     pub number: u64,
-    /// What it says, if it can be read at all.
+    /// The parsed content; `None` if the line cannot be parsed.
     pub entry: Option<Entry>,
-    /// What is wrong with it.
+    /// The damage of the line, if any.
     pub fault: Option<LineFault>,
 }
 
-/// What is wrong with a line.
+/// A kind of damage to a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LineFault {
-    /// No ledger line at all.
+    /// The line is not a valid ledger line; the text is the reason.
     Unreadable(String),
-    /// Its hash does not fit its bytes.
+    /// The hash does not match the content.
     Edited,
-    /// Its `seq` is not the one after the line before.
+    /// The `seq` does not follow that of the previous line.
     OutOfOrder { expected: u64, found: u64 },
-    /// It does not hold the hash of the line before.
+    /// The `prev` field is not the hash of the previous line.
     Unlinked,
 }
 
-/// The line of an entry, and the hash it ends in.
+/// The text of an entry's line, and its hash.
 pub(super) fn seal(entry: &Entry) -> (String, String) {
     let mut line = serde_json::to_string(entry).expect("an entry has text keys alone");
     line.pop(); // the closing brace
@@ -87,7 +87,7 @@ pub(super) fn seal(entry: &Entry) -> (String, String) {
     (line, hash)
 }
 
-/// A line's entry, and whether its hash fits.
+/// Parses a line into its entry; the flag says whether the hash matches.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Entry, bool), String> {
     let entry: Entry = serde_json::from_slice(bytes).map_err(|fault| fault.to_string())?;
     let (hashed, tail) = bytes.split_at(bytes.len().saturating_sub(TAIL));

@@ -1,23 +1,23 @@
-//! The epoch of a registry: a random id that is made with it and replaced by a restore. Within one epoch `seq` only grows, so
-//! that whoever follows the ledger notices a state that was put back.
+//! The epoch of a registry: a random id, created with the registry and replaced by a restore. Within one epoch `seq` only
+//! grows, so that a follower of the ledger can detect that an older state was restored.
 
 use super::{Registry, RegistryError, disk};
 use uuid::Uuid;
 
-/// Where the ledger stands.
+/// The position of the ledger's end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Its last line; 0 where there is none.
+    /// The `seq` of the last line; 0 if the ledger is empty.
     pub seq: u64,
-    /// The epoch that this number is of.
+    /// The epoch in which this `seq` is valid.
     pub epoch: String,
 }
 
 impl Registry {
-    /// Where the ledger stands. A registry of a release that knew no epochs gets one now.
+    /// The current position of the ledger. A registry written by a release without epochs gets its first epoch here.
     ///
     /// # Errors
-    /// When it can be neither read nor written.
+    /// When the epoch or the ledger can be neither read nor written.
     pub fn standing(&self) -> Result<Standing, RegistryError> {
         let epoch = match self.epoch()? {
             Some(epoch) => epoch,
@@ -30,16 +30,13 @@ impl Registry {
         Ok(Standing { seq, epoch })
     }
 
-    /// Begins another epoch: what followers know of the ledger no longer holds. Gives the new one.
-    ///
-    /// # Errors
-    /// When it cannot be written.
+    /// Starts a new epoch, which invalidates what followers have read of the ledger. Returns the new epoch.
     pub fn begin_epoch(&self) -> Result<String, RegistryError> {
         let _writer = self.writer()?;
         self.write_epoch()
     }
 
-    /// Makes the first epoch. Needs the lock.
+    /// Creates the first epoch if there is none. The caller must hold the lock.
     pub(super) fn ensure_epoch(&self) -> Result<(), RegistryError> {
         match self.epoch()? {
             Some(_) => Ok(()),
@@ -76,7 +73,7 @@ mod tests {
         assert_ne!(second, first.epoch);
         let standing = registry.standing().unwrap();
         assert_eq!((standing.seq, standing.epoch), (3, second));
-        // A state of an earlier release, or a file that a crash emptied.
+        // A registry of an earlier release has no epoch file; a crash can leave it empty.
         for text in [None, Some("")] {
             match text {
                 None => std::fs::remove_file(registry.epoch_path()).unwrap(),

@@ -1,4 +1,4 @@
-//! What can go wrong with the registry, by what the caller can do about it.
+//! Errors of the registry, classified by what the caller can do about them.
 
 use std::{
     io,
@@ -7,72 +7,72 @@ use std::{
 
 use super::version::{Version, VersionError};
 
-/// A fault of the registry.
+/// An error of the registry; the number in parentheses is the HTTP status.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
-    /// No such version (404).
+    /// The requested version does not exist (404).
     #[error("there is no version {wanted}; {}", newest(.known))]
     NotFound {
-        /// As it was asked for.
+        /// The version as requested.
         wanted: String,
-        /// The versions there are.
+        /// The versions that exist in the registry.
         known: Vec<Version>,
     },
-    /// A text or name that can name no version (400).
+    /// The text cannot denote a version, or the name cannot denote a model (400).
     #[error(transparent)]
     Version(#[from] VersionError),
-    /// The version was removed on purpose, by `models gc` (404).
+    /// The version was removed by `models gc` (404).
     #[error(
         "{version} was removed by `models gc`; train again, or choose another with `models list`"
     )]
     Removed { version: Version },
-    /// The file is gone, or its bytes are not those that were trained (409).
+    /// The file is missing, or its bytes are not those that were published (409).
     #[error("{version} is damaged: {}: {fault}; restore the file from a copy, or choose another with `models list`", .path.display())]
     Damaged {
         version: Version,
         path: PathBuf,
         fault: String,
     },
-    /// A file that the ledger knows nothing of cannot become champion (409).
+    /// The version has a file but no ledger entry, so it cannot become champion (409).
     #[error("{version} has no entry in the ledger: {} was copied there, or its training was cut short; train again, then remove the file", .path.display())]
     Unrecorded { version: Version, path: PathBuf },
-    /// The ledger cannot be believed about a version (409).
+    /// The version's ledger line is missing or damaged, so its training evidence is unknown (409).
     #[error("{}{line}: {fault}. This line says which labelled rows {version} has learnt; without it they could be learnt and weighed twice. `models verify` shows the damage: restore the ledger from a copy, or begin anew with `train FILE --promote always`", .path.display())]
     Evidence {
         version: Version,
         path: PathBuf,
-        /// `, line 3`; empty where no line is to blame.
+        /// The line, as in `, line 3`; empty if no particular line is at fault.
         line: String,
         fault: String,
     },
-    /// Nothing answers yet (409).
+    /// There is no champion yet (409).
     #[error("there is no champion yet; name one with `models promote`, or train")]
     NoChampion,
-    /// No earlier champion is left (409).
+    /// There is no earlier champion to roll back to (409).
     #[error(
         "there is nothing to go back to: no champion before {champion} is left; name one with `models promote`"
     )]
     NothingToGoBackTo { champion: Version },
-    /// The pointer file is garbage and the ledger cannot stand in for it.
+    /// The pointer file is invalid, and the ledger cannot replace it.
     #[error("{} names no version (it holds {found:?}), and the ledger cannot tell either; put a version there, such as titanic@7", .path.display())]
     Pointer {
         path: PathBuf,
-        /// The beginning of what it holds.
+        /// The beginning of the file's content.
         found: String,
     },
-    /// No version is fit to serve.
+    /// No version can be served.
     #[error("no intact model is left: {}", lines(.faults))]
     NothingIntact {
-        /// What is wrong with each that was tried, the champion first.
+        /// The error of each version that was tried, the champion first.
         faults: Vec<RegistryError>,
     },
-    /// No table of that name, or not the bytes it is named for.
+    /// There is no table of that name, or its content does not match its name.
     #[error("the table {sha256} {fault}; train again from the source to have it")]
     Table { sha256: String, fault: &'static str },
-    /// The file system refused.
+    /// A file system operation failed.
     #[error("cannot {action} {}: {source}; {}", .path.display(), remedy(.source))]
     Io {
-        /// What was tried: "write", "read", …
+        /// The attempted operation: "write", "read", …
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
@@ -81,7 +81,7 @@ pub enum RegistryError {
 }
 
 impl RegistryError {
-    /// For `map_err`: names what was tried and where.
+    /// Builds a [`RegistryError::Io`] for `map_err`, with the operation and the path.
     pub(super) fn io<'a>(
         action: &'static str,
         path: &'a Path,

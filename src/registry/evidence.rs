@@ -1,4 +1,4 @@
-//! What a version was published with, from a line that can be believed.
+//! Reads the training evidence of a version from an undamaged ledger line.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::entry::{Action, LineFault};
 use super::{Registry, RegistryError, Version, finding};
 
 impl Registry {
-    /// That the evidence of a version does not say what it has to.
+    /// The error for evidence whose content is unusable.
     pub fn unusable_evidence(&self, version: &Version, fault: String) -> RegistryError {
         RegistryError::Evidence {
             version: version.clone(),
@@ -16,11 +16,11 @@ impl Registry {
         }
     }
 
-    /// The evidence that a version was trained on, as its line of the ledger has it. A training reads from it what the version
-    /// has learnt, so a line that was changed or cannot be read is an error and never a default.
+    /// The evidence of a version's `trained` line. A later training reads from it which rows the version was trained on, so
+    /// that a modified or unreadable line is an error and never a default.
     ///
     /// # Errors
-    /// [`RegistryError::Evidence`], naming the line; the file system's word.
+    /// [`RegistryError::Evidence`] with the line, or an I/O error.
     pub fn evidence(&self, version: &Version) -> Result<Value, RegistryError> {
         let ledger = self.ledger()?;
         let is_its = |line: &&super::entry::Line| {
@@ -38,7 +38,7 @@ impl Registry {
         let own = ledger.lines.iter().rfind(is_its);
         let doubted: Vec<_> = match own {
             Some(own) => vec![own],
-            // Its line may be one that cannot be read as such any more.
+            // No readable line is the version's, so any damaged line could be it.
             None => ledger.lines.iter().collect(),
         };
         let damage = doubted.into_iter().find_map(|line| {
@@ -61,8 +61,8 @@ mod tests {
     use super::super::fixture::*;
     use super::*;
 
-    /// What becomes of the evidence of the second of three versions, of which each has one line, once a text in the ledger was
-    /// replaced: the line that is blamed, 0 for none, or nothing where the evidence is believed.
+    /// Replaces a text in the ledger of three versions with one line each, and reads the evidence of the second one.
+    /// `blamed` is the line in the expected error (0 for none), or `None` if the evidence is accepted.
     fn check(from: &str, to: &str, blamed: Option<u64>) {
         let (_state, registry) = registry_with(3);
         let path = registry.ledger_path();
@@ -89,9 +89,9 @@ mod tests {
         check(own, &changed, Some(2)); // no line of the ledger any more
         check(own, &own.replace("trained", "dropped"), Some(2));
         check(own, &own.replace("wine@2", "wine@9"), Some(2));
-        // A changed line of another version is `verify`'s business.
+        // A modified line of another version does not matter here; `verify` reports it.
         check(r#""model":"wine@3""#, r#""model":"wine@8""#, None);
-        // One that claims to be this version's is not.
+        // A modified line that claims to be of this version is an error.
         check(r#""model":"wine@3""#, r#""model":"wine@2""#, Some(3));
     }
 

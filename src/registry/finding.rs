@@ -1,4 +1,4 @@
-//! What [`super::verify`] can find, in words.
+//! The findings of [`super::verify`] and their descriptions.
 
 use std::fmt;
 
@@ -6,44 +6,43 @@ use serde::Serialize;
 
 use super::entry::LineFault;
 
-/// What kind of damage was found.
+/// A kind of damage to the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Damage {
-    /// A line of the ledger is no ledger line.
+    /// A line of the ledger cannot be parsed.
     LineUnreadable,
-    /// A line's hash does not fit its bytes.
+    /// The hash of a line does not match its content.
     LineEdited,
-    /// A line's number is not the one after the line before: lines are missing or moved.
+    /// The sequence number of a line does not follow that of the previous line: lines are missing or were moved.
     LineOutOfOrder,
-    /// A line does not hold the hash of the one before.
+    /// A line does not contain the hash of the previous line.
     LineUnlinked,
-    /// The last line is cut off.
+    /// The last line is incomplete.
     LineTorn,
-    /// A version's file is gone.
+    /// The file of a version is missing.
     FileMissing,
-    /// A version's bytes are not those that were trained.
+    /// The file of a version does not have its recorded SHA-256.
     FileDamaged,
-    /// A version's file has no line.
+    /// The file of a version has no ledger line.
     FileUnrecorded,
-    /// A file is there that a line says was removed.
+    /// A file exists although a ledger line says that it was removed.
     FileNotRemoved,
-    /// The pointer is not where the ledger says.
+    /// The pointer names another version than the ledger.
     PointerElsewhere,
-    /// The pointer holds no version.
+    /// The content of the pointer file is not a version.
     PointerUnreadable,
 }
 
-/// One thing that is wrong.
+/// One defect of the registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The file, relative to the folder of models.
+    /// The file, relative to the models folder.
     pub file: String,
-    /// The line, from 1, if it is the ledger's.
+    /// The line number, from 1, if the file is the ledger.
     pub line: Option<u64>,
-    /// What kind it is.
     pub damage: Damage,
-    /// What is wrong and what to do, in a sentence.
+    /// What is wrong and what to do, as a sentence.
     pub detail: String,
 }
 
@@ -56,7 +55,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What a faulty line is called.
+/// The kind and the description of a damaged line.
 pub(super) fn describe(fault: &LineFault) -> (Damage, String) {
     const RESTORE: &str = "restore the ledger from a copy";
     match fault {

@@ -1,4 +1,4 @@
-//! A registry in a temporary folder, for the tests of this room.
+//! Test fixture: a registry in a temporary folder.
 
 use jiff::Timestamp;
 
@@ -20,7 +20,7 @@ pub(super) fn version(number: u64) -> Version {
     Version::new("wine", number).unwrap()
 }
 
-/// A registry of wine@1 … wine@`count`, holding `model 1` …, none of them champion.
+/// A registry with the versions wine@1 … wine@`count`, whose files contain `model 1` … and none of which is champion.
 pub(super) fn registry_with(count: u64) -> (tempfile::TempDir, Registry) {
     let state = tempfile::tempdir().unwrap();
     let registry = Registry::open(state.path()).unwrap();
@@ -48,7 +48,7 @@ pub(super) fn rollback(registry: &Registry) -> Result<Promotion, RegistryError> 
     registry.rollback(because(), sound, now())
 }
 
-/// The check of a model's bytes.
+/// Stands in for the check that a file's bytes are a valid model.
 pub(super) fn sound(bytes: &[u8]) -> Result<(), String> {
     if bytes.starts_with(b"model ") {
         Ok(())

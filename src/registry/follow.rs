@@ -1,6 +1,6 @@
-//! Follows the ledger from another thread or process: what was written since the last look, each line once, in order.
+//! Follows the ledger from another thread or process: returns each line written since the last poll once, in order.
 //!
-//! A look at an unchanged ledger is one `stat`, cheap enough for a server to take several a second.
+//! Polling an unchanged ledger costs one `stat` call, so that a server can poll several times a second.
 
 use std::{
     fs::File,
@@ -13,18 +13,18 @@ use super::{
     entry::{self, Entry},
 };
 
-/// A place in the ledger.
+/// A reading position in the ledger.
 #[derive(Debug)]
 pub struct Follower {
     path: PathBuf,
-    /// Bytes read so far, always just past a newline.
+    /// Offset in bytes of the first unread line; always just after a newline.
     offset: u64,
-    /// The last line seen.
+    /// The `seq` of the last line returned.
     seq: u64,
 }
 
 impl Registry {
-    /// A follower that sees the lines after `seq`; 0 for all.
+    /// A follower that returns the lines after `seq`; 0 for all lines.
     pub fn follow(&self, seq: u64) -> Follower {
         Follower {
             path: self.ledger_path(),
@@ -33,7 +33,7 @@ impl Registry {
         }
     }
 
-    /// The `seq` of the last line, 0 before the first.
+    /// The `seq` of the last line; 0 if there is none.
     pub fn last_seq(&self) -> Result<u64, RegistryError> {
         Ok(self
             .ledger()?
@@ -43,15 +43,15 @@ impl Registry {
             .unwrap_or(0))
     }
 
-    /// The lines after `seq`, read from the beginning; whoever asks again and again keeps a [`Follower`].
+    /// The lines after `seq`, read from the beginning of the file. Callers that poll repeatedly should use a [`Follower`].
     pub fn entries_after(&self, seq: u64) -> Result<Vec<Entry>, RegistryError> {
         self.follow(seq).poll()
     }
 }
 
 impl Follower {
-    /// The lines written since the last call. Damaged lines are left out (`models verify` names them), a line that is
-    /// being written is seen once it is whole.
+    /// The lines written since the last call. Damaged lines are skipped (`models verify` reports them), and an incomplete
+    /// line is returned once it is complete.
     pub fn poll(&mut self) -> Result<Vec<Entry>, RegistryError> {
         let fresh = self.read()?;
         let whole = fresh
@@ -78,7 +78,7 @@ impl Follower {
         Ok(entries)
     }
 
-    /// What stands after the offset. A ledger that shrank was put in another's place, and is read anew.
+    /// The bytes after the offset. A ledger that is shorter than the offset was replaced, and is read from the beginning.
     fn read(&mut self) -> Result<Vec<u8>, RegistryError> {
         let length = match std::fs::metadata(&self.path) {
             Ok(file) => file.len(),

@@ -1,5 +1,5 @@
-//! Makes room: removes version files that nobody will go back to. Line first, then file; the next writer removes what a
-//! crash between them left.
+//! Garbage collection: removes version files that are no longer needed. The ledger line is written before the file is
+//! removed; if a crash comes between, the next writer removes the file.
 
 use jiff::Timestamp;
 
@@ -7,16 +7,15 @@ use super::{Decision, Registry, RegistryError, Role, Version, disk, entry::Actio
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Swept {
-    /// The versions, by number.
+    /// The removed versions, by number.
     pub removed: Vec<Version>,
-    /// Bytes their files took.
+    /// Total size of the removed files in bytes.
     pub bytes: u64,
 }
 
 impl Registry {
-    /// Removes the files of all versions except the champion, the one a rollback goes to, the one in the shadow, and the
-    /// `keep` newest others.
-    /// Files that the ledger does not know are left to people.
+    /// Removes the files of all versions except the champion, the target of a rollback, the shadow model and the `keep`
+    /// newest others. Files without a ledger line are left for the operator.
     pub fn gc(
         &self,
         keep: usize,
@@ -24,7 +23,7 @@ impl Registry {
         now: Timestamp,
     ) -> Result<Swept, RegistryError> {
         let mut writer = self.writer()?;
-        // Under the lock the list cannot change.
+        // The list cannot change while the lock is held.
         writer.champion()?;
         let shadow = writer.history().shadow.map(|entry| entry.model.clone());
         let mut spare = self.versions()?;

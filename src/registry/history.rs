@@ -1,7 +1,8 @@
-//! What the ledger's entries add up to: who is champion, who would be after a rollback, what became of each version. Pure.
+//! Derives the current state from the ledger's entries: the champion, the target of a rollback, and what became of each
+//! version. This module performs no I/O.
 //!
-//! Promotions stack like the changes of an editor, and a rollback is undo: it takes the champion off the stack, so the next
-//! rollback goes further back instead of to and fro, and a promotion after a rollback starts anew from there.
+//! Promotions form a stack, and a rollback is an undo: it pops the champion, so that a second rollback goes further back
+//! instead of returning to the version just rolled back. A promotion after a rollback is pushed onto the remaining stack.
 //!
 //! | ledger | stack | rollback goes to |
 //! |---|---|---|
@@ -9,7 +10,7 @@
 //! | … rolled back | 1 2 | 1 |
 //! | … promoted 4 | 1 2 4 | 2 |
 //!
-//! Versions that were removed are stepped over.
+//! Removed versions are skipped.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,20 +19,20 @@ use super::{
     version::Version,
 };
 
-/// The sum of a ledger's entries.
+/// The state derived from a ledger's entries.
 #[derive(Debug, Default)]
 pub(super) struct History<'a> {
-    /// Champions, the present one last.
+    /// The stack of champions; the current one is last.
     stack: Vec<Version>,
-    /// The entry that made the present champion.
+    /// The entry that made the current champion.
     pub moved: Option<&'a Entry>,
-    /// The `trained` entry of each number.
+    /// The `trained` entries by version number.
     pub trained: BTreeMap<u64, &'a Entry>,
     /// Numbers of versions whose file was removed.
     pub removed: BTreeSet<u64>,
-    /// Numbers of versions that were champion once.
+    /// Numbers of versions that have been champion.
     pub reigned: BTreeSet<u64>,
-    /// The entry that put a candidate into the shadow which it has not left.
+    /// The `shadowed` entry of the current shadow model, if there is one.
     pub shadow: Option<&'a Entry>,
 }
 
@@ -62,7 +63,7 @@ impl<'a> History<'a> {
         }
     }
 
-    /// Whoever is dropped or promoted is in the shadow no more.
+    /// Ends the shadow of a version that is dropped, promoted or rolled back to.
     fn light_up(&mut self, entry: &Entry) {
         self.shadow = self.shadow.filter(|shadow| shadow.model != entry.model);
     }
@@ -73,7 +74,7 @@ impl<'a> History<'a> {
         self.reigned.insert(entry.model.number());
     }
 
-    /// Takes the champion off, and all above the one that was gone back to.
+    /// Pops the champion and all versions above the target of a rollback.
     fn unwind_to(&mut self, target: &Version) {
         self.stack.pop();
         while self.stack.last().is_some_and(|version| version != target) {
@@ -84,12 +85,12 @@ impl<'a> History<'a> {
         }
     }
 
-    /// The version the last promotion or rollback made champion.
+    /// The version that the last promotion or rollback made champion.
     pub(super) fn champion(&self) -> Option<&Version> {
         self.moved.map(|entry| &entry.model)
     }
 
-    /// SHA-256 of a version's file, if it was trained here.
+    /// SHA-256 of a version's file, if the ledger has its `trained` line.
     pub(super) fn sha256(&self, version: &Version) -> Option<String> {
         let trained = self.trained.get(&version.number());
         trained
@@ -97,7 +98,7 @@ impl<'a> History<'a> {
             .map(|entry| entry.sha256.clone())
     }
 
-    /// Where a rollback from `champion` goes.
+    /// The version that a rollback from `champion` goes to.
     pub(super) fn before(&self, champion: &Version) -> Option<&Version> {
         let earlier = match self.stack.split_last() {
             Some((top, below)) if top == champion => below,
@@ -114,7 +115,7 @@ impl<'a> History<'a> {
 mod tests {
     use super::*;
 
-    /// Plays `+1` (promote), `<1` (rolled back to), `-1` (removed).
+    /// Replays a sequence of `+1` (promote), `<1` (roll back to) and `-1` (remove).
     fn check(story: &str, champion: u64, before: Option<u64>) {
         let entries: Vec<Entry> = story.split_whitespace().map(entry).collect();
         let history = History::of(&entries);

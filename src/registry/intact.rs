@@ -1,17 +1,17 @@
-//! A model to serve at start: the champion, or if it is damaged the newest intact older version, together with everything
-//! that was wrong on the way, for the caller to say loudly.
+//! Selects a model to serve at start: the champion or, if it is damaged, the newest intact older version, together with the
+//! errors found on the way, which the caller reports.
 
 use std::fmt::Display;
 
 use super::{Registry, RegistryError, Version, VersionRef, history::History};
 
-/// A version that is fit to serve.
+/// A version that can be served.
 #[derive(Debug)]
 pub struct Intact<M> {
     pub version: Version,
-    /// What the check made of its bytes.
+    /// The model that the check decoded from the version's bytes.
     pub model: M,
-    /// What is wrong with the champion and the versions tried before this one; empty if this is the champion.
+    /// The errors of the champion and of the versions tried before this one; empty if this is the champion.
     pub faults: Vec<RegistryError>,
 }
 

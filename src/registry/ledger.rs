@@ -1,16 +1,18 @@
-//! The ledger: one JSON object a line, each holding the hash of the one before, so that no line can be changed, dropped or
-//! moved unnoticed.
+//! The ledger: one JSON object per line, each with the hash of the previous line, so that no line can be changed, removed or
+//! moved undetected. This example is wrapped; the file has it on one line:
 //!
 //! ```text
-//! {"seq":2,"time":"…","action":"promoted","model":"titanic@1","previous":null,"sha256":"…","by":"…","reason":"…","evidence":{…},"prev":"HASH OF LINE 1","hash":"…"}
+//! {"seq":2,"time":"…","action":"promoted","model":"titanic@1","previous":null,"sha256":"…",
+//!  "by":"…","reason":"…","evidence":{…},"prev":"HASH OF LINE 1","hash":"…"}
 //! ```
 //!
-//! `hash` is the SHA-256 over the exact bytes of the line before `,"hash":`; the first line's `prev` is 64 zeros. A line
-//! counts once its newline is on the disk: what stands after the last newline is a crash's torn end, which readers leave
-//! out and the next writer cuts off.
+//! `hash` is the SHA-256 over the exact bytes of the line before `,"hash":`; the `prev` of the first line is 64 zeros. A
+//! line is valid once its newline is on the disk. Bytes after the last newline are an incomplete line left by a crash, which
+//! readers ignore and the next writer truncates.
 //!
-//! A chain cannot miss lines cut from its very end; the pointer and the version files, which [`super::verify`] holds
-//! against it, can. A damaged line is reported for ever, and does not keep later ones from being appended.
+//! The hash chain cannot reveal that lines were removed from its end, but [`super::verify`] detects it by comparing
+//! the ledger with the pointer and the version files. A damaged line is reported for ever, and does not prevent later
+//! lines from being appended.
 
 use std::path::{Path, PathBuf};
 
@@ -24,17 +26,17 @@ pub use super::entry::{Action, Entry};
 
 const NO_LINE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// The ledger as read at one moment.
+/// A snapshot of the ledger.
 #[derive(Debug)]
 pub(super) struct Ledger {
     path: PathBuf,
     pub lines: Vec<Line>,
-    /// Bytes up to and with the last newline.
+    /// Length in bytes up to and including the last newline.
     whole: u64,
     pub torn: u64,
     /// The highest `seq` so far.
     highest: u64,
-    /// What the next line must hold as `prev`.
+    /// The value of `prev` that the next line must have.
     link: String,
 }
 
@@ -64,22 +66,22 @@ impl Ledger {
         ledger
     }
 
-    /// What the lines say, the readable ones.
+    /// The entries of all readable lines.
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.lines.iter().filter_map(|line| line.entry.as_ref())
     }
 
-    /// Whether every line is whole and in its place.
+    /// Whether no line is damaged or out of place.
     pub(super) fn is_sound(&self) -> bool {
         self.lines.iter().all(|line| line.fault.is_none())
     }
 
-    /// The number of its last line; 0 where there is none.
+    /// The `seq` of the last line; 0 if the ledger is empty.
     pub(super) fn last(&self) -> u64 {
         self.highest
     }
 
-    /// Cuts a torn end off. Needs the lock.
+    /// Truncates an incomplete last line. The caller must hold the lock.
     pub(super) fn mend(&mut self) -> Result<(), RegistryError> {
         if self.torn > 0 {
             tracing::warn!(path = %self.path.display(), bytes = self.torn, "cut a torn line off the ledger: its writer crashed");
@@ -89,7 +91,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Writes one more line; when this returns, it is on the disk. Needs the lock, and a mended end.
+    /// Appends a line and syncs it to the disk. The caller must hold the lock and have truncated an incomplete last line.
     pub(super) fn append(&mut self, mut entry: Entry) -> Result<Entry, RegistryError> {
         entry.seq = self.highest + 1;
         entry.prev = self.link.clone();
@@ -101,7 +103,7 @@ impl Ledger {
         Ok(entry)
     }
 
-    /// Reads the next line and holds it against those before.
+    /// Adds the next line to the snapshot, and checks it against the previous lines.
     fn take(&mut self, bytes: &[u8]) {
         let expected = self.highest + 1;
         let (entry, fault) = match entry::parse(bytes) {
@@ -172,7 +174,7 @@ mod tests {
             .collect()
     }
 
-    /// Rewrites the lines and returns the faults that are found then.
+    /// Rewrites the lines of the ledger and returns the damage found afterwards.
     fn after(change: impl Fn(&mut Vec<String>)) -> Vec<(u64, LineFault)> {
         let (_folder, path) = five();
         let mut lines: Vec<String> = std::fs::read_to_string(&path)

@@ -1,4 +1,4 @@
-//! The versions there are, as people and programs list them.
+//! Lists the versions of the registry, for display and for programs.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 use super::{Registry, RegistryError, Version, disk, history::History};
 use crate::clock;
 
-/// What a version is at the moment.
+/// The current role of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Role {
     Champion,
-    /// A rollback would make it champion.
+    /// The version that a rollback would make champion.
     Previous,
-    /// It was champion once.
+    /// The version was champion in the past.
     Retired,
-    /// It never was champion.
+    /// The version has never been champion.
     Candidate,
 }
 
@@ -25,29 +25,28 @@ pub enum Role {
 #[derive(Clone, Debug)]
 pub struct Listed {
     pub version: Version,
-    /// What it is at the moment.
     pub role: Role,
-    /// When it was trained; none if the ledger does not know it.
+    /// When the version was trained; `None` if the ledger has no line for it.
     pub trained: Option<Timestamp>,
-    /// SHA-256 of its file, as the ledger has it.
+    /// SHA-256 of the version's file according to the ledger.
     pub sha256: Option<String>,
-    /// Whether its file is there. Its bytes are held against the SHA-256 by reading or verifying alone.
+    /// Whether the file exists. Its SHA-256 is checked only when the version is read or verified.
     pub present: bool,
-    /// Bytes of its file; none where it is gone.
+    /// Size of the file in bytes; `None` if it is missing.
     pub bytes: Option<u64>,
-    /// What it was published with: by whom, why, on which figures.
+    /// The evidence that the version was published with, such as its metrics.
     pub evidence: Option<serde_json::Value>,
 }
 
 impl Listed {
-    /// When it was trained, as text.
+    /// The training time in RFC 3339 form.
     pub fn trained_text(&self) -> Option<String> {
         self.trained.map(clock::rfc3339)
     }
 }
 
 impl Registry {
-    /// Every version that was not removed, by number.
+    /// All versions that were not removed, by number.
     pub fn versions(&self) -> Result<Vec<Listed>, RegistryError> {
         let ledger = self.ledger()?;
         let history = History::of(ledger.entries());

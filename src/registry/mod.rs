@@ -1,26 +1,25 @@
-//! Versions on disk, the champion's pointer, the ledger.
+//! The model registry: version files, the champion's pointer and the ledger.
 //!
 //! ```text
 //! STATE/models/titanic@7.model   written once, never changed
-//! STATE/models/ledger.jsonl      one line for everything that ever happened to a version, hash-chained ([`ledger`])
+//! STATE/models/ledger.jsonl      one line for each event of a version, hash-chained ([`ledger`])
 //! STATE/models/champion          `titanic@7` and a newline
 //! STATE/models/epoch             a random id, replaced when a state is restored ([`epoch`])
-//! STATE/models/lock              held while anything here is written; readers need no lock
-//! STATE/tables/SHA256.parquet    the table a version was trained on ([`tables`])
+//! STATE/models/lock              held during every write; readers need no lock
+//! STATE/tables/SHA256.parquet    the table that a version was trained on ([`tables`])
 //! ```
 //!
-//! Several processes use one registry at once: writers wait for each other, readers see whole files only.
+//! Several processes can use one registry at once: writers wait for each other, and readers only see complete files.
 //!
-//! **The ledger's line is the deed.** A version exists once its `trained` line is on the disk (the file is there before it),
-//! and is champion once its `promoted` line is. What follows from a line — moving the pointer, removing a file — is done
-//! right after it, and if a crash comes between, by the next writer, which adds no line for it. So every promotion has
-//! exactly one `promoted`, and whoever follows the ledger ([`follow`]) sees it once.
+//! **The ledger line is the commit point.** A version exists once its `trained` line is on the disk (its file is written
+//! before), and is champion once its `promoted` line is on the disk. The consequences of a line, such as moving the pointer
+//! or removing a file, follow immediately; if a crash prevents them, the next writer applies them without another line.
+//! Every promotion therefore has exactly one `promoted` line, and a follower of the ledger ([`follow`]) sees it once.
 //!
-//! **Who is champion** is therefore read from the ledger. The pointer says the same for people and scripts, and stands in
-//! where the ledger cannot be trusted (lost, or damaged other than by a torn end): a damaged ledger does not outvote a
-//! readable pointer.
+//! **The champion** is therefore determined by the ledger. The pointer file repeats it for people and scripts, and takes
+//! precedence if the ledger is lost or damaged (other than by an incomplete last line).
 //!
-//! This room knows files and bytes. Whether bytes make a model is asked of a function the caller hands in.
+//! The registry handles files and bytes only. Callers pass in a function that checks whether bytes are a valid model.
 
 use std::path::{Path, PathBuf};
 
@@ -58,17 +57,17 @@ pub use version::{Version, VersionError, VersionRef};
 use history::History;
 use ledger::Ledger;
 
-/// Who decided, why, and on which figures: what the ledger keeps of every deed.
+/// A decision that the ledger records with an event: who made it, why, and on which evidence.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    /// Who asked: a command, a token's name, a rule.
+    /// Who made the decision: a command, the name of a token, a rule.
     pub by: String,
-    /// Why, in a sentence.
+    /// The reason for the decision, as a sentence.
     pub reason: String,
     pub evidence: serde_json::Value,
 }
 
-/// The registry of one state folder. Holds no file open; cheap to clone and to share.
+/// The registry of one state folder. It holds no open file, and is cheap to clone and to share.
 #[derive(Clone, Debug)]
 pub struct Registry {
     models: PathBuf,
@@ -76,7 +75,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// The registry under `state`. Nothing is created before the first write.
+    /// Opens the registry under `state`. Nothing is created before the first write.
     pub fn open(state: &Path) -> Result<Registry, RegistryError> {
         let registry = Registry {
             models: state.join("models"),
@@ -86,12 +85,12 @@ impl Registry {
         Ok(registry)
     }
 
-    /// The champion, if there is one. See the head of this module for whom to believe.
+    /// The champion, if there is one. The module documentation describes when the ledger and when the pointer decides.
     pub fn champion(&self) -> Result<Option<Version>, RegistryError> {
         self.champion_by(&self.ledger()?)
     }
 
-    /// The bytes of a version, held against the SHA-256 of its `trained` line.
+    /// The bytes of a version, verified against the SHA-256 of its `trained` line.
     pub fn read(&self, wanted: &VersionRef) -> Result<Vec<u8>, RegistryError> {
         let ledger = self.ledger()?;
         let history = History::of(ledger.entries());
@@ -99,7 +98,7 @@ impl Registry {
         self.bytes(&version, &history)
     }
 
-    /// The version that is meant, if the ledger or a file knows it.
+    /// Resolves a reference to a version that has a ledger line or a file.
     pub fn find(&self, wanted: &VersionRef) -> Result<Version, RegistryError> {
         let ledger = self.ledger()?;
         self.resolve(wanted, &History::of(ledger.entries()))
@@ -117,7 +116,7 @@ impl Registry {
         }
     }
 
-    /// What the pointer file says; none if there is no such file.
+    /// The version in the pointer file; `None` if there is no such file.
     fn pointer(&self) -> Result<Option<Version>, RegistryError> {
         let path = self.pointer_path();
         let Some(bytes) = disk::read(&path)? else {
@@ -177,7 +176,7 @@ impl Registry {
         }
     }
 
-    /// The versions there are files of, in no order.
+    /// The versions that have a file, in no particular order.
     fn files(&self) -> Result<Vec<Version>, RegistryError> {
         let of_path = |path: PathBuf| Version::of_file(path.file_name()?.to_str()?);
         Ok(disk::files(&self.models)?
@@ -223,12 +222,12 @@ mod tests {
         let champion =
             |registry: &Registry| registry.champion().unwrap().map(|version| version.number());
 
-        // A crash between line and pointer, or a pointer of garbage: the ledger's word.
+        // The ledger decides if a crash came before the pointer was moved, or if the pointer is invalid.
         for text in ["wine@1\n", "garbage", "", "\u{0}\u{0}"] {
             std::fs::write(registry.pointer_path(), text).unwrap();
             assert_eq!(champion(&registry), Some(2), "{text:?}");
         }
-        // A damaged ledger: the pointer's word, if it has one.
+        // If the ledger is damaged, the pointer decides, provided that there is one.
         let sound = std::fs::read_to_string(registry.ledger_path()).unwrap();
         std::fs::write(
             registry.ledger_path(),
@@ -238,7 +237,7 @@ mod tests {
         assert_eq!(champion(&registry), Some(2));
         std::fs::write(registry.pointer_path(), "wine@1\n").unwrap();
         assert_eq!(champion(&registry), Some(1));
-        // No ledger at all.
+        // Without a ledger, the pointer decides.
         std::fs::remove_file(registry.ledger_path()).unwrap();
         assert_eq!(champion(&registry), Some(1));
         std::fs::write(registry.pointer_path(), "gar\nbage").unwrap();

@@ -1,5 +1,5 @@
-//! The champion changes: promotion and rollback. Line first, then pointer; see the head of [`super`] for what a crash
-//! between them means.
+//! Changes the champion by promotion or rollback. The ledger line is written before the pointer; the documentation of
+//! [`super`] describes a crash between them.
 
 use std::fmt::Display;
 
@@ -11,15 +11,15 @@ use super::{
     writer::Writer,
 };
 
-/// What a promotion or rollback came to.
+/// The result of a promotion or rollback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promotion {
     pub version: Version,
-    /// The champion before it.
+    /// The previous champion, if there was one.
     pub previous: Option<Version>,
-    /// The ledger's line that made it champion.
+    /// The `seq` of the ledger line that made it champion.
     pub seq: u64,
-    /// False if it was champion already: nothing was written.
+    /// Whether the champion changed. If the version already was champion, nothing was written.
     pub changed: bool,
 }
 
@@ -290,7 +290,7 @@ mod tests {
         let odd = registry.publish("wine", b"odd", because(), now()).unwrap();
         let fault = refused(odd.number()).to_string();
         assert!(fault.contains("not a model"), "{fault}");
-        // The champion itself, once damaged, is not confirmed either.
+        // Promoting the champion again also fails if its file is damaged.
         std::fs::write(registry.path(&version(1)), b"model X").unwrap();
         assert!(matches!(refused(1), RegistryError::Damaged { .. }));
     }

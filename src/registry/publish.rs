@@ -1,5 +1,5 @@
-//! A trained model becomes a version: its file first, then its line. A crash between leaves a file without a line, which
-//! keeps its number, is never promoted, and is named by `models verify`.
+//! Publishes a trained model as a version: the file first, then the ledger line. A crash between them leaves a file without
+//! a line. Its number is not reused, it is never promoted, and `models verify` reports it.
 
 use jiff::Timestamp;
 
@@ -10,8 +10,8 @@ use super::{
 };
 
 impl Registry {
-    /// Writes `bytes` as the next version of `name`. When this returns, file and line are on the disk. The number follows
-    /// the highest of all files and lines, whatever their names, and is never given again.
+    /// Writes `bytes` as the next version of `name`. On return, the file and the ledger line are on the disk. The number is
+    /// one more than the highest of all files and lines, regardless of their names, and is never reused.
     pub fn publish(
         &self,
         name: &str,
@@ -25,7 +25,8 @@ impl Registry {
         disk::write_once(&path, bytes)?;
         let recorded = writer.record(Action::Trained, &version, None, digest(bytes), trained, now);
         if recorded.is_err() {
-            // No line, no version. Best effort: the line's fault is the one to tell.
+            // Without a line there is no version. Removing the file is best effort, because the error of the ledger is
+            // the one to report.
             let _ = disk::remove(&path);
         }
         recorded.map(|_| version)

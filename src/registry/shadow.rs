@@ -1,5 +1,5 @@
-//! A candidate goes into the shadow, and out of it again: lines that move no pointer. Each is written once, also where a
-//! crash came between the line and its writer's own memory of it.
+//! Starts and ends the shadow of a candidate with ledger lines that do not move the pointer. Each line is written only once,
+//! even if a crash made the caller forget that it was written.
 
 use jiff::Timestamp;
 
@@ -10,14 +10,14 @@ use super::{
 };
 
 impl Registry {
-    /// The line by which a candidate went into the shadow that it has not left.
+    /// The ledger line of the current shadow model, if there is one.
     pub fn shadow(&self) -> Result<Option<Entry>, RegistryError> {
         let ledger = self.ledger()?;
         Ok(History::of(ledger.entries()).shadow.cloned())
     }
 
-    /// Puts a candidate into the shadow of `champion`. None, and nothing is written, if another is champion or if it is there
-    /// already.
+    /// Makes a candidate the shadow model beside `champion`. If another version is champion or the candidate already is the
+    /// shadow model, nothing is written and the result is `None`.
     pub fn begin_shadow(
         &self,
         version: &Version,
@@ -40,7 +40,8 @@ impl Registry {
         Ok(Some(entry))
     }
 
-    /// Takes a candidate out of the shadow without a promotion. None, and nothing is written, if it is not there.
+    /// Ends the shadow of a candidate without promoting it. If it is not the shadow model, nothing is written and
+    /// the result is `None`.
     pub fn end_shadow(
         &self,
         version: &Version,

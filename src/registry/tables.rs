@@ -1,15 +1,16 @@
-//! The tables versions were trained on, kept by content: `STATE/tables/SHA256.parquet`. The same table is kept once.
+//! Stores the tables that versions were trained on, by content hash: `STATE/tables/SHA256.parquet`. Equal
+//! tables are stored once.
 
 use std::path::PathBuf;
 
 use super::{Registry, RegistryError, disk, entry::digest};
 
 impl Registry {
-    /// Keeps `parquet` and returns its name, the SHA-256 of its bytes.
+    /// Stores `parquet` and returns its name, the SHA-256 of its bytes.
     pub fn put_table(&self, parquet: &[u8]) -> Result<String, RegistryError> {
         let sha256 = digest(parquet);
         let path = self.table_file(&sha256);
-        // Held against the bytes: to keep a damaged table again is how it is mended.
+        // The bytes are compared, not just the name, so that storing a damaged table again repairs it.
         let kept = disk::read(&path)?.is_some_and(|bytes| bytes == parquet);
         if !kept {
             disk::create_folder(&self.models)?;
@@ -21,12 +22,12 @@ impl Registry {
         Ok(sha256)
     }
 
-    /// The name a table is kept under: the SHA-256 of its bytes.
+    /// The name under which a table is stored: the SHA-256 of its bytes.
     pub fn table_name(parquet: &[u8]) -> String {
         digest(parquet)
     }
 
-    /// The file of a table that was kept.
+    /// The path of a stored table.
     pub fn table_path(&self, sha256: &str) -> Result<PathBuf, RegistryError> {
         let named = sha256.len() == 64
             && sha256
@@ -42,7 +43,7 @@ impl Registry {
         Ok(path)
     }
 
-    /// The bytes of a table that was kept, held against its name.
+    /// The bytes of a stored table, verified against its name.
     pub fn table(&self, sha256: &str) -> Result<Vec<u8>, RegistryError> {
         let path = self.table_path(sha256)?;
         match disk::read(&path)? {

@@ -1,6 +1,6 @@
-//! `models verify`: the ledger's chain, the pointer and every version file, held against each other.
+//! `models verify`: checks the ledger's hash chain, the pointer and every version file against each other.
 //!
-//! It waits for writers, so a line that is being written is not taken for a torn one.
+//! The check waits for writers, so that a line being written is not mistaken for an incomplete one.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::{
 pub use super::finding::{Damage, Finding};
 
 impl Registry {
-    /// Everything that is wrong, or what is wrong with one version's file. Empty: all is well.
+    /// All defects of the registry or, with `only`, of one version's file. An empty result means that none was found.
     pub fn verify(&self, only: Option<&VersionRef>) -> Result<Vec<Finding>, RegistryError> {
         let _lock = disk::Lock::shared(&self.lock_path());
         let ledger = self.ledger()?;
@@ -138,7 +138,8 @@ mod tests {
     use super::super::fixture::*;
     use super::*;
 
-    /// What is found after `wound` was done to a registry of three versions, 1 and 2 promoted in turn (five lines).
+    /// Compares the findings with `expected` after `wound` damaged a registry of three versions, of which 1 and 2 were
+    /// promoted in turn (five ledger lines).
     fn check(wound: impl Fn(&Registry), expected: &[(&str, Option<u64>, Damage)]) {
         let (_state, registry) = registry_with(3);
         promote(&registry, 1);

@@ -1,15 +1,15 @@
-//! Names of versions: [`Version`] (`titanic@7`) and what people may type for one, [`VersionRef`] (`7` or `titanic@7`).
+//! Names of versions: [`Version`] (`titanic@7`) and [`VersionRef`], which users write as `7` or `titanic@7`.
 //!
-//! Numbers count per registry and are never used twice, so a number alone says which version is meant.
+//! Numbers are unique in a registry and never reused, so that a number alone identifies a version.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// Longest model name. File systems end at 255 bytes; this leaves room for the number and the endings.
+/// Maximum length of a model name. File names are limited to 255 bytes; this leaves room for the number and the extensions.
 const LONGEST: usize = 128;
 
-/// One version of a model, written `titanic@7`. The name can be part of a file name by construction.
+/// One version of a model, written `titanic@7`. Every valid name can be part of a file name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Version {
@@ -17,15 +17,15 @@ pub struct Version {
     number: u64,
 }
 
-/// Why a text names no version.
+/// An error in the name of a version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VersionError {
-    /// Not of the form `7` or `titanic@7`.
+    /// The text is not of the form `7` or `titanic@7`.
     #[error(
         "`{0}` names no version; write its number, such as 7, or its full name, such as titanic@7"
     )]
     Form(String),
-    /// A name that cannot be part of a file name.
+    /// The model name cannot be part of a file name.
     #[error(
         "`{0}` cannot name a model: 1 to {LONGEST} letters, digits, `-`, `_` or `.`, not beginning with `.`"
     )]
@@ -55,12 +55,12 @@ impl Version {
         self.number
     }
 
-    /// The name of the file that holds it.
+    /// The name of the version's file.
     pub fn file_name(&self) -> String {
         format!("{self}.model")
     }
 
-    /// The version a file name stands for, if it is one of ours.
+    /// The version that a file name denotes, if it is the name of a version file.
     pub fn of_file(name: &str) -> Option<Self> {
         name.strip_suffix(".model")?.parse().ok()
     }
@@ -96,7 +96,7 @@ impl TryFrom<String> for Version {
     }
 }
 
-/// A version as people name it, everywhere the same: command line, URLs, bodies.
+/// A reference to a version, with the same syntax on the command line, in URLs and in request bodies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VersionRef {
     Number(u64),
@@ -111,7 +111,7 @@ impl VersionRef {
         }
     }
 
-    /// Whether `version` is meant.
+    /// Whether the reference denotes `version`.
     pub fn means(&self, version: &Version) -> bool {
         match self {
             VersionRef::Number(number) => *number == version.number,
@@ -146,7 +146,7 @@ impl From<Version> for VersionRef {
     }
 }
 
-/// A number without sign, space or leading zero: one number has one name.
+/// Parses a number without sign, space or leading zero, so that every number has exactly one spelling.
 fn digits(text: &str) -> Option<u64> {
     let canonical = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| canonical)

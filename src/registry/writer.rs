@@ -1,4 +1,5 @@
-//! One writer at a time: the lock, the ledger as it stands, and the wounds of a crash healed before anything new is written.
+//! The single writer of a registry: holds the lock and the ledger, and repairs the traces of a crash before
+//! anything new is written.
 
 use jiff::Timestamp;
 
@@ -9,7 +10,7 @@ use super::{
     ledger::Ledger,
 };
 
-/// The right to write, for as long as it lives.
+/// The right to write to the registry, held until it is dropped.
 pub(super) struct Writer<'a> {
     pub registry: &'a Registry,
     pub ledger: Ledger,
@@ -17,7 +18,7 @@ pub(super) struct Writer<'a> {
 }
 
 impl Registry {
-    /// Waits for the lock, then finishes what a crashed writer began.
+    /// Waits for the lock, then completes what a crashed writer began.
     pub(super) fn writer(&self) -> Result<Writer<'_>, RegistryError> {
         disk::create_folder(&self.models)?;
         let lock = disk::Lock::exclusive(&self.lock_path())?;
@@ -44,7 +45,7 @@ impl Writer<'_> {
         self.registry.champion_by(&self.ledger)
     }
 
-    /// Writes a line; what follows from it is the caller's next step.
+    /// Appends a ledger line. The caller must then apply its consequences.
     pub(super) fn record(
         &mut self,
         action: Action,
@@ -76,7 +77,7 @@ impl Writer<'_> {
         })
     }
 
-    /// Puts the pointer where the ledger says.
+    /// Writes the pointer file.
     pub(super) fn point_to(&self, version: &Version) -> Result<(), RegistryError> {
         disk::replace(
             &self.registry.pointer_path(),
@@ -84,7 +85,8 @@ impl Writer<'_> {
         )
     }
 
-    /// Does what the last lines say and a crash left undone. A damaged ledger moves and removes nothing.
+    /// Applies the consequences of ledger lines that a crash left undone. If the ledger is damaged, nothing is moved or
+    /// removed.
     fn roll_forward(&self) -> Result<(), RegistryError> {
         if !self.ledger.is_sound() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Drift verdicts as a page.
+//! The drift report as an HTML page.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -6,7 +6,7 @@ use crate::monitor::drift::{ColumnDrift, Drift, Kind, Test};
 
 const STYLE: &str = include_str!("drift.css");
 
-/// A document: each window, by its name, beside one reference.
+/// An HTML document with the comparison of each named window with one reference.
 pub fn page(reference: &str, windows: &[(String, Drift)]) -> String {
     let drifted = windows.iter().filter(|(_, drift)| drift.drift).count();
     let summary = match (windows.len(), drifted) {
@@ -110,7 +110,7 @@ fn row(column: &ColumnDrift) -> Markup {
     }
 }
 
-/// A share as a bar with its figure.
+/// A share as a bar chart.
 fn bar(effect: Option<f64>) -> Markup {
     let Some(effect) = effect else {
         return html! { "–" };

@@ -1,7 +1,8 @@
-//! Reports to look at: whole documents that need nothing beside them, neither a server nor a script.
+//! Reports as self-contained documents, which need neither a server nor a script.
 //!
-//! * [`drift`]: verdicts, figure by figure.
+//! * [`drift`]: drift verdicts with their statistics.
 //!
-//! Architecture invariant: text out of figures. Nothing is computed here that a verdict does not hold, no file is written.
+//! Architecture invariant: reports only format existing values. This module computes nothing beyond a verdict
+//! and writes no files.
 
 pub mod drift;

@@ -1,4 +1,4 @@
-//! Answers as CSV and JSON lines: the same on the command line and on the wire.
+//! Writes predictions as CSV and JSON lines; the command line and the server share this format.
 
 use std::io::Write;
 
@@ -7,11 +7,10 @@ use super::column::{Label, Schema};
 use super::fault::Fault;
 use super::number::whole;
 
-/// Names of columns that the answer fills itself.
+/// Column names that the prediction output defines itself.
 const OURS: [&str; 4] = ["row", "probability", "prediction_id", "warnings"];
 
-/// Name under which a column of the table stands in an answer: `NAME (table)` where the answer has a column of that name
-/// itself.
+/// Name of a table column in the prediction output: `NAME (table)` where it collides with one of the output's own columns.
 pub fn column_name(name: &str) -> String {
     match OURS.contains(&name) {
         true => format!("{name} (table)"),
@@ -19,18 +18,18 @@ pub fn column_name(name: &str) -> String {
     }
 }
 
-/// Name of an answer's first column: the id's, or `row` where the table has none.
+/// Name of the output's first column: that of the id column, or `row` if the table has no ids.
 pub fn first_name(schema: &Schema, has_id: bool) -> String {
     let id = schema.id().filter(|_| has_id);
     id.map_or_else(|| OURS[0].to_owned(), column_name)
 }
 
-/// Whether a table has ids, given those of its rows.
+/// Whether a table has ids: the schema names an id column and at least one row has a value in it.
 pub fn has_id(schema: &Schema, ids: &[Cell]) -> bool {
     schema.id().is_some() && ids.iter().any(|id| !id.is_missing())
 }
 
-/// Columns of the table that stand in its answers under another name, for a notice.
+/// Id and target columns whose names collide with output columns, so that a notice can report the renaming.
 pub fn renamed(schema: &Schema) -> impl Iterator<Item = &str> {
     let names = schema
         .id()
@@ -39,29 +38,29 @@ pub fn renamed(schema: &Schema) -> impl Iterator<Item = &str> {
     names.filter(|name| OURS.contains(name))
 }
 
-/// The answer to one row.
+/// The prediction for one row.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer<'a> {
-    /// The number of the row, from 1: it stands for the id of a table that has none.
+    /// The row's number, from 1; written in place of an id if the table has none.
     pub row: usize,
-    /// The row's own id; missing where the row has none, none where the table has none.
+    /// The row's id: `Cell::Missing` if this row has none, `None` if the table has none.
     pub id: Option<Cell>,
-    /// Text the id points into.
+    /// The text that a text id's span points into.
     pub text: &'a str,
-    /// The label and the probability of the positive value; none of a bad row.
+    /// The predicted label and the probability of the positive value; `None` for a row with faults.
     pub said: Option<(&'a Label, f64)>,
 }
 
 /// Writing into memory cannot fail.
 const MEMORY: &str = "a Vec takes every byte";
 
-/// The header line: id (`row` if the table has none), target, `probability`.
+/// Writes the header line: id (`row` if the table has none), target, `probability`.
 pub fn csv_header(schema: &Schema, has_id: bool, out: &mut Vec<u8>) {
     csv_names(schema, has_id, out);
     out.push(b'\n');
 }
 
-/// The header line without its end, for those who add columns.
+/// Writes the header line without its newline, so that the caller can add columns.
 pub fn csv_names(schema: &Schema, has_id: bool, out: &mut Vec<u8>) {
     csv_cell(&first_name(schema, has_id), out);
     out.push(b',');
@@ -70,13 +69,13 @@ pub fn csv_names(schema: &Schema, has_id: bool, out: &mut Vec<u8>) {
 }
 
 impl Answer<'_> {
-    /// One line of CSV.
+    /// Writes one line of CSV.
     pub fn csv(&self, out: &mut Vec<u8>) {
         self.csv_cells(out);
         out.push(b'\n');
     }
 
-    /// One line of CSV without its end, for those who add columns.
+    /// Writes one line of CSV without its newline, so that the caller can add columns.
     pub fn csv_cells(&self, out: &mut Vec<u8>) {
         match self.id {
             None => write!(out, "{}", self.row).expect(MEMORY),
@@ -94,7 +93,7 @@ impl Answer<'_> {
         }
     }
 
-    /// One line of JSON.
+    /// Writes one JSON object, followed by a newline.
     pub fn json_line(&self, schema: &Schema, warnings: &[serde_json::Value], out: &mut Vec<u8>) {
         let mut entries = serde_json::Map::new();
         let id = match self.id {
@@ -112,7 +111,7 @@ impl Answer<'_> {
     }
 }
 
-/// A fault of a row that could not be answered, as it stands among the warnings of an answer.
+/// A fault of a row that could not be predicted, as an entry in the `warnings` list of the output.
 pub fn fault_json(fault: &Fault) -> serde_json::Value {
     serde_json::json!({
         "column": fault.column,
@@ -122,7 +121,7 @@ pub fn fault_json(fault: &Fault) -> serde_json::Value {
     })
 }
 
-/// A value as it came, as JSON where it is some.
+/// The original value as a JSON scalar if its text is one, else as a string.
 fn plain(got: &str) -> serde_json::Value {
     let scalar = serde_json::from_str(got).ok();
     scalar
@@ -130,7 +129,7 @@ fn plain(got: &str) -> serde_json::Value {
         .unwrap_or_else(|| got.into())
 }
 
-/// An id as JSON; whole numbers that came as text (from CSV) are numbers again.
+/// An id as JSON. A whole number that came as text (from CSV) becomes a JSON number.
 fn id_json(id: Cell, text: &str) -> serde_json::Value {
     match id {
         Cell::Text(span) => {
@@ -148,7 +147,7 @@ fn id_json(id: Cell, text: &str) -> serde_json::Value {
     }
 }
 
-/// A label as a cell.
+/// Writes a label as a CSV cell.
 pub fn csv_label(label: &Label, out: &mut Vec<u8>) {
     match label {
         Label::Text(text) => csv_cell(text, out),
@@ -156,7 +155,7 @@ pub fn csv_label(label: &Label, out: &mut Vec<u8>) {
     }
 }
 
-/// A cell, quoted where it has to be.
+/// Writes a CSV cell, quoted if it holds a comma, a quote or a line break.
 pub fn csv_cell(text: &str, out: &mut Vec<u8>) {
     if text
         .bytes()

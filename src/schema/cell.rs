@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
 
-/// A stretch of the text that belongs to a row (byte offsets).
+/// A byte range of the text that belongs to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     pub start: u32,
@@ -22,27 +22,27 @@ impl Span {
         }
     }
 
-    /// The text it marks.
+    /// The part of `text` that the span covers.
     pub fn get<'a>(&self, text: &'a str) -> &'a str {
         &text[self.start as usize..self.end as usize]
     }
 }
 
-/// A value after checking. Never NaN, never infinite.
+/// A value after checking; never NaN, never infinite.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub enum Cell {
     /// Absent, null or empty.
     #[default]
     Missing,
     Number(f64),
-    /// A known level of a category, by its index.
+    /// Index of a level that the spec lists.
     Level(u32),
-    /// Text; in a category column: a level that is not known, kept as it came.
+    /// Text. In a category column: a level that the spec does not list, verbatim.
     Text(Span),
 }
 
 impl Cell {
-    /// A number cell that keeps the promise of finiteness: NaN becomes missing, an infinity the largest finite number.
+    /// A number cell that is always finite: NaN becomes `Missing`, an infinity the largest finite number of its sign.
     pub fn number(value: f64) -> Cell {
         if value.is_nan() {
             Cell::Missing
@@ -51,7 +51,6 @@ impl Cell {
         }
     }
 
-    /// The number, if it is one.
     pub fn as_number(&self) -> Option<f64> {
         match self {
             Cell::Number(v) => Some(*v),
@@ -59,7 +58,7 @@ impl Cell {
         }
     }
 
-    /// The index of the level, if it is a known one.
+    /// The level's index, if the cell is a known level.
     pub fn as_level(&self) -> Option<u32> {
         match self {
             Cell::Level(v) => Some(*v),
@@ -67,7 +66,6 @@ impl Cell {
         }
     }
 
-    /// Whether nothing is there.
     pub fn is_missing(&self) -> bool {
         matches!(self, Cell::Missing)
     }

@@ -1,4 +1,4 @@
-//! The checked contract of a table: its columns, target and id.
+//! The checked description of a table: its columns, target and id.
 
 use std::sync::Arc;
 
@@ -12,24 +12,23 @@ use super::missing::Markers;
 use super::number::{NumberForm, whole, whole_text};
 use super::value::Value;
 
-/// What a column holds.
+/// The kind of a column and the values it admits.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
-    /// Finite numbers in a closed range (either end may be open to infinity).
+    /// Finite numbers in a closed range; an infinite bound means that the end is open.
     Number { min: f64, max: f64 },
-    /// One of some levels.
     Category {
-        /// The levels, by index.
+        /// The admitted levels; cells hold their indices.
         levels: Levels,
     },
-    /// Free text: only a source to derive from.
+    /// Free text; only steps of the recipe can derive features from it.
     Text,
     /// A date or a time; a cell holds seconds since 1970-01-01 00:00 UTC.
     Date(DateForm),
 }
 
 impl Kind {
-    /// The word used for it in a spec.
+    /// The keyword for the kind in a spec.
     pub fn word(&self) -> &'static str {
         match self {
             Kind::Number { .. } => "number",
@@ -40,39 +39,39 @@ impl Kind {
     }
 }
 
-/// What an out-of-range number or an unknown level gets.
+/// How an out-of-range number or an unknown level is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
-    /// Answered, with a warning.
+    /// The row is predicted, with a warning.
     #[default]
     Warn,
     Reject,
-    /// Stored apart and answered with a warning.
+    /// The row is predicted with a warning, and quarantined instead of being stored with the others.
     Quarantine,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// Its name in files and on the wire.
+    /// Name in files and on the wire.
     pub name: String,
     pub kind: Kind,
-    /// Whether a row without it is refused.
+    /// Whether a row without a value in this column is rejected.
     pub required: bool,
-    /// What an unexpected value gets.
+    /// How an out-of-range number or an unknown level is handled.
     pub policy: Policy,
-    /// Words that mean missing.
+    /// Words that stand for a missing value.
     pub missing: Markers,
-    /// How its numbers are written as text, where not as the rest of the file's.
+    /// Number format of this column's text values, if it differs from the file's.
     pub number: Option<NumberForm>,
-    /// Unit for people, may be empty.
+    /// Unit, for display; may be empty.
     pub unit: String,
-    /// A sentence for people, may be empty.
+    /// Description in one sentence, for display; may be empty.
     pub about: String,
 }
 
 impl Column {
-    /// What the column takes, for messages.
+    /// The allowed values in words, for error messages.
     pub fn allowed(&self) -> String {
         match &self.kind {
             Kind::Number { min, max } => match (min.is_finite(), max.is_finite()) {
@@ -116,7 +115,7 @@ impl Column {
         serde_json::json!(self.scalar(cell, text))
     }
 
-    /// Its levels; none for other kinds.
+    /// The levels of a category; empty for other kinds.
     pub fn levels(&self) -> &[String] {
         match &self.kind {
             Kind::Category { levels } => levels,
@@ -125,17 +124,17 @@ impl Column {
     }
 }
 
-/// The yes/no column to be predicted.
+/// The binary column that is predicted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     pub column: String,
-    /// The value that counts as yes.
+    /// The label of the positive class.
     pub positive: Label,
     pub negative: Label,
 }
 
 impl Target {
-    /// Whether a value is the positive one or the other; none where it is neither.
+    /// Whether a value is the positive or the negative label; `None` if it is neither.
     pub fn read(&self, value: Value<'_>) -> Option<bool> {
         let (positive, negative) = (&self.positive, &self.negative);
         if is_label(positive, negative, value) {
@@ -145,7 +144,7 @@ impl Target {
         }
     }
 
-    /// The label as the table writes it.
+    /// The label as the spec writes it.
     pub fn label(&self, positive: bool) -> &Label {
         if positive {
             &self.positive
@@ -155,48 +154,48 @@ impl Target {
     }
 }
 
-/// Where a named value of a row belongs.
+/// What the name of a row's value refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {
-    /// Feature column by index.
+    /// Index of a feature column.
     Column(usize),
     Id,
     Target,
-    /// A column that no model reads, by its place among [`Schema::unused`].
+    /// Index of an unused column in [`Schema::unused`].
     Unused(usize),
-    /// A column the schema does not have, passed over.
+    /// A column that the schema does not have and the reader ignores.
     Other,
 }
 
-/// What a column gets that the spec does not name.
+/// How a column that the spec does not name is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Extra {
-    /// It is a fault, and the nearest known name is suggested.
+    /// The column is a fault; its message suggests the nearest known name.
     #[default]
     Reject,
-    /// It is passed over.
+    /// The column is ignored.
     Ignore,
 }
 
-/// A column by which an evaluation keeps rows together or in order.
+/// The column by which an evaluation groups or orders rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct By {
     pub slot: Slot,
-    /// What its values are.
+    /// What the column's values mean.
     pub what: Order,
 }
 
-/// What the column of an evaluation says.
+/// What the column of [`By`] means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Rows of the same value belong together.
+    /// Rows with the same value form a group, which must stay in one fold.
     Groups,
-    /// When a row happened: a number or a date.
+    /// The time of the row's event: a number or a date.
     Time,
 }
 
-/// What a schema is built from, once checked.
+/// The checked parts that a [`Schema`] is built from.
 #[derive(Debug)]
 pub(super) struct Parts {
     pub columns: Vec<Column>,
@@ -222,7 +221,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Built by [`super::spec::TableSpec::check`], which has made sure that names and levels are unique.
+    /// Built only by [`super::spec::TableSpec::check`], which guarantees that names and levels are unique.
     pub(super) fn new(parts: Parts) -> Schema {
         let Parts {
             columns,
@@ -254,7 +253,7 @@ impl Schema {
         }
     }
 
-    /// Of a table without a spec yet: rows are read as they come ([`super::row::Purpose::Infer`]).
+    /// The schema of a table that has no spec yet; its rows are read with [`super::row::Purpose::Infer`].
     pub fn unknown() -> Schema {
         let label = |text: &str| Label::Text(text.to_owned());
         Schema {
@@ -274,8 +273,7 @@ impl Schema {
         }
     }
 
-    /// The same with a column by which rows are kept together or in order; none where there is no such column or it is the
-    /// target.
+    /// Sets the group or time column of an evaluation. `None` if the schema has no such column or it is the target.
     pub fn with_order(mut self, column: &str, what: Order) -> Option<Schema> {
         let slot = self.slot(column).filter(|slot| *slot != Slot::Target)?;
         self.by = Some(By { slot, what });
@@ -291,27 +289,27 @@ impl Schema {
         matches!(slot, Slot::Column(i) if matches!(self.columns[i].kind, Kind::Number { .. }))
     }
 
-    /// Columns that no model reads, in order.
+    /// Names of the unused columns, in the order of the spec.
     pub fn unused(&self) -> &[String] {
         &self.unused
     }
 
-    /// What an unknown column gets.
+    /// How a column that the spec does not name is handled.
     pub fn extra(&self) -> Extra {
         self.extra
     }
 
-    /// The column that keeps rows together or in order in an evaluation.
+    /// The group or time column of the evaluation, if there is one.
     pub fn by(&self) -> Option<By> {
         self.by
     }
 
-    /// Words that mean missing in the id and the target.
+    /// Words that stand for a missing value in the id, the target and unused columns.
     pub(super) fn missing(&self) -> &Markers {
         &self.missing
     }
 
-    /// Feature columns in order.
+    /// Feature columns in the order of the spec.
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
@@ -326,17 +324,17 @@ impl Schema {
         &self.stored
     }
 
-    /// Name of the id column.
+    /// Name of the id column, if the table has one.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// Where a named value belongs.
+    /// The slot of a named value; `None` if the schema does not have the name.
     pub fn slot(&self, name: &str) -> Option<Slot> {
         self.by_name.get(name).copied()
     }
 
-    /// As [`Schema::slot`], trying first the column after the last one seen: callers mostly keep the order.
+    /// Like [`Schema::slot`], but tries column `after` first: clients mostly send columns in the schema's order.
     pub fn slot_near(&self, name: &str, after: usize) -> Option<Slot> {
         match self.columns.get(after) {
             Some(c) if c.name == name => Some(Slot::Column(after)),
@@ -344,7 +342,7 @@ impl Schema {
         }
     }
 
-    /// Every name a row may use: id, target, columns.
+    /// Every name that a row may use: id, target, feature columns and unused columns.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.id
             .iter()
@@ -354,7 +352,7 @@ impl Schema {
             .chain(self.unused.iter().map(String::as_str))
     }
 
-    /// Name of a slot.
+    /// Name of a slot; empty for [`Slot::Other`].
     pub fn name(&self, slot: Slot) -> &str {
         match slot {
             Slot::Column(i) => &self.columns[i].name,

@@ -1,13 +1,13 @@
-//! Dates and times of day: read from text, kept as seconds since 1970-01-01 00:00, written as text again.
+//! Dates and times of day: parsed into seconds since 1970-01-01 00:00 UTC and formatted again.
 //!
-//! A time with an offset from UTC is converted to UTC; one without is taken as it stands.
+//! A time with an offset is converted to UTC; one without an offset is taken to be UTC.
 
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
-/// How a column writes its dates.
+/// The date format of a column: a strftime pattern, or ISO 8601 alone if `None`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DateForm(Option<String>);
 
@@ -23,7 +23,7 @@ pub enum PatternError {
 }
 
 impl DateForm {
-    /// ISO 8601, or the form of a pattern (`%d/%m/%Y`) and beside it ISO 8601.
+    /// ISO 8601, or a pattern (`%d/%m/%Y`) with ISO 8601 accepted as well.
     ///
     /// # Errors
     /// When the pattern does not make a date of the text it makes of a date.
@@ -44,12 +44,12 @@ impl DateForm {
         Ok(DateForm(Some(pattern)))
     }
 
-    /// The pattern, where it is not ISO 8601.
+    /// The pattern; `None` if the format is ISO 8601 alone.
     pub fn pattern(&self) -> Option<&str> {
         self.0.as_deref()
     }
 
-    /// Seconds since 1970-01-01 00:00; none where the text is no date.
+    /// Parses to seconds since 1970-01-01 00:00; `None` if the text is not a date.
     pub fn read(&self, text: &str) -> Option<f64> {
         let text = text.trim();
         let own = self
@@ -59,14 +59,14 @@ impl DateForm {
         own.or_else(|| iso(text)).map(seconds)
     }
 
-    /// As [`DateForm::read`], but only in the form of the pattern.
+    /// Like [`DateForm::read`], but accepts only the pattern, not ISO 8601.
     pub fn read_own(&self, text: &str) -> Option<f64> {
         let pattern = self.0.as_deref()?;
         read_pattern(pattern, text.trim()).map(seconds)
     }
 
-    /// The text of a time that [`DateForm::read`] reads again: in the pattern, or in ISO 8601 where the pattern would lose
-    /// something of it, such as the time of day.
+    /// Formats a time so that [`DateForm::read`] restores it: by the pattern, or in ISO 8601 if the pattern would lose
+    /// information such as the time of day.
     pub fn write(&self, seconds: f64) -> String {
         let at = datetime(seconds);
         let own = self.0.as_deref().and_then(|pattern| {
@@ -80,7 +80,7 @@ impl DateForm {
     }
 }
 
-/// A time with the offset that a pattern may write, %z.
+/// A time with offset UTC, for patterns that contain `%z`.
 fn in_utc(at: DateTime) -> BrokenDownTime {
     let mut parts = BrokenDownTime::from(at);
     parts.set_offset(Some(Offset::UTC));
@@ -96,9 +96,9 @@ fn read_pattern(pattern: &str, text: &str) -> Option<DateTime> {
     Some(parsed.to_datetime().unwrap_or_else(|_| date.at(0, 0, 0, 0)))
 }
 
-/// ISO 8601: a date, or a date and a time with `T` or a blank between, perhaps with an offset.
+/// Parses ISO 8601: a date, or a date and a time separated by `T` or a space, with an optional offset.
 fn iso(text: &str) -> Option<DateTime> {
-    // Fewer characters than a date has, or none of its signs: spares the attempt.
+    // Texts that are too short for a date or begin with no digit are rejected cheaply.
     if text.len() < 8 || !text.as_bytes()[0].is_ascii_digit() {
         return None;
     }
@@ -115,7 +115,7 @@ fn seconds(at: DateTime) -> f64 {
     at.duration_since(EPOCH).as_secs_f64()
 }
 
-/// The date and time of so many seconds since 1970-01-01 00:00, to the microsecond; the nearest that there is.
+/// The date and time so many seconds after 1970-01-01 00:00, to the microsecond; clamped to the range of [`DateTime`].
 pub fn datetime(seconds: f64) -> DateTime {
     const SIGNIFICANT: f64 = 1e6;
     let whole = seconds.floor();
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn iso_dates_and_times_are_read_and_written() {
         let form = DateForm::default();
-        // Seconds as `date -u -d TEXT +%s` says.
+        // Expected seconds are those of `date -u -d TEXT +%s`.
         for (text, expected, again) in [
             ("2024-01-31", 1_706_659_200.0, "2024-01-31"),
             (" 2024-01-31 ", 1_706_659_200.0, "2024-01-31"),
@@ -193,7 +193,7 @@ mod tests {
             let written = form.write(1_706_707_805.0);
             assert_eq!(form.read_own(&written), Some(1_706_707_805.0), "{written}");
         }
-        // The name of a zone cannot be read, and that is said.
+        // A time zone name (`%Z`) cannot be parsed, and the error says so.
         let said = DateForm::new(Some("%d/%m/%Y %H:%M %Z".into())).unwrap_err();
         let said = said.to_string();
         assert!(said.contains("%Z") && !said.contains("a year"), "{said}");

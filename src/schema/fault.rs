@@ -1,6 +1,6 @@
-//! What can be wrong with a row, and what is merely worth a warning.
+//! Faults, which make a row invalid, and the problems that only cause a warning.
 
-/// Kinds of trouble with a value, a column or a whole table. The code is part of the wire contract.
+/// Kinds of problems of a value, a column or a whole table. The code is part of the wire contract.
 #[derive(
     Clone,
     Copy,
@@ -17,38 +17,38 @@
 pub enum Problem {
     /// A required column is absent, null or empty.
     Missing,
-    /// The value is of another kind than the column.
+    /// The value is not of the column's kind.
     WrongType,
     /// The number is outside the column's range.
     OutOfRange,
-    /// The level is not one of the column's.
+    /// The category has no such level.
     UnknownLevel,
-    /// The table has no such column.
+    /// The schema has no such column.
     UnknownColumn,
-    /// A row that is no object, or a list without rows.
+    /// The row is not an object, or the list holds no rows.
     NotARow,
-    /// The target stood in a row to predict and was ignored.
+    /// A row to predict had a target, which was ignored.
     TargetIgnored,
-    /// A text number that would be another number under the other decimal sign.
+    /// A number in text that would have another value if `.` and `,` changed roles.
     AmbiguousNumber,
-    /// A table lacks a column that the spec has.
+    /// The table lacks a column of the spec.
     MissingColumn,
     /// No model reads the column.
     UnusedColumn,
-    /// The column alone all but tells the target.
+    /// The column alone predicts the target almost perfectly.
     Leakage,
-    /// Rows that share a key stand in different folds.
+    /// Rows with the same key are in different folds.
     RepeatedKey,
-    /// The column holds nothing.
+    /// All values of the column are missing.
     AllMissing,
-    /// At its threshold the model says yes to no row.
+    /// At its threshold the model predicts the positive label for no row.
     NeverPositive,
-    /// A value of the target in another case or with blanks around it; it counts as the value.
+    /// A label in another case or with spaces around it; it is accepted as that label.
     OtherSpelling,
 }
 
 impl Problem {
-    /// The code as it stands on the wire.
+    /// The code used on the wire.
     pub fn code(self) -> &'static str {
         match self {
             Problem::Missing => "missing",
@@ -69,7 +69,7 @@ impl Problem {
         }
     }
 
-    /// It in so many rows, in words: `38 unknown levels`.
+    /// The problem with its number of rows, in words, such as `38 unknown levels`.
     pub fn counted(self, rows: u64) -> String {
         let many = |one: &str| match rows {
             1 => format!("1 {one}"),
@@ -98,17 +98,17 @@ impl Problem {
     }
 }
 
-/// A value that breaks the contract of its column.
+/// A value that violates the constraints of its column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The column as the caller wrote it; empty for a fault of the row as a whole.
+    /// The column's name as the client wrote it; empty if the fault concerns the whole row.
     pub column: String,
     pub problem: Problem,
-    /// The value as it came, shortened.
+    /// The original value, shortened.
     pub got: String,
-    /// Whether it came as a number or a boolean, and not as text.
+    /// Whether the value came as a number or a boolean rather than as text.
     pub typed: bool,
-    /// What the column takes.
+    /// The allowed values in words.
     pub allowed: String,
     pub remedy: String,
 }
@@ -141,7 +141,7 @@ impl std::fmt::Display for Fault {
     }
 }
 
-/// A value as it stands in a fault, as JSON: what came as a number or a boolean is one again.
+/// The value of a fault as JSON: what came as a number or a boolean becomes one again.
 pub fn as_json(problem: Problem, value: &str) -> serde_json::Value {
     let plain = || serde_json::Value::from(value);
     match problem {
@@ -155,12 +155,12 @@ pub fn as_json(problem: Problem, value: &str) -> serde_json::Value {
     }
 }
 
-/// A value short enough to stand in a message: a line of a terminal.
+/// A value cut to a length that fits a line of a message.
 pub fn excerpt(value: &str) -> String {
     cut(value.to_owned(), 80)
 }
 
-/// Text of at most so many characters, with a mark where there was more.
+/// Text cut to at most so many characters, with `…` where something was cut off.
 pub fn cut(mut text: String, characters: usize) -> String {
     if let Some((end, _)) = text.char_indices().nth(characters) {
         text.truncate(end);
@@ -169,14 +169,14 @@ pub fn cut(mut text: String, characters: usize) -> String {
     text
 }
 
-/// The candidate nearest to `name` by edit distance, if it is near enough to be meant.
+/// The candidate nearest to `name` by edit distance, if it is near enough for a suggestion.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
     let length = lower.chars().count();
     let measure = |c: &'a str| {
         let near = c.chars().count().max(3) / 2;
         let c_lower = c.to_lowercase();
-        // The distance is no less than the difference in length; computing it takes memory by the product of both.
+        // The distance is at least the difference in length; computing it takes memory in the product of the lengths.
         if length.abs_diff(c_lower.chars().count()) > near {
             return None;
         }
@@ -213,7 +213,7 @@ mod tests {
     }
 
     proptest! {
-        /// Names too different in length are passed over unmeasured; that must never change the answer.
+        /// Candidates whose length differs too much are skipped without measuring; that must never change the result.
         #[test]
         fn passing_over_changes_nothing(name in "[a-cA-CäÄ ]{0,12}", candidates in proptest::collection::vec("[a-cA-Cä]{0,9}", 0..5)) {
             let distance = |c: &&String| strsim::damerau_levenshtein(&name.to_lowercase(), &c.to_lowercase());

@@ -1,4 +1,4 @@
-//! A small table's contract for the tests of this room, and rows of it in words.
+//! The schema of a small table for the tests of this module, and its rows in words.
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -30,7 +30,7 @@ struct Typed {
     missing: Option<Vec<Word>>,
 }
 
-/// Reads and checks the part of a spec that this room knows.
+/// Reads and checks the table's part of a spec.
 pub(crate) fn table_spec(text: &str) -> Result<Schema, Vec<SpecFault>> {
     let typed: Typed = yaml::read(text).unwrap();
     let Typed {
@@ -52,17 +52,17 @@ pub(crate) fn table_spec(text: &str) -> Result<Schema, Vec<SpecFault>> {
     .check()
 }
 
-/// Bottles of wine: a required category, one of numbers, two numbers, a text.
+/// Bottles of wine: a required category, a category of numbers, two numbers, a text.
 pub(crate) fn wines() -> Schema {
     table_spec(WINES).unwrap()
 }
 
-/// An empty row of it.
+/// An empty row of the schema.
 pub(super) fn row(schema: &Schema, purpose: Purpose) -> Row {
     Row::new(schema, purpose)
 }
 
-/// Cells in words: `red | 3 | 7.5 | – | "Argo"`.
+/// The cells of a row in words, such as `red | 3 | 7.5 | – | "Argo"`.
 pub(super) fn cells(schema: &Schema, row: &Row) -> String {
     let view = row.view();
     let word = |(i, cell): (usize, &Cell)| match *cell {
@@ -79,7 +79,7 @@ pub(super) fn cells(schema: &Schema, row: &Row) -> String {
         .join(" | ")
 }
 
-/// Faults in words, as a person reads them.
+/// The messages of a row's faults.
 pub(super) fn faults(row: &Row) -> Vec<String> {
     row.faults.iter().map(ToString::to_string).collect()
 }

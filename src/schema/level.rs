@@ -1,9 +1,9 @@
-//! Levels and labels: when a value of any format is the same as one that a spec names.
+//! Levels and labels: which values of the input formats match a level or label of a spec.
 //!
-//! One rule for CSV, JSON, Parquet, SQL, requests and labels. A level is a scalar of the spec: a number (`1`), a boolean
-//! (`true`) or text (`"01"`). A number level is met by the same number, however it is written (`1`, `1.0`, `"1"`, `1e0`); a boolean
-//! level by a boolean or by the text true or false in any case; a text level by the same text, blanks cut at both ends, and
-//! by a number or boolean whose shortest text it is. Codes with leading zeros are text.
+//! The same rules hold for CSV, JSON, Parquet, SQL, requests and labels. A level is a scalar of the spec: a number (`1`), a
+//! boolean (`true`) or text (`"01"`). A number level is matched by the same number in any notation (`1`, `1.0`, `"1"`,
+//! `1e0`); a boolean level by a boolean or by the text true or false in any case; a text level by the same text with outer
+//! spaces trimmed, and by a number or boolean whose shortest text it is. Codes with leading zeros are text.
 
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -17,7 +17,7 @@ use super::fault::excerpt;
 use super::number::{LARGEST_WHOLE, NumberForm, whole};
 use super::value::Value;
 
-/// A scalar of a spec: a level of a category or a value of the target.
+/// A scalar of a spec: a level of a category or a label of the target.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[serde(untagged)]
 pub enum Label {
@@ -28,7 +28,7 @@ pub enum Label {
 }
 
 impl Label {
-    /// The number it is, if it is one.
+    /// The numeric value, if the scalar is a number.
     pub fn number(&self) -> Option<f64> {
         match self {
             Label::Integer(v) => Some(*v as f64),
@@ -47,7 +47,7 @@ impl Label {
         }
     }
 
-    /// It as a value.
+    /// The scalar as an input value.
     pub fn value(&self) -> Value<'_> {
         match self {
             Label::Flag(v) => Value::Flag(*v),
@@ -57,7 +57,7 @@ impl Label {
         }
     }
 
-    /// Whether a value is this one; text is compared as `same` says.
+    /// Whether a value matches this scalar; `same` compares texts.
     fn is(&self, value: Value<'_>, same: fn(&str, &str) -> bool) -> bool {
         match (self, value) {
             (_, Value::Missing | Value::Nested(_)) => false,
@@ -74,7 +74,8 @@ impl Label {
     }
 }
 
-/// The two values of a target: case does not count, and for exactly 1 and 0, or true and false, either pair will do.
+/// Whether a value matches a label of the target, whose other label is `other`. Case is ignored; if the labels are exactly 1
+/// and 0, or true and false, either pair of values matches.
 pub(super) fn is_label(label: &Label, other: &Label, value: Value<'_>) -> bool {
     let binary = |l: &Label| matches!(l, Label::Flag(_) | Label::Integer(0 | 1));
     let as_bit = |l: &Label| match l {
@@ -170,13 +171,13 @@ impl std::fmt::Display for Label {
     }
 }
 
-/// The levels of a category: a closed list, or any.
+/// The levels of a category: a closed list, or any level.
 #[derive(Clone, Debug)]
 pub struct Levels {
     names: Vec<String>,
     scalars: Vec<Label>,
     by_name: FxHashMap<String, u32>,
-    /// By their bits, -0 being 0.
+    /// Index by the bits of the number; -0 is stored as 0.
     by_number: FxHashMap<u64, u32>,
     open: bool,
 }
@@ -196,7 +197,7 @@ impl Levels {
         }
     }
 
-    /// Every level is admitted.
+    /// An open category, which admits every level.
     pub fn any() -> Levels {
         Levels {
             open: true,
@@ -204,23 +205,23 @@ impl Levels {
         }
     }
 
-    /// Whether every level is admitted; the list is empty then.
+    /// Whether the category is open, so that every level is admitted; the list is empty then.
     pub fn is_open(&self) -> bool {
         self.open
     }
 
-    /// The levels as the spec types them.
+    /// The levels as typed in the spec.
     pub fn scalars(&self) -> &[Label] {
         &self.scalars
     }
 
-    /// Index of the level that a value is.
+    /// Index of the level that a value matches.
     pub fn find(&self, value: Value<'_>) -> Option<u32> {
         match value {
             Value::Missing | Value::Nested(_) => None,
             Value::Flag(v) => self.named(if v { "true" } else { "false" }),
             Value::Number(v) => self.numbered(v).or_else(|| match self.scalars.len() {
-                // Only a text level is met by a number's text.
+                // A number's text can match only a text level.
                 n if n == self.by_number.len() => None,
                 _ => self.named(&shortest(v)),
             }),
@@ -229,7 +230,7 @@ impl Levels {
     }
 
     fn named(&self, name: &str) -> Option<u32> {
-        // For the handful of levels most columns have, comparing beats hashing.
+        // Most columns have a handful of levels, for which comparing is faster than hashing.
         const FEW: usize = 8;
         match self.names.len() {
             0..=FEW => self.names.iter().position(|l| l == name).map(|i| i as u32),
@@ -241,7 +242,7 @@ impl Levels {
         self.by_number.get(&bits(number)).copied()
     }
 
-    /// The level that a text is in another spelling.
+    /// The level that a text matches in another notation.
     fn spelt(&self, text: &str) -> Option<u32> {
         let flag = || {
             let flag = Label::Flag(flag(text)?);
@@ -273,14 +274,14 @@ fn bits(number: f64) -> u64 {
     (number + 0.0).to_bits()
 }
 
-/// The shortest text of a number.
+/// The shortest text that parses to the number.
 pub fn shortest(number: f64) -> String {
     (number + 0.0).to_string() // -0 is 0
 }
 
-/// A value's text where no closed list of levels says how it is spelt: of a level of an open category, an id, a group.
-/// Numbers in their shortest form, so that `1.0`, `1` and the number 1 are one; blanks are cut; digits beyond what an `f64`
-/// holds stay as they are.
+/// The canonical text of a value that no closed list of levels defines: a level of an open category, an id, a group. A
+/// number gets its shortest form, so that `1.0`, `1` and the number 1 are equal; outer spaces are trimmed; whole numbers
+/// with more digits than an `f64` holds stay unchanged.
 pub fn canonical(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
@@ -290,7 +291,7 @@ pub fn canonical(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The scalar that a canonical text is: a number where it is one in its shortest form, else text.
+/// The typed scalar of a canonical text: a number if the text is a number's shortest form, else text.
 pub fn scalar(text: &str) -> Label {
     match code(text) {
         Some(v) if shortest(v) == text && v.abs() < LARGEST_WHOLE => {
@@ -300,7 +301,7 @@ pub fn scalar(text: &str) -> Label {
     }
 }
 
-/// true or false in any case.
+/// Parses true or false in any case.
 pub fn flag(text: &str) -> Option<bool> {
     let text = text.trim();
     match text.len() {
@@ -310,8 +311,8 @@ pub fn flag(text: &str) -> Option<bool> {
     }
 }
 
-/// The number that a text is where a number is looked for: in every spelling that a number column reads, but for digits
-/// behind a leading zero, which are a code.
+/// Parses a text as a number where one is expected: in every notation that a number column accepts, except digits with a
+/// leading zero, which are a code.
 pub fn number_of(text: &str) -> Option<f64> {
     let text = text.trim();
     let digits = text.trim_start_matches(['-', '+']).as_bytes();
@@ -319,7 +320,7 @@ pub fn number_of(text: &str) -> Option<f64> {
     (!is_code).then(|| NumberForm::default().parse(text))?
 }
 
-/// The number that a code is: no leading zeros, no `+`; an exponent only with its sign, as programs write it.
+/// The number that a code stands for: no leading zeros, no `+`; an exponent only with a sign, as programs write it.
 pub(super) fn code(text: &str) -> Option<f64> {
     let text = text.trim();
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -340,7 +341,7 @@ pub(super) fn code(text: &str) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
-/// A value as it came, shortened, for a warning: a number stays a number, text stays text.
+/// The original value, shortened, for a warning: a number stays a number, text stays text.
 pub(super) fn as_it_came(value: Value<'_>) -> Label {
     match value {
         Value::Flag(v) => Label::Flag(v),
@@ -349,7 +350,7 @@ pub(super) fn as_it_came(value: Value<'_>) -> Label {
     }
 }
 
-/// A value in a message.
+/// A value's text for messages.
 pub(super) fn plain(value: Value<'_>) -> String {
     match value {
         Value::Text(text) => excerpt(text),

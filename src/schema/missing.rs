@@ -1,31 +1,31 @@
-//! Which words mean that nothing is there.
+//! Words and numbers that stand for a missing value.
 
 use rustc_hash::FxHashSet;
 
 use super::number::NumberForm;
 
-/// The words that a spec without a list of its own takes for missing: those of pandas, in its spellings.
+/// The default markers of a spec without a `missing` list: those of pandas, in its spellings.
 pub const USUAL: &[&str] = &[
     "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "1.#IND",
     "-1.#IND", "1.#QNAN", "-1.#QNAN", "NULL", "null", "None",
 ];
 
-/// What models of format revision 1 take for missing: their specs have no list.
+/// The default markers of models of format revision 1, whose specs have no `missing` list.
 pub const REVISION_1: &[&str] = &["NA", "NaN", "null"];
 
-/// Words that mean missing, blanks cut. The empty text always does.
+/// Words that stand for a missing value, compared without outer spaces. An empty text is always missing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Markers {
     words: FxHashSet<String>,
     longest: usize,
-    /// Which first bytes the words have: most cells begin with another.
+    /// Bit set of the words' first bytes, a cheap filter: most cells begin with another byte.
     first: [u64; 4],
-    /// Those that are numbers: `-999`.
+    /// The words that are numbers, such as `-999`.
     numbers: Vec<f64>,
 }
 
 impl Markers {
-    /// Markers of these words; blanks around them do not count.
+    /// Builds markers from words; outer spaces are trimmed.
     pub fn new<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Markers {
         let mut markers = Markers::default();
         for word in words {
@@ -40,7 +40,7 @@ impl Markers {
         markers
     }
 
-    /// Whether a text means missing.
+    /// Whether a text stands for a missing value.
     pub fn has(&self, text: &str) -> bool {
         let text = text.trim();
         let Some(byte) = text.bytes().next() else {
@@ -50,7 +50,7 @@ impl Markers {
         begins && text.len() <= self.longest && self.words.contains(text)
     }
 
-    /// Whether a number means missing.
+    /// Whether a number stands for a missing value.
     pub fn has_number(&self, number: f64) -> bool {
         match number.is_finite() {
             true => self.numbers.contains(&number),
@@ -59,7 +59,7 @@ impl Markers {
     }
 }
 
-/// Whether a text is empty but for blanks. Most texts show by their first byte that they are not.
+/// Whether a text is empty or all whitespace. For most texts the first byte shows that it is not.
 pub(super) fn is_blank(text: &str) -> bool {
     let shows = |byte: u8| byte.is_ascii_graphic();
     !text.bytes().next().is_some_and(shows) && text.trim().is_empty()

@@ -1,10 +1,10 @@
 //! Columns, rows and tables, and the decoding and checking of a row.
 //!
-//! A [`Schema`] is the checked contract of one table: feature columns in order, a target, perhaps an id. A row is decoded
-//! straight from JSON ([`json`]) or from text cells ([`text`]) into a compact [`Row`]; every fault of a row is reported at
-//! once. Past this room nothing validates a value again.
+//! A [`Schema`] is the checked description of one table: feature columns in order, a target, an optional id. A row is
+//! decoded straight from JSON ([`json`]) or from text cells ([`text`]) into a compact [`Row`]; all faults of a row are
+//! reported at once. Code outside this module receives checked values and does not validate them again.
 //!
-//! Architecture invariant: this room knows no file, no HTTP, no data frame, no model.
+//! Architecture invariant: this module depends on no file access, no HTTP, no data frame and no model.
 
 pub mod answer;
 pub mod cell;

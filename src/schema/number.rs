@@ -1,16 +1,16 @@
-//! How a number is written as text: the decimal sign, the sign between thousands, what stands before and behind it.
+//! Numbers in text: decimal sign, thousands separator, minus signs, prefixes and suffixes.
 
 use std::borrow::Cow;
 
-/// Whole numbers beyond this are not all exact in an `f64`.
+/// Bound below which an `f64` represents every whole number exactly (with some margin).
 pub(super) const LARGEST_WHOLE: f64 = 9e15;
 
-/// A number without a fraction as an integer; none where it has one, or is too large to be exact.
+/// Converts a number without a fraction to an integer; `None` if it has a fraction or is too large to be exact.
 pub fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < LARGEST_WHOLE).then_some(number as i64)
 }
 
-/// The whole number that a text is, where it is written as one: `3` is, `03` is a word.
+/// Parses a whole number in its canonical form: `3` is one, `03` is a word.
 pub fn whole_text(text: &str) -> Option<i64> {
     let begins = text.bytes().next()?;
     if !begins.is_ascii_digit() && begins != b'-' {
@@ -20,21 +20,21 @@ pub fn whole_text(text: &str) -> Option<i64> {
     (number.to_string() == text).then_some(number)
 }
 
-/// The form of numbers in a file or a column: `1,234.50`, `3,75`, `$12.00`.
+/// The number format of a file or a column, for numbers such as `1,234.50`, `3,75`, `$12.00`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberForm {
     /// The decimal sign, `.` or `,`.
     pub decimal: char,
-    /// The sign between groups of three digits, where there is one.
+    /// The sign between groups of three digits, if there is one.
     pub thousands: Option<char>,
-    /// Stands before the digits (`$`); may be absent from a cell.
+    /// Text before the digits (`$`), optional in each cell.
     pub prefix: String,
-    /// Stands behind the digits (` kg`, `%`); may be absent from a cell.
+    /// Text after the digits (` kg`, `%`), optional in each cell.
     pub suffix: String,
 }
 
 impl Default for NumberForm {
-    /// A decimal point and nothing else.
+    /// A decimal point, without thousands separator, prefix or suffix.
     fn default() -> NumberForm {
         NumberForm {
             decimal: '.',
@@ -46,11 +46,11 @@ impl Default for NumberForm {
 }
 
 impl NumberForm {
-    /// The number that a text in this form stands for; blanks around it are allowed. Infinity, NaN and what an `f64` cannot
-    /// hold are no numbers.
+    /// Parses a number in this format; outer spaces are allowed. `None` for infinity, NaN and numbers beyond
+    /// the range of `f64`.
     ///
-    /// A minus may be the sign U+2212, stand behind the digits as SAP writes it (`5-`), or be parentheses around them as
-    /// accounts have it (`(5)`).
+    /// A minus may be the sign U+2212, may follow the digits as in SAP exports (`5-`), or may be written as parentheses
+    /// as in accounting (`(5)`).
     pub fn parse(&self, text: &str) -> Option<f64> {
         let text = text.trim();
         if let Some(number) = self.parse_signed(text) {
@@ -97,7 +97,7 @@ impl NumberForm {
         plain(&digits)
     }
 
-    /// A number in this form, without signs between thousands and without what may stand before or behind.
+    /// Writes a number in this format, without thousands separators, prefix and suffix.
     pub fn write(&self, number: f64) -> String {
         let text = number.to_string();
         match self.decimal {
@@ -106,8 +106,8 @@ impl NumberForm {
         }
     }
 
-    /// Whether the text is a number in this form and another number where `.` and `,` change places: `1.234` is a thousandth
-    /// part or a thousand.
+    /// Whether a text is a number in this format and would be another number if `.` and `,` changed roles: `1.234` is either
+    /// about 1.2 or more than a thousand.
     pub fn is_ambiguous(&self, text: &str) -> bool {
         let (_, digits) = sign(text.trim());
         let Some((whole, fraction)) = digits.split_once(self.decimal) else {
@@ -117,7 +117,7 @@ impl NumberForm {
         grouped && !whole.starts_with('0') && [whole, fraction].iter().all(|p| is_digits(p))
     }
 
-    /// Whether it is a decimal point and nothing else.
+    /// Whether the format is the default one: a decimal point and nothing else.
     pub fn is_plain(&self) -> bool {
         self.decimal == '.'
             && self.thousands.is_none()
@@ -125,7 +125,8 @@ impl NumberForm {
             && self.suffix.is_empty()
     }
 
-    /// The digits before the decimal sign without the signs between thousands; none where these do not part groups of three.
+    /// The digits before the decimal sign, without thousands separators; `None` if the separators are not between
+    /// groups of three digits.
     fn without_thousands<'a>(&self, whole: &'a str) -> Option<Cow<'a, str>> {
         let Some(sign) = self.thousands else {
             return (!whole.contains([',', '.']) || self.decimal == '.').then_some(whole.into());
@@ -142,7 +143,8 @@ impl NumberForm {
     }
 }
 
-/// A decimal number with a point, blanks around it allowed. "inf" and "nan" are words, not numbers; 1e400 is out of `f64`.
+/// Parses a number with a decimal point; outer spaces are allowed. `None` for the words "inf" and "nan" and for numbers
+/// beyond the range of `f64`, such as 1e400.
 fn plain(text: &str) -> Option<f64> {
     let text = text.trim();
     let decimal = |b: u8| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E');

@@ -1,13 +1,13 @@
-//! The row's own id as a key: one text for every spelling of it, so that CSV, JSON and labels name the same row.
+//! A row's own id in a canonical text form, so that CSV, JSON and labels identify the same row.
 
 use super::cell::{Cell, Scalar};
 use super::level::{canonical, shortest};
 use super::number::whole_text;
 
-/// Longest own id that is a key, in bytes. A longer one is read, but finds nothing.
+/// Maximum length in bytes of an id that can serve as a key. A row with a longer id is accepted but cannot be found by it.
 pub const LONGEST: usize = 256;
 
-/// The key of an id cell whose text points into `text`; none where the row has no id, or one that is too long.
+/// The key of an id cell; a text cell's span points into `text`. `None` if the row has no id or too long a one.
 pub fn key(id: Cell, text: &str) -> Option<String> {
     match id {
         Cell::Number(v) => Some(shortest(v)),
@@ -16,7 +16,7 @@ pub fn key(id: Cell, text: &str) -> Option<String> {
     }
 }
 
-/// The key of an id as text. Tables that went through floating point write whole ids as `892.0`.
+/// The key of an id given as text. Tables that passed through floating point write whole ids as `892.0`.
 pub fn of_text(id: &str) -> Option<String> {
     let key = canonical(id);
     (1..=LONGEST).contains(&key.len()).then(|| key.into_owned())

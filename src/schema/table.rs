@@ -1,4 +1,4 @@
-//! Many checked rows of one schema, compact.
+//! A compact table of checked rows of one schema.
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::Arc;
@@ -9,19 +9,19 @@ use super::cell::{Cell, Span};
 use super::column::{Order, Schema};
 use super::row::{Row, RowView};
 
-/// Checked rows: cells row by row, one text they all point into.
+/// Checked rows: cells in row-major order, and one text that all spans point into.
 #[derive(Clone, Debug)]
 pub struct Table {
     schema: Arc<Schema>,
     cells: Vec<Cell>,
     text: String,
     ids: Vec<Cell>,
-    /// One a row where the schema has a column for it, else none.
+    /// One cell per row if the schema has a group or time column, else empty.
     by: Vec<Cell>,
     targets: Vec<Option<bool>>,
 }
 
-/// A table that would not fit the 4 GiB of text its spans can address.
+/// The table would need more than the 4 GiB of text that spans can address.
 #[derive(Debug, thiserror::Error)]
 #[error("more than 4 GiB of text in one table; read it in parts")]
 pub struct TooMuchText;
@@ -46,15 +46,11 @@ impl Table {
         self.ids.len()
     }
 
-    /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
 
     /// Appends a checked row.
-    ///
-    /// # Errors
-    /// When the text outgrows what spans can address.
     pub fn push(&mut self, row: &Row) -> Result<(), TooMuchText> {
         let view = row.view();
         let base = self.room(view.text)?;
@@ -69,9 +65,6 @@ impl Table {
     }
 
     /// Appends the rows of another table of the same schema.
-    ///
-    /// # Errors
-    /// When the text outgrows what spans can address.
     pub fn append(&mut self, other: &Table) -> Result<(), TooMuchText> {
         let base = self.room(&other.text)?;
         self.cells
@@ -82,7 +75,7 @@ impl Table {
         Ok(())
     }
 
-    /// Appends text; where it begins.
+    /// Appends text and returns the offset at which it begins.
     fn room(&mut self, text: &str) -> Result<u32, TooMuchText> {
         let base = self.text.len();
         if u32::try_from(base + text.len()).is_err() {
@@ -110,14 +103,14 @@ impl Table {
         self.ids[i]
     }
 
-    /// Group of row `i`, a text that points into [`Table::text`], or its time, a number; missing where the schema has no column
-    /// for either or the row no value.
+    /// The group of row `i` (text that points into [`Table::text`]) or its time (a number). Missing if the schema names no
+    /// column for it, or the row has no value there.
     pub fn by(&self, i: usize) -> Cell {
         self.by.get(i).copied().unwrap_or_default()
     }
 
-    /// The group of each row as a number that is the same for the same group, none for a row without one; none where the schema
-    /// names no column of groups.
+    /// For each row, a hash that identifies its group, `None` for a row without one. The result is `None` if the schema
+    /// names no group column.
     pub fn groups(&self) -> Option<Vec<Option<u64>>> {
         let by = self.schema.by().filter(|by| by.what == Order::Groups);
         let hash = |text: &str| BuildHasherDefault::<FxHasher>::default().hash_one(text);
@@ -128,7 +121,7 @@ impl Table {
         by.map(|_| self.by.iter().map(group).collect())
     }
 
-    /// The time of each row, none for a row without one; none where the schema names no column of times.
+    /// For each row, its time, `None` for a row without one. The result is `None` if the schema names no time column.
     pub fn times(&self) -> Option<Vec<Option<f64>>> {
         let by = self.schema.by().filter(|by| by.what == Order::Time);
         by.map(|_| self.by.iter().map(Cell::as_number).collect())
@@ -139,27 +132,27 @@ impl Table {
         &self.ids
     }
 
-    /// The text all spans point into.
+    /// The text that all spans point into.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Target of row `i`.
+    /// Target of row `i`: whether it has the positive label.
     pub fn target(&self, i: usize) -> Option<bool> {
         self.targets[i]
     }
 
-    /// Targets of a table read to learn from, where every row has one.
+    /// The targets of a training table, in which every row has one.
     pub fn labels(&self) -> Vec<bool> {
         self.targets.iter().map(|t| t.unwrap_or(false)).collect()
     }
 
-    /// Puts another target in the place of that of row `i`.
+    /// Replaces the target of row `i`.
     pub fn correct(&mut self, i: usize, target: bool) {
         self.targets[i] = Some(target);
     }
 
-    /// The same rows under other targets (for tests of leakage).
+    /// The same rows with other targets, for tests of leakage.
     pub fn with_targets(mut self, targets: Vec<Option<bool>>) -> Table {
         assert_eq!(targets.len(), self.len(), "one target a row");
         self.targets = targets;
@@ -167,7 +160,7 @@ impl Table {
     }
 }
 
-/// A cell whose text begins `base` bytes later.
+/// A cell whose text moved `base` bytes towards the end.
 fn moved(cell: Cell, base: u32) -> Cell {
     match cell {
         Cell::Text(Span { start, end }) => Cell::Text(Span {

@@ -1,4 +1,4 @@
-//! Text cells (CSV, TSV) into a row: what is missing, and what the text of a number may look like.
+//! Reads text cells (CSV, TSV) into a row: missing values and the notations of numbers.
 
 use super::column::{Extra, Kind, Schema, Slot};
 use super::dialect::Notice;
@@ -7,23 +7,23 @@ use super::missing::is_blank;
 use super::number::NumberForm;
 use super::row::{Purpose, Row, Value, allowed_labels, unknown_column};
 
-/// Header of a table of text, resolved against a schema: one slot a column of the file.
+/// The header of a text table, resolved against a schema: one slot per column of the file.
 #[derive(Clone, Debug)]
 pub struct Header {
     slots: Vec<Slot>,
-    /// Names the schema does not have, where they are passed over.
+    /// Names that the schema does not have and the reader ignores.
     others: Vec<String>,
-    /// The place of a last column without a name: what a delimiter at the end of every line leaves. Its cells are empty.
+    /// Index of a last column without a name, which results from a delimiter at the end of every line; its cells must be empty.
     nameless: Option<usize>,
     notices: Vec<String>,
 }
 
 impl Header {
-    /// Resolves the names of the first line. Blanks around a name are cut, unless a column of the schema has them. A column
-    /// without a name at the left edge holds row numbers, and is passed over.
+    /// Resolves the names of the first line. Outer spaces of a name are trimmed, unless a column of the schema has them.
+    /// Columns without a name at the left edge are taken for row numbers and ignored.
     ///
     /// # Errors
-    /// Every unknown name, every name that stands twice, and every column that is needed and not there.
+    /// Every unknown name, the first duplicate name, and every required column that is absent.
     pub fn resolve<'a>(
         schema: &Schema,
         names: impl IntoIterator<Item = &'a str>,
@@ -127,17 +127,17 @@ impl Header {
         &self.slots
     }
 
-    /// What of the header was read in another way than it stands there.
+    /// Notices about names that were not taken literally.
     pub fn notices(&self) -> impl Iterator<Item = Notice> + '_ {
         self.notices.iter().map(Notice::plain)
     }
 
-    /// Whether this column of the file has no name and must be empty.
+    /// Whether this column of the file has no name and must therefore be empty.
     pub fn is_nameless(&self, place: usize) -> bool {
         self.nameless == Some(place)
     }
 
-    /// Checks a cell of the column without a name.
+    /// Adds a fault to the row if the cell of the column without a name is not empty.
     pub fn check_empty(&self, cell: &str, row: &mut Row) {
         if cell.trim().is_empty() || matches!(row.purpose(), Purpose::Look | Purpose::Infer) {
             return;
@@ -152,12 +152,12 @@ impl Header {
         });
     }
 
-    /// Tells a row that is only looked at which columns there are that it has no place for.
+    /// Passes the names of ignored columns on to a row that is read for comparison or inference.
     pub fn tell(&self, row: &mut Row) {
         self.others.iter().for_each(|name| row.meet_other(name));
     }
 
-    /// Whether a slot is among them.
+    /// Whether the file has a column for this slot.
     pub fn has(&self, slot: Slot) -> bool {
         self.slots.contains(&slot)
     }
@@ -173,21 +173,21 @@ fn first_names(names: &[&str]) -> String {
     }
 }
 
-/// A first line that cannot be used.
+/// Why the first line cannot be used as a header.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum HeaderFault {
-    /// A name stands twice: which of the two is meant cannot be known.
+    /// A name occurs twice, so that it is ambiguous.
     #[error("the column {0:?} stands twice in the header; keep one of them")]
     Twice(String),
-    /// A column in the middle without a name.
+    /// A column in the middle has no name.
     #[error("column {0} of the header has no name; give it one, or leave the column out")]
     Nameless(usize),
-    /// Names that do not fit the schema.
+    /// Columns are unknown or missing.
     #[error("{}", listed(.0))]
     Columns(Vec<Fault>),
 }
 
-/// The first faults in full, the others as a number, and all names that are known once: one message, whatever the header.
+/// One message of bounded length: the first faults in full, the others as a count; the list of known names appears once.
 fn listed(faults: &[Fault]) -> String {
     const SHOWN: usize = 10;
     let is_unknown = |f: &Fault| f.problem == Problem::UnknownColumn;
@@ -228,13 +228,13 @@ pub fn read<'a>(
     row.finish(schema);
 }
 
-/// Digits with a zero before them.
+/// Whether a text is a code: a zero followed by another digit.
 fn is_code(text: &str) -> bool {
     let mut digits = text.trim().bytes();
     digits.next() == Some(b'0') && digits.next().is_some_and(|b| b.is_ascii_digit())
 }
 
-/// A text of a target or a category as the number it is in the file's own form, where that is one of the spec's values.
+/// Converts the text of a label or level to a number in the file's format, if the spec has that number as a value.
 fn in_form<'v>(schema: &Schema, slot: Slot, value: Value<'v>, form: &NumberForm) -> Value<'v> {
     let Value::Text(text) = value else {
         return value;
@@ -256,7 +256,8 @@ fn in_form<'v>(schema: &Schema, slot: Slot, value: Value<'v>, form: &NumberForm)
     number.filter(is_known).unwrap_or(value)
 }
 
-/// Admits one text cell; numbers are written in the column's own form, else in that of the file.
+/// Checks one text cell and puts it into the row. Numbers are in the column's own format if it has one, else in `form`,
+/// that of the file.
 pub fn put(schema: &Schema, slot: Slot, text: &str, form: &NumberForm, row: &mut Row) {
     let column = match slot {
         Slot::Column(i) if schema.is_number(slot) => &schema.columns()[i],
@@ -348,7 +349,7 @@ mod tests {
         };
         check_header(&["colour", "", "maker"], Err(&unnamed(2)));
         check_header(&["", "colour", " ", "maker"], Err(&unnamed(3)));
-        // At the edges it is passed over.
+        // Columns without a name at the edges are ignored.
         check_header(&["", "colour"], Ok(&[Slot::Other, Slot::Column(0)]));
         check_header(
             &["colour", "maker", ""],

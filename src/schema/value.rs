@@ -1,16 +1,16 @@
-//! A value as a source hands it over, before anything is known of its column.
+//! A value from a source, before it is checked against its column.
 
 use super::fault::excerpt;
 
-/// A value as a typed source (JSON, Parquet) hands it over.
+/// A value of a typed source (JSON, Parquet).
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'a> {
     Missing,
-    /// A number; may still be non-finite.
+    /// A number, which may still be infinite or NaN.
     Number(f64),
     Flag(bool),
     Text(&'a str),
-    /// A list or an object.
+    /// A list or an object, which no column admits.
     Nested(&'static str),
 }
 

@@ -1,4 +1,4 @@
-//! What is odd about a value without stopping its row; over many rows one entry a column and problem, however many there are.
+//! Warnings: unusual values that do not invalidate their row. Over many rows there is one entry per column and problem.
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -8,17 +8,17 @@ use serde::ser::{SerializeStruct, Serializer};
 use super::fault::{Problem, excerpt};
 use super::level::Label;
 
-/// Different values that are shown of one entry.
+/// Maximum number of distinct example values per entry.
 const EXAMPLES: usize = 3;
 
-/// Something odd about a value that did not stop the answer.
+/// An unusual value that did not prevent a prediction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Warning {
     pub column: String,
     pub problem: Problem,
-    /// The value as it came: a number, a boolean, or text, shortened.
+    /// The original value: a number, a boolean, or shortened text.
     pub value: Label,
-    /// Whether the spec wants the row set apart for somebody to look at.
+    /// Whether the row is to be quarantined for review, by the column's policy.
     pub quarantine: bool,
 }
 
@@ -43,28 +43,29 @@ impl Serialize for Warning {
     }
 }
 
-/// One column's trouble of one kind, over many rows.
+/// One kind of problem in one column, over many rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 pub struct ColumnWarning {
-    /// The column; empty where none is to blame.
+    /// The column's name; empty if the problem does not concern a single column.
     pub column: String,
     pub problem: Problem,
-    /// Rows it was seen in.
+    /// Number of rows with the problem.
     pub rows: u64,
     /// Some of the values, each with its rows, the first seen first.
     #[schemars(with = "Vec<String>")]
+    /// Example values, each with its number of rows, in the order of their first occurrence.
     pub examples: Vec<Example>,
-    /// A sentence for people, where the problem's name alone does not say it all.
+    /// Message in one sentence, if the problem's name does not say everything.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
 }
 
-/// A value that was odd, and in how many rows. Written as the value alone.
+/// An example value with its number of rows. Serialized as the value alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct Example {
     pub value: String,
-    /// Rows that have it; 0 where that is no longer known.
+    /// Number of rows with the value; 0 if unknown (after deserialization).
     pub rows: u64,
 }
 
@@ -81,7 +82,7 @@ impl From<Example> for String {
 }
 
 impl std::fmt::Display for ColumnWarning {
-    /// `plan: 38 unknown levels ("Gold" 38)`.
+    /// Formats as in `plan: 38 unknown levels ("Gold" 38)`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if !self.column.is_empty() {
             write!(f, "{}: ", self.column)?;
@@ -103,12 +104,12 @@ impl std::fmt::Display for ColumnWarning {
     }
 }
 
-/// Collects the warnings of rows as they come. Bounded: it holds one entry a column and problem.
+/// Accumulates warnings over rows. Its size is bounded: one entry per column and problem.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WarningSummary(IndexMap<(String, Problem), ColumnWarning>);
 
 impl WarningSummary {
-    /// Counts a row's warnings.
+    /// Counts the warnings of one row.
     pub fn add(&mut self, warnings: &[Warning]) {
         for warning in warnings {
             self.note(
@@ -120,7 +121,7 @@ impl WarningSummary {
         }
     }
 
-    /// Counts rows under a column and a problem; an empty `example` is none.
+    /// Counts rows under a column and a problem; an empty `example` means none.
     pub fn note(&mut self, column: &str, problem: Problem, rows: u64, example: &str) {
         let entry = self.entry(column, problem);
         entry.rows += rows;
@@ -139,14 +140,13 @@ impl WarningSummary {
         }
     }
 
-    /// Says something about a column (or, with an empty name, about the whole) in words.
+    /// Adds rows with a message of its own to a column, or, with an empty name, to the table as a whole.
     pub fn say(&mut self, column: &str, problem: Problem, rows: u64, detail: String) {
         let entry = self.entry(column, problem);
         entry.rows += rows;
         entry.detail = detail;
     }
 
-    /// Adds another summary to this one.
     pub fn merge(&mut self, other: &WarningSummary) {
         for theirs in other.0.values() {
             let counted: u64 = theirs.examples.iter().map(|e| e.rows).sum();
@@ -161,23 +161,21 @@ impl WarningSummary {
         }
     }
 
-    /// The entries, the first seen first.
+    /// The entries, in the order of their first occurrence.
     pub fn entries(&self) -> impl Iterator<Item = &ColumnWarning> {
         self.0.values()
     }
 
-    /// The entries as a list.
     pub fn to_list(&self) -> Vec<ColumnWarning> {
         self.0.values().cloned().collect()
     }
 
-    /// Whether nothing was odd.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     fn entry(&mut self, column: &str, problem: Problem) -> &mut ColumnWarning {
-        // A table may have a warning in each of its rows: an entry that is there is found without a copy of the name.
+        // Every row of a table may cause a warning, so that an existing entry is found without copying the name.
         if let Some(place) = self.0.get_index_of(&Key(column, problem)) {
             return &mut self.0[place];
         }
@@ -192,7 +190,7 @@ impl WarningSummary {
     }
 }
 
-/// The key of an entry, borrowed; it hashes as the tuple does.
+/// A borrowed key of an entry, which hashes like the tuple it stands for.
 #[derive(Hash)]
 struct Key<'a>(&'a str, Problem);
 

@@ -18,7 +18,7 @@ pub(super) fn auc(sorted: &[(f64, bool)]) -> Option<(f64, Option<f64>)> {
         .sum::<u128>();
     let (m, n) = (positives as f64, negatives as f64);
     let area = wins as f64 / (2.0 * m * n);
-    // Placement of a positive: the share of negatives below it; of a negative: the share of positives above it.
+    // The placement of a positive is the share of negatives below it; that of a negative, the share of positives above it.
     let (mut over, mut under) = (0.0, 0.0);
     for tie in &ties {
         over += tie.positives as f64 * (tie.beaten as f64 / (2.0 * n) - area).powi(2);
@@ -35,7 +35,7 @@ pub fn area(rows: &mut [(f64, bool)]) -> Option<f64> {
     auc(rows).map(|(area, _)| area)
 }
 
-/// Rows of one probability.
+/// Rows with the same probability.
 #[derive(Default)]
 struct Tie {
     positives: u64,
@@ -68,7 +68,7 @@ mod tests {
     use super::auc;
     use proptest::prelude::*;
 
-    /// Area and DeLong's error from all pairs.
+    /// Area and DeLong's error, computed from all pairs.
     fn brute(rows: &[(f64, bool)]) -> (f64, f64) {
         let of = |outcome| {
             rows.iter()

@@ -1,4 +1,4 @@
-//! The gamma function's logarithm, and the incomplete gamma function.
+//! The logarithm of the gamma function, and the incomplete gamma function.
 
 use std::f64::consts::PI;
 
@@ -26,15 +26,15 @@ pub fn ln_gamma(x: f64) -> f64 {
     0.5 * (2.0 * PI).ln() + (x + 0.5) * t.ln() - t + sum.ln()
 }
 
-/// ln n! of a whole number.
+/// ln n! for a whole number n.
 pub fn ln_factorial(n: f64) -> f64 {
     ln_gamma(n + 1.0)
 }
 
-/// Γ(a, x)/Γ(a), the upper incomplete gamma function's share, for a > 0 and x ≥ 0: the power series below a + 1
-/// (Abramowitz and Stegun 6.5.29), the continued fraction above (6.5.31, evaluated as Lentz did). To 1e-10 up to a = 10⁵.
+/// Γ(a, x)/Γ(a), the regularized upper incomplete gamma function, for a > 0 and x ≥ 0: the power series for x < a + 1
+/// (Abramowitz and Stegun 6.5.29), else the continued fraction (6.5.31, by Lentz's method). Accurate to 1e-10 up to a = 10⁵.
 pub fn upper_gamma(a: f64, x: f64) -> f64 {
-    /// √a terms count around the mode, so that this is enough for a in the millions.
+    /// About √a terms around the mode matter, so that this is enough for a in the millions.
     const MOST: u32 = 100_000;
     if x <= 0.0 {
         return 1.0;

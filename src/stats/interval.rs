@@ -1,11 +1,10 @@
-//! Confidence intervals of one figure at one look.
+//! Confidence intervals of one statistic at a single look.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::normal::normal_quantile;
 
-/// Bounds of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Interval {
     pub low: f64,
@@ -14,8 +13,8 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Around a value, as many standard errors as hold `confidence` (in (0, 1)) of the normal distribution. `None` without
-    /// spread: rows that are all alike say nothing of how far others would lie.
+    /// `value` ± as many standard errors as cover `confidence` (in (0, 1)) of the normal distribution. `None` if the error
+    /// is 0: rows without spread do not show how far others would lie.
     pub fn normal(value: f64, error: f64, confidence: f64) -> Option<Interval> {
         let half = quantile(confidence) * error;
         (half > 0.0).then_some(Interval {
@@ -24,9 +23,9 @@ impl Interval {
         })
     }
 
-    /// Of a share, `part` of `whole` rows: Wilson's score interval ("Probable inference", JASA 22, 1927), recommended for
-    /// small samples by Brown, Cai and DasGupta ("Interval estimation for a binomial proportion", Statistical Science 16,
-    /// 2001). `None` without rows.
+    /// Interval of a share, `part` of `whole` rows: Wilson's score interval ("Probable inference", JASA 22, 1927),
+    /// recommended for small samples by Brown, Cai and DasGupta ("Interval estimation for a binomial proportion",
+    /// Statistical Science 16, 2001). `None` without rows.
     pub fn wilson(part: u64, whole: u64, confidence: f64) -> Option<Interval> {
         let (n, z) = (whole as f64, quantile(confidence));
         let share = part as f64 / n;
@@ -42,7 +41,7 @@ impl Interval {
         })
     }
 
-    /// The part of it that a figure can take.
+    /// The interval clamped to the range of the statistic.
     pub fn within(self, lowest: f64, highest: f64) -> Interval {
         Interval {
             low: self.low.clamp(lowest, highest),
@@ -51,7 +50,7 @@ impl Interval {
     }
 }
 
-/// Normal quantile that leaves (1 − `confidence`)/2 on either side.
+/// The quantile of the normal distribution above which a share of (1 − `confidence`)/2 lies.
 pub fn quantile(confidence: f64) -> f64 {
     normal_quantile(f64::midpoint(1.0, confidence))
 }

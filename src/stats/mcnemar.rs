@@ -1,31 +1,31 @@
-//! McNemar's exact test: whether two deciders differ, from the rows on which only one of them is right.
+//! McNemar's exact test: whether two classifiers differ, judged by the rows on which exactly one of them is right.
 
 use serde::{Deserialize, Serialize};
 
-/// Rows on which exactly one of two deciders was right. Rows on which both were, or neither, say nothing about which is
-/// better and are not counted.
+/// Counts of the rows on which exactly one of two classifiers was right. Rows on which both or neither were right carry no
+/// information about which is better and are not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Discordant {
-    /// Only the first was right.
+    /// Rows on which only the first was right.
     pub first: u64,
-    /// Only the second was right.
+    /// Rows on which only the second was right.
     pub second: u64,
 }
 
 impl Discordant {
-    /// Takes in one row.
     pub fn update(&mut self, first_right: bool, second_right: bool) {
         self.first += u64::from(first_right && !second_right);
         self.second += u64::from(second_right && !first_right);
     }
 
-    /// Two-sided exact p-value in [0, 1] of "neither is better": the smaller count is Binomial(n, ½), and since that is
-    /// symmetric p = min(1, 2·P(X ≤ smaller)). McNemar (Psychometrika 12, 1947), exact form; as
+    /// Two-sided exact p-value in [0, 1] of the hypothesis that neither is better: the smaller count is Binomial(n, ½), and
+    /// since that is symmetric, p = min(1, 2·P(X ≤ smaller)). McNemar (Psychometrika 12, 1947), exact form, as in
     /// `statsmodels.stats.contingency_tables.mcnemar(exact=True)` and `scipy.stats.binomtest`. 1 without rows.
     pub fn p_value(&self) -> f64 {
         let n = self.first + self.second;
         let smaller = self.first.min(self.second);
-        // Terms C(n, k)/2ⁿ from k = 0 on, relative to the last one, which is the largest and cannot underflow the sum.
+        // The terms C(n, k)/2ⁿ for k from 0 on, relative to the last one: that is the largest, so that
+        // the sum cannot underflow.
         let mut last = -(n as f64) * std::f64::consts::LN_2;
         for k in 0..smaller {
             last += ((n - k) as f64 / (k + 1) as f64).ln();

@@ -3,7 +3,6 @@
 
 use super::figures::Figures;
 
-/// Which way a metric improves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
     Higher,
@@ -12,19 +11,18 @@ pub enum Better {
 
 #[derive(Debug)]
 pub struct Metric {
-    /// Its name in specs, JSON and on the command line.
+    /// Name in specs, JSON and on the command line.
     pub name: &'static str,
-    /// Its name in tables for people.
+    /// Heading in tables for display.
     pub title: &'static str,
-    /// What it measures, in one sentence.
+    /// What the metric measures, in one sentence.
     pub doc: &'static str,
-    /// Which way it improves.
     pub better: Better,
     value: fn(&Figures) -> Option<f64>,
     error: fn(&Figures) -> Option<f64>,
 }
 
-/// All metrics, in the order they are shown.
+/// All metrics, in display order.
 pub static METRICS: &[Metric] = &[
     Metric {
         name: "accuracy",
@@ -93,17 +91,16 @@ pub static METRICS: &[Metric] = &[
 ];
 
 impl Metric {
-    /// The metric of that name.
     pub fn named(name: &str) -> Option<&'static Metric> {
         METRICS.iter().find(|metric| metric.name == name)
     }
 
-    /// Its value; `None` where undefined.
+    /// The metric's value; `None` where undefined.
     pub fn value(&self, figures: &Figures) -> Option<f64> {
         (self.value)(figures)
     }
 
-    /// The standard error of its value; `None` where undefined (see [`super::figures::StandardErrors`]).
+    /// The standard error of the value; `None` where undefined (see [`super::figures::StandardErrors`]).
     pub fn standard_error(&self, figures: &Figures) -> Option<f64> {
         (self.error)(figures)
     }
@@ -116,7 +113,7 @@ impl Metric {
         }
     }
 
-    /// Whether `value` is at least as good as `bound`: a floor if more is better, a ceiling if less is.
+    /// Whether `value` is at least as good as `bound`: a minimum if higher is better, a maximum if lower is.
     pub fn meets(&self, value: f64, bound: f64) -> bool {
         self.prefers(value, bound) || value == bound
     }

@@ -1,17 +1,16 @@
-//! Scores, estimates and reference profiles: what can be said about numbers without knowing what a column means.
-//! Pure.
+//! Pure statistics: scores, estimates and reference profiles of plain numbers, independent of the meaning of columns.
 //!
-//! * [`scores`]: the accumulator that turns probabilities and outcomes into [`figures::Figures`]; cross-validation
-//!   and live windows use the same one.
+//! * [`scores`]: the accumulator that turns probabilities and outcomes into [`figures::Figures`]; cross-validation and live
+//!   windows use the same one.
 //! * [`metric`]: the one table of metrics; every reader iterates it.
 //! * [`resampled`]: mean and standard error over cross-validation folds.
-//! * [`profile`]: the reference that travels inside a model, for drift.
-//! * [`difference`], [`mcnemar`]: two forecasters on the same rows, at one look; [`sequence`]: a mean, at every look.
-//! * [`interval`]: bounds of one figure at one look.
-//! * [`two_sample`]: two samples of one column: how far apart they are, and how sure that is.
+//! * [`profile`]: the reference distribution stored in a model, for drift detection.
+//! * [`difference`], [`mcnemar`]: two predictors on the same rows, at a single look; [`sequence`]: a mean, at every look.
+//! * [`interval`]: confidence intervals of one statistic at a single look.
+//! * [`two_sample`]: the distance between two samples of one column, and its significance.
 //! * [`moments`], [`quantile`], [`normal`], [`gamma`]: mean, deviation, quantiles of values and of distributions.
 //!
-//! What is undefined is `None`, never NaN.
+//! Undefined results are `None`, never NaN.
 
 pub mod difference;
 pub mod figures;

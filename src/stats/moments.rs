@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Accumulator of finite numbers.
+/// Accumulator of the mean and the spread of finite numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Moments {
     count: u64,
@@ -12,7 +12,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Takes one value in.
+    /// Adds one value.
     pub fn update(&mut self, value: f64) {
         self.count += 1;
         let before = value - self.mean;
@@ -20,7 +20,7 @@ impl Moments {
         self.squares += before * (value - self.mean);
     }
 
-    /// Takes in all that `other` has seen.
+    /// Adds all values that `other` has accumulated.
     pub fn merge(&mut self, other: &Moments) {
         if other.count == 0 {
             return;
@@ -41,17 +41,17 @@ impl Moments {
         (self.count > 0).then_some(self.mean)
     }
 
-    /// Standard deviation of the values as a whole population (n below the line); `None` without values.
+    /// Standard deviation of the values as a whole population (divisor n); `None` without values.
     pub fn population_sd(&self) -> Option<f64> {
         (self.count > 0).then(|| (self.squares / self.count as f64).sqrt())
     }
 
-    /// Standard deviation estimated from a sample (n − 1 below the line); `None` with fewer than two values.
+    /// Standard deviation estimated from a sample (divisor n − 1); `None` with fewer than two values.
     pub fn sample_sd(&self) -> Option<f64> {
         (self.count > 1).then(|| (self.squares / (self.count - 1) as f64).sqrt())
     }
 
-    /// Standard error of the mean, sample deviation / √n; `None` with fewer than two values.
+    /// Standard error of the mean, sample standard deviation / √n; `None` with fewer than two values.
     pub fn standard_error(&self) -> Option<f64> {
         self.sample_sd().map(|sd| sd / (self.count as f64).sqrt())
     }

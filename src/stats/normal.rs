@@ -26,7 +26,7 @@ pub fn normal_quantile(p: f64) -> f64 {
     distance.copysign(q)
 }
 
-/// Quantile of Student's t with `freedom` degrees of freedom at `p` in (0, 1), by its expansion around the normal one
+/// Quantile of Student's t with `freedom` degrees of freedom at `p` in (0, 1), by its expansion around the normal quantile
 /// (Abramowitz and Stegun 26.7.5): four digits or better from 10 degrees on for p in [0.001, 0.999].
 pub fn t_quantile(p: f64, freedom: f64) -> f64 {
     let z = normal_quantile(p);
@@ -37,7 +37,7 @@ pub fn t_quantile(p: f64, freedom: f64) -> f64 {
         + odd(&[-945.0, -1920.0, 1482.0, 776.0, 79.0]) / (92160.0 * freedom.powi(4))
 }
 
-/// Value at `x`, coefficients in ascending order of power.
+/// Value of a polynomial at `x`, with coefficients in ascending order of power.
 fn polynomial(x: f64, coefficients: &[f64]) -> f64 {
     coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c)
 }

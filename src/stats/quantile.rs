@@ -1,6 +1,6 @@
 //! Quantiles by linear interpolation, NumPy's default (type 7 of Hyndman and Fan, 1996).
 
-/// Quantile `q`, clamped to [0, 1], of ascending numbers; `None` without numbers.
+/// Quantile `q`, clamped to [0, 1], of numbers in ascending order; `None` without numbers.
 pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let at = q.clamp(0.0, 1.0) * last as f64;
@@ -9,12 +9,12 @@ pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     Some(between(low, high, at - below as f64))
 }
 
-/// Median of ascending numbers; `None` without numbers.
+/// Median of numbers in ascending order; `None` without numbers.
 pub fn median(sorted: &[f64]) -> Option<f64> {
     quantile(sorted, 0.5)
 }
 
-/// NumPy's `_lerp`, which counts from the nearer end, so that results agree to the bit.
+/// Interpolates like NumPy's `_lerp`, which starts from the nearer end, so that results agree to the bit.
 fn between(low: f64, high: f64, share: f64) -> f64 {
     let distance = high - low;
     if share >= 0.5 {

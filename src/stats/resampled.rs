@@ -5,20 +5,20 @@ use serde::{Deserialize, Serialize};
 
 use super::moments::Moments;
 
-/// A mean and how far it can be trusted.
+/// A mean with its standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Estimate {
     /// Mean over the folds.
     pub mean: f64,
-    /// Its standard error; `None` (null) from a single fold, which says nothing about spread.
+    /// Standard error of the mean; `None` (null) for a single fold, which has no spread.
     pub se: Option<f64>,
 }
 
 impl Estimate {
-    /// Estimate from per-fold values by the corrected resampled variance of Nadeau and Bengio, "Inference for the
-    /// Generalization Error" (Machine Learning 52, 2003): se² = (1/J + n_test/n_train) · s², s² the unbiased variance
-    /// of the J values. The second term stands for the training rows the folds share, without which the error comes
-    /// out far too small.
+    /// Estimates from per-fold values by the corrected resampled variance of Nadeau and Bengio, "Inference for the
+    /// Generalization Error" (Machine Learning 52, 2003): se² = (1/J + n_test/n_train) · s², where s² is the unbiased
+    /// variance of the J values. The second term accounts for the training rows that the folds share, without which the
+    /// error comes out far too small.
     ///
     /// `test_to_train` is n_test/n_train: 1/(k − 1) for k folds, however often repeated. `None` without values.
     pub fn resampled(values: &[f64], test_to_train: f64) -> Option<Estimate> {

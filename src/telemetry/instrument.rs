@@ -1,5 +1,5 @@
-//! The kinds of fields a metric can be: a plain handle, one handle for each value of a closed label, one for each route.
-//! All are registered at start; recording is an index and a few atomic additions.
+//! Types of metric fields: a plain handle, one handle per value of a closed label, one per route. All are registered at
+//! start; recording is an index operation and a few atomic additions.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use super::stderr;
 
 static METADATA: Metadata<'static> = Metadata::new("titanic_platform", Level::INFO, None);
 
-/// What a field is registered with.
+/// Arguments for registering a field.
 pub(super) struct Registrar<'a> {
     pub recorder: &'a Arc<PrometheusRecorder>,
     pub name: &'static str,
@@ -32,14 +32,14 @@ impl Registrar<'_> {
     }
 }
 
-/// A field of the table of metrics.
+/// A field in the table of metrics.
 pub(super) trait Instrument {
-    /// As Prometheus calls it.
+    /// Metric type in the Prometheus text format.
     const KIND: &'static str;
 
     fn register(at: &Registrar) -> Self;
 
-    /// Its lines, where the recorder does not hold them.
+    /// Its text lines, if the recorder does not hold them.
     fn lines(&self, _name: &str) -> Option<String> {
         None
     }
@@ -74,7 +74,7 @@ handles! {
     Histogram "histogram" register_histogram describe_histogram,
 }
 
-/// A counter whose count is shown elsewhere, too.
+/// A counter whose value the program can also read.
 #[derive(Debug)]
 pub struct Tally {
     counter: Counter,
@@ -82,13 +82,12 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts so many more.
+    /// Adds `more` to the count.
     pub fn increment(&self, more: u64) {
         self.counter.increment(more);
         self.count.fetch_add(more, Ordering::Relaxed);
     }
 
-    /// How many there were.
     pub fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
@@ -114,10 +113,10 @@ impl Handle for Tally {
 /// A label with a closed set of values.
 pub trait ClosedLabel: Copy + 'static {
     const NAME: &'static str;
-    /// The values, in the order of the variants.
+    /// Values in the order of the variants.
     const VALUES: &'static [&'static str];
 
-    /// Where its value stands.
+    /// Index of this value in `VALUES`.
     fn index(self) -> usize;
 }
 
@@ -129,14 +128,14 @@ pub struct ByLabel<H, L> {
 }
 
 impl<H, L: ClosedLabel> ByLabel<H, L> {
-    /// The handle of a value.
+    /// The handle of a label value.
     pub fn of(&self, value: L) -> &H {
         &self.handles[value.index()]
     }
 }
 
 impl<L: ClosedLabel> ByLabel<Tally, L> {
-    /// How many there were, whatever their label.
+    /// Total over all label values.
     pub fn count(&self) -> u64 {
         self.handles.iter().map(Tally::count).sum()
     }
@@ -154,7 +153,7 @@ impl<H: Handle, L: ClosedLabel> Instrument for ByLabel<H, L> {
     }
 }
 
-/// A method and the pattern of its path.
+/// A method and a path pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Route {
     pub method: String,
@@ -170,7 +169,7 @@ impl Route {
     }
 }
 
-/// A route that was handed in at start; recording needs no more than this.
+/// Id of a route that was registered at start; recording needs nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RouteId(pub(super) u32);
 
@@ -198,13 +197,13 @@ impl Instrument for ByRoute {
     }
 }
 
-/// The statuses this server answers with; any other is counted as `other`, so that the label stays closed.
+/// Status codes that this server sends; any other is counted as `other`, so that the label stays closed.
 const STATUSES: [u16; 30] = [
     101, 200, 201, 202, 204, 206, 301, 302, 303, 304, 308, 400, 401, 403, 404, 405, 406, 408, 409,
     410, 413, 414, 415, 421, 422, 429, 431, 500, 501, 503,
 ];
 
-/// Index in [`STATUSES`], or the one past it.
+/// Index in [`STATUSES`] by status code; the index past the end for all others.
 const SLOTS: [u8; 600] = {
     let mut slots = [STATUSES.len() as u8; 600];
     let mut at = 0;
@@ -215,15 +214,15 @@ const SLOTS: [u8; 600] = {
     slots
 };
 
-/// One counter for each route and status. A status is registered when it first occurs, except 200 (every route is on a
-/// fresh page): the product of all would be a page of thousands of zeros.
+/// One counter per route and status. A status is registered when it first occurs, except 200, which every route has from the
+/// start: registering all combinations would give a page of thousands of zeros.
 pub struct ByRouteAndStatus {
     counters: Vec<[OnceLock<Counter>; STATUSES.len() + 1]>,
     register: Box<dyn Fn(usize, usize) -> Counter + Send + Sync>,
 }
 
 impl ByRouteAndStatus {
-    /// The counter of a route and status.
+    /// The counter of a route and a status.
     pub fn of(&self, route: RouteId, status: u16) -> &Counter {
         let slot = SLOTS
             .get(status as usize)
@@ -274,12 +273,12 @@ impl Instrument for ByRouteAndStatus {
     }
 }
 
-/// A gauge that is 1 for what its labels say at the moment, and of which there is one line, however often they change.
+/// A gauge that is 1 and whose labels name the live model. There is only one line at a time, however often the labels change.
 #[derive(Debug)]
 pub struct ModelInfo(Mutex<Option<[String; 2]>>);
 
 impl ModelInfo {
-    /// Says which model answers, and what it was learned with.
+    /// Sets the live model and its learner.
     pub fn set(&self, model: &str, learner: &str) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
             Some([model.into(), learner.into()]);
@@ -303,7 +302,7 @@ impl Instrument for ModelInfo {
     }
 }
 
-/// Lines of the log that were dropped. There is one log a process, whichever servers are in it.
+/// Dropped log lines. The process has one log, even if it runs several servers.
 #[derive(Debug)]
 pub struct DroppedLines;
 
@@ -319,16 +318,16 @@ impl Instrument for DroppedLines {
     }
 }
 
-/// A gauge with one line for each column of the live model's table: another model's columns take the place of these, so the
-/// lines are never more than a hundred.
+/// A gauge with one line per column of the live model's table. The columns of a new model replace those of the old one, and
+/// there are never more than a hundred lines.
 #[derive(Debug)]
 pub struct ByColumn(Mutex<Vec<(String, f64)>>);
 
-/// Columns that get a line; a table may have thousands, a scrape should not.
+/// Maximum number of columns with a line: a table may have thousands of columns, but a scrape should stay small.
 const MOST_COLUMNS: usize = 100;
 
 impl ByColumn {
-    /// Puts the values of these columns in the place of all there were; a column without a value has no line.
+    /// Replaces all values by those of these columns; a column without a value has no line.
     pub fn set<'a>(&self, values: impl IntoIterator<Item = (&'a str, Option<f64>)>) {
         let values = values.into_iter();
         let values = values.filter_map(|(column, value)| Some((column.to_owned(), value?)));
@@ -353,13 +352,13 @@ impl Instrument for ByColumn {
     }
 }
 
-/// A counter with one line for each column that has a count, shown elsewhere, too. What is of no column stands in a line
-/// without one, and so does what comes once there are a hundred: columns of all models there were are counted.
+/// A counter with one line per column that has a count, which the program can also read. Columns of all models are counted.
+/// Counts without a column share one line without the label, as do new columns once there are a hundred.
 #[derive(Debug)]
 pub struct TallyByColumn(Mutex<BTreeMap<String, u64>>);
 
 impl TallyByColumn {
-    /// Counts so many more for each of the columns; the empty name for no column.
+    /// Adds the counts to the columns; the empty name stands for no column.
     pub fn increment<'a>(&self, columns: impl IntoIterator<Item = (&'a str, u64)>) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (column, more) in columns {
@@ -369,7 +368,7 @@ impl TallyByColumn {
         }
     }
 
-    /// All counts by column; empty for what is of no column.
+    /// All counts by column; the empty name stands for no column.
     pub fn counts(&self) -> BTreeMap<String, u64> {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counts.clone()
@@ -392,14 +391,14 @@ impl Instrument for TallyByColumn {
     }
 }
 
-/// The value of a label, as the text format has it.
+/// Escapes a label value for the text format.
 fn escaped(text: &str) -> String {
     text.replace('\\', r"\\")
         .replace('"', r#"\""#)
         .replace('\n', r"\n")
 }
 
-/// The two lines above a metric's values.
+/// The `HELP` and `TYPE` lines of a metric.
 pub(super) fn head(name: &str, kind: &str, help: &str) -> String {
     let mut text = String::new();
     write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n")

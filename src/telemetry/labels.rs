@@ -1,4 +1,4 @@
-//! The closed labels of metrics: a value that is not here cannot be recorded.
+//! Closed labels of metrics: only the values listed here can be recorded.
 
 use super::instrument::ClosedLabel;
 
@@ -11,7 +11,7 @@ macro_rules! labels {
         }
 
         impl $name {
-            /// All there are, in order.
+            /// All values, in order.
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
         }
 
@@ -51,7 +51,7 @@ labels! {
         /// A message on `/ws`.
         #[serde(rename = "ws")]
         WebSocket = "ws",
-        /// The server's own page, whichever of the two it uses.
+        /// The server's own page, whether it uses REST or the WebSocket.
         Page = "page",
         /// The command `ingest`.
         File = "file",
@@ -59,7 +59,7 @@ labels! {
         Pull = "pull",
     }
 
-    /// Which way a message goes.
+    /// Direction of a WebSocket message.
     Direction("direction") {
         /// From the client.
         Received = "received",
@@ -67,95 +67,90 @@ labels! {
         Sent = "sent",
     }
 
-    /// How far a job is.
+    /// State of a job.
     #[derive(serde::Serialize, serde::Deserialize)]
     #[serde(rename_all = "snake_case")]
     JobState("state") {
-        /// It waits.
+        /// Waiting in the queue.
         Queued = "queued",
-        /// It is being done.
         Running = "running",
-        /// It ended with a version.
+        /// Finished with a new version.
         Done = "done",
-        /// It ended with a fault.
+        /// Ended with an error.
         Failed = "failed",
-        /// It was cancelled; nothing was registered.
+        /// Cancelled; nothing was registered.
         Cancelled = "cancelled",
     }
 
-    /// What a stored event tells of.
+    /// Kind of a stored event.
     EventKind("kind") {
-        /// A row handed in.
+        /// A row sent without a request for a prediction.
         Row = "row",
-        /// A prediction.
         Prediction = "prediction",
-        /// A truth.
+        /// The label of a prediction.
         Label = "label",
-        /// A truth that waited in vain.
+        /// A label whose prediction never arrived.
         LabelExpired = "label_expired",
-        /// A row put aside.
+        /// A quarantined row.
         Quarantine = "quarantine",
-        /// What a monitor, a gate or a watch found.
+        /// A finding of the monitor, a gate or a probation.
         Verdict = "verdict",
-        /// An alert.
         Alert = "alert",
-        /// A model's life.
+        /// A change in the life of a model version.
         Model = "model",
     }
 
-    /// What became of a truth.
+    /// Outcome of a received label.
     LabelStatus("status") {
-        /// It was joined to its prediction.
+        /// Joined to its prediction.
         Joined = "joined",
-        /// It was there already.
+        /// The same label was already stored.
         Repeated = "repeated",
-        /// It replaced another.
+        /// Replaced an earlier label.
         Corrected = "corrected",
-        /// It waits for its prediction.
+        /// Waiting for its prediction.
         Waiting = "waiting",
-        /// It contradicts another.
+        /// Contradicts another label.
         Conflict = "conflict",
     }
 
-    /// What became of a row.
+    /// Outcome of a row sent for storage.
     RowStatus("status") {
-        /// It is new.
+        /// New and stored.
         Stored = "stored",
-        /// It was there already.
+        /// Already stored.
         Repeated = "repeated",
-        /// It broke the contract.
+        /// Invalid by the schema and quarantined.
         Quarantined = "quarantined",
     }
 
-    /// What an event of the feed is about.
+    /// Topic of an event in the feed.
     Topic("topic") {
-        /// Predictions made.
         Predictions = "predictions",
-        /// Models trained, promoted, rolled back.
+        /// Models trained, promoted or rolled back.
         Models = "models",
-        /// Verdicts.
+        /// Verdicts of the monitor.
         Monitor = "monitor",
-        /// Alerts.
         Alerts = "alerts",
-        /// Trainings that are asked for, under way, over.
+        /// Training jobs that were requested, started or ended.
         Jobs = "jobs",
     }
 
-    /// What a window was found to be.
+    /// Result of comparing a window with the reference.
     Found("verdict") {
-        /// As the rows the model learnt from.
+        /// Like the training rows.
         Steady = "steady",
-        /// Not as they.
+        /// Different from the training rows.
         Drift = "drift",
     }
 
-    /// A figure of performance.
+    /// Metric of a model's performance.
     Figure("figure") {
-        /// Share of right decisions.
+        /// Share of correct predicted labels.
         Accuracy = "accuracy",
-        /// Share of positives among those called positive.
+        /// Share of true positives among the rows predicted positive.
         Precision = "precision",
-        /// Share of the positives that were called positive.
+        /// Share of the positive rows that were predicted positive.
         Recall = "recall",
         /// Harmonic mean of precision and recall.
         F1 = "f1",
@@ -177,42 +172,42 @@ labels! {
         PageHinkley = "page_hinkley",
     }
 
-    /// The share of truths that came no later.
+    /// Quantile of the label delay.
     Share("share") {
         /// The median.
         Half = "0.5",
-        /// Nine of ten.
+        /// The 90th percentile.
         NineTenths = "0.9",
     }
 
-    /// What an alert is about.
+    /// The rule of an alert.
     #[derive(PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
     #[serde(rename_all = "snake_case")]
     AlertRule("rule") {
-        /// Rows are not like those the model learnt from.
+        /// Rows differ from the training rows.
         Drift = "drift",
-        /// The model answers worse than it promised.
+        /// The model's predictions are worse than at its training.
         Decay = "decay",
-        /// Truths come later than they should.
+        /// Labels arrive later than they should.
         LabelDelay = "label_delay",
         /// The store cannot write.
         Store = "store",
-        /// Too many rows are put aside.
+        /// Too many rows are quarantined.
         Quarantine = "quarantine",
-        /// Too many rows are refused.
+        /// Too many rows are rejected.
         Refused = "refused",
-        /// Predictions were answered and could not be kept.
+        /// Predictions were answered but could not be stored.
         Loss = "loss",
         /// A training failed.
         Training = "training",
-        /// Answers take too long.
+        /// Responses take too long.
         Latency = "latency",
     }
 
-    /// How a notification goes out.
+    /// Type of a notification channel.
     #[derive(PartialOrd, Ord, Hash)]
     ChannelKind("type") {
-        /// A signed request.
+        /// A signed HTTP request.
         Webhook = "webhook",
         /// An e-mail.
         Email = "email",
@@ -222,21 +217,21 @@ labels! {
 
     /// Why a WebSocket was closed.
     Closed("reason") {
-        /// The client said goodbye.
+        /// The client closed the connection.
         Client = "client",
-        /// The client was gone without a word, or answered no ping.
+        /// The connection was lost, or the client did not respond to a ping.
         Lost = "lost",
         /// The server stops (1001).
         GoingAway = "going_away",
-        /// What came was no WebSocket (1002).
+        /// The client violated the WebSocket protocol (1002).
         Protocol = "protocol",
         /// Text that is not UTF-8 (1007).
         NotUtf8 = "not_utf8",
-        /// A message over the limit (1009).
+        /// A message over the size limit (1009).
         TooLarge = "too_large",
-        /// A message for which there was no room in `server.limits.memory` (1013).
+        /// A message that did not fit into `server.limits.memory` (1013).
         Overloaded = "overloaded",
-        /// A reader that fell too far behind (1013).
+        /// A client that reads too slowly (1013).
         TooSlow = "too_slow",
     }
 }

@@ -1,15 +1,15 @@
-//! How long answers took, in a histogram of this program's own: it is read while it is written, in constant memory.
+//! Histogram of response times that the program itself can read, in constant memory and while others write.
 //!
-//! Prometheus' histograms are for reading elsewhere: their buckets are a factor of two apart. These are an eighth of an
-//! octave wide, so a quantile is right to 12.5 %.
+//! The buckets of the Prometheus histograms are a factor of two apart. Those of this one are an eighth of an octave wide, so
+//! the relative error of a quantile is at most 12.5 %.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Buckets an octave, as a power of two.
+/// Number of buckets per octave, as a power of two.
 const BITS: u32 = 3;
 
-/// Microseconds up to half an hour; what took longer counts as that.
+/// Octaves of microseconds, up to half an hour; longer times are counted as that.
 const OCTAVES: usize = 31;
 
 const BUCKETS: usize = OCTAVES << BITS;
@@ -18,7 +18,7 @@ const BUCKETS: usize = OCTAVES << BITS;
 #[derive(Debug)]
 pub struct Latency(Box<[AtomicU64]>);
 
-/// What it held at one moment.
+/// Content of the histogram at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts(Vec<u64>);
 
@@ -41,7 +41,7 @@ impl Latency {
 }
 
 impl Counts {
-    /// What came since an earlier moment.
+    /// The counts added since an earlier moment.
     #[must_use]
     pub fn since(&self, earlier: &Counts) -> Counts {
         let before = |at| earlier.0.get(at).copied().unwrap_or(0);
@@ -57,7 +57,7 @@ impl Counts {
         self.0.iter().sum()
     }
 
-    /// What a share of the answers took at most, to the upper end of its bucket; none without any.
+    /// The quantile of the response times, rounded up to the end of its bucket; `None` without responses.
     pub fn quantile(&self, share: f64) -> Option<Duration> {
         let total = self.total();
         let rank = (share.clamp(0.0, 1.0) * total as f64).ceil().max(1.0) as u64;
@@ -70,7 +70,7 @@ impl Counts {
     }
 }
 
-/// The bucket of so many microseconds: the leading bit tells the octave, the bits after it the part of it.
+/// The bucket of a time in microseconds: the leading bit gives the octave, the next bits the part of the octave.
 fn bucket(micros: u64) -> usize {
     let least = 1 << BITS;
     if micros < least {

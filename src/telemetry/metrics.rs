@@ -1,7 +1,7 @@
-//! The table of metrics: the field's name is the metric's, its comment the help.
+//! The table of metrics: a field's name is the metric's name, its comment is the help text.
 //!
-//! Handles come from a recorder of this value's own, not from the process's, so that several servers can live in one
-//! process without counting for each other. Recording never allocates or locks once a status has occurred on a route.
+//! Handles come from a recorder of this value, not from a global one, so that several servers in one process count
+//! separately. Recording never allocates or locks once a status has occurred on a route.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,23 +24,23 @@ use super::{
     process,
 };
 
-/// From the fastest answer (tens of microseconds) to what a client gives up on.
+/// From the fastest response (tens of microseconds) to a typical client timeout, in seconds.
 const REQUEST_BUCKETS: &[f64] = &[
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
     5.0, 10.0,
 ];
 
-/// From a few hundred rows to the largest table that is trained on one machine.
+/// From a few hundred rows to the largest table that one machine can train on, in seconds.
 const TRAINING_BUCKETS: &[f64] = &[
     0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0,
 ];
 
-/// From a disk with a cache of its own to one that stalls.
+/// From a disk with a write cache to one that stalls, in seconds.
 const COMMIT_BUCKETS: &[f64] = &[
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
 ];
 
-/// What a request counts for that no route matched; always the first route.
+/// The route that counts requests that match no route; always the first one.
 const UNMATCHED: (&str, &str) = ("other", "unmatched");
 
 macro_rules! metrics {
@@ -49,16 +49,16 @@ macro_rules! metrics {
         #[derive(Debug)]
         pub struct Metrics {
             $(#[doc = $help] pub $name: $kind,)+
-            /// How long answers took, to be read by this program.
+            /// Response times that the program itself reads.
             pub latency: Latency,
             recorder: Arc<PrometheusRecorder>,
             routes: Vec<Route>,
         }
 
-        /// Every metric: name, kind, help.
+        /// All metrics: name, type, help.
         pub const TABLE: &[(&str, &str, &str)] = &[$((stringify!($name), <$kind as Instrument>::KIND, $help.trim_ascii())),+];
 
-        /// The name of every metric.
+        /// Names of all metrics.
         pub const NAMES: &[&str] = &[$(stringify!($name)),+];
 
         impl Metrics {
@@ -70,7 +70,7 @@ macro_rules! metrics {
                 Metrics { $($name,)+ latency: Latency::default(), recorder, routes }
             }
 
-            /// The blocks of what the recorder does not hold.
+            /// Text blocks of the metrics that the recorder does not hold.
             fn unrecorded(&self) -> Vec<String> {
                 let mut blocks = Vec::new();
                 $(if let Some(lines) = self.$name.lines(stringify!($name)) {
@@ -84,39 +84,39 @@ macro_rules! metrics {
 }
 
 metrics! {
-    /// Requests answered.
+    /// HTTP requests that received a response.
     titanic_http_requests_total: ByRouteAndStatus,
-    /// Seconds from a request's head to its answer.
+    /// Seconds from the head of a request to its response.
     titanic_http_request_duration_seconds: ByRoute,
-    /// Requests being answered.
+    /// HTTP requests in progress.
     titanic_http_inflight_requests: Gauge,
     /// Rows predicted and stored, by transport.
     titanic_predictions_rows_total: ByLabel<Tally, Transport>,
-    /// Rows predicted as trials, which are not stored and count for nothing else, by transport.
+    /// Rows predicted as trials, which are not stored and not counted elsewhere, by transport.
     titanic_trial_rows_total: ByLabel<Counter, Transport>,
-    /// Rows that got no prediction because they break the contract of the table, by transport.
+    /// Rows rejected because they are invalid by the schema of the table, by transport.
     titanic_refused_rows_total: ByLabel<Tally, Transport>,
-    /// Good rows that got no prediction because they were sent together with such.
+    /// Valid rows that got no prediction because they were sent together with rejected rows.
     titanic_unanswered_rows_total: Tally,
-    /// Values that rows were refused for, by column; those of no column of the table stand without one.
+    /// Values for which rows were rejected, by column; the label is absent for values of no column.
     titanic_refused_values_total: TallyByColumn,
-    /// Warnings given with predictions.
+    /// Warnings returned with predictions.
     titanic_prediction_warnings_total: Counter,
-    /// The model that answers.
+    /// The live model.
     titanic_model_info: ModelInfo,
-    /// Times the model that answers was swapped.
+    /// Swaps of the live model.
     titanic_model_swaps_total: Counter,
-    /// Times a new champion could not be served and the old one went on.
+    /// New champions that could not be loaded, so that the old model stayed live.
     titanic_model_swap_failures_total: Counter,
-    /// Seconds a training took.
+    /// Duration of a training in seconds.
     titanic_training_duration_seconds: Histogram,
-    /// Training jobs that came to a state.
+    /// Training jobs that reached a state.
     titanic_training_jobs_total: ByLabel<Counter, JobState>,
-    /// Predictions that the candidate in the shadow has scored, too.
+    /// Predictions that the shadow model has scored as well.
     titanic_shadow_scored_predictions_total: Counter,
-    /// Predictions that the candidate in the shadow was too slow for.
+    /// Predictions that were not scored because the shadow model was too slow.
     titanic_shadow_skipped_predictions_total: Counter,
-    /// Jobs that wait.
+    /// Jobs in the queue.
     titanic_jobs_queued: Gauge,
     /// Open WebSocket connections.
     titanic_websocket_connections: Gauge,
@@ -126,33 +126,33 @@ metrics! {
     titanic_websocket_closed_total: ByLabel<Counter, Closed>,
     /// Events published to subscribers.
     titanic_feed_events_total: ByLabel<Counter, Topic>,
-    /// Events that a subscriber did not get, because it was too slow.
+    /// Events that a subscriber did not receive because it was too slow.
     titanic_feed_dropped_events_total: Counter,
-    /// Events stored.
+    /// Events stored, by kind.
     titanic_store_events_total: ByLabel<Counter, EventKind>,
-    /// Seconds from the beginning of a commit until it was on the disk.
+    /// Duration of a commit in seconds, until it is on the disk.
     titanic_store_commit_duration_seconds: Histogram,
-    /// Commits that failed.
+    /// Failed commits.
     titanic_store_commit_failures_total: Counter,
-    /// Predictions that wait to be stored.
+    /// Predictions waiting to be stored.
     titanic_store_pending_predictions: Gauge,
-    /// Predictions that were answered and could not be stored.
+    /// Predictions that were answered but could not be stored.
     titanic_store_lost_predictions_total: Tally,
-    /// Bytes of the store on the disk.
+    /// Size of the store on the disk in bytes.
     titanic_store_size_bytes: Gauge,
-    /// Truths that came, by what became of them.
+    /// Labels received, by outcome.
     titanic_labels_total: ByLabel<Counter, LabelStatus>,
-    /// Rows handed in, by what became of them.
+    /// Rows received for storage, by outcome.
     titanic_rows_total: ByLabel<Tally, RowStatus>,
-    /// Windows held against what the live model learnt from, by what they were found to be.
+    /// Windows compared with the training rows of the live model, by verdict.
     titanic_monitor_windows_total: ByLabel<Counter, Found>,
-    /// Predictions that no window looked at, because they came too fast.
+    /// Predictions that are in no window because they arrived too fast.
     titanic_monitor_skipped_predictions_total: Counter,
-    /// Rows of the window that is being filled.
+    /// Rows in the current window.
     titanic_monitor_window_rows: Gauge,
     /// Columns that drifted in the last window.
     titanic_monitor_drifted_columns: Gauge,
-    /// Smallest p-value of a column's tests in the last window, adjusted over all of them.
+    /// Smallest p-value of the tests of a column in the last window, adjusted for multiple testing.
     titanic_drift_p_value_ratio: ByColumn,
     /// Population stability index of a column in the last window, in nats.
     titanic_drift_psi_nats: ByColumn,
@@ -160,34 +160,34 @@ metrics! {
     titanic_drift_distance_ratio: ByColumn,
     /// Wasserstein distance of a column in the last window, in standard deviations of the reference.
     titanic_drift_shift_ratio: ByColumn,
-    /// Share of the last window's rows without a value in a column.
+    /// Share of missing values of a column in the last window.
     titanic_drift_missing_ratio: ByColumn,
-    /// How good the answers were, by the truths of the last window of labels. A figure that is undefined is NaN.
+    /// Performance by the labels of the last window of labels. NaN if undefined.
     titanic_performance_live_ratio: ByLabel<Gauge, Figure>,
-    /// How good the answers are without truths (CBPE), in the last window of predictions. Blind to corrupted inputs.
+    /// Performance estimated without labels (CBPE) in the last window of predictions. Does not detect corrupted inputs.
     titanic_performance_estimated_ratio: ByLabel<Gauge, Figure>,
-    /// Truths of the window of labels that is being filled.
+    /// Labels in the current window of labels.
     titanic_performance_window_labels: Gauge,
-    /// Times a detector found that the errors have changed.
+    /// Changes in the errors found by a detector.
     titanic_performance_alarms_total: ByLabel<Counter, Detector>,
-    /// Seconds from a prediction to its truth, in the last window of labels; before there is one, NaN.
+    /// Seconds from a prediction to its label in the last window of labels; NaN before the first window.
     titanic_label_delay_seconds: ByLabel<Gauge, Share>,
-    /// Alerts that fire, silenced ones among them.
+    /// Firing alerts, including silenced ones.
     titanic_alerts_firing: ByLabel<Gauge, AlertRule>,
-    /// Notifications that wait to be sent.
+    /// Notifications waiting for delivery.
     titanic_notifications_waiting: ByLabel<Gauge, ChannelKind>,
-    /// Notifications that were given up and can be sent again by hand.
+    /// Notifications that were given up and can be sent again by an operator.
     titanic_notifications_dead: ByLabel<Gauge, ChannelKind>,
-    /// Notifications that were taken by their receiver.
+    /// Notifications delivered.
     titanic_notifications_sent_total: ByLabel<Counter, ChannelKind>,
-    /// Times a notification was sent and not taken.
+    /// Failed delivery attempts of notifications.
     titanic_notifications_failed_total: ByLabel<Counter, ChannelKind>,
-    /// Lines of the log that nobody read in time, or that could not be written.
+    /// Log lines dropped because they were not read in time or could not be written.
     titanic_log_dropped_lines_total: DroppedLines,
 }
 
 impl Metrics {
-    /// Registers everything. `routes` are (method, pattern), as the server has them.
+    /// Registers all metrics. `routes` are the (method, pattern) pairs of the server.
     pub fn new<'a>(routes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Metrics {
         let named = |name: &str| Matcher::Full(name.into());
         let recorder = PrometheusBuilder::new()
@@ -220,18 +220,18 @@ impl Metrics {
         Metrics::register(Arc::new(recorder), routes)
     }
 
-    /// The id of a route, to be looked up once at start. What was not handed in is counted as `unmatched`.
+    /// The id of a route, to be looked up once at start. Requests to a route that was not registered count as `unmatched`.
     pub fn route(&self, method: &str, pattern: &str) -> RouteId {
         let is = |route: &Route| route.method == method && route.pattern == pattern;
         RouteId(self.routes.iter().position(is).unwrap_or(0) as u32)
     }
 
-    /// Where requests count that no route matched.
+    /// The id for requests that match no route.
     pub fn unmatched(&self) -> RouteId {
         RouteId(0)
     }
 
-    /// Records an answered request.
+    /// Records a request that received a response.
     pub fn answered(&self, route: RouteId, status: u16, took: Duration) {
         self.titanic_http_requests_total
             .of(route, status)
@@ -241,7 +241,7 @@ impl Metrics {
             .record(took.as_secs_f64());
     }
 
-    /// The page of `/metrics`, sorted by name.
+    /// The text of `/metrics`, sorted by name.
     pub fn render(&self) -> String {
         let page = self.recorder.handle().render();
         let mut blocks: Vec<String> = page
@@ -255,7 +255,7 @@ impl Metrics {
         blocks.join("\n")
     }
 
-    /// Moves what histograms recorded into their buckets. Until then each record takes 8 bytes: call it every few seconds.
+    /// Moves recorded histogram values into their buckets. Until then each value takes 8 bytes, so call this every few seconds.
     pub fn upkeep(&self) {
         self.recorder.handle().run_upkeep();
     }
@@ -269,7 +269,8 @@ mod tests {
         Metrics::new([("POST", "/v1/predict"), ("GET", "/v1/models/{v}")])
     }
 
-    /// Every name and kind, as scraped from a fresh server. Rules and dashboards name these: additions are free.
+    /// Name and type of every metric on a fresh server. Rules and dashboards use these names: additions
+    /// are safe, changes are not.
     const GOLDEN: &str = "\
 process_cpu_seconds_total counter
 process_max_fds gauge

@@ -1,4 +1,4 @@
-//! Names of metrics, the log, standard error. Any room may use it.
+//! Metrics, the log and standard error. Every module may use it.
 
 mod instrument;
 mod labels;

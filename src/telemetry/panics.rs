@@ -1,23 +1,23 @@
-//! Panics of libraries, caught at the edge of the module that calls them.
+//! Catches panics of libraries at the boundary of the module that calls them.
 //!
-//! Libraries that read files may panic on a damaged one. There that is a fault of the file, and an error in words.
+//! Libraries that read files may panic on a damaged file. Such a panic becomes an error about the file.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, Location};
 use std::sync::Once;
 
 thread_local! {
-    /// The module whose panics, and those of the libraries below it, are caught on this thread.
+    /// The module on this thread whose own panics, and those of libraries it calls, are caught.
     static EDGE: Cell<Option<&'static str>> = const { Cell::new(None) };
-    /// What the last panic that was caught said.
+    /// Message of the last caught panic.
     static SAID: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Calls `work`; a panic of a library, or of the module `edge` of this program, is an error and is not printed. A panic of
-/// another module, which `work` called back, says nothing of the file and goes on.
+/// Calls `work`. A panic in a library or in the module `edge` becomes an error and is not printed. A panic in another
+/// module, which `work` called back, does not concern the file and is passed on.
 ///
 /// # Errors
-/// What the panic said.
+/// The message of the panic.
 pub fn caught<T>(edge: &'static str, work: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(hook);
@@ -43,7 +43,7 @@ fn hook() {
     }));
 }
 
-/// Whether a place is beyond this program, or in the module at whose edge panics are caught.
+/// Whether a source location is outside this program, or in the module whose panics are caught.
 fn is_at(edge: Option<&str>, place: &Location<'_>) -> bool {
     let own = file!().strip_suffix("telemetry/panics.rs");
     let module = own.and_then(|own| place.file().strip_prefix(own));
@@ -54,7 +54,7 @@ fn is_at(edge: Option<&str>, place: &Location<'_>) -> bool {
 mod tests {
     use super::*;
 
-    /// A panic that is this module's own.
+    /// Panics with a location inside this module.
     fn own() {
         panic!("no page {}", 7);
     }
@@ -63,7 +63,7 @@ mod tests {
     fn a_panic_of_the_module_or_a_library_is_an_error_in_words() {
         assert_eq!(caught("telemetry/", || 1), Ok(1));
         assert_eq!(caught("telemetry/", own), Err("no page 7".into()));
-        // Of the standard library: its place is not in this program.
+        // A panic of the standard library: its location is outside this program.
         let library = || "ab".repeat(usize::MAX);
         assert!(caught("store/", library).is_err());
     }

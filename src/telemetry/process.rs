@@ -1,12 +1,12 @@
-//! `process_*`, the figures every Prometheus client reports of its process.
+//! `process_*`, the metrics that every Prometheus client reports about its process.
 //!
-//! Written here rather than through the recorder: its counters are whole numbers, and CPU seconds are not.
+//! Written here instead of through the recorder, whose counters are integers, while CPU seconds are not.
 
 use std::fmt::Write;
 
 use metrics_process::collector;
 
-/// One block of text for each figure that this system tells.
+/// One text block for each metric that the system provides.
 pub(super) fn blocks() -> Vec<String> {
     let found = collector::collect();
     let whole = |value: Option<u64>| value.map(|value| value as f64);

@@ -1,6 +1,6 @@
-//! Lines for a file that may not take them: a full pipe, a closed one, a slow terminal.
+//! A queue of lines for a file that may block or fail: a full or closed pipe, a slow terminal.
 //!
-//! A line is pushed without waiting; one thread writes. What does not fit, and what the file does not take, is dropped and
+//! Pushing a line never blocks; one thread writes. Lines that do not fit into the queue or cannot be written are dropped and
 //! counted.
 
 use std::collections::VecDeque;
@@ -25,12 +25,12 @@ struct Shared {
 struct Waiting {
     lines: VecDeque<Box<[u8]>>,
     bytes: usize,
-    /// Whether a line has left the queue and is not written yet.
+    /// Whether a line was taken from the queue and is not written yet.
     writing: bool,
 }
 
 impl Queue {
-    /// At most `most` bytes wait for `file`.
+    /// Creates the queue and starts its thread; at most `most` bytes wait for `file`.
     pub fn start(name: &str, mut file: impl Write + Send + 'static, most: usize) -> Queue {
         let shared = Arc::new(Shared {
             waiting: Mutex::default(),
@@ -40,7 +40,7 @@ impl Queue {
         });
         let writer = shared.clone();
         let thread = std::thread::Builder::new().name(name.into());
-        // Without a thread the queue fills up, and lines are counted as dropped.
+        // If the thread cannot start, the queue fills up and further lines count as dropped.
         let _ = thread.spawn(move || {
             loop {
                 let line = writer.take();
@@ -53,7 +53,7 @@ impl Queue {
         Queue(shared)
     }
 
-    /// Hands over a line, or drops it.
+    /// Queues a line, or drops it if the queue is full.
     pub fn push(&self, line: &[u8]) {
         let mut waiting = self.0.lock();
         if waiting.bytes + line.len() > self.0.most {
@@ -65,7 +65,7 @@ impl Queue {
         self.0.changed.notify_all();
     }
 
-    /// Waits until everything is written, at most so long; false if it is not.
+    /// Waits at most `patience` until everything is written; returns false if that was not enough.
     pub fn flush(&self, patience: Duration) -> bool {
         let begun = Instant::now();
         let mut waiting = self.0.lock();
@@ -80,7 +80,7 @@ impl Queue {
         true
     }
 
-    /// Lines that were dropped.
+    /// Number of dropped lines.
     pub fn dropped(&self) -> u64 {
         self.0.dropped.load(Ordering::Relaxed)
     }
@@ -117,7 +117,7 @@ mod tests {
 
     use super::*;
 
-    /// A file that takes a line whenever the test says so.
+    /// A file whose writes complete only when the test allows it.
     struct Gate {
         begun: Sender<()>,
         open: Receiver<io::Result<()>>,

@@ -1,6 +1,6 @@
-//! Standard error, from one place: whether it is closed, full or unread is never the program's end.
+//! The only place that writes to standard error: a closed, full or unread standard error never ends the program.
 //!
-//! A command writes directly, and waits where its reader is slow. A server must not: from [`detach`] on, lines go through a
+//! A command writes directly and may block on a slow reader. A server must not block: after [`detach`], lines go through a
 //! bounded queue.
 
 use std::io::Write;
@@ -10,15 +10,15 @@ use std::time::Duration;
 
 use super::queue::Queue;
 
-/// Bytes that may wait to be written: some ten thousand lines.
+/// Maximum number of bytes that wait to be written: about ten thousand lines.
 const MOST_WAITING: usize = 1 << 20;
 
 static QUEUE: OnceLock<Queue> = OnceLock::new();
 
-/// Lines that could not be written directly.
+/// Number of lines that could not be written directly.
 static REFUSED: AtomicU64 = AtomicU64::new(0);
 
-/// From here on nobody waits for standard error.
+/// Makes all later writes go through a queue, so that no thread blocks on standard error.
 pub fn detach() {
     QUEUE.get_or_init(|| Queue::start("stderr", std::io::stderr(), MOST_WAITING));
 }
@@ -38,14 +38,14 @@ pub fn write(lines: &[u8]) {
     }
 }
 
-/// Waits until what is queued is written, at most so long.
+/// Waits at most `patience` until the queued lines are written.
 pub fn flush(patience: Duration) {
     if let Some(queue) = QUEUE.get() {
         queue.flush(patience); // what nobody reads in time is given up
     }
 }
 
-/// Lines that were dropped since the start of the process.
+/// Number of lines dropped since the start of the process.
 pub fn dropped() -> u64 {
     REFUSED.load(Ordering::Relaxed) + QUEUE.get().map_or(0, Queue::dropped)
 }

@@ -1,19 +1,19 @@
-//! Which calibration a learner gets: none, Platt or isotonic, by cross-validated log loss.
+//! Choice of a learner's calibration (none, Platt or isotonic) by cross-validated log loss.
 //!
-//! A curve is fitted on the out-of-fold scores of the other folds of a repeat and applied to the fold itself, so a figure
-//! never rests on a row its curve has seen.
+//! Within each repeat, a curve is fitted on the out-of-fold scores of the other folds and applied to the fold itself, so no
+//! metric rests on a row that its calibration curve was fitted on.
 
 use super::cross_validate::Plan;
 use crate::kernel::Calibration;
 use crate::stats::scores::Scores;
 
-/// A learner's log loss must fall by this much, in nats a row, before a curve is worth its parameters.
+/// Minimum decrease of log loss, in nats per row, that justifies the parameters of a calibration curve.
 const WORTH: f64 = 0.001;
 
-/// Fewest rows for an isotonic curve: below, its steps follow noise (Niculescu-Mizil & Caruana 2005, figure 9).
+/// Minimum rows for an isotonic curve: with fewer, its steps follow noise (Niculescu-Mizil & Caruana 2005, figure 9).
 const ISOTONIC_ROWS: usize = 1000;
 
-/// Its name on the card.
+/// Name of the calibration on the model card.
 pub fn word(calibration: &Calibration) -> &'static str {
     match calibration {
         Calibration::None => "none",
@@ -24,7 +24,7 @@ pub fn word(calibration: &Calibration) -> &'static str {
 
 type Fit = fn(&[f64], &[bool]) -> Option<Calibration>;
 
-/// Chooses: the calibration fitted on all out-of-fold scores, and the scores as it leaves them, cross-fitted.
+/// Returns the chosen calibration, fitted on all out-of-fold scores, and the scores after cross-fitted calibration.
 pub fn choose(plan: &Plan, labels: &[bool], scores: &[Vec<f64>]) -> (Calibration, Vec<Vec<f64>>) {
     let mut best: (Option<Fit>, Vec<Vec<f64>>) = (None, scores.to_vec());
     let mut to_beat = log_loss(plan, labels, scores) - WORTH;

@@ -1,4 +1,4 @@
-//! Figures of every learner tried, and the choice among them.
+//! Metrics of every learner that was tried, and the choice among them.
 
 use super::calibrate;
 use super::cross_validate::Plan;
@@ -10,18 +10,18 @@ use crate::stats::metric::{METRICS, Metric};
 use crate::stats::resampled::Estimate;
 use crate::stats::scores::Scores;
 
-/// A learner that was tried.
+/// A cross-validated learner, with its calibration and metrics.
 #[derive(Debug)]
 pub(super) struct Tried {
     pub learner: &'static dyn Learner,
     pub calibration: Calibration,
     pub figures: Figures,
-    /// Out-of-fold probabilities of the first repeat, calibrated: how scores of unseen rows look. None of rows that were
-    /// not tested.
+    /// Calibrated out-of-fold probabilities of the first repeat, which show how scores of unseen rows are distributed;
+    /// `None` for rows that were not tested.
     pub scores: Vec<Option<f64>>,
 }
 
-/// Calibrates and measures each learner's out-of-fold scores.
+/// Calibrates each learner's out-of-fold scores and computes its metrics.
 pub(super) fn candidates(
     plan: &Plan,
     labels: &[bool],
@@ -87,7 +87,7 @@ fn count(sum: &mut Confusion, fold: &figures::Confusion, repeats: f64) {
     sum.false_negatives += fold.fn_ as f64 / repeats;
 }
 
-/// Index of the best by the metric's mean; the first of equals, which is the simplest.
+/// Index of the learner with the best mean of the metric; ties go to the first, which is the simplest.
 pub(super) fn best(tried: &[Tried], metric: &Metric) -> usize {
     let mean = |i: usize| tried[i].figures.get(metric).map(|e| e.mean);
     (0..tried.len()).fold(0, |best, i| match (mean(i), mean(best)) {
@@ -97,7 +97,7 @@ pub(super) fn best(tried: &[Tried], metric: &Metric) -> usize {
     })
 }
 
-/// Why it was chosen, in a sentence with figures.
+/// A sentence that explains the choice with the metric's values.
 pub(super) fn reason(tried: &[Tried], best: usize, metric: &Metric) -> String {
     let word = metric.name.replace('_', " ");
     let mean = |t: &Tried| {
@@ -143,8 +143,8 @@ mod tests {
     use super::*;
     use crate::train::learners::LEARNERS;
 
-    /// A8: rows that are never tested (the first block in order of time) are left out of every figure, of the calibration
-    /// and of the scores.
+    /// A8: rows that are never tested (the first block in time order) are excluded from every metric, from the calibration
+    /// and from the scores.
     #[test]
     fn a8_rows_that_are_not_tested_are_in_no_figure() {
         let times: Vec<Option<f64>> = (0..1200).map(|i| Some(f64::from(i))).collect();

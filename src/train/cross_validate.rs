@@ -13,30 +13,30 @@ use crate::kernel::Kernel;
 use crate::model::Spec;
 use crate::schema::Table;
 
-/// Which row is tested when.
+/// The folds of a cross-validation: for every repeat, the fold in which each row is tested.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub folds: usize,
-    /// Fold of every row, one list a repeat; none of a row that is never tested.
+    /// One list per repeat with the fold of every row; `None` for a row that is never tested.
     pub repeats: Vec<Vec<Option<usize>>>,
-    /// Whether a fold is learnt for from what comes before it alone.
+    /// If true, the model for a fold is fitted on earlier folds only.
     is_forward: bool,
     seed: u64,
 }
 
-/// What rows belong together, or come in which order.
+/// How the rows of a table depend on each other, which decides how they may be split.
 #[derive(Clone, Debug)]
 pub enum Arrangement {
-    /// Every row stands for itself.
+    /// Rows are independent.
     Rows,
-    /// The group of each row; none is one of its own. Rows of a group are tested together.
+    /// The group of each row; a row with `None` is its own group. All rows of a group are tested in the same fold.
     Groups(Vec<Option<u64>>),
-    /// The time of each row; none comes first. Rows are tested by models of earlier ones.
+    /// The time of each row; rows with `None` come first. Each row is tested by a model fitted on earlier rows.
     Time(Vec<Option<f64>>),
 }
 
 impl Plan {
-    /// A plan for rows as they are arranged; rows in order of time are tested once, whatever the number of repeats.
+    /// A plan for this arrangement. Rows in time order are tested once, whatever the number of repeats.
     pub fn arranged(
         arrangement: &Arrangement,
         labels: &[bool],
@@ -51,14 +51,14 @@ impl Plan {
         }
     }
 
-    /// A plan; each repeat has splits of its own.
+    /// A stratified plan; every repeat has its own splits.
     pub fn new(labels: &[bool], folds: usize, repeats: usize, seed: u64) -> Plan {
         Plan::repeated(folds, repeats, seed, |seed| {
             splits::stratified(labels, folds, seed)
         })
     }
 
-    /// A plan that keeps the rows of a group in one fold, as stratified as can be.
+    /// A plan that keeps all rows of a group in one fold and is otherwise as stratified as possible.
     pub fn grouped(
         groups: &[Option<u64>],
         labels: &[bool],
@@ -71,7 +71,7 @@ impl Plan {
         })
     }
 
-    /// A plan that tests each of `folds` blocks by a model of everything before it.
+    /// A plan of `folds` blocks in time order, each tested by a model fitted on everything before it.
     pub fn forward(times: &[Option<f64>], folds: usize, seed: u64) -> Plan {
         Plan {
             folds,
@@ -98,19 +98,18 @@ impl Plan {
         self.folds * self.repeats.len()
     }
 
-    /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether a row is tested at all.
+    /// Whether the row is tested in any fold.
     pub fn is_tested(&self, row: usize) -> bool {
         self.repeats
             .first()
             .is_some_and(|fold_of| fold_of[row].is_some())
     }
 
-    /// Whether what is said of fold `fold` may rest on a row that is in fold `other`.
+    /// Whether a model or calibration for fold `fold` may be fitted on a row of fold `other`.
     pub fn may_learn(&self, fold: usize, other: Option<usize>) -> bool {
         match (self.is_forward, other) {
             (true, Some(other)) => other < fold,
@@ -119,7 +118,7 @@ impl Plan {
         }
     }
 
-    /// Rows of a repeat that are in fold `fold`, and those that a model for it learns from.
+    /// The test rows and the training rows of a fold within a repeat.
     pub fn split(&self, repeat: usize, fold: usize) -> (Vec<usize>, Vec<usize>) {
         let fold_of = &self.repeats[repeat];
         let rows = |keep: &dyn Fn(Option<usize>) -> bool| {
@@ -132,33 +131,33 @@ impl Plan {
     }
 }
 
-/// Which features are used.
+/// Which features a validation uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Features {
     All,
-    /// Those that do not come from the labels of other rows.
+    /// Only features that are not derived from the labels of other rows.
     WithoutTarget,
 }
 
 /// Out-of-fold scores: `[learner][repeat][row]`, before calibration.
 pub type Scores = Vec<Vec<Vec<f64>>>;
 
-/// What is cross-validated, and how.
+/// Inputs of a cross-validation.
 #[derive(Clone, Copy)]
 pub struct Validation<'a> {
     pub spec: &'a Spec,
     pub table: &'a Table,
     pub labels: &'a [bool],
-    /// Threads to work on.
+    /// Number of worker threads.
     pub threads: usize,
     pub progress: &'a dyn Progress,
 }
 
 impl Validation<'_> {
-    /// Scores every row by models that never saw it.
+    /// Scores every row by models that were not fitted on it.
     ///
     /// # Errors
-    /// When a fit fails or the caller asks to stop.
+    /// When a fit fails or the caller cancels.
     pub fn run(
         &self,
         plan: &Plan,
@@ -198,14 +197,14 @@ impl Validation<'_> {
                     }
                 }
                 if task == 0 {
-                    // Folds in rows of as many as there are threads, and a fit on all rows.
+                    // The work ahead: the folds, in rounds of one fold per thread, and one fit on all rows.
                     let rounds = plan.len().div_ceil(self.threads.max(1));
                     self.progress.forecast(rounds as f64 + 1.0);
                 }
             }
         };
         std::thread::scope(|scope| {
-            // The first worker is this very thread: with one thread nothing is spawned.
+            // The calling thread is the first worker, so one thread spawns nothing.
             for _ in 1..self.threads.min(plan.len()) {
                 scope.spawn(work);
             }
@@ -229,7 +228,7 @@ impl Validation<'_> {
             .collect())
     }
 
-    /// Rows of one fold and, for each base learner, their scores.
+    /// The test rows of one fold and, for each base learner, their scores.
     fn one_fold(
         &self,
         plan: &Plan,
@@ -242,7 +241,8 @@ impl Validation<'_> {
         let y: Vec<bool> = train.iter().map(|i| self.labels[*i]).collect();
         let positives = y.iter().filter(|y| **y).count();
         if positives == 0 || positives == y.len() {
-            // Groups or times that go with the label: there is nothing to tell apart, and a share to say.
+            // If the split leaves one label in the training rows, no learner can be fitted; the smoothed share of positives
+            // is the score.
             let share = (positives as f64 + 0.5) / (y.len() as f64 + 1.0);
             let column = vec![share; test.len()];
             return Ok((test, vec![column; bases.len()]));
@@ -286,7 +286,7 @@ impl Validation<'_> {
     }
 }
 
-/// Scores of a learner: its own, or the mean of its members'.
+/// Scores of a learner: its own, or the mean of its members' scores.
 fn blend(
     wanted: &'static dyn Learner,
     bases: &[&'static dyn Learner],
@@ -310,7 +310,7 @@ fn blend(
         .collect()
 }
 
-/// Features of rows the recipe was not fitted on.
+/// Features of rows that the recipe was not fitted on.
 fn transform(recipe: &Recipe, table: &Table, rows: &[usize]) -> Vec<f32> {
     let mut scratch = Scratch::default();
     let mut out = vec![0.0; rows.len() * recipe.width()];

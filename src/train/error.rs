@@ -1,21 +1,21 @@
-//! Why there is no model.
+//! The errors of a training.
 
 use super::learners::LEARNERS;
 use crate::model::ModelFault;
 use crate::schema::fault::nearest;
 use crate::schema::spec::SpecFault;
 
-/// Why there is no model.
+/// Why a training produced no model.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainFault {
-    /// Nothing to learn from.
+    /// The table has no usable row.
     #[error("{}; nothing can be learnt from it", no_rows(*read))]
     NoRows {
         read: usize,
-        /// Rows that broke the contract.
+        /// Rows that violated the table contract.
         left_out: usize,
     },
-    /// Nothing to tell apart.
+    /// One of the two labels has too few rows.
     #[error(
         "only {rows} of {all} rows have the value {label} in the target column {column:?}; at least {needed} rows of each value are needed"
     )]
@@ -24,20 +24,19 @@ pub enum TrainFault {
         label: String,
         rows: usize,
         all: usize,
-        /// Fewest that will do.
+        /// Minimum rows of each label.
         needed: usize,
     },
-    /// Too few rows to cut.
     #[error("{rows} rows cannot be cut into {folds} folds; ask for {rows} or fewer with --folds")]
     FewerRowsThanFolds { rows: usize, folds: usize },
-    /// Too many rows have no time.
+    /// Too many rows have no readable time, so the table cannot be split by time.
     #[error(
         "{rows} of {all} rows have no readable time in {column:?}, the column of evaluation: time; correct them (a number, or a \
          date as 2024-01-31), or raise the limit (--max-bad, over HTTP max_bad, from 0 to 1)"
     )]
     Untimed {
         column: String,
-        /// Its rows without a time.
+        /// Rows without a readable time.
         rows: usize,
         all: usize,
     },
@@ -49,16 +48,16 @@ pub enum TrainFault {
         names()
     )]
     UnknownLearner { name: String },
-    /// A learner gave up.
+    /// A learner's fit failed.
     #[error("the learner {learner} failed: {why}")]
     Learner { learner: &'static str, why: String },
-    /// The recipe does not fit the table.
+    /// The recipe cannot be fitted on the table.
     #[error("the recipe cannot be fitted: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Recipe(Vec<SpecFault>),
-    /// The parts do not make a model: a defect of this program.
+    /// The fitted parts do not form a valid model, which is a defect of this program.
     #[error(transparent)]
     Model(#[from] ModelFault),
-    /// The caller asked to stop.
+    /// The caller cancelled the training.
     #[error("stopped; nothing was written")]
     Stopped,
 }

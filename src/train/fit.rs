@@ -1,14 +1,14 @@
-//! The fit of one learner, or of the members it is put together from.
+//! The fit of one learner, or of all members of a blend.
 
 use super::error::TrainFault;
 use super::learner::{FitFault, Learner, Sample};
 use super::progress::Progress;
 use crate::kernel::Kernel;
 
-/// Fits one learner, members and all.
+/// Fits one learner, including its members.
 ///
 /// # Errors
-/// [`TrainFault::Learner`], naming the one that failed; [`TrainFault::Stopped`].
+/// [`TrainFault::Learner`] names the learner that failed; [`TrainFault::Stopped`] if the caller cancelled.
 pub fn fit(
     learner: &'static dyn Learner,
     sample: &Sample<'_>,
@@ -34,7 +34,8 @@ mod tests {
     use crate::train::learners::boosted::Boosted;
     use crate::train::learners::fixture::{StopsAfter, with_sample};
 
-    /// Every learner checks before it begins; the boosted one also between columns and between its 250 trees.
+    /// Every learner checks for cancellation before it begins; the boosted learner also between columns and
+    /// between its 250 trees.
     #[test]
     fn a_stopped_fit_has_no_kernel() {
         with_sample(|sample| {

@@ -1,19 +1,19 @@
-//! What a learner is.
+//! The learner interface.
 
 use std::fmt::Debug;
 
 use super::progress::Progress;
 use crate::kernel::Kernel;
 
-/// What a learner is fitted on.
+/// The training data of a learner.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {
-    /// Features, row by row: `y.len()` × `width`, finite.
+    /// Features, row-major: `y.len()` × `width` finite values.
     pub x: &'a [f32],
     pub width: usize,
     /// Labels; both values occur.
     pub y: &'a [bool],
-    /// Seed of everything random.
+    /// Seed of every random choice.
     pub seed: u64,
 }
 
@@ -22,37 +22,36 @@ impl Sample<'_> {
         self.y.len()
     }
 
-    /// Value of feature `j` of row `i`.
     pub fn at(&self, i: usize, j: usize) -> f32 {
         self.x[i * self.width + j]
     }
 }
 
-/// Why a fit has no kernel.
+/// Why a fit returned no kernel.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FitFault {
-    /// The caller asked to stop.
+    /// The caller cancelled the fit.
     #[error("stopped")]
     Stopped,
-    /// It could not, in words.
+    /// The fit failed; the text gives the reason.
     #[error("{0}")]
     Failed(String),
 }
 
-/// An algorithm that fits and is lowered to a kernel right away.
+/// An algorithm whose fit is converted into a kernel at once.
 pub trait Learner: Debug + Sync {
-    /// Its name on the command line and in cards.
+    /// Name of the learner on the command line and in model cards.
     fn name(&self) -> &'static str;
 
-    /// A sentence for people.
+    /// A one-sentence description for users.
     fn about(&self) -> &'static str;
 
-    /// Learners whose mean this one is; none for a learner of its own.
+    /// Learners whose predictions this learner averages; empty for a base learner.
     fn members(&self) -> &'static [&'static dyn Learner] {
         &[]
     }
 
-    /// Fits and lowers. Learners with members are put together by [`super::fit`] and never asked. A fit may take minutes: it ends
-    /// within 2 s when `progress` is stopped.
+    /// Fits the learner and converts the result into a kernel. [`super::fit`] combines learners with members and does not
+    /// call their `fit`. A fit may take minutes; it must end within 2 s after `progress` reports a cancellation.
     fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitFault>;
 }

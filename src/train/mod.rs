@@ -1,12 +1,12 @@
-//! From a table to a model: learners, splits, cross-validation, calibration, the choice.
+//! From a table to a model: learners, splits, cross-validation, calibration and the choice of a learner.
 //!
-//! Every learner is cross-validated with all fitting inside the fold, the best by the spec's primary metric is fitted on
-//! all rows and lowered to a [`crate::kernel::Kernel`]; only the kernel is kept. Everything random comes from the seed, and
-//! results are put together in a fixed order: the same table, spec and seed give the same bytes on any number of threads.
+//! Every learner is cross-validated with all fitting inside the fold. The best one by the spec's primary metric is fitted on
+//! all rows and converted into a [`crate::kernel::Kernel`]; only the kernel is stored. Everything random comes from the seed,
+//! and results are combined in a fixed order: the same table, spec and seed give the same bytes on any number of threads.
 //!
-//! Adding a learner: one file under `learners`, one line in [`LEARNERS`].
+//! Adding a learner takes one file under `learners` and one line in [`LEARNERS`].
 //!
-//! Architecture invariant: this room knows no HTTP and no clock; smartcore lives under `learners` alone.
+//! Architecture invariant: this module uses neither HTTP nor a clock; smartcore is used under `learners` alone.
 
 pub mod calibrate;
 mod checks;
@@ -37,19 +37,18 @@ use cross_validate::Validation;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// A learner's name; none tries all and picks.
+    /// Name of the learner; `None` tries all learners and chooses the best.
     pub learner: Option<String>,
-    /// Folds of the cross-validation, at least 2.
     pub folds: usize,
-    /// Repeats of it, at least 1.
+    /// Repeats of the cross-validation, at least 1.
     pub repeats: usize,
-    /// Seed of everything random.
+    /// Seed of every random choice.
     pub seed: u64,
-    /// Threads to work on, at least 1; the result does not depend on it.
+    /// Number of worker threads, at least 1; the result does not depend on it.
     pub threads: usize,
 }
 
-/// Folds and repeats where neither the caller nor the spec says: fewer with more rows, whose figures are surer.
+/// Folds and repeats if neither the caller nor the spec sets them; more rows need fewer, since their metrics vary less.
 pub fn usual(rows: usize) -> (usize, usize) {
     match rows {
         0..=2_000 => (10, 5),
@@ -58,30 +57,30 @@ pub fn usual(rows: usize) -> (usize, usize) {
     }
 }
 
-/// What is learnt from.
+/// The input of a training.
 #[derive(Clone, Debug)]
 pub struct Material<'a> {
     pub table: &'a Table,
-    /// Rows read, good and bad.
+    /// Rows read, valid or not.
     pub read: usize,
-    /// Rows left out because they broke the table's contract.
+    /// Rows left out because they violated the table contract.
     pub left_out: usize,
-    /// The name under which the table is kept.
+    /// Name under which the table is recorded.
     pub name: String,
-    /// What was odd about it when it was read.
+    /// Warnings collected while the table was read.
     pub warnings: WarningSummary,
 }
 
-/// A model, with what it would have said of rows it had not seen.
+/// A trained model and its predictions for rows it was not fitted on.
 #[derive(Clone, Debug)]
 pub struct Trained {
     pub model: Model,
-    /// For every row of the table, the probability of a model that was fitted without it: out-of-fold, calibrated, of the
-    /// first repeat; none of a row that was not tested.
+    /// For every row of the table, the calibrated out-of-fold probability of the first repeat, from a model fitted without
+    /// that row; `None` for a row that was not tested.
     pub out_of_fold: Vec<Option<f64>>,
 }
 
-/// Cross-validates, chooses, fits on all rows.
+/// Cross-validates the learners, chooses one and fits it on all rows.
 pub fn train(
     spec: &Spec,
     material: &Material<'_>,
@@ -206,7 +205,7 @@ pub fn train(
     }
 }
 
-/// Whether rows can be cut by these times: every block needs rows.
+/// Checks that the rows can be split by these times: every block needs rows.
 fn check_times(times: &[Option<f64>], folds: usize) -> Result<(), TrainFault> {
     if times.iter().all(Option::is_none) {
         return Err(TrainFault::Request(
@@ -226,7 +225,7 @@ fn check_times(times: &[Option<f64>], folds: usize) -> Result<(), TrainFault> {
     )))
 }
 
-/// The column that a table's rows are ordered by, and how many of them have no time; none where they are not ordered.
+/// The column that orders the rows and the number of rows without a time; `None` if the rows are not ordered.
 pub fn untimed(table: &Table) -> Option<(&str, usize)> {
     let times = table.times()?;
     let by = table.schema().by()?;
@@ -234,7 +233,7 @@ pub fn untimed(table: &Table) -> Option<(&str, usize)> {
     Some((table.schema().name(by.slot), rows))
 }
 
-/// Refuses a table of which more than this share has no time.
+/// Rejects a table in which more than the share `max_bad` of the rows has no time.
 pub fn check_untimed(table: &Table, max_bad: f64) -> Result<(), TrainFault> {
     match untimed(table) {
         Some((column, rows)) if rows as f64 > max_bad * table.len() as f64 => {
@@ -248,14 +247,14 @@ pub fn check_untimed(table: &Table, max_bad: f64) -> Result<(), TrainFault> {
     }
 }
 
-/// Which rows belong together, or come in which order, by the column that the spec's evaluation names.
+/// The groups or the time order of the rows, by the column that the spec's evaluation names.
 fn arrangement(table: &Table) -> Arrangement {
     let groups = table.groups().map(Arrangement::Groups);
     let arranged = groups.or_else(|| table.times().map(Arrangement::Time));
     arranged.unwrap_or(Arrangement::Rows)
 }
 
-/// What the fit of the recipe said, by column.
+/// Adds the warnings of the recipe's fit, except for columns already reported as missing.
 fn fitted_warnings(said: &[FitWarning], odd: &mut WarningSummary) {
     for FitWarning { name, detail } in said {
         let is_there = |w: &ColumnWarning| w.column != *name || w.problem != Problem::MissingColumn;

@@ -1,4 +1,4 @@
-//! The reference profile of a training table: what monitoring will hold live rows against.
+//! The reference profile of a training table, which monitoring compares live rows with.
 
 use rustc_hash::FxHashMap;
 
@@ -8,7 +8,7 @@ use crate::stats::profile::{
     CategoryProfile, ColumnProfile, NumberProfile, Observed, Profile, TextProfile,
 };
 
-/// Profile of every column, and of the probabilities the model gives to rows it has not seen.
+/// Profiles every column, and the probabilities that the model gives to rows it was not fitted on.
 pub fn of(table: &Table, scores: impl Iterator<Item = f64>) -> Profile {
     let columns = table
         .schema()
@@ -45,14 +45,14 @@ pub fn of(table: &Table, scores: impl Iterator<Item = f64>) -> Profile {
     }
 }
 
-/// The levels that a profile counts by name: those of the spec; of an open category the most frequent ones, in the order of
-/// their names.
+/// The levels that a profile counts by name, sorted by name: those of the spec or, for an open category,
+/// the most frequent ones.
 fn common<'a>(
     levels: &'a Levels,
     cells: impl Iterator<Item = Cell>,
     text: &'a str,
 ) -> Vec<&'a str> {
-    /// A category of more levels is hardly compared level by level.
+    /// Maximum levels: comparing more of them one by one carries little information.
     const MOST: usize = 1000;
     if !levels.is_open() {
         return levels.iter().map(String::as_str).collect();

@@ -1,19 +1,19 @@
-//! What long work and its caller say to each other.
+//! The interface between long work and its caller.
 
-/// What long work tells its caller, and what the caller tells it. Called from any of the worker threads.
+/// Reports progress to the caller of long work and passes on its cancellation. Called from any worker thread.
 pub trait Progress: Sync {
-    /// So many steps are ahead.
+    /// `steps` steps are ahead.
     fn begin(&self, steps: usize);
-    /// One of them is done.
+    /// One step is done; `what` names it.
     fn advance(&self, what: &str);
-    /// The first fold is done: all of the work takes about `times` as long as it did up to now.
+    /// The first fold is done: all of the work is expected to take `times` as long as the work so far.
     fn forecast(&self, _times: f64) {}
-    /// Nothing is left to fit; from here on something may be written.
+    /// All fitting is done; after this call the caller may write files.
     fn fitted(&self) {}
     fn stopped(&self) -> bool;
 }
 
-/// Nobody watches and nobody stops it.
+/// Ignores all reports and never cancels.
 #[derive(Debug)]
 pub struct Unwatched;
 

@@ -1,4 +1,4 @@
-//! Folds: stratified ones, in which every fold has its share of both labels; folds of whole groups; blocks in order of time.
+//! Splits into folds: stratified by label, by whole groups, or in blocks by time.
 
 use rustc_hash::FxHashMap;
 
@@ -6,8 +6,8 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom;
 
-/// Fold of every row: rows of each label are shuffled and dealt to the folds in turn, the second label going on where the
-/// first stopped, so that fold sizes differ by at most one.
+/// The fold of every row. Rows of each label are shuffled and dealt to the folds in turn; the second label continues where
+/// the first stopped, so fold sizes differ by at most one.
 pub fn stratified(labels: &[bool], folds: usize, seed: u64) -> Vec<usize> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut fold_of = vec![0; labels.len()];
@@ -23,9 +23,9 @@ pub fn stratified(labels: &[bool], folds: usize, seed: u64) -> Vec<usize> {
     fold_of
 }
 
-/// Fold of every row where rows of one group stand in one fold; a row without a group is one of its own. Groups are dealt
-/// largest first, each to the fold that then has the most even shares of both labels; of equals the one with the fewest
-/// rows. The seed decides the order among groups of one size.
+/// The fold of every row, with all rows of a group in one fold; a row without a group is its own group. Groups are dealt
+/// largest first, each to the fold where the shares of both labels stay most even; ties go to the fold with the fewest rows.
+/// The seed decides the order among groups of equal size.
 pub fn grouped(groups: &[Option<u64>], labels: &[bool], folds: usize, seed: u64) -> Vec<usize> {
     let mut places: FxHashMap<u64, usize> = FxHashMap::default();
     let mut members: Vec<Vec<usize>> = Vec::new();
@@ -47,7 +47,7 @@ pub fn grouped(groups: &[Option<u64>], labels: &[bool], folds: usize, seed: u64)
     for rows in &members {
         let yes = rows.iter().filter(|row| labels[**row]).count() as f64;
         let adds = [yes, rows.len() as f64 - yes];
-        // What the sum of the squared shares grows by.
+        // The increase of the sum of squared label shares.
         let growth = |have: &[f64; 2]| -> f64 {
             (0..2)
                 .map(|l| (2.0 * have[l] * adds[l] + adds[l] * adds[l]) / (all[l] * all[l]))
@@ -67,9 +67,9 @@ pub fn grouped(groups: &[Option<u64>], labels: &[bool], folds: usize, seed: u64)
     fold_of
 }
 
-/// Fold of every row where rows are cut by time into `folds + 1` blocks of about equal rows: the first block is learnt from
-/// alone and has no fold, block i is fold i − 1. Rows without a time come before all others. Rows of one time stand in one
-/// block, that of the first of them, so that the blocks do not depend on the order of the rows.
+/// The fold of every row when rows are cut by time into `folds + 1` blocks of about equal size. The first block is only
+/// trained on and has no fold; block i is fold i − 1. Rows without a time come before all others. Rows of equal time are in
+/// one block, that of the first of them, so the blocks do not depend on the order of the rows.
 pub fn forward(times: &[Option<f64>], folds: usize) -> Vec<Option<usize>> {
     let mut order: Vec<usize> = (0..times.len()).collect();
     let time = |row: usize| {
@@ -163,7 +163,7 @@ mod tests {
         }
     }
 
-    /// Rows without a group are dealt one by one.
+    /// Rows without a group are dealt to the folds one by one.
     #[test]
     fn rows_without_a_group_are_groups_of_their_own() {
         let labels: Vec<bool> = (0..40).map(|i| i % 2 == 0).collect();

@@ -1,8 +1,8 @@
-//! The training set: a table, and the labelled rows of the store that came since.
+//! The training set: a table, and the labelled rows of the store that arrived since.
 //!
-//! * [`table`]: the table that is used where none is named.
-//! * [`labelled`]: rows of the store whose labels have come.
-//! * [`lesson`]: both as one table.
+//! * [`table`]: the table that is used if none is named.
+//! * [`labelled`]: rows of the store whose labels have arrived; [`truths`]: labels in events.
+//! * [`lesson`]: both combined into one table.
 
 pub mod labelled;
 pub mod lesson;

@@ -1,4 +1,4 @@
-//! The table a model is trained on when none is named.
+//! The training table that is used if none is named.
 
 use std::path::Path;
 
@@ -8,20 +8,19 @@ use crate::model::spec::{Spec, TableSource};
 use crate::registry::{Registry, RegistryError};
 use crate::schema::row::Purpose;
 
-/// Why there is no table to train on.
+/// Why there is no training table.
 #[derive(Debug, thiserror::Error)]
 pub enum NoTable {
-    /// It cannot be read.
     #[error(transparent)]
     Read(#[from] ReadFault),
-    /// It is not kept, or damaged.
+    /// The table is not in the registry, or is damaged.
     #[error(transparent)]
     Registry(#[from] RegistryError),
     #[error("the spec {0:?} names no table; name one on the command line")]
     NotNamed(String),
 }
 
-/// The table the spec names as its own, relative to `folder` (where the spec is).
+/// The table that the spec names, relative to `folder`, the folder of the spec.
 pub fn of_spec(spec: &Spec, folder: &Path) -> Result<Loaded, NoTable> {
     match &spec.table {
         None => Err(NoTable::NotNamed(spec.name.clone())),
@@ -35,7 +34,7 @@ pub fn of_spec(spec: &Spec, folder: &Path) -> Result<Loaded, NoTable> {
     }
 }
 
-/// The table a model was trained on, as the registry keeps it.
+/// The table that a model was trained on, as stored in the registry.
 pub fn of_model(registry: &Registry, model: &Model) -> Result<Loaded, NoTable> {
     let bytes = registry.table(&model.card().table)?;
     Ok(ingest::kept(&bytes, model.schema())?)

@@ -1,5 +1,5 @@
-//! Which scope reaches what: every route, every message and every topic, with every scope. Found outside: a token that may
-//! only predict could overwrite labels and read everybody's rows over `/ws`.
+//! Checks what each scope may use: every route, every message and every topic. Regression: a token with scope `predict`
+//! could overwrite labels and read all rows over `/ws`.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -15,13 +15,13 @@ use crate::socket::Socket;
 
 const SCOPES: [Scope; 4] = [Scope::Predict, Scope::Label, Scope::Read, Scope::Admin];
 
-/// Routes that need no token at all; the rest need one.
+/// Routes that need no token; all others do.
 const OPEN: &[&str] = &["GET /healthz", "GET /readyz"];
 
-/// Routes any token reaches.
+/// Routes that any valid token may use.
 const ANY: &[&str] = &["GET /ws", "GET /openapi.json", "GET /docs"];
 
-/// What a scope reaches beside those; the contract, written down a second time. `admin` reaches everything.
+/// Routes that each scope may use in addition; an independent copy of the contract. `admin` may use everything.
 const REACH: &[(Scope, &[&str])] = &[
     (
         Scope::Predict,
@@ -88,14 +88,14 @@ async fn server() -> (Server, tempfile::TempDir) {
     (server, secrets)
 }
 
-/// Status with a token, named as its scope, or none.
+/// Response status with a token, which is named like its scope, or without one.
 async fn status(server: &Server, method: &str, path: &str, token: Option<&str>) -> u16 {
     let mut request = server.request(method.parse::<Method>().unwrap(), path);
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
     if method == "POST" {
-        // Not a body any route takes: what matters is how far the request came.
+        // An invalid body for every route: the test only checks whether the request passes authorization.
         request = request.header("content-type", "application/json").body("[");
     }
     request.send().await.unwrap().status().as_u16()
@@ -185,7 +185,7 @@ async fn b1_every_message_and_topic_asks_for_the_scope_of_its_route() {
             let message = json!({"type": "subscribe", "topics": [topic]});
             assert_eq!(is_denied(message).await, !may, "{topic} {}", word(scope));
         }
-        // One that is denied keeps the rest from being subscribed to, and ends nothing.
+        // One denied topic rejects the whole subscription, and the connection stays open.
         let both = json!({"type": "subscribe", "topics": ["models", "jobs"]});
         assert_eq!(is_denied(both).await, scope != Scope::Admin);
         assert!(!is_denied(json!({"type": "unsubscribe"})).await);

@@ -1,4 +1,4 @@
-//! Answers into files: the same in every format, and a file is there whole or not at all.
+//! Prediction files: the same content in every format, and a file is written completely or not at all.
 
 use std::fs;
 use std::io::Write;
@@ -13,7 +13,7 @@ use titanic_platform::train::{self, Request, Unwatched};
 
 use crate::tables;
 
-/// Reads answers back: id, label and probability are themselves a table.
+/// Spec for reading predictions back: id, label and probability form a table.
 fn answer_spec(id: &str, target: &str) -> Spec {
     Spec::parse(&format!(
         "version: 1
@@ -66,7 +66,7 @@ fn check(loaded: &Loaded, probabilities: &[f64], spec: &Spec) {
             _ => String::new(),
         };
         for (i, p) in probabilities.iter().enumerate() {
-            // To the last bit, in every format.
+            // Equal to the last bit in every format.
             assert_eq!(
                 back.table.row(i).cells[0],
                 Cell::Number(*p),
@@ -188,7 +188,7 @@ fn a_file_is_written_whole_or_not_at_all() {
         (vec!["a.csv".into()], "one".into())
     );
 
-    // A writer that gives up half-way: the old file stays, nothing else does.
+    // A writer that fails half-way: the old file remains, and no other file is left.
     let refused = write::beside(&path, |sink| {
         sink.write_all(b"two").unwrap();
         Err::<(), _>(WriteFault::Format("x".into()))
@@ -199,7 +199,7 @@ fn a_file_is_written_whole_or_not_at_all() {
         (vec!["a.csv".into()], "one".into())
     );
 
-    // A folder in the way, and a folder that is not there.
+    // A folder at the path, and a folder that does not exist.
     fs::create_dir(folder.path().join("b.csv")).unwrap();
     fs::write(folder.path().join("b.csv/c"), "").unwrap();
     for wrong in ["b.csv", "none/a.csv", "a.csv/b.csv"] {
@@ -218,7 +218,7 @@ fn a_file_is_written_whole_or_not_at_all() {
     }
 }
 
-/// A sink that is full says so, whatever the format.
+/// Every format reports an error if the disk is full.
 #[test]
 fn a_full_disk_is_told() {
     struct Full;

@@ -1,4 +1,4 @@
-//! Bad input, by name: one clear message, the right exit code, nothing written and nothing lost.
+//! Kinds of bad input: one clear message, the right exit code, nothing written and nothing lost.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use titanic_platform::registry::{Decision, Registry};
 
 use crate::cli::{Folder, QUICK};
 
-/// A training that must fail with this message and leave the folder as it was.
+/// Checks that a training fails with this message and changes no file.
 fn check_train(folder: &Folder, table: &str, more: &str, said: &str) {
     let before = folder.files();
     let error = folder.run(&format!("train {table} {more}")).fails(1);
@@ -17,7 +17,7 @@ fn check_train(folder: &Folder, table: &str, more: &str, said: &str) {
     assert_eq!(folder.files(), before, "{table}");
 }
 
-/// A table that neither trains nor is answered, for the same reason; the champion goes on answering.
+/// Checks that a table is rejected for training and prediction for the same reason, while the champion still predicts others.
 fn check_refused(content: &[u8], said: &str) {
     let folder = Folder::trained();
     folder.put("bad.csv", content);
@@ -37,7 +37,7 @@ fn check_refused(content: &[u8], said: &str) {
 
 const HEADER: &str = "Survived,Pclass,Sex,Age";
 
-/// So many rows: every third survives, classes and ages vary.
+/// Makes `n` rows: every third survives, classes and ages vary.
 fn rows(n: usize) -> String {
     let row = |i: usize| {
         format!(
@@ -125,14 +125,14 @@ fn one_class_only() {
 #[test]
 fn the_target_missing() {
     let folder = Folder::new();
-    // As a column: said once, not once a row.
+    // A missing column is reported once, not once per row.
     let without = folder.run("train test.csv").fails(1);
     assert_eq!(
         without,
         "test.csv: Survived: missing, allowed: 0 or 1 (a table without the target cannot be learnt from)"
     );
     check_train(&folder, "test.csv", QUICK, "Survived: missing");
-    // In every row, and in some.
+    // The label is missing in every row, and in some rows.
     let blank: String = rows(30).lines().map(|l| format!("{}\n", &l[1..])).collect();
     folder.put("blank.csv", format!("{HEADER}\n{blank}"));
     check_train(
@@ -197,7 +197,7 @@ fn ragged_rows() {
     assert!(answers.contains("\n61,,,\"not a row"), "{answers}");
 }
 
-/// The same table however it is saved: the same model, to the byte.
+/// The same table saved in different ways gives the same model, to the byte.
 #[test]
 fn marks_line_ends_and_quoted_newlines() {
     let folder = Folder::new();
@@ -287,7 +287,7 @@ fn a_million_columns() {
 #[test]
 fn nan_and_infinities() {
     let folder = Folder::trained();
-    // NaN is how a missing number is written; an infinity is none at all.
+    // NaN stands for a missing number; an infinity is invalid.
     let table = rows(60)
         .replacen(",5\n", ",NaN\n", 1)
         .replacen(",7\n", ",inf\n", 1)
@@ -385,7 +385,7 @@ fn a_spec_of_an_unknown_version() {
     assert_eq!(folder.files(), before);
 }
 
-/// A model as a later release might write it: sound, and of a revision this one does not know.
+/// A model file as a later release might write it: intact, but with an unknown format revision.
 #[test]
 fn a_model_of_a_later_format() {
     let folder = Folder::trained();
@@ -458,7 +458,7 @@ fn a_state_that_cannot_be_written() {
     }
 }
 
-/// No file can grow, as on a full disk: an error that says so, and the state is what it was.
+/// No file can grow, as on a full disk: the error says so, and the state is unchanged.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk() {

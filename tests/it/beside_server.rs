@@ -1,4 +1,4 @@
-//! Commands that need the store, beside a running server and without one: they print the same and do the same.
+//! Commands that use the store, with and without a running server: same output, same effect.
 
 use std::path::Path;
 use std::process::Command;
@@ -27,7 +27,7 @@ on_both!(
     the_store_is_checked_compacted_and_copied,
 );
 
-/// Runs a line over a state, beside whatever runs.
+/// Runs a command line on a state, whether or not a server holds it.
 fn on(state: &Path, line: &str) -> Ran {
     with(state, line, &[])
 }
@@ -44,7 +44,7 @@ fn with(state: &Path, line: &str, environment: &[(&str, &str)]) -> Ran {
     Ran::of(line, tokio::task::block_in_place(|| output).unwrap())
 }
 
-/// Two states with the same store: one for a server, one for commands alone.
+/// Two states with the same store: one held by a server, one used by commands directly.
 async fn twins(case: &Case) -> (Server, TempDir) {
     let server = Server::of(case).await;
     let labels = read(case.labels);
@@ -62,7 +62,7 @@ async fn twins(case: &Case) -> (Server, TempDir) {
     (server.unwrap(), alone)
 }
 
-/// Without what differs by chance: ids.
+/// Removes ids, which are random.
 fn without_ids(mut rows: Value) -> Value {
     for row in rows.as_array_mut().unwrap() {
         row.as_object_mut().unwrap().remove("id");
@@ -126,7 +126,7 @@ async fn reading_commands_print_the_same(case: &Case) {
     server.stop().await;
 }
 
-/// A table with good rows, one twice, a bad row and a line that is none.
+/// A table with valid rows (one of them twice), an invalid row and a malformed line.
 fn mixed(case: &Case) -> String {
     let mut lines: Vec<&str> = case.table.lines().take(8).collect();
     lines.push(lines[3]);
@@ -144,7 +144,7 @@ async fn an_ingest_keeps_the_same_rows_and_quarantine(case: &Case) {
         std::fs::write(folder.join("good.csv"), &good).unwrap();
         std::fs::write(folder.join("bad.csv"), bad).unwrap();
     }
-    // Stored, repeated, quarantined: what came before is there already, in quarantine or not.
+    // Counts of stored, repeated and quarantined rows; rows that came before count as repeated, even quarantined ones.
     for (line, counts) in [
         ("ingest good.csv --json", [7, 1, 1]),
         ("ingest bad.csv --json", [1, 0, 1]),
@@ -161,7 +161,7 @@ async fn an_ingest_keeps_the_same_rows_and_quarantine(case: &Case) {
         }
         assert_eq!(quarantine(&state), quarantine(alone.path()), "{line}");
     }
-    // Lines and sources are those of the files.
+    // Lines and sources refer to the ingested files.
     let rows = quarantine(&state);
     let of = |source: &str| {
         let rows = rows.as_array().unwrap().iter();
@@ -177,7 +177,7 @@ async fn an_ingest_keeps_the_same_rows_and_quarantine(case: &Case) {
             .collect::<Vec<_>>()
     };
     assert_eq!(rows(&state), rows(alone.path()));
-    // What the server has taken is there already for a command without it.
+    // Rows stored by the server count as repeated for a command that runs after it.
     let state = server.leave().await;
     let again = on(state.path(), "ingest good.csv --json").ok().json();
     assert_eq!(again["stored"], 0);
@@ -202,13 +202,13 @@ async fn a_strict_ingest_keeps_nothing_of_a_bad_load(case: &Case) {
         [&*state, alone.path()].map(|at| on(at, "ingest good.csv --strict --json").ok().json());
     assert_eq!(beside, without);
     assert_eq!((&beside["read"], &beside["stored"]), (&json!(3), &json!(3)));
-    // A bad row after several batches of good ones.
+    // An invalid row after several batches of valid ones.
     let (header, good) = case.half_bad.split_once('\n').unwrap();
     let (good, bad) = good.split_once('\n').unwrap();
     let cells = good.rsplit_once(',').unwrap().0;
     let many: String = (0..9000).map(|n| format!("{cells},n{n}\n")).collect();
     std::fs::write(state.join("late.csv"), format!("{header}\n{many}{bad}")).unwrap();
-    // Good rows of several batches go in one request, which is stored whole or not at all.
+    // Valid rows of several batches are sent in one request, which is stored completely or not at all.
     let requests = async || {
         let page = server.metrics().await;
         let counter =
@@ -240,7 +240,7 @@ async fn a_spec_beside_a_server_is_that_of_its_model(case: &Case) {
     let state = server.state();
     let good: String = case.table.split_inclusive('\n').take(4).collect();
     std::fs::write(state.join("good.csv"), good).unwrap();
-    // The same in other words: a comment, and the name in quotes.
+    // An equivalent spec: a comment is added and the name quoted.
     let name = format!("name: {}", case.name);
     let same = case
         .spec
@@ -287,8 +287,8 @@ async fn rows_in_quarantine_are_retried_and_dropped(case: &Case) {
         });
         assert_eq!(beside, without, "{line}");
     }
-    // The routes page, and say of an unknown row that it is none.
-    // Rows that were not quarantined before: those are remembered.
+    // The route of the quarantine is paginated and reports an unknown id. The rows must be new,
+    // because quarantined rows are remembered.
     let rows = json!([{}, {"nobody": 1}, {"nobody": 2}]);
     assert_eq!(server.post("/v1/rows", &rows).await.1["quarantined"], 3);
     let first = server.get("/v1/quarantine?limit=2").await;
@@ -326,7 +326,7 @@ async fn the_store_is_checked_compacted_and_copied(case: &Case) {
     let state = server.state();
     let sizes = on(&state, "store compact --json").ok().json();
     assert!(sizes["after"].as_u64() <= sizes["before"].as_u64());
-    // A relative path is the command's, not the server's.
+    // A relative path refers to the folder of the command, not of the server.
     let made = on(&state, "store backup copy.redb --json").ok().json();
     let copied = std::fs::metadata(state.join("copy.redb")).unwrap().len();
     assert_eq!(made, json!({"file": "copy.redb", "bytes": copied}));
@@ -335,7 +335,7 @@ async fn the_store_is_checked_compacted_and_copied(case: &Case) {
             .fails(1)
             .contains("the store itself")
     );
-    // Whoever may ask for a backup must not be able to put one in the place of a model.
+    // A client with the right to request a backup must not be able to overwrite a model file.
     let ledger = std::fs::read(state.join("models/ledger.jsonl")).unwrap();
     let error = on(&state, "store backup models/ledger.jsonl").fails(1);
     assert!(error.contains("name another"), "{error}");
@@ -347,7 +347,7 @@ async fn the_store_is_checked_compacted_and_copied(case: &Case) {
         .post("/v1/backups", &json!({"to": "relative.redb"}))
         .await;
     assert_eq!(status, 422);
-    // The server answers all the same, and the copy is the store.
+    // The server still responds, and the copy equals the store.
     assert_eq!(server.post("/v1/predict", &case.row()).await.0, 200);
     let from = state.join("copy.redb");
     let line = format!("store restore {} --force", from.display());
@@ -445,7 +445,7 @@ async fn rows_are_quarantined_under_the_source_and_line_that_a_client_names() {
             .header(name, value);
         assert_eq!(answer(request.body(csv)).await.0, 400, "{name}");
     }
-    // A batch of a command that is no batch.
+    // A body that claims to be a batch of a command but is not.
     let request = server
         .request(Method::POST, "/v1/rows")
         .header("content-type", "application/vnd.titanic.batch+x-ndjson");

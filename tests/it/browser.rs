@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::server::{self, Server};
 
-/// chromedriver and one session of a headless Chromium.
+/// A chromedriver process with one session of a headless Chromium.
 struct Browser {
     driver: Child,
     session: String,
@@ -86,7 +86,7 @@ impl Browser {
             .await
     }
 
-    /// Waits for a script to give something true, as WebDriver itself waits: in the browser, on its animation frames.
+    /// Waits until a script returns a true value. The wait runs in the browser, on its animation frames.
     async fn until(&self, condition: &str) {
         let script = format!(
             "const done = arguments[arguments.length - 1]; const end = Date.now() + 20000;
@@ -145,7 +145,7 @@ async fn the_page_predicts_as_one_types_and_follows_the_champion() {
         .until("/\\d\\d?(\\.\\d)? ?%/.test(document.querySelector('.verdict').innerText)")
         .await;
 
-    // Another age, another probability; every change comes with its contributions.
+    // Another age changes the probability, and every change shows its contributions.
     let shown = "return document.querySelector('.verdict').innerText";
     let before = browser.run(shown).await;
     browser.type_into("[data-column=Age] input", "3").await;
@@ -155,13 +155,13 @@ async fn the_page_predicts_as_one_types_and_follows_the_champion() {
             "document.querySelector('.verdict').innerText !== {before}"
         ))
         .await;
-    // A value out of range: said beside its field.
+    // A value out of range is reported next to its field.
     browser.type_into("[data-column=Age] input", "500").await;
     browser.until("document.querySelector('[data-column=Age] input').getAttribute('aria-invalid') === 'true'").await;
     browser.type_into("[data-column=Age] input", "30").await;
     browser.until("document.querySelector('[data-column=Age] input').getAttribute('aria-invalid') !== 'true'").await;
 
-    // A promotion swaps the header without a reload, and what was typed stays.
+    // A promotion updates the header without a reload, and the input remains.
     let promoted = server
         .request(reqwest::Method::POST, "/v1/models/2/promote")
         .send()
@@ -178,14 +178,14 @@ async fn the_page_predicts_as_one_types_and_follows_the_champion() {
         "30"
     );
 
-    // So does the loop: who is live, and what was put aside, the newest first, as text and nothing else.
+    // The loop section is updated as well: the live model, and the quarantined rows, newest first, as escaped text.
     browser
         .until("/titanic@2 live ·/.test(document.querySelector('#loop').innerText)")
         .await;
     let cells = "return [...document.querySelectorAll('#loop .aside td:nth-child(4)')].map(cell => cell.innerText)";
     assert_eq!(browser.run(cells).await, json!(["<b>male</b>", "9"]));
 
-    // Nothing was refused by the page's own policy, nothing failed.
+    // The content security policy of the page blocked nothing, and no script failed.
     let log = browser.post("se/log", json!({"type": "browser"})).await;
     let severe: Vec<&Value> = log
         .as_array()
@@ -199,7 +199,7 @@ async fn the_page_predicts_as_one_types_and_follows_the_champion() {
             .all(|l| l["message"].as_str().unwrap().contains("422")),
         "{severe:?}"
     );
-    // Readable on a phone: nothing to scroll sideways.
+    // On a phone-sized window the page does not scroll horizontally.
     browser
         .post("window/rect", json!({"width": 500, "height": 800}))
         .await;

@@ -1,4 +1,4 @@
-//! The two tables that servers are tested on, and what a test has to know of each.
+//! The two tables that servers are tested with, and their properties that tests need.
 
 use serde_json::Value;
 use titanic_platform::ingest::Loaded;
@@ -6,41 +6,41 @@ use titanic_platform::model::Spec;
 
 use crate::{churn, tables};
 
-/// A spec with its table. Rows and the like are JSON text.
+/// A spec with its table. Fields that hold rows and other documents are JSON text.
 pub struct Case {
     /// Name of the spec.
     pub name: &'static str,
-    /// The spec, as typed.
+    /// The spec as YAML.
     pub spec: &'static str,
     /// Labelled rows, as CSV.
     pub table: &'static str,
-    /// How many lines of it the second model learns from, the header among them.
+    /// Number of lines of the table that the second model is trained on, including the header.
     pub lines: usize,
-    /// Rows to be answered, as CSV.
+    /// Rows to predict, as CSV.
     pub unlabelled: fn() -> String,
-    /// What an answer as CSV begins with.
+    /// Start of the header of predictions as CSV.
     pub header: &'static str,
-    /// The outcomes, the positive one last.
+    /// Both labels, the positive one last.
     pub labels: &'static str,
-    /// From which probability on the positive one is answered.
+    /// Decision threshold: minimum probability of the positive label.
     pub threshold: f64,
-    /// Columns a row must have.
+    /// Required columns of a row.
     pub required: &'static str,
-    /// A row every server answers.
+    /// A valid row.
     pub row: &'static str,
-    /// A column, and a value that makes another row of it.
+    /// A column, and a value that turns the valid row into another one.
     pub change: (&'static str, &'static str),
-    /// A row that is refused, and where.
+    /// An invalid row, and the JSON pointer of its fault.
     pub bad: (&'static str, &'static str),
-    /// Two rows as CSV, of which the second is refused.
+    /// Two rows as CSV; the second is invalid.
     pub half_bad: &'static str,
-    /// A row that is answered with warnings, and these.
+    /// A row that is predicted with warnings, and these warnings.
     pub odd: (&'static str, &'static str),
-    /// Cells of the odd row as an explanation shows them.
+    /// Cells of the odd row as shown in an explanation.
     pub shown: &'static [(&'static str, &'static str)],
     /// A category with its levels.
     pub category: (&'static str, &'static str),
-    /// A number with its highest value.
+    /// A numeric column with its maximum.
     pub number: (&'static str, f64),
     /// One of the features.
     pub feature: &'static str,
@@ -78,7 +78,7 @@ pub static TITANIC: Case = Case {
     feature: "age",
 };
 
-/// A case that shares no name with it.
+/// A case that shares no names with the bundled one.
 pub static CHURN: Case = Case {
     name: "churn",
     spec: churn::SPEC,
@@ -113,30 +113,30 @@ pub static CHURN: Case = Case {
     feature: "months",
 };
 
-/// Reads JSON of a case.
+/// Parses JSON text of a case.
 pub fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
 impl Case {
-    /// A row every server answers.
+    /// A valid row.
     pub fn row(&self) -> Value {
         json(self.row)
     }
 
-    /// Another one.
+    /// Another valid row.
     pub fn other_row(&self) -> Value {
         let mut row = self.row();
         row[self.change.0] = json(self.change.1);
         row
     }
 
-    /// Rows to be answered.
+    /// Rows to predict.
     pub fn rows(&self) -> Vec<Value> {
         tables::objects(&self.spec().schema, &(self.unlabelled)())
     }
 
-    /// The label of a probability.
+    /// The predicted label for a probability.
     pub fn label(&self, probability: f64) -> Value {
         json(self.labels)[usize::from(probability >= self.threshold)].clone()
     }
@@ -146,19 +146,19 @@ impl Case {
         format!("{}@{number}", self.name)
     }
 
-    /// The spec, read.
+    /// The parsed spec.
     pub fn spec(&self) -> Spec {
         Spec::parse(self.spec).unwrap()
     }
 
-    /// Both trainings: the whole table, and the beginning of it.
+    /// Training tables of both models: the whole table, and its beginning.
     pub fn trainings(&self) -> [Loaded; 2] {
         let head: String = self.table.split_inclusive('\n').take(self.lines).collect();
         [self.table, &head].map(|text| tables::csv(&self.spec(), text))
     }
 }
 
-/// Makes tests of functions that take a case: each runs on both.
+/// Makes tests of functions that take a case: each runs on both cases.
 macro_rules! on_both {
     ($($test:ident),+ $(,)?) => {
         mod titanic {

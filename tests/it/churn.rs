@@ -1,4 +1,4 @@
-//! The generator of the second table: customers who leave, with households that leave together.
+//! Generator of the second table: customers who leave; members of a household leave together.
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};

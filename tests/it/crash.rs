@@ -1,6 +1,6 @@
-//! The process is killed in the middle of everything, again and again: what was acknowledged is there, once.
+//! The process is killed at random moments, again and again: everything that was acknowledged is stored exactly once.
 //!
-//! Rounds: 50, more with CRASH_ROUNDS.
+//! Runs 50 rounds; CRASH_ROUNDS sets another number.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -16,16 +16,15 @@ use crate::case::{Case, TITANIC};
 use crate::process::Process;
 use crate::server;
 
-/// What was acknowledged.
 #[derive(Clone, Default)]
 struct Acknowledged {
-    /// Predictions with a truth.
+    /// Ids of predictions with a label.
     truths: Vec<String>,
-    /// Rows by what they are, with their ids.
+    /// Ids of rows by row number.
     rows: BTreeMap<u64, String>,
 }
 
-/// What was acknowledged, and a bell for each.
+/// What was acknowledged, and a signal for each acknowledgement.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Acknowledged>>, Arc<Notify>);
 
@@ -39,7 +38,7 @@ impl Seen {
         self.0.lock().unwrap().clone()
     }
 
-    /// Comes back once so many more were acknowledged.
+    /// Waits until `many` more were acknowledged.
     async fn more(&self, many: usize) {
         let count = || {
             let seen = self.0.lock().unwrap();
@@ -59,14 +58,14 @@ async fn post(client: &Client, url: &str, path: &str, body: &Value) -> Option<Va
     response.json().await.ok()
 }
 
-/// A row that is told from all others by its number.
+/// A row that differs from all others by its number.
 fn numbered(case: &Case, n: u64) -> Value {
     let mut row = case.row();
     row[case.spec().schema.id().expect("the case has an id")] = json!(n);
     row
 }
 
-/// Predictions with their truths, and rows, until the process is gone.
+/// Sends predictions with their labels, and rows, until the process is gone.
 async fn write(case: &'static Case, client: Client, url: String, first: u64, seen: Seen) {
     let label = crate::case::json(case.labels)[1].clone();
     for n in first.. {
@@ -136,7 +135,7 @@ async fn what_was_acknowledged_survives_200_rounds_of_kills_while_the_store_is_r
     kill_while_reopening(std::env::var("CRASH_ROUNDS").map_or(200, |n| n.parse().unwrap())).await;
 }
 
-/// A round: killed in the middle of writing, then twice in a row at some moment of the start after it.
+/// In each round the process is killed while writing, then twice at a random moment of the next start.
 async fn kill_while_reopening(rounds: u64) {
     let case = &TITANIC;
     let state = server::state_of(case);
@@ -176,7 +175,7 @@ async fn kill_while_reopening(rounds: u64) {
     assert!(truths as u64 >= rounds / 2 && rows as u64 >= rounds / 2);
 }
 
-/// Everything acknowledged since `from`, and the events in their order.
+/// Checks everything acknowledged since `from`, and the order of the events.
 async fn check(
     case: &Case,
     client: &Client,

@@ -1,5 +1,5 @@
-//! A store whose bytes are not what was written, under commands and a running server. Found outside: `serve` ended with a
-//! panic, or a thread of it did and `/readyz` stayed 200.
+//! A store with damaged bytes, used by commands and by a running server. Regression: `serve` ended with a panic, or one of
+//! its threads did while `/readyz` still returned 200.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -29,7 +29,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A state whose store has a hole from page `page` on, of as many bytes.
+/// A state whose store has `length` bytes overwritten from page `page` on.
 fn holed(page: usize, length: usize) -> TempDir {
     let state = tempfile::tempdir().unwrap();
     copy(Path::new(STATE), state.path());
@@ -48,7 +48,7 @@ fn run(state: &Path, line: &str) -> Output {
     command.output().unwrap()
 }
 
-/// States with holes of random bytes, whose store can be opened and not be used.
+/// States with random damage whose store can be opened but not fully read.
 fn half_readable() -> impl Iterator<Item = TempDir> {
     let bytes = std::fs::read(Path::new(STATE).join("events.redb")).unwrap();
     let made = move |seed: u64| {
@@ -125,7 +125,7 @@ fn b7_commands_on_a_store_with_damaged_pages_say_so() {
 async fn b7_a_server_over_damaged_pages_is_not_ready_and_alerts() {
     let mut met = false;
     for state in half_readable().take(6) {
-        // One that is damaged where a server looks at once ends, and says what to do.
+        // A server whose store is damaged where it reads at the start ends with a message that says what to do.
         let Some(process) = Process::try_of(Process::command(state.path())) else {
             let output = run(state.path(), "serve --listen 127.0.0.1:0");
             let said = String::from_utf8_lossy(&output.stderr);
@@ -150,11 +150,11 @@ async fn is_not_ready_and_alerts(process: &Process) {
     let get = async |path: &str| {
         let response = client.get(format!("{}{path}", process.url)).send().await;
         let response = response.unwrap();
-        // What stands in an event may be damaged, too.
+        // The content of an event may be damaged as well.
         let status = response.status();
         (status, response.json().await.unwrap_or(Value::Null))
     };
-    // Whoever reads everything meets it.
+    // Requests that read everything encounter the damage.
     let checked = client.post(format!("{}/v1/store/check", process.url));
     checked.send().await.unwrap();
     until("the damage", || async {
@@ -178,7 +178,7 @@ async fn is_not_ready_and_alerts(process: &Process) {
             .any(|a| a["rule"] == "store" && a["state"] == "firing")
     })
     .await;
-    // Rows are still answered.
+    // Rows are still predicted.
     let row = client
         .post(format!("{}/v1/predict", process.url))
         .json(&server::passenger());

@@ -1,4 +1,4 @@
-//! The demo, as the real binary plays it.
+//! The demo, played by the real binary.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::server::{Server, until};
 
 on_both!(the_page_shows_the_loop);
 
-/// A demo still to be played.
+/// A command that plays the demo.
 pub fn command(temporary: &Path, options: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_titanic-platform"));
     command.arg("demo").args(options).env("TMPDIR", temporary);
@@ -28,7 +28,7 @@ fn play(temporary: &Path, options: &[&str]) -> Output {
     command(temporary, options).output().unwrap()
 }
 
-/// What is left among the temporary ones.
+/// Entries left in the folder of temporary files.
 pub fn left(temporary: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(temporary).unwrap();
     entries.map(|entry| entry.unwrap().path()).collect()
@@ -66,7 +66,7 @@ fn the_story_is_told_in_order_and_ends_well() {
     assert_eq!(left(temporary.path()), none, "the throw-away state is gone");
 }
 
-/// With its page open and other clients predicting: neither is any business of the demo's.
+/// Requests of its open page and of other clients do not affect the demo.
 #[test]
 fn others_traffic_makes_no_difference_to_the_demo() {
     use std::io::{BufRead, BufReader};
@@ -113,7 +113,7 @@ fn the_same_seed_tells_the_same_story_and_a_state_can_be_kept() {
     let told = |more: &[&str]| {
         let output = demo(temporary.path(), &[&["--speed", "max"], more].concat());
         let text = String::from_utf8(output.stdout).unwrap();
-        // Whose address and time are their own.
+        // Lines that contain an address or a time differ between runs.
         let own = ["watch it", "  trained in", "the state is kept"];
         let lines = text
             .lines()
@@ -127,8 +127,7 @@ fn the_same_seed_tells_the_same_story_and_a_state_can_be_kept() {
     assert!(kept.join("models/champion").is_file());
 }
 
-/// Of this seed's candidate the gate's evidence is good, and still it misses a floor of the spec. If learners change, another
-/// seed may have to take its place.
+/// With this seed the candidate passes the gate but misses a floor of the spec. If learners change, another seed may be needed.
 #[test]
 fn a_story_that_does_not_come_out_says_so() {
     let temporary = tempfile::tempdir().unwrap();
@@ -191,7 +190,7 @@ async fn the_page_shows_the_loop(case: &Case) {
     assert!(page.contains("<strong>0</strong> of 500 new labels that begin a training"));
     let version = format!("<h3>{} ", case.version(2));
     assert!(page.contains(&version), "{page}");
-    // A truth comes: the part alone tells of it, as the page would.
+    // After a label the page fragment shows the new count, as the page would.
     let (_, made) = server.post("/v1/predict", &case.row()).await;
     let label = json!({"id": made["id"], "label": made["label"]});
     assert_eq!(server.post("/v1/labels", &label).await.0, 200);

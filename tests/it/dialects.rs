@@ -1,4 +1,5 @@
-//! Tables as other programs write them, read by every command and by the server: the answers are those of the plain table.
+//! Tables as other programs write them, read by every command and by the server: the predictions equal
+//! those for the plain table.
 
 use std::io::Write;
 
@@ -6,7 +7,7 @@ use crate::case::TITANIC;
 use crate::cli::{Folder, QUICK};
 use crate::server::Server;
 
-/// A table with a text, two numbers of which one has fractions, a category and a target.
+/// Rows with a text, two numbers (one with fractions), a category and a target.
 fn rows() -> Vec<[String; 5]> {
     let plan = ["basic", "Größe"];
     let row = |i: u32| {
@@ -38,7 +39,7 @@ recipe:
   features: [age, income, plan=*]
 "#;
 
-/// The table as text; `cell` writes one.
+/// The table as text; `cell` formats a cell.
 fn text(delimiter: &str, line: &str, cell: impl Fn(usize, &str) -> String) -> String {
     let head = ["id", "age", "income", "plan", "churn"].join(delimiter);
     let rows = rows();

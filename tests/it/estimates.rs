@@ -1,4 +1,4 @@
-//! Estimates without truths on the real table: what a model carries of itself, and what its answers turn out to be worth.
+//! Performance estimates without labels on the real table, compared with the true performance.
 
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -13,7 +13,7 @@ use crate::tables;
 
 const NAMES: [&str; 6] = ["accuracy", "precision", "recall", "f1", "auc", "brier"];
 
-/// A model of half the table answers the other half, a hundred rows at a time: the intervals hold what the truths say.
+/// A model trained on half the table predicts the other half, a hundred rows at a time: the intervals cover the true metrics.
 #[test]
 fn intervals_hold_what_the_truths_say() {
     let (spec, _) = tables::titanic();

@@ -1,5 +1,5 @@
-//! `Expect: 100-continue` byte by byte. Found outside: `100 Continue` was sent before 413, 415, 404 and 401, so that clients
-//! sent bodies that were thrown away.
+//! `Expect: 100-continue` byte by byte. Regression: `100 Continue` was sent before 413, 415, 404 and 401, so clients sent
+//! bodies that were discarded.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -8,12 +8,12 @@ use titanic_platform::serve::options::{Auth, Scope, Token};
 
 use crate::server::Server;
 
-/// What is sent in response to a head, up to its end or the end of the connection.
+/// The bytes sent in response to a request head, up to the end of the response head or of the connection.
 async fn response(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") && stream.read_buf(&mut bytes).await.unwrap() > 0 {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            // A body follows: the head is enough, and nothing may come before it.
+            // A body follows: the head is enough, and no other response may precede it.
             return String::from_utf8(bytes[..end].to_vec()).unwrap();
         }
     }
@@ -88,7 +88,7 @@ async fn b10_a_head_that_decides_gets_its_response_without_100_continue() {
         assert!(got.starts_with(&expected), "{head}: {got}");
         assert!(got.contains("application/problem+json"), "{head}: {got}");
     }
-    // One that can be answered is sent its body's permission first.
+    // A request that can be handled gets `100 Continue` first.
     let length = format!("Content-Length: {}", BODY.len());
     let head = ["POST /v1/predict HTTP/1.1", bearer, json, &length].join("\r\n");
     let mut stream = open(&server, &head).await;

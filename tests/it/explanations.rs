@@ -1,5 +1,5 @@
-//! Explanations: every one starts from the mean probability of the training rows, whatever the learner, and adds up to the
-//! probability.
+//! Explanations: with every learner, each starts from the mean probability of the training rows, and its contributions add
+//! up to the probability.
 
 use titanic_platform::ingest::Loaded;
 use titanic_platform::kernel::Calibration;
@@ -23,7 +23,7 @@ fn train(spec: &Spec, loaded: &Loaded, learner: &str) -> Model {
         .model
 }
 
-/// 400 rows of which one in twenty is positive, and those have a high `x`.
+/// 400 rows, of which one in twenty is positive and has a high `x`.
 fn imbalanced() -> (Spec, Loaded) {
     let spec = Spec::parse(
         "version: 1\nname: rare\ntarget: {column: y, positive: 1, negative: 0}\n\
@@ -40,7 +40,7 @@ fn imbalanced() -> (Spec, Loaded) {
     (spec, loaded)
 }
 
-/// The base of each explanation, having checked that it adds up.
+/// Returns the base of each explanation, after checking that it adds up, and the mean probability.
 fn bases(model: &Model, loaded: &Loaded) -> (Vec<f64>, f64) {
     let mut work = Workspace::default();
     let (mut bases, mut mean) = (Vec::new(), 0.0);
@@ -82,7 +82,7 @@ fn contributions_of_a_linear_score_are_told_in_log_odds_too() {
         if matches!(model.calibration(), Calibration::Isotonic { .. }) {
             continue; // no line in log odds
         }
-        // Whatever the row, log odds less contributions are those of one and the same row, the mean one.
+        // For every row, log odds minus contributions give the same value, that of the mean row.
         let mut work = Workspace::default();
         let mut at_mean = Vec::new();
         for row in loaded.table.rows() {

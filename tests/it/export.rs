@@ -1,4 +1,4 @@
-//! `store export` as Parquet, read back and held against the lines of JSON.
+//! `store export` as Parquet, read back and compared with the JSON lines.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,17 +17,17 @@ use crate::store_cli::{lines, run};
 
 on_both!(a_table_holds_what_the_lines_hold);
 
-/// When the first events come; the others come a second and two seconds later.
+/// Time of the first events; the others follow one and two seconds later.
 const BEGIN: &str = "2026-01-31T09:15:00Z";
 const SECOND: Duration = Duration::from_secs(1);
 
-/// More than one group of a Parquet file.
+/// More rows than one row group of a Parquet file.
 const MANY: usize = 17_000;
 
 /// A state with events of every kind.
 async fn full(case: &Case) -> TempDir {
     let clock = Arc::new(Manual::new(BEGIN.parse().unwrap()));
-    // The monitor has nothing to say of a window that does not fill: the events are those made here.
+    // The window never fills, so the monitor adds no verdicts: all events are those made here.
     let quiet =
         |settings: &mut Settings| settings.monitor.window = (100 * MANY).try_into().unwrap();
     let server = Server::over(state_of(case), quiet, First::bundled(), clock.clone()).await;
@@ -56,7 +56,7 @@ async fn full(case: &Case) -> TempDir {
     server.leave().await
 }
 
-/// The rows of the table of a kind, as the lines have them.
+/// The rows of the table of a kind, in the form of the JSON lines.
 fn events(state: &TempDir, kind: &str, options: &str) -> Vec<Value> {
     let line = format!("store export --format parquet {options} -o tables");
     run(state, &line).ok();
@@ -68,7 +68,7 @@ fn events(state: &TempDir, kind: &str, options: &str) -> Vec<Value> {
         .collect()
 }
 
-/// One row: missing cells are left out, `row.NAME` goes back into the row.
+/// Row `n` as an event: missing cells are omitted, and `row.NAME` becomes a member of the row.
 fn event(table: &DataFrame, kind: &str, n: usize) -> Value {
     let mut event = Map::new();
     for column in table.columns() {
@@ -96,7 +96,7 @@ fn event(table: &DataFrame, kind: &str, n: usize) -> Value {
     Value::Object(event)
 }
 
-/// An event as a table holds it: no missing values, lists and objects as text.
+/// An event in the form that a table holds: missing values are removed, lists and objects become text.
 fn flat(event: &Value) -> Value {
     let mut event = event.as_object().unwrap().clone();
     event.retain(|_, value| !value.is_null());
@@ -127,7 +127,7 @@ async fn a_table_holds_what_the_lines_hold(case: &Case) {
         assert!(events(&state, kind, "") == expected, "{kind}");
     }
 
-    // Real columns: numbers are numbers, and every column of a row has its own.
+    // Columns have their types: numbers are numbers, and every column of a row has its own.
     let read = |name: &str| {
         let file = std::fs::File::open(state.path().join(name)).unwrap();
         ParquetReader::new(file).finish().unwrap()
@@ -143,7 +143,7 @@ async fn a_table_holds_what_the_lines_hold(case: &Case) {
     assert!(number.dtype().is_primitive_numeric(), "{number:?}");
     assert!(table.column("model").unwrap().dtype() == &DataType::String);
 
-    // Times are text that sorts as they do.
+    // Times are text that sorts chronologically.
     let time = |event: &Value| event["time"].as_str().unwrap().to_owned();
     let when = |kind: &str| time(&of(&|event| event["kind"] == kind)[0]);
     let (row, verdict) = (when("row"), when("verdict"));
@@ -155,13 +155,13 @@ async fn a_table_holds_what_the_lines_hold(case: &Case) {
         assert_eq!(events(&state, kind, &between), expected, "{kind}");
     }
 
-    // One kind alone goes into a file; all of them do not fit one.
+    // One kind can be written to a single file; all kinds cannot.
     run(&state, "store export --kind row -o row.parquet").ok();
     assert_eq!(read("row.parquet").height(), 1);
     run(&state, "store export -o all.parquet").ended(2);
 }
 
-/// Whole numbers that floating point does not hold keep their digits, whatever else stands in their column.
+/// Integers that an f64 cannot represent keep their digits, whatever else is in their column.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whole_numbers_keep_their_digits() {
     let server = Server::of_with(&crate::case::CHURN, |settings| {

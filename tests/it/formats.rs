@@ -1,5 +1,5 @@
-//! The same table as CSV, TSV, semicolon CSV, JSON, JSON lines, Parquet and SQLite is the same table, bit for bit: inferred,
-//! trained on, predicted, stored and compared (A1).
+//! The same table as CSV, TSV, semicolon CSV, JSON, JSON lines, Parquet and SQLite gives the same results bit for bit:
+//! inferred, trained on, predicted, stored and compared (A1).
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ use crate::server::Server;
 use crate::store_cli::run;
 use crate::tables;
 
-/// A column of some kind, one value a row; none is missing.
+/// A column of one type, with one optional value per row.
 #[derive(Clone, Debug)]
 enum Cells {
     Numbers(Vec<Option<f64>>),
@@ -50,7 +50,7 @@ impl Cells {
         }
     }
 
-    /// As pandas writes it: True, and a whole number as a float where one is missing.
+    /// Text as pandas writes it: True, and an integer as a float if a value of the column is missing.
     fn text(&self, i: usize) -> String {
         let floats = matches!(self, Cells::Whole(v) if v.contains(&None));
         match self.json(i) {
@@ -62,7 +62,7 @@ impl Cells {
         }
     }
 
-    /// As a data frame holds it: whole numbers as floats where one is missing.
+    /// Values as a data frame holds them: integers as floats if a value is missing.
     fn frame(&self, name: &str) -> Column {
         let name = name.into();
         match self {
@@ -78,7 +78,7 @@ impl Cells {
         .into()
     }
 
-    /// All of it as text, as a column of mixed types is written.
+    /// All values as text, as a column of mixed types is written.
     fn as_text(&self) -> Cells {
         let rows = match self {
             Cells::Numbers(v) => v.len(),
@@ -130,7 +130,7 @@ impl Made {
         }
     }
 
-    /// Files and databases of it, each with how it is read.
+    /// Writes the table as files and databases, each with the options to read it.
     fn write(&self, folder: &Path) -> Vec<(String, Options)> {
         let file = |name: &str, text: String| {
             let path = folder.join(name);
@@ -184,7 +184,7 @@ impl Made {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true);
-        // On a thread of its own: whoever calls may be within a runtime.
+        // A separate thread, because the caller may be inside a runtime.
         let write = || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -210,7 +210,7 @@ fn table() -> Options {
     }
 }
 
-/// Values for so many rows, some of them missing or none.
+/// Values for `rows` rows, some of which may be missing.
 fn column<T: Clone + std::fmt::Debug + 'static>(
     rows: usize,
     value: impl Strategy<Value = T> + 'static,
@@ -239,7 +239,7 @@ fn made() -> impl Strategy<Value = Made> {
         (-50..50i32).prop_map(|v| f64::from(v) / 4.0),
         1e-9..1e-6f64
     ];
-    // A number here and there is a mark, so that programs keep the column as text.
+    // Some numbers are a placeholder, so that programs treat the column as text.
     let score = prop_oneof![
         23 => (-400..400i32).prop_map(|v| (f64::from(v) / 8.0).to_string()),
         1 => Just("?".to_owned()),
@@ -269,7 +269,7 @@ fn made() -> impl Strategy<Value = Made> {
     )
         .prop_map(
             |(amount, code, flag, colour, mixed, level, day, score, positive, target)| {
-                // Both values are there, whatever chance says.
+                // Both labels occur, whatever the random values are.
                 let positive = || {
                     positive
                         .iter()
@@ -305,7 +305,7 @@ fn made() -> impl Strategy<Value = Made> {
         )
 }
 
-/// What a source comes to: its rows as they are stored, and the probabilities that a model gives them.
+/// Rows of a source as they are stored, and the probabilities that a model gives them.
 #[derive(Debug, PartialEq)]
 struct Seen {
     ids: Vec<Option<String>>,
@@ -359,7 +359,7 @@ proptest! {
         let spec = Spec::parse(&first.text).unwrap();
         for source in &sources[1..] {
             let other = infer::spec(&open(source), &wanted).unwrap();
-            // SQLite has no booleans: 0 and 1 are numbers there.
+            // SQLite has no booleans: they become the numbers 0 and 1.
             if !source.0.ends_with("/t.db") || source.0.ends_with("texts/t.db") {
                 prop_assert_eq!(plain(&other.text), plain(&first.text), "{}", source.0);
             }
@@ -386,8 +386,8 @@ proptest! {
     }
 }
 
-/// The same rows through the commands and the routes, which read in ways of their own: files that are predicted, compared and
-/// ingested, requests in three formats.
+/// The same rows through commands and routes, which have separate readers: files that are predicted, compared and ingested,
+/// and requests in three formats.
 async fn every_way_in_agrees(made: &Made) {
     let state = tempfile::tempdir().unwrap();
     let folder = state.path();
@@ -432,7 +432,7 @@ async fn every_way_in_agrees(made: &Made) {
 
     let server = Server::over(state, |_| {}, First::bundled(), Arc::new(System));
     let server = server.await.unwrap();
-    // A request rejects text for a number, a marker too, which a file may hold.
+    // A request rejects text in a numeric column, including the placeholder, which a file may contain.
     let mut objects = made.objects();
     for object in &mut objects {
         if let Some(text) = object["score"].as_str() {
@@ -469,13 +469,13 @@ fn lines(text: &str) -> Vec<Value> {
     documents.collect::<Result<_, _>>().unwrap()
 }
 
-/// As bits.
+/// Bits of the probabilities.
 fn probabilities(predictions: &[Value]) -> Vec<u64> {
     let bits = |p: &Value| p["probability"].as_f64().unwrap().to_bits();
     predictions.iter().map(bits).collect()
 }
 
-/// A column of numbers of a CSV text, as bits. The numbers go through the parser of those in JSON.
+/// Bits of a numeric column of CSV text; the numbers are parsed like those in JSON.
 fn column_of(text: &str, name: &str) -> Vec<u64> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let place = reader.headers().unwrap().iter().position(|n| n == name);
@@ -488,7 +488,7 @@ fn column_of(text: &str, name: &str) -> Vec<u64> {
     records.collect()
 }
 
-/// The rows that a file comes to in a store of its own: row and label.
+/// Rows and labels that a file gives in a store of its own.
 fn stored(spec: &TempDir, folder: &Path, file: &str) -> Vec<Value> {
     let state = tempfile::tempdir().unwrap();
     let [file, spec] = [folder.join(file), spec.path().join("m.yaml")];

@@ -1,5 +1,5 @@
-//! The framing of RFC 6455, byte by byte, as clients in other languages get it wrong. Found outside: text that is not UTF-8
-//! closed with 1002 in place of 1007.
+//! The framing of RFC 6455 byte by byte, with the mistakes that clients make. Regression: text that is not UTF-8 closed the
+//! connection with 1002 instead of 1007.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -13,7 +13,7 @@ const PING: u8 = 0x9;
 const PONG: u8 = 0xa;
 const FIN: u8 = 0x80;
 
-/// A frame with a mask, as clients send it.
+/// A masked frame, as clients send it.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mask = [0x11, 0x22, 0x33, 0x44];
     let mut frame = head(first, 0x80, payload.len());
@@ -85,7 +85,7 @@ impl Raw {
     }
 }
 
-/// What comes back for these bytes: text as `text`, pongs as `pong N`, a close as its code.
+/// The server's replies to these bytes: text as `text`, pongs as `pong N`, a close as its code.
 async fn answers(server: &Server, bytes: &[u8], until: usize) -> Vec<String> {
     let mut raw = Raw::open(server).await;
     raw.0.write_all(bytes).await.unwrap();

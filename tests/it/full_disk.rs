@@ -1,4 +1,4 @@
-//! A server whose disk has no room any more: it answers, says what it cannot keep, and goes on when there is room again.
+//! A server whose disk is full: it responds, reports what it cannot store, and recovers when there is space again.
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use titanic_platform::store::Health;
 
 use crate::server::{Server, passenger, until};
 
-/// A disk that can be full; what was written stays on it, whoever opens it.
+/// A simulated disk that can be full; its content survives closing and opening.
 #[derive(Clone, Debug, Default)]
 pub struct Disk {
     memory: Arc<InMemoryBackend>,
@@ -64,7 +64,7 @@ async fn the_page_tells_of_it_and_of_what_is_lost() {
 
     disk.is_full.store(true, Ordering::SeqCst);
     let rows = json!(vec![json!({"Pclass": 3, "Sex": "male"}); 70_000]);
-    // Together more than wait for a disk: some to be written, some to be taken.
+    // Together more rows than may wait for the disk, in the writer and in its queue.
     for _ in 0..2 {
         let (status, _) = server.post("/v1/predict", &rows).await;
         assert_eq!(status, 200, "it answers all the same");
@@ -99,7 +99,7 @@ async fn the_page_tells_of_it_and_of_what_is_lost() {
         .wait_for(|health| *health == Health::Writing)
         .await
         .unwrap();
-    // The alert about it goes on for a while: it must not flap.
+    // The alert keeps firing for a while, so that it does not flap.
     let shown = page(&server, "/fragments/loop").await;
     assert!(
         !shown.contains("cannot write") && shown.contains(lost),

@@ -1,4 +1,4 @@
-//! Tables into the program and out of it: every format reads the same, bad rows are left out by name, Parquet loses nothing.
+//! Reading and writing tables: every format reads the same, bad rows are reported and left out, Parquet loses nothing.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use titanic_platform::train::{self, Request, Unwatched};
 
 use crate::tables;
 
-/// A small spec of its own: text that is all digits, ids too large for an f64.
+/// A small spec with text of digits only and with ids too large for an f64.
 const PARCELS: &str = r#"
 version: 1
 name: parcels
@@ -47,7 +47,7 @@ fn read(
     loaded.map_err(|e| e.to_string().replace(&path.display().to_string(), name))
 }
 
-/// Everything a table holds, in words.
+/// All cells of a table as text.
 fn words(table: &Table) -> Vec<String> {
     let cell = |cell: Cell| match cell {
         Cell::Text(span) => span.get(table.text()).to_owned(),
@@ -67,7 +67,7 @@ fn words(table: &Table) -> Vec<String> {
     (0..table.len()).map(row).collect()
 }
 
-/// The rows of a CSV as objects: numbers as numbers, whole levels and ids too, missing as null or left out.
+/// The rows of a CSV as objects: numbers, integer levels and ids as numbers, missing values as null or omitted.
 fn objects(spec: &Spec, csv: &str) -> Vec<Value> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let header = reader.headers().unwrap().clone();
@@ -99,7 +99,7 @@ fn objects(spec: &Spec, csv: &str) -> Vec<Value> {
     reader.records().enumerate().map(object).collect()
 }
 
-/// The table in every format it can come in: ending and content.
+/// The table in every input format: file extension and content.
 fn in_every_format(spec: &Spec, csv: &str) -> Vec<(&'static str, Vec<u8>)> {
     let mut tsv = csv::WriterBuilder::new()
         .delimiter(b'\t')
@@ -181,7 +181,7 @@ fn digits_survive_every_format() {
     assert_eq!(words(&json.table), words(&csv.table));
 }
 
-/// A model learnt from the kept table is the model, to the byte.
+/// A model trained on the stored table equals the original, to the byte.
 #[test]
 fn the_kept_table_teaches_the_same_model() {
     for ((spec, loaded), learner) in [(tables::titanic(), "logistic"), (tables::churn(), "auto")] {
@@ -307,7 +307,7 @@ fn strict_ends_at_the_first_bad_row() {
         load("t.json", &format!("[{}]", rows.replace('\n', ","))),
         Err(format!("/t.json, {first}"))
     );
-    // The first bad row is told even if worse follows.
+    // The first bad row is reported even if worse ones follow.
     assert_eq!(
         load("t.json", &format!("[{}, {{]", rows.replace('\n', ","))),
         Err(format!("/t.json, {first}"))
@@ -357,7 +357,7 @@ fn what_is_no_table_at_all_is_an_error() {
             "{said}"
         );
     }
-    // Nothing but blank lines is a table without rows.
+    // A file of blank lines is a table without rows.
     assert_eq!(
         read(&spec, "t.jsonl", "\n\n", Purpose::Learn).unwrap().read,
         0

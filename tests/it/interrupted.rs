@@ -1,4 +1,4 @@
-//! The demo, interrupted.
+//! The demo is interrupted by a signal.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::demo::{command, left};
 
-/// A demo that is heard until a line begins with something.
+/// A demo whose output is read until a line with a certain beginning.
 struct Heard {
     process: Child,
     told: BufReader<ChildStdout>,
@@ -29,7 +29,7 @@ impl Heard {
         }
     }
 
-    /// Interrupts it; gives its exit code and what it told after that.
+    /// Interrupts the demo; returns its exit code and the rest of its output.
     fn interrupt(mut self) -> (Option<i32>, String) {
         let pid = self.process.id().to_string();
         let signal = Command::new("kill").args(["-INT", &pid]).status().unwrap();
@@ -44,7 +44,7 @@ impl Heard {
 fn an_interruption_leaves_nothing_behind_unless_it_is_to_be_kept() {
     let temporary = tempfile::tempdir().unwrap();
     let options = ["--speed", "8", "--listen", "127.0.0.1:0"];
-    // While the first model is trained, the server starts, rows are asked.
+    // During the first training, the start of the server, and the requests.
     for begin in ["267 of 891 rows", "watch it", "shift"] {
         let heard = Heard::until(command(temporary.path(), &options), begin);
         assert_eq!(heard.interrupt().0, Some(130), "{begin}");
@@ -66,7 +66,7 @@ fn an_interruption_leaves_nothing_behind_unless_it_is_to_be_kept() {
 #[test]
 fn where_somebody_listens_it_goes_elsewhere() {
     let temporary = tempfile::tempdir().unwrap();
-    // If it cannot be taken, somebody else is there, which does as well.
+    // If the port cannot be bound here, another process has it, which serves the test as well.
     let _usual = TcpListener::bind("127.0.0.1:5000");
     let heard = Heard::until(command(temporary.path(), &[]), "watch it");
     let address = heard.line.trim().to_owned();

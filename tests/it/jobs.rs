@@ -1,4 +1,4 @@
-//! Trainings as subscribers see them.
+//! Training jobs as reported to subscribers.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ on_both!(
     one_that_is_called_off_says_so
 );
 
-/// What is told of a job until it is over.
+/// Events of a job until it has ended.
 async fn told(socket: &mut Socket, id: &Value) -> Vec<Value> {
     let mut told: Vec<Value> = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! Which labelled rows a training finds: each once, whatever came first.
+//! The labelled rows that a training finds: each once, whether the row or the label came first.
 
 use serde_json::{Value, json};
 use titanic_platform::trainset::labelled::Labelled;
@@ -61,7 +61,7 @@ async fn a_row_that_came_without_its_truth_is_learnt_with_it(case: &Case) {
     label(&server, &taken["ids"][0], no).await;
     let second = since(&server, case, first.through);
     assert_eq!(second.table.labels(), [false]);
-    // One that brought its truth is learnt with that one, and once.
+    // A row that was stored with its label is used with that label, and once.
     let mut whole = case.other_row();
     whole[case.spec().schema.target().column.as_str()] = no.clone();
     assert_eq!(server.post("/v1/rows", &whole).await.1["stored"], 1);
@@ -92,21 +92,21 @@ async fn a_correction_takes_the_place_of_what_was_learnt(case: &Case) {
     assert_eq!(first.table.labels(), [false, false]);
 
     correct(&server, &other["id"], &labels[1]).await;
-    // For who has learnt nothing yet it is one row, with its last truth.
+    // A training from scratch sees one row with its last label.
     let anew = since(&server, case, 0);
     assert_eq!(
         (anew.table.labels(), anew.corrected.len()),
         (vec![false, true], 0)
     );
     assert_eq!(anew.digest, first.digest, "the same rows");
-    // For who has learnt both it is no new row.
+    // A model trained on both rows sees no new row, but a correction.
     let second = since(&server, case, first.through);
     assert_eq!((second.table.len(), second.corrected.len()), (0, 1));
     assert!(second.corrected[0].positive);
-    // Who has learnt the correction, has nothing to correct.
+    // A model trained on the correction sees no correction.
     let third = since(&server, case, second.through);
     assert_eq!((third.table.len(), third.corrected.len()), (0, 0));
-    // There and back again is nothing.
+    // A label that was changed and changed back is no correction.
     correct(&server, &other["id"], &labels[0]).await;
     let back = since(&server, case, first.through);
     assert_eq!((back.table.len(), back.corrected.len()), (0, 0));
@@ -117,7 +117,7 @@ async fn a_correction_takes_the_place_of_what_was_learnt(case: &Case) {
         "but for who learnt the first one"
     );
 
-    // A truth that was early, and corrected before its prediction was there.
+    // A label that arrived before its prediction, and was corrected before it as well.
     label(&server, &json!("early"), &labels[0]).await;
     let waits = json!({"id": "early", "label": labels[1], "correct": true});
     assert_eq!(
@@ -155,7 +155,7 @@ async fn a_row_that_brought_its_truth_can_be_corrected(case: &Case) {
     server.stop().await;
 }
 
-/// The newest version's line, after a training that promotes whatever comes.
+/// Runs a training that always promotes; returns the ledger line of the new version.
 async fn train(server: &Server) -> Value {
     let order = json!({"folds": 2, "learner": "logistic", "promote": "always"});
     let (status, job) = server.post("/v1/train", &order).await;
@@ -205,7 +205,7 @@ async fn a_training_learns_a_corrected_row_once(case: &Case) {
     };
     let (learnt, yes) = positives(&server, &first).await;
 
-    // Five that were learnt turn out otherwise; thirty are new.
+    // Five training rows are corrected; thirty rows are new.
     for id in &ids[..5] {
         correct(&server, id, &labels[1]).await;
     }
@@ -226,7 +226,7 @@ async fn a_training_learns_a_corrected_row_once(case: &Case) {
         "the champion has seen the others"
     );
     assert_eq!(positives(&server, &second).await, (learnt + 30, yes + 5));
-    // And that is that.
+    // The next training finds nothing new.
     let third = train(&server).await;
     assert_eq!(
         (&rows(&third)["store"], &rows(&third)["corrected"]),
@@ -236,7 +236,7 @@ async fn a_training_learns_a_corrected_row_once(case: &Case) {
     server.stop().await;
 }
 
-/// A training on the labels so far: its job, once it is over.
+/// Runs a training on the labels so far; returns its finished job.
 async fn trained(server: &Server) -> Value {
     let asked = json!({"learner": "logistic", "folds": 2, "repeats": 1, "promote": "always"});
     let (status, job) = server.post("/v1/train", &asked).await;
@@ -267,7 +267,7 @@ async fn a_training_over_a_damaged_ledger_line_fails(case: &Case) {
         .unwrap()
         + 1;
     std::fs::write(&ledger, sound.replacen("\"through\"", "\"thr0ugh\"", 1)).unwrap();
-    // Without its line the champion seems to have learnt none of the rows, which were then learnt and weighed again.
+    // Without this ledger line the champion would seem to have no training rows of the store, and they would be used again.
     let second = trained(&server).await;
     assert_eq!(second["state"], "failed", "{second}");
     let error = second["error"].as_str().unwrap();
@@ -278,7 +278,7 @@ async fn a_training_over_a_damaged_ledger_line_fails(case: &Case) {
     assert!(error.contains("models verify"), "{error}");
     let versions = server.get("/v1/models").await["models"].clone();
     assert_eq!(versions.as_array().unwrap().len(), 3);
-    // Restored from a copy, it goes on, and nothing is new.
+    // With the ledger restored from a copy, the training succeeds and finds no new rows.
     std::fs::write(&ledger, &sound).unwrap();
     let third = trained(&server).await;
     assert_eq!(

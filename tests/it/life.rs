@@ -1,4 +1,4 @@
-//! How a server starts and stops.
+//! Start and stop of a server.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -22,7 +22,7 @@ async fn a_stop_closes_sockets_and_finishes_what_is_in_flight() {
     socket.subscribe(&["models"]).await;
     let (ready, readiness) = (server.client(), server.url("/readyz"));
     let body = json!(vec![passenger(); 20_000]).to_string();
-    // Only its head has come when the stop is asked: the server says when it has read that.
+    // The server has received only the head of the request when the stop is requested; `100 Continue` confirms the head.
     let mut request = TcpStream::connect(server.app().addr()).await.unwrap();
     let head = format!(
         "POST /v1/predict HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
@@ -121,7 +121,7 @@ async fn a_damaged_champion_gives_way_to_an_older_version_and_none_to_nothing() 
     server.stop().await;
 }
 
-/// The binary, serving a state.
+/// A command that serves a state with the binary.
 fn serve(state: &std::path::Path, listen: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_titanic-platform"));
     command
@@ -135,7 +135,7 @@ fn serve(state: &std::path::Path, listen: &str) -> Command {
     command
 }
 
-/// The address it says it is ready at.
+/// Reads the address from the ready message.
 fn ready(child: &mut Child) -> String {
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap())
@@ -161,7 +161,7 @@ async fn the_binary_says_when_it_is_ready_and_ends_when_asked() {
     );
     drop(client);
 
-    // The same address again: the holder is named.
+    // A second server on the same address: the error names the process that holds it.
     let held = serve(state.path(), url.trim_start_matches("http://"))
         .output()
         .unwrap();

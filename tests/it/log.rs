@@ -1,4 +1,4 @@
-//! Standard error and standard output of a server that nobody reads, or whose reader has left.
+//! Standard error and standard output of a server that are not read, or closed by their reader.
 
 use std::io::{PipeWriter, Write};
 use std::os::fd::AsRawFd;
@@ -13,7 +13,7 @@ use crate::cli::{BINARY, Folder, QUICK};
 use crate::process::{self, Process, stored};
 use crate::server::{self, answer, passenger, until};
 
-/// Without it a server that hangs would hang the test.
+/// Test timeout, for a server that hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Fills a pipe to its last byte.
@@ -29,7 +29,7 @@ fn fill(pipe: &PipeWriter) {
     }
 }
 
-/// What the server answers to a row and to a promotion, which writes a line to the log.
+/// Sends a row to predict, and a promotion, which writes a log line.
 async fn work(url: &str) {
     let client = server::client();
     let row = client.post(format!("{url}/v1/predict")).json(&passenger());
@@ -118,7 +118,7 @@ async fn b5_a_server_goes_on_without_a_reader_of_its_address() {
     }
 }
 
-/// The address that a server writes beside its store.
+/// The server address that is written beside the store.
 fn address(state: &Path) -> Option<String> {
     let text = std::fs::read_to_string(state.join("events.server")).ok()?;
     text.split_whitespace().last().map(str::to_owned)
@@ -143,7 +143,7 @@ fn b5_commands_without_any_reader_end_quietly() {
         let expected = i32::from(line == "models show 99");
         assert_eq!(code, expected, "{line}");
     }
-    // A server that cannot start says so to nobody.
+    // A server that cannot start reports that to a closed standard error.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let mut serve = Command::new(BINARY);

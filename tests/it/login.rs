@@ -1,4 +1,4 @@
-//! Signing in to the page with a token: the session behind its cookie may do what the token may, and no other page uses it.
+//! Login to the page with a token: the cookie's session has the scopes of the token, and other sites cannot use it.
 
 use reqwest::header::{ACCEPT, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, Response, redirect};
@@ -24,7 +24,7 @@ async fn server(scope: Scope) -> (Server, tempfile::NamedTempFile) {
     (server.await, secret)
 }
 
-/// A browser, which sends pages' requests as it says.
+/// A browser that sends the request headers of a page.
 struct Browser<'s> {
     client: Client,
     server: &'s Server,
@@ -48,7 +48,7 @@ impl Browser<'_> {
         request.header("cookie", &self.cookie)
     }
 
-    /// A page that a person opens.
+    /// Opens a page as a user would.
     async fn open(&self, path: &str) -> Response {
         let request = self
             .request(Method::GET, path)
@@ -60,7 +60,7 @@ impl Browser<'_> {
             .unwrap()
     }
 
-    /// What our own page sends.
+    /// A request as our own page sends it.
     fn own(&self, method: Method, path: &str) -> RequestBuilder {
         self.request(method, path)
             .header(ORIGIN, self.server.url(""))
@@ -97,7 +97,7 @@ async fn a_page_leads_to_the_login_and_a_token_opens_it() {
             "{path}"
         );
     }
-    // Programs are told as ever.
+    // Programs still get 401.
     let response = browser.request(Method::GET, "/").send().await.unwrap();
     assert_eq!(response.status(), 401);
     let form = browser.open("/login").await;
@@ -129,7 +129,7 @@ async fn a_page_leads_to_the_login_and_a_token_opens_it() {
         "{cookie}"
     );
 
-    // What the token may, and no more: this one reads, and the page shows no form for a row.
+    // The page offers what the token's scopes allow: with a read token there is no form for a row.
     let page = browser.open("/").await;
     assert_eq!(page.status(), 200);
     let page = page.text().await.unwrap();
@@ -201,7 +201,7 @@ async fn a_cookie_counts_for_our_own_page_alone() {
             "{site}"
         );
     }
-    // A WebSocket is opened with the Origin, or not at all.
+    // A WebSocket opens only with our own Origin.
     for (origin, expected) in [
         (Some(server.url("")), 101),
         (None, 401),
@@ -210,7 +210,7 @@ async fn a_cookie_counts_for_our_own_page_alone() {
         let got = socket::opened(&server, &browser.cookie, origin.as_deref()).await;
         assert_eq!(got, expected, "{origin:?}");
     }
-    // Without our Origin nothing is ended either.
+    // A logout without our own Origin does not end the session.
     assert_eq!(status(browser.request(Method::POST, "/logout")).await, 303);
     assert_eq!(status(get()).await, 200);
     server.stop().await;

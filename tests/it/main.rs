@@ -1,4 +1,4 @@
-//! Integration tests, one binary: a module a feature.
+//! Integration tests in one binary, with one module per feature.
 
 mod access;
 mod alerts;

@@ -50,7 +50,7 @@ async fn what_happens_to_models_is_an_event_each(case: &Case) {
         (&events[3]["id"], &events[3]["by"]),
         (&json!(two), &json!("rest"))
     );
-    // The same in an export, and none twice after a restart.
+    // The export has the same events, and none twice after a restart.
     let state = server.leave().await;
     let exported = |state: &tempfile::TempDir| {
         let text = crate::store_cli::run(state, "store export --kind model")
@@ -92,7 +92,7 @@ async fn versions_are_listed_shown_promoted_and_rolled_back(case: &Case) {
     );
     assert!(list["models"][0]["cv"]["auc"]["mean"].as_f64().unwrap() > 0.6);
     assert_eq!(list["models"][0]["learner"], "logistic");
-    // The ledger: two trained, one promoted.
+    // The ledger has three lines: two trained, one promoted.
     assert_eq!(list["seq"], 3);
     let epoch = std::fs::read_to_string(server.state().join("models/epoch")).unwrap();
     assert_eq!(list["epoch"], epoch.trim());
@@ -287,8 +287,8 @@ async fn a_training_can_be_called_off() {
     server.stop().await;
 }
 
-/// The note of what is recorded may be lost, and a registry that was put back counts in another epoch: the events say which
-/// lines of the ledger they are of.
+/// The record of written events may be lost, and a restored registry has another epoch: each event says to which line
+/// of the ledger it belongs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_of_models_are_recorded_once_whatever_became_of_the_note() {
     let case = &crate::case::CHURN;

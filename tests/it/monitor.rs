@@ -1,4 +1,4 @@
-//! The live monitor through the front door: windows, verdicts, performance, what follows from them. The clock is the test's.
+//! The live monitor through the public API: windows, verdicts, performance, and their consequences. The test sets the clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ on_both!(
     a_sorted_batch_is_judged_once_as_a_whole,
 );
 
-/// A server whose loop is quiet unless the monitor asks, and its clock.
+/// A server that retrains only on request of the monitor, and its clock.
 async fn server(case: &Case, change: impl FnOnce(&mut Settings)) -> (Server, Arc<Manual>) {
     let clock = Arc::new(Manual::new("2026-01-31T09:15:00Z".parse().unwrap()));
     let quiet = |settings: &mut Settings| {
@@ -47,7 +47,7 @@ async fn server(case: &Case, change: impl FnOnce(&mut Settings)) -> (Server, Arc
     (server.unwrap(), clock)
 }
 
-/// Rows of the case's table without their truth, drawn anew with a seed.
+/// Rows of the case's table without labels, drawn with a seed.
 fn rows(case: &Case, n: usize, seed: u64) -> Vec<Value> {
     let schema = case.spec().schema;
     let target = &schema.target().column;
@@ -66,7 +66,7 @@ fn rows(case: &Case, n: usize, seed: u64) -> Vec<Value> {
         .collect()
 }
 
-/// The same, four of five of one level.
+/// Rows of which four of five have the same level.
 fn shifted(case: &Case, n: usize, seed: u64) -> Vec<Value> {
     let mut rows = rows(case, n, seed);
     let some = rows.iter_mut().enumerate().filter(|(n, _)| n % 5 != 0);
@@ -74,13 +74,13 @@ fn shifted(case: &Case, n: usize, seed: u64) -> Vec<Value> {
     rows
 }
 
-/// Puts a row into the slice of the category's first level.
+/// Moves a row into the slice of the category's first level.
 fn join(case: &Case, row: &mut Value) {
     let (column, levels) = case.category;
     row[column] = read(levels)[0].clone();
 }
 
-/// Asks them in requests smaller than a window; gives the answers.
+/// Sends the rows in requests smaller than a window; returns the predictions.
 async fn ask(server: &Server, rows: &[Value]) -> Vec<Value> {
     let mut all = Vec::new();
     for rows in rows.chunks(10) {
@@ -89,21 +89,21 @@ async fn ask(server: &Server, rows: &[Value]) -> Vec<Value> {
     all
 }
 
-/// Asks each in a request of its own, for windows of hardly any rows.
+/// Sends each row in its own request, for windows of very few rows.
 async fn ask_one_by_one(server: &Server, rows: &[Value]) {
     for row in rows {
         ask_at_once(server, std::slice::from_ref(row)).await;
     }
 }
 
-/// Asks them in one request; gives the answers.
+/// Sends the rows in one request; returns the predictions.
 async fn ask_at_once(server: &Server, rows: &[Value]) -> Vec<Value> {
     let (status, made) = server.post("/v1/predict", &json!(rows)).await;
     assert_eq!(status, 200, "{made}");
     made["predictions"].as_array().unwrap().clone()
 }
 
-/// Waits until the monitor has so many verdicts; gives what it shows.
+/// Waits until the monitor has `n` verdicts; returns its state.
 async fn verdicts(server: &Server, n: usize) -> Value {
     until("a verdict", || async {
         let seen = server.get("/v1/monitor").await;
@@ -113,13 +113,13 @@ async fn verdicts(server: &Server, n: usize) -> Value {
     server.get("/v1/monitor").await
 }
 
-/// A server whose monitor has a training begun once there is a truth.
+/// A server whose monitor starts a training after one label.
 async fn eager(case: &Case) -> Server {
     let change = |settings: &mut Settings| settings.retrain.drift_labels = 1.try_into().unwrap();
     server(case, change).await.0
 }
 
-/// Waits until the monitor has looked at all rows up to this event.
+/// Waits until the monitor has checked all rows up to this event.
 async fn looked(server: &Server, to: u64) {
     until("the last window", || async {
         server.get("/v1/monitor").await["verdict"]["window"]["to"].as_u64() >= Some(to)
@@ -127,7 +127,7 @@ async fn looked(server: &Server, to: u64) {
     .await;
 }
 
-/// The first of these answers gets its truth.
+/// Labels the first of these predictions.
 async fn one_truth(server: &Server, case: &Case, made: &[Value]) {
     let truth = json!({"id": made[0]["id"], "label": read(case.labels)[0]});
     assert_eq!(server.post("/v1/labels", &truth).await.0, 200);
@@ -137,13 +137,13 @@ async fn one_truth(server: &Server, case: &Case, made: &[Value]) {
     .await;
 }
 
-/// Nobody has asked for a training, and none has begun.
+/// Asserts that no training was requested or started.
 async fn learns_nothing(server: &Server) {
     assert_eq!(server.get("/v1/loop").await["verdict"], Value::Null);
     assert_eq!(server.get("/v1/jobs").await["jobs"], json!([]));
 }
 
-/// Waits until the window holds so many rows.
+/// Waits until the window holds `n` rows.
 async fn filled(server: &Server, n: u64) -> Value {
     until("the window", || async {
         server.get("/v1/monitor").await["window"]["filled"] == n
@@ -152,7 +152,7 @@ async fn filled(server: &Server, n: u64) -> Value {
     server.get("/v1/monitor").await
 }
 
-/// Verdicts of a kind among the store's events.
+/// Verdict events of a kind in the store.
 async fn events(server: &Server, about: &str) -> Vec<Value> {
     let events = server.get("/v1/events?kind=verdict&limit=1000").await;
     let events = events["events"].as_array().unwrap().iter();
@@ -211,7 +211,7 @@ async fn steady_rows_do_not_drift_and_shifted_ones_do(case: &Case) {
         .iter()
         .map(|c| &c["kind"]);
     assert!(kinds.into_iter().any(|kind| kind == "score"), "{verdict}");
-    // It may have been found when the window was half full, together with the one before.
+    // An interim look, when the window was half full, may have found the drift, together with the previous window.
     let told = events(&server, "drift").await;
     let (full, early): (Vec<_>, Vec<_>) = told.iter().partition(|event| event["full"] == true);
     assert_eq!(full.len(), 4, "{full:?}");
@@ -259,7 +259,7 @@ async fn a_window_survives_a_restart(case: &Case) {
         (&json!(100), &json!(true))
     );
     let state = again.leave().await;
-    // Once more: nothing is judged twice.
+    // After another restart nothing is judged twice.
     let last = Server::over(state, |_| {}, First::bundled(), clock).await;
     let last = last.unwrap();
     let seen = verdicts(&last, 1).await;
@@ -276,7 +276,7 @@ async fn a_drift_that_can_be_learnt_begins_a_training(case: &Case) {
     let made = ask(&server, &shifted(case, 100, 5)).await;
     let seen = verdicts(&server, 1).await;
     assert_eq!(seen["verdict"]["retrain"]["asked"], true, "{seen}");
-    // It waits for truths: fewer would leave the gate undecided.
+    // The training waits for labels: with fewer, the gate could not decide.
     let label = &read(case.labels)[0];
     let truths = made.iter().take(60);
     let truths: Vec<Value> = truths
@@ -314,7 +314,7 @@ async fn a_blank_column_begins_none_and_says_why(case: &Case) {
     assert_eq!(verdict["retrain"]["asked"], false, "{verdict}");
     let why = verdict["retrain"]["why"].as_str().unwrap();
     assert!(why.contains(name), "{why}");
-    // Nor do the errors that come of it.
+    // The resulting prediction errors do not start one either.
     let labels = read(case.labels);
     let truth = |(n, made): (usize, &Value)| {
         let is_other = |l: &&Value| **l != made["label"];
@@ -378,7 +378,7 @@ async fn errors_that_rise_are_a_decay(case: &Case) {
     assert_eq!(decayed["decay"], true, "{decayed}");
     let at = decayed["at"].as_u64().unwrap();
     assert!((401..800).contains(&at), "{decayed}");
-    // No training follows where that trigger is off, and nobody is told that one does.
+    // No training starts because the trigger is off, and no event says that one does.
     let told = events(&server, "decay").await;
     let off = json!({"asked": false, "why": "retrain.on_drift is false"});
     assert!(told.iter().all(|event| event["retrain"] == off), "{told:?}");
@@ -399,7 +399,7 @@ async fn slices_are_watched_by_themselves(case: &Case) {
     })
     .await;
     let (number, _) = case.number;
-    // All of one level, and their number gone: the slice sees that its rows have changed, too.
+    // All rows have one level and lack the number: the slice reports that its rows have changed, too.
     let mut odd = rows(case, 100, 13);
     for row in &mut odd {
         join(case, row);
@@ -458,7 +458,7 @@ async fn odd_windows(case: &Case) {
         seen["verdict"]["drift"], false,
         "one row proves nothing: {seen}"
     );
-    // A clock that goes back stops nothing.
+    // A clock that is set back stops nothing.
     clock.set("2026-01-30T09:15:00Z".parse().unwrap());
     ask_one_by_one(&server, &rows(case, 3, 20)).await;
     verdicts(&server, 6).await;
@@ -504,7 +504,7 @@ async fn subscribers_hear_of_verdicts_and_alerts_once(case: &Case) {
     );
     let summary = alert["annotations"]["summary"].as_str().unwrap();
     assert!(summary.contains(case.category.0), "{summary}");
-    // The next full window without drift ends it.
+    // The next full window without drift ends the alert.
     ask(&server, &rows(case, 100, 24)).await;
     until("the end of the alert", || async {
         server.get("/v1/alerts").await["alerts"][0]["state"] == "resolved"
@@ -530,7 +530,7 @@ async fn subscribers_hear_of_verdicts_and_alerts_once(case: &Case) {
     server.stop().await;
 }
 
-/// What a command prints on both outputs, and its exit code.
+/// Runs a command; returns exit code, standard output and standard error.
 fn run(state: &std::path::Path, words: &str) -> (Option<i32>, String, String) {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_titanic-platform"))
         .arg("--state")
@@ -552,7 +552,7 @@ async fn what_was_asked_is_held_against_a_model_by_the_command(case: &Case) {
     ask(&server, &shifted(case, 100, 31)).await;
     let live = verdicts(&server, 1).await;
     let words = "drift --model champion --window last:100 --json";
-    // Beside the server the command asks it.
+    // While the server runs, the command sends its request to it.
     let (code, beside, said) = run(&server.state(), words);
     assert_eq!(code, Some(0), "{said}");
     let state = server.leave().await;
@@ -590,7 +590,8 @@ async fn a_source_that_breaks_in_the_middle_of_a_window_begins_none(case: &Case)
     for row in &mut rows[150..] {
         row.as_object_mut().unwrap().shift_remove(name);
     }
-    // The window in which it breaks looks like one that changes; the next one, or a glance at its half, shows what it is.
+    // The window in which the outage begins looks like a real change; the next window, or an interim look at
+    // its half, shows the issue.
     let made = ask(&server, &rows).await;
     looked(&server, 300).await;
     let told = events(&server, "drift").await;
@@ -607,7 +608,7 @@ async fn an_outage_that_is_over_begins_none(case: &Case) {
     let server = eager(case).await;
     let (name, _) = case.number;
     let (column_name, levels) = case.category;
-    // Blank first; then a level that is everywhere; the windows in which each begins and ends are broken in part.
+    // First missing values, then one level everywhere; the windows in which each outage begins and ends are affected in part.
     let mut rows = rows(case, 900, 43);
     for row in &mut rows[120..280] {
         row.as_object_mut().unwrap().shift_remove(name);
@@ -625,7 +626,7 @@ async fn an_outage_that_is_over_begins_none(case: &Case) {
     assert_eq!((drifted.len(), expected), (9, [true; 4]), "{drifted:?}");
     for event in &full[1..7] {
         assert!(event["retrain"]["asked"] != true, "{event}");
-        // What changed is told whether a training follows or not.
+        // The change is reported whether or not a training follows.
         assert_eq!(
             event["change"].is_string(),
             event["drift"] == true,
@@ -646,7 +647,7 @@ async fn errors_on_rows_that_were_broken_begin_none(case: &Case) {
     }
     let made = ask(&server, &rows).await;
     looked(&server, 600).await;
-    // The truths come when all is well again: those of the broken rows are others than answered.
+    // The labels arrive after the outage; those of the affected rows differ from the predictions.
     let labels = read(case.labels);
     let truths = made[..400].iter().enumerate().map(|(n, made)| {
         let is_other = |l: &&Value| **l != made["label"];
@@ -750,7 +751,7 @@ async fn another_champion_begins_anew(case: &Case) {
         "{page}"
     );
     assert!(!page.contains("titanic_drift_psi_nats{"), "{page}");
-    // The swap is no evidence on the rows: the alert ends with a full window of them without drift.
+    // The swap says nothing about the rows: the alert ends with a full window without drift.
     let alert = server.get("/v1/alerts").await["alerts"][0].clone();
     assert_eq!(
         (&alert["state"], &alert["subject"]),
@@ -785,17 +786,17 @@ async fn a_sorted_batch_is_judged_once_as_a_whole(case: &Case) {
         (&json!(false), &json!(3000), &json!(1000)),
         "{verdict}"
     );
-    // Rows that come one by one have their window as before, and the batch is no part of it.
+    // Single rows fill their window as before, and the batch is not part of it.
     filled(&server, 30).await;
     ask(&server, &rows(case, 70, 52)).await;
     let seen = verdicts(&server, 2).await;
     assert_eq!(seen["verdict"]["batch"], Value::Null);
-    // The same batch gives the same sample, and so the same verdict.
+    // The same batch gives the same sample and so the same verdict.
     ask_at_once(&server, &batch).await;
     let seen = verdicts(&server, 3).await;
     assert_eq!(seen["verdict"]["columns"], verdict["columns"]);
 
-    // A batch that has drifted is found by one verdict, and the next one ends the alert.
+    // Drift of a batch is reported by one verdict, and the next batch ends the alert.
     ask_at_once(&server, &sorted(shifted(case, 3000, 53))).await;
     let seen = verdicts(&server, 4).await;
     assert_eq!(seen["verdict"]["drift"], true, "{}", seen["verdict"]);

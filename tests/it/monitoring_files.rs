@@ -1,4 +1,5 @@
-//! What is shipped for Prometheus and Grafana names only what `/metrics` shows; promtool, where it is there, agrees.
+//! The shipped files for Prometheus and Grafana use only metrics that `/metrics` shows; promtool checks
+//! them if it is installed.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(folder().join(name)).unwrap()
 }
 
-/// Names of our metrics in an expression, as the table of metrics has them.
+/// Names of our metrics in an expression, without the suffixes of histograms.
 fn named(expression: &str) -> BTreeSet<String> {
     let words = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let ours = words.filter(|word| word.starts_with("titanic_"));
@@ -32,7 +33,7 @@ fn named(expression: &str) -> BTreeSet<String> {
     .collect()
 }
 
-/// Every value of a key, wherever it stands.
+/// Collects all values of a key at any depth.
 fn values<'v>(key: &str, document: &'v Value, found: &mut Vec<&'v str>) {
     match document {
         Value::Object(entries) => entries.iter().for_each(|(name, value)| {

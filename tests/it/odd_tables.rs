@@ -1,4 +1,4 @@
-//! Training on tables that are small, lopsided or half empty: a model or one clear reason, never a panic, never NaN.
+//! Training on tables that are small, imbalanced or half empty: a model or one clear error, never a panic, never NaN.
 
 use titanic_platform::model::{Model, Spec, Workspace};
 use titanic_platform::schema::row::Purpose;
@@ -41,13 +41,13 @@ fn train(spec: &Spec, csv: &str, request: &Request) -> Result<Model, TrainFault>
     train::train(spec, &tables::material(&loaded), request, &Unwatched).map(|trained| trained.model)
 }
 
-/// A table of `n` rows; `row` writes one.
+/// A table of `n` rows; `row` formats one.
 fn table(header: &str, n: usize, row: impl Fn(usize) -> String) -> String {
     let rows: Vec<String> = (0..n).map(row).collect();
     format!("{header}\n{}\n", rows.join("\n"))
 }
 
-/// Every learner makes a model that answers every row within [0, 1], and whose file reads back.
+/// Checks that every learner gives a model whose predictions are within [0, 1] and whose file can be read back.
 fn check_trains(spec: &Spec, csv: &str, folds: usize) -> Model {
     let loaded = tables::csv(spec, csv);
     assert_eq!(loaded.bad, []);
@@ -92,7 +92,7 @@ fn a_column_that_is_all_missing_trains_with_a_warning() {
     };
     check(&model, "sugar", Problem::AllMissing);
     check(&model, "price", Problem::AllMissing);
-    // The same for a column that is not in the file at all.
+    // The same for a column that is missing from the file.
     let csv = table("colour,good", 40, |i| {
         format!("{},{}", ["red", "white"][i % 2], i * 7 % 3 % 2)
     });
@@ -167,7 +167,7 @@ fn the_smallest_table_trains() {
     );
 }
 
-/// Nothing is left of such a model without the labels of other rows.
+/// The recipe has only companion features, which are made of the labels of other rows.
 #[test]
 fn a_recipe_of_companions_alone_trains() {
     let spec =

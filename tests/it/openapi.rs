@@ -1,4 +1,4 @@
-//! The OpenAPI document holds together: whatever routes there are, now and later.
+//! Consistency of the OpenAPI document, for all routes, including future ones.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -168,13 +168,13 @@ fn response_schema<'d>(document: &'d Value, path: &str, method: &str, status: &s
     &response["content"]["application/json"]["schema"]
 }
 
-/// Values that the document admits are taken, values that it does not are refused. Found by schemathesis.
+/// The server accepts the values that the document allows and rejects others. Found by schemathesis.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b9_the_document_admits_what_the_server_takes() {
     let server = Server::of(&TITANIC).await;
     let document = server.get("/openapi.json").await;
     let taken = |status: u16| status < 300 || [404, 409, 503].contains(&status);
-    // Path, member, value, whether it is taken; the rest of the body as the example has it.
+    // Path, member, value, whether it is accepted; the rest of the body is the example.
     let cases = [
         ("/v1/train", "folds", json!(3.0), true),
         ("/v1/train", "folds", json!(3.5), false),
@@ -234,12 +234,12 @@ async fn b9_the_document_admits_what_the_server_takes() {
     server.stop().await;
 }
 
-/// What is asked at the ends of what the document admits, and responses as it describes them. Found by schemathesis.
+/// Requests at the limits of what the document allows get responses as the document describes. Found by schemathesis.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b9_ids_numbers_and_results_are_as_the_document_says() {
     let server = Server::of(&TITANIC).await;
     let document = server.get("/openapi.json").await;
-    // An id that a stored row has is not a prediction's: a contradiction, not a store that cannot be read.
+    // An id of a stored row cannot be used for a prediction: that is a conflict, not an unreadable store.
     let (_, taken) = server.post("/v1/rows", &TITANIC.row()).await;
     let id = taken["ids"][0].as_str().unwrap();
     let path = format!("/v1/predict?id={id}");
@@ -247,7 +247,7 @@ async fn b9_ids_numbers_and_results_are_as_the_document_says() {
     assert_eq!(status, 409, "{problem}");
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains("stored row"), "{detail}");
-    // The last number there can be is after all events.
+    // The maximum sequence number is after all events.
     let last = format!("/v1/events?after={}", u64::MAX);
     let page = server.get(&last).await;
     assert_eq!(page, json!({"events": [], "next": u64::MAX}));
@@ -283,7 +283,7 @@ async fn b9_ids_numbers_and_results_are_as_the_document_says() {
         let media_type = response.headers()["content-type"].to_str().unwrap();
         assert!(declared[media_type].is_object(), "{query}: {media_type}");
     }
-    // Anybody may ask here: a token may be left out.
+    // Without authentication the token is optional.
     let security = &document["paths"]["/v1/predict"]["post"]["security"];
     assert_eq!(security, &json!([{}, {"token": ["predict"]}]));
     server.stop().await;
@@ -443,7 +443,7 @@ fn open_objects(node: &Value, place: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Every reference resolves, and every schema defines what it requires.
+/// Checks that every reference resolves and every schema defines what it requires.
 fn walk(document: &Value, node: &Value, place: &str) {
     match node {
         Value::Object(entries) => {
@@ -456,7 +456,7 @@ fn walk(document: &Value, node: &Value, place: &str) {
                     "{place}: {target} leads nowhere"
                 );
             }
-            // Alternatives that only require are about the members of the schema around them.
+            // Alternatives with only `required` refer to the members of the enclosing schema.
             if let (Some(Value::Array(required)), Some(properties)) =
                 (entries.get("required"), entries.get("properties"))
             {

@@ -1,4 +1,4 @@
-//! More than the server can do, clients that leave, and clients that are slow (FAULTS B2 and B3).
+//! Overload, clients that disconnect, and slow clients (FAULTS B2 and B3).
 
 use std::cell::{Cell, RefCell};
 use std::io::{Read, Write};
@@ -10,7 +10,7 @@ use titanic_platform::config::Settings;
 
 use crate::server::{Server, passenger, until};
 
-/// Rows whose explanations keep a worker busy for a while.
+/// Number of rows whose explanations keep a worker busy for a while.
 const MANY: usize = 50_000;
 
 fn one_worker(settings: &mut Settings) {
@@ -22,7 +22,7 @@ fn many() -> String {
     json!(vec![passenger(); MANY]).to_string()
 }
 
-/// A request over a connection of its own, whose answer nobody reads yet.
+/// Sends a request over its own connection, without reading the response.
 fn send(address: SocketAddr, target: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     let head = format!(
@@ -34,7 +34,7 @@ fn send(address: SocketAddr, target: &str, body: &str) -> TcpStream {
     stream
 }
 
-/// The status of an explained row.
+/// Status and `Retry-After` of a request to explain a row.
 async fn explained(server: &Server) -> (StatusCode, Option<u64>) {
     let request = server
         .request(Method::POST, "/v1/predict?explain=true")
@@ -123,7 +123,7 @@ async fn b3_heads_without_bodies_take_no_place() {
     server.stop().await;
 }
 
-/// What stands before the rest of an answer that nobody reads.
+/// Reads the status of a response whose rest stays unread.
 fn status(stream: &mut TcpStream) -> String {
     let mut head = [0; 12];
     stream.read_exact(&mut head).unwrap();
@@ -132,7 +132,7 @@ fn status(stream: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn b3_answers_that_nobody_reads_count_against_the_budget() {
-    // Too much for the buffers of the system.
+    // A response too large for the socket buffers.
     let rows = json!(vec![json!({"Pclass": 1, "Sex": "male"}); 100_000]).to_string();
     let server = Server::start().await;
     let request = server
@@ -148,7 +148,7 @@ async fn b3_answers_that_nobody_reads_count_against_the_budget() {
     let address = server.app().addr();
     let mut unread = send(address, "/v1/predict?store=false", &rows);
     assert_eq!(status(&mut unread), "200");
-    // What has been worked on is sent; what comes next is refused before it is worked on.
+    // A response that has been computed is sent; the next request is rejected before it is handled.
     let mut second = send(address, "/v1/predict?store=false", &rows);
     assert_eq!(status(&mut second), "200");
     let mut third = send(address, "/v1/predict", &passenger().to_string());

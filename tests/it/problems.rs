@@ -1,4 +1,4 @@
-//! Every kind of request without an answer, as it is told: golden, in `snapshots/`.
+//! The problem document of every kind of rejected request: golden files in `snapshots/`.
 
 use std::fmt::Write;
 
@@ -14,7 +14,7 @@ const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
 const CSV: &[(&str, &str)] = &[("content-type", "text/csv")];
 const LINES: &[(&str, &str)] = &[("content-type", "application/x-ndjson")];
 
-/// Answers in a form to be read: status, headers of interest, the document.
+/// Responses as readable text: status, relevant headers, document.
 async fn told(server: &Server, method: Method, cases: &[Case<'_>]) -> String {
     let mut out = String::new();
     for (title, path, headers, body) in cases {

@@ -1,4 +1,4 @@
-//! The real server, in a process that can be killed.
+//! The real server in a process that can be killed.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
@@ -12,24 +12,23 @@ use titanic_platform::store::{self, kind};
 
 use crate::cli::BINARY;
 
-/// A server that is ready. Whoever lets go of it kills it.
+/// A server process that is ready. It is killed when this value is dropped.
 pub struct Process {
     child: Child,
-    /// Its address.
     pub url: String,
 }
 
 impl Process {
-    /// Over a state, with more arguments.
+    /// Starts a server on a state, with additional arguments.
     pub fn start(state: &Path, more: &[&OsStr]) -> Process {
         let mut command = Process::command(state);
         command.args(["-q"]).args(more);
         Process::of(command)
     }
 
-    /// The command that serves a state, to be changed before it runs.
+    /// A command that serves a state; callers may change it before it runs.
     pub fn command(state: &Path) -> Command {
-        // `.ci/run long crash` has the release binary killed.
+        // With `.ci/run long crash` the release binary is used.
         let binary = std::env::var_os("CRASH_BINARY");
         let mut command = Command::new(binary.unwrap_or_else(|| BINARY.into()));
         command
@@ -39,12 +38,12 @@ impl Process {
         command
     }
 
-    /// Runs it until it is ready.
+    /// Runs the command until the server is ready.
     pub fn of(command: Command) -> Process {
         Process::try_of(command).expect("ready")
     }
 
-    /// Runs it until it is ready; none where it ends before.
+    /// Runs the command until the server is ready; `None` if it ends before.
     pub fn try_of(mut command: Command) -> Option<Process> {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -59,7 +58,7 @@ impl Process {
         Some(Process { child, url })
     }
 
-    /// Runs it and kills it after a time, whatever it does then; tells whether it was ready.
+    /// Runs the command and kills it after `time` at any point; returns whether it was ready.
     pub async fn kill_after(mut command: Command, time: Duration) -> bool {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         tokio::time::sleep(time).await; // the moment of the kill, nothing is waited for
@@ -68,12 +67,11 @@ impl Process {
         !output.stdout.is_empty()
     }
 
-    /// Its address without the scheme.
+    /// The address without the scheme.
     pub fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
     }
 
-    /// Its number.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -83,12 +81,12 @@ impl Process {
         signal(self.id(), name);
     }
 
-    /// Waits until it has ended; gives its exit code.
+    /// Waits until the process has ended; returns its exit code.
     pub fn ended(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 
-    /// SIGKILL.
+    /// Kills the process with SIGKILL.
     pub fn kill(self) {}
 }
 
@@ -100,7 +98,7 @@ pub fn signal(process: u32, name: &str) {
     assert!(sent.unwrap().success(), "SIG{name}");
 }
 
-/// The ids of the stored predictions, once no server holds the state.
+/// Ids of the stored predictions; requires that no server holds the state.
 pub fn stored(state: &Path) -> Vec<String> {
     let file = store::open(state).unwrap();
     let filter = Filter {

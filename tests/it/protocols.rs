@@ -1,4 +1,4 @@
-//! Small departures from the protocols, found outside, over the wire: what clients, proxies and browsers rely on.
+//! Details of the HTTP protocols that clients, proxies and browsers rely on, tested on the wire. Each one is a regression.
 
 use reqwest::Method;
 use reqwest::header::{

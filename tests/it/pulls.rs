@@ -1,4 +1,4 @@
-//! Scheduled sources: pulled again and again, over restarts too, with nothing skipped and nothing counted twice.
+//! Scheduled sources: pulled repeatedly, also over restarts, with no row skipped and none counted twice.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ fn scheduled(from: &Path) -> Scheduled {
     serde_json::from_value(every).unwrap()
 }
 
-/// Lines of the case's table, under its header.
+/// Lines of the case's table below its header.
 fn part(case: &Case, lines: std::ops::Range<usize>) -> String {
     let all: Vec<&str> = case.table.split_inclusive('\n').collect();
     [all[0], &all[lines].concat()].concat()
@@ -46,7 +46,7 @@ async fn a_folder_is_pulled_file_by_file_over_restarts(case: &Case) {
     until_rows(&server, 40).await;
     let state = server.leave().await;
 
-    // While nobody looked: one that is no table, and another file; then one that holds ten of the same rows again.
+    // While the server is down: a file that is no table, another file, and one that contains ten of the same rows again.
     let bad = "\u{feff}this,is,no,table\n1,2,3,4\n";
     std::fs::write(inbox.path().join("aa.csv"), bad).unwrap();
     std::fs::write(inbox.path().join("b.csv"), part(case, 41..61)).unwrap();
@@ -63,7 +63,7 @@ async fn a_folder_is_pulled_file_by_file_over_restarts(case: &Case) {
         .unwrap();
     std::fs::write(inbox.path().join("d.csv"), part(case, 71..72)).unwrap();
     until_rows(&server, 71).await;
-    // The one that was no table becomes one.
+    // The file that was no table becomes one.
     std::fs::write(inbox.path().join("aa.csv"), part(case, 70..73)).unwrap();
     until_rows(&server, 72).await;
     let rows = rows(&server).await;

@@ -11,7 +11,7 @@ use titanic_platform::schema::{Kind, Row, Slot};
 
 use crate::tables;
 
-/// Features of all rows, fitted on the first `n`; the first `n` in training form, the rest as served.
+/// Features of all rows, fitted on the first `n`: the first `n` as for training, the rest as for predictions.
 fn features(n: usize) -> (Fitted, Vec<Vec<f32>>) {
     let (spec, loaded) = tables::titanic();
     let labels = loaded.table.labels();
@@ -131,8 +131,8 @@ fn labels_of_held_out_rows_change_nothing() {
     }
 }
 
-/// A training row's own label must not reach its own companion features, the rates of whole cells aside: here the outcome
-/// is the label itself, so that there are none.
+/// A training row's own label must not reach its own companion features. In this spec the outcome is the label itself, so
+/// the features do not depend on the label rates of cells.
 #[test]
 fn a_training_rows_own_label_does_not_reach_its_companions() {
     let (_, loaded) = tables::titanic();
@@ -144,7 +144,7 @@ fn a_training_rows_own_label_does_not_reach_its_companions() {
     let all: Vec<usize> = (0..891).collect();
     let fitted = spec.recipe.fit(&loaded.table, &all, &labels).unwrap();
     let j = column(&fitted, "companions.value");
-    // Flip two labels against each other, so that the prior stays.
+    // Swaps two different labels, so that the prior stays the same.
     let (yes, no) = (
         labels.iter().position(|l| *l).unwrap(),
         labels.iter().position(|l| !*l).unwrap(),
@@ -189,7 +189,7 @@ fn any_value() -> impl Strategy<Value = Option<String>> {
     ]
 }
 
-/// Admits whatever fits its column; contracts are left to other tests by taking ranges and levels away.
+/// Builds a row from the values that fit their columns. The specs have no ranges and levels; other tests cover those.
 fn admit(spec: &Spec, values: &[Option<String>]) -> Row {
     let mut row = Row::new(&spec.schema, Purpose::Predict);
     for (i, (column, value)) in spec.schema.columns().iter().zip(values).enumerate() {
@@ -210,7 +210,7 @@ fn lenient(spec: &str) -> Spec {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// Any row through both recipes: no panic, no NaN, the batch equal to the row to the bit.
+    /// Any row through both recipes: no panic, no NaN, and the batch equals the row to the bit.
     #[test]
     fn no_row_breaks_a_recipe(values in proptest::collection::vec(proptest::collection::vec(any_value(), 10), 1..6)) {
         thread_local! {
@@ -240,7 +240,7 @@ proptest! {
     }
 }
 
-/// A table of one category of any levels, whose outcomes are tosses of a coin.
+/// A table with one category, whose outcomes are random.
 fn tossed(levels: impl Fn(u64) -> u64, rows: usize) -> (Spec, titanic_platform::ingest::Loaded) {
     let spec = Spec::parse(
         "version: 1\nname: t\ntarget: {column: y, positive: 1, negative: 0}\n\
@@ -261,7 +261,7 @@ fn tossed(levels: impl Fn(u64) -> u64, rows: usize) -> (Spec, titanic_platform::
     (spec, loaded)
 }
 
-/// How well the training rows' own encodings tell their labels apart: 0.5 is not at all.
+/// AUC of the training rows' own encodings for their labels; 0.5 means no information.
 fn auc_of_own_encodings(spec: &Spec, loaded: &titanic_platform::ingest::Loaded) -> f64 {
     let labels = loaded.table.labels();
     let rows: Vec<usize> = (0..labels.len()).collect();
@@ -286,8 +286,8 @@ fn auc_of_own_encodings(spec: &Spec, loaded: &titanic_platform::ingest::Loaded) 
     wins / pairs
 }
 
-/// Out-of-fold encodings tell nothing of tossed outcomes, neither over many small groups nor within one large one, where
-/// leaving only the row itself out would tell each of them (then the area is 0).
+/// Out-of-fold encodings contain no information about random outcomes, neither with many small groups nor with one large
+/// group, where leaving out only the row itself would reveal each outcome (AUC 0).
 #[test]
 fn a8_target_mean_tells_no_row_its_own_outcome() {
     let (spec, many) = tossed(|n| n % 150, 1500);
@@ -296,7 +296,7 @@ fn a8_target_mean_tells_no_row_its_own_outcome() {
     let (spec, one) = tossed(|_| 0, 1500);
     let found = auc_of_own_encodings(&spec, &one);
     assert!((0.42..0.58).contains(&found), "one level: {found}");
-    // And a model that learns from them is no better than chance.
+    // A model trained on them is no better than chance.
     let request = titanic_platform::train::Request {
         learner: Some("boosted".into()),
         folds: 4,

@@ -1,4 +1,5 @@
-//! The pages of `docs/reference` say what the tables in the code say. `BLESS=1 cargo test --test it reference` writes them anew.
+//! Checks that the pages of `docs/reference` match the tables in the code. `BLESS=1 cargo test
+//! --test it reference` regenerates them.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -89,7 +90,7 @@ struct Setting {
     comment: String,
 }
 
-/// The settings of `config.yaml`. Lines of a comment that are indented further are examples and stay out.
+/// Parses the settings of `config.yaml`. Comment lines that are indented further are examples and are left out.
 fn settings(text: &str) -> Vec<Setting> {
     let (mut found, mut path, mut comment) =
         (Vec::new(), Vec::<(usize, String)>::new(), String::new());

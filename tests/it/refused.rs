@@ -1,4 +1,4 @@
-//! Rows that get no prediction are counted, by door and by what is wrong with them, and somebody is told.
+//! Rejected rows are counted by transport and by faulty column, and raise an alert.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ on_both!(
     a_sender_that_has_changed_is_told_of,
 );
 
-/// The counter's value on the page.
+/// Value of a counter on the metrics page.
 fn count(page: &str, line: &str) -> u64 {
     let value = page.lines().find_map(|found| {
         let value = found.strip_prefix(line)?.strip_prefix(' ')?;

@@ -1,4 +1,4 @@
-//! REST: rows in, answers out, and the rest of the interface.
+//! REST: predictions for rows, and the other routes.
 
 use std::cell::RefCell;
 use std::io;
@@ -26,7 +26,7 @@ on_both!(
     what_tells_of_the_server,
 );
 
-/// The probability a version gives, computed here.
+/// The probability of a version, computed in the test.
 pub fn probability(server: &Server, version: u64, row: &Value) -> f64 {
     let bytes = server
         .registry()
@@ -263,7 +263,7 @@ async fn what_tells_of_the_server(case: &Case) {
 
     let openapi = server.get("/openapi.json").await;
     assert_eq!(openapi["openapi"], "3.1.0");
-    // What the page sends for itself is no interface for programs.
+    // Routes that the page uses for itself are not part of the public interface.
     let is_of_page = |pattern: &str| {
         pattern.starts_with("/assets")
             || pattern.starts_with(FRAGMENTS)
@@ -372,14 +372,14 @@ async fn pages_of_listed_origins_may_ask() {
     server.stop().await;
 }
 
-/// A disk whose commits wait while it stalls.
+/// A simulated disk whose commits block while it stalls.
 #[derive(Clone, Debug, Default)]
 struct Stalling {
     memory: Arc<InMemoryBackend>,
     stalls: Arc<(Mutex<bool>, Condvar)>,
 }
 
-/// Goes on when it is dropped.
+/// Ends the stall when it is dropped.
 struct Stalled(Stalling);
 
 impl Stalling {
@@ -424,7 +424,7 @@ async fn beyond_the_bound_requests_are_refused_and_health_is_told() {
         settings.server.limits.inflight = 1.try_into().unwrap();
     })
     .await;
-    // A prediction that waits for its commit holds the only place.
+    // A prediction that waits for its commit takes the only slot.
     let stalled = disk.stall();
     let ask = || {
         let durable = server.request(Method::POST, "/v1/predict?durable=true");
@@ -432,7 +432,7 @@ async fn beyond_the_bound_requests_are_refused_and_health_is_told() {
     };
     let durable = RefCell::new(ask());
     until("no place", async || {
-        // Unless one of ours was there first: then it was refused itself, and is sent again.
+        // A request of the test itself may have taken the slot first: then the prediction was rejected and is sent again.
         if durable.borrow().is_finished() {
             durable.replace(ask());
         }
@@ -460,7 +460,7 @@ async fn beyond_the_bound_requests_are_refused_and_health_is_told() {
     server.stop().await;
 }
 
-/// A value that is refused comes back as it was sent, in every format.
+/// A rejected value is returned as it was sent, in every format.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_level_has_the_type_it_came_with() {
     let server = Server::start().await;

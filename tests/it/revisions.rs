@@ -1,8 +1,7 @@
-//! Model files of every format revision that was ever written must open for ever, and answer as they did.
+//! Model files of every format revision ever written must stay readable and give the same predictions.
 //!
-//! `tests/fixtures/revision-1.model` and `revision-2.model`: the second spec, trained with
-//! `train tests/fixtures/churn.csv --spec tests/fixtures/churn.yaml --learner blend --folds 2 --repeats 1` by the first
-//! release that wrote the revision.
+//! `tests/fixtures/revision-1.model` and `revision-2.model`: the second spec, trained with `train tests/fixtures/churn.csv
+//! --spec tests/fixtures/churn.yaml --learner blend --folds 2 --repeats 1` by the first release that wrote the revision.
 
 use titanic_platform::model::{Model, Workspace};
 use titanic_platform::schema::Row;
@@ -23,9 +22,9 @@ fn revision_1_opens_and_answers_as_it_did() {
     json::rows(model.schema(), ROW.as_bytes(), 1, &mut row, &mut |_, _| ()).unwrap();
     assert!(row.faults.is_empty(), "{:?}", row.faults);
     let probability = model.probability(row.view(), &mut Workspace::default());
-    // As answered on the day the file was written; the last digits may differ where the system's exp does.
+    // As predicted on the day the file was written; the last digits may differ where the system's exp does.
     assert!((probability - EXPECTED).abs() < 1e-12, "{probability:?}");
-    // It does not know the mean probability of its training rows: explanations start from their positive share.
+    // The file lacks the mean probability of the training rows: explanations start from the share of positives.
     let (card, explanation) = (
         model.card(),
         model.explain(row.view(), &mut Workspace::default()),
@@ -33,7 +32,7 @@ fn revision_1_opens_and_answers_as_it_did() {
     assert_eq!(explanation.base, card.positives as f64 / card.rows as f64);
     let parts = explanation.contributions.iter().map(|c| c.probability);
     assert!((explanation.base + parts.sum::<f64>() - probability).abs() < 1e-9);
-    // Written again it is a file of this release's revision, and answers the same.
+    // Written again, the file has the current revision and gives the same predictions.
     let again = Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
     assert_eq!(
         again.probability(row.view(), &mut Workspace::default()),
@@ -56,7 +55,7 @@ fn revision_2_opens_and_answers_as_it_did() {
     assert!(row.faults.is_empty(), "{:?}", row.faults);
     let probability = model.probability(row.view(), &mut Workspace::default());
     assert!((probability - EXPECTED).abs() < 1e-12, "{probability:?}");
-    // It knows the mean probability of its training rows, which explanations start from.
+    // The file contains the mean probability of its training rows, from which explanations start.
     let explanation = model.explain(row.view(), &mut Workspace::default());
     assert!(
         (explanation.base - BASE).abs() < 1e-12,
@@ -78,5 +77,5 @@ fn revision_2_opens_and_answers_as_it_did() {
 /// The mean probability of the training rows of the file of revision 2.
 const BASE: f64 = 0.385_122_428_619_592_4;
 
-/// What both models said when they were new.
+/// Prediction of both models when they were written.
 const EXPECTED: f64 = 0.749_491_468_110_928_3;

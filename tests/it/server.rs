@@ -1,4 +1,4 @@
-//! Servers to be asked: on a free port, over a state of their own with two models that answer differently.
+//! Servers under test: on a free port, with a copy of a state that has two models with different predictions.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -20,18 +20,18 @@ use titanic_platform::train::{Request, Unwatched};
 
 use crate::case::{Case, TITANIC};
 
-/// A row every server of the bundled case answers.
+/// A valid row of the bundled case.
 pub fn passenger() -> Value {
     TITANIC.row()
 }
 
-/// A client over plain HTTP.
+/// An HTTP client without TLS.
 pub fn client() -> Client {
     let _ = rustls::crypto::ring::default_provider().install_default(); // the first to install wins
     Client::builder().tls_certs_only([]).build().unwrap()
 }
 
-/// A state with version 1, the champion, and version 2, trained on fewer rows. Made once a case.
+/// A state with version 1, the champion, and version 2, trained on fewer rows. Made once per case.
 fn two_models(case: &Case) -> &'static Path {
     static STATES: Mutex<BTreeMap<&str, TempDir>> = Mutex::new(BTreeMap::new());
     let mut states = STATES.lock().unwrap();
@@ -124,21 +124,21 @@ impl Server {
         Server::of_with(case, |_| {}).await
     }
 
-    /// The same under other settings.
+    /// Like [`Server::of`], with changed settings.
     pub async fn of_with(case: &Case, change: impl FnOnce(&mut Settings)) -> Server {
         Server::over(state_of(case), change, First::bundled(), Arc::new(System))
             .await
             .unwrap()
     }
 
-    /// A server of the bundled case under other settings.
+    /// A server of the bundled case with changed settings.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Server {
         Server::over(state(), change, First::bundled(), Arc::new(System))
             .await
             .unwrap()
     }
 
-    /// A server over a state.
+    /// A server on a given state.
     pub async fn over(
         state: TempDir,
         change: impl FnOnce(&mut Settings),
@@ -156,12 +156,12 @@ impl Server {
         })
     }
 
-    /// A server of the bundled case whose store stands on storage of its own.
+    /// A server of the bundled case whose store uses this storage backend.
     pub async fn on(backend: Backend) -> Server {
         Server::on_with(backend, |_| {}).await
     }
 
-    /// The same under other settings.
+    /// Like [`Server::on`], with changed settings.
     pub async fn on_with(backend: Backend, change: impl FnOnce(&mut Settings)) -> Server {
         let state = state();
         let mut settings = usual(&state);
@@ -176,49 +176,46 @@ impl Server {
         }
     }
 
-    /// Its address, with a path.
+    /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.app.addr())
     }
 
-    /// The address of its WebSocket.
+    /// The URL of the WebSocket.
     pub fn ws(&self) -> String {
         format!("ws://{}/ws", self.app.addr())
     }
 
-    /// The app.
     pub fn app(&self) -> &App {
         &self.app
     }
 
-    /// Its state.
+    /// The path of the state folder.
     pub fn state(&self) -> PathBuf {
         self.state.path().into()
     }
 
-    /// Its registry, as another process would have it.
+    /// The registry, opened separately as another process would.
     pub fn registry(&self) -> Registry {
         Registry::open(self.state.path()).unwrap()
     }
 
-    /// A client of it.
     pub fn client(&self) -> Client {
         self.client.clone()
     }
 
-    /// A request to it.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, self.url(path))
     }
 
-    /// What a path answers to GET, which must be 200.
+    /// Sends GET and returns the document; the status must be 200.
     pub async fn get(&self, path: &str) -> Value {
         let (status, body) = answer(self.request(Method::GET, path)).await;
         assert_eq!(status, 200, "{path}: {body}");
         body
     }
 
-    /// What a path answers to a document.
+    /// Sends POST with a document; returns status and document.
     pub async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
         answer(self.request(Method::POST, path).json(body)).await
     }
@@ -234,7 +231,7 @@ impl Server {
             .unwrap()
     }
 
-    /// Stops it, and gives its state to whoever comes after it.
+    /// Stops the server and returns its state folder.
     pub async fn leave(self) -> TempDir {
         drop(self.client);
         self.app.stop();
@@ -242,7 +239,7 @@ impl Server {
         self.state
     }
 
-    /// Stops it, as a signal does.
+    /// Stops the server as a signal would.
     pub async fn stop(self) {
         drop(self.client); // a kept-alive connection is open, too
         self.app.stop();
@@ -250,7 +247,7 @@ impl Server {
     }
 }
 
-/// Status and JSON of an answer.
+/// Status and JSON document of a response.
 pub async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
     let response = request.send().await.unwrap();
     let status = response.status();
@@ -261,10 +258,10 @@ pub async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
     )
 }
 
-/// What even a machine busy with other things should need: a training has the lowest priority there is.
+/// Test timeout, long enough for a busy machine: trainings have the lowest priority.
 pub const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Waits until something holds, looking again and again.
+/// Polls until the condition holds.
 pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
     let patience = tokio::time::Instant::now() + PATIENCE;
     while !holds().await {

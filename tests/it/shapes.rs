@@ -1,4 +1,4 @@
-//! Bodies as other programs send them: tables in another shape, numbers that JSON does not have, values of every type.
+//! Bodies as other programs send them: tables in other layouts, numbers that JSON does not have, values of every type.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ async fn a_bad_row_of_a_partial_csv_keeps_its_id_and_its_line() {
     assert_eq!((&*cells(3)[0], cells(3)[2].is_empty()), ("", false));
     assert_eq!(lines[4], "h 10,,,,\"Pclass: unknown_level \"\"x\"\"\"");
     assert_eq!(cells(5)[0], "11");
-    // Bad rows alone.
+    // Only invalid rows.
     let table = "PassengerId,Pclass,Sex\n8,9,male\n";
     let (_, csv) = text(
         &server,
@@ -174,7 +174,7 @@ async fn a_table_in_another_shape_is_called_that() {
             );
         }
     }
-    // A bad row stays a bad row.
+    // An invalid row stays invalid.
     let (_, problem) = server
         .post("/v1/predict", &json!({"Sex": "male", "data": [row]}))
         .await;

@@ -1,4 +1,4 @@
-//! A WebSocket to be talked to.
+//! A WebSocket client for tests.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ impl Socket {
         Socket(connect_async(server.ws()).await.unwrap().0)
     }
 
-    /// Connects to a server that wants a token.
+    /// Connects to a server that requires a token.
     pub async fn with_token(server: &Server, token: &str) -> Socket {
         let mut request = server.ws().into_client_request().unwrap();
         let bearer = format!("Bearer {token}").parse().unwrap();
@@ -32,12 +32,12 @@ impl Socket {
         self.send_text(&message.to_string()).await;
     }
 
-    /// Sends text, whatever it says.
+    /// Sends any text.
     pub async fn send_text(&mut self, text: &str) {
         self.0.send(Message::text(text)).await.unwrap();
     }
 
-    /// The next document.
+    /// Receives the next document.
     pub async fn next(&mut self) -> Value {
         loop {
             match self.0.next().await.unwrap().unwrap() {
@@ -48,13 +48,13 @@ impl Socket {
         }
     }
 
-    /// Sends a document and gives the next.
+    /// Sends a document and returns the next one received.
     pub async fn ask(&mut self, message: Value) -> Value {
         self.send(&message).await;
         self.next().await
     }
 
-    /// Subscribes; gives the number of the last event so far.
+    /// Subscribes; returns the sequence number of the last event so far.
     pub async fn subscribe(&mut self, topics: &[&str]) -> u64 {
         let answer = self
             .ask(json!({"type": "subscribe", "ref": "s", "topics": topics}))
@@ -63,7 +63,7 @@ impl Socket {
         answer["seq"].as_u64().unwrap()
     }
 
-    /// Reads to the end: how many documents came, and how it was closed.
+    /// Reads to the end; returns the number of documents and the close frame.
     pub async fn end(&mut self) -> (usize, Option<CloseFrame>) {
         let mut documents = 0;
         loop {
@@ -83,7 +83,7 @@ impl Socket {
     }
 }
 
-/// The status with which a WebSocket is opened for a cookie.
+/// Status of the WebSocket handshake with a cookie.
 pub async fn opened(server: &Server, cookie: &str, origin: Option<&str>) -> u16 {
     let mut request = server.ws().into_client_request().unwrap();
     let headers = request.headers_mut();

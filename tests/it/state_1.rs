@@ -1,4 +1,4 @@
-//! A state folder of commit e2402d3 opens in every later release, and holds and says what it did
+//! A state folder of commit e2402d3 opens in every later release with the same content and predictions
 //! (`tests/fixtures/state-1/README.md`).
 
 use std::fs;
@@ -37,7 +37,7 @@ fn fixture(name: &str) -> String {
     fs::read_to_string(Path::new(FIXTURE).join(name)).unwrap()
 }
 
-/// Everything of `old` is in `new`, which may say more.
+/// Checks that everything in `old` is in `new`, which may contain more.
 fn holds(new: &Value, old: &Value, place: &str) {
     match (new, old) {
         (Value::Object(new), Value::Object(old)) => {
@@ -83,7 +83,7 @@ fn its_models_answer_as_they_did() {
             let (new, old) = [new, old].map(|line| line.rsplit_once(',').unwrap()).into();
             assert_eq!(new.0, old.0);
             let (new, old): (f64, f64) = (new.1.parse().unwrap(), old.1.parse().unwrap());
-            // The last digits may differ where the system's exp does.
+            // The last digits may differ where the system's exp function does.
             assert!(
                 (new - old).abs() < 1e-12,
                 "titanic@{version}: {new} was {old}"

@@ -1,4 +1,4 @@
-//! How a server stops: which signals end it, what it answers meanwhile, how long it takes.
+//! Stop of a server: the signals that cause it, responses during it, and its duration.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -12,17 +12,17 @@ use crate::process::{Process, signal, stored};
 use crate::server::{self, Server, answer, passenger};
 use crate::socket::Socket;
 
-/// Far less than any limit that a test sets so as not to run into it.
+/// Much shorter than the limits that a test sets high to avoid reaching them.
 const SOON: Duration = Duration::from_secs(60);
 
-/// A server under other settings, as environment variables.
+/// A server with settings from environment variables.
 fn serve(state: &Path, settings: &[(&str, &str)]) -> Process {
     let mut command = Process::command(state);
     command.envs(settings.iter().copied()).stderr(Stdio::null());
     Process::of(command)
 }
 
-/// A connection on which one request follows another.
+/// A connection that is kept alive over several requests.
 struct Connection(BufReader<TcpStream>);
 
 impl Connection {
@@ -40,7 +40,7 @@ impl Connection {
         self.0.get_mut().write_all(text.as_bytes()).unwrap();
     }
 
-    /// Asks for a path; gives status, `Connection` and body.
+    /// Sends GET; returns status, header `Connection` and body.
     fn get(&mut self, path: &str) -> (u16, String, String) {
         self.send(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         self.response()
@@ -79,7 +79,7 @@ impl Connection {
         (status, connection, String::from_utf8(body).unwrap())
     }
 
-    /// Waits until the server closes it.
+    /// Waits until the server closes the connection.
     fn closed(mut self) {
         let mut rest = Vec::new();
         self.0.read_to_end(&mut rest).unwrap();
@@ -125,7 +125,7 @@ fn b6_a_server_that_drains_answers_and_closes() {
     let mut other = Connection::open(&server);
     assert_eq!(other.get("/healthz").0, 200);
     server.signal("TERM");
-    // The signal is received by another thread than the one that answers.
+    // The signal is received by a different thread than the one that responds, so the status may change a little later.
     let begun = Instant::now();
     loop {
         let (status, connection, body) = Connection::open(&server).get("/readyz");
@@ -144,7 +144,7 @@ fn b6_a_server_that_drains_answers_and_closes() {
     let (status, connection, body) = other.predict();
     assert_eq!((status, &*connection), (200, "close"), "{body}");
     other.closed();
-    // Errors close, too, and what no route knows.
+    // Error responses and unknown routes close the connection, too.
     for (path, expected) in [("/healthz", 200), ("/nowhere", 404), ("/v1/models/99", 404)] {
         let (status, connection, body) = Connection::open(&server).get(path);
         assert_eq!((status, &*connection), (expected, "close"), "{body}");
@@ -261,7 +261,7 @@ async fn b6_idle_connections_are_kept_as_long_as_is_set() {
         assert_eq!(status, 200);
         server.stop().await;
     };
-    // The server's own clock of connections has steps of half a second.
+    // The server checks connections in steps of half a second.
     check("1s", Duration::from_millis(400), Duration::from_secs(4)).await;
     check("6s", Duration::from_millis(5400), SOON).await;
 }

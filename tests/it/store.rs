@@ -1,4 +1,4 @@
-//! The store behind the server: truths, rows, events, and what a restart leaves of them.
+//! The store of a server: labels, rows, events, and their state after a restart.
 
 use std::sync::Arc;
 
@@ -195,7 +195,7 @@ async fn events_are_numbered_without_gap(case: &Case) {
         seqs.extend(events.iter().map(|event| event["seq"].as_u64().unwrap()));
         after = page["next"].as_u64().unwrap();
     }
-    // Three of them say that the models were trained and promoted.
+    // Three of the events record that the models were trained and promoted.
     assert_eq!(seqs, [1, 2, 3, 4, 5, 6, 7]);
     let made = server.get("/v1/events?kind=prediction").await;
     let made: Vec<_> = made["events"]
@@ -242,7 +242,7 @@ async fn a_durable_answer_is_on_the_disk(case: &Case) {
     for n in 4..=6 {
         let (status, made) = server.post("/v1/predict?durable=true", &case.row()).await;
         assert_eq!(status, 200, "{made}");
-        // Asked of the disk at once, not after a label or a page of events.
+        // Checked on the disk at once, before a label or a page of events could flush the event.
         assert_eq!(server.app().store().last(), Ok(n));
     }
     server.stop().await;
@@ -286,7 +286,7 @@ async fn a_second_server_on_the_same_state_names_the_holder() {
     server.stop().await;
 }
 
-/// What a spec sets apart is put aside whichever door it comes through; `ingest` has its own test.
+/// Values that the spec quarantines are quarantined with every transport; `ingest` has its own test.
 #[tokio::test]
 async fn values_that_the_spec_sets_apart_are_put_aside() {
     let case = &crate::case::CHURN;
@@ -308,7 +308,7 @@ async fn values_that_the_spec_sets_apart_are_put_aside() {
     server.stop().await;
 }
 
-/// As many rows as a request may have: more than wait for the disk at any moment, and none of them is lost.
+/// The maximum number of rows in a request: more than may wait for the disk at any moment, and none of them is lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_largest_body_is_kept_whole() {
     const ROWS: usize = 100_000;

@@ -1,4 +1,4 @@
-//! `store …` through the real binary, over a state that a server left, and beside one that runs.
+//! `store …` with the real binary, on a state that a server left, and while a server runs.
 
 use std::process::Command;
 
@@ -17,7 +17,7 @@ on_both!(
     rows_of_a_file_are_tried_again_without_it,
 );
 
-/// What a server leaves: a labelled prediction, a label that waits, a row, a row put aside.
+/// A state left by a server: a labelled prediction, a waiting label, a row, a quarantined row.
 async fn left(case: &Case) -> TempDir {
     let server = Server::of(case).await;
     models_are_noted(&server).await;
@@ -32,7 +32,7 @@ async fn left(case: &Case) -> TempDir {
     server.leave().await
 }
 
-/// Runs a line over a state.
+/// Runs a command line on a state.
 pub fn run(state: &TempDir, line: &str) -> Ran {
     let output = Command::new(env!("CARGO_BIN_EXE_titanic-platform"))
         .args(line.split_whitespace())
@@ -44,7 +44,7 @@ pub fn run(state: &TempDir, line: &str) -> Ran {
     Ran::of(line, output.unwrap())
 }
 
-/// The documents of JSON lines.
+/// Parses JSON lines.
 pub fn lines(text: &str) -> Vec<Value> {
     let line = |line: &str| {
         let Once(event) = serde_json::from_str(line).unwrap();
@@ -53,7 +53,7 @@ pub fn lines(text: &str) -> Vec<Value> {
     text.lines().map(line).collect()
 }
 
-/// An object that has each key once.
+/// An object that must have each key once.
 struct Once(Value);
 
 impl<'de> serde::Deserialize<'de> for Once {
@@ -209,7 +209,7 @@ async fn damage_is_found_wherever_it_is() {
     let store = state.path().join("events.redb");
     let whole = std::fs::read(&store).unwrap();
     let needle = b"Embarked"; // among the names of a block's rows
-    // Pages that were replaced lie about as well; which one counts, only the file knows.
+    // The file also contains replaced pages; only the file itself determines which page is current.
     let all: Vec<usize> = whole
         .windows(needle.len())
         .enumerate()
@@ -248,7 +248,7 @@ async fn beside_a_server_a_restore_names_the_holder() {
 async fn rows_put_aside_are_listed_tried_again_and_dropped(case: &Case) {
     let server = Server::of(case).await;
     let (bad, column) = (read(case.bad.0), &case.bad.1[1..]);
-    // Each with an id of its own: the same row twice is put aside once.
+    // Each row has its own id: the same row twice is quarantined once.
     let own_id = case.spec().schema.id().unwrap().to_owned();
     let numbered = |n: usize| {
         let mut row = bad.clone();
@@ -284,7 +284,7 @@ async fn rows_put_aside_are_listed_tried_again_and_dropped(case: &Case) {
     assert_eq!(json!(counts), json!([0, 0, 3]), "still bad");
     assert_eq!(list(), first);
 
-    // A spec that knows the level takes the row.
+    // A spec that contains the level accepts the row.
     let wide = widened(case, &bad[column]);
     std::fs::write(state.path().join("wide.yaml"), wide).unwrap();
     let id = first[0]["id"].as_str().unwrap();
@@ -317,7 +317,7 @@ async fn rows_put_aside_are_listed_tried_again_and_dropped(case: &Case) {
     run(&state, "store check").ok();
 }
 
-/// Rows of a file are kept too: with the spec that was wrong mended, they come in without their file.
+/// Quarantined rows of a file are stored: with a corrected spec they are accepted without their file.
 async fn rows_of_a_file_are_tried_again_without_it(case: &Case) {
     let folder = Folder::new();
     let (bad, column) = (read(case.bad.0), &case.bad.1[1..]);
@@ -339,7 +339,7 @@ async fn rows_of_a_file_are_tried_again_without_it(case: &Case) {
     let ingest = "ingest bad.csv --spec case.yaml --json";
     for counts in [[0, 0, 3], [0, 3, 0]] {
         let ran = folder.run(ingest);
-        // All rows are bad, new or not: it has failed.
+        // All rows are bad, new or not, so the command fails.
         assert_eq!(ran.code, 1);
         let read = ran.json();
         let found = ["stored", "repeated", "quarantined"].map(|key| read[key].clone());
@@ -376,7 +376,7 @@ fn is_uuid_7(id: &str) -> bool {
     uuid::Uuid::parse_str(id).is_ok_and(|id| id.get_version_num() == 7)
 }
 
-/// The case's spec with a level more.
+/// The case's spec with one more level.
 fn widened(case: &Case, level: &Value) -> String {
     let level = level.to_string();
     let wide = case

@@ -1,4 +1,4 @@
-//! The model is swapped while it answers: nothing fails, and every answer is of one model.
+//! The model is swapped under load: no request fails, and every prediction comes from exactly one model.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,10 +18,10 @@ on_both!(
     a_promotion_by_another_process_is_seen_soon,
 );
 
-/// Swaps of one run.
+/// Number of swaps in a run.
 const SWAPS: u64 = 60;
 
-/// What each model answers.
+/// Model and probability that each version gives.
 #[derive(Clone)]
 struct Pairs([(String, f64); 2]);
 
@@ -36,7 +36,7 @@ impl Pairs {
     }
 }
 
-/// How much was asked while the models were swapped.
+/// Number of requests sent while the models were swapped.
 #[derive(Clone, Default)]
 struct Load {
     over: Arc<AtomicBool>,

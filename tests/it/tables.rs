@@ -1,4 +1,4 @@
-//! The two tables of the tests, read, and ways to make more of them.
+//! The two test tables, loaded, and helpers to make others.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,14 +35,14 @@ fn load(spec: Spec, path: &Path) -> (Spec, Loaded) {
     (spec, loaded)
 }
 
-/// The bundled spec with a text replaced, which must be there.
+/// The bundled spec with a text replaced; the text must occur.
 pub fn titanic_with(from: &str, to: &str) -> Spec {
     let text = titanic_platform::model::spec::BUNDLED;
     assert!(text.contains(from), "{from:?} is not in the spec");
     Spec::parse(&text.replace(from, to)).unwrap()
 }
 
-/// A loaded table as material to learn from.
+/// Training material of a loaded table.
 pub fn material(loaded: &Loaded) -> Material<'_> {
     Material {
         table: &loaded.table,
@@ -53,7 +53,7 @@ pub fn material(loaded: &Loaded) -> Material<'_> {
     }
 }
 
-/// Reads CSV text into a table of a spec, to learn from.
+/// Reads CSV text into a training table of a spec.
 pub fn csv(spec: &Spec, text: &str) -> Loaded {
     csv_for(spec, text, Purpose::Learn)
 }
@@ -66,7 +66,7 @@ pub fn csv_for(spec: &Spec, text: &str, purpose: Purpose) -> Loaded {
     ingest::read_file(&path, &Arc::clone(&spec.schema), purpose).unwrap()
 }
 
-/// CSV text as JSON rows: numbers where its columns hold numbers, nothing where nothing is.
+/// Rows of CSV text as JSON objects: numbers in numeric columns, empty cells omitted.
 pub fn objects(schema: &Schema, text: &str) -> Vec<serde_json::Value> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let names = reader.headers().unwrap().clone();

@@ -1,5 +1,5 @@
-//! The closed loop through the front door: predictions, late truths, a training that begins on its own, the gate, the swap,
-//! the shadow, the watch.
+//! The closed loop through the public API: predictions, late labels, a training that starts by itself, the gate, the swap,
+//! the shadow, the probation.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ on_both!(
     what_a_candidate_has_learnt_is_not_compared,
 );
 
-/// Labelled rows of a case as predictions with their truths: all are asked, then all are told.
+/// Sends labelled rows of a case: first all predictions, then all labels.
 async fn live(server: &Server, case: &Case, rows: &[(Value, Value)]) {
     let asked: Vec<&Value> = rows.iter().map(|(row, _)| row).collect();
     let (status, made) = server.post("/v1/predict", &json!(asked)).await;
@@ -43,7 +43,7 @@ async fn live(server: &Server, case: &Case, rows: &[(Value, Value)]) {
     assert_eq!(status, 200, "{}: {told}", case.name);
 }
 
-/// The case's own table as rows with their truths.
+/// The case's own table as rows with their labels.
 fn labelled(case: &Case) -> Vec<(Value, Value)> {
     let schema = case.spec().schema;
     let target = schema.target().column.clone();
@@ -60,7 +60,6 @@ fn labelled(case: &Case) -> Vec<(Value, Value)> {
         .collect()
 }
 
-/// The ledger's lines.
 fn ledger(server: &Server) -> Vec<Value> {
     let text = std::fs::read_to_string(server.state().join("models/ledger.jsonl")).unwrap();
     text.lines()
@@ -84,7 +83,7 @@ async fn labels_begin_a_training_and_the_gate_decides(case: &Case) {
         settings.retrain.labels = Some(150.try_into().unwrap());
     })
     .await;
-    // Version 2 has seen the beginning of the table alone; the rest comes as traffic.
+    // Version 2 was trained on the beginning of the table only; the other rows are sent as traffic.
     let promoted = server.request(Method::POST, "/v1/models/2/promote");
     assert_eq!(answer(promoted).await.0, 200);
     let rows = labelled(case);
@@ -101,7 +100,7 @@ async fn labels_begin_a_training_and_the_gate_decides(case: &Case) {
     );
     let loss = |who: &str| gate["log_loss"][who].as_f64().unwrap();
     assert!((loss("champion") - loss("candidate") - loss("difference")).abs() < 1e-9);
-    // The champion's own answers, recomputed from the events: what the gate says of it is what it said.
+    // The champion's loss, recomputed from its stored predictions, equals the one in the gate's result.
     let events = server.get("/v1/events?kind=prediction&limit=1000").await;
     let events = events["events"].as_array().unwrap();
     let sum: f64 = events
@@ -119,7 +118,7 @@ async fn labels_begin_a_training_and_the_gate_decides(case: &Case) {
     let live = if promoted { 3 } else { 2 };
     let (_, made) = server.post("/v1/predict", &case.row()).await;
     assert_eq!(made["model"], case.version(live));
-    // Everything it was decided on stands in the ledger, under one hash.
+    // The ledger contains everything that the decision was based on, under one hash.
     let lines = ledger(&server);
     let trained = lines.iter().rfind(|line| line["action"] == "trained");
     let trained = trained.unwrap();
@@ -135,7 +134,7 @@ async fn labels_begin_a_training_and_the_gate_decides(case: &Case) {
         said.any(|event| event["gate"] == *gate)
     })
     .await;
-    // The next training finds nothing that this model has not seen.
+    // The next training finds no rows that are new to this model.
     let (status, _) = server
         .post("/v1/train", &json!({"folds": 2, "learner": "logistic"}))
         .await;
@@ -186,13 +185,13 @@ async fn too_few_rows_put_the_candidate_into_the_shadow(case: &Case) {
     };
     assert_eq!(shadowed["data"]["model"], case.version(3));
     assert_eq!(shadowed["data"]["previous"], case.version(1));
-    // Sixty more truths, and its time is over: nearly the same model proves nothing.
+    // Sixty more labels end the shadow period without a decision, because the two models are nearly the same.
     live(&server, case, &rows[40..100]).await;
     let dropped = socket.next().await;
     let expected =
         json!({"action": "dropped", "model": case.version(3), "previous": case.version(1)});
     assert_eq!(dropped["data"], expected, "one event a deed");
-    // Who decided, on which figures, over which rows.
+    // The ledger says who decided, by which metrics and on which rows.
     let lines = ledger(&server);
     let [began, ended] = &lines[lines.len() - 2..] else {
         panic!("{lines:?}")
@@ -235,7 +234,7 @@ async fn too_few_rows_put_the_candidate_into_the_shadow(case: &Case) {
     server.stop().await;
 }
 
-/// However late the loop comes to read the truths that the candidate has learnt: here, all of them anew.
+/// Holds however late the loop reads the labels of the candidate's training rows: here it reads all of them again.
 async fn what_a_candidate_has_learnt_is_not_compared(case: &Case) {
     let state = in_the_shadow(case, 4096).await.leave().await;
     forget_what_was_seen(state.path()).await;
@@ -257,7 +256,7 @@ async fn what_a_candidate_has_learnt_is_not_compared(case: &Case) {
     server.stop().await;
 }
 
-/// Has the loop of a state read every event again.
+/// Makes the loop of a state read all events again.
 async fn forget_what_was_seen(state: &std::path::Path) {
     let (metrics, clock) = (Arc::new(Metrics::new([])), Arc::new(System));
     let (_recorder, predictions) = feed::recorder(metrics.clone());
@@ -283,7 +282,7 @@ async fn forget_what_was_seen(state: &std::path::Path) {
     let _ = writer.await; // it lets go of the file
 }
 
-/// Rows of a case whose every truth is the other one.
+/// Rows of a case with all labels inverted.
 fn turned(case: &Case) -> Vec<(Value, Value)> {
     let labels = crate::case::json(case.labels);
     let turn = |(row, label)| {
@@ -293,7 +292,7 @@ fn turned(case: &Case) -> Vec<(Value, Value)> {
     labelled(case).into_iter().map(turn).collect()
 }
 
-/// A server with a candidate in the shadow, version 3, that has learnt the world turned over.
+/// A server with a candidate in the shadow, version 3, that was trained on inverted labels.
 async fn in_the_shadow(case: &Case, queue: usize) -> Server {
     let server = Server::of_with(case, |settings| {
         settings.retrain.enabled = false;
@@ -301,7 +300,7 @@ async fn in_the_shadow(case: &Case, queue: usize) -> Server {
         settings.shadow.queue = queue.try_into().unwrap();
     })
     .await;
-    // Often enough that it is better than the base rate in that world, too.
+    // Often enough that the candidate is better than the base rate on inverted labels.
     for _ in 0..5 {
         live(&server, case, &turned(case)).await;
     }
@@ -315,7 +314,7 @@ async fn in_the_shadow(case: &Case, queue: usize) -> Server {
     server
 }
 
-/// Predictions that nobody has labelled yet.
+/// Sends rows; returns their predictions, which have no labels yet.
 async fn asked(server: &Server, rows: &[(Value, Value)]) -> Vec<Value> {
     let rows: Vec<&Value> = rows.iter().map(|(row, _)| row).collect();
     let (status, made) = server.post("/v1/predict", &json!(rows)).await;
@@ -323,7 +322,7 @@ async fn asked(server: &Server, rows: &[(Value, Value)]) -> Vec<Value> {
     made["predictions"].as_array().unwrap().clone()
 }
 
-/// The shadow's figures, once it has seen so many predictions.
+/// The live metrics of the shadow, once it has processed this many predictions.
 async fn seen(server: &Server, predictions: usize) -> Value {
     until("the live scores", || async {
         let live = server.get("/v1/loop").await["shadow"]["live"].clone();
@@ -338,7 +337,7 @@ async fn a_candidate_that_is_better_on_live_traffic_is_promoted_by_its_shadow(ca
     let server = in_the_shadow(case, 4096).await;
     let mut socket = crate::socket::Socket::open(&server).await;
     socket.subscribe(&["models"]).await;
-    // Before any truth: how the two differ.
+    // Before any label: how the predictions of the two models differ.
     let rows = turned(case);
     let made = asked(&server, &rows[..200]).await;
     let shadow = seen(&server, 200).await;
@@ -370,7 +369,7 @@ async fn a_candidate_that_is_better_on_live_traffic_is_promoted_by_its_shadow(ca
     assert!(metrics.contains("\ntitanic_shadow_scored_predictions_total 200\n"));
     assert!(metrics.contains("\ntitanic_shadow_skipped_predictions_total 0\n"));
 
-    // The truths come, and go on coming until the shadow has proved itself.
+    // Labels are sent until the shadow is promoted.
     let labels: Vec<Value> = made
         .iter()
         .zip(&rows)
@@ -380,7 +379,7 @@ async fn a_candidate_that_is_better_on_live_traffic_is_promoted_by_its_shadow(ca
     let told = async {
         loop {
             let event = socket.next().await;
-            // That it went into the shadow may be told a moment after it shows.
+            // The event `shadowed` may arrive shortly after the shadow is visible.
             if event["topic"] == "models" && event["data"]["action"] != "shadowed" {
                 break event;
             }
@@ -424,7 +423,7 @@ async fn a_candidate_that_is_better_on_live_traffic_is_promoted_by_its_shadow(ca
     server.stop().await;
 }
 
-/// As [`live`], some rows at a time.
+/// Like [`live`], in several requests.
 async fn live_on(server: &Server, case: &Case, rows: &[(Value, Value)]) {
     for some in rows.chunks(50) {
         live(server, case, some).await;
@@ -448,7 +447,7 @@ async fn a_shadow_that_is_behind_skips_and_nobody_waits(case: &Case) {
         assert!(metrics.contains(&line), "{line}");
     }
     assert!(metrics.contains("\ntitanic_store_lost_predictions_total 0\n"));
-    // What was skipped is compared like the rest, once its truth is there: ten of them say nothing of their own.
+    // Skipped predictions are compared as well once their labels arrive; ten of them are too few for a decision.
     let labels: Vec<Value> = made
         .iter()
         .zip(&rows)
@@ -465,7 +464,7 @@ async fn a_shadow_that_is_behind_skips_and_nobody_waits(case: &Case) {
 
 async fn a_restart_goes_on_with_the_shadow(case: &Case) {
     let server = in_the_shadow(case, 4096).await;
-    // Half of the rows speak for either model: neither is better before all are compared.
+    // Half of the rows favor each model: neither is better before all are compared.
     let turned = turned(case).into_iter().enumerate();
     let pairs = labelled(case).into_iter().zip(turned);
     let rows: Vec<(Value, Value)> = pairs
@@ -493,12 +492,12 @@ async fn a_restart_goes_on_with_the_shadow(case: &Case) {
     let server = Server::over(state, change, First::bundled(), Arc::new(System)).await;
     let server = server.unwrap();
     assert_eq!(server.get("/v1/loop").await["shadow"], before);
-    // Scores made before the restart are made again, each pair once.
+    // Scores made before the restart are made again, and each pair counts once.
     label(&server, 10, 30).await;
     asked(&server, &rows[30..40]).await;
     let live = seen(&server, 40).await["live"].clone();
     assert_eq!((&live["scored"], &live["skipped"]), (&json!(40), &json!(0)));
-    // Another champion ends it.
+    // Promoting another version ends the shadow.
     let promoted = server.request(Method::POST, "/v1/models/2/promote");
     assert_eq!(answer(promoted).await.0, 200);
     until("the end of the shadow", || async {
@@ -531,7 +530,7 @@ async fn a_champion_that_breaks_its_promise_is_rolled_back() {
     })
     .await;
     as_described(&server, "/v1/loop").await;
-    // The world turns over: every truth is the other one.
+    // The labels are inverted from now on.
     live(&server, case, &turned(case)[..400]).await;
     until("the rollback", || async {
         server.post("/v1/predict", &case.row()).await.1["model"] == case.version(1)
@@ -552,7 +551,7 @@ async fn a_champion_that_breaks_its_promise_is_rolled_back() {
     server.stop().await;
 }
 
-/// A version is trained while the champion under it is rolled back: what is promoted is what was compared, or nothing.
+/// The champion is rolled back during a training: the candidate is promoted only over the model it was compared with.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rollback_during_a_training_leaves_the_gate_without_an_opponent() {
     let case = &crate::case::TITANIC;
@@ -583,7 +582,7 @@ async fn a_rollback_during_a_training_leaves_the_gate_without_an_opponent() {
     server.stop().await;
 }
 
-/// Truths that come while models are swapped: each is joined, and each event names the model that answered.
+/// Labels that arrive while models are swapped: each is joined, and each event names the model that made the prediction.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn truths_come_through_swaps() {
     let case = &crate::case::CHURN;

@@ -1,4 +1,4 @@
-//! Training on the real table: bars, leaks, the same bytes from the same seed.
+//! Training on the real table: minimum metrics, leaks, and the same bytes from the same seed.
 
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -35,7 +35,7 @@ fn cv(model: &Model, metric: &str) -> f64 {
         .mean
 }
 
-/// The bars of the design on 10 folds × 5 repeats, with the learner that is chosen.
+/// The minimum metrics of the design on 10 folds × 5 repeats, with the selected learner.
 #[test]
 fn the_chosen_model_clears_the_bars() {
     let (spec, loaded) = tables::titanic();
@@ -45,7 +45,7 @@ fn the_chosen_model_clears_the_bars() {
         figures[0] >= 0.848 && figures[1] <= 0.372 && figures[2] >= 0.893,
         "{figures:?}"
     );
-    // Above this on unseen passengers nobody has been without a leak.
+    // Higher metrics on unseen passengers have never been reached without a leak.
     assert!(
         figures[0] < 0.87 && figures[2] < 0.93,
         "too good to be true: {figures:?}"
@@ -53,8 +53,8 @@ fn the_chosen_model_clears_the_bars() {
     assert_eq!(model.card().candidates.len(), train::LEARNERS.len());
 }
 
-/// With the labels shuffled nothing can be learnt: AUC near a half. A leak of held-out labels shows as AUC near 1; a
-/// training row's own label in its features shows as log loss far above that of the base rate (0.666).
+/// With the labels shuffled nothing can be learned: the AUC is near 0.5. A leak of held-out labels shows as an AUC near 1; a
+/// training row's own label in its features shows as a log loss far above that of the base rate (0.666).
 fn shuffled(
     loaded: &Loaded,
     spec: &Spec,
@@ -97,8 +97,8 @@ fn shuffled_labels_teach_nothing() {
     }
 }
 
-/// The detector above is not blind: companions fitted outside the fold, on all labels, are seen at once. Here they are
-/// put into the table as a column before anything is split.
+/// Verifies the check above: companions fitted outside the folds, on all labels, are detected. They are added to the table
+/// as a column before it is split.
 #[test]
 fn companions_fitted_outside_the_fold_would_be_noticed() {
     let (spec, loaded) = tables::titanic();
@@ -185,8 +185,8 @@ fn a_model_survives_its_file_to_the_bit() {
     }
 }
 
-/// Logistic regression fitted on passengers 1–800, asked about 801–891: scikit-learn 1.9.0, LogisticRegression(C=0.5) on
-/// standardised columns.
+/// Logistic regression fitted on passengers 1–800 and evaluated on 801–891; reference values from scikit-learn 1.9.0,
+/// LogisticRegression(C=0.5) on standardized columns.
 #[test]
 fn logistic_is_scikit_learns() {
     let (spec, loaded) = tables::titanic();

@@ -1,4 +1,4 @@
-//! First use: trials leave no trace, stored rows name their transport, CSV responses can be labelled.
+//! First use: trials leave no trace, stored rows record their transport, CSV predictions can be labelled.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -123,7 +123,7 @@ async fn trials_leave_no_trace(case: &Case) {
         let line = format!("\ntitanic_trial_rows_total{{transport=\"{transport}\"}} {rows}\n");
         assert!(page.contains(&line), "{line}\n{page}");
     }
-    // The first that a subscriber hears of is the first that is stored.
+    // The first event of a subscriber is the first stored prediction; trials give none.
     let (_, made) = server.post("/v1/predict", &case.row()).await;
     assert_eq!(reader.next().await["data"]["id"], made["id"]);
     server.stop().await;
@@ -187,7 +187,7 @@ async fn stored_events_name_their_transport(case: &Case) {
     server.stop().await;
 }
 
-/// The table's id column, and a CSV table of one row with an id.
+/// The name of the table's id column, and a CSV table with a single row that has this id.
 fn with_id(case: &Case, id: &str) -> (String, String) {
     let own = case.spec().schema.id().unwrap().to_owned();
     let mut lines = case.half_bad.lines();
@@ -212,14 +212,14 @@ async fn csv_answers_can_be_labelled(case: &Case) {
         (status.as_u16(), &joined["status"]),
         (200, &json!("joined"))
     );
-    // By the same id in a table.
+    // A CSV of labels finds the prediction by the same id.
     let plain = label
         .as_str()
         .map_or_else(|| label.to_string(), str::to_owned);
     let table = format!("id,label\n{},{plain}\n", cells[3]);
     let (status, body) = text(&server, "/v1/labels", "text/csv", table).await;
     assert!(status == 200 && body.contains("repeated"), "{body}");
-    // Warnings and faults stand in their column.
+    // Warnings and faults have a column of their own.
     let (_, csv) = text(
         &server,
         "/v1/predict?partial",
@@ -260,7 +260,7 @@ async fn labels_in_csv_and_by_key_join_the_newest_prediction(case: &Case) {
         json!([{"id": newest, "key": 892, "status": "joined"},
                {"id": null, "key": 893, "status": "waiting", "detail": waiting}])
     );
-    // The same key as JSON, whichever way it is written.
+    // The same key as JSON, as number or text.
     for key in [json!(892), json!("892"), json!(892.0)] {
         let (_, again) = server
             .post("/v1/labels", &json!([{"key": key, "label": labels[1]}]))
@@ -275,7 +275,7 @@ async fn labels_in_csv_and_by_key_join_the_newest_prediction(case: &Case) {
         (&told["id"], &told["status"]),
         (&json!(newest), &json!("repeated"))
     );
-    // The one that waits joins the first prediction of its row.
+    // A waiting label joins the first prediction of its row.
     let (_, table) = with_id(case, "893");
     let (_, csv) = text(&server, "/v1/predict?durable", "text/csv", table).await;
     let id = csv.lines().nth(1).unwrap().split(',').nth(3).unwrap();

@@ -1,4 +1,4 @@
-//! What makes a server train on its own, through the front door: time and verdicts. The clock is the test's.
+//! What makes a server retrain by itself, tested through the public API: time and verdicts. The test sets the clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ on_both!(
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A server that trains neither after any number of labels nor at any time, and its clock.
+/// A server that trains neither by number of labels nor by time, and its clock.
 async fn server(case: &Case, change: impl FnOnce(&mut Settings)) -> (Server, Arc<Manual>) {
     let clock = Arc::new(Manual::new("2026-01-31T09:15:00Z".parse().unwrap()));
     let quiet = |settings: &mut Settings| {
@@ -34,7 +34,7 @@ async fn server(case: &Case, change: impl FnOnce(&mut Settings)) -> (Server, Arc
     (server.unwrap(), clock)
 }
 
-/// One labelled prediction, which the loop has seen then; gives how many it has seen.
+/// Sends one labelled prediction and waits until the loop has read the label; returns the number of labels it has read.
 async fn one_label(server: &Server, case: &Case, before: u64) -> u64 {
     let (_, made) = server.post("/v1/predict", &case.row()).await;
     let truth = json!({"id": made["id"], "label": read(case.labels)[0]});
@@ -53,7 +53,7 @@ async fn jobs(server: &Server) -> Vec<Value> {
         .clone()
 }
 
-/// Waits until so many trainings are over; gives why the last one was begun.
+/// Waits until `trainings` jobs are done; returns why the last one was started.
 async fn trained(server: &Server, trainings: usize) -> String {
     until("the training", || async {
         let jobs = jobs(server).await;
@@ -83,7 +83,7 @@ async fn time_begins_a_training_where_there_are_new_labels(case: &Case) {
         why,
         "rule: 3600 s since the last training, retrain.every being 3600 s; 2 new labels"
     );
-    // The next hour goes by without a label: nothing to learn. With one there is.
+    // The next hour passes without a label, so there is nothing to train on. With one label there is.
     clock.advance(2 * HOUR);
     end_shadow(&server, case).await;
     let why = trained(&server, 2).await;
@@ -94,7 +94,7 @@ async fn time_begins_a_training_where_there_are_new_labels(case: &Case) {
     server.stop().await;
 }
 
-/// Ends the shadow of the training before, by one label.
+/// Ends the shadow period of the previous training with one label.
 async fn end_shadow(server: &Server, case: &Case) {
     until("the shadow", || async {
         !server.get("/v1/loop").await["shadow"].is_null()
@@ -106,7 +106,7 @@ async fn end_shadow(server: &Server, case: &Case) {
     assert_eq!(server.post("/v1/labels", &truth).await.0, 200);
 }
 
-/// Publishes what a monitor found.
+/// Publishes a verdict of the monitor.
 async fn found(server: &Server, case: &Case, body: Value) {
     let store = server.app().store();
     let told = store.tell(Kind::Verdict, case.version(1), body.to_string());
@@ -126,7 +126,7 @@ async fn a_verdict_begins_a_training_and_waits_for_the_cooldown(case: &Case) {
     found(&server, case, change.clone()).await;
     let why = trained(&server, 1).await;
     assert_eq!(why, "rule: verdict: two columns are not what they were");
-    // Found again, it waits for the cooldown, and is not forgotten.
+    // A second verdict within the cooldown waits for its end and is not lost.
     end_shadow(&server, case).await;
     until("the end of the shadow", || async {
         server.get("/v1/loop").await["shadow"].is_null()

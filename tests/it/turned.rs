@@ -1,5 +1,5 @@
-//! Half of the labels turn over: nothing in the rows tells the outcome any more. The best there is to say is the base rate, and a
-//! candidate that beats a bad champion but not that stays out; nor does a swap end the alert.
+//! Half of the labels are inverted, so the rows contain no information about the outcome and no model is better than the
+//! base rate. A candidate that beats a bad champion but not the base rate is not promoted, and a swap does not end the alert.
 
 use std::sync::Arc;
 
@@ -16,19 +16,19 @@ use titanic_platform::train::{Request, Unwatched};
 use crate::server::{Server, answer, until};
 use crate::tables;
 
-/// As `spec infer` writes it: without floors.
+/// A spec without floors, as `spec infer` writes it.
 const SPEC: &str = "version: 1\nname: turned\ntarget: {column: y, positive: 1, negative: 0}\n\
     columns: [{name: x, kind: number, required: true}, {name: z, kind: number, required: true}]\n\
     recipe: {steps: [], features: [x, z]}\n";
 
-/// Rows every second one of which is positive, with a high `x`.
+/// Row `n` and its label: every second row is positive and has a high `x`.
 fn row(n: usize) -> (Value, bool) {
     let positive = n.is_multiple_of(2);
     let x = n * 7 % 40 + if positive { 25 } else { 0 };
     (json!({"x": x, "z": n * 13 % 17}), positive)
 }
 
-/// A server whose champion has learnt 300 of them.
+/// A server whose champion was trained on the first 300 rows.
 async fn server() -> Server {
     let spec = Spec::parse(SPEC).unwrap();
     assert!(spec.evaluation.floors.is_empty());
@@ -74,7 +74,7 @@ async fn server() -> Server {
         .unwrap()
 }
 
-/// Rows that are asked and labelled, in blocks of 100; half of the labels are turned over, or none.
+/// Sends rows and their labels in blocks of 100; if `turned`, half of the labels are inverted.
 async fn live(server: &Server, rows: std::ops::Range<usize>, turned: bool) {
     let numbers: Vec<usize> = rows.collect();
     for block in numbers.chunks(100) {
@@ -115,7 +115,7 @@ async fn alert(server: &Server, rule: &str) -> (Value, Value) {
     })
 }
 
-/// Truths that the monitor has counted of the live model.
+/// Waits until the monitor has counted this many labels of the live model.
 async fn counted(server: &Server, truths: u64) {
     until("the truths", || async {
         server.get("/v1/monitor").await["performance"]["truths"] == truths
@@ -149,7 +149,7 @@ async fn a_candidate_that_beats_the_champion_alone_is_not_promoted() {
     );
     let reason = result["reason"].as_str().unwrap();
     assert!(reason.contains("base rate (0.6931)"), "{reason}");
-    // By hand it may be.
+    // An operator may promote the candidate nevertheless.
     let promoted = server.request(Method::POST, "/v1/models/2/promote");
     assert_eq!(answer(promoted).await.0, 200);
     server.stop().await;
@@ -178,7 +178,7 @@ async fn a_decay_outlives_the_swap_until_labels_show_it_gone() {
     server.stop().await;
 }
 
-/// What the monitor reads while a swap happens is not taken for another model's.
+/// Events that the monitor reads during a swap are not attributed to the wrong model.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn labels_right_after_a_swap_all_count() {
     let server = server().await;
@@ -194,7 +194,7 @@ async fn labels_right_after_a_swap_all_count() {
     };
     seen("turned@2".into()).await;
     for round in 0..10 {
-        // The monitor has work at hand when the swap comes.
+        // The monitor is still processing events when the swap happens.
         let before = 500 + round * 200;
         live(&server, before..before + 100, false).await;
         let version = 1 + round % 2;

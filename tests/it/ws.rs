@@ -1,4 +1,4 @@
-//! The WebSocket: predictions, events, faults, and how connections end.
+//! The WebSocket: predictions, events, errors, and the ends of connections.
 
 use futures_util::SinkExt;
 use reqwest::Method;
@@ -309,7 +309,7 @@ async fn a_message_over_the_limit_closes_with_1009() {
     socket.send_text(&"x".repeat(2001)).await;
     assert_eq!(socket.close_code().await, 1009);
     let mut socket = Socket::open(&server).await;
-    // Far more than any buffer between: the close has to come while it is still being sent.
+    // A message much larger than all buffers: the server must close the connection while the message is still being sent.
     let sent = socket.0.send(Message::text("x".repeat(8 << 20))).await;
     assert!(sent.is_ok() || matches!(sent, Err(Error::Io(_))));
     assert!(
@@ -331,7 +331,7 @@ async fn a_reader_too_slow_is_closed_with_1013_and_the_others_are_not() {
     let long = json!({"text": "x".repeat(1 << 20)});
     let feed = server.app().feed().clone();
     let mut told = 0;
-    // As many as it takes to fill every buffer between; the quick reader gets each before the next.
+    // Publishes until all buffers of the slow reader are full; the quick reader receives each event before the next.
     while !server
         .metrics()
         .await
@@ -363,7 +363,7 @@ async fn who_answers_no_ping_is_gone() {
     let silent = Socket::open(&server).await; // nobody reads it, so nobody answers its pings
     let gone = "titanic_websocket_closed_total{reason=\"lost\"} 1\n";
     while !server.metrics().await.contains(gone) {
-        // Reading answers pings, whatever comes.
+        // Reading lets the client reply to pings.
         let moment = std::time::Duration::from_millis(5);
         let _ = tokio::time::timeout(moment, listening.end()).await;
     }

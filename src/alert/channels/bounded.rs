@@ -1,4 +1,5 @@
-//! A connection of which so much is read and no more: a line without an end must not fill the memory.
+//! A stream wrapper that limits how many bytes are read from one connection, so that an SMTP server that sends an endless
+//! line cannot fill the memory.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// Most bytes that are read of one conversation.
+/// Maximum number of bytes read from one connection.
 const MOST: usize = 1 << 20;
 
 #[derive(Debug)]

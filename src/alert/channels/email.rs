@@ -1,6 +1,7 @@
-//! E-mail over SMTP: one connection a letter, encrypted as the settings say, with a login where one is given.
+//! E-mail over SMTP: one connection per message, encrypted as the settings say, with a login where one is configured.
 //!
-//! What the other side does is bounded: one time limit over all of it, and what it says is read up to a limit.
+//! The SMTP server cannot block the sender or fill its memory: one timeout covers the whole conversation, and the number of
+//! bytes read is limited.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -29,17 +30,18 @@ use super::fence::Fence;
 use super::keys::{self, Places, Secret};
 use super::{Channel, Failure, Parcel, Sending, World, cause, letter, seconds};
 
-/// A conversation has some ten answers to wait for, and receivers that make senders wait on purpose.
+/// Factor on the channel's timeout: an SMTP conversation waits for some ten replies, and some servers delay
+/// each of them on purpose.
 const ANSWERS: u32 = 3;
 
 /// How a connection is encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
-    /// From the greeting on: without it, nothing is sent.
+    /// STARTTLS is required: a server that does not offer it gets no message.
     #[default]
     Starttls,
-    /// From the first byte on.
+    /// TLS starts with the first byte of the connection.
     Tls,
     None,
 }
@@ -47,27 +49,26 @@ pub enum Tls {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
-    /// The server's name or address.
+    /// Host name or IP address of the SMTP server.
     pub host: String,
     #[serde(default = "submission")]
     pub port: u16,
-    /// How the connection is encrypted.
     #[serde(default)]
     pub tls: Tls,
-    /// Who writes: `Name <address>` or an address.
+    /// Sender: `Name <address>` or a bare address.
     pub from: String,
-    /// Who is written to.
+    /// Recipients, each `Name <address>` or a bare address.
     pub to: Vec<String>,
-    /// Who logs in; without it nobody does.
+    /// User name for the SMTP login; without it the channel does not log in.
     #[serde(default)]
     pub user: Option<String>,
-    /// The variable that holds the password.
+    /// Environment variable that holds the password.
     #[serde(default)]
     pub password_env: Option<String>,
-    /// The file that holds the password.
+    /// File that holds the password.
     #[serde(default)]
     pub password_file: Option<String>,
-    /// A certificate authority that is trusted beside those of the system, as PEM.
+    /// PEM file of a certificate authority that is trusted in addition to those of the system.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
 }
@@ -132,7 +133,7 @@ impl Options {
         let (variable, file) = (place(&self.password_env), place(&self.password_file));
         let password = keys::fetch(world.keys, &variable, &file)?.pop();
         let authority = keys::certificates(world.keys, &self.ca_file)?;
-        // The first to install wins; whoever did installed one that works.
+        // Another thread may have installed a provider first; that one works as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let security = match self.tls {
             Tls::None => Security::None,
@@ -224,7 +225,8 @@ impl Channel for Mail {
 }
 
 impl Mail {
-    /// To all in one letter; where somebody is refused for good, to each alone: one wrong address keeps it from nobody else.
+    /// Sends one message to all recipients. When a recipient is rejected permanently, sends to each recipient separately, so
+    /// that one wrong address does not block the others.
     async fn hand_over(&self, parcel: &Parcel) -> Result<(), Failure> {
         let letter = letter::write(parcel, &self.from, &self.to).map_err(Failure::new)?;
         let letter = letter.formatted();
@@ -264,7 +266,7 @@ impl Mail {
             for_good: error.is_permanent(),
             failure: refused(&error),
         })?;
-        // It is taken, whatever becomes of the goodbye.
+        // The server has accepted the message; an error in QUIT does not matter.
         let _ = connection.quit().await;
         Ok(())
     }
@@ -273,7 +275,7 @@ impl Mail {
         let addresses = self.fence.resolve(&self.host, self.port).await;
         let addresses = addresses.map_err(Failure::new)?;
         let me = ClientId::default();
-        // One address that swallows everything leaves time for the others.
+        // The timeout is divided among the addresses, so that one that never responds leaves time for the others.
         let each = self.timeout / u32::try_from(addresses.len() + 1).unwrap_or(u32::MAX);
         let stream = connect(&addresses, each).await.map_err(Failure::new)?;
         let stream: Box<dyn AsyncTokioStream> = match &self.security {
@@ -295,7 +297,7 @@ impl Mail {
     }
 }
 
-/// A letter that was not taken, and whether it never will be.
+/// A message that the server did not accept, and whether the rejection is permanent.
 struct Refused {
     failure: Failure,
     for_good: bool,
@@ -310,7 +312,7 @@ impl From<Failure> for Refused {
     }
 }
 
-/// The first of these addresses that answers, each having so long.
+/// Connects to the first address that accepts a connection within `each`.
 async fn connect(addresses: &[SocketAddr], each: Duration) -> Result<TcpStream, String> {
     let mut why = String::new();
     for address in addresses {
@@ -330,7 +332,7 @@ fn refused(error: &lettre::transport::smtp::Error) -> Failure {
     })
 }
 
-/// What went wrong, without what could break a line of the log.
+/// Text of an SMTP error without characters that could break a log line.
 fn told(error: &lettre::transport::smtp::Error) -> String {
     let text = match error.status() {
         Some(code) => format!("{code} {}", cause(error)),

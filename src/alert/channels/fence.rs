@@ -1,22 +1,23 @@
-//! Which addresses are never reached: those where clouds keep the credentials of a machine, and those that are nobody's.
+//! Egress policy: addresses that outgoing requests never reach, which are cloud metadata services (they serve credentials)
+//! and addresses that belong to no host.
 //!
-//! What is checked is the address that is connected to, not the name it came from. Loopback and private networks are
-//! allowed: receivers live there.
+//! The check applies to the address that is connected to, not to the name that was resolved. Loopback and private networks
+//! are allowed, because receivers run there.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// The fence, with the gates that the settings open.
+/// The egress policy with the exceptions from the settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fence {
-    /// Addresses that are reached all the same.
+    /// Addresses that may be reached although the policy blocks them.
     pub allow: Vec<IpAddr>,
 }
 
 impl Fence {
-    /// Whether an address may be reached.
+    /// Checks whether an address may be reached.
     ///
     /// # Errors
-    /// Why not, and what to do about it.
+    /// A message with the reason and what to do about it.
     pub fn check(&self, ip: IpAddr) -> Result<(), String> {
         let allowed = self
             .allow
@@ -30,10 +31,10 @@ impl Fence {
         }
     }
 
-    /// The addresses of a name that may be reached.
+    /// Resolves a name to those of its addresses that may be reached.
     ///
     /// # Errors
-    /// When it has none, or none of them may be.
+    /// The name has no address, or the policy blocks all of its addresses.
     pub async fn resolve(&self, name: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
         let found = tokio::net::lookup_host((name, port)).await;
         let found = found.map_err(|error| format!("{name} is not found: {error}"))?;
@@ -60,7 +61,7 @@ impl Fence {
     }
 }
 
-/// What an address is that is not to be reached; none for all others.
+/// Kind of a blocked address, for the error message; `None` for an address that may be reached.
 fn what(ip: IpAddr) -> Option<&'static str> {
     match ip.to_canonical() {
         IpAddr::V4(ip) => what_v4(ip),
@@ -69,7 +70,7 @@ fn what(ip: IpAddr) -> Option<&'static str> {
 }
 
 fn what_v4(ip: Ipv4Addr) -> Option<&'static str> {
-    /// Alibaba's, Oracle's and Azure's; those of others are link-local.
+    /// Metadata services of Alibaba Cloud, Oracle Cloud and Azure; those of other clouds are link-local.
     const METADATA: [Ipv4Addr; 3] = [
         Ipv4Addr::new(100, 100, 100, 200),
         Ipv4Addr::new(192, 0, 0, 192),
@@ -99,7 +100,8 @@ fn what_v6(ip: Ipv6Addr) -> Option<&'static str> {
     }
 }
 
-/// The IPv4 address that a router would find in it: RFC 4291 (compatible), RFC 6052 (NAT64), RFC 3056 (6to4).
+/// The IPv4 address embedded in an IPv6 address, which a router would forward to: RFC 4291 (compatible), RFC
+/// 6052 (NAT64), RFC 3056 (6to4).
 fn embedded(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let v4 = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
     match ip.segments() {

@@ -1,4 +1,4 @@
-//! Secrets of channels: kept in the environment or in files, never in the settings, never shown.
+//! Secrets of channels: read from the environment or from files, never stored in the settings, never displayed.
 
 use std::fmt;
 use std::io;
@@ -8,16 +8,17 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::error::ChannelError;
 
-/// Where secrets are: the environment and the disk, handed in.
+/// Source of secrets: environment variables and files. A trait, so that tests supply their own.
 pub trait Keys {
-    /// A variable of the environment.
+    /// Value of an environment variable.
     fn variable(&self, name: &str) -> Option<String>;
 
     /// What is in a file, or why it cannot be read.
     fn file(&self, path: &Path) -> io::Result<Vec<u8>>;
 }
 
-/// Where one secret is, or several of them while they are rotated: a text or a list.
+/// Names of the variables or files that hold a secret. Several secrets are valid while they are rotated, so the setting is a
+/// string or a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places(pub Vec<String>);
 
@@ -53,7 +54,7 @@ impl<'de> Deserialize<'de> for Places {
     }
 }
 
-/// A secret, which no message or log shows.
+/// A secret; its `Debug` output hides the value.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Secret(pub(super) String);
 
@@ -63,7 +64,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Fetches the secrets that are named either by variables or by files.
+/// Reads the secrets that the settings name, either by environment variables or by files.
 pub(super) fn fetch(
     keys: &dyn Keys,
     variables: &Places,
@@ -94,7 +95,7 @@ fn filled(text: String, place: &str) -> Result<Secret, ChannelError> {
     }
 }
 
-/// Certificates of a file, as PEM.
+/// Content of a PEM file with certificates; `None` without a path.
 pub(super) fn certificates(
     keys: &dyn Keys,
     path: &Option<PathBuf>,
@@ -111,7 +112,6 @@ pub(super) fn certificates(
 pub(super) mod tests {
     use super::*;
 
-    /// Secrets of a test.
     pub struct Pocket;
 
     impl Keys for Pocket {

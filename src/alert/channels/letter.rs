@@ -1,4 +1,4 @@
-//! A notification as an e-mail: plain text and HTML of the same, the same bytes however often it is written.
+//! A notification as an e-mail with a plain-text and an HTML part. The same notification gives the same bytes at every attempt.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ use super::Parcel;
 use crate::alert::notification::{Document, Told};
 use crate::clock::rfc3339;
 
-/// Longest subject, in characters.
+/// Maximum length of a subject, in characters.
 const LONGEST_SUBJECT: usize = 200;
 
 pub(super) fn write(parcel: &Parcel, from: &Mailbox, to: &[Mailbox]) -> Result<Message, String> {
@@ -26,7 +26,7 @@ pub(super) fn write(parcel: &Parcel, from: &Mailbox, to: &[Mailbox]) -> Result<M
     for to in to {
         message = message.to(to.clone());
     }
-    // Answers of machines that are away are of no use to a machine (RFC 3834).
+    // Asks mail servers not to send automatic replies such as out-of-office notes (RFC 3834).
     let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
     let message = message.raw_header(HeaderValue::new(automatic, "auto-generated".into()));
     let part = |kind: ContentType, text: String| SinglePart::builder().header(kind).body(text);
@@ -40,12 +40,12 @@ pub(super) fn write(parcel: &Parcel, from: &Mailbox, to: &[Mailbox]) -> Result<M
     message.multipart(body).map_err(|fault| fault.to_string())
 }
 
-/// The same for every sending of a notification.
+/// Message-ID: the same at every attempt of a notification.
 fn id(parcel: &Parcel, from: &Mailbox) -> String {
     format!("<{}@{}>", parcel.id, from.email.domain())
 }
 
-/// `[FIRING: 2] drift: …`, without anything that could begin another header.
+/// Subject, such as `[FIRING: 2] drift: …`, without characters that could start another header.
 fn subject(document: &Document) -> String {
     let fires =
         document.alerts.iter().filter(|told| told.fires()).count() + document.truncated_alerts;
@@ -155,7 +155,7 @@ fn escape(text: &str) -> String {
     safe
 }
 
-/// Lines alone remain of what is not text.
+/// Removes control characters except line breaks.
 fn clean(text: &str) -> String {
     text.chars()
         .filter(|c| *c == '\n' || !c.is_control())

@@ -1,4 +1,4 @@
-//! The log: a line for every alert that fires or is over. Always taken.
+//! The log channel: writes a log line for every alert that fires or is resolved. Its deliveries always succeed.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use super::fence::Fence;
 use super::{Channel, Failure, Parcel, Sending, World};
 use crate::alert::notification::Document;
 
-/// There is nothing to set.
+/// The log channel has no settings.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {}

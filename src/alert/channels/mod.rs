@@ -1,7 +1,6 @@
-//! Channels: ways out for notifications, behind one trait. A new one is one file, and one line in the table below.
+//! Channels deliver notifications; all implement one trait. A new channel is one file and one line in the table below.
 //!
-//! A channel sends a parcel once and says what came of it. It holds back neither the parcel nor anybody else: whoever asks
-//! it keeps the time, the retries and the order.
+//! A channel makes one delivery attempt and returns the result. The caller is responsible for timing, retries and order.
 
 mod bounded;
 mod email;
@@ -30,31 +29,31 @@ pub use webhook::Options as Webhook;
 
 use crate::telemetry::metrics::ClosedLabel;
 
-/// The channel that is always there, whatever the settings name.
+/// Name of the log channel, which exists whether or not the settings name it.
 pub const ALWAYS: &str = "log";
 
-/// A notification on its way: the same bytes under the same id, however often it is sent.
+/// A notification to deliver: every attempt sends the same bytes under the same id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parcel {
     pub id: String,
-    /// When it was written.
+    /// When the notification was created.
     pub created: Timestamp,
-    /// The document, as JSON.
+    /// The notification document as JSON.
     pub body: String,
 }
 
-/// Why a parcel was not taken.
+/// Why a delivery attempt failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Failure {
     pub why: String,
-    /// Whether the receiver wants no more of them, ever.
+    /// Whether the receiver wants no more notifications (HTTP 410).
     pub gone: bool,
-    /// How long the receiver asks to be left alone.
+    /// How long the receiver asks the sender to wait (`Retry-After`).
     pub after: Option<Duration>,
 }
 
 impl Failure {
-    /// One that may pass.
+    /// A failure that may be temporary.
     pub fn new(why: impl Into<String>) -> Failure {
         Failure {
             why: why.into(),
@@ -63,26 +62,25 @@ impl Failure {
     }
 }
 
-/// A parcel being sent.
+/// Future of one delivery attempt.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
 
 pub trait Channel: Send + Sync + Debug {
-    /// Sends a parcel once. It ends within the time that the channel was opened with, whatever the other side does.
+    /// Makes one delivery attempt. It ends within the timeout that the channel was opened with, whatever the receiver does.
     fn send<'a>(&'a self, parcel: &'a Parcel, now: Timestamp) -> Sending<'a>;
 }
 
-/// What a channel is opened with.
+/// Dependencies of a channel.
 pub struct World<'a> {
     pub keys: &'a dyn Keys,
-    /// Which addresses are reached.
     pub fence: Fence,
-    /// How long a sending may take.
+    /// Time limit of one delivery attempt.
     pub timeout: Duration,
 }
 
 macro_rules! channels {
     ($($kind:ident: $options:ty,)+) => {
-        /// Settings of a channel, by its `type`.
+        /// Settings of a channel, tagged by `type`.
         #[derive(Clone, Debug, Deserialize)]
         #[serde(tag = "type", rename_all = "lowercase")]
         pub enum Settings {
@@ -99,14 +97,14 @@ macro_rules! channels {
                 }
             }
 
-            /// What is wrong with it, if anything, before any secret is looked for.
+            /// What is wrong with the settings, if anything. Reads no secrets.
             pub fn fault(&self, fence: &Fence) -> Option<String> {
                 match self {
                     $(Settings::$kind(options) => options.fault(fence),)+
                 }
             }
 
-            /// Opens it; nothing is sent yet.
+            /// Opens the channel without sending anything.
             ///
             /// # Errors
             /// A secret that is not where it should be, an address that is none.
@@ -129,12 +127,12 @@ pub fn name(kind: ChannelKind) -> &'static str {
     ChannelKind::VALUES[kind.index()]
 }
 
-/// A duration in a message.
+/// Formats a duration for a message.
 fn seconds(time: Duration) -> String {
     format!("{} s", time.as_secs_f64())
 }
 
-/// The innermost cause, which is the one that says something; the outer ones would repeat the address, which may be secret.
+/// Text of the innermost cause of an error. The outer errors repeat the URL, which may be secret.
 fn cause(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.last().map_or_else(String::new, ToString::to_string)

@@ -1,5 +1,5 @@
-//! Signatures of webhooks as Standard Webhooks defines them (standard-webhooks 1.0.0, "Symmetric signatures"): HMAC-SHA256 of
-//! `id.timestamp.body` under each secret, so that a receiver that knows one of two while they are rotated can verify.
+//! Webhook signatures as defined by Standard Webhooks (standard-webhooks 1.0.0, "Symmetric signatures"): HMAC-SHA256 of
+//! `id.timestamp.body` under each secret, so that during a rotation a receiver that has only one of two secrets can verify.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,10 +8,10 @@ use ring::hmac;
 use super::error::ChannelError;
 use super::keys::Secret;
 
-/// How secrets begin when they are written down.
+/// Prefix of secrets in their text form.
 const PREFIX: &str = "whsec_";
 
-/// Secrets, ready to sign.
+/// HMAC keys of the secrets.
 pub(super) struct Signer(Vec<hmac::Key>);
 
 impl std::fmt::Debug for Signer {
@@ -37,7 +37,7 @@ impl Signer {
             .map(Signer)
     }
 
-    /// The value of `webhook-signature`; none without secrets.
+    /// Value of the header `webhook-signature`; `None` without secrets.
     pub(super) fn sign(&self, id: &str, second: i64, body: &str) -> Option<String> {
         let signed = format!("{id}.{second}.{body}");
         let each = self.0.iter().map(|key| {
@@ -58,7 +58,7 @@ mod tests {
         Signer::new(&secrets)
     }
 
-    /// The vector of Standard Webhooks' own libraries.
+    /// Test vector from the official Standard Webhooks libraries.
     #[test]
     fn the_golden_signature() {
         const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

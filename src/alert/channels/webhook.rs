@@ -1,8 +1,8 @@
-//! Webhooks: the document as it is, posted and signed.
+//! Webhook channel: posts the notification document unchanged, with a signature.
 //!
-//! What the other side does costs little: one connection, a time limit over all of it, no redirect followed, nothing of its
-//! answer read but the status (and the first kilobyte of a refusal). An answer that comes after the limit counts as none:
-//! the receiver gets the same id again and knows it.
+//! A misbehaving receiver costs little: one connection, one timeout over the whole exchange, no redirects followed, and of
+//! the response only the status is read (plus the first kilobyte of an error). A response after the timeout counts as none;
+//! the retry has the same id, by which the receiver recognizes it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,23 +21,23 @@ use super::keys::{self, Places};
 use super::signature::Signer;
 use super::{Channel, Failure, Parcel, Sending, World, cause, seconds};
 
-/// Bytes of a refusal that are read, to be told.
+/// Maximum number of bytes read from an error response.
 const SAID: usize = 1 << 10;
 
-/// Characters of them that are told.
+/// Maximum number of characters of an error response that are reported.
 const TOLD: usize = 200;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
     pub url: String,
-    /// Variables that hold the secrets.
+    /// Environment variables that hold the secrets.
     #[serde(default)]
     pub secret_env: Places,
     /// Files that hold the secrets.
     #[serde(default)]
     pub secret_file: Places,
-    /// A certificate authority that is trusted beside those of the system, as PEM.
+    /// PEM file of a certificate authority that is trusted in addition to those of the system.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
 }
@@ -60,13 +60,13 @@ impl Options {
         let url = self.address().map_err(ChannelError::Settings)?;
         inside(&world.fence, &url).map_err(ChannelError::Settings)?;
         let secrets = keys::fetch(world.keys, &self.secret_env, &self.secret_file)?;
-        // The first to install wins; whoever did installed one that works.
+        // Another thread may have installed a provider first; that one works as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut client = Client::builder()
             .user_agent(concat!("titanic-platform/", env!("CARGO_PKG_VERSION")))
             .timeout(world.timeout)
             .redirect(Policy::none())
-            // A proxy would resolve the name itself, beyond the fence.
+            // A proxy would resolve the name itself, outside the egress policy.
             .no_proxy()
             .pool_max_idle_per_host(0)
             .dns_resolver(Arc::new(Fenced(world.fence.clone())));
@@ -75,7 +75,7 @@ impl Options {
             let certificates = certificates.map_err(|e| ChannelError::Authority(cause(&e)))?;
             client = client.tls_certs_merge(certificates);
         } else if url.scheme() == "http" {
-            // Without TLS, certificates need not be there, let alone be read.
+            // Without TLS the system's certificates are not needed, so they are not loaded.
             client = client.tls_certs_only([]);
         }
         Ok(Box::new(Hook {
@@ -89,7 +89,7 @@ impl Options {
     }
 }
 
-/// An address that is written out is checked here; names are when they are looked up.
+/// Checks a literal IP address in the URL against the egress policy; names are checked when they are resolved.
 fn inside(fence: &Fence, url: &Url) -> Result<(), String> {
     match url.host() {
         Some(Host::Ipv4(ip)) => fence.check(ip.into()),
@@ -98,14 +98,14 @@ fn inside(fence: &Fence, url: &Url) -> Result<(), String> {
     }
 }
 
-/// Looks names up, and gives none of the addresses that are not to be reached.
+/// DNS resolver that drops the addresses that the egress policy blocks.
 struct Fenced(Fence);
 
 impl Resolve for Fenced {
     fn resolve(&self, name: Name) -> Resolving {
         let fence = self.0.clone();
         Box::pin(async move {
-            // The port of the address takes the place of this one.
+            // The HTTP client replaces this port by that of the URL.
             let found = fence.resolve(name.as_str(), 0).await?;
             Ok(Box::new(found.into_iter()) as Addrs)
         })
@@ -121,7 +121,7 @@ struct Hook {
 
 impl std::fmt::Debug for Hook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Its path may be a secret.
+        // The path of the URL may be a secret.
         write!(f, "Hook({})", self.url.host_str().unwrap_or_default())
     }
 }

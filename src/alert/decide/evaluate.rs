@@ -1,4 +1,4 @@
-//! From conditions to states: pending, firing, resolved.
+//! Updates alert states from conditions: pending, firing, resolved.
 
 use jiff::Timestamp;
 
@@ -7,10 +7,10 @@ use crate::alert::condition::Condition;
 use crate::alert::options::Options;
 use crate::alert::state::{Alert, Phase, State, Transition, fingerprint};
 
-/// How long a resolved alert is remembered.
+/// How long a resolved alert stays in the state.
 const REMEMBERED: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 
-/// Takes in what was told.
+/// Applies the reported conditions to the state.
 pub(super) fn take(
     state: &mut State,
     news: &News<'_>,
@@ -28,7 +28,7 @@ pub(super) fn take(
             (alert.active, alert.changed) = (false, now);
         }
     }
-    // What is told of a rule that is off is not listened to.
+    // Conditions of disabled rules are ignored.
     let is_on = |condition: &&Condition| options.rules.contains_key(&condition.rule);
     for condition in news.conditions.iter().filter(is_on) {
         let print = fingerprint(condition.rule, &condition.subject);
@@ -46,7 +46,7 @@ pub(super) fn take(
     }
 }
 
-/// What is said of an alert that is over stays: it tells what it was.
+/// Updates an alert from a condition. Texts change only while the condition holds, so a resolved alert keeps its last ones.
 fn again(alert: &mut Alert, condition: &Condition, now: Timestamp) {
     if alert.active != condition.active {
         (alert.active, alert.changed) = (condition.active, now);
@@ -62,7 +62,7 @@ fn again(alert: &mut Alert, condition: &Condition, now: Timestamp) {
     }
 }
 
-/// Makes room for one more; false where there is none.
+/// Makes room for one more alert by removing the oldest resolved one; returns false if none can be removed.
 fn room(state: &mut State) -> bool {
     if state.alerts.len() < MOST_ALERTS {
         return true;
@@ -82,7 +82,7 @@ fn room(state: &mut State) -> bool {
     }
 }
 
-/// Moves every alert on.
+/// Moves every alert to its next phase.
 pub(super) fn advance(
     state: &mut State,
     now: Timestamp,
@@ -139,7 +139,7 @@ pub(super) fn advance(
     });
 }
 
-/// It fires: as the same as before where its end was not told, else anew.
+/// Starts firing. The previous episode goes on if its end was not notified; otherwise a new one starts.
 fn fire(alert: &mut Alert, now: Timestamp, told: impl Fn(Timestamp) -> bool) {
     let same = alert.starts_at.filter(|starts_at| told(*starts_at));
     alert.since = same.unwrap_or(now);
@@ -148,7 +148,7 @@ fn fire(alert: &mut Alert, now: Timestamp, told: impl Fn(Timestamp) -> bool) {
     alert.phase = Phase::Firing;
 }
 
-/// Forgets what is over for long, and of which everybody was told.
+/// Removes alerts that were resolved long ago and whose end was notified on every channel.
 pub(super) fn forget(state: &mut State, now: Timestamp) {
     let State { alerts, groups, .. } = state;
     alerts.retain(|print, alert| {

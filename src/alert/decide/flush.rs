@@ -1,4 +1,4 @@
-//! From states to notifications: what a channel has not been told, told in one piece with the rest of its rule.
+//! Makes notifications from alert states: everything new for a channel and a rule goes into one notification.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::alert::options::Options;
 use crate::alert::silence::after;
 use crate::alert::state::{Alert, Group, Phase, State, group};
 
-/// Decides for every channel and rule.
+/// Decides for every channel and rule whether a notification is due.
 pub(super) fn groups(
     state: &mut State,
     now: Timestamp,
@@ -25,7 +25,7 @@ pub(super) fn groups(
         for channel in &options.channels {
             let key = group(rule, channel);
             let told = groups.remove(&key).unwrap_or_default();
-            // A rule that was switched off, or goes elsewhere now, has ends to tell, and no more.
+            // A rule that was disabled, or no longer goes to this channel, only notifies the ends of alerts it notified before.
             let settings = settings.filter(|rule| rule.goes_to(channel));
             if settings.is_none() && told.told.is_empty() {
                 continue;
@@ -45,7 +45,7 @@ pub(super) fn groups(
             }
         }
     }
-    // Groups that are left are of channels that are no more.
+    // The remaining groups belong to channels that no longer exist; they are dropped.
 }
 
 fn firing(state: &State) -> impl Iterator<Item = (&String, &Alert)> {

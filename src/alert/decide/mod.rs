@@ -1,11 +1,12 @@
-//! What follows from what holds: which alerts fire, which are over, who is to be told of what.
+//! Decides from conditions which alerts fire, which are resolved, and which notifications are due.
 //!
-//! A plain function of what is known, what is told, and the time. The meaning of grouping, repeating, silencing and
-//! inhibiting is Alertmanager's, with two differences: a resolved alert is told as such also while it is silenced (whoever
-//! heard the beginning hears the end), and one that fires again before its end was told goes on as the same.
+//! A pure function of the state, the reported conditions and the time. Grouping, repeating, silencing and inhibiting mean
+//! the same as in Alertmanager, with two differences: the end of an alert is notified even while the alert is silenced (a
+//! receiver of the beginning also receives the end), and an alert that fires again before its end was
+//! notified continues the same episode.
 //!
-//! Time that goes backwards does no harm: whatever was noted in what is now the future counts as noted now, so that waits
-//! begin anew, and nothing is told twice for it.
+//! A clock that is set back does no harm: times in the future are replaced by the current time, so waits start again and no
+//! notification is repeated because of it.
 
 mod evaluate;
 mod flush;
@@ -20,28 +21,27 @@ use super::options::Options;
 use super::silence::after;
 use super::state::{State, Transition};
 
-/// Alerts remembered; with more, resolved ones go first, and then new ones are not taken.
+/// Maximum number of alerts in the state. Beyond it, resolved alerts are removed first, then new ones are dropped.
 pub const MOST_ALERTS: usize = 1000;
 
-/// What was told since the last look.
+/// Conditions reported since the last decision.
 #[derive(Clone, Debug, Default)]
 pub struct News<'a> {
     pub conditions: &'a [Condition],
-    /// Rules of which everything was told: subjects that are not named hold no more.
+    /// Rules whose conditions were reported completely: subjects that are not listed no longer hold.
     pub whole: &'a [Rule],
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decision {
-    /// Who is to be told of what.
     pub notifications: Vec<Notification>,
-    /// What came to another state.
+    /// Alerts that changed their state.
     pub transitions: Vec<Transition>,
-    /// Conditions that found no room.
+    /// Number of conditions that were dropped because the state was full.
     pub dropped: usize,
 }
 
-/// Decides. `new_id` makes the id of a new alert.
+/// Computes the next state and what follows from it. `new_id` creates the id of a new alert.
 pub fn decide(
     mut state: State,
     news: &News<'_>,
@@ -59,7 +59,7 @@ pub fn decide(
     (state, decision)
 }
 
-/// Nothing was noted later than now.
+/// Replaces times later than `now` by `now`.
 fn clamp(state: &mut State, now: Timestamp, options: &Options) {
     for alert in state.alerts.values_mut() {
         alert.since = alert.since.min(now);
@@ -71,7 +71,7 @@ fn clamp(state: &mut State, now: Timestamp, options: &Options) {
     }
 }
 
-/// Whether so much time has passed since.
+/// Whether at least `time` has passed since `since`.
 fn passed(now: Timestamp, since: Timestamp, time: std::time::Duration) -> bool {
     let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
     now.duration_since(since) >= time

@@ -1,4 +1,4 @@
-//! Stories told second by second, and properties of all stories.
+//! Scenarios advanced second by second, and property tests over random ones.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -39,7 +39,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_000_000 + second).unwrap()
 }
 
-/// A story, told step by step.
+/// A scenario that is advanced step by step.
 struct Story {
     state: State,
     options: Options,
@@ -68,7 +68,7 @@ impl Story {
         decision
     }
 
-    /// Notifications in a line each: `channel rule: +subject -subject`.
+    /// Advances to `second` and returns one line per notification: `channel rule: +subject -subject`.
     fn step(&mut self, second: i64, conditions: &[Condition]) -> Vec<String> {
         let line = |notification: &Notification| {
             let told = notification.alerts.iter().map(|told| {
@@ -146,7 +146,7 @@ fn a_flapping_condition_is_one_alert() {
         told.extend(story.step(second, condition));
     }
     assert_eq!(told, ["hook store: +s"]);
-    // 294 was the last second in which it held; from 295 on it did not.
+    // The condition held until second 294 and not from 295 on.
     assert_eq!(story.step(324, &off), NOBODY);
     assert_eq!(story.word(Rule::Store, "s"), "firing");
     assert_eq!(story.step(325, &off), NOBODY);
@@ -166,7 +166,7 @@ fn one_that_fires_again_before_its_end_was_told_goes_on() {
         (alert.starts_at, alert.ends_at, alert.phase),
         (Some(at(0)), None, Phase::Firing)
     );
-    // Once the end was told it is another one.
+    // Once the end was notified, a new episode starts.
     story.step(60, &[off(Rule::Store, "s")]);
     assert_eq!(story.step(70, &[]), ["hook store: -s"]);
     story.step(80, &[on(Rule::Store, "s")]);
@@ -242,7 +242,7 @@ fn a_silence_keeps_beginnings_and_repeats_quiet_and_ends_itself() {
     assert_eq!(story.word(Rule::Drift, "m"), "firing");
     assert_eq!(story.state.silences, []);
     assert_eq!(story.step(110, &[]), ["hook drift: +m +n"]);
-    // Whoever heard the beginning hears the end.
+    // The end of a silenced alert is notified if its beginning was.
     story.state.silences.push(Silence {
         id: "s".into(),
         matchers: vec![Matcher::parse("alertname=drift").unwrap()],
@@ -283,7 +283,7 @@ fn the_whole_keeps_its_parts_quiet() {
     assert_eq!(story.step(10, &[]), ["hook drift: +m"]);
     story.step(20, &[off(Rule::Drift, "m")]);
     assert_eq!(story.step(30, &[]), ["hook drift: +m/women -m"]);
-    // One that names itself is not its own part.
+    // An alert that names itself as its containing subject does not suppress itself.
     let mut story = Story::new(options([(Rule::Drift, rule(0, 0, 1000))]));
     story.step(0, &[on(Rule::Drift, "m").within("m")]);
     assert_eq!(story.step(10, &[]), ["hook drift: +m"]);
@@ -317,7 +317,7 @@ fn a_rule_that_is_switched_off_ends_its_alerts() {
     assert_eq!(story.word(Rule::Drift, "m"), "resolved");
     assert_eq!(story.step(30, &[on(Rule::Drift, "m")]), ["hook drift: -m"]);
     assert_eq!(story.step(99, &[on(Rule::Drift, "m")]), NOBODY);
-    // One that goes elsewhere now is told as over where it was told to fire.
+    // When a rule moves to another channel, the old channel receives the end of what it was notified of.
     let mut story = Story::new(options([(Rule::Drift, rule(0, 0, 15))]));
     story.step(0, &[on(Rule::Drift, "m")]);
     assert_eq!(story.step(10, &[]), ["hook drift: +m"]);
@@ -330,7 +330,7 @@ fn a_rule_that_is_switched_off_ends_its_alerts() {
     let mut told = story.step(50, &[]);
     told.sort();
     assert_eq!(told, ["hook drift: -m", "mail drift: -m"]);
-    // A channel that is no more is told nothing.
+    // A channel that was removed receives nothing.
     let mut story = Story::new(options([(Rule::Drift, rule(0, 0, 1000))]));
     story.step(0, &[on(Rule::Drift, "m")]);
     story.step(10, &[]);
@@ -440,7 +440,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 }
 
 proptest! {
-    /// Whatever happens in whatever order of time: what a receiver hears makes sense.
+    /// For random conditions at random times, also backwards, the notifications that a channel receives are consistent.
     #[test]
     fn what_a_channel_hears_makes_sense(
         moves in moves(),
@@ -455,7 +455,7 @@ proptest! {
         options.rules.get_mut(&Rule::Drift).unwrap().channels = vec!["b".into()];
         let mut story = Story::new(options);
         let mut second = 100_000;
-        // What each channel believes, and how much time has gone forward since it was last told of a rule.
+        // Alerts that fire according to each channel, and forward time in seconds since its last notification of a rule.
         let mut believed: BTreeMap<(String, String), Timestamp> = BTreeMap::new();
         let mut quiet: BTreeMap<(String, Rule), i64> = BTreeMap::new();
         for m in moves {
@@ -484,26 +484,26 @@ proptest! {
                     let before = believed.get(&key).copied();
                     if alert.fires() {
                         prop_assert!(alert.ends_at.is_none());
-                        // Two beginnings have an end between them.
+                        // Between two beginnings of an alert there is an end.
                         prop_assert!(before.is_none_or(|before| before == alert.starts_at));
                         news |= before.is_none();
                         believed.insert(key, alert.starts_at);
                     } else {
-                        // An end is of what was told to have begun.
+                        // An end belongs to a beginning that was notified.
                         prop_assert_eq!(before, Some(alert.starts_at));
                         prop_assert!(alert.ends_at.is_some());
                         news = true;
                         believed.remove(&key);
                     }
                 }
-                // Without news it is a repeat, and that does not come early.
+                // A notification without changes is a repeat and must not come early.
                 if let (false, Some(quiet)) = (news, quiet.get(&key)) {
                     prop_assert!(*quiet >= repeat as i64, "{} {}", quiet, repeat);
                 }
                 quiet.insert(key, 0);
             }
         }
-        // In the end all is over, and nobody believes otherwise.
+        // Finally all alerts are resolved, and every channel knows it.
         for n in 0..9 {
             story.with(second, &[off(RULES[n % 3], &format!("s{}", n / 3))], &[]);
         }

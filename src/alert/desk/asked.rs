@@ -1,4 +1,4 @@
-//! What is asked of the desk by hand: silences, and dead letters sent again.
+//! Requests of operators to the alert manager: silences, and dead letters to send again.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::alert::state::State;
 use crate::clock;
 
 impl Desk {
-    /// Does what is asked; the answer goes out once it is kept.
+    /// Carries out a request. The reply is sent once the change is persisted.
     pub(super) fn answer(&mut self, ask: Ask) {
         let now = self.parts.clock.now();
         let (reply, answer) = match ask {
@@ -80,10 +80,10 @@ impl Desk {
     }
 }
 
-/// A silence of one alert.
+/// Builds a silence for one alert.
 ///
 /// # Errors
-/// When there is no such alert.
+/// No alert has this id.
 pub fn silenced(
     state: &State,
     alert: &str,

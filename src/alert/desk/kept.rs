@@ -1,4 +1,4 @@
-//! What outlives the process: handed in at the start, written whenever it has changed.
+//! Persistence of the alert manager: its state is restored at the start and written whenever it has changed.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::alert::outbox::{Outbox, Row};
 use crate::alert::state::State;
 use crate::store::alerts::Change;
 
-/// How long a commit is waited for: a disk that hangs must not keep an alert about it from going out.
+/// How long to wait for a commit: a disk that hangs must not hold up the alert about it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Between two tries to keep what could not be kept.
+/// Pause between two attempts to persist.
 const AGAIN: Duration = Duration::from_secs(1);
 
 impl Desk {
-    /// Takes up what was kept before: the state and the outbox, as JSON.
+    /// Restores the state and the outbox from their JSON.
     pub(super) fn take_up(&mut self, state: Option<&str>, rows: &[String]) {
         match state.map_or_else(|| Ok(State::default()), serde_json::from_str) {
             Ok(state) => self.state = state.resumed(self.parts.clock.now()),
@@ -47,7 +47,7 @@ impl Desk {
         }
     }
 
-    /// Keeps what has changed; what cannot be kept is tried again. Tells whether all is on the disk.
+    /// Persists all changes; failed writes are retried later. Returns whether everything is on the disk.
     pub(super) async fn keep(&mut self) -> bool {
         let mut patience = Duration::ZERO; // a commit that is waited for already holds up nothing
         if self.writing.is_none() {
@@ -82,7 +82,7 @@ impl Desk {
         false
     }
 
-    /// A commit of all that has changed; none where nothing has.
+    /// Starts a commit of all changes; `None` if there are none.
     fn changed(&mut self) -> Option<Writing> {
         let (put, gone) = self.outbox.take_changes();
         let state = std::mem::take(&mut self.state_changed)
@@ -100,7 +100,7 @@ impl Desk {
         })
     }
 
-    /// What is not on the disk has changed still.
+    /// Marks the changes of a failed commit as unsaved again.
     fn take_back(&mut self, change: Change) {
         self.state_changed |= change.state.is_some();
         let put = change.put.into_iter().map(|(id, _)| id);

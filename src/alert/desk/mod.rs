@@ -1,9 +1,9 @@
-//! The desk: the task that takes in what is told, decides, keeps, and hands notifications to their channels.
+//! The alert manager: the task that receives conditions, decides, persists, and hands notifications to their channels.
 //!
-//! A notification is on the disk before it is handed out: in one commit with the state it follows from and the events that
-//! tell of it. Only while the store cannot write is it handed out all the same, since that is what it may be about; it is
-//! kept as soon as the store can. Each channel has a task of its own, so that one that hangs holds up nobody else; what came
-//! of a sending is kept after it. A process that is killed in between sends again, under the same id: at least once.
+//! A notification is on the disk before it is sent, in one commit with the state it follows from and the events that record
+//! it. Only while the store cannot write is it sent first, because it may be about the store; it is persisted as soon as the
+//! store works again. Each channel has its own task, so one that hangs does not hold up the others. The result of a delivery
+//! is persisted after the delivery; a process killed in between sends again under the same id: at-least-once delivery.
 
 mod asked;
 mod kept;
@@ -32,10 +32,10 @@ pub use parts::{Open, Parts};
 use senders::Senders;
 use writing::Writing;
 
-/// Between two looks at the clock.
+/// Interval at which the alert manager checks the clock.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Events that wait for a store that cannot write; the oldest go first.
+/// Maximum number of events that wait while the store cannot write; the oldest are dropped.
 const MOST_EVENTS: usize = 1000;
 
 pub struct Desk {
@@ -44,17 +44,17 @@ pub struct Desk {
     asks: mpsc::Receiver<Ask>,
     state: State,
     outbox: Outbox,
-    /// Channels that nothing is sent through, and why.
+    /// Channels through which nothing is sent, with the reason.
     paused: BTreeMap<String, String>,
     events: Vec<(String, String)>,
     state_changed: bool,
-    /// When what could not be kept is tried again.
+    /// When to retry a failed write.
     again: Option<Instant>,
     writing: Option<Writing>,
     replies: Vec<(Reply, Done)>,
 }
 
-/// A desk, and the handle by which it is told and asked.
+/// Creates the alert manager and the handle through which other modules report conditions and send requests.
 pub fn new(mut parts: Parts) -> (Handle, Desk) {
     let (handle, asks) = handle::new();
     let (state, rows) = std::mem::take(&mut parts.kept);
@@ -76,7 +76,7 @@ pub fn new(mut parts: Parts) -> (Handle, Desk) {
 }
 
 impl Desk {
-    /// Works until it is ended.
+    /// Runs until the task is aborted.
     pub async fn run(mut self) {
         let (mut senders, mut outcomes) = Senders::start(&self.parts);
         let mut tick = tokio::time::interval(LOOK);
@@ -109,7 +109,7 @@ impl Desk {
             }
         }
     }
-    /// Takes in what was told; gives whether anything is different.
+    /// Decides on the reported conditions; returns whether anything changed.
     fn look(&mut self, told: Told) -> bool {
         if told.dropped > 0 {
             tracing::warn!(
@@ -143,7 +143,7 @@ impl Desk {
     fn carry_out(&mut self, decision: Decision, now: Timestamp) {
         for transition in &decision.transitions {
             self.parts.feed.publish(Topic::Alerts, transition);
-            // What comes and goes without anybody hearing of it would only fill the disk.
+            // A pending alert that never fires is not notified, so storing it would only fill the disk.
             if !["pending", "inactive"].contains(&transition.state) {
                 self.events
                     .push((clock::id(now).to_string(), transition.event_body()));

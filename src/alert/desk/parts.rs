@@ -1,4 +1,4 @@
-//! What the desk works with.
+//! Dependencies of the alert manager.
 
 use std::sync::Arc;
 
@@ -16,21 +16,20 @@ pub struct Open {
     pub channel: Arc<dyn Channel>,
 }
 
-/// What a desk works with.
+/// Dependencies of the alert manager.
 pub struct Parts {
-    /// Where everything is kept.
     pub store: Store,
-    /// What was kept before: the state and the outbox, as JSON.
+    /// State and outbox rows as stored by the previous process, in JSON.
     pub kept: (Option<String>, Vec<String>),
-    /// Whom transitions are told.
+    /// Feed to which transitions are published.
     pub feed: Feed,
     pub clock: Arc<dyn Clock>,
     pub metrics: Arc<Metrics>,
     pub options: Options,
-    /// The channels that the options name.
+    /// The open channels, one for each channel in the options.
     pub channels: Vec<Open>,
-    /// Where the server is, as receivers are told.
+    /// Base URL of the server in notifications.
     pub url: String,
-    /// Draws a number from 0 to 1, evenly.
+    /// Draws a uniform random number between 0 and 1.
     pub random: fn() -> f64,
 }

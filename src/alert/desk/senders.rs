@@ -1,4 +1,4 @@
-//! One task a channel: each sends one parcel at a time, and tells what came of it.
+//! One task per channel; each makes one delivery attempt at a time and reports its result.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::parts::{Open, Parts};
 use crate::alert::channels::{ChannelKind, Failure, Parcel};
 use crate::clock::Clock;
 
-/// What came of a sending.
+/// Result of a delivery attempt.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) channel: String,
@@ -19,7 +19,7 @@ pub(super) struct Outcome {
     pub(super) result: Result<(), Failure>,
 }
 
-/// The tasks, ended with this value.
+/// The sender tasks; they are aborted when this value is dropped.
 pub(super) struct Senders {
     queues: BTreeMap<String, mpsc::Sender<Parcel>>,
     busy: BTreeSet<String>,

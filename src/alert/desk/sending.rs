@@ -1,10 +1,10 @@
-//! Handing notifications to their channels, and what comes of it.
+//! Hands notifications to their channels and processes the results.
 
 use super::Desk;
 use super::senders::{Outcome, Senders};
 
 impl Desk {
-    /// Gives every channel that is free what is due for it.
+    /// Gives every idle channel its next due notification.
     pub(super) fn hand_out(&self, senders: &mut Senders) {
         let now = self.parts.clock.now();
         for open in &self.parts.channels {
@@ -18,7 +18,7 @@ impl Desk {
         }
     }
 
-    /// What came of a sending.
+    /// Processes the result of a delivery attempt.
     pub(super) fn settle(&mut self, outcome: Outcome) {
         let Outcome {
             channel,

@@ -1,4 +1,4 @@
-//! What everybody sees of it: the view, and the gauges.
+//! Publishes the state of the alert manager: the view and the gauges.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::alert::state::Phase;
 use crate::alert::view::{self, ChannelView, View};
 
 impl Desk {
-    /// Lets everybody see how things stand.
+    /// Publishes the current view and updates the gauges.
     pub(super) fn show(&self) {
         let channel = |open: &Open| ChannelView {
             name: open.name.clone(),

@@ -1,12 +1,12 @@
-//! A commit under way.
+//! A commit in progress.
 
 use std::pin::Pin;
 
 use crate::store::StoreError;
 use crate::store::alerts::Change;
 
-/// A commit that was asked for. As long as it is under way no other is: the writer has it, however long it takes, and the same
-/// asked for again would be stored again.
+/// A commit that was handed to the store's writer. No other commit starts before it ends: the writer completes it however
+/// long that takes, and a second one would store the same changes twice.
 pub(super) struct Writing {
     pub(super) change: Change,
     pub(super) done: Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>,

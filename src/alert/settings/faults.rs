@@ -1,4 +1,4 @@
-//! What is wrong with settings of alerts, beyond what their types say.
+//! Validation of the alert settings beyond their types.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::alert::channels::{ALWAYS, ChannelKind};
 use crate::alert::condition::{Rule, name};
 
 impl Alerts {
-    /// What types cannot say: (key below `alerts`, problem).
+    /// Problems that the types cannot express: pairs of a key below `alerts` and a message.
     pub fn faults(&self) -> Vec<(String, String)> {
         let mut faults = self.times();
         let fence = self.fence();
@@ -89,7 +89,7 @@ impl Alerts {
         faults
     }
 
-    /// Whether a rule keeps itself quiet by way of others.
+    /// Whether a rule inhibits itself through other rules.
     fn comes_back_to(&self, rule: Rule) -> bool {
         let all = self.rules.all();
         let parents = |of: Rule| {

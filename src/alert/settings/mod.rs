@@ -1,4 +1,4 @@
-//! Settings of alerts: channels, rules, and how they behave.
+//! Settings of alerts: channels, rules and retries.
 
 mod faults;
 mod rules;
@@ -20,15 +20,15 @@ use crate::units::Span;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alerts {
-    /// How long a change waits for others of its rule.
+    /// How long a change waits for others of the same rule, so that one notification covers them.
     pub group_wait: Span,
-    /// How long a receiver may take.
+    /// Time limit of one delivery attempt.
     pub timeout: Span,
-    /// Where the server is; null: where it listens.
+    /// Base URL of the server in notifications; null: the address it listens on.
     pub url: Option<String>,
-    /// Addresses that are reached although they are link-local or a cloud's.
+    /// Addresses that may be reached although they are link-local or a cloud's metadata service.
     pub allow: Vec<IpAddr>,
-    /// When a notification is sent again.
+    /// When a failed delivery is retried.
     pub retry: Retry,
     pub channels: BTreeMap<String, Settings>,
     pub rules: Rules,
@@ -39,7 +39,7 @@ pub struct Alerts {
 pub struct Retry {
     pub first: Span,
     pub max: Span,
-    /// Age after which it is given up.
+    /// Age after which a notification is given up.
     pub give_up: Span,
 }
 
@@ -53,7 +53,7 @@ pub struct ChannelError {
 }
 
 impl Alerts {
-    /// Which addresses are reached.
+    /// The egress policy.
     pub fn fence(&self) -> Fence {
         Fence {
             allow: self.allow.clone(),
@@ -80,12 +80,12 @@ impl Alerts {
         }
     }
 
-    /// After how long a truth is late.
+    /// Age after which the label of a prediction counts as late.
     pub fn late(&self) -> std::time::Duration {
         self.rules.label_delay.after.0
     }
 
-    /// Where the server is, as receivers are told.
+    /// Base URL of the server in notifications.
     pub fn url(&self, listens: SocketAddr) -> String {
         let url = self
             .url
@@ -94,13 +94,13 @@ impl Alerts {
         url.trim_end_matches('/').to_owned()
     }
 
-    /// Opens every channel, with its secrets.
+    /// Opens every channel, including its secrets.
     pub fn open(&self) -> Result<Vec<Open>, ChannelError> {
         let names = self.options().channels.into_iter();
         names.map(|name| self.open_one(&name)).collect()
     }
 
-    /// Channels that cannot be opened, beyond what [`Alerts::faults`] says of them.
+    /// Channels that cannot be opened, other than those that [`Alerts::faults`] reports.
     pub fn open_faults(&self) -> Vec<ChannelError> {
         let fence = self.fence();
         let sound = self
@@ -112,8 +112,10 @@ impl Alerts {
             .collect()
     }
 
+    /// Opens one channel.
+    ///
     /// # Errors
-    /// [`ConfigError::Channel`], also where there is no such channel.
+    /// The channel cannot be opened, or no channel has this name.
     pub fn open_one(&self, name: &str) -> Result<Open, ChannelError> {
         let always = Settings::Log(Log::default());
         let fault = |problem| ChannelError {
@@ -145,7 +147,7 @@ impl Alerts {
     }
 }
 
-/// The environment and the disk of this machine.
+/// Reads secrets from the environment and the disk of this machine.
 struct Machine;
 
 impl Keys for Machine {

@@ -1,4 +1,4 @@
-//! Settings of the rules: what all have, and what some have beside it.
+//! Settings of the rules: those that all rules share, and those of single rules.
 
 use std::num::NonZeroU64;
 
@@ -17,7 +17,7 @@ macro_rules! rules {
         }
 
         impl Rules {
-            /// Every rule with what all rules have; none for one that is off.
+            /// Every rule with the options that all rules share; `None` for a disabled rule.
             pub(super) fn all(&self) -> [(Rule, Option<RuleOptions>); Rule::ALL.len()] {
                 [$((Rule::$rule, self.$name.options()),)+]
             }
@@ -28,17 +28,17 @@ macro_rules! rules {
             #[derive(Clone, Debug, Deserialize)]
             #[serde(deny_unknown_fields)]
             pub struct $kind {
-                /// Whether it is on.
+                /// Whether the rule is enabled.
                 pub enabled: bool,
                 $($(#[doc = $doc])* pub $field: $type,)*
                 /// How long the condition holds before it fires.
                 #[serde(rename = "for")]
                 pub wait: Span,
-                /// How long it is over before that counts.
+                /// How long the condition must be over before the alert is resolved.
                 pub keep: Span,
                 pub repeat: Span,
                 pub channels: Vec<String>,
-                /// Rules that keep it quiet while they fire.
+                /// Rules that suppress notifications of this one while they fire.
                 pub inhibited_by: Vec<Rule>,
             }
 
@@ -58,39 +58,39 @@ macro_rules! rules {
 }
 
 rules! {
-    /// Rows are not like those the model learnt from.
+    /// Rows differ from the training rows.
     drift: Drift, DriftRule {}
-    /// The model answers worse than it promised.
+    /// The model's predictions are worse than at its training.
     decay: Decay, DecayRule {}
     label_delay: LabelDelay, LabelDelayRule {
         after: Span,
     }
     /// The store cannot write.
     store: Store, StoreRule {}
-    /// Too many rows are put aside.
+    /// Too many rows are quarantined.
     quarantine: Quarantine, QuarantineRule {
-        /// More than this share of them.
+        /// Minimum share of quarantined rows, exclusive.
         share: f64,
-        /// Of at least so many.
+        /// Minimum number of rows for a verdict.
         rows: NonZeroU64,
         over: Span,
     }
-    /// Too many rows are refused.
+    /// Too many rows are rejected.
     refused: Refused, RefusedRule {
-        /// More than this share of them.
+        /// Minimum share of rejected rows, exclusive.
         share: f64,
-        /// Of at least so many.
+        /// Minimum number of rows for a verdict.
         rows: NonZeroU64,
         over: Span,
     }
-    /// Predictions were answered and could not be kept.
+    /// Predictions were answered but could not be stored.
     loss: Loss, LossRule {}
     /// The last training failed.
     training: Training, TrainingRule {}
     latency: Latency, LatencyRule {
-        /// One of a hundred longer than this.
+        /// Limit of the 99th percentile of the response time.
         p99: Span,
-        /// Of at least so many requests.
+        /// Minimum number of requests for a verdict.
         requests: NonZeroU64,
         over: Span,
     }

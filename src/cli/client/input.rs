@@ -1,4 +1,4 @@
-//! What is to be sent: rows from a file or pipe, lines and commands from a person, read by a thread of its own.
+//! Input of the client: rows from a file or a pipe, or lines and commands typed at a terminal. A separate thread reads it.
 
 use std::io::BufRead;
 
@@ -7,39 +7,39 @@ use tokio::sync::mpsc;
 
 use super::pairs;
 
-/// Read ahead of the socket: a few windows.
+/// Number of inputs read ahead of the socket: a few windows.
 const AHEAD: usize = 256;
 
-/// Where input comes from.
+/// Source of the input.
 pub enum Source {
     /// JSON lines or one JSON array.
     Rows(Box<dyn BufRead + Send>),
-    /// Somebody at a terminal.
+    /// A person at a terminal.
     Person,
 }
 
-/// One thing to do.
+/// One unit of input.
 #[derive(Debug, PartialEq)]
 pub enum Input {
-    /// A row in JSON, with its line (or, in an array, its place), from 1.
+    /// A row as JSON, with its line number (in an array: its position), counted from 1.
     Row(u64, String),
-    /// A line that is no row, and why.
+    /// A line that is not a row, with the reason.
     Bad(u64, String),
-    /// Follow topics.
+    /// Subscribe to topics.
     Subscribe(Vec<String>),
-    /// Stop following them.
+    /// Unsubscribe from topics.
     Unsubscribe(Vec<String>),
-    /// Ask for contributions or not.
+    /// Turn contributions in responses on or off.
     Explain(bool),
-    /// Print this.
+    /// Print this text.
     Tell(String),
-    /// Nothing to do: a new prompt.
+    /// An empty line: prompt again.
     Nothing,
-    /// The input itself failed.
+    /// Reading the input failed.
     Failed(String),
 }
 
-/// What a person may type.
+/// Text of the command `:help`.
 const HELP: &str = "a row:  {\"Column\": 1, …}   or   Column=1 Column=\"some text\"   (quote text that looks like a number)
 :subscribe predictions,models     follow topics
 :unsubscribe predictions,models   stop
@@ -48,7 +48,7 @@ const HELP: &str = "a row:  {\"Column\": 1, …}   or   Column=1 Column=\"some t
 
 pub fn read(source: Source) -> mpsc::Receiver<Input> {
     let (sender, receiver) = mpsc::channel(AHEAD);
-    // A plain thread, never joined: a blocked read of a terminal must not hold up the end of the process.
+    // A detached thread: a blocked read of the terminal must not delay the end of the process.
     std::thread::spawn(move || {
         let send = |input| sender.blocking_send(input).is_ok();
         match source {
@@ -59,7 +59,7 @@ pub fn read(source: Source) -> mpsc::Receiver<Input> {
     receiver
 }
 
-/// JSON lines, sent as they come; or, where the first character is `[`, one array.
+/// Reads JSON lines and sends them one by one; if the first character is `[`, reads one JSON array.
 pub fn rows(mut reader: impl BufRead, mut send: impl FnMut(Input) -> bool) {
     let mut line = String::new();
     let mut first = true;
@@ -80,7 +80,7 @@ pub fn rows(mut reader: impl BufRead, mut send: impl FnMut(Input) -> bool) {
         if std::mem::take(&mut first) && row.starts_with('[') {
             return array(row.to_owned(), reader, send);
         }
-        // Only the form is looked at here; what is in the row is the server's to judge.
+        // Only the JSON syntax is checked here; the server validates the row.
         let input = match serde_json::from_str::<IgnoredAny>(row) {
             Ok(_) => Input::Row(number, row.to_owned()),
             Err(error) => Input::Bad(number, format!("not JSON: {error}")),
@@ -119,7 +119,7 @@ fn person(reader: impl BufRead, mut send: impl FnMut(Input) -> bool) {
     }
 }
 
-/// A line as typed; none to stop.
+/// Parses a line typed by a person; `None` means quit.
 pub fn command(number: u64, line: &str) -> Option<Input> {
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let topics = || {

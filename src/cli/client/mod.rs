@@ -1,7 +1,8 @@
-//! `client`: rows over the WebSocket, from a file, a pipe or a person.
+//! Subcommand `client`: sends rows over the WebSocket, from a file, a pipe or a person at a terminal.
 //!
-//! Rows are sent ahead of their answers within a bounded window; answers are printed in the order of the rows. JSON only:
-//! a CSV does not say which cells are numbers, the server's `POST /v1/predict` with `text/csv` or `predict` does know.
+//! Rows are sent ahead of their responses within a bounded window; responses are printed in the order of the rows. Input is
+//! JSON only: CSV does not say which cells are numbers, while `POST /v1/predict` with `text/csv` and `predict`
+//! take that from the spec.
 
 mod input;
 mod message;
@@ -51,10 +52,10 @@ pub struct Args {
     pub file: Option<PathBuf>,
 }
 
-/// Runs the subcommand; with `json` the server's messages are printed as they come, one a line.
+/// Runs the subcommand; with `json` the server's messages are printed unchanged, one per line.
 ///
 /// # Errors
-/// When the input cannot be read or the server cannot be reached or goes away.
+/// The input cannot be read, or the server cannot be reached or closes the connection.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let json = global.json;
     let url = match &args.url {
@@ -95,7 +96,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     })
 }
 
-/// The opening request: address and token.
+/// Builds the WebSocket handshake request from the address and the token.
 fn request(typed: &str, token_env: Option<&str>) -> anyhow::Result<Request> {
     let url = address(typed)?;
     let mut request = url
@@ -113,7 +114,7 @@ fn request(typed: &str, token_env: Option<&str>) -> anyhow::Result<Request> {
     Ok(request)
 }
 
-/// An address as typed → that of a WebSocket.
+/// Converts the address that the user typed to a WebSocket URL.
 fn address(typed: &str) -> anyhow::Result<String> {
     let url = match typed.split_once("://") {
         Some(("http" | "ws", rest)) => format!("ws://{rest}"),

@@ -1,8 +1,8 @@
-//! Rows as a person types them: a JSON object, or `Column=value Column="other value"`.
+//! Rows typed by a person: a JSON object, or `Column=value Column="other value"`.
 
 use serde_json::{Map, Value};
 
-/// Reads a row; the message says what is wrong with it.
+/// Parses a row to JSON; the error says what is wrong with it.
 pub fn row(line: &str) -> Result<String, String> {
     if line.trim_start().starts_with('{') {
         return match serde_json::from_str::<serde::de::IgnoredAny>(line) {
@@ -26,7 +26,8 @@ pub fn row(line: &str) -> Result<String, String> {
     Ok(Value::from(row).to_string())
 }
 
-/// A word up to a space (or `=`), or within quotes; whether it was quoted, and what follows it.
+/// Splits off the first word, which ends at a space (or at `=` in a name) or at its closing quote. Returns the word, whether
+/// it was quoted, and the rest of the text.
 fn word(text: &str, name: bool) -> Result<(String, bool, &str), String> {
     if let Some(quote) = text.chars().next().filter(|c| "\"'".contains(*c)) {
         let inner = &text[1..];
@@ -41,7 +42,7 @@ fn word(text: &str, name: bool) -> Result<(String, bool, &str), String> {
     Ok((text[..end].to_owned(), false, &text[end..]))
 }
 
-/// What looks like a number is one, unless quoted; nothing is missing.
+/// Converts a word to JSON: a number if it looks like one and is not quoted, null if it is empty and not quoted.
 fn value(text: &str, quoted: bool) -> Value {
     match serde_json::from_str::<serde_json::Number>(text) {
         Ok(number) if !quoted => number.into(),

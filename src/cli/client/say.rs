@@ -1,4 +1,4 @@
-//! Messages of the server as lines for people.
+//! Formats messages of the server as lines for people.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::serve::views::{Contribution, Prediction, Warning};
 use crate::store::feed;
 use crate::telemetry::metrics::Topic;
 
-/// Contributions named in a line; the rest says little.
+/// Maximum number of contributions shown for a prediction; the smaller ones matter little.
 const NAMED: usize = 5;
 
 /// `label 1, probability 0.8731, titanic@7, id …`, warnings behind it, contributions below it.

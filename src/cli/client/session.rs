@@ -1,4 +1,4 @@
-//! One conversation: input and socket side by side until both have nothing more to say.
+//! A client session: handles input and socket concurrently until both have ended.
 
 use std::io::{self, Write};
 
@@ -16,19 +16,19 @@ use crate::cli::exit::Exit;
 use crate::serve::problem::Document;
 use crate::serve::views::Prediction;
 
-/// What a conversation is to be like, and where it is printed.
+/// Options of a session and its outputs.
 pub struct Session<O, E> {
-    /// Ask for contributions.
+    /// Request contributions with every prediction.
     pub explain: bool,
-    /// Topics to follow.
+    /// Topics to subscribe to.
     pub topics: Vec<String>,
-    /// Print messages as they come, one a line.
+    /// Print messages unchanged, one per line.
     pub json: bool,
-    /// Somebody sits there: prompt, and faults are part of the game.
+    /// A person types the input: show a prompt, and do not fail the command for invalid rows.
     pub person: bool,
-    /// Answers.
+    /// Output for responses.
     pub out: O,
-    /// Everything else.
+    /// Output for everything else.
     pub err: E,
 }
 
@@ -40,7 +40,7 @@ struct Answer {
 }
 
 impl<O: Write, E: Write> Session<O, E> {
-    /// Goes on until the input is at its end and every row is answered; with topics, until interrupted.
+    /// Runs until the input has ended and every row has its response; with topics, until interrupted.
     pub async fn converse<S, I>(
         mut self,
         mut socket: S,
@@ -94,10 +94,10 @@ impl<O: Write, E: Write> Session<O, E> {
             while let Some((line, answer)) = window.next() {
                 faults += u64::from(self.answered(line, &answer)?);
             }
-            // What is read by a pipe is there when the answer is, not when a buffer is full.
+            // Flushes so that a reading process sees each response at once.
             self.out.flush()?;
         }
-        // Only courtesy: all answers are here.
+        // Closing is optional: all responses have arrived.
         let _ = socket.close().await;
         if faults > 0 && !self.person {
             writeln!(self.err, "{faults} of {sent} rows were refused")?;
@@ -106,7 +106,7 @@ impl<O: Write, E: Write> Session<O, E> {
         Ok(Exit::Done)
     }
 
-    /// Something from the input: what to send, if anything.
+    /// Handles one input; returns the message to send, if any.
     fn take(
         &mut self,
         input: Input,
@@ -122,7 +122,7 @@ impl<O: Write, E: Write> Session<O, E> {
                 } else {
                     ""
                 };
-                // The row goes out as it was written: what is odd about it is the server's to say.
+                // The row is sent unchanged; the server validates it.
                 Some(format!(
                     r#"{{"type":"predict","ref":{line}{explain},"row":{row}}}"#
                 ))
@@ -166,7 +166,7 @@ impl<O: Write, E: Write> Session<O, E> {
         })
     }
 
-    /// A message of the server.
+    /// Handles a message from the server.
     fn receive(&mut self, text: &str, window: &mut Window<Answer>) -> anyhow::Result<()> {
         let message: Received =
             serde_json::from_str(text).context("the server does not speak our protocol")?;
@@ -225,7 +225,7 @@ impl<O: Write, E: Write> Session<O, E> {
     }
 
     fn line(&mut self, line: &str) -> io::Result<()> {
-        // Over the prompt, where there is one.
+        // Overwrites the prompt, if there is one.
         writeln!(self.out, "{}{line}", if self.person { "\r" } else { "" })
     }
 

@@ -1,4 +1,4 @@
-//! Conversations with a small server that answers out of order.
+//! Sessions with a small server that responds out of order.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::input::{self, Input};
 use super::session::Session;
 use super::*;
 
-/// Answers in bunches, last first; refuses rows without `a`; closes when it meets `"bye"`.
+/// A test server that responds in batches in reverse order, rejects rows without `a`, and closes the connection on `"bye"`.
 async fn server(listener: tokio::net::TcpListener) {
     let (stream, _) = listener.accept().await.expect("somebody connects");
     let mut socket = tokio_tungstenite::accept_async(stream)
@@ -45,7 +45,7 @@ async fn server(listener: tokio::net::TcpListener) {
     }
 }
 
-/// Runs a conversation over `rows`: how it ended, and what was printed.
+/// Runs a session over `rows`; returns its result and what it printed.
 async fn converse(
     rows: &str,
     json: bool,
@@ -131,7 +131,7 @@ async fn a_server_that_leaves_is_an_error() {
     );
 }
 
-/// Rings when something is printed.
+/// A writer that signals its first output.
 struct Bell<'a>(&'a mut Vec<u8>, Option<tokio::sync::oneshot::Sender<()>>);
 
 impl std::io::Write for Bell<'_> {

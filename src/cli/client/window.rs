@@ -1,11 +1,12 @@
-//! Rows in flight: bounded in number, answered in any order, handed out in theirs.
+//! Window of rows in flight: bounded in number, answered in any order, released in the order they were sent.
 
 use std::collections::VecDeque;
 
-/// Enough to hide a round trip; few enough that both sides' buffers hold them all, explained ones too.
+/// Maximum number of rows in flight: enough to hide a round trip, and few enough that the buffers on both sides hold all
+/// responses, even with contributions.
 const MOST: usize = 64;
 
-/// Rows sent and not yet printed.
+/// Rows that were sent and whose responses are not printed yet.
 #[derive(Debug)]
 pub struct Window<T> {
     rows: VecDeque<(u64, Option<T>)>,
@@ -20,22 +21,21 @@ impl<T> Default for Window<T> {
 }
 
 impl<T> Window<T> {
-    /// How many more rows may be sent.
+    /// Number of rows that may still be sent.
     pub fn room(&self) -> usize {
         MOST - self.rows.len()
     }
 
-    /// Whether nothing is in flight.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// A row is sent; where its answer is known already (it was not fit to be sent), with it.
+    /// Adds a row; `answer` is set for an invalid row that is not sent, because its response is already known.
     pub fn push(&mut self, reference: u64, answer: Option<T>) {
         self.rows.push_back((reference, answer));
     }
 
-    /// Takes an answer in; false if nobody waits for it.
+    /// Stores the response to a row; returns false if no row with this reference waits for one.
     pub fn answer(&mut self, reference: u64, answer: T) -> bool {
         match self
             .rows
@@ -50,7 +50,7 @@ impl<T> Window<T> {
         }
     }
 
-    /// The next answer in the order of the rows, once it is there.
+    /// Removes and returns the response to the oldest row, if it has arrived.
     pub fn next(&mut self) -> Option<(u64, T)> {
         self.rows.front()?.1.as_ref()?;
         let (reference, answer) = self.rows.pop_front()?;

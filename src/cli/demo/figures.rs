@@ -1,11 +1,11 @@
-//! What the traffic shows of whoever answers it: measured by the one who asks, from answers and truths.
+//! Metrics of the demo's traffic, measured by the client from predictions and labels.
 
 use serde_json::{Value, json};
 
 use crate::stats::moments::Moments;
 use crate::stats::scores::log_loss;
 
-/// Figures of a stretch of traffic.
+/// Metrics of a part of the traffic.
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
     losses: Moments,
@@ -13,7 +13,7 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Takes in one answer: its probability, whether it decided rightly, and the truth.
+    /// Adds one prediction: its probability, whether the predicted label was right, and whether the label is positive.
     pub fn update(&mut self, probability: f64, right: bool, positive: bool) {
         self.losses.update(log_loss(probability, positive));
         self.right += u64::from(right);
@@ -23,12 +23,12 @@ impl Figures {
         self.losses.count()
     }
 
-    /// Mean log loss; none without rows.
+    /// Mean log loss; `None` without rows.
     pub fn log_loss(&self) -> Option<f64> {
         self.losses.mean()
     }
 
-    /// Share of right decisions; none without rows.
+    /// Share of correct predicted labels; `None` without rows.
     pub fn accuracy(&self) -> Option<f64> {
         (self.rows() > 0).then(|| self.right as f64 / self.rows() as f64)
     }

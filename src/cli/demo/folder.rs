@@ -1,4 +1,4 @@
-//! The throw-away state: a new folder among the temporary ones, gone at the end.
+//! Temporary state folder of the demo.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use crate::clock::{Clock, System};
 
-/// A folder that is removed when this is dropped, unless it is to be kept.
+/// A folder that is removed when this value is dropped, unless `keep` is set.
 pub struct Folder {
     path: PathBuf,
     keep: bool,

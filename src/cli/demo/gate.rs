@@ -1,4 +1,4 @@
-//! The gate's evidence in a few lines.
+//! Prints the result of the gate in a few lines.
 
 use super::say::Say;
 use crate::promotion::gate::Gate;

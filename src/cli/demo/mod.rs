@@ -1,4 +1,4 @@
-//! `demo`: the whole loop in about a minute, against a throw-away state of its own, through the front door.
+//! Subcommand `demo`: plays the whole loop in about a minute, with a temporary state folder and through the public REST API.
 
 mod figures;
 mod folder;
@@ -29,10 +29,10 @@ use say::Say;
 use stage::Stage;
 use story::Story;
 
-/// Between two requests at speed 1: the whole takes about a minute then.
+/// Pause between two requests at speed 1; the whole demo then takes about a minute.
 const BEAT: Duration = Duration::from_millis(400);
 
-/// Where it is watched unless somebody is there already.
+/// Default address of the demo's page; another port is used if it is taken.
 const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
 
 #[derive(Debug, clap::Args)]
@@ -51,7 +51,7 @@ pub struct DemoArgs {
     listen: Option<SocketAddr>,
 }
 
-/// The pause between two requests at a speed.
+/// Converts a speed to the pause between two requests.
 fn pause(speed: &str) -> Result<Duration, String> {
     if speed == "max" {
         return Ok(Duration::ZERO);
@@ -65,7 +65,7 @@ fn pause(speed: &str) -> Result<Duration, String> {
 
 pub fn run(args: &DemoArgs, global: &Global) -> anyhow::Result<Exit> {
     let mut settings = Settings::built_in();
-    // The story is told by the acts; the log has warnings.
+    // The demo prints its own text; the log shows only warnings.
     let verbosity = i8::try_from(global.verbose).unwrap_or(i8::MAX) - i8::from(global.quiet);
     logging::init(settings.log, verbosity.saturating_sub(1), Arc::new(System));
     settings.server.listen = args.listen.unwrap_or(USUAL);
@@ -80,7 +80,7 @@ pub fn run(args: &DemoArgs, global: &Global) -> anyhow::Result<Exit> {
         .thread_name("tasks")
         .enable_all()
         .build()?;
-    // From here on a signal ends the story and not the process: there is something to remove.
+    // From here on a signal must not kill the process, because the temporary folder has to be removed.
     let signals = {
         let _inside = runtime.enter();
         Signals::listen()?
@@ -98,10 +98,10 @@ pub fn run(args: &DemoArgs, global: &Global) -> anyhow::Result<Exit> {
     exit
 }
 
-/// Listens where it was asked to, or where it usually does, or elsewhere if somebody is there.
+/// Listens on the requested address, else on the default one, else on a free port.
 fn listen(asked: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
     match asked {
-        // It lets everybody in, and has no settings by which that could change.
+        // The demo has no authentication and no setting that could add it.
         Some(listen) if check_exposure(listen, None).is_err() => Err(WithExit {
             message: format!(
                 "other machines can reach {listen}, and the demo lets everybody in: \
@@ -157,7 +157,7 @@ async fn play(
     }
 }
 
-/// Waits until nobody writes into the state any more, which then can be removed; a signal ends the waiting.
+/// Waits until the server has stopped writing, so that the state folder can be removed; a signal ends the wait.
 async fn ended(
     end: impl Future<Output = anyhow::Result<()>>,
     signals: &mut Signals,

@@ -1,4 +1,4 @@
-//! The third act: the server retrains on its own, answers meanwhile, and swaps if the gate says so.
+//! Third act of the demo: the server retrains by itself, keeps responding meanwhile, and swaps the model if the gate passes.
 
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,10 @@ use super::story::Story;
 use crate::control::jobs::{Made, Product};
 use crate::serve::views::{Jobs, Prediction};
 
-/// Between two looks at the job.
+/// Interval between two polls of the job.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How long a training may take to begin; it is looked for every quarter of a second.
+/// Maximum wait for the training to start; the demo polls every quarter of a second.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Story<'_> {
@@ -56,7 +56,7 @@ impl Story<'_> {
         Ok(made)
     }
 
-    /// Asks one row whose truth never comes; gives how long the answer took.
+    /// Sends one row that never gets a label; returns the response time.
     async fn ask_one(&self) -> anyhow::Result<Duration> {
         let row = &self.stage.traffic.during[0].row;
         let begun = Instant::now();

@@ -1,15 +1,15 @@
-//! The narrator: on standard output, or beside the document of `--json` on standard error.
+//! Output of the demo's text: to standard output, or to standard error if `--json` prints a document.
 
 use std::fmt::Arguments;
 
 use crate::cli::out::{errln, outln};
 
-/// How the story is told.
+/// Output options of the demo.
 #[derive(Clone, Copy, Debug)]
 pub struct Say {
     /// Whether standard output is one JSON document.
     pub json: bool,
-    /// Whether to say less.
+    /// Whether `--quiet` was given.
     pub quiet: bool,
 }
 
@@ -23,7 +23,7 @@ impl Say {
         Ok(())
     }
 
-    /// The heading of an act.
+    /// Prints the heading of an act.
     pub fn act(self, act: &str, text: Arguments<'_>) -> anyhow::Result<()> {
         self.line(format_args!("\n{act}: {text}"))
     }

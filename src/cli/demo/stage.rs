@@ -1,4 +1,4 @@
-//! The stage: a first model that has learnt a part of the table, and a real server over it.
+//! Setup of the demo: a first model trained on a part of the table, and a real server that serves it.
 
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU64;
@@ -19,19 +19,17 @@ use crate::registry::Registry;
 use crate::train::{Progress, Request};
 use crate::trainset::table;
 
-/// A running server and what it will be asked.
+/// A running server and the traffic for it.
 pub struct Stage {
     app: App,
-    /// What it will be asked.
     pub traffic: Traffic,
-    /// The spec of the table.
     pub spec: Spec,
-    /// After how many labels it retrains.
+    /// Number of labels after which the server retrains.
     pub labels: usize,
 }
 
 impl Stage {
-    /// Deals the table, trains the first model, starts the server. The training ends with an error once `stop` is raised.
+    /// Splits the table, trains the first model and starts the server. The training fails once `stop` is set.
     pub async fn set(
         seed: u64,
         mut settings: Settings,
@@ -48,10 +46,10 @@ impl Stage {
             whole.len()
         ))?;
         settings.train.seed = seed;
-        // Its cooldown is longer than the story: it retrains once.
+        // The cooldown is longer than the demo, so the server retrains once.
         let labels = traffic.steady.len() + traffic.during.len();
         settings.retrain.labels = NonZeroU64::new(labels as u64);
-        // A drift would begin it sooner, with too few labels for the gate to see what it is worth.
+        // Drift would start the training earlier, with too few labels for the gate to measure the improvement.
         settings.retrain.on_drift = false;
         let (spec, traffic, settings) = tokio::task::spawn_blocking(move || {
             first_model(&spec, &traffic, &settings, &Shown::new(false, true, stop))?;
@@ -67,7 +65,7 @@ impl Stage {
         })
     }
 
-    /// Where the server can be asked.
+    /// Address of the server.
     pub fn address(&self) -> SocketAddr {
         shown(self.app.addr())
     }

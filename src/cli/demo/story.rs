@@ -1,4 +1,4 @@
-//! The story in four acts: steady traffic, a shift, a training that begins on its own, the recovery.
+//! The four acts of the demo: steady traffic, a shift, a training that starts by itself, and the recovery.
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use crate::control::jobs::Made;
 use crate::monitor::verdict::Brief;
 use crate::serve::views::{Labelled, Models, Monitor, Predictions, StoredPrediction};
 
-/// Rows of one request.
+/// Number of rows per request.
 const AT_ONCE: usize = 5;
 
-/// Between two looks at the monitor, which follows the store.
+/// Interval between two polls of the monitor, which follows the store.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How often it is looked at: for ten seconds.
+/// Maximum number of polls: ten seconds in all.
 const LOOKS: usize = 200;
 
-/// Rows of one line of the narration.
+/// Number of rows per printed line.
 const A_LINE: u64 = 45;
 
-/// What is told, and to whom.
+/// The running demo: server, client and output.
 pub struct Story<'a> {
     pub(super) stage: &'a Stage,
     pub(super) visitor: Visitor,
@@ -35,24 +35,24 @@ pub struct Story<'a> {
     pub(super) say: Say,
 }
 
-/// How it ended.
+/// Result of the demo.
 pub struct Ending {
     acts: Vec<Value>,
     figures: [Figures; 3],
     retrained: Made,
 }
 
-/// A stretch of traffic that is over.
+/// Result of a part of the traffic.
 struct Played {
     figures: Figures,
-    /// The model of the last response.
+    /// Model of the last response.
     model: String,
-    /// The prediction of the last row.
+    /// Prediction id of the last row.
     last: String,
 }
 
 impl Story<'_> {
-    /// A story on a stage.
+    /// Prepares the demo on a running server.
     pub fn new(stage: &Stage, pause: Duration, say: Say) -> anyhow::Result<Story<'_>> {
         Ok(Story {
             stage,
@@ -117,11 +117,11 @@ impl Story<'_> {
         Ok(ending)
     }
 
-    /// What the monitor says of the last windows; tells it.
+    /// Returns and prints what the monitor found in the last windows.
     async fn drift(&self, last: &str) -> anyhow::Result<Value> {
         let seen = self.monitor(last).await?;
         let found: Vec<&Brief> = seen.history.iter().filter(|brief| brief.drift).collect();
-        // The newest stand first; the story is told forwards.
+        // The history is newest first; the demo prints it oldest first.
         for brief in found.iter().rev() {
             self.say.line(format_args!(
                 "  the monitor, from rows alone: {}",
@@ -148,7 +148,7 @@ impl Story<'_> {
         bail!("the monitor has not read prediction {last}, event {seq}")
     }
 
-    /// Asks the rows and tells their truths, a few at a time.
+    /// Sends the rows and their labels in small requests.
     async fn play(&self, cases: &[Case]) -> anyhow::Result<Played> {
         let mut played = Played {
             figures: Figures::default(),
@@ -197,7 +197,7 @@ impl Story<'_> {
 }
 
 impl Ending {
-    /// As `--json` prints it.
+    /// The document that `--json` prints.
     pub fn document(&self) -> Value {
         let [before, during, after] = self.figures.each_ref().map(Figures::to_json);
         json!({
@@ -208,7 +208,7 @@ impl Ending {
         })
     }
 
-    /// What did not go as it should.
+    /// What went wrong, if the demo did not end as expected.
     pub fn fault(&self) -> Option<String> {
         if !self.retrained.promoted {
             let reason = &self.retrained.reason;

@@ -1,5 +1,6 @@
-//! Where the rows come from: the bundled table, shuffled and dealt once. A first part is learnt from; the rest comes as
-//! traffic, each row once, so that no model is asked what it has learnt, and no row of a training has a twin in its test.
+//! Traffic of the demo: the bundled table, shuffled and split once. The first part trains the first model; the other rows
+//! are sent as traffic, each once, so that no model predicts its own training rows and no row is in both the
+//! training and the test data.
 
 use std::sync::Arc;
 
@@ -13,16 +14,16 @@ use crate::ingest::Loaded;
 use crate::schema::row::Purpose;
 use crate::schema::{Cell, Row, Schema, Table, json as rows};
 
-/// Parts of the table: learnt from, steady, shifted until the retraining; what is left comes after it.
+/// Shares of the table: training, steady traffic, shifted traffic until the retraining; the remaining rows come after it.
 const PARTS: [f64; 3] = [0.30, 0.15, 0.35];
 
-/// Share of the shifted rows that come from the segment.
+/// Share of the shifted rows that are moved into the segment.
 const SHARE: f64 = 0.7;
 
-/// Share of rows a level needs to count as a segment: a rarer one may not be among the rows of the first training.
+/// Minimum share of rows for a level to be a segment: a rarer level may be absent from the first training.
 const LEAST: f64 = 0.05;
 
-/// One row as it is asked, and what happens.
+/// One row to send and its label.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// The row.
@@ -31,29 +32,28 @@ pub struct Case {
     pub positive: bool,
 }
 
-/// Everything that will be asked.
+/// All rows of the demo.
 #[derive(Debug)]
 pub struct Traffic {
-    /// What the first model learns from.
+    /// Training rows of the first model.
     pub learnt: Loaded,
-    /// Rows as the model knows them.
+    /// Rows distributed like the training rows.
     pub steady: Vec<Case>,
-    /// Rows of the shifted population, until the retraining.
+    /// Rows of the shifted population before the retraining.
     pub during: Vec<Case>,
-    /// Rows of the same population, after it.
+    /// Rows of the shifted population after the retraining.
     pub after: Vec<Case>,
-    /// What shifts.
+    /// Segment whose share and outcome shift.
     pub segment: Segment,
 }
 
-/// A part of the population: the rows with one level of one column.
+/// A segment of the population: the rows with one level of one column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Segment {
-    /// The column.
     pub column: String,
-    /// The level, as it stands in a row.
+    /// The level as it appears in a row.
     pub level: Value,
-    /// Its share in the table.
+    /// Share of the segment in the table.
     pub share: f64,
 }
 
@@ -85,7 +85,7 @@ impl Traffic {
 }
 
 impl Segment {
-    /// The rarest level that is no rarity: a model has seen it, and knows little of it.
+    /// The rarest level that has at least the minimum share: the model was trained on it, but on few rows.
     fn of(table: &Table) -> anyhow::Result<Segment> {
         let columns = table.schema().columns();
         let levels = columns.iter().enumerate().flat_map(|(at, column)| {
@@ -106,7 +106,8 @@ impl Segment {
             .context("the table has no column of kind category whose levels could shift")
     }
 
-    /// The case as the shifted population has it: more of them belong to the segment, and there the outcome is the other.
+    /// The case in the shifted population: if `joins`, it is moved into the segment; inside the
+    /// segment the outcome is inverted.
     fn shift(&self, mut case: Case, joins: bool) -> Case {
         if joins {
             case.row[&self.column] = self.level.clone();
@@ -116,7 +117,7 @@ impl Segment {
     }
 }
 
-/// Row `n` of a table.
+/// Row `n` of a table as a case.
 fn case(table: &Table, n: usize) -> Case {
     let row = table.row(n);
     let present = table.schema().columns().iter().zip(row.cells);
@@ -129,7 +130,7 @@ fn case(table: &Table, n: usize) -> Case {
     }
 }
 
-/// The cases as a table to learn from.
+/// Converts the cases to a training table.
 fn learn(schema: &Arc<Schema>, cases: &[Case]) -> anyhow::Result<Loaded> {
     let mut table = Table::new(schema.clone());
     let mut row = Row::new(schema, Purpose::Learn);

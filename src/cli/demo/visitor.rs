@@ -1,4 +1,4 @@
-//! The one who asks: a client of the server's REST interface like any other.
+//! HTTP client of the demo, which uses the server's REST API like any other client.
 
 use std::net::SocketAddr;
 
@@ -7,16 +7,17 @@ use reqwest::{Client, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// A client of one server.
+/// Client of one server.
 pub struct Visitor {
     client: Client,
     server: String,
 }
 
 impl Visitor {
-    /// A client of the server at an address.
+    /// Creates a client of the server at an address.
     pub fn new(server: SocketAddr) -> anyhow::Result<Visitor> {
-        // The first to install one wins; without certificates nobody is trusted, and plain HTTP needs none.
+        // Another thread may have installed a provider first. Without certificates no TLS server is
+        // trusted; plain HTTP needs none.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().tls_certs_only([]).no_proxy().build()?;
         Ok(Visitor {

@@ -1,4 +1,4 @@
-//! What `drift` is asked with.
+//! Arguments of `drift`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
-//! `drift`: what became of rows, beside a reference: two files, a model's own rows, or what a server was asked.
+//! Subcommand `drift`: compares rows with a reference. The rows come from a file or from the predictions in the store; the
+//! reference is a file or the training rows of a model.
 
 mod args;
 mod say;

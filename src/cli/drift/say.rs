@@ -1,9 +1,9 @@
-//! A verdict for people.
+//! Formats a drift verdict for people.
 
 use crate::cli::table;
 use crate::monitor::drift::{Drift, Test};
 
-/// The verdict in a sentence, then a line a column.
+/// The verdict as one sentence, followed by one line per column.
 pub fn verdict(reference: &str, current: &str, drift: &Drift) -> String {
     let mut text = format!(
         "{current} ({} rows) beside {reference} ({} rows): {}\n",
@@ -72,7 +72,7 @@ fn headline(drift: &Drift) -> String {
     }
 }
 
-/// Short, and never a zero that is none.
+/// Formats a p-value briefly, without rounding a positive value to zero.
 fn p_value(p: f64) -> String {
     match p {
         p if p < 1e-300 => "< 1e-300".to_owned(),

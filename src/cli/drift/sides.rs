@@ -1,4 +1,4 @@
-//! The two sides: rows of a file as a sample, or those a model learnt from.
+//! The two sides of a comparison: rows of a file as a sample, or the training rows of a model.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -18,32 +18,31 @@ use crate::monitor::sample::{SCORE, Sample};
 use crate::monitoring;
 use crate::schema::{Column, Kind, Schema};
 
-/// What rows are held against.
+/// Rows that others are compared with.
 pub struct Reference {
-    /// What to call it.
+    /// Name of the reference in the output.
     pub name: String,
-    /// Its rows.
     pub rows: Rows,
-    /// The table's contract.
+    /// Schema of the table.
     pub schema: Arc<Schema>,
-    /// The model, where its own rows are the reference.
+    /// The model, if its training rows are the reference.
     model: Option<Model>,
-    /// Its rows with the scores it gives them now that it has learnt from them; none where its table cannot be read.
+    /// The training rows with the scores that the fitted model gives them; `None` inside if its table cannot be read.
     learnt: OnceCell<Option<Sample>>,
-    /// How files are read.
+    /// Options for reading files.
     options: Options,
 }
 
-/// A side.
+/// One side of the comparison.
 pub struct Rows {
-    /// The columns that can be compared.
+    /// Columns that can be compared.
     pub sample: Sample,
-    /// Those it has that cannot.
+    /// Names of columns that cannot be compared.
     others: BTreeSet<String>,
 }
 
 impl Reference {
-    /// The reference that was asked for.
+    /// The reference that the arguments select.
     pub fn of(args: &DriftArgs, site: &Site) -> Result<Reference> {
         if let Some(version) = &args.model {
             let wanted = (version != "champion").then_some(version.as_str());
@@ -79,8 +78,8 @@ impl Reference {
         })
     }
 
-    /// What became of rows. Rows that the model has learnt from get other scores than new ones: only what is like neither has
-    /// drifted.
+    /// Compares rows with the reference. A model scores its own training rows differently from new rows, so scores count as
+    /// drifted only if they differ from both kinds of scores.
     pub fn compare(&self, rows: &Rows, site: &Site) -> Drift {
         let level = site.settings.monitor.level;
         let drift = compare(&self.rows.sample, &rows.sample, level);
@@ -95,18 +94,18 @@ impl Reference {
             .unwrap_or(drift)
     }
 
-    /// Rows to be compared with it.
+    /// Reads rows to compare with the reference.
     pub fn current(&self, from: &str, site: &Site) -> Result<(String, Rows)> {
         read(from, &self.schema, site, &self.options, self.model.as_ref())
     }
 
-    /// Rows that were looked at, as a side.
+    /// Rows that were already read, as a side of the comparison.
     pub fn side(&self, seen: Seen, site: &Site) -> Rows {
         side(seen, self.model.as_ref(), site)
     }
 }
 
-/// The contract at hand, if it knows at least half of the reference's columns; else one read off the reference.
+/// The given schema if it contains at least half of the reference's columns, else one inferred from the reference.
 fn fitting(from: &str, schema: Arc<Schema>, options: &Options, site: &Site) -> Result<Arc<Schema>> {
     if from == "-" {
         return Ok(schema); // it can be read only once
@@ -166,7 +165,7 @@ fn comparable(seen: &Seen) -> bool {
     known.next().is_some()
 }
 
-/// The columns that are there, the model's probabilities among them if it has all it needs.
+/// Builds a side from the columns present, with the model's probabilities if no column of the model is missing.
 fn side(seen: Seen, model: Option<&Model>, site: &Site) -> Rows {
     let mut sample = Sample::of_table(&seen.table);
     let columns = || seen.table.schema().columns().iter().zip(&seen.has);
@@ -198,7 +197,7 @@ fn text_columns(schema: &Schema) -> BTreeSet<String> {
     texts.map(|c| c.name.clone()).collect()
 }
 
-/// Adds to what was skipped what either side has beside the spec's numbers and categories.
+/// Adds columns that either side has and that are not compared to the skipped columns of the result.
 pub fn skip(drift: &mut Drift, reference: &Rows, current: &Rows) {
     drift.skipped.retain(|name| name != SCORE);
     for name in reference.others.union(&current.others) {
@@ -208,7 +207,7 @@ pub fn skip(drift: &mut Drift, reference: &Rows, current: &Rows) {
     }
 }
 
-/// Whether its values are not compared: free text, and dates, of which new ones are later ones.
+/// Whether the values of a column are not compared: free text, and dates, where new values are always later.
 fn is_text(column: &Column) -> bool {
     matches!(column.kind, Kind::Text | Kind::Date(_))
 }

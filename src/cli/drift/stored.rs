@@ -1,4 +1,4 @@
-//! Rows out of the store: what was predicted last, or since some time.
+//! Rows from the store: the last predictions, or those since some time.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -16,10 +16,10 @@ use crate::schema::{Row, Table, WarningSummary};
 use crate::store::event::StoredRow;
 use crate::store::kind::Kind;
 
-/// Most rows that are taken: enough for any verdict, and they have to fit the memory.
+/// Maximum number of rows: enough for any verdict, and small enough for memory.
 const MOST: usize = 1_000_000;
 
-/// The predictions that were asked for, as rows.
+/// Reads the predictions that the arguments select, as rows.
 pub fn rows(args: &DriftArgs, site: &Site, reference: &Reference) -> Result<(String, Rows)> {
     let opened = Opened::of(site)?;
     let most = args.window.unwrap_or(MOST).min(MOST);
@@ -58,7 +58,7 @@ pub fn rows(args: &DriftArgs, site: &Site, reference: &Reference) -> Result<(Str
     let mut row = Row::new(&reference.schema, Purpose::Look);
     let mut seen = Seen {
         table: Table::new(reference.schema.clone()),
-        // A row says what it knows: what it does not name is missing.
+        // A stored row lists its present values; a column that it does not list is a missing value.
         has: vec![true; reference.schema.columns().len()],
         others: Default::default(),
         left_out: 0,

@@ -1,4 +1,4 @@
-//! `ingest`: rows of any source, checked, into the store or into a file.
+//! Subcommand `ingest`: reads rows from any source, checks them, and writes them to the store or to a file.
 
 mod sender;
 mod watch;
@@ -119,7 +119,7 @@ impl IngestArgs {
     }
 }
 
-/// Into the store, batch by batch; a strict load is one commit, or none.
+/// Writes to the store batch by batch; a strict load is one commit, or none if a row is bad.
 fn into_store(
     args: &IngestArgs,
     site: &Site,
@@ -199,7 +199,7 @@ fn into_file(
     })
 }
 
-/// A fault of the output, under its name.
+/// Replaces the path in an output error by the name the user gave.
 fn renamed(fault: WriteFault, path: &Path) -> WriteFault {
     match fault {
         WriteFault::Io { source, .. } => WriteFault::Io {

@@ -1,4 +1,5 @@
-//! Rows of a source to a server that holds the store: read and checked here, batch by batch, with their source and lines.
+//! Sends rows to a server that holds the store. Rows are read and checked here and sent batch by batch with
+//! their source and line numbers.
 
 use crate::cli::remote::Remote;
 use crate::clock::{Clock, System};
@@ -6,28 +7,28 @@ use crate::ingest::{Batch, ReadFault, Sink, SinkFault, Taken, Tally};
 use crate::pulls::intake;
 use crate::store::rows;
 
-/// Bytes of one request: a quarter of the smallest usual limit.
+/// Maximum bytes of one request: a quarter of the smallest common body limit.
 const MOST_BYTES: usize = 4 << 20;
 
-/// Bytes of one request of a strict load, which is to be stored as a whole: the usual limit.
+/// Maximum bytes of one request of a strict load, which should be stored as a whole: the common body limit.
 const MOST_STRICT_BYTES: usize = 16 << 20;
 
-/// A sink that sends.
+/// A sink that sends batches to the server.
 pub(super) struct Sender<'r> {
     remote: &'r Remote,
-    /// Batches that are sent once the source has shown no fault; none where each is sent at once.
+    /// Batches of a strict load, held back until the whole source has been checked; `None` if each batch is sent at once.
     held: Option<Vec<Outgoing>>,
     fault: Option<anyhow::Error>,
 }
 
-/// A source: as it is called, and what its rows are known by.
+/// A source: its display name and the identity by which its rows are recognized.
 #[derive(PartialEq)]
 struct Named {
     name: String,
     identity: String,
 }
 
-/// Lines of one source.
+/// Encoded lines of one source.
 struct Outgoing {
     source: Named,
     lines: Vec<Vec<u8>>,
@@ -42,8 +43,8 @@ impl<'r> Sender<'r> {
         }
     }
 
-    /// Sends what a strict load has held back, and gives what the load came to. By then the whole source was checked; what
-    /// fits into one request is stored as a whole or not at all.
+    /// Sends the batches that a strict load held back, and returns the totals. By then the whole source was checked; a load
+    /// that fits into one request is stored as a whole or not at all.
     pub(super) fn finish(mut self, tally: Result<Tally, ReadFault>) -> anyhow::Result<Tally> {
         let mut tally = match (self.fault.take(), tally) {
             (Some(fault), _) => return Err(fault),
@@ -63,7 +64,7 @@ impl<'r> Sender<'r> {
         Ok(tally)
     }
 
-    /// Sends lines in requests of so many bytes; `sum` holds what became of those that arrived.
+    /// Sends lines in requests of at most `most` bytes; `sum` accumulates the server's results.
     fn send(
         &self,
         source: &Named,
@@ -86,13 +87,13 @@ impl<'r> Sender<'r> {
         Ok(())
     }
 
-    /// One request; in halves where the server takes less at once.
+    /// Sends one request, or two halves if the server rejects it as too large.
     fn request(&self, source: &Named, lines: &[Vec<u8>], sum: &mut Taken) -> anyhow::Result<()> {
         let encoded = |text: &str| -> String {
             url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
         };
         let (name, identity) = (encoded(&source.name), encoded(&source.identity));
-        // The same request again, after an answer that was lost, is answered as before.
+        // With the same key, a retry after a lost response gets the same response.
         let key = System.id().to_string();
         let headers = [
             ("content-type", intake::MEDIA_TYPE),
@@ -123,7 +124,7 @@ impl<'r> Sender<'r> {
     }
 }
 
-/// Batches of one source behind each other as one: a request names one source.
+/// Merges consecutive batches of the same source, because a request names one source.
 fn merged(held: Vec<Outgoing>) -> Vec<Outgoing> {
     let mut all: Vec<Outgoing> = Vec::new();
     for next in held {
@@ -135,7 +136,7 @@ fn merged(held: Vec<Outgoing>) -> Vec<Outgoing> {
     all
 }
 
-/// The error of a strict load that broke off between two requests.
+/// Adds to the error of a strict load that failed between two requests how many rows were stored before.
 fn partly(fault: anyhow::Error, before: &Tally, taken: Taken) -> anyhow::Error {
     let stored = before.stored + taken.stored;
     if stored == 0 {
@@ -158,7 +159,7 @@ impl Sink for Sender<'_> {
             held.push(Outgoing { source, lines });
             return Ok(Taken::default());
         }
-        // Its exit code would be lost on the way through the source.
+        // The error is stored in `self.fault`, because the conversion to a source error would lose its exit code.
         let mut taken = Taken::default();
         match self.send(&source, &lines, MOST_BYTES, &mut taken) {
             Ok(()) => Ok(taken),

@@ -1,4 +1,4 @@
-//! What a person sees of a load while it runs: how many rows, which are bad, what is tried again.
+//! Shows the progress of a load to a person: number of rows, bad rows, retries.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,13 +10,13 @@ use crate::cli::progress::Form;
 use crate::cli::site::Site;
 use crate::ingest::{Batch, Sink, SinkFault, Taken, World};
 
-/// Bad rows that are named; all are counted.
+/// Maximum number of bad rows that are reported individually; all are counted.
 const NAMED: u64 = 20;
 
-/// Rows between two lines of progress: lines are for logs, not for eyes.
+/// Number of rows between two progress lines in a log.
 const STEP: u64 = 100_000;
 
-/// The command line, as a source and its sink see it.
+/// Progress display, in the form that a source and its sink call.
 pub(super) struct Watch<'s> {
     site: &'s Site,
     stop: Arc<AtomicBool>,
@@ -46,7 +46,7 @@ impl<'s> Watch<'s> {
         }
     }
 
-    /// A sink that is watched.
+    /// Wraps a sink so that its batches are counted.
     pub(super) fn over<'a>(&'a self, sink: &'a mut dyn Sink) -> impl Sink + 'a {
         |batch: Batch| -> Result<Taken, SinkFault> {
             self.see(&batch);
@@ -54,7 +54,7 @@ impl<'s> Watch<'s> {
         }
     }
 
-    /// Takes the bar away and says how many bad rows were not named.
+    /// Removes the progress bar and reports how many bad rows were not listed.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
         let more = self.bad.load(Ordering::Relaxed).saturating_sub(NAMED);

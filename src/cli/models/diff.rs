@@ -1,4 +1,4 @@
-//! `models diff`: what changed from one version to another.
+//! Subcommand `models diff`: the differences between two versions.
 
 use anyhow::Result;
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use crate::model::diff::{Both, Diff, Figure, Names, diff};
 use crate::model::lines::Only;
 use crate::stats::metric::Metric;
 
-/// Runs it: `a` and `b` are versions.
+/// Prints the differences between the versions `a` and `b`.
 pub fn run(site: &Site, a: &str, b: &str) -> Result<Exit> {
     let ((a, first), (b, second)) = (site.model(Some(a))?, site.model(Some(b))?);
     let diff = diff(&first, &second);
@@ -34,7 +34,7 @@ pub fn run(site: &Site, a: &str, b: &str) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What is known of data and training: one line a fact.
+/// Table of data and training differences, one line per fact.
 fn facts(a: &str, b: &str, diff: &Diff) -> String {
     let Diff { data, training, .. } = diff;
     let mut rows = table::new(["", a, b]);
@@ -62,7 +62,7 @@ fn cells<T>(what: &str, both: &Both<T>, text: impl Fn(&T) -> String) -> [String;
     [what.to_owned(), text(&both.a), b]
 }
 
-/// The cross-validated figures: one line a metric.
+/// Table of the cross-validated metrics, one line per metric.
 fn figures(a: &str, b: &str, diff: &Diff) -> String {
     let mut rows = table::new(["cross-validated", a, b, "difference", ""]);
     for figure in &diff.figures {

@@ -1,4 +1,4 @@
-//! `models`: the versions there are, and what becomes of them.
+//! Subcommand `models`: lists versions and manages them.
 
 mod diff;
 

@@ -1,4 +1,4 @@
-//! `store export`: every event in order, as lines of JSON or as Parquet tables, one a kind.
+//! Subcommand `store export`: all events in order, as JSON lines or as one Parquet table per kind.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -88,7 +88,7 @@ impl ExportArgs {
         done.map_err(|error| explained(opened, error))
     }
 
-    /// One table a kind into a folder, or that of one kind into a file.
+    /// Writes one table per kind to a folder, or a single kind to a file.
     fn tables(&self, opened: &Opened, path: &Path) -> Result<u64> {
         let (events, filter) = (opened.events(), self.filter());
         if self.kind.is_none() && is_table(path) && !path.is_dir() {
@@ -116,7 +116,7 @@ impl ExportArgs {
     }
 }
 
-/// Whether a path ends as a table does.
+/// Whether a path has the extension of a Parquet file.
 fn is_table(path: &Path) -> bool {
     let ending = path.extension();
     ending.is_some_and(|ending| ending.eq_ignore_ascii_case("parquet"))

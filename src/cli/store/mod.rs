@@ -1,4 +1,4 @@
-//! `store`: what was kept, looked into, checked, copied and put out; beside a running server that one is asked.
+//! Subcommand `store`: inspects, checks, copies and exports the store; if a server holds the store, through that server.
 
 mod export;
 
@@ -106,7 +106,7 @@ fn check(site: &Site) -> anyhow::Result<Exit> {
         Opened::of(site)?;
     }
     let checked: Checked = match File::open_verified(state) {
-        // A page that fails under the reading is a finding as well.
+        // A page that cannot be read is a finding as well.
         Ok(file) => check::check(&file)
             .unwrap_or_else(|error| damage(&error))
             .into(),
@@ -186,7 +186,7 @@ fn backup(site: &Site, to: &Path) -> anyhow::Result<Exit> {
             write::beside(to, |to| file.copy(to).map_err(anyhow::Error::from))?
         }
         Opened::Server(remote) => {
-            // Relative paths are the command's, not the server's.
+            // Relative paths refer to the folder of this command, not of the server.
             let to = std::path::absolute(to).context("the folder of this command is gone")?;
             let path = "/v1/backups";
             match job(&remote, path, Some(&json!({"to": to})))? {

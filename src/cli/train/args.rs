@@ -1,4 +1,4 @@
-//! What `train` is asked with.
+//! Arguments of `train`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! What came of a training, here or in a server, and how it is shown.
+//! Result of a training, by this process or by a server, and its output.
 
 use serde_json::json;
 
@@ -9,14 +9,14 @@ use crate::cli::{rows, table};
 use crate::model::card::Card;
 use crate::promotion::gate::Gate;
 
-/// What came of a training, here or in a server.
+/// Result of a training, by this process or by a server.
 pub(super) struct Made {
     pub version: String,
     pub promoted: bool,
     pub reason: String,
     pub gate: Option<Gate>,
     pub origin: serde_json::Value,
-    /// Rows of the table without a value of the target.
+    /// Number of rows without a label.
     pub unlabelled: usize,
     pub card: Card,
 }

@@ -1,4 +1,4 @@
-//! What `train` learns from: the source that is named, else the table at hand and the labelled rows of the store.
+//! Training set of `train`: the given source, else the default table plus the labelled rows of the store.
 
 use crate::cli::site::Site;
 use crate::control::retrain::Opponent;
@@ -12,16 +12,15 @@ use crate::trainset::labelled::{self, Labelled};
 use crate::trainset::lesson::{Lesson, Stored};
 use crate::trainset::table;
 
-/// Rows, and whom they can be asked.
+/// A training set, and the champion that the new version is compared with.
 pub struct Matter {
-    /// The rows.
     pub lesson: Lesson,
-    /// The champion whose table it is; none where it is the spec's, or that of an older version.
+    /// The champion, if the table is the one it was trained on; `None` for the spec's table or that of an older version.
     champion: Option<(String, Model)>,
 }
 
 impl Matter {
-    /// What a source has: it needs no store.
+    /// The training set of a given source; does not use the store.
     pub fn named(
         site: &Site,
         spec: &Spec,
@@ -38,7 +37,7 @@ impl Matter {
         })
     }
 
-    /// The champion's table, else the spec's own, and what the store has beside it. The store is held for the reading alone.
+    /// The champion's table, else the spec's own, plus new labelled rows of the store. The store is open only while it is read.
     pub fn at_hand(site: &Site, spec: &Spec, store: Option<File>) -> anyhow::Result<Matter> {
         let standing = site.own_model()?;
         let seq = match &standing {
@@ -78,7 +77,7 @@ impl Matter {
         })
     }
 
-    /// Whom the new version is held against on the store's rows.
+    /// The model that the new version is compared with on the store's rows.
     pub fn opponent(&self) -> Option<Opponent<'_>> {
         self.champion
             .as_ref()

@@ -1,4 +1,4 @@
-//! `train`: a table in, a registered version out, promoted if it is not worse.
+//! Subcommand `train`: trains on a table, registers a version, and promotes it if it is not worse.
 
 mod args;
 mod made;
@@ -30,7 +30,7 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
             anyhow::bail!("--format and --items say how a SOURCE is written; name one")
         }
         None => {
-            // Looking makes no store.
+            // Checks first, because opening would create a store.
             let made = site.settings.state.join(NAME).exists();
             let store = match made.then(|| Opened::of(site)).transpose()? {
                 Some(Opened::Server(remote)) => {

@@ -16,10 +16,10 @@ use crate::model::Spec;
 use crate::promotion::policy::Promote;
 use crate::train::{self, Progress};
 
-/// Steps of the progress that is shown: the server tells a share.
+/// Number of progress steps shown; the server reports a fraction.
 const STEPS: usize = 100;
 
-/// Has the server train as this process would have.
+/// Has the server train with the same arguments as this process would use.
 pub(super) fn train(
     args: &TrainArgs,
     site: &Site,
@@ -29,7 +29,7 @@ pub(super) fn train(
 ) -> Result<Made> {
     must_share_spec(site, remote)?;
     site.say(format!("the server at {} trains", remote.url()));
-    // As many as for the champion's table: how many labelled rows the store adds is not known here.
+    // Assumes the size of the champion's table: the number of labelled rows that the store adds is not known here.
     let (_, champion) = site.model(None)?;
     let (folds, repeats) = train::usual(champion.card().rows);
     let asked = json!({
@@ -80,7 +80,7 @@ fn word(promote: Promote) -> &'static str {
     }
 }
 
-/// How many rows came from where, as the ledger has it.
+/// Numbers of training rows by source, from the ledger.
 fn origin(site: &Site, model: &str) -> Result<Value> {
     let versions = site.registry.versions()?;
     let listed = versions

@@ -1,25 +1,25 @@
-//! What is to be done, from what is known: a plain function, tested as a table.
+//! Decides whether to start a training: a pure function of facts, tested as a table.
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
-/// When the server retrains on its own. A trigger that is off is none.
+/// The retraining triggers. A trigger that is disabled is `None`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Triggers {
-    /// Whether it does at all.
+    /// Whether the server retrains automatically at all.
     pub enabled: bool,
-    /// After so many new truths.
+    /// Number of new labels that starts a training.
     pub labels: Option<u64>,
-    /// Every so often, in seconds, where there is any new truth.
+    /// Interval between trainings, in seconds; each requires at least one new label.
     pub every: Option<u64>,
-    /// When a monitor says that the data or the performance has changed, and there are so many new truths.
+    /// Minimum number of new labels for a training that a monitor's verdict of drift or decay requests.
     pub on_drift: Option<u64>,
-    /// At the earliest so long after the last one, in seconds, whatever the trigger.
+    /// Minimum time between automatic trainings, in seconds, for every trigger.
     pub cooldown: u64,
 }
 
 impl Triggers {
-    /// Why no verdict of a monitor begins a training; none where one may.
+    /// Why no verdict of a monitor may start a training; `None` if it may.
     pub fn deaf(&self) -> Option<&'static str> {
         match (self.enabled, self.on_drift) {
             (false, _) => Some("retrain.enabled is false"),
@@ -29,35 +29,35 @@ impl Triggers {
     }
 }
 
-/// What is known at a moment.
+/// The facts that the decision depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
-    /// Truths that came since the champion was trained, or since the server last trained on its own.
+    /// Labels that arrived since the champion was trained, or since the last automatic training if that is later.
     pub fresh: u64,
-    /// Whether a training is under way or waits.
+    /// Whether a training is running or queued.
     pub training: bool,
-    /// When the last training was begun; none before the first.
+    /// Start time of the last automatic training; `None` before the first.
     pub last: Option<Timestamp>,
-    /// When the server began to look.
+    /// Start time of the controller.
     pub begun: Timestamp,
-    /// What a monitor found, and nobody has acted on.
+    /// Reason of a monitor's training request that has not been acted on.
     pub verdict: Option<String>,
 }
 
-/// Why a training is begun; none where none is.
+/// The reason to start a training now; `None` for no training.
 pub fn retrain(triggers: &Triggers, facts: &Facts, now: Timestamp) -> Option<String> {
     if !triggers.enabled || facts.training {
         return None;
     }
     let since = |then: Timestamp| u64::try_from(now.as_second() - then.as_second()).unwrap_or(0);
-    // A clock that went back counts as no time at all.
+    // If the clock was set back, the elapsed time counts as zero.
     if facts
         .last
         .is_some_and(|last| since(last) < triggers.cooldown)
     {
         return None;
     }
-    // Without new truths the training would be the last one over again: the verdict waits for them.
+    // Without new labels a training would repeat the last one, so a verdict waits for them.
     let is_enough = |least: u64| facts.fresh >= least.max(1);
     if let Some(found) = &facts.verdict
         && triggers.on_drift.is_some_and(is_enough)

@@ -1,4 +1,4 @@
-//! What the steward remembers, over restarts too: it is kept in the store beside the events it was made from.
+//! The state of the retrain controller, persisted in the store beside the events that it was made from.
 
 use std::collections::BTreeMap;
 
@@ -8,50 +8,50 @@ use crate::promotion::chain::Chain;
 use crate::promotion::probation::Probation;
 use crate::promotion::shadow::{Live, Shadow};
 
-/// Under which name it is kept.
+/// Name of the state in the store.
 pub const NAME: &str = "steward";
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
-    /// The last event it has seen.
+    /// Number of the last event that was read.
     pub seen: u64,
-    /// The champion it knows.
+    /// Name of the champion that the counts belong to.
     pub champion: String,
-    /// Truths since that champion was trained, or since the server last trained on its own.
+    /// Labels that arrived since that champion was trained, or since the last automatic training.
     pub fresh: u64,
-    /// Why monitors want a training that nobody has begun, by what they looked at: each takes back its own.
+    /// Reasons of monitors' open training requests, by what they found the reason in: a monitor withdraws only its own.
     #[serde(default)]
     pub asks: BTreeMap<String, String>,
-    /// When the last training was begun, in seconds.
+    /// Start time of the last automatic training, in seconds of Unix time.
     pub last: Option<i64>,
-    /// The candidate that is compared on live traffic.
+    /// The candidate in the shadow, compared on live traffic.
     pub shadow: Option<Shadowed>,
     /// The champion that is on probation.
     pub watch: Option<Watched>,
 }
 
 impl Memory {
-    /// Why a monitor wants a training; none where none does.
+    /// The reason of a monitor's open training request; `None` if there is none.
     pub fn verdict(&self) -> Option<&String> {
         self.asks.values().next()
     }
 }
 
-/// A candidate that answers beside the champion.
+/// A candidate that scores live traffic beside the champion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shadowed {
     pub model: String,
-    /// The champion it is compared with.
+    /// Name of the champion that it is compared with.
     pub champion: String,
-    /// The last event that its training looked at: truths up to it are learnt or weighed already.
+    /// The last event that its training read: labels up to it have been trained on or compared already.
     #[serde(default)]
     pub through: u64,
     /// The comparison so far.
     pub state: Shadow,
-    /// The rows it rests on.
+    /// The rows that the comparison rests on.
     #[serde(default)]
     pub rows: Chain,
-    /// How its answers differ, whatever the truth.
+    /// Statistics of how its live predictions differ from the champion's, regardless of labels.
     #[serde(default)]
     pub live: Live,
 }
@@ -60,11 +60,11 @@ pub struct Shadowed {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Watched {
     pub model: String,
-    /// The one before it.
+    /// Name of the previous champion.
     pub previous: String,
-    /// What it has shown so far.
+    /// The state of the probation.
     pub state: Probation,
-    /// The rows that showed it.
+    /// The rows that the probation rests on.
     #[serde(default)]
     pub rows: Chain,
 }

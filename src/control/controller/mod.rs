@@ -1,9 +1,10 @@
-//! The steward: the task that closes the loop. It reads the store's events after those it has seen, counts truths, holds a
-//! shadow against the champion and a new champion against its promise, and has trainings begun, versions promoted and rolled
-//! back.
+//! The retrain controller: the task that closes the loop. It reads new events from the store, counts labels, compares a
+//! shadow candidate with the champion and a new champion with its expected performance. It starts trainings, promotes
+//! versions and rolls them back.
 //!
-//! It follows the store, not the answers: what it knows is what is on the disk, and after a restart it goes on where it was.
-//! Its memory is written after the events it was made from, in one piece: no pair of answers is counted twice or made up.
+//! It follows the store rather than the responses: it uses only facts on disk, and after a restart it continues where it
+//! stopped. Its state is written in one piece, after the events that it was made from, so no pair of predictions is counted
+//! twice or without being stored.
 
 mod decide;
 mod memory;
@@ -39,59 +40,58 @@ use crate::store::{Store, StoreError};
 use crate::trainset::labelled::through;
 use reader::Reader;
 
-/// Between two looks at the store.
+/// Interval between two reads of the store.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Between two rounds of giving up truths that wait in vain.
+/// Interval between two expiries of labels whose prediction never arrived.
 const EXPIRY: Duration = Duration::from_secs(60);
 
-/// How the steward acts.
+/// Options of the retrain controller.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub triggers: Triggers,
-    /// How a training is done where nobody asks for it by hand.
+    /// Parameters of automatic trainings.
     pub asked: Asked,
-    /// How a shadow is compared.
+    /// Options of the shadow comparison.
     pub shadow: shadow::Options,
-    /// How a new champion is watched.
+    /// Options of the probation after a promotion.
     pub watch: probation::Options,
-    /// How long a truth waits for its prediction.
+    /// Maximum time that a label waits for its prediction.
     pub wait: Duration,
 }
 
-/// A training that is over, as the trainer tells of it.
+/// A finished training, as reported by the trainer.
 #[derive(Debug)]
 pub struct Trained {
     pub version: Version,
-    /// Whether it is champion now.
+    /// Whether the version is champion now.
     pub promoted: bool,
-    /// What was asked to become of it.
+    /// Promotion mode that the training was requested with.
     pub promote: Promote,
-    /// What the gate said, where there was something to say.
+    /// Result of the gate, if there were rows to compare.
     pub gate: Option<Gate>,
-    /// The rows it said it of, as they stand in the ledger.
+    /// The rows that the gate compared, as recorded in the ledger.
     pub rows: Value,
 }
 
 pub struct RetrainController {
-    /// What it reads and keeps its memory in.
+    /// Store that is read, and in which the state is persisted.
     pub store: Store,
     pub registry: Registry,
-    /// The model that answers.
     pub live: LiveModel,
-    /// Where trainings are asked for.
+    /// Queue to which trainings are submitted.
     pub jobs: Jobs,
-    /// Where it tells of it.
+    /// Feed on which decisions are published.
     pub feed: Feed,
     pub clock: Arc<dyn Clock>,
-    /// The follower, who swaps.
+    /// Wakes the follower, which swaps the live model.
     pub poke: Poke,
-    /// Who scores live traffic beside the champion.
+    /// Task that has the shadow candidate score live traffic.
     pub scorer: ShadowScorer,
     pub options: Options,
 }
 
-/// Where trainings are told, and where the steward hears of them.
+/// The channel on which the trainer reports finished trainings to the controller.
 pub fn news() -> (
     mpsc::UnboundedSender<Trained>,
     mpsc::UnboundedReceiver<Trained>,
@@ -100,7 +100,7 @@ pub fn news() -> (
 }
 
 impl RetrainController {
-    /// Looks after the loop until it is ended.
+    /// Runs the loop until the task is cancelled.
     pub async fn run(self, mut news: mpsc::UnboundedReceiver<Trained>) {
         let begun = self.clock.now();
         let mut memory: Memory = remembered(&self.store, memory::NAME).await;
@@ -130,9 +130,9 @@ impl RetrainController {
         Ok(())
     }
 
-    /// One look: what is new, what follows from it.
+    /// Processes new events and acts on them.
     async fn look(&self, memory: &mut Memory, begun: Timestamp) -> Result<(), anyhow::Error> {
-        // Before the champion: what is said of a later one is left for the next look, which knows it.
+        // Must be read before the live model is loaded, so that verdicts on a later champion are left for the next pass.
         let until = last(&self.store).await?;
         let Some(live) = self.live.snapshot() else {
             return Ok(()); // the first model is being trained
@@ -163,7 +163,7 @@ impl RetrainController {
         Ok(())
     }
 
-    /// Another champion answers: what was counted and compared for the one before is over.
+    /// Resets the state for a new champion: counts and comparisons for the previous one end.
     async fn welcome(
         &self,
         memory: &mut Memory,
@@ -177,7 +177,7 @@ impl RetrainController {
             let fresh = match through(&registry, &version) {
                 Ok(since) => reader::fresh(&store, since, seen)?,
                 Err(error) => {
-                    // Trainings fail with the same words; probation and rollback must not stand still for it.
+                    // Trainings fail with the same error; probation and rollback must continue nevertheless.
                     tracing::error!(%error, "labels are counted from now on alone");
                     0
                 }
@@ -213,7 +213,7 @@ impl RetrainController {
         Ok(())
     }
 
-    /// A training is over: its candidate may go into the shadow.
+    /// Handles a finished training: its candidate may go into the shadow.
     async fn take(&self, memory: &mut Memory, trained: &Trained) -> Result<(), anyhow::Error> {
         let Some(gate) = &trained.gate else {
             return Ok(());
@@ -250,7 +250,8 @@ impl RetrainController {
         match self.jobs.submit(asked) {
             Ok(_) => {
                 memory.last = Some(now.as_second());
-                // The next one wants as many again: the same rows are not weighed hour after hour until they please.
+                // The next training requires as many new labels again: comparing the same rows repeatedly
+                // would promote by chance.
                 memory.fresh = 0;
                 memory.asks.clear();
             }

@@ -1,5 +1,5 @@
-//! What the steward does about a candidate in the shadow and a champion on probation. Whatever it does is a line of the
-//! ledger; the follower tells of lines.
+//! Acts on the verdicts about a shadow candidate and a champion on probation. Every action is a line of the ledger, which
+//! the follower publishes.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use crate::registry::{Decision, Registry, RegistryError, Version};
 use crate::trainset::labelled::through;
 
 impl RetrainController {
-    /// Puts the candidate of a training that could not be decided into the shadow, in the place of any other.
+    /// Puts the candidate of an undecided training into the shadow, where it replaces any other.
     pub(super) async fn begin_shadow(
         &self,
         memory: &mut Memory,
@@ -45,7 +45,7 @@ impl RetrainController {
         Ok(())
     }
 
-    /// Takes up a shadow that stands in the ledger and was not remembered: a crash came between.
+    /// Resumes a shadow that is in the ledger but not in the persisted state, because of a crash between the two writes.
     pub(super) async fn resume_shadow(&self, memory: &mut Memory) {
         let registry = self.registry.clone();
         let known = tokio::task::spawn_blocking(move || registry.shadow()).await;
@@ -62,7 +62,7 @@ impl RetrainController {
         }
     }
 
-    /// Has the shadow scorer score with the candidate in the shadow, or with none. One that cannot be read is dropped.
+    /// Gives the current shadow candidate, or none, to the shadow scorer. A candidate that cannot be read is dropped.
     pub(super) async fn cast(&self, memory: &mut Memory) {
         let playing = self.scorer.candidate();
         let playing = playing.as_ref().map(|candidate| &*candidate.name);
@@ -94,7 +94,7 @@ impl RetrainController {
         })
     }
 
-    /// A comparison that begins.
+    /// A new comparison of the version with the champion.
     async fn compared(
         &self,
         version: &Version,
@@ -120,7 +120,7 @@ impl RetrainController {
         })
     }
 
-    /// Ends a shadow that came to no verdict.
+    /// Ends a shadow without a verdict.
     pub(super) async fn leave_shadow(&self, memory: &mut Memory, why: String) {
         if let Some(shadowed) = memory.shadow.take() {
             self.drop_candidate(&shadowed, why).await;
@@ -128,8 +128,8 @@ impl RetrainController {
         }
     }
 
-    /// Ends the shadow where its verdict is there. It is carried out before it is told: told again and again it would be,
-    /// were the store in trouble.
+    /// Ends the shadow once there is a verdict. The decision is carried out before it is published, because with a failing
+    /// store it would otherwise be published repeatedly.
     pub(super) async fn end_shadow(&self, memory: &mut Memory) -> Result<(), anyhow::Error> {
         let settled = |shadowed: &&Shadowed| shadowed.state.verdict() != shadow::Verdict::GoOn;
         let Some(shadowed) = memory.shadow.as_ref().filter(settled).cloned() else {
@@ -167,13 +167,13 @@ impl RetrainController {
             return; // no version of ours
         };
         let decision = decision(shadowed, why);
-        // A fault is logged; the candidate is compared no more all the same.
+        // An error is logged; the comparison ends nevertheless.
         let _ = self
             .carry_out(move |registry, now| registry.end_shadow(&version, decision, now))
             .await;
     }
 
-    /// Ends the probation where its verdict is there.
+    /// Ends the probation once there is a verdict.
     pub(super) async fn end_watch(&self, memory: &mut Memory) -> Result<(), anyhow::Error> {
         let settled = |watched: &&Watched| watched.state.verdict() != probation::Verdict::GoOn;
         let Some(watched) = memory.watch.as_ref().filter(settled).cloned() else {
@@ -202,7 +202,7 @@ impl RetrainController {
         self.tell(&watched.model, body).await
     }
 
-    /// Has the registry do something. What cannot be carried out is told in the log, and is not tried again.
+    /// Performs a registry operation. An error is logged, and the operation is not retried.
     async fn carry_out<T: Send + 'static>(
         &self,
         deed: impl FnOnce(&Registry, Timestamp) -> Result<Option<T>, RegistryError> + Send + 'static,
@@ -216,7 +216,7 @@ impl RetrainController {
     }
 }
 
-/// The shadow decides, on its figures.
+/// The decision of the shadow comparison, with its metrics as evidence.
 fn decision(shadowed: &Shadowed, reason: String) -> Decision {
     let figures = shadowed.state.figures();
     let rows = rows(figures.rows, &shadowed.rows);
@@ -227,7 +227,7 @@ fn decision(shadowed: &Shadowed, reason: String) -> Decision {
     }
 }
 
-/// How many rows, and which.
+/// The number of compared rows and their digest.
 fn rows(compared: u64, which: &Chain) -> Value {
     json!({"compared": compared, "ids": which})
 }

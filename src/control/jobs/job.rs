@@ -1,4 +1,4 @@
-//! One job: what was asked, how far it is, what came of it.
+//! One job: its request, its progress and its result.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,33 +9,32 @@ use crate::promotion::policy::Promote;
 use crate::store::feed::Feed;
 use crate::train::Progress;
 
-/// A training as it is asked for.
+/// A training as requested.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// A learner's name; none tries all.
+    /// Name of the learner; `None` tries all of them.
     pub learner: Option<String>,
-    /// Folds of the cross-validation.
     pub folds: usize,
     pub repeats: usize,
-    /// Seed of everything random.
+    /// Seed of every random choice.
     pub seed: u64,
-    /// What becomes of the result.
+    /// Promotion mode for the new version.
     pub promote: Promote,
-    /// Largest share of bad rows, from 0 to 1.
+    /// Maximum share of invalid rows, from 0 to 1.
     pub max_bad: f64,
     pub by: String,
 }
 
-/// Work on the store.
+/// A maintenance job on the store.
 #[derive(Clone, Copy, Debug)]
 pub struct Upkeep {
-    /// What it is called.
+    /// Name of the operation.
     pub name: &'static str,
-    /// Why it cannot be cancelled while it runs; none where it can.
+    /// Why the operation cannot be cancelled while it runs; `None` if it can.
     pub whole: Option<&'static str>,
 }
 
-/// What kind of work a job is.
+/// The kind of a job.
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     Train(Asked),
@@ -78,7 +77,7 @@ impl Job {
         }
     }
 
-    /// Tells subscribers how it stands.
+    /// Publishes the job's state to subscribers.
     pub(super) fn tell(&self) {
         self.teller.tell(|| self.view());
     }
@@ -130,7 +129,7 @@ impl Job {
     }
 
     fn outcome(&self) -> MutexGuard<'_, Outcome> {
-        // Assignments alone happen under it, so a holder that panicked leaves a whole one behind.
+        // The lock only guards assignments, so the value is consistent even if a holder panicked.
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! The trainings of a server: asked for by a handler, carried out one after the other by a thread named `trainer`.
+//! The jobs of a server: trainings, which a thread named `trainer` runs one after the other, and maintenance of the store.
 
 mod job;
 mod teller;
@@ -22,63 +22,60 @@ use crate::telemetry::metrics::Metrics;
 use crate::train::Progress;
 use job::{Job, Kind};
 
-/// Jobs that may wait: more is a caller that does not look at the answers.
+/// Maximum queued jobs; a client that submits more is ignoring the responses.
 pub const MOST_QUEUED: usize = 16;
 
-/// Jobs that work on the store at the same time: each has a thread and reads the whole file.
+/// Maximum concurrent jobs on the store: each has a thread and reads the whole file.
 const MOST_STORE_JOBS: usize = 4;
 
-/// Finished jobs that are still shown.
+/// Maximum finished jobs that are still listed.
 const MOST_KEPT: usize = 100;
 
-/// Names of the learners a training may ask for, beside `auto`.
+/// Names of the learners that a training may request, besides `auto`.
 pub fn learners() -> impl Iterator<Item = &'static str> {
     crate::train::LEARNERS.iter().map(|learner| learner.name())
 }
 
-/// Why a job is not taken.
+/// Why a training was not queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueueFull {
     #[error("{MOST_QUEUED} jobs wait already; ask again when one is done, or cancel one")]
     Waiting,
-    /// The server takes no more work.
     #[error("{STOPPING}")]
     Stopping,
 }
 
-/// What is said to whoever asks for work while the server stops.
+/// Message for requests that arrive while the server stops.
 const STOPPING: &str =
     "the server is stopping and begins no more work; send the request again when it is back";
 
-/// Why work on the store is not begun.
+/// Why a job on the store was not started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TooBusy {
-    /// Too many are under way.
+    /// The maximum number of store jobs is running.
     #[error(
         "{MOST_STORE_JOBS} jobs work on the store already; send the request again when one is done"
     )]
     Working,
-    /// The server takes no more work.
     #[error("{STOPPING}")]
     Stopping,
-    /// The system has no thread left.
+    /// The system cannot start another thread.
     #[error("the system has no thread left for the work; send the request again later")]
     NoThread,
 }
 
-/// Why a job cannot be cancelled.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CancelFault {
     #[error("there is no job {0:?}; finished ones are forgotten after {MOST_KEPT} others")]
     Unknown(String),
-    /// Halfway it would leave something behind.
+    /// The job must not stop halfway, because it would leave incomplete results behind.
     #[error("the job {id} cannot be cancelled: {reason}")]
     Whole { id: String, reason: &'static str },
     #[error("the job {id} is {state:?} already; nothing is left to cancel")]
     Over { id: String, state: State },
 }
 
-/// The queue. Clones share it.
+/// The job queue. Clones share it.
 #[derive(Clone)]
 pub struct Jobs(Arc<Shared>);
 
@@ -93,13 +90,13 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Arc<Job>>,
-    /// Every job known, oldest first.
+    /// All known jobs, oldest first.
     known: VecDeque<Arc<Job>>,
     closed: bool,
 }
 
 impl Jobs {
-    /// An empty queue, which nobody works on yet; subscribers of `feed` hear how its jobs stand.
+    /// An empty queue without a worker; job states are published on `feed`.
     pub fn new(feed: Feed, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Jobs {
         Jobs(Arc::new(Shared {
             state: Mutex::default(),
@@ -110,10 +107,10 @@ impl Jobs {
         }))
     }
 
-    /// Starts the thread that works on it; it ends after [`Jobs::close`].
+    /// Starts the thread that runs the queued trainings; it ends after [`Jobs::close`].
     ///
     /// # Errors
-    /// When the system has no thread left.
+    /// If the system cannot start another thread.
     pub fn start(&self, trainer: Trainer) -> std::io::Result<JoinHandle<()>> {
         let jobs = self.clone();
         std::thread::Builder::new()
@@ -121,10 +118,10 @@ impl Jobs {
             .spawn(move || trainer.work(&jobs))
     }
 
-    /// Asks for a training.
+    /// Queues a training.
     ///
     /// # Errors
-    /// When too many wait already, or the server stops.
+    /// If too many trainings are queued, or the server is stopping.
     pub fn submit(&self, asked: Asked) -> Result<JobView, QueueFull> {
         let mut queue = self.lock();
         if queue.closed {
@@ -143,8 +140,8 @@ impl Jobs {
         Ok(job.view())
     }
 
-    /// Begins work on the store in a thread of its own: it need not wait for a training. The work is handed a look at whether
-    /// it was cancelled, and gives nothing where it ended because of that.
+    /// Starts a job on the store in its own thread, so it does not wait for trainings. `work` receives a function that
+    /// returns whether the job was cancelled, and returns `None` if it ended because of that.
     ///
     /// # Errors
     /// When too much of it is under way already, or the server stops.
@@ -194,7 +191,7 @@ impl Jobs {
         Ok(queued)
     }
 
-    /// Whether a training is being done or waits.
+    /// Whether a training is running or queued.
     pub fn is_busy(&self) -> bool {
         let queue = self.lock();
         let mut trainings = queue
@@ -208,7 +205,7 @@ impl Jobs {
         self.lock().find(id).map(|job| job.view())
     }
 
-    /// Every job known, newest first.
+    /// All known jobs, newest first.
     pub fn list(&self) -> Vec<JobView> {
         self.lock()
             .known
@@ -218,10 +215,10 @@ impl Jobs {
             .collect()
     }
 
-    /// Calls a job off. One that is being done stops at its next step.
+    /// Cancels a job. A running job stops at its next step.
     ///
     /// # Errors
-    /// When it is not known, or over.
+    /// If the job is unknown, cannot be cancelled or has ended.
     pub fn cancel(&self, id: &str) -> Result<JobView, CancelFault> {
         let mut queue = self.lock();
         let job = queue
@@ -240,7 +237,7 @@ impl Jobs {
                     reason,
                 });
             }
-            // Its thread is there already.
+            // The job's thread exists already and will see the cancellation.
             (State::Queued, Kind::Store(_)) => job.ask_to_stop(),
             (State::Queued, Kind::Train(_)) => {
                 queue.waiting.retain(|waiting| waiting.id != id);
@@ -259,7 +256,7 @@ impl Jobs {
         Ok(job.view())
     }
 
-    /// Takes no more jobs and calls all off that are not done.
+    /// Closes the queue and cancels all unfinished jobs.
     pub fn close(&self) {
         let mut queue = self.lock();
         queue.closed = true;
@@ -276,7 +273,7 @@ impl Jobs {
         Arc::new(Job::new(id, kind, self.0.feed.clone()))
     }
 
-    /// The next job to be done; waits for one. None after [`Jobs::close`].
+    /// Waits for the next queued job and returns it; `None` after [`Jobs::close`].
     fn take(&self) -> Option<Arc<Job>> {
         let mut queue = self.lock();
         loop {
@@ -313,7 +310,7 @@ impl Jobs {
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        // Nothing under it can panic halfway.
+        // No code that holds the lock can panic halfway through a change.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -323,7 +320,7 @@ impl Queue {
         self.known.iter().find(|job| job.id == id).cloned()
     }
 
-    /// Forgets the oldest finished jobs beyond the number kept.
+    /// Removes the oldest finished jobs beyond the maximum.
     fn forget(&mut self) {
         let finished = |job: &Arc<Job>| job.state().is_final();
         let mut surplus = self

@@ -1,4 +1,4 @@
-//! Tells subscribers how a job stands: every change of its state, and how far it is a few times a second.
+//! Publishes a job's state to subscribers: every change of state, and its progress a few times per second.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use super::view::JobView;
 use crate::store::feed::{Feed, Topic};
 
-/// Between two words on how far a job is: as often as an eye follows.
+/// Minimum interval between two progress messages, short enough to appear continuous.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// The teller of one job.
+/// The publisher of one job.
 #[derive(Debug)]
 pub(super) struct Teller {
     feed: Feed,
@@ -24,14 +24,14 @@ impl Teller {
         }
     }
 
-    /// Tells a change. The view is taken while nobody else tells, so that what is told last is the last state.
+    /// Publishes a change. The view is taken under the lock, so the last message has the last state.
     pub(super) fn tell(&self, view: impl FnOnce() -> JobView) {
         let mut last = self.lock();
         *last = Some(Instant::now());
         self.feed.publish(Topic::Jobs, &view());
     }
 
-    /// Tells how far it is, unless something was told a moment ago.
+    /// Publishes the progress, unless another message was published within the last [`PAUSE`].
     pub(super) fn tell_progress(&self, view: impl FnOnce() -> JobView) {
         let mut last = self.lock();
         if last.is_none_or(|last| last.elapsed() >= PAUSE) {
@@ -41,7 +41,7 @@ impl Teller {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
-        // Assignments alone happen under it that matter.
+        // The lock only guards assignments, so the value is consistent even if a holder panicked.
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! The queue, without its thread.
+//! Tests of the queue without its thread.
 
 use super::*;
 use crate::promotion::policy::Promote;
@@ -35,7 +35,7 @@ fn jobs() -> Jobs {
     Jobs::new(feed, clock, metrics)
 }
 
-/// Every step is counted and few are told; the states are told all, the last one last.
+/// Every step is counted, but only a few are published; all states are published, the last one last.
 #[test]
 fn subscribers_hear_every_state_and_now_and_then_how_far_it_is() {
     use crate::train::Progress;
@@ -140,7 +140,7 @@ fn a_closed_queue_ends_the_thread() {
     jobs.close();
     assert_eq!(jobs.get(&id).unwrap().state, State::Cancelled);
     assert!(jobs.take().is_none());
-    // The message does not say to wait for a job to end, or to cancel one.
+    // While the server stops, the message does not advise to wait for a job to end, or to cancel one.
     let upkeep = Upkeep {
         name: "store_check",
         whole: None,

@@ -1,4 +1,4 @@
-//! The thread that carries jobs out, one after the other. It is no thread that serves: a training takes seconds to minutes.
+//! The thread that runs trainings one after the other, apart from the serving threads: a training takes seconds to minutes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -25,28 +25,27 @@ use crate::trainset::lesson::Lesson;
 use crate::trainset::table::{self, NoTable};
 use tokio::sync::mpsc::UnboundedSender;
 
-/// What the thread works with.
+/// The dependencies of the thread.
 pub struct Trainer {
     pub registry: Registry,
-    /// Whose spec and table are trained on.
+    /// The live model, whose spec and table are trained on.
     pub live: LiveModel,
-    /// The folder a path in a spec is relative to.
+    /// The folder that a path in a spec is relative to.
     pub folder: PathBuf,
-    /// Threads of one training.
     pub threads: usize,
-    /// Time of the ledger's lines.
+    /// Provides the time of ledger lines.
     pub clock: Arc<dyn Clock>,
-    /// The follower, who swaps.
+    /// Wakes the follower, which swaps the live model.
     pub poke: Poke,
-    /// Whose labelled rows are learnt from beside the table.
+    /// Store whose labelled rows are added to the training table.
     pub store: Store,
-    /// Where a training that is over is told.
+    /// Reports finished trainings to the retrain controller.
     pub news: UnboundedSender<Trained>,
-    /// How much the gate asks for.
+    /// Options of the gate.
     pub gate: gate::Options,
 }
 
-/// Why a job has no version.
+/// Why a job produced no version.
 #[derive(Debug, thiserror::Error)]
 enum JobError {
     #[error("there is no model yet whose table could be trained on")]
@@ -64,7 +63,7 @@ enum JobError {
 }
 
 impl Trainer {
-    /// Takes jobs until there will be no more.
+    /// Runs jobs until the queue is closed.
     pub(super) fn work(self, jobs: &Jobs) {
         priority::lower(priority::TRAINING);
         while let Some(job) = jobs.take() {
@@ -72,13 +71,13 @@ impl Trainer {
                 continue; // work on the store is never queued
             };
             let begun = Instant::now();
-            // The thread outlives a defect in one job.
+            // A panic in one job must not end the thread.
             let done = catch_unwind(AssertUnwindSafe(|| self.carry_out(&job, asked)));
             self.poke.sync_blocking();
             match done {
                 Ok(Ok(outcome)) => {
                     finish(&job, &outcome);
-                    // The steward may have been ended already.
+                    // The retrain controller may have ended already.
                     let _ = self.news.send(Trained {
                         version: outcome.version,
                         promoted: outcome.verdict.promote,
@@ -155,7 +154,7 @@ impl Trainer {
         )?)
     }
 
-    /// The champion's own table, else the one its spec names.
+    /// The champion's own training table or, if that cannot be read, the table that its spec names.
     fn table(&self, champion: &Model) -> Result<Loaded, NoTable> {
         let error = match table::of_model(&self.registry, champion) {
             Ok(loaded) => return Ok(loaded),

@@ -1,4 +1,4 @@
-//! A job as it is shown: how far it is, and what came of it.
+//! The displayed state of a job: its progress and its result.
 
 use std::borrow::Cow;
 
@@ -17,18 +17,17 @@ impl State {
         State::VALUES[self.index()]
     }
 
-    /// Whether it is over.
+    /// Whether the job has ended.
     pub fn is_final(self) -> bool {
         !matches!(self, State::Queued | State::Running)
     }
 }
 
-/// What came of a job, by its kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "JobResult")]
 pub enum Product {
-    /// The version that a training made.
+    /// The version that a training produced.
     Version(Made),
     /// A check of the store.
     Checked(Checked),
@@ -38,34 +37,32 @@ pub enum Product {
     Backup(Backup),
 }
 
-/// What came of a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Trained")]
 pub struct Made {
     pub model: String,
-    /// Whether it is champion now.
+    /// Whether the version is champion now.
     pub promoted: bool,
-    /// Why, or why not.
+    /// Reason for or against the promotion.
     pub reason: String,
     /// The comparison on rows the champion never saw; none where there was none.
     pub gate: Option<Gate>,
-    /// What was odd about the table and the model, by column.
+    /// Warnings about the table and the model, by column.
     pub warnings: Vec<ColumnWarning>,
 }
 
-/// A job as it is shown.
+/// The displayed state of a job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Job")]
 pub struct JobView {
     pub id: String,
     /// What kind of work it is.
     pub kind: Cow<'static, str>,
-    /// How far it is.
     pub state: State,
     /// The same as a number from 0 to 1.
     #[schemars(range(min = 0, max = 1))]
+    /// Progress from 0 to 1.
     pub progress: f64,
-    /// What came of it.
     pub result: Option<Product>,
     pub error: Option<String>,
 }

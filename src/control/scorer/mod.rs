@@ -1,10 +1,10 @@
-//! The shadow scorer: the task that has the candidate in the shadow score what the champion answers, as it is answered.
+//! The shadow scorer: the task that has the shadow candidate score live traffic in parallel with the champion.
 //!
-//! It listens at a tap of its own, off the answer's path: nobody waits for it, and what it is too slow for is skipped and
-//! counted. Its scores are kept in memory under the predictions' ids until their truths come. A score follows from row and
-//! model alone, so one that is not there (skipped, made before a restart) is made when the truth comes, and is the same:
-//! **which rows are compared depends neither on the shadow scorer's speed nor on any outcome**, and the bounds of
-//! [`super::shadow`] hold as they stand.
+//! It reads predictions from a queue of its own, off the response path: no request waits for it, and predictions that exceed
+//! the queue are skipped and counted. Scores are held in memory, by the ids of their predictions, until the labels arrive. A
+//! score depends on row and model alone, so a missing score (skipped, or lost in a restart) is computed when the label
+//! arrives, with the same value. Therefore **the choice of compared rows depends neither on the speed of the scorer nor on
+//! any outcome**, and the bounds of [`crate::promotion::shadow`] hold unchanged.
 
 mod scores;
 
@@ -21,15 +21,15 @@ use crate::store::feed::{Prediction, Tapped, Valve};
 use crate::telemetry::metrics::Metrics;
 use scores::Scores;
 
-/// Predictions scored in one go: a few milliseconds of one thread.
+/// Predictions scored per batch, which takes a few milliseconds of one thread.
 const AT_ONCE: usize = 256;
 
-/// A candidate, and the champion beside whom it scores.
+/// A candidate, and the champion that it is compared with.
 #[derive(Clone, Debug)]
 pub struct Part {
     pub candidate: Arc<Champion>,
     pub champion: Arc<str>,
-    /// From probabilities to decisions.
+    /// Decision thresholds of both models.
     pub thresholds: Thresholds,
 }
 
@@ -48,7 +48,7 @@ struct Stage {
 }
 
 impl ShadowScorer {
-    /// One without a part.
+    /// A scorer without a candidate.
     pub fn new(valve: Valve, metrics: Arc<Metrics>) -> ShadowScorer {
         ShadowScorer {
             valve,
@@ -57,7 +57,7 @@ impl ShadowScorer {
         }
     }
 
-    /// Takes a part up, `live` being how far it had come.
+    /// Starts to score with a candidate; `live` holds the statistics of its earlier scores.
     pub fn play(&self, part: Part, live: Live) {
         self.valve.set(Some(part.champion.clone()));
         self.valve.take_passed_over(); // that was another part's
@@ -73,12 +73,12 @@ impl ShadowScorer {
         *self.lock() = None;
     }
 
-    /// The candidate whose part it is.
+    /// The current candidate.
     pub fn candidate(&self) -> Option<Arc<Champion>> {
         Some(self.lock().as_ref()?.part.candidate.clone())
     }
 
-    /// How the answers differ so far.
+    /// Statistics of how the predictions differ so far.
     pub fn live(&self) -> Option<Live> {
         let mut stage = self.lock();
         let stage = stage.as_mut()?;
@@ -86,18 +86,18 @@ impl ShadowScorer {
         Some(stage.live.clone())
     }
 
-    /// The score of a prediction that was made live, once.
+    /// Removes and returns the score that was made live for a prediction.
     pub fn take_score(&self, id: &str) -> Option<f64> {
         self.lock().as_mut()?.scores.take(id)
     }
 
-    /// Scores what comes from the tap.
+    /// Scores the predictions from the queue.
     pub async fn run(self, mut tapped: Tapped) {
         let mut taken = Vec::with_capacity(AT_ONCE);
         while tapped.take(&mut taken, AT_ONCE).await > 0 {
             let (this, batch) = (self.clone(), std::mem::take(&mut taken));
             if let Err(panic) = tokio::task::spawn_blocking(move || this.score(&batch)).await {
-                // A defect of this program; comparing goes on without live scores.
+                // A panic is a defect of this program; the comparison continues without live scores.
                 tracing::error!(%panic, "the shadow's scoring broke off");
             }
         }
@@ -124,7 +124,7 @@ impl ShadowScorer {
             .increment(failed);
         let mut stage = self.lock();
         let stage = stage.as_mut();
-        // Another part was taken up meanwhile: these are not its scores.
+        // The candidate was replaced in the meantime: these scores are not those of the new one.
         let Some(stage) = stage.filter(|s| Arc::ptr_eq(&s.part.candidate, &part.candidate)) else {
             return;
         };
@@ -138,7 +138,7 @@ impl ShadowScorer {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Stage>> {
-        // Nothing under it can panic halfway.
+        // No code that holds the lock can panic halfway through a change.
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -148,7 +148,7 @@ pub fn score(model: &Model, row: &StoredRow<'_>) -> Option<f64> {
     Bench::of(model).score(row)
 }
 
-/// A model with the room it works in.
+/// A model with its scratch memory.
 struct Bench<'m> {
     model: &'m Model,
     row: Row,

@@ -1,8 +1,8 @@
-//! Scores by the id of their prediction, until its truth comes.
+//! Scores by the id of their prediction, held until its label arrives.
 
 use std::collections::{HashMap, VecDeque};
 
-/// Scores that are kept, the newest: some 10 MiB. A truth that comes later has its row scored again.
+/// Maximum scores held, about 10 MiB; the oldest is dropped. A row whose label arrives later is scored again.
 const MOST: usize = 1 << 16;
 
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-//! `sum`, `ratio`, `product` of columns; missing where any part is.
+//! `sum`, `ratio`, `product` of columns; missing if any operand is.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub struct Product {
     of: Vec<u32>,
 }
 
-/// `ratio` as typed: the first of two by the second.
+/// `ratio` as written in the spec: the first column divided by the second.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RatioSpec {
@@ -102,7 +102,7 @@ impl FitStep for RatioSpec {
 }
 
 fn fold(of: &[u32], start: f64, frame: &Frame<'_>, op: impl Fn(f64, f64) -> f64) -> Cell {
-    // Finite after every part: an infinity would meet its opposite later and become missing.
+    // Clamped to finite numbers after every operand: two opposite infinities would give NaN and so a missing value.
     let step = |sum: f64, slot: &u32| {
         frame
             .cell(*slot as usize)

@@ -1,4 +1,4 @@
-//! `bin`: a number cut at edges into a category; a value on an edge belongs above it.
+//! `bin`: cuts a number at edges into a category; a value on an edge belongs to the bin above it.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::features::scope::{Scope, SlotKind, StepFault};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::Cell;
 
-/// As typed: one name more than edges.
+/// `bin` as written in the spec, with one name more than edges.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BinSpec {

@@ -1,12 +1,12 @@
-//! `companion_target`: how it went for the others of the row's group: the mean outcome of training rows that share a key.
+//! `companion_target`: the mean outcome of the other training rows in the row's group, which is defined by a shared key.
 //!
-//! For a row, the keys are tried in order; the first under which others are known counts. With n others the value is
-//! (Σ outcome of the others + weight · prior) / (n + weight). The outcome is the label (prior: its mean), or with
-//! `against` the label less the rate of the other's own cell, so that a group says only what its members' cells do not
-//! say already (prior: 0). A cell's rate is (Σ label + cell_weight · prior) / (n + cell_weight).
+//! The keys are tried in order; the first one under which other rows exist is used. With n others the value is (Σ outcome of
+//! the others + weight · prior) / (n + weight). The outcome is the label (prior: its mean), or with `against` the label
+//! minus the rate of the other row's own cell, so that a group adds only what its members' cells do not already express
+//! (prior: 0). A cell's rate is (Σ label + cell_weight · prior) / (n + cell_weight).
 //!
-//! Shrinkage of group means towards a prior as in Micci-Barreca, "A preprocessing scheme for high-cardinality categorical
-//! attributes", 2001. A training row sees its group without itself; any other row sees the whole group.
+//! Group means are shrunk towards a prior as in Micci-Barreca, "A preprocessing scheme for high-cardinality categorical
+//! attributes", 2001. For a training row the group excludes the row itself; for any other row it is complete.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,16 +16,17 @@ use crate::features::group::{Key, KeySpec, Tallies};
 use crate::features::scope::{Scope, SlotKind, StepFault};
 use crate::features::step::{FitStep, Step, Training};
 
-/// As typed. Outputs `NAME.value`, and with `cap` `NAME.known` = min(n, cap). With `split` each stands twice, `….in` for
-/// the rows of the condition and `….out` for the rest, 0 where a row is on the other side.
+/// `companion_target` as written in the spec. Outputs `NAME.value`, and with `cap` also `NAME.known` = min(n, cap).
+/// With `split` each exists twice, `….in` for the rows of the condition and `….out` for the rest, and is 0 for a row
+/// of the other side.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompanionTargetSpec {
     keys: Vec<KeySpec>,
-    /// Training rows whose outcome counts; all if left out.
+    /// Training rows whose outcome counts; all if omitted.
     #[serde(default)]
     rows: Option<Vec<OneOf>>,
-    /// A category: outcomes are taken against the rate of each of its levels.
+    /// A category: outcomes are measured relative to the rate of their row's level.
     #[serde(default)]
     against: Option<String>,
     #[serde(default = "two")]
@@ -36,7 +37,7 @@ pub struct CompanionTargetSpec {
     cap: Option<u32>,
     #[serde(default)]
     split: Option<Vec<OneOf>>,
-    /// Input columns an explanation credits; by default all that are read.
+    /// Input columns that an explanation credits; by default all that the step reads.
     #[serde(default)]
     credit: Vec<String>,
     r#as: String,
@@ -60,12 +61,12 @@ pub struct CompanionTarget {
     split: Option<Condition>,
 }
 
-/// What a label counts as.
+/// The outcome that a label is converted to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Outcome {
-    /// Itself; the mean of all is the prior.
+    /// The label itself; the prior is the mean of all labels.
     Label { prior: f64 },
-    /// Its distance from the rate of the row's level; `overall` where the level is not known.
+    /// The label minus the rate of the row's level; minus `overall` if the level is unknown.
     Residual {
         category: u32,
         rates: Vec<f64>,
@@ -205,8 +206,8 @@ impl CompanionTargetSpec {
     }
 }
 
-/// Taking a row's own outcome out of a sum leaves a trace in the last bits that depends on the row's own label; a tree
-/// could split on it. Rounding removes it.
+/// Subtracting a row's own outcome from a sum leaves a rounding error that depends on the row's label, and a tree could
+/// split on it. Rounding removes it.
 fn rounded(value: f64) -> f64 {
     const GRAIN: f64 = 1e9;
     (value * GRAIN).round() / GRAIN + 0.0 // never -0
@@ -232,7 +233,7 @@ impl CompanionTarget {
         });
     }
 
-    /// Value and number of the others; `own` is the row's outcome where the tallies hold it.
+    /// Value and number of the other rows; `own` is the row's outcome if the tallies include it.
     fn others(&self, frame: &mut Frame<'_>, own: Option<f64>) -> (f64, u32) {
         let prior = self.outcome.prior();
         for (key, tallies) in &self.keys {

@@ -1,4 +1,4 @@
-//! `date_parts`: the year, the month and the like of a date as numbers.
+//! `date_parts`: parts of a date, such as year and month, as numbers.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::features::scope::{Scope, SlotKind, StepFault};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::{Cell, date};
 
-/// As typed. Outputs are named `NAME.year` and so on; they are missing where the date is.
+/// `date_parts` as written in the spec. Outputs are named `NAME.year` and so on; they are missing if the date is.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatePartsSpec {
@@ -16,18 +16,18 @@ pub struct DatePartsSpec {
     r#as: String,
 }
 
-/// A part of a date, in UTC where the date has an offset.
+/// A part of a date, in UTC if the date has an offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Part {
     Year,
     Month,
-    /// Of the month, 1 to 31.
+    /// Day of the month, 1 to 31.
     Day,
-    /// 0 is Monday, 6 is Sunday.
+    /// Day of the week, from 0 for Monday to 6 for Sunday.
     Weekday,
     Hour,
-    /// Since 1970-01-01, with fractions: how late it is.
+    /// Days since 1970-01-01 with fractions, which lets a model use the date as a linear time.
     Days,
 }
 
@@ -57,7 +57,7 @@ impl Part {
     }
 }
 
-/// Fitted: the slot of the date and the parts that become numbers.
+/// The fitted step: the slot of the date and the parts that become numbers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DateParts {
     of: u32,

@@ -15,16 +15,16 @@ use crate::schema::{Cell, Span};
 pub struct ExtractSpec {
     from: String,
     pattern: String,
-    /// What each found text stands for; without it the text itself is the output.
+    /// Maps each extracted text to a level; if omitted, the text itself is the output.
     #[serde(default)]
     map: Option<IndexMap<String, String>>,
-    /// Level of everything else, also where nothing is found.
+    /// Level of every other text, also of texts without a match.
     #[serde(default)]
     other: Option<String>,
     r#as: String,
 }
 
-/// Fitted; the expression is compiled again when a model is read.
+/// The fitted step; the expression is compiled again when a model is read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct Extract {
@@ -36,7 +36,7 @@ pub struct Extract {
 struct Stored {
     from: u32,
     pattern: String,
-    /// Found text and level; none where the output is text.
+    /// Extracted texts with their levels; `None` if the output is text.
     map: Option<Vec<(String, u32)>>,
     other: Option<u32>,
 }
@@ -64,7 +64,7 @@ impl FitStep for ExtractSpec {
     fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Extract, StepFault> {
         let from = scope.text(&self.from)?;
         let regex = Regex::new(&self.pattern).map_err(|e| {
-            // Its last line says what; those before draw a picture.
+            // The last line of the message states the problem; the lines before draw a picture.
             let what = e
                 .syntax_error()
                 .map_or_else(|| e.to_string(), ToString::to_string);
@@ -121,7 +121,7 @@ impl FitStep for ExtractSpec {
     }
 }
 
-/// Where the groups are said goes on the stack: `regex::Captures` would allocate for every row.
+/// The slots of the groups are on the stack: `regex::Captures` would allocate for every row.
 fn first_group<'t>(regex: &Regex, text: &'t str) -> Option<&'t str> {
     let mut slots = [None; 4]; // begin and end of the whole match, then of the first group
     regex.search_slots(&Input::new(text), &mut slots)?;

@@ -1,4 +1,4 @@
-//! `first_letter`: the first character of a text as a category, with the letters that are common enough as levels.
+//! `first_letter`: the first character of a text as a category, whose levels are the sufficiently common letters.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::schema::Cell;
 #[serde(deny_unknown_fields)]
 pub struct FirstLetterSpec {
     from: String,
-    /// Letters of fewer training rows become `other`.
+    /// Letters with fewer training rows than this become `other`.
     #[serde(default = "ten")]
     at_least: usize,
     #[serde(default = "other")]

@@ -1,4 +1,4 @@
-//! `frequent`: the most frequent values of a text or category as levels, all others as one.
+//! `frequent`: a category whose levels are the most frequent values of a text or category, with one more level for all others.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use crate::features::scope::{Scope, SlotKind, StepFault};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::Cell;
 
-/// As typed. The output is a category; it is missing where the value is.
+/// `frequent` as written in the spec. The output is a category; it is missing if the value is.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FrequentSpec {
     of: String,
-    /// Most levels beside `other`.
+    /// Maximum number of levels besides `other`.
     #[serde(default = "twenty")]
     at_most: usize,
-    /// Fewest training rows of a level.
+    /// Minimum number of training rows of a level.
     #[serde(default = "ten")]
     at_least: usize,
-    /// The level of all other values.
+    /// Name of the level of all other values.
     #[serde(default = "other")]
     other: String,
     r#as: String,
@@ -39,7 +39,7 @@ fn other() -> String {
     "other".into()
 }
 
-/// Fitted: the level of each frequent value; every other value has the level after them.
+/// The fitted step: the level of each frequent value; all other values have the next level after these.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Frequent {
     of: Key,
@@ -67,7 +67,7 @@ impl FitStep for FrequentSpec {
         });
         let mut common: Vec<(Vec<u8>, (usize, String))> = counts.into_iter().collect();
         common.retain(|(_, (rows, _))| *rows >= self.at_least);
-        // Stable: equally frequent ones stay in the order of their keys.
+        // The sort is stable: equally frequent values stay in the order of their keys.
         common.sort_by_key(|(_, (rows, _))| std::cmp::Reverse(*rows));
         common.truncate(self.at_most);
         let mut levels = Lookup::default();

@@ -1,4 +1,4 @@
-//! `group_size`: how many training rows share the row's key, the row itself included.
+//! `group_size`: number of other training rows that share the row's key, plus one for the row itself.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ impl FitStep for GroupSizeSpec {
 }
 
 impl GroupSize {
-    /// Others known, plus the row itself: the same count whether or not the row was one of the training rows.
+    /// The other rows plus the row itself: the same count whether or not the row is a training row.
     fn push(&self, frame: &mut Frame<'_>, own: u32) {
         let known = if self.key.write(frame) {
             self.tallies.get(frame.key).rows.saturating_sub(own)

@@ -1,4 +1,4 @@
-//! `impute`: the median of the training rows where a number is missing, of the row's group if there is one.
+//! `impute`: replaces a missing number by the median of the training rows, optionally that of the row's group.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::stats::quantile;
 #[serde(deny_unknown_fields)]
 pub struct ImputeSpec {
     of: String,
-    /// A category; a level without known values gets the overall median.
+    /// A category that defines the groups; a level without known values gets the overall median.
     #[serde(default)]
     by: Option<String>,
     r#as: String,
@@ -23,7 +23,7 @@ pub struct ImputeSpec {
 pub struct Impute {
     of: u32,
     by: Option<u32>,
-    /// Median of each level that has one.
+    /// Median of each level that has values.
     medians: Vec<Option<f64>>,
     overall: f64,
 }

@@ -1,4 +1,4 @@
-//! `interaction`: every combination of two categories as one category; a map may merge combinations.
+//! `interaction`: every combination of two categories as one category; a map can merge combinations.
 
 use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
@@ -8,18 +8,18 @@ use crate::features::scope::{Scope, SlotKind, StepFault};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::Cell;
 
-/// As typed; a combination is named `a×b`.
+/// `interaction` as written in the spec; a combination is named `a×b`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InteractionSpec {
     of: (String, String),
-    /// Combinations, or beginnings of them ending in `*`, and the level each becomes; the first that fits counts.
+    /// Maps combinations, or prefixes of them followed by `*`, to levels; the first match counts.
     #[serde(default)]
     map: IndexMap<String, String>,
     r#as: String,
 }
 
-/// Fitted: the level of each combination, row-major.
+/// The fitted step: the level of each combination, row-major.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Interaction {
     of: (u32, u32),

@@ -1,4 +1,4 @@
-//! `log1p`: sign(x) · ln(1 + |x|), which is ln(1 + x) for the amounts it is meant for and defined everywhere.
+//! `log1p`: sign(x) · ln(1 + |x|), which equals ln(1 + x) for x ≥ 0 and is also defined for negative numbers.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! `missing`: 1 where nothing is there, else 0.
+//! `missing`: 1 if the value is missing, else 0.
 
 use serde::{Deserialize, Serialize};
 

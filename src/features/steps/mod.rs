@@ -24,7 +24,7 @@ use super::step::{FitStep, Step, Training};
 
 macro_rules! steps {
     ($($variant:ident $spec:path => $fitted:path,)*) => {
-        /// A step as typed: `name: {…}`.
+        /// A step as written in the spec: `name: {…}`.
         #[derive(Clone, Debug, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum StepSpec { $($variant($spec),)* }
@@ -55,7 +55,7 @@ macro_rules! steps {
     };
 }
 
-// New steps are added at the end: the order is part of the model file.
+// New steps must be added at the end: the order is part of the model file.
 steps! {
     Extract         extract::ExtractSpec                  => extract::Extract,
     FirstLetter     first_letter::FirstLetterSpec         => first_letter::FirstLetter,

@@ -1,4 +1,4 @@
-//! `one_hot`: one number a level, 1 for the row's own; all 0 where the category is missing or unknown.
+//! `one_hot`: one number per level, 1 for the row's own level; all are 0 if the category is missing or unknown.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,14 +6,14 @@ use crate::features::frame::Frame;
 use crate::features::scope::{Scope, SlotKind, StepFault};
 use crate::features::step::{FitStep, Step, Training};
 
-/// As typed; outputs are named `category=level`.
+/// `one_hot` as written in the spec; outputs are named `category=level`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OneHotSpec {
     of: Vec<String>,
 }
 
-/// Fitted: slot and number of levels of each category.
+/// The fitted step: slot and number of levels of each category.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OneHot {
     of: Vec<(u32, u32)>,

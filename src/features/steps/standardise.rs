@@ -1,4 +1,4 @@
-//! `standardise`: (x − mean) / standard deviation of the training rows; a constant is only centred.
+//! `standardise`: (x − mean) / standard deviation over the training rows; a constant column is only centred.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,14 +8,14 @@ use crate::features::step::{FitStep, Step, Training};
 use crate::schema::Cell;
 use crate::stats::moments::Moments;
 
-/// As typed; each output takes the name of its input and hides it. `prefix*` names several.
+/// `standardise` as written in the spec; each output takes the name of its input and hides it. `prefix*` names several.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StandardiseSpec {
     of: Vec<String>,
 }
 
-/// Fitted: slot, mean and standard deviation of each.
+/// The fitted step: slot, mean and standard deviation of each column.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Standardise {
     of: Vec<(u32, f64, f64)>,
@@ -45,7 +45,7 @@ impl FitStep for StandardiseSpec {
     }
 }
 
-/// Mean and population standard deviation, fit to divide by.
+/// Mean and population standard deviation, which is 1 if it would otherwise be zero or not finite.
 fn moments(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let mut moments = Moments::default();
     values.for_each(|v| moments.update(v));

@@ -1,12 +1,12 @@
-//! `target_mean`: the mean outcome of the training rows that have the row's value, drawn towards the mean of all.
+//! `target_mean`: the mean outcome of the training rows with the same value, shrunk towards the mean of all rows.
 //!
-//! For a value with n rows: (Σ label + weight · prior) / (n + weight), the prior being the mean of all training rows; a value
-//! never seen has the prior. Rows without a value are rows of one value more.
+//! For a value with n rows: (Σ label + weight · prior) / (n + weight), where the prior is the mean of all training rows; an
+//! unseen value gets the prior. Rows without a value are treated as having one more value in common.
 //!
 //! Shrinkage as in Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes", 2001. A training row
-//! is encoded out of fold: by the rows of the other folds alone. Leaving only the row itself out would tell
-//! its outcome to a model, since within a value the encoding would be lower for exactly the positive rows; a fold of many
-//! rows hides the row's own.
+//! is encoded out of fold, from the rows of the other folds only. Excluding just the row itself would leak its outcome to
+//! the model, since within a value the encoding would be lower for exactly the positive rows; excluding a fold of many rows
+//! hides the row's own outcome.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,15 +15,15 @@ use crate::features::group::{Key, KeySpec, Tallies};
 use crate::features::scope::{Scope, SlotKind, StepFault};
 use crate::features::step::{FitStep, Step, Training};
 
-/// Folds of the training rows' own encoding.
+/// Number of folds for encoding the training rows.
 const FOLDS: usize = 5;
 
-/// As typed. The output is a number that is never missing.
+/// `target_mean` as written in the spec. The output is a number that is never missing.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetMeanSpec {
     of: String,
-    /// So many rows of the prior are added to each value's own.
+    /// Weight of the prior, in rows added to each value's own.
     #[serde(default = "twenty")]
     weight: f64,
     r#as: String,
@@ -33,7 +33,7 @@ fn twenty() -> f64 {
     20.0
 }
 
-/// Fitted: the outcomes by value, and what the mean is drawn towards.
+/// The fitted step: the outcomes by value, and the prior.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TargetMean {
     of: Key,
@@ -41,12 +41,12 @@ pub struct TargetMean {
     /// Mean outcome of all training rows.
     prior: f64,
     weight: f64,
-    /// For the rows it was fitted on alone: the outcomes of the rows of all other folds.
+    /// Used for the training rows only: for each fold, the outcomes of the rows of all other folds.
     #[serde(skip)]
     others: Vec<Tallies>,
 }
 
-/// The fold of a training row: by its place alone, mixed, so that rows in some order are spread.
+/// The fold of a training row: a hash of its place alone, so that sorted rows are spread over the folds.
 fn fold(place: usize) -> usize {
     let mut mixed = (place as u64).wrapping_add(0x9E37_79B9_7F4A_7C15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9); // SplitMix64
@@ -54,7 +54,7 @@ fn fold(place: usize) -> usize {
     ((mixed ^ (mixed >> 31)) % FOLDS as u64) as usize
 }
 
-/// The key of rows without a value: no text and no level has it.
+/// The key of rows without a value, which differs from that of any text or level.
 const NOTHING: &[u8] = &[0xff, 0xff];
 
 impl TargetMean {

@@ -1,4 +1,4 @@
-//! What is seen of a column over all rows, in bounded memory.
+//! Statistics of a column over all rows, in bounded memory.
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 
@@ -8,48 +8,47 @@ use crate::schema::NumberForm;
 use crate::schema::level::{canonical, shortest};
 use crate::schema::missing::USUAL;
 
-/// Different values of a column that are kept with their rows. A category of more is none.
+/// Maximum number of distinct values whose rows are counted separately. A column with more is not treated as a category.
 const MOST_VALUES: usize = 20_000;
 
-/// Different numbers that are kept: enough to see whether they are few.
+/// Maximum number of distinct numbers whose rows are counted separately: enough to see whether a column has only a few.
 const MOST_NUMBERS: usize = 2_000;
 
-/// Different values that are told apart to count them; beyond, a column only has "many".
+/// Maximum number of distinct values that are counted; beyond it a column only counts as having "many".
 const MOST_COUNTED: usize = 8_000_000;
 
-/// A value on its way in.
+/// One value of a column, as the source provides it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Seen<'a> {
     Number(f64),
     Flag(bool),
-    /// Text, which may be that of a number.
+    /// Text, which may represent a number.
     Text(&'a str),
-    /// A list or an object.
     Nested,
 }
 
-/// What is seen of one column.
+/// Statistics of one column.
 #[derive(Debug, Default)]
 pub(super) struct Column {
     pub name: String,
-    /// Rows with anything in it but blanks.
+    /// Rows whose value is not blank.
     pub present: u64,
-    /// Values that are plain numbers, and what they are.
+    /// Statistics of the values that are plain numbers.
     pub numbers: Numbers,
-    /// Whole numbers with more digits than an `f64` holds, which are kept as text, and what they are.
+    /// Statistics of whole numbers with more digits than an `f64` can represent. Their values are recorded as text.
     pub long: Numbers,
-    /// Values that are true or false of a source with types.
+    /// Boolean values of a source with types, such as JSON.
     pub flags: u64,
     pub nested: u64,
-    /// Words that usually mean missing, with their rows.
+    /// Words that usually mean a missing value, with the number of rows of each.
     pub words: FxHashMap<String, u64>,
-    /// Values with their rows, as far as they are kept: texts as they came with blanks cut, numbers in their shortest form.
+    /// Distinct values with their number of rows, up to the limits: texts trimmed, numbers in their shortest form.
     pub values: FxHashMap<String, u64>,
-    /// Rows of values that came after the room for values was full.
+    /// Rows whose value was not recorded because the limit of distinct values was reached.
     pub unkept: u64,
-    /// Values told apart by hash.
+    /// Hashes of the distinct values, to count them.
     hashes: FxHashSet<u64>,
-    /// More values than are told apart.
+    /// Whether there are more distinct values than are counted.
     pub uncounted: bool,
 }
 
@@ -57,13 +56,13 @@ pub(super) struct Column {
 pub(super) struct Numbers {
     pub rows: u64,
     pub min: f64,
-    /// Rows that have the smallest.
+    /// Rows that have the smallest number.
     pub min_rows: u64,
     pub max: f64,
-    /// The smallest but one, for a number that stands apart as a mark of what is missing.
+    /// The second smallest number, to detect a smallest number such as -999 that marks missing values.
     pub second: Option<f64>,
     pub fractions: bool,
-    /// Whether each row has one more than the row before.
+    /// Whether each number is one more than that of the row before.
     pub counts_rows: bool,
     last: f64,
 }
@@ -111,7 +110,7 @@ impl Column {
             Seen::Text(text) => {
                 let text = text.trim();
                 match NumberForm::default().parse(text) {
-                    // A code with leading zeros or more digits than a number holds is kept as it is written.
+                    // A code with leading zeros, or with more digits than an `f64` can represent, is recorded as text.
                     Some(v) if !is_code(text) => self.number(v, Some(text)),
                     Some(v) => {
                         if !text.trim_start_matches(['-', '+']).starts_with('0') {
@@ -125,7 +124,7 @@ impl Column {
         }
     }
 
-    /// A number, with its text where it has one: as a level it is known by that.
+    /// Adds a number. If the source wrote it as text, that text becomes the name of the value as a level.
     fn number(&mut self, v: f64, text: Option<&str>) {
         if !v.is_finite() {
             return self.keep(&v.to_string());
@@ -161,7 +160,7 @@ impl Column {
     }
 
     fn count(&mut self, hash: u64) {
-        // The number of different quantities matters only while there are few.
+        // The number of distinct values of a continuous quantity matters only while it is small.
         let quantity = self.numbers.fractions && self.hashes.len() > MOST_NUMBERS;
         if self.hashes.len() >= MOST_COUNTED || quantity {
             self.uncounted |= !self.hashes.contains(&hash);
@@ -170,18 +169,18 @@ impl Column {
         }
     }
 
-    /// Rows with a value that does not usually mean missing.
+    /// Rows with a value other than a word that usually means missing.
     pub fn known(&self) -> u64 {
         self.present - self.words.values().sum::<u64>()
     }
 
-    /// Different values; at least so many where [`Column::uncounted`].
+    /// Number of distinct values; a lower bound if [`Column::uncounted`] is set.
     pub fn distinct(&self) -> u64 {
         self.hashes.len() as u64
     }
 }
 
-/// Digits that mean more than their number: leading zeros, or more of them than an `f64` holds.
+/// Whether a text of digits would lose information as a number: it has leading zeros or exceeds the precision of an `f64`.
 pub(super) fn is_code(text: &str) -> bool {
     let digits = text.trim_start_matches(['-', '+']);
     let whole = digits.bytes().all(|b| b.is_ascii_digit());
@@ -189,7 +188,8 @@ pub(super) fn is_code(text: &str) -> bool {
     whole && (zeros || is_long(digits))
 }
 
-/// Whole numbers from 2^53 on, which an `f64` does not hold exactly: JSON and databases hand them over as digits, too.
+/// Whether a whole number is 2^53 or larger, which an `f64` does not represent exactly. JSON and databases also provide
+/// such numbers as digits.
 fn is_long(digits: &str) -> bool {
     const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
     digits.parse().is_ok_and(|v: u64| v >= EXACT) || digits.len() > 19

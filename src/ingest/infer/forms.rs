@@ -1,4 +1,4 @@
-//! In which form a column writes its numbers or its dates: the one that reads most of its values.
+//! Detects the form of a column's numbers or dates: the form that parses most of its values.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::column::{Column, is_code};
 use crate::schema::NumberForm;
 use crate::schema::date::{DateForm, datetime};
 
-/// Signs for decimals and thousands, the commonest first.
+/// Decimal and thousands separators, the most common first.
 const SIGNS: &[(char, Option<char>)] = &[
     ('.', None),
     ('.', Some(',')),
@@ -17,7 +17,7 @@ const SIGNS: &[(char, Option<char>)] = &[
     ('.', Some('\'')),
 ];
 
-/// Patterns of dates beside ISO 8601.
+/// Date patterns to try in addition to ISO 8601.
 const PATTERNS: &[&str] = &[
     "%d.%m.%Y",
     "%d/%m/%Y",
@@ -36,28 +36,28 @@ const PATTERNS: &[&str] = &[
     "%b %d, %Y",
 ];
 
-/// Most of a column's different values that are tried.
+/// Maximum number of distinct values of a column that the forms are tried on.
 const TRIED: usize = 5_000;
 
-/// Numbers of a column in some form.
+/// Result of parsing the values of a column as numbers in one form.
 pub(super) struct Numbers {
     pub form: Option<NumberForm>,
     pub range: Option<(f64, f64)>,
-    /// Values that are none, with their rows.
+    /// Values that mark a missing number, with their rows.
     pub marks: Vec<(String, u64)>,
-    /// Rows that are numbers, of those looked at.
+    /// Rows whose value is a number, and rows that were examined (`of`).
     pub rows: u64,
     pub of: u64,
 }
 
 impl Numbers {
-    /// Rows that are marks of what is missing.
+    /// Rows whose value marks a missing number.
     pub fn marked(&self) -> u64 {
         self.marks.iter().map(|(_, rows)| rows).sum()
     }
 }
 
-/// A column whose values are plain numbers, but for a few.
+/// The result for a column whose values are plain numbers, except for a few that mark missing values.
 pub(super) fn plain(column: &Column) -> Numbers {
     let form = NumberForm::default();
     let numbers = &column.numbers;
@@ -79,10 +79,10 @@ pub(super) fn plain(column: &Column) -> Numbers {
     }
 }
 
-/// Rows from which on a number may stand for missing.
+/// Minimum number of rows in which a number must occur to count as a mark of missing values.
 const LEAST_ROWS: u64 = 2;
 
-/// A number that stands for missing: -99, -999 and so on in several rows of a column that has no other negative number.
+/// A number that marks missing values: -99, -999 and so on, in several rows of a column without any other negative number.
 fn sentinel(column: &Column) -> Option<(String, u64)> {
     let numbers = &column.numbers;
     let apart = numbers.second.is_some_and(|second| second >= 0.0);
@@ -90,7 +90,7 @@ fn sentinel(column: &Column) -> Option<(String, u64)> {
     stands_out.then(|| (numbers.min.to_string(), numbers.min_rows))
 }
 
-/// The same where numbers are in another form: every spelling of it.
+/// As [`sentinel`], for numbers in another form: returns every spelling of that number.
 fn sentinels(numbers: &[(&str, u64, f64)]) -> Vec<(String, u64)> {
     let min = numbers
         .iter()
@@ -108,14 +108,14 @@ fn sentinels(numbers: &[(&str, u64, f64)]) -> Vec<(String, u64)> {
         .collect()
 }
 
-/// -99, -999 and so on.
+/// Whether the number is -99, -999 and so on.
 fn is_nines(number: f64) -> bool {
     let text = number.to_string();
     let digits = text.strip_prefix('-');
     digits.is_some_and(|d| d.len() >= 2 && d.bytes().all(|b| b == b'9'))
 }
 
-/// The form that reads most of a column's values as numbers; none where no value that is written otherwise is one.
+/// The form that parses most of a column's values as numbers; `None` if no value has digits with a possible prefix or suffix.
 pub(super) fn number(column: &Column) -> Option<Numbers> {
     let values = tried(column);
     let (prefix, suffix) = around(&values)?;
@@ -161,7 +161,7 @@ pub(super) fn number(column: &Column) -> Option<Numbers> {
     })
 }
 
-/// Letters that stand before amounts of money.
+/// Letters that may precede an amount of money.
 const CURRENCIES: &[&str] = &[
     "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "BRL", "US$", "R$", "A$", "C$", "Rs", "Rs.",
     "kr",
@@ -171,7 +171,7 @@ fn has_letter(text: &str) -> bool {
     text.chars().any(char::is_alphabetic)
 }
 
-/// What most values have before and behind their digits.
+/// The most frequent text before and after the digits of the values.
 fn around(values: &[(&str, u64)]) -> Option<(String, String)> {
     const LONGEST: usize = 8; // a currency or a unit
     let mut seen: BTreeMap<(&str, &str), u64> = BTreeMap::new();
@@ -185,14 +185,16 @@ fn around(values: &[(&str, u64)]) -> Option<(String, String)> {
         let prefix = text[..first].trim_matches(sign);
         let behind = &text[last + 1..];
         let suffix = behind.trim_matches(|c: char| c.is_whitespace() || matches!(c, '-' | ')'));
-        // Letters at the digits make a code (V12, 12B), not an amount; with a blank between they are a unit (12 kg).
+        // Letters directly before or after the digits make a code (V12, 12B), not an amount; a suffix separated by a blank
+        // is a unit (12 kg).
         let is_unit = !has_letter(suffix) || behind.starts_with(char::is_whitespace);
         let is_sign = !has_letter(prefix) || CURRENCIES.contains(&prefix);
         if is_sign && is_unit && prefix.len() <= LONGEST && suffix.len() <= LONGEST {
             *seen.entry((prefix, suffix)).or_default() += rows;
         }
     }
-    // With several, what some cells have is cut where it stands, and the rest are read without.
+    // If there are several prefixes or suffixes, the most frequent one is used; a form strips it where present and also
+    // parses values without it.
     let most = |part: fn(&(&str, &str)) -> String| {
         let mut parts: BTreeMap<String, u64> = BTreeMap::new();
         for (key, rows) in &seen {
@@ -205,18 +207,18 @@ fn around(values: &[(&str, u64)]) -> Option<(String, String)> {
     (!seen.is_empty()).then(|| (most(|k| k.0.to_owned()), most(|k| k.1.to_owned())))
 }
 
-/// Dates of a column in some pattern.
+/// Result of parsing the values of a column as dates in one pattern.
 pub(super) struct Dates {
     pub pattern: Option<&'static str>,
     pub parts: Vec<&'static str>,
     pub marks: Vec<(String, u64)>,
     pub rows: u64,
     pub of: u64,
-    /// Whether day and month could change places.
+    /// Whether the values could also be read with day and month swapped.
     pub either: bool,
 }
 
-/// The pattern that reads most of a column's values as dates; none where no value is one.
+/// The pattern that parses most of a column's values as dates; `None` if no value is a date.
 pub(super) fn date(column: &Column) -> Option<Dates> {
     let values = tried(column);
     let of = values.iter().map(|(_, rows)| rows).sum();
@@ -259,7 +261,7 @@ pub(super) fn date(column: &Column) -> Option<Dates> {
     best
 }
 
-/// The parts that differ between the dates.
+/// The parts (year, month, weekday, hour) in which the dates differ.
 fn parts(dates: &[(f64, u64)]) -> Vec<&'static str> {
     let dates: Vec<_> = dates
         .iter()
@@ -284,7 +286,7 @@ fn parts(dates: &[(f64, u64)]) -> Vec<&'static str> {
         .collect()
 }
 
-/// Some of a column's values with their rows, in a fixed order.
+/// The values that the forms are tried on, with their rows: the most frequent first, in a deterministic order.
 fn tried(column: &Column) -> Vec<(&str, u64)> {
     let mut values: Vec<(&str, u64)> = column
         .values
@@ -296,7 +298,7 @@ fn tried(column: &Column) -> Vec<(&str, u64)> {
     values
 }
 
-/// The kept values that a form does not read, the most frequent first.
+/// The recorded values that a form does not parse, the most frequent first.
 fn others(column: &Column, reads: impl Fn(&str) -> bool) -> Vec<(String, u64)> {
     let others = column.values.iter().filter(|(text, _)| !reads(text));
     let mut others: Vec<(String, u64)> = others.map(|(text, n)| (text.clone(), *n)).collect();
@@ -304,7 +306,7 @@ fn others(column: &Column, reads: impl Fn(&str) -> bool) -> Vec<(String, u64)> {
     others
 }
 
-/// An example of a form.
+/// An example number written in this form, for messages.
 pub(super) fn words(form: &NumberForm) -> String {
     let thousands = form.thousands.map_or_else(String::new, |t| t.to_string());
     format!(
@@ -415,7 +417,7 @@ mod tests {
         check(&["999", "999", "3"], None);
     }
 
-    /// However many different values there are, and in whatever form: the range is that of the amounts.
+    /// The range is that of the amounts, for any number of distinct values and any number form.
     #[test]
     fn a_range_leaves_out_the_codes_of_missing_values() {
         let amounts: Vec<String> = (0..5_000).map(|n| format!("{n}.5")).collect();

@@ -1,4 +1,4 @@
-//! What a column is taken for, and why.
+//! Decides the kind of each column, with the reason.
 
 use std::fmt::Write as _;
 
@@ -8,16 +8,18 @@ use crate::schema::NumberForm;
 use crate::schema::column::Label;
 use crate::schema::level::{canonical, scalar};
 
-/// A category of more levels is open: every level is admitted, and steps make features of it.
+/// Maximum number of levels of a closed category. With more levels, the category is open: it admits every level, and recipe
+/// steps derive features from it.
 const MOST_LEVELS: u64 = 20;
 
-/// So many of a column's values must be numbers or dates; the rest are words for missing.
+/// Minimum share of a column's values that must parse as numbers or dates; the other values are taken as marks of missing
+/// values.
 const MOSTLY: f64 = 0.95;
 
-/// An id that stands for so many rows on average is a code of something.
+/// Minimum average number of rows for each value of an id-like column to be treated as a code instead of an id.
 const ROWS_OF_A_CODE: u64 = 50;
 
-/// What a column is taken for.
+/// The kind inferred for a column.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
     Number {
@@ -33,20 +35,20 @@ pub(super) enum Kind {
     Unused,
 }
 
-/// A guess, with its reasons in the terms of the table.
+/// The inferred kind of a column, with a reason in terms of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Guess {
     pub kind: Kind,
     pub why: String,
-    /// Words that mean missing in this column alone, with their rows.
+    /// Values that mean missing in this column only, with their rows.
     pub marks: Vec<(String, u64)>,
     /// Rows without a value.
     pub missing: u64,
-    /// Whether rows of the same value belong together.
+    /// Whether rows with the same value must stay in one group in an evaluation.
     pub groups: bool,
 }
 
-/// Whether the values tell rows apart, and the name says that this is what they are for.
+/// Whether the column is a unique id: its values are all different and its name denotes an id.
 pub(super) fn is_id(column: &Column, rows: u64) -> bool {
     identifies(column, rows) && is_named_id(&column.name)
 }
@@ -54,12 +56,12 @@ pub(super) fn is_id(column: &Column, rows: u64) -> bool {
 fn identifies(column: &Column, rows: u64) -> bool {
     let (known, distinct) = (column.known(), column.distinct());
     let countable = !column.numbers.fractions && !column.uncounted;
-    // A few rows may lack it: a sheet's lines of nothing but delimiters.
+    // A few rows may lack the id, such as spreadsheet rows that consist of delimiters only.
     let nearly_all = known as f64 >= MOSTLY * rows as f64;
     known > 1 && countable && nearly_all && distinct == known
 }
 
-/// Whether the last word of a name is one for ids: `customer_id`, `PlayerId`, `key`; not `paid`.
+/// Whether the last word of a column name denotes an id: `customer_id`, `PlayerId` and `key` do, `paid` does not.
 fn is_named_id(name: &str) -> bool {
     const WORDS: &[&str] = &[
         "id", "ids", "key", "uuid", "guid", "nr", "no", "number", "pk",
@@ -70,7 +72,7 @@ fn is_named_id(name: &str) -> bool {
         .is_some_and(|last| WORDS.contains(&last.as_str()))
 }
 
-/// Whether a name is that of a person or thing that may stand in several rows.
+/// Whether a column name denotes a person or thing that may occur in several rows.
 fn is_named_entity(name: &str) -> bool {
     const WORDS: &[&str] = &[
         "person",
@@ -93,7 +95,7 @@ fn is_named_entity(name: &str) -> bool {
         .is_some_and(|last| WORDS.contains(&last.as_str()))
 }
 
-/// The words of a name, in lower case: parted by signs, and where a capital follows a small letter.
+/// The words of a column name in lower case, split at punctuation and where an upper-case letter follows a lower-case one.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
@@ -112,7 +114,8 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// The guess for a feature column of a table of so many rows: a column that is the same in every row tells a model nothing.
+/// The guess for a feature column of a table with `rows` rows. A column with one value in all rows is unused, because
+/// it carries no information.
 pub(super) fn guess(column: &Column, rows: u64) -> Guess {
     let guess = watched(column, rows);
     if column.distinct() != 1 || column.known() != rows || guess.kind == Kind::Unused {
@@ -126,7 +129,7 @@ pub(super) fn guess(column: &Column, rows: u64) -> Guess {
     }
 }
 
-/// The guess for a column that is to be compared with that of another table.
+/// The guess for a column that is to be compared with the same column of another table.
 pub(super) fn watched(column: &Column, rows: u64) -> Guess {
     let known = column.known();
     let unused = |why: String| Guess {
@@ -142,7 +145,7 @@ pub(super) fn watched(column: &Column, rows: u64) -> Guess {
     if column.nested * 2 > known {
         return unused("it holds lists or objects".into());
     }
-    // From 0 or 1 on: years in order are more than a count.
+    // Only numbers that start at 0 or 1 count the rows; a sequence of years, for example, is data.
     let counts = column.numbers.counts_rows && matches!(column.numbers.min, 0.0 | 1.0);
     if counts && column.numbers.rows == rows && rows > 2 {
         return unused("it counts the rows".into());
@@ -166,7 +169,7 @@ pub(super) fn watched(column: &Column, rows: u64) -> Guess {
     guess
 }
 
-/// An id that stands in several rows: of one person or thing, or a code.
+/// The guess for an id that occurs in several rows: the id of a person or thing, or a code.
 fn repeated_id(column: &Column, rows: u64) -> Option<Guess> {
     let (known, distinct) = (column.known(), column.distinct());
     let named = is_named_id(&column.name) || is_named_entity(&column.name);
@@ -220,7 +223,7 @@ fn flags(column: &Column, rows: u64) -> Option<Guess> {
 
 fn number(column: &Column, rows: u64) -> Option<Guess> {
     let known = column.known();
-    // Where most have fewer digits than an `f64` holds, the others are large amounts; by themselves they are codes.
+    // If most values fit into an `f64`, the longer ones are large amounts; a column of long numbers only holds codes.
     let long = match column.numbers.rows > column.long.rows {
         true => column.long.rows,
         false => 0,
@@ -260,7 +263,8 @@ fn number(column: &Column, rows: u64) -> Option<Guess> {
     })
 }
 
-/// The unit in which whole numbers are points in time, by the column's name and the years they would be of.
+/// The time unit of whole numbers that are timestamps, judged by the column name and by whether they fall
+/// between 1990 and 2100.
 fn epoch(column: &Column, range: Option<(f64, f64)>) -> Option<&'static str> {
     const FROM: f64 = 631_152_000.0; // 1990
     const TO: f64 = 4_102_444_800.0; // 2100

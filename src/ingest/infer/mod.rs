@@ -1,7 +1,7 @@
-//! A first spec for any table, read off all of its rows: kinds, levels and ranges as they look, a plain recipe.
+//! Infers a first spec for a table from all of its rows: column kinds, levels and ranges as observed, and a simple recipe.
 //!
-//! It is a start for a person to go on from. No column is left out without a word: each has a line that says what it was
-//! taken for, why, and whether a model will read it.
+//! The spec is a starting point for manual editing. No column is dropped silently: each has a note with its inferred kind,
+//! the reason, and whether a model will read it.
 
 mod column;
 mod error;
@@ -29,41 +29,39 @@ use guess::{Guess, Kind};
 use survey::Survey;
 use write::Draft;
 
-/// What the person wants.
+/// What the caller specifies about the spec.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     pub target: &'a str,
-    /// Its value that counts as yes.
+    /// The target value that counts as positive.
     pub positive: Option<&'a str>,
-    /// What models are called.
+    /// The name of the models.
     pub name: Option<&'a str>,
-    /// How the table is written, where that cannot be found out: it is written into the spec.
+    /// Dialect settings that cannot be detected from the table; they are written into the spec.
     pub format: &'a [Setting],
 }
 
-/// A spec, and how it came to be.
+/// An inferred spec, with notes on how it was inferred.
 #[derive(Clone, Debug)]
 pub struct Inferred {
-    /// The spec as YAML.
     pub text: String,
-    /// Every column of the table, in its order.
+    /// Every column of the table, in table order.
     pub columns: Vec<ColumnNote>,
-    /// What is worth a word beside.
+    /// Notices for the user about the table.
     pub notices: Vec<String>,
 }
 
-/// What a column was taken for.
+/// The inferred kind of a column, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ColumnNote {
     pub name: String,
     /// `number`, `category`, `date`, `unused`, `id` or `target`.
     pub kind: &'static str,
     pub why: String,
-    /// Whether a model reads it.
     pub used: bool,
 }
 
-/// The spec of a source.
+/// Infers the spec of a source.
 pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferFault> {
     let survey = surveyed(source)?;
     if survey.rows == 0 && survey.columns.is_empty() {
@@ -142,7 +140,7 @@ pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferFault
     })
 }
 
-/// The columns of a table as they look, to compare other tables with it. None of them is the target.
+/// The schema of a table as observed, to compare other tables with it. No column is treated as the target.
 pub fn schema(source: &Source) -> Result<Schema, InferFault> {
     let survey = surveyed(source)?;
     let lines = survey.columns.iter().map(|c| {
@@ -150,7 +148,7 @@ pub fn schema(source: &Source) -> Result<Schema, InferFault> {
         write::column(&c.name, &guess)
     });
     let lines: Vec<String> = lines.collect();
-    // A name that no column has: a line break stands in no header that is read.
+    // A target name that no column can have: a header that is read never contains a line break.
     const NONE: &str = r#""\n", positive: 1, negative: 0"#;
     let text = format!(
         "target: {{column: {NONE}}}\ncolumns:\n{}\n",
@@ -176,7 +174,8 @@ pub fn schema(source: &Source) -> Result<Schema, InferFault> {
     table.check().map_err(unusable)
 }
 
-/// All rows of a source, if nearly all of its lines are rows: what is inferred from some of them would not fit the others.
+/// Surveys all rows of a source, because a spec inferred from a sample might not fit the other rows. Fails if more than a
+/// few lines are not rows.
 fn surveyed(source: &Source) -> Result<Survey, InferFault> {
     let mut survey = Survey::default();
     source.survey(&mut survey)?;
@@ -212,7 +211,7 @@ fn find<'c>(columns: &'c [Column], wanted: &str) -> Result<&'c Column, InferFaul
     })
 }
 
-/// An evaluation goes by one column: the first whose rows belong together.
+/// Keeps only the first group column, because an evaluation supports only one.
 fn one_group(guesses: &mut [(&str, Guess)]) -> Option<String> {
     let mut groups = guesses.iter_mut().filter(|(_, guess)| guess.groups);
     let first = groups.next().map(|(name, _)| (*name).to_owned());
@@ -233,7 +232,7 @@ impl Kind {
     }
 }
 
-/// The name of the source's file, where it is one: a spec beside it can train from it.
+/// The file name of the source, if it is a file. A spec in the same folder can then name it as its training table.
 fn file_name(source: &Source) -> Option<&str> {
     let path = Path::new(source.name());
     path.is_file().then(|| path.file_name()?.to_str())?

@@ -1,4 +1,4 @@
-//! All rows of a source, column by column, before anything is known of them.
+//! Collects statistics of every column over all rows of a source, before its schema is known.
 
 use std::ops::ControlFlow;
 
@@ -9,19 +9,18 @@ use crate::ingest::rows::{Rows, SourceRow};
 use crate::schema::row::raw::RawCell;
 use crate::schema::{Notice, Row};
 
-/// What a source holds.
+/// The collected statistics of a source.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     pub columns: Vec<Column>,
     by_name: FxHashMap<String, usize>,
-    /// Where the columns of the file at hand stand among all.
+    /// For each column of the current file, its index in `columns`.
     places: Vec<usize>,
-    /// Rows that are rows.
     pub rows: u64,
-    /// Lines that are none, and why the first is not.
+    /// Lines that could not be parsed as rows, and the reason for the first of them.
     pub unreadable: u64,
     pub first_unreadable: Option<String>,
-    /// What is worth a word of the files as a whole.
+    /// Notices about the files as a whole.
     pub notices: Vec<String>,
 }
 

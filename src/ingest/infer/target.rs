@@ -1,4 +1,4 @@
-//! The two values of the target, and which of them is the positive one.
+//! Determines the two values of the target and which of them is positive.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ use crate::schema::level::{canonical, flag, number_of, scalar, shortest};
 pub(super) struct Labels {
     pub positive: Label,
     pub negative: Label,
-    /// Why this one is the positive one, and how to turn it.
+    /// Why this value was chosen as positive, and how to choose the other one.
     pub why: String,
-    /// What is odd about the values.
+    /// Notices about irregular values.
     pub notices: Vec<String>,
 }
 
-/// A value with its rows and its spellings.
+/// A distinct value with its rows and its spellings.
 struct Value {
     label: Label,
     rows: u64,
     spellings: Vec<(String, u64)>,
 }
 
-/// Reads the two values off what was seen.
+/// Derives the two labels of the target from the column statistics.
 pub(super) fn labels(
     column: &Column,
     rows: u64,
@@ -32,7 +32,7 @@ pub(super) fn labels(
 ) -> Result<Labels, InferFault> {
     let mut values = values(column);
     if values.len() == 1 && column.words.len() == 1 {
-        // With one other value, a word such as None is the second and not a mark of what is missing.
+        // If there is only one other value, a word such as None is the second label and not a mark of missing values.
         values.extend(column.words.iter().map(|(word, rows)| Value {
             label: Label::Text(word.clone()),
             rows: *rows,
@@ -86,7 +86,7 @@ pub(super) fn labels(
     })
 }
 
-/// The different values, case aside: numbers first, in their order, then text.
+/// The distinct values, ignoring case: numbers first, in numeric order, then text.
 fn values(column: &Column) -> Vec<Value> {
     let mut by_value: BTreeMap<String, Vec<(String, u64)>> = BTreeMap::new();
     for (spelling, rows) in &column.values {
@@ -176,7 +176,7 @@ fn listed(values: &[Value]) -> String {
     }
 }
 
-/// A label as it would be typed.
+/// The label as a user would type it, with quotes around text.
 fn quoted(label: &Label) -> String {
     match label {
         Label::Text(text) => format!("{text:?}"),

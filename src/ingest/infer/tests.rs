@@ -1,4 +1,4 @@
-//! What is guessed of a column, and what stands in the way of a spec.
+//! Tests of the inferred kinds of columns, and of the errors that prevent a spec.
 
 use super::*;
 
@@ -18,7 +18,7 @@ const GOOD: Wanted<'_> = Wanted {
     format: &[],
 };
 
-/// The line and the note of a column `x` of these cells, in a table whose target is there in turns.
+/// The spec line and the note of a column called `name` with these cells, in a table whose target alternates between 0 and 1.
 fn guessed(name: &str, cells: &[&str]) -> (String, ColumnNote) {
     let rows = cells.iter().enumerate();
     let rows: Vec<String> = rows
@@ -47,7 +47,6 @@ fn check(cells: &[&str], expected: &str, why: &str) {
     assert_eq!(note.used, note.kind != "unused");
 }
 
-/// The same cells several times.
 fn times(n: usize, cells: &[&'static str]) -> Vec<&'static str> {
     cells
         .iter()
@@ -377,7 +376,7 @@ fn other_formats_are_read_as_training_reads_them() {
     let expected = "- {name: \"x\", kind: number, range: [1.5, 7], unexpected: warn}\n  - {name: \"s\", kind: category, levels: [\"a\", \"b\"], unexpected: warn, required: true}\n  - {name: \"f\", kind: category, levels: [false, true], unexpected: warn}\n  - {name: \"late\", kind: number, range: [3, 5], unexpected: warn}";
     check("t.jsonl", &lines(rows), expected);
     check("t.json", &format!("[{}]", rows.join(",")), expected);
-    // Texts of JSON that are numbers are numbers.
+    // JSON strings that contain numbers are parsed as numbers.
     let texts = [1, 4, 9, 16].map(|i| format!("{{\"x\": \"{i}\", \"good\": {}}}", i % 2));
     check(
         "t.jsonl",

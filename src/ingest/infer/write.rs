@@ -1,4 +1,4 @@
-//! The text of a spec: columns as they were guessed, a plain recipe of them.
+//! Writes the YAML text of a spec: the columns as inferred, and a simple recipe of features.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,10 +10,10 @@ use crate::schema::column::Label;
 use crate::schema::dialect::Setting;
 use crate::schema::missing::USUAL;
 
-/// What a spec is written of.
+/// The inputs of a spec's text.
 pub(super) struct Draft<'a> {
     pub name: &'a str,
-    /// The table's own file, where it can be named in the spec.
+    /// The file name of the table, if the spec can name it.
     pub table: Option<&'a str>,
     pub source: &'a str,
     pub rows: u64,
@@ -21,9 +21,9 @@ pub(super) struct Draft<'a> {
     pub labels: &'a Labels,
     pub id: Option<&'a str>,
     pub columns: &'a [(&'a str, Guess)],
-    /// Column by which an evaluation keeps rows together.
+    /// The column whose equal values an evaluation keeps in one fold.
     pub groups: Option<&'a str>,
-    /// How the table is written.
+    /// Dialect settings of the table.
     pub format: &'a [Setting],
 }
 
@@ -94,7 +94,7 @@ impl Draft<'_> {
         out
     }
 
-    /// Whether a flag for missing values is worth a feature: for a few gaps it costs more than it says.
+    /// Whether enough values are missing for a missing-value indicator feature, which for a few gaps would add only noise.
     fn is_often_missing(&self, guess: &Guess) -> bool {
         const SHARE: f64 = 0.05;
         guess.missing as f64 >= SHARE * self.rows as f64
@@ -123,7 +123,7 @@ impl Draft<'_> {
     }
 }
 
-/// A line of the list of columns.
+/// The line of a column in the list of columns.
 pub(super) fn column(name: &str, guess: &Guess) -> String {
     let mut keys = vec![format!("name: {}", quoted(name))];
     match &guess.kind {
@@ -160,7 +160,7 @@ pub(super) fn column(name: &str, guess: &Guess) -> String {
     format!("  - {{{}}}", keys.join(", "))
 }
 
-/// Steps and features as they are added; names are never given twice.
+/// Collects the recipe's steps and features, and ensures unique names.
 struct Recipe {
     taken: BTreeSet<String>,
     steps: Vec<String>,
@@ -227,7 +227,7 @@ impl Recipe {
         self.flag(name, missing);
     }
 
-    /// A feature that says whether a value is missing, where that is worth one.
+    /// Adds a missing-value indicator feature if `missing` is set.
     fn flag(&mut self, name: &str, missing: bool) {
         if missing {
             let flag = self.fresh(format!("{name} is missing"));
@@ -257,7 +257,7 @@ fn number(form: &NumberForm) -> String {
     format!("number: {{{}}}", keys.join(", "))
 }
 
-/// Words as a list, each once.
+/// The words as a YAML list, without duplicates.
 fn words<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let mut seen = BTreeSet::new();
     let words: Vec<String> = words.filter(|w| seen.insert(*w)).map(quoted).collect();

@@ -1,4 +1,4 @@
-//! JSON (one object or a list) and JSON lines.
+//! Reads JSON (one object or a list) and JSON lines.
 
 mod shape;
 
@@ -17,13 +17,13 @@ use crate::schema::row::Value as Cell;
 use crate::schema::{NumberForm, Row, Schema, json};
 use shape::Shape;
 
-/// Bytes of the largest document, unpacked: it is kept in memory as a whole.
+/// Maximum size in bytes of a decompressed document, which is held in memory as a whole.
 const LARGEST: u64 = 256 << 20;
 
 #[derive(Debug)]
 pub struct Json;
 
-/// One object a line.
+/// JSON lines: one object per line.
 #[derive(Debug)]
 pub struct JsonLines;
 
@@ -110,7 +110,8 @@ impl Format for JsonLines {
         to: &mut dyn Rows,
     ) -> Result<ControlFlow<()>, String> {
         if reading.items.is_some() {
-            // An answer that holds its rows in a field is one document, whatever its first bytes look like.
+            // A document that holds its rows in a field is always read as a single JSON document, even if its first bytes
+            // look like JSON lines.
             return Json.read(source, reading, to);
         }
         lines(source, reading, to)
@@ -131,7 +132,8 @@ impl Format for JsonLines {
     }
 }
 
-/// What is wrong with the rows of a document, with its place in the whole document.
+/// The error of the rows, with its line in the whole document: parses the rows again after blank lines that replace
+/// the text before them.
 fn fault(document: &[u8], rows: &[u8], reading: &Reading<'_>, row: &mut Row) -> String {
     let begin = rows.as_ptr().addr() - document.as_ptr().addr();
     let blank = |byte: &u8| if *byte == b'\n' { *byte } else { b' ' };
@@ -144,7 +146,7 @@ fn fault(document: &[u8], rows: &[u8], reading: &Reading<'_>, row: &mut Row) -> 
         .map_or_else(String::new, |fault| fault.to_string())
 }
 
-/// All of a document, as UTF-8 without a byte-order mark.
+/// The whole document as UTF-8, without a byte-order mark.
 fn whole(source: &mut dyn Read, encoding: Encoding) -> Result<Vec<u8>, String> {
     let failed = |fault: io::Error| format!("reading failed: {fault}");
     let text = decode::Utf8::new(source, encoding).map_err(failed)?;
@@ -162,7 +164,7 @@ fn whole(source: &mut dyn Read, encoding: Encoding) -> Result<Vec<u8>, String> {
     Ok(document)
 }
 
-/// Hands over every row of JSON lines.
+/// Passes every row of a JSON-lines source to `to`.
 fn lines(
     source: &mut dyn Read,
     reading: &Reading<'_>,
@@ -185,7 +187,7 @@ fn lines(
     Ok(going)
 }
 
-/// Hands over every line that is not blank, with its number; none for one that is too long.
+/// Passes every non-blank line with its number to `each`; `None` stands for a line that exceeds the maximum length.
 fn each_line(
     source: &mut dyn Read,
     mut each: impl FnMut(u64, Option<&[u8]>) -> Result<ControlFlow<()>, String>,
@@ -208,7 +210,8 @@ fn each_line(
     Ok(())
 }
 
-/// Reads a line; whether it is whole, none at the end. One that is too long is passed over, so that no line fills the memory.
+/// Reads a line. The result is `None` at the end of the input, otherwise whether the line is complete; the rest of an
+/// overlong line is skipped, so that it does not fill the memory.
 fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
     line.clear();
     if reader.take(LONGEST_ROW).read_until(b'\n', line)? == 0 {
@@ -222,7 +225,7 @@ fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option
     Ok(Some(whole))
 }
 
-/// Hands over the wanted values of an object.
+/// Passes the wanted values of an object to `each`.
 fn cells(
     line: u64,
     row: &Value,
@@ -281,7 +284,7 @@ fn one_line(schema: &Schema, form: &NumberForm, text: &[u8], row: &mut Row) -> R
             Err(Fault {
                 column: String::new(),
                 problem: Problem::NotARow,
-                // The line of the file stands beside it.
+                // The caller already reports the line number in the file.
                 got: got.replace(" at line 1 column", " at column"),
                 typed: false,
                 allowed: String::new(),

@@ -1,4 +1,4 @@
-//! What a JSON document is beside a list of rows: the shapes that other programs give a table.
+//! Recognises the shapes in which other programs write a table as JSON, in addition to a list of rows.
 
 use indexmap::IndexMap;
 use serde::de::IgnoredAny;
@@ -10,15 +10,14 @@ use crate::schema::fault::excerpt;
 /// The shape of a document.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// A row, a list of rows, or nothing that is known: reading its rows shows which.
+    /// A row, a list of rows, or an unknown shape, which reading the rows will reject.
     Rows,
-    /// One object a line.
     Lines,
-    /// Something else that holds a table: what it is and what to do.
+    /// Another shape that holds a table: its description, with advice.
     Other(String),
 }
 
-/// Deepest field that is looked at.
+/// Maximum depth at which fields are searched for a list of rows.
 const DEEPEST: usize = 3;
 
 type Object<'a> = IndexMap<String, &'a RawValue>;
@@ -106,7 +105,8 @@ fn of_fields(object: &Object<'_>, schema: &Schema) -> Shape {
         let is_number = |name: &String| name.bytes().all(|b| b.is_ascii_digit());
         let first = object.values().next().map(|raw| raw.get());
         let within = first.and_then(|text| serde_json::from_str::<Object<'_>>(text).ok());
-        // Without a spec, names that are numbers show which of the two is the index.
+        // An object of objects is a table by column or by row. Without a spec that knows the column names, the level whose
+        // names are all numbers is the row index.
         let by_column = object.keys().any(|name| known(name))
             || (!object.keys().all(is_number) && within.is_some_and(|o| o.keys().all(is_number)));
         return Shape::Other(match by_column {
@@ -123,7 +123,7 @@ fn columns(what: &str) -> String {
     )
 }
 
-/// Fields that hold a list of objects, by the names that lead to them.
+/// Collects the paths of the fields that hold a list of objects.
 fn lists(object: &Object<'_>, schema: &Schema, path: &str, found: &mut Vec<String>, depth: usize) {
     for (name, raw) in object {
         let path = match path {
@@ -140,7 +140,7 @@ fn lists(object: &Object<'_>, schema: &Schema, path: &str, found: &mut Vec<Strin
     }
 }
 
-/// A list of objects; an empty one may be one.
+/// Whether the value is a list of objects; an empty list counts as one.
 fn is_list_of_rows(raw: &RawValue) -> bool {
     let text = raw.get().as_bytes().trim_ascii_start();
     let inner = text.strip_prefix(b"[").map(first);

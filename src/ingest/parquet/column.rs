@@ -1,4 +1,4 @@
-//! The cells of one column, in one of the few types a value can have.
+//! The cells of one Parquet column, converted to one of the few types that a value can have.
 
 use std::fmt::{Display, Write};
 
@@ -12,10 +12,10 @@ use polars_parquet::parquet::schema::types::{PrimitiveLogicalType, PrimitiveType
 use super::instant::{write_date, write_instant};
 use crate::schema::row::Value;
 
-/// Digits of the largest decimal that an `i128` holds.
+/// Maximum number of digits of a decimal that an `i128` can hold.
 const MOST_DIGITS: usize = 38;
 
-/// What a column of a file holds.
+/// The type of a column in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Type {
     Flag,
@@ -37,7 +37,7 @@ pub(super) enum Type {
         zoned: bool,
     },
     Nothing,
-    /// What it is instead, in words.
+    /// A type that is not supported, described in words.
     Unreadable(&'static str),
 }
 
@@ -90,7 +90,8 @@ impl Type {
         }
     }
 
-    /// The type, where Arrow knows more of it than Parquet: there these are whole numbers or bytes.
+    /// The type of a column whose type only the Arrow schema states; in the Parquet schema such a column is
+    /// plain integers or bytes.
     pub(super) fn of_arrow_alone(arrow: &ArrowDataType, file: &PrimitiveType) -> Option<Type> {
         let is_plain = file.logical_type.is_none() && file.converted_type.is_none();
         match arrow {
@@ -113,36 +114,36 @@ impl Type {
     }
 }
 
-/// What a column is read for.
+/// How the numbers of a column are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// Whole numbers and decimals are numbers.
+    /// Whole numbers and decimals are read as numbers.
     Numbers,
-    /// Whole numbers and decimals are their digits, as a file of text has them: an id or a code may have more than an `f64`.
+    /// Whole numbers and decimals are read as their digits, as in a text file: an id or a code may have more
+    /// digits than an `f64`.
     AsWritten,
 }
 
-/// The cells of a column.
 #[derive(Debug, PartialEq)]
 pub(super) enum Cells {
     Numbers(Vec<Option<f64>>),
     Flags(Vec<Option<bool>>),
     Texts(Texts),
     Nothing(usize),
-    /// Lists and the like, of a table without a spec yet.
+    /// Values of an unsupported type, such as lists, in a table whose spec is yet to be inferred.
     Unreadable(usize),
 }
 
-/// Texts, one behind the other.
+/// Texts, concatenated in one buffer.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Texts {
     text: String,
-    /// Where each ends, and whether it is there at all.
+    /// For each text: its end in the buffer, and whether it is present.
     ends: Vec<(usize, bool)>,
 }
 
 impl Texts {
-    /// Adds a text that is written at the end; none is missing.
+    /// Appends the text that `write` produces for the value; `None` is a missing text.
     fn add<T>(
         &mut self,
         value: Option<T>,
@@ -278,7 +279,7 @@ fn primitives<T: NativeType>(
     Ok(arrays.flat_map(|array| array.iter().map(|value| value.copied())))
 }
 
-/// NaN is how other tools write a missing number.
+/// Converts NaN to missing, because other tools write a missing number as NaN.
 fn numbers(values: impl Iterator<Item = Option<f64>>) -> Cells {
     Cells::Numbers(values.map(|v| v.filter(|v| !v.is_nan())).collect())
 }
@@ -315,7 +316,6 @@ fn binary<'a>(values: impl Iterator<Item = Option<&'a [u8]>>) -> Result<Cells, S
         .ok_or_else(|| "it holds bytes that are not UTF-8".into())
 }
 
-/// A whole number as the nearest `f64`.
 trait ToF64 {
     fn to_f64(self) -> f64;
 }
@@ -331,7 +331,7 @@ macro_rules! to_f64 {
 }
 to_f64!(i8, i16, i32, i64, u8, u16, u32, u64);
 
-/// The number that the shortest digits of a single stand for: what a file of text made from the same table has.
+/// The number that the shortest decimal representation of an `f32` stands for, as a text file of the same table would have it.
 fn single(value: f32) -> f64 {
     let exact = f64::from(value);
     if !value.is_finite() {
@@ -340,13 +340,13 @@ fn single(value: f32) -> f64 {
     value.to_string().parse().unwrap_or(exact)
 }
 
-/// As [`single`], of a half: one sign bit, five of exponent, ten of fraction.
+/// Like [`single`], for a half-precision float with one sign bit, five exponent bits and ten fraction bits.
 fn half(bits: u16) -> f64 {
     let exact = exact_half(bits);
     if !exact.is_finite() || exact.fract() == 0.0 {
         return exact;
     }
-    // A neighbour is another half; what is nearer to this one than to any other stands for it.
+    // Any decimal that is closer to this half than to its neighbours represents it; the shortest one is chosen.
     let size = bits & 0x7fff;
     let (below, above) = (exact_half(size - 1), exact_half(size + 1));
     let exact_size = exact.abs();

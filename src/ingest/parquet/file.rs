@@ -1,4 +1,4 @@
-//! A Parquet file: its columns with their types, and the cells of a row group.
+//! Opens a Parquet file: its columns with their types, and the cells of each row group.
 
 use std::io::{Cursor, Read};
 
@@ -16,13 +16,13 @@ use super::column::{Cells, Type, Wanted};
 use crate::ingest::guard;
 use crate::schema::csv::MOST_COLUMNS;
 
-/// Bytes of the largest file: it is kept in memory as it is, packed.
+/// Maximum size in bytes of a file, which is held in memory compressed.
 const LARGEST: u64 = 2 << 30;
 
-/// Rows of the largest row group: one is unpacked at a time, as a whole.
+/// Maximum number of rows in a row group; groups are decompressed one at a time, each as a whole.
 const MOST_ROWS: usize = 1 << 26;
 
-/// A file that is open.
+/// An open Parquet file.
 pub(super) struct File {
     bytes: Buffer<u8>,
     about: FileMetadata,
@@ -31,7 +31,7 @@ pub(super) struct File {
 
 struct FileColumn {
     name: String,
-    /// As it is decoded; none where it cannot be.
+    /// The Arrow field to decode into; `None` if the column cannot be decoded.
     field: Option<Field>,
     kind: Type,
 }
@@ -59,22 +59,19 @@ impl File {
         })
     }
 
-    /// The names of its columns, in order.
+    /// The names of the columns, in order.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
-    /// How many row groups it has.
     pub(super) fn groups(&self) -> usize {
         self.about.row_groups.len()
     }
 
-    /// How many rows a group has.
     pub(super) fn rows(&self, group: usize) -> usize {
         self.about.row_groups[group].num_rows()
     }
 
-    /// The cells of a column within a row group.
     pub(super) fn cells(
         &self,
         group: usize,
@@ -138,8 +135,8 @@ impl File {
     }
 }
 
-/// Checks that the runs of definition levels are no longer than their page: the library would set aside as much memory as a
-/// damaged one says, and the process would end.
+/// Checks that no run of definition levels is longer than its page: the library would otherwise allocate as much memory as a
+/// damaged length says, which can abort the process.
 fn check_levels(mut pages: BasicDecompressor, rows: usize) -> Result<(), String> {
     let said = |e: ParquetError| e.to_string();
     pages.read_dict_page().map_err(said)?;
@@ -159,7 +156,7 @@ fn check_levels(mut pages: BasicDecompressor, rows: usize) -> Result<(), String>
     Ok(())
 }
 
-/// The lengths of the runs of levels of one bit, packed ones in eights.
+/// The lengths of the runs of 1-bit definition levels; a bit-packed run holds a multiple of eight levels.
 fn runs(mut levels: &[u8]) -> impl Iterator<Item = u64> + '_ {
     std::iter::from_fn(move || {
         let mut head = 0u64;
@@ -181,7 +178,7 @@ fn runs(mut levels: &[u8]) -> impl Iterator<Item = u64> + '_ {
     })
 }
 
-/// The columns by their Parquet types. What Arrow says of them beside that matters for the few types that Parquet lacks.
+/// The columns by their Parquet types. The embedded Arrow schema matters only for the few types that Parquet lacks.
 fn columns(about: &FileMetadata) -> Result<Vec<FileColumn>, String> {
     let fields = about.schema().fields();
     if fields.len() > MOST_COLUMNS {

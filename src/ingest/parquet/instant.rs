@@ -1,18 +1,19 @@
-//! Dates and points in time as ISO 8601 text.
+//! Writes dates and timestamps as ISO 8601 text.
 
 use std::fmt::Write;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// A date by its days since 1970.
+/// Writes the date that is `days` after 1970-01-01.
 pub(super) fn write_date(days: i64, out: &mut String) -> Option<()> {
     let second = days.checked_mul(86_400)?;
     let date = Timestamp::from_second(second).ok()?;
     write!(out, "{}", TimeZone::UTC.to_datetime(date).date()).ok()
 }
 
-/// A point in time by its units since 1970; one of a known zone is in UTC and ends in Z.
+/// Writes the timestamp that is `value` units after 1970-01-01, with `per_second` units in a second. If the type has a time
+/// zone, the text is in UTC and ends in Z.
 pub(super) fn write_instant(
     value: i64,
     per_second: i64,

@@ -1,4 +1,4 @@
-//! Parquet: read here, row group by row group, written in [`write`].
+//! The Parquet format: reads files row group by row group; [`write`] writes them.
 
 mod column;
 mod file;
@@ -76,7 +76,7 @@ impl Format for Parquet {
                 };
                 let cells = file.cells(group, *place, wanted);
                 match infers {
-                    // A column that cannot be read is one that no model reads.
+                    // Only the inference of a spec tolerates an unreadable column: no model will read it.
                     true => cells.or_else(|_| Ok(Cells::Unreadable(file.rows(group)))),
                     false => cells,
                 }
@@ -133,7 +133,7 @@ impl Format for Parquet {
     }
 }
 
-/// Whether pandas gives this name to an index that has none: row numbers.
+/// Whether the column is an unnamed pandas index, which holds row numbers.
 fn is_index(name: &str) -> bool {
     let level = name.strip_prefix("__index_level_");
     level

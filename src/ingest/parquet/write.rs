@@ -1,4 +1,4 @@
-//! Tables and answers as Parquet.
+//! Writes tables and predictions as Parquet.
 
 use std::io::Write;
 
@@ -14,12 +14,12 @@ use crate::schema::column::{By, Kind, Label, Order};
 use crate::schema::number::{whole, whole_text};
 use crate::schema::{Cell, Slot, Table};
 
-/// A table's bytes as Parquet: id, target, columns. The same table gives the same bytes.
+/// A table as Parquet with the columns id, target and features. The same table always gives the same bytes.
 pub(in crate::ingest) fn table_bytes(table: &Table) -> Result<Vec<u8>, WriteFault> {
     bytes(table_columns(table, IdKind::of(table)))
 }
 
-/// Writes a table group by group, so that it need not be in memory as a whole.
+/// Writes a table row group by row group, so that the table need not fit into memory.
 pub(in crate::ingest) struct TableWriter<'w> {
     writer: Option<BatchedWriter<&'w mut dyn Write>>,
     sink: Option<&'w mut dyn Write>,
@@ -35,7 +35,7 @@ impl<'w> TableWriter<'w> {
         }
     }
 
-    /// Writes one group of rows. The first decides whether ids are numbers or text.
+    /// Writes one group of rows. The first group decides whether ids are written as numbers or as text.
     pub(in crate::ingest) fn group(&mut self, table: &Table) -> Result<(), WriteFault> {
         match self.sink.is_some() {
             true => self.ids = IdKind::of(table),
@@ -53,7 +53,7 @@ impl<'w> TableWriter<'w> {
         Ok(writer.write_batch(&frame)?)
     }
 
-    /// Writes the end of the file.
+    /// Writes the footer of the file; `empty` provides the columns of a file without rows.
     pub(in crate::ingest) fn finish(mut self, empty: &Table) -> Result<(), WriteFault> {
         if self.sink.is_some() {
             self.group(empty)?; // a table without rows still has its columns
@@ -64,7 +64,7 @@ impl<'w> TableWriter<'w> {
     }
 }
 
-/// Writes columns that are no table of ours, group by group.
+/// Writes columns that have no schema, row group by row group.
 pub(in crate::ingest) struct ColumnWriter<'w> {
     writer: Option<BatchedWriter<&'w mut dyn Write>>,
     sink: Option<&'w mut dyn Write>,
@@ -78,7 +78,6 @@ impl<'w> ColumnWriter<'w> {
         }
     }
 
-    /// Writes one group of rows.
     pub(in crate::ingest) fn group(
         &mut self,
         columns: Vec<(String, Plain)>,
@@ -100,7 +99,7 @@ impl<'w> ColumnWriter<'w> {
         Ok(writer.write_batch(&frame)?)
     }
 
-    /// Writes the end of the file, which has at least one group.
+    /// Writes the footer of the file, which must have at least one group.
     pub(in crate::ingest) fn finish(mut self) -> Result<(), WriteFault> {
         if let Some(writer) = self.writer.as_mut() {
             writer.finish()?;
@@ -109,7 +108,7 @@ impl<'w> ColumnWriter<'w> {
     }
 }
 
-/// How ids are written: as whole numbers where every id is one, else as text.
+/// The type of the id column: whole numbers if every id is one, otherwise text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum IdKind {
     Whole,
@@ -184,7 +183,7 @@ fn table_columns(table: &Table, id_kind: IdKind) -> Vec<Column> {
     columns
 }
 
-/// A level or text; none where nothing is there.
+/// The text of a level or text cell; `None` if the cell is missing.
 fn word<'t>(kind: &'t Kind, cell: Cell, text: &'t str) -> Option<&'t str> {
     match (cell, kind) {
         (Cell::Level(level), Kind::Category { levels }) => Some(levels[level as usize].as_str()),
@@ -193,7 +192,7 @@ fn word<'t>(kind: &'t Kind, cell: Cell, text: &'t str) -> Option<&'t str> {
     }
 }
 
-/// Ids (or numbers of rows), labels, probabilities and, where there are any, warnings as Parquet.
+/// Predictions as Parquet: ids (or row numbers), predicted labels, probabilities and, if there are any, warnings.
 pub(in crate::ingest) fn answer_bytes(answers: Answers<'_>) -> Result<Vec<u8>, WriteFault> {
     let schema = answers.loaded.table.schema();
     let rows: Vec<_> = answers.each().collect();
@@ -279,7 +278,7 @@ fn label_column(name: &str, labels: &[Option<&Label>], whole: bool) -> Column {
     Series::new(name.into(), texts).into()
 }
 
-/// One thread: the same bytes whatever the machine, and no pool of threads for a small table.
+/// Writes with one thread, so that the bytes do not depend on the machine and a small table starts no thread pool.
 fn settings<W: Write>(sink: W) -> ParquetWriter<W> {
     ParquetWriter::new(sink)
         .with_compression(ParquetCompression::Zstd(None))

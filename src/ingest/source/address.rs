@@ -1,6 +1,6 @@
-//! Addresses without their secrets, for messages, logs and `config show`.
+//! Masks the secrets in addresses, for messages, logs and `config show`.
 
-/// Names of query parameters that hold secrets.
+/// Parts of query-parameter names that mark the value as a secret.
 const SECRET: &[&str] = &[
     "key",
     "token",
@@ -12,8 +12,8 @@ const SECRET: &[&str] = &[
     "signature",
 ];
 
-/// An address as it may be shown: the password of `scheme://user:password@host` and the values of parameters that look
-/// like secrets are `***`. Text that is no address stays as it is.
+/// The address with its secrets replaced by `***`: the password of `scheme://user:password@host`, and the values of query
+/// parameters whose names suggest a secret. Text that is not an address is unchanged.
 pub fn masked(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return text.to_owned();
@@ -22,12 +22,12 @@ pub fn masked(text: &str) -> String {
         Some((place, parameters)) => (place, Some(parameters)),
         None => (rest, None),
     };
-    // A password may hold an @ or / that somebody forgot to encode; the last @ before the parameters ends it.
+    // A password may contain an unencoded @ or /, so the last @ before the query parameters ends it.
     let place = match place.rsplit_once('@') {
         None => place.to_owned(),
         Some((user, host)) => match user.split_once(':') {
             Some((name, _)) => format!("{name}:***@{host}"),
-            // A user alone may be a token.
+            // A user name without a password may be a token.
             None if scheme.starts_with("http") => format!("***@{host}"),
             None => format!("{user}@{host}"),
         },

@@ -1,4 +1,4 @@
-//! One file.
+//! The source kind for a single file.
 
 use std::fs;
 use std::io::BufReader;
@@ -17,7 +17,7 @@ use crate::ingest::rows::Rows;
 use crate::ingest::{compression, content, formats};
 use crate::schema::Dialect;
 
-/// A file, with the format its ending stands for.
+/// A file, with the format that its extension stands for.
 #[derive(Debug)]
 pub(super) struct File {
     path: PathBuf,
@@ -58,7 +58,7 @@ impl File {
         })
     }
 
-    /// Reads every row; says whether the receiver wants more.
+    /// Passes every row to `to`. The result says whether the receiver wants more rows.
     pub(super) fn rows(
         &self,
         pull: &Pull<'_>,
@@ -76,7 +76,7 @@ impl File {
         content::read(self.format, &mut reader, &reading, to).map_err(unreadable)
     }
 
-    /// Changes whenever the file does: its length and when it was last written.
+    /// A stamp that changes whenever the file does: its length and modification time.
     pub(super) fn stamp(&self) -> Result<String, ReadFault> {
         let about = fs::metadata(&self.path).map_err(|e| self.not_open(e))?;
         let written = about.modified().ok();
@@ -98,7 +98,7 @@ impl Kind for File {
         &self.name
     }
 
-    /// A file that has not changed is not read again; one that has, from its beginning: what is stored knows its rows.
+    /// Skips an unchanged file. A changed file is read again from the beginning; the store recognises rows that it already has.
     fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault> {
         let stamp = self.stamp()?;
         if pull.cursor == Some(stamp.as_str()) {

@@ -1,4 +1,4 @@
-//! The files of a folder, in the order of their names.
+//! The source kind for the files of a folder, read in name order.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -59,8 +59,9 @@ impl Kind for Folder {
         true
     }
 
-    /// The cursor holds the stamp of every file done with so far, so that only new and changed ones are read. A file that
-    /// is no table is done with, too, until it changes; one that cannot be opened is not: that may end without a change.
+    /// The cursor holds the stamp of every processed file, so that only new and changed files are read. A file that is
+    /// not a table counts as processed until it changes; a file that cannot be opened does not, because it may become
+    /// readable without a change.
     fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault> {
         let seen = pull.cursor.and_then(|c| serde_json::from_str(c).ok());
         let seen: BTreeMap<String, String> = seen.unwrap_or_default();
@@ -81,7 +82,7 @@ impl Kind for Folder {
                 }
             };
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            // The stamp is taken before the file is read: what is written to it meanwhile is a change.
+            // The stamp is taken before the file is read, so that a write during the read counts as a change.
             let (stamp, rows) = match file.stamp() {
                 Ok(stamp) if seen.get(&*name) == Some(&stamp) => {
                     (stamp, Ok(ControlFlow::Continue(())))

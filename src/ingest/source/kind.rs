@@ -1,4 +1,4 @@
-//! What a kind of source is, and what one is read for.
+//! The trait of a kind of source, and the parameters for reading one.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -12,34 +12,34 @@ use crate::ingest::rows::Rows;
 use crate::schema::row::Purpose;
 use crate::schema::{Dialect, Schema};
 
-/// Recognises a source by how it is written; none if it is of another kind.
+/// Opens a source if `text` denotes one of this kind; `None` if it denotes another kind.
 pub(super) type Open = fn(&str, &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>>;
 
-/// Something rows come from.
+/// A kind of source that rows are read from.
 pub(super) trait Kind: Debug + Send + Sync {
-    /// What to call it in messages, without credentials.
+    /// The name of the source in messages, without credentials.
     fn name(&self) -> &str;
 
-    /// Whether each of its parts is a source of its own: equal rows of two files are two rows.
+    /// Whether equal rows in different parts count as different rows, as in the files of a folder.
     fn has_parts(&self) -> bool {
         false
     }
 
-    /// Hands over every row after the cursor, in order, until there is none or the receiver breaks off.
+    /// Passes every row after the cursor, in order, until there are no more or the receiver ends the reading.
     fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault>;
 }
 
-/// What a source is read for.
+/// Parameters for reading a source.
 pub(super) struct Pull<'a> {
     pub schema: &'a Schema,
     pub purpose: Purpose,
-    /// What [`Rows::reached`] said last, some time before.
+    /// The last cursor of an earlier read, as reported through [`Rows::reached`].
     pub cursor: Option<&'a str>,
     pub world: &'a dyn World,
 }
 
 impl<'a> Pull<'a> {
-    /// How a table of it is read.
+    /// The parameters for reading a table of the source.
     pub fn reading(&self, dialect: &'a Dialect, items: Option<&'a Field>) -> Reading<'a> {
         Reading {
             schema: self.schema,

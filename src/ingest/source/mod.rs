@@ -1,6 +1,6 @@
-//! Kinds of sources: what each takes, how rows are handed over, what is handed in from outside.
+//! Kinds of sources: the options of each, the reading of rows, and the environment in which they run.
 //!
-//! One file a kind, one line in `KINDS`.
+//! A new kind is one file and one line in `KINDS`.
 
 pub mod address;
 mod file;
@@ -32,48 +32,48 @@ use kind::{Kind, Open, Pull};
 pub use options::Options;
 pub use world::{Unattended, World};
 
-/// All kinds, asked in this order; the last takes whatever is left.
+/// All kinds, tried in this order; the last one accepts any text.
 const KINDS: &[Open] = &[stdin::open, http::open, sql::open, folder::open, file::open];
 
 /// A source, ready to be read.
 #[derive(Clone, Debug)]
 pub struct Source(Arc<dyn Kind>);
 
-/// How a source is read in batches.
+/// Parameters for reading a source in batches.
 pub struct Order<'a> {
-    /// What its rows must be.
+    /// The schema that the rows must satisfy.
     pub schema: &'a Arc<Schema>,
-    /// Whether the first bad row ends it. The sink has been given the batches before it: it undoes them.
+    /// Whether the first bad row ends the load. The sink has already received the earlier batches and must undo them.
     pub strict: bool,
-    /// Where the last load ended ([`Tally::cursor`]); none reads from the beginning.
+    /// The cursor of the last load ([`Tally::cursor`]); `None` reads from the beginning.
     pub cursor: Option<&'a str>,
-    /// Time, chance, whoever listens.
+    /// The environment: waiting, randomness, cancellation and notes.
     pub world: &'a dyn World,
 }
 
 impl Source {
-    /// `-` is standard input, a path is a file or folder; URLs are web APIs and databases.
+    /// Parses the address of a source: `-` is standard input, a path is a file or folder, a URL is a web API or a database.
     ///
     /// # Errors
-    /// When nothing like it can be read.
+    /// When the address denotes nothing that can be read.
     pub fn parse(text: &str) -> Result<Source, ReadFault> {
         Source::open(text, &Options::default())
     }
 
-    /// As [`Source::parse`], with options. Nothing is read or connected yet.
+    /// Like [`Source::parse`], with options. Nothing is read and no connection is opened yet.
     ///
     /// # Errors
-    /// When nothing like it can be read, or an option is wrong for it.
+    /// When the address denotes nothing that can be read, or an option does not apply to this kind of source.
     pub fn open(text: &str, options: &Options) -> Result<Source, ReadFault> {
         let kind = KINDS.iter().find_map(|open| open(text, options));
         kind.expect("the last kind takes whatever is left")
             .map(Source)
     }
 
-    /// A file, read as its ending says.
+    /// A file whose extension determines its format.
     ///
     /// # Errors
-    /// When the ending is not known.
+    /// When the extension is not known.
     pub fn file(path: &Path, dialect: &Dialect) -> Result<Source, ReadFault> {
         let options = Options {
             format: dialect.clone(),
@@ -82,12 +82,12 @@ impl Source {
         Ok(Source(Arc::new(file::File::new(path, &options)?)))
     }
 
-    /// What to call it in messages, without credentials.
+    /// The name of the source in messages, without credentials.
     pub fn name(&self) -> &str {
         self.0.name()
     }
 
-    /// Reads it into a table.
+    /// Loads the source into a table.
     ///
     /// # Errors
     /// [`ReadFault`]; with `strict` also the first bad row.
@@ -108,7 +108,7 @@ impl Source {
         outcome.and_then(|()| collector.finish())
     }
 
-    /// Reads it as it is, to be compared and not judged: every value that parses.
+    /// Loads the source for comparison with other tables, without validation: every value that parses is used.
     pub fn look(&self, schema: &Arc<Schema>) -> Result<Seen, ReadFault> {
         let mut looker = Looker::new(schema);
         let pull = Pull {
@@ -121,7 +121,7 @@ impl Source {
         outcome.and_then(|()| looker.finish())
     }
 
-    /// Reads all of it to learn what its columns hold.
+    /// Reads the whole source without a schema, to collect statistics of its columns.
     pub(super) fn survey(&self, surveyor: &mut dyn Rows) -> Result<(), ReadFault> {
         let pull = Pull {
             schema: &Schema::unknown(),
@@ -132,10 +132,10 @@ impl Source {
         self.0.pull(&pull, surveyor)
     }
 
-    /// Reads it in batches, with or without targets.
+    /// Reads the source in batches; the target of a row is optional.
     ///
     /// # Errors
-    /// [`ReadFault`]; what the sink took before it stays taken.
+    /// [`ReadFault`]; batches that the sink accepted before the error are not undone.
     pub fn ingest(&self, order: &Order<'_>, sink: &mut dyn Sink) -> Result<Tally, ReadFault> {
         let whole = (!self.0.has_parts()).then(|| identity(self.0.name()).into());
         let mut batcher = Batcher::new(order.schema, order.strict, whole, order.world, sink);

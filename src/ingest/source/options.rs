@@ -1,5 +1,3 @@
-//! What can be said about a source beside its name.
-
 use std::time::Duration;
 
 use super::http::next::Next;
@@ -7,24 +5,24 @@ use crate::ingest::error::ReadFault;
 use crate::ingest::field::Field;
 use crate::schema::Dialect;
 
-/// What can be said about a source beside its name.
+/// Options of a source, in addition to its address.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// JSON: the field that holds the list of rows, `data.rows` or `/data/rows`.
     pub items: Option<String>,
-    /// How text is written.
+    /// The dialect of text: delimiter, encoding and number form.
     pub format: Dialect,
-    /// Web APIs: how the next page is found; by its `Link` header where this is not said.
+    /// Web APIs: how the next page is found; by the `Link` header if not set.
     pub next: Option<Next>,
-    /// Databases: the query; `:cursor` in it is where the last pull ended.
+    /// Databases: the query; `:cursor` in it stands for the cursor of the last pull.
     pub query: Option<String>,
-    /// Databases: the table, where there is no query.
+    /// Databases: the table to read, if there is no query.
     pub table: Option<String>,
-    /// Databases: the column that says how far a pull came.
+    /// Databases: the column whose values are the cursor.
     pub cursor: Option<String>,
-    /// Longest wait for one answer.
+    /// Maximum wait for a response.
     pub timeout: Duration,
-    /// How often a request is tried again.
+    /// Maximum number of retries of a request.
     pub retries: u32,
 }
 
@@ -44,7 +42,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The field of `items`.
+    /// The parsed `items` option.
     pub(super) fn items(&self) -> Result<Option<Field>, ReadFault> {
         let field = self.items.as_deref().map(str::parse::<Field>);
         field
@@ -52,7 +50,7 @@ impl Options {
             .map_err(|error| ReadFault::Usage(error.to_string()))
     }
 
-    /// Refuses options that a kind of source does not have.
+    /// Rejects options that do not apply to a kind of source.
     pub(super) fn only(&self, kind: &str, known: &[&str]) -> Result<(), ReadFault> {
         let given = [
             ("items", self.items.is_some(), "JSON"),

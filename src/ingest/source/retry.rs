@@ -1,4 +1,5 @@
-//! How long to wait before another try. Pure: what happened, which try it was and a drawn number go in.
+//! Decides how long to wait before the next attempt. The decision is a pure function of the failure, the number of attempts
+//! and a random number.
 
 use std::time::Duration;
 
@@ -6,28 +7,27 @@ use super::world::World;
 use crate::backoff::Backoff;
 use crate::ingest::error::ReadFault;
 
-/// Waits between tries. Longer ones gain nothing on a server that is down.
+/// Waits between attempts; a wait above the maximum would not help when a server is down.
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(500),
     longest: Duration::from_secs(30),
     least: 0.0,
 };
 
-/// Longest wait that a server may ask for. One that wants more is told of instead of sitting there.
+/// Maximum wait that a server may request. A longer one ends the attempts with an error instead of blocking the load.
 pub const MOST_ASKED: Duration = Duration::from_secs(300);
 
-/// A try that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub why: String,
-    /// Whether another try may go better.
+    /// Whether another attempt may succeed.
     pub again: bool,
-    /// How long the other side asks to wait.
+    /// The wait that the server requested.
     pub after: Option<Duration>,
 }
 
 impl Failure {
-    /// One that another try does not help.
+    /// A permanent failure, which is not retried.
     pub fn lasting(why: impl Into<String>) -> Failure {
         Failure {
             why: why.into(),
@@ -36,7 +36,7 @@ impl Failure {
         }
     }
 
-    /// One that may pass.
+    /// A transient failure, which is retried.
     pub fn passing(why: impl Into<String>) -> Failure {
         Failure {
             again: true,
@@ -45,10 +45,11 @@ impl Failure {
     }
 }
 
-/// The wait before the next try, or why there is none. `tries` have failed so far; `random` is drawn from 0 to 1.
+/// The wait before the next attempt, or why there is none. `tries` attempts have failed so far; `random` is uniform
+/// between 0 and 1.
 ///
 /// # Errors
-/// The failure in words, with what is to be done about the number of tries.
+/// The failure as text, with the number of attempts and what to do.
 pub fn next(failure: &Failure, tries: u32, retries: u32, random: f64) -> Result<Duration, String> {
     let why = &failure.why;
     if !failure.again {
@@ -72,7 +73,8 @@ pub fn next(failure: &Failure, tries: u32, retries: u32, random: f64) -> Result<
     }
 }
 
-/// Tries until it succeeds, is stopped (`once` gives none), or further tries make no sense.
+/// Repeats `once` until it succeeds, returns `None` because the load was cancelled, fails permanently, or has
+/// used up its retries.
 pub(super) fn persist<T>(
     name: &str,
     retries: u32,

@@ -1,4 +1,4 @@
-//! Waiting for the network on a thread of one's own: sources are read synchronously, whoever calls them.
+//! Runs asynchronous network operations on the caller's thread, because sources are read synchronously.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use tokio::runtime::{Builder, Runtime};
 use super::retry::Failure;
 use super::world::World;
 
-/// A runtime of this thread alone.
+/// A tokio runtime that uses only the current thread.
 pub(super) fn new() -> Result<Runtime, String> {
     let runtime = Builder::new_current_thread().enable_all().build();
     runtime.map_err(|e| format!("the system gives no runtime: {e}"))
 }
 
-/// Runs to the end, or until stopped: then none.
+/// Runs `work` to its end; `None` if the load is cancelled first.
 pub(super) fn run<T>(
     runtime: &Runtime,
     world: &dyn World,
@@ -33,7 +33,7 @@ async fn stopped(world: &dyn World) {
     }
 }
 
-/// Waits no longer than `time`.
+/// Runs `work`, with a timeout that counts as a transient failure.
 pub(super) async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Result<T, Failure> {
     let late = |_| Failure::passing(format!("no answer within {} s", time.as_secs_f64()));
     tokio::time::timeout(time, work).await.map_err(late)

@@ -1,5 +1,3 @@
-//! Standard input.
-
 use std::io;
 use std::sync::Arc;
 
@@ -11,7 +9,7 @@ use crate::ingest::rows::Rows;
 use crate::ingest::{compression, content, formats, signature};
 use crate::schema::Dialect;
 
-/// Standard input: CSV, unless its first bytes say otherwise.
+/// The source kind for standard input: CSV, unless the first bytes indicate another format.
 #[derive(Debug)]
 struct Stdin {
     dialect: Dialect,

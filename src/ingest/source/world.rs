@@ -1,18 +1,18 @@
-//! What a source needs from outside: patience, chance, and somebody who listens.
+//! The environment of a source: waiting, randomness, cancellation and notes.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Time, chance, and whoever started the load. Handed in, so that a test neither sleeps nor draws lots.
+/// The environment of a load, passed in so that tests neither sleep nor depend on random numbers.
 pub trait World: Sync {
-    /// Whether somebody asked for an end.
+    /// Whether the load has been cancelled.
     fn stopped(&self) -> bool {
         false
     }
 
-    /// Lets time pass; comes back early once stopped.
+    /// Waits for `time`; returns early if the load is cancelled.
     fn wait(&self, time: Duration) {
         const LOOK: Duration = Duration::from_millis(50); // quicker than a person notices
         let mut left = time;
@@ -23,23 +23,23 @@ pub trait World: Sync {
         }
     }
 
-    /// A number from 0 to 1, drawn evenly.
+    /// A random number, uniform between 0 and 1.
     fn random(&self) -> f64 {
-        // The seed of a hash map comes from the system; for spreading retries that is random enough.
+        // A new hash map state is seeded by the system, which is random enough to spread retries.
         let bits = RandomState::new().hash_one(0u8) >> 11;
         bits as f64 / (1u64 << 53) as f64
     }
 
-    /// Tells of something that is no fault yet: a retry, a file passed over.
+    /// Reports an event that is not an error, such as a retry or a skipped file.
     fn say(&self, _note: &str) {}
 }
 
-/// The world of a load that nobody watches; it can be stopped.
+/// The environment of a load that reports its notes to no one; it can be cancelled.
 #[derive(Clone, Debug, Default)]
 pub struct Unattended(Arc<AtomicBool>);
 
 impl Unattended {
-    /// Stops once the flag is raised.
+    /// Creates an environment that cancels the load once the flag is set.
     pub fn until(stop: Arc<AtomicBool>) -> Unattended {
         Unattended(stop)
     }

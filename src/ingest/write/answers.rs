@@ -1,4 +1,4 @@
-//! What a model says of a table, answer by answer.
+//! Combines a table with the predictions for it, row by row.
 
 use crate::ingest::collect::{Loaded, OddRow};
 use crate::schema::answer::{self, Answer};
@@ -6,19 +6,19 @@ use crate::schema::column::Label;
 use crate::schema::fault::Problem;
 use crate::schema::{Cell, Span, Warning};
 
-/// What a model says of a table that was read to predict.
+/// A table that was read to predict, with its predictions.
 #[derive(Clone, Copy, Debug)]
 pub struct Answers<'a> {
-    /// The table, and the rows that are not in it because they are bad.
+    /// The table, and the bad rows that are not in it.
     pub loaded: &'a Loaded,
-    /// A label a row of the table, in its order.
+    /// The predicted label of each row of the table.
     pub labels: &'a [&'a Label],
-    /// A probability a row of the table, in its order.
+    /// The probability of each row of the table.
     pub probabilities: &'a [f64],
 }
 
 impl<'a> Answers<'a> {
-    /// One answer a row that was read, bad ones included, with what is to be said of it.
+    /// One prediction for each row that was read, with its faults and warnings. A bad row has no predicted label.
     pub(in crate::ingest) fn each(self) -> impl Iterator<Item = (Answer<'a>, Option<&'a OddRow>)> {
         let (table, odd) = (&self.loaded.table, &self.loaded.odd);
         let has_id = self.has_id();
@@ -54,7 +54,7 @@ impl<'a> Answers<'a> {
         })
     }
 
-    /// Whether the table has ids; one without rows may have them.
+    /// Whether the output has an id column; for a table without rows, the schema decides.
     pub(in crate::ingest) fn has_id(self) -> bool {
         let Loaded {
             table, odd, read, ..
@@ -67,7 +67,7 @@ impl<'a> Answers<'a> {
                 .any(|(_, odd)| odd.left_out().is_some_and(|row| row.id.is_some()))
     }
 
-    /// Whether an answer in columns has one for warnings: where there is something to say of a row.
+    /// Whether columnar output has a column for warnings: if any row is bad or has a warning of its own.
     pub(in crate::ingest) fn has_warnings(self) -> bool {
         let worth = |(_, odd): &(usize, OddRow)| match odd {
             OddRow::Bad(_) => true,
@@ -77,7 +77,7 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// A target that is ignored is so in every row: it is said once, not in a column.
+/// Whether a warning belongs into the warnings column. An ignored target concerns every row alike and is reported once instead.
 fn is_worth_a_column(warning: &Warning) -> bool {
     warning.problem != Problem::TargetIgnored
 }

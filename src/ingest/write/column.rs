@@ -1,6 +1,4 @@
-//! A plain column, as it is written.
-
-/// A column, with holes where a row has no value.
+/// A plain column for output, with `None` where a row has no value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {
     Whole(Vec<Option<i64>>),

@@ -1,4 +1,4 @@
-//! Plain columns into a Parquet file, group by group: tables that have no schema of ours.
+//! Writes plain columns, which have no schema, to a Parquet file, row group by row group.
 
 use std::io::Write;
 
@@ -6,7 +6,7 @@ use super::column::Column;
 use super::error::WriteFault;
 use crate::ingest::parquet::write::ColumnWriter;
 
-/// A file that takes columns.
+/// A Parquet file under construction.
 pub struct ColumnFile<'w>(ColumnWriter<'w>);
 
 impl<'w> ColumnFile<'w> {
@@ -14,18 +14,12 @@ impl<'w> ColumnFile<'w> {
         ColumnFile(ColumnWriter::new(to))
     }
 
-    /// Writes one group of rows. Names and kinds are those of the first group.
-    ///
-    /// # Errors
-    /// When it cannot be written.
+    /// Writes one row group. The first group determines the names and types of the columns.
     pub fn group(&mut self, columns: Vec<(String, Column)>) -> Result<(), WriteFault> {
         self.0.group(columns)
     }
 
-    /// Writes the end of the file.
-    ///
-    /// # Errors
-    /// When it cannot be written.
+    /// Writes the footer of the file.
     pub fn finish(self) -> Result<(), WriteFault> {
         self.0.finish()
     }

@@ -1,4 +1,4 @@
-//! Tables and answers into files.
+//! Writes tables and predictions to files.
 
 pub(super) mod answers;
 pub mod column;
@@ -16,17 +16,17 @@ pub use answers::Answers;
 use answers::{in_json, in_words};
 pub use error::WriteFault;
 
-/// A table as Parquet: id, target, columns. The same table gives the same bytes.
+/// A table as Parquet with the columns id, target and features. The same table always gives the same bytes.
 pub fn table_as_parquet(table: &Table) -> Result<Vec<u8>, WriteFault> {
     parquet::write::table_bytes(table)
 }
 
-/// Formats answers are written in.
+/// Formats in which predictions can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerFormat {
-    /// Columns id (`row` if the table has none), target, `probability`, and `warnings` where there are any.
+    /// Columns id (`row` if the table has no ids), target, `probability` and, if there are any, `warnings`.
     Csv,
-    /// One object a line, the same keys.
+    /// One JSON object per line, with the CSV columns as keys.
     JsonLines,
     Parquet,
 }
@@ -48,10 +48,8 @@ impl AnswerFormat {
     }
 }
 
-/// Writes one answer a row that was read. In columns, `warnings` stands last where there are any; in JSON it always does.
-///
-/// # Errors
-/// When the sink or polars refuses.
+/// Writes one prediction for each row that was read. CSV and Parquet have a last column `warnings` only if there are any;
+/// JSON lines always have the key.
 pub fn answers(
     answers: Answers<'_>,
     format: AnswerFormat,
@@ -90,10 +88,10 @@ pub fn answers(
     sink.flush().map_err(failed)
 }
 
-/// Writes a file beside its place and renames it there, so that nobody ever sees half of it.
+/// Writes a temporary file in the same folder and renames it to `path`, so that no reader sees a partial file.
 ///
 /// # Errors
-/// Names the file; nothing is left behind.
+/// Names the file; the temporary file is removed.
 pub fn beside<T, E: From<WriteFault>>(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> Result<T, E>,

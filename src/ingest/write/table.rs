@@ -1,4 +1,4 @@
-//! Checked rows into a file, batch by batch.
+//! Writes validated rows to a file, batch by batch.
 
 use std::io::Write;
 use std::path::Path;
@@ -12,16 +12,16 @@ use crate::schema::answer::{csv_cell, csv_label};
 use crate::schema::column::By;
 use crate::schema::{Cell, Column, Kind, Schema, Slot, Table};
 
-/// Rows of one group of a Parquet file: larger ones compress no better and take more memory.
+/// Rows of one row group of a Parquet file; larger groups compress no better and take more memory.
 const GROUP: usize = 1 << 16;
 
 /// Writing into memory cannot fail.
 const MEMORY: &str = "a Vec takes every byte";
 
-/// Formats tables are written in.
+/// Formats in which tables can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableFormat {
-    /// Columns id (if the table has it), target, features; missing is empty.
+    /// Columns id (if the table has it), target and features; a missing value is an empty cell.
     Csv,
     /// The same columns, typed.
     Parquet,
@@ -40,7 +40,7 @@ impl TableFormat {
     }
 }
 
-/// A file that takes batches.
+/// A table file under construction, which consumes batches.
 pub struct TableFile<'w>(Form<'w>);
 
 #[expect(clippy::large_enum_variant, reason = "there is one")]
@@ -56,8 +56,6 @@ enum Form<'w> {
 }
 
 impl<'w> TableFile<'w> {
-    /// # Errors
-    /// When it cannot be written.
     pub fn new(
         format: TableFormat,
         schema: &Arc<Schema>,
@@ -95,8 +93,6 @@ impl<'w> TableFile<'w> {
         }
     }
 
-    /// # Errors
-    /// When it cannot be written.
     pub fn finish(self) -> Result<(), WriteFault> {
         match self.0 {
             Form::Csv { to, .. } => to.flush().map_err(WriteFault::output),
@@ -150,7 +146,7 @@ fn csv_line(table: &Table, i: usize, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// The column of groups or times, where no model reads it.
+/// The name of the group or time column, if it is an unused column, which would otherwise not be written.
 fn ordering(schema: &Schema) -> Option<&str> {
     match schema.by() {
         Some(By {
@@ -161,7 +157,7 @@ fn ordering(schema: &Schema) -> Option<&str> {
     }
 }
 
-/// A cell as the column's own form writes it, so that it is read again as the same value.
+/// Appends a cell in the number or date form of its column, so that it is read back as the same value.
 fn value(cell: Cell, column: &Column, text: &str, out: &mut Vec<u8>) {
     match (cell, &column.kind) {
         (Cell::Missing, _) => {}

@@ -1,15 +1,15 @@
-//! Isotonic regression by pooling adjacent violators, as scikit-learn 1.x does it: outcomes of equal scores are
-//! averaged first, then neighbours out of order are pooled, then points inside a level stretch are dropped.
+//! Isotonic regression by pooling adjacent violators, as in scikit-learn 1.x: outcomes of equal scores are averaged first,
+//! then neighbours out of order are pooled, then points inside a flat stretch are dropped.
 
-/// Scores closer than this are one score (NumPy's `finfo(float64).resolution`, as in scikit-learn).
+/// Scores closer than this are treated as equal (NumPy's `finfo(float64).resolution`, as in scikit-learn).
 const SAME: f64 = 1e-15;
 
-/// A stretch of scores that share one value.
+/// A run of adjacent scores that share one fitted value.
 #[derive(Clone, Copy)]
 struct Block {
     weight: f64,
     sum: f64,
-    /// Number of distinct scores in it.
+    /// Number of distinct scores in the run.
     points: usize,
 }
 
@@ -19,7 +19,7 @@ impl Block {
     }
 }
 
-/// The curve's points; `None` without rows.
+/// The x and y coordinates of the curve's points; `None` without rows.
 pub(super) fn fit(p: &[f64], y: &[bool]) -> Option<(Vec<f64>, Vec<f64>)> {
     assert_eq!(p.len(), y.len(), "one outcome per score");
     if p.is_empty() {
@@ -39,7 +39,7 @@ pub(super) fn fit(p: &[f64], y: &[bool]) -> Option<(Vec<f64>, Vec<f64>)> {
     Some(trim(&x, &levels))
 }
 
-/// Distinct scores, and how many rows and positives each has.
+/// The distinct scores in ascending order, each with its number of rows and positives.
 fn distinct(rows: &[(f64, bool)]) -> (Vec<f64>, Vec<Block>) {
     let (mut x, mut blocks) = (Vec::<f64>::new(), Vec::<Block>::new());
     for (score, positive) in rows {
@@ -60,7 +60,7 @@ fn distinct(rows: &[(f64, bool)]) -> (Vec<f64>, Vec<Block>) {
     (x, blocks)
 }
 
-/// Pools neighbours until means increase. Sums are whole numbers, so nothing is rounded before the one division.
+/// Pools neighbours until the means increase. The sums are whole numbers, so that nothing is rounded before the final division.
 fn pool(points: &[Block]) -> Vec<Block> {
     let mut pooled = Vec::<Block>::with_capacity(points.len());
     for point in points {
@@ -75,14 +75,14 @@ fn pool(points: &[Block]) -> Vec<Block> {
     pooled
 }
 
-/// Keeps the ends and every point that differs from a neighbour.
+/// Retains the end points and every point whose value differs from a neighbour's.
 fn trim(x: &[f64], y: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let last = x.len() - 1;
     let keep = |at: &usize| *at == 0 || *at == last || y[*at] != y[at - 1] || y[*at] != y[at + 1];
     (0..x.len()).filter(keep).map(|at| (x[at], y[at])).unzip()
 }
 
-/// The curve at `p`: straight between points, level outside. 0 for a curve without points, which `check` refuses.
+/// The curve at `p`: linear between the points, constant outside. 0 for a curve without points, which `check` rejects.
 pub(super) fn interpolate(x: &[f64], y: &[f64], p: f64) -> f64 {
     let (Some(first), Some(last)) = (y.first(), y.last()) else {
         return 0.0;

@@ -1,4 +1,4 @@
-//! Curves from a kernel's score to a probability that can be taken at its word.
+//! Calibration curves, which map a kernel's score to a calibrated probability.
 
 mod isotonic;
 mod platt;
@@ -12,20 +12,20 @@ use super::logistic::{logit, sigmoid};
 /// A calibration curve, [0, 1] → [0, 1]. Call [`Calibration::check`] after deserialising.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub enum Calibration {
-    /// The score as it is.
+    /// The score is used unchanged.
     #[default]
     None,
     /// σ(slope · logit(p) + intercept), Platt 1999 on log odds.
     Platt {
         /// Factor on the log odds.
         slope: f64,
-        /// Added to the log odds.
+        /// Constant added to the log odds.
         intercept: f64,
     },
-    /// Straight lines between the points, level outside: scikit-learn's `IsotonicRegression(out_of_bounds="clip")`.
+    /// Linear between the points, constant outside, as scikit-learn's `IsotonicRegression(out_of_bounds="clip")`.
     Isotonic {
         x: Vec<f64>,
-        /// Probabilities, never decreasing, in [0, 1]; as many as `x`.
+        /// Non-decreasing probabilities in [0, 1], one per element of `x`.
         y: Vec<f64>,
     },
 }
@@ -56,9 +56,9 @@ impl Calibration {
         }
     }
 
-    /// Turns an explanation of a score p = base + Σ phi into one of `apply(p)`, along the straight line (see `line`):
-    /// the new base is `apply(base)` and the sum holds to 1e-9 (for an isotonic curve with a near-vertical step: as
-    /// far as rounding of base + Σ phi allows).
+    /// Turns an explanation of a score p = base + Σ phi into one of `apply(p)`, along the straight line (see `line`): the
+    /// new base is `apply(base)` and the sum holds to 1e-9 (for an isotonic curve with a near-vertical step: as far as
+    /// rounding of base + Σ phi allows).
     pub fn attribute(&self, base: &mut f64, phi: &mut [f64]) {
         if *self != Calibration::None {
             line::carry(|p| self.apply(p), base, phi);
@@ -79,7 +79,7 @@ impl Calibration {
     }
 }
 
-// Written so that NaN fails every rule.
+// Conditions are written so that NaN violates each of them.
 fn check_isotonic(x: &[f64], y: &[f64]) -> Result<(), KernelFault> {
     length("the calibration's probabilities", x.len(), y.len())?;
     if x.is_empty() {

@@ -1,16 +1,16 @@
-//! Platt, "Probabilistic Outputs for Support Vector Machines" (1999), with his smoothed targets, by the Newton
-//! iteration with backtracking of Lin, Lin, Weng, "A Note on Platt's Probabilistic Outputs for Support Vector
+//! Platt scaling: Platt, "Probabilistic Outputs for Support Vector Machines" (1999), with his smoothed targets, by the
+//! Newton iteration with backtracking of Lin, Lin, Weng, "A Note on Platt's Probabilistic Outputs for Support Vector
 //! Machines" (2007), on log odds.
 
 use crate::kernel::logistic::{logit, sigmoid};
 
-/// The paper's limits: iterations, shortest step, ridge on the Hessian; the gradient's limit is stricter.
+/// The paper's limits: iterations, shortest step, ridge on the Hessian; the limit on the gradient is stricter.
 const ITERATIONS: usize = 100;
 const SHORTEST: f64 = 1e-10;
 const RIDGE: f64 = 1e-12;
 const GRADIENT: f64 = 1e-9;
 
-/// Slope and intercept; `None` without rows.
+/// The fitted slope and intercept; `None` without rows.
 pub(super) fn fit(p: &[f64], y: &[bool]) -> Option<(f64, f64)> {
     assert_eq!(p.len(), y.len(), "one outcome per score");
     if p.is_empty() {
@@ -63,7 +63,7 @@ impl Problem {
         at
     }
 
-    /// Halves the step until the loss falls enough (Armijo, 1e-4 as in the paper).
+    /// Halves the step until the loss decreases enough (Armijo's condition with 1e-4, as in the paper).
     fn backtrack(
         &self,
         at: (f64, f64),
@@ -83,7 +83,7 @@ impl Problem {
         None
     }
 
-    /// Cross-entropy Σ ln(1 + eᶻ) − t·z, written so that e is never raised to a positive power.
+    /// Cross-entropy Σ ln(1 + eᶻ) − t·z, written so that the exponent of e is never positive.
     fn loss(&self, (slope, intercept): (f64, f64)) -> f64 {
         let rows = self.odds.iter().zip(&self.targets);
         let one = |z: f64, t: f64| {

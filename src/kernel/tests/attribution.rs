@@ -1,4 +1,4 @@
-//! Explanations: against brute force over all coalitions, and their sums.
+//! Explanations: comparison with brute force over all coalitions, and the sum of the parts.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::super::line;
 use super::super::{AttributionScratch, Calibration, Kernel, Link, Node, Tree, Trees};
 use super::{WIDTH, forest, kernels, row, tree, trees};
 
-/// Expectation of a tree when the features in `known` (bit set) are known, others split by cover.
+/// Expectation of a tree when the features in `known` (a bit set) are known; splits on other features are averaged by cover.
 fn coalition(tree: &Tree, at: usize, x: &[f32], known: usize) -> f64 {
     let node = tree.nodes[at];
     if node.is_leaf() {
@@ -30,7 +30,7 @@ fn cover(tree: &Tree, at: usize) -> f64 {
     }
 }
 
-/// Base and Shapley values by their definition.
+/// Base and Shapley values, computed from the definition.
 fn brute(trees: &[Tree], x: &[f32]) -> (f64, [f64; WIDTH]) {
     let value = |known| {
         trees
@@ -165,11 +165,11 @@ fn a_linear_part_is_weight_times_distance_from_the_baseline() {
     for (i, phi) in phi.iter().enumerate() {
         assert!((phi - share * distance(i)).abs() < 1e-15);
     }
-    // Intercept and baseline: -0.3 + 0.05 - 0.2 - 0.6.
+    // Log odds of the baseline row: -0.3 + 0.05 - 0.2 - 0.6.
     assert!((base - 1.0 / (1.0 + f64::exp(1.05))).abs() < 1e-15);
 }
 
-/// As deep as is allowed and a new feature at every split: the worst case for the weights of Algorithm 2.
+/// Maximum depth with a new feature at every split: the worst case for the weights of Algorithm 2.
 #[test]
 fn the_deepest_paths_sum_as_well() {
     for depth in [9usize, 17, 33, 65, 128] {

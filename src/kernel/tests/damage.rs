@@ -1,4 +1,4 @@
-//! Every kind of damage is refused, by name.
+//! Every kind of damage is rejected with its own error.
 
 use super::super::error::TreeFault;
 use super::super::{
@@ -116,7 +116,7 @@ fn trees_too_deep_or_too_large() {
     );
 }
 
-/// The offsets of the largest tree fit: perfect, so that both subtrees of the root are as large as can be.
+/// The offsets of the largest tree fit. The tree is perfect, so that both subtrees of the root are as large as possible.
 #[test]
 fn the_largest_tree_packs() {
     let leaves = 1u32 << 17;

@@ -1,4 +1,4 @@
-//! Tests of the kernels, and the random ensembles they are tried on.
+//! Tests of the kernels, and the random ensembles that they use.
 
 mod attribution;
 mod damage;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{Kernel, Linear, Link, Node, Tree, Trees};
 
-/// Features of the random kernels: few, so that paths repeat them and brute force over coalitions stays possible.
+/// Number of features of the random kernels: few, so that paths repeat them and brute force over coalitions stays possible.
 const WIDTH: usize = 5;
 
 /// A coarse grid of values, so that rows often lie exactly on a threshold.
@@ -89,7 +89,7 @@ fn mean(trees: Vec<Tree>) -> Kernel {
     ])
 }
 
-/// One of every kind.
+/// One kernel of every kind.
 fn kernels(trees: Vec<Tree>) -> Vec<Kernel> {
     vec![
         Kernel::Linear(linear()),

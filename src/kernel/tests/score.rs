@@ -1,4 +1,4 @@
-//! Scores: against a plain walk of the trees as typed, single against batch, stored against built.
+//! Scores: compared with a plain walk of the unpacked trees, single rows with batches, stored trees with built ones.
 
 use proptest::prelude::*;
 

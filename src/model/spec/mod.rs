@@ -1,7 +1,8 @@
-//! The spec: the YAML that describes a table, its target, the recipe and how models of it are evaluated and decide.
+//! The spec: a YAML document that describes a table, its target, the recipe, and how models of it are evaluated and make
+//! decisions.
 //!
-//! As typed (`SpecFile`) → checked ([`Spec`]); past that step nothing of it is validated again. A spec travels inside
-//! a model as the text it was written in, comments included.
+//! The YAML as typed (`SpecFile`) is validated into a [`Spec`], which needs no further validation. A model contains its spec
+//! as the original text, including comments.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,57 +25,57 @@ use crate::stats::metric::{METRICS, Metric};
 /// The spec compiled into the binary.
 pub const BUNDLED: &str = include_str!("../../../assets/titanic.yaml");
 
-/// Version of the format that is read.
+/// The supported version of the spec format.
 const VERSION: &str = "1";
 
 #[derive(Clone, Debug)]
 pub struct Spec {
-    /// Models are called `name@1`, `name@2`, …
+    /// The name of the models: their versions are `name@1`, `name@2`, …
     pub name: String,
-    /// The table to train from when there is no model yet.
+    /// The table that the first model is trained from.
     pub table: Option<TableSource>,
-    /// How tables of text are written that commands read.
+    /// The dialect of the text tables that commands read.
     pub format: Dialect,
     pub schema: Arc<Schema>,
-    /// The recipe as typed, known to fit the schema.
+    /// The recipe as typed, validated against the schema.
     pub recipe: RecipeSpec,
     /// How models are evaluated.
     pub evaluation: Evaluation,
-    /// From probability to label.
+    /// How a probability becomes a label.
     pub decision: Decision,
     text: String,
 }
 
-/// Where a spec's own table is.
+/// The location of a spec's own table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TableSource {
-    /// Compiled into the binary.
+    /// The table that is compiled into the binary.
     Bundled,
-    /// A file, relative to the spec.
+    /// A file path, relative to the spec.
     File(PathBuf),
 }
 
 /// How models are evaluated.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    /// Folds of the cross-validation; none leaves it to the number of rows.
+    /// Number of folds of the cross-validation; `None` derives it from the number of rows.
     pub folds: Option<usize>,
-    /// Repeats of it; none leaves it to the number of rows.
+    /// Number of repeats of the cross-validation; `None` derives it from the number of rows.
     pub repeats: Option<usize>,
-    /// The metric that chooses and compares.
+    /// The metric that selects learners and compares models.
     pub metric: &'static Metric,
-    /// Worst values a model may have and be promoted by itself.
+    /// The worst values of metrics with which a model may still be promoted automatically.
     pub floors: Vec<(&'static Metric, f64)>,
 }
 
-/// From probability to label: yes where the probability reaches the threshold.
+/// How a probability becomes a label: positive if it reaches the threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decision {
-    /// Between 0 and 1.
+    /// The threshold, between 0 and 1.
     pub threshold: f64,
 }
 
-/// Everything that is wrong with a spec.
+/// All errors of a spec.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct SpecFaults(pub Vec<SpecFault>);
@@ -82,7 +83,7 @@ pub struct SpecFaults(pub Vec<SpecFault>);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SpecFile {
-    /// Checked before anything else.
+    /// The version is checked before anything else.
     #[serde(default, rename = "version")]
     _version: serde::de::IgnoredAny,
     #[serde(default)]
@@ -97,10 +98,10 @@ struct SpecFile {
     id: Option<Spanned<String>>,
     #[serde(default)]
     columns: Needed<Vec<Spanned<ColumnSpec>>>,
-    /// What a column gets that is not listed.
+    /// How columns that are not listed are treated.
     #[serde(default)]
     extra: Extra,
-    /// Words that mean missing.
+    /// Words that mean a missing value.
     #[serde(default)]
     missing: Option<Vec<Word>>,
     #[serde(default)]
@@ -117,9 +118,9 @@ struct EvaluationFile {
     folds: Option<Spanned<usize>>,
     repeats: Option<Spanned<usize>>,
     metric: Option<Spanned<String>>,
-    /// Rows of the same value stay in one fold.
+    /// Column whose equal values stay in one fold.
     groups: Option<Spanned<String>>,
-    /// Rows are scored from those before them.
+    /// Column that orders the rows: each row is scored by a model of earlier rows.
     time: Option<Spanned<String>>,
     floors: indexmap::IndexMap<String, Spanned<f64>>,
 }
@@ -138,27 +139,26 @@ struct Costs {
     false_negative: f64,
 }
 
-/// Only the version: read first, so that a spec of another version is called that and not a heap of unknown keys.
+/// Only the version. It is read first, so that a spec of another version yields one clear error instead of many unknown keys.
 #[derive(Deserialize)]
 struct VersionOnly {
     version: Option<Spanned<String>>,
 }
 
 impl Spec {
-    /// The spec compiled into the binary.
     pub fn bundled() -> Spec {
         Spec::parse(BUNDLED).expect("the bundled spec is checked by a test")
     }
 
-    /// Reads and checks a spec.
+    /// Parses and validates a spec.
     ///
     /// # Errors
-    /// All faults, each with line, column and remedy.
+    /// All errors of the spec, each with line, column and remedy.
     pub fn parse(text: &str) -> Result<Spec, SpecFaults> {
         Spec::parse_with(text, missing::USUAL)
     }
 
-    /// Reads the spec of a model file of format revision 1, whose missing values were fewer words.
+    /// Parses the spec of a model file of format revision 1, in which fewer words counted as missing values.
     pub fn parse_revision_1(text: &str) -> Result<Spec, SpecFaults> {
         Spec::parse_with(text, missing::REVISION_1)
     }
@@ -172,8 +172,9 @@ impl Spec {
         };
         let mut all: Vec<SpecFault> = unversioned.into_iter().collect();
         let (mut rest, mut found) = (Rest::of(text), first);
-        // Each stage ends with its first faults: what they are about is left out, and the rest read again. Every round leaves
-        // out a line that no earlier one did, so there are no more rounds than lines.
+        // Each validation stage stops at its first errors. The lines that they concern are blanked and the rest is
+        // read again, to find the errors behind them. Every round blanks a new line, so the number of rounds is at
+        // most the number of lines.
         loop {
             let told = found.iter().filter(|fault| !rest.explains(fault));
             let fresh: Vec<SpecFault> = told.filter(|f| !all.contains(f)).cloned().collect();
@@ -196,19 +197,19 @@ impl Spec {
         check(&read(text)?, text, usual)
     }
 
-    /// Whether another spec says the same: comments, blanks, quotes and the order of keys do not matter.
+    /// Whether another spec has the same content; comments, blanks, quotes and the order of keys are ignored.
     pub fn says_the_same(&self, other: &Spec) -> bool {
         let document = |text: &str| yaml::read::<serde_json::Value>(text).ok();
         self.text == other.text || document(&self.text) == document(&other.text)
     }
 
-    /// The text it was written in.
+    /// The original text of the spec.
     pub fn text(&self) -> &str {
         &self.text
     }
 }
 
-/// Another version is one fault, whatever else the text says; no version is one beside others.
+/// Checks the version. A wrong version is the only error reported; a missing version is one error among others.
 fn check_version(text: &str) -> Result<Option<SpecFault>, SpecFaults> {
     let version: VersionOnly = read(text)?;
     match version.version {
@@ -293,7 +294,7 @@ fn check_name(name: Option<&Spanned<String>>, faults: &mut Vec<SpecFault>) {
     }));
 }
 
-/// The schema with the column that keeps rows of an evaluation together or in order.
+/// The schema extended by the group or time column of the evaluation.
 fn check_order(
     schema: Schema,
     file: &EvaluationFile,
@@ -390,7 +391,8 @@ fn check_decision(file: Option<&Spanned<DecisionFile>>, faults: &mut Vec<SpecFau
     };
     let threshold = match (file.value.threshold, file.value.costs) {
         (Some(threshold), None) => Some(threshold),
-        // Yes pays where p · cost of a miss ≥ (1 − p) · cost of a false alarm (Elkan 2001, equation 2).
+        // A positive prediction pays if p · cost of a false negative ≥ (1 − p) · cost of a false positive
+        // (Elkan 2001, equation 2).
         (
             None,
             Some(Costs {

@@ -1,4 +1,4 @@
-//! The spec as a whole: what is read from it, and every kind of fault with line, column and remedy.
+//! Tests of the spec as a whole: its parsed values, and every kind of error with line, column and remedy.
 
 use super::*;
 
@@ -23,7 +23,7 @@ evaluation: {folds: 5, repeats: 2, metric: auc, floors: {auc: 0.6, log_loss: 0.5
 decision: {threshold: 0.25}
 "#;
 
-/// The faults of the spec above with one text replaced.
+/// Compares the errors of the spec above, after replacing one text, with `expected`.
 fn check(from: &str, to: &str, expected: &[&str]) {
     assert!(WINE.contains(from), "{from:?} is not in the spec");
     check_text(&WINE.replacen(from, to, 1), expected);
@@ -113,7 +113,7 @@ fn another_version_is_called_that() {
         assert_eq!(rest, lacks, "{text}");
     }
     check("version: 1\n", "", &[none]);
-    // Whatever else a later version may hold.
+    // Only the version is reported, whatever else the spec of a later version holds.
     for (version, said) in [
         ("2", "2"),
         ("1.0", "1.0"),
@@ -399,7 +399,7 @@ fn a_recipe_is_checked_against_the_columns() {
     for (from, to, expected) in cases {
         check(from, to, &[&expected]);
     }
-    // A step may name only what is before it.
+    // A step may only refer to columns and to the outputs of earlier steps.
     check(
         "    - one_hot: {of: [colour]}\n",
         "    - one_hot: {of: [colour, taste]}\n    - bin: {of: sugar, edges: [5], names: [dry, sweet], as: taste}\n",
@@ -436,7 +436,7 @@ fn evaluation_and_decision_are_checked() {
     }
 }
 
-/// Elkan 2001: yes from the probability on where a miss costs as much as a false alarm.
+/// Elkan 2001: a prediction is positive from the probability at which a false negative and a false positive cost the same.
 #[test]
 fn costs_become_a_threshold() {
     for (alarm, miss, threshold) in [
@@ -552,7 +552,7 @@ decision:
     assert_eq!(found, expected, "each, and nothing that is right");
 }
 
-/// Whatever faults stand in a spec together, each is reported, and nothing else: for every subset of these.
+/// For every subset of these errors, a spec with all of them reports each error and no others.
 #[test]
 fn the_faults_of_a_spec_are_those_of_its_parts() {
     let parts = [
@@ -592,7 +592,8 @@ fn the_faults_of_a_spec_are_those_of_its_parts() {
 }
 
 proptest::proptest! {
-    /// However many lines are gone or indented otherwise, the search ends, and a spec that is not whole has a fault.
+    /// However many lines are missing or indented differently, the search for errors terminates, and an incomplete
+    /// spec has an error.
     #[test]
     fn the_search_ends(gone in proptest::collection::vec(0..20usize, 0..8), moved in proptest::collection::vec(0..20usize, 0..3)) {
         let lines = WINE.lines().enumerate().filter(|(i, _)| !gone.contains(i));

@@ -2,8 +2,8 @@
 
 use super::guess::Guess;
 
-/// Σ over pairs of p·(1 − q), scores p above q counted whole and equal ones half (each row with itself too, as the trapezoids
-/// of NannyML's curve do), divided by the expected positives times the expected negatives.
+/// Σ over pairs of p·(1 − q), where pairs with p above q count fully and ties count half (each row is also paired with
+/// itself, as in the trapezoids of NannyML's curve), divided by expected positives times expected negatives.
 pub(super) fn guess(scores: &[f64]) -> Option<Guess> {
     let mut sorted = scores.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -17,7 +17,7 @@ pub(super) fn guess(scores: &[f64]) -> Option<Guess> {
         sorted.chunk_by(|a, b| a == b).map(move |tie| {
             let (rows, p) = (tie.len() as f64, tie[0]);
             let (up, down) = (rows * p, rows * (1.0 - p));
-            // What a positive of this score beats, and what beats a negative of it.
+            // Expected negatives ranked below a positive of this score, and expected positives ranked above a negative of it.
             let beaten = below + down / 2.0;
             let beating = positives - passed - up / 2.0;
             below += down;

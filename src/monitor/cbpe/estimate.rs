@@ -1,4 +1,4 @@
-//! The figures to be expected from calibrated scores, and how far they scatter.
+//! Expected metrics from calibrated scores, and their standard errors.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,29 +6,28 @@ use serde::{Deserialize, Serialize};
 use super::area;
 use super::guess::Guess;
 
-/// Estimated figures of some answers; none where undefined.
+/// Estimated metrics of a set of predictions; `None` where undefined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "EstimatedMetrics")]
 pub struct Estimate {
     pub n: u64,
-    /// Share of right decisions.
+    /// Share of correct decisions.
     pub accuracy: Option<f64>,
-    /// Share of positives among the rows called positive; none if none was.
+    /// Share of positives among the rows predicted positive; `None` if none was predicted positive.
     pub precision: Option<f64>,
-    /// Share of the positives called so; none where no score is above 0.
+    /// Share of the positives that are predicted positive; `None` if no score is above 0.
     pub recall: Option<f64>,
-    /// Harmonic mean of precision and recall.
     pub f1: Option<f64>,
-    /// Area under the ROC curve; none where all scores are 0, or all 1.
+    /// Area under the ROC curve; `None` if all scores are 0 or all are 1.
     pub auc: Option<f64>,
-    /// Mean squared distance between score and truth.
+    /// Mean squared difference between score and label.
     pub brier: Option<f64>,
-    /// Standard error of the accuracy these rows turn out to have, given their scores: √(Σ p(1 − p))/n.
+    /// Standard error of the accuracy that these rows turn out to have, given their scores: √(Σ p(1 − p))/n.
     pub accuracy_se: Option<f64>,
 }
 
 impl Estimate {
-    /// The figure of a metric, by the metric's name; none where it is undefined or not estimated.
+    /// The estimate of a metric by name; `None` if it is undefined or not estimated.
     pub fn get(&self, metric: &str) -> Option<f64> {
         match metric {
             "accuracy" => self.accuracy,
@@ -42,7 +41,7 @@ impl Estimate {
     }
 }
 
-/// Estimates from calibrated scores, in [0, 1] each, in any order; a row is called positive from `threshold` on.
+/// Estimates the metrics from calibrated scores in [0, 1], in any order; a row is predicted positive from `threshold` on.
 pub fn estimate(scores: &[f64], threshold: f64) -> Estimate {
     let guesses = Guesses::of(scores, threshold);
     let value = |guess: Option<Guess>| guess.map(|guess| guess.value);
@@ -58,7 +57,6 @@ pub fn estimate(scores: &[f64], threshold: f64) -> Estimate {
     }
 }
 
-/// Every figure that is estimated.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Guesses {
     pub accuracy: Option<Guess>,
@@ -90,8 +88,8 @@ impl Guesses {
         let positives = called.positives + passed.positives;
         let spread = called.spread + passed.spread;
         let right = called.positives + passed.rows - passed.positives;
-        // A ratio of two sums over the truths, part/whole, moves with the truth of a row by (∂part − ratio·∂whole)/whole;
-        // that is the same for all rows of a side.
+        // A ratio part/whole of two sums over the labels changes with one row's label by (∂part − ratio·∂whole)/whole, which
+        // is the same for all rows on one side of the threshold.
         let ratio = |part: f64, whole: f64, moves: fn(f64) -> [f64; 2]| {
             let value = part / whole;
             let [on, off] = moves(value);
@@ -114,7 +112,7 @@ impl Guesses {
     }
 }
 
-/// The rows on one side of the threshold.
+/// The rows on one side of the decision threshold.
 #[derive(Clone, Copy, Debug, Default)]
 struct Side {
     rows: f64,

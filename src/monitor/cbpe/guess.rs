@@ -1,6 +1,6 @@
-//! One figure that is expected.
+//! The estimate of one metric.
 
-/// A figure, and how far the one these rows turn out to have scatters around it.
+/// An estimated metric, and the standard deviation of the true value of these rows around it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Guess {
     pub value: f64,

@@ -1,21 +1,21 @@
-//! How good answers are whose truths have not come: confidence-based performance estimation, as NannyML 0.13.1 defines it
-//! (`performance_estimation/confidence_based/metrics.py`).
+//! Estimates the quality of predictions whose labels have not arrived: confidence-based performance estimation (CBPE), as
+//! NannyML 0.13.1 defines it (`performance_estimation/confidence_based/metrics.py`).
 //!
-//! A calibrated score p is right about its row with a known chance: called positive it is a true positive with p and a false
-//! one with 1 − p, called negative a false negative with p and a true one with 1 − p. Summed, these are the expected counts,
-//! from which accuracy, precision, recall and F1 follow; moving the threshold through all scores gives the expected ROC
-//! curve and its area. The Brier score to be expected is the mean of p·(1 − p). (NannyML rounds the curve to five digits;
-//! this does not. What NannyML calls 0 for want of a denominator is none here.)
+//! A calibrated score p is the probability that its row is positive. A row predicted positive is a true positive with
+//! probability p and a false positive with 1 − p; a row predicted negative is a false negative with p and a true negative with
+//! 1 − p. The sums are the expected counts, from which accuracy, precision, recall and F1 follow; moving the threshold through
+//! all scores gives the expected ROC curve and its area. The expected Brier score is the mean of p·(1 − p). NannyML rounds the
+//! curve to five digits, and returns 0 where a denominator is missing; this module does not round, and returns `None`.
 //!
-//! **How far off.** Given the scores, the truths are independent draws, so that a figure of n rows scatters by its
-//! linearisation: Var = Σ p·(1 − p)·(∂figure/∂truth)². On top comes how far the method was off where the truth was known
-//! ([`Reference`]): the interval is
+//! **Intervals.** Given the scores, the labels are independent draws, so the variance of a metric over n rows follows by
+//! linearisation: Var = Σ p·(1 − p)·(∂metric/∂label)². The known error of the method on labelled rows ([`Reference`]) is
+//! added. The interval is
 //!
 //! ```text
 //! estimate ± ( 1.96 · √(sampling² + se²) + |estimated − known| )
 //! ```
 //!
-//! with the last two terms, and se of the known figure, from the model's cross-validation.
+//! where |estimated − known| and se, the standard error of the known metric, come from the model's cross-validation.
 
 mod area;
 mod estimate;
@@ -34,23 +34,23 @@ pub use estimate::{Estimate, estimate};
 use guess::Guess;
 pub use reference::Reference;
 
-/// What an estimate cannot see; to be shown wherever one is.
+/// What an estimate cannot detect; shown wherever an estimate is shown.
 pub const NOTE: &str = "Estimated from the scores alone: it holds while scores are calibrated and what follows from a row \
      has not changed, and it is blind to corrupted inputs. Read it beside the drift verdict.";
 
-/// Estimated figures with their intervals, for a model whose reference is known.
+/// Estimated metrics with intervals, for a model whose reference is known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "EstimatedPerformance")]
 pub struct Estimated {
     #[serde(flatten)]
     pub estimate: Estimate,
-    /// 95 % intervals of the figures, in [0, 1], sampling and reference error in them.
+    /// 95 % intervals of the metrics, in [0, 1], which include sampling and reference error.
     pub intervals: Intervals,
-    /// What it cannot see.
+    /// What the estimate cannot detect.
     pub note: Cow<'static, str>,
 }
 
-/// An interval a figure; none where the figure, or its error on the reference, is undefined.
+/// One interval per metric; `None` if the metric, or its error on the reference, is undefined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "MetricIntervals")]
 pub struct Intervals {
@@ -59,12 +59,11 @@ pub struct Intervals {
     pub recall: Option<Interval>,
     pub f1: Option<Interval>,
     pub auc: Option<Interval>,
-    /// Of the Brier score.
     pub brier: Option<Interval>,
 }
 
 impl Intervals {
-    /// The interval of a metric, by the metric's name.
+    /// The interval of a metric by name.
     pub fn get(&self, metric: &str) -> Option<Interval> {
         match metric {
             "accuracy" => self.accuracy,
@@ -78,7 +77,7 @@ impl Intervals {
     }
 }
 
-/// The same with intervals, for a model with this reference.
+/// The estimates of [`estimate()`] with intervals, for a model with this reference.
 pub fn judge(scores: &[f64], threshold: f64, reference: &Reference) -> Estimated {
     let guesses = Guesses::of(scores, threshold);
     let interval = |name, guess: Option<Guess>| reference.interval(name, guess?);

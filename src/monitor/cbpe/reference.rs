@@ -1,4 +1,4 @@
-//! How far estimates were off where the truth was known.
+//! The error of the estimates on rows whose labels are known.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,27 +8,28 @@ use crate::stats::interval::{Interval, quantile};
 use crate::stats::metric::{METRICS, Metric};
 use crate::stats::resampled;
 
-/// How much of the time the truth lies within an interval, where the method's assumptions hold.
+/// Confidence level of the intervals, valid where the method's assumptions hold.
 const CONFIDENCE: f64 = 0.95;
 
-/// How far estimates were off on the rows a model was cross-validated on.
+/// The errors of the estimates on the rows a model was cross-validated on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
     errors: Vec<Error>,
 }
 
-/// The error of one figure.
+/// The error of one metric's estimate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Error {
     metric: String,
     off: f64,
-    /// Standard error of what is known.
+    /// Standard error of the known value.
     se: f64,
 }
 
 impl Reference {
-    /// From the scores of rows the model was not fitted on (its profile keeps them), and what is `known` of each figure at
-    /// this threshold, by cross-validation. A figure without a standard error (a single fold) has no interval.
+    /// Compares the estimates from `scores`, which come from rows the model was not fitted on (its profile stores them),
+    /// with the value of each metric `known` from cross-validation at this threshold. A metric without a standard error (a
+    /// single fold) has no interval.
     pub fn new(
         scores: &[f64],
         threshold: f64,
@@ -49,7 +50,7 @@ impl Reference {
         }
     }
 
-    /// How far the estimate of a figure was off; none where it is not known.
+    /// The absolute error of a metric's estimate; `None` if the metric's value is not known.
     pub fn off(&self, metric: &str) -> Option<f64> {
         self.error(metric).map(|error| error.off)
     }

@@ -1,4 +1,4 @@
-//! Estimates as NannyML's, and intervals that hold what they promise.
+//! Tests that estimates equal NannyML's, and that intervals have their stated coverage.
 
 use serde::Deserialize;
 
@@ -64,7 +64,7 @@ fn estimates_are_those_of_nannyml() {
         near("auc", found.auc, Some(case.auc), 1e-12);
         near("brier", found.brier, Some(case.brier), 1e-12);
         near("se", found.accuracy_se, Some(case.accuracy_se), 1e-12);
-        // It rounds expected counts to five digits: visible in a few rows only.
+        // NannyML rounds expected counts to five digits, which shows only with few rows.
         let rounding = 1e-5 / case.n as f64 + 1e-8;
         near("rounded auc", found.auc, Some(case.auc_rounded), rounding);
     }
@@ -110,7 +110,7 @@ fn intervals(estimated: &Estimated) -> [Option<Interval>; 6] {
     [accuracy, precision, recall, f1, auc, brier]
 }
 
-/// A reference on which estimates were exact.
+/// A reference whose estimates had no error.
 fn exact(scores: &[f64]) -> Reference {
     let known = estimate(scores, 0.5);
     Reference::new(scores, 0.5, |metric| {
@@ -156,7 +156,7 @@ fn intervals_hold_the_figure_the_rows_turn_out_to_have() {
     }
 }
 
-/// By hand: scores 0.8 and 0.3 at 0.5 estimate an accuracy of 0.75, √(0.16 + 0.21)/2 its scatter.
+/// By hand: at threshold 0.5, scores 0.8 and 0.3 give an estimated accuracy of 0.75 with standard error √(0.16 + 0.21)/2.
 #[test]
 fn the_reference_error_widens_the_interval() {
     let scores = [0.8, 0.3];
@@ -173,13 +173,13 @@ fn the_reference_error_widens_the_interval() {
     let Interval { low, high } = estimated.intervals.accuracy.unwrap();
     assert!((low - (0.75 - half)).abs() < 1e-6 && (high - (0.75 + half)).abs() < 1e-6);
     assert_eq!(estimated.intervals.auc, None);
-    // Of two rows it reaches the end of what a share can be.
+    // With two rows the interval is clipped at 1, the largest possible accuracy.
     let two = judge(&scores, 0.5, &reference).intervals.accuracy.unwrap();
     assert!(
         two.high == 1.0 && (two.low - 0.118_766_9).abs() < 1e-6,
         "{two:?}"
     );
-    // A single fold says nothing about spread.
+    // A single fold gives no standard error.
     let unknown = Reference::new(&scores, 0.5, known(0.72, None));
     assert_eq!(judge(&scores, 0.5, &unknown).intervals.accuracy, None);
 }

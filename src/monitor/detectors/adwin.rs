@@ -1,16 +1,16 @@
-//! ADWIN: a window that grows while the mean stays and drops its old end when it does not.
+//! ADWIN: a window that grows while the mean is stable and drops its old end when the mean changes.
 //!
-//! Bifet and Gavaldà, "Learning from time-changing data with adaptive windowing" (SIAM Data Mining 2007), as River 0.26.1
-//! runs it: the window is kept in buckets, and at every `clock`-th number each border between two of them is tried as a
-//! cut. A cut into n₀ older and n₁ newer numbers holds where
+//! Bifet and Gavaldà, "Learning from time-changing data with adaptive windowing" (SIAM Data Mining 2007), as implemented in
+//! River 0.26.1: the window is stored in buckets, and at every `clock`-th number each border between two buckets is tested
+//! as a cut. A cut into n₀ older and n₁ newer numbers is significant if
 //!
 //! ```text
 //! |mean₀ − mean₁| > √(2·m·σ²·ln(2·ln(n)/δ)) + ⅔·m·ln(2·ln(n)/δ),   m = 1/(n₀ − l + 1) + 1/(n₁ − l + 1)
 //! ```
 //!
-//! with l the shortest part looked at and σ² the variance of the whole window. Then there is a change, and the next number
-//! begins a new window. (In the paper the oldest bucket goes while a cut holds. So it does in River, which then begins anew
-//! all the same.) Before and after are parted where the window most likely changed.
+//! with l the minimum length of a part and σ² the variance of the whole window. A significant cut is reported as a change,
+//! and the next number starts a new window. (In the paper, and in River, the oldest bucket is dropped while a cut is
+//! significant; River then starts a new window all the same.) The change is located where the window most likely changed.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,15 +21,15 @@ use super::parameter::{Allowed, Parameter};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Parameters {
-    /// Significance, in (0, 1).
+    /// Significance level of a cut, in (0, 1).
     pub delta: f64,
-    /// Numbers between two looks, ≥ 1.
+    /// Numbers between two tests, ≥ 1.
     pub clock: u32,
-    /// Buckets of a size, ≥ 2.
+    /// Maximum buckets per size, ≥ 2.
     pub max_buckets: u32,
-    /// The shortest part that is compared.
+    /// Minimum length of a part that is compared.
     pub min_window_length: u32,
-    /// Numbers before the first look.
+    /// Numbers before the first test.
     pub grace_period: u32,
 }
 
@@ -45,7 +45,7 @@ impl Default for Parameters {
     }
 }
 
-/// The detector. It keeps some `max_buckets` · log₂ n buckets of n numbers.
+/// The detector. For n numbers it stores about `max_buckets` · log₂ n buckets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Adwin {
     parameters: Parameters,
@@ -114,7 +114,7 @@ impl Detect for Adwin {
 }
 
 impl Adwin {
-    /// Whether the window falls into two parts at any border.
+    /// Whether any border is a significant cut.
     fn has_cut(&self) -> bool {
         let width = self.window.count() as f64;
         let least = f64::from(self.parameters.min_window_length);

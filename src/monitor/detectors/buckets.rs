@@ -1,8 +1,10 @@
-//! Many numbers in few buckets, finer towards the newest: an exponential histogram (Datar, Gionis, Indyk and Motwani,
-//! "Maintaining stream statistics over sliding windows", SIAM J. Computing 31, 2002), as ADWIN keeps its window.
+//! An exponential histogram: many numbers in few buckets, which are finer towards the newest numbers (Datar, Gionis, Indyk
+//! and Motwani, "Maintaining stream statistics over sliding windows", SIAM J. Computing 31, 2002). ADWIN stores its window
+//! in this form.
 //!
-//! Buckets hold 1, 2, 4, … numbers, at most so many of each size: the two oldest of a size make one of the next. The order
-//! of each sum is River's: near a border the last bit decides.
+//! Buckets hold 1, 2, 4, … numbers, with a maximum number of buckets per size: when it is exceeded, the two oldest
+//! of a size are merged into one of the next. Sums are taken in the same order as in River, because near a threshold
+//! the last bit decides.
 
 use std::collections::VecDeque;
 
@@ -10,10 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::detect::{Change, Part};
 
-/// Successive numbers. Of n numbers there are some log₂ n times as many buckets as there may be of a size.
+/// Consecutive numbers in buckets. For n numbers there are about log₂ n times the maximum of buckets per size.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Buckets {
-    /// By the logarithm of their size; the oldest of a size in front.
+    /// Buckets by the logarithm of their size; the oldest bucket of a size is in front.
     sizes: Vec<VecDeque<Bucket>>,
     count: u64,
     total: f64,
@@ -23,25 +25,25 @@ pub struct Buckets {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Bucket {
     total: f64,
-    /// Sum of squares about the mean.
+    /// Sum of squared deviations from the mean.
     squares: f64,
 }
 
-/// A place between two buckets: what lies before it, and after.
+/// A border between two buckets, which splits the numbers into an older and a newer part.
 #[derive(Clone, Copy, Debug)]
 pub struct Border {
-    /// How many numbers lie before, ≥ 1.
+    /// Count of older numbers, ≥ 1.
     pub n0: f64,
-    /// How many lie after, ≥ 1.
+    /// Count of newer numbers, ≥ 1.
     pub n1: f64,
-    /// Mean before less mean after.
+    /// Mean of the older part minus mean of the newer part.
     pub apart: f64,
     total0: f64,
     total1: f64,
 }
 
 impl Buckets {
-    /// Takes a number in; at most `most` (≥ 2) buckets of a size are kept.
+    /// Adds a number; at most `most` (≥ 2) buckets of each size are stored.
     pub fn push(&mut self, value: f64, most: usize) {
         let before = self.count as f64;
         self.count += 1;
@@ -66,12 +68,12 @@ impl Buckets {
         self.count
     }
 
-    /// Their variance, n below the line.
+    /// Population variance of the numbers.
     pub fn variance(&self) -> f64 {
         self.squares / self.count as f64
     }
 
-    /// Every border, the oldest first.
+    /// All borders, oldest first.
     pub fn borders(&self) -> impl Iterator<Item = Border> + '_ {
         let (mut n0, mut total0) = (0.0, 0.0);
         let (mut n1, mut total1) = (self.count as f64, self.total);
@@ -93,9 +95,9 @@ impl Buckets {
         borders.filter(|border| border.n1 > 0.0)
     }
 
-    /// Where the mean most likely changed, for better or worse or in one direction only (1.0: it rose, −1.0: it fell): the
-    /// border with the largest n₀·n₁·(mean₁ − mean₀)², which is the likelihood's maximum for numbers of one variance
-    /// (Hinkley, Biometrika 57, 1970). None of fewer than two numbers.
+    /// The most likely change of the mean, in either direction or in one only (1.0: increase, −1.0: decrease). This is the
+    /// border with the largest n₀·n₁·(mean₁ − mean₀)², which maximises the likelihood for numbers of equal variance
+    /// (Hinkley, Biometrika 57, 1970). `None` for fewer than two numbers.
     pub fn parted(&self, direction: Option<f64>) -> Option<Change> {
         let evidence = |border: &Border| {
             let rise = -border.apart * (border.n0 * border.n1).sqrt();
@@ -110,7 +112,7 @@ impl Buckets {
         })
     }
 
-    /// Makes the two oldest buckets of a size one of the next.
+    /// Merges the two oldest buckets of a size into one of the next size.
     fn merge(&mut self, size: usize) {
         let n = numbers(size);
         let [Some(a), Some(b)] = [(); 2].map(|()| self.sizes[size].pop_front()) else {
@@ -132,7 +134,7 @@ impl Buckets {
     }
 }
 
-/// How many numbers a bucket of a size holds.
+/// Number of values in a bucket of the given size exponent.
 fn numbers(size: usize) -> f64 {
     (1u64 << size) as f64
 }

@@ -1,47 +1,46 @@
-//! What a detector is, and what it reports.
+//! The detector interface and the change that a detector reports.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::parameter::Parameter;
 
-/// What a detector is.
+/// A detector of changes in a stream of numbers.
 pub trait Detect {
-    /// Its parameters; their names are River's.
+    /// The parameters, named as in River.
     type Parameters: Serialize + for<'de> Deserialize<'de> + Default;
-    /// As it is asked for: `page-hinkley`.
+    /// Name on the command line: `page-hinkley`.
     const NAME: &'static str;
-    /// As it stands in JSON: `page_hinkley`.
+    /// Key in JSON: `page_hinkley`.
     const KEY: &'static str;
-    /// As it stands in sentences.
+    /// Name in prose.
     const TITLE: &'static str;
-    /// What each parameter takes; as many as [`Detect::Parameters`] has fields.
+    /// The allowed values of each parameter; one entry per field of [`Detect::Parameters`].
     const PARAMETERS: &'static [Parameter];
 
-    /// One that has seen nothing.
+    /// A detector that has seen no number.
     fn new(parameters: Self::Parameters) -> Self;
 
-    /// What it was made with.
     fn parameters(&self) -> &Self::Parameters;
 
-    /// Takes in one finite number; says whether the stream has changed, as of this number.
+    /// Adds a finite number and returns the change, if this number makes the detector report one.
     fn update(&mut self, value: f64) -> Option<Change>;
 }
 
-/// A change that was noticed: the numbers before it and those since, as the detector parts them.
+/// A detected change: the numbers before and after the location that the detector estimates.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "ErrorChange")]
 pub struct Change {
     pub before: Part,
-    /// Those since, up to the one at which it was noticed.
+    /// The numbers after the change, up to the one at which it was detected.
     pub after: Part,
 }
 
-/// Some numbers of a stream.
+/// Count and mean of a part of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "ErrorPart")]
 pub struct Part {
-    /// How many, ≥ 1.
+    /// Count of numbers, ≥ 1.
     pub n: u64,
     pub mean: f64,
 }
@@ -54,7 +53,7 @@ impl Part {
 }
 
 impl Change {
-    /// Whether the numbers went up.
+    /// Whether the mean increased.
     pub fn rose(&self) -> bool {
         self.after.mean > self.before.mean
     }

@@ -1,7 +1,7 @@
-//! Detectors of change in a stream of numbers: one file a detector, one line in the table below.
+//! Detectors of change in a stream of numbers: one file per detector, one line in the table below.
 //!
-//! They are those of River, with its names, parameters and defaults, and fire at the same index of the same stream. State
-//! is bounded and goes through serde: one that is written down and taken up again goes on as if nothing had been.
+//! Names, parameters and defaults are those of River, and each detector fires at the same index of the same stream as
+//! River's. The state is bounded and serialisable: a restored detector continues as if it had not been interrupted.
 
 pub mod adwin;
 mod buckets;
@@ -17,23 +17,23 @@ use crate::schema::fault::{excerpt, nearest};
 pub use detect::{Change, Detect, Part};
 pub use parameter::{Allowed, Parameter, ParameterFault};
 
-/// A kind of detector, as a row of the table.
+/// A row of the detector table.
 #[derive(Debug)]
 pub struct Kind {
-    /// As it is asked for: `page-hinkley`.
+    /// Name on the command line: `page-hinkley`.
     pub name: &'static str,
-    /// As it stands in JSON: `page_hinkley`.
+    /// Key in JSON: `page_hinkley`.
     pub key: &'static str,
-    /// As it stands in sentences.
+    /// Name in prose.
     pub title: &'static str,
-    /// What can be set, by River's names.
+    /// The parameters, named as in River.
     pub parameters: &'static [Parameter],
     build: fn(Map<String, Value>) -> Detector,
 }
 
 macro_rules! detectors {
     ($($variant:ident($type:ty),)*) => {
-        /// A detector at work.
+        /// A detector with its state.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Detector {
@@ -49,18 +49,18 @@ macro_rules! detectors {
         },)*];
 
         impl Detector {
-            /// Takes in one finite number; says whether the stream has changed, as of this number.
+            /// Adds a finite number and returns the change, if this number makes the detector report one.
             pub fn update(&mut self, value: f64) -> Option<Change> {
                 match self { $(Detector::$variant(detector) => detector.update(value),)* }
             }
 
-            /// Its row in the table.
+            /// The detector's row in the table.
             pub fn kind(&self) -> &'static Kind {
                 let name = match self { $(Detector::$variant(_) => <$type as Detect>::NAME,)* };
                 KINDS.iter().find(|kind| kind.name == name).expect("the table has every variant")
             }
 
-            /// What it was made with, by River's names.
+            /// The parameters as JSON, named as in River.
             pub fn parameters(&self) -> Value {
                 let json = match self { $(Detector::$variant(d) => serde_json::to_value(d.parameters()),)* };
                 json.expect("parameters are numbers and words")
@@ -74,15 +74,16 @@ detectors! {
     PageHinkley(page_hinkley::PageHinkley),
 }
 
-/// One of each kind, at River's defaults.
+/// One detector of each kind, with River's defaults.
 pub fn defaults() -> Vec<Detector> {
     KINDS.iter().map(|kind| (kind.build)(Map::new())).collect()
 }
 
-/// One of each of these kinds. A setting (a parameter's name and its value as text) goes to every kind that has it.
+/// One detector of each of these kinds. A setting (parameter name and value as text) applies to every kind
+/// that has the parameter.
 ///
 /// # Errors
-/// A name that none of them has or that is set twice, and a value the parameter does not take.
+/// If no kind has the parameter, if it is set twice, or if the value is not allowed.
 pub fn with(
     kinds: &[&'static Kind],
     settings: &[(String, String)],
@@ -100,7 +101,7 @@ pub fn with(
     kinds.iter().map(build).collect()
 }
 
-/// Whether every setting's name is known to a kind, and none stands twice.
+/// Rejects settings that no kind has, and duplicates.
 fn check_names(
     kinds: &[&'static Kind],
     settings: &[(String, String)],

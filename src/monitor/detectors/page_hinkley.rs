@@ -1,17 +1,19 @@
-//! Page–Hinkley: sums of what goes beyond the mean, told once one is far from its lowest (or highest) point.
+//! Page–Hinkley: cumulative sums of deviations from the mean; a change is reported when a sum is far above its minimum or
+//! far below its maximum.
 //!
-//! Page, "Continuous inspection schemes" (Biometrika 41, 1954), as River 0.26.1 runs it, with forgetting: for each number x
-//! with the mean m of all so far, itself included,
+//! Page, "Continuous inspection schemes" (Biometrika 41, 1954), as implemented in River 0.26.1, with forgetting. For each
+//! number x, with m the mean of all numbers so far including x,
 //!
 //! ```text
 //! up ← α·up + x − m − δ,   down ← α·down + x − m + δ
 //! ```
 //!
-//! and there is a change where up − min(up) > threshold, or max(down) − down > threshold, from `min_instances` numbers on. A
-//! change once told, the next number begins anew. Before and after are parted where the numbers most likely changed.
+//! and a change is reported if up − min(up) > threshold or max(down) − down > threshold, once `min_instances` numbers were
+//! seen. After a change the detector starts anew. The change is located where the numbers most likely changed.
 //!
-//! The threshold is in the numbers' own unit: on 0/1 errors the default of 50 means some fifty wrong answers more than usual.
-//! A steady stream wanders, too, and the more the nearer its errors are to one half (docs/metrics.md has the rates).
+//! The threshold is in the unit of the numbers: on 0/1 errors, the default of 50 means about fifty more wrong predictions
+//! than usual. A stable stream fluctuates too, the more so the nearer its error rate is to one half (docs/metrics.md lists
+//! the false alarm rates).
 
 use serde::{Deserialize, Serialize};
 
@@ -22,19 +24,19 @@ use super::parameter::{Allowed, Parameter};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Parameters {
-    /// Numbers before the first look.
+    /// Numbers before the first test.
     pub min_instances: u32,
-    /// By how much a number may go beyond the mean unnoticed, ≥ 0.
+    /// Deviation from the mean that is tolerated, ≥ 0.
     pub delta: f64,
-    /// Sum beyond which there is a change, ≥ 0, in the numbers' unit.
+    /// Sum beyond which a change is reported, ≥ 0, in the unit of the numbers.
     pub threshold: f64,
-    /// What a sum keeps from number to number, in [0, 1].
+    /// Share of a sum that is carried over to the next number, in [0, 1].
     pub alpha: f64,
-    /// Which changes are told.
+    /// Direction of the changes that are reported.
     pub mode: Mode,
 }
 
-/// Which changes are told.
+/// Direction of the changes that are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -61,18 +63,18 @@ pub struct PageHinkley {
     mean: f64,
     up: f64,
     down: f64,
-    /// Lowest point of the rising sum; none before the first number.
+    /// Minimum of the sum `up`; `None` before the first number.
     lowest: Option<f64>,
-    /// Highest point of the falling one.
+    /// Maximum of the sum `down`.
     highest: f64,
-    /// The numbers themselves, to say what changed.
+    /// The numbers themselves, from which a change is located.
     numbers: Buckets,
 }
 
-/// Where River starts the highest point of the falling sum.
+/// Initial value of `highest`, as in River.
 const HIGHEST_AT_FIRST: f64 = -1.0;
 
-/// Buckets of a size: the place of a change is known to a tenth of the numbers since.
+/// Maximum buckets per size, which locates a change to within a tenth of the numbers since.
 const BUCKETS: usize = 5;
 
 impl Detect for PageHinkley {

@@ -1,4 +1,4 @@
-//! Parameters of detectors: what each takes, read from text.
+//! Parameters of detectors: their allowed values and their parsing.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,21 +7,21 @@ use crate::schema::fault::excerpt;
 
 #[derive(Debug)]
 pub struct Parameter {
-    /// Its name in River.
+    /// Name as in River.
     pub name: &'static str,
-    /// What it does, in one sentence.
+    /// Description in one sentence.
     pub doc: &'static str,
     pub allowed: Allowed,
 }
 
-/// What a parameter takes.
+/// The allowed values of a parameter.
 #[derive(Debug)]
 pub enum Allowed {
-    /// A number between these two, both left out.
+    /// A number strictly between the two bounds.
     Between(f64, f64),
-    /// A number from the first to the second.
+    /// A number between the two bounds, inclusive.
     Number(f64, f64),
-    /// A whole number from the first to the second.
+    /// An integer between the two bounds, inclusive.
     Whole(u32, u32),
     /// One of these words.
     Word(&'static [&'static str]),
@@ -39,22 +39,21 @@ impl std::fmt::Display for Allowed {
     }
 }
 
-/// A setting that cannot be used.
+/// Why a detector setting was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterFault {
-    /// No detector asked for has it.
+    /// No requested detector has the parameter.
     #[error("{of} no parameter {name:?}{suggestion}; there are: {known}")]
     Unknown {
-        /// Who has not: `adwin has`.
+        /// The detectors as the subject of the message: `adwin has`.
         of: String,
         name: String,
         suggestion: String,
         known: String,
     },
-    /// It is set twice.
     #[error("{0} is set twice; which value is meant?")]
     Twice(String),
-    /// It does not take the value.
+    /// The value is not allowed.
     #[error("{name} does not take {got:?}; it takes {allowed}")]
     NotAllowed {
         name: &'static str,
@@ -64,8 +63,7 @@ pub enum ParameterFault {
 }
 
 impl Parameter {
-    /// # Errors
-    /// When it is not what the parameter takes.
+    /// Parses a value of this parameter.
     pub fn read(&self, text: &str) -> Result<Value, ParameterFault> {
         let real = || text.parse::<f64>().ok().filter(|v| v.is_finite());
         let value = match self.allowed {
@@ -90,7 +88,7 @@ impl Parameter {
     }
 }
 
-/// The defaults, and over them what is given.
+/// The default parameters, overridden by the `given` ones.
 pub fn filled<P: Serialize + for<'de> Deserialize<'de> + Default>(given: Map<String, Value>) -> P {
     let mut json = serde_json::to_value(P::default()).expect("parameters are numbers and words");
     let fields = json.as_object_mut().expect("parameters have names");

@@ -1,4 +1,4 @@
-//! Fires index for index as River's, also over restarts; settings by name.
+//! Tests that detectors fire at the same index as River's, also across restarts, and that settings are found by name.
 
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -93,7 +93,7 @@ fn a_detector_taken_up_from_its_text_goes_on_as_before() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever the numbers, and wherever it was stopped: the same changes, and the same state to the bit.
+    /// For any numbers and any interruption, a restored detector reports the same changes and has a bit-identical state.
     #[test]
     fn a_restart_changes_nothing(
         values in prop::collection::vec(prop_oneof![(-1e3..1e3), Just(0.0), Just(1.0), (-1e100..1e100)], 0..400),
@@ -135,7 +135,7 @@ fn a_change_tells_before_and_after() {
             (900..1100).contains(&before.n) && after.n < 250,
             "{change:?}"
         );
-        // The error falls: that is a change, too, and no rise.
+        // A decreasing error is a change too, but not a rise.
         let fall = stream.iter().find_map(|_| detector.update(0.0));
         assert!(fall.is_none_or(|change| !change.rose()), "{fall:?}");
     }

@@ -1,4 +1,4 @@
-//! What changed, in words.
+//! Descriptions of what changed in a column.
 
 use super::column::{Sides, Test};
 use super::pair::{Pair, What};
@@ -6,13 +6,13 @@ use crate::monitor::sample::Numbers;
 use crate::stats::quantile::median;
 use crate::stats::two_sample::ks::furthest;
 
-/// Names that are listed; of more, how many.
+/// Maximum names that are listed; the rest is given as a count.
 const LISTED: usize = 5;
 
-/// Characters of a name that are shown.
+/// Maximum characters of a name that are shown.
 const LONGEST: usize = 40;
 
-/// What is proven, in words, and what is always told: levels never seen before, a column gone blank.
+/// Describes the proven differences, and always reports levels never seen before and a column that has become blank.
 pub(super) fn of(pair: &Pair<'_>, proven: &[Test]) -> Option<String> {
     let blank = pair.present.current == 0 && pair.missing.current > 0 && pair.present.reference > 0;
     let mut parts = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn of(pair: &Pair<'_>, proven: &[Test]) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-/// The median; where that stayed, the place where the two sides are furthest apart.
+/// The change of the median or, if it is unchanged, of the distribution at the point of largest distance.
 fn moved(sides: &Sides<&Numbers>) -> Option<String> {
     let (a, b) = (&sides.reference.values, &sides.current.values);
     let (before, now) = (number(median(a)?), number(median(b)?));
@@ -75,7 +75,7 @@ fn shortened(name: &str) -> String {
     }
 }
 
-/// `35 % → 64 %`, with a decimal where whole numbers would hide the change.
+/// Formats `35 % → 64 %`, with one decimal if integers would hide the change.
 fn from_to(before: f64, now: f64) -> String {
     let (before, now) = (100.0 * before, 100.0 * now);
     match (before - now).abs() < 2.0 {
@@ -84,7 +84,7 @@ fn from_to(before: f64, now: f64) -> String {
     }
 }
 
-/// Four digits, without trailing zeros.
+/// Formats a number with four significant digits and without trailing zeros.
 pub(super) fn number(value: f64) -> String {
     if value != 0.0 && !(1e-3..1e7).contains(&value.abs()) {
         return format!("{value:.3e}");

@@ -1,22 +1,22 @@
-//! The levels of a category on both sides, one beside the other.
+//! The levels of a category on both sides of a comparison, aligned.
 
 use rustc_hash::FxHashMap;
 
 use crate::monitor::sample::Levels;
 
-/// Levels of both sides with their rows.
+/// Levels of both sides with their row counts.
 pub(super) struct Aligned<'a> {
-    /// Names, in the reference's order, then what only the other has. Where a side did not keep all names, the last is the
-    /// rest, called by no name.
+    /// Names in the reference's order, then those only the current side has. If a side did not store all names, the last
+    /// entry is `None`, which stands for the rest.
     pub names: Vec<Option<&'a str>>,
-    /// Rows of each, in the reference and in the other.
+    /// Row counts of each level: reference, current.
     pub counts: Vec<(u64, u64)>,
-    /// Whether the reference kept every name, so that what it lacks is new.
+    /// Whether the reference stored every name, so that any other name is a new level.
     complete: bool,
 }
 
-/// Puts two sides beside each other. A side that did not keep all names (a profile's) may have had any name it does not list:
-/// such levels are one, "the rest", on both sides.
+/// Aligns the levels of both sides. A side that did not store all names (such as a profile) may contain any level that it
+/// does not list, so on both sides such levels are merged into one, "the rest".
 pub(super) fn aligned<'a>(reference: &'a Levels, current: &'a Levels) -> Aligned<'a> {
     let mut places: FxHashMap<&str, usize> = FxHashMap::default();
     let (mut names, mut counts) = (Vec::new(), Vec::new());
@@ -60,8 +60,8 @@ pub(super) fn aligned<'a>(reference: &'a Levels, current: &'a Levels) -> Aligned
 }
 
 impl<'a> Aligned<'a> {
-    /// Levels that only the later rows have, with how many; the rest last. A reference that did not keep every name may have
-    /// had what it does not list.
+    /// Levels that only the current side has, with their row counts, the rest last. If the reference did not store every
+    /// name, the rest does not count as new.
     pub fn unseen(&self) -> impl Iterator<Item = (Option<&'a str>, u64)> {
         let pairs = self.names.iter().zip(&self.counts);
         let new = |(name, (before, now)): &(&Option<&str>, &(u64, u64))| {
@@ -70,17 +70,17 @@ impl<'a> Aligned<'a> {
         pairs.filter(new).map(|(name, (_, now))| (*name, *now))
     }
 
-    /// Share of the rows that would have to change level, in [0, 1]: half the sum of the shares' differences. None where
-    /// either side is empty.
+    /// Share of rows that would have to change level, in [0, 1]: half the sum of the absolute differences of the shares.
+    /// `None` if either side is empty.
     pub fn moved(&self) -> Option<f64> {
         let differences = self.shares()?.map(|(_, before, now)| (before - now).abs());
         Some((differences.sum::<f64>() / 2.0).min(1.0))
     }
 
-    /// The level whose share moved most, with its share before and now.
+    /// The level whose share changed most, with its share in the reference and now.
     pub fn moved_most(&self) -> Option<(Option<&'a str>, f64, f64)> {
         let apart = |l: &(Option<&str>, f64, f64)| (l.1 - l.2).abs();
-        // The first of several.
+        // Ties go to the first level.
         self.shares()?.reduce(|most, l| {
             if apart(&l) > apart(&most) + 1e-12 {
                 l

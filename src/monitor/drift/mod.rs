@@ -1,4 +1,4 @@
-//! Two samples compared: figures, tests, one verdict.
+//! Comparison of two samples: statistics, tests and one verdict.
 
 mod change;
 mod column;
@@ -16,31 +16,30 @@ use crate::stats::two_sample::holm::holm;
 pub use column::{ColumnDrift, Kind, Sides, Test, Tested};
 use pair::{Measured, Pair};
 
-/// Family-wise chance of a false alarm, unless somebody asks for another.
+/// Default family-wise false alarm rate.
 pub const LEVEL: f64 = 0.01;
 
-/// What became of rows, beside a reference. Serialises as `drift --json` prints it.
+/// Result of comparing rows with a reference. Serialises as `drift --json` prints it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Drift {
-    /// Whether any column drifted.
     pub drift: bool,
-    /// How many rows there were.
+    /// Number of rows on each side.
     pub rows: Sides<u64>,
-    /// Family-wise chance of a false alarm in this verdict, in (0, 1).
+    /// Family-wise false alarm rate of this verdict, in (0, 1).
     pub level: f64,
-    /// The columns both have, in the reference's order.
+    /// The columns that both sides have, in the reference's order.
     pub columns: Vec<ColumnDrift>,
-    /// Columns that could not be compared, by name.
+    /// Names of columns that could not be compared.
     pub skipped: Vec<String>,
 }
 
 impl Drift {
-    /// Whether the model's probabilities drifted.
     pub fn has_drifted_scores(&self) -> bool {
         self.scores().is_some_and(|scores| scores.drift)
     }
 
-    /// Whether, held against this reference, the probabilities did not drift, or less surely than held against another.
+    /// Whether the probabilities are closer to this reference than to that of `other`: they did not drift here, or
+    /// with a larger p-value.
     pub fn has_nearer_scores(&self, other: &Drift) -> bool {
         let p = |drift: &Drift| {
             let scores = drift.scores().filter(|scores| scores.drift)?;
@@ -54,13 +53,13 @@ impl Drift {
     }
 }
 
-/// Compares rows with a reference, at a family-wise level in (0, 1).
+/// Compares rows with a reference at a family-wise level in (0, 1).
 ///
-/// The rule: Kolmogorov–Smirnov for each column of numbers and for the scores; Fisher's exact test for each category of two
-/// levels and for the missing values of each column that has any; Pearson's χ² for all other categories, the rarest levels
-/// merged. A column drifted where one of its tests stays at or below `level` after Holm's adjustment over all of them: with no
-/// drift at all the chance of any alarm is `level` or less, at any number of rows. Fixed thresholds on PSI and the like are
-/// noise in small windows, and none of this depends on them.
+/// Tests: Kolmogorov–Smirnov for each numeric column and for the scores; Fisher's exact test for each category of two levels
+/// and for the missing values of each column that has any; Pearson's χ² for all other categories, with the rarest levels
+/// merged. A column drifted if the p-value of one of its tests is at most `level` after Holm's adjustment over all tests:
+/// without drift, the probability of any alarm is at most `level`, at any number of rows. Fixed thresholds on the PSI and
+/// similar measures react to noise in small windows, so the verdict does not use them.
 pub fn compare(reference: &Sample, current: &Sample, level: f64) -> Drift {
     let twin = |column: &Column| current.columns.iter().find(|c| column.is_like(c));
     let pairs = reference.columns.iter().filter_map(|c| Some((c, twin(c)?)));
@@ -99,7 +98,7 @@ pub fn compare(reference: &Sample, current: &Sample, level: f64) -> Drift {
     }
 }
 
-/// What all columns share.
+/// The parameters that all columns of a verdict share.
 struct Verdict {
     level: f64,
     tests: usize,

@@ -1,23 +1,23 @@
-//! What is missing to be sure: about how many rows would make a difference certain that is seen but not proven.
+//! Estimates how many rows would make a visible but unproven difference significant.
 
 use super::column::{Sides, Test};
 use super::pair::{Measured, Pair};
 use crate::stats::two_sample::chi2::survival;
 use crate::stats::two_sample::ks;
 
-/// A difference that would not even stand out if it were the only thing looked at is none to speak of.
+/// A difference whose unadjusted p-value exceeds this is not noticeable.
 const SPEAK_OF: f64 = 0.05;
 
-/// About how many rows of the current kind bring the p-value down to `level` if the shares stay what they are. None where there
-/// is no difference to speak of, and where the reference is too small for any number of rows.
+/// Approximate number of current rows that bring the p-value down to `level` if the shares remain as they are. `None` if
+/// there is no noticeable difference, or if the reference is too small for any number of rows.
 ///
-/// A test of n values beside m of the reference weighs as much as n·m/(n + m) values beside a known distribution, which grows
-/// with n towards m and no further.
+/// A test of n values against m reference values has the power of n·m/(n + m) values against a known distribution. That
+/// weight grows with n but never exceeds m.
 pub(super) fn rows(pair: &Pair<'_>, measured: &Measured, level: f64) -> Option<u64> {
     if measured.p_value > SPEAK_OF {
         return None;
     }
-    // The missing test is over all rows, the others over those with a value.
+    // The test on missing values uses all rows; the other tests use rows with a value.
     let (Sides { reference, current }, all) = match measured.test {
         Test::FisherMissing => (rows_of(pair), 1.0),
         _ => (
@@ -47,7 +47,7 @@ fn rows_of(pair: &Pair<'_>) -> Sides<u64> {
     }
 }
 
-/// The factor, 1 or more, at which a falling function reaches `level`.
+/// The factor ≥ 1 at which a decreasing function reaches `level`.
 fn factor(level: f64, of: impl Fn(f64) -> f64) -> Option<f64> {
     const MOST: f64 = 1e6;
     let (mut low, mut high) = (1.0, 2.0);

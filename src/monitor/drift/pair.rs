@@ -1,4 +1,4 @@
-//! One column on both sides: its figures, and the tests it takes part in.
+//! One column on both sides of a comparison: its statistics and its tests.
 
 use super::column::{Kind, Sides, Test};
 use super::levels::{self, Aligned};
@@ -10,7 +10,7 @@ use crate::stats::two_sample::fisher::fisher;
 use crate::stats::two_sample::ks::{Ks, ks};
 use crate::stats::two_sample::wasserstein::wasserstein;
 
-/// A column on both sides.
+/// A column on both sides of a comparison.
 pub(super) struct Pair<'a> {
     pub name: &'a str,
     pub kind: Kind,
@@ -20,7 +20,7 @@ pub(super) struct Pair<'a> {
     pub what: What<'a>,
 }
 
-/// What either side holds.
+/// The values of both sides.
 pub(super) enum What<'a> {
     Numbers {
         sides: Sides<&'a Numbers>,
@@ -29,17 +29,17 @@ pub(super) enum What<'a> {
     Levels(Aligned<'a>),
 }
 
-/// A test's outcome before it is adjusted.
+/// The outcome of a test before adjustment.
 pub(super) struct Measured {
     pub test: Test,
     pub p_value: f64,
-    /// Share of rows in [0, 1].
+    /// Effect size as a share of rows, in [0, 1].
     pub effect: f64,
-    /// χ² of the same table, where the test is one of counts.
+    /// χ² of the same table, if the test is one of counts.
     pub chi2: Option<Chi2>,
 }
 
-/// The figures of a column.
+/// The statistics of a column.
 pub(super) struct Figures {
     pub ks: Option<Ks>,
     pub chi2: Option<Chi2>,
@@ -49,7 +49,7 @@ pub(super) struct Figures {
 }
 
 impl<'a> Pair<'a> {
-    /// Two columns of one name; none where they are not of one kind.
+    /// Pairs two columns of the same name; `None` if their kinds differ.
     pub fn new(reference: &'a Column, current: &'a Column) -> Option<Pair<'a>> {
         let numbers = |reference: &'a Numbers, current: &'a Numbers| What::Numbers {
             sides: Sides { reference, current },
@@ -76,7 +76,7 @@ impl<'a> Pair<'a> {
         })
     }
 
-    /// Share of the rows without a value; none of no rows.
+    /// Share of rows without a value; `None` if there are no rows.
     pub fn missing_shares(&self) -> Sides<Option<f64>> {
         Sides {
             reference: missing_share(self.missing.reference, self.present.reference),
@@ -84,8 +84,8 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// The tests of the verdict's rule. A missing flag or a category that is the same everywhere has nothing to be tested, and
-    /// spends none of the level.
+    /// The tests of the verdict. A category, or a missing-value flag, with one value on both sides is not tested and so does
+    /// not count in the adjustment.
     pub fn tests(&self) -> Vec<Measured> {
         let values = match &self.what {
             What::Numbers { ks, .. } => ks.map(|ks| Measured {
@@ -152,7 +152,7 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Fisher's test of two levels, Pearson's of more; none where only one is left.
+/// Fisher's test of two levels or Pearson's of more; `None` if only one level remains.
 fn tested(levels: &Aligned<'_>) -> Option<Measured> {
     let occurring = |c: &&(u64, u64)| c.0 + c.1 > 0;
     let found: Vec<_> = levels.counts.iter().filter(occurring).copied().collect();

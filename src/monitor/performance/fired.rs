@@ -1,4 +1,4 @@
-//! A detector that told of a change.
+//! A change reported by a detector.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,24 +6,24 @@ use serde::{Deserialize, Serialize};
 use super::Window;
 use crate::monitor::detectors::{Change, Kind};
 
-/// A detector that told of a change in the share of wrong decisions.
+/// A change in the share of wrong decisions, as reported by a detector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "DetectedChange")]
 pub struct Fired {
-    /// Which detector, by its key: `page_hinkley`.
+    /// Key of the detector: `page_hinkley`.
     pub detector: String,
-    /// At which truth, counted from 1.
+    /// The label at which the detector fired, counted from 1.
     pub at: u64,
     pub change: Change,
-    /// Whether the error rose; if not, the answers became better.
+    /// Whether the error rose (decay) rather than fell.
     pub decay: bool,
-    /// All of it in a sentence.
+    /// The change described in one sentence.
     pub says: String,
 }
 
 impl Fired {
-    /// Whether a window shows that the error is what it was before: the window began after this was told, and its accuracy's
-    /// interval reaches up to where it was.
+    /// Whether `window` shows that the error is back at its earlier level: the window began after the detector fired, and
+    /// the confidence interval of its accuracy includes or exceeds the accuracy before the change.
     pub(super) fn is_over(&self, window: &Window) -> bool {
         window.first > self.at && window.reaches_accuracy(1.0 - self.change.before.mean)
     }

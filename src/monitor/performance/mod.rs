@@ -1,12 +1,13 @@
-//! How good the answers were whose truths have come: figures in windows, and detectors on the stream of errors.
+//! Performance of labelled predictions: metrics in windows, and change detectors on the stream of errors.
 //!
-//! Windows are tumbling: `window` truths each, in the order they came. Each figure has a 95 % interval of a single look, for
-//! the rows of its window alone: Wilson's for shares, the delta method's for F1, DeLong's for the area, mean ± 1.96 standard
-//! errors for log loss and Brier. There is none where all rows are alike, and none for the calibration error, whose
-//! absolute values push it up ([`StandardErrors`]). Of twenty windows of a steady model one lies outside: a window is for
-//! reading, the detectors are what tells.
+//! Windows are tumbling, with `window` labels each in order of arrival. Each metric has a 95 % interval for a single look at
+//! its own window: Wilson's for shares, the delta method's for F1, DeLong's for the area under the ROC curve, mean ± 1.96
+//! standard errors for log loss and Brier score. There is no interval if all rows are alike, and none for the calibration
+//! error, whose absolute values bias it upwards ([`StandardErrors`]). Of twenty windows of a stable model about one lies
+//! outside its interval, so windows are for information; alarms come from the detectors.
 //!
-//! The detectors see 1 for a wrong decision, 0 for a right one. They tell any change; only a rise of the error is decay.
+//! The detectors receive 1 for a wrong decision and 0 for a right one. They report any change; only a rise of
+//! the error is decay.
 //!
 //! [`StandardErrors`]: crate::stats::figures::StandardErrors
 
@@ -22,31 +23,31 @@ use super::detectors::Detector;
 pub use fired::Fired;
 pub use window::{Figure, Window};
 
-/// The performance of one model. Its memory is bounded by its window; it can be stored and taken up again.
+/// Performance of one model. Memory is bounded by the window size; the state can be persisted and restored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Performance {
-    /// From which probability on the answer is yes.
+    /// Probability from which on a prediction is positive.
     threshold: f64,
     size: NonZeroUsize,
     detectors: Vec<Detector>,
     truths: u64,
-    /// Probabilities and truths of the window under way.
+    /// Probabilities and labels of the open window.
     open: Vec<(f64, bool)>,
     last: Option<Window>,
     decayed: Option<Fired>,
 }
 
-/// What one truth brought about.
+/// The effect of adding one label.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Taken {
-    /// The window it fills.
+    /// The window that the label completed.
     pub window: Option<Window>,
-    /// The detectors it set off.
+    /// The detectors that fired.
     pub fired: Vec<Fired>,
 }
 
 impl Performance {
-    /// No truths yet. Decisions are made at `threshold`, windows hold `size` truths, these detectors watch the errors.
+    /// Without labels yet: decisions are made at `threshold`, a window holds `size` labels, and `detectors` monitor the errors.
     pub fn new(threshold: f64, size: NonZeroUsize, detectors: Vec<Detector>) -> Performance {
         Performance {
             threshold,
@@ -59,7 +60,7 @@ impl Performance {
         }
     }
 
-    /// Takes in one answer whose truth has come: its probability, in [0, 1], and whether it was positive.
+    /// Adds a labelled prediction: its probability, in [0, 1], and whether the label is positive.
     pub fn update(&mut self, probability: f64, positive: bool) -> Taken {
         self.truths += 1;
         let wrong = (probability >= self.threshold) != positive;
@@ -89,23 +90,22 @@ impl Performance {
         self.truths
     }
 
-    /// Truths that make a window.
+    /// Labels per window.
     pub fn size(&self) -> usize {
         self.size.get()
     }
 
-    /// The last full window.
     pub fn last(&self) -> Option<&Window> {
         self.last.as_ref()
     }
 
-    /// The truths since then; none if there are none.
+    /// The labels since the last full window; `None` if there are none.
     pub fn open(&self) -> Option<Window> {
         let first = self.truths + 1 - self.open.len() as u64;
         Window::of(first, &self.open, self.threshold)
     }
 
-    /// The last time a detector told of a rise of the error, as long as no whole window since shows it gone.
+    /// The last reported rise of the error, until a full window since then shows that the error is back at its earlier level.
     pub fn decayed(&self) -> Option<&Fired> {
         self.decayed.as_ref()
     }

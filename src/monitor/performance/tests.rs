@@ -1,4 +1,4 @@
-//! Figures with their intervals, decay and what is none, and how often a steady model is accused.
+//! Tests of metrics and their intervals, of decay, and of the false alarm rate of a stable model.
 
 use proptest::prelude::*;
 
@@ -12,7 +12,7 @@ fn performance(size: usize) -> Performance {
     Performance::new(0.5, size, detectors::defaults())
 }
 
-/// An answer that is wrong with that probability.
+/// A labelled prediction that is wrong with probability `error`.
 fn answer(lcg: &mut Lcg, error: f64) -> (f64, bool) {
     let positive = lcg.uniform() < 0.4;
     let wrong = lcg.uniform() < error;
@@ -43,9 +43,9 @@ fn a_window_has_every_figure_with_its_interval() {
     }
 }
 
-/// Shares as scipy 1.17.1 has them, `binomtest(k, n).proportion_ci(0.95, "wilson")` for 3 of 4, 1 of 1, 1 of 2; means by
-/// numpy 2.4.6, `mean ± 1.959964 * std(ddof=1) / 2`; F1 by the delta method. The scores are in perfect order, from which
-/// nothing can be said about other rows.
+/// Shares as in scipy 1.17.1, `binomtest(k, n).proportion_ci(0.95, "wilson")` for 3 of 4, 1 of 1, 1 of 2; means by numpy
+/// 2.4.6, `mean ± 1.959964 * std(ddof=1) / 2`; F1 by the delta method. The scores are perfectly ordered, so the area under
+/// the ROC curve has no interval.
 #[test]
 fn intervals_by_hand() {
     let mut performance = performance(4);
@@ -150,11 +150,11 @@ fn only_a_rise_of_the_error_is_decay() {
             "{better:?}"
         );
     }
-    // Whole windows since show that it is over.
+    // Full windows since the change show that it is over.
     assert_eq!(performance.decayed(), None);
 }
 
-/// What docs/metrics.md says of steady models: how often their error is said to have risen, or fallen, in 10,000 labels.
+/// Rates that docs/metrics.md states for stable models: how often a rise or a fall of the error is reported in 10,000 labels.
 #[test]
 fn a_steady_model_is_rarely_accused() {
     const RUNS: usize = 500;
@@ -182,7 +182,7 @@ fn a_steady_model_is_rarely_accused() {
     }
 }
 
-/// Likewise of decayed ones: the median delay, in truths, over 200 runs after 2000 steady ones.
+/// Delays that docs/metrics.md states for decaying models: the median in labels over 200 runs, each after 2000 stable labels.
 #[test]
 fn delays_are_as_the_readme_says() {
     let mut lcg = Lcg::new(11);

@@ -1,4 +1,4 @@
-//! The figures of one window.
+//! Metrics of one performance window.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,36 +8,36 @@ use crate::stats::interval::Interval;
 use crate::stats::metric::{METRICS, Metric};
 use crate::stats::scores::{Scores, base_rate_log_loss};
 
-/// How much of the time the truth lies within an interval.
+/// Confidence level of the intervals.
 const CONFIDENCE: f64 = 0.95;
 
-/// Some successive answers whose truths came.
+/// Consecutive labelled predictions and their metrics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "PerformanceWindow")]
 pub struct Window {
-    /// Its first truth, counted from 1.
+    /// Number of its first label, counted from 1.
     pub first: u64,
     pub n: u64,
-    /// How many of them were positive; none where an earlier release did not count them.
+    /// Number of positive labels; `None` in windows of an earlier release, which did not count them.
     #[serde(default)]
     pub positives: Option<u64>,
-    /// One entry a metric, in the order of the table of metrics.
+    /// One entry per metric, in the order of the metrics table.
     pub figures: Vec<Figure>,
 }
 
-/// A figure with its interval.
+/// A metric with its interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "WindowMetric")]
 pub struct Figure {
     pub metric: String,
-    /// Its value; none where undefined.
+    /// Value of the metric; `None` if undefined.
     pub value: Option<f64>,
-    /// Its interval; none where undefined.
+    /// Interval of the metric; `None` if undefined.
     pub interval: Option<Interval>,
 }
 
 impl Window {
-    /// Of these probabilities and truths; none of none.
+    /// A window of these probabilities and labels; `None` if there are none.
     pub(super) fn of(first: u64, rows: &[(f64, bool)], threshold: f64) -> Option<Window> {
         let mut scores = Scores::new(threshold);
         rows.iter().for_each(|(p, y)| scores.update(*p, *y));
@@ -55,20 +55,20 @@ impl Window {
         })
     }
 
-    /// Whether the interval of the accuracy reaches up to this one.
+    /// Whether the upper bound of the accuracy's interval reaches `wanted`.
     pub fn reaches_accuracy(&self, wanted: f64) -> bool {
         let accuracy = self.get("accuracy").and_then(|a| a.interval);
         accuracy.is_some_and(|a| a.high >= wanted)
     }
 
-    /// Whether the log loss is below that of always predicting the base rate of these labels.
+    /// Whether the log loss is lower than that of always predicting the base rate of these labels.
     pub fn is_better_than_base_rate(&self) -> bool {
         let log_loss = self.get("log_loss").and_then(|figure| figure.value);
         let base = self.positives.map(|p| base_rate_log_loss(p, self.n));
         log_loss.zip(base).is_some_and(|(value, base)| value < base)
     }
 
-    /// The figure of a metric.
+    /// The entry of a metric by name.
     pub fn get(&self, metric: &str) -> Option<&Figure> {
         self.figures.iter().find(|figure| figure.metric == metric)
     }

@@ -1,6 +1,7 @@
-//! Drifts that a retraining cannot help, and why: what came in is broken, and a model that learns it learns the breakage.
+//! Drifts that retraining cannot fix, with the reason: the input is corrupt, and a model trained on it
+//! would learn the corruption.
 //!
-//! Meant to say nothing about a change of the world: more of one level, higher values, a third of them missing are what a
+//! Genuine changes are not reported here: more rows of one level, higher values or a third of the values missing are what
 //! retraining is for.
 
 mod unit;
@@ -15,52 +16,51 @@ use super::sample::{Column, Levels, Numbers, Observed, Sample};
 /// Share of rows without a value from which on a column is blank.
 const BLANK: f64 = 0.95;
 
-/// Share of rows without a value, in the reference, from which on that is nothing new.
+/// A column whose share of rows without a value in the reference is at least this cannot become blank.
 const WAS_BLANK: f64 = 0.5;
 
-/// What happens less often than this does not happen by chance.
+/// Probability below which an observation does not count as chance.
 const NO_CHANCE: f64 = 1e-4;
 
-/// Rows without a value one after the other that are looked at.
+/// Minimum length of a missing-value run that is reported.
 const SHORTEST: u64 = 8;
 
-/// Share of one value, in the reference, from which on a column that has no other now is nothing new.
+/// A column in which one value has at least this share in the reference cannot become constant.
 const WAS_CONSTANT: f64 = 0.9;
 
-/// Share of levels never seen before from which on a column is not what it was.
+/// Share of levels never seen before from which on a column is corrupt.
 const UNKNOWN: f64 = 0.5;
 
-/// Rows with a value that it takes to say anything: fewer may well be alike by chance.
+/// Minimum rows (for constants and levels, rows with a value); fewer may be alike by chance.
 const LEAST: u64 = 20;
 
-/// A drift that retraining cannot help.
+/// A data-quality issue: a drift that retraining cannot fix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "DataQualityIssue")]
 pub struct Ailment {
     pub column: String,
-    /// What is wrong with it.
     pub kind: Ailing,
-    /// Why a retraining would not help, in a sentence.
+    /// One sentence that explains why retraining would not help.
     pub why: String,
 }
 
-/// What is wrong with a column.
+/// The kind of a data-quality issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Ailing {
-    /// It has no values any more.
+    /// The column has no values any more, or had none in a long run of rows.
     Blank,
-    /// It has one value only.
+    /// The column has only one value.
     Constant,
-    /// It has mostly levels that were never seen.
+    /// The column has mostly levels never seen before.
     Unknown,
-    /// Its numbers are the old ones in another unit.
+    /// The numbers of the column are in another unit than before.
     Unit,
 }
 
-/// The drifts of a verdict that retraining cannot help, in the order of its columns. The samples are those it compared; `tail`
-/// are the last of the rows, where a source that broke a while ago shows undiluted.
+/// The drifts of a verdict that retraining cannot fix, in the order of its columns. `reference` and `current` are the
+/// samples that the verdict compared; `tail` holds the last rows of `current`, in which a recent corruption is not diluted.
 pub fn remedy(
     reference: &Sample,
     current: &Sample,
@@ -119,7 +119,8 @@ fn ailment(
     }
 }
 
-/// The same of the last rows: what is broken now, whatever the rows before. A unit takes more rows to tell.
+/// Checks the last rows only, which show current corruption regardless of earlier rows. Units are not checked, as
+/// that takes more rows.
 fn broken(column: &ColumnDrift, reference: &Column, tail: &Column) -> Option<(Ailing, String)> {
     let (name, rows) = (
         &column.name,
@@ -146,9 +147,10 @@ fn blank(name: &str, before: &Observed, now: &Observed) -> Option<(Ailing, Strin
     Some((Ailing::Blank, why))
 }
 
-/// Rows without a value one after the other, where that is no chance: a source that was broken for part of a window, while a
-/// world in which more is missing misses here and there. Of `n` rows that miss with chance `p` each, `n pʳ` bounds the chance
-/// of `r` in a row (Boole). `p` is the larger of what it was and what it is, the `r` among them: too large rather than too small.
+/// Length of the longest missing-value run, if it is too long for chance. Such a run shows a source that failed for part of
+/// a window, whereas values that are merely missing more often are missing at scattered rows. If each of `n` rows is missing
+/// with probability `p`, the probability of a run of `r` is at most `n pʳ` (Boole). `p` is the larger of the shares before
+/// and now, and the latter includes the run itself, so the bound is conservative.
 fn gap(before: &Observed, now: &Observed) -> Option<u64> {
     let (was, is) = (before.missing_share()?, now.missing_share()?);
     let (gap, rows) = (now.gap(), (now.missing() + now.present()) as f64);
@@ -189,7 +191,7 @@ fn numbers(name: &str, before: &Numbers, now: &Numbers) -> Option<(Ailing, Strin
     is_no_chance(share, now.present).then(|| (Ailing::Constant, constant(name, &first.to_string())))
 }
 
-/// Whether so many rows with the same value are no chance, where it had this share.
+/// Whether `rows` equal values are too many for chance, given the share of that value in the reference.
 fn is_no_chance(share: f64, rows: u64) -> bool {
     share < WAS_CONSTANT && share.powf(rows as f64) < NO_CHANCE
 }

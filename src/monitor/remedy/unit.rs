@@ -1,12 +1,12 @@
-//! Numbers that are the old ones in another unit.
+//! Detection of numbers that are in another unit than the reference.
 
 use crate::stats::quantile::median;
 use crate::stats::two_sample::ks::{fits, furthest};
 
-/// Above this the converted numbers count as fitting the reference.
+/// P-value above which the converted numbers count as fitting the reference.
 const FITS: f64 = 0.05;
 
-/// Factors between units that people mix up, with what they may be. Each is tried both ways.
+/// Factors between units that are commonly confused, with the names of the units. Each is tried in both directions.
 const FACTORS: &[(f64, &str)] = &[
     (10.0, ""),
     (100.0, ""),
@@ -26,14 +26,14 @@ const FACTORS: &[(f64, &str)] = &[
     (3.78541, " (gallons and litres)"),
 ];
 
-/// A factor nearer to 1 than this could as well be a change of the world.
+/// A factor below this could also be a genuine change, so it must fit more precisely.
 const FAR: f64 = 7.0;
 
-/// How the later numbers have to be read for them to fit the reference, in words; none where no well-known unit does it. Both
-/// ascending, and known not to fit as they are.
+/// The unit conversion that makes the current numbers fit the reference, in words; `None` if no well-known unit does. Both
+/// slices must be ascending and must not fit unconverted.
 ///
-/// Fitting is not enough: few rows fit many factors, among them such as have no meaning. The data must also tell the factor
-/// from its neighbours, so that with 1.5 times the old numbers nobody says "miles".
+/// A fit alone is not enough: a few rows fit many factors, including meaningless ones. The data must also exclude the
+/// neighbouring factors, so that a rise to 1.5 times the old numbers is not reported as "miles".
 pub(super) fn of(reference: &[f64], current: &[f64]) -> Option<String> {
     let reference: Vec<f64> = reference.iter().copied().map(rounded).collect();
     let read = |convert: &dyn Fn(f64) -> f64| -> Vec<f64> {
@@ -42,7 +42,8 @@ pub(super) fn of(reference: &[f64], current: &[f64]) -> Option<String> {
     let mut best: Option<(f64, String)> = None;
     for (factor, words) in FACTORS {
         let far = *factor >= FAR;
-        // Large factors may be a fifth of their logarithm off; small ones no more than lies between 1.5 and a mile.
+        // Large factors must be excluded at a fifth of their logarithm away; small ones at the distance between
+        // 1.5 and 1.609 (miles).
         let near = if far { 0.22 * factor.ln() } else { 0.07 };
         let within: &[f64] = if far { &[] } else { &[0.3, 0.6, 1.0] };
         for (way, factor_of) in [("divided", 1.0 / factor), ("multiplied", *factor)] {
@@ -58,9 +59,9 @@ pub(super) fn of(reference: &[f64], current: &[f64]) -> Option<String> {
     if let Some((_, words)) = best {
         return Some(words);
     }
-    // Degrees shift as well as scale. What a factor alone explains is no matter of degrees.
+    // Temperatures are shifted as well as scaled. If a factor alone explains the change, it is no temperature conversion.
     let plain = median(&reference)? / median(current)?;
-    // The medians tell it only roughly.
+    // The ratio of the medians gives the factor only roughly, so neighbouring factors are tried too.
     let about = |step: i32| plain * (0.05 * f64::from(step)).exp();
     let explains = |step| fits(&reference, &read(&|v| v * about(step)), FITS);
     if plain.is_finite() && plain > 0.0 && (-5..=5).any(explains) {
@@ -77,8 +78,8 @@ pub(super) fn of(reference: &[f64], current: &[f64]) -> Option<String> {
     found.map(|(_, words)| (*words).to_owned())
 }
 
-/// Whether the numbers fit as converted, fit no more with a factor of e^±near beside it, and fit no better at these shares of the
-/// way there.
+/// Whether the converted numbers fit, no longer fit with an additional factor of e^±`near`, and fit no better at the
+/// fractions `within` of that distance.
 fn pinned(reference: &[f64], convert: &dyn Fn(f64) -> Vec<f64>, near: f64, within: &[f64]) -> bool {
     let exactly = convert(0.0);
     let beside = [near, -near];
@@ -97,7 +98,7 @@ fn pinned(reference: &[f64], convert: &dyn Fn(f64) -> Vec<f64>, near: f64, withi
     others.all(|off| best <= apart(&convert(off)))
 }
 
-/// To six digits: converted there and back, a number differs in its last.
+/// Rounds to six significant digits, because a number converted there and back differs in its last digits.
 fn rounded(value: f64) -> f64 {
     if value == 0.0 {
         return value;

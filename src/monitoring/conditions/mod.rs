@@ -1,4 +1,4 @@
-//! What is wrong, as conditions of alerts: of each rule everything there is, so that what is over is told by its absence.
+//! Converts the monitor's findings into alert conditions. A rule always gets its full set, so a missing condition has ended.
 
 use std::time::Duration;
 
@@ -9,34 +9,35 @@ use super::memory::Memory;
 use crate::alert::{Condition, Handle, Rule};
 use crate::monitor::delay::Delay;
 
-/// Tells the alerts what was found of rows and answers.
+/// Publishes drift and decay to the alert manager.
 pub(super) fn tell(alerts: &Handle, memory: &Memory) {
     alerts.replace(Rule::Drift, drift(memory));
     alerts.replace(Rule::Decay, decay(memory));
 }
 
-/// Tells the alerts whether truths are late, which time alone can bring about.
+/// Publishes whether labels are late. Unlike drift and decay, this can change by the passage of time alone.
 pub(super) fn tell_delay(alerts: &Handle, memory: &Memory, late: Duration, now: Timestamp) {
     if let Some(delay) = &memory.delay {
         alerts.replace(Rule::LabelDelay, lateness(memory, delay, late, now));
     }
 }
 
-/// The newest verdicts that found drift, also those of the models before that are not over; a slice's is part of the whole's.
+/// The newest verdicts with drift, and the carried ones of earlier models. A slice's condition is marked as
+/// part of its model's.
 fn drift(memory: &Memory) -> Vec<Condition> {
     let verdicts = memory.verdicts.iter().flatten();
     let found = verdicts.filter_map(|v| drifted(&memory.model, v));
     found.chain(memory.carried.drift(&memory.model)).collect()
 }
 
-/// The decay of the live model; else that of a model before, where it is not over.
+/// The decay of the live model or else, if still active, that of an earlier model.
 fn decay(memory: &Memory) -> Option<Condition> {
     let fired = memory.performance.as_ref().and_then(|p| p.decayed());
     let found = fired.map(|fired| decayed(&memory.model, fired));
     found.or_else(|| memory.carried.decay(&memory.model))
 }
 
-/// A tenth of the last truths came late; or truths have come, and then none for as long.
+/// Active if the slowest tenth of the last labels were late, or if no label has arrived for as long after the first.
 fn lateness(memory: &Memory, delay: &Delay, late: Duration, now: Timestamp) -> Option<Condition> {
     let late_seconds = late.as_secs_f64();
     let slow = delay.last().map(|window| window.p90);

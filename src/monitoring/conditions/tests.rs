@@ -1,4 +1,4 @@
-//! What the alerts are told, from what the monitor has seen.
+//! Tests of the conditions that follow from the monitor's memory.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -31,7 +31,7 @@ fn two() -> NonZeroUsize {
     NonZeroUsize::new(2).unwrap()
 }
 
-/// A verdict on a hundred numbers beside a hundred others, `shift` apart.
+/// A verdict on a hundred numbers against a hundred others that are smaller by `shift`.
 fn verdict(shift: f64, slice: Option<Slice>) -> Verdict {
     let sample = |from: f64| Sample {
         rows: 100,
@@ -111,7 +111,7 @@ fn decay_is_told_until_a_window_shows_it_gone() {
     let mut performance = Performance::new(0.5, size, detectors::defaults());
     let mut seen = memory(Vec::new());
     let mut decayed = Vec::new();
-    // Right for long, wrong for a while, right again.
+    // A long stretch of correct predictions, some wrong ones, then correct ones again.
     for (rows, right) in [(400, true), (200, false), (400, true)] {
         for _ in 0..rows {
             performance.update(0.9, right);
@@ -154,7 +154,7 @@ fn late_and_missing_truths_are_told() {
     );
 }
 
-/// The memory once another model answers, as the observer begins it.
+/// The memory as the monitor task sets it up after another model became live.
 fn after_a_swap(mut memory: Memory) -> Memory {
     memory.carry_drift();
     memory.carry_decay();
@@ -192,7 +192,7 @@ fn a_swap_ends_no_drift_but_a_full_window_does() {
     let taken_up: Memory = serde_json::from_str(&text).unwrap();
     assert_eq!(taken_up, swapped, "a restart");
 
-    // Slices are watched by the new champion, too: each ends by its own window.
+    // If the new champion has the slices too, each alarm ends with its own stream's window.
     let mut watched = swapped.clone();
     let schema = Spec::bundled().schema;
     watched.streams = [None, Some(slice.clone())]
@@ -203,12 +203,12 @@ fn a_swap_ends_no_drift_but_a_full_window_does() {
     watched.note(1, verdict(0.0, Some(slice)));
     assert_eq!(subjects(&watched, Rule::Drift), [] as [&str; 0]);
 
-    // They are not: the window of all rows ends them.
+    // If the new champion has no slices, the window of all rows ends their alarms.
     let mut unwatched = swapped.clone();
     unwatched.note(0, verdict(0.0, None));
     assert_eq!(subjects(&unwatched, Rule::Drift), [] as [&str; 0]);
 
-    // A window that drifts is reported in their place.
+    // A window that drifts replaces the carried alarms.
     let mut drifted = swapped;
     let mut again = verdict(70.0, None);
     again.model = "moths@2".into();
@@ -228,8 +228,8 @@ fn a_swap_ends_no_decay_but_a_window_of_labels_does() {
     let swapped = after_a_swap(found);
     assert_eq!(subjects(&swapped, Rule::Decay), ["moths@1"]);
 
-    // Windows of a hundred labels: how many the new champion decides rightly, at which probability, and whether that ends it.
-    // Its training promised 80 %.
+    // Windows of a hundred labels: `right` correct decisions at `probability`, and whether they end the decay. The new
+    // champion's cross-validated accuracy is 80 %.
     let check = |right: usize, probability: f64, is_over: bool| {
         let mut seen = swapped.clone();
         let mut performance = Performance::new(0.5, size, detectors::defaults());

@@ -1,7 +1,7 @@
-//! The gate: whether a candidate may become champion, decided on labelled rows that the champion never saw and the
-//! candidate answered out of fold. A plain function of both models' answers to the same rows.
+//! The gate: decides whether a candidate may become champion, from labelled rows that the champion was not trained on and
+//! for which the candidate's predictions are out of fold. A pure function of both models' predictions for the same rows.
 //!
-//! It is one look. To look again and again as labels arrive is [`super::shadow`]'s business, whose bounds hold for that.
+//! The gate is a single look. Repeated looks as labels arrive need other bounds, which [`super::shadow`] has.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,27 +12,27 @@ mod weigh;
 
 pub use weigh::weigh;
 
-/// One labelled row and both models' answers to it.
+/// One labelled row with both models' predictions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Paired {
-    /// What happened: whether the target has its positive value.
+    /// Whether the label is the positive value of the target.
     pub positive: bool,
-    /// The champion's probability of that value, in [0, 1].
+    /// The champion's probability of the positive value, in [0, 1].
     pub champion: f64,
     pub candidate: f64,
 }
 
-/// How much has to be shown.
+/// Thresholds of the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {
-    /// Chance of promoting a candidate whose log loss is no better, in (0, 0.5); also of calling its decisions worse when
-    /// they are not. Four of a hundred: the bound is not exact, and five are promised.
+    /// Probability of promoting a candidate whose log loss is no better, in (0, 0.5); also of finding its decisions worse
+    /// when they are not. The default is 4 %, because the bound is not exact and 5 % is promised.
     pub level: f64,
-    /// Rows without which there is no verdict; at least 30, below which the bound does not hold.
+    /// Minimum rows for a verdict; at least 30, below which the bound does not hold.
     pub least: u64,
-    /// Gain in log loss that is worth a swap, > 0. A candidate that cannot be that much better is not waited for. Two
-    /// hundredths are about what a point and a half of accuracy brings.
+    /// Minimum gain in log loss that justifies a swap, > 0. If the candidate cannot be this much better, the gate decides to
+    /// keep the champion. A gain of 0.02 corresponds to about 1.5 points of accuracy.
     pub worth: f64,
 }
 
@@ -46,50 +46,49 @@ impl Default for Options {
     }
 }
 
-/// From probability to label, for either model: yes where the probability reaches it.
+/// Decision thresholds of both models: a prediction is positive if its probability reaches the threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Thresholds {
     pub champion: f64,
     pub candidate: f64,
 }
 
-/// What the rows say.
+/// The decision of the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "GateVerdict", inline)]
 pub enum Verdict {
-    /// The candidate is better, decides no worse, and misses no floor.
+    /// The candidate has a better log loss, its decisions are not worse, and it misses no floor.
     Promote,
-    /// It is not, or it would hardly be worth a swap.
+    /// The candidate is not better, or not by enough to justify a swap.
     Keep,
-    /// There are too few rows to say.
+    /// There are too few rows to decide.
     Insufficient,
 }
 
-/// The verdict with everything it rests on, as it stands in answers, on the page and in the ledger.
+/// The verdict with all its evidence, in the form of responses, the page and the ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Gate {
-    /// What the rows say.
     pub verdict: Verdict,
-    /// Rows it rests on.
+    /// Number of compared rows.
     pub rows: u64,
-    /// How many more are needed for a verdict; 0 where there is one. An estimate from the spread of the rows so far.
+    /// Estimated number of additional rows needed for a verdict, from the variance of the rows so far; 0 if there is a verdict.
     pub needed: u64,
     pub log_loss: LogLoss,
     pub mcnemar: McNemar,
-    /// The spec's floors, and last the base rate's log loss, held against the candidate's metrics on these rows.
+    /// The candidate's metrics on these rows against the floors of the spec and, as the last entry, the base rate's log loss.
     pub floors: Vec<Floor>,
 }
 
-/// Mean log losses and their difference; null where too few rows leave them undefined.
+/// Mean log losses and their difference; `None` if there are too few rows to define them.
 #[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "GateLogLoss")]
 pub struct LogLoss {
     pub champion: Option<f64>,
     pub candidate: Option<f64>,
-    /// Champion − candidate: positive where the candidate is better.
+    /// Champion minus candidate, which is positive if the candidate is better.
     pub difference: Option<f64>,
-    /// The true difference is above this with confidence 1 − level ([`crate::stats::difference::Difference::bounds`]).
+    /// Lower confidence bound of the true difference, at 1 − level ([`crate::stats::difference::Difference::bounds`]).
     pub low: Option<f64>,
     pub high: Option<f64>,
 }
@@ -97,27 +96,27 @@ pub struct LogLoss {
 /// McNemar's exact test on the decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct McNemar {
-    /// Rows only the champion decided rightly.
+    /// Rows on which only the champion's decision was correct.
     pub champion_right: u64,
-    /// Rows only the candidate decided rightly.
+    /// Rows on which only the candidate's decision was correct.
     pub candidate_right: u64,
     pub p_value: f64,
 }
 
-/// A worst value that the candidate may have: of the spec, or of the rows themselves.
+/// The worst value of a metric that a candidate may have, from the spec or from the rows themselves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Floor {
     pub metric: String,
-    /// Its worst value allowed.
+    /// Worst allowed value of the metric.
     pub floor: f64,
-    /// The candidate's; null where these rows leave it undefined.
+    /// Value of the candidate; `None` if these rows leave it undefined.
     pub value: Option<f64>,
-    /// Whether it is met; what is undefined is not.
+    /// Whether the floor is met; an undefined value does not meet it.
     pub holds: bool,
 }
 
 impl Paired {
-    /// Whether the champion decides the row rightly, and whether the candidate does.
+    /// Whether the champion's decision is correct, and whether the candidate's is.
     pub fn right(&self, thresholds: Thresholds) -> (bool, bool) {
         (
             (self.champion >= thresholds.champion) == self.positive,

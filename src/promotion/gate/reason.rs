@@ -1,9 +1,9 @@
-//! A gate in a sentence.
+//! The verdict of a gate in words.
 
 use super::{Floor, Gate, LogLoss, McNemar, Verdict};
 
 impl Gate {
-    /// The first floor that is missed, in a sentence. The last one is the base rate's.
+    /// A sentence on the first floor that is missed, if any. The last floor is the base rate's.
     pub fn missed(&self) -> Option<String> {
         let at = self.floors.iter().position(|floor| !floor.holds)?;
         let floor = &self.floors[at];
@@ -13,7 +13,7 @@ impl Gate {
         })
     }
 
-    /// Why, in a sentence with figures: for the ledger, the log and the page.
+    /// A sentence with metrics that explains the verdict, for the ledger, the log and the page.
     pub fn reason(&self) -> String {
         let figures = self.figures();
         match (self.verdict, self.missed()) {

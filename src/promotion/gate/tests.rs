@@ -1,4 +1,4 @@
-//! The verdicts as a table, and what they are worth in a simulated world.
+//! Tests of the verdicts as a table, and of their error rates in a simulation.
 
 use super::*;
 use crate::promotion::fixture::{HALF, TWO_POINTS, World, rate};
@@ -16,8 +16,8 @@ fn floors(list: &[(&str, f64)]) -> Vec<(&'static Metric, f64)> {
         .collect()
 }
 
-/// `n` rows with both outcomes and spread; the candidate's log odds are those of the champion, stretched towards the truth
-/// by `gain`.
+/// `n` rows with both labels and varying probabilities; the candidate's log odds are the champion's, moved towards
+/// the label by `gain`.
 fn rows(n: usize, gain: f64) -> Vec<Paired> {
     let row = |i: usize| {
         let (positive, odds) = (i.is_multiple_of(2), 0.8 + (i % 7) as f64 / 10.0);
@@ -113,7 +113,7 @@ fn what_is_needed_is_enough() {
     let mut world = World::new(5, TWO_POINTS, 0.0);
     let gate = weigh(&world.rows(300), HALF, &[], &OPTIONS);
     assert_eq!(gate.verdict, Verdict::Insufficient, "{gate:?}");
-    // (1.7507 + 0.8416)²·0.43²/0.02² is 3,100 rows.
+    // (1.7507 + 0.8416)²·0.43²/0.02² gives 3,100 rows.
     assert!(
         (2000..4500).contains(&(gate.rows + gate.needed)),
         "{gate:?}"
@@ -187,7 +187,7 @@ fn two_points_are_two_points() {
     assert!((1.95..2.05).contains(&points));
 }
 
-/// How many of `runs` gates on `n` rows of a world promote.
+/// Number of promotions in `runs` gates, each on `n` simulated rows.
 fn promoted(errors: [f64; 2], common: f64, n: usize, runs: usize) -> usize {
     let mut world = World::new(n as u64, errors, common);
     let promote =
@@ -231,12 +231,12 @@ fn a_reckless_candidate_is_not_promoted_before_its_losses_are_seen_at_length() {
     reckless(&[100, 200, 500, 1000, 2000, 5000], 4000);
 }
 
-/// The candidate is surer than it may be: it gains a little on most rows and loses it all on a few that may not have come
-/// yet. Its log loss is no better. No bound that goes by what was seen is exact here: six in a hundred are let through.
-/// Student's t alone lets 6 to 9 % through at 0.999 and 10 to 28 % at 0.999999999, on 200 to 2,000 rows.
+/// An overconfident candidate: it gains a little on most rows and loses all of it on a few, which may not have occurred yet.
+/// Its log loss is no better than the champion's. No bound based on the observed rows is exact here: the test accepts up to
+/// 6 % promotions. Student's t alone promotes 6 to 9 % at 0.999 and 10 to 28 % at 0.999999999, on 200 to 2,000 rows.
 fn reckless(sizes: &[usize], runs: usize) {
     for sure in [0.99, 0.999, 0.999_999_999] {
-        // The champion says 0.95; wrong answers come as often as makes both log losses equal.
+        // The champion predicts 0.95; wrong predictions are as frequent as makes both log losses equal.
         let (gain, loss) = (f64::ln(sure / 0.95), f64::ln(0.05 / (1.0 - sure)));
         let wrong = gain / (gain + loss);
         for &n in sizes {
@@ -258,7 +258,7 @@ fn reckless(sizes: &[usize], runs: usize) {
     }
 }
 
-/// The rows of a world with another champion and candidate: log odds of the true ones times a factor.
+/// Simulated rows with other models: both models' log odds are the candidate's, times a factor each.
 fn distorted(world: &mut World, n: usize, champion: f64, candidate: f64) -> Vec<Paired> {
     let times = |p: f64, factor: f64| 1.0 / (1.0 + ((1.0 - p) / p).powf(factor));
     let mut rows = world.rows(n);
@@ -272,7 +272,7 @@ fn distorted(world: &mut World, n: usize, champion: f64, candidate: f64) -> Vec<
 #[test]
 fn no_better_than_the_base_rate_is_kept_however_bad_the_champion() {
     let mut world = World::new(6, TWO_POINTS, 0.0);
-    // Both say the opposite of what is so; the candidate with less certainty.
+    // Both models predict the opposite of the label; the candidate does so with less confidence.
     let rows = distorted(&mut world, 2000, -0.6, -0.3);
     let gate = weigh(&rows, HALF, &[], &OPTIONS);
     let floor = gate.floors.last().unwrap();
@@ -289,7 +289,7 @@ fn no_better_than_the_base_rate_is_kept_however_bad_the_champion() {
         reason.contains("is no better than always answering the base rate (0.69"),
         "{reason}"
     );
-    // The same champion, a candidate that knows something.
+    // The same champion with a candidate that has some skill.
     let rows = distorted(&mut world, 2000, -0.6, 0.3);
     let gate = weigh(&rows, HALF, &[], &OPTIONS);
     assert_eq!(gate.verdict, Verdict::Promote, "{}", gate.reason());
@@ -299,7 +299,7 @@ fn no_better_than_the_base_rate_is_kept_however_bad_the_champion() {
 #[test]
 fn noise_over_a_bad_champion_is_seldom_promoted() {
     let mut world = World::new(7, TWO_POINTS, 0.0);
-    // The champion is sure and knows nothing; the candidate says the base rate with a little noise.
+    // The champion is confident without skill; the candidate predicts the base rate with a little noise.
     let mut promote = |_: &usize| {
         let mut rows = world.rows(400);
         for row in &mut rows {
@@ -314,6 +314,6 @@ fn noise_over_a_bad_champion_is_seldom_promoted() {
         gate.verdict == Verdict::Promote
     };
     let hits = (0..500).filter(&mut promote).count();
-    // No constant beats the share of the very rows: it takes luck.
+    // No constant beats the base rate of these very rows, so a promotion takes luck.
     assert!(rate("gate, noise over a bad champion, promoted", hits, 500) <= 0.25);
 }

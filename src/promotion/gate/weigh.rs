@@ -1,4 +1,4 @@
-//! From rows to a verdict.
+//! The decision of the gate from labelled rows.
 
 use super::{Floor, Gate, LogLoss, McNemar, Options, Paired, Thresholds, Verdict};
 use crate::stats::difference::Difference;
@@ -6,15 +6,19 @@ use crate::stats::mcnemar::Discordant;
 use crate::stats::metric::Metric;
 use crate::stats::scores::Scores;
 
-/// Chance to show a gain that is worth a swap, at which the rows are called enough: the usual four in five.
+/// Power at which the number of rows counts as sufficient to show the minimum gain: the customary 80 %.
 const POWER: f64 = 0.8;
 
-/// Weighs candidate against champion.
+/// Compares a candidate with the champion.
 ///
-/// The log loss decides; decisions and floors can only forbid. *Keep* where a floor is missed (always answering the base
-/// rate of these rows is one for every candidate) or the decisions are significantly worse. Else *promote* where the lower bound of the difference is above 0. Else *keep* where the upper
-/// bound is below what is worth a swap, or where there were rows enough to show as much and they did not. Otherwise
-/// *insufficient*.
+/// The log loss decides; the decisions and the floors can only forbid a promotion. The rules, in order:
+///
+/// 1. *Insufficient* with fewer than the minimum rows.
+/// 2. *Keep* if a floor is missed, or if the decisions are significantly worse. Always predicting the base rate of these rows
+///    is a floor for every candidate.
+/// 3. *Promote* if the lower bound of the difference is above 0.
+/// 4. *Keep* if the upper bound is below the minimum gain, or if there were enough rows to show that gain.
+/// 5. *Insufficient* otherwise.
 pub fn weigh(
     rows: &[Paired],
     thresholds: Thresholds,
@@ -56,7 +60,7 @@ pub fn weigh(
 }
 
 fn too_few(difference: &Difference, options: &Options) -> u64 {
-    // Two rows are the fewest that have a spread.
+    // A variance needs at least two rows.
     options.least.max(2).saturating_sub(difference.rows())
 }
 
@@ -90,7 +94,7 @@ fn log_loss(difference: &Difference, level: f64) -> LogLoss {
     }
 }
 
-/// The floors held against the candidate's figures.
+/// The candidate's metrics against the floors.
 fn held(floors: &[(&'static Metric, f64)], scores: &Scores) -> Vec<Floor> {
     let figures = scores.finish();
     let floor = |&(metric, floor): &(&'static Metric, f64)| {

@@ -1,4 +1,4 @@
-//! Whether a candidate becomes champion by itself: a plain function of names and cards.
+//! Decides whether a candidate is promoted automatically: a pure function of names and model cards.
 
 use crate::model::Card;
 use crate::model::spec::Evaluation;
@@ -6,7 +6,7 @@ use crate::promotion::gate::Floor;
 use crate::registry::Version;
 use crate::stats::metric::{Better, Metric};
 
-/// How a training wants its result treated.
+/// Promotion mode of a training.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum,
 )]
@@ -21,30 +21,29 @@ pub enum Promote {
     Never,
 }
 
-/// The decision on a candidate, in a form to be shown.
+/// The decision on a candidate, with its reason.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
-    /// Whether it becomes champion.
+    /// Whether the candidate becomes champion.
     pub promote: bool,
-    /// Why, in a sentence with figures.
+    /// One sentence with metrics.
     pub reason: String,
 }
 
-/// The champion a candidate is held against.
+/// The champion that a candidate is compared with.
 #[derive(Clone, Copy, Debug)]
 pub struct Champion<'a> {
-    /// Which version.
     pub version: &'a Version,
-    /// Its card; none where its file cannot be read.
+    /// The champion's card; `None` if its file cannot be read.
     pub card: Option<&'a Card>,
 }
 
-/// Decides.
+/// Decides on the promotion of a candidate.
 ///
-/// A model of another name learns another table: its figures say nothing about this one's, and it is never pushed aside
-/// unasked. Figures of the same table, seed, folds and repeats are paired: any difference counts. Otherwise the two were
-/// measured on different splits, and a candidate counts as worse only beyond one standard error (Breiman et al. 1984, the
-/// 1-SE rule).
+/// A champion of another name was trained on another table: the metrics are not comparable, and the champion is not replaced
+/// automatically. Metrics with the same table, seed, folds and repeats are paired, and any difference counts. Otherwise the
+/// two were measured on different splits, and the candidate counts as worse only beyond one standard error (Breiman et al.
+/// 1984, the 1-SE rule).
 pub fn decide(
     mode: Promote,
     candidate: &Card,
@@ -120,7 +119,7 @@ fn weigh(candidate: &Card, name: &str, champion: &Card, evaluation: &Evaluation)
     )
 }
 
-/// The reason of a promotion that has no champion to beat, with a word on a model that has learnt nothing.
+/// The reason of a promotion without a comparable champion, with a note if the candidate is no better than the base rate.
 fn first(reason: String, candidate: &Card) -> String {
     match no_better(candidate) {
         Some(no_better) => format!("{reason}; {no_better}"),
@@ -128,8 +127,8 @@ fn first(reason: String, candidate: &Card) -> String {
     }
 }
 
-/// That the candidate is no better, cross-validated, than always answering the base rate of its table; none where it is, or
-/// has no log loss.
+/// A sentence that says that the candidate's cross-validated log loss is no better than always predicting the base rate of
+/// its table; `None` if it is better, or undefined.
 fn no_better(candidate: &Card) -> Option<String> {
     let value = candidate.cv.get(Metric::named("log_loss")?)?.mean;
     let (positives, rows) = (candidate.positives as u64, candidate.rows as u64);

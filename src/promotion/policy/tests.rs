@@ -1,4 +1,4 @@
-//! The decision as a table: mode × champion × figures.
+//! Tests of the decision as a table: mode × champion × metrics.
 
 use super::*;
 use crate::model::Spec;
@@ -6,7 +6,7 @@ use crate::promotion::fixture::card;
 
 const SPLITS: (&str, u64, usize, usize) = ("table", 0, 10, 5);
 
-/// An evaluation as a spec has it.
+/// An evaluation parsed from the text of a spec.
 fn evaluation(text: &str) -> Evaluation {
     let spec = "version: 1\nname: wine\ntarget: {column: good, positive: 1, negative: 0}\n\
                 columns: [{name: sugar, kind: number, required: true}]\nrecipe: {steps: [], features: [sugar]}\n";
@@ -15,7 +15,7 @@ fn evaluation(text: &str) -> Evaluation {
         .evaluation
 }
 
-/// What becomes of a candidate called wine, under log loss with a floor of AUC 0.6.
+/// Checks the decision on a candidate named wine, evaluated by log loss with a floor of 0.6 on the AUC.
 fn check(
     mode: Promote,
     candidate: &Card,
@@ -154,7 +154,7 @@ fn on_other_splits_one_standard_error_is_allowed() {
             false,
             &said("worse", "0.4201", "0.0200"),
         );
-        // The larger of the two errors.
+        // The larger of the two standard errors applies.
         auto(
             0.4299,
             Some(0.03),
@@ -169,7 +169,7 @@ fn on_other_splits_one_standard_error_is_allowed() {
         );
         auto(0.4199, None, true, &said("not worse", "0.4199", "0.0200"));
     }
-    // No error known at all: none is allowed.
+    // Without any known standard error, no tolerance applies.
     let (bare, other) = (
         card(Some(0.4), None, 0.8, SPLITS),
         card(Some(0.4001), None, 0.8, ("other", 0, 10, 5)),
@@ -266,7 +266,7 @@ fn no_better_than_the_base_rate_none_is_promoted_over_a_champion() {
     let candidate = card(Some(0.738), Some(0.02), 0.7, SPLITS);
     let over = Some(("wine@7", Some(&champion)));
     check(Promote::Auto, &candidate, over, false, reason);
-    // Half of its 100 rows are positive: ln 2 is what the base rate has.
+    // Half of the 100 rows are positive, so the base rate has a log loss of ln 2.
     let base_rate = card(Some(std::f64::consts::LN_2), Some(0.02), 0.7, SPLITS);
     let reason = "log loss 0.6931 is no better than always answering the base rate (0.6931)";
     check(Promote::Auto, &base_rate, over, false, reason);
@@ -297,7 +297,7 @@ fn below_a_floor_none_is_promoted_over_a_champion() {
         true,
         not_worse,
     );
-    // What is worse anyway is called worse.
+    // A candidate that is worse than the champion is reported as worse, even if it also misses the base rate.
     let worse = card(Some(0.95), Some(0.02), 0.5, SPLITS);
     let reason = "worse: log loss 0.9500 against 0.9000 of wine@7, on the same splits";
     check(

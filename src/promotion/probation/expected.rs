@@ -1,4 +1,4 @@
-//! What is expected of a new champion.
+//! Expected performance of a new champion.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,21 +7,21 @@ use crate::stats::figures;
 use crate::stats::metric::Metric;
 use crate::stats::resampled::Estimate;
 
-/// What is expected of the new champion.
+/// Expected performance of a new champion.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expected {
     pub log_loss: Estimate,
-    /// Share of wrong decisions.
+    /// Expected share of wrong decisions.
     pub error: Estimate,
 }
 
 impl Expected {
-    /// What a card's cross-validation promises; `None` where it has no log loss or no accuracy.
+    /// The expectation from a card's cross-validation; `None` without a log loss or an accuracy.
     pub fn cross_validated(cv: &card::Figures) -> Option<Expected> {
         Expected::by(|metric| cv.get(metric))
     }
 
-    /// What figures on labelled rows promise, such as the candidate's on those of the gate; `None` without rows.
+    /// The expectation from metrics on labelled rows, such as the candidate's in the gate; `None` without rows.
     pub fn measured(figures: &figures::Figures) -> Option<Expected> {
         Expected::by(|metric| {
             let se = metric.standard_error(figures);

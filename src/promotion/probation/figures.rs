@@ -1,40 +1,40 @@
-//! Probation as it stands.
+//! Current state of a probation.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::stats::resampled::Estimate;
 
-/// Probation as it stands: for responses, the page and the ledger.
+/// Current state of a probation, for responses, the page and the ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "ProbationMetrics")]
 pub struct Figures {
     pub rows: u64,
-    /// Labels it lasts for.
+    /// Number of labels after which the probation ends.
     pub window: u64,
-    /// Mean log loss, plain; null without labels.
+    /// Mean log loss without cap; `None` without labels.
     pub plain_log_loss: Option<f64>,
-    /// Log loss, capped, against what was expected.
+    /// Capped log loss against its expectation.
     pub log_loss: Figure,
-    /// Share of wrong decisions, likewise.
+    /// Share of wrong decisions against its expectation.
     pub error: Figure,
 }
 
-/// One figure against its expectation.
+/// One metric against its expectation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "ProbationMetric")]
 pub struct Figure {
     pub expected: Estimate,
-    /// The most that is taken for it, slack included.
+    /// Maximum that is still in keeping with the expectation, including slack.
     pub allowed: f64,
-    /// Mean so far; null without labels.
+    /// Mean so far; `None` without labels.
     pub mean: Option<f64>,
-    /// It is truly above this, at every look.
+    /// Lower confidence bound of the true value, valid at every look.
     pub low: f64,
 }
 
 impl Figures {
-    /// Which figure is too high, by how much, in a sentence.
+    /// A sentence that says which metric is too high and by how much.
     pub(super) fn why(&self) -> String {
         let sentence = |word, figure: &Figure| {
             let Figure {
@@ -50,7 +50,7 @@ impl Figures {
                 expected.mean
             )
         };
-        // Where both are too high, the one that is the further above.
+        // If both are too high, the one that is further above its maximum.
         let beyond = |figure: &Figure| figure.low - figure.allowed;
         if beyond(&self.log_loss) >= beyond(&self.error) {
             sentence("log loss", &self.log_loss)

@@ -1,10 +1,10 @@
-//! Probation after a promotion: whether the new champion performs live as expected, or is rolled back. A plain
-//! state, to be stored and taken up again; what it says holds at every look.
+//! Probation after a promotion: decides whether the new champion performs live as expected, or is rolled back. The state can
+//! be persisted, and its verdict is valid at every look.
 //!
-//! What was expected is a mean with a standard error, from the gate or from cross-validation. The champion is held against
-//! the worst that is still in keeping with it, mean + 1.64 standard errors, and a slack on top: a roll-back has its price
-//! too. Log losses are capped at 4.6, as if no probability was below 0.01. That can only lower them, so that a model as good
-//! as expected is treated no worse for it, and no single row can bring a model down.
+//! The expectation is a mean with a standard error, from the gate or from cross-validation. The champion is compared with
+//! the worst value that is consistent with it, mean + 1.64 standard errors, plus a slack, because a rollback has a cost too.
+//! Log losses are capped at 4.6, as if no probability were below 0.01. The cap can only lower them, so it does no harm to a
+//! model that is as good as expected, and no single row can cause a rollback.
 
 mod expected;
 mod figures;
@@ -19,23 +19,23 @@ use crate::stats::sequence::Sequence;
 pub use expected::Expected;
 pub use figures::{Figure, Figures};
 
-/// Most a row's log loss counts: −ln 0.01.
+/// Maximum log loss of one row: −ln 0.01.
 const MOST: f64 = 4.605170185988091;
 
-/// Standard errors by which an expectation may be off: the normal quantile at 95 %.
+/// Standard errors of tolerance for the expectation: the normal quantile at 95 %.
 const ERRORS: f64 = 1.6448536269514722;
 
-/// How long probation lasts, and what is forgiven.
+/// Length and tolerances of the probation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {
-    /// Labels it lasts for.
+    /// Number of labels after which the probation ends.
     pub window: u64,
-    /// Chance, over all looks together, of rolling back a champion that is no worse than expected with slack, in (0, 1).
+    /// Probability, over all looks together, of rolling back a champion that is no worse than expected plus slack, in (0, 1).
     pub level: f64,
-    /// Log loss that is forgiven beyond what is expected, ≥ 0.
+    /// Tolerated excess of the log loss over the expectation, ≥ 0.
     pub log_loss: f64,
-    /// Share of wrong decisions that is forgiven beyond what is expected, ≥ 0.
+    /// Tolerated excess of the share of wrong decisions over the expectation, ≥ 0.
     pub error: f64,
 }
 
@@ -50,17 +50,17 @@ impl Default for Options {
     }
 }
 
-/// What becomes of the champion.
+/// The decision on the champion.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
-    /// The window is not over.
+    /// The probation continues.
     GoOn,
-    /// It is, and nothing is wrong.
+    /// The probation ended without a finding.
     Passed,
     /// The champion is worse than expected.
     RollBack {
-        /// Which figure by how much, in a sentence.
+        /// A sentence that says which metric is too high and by how much.
         why: String,
         figures: Figures,
     },
@@ -70,10 +70,10 @@ pub enum Verdict {
 pub struct Probation {
     options: Options,
     expected: Expected,
-    /// From which probability on the champion says yes.
+    /// Probability from which on the champion's prediction is positive.
     threshold: f64,
     losses: Sequence,
-    /// 1 where it decided wrongly.
+    /// 1 for a wrong decision, 0 for a correct one.
     errors: Sequence,
     plain: Moments,
 }
@@ -90,7 +90,7 @@ impl Probation {
         }
     }
 
-    /// Takes in one answer of the new champion whose label has come.
+    /// Adds a labelled prediction of the new champion.
     pub fn update(&mut self, probability: f64, positive: bool) -> Verdict {
         let loss = log_loss(probability, positive);
         self.plain.update(loss);
@@ -100,7 +100,7 @@ impl Probation {
         self.verdict()
     }
 
-    /// What the labels so far say.
+    /// The verdict from the labels so far.
     pub fn verdict(&self) -> Verdict {
         let [losses, errors] = self.allowed();
         let level = self.level();
@@ -117,7 +117,7 @@ impl Probation {
         }
     }
 
-    /// Probation as it stands.
+    /// The current state.
     pub fn figures(&self) -> Figures {
         let figure = |expected, allowed, values: &Sequence| {
             let bounded = values.bounded(self.level());
@@ -138,12 +138,12 @@ impl Probation {
         }
     }
 
-    /// Two figures are watched: each gets half.
+    /// Each of the two metrics gets half of the level.
     fn level(&self) -> f64 {
         self.options.level / 2.0
     }
 
-    /// The most log loss, and the most error, that is in keeping with what was expected.
+    /// Maximum log loss and maximum error that are consistent with the expectation.
     fn allowed(&self) -> [f64; 2] {
         let most = |e: Estimate, slack| e.mean + ERRORS * e.se.unwrap_or(0.0) + slack;
         [

@@ -1,4 +1,4 @@
-//! What probation forgives and what it does not, in a simulated world.
+//! Tests of what probation tolerates and what it does not, in a simulation.
 
 use super::*;
 use crate::model::Spec;
@@ -6,7 +6,7 @@ use crate::model::card::{self, Confusion};
 use crate::promotion::fixture::{World, rate};
 use crate::stats::scores::Scores;
 
-/// As a model with an error of 1 on the log odds does in the world.
+/// Expectation of a simulated model whose error on the log odds has standard deviation 1.
 const EXPECTED: Expected = Expected {
     log_loss: Estimate {
         mean: 0.5175,
@@ -22,7 +22,7 @@ fn probation() -> Probation {
     Probation::new(0.5, EXPECTED, Options::default())
 }
 
-/// Whether a champion with that error on the log odds is rolled back within the window, and after how many labels.
+/// Runs a probation of the simulated champion to its verdict and returns that with the number of labels.
 fn run(world: &mut World) -> (Verdict, u64) {
     let mut probation = probation();
     loop {
@@ -70,7 +70,7 @@ fn a_champion_as_good_as_expected_passes_and_a_worse_one_goes() {
     assert!(rate("probation, thirteen points worse, rolled back", badly, 200) >= 0.95);
 }
 
-/// Right at the most that is allowed: the guarantee itself.
+/// A champion exactly at the allowed maximum, for which the level is guaranteed.
 #[test]
 fn at_the_edge_of_what_is_allowed_the_level_holds() {
     let exact = |mean| Estimate { mean, se: None };

@@ -1,4 +1,4 @@
-//! How a shadow's answers to live traffic differ from the champion's, before any truth is known. It decides nothing.
+//! Statistics of how a candidate's live predictions differ from the champion's, before labels are known. They decide nothing.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,33 +6,33 @@ use serde::{Deserialize, Serialize};
 use crate::promotion::gate::Thresholds;
 use crate::stats::moments::Moments;
 
-/// Both models' answers to the same rows.
+/// Accumulates both models' predictions for the same rows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Live {
     agreed: u64,
     skipped: u64,
-    /// The candidate's probability − the champion's.
+    /// The candidate's probability minus the champion's.
     differences: Moments,
 }
 
-/// The same as figures: for answers and the page.
+/// The statistics for responses and the page.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Live")]
 pub struct LiveFigures {
-    /// Predictions the candidate has scored.
+    /// Predictions that the candidate has scored.
     pub scored: u64,
-    /// Predictions it was too slow for. Their truths are compared all the same.
+    /// Predictions that the candidate was too slow to score live. They are still compared when their labels arrive.
     pub skipped: u64,
-    /// Share of the scored that both decide alike; null without any.
+    /// Share of the scored predictions on which both models decide alike; `None` if none was scored.
     pub agreement: Option<f64>,
-    /// Mean of the candidate's probability − the champion's; null without any.
+    /// Mean of the candidate's probability minus the champion's; `None` if none was scored.
     pub difference: Option<f64>,
-    /// Standard deviation of that.
+    /// Standard deviation of that difference.
     pub spread: Option<f64>,
 }
 
 impl Live {
-    /// Takes in both answers to one row.
+    /// Adds both predictions for one row.
     pub fn update(&mut self, thresholds: Thresholds, champion: f64, candidate: f64) {
         let decisions = (
             champion >= thresholds.champion,
@@ -42,7 +42,7 @@ impl Live {
         self.differences.update(candidate - champion);
     }
 
-    /// Counts rows that were not scored.
+    /// Counts rows that were not scored live.
     pub fn skip(&mut self, rows: u64) {
         self.skipped += rows;
     }

@@ -1,10 +1,10 @@
-//! A shadow: a candidate that scores live traffic beside the champion, compared as labels arrive. A plain state, to be
-//! stored and taken up again; what it says holds at every look, so it may be asked after every label.
+//! The shadow comparison: a candidate scores live traffic beside the champion, and the two are compared as labels arrive.
+//! The state can be persisted, and its verdict is valid at every look, so it may be read after every label.
 //!
-//! Compared are **held log losses**: probabilities held within [0.01, 0.99], so that one row's loss is 4.6 at most. A bound
-//! for every look needs a bound on every row, and the clip of plain log loss (36) would take several times as many labels;
-//! 99 % is as sure as any decision needs, and the held score still rewards honesty everywhere between. Plain mean log
-//! losses are reported beside it. The bounds are those of [`Sequence`].
+//! The comparison uses **clamped log losses**: probabilities are clamped to [0.01, 0.99], so the loss of one row is at most
+//! 4.6. A bound that is valid at every look needs bounded rows, and the bound of unclamped log loss (36) would take several
+//! times as many labels. 99 % is sufficient certainty for any decision, and within the limits the clamped score still
+//! rewards calibrated probabilities. Plain mean log losses are reported as well. The bounds are those of [`Sequence`].
 
 mod live;
 
@@ -20,21 +20,21 @@ use crate::stats::difference::Difference;
 use crate::stats::scores::log_loss;
 use crate::stats::sequence::{Bounded, Sequence};
 
-/// Probabilities are held this far from 0 and 1.
+/// Probabilities are clamped to this distance from 0 and 1.
 const HELD: f64 = 0.01;
 
-/// How much has to be shown, and by when.
+/// Thresholds and horizon of the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {
-    /// Chance, over all looks together, of promoting a candidate that is no better; also of dropping one that is as much
-    /// better as is worth a swap, before the horizon. In (0, 1).
+    /// Probability, over all looks together, of promoting a candidate that is no better; also of dropping a candidate before
+    /// the horizon although it is better by `worth`. In (0, 1).
     pub level: f64,
-    /// Gain in held log loss that is worth a swap, ≥ 0: a candidate shown to be less than that much better is dropped.
+    /// Gain in clamped log loss that justifies a swap, ≥ 0: a candidate whose gain is shown to be smaller is dropped.
     pub worth: f64,
-    /// Labels after which a candidate that proved nothing is dropped.
+    /// Number of labels after which a candidate without a proven gain is dropped.
     pub horizon: u64,
-    /// Predictions that may wait for the candidate to score them.
+    /// Maximum predictions in the queue for the candidate's scoring.
     pub queue: NonZeroUsize,
 }
 
@@ -49,53 +49,53 @@ impl Default for Options {
     }
 }
 
-/// What becomes of the candidate.
+/// The decision on the candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ShadowVerdict", inline)]
 pub enum Verdict {
-    /// Nothing is shown yet.
+    /// The comparison continues.
     GoOn,
-    /// It is better, also than always answering the base rate, and its decisions are not shown to be worse.
+    /// The candidate is better than the champion and than the base rate, and its decisions are not shown to be worse.
     Promote,
-    /// It is not better by what is worth a swap, or than the base rate, or decides worse, or its time is over.
+    /// The candidate's gain is too small, or it is no better than the base rate, or its decisions are worse, or
+    /// the horizon is reached.
     Drop,
 }
 
-/// A comparison under way.
+/// The state of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shadow {
     options: Options,
     thresholds: Thresholds,
-    /// Held log loss of the champion − that of the candidate.
+    /// Clamped log loss of the champion minus that of the candidate.
     gain: Sequence,
-    /// Rows: 1 where only the candidate decided rightly, −1 where only the champion did.
+    /// Per row: 1 if only the candidate's decision was correct, −1 if only the champion's was, else 0.
     decisions: Sequence,
     plain: Difference,
-    /// Rows whose outcome was positive; of a comparison that an earlier release began, none is known.
+    /// Number of rows with a positive label; `None` for a comparison that an earlier release began.
     #[serde(default)]
     positives: Option<u64>,
 }
 
-/// The comparison as it stands: for answers, the page and the ledger.
+/// Current state of the comparison, for responses, the page and the ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "ShadowComparison")]
 pub struct Figures {
-    /// What becomes of the candidate.
     pub verdict: Verdict,
     pub rows: u64,
-    /// Labels after which it is dropped.
+    /// Number of labels after which the candidate is dropped.
     pub horizon: u64,
-    /// Of all bounds, each.
+    /// Error level of each bound.
     pub level: f64,
-    /// Mean log loss of the champion, plain; null without labels.
+    /// Mean log loss of the champion, without clamping; `None` without labels.
     pub champion: Option<f64>,
-    /// That of the candidate.
+    /// Mean log loss of the candidate, without clamping; `None` without labels.
     pub candidate: Option<f64>,
-    /// Gain in held log loss.
+    /// Gain in clamped log loss.
     pub gain: Bounded,
     pub accuracy_gain: Bounded,
-    /// The log loss of always answering the base rate of these rows, held against the candidate's.
+    /// The candidate's log loss against that of always predicting the base rate of these rows.
     pub floors: Vec<Floor>,
 }
 
@@ -112,12 +112,12 @@ impl Shadow {
         }
     }
 
-    /// From probabilities to decisions.
+    /// Decision thresholds of both models.
     pub fn thresholds(&self) -> Thresholds {
         self.thresholds
     }
 
-    /// Takes in one row whose label has come; each row once, whichever label comes first.
+    /// Adds a labelled row. Each row must be added once, in any order.
     pub fn update(&mut self, row: &Paired) -> Verdict {
         let Paired {
             positive,
@@ -134,7 +134,7 @@ impl Shadow {
         self.verdict()
     }
 
-    /// What the labels so far say.
+    /// The verdict from the labels so far.
     pub fn verdict(&self) -> Verdict {
         let Options {
             level,
@@ -156,7 +156,7 @@ impl Shadow {
         }
     }
 
-    /// The base rate's log loss on the rows so far, held against the candidate's; none where it is not known.
+    /// The candidate's log loss against the base rate's on the rows so far; `None` if the count of positives is not known.
     fn floor(&self) -> Option<Floor> {
         let (_, candidate) = self.plain.losses().unzip();
         Some(Floor::base_rate(
@@ -170,7 +170,7 @@ impl Shadow {
         self.floor().is_some_and(|floor| !floor.holds)
     }
 
-    /// Why, in a sentence with figures: for the ledger and the log.
+    /// A sentence with metrics that explains the verdict, for the ledger and the log.
     pub fn reason(&self) -> String {
         let Options { level, worth, .. } = self.options;
         let what = match self.verdict() {
@@ -193,7 +193,6 @@ impl Shadow {
         )
     }
 
-    /// The comparison as it stands.
     pub fn figures(&self) -> Figures {
         let Options { level, horizon, .. } = self.options;
         let (champion, candidate) = self.plain.losses().unzip();
@@ -211,7 +210,7 @@ impl Shadow {
     }
 }
 
-/// Log loss of a probability held within [0.01, 0.99].
+/// Log loss of a probability clamped to [0.01, 0.99].
 fn held(probability: f64, positive: bool) -> f64 {
     log_loss(probability.clamp(HELD, 1.0 - HELD), positive)
 }

@@ -1,4 +1,4 @@
-//! The comparison looked at after every label, in a simulated world.
+//! Tests of the comparison with a look after every label, in a simulation.
 
 use super::*;
 use crate::promotion::fixture::{HALF, TWO_POINTS, World, rate};
@@ -12,7 +12,7 @@ fn options() -> Options {
     }
 }
 
-/// Looks after every label until there is a verdict: what, and after how many.
+/// Runs a comparison to its verdict and returns that with the number of labels.
 fn run(world: &mut World) -> (Verdict, u64) {
     let mut shadow = Shadow::new(HALF, options());
     loop {
@@ -23,7 +23,7 @@ fn run(world: &mut World) -> (Verdict, u64) {
     }
 }
 
-/// Runs that end in a promotion, and the median number of labels of these.
+/// Number of runs that end in a promotion, and the median of their numbers of labels.
 fn promoted(errors: [f64; 2], common: f64, runs: usize) -> (usize, u64) {
     let mut world = World::new(11, errors, common);
     let ends = (0..runs).map(|_| run(&mut world));
@@ -66,8 +66,8 @@ fn looking_all_the_time_keeps_the_error_at_length() {
     keeps_its_error(1000);
 }
 
-/// Gains a little on most rows, loses it all on few: equal in held log loss. The hardest case for any bound that goes by
-/// the spread seen.
+/// The candidate gains a little on most rows and loses all of it on a few, so both clamped log losses are equal. This is the
+/// hardest case for any bound that depends on the observed variance.
 #[test]
 fn a_reckless_candidate_keeps_the_error_too() {
     let (gain, loss) = (f64::ln(0.99 / 0.95), f64::ln(0.05 / 0.01));
@@ -124,7 +124,7 @@ fn decisions_that_are_shown_to_be_worse_forbid_a_promotion() {
     let mut shadow = Shadow::new(HALF, options());
     let (mut last, mut at) = (Verdict::GoOn, 0);
     while last == Verdict::GoOn {
-        // Much better probabilities on most rows, one decision in eight spoilt by a hair.
+        // Much better probabilities on most rows, and a narrowly wrong decision on every eighth.
         let (champion, candidate) = if at % 8 == 0 {
             (0.501, 0.499)
         } else {
@@ -183,7 +183,7 @@ fn the_figures_as_they_are_written() {
 #[test]
 fn no_better_than_the_base_rate_is_dropped_however_bad_the_champion() {
     let mut world = World::new(12, TWO_POINTS, 0.0);
-    // Both say the opposite of what is so; the candidate with less certainty.
+    // Both models predict the opposite of the label; the candidate does so with less confidence.
     let mut run = |candidate: f64| {
         let mut shadow = Shadow::new(HALF, options());
         loop {
@@ -204,7 +204,7 @@ fn no_better_than_the_base_rate_is_dropped_however_bad_the_champion() {
     assert!(!figures.floors[0].holds && figures.floors[0].value == figures.candidate);
     let reason = shadow.reason();
     assert!(reason.contains("base rate"), "{reason}");
-    // A candidate that knows something takes the place of the same champion.
+    // A candidate with some skill replaces the same champion.
     let (verdict, shadow) = run(-0.5);
     assert_eq!(verdict, Verdict::Promote, "{}", shadow.reason());
     assert!(shadow.figures().floors[0].holds);

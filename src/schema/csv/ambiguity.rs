@@ -1,17 +1,17 @@
-//! Numbers of a table of text that would mean something else under the other decimal sign.
+//! Finds numbers in text tables that would have another value if the decimal sign were the other one of `.` and `,`.
 
 use crate::schema::column::{Schema, Slot};
 use crate::schema::dialect::Notice;
 use crate::schema::fault::{Problem, excerpt};
 use crate::schema::number::NumberForm;
 
-/// Different values that are shown of one column.
+/// Maximum number of distinct values shown as examples per column.
 const EXAMPLES: usize = 3;
 
-/// What was seen of each column of the file.
+/// What was found in each column of the file; `None` where no number can be ambiguous or the decimal sign is certain.
 pub(super) struct Ambiguity(Vec<Option<Seen>>);
 
-/// What was seen of a column of numbers, as long as no cell of it shows which sign is meant.
+/// Ambiguous numbers of a column, as long as none of its cells shows which decimal sign is meant.
 #[derive(Default)]
 struct Seen {
     rows: u64,
@@ -20,7 +20,7 @@ struct Seen {
 
 impl Ambiguity {
     pub(super) fn of(schema: &Schema, slots: &[Slot]) -> Ambiguity {
-        // A column with a form of its own says which sign is meant.
+        // A column with its own number format has a known decimal sign.
         let may_be = |slot: &Slot| match slot {
             Slot::Column(i) => schema.is_number(*slot) && schema.columns()[*i].number.is_none(),
             _ => false,
@@ -29,7 +29,7 @@ impl Ambiguity {
         Ambiguity(slots.iter().map(seen).collect())
     }
 
-    /// Sees a cell. A number with a sign that can be read in one way only settles its column.
+    /// Examines a cell. A number whose sign can be read in one way only settles the question for its column.
     pub(super) fn see(&mut self, place: usize, cell: &str, form: &NumberForm) {
         let Some(seen) = &mut self.0[place] else {
             return;
@@ -50,7 +50,7 @@ impl Ambiguity {
         }
     }
 
-    /// One notice a column that stayed ambiguous.
+    /// One notice per column that stayed ambiguous.
     pub(super) fn notices<'a>(
         self,
         schema: &'a Schema,

@@ -1,7 +1,7 @@
-//! Bounds that keep a wrong delimiter, an open quote or an attack from filling the memory.
+//! Limits that keep a wrong delimiter, an open quote or an attack from exhausting memory.
 
-/// More columns than any table this is meant for; a header beyond it is a mistake or an attack.
+/// Maximum number of columns. A wider header is a mistake (mostly a wrong delimiter) or an attack.
 pub const MOST_COLUMNS: usize = 10_000;
 
-/// More bytes than any row has; a row beyond it has swallowed the rest of the table, and must not fill the memory.
+/// Maximum length of a row in bytes. A longer row has an open quote that swallowed the rows after it.
 pub const LONGEST_ROW: u64 = 16 << 20;

@@ -1,7 +1,7 @@
-//! Delimited text (CSV, TSV) into rows, line by line.
+//! Reads delimited text (CSV, TSV) into rows, line by line.
 //!
-//! RFC 4180 with what tables in the wild bring along: another delimiter or encoding ([`Dialect`]), a byte-order mark, CRLF or
-//! LF, quoted newlines, `""` for a quote.
+//! The format is RFC 4180 with common deviations: other delimiters and encodings ([`Dialect`]), a byte-order mark, CRLF or
+//! LF, newlines within quotes, `""` for a quote.
 
 mod ambiguity;
 mod limits;
@@ -20,27 +20,25 @@ use ambiguity::Ambiguity;
 pub use limits::{LONGEST_ROW, MOST_COLUMNS};
 use watch::Watch;
 
-/// Text that cannot be read as a table at all.
+/// Why a text cannot be read as a table at all.
 #[derive(Debug, thiserror::Error)]
 pub enum CsvFault {
     #[error("it is empty: a line of column names is needed first")]
     Empty,
-    /// The first line is not text.
     #[error("the first line is not UTF-8")]
     HeaderNotUtf8,
-    /// The text is UTF-16 and has no byte-order mark that says so.
+    /// The text looks like UTF-16 but has no byte-order mark.
     #[error("it looks like {0} without a byte-order mark")]
     NoMark(&'static str),
-    /// Lines above the header.
+    /// There are title or comment lines above the header.
     #[error("{}", above(.0))]
     Above(Above),
-    /// A header without end.
     #[error("the header has {0} columns, {MOST_COLUMNS} are the most; is the delimiter right?")]
     TooManyColumns(usize),
-    /// Names that cannot be used.
+    /// A column name is missing, duplicated or unknown.
     #[error(transparent)]
     Header(#[from] HeaderFault),
-    /// A quote that swallows the rest.
+    /// A quoted cell never ends and swallows the rest of the table.
     #[error("a quote opened in the row of line {0} is never closed")]
     OpenQuote(u64),
     #[error("reading failed: {0}")]
@@ -59,31 +57,32 @@ fn above(above: &Above) -> String {
     )
 }
 
-/// Why a line has no row.
+/// Why a line cannot be read as a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
-    /// Another number of cells than the header.
+    /// The line has another number of cells than the header.
     #[error("{cells} cells where the header has {header}")]
     Ragged {
-        /// Cells of the line.
+        /// Number of cells of the line.
         cells: usize,
-        /// Cells of the header.
+        /// Number of cells of the header.
         header: usize,
     },
     #[error("the line is not UTF-8")]
     NotUtf8,
 }
 
-/// One line of the table: its number (the header is line 1) and its row, which may have faults, or why there is none.
+/// One line of the table: its number (the header is line 1) and its row, which may have faults, or the reason why it cannot
+/// be read as a row.
 pub type Line<'r> = (u64, Result<&'r mut Row, Broken>);
 
-/// What the reader hands each line to; it may break off.
+/// Callback that receives each line; it can stop the reading.
 pub type EachLine<'a> = &'a mut dyn FnMut(Line<'_>) -> ControlFlow<()>;
 
-/// Resolves a header and reads every line into `row`, handing each over.
+/// Resolves the header against the schema, then reads line by line into `row` and passes each one to `each`.
 ///
 /// # Errors
-/// [`CsvFault`]; lines read before the error have been handed over.
+/// When the text is not a table, or reading fails; lines before the error have already been passed on.
 pub fn rows(
     schema: &Schema,
     source: impl Read,
@@ -105,7 +104,7 @@ pub fn rows(
             row.clear();
             let text = std::str::from_utf8(cells.as_slice()).map_err(|_| Broken::NotUtf8)?;
             for (place, slot) in header.slots().iter().enumerate() {
-                // None where a character is cut in two by the end of a cell.
+                // `None` if a cell ends in the middle of a UTF-8 character.
                 let cell = cells.range(place).and_then(|span| text.get(span));
                 let cell = cell.ok_or(Broken::NotUtf8)?;
                 if header.is_nameless(place) {
@@ -126,7 +125,7 @@ pub fn rows(
     Ok(())
 }
 
-/// A table of text, line by line, before anything is known of its columns.
+/// A text table, read line by line without knowledge of its columns.
 pub struct Lines<R> {
     reader: csv::Reader<Watch<Begun<R>>>,
     record: csv::ByteRecord,
@@ -135,16 +134,14 @@ pub struct Lines<R> {
     notice: Option<Notice>,
     no_mark: Option<&'static str>,
     above: Option<Above>,
-    /// Whether the rows have a name each, and the header none for these.
+    /// Whether the first column holds row names (as R writes them) for which the header has no name.
     row_names: bool,
 }
 
-/// What was looked at of a text, and the rest.
+/// The buffered sample that was used for detection, followed by the rest of the text.
 type Begun<R> = io::Chain<Cursor<Vec<u8>>, BufReader<Utf8<R>>>;
 
 impl<R: Read> Lines<R> {
-    /// # Errors
-    /// When the source cannot be read.
     pub fn new(source: R, dialect: &Dialect) -> Result<Lines<R>, CsvFault> {
         let failed = |e: io::Error| CsvFault::Io(csv::Error::from(e));
         let text = Utf8::new(source, dialect.encoding).map_err(failed)?;
@@ -188,15 +185,15 @@ impl<R: Read> Lines<R> {
         })
     }
 
-    /// What was found out about the dialect and is not the usual one.
+    /// A notice that names the detected parts of the dialect, if they differ from the defaults.
     pub fn notice(&self) -> Option<Notice> {
         self.notice.clone()
     }
 
-    /// The names of the first line.
+    /// The column names in the first line.
     ///
     /// # Errors
-    /// When there is none, or it cannot be a header.
+    /// When there is no first line, or it cannot be a header.
     pub fn header(&mut self) -> Result<Vec<String>, CsvFault> {
         if !self.advance()? {
             return Err(CsvFault::Empty);
@@ -224,7 +221,7 @@ impl<R: Read> Lines<R> {
         Ok(names)
     }
 
-    /// The next line: its number and its cells, as many as the header has names.
+    /// The next line: its number and its cells, exactly as many as the header has names.
     ///
     /// # Errors
     /// When reading fails, or the table ends within quotes.
@@ -256,7 +253,7 @@ impl<R: Read> Lines<R> {
     }
 }
 
-/// The notice that names the parts of the dialect that were detected and not configured.
+/// A notice that names those parts of the dialect that were detected rather than configured.
 fn found(start: Start, foreign: Option<&str>, dialect: &Dialect) -> Option<Notice> {
     let named = matches!(dialect.delimiter, Delimiter::Char(_));
     let delimiter = (start.found && !named).then(|| match start.delimiter {

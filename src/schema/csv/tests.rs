@@ -1,4 +1,4 @@
-//! Delimited text into rows: what tables in the wild bring along, and what is refused.
+//! Reading delimited text: deviations that real tables have, and what is rejected.
 
 use std::ops::ControlFlow;
 
@@ -8,7 +8,8 @@ use super::super::fixture::{cells, faults, row, table_spec, wines};
 use super::super::row::Purpose;
 use super::*;
 
-/// One line each: its number with its cells, its faults, or why it is broken; then the table's error, if any.
+/// Reads a table: per line its number with its cells, its faults or the reason why it cannot be read; then the
+/// table's error, if any.
 fn read(text: &[u8]) -> (Vec<String>, Option<CsvFault>) {
     let schema = wines();
     let mut row = row(&schema, Purpose::Predict);
@@ -27,7 +28,7 @@ fn read(text: &[u8]) -> (Vec<String>, Option<CsvFault>) {
     (lines, outcome.err())
 }
 
-/// A table that can be read: its lines.
+/// Checks the lines of a table that can be read.
 fn check(text: impl AsRef<[u8]>, expected: &[&str]) {
     let text = text.as_ref();
     let (lines, fault) = read(text);
@@ -35,7 +36,7 @@ fn check(text: impl AsRef<[u8]>, expected: &[&str]) {
     assert_eq!(lines, expected, "{}", text.escape_ascii());
 }
 
-/// A table that is refused: the message, after so many lines were handed over.
+/// Checks a table that is rejected: its error message, and how many lines were passed on before.
 fn check_refused(text: impl AsRef<[u8]>, lines: usize, expected: &str) {
     let text = text.as_ref();
     let (read, fault) = read(text);
@@ -59,12 +60,12 @@ fn lines_become_cells() {
         format!("\u{feff}{}", table.replace("colour,", "\"colour\",")),
         &expected,
     );
-    // Columns in any order, some left out.
+    // Columns may come in any order, and some may be absent.
     check(
         "maker,colour\nArgo,red",
         &[r#"2: red | – | – | – | "Argo""#],
     );
-    // The header alone is a table without rows.
+    // A header without further lines is a table without rows.
     check("colour,maker\n", &[]);
     check("colour,maker", &[]);
 }
@@ -107,14 +108,14 @@ fn quotes_are_read_as_rfc_4180_says() {
         ("\"A \"\"B\"\"\"", "A \"B\""),
         ("\"\"\"\"", "\""),
         ("\"A\"", "A"),
-        // Quotes inside an unquoted cell are characters like others, one or two of them.
+        // A quote inside an unquoted cell is an ordinary character, whether single or doubled.
         ("5\" disk", "5\" disk"),
         ("A \"B\"", "A \"B\""),
         ("A\"", "A\""),
     ] {
         check(with(cell), &[&line(maker), r#"3: white | – | – | – | "B""#]);
     }
-    // Newlines within quotes: later lines keep their number in the file.
+    // After a newline within quotes, the later lines still have their number in the file.
     for newline in ["\n", "\r\n"] {
         let text = with(&format!("\"A{newline}B{newline}C\"")).replace("\nwhite", "\r\nwhite");
         check(
@@ -129,7 +130,7 @@ fn quotes_are_read_as_rfc_4180_says() {
         "\"colour\",\"maker\"\n\"red\",\"A\"\n\"white\",\"\"\n",
         &[&line("A"), "3: white | – | – | – | –"],
     );
-    // A stray quote and, in the last cell, a newline that is properly quoted.
+    // A stray quote in one cell, and a properly quoted newline in the last one.
     check(
         "maker,colour,good\n5\" disk,red,\"a\nb\"\n",
         &[r#"2: red | – | – | – | "5\" disk""#],
@@ -138,7 +139,7 @@ fn quotes_are_read_as_rfc_4180_says() {
 
 #[test]
 fn lines_keep_their_numbers() {
-    // Blank lines are passed over; CRLF is one line end.
+    // Blank lines are skipped but counted; CRLF is one line end.
     check(
         "colour\n\nred\n\n\nwhite\n",
         &["3: red | – | – | – | –", "6: white | – | – | – | –"],
@@ -259,9 +260,9 @@ fn a_quote_that_is_never_closed_is_found() {
     check_refused("colour,maker\nred,A\n\"white,B\n", 1, &open(3));
     check_refused("colour,maker\nred,\"A \"\"B\n", 0, &open(2));
     check_refused("maker,\"colour\nred,A\n", 0, &open(1));
-    // Two that look like a pair by number alone.
+    // Two unmatched quotes, which by their number alone look like a pair.
     check_refused("maker,colour\n5\" disk,red\nA,\"white\n", 1, &open(3));
-    // The last cell ends in an escaped quote, or in one after a closed cell.
+    // The last cell ends in an escaped quote, or in a quote after a closed cell.
     check(
         "colour,maker\nred,\"A\"\"\"",
         &[r#"2: red | – | – | – | "A\"""#],
@@ -269,7 +270,7 @@ fn a_quote_that_is_never_closed_is_found() {
     check("maker,colour\nA\",red", &[r#"2: red | – | – | – | "A\"""#]);
 }
 
-/// However the bytes come in.
+/// The result does not depend on how the bytes are split into reads.
 #[test]
 fn blocks_of_one_byte_read_the_same() {
     struct Drip<'a>(&'a [u8]);
@@ -324,7 +325,7 @@ fn the_caller_may_break_off() {
 }
 
 proptest! {
-    /// The watch and the parser agree on where rows begin and whether a quote is open, whatever the text.
+    /// The watch and the parser agree on where rows begin and whether a quote is open, for any text.
     #[test]
     fn the_watch_sees_what_the_parser_does(text in "[a#\",\r\n]{0,24}", comment in prop::option::of(Just(b'#'))) {
         let parse = |text: &str| {
@@ -338,25 +339,25 @@ proptest! {
                 .unwrap();
             records
         };
-        // The watch ends a comment that the text leaves open, which the parser takes for a row.
+        // At the end of the text, the watch ends an open comment, whereas the parser takes it for a row.
         let text = if comment.is_some() { text + "\n" } else { text };
         let mut watch = watch::Watch::new(text.as_bytes(), b',', comment, 1);
         std::io::copy(&mut watch, &mut std::io::sink()).unwrap();
         let starts: Vec<u64> = (0..parse(&text).len()).map(|_| watch.next_row()).collect();
         prop_assert!(starts.windows(2).all(|w| w[0] < w[1]), "{starts:?}");
-        // The parser's own line is that of the first newline it has not yet counted; without CR and blank lines both agree.
+        // The parser reports the line of the first newline it has not yet counted; without CR and blank lines both agree.
         let blank = text.starts_with('\n') || text.contains("\n\n");
         if !text.contains(['\r', '#']) && !blank {
             let own: Vec<u64> = parse(&text).iter().map(|r| r.position().unwrap().line()).collect();
             prop_assert_eq!(&starts, &own);
         }
-        // One more line is one more row, unless a quote swallows it.
+        // Appending a line adds a row, unless an open quote swallows it.
         let more = parse(&format!("{text}\nx")).len() > parse(&text).len();
         prop_assert_eq!(watch.ended_open(), !more);
     }
 }
 
-/// A table under settings: its lines and notices, or the message of why it cannot be read.
+/// Reads a table with dialect settings: its lines and notices, or its error message.
 fn read_as(text: &[u8], settings: &[&str]) -> (Vec<String>, Vec<String>) {
     let schema = wines();
     let mut row = row(&schema, Purpose::Predict);
@@ -473,7 +474,7 @@ fn a6_row_numbers_and_trailing_delimiters_are_passed_over() {
         lines[0].contains("no name (column 2 of the header)"),
         "{lines:?}"
     );
-    // A name that pandas made up is a name.
+    // A name that pandas generated counts as a name.
     let (lines, _) = read_as(b"Unnamed: 0,colour\n0,red\n", &[]);
     assert!(
         lines[0].starts_with("Unnamed: 0: unknown column"),

@@ -1,28 +1,28 @@
-//! What the parser does not tell of the text it reads: on which line a row begins, and whether a quote was left open.
+//! Tracks what the CSV parser does not report: the line on which a row begins, and whether a quote was left open.
 //!
-//! The bytes are watched on their way into the parser, with the parser's own rules: a quote opens a cell only where the
-//! cell begins, `""` within it is a quote, blank lines and comments are no rows.
+//! The watch scans the bytes on their way into the parser, by the parser's own rules: a quote opens a quoted cell only at
+//! the beginning of a cell, `""` within it is a quote, and blank lines and comments are no rows.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
 
 use super::limits::LONGEST_ROW;
 
-/// Where in the table the last byte was.
+/// State of the scanner after the last byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Row,
     Cell,
-    /// In a cell without quotes, or after one with them.
+    /// Inside an unquoted cell, or behind the closing quote of a quoted one.
     Plain,
     Quoted,
-    /// After a quote that ends the cell unless another follows.
+    /// Behind a quote that ends the cell unless another quote follows.
     Closed,
-    /// In a line that is no row.
+    /// Inside a comment line.
     Comment,
 }
 
-/// A source under watch.
+/// A source whose bytes are scanned while they are read.
 pub(super) struct Watch<R> {
     source: R,
     delimiter: u8,
@@ -31,14 +31,14 @@ pub(super) struct Watch<R> {
     line: u64,
     last: u8,
     ended: bool,
-    /// Bytes of the row so far.
+    /// Number of bytes of the current row so far.
     length: u64,
-    /// First lines of rows that the parser has not handed out yet: no more than fit into its buffer.
+    /// Line numbers at which the rows begin that the parser has not yet returned; at most as many as fit into its buffer.
     begun: VecDeque<u64>,
 }
 
 impl<R: Read> Watch<R> {
-    /// Begins to watch a source whose first line is this line of the text.
+    /// Wraps a source; `line` is the number of its first line in the whole text.
     pub(super) fn new(source: R, delimiter: u8, comment: Option<u8>, line: u64) -> Watch<R> {
         Watch {
             source,
@@ -53,12 +53,13 @@ impl<R: Read> Watch<R> {
         }
     }
 
-    /// The line on which the next row begins; called once a row.
+    /// The line on which the next row begins; must be called once per row.
     pub(super) fn next_row(&mut self) -> u64 {
         self.begun.pop_front().unwrap_or(self.line)
     }
 
-    /// Whether the source has ended, and within quotes. The parser asks for the end only when it has used up all else.
+    /// Whether the source ended within quotes. The parser reads the end of the source only after it
+    /// has consumed everything else.
     pub(super) fn ended_open(&self) -> bool {
         self.ended && self.place == Place::Quoted
     }
@@ -71,7 +72,8 @@ impl<R: Read> Watch<R> {
         ))
     }
 
-    /// Reads bytes as [`Watch::see`] does one by one. Within a cell or a comment most bytes change nothing but the length.
+    /// Same effect as calling [`Watch::see`] for each byte. Within a cell or a comment most bytes change only the length, so
+    /// that runs of them are skipped at once.
     fn see_all(&mut self, mut bytes: &[u8]) {
         while let Some((byte, rest)) = bytes.split_first() {
             self.see(*byte);
@@ -102,7 +104,7 @@ impl<R: Read> Watch<R> {
         self.place = match self.place {
             Place::Quoted if byte == b'"' => Place::Closed,
             Place::Quoted => Place::Quoted,
-            // To the parser a carriage return alone does not end a comment.
+            // The parser does not end a comment at a lone carriage return.
             Place::Comment if byte != b'\n' => Place::Comment,
             _ if ends_line => Place::Row,
             _ if comment => Place::Comment,
@@ -110,7 +112,7 @@ impl<R: Read> Watch<R> {
             Place::Row | Place::Cell | Place::Closed if byte == b'"' => Place::Quoted,
             _ => Place::Plain,
         };
-        // CRLF is one line end, and so is either alone.
+        // CRLF counts as one line end, and so does CR or LF alone.
         if ends_line && (byte == b'\r' || self.last != b'\r') {
             self.line += 1;
         }
@@ -122,7 +124,7 @@ impl<R: Read> Read for Watch<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut n = self.source.read(buffer)?;
         if n == 0 && self.place == Place::Comment && !buffer.is_empty() {
-            // To the parser a comment without a line end is a row without cells.
+            // The parser would take a comment without a line end for a row without cells.
             buffer[0] = b'\n';
             n = 1;
         }

@@ -1,4 +1,4 @@
-//! Text of any encoding as UTF-8, on the way in and in bounded memory.
+//! Decodes text of any encoding to UTF-8 while it is read, in bounded memory.
 
 use std::io::{self, Cursor, Read};
 
@@ -9,17 +9,17 @@ use super::error::DialectFault;
 /// The encoding of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
-    /// UTF-8, or UTF-16 with a byte-order mark.
+    /// UTF-8, or the encoding that a byte-order mark names.
     Auto,
-    /// One that was named. A byte-order mark overrides it.
+    /// The configured encoding; a byte-order mark overrides it.
     Named(&'static encoding_rs::Encoding),
 }
 
 impl Encoding {
-    /// The encoding of a name: a label of the WHATWG Encoding Standard, hyphens and case aside.
+    /// The encoding of a name: a label of the WHATWG Encoding Standard, ignoring hyphens and case.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is no encoding of that name.
     pub fn named(name: &str) -> Result<Encoding, DialectFault> {
         let name = name.trim();
         if name.eq_ignore_ascii_case("auto") {
@@ -36,7 +36,7 @@ impl Encoding {
     }
 }
 
-/// The encoding that a byte-order mark stands for, and the length of the mark.
+/// The encoding that a byte-order mark names, and the length of the mark in bytes.
 fn marked(first: &[u8]) -> Option<(&'static encoding_rs::Encoding, usize)> {
     encoding_rs::Encoding::for_bom(first)
 }
@@ -46,10 +46,10 @@ pub fn is_marked(text: &[u8]) -> bool {
     marked(text).is_some()
 }
 
-/// A whole text as UTF-8, without a byte-order mark; none where it is that already.
+/// Decodes a whole text to UTF-8 without a byte-order mark; `None` if it already is that.
 ///
 /// # Errors
-/// When it is not in this encoding.
+/// When the text is not valid in the encoding.
 pub fn whole(text: &[u8], encoding: Encoding) -> io::Result<Option<Vec<u8>>> {
     let mut source = Utf8::new(text, encoding)?;
     if source.decoder.is_none() {
@@ -59,22 +59,20 @@ pub fn whole(text: &[u8], encoding: Encoding) -> io::Result<Option<Vec<u8>>> {
     source.read_to_end(&mut out).map(|_| Some(out))
 }
 
-/// A source of text, read as UTF-8 without a byte-order mark. What is UTF-8 already is passed through unchecked.
+/// A reader that yields UTF-8 without a byte-order mark. Input that already is UTF-8 passes through unchecked.
 pub struct Utf8<R> {
     source: io::Chain<Cursor<Vec<u8>>, R>,
     encoding: &'static encoding_rs::Encoding,
     decoder: Option<Decoder>,
     raw: Vec<u8>,
     ready: Vec<u8>,
-    /// How much of `ready` was handed out, and how much there is.
+    /// Number of bytes of `ready` that were handed out, and number of bytes in it.
     taken: usize,
     filled: usize,
     ended: bool,
 }
 
 impl<R: Read> Utf8<R> {
-    /// # Errors
-    /// When the source cannot be read.
     pub fn new(mut source: R, encoding: Encoding) -> io::Result<Utf8<R>> {
         const LONGEST_MARK: u64 = 3;
         let mut first = Vec::new();
@@ -98,7 +96,7 @@ impl<R: Read> Utf8<R> {
         })
     }
 
-    /// The name of the encoding, where it is not UTF-8.
+    /// Name of the encoding; `None` if it is UTF-8.
     pub fn foreign(&self) -> Option<&'static str> {
         self.decoder.is_some().then(|| self.encoding.name())
     }
@@ -143,7 +141,7 @@ impl<R: Read> Read for Utf8<R> {
     }
 }
 
-/// Whether bytes look like UTF-16 without a byte-order mark: every other byte of them is zero.
+/// The UTF-16 encoding that bytes without a byte-order mark look like: every other byte is zero.
 pub fn looks_like_utf16(first: &[u8]) -> Option<&'static str> {
     let pairs = first.len() / 2;
     let zeros = |at: usize| first.chunks_exact(2).filter(|pair| pair[at] == 0).count();

@@ -1,6 +1,5 @@
-//! Why a dialect cannot be used.
+//! Errors in the settings of a dialect.
 
-/// A dialect that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}; {remedy}")]
 pub struct DialectFault {

@@ -1,25 +1,25 @@
-//! What stands above or beside the names of a table: title lines, comments, and the row names that R writes.
+//! Detects what surrounds the column names of a text table: title lines, comments, and the row names that R writes.
 
 use super::Dialect;
 use super::sniff::{CANDIDATES, reader};
 
-/// Lines that are looked at.
+/// Maximum number of lines that are examined.
 const LINES: usize = 50;
 
-/// More lines than a title has.
+/// Maximum number of lines above a header; more than that are not a title.
 const MOST_ABOVE: usize = 20;
 
-/// Lines above the header that are no rows.
+/// Title or comment lines above the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Above {
-    /// How many there are.
     pub lines: u64,
-    /// What all of them begin with, where they are comments.
+    /// Comment character that all of the lines begin with; `None` if they are not comments.
     pub comment: Option<char>,
 }
 
 impl Above {
-    /// The lines above the first that has as many cells as all that follow; none where the text begins with its header.
+    /// Finds the lines above the header, which is the first line with as many cells as all lines after it; `None` if the
+    /// text begins with its header.
     pub fn of(text: &[u8], whole: bool, dialect: &Dialect) -> Option<Above> {
         let lines: Vec<&[u8]> = lines(text, whole);
         let is_row = |line: &[u8]| {
@@ -52,7 +52,8 @@ impl Above {
     }
 }
 
-/// Whether lines with these numbers of cells are titles or comments. A quoted name of a header may go over several lines.
+/// Whether these lines are titles (one cell each) or comments. A line with an open quote is neither: a quoted column name
+/// may go over several lines.
 fn are_above(head: &[&[u8]], counted: &[usize]) -> bool {
     let is_open = |line: &&[u8]| line.iter().filter(|b| **b == b'"').count() % 2 == 1;
     let is_mark = |line: &[u8]| line.starts_with(b"#") || line.starts_with(b"%");
@@ -60,7 +61,7 @@ fn are_above(head: &[&[u8]], counted: &[usize]) -> bool {
     !head.iter().any(is_open) && lines.all(|(line, cells)| *cells == 1 || is_mark(line))
 }
 
-/// The sign that all of these lines begin with, where it is one of comments.
+/// The comment character that all of these lines begin with, if they have one in common.
 fn comment_of(head: &[&[u8]]) -> Option<char> {
     ['#', '%'].into_iter().find(|mark| {
         head.iter()
@@ -68,8 +69,8 @@ fn comment_of(head: &[&[u8]]) -> Option<char> {
     })
 }
 
-/// Whether the first column has no name in the header: R's `write.table` gives a header of one name less than the rows have
-/// cells, and the names of its rows are all different.
+/// Whether the first column has no name in the header. R's `write.table` writes one name less than the rows have cells, and
+/// its row names are all different.
 pub fn has_row_names(text: &[u8], whole: bool, delimiter: u8, comment: Option<u8>) -> bool {
     let mut rows: Vec<csv::ByteRecord> = reader(text, delimiter, comment)
         .byte_records()

@@ -1,4 +1,4 @@
-//! How a table of text is written: its delimiter, its encoding, the form of its numbers, what stands before the header.
+//! The dialect of a text table: its delimiter, encoding and number format, and the lines before the header.
 
 pub mod decode;
 mod error;
@@ -18,32 +18,31 @@ pub(super) use head::has_row_names;
 pub use notice::Notice;
 pub(super) use sniff::{SAMPLE, Start};
 
-/// What separates the cells of a line.
+/// The character between the cells of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delimiter {
-    /// Whichever of `,` `;` tab and `|` fits the first lines.
+    /// Detected: the one of `,` `;` tab and `|` that fits the first lines best.
     Auto {
-        /// The one taken where none fits, as in a table of one column.
+        /// The fallback where none fits, as in a table of one column.
         usual: u8,
     },
-    /// This character, which is ASCII.
+    /// This character, which must be ASCII.
     Char(u8),
 }
 
-/// How a table of text is written.
+/// The dialect of a text table.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "DialectFile")]
 pub struct Dialect {
     pub delimiter: Delimiter,
     /// The decimal sign, `.` or `,`.
     pub decimal: char,
-    /// The sign between groups of three digits, where there is one.
+    /// The sign between groups of three digits, if there is one.
     pub thousands: Option<char>,
-    /// The encoding of its characters.
     pub encoding: Encoding,
-    /// A line that begins with this character is no row.
+    /// Lines that begin with this character are comments.
     pub comment: Option<u8>,
-    /// Lines before the header.
+    /// Number of lines to skip before the header.
     pub skip: u64,
 }
 
@@ -53,7 +52,7 @@ impl Default for Dialect {
     }
 }
 
-/// The dialect as typed in a spec or in settings.
+/// The dialect as written in a spec or in settings, unchecked.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DialectFile {
@@ -65,7 +64,7 @@ pub struct DialectFile {
     skip: Option<u64>,
 }
 
-/// The keys of a dialect, in a spec and on the command line.
+/// The keys of a dialect, for a spec and for the command line.
 pub const KEYS: [&str; 6] = [
     "delimiter",
     "decimal",
@@ -99,7 +98,7 @@ impl TryFrom<DialectFile> for Dialect {
 }
 
 impl Dialect {
-    /// Everything that can be found out is, and numbers have a decimal point.
+    /// Detects everything that can be detected; numbers have a decimal point.
     pub const AUTO: Dialect = Dialect {
         delimiter: Delimiter::Auto { usual: b',' },
         decimal: '.',
@@ -109,7 +108,7 @@ impl Dialect {
         skip: 0,
     };
 
-    /// The form of numbers in such a file.
+    /// The number format of the file.
     pub fn number_form(&self) -> NumberForm {
         NumberForm {
             decimal: self.decimal,
@@ -118,7 +117,7 @@ impl Dialect {
         }
     }
 
-    /// This dialect, with another delimiter where none is named and none is found.
+    /// Sets the fallback delimiter, used where none is configured and none is detected.
     #[must_use]
     pub fn usually(&self, usual: u8) -> Dialect {
         let delimiter = match self.delimiter {
@@ -131,10 +130,10 @@ impl Dialect {
         }
     }
 
-    /// This dialect, with what the settings say instead.
+    /// This dialect with some of its keys overridden by `settings`.
     ///
     /// # Errors
-    /// When the settings contradict it or each other.
+    /// When the settings contradict the dialect or each other.
     pub fn with(mut self, settings: &[Setting]) -> Result<Dialect, DialectFault> {
         for setting in settings {
             self.set(&setting.key, &setting.value)?;
@@ -245,7 +244,7 @@ fn skip(value: &str) -> Result<u64, DialectFault> {
     })
 }
 
-/// One key of a dialect as written on the command line: `delimiter=;`.
+/// One key of a dialect as written on the command line, such as `delimiter=;`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     key: String,
@@ -253,7 +252,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// It as a member of a spec's `format`.
+    /// The setting as a line of YAML for a spec's `format` section.
     pub fn yaml(&self) -> String {
         let quoted = serde_json::Value::from(self.value.as_str());
         match self.value.parse::<u32>() {

@@ -1,23 +1,23 @@
-//! Notices about a table as a whole: how it was read, what of it was passed over.
+//! Notices about a table as a whole: how it was read, and which parts were skipped.
 
 use crate::schema::fault::Problem;
 
-/// Something a reader found out about a table.
+/// Something that a reader found out about a table and reports to the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notice {
-    /// The column; empty where it is about the whole table.
+    /// The column's name; empty if the notice concerns the whole table.
     pub column: String,
-    /// The kind of data-quality issue; none where the notice is for information alone.
+    /// The kind of data-quality issue; `None` if the notice is only informational.
     pub problem: Option<Problem>,
     pub rows: u64,
-    /// Some of the values.
+    /// Examples of the values concerned.
     pub examples: Vec<String>,
-    /// A sentence for people; empty where `problem` says it all.
+    /// Message in one sentence; empty if `problem` says everything.
     pub text: String,
 }
 
 impl Notice {
-    /// A notice for information, about the table as a whole.
+    /// An informational notice about the table as a whole.
     pub fn plain(text: impl Into<String>) -> Notice {
         Notice {
             text: text.into(),
@@ -25,11 +25,11 @@ impl Notice {
         }
     }
 
-    /// A file of a folder that is passed over.
+    /// The notice for a file of a folder that is skipped.
     pub fn skipped(name: &str, why: &str) -> Notice {
         Notice::plain(format!("skipped {name}: {why}"))
     }
 }
 
-/// The receiver of notices.
+/// Callback that receives notices.
 pub type Note<'a> = &'a mut dyn FnMut(Notice);

@@ -1,17 +1,17 @@
-//! The delimiter, by the first lines.
+//! Detects the delimiter from the first lines.
 
 use super::{Delimiter, Dialect};
 
-/// Bytes of a text that are looked at.
+/// Size of the sample that is examined, in bytes.
 pub const SAMPLE: usize = 32 << 10;
 
-/// Rows that are looked at.
+/// Maximum number of rows that are examined.
 const ROWS: usize = 50;
 
-/// The delimiters that are looked for.
+/// The delimiters that are tried.
 pub(super) const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// The rows of the beginning of a text, its header the first of them.
+/// A parser for the beginning of a text, which returns the header as the first row.
 pub(super) fn reader(text: &[u8], delimiter: u8, comment: Option<u8>) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new()
         .has_headers(false)
@@ -21,19 +21,19 @@ pub(super) fn reader(text: &[u8], delimiter: u8, comment: Option<u8>) -> csv::Re
         .from_reader(text)
 }
 
-/// How a text begins.
+/// The delimiter at the beginning of a text, and how it was determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// What separates its cells.
+    /// The delimiter of its cells.
     pub delimiter: u8,
-    /// Whether that was found out, and is not what is usual.
+    /// Whether the delimiter was detected and differs from the fallback.
     pub found: bool,
-    /// Length of a first line `sep=;`, as Excel writes it; 0 without one.
+    /// Length in bytes of a first line `sep=;`, as Excel writes it; 0 without one.
     pub separator_line: usize,
 }
 
 impl Start {
-    /// How this text begins; `whole` says whether the sample is all of it.
+    /// Examines a sample of a text; `whole` says whether the sample is the whole text.
     pub fn of(text: &[u8], whole: bool, dialect: &Dialect) -> Start {
         let (named, length) = separator_line(text);
         let (delimiter, usual) = match (dialect.delimiter, named) {
@@ -52,7 +52,7 @@ impl Start {
     }
 }
 
-/// The character that a first line `sep=;` names, and the length of that line.
+/// The delimiter that a first line `sep=;` names, and the length of that line in bytes.
 fn separator_line(text: &[u8]) -> (Option<u8>, usize) {
     let Some(end) = text.iter().position(|b| *b == b'\n') else {
         return (None, 0);
@@ -74,7 +74,8 @@ fn separator_line(text: &[u8]) -> (Option<u8>, usize) {
     }
 }
 
-/// The candidate under which the rows have as many cells as the header, then most numbers, then most columns.
+/// The candidate with the largest share of rows that have as many cells as the header; ties go to the one with more numbers,
+/// then to the one with more columns.
 fn best(text: &[u8], whole: bool, comment: Option<u8>, usual: u8) -> u8 {
     let others = CANDIDATES.iter().copied().filter(|byte| *byte != usual);
     let all = std::iter::once(usual).chain(others);
@@ -93,8 +94,8 @@ fn best(text: &[u8], whole: bool, comment: Option<u8>, usual: u8) -> u8 {
     }
 }
 
-/// Whether blanks separate the cells, as R's `write.table` writes them: every name of the header in quotes, and every row of
-/// as many cells, or of one more, its name. Blanks alone say nothing: they stand within texts.
+/// Whether the cells are separated by spaces, as R's `write.table` writes them: every name of the header is quoted, and every
+/// row has as many cells as the header, or one more (its row name). Spaces alone prove nothing: they occur within texts.
 fn is_blank_delimited(text: &[u8], whole: bool, comment: Option<u8>) -> bool {
     let mut lines = text.split(|b| matches!(b, b'\n' | b'\r'));
     let header = lines.find(|line| !line.is_empty() && line.first().copied() != comment);
@@ -110,14 +111,14 @@ fn is_blank_delimited(text: &[u8], whole: bool, comment: Option<u8>) -> bool {
     gaps > 0 && quotes == 2 * gaps && (all(*columns) || all(columns + 1))
 }
 
-/// Whether the character stands in the header. Where that may have several lines, so that it is not known yet, it may.
+/// Whether the character occurs in the header. A header with a quote counts as well: it may go over several lines.
 fn may_separate(text: &[u8], comment: Option<u8>, byte: u8) -> bool {
     let mut lines = text.split(|b| matches!(b, b'\n' | b'\r'));
     let header = lines.find(|line| !line.is_empty() && line.first().copied() != comment);
     header.is_some_and(|line| line.contains(&byte) || line.contains(&b'"'))
 }
 
-/// The first rows under one delimiter: cells, and those of them that look like numbers.
+/// The first rows as split by one delimiter: number of cells, and number of those that look like numbers.
 struct Shape(Vec<(usize, usize)>);
 
 impl Shape {
@@ -131,7 +132,7 @@ impl Shape {
                     let numbers = record.iter().filter(|cell| like_a_number(cell)).count();
                     rows.push((record.len(), numbers));
                 }
-                // The end of the sample is the end of a row only where it is the end of the text.
+                // The last row of a sample is complete only if the sample is the whole text.
                 _ if whole || rows.len() < 2 => break,
                 _ => {
                     rows.pop();
@@ -142,7 +143,7 @@ impl Shape {
         Shape(rows)
     }
 
-    /// (Share of rows with as many cells as the header, share of numbers, columns), in thousandths.
+    /// Share of rows with as many cells as the header, share of numeric cells (both in thousandths), number of columns.
     fn fit(&self) -> Option<(usize, usize, usize)> {
         let (&(columns, _), rows) = self.0.split_first()?;
         if columns < 2 {

@@ -1,4 +1,4 @@
-//! Which dialect a text has, and which settings are refused.
+//! Detection of dialects, and settings that are rejected.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn check(text: &str, expected: u8) {
     assert_eq!(start.found, expected != b',', "{text:?}");
 }
 
-/// R: `write.table(d, "d.txt")`, and with `row.names = FALSE`.
+/// R's `write.table(d, "d.txt")`, with row names and with `row.names = FALSE`.
 #[test]
 fn blanks_separate_the_cells_of_write_table() {
     let check = |text: &str, expected: u8| {
@@ -44,7 +44,7 @@ fn the_delimiter_is_found_by_the_first_lines() {
         ("a|b\n1|2\n", b'|'),
         ("a;b\r\n1;2\r\n", b';'),
         ("a;b\r1;2\r", b';'),
-        // A decimal comma, in one cell or in all.
+        // Decimal commas, in one cell or in all.
         ("a;b\n1,5;2\n", b';'),
         ("a;b;c\n1,5;2,5;3,5\n4,5;5,5;6,5\n", b';'),
         ("price, EUR;size, cm\n1,5;2,5\n3,0;4,1\n", b';'),
@@ -58,18 +58,18 @@ fn the_delimiter_is_found_by_the_first_lines() {
         // Newlines and quotes within cells.
         ("\"a\nb\";c\n\"x\n,y\";1\n", b';'),
         ("a;b\n\"say \"\"1,2,3\"\"\";1\n", b';'),
-        // One column, a header alone, nothing.
+        // A single column; a header without rows; an empty text.
         ("a\n1\n2\n", b','),
         ("a\n1;2\n", b','),
         ("a;b;c\n", b';'),
         ("a,b;c\n", b','),
         ("", b','),
         ("\n\n", b','),
-        // A delimiter at the end of every line, and rows that are too short.
+        // A delimiter at the end of every line; rows that are too short.
         ("a;b;\n1;2;\n3;4;\n", b';'),
         ("a;b;c\n1;2;3\n1;2\n4;5;6\n", b';'),
         ("a,b,c\n1,2\n1,2,3;4\n", b','),
-        // What Excel writes first.
+        // The first line that Excel writes.
         ("sep=;\na;b\n1;2\n", b';'),
         ("sep=;\r\na,b;c\r\n1,5;2\r\n", b';'),
         ("SEP=|\na|b\n", b'|'),

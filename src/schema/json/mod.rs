@@ -1,8 +1,7 @@
-//! JSON into rows: straight from the bytes, all faults of a row at once.
+//! Reads JSON into rows, straight from the bytes, and finds all faults of a row at once.
 //!
-//! Two kinds of trouble are kept apart. What is not JSON as promised (syntax, a key twice, a number that is not finite,
-//! nesting beyond [`DEEPEST`]) is an error of the document. What is JSON but breaks the table's contract is a [`Fault`]
-//! in the row.
+//! Two kinds of problems are distinguished. Invalid JSON (a syntax error, a duplicate key, a number that is not finite, nesting
+//! beyond [`DEEPEST`]) is an error of the document. Valid JSON that violates the table's schema is a [`Fault`] of the row.
 
 pub mod write;
 
@@ -17,24 +16,23 @@ use super::number::NumberForm;
 use super::row::{Row, Value};
 use super::text;
 
-/// Deepest nesting read at all; a table's row needs two.
+/// Maximum nesting depth; the rows of a table need two.
 pub const DEEPEST: usize = 32;
 
-/// What a body of JSON is.
+/// The form of a JSON body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
     One,
-    /// A list of so many elements.
+    /// A list with this number of elements.
     Many(usize),
 }
 
-/// A JSON document that cannot be read as one row or a list of rows.
+/// Why a JSON document cannot be read as one row or a list of rows.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonFault {
-    /// Not JSON as promised.
     #[error("not readable as JSON: {0}")]
     Syntax(#[from] serde_json::Error),
-    /// A number that JSON does not have, as Python writes it.
+    /// A number that JSON cannot express, as Python writes it.
     #[error(
         "not readable as JSON: {word} at line {line} column {column} is no JSON, although Python writes it; write null where a \
          number is not known (json.dumps with allow_nan=False finds it, pandas' to_json writes null)"
@@ -42,38 +40,38 @@ pub enum JsonFault {
     NotFinite {
         /// `NaN`, `Infinity` or `-Infinity`.
         word: &'static str,
-        /// Its line, from 1.
+        /// Line number, from 1.
         line: usize,
-        /// Its column, from 1.
+        /// Column number, from 1.
         column: usize,
     },
-    /// A number that is written as JSON has it, and that no `f64` holds.
+    /// A valid JSON number that exceeds the range of `f64`.
     #[error(
         "not readable as JSON: {number} at line {line} column {column} is beyond the largest number, about 1.8e308; write null \
          where a number is not known"
     )]
     TooLarge {
-        /// As it stands there.
+        /// The number as written in the document.
         number: String,
-        /// Its line, from 1.
+        /// Line number, from 1.
         line: usize,
-        /// Its column, from 1.
+        /// Column number, from 1.
         column: usize,
     },
-    /// Something else than an object or a list.
+    /// The document is neither an object nor a list.
     #[error(
         "a row is an object like {{\"column\": value}}, several rows are a list of objects; got {0}"
     )]
     NotRows(&'static str),
-    /// More rows than are taken at once.
+    /// The list has more rows than are allowed in one document.
     #[error("the list has more than {0} rows; send it in parts")]
     TooMany(usize),
 }
 
-/// Reads one object: a line of JSON lines.
+/// Reads one object into `row`: a line of JSON lines.
 ///
 /// # Errors
-/// What is not JSON as promised.
+/// When the line is not valid JSON.
 pub fn line(schema: &Schema, line: &[u8], row: &mut Row) -> Result<(), JsonFault> {
     let mut json = serde_json::Deserializer::from_slice(line);
     let read = one(schema, row, 1).deserialize(&mut json);
@@ -81,10 +79,10 @@ pub fn line(schema: &Schema, line: &[u8], row: &mut Row) -> Result<(), JsonFault
         .map_err(|e| explained(e, line))
 }
 
-/// A syntax error of this text, named where it is a number that JSON does not have.
+/// Turns a syntax error of this text into the variant that names the number, if it was caused by one that JSON does not have.
 pub fn explained(fault: serde_json::Error, text: &[u8]) -> JsonFault {
     const WORDS: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
-    /// The parser stops within the word, wherever it first differs from what JSON has.
+    /// The parser stops within the word, at the first character that differs from valid JSON.
     const BACK: usize = 3;
     let line = text
         .split(|b| *b == b'\n')
@@ -116,7 +114,7 @@ pub fn explained(fault: serde_json::Error, text: &[u8]) -> JsonFault {
     fault.into()
 }
 
-/// The number that the parser stopped in or behind, and its column.
+/// The number within or behind which the parser stopped, and its column from 1.
 fn too_large(line: &[u8], end: usize) -> Option<(&str, usize)> {
     let is_part = |b: &u8| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E');
     let last = (0..end).rev().find(|i| is_part(&line[*i]))?;
@@ -129,11 +127,11 @@ fn too_large(line: &[u8], end: usize) -> Option<(&str, usize)> {
     Some((number, from + 1))
 }
 
-/// Reads the body of a request, one object or a list of objects, handing each row (faults included) to `each` with its
-/// index. A number is a JSON number there; one that is written as text is a fault.
+/// Reads a request body (one object or a list of objects) and passes each row, with its faults, and its index to `each`.
+/// Numbers must be JSON numbers; a number written as text is a fault.
 ///
 /// # Errors
-/// See [`JsonFault`]; rows read before the error have been handed over already.
+/// See [`JsonFault`]; rows before the error have already been passed on.
 pub fn rows(
     schema: &Schema,
     body: &[u8],
@@ -144,8 +142,8 @@ pub fn rows(
     read_rows(Table { schema, form: None }, body, most, row, each)
 }
 
-/// As [`rows`], of a file: its texts are read as those of any other file, numbers in this form. Programs write a column of
-/// mixed types as text, and the same table as CSV has nothing else.
+/// Like [`rows`], but for a file: numbers may be written as text in the format `form`. Programs write columns of mixed types
+/// as text, and the same table as CSV holds only text.
 pub fn file_rows(
     schema: &Schema,
     form: &NumberForm,
@@ -158,11 +156,11 @@ pub fn file_rows(
     read_rows(Table { schema, form }, body, most, row, each)
 }
 
-/// What the rows of a document must be, and how a text of it is read.
+/// The schema of a document's rows, and how its texts are read.
 #[derive(Clone, Copy)]
 struct Table<'s> {
     schema: &'s Schema,
-    /// The form of numbers that are written as text; none where a text is no number.
+    /// Format of numbers that are written as text; `None` if text is never read as a number.
     form: Option<&'s NumberForm>,
 }
 
@@ -221,7 +219,7 @@ fn decode(
     }
 }
 
-/// Reads one object as a row from any deserializer (a WebSocket message's `row`).
+/// Reads one object as a row from any deserializer, such as the `row` member of a WebSocket message.
 pub fn one<'s>(
     schema: &'s Schema,
     row: &'s mut Row,
@@ -249,7 +247,7 @@ struct Rows<'a> {
 }
 
 impl<'de> Visitor<'de> for Rows<'_> {
-    /// How many there were; none where there were too many.
+    /// Number of rows; `None` if there were too many.
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -300,7 +298,7 @@ impl OneRow<'_> {
     }
 }
 
-/// The fault of an element that is no object.
+/// The fault of a list element that is not an object.
 pub fn not_a_row(got: &str) -> Fault {
     Fault {
         column: String::new(),
@@ -399,7 +397,7 @@ fn twice<E: Error>(name: &str) -> E {
     E::custom(format_args!("the key {name:?} stands twice in one object"))
 }
 
-/// Keys seen in one object, without allocation for known ones.
+/// Keys seen in one object; known keys need no allocation.
 struct Seen {
     known: [u64; 16], // 1,024 columns in place
     many: Vec<bool>,
@@ -508,8 +506,8 @@ impl OneValue<'_> {
         Ok(())
     }
 
-    /// A whole number; one beyond what an f64 holds exactly is kept in its digits, as a file of text has it, unless it is a
-    /// quantity.
+    /// Puts a whole number. One that an `f64` cannot hold exactly is stored as text with all its digits (as from a text
+    /// file), unless the column is a number column.
     fn put_whole<E>(self, number: impl ToString, value: f64) -> Result<(), E> {
         const EXACT: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
         if value.abs() >= EXACT && !self.table.schema.is_number(self.slot) {
@@ -567,7 +565,7 @@ impl<'de> Visitor<'de> for OneValue<'_> {
     }
 }
 
-/// Reads a value away, minding depth; gives it as JSON, unless it is a list or an object.
+/// Consumes a value up to the maximum nesting depth; returns it as JSON unless it is a list or an object.
 struct Drain {
     depth: usize,
 }

@@ -1,11 +1,11 @@
-//! A row as JSON, straight into a buffer: what is missing is left out.
+//! Writes a row as JSON straight into a buffer; missing values are left out.
 
 use crate::schema::cell::Cell;
 use crate::schema::column::{By, Column, Schema, Slot};
 use crate::schema::own_id;
 use crate::schema::row::RowView;
 
-/// Appends the row as an object. Reading it again gives the same row.
+/// Appends the row as an object; reading the object again gives the same row.
 pub fn object(schema: &Schema, row: RowView<'_>, out: &mut Vec<u8>) {
     let begin = out.len();
     for (column, cell) in schema.columns().iter().zip(row.cells) {
@@ -34,7 +34,7 @@ pub fn object(schema: &Schema, row: RowView<'_>, out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
-/// A member of an object, its value being JSON.
+/// A member of a JSON object; `json` is its value, already encoded.
 pub fn member(name: &str, json: &str) -> String {
     let mut out = Vec::with_capacity(name.len() + json.len() + 3);
     value(name, &mut out);
@@ -43,12 +43,13 @@ pub fn member(name: &str, json: &str) -> String {
     String::from_utf8(out).expect("JSON is text")
 }
 
-/// The member that holds a row's own id: a number where it is written as one that JSON readers keep whole.
+/// The member that holds a row's own id: a JSON number if the id is a whole number that JSON readers represent
+/// exactly, else a string.
 pub fn id_member(column: &str, id: &str) -> String {
     member(column, &own_id::json(id).to_string())
 }
 
-/// A cell of a column as JSON, of the type it has in a row; `null` where it is missing.
+/// Appends a cell of a column as JSON, in the type it has in a row; `null` if missing.
 pub fn write_value(column: &Column, cell: Cell, text: &str, out: &mut Vec<u8>) {
     value(&column.scalar(cell, text), out);
 }

@@ -1,4 +1,4 @@
-//! How values are admitted into a row, one by one, and what is wrong with those that are not.
+//! Puts values into a row one by one, and records faults and warnings of those that the schema does not allow.
 
 use super::reason::{allowed_labels, unknown_column, wrong_type_remedy};
 use super::{Purpose, Row, Value, refused};
@@ -13,7 +13,7 @@ use crate::schema::row::raw::RawCell;
 use crate::schema::warnings::Warning;
 
 impl Row {
-    /// Checks what can be checked only at the end: that nothing required is missing.
+    /// Reports missing required values; to be called after the last value of the row.
     pub fn finish(&mut self, schema: &Schema) {
         if matches!(self.purpose, Purpose::Look | Purpose::Infer) {
             return;
@@ -47,7 +47,7 @@ impl Row {
         }
     }
 
-    /// Admits a typed value.
+    /// Checks a typed value and puts it into the row.
     pub fn put(&mut self, schema: &Schema, slot: Slot, value: Value<'_>) {
         let value = match value {
             Value::Text(text) if is_blank(text) => Value::Missing,
@@ -77,7 +77,7 @@ impl Row {
                 },
                 _ => (None, stands_for_missing(schema, value)),
             };
-            // A marker is no group: its rows have nothing in common.
+            // A missing-value marker must not become a group: the rows that have it are unrelated.
             let value = if is_missing { Value::Missing } else { value };
             self.by = self.order(by.what, value, form);
         }
@@ -86,7 +86,7 @@ impl Row {
         }
     }
 
-    /// Notes a text that is no number.
+    /// Records the fault of a text that is not a number.
     pub(in crate::schema) fn put_no_number(&mut self, column: &Column, text: &str, remedy: &str) {
         let got = format!("{text:?}");
         self.fault(column, Problem::WrongType, got, remedy.into());
@@ -97,7 +97,7 @@ impl Row {
         }
     }
 
-    /// Notes a column the schema does not have, with its value as JSON; none where it is a list or an object.
+    /// Records a column that the schema does not have. `value` is its value as JSON, `None` for a list or an object.
     pub fn put_unknown(&mut self, schema: &Schema, name: &str, value: Option<String>) {
         if self.met.is_some() {
             return self.meet_other(name);
@@ -109,7 +109,8 @@ impl Row {
         self.refused.add(name, value);
     }
 
-    /// A group is kept as text, a time as a number; what is neither is missing. `form` is that of a column of dates.
+    /// The cell of the group or time column: text for a group, a number for a time, missing for anything else. `form` is the
+    /// date format if the column is one of dates.
     fn order(&mut self, what: Order, value: Value<'_>, form: Option<&DateForm>) -> Cell {
         match (what, value) {
             (_, Value::Missing | Value::Nested(_)) => Cell::Missing,
@@ -284,8 +285,7 @@ impl Row {
         }
     }
 
-    /// Turns warnings of values that the spec wants set apart into faults: such a row is not kept until somebody has looked at
-    /// it.
+    /// Turns warnings whose column has the policy `quarantine` into faults, so that the row is quarantined for review.
     pub fn set_apart(&mut self, schema: &Schema) {
         for warning in self.warnings.iter().filter(|w| w.quarantine) {
             let column = schema.columns().iter().find(|c| c.name == warning.column);
@@ -307,12 +307,12 @@ impl Row {
         }
     }
 
-    /// The slot of a column of a table without a spec yet.
+    /// The slot of a column of a table that has no spec yet.
     pub(in crate::schema) fn raw_slot(&mut self, name: &str) -> Option<Slot> {
         self.raw.as_mut().map(|raw| raw.slot(name))
     }
 
-    /// Keeps a value as it came; false where the row is read for a table that is known.
+    /// Stores a value unchanged if the table has no spec yet; otherwise returns false.
     pub(in crate::schema) fn put_raw(&mut self, slot: Slot, value: Value<'_>) -> bool {
         if self.raw.is_none() {
             return false;
@@ -384,7 +384,7 @@ fn is_typed(value: Value<'_>) -> bool {
     matches!(value, Value::Number(_) | Value::Flag(_))
 }
 
-/// Whether a value of a column without markers of its own stands for a missing one.
+/// Whether a value of the id, the target or an unused column stands for a missing one.
 fn stands_for_missing(schema: &Schema, value: Value<'_>) -> bool {
     match value {
         Value::Text(text) => schema.missing().has(text),
@@ -393,7 +393,8 @@ fn stands_for_missing(schema: &Schema, value: Value<'_>) -> bool {
     }
 }
 
-/// A boolean where the other side of a comparison has 0 and 1, and the other way round: a target is written either way.
+/// Converts a boolean to 0 or 1 for a number column, and 0 or 1 to a boolean for a category of booleans. When files are
+/// compared, one of them may write such a column as booleans and the other as numbers.
 fn alike<'v>(column: &Column, value: Value<'v>) -> Value<'v> {
     let is_flag = |level: &Label| matches!(level, Label::Flag(_));
     match (&column.kind, value) {

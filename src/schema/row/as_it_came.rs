@@ -1,4 +1,4 @@
-//! A row written as it came, with what it did not admit.
+//! Writes a row with its original values, including those that were rejected.
 
 use super::Row;
 use crate::schema::cell::Cell;
@@ -6,12 +6,12 @@ use crate::schema::column::{Column, Schema};
 use crate::schema::fault::{Fault, Problem};
 use crate::schema::json::write;
 
-/// Longest row that is kept to be tried again, in bytes.
+/// Maximum length in bytes of a row that is stored for another attempt.
 const LONGEST: usize = 64 << 10;
 
 impl Row {
-    /// The row as it came, as a JSON object of all its values, those included that it did not admit. None where one of them
-    /// cannot be told, or the whole would be longer than 64 KiB.
+    /// The row as a JSON object of its original values, including the rejected ones. `None` if one of them was not
+    /// preserved, or if the object would be longer than 64 KiB.
     pub fn as_it_came(&self, schema: &Schema) -> Option<String> {
         let mut members = Vec::new();
         if let (Some(column), Some(id)) = (schema.id(), self.id_text()) {

@@ -1,4 +1,4 @@
-//! Kinds of columns beside plain numbers, levels and text: what a value of each format becomes.
+//! Tests of column kinds beside plain numbers, levels and text, in each input format.
 
 use super::super::fixture::{cells, faults, row, table_spec, warnings};
 use super::super::{NumberForm, Schema, Slot, json, text};
@@ -86,7 +86,7 @@ fn words_are_missing_by_column_unless_they_are_levels() {
     assert_eq!(warnings(&row), ["rank: unknown_level unknown"]);
     let levels = from_text(&schema, &[("rank", "NA")]);
     check(&levels, &schema, "– | – | – | – | – | NA");
-    // Only in JSON does such a word for a number stay a fault.
+    // In JSON, a text marker in a number column stays a fault.
     let row = from_json(&schema, r#"{"age": "?", "shop": "unknown", "sum": "?"}"#);
     assert_eq!(
         faults(&row),
@@ -138,7 +138,7 @@ fn a_row_keeps_its_group_or_its_time() {
             _ => "–".into(),
         };
         assert_eq!(found, expected, "{object}");
-        // It is written and read again.
+        // Writing the row and reading it again preserves the value.
         let mut out = Vec::new();
         json::write::object(&schema, row.view(), &mut out);
         let again = from_json(&schema, std::str::from_utf8(&out).unwrap());
@@ -151,7 +151,7 @@ fn a_row_keeps_its_group_or_its_time() {
     check("person", Order::Groups, r#"{"person": true}"#, "\"true\"");
     check("person", Order::Groups, r#"{"person": ""}"#, "–");
     check("shop", Order::Groups, r#"{"shop": " a "}"#, "\"a\"");
-    // A marker is no group.
+    // A missing-value marker is not a group.
     check("person", Order::Groups, r#"{"person": " ?"}"#, "–");
     check("person", Order::Groups, r#"{"person": -999}"#, "–");
     check("nr", Order::Groups, r#"{"nr": -999}"#, "–");

@@ -1,16 +1,16 @@
-//! What a row that is only looked at has met: which columns there are, also where their cells are empty.
+//! The columns that occur in rows read for comparison, even those whose cells are all empty.
 
 use std::collections::BTreeSet;
 
 use crate::schema::column::{Schema, Slot};
 
-/// Columns met since the row was made, in whatever rows went through it.
+/// Columns that occurred in any row since the [`super::Row`] was created.
 #[derive(Clone, Debug)]
 pub struct Met {
     names: Vec<String>,
-    /// Which of the schema's columns, in its order.
+    /// One flag per column of the schema, in its order.
     pub columns: Vec<bool>,
-    /// Id, target, and what the schema does not know, by name.
+    /// Names of the id, the target and columns that the schema does not have.
     pub others: BTreeSet<String>,
 }
 

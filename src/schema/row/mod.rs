@@ -1,4 +1,4 @@
-//! One row: its cells, what is wrong with it, and how it is read. How values come into it: `admit`.
+//! One row: its cells, its faults and warnings, and the purpose it is read for. The submodule `admit` puts values into it.
 
 mod admit;
 mod as_it_came;
@@ -18,22 +18,23 @@ use raw::Raw;
 pub use reason::{allowed_labels, unknown_column};
 use refused::Refused;
 
-/// What a row is read for: it decides how the target is treated.
+/// What a row is read for, which decides how the target and unknown values are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To be answered: a target is ignored, with a warning.
+    /// For a prediction: a target is ignored with a warning.
     Predict,
-    /// To learn or evaluate from: a target is required.
+    /// For training or evaluation: a target is required.
     Learn,
-    /// To be kept: a target may be there.
+    /// For storing: a target is optional.
     Keep,
-    /// To learn what the table is: nothing is known of it, nothing is rejected.
+    /// For inferring the schema of a table without a spec: values are stored unchanged, nothing is rejected.
     Infer,
-    /// To be compared with others, as it is: nothing is refused but what does not parse, unknown columns are passed over.
+    /// For comparing tables as they are: only values that do not parse are rejected, and unknown columns are ignored.
     Look,
 }
 
-/// A row under construction and after it; reused from row to row, so that decoding allocates nothing once warm.
+/// A row, while it is being decoded and afterwards. It is reused for row after row, so that decoding stops allocating
+/// after the first few.
 #[derive(Clone, Debug)]
 pub struct Row {
     cells: Vec<Cell>,
@@ -43,31 +44,31 @@ pub struct Row {
     target: Option<bool>,
     purpose: Purpose,
     refused: Refused,
-    /// Columns met since the row was made, in whatever rows went through it.
+    /// For each column of the schema, whether it occurred in any row since this value was created.
     seen: Vec<bool>,
-    /// Kept of a row that is only looked at.
+    /// Present only for [`Purpose::Look`].
     met: Option<Box<Met>>,
-    /// Kept of a row whose table is not known.
+    /// Present only for [`Purpose::Infer`].
     raw: Option<Box<Raw>>,
-    /// All that is wrong with it; a row with faults must not be used.
+    /// All faults of the row; a row with faults must not be used.
     pub faults: Vec<Fault>,
-    /// What is odd about it.
+    /// Unusual values that do not make the row invalid.
     pub warnings: Vec<Warning>,
 }
 
-/// A checked row, borrowed: cells in the schema's order and the text they point into.
+/// A checked row, borrowed: cells in the schema's order and the text that their spans point into.
 #[derive(Clone, Copy, Debug)]
 pub struct RowView<'a> {
-    /// One cell a feature column.
+    /// One cell per feature column.
     pub cells: &'a [Cell],
-    /// Text of the spans.
+    /// The text that spans point into.
     pub text: &'a str,
-    /// The row's group (text) or time (a number), where the schema has a column for it.
+    /// The row's group (text) or time (a number), if the schema names a column for it.
     pub by: Cell,
 }
 
 impl Row {
-    /// An empty row of `schema`.
+    /// An empty row of the schema.
     pub fn new(schema: &Schema, purpose: Purpose) -> Row {
         Row {
             cells: vec![Cell::Missing; schema.columns().len()],
@@ -85,12 +86,11 @@ impl Row {
         }
     }
 
-    /// What it is read for.
     pub fn purpose(&self) -> Purpose {
         self.purpose
     }
 
-    /// Makes it empty again.
+    /// Empties the row for reuse; the columns recorded as seen stay.
     pub fn clear(&mut self) {
         self.cells.fill(Cell::Missing);
         self.text.clear();
@@ -118,7 +118,6 @@ impl Row {
         self.id
     }
 
-    /// The id as text, if there is one.
     pub fn id_text(&self) -> Option<String> {
         match self.id {
             Cell::Number(v) => Some(v.to_string()),
@@ -127,37 +126,37 @@ impl Row {
         }
     }
 
-    /// The target, where the row's purpose admits one.
+    /// The target: whether the row has the positive label. `None` if it has none or the purpose ignores it.
     pub fn target(&self) -> Option<bool> {
         self.target
     }
 
-    /// Which of the schema's columns it has met since it was made, also where their cells are empty.
+    /// For each column of the schema, whether it occurred since this row was created, even with empty cells.
     pub fn seen(&self) -> &[bool] {
         &self.seen
     }
 
-    /// The row as it came; none of a row that is read for a table that is known.
+    /// The unchecked values; `None` unless the row is read for [`Purpose::Infer`].
     pub fn raw(&self) -> Option<&Raw> {
         self.raw.as_deref()
     }
 
-    /// The text that the cells of [`Row::raw`] point into.
+    /// The text that the spans of [`Row::raw`] point into.
     pub fn raw_text(&self) -> &str {
         &self.text
     }
 
-    /// What it has met; none of a row that is read for more than to be looked at.
+    /// The columns that occurred; `None` unless the row is read for [`Purpose::Look`].
     pub fn met(&self) -> Option<&Met> {
         self.met.as_deref()
     }
 
-    /// Whether what was read is no row at all.
+    /// Whether the input was not a row at all, such as a list element that is not an object.
     pub fn is_no_row(&self) -> bool {
         self.faults.iter().any(|f| f.problem == Problem::NotARow)
     }
 
-    /// How many of its values are not of their column's kind.
+    /// Number of values that are not of their column's kind.
     pub fn unreadable(&self) -> u64 {
         let wrong = |f: &&Fault| f.problem == Problem::WrongType;
         self.faults.iter().filter(wrong).count() as u64

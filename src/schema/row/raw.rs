@@ -1,22 +1,22 @@
-//! The cells of a row of a table without a spec yet: every column by its name, every value as it came.
+//! A row of a table without a spec: every column by name, every value unchanged.
 
 use rustc_hash::FxHashMap;
 
 use crate::schema::cell::Span;
 use crate::schema::column::Slot;
 
-/// A value as it came.
+/// An unchecked value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RawCell {
     Number(f64),
     Flag(bool),
-    /// Text, which may be that of a number.
+    /// Text, which may hold a number.
     Text(Span),
     /// A list or an object.
     Nested,
 }
 
-/// Columns seen since the row was made, and the values of the row at hand.
+/// The columns seen since the row was created, and the values of the current row.
 #[derive(Clone, Debug, Default)]
 pub struct Raw {
     names: Vec<String>,
@@ -30,7 +30,7 @@ impl Raw {
         &self.names
     }
 
-    /// The values that are there, each with the place of its column.
+    /// The values that are present, each with its column's index in [`Raw::names`].
     pub fn cells(&self) -> &[(usize, RawCell)] {
         &self.cells
     }

@@ -1,4 +1,4 @@
-//! Why a value was not admitted, and what to do about it, in words.
+//! Messages for rejected values: the reason and the remedy.
 
 use crate::schema::column::{Column, Kind, Schema};
 use crate::schema::fault::{Fault, Problem, excerpt, nearest};
@@ -33,7 +33,7 @@ pub(super) fn wrong_type_remedy(column: &Column, value: Value<'_>) -> String {
     }
 }
 
-/// The two values the target can take, for messages.
+/// The two labels of the target, for messages.
 pub fn allowed_labels(schema: &Schema) -> String {
     let target = schema.target();
     format!("{} or {}", target.negative, target.positive)

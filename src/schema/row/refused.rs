@@ -1,8 +1,8 @@
-//! Values that a row did not admit, as they came: with them a row that was put aside can be tried again under another spec.
+//! The rejected values of a row, unchanged, so that a quarantined row can be checked again under another spec.
 
 use crate::schema::value::Value;
 
-/// Values by their columns, each as JSON; none where it is no value that a row can have, whatever the spec.
+/// Column names with the rejected value as JSON; `None` for a value that no spec could accept.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Refused(Vec<(String, Option<String>)>);
 
@@ -22,7 +22,7 @@ impl Refused {
     }
 }
 
-/// A value as JSON; none of a list, an object, or a number that JSON does not have.
+/// A value as JSON; `None` for a list, an object, or a number that JSON does not have.
 pub(super) fn json(value: Value<'_>) -> Option<String> {
     match value {
         Value::Missing => Some("null".into()),

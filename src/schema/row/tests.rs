@@ -1,4 +1,4 @@
-//! Whatever comes in: a row has faults, or every cell keeps its promise.
+//! For any input, a row either has faults or its cells satisfy the schema.
 
 use std::ops::ControlFlow;
 
@@ -11,7 +11,7 @@ use super::super::{Table, csv, json as rows};
 use super::*;
 use crate::schema::column::{Kind, Policy};
 
-/// Any JSON value, not too deep.
+/// Any JSON value of limited depth.
 fn any_json() -> impl Strategy<Value = Json> {
     let leaf = prop_oneof![
         Just(Json::Null),
@@ -30,7 +30,7 @@ fn any_json() -> impl Strategy<Value = Json> {
     })
 }
 
-/// Objects with keys the table knows, nearly knows, and does not.
+/// Objects whose keys are known, nearly known or unknown to the schema.
 fn any_object() -> impl Strategy<Value = Json> {
     let known = [
         "bottle", "good", "colour", "stars", "sugar", "price", "maker", "suger",
@@ -46,7 +46,7 @@ fn purposes() -> impl Strategy<Value = Purpose> {
     prop::sample::select(vec![Purpose::Predict, Purpose::Learn, Purpose::Keep])
 }
 
-/// Holds a row without faults against what its readers rely on.
+/// Checks that a row without faults satisfies what its readers rely on.
 fn check_promise(schema: &Schema, row: &Row) {
     for (column, cell) in schema.columns().iter().zip(row.view().cells) {
         let kept = match (*cell, &column.kind) {
@@ -88,7 +88,7 @@ proptest! {
         }
     }
 
-    /// Tried again under the same spec, a row that was put aside has the same faults.
+    /// A quarantined row that is checked again under the same spec has the same faults.
     #[test]
     fn a_row_as_it_came_has_the_faults_it_had(object in any_object()) {
         let schema = wines();
@@ -126,7 +126,7 @@ proptest! {
         }
     }
 
-    /// A row means the same in both formats.
+    /// A row has the same meaning in JSON and CSV.
     #[test]
     fn json_and_csv_give_the_same_cells(
         colour in prop::sample::select(vec!["red", "white", "rose"]),
@@ -159,7 +159,7 @@ proptest! {
             assert_eq!(line, 2);
             assert_eq!(faults(row), faults(&from_json));
             assert_eq!(cells(&schema, row), cells(&schema, &from_json));
-            // In text every value is text.
+            // In CSV every value is text, so that warnings are compared by their message.
             let words = |row: &Row| row.warnings.iter().map(ToString::to_string).collect::<Vec<_>>();
             assert_eq!(words(row), words(&from_json));
             assert_eq!((row.target(), row.id_text()), (from_json.target(), from_json.id_text()));
@@ -169,7 +169,7 @@ proptest! {
         prop_assert_eq!(from_json.id_text(), Some(bottle.to_string()));
     }
 
-    /// Rows put into one table come out as they went in.
+    /// Rows pushed into a table come out unchanged.
     #[test]
     fn a_table_keeps_rows_as_they_were(objects in prop::collection::vec(any_object(), 0..12)) {
         let schema = std::sync::Arc::new(wines());
@@ -246,10 +246,10 @@ fn a_bad_row_is_told_as_it_came() {
             r#"{"good":"no","sugar":"much","colour":"red"}"#,
         ]
     );
-    // A list is no value of a row, whatever the spec.
+    // A list cannot be a row's value under any spec.
     rows::line(&schema, br#"{"colour":["red"]}"#, &mut bad).unwrap();
     assert_eq!((bad.faults.len(), bad.as_it_came(&schema)), (1, None));
-    // What the spec does not know now it may know then.
+    // A column that is unknown to this spec may be known to a later one.
     rows::line(&schema, br#"{"colour":"red","grape":"Syrah"}"#, &mut bad).unwrap();
     let came = bad.as_it_came(&schema);
     assert_eq!(came.as_deref(), Some(r#"{"grape":"Syrah","colour":"red"}"#));

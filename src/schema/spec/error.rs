@@ -1,43 +1,43 @@
-//! What is wrong with a spec, where, and what to do.
+//! Errors in a spec: the problem, its position and the remedy.
 
 use serde_saphyr::Spanned;
 
-/// A fault in a spec, with where it stands.
+/// An error in a spec, with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpecFault {
-    /// Line in the file, from 1; 0 where it is not known.
+    /// Line number in the file, from 1; 0 if unknown.
     pub line: u64,
-    /// Column in the line, from 1.
+    /// Column number in the line, from 1.
     pub column: u64,
     pub problem: String,
     pub remedy: String,
-    /// What sets it apart from the consequences of other faults.
+    /// What the error concerns, which serves to recognise errors that are mere consequences of others.
     pub about: About,
 }
 
-/// What a fault is about: a fault that is only there because of another one is not told.
+/// What an error concerns. An error that exists only because of another one is not reported.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum About {
-    /// What stands at its place, and nothing else.
+    /// Only the value at its position.
     #[default]
     Place,
-    /// A key that is not known there.
+    /// A key that is not allowed there.
     UnknownKey {
-        /// The key that was meant, as far as that can be told.
+        /// The allowed key that was probably meant, if one is similar.
         meant: Option<String>,
     },
-    /// A key that is missing from the mapping at its place; the rest of the mapping was read.
+    /// A key that is missing from the mapping at its position; the other keys of the mapping were read.
     MissingKey(String),
-    /// A key without which nothing of the mapping at its place could be read.
+    /// A missing key without which nothing of the mapping at its position could be read.
     UnreadWithout(String),
-    /// The name of a column or of a step's output; with `*` at the end, names that begin so.
+    /// The name of a column or of a step's output; a `*` at the end stands for all names with that prefix.
     Name(String),
-    /// That there is none of something: it may have stood among what has other faults.
+    /// The absence of something, which may be present in a part of the spec that has other errors.
     Nothing,
 }
 
 impl SpecFault {
-    /// A fault at the place of a spanned value.
+    /// An error at the position of a spanned value.
     pub fn at<T>(
         place: &Spanned<T>,
         problem: impl Into<String>,
@@ -52,7 +52,7 @@ impl SpecFault {
         }
     }
 
-    /// The same fault, about this.
+    /// The same error, concerning `about`.
     pub fn about(self, about: About) -> SpecFault {
         SpecFault { about, ..self }
     }

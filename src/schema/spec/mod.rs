@@ -1,4 +1,4 @@
-//! The part of a spec that describes the table, as typed by a person, and its check.
+//! The part of a spec that describes the table: its types as written by the user, and their check.
 
 mod error;
 mod needed;
@@ -20,7 +20,7 @@ pub use error::{About, SpecFault};
 pub use needed::Needed;
 pub use typed::{LevelsSpec, Word};
 
-/// A column as typed.
+/// A column as written in the spec, unchecked.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnSpec {
@@ -34,20 +34,20 @@ pub struct ColumnSpec {
     about: String,
     #[serde(default)]
     required: bool,
-    /// `[smallest, largest]`; null leaves an end open.
+    /// `[minimum, maximum]`; null leaves an end open.
     range: Option<Spanned<(Option<f64>, Option<f64>)>>,
     levels: Option<Spanned<LevelsSpec>>,
-    /// What an out-of-range number or an unknown level gets.
+    /// How an out-of-range number or an unknown level is handled.
     unexpected: Option<Spanned<Policy>>,
-    /// Words that mean missing in this column, in place of the spec's.
+    /// Markers for missing values in this column, replacing those of the spec.
     missing: Option<Vec<Word>>,
-    /// How its numbers are written.
+    /// Number format of the column.
     number: Option<Spanned<NumberSpec>>,
-    /// Pattern of its dates.
+    /// Pattern of the column's dates.
     format: Option<Spanned<String>>,
 }
 
-/// How a column's numbers are written, as typed.
+/// The number format of a column as written in the spec, unchecked.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct NumberSpec {
@@ -90,7 +90,7 @@ impl KindWord {
     }
 }
 
-/// The target as typed.
+/// The target as written in the spec, unchecked.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetSpec {
@@ -102,26 +102,26 @@ pub struct TargetSpec {
     negative: Needed<Spanned<Label>>,
 }
 
-/// Columns, target and id as typed.
+/// Columns, target and id as written in the spec, unchecked.
 #[derive(Clone, Debug)]
 pub struct TableSpec<'a> {
     pub columns: &'a [Spanned<ColumnSpec>],
-    /// The `target` section; none where the spec has none, which is a fault of its own.
+    /// The `target` section; `None` if the spec has none, which is reported elsewhere.
     pub target: Option<&'a Spanned<TargetSpec>>,
     pub id: Option<&'a Spanned<String>>,
-    /// What an unknown column gets.
+    /// How a column that the spec does not name is handled.
     pub extra: Extra,
-    /// Words that mean missing, where the spec lists them.
+    /// Markers for missing values, if the spec lists them.
     pub missing: Option<&'a [Word]>,
-    /// Words that mean missing where it does not.
+    /// Default markers for a spec that does not list any.
     pub usual: &'a [&'a str],
 }
 
 impl TableSpec<'_> {
-    /// Checks all of it.
+    /// Checks the table's part of the spec.
     ///
     /// # Errors
-    /// Every fault found, with line and remedy.
+    /// Every error found, with line and remedy.
     pub fn check(&self) -> Result<Schema, Vec<SpecFault>> {
         let mut faults = Vec::new();
         match self.schema(&mut faults) {
@@ -130,8 +130,8 @@ impl TableSpec<'_> {
         }
     }
 
-    /// Checks all of it. Where the only faults are missing keys of the target there is a schema all the same, by which the
-    /// rest of the spec can be checked; it is not that of a sound spec.
+    /// Like [`TableSpec::check`], but appends the errors to `faults`. If the only errors are missing keys of the target, it
+    /// still returns a schema, with which the rest of the spec can be checked; that schema must not be used otherwise.
     pub fn schema(&self, faults: &mut Vec<SpecFault>) -> Option<Schema> {
         let mut found = Vec::new();
         self.check_names(&mut found);
@@ -200,7 +200,7 @@ impl TableSpec<'_> {
         }
     }
 
-    /// The target; with values of no table where keys are missing.
+    /// The checked target; placeholders stand for keys that are missing.
     fn check_target(&self, faults: &mut Vec<SpecFault>) -> Target {
         let (mut column, mut values) = (None, (None, None));
         if let Some(target) = self.target {
@@ -233,7 +233,7 @@ impl TableSpec<'_> {
 }
 
 impl ColumnSpec {
-    /// The kind that its other keys belong to, so that they are checked where the kind is missing.
+    /// The kind that the column's other keys suggest, so that these can be checked when `kind` is missing.
     fn likely_kind(&self) -> KindWord {
         match self {
             ColumnSpec {
@@ -246,7 +246,7 @@ impl ColumnSpec {
         }
     }
 
-    /// `the column "age"`, `a column` where its name is missing.
+    /// The column in a message: `the column "age"`, or `a column` if it has no name.
     fn called(&self, what: &str) -> String {
         match self.name.given() {
             Some(name) => format!("the {what} {:?}", name.value),
@@ -254,7 +254,7 @@ impl ColumnSpec {
         }
     }
 
-    /// A fault at its name, else where it begins.
+    /// An error at the column's name, or at the beginning of the column if it has none.
     fn at_name(&self, typed: &Spanned<ColumnSpec>, problem: String, remedy: &str) -> SpecFault {
         match self.name.given() {
             Some(name) => SpecFault::at(name, problem, remedy),
@@ -263,7 +263,7 @@ impl ColumnSpec {
     }
 }
 
-/// The checked column; none where it is not used or has faults.
+/// The checked column; `None` if it is unused or has errors.
 fn check_column(
     typed: &Spanned<ColumnSpec>,
     missing: &Markers,
@@ -332,7 +332,7 @@ fn check_column(
     })
 }
 
-/// Where an optional key stands, for a fault.
+/// The position of an optional key, as an error without a message.
 fn place<T>(spanned: &Option<Spanned<T>>) -> Option<SpecFault> {
     spanned.as_ref().map(|s| SpecFault::at(s, "", ""))
 }

@@ -1,14 +1,13 @@
-//! Keys that every spec has, read so that a missing one does not end the reading of the others.
+//! Required keys of a spec, read so that a missing key does not stop the reading of the others.
 
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
 use super::error::{About, SpecFault};
 
-/// The value of a key that is needed. With `#[serde(default)]` the key may be missing, but not null.
+/// The value of a required key. With `#[serde(default)]` the key may be missing, but not null.
 #[derive(Clone, Debug, Default)]
 pub enum Needed<T> {
-    /// The key does not stand there.
     #[default]
     Missing,
     Given(T),
@@ -22,7 +21,7 @@ impl<T> Needed<T> {
         }
     }
 
-    /// What stands there; a fault of the mapping around it where the key is missing.
+    /// The value; if the key is missing, adds an error at the mapping around it and returns `None`.
     pub fn of<M>(
         &self,
         mapping: &Spanned<M>,
@@ -44,12 +43,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Needed<T> {
     }
 }
 
-/// What is wrong where a key is missing.
+/// The message for a missing key.
 pub fn lacks(key: &str) -> String {
     format!("the key {key:?} is missing here")
 }
 
-/// What to do about it.
+/// The remedy for a missing key.
 pub fn add(key: &str) -> String {
     format!("add {key}: …")
 }

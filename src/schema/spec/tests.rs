@@ -1,9 +1,9 @@
-//! The table's part of a spec: what is read from it, and every fault with its place and remedy.
+//! Tests of the table's part of a spec: what is read from it, and every error with its position and remedy.
 
 use super::super::fixture::table_spec;
 use super::*;
 
-/// A spec of one column, as it may be written in one line, and the faults found.
+/// Checks the errors of a spec with one column, written in one line.
 fn check(column: &str, expected: &[&str]) {
     let text = format!(
         "target: {{column: good, positive: 1, negative: 0}}\nid: bottle\ncolumns:\n  - {column}\n"
@@ -56,7 +56,7 @@ fn every_fault_of_a_column_has_its_place_and_remedy() {
             "line 4, column 44: \"\" means missing and cannot be a level; remove it",
         ],
     );
-    // A level as number and as text is the same level.
+    // A level written as a number and as text is the same level.
     check(
         "{name: stars, kind: category, levels: [1, \"1\"]}",
         &["line 4, column 43: the level \"1\" stands twice; keep one"],
@@ -154,7 +154,7 @@ fn defaults_are_the_lenient_ones() {
     assert_eq!(column.allowed(), "a number from 0 up");
 }
 
-/// A label or level stands for what the table holds, to the letter.
+/// Labels and levels are taken literally, as the table holds them.
 #[test]
 fn words_of_a_table_are_read_as_they_are_written() {
     let labels = |list: &str| yaml::read::<Vec<Label>>(list);

@@ -1,4 +1,4 @@
-//! Scalars and lists of a spec that take several forms.
+//! Scalars and lists of a spec that can be written in several forms.
 
 use std::fmt;
 
@@ -7,12 +7,11 @@ use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
 use crate::schema::column::Label;
 
-/// Levels as typed: a list, or the word `any`.
+/// Levels as written in the spec: a list, or the word `any`.
 #[derive(Clone, Debug)]
 pub enum LevelsSpec {
     /// Every level is admitted.
     Any,
-    /// A closed list of levels.
     List(Vec<Label>),
 }
 
@@ -43,7 +42,7 @@ impl<'de> Visitor<'de> for LevelsVisitor {
     }
 }
 
-/// A word that means missing: any scalar, as text.
+/// A marker for missing values; any scalar is accepted and read as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word(String);
 

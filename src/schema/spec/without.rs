@@ -1,21 +1,21 @@
-//! A spec without what a fault is about, so that the faults of the rest can be found as well.
+//! Removes the part of a spec that has an error, so that errors in the rest can be found in the same run.
 //!
-//! It works on lines: the list item or key around a line is blanked, with everything indented below it. The other lines
-//! keep their numbers.
+//! This works on lines: the list item or key around a line is blanked together with everything indented below it. The other
+//! lines keep their numbers.
 
 use super::error::{About, SpecFault};
 
-/// A text of which parts were blanked.
+/// A spec with parts blanked.
 #[derive(Debug)]
 pub struct Rest {
     lines: Vec<String>,
     blanked: Vec<String>,
-    /// Whether a part of the recipe is gone.
+    /// Whether a part of the recipe was blanked.
     lacks_steps: bool,
 }
 
 impl Rest {
-    /// All of a text.
+    /// The whole text, with nothing blanked.
     pub fn of(text: &str) -> Rest {
         Rest {
             lines: text.lines().map(str::to_owned).collect(),
@@ -28,7 +28,7 @@ impl Rest {
         self.lines.join("\n") + "\n"
     }
 
-    /// Whether a fault of the rest may be there only because of what was blanked.
+    /// Whether an error found in the rest may be a mere consequence of what was blanked.
     pub fn explains(&self, fault: &SpecFault) -> bool {
         let is_outer = fault.column == 1;
         match &fault.about {
@@ -38,14 +38,14 @@ impl Rest {
                 let mut lines = self.blanked.iter();
                 lines.any(|line| key_of(line) == Some(key) && is_outer != line.starts_with(' '))
             }
-            // A level's flag is named after the column of its step, and that may be the fault.
+            // A one-hot output is named after the column of its step, and that step may be the part that was blanked.
             About::Name(name) if name.contains('=') && self.lacks_steps => true,
             About::Name(name) => self.blanked.iter().any(|line| may_name(line, name)),
         }
     }
 
-    /// Blanks what a fault is about: the list item around its line, else the key; also what would be empty without it.
-    /// Tells whether there was something.
+    /// Blanks the part that an error concerns: the list item around its line, or else the key; also any parent that would be
+    /// left empty. Returns whether there was anything to blank.
     pub fn blank(&mut self, fault: &SpecFault) -> bool {
         let at = usize::try_from(fault.line).unwrap_or(0).wrapping_sub(1);
         if !self.is_content(at) {
@@ -53,7 +53,7 @@ impl Rest {
         }
         let part = match (self.item(at), &fault.about) {
             (Some(item), _) => Some(item),
-            // The rest of the mapping was read and is worth checking.
+            // The other keys of the mapping were read and are worth checking.
             (None, About::MissingKey(_)) => None,
             (None, About::UnreadWithout(_)) if self.is_block(at, fault.column) => self.parent(at),
             (None, _) => Some(at),
@@ -72,7 +72,7 @@ impl Rest {
         true
     }
 
-    /// Whether a line's own key stands at this column (from 1), so that its mapping is that of the lines around it.
+    /// Whether the key of a line begins at this column (from 1), so that it belongs to the same mapping as the lines around it.
     fn is_block(&self, at: usize, column: u64) -> bool {
         u64::try_from(self.indent(at)).is_ok_and(|indent| indent + 1 == column)
     }
@@ -92,7 +92,7 @@ impl Rest {
         line == "-" || line.starts_with("- ")
     }
 
-    /// The first line of the innermost list item that holds a line.
+    /// The first line of the innermost list item that contains the line.
     fn item(&self, at: usize) -> Option<usize> {
         let mut at = at;
         while !self.is_item(at) {
@@ -101,7 +101,7 @@ impl Rest {
         Some(at)
     }
 
-    /// The line that this one stands below.
+    /// The line of the key or item that contains this one.
     fn parent(&self, at: usize) -> Option<usize> {
         let (indent, is_item) = (self.indent(at), self.is_item(at));
         (0..at)
@@ -118,7 +118,7 @@ impl Rest {
         (0..self.lines.len())
             .filter(|other| *other != at && self.is_content(*other))
             .any(|other| self.indent(other) == self.indent(at) && self.parent(other) == parent)
-            // The first key of an item stands on the item's own line.
+            // The first key of an item is on the same line as the item's dash.
             || parent.is_some_and(|parent| self.is_item(parent))
     }
 
@@ -135,7 +135,7 @@ impl Rest {
     }
 }
 
-/// Leaves out keys that are missing because they stand there in another spelling.
+/// Removes errors about missing keys if the key is present but misspelt, which is reported already.
 pub fn drop_meant(faults: &mut Vec<SpecFault>) {
     let meant = |fault: &SpecFault| match &fault.about {
         About::UnknownKey { meant: Some(key) } => Some((key.clone(), fault.column == 1)),
@@ -148,14 +148,14 @@ pub fn drop_meant(faults: &mut Vec<SpecFault>) {
     });
 }
 
-/// The key that a line begins with.
+/// The key at the beginning of a line.
 fn key_of(line: &str) -> Option<&str> {
     let line = line.trim_start().trim_start_matches("- ");
     line.split_once(':').map(|(key, _)| key.trim())
 }
 
-/// Whether a word of a line, that is no key, may have given a column or an output this name: `colour` gives `colour` and
-/// `colour=red`, and whatever begins with `col` where that is looked for.
+/// Whether a word of the line, other than a key, may have created a column or output of this name: `colour` creates `colour`
+/// and `colour=red`. A name that ends in `*` stands for every name with that prefix.
 fn may_name(line: &str, name: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let (stem, is_prefix) = match name.strip_suffix('*') {
@@ -210,7 +210,8 @@ mod tests {
         assert!(!explains("y") && !explains("xy") && !explains("kind") && !explains("y*"));
     }
 
-    /// A mapping that was read but for a key is worth checking; one that was not is left out as a whole.
+    /// If only one key of a mapping is missing, the rest is still checked; a mapping that could not be read is left
+    /// out as a whole.
     #[test]
     fn a_missing_key_blanks_its_mapping_where_nothing_of_it_was_read() {
         let text = "target:\n  column: a\ndecision:\n  costs:\n    false_positive: 1\n  threshold: 2\nname: b\n";

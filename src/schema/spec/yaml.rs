@@ -1,7 +1,7 @@
-//! YAML as a spec is written in it, and its faults in a person's words.
+//! Parses the YAML of a spec and phrases its errors for users.
 //!
-//! Read as YAML 1.2: `yes`, `no` and `on` are text, `007` keeps its zeros. Levels and labels stand for what a table holds,
-//! and no table means `false` by `no`.
+//! The YAML version is 1.2: `yes`, `no` and `on` are text, `007` keeps its zeros. Levels and labels must equal the values of
+//! the table, and a table does not mean `false` when it holds `no`.
 
 use serde::Deserialize;
 use serde_saphyr::{Error, Options};
@@ -10,8 +10,10 @@ use super::error::{About, SpecFault};
 use super::needed::{add, lacks};
 use crate::schema::fault::nearest;
 
+/// Parses the YAML of a spec.
+///
 /// # Errors
-/// The first fault, with its place and a remedy.
+/// The first error, with its position and a remedy.
 pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecFault> {
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
         let place = error.location();
@@ -27,7 +29,7 @@ pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecFault> {
     })
 }
 
-/// Whether it is YAML at all, whatever it says.
+/// Whether the text is valid YAML, regardless of its content.
 pub fn is_readable(text: &str) -> bool {
     serde_saphyr::from_str_with_options::<serde::de::IgnoredAny>(text, options()).is_ok()
 }
@@ -52,7 +54,7 @@ fn about(error: &Error) -> About {
     }
 }
 
-/// What is wrong, and what to do.
+/// The problem and the remedy of an error.
 fn in_words(error: &Error) -> (String, String) {
     match error {
         Error::SerdeUnknownField {
@@ -150,7 +152,7 @@ fn scalar(wanted: &str) -> (String, String) {
     (format!("{what} is needed here"), format!("write {example}"))
 }
 
-/// The message without its place, which stands before it.
+/// The error's message without its position, which is printed before the message.
 fn placeless(error: &Error) -> String {
     let message = error.to_string();
     let message = message.lines().next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Bounds against scipy, and what they promise.
+//! Compares the bounds with scipy, and checks their properties.
 //!
 //! ```python
 //! l = lambda p: -np.log(np.where(y, p, 1 - p)); d = l(p) - l(q)
@@ -30,7 +30,7 @@ fn stored() -> Difference {
     of((0..12).map(|i| (Y[i] == 1, P[i], Q[i])))
 }
 
-/// scipy 1.17.1, numpy 2.4.6. The unseen is what bounds these few rows.
+/// scipy 1.17.1, numpy 2.4.6. With so few rows the bound for the unseen is the wider one.
 #[test]
 fn as_scipy() {
     let difference = stored();
@@ -45,8 +45,9 @@ fn as_scipy() {
     assert_eq!(difference.rows_to_show(0.02, 0.1, 0.8), Some(841));
 }
 
-/// The same rows a hundred times: now it is what was seen. scipy 1.17.1 on the tiled losses, `stats.ttest_rel` as above,
-/// the lower bound less `-stats.skew(d) * (2 * t**2 + 1) / (6 * np.sqrt(n)) * stats.sem(d)`.
+/// The same rows a hundred times, so that the bound from the observed spread is the wider one. scipy 1.17.1
+/// on the tiled losses, `stats.ttest_rel` as above, the lower bound less `-stats.skew(d) * (2 * t**2 + 1) /
+/// (6 * np.sqrt(n)) * stats.sem(d)`.
 #[test]
 fn with_many_rows_the_spread_bounds() {
     let difference = of((0..1200).map(|i| (Y[i % 12] == 1, P[i % 12], Q[i % 12])));

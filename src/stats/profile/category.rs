@@ -1,31 +1,29 @@
-//! The profile of a categorical column: rows per level.
+//! The profile of a categorical column: number of rows per level.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What is kept of a categorical column.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CategoryProfile {
     pub rows: u64,
     /// Rows without a value.
     pub missing: u64,
-    /// Rows of each known level, in the order they were given, levels without rows included.
+    /// Number of rows of each known level, in the order given; levels without rows are included.
     pub levels: Vec<Level>,
-    /// Rows of any other level.
+    /// Rows whose level is none of the known ones.
     pub unseen: u64,
 }
 
-/// A level and its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Level {
     pub name: String,
-    /// Rows that had it.
+    /// Number of rows with the level.
     pub count: u64,
 }
 
 impl CategoryProfile {
-    /// The profile of these values, `None` where missing, over the given levels; a level given twice counts once.
+    /// Counts values (`None` where missing) over the given levels; a level given twice counts once.
     pub fn of<'a>(
         levels: impl IntoIterator<Item = &'a str>,
         values: impl IntoIterator<Item = Option<&'a str>>,
@@ -57,7 +55,7 @@ impl CategoryProfile {
         if !self.levels.iter().all(|level| names.insert(&level.name)) {
             return Err("a level is listed twice");
         }
-        // In u128, where counts from a file cannot overflow.
+        // Summed as u128, so that counts from a damaged file cannot overflow.
         let counts = self
             .levels
             .iter()

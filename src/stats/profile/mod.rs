@@ -1,5 +1,5 @@
-//! The reference profile: what the training rows looked like, column by column, kept in the model so that later rows
-//! can be compared with them (two-sample tests, so the reference keeps a sample and its size, not only a summary).
+//! The reference profile: the distribution of the training rows in each column, stored in the model so that later rows can
+//! be compared with it. Two-sample tests need a sample and its size, so that a summary alone would not do.
 
 mod category;
 mod number;
@@ -12,32 +12,30 @@ use serde::{Deserialize, Serialize};
 pub use category::{CategoryProfile, Level};
 pub use number::{MAX_SAMPLE, NumberProfile};
 
-/// Profiles of all columns, and of the scores the model gave.
+/// Profiles of all columns, and of the model's scores.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Profile {
     /// One per column, in the table's order.
     pub columns: Vec<ColumnProfile>,
-    /// The model's probabilities on rows it was not fitted on, if there were any.
+    /// The model's probabilities on rows that it was not fitted on, if there were any.
     pub scores: Option<NumberProfile>,
 }
 
-/// The profile of one column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnProfile {
     pub name: String,
     pub observed: Observed,
 }
 
-/// What was observed in a column.
+/// The distribution of a column's values, by kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Observed {
     Number(NumberProfile),
-    /// One of several levels.
     Category(CategoryProfile),
     Text(TextProfile),
 }
 
-/// Free text is only counted.
+/// Counts of a text column; its values are not recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TextProfile {
     pub rows: u64,
@@ -45,30 +43,30 @@ pub struct TextProfile {
     pub missing: u64,
 }
 
-/// The reason a profile was refused.
+/// Why a profile was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileFault {
-    /// Two columns of one name.
+    /// Two columns have the same name.
     #[error("the profile has column {0:?} twice")]
     Twice(String),
-    /// A column breaks a rule.
+    /// The profile of a column is inconsistent.
     #[error("profile of column {column:?}: {fault}")]
     Column {
         column: String,
-        /// The rule it breaks.
+        /// The violated rule.
         fault: &'static str,
     },
-    /// The scores break a rule.
+    /// The profile of the scores is inconsistent.
     #[error("profile of the scores: {0}")]
     Scores(&'static str),
 }
 
 impl Profile {
-    /// Verifies a profile that came out of a file.
+    /// Verifies a profile that was read from a file.
     ///
     /// # Errors
-    /// The first fault: a name twice, counts that do not add up, a sample that is unsorted, not finite or of the
-    /// wrong size.
+    /// The first error: a duplicate name, counts that do not add up, a sample that is unsorted, not finite or
+    /// of the wrong size.
     pub fn check(&self) -> Result<(), ProfileFault> {
         let mut names = std::collections::HashSet::new();
         for column in &self.columns {
@@ -119,7 +117,7 @@ impl Observed {
 }
 
 impl TextProfile {
-    /// The profile of these values, `None` where missing.
+    /// Counts values, `None` where missing.
     pub fn of<T>(values: impl IntoIterator<Item = Option<T>>) -> TextProfile {
         let mut profile = TextProfile::default();
         for value in values {

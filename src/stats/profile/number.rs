@@ -4,20 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::moments::Moments;
 
-/// Most values kept. With 10,000 the sample's distribution is within 1e-4 of the whole column's at every point, far
-/// below what windows of some hundred rows can tell, and a column takes 80 kB.
+/// Maximum size of the sample. With 10,000 values, the sample's distribution is within 1e-4 of the whole column's at every
+/// point, far below what windows of some hundred rows can resolve, and a column takes 80 kB.
 pub const MAX_SAMPLE: usize = 10_000;
 
-/// What is kept of a numeric column.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct NumberProfile {
     pub rows: u64,
     /// Rows without a finite value.
     pub missing: u64,
-    /// The values in ascending order; if there were more than [`MAX_SAMPLE`], that many of them, evenly by rank, both
-    /// ends included.
+    /// The values in ascending order. If there were more than [`MAX_SAMPLE`], that many of them, spaced evenly by rank,
+    /// including minimum and maximum.
     pub sample: Vec<f64>,
-    /// Mean over all values; `None` without values, as the other three.
+    /// Mean over all values. This field and the next three are `None` if there are no values.
     pub mean: Option<f64>,
     /// Population standard deviation over all values.
     pub sd: Option<f64>,
@@ -26,8 +25,7 @@ pub struct NumberProfile {
 }
 
 impl NumberProfile {
-    /// The profile of these values, `None` where missing; NaN and infinities count as missing. The order does not
-    /// matter.
+    /// The profile of values in any order, `None` where missing; NaN and infinities count as missing.
     pub fn of(values: impl IntoIterator<Item = Option<f64>>) -> NumberProfile {
         let (mut rows, mut sorted) = (0, Vec::new());
         for value in values {
@@ -77,8 +75,8 @@ impl NumberProfile {
     }
 }
 
-/// Mean and population deviation. Squares overflow long before the values do, so enormous values are measured in a larger
-/// unit: neither figure can exceed the largest of them.
+/// Mean and population standard deviation. Squares overflow long before the values do, so that enormous values are scaled
+/// down first; neither result can exceed the largest absolute value.
 fn mean_and_sd(values: &[f64]) -> (Option<f64>, Option<f64>) {
     const ENORMOUS: f64 = 1e140; // 10,000 billion squares of it still fit
     let reach = values.iter().fold(0.0, |reach: f64, v| reach.max(v.abs()));
@@ -88,7 +86,7 @@ fn mean_and_sd(values: &[f64]) -> (Option<f64>, Option<f64>) {
     (back(moments.mean()), back(moments.population_sd()))
 }
 
-/// Keeps [`MAX_SAMPLE`] values: those of rank i·(n − 1)/(MAX_SAMPLE − 1), rounded.
+/// Selects [`MAX_SAMPLE`] values: those of rank i·(n − 1)/(MAX_SAMPLE − 1), rounded.
 fn thin(sorted: Vec<f64>) -> Vec<f64> {
     if sorted.len() <= MAX_SAMPLE {
         return sorted;

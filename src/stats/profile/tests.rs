@@ -1,4 +1,4 @@
-//! Profiles: built, thinned, refused.
+//! Profiles: building, thinning, and rejection of invalid ones.
 
 use proptest::prelude::*;
 
@@ -92,7 +92,7 @@ fn columns_without_values() {
     assert_eq!((empty.check(), blank.check()), (Ok(()), Ok(())));
 }
 
-/// Their squares, and the difference of the two, are beyond an f64.
+/// The squares of these values, and their difference, are beyond the range of `f64`.
 #[test]
 fn enormous_values_have_moments_too() {
     let of = |values: [f64; 4]| NumberProfile::of(values.map(Some));

@@ -1,16 +1,16 @@
-//! The accumulator of probabilities and outcomes.
+//! The accumulator of predicted probabilities and outcomes.
 
 use super::auc::auc;
 use super::figures::{Confusion, Figures, StandardErrors};
 use super::moments::Moments;
 
-/// Bins of the expected calibration error.
+/// Number of bins of the expected calibration error.
 const BINS: usize = 10;
 
-/// Collects (probability, outcome) pairs and turns them into [`Figures`].
+/// Accumulates (probability, outcome) pairs and computes [`Figures`] from them.
 ///
-/// It keeps the pairs, 16 bytes each: the area under the ROC curve is exact, not binned. [`Scores::finish`] sorts
-/// them first, so neither the order of updates nor that of merges changes a bit of the result.
+/// All pairs are stored, 16 bytes each, so that the area under the ROC curve is exact, not binned. [`Scores::finish`] sorts
+/// them first, so that the order of updates and merges does not change a bit of the result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
     threshold: f64,
@@ -18,7 +18,7 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// An empty accumulator; a row is called positive if its probability is `>= threshold`.
+    /// An empty accumulator; a row is predicted positive if its probability is `>= threshold`.
     pub fn new(threshold: f64) -> Scores {
         Scores {
             threshold,
@@ -26,7 +26,7 @@ impl Scores {
         }
     }
 
-    /// Takes in one row: the probability of the positive class, in [0, 1], and the outcome.
+    /// Adds one row: the predicted probability of the positive class, in [0, 1], and the outcome.
     pub fn update(&mut self, probability: f64, positive: bool) {
         debug_assert!(
             (0.0..=1.0).contains(&probability),
@@ -35,7 +35,7 @@ impl Scores {
         self.rows.push((probability, positive));
     }
 
-    /// Takes in all rows of `other`. This accumulator's threshold stays.
+    /// Adds all rows of `other`, keeping this accumulator's threshold.
     pub fn merge(&mut self, other: &Scores) {
         self.rows.extend_from_slice(&other.rows);
     }
@@ -44,7 +44,7 @@ impl Scores {
         self.rows.len()
     }
 
-    /// The figures over all rows taken in so far.
+    /// The metrics over all rows added so far.
     pub fn finish(&self) -> Figures {
         let mut rows = self.rows.clone();
         rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -78,15 +78,15 @@ impl Scores {
     }
 }
 
-/// Log loss of one row, in nats: −ln of the probability given to what happened, clipped by the machine epsilon as in
-/// scikit-learn, so that it lies in [2·10⁻¹⁶, 36.05].
+/// Log loss of one row, in nats: −ln of the probability that was predicted for the actual outcome, clipped by the machine
+/// epsilon as in scikit-learn, so that it lies in [2·10⁻¹⁶, 36.05].
 pub fn log_loss(p: f64, positive: bool) -> f64 {
     let given = if positive { p } else { 1.0 - p };
     -given.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
 }
 
-/// Mean log loss of always answering the share of positives among these rows: their entropy, in nats. No constant does
-/// better on them. Without rows the share is a half.
+/// Mean log loss of a predictor that always predicts the share of positives among these rows: their entropy, in nats. No
+/// other constant is better on them. Without rows the share is taken to be one half.
 pub fn base_rate_log_loss(positives: u64, rows: u64) -> f64 {
     if rows == 0 {
         return std::f64::consts::LN_2;
@@ -98,10 +98,10 @@ pub fn base_rate_log_loss(positives: u64, rows: u64) -> f64 {
     term(positives) + term(rows.saturating_sub(positives))
 }
 
-/// Expected calibration error (Naeini, Cooper, Hauskrecht, AAAI 2015): |mean probability − share of positives| per
-/// bin, weighted by rows. Bin k holds k/10 <= p < (k + 1)/10, the last one 1 as well.
+/// Expected calibration error (Naeini, Cooper, Hauskrecht, AAAI 2015): |mean probability − share of positives| per bin,
+/// weighted by rows. Bin k holds k/10 <= p < (k + 1)/10, the last bin also p = 1.
 fn calibration_error(rows: &[(f64, bool)]) -> Option<f64> {
-    // Difference of the sums of probabilities and outcomes; dividing by the bin's rows and weighting by them cancels.
+    // Per bin: the sum of probabilities minus the sum of outcomes. Dividing by the bin's rows and weighting by them cancel out.
     let mut off = [0.0; BINS];
     for (p, positive) in rows {
         let bin = ((p * BINS as f64) as usize).min(BINS - 1);

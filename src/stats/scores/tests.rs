@@ -1,4 +1,4 @@
-//! Figures against scikit-learn 1.9.1 and numpy 2.4.6:
+//! Metrics, compared with scikit-learn 1.9.1 and numpy 2.4.6:
 //!
 //! ```python
 //! d = (p >= 0.45).astype(int); tn, fp, fn, tp = confusion_matrix(y, d).ravel()
@@ -86,7 +86,7 @@ fn standard_errors_as_numpy() {
     for (metric, (name, expected)) in METRICS.iter().zip(table) {
         let error = metric.standard_error(&figures);
         assert_eq!((metric.name, error.is_some()), (name, expected.is_some()));
-        // The gradient of f1 is numeric in the reference.
+        // The reference differentiates f1 numerically.
         let limit = if name == "f1" { 1e-9 } else { 1e-12 };
         assert!(
             (error.unwrap_or(0.0) - expected.unwrap_or(0.0)).abs() < limit,

@@ -1,4 +1,4 @@
-//! The bound on the capital against the capital itself, and what the bounds promise.
+//! Compares the bound on the capital with the capital itself, and checks that the confidence bounds hold.
 
 use proptest::prelude::*;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -12,7 +12,7 @@ fn of(lowest: f64, highest: f64, values: &[f64]) -> Sequence {
     sequence
 }
 
-/// Logarithm of the capital itself, bet by bet.
+/// Logarithm of the exact capital, computed bet by bet.
 fn capital(lowest: f64, values: &[f64], m: f64) -> f64 {
     let won = |g: f64| {
         let bet = |x: &f64| 1.0 + g * (x - m) / (m - lowest);
@@ -75,7 +75,8 @@ fn a_state_is_taken_up_where_it_was_left() {
     assert_eq!(taken_up, of(0.0, 1.0, &[0.1, 0.7, 0.25, 0.9]));
 }
 
-/// Looked at after every value, wrong at any look counts: on lop-sided coins, which are as skew as bounded values can be.
+/// Looks after every value and counts a run as wrong if any look is, on biased coins, which are as skewed as
+/// bounded values can be.
 #[test]
 fn looking_all_the_time_keeps_the_level() {
     let (runs, rows, level) = (500, 1000, 0.05);

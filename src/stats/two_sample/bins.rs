@@ -1,16 +1,17 @@
-//! Bins for PSI and Jensen–Shannon: shares of all rows, on either side.
+//! Bins for PSI and Jensen–Shannon: shares of all rows in the reference and in the current rows.
 
 use crate::stats::quantile::quantile;
 
-/// Shares of the rows in each bin, of the reference and of the rows compared with it.
+/// Share of the rows in each bin, for the reference and for the current rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shares {
-    /// Of the reference; their sum is 1.
+    /// Shares of the reference; their sum is 1.
     pub reference: Vec<f64>,
     pub current: Vec<f64>,
 }
 
-/// A side: ascending, finite values that stand for so many rows, and rows without a value.
+/// One of the two samples: finite values in ascending order that represent `present` rows, and the number of
+/// rows without a value.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
     pub values: &'a [f64],
@@ -18,8 +19,9 @@ pub struct Side<'a> {
     pub missing: u64,
 }
 
-/// Bins of numbers: inner edges at the reference's unique deciles (linear interpolation), closed to the right, missing a
-/// bin of its own. `None` where the reference has no values, and so no deciles, or the other has no rows.
+/// Bins numbers: the inner edges are the reference's unique deciles (linear interpolation), bins are closed on the
+/// right, and missing values have their own bin. `None` if the reference has no values, and so no deciles, or the
+/// current sample has no rows.
 pub fn of_numbers(reference: Side<'_>, current: Side<'_>) -> Option<Shares> {
     let edges = deciles(reference.values)?;
     Some(Shares {
@@ -28,7 +30,7 @@ pub fn of_numbers(reference: Side<'_>, current: Side<'_>) -> Option<Shares> {
     })
 }
 
-/// Bins of counts, missing among them; `None` where either side has no rows.
+/// Bins counts, one of which is that of missing values; `None` if either sample has no rows.
 pub fn of_counts(counts: &[(u64, u64)]) -> Option<Shares> {
     let shares = |side: fn(&(u64, u64)) -> u64| {
         let rows: u64 = counts.iter().map(side).sum();
@@ -41,14 +43,14 @@ pub fn of_counts(counts: &[(u64, u64)]) -> Option<Shares> {
     })
 }
 
-/// The inner edges, ascending; `None` without values.
+/// The inner edges in ascending order; `None` without values.
 fn deciles(values: &[f64]) -> Option<Vec<f64>> {
     let reach = values.last()? - values.first()?;
     let mut edges: Vec<f64> = match reach.is_finite() {
         true => (1..10)
             .filter_map(|i| quantile(values, decile(i)))
             .collect(),
-        // A distance beyond f64: halved, which loses nothing, it fits.
+        // The range exceeds `f64`: halving the values makes it fit and is exact.
         false => {
             let halves: Vec<f64> = values.iter().map(|v| v / 2.0).collect();
             let edge = |i| Some(2.0 * quantile(&halves, decile(i))?);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::gamma::upper_gamma;
 
-/// Expected count below which the χ² distribution is no good description (Cochran, Biometrics 10, 1954).
+/// Expected count below which the χ² approximation is unreliable (Cochran, Biometrics 10, 1954).
 pub const LEAST_EXPECTED: f64 = 5.0;
 
 /// The test's outcome.
@@ -18,16 +18,16 @@ pub const LEAST_EXPECTED: f64 = 5.0;
 pub struct Chi2 {
     /// Σ (observed − expected)² / expected.
     pub statistic: f64,
-    /// Chance of such a statistic, or a larger one, between two samples of one distribution.
+    /// Probability of this statistic or a larger one if both samples have the same distribution.
     pub p_value: f64,
-    /// Degrees of freedom: levels that occur, less one.
+    /// Degrees of freedom: number of levels that occur, minus 1.
     pub dof: u64,
 }
 
-/// A level's rows in the reference and in the rows compared with it.
+/// A level's number of rows in the reference and in the current sample.
 pub type Pair = (u64, u64);
 
-/// Tests counts; `None` with fewer than two levels that occur, or where either side is empty.
+/// Tests counts; `None` if fewer than two levels occur or either sample is empty.
 pub fn chi2(counts: &[Pair]) -> Option<Chi2> {
     let (n, m) = totals(counts);
     if n == 0 || m == 0 {
@@ -38,7 +38,7 @@ pub fn chi2(counts: &[Pair]) -> Option<Chi2> {
     let (mut statistic, mut levels) = (0.0, 0);
     for (a, b) in occurring {
         let (a, b) = (*a as f64, *b as f64);
-        // The two cells of a level are off by the same amount, one up and one down.
+        // The two cells of a level deviate by the same amount in opposite directions.
         let off = (a * m - b * n) / (n + m);
         statistic += off * off * (n + m) / (a + b) * (1.0 / n + 1.0 / m);
         levels += 1;
@@ -51,12 +51,12 @@ pub fn chi2(counts: &[Pair]) -> Option<Chi2> {
     })
 }
 
-/// Chance of more than `statistic` in the χ² distribution with `dof` degrees of freedom.
+/// Probability of more than `statistic` in the χ² distribution with `dof` degrees of freedom.
 pub fn survival(statistic: f64, dof: u64) -> f64 {
     upper_gamma(dof as f64 / 2.0, statistic / 2.0)
 }
 
-/// Merges the two rarest levels until every expected count is [`LEAST_EXPECTED`] or more; fewer than two may be left.
+/// Merges the two rarest levels until every expected count is at least [`LEAST_EXPECTED`]; fewer than two levels may remain.
 pub fn merged(counts: &[Pair]) -> Vec<Pair> {
     let (n, m) = totals(counts);
     let share = n.min(m) as f64 / (n + m).max(1) as f64;
@@ -74,7 +74,7 @@ pub fn merged(counts: &[Pair]) -> Vec<Pair> {
             rarest.push(Reverse((rows + more, a + c, b + d)));
         }
     }
-    // Largest first; back to the rarest first.
+    // `into_sorted_vec` puts the most frequent first because of `Reverse`; the result starts with the rarest.
     let levels = rarest.into_sorted_vec().into_iter().rev();
     levels.map(|Reverse((_, a, b))| (a, b)).collect()
 }

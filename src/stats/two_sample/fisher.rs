@@ -2,22 +2,22 @@
 
 use super::chi2::Pair;
 
-/// Tables whose chances differ by less than this, relatively, count as equally likely: it is rounding.
+/// Relative difference below which the probabilities of two tables count as equal, since it may be a rounding error.
 const TIE: f64 = 1e-9;
 
-/// Below this, relative to the likeliest table, a chance counts as none.
+/// Probability, relative to that of the most likely table, below which it counts as 0.
 const NONE: f64 = 1e-300;
 
-/// Chance of a table that is as likely as this one or less, the margins being what they are: the sum over the
-/// hypergeometric distribution of all tables no likelier (Fisher, 1935). As `scipy.stats.fisher_exact`; 1 where a margin is
-/// empty. The two pairs are two levels with their rows on either side.
+/// Two-sided p-value: the probability, given the margins, of a table that is at most as likely as this one, summed over the
+/// hypergeometric distribution (Fisher, 1935). As `scipy.stats.fisher_exact`; 1 if a margin is empty. Each pair is a level
+/// with its rows in the two samples.
 pub fn fisher((a, b): Pair, (c, d): Pair) -> f64 {
     let (row, column, all) = (a + b, a + c, a + b + c + d);
     let (low, high) = ((row + column).saturating_sub(all), row.min(column));
     if low == high {
         return 1.0;
     }
-    // Weights relative to the mode, by the ratio of neighbours: nothing over- or underflows that matters.
+    // Weights relative to the mode, by ratios of neighbours, so that no relevant weight overflows or underflows.
     let mode = ((row + 1) as f64 * (column + 1) as f64 / (all + 2) as f64).floor() as u64;
     let mode = mode.clamp(low, high);
     let up = |k: u64| {
@@ -43,7 +43,7 @@ pub fn fisher((a, b): Pair, (c, d): Pair) -> f64 {
     }
     let here = weights.iter().find(|(k, _)| *k == a).map_or(0.0, |w| w.1);
     let no_likelier = |(_, weight): &&(u64, f64)| *weight <= here * (1.0 + TIE);
-    // From the smallest, so that a tail keeps its digits.
+    // Summed from the smallest upwards, so that small terms are not lost to rounding.
     let sum = |mut weights: Vec<f64>| {
         weights.sort_unstable_by(f64::total_cmp);
         weights.iter().sum::<f64>()

@@ -1,8 +1,8 @@
-//! Holm's adjustment: many tests, one family-wise level (Scandinavian Journal of Statistics 6, 1979).
+//! Holm's adjustment of p-values for multiple tests (Scandinavian Journal of Statistics 6, 1979).
 
-/// Adjusted p-values in the order of `p_values`: rejecting those at or below a level keeps the chance of any false
-/// rejection at or below it, whatever the tests have to do with each other. As
-/// `statsmodels.stats.multitest.multipletests(method="holm")`.
+/// Adjusted p-values in the order of `p_values`: rejecting those at or below a level keeps
+/// the probability of any false rejection at or below it, whatever the dependence between
+/// the tests. As `statsmodels.stats.multitest.multipletests(method="holm")`.
 pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
     order.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));

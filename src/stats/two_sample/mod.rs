@@ -1,13 +1,13 @@
-//! Two samples of one column: how far apart they are, and how sure that is. One file a figure; each agrees with scipy.
+//! Two samples of one column: their distance and its significance. One file per statistic; each agrees with scipy.
 //!
-//! | figure | says | file |
+//! | statistic | measures | file |
 //! |---|---|---|
 //! | Kolmogorov–Smirnov | largest distance of two distribution functions, with its p-value | [`ks`] |
-//! | Pearson's χ² | whether two rows of counts are of one distribution | [`chi2`] |
-//! | Fisher's exact test | the same of two counts each, at any size | [`fisher`] |
-//! | PSI, Jensen–Shannon | how different the shares of bins are ([`bins`]) | [`divergence`] |
-//! | Wasserstein | how far values have to move, in the reference's deviations | [`wasserstein`] |
-//! | Holm | p-values of many tests at one family-wise level | [`holm`] |
+//! | Pearson's χ² | whether two rows of counts have the same distribution | [`chi2`] |
+//! | Fisher's exact test | the same for two levels, at any sample size | [`fisher`] |
+//! | PSI, Jensen–Shannon | divergence of the shares of bins ([`bins`]) | [`divergence`] |
+//! | Wasserstein | mean distance that values have to move, in the reference's standard deviations | [`wasserstein`] |
+//! | Holm | adjusted p-values of many tests, for one family-wise level | [`holm`] |
 
 pub mod bins;
 pub mod chi2;

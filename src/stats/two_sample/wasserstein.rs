@@ -1,10 +1,10 @@
-//! Wasserstein's distance: how far values have to move, on average, to become the other sample.
+//! Wasserstein distance: how far values have to move, on average, to turn one sample into the other.
 
 use crate::stats::moments::Moments;
 
-/// The distance of two ascending, finite samples, in population standard deviations of the reference: the area between the
-/// two distribution functions. As `scipy.stats.wasserstein_distance(a, b) / numpy.std(a)`. `None` where either is empty, or
-/// the reference has no spread.
+/// The distance of two finite samples in ascending order, in population standard deviations of the reference: the area
+/// between the two distribution functions. As `scipy.stats.wasserstein_distance(a, b) / numpy.std(a)`. `None` if either is
+/// empty or the reference has no spread.
 pub fn wasserstein(reference: &[f64], current: &[f64]) -> Option<f64> {
     let ends = [
         reference.first()?,
@@ -12,7 +12,7 @@ pub fn wasserstein(reference: &[f64], current: &[f64]) -> Option<f64> {
         current.first()?,
         current.last()?,
     ];
-    // Squares overflow long before the values do: what is enormous is measured in a larger unit, which cancels out.
+    // Squares overflow long before the values do, so that enormous values are scaled down; the scale cancels out.
     const ENORMOUS: f64 = 1e140;
     let reach = ends.iter().fold(0.0, |reach: f64, v| reach.max(v.abs()));
     let unit = (reach / ENORMOUS).max(1.0);

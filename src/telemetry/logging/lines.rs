@@ -1,4 +1,4 @@
-//! Lines of the log on their way to standard error: the time is put before them, and what repeats is held back.
+//! Writes log lines to standard error: prepends the time and suppresses repeated lines.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,32 +11,32 @@ use super::repeats::{Repeats, Taken};
 use crate::clock::{self, Clock};
 use crate::telemetry::stderr;
 
-/// How a line is completed.
+/// Format of a complete line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// Text, with colours or without.
+    /// Plain text.
     Text {
-        /// Whether escape sequences are understood.
+        /// Whether to write terminal color codes.
         coloured: bool,
     },
     Json,
 }
 
-/// Where the log's lines go. Clones share what is held back.
+/// Output of the log. Clones share the suppressed lines.
 #[derive(Clone)]
 pub(super) struct Lines {
     form: Form,
     clock: Arc<dyn Clock>,
     repeats: Arc<Mutex<Repeats>>,
-    /// Writes what was held back once it is due.
+    /// Thread that writes suppressed lines once they are due.
     waker: Thread,
 }
 
 impl Lines {
-    /// Lines of a form, and the thread that writes what was held back.
+    /// Creates the output and starts the thread that writes suppressed lines.
     ///
     /// # Errors
-    /// When the system has no thread left.
+    /// The system cannot start another thread.
     pub fn start(form: Form, clock: Arc<dyn Clock>) -> io::Result<Lines> {
         let repeats = Arc::new(Mutex::new(Repeats::default()));
         let (held, present) = (repeats.clone(), clock.clone());
@@ -65,7 +65,7 @@ impl Lines {
         })
     }
 
-    /// Writes everything that is held back.
+    /// Writes all suppressed lines.
     pub fn finish(&self) {
         let now = self.clock.now();
         for (line, held) in lock(&self.repeats).rest() {
@@ -79,7 +79,7 @@ fn lock(repeats: &Mutex<Repeats>) -> MutexGuard<'_, Repeats> {
 }
 
 impl Form {
-    /// A line without its time → the whole line.
+    /// Completes a line with the time and the number of suppressed repeats.
     fn complete(self, line: &[u8], time: Timestamp, held_back: u64) -> Vec<u8> {
         let time = clock::rfc3339(time);
         let line = line.trim_ascii_end();
@@ -118,7 +118,7 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
-/// One call is one line, which is how the log writes.
+/// The log makes one call of `write` per line.
 impl Write for &Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let now = self.clock.now();

@@ -1,10 +1,10 @@
 //! The log: lines on standard error, for people or for programs.
 //!
-//! A line reads alone and carries fields. Our own code logs at the level that was set, the libraries below from `warn` on
-//! (all of it at `trace`), so that `debug` shows what this program does and not how HTTP works.
+//! Every line is understandable alone and carries fields. This program logs from the configured level on, libraries from
+//! `warn` on (all of them at `trace`), so that `debug` shows what this program does and not the details of HTTP.
 //!
-//! The log never ends the process, and in a server it never waits for its reader: see [`stderr`]. A line that comes again
-//! and again is written at growing intervals.
+//! The log never ends the process, and in a server it never blocks on a slow reader: see [`stderr`]. A line that repeats is
+//! written at growing intervals.
 
 mod lines;
 mod repeats;
@@ -26,24 +26,24 @@ use super::stderr;
 use crate::clock::Clock;
 use lines::{Form, Lines};
 
-/// The target of our own lines: the name of the library.
+/// Target of the program's own log lines: the name of the library.
 const OURS: &str = "titanic_platform";
 
-/// How long the end of the process waits for a reader of the log.
+/// How long the process waits at its end until the log has been written.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// Where the lines of this process go, once its log is started.
+/// Output of the log, once the log is initialized.
 static LINES: OnceLock<Lines> = OnceLock::new();
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
-    /// From where on lines are written.
+    /// Minimum level of lines that are written.
     pub level: Level,
     pub format: Format,
 }
 
-/// From where on lines are written.
+/// Minimum level of lines that are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -52,17 +52,17 @@ pub enum Level {
     Warn,
     Info,
     Debug,
-    /// Everything, of the libraries too.
+    /// All lines, also those of libraries.
     Trace,
 }
 
-/// How lines are written.
+/// Format of the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// For people; coloured on a terminal, unless `NO_COLOR` is set.
+    /// Text for people; colored on a terminal, unless `NO_COLOR` is set.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -76,7 +76,7 @@ const LEVELS: [(Level, LevelFilter); 6] = [
 ];
 
 impl Level {
-    /// As many steps more (`-v`) or less (`-q`), to the ends of the scale.
+    /// The level `verbosity` steps higher (`-v`) or lower (`-q`), limited to the range of levels.
     pub fn moved(self, verbosity: i8) -> Level {
         let at = (self as i16 + i16::from(verbosity)).clamp(0, LEVELS.len() as i16 - 1);
         LEVELS[at as usize].0
@@ -87,7 +87,7 @@ impl Level {
     }
 }
 
-/// Starts the log of this process. False if it was started before, which changes nothing, or cannot be.
+/// Initializes the log of this process. Returns false if it was initialized before, which changes nothing, or if that fails.
 pub fn init(options: Options, verbosity: i8, clock: Arc<dyn Clock>) -> bool {
     let coloured = coloured();
     let form = match options.format {
@@ -101,7 +101,7 @@ pub fn init(options: Options, verbosity: i8, clock: Arc<dyn Clock>) -> bool {
         return false;
     };
     let lines = LINES.get_or_init(|| lines).clone();
-    // The time is put before a line when it is known that it is written.
+    // The time is added later, in `Lines`, so that repeated lines can be recognized.
     let layer = fmt::layer()
         .with_writer(lines)
         .without_time()
@@ -126,7 +126,7 @@ pub fn init(options: Options, verbosity: i8, clock: Arc<dyn Clock>) -> bool {
         .is_ok()
 }
 
-/// Writes what is held back or queued; what nobody reads within a second is given up. The last thing a process does.
+/// Writes suppressed and queued lines, and gives up after a second. Called last before the process ends.
 pub fn finish() {
     if let Some(lines) = LINES.get() {
         lines.finish();
@@ -134,7 +134,7 @@ pub fn finish() {
     stderr::flush(LAST_LINES);
 }
 
-/// The standard library's own message would wait for the reader of standard error.
+/// The standard library's own message would block if standard error is not read.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
     let thread = thread.name().unwrap_or("unnamed");
@@ -159,7 +159,7 @@ fn filter(level: Level) -> Targets {
         .with_target(OURS, level.filter())
 }
 
-/// See <https://no-color.org>: set and not empty means no.
+/// Whether to color the output. `NO_COLOR` turns color off if it is set and not empty (<https://no-color.org>).
 fn coloured() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         && std::io::stderr().is_terminal()

@@ -1,27 +1,27 @@
-//! A line that comes again and again is written at growing intervals, with how often it was held back in between.
+//! Writes a repeated log line at growing intervals, with the number of repeats that were suppressed in between.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// After its first writing a line is held back so long; after each further one twice as long,
+/// Interval after the first writing of a line, in which repeats are suppressed; it doubles after each further writing.
 const FIRST: SignedDuration = SignedDuration::from_secs(1);
 
-/// and at most so long. A line that stays away for longer than this after its interval is new again.
+/// Maximum interval. A line that does not repeat for longer than this after its interval counts as new.
 const LONGEST: SignedDuration = SignedDuration::from_mins(1);
 
-/// Lines remembered at once; more are written as they come.
+/// Maximum number of tracked lines; further ones are always written.
 const MOST_LINES: usize = 256;
 
-/// A longer line is written as it comes.
+/// Maximum length of a tracked line in bytes; longer ones are always written.
 const MOST_BYTES: usize = 4096;
 
-/// What was written lately.
+/// Lines that were written recently.
 #[derive(Debug, Default)]
 pub(super) struct Repeats(HashMap<Box<[u8]>, Last>);
 
-/// When a line was written.
+/// The last writing of a line.
 #[derive(Debug)]
 struct Last {
     at: Timestamp,
@@ -29,20 +29,20 @@ struct Last {
     held: u64,
 }
 
-/// A line that was held back and is to be written, and how often beside that it was held back since it last was.
+/// A suppressed line that is due, and how many more repeats of it were suppressed since it was last written.
 pub(super) type Due = (Box<[u8]>, u64);
 
-/// What becomes of a line.
+/// Decision about a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// It is to be written; it was held back so often since it last was.
+    /// Write it; the number of repeats suppressed since it was last written.
     Written(u64),
-    /// It is held back, so often by now.
+    /// Suppress it; the number of repeats suppressed so far.
     Held(u64),
 }
 
 impl Repeats {
-    /// Decides on a line that comes now.
+    /// Decides about a line that is logged at `now`.
     pub fn take(&mut self, line: &[u8], now: Timestamp) -> Taken {
         if let Some(written) = self.0.get_mut(line) {
             if written.is_over(now) {
@@ -64,7 +64,7 @@ impl Repeats {
         Taken::Written(0)
     }
 
-    /// The lines whose interval ended with something held back.
+    /// Suppressed lines whose interval has ended.
     pub fn due(&mut self, now: Timestamp) -> Vec<Due> {
         let held = self.0.iter_mut().filter(|(_, written)| written.held > 0);
         held.filter(|(_, written)| now >= written.due() || now < written.at)
@@ -72,7 +72,7 @@ impl Repeats {
             .collect()
     }
 
-    /// How long until there is one.
+    /// Time until the next suppressed line is due; `None` if there is none.
     pub fn wait(&self, now: Timestamp) -> Option<Duration> {
         let held = self.0.values().filter(|written| written.held > 0);
         let left = held.map(|written| now.duration_until(written.due()));
@@ -80,7 +80,7 @@ impl Repeats {
             .map(|left| Duration::try_from(left.min(LONGEST)).unwrap_or_default())
     }
 
-    /// Everything that is held back: the process ends.
+    /// All suppressed lines, for the end of the process.
     pub fn rest(&mut self) -> Vec<Due> {
         let all = self.0.drain().filter(|(_, written)| written.held > 0);
         all.map(|(line, written)| (line, written.held - 1))
@@ -109,7 +109,7 @@ impl Last {
             .unwrap_or(Timestamp::MAX)
     }
 
-    /// Whether it stayed away for so long that it is forgotten; also where the clock was put back.
+    /// Whether the line has not repeated for so long that it is forgotten; also if the clock was set back.
     fn is_over(&self, now: Timestamp) -> bool {
         let end = self.due().saturating_add(LONGEST).unwrap_or(Timestamp::MAX);
         self.held == 0 && (now >= end || now < self.at)
@@ -133,7 +133,7 @@ mod tests {
         let (clock, mut repeats) = (clock(), Repeats::default());
         let start = clock.now();
         let mut written = Vec::new();
-        // Ten times a second for five minutes.
+        // The line is logged ten times a second for five minutes.
         for _ in 0..3000 {
             let now = clock.now();
             let at = (now - start).as_secs();
@@ -179,7 +179,7 @@ mod tests {
         clock.advance(Duration::from_millis(600));
         assert_eq!(repeats.due(clock.now()), [(LINE.into(), 0)]);
         assert_eq!(repeats.wait(clock.now()), None);
-        // Two seconds from then on it is held back again.
+        // The interval is now two seconds, in which repeats are suppressed again.
         clock.advance(Duration::from_millis(1999));
         assert_eq!(repeats.take(LINE, clock.now()), Held(1));
         clock.advance(Duration::from_millis(1));

@@ -1,4 +1,4 @@
-//! What the checks share: how many rows they look at, and a number for a cell.
+//! Shared by the checks: the limit on the rows they read, and a hash of a cell.
 
 use std::hash::{Hash, Hasher};
 
@@ -6,10 +6,10 @@ use rustc_hash::FxHasher;
 
 use crate::schema::Cell;
 
-/// Rows that a check looks at: with more, no figure here would change.
+/// Maximum rows that a check reads; more would not change its statistics noticeably.
 pub(super) const MOST_ROWS: usize = 50_000;
 
-/// The value of a cell as a number that equal values share.
+/// Hash of a cell: equal values have equal hashes.
 pub(super) fn digest(cell: Cell, text: &str) -> u64 {
     let mut hasher = FxHasher::default();
     match cell {

@@ -1,4 +1,4 @@
-//! Columns that alone all but tell the target.
+//! Check for target leakage: columns that predict the target almost perfectly by themselves.
 
 use rustc_hash::FxHashMap;
 
@@ -7,20 +7,20 @@ use crate::schema::fault::Problem;
 use crate::schema::{Cell, Table, WarningSummary};
 use crate::stats::auc;
 
-/// Area under the ROC curve above which a column is named: honest columns of real tables stay far below.
+/// Area under the ROC curve above which a column is reported; legitimate columns of real tables stay far below it.
 const AREA: f64 = 0.98;
 
-/// Rows of either label without which a column tells the target by chance.
+/// Minimum rows of each label; with fewer, a column can separate the labels by chance.
 const LEAST: usize = 5;
 
-/// Parts by which the rates of levels are counted without the row they are used for.
+/// Number of parts into which rows are dealt, so that a level's positive rate is computed without the row's own part.
 const PARTS: usize = 5;
 
-/// Names them.
+/// Reports every column whose area under the ROC curve (AUC) exceeds [`AREA`].
 ///
-/// A number is held against the target by its ranks, in either direction; any column by whether it is filled; a level or a
-/// text by the share of positive rows that its value has in the other parts of the table, so that a value of one row alone
-/// says nothing.
+/// A numeric column is ranked against the target, in either direction. Every column is also tested by whether its cell is
+/// filled. A level or a text is scored by the share of positive rows that the same value has in the other parts of the
+/// table, so a value that occurs in a single row carries no information.
 pub(super) fn check(table: &Table, labels: &[bool], summary: &mut WarningSummary) {
     let step = table.len().div_ceil(MOST_ROWS).max(1);
     let rows: Vec<usize> = (0..table.len()).step_by(step).collect();
@@ -39,7 +39,7 @@ pub(super) fn check(table: &Table, labels: &[bool], summary: &mut WarningSummary
     }
 }
 
-/// The largest area that the column reaches, and by what.
+/// The largest AUC of the column over its three scores, and a phrase that names the score.
 fn best(cells: &[(Cell, bool)], text: &str) -> (f64, &'static str) {
     let filled = cells
         .iter()
@@ -70,7 +70,7 @@ fn area(mut rows: Vec<(f64, bool)>) -> f64 {
     auc::area(&mut rows).map_or(0.0, |area| area.max(1.0 - area))
 }
 
-/// For each row the share of positive rows among those of the same value in the other parts, drawn to that of all.
+/// For each row, the share of positive rows among rows of the same value in the other parts, shrunk towards the overall share.
 fn rates(cells: &[(Cell, bool)], text: &str) -> Vec<(f64, bool)> {
     #[derive(Clone, Copy, Default)]
     struct Count {

@@ -1,7 +1,7 @@
-//! What is odd about a table to learn from, and about the model that came of it: said as warnings, never an error.
+//! Checks of a training table and of the trained model's decisions. They report warnings, never errors.
 //!
-//! Every check works on at most `MOST_ROWS` rows and costs a sort or a hash map a column, far less than a fit. All are
-//! plain functions of the table; nothing is drawn at random.
+//! Every check works on at most `MOST_ROWS` rows and costs one sort or one hash map per column, far less than a fit. All
+//! checks are pure functions of the table; nothing is random.
 
 mod cells;
 mod leakage;
@@ -12,14 +12,14 @@ use crate::features::Recipe;
 use crate::schema::fault::Problem;
 use crate::schema::{Table, WarningSummary};
 
-/// What is odd about the table: columns without use, columns that tell the target, rows that repeat.
+/// Checks the table for unused columns, leaking columns and repeated rows.
 pub(super) fn table(table: &Table, labels: &[bool], recipe: &Recipe, summary: &mut WarningSummary) {
     unused(table, recipe, summary);
     leakage::check(table, labels, summary);
     repeated::check(table, |i| is_used(recipe, i), summary);
 }
 
-/// What is odd about the model's decisions: `scores` are probabilities out of fold, none where a row was not scored.
+/// Checks the model's decisions: `scores` are out-of-fold probabilities, `None` for a row that was not scored.
 pub(super) fn decisions(
     target: &str,
     labels: &[bool],

@@ -1,4 +1,4 @@
-//! Rows that come in groups, such as several rows of one person: in different folds they make figures too good.
+//! Check for rows that come in groups, such as several rows of one person: split across folds, they inflate the metrics.
 
 use rustc_hash::FxHashMap;
 
@@ -6,36 +6,36 @@ use super::cells::{MOST_ROWS, digest};
 use crate::schema::fault::Problem;
 use crate::schema::{Table, WarningSummary};
 
-/// Sizes of groups that are rows of one person or thing; larger ones are levels.
+/// Sizes of groups that count as rows of one person or thing; a larger group is taken for a category level.
 const SIZES: std::ops::RangeInclusive<usize> = 2..=50;
 
-/// Share of a column's values that stand in such groups from which on it may be a key.
+/// Share of a column's values that must be in such groups for the column to be a candidate key.
 const IN_GROUPS: f64 = 0.5;
 
-/// Share of neighbours in a group that agree in a column which follows the key.
+/// Share of consecutive rows of a group that must agree in a column for that column to follow the key.
 const FOLLOWS: f64 = 0.9;
 
-/// Share of any two rows that agree in a column so often that its agreement says nothing.
+/// A column in which at least this share of arbitrary neighbouring rows agree is ignored: its agreement carries no information.
 const ANYWAY: f64 = 0.75;
 
-/// Share of rows that are copies of others from which on they are named.
+/// Minimum share of copied rows, of all rows, that is reported.
 const COPIES: f64 = 0.01;
 
-/// Rows whose values are held in memory at once: eight bytes a value.
+/// Maximum rows whose hashes are held in memory at once, at eight bytes per value.
 const MOST_KEYS: usize = 1 << 20;
 
-/// Names columns that are keys of groups of rows, and rows that are copies of others.
+/// Reports columns that are keys of groups of rows, and rows that are copies of other rows.
 ///
-/// A key is a column most values of which repeat two to fifty times, where the rows of a value agree on at least a third,
-/// and no less than two, of the columns that do not agree anyway. Copies are rows that are equal in every column, where the
-/// columns have so many different values that equal rows do not come about by chance.
+/// A column is a key when most of its values repeat two to fifty times, and rows with the same value agree on at least a
+/// third, and at least two, of the columns in which arbitrary rows differ. Copies are rows that are equal in every column,
+/// in a table whose columns have so many different values that equal rows do not occur by chance.
 pub(super) fn check(table: &Table, is_used: impl Fn(usize) -> bool, summary: &mut WarningSummary) {
     let text = table.text();
     let columns = table.schema().columns();
     if table.len() < 20 {
         return; // too few to tell chance from kinship
     }
-    // Values, column by column: equal values have equal numbers.
+    // Hashes of all values, column by column.
     let keys: Vec<Vec<u64>> = (0..columns.len())
         .map(|i| {
             table
@@ -69,7 +69,7 @@ pub(super) fn check(table: &Table, is_used: impl Fn(usize) -> bool, summary: &mu
             continue;
         }
         let (n, free) = (following.len(), !is_used(i));
-        // Columns that go with the key repeat with it: the key itself is rather one that no feature is made of.
+        // Columns that follow the key repeat as it does; the likelier key is a column that no feature is made from.
         if best.as_ref().is_none_or(|(m, f, ..)| (n, free) > (*m, *f)) {
             let counted = counted(rows, part, keys[i].len(), table.len());
             let detail = format!(
@@ -89,7 +89,7 @@ pub(super) fn check(table: &Table, is_used: impl Fn(usize) -> bool, summary: &mu
     copies(table, &keys, summary);
 }
 
-/// A number of rows in words, with what it was counted over: 1 in `part` of the values of the first `seen` rows of `all`.
+/// A row count as text, with its basis: 1 in `part` of the values among the first `seen` of `all` rows.
 fn counted(rows: usize, part: u64, seen: usize, all: usize) -> String {
     let of = match seen < all {
         true => format!(" of the first {seen}"),
@@ -101,17 +101,17 @@ fn counted(rows: usize, part: u64, seen: usize, all: usize) -> String {
     }
 }
 
-/// Groups of rows that share a value.
+/// Groups of rows that share a value in one column.
 struct Groups {
-    /// Rows in groups; of a long table estimated from some of the values.
+    /// Rows in groups; in a long table, an estimate from a sample of the values.
     rows: usize,
-    /// One in so many values was looked at.
+    /// One in `part` values was sampled.
     part: u64,
-    /// The rows of each group that was looked at.
+    /// The rows of each sampled group.
     kept: Vec<Vec<usize>>,
 }
 
-/// The groups of a column; none where it is no key. Of a long table some values, with all of their rows.
+/// The groups of a column, or `None` if it is no key. A long table is sampled by value: a sampled value has all of its rows.
 fn groups(keys: &[u64], missing: u64) -> Option<Groups> {
     let part = keys.len().div_ceil(MOST_ROWS).max(1) as u64;
     let is_seen = |key: u64| key != missing && (part == 1 || (key >> 32).is_multiple_of(part));
@@ -135,7 +135,7 @@ fn groups(keys: &[u64], missing: u64) -> Option<Groups> {
     })
 }
 
-/// Share of pairs that have the same value.
+/// Share of pairs of rows that have the same value.
 fn within<'a>(keys: &[u64], pairs: impl Iterator<Item = &'a [usize]>) -> f64 {
     let (mut same, mut all) = (0_u32, 0_u32);
     for pair in pairs.take(MOST_ROWS) {
@@ -145,7 +145,7 @@ fn within<'a>(keys: &[u64], pairs: impl Iterator<Item = &'a [usize]>) -> f64 {
     f64::from(same) / f64::from(all.max(1))
 }
 
-/// Share of neighbours that have the same value.
+/// Share of consecutive rows that have the same value.
 fn agreement(keys: &[u64], rows: impl IntoIterator<Item = usize>) -> f64 {
     let mut rows = rows.into_iter();
     let Some(mut last) = rows.next() else {
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_number_that_was_not_counted_in_full_is_said_to_be_about_right() {
-        // Each value in four rows, spread over the keys as a hash spreads them.
+        // Each value occurs in four rows; multiplication spreads the values as a hash would.
         let keys = |rows: u64| -> Vec<u64> {
             let spread = |row: u64| (row / 4).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             (0..rows).map(spread).collect()

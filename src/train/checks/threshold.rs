@@ -1,10 +1,10 @@
-//! A model that never says yes.
+//! Check for a model that never predicts the positive label.
 
 use crate::schema::WarningSummary;
 use crate::schema::fault::Problem;
 
-/// Says so where no row out of fold reaches the threshold, with the threshold that would be best by F1 and the costs that
-/// stand for it.
+/// Warns if no out-of-fold probability reaches the threshold, and suggests the threshold with the best F1 and the decision
+/// costs that correspond to it.
 pub(super) fn check(
     target: &str,
     labels: &[bool],
@@ -31,7 +31,7 @@ pub(super) fn check(
     summary.say(target, Problem::NeverPositive, n, detail);
 }
 
-/// The threshold with the largest F1, and that; none without positive rows or where it is 0 or 1.
+/// The threshold with the largest F1, and that F1; `None` without positive rows or if the threshold is 0 or 1.
 fn best(rows: &mut [(f64, bool)]) -> Option<(f64, f64)> {
     rows.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
     let positives = rows.iter().filter(|(_, y)| *y).count() as f64;
@@ -47,7 +47,7 @@ fn best(rows: &mut [(f64, bool)]) -> Option<(f64, f64)> {
     best.filter(|(threshold, _)| *threshold > 0.0 && *threshold < 1.0)
 }
 
-/// Three significant digits, to the side on which rows at the threshold still reach it.
+/// Rounds to three significant digits, in the direction in which rows at the threshold still reach it.
 fn rounded(value: f64, to_side: fn(f64) -> f64) -> f64 {
     let digits = 2 - value.log10().floor() as i32;
     let scale = 10_f64.powi(digits);

@@ -1,7 +1,7 @@
-//! A fit of a library that cannot be interrupted, in a thread of its own: a training that is stopped leaves it behind.
+//! Runs a library fit that cannot be interrupted in its own thread; a cancelled training abandons that thread.
 //!
-//! What is left behind owns all it works on and can reach nothing else: its result is dropped, nothing of it is written.
-//! Threads left behind are few: a fit waits for earlier ones to end before it begins.
+//! An abandoned fit owns all of its data and has no access to anything else; its result is dropped and never written. The
+//! number of abandoned threads is bounded: a new fit waits for earlier ones to end.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,19 +11,19 @@ use std::time::Duration;
 use crate::train::learner::FitFault;
 use crate::train::progress::Progress;
 
-/// How often a waiting training checks whether it is stopped: well below the 2 s in which it must end.
+/// Interval at which a waiting training checks for cancellation, well below the 2 s in which it must end.
 const CHECK: Duration = Duration::from_millis(50);
 
-/// Fits left behind from which on no other begins. Each holds its features in memory until it ends.
+/// With this many abandoned fits still running, no new fit starts. Each holds its features in memory until it ends.
 const MOST_LEFT: usize = 4;
 
-/// Threads whose results are dropped.
+/// Abandoned threads, whose results are dropped.
 struct LeftBehind(Mutex<Vec<JoinHandle<()>>>);
 
-/// Those of the process: what must be bounded is its memory.
+/// The abandoned threads of the whole process: the bound protects the memory of the process.
 static LEFT: LeftBehind = LeftBehind(Mutex::new(Vec::new()));
 
-/// Runs `work` and returns its result, or [`FitFault::Stopped`] soon after `progress` is stopped.
+/// Runs `work` and returns its result, or [`FitFault::Stopped`] shortly after `progress` reports a cancellation.
 pub(super) fn run<T: Send + 'static>(
     progress: &dyn Progress,
     work: impl FnOnce() -> Result<T, String> + Send + 'static,
@@ -49,7 +49,7 @@ fn run_beside<T: Send + 'static>(
     let fit = std::thread::Builder::new()
         .name("fit".into())
         .spawn(move || {
-            // Nobody receives it where the training was stopped.
+            // The receiver is gone if the training was cancelled.
             let _ = sender.send(work());
         })
         .map_err(|e| FitFault::Failed(format!("the system has no thread left: {e}")))?;
@@ -74,7 +74,7 @@ impl LeftBehind {
         self.lock().push(fit);
     }
 
-    /// How many still run.
+    /// Number of abandoned fits that still run.
     fn running(&self) -> usize {
         let mut left = self.lock();
         left.retain(|fit| !fit.is_finished());
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(*panicked.unwrap_err().downcast::<&str>().unwrap(), "odd");
     }
 
-    /// The work ends only when the test lets it: a fit that waited for it would never return.
+    /// The work ends only when the test releases it, so a `run_beside` that waited for it would never return.
     #[test]
     fn a_stopped_fit_is_left_and_others_wait_while_too_many_are() {
         let left = LeftBehind(Mutex::default());
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(waits, Err(FitFault::Stopped));
         assert!(!begun.load(Ordering::Relaxed));
         drop(release);
-        // It begins once enough of them have ended.
+        // The fit starts once enough abandoned ones have ended.
         assert_eq!(run_beside(&left, &Unwatched, || Ok(7)), Ok(7));
         assert!(left.running() < MOST_LEFT);
     }

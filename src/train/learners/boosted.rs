@@ -1,14 +1,14 @@
 //! `boosted`: gradient-boosted trees on the logistic loss, with histograms.
 //!
 //! Newton boosting (Friedman 2001; gain and leaf values as in Chen & Guestrin 2016, equations 5–7, with γ = 0): with
-//! gradient g = p − y and curvature h = p(1 − p), a leaf is worth −G/(H + λ), a split gains
-//! G_L²/(H_L + λ) + G_R²/(H_R + λ) − G²/(H + λ). Features are cut into at most 255 bins once, before the first tree.
+//! gradient g = p − y and curvature h = p(1 − p), the value of a leaf is −G/(H + λ) and the gain of a split is G_L²/(H_L +
+//! λ) + G_R²/(H_R + λ) − G²/(H + λ). Features are cut into at most 255 bins once, before the first tree.
 
 use crate::kernel::{Kernel, Link, Node, Tree, Trees};
 use crate::train::learner::{FitFault, Learner, Sample};
 use crate::train::progress::Progress;
 
-/// Shallow trees: on tables of hundreds of rows deeper ones fit noise.
+/// Trees are shallow because deeper ones fit noise on tables of hundreds of rows.
 const DEPTH: usize = 2;
 const ROUNDS: usize = 250;
 const RATE: f64 = 0.05;
@@ -36,7 +36,7 @@ impl Learner for Boosted {
     }
 }
 
-/// Trees, the score before the first, and the final score of each training row.
+/// The trees, the initial score, and the final score of each training row.
 fn boost(
     sample: &Sample<'_>,
     progress: &dyn Progress,
@@ -76,7 +76,7 @@ fn boost(
     Ok((trees, base, scores))
 }
 
-/// First and second derivative of the loss, summed over rows.
+/// First and second derivatives of the loss, summed over rows.
 #[derive(Clone, Copy, Debug, Default)]
 struct Slope {
     gradient: f64,
@@ -128,7 +128,7 @@ impl Binned {
     }
 }
 
-/// Midpoints between neighbouring values; of more than fit, those at equal steps of the rows.
+/// Midpoints between neighbouring distinct values; if they exceed the bins, only those at equal steps of the sorted rows.
 fn thresholds(values: &[f32]) -> Vec<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f32::total_cmp);
@@ -156,7 +156,7 @@ struct Split {
     gain: f64,
 }
 
-/// One tree while it grows.
+/// A tree under construction.
 struct Growth<'a> {
     binned: &'a Binned,
     slopes: &'a [Slope],
@@ -165,7 +165,7 @@ struct Growth<'a> {
 }
 
 impl Growth<'_> {
-    /// Grows a node for `rows` and what is below it; returns its index. Leaves move the scores of their rows.
+    /// Grows the node for `rows` and its descendants, and returns its index. Leaves update the scores of their rows.
     fn grow(&mut self, rows: Vec<u32>, depth: usize) -> u32 {
         let at = self.nodes.len();
         let mut total = Slope::default();
@@ -229,7 +229,7 @@ mod tests {
     use crate::train::Unwatched;
     use crate::train::learners::fixture;
 
-    /// Every row of the table: the kernel says what boosting itself arrived at.
+    /// For every row of the table, the kernel reproduces the score that boosting computed.
     #[test]
     fn lowered_is_what_was_boosted() {
         fixture::with_sample(|sample| {
@@ -245,7 +245,8 @@ mod tests {
         });
     }
 
-    /// With few rows a cut stands between any two neighbours; with many, cuts are 255 at most and ascend.
+    /// With few rows there is a cut between every two neighbouring values; with many, there are at most 255
+    /// cuts, in ascending order.
     #[test]
     fn cuts_stand_between_values() {
         assert_eq!(thresholds(&[2.0, 1.0, 2.0, 4.0]), [1.5, 3.0]);

@@ -1,4 +1,4 @@
-//! A sample to learn from, and a training that is stopped.
+//! Test fixtures: a sample to fit on, and a progress that cancels.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -6,7 +6,7 @@ use crate::ingest;
 use crate::model::Spec;
 use crate::train::{Progress, Sample};
 
-/// Is stopped once it has been checked so many times.
+/// A `Progress` that reports a cancellation after a given number of checks.
 pub struct StopsAfter {
     looks: usize,
     seen: AtomicUsize,
@@ -18,7 +18,7 @@ impl StopsAfter {
         StopsAfter { looks, seen }
     }
 
-    /// How often it was checked.
+    /// Number of checks made so far.
     pub fn count(&self) -> usize {
         self.seen.load(Ordering::Relaxed)
     }
@@ -32,7 +32,7 @@ impl Progress for StopsAfter {
     }
 }
 
-/// Features of the whole bundled table.
+/// Calls `check` with the features of the whole bundled table.
 pub fn with_sample(check: impl FnOnce(&Sample<'_>)) {
     let spec = Spec::bundled();
     let table = ingest::bundled(&spec.schema).unwrap().table;

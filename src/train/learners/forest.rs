@@ -1,8 +1,8 @@
-//! `forest`: a probability forest: smartcore's random-forest regressor on 0/1.
+//! `forest`: a probability forest, fitted as smartcore's random-forest regressor on labels 0 and 1.
 //!
 //! A leaf holds the share of its rows that are positive, so the mean over the trees is a probability (Malley et al. 2012,
-//! "Probability machines"). smartcore's own classifier only votes. Leaves of five rows: with single rows the shares are
-//! 0 and 1 and the forest is over-confident.
+//! "Probability machines"). smartcore's own classifier only votes. A leaf has at least five rows: with single-row leaves the
+//! shares are 0 and 1 and the forest is over-confident.
 
 use serde::Deserialize;
 use smartcore::ensemble::random_forest_regressor::{
@@ -19,7 +19,6 @@ const TREES: usize = 200;
 const LEAF: usize = 5;
 const DEPTH: u16 = 8;
 
-/// Random forest of probabilities.
 #[derive(Debug)]
 pub struct Forest;
 
@@ -56,7 +55,7 @@ fn fit_library(sample: &Sample<'_>, progress: &dyn Progress) -> Result<Library, 
     })
 }
 
-/// The parts of a fitted forest that serving needs, by the names smartcore serialises them under: its fields are private.
+/// The parts of a fitted forest that a kernel needs, read from smartcore's serialised form because its fields are private.
 #[derive(Deserialize)]
 struct Stored {
     forest_regressor: StoredForest,
@@ -118,7 +117,7 @@ mod tests {
     use crate::train::Unwatched;
     use crate::train::learners::fixture;
 
-    /// Every row of the table: the lowered forest says what the library's own says.
+    /// For every row of the table, the kernel reproduces the library's prediction.
     #[test]
     fn lowered_is_the_librarys() {
         fixture::with_sample(|sample| {

@@ -1,7 +1,7 @@
 //! `logistic`: L2 logistic regression on standardised columns, by smartcore's L-BFGS.
 //!
-//! Minimises Σ log loss + α/2 · ‖w‖² with the intercept free; α = 1/C of scikit-learn. The standardisation is folded into
-//! the weights, so that the kernel takes features as they are.
+//! Minimises Σ log loss + α/2 · ‖w‖² with an unpenalised intercept; α = 1/C of scikit-learn. The standardisation is folded
+//! into the weights, so the kernel takes raw features.
 
 use smartcore::linalg::basic::arrays::Array;
 use smartcore::linalg::basic::matrix::DenseMatrix;
@@ -13,7 +13,7 @@ use crate::stats::moments::Moments;
 use crate::train::learner::{FitFault, Learner, Sample};
 use crate::train::progress::Progress;
 
-/// Penalty on the weights of standardised columns.
+/// L2 penalty α on the weights of standardised columns.
 const ALPHA: f64 = 2.0;
 
 #[derive(Debug)]
@@ -49,7 +49,7 @@ fn labels(sample: &Sample<'_>) -> Vec<u32> {
     sample.y.iter().map(|y| u32::from(*y)).collect()
 }
 
-/// Standardised columns, row by row, and mean and deviation of each.
+/// The standardised columns, row-major, and the mean and standard deviation of each column.
 fn standardise(sample: &Sample<'_>) -> (Vec<f64>, Vec<(f64, f64)>) {
     let scales: Vec<(f64, f64)> = (0..sample.width).map(|j| scale(sample, j)).collect();
     let rows = sample.x.chunks_exact(sample.width);
@@ -61,7 +61,7 @@ fn standardise(sample: &Sample<'_>) -> (Vec<f64>, Vec<(f64, f64)>) {
     (x.collect(), scales)
 }
 
-/// w·(x − mean)/sd + b as weights of x itself.
+/// Converts w·(x − mean)/sd + b into weights of the raw x.
 fn lower(fitted: &Library, scales: &[(f64, f64)]) -> Linear {
     let standardised: Vec<f64> = (0..scales.len())
         .map(|j| *fitted.coefficients().get((0, j)))
@@ -83,7 +83,7 @@ fn lower(fitted: &Library, scales: &[(f64, f64)]) -> Linear {
     }
 }
 
-/// Mean and population standard deviation of a column; a constant column is only centred.
+/// Mean and population standard deviation of a column. The deviation of a constant column is 1, so it is only centred.
 fn scale(sample: &Sample<'_>, j: usize) -> (f64, f64) {
     const CONSTANT: f64 = 1e-12;
     let mut moments = Moments::default();
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::train::learners::fixture;
 
-    /// Every row of the table: the folded weights give the library's own score; and its labels.
+    /// For every row of the table, the folded weights reproduce the library's score and label.
     #[test]
     fn lowered_is_the_librarys() {
         fixture::with_sample(|sample| {

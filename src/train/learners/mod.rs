@@ -1,4 +1,4 @@
-//! The learners, one file each, and the table of them.
+//! The learners, one file each, and the table that lists them.
 
 mod apart;
 pub mod blend;
@@ -11,7 +11,7 @@ pub(super) mod fixture;
 
 use super::learner::Learner;
 
-/// All learners, simplest first: of equals the first is chosen.
+/// All learners, simplest first: a tie is won by the first.
 pub static LEARNERS: &[&dyn Learner] = &[
     &logistic::Logistic,
     &forest::Forest,
@@ -19,12 +19,12 @@ pub static LEARNERS: &[&dyn Learner] = &[
     &blend::Blend,
 ];
 
-/// The learner of a name.
+/// The learner with this name.
 pub fn named(name: &str) -> Option<&'static dyn Learner> {
     LEARNERS.iter().copied().find(|l| l.name() == name)
 }
 
-/// Learners of their own that are needed to have all of `wanted`, each once.
+/// The base learners that `wanted` needs, each once: a learner itself, or its members.
 pub fn bases(wanted: &[&'static dyn Learner]) -> Vec<&'static dyn Learner> {
     let mut bases: Vec<&'static dyn Learner> = Vec::new();
     for learner in wanted {

@@ -1,16 +1,16 @@
-//! What was the truth before it was corrected.
+//! The labels that were known before later corrections.
 
 use std::collections::HashMap;
 
 use crate::schema::column::Label;
 use crate::store::{Key, Snapshot, StoreError};
 
-/// Of ids whose truth was corrected after a moment, the truth that had been told at that moment, where one had.
+/// For each id whose label was corrected after a given event: the label known at that event, if any.
 #[derive(Debug, Default)]
 pub struct Before(HashMap<Key, Option<Label>>);
 
 impl Before {
-    /// Finds them, event `seq` being the moment. Corrections are rare: without any, only what came after is read.
+    /// Collects the labels known at event `seq`. Corrections are rare; without any, only the events after `seq` are read.
     pub fn find(store: Snapshot<'_>, seq: u64) -> Result<Before, StoreError> {
         let mut before = HashMap::new();
         store.after(seq, |record| {

@@ -1,4 +1,4 @@
-//! Labelled rows of the store: predictions whose truth has come, and rows that brought theirs.
+//! Labelled rows of the store: predictions whose label has arrived, and rows that were submitted with a label.
 
 mod before;
 mod reading;
@@ -13,12 +13,12 @@ use before::Before;
 use reading::Reading;
 pub use rows::{Corrected, Labelled, content};
 
-/// Up to which event a version's table holds the store's labelled rows: it stands in the ledger, with the version. A
-/// version that was trained on a file alone holds none.
+/// The last event whose labelled rows are in a version's training table, as recorded in the ledger. It is 0 for a version
+/// that was trained on a file alone.
 ///
 /// # Errors
-/// When the ledger cannot be read, or its line of the version cannot be believed: a guess would have rows learnt twice, and
-/// weighed as rows that nobody has seen.
+/// If the ledger cannot be read, or its line of the version is invalid. A guess could train on rows twice, and count training
+/// rows of the champion as rows unseen by it.
 pub fn through(registry: &Registry, version: &Version) -> Result<u64, RegistryError> {
     let evidence = registry.evidence(version)?;
     match evidence.get("through") {
@@ -31,10 +31,7 @@ pub fn through(registry: &Registry, version: &Version) -> Result<u64, RegistryEr
 }
 
 impl Labelled {
-    /// Labelled rows of a store whose truth came after event `seq`. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// Labelled rows of the store whose label arrived after event `seq`. Reads the disk.
     pub fn since(
         store: Snapshot<'_>,
         schema: &Arc<Schema>,

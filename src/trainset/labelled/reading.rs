@@ -1,4 +1,4 @@
-//! From events to labelled rows.
+//! Converts events into labelled rows.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use crate::schema::{Row, Schema, Table};
 use crate::store::event::{Event, Record, StoredRow};
 use crate::store::labels::Truth;
 
-/// A reading under way.
+/// A read in progress.
 pub struct Reading {
-    /// What came up to this event is known.
+    /// Labels up to this event are not new.
     seq: u64,
     row: Row,
     table: Table,
@@ -23,7 +23,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Of what came after event `seq`.
+    /// A read of the labels that arrived after event `seq`.
     pub fn new(schema: &Arc<Schema>, seq: u64) -> Reading {
         Reading {
             seq,
@@ -35,10 +35,10 @@ impl Reading {
         }
     }
 
-    /// Takes an event, with what was told of its truth: `truth` as it is now, `before` as it was where it was corrected since.
+    /// Adds an event with the labels of its row: `truth` is the current label, `before` the one before a correction, if any.
     ///
-    /// A row has its truth once both are there: the later of the two events is the moment. What was told last is the truth,
-    /// also of a row that brought one.
+    /// A row is labelled as of the later of its own event and its label's event. The last submitted label is valid, even for
+    /// a row that was submitted with a label.
     pub fn take(&mut self, record: &Record<'_>, truth: Option<&Truth>, before: Option<&Label>) {
         let (row, own) = match &record.event {
             Event::Prediction(prediction) => (&prediction.row, None),
@@ -86,7 +86,7 @@ impl Reading {
         self.row.faults.is_empty()
     }
 
-    /// What was read, `through` being the last event.
+    /// The labelled rows; `through` is the last event that was read.
     pub fn finish(self, through: u64) -> Labelled {
         Labelled {
             table: self.table,

@@ -1,32 +1,32 @@
-//! Labelled rows, and what they say without their label.
+//! Labelled rows, and the content of a row without its label.
 
 use crate::schema::{RowView, Schema, Table, json};
 
-/// Labelled rows whose truth came after a moment, in the order of their events.
+/// Labelled rows whose label arrived after a given event, in the order of their events.
 #[derive(Debug)]
 pub struct Labelled {
-    /// The rows, with their target as it is known now.
+    /// The rows with their current label as the target.
     pub table: Table,
-    /// Rows that were labelled before that moment, and whose truth was corrected after it.
+    /// Rows that were labelled before that event and whose label was corrected after it.
     pub corrected: Vec<Corrected>,
-    /// The moment up to which the store was read, as the number of an event.
+    /// Number of the last event that was read.
     pub through: u64,
-    /// SHA-256 over the ids, in order: which rows these were.
+    /// SHA-256 over the ids, in order, which identifies the rows.
     pub digest: String,
-    /// Rows that this schema does not take any more.
+    /// Rows that the current schema does not accept any more.
     pub left_out: usize,
 }
 
-/// A row whose truth is another than it was.
+/// A row whose label was corrected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Corrected {
-    /// What it says, as [`content`] has it.
+    /// Content of the row, as [`content`] returns it.
     pub content: Vec<u8>,
-    /// Whether its target has its positive value. Before, it had the other one.
+    /// Whether the corrected label is the positive value. The old label was the other value.
     pub positive: bool,
 }
 
-/// What a row says, without its truth: rows of the same content are the same to whoever learns from them.
+/// The content of a row without its label; training treats rows of equal content as the same.
 pub fn content(schema: &Schema, row: RowView<'_>) -> Vec<u8> {
     let mut text = Vec::new();
     json::write::object(schema, row, &mut text);

@@ -1,5 +1,5 @@
-//! What is learnt from: a table, and the store's labelled rows that came since. The jobs of a server and the command line
-//! put it together in the same way.
+//! The training set: a table, and the labelled rows of the store that arrived since. Training jobs and the command line
+//! build it by the same code.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -9,24 +9,24 @@ use crate::schema::Table;
 use crate::schema::table::TooMuchText;
 use crate::trainset::labelled::{Corrected, Labelled, content};
 
-/// A table, the end of which may be the store's rows.
+/// A training table, whose last rows may come from the store.
 #[derive(Debug)]
 pub struct Lesson {
     pub loaded: Loaded,
-    /// Which of it are the store's rows; none where the store was not asked.
+    /// The rows from the store; `None` if the store was not read.
     pub stored: Option<Stored>,
 }
 
-/// The store's part of a table.
+/// The part of a training set that comes from the store.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored {
-    /// How many rows at its end.
+    /// Number of rows at the end of the table.
     pub rows: usize,
-    /// How many rows before them have another truth than when they were learnt.
+    /// Number of earlier rows whose label was corrected since they were trained on.
     pub corrected: usize,
-    /// Up to which event the store was read.
+    /// Number of the last event that was read from the store.
     pub through: u64,
-    /// Digest of their ids.
+    /// Digest of the rows' ids.
     pub digest: String,
 }
 
@@ -40,11 +40,11 @@ impl From<Loaded> for Lesson {
 }
 
 impl Lesson {
-    /// A table, and the rows that came since. A row of the table whose truth was corrected since has the new one, where it
-    /// stands: it was seen, and is none of those that came.
+    /// Appends the new labelled rows to a table, and applies label corrections to the table's rows in place: the champion
+    /// was trained on those rows, so they are not new.
     ///
     /// # Errors
-    /// When there is too much text for one table.
+    /// If there is too much text for one table.
     pub fn new(mut loaded: Loaded, fresh: Labelled) -> Result<Lesson, TooMuchText> {
         let Labelled {
             table,
@@ -69,13 +69,13 @@ impl Lesson {
         })
     }
 
-    /// How many rows at its end are the store's.
+    /// Number of rows from the store, at the end of the table.
     pub fn fresh(&self) -> usize {
         self.stored.as_ref().map_or(0, |stored| stored.rows)
     }
 
-    /// The store's rows at the end that a champion of the table before them never saw: all, or with the group of each row
-    /// given those whose group is not among the rows before them.
+    /// The rows from the store that a champion of the earlier rows was not trained on: all of them or, given the group of
+    /// each row, those whose group has no earlier row.
     pub fn unseen(&self, groups: Option<&[Option<u64>]>) -> Vec<usize> {
         let fresh = self.loaded.table.len() - self.fresh()..self.loaded.table.len();
         let Some(groups) = groups else {
@@ -86,7 +86,7 @@ impl Lesson {
         fresh.filter(is_unseen).collect()
     }
 
-    /// How many rows are from where, as the ledger and `train --json` have it.
+    /// Row counts by origin, as in the ledger and in `train --json`.
     pub fn origin(&self) -> serde_json::Value {
         let fresh = self.fresh();
         serde_json::json!({
@@ -97,9 +97,9 @@ impl Lesson {
     }
 }
 
-/// Puts corrections into the rows they are of; gives how many found theirs. Tables keep no ids: a row is known by its content
-/// and the truth it had, and rows that are the same in both are interchangeable. The store's rows stand at the end, so the
-/// last such row is taken.
+/// Applies corrections to the rows that they belong to and returns how many rows were found. Tables store no ids, so a row
+/// is identified by its content and its old label; rows equal in both are interchangeable. The last such row is corrected,
+/// because the store's rows are at the end.
 fn correct(table: &mut Table, corrected: Vec<Corrected>) -> usize {
     let mut open: HashMap<(Vec<u8>, bool), usize> = HashMap::new();
     for Corrected { content, positive } in corrected {

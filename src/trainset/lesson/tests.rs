@@ -1,4 +1,4 @@
-//! Corrections find the rows they are of.
+//! Tests that corrections find the rows that they belong to.
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ fn a_correction_changes_one_row_where_it_stands_and_adds_none() {
     assert_eq!(lesson.origin(), origin);
 }
 
-/// A8: rows whose group the champion has learnt from are no rows that it never saw; a row without a group is its own.
+/// A8: rows of a group that the champion was trained on are not unseen; a row without a group is its own group.
 #[test]
 fn a8_a_group_that_was_learnt_from_is_not_unseen() {
     let schema = schema();

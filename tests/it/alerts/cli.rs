@@ -1,4 +1,4 @@
-//! `alerts …` through the real binary: beside a running server, and over the state it left.
+//! `alerts …` with the real binary: while a server runs, and on the state it left.
 
 use serde_json::{Value, json};
 use titanic_platform::store::{self, alerts};

@@ -1,4 +1,4 @@
-//! The process is killed while notifications are on their way: each arrives all the same, under the same id.
+//! The process is killed while it delivers notifications: each arrives nevertheless, under the same id.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -13,7 +13,7 @@ use crate::server::{self, until};
 
 const ROUNDS: u64 = 6;
 
-/// Ids of the notifications that wait, as the disk has them.
+/// Ids of the notifications that wait in the outbox on disk.
 fn waiting(state: &Path) -> BTreeSet<String> {
     let file = store::open(state).unwrap();
     let (_, rows) = alerts::kept(&file).unwrap();
@@ -27,7 +27,7 @@ fn waiting(state: &Path) -> BTreeSet<String> {
     .collect()
 }
 
-/// Rows that break the contract, enough of them for an alert, others each time.
+/// Sends invalid rows, enough to trigger an alert; `round` makes them differ each time.
 async fn bad_rows(url: &str, round: u64) {
     let row = |n: u64| json!({"PassengerId": 1_000 * round + n, "Pclass": 9, "Sex": "male"});
     let rows: Vec<_> = (1..=10).map(row).collect();
@@ -61,7 +61,7 @@ async fn every_notification_arrives_however_often_the_process_is_killed() {
     let more = [OsStr::new("--config"), settings.as_os_str()];
     let mut owed = BTreeSet::new();
     for round in 0..ROUNDS {
-        // Killed while the receiver has said nothing, and just when it has said yes.
+        // The process is killed before the receiver responds, or right after it responds with 200.
         let mood = match round % 2 {
             0 => Mood::Hang,
             _ => Mood::Answer(200, String::new()),

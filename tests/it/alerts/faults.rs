@@ -1,4 +1,4 @@
-//! Receivers that misbehave: each costs a time limit and no more, is visible, and nothing is lost.
+//! Receivers that misbehave: each costs one timeout, the error is visible, and no notification is lost.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::server::{Server, answer, passenger, until};
 
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// Waits until a sending has failed so often.
+/// Waits until `times` delivery attempts have failed.
 async fn failed(server: &Server, times: usize) {
     let line = format!("titanic_notifications_failed_total{{type=\"webhook\"}} {times}\n");
     until("the failure", || async {
@@ -37,12 +37,12 @@ async fn one_that_hangs_holds_up_nobody_else() {
     drift(&server, true);
     slow.wait(1).await;
     quick.wait(1).await;
-    // While it hangs, the other one hears the end, and rows are answered.
+    // While one receiver hangs, the other receives the end, and rows are predicted.
     drift(&server, false);
     quick.wait(2).await;
     let (status, _) = server.post("/v1/predict", &passenger()).await;
     assert_eq!(status, 200);
-    // The end waits for the beginning: it would never end else.
+    // The end is sent after the beginning; otherwise the alert would never end for the receiver.
     failed(&server, 1).await;
     slow.feel(Mood::Answer(200, String::new()));
     clock.advance(AGAIN);
@@ -134,7 +134,7 @@ async fn one_that_is_gone_gets_no_more_until_somebody_asks_for_it() {
             .unwrap()
     };
     assert_eq!(channel(&shown)["paused"], "it answered 410 Gone: hello");
-    // What comes now waits, however much time passes.
+    // New notifications wait while the channel is paused, however much time passes.
     drift(&server, false);
     until("the end", || async {
         outbox(&server).await["waiting"] == 1
@@ -146,7 +146,7 @@ async fn one_that_is_gone_gets_no_more_until_somebody_asks_for_it() {
     })
     .await;
     assert_eq!(receiver.got().len(), 1);
-    // By hand.
+    // An operator sends the dead letter again.
     receiver.feel(Mood::Answer(200, String::new()));
     let id = letter["id"].as_str().unwrap();
     let resend = |id: &str| {

@@ -1,4 +1,4 @@
-//! E-mail against a real server: with STARTTLS and with TLS from the first byte, with a login, delivered into a folder.
+//! E-mail with a real server: with STARTTLS and with TLS from the first byte, with a login, delivered into a folder.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{clock, drift, server};
 use crate::server::{Server, until};
 
-/// Where `.ci/mail` put ports, certificate, password and letters.
+/// Folder in which `.ci/mail` stores ports, certificate, password and messages.
 fn home() -> PathBuf {
     let home = std::env::var_os("MAIL_TEST_HOME");
     home.expect(".ci/mail starts a server and sets MAIL_TEST_HOME")
@@ -24,7 +24,7 @@ fn channel(home: &Path, tls: &str, to: &str) -> Value {
     })
 }
 
-/// The letter to somebody, once it is there.
+/// Waits for the message to a recipient and returns it.
 async fn letter(home: &Path, to: &str) -> String {
     let line = format!("To: {to}\n");
     let find = || {
@@ -40,7 +40,7 @@ async fn letter(home: &Path, to: &str) -> String {
     find().unwrap()
 }
 
-/// The notification as the disk has it; null before there is one.
+/// The notification in the outbox on disk; null if there is none yet.
 async fn row(server: &Server) -> Value {
     let (_, rows) = server.app().store().alerts().unwrap();
     rows.first()
@@ -113,7 +113,7 @@ async fn a_refused_login_is_tried_again_under_the_same_id() {
     })
     .await;
     let id = row(&before).await["id"].as_str().unwrap().to_owned();
-    // The password is mended, and the server started again.
+    // The password is corrected and the server restarted.
     channel["password_file"] = json!(home.join("password"));
     let state = before.leave().await;
     clock.advance(Duration::from_secs(5));

@@ -1,4 +1,4 @@
-//! Alerts from a condition to a receiver, over real sockets.
+//! Alerts from a condition to the receiver, over real sockets.
 
 mod cli;
 mod crash;
@@ -23,13 +23,13 @@ use titanic_platform::units::Span;
 use crate::server::{Server, state};
 use titanic_platform::app::First;
 
-/// A clock that a test moves on.
+/// A clock that the test advances.
 fn clock() -> Arc<Manual> {
     let start: Timestamp = "2026-01-31T09:15:00Z".parse().unwrap();
     Arc::new(Manual::new(start))
 }
 
-/// Drift goes to these channels at once; a receiver has a second.
+/// Sends drift alerts to these channels at once; delivery attempts time out after a second.
 fn through(settings: &mut Settings, channels: &[(&str, Value)]) {
     let alerts = &mut settings.alerts;
     alerts.group_wait = Span(Duration::ZERO);
@@ -41,12 +41,12 @@ fn through(settings: &mut Settings, channels: &[(&str, Value)]) {
     }
 }
 
-/// A webhook there.
+/// Settings of a webhook channel.
 fn hook(url: &str) -> Value {
     json!({"type": "webhook", "url": url})
 }
 
-/// A server with a clock of its own, whose alerts go through these channels.
+/// A server with its own clock that sends alerts through these channels.
 async fn server(channels: &[(&str, Value)], clock: &Arc<Manual>) -> Server {
     let change = |settings: &mut Settings| through(settings, channels);
     let clock = clock.clone();
@@ -55,7 +55,7 @@ async fn server(channels: &[(&str, Value)], clock: &Arc<Manual>) -> Server {
         .unwrap()
 }
 
-/// Something drifts, or does no more.
+/// Reports that drift holds, or no longer holds.
 fn drift(server: &Server, active: bool) {
     let condition = Condition::holds(Rule::Drift, "titanic@1", "more women").label("column", "sex");
     server.app().alerts().report(Condition {

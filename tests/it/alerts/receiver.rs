@@ -1,4 +1,4 @@
-//! Receivers of webhooks: a small server on a real socket that behaves as a test wants it to.
+//! Webhook receivers: a small server on a real socket whose behavior the test sets.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,58 +11,54 @@ use tokio::task::JoinHandle;
 
 use crate::server::until;
 
-/// How it behaves.
+/// Behavior of a receiver.
 #[derive(Clone, Debug)]
 pub enum Mood {
-    /// Answers a status, with more headers.
+    /// Responds with a status and additional headers.
     Answer(u16, String),
-    /// Says nothing until the other side gives up.
+    /// Does not respond until the sender gives up.
     Hang,
-    /// Says 200 once the other side has given up.
+    /// Responds with 200 after the sender has given up.
     Late,
-    /// Says 200 and goes on for a gigabyte.
+    /// Responds with 200 and a body of a gigabyte.
     Flood,
 }
 
-/// A request that came.
+/// A received request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Got {
     /// Headers by lower-case name.
     pub headers: BTreeMap<String, String>,
-    /// The body.
     pub body: String,
 }
 
 impl Got {
-    /// `webhook-id`.
     pub fn id(&self) -> &str {
         &self.headers["webhook-id"]
     }
 
-    /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 }
 
-/// A receiver, until it is dropped.
+/// A receiver that stops when it is dropped.
 pub struct Receiver {
-    /// Where it listens.
     pub url: String,
     got: Arc<Mutex<Vec<Got>>>,
     mood: Arc<Mutex<Mood>>,
-    /// Bytes it wrote of a flood.
+    /// Number of bytes written with [`Mood::Flood`].
     pub flooded: Arc<AtomicU64>,
     task: JoinHandle<()>,
 }
 
 impl Receiver {
-    /// One that answers a status.
+    /// A receiver that responds with a status.
     pub async fn answering(status: u16) -> Receiver {
         Receiver::new(Mood::Answer(status, String::new())).await
     }
 
-    /// One in a mood.
+    /// A receiver with this behavior.
     pub async fn new(mood: Mood) -> Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
@@ -83,17 +79,17 @@ impl Receiver {
         }
     }
 
-    /// Changes its mood.
+    /// Changes the behavior.
     pub fn feel(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
     }
 
-    /// What came so far.
+    /// The requests received so far.
     pub fn got(&self) -> Vec<Got> {
         self.got.lock().unwrap().clone()
     }
 
-    /// Waits until so many came.
+    /// Waits until `many` requests were received.
     pub async fn wait(&self, many: usize) -> Vec<Got> {
         until("a notification", || async { self.got().len() >= many }).await;
         self.got()

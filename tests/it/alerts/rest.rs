@@ -1,4 +1,4 @@
-//! Alerts over REST and the feed: looked at, silenced, heard again.
+//! Alerts over REST and the feed: listed, silenced, unsilenced.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ async fn a_silence_is_asked_for_and_ended() {
         (200, &json!("firing"))
     );
     assert_eq!(unsilence().await.0, 409, "it is not silenced any more");
-    // One that ends by itself.
+    // A silence that ends by itself.
     server.post(&path, &json!({"for": "10m"})).await;
     clock.advance(Duration::from_secs(600));
     until("it is heard again", || async {

@@ -1,4 +1,4 @@
-//! Mail servers that misbehave: on a real socket, for a real server cannot be made to drop a message in its middle.
+//! Mail servers that misbehave: simulated, because a real server cannot be made to cut the connection within a message.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,25 +13,24 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use super::{clock, drift, server};
 use crate::server::{Server, until};
 
-/// How a server behaves.
+/// Behavior of a mail server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mood {
     Fine,
-    /// The login is refused.
+    /// Rejects the login.
     Stranger,
-    /// It wants to be asked again later.
+    /// Rejects the message temporarily.
     Greylisting,
-    /// One of the recipients is nobody it knows.
+    /// Rejects one of the recipients.
     Picky,
-    /// The connection is cut in the middle of the letter.
+    /// Cuts the connection within the message.
     Cut,
-    /// It says nothing.
+    /// Sends nothing.
     Silent,
-    /// It says a line that does not end.
+    /// Sends a line that never ends.
     Endless,
 }
 
-/// A mail server.
 struct Post {
     port: u16,
     tls: &'static str,
@@ -44,7 +43,7 @@ impl Post {
         Post::listening(mood, None).await
     }
 
-    /// One that is spoken to over TLS alone, and its certificate for this name.
+    /// A server that accepts only TLS, and its certificate for this name.
     async fn secured(mood: Mood, name: &str) -> (Post, String) {
         let own = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
         let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
@@ -70,7 +69,7 @@ impl Post {
                 let (stream, _) = listener.accept().await.unwrap();
                 let mood = *mood.lock().unwrap();
                 let (letters, acceptor) = (letters.clone(), acceptor.clone());
-                // Whatever breaks the connection is what the test wants.
+                // The test breaks the connection on purpose, so errors are ignored.
                 tokio::spawn(async move {
                     match acceptor {
                         None => talk(stream, mood, letters).await,
@@ -148,12 +147,12 @@ async fn failed(server: &Server) {
     .await;
 }
 
-/// What the first try comes to, and that the next one arrives.
+/// Checks the error of the first attempt, and that the next one succeeds.
 async fn check(mood: Mood, expected: &str) {
     check_at(Post::new(mood).await, None, expected).await;
 }
 
-/// The same, over TLS.
+/// Like [`check`], over TLS.
 async fn check_secured(mood: Mood, expected: &str) {
     let (post, authority) = Post::secured(mood, "127.0.0.1").await;
     check_at(post, Some(authority), expected).await;

@@ -1,4 +1,4 @@
-//! The store itself is in trouble: that is told although it cannot be kept, and kept once it can.
+//! The store itself fails: the alert is notified although it cannot be persisted, and is persisted once that is possible.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;

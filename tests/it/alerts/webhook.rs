@@ -1,4 +1,4 @@
-//! A webhook from the beginning of an alert to its end.
+//! A webhook receives an alert from its beginning to its end.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::receiver::{Got, Receiver};
 use super::{clock, drift, hook, server};
 use crate::server::until;
 
-/// Whether a request is signed by a secret, as a receiver would find out (Standard Webhooks 1.0.0).
+/// Verifies the signature of a request as a receiver would (Standard Webhooks 1.0.0).
 fn is_signed(got: &Got, secret: &[u8]) -> bool {
     let signed = format!(
         "{}.{}.{}",
@@ -90,7 +90,7 @@ async fn an_alert_is_told_when_it_begins_and_when_it_ends() {
     }
     assert_eq!(over["endsAt"], "2026-01-31T09:16:00.000Z");
 
-    // It is kept, counted, and shown.
+    // The alert is stored, counted and displayed.
     let events = server.get("/v1/events?kind=alert").await;
     let states: Vec<_> = events["events"]
         .as_array()
@@ -124,7 +124,7 @@ async fn a_receiver_that_fails_for_an_hour_loses_nothing() {
         let found = metrics.lines().find_map(|line| line.strip_prefix(name));
         found.unwrap().parse::<usize>().unwrap()
     };
-    // An hour in steps of what it waits at most: 5 s, 10 s, … and at least half of it each time.
+    // One hour in steps of the maximum wait (5 s, 10 s, …); jitter leaves at least half of each wait.
     let (mut passed, mut tries) = (0, 1);
     while passed < 3600 {
         until("the failure to be noted", || async {

@@ -1,4 +1,4 @@
-//! What the commands that read a table say of it, by kind of fault, and when they refuse to go on.
+//! What the commands that read a table report about it, by kind of fault, and when they fail.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -23,7 +23,7 @@ recipe:
   features: [a, i, 'plan=*']
 "#;
 
-/// Rows of the base case: the target depends on income and chance.
+/// Rows of the base case: the target depends on income and on chance.
 fn rows(n: usize) -> Vec<[String; 6]> {
     let row = |i: usize| {
         let chance = (i * 7919 + 13) % 101;
@@ -54,7 +54,7 @@ fn csv(header: &str, rows: impl IntoIterator<Item = [String; 6]>) -> String {
 
 const HEADER: &str = "id,age,income,city,plan,churn";
 
-/// A folder with the base case, and a model of it.
+/// A folder with the base case and a model trained on it.
 fn trained() -> Folder {
     let folder = Folder::new();
     folder.put("s.yaml", SPEC);
@@ -94,7 +94,7 @@ fn has(ran: &Ran, column: &str, problem: &str, rows: u64) {
     assert!(all.contains(&wanted), "{wanted:?} in {all:?}\n{}", ran.err);
 }
 
-/// A3: every batch command says what was odd, by column, in words and as data.
+/// A3: every batch command reports warnings by column, as text and as data.
 #[test]
 fn a3_batch_commands_report_their_warnings() {
     let folder = trained();
@@ -146,7 +146,7 @@ fn a3_batch_commands_report_their_warnings() {
     assert_eq!(clean.out.lines().next(), Some("id,churn,probability"));
 }
 
-/// A3: a column that is not there, one that holds nothing, one that nothing reads.
+/// A3: a missing column, an empty column and an unused column are reported.
 #[test]
 fn a3_columns_that_are_not_there_or_hold_nothing_are_named() {
     let folder = trained();
@@ -168,7 +168,7 @@ fn a3_columns_that_are_not_there_or_hold_nothing_are_named() {
     assert!(!ran.err.contains("income"), "{}", ran.err);
 }
 
-/// A3: of a target of one class the column is named.
+/// A3: a target with a single class is reported with its column.
 #[test]
 fn a3_a_target_of_one_class_names_its_column() {
     let folder = trained();
@@ -179,7 +179,7 @@ fn a3_a_target_of_one_class_names_its_column() {
     assert!(error.contains("\"churn\""), "{error}");
 }
 
-/// A4: above the limit nothing is trained or measured, and the commonest fault is named with its remedy.
+/// A4: above the limit of bad rows, `train` and `evaluate` fail and report the most frequent fault with its remedy.
 #[test]
 fn a4_too_many_bad_rows_end_train_and_evaluate() {
     let folder = trained();
@@ -266,7 +266,7 @@ fn a4_rows_without_a_target_are_counted_apart() {
     );
 }
 
-/// A4: `predict` has a line for every row, in every format, and fails above the limit.
+/// A4: `predict` writes a line for every row in every format, and fails above the limit of bad rows.
 #[test]
 fn a4_predict_writes_a_line_for_every_row() {
     let folder = trained();
@@ -329,7 +329,7 @@ fn a4_predict_writes_a_line_for_every_row() {
     folder.run("predict most.csv --strict").fails(1);
 }
 
-/// A4: a load of which nothing was stored has failed.
+/// A4: an ingest that stores no row fails.
 #[test]
 fn a4_an_ingest_that_stores_nothing_fails() {
     let folder = trained();
@@ -342,8 +342,8 @@ fn a4_an_ingest_that_stores_nothing_fails() {
     );
 }
 
-/// A8: a column that tells the target by itself, as a number, as a level, or by where it is filled; not one whose every
-/// value is another, and not the honest ones.
+/// A8: columns that reveal the target are reported, whether by number, level or presence of a value; columns with all values
+/// distinct and honest columns are not.
 #[test]
 fn a8_columns_that_tell_the_target_are_named() {
     let folder = Folder::new();
@@ -381,7 +381,7 @@ fn a8_columns_that_tell_the_target_are_named() {
     assert_eq!(leaks, ["score", "state", "closed"], "{}", ran.err);
 }
 
-/// A8: rows of one person, and copies of rows, make figures too good.
+/// A8: several rows of one person and duplicated rows inflate the metrics and are reported.
 #[test]
 fn a8_keys_that_repeat_and_copies_are_named() {
     let folder = Folder::new();
@@ -416,7 +416,7 @@ fn a8_keys_that_repeat_and_copies_are_named() {
     );
 }
 
-/// A9: equal rows without an id are different rows; a load that is repeated or grows brings each once.
+/// A9: equal rows without an id are different rows; when a file is ingested again or has grown, each row is stored once.
 #[test]
 fn a9_equal_rows_without_an_id_all_count() {
     let folder = Folder::new();
@@ -451,7 +451,7 @@ fn a9_equal_rows_without_an_id_all_count() {
     check("many/1.csv", 0, 8);
 }
 
-/// A11: names that the answer has itself, and the number of the row where there is no id.
+/// A11: columns named like those of the predictions are handled; without an id column the row number identifies the row.
 #[test]
 fn a11_answers_have_each_name_once() {
     let folder = Folder::new();
@@ -482,7 +482,7 @@ fn a11_answers_have_each_name_once() {
     assert_eq!(last["row"], 120);
 }
 
-/// A13: fewer folds and repeats with more rows; the flag and the spec come before.
+/// A13: folds and repeats decrease with the number of rows; the flag and the spec take precedence.
 #[test]
 fn a13_folds_go_by_rows_and_the_time_is_forecast() {
     let folder = trained();
@@ -523,7 +523,7 @@ fn a13_folds_go_by_rows_and_the_time_is_forecast() {
     );
 }
 
-/// A13: Ctrl-C takes effect within two seconds, also inside a long fit, and nothing is left behind.
+/// A13: Ctrl-C ends the process within two seconds, even during a long fit, and leaves no files.
 #[test]
 fn a13_an_interrupt_ends_a_long_fit() {
     let folder = trained();
@@ -556,7 +556,7 @@ fn a13_an_interrupt_ends_a_long_fit() {
     assert_eq!(folder.files(), before);
 }
 
-/// A14: a model that never says yes says so, with the threshold and the costs that would.
+/// A14: a model that never predicts the positive label is reported, with the threshold and the costs at which it would.
 #[test]
 fn a14_a_model_that_never_says_yes_is_named() {
     let folder = Folder::new();

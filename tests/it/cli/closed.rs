@@ -1,4 +1,4 @@
-//! Standard output that is full, or whose reader has left.
+//! Standard output that is full, or whose reader has closed it.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use super::folder::{Folder, QUICK, Ran};
 
-/// Everything that prints.
+/// Commands that print.
 fn printing() -> [String; 11] {
     [
         "predict test.csv".into(),
@@ -48,7 +48,7 @@ fn a_reader_that_leaves_is_none() {
         let ran = Ran::of(&line, output).ok();
         assert!(!ran.err.contains("error"), "{line}: {}", ran.err);
     }
-    // One that has seen enough of much.
+    // A reader that stops after part of a long output.
     let rows: String = folder
         .text("test.csv")
         .lines()

@@ -1,4 +1,4 @@
-//! `drift`: figures as scipy has them, windows, models, the store, bad input.
+//! `drift`: statistics equal those of scipy; windows, models, the store, bad input.
 
 use serde_json::{Value, json};
 
@@ -92,7 +92,7 @@ fn the_two_tables_of_the_competition_as_scipy_has_them() {
         assert!(near(&found["tests"][0]["p_value"], tested), "{found}");
         assert!(found["ks"].is_null() && found["wasserstein"].is_null());
     }
-    // Ten tests: the smallest p-value ten times over, the others 1.
+    // Ten tests: the smallest p-value is multiplied by ten, the others become 1.
     let port = column(&document, "Embarked");
     assert!(near(&port["p_adjusted"], 0.15508882433837418), "{port}");
     assert_eq!(port["test"], "chi2");
@@ -117,11 +117,11 @@ fn the_two_tables_of_the_competition_as_scipy_has_them() {
         document["skipped"],
         json!(["Cabin", "Name", "PassengerId", "Survived", "Ticket"])
     );
-    // It looks and touches nothing.
+    // The command writes no files.
     assert!(!folder.path("state").exists());
 }
 
-/// The women of a table, with its header.
+/// The rows of women in a table, with the header.
 fn women(table: &str) -> String {
     let kept = |line: &&str| line.contains("Sex") || line.contains(",female,");
     table
@@ -228,7 +228,7 @@ fn what_a_row_would_be_refused_for_is_compared() {
     let fare = column(&document, "Fare");
     assert!(fare["wasserstein"].as_f64().unwrap() > 1e37, "{fare}");
     assert!(near(&fare["missing"]["current"], 1.0 / 3.0));
-    // The same as lines of JSON.
+    // The same rows as JSON lines.
     folder.put(
         "b.jsonl",
         "{\"Pclass\": 9, \"Sex\": \"robot\", \"Fare\": 1e39}\n{\"Pclass\": 3, \"Sex\": \"male\", \"Fare\": -5}\n\
@@ -248,7 +248,7 @@ fn sizes_at_the_edge() {
     let head = |n: usize| -> String { table.split_inclusive('\n').take(n + 1).collect() };
     folder.put("one.csv", head(1));
     folder.put("five.csv", head(5));
-    // One row beside many, a reference smaller than the window, one beside one.
+    // One row compared with many, a reference smaller than the window, one row with one row.
     for (a, b) in [("train", "one"), ("five", "train"), ("one", "one")] {
         let ran = folder
             .run(&format!(
@@ -349,7 +349,7 @@ fn a_model_is_its_own_reference_and_its_probabilities_are_watched() {
         "{}",
         same.out
     );
-    // Rows it has learnt from get other scores than new ones: that is no drift.
+    // The model scores its own training rows differently from new rows; that is no drift.
     let own = folder
         .run("drift --model 1 --current train.csv --exit-code --json")
         .ok()
@@ -357,7 +357,7 @@ fn a_model_is_its_own_reference_and_its_probabilities_are_watched() {
     let score = column(&own, "score");
     assert_eq!(score["drift"], false, "{score}");
     assert!(score["ks"]["statistic"].as_f64().unwrap() < 1e-9, "{score}");
-    // Without all columns there are no probabilities to compare.
+    // If columns are missing, probabilities are not compared.
     folder.put("few.csv", "Sex\nmale\nfemale\n");
     let few = folder
         .run("drift --model champion --current few.csv --json")

@@ -1,4 +1,4 @@
-//! Files as other programs export them: read as they are meant, or refused with what they look like and what to do.
+//! Files as other programs export them: read as intended, or rejected with the likely format and a remedy.
 
 use serde_json::{Value, json};
 
@@ -188,7 +188,7 @@ fn a_file_of_another_format_than_its_name_says_is_named() {
         }
         std::fs::remove_file(folder.path(&name)).unwrap();
     }
-    // What is packed is unpacked, whatever its name says.
+    // Compressed content is decompressed whatever the file name says.
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     std::io::Write::write_all(&mut packed, table().as_bytes()).unwrap();
     folder.put("packed.csv", packed.finish().unwrap());
@@ -299,7 +299,7 @@ fn dates_that_pandas_wrote_as_numbers_are_remarked_upon() {
 #[test]
 fn a_decimal_comma_is_read_in_the_target_and_in_categories_too() {
     let folder = folder();
-    // As a program with a comma for the decimal sign writes floats.
+    // Numbers as a program with a decimal comma writes them.
     let comma = |v: f64| format!("{v:.1}").replace('.', ",");
     let grades = ["1.5", "2.5", "x"];
     let mut tables = [

@@ -1,4 +1,4 @@
-//! A folder of its own in which the binary runs, and what a run came to.
+//! A temporary folder in which the binary runs, and the result of a run.
 
 use std::fs;
 use std::io::Write;
@@ -15,25 +15,22 @@ use crate::tables;
 /// The program under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_titanic-platform");
 
-/// A working folder with both tables and the second spec in it; its state is `state`.
+/// A working folder that contains both tables and the second spec; its state folder is `state`.
 pub struct Folder(TempDir);
 
-/// A run that ended.
+/// A finished run.
 #[derive(Debug)]
 pub struct Ran {
     /// The arguments.
     #[expect(dead_code, reason = "shown where a run is not as expected")]
     pub line: String,
-    /// Its exit code.
     pub code: i32,
-    /// Standard output.
     pub out: String,
-    /// Standard error.
     pub err: String,
 }
 
 impl Folder {
-    /// Without a state.
+    /// A folder without a state.
     pub fn new() -> Folder {
         let folder = tempfile::tempdir().unwrap();
         for file in [
@@ -48,7 +45,7 @@ impl Folder {
         Folder(folder)
     }
 
-    /// With a state that the binary itself made: `titanic@1`, the champion.
+    /// A folder with a state that the binary created: `titanic@1` is the champion.
     pub fn trained() -> Folder {
         static MADE: OnceLock<Folder> = OnceLock::new();
         let made = MADE.get_or_init(|| {
@@ -61,22 +58,20 @@ impl Folder {
         folder
     }
 
-    /// The path of a name in it.
+    /// The path of a file in the folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    /// Writes a file.
     pub fn put(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.path(name), content).unwrap();
     }
 
-    /// The text of a file.
     pub fn text(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 
-    /// Every file below, by path; locks and the like left out.
+    /// Paths of all files in the folder, without locks and similar files.
     pub fn files(&self) -> Vec<String> {
         fn walk(folder: &Path, root: &Path, found: &mut Vec<String>) {
             for entry in fs::read_dir(folder).unwrap() {
@@ -100,7 +95,7 @@ impl Folder {
         found
     }
 
-    /// The binary with these arguments, in this folder, with an environment of nothing.
+    /// A command that runs the binary with these arguments in this folder and an almost empty environment.
     pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(BINARY);
         command
@@ -114,12 +109,12 @@ impl Folder {
         command
     }
 
-    /// Runs it to its end.
+    /// Runs the binary to its end.
     pub fn run(&self, line: &str) -> Ran {
         Ran::of(line, self.command(line).output().unwrap())
     }
 
-    /// Runs it with something on standard input.
+    /// Runs the binary with this standard input.
     pub fn pipe(&self, line: &str, input: impl AsRef<[u8]>) -> Ran {
         let mut child = self.command(line).stdin(Stdio::piped()).spawn().unwrap();
         child
@@ -131,7 +126,7 @@ impl Folder {
         Ran::of(line, child.wait_with_output().unwrap())
     }
 
-    /// Runs it where every file it writes is refused for want of room, as on a full disk.
+    /// Runs the binary so that every file write fails as on a full disk.
     pub fn run_without_room(&self, line: &str) -> Ran {
         let mut command = Command::new("sh");
         // The limit's signal is ignored, so that a write fails as on a full disk instead of ending the process.
@@ -145,11 +140,11 @@ impl Folder {
     }
 }
 
-/// The quickest sensible training.
+/// Arguments of the fastest reasonable training.
 pub const QUICK: &str = "--learner logistic --folds 3 --repeats 1";
 
 impl Ran {
-    /// What a process came to.
+    /// The result of a process.
     pub fn of(line: &str, output: Output) -> Ran {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let (out, err) = (text(output.stdout), text(output.stderr));
@@ -166,18 +161,18 @@ impl Ran {
         }
     }
 
-    /// It must have succeeded.
+    /// Asserts that the run succeeded.
     pub fn ok(self) -> Ran {
         self.ended(0)
     }
 
-    /// It must have ended with this code.
+    /// Asserts the exit code.
     pub fn ended(self, code: i32) -> Ran {
         assert_eq!(self.code, code, "{self:#?}");
         self
     }
 
-    /// It must have failed with this code, said so once, and printed nothing else; what it said.
+    /// Asserts that the run failed with this code, one error message and no output; returns the message.
     pub fn fails(self, code: i32) -> String {
         let ran = self.ended(code);
         assert_eq!(ran.out, "", "{ran:#?}");
@@ -192,7 +187,7 @@ impl Ran {
         error.to_owned()
     }
 
-    /// Standard output as the one JSON document it must be.
+    /// Parses standard output, which must be one JSON document.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:#?}"))
     }

@@ -1,4 +1,4 @@
-//! The real binary, run as people and scripts run it: arguments in; text, files and exit codes out.
+//! Runs the real binary as users and scripts do: arguments in; text, files and exit codes out.
 
 mod batch;
 mod closed;

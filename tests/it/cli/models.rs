@@ -1,10 +1,10 @@
-//! `models`: what there is, what is champion, what is damaged, what is removed.
+//! `models`: list, champion, damaged versions, removal.
 
 use serde_json::{Value, json};
 
 use super::folder::{Folder, QUICK, keys};
 
-/// A state with three versions, each promoted in turn.
+/// A state with three versions that were promoted in turn.
 fn three() -> Folder {
     let folder = Folder::trained();
     for seed in [1, 2] {
@@ -138,13 +138,13 @@ fn promote_and_rollback_move_the_champion() {
         assert_eq!(keys(&told), ["model", "previous", "seq"]);
         told
     };
-    // Six lines so far: three trained, three promoted.
+    // The ledger has six lines so far: three trained, three promoted.
     assert_eq!(
         told("promote 1"),
         json!({"model": "titanic@1", "previous": "titanic@3", "seq": 7})
     );
     assert_eq!(folder.text("state/models/champion"), "titanic@1\n");
-    // Again is no deed.
+    // Promoting the champion again does nothing.
     assert_eq!(
         told("promote titanic@1"),
         json!({"model": "titanic@1", "previous": "titanic@3", "seq": 7})
@@ -226,7 +226,7 @@ fn verify_finds_a_flipped_byte_and_an_edited_line() {
     );
     folder.run("models verify 1").ok();
     folder.run("models verify titanic@3").ok();
-    // A damaged version can be shown and promoted by nobody, and the list goes on.
+    // A damaged version cannot be shown or promoted; the list still works.
     let error = folder.run("models promote 2").fails(1);
     assert!(error.starts_with("titanic@2 is damaged"), "{error}");
     let list = folder.run("models list --json").ok().json();
@@ -245,7 +245,7 @@ fn verify_finds_a_flipped_byte_and_an_edited_line() {
     let found = folder.run("models verify").ended(4);
     assert_eq!(found.out.lines().count(), 2, "{}", found.out);
     assert!(found.out.starts_with("ledger.jsonl:1: "), "{}", found.out);
-    // Reading goes on; the champion is still known.
+    // Reading still works; the champion is still known.
     folder.run("predict test.csv").ok();
     folder.put("state/models/ledger.jsonl", ledger);
     folder.put("state/models/champion", "titanic@1\n");
@@ -289,7 +289,7 @@ fn gc_keeps_the_champion_the_one_before_and_the_newest() {
     );
     folder.run("models verify").ok();
     folder.run("models rollback").ok();
-    // A number is never given again.
+    // A version number is never reused.
     let next = folder
         .run(&format!(
             "train train.csv {QUICK} --promote never --json -q"

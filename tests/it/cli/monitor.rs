@@ -1,4 +1,4 @@
-//! `monitor replay`: fires as River's, estimates as NannyML's, from any format; what is wrong with a file is named.
+//! `monitor replay`: detects changes where River does, estimates as NannyML does, reads every format, reports faults of a file.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::folder::{Folder, keys};
 
-/// Knuth's MMIX generator, as it made the stored figures.
+/// Knuth's MMIX generator, with which the fixtures were generated.
 struct Lcg(u64);
 
 impl Lcg {
@@ -43,7 +43,7 @@ fn fixture(path: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// A table with the numbers between other columns.
+/// A table with the numbers in a column between others.
 fn table(name: &str, numbers: &[f64]) -> String {
     let mut text = format!("who,{name},note\n");
     for (i, number) in numbers.iter().enumerate() {

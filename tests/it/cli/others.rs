@@ -57,7 +57,7 @@ fn spec_infer_writes_a_spec_that_trains() {
             (&json!(format!("{name}@1")), &json!(0))
         );
         let auc = trained["cv"]["auc"]["mean"].as_f64().unwrap();
-        // The second table is noisy: with its own spec, too, no more than 0.68 can be had.
+        // The second table is noisy: even with its own spec the AUC is at most 0.68.
         let bar = if name == "voyage" { 0.8 } else { 0.65 };
         assert!(auc > bar, "{table}: AUC {auc}");
     }
@@ -143,7 +143,7 @@ fn spec_check_tells_every_fault() {
                 .iter()
                 .all(|f| keys(f) == ["line", "column", "problem", "remedy"])
     );
-    // Where a spec is to be used, its faults are an error.
+    // A command that uses a spec fails on its errors.
     let error = folder.run("train churn.csv --spec broken.yaml").fails(1);
     assert_eq!(error, "broken.yaml is not usable:");
     let error = folder.run("spec check none.yaml").fails(1);
@@ -195,7 +195,7 @@ fn config_show_says_where_each_value_comes_from() {
     assert_eq!(of("server.limits.rows"), pair("50", "own.yaml"));
     assert_eq!(of("server.listen"), pair("127.0.0.1:8080", "PORT"));
     assert_eq!(of("state"), pair("state", "built in"));
-    // For people the same, a line each.
+    // The same as text, one line per setting.
     let text = folder.run("config show --state elsewhere").ok().out;
     let line = text.lines().find(|l| l.starts_with("state ")).unwrap();
     assert!(
@@ -203,7 +203,7 @@ fn config_show_says_where_each_value_comes_from() {
         "{line}"
     );
     assert_eq!(text.lines().count(), found.len() + 1);
-    // The setting counts: a seed from the environment is the seed of a training.
+    // The setting takes effect: a seed from the environment is used by the training.
     let mut command =
         folder.command("train train.csv --learner logistic --folds 2 --repeats 1 --json -q");
     let ran = super::Ran::of(
@@ -269,7 +269,7 @@ fn settings_that_make_no_sense_are_named() {
     assert!(error.contains("TITANIC_TRAIN__PROMOTE"), "{error}");
 }
 
-/// What is no text in the environment concerns only whom it is meant for.
+/// An environment variable that is not valid UTF-8 matters only if it is one of ours.
 #[cfg(unix)]
 #[test]
 fn variables_that_are_no_text_are_nobodys_business_but_ours() {

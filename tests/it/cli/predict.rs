@@ -1,4 +1,4 @@
-//! `predict` and `evaluate`: answers in every format, and figures held against floors.
+//! `predict` and `evaluate`: predictions in every format, and metrics compared with floors.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ fn answers_have_id_target_and_probability() {
         assert_eq!(label, if p >= 0.5 { "1" } else { "0" }, "{line}");
         assert!(p > 0.0 && p < 1.0, "{line}");
     }
-    // Whatever way they go out.
+    // The output is the same for every destination.
     folder.run("predict test.csv -o answers.csv").ok();
     assert_eq!(folder.text("answers.csv"), ran.out);
     assert_eq!(folder.run("predict test.csv -o -").ok().out, ran.out);
@@ -232,7 +232,7 @@ fn a_damaged_champion_answers_nothing() {
             "{error}"
         );
     }
-    // There is no spec left to train by; once one is named, a new version stands in.
+    // Without an intact model there is no spec; with `--spec`, the new version is promoted.
     let error = folder.run("train train.csv").fails(1);
     assert!(
         error.starts_with(
@@ -253,7 +253,7 @@ fn a_damaged_champion_answers_nothing() {
     );
     folder.run("predict test.csv").ok();
 
-    // An older intact version lends its spec and table.
+    // Spec and table come from an older intact version.
     std::fs::write(folder.path("state/models/titanic@2.model"), b"rubbish").unwrap();
     let error = folder.run("predict test.csv").fails(1);
     assert!(error.starts_with("titanic@2 is damaged"), "{error}");
@@ -302,7 +302,7 @@ fn evaluate_measures_and_holds_floors() {
     for metric in metrics {
         assert_eq!(keys(&document[metric]), ["value", "se"]);
     }
-    // The figures are those of the answers.
+    // The metrics are those of the predictions.
     let answers = folder.run("predict train.csv").ok().out;
     let table = folder.text("train.csv");
     let truth = table.lines().skip(1).map(|l| l.split(',').nth(1).unwrap());
@@ -323,7 +323,7 @@ fn evaluate_measures_and_holds_floors() {
     assert_eq!(sum, 891);
     assert_eq!(document["floors_missed"], json!([]));
 
-    // With every label turned round each floor is missed, and the code says so.
+    // With all labels inverted every floor is missed, and the exit code says so.
     let turned: String = table
         .lines()
         .map(|l| match l.splitn(3, ',').collect::<Vec<_>>()[..] {
@@ -348,7 +348,7 @@ fn evaluate_measures_and_holds_floors() {
         ran.out
     );
 
-    // Without labels there is nothing to measure.
+    // `evaluate` fails without labels.
     let error = folder.run("evaluate test.csv").fails(1);
     assert!(error.starts_with("test.csv: Survived: missing"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! The whole way with the second spec, and two specs over one state.
+//! The whole workflow with the second spec, and two specs on one state.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use super::folder::{Folder, keys};
 #[test]
 fn the_second_table_goes_the_whole_way() {
     let folder = Folder::new();
-    // The spec brings its table, found beside it from anywhere.
+    // The spec names its table, whose path is relative to the spec and not to the working folder.
     std::fs::create_dir(folder.path("below")).unwrap();
     let mut command = folder.command("train --spec ../churn.yaml --state ../state --json");
     let ran = super::Ran::of(
@@ -20,7 +20,7 @@ fn the_second_table_goes_the_whole_way() {
         (&document["model"], &document["rows"], &document["promoted"]),
         (&json!("churn@1"), &json!(400), &json!(true))
     );
-    // Folds and repeats are the spec's.
+    // Folds and repeats come from the spec.
     assert_eq!(
         (&document["cv"]["folds"], &document["cv"]["repeats"]),
         (&json!(5), &json!(2))
@@ -32,7 +32,7 @@ fn the_second_table_goes_the_whole_way() {
     );
     assert_eq!(folder.text("state/models/champion"), "churn@1\n");
 
-    // From here on the model carries its own spec.
+    // From here on the spec comes from the model.
     let answers = folder.run("predict churn.csv").ok().out;
     let lines: Vec<&str> = answers.lines().collect();
     assert_eq!((lines[0], lines.len()), ("account,left,probability", 401));
@@ -40,7 +40,7 @@ fn the_second_table_goes_the_whole_way() {
         let [id, label, p] = line.split(',').collect::<Vec<_>>()[..] else {
             panic!("{line}")
         };
-        // A miss costs twice a false alarm: yes from a third on.
+        // A false negative costs twice a false positive, so the threshold is one third.
         assert_eq!(
             label,
             if p.parse::<f64>().unwrap() >= 1.0 / 3.0 {
@@ -76,7 +76,7 @@ fn the_second_table_goes_the_whole_way() {
         folder.run("models show churn@1 --json").ok().json()["spec"],
         folder.text("churn.yaml")
     );
-    // The other table does not fit this model, and is refused once.
+    // The other table does not fit this model and is rejected with one error.
     let error = folder.run("predict test.csv").fails(1);
     assert!(
         error.starts_with("test.csv: PassengerId: unknown column")

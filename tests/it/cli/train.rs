@@ -1,4 +1,4 @@
-//! `train`: the document, the progress, what is chosen and what is promoted.
+//! `train`: the JSON document, the progress, model selection and promotion.
 
 use std::io::{BufRead, BufReader};
 use std::process::Command;
@@ -74,7 +74,7 @@ fn the_document_is_as_promised() {
     candidates
         .iter()
         .for_each(|c| check_figures(&c["cv"], 2, 1));
-    // The chosen one is the best by the spec's metric, and its figures are the model's.
+    // The selected learner is the best by the spec's metric, and its metrics are those of the model.
     let loss = |c: &Value| c["cv"]["log_loss"]["mean"].as_f64().unwrap();
     let best = candidates
         .iter()
@@ -85,11 +85,11 @@ fn the_document_is_as_promised() {
         (&best["learner"], &best["cv"])
     );
 
-    // Everything else is on standard error: one JSON line each on the progress, ending at the end.
+    // Everything else is on standard error: one JSON line per progress step, the last one at the end.
     let lines: Vec<&str> = ran.err.lines().collect();
     let (said, progress) = lines.split_first().unwrap();
     assert_eq!(*said, "train.csv: 891 rows");
-    // What was odd stands behind it, in words.
+    // Warnings follow as text.
     let (progress, odd) = progress.split_at(progress.len() - 1);
     assert_eq!(odd, ["Cabin: not used by the model"]);
     let progress: Vec<Value> = progress
@@ -111,7 +111,7 @@ fn the_document_is_as_promised() {
         "{fractions:?}"
     );
 
-    // And it is on the disk, by the names promised.
+    // The files have the documented names.
     let kept = document_of(&folder)["table"].as_str().unwrap().to_owned();
     let mut expected = vec![
         "churn.csv",
@@ -186,7 +186,7 @@ fn people_get_a_table_and_the_reason() {
         "{}",
         ran.err
     );
-    // With -q nothing but the result is said.
+    // With `-q` only the result is printed.
     let quiet = folder.run(&format!("train train.csv {QUICK} --quiet")).ok();
     assert_eq!(quiet.err, "");
     assert!(
@@ -234,14 +234,14 @@ fn promotion_is_as_asked() {
         ("titanic@2", false, "asked for: --promote never")
     );
     assert_eq!(champion(), "titanic@1\n");
-    // The same again is not worse.
+    // The same training again is not worse.
     let (model, promoted, reason) = train("--promote auto");
     assert!(
         promoted && model == "titanic@3" && reason.starts_with("not worse: log loss 0."),
         "{reason}"
     );
     assert_eq!(champion(), "titanic@3\n");
-    // A table of 60 rows teaches a worse one: kept, and by hand it is promoted all the same.
+    // A table of 60 rows gives a worse model: it is registered but not promoted, and can be promoted manually.
     let few: String = folder
         .text("train.csv")
         .split_inclusive('\n')
@@ -265,12 +265,12 @@ fn promotion_is_as_asked() {
 
 #[test]
 fn without_a_source_it_learns_the_table_at_hand() {
-    // No state: the spec's own table, which for the built-in spec is compiled in.
+    // Without a state: the spec's own table, which is compiled in for the built-in spec.
     let folder = Folder::new();
     folder.run(&format!("train {QUICK} -q")).ok();
     let whole = document_of(&folder);
     assert_eq!(whole["rows"], 891);
-    // A state: the champion's table.
+    // With a state: the champion's table.
     let few: String = folder
         .text("train.csv")
         .split_inclusive('\n')
@@ -289,7 +289,7 @@ fn without_a_source_it_learns_the_table_at_hand() {
     assert!(ran.err.starts_with(said), "{}", ran.err);
     assert_eq!(ran.json()["rows"], 300);
     assert!(!folder.path("state/events.redb").exists());
-    // Its kept bytes are held against their name before they are believed.
+    // The stored table is checked against its digest before it is used.
     let table = folder.run("models show 2 --json").ok().json()["card"]["table"]
         .as_str()
         .unwrap()
@@ -304,7 +304,7 @@ fn without_a_source_it_learns_the_table_at_hand() {
         error.starts_with(&format!("the table {table} is damaged")),
         "{error}"
     );
-    // Training from the source mends it.
+    // Training from the source repairs it.
     let few: String = folder
         .text("train.csv")
         .split_inclusive('\n')
@@ -315,7 +315,7 @@ fn without_a_source_it_learns_the_table_at_hand() {
     folder.run(&format!("train {QUICK} -q")).ok();
 }
 
-/// Splits the table: lines of its first rows, and of the others.
+/// Splits the table into its first `rows` rows and the others.
 fn split(folder: &Folder, rows: usize) {
     let whole = folder.text("train.csv");
     let (header, body) = whole.split_once('\n').unwrap();
@@ -328,7 +328,7 @@ fn split(folder: &Folder, rows: usize) {
     folder.put("rest.csv", rows_of(&mut lines));
 }
 
-/// The rows of the store that the champion has not seen are learnt from, and it is held against them; once.
+/// New labelled rows of the store are added to the training, and the champion is compared on them; each row once.
 #[test]
 fn without_a_source_it_learns_the_labelled_rows_of_the_store_too() {
     let folder = Folder::new();
@@ -366,7 +366,7 @@ fn without_a_source_it_learns_the_labelled_rows_of_the_store_too() {
     );
     assert_eq!(rows["ids"].as_str().unwrap().len(), 64);
 
-    // What a champion has learnt is not learnt again.
+    // Training rows of the champion are not added again.
     folder.run("models promote 2").ok();
     let ran = folder.run(&format!("train {QUICK} --json")).ok();
     let said = "training on the table of titanic@2\nthe store holds no labelled rows beside it\n";
@@ -380,7 +380,7 @@ fn without_a_source_it_learns_the_labelled_rows_of_the_store_too() {
         (&document["gate"], &document["rows"]),
         (&Value::Null, &json!(891))
     );
-    // A source that is named is all that is learnt from.
+    // With an explicit source, only that source is used.
     let document = folder
         .run(&format!("train first.csv {QUICK} --json"))
         .ok()
@@ -392,7 +392,7 @@ fn without_a_source_it_learns_the_labelled_rows_of_the_store_too() {
     assert_eq!(trained()["evidence"]["rows"], Value::Null);
 }
 
-/// Without a model: the spec's own table, and whatever is labelled in the store.
+/// Without a model: the spec's own table plus the labelled rows of the store.
 #[test]
 fn without_a_model_the_stores_rows_come_to_the_specs_table() {
     let folder = Folder::new();
@@ -490,7 +490,7 @@ fn bad_rows_are_named_and_counted_and_strict_ends_at_the_first() {
     assert_eq!(folder.files(), before);
 }
 
-/// The first signal asks it to stop: nothing is written, and the code says why.
+/// The first signal requests a stop: nothing is written, and the exit code says so.
 #[test]
 fn an_interrupted_training_writes_nothing() {
     let folder = Folder::new();
@@ -528,7 +528,7 @@ recipe:
   features: [age]
 ";
 
-/// Rows of visits: every fifth day has its own share of yes, and four rows share a day.
+/// Rows of visits: every fifth day has its own share of positives, and four rows share a day.
 fn visits(rows: std::ops::Range<usize>, came: impl Fn(usize) -> &'static str) -> Vec<String> {
     let row = |n: usize| {
         let (age, day) = (20 + n * 37 % 41, 1 + n / 4);
@@ -643,7 +643,7 @@ fn rows_without_a_time_are_counted_and_refused_when_they_are_many() {
         said.contains("3 of 120 rows have no readable time in \"day\""),
         "{said}"
     );
-    // Days that are all the same cannot be cut.
+    // Rows with one date cannot be split by date.
     let same: Vec<String> = (0..120)
         .map(|n| format!("{n},{},2026-01-01,{}\n", 20 + n % 40, yes_or_no(n)))
         .collect();

@@ -1,4 +1,4 @@
-//! Two processes over one state.
+//! Two processes use one state.
 
 use super::folder::{Folder, QUICK, Ran};
 
@@ -15,7 +15,7 @@ fn two_trainings_at_once_both_succeed() {
     let mut models = documents.each_ref().map(|d| d["model"].as_str().unwrap());
     models.sort();
     assert_eq!(models, ["titanic@1", "titanic@2"]);
-    // One of them found no champion; the other was weighed against it.
+    // One training found no champion; the other was compared with the first one's model.
     let mut reasons: Vec<&str> = documents
         .iter()
         .map(|d| d["reason"].as_str().unwrap())

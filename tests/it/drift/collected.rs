@@ -1,4 +1,4 @@
-//! A live window beside the table it was fed with.
+//! A live window compared with the table whose rows were fed into it.
 
 use titanic_platform::monitor::collect::Collector;
 use titanic_platform::monitor::drift::{LEVEL, compare};
@@ -11,7 +11,7 @@ use super::population::Chance;
 use crate::case::{CHURN, Case, TITANIC};
 use crate::tables;
 
-/// A table with a level that its spec does not know, and an empty cell.
+/// A table with a level that is unknown to its spec, and an empty cell.
 fn odd(case: &Case) -> String {
     let (column, row) = match case.name {
         "titanic" => (
@@ -23,7 +23,7 @@ fn odd(case: &Case) -> String {
     format!("{column}\n{row}")
 }
 
-/// A sample without what the order of its rows tells, which a table and a profile do not keep.
+/// Removes missing-value runs from a sample: they depend on the order of rows, which tables and profiles do not keep.
 fn in_any_order(mut sample: Sample) -> Sample {
     for column in &mut sample.columns {
         match &mut column.observed {
@@ -34,7 +34,7 @@ fn in_any_order(mut sample: Sample) -> Sample {
     sample
 }
 
-/// A window of rows in which some have no age and no port.
+/// A window of rows in which some lack age and port.
 fn holed(rows: usize, is_hole: impl Fn(usize) -> bool) -> Sample {
     let lines: String = (0..rows)
         .map(|n| {
@@ -91,7 +91,7 @@ fn a_source_that_was_broken_for_a_while_is_told_from_a_world_that_misses_more() 
         let why = why.unwrap_or_else(|| panic!("{rows} rows were not noticed"));
         assert!(why.contains("rows one after the other"), "{why}");
     }
-    // One of three, two of three, at random: a window of a hundred, and of a thousand.
+    // A third or two thirds of the values are missing at random, in windows of a hundred and of a thousand rows.
     let mut chance = Chance(31);
     for share in [0.33, 0.67] {
         for rows in [100, 1000] {
@@ -111,7 +111,7 @@ fn a_window_is_the_table_it_was_fed_with() {
             assert!(table.len() >= 2, "{}", case.name);
             let mut window = Collector::new(table.schema(), true);
             for (i, row) in table.rows().enumerate() {
-                // As over a restart, at every row of the first.
+                // The window is serialized and restored, as over a restart, at each of the first rows.
                 if i < 5 {
                     let kept = serde_json::to_string(&window).unwrap();
                     window = serde_json::from_str(&kept).unwrap();

@@ -1,4 +1,4 @@
-//! Drift: how often verdicts are wrong, how soon they come, and what the second table says.
+//! Drift: error rates of verdicts, detection delay, and verdicts on the second table.
 
 mod collected;
 mod population;

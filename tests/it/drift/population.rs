@@ -1,4 +1,4 @@
-//! A table as a population: rows drawn from it, as they are or shifted.
+//! A table as a population from which rows are drawn, unchanged or shifted.
 
 use titanic_platform::monitor::collect::Collector;
 use titanic_platform::monitor::sample::Sample;
@@ -7,20 +7,18 @@ use titanic_platform::schema::{Cell, RowView, Table};
 use crate::case::Case;
 use crate::tables;
 
-/// What becomes of a row that is drawn.
+/// Change that is applied to drawn rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Shift {
-    /// Nothing.
     None,
-    /// This level of a column has this share.
+    /// A level of a column gets this share.
     Share(&'static str, &'static str, f64),
-    /// The numbers of a column, times this.
+    /// The numbers of a column are multiplied by this factor.
     Times(&'static str, f64),
-    /// This share of the values of a column goes missing.
+    /// This share of the values of a column is removed.
     Blank(&'static str, f64),
 }
 
-/// Rows to draw from.
 pub struct Population {
     table: Table,
 }
@@ -37,26 +35,24 @@ impl Chance {
         z ^ (z >> 31)
     }
 
-    /// In [0, 1).
+    /// A uniform number in [0, 1).
     pub fn share(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// Below `n`.
+    /// A uniform integer below `n`.
     pub fn below(&mut self, n: usize) -> usize {
         (self.share() * n as f64) as usize
     }
 }
 
 impl Population {
-    /// The table of a case.
     pub fn of(case: &Case) -> Population {
         Population {
             table: tables::csv(&case.spec(), case.table).table,
         }
     }
 
-    /// Rows of the table.
     pub fn len(&self) -> usize {
         self.table.len()
     }

@@ -1,4 +1,4 @@
-//! What retraining cannot help, told from what it can.
+//! Distinguishes data-quality issues, which retraining cannot fix, from real changes, which it can.
 
 use titanic_platform::monitor::drift::{LEVEL, compare};
 use titanic_platform::monitor::remedy::{Ailing, remedy};
@@ -6,7 +6,7 @@ use titanic_platform::monitor::remedy::{Ailing, remedy};
 use super::population::{Chance, Population, Shift};
 use crate::case::{CHURN, Case, TITANIC};
 
-/// Windows of `n` rows: how many name an ailment, and which of the last that did.
+/// Draws windows of `n` rows; returns how many have a data-quality issue, and the last issue found.
 fn ailing(
     case: &Case,
     shift: Shift,
@@ -46,7 +46,7 @@ fn a_change_of_the_world_is_none() {
         for n in [100, 400] {
             let (count, last) = ailing(case, shift, n, 100);
             println!("{shift:?}, {n} rows: {count} of 100 windows, {last:?}");
-            // Twice the old numbers are nearly pounds for kilograms: two windows of a hundred fall for it.
+            // Doubled numbers look almost like pounds instead of kilograms: at most two windows of a hundred are misjudged.
             assert!(count <= 3, "{shift:?}, {n}: {count} {last:?}");
         }
     }

@@ -1,5 +1,5 @@
-//! How often verdicts are wrong and how soon they come, simulated: windows drawn from the table, beside a reference that is
-//! itself drawn from it. Seeds are fixed; every figure is printed (`cargo test --test it drift::simulated -- --nocapture`).
+//! Error rates and detection delay of drift verdicts, by simulation: windows are drawn from the table, and so is the
+//! reference. Seeds are fixed; every result is printed (`cargo test --test it drift::simulated -- --nocapture`).
 
 use titanic_platform::monitor::drift::{LEVEL, compare};
 use titanic_platform::monitor::looks::{glance, look};
@@ -8,13 +8,13 @@ use titanic_platform::monitor::sample::Sample;
 use super::population::{Chance, Population, Shift};
 use crate::case::TITANIC;
 
-/// The table's own shares: 35 % women, 55 % in the third class.
+/// Shares in the table itself: 35 % women, 55 % in the third class.
 const WOMEN: Shift = Shift::Share("Sex", "female", 0.65);
 const CLASS: Shift = Shift::Share("Pclass", "3", 491.0 / 891.0 + 0.2);
 const FARE: Shift = Shift::Times("Fare", 1.5);
 const AGE: Shift = Shift::Blank("Age", 1.0 / 3.0);
 
-/// Share of windows of `n` rows that alarm.
+/// Share of windows of `n` rows that raise an alarm.
 fn alarms(n: usize, shift: Shift, windows: usize, seed: u64) -> f64 {
     let (population, mut chance) = (Population::of(&TITANIC), Chance(seed));
     let alarming = (0..windows).filter(|_| {
@@ -48,7 +48,7 @@ fn shifts_are_found() {
 
 const WINDOW: usize = 100;
 
-/// A live monitor over one reference: its looks at one window after another, each drawn in two halves.
+/// A live monitor over one reference; it tests one window after another, each drawn in two halves.
 struct Monitor {
     population: Population,
     reference: Sample,
@@ -66,7 +66,7 @@ impl Monitor {
         }
     }
 
-    /// Fills a window whose rows are shifted from row `from` on; the row at which it alarms, if it does.
+    /// Fills a window whose rows are shifted from row `from` on; returns the row at which it raises an alarm, if any.
     fn window(&mut self, from: usize, shift: Shift, chance: &mut Chance) -> Option<usize> {
         const HALF: usize = WINDOW / 2;
         let mut window = self.population.window();
@@ -92,7 +92,7 @@ impl Monitor {
     }
 }
 
-/// Median rows from the begin of a change, somewhere in a window, to the alarm.
+/// Median number of rows from a change, which begins somewhere in a window, to the alarm.
 fn delay(shift: Shift, runs: usize, seed: u64) -> usize {
     let mut chance = Chance(seed);
     let mut delays: Vec<usize> = Vec::new();
@@ -125,7 +125,7 @@ fn shifts_are_found_soon() {
     }
 }
 
-/// An episode is a run of alarming windows.
+/// An episode is a run of consecutive windows with an alarm.
 #[test]
 fn steady_traffic_hardly_ever_alarms() {
     const RUNS: usize = 120;

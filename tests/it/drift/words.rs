@@ -1,4 +1,4 @@
-//! What a verdict says: changes in words, what is missing to be sure, what is undefined.
+//! Texts of a verdict: changes, rows needed for a certain verdict, undefined statistics.
 
 use serde_json::Value;
 use titanic_platform::monitor::drift::{ColumnDrift, Drift, LEVEL, Test, compare};
@@ -91,7 +91,7 @@ fn what_is_undefined_is_none() {
         (blank.ks, blank.psi, blank.js, blank.wasserstein),
         (None, None, None, None)
     );
-    // The missing flag can still be compared: one way in three.
+    // Presence of values can still be compared: of three equally likely tables, one is this extreme.
     assert_eq!(blank.test, Some(Test::FisherMissing));
     assert!((blank.p_adjusted.unwrap() - 1.0 / 3.0).abs() < 1e-12);
     let empty = one(numbers("a", &[]), numbers("a", &[]));
@@ -124,7 +124,7 @@ fn what_was_never_seen_is_always_named() {
         new.change.as_deref(),
         Some(r#"never seen before: "Q", "Z""#)
     );
-    // A profile that counted levels without their names may have seen it.
+    // A profile that counted levels without their names may contain the level.
     let may = one(
         category("port", seen, 0, 3),
         category("port", &[("S", 9), ("Z", 1)], 0, 0),
@@ -146,7 +146,7 @@ fn what_was_never_seen_is_always_named() {
 
 #[test]
 fn what_is_missing_to_be_sure() {
-    // Tens, so that the share is 60 % at every size.
+    // Multiples of ten, so that the share is exactly 60 % at every size.
     let seen = |rows: u64| {
         let tens = rows / 10;
         let share = [("a", 6 * tens), ("b", 4 * tens)];
@@ -155,14 +155,14 @@ fn what_is_missing_to_be_sure() {
             category("c", &share, 0, 0),
         )
     };
-    // 60 % beside 50 %: not certain of 120 rows.
+    // 60 % compared with 50 %: not significant with 120 rows.
     let unsure = seen(120);
     assert!(
         !unsure.drift && unsure.p_adjusted.unwrap() < 0.05,
         "{unsure:?}"
     );
     let needed = unsure.needed.unwrap();
-    // About as many rows are certain if it stays like this; far fewer are not.
+    // At the same share, slightly more rows than needed are significant, clearly fewer are not.
     assert!(seen(needed * 12 / 10).drift, "{needed}");
     assert!(!seen(needed * 8 / 10).drift, "{needed}");
     assert_eq!(seen(needed * 12 / 10).needed, None);

@@ -1,4 +1,4 @@
-//! A web API that gives some rows at once and a cursor.
+//! A web API that returns rows in pages with a cursor.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,10 +12,9 @@ use serde_json::{Value, json};
 use super::{Feed, ROWS, numbering};
 use crate::case::Case;
 
-/// Rows of a page.
 const PAGE: u64 = 1000;
 
-/// The API; it ends with the process.
+/// The API; it runs until the process ends.
 pub struct Api {
     address: SocketAddr,
     last: Arc<AtomicU64>,
@@ -27,7 +26,7 @@ struct Asked {
     after: u64,
 }
 
-/// Which rows there are.
+/// The rows that the API serves.
 struct Rows {
     numbered: Box<dyn Fn(u64) -> Value + Send + Sync>,
     last: Arc<AtomicU64>,

@@ -1,4 +1,4 @@
-//! A SQLite database with a column that says how far a pull came.
+//! A SQLite database with a cursor column, which records the progress of a pull.
 
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -8,7 +8,6 @@ use tempfile::TempDir;
 use super::{Feed, ROWS, id, numbering};
 use crate::case::Case;
 
-/// A folder with the database.
 pub struct Database {
     folder: TempDir,
     case: &'static Case,
@@ -26,7 +25,7 @@ impl Database {
             .unwrap();
     }
 
-    /// Puts rows in.
+    /// SQL that inserts rows.
     fn rows(&self, from: u64, to: u64) -> String {
         let mut row = numbering(self.case)(0);
         let row = row.as_object_mut().unwrap();

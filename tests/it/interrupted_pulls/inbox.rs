@@ -9,17 +9,16 @@ use tempfile::TempDir;
 use super::{Feed, ROWS, numbering};
 use crate::case::Case;
 
-/// Rows of a file: more than are taken at once, so that a kill may fall into a file.
+/// Rows per file: more than one batch, so that a kill may happen within a file.
 const FILE: u64 = 6000;
 
-/// The folder.
 pub struct Inbox {
     folder: TempDir,
     case: &'static Case,
 }
 
 impl Inbox {
-    /// Files come under another name and are renamed, as who writes them should do.
+    /// Files are written under another name and then renamed, as producers should do.
     fn put(&self, name: &str, rows: RangeInclusive<u64>) {
         let line = |row: &Value, text: fn((&String, &Value)) -> String| {
             let cells: Vec<String> = row.as_object().unwrap().iter().map(text).collect();

@@ -1,6 +1,6 @@
-//! The process is killed in the middle of a pull, again and again: every row of the source is in the store, once.
+//! The process is killed during a pull, again and again: every row of the source is in the store exactly once.
 //!
-//! Kills a source: 5, more with CRASH_ROUNDS.
+//! Runs 5 kills per source; CRASH_ROUNDS sets another number.
 
 mod api;
 mod database;
@@ -19,17 +19,17 @@ use crate::cli::{BINARY, Ran};
 use crate::process::Process;
 use crate::server::{self, until};
 
-/// Rows of a source: several commits of what is taken at once.
+/// Number of rows of a source: several batches.
 const ROWS: u64 = 30_000;
 
-/// A source with so many rows, numbered from 1.
+/// A source with rows numbered from 1 to [`ROWS`].
 trait Feed {
     async fn new(case: &'static Case) -> Self;
 
-    /// Its settings below `sources.NAME`, as JSON.
+    /// Settings of the source below `sources.NAME`, as JSON.
     fn settings(&self) -> Value;
 
-    /// Adds the row after the last.
+    /// Adds one row at the end.
     async fn one_more(&self);
 }
 
@@ -38,7 +38,7 @@ fn id(case: &Case) -> String {
     case.spec().schema.id().expect("the case has an id").into()
 }
 
-/// Makes rows that are told from all others by their number; the case's spec is read once for all of them.
+/// Makes rows that differ by their number; the case's spec is parsed once for all of them.
 fn numbering(case: &Case) -> impl Fn(u64) -> Value + Send + Sync + 'static {
     let (row, id) = (case.row(), id(case));
     move |n| {
@@ -48,7 +48,7 @@ fn numbering(case: &Case) -> impl Fn(u64) -> Value + Send + Sync + 'static {
     }
 }
 
-/// A state, a source that is pulled into it, and who looks at it.
+/// A state, a source that is pulled into it, and an HTTP client.
 struct Pulled<F> {
     feed: F,
     state: tempfile::TempDir,
@@ -89,7 +89,7 @@ impl<F: Feed> Pulled<F> {
         page["events"].as_array().unwrap().clone()
     }
 
-    /// Whether there are so many rows, beside the events of the models.
+    /// Whether the store has `rows` rows, not counting the events of the models.
     async fn holds(&self, process: &Process, rows: u64) -> bool {
         let models = self.get(process, "/v1/events?kind=model").await;
         let models: Value = serde_json::from_str(&models).unwrap();
@@ -97,7 +97,7 @@ impl<F: Feed> Pulled<F> {
         !self.events(process, rows + models - 1, 1).await.is_empty()
     }
 
-    /// Rows this process took, those it had already among them.
+    /// Number of rows this process received, including repeated ones.
     async fn taken(&self, process: &Process) -> u64 {
         let metrics = self.get(process, "/metrics").await;
         let counts = metrics.lines().filter(|line| {
@@ -108,7 +108,7 @@ impl<F: Feed> Pulled<F> {
             .sum()
     }
 
-    /// Starts it and kills it at some point of the pull; whether there still were rows to come.
+    /// Starts the process and kills it at a random point of the pull; returns whether rows were still missing.
     async fn kill(&self, rng: &mut Xoshiro256PlusPlus) -> bool {
         let process = self.start();
         let enough = rng.random_range(0..6000);
@@ -124,7 +124,7 @@ impl<F: Feed> Pulled<F> {
         middle
     }
 
-    /// Lets it read to the end. A row is added then: once it is there, all before it have been read for good.
+    /// Lets the pull finish. Then adds a row: once that is stored, all earlier rows have been read.
     async fn finish(&self, case: &Case) {
         let process = self.start();
         until("all rows", || self.holds(&process, ROWS)).await;

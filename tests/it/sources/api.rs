@@ -1,4 +1,4 @@
-//! Web APIs to be pulled: one that behaves in every way an API does, and servers that do not.
+//! Web APIs to pull from: one that uses every supported kind of pagination, and servers that misbehave.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -36,7 +36,7 @@ async fn link(asked: Query<Asked>) -> HttpResponse {
     answer.json(rows(2 * p - 1, 2 * p))
 }
 
-/// Rows after an id, two at once; five in all.
+/// Rows after an id, two per page, five in all.
 async fn cursor(asked: Query<Asked>) -> HttpResponse {
     let last = (asked.after + 2).min(5);
     let next = (last < 5).then_some(last);
@@ -44,7 +44,7 @@ async fn cursor(asked: Query<Asked>) -> HttpResponse {
         .json(json!({"data": {"rows": rows(asked.after + 1, last)}, "meta": {"next": next}}))
 }
 
-/// Pages by number, two full ones and then none.
+/// Numbered pages: two full ones, then empty ones.
 async fn page(asked: Query<Asked>) -> HttpResponse {
     match asked.p.max(1) {
         p @ (1 | 2) => HttpResponse::Ok().json(json!({"items": rows(2 * p - 1, 2 * p)})),
@@ -52,7 +52,7 @@ async fn page(asked: Query<Asked>) -> HttpResponse {
     }
 }
 
-/// Pages by number that end with 404.
+/// Numbered pages that end with 404.
 async fn ending(asked: Query<Asked>) -> HttpResponse {
     match asked.p.max(1) {
         p @ (1 | 2) => HttpResponse::Ok().json(rows(p, p)),
@@ -60,12 +60,12 @@ async fn ending(asked: Query<Asked>) -> HttpResponse {
     }
 }
 
-/// The same whatever is asked.
+/// The same page for every request.
 async fn same() -> HttpResponse {
     HttpResponse::Ok().json(rows(1, 2))
 }
 
-/// Links in a circle.
+/// Links that form a cycle.
 async fn circle(asked: Query<Asked>) -> HttpResponse {
     HttpResponse::Ok()
         .append_header((
@@ -89,7 +89,7 @@ async fn tagged(request: HttpRequest) -> HttpResponse {
     }
 }
 
-/// Fails twice, then answers.
+/// Fails twice, then succeeds.
 async fn flaky(tries: web::Data<Tries>) -> HttpResponse {
     match tries.flaky.fetch_add(1, Ordering::SeqCst) {
         0 => HttpResponse::InternalServerError().body("the disk is on fire"),
@@ -98,7 +98,7 @@ async fn flaky(tries: web::Data<Tries>) -> HttpResponse {
     }
 }
 
-/// Asks to wait, then answers.
+/// Asks the client to wait, then succeeds.
 async fn throttled(tries: web::Data<Tries>) -> HttpResponse {
     match tries.throttled.fetch_add(1, Ordering::SeqCst) {
         0 => HttpResponse::TooManyRequests()
@@ -108,14 +108,14 @@ async fn throttled(tries: web::Data<Tries>) -> HttpResponse {
     }
 }
 
-/// Asks to wait for an hour.
+/// Asks the client to wait for an hour.
 async fn closed() -> HttpResponse {
     HttpResponse::ServiceUnavailable()
         .append_header((header::RETRY_AFTER, "3600"))
         .finish()
 }
 
-/// Many MiB without an end in sight.
+/// A body of many MiB.
 async fn huge() -> HttpResponse {
     let chunk = || Ok::<_, actix_web::Error>(web::Bytes::from(vec![b' '; 1 << 20]));
     let chunks = futures_util::stream::iter((0..80).map(move |_| chunk()));
@@ -130,14 +130,14 @@ async fn csv() -> HttpResponse {
         .body("parcel,weight,lost\n1,2.5,true\n2,99,false\n3,,\n")
 }
 
-/// Its next page is itself.
+/// A page whose next page is itself.
 async fn itself() -> HttpResponse {
     HttpResponse::Ok()
         .append_header((header::LINK, "</itself>; rel=\"next\""))
         .json(rows(1, 1))
 }
 
-/// As [`itself`], by a cursor that stands still.
+/// Like [`itself`], with a cursor that does not advance.
 async fn itself_by_cursor() -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({"rows": rows(1, 1), "next": 1}))
 }
@@ -205,7 +205,7 @@ async fn refusing() -> HttpResponse {
     HttpResponse::Forbidden().body("no  such\nkey")
 }
 
-/// Whether the credentials of the address came along.
+/// Checks whether the credentials in the URL were sent.
 async fn private(request: HttpRequest) -> HttpResponse {
     const ANN: &str = "Basic YW5uOmh1c2g="; // ann:hush
     let given = request.headers().get(header::AUTHORIZATION);
@@ -221,7 +221,7 @@ struct Tries {
     throttled: AtomicUsize,
 }
 
-/// Starts the API on a free port; it ends with the process.
+/// Starts the API on a free port; it runs until the process ends.
 pub fn start() -> SocketAddr {
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
@@ -268,7 +268,7 @@ pub fn start() -> SocketAddr {
     told.recv().unwrap()
 }
 
-/// A server that gives each connection to the next of these, and after the last to the last again.
+/// A server that handles each connection with the next of these functions, then with the last one.
 pub fn raw(answers: Vec<fn(TcpStream)>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! PostgreSQL and MariaDB, for real: `.ci/databases` installs and starts them.
+//! Real PostgreSQL and MariaDB servers: `.ci/databases` installs and starts them.
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use titanic_platform::ingest::source::Options;
@@ -27,7 +27,7 @@ fn query(text: &str, cursor: Option<&str>) -> Options {
 
 const BAD: &str = "weight: out of range, got 51, allowed: a number from 0 to 50";
 
-/// Reads a whole table: two good rows, and one that is not.
+/// Reads a whole table: two valid rows and an invalid one.
 fn check_table(url: &str, table: &str) {
     let options = Options {
         table: Some(table.into()),
@@ -41,7 +41,7 @@ fn check_table(url: &str, table: &str) {
     );
 }
 
-/// Goes through a table by a cursor column, in two pulls.
+/// Reads a table by a cursor column in two pulls.
 fn check_cursor(url: &str, column: &str, first: &[&str], last: &str) {
     let text =
         format!("select parcel, {column} from parcels where {column} > :cursor order by {column}");
@@ -169,7 +169,7 @@ fn mariadb_is_read() {
     );
 }
 
-/// Many rows stream through.
+/// Reads many rows as a stream.
 fn many(url: &str, text: &str) {
     let pulled = pull(url, &query(text, None), None).ok();
     assert_eq!((pulled.rows.len(), pulled.cursors.len()), (100_000, 25));

@@ -1,4 +1,4 @@
-//! Files, folders and standard input through the real binary: `ingest`.
+//! Files, folders and standard input with the real binary: `ingest`.
 
 use std::fs;
 use std::io::Write;
@@ -81,7 +81,7 @@ fn a_file_that_is_no_table_does_not_end_a_folder_unless_strict() {
         (&json!(3), &json!(0), &json!(1)),
         "nothing of the strict load was kept: {said}"
     );
-    // What is learned from must not lack a file unnoticed.
+    // Training fails if a file cannot be read, because the training set would be incomplete.
     let learned = folder.run("train inbox --spec parcels.yaml").fails(1);
     assert!(learned.starts_with("inbox/a.csv: "), "{learned}");
 }
@@ -119,7 +119,7 @@ fn what_is_written_reads_back_the_same() {
     assert_eq!(folder.text("from-parquet.csv"), folder.text("out.csv"));
     let ran = folder.run("ingest train.csv --out out.csv").ok();
     assert_eq!(ran.out, "train.csv: 891 rows read, 891 → out.csv\n");
-    // A table without rows is one with columns.
+    // A table without rows still has its columns.
     folder.put("none.csv", "parcel,weight\n");
     folder
         .run("ingest none.csv --spec parcels.yaml --out none.parquet")
@@ -256,7 +256,7 @@ fn rows_go_into_the_store_once_and_a_strict_load_whole_or_not_at_all() {
     );
 }
 
-/// A fault within a field is named by its place in the document.
+/// An error within a field is reported by its place in the document.
 #[test]
 fn a_fault_within_a_field_has_the_place_of_the_document() {
     let folder = folder();

@@ -1,4 +1,4 @@
-//! Web APIs: pages, failures, throttling, lies, silence.
+//! Web APIs: pagination, failures, throttling, wrong responses, silence.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -92,7 +92,7 @@ fn a6_a_charset_that_the_server_declares_is_honoured() {
         said.said().contains("\"klingon\", which is not known"),
         "{said:?}"
     );
-    // What the caller names wins.
+    // The caller's encoding takes precedence.
     let named = Options {
         format: Dialect::AUTO
             .with(&["encoding=latin-1".parse().unwrap()])
@@ -111,7 +111,7 @@ fn a_stored_cursor_goes_on_where_it_was() {
         let options = options(items, next);
         let first = pull(&url, &options, None).ok();
         let second = pull(&url, &options, first.cursor()).ok();
-        // The last page is looked at again: it may have grown.
+        // The last page is read again, because it may have grown.
         assert_eq!(second.ids(), again, "{path} {:?}", first.cursor());
         assert_eq!(second.cursor(), first.cursor(), "{path}");
     };
@@ -123,7 +123,7 @@ fn a_stored_cursor_goes_on_where_it_was() {
         &["5"],
     );
     check("/page", Some("items"), Some("page:p"), &["3", "4"]);
-    // The same tag: nothing new.
+    // The same entity tag: nothing new.
     check("/tagged", None, None, &[]);
     check("/tagged?token=hush", None, None, &[]);
     let secret = pull(
@@ -164,7 +164,7 @@ fn failures_are_tried_again_with_growing_waits() {
         "{:?}",
         flaky.notes
     );
-    // What the server asks for, and the backoff on top of it.
+    // The wait that the server requests, plus the backoff.
     let throttled = pull(
         &format!("http://{api}/throttled"),
         &Options::default(),
@@ -250,7 +250,7 @@ fn cut(mut stream: TcpStream) {
     );
 }
 
-/// Says nothing more, until the other side gives up.
+/// Sends nothing more until the client gives up.
 fn silent(mut stream: TcpStream) {
     let _ = stream.read_to_end(&mut Vec::new());
 }
@@ -264,7 +264,7 @@ fn nonsense(mut stream: TcpStream) {
     let _ = write!(stream, "220 mail.example.org ESMTP\r\n");
 }
 
-/// There never are rows of half a body.
+/// A response body that is cut off gives no rows; the client fetches it again.
 #[test]
 fn a_body_that_breaks_off_is_fetched_again() {
     for half in [lying, cut, nonsense] {

@@ -1,4 +1,4 @@
-//! Sources of every kind, pulled for real.
+//! Sources of every kind, pulled from real files and servers.
 
 mod api;
 mod databases;
@@ -31,7 +31,7 @@ recipe:
   features: [weight]
 "#;
 
-/// A world in which no time passes; it remembers how long it was asked to wait, and what it was told.
+/// An environment without real waiting; it records the requested waits and the messages.
 #[derive(Default)]
 pub struct Calm {
     pub waits: Mutex<Vec<Duration>>,
@@ -52,11 +52,11 @@ impl World for Calm {
     }
 }
 
-/// What a pull came to.
+/// Result of a pull.
 #[derive(Debug)]
 pub struct Pulled {
     pub outcome: Result<Tally, String>,
-    /// Good rows: id, target, weight, postcode.
+    /// Valid rows: id, target, weight, postcode.
     pub rows: Vec<String>,
     pub bad: Vec<Quarantined>,
     /// Cursors of the batches.
@@ -66,23 +66,23 @@ pub struct Pulled {
 }
 
 impl Pulled {
-    /// It must have succeeded.
+    /// Asserts that the pull succeeded.
     pub fn ok(self) -> Pulled {
         assert!(self.outcome.is_ok(), "{self:#?}");
         self
     }
 
-    /// It must have failed; what it said.
+    /// The error; asserts that the pull failed.
     pub fn said(&self) -> &str {
         self.outcome.as_ref().unwrap_err()
     }
 
-    /// Where the next pull goes on.
+    /// Cursor of the next pull.
     pub fn cursor(&self) -> Option<&str> {
         self.outcome.as_ref().unwrap().cursor.as_deref()
     }
 
-    /// The ids of the good rows.
+    /// Ids of the valid rows.
     pub fn ids(&self) -> Vec<&str> {
         let id = |row: &'_ String| row.split(' ').next().unwrap().len();
         self.rows.iter().map(|row| &row[..id(row)]).collect()

@@ -1,4 +1,4 @@
-//! Pulls of files and folders again and again, pulls that are strict, stopped or given far too long rows.
+//! Repeated pulls of files and folders, and pulls that are strict, stopped or contain too long rows.
 
 use std::fs;
 use std::io::Read;
@@ -39,7 +39,7 @@ fn only_new_and_changed_files_of_a_folder_are_read() {
     put("a.csv", &rows(9000));
     let first = again(folder.path(), None);
     assert_eq!((first.rows.len(), first.ids().last()), (9001, Some(&"2")));
-    // Within the first file nothing is finished; after it, it is.
+    // The cursor names the first file only after it was read completely.
     let known: Vec<_> = first
         .cursors
         .iter()
@@ -51,11 +51,11 @@ fn only_new_and_changed_files_of_a_folder_are_read() {
     let second = again(folder.path(), first.cursor());
     assert_eq!(second.ids(), ["2", "22", "3"]);
     assert_eq!(again(folder.path(), second.cursor()).rows.len(), 0);
-    // A cursor of another kind of source is no reason to fail.
+    // A cursor of another kind of source is ignored.
     assert_eq!(again(folder.path(), Some("12")).rows.len(), 9003);
 }
 
-/// A header of another table, and a list that breaks off after its first row.
+/// A table with another header, and a list that is cut off after its first row.
 const NO_TABLE: &str = "this,is,no,table\n1,2,3,4\n";
 const BROKEN_OFF: &str = "[{\"parcel\": 3}, {\"parcel\":";
 
@@ -79,7 +79,7 @@ fn a_folder_is_read_on_past_files_that_are_no_table() {
     assert!(b.starts_with(&format!("skipped {b_is}: ")), "{b}");
     assert!(c.starts_with(&format!("skipped {c_is}: ")), "{c}");
     assert_eq!(b.matches(&b_is).count(), 1, "named once: {b}");
-    // They are not read again until they change.
+    // Unreadable files are not read again until they change.
     let second = again(folder.path(), first.cursor());
     assert_eq!((second.rows.len(), second.cursor()), (0, first.cursor()));
     assert_eq!(second.outcome.as_ref().unwrap().skipped, 0);
@@ -101,12 +101,12 @@ fn a_folder_of_which_nothing_can_be_read_is_a_fault() {
     let from = folder.path().to_str().unwrap();
     let pulled = pull(from, &Options::default(), None);
     assert!(pulled.said().contains("b.csv: "), "{pulled:?}");
-    // The place is kept all the same, so that the next pull reads neither.
+    // The cursor is stored all the same, so that the next pull reads neither file.
     let cursor = pulled.cursors.last().unwrap().as_deref();
     assert_eq!(again(folder.path(), cursor).rows.len(), 0);
 }
 
-/// A file may become readable without a change of its own.
+/// A file may become readable without changing.
 #[cfg(unix)]
 #[test]
 fn a_file_that_cannot_be_opened_is_tried_again() {
@@ -161,7 +161,7 @@ fn a_load_ends_where_it_must() {
     let rows = |n: usize, end: &str| {
         fs::write(path, format!("parcel,weight\n{}{end}", "1,1\n".repeat(n))).unwrap()
     };
-    // At the first bad row, if strict.
+    // A strict pull ends at the first bad row.
     rows(4500, "2,x\n3,y\n");
     let (batches, outcome) = ingest(path, true, &Unattended::default(), time);
     let said = outcome.unwrap_err().to_string();
@@ -169,14 +169,14 @@ fn a_load_ends_where_it_must() {
         batches == 1 && said.contains("t.csv, line 4502: weight: wrong type"),
         "{batches} {said}"
     );
-    // When the sink refuses.
+    // The pull ends when the sink rejects a batch.
     rows(9000, "");
     let (batches, outcome) = ingest(path, false, &Unattended::default(), time);
     assert_eq!(
         (batches, outcome.unwrap_err().to_string().as_str()),
         (3, "the disk is full")
     );
-    // When stopped: between batches, and while a server is silent.
+    // A stop takes effect between batches and while a server is silent.
     let stop = Unattended::until(Arc::new(AtomicBool::new(true)));
     assert!(matches!(
         ingest(path, false, &stop, time),
@@ -191,7 +191,7 @@ fn a_load_ends_where_it_must() {
     assert!(begun.elapsed() < Duration::from_secs(10));
 }
 
-/// A row without end must not fill the memory.
+/// A row that never ends must not fill the memory.
 #[test]
 fn rows_have_a_longest_length() {
     let folder = tempfile::tempdir().unwrap();
@@ -218,7 +218,7 @@ fn rows_have_a_longest_length() {
         "{}",
         open.said()
     );
-    // Many blank lines are no row.
+    // Many blank lines are not one long row.
     fs::write(
         &path,
         format!("parcel,weight\n{}1,1\n", "\n".repeat(17 << 20)),

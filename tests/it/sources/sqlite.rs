@@ -1,4 +1,4 @@
-//! SQLite, for real.
+//! Real SQLite files.
 
 use std::path::Path;
 
@@ -116,7 +116,7 @@ fn a_cursor_goes_on_where_it_was() {
     );
     let third = pull(&url, &options, second.cursor()).ok();
     assert_eq!(third.rows, ["9007199254740997 - 3|-|-"]);
-    // Text cursors, in a query of one's own.
+    // Text cursors, in a custom query.
     let by_code = Options {
         cursor: Some("postcode".into()),
         ..query("select parcel, postcode from parcels where postcode > :cursor order by postcode")
@@ -147,7 +147,7 @@ fn batches_carry_cursors_that_are_passed() {
         .iter()
         .map(|c| c.as_deref().unwrap())
         .collect();
-    // Row 4096 is the first of two with 2048: that one is not passed yet.
+    // Row 4096 is the first of two with 2048, so the cursor does not pass 2048 yet.
     assert_eq!(cursors, ["2047", "4095", "4500"]);
 }
 

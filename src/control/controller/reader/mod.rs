@@ -1,4 +1,4 @@
-//! From events to what the steward knows: reads the disk, on a thread of its own.
+//! Reads events into the controller's state. Blocks on the disk, so it runs on a blocking thread.
 
 use std::sync::Arc;
 
@@ -12,21 +12,20 @@ use crate::store::event::{Event, PredictionEvent, Record, Retrain};
 use crate::store::follow::NewLabel;
 use crate::store::{Store, StoreError};
 
-/// Events taken in at once.
+/// Maximum events per pass.
 const AT_ONCE: usize = 4096;
 
-/// One reading of what is new.
+/// One pass over the new events.
 pub(super) struct Reader {
     store: Store,
     scorer: ShadowScorer,
     memory: Memory,
     champion: Arc<Champion>,
-    /// The last event to read.
     until: u64,
 }
 
-/// Counts the labels that came after event `since`, the last one the champion has learnt from, and up to event `seen`. A
-/// label counts once its prediction is stored. Reads the disk.
+/// Counts the labels that arrived after event `since`, the last one that the champion was trained on, and up to event
+/// `seen`. A label counts once its prediction is stored. Reads the disk.
 pub(super) fn fresh(store: &Store, since: u64, seen: u64) -> Result<u64, StoreError> {
     let followed = store.follow(since, seen, |_| true)?;
     let mut fresh = 0;
@@ -53,7 +52,7 @@ impl Reader {
         }
     }
 
-    /// Takes in what is new, so much at a time.
+    /// Processes up to [`AT_ONCE`] new events.
     pub(super) fn read(mut self) -> Result<Memory, StoreError> {
         let (mut found, mut room) = (Vec::new(), AT_ONCE);
         let (store, champion) = (self.store.clone(), self.memory.champion.clone());
@@ -121,14 +120,14 @@ impl Reader {
     }
 }
 
-/// What a verdict says to the steward.
+/// The effect of a monitor's verdict on the controller.
 #[derive(Debug, PartialEq)]
 enum Said {
-    /// Train: this was found of that.
+    /// Requests a training: what the monitor examined, and the reason.
     Asks(String, String),
-    /// What was found of that is over.
+    /// Withdraws the request that was made for the same subject.
     TakesBack(String),
-    /// Do not train, whatever was said before.
+    /// Clears all requests, because the rows must not be trained on.
     Forbids,
 }
 

@@ -1,4 +1,4 @@
-//! What verdicts say to the steward.
+//! Tests of the effect of verdicts on the controller.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Every type of the format, as pyarrow and pandas write it: the files are made by tests/fixtures/parquet/make.py.
+//! Reads every type of the format from files of pyarrow and pandas, which tests/fixtures/parquet/make.py generates.
 
 mod written;
 
@@ -22,7 +22,7 @@ fn file(name: &str) -> File {
     File::read(&mut bytes.as_slice()).unwrap()
 }
 
-/// All cells of a column, or why there are none.
+/// All cells of a column, or the error of reading them.
 fn cells(file: &File, column: &str, wanted: Wanted) -> Result<Vec<String>, String> {
     let place = file.names().position(|name| name == column).unwrap();
     let mut all = Vec::new();
@@ -63,7 +63,7 @@ fn a5_fractions_of_every_width_are_the_numbers_a_file_of_text_has() {
     use Wanted::{AsWritten, Numbers};
     for column in ["f16", "f32", "f64"] {
         for wanted in [Numbers, AsWritten] {
-            // NaN is how other tools write a missing number.
+            // Other tools write a missing number as NaN.
             check("fractions", column, wanted, ["0.1", "null", "null"]);
         }
     }
@@ -200,7 +200,7 @@ fn a5_no_damage_makes_a_library_panic_through() {
         for at in (0..intact.len()).step_by(31) {
             let mut damaged = intact.clone();
             damaged[at] ^= 0x55;
-            // All columns are read, whatever they are.
+            // Spec inference reads all columns, whatever their type.
             let path = folder.path().join("t.parquet");
             std::fs::write(&path, &damaged).unwrap();
             let source = Source::file(&path, &Dialect::AUTO).unwrap();

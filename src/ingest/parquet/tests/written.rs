@@ -1,5 +1,5 @@
-//! Every type of the format, written here and read back through a source: the values that a file of text would have, or a
-//! fault that names the column, and only where the spec uses it.
+//! Writes every type of the format and reads it back through a source. The expected result is the values of an equivalent
+//! text file, or an error that names the column, which occurs only if the spec uses the column.
 
 use polars_arrow::array::{
     Array, BinaryViewArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, ListArray,
@@ -23,11 +23,11 @@ use crate::schema::Schema;
 use crate::schema::fixture::table_spec;
 use crate::schema::json::write;
 
-/// A column of three rows, the second missing.
+/// A column of three rows whose second value is missing.
 struct Written {
     name: &'static str,
     array: Box<dyn Array>,
-    /// Its type in the file, where it is not that of the array.
+    /// The logical type in the file, if it differs from that of the array.
     logical: Option<PrimitiveLogicalType>,
 }
 
@@ -43,7 +43,7 @@ fn column(name: &'static str, array: impl Array) -> Written {
     }
 }
 
-/// Two values with a gap between them.
+/// A column of two values with a missing value between them.
 fn values<T: NativeType>(name: &'static str, dtype: ArrowDataType, [a, b]: [T; 2]) -> Written {
     let values = vec![a, T::default(), b].into();
     column(name, PrimitiveArray::new(dtype, values, valid()))
@@ -59,7 +59,7 @@ fn fixed(name: &'static str, values: [&[u8]; 2]) -> Written {
     )
 }
 
-/// How a file is written.
+/// The settings with which a file is written.
 #[derive(Clone, Copy, Debug)]
 struct How {
     version: Version,
@@ -87,7 +87,7 @@ fn ways() -> Vec<How> {
     ways
 }
 
-/// A file of these columns in one row group.
+/// The bytes of a file with these columns in one row group.
 fn file_of(columns: &[Written], how: How) -> Vec<u8> {
     let options = WriteOptions {
         statistics: StatisticsOptions::default(),
@@ -112,7 +112,7 @@ fn file_of(columns: &[Written], how: How) -> Vec<u8> {
     let kinds: Vec<ParquetType> = columns.iter().map(kind).collect();
     let encoding = |c: &Written| match c.array.dtype() {
         ArrowDataType::Dictionary(..) => vec![Encoding::RleDictionary],
-        // The library writes no dictionary of these.
+        // The library does not write dictionaries of these types.
         ArrowDataType::Null | ArrowDataType::Interval(_) => vec![Encoding::Plain],
         _ => vec![how.encoding],
     };
@@ -127,7 +127,7 @@ fn file_of(columns: &[Written], how: How) -> Vec<u8> {
     writer.into_inner()
 }
 
-/// A table of one column beside a number that is always there.
+/// The spec of a table with one column under test and a number that is always present.
 fn spec(name: &str, kind: &str) -> Arc<Schema> {
     let typed = format!(
         "target: {{column: yes, positive: 1, negative: 0}}\nextra: ignore\ncolumns:\n  - {{name: {name:?}, {kind}}}\n  \
@@ -136,7 +136,7 @@ fn spec(name: &str, kind: &str) -> Arc<Schema> {
     Arc::new(table_spec(&typed).unwrap())
 }
 
-/// The rows of a file as they would be stored, or what is wrong with it.
+/// The rows of a file as they would be stored, or the error.
 fn rows(name: &str, content: &[u8], schema: &Arc<Schema>) -> Result<Vec<String>, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
@@ -156,7 +156,7 @@ fn count() -> Written {
     values("count", ArrowDataType::Int64, [1i64, 3])
 }
 
-/// What is read of the column, however it is written, is what a file of text with these cells gives.
+/// Asserts that the column, written in every way, reads like a text file with these cells.
 fn reads(of: fn() -> Written, kind: &str, [first, last]: [&str; 2]) {
     let name = of().name;
     let schema = spec(name, kind);
@@ -168,7 +168,7 @@ fn reads(of: fn() -> Written, kind: &str, [first, last]: [&str; 2]) {
     }
 }
 
-/// The column is a fault by its name, and only where the spec uses it.
+/// Asserts that reading the column fails with an error that names it, and only if the spec uses the column.
 fn is_fault(of: fn() -> Written, what: &str) {
     let name = of().name;
     for how in ways() {
@@ -228,7 +228,7 @@ fn written_numbers_are_the_numbers_of_text() {
         NUMBER,
         ["0.1", "-3.75"],
     );
-    // As a number, and as a code with all of its digits.
+    // Read as a number, and as a code with all its digits.
     for kind in [NUMBER, ANY] {
         let (least, most) = ("-2147483648", "2147483647");
         reads(
@@ -297,7 +297,7 @@ fn written_decimals_are_the_numbers_of_text() {
         ANY,
         ["12", "10000000000000000000"],
     );
-    // As pyarrow writes a Decimal256.
+    // A decimal of this width, as pyarrow writes a Decimal256.
     is_fault(
         || Written {
             logical: Some(PrimitiveLogicalType::Decimal(50, 2)),
@@ -341,7 +341,7 @@ fn written_text_is_text() {
     };
     reads(dictionary, ANY, TEXT);
     reads(dictionary, "kind: category, levels: [a, Zürich]", TEXT);
-    // Numbers in a column of text, as a file of text has them.
+    // A text column that holds numbers is read like a text file.
     let numbers = || {
         column(
             "n",
@@ -393,7 +393,7 @@ fn written_dates_are_dates() {
             };
             for zoned in [utc, berlin] {
                 reads(zoned, DATE, ["2024-01-31T12:00:00Z", "1969-12-31T23:59:59Z"]);
-                // As text it says that it is in UTC.
+                // A timestamp read as text states that it is in UTC.
                 reads(zoned, "kind: text", ["2024-01-31T12:00:00Z", "1969-12-31T23:59:59Z"]);
             }
         )*};
@@ -449,7 +449,7 @@ fn what_is_written_and_is_no_cell_is_a_fault_of_its_column() {
     );
 }
 
-/// What every type reads as, for damage to be done to it.
+/// The spec of a file with a column of every type, which the damage test corrupts.
 const ALL: &str = "
 target: {column: yes, positive: 1, negative: 0}
 extra: ignore
@@ -494,7 +494,7 @@ fn everything(how: How) -> Vec<u8> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
-    /// Whatever happens to a file: its rows, or an error that names it; never a panic.
+    /// A damaged file yields rows or an error that names the file, never a panic.
     #[test]
     fn a_damaged_file_is_an_error_that_names_it(
         way in 0..12usize,

@@ -1,4 +1,4 @@
-//! What a server answers: the parts of it that matter here, and what a refusal means.
+//! The parts of an HTTP response that a source uses, and the interpretation of error statuses.
 
 use std::io::Read;
 use std::time::Duration;
@@ -10,19 +10,19 @@ use crate::ingest::compression;
 use crate::ingest::source::retry::Failure;
 use crate::schema::fault::excerpt;
 
-/// Largest answer that is read, as sent and unpacked: it is kept in memory as a whole.
+/// Maximum size in bytes of a response, both as sent and decompressed; it is held in memory as a whole.
 pub(super) const LARGEST: u64 = 64 << 20;
 
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    /// Path of the address, for its ending.
+    /// Path of the final address, for its file extension.
     pub path: String,
     /// `Content-Type` without parameters, in lower case.
     pub media_type: String,
     pub charset: Option<String>,
     pub etag: Option<String>,
     pub links: Vec<String>,
-    /// The body, unpacked; none if it has not changed.
+    /// The decompressed body; `None` if the server reports that it has not changed.
     pub body: Option<Vec<u8>>,
 }
 
@@ -87,7 +87,8 @@ pub(super) fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> F
     }
 }
 
-/// `Retry-After` in seconds, or as a date: then counted from the server's own `Date`, whose clock may differ from ours.
+/// The `Retry-After` header, in seconds or as a date. A date is taken relative to the server's own `Date` header, because
+/// the server's clock may differ from the local one.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
     let asked = text(header::RETRY_AFTER)?.trim();

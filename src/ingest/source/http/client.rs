@@ -1,4 +1,4 @@
-//! One request after another, each with its retries: what comes back is a whole answer or a fault.
+//! Sends requests one at a time, with retries; each yields a complete response or an error.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::ingest::source::retry::{self, Failure};
 use crate::ingest::source::runtime;
 use crate::ingest::source::world::World;
 
-/// A whole answer may take so many times the longest silence: a server that trickles must not hold a pull for ever.
+/// Limit for a whole response, as a multiple of the read timeout: a server that sends slowly must not block a pull for ever.
 const WHOLE: u32 = 20;
 
-/// A client and what it needs to wait.
+/// An HTTP client with its runtime and its retry settings.
 pub(super) struct Session<'w> {
     runtime: Runtime,
     client: Client,
@@ -35,7 +35,8 @@ impl<'w> Session<'w> {
         world: &'w dyn World,
     ) -> Result<Session<'w>, ReadFault> {
         let failed = |why: String| ReadFault::remote(&masked(url.as_str()), why);
-        // The first to install wins; whoever did installed one that works.
+        // Only the first installation in a process takes effect. If another part has installed a provider, that
+        // one works as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = Client::builder()
             .user_agent(concat!("titanic-platform/", env!("CARGO_PKG_VERSION")))
@@ -44,7 +45,7 @@ impl<'w> Session<'w> {
             .timeout(timeout.saturating_mul(WHOLE))
             .redirect(Policy::custom(same_server));
         if url.scheme() == "http" {
-            // Without TLS, certificates need not be there, let alone be read.
+            // Plain HTTP needs no certificates, so the system's certificate store is not read.
             builder = builder.tls_certs_only([]);
         }
         Ok(Session {
@@ -56,7 +57,7 @@ impl<'w> Session<'w> {
         })
     }
 
-    /// Fetches an address; none if it is not there and `may_be_absent`.
+    /// Fetches an address; `None` if the server does not have it and `may_be_absent` is set.
     pub(super) fn get(
         &self,
         url: &Url,
@@ -101,7 +102,7 @@ impl<'w> Session<'w> {
         Ok(Some(answer))
     }
 
-    /// The body to its end: one that is shorter than promised is a failure.
+    /// Reads the complete body; a body shorter than its announced length is an error.
     async fn body(&self, response: &mut Response, most: u64) -> Result<Vec<u8>, Failure> {
         if response.content_length().is_some_and(|n| n > most) {
             return Err(answer::too_large());
@@ -130,7 +131,7 @@ impl<'w> Session<'w> {
     }
 }
 
-/// Follows redirects within the same server only: another one must not see the credentials, nor give the rows.
+/// Follows redirects within the same server only: another server must neither receive the credentials nor supply the rows.
 fn same_server(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     const MOST: usize = 5;
     let first = &attempt.previous()[0];
@@ -146,7 +147,7 @@ fn same_server(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     }
 }
 
-/// The innermost cause, which is the one that says something; the outer ones would repeat the address.
+/// The innermost cause of an error, which is the specific one; the outer causes would repeat the address.
 fn cause(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |e| e.source());
     causes.last().map_or_else(String::new, ToString::to_string)

@@ -1,4 +1,4 @@
-//! The Link header (RFC 8288).
+//! Parses the Link header (RFC 8288).
 
 /// The target of `rel="next"` in one Link header.
 pub(super) fn next(header: &str) -> Option<String> {

@@ -1,7 +1,7 @@
-//! Web APIs: page after page of rows over HTTP(S).
+//! The source kind for web APIs: reads rows page by page over HTTP(S).
 //!
-//! A page is read whole before its first row is handed on, so that there never are rows of half a body; it is therefore
-//! bounded ([`answer::LARGEST`]), and so is the number of pages.
+//! Each page is received completely before its first row is passed on, so that a broken response never yields part of its
+//! rows. The size of a page ([`answer::LARGEST`]) and the number of pages are therefore bounded.
 
 mod answer;
 mod client;
@@ -28,7 +28,7 @@ use client::Session;
 use next::Next;
 use place::Place;
 
-/// More pages than any table this is meant for; beyond it the paging most likely has no end.
+/// Maximum number of pages of a source; if there are more, the paging is most likely endless.
 const MOST_PAGES: usize = 100_000;
 
 #[derive(Debug)]
@@ -94,7 +94,7 @@ impl Kind for Http {
     }
 }
 
-/// One walk through the pages.
+/// State of one traversal of the pages.
 struct Walk<'a> {
     http: &'a Http,
     session: Session<'a>,
@@ -103,7 +103,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Reads one page; gives the address of the next, if rows are still wanted and there is one.
+    /// Reads one page. Returns the address of the next page, if there is one and the receiver wants more rows.
     fn page(
         &mut self,
         url: &Url,
@@ -152,7 +152,7 @@ impl Walk<'_> {
             return Ok(next);
         }
         match self.http.next {
-            // Where nothing is new, an interface for polling repeats the cursor it was asked with.
+            // When there is nothing new, a polling API may return the same cursor that it received.
             Next::Cursor { .. } if rows == 0 => Ok(None),
             _ => Err(content(
                 "it names itself as the next page, so that the pages have no end; is `next` right? `next: none` (--next \

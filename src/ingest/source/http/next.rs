@@ -1,4 +1,4 @@
-//! How the next page is found: in the Link header, by a cursor in the body, by counting.
+//! Paging methods: the Link header, a cursor in the body, or a page number.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,23 +9,23 @@ use super::answer::Answer;
 use super::link;
 use crate::ingest::field::{Field, FieldError};
 
-/// How the next page is found.
+/// The method by which the address of the next page is found.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(try_from = "String")]
 pub enum Next {
-    /// `none`: there is one page.
+    /// `none`: there is only one page.
     None,
     /// `link`: the header `Link: <…>; rel="next"` (RFC 8288).
     Link,
-    /// `cursor:FIELD:PARAM`: the body's FIELD goes into the parameter PARAM, until it is null, "" or absent.
+    /// `cursor:FIELD:PARAM`: the value of FIELD in the body becomes the query parameter PARAM, until it is null, "" or absent.
     Cursor {
-        /// Where the cursor stands in the body.
+        /// The field of the body that holds the cursor.
         field: Field,
-        /// The parameter that takes it.
+        /// The query parameter that receives the cursor.
         param: String,
     },
-    /// `page:PARAM`: the parameter PARAM counts up, from the number in the address or else 1, until a page has no rows or
-    /// is not there.
+    /// `page:PARAM`: the query parameter PARAM is incremented, starting from the number in the address or else 1, until a
+    /// page has no rows or does not exist.
     Page { param: String },
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for Next {
 }
 
 impl Next {
-    /// The address of the page after this one; none after the last.
+    /// The address of the page after this one; `None` if it was the last page.
     pub(super) fn after(&self, url: &Url, answer: &Answer) -> Result<Option<Url>, String> {
         match self {
             Next::None => Ok(None),
@@ -102,7 +102,7 @@ impl Next {
     }
 }
 
-/// The same address with a parameter set.
+/// The same address with a query parameter set.
 fn with(url: &Url, param: &str, value: &str) -> Url {
     let others = url
         .query_pairs()
@@ -117,7 +117,7 @@ fn with(url: &Url, param: &str, value: &str) -> Url {
     url
 }
 
-/// A link of the same server: its credentials are for nobody else.
+/// Resolves a link to the next page. It must lead to the same server, because the credentials are only for that server.
 fn linked(url: &Url, target: &str) -> Result<Url, String> {
     let next = url.join(target);
     let mut next = next.map_err(|e| format!("the next page is no address ({target}): {e}"))?;
@@ -127,7 +127,7 @@ fn linked(url: &Url, target: &str) -> Result<Url, String> {
             next.origin().ascii_serialization()
         ));
     }
-    // The link may leave the user out; an address that had one keeps it. Neither can fail on http.
+    // A link without a user keeps the credentials of the current address. Setting them cannot fail for http and https.
     let _ = next.set_username(url.username());
     let _ = next.set_password(url.password());
     Ok(next)

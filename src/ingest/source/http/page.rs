@@ -1,4 +1,4 @@
-//! The rows of one page.
+//! Parses the rows of one page.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::ingest::rows::{Rows, SourceRow};
 use crate::ingest::{content, formats, signature};
 use crate::schema::dialect::{Encoding, Notice, decode};
 
-/// Formats by what the server calls them.
+/// Formats by the media type that the server reports.
 const TYPES: &[(&str, &str)] = &[
     ("application/json", "json"),
     ("text/csv", "csv"),
@@ -23,7 +23,7 @@ const TYPES: &[(&str, &str)] = &[
     ("application/vnd.apache.parquet", "parquet"),
 ];
 
-/// Hands over every row; gives their number, unless the receiver broke off.
+/// Passes every row to `to`. Returns the number of rows, unless the receiver ended the reading.
 pub(super) fn rows(
     answer: &Answer,
     body: &[u8],
@@ -47,11 +47,12 @@ pub(super) fn rows(
     })
 }
 
-/// What to do about an answer that is no table.
+/// Advice for a response that is not a table.
 const MEANT: &str = "rows are JSON, JSON lines, CSV, TSV or Parquet: name the address of the data itself, and the \
                      credentials if it requires a login";
 
-/// The body as UTF-8, where the server names another encoding and the caller none; none where it is that already.
+/// The body converted to UTF-8, if the server reports another encoding and the user configured none; `None` if
+/// no conversion is needed.
 fn decoded(answer: &Answer, body: &[u8], reading: &Reading<'_>) -> Result<Option<Vec<u8>>, String> {
     let (Some(charset), Encoding::Auto) = (&answer.charset, reading.dialect.encoding) else {
         return Ok(None);
@@ -68,7 +69,7 @@ fn decoded(answer: &Answer, body: &[u8], reading: &Reading<'_>) -> Result<Option
         .map_err(|e| format!("{e}, although the server says {charset:?}; name its encoding: --format encoding=latin-1"))
 }
 
-/// A receiver whose rows are counted.
+/// A receiver wrapper that counts the rows.
 struct Counted<'t> {
     count: usize,
     to: &'t mut dyn Rows,
@@ -105,7 +106,7 @@ fn json() -> &'static dyn Format {
     formats::named("json").expect("JSON is in the table of formats")
 }
 
-/// By the server's word, by the ending of the address, by the first bytes: the first that says something.
+/// The format by the reported media type, else by the extension of the address, else by the first bytes.
 fn format_of(answer: &Answer, body: &[u8]) -> &'static dyn Format {
     let said = answer.media_type.as_str();
     let by_type = TYPES.iter().find(|(name, _)| *name == said);

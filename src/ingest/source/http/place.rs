@@ -1,20 +1,20 @@
-//! How far a walk through the pages came: the cursor of a web API.
+//! The cursor of a web API: the last page that was read.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// The last page that was read, and its tag.
+/// The last page that was read, with its ETag.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Place {
-    /// Path and the parameters that the source's own address does not have: what that one has may be a secret, and a
-    /// cursor is kept in the state.
+    /// Path and query parameters of the page. Parameters that are in the configured address are left out: they may be
+    /// secrets, and the cursor is persisted.
     pub at: Option<String>,
-    /// Its ETag: if it still is the page's, nothing is new.
+    /// The ETag of the page: if it is unchanged at the next pull, there are no new rows.
     pub etag: Option<String>,
 }
 
 impl Place {
-    /// Reads a cursor; one that is not readable starts from the beginning.
+    /// Parses a cursor; an unreadable cursor restarts from the first page.
     pub(super) fn read(cursor: Option<&str>) -> Place {
         let place = cursor.and_then(|text| serde_json::from_str(text).ok());
         place.unwrap_or_default()
@@ -41,7 +41,7 @@ impl Place {
     }
 }
 
-/// The address a walk goes on at: the source's own, at the place that was kept.
+/// The address to resume at: the configured address with the path and parameters of the cursor.
 pub(super) fn resume(base: &Url, at: &str) -> Url {
     let (path, query) = at.split_once('?').unwrap_or((at, ""));
     let mut url = base.clone();

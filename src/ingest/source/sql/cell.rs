@@ -1,4 +1,4 @@
-//! What a database has in a cell, and how it gets into a row.
+//! A database value and its conversion to a cell of a row.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,6 @@ use crate::schema::fault::{Fault, Problem};
 use crate::schema::row::Value;
 use crate::schema::{Row, Schema, Slot, text};
 
-/// A value of a database.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Found<'r> {
     Missing,
@@ -19,7 +18,7 @@ pub(super) enum Found<'r> {
 }
 
 impl Found<'_> {
-    /// As it would stand in a file of text.
+    /// The value as a text file would have it; `None` if it is missing.
     pub(super) fn text(&self) -> Option<Cow<'_, str>> {
         match self {
             Found::Missing => None,
@@ -31,8 +30,8 @@ impl Found<'_> {
     }
 }
 
-/// Admits a value. Databases are typed loosely and in their own ways: digits in a text column are a number, an id is its
-/// digits, 0 and 1 are false and true.
+/// Puts a value into the row. Databases have loose and differing types, so the schema decides: digits in a text column are
+/// read as a number, a numeric id becomes its digits, and 0 and 1 become false and true for boolean levels.
 pub(super) fn put(
     schema: &Schema,
     slot: Slot,
@@ -65,13 +64,13 @@ pub(super) fn put(
     row.put(schema, slot, value);
 }
 
-/// Whether false or true is a level.
+/// Whether the column is a category with a boolean level.
 fn has_flags(kind: Option<&Kind>) -> bool {
     let is_flag = |level: &Label| matches!(level, Label::Flag(_));
     matches!(kind, Some(Kind::Category { levels }) if levels.scalars().iter().any(is_flag))
 }
 
-/// The fault of a value that is of no type a table has.
+/// The fault of a value whose database type is not supported.
 pub(super) fn unreadable(schema: &Schema, slot: Slot, why: String) -> Fault {
     Fault {
         column: schema.name(slot).to_owned(),

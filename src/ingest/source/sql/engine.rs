@@ -1,4 +1,4 @@
-//! What differs from one database to the next.
+//! The trait of a database engine: everything in which databases differ.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::query::Query;
 use super::rows::Receiver;
 use crate::ingest::source::retry::Failure;
 
-/// What is asked of a database.
+/// Parameters of a query run.
 pub(super) struct Ask<'a> {
     pub url: &'a str,
     pub query: &'a Query,
@@ -18,16 +18,16 @@ pub(super) struct Ask<'a> {
 }
 
 pub(super) trait Engine: Debug + Sync {
-    /// How its addresses begin.
+    /// The URL schemes of the engine.
     fn schemes(&self) -> &'static [&'static str];
 
-    /// Whether an address can be one, in words if not.
+    /// Checks that an address is valid for the engine; the error is text.
     fn check(&self, url: &str) -> Result<(), String>;
 
-    /// A name as an identifier.
+    /// The name quoted as an identifier.
     fn quoted(&self, name: &str) -> String;
 
-    /// Connects, asks, hands over every row.
+    /// Connects, runs the query and passes every row to `to`.
     fn run<'a>(
         &'a self,
         ask: &'a Ask<'a>,
@@ -36,7 +36,8 @@ pub(super) trait Engine: Debug + Sync {
 }
 
 impl Ask<'_> {
-    /// The cursor as it is bound where a database compares numbers and texts by itself: below everything at first.
+    /// The cursor as a query parameter, for databases that compare numbers and texts dynamically. Without a cursor it is the
+    /// smallest integer, so that every row follows it.
     pub(super) fn bound(&self) -> Bound<'_> {
         match self.cursor {
             None => Bound::Whole(i64::MIN),
@@ -45,7 +46,7 @@ impl Ask<'_> {
     }
 }
 
-/// A cursor to bind.
+/// A cursor as a query parameter.
 pub(super) enum Bound<'a> {
     Whole(i64),
     Text(&'a str),

@@ -1,10 +1,10 @@
-//! What a database said went wrong.
+//! Classifies database errors for retries.
 
 use crate::ingest::source::retry::Failure;
 
-/// What went wrong, and whether another try may help.
+/// Converts a database error and decides whether a retry may help.
 pub(super) fn failure(error: sqlx::Error) -> Failure {
-    // Postgres: starting up, too many connections. MySQL: too many connections.
+    // Postgres: 57P03 is starting up, 53300 too many connections. MySQL: 08004 is too many connections.
     const BUSY: &[&str] = &["57P03", "53300", "08004"];
     match &error {
         sqlx::Error::Io(why) => Failure::passing(format!("no connection: {why}")),

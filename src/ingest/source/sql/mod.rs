@@ -1,6 +1,6 @@
-//! SQL databases: the rows of one query, as they come.
+//! The source kind for SQL databases: streams the rows of one query.
 //!
-//! One file an engine, one line in [`ENGINES`]. A query runs in a read-only session: a source is never changed.
+//! A new engine is one file and one line in [`ENGINES`]. Queries run in a read-only session, so that a source is never changed.
 
 mod cell;
 mod engine;
@@ -91,7 +91,7 @@ impl Kind for Sql {
                     Ok(())
                 }
                 (Err(failure), 0) => Err(failure),
-                // Rows that were handed over must not come again.
+                // No retry once rows have been passed on, because it would pass them again.
                 (Err(failure), n) => {
                     Err(Failure::lasting(format!("after {n} rows: {}", failure.why)))
                 }

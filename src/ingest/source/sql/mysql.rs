@@ -74,7 +74,7 @@ fn cell(row: &MySqlRow, i: usize) -> Result<Found<'_>, String> {
     }
     let bytes = || row.try_get_unchecked::<&[u8], _>(i).map_err(said);
     match row.column(i).type_info().name() {
-        // BOOLEAN is a TINYINT(1), which may hold other numbers too.
+        // BOOLEAN is a TINYINT(1), which may also hold other numbers.
         "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" => {
             row.try_get_unchecked(i).map(Found::Whole).map_err(said)
         }
@@ -101,7 +101,7 @@ fn cell(row: &MySqlRow, i: usize) -> Result<Found<'_>, String> {
             Ok(Found::Text(text.into()))
         }
         name @ ("BIT" | "TIME" | "GEOMETRY") => Err(format!("a value of type {name}")),
-        // Decimals are sent as text; text of a binary collation calls itself BLOB.
+        // Decimals are sent as text, and the type of text with a binary collation is reported as BLOB.
         name => match std::str::from_utf8(bytes()?) {
             Ok(text) => Ok(Found::Text(text.into())),
             Err(_) => Err(format!("a value of type {name} that is no text")),
@@ -112,12 +112,13 @@ fn cell(row: &MySqlRow, i: usize) -> Result<Found<'_>, String> {
 /// Length of a date: `2024-05-01`.
 const DAY: usize = 10;
 
-/// A date or time as it is sent: year, month, day, then if not zero hour, minute, second, then if not zero microseconds.
+/// Formats a date or time of the binary protocol: year, month, day; then, unless all zero, hour, minute, second;
+/// then, unless zero, microseconds.
 fn time(bytes: &[u8]) -> Result<String, String> {
     let Some((&length, rest)) = bytes.split_first() else {
         return Err("a time without bytes".into());
     };
-    // Whether the length stands before it depends on who hands it over.
+    // The leading length byte is present only in some result formats.
     let sent = match bytes.len() {
         4 | 7 | 11 => bytes,
         _ if usize::from(length) == rest.len() => rest,

@@ -18,13 +18,13 @@ use crate::ingest::source::runtime::within;
 #[derive(Debug)]
 pub(super) struct Postgres;
 
-/// Types that are read as they are; all others are asked for as text.
+/// Types that are decoded natively; columns of all other types are cast to text in the query.
 const PLAIN: &[&str] = &[
     "BOOL", "INT2", "INT4", "INT8", "FLOAT4", "FLOAT8", "TEXT", "VARCHAR", "CHAR", "NAME",
     "UNKNOWN",
 ];
 
-/// What is before every value of a type: where a cursor begins.
+/// The smallest value of each type, with which a cursor begins.
 const FIRST: &[(&str, &str)] = &[
     ("INT2", "-32768"),
     ("INT4", "-2147483648"),
@@ -99,7 +99,7 @@ impl Postgres {
         to.rows(rows, ask.timeout, cell).await
     }
 
-    /// The query, with columns of types that are not plain turned into text.
+    /// The query, with columns of other than the plain types cast to text.
     fn readable(&self, sql: String, statement: &PgStatement, to: &Receiver<'_>) -> String {
         let columns = statement.columns();
         let odd = |i: usize| to.wants(i) && !PLAIN.contains(&columns[i].type_info().name());
@@ -113,13 +113,13 @@ impl Postgres {
                 false => name,
             }
         });
-        // The order of the inner query stays: nothing asks for another.
+        // The outer select has no ordering of its own, so the order of the inner query is preserved.
         let select = select.collect::<Vec<_>>().join(", ");
         format!("select {select} from ({sql}\n) as source")
     }
 }
 
-/// The type that the database wants for the cursor.
+/// The type that the database infers for the cursor parameter.
 fn cursor_type(statement: &PgStatement) -> String {
     match statement.parameters() {
         Some(Either::Left([wanted, ..])) => wanted.name().to_owned(),

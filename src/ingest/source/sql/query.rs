@@ -1,25 +1,26 @@
-//! The text of a query, and the places in it where the cursor belongs.
+//! The text of a query, and the replacement of its cursor placeholders.
 
 use crate::ingest::source::options::Options;
 use crate::schema::NumberForm;
 
-/// The word in a query that stands for where the last pull ended.
+/// The placeholder in a query for the cursor of the last pull.
 const CURSOR: &str = ":cursor";
 
-/// A query as it was asked for.
+/// A query as the user configured it.
 #[derive(Debug)]
 pub(super) struct Query {
     text: String,
-    /// Column that says how far a pull came.
+    /// The column whose values are the cursor.
     pub cursor: Option<String>,
-    /// Whether columns that the schema does not have are passed over: nobody chose them.
+    /// Whether the query selects a whole table. Columns that the schema lacks are then ignored, because the user
+    /// did not select them.
     pub whole_table: bool,
-    /// How numbers are written where a column has them as text.
+    /// The number form of columns that hold numbers as text.
     pub form: NumberForm,
 }
 
 impl Query {
-    /// From `query` or `table`.
+    /// Builds the query from the `query` or the `table` option.
     pub(super) fn of(options: &Options, quoted: impl Fn(&str) -> String) -> Result<Query, String> {
         let Options {
             query,
@@ -60,7 +61,7 @@ impl Query {
         Ok(query)
     }
 
-    /// The text with each cursor replaced, and how many there were.
+    /// The text with each cursor replaced by a placeholder, and the number of cursors.
     pub(super) fn with(&self, mut placeholder: impl FnMut(usize) -> String) -> (String, usize) {
         let mut out = String::with_capacity(self.text.len());
         let mut count = 0;
@@ -84,7 +85,7 @@ impl Query {
     }
 }
 
-/// Length of the quoted text or comment that begins here.
+/// Length of the quoted text or comment that begins here; 0 if neither does.
 fn plain_until(text: &str) -> usize {
     let until = |skip: usize, end: &str| {
         text[skip..]
@@ -101,7 +102,7 @@ fn plain_until(text: &str) -> usize {
     }
 }
 
-/// `:cursor` as a word; `::cursor` would be a cast to a type of that name.
+/// Whether `text` begins with `:cursor` as a whole word; `::cursor` is not one, but a cast to a type of that name.
 fn is_cursor(text: &str, before: &str) -> bool {
     let after = text.strip_prefix(CURSOR).map(|after| after.chars().next());
     let ends = after.is_some_and(|next| next.is_none_or(|c| !c.is_alphanumeric() && c != '_'));

@@ -1,4 +1,4 @@
-//! Rows of a query on their way in.
+//! Converts the rows of a query and passes them to the receiver.
 
 use std::time::Duration;
 
@@ -17,22 +17,22 @@ use crate::schema::row::Purpose;
 use crate::schema::text::Header;
 use crate::schema::{Row, Slot};
 
-/// Reads a cell of a database's row.
+/// Function that reads a cell of a database row.
 pub(super) type ReadCell<R> = for<'r> fn(&'r R, usize) -> Result<Found<'r>, String>;
 
-/// Takes a query's columns, then its rows.
+/// Receives the columns of a query, then its rows.
 pub(super) struct Receiver<'a> {
     pull: &'a Pull<'a>,
     query: &'a Query,
     to: &'a mut dyn Rows,
     row: Row,
-    /// Where each column of the query belongs; none: nowhere.
+    /// For each column of the query: its slot in the schema; `None` if the column is ignored.
     slots: Vec<Option<Slot>>,
-    /// Which column is the cursor.
+    /// Index of the cursor column in the query.
     cursor: Option<usize>,
     trail: Trail,
     count: u64,
-    /// Whether the receiver broke off.
+    /// Whether the receiver ended the reading.
     ended: bool,
 }
 
@@ -51,17 +51,17 @@ impl<'a> Receiver<'a> {
         }
     }
 
-    /// Rows handed over so far.
+    /// Number of rows passed on so far.
     pub(super) fn count(&self) -> u64 {
         self.count
     }
 
-    /// Whether a column of the query is wanted at all.
+    /// Whether a column of the query is used, as a cell or as the cursor.
     pub(super) fn wants(&self, i: usize) -> bool {
         self.cursor == Some(i) || self.slots.get(i).is_some_and(Option::is_some)
     }
 
-    /// Resolves the names of the columns.
+    /// Maps the columns of the query to the schema by name.
     pub(super) fn columns(&mut self, names: &[&str]) -> Result<(), Failure> {
         let schema = self.pull.schema;
         let query = self.query;
@@ -98,7 +98,7 @@ impl<'a> Receiver<'a> {
         Ok(())
     }
 
-    /// Hands over every row.
+    /// Passes every row to the receiver.
     pub(super) async fn rows<R>(
         &mut self,
         mut rows: impl Stream<Item = Result<R, sqlx::Error>> + Unpin,
@@ -115,7 +115,7 @@ impl<'a> Receiver<'a> {
         Ok(())
     }
 
-    /// Hands over one row; whether more are wanted.
+    /// Passes one row to the receiver; returns whether it wants more.
     fn advance<R>(&mut self, found: &R, read: ReadCell<R>) -> Result<bool, Failure> {
         let schema = self.pull.schema;
         if let Some(at) = self.cursor {
@@ -142,7 +142,7 @@ impl<'a> Receiver<'a> {
         Ok(!self.ended)
     }
 
-    /// After the last row: everything is passed, unless the receiver did not want it.
+    /// Reports the final cursor after the last row, unless the receiver ended the reading early.
     pub(super) fn finish(self) {
         let before = self.pull.cursor.map(str::to_owned);
         if let Some(reached) = self.trail.current.or(before).filter(|_| !self.ended) {

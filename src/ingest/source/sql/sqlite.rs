@@ -67,7 +67,7 @@ async fn run(ask: &Ask<'_>, to: &mut Receiver<'_>) -> Result<(), Failure> {
     to.rows(rows, ask.timeout, cell).await
 }
 
-/// Types are those of the values: a column may hold any.
+/// Decodes a cell by the type of its value, because a column of SQLite may hold values of any type.
 fn cell(row: &SqliteRow, i: usize) -> Result<Found<'_>, String> {
     let said = |e: sqlx::Error| e.to_string();
     let raw = row.try_get_raw(i).map_err(said)?;

@@ -1,10 +1,9 @@
-//! How far the rows of a query came.
-
 use std::borrow::Cow;
 
 use super::cell::Found;
 
-/// How far the rows came. Rows of one cursor's value may still follow, so it is passed only when another comes.
+/// Tracks the cursor while rows arrive. Several rows may share a cursor value, so a value is complete only when a row
+/// with another value arrives.
 #[derive(Default)]
 pub(super) struct Trail {
     pub current: Option<String>,
@@ -12,7 +11,7 @@ pub(super) struct Trail {
 }
 
 impl Trail {
-    /// Notes a row's cursor; gives the one before it if that is passed now.
+    /// Records the cursor of a row; returns the previous cursor if this row completes it.
     pub(super) fn step(&mut self, value: &Found<'_>) -> Result<Option<String>, String> {
         let number = match value {
             Found::Missing => {

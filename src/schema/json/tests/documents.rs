@@ -1,8 +1,8 @@
-//! What is no document at all, and how deep and wide one may be.
+//! Invalid documents, and the limits on depth and width.
 
 use super::*;
 
-/// A document that is none: its error holds `expected`.
+/// Checks that a document is invalid and that its error message contains `expected`.
 fn check_document(text: &[u8], expected: &str) {
     let (_, outcome) = read(Purpose::Predict, text, 3);
     let shown = String::from_utf8_lossy(text);
@@ -12,7 +12,7 @@ fn check_document(text: &[u8], expected: &str) {
 #[test]
 fn what_is_no_json_as_promised_is_an_error_of_the_document() {
     let colour = |rest: &str| format!(r#"{{"colour": "red", {rest}}}"#).into_bytes();
-    // A key twice: known, unknown, id, target, escaped, nested, in a list.
+    // Duplicate keys: known, unknown, id, target, escaped, nested, in a list.
     for twice in [
         r#""colour": "red""#,
         r#""col\u006fur": null"#,
@@ -29,7 +29,7 @@ fn what_is_no_json_as_promised_is_an_error_of_the_document() {
             "stands twice in one object",
         );
     }
-    // Numbers that are not finite, anywhere.
+    // Numbers that are not finite, in any position.
     for number in [
         "1e400",
         "-1e400",
@@ -47,7 +47,7 @@ fn what_is_no_json_as_promised_is_an_error_of_the_document() {
         check_document(format!("[{number}]").as_bytes(), "not readable as JSON");
         check_document(number.as_bytes(), "not readable as JSON");
     }
-    // Syntax.
+    // Syntax errors.
     for text in [
         "{",
         "[",
@@ -70,7 +70,7 @@ fn what_is_no_json_as_promised_is_an_error_of_the_document() {
     check_document(b"{\"maker\": \"\xff\"}", "not readable as JSON");
     check_document(b"{\"unheard_of\": \"\xff\"}", "not readable as JSON");
     check_document(b"{\"maker\": \"\xed\xa0\x80\"}", "not readable as JSON");
-    // Lone surrogates are no text.
+    // Lone surrogates are not valid text.
     check_document(br#"{"maker": "\ud800"}"#, "not readable as JSON");
 }
 
@@ -87,7 +87,7 @@ fn a_bare_value_is_no_row() {
     }
 }
 
-/// `depth` brackets around nothing.
+/// An empty value inside `depth` pairs of brackets.
 fn nest(open: &str, close: &str, depth: usize) -> String {
     format!("{}{}", open.repeat(depth), close.repeat(depth))
 }
@@ -96,7 +96,7 @@ fn nest(open: &str, close: &str, depth: usize) -> String {
 fn nesting_beyond_the_limit_is_an_error_of_the_document_anywhere() {
     let list = |depth| nest("[", "]", depth);
     let object = |depth: usize| format!("{}0{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
-    // The object is the first level: 31 more fit in it, and are a fault of the row.
+    // The object is the first level: 31 more are allowed below it, and are a fault of the row.
     for value in [list(31), object(31)] {
         for (key, problem) in [
             ("maker", "wrong type"),
@@ -130,7 +130,7 @@ fn nesting_beyond_the_limit_is_an_error_of_the_document_anywhere() {
         "Many(1)"
     );
     check_document(in_list(31).as_bytes(), "nested deeper than 32");
-    // Elements that are no rows, also those beyond the most that are taken.
+    // Elements that are not rows, including those beyond the maximum number of rows.
     let elements = |depth| format!("[{{}}, {}]", list(depth));
     assert_eq!(
         read(Purpose::Predict, elements(31).as_bytes(), 10).1,
@@ -141,7 +141,8 @@ fn nesting_beyond_the_limit_is_an_error_of_the_document_anywhere() {
     check_document(beyond.as_bytes(), "nested deeper than 32");
 }
 
-/// The work per key grows with the names it is held against: an object of a million strange keys must not get that far.
+/// The work per unknown key grows with the number of known names it is compared with, so that an object of a million unknown
+/// keys must be rejected early.
 #[test]
 fn an_object_with_more_keys_than_a_table_has_columns_is_refused() {
     let object = |n: usize| {

@@ -1,4 +1,4 @@
-//! JSON into rows: what is read, what is a fault of the row, what is no document at all.
+//! Reading JSON into rows: valid rows, rows with faults, invalid documents.
 
 use super::super::fixture::{cells, faults, row, warnings, wines};
 use super::super::row::Purpose;
@@ -6,7 +6,7 @@ use super::*;
 
 mod documents;
 
-/// What becomes of a document: each row's cells or faults, or the document's error.
+/// The result of a document: the cells or faults of each row, and the document's error.
 fn read(purpose: Purpose, text: &[u8], most: usize) -> (Vec<Result<String, Vec<String>>>, String) {
     let schema = wines();
     let mut row = row(&schema, purpose);
@@ -25,14 +25,14 @@ fn read(purpose: Purpose, text: &[u8], most: usize) -> (Vec<Result<String, Vec<S
     (rows_read, outcome)
 }
 
-/// One object: its cells.
+/// Checks the cells of one object.
 fn check(text: &str, expected: &str) {
     let (rows, outcome) = read(Purpose::Predict, text.as_bytes(), 10);
     assert_eq!(outcome, "One", "{text}");
     assert_eq!(rows, [Ok(expected.to_owned())], "{text}");
 }
 
-/// One object: its faults.
+/// Checks the faults of one object.
 fn check_faults(purpose: Purpose, text: &str, expected: &[&str]) {
     let (rows, outcome) = read(purpose, text.as_bytes(), 10);
     assert_eq!(outcome, "One", "{text}");
@@ -45,12 +45,12 @@ fn values_become_cells() {
         r#"{"colour": "red", "stars": 3, "sugar": 7.5, "price": 12, "maker": "Argo"}"#,
         r#"red | 3 | 7.5 | 12 | "Argo""#,
     );
-    // Any order, escapes in keys and values.
+    // Keys in any order, with escapes in keys and values.
     check(
         r#"{"maker": "Ar\u0067o \"x\"", "pri\u0063e": 0.1, "colour": "white"}"#,
         r#"white | – | – | 0.1 | "Argo \"x\"""#,
     );
-    // Absent, null and "" are missing.
+    // An absent key, null and "" are missing values.
     for text in [
         r#"{"colour": "rose"}"#,
         r#"{"colour": "rose", "stars": null, "sugar": null, "maker": null, "bottle": null}"#,
@@ -58,13 +58,13 @@ fn values_become_cells() {
     ] {
         check(text, "rose | – | – | – | –");
     }
-    // What is missing in a file of text is a word here.
+    // A marker for missing values in text files is an ordinary word in JSON.
     check(r#"{"colour": "red", "maker": "NA"}"#, "red | – | – | – | –");
     check(
         r#"{"colour": "red", "maker": "Na"}"#,
         r#"red | – | – | – | "Na""#,
     );
-    // A level of digits is the same as number, as number with a point, and as text.
+    // A level of digits matches a whole number, a number with a point or exponent, and text.
     for three in ["3", "3.0", "3e0", "\"3\""] {
         check(
             &format!(r#"{{"colour": "red", "stars": {three}}}"#),
@@ -111,7 +111,7 @@ fn what_is_missing_or_unexpected_is_named() {
             "sugar: out of range, got -0.5, allowed: a number from 0 to 400",
         ],
     );
-    // Levels are exact.
+    // Levels are case-sensitive.
     check_faults(
         Purpose::Predict,
         r#"{"colour": "Red"}"#,
@@ -127,7 +127,7 @@ fn what_is_missing_or_unexpected_is_named() {
             "price: wrong type, got false, allowed: a number from 0 up",
         ],
     );
-    // Far from every name nothing is suggested.
+    // No suggestion is made for a name that is far from all known ones.
     check_faults(
         Purpose::Predict,
         r#"{"colour": "red", "temperature": 3}"#,

@@ -1,15 +1,15 @@
-//! Kolmogorov's distribution of one sample of n values: the chance that its distribution function lies at least x from the
-//! true one, somewhere.
+//! Kolmogorov's distribution for one sample of n values: the probability that its empirical distribution function differs
+//! somewhere from the true one by at least x.
 //!
-//! The ways of Simard and L'Ecuyer (Journal of Statistical Software 39, 2011), each where it is accurate; as
-//! `scipy.stats.kstwo.sf`. Agrees with it to 1e-9; the expansion for large samples is itself that of a limit, and off by 3e-6 where it
-//! begins, at 141 values, there and here.
+//! Uses the methods of Simard and L'Ecuyer (Journal of Statistical Software 39, 2011), each in the range where it is
+//! accurate; as `scipy.stats.kstwo.sf`, with which it agrees to 1e-9. In both, the expansion for large samples is an
+//! approximation that is off by 3e-6 where it begins, at 141 values.
 
 use std::f64::consts::PI;
 
 use crate::stats::gamma::ln_factorial;
 
-/// Chance of a distance of x or more, n 1 or more.
+/// Probability of a distance of at least x; n must be at least 1.
 pub(super) fn survival(n: u64, x: f64) -> f64 {
     let size = n as f64;
     let reach = size * x * x;
@@ -18,7 +18,7 @@ pub(super) fn survival(n: u64, x: f64) -> f64 {
     } else if size * x <= 0.5 {
         return 1.0;
     } else if x >= 0.5 || reach >= if n <= 140 { 4.0 } else { 2.2 } {
-        // Both sides at once are less likely than any error here.
+        // The probability of exceeding x on both sides at once is smaller than the other errors here.
         return (2.0 * one_sided(size, x)).clamp(0.0, 1.0);
     } else if n <= 140 || size * x.powf(1.5) <= 1.4 {
         durbin(n, x)
@@ -28,8 +28,8 @@ pub(super) fn survival(n: u64, x: f64) -> f64 {
     (1.0 - below).clamp(0.0, 1.0)
 }
 
-/// Chance that the distribution function lies x or more above the true one (Smirnov, 1944; Birnbaum and Tingey, 1951):
-/// x·Σ C(n, j)·(x + j/n)^(j−1)·(1 − x − j/n)^(n−j) over j ≤ n·(1 − x).
+/// Probability that the empirical distribution function lies at least x above the true one (Smirnov, 1944; Birnbaum and
+/// Tingey, 1951): x·Σ C(n, j)·(x + j/n)^(j−1)·(1 − x − j/n)^(n−j) over j ≤ n·(1 − x).
 fn one_sided(n: f64, x: f64) -> f64 {
     let last = (n * (1.0 - x)).floor() as u64;
     let all = ln_factorial(n);
@@ -45,8 +45,8 @@ fn one_sided(n: f64, x: f64) -> f64 {
     x * (0..=last).map(term).sum::<f64>()
 }
 
-/// Chance of less than x: Durbin's matrix as Marsaglia, Tsang and Wang put it (Journal of Statistical Software 8, 2003).
-/// With k = ⌊n·x⌋ + 1 it is the middle of the n-th power of a matrix of 2k − 1 rows, times n!/nⁿ.
+/// Probability of a distance below x: Durbin's matrix in the form of Marsaglia, Tsang and Wang (Journal of Statistical
+/// Software 8, 2003). With k = ⌊n·x⌋ + 1 it is the middle element of the n-th power of a matrix of 2k − 1 rows, times n!/nⁿ.
 fn durbin(n: u64, x: f64) -> f64 {
     let reach = n as f64 * x;
     let k = reach.floor() as usize + 1;
@@ -69,7 +69,7 @@ fn durbin(n: u64, x: f64) -> f64 {
     middle * (logarithm + scale).exp()
 }
 
-/// A square matrix times e to a power.
+/// A square matrix, scaled: the product of `cells` and e^`logarithm`.
 struct Matrix {
     width: usize,
     cells: Vec<f64>,
@@ -100,7 +100,7 @@ impl Matrix {
                 }
             }
         }
-        // Kept near 1: the power grows beyond every number.
+        // Rescaled to a maximum of 1, as the power would overflow.
         let most = cells.iter().fold(0.0, |most: f64, c| most.max(c.abs()));
         cells.iter_mut().for_each(|c| *c /= most);
         Matrix {
@@ -126,8 +126,8 @@ impl Matrix {
     }
 }
 
-/// Chance of less than x in large samples: the expansion of Pelz and Good (Journal of the Royal Statistical Society B 38,
-/// 1976) up to n^(−3/2), as Simard and L'Ecuyer write it.
+/// Probability of a distance below x in large samples: the expansion of Pelz and Good (Journal of the Royal Statistical
+/// Society B 38, 1976) up to n^(−3/2), in the form of Simard and L'Ecuyer.
 fn pelz_good(n: f64, x: f64) -> f64 {
     let z = n.sqrt() * x;
     let (z2, half) = (z * z, (PI / 2.0).sqrt());
@@ -136,7 +136,7 @@ fn pelz_good(n: f64, x: f64) -> f64 {
     let (mut more2, mut more3) = (0.0, 0.0);
     let terms = (16.0 * z / PI).ceil() as u32;
     for k in 0..=terms {
-        // The sums run over all whole k; each pair ±(k + ½) is one term twice.
+        // The sums run over all integers k; the pair ±(k + ½) contributes the same term twice.
         let a = (PI * (f64::from(k) + 0.5)).powi(2);
         let weight = 2.0 * (-a / (2.0 * z2)).exp();
         k0 += weight;

@@ -1,7 +1,7 @@
-//! Kolmogorov and Smirnov's two-sided test: the largest distance between two distribution functions.
+//! The two-sided Kolmogorov–Smirnov test: the largest distance between two empirical distribution functions.
 //!
-//! As `scipy.stats.ks_2samp` in its mode `auto`: the p-value is counted exactly as long as neither sample is larger than
-//! [`MAX_EXACT`], and taken from the distribution of one sample of the size that carries as much beyond it.
+//! As `scipy.stats.ks_2samp` in its mode `auto`: the p-value is exact as long as neither sample is larger than
+//! [`MAX_EXACT`]; beyond that it is taken from the distribution of one sample of the equivalent size.
 
 mod exact;
 mod kolmogorov;
@@ -9,7 +9,7 @@ mod kolmogorov;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Values in the larger sample up to which the p-value is exact.
+/// Size of the larger sample up to which the p-value is exact.
 pub const MAX_EXACT: usize = 10_000;
 
 /// The test's outcome.
@@ -17,23 +17,23 @@ pub const MAX_EXACT: usize = 10_000;
 pub struct Ks {
     /// Largest distance between the two distribution functions, in [0, 1].
     pub statistic: f64,
-    /// Chance of such a distance, or a larger one, between two samples of one distribution.
+    /// Probability of this distance or a larger one if both samples have the same distribution.
     pub p_value: f64,
-    /// How the chance was found.
+    /// How the p-value was computed.
     pub method: Method,
 }
 
-/// How a p-value was found.
+/// How a p-value was computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Method {
     Exact,
-    /// By the distribution of one large sample.
+    /// From the distribution of one sample of equivalent size.
     Asymptotic,
 }
 
-/// Tests two samples, each ascending and finite; `None` where either is empty.
+/// Tests two samples, each finite and in ascending order; `None` if either is empty.
 pub fn ks(reference: &[f64], current: &[f64]) -> Option<Ks> {
     let method = match reference.len().max(current.len()) <= MAX_EXACT {
         true => Method::Exact,
@@ -57,17 +57,17 @@ pub fn ks(reference: &[f64], current: &[f64]) -> Option<Ks> {
     })
 }
 
-/// Where two distribution functions are furthest apart.
+/// The point at which two empirical distribution functions are furthest apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Furthest {
-    /// Just behind this value.
+    /// The distance is that just after this value.
     pub at: f64,
-    /// Values of the reference up to it.
+    /// Number of reference values up to `at`.
     pub reference: usize,
-    /// Values of the other up to it.
+    /// Number of current values up to `at`.
     pub current: usize,
-    /// How far, in units of 1/(n·m) and so without rounding: whether a path of the exact count touches it must not hang on the
-    /// last bit.
+    /// The distance in units of 1/(n·m), an integer and so free of rounding: whether a path of the exact count touches the
+    /// limit must not depend on the last bit.
     apart: u64,
     whole: u64,
 }
@@ -79,7 +79,7 @@ impl Furthest {
     }
 }
 
-/// Where two samples, each ascending and finite, are furthest apart; `None` where either is empty.
+/// The point at which two samples, each finite and in ascending order, are furthest apart; `None` if either is empty.
 pub fn furthest(reference: &[f64], current: &[f64]) -> Option<Furthest> {
     let (n, m) = (reference.len() as i64, current.len() as i64);
     let (mut i, mut j) = (0, 0);
@@ -103,23 +103,23 @@ pub fn furthest(reference: &[f64], current: &[f64]) -> Option<Furthest> {
     most
 }
 
-/// Whether two samples may well be of one distribution: no p-value at or below `p`. What is far off is told from the distance
-/// alone, so that many pairs can be tried.
+/// Whether two samples may have the same distribution, that is, whether their p-value is above `p`. Clear differences are
+/// detected from the distance alone, so that many pairs can be tested cheaply.
 pub fn fits(reference: &[f64], current: &[f64], p: f64) -> bool {
     let Some(furthest) = furthest(reference, current) else {
         return false;
     };
     let (n, m) = (reference.len() as f64, current.len() as f64);
     let statistic = furthest.statistic();
-    // Four times what would do: the leading term alone may be off by that much.
+    // Four times the sufficient size, as the leading term alone may be off by that much.
     if n * m / (n + m) > 4.0 * size_for(p, statistic) {
         return false;
     }
     ks(reference, current).is_some_and(|ks| ks.p_value > p)
 }
 
-/// Values of one sample whose test would give about the chance `p` in (0, 1) at this distance: the leading term of the
-/// distribution, p = 2·exp(−2·n·d²), turned round.
+/// Size of one sample whose test would give about the p-value `p` in (0, 1) at this distance, from the leading term of the
+/// distribution, p = 2·exp(−2·n·d²), solved for n.
 pub fn size_for(p: f64, statistic: f64) -> f64 {
     (2.0 / p).ln() / (2.0 * statistic * statistic)
 }
