@@ -43,7 +43,7 @@ pub(super) struct Told {
 
 /// Why a request was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AskFault {
+pub enum AskError {
     #[error("there is no alert {0:?}; the list of alerts shows those there are")]
     NoAlert(String),
     #[error("alert {0:?} is not silenced")]
@@ -66,7 +66,7 @@ pub enum AskFault {
 }
 
 /// Result of a request.
-pub(super) type Done = Result<(), AskFault>;
+pub(super) type Done = Result<(), AskError>;
 
 /// Sender for the result of a request.
 pub(super) type Reply = oneshot::Sender<Done>;
@@ -149,7 +149,7 @@ impl Handle {
         alert: String,
         time: Duration,
         comment: String,
-    ) -> Result<(), AskFault> {
+    ) -> Result<(), AskError> {
         self.ask(|reply| Ask::Silence {
             alert,
             time,
@@ -165,7 +165,7 @@ impl Handle {
         matchers: Vec<Matcher>,
         time: Duration,
         comment: String,
-    ) -> Result<(), AskFault> {
+    ) -> Result<(), AskError> {
         self.ask(|reply| Ask::SilenceLabels {
             matchers,
             time,
@@ -176,20 +176,20 @@ impl Handle {
     }
 
     /// Ends the silences that name an alert.
-    pub async fn unsilence(&self, alert: String) -> Result<(), AskFault> {
+    pub async fn unsilence(&self, alert: String) -> Result<(), AskError> {
         self.ask(|reply| Ask::Unsilence { alert, reply }).await
     }
 
     /// Sends a dead letter again; also resumes its channel if that was paused.
-    pub async fn resend(&self, letter: String) -> Result<(), AskFault> {
+    pub async fn resend(&self, letter: String) -> Result<(), AskError> {
         self.ask(|reply| Ask::Resend { letter, reply }).await
     }
 
     async fn ask(&self, ask: impl FnOnce(Reply) -> Ask) -> Done {
         let (reply, answer) = oneshot::channel();
         let sent = self.asks.send(ask(reply)).await;
-        sent.map_err(|_| AskFault::Closed)?;
-        answer.await.map_err(|_| AskFault::Closed)?
+        sent.map_err(|_| AskError::Closed)?;
+        answer.await.map_err(|_| AskError::Closed)?
     }
 }
 

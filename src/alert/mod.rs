@@ -25,5 +25,5 @@ pub mod state;
 pub mod view;
 
 pub use condition::{Condition, Rule};
-pub use handle::{AskFault, Handle};
+pub use handle::{AskError, Handle};
 pub use options::Options;

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::chosen::Chosen;
-use super::exit::{Exit, WithExit};
+use super::exit::{Exit, ExitError};
 use super::out::{outln, print_json};
 use super::remote::{Opened, Remote};
 use super::site::Site;
@@ -280,7 +280,7 @@ fn lasting(text: &str) -> Result<Span, String> {
 
 fn labelled(labels: &[String], time: Duration, comment: String) -> anyhow::Result<Silence> {
     let read = |text: &String| {
-        Matcher::parse(text).ok_or_else(|| WithExit {
+        Matcher::parse(text).ok_or_else(|| ExitError {
             message: format!("{text:?} is no label; write NAME=VALUE or NAME!=VALUE"),
             exit: Exit::Usage,
         })

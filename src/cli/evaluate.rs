@@ -15,7 +15,7 @@ use crate::registry::Registry;
 use crate::schema::row::Purpose;
 use crate::stats::metric::METRICS;
 use crate::stats::scores::Scores;
-use crate::train::TrainFault;
+use crate::train::TrainError;
 
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
@@ -40,7 +40,7 @@ pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
     rows::report_bad(site, source.name(), &loaded);
     loaded.check_bad(max_bad)?;
     if loaded.table.is_empty() {
-        return Err(TrainFault::NoRows {
+        return Err(TrainError::NoRows {
             read: loaded.read,
             left_out: loaded.left_out,
         }

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use super::out::errln;
 use crate::control::retrain::RetrainError;
-use crate::ingest::ReadFault;
+use crate::ingest::ReadError;
 use crate::store::OpenError;
-use crate::train::TrainFault;
+use crate::train::TrainError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -39,33 +39,33 @@ impl From<Exit> for ExitCode {
 /// An error with its own exit code.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct WithExit {
+pub struct ExitError {
     pub message: String,
     pub exit: Exit,
 }
 
 /// The exit code of an error.
 pub fn of(error: &anyhow::Error) -> Exit {
-    if let Some(with) = error.downcast_ref::<WithExit>() {
+    if let Some(with) = error.downcast_ref::<ExitError>() {
         return with.exit;
     }
     if let Some(OpenError::Held { .. }) = error.downcast_ref::<OpenError>() {
         return Exit::Held;
     }
-    match error.downcast_ref::<ReadFault>() {
-        Some(ReadFault::Usage(_)) => return Exit::Usage,
-        Some(ReadFault::Stopped) => return Exit::Interrupted,
+    match error.downcast_ref::<ReadError>() {
+        Some(ReadError::Usage(_)) => return Exit::Usage,
+        Some(ReadError::Stopped) => return Exit::Interrupted,
         _ => {}
     }
     let train = error
-        .downcast_ref::<TrainFault>()
+        .downcast_ref::<TrainError>()
         .or(match error.downcast_ref::<RetrainError>() {
             Some(RetrainError::Train(fault)) => Some(fault),
             _ => None,
         });
     match train {
-        Some(TrainFault::Stopped) => Exit::Interrupted,
-        Some(TrainFault::UnknownLearner { .. } | TrainFault::Request(_)) => Exit::Usage,
+        Some(TrainError::Stopped) => Exit::Interrupted,
+        Some(TrainError::UnknownLearner { .. } | TrainError::Request(_)) => Exit::Usage,
         _ => Exit::Failed,
     }
 }

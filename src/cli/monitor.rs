@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::exit::{Exit, WithExit};
+use super::exit::{Exit, ExitError};
 use super::out::{errln, outln, print_json};
 use super::table;
 use crate::ingest::numbers::{self, Wanted};
@@ -100,7 +100,7 @@ fn set_help() -> String {
 
 pub fn run(args: &MonitorArgs, as_json: bool) -> anyhow::Result<Exit> {
     let MonitorCommand::Replay(args) = &args.command;
-    let usage = |message: String| WithExit {
+    let usage = |message: String| ExitError {
         message,
         exit: Exit::Usage,
     };

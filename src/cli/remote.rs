@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use super::exit::{Exit, WithExit};
+use super::exit::{Exit, ExitError};
 use super::site::Site;
 use crate::control::jobs::{JobView, Product, State};
 use crate::export::{self, Each, Events, ExportError, Filter};
@@ -195,7 +195,7 @@ impl Remote {
                 State::Done => return job.result.with_context(|| not_understood(path)),
                 State::Failed => bail!("{}", job.error.unwrap_or_default()),
                 State::Cancelled => {
-                    return Err(WithExit {
+                    return Err(ExitError {
                         message: "interrupted; the job was cancelled".into(),
                         exit: Exit::Interrupted,
                     }
@@ -417,7 +417,7 @@ fn scope(method: &Method, path: &str) -> Option<&'static str> {
 }
 
 fn held(message: String) -> anyhow::Error {
-    WithExit {
+    ExitError {
         message,
         exit: Exit::Held,
     }
@@ -436,7 +436,7 @@ pub fn must_share_spec(site: &Site, remote: &Remote) -> Result<()> {
         || "its live model".to_owned(),
         |version| version.to_string(),
     );
-    Err(WithExit {
+    Err(ExitError {
         message: format!(
             "{path} differs from the spec of {live}, by which the server at {url} goes; leave --spec out, or make a model of \
              {path} live first (`train SOURCE --spec {path} --promote always` works beside the server), or stop the server"

@@ -7,7 +7,7 @@ use anyhow::Context;
 use futures_util::future::select_all;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::exit::{Exit, WithExit};
+use super::exit::{Exit, ExitError};
 use super::site::Site;
 use super::{holder, out};
 use crate::app::{App, First};
@@ -121,7 +121,7 @@ pub(super) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
         let holder = holder::of(listen.port())
             .map_or_else(|| "another process".to_owned(), |holder| holder.to_string());
         let message = format!("{listen} is held by {holder}; end it, or {remedy}");
-        WithExit {
+        ExitError {
             message,
             exit: Exit::Held,
         }

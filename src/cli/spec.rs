@@ -125,7 +125,7 @@ fn check(file: &std::path::Path, as_json: bool) -> anyhow::Result<Exit> {
         Err(faults) => faults.0,
     };
     if as_json {
-        let entry = |f: &crate::schema::spec::SpecFault| json!({"line": f.line, "column": f.column, "problem": f.problem, "remedy": f.remedy});
+        let entry = |f: &crate::schema::spec::SpecError| json!({"line": f.line, "column": f.column, "problem": f.problem, "remedy": f.remedy});
         print_json(
             &json!({"valid": false, "faults": faults.iter().map(entry).collect::<Vec<_>>()}),
         )?;

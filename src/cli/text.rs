@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::ingest::source::Options;
-use crate::schema::dialect::{DialectFault, Setting};
+use crate::schema::dialect::{DialectError, Setting};
 use crate::schema::{Dialect, WarningSummary};
 
 use super::site::Site;
@@ -19,7 +19,7 @@ pub struct TextArgs {
 
 impl TextArgs {
     /// The dialect of the spec, overridden by the flags.
-    pub fn over(&self, spec: &Dialect) -> Result<Dialect, DialectFault> {
+    pub fn over(&self, spec: &Dialect) -> Result<Dialect, DialectError> {
         spec.clone().with(&self.format)
     }
 }
@@ -47,7 +47,7 @@ impl ReadArgs {
     }
 
     /// Read options of a source: those of the spec, overridden by the flags.
-    pub fn options(&self, spec: &Dialect) -> Result<Options, DialectFault> {
+    pub fn options(&self, spec: &Dialect) -> Result<Options, DialectError> {
         Ok(Options {
             items: self.items.clone(),
             query: self.query.clone(),

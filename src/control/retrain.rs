@@ -1,13 +1,13 @@
 //! One training, from table to registered version, with the decision on its promotion.
 
 use crate::clock::Clock;
-use crate::ingest::TooManyBad;
+use crate::ingest::TooManyBadError;
 use crate::live::champion::usable;
-use crate::model::{Card, Model, ModelFault, Spec, Workspace};
+use crate::model::{Card, Model, ModelError, Spec, Workspace};
 use crate::promotion::gate::{self, Gate, Paired, Thresholds};
 use crate::promotion::policy::{self, Champion, Promote, Verdict};
 use crate::registry::{Decision, Registry, RegistryError, Version, VersionRef};
-use crate::train::{self, Material, Progress, TrainFault, Trained};
+use crate::train::{self, Material, Progress, TrainError, Trained};
 use crate::trainset::lesson::Lesson;
 
 /// A training order.
@@ -48,17 +48,17 @@ pub struct Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum RetrainError {
     #[error(transparent)]
-    Train(#[from] TrainFault),
+    Train(#[from] TrainError),
     #[error(transparent)]
-    Model(#[from] ModelFault),
+    Model(#[from] ModelError),
     #[error(transparent)]
     Registry(#[from] RegistryError),
     /// The share of invalid rows in the table is too large.
     #[error(transparent)]
-    TooManyBad(#[from] TooManyBad),
+    TooManyBad(#[from] TooManyBadError),
     /// The training table cannot be stored.
     #[error("the training table cannot be kept: {0}")]
-    Table(#[from] crate::ingest::WriteFault),
+    Table(#[from] crate::ingest::WriteError),
 }
 
 /// Trains a model, stores the table and the version, and promotes it if the decision says so. The gate decides if there are
@@ -67,7 +67,7 @@ pub enum RetrainError {
 /// Takes seconds to minutes, so it must not run on a serving thread.
 ///
 /// # Errors
-/// [`RetrainError`]; if `progress` reported a cancellation, it holds [`TrainFault::Stopped`] and nothing is registered.
+/// [`RetrainError`]; if `progress` reported a cancellation, it holds [`TrainError::Stopped`] and nothing is registered.
 pub fn run(
     registry: &Registry,
     spec: &Spec,

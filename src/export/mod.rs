@@ -6,7 +6,7 @@ use std::io::Write;
 
 use jiff::Timestamp;
 
-use crate::ingest::WriteFault;
+use crate::ingest::WriteError;
 use crate::store::event::{Line, LineError, Record};
 use crate::store::kind::Kind;
 use crate::store::{File, Store, StoreError, maintenance};
@@ -43,7 +43,7 @@ pub enum ExportError {
     Io(#[from] std::io::Error),
     /// The table cannot be written.
     #[error(transparent)]
-    Write(#[from] WriteFault),
+    Write(#[from] WriteError),
     /// Another source of events failed.
     #[error("{0}")]
     Source(Box<dyn std::error::Error + Send + Sync>),

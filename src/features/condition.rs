@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::frame::Frame;
-use super::scope::{Scope, StepFault};
+use super::scope::{Scope, StepError};
 use crate::schema::fault::nearest;
 
 /// One alternative of a condition, as written in the spec: `{column: title, in: [Master]}`.
@@ -24,7 +24,7 @@ impl Condition {
     ///
     /// # Errors
     /// When a column is not a category or does not have such a level.
-    pub fn resolve(any: &[OneOf], scope: &Scope) -> Result<Condition, StepFault> {
+    pub fn resolve(any: &[OneOf], scope: &Scope) -> Result<Condition, StepError> {
         let one = |o: &OneOf| {
             let (slot, levels) = scope.category(&o.column)?;
             let codes = o.levels.iter().map(|level| {
@@ -37,13 +37,13 @@ impl Condition {
                         let near = nearest(&level, levels.iter().map(String::as_str));
                         let remedy =
                             format!("did you mean {:?}?", near.unwrap_or(&levels.join(", ")));
-                        StepFault::new(format!("{:?} has no level {level:?}", o.column), remedy)
+                        StepError::new(format!("{:?} has no level {level:?}", o.column), remedy)
                     })
             });
-            Ok((slot as u32, codes.collect::<Result<_, StepFault>>()?))
+            Ok((slot as u32, codes.collect::<Result<_, StepError>>()?))
         };
         Ok(Condition(
-            any.iter().map(one).collect::<Result<_, StepFault>>()?,
+            any.iter().map(one).collect::<Result<_, StepError>>()?,
         ))
     }
 

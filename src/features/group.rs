@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::{Condition, OneOf};
 use super::frame::Frame;
-use super::scope::{Scope, StepFault};
+use super::scope::{Scope, StepError};
 use crate::schema::Cell;
 
 /// A key as written in the spec: columns, and optionally the rows that it applies to.
@@ -39,9 +39,9 @@ impl Key {
     ///
     /// # Errors
     /// When a name is unknown, or the key has no column.
-    pub fn resolve(spec: &KeySpec, scope: &Scope) -> Result<Key, StepFault> {
+    pub fn resolve(spec: &KeySpec, scope: &Scope) -> Result<Key, StepError> {
         if spec.of.is_empty() {
-            return Err(StepFault::new(
+            return Err(StepError::new(
                 "a key without columns",
                 "name at least one under of",
             ));

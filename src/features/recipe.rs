@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
 use super::frame::Frame;
-use super::scope::{Scope, SlotKind, StepFault};
+use super::scope::{Scope, SlotKind, StepError};
 use super::step::{FitWarning, Step, Training};
 use super::steps::{FittedStep, StepSpec};
-use crate::schema::spec::{About, Needed, SpecFault};
+use crate::schema::spec::{About, Needed, SpecError};
 use crate::schema::{Cell, RowView, Schema, Table};
 
 /// A recipe as written in the spec.
@@ -57,7 +57,7 @@ pub struct Fitted {
 
 impl RecipeSpec {
     /// Reports the required keys that the recipe lacks, at the position of the recipe.
-    pub fn check_keys(typed: &Spanned<RecipeSpec>, faults: &mut Vec<SpecFault>) {
+    pub fn check_keys(typed: &Spanned<RecipeSpec>, faults: &mut Vec<SpecError>) {
         typed.value.steps.of(typed, "steps", faults);
         typed.value.features.of(typed, "features", faults);
     }
@@ -66,7 +66,7 @@ impl RecipeSpec {
     ///
     /// # Errors
     /// The first error of each step and feature, with its line.
-    pub fn check(&self, schema: &Schema) -> Result<(), Vec<SpecFault>> {
+    pub fn check(&self, schema: &Schema) -> Result<(), Vec<SpecError>> {
         let empty = Frames {
             frames: Vec::new(),
             text: "",
@@ -99,7 +99,7 @@ impl RecipeSpec {
         table: &Table,
         rows: &[usize],
         labels: &[bool],
-    ) -> Result<Fitted, Vec<SpecFault>> {
+    ) -> Result<Fitted, Vec<SpecError>> {
         let frames = rows.iter().map(|i| table.row(*i).cells.to_vec()).collect();
         let mut warnings = Vec::new();
         let frames = Frames {
@@ -127,7 +127,7 @@ impl RecipeSpec {
         mut data: Frames<'_>,
         labels: &[bool],
         warnings: &mut Vec<FitWarning>,
-    ) -> Result<(Recipe, Vec<Vec<Cell>>), Vec<SpecFault>> {
+    ) -> Result<(Recipe, Vec<Vec<Cell>>), Vec<SpecError>> {
         let mut scope = Scope::of(schema);
         let mut steps = Vec::new();
         let mut faults = Vec::new();
@@ -144,13 +144,13 @@ impl RecipeSpec {
                     step.fitted();
                     steps.push(step);
                 }
-                Err(StepFault {
+                Err(StepError {
                     problem,
                     remedy,
                     about,
                 }) => {
                     // Later steps may need this step's outputs, so that their errors would only be confusing.
-                    faults.push(SpecFault::at(spec, problem, remedy).about(about));
+                    faults.push(SpecError::at(spec, problem, remedy).about(about));
                     return Err(faults);
                 }
             }
@@ -199,19 +199,19 @@ impl Frames<'_> {
 fn pick_features(
     specs: &Spanned<Vec<Spanned<String>>>,
     scope: &Scope,
-    faults: &mut Vec<SpecFault>,
+    faults: &mut Vec<SpecError>,
 ) -> Vec<Feature> {
     let mut features: Vec<Feature> = Vec::new();
     for spec in &specs.value {
         let slots = match scope.matching(&spec.value) {
             Ok(slots) => slots,
             Err(fault) => {
-                let StepFault {
+                let StepError {
                     problem,
                     remedy,
                     about,
                 } = fault;
-                faults.push(SpecFault::at(spec, problem, remedy).about(about));
+                faults.push(SpecError::at(spec, problem, remedy).about(about));
                 continue;
             }
         };
@@ -219,7 +219,7 @@ fn pick_features(
             let info = scope.slot(slot);
             let mut fault = |what: &str, remedy: &str| {
                 let problem = format!("the feature {:?} {what}", info.name);
-                let fault = SpecFault::at(spec, problem, remedy);
+                let fault = SpecError::at(spec, problem, remedy);
                 faults.push(fault.about(About::Name(info.name.clone())));
             };
             if info.kind != SlotKind::Number {
@@ -241,7 +241,7 @@ fn pick_features(
     }
     if specs.value.is_empty() {
         let problem = "the recipe has no features";
-        let fault = SpecFault::at(specs, problem, "list numbers under recipe: features");
+        let fault = SpecError::at(specs, problem, "list numbers under recipe: features");
         faults.push(fault.about(About::Nothing));
     }
     features

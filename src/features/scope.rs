@@ -46,16 +46,16 @@ pub struct SlotInfo {
 /// Why a step cannot be resolved or fitted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
-pub struct StepFault {
+pub struct StepError {
     pub problem: String,
     pub remedy: String,
     /// What the error concerns, which serves to recognise errors that are mere consequences of others.
     pub about: About,
 }
 
-impl StepFault {
-    pub fn new(problem: impl Into<String>, remedy: impl Into<String>) -> StepFault {
-        StepFault {
+impl StepError {
+    pub fn new(problem: impl Into<String>, remedy: impl Into<String>) -> StepError {
+        StepError {
             problem: problem.into(),
             remedy: remedy.into(),
             about: About::Place,
@@ -63,8 +63,8 @@ impl StepFault {
     }
 
     /// The same error, concerning a name.
-    pub fn named(self, name: impl Into<String>) -> StepFault {
-        StepFault {
+    pub fn named(self, name: impl Into<String>) -> StepError {
+        StepError {
             about: About::Name(name.into()),
             ..self
         }
@@ -160,7 +160,7 @@ impl Scope {
     ///
     /// # Errors
     /// When there is none; the message suggests the nearest name.
-    pub fn find(&self, name: &str) -> Result<usize, StepFault> {
+    pub fn find(&self, name: &str) -> Result<usize, StepError> {
         self.slots
             .iter()
             .rposition(|s| s.name == name)
@@ -170,7 +170,7 @@ impl Scope {
                     Some(near) => format!("did you mean {near:?}?"),
                     None => "name a column or the output of an earlier step".into(),
                 };
-                StepFault::new(
+                StepError::new(
                     format!("there is no {name:?} at this point of the recipe"),
                     remedy,
                 )
@@ -182,7 +182,7 @@ impl Scope {
     ///
     /// # Errors
     /// When the name is unknown or of another kind.
-    pub fn number(&self, name: &str) -> Result<usize, StepFault> {
+    pub fn number(&self, name: &str) -> Result<usize, StepError> {
         let slot = self.find(name)?;
         match self.slots[slot].kind {
             SlotKind::Number => Ok(slot),
@@ -194,7 +194,7 @@ impl Scope {
     ///
     /// # Errors
     /// When the name is unknown or of another kind.
-    pub fn category(&self, name: &str) -> Result<(usize, &[String]), StepFault> {
+    pub fn category(&self, name: &str) -> Result<(usize, &[String]), StepError> {
         let slot = self.find(name)?;
         match &self.slots[slot].kind {
             SlotKind::Category(levels) => Ok((slot, levels)),
@@ -206,7 +206,7 @@ impl Scope {
     ///
     /// # Errors
     /// When the name is unknown or of another kind.
-    pub fn text(&self, name: &str) -> Result<usize, StepFault> {
+    pub fn text(&self, name: &str) -> Result<usize, StepError> {
         let slot = self.find(name)?;
         match self.slots[slot].kind {
             SlotKind::Text | SlotKind::Open => Ok(slot),
@@ -218,7 +218,7 @@ impl Scope {
     ///
     /// # Errors
     /// When the name is unknown or of another kind.
-    pub fn counted(&self, name: &str) -> Result<usize, StepFault> {
+    pub fn counted(&self, name: &str) -> Result<usize, StepError> {
         let slot = self.find(name)?;
         match self.slots[slot].kind {
             SlotKind::Text | SlotKind::Open | SlotKind::Category(_) => Ok(slot),
@@ -238,7 +238,7 @@ impl Scope {
     ///
     /// # Errors
     /// When the name is unknown or of another kind.
-    pub fn date(&self, name: &str) -> Result<usize, StepFault> {
+    pub fn date(&self, name: &str) -> Result<usize, StepError> {
         let slot = self.find(name)?;
         match self.slots[slot].kind {
             SlotKind::Date => Ok(slot),
@@ -247,7 +247,7 @@ impl Scope {
     }
 
     /// The slots of a name, or of a prefix followed by `*`; hidden slots are left out.
-    pub fn matching(&self, pattern: &str) -> Result<Vec<usize>, StepFault> {
+    pub fn matching(&self, pattern: &str) -> Result<Vec<usize>, StepError> {
         let Some(prefix) = pattern.strip_suffix('*') else {
             return Ok(vec![self.find(pattern)?]);
         };
@@ -261,7 +261,7 @@ impl Scope {
             .filter(visible)
             .collect();
         if found.is_empty() {
-            return Err(StepFault::new(
+            return Err(StepError::new(
                 format!("nothing at this point of the recipe begins with {prefix:?}"),
                 "name a column or the output of an earlier step",
             )
@@ -270,7 +270,7 @@ impl Scope {
         Ok(found)
     }
 
-    fn wrong_kind(&self, slot: usize, wanted: &str) -> StepFault {
+    fn wrong_kind(&self, slot: usize, wanted: &str) -> StepError {
         let SlotInfo { name, kind, .. } = &self.slots[slot];
         let remedy = match (kind, wanted) {
             (SlotKind::Category(_), "number") => "use one_hot to make numbers of a category",
@@ -284,7 +284,7 @@ impl Scope {
             (SlotKind::Number, "category") => "use bin to make a category of a number",
             _ => "name another column",
         };
-        StepFault::new(
+        StepError::new(
             format!("{name:?} is a {}, a {wanted} is needed", kind.word()),
             remedy,
         )

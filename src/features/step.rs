@@ -1,7 +1,7 @@
 //! The traits of a step, as written in a spec and as fitted.
 
 use super::frame::Frame;
-use super::scope::{Scope, StepFault};
+use super::scope::{Scope, StepError};
 use crate::schema::Cell;
 
 /// The data a step is fitted on: the frames of all training rows so far, and their labels.
@@ -68,7 +68,7 @@ pub trait FitStep {
         &self,
         scope: &mut Scope,
         training: &mut Training<'_>,
-    ) -> Result<Self::Fitted, StepFault>;
+    ) -> Result<Self::Fitted, StepError>;
 }
 
 pub trait Step {

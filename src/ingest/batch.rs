@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::bad_row::bad_rows;
-use super::error::SinkFault;
+use super::error::SinkError;
 use crate::schema::fault::Fault;
 use crate::schema::{ColumnWarning, Schema, Table};
 
@@ -126,11 +126,11 @@ impl std::ops::AddAssign for Taken {
 /// Receiver of batches, called in source order. A call may block as long as necessary; the source is not read meanwhile.
 pub trait Sink {
     /// Consumes a batch; the sink is also responsible for quarantining its bad rows.
-    fn take(&mut self, batch: Batch) -> Result<Taken, SinkFault>;
+    fn take(&mut self, batch: Batch) -> Result<Taken, SinkError>;
 }
 
-impl<F: FnMut(Batch) -> Result<Taken, SinkFault>> Sink for F {
-    fn take(&mut self, batch: Batch) -> Result<Taken, SinkFault> {
+impl<F: FnMut(Batch) -> Result<Taken, SinkError>> Sink for F {
+    fn take(&mut self, batch: Batch) -> Result<Taken, SinkError> {
         self(batch)
     }
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::bad_row::bad_rows;
 use super::batch::{BATCH, Bad, Batch, Sink, Tally};
-use super::error::ReadFault;
+use super::error::ReadError;
 use super::identity::identity;
 use super::notes::Notes;
 use super::occurrences::Occurrences;
 use super::rows::{Rows, SourceRow};
 use super::source::World;
 use crate::schema::row::Purpose;
-use crate::schema::table::TooMuchText;
+use crate::schema::table::TooMuchTextError;
 use crate::schema::{Notice, Row, Schema};
 
 /// Notice for a source with more different rows without an id than [`Occurrences`] counts exactly.
@@ -28,7 +28,7 @@ pub(super) struct Batcher<'a> {
     strict: bool,
     batch: Batch,
     tally: Tally,
-    fault: Option<ReadFault>,
+    fault: Option<ReadError>,
     notes: Notes,
     occurrences: Occurrences,
     /// The identity of the whole source; `None` if each of its parts is identified separately, as the files of a folder are.
@@ -59,7 +59,7 @@ impl<'a> Batcher<'a> {
 
     /// Passes the remaining rows to the sink. An error of the batcher or the sink takes precedence over `outcome`, the
     /// result of reading the source.
-    pub(super) fn finish(mut self, outcome: Result<(), ReadFault>) -> Result<Tally, ReadFault> {
+    pub(super) fn finish(mut self, outcome: Result<(), ReadError>) -> Result<Tally, ReadError> {
         if self.fault.is_none() {
             let moved = self.batch.cursor != self.tally.cursor;
             if self.batch.read() > 0 || moved {
@@ -75,7 +75,7 @@ impl<'a> Batcher<'a> {
         }
     }
 
-    fn fail(&mut self, fault: ReadFault) -> ControlFlow<()> {
+    fn fail(&mut self, fault: ReadError) -> ControlFlow<()> {
         self.fault = Some(fault);
         ControlFlow::Break(())
     }
@@ -94,7 +94,7 @@ impl<'a> Batcher<'a> {
         self.tally.bad += batch.bad.len() as u64;
         self.tally.cursor.clone_from(&batch.cursor);
         match self.sink.take(batch) {
-            Err(fault) => self.fail(ReadFault::Sink(fault)),
+            Err(fault) => self.fail(ReadError::Sink(fault)),
             Ok(taken) => {
                 self.tally.count(taken);
                 ControlFlow::Continue(())
@@ -102,7 +102,7 @@ impl<'a> Batcher<'a> {
         }
     }
 
-    fn keep(&mut self, line: u64, row: &Row) -> Result<(), TooMuchText> {
+    fn keep(&mut self, line: u64, row: &Row) -> Result<(), TooMuchTextError> {
         self.batch.table.push(row)?;
         self.batch.lines.push(line);
         let was_full = self.occurrences.is_full();
@@ -154,7 +154,7 @@ impl Rows for Batcher<'_> {
             && let Some(bad) = bad_rows(line, &faults).next()
         {
             let name = self.batch.source.to_string();
-            return self.fail(ReadFault::Strict { name, bad });
+            return self.fail(ReadError::Strict { name, bad });
         }
         if !faults.is_empty() {
             self.batch.bad.push(Bad { line, faults, row });
@@ -163,7 +163,7 @@ impl Rows for Batcher<'_> {
             return ControlFlow::Continue(());
         }
         if self.world.stopped() {
-            return self.fail(ReadFault::Stopped);
+            return self.fail(ReadError::Stopped);
         }
         self.flush()
     }
@@ -185,7 +185,7 @@ impl Rows for Batcher<'_> {
         self.world.say(&format!("skipped {name}: {why}"));
     }
 
-    fn unreadable(&mut self, name: &str, fault: &ReadFault) -> ControlFlow<()> {
+    fn unreadable(&mut self, name: &str, fault: &ReadError) -> ControlFlow<()> {
         if self.strict || self.fault.is_some() {
             return ControlFlow::Break(());
         }

@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::bad_row::{BadRow, bad_rows};
-use super::error::ReadFault;
+use super::error::ReadError;
 use super::notes::Notes;
 use super::rows::{Rows, SourceRow};
 use crate::schema::fault::{Fault, Problem};
 use crate::schema::row::Purpose;
-use crate::schema::table::TooMuchText;
+use crate::schema::table::TooMuchTextError;
 use crate::schema::{Notice, Row, Schema, Table, Warning, WarningSummary};
 
 /// Maximum number of bad-row entries that are stored for display; further bad rows are only counted.
@@ -88,7 +88,7 @@ pub const MAX_BAD: f64 = 0.05;
     "{bad} of {rows} rows cannot be used ({share:.1} %), and at most {most} % may be left out{commonest}; \
      correct the rows, or raise the limit (--max-bad, over HTTP max_bad, from 0 to 1)"
 )]
-pub struct TooManyBad {
+pub struct TooManyBadError {
     bad: usize,
     rows: usize,
     share: f64,
@@ -119,7 +119,7 @@ impl Loaded {
     ///
     /// # Errors
     /// Names the most frequent fault and its remedy.
-    pub fn check_bad(&self, max_bad: f64) -> Result<(), TooManyBad> {
+    pub fn check_bad(&self, max_bad: f64) -> Result<(), TooManyBadError> {
         let rows = self.read.saturating_sub(self.unlabelled);
         if self.left_out == 0 || self.left_out as f64 <= max_bad * rows as f64 {
             return Ok(());
@@ -127,7 +127,7 @@ impl Loaded {
         let said = |(rows, fault): &(usize, Fault)| {
             format!("; the commonest fault, in {rows} rows: {fault}")
         };
-        Err(TooManyBad {
+        Err(TooManyBadError {
             bad: self.left_out,
             rows,
             share: 100.0 * self.left_out as f64 / rows as f64,
@@ -140,7 +140,7 @@ impl Loaded {
 pub(super) struct Collector {
     loaded: Loaded,
     strict: bool,
-    full: Option<TooMuchText>,
+    full: Option<TooMuchTextError>,
     name: String,
     notes: Notes,
     /// The most recent distinct lists of warnings, to share their allocations.
@@ -165,10 +165,10 @@ impl Collector {
         }
     }
 
-    pub(super) fn finish(mut self) -> Result<Loaded, ReadFault> {
+    pub(super) fn finish(mut self) -> Result<Loaded, ReadError> {
         match self.full {
             Some(full) => Err(full.into()),
-            None if self.strict && !self.loaded.bad.is_empty() => Err(ReadFault::Strict {
+            None if self.strict && !self.loaded.bad.is_empty() => Err(ReadError::Strict {
                 name: self.name,
                 bad: self.loaded.bad.swap_remove(0),
             }),

@@ -2,20 +2,20 @@ use std::io;
 use std::path::PathBuf;
 
 use super::bad_row::BadRow;
-use crate::schema::table::TooMuchText;
+use crate::schema::table::TooMuchTextError;
 
 /// The error of a sink, which is passed to the caller unchanged.
-pub type SinkFault = Box<dyn std::error::Error + Send + Sync>;
+pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
 
 /// An error that prevents a source from being read.
 #[derive(Debug, thiserror::Error)]
-pub enum ReadFault {
+pub enum ReadError {
     /// The file cannot be opened.
     #[error("{path} cannot be read: {source}", path = .path.display())]
     Open { path: PathBuf, source: io::Error },
     /// The file extension is not that of a known format.
     #[error(transparent)]
-    Format(#[from] UnknownFormat),
+    Format(#[from] UnknownFormatError),
     /// The source and its options are incompatible: a mistake of the caller, detected before anything is read.
     #[error("{0}")]
     Usage(String),
@@ -44,10 +44,10 @@ pub enum ReadFault {
     },
     /// The text of the source exceeds the limit of one table.
     #[error(transparent)]
-    TooMuchText(#[from] TooMuchText),
+    TooMuchText(#[from] TooMuchTextError),
     /// The sink of the rows failed.
     #[error(transparent)]
-    Sink(SinkFault),
+    Sink(SinkError),
     /// The load was cancelled.
     #[error("stopped before the end of the source")]
     Stopped,
@@ -58,16 +58,16 @@ pub enum ReadFault {
 #[error(
     "{path:?} does not say its format; known endings: {known}, each also with .gz or .zst behind it"
 )]
-pub struct UnknownFormat {
+pub struct UnknownFormatError {
     pub path: String,
     /// The extensions of all formats.
     pub known: String,
 }
 
-impl ReadFault {
-    /// Returns a constructor of [`ReadFault::Content`] for the source called `name`.
-    pub(super) fn content(name: &str) -> impl Fn(String) -> ReadFault {
-        move |why| ReadFault::Content {
+impl ReadError {
+    /// Returns a constructor of [`ReadError::Content`] for the source called `name`.
+    pub(super) fn content(name: &str) -> impl Fn(String) -> ReadError {
+        move |why| ReadError::Content {
             name: name.to_owned(),
             why,
         }
@@ -76,15 +76,15 @@ impl ReadFault {
     /// The error text without the name of the source.
     pub(super) fn why(&self) -> String {
         match self {
-            ReadFault::Open { source, .. } => format!("it cannot be read: {source}"),
-            ReadFault::Content { why, .. } | ReadFault::Remote { why, .. } => why.clone(),
+            ReadError::Open { source, .. } => format!("it cannot be read: {source}"),
+            ReadError::Content { why, .. } | ReadError::Remote { why, .. } => why.clone(),
             other => other.to_string(),
         }
     }
 
-    /// Builds a [`ReadFault::Remote`] for the source called `name`.
-    pub(super) fn remote(name: &str, why: impl Into<String>) -> ReadFault {
-        ReadFault::Remote {
+    /// Builds a [`ReadError::Remote`] for the source called `name`.
+    pub(super) fn remote(name: &str, why: impl Into<String>) -> ReadError {
+        ReadError::Remote {
             name: name.to_owned(),
             why: why.into(),
         }

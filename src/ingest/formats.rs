@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::error::UnknownFormat;
+use super::error::UnknownFormatError;
 use super::format::Format;
 use super::{compression, json, parquet, text};
 
@@ -27,7 +27,7 @@ pub fn named(name: &str) -> Option<&'static dyn Format> {
 ///
 /// # Errors
 /// When the extension is not known.
-pub fn of(path: &Path) -> Result<&'static dyn Format, UnknownFormat> {
+pub fn of(path: &Path) -> Result<&'static dyn Format, UnknownFormatError> {
     let inner = compression::inner(path);
     let ending = inner
         .extension()
@@ -37,7 +37,7 @@ pub fn of(path: &Path) -> Result<&'static dyn Format, UnknownFormat> {
         .iter()
         .find(known)
         .copied()
-        .ok_or_else(|| UnknownFormat {
+        .ok_or_else(|| UnknownFormatError {
             path: path.display().to_string(),
             known: endings().join(", "),
         })

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::error::ReadFault;
+use super::error::ReadError;
 use super::notes::told;
 use super::rows::{Rows, SourceRow};
-use crate::schema::table::TooMuchText;
+use crate::schema::table::TooMuchTextError;
 use crate::schema::{Notice, Schema, Table, WarningSummary};
 
 /// A table loaded for comparison.
@@ -32,7 +32,7 @@ pub struct Seen {
 
 pub(super) struct Looker {
     seen: Seen,
-    full: Option<TooMuchText>,
+    full: Option<TooMuchTextError>,
 }
 
 impl Looker {
@@ -51,7 +51,7 @@ impl Looker {
         }
     }
 
-    pub(super) fn finish(self) -> Result<Seen, ReadFault> {
+    pub(super) fn finish(self) -> Result<Seen, ReadError> {
         match self.full {
             Some(full) => Err(full.into()),
             None => Ok(self.seen),

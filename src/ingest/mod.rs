@@ -46,13 +46,13 @@ use crate::schema::row::Purpose;
 pub use crate::schema::Dialect;
 pub use bad_row::BadRow;
 pub use batch::{Batch, Quarantined, Sink, Taken, Tally};
-pub use collect::{Loaded, MAX_BAD, OddRow, TooManyBad};
-pub use error::{ReadFault, SinkFault, UnknownFormat};
+pub use collect::{Loaded, MAX_BAD, OddRow, TooManyBadError};
+pub use error::{ReadError, SinkError, UnknownFormatError};
 pub use format::{Format, Reading};
 pub use identity::identity;
 pub use look::Seen;
 pub use source::{Source, World};
-pub use write::WriteFault;
+pub use write::WriteError;
 
 use collect::Collector;
 
@@ -60,7 +60,7 @@ use collect::Collector;
 const BUNDLED: &[u8] = include_bytes!("../../data/raw/train.csv");
 
 /// Reads a file into a table; bad rows are left out.
-pub fn read_file(path: &Path, schema: &Arc<Schema>, purpose: Purpose) -> Result<Loaded, ReadFault> {
+pub fn read_file(path: &Path, schema: &Arc<Schema>, purpose: Purpose) -> Result<Loaded, ReadError> {
     read_file_as(path, schema, purpose, &Dialect::AUTO)
 }
 
@@ -70,7 +70,7 @@ pub fn read_file_as(
     schema: &Arc<Schema>,
     purpose: Purpose,
     dialect: &Dialect,
-) -> Result<Loaded, ReadFault> {
+) -> Result<Loaded, ReadError> {
     Source::file(path, dialect)?.load(schema, purpose, false)
 }
 
@@ -78,7 +78,7 @@ pub fn read_file_as(
 ///
 /// # Errors
 /// When the table does not fit the schema.
-pub fn bundled(schema: &Arc<Schema>) -> Result<Loaded, ReadFault> {
+pub fn bundled(schema: &Arc<Schema>) -> Result<Loaded, ReadError> {
     from_memory(&text::CSV, BUNDLED, "the bundled table", schema)
 }
 
@@ -86,7 +86,7 @@ pub fn bundled(schema: &Arc<Schema>) -> Result<Loaded, ReadFault> {
 ///
 /// # Errors
 /// When the bytes are not a table of this schema.
-pub fn kept(bytes: &[u8], schema: &Arc<Schema>) -> Result<Loaded, ReadFault> {
+pub fn kept(bytes: &[u8], schema: &Arc<Schema>) -> Result<Loaded, ReadError> {
     from_memory(&parquet::Parquet, bytes, "the kept table", schema)
 }
 
@@ -95,7 +95,7 @@ fn from_memory(
     mut bytes: &[u8],
     name: &str,
     schema: &Arc<Schema>,
-) -> Result<Loaded, ReadFault> {
+) -> Result<Loaded, ReadError> {
     let mut collector = Collector::new(schema, Purpose::Learn, false);
     let reading = Reading {
         schema,
@@ -104,6 +104,6 @@ fn from_memory(
         items: None,
     };
     let outcome = content::read(format, &mut bytes, &reading, &mut collector);
-    let _ = outcome.map_err(ReadFault::content(name))?;
+    let _ = outcome.map_err(ReadError::content(name))?;
     collector.finish()
 }

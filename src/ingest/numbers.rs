@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::error::ReadFault;
+use super::error::ReadError;
 use super::{compression, content, formats, guard};
 use crate::schema::fault::excerpt;
 use crate::schema::row::Value;
@@ -31,16 +31,16 @@ pub struct Numbers {
 /// # Errors
 /// When the file cannot be read or lacks a column, or when a cell is not a number within the column's range; the message
 /// names the line and the column.
-pub fn read(path: &Path, wanted: &[Wanted<'_>]) -> Result<Numbers, ReadFault> {
+pub fn read(path: &Path, wanted: &[Wanted<'_>]) -> Result<Numbers, ReadError> {
     let name = path.display().to_string();
-    let not_open = |source| ReadFault::Open {
+    let not_open = |source| ReadError::Open {
         path: path.to_owned(),
         source,
     };
     let format = formats::of(path)?;
     let file = fs::File::open(path).map_err(not_open)?;
     let reader = compression::plain(BufReader::with_capacity(1 << 16, file)).map_err(not_open)?;
-    let unreadable = ReadFault::content(&name);
+    let unreadable = ReadError::content(&name);
     let mut reader = content::checked(format, reader).map_err(&unreadable)?;
     let names: Vec<&str> = wanted.iter().map(|column| column.name).collect();
     let mut rows = 0;

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::error::ReadFault;
+use super::error::ReadError;
 use crate::schema::fault::Fault;
 use crate::schema::{Notice, Row};
 
@@ -25,7 +25,7 @@ pub trait Rows {
 
     /// Announces that one of several files cannot be read, or only in part. The receiver decides whether to skip the file;
     /// by default the reading ends, because a table must not silently lack a file.
-    fn unreadable(&mut self, _name: &str, _fault: &ReadFault) -> ControlFlow<()> {
+    fn unreadable(&mut self, _name: &str, _fault: &ReadError) -> ControlFlow<()> {
         ControlFlow::Break(())
     }
 }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::cells;
 use super::format::{EachCells, Format, Reading};
 use super::rows::{Rows, SourceRow};
-use crate::schema::csv::{self, Broken, CsvFault};
+use crate::schema::csv::{self, BrokenLineError, CsvError};
 use crate::schema::fault::{Fault, Problem};
 use crate::schema::{Dialect, Row};
 
@@ -83,14 +83,14 @@ impl Format for Delimited {
         let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
         let places = cells::places(&names, wanted)?;
         while let Some((line, cells)) = lines.next().map_err(said)? {
-            let at = |broken: Broken| format!("line {line}: {broken}");
+            let at = |broken: BrokenLineError| format!("line {line}: {broken}");
             let cells = cells.map_err(at)?;
             let text = |place: &usize| {
                 let text = std::str::from_utf8(&cells[*place]);
                 text.map(|text| cells::cell(text, &form))
             };
             let wanted: Result<Vec<_>, _> = places.iter().map(text).collect();
-            let wanted = wanted.map_err(|_| at(Broken::NotUtf8))?;
+            let wanted = wanted.map_err(|_| at(BrokenLineError::NotUtf8))?;
             if each(line, &wanted).is_break() {
                 break;
             }
@@ -99,14 +99,14 @@ impl Format for Delimited {
     }
 }
 
-fn said(fault: CsvFault) -> String {
+fn said(fault: CsvError) -> String {
     match fault {
-        CsvFault::HeaderNotUtf8 => format!("{fault}; {ENCODED}"),
-        CsvFault::NoMark(name) => {
+        CsvError::HeaderNotUtf8 => format!("{fault}; {ENCODED}"),
+        CsvError::NoMark(name) => {
             let name = name.to_lowercase();
             format!("{fault}; name its encoding: --format encoding={name}")
         }
-        CsvFault::Above(above) => {
+        CsvError::Above(above) => {
             let remedy = match above.comment {
                 Some(mark) => format!("--format comment={mark}"),
                 None => format!("--format skip={}", above.lines),
@@ -117,10 +117,10 @@ fn said(fault: CsvFault) -> String {
     }
 }
 
-fn not_a_row(broken: Broken) -> Fault {
+fn not_a_row(broken: BrokenLineError) -> Fault {
     let remedy = match broken {
-        Broken::NotUtf8 => ENCODED,
-        Broken::Ragged { .. } => "",
+        BrokenLineError::NotUtf8 => ENCODED,
+        BrokenLineError::Ragged { .. } => "",
     };
     Fault {
         column: String::new(),

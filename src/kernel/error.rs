@@ -2,7 +2,7 @@
 
 /// Why a kernel or calibration was rejected. A rejected one is never used for scoring.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum KernelFault {
+pub enum KernelError {
     /// The kernel reads no feature.
     #[error("the kernel reads no feature at all")]
     NoFeatures,
@@ -44,7 +44,7 @@ pub enum KernelFault {
         /// Position in the mean.
         member: usize,
         /// The error of the member.
-        fault: Box<KernelFault>,
+        fault: Box<KernelError>,
     },
     /// A tree of the ensemble is invalid.
     #[error("tree {tree}: {fault}")]
@@ -52,7 +52,7 @@ pub enum KernelFault {
         /// Position in the ensemble.
         tree: usize,
         /// The error of the tree.
-        fault: TreeFault,
+        fault: TreeError,
     },
     /// A calibration curve violates one of its rules.
     #[error("calibration: {0}")]
@@ -61,7 +61,7 @@ pub enum KernelFault {
 
 /// Why a single tree was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TreeFault {
+pub enum TreeError {
     /// The tree has no node.
     #[error("it has no node")]
     Empty,
@@ -106,19 +106,19 @@ pub enum TreeFault {
     Shape,
 }
 
-pub(super) fn finite(what: &'static str, value: f64) -> Result<(), KernelFault> {
+pub(super) fn finite(what: &'static str, value: f64) -> Result<(), KernelError> {
     if value.is_finite() {
         Ok(())
     } else {
-        Err(KernelFault::NotFinite { what })
+        Err(KernelError::NotFinite { what })
     }
 }
 
-pub(super) fn length(what: &'static str, expected: usize, found: usize) -> Result<(), KernelFault> {
+pub(super) fn length(what: &'static str, expected: usize, found: usize) -> Result<(), KernelError> {
     if expected == found {
         Ok(())
     } else {
-        Err(KernelFault::Length {
+        Err(KernelError::Length {
             what,
             expected,
             found,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{KernelFault, finite, length};
+use super::error::{KernelError, finite, length};
 use super::line;
 use super::logistic::sigmoid;
 
@@ -18,9 +18,9 @@ pub struct Linear {
 }
 
 impl Linear {
-    pub(super) fn check(&self) -> Result<(), KernelFault> {
+    pub(super) fn check(&self) -> Result<(), KernelError> {
         if self.weights.is_empty() {
-            return Err(KernelFault::NoFeatures);
+            return Err(KernelError::NoFeatures);
         }
         length("the baseline", self.weights.len(), self.baseline.len())?;
         finite("the intercept", self.intercept)?;

@@ -22,7 +22,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use calibration::Calibration;
-pub use error::{KernelFault, TreeFault};
+pub use error::{KernelError, TreeError};
 pub use linear::Linear;
 pub use packed::MAX_FEATURES;
 pub use shap::AttributionScratch;
@@ -50,7 +50,7 @@ impl Kernel {
     ///
     /// # Errors
     /// The first error: no feature or member, lengths or widths that differ, a number that is not finite, a mean in a mean.
-    pub fn check(&self) -> Result<(), KernelFault> {
+    pub fn check(&self) -> Result<(), KernelError> {
         match self {
             Kernel::Linear(linear) => linear.check(),
             Kernel::Trees(_) => Ok(()), // unchecked trees cannot be built
@@ -114,13 +114,13 @@ impl Kernel {
     }
 }
 
-fn check_members(members: &[Kernel]) -> Result<(), KernelFault> {
-    let width = members.first().ok_or(KernelFault::NoMembers)?.width();
+fn check_members(members: &[Kernel]) -> Result<(), KernelError> {
+    let width = members.first().ok_or(KernelError::NoMembers)?.width();
     for (at, member) in members.iter().enumerate() {
         if matches!(member, Kernel::Mean(_)) {
-            return Err(KernelFault::NestedMean { member: at });
+            return Err(KernelError::NestedMean { member: at });
         }
-        let fault = |fault| KernelFault::Member {
+        let fault = |fault| KernelError::Member {
             member: at,
             fault: Box::new(fault),
         };

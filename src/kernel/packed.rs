@@ -4,7 +4,7 @@
 //! follows the left. Leaves point at themselves (offset 0, threshold +∞), so that a walk of a fixed number of steps needs no
 //! branch, and `LANES` trees are walked in parallel to overlap their memory latency.
 
-use super::error::TreeFault;
+use super::error::TreeError;
 use super::tree::{Tree, lower};
 
 /// Number of trees walked in parallel. A step waits on two loads, a comparison and an addition; 8 lanes do not fill the wait,
@@ -93,7 +93,7 @@ impl Packed {
     ///
     /// # Errors
     /// The position of an invalid tree, and its error.
-    pub(super) fn new(width: usize, trees: Vec<Tree>) -> Result<Packed, (usize, TreeFault)> {
+    pub(super) fn new(width: usize, trees: Vec<Tree>) -> Result<Packed, (usize, TreeError)> {
         assert!(
             (1..=MAX_FEATURES).contains(&width),
             "the caller checks the width"

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::error::TreeFault;
+use super::error::TreeError;
 
 /// Maximum number of nodes in a tree. Packed child offsets stay at or below half of this plus one, which 18 bits hold.
 pub const MAX_NODES: usize = 500_000;
@@ -95,7 +95,7 @@ impl Tree {
     ///
     /// # Errors
     /// The first error in node order.
-    pub fn check(&self, width: usize) -> Result<usize, TreeFault> {
+    pub fn check(&self, width: usize) -> Result<usize, TreeError> {
         self.check_shape(width)?;
         let total = self
             .nodes
@@ -109,7 +109,7 @@ impl Tree {
             .iter()
             .position(|n| n.is_leaf() && !weighs(n.cover))
         {
-            Some(node) => Err(TreeFault::Cover { node }),
+            Some(node) => Err(TreeError::Cover { node }),
             None => self.depth(),
         }
     }
@@ -122,7 +122,7 @@ impl Tree {
     ///
     /// # Panics
     /// If `rows` is not whole rows of `width` features.
-    pub fn cover_from(&mut self, rows: &[f32], width: usize) -> Result<(), TreeFault> {
+    pub fn cover_from(&mut self, rows: &[f32], width: usize) -> Result<(), TreeError> {
         self.check_shape(width)?;
         assert_eq!(rows.len() % width, 0, "rows of {width} features");
         // All rows descend together, node by node, so that no step waits for the previous one, as it would in the walk
@@ -197,11 +197,11 @@ impl Tree {
         }
     }
 
-    fn check_shape(&self, width: usize) -> Result<(), TreeFault> {
+    fn check_shape(&self, width: usize) -> Result<(), TreeError> {
         match self.nodes.len() {
-            0 => return Err(TreeFault::Empty),
+            0 => return Err(TreeError::Empty),
             found if found > MAX_NODES => {
-                return Err(TreeFault::TooLarge {
+                return Err(TreeError::TooLarge {
                     found,
                     limit: MAX_NODES,
                 });
@@ -223,7 +223,7 @@ impl Tree {
             .skip(1)
             .find(|(_, count)| **count != 1)
         {
-            Some((node, parents)) => Err(TreeFault::Parents {
+            Some((node, parents)) => Err(TreeError::Parents {
                 node,
                 parents: *parents,
             }),
@@ -231,39 +231,39 @@ impl Tree {
         }
     }
 
-    fn check_node(&self, at: usize, node: &Node, width: usize) -> Result<(), TreeFault> {
+    fn check_node(&self, at: usize, node: &Node, width: usize) -> Result<(), TreeError> {
         if node.is_leaf() {
             return if node.value.is_finite() {
                 Ok(())
             } else {
-                Err(TreeFault::NotFinite { node: at })
+                Err(TreeError::NotFinite { node: at })
             };
         }
         let below = |child: u32| (child as usize) > at && (child as usize) < self.nodes.len();
         if !below(node.left) || !below(node.right) {
-            return Err(TreeFault::Child { node: at });
+            return Err(TreeError::Child { node: at });
         }
         if node.feature as usize >= width {
-            return Err(TreeFault::Feature {
+            return Err(TreeError::Feature {
                 node: at,
                 feature: node.feature,
                 width,
             });
         }
         if !node.threshold.is_finite() {
-            return Err(TreeFault::NotFinite { node: at });
+            return Err(TreeError::NotFinite { node: at });
         }
         Ok(())
     }
 
-    fn depth(&self) -> Result<usize, TreeFault> {
+    fn depth(&self) -> Result<usize, TreeError> {
         let mut depths = vec![0usize; self.nodes.len()];
         for (at, node) in self.nodes.iter().enumerate().filter(|(_, n)| !n.is_leaf()) {
             depths[node.left as usize] = depths[at] + 1;
             depths[node.right as usize] = depths[at] + 1;
         }
         match depths.into_iter().max().unwrap_or(0) {
-            deep if deep > MAX_DEPTH => Err(TreeFault::TooDeep { limit: MAX_DEPTH }),
+            deep if deep > MAX_DEPTH => Err(TreeError::TooDeep { limit: MAX_DEPTH }),
             depth => Ok(depth),
         }
     }

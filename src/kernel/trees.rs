@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{KernelFault, finite};
+use super::error::{KernelError, finite};
 use super::line;
 use super::logistic::sigmoid;
 use super::packed::{MAX_FEATURES, Packed};
@@ -56,11 +56,11 @@ impl Trees {
         base_score: f64,
         scale: f64,
         trees: Vec<Tree>,
-    ) -> Result<Trees, KernelFault> {
+    ) -> Result<Trees, KernelError> {
         match width {
-            0 => return Err(KernelFault::NoFeatures),
+            0 => return Err(KernelError::NoFeatures),
             found if found > MAX_FEATURES => {
-                return Err(KernelFault::TooManyFeatures {
+                return Err(KernelError::TooManyFeatures {
                     found,
                     limit: MAX_FEATURES,
                 });
@@ -70,10 +70,10 @@ impl Trees {
         finite("the base score", base_score)?;
         finite("the scale", scale)?;
         if trees.is_empty() {
-            return Err(KernelFault::NoTrees);
+            return Err(KernelError::NoTrees);
         }
         let packed =
-            Packed::new(width, trees).map_err(|(tree, fault)| KernelFault::Tree { tree, fault })?;
+            Packed::new(width, trees).map_err(|(tree, fault)| KernelError::Tree { tree, fault })?;
         // Sums of finite leaves must stay finite, or some score would be infinity minus infinity.
         finite(
             "the largest score",

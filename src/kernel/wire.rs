@@ -4,7 +4,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::error::{KernelFault, TreeFault};
+use super::error::{KernelError, TreeError};
 use super::packed::Packed;
 use super::tree::{MAX_NODES, Node, Tree};
 use super::trees::{Link, Trees};
@@ -58,14 +58,14 @@ impl From<&Trees> for WireTrees {
 }
 
 impl TryFrom<WireTrees> for Trees {
-    type Error = KernelFault;
+    type Error = KernelError;
 
-    fn try_from(wire: WireTrees) -> Result<Trees, KernelFault> {
+    fn try_from(wire: WireTrees) -> Result<Trees, KernelError> {
         let trees = wire.trees.iter().enumerate().map(|(at, nodes)| {
-            let fault = |fault| KernelFault::Tree { tree: at, fault };
+            let fault = |fault| KernelError::Tree { tree: at, fault };
             from_preorder(nodes).map_err(fault)
         });
-        let trees = trees.collect::<Result<Vec<Tree>, KernelFault>>()?;
+        let trees = trees.collect::<Result<Vec<Tree>, KernelError>>()?;
         Trees::new(
             wire.width as usize,
             wire.link,
@@ -99,9 +99,9 @@ fn preorder(packed: &Packed, root: usize) -> Vec<WireNode> {
 }
 
 /// Rebuilds the child indices. `waiting` holds the splits whose right child has not been read yet.
-fn from_preorder(wire: &[WireNode]) -> Result<Tree, TreeFault> {
+fn from_preorder(wire: &[WireNode]) -> Result<Tree, TreeError> {
     if wire.len() > MAX_NODES {
-        return Err(TreeFault::TooLarge {
+        return Err(TreeError::TooLarge {
             found: wire.len(),
             limit: MAX_NODES,
         });
@@ -110,7 +110,7 @@ fn from_preorder(wire: &[WireNode]) -> Result<Tree, TreeFault> {
     let mut waiting: Vec<usize> = Vec::new();
     for (at, node) in wire.iter().enumerate() {
         if at > 0 && matches!(wire[at - 1], WireNode::Leaf { .. }) {
-            let parent = waiting.pop().ok_or(TreeFault::Shape)?;
+            let parent = waiting.pop().ok_or(TreeError::Shape)?;
             nodes[parent].right = at as u32;
         }
         match *node {
@@ -129,6 +129,6 @@ fn from_preorder(wire: &[WireNode]) -> Result<Tree, TreeFault> {
     if waiting.is_empty() {
         Ok(Tree::new(nodes))
     } else {
-        Err(TreeFault::Shape)
+        Err(TreeError::Shape)
     }
 }

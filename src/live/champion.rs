@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::cost::Cost;
-use crate::model::{Model, ModelFault};
+use crate::model::{Model, ModelError};
 use crate::registry::{Registry, RegistryError, Version, VersionRef};
 
 /// A loaded model with its version name.
@@ -49,6 +49,6 @@ impl Champion {
 ///
 /// # Errors
 /// What is wrong with them.
-pub fn usable(bytes: &[u8]) -> Result<(), ModelFault> {
+pub fn usable(bytes: &[u8]) -> Result<(), ModelError> {
     Model::from_bytes(bytes).map(drop)
 }

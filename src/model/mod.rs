@@ -22,7 +22,7 @@ use crate::schema::{Row, RowView, Schema, Table};
 use crate::stats::profile::Profile;
 
 pub use card::Card;
-pub use error::ModelFault;
+pub use error::ModelError;
 pub use explain::Explanation;
 pub use spec::Spec;
 
@@ -66,7 +66,7 @@ impl Model {
     ///
     /// # Errors
     /// Names the part that does not fit.
-    pub fn new(parts: Parts) -> Result<Model, ModelFault> {
+    pub fn new(parts: Parts) -> Result<Model, ModelError> {
         let Parts {
             spec,
             recipe,
@@ -77,21 +77,21 @@ impl Model {
         } = parts;
         recipe
             .check(&spec.schema)
-            .map_err(|why| ModelFault::part("recipe", why))?;
-        kernel.check().map_err(|e| ModelFault::part("kernel", e))?;
+            .map_err(|why| ModelError::part("recipe", why))?;
+        kernel.check().map_err(|e| ModelError::part("kernel", e))?;
         calibration
             .check()
-            .map_err(|e| ModelFault::part("calibration", e))?;
+            .map_err(|e| ModelError::part("calibration", e))?;
         profile
             .check()
-            .map_err(|e| ModelFault::part("profile", e))?;
+            .map_err(|e| ModelError::part("profile", e))?;
         if kernel.width() != recipe.width() {
             let why = format!(
                 "it takes {} features, the recipe makes {}",
                 kernel.width(),
                 recipe.width()
             );
-            return Err(ModelFault::part("kernel", why));
+            return Err(ModelError::part("kernel", why));
         }
         let base = match card.rows {
             0 => 0.5,
@@ -111,13 +111,13 @@ impl Model {
     }
 
     /// Predicts an empty row, to detect an unusable model and to warm it up before it goes live.
-    fn rehearse(&self) -> Result<(), ModelFault> {
+    fn rehearse(&self) -> Result<(), ModelError> {
         let empty = Row::new(&self.spec.schema, Purpose::Predict);
         let p = self.probability(empty.view(), &mut Workspace::default());
         if (0.0..=1.0).contains(&p) {
             Ok(())
         } else {
-            Err(ModelFault::part("kernel", format!("it answers {p}")))
+            Err(ModelError::part("kernel", format!("it answers {p}")))
         }
     }
 
@@ -137,10 +137,10 @@ impl Model {
     }
 
     /// Sets the base of explanations to a value from a model file.
-    fn with_base(mut self, base: f64) -> Result<Model, ModelFault> {
+    fn with_base(mut self, base: f64) -> Result<Model, ModelError> {
         if !(0.0..=1.0).contains(&base) {
             let why = format!("{base} is no probability");
-            return Err(ModelFault::part("mean probability", why));
+            return Err(ModelError::part("mean probability", why));
         }
         self.base = base;
         Ok(self)

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::artifact::{self, ArtifactError};
-use super::error::ModelFault;
-use super::spec::{Spec, SpecFaults};
+use super::error::ModelError;
+use super::spec::{Spec, SpecErrors};
 use super::{Card, Model, Parts};
 use crate::features::Recipe;
 use crate::kernel::{Calibration, Kernel};
@@ -45,7 +45,7 @@ impl Model {
     ///
     /// # Errors
     /// When the model exceeds the maximum size of a file.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, ModelFault> {
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
         let facts = Facts {
             table_warnings: self.card.table_warnings.clone(),
         };
@@ -68,7 +68,7 @@ impl Model {
     ///
     /// # Errors
     /// Says what is damaged or does not fit.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Model, ModelFault> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Model, ModelError> {
         let file = artifact::open(bytes)?;
         match file.revision {
             1 => {
@@ -91,12 +91,12 @@ impl Model {
 
 /// The spec of a model file of revision 1. Defaults that a later release changed keep their old values, so that the model's
 /// predictions do not change.
-fn spec_of_revision_1(text: &str) -> Result<Spec, SpecFaults> {
+fn spec_of_revision_1(text: &str) -> Result<Spec, SpecErrors> {
     Spec::parse_revision_1(text)
 }
 
 impl Revision1 {
-    fn model(self, spec: Spec) -> Result<Model, ModelFault> {
+    fn model(self, spec: Spec) -> Result<Model, ModelError> {
         Model::new(Parts {
             spec,
             recipe: self.recipe,

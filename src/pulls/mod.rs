@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::ingest::source::{Order, Unattended, World};
-use crate::ingest::{Batch, ReadFault, SinkFault, Source, Taken, Tally};
+use crate::ingest::{Batch, ReadError, SinkError, Source, Taken, Tally};
 use crate::live::LiveModel;
 use crate::store::rows::Outcome;
 use crate::store::{Store, StoreError};
@@ -103,20 +103,20 @@ impl Pull {
     }
 
     /// Performs one pull; returns `None` while there is no model.
-    fn once(&self, world: &dyn World) -> Result<Option<Tally>, ReadFault> {
+    fn once(&self, world: &dyn World) -> Result<Option<Tally>, ReadError> {
         let Some(live) = self.live.snapshot() else {
             return Ok(None);
         };
         let schema = live.model.model.schema().clone();
         let cursor = self.store.cursor(&self.name);
-        let cursor = cursor.map_err(|e| ReadFault::Sink(refused(e)))?;
+        let cursor = cursor.map_err(|e| ReadError::Sink(refused(e)))?;
         let order = Order {
             schema: &schema,
             strict: false,
             cursor: cursor.as_deref(),
             world,
         };
-        let mut sink = |batch: Batch| -> Result<Taken, SinkFault> {
+        let mut sink = |batch: Batch| -> Result<Taken, SinkError> {
             let batch = intake::batch(&batch, Some(&self.name), &*self.clock);
             match self.store.take_blocking(batch).map_err(refused)? {
                 Outcome::Taken(taken) => Ok(Taken {
@@ -131,6 +131,6 @@ impl Pull {
     }
 }
 
-fn refused(error: StoreError) -> SinkFault {
+fn refused(error: StoreError) -> SinkError {
     Box::new(error)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::ingest::source::{Next, Options};
-use crate::ingest::{Dialect, ReadFault, Source};
+use crate::ingest::{Dialect, ReadError, Source};
 use crate::units::Span;
 
 /// The section `sources`, by user-chosen names.
@@ -57,7 +57,7 @@ impl Scheduled {
     ///
     /// # Errors
     /// If nothing of this kind can be read, or an option does not apply to it.
-    pub fn source(&self) -> Result<Source, ReadFault> {
+    pub fn source(&self) -> Result<Source, ReadError> {
         let options = Options {
             items: self.items.clone(),
             format: self.format.clone(),

@@ -6,7 +6,7 @@ use serde_saphyr::Spanned;
 use super::column::Extra;
 use super::missing::USUAL;
 use super::row::Purpose;
-use super::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, Word, yaml};
+use super::spec::{ColumnSpec, SpecError, TableSpec, TargetSpec, Word, yaml};
 use super::{Cell, Row, Schema};
 
 const WINES: &str = r#"
@@ -31,7 +31,7 @@ struct Typed {
 }
 
 /// Reads and checks the table's part of a spec.
-pub(crate) fn table_spec(text: &str) -> Result<Schema, Vec<SpecFault>> {
+pub(crate) fn table_spec(text: &str) -> Result<Schema, Vec<SpecError>> {
     let typed: Typed = yaml::read(text).unwrap();
     let Typed {
         columns,

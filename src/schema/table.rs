@@ -24,7 +24,7 @@ pub struct Table {
 /// The table would need more than the 4 GiB of text that spans can address.
 #[derive(Debug, thiserror::Error)]
 #[error("more than 4 GiB of text in one table; read it in parts")]
-pub struct TooMuchText;
+pub struct TooMuchTextError;
 
 impl Table {
     pub fn new(schema: Arc<Schema>) -> Table {
@@ -51,7 +51,7 @@ impl Table {
     }
 
     /// Appends a checked row.
-    pub fn push(&mut self, row: &Row) -> Result<(), TooMuchText> {
+    pub fn push(&mut self, row: &Row) -> Result<(), TooMuchTextError> {
         let view = row.view();
         let base = self.room(view.text)?;
         self.cells
@@ -65,7 +65,7 @@ impl Table {
     }
 
     /// Appends the rows of another table of the same schema.
-    pub fn append(&mut self, other: &Table) -> Result<(), TooMuchText> {
+    pub fn append(&mut self, other: &Table) -> Result<(), TooMuchTextError> {
         let base = self.room(&other.text)?;
         self.cells
             .extend(other.cells.iter().map(|c| moved(*c, base)));
@@ -76,10 +76,10 @@ impl Table {
     }
 
     /// Appends text and returns the offset at which it begins.
-    fn room(&mut self, text: &str) -> Result<u32, TooMuchText> {
+    fn room(&mut self, text: &str) -> Result<u32, TooMuchTextError> {
         let base = self.text.len();
         if u32::try_from(base + text.len()).is_err() {
-            return Err(TooMuchText);
+            return Err(TooMuchTextError);
         }
         self.text.push_str(text);
         Ok(base as u32)

@@ -28,7 +28,7 @@ impl Header {
         schema: &Schema,
         names: impl IntoIterator<Item = &'a str>,
         purpose: Purpose,
-    ) -> Result<Header, HeaderFault> {
+    ) -> Result<Header, HeaderError> {
         let names: Vec<&str> = names.into_iter().collect();
         let mut slots = Vec::new();
         let mut others: Vec<String> = Vec::new();
@@ -45,7 +45,7 @@ impl Header {
             }
             match schema.slot(name) {
                 Some(slot) if slots.contains(&slot) => {
-                    return Err(HeaderFault::Twice(name.to_owned()));
+                    return Err(HeaderError::Twice(name.to_owned()));
                 }
                 Some(slot) => slots.push(slot),
                 None if name.is_empty() && names[..place].iter().all(|n| n.trim().is_empty()) => {
@@ -62,10 +62,10 @@ impl Header {
                     slots.push(Slot::Other);
                 }
                 None if name.is_empty() && purpose == Purpose::Infer => {
-                    return Err(HeaderFault::Nameless(place + 1));
+                    return Err(HeaderError::Nameless(place + 1));
                 }
                 None if looks && others.iter().any(|other| other == name) => {
-                    return Err(HeaderFault::Twice(name.to_owned()));
+                    return Err(HeaderError::Twice(name.to_owned()));
                 }
                 None if looks || schema.extra() == Extra::Ignore => {
                     slots.push(match purpose {
@@ -118,7 +118,7 @@ impl Header {
                 notices,
             })
         } else {
-            Err(HeaderFault::Columns(faults))
+            Err(HeaderError::Columns(faults))
         }
     }
 
@@ -175,7 +175,7 @@ fn first_names(names: &[&str]) -> String {
 
 /// Why the first line cannot be used as a header.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum HeaderFault {
+pub enum HeaderError {
     /// A name occurs twice, so that it is ambiguous.
     #[error("the column {0:?} stands twice in the header; keep one of them")]
     Twice(String),

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 use super::body::Format;
 use super::problem::{Problem, kind};
 use super::shape;
-use crate::schema::csv::{self, Broken, CsvFault};
-use crate::schema::json::{self, JsonFault};
+use crate::schema::csv::{self, BrokenLineError, CsvError};
+use crate::schema::json::{self, JsonError};
 use crate::schema::row::Purpose;
-use crate::schema::text::HeaderFault;
+use crate::schema::text::HeaderError;
 use crate::schema::{Dialect, Fault, Row, Schema};
 
 /// What the rows of a body are read into.
@@ -70,9 +70,9 @@ impl RowReader<'_> {
 
     fn csv(&self, body: &[u8], row: &mut Row, sink: &mut impl RowSink) -> Result<(), Problem> {
         let (mut read, mut stopped) = (0, None);
-        let mut take = |(line, row): (u64, Result<&mut Row, Broken>)| {
+        let mut take = |(line, row): (u64, Result<&mut Row, BrokenLineError>)| {
             match row {
-                _ if read == self.most => stopped = Some(JsonFault::TooMany(self.most).into()),
+                _ if read == self.most => stopped = Some(JsonError::TooMany(self.most).into()),
                 Ok(row) => {
                     read += 1;
                     sink.row(row, Some(line));
@@ -86,7 +86,7 @@ impl RowReader<'_> {
         };
         let dialect = Dialect::default();
         let done = csv::rows(self.schema, body, &dialect, row, &mut take, &mut |_| ());
-        if let Err(CsvFault::Header(HeaderFault::Columns(faults))) = &done {
+        if let Err(CsvError::Header(HeaderError::Columns(faults))) = &done {
             let filled = body.split(|byte| *byte == b'\n');
             let filled = filled.filter(|line| !line.trim_ascii().is_empty()).count();
             sink.header(faults, filled.saturating_sub(1).min(self.most));
@@ -112,7 +112,7 @@ pub fn lines(
             continue;
         }
         if read == most {
-            return Err(JsonFault::TooMany(most).into());
+            return Err(JsonError::TooMany(most).into());
         }
         read += 1;
         take(number, line)?;

@@ -68,7 +68,7 @@ pub struct Handles {
 
 /// Why there is no server.
 #[derive(Debug, thiserror::Error)]
-pub enum StartFault {
+pub enum StartError {
     /// A token's secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -80,12 +80,12 @@ pub enum StartFault {
 /// Serves on `listener` until its handle is stopped. Must be called inside a tokio runtime; its workers have their own.
 ///
 /// # Errors
-/// [`StartFault`].
+/// [`StartError`].
 pub fn start(
     listener: TcpListener,
     options: &Options,
     handles: Handles,
-) -> Result<Server, StartFault> {
+) -> Result<Server, StartError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = options.workers.map_or(cores, usize::from);
     let limits = &options.limits;

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::error::TrainFault;
+use super::error::TrainError;
 use super::fit;
 use super::learner::{Learner, Sample};
 use super::progress::Progress;
@@ -163,10 +163,10 @@ impl Validation<'_> {
         plan: &Plan,
         learners: &[&'static dyn Learner],
         features: Features,
-    ) -> Result<Scores, TrainFault> {
+    ) -> Result<Scores, TrainError> {
         let bases = learners::bases(learners);
         let next = AtomicUsize::new(0);
-        let failure: Mutex<Option<(usize, TrainFault)>> = Mutex::new(None);
+        let failure: Mutex<Option<(usize, TrainError)>> = Mutex::new(None);
         let blank = vec![vec![vec![0.0; self.labels.len()]; plan.repeats.len()]; bases.len()];
         let scores = Mutex::new(blank);
         let work = || {
@@ -217,7 +217,7 @@ impl Validation<'_> {
             return Err(fault);
         }
         if self.progress.stopped() {
-            return Err(TrainFault::Stopped);
+            return Err(TrainError::Stopped);
         }
         let scores = scores
             .into_inner()
@@ -236,7 +236,7 @@ impl Validation<'_> {
         fold: usize,
         bases: &[&'static dyn Learner],
         features: Features,
-    ) -> Result<(Vec<usize>, Vec<Vec<f64>>), TrainFault> {
+    ) -> Result<(Vec<usize>, Vec<Vec<f64>>), TrainError> {
         let (test, train) = plan.split(repeat, fold);
         let y: Vec<bool> = train.iter().map(|i| self.labels[*i]).collect();
         let positives = y.iter().filter(|y| **y).count();
@@ -251,7 +251,7 @@ impl Validation<'_> {
             .spec
             .recipe
             .fit(self.table, &train, &y)
-            .map_err(TrainFault::Recipe)?;
+            .map_err(TrainError::Recipe)?;
         let Fitted { recipe, matrix, .. } = fitted;
         let kept = kept_columns(&recipe, features);
         let x = keep(&matrix, recipe.width(), &kept);
@@ -274,14 +274,14 @@ impl Validation<'_> {
             let mut out = vec![0.0; test.len()];
             kernel.score_batch(&test_x, &mut out);
             if self.progress.stopped() {
-                return Err(TrainFault::Stopped);
+                return Err(TrainError::Stopped);
             }
             let (repeat, fold, name) = (repeat + 1, fold + 1, base.name());
             self.progress
                 .advance(&format!("repeat {repeat}, fold {fold}, {name}"));
             Ok(out)
         });
-        let columns = columns.collect::<Result<Vec<_>, TrainFault>>()?;
+        let columns = columns.collect::<Result<Vec<_>, TrainError>>()?;
         Ok((test, columns))
     }
 }

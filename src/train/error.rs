@@ -1,13 +1,13 @@
 //! The errors of a training.
 
 use super::learners::LEARNERS;
-use crate::model::ModelFault;
+use crate::model::ModelError;
 use crate::schema::fault::nearest;
-use crate::schema::spec::SpecFault;
+use crate::schema::spec::SpecError;
 
 /// Why a training produced no model.
 #[derive(Debug, thiserror::Error)]
-pub enum TrainFault {
+pub enum TrainError {
     /// The table has no usable row.
     #[error("{}; nothing can be learnt from it", no_rows(*read))]
     NoRows {
@@ -53,10 +53,10 @@ pub enum TrainFault {
     Learner { learner: &'static str, why: String },
     /// The recipe cannot be fitted on the table.
     #[error("the recipe cannot be fitted: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Recipe(Vec<SpecFault>),
+    Recipe(Vec<SpecError>),
     /// The fitted parts do not form a valid model, which is a defect of this program.
     #[error(transparent)]
-    Model(#[from] ModelFault),
+    Model(#[from] ModelError),
     /// The caller cancelled the training.
     #[error("stopped; nothing was written")]
     Stopped,

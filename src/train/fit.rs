@@ -1,23 +1,23 @@
 //! The fit of one learner, or of all members of a blend.
 
-use super::error::TrainFault;
-use super::learner::{FitFault, Learner, Sample};
+use super::error::TrainError;
+use super::learner::{FitError, Learner, Sample};
 use super::progress::Progress;
 use crate::kernel::Kernel;
 
 /// Fits one learner, including its members.
 ///
 /// # Errors
-/// [`TrainFault::Learner`] names the learner that failed; [`TrainFault::Stopped`] if the caller cancelled.
+/// [`TrainError::Learner`] names the learner that failed; [`TrainError::Stopped`] if the caller cancelled.
 pub fn fit(
     learner: &'static dyn Learner,
     sample: &Sample<'_>,
     progress: &dyn Progress,
-) -> Result<Kernel, TrainFault> {
+) -> Result<Kernel, TrainError> {
     if learner.members().is_empty() {
         return learner.fit(sample, progress).map_err(|fault| match fault {
-            FitFault::Stopped => TrainFault::Stopped,
-            FitFault::Failed(why) => TrainFault::Learner {
+            FitError::Stopped => TrainError::Stopped,
+            FitError::Failed(why) => TrainError::Learner {
                 learner: learner.name(),
                 why,
             },
@@ -42,12 +42,12 @@ mod tests {
             for learner in LEARNERS {
                 let fault = fit(*learner, sample, &StopsAfter::looks(0)).unwrap_err();
                 let name = learner.name();
-                assert!(matches!(fault, TrainFault::Stopped), "{name}: {fault}");
+                assert!(matches!(fault, TrainError::Stopped), "{name}: {fault}");
             }
             for looks in [3, sample.width + 3] {
                 let watch = StopsAfter::looks(looks);
                 let fault = fit(&Boosted, sample, &watch).unwrap_err();
-                assert!(matches!(fault, TrainFault::Stopped), "{fault}");
+                assert!(matches!(fault, TrainError::Stopped), "{fault}");
                 assert_eq!(watch.count(), looks + 1);
             }
         });

@@ -29,7 +29,7 @@ impl Sample<'_> {
 
 /// Why a fit returned no kernel.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FitFault {
+pub enum FitError {
     /// The caller cancelled the fit.
     #[error("stopped")]
     Stopped,
@@ -53,5 +53,5 @@ pub trait Learner: Debug + Sync {
 
     /// Fits the learner and converts the result into a kernel. [`super::fit`] combines learners with members and does not
     /// call their `fit`. A fit may take minutes; it must end within 2 s after `progress` reports a cancellation.
-    fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitFault>;
+    fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError>;
 }

@@ -28,7 +28,7 @@ use crate::schema::fault::Problem;
 use crate::schema::{ColumnWarning, Table, WarningSummary};
 
 pub use cross_validate::{Arrangement, Plan};
-pub use error::TrainFault;
+pub use error::TrainError;
 pub use learner::{Learner, Sample};
 pub use learners::LEARNERS;
 pub use progress::{Progress, Unwatched};
@@ -86,7 +86,7 @@ pub fn train(
     material: &Material<'_>,
     request: &Request,
     progress: &dyn Progress,
-) -> Result<Trained, TrainFault> {
+) -> Result<Trained, TrainError> {
     let learners = wanted(request)?;
     let labels = material.table.labels();
     check(spec, material, &labels, request)?;
@@ -139,7 +139,7 @@ pub fn train(
     } = spec
         .recipe
         .fit(material.table, &all, &labels)
-        .map_err(TrainFault::Recipe)?;
+        .map_err(TrainError::Recipe)?;
     let sample = Sample {
         x: &matrix,
         width: recipe.width(),
@@ -197,7 +197,7 @@ pub fn train(
     .with_base_of(material.table);
     progress.advance("fitted on all rows");
     if progress.stopped() {
-        Err(TrainFault::Stopped)
+        Err(TrainError::Stopped)
     } else {
         progress.fitted();
         let out_of_fold = chosen.scores.clone();
@@ -206,9 +206,9 @@ pub fn train(
 }
 
 /// Checks that the rows can be split by these times: every block needs rows.
-fn check_times(times: &[Option<f64>], folds: usize) -> Result<(), TrainFault> {
+fn check_times(times: &[Option<f64>], folds: usize) -> Result<(), TrainError> {
     if times.iter().all(Option::is_none) {
-        return Err(TrainFault::Request(
+        return Err(TrainError::Request(
             "the column of evaluation: time holds no number and no date; name another, or a column as 2024-01-31".into(),
         ));
     }
@@ -219,7 +219,7 @@ fn check_times(times: &[Option<f64>], folds: usize) -> Result<(), TrainFault> {
         return Ok(());
     }
     let blocks = folds - empty;
-    Err(TrainFault::Request(format!(
+    Err(TrainError::Request(format!(
         "rows of one time stay together, and the times of evaluation: time leave {empty} of {folds} folds empty; use {} or fewer with --folds, or name a finer column",
         blocks.max(2)
     )))
@@ -234,10 +234,10 @@ pub fn untimed(table: &Table) -> Option<(&str, usize)> {
 }
 
 /// Rejects a table in which more than the share `max_bad` of the rows has no time.
-pub fn check_untimed(table: &Table, max_bad: f64) -> Result<(), TrainFault> {
+pub fn check_untimed(table: &Table, max_bad: f64) -> Result<(), TrainError> {
     match untimed(table) {
         Some((column, rows)) if rows as f64 > max_bad * table.len() as f64 => {
-            Err(TrainFault::Untimed {
+            Err(TrainError::Untimed {
                 column: column.to_owned(),
                 rows,
                 all: table.len(),
@@ -264,12 +264,12 @@ fn fitted_warnings(said: &[FitWarning], odd: &mut WarningSummary) {
     }
 }
 
-fn wanted(request: &Request) -> Result<Vec<&'static dyn Learner>, TrainFault> {
+fn wanted(request: &Request) -> Result<Vec<&'static dyn Learner>, TrainError> {
     match request.learner.as_deref() {
         None | Some("auto") => Ok(LEARNERS.to_vec()),
         Some(name) => match learners::named(name) {
             Some(learner) => Ok(vec![learner]),
-            None => Err(TrainFault::UnknownLearner { name: name.into() }),
+            None => Err(TrainError::UnknownLearner { name: name.into() }),
         },
     }
 }
@@ -279,23 +279,23 @@ fn check(
     material: &Material<'_>,
     labels: &[bool],
     request: &Request,
-) -> Result<(), TrainFault> {
+) -> Result<(), TrainError> {
     const LEAST: usize = 2; // one to learn from, one to be tested on
     const MOST_REPEATS: usize = 10_000; // far beyond what any question needs; the folds of all are kept in memory
     let rows = labels.len();
     if request.folds < 2 || request.repeats < 1 || request.threads < 1 {
-        return Err(TrainFault::Request(
+        return Err(TrainError::Request(
             "at least 2 folds, 1 repeat and 1 thread are needed".into(),
         ));
     }
     if request.repeats > MOST_REPEATS {
-        return Err(TrainFault::Request(format!(
+        return Err(TrainError::Request(format!(
             "{} repeats are too many; {MOST_REPEATS} are the most",
             request.repeats
         )));
     }
     if rows == 0 {
-        return Err(TrainFault::NoRows {
+        return Err(TrainError::NoRows {
             read: material.read,
             left_out: material.left_out,
         });
@@ -304,7 +304,7 @@ fn check(
     let rarer = positives.min(rows - positives);
     if rarer < LEAST {
         let label = spec.schema.target().label(positives == rarer).to_string();
-        return Err(TrainFault::OneClass {
+        return Err(TrainError::OneClass {
             column: spec.schema.target().column.clone(),
             label,
             rows: rarer,
@@ -313,7 +313,7 @@ fn check(
         });
     }
     if rows < request.folds {
-        return Err(TrainFault::FewerRowsThanFolds {
+        return Err(TrainError::FewerRowsThanFolds {
             rows,
             folds: request.folds,
         });

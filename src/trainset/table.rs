@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::ingest::{self, Loaded, ReadFault};
+use crate::ingest::{self, Loaded, ReadError};
 use crate::model::Model;
 use crate::model::spec::{Spec, TableSource};
 use crate::registry::{Registry, RegistryError};
@@ -10,9 +10,9 @@ use crate::schema::row::Purpose;
 
 /// Why there is no training table.
 #[derive(Debug, thiserror::Error)]
-pub enum NoTable {
+pub enum TableError {
     #[error(transparent)]
-    Read(#[from] ReadFault),
+    Read(#[from] ReadError),
     /// The table is not in the registry, or is damaged.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -21,9 +21,9 @@ pub enum NoTable {
 }
 
 /// The table that the spec names, relative to `folder`, the folder of the spec.
-pub fn of_spec(spec: &Spec, folder: &Path) -> Result<Loaded, NoTable> {
+pub fn of_spec(spec: &Spec, folder: &Path) -> Result<Loaded, TableError> {
     match &spec.table {
-        None => Err(NoTable::NotNamed(spec.name.clone())),
+        None => Err(TableError::NotNamed(spec.name.clone())),
         Some(TableSource::File(path)) => Ok(ingest::read_file_as(
             &folder.join(path),
             &spec.schema,
@@ -35,7 +35,7 @@ pub fn of_spec(spec: &Spec, folder: &Path) -> Result<Loaded, NoTable> {
 }
 
 /// The table that a model was trained on, as stored in the registry.
-pub fn of_model(registry: &Registry, model: &Model) -> Result<Loaded, NoTable> {
+pub fn of_model(registry: &Registry, model: &Model) -> Result<Loaded, TableError> {
     let bytes = registry.table(&model.card().table)?;
     Ok(ingest::kept(&bytes, model.schema())?)
 }

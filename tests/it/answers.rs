@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use titanic_platform::ingest::write::{self, AnswerFormat, Answers, WriteFault};
+use titanic_platform::ingest::write::{self, AnswerFormat, Answers, WriteError};
 use titanic_platform::ingest::{self, Loaded};
 use titanic_platform::model::{Spec, Workspace};
 use titanic_platform::schema::row::Purpose;
@@ -180,7 +180,7 @@ fn a_file_is_written_whole_or_not_at_all() {
     write::beside(&path, |sink| {
         sink.write_all(b"one").unwrap();
         assert!(!path.exists(), "half a file is never seen");
-        Ok::<(), WriteFault>(())
+        Ok::<(), WriteError>(())
     })
     .unwrap();
     assert_eq!(
@@ -191,9 +191,9 @@ fn a_file_is_written_whole_or_not_at_all() {
     // A writer that fails half-way: the old file remains, and no other file is left.
     let refused = write::beside(&path, |sink| {
         sink.write_all(b"two").unwrap();
-        Err::<(), _>(WriteFault::Format("x".into()))
+        Err::<(), _>(WriteError::Format("x".into()))
     });
-    assert!(matches!(refused, Err(WriteFault::Format(_))));
+    assert!(matches!(refused, Err(WriteError::Format(_))));
     assert_eq!(
         (names(folder.path()), fs::read_to_string(&path).unwrap()),
         (vec!["a.csv".into()], "one".into())
@@ -206,7 +206,7 @@ fn a_file_is_written_whole_or_not_at_all() {
         let path = folder.path().join(wrong);
         let said = write::beside(&path, |sink| {
             sink.write_all(b"x").unwrap();
-            Ok::<(), WriteFault>(())
+            Ok::<(), WriteError>(())
         })
         .unwrap_err()
         .to_string();

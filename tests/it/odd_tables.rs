@@ -3,7 +3,7 @@
 use titanic_platform::model::{Model, Spec, Workspace};
 use titanic_platform::schema::row::Purpose;
 use titanic_platform::schema::{ColumnWarning, Problem};
-use titanic_platform::train::{self, Request, TrainFault, Unwatched};
+use titanic_platform::train::{self, Request, TrainError, Unwatched};
 
 use crate::tables;
 
@@ -36,7 +36,7 @@ fn request(learner: &str, folds: usize) -> Request {
     }
 }
 
-fn train(spec: &Spec, csv: &str, request: &Request) -> Result<Model, TrainFault> {
+fn train(spec: &Spec, csv: &str, request: &Request) -> Result<Model, TrainError> {
     let loaded = tables::csv(spec, csv);
     train::train(spec, &tables::material(&loaded), request, &Unwatched).map(|trained| trained.model)
 }
@@ -191,7 +191,7 @@ fn senseless_requests_are_refused_before_any_work() {
     let spec = Spec::parse(WINE).unwrap();
     let csv = table(HEADER, 40, |i| format!("red,{i},1,M,{}", i % 2));
     let refused = |request: Request| match train(&spec, &csv, &request).unwrap_err() {
-        TrainFault::Request(said) => said,
+        TrainError::Request(said) => said,
         other => panic!("{other}"),
     };
     let sound = request("logistic", 4);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Desk;
-use crate::alert::handle::{Ask, AskFault, Done};
+use crate::alert::handle::{Ask, AskError, Done};
 use crate::alert::silence::{self, Silence};
 use crate::alert::state::State;
 use crate::clock;
@@ -40,10 +40,10 @@ impl Desk {
     fn resend(&mut self, letter: String, now: Timestamp) -> Done {
         let channel = self.outbox.get(&letter).map(|row| row.channel.clone());
         if let Some(channel) = channel.filter(|c| !self.parts.options.channels.contains(c)) {
-            return Err(AskFault::NoChannel(channel));
+            return Err(AskError::NoChannel(channel));
         }
         let channel = self.outbox.revive(&letter, now);
-        let channel = channel.ok_or(AskFault::NoLetter(letter))?;
+        let channel = channel.ok_or(AskError::NoLetter(letter))?;
         self.paused.remove(&channel);
         Ok(())
     }
@@ -65,7 +65,7 @@ impl Desk {
     fn unsilence(&mut self, alert: String) -> Done {
         let found = self.state.alerts.values().find(|found| found.id == alert);
         let found = found
-            .ok_or_else(|| AskFault::NoAlert(alert.clone()))?
+            .ok_or_else(|| AskError::NoAlert(alert.clone()))?
             .clone();
         let before = self.state.silences.len();
         let labels = found.all_labels();
@@ -73,7 +73,7 @@ impl Desk {
             .silences
             .retain(|silence| !silence.names(&labels));
         if self.state.silences.len() == before {
-            return Err(AskFault::NotSilenced(alert));
+            return Err(AskError::NotSilenced(alert));
         }
         self.state_changed = true;
         Ok(())
@@ -90,9 +90,9 @@ pub fn silenced(
     time: Duration,
     comment: String,
     now: Timestamp,
-) -> Result<Silence, AskFault> {
+) -> Result<Silence, AskError> {
     let found = state.alerts.values().find(|found| found.id == alert);
-    let found = found.ok_or_else(|| AskFault::NoAlert(alert.into()))?;
+    let found = found.ok_or_else(|| AskError::NoAlert(alert.into()))?;
     Ok(Silence::of(
         clock::id(now).to_string(),
         &found.all_labels(),

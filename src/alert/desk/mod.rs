@@ -23,7 +23,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 pub use asked::silenced;
 
 use super::decide::{Decision, News, decide};
-use super::handle::{self, Ask, AskFault, Done, Handle, Reply, Told};
+use super::handle::{self, Ask, AskError, Done, Handle, Reply, Told};
 use super::outbox::{Outbox, Row};
 use super::state::State;
 use crate::clock;
@@ -104,7 +104,7 @@ impl Desk {
                 self.show();
             }
             for (reply, answer) in self.replies.drain(..) {
-                let answer = answer.and(is_kept.then_some(()).ok_or(AskFault::NotKept));
+                let answer = answer.and(is_kept.then_some(()).ok_or(AskError::NotKept));
                 let _ = reply.send(answer); // who asked may have gone away
             }
         }

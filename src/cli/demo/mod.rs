@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::exit::{Exit, WithExit};
+use super::exit::{Exit, ExitError};
 use super::global::Global;
 use super::out::print_json;
 use super::serve::{self, Signals};
@@ -102,7 +102,7 @@ pub fn run(args: &DemoArgs, global: &Global) -> anyhow::Result<Exit> {
 fn listen(asked: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
     match asked {
         // The demo has no authentication and no setting that could add it.
-        Some(listen) if check_exposure(listen, None).is_err() => Err(WithExit {
+        Some(listen) if check_exposure(listen, None).is_err() => Err(ExitError {
             message: format!(
                 "other machines can reach {listen}, and the demo lets everybody in: \
                  it listens on 127.0.0.1 or [::1] alone"

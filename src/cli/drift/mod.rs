@@ -12,7 +12,7 @@ use serde_json::json;
 use super::exit::Exit;
 use super::out::{outln, print_json};
 use super::site::Site;
-use crate::ingest::WriteFault;
+use crate::ingest::WriteError;
 use crate::ingest::write;
 use crate::monitor::drift::Drift;
 use crate::report;
@@ -43,7 +43,7 @@ pub fn run(args: &DriftArgs, site: &Site) -> Result<Exit> {
         let page = report::drift::page(&reference.name, &verdicts);
         write::beside(path, |to| {
             let written = to.write_all(page.as_bytes());
-            written.map_err(|source| WriteFault::Io {
+            written.map_err(|source| WriteError::Io {
                 path: path.clone(),
                 source,
             })

@@ -20,8 +20,8 @@ use super::{interrupt, quarantine};
 use crate::clock::{Clock, System};
 use crate::ingest::source::{Next, Options, Order};
 use crate::ingest::write::table::{TableFile, TableFormat};
-use crate::ingest::write::{self, WriteFault};
-use crate::ingest::{SinkFault, Source, Taken, Tally};
+use crate::ingest::write::{self, WriteError};
+use crate::ingest::{SinkError, Source, Taken, Tally};
 use crate::model::Spec;
 use crate::pulls::intake;
 use crate::store::{StoreError, offline, rows};
@@ -163,7 +163,7 @@ fn now() -> jiff::Timestamp {
     System.now()
 }
 
-fn taken(done: Result<rows::Taken, StoreError>) -> Result<Taken, SinkFault> {
+fn taken(done: Result<rows::Taken, StoreError>) -> Result<Taken, SinkError> {
     let taken = done?;
     Ok(Taken {
         stored: taken.stored as u64,
@@ -200,9 +200,9 @@ fn into_file(
 }
 
 /// Replaces the path in an output error by the name the user gave.
-fn renamed(fault: WriteFault, path: &Path) -> WriteFault {
+fn renamed(fault: WriteError, path: &Path) -> WriteError {
     match fault {
-        WriteFault::Io { source, .. } => WriteFault::Io {
+        WriteError::Io { source, .. } => WriteError::Io {
             path: path.to_owned(),
             source,
         },

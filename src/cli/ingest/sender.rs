@@ -3,7 +3,7 @@
 
 use crate::cli::remote::Remote;
 use crate::clock::{Clock, System};
-use crate::ingest::{Batch, ReadFault, Sink, SinkFault, Taken, Tally};
+use crate::ingest::{Batch, ReadError, Sink, SinkError, Taken, Tally};
 use crate::pulls::intake;
 use crate::store::rows;
 
@@ -45,7 +45,7 @@ impl<'r> Sender<'r> {
 
     /// Sends the batches that a strict load held back, and returns the totals. By then the whole source was checked; a load
     /// that fits into one request is stored as a whole or not at all.
-    pub(super) fn finish(mut self, tally: Result<Tally, ReadFault>) -> anyhow::Result<Tally> {
+    pub(super) fn finish(mut self, tally: Result<Tally, ReadError>) -> anyhow::Result<Tally> {
         let mut tally = match (self.fault.take(), tally) {
             (Some(fault), _) => return Err(fault),
             (None, tally) => tally?,
@@ -149,7 +149,7 @@ fn partly(fault: anyhow::Error, before: &Tally, taken: Taken) -> anyhow::Error {
 }
 
 impl Sink for Sender<'_> {
-    fn take(&mut self, batch: Batch) -> Result<Taken, SinkFault> {
+    fn take(&mut self, batch: Batch) -> Result<Taken, SinkError> {
         let source = Named {
             name: batch.source.to_string(),
             identity: batch.origin.to_string(),

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
-use crate::cli::exit::{Exit, WithExit};
+use crate::cli::exit::{Exit, ExitError};
 use crate::cli::remote::Opened;
 use crate::cli::site::Site;
 use crate::cli::time::parse_time;
@@ -60,7 +60,7 @@ pub fn run(args: &ExportArgs, site: &Site, opened: &Opened) -> Result<Exit> {
 }
 
 fn usage(message: &str) -> anyhow::Error {
-    WithExit {
+    ExitError {
         message: message.into(),
         exit: Exit::Usage,
     }

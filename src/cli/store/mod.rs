@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::exit::{Exit, WithExit};
+use super::exit::{Exit, ExitError};
 use super::out::{outln, print_json};
 use super::remote::{Opened, Remote, not_understood};
 use super::site::Site;
@@ -218,7 +218,7 @@ fn restore(site: &Site, from: &Path, force: bool) -> anyhow::Result<Exit> {
             file.replace(from)?;
         }
         Err(OpenError::Held { file, holder, .. }) => {
-            return Err(WithExit {
+            return Err(ExitError {
                 message: format!("the store {file} is held by {holder}; stop it first"),
                 exit: Exit::Held,
             }

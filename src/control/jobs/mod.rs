@@ -38,7 +38,7 @@ pub fn learners() -> impl Iterator<Item = &'static str> {
 
 /// Why a training was not queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum QueueFull {
+pub enum QueueError {
     #[error("{MOST_QUEUED} jobs wait already; ask again when one is done, or cancel one")]
     Waiting,
     #[error("{STOPPING}")]
@@ -51,7 +51,7 @@ const STOPPING: &str =
 
 /// Why a job on the store was not started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TooBusy {
+pub enum BusyError {
     /// The maximum number of store jobs is running.
     #[error(
         "{MOST_STORE_JOBS} jobs work on the store already; send the request again when one is done"
@@ -65,7 +65,7 @@ pub enum TooBusy {
 }
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum CancelFault {
+pub enum CancelError {
     #[error("there is no job {0:?}; finished ones are forgotten after {MOST_KEPT} others")]
     Unknown(String),
     /// The job must not stop halfway, because it would leave incomplete results behind.
@@ -122,13 +122,13 @@ impl Jobs {
     ///
     /// # Errors
     /// If too many trainings are queued, or the server is stopping.
-    pub fn submit(&self, asked: Asked) -> Result<JobView, QueueFull> {
+    pub fn submit(&self, asked: Asked) -> Result<JobView, QueueError> {
         let mut queue = self.lock();
         if queue.closed {
-            return Err(QueueFull::Stopping);
+            return Err(QueueError::Stopping);
         }
         if queue.waiting.len() >= MOST_QUEUED {
-            return Err(QueueFull::Waiting);
+            return Err(QueueError::Waiting);
         }
         let job = self.job(Kind::Train(asked));
         job.tell(); // before anybody can begin it
@@ -149,17 +149,17 @@ impl Jobs {
         &self,
         upkeep: Upkeep,
         work: impl FnOnce(&dyn Fn() -> bool) -> Result<Option<Product>, E> + Send + 'static,
-    ) -> Result<JobView, TooBusy> {
+    ) -> Result<JobView, BusyError> {
         let name = upkeep.name;
         let mut queue = self.lock();
         let is_store = |job: &&Arc<Job>| matches!(job.kind, Kind::Store(_));
         let open = queue.known.iter().filter(is_store);
         let open = open.filter(|job| !job.state().is_final()).count();
         if queue.closed {
-            return Err(TooBusy::Stopping);
+            return Err(BusyError::Stopping);
         }
         if open >= MOST_STORE_JOBS {
-            return Err(TooBusy::Working);
+            return Err(BusyError::Working);
         }
         let job = self.job(Kind::Store(upkeep));
         let queued = job.view();
@@ -184,7 +184,7 @@ impl Jobs {
                 }
             });
         if spawned.is_err() {
-            return Err(TooBusy::NoThread);
+            return Err(BusyError::NoThread);
         }
         queue.known.push_back(job);
         queue.forget();
@@ -219,11 +219,11 @@ impl Jobs {
     ///
     /// # Errors
     /// If the job is unknown, cannot be cancelled or has ended.
-    pub fn cancel(&self, id: &str) -> Result<JobView, CancelFault> {
+    pub fn cancel(&self, id: &str) -> Result<JobView, CancelError> {
         let mut queue = self.lock();
         let job = queue
             .find(id)
-            .ok_or_else(|| CancelFault::Unknown(id.into()))?;
+            .ok_or_else(|| CancelError::Unknown(id.into()))?;
         match (job.state(), &job.kind) {
             (
                 State::Queued | State::Running,
@@ -232,7 +232,7 @@ impl Jobs {
                     ..
                 }),
             ) => {
-                return Err(CancelFault::Whole {
+                return Err(CancelError::Whole {
                     id: id.into(),
                     reason,
                 });
@@ -247,7 +247,7 @@ impl Jobs {
             (State::Running, _) => job.ask_to_stop(),
             (State::Cancelled, _) => {}
             (state, _) => {
-                return Err(CancelFault::Over {
+                return Err(CancelError::Over {
                     id: id.into(),
                     state,
                 });

@@ -83,7 +83,7 @@ fn the_queue_is_bounded_and_a_waiting_job_can_be_called_off() {
     let jobs = jobs();
     let first = jobs.submit(asked()).unwrap();
     (1..MOST_QUEUED).for_each(|_| drop(jobs.submit(asked()).unwrap()));
-    assert_eq!(jobs.submit(asked()), Err(QueueFull::Waiting));
+    assert_eq!(jobs.submit(asked()), Err(QueueError::Waiting));
     assert_eq!(jobs.cancel(&first.id).unwrap().state, State::Cancelled);
     assert_eq!(
         jobs.cancel(&first.id).unwrap().state,
@@ -93,7 +93,7 @@ fn the_queue_is_bounded_and_a_waiting_job_can_be_called_off() {
     assert!(jobs.submit(asked()).is_ok());
     assert_eq!(
         jobs.cancel("none"),
-        Err(CancelFault::Unknown("none".into()))
+        Err(CancelError::Unknown("none".into()))
     );
 }
 
@@ -107,7 +107,7 @@ fn a_running_job_is_asked_to_stop_and_a_finished_one_is_over() {
     job.end(State::Done, None, None);
     assert_eq!(
         jobs.cancel(&id),
-        Err(CancelFault::Over {
+        Err(CancelError::Over {
             id,
             state: State::Done
         })

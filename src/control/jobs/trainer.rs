@@ -19,10 +19,10 @@ use crate::priority;
 use crate::promotion::gate;
 use crate::registry::{Registry, RegistryError};
 use crate::store::{Store, StoreError};
-use crate::train::{Request, TrainFault};
+use crate::train::{Request, TrainError};
 use crate::trainset::labelled::{self, Labelled};
 use crate::trainset::lesson::Lesson;
-use crate::trainset::table::{self, NoTable};
+use crate::trainset::table::{self, TableError};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// The dependencies of the thread.
@@ -51,7 +51,7 @@ enum JobError {
     #[error("there is no model yet whose table could be trained on")]
     NoModel,
     #[error(transparent)]
-    Table(#[from] NoTable),
+    Table(#[from] TableError),
     #[error(transparent)]
     Retrain(#[from] RetrainError),
     #[error(transparent)]
@@ -59,7 +59,7 @@ enum JobError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    TooMuch(#[from] crate::schema::table::TooMuchText),
+    TooMuch(#[from] crate::schema::table::TooMuchTextError),
 }
 
 impl Trainer {
@@ -86,7 +86,7 @@ impl Trainer {
                         rows: outcome.evidence["rows"].clone(),
                     });
                 }
-                Ok(Err(JobError::Retrain(RetrainError::Train(TrainFault::Stopped)))) => {
+                Ok(Err(JobError::Retrain(RetrainError::Train(TrainError::Stopped)))) => {
                     job.end(State::Cancelled, None, None);
                 }
                 Ok(Err(fault)) => fail(&job, fault.to_string()),
@@ -155,7 +155,7 @@ impl Trainer {
     }
 
     /// The champion's own training table or, if that cannot be read, the table that its spec names.
-    fn table(&self, champion: &Model) -> Result<Loaded, NoTable> {
+    fn table(&self, champion: &Model) -> Result<Loaded, TableError> {
         let error = match table::of_model(&self.registry, champion) {
             Ok(loaded) => return Ok(loaded),
             Err(own) => own,

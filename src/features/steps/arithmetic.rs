@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::Cell;
 
@@ -47,9 +47,9 @@ pub struct Ratio {
     of: (u32, u32),
 }
 
-fn numbers(of: &[String], scope: &Scope) -> Result<Vec<usize>, StepFault> {
+fn numbers(of: &[String], scope: &Scope) -> Result<Vec<usize>, StepError> {
     if of.is_empty() {
-        return Err(StepFault::new("of is empty", "name at least one number"));
+        return Err(StepError::new("of is empty", "name at least one number"));
     }
     of.iter().map(|name| scope.number(name)).collect()
 }
@@ -66,9 +66,9 @@ fn narrow(slots: &[usize]) -> Vec<u32> {
 impl FitStep for SumSpec {
     type Fitted = Sum;
 
-    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Sum, StepFault> {
+    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Sum, StepError> {
         if !self.plus.is_finite() {
-            return Err(StepFault::new("plus is not finite", "write a number"));
+            return Err(StepError::new("plus is not finite", "write a number"));
         }
         let of = numbers(&self.of, scope)?;
         declare(scope, &self.r#as, &of);
@@ -82,7 +82,7 @@ impl FitStep for SumSpec {
 impl FitStep for ProductSpec {
     type Fitted = Product;
 
-    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Product, StepFault> {
+    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Product, StepError> {
         let of = numbers(&self.of, scope)?;
         declare(scope, &self.r#as, &of);
         Ok(Product { of: narrow(&of) })
@@ -92,7 +92,7 @@ impl FitStep for ProductSpec {
 impl FitStep for RatioSpec {
     type Fitted = Ratio;
 
-    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Ratio, StepFault> {
+    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Ratio, StepError> {
         let of = (scope.number(&self.of.0)?, scope.number(&self.of.1)?);
         scope.add(&self.r#as, SlotKind::Number, true, &[of.0, of.1]); // missing where the divisor is zero
         Ok(Ratio {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::Cell;
 
@@ -26,17 +26,17 @@ pub struct Bin {
 impl FitStep for BinSpec {
     type Fitted = Bin;
 
-    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Bin, StepFault> {
+    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Bin, StepError> {
         let of = scope.number(&self.of)?;
         if self.edges.is_empty() || !self.edges.is_sorted_by(|a, b| a < b) {
-            return Err(StepFault::new(
+            return Err(StepError::new(
                 "edges do not ascend",
                 "list them from small to large, each once",
             ));
         }
         if self.names.len() != self.edges.len() + 1 {
             let (edges, names) = (self.edges.len(), self.names.len());
-            return Err(StepFault::new(
+            return Err(StepError::new(
                 format!(
                     "{edges} edges make {} bins, {names} names are given",
                     edges + 1

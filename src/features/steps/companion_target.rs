@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::features::condition::{Condition, OneOf};
 use crate::features::frame::Frame;
 use crate::features::group::{Key, KeySpec, Tallies};
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, Step, Training};
 
 /// `companion_target` as written in the spec. Outputs `NAME.value`, and with `cap` also `NAME.known` = min(n, cap).
@@ -105,16 +105,16 @@ impl FitStep for CompanionTargetSpec {
         &self,
         scope: &mut Scope,
         training: &mut Training<'_>,
-    ) -> Result<CompanionTarget, StepFault> {
+    ) -> Result<CompanionTarget, StepError> {
         let positive = |w: f64| w.is_finite() && w > 0.0;
         if !positive(self.weight) || !positive(self.cell_weight) {
-            return Err(StepFault::new(
+            return Err(StepError::new(
                 "a weight is not positive",
                 "weights count as so many rows of the prior",
             ));
         }
         if self.keys.is_empty() {
-            return Err(StepFault::new(
+            return Err(StepError::new(
                 "keys is empty",
                 "name at least one key: {of: [columns]}",
             ));
@@ -129,7 +129,7 @@ impl FitStep for CompanionTargetSpec {
             .iter()
             .map(|key| Ok((Key::resolve(key, scope)?, Tallies::default())));
         let mut step = CompanionTarget {
-            keys: keys.collect::<Result<_, StepFault>>()?,
+            keys: keys.collect::<Result<_, StepError>>()?,
             counted: condition(&self.rows, scope)?,
             outcome: self.outcome(scope, training)?,
             weight: self.weight,
@@ -143,7 +143,7 @@ impl FitStep for CompanionTargetSpec {
 }
 
 impl CompanionTargetSpec {
-    fn outcome(&self, scope: &Scope, training: &Training<'_>) -> Result<Outcome, StepFault> {
+    fn outcome(&self, scope: &Scope, training: &Training<'_>) -> Result<Outcome, StepError> {
         let labels = training.labels;
         let positives = labels.iter().filter(|l| **l).count() as f64;
         let prior = if labels.is_empty() {
@@ -177,7 +177,7 @@ impl CompanionTargetSpec {
         })
     }
 
-    fn declare(&self, step: &CompanionTarget, scope: &mut Scope) -> Result<(), StepFault> {
+    fn declare(&self, step: &CompanionTarget, scope: &mut Scope) -> Result<(), StepError> {
         let credit = self
             .credit
             .iter()

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::{Cell, date};
 
@@ -67,10 +67,10 @@ pub struct DateParts {
 impl FitStep for DatePartsSpec {
     type Fitted = DateParts;
 
-    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<DateParts, StepFault> {
+    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<DateParts, StepError> {
         let of = scope.date(&self.of)?;
         if self.parts.is_empty() {
-            return Err(StepFault::new(
+            return Err(StepError::new(
                 "no part of the date is named",
                 "parts are year, month, day, weekday, hour and days",
             ));

@@ -6,7 +6,7 @@ use regex_automata::meta::{BuildError, Regex};
 use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::{Cell, Span};
 
@@ -61,7 +61,7 @@ impl From<Extract> for Stored {
 impl FitStep for ExtractSpec {
     type Fitted = Extract;
 
-    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Extract, StepFault> {
+    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Extract, StepError> {
         let from = scope.text(&self.from)?;
         let regex = Regex::new(&self.pattern).map_err(|e| {
             // The last line of the message states the problem; the lines before draw a picture.
@@ -70,7 +70,7 @@ impl FitStep for ExtractSpec {
                 .map_or_else(|| e.to_string(), ToString::to_string);
             let what = what.lines().last().unwrap_or_default();
             let what = what.trim_start_matches("error: ");
-            StepFault::new(
+            StepError::new(
                 format!(
                     "the pattern {:?} is not a regular expression: {what}",
                     self.pattern
@@ -79,7 +79,7 @@ impl FitStep for ExtractSpec {
             )
         })?;
         if regex.captures_len() < 2 {
-            return Err(StepFault::new(
+            return Err(StepError::new(
                 "the pattern has no group",
                 "put what is to be extracted in parentheses",
             ));
@@ -98,7 +98,7 @@ impl FitStep for ExtractSpec {
             .map(|m| m.iter().map(|(k, v)| (k.clone(), code(v))).collect());
         let other = self.other.as_ref().map(code);
         if map.is_none() && other.is_some() {
-            return Err(StepFault::new(
+            return Err(StepError::new(
                 "other without a map",
                 "add a map, or remove other",
             ));

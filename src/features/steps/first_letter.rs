@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::Cell;
 
@@ -42,7 +42,7 @@ impl FitStep for FirstLetterSpec {
         &self,
         scope: &mut Scope,
         training: &mut Training<'_>,
-    ) -> Result<FirstLetter, StepFault> {
+    ) -> Result<FirstLetter, StepError> {
         let from = scope.text(&self.from)?;
         let mut counts: BTreeMap<char, usize> = BTreeMap::new();
         for frame in training.frames {

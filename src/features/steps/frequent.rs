@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
 use crate::features::group::{Key, KeySpec, Lookup};
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::Cell;
 
@@ -50,10 +50,10 @@ pub struct Frequent {
 impl FitStep for FrequentSpec {
     type Fitted = Frequent;
 
-    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<Frequent, StepFault> {
+    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<Frequent, StepError> {
         let slot = scope.counted(&self.of)?;
         if self.at_most == 0 {
-            return Err(StepFault::new("at_most is 0", "keep at least one level"));
+            return Err(StepError::new("at_most is 0", "keep at least one level"));
         }
         let of = Key::resolve(&KeySpec::over(std::slice::from_ref(&self.of)), scope)?;
         let known = scope.levels(slot);

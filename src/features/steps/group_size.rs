@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
 use crate::features::group::{Key, KeySpec, Tallies};
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, Step, Training};
 
 #[derive(Clone, Debug, Deserialize)]
@@ -23,7 +23,7 @@ pub struct GroupSize {
 impl FitStep for GroupSizeSpec {
     type Fitted = GroupSize;
 
-    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<GroupSize, StepFault> {
+    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<GroupSize, StepError> {
         let key = Key::resolve(&self.key, scope)?;
         let mut tallies = Tallies::default();
         training.each(|frame, _| {

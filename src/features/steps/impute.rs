@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, FitWarning, Step, Training};
 use crate::schema::Cell;
 use crate::stats::quantile;
@@ -31,7 +31,7 @@ pub struct Impute {
 impl FitStep for ImputeSpec {
     type Fitted = Impute;
 
-    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<Impute, StepFault> {
+    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<Impute, StepError> {
         let of = scope.number(&self.of)?;
         let by = self
             .by

@@ -4,7 +4,7 @@ use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::Cell;
 
@@ -30,7 +30,7 @@ pub struct Interaction {
 impl FitStep for InteractionSpec {
     type Fitted = Interaction;
 
-    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Interaction, StepFault> {
+    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Interaction, StepError> {
         let (a, firsts) = scope.category(&self.of.0)?;
         let (b, seconds) = scope.category(&self.of.1)?;
         let combinations: Vec<String> = firsts
@@ -42,7 +42,7 @@ impl FitStep for InteractionSpec {
             .keys()
             .find(|p| !combinations.iter().any(|c| fits(p, c)))
         {
-            return Err(StepFault::new(
+            return Err(StepError::new(
                 format!("no combination fits {pattern:?}"),
                 format!(
                     "combinations are written like {:?}",

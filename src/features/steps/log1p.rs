@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::Cell;
 
@@ -22,7 +22,7 @@ pub struct Log1p {
 impl FitStep for Log1pSpec {
     type Fitted = Log1p;
 
-    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Log1p, StepFault> {
+    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Log1p, StepError> {
         let of = scope.number(&self.of)?;
         scope.add(&self.r#as, SlotKind::Number, scope.slot(of).optional, &[of]);
         Ok(Log1p { of: of as u32 })

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, Step, Training};
 
 #[derive(Clone, Debug, Deserialize)]
@@ -21,7 +21,7 @@ pub struct Missing {
 impl FitStep for MissingSpec {
     type Fitted = Missing;
 
-    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Missing, StepFault> {
+    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<Missing, StepError> {
         let of = scope.find(&self.of)?;
         scope.add(&self.r#as, SlotKind::Number, false, &[of]);
         Ok(Missing { of: of as u32 })

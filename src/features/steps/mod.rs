@@ -19,7 +19,7 @@ pub mod target_mean;
 use serde::{Deserialize, Serialize};
 
 use super::frame::Frame;
-use super::scope::{Scope, StepFault};
+use super::scope::{Scope, StepError};
 use super::step::{FitStep, Step, Training};
 
 macro_rules! steps {
@@ -33,7 +33,7 @@ macro_rules! steps {
         pub enum FittedStep { $($variant($fitted),)* }
 
         impl StepSpec {
-            pub fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<FittedStep, StepFault> {
+            pub fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<FittedStep, StepError> {
                 match self { $(StepSpec::$variant(s) => s.fit(scope, training).map(FittedStep::$variant),)* }
             }
         }

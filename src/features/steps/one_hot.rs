@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, Step, Training};
 
 /// `one_hot` as written in the spec; outputs are named `category=level`.
@@ -22,7 +22,7 @@ pub struct OneHot {
 impl FitStep for OneHotSpec {
     type Fitted = OneHot;
 
-    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<OneHot, StepFault> {
+    fn fit(&self, scope: &mut Scope, _: &mut Training<'_>) -> Result<OneHot, StepError> {
         let mut of = Vec::new();
         for name in &self.of {
             let (slot, levels) = scope.category(name)?;

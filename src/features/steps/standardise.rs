@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, Step, Training};
 use crate::schema::Cell;
 use crate::stats::moments::Moments;
@@ -28,7 +28,7 @@ impl FitStep for StandardiseSpec {
         &self,
         scope: &mut Scope,
         training: &mut Training<'_>,
-    ) -> Result<Standardise, StepFault> {
+    ) -> Result<Standardise, StepError> {
         let mut slots = Vec::new();
         for pattern in &self.of {
             slots.extend(scope.matching(pattern)?);

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::frame::Frame;
 use crate::features::group::{Key, KeySpec, Tallies};
-use crate::features::scope::{Scope, SlotKind, StepFault};
+use crate::features::scope::{Scope, SlotKind, StepError};
 use crate::features::step::{FitStep, Step, Training};
 
 /// Number of folds for encoding the training rows.
@@ -75,9 +75,9 @@ fn write<'f>(of: &Key, frame: &'f mut Frame<'_>) -> &'f [u8] {
 impl FitStep for TargetMeanSpec {
     type Fitted = TargetMean;
 
-    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<TargetMean, StepFault> {
+    fn fit(&self, scope: &mut Scope, training: &mut Training<'_>) -> Result<TargetMean, StepError> {
         if !self.weight.is_finite() || self.weight <= 0.0 {
-            return Err(StepFault::new(
+            return Err(StepError::new(
                 "the weight is not positive",
                 "it counts as so many rows of the mean of all; 20 is usual",
             ));

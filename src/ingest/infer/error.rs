@@ -1,11 +1,11 @@
 use crate::ingest::collect::MAX_BAD;
-use crate::ingest::error::ReadFault;
+use crate::ingest::error::ReadError;
 
 /// An error that prevents a spec from being inferred.
 #[derive(Debug, thiserror::Error)]
-pub enum InferFault {
+pub enum InferError {
     #[error(transparent)]
-    Unreadable(#[from] ReadFault),
+    Unreadable(#[from] ReadError),
     /// The source has no rows.
     #[error("{source_name}: there are no rows to infer a spec from{}", first.as_ref().map(|f| format!("; {f}")).unwrap_or_default())]
     NoRows {

@@ -22,9 +22,9 @@ use crate::schema::column::Extra;
 use crate::schema::dialect::Setting;
 use crate::schema::fault::nearest;
 use crate::schema::missing::USUAL;
-use crate::schema::spec::{ColumnSpec, SpecFault, TableSpec, TargetSpec, yaml};
+use crate::schema::spec::{ColumnSpec, SpecError, TableSpec, TargetSpec, yaml};
 use column::Column;
-pub use error::InferFault;
+pub use error::InferError;
 use guess::{Guess, Kind};
 use survey::Survey;
 use write::Draft;
@@ -62,10 +62,10 @@ pub struct ColumnNote {
 }
 
 /// Infers the spec of a source.
-pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferFault> {
+pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferError> {
     let survey = surveyed(source)?;
     if survey.rows == 0 && survey.columns.is_empty() {
-        return Err(InferFault::NoRows {
+        return Err(InferError::NoRows {
             source_name: source.name().to_owned(),
             first: survey.first_unreadable,
         });
@@ -82,7 +82,7 @@ pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferFault
     if guesses.iter().all(|(_, guess)| guess.kind == Kind::Unused) {
         let why = |(name, guess): &(&str, Guess)| format!("{name:?}: {}", guess.why);
         let all: Vec<String> = guesses.iter().map(why).collect();
-        return Err(InferFault::NothingToLearnFrom {
+        return Err(InferError::NothingToLearnFrom {
             target: wanted.target.to_owned(),
             why: match all.is_empty() {
                 true => "there is no other column".into(),
@@ -141,7 +141,7 @@ pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferFault
 }
 
 /// The schema of a table as observed, to compare other tables with it. No column is treated as the target.
-pub fn schema(source: &Source) -> Result<Schema, InferFault> {
+pub fn schema(source: &Source) -> Result<Schema, InferError> {
     let survey = surveyed(source)?;
     let lines = survey.columns.iter().map(|c| {
         let guess = guess::watched(c, survey.rows);
@@ -154,7 +154,7 @@ pub fn schema(source: &Source) -> Result<Schema, InferFault> {
         "target: {{column: {NONE}}}\ncolumns:\n{}\n",
         lines.join("\n")
     );
-    let unusable = |faults: Vec<SpecFault>| InferFault::NothingToCompare {
+    let unusable = |faults: Vec<SpecError>| InferError::NothingToCompare {
         source_name: source.name().to_owned(),
         why: faults
             .into_iter()
@@ -176,13 +176,13 @@ pub fn schema(source: &Source) -> Result<Schema, InferFault> {
 
 /// Surveys all rows of a source, because a spec inferred from a sample might not fit the other rows. Fails if more than a
 /// few lines are not rows.
-fn surveyed(source: &Source) -> Result<Survey, InferFault> {
+fn surveyed(source: &Source) -> Result<Survey, InferError> {
     let mut survey = Survey::default();
     source.survey(&mut survey)?;
     let (unreadable, lines) = (survey.unreadable, survey.rows + survey.unreadable);
     match &survey.first_unreadable {
         Some(first) if survey.rows > 0 && unreadable as f64 > MAX_BAD * lines as f64 => {
-            Err(InferFault::TooManyUnreadable {
+            Err(InferError::TooManyUnreadable {
                 source_name: source.name().to_owned(),
                 unreadable,
                 lines,
@@ -199,11 +199,11 @@ struct Typed {
     target: Spanned<TargetSpec>,
 }
 
-fn find<'c>(columns: &'c [Column], wanted: &str) -> Result<&'c Column, InferFault> {
+fn find<'c>(columns: &'c [Column], wanted: &str) -> Result<&'c Column, InferError> {
     columns.iter().find(|c| c.name == wanted).ok_or_else(|| {
         let names = || columns.iter().map(|c| c.name.as_str());
         let near = nearest(wanted, names());
-        InferFault::NoTarget {
+        InferError::NoTarget {
             wanted: wanted.into(),
             suggestion: near.map_or_else(String::new, |n| format!(", did you mean {n:?}?")),
             columns: names().collect::<Vec<_>>().join(", "),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::column::Column;
-use super::error::InferFault;
+use super::error::InferError;
 use crate::schema::column::Label;
 use crate::schema::level::{canonical, flag, number_of, scalar, shortest};
 
@@ -29,7 +29,7 @@ pub(super) fn labels(
     column: &Column,
     rows: u64,
     positive: Option<&str>,
-) -> Result<Labels, InferFault> {
+) -> Result<Labels, InferError> {
     let mut values = values(column);
     if values.len() == 1 && column.words.len() == 1 {
         // If there is only one other value, a word such as None is the second label and not a mark of missing values.
@@ -46,7 +46,7 @@ pub(super) fn labels(
         Some(wanted) if is(a, wanted) => (true, "as given".to_owned()),
         Some(wanted) if is(b, wanted) => (false, "as given".to_owned()),
         Some(wanted) => {
-            return Err(InferFault::NoPositive {
+            return Err(InferError::NoPositive {
                 wanted: wanted.into(),
                 values: listed(&values),
             });
@@ -147,9 +147,9 @@ fn chosen(a: &Value, b: &Value) -> (bool, String) {
     }
 }
 
-fn not_binary(column: &Column, rows: u64, values: &[Value]) -> InferFault {
+fn not_binary(column: &Column, rows: u64, values: &[Value]) -> InferError {
     let blank = rows - column.known();
-    InferFault::NotBinary {
+    InferError::NotBinary {
         target: column.name.clone(),
         values: match values.len() {
             0 => "no values".into(),

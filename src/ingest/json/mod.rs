@@ -262,23 +262,23 @@ fn cells(
 fn one_line(schema: &Schema, form: &NumberForm, text: &[u8], row: &mut Row) -> Result<(), Fault> {
     match json::file_rows(schema, form, text.trim_ascii_end(), 1, row, &mut |_, _| ()) {
         Ok(json::Body::One) => Ok(()),
-        Ok(json::Body::Many(_)) | Err(json::JsonFault::TooMany(_)) => {
+        Ok(json::Body::Many(_)) | Err(json::JsonError::TooMany(_)) => {
             Err(json::not_a_row("a list"))
         }
-        Err(json::JsonFault::NotRows(what)) => Err(json::not_a_row(what)),
+        Err(json::JsonError::NotRows(what)) => Err(json::not_a_row(what)),
         Err(fault) => {
             let (got, remedy) = match fault {
-                json::JsonFault::NotFinite { word, column, .. } => (
+                json::JsonError::NotFinite { word, column, .. } => (
                     format!("broken JSON, {word} at column {column}"),
                     "write null where a number is not known",
                 ),
-                json::JsonFault::TooLarge { number, column, .. } => (
+                json::JsonError::TooLarge { number, column, .. } => (
                     format!(
                         "broken JSON, {number} at column {column} is beyond the largest number, about 1.8e308"
                     ),
                     "write null where a number is not known",
                 ),
-                json::JsonFault::Syntax(fault) => (format!("broken JSON, {fault}"), ""),
+                json::JsonError::Syntax(fault) => (format!("broken JSON, {fault}"), ""),
                 other => (other.to_string(), ""),
             };
             Err(Fault {

@@ -8,14 +8,14 @@ use polars::prelude::{
 
 use crate::ingest::write::answers::{Answers, in_words};
 use crate::ingest::write::column::Column as Plain;
-use crate::ingest::write::error::WriteFault;
+use crate::ingest::write::error::WriteError;
 use crate::schema::answer;
 use crate::schema::column::{By, Kind, Label, Order};
 use crate::schema::number::{whole, whole_text};
 use crate::schema::{Cell, Slot, Table};
 
 /// A table as Parquet with the columns id, target and features. The same table always gives the same bytes.
-pub(in crate::ingest) fn table_bytes(table: &Table) -> Result<Vec<u8>, WriteFault> {
+pub(in crate::ingest) fn table_bytes(table: &Table) -> Result<Vec<u8>, WriteError> {
     bytes(table_columns(table, IdKind::of(table)))
 }
 
@@ -36,11 +36,11 @@ impl<'w> TableWriter<'w> {
     }
 
     /// Writes one group of rows. The first group decides whether ids are written as numbers or as text.
-    pub(in crate::ingest) fn group(&mut self, table: &Table) -> Result<(), WriteFault> {
+    pub(in crate::ingest) fn group(&mut self, table: &Table) -> Result<(), WriteError> {
         match self.sink.is_some() {
             true => self.ids = IdKind::of(table),
             false if self.ids == IdKind::Whole && IdKind::of(table) == IdKind::Text => {
-                return Err(WriteFault::MixedIds);
+                return Err(WriteError::MixedIds);
             }
             false => {}
         }
@@ -54,7 +54,7 @@ impl<'w> TableWriter<'w> {
     }
 
     /// Writes the footer of the file; `empty` provides the columns of a file without rows.
-    pub(in crate::ingest) fn finish(mut self, empty: &Table) -> Result<(), WriteFault> {
+    pub(in crate::ingest) fn finish(mut self, empty: &Table) -> Result<(), WriteError> {
         if self.sink.is_some() {
             self.group(empty)?; // a table without rows still has its columns
         }
@@ -81,7 +81,7 @@ impl<'w> ColumnWriter<'w> {
     pub(in crate::ingest) fn group(
         &mut self,
         columns: Vec<(String, Plain)>,
-    ) -> Result<(), WriteFault> {
+    ) -> Result<(), WriteError> {
         let column = |(name, plain): (String, Plain)| -> Column {
             match plain {
                 Plain::Whole(numbers) => Series::new(name.into(), numbers).into(),
@@ -100,7 +100,7 @@ impl<'w> ColumnWriter<'w> {
     }
 
     /// Writes the footer of the file, which must have at least one group.
-    pub(in crate::ingest) fn finish(mut self) -> Result<(), WriteFault> {
+    pub(in crate::ingest) fn finish(mut self) -> Result<(), WriteError> {
         if let Some(writer) = self.writer.as_mut() {
             writer.finish()?;
         }
@@ -193,7 +193,7 @@ fn word<'t>(kind: &'t Kind, cell: Cell, text: &'t str) -> Option<&'t str> {
 }
 
 /// Predictions as Parquet: ids (or row numbers), predicted labels, probabilities and, if there are any, warnings.
-pub(in crate::ingest) fn answer_bytes(answers: Answers<'_>) -> Result<Vec<u8>, WriteFault> {
+pub(in crate::ingest) fn answer_bytes(answers: Answers<'_>) -> Result<Vec<u8>, WriteError> {
     let schema = answers.loaded.table.schema();
     let rows: Vec<_> = answers.each().collect();
     let has_id = answers.has_id();
@@ -285,7 +285,7 @@ fn settings<W: Write>(sink: W) -> ParquetWriter<W> {
         .set_parallel(false)
 }
 
-fn bytes(columns: Vec<Column>) -> Result<Vec<u8>, WriteFault> {
+fn bytes(columns: Vec<Column>) -> Result<Vec<u8>, WriteError> {
     let height = columns.first().map_or(0, Column::len);
     let mut frame = DataFrame::new(height, columns)?;
     let mut bytes = Vec::new();

@@ -10,7 +10,7 @@ use std::time::UNIX_EPOCH;
 use super::address::masked;
 use super::kind::{Kind, Pull};
 use super::options::Options;
-use crate::ingest::error::ReadFault;
+use crate::ingest::error::ReadError;
 use crate::ingest::field::Field;
 use crate::ingest::format::Format;
 use crate::ingest::rows::Rows;
@@ -27,9 +27,9 @@ pub(super) struct File {
     items: Option<Field>,
 }
 
-pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>> {
+pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadError>> {
     if let Some((scheme, _)) = text.split_once("://") {
-        return Some(Err(ReadFault::Usage(format!(
+        return Some(Err(ReadError::Usage(format!(
             "{}: nothing is read from {scheme}://; files and folders, http(s)://, sqlite:, postgres:// and mysql:// are sources",
             masked(text)
         ))));
@@ -48,7 +48,7 @@ pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>
 }
 
 impl File {
-    pub(super) fn new(path: &Path, options: &Options) -> Result<File, ReadFault> {
+    pub(super) fn new(path: &Path, options: &Options) -> Result<File, ReadError> {
         Ok(File {
             path: path.to_owned(),
             name: path.display().to_string(),
@@ -63,21 +63,21 @@ impl File {
         &self,
         pull: &Pull<'_>,
         to: &mut dyn Rows,
-    ) -> Result<ControlFlow<()>, ReadFault> {
+    ) -> Result<ControlFlow<()>, ReadError> {
         if to.begin(&self.name).is_break() {
             return Ok(ControlFlow::Break(()));
         }
         let file = fs::File::open(&self.path).map_err(|e| self.not_open(e))?;
         let reader = BufReader::with_capacity(1 << 16, file);
         let reader = compression::plain(reader).map_err(|e| self.not_open(e))?;
-        let unreadable = ReadFault::content(&self.name);
+        let unreadable = ReadError::content(&self.name);
         let mut reader = content::checked(self.format, reader).map_err(&unreadable)?;
         let reading = pull.reading(&self.dialect, self.items.as_ref());
         content::read(self.format, &mut reader, &reading, to).map_err(unreadable)
     }
 
     /// A stamp that changes whenever the file does: its length and modification time.
-    pub(super) fn stamp(&self) -> Result<String, ReadFault> {
+    pub(super) fn stamp(&self) -> Result<String, ReadError> {
         let about = fs::metadata(&self.path).map_err(|e| self.not_open(e))?;
         let written = about.modified().ok();
         let nanos = written.and_then(|t| t.duration_since(UNIX_EPOCH).ok());
@@ -85,8 +85,8 @@ impl File {
         Ok(format!("{}-{nanos}", about.len()))
     }
 
-    fn not_open(&self, source: std::io::Error) -> ReadFault {
-        ReadFault::Open {
+    fn not_open(&self, source: std::io::Error) -> ReadError {
+        ReadError::Open {
             path: self.path.clone(),
             source,
         }
@@ -99,7 +99,7 @@ impl Kind for File {
     }
 
     /// Skips an unchanged file. A changed file is read again from the beginning; the store recognises rows that it already has.
-    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault> {
+    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadError> {
         let stamp = self.stamp()?;
         if pull.cursor == Some(stamp.as_str()) {
             to.reached(stamp);

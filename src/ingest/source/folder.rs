@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::file::File;
 use super::kind::{Kind, Pull};
 use super::options::Options;
-use crate::ingest::error::ReadFault;
+use crate::ingest::error::ReadError;
 use crate::ingest::rows::Rows;
 
 #[derive(Debug)]
@@ -19,7 +19,7 @@ struct Folder {
     options: Options,
 }
 
-pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>> {
+pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadError>> {
     let path = Path::new(text);
     if !path.is_dir() {
         return None;
@@ -37,8 +37,8 @@ pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>
 }
 
 impl Folder {
-    fn entries(&self) -> Result<Vec<PathBuf>, ReadFault> {
-        let failed = |source| ReadFault::Open {
+    fn entries(&self) -> Result<Vec<PathBuf>, ReadError> {
+        let failed = |source| ReadError::Open {
             path: self.path.clone(),
             source,
         };
@@ -62,7 +62,7 @@ impl Kind for Folder {
     /// The cursor holds the stamp of every processed file, so that only new and changed files are read. A file that is
     /// not a table counts as processed until it changes; a file that cannot be opened does not, because it may become
     /// readable without a change.
-    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault> {
+    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadError> {
         let seen = pull.cursor.and_then(|c| serde_json::from_str(c).ok());
         let seen: BTreeMap<String, String> = seen.unwrap_or_default();
         let mut now = BTreeMap::new();
@@ -75,7 +75,7 @@ impl Kind for Folder {
             }
             let file = match File::new(&path, &self.options) {
                 Ok(file) => file,
-                Err(ReadFault::Usage(why)) => return Err(ReadFault::Usage(why)),
+                Err(ReadError::Usage(why)) => return Err(ReadError::Usage(why)),
                 Err(_) => {
                     to.skipped(&shown, "its ending is not known");
                     continue;
@@ -97,7 +97,7 @@ impl Kind for Folder {
                     if to.unreadable(&shown, &fault).is_break() {
                         return Err(fault);
                     }
-                    let closed = matches!(fault, ReadFault::Open { .. });
+                    let closed = matches!(fault, ReadError::Open { .. });
                     first.get_or_insert(fault);
                     if closed {
                         continue;

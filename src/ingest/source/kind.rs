@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::options::Options;
 use super::world::World;
-use crate::ingest::error::ReadFault;
+use crate::ingest::error::ReadError;
 use crate::ingest::field::Field;
 use crate::ingest::format::Reading;
 use crate::ingest::rows::Rows;
@@ -13,7 +13,7 @@ use crate::schema::row::Purpose;
 use crate::schema::{Dialect, Schema};
 
 /// Opens a source if `text` denotes one of this kind; `None` if it denotes another kind.
-pub(super) type Open = fn(&str, &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>>;
+pub(super) type Open = fn(&str, &Options) -> Option<Result<Arc<dyn Kind>, ReadError>>;
 
 /// A kind of source that rows are read from.
 pub(super) trait Kind: Debug + Send + Sync {
@@ -26,7 +26,7 @@ pub(super) trait Kind: Debug + Send + Sync {
     }
 
     /// Passes every row after the cursor, in order, until there are no more or the receiver ends the reading.
-    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault>;
+    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadError>;
 }
 
 /// Parameters for reading a source.

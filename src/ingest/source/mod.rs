@@ -20,7 +20,7 @@ use std::sync::Arc;
 use super::batch::{Sink, Tally};
 use super::batcher::Batcher;
 use super::collect::{Collector, Loaded};
-use super::error::ReadFault;
+use super::error::ReadError;
 use super::identity::identity;
 use super::look::{Looker, Seen};
 use super::rows::Rows;
@@ -56,7 +56,7 @@ impl Source {
     ///
     /// # Errors
     /// When the address denotes nothing that can be read.
-    pub fn parse(text: &str) -> Result<Source, ReadFault> {
+    pub fn parse(text: &str) -> Result<Source, ReadError> {
         Source::open(text, &Options::default())
     }
 
@@ -64,7 +64,7 @@ impl Source {
     ///
     /// # Errors
     /// When the address denotes nothing that can be read, or an option does not apply to this kind of source.
-    pub fn open(text: &str, options: &Options) -> Result<Source, ReadFault> {
+    pub fn open(text: &str, options: &Options) -> Result<Source, ReadError> {
         let kind = KINDS.iter().find_map(|open| open(text, options));
         kind.expect("the last kind takes whatever is left")
             .map(Source)
@@ -74,7 +74,7 @@ impl Source {
     ///
     /// # Errors
     /// When the extension is not known.
-    pub fn file(path: &Path, dialect: &Dialect) -> Result<Source, ReadFault> {
+    pub fn file(path: &Path, dialect: &Dialect) -> Result<Source, ReadError> {
         let options = Options {
             format: dialect.clone(),
             ..Options::default()
@@ -90,13 +90,13 @@ impl Source {
     /// Loads the source into a table.
     ///
     /// # Errors
-    /// [`ReadFault`]; with `strict` also the first bad row.
+    /// [`ReadError`]; with `strict` also the first bad row.
     pub fn load(
         &self,
         schema: &Arc<Schema>,
         purpose: Purpose,
         strict: bool,
-    ) -> Result<Loaded, ReadFault> {
+    ) -> Result<Loaded, ReadError> {
         let mut collector = Collector::new(schema, purpose, strict);
         let pull = Pull {
             schema,
@@ -109,7 +109,7 @@ impl Source {
     }
 
     /// Loads the source for comparison with other tables, without validation: every value that parses is used.
-    pub fn look(&self, schema: &Arc<Schema>) -> Result<Seen, ReadFault> {
+    pub fn look(&self, schema: &Arc<Schema>) -> Result<Seen, ReadError> {
         let mut looker = Looker::new(schema);
         let pull = Pull {
             schema,
@@ -122,7 +122,7 @@ impl Source {
     }
 
     /// Reads the whole source without a schema, to collect statistics of its columns.
-    pub(super) fn survey(&self, surveyor: &mut dyn Rows) -> Result<(), ReadFault> {
+    pub(super) fn survey(&self, surveyor: &mut dyn Rows) -> Result<(), ReadError> {
         let pull = Pull {
             schema: &Schema::unknown(),
             purpose: Purpose::Infer,
@@ -135,8 +135,8 @@ impl Source {
     /// Reads the source in batches; the target of a row is optional.
     ///
     /// # Errors
-    /// [`ReadFault`]; batches that the sink accepted before the error are not undone.
-    pub fn ingest(&self, order: &Order<'_>, sink: &mut dyn Sink) -> Result<Tally, ReadFault> {
+    /// [`ReadError`]; batches that the sink accepted before the error are not undone.
+    pub fn ingest(&self, order: &Order<'_>, sink: &mut dyn Sink) -> Result<Tally, ReadError> {
         let whole = (!self.0.has_parts()).then(|| identity(self.0.name()).into());
         let mut batcher = Batcher::new(order.schema, order.strict, whole, order.world, sink);
         let pull = Pull {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::http::next::Next;
-use crate::ingest::error::ReadFault;
+use crate::ingest::error::ReadError;
 use crate::ingest::field::Field;
 use crate::schema::Dialect;
 
@@ -43,15 +43,15 @@ impl Default for Options {
 
 impl Options {
     /// The parsed `items` option.
-    pub(super) fn items(&self) -> Result<Option<Field>, ReadFault> {
+    pub(super) fn items(&self) -> Result<Option<Field>, ReadError> {
         let field = self.items.as_deref().map(str::parse::<Field>);
         field
             .transpose()
-            .map_err(|error| ReadFault::Usage(error.to_string()))
+            .map_err(|error| ReadError::Usage(error.to_string()))
     }
 
     /// Rejects options that do not apply to a kind of source.
-    pub(super) fn only(&self, kind: &str, known: &[&str]) -> Result<(), ReadFault> {
+    pub(super) fn only(&self, kind: &str, known: &[&str]) -> Result<(), ReadError> {
         let given = [
             ("items", self.items.is_some(), "JSON"),
             ("next", self.next.is_some(), "web APIs"),
@@ -64,7 +64,7 @@ impl Options {
             .find(|(name, is, _)| *is && !known.contains(name));
         match stray {
             None => Ok(()),
-            Some((name, _, home)) => Err(ReadFault::Usage(format!(
+            Some((name, _, home)) => Err(ReadError::Usage(format!(
                 "`{name}` is for {home}; {kind} does not have it, leave it out"
             ))),
         }

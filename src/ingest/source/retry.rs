@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::world::World;
 use crate::backoff::Backoff;
-use crate::ingest::error::ReadFault;
+use crate::ingest::error::ReadError;
 
 /// Waits between attempts; a wait above the maximum would not help when a server is down.
 const BACKOFF: Backoff = Backoff {
@@ -80,16 +80,16 @@ pub(super) fn persist<T>(
     retries: u32,
     world: &dyn World,
     mut once: impl FnMut() -> Option<Result<T, Failure>>,
-) -> Result<T, ReadFault> {
+) -> Result<T, ReadError> {
     let mut tries = 0;
     loop {
-        let failure = match once().ok_or(ReadFault::Stopped)? {
+        let failure = match once().ok_or(ReadError::Stopped)? {
             Ok(done) => return Ok(done),
             Err(failure) => failure,
         };
         tries += 1;
         let wait = next(&failure, tries, retries, world.random());
-        let wait = wait.map_err(|why| ReadFault::remote(name, why))?;
+        let wait = wait.map_err(|why| ReadError::remote(name, why))?;
         world.say(&format!(
             "{name}: {}; try {} of {} in {:.1} s",
             failure.why,
@@ -99,7 +99,7 @@ pub(super) fn persist<T>(
         ));
         world.wait(wait);
         if world.stopped() {
-            return Err(ReadFault::Stopped);
+            return Err(ReadError::Stopped);
         }
     }
 }

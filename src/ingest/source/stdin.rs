@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::kind::{Kind, Pull};
 use super::options::Options;
-use crate::ingest::error::ReadFault;
+use crate::ingest::error::ReadError;
 use crate::ingest::field::Field;
 use crate::ingest::rows::Rows;
 use crate::ingest::{compression, content, formats, signature};
@@ -16,7 +16,7 @@ struct Stdin {
     items: Option<Field>,
 }
 
-pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>> {
+pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadError>> {
     (text == "-").then(|| {
         options.only("standard input", &["items"])?;
         Ok(Arc::new(Stdin {
@@ -31,8 +31,8 @@ impl Kind for Stdin {
         "standard input"
     }
 
-    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault> {
-        let content = ReadFault::content(self.name());
+    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadError> {
+        let content = ReadError::content(self.name());
         let failed = |e: io::Error| content(format!("reading failed: {e}"));
         let input = compression::plain(io::stdin().lock()).map_err(failed)?;
         let (first, mut input) = compression::peek(input, signature::SIGNATURE).map_err(failed)?;

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::column::Column;
-use super::error::WriteFault;
+use super::error::WriteError;
 use crate::ingest::parquet::write::ColumnWriter;
 
 /// A Parquet file under construction.
@@ -15,12 +15,12 @@ impl<'w> ColumnFile<'w> {
     }
 
     /// Writes one row group. The first group determines the names and types of the columns.
-    pub fn group(&mut self, columns: Vec<(String, Column)>) -> Result<(), WriteFault> {
+    pub fn group(&mut self, columns: Vec<(String, Column)>) -> Result<(), WriteError> {
         self.0.group(columns)
     }
 
     /// Writes the footer of the file.
-    pub fn finish(self) -> Result<(), WriteFault> {
+    pub fn finish(self) -> Result<(), WriteError> {
         self.0.finish()
     }
 }

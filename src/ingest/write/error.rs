@@ -1,11 +1,11 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::schema::table::TooMuchText;
+use crate::schema::table::TooMuchTextError;
 
 /// An error that prevents a table or predictions from being written.
 #[derive(Debug, thiserror::Error)]
-pub enum WriteFault {
+pub enum WriteError {
     /// The file cannot be written.
     #[error("{path} cannot be written: {source}", path = .path.display())]
     Io { path: PathBuf, source: io::Error },
@@ -24,13 +24,13 @@ pub enum WriteFault {
     MixedIds,
     /// The text of the table exceeds the limit of one table.
     #[error(transparent)]
-    TooMuchText(#[from] TooMuchText),
+    TooMuchText(#[from] TooMuchTextError),
 }
 
-impl WriteFault {
+impl WriteError {
     /// The error of an output stream that the caller opened.
-    pub(super) fn output(source: io::Error) -> WriteFault {
-        WriteFault::Io {
+    pub(super) fn output(source: io::Error) -> WriteError {
+        WriteError::Io {
             path: "the output".into(),
             source,
         }

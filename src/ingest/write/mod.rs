@@ -14,10 +14,10 @@ use super::parquet;
 use crate::schema::{Table, answer};
 pub use answers::Answers;
 use answers::{in_json, in_words};
-pub use error::WriteFault;
+pub use error::WriteError;
 
 /// A table as Parquet with the columns id, target and features. The same table always gives the same bytes.
-pub fn table_as_parquet(table: &Table) -> Result<Vec<u8>, WriteFault> {
+pub fn table_as_parquet(table: &Table) -> Result<Vec<u8>, WriteError> {
     parquet::write::table_bytes(table)
 }
 
@@ -34,7 +34,7 @@ pub enum AnswerFormat {
 impl AnswerFormat {
     /// # Errors
     /// When the ending is not known.
-    pub fn of(path: &Path) -> Result<AnswerFormat, WriteFault> {
+    pub fn of(path: &Path) -> Result<AnswerFormat, WriteError> {
         match path
             .extension()
             .map(|e| e.to_string_lossy().to_lowercase())
@@ -43,7 +43,7 @@ impl AnswerFormat {
             Some("csv") => Ok(AnswerFormat::Csv),
             Some("jsonl" | "ndjson") => Ok(AnswerFormat::JsonLines),
             Some("parquet") => Ok(AnswerFormat::Parquet),
-            _ => Err(WriteFault::Format(path.display().to_string())),
+            _ => Err(WriteError::Format(path.display().to_string())),
         }
     }
 }
@@ -54,8 +54,8 @@ pub fn answers(
     answers: Answers<'_>,
     format: AnswerFormat,
     sink: &mut dyn Write,
-) -> Result<(), WriteFault> {
-    let failed = WriteFault::output;
+) -> Result<(), WriteError> {
+    let failed = WriteError::output;
     let schema = answers.loaded.table.schema();
     if format == AnswerFormat::Parquet {
         let bytes = parquet::write::answer_bytes(answers)?;
@@ -92,12 +92,12 @@ pub fn answers(
 ///
 /// # Errors
 /// Names the file; the temporary file is removed.
-pub fn beside<T, E: From<WriteFault>>(
+pub fn beside<T, E: From<WriteError>>(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> Result<T, E>,
 ) -> Result<T, E> {
     let failed = |source: io::Error| {
-        E::from(WriteFault::Io {
+        E::from(WriteError::Io {
             path: path.to_owned(),
             source,
         })

@@ -4,9 +4,9 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::error::WriteFault;
+use super::error::WriteError;
 use crate::ingest::batch::{Batch, Sink, Taken};
-use crate::ingest::error::SinkFault;
+use crate::ingest::error::SinkError;
 use crate::ingest::parquet;
 use crate::schema::answer::{csv_cell, csv_label};
 use crate::schema::column::By;
@@ -30,12 +30,12 @@ pub enum TableFormat {
 impl TableFormat {
     /// # Errors
     /// When the ending is not known.
-    pub fn of(path: &Path) -> Result<TableFormat, WriteFault> {
+    pub fn of(path: &Path) -> Result<TableFormat, WriteError> {
         let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
         match ending.as_deref() {
             Some("csv") => Ok(TableFormat::Csv),
             Some("parquet") => Ok(TableFormat::Parquet),
-            _ => Err(WriteFault::TableFormat(path.display().to_string())),
+            _ => Err(WriteError::TableFormat(path.display().to_string())),
         }
     }
 }
@@ -60,7 +60,7 @@ impl<'w> TableFile<'w> {
         format: TableFormat,
         schema: &Arc<Schema>,
         to: &'w mut dyn Write,
-    ) -> Result<TableFile<'w>, WriteFault> {
+    ) -> Result<TableFile<'w>, WriteError> {
         Ok(TableFile(match format {
             TableFormat::Parquet => Form::Parquet {
                 writer: parquet::write::TableWriter::new(to),
@@ -69,18 +69,18 @@ impl<'w> TableFile<'w> {
             TableFormat::Csv => {
                 let mut line = Vec::new();
                 header(schema, &mut line);
-                to.write_all(&line).map_err(WriteFault::output)?;
+                to.write_all(&line).map_err(WriteError::output)?;
                 Form::Csv { to, line }
             }
         }))
     }
 
-    fn write(&mut self, table: &Table) -> Result<(), WriteFault> {
+    fn write(&mut self, table: &Table) -> Result<(), WriteError> {
         match &mut self.0 {
             Form::Csv { to, line } => {
                 line.clear();
                 (0..table.len()).for_each(|i| csv_line(table, i, line));
-                to.write_all(line).map_err(WriteFault::output)
+                to.write_all(line).map_err(WriteError::output)
             }
             Form::Parquet { writer, group } => {
                 group.append(table)?;
@@ -93,16 +93,16 @@ impl<'w> TableFile<'w> {
         }
     }
 
-    pub fn finish(self) -> Result<(), WriteFault> {
+    pub fn finish(self) -> Result<(), WriteError> {
         match self.0 {
-            Form::Csv { to, .. } => to.flush().map_err(WriteFault::output),
+            Form::Csv { to, .. } => to.flush().map_err(WriteError::output),
             Form::Parquet { writer, group } => writer.finish(&group),
         }
     }
 }
 
 impl Sink for TableFile<'_> {
-    fn take(&mut self, batch: Batch) -> Result<Taken, SinkFault> {
+    fn take(&mut self, batch: Batch) -> Result<Taken, SinkError> {
         self.write(&batch.table)?;
         Ok(Taken {
             stored: batch.table.len() as u64,

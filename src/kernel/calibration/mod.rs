@@ -5,7 +5,7 @@ mod platt;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{KernelFault, finite, length};
+use super::error::{KernelError, finite, length};
 use super::line;
 use super::logistic::{logit, sigmoid};
 
@@ -67,7 +67,7 @@ impl Calibration {
 
     /// # Errors
     /// A number that is not finite, no points, lengths that differ, points out of order or outside [0, 1].
-    pub fn check(&self) -> Result<(), KernelFault> {
+    pub fn check(&self) -> Result<(), KernelError> {
         match self {
             Calibration::None => Ok(()),
             Calibration::Platt { slope, intercept } => {
@@ -80,21 +80,21 @@ impl Calibration {
 }
 
 // Conditions are written so that NaN violates each of them.
-fn check_isotonic(x: &[f64], y: &[f64]) -> Result<(), KernelFault> {
+fn check_isotonic(x: &[f64], y: &[f64]) -> Result<(), KernelError> {
     length("the calibration's probabilities", x.len(), y.len())?;
     if x.is_empty() {
-        return Err(KernelFault::Calibration("an isotonic curve without points"));
+        return Err(KernelError::Calibration("an isotonic curve without points"));
     }
     x.iter()
         .try_for_each(|x| finite("a calibration score", *x))?;
     if !x.is_sorted_by(|a, b| a < b) {
-        return Err(KernelFault::Calibration("scores must increase"));
+        return Err(KernelError::Calibration("scores must increase"));
     }
     if !y.is_sorted_by(|a, b| a <= b) {
-        return Err(KernelFault::Calibration("probabilities must not decrease"));
+        return Err(KernelError::Calibration("probabilities must not decrease"));
     }
     if !y.iter().all(|y| (0.0..=1.0).contains(y)) {
-        return Err(KernelFault::Calibration("probabilities must lie in [0, 1]"));
+        return Err(KernelError::Calibration("probabilities must lie in [0, 1]"));
     }
     Ok(())
 }

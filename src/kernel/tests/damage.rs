@@ -1,8 +1,8 @@
 //! Every kind of damage is rejected with its own error.
 
-use super::super::error::TreeFault;
+use super::super::error::TreeError;
 use super::super::{
-    Calibration, Kernel, KernelFault, Link, MAX_DEPTH, MAX_FEATURES, MAX_NODES, Node, Tree, Trees,
+    Calibration, Kernel, KernelError, Link, MAX_DEPTH, MAX_FEATURES, MAX_NODES, Node, Tree, Trees,
 };
 use super::{WIDTH, forest, linear};
 
@@ -14,7 +14,7 @@ fn stump() -> Tree {
     ])
 }
 
-fn spoilt(spoil: impl Fn(&mut Vec<Node>)) -> Result<Trees, KernelFault> {
+fn spoilt(spoil: impl Fn(&mut Vec<Node>)) -> Result<Trees, KernelError> {
     let mut tree = stump();
     spoil(&mut tree.nodes);
     Trees::new(2, Link::Identity, 0.0, 0.5, vec![stump(), tree])
@@ -23,32 +23,32 @@ fn spoilt(spoil: impl Fn(&mut Vec<Node>)) -> Result<Trees, KernelFault> {
 #[test]
 fn faulty_trees() {
     type Spoil = fn(&mut Vec<Node>);
-    let table: &[(Spoil, TreeFault)] = &[
-        (|n| n.clear(), TreeFault::Empty),
-        (|n| n[0].left = 0, TreeFault::Child { node: 0 }),
-        (|n| n[0].right = 3, TreeFault::Child { node: 0 }),
-        (|n| n[0].right = Node::NONE, TreeFault::Child { node: 0 }),
+    let table: &[(Spoil, TreeError)] = &[
+        (|n| n.clear(), TreeError::Empty),
+        (|n| n[0].left = 0, TreeError::Child { node: 0 }),
+        (|n| n[0].right = 3, TreeError::Child { node: 0 }),
+        (|n| n[0].right = Node::NONE, TreeError::Child { node: 0 }),
         (
             |n| n[2] = Node::split(0, 0.5, 1, 0),
-            TreeFault::Child { node: 2 },
+            TreeError::Child { node: 2 },
         ),
         (
             |n| n[0].right = 1,
-            TreeFault::Parents {
+            TreeError::Parents {
                 node: 1,
                 parents: 2,
             },
         ),
         (
             |n| n.push(Node::leaf(0.0, 1.0)),
-            TreeFault::Parents {
+            TreeError::Parents {
                 node: 3,
                 parents: 0,
             },
         ),
         (
             |n| n[0].feature = 2,
-            TreeFault::Feature {
+            TreeError::Feature {
                 node: 0,
                 feature: 2,
                 width: 2,
@@ -56,25 +56,25 @@ fn faulty_trees() {
         ),
         (
             |n| n[0].threshold = f64::NAN,
-            TreeFault::NotFinite { node: 0 },
+            TreeError::NotFinite { node: 0 },
         ),
         (
             |n| n[0].threshold = f64::INFINITY,
-            TreeFault::NotFinite { node: 0 },
+            TreeError::NotFinite { node: 0 },
         ),
         (
             |n| n[1].value = f64::NEG_INFINITY,
-            TreeFault::NotFinite { node: 1 },
+            TreeError::NotFinite { node: 1 },
         ),
-        (|n| n[1].cover = 0.0, TreeFault::Cover { node: 1 }),
-        (|n| n[2].cover = -1.0, TreeFault::Cover { node: 2 }),
-        (|n| n[2].cover = f64::NAN, TreeFault::Cover { node: 1 }),
-        (|n| n[2].cover = 1e-16, TreeFault::Cover { node: 2 }),
+        (|n| n[1].cover = 0.0, TreeError::Cover { node: 1 }),
+        (|n| n[2].cover = -1.0, TreeError::Cover { node: 2 }),
+        (|n| n[2].cover = f64::NAN, TreeError::Cover { node: 1 }),
+        (|n| n[2].cover = 1e-16, TreeError::Cover { node: 2 }),
     ];
     for (spoil, fault) in table {
         assert_eq!(
             spoilt(spoil),
-            Err(KernelFault::Tree {
+            Err(KernelError::Tree {
                 tree: 1,
                 fault: *fault
             })
@@ -101,15 +101,15 @@ fn trees_too_deep_or_too_large() {
     let build =
         |tree| Trees::new(1, Link::Identity, 0.0, 1.0, vec![tree]).map(|trees| trees.depth());
     assert_eq!(build(chain(MAX_DEPTH as u32)), Ok(MAX_DEPTH));
-    let fault = |fault| Err(KernelFault::Tree { tree: 0, fault });
+    let fault = |fault| Err(KernelError::Tree { tree: 0, fault });
     assert_eq!(
         build(chain(MAX_DEPTH as u32 + 1)),
-        fault(TreeFault::TooDeep { limit: MAX_DEPTH })
+        fault(TreeError::TooDeep { limit: MAX_DEPTH })
     );
     let huge = Tree::new(vec![Node::leaf(0.0, 1.0); MAX_NODES + 1]);
     assert_eq!(
         build(huge),
-        fault(TreeFault::TooLarge {
+        fault(TreeError::TooLarge {
             found: MAX_NODES + 1,
             limit: MAX_NODES
         })
@@ -144,26 +144,26 @@ fn faulty_ensembles() {
     assert_eq!(build(MAX_FEATURES, 0.0, 1.0, vec![stump()]), Ok(()));
     assert_eq!(
         build(0, 0.0, 1.0, vec![stump()]),
-        Err(KernelFault::NoFeatures)
+        Err(KernelError::NoFeatures)
     );
     let (found, limit) = (MAX_FEATURES + 1, MAX_FEATURES);
     assert_eq!(
         build(found, 0.0, 1.0, vec![stump()]),
-        Err(KernelFault::TooManyFeatures { found, limit })
+        Err(KernelError::TooManyFeatures { found, limit })
     );
     assert_eq!(
         build(1, f64::NAN, 1.0, vec![stump()]),
-        Err(KernelFault::NotFinite {
+        Err(KernelError::NotFinite {
             what: "the base score"
         })
     );
     assert_eq!(
         build(1, 0.0, f64::INFINITY, vec![stump()]),
-        Err(KernelFault::NotFinite { what: "the scale" })
+        Err(KernelError::NotFinite { what: "the scale" })
     );
-    assert_eq!(build(1, 0.0, 1.0, vec![]), Err(KernelFault::NoTrees));
+    assert_eq!(build(1, 0.0, 1.0, vec![]), Err(KernelError::NoTrees));
     let vast = || Tree::new(vec![Node::leaf(1e308, 1.0)]);
-    let infinite = KernelFault::NotFinite {
+    let infinite = KernelError::NotFinite {
         what: "the largest score",
     };
     assert_eq!(build(1, 0.0, 0.5, vec![vast(), vast()]), Err(infinite));
@@ -177,8 +177,8 @@ fn faulty_linear_kernels() {
         Kernel::Linear(kernel).check()
     };
     assert_eq!(spoilt(|_| ()), Ok(()));
-    assert_eq!(spoilt(|l| l.weights.clear()), Err(KernelFault::NoFeatures));
-    let short = KernelFault::Length {
+    assert_eq!(spoilt(|l| l.weights.clear()), Err(KernelError::NoFeatures));
+    let short = KernelError::Length {
         what: "the baseline",
         expected: WIDTH,
         found: WIDTH - 1,
@@ -186,23 +186,23 @@ fn faulty_linear_kernels() {
     assert_eq!(spoilt(|l| l.baseline.truncate(WIDTH - 1)), Err(short));
     assert_eq!(
         spoilt(|l| l.weights[1] = f64::NAN),
-        Err(KernelFault::NotFinite { what: "a weight" })
+        Err(KernelError::NotFinite { what: "a weight" })
     );
     assert_eq!(
         spoilt(|l| l.intercept = f64::INFINITY),
-        Err(KernelFault::NotFinite {
+        Err(KernelError::NotFinite {
             what: "the intercept"
         })
     );
     assert_eq!(
         spoilt(|l| l.weights[1] = f64::MAX),
-        Err(KernelFault::NotFinite {
+        Err(KernelError::NotFinite {
             what: "the largest score"
         })
     );
     assert_eq!(
         spoilt(|l| l.baseline[0] = f64::NAN),
-        Err(KernelFault::NotFinite {
+        Err(KernelError::NotFinite {
             what: "a baseline value"
         })
     );
@@ -216,14 +216,14 @@ fn faulty_means() {
         check(vec![member(), Kernel::Trees(forest(vec![stump()]))]),
         Ok(())
     );
-    assert_eq!(check(vec![]), Err(KernelFault::NoMembers));
+    assert_eq!(check(vec![]), Err(KernelError::NoMembers));
     let nested = Kernel::Mean(vec![member()]);
     assert_eq!(
         check(vec![member(), nested.clone()]),
-        Err(KernelFault::NestedMean { member: 1 })
+        Err(KernelError::NestedMean { member: 1 })
     );
     let narrow = Trees::new(1, Link::Identity, 0.0, 1.0, vec![stump()]).unwrap();
-    let differ = KernelFault::Length {
+    let differ = KernelError::Length {
         what: "features of a member of the mean",
         expected: WIDTH,
         found: 1,
@@ -231,10 +231,10 @@ fn faulty_means() {
     assert_eq!(check(vec![member(), Kernel::Trees(narrow)]), Err(differ));
     let mut bad = linear();
     bad.weights[0] = f64::NAN;
-    let fault = Box::new(KernelFault::NotFinite { what: "a weight" });
+    let fault = Box::new(KernelError::NotFinite { what: "a weight" });
     assert_eq!(
         check(vec![Kernel::Linear(bad)]),
-        Err(KernelFault::Member { member: 0, fault })
+        Err(KernelError::Member { member: 0, fault })
     );
     assert!(serde_json::to_string(&Kernel::Mean(vec![nested])).is_err());
 }

@@ -17,7 +17,7 @@ use crate::schema::fault::nearest;
 use crate::schema::missing;
 use crate::schema::spec::without::{self, Rest};
 use crate::schema::spec::{
-    About, ColumnSpec, Needed, SpecFault, TableSpec, TargetSpec, Word, yaml,
+    About, ColumnSpec, Needed, SpecError, TableSpec, TargetSpec, Word, yaml,
 };
 use crate::schema::{Dialect, Schema};
 use crate::stats::metric::{METRICS, Metric};
@@ -78,7 +78,7 @@ pub struct Decision {
 /// All errors of a spec.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-pub struct SpecFaults(pub Vec<SpecFault>);
+pub struct SpecErrors(pub Vec<SpecError>);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,30 +154,30 @@ impl Spec {
     ///
     /// # Errors
     /// All errors of the spec, each with line, column and remedy.
-    pub fn parse(text: &str) -> Result<Spec, SpecFaults> {
+    pub fn parse(text: &str) -> Result<Spec, SpecErrors> {
         Spec::parse_with(text, missing::USUAL)
     }
 
     /// Parses the spec of a model file of format revision 1, in which fewer words counted as missing values.
-    pub fn parse_revision_1(text: &str) -> Result<Spec, SpecFaults> {
+    pub fn parse_revision_1(text: &str) -> Result<Spec, SpecErrors> {
         Spec::parse_with(text, missing::REVISION_1)
     }
 
-    fn parse_with(text: &str, usual: &[&str]) -> Result<Spec, SpecFaults> {
+    fn parse_with(text: &str, usual: &[&str]) -> Result<Spec, SpecErrors> {
         let unversioned = check_version(text)?;
         let first = match Spec::parse_once(text, usual) {
-            Err(SpecFaults(faults)) => faults,
+            Err(SpecErrors(faults)) => faults,
             Ok(spec) if unversioned.is_none() => return Ok(spec),
             Ok(_) => Vec::new(),
         };
-        let mut all: Vec<SpecFault> = unversioned.into_iter().collect();
+        let mut all: Vec<SpecError> = unversioned.into_iter().collect();
         let (mut rest, mut found) = (Rest::of(text), first);
         // Each validation stage stops at its first errors. The lines that they concern are blanked and the rest is
         // read again, to find the errors behind them. Every round blanks a new line, so the number of rounds is at
         // most the number of lines.
         loop {
             let told = found.iter().filter(|fault| !rest.explains(fault));
-            let fresh: Vec<SpecFault> = told.filter(|f| !all.contains(f)).cloned().collect();
+            let fresh: Vec<SpecError> = told.filter(|f| !all.contains(f)).cloned().collect();
             all.extend(fresh);
             let blanked = found.iter().filter(|fault| rest.blank(fault)).count();
             if blanked == 0 || !yaml::is_readable(&rest.text()) {
@@ -185,15 +185,15 @@ impl Spec {
             }
             match Spec::parse_once(&rest.text(), usual) {
                 Ok(_) => break,
-                Err(SpecFaults(faults)) => found = faults,
+                Err(SpecErrors(faults)) => found = faults,
             }
         }
         without::drop_meant(&mut all);
         all.sort_by_key(|fault| (fault.line, fault.column));
-        Err(SpecFaults(all))
+        Err(SpecErrors(all))
     }
 
-    fn parse_once(text: &str, usual: &[&str]) -> Result<Spec, SpecFaults> {
+    fn parse_once(text: &str, usual: &[&str]) -> Result<Spec, SpecErrors> {
         check(&read(text)?, text, usual)
     }
 
@@ -210,7 +210,7 @@ impl Spec {
 }
 
 /// Checks the version. A wrong version is the only error reported; a missing version is one error among others.
-fn check_version(text: &str) -> Result<Option<SpecFault>, SpecFaults> {
+fn check_version(text: &str) -> Result<Option<SpecError>, SpecErrors> {
     let version: VersionOnly = read(text)?;
     match version.version {
         Some(v) if v.value != VERSION => {
@@ -219,10 +219,10 @@ fn check_version(text: &str) -> Result<Option<SpecFault>, SpecFaults> {
                 v.value
             );
             let remedy = "use a release that reads it, or rewrite it";
-            Err(SpecFaults(vec![SpecFault::at(&v, problem, remedy)]))
+            Err(SpecErrors(vec![SpecError::at(&v, problem, remedy)]))
         }
         Some(_) => Ok(None),
-        None => Ok(Some(SpecFault {
+        None => Ok(Some(SpecError {
             line: 1,
             column: 1,
             problem: "the spec does not say its version".into(),
@@ -232,11 +232,11 @@ fn check_version(text: &str) -> Result<Option<SpecFault>, SpecFaults> {
     }
 }
 
-fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecFaults> {
-    yaml::read(text).map_err(|fault| SpecFaults(vec![fault]))
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecErrors> {
+    yaml::read(text).map_err(|fault| SpecErrors(vec![fault]))
 }
 
-fn check(typed: &Spanned<SpecFile>, text: &str, usual: &[&str]) -> Result<Spec, SpecFaults> {
+fn check(typed: &Spanned<SpecFile>, text: &str, usual: &[&str]) -> Result<Spec, SpecErrors> {
     let file = &typed.value;
     let mut faults = Vec::new();
     let name = file.name.of(typed, "name", &mut faults);
@@ -281,16 +281,16 @@ fn check(typed: &Spanned<SpecFile>, text: &str, usual: &[&str]) -> Result<Spec, 
                 text: text.to_owned(),
             })
         }
-        _ => Err(SpecFaults(faults)),
+        _ => Err(SpecErrors(faults)),
     }
 }
 
-fn check_name(name: Option<&Spanned<String>>, faults: &mut Vec<SpecFault>) {
+fn check_name(name: Option<&Spanned<String>>, faults: &mut Vec<SpecError>) {
     let can_be = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
     let unfit = |name: &&Spanned<String>| name.value.is_empty() || !name.value.chars().all(can_be);
     faults.extend(name.filter(unfit).map(|name| {
         let problem = format!("{:?} cannot name files", name.value);
-        SpecFault::at(name, problem, "use lower-case letters, digits, - and _")
+        SpecError::at(name, problem, "use lower-case letters, digits, - and _")
     }));
 }
 
@@ -298,7 +298,7 @@ fn check_name(name: Option<&Spanned<String>>, faults: &mut Vec<SpecFault>) {
 fn check_order(
     schema: Schema,
     file: &EvaluationFile,
-    faults: &mut Vec<SpecFault>,
+    faults: &mut Vec<SpecError>,
 ) -> Option<Schema> {
     let (column, what) = match (&file.groups, &file.time) {
         (None, None) => return Some(schema),
@@ -306,7 +306,7 @@ fn check_order(
         (None, Some(column)) => (column, Order::Time),
         (Some(_), Some(time)) => {
             let problem = "an evaluation goes by groups or by time, not by both";
-            faults.push(SpecFault::at(time, problem, "keep one of them"));
+            faults.push(SpecError::at(time, problem, "keep one of them"));
             return None;
         }
     };
@@ -319,23 +319,23 @@ fn check_order(
     if ordered.is_none() {
         let problem = format!("there is no column {:?} to evaluate by", column.value);
         let about = About::Name(column.value.clone());
-        faults.push(SpecFault::at(column, problem, remedy).about(about));
+        faults.push(SpecError::at(column, problem, remedy).about(about));
     }
     ordered
 }
 
-fn check_format(file: Option<&Spanned<DialectFile>>, faults: &mut Vec<SpecFault>) -> Dialect {
+fn check_format(file: Option<&Spanned<DialectFile>>, faults: &mut Vec<SpecError>) -> Dialect {
     let Some(file) = file else {
         return Dialect::default();
     };
     Dialect::try_from(file.value.clone()).unwrap_or_else(|fault| {
-        faults.push(SpecFault::at(file, fault.problem, fault.remedy));
+        faults.push(SpecError::at(file, fault.problem, fault.remedy));
         Dialect::default()
     })
 }
 
-fn check_evaluation(file: &EvaluationFile, faults: &mut Vec<SpecFault>) -> Option<Evaluation> {
-    let mut metric = |name: &str, place: SpecFault| {
+fn check_evaluation(file: &EvaluationFile, faults: &mut Vec<SpecError>) -> Option<Evaluation> {
+    let mut metric = |name: &str, place: SpecError| {
         let found = Metric::named(name);
         if found.is_none() {
             let remedy = match nearest(name, METRICS.iter().map(|m| m.name)) {
@@ -349,7 +349,7 @@ fn check_evaluation(file: &EvaluationFile, faults: &mut Vec<SpecFault>) -> Optio
                         .join(", ")
                 ),
             };
-            faults.push(SpecFault {
+            faults.push(SpecError {
                 problem: format!("there is no metric {name:?}"),
                 remedy,
                 ..place
@@ -358,18 +358,18 @@ fn check_evaluation(file: &EvaluationFile, faults: &mut Vec<SpecFault>) -> Optio
         found
     };
     let primary = match &file.metric {
-        Some(name) => metric(&name.value, SpecFault::at(name, "", "")),
+        Some(name) => metric(&name.value, SpecError::at(name, "", "")),
         None => Metric::named("log_loss"),
     };
     let mut floors = Vec::new();
     for (name, value) in &file.floors {
-        floors.extend(metric(name, SpecFault::at(value, "", "")).map(|m| (m, value.value)));
+        floors.extend(metric(name, SpecError::at(value, "", "")).map(|m| (m, value.value)));
     }
     let mut count = |typed: &Option<Spanned<usize>>, least: usize, what: &str| {
         let typed = typed.as_ref()?;
         if typed.value < least {
             let problem = format!("an evaluation needs at least {least} {what}");
-            faults.push(SpecFault::at(
+            faults.push(SpecError::at(
                 typed,
                 problem,
                 format!("write {least} or more"),
@@ -385,7 +385,7 @@ fn check_evaluation(file: &EvaluationFile, faults: &mut Vec<SpecFault>) -> Optio
     })
 }
 
-fn check_decision(file: Option<&Spanned<DecisionFile>>, faults: &mut Vec<SpecFault>) -> Decision {
+fn check_decision(file: Option<&Spanned<DecisionFile>>, faults: &mut Vec<SpecError>) -> Decision {
     let Some(file) = file else {
         return Decision { threshold: 0.5 };
     };
@@ -409,7 +409,7 @@ fn check_decision(file: Option<&Spanned<DecisionFile>>, faults: &mut Vec<SpecFau
             let problem = "the decision is neither a threshold between 0 and 1 nor two costs";
             let remedy =
                 "write {threshold: 0.5} or {costs: {false_positive: 1, false_negative: 2}}";
-            faults.push(SpecFault::at(file, problem, remedy));
+            faults.push(SpecError::at(file, problem, remedy));
             Decision { threshold: 0.5 }
         }
     }

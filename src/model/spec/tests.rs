@@ -102,7 +102,7 @@ fn the_bundled_spec_is_sound() {
 fn another_version_is_called_that() {
     let none = "line 1, column 1: the spec does not say its version; begin it with version: 1";
     for text in ["", "# nothing\n", "version:\n", "name: wine\n"] {
-        let SpecFaults(faults) = Spec::parse(text).unwrap_err();
+        let SpecErrors(faults) = Spec::parse(text).unwrap_err();
         assert_eq!(faults[0].to_string(), none, "{text}");
         let keys = ["name", "target", "columns", "recipe"].into_iter();
         let lacks = keys.filter(|key| !text.contains(key));
@@ -488,7 +488,7 @@ evaluation:
   folds: 1
   metrik: auc
 ";
-    let SpecFaults(faults) = Spec::parse(text).unwrap_err();
+    let SpecErrors(faults) = Spec::parse(text).unwrap_err();
     let lines: Vec<u64> = faults.iter().map(|fault| fault.line).collect();
     let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
     for (line, part) in [
@@ -532,7 +532,7 @@ decision:
   costs:
     false_positive: 1
 ";
-    let SpecFaults(faults) = Spec::parse(text).unwrap_err();
+    let SpecErrors(faults) = Spec::parse(text).unwrap_err();
     let found: Vec<(u64, &str)> = faults.iter().map(|f| (f.line, &*f.problem)).collect();
     let expected = [
         (1, "the spec does not say its version"),
@@ -600,7 +600,7 @@ proptest::proptest! {
         let text: String = lines
             .map(|(i, line)| if moved.contains(&i) { format!("  {line}\n") } else { format!("{line}\n") })
             .collect();
-        if let Err(SpecFaults(faults)) = Spec::parse(&text) {
+        if let Err(SpecErrors(faults)) = Spec::parse(&text) {
             proptest::prop_assert!(!faults.is_empty());
             proptest::prop_assert!(faults.iter().all(|fault| fault.line <= text.lines().count() as u64));
         }

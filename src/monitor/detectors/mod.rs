@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::schema::fault::{excerpt, nearest};
 
 pub use detect::{Change, Detect, Part};
-pub use parameter::{Allowed, Parameter, ParameterFault};
+pub use parameter::{Allowed, Parameter, ParameterError};
 
 /// A row of the detector table.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ pub fn defaults() -> Vec<Detector> {
 pub fn with(
     kinds: &[&'static Kind],
     settings: &[(String, String)],
-) -> Result<Vec<Detector>, ParameterFault> {
+) -> Result<Vec<Detector>, ParameterError> {
     check_names(kinds, settings)?;
     let build = |kind: &&'static Kind| {
         let mut given = Map::new();
@@ -105,7 +105,7 @@ pub fn with(
 fn check_names(
     kinds: &[&'static Kind],
     settings: &[(String, String)],
-) -> Result<(), ParameterFault> {
+) -> Result<(), ParameterError> {
     let known = || {
         kinds
             .iter()
@@ -120,7 +120,7 @@ fn check_names(
             names.dedup();
             let of: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
             let has = if of.len() == 1 { "has" } else { "have" };
-            return Err(ParameterFault::Unknown {
+            return Err(ParameterError::Unknown {
                 of: format!("{} {has}", of.join(" and ")),
                 name: excerpt(name),
                 suggestion: near.map_or_else(String::new, |n| format!(", did you mean {n:?}?")),
@@ -128,7 +128,7 @@ fn check_names(
             });
         }
         if settings[..i].iter().any(|(before, _)| before == name) {
-            return Err(ParameterFault::Twice(name.clone()));
+            return Err(ParameterError::Twice(name.clone()));
         }
     }
     Ok(())

@@ -41,7 +41,7 @@ impl std::fmt::Display for Allowed {
 
 /// Why a detector setting was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ParameterFault {
+pub enum ParameterError {
     /// No requested detector has the parameter.
     #[error("{of} no parameter {name:?}{suggestion}; there are: {known}")]
     Unknown {
@@ -64,7 +64,7 @@ pub enum ParameterFault {
 
 impl Parameter {
     /// Parses a value of this parameter.
-    pub fn read(&self, text: &str) -> Result<Value, ParameterFault> {
+    pub fn read(&self, text: &str) -> Result<Value, ParameterError> {
         let real = || text.parse::<f64>().ok().filter(|v| v.is_finite());
         let value = match self.allowed {
             Allowed::Between(low, high) => {
@@ -80,7 +80,7 @@ impl Parameter {
                 .map(Value::from),
             Allowed::Word(words) => words.contains(&text).then(|| text.into()),
         };
-        value.ok_or_else(|| ParameterFault::NotAllowed {
+        value.ok_or_else(|| ParameterError::NotAllowed {
             name: self.name,
             got: excerpt(text),
             allowed: self.allowed.to_string(),

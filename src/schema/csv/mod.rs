@@ -15,14 +15,14 @@ use super::dialect::decode::{self, Utf8};
 use super::dialect::notice::Note;
 use super::dialect::{Above, Delimiter, Dialect, Notice, SAMPLE, Start, has_row_names};
 use super::row::Row;
-use super::text::{self, Header, HeaderFault};
+use super::text::{self, Header, HeaderError};
 use ambiguity::Ambiguity;
 pub use limits::{LONGEST_ROW, MOST_COLUMNS};
 use watch::Watch;
 
 /// Why a text cannot be read as a table at all.
 #[derive(Debug, thiserror::Error)]
-pub enum CsvFault {
+pub enum CsvError {
     #[error("it is empty: a line of column names is needed first")]
     Empty,
     #[error("the first line is not UTF-8")]
@@ -37,7 +37,7 @@ pub enum CsvFault {
     TooManyColumns(usize),
     /// A column name is missing, duplicated or unknown.
     #[error(transparent)]
-    Header(#[from] HeaderFault),
+    Header(#[from] HeaderError),
     /// A quoted cell never ends and swallows the rest of the table.
     #[error("a quote opened in the row of line {0} is never closed")]
     OpenQuote(u64),
@@ -59,7 +59,7 @@ fn above(above: &Above) -> String {
 
 /// Why a line cannot be read as a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Broken {
+pub enum BrokenLineError {
     /// The line has another number of cells than the header.
     #[error("{cells} cells where the header has {header}")]
     Ragged {
@@ -74,7 +74,7 @@ pub enum Broken {
 
 /// One line of the table: its number (the header is line 1) and its row, which may have faults, or the reason why it cannot
 /// be read as a row.
-pub type Line<'r> = (u64, Result<&'r mut Row, Broken>);
+pub type Line<'r> = (u64, Result<&'r mut Row, BrokenLineError>);
 
 /// Callback that receives each line; it can stop the reading.
 pub type EachLine<'a> = &'a mut dyn FnMut(Line<'_>) -> ControlFlow<()>;
@@ -90,7 +90,7 @@ pub fn rows(
     row: &mut Row,
     each: EachLine<'_>,
     note: Note<'_>,
-) -> Result<(), CsvFault> {
+) -> Result<(), CsvError> {
     let mut lines = Lines::new(source, dialect)?;
     let names = lines.header()?;
     lines.notice().map(&mut *note);
@@ -102,11 +102,12 @@ pub fn rows(
     while let Some((line, cells)) = lines.next()? {
         let outcome = cells.and_then(|cells| {
             row.clear();
-            let text = std::str::from_utf8(cells.as_slice()).map_err(|_| Broken::NotUtf8)?;
+            let text =
+                std::str::from_utf8(cells.as_slice()).map_err(|_| BrokenLineError::NotUtf8)?;
             for (place, slot) in header.slots().iter().enumerate() {
                 // `None` if a cell ends in the middle of a UTF-8 character.
                 let cell = cells.range(place).and_then(|span| text.get(span));
-                let cell = cell.ok_or(Broken::NotUtf8)?;
+                let cell = cell.ok_or(BrokenLineError::NotUtf8)?;
                 if header.is_nameless(place) {
                     header.check_empty(cell, row);
                     continue;
@@ -142,8 +143,8 @@ pub struct Lines<R> {
 type Begun<R> = io::Chain<Cursor<Vec<u8>>, BufReader<Utf8<R>>>;
 
 impl<R: Read> Lines<R> {
-    pub fn new(source: R, dialect: &Dialect) -> Result<Lines<R>, CsvFault> {
-        let failed = |e: io::Error| CsvFault::Io(csv::Error::from(e));
+    pub fn new(source: R, dialect: &Dialect) -> Result<Lines<R>, CsvError> {
+        let failed = |e: io::Error| CsvError::Io(csv::Error::from(e));
         let text = Utf8::new(source, dialect.encoding).map_err(failed)?;
         let foreign = text.foreign();
         let mut text = BufReader::with_capacity(SAMPLE, text);
@@ -194,25 +195,25 @@ impl<R: Read> Lines<R> {
     ///
     /// # Errors
     /// When there is no first line, or it cannot be a header.
-    pub fn header(&mut self) -> Result<Vec<String>, CsvFault> {
+    pub fn header(&mut self) -> Result<Vec<String>, CsvError> {
         if !self.advance()? {
-            return Err(CsvFault::Empty);
+            return Err(CsvError::Empty);
         }
         if self.reader.get_ref().ended_open() {
-            return Err(CsvFault::OpenQuote(self.line));
+            return Err(CsvError::OpenQuote(self.line));
         }
         self.columns = self.record.len();
         if self.columns > MOST_COLUMNS {
-            return Err(CsvFault::TooManyColumns(self.columns));
+            return Err(CsvError::TooManyColumns(self.columns));
         }
         if let Some(encoding) = self.no_mark {
-            return Err(CsvFault::NoMark(encoding));
+            return Err(CsvError::NoMark(encoding));
         }
         let name = |cell: &[u8]| std::str::from_utf8(cell).map(str::to_owned);
         let names: Result<Vec<_>, _> = self.record.iter().map(name).collect();
-        let mut names = names.map_err(|_| CsvFault::HeaderNotUtf8)?;
+        let mut names = names.map_err(|_| CsvError::HeaderNotUtf8)?;
         if let Some(above) = self.above {
-            return Err(CsvFault::Above(above));
+            return Err(CsvError::Above(above));
         }
         if self.row_names {
             names.insert(0, String::new());
@@ -227,14 +228,16 @@ impl<R: Read> Lines<R> {
     /// When reading fails, or the table ends within quotes.
     #[expect(clippy::should_implement_trait, reason = "it lends its cells")]
     #[expect(clippy::type_complexity, reason = "a line is what it says")]
-    pub fn next(&mut self) -> Result<Option<(u64, Result<&csv::ByteRecord, Broken>)>, CsvFault> {
+    pub fn next(
+        &mut self,
+    ) -> Result<Option<(u64, Result<&csv::ByteRecord, BrokenLineError>)>, CsvError> {
         let more = self.advance()?;
         if self.reader.get_ref().ended_open() {
-            return Err(CsvFault::OpenQuote(self.line)); // what it swallowed is no row
+            return Err(CsvError::OpenQuote(self.line)); // what it swallowed is no row
         }
         if more {
             let cells = self.record.len();
-            let ragged = Broken::Ragged {
+            let ragged = BrokenLineError::Ragged {
                 cells,
                 header: self.columns,
             };
@@ -244,7 +247,7 @@ impl<R: Read> Lines<R> {
         Ok(None)
     }
 
-    fn advance(&mut self) -> Result<bool, CsvFault> {
+    fn advance(&mut self) -> Result<bool, CsvError> {
         let more = self.reader.read_byte_record(&mut self.record)?;
         if more {
             self.line = self.reader.get_mut().next_row();

@@ -10,7 +10,7 @@ use super::*;
 
 /// Reads a table: per line its number with its cells, its faults or the reason why it cannot be read; then the
 /// table's error, if any.
-fn read(text: &[u8]) -> (Vec<String>, Option<CsvFault>) {
+fn read(text: &[u8]) -> (Vec<String>, Option<CsvError>) {
     let schema = wines();
     let mut row = row(&schema, Purpose::Predict);
     let mut lines = Vec::new();
@@ -515,7 +515,7 @@ fn a6_lines_before_the_header_and_comments_are_no_rows() {
     check_as(
         "one\n",
         &["skip=3"],
-        &[CsvFault::Empty.to_string().as_str()],
+        &[CsvError::Empty.to_string().as_str()],
         &[],
     );
 }

@@ -4,7 +4,7 @@ use std::io::{self, Cursor, Read};
 
 use encoding_rs::{Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE};
 
-use super::error::DialectFault;
+use super::error::DialectError;
 
 /// The encoding of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Encoding {
     ///
     /// # Errors
     /// When there is no encoding of that name.
-    pub fn named(name: &str) -> Result<Encoding, DialectFault> {
+    pub fn named(name: &str) -> Result<Encoding, DialectError> {
         let name = name.trim();
         if name.eq_ignore_ascii_case("auto") {
             return Ok(Encoding::Auto);
@@ -29,7 +29,7 @@ impl Encoding {
         let joined: String = name.chars().filter(|c| !"-_ ".contains(*c)).collect();
         let dashed = name.replace(['_', ' '], "-");
         let found = [name, &dashed, &joined].into_iter().find_map(label);
-        found.map(Encoding::Named).ok_or_else(|| DialectFault {
+        found.map(Encoding::Named).ok_or_else(|| DialectError {
             problem: format!("there is no encoding {name:?}"),
             remedy: "write auto, utf-8, utf-16, latin-1 or windows-1252".into(),
         })

@@ -2,14 +2,14 @@
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}; {remedy}")]
-pub struct DialectFault {
+pub struct DialectError {
     pub problem: String,
     pub remedy: String,
 }
 
-impl DialectFault {
-    pub(super) fn new(problem: String, remedy: &str) -> DialectFault {
-        DialectFault {
+impl DialectError {
+    pub(super) fn new(problem: String, remedy: &str) -> DialectError {
+        DialectError {
             problem,
             remedy: remedy.to_owned(),
         }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::number::NumberForm;
 pub use decode::Encoding;
-pub use error::DialectFault;
+pub use error::DialectError;
 pub use head::Above;
 pub(super) use head::has_row_names;
 pub use notice::Notice;
@@ -75,9 +75,9 @@ pub const KEYS: [&str; 6] = [
 ];
 
 impl TryFrom<DialectFile> for Dialect {
-    type Error = DialectFault;
+    type Error = DialectError;
 
-    fn try_from(file: DialectFile) -> Result<Dialect, DialectFault> {
+    fn try_from(file: DialectFile) -> Result<Dialect, DialectError> {
         let skip = file.skip.map(|skip| skip.to_string());
         let typed = [
             file.delimiter,
@@ -134,14 +134,14 @@ impl Dialect {
     ///
     /// # Errors
     /// When the settings contradict the dialect or each other.
-    pub fn with(mut self, settings: &[Setting]) -> Result<Dialect, DialectFault> {
+    pub fn with(mut self, settings: &[Setting]) -> Result<Dialect, DialectError> {
         for setting in settings {
             self.set(&setting.key, &setting.value)?;
         }
         self.checked()
     }
 
-    fn set(&mut self, key: &str, value: &str) -> Result<(), DialectFault> {
+    fn set(&mut self, key: &str, value: &str) -> Result<(), DialectError> {
         let none = matches!(value, "" | "none" | "null");
         match key {
             "delimiter" if value == "auto" => self.delimiter = Dialect::default().delimiter,
@@ -157,7 +157,7 @@ impl Dialect {
                     || format!("known are {}", KEYS.join(", ")),
                     |near| format!("did you mean {near}?"),
                 );
-                return Err(DialectFault {
+                return Err(DialectError {
                     problem: format!("a format has no {key:?}"),
                     remedy,
                 });
@@ -166,10 +166,10 @@ impl Dialect {
         Ok(())
     }
 
-    fn checked(self) -> Result<Dialect, DialectFault> {
+    fn checked(self) -> Result<Dialect, DialectError> {
         let clash = |what: &str| {
             let remedy = "write another character for one of them";
-            Err(DialectFault::new(
+            Err(DialectError::new(
                 format!("{what} are the same character"),
                 remedy,
             ))
@@ -184,7 +184,7 @@ impl Dialect {
     }
 }
 
-fn delimiter(value: &str) -> Result<u8, DialectFault> {
+fn delimiter(value: &str) -> Result<u8, DialectError> {
     let named = match value {
         "tab" | "\\t" => "\t",
         "comma" => ",",
@@ -195,49 +195,49 @@ fn delimiter(value: &str) -> Result<u8, DialectFault> {
     };
     match named.as_bytes() {
         [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
-        _ => Err(DialectFault::new(
+        _ => Err(DialectError::new(
             format!("{value:?} is no delimiter"),
             "write auto, tab or one ASCII character such as ;",
         )),
     }
 }
 
-fn decimal(value: &str) -> Result<char, DialectFault> {
+fn decimal(value: &str) -> Result<char, DialectError> {
     match value {
         "." | "point" => Ok('.'),
         "," | "comma" => Ok(','),
-        _ => Err(DialectFault::new(
+        _ => Err(DialectError::new(
             format!("{value:?} is no decimal sign"),
             "write . or ,",
         )),
     }
 }
 
-fn thousands(value: &str) -> Result<char, DialectFault> {
+fn thousands(value: &str) -> Result<char, DialectError> {
     let mut chars = if value == "space" { " " } else { value }.chars();
     match (chars.next(), chars.next()) {
         (Some(sign), None) if !sign.is_alphanumeric() && !"+-\"\n\r".contains(sign) => Ok(sign),
-        _ => Err(DialectFault::new(
+        _ => Err(DialectError::new(
             format!("{value:?} is no sign between thousands"),
             "write one character such as , . ' or space, or none",
         )),
     }
 }
 
-fn comment(value: &str) -> Result<u8, DialectFault> {
+fn comment(value: &str) -> Result<u8, DialectError> {
     match value.as_bytes() {
         [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
-        _ => Err(DialectFault::new(
+        _ => Err(DialectError::new(
             format!("{value:?} begins no comment"),
             "write one ASCII character such as #, or none",
         )),
     }
 }
 
-fn skip(value: &str) -> Result<u64, DialectFault> {
+fn skip(value: &str) -> Result<u64, DialectError> {
     let lines = value.parse::<u32>().map(u64::from);
     lines.map_err(|_| {
-        DialectFault::new(
+        DialectError::new(
             format!("{value:?} is no number of lines"),
             "write how many lines stand before the header",
         )
@@ -263,11 +263,11 @@ impl Setting {
 }
 
 impl FromStr for Setting {
-    type Err = DialectFault;
+    type Err = DialectError;
 
-    fn from_str(text: &str) -> Result<Setting, DialectFault> {
+    fn from_str(text: &str) -> Result<Setting, DialectError> {
         let Some((key, value)) = text.split_once('=') else {
-            return Err(DialectFault::new(
+            return Err(DialectError::new(
                 format!("{text:?} has no value"),
                 "write KEY=VALUE, such as delimiter=; or encoding=latin-1",
             ));

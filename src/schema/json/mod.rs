@@ -29,7 +29,7 @@ pub enum Body {
 
 /// Why a JSON document cannot be read as one row or a list of rows.
 #[derive(Debug, thiserror::Error)]
-pub enum JsonFault {
+pub enum JsonError {
     #[error("not readable as JSON: {0}")]
     Syntax(#[from] serde_json::Error),
     /// A number that JSON cannot express, as Python writes it.
@@ -72,7 +72,7 @@ pub enum JsonFault {
 ///
 /// # Errors
 /// When the line is not valid JSON.
-pub fn line(schema: &Schema, line: &[u8], row: &mut Row) -> Result<(), JsonFault> {
+pub fn line(schema: &Schema, line: &[u8], row: &mut Row) -> Result<(), JsonError> {
     let mut json = serde_json::Deserializer::from_slice(line);
     let read = one(schema, row, 1).deserialize(&mut json);
     read.and_then(|()| json.end())
@@ -80,7 +80,7 @@ pub fn line(schema: &Schema, line: &[u8], row: &mut Row) -> Result<(), JsonFault
 }
 
 /// Turns a syntax error of this text into the variant that names the number, if it was caused by one that JSON does not have.
-pub fn explained(fault: serde_json::Error, text: &[u8]) -> JsonFault {
+pub fn explained(fault: serde_json::Error, text: &[u8]) -> JsonError {
     const WORDS: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
     /// The parser stops within the word, at the first character that differs from valid JSON.
     const BACK: usize = 3;
@@ -93,7 +93,7 @@ pub fn explained(fault: serde_json::Error, text: &[u8]) -> JsonFault {
     let end = fault.column().min(line.len());
     if fault.to_string().starts_with("number out of range") {
         return match too_large(line, end) {
-            Some((number, column)) => JsonFault::TooLarge {
+            Some((number, column)) => JsonError::TooLarge {
                 number: excerpt(number),
                 line: fault.line(),
                 column,
@@ -104,7 +104,7 @@ pub fn explained(fault: serde_json::Error, text: &[u8]) -> JsonFault {
     for from in (end.saturating_sub(BACK)..=end).filter(|from| *from < line.len()) {
         let here = |word: &&&str| line[from..].starts_with(word.as_bytes());
         if let Some(word) = WORDS.iter().find(here) {
-            return JsonFault::NotFinite {
+            return JsonError::NotFinite {
                 word,
                 line: fault.line(),
                 column: from + 1,
@@ -131,14 +131,14 @@ fn too_large(line: &[u8], end: usize) -> Option<(&str, usize)> {
 /// Numbers must be JSON numbers; a number written as text is a fault.
 ///
 /// # Errors
-/// See [`JsonFault`]; rows before the error have already been passed on.
+/// See [`JsonError`]; rows before the error have already been passed on.
 pub fn rows(
     schema: &Schema,
     body: &[u8],
     most: usize,
     row: &mut Row,
     each: &mut dyn FnMut(usize, &mut Row),
-) -> Result<Body, JsonFault> {
+) -> Result<Body, JsonError> {
     read_rows(Table { schema, form: None }, body, most, row, each)
 }
 
@@ -151,7 +151,7 @@ pub fn file_rows(
     most: usize,
     row: &mut Row,
     each: &mut dyn FnMut(usize, &mut Row),
-) -> Result<Body, JsonFault> {
+) -> Result<Body, JsonError> {
     let form = Some(form);
     read_rows(Table { schema, form }, body, most, row, each)
 }
@@ -170,9 +170,9 @@ fn read_rows(
     most: usize,
     row: &mut Row,
     each: &mut dyn FnMut(usize, &mut Row),
-) -> Result<Body, JsonFault> {
+) -> Result<Body, JsonError> {
     decode(table, body, most, row, each).map_err(|fault| match fault {
-        JsonFault::Syntax(fault) => explained(fault, body),
+        JsonError::Syntax(fault) => explained(fault, body),
         other => other,
     })
 }
@@ -183,7 +183,7 @@ fn decode(
     most: usize,
     row: &mut Row,
     each: &mut dyn FnMut(usize, &mut Row),
-) -> Result<Body, JsonFault> {
+) -> Result<Body, JsonError> {
     let first = body.iter().copied().find(|b| !b.is_ascii_whitespace());
     let mut json = serde_json::Deserializer::from_slice(body);
     let body = match first {
@@ -204,10 +204,10 @@ fn decode(
             each,
             most,
         })?,
-        None => return Err(JsonFault::NotRows("nothing at all")),
+        None => return Err(JsonError::NotRows("nothing at all")),
         Some(_) => {
             IgnoredAny.deserialize_checked(&mut json)?;
-            return Err(JsonFault::NotRows("a bare value"));
+            return Err(JsonError::NotRows("a bare value"));
         }
     };
     match body {
@@ -215,7 +215,7 @@ fn decode(
             json.end()?;
             Ok(Body::Many(n))
         }
-        None => Err(JsonFault::TooMany(most)),
+        None => Err(JsonError::TooMany(most)),
     }
 }
 

@@ -4,7 +4,7 @@ use serde_saphyr::Spanned;
 
 /// An error in a spec, with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SpecFault {
+pub struct SpecError {
     /// Line number in the file, from 1; 0 if unknown.
     pub line: u64,
     /// Column number in the line, from 1.
@@ -36,14 +36,14 @@ pub enum About {
     Nothing,
 }
 
-impl SpecFault {
+impl SpecError {
     /// An error at the position of a spanned value.
     pub fn at<T>(
         place: &Spanned<T>,
         problem: impl Into<String>,
         remedy: impl Into<String>,
-    ) -> SpecFault {
-        SpecFault {
+    ) -> SpecError {
+        SpecError {
             line: place.referenced.line(),
             column: place.referenced.column(),
             problem: problem.into(),
@@ -53,12 +53,12 @@ impl SpecFault {
     }
 
     /// The same error, concerning `about`.
-    pub fn about(self, about: About) -> SpecFault {
-        SpecFault { about, ..self }
+    pub fn about(self, about: About) -> SpecError {
+        SpecError { about, ..self }
     }
 }
 
-impl std::fmt::Display for SpecFault {
+impl std::fmt::Display for SpecError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.line > 0 {
             write!(f, "line {}, column {}: ", self.line, self.column)?;

@@ -16,7 +16,7 @@ use super::date::DateForm;
 use super::level::is_label;
 use super::missing::Markers;
 use super::number::NumberForm;
-pub use error::{About, SpecFault};
+pub use error::{About, SpecError};
 pub use needed::Needed;
 pub use typed::{LevelsSpec, Word};
 
@@ -122,7 +122,7 @@ impl TableSpec<'_> {
     ///
     /// # Errors
     /// Every error found, with line and remedy.
-    pub fn check(&self) -> Result<Schema, Vec<SpecFault>> {
+    pub fn check(&self) -> Result<Schema, Vec<SpecError>> {
         let mut faults = Vec::new();
         match self.schema(&mut faults) {
             Some(schema) if faults.is_empty() => Ok(schema),
@@ -132,7 +132,7 @@ impl TableSpec<'_> {
 
     /// Like [`TableSpec::check`], but appends the errors to `faults`. If the only errors are missing keys of the target, it
     /// still returns a schema, with which the rest of the spec can be checked; that schema must not be used otherwise.
-    pub fn schema(&self, faults: &mut Vec<SpecFault>) -> Option<Schema> {
+    pub fn schema(&self, faults: &mut Vec<SpecError>) -> Option<Schema> {
         let mut found = Vec::new();
         self.check_names(&mut found);
         let target = self.check_target(&mut found);
@@ -144,11 +144,11 @@ impl TableSpec<'_> {
             let problem = "no columns: there is nothing to predict from";
             let remedy = "list the table's columns under columns";
             let target = self.target.map(|target| match target.value.column.given() {
-                Some(column) => SpecFault::at(column, problem, remedy),
-                None => SpecFault::at(target, problem, remedy),
+                Some(column) => SpecError::at(column, problem, remedy),
+                None => SpecError::at(target, problem, remedy),
             });
             let first = self.columns.first();
-            let place = target.or_else(|| first.map(|c| SpecFault::at(c, problem, remedy)));
+            let place = target.or_else(|| first.map(|c| SpecError::at(c, problem, remedy)));
             found.extend(place.map(|fault| fault.about(About::Nothing)));
         }
         let unused = unused().filter_map(|c| c.value.name.given());
@@ -157,7 +157,7 @@ impl TableSpec<'_> {
             Some(words) => Markers::new(words),
             None => Markers::new(self.usual),
         };
-        let lacks_keys = |fault: &SpecFault| matches!(fault.about, About::MissingKey(_));
+        let lacks_keys = |fault: &SpecError| matches!(fault.about, About::MissingKey(_));
         let before_columns = found.len();
         let is_readable = found.iter().all(lacks_keys);
         let columns = self.columns.iter();
@@ -178,20 +178,20 @@ impl TableSpec<'_> {
         })
     }
 
-    fn check_names(&self, faults: &mut Vec<SpecFault>) {
+    fn check_names(&self, faults: &mut Vec<SpecError>) {
         let mut names = HashSet::new();
         let target = self.target.and_then(|target| target.value.column.given());
         let columns = self.columns.iter().filter_map(|c| c.value.name.given());
         for name in self.id.into_iter().chain(target).chain(columns) {
             if name.value.is_empty() {
-                faults.push(SpecFault::at(
+                faults.push(SpecError::at(
                     name,
                     "a column without a name",
                     "name it as the table's header does",
                 ));
             } else if !names.insert(name.value.as_str()) {
                 let problem = format!("the column {:?} stands twice", name.value);
-                faults.push(SpecFault::at(
+                faults.push(SpecError::at(
                     name,
                     problem,
                     "keep one; id and target are not listed under columns",
@@ -201,7 +201,7 @@ impl TableSpec<'_> {
     }
 
     /// The checked target; placeholders stand for keys that are missing.
-    fn check_target(&self, faults: &mut Vec<SpecFault>) -> Target {
+    fn check_target(&self, faults: &mut Vec<SpecError>) -> Target {
         let (mut column, mut values) = (None, (None, None));
         if let Some(target) = self.target {
             let TargetSpec {
@@ -217,7 +217,7 @@ impl TableSpec<'_> {
             && is_label(positive, &negative.value, negative.value.value())
         {
             let problem = "positive and negative are the same value";
-            faults.push(SpecFault::at(
+            faults.push(SpecError::at(
                 negative,
                 problem,
                 "name the two values of the target",
@@ -255,10 +255,10 @@ impl ColumnSpec {
     }
 
     /// An error at the column's name, or at the beginning of the column if it has none.
-    fn at_name(&self, typed: &Spanned<ColumnSpec>, problem: String, remedy: &str) -> SpecFault {
+    fn at_name(&self, typed: &Spanned<ColumnSpec>, problem: String, remedy: &str) -> SpecError {
         match self.name.given() {
-            Some(name) => SpecFault::at(name, problem, remedy),
-            None => SpecFault::at(typed, problem, remedy),
+            Some(name) => SpecError::at(name, problem, remedy),
+            None => SpecError::at(typed, problem, remedy),
         }
     }
 }
@@ -267,19 +267,19 @@ impl ColumnSpec {
 fn check_column(
     typed: &Spanned<ColumnSpec>,
     missing: &Markers,
-    faults: &mut Vec<SpecFault>,
+    faults: &mut Vec<SpecError>,
 ) -> Option<Column> {
     let before = faults.len();
     let spec = &typed.value;
     let name = spec.name.of(typed, "name", faults);
     let kind = spec.kind.of(typed, "kind", faults).copied();
     let kind = kind.unwrap_or_else(|| spec.likely_kind());
-    let mut only = |given: Option<SpecFault>, of: KindWord, what: &str| {
+    let mut only = |given: Option<SpecError>, of: KindWord, what: &str| {
         let Some(place) = given.filter(|_| kind != of) else {
             return;
         };
         let of = of.word();
-        faults.push(SpecFault {
+        faults.push(SpecError {
             problem: format!("only a {of} has {what}"),
             remedy: format!("remove it, or make it a {of}"),
             ..place
@@ -295,7 +295,7 @@ fn check_column(
         .filter(|_| !matches!(kind, KindWord::Number | KindWord::Category))
     {
         let problem = format!("no value of a {} is unexpected", kind.word());
-        faults.push(SpecFault::at(
+        faults.push(SpecError::at(
             policy,
             problem,
             "remove it, or make it a number or a category",
@@ -333,23 +333,23 @@ fn check_column(
 }
 
 /// The position of an optional key, as an error without a message.
-fn place<T>(spanned: &Option<Spanned<T>>) -> Option<SpecFault> {
-    spanned.as_ref().map(|s| SpecFault::at(s, "", ""))
+fn place<T>(spanned: &Option<Spanned<T>>) -> Option<SpecError> {
+    spanned.as_ref().map(|s| SpecError::at(s, "", ""))
 }
 
-fn check_pattern(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
+fn check_pattern(spec: &ColumnSpec, faults: &mut Vec<SpecError>) -> Kind {
     let Some(pattern) = &spec.format else {
         return Kind::Date(DateForm::default());
     };
     let form = DateForm::new(Some(pattern.value.clone())).unwrap_or_else(|problem| {
         let remedy = "write it as strftime does, or leave it out for 2024-01-31";
-        faults.push(SpecFault::at(pattern, problem.to_string(), remedy));
+        faults.push(SpecError::at(pattern, problem.to_string(), remedy));
         DateForm::default()
     });
     Kind::Date(form)
 }
 
-fn check_form(spec: &Spanned<NumberSpec>, faults: &mut Vec<SpecFault>) -> Option<NumberForm> {
+fn check_form(spec: &Spanned<NumberSpec>, faults: &mut Vec<SpecError>) -> Option<NumberForm> {
     let one = |text: &str| {
         let mut chars = text.chars();
         chars.next().filter(|_| chars.next().is_none())
@@ -375,7 +375,7 @@ fn check_form(spec: &Spanned<NumberSpec>, faults: &mut Vec<SpecFault>) -> Option
             suffix: suffix.clone(),
         }),
         _ => {
-            faults.push(SpecFault::at(
+            faults.push(SpecError::at(
                 spec,
                 "no numbers are written like this",
                 "decimal is \".\" or \",\", thousands another sign or null",
@@ -385,7 +385,7 @@ fn check_form(spec: &Spanned<NumberSpec>, faults: &mut Vec<SpecFault>) -> Option
     }
 }
 
-fn check_range(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
+fn check_range(spec: &ColumnSpec, faults: &mut Vec<SpecError>) -> Kind {
     let (min, max) = spec.range.as_ref().map_or((None, None), |r| r.value);
     let (min, max) = (
         min.unwrap_or(f64::NEG_INFINITY),
@@ -396,7 +396,7 @@ fn check_range(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
         .as_ref()
         .filter(|_| min.is_nan() || max.is_nan() || min > max)
     {
-        faults.push(SpecFault::at(
+        faults.push(SpecError::at(
             range,
             "the range is empty",
             "write [smallest, largest], null for an open end",
@@ -405,7 +405,7 @@ fn check_range(spec: &ColumnSpec, faults: &mut Vec<SpecFault>) -> Kind {
     Kind::Number { min, max }
 }
 
-fn check_levels(typed: &Spanned<ColumnSpec>, faults: &mut Vec<SpecFault>) -> Kind {
+fn check_levels(typed: &Spanned<ColumnSpec>, faults: &mut Vec<SpecError>) -> Kind {
     let spec = &typed.value;
     let Some(levels) = &spec.levels else {
         let problem = format!("{} has no levels", spec.called("category"));
@@ -423,9 +423,9 @@ fn check_levels(typed: &Spanned<ColumnSpec>, faults: &mut Vec<SpecFault>) -> Kin
         let word = &list[i];
         if word.trim().is_empty() {
             let problem = format!("{word:?} means missing and cannot be a level");
-            faults.push(SpecFault::at(levels, problem, "remove it"));
+            faults.push(SpecError::at(levels, problem, "remove it"));
         } else if list.find(scalar.value()) != Some(i as u32) {
-            faults.push(SpecFault::at(
+            faults.push(SpecError::at(
                 levels,
                 format!("the level {word:?} stands twice"),
                 "keep one",
@@ -433,7 +433,7 @@ fn check_levels(typed: &Spanned<ColumnSpec>, faults: &mut Vec<SpecFault>) -> Kin
         }
     }
     if scalars.is_empty() {
-        faults.push(SpecFault::at(
+        faults.push(SpecError::at(
             levels,
             "no levels",
             "list them: levels: [a, b], or write levels: any",

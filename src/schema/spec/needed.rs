@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
-use super::error::{About, SpecFault};
+use super::error::{About, SpecError};
 
 /// The value of a required key. With `#[serde(default)]` the key may be missing, but not null.
 #[derive(Clone, Debug, Default)]
@@ -26,11 +26,11 @@ impl<T> Needed<T> {
         &self,
         mapping: &Spanned<M>,
         key: &str,
-        faults: &mut Vec<SpecFault>,
+        faults: &mut Vec<SpecError>,
     ) -> Option<&T> {
         let given = self.given();
         if given.is_none() {
-            let fault = SpecFault::at(mapping, lacks(key), add(key));
+            let fault = SpecError::at(mapping, lacks(key), add(key));
             faults.push(fault.about(About::MissingKey(key.to_owned())));
         }
         given

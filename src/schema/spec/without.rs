@@ -3,7 +3,7 @@
 //! This works on lines: the list item or key around a line is blanked together with everything indented below it. The other
 //! lines keep their numbers.
 
-use super::error::{About, SpecFault};
+use super::error::{About, SpecError};
 
 /// A spec with parts blanked.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Rest {
     }
 
     /// Whether an error found in the rest may be a mere consequence of what was blanked.
-    pub fn explains(&self, fault: &SpecFault) -> bool {
+    pub fn explains(&self, fault: &SpecError) -> bool {
         let is_outer = fault.column == 1;
         match &fault.about {
             About::Place | About::UnknownKey { .. } => false,
@@ -46,7 +46,7 @@ impl Rest {
 
     /// Blanks the part that an error concerns: the list item around its line, or else the key; also any parent that would be
     /// left empty. Returns whether there was anything to blank.
-    pub fn blank(&mut self, fault: &SpecFault) -> bool {
+    pub fn blank(&mut self, fault: &SpecError) -> bool {
         let at = usize::try_from(fault.line).unwrap_or(0).wrapping_sub(1);
         if !self.is_content(at) {
             return false;
@@ -136,8 +136,8 @@ impl Rest {
 }
 
 /// Removes errors about missing keys if the key is present but misspelt, which is reported already.
-pub fn drop_meant(faults: &mut Vec<SpecFault>) {
-    let meant = |fault: &SpecFault| match &fault.about {
+pub fn drop_meant(faults: &mut Vec<SpecError>) {
+    let meant = |fault: &SpecError| match &fault.about {
         About::UnknownKey { meant: Some(key) } => Some((key.clone(), fault.column == 1)),
         _ => None,
     };
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn the_item_or_key_around_a_line_is_blanked_and_no_other_line() {
         let text = "name: a\ncolumns:\n  - name: x\n    kind: number\n  - {name: y, kind: number}\nevaluation:\n  folds: 1\nrecipe:\n- of: x\n  as: z\n";
-        let at = |line| SpecFault {
+        let at = |line| SpecError {
             line,
             column: 1,
             problem: String::new(),
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn a_missing_key_blanks_its_mapping_where_nothing_of_it_was_read() {
         let text = "target:\n  column: a\ndecision:\n  costs:\n    false_positive: 1\n  threshold: 2\nname: b\n";
-        let lacks = |line, column, about| SpecFault {
+        let lacks = |line, column, about| SpecError {
             line,
             column,
             problem: String::new(),

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde_saphyr::{Error, Options};
 
-use super::error::{About, SpecFault};
+use super::error::{About, SpecError};
 use super::needed::{add, lacks};
 use crate::schema::fault::nearest;
 
@@ -14,12 +14,12 @@ use crate::schema::fault::nearest;
 ///
 /// # Errors
 /// The first error, with its position and a remedy.
-pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecFault> {
+pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SpecError> {
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
         let place = error.location();
         let error = error.without_snippet();
         let (problem, remedy) = in_words(error);
-        SpecFault {
+        SpecError {
             line: place.map_or(0, |l| l.line()),
             column: place.map_or(0, |l| l.column()),
             problem,

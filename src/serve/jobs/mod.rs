@@ -12,7 +12,7 @@ use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::route::{Body, Parameter, Response, Route, Tag};
 use super::{reply, views};
-use crate::control::jobs::{CancelFault, JobView, Jobs};
+use crate::control::jobs::{CancelError, JobView, Jobs};
 use crate::promotion::policy::Promote;
 
 /// Who may read jobs, here or as a live topic.
@@ -114,7 +114,7 @@ pub async fn list(jobs: web::Data<Jobs>) -> HttpResponse {
 pub async fn show(path: web::Path<String>, jobs: web::Data<Jobs>) -> Result<HttpResponse, Problem> {
     match jobs.get(&path) {
         Some(job) => Ok(reply::json(StatusCode::OK, &job)),
-        None => Err(CancelFault::Unknown(path.into_inner()).into()),
+        None => Err(CancelError::Unknown(path.into_inner()).into()),
     }
 }
 

@@ -16,7 +16,7 @@ use super::problem::{Entry, MOST_LISTED, Problem, kind};
 use super::route::{Body, Parameter, Response, Route, Tag, flag};
 use super::{query, reply, stream, views};
 use crate::schema::column::Target;
-use crate::schema::json::{JsonFault, explained};
+use crate::schema::json::{JsonError, explained};
 use crate::schema::own_id;
 use crate::store::Store;
 use crate::store::labels::{By, Done, Given, Status};
@@ -187,7 +187,7 @@ fn contradictions(given: &[Given], done: &[Done]) -> Option<Problem> {
 fn read(body: &[u8], target: &Target) -> Result<(Vec<Given>, bool), Problem> {
     let unreadable = |fault: serde_json::Error| {
         let detail = match explained(fault, body) {
-            JsonFault::Syntax(fault) => {
+            JsonError::Syntax(fault) => {
                 format!("not readable as a label or a list of labels: {fault}")
             }
             named => named.to_string(),

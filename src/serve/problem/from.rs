@@ -4,34 +4,34 @@ use actix_web::http::header;
 
 use super::entry::{Cell, Entry};
 use super::{Faults, Problem, kind};
-use crate::alert::AskFault;
-use crate::control::jobs::{CancelFault, QueueFull, TooBusy};
+use crate::alert::AskError;
+use crate::control::jobs::{BusyError, CancelError, QueueError};
 use crate::registry::RegistryError;
-use crate::schema::csv::{Broken, CsvFault};
-use crate::schema::json::JsonFault;
-use crate::schema::text::HeaderFault;
+use crate::schema::csv::{BrokenLineError, CsvError};
+use crate::schema::json::JsonError;
+use crate::schema::text::HeaderError;
 use crate::store::StoreError;
-use crate::store::feed::SinceFault;
+use crate::store::feed::SinceError;
 
 /// What to do about text that is not UTF-8.
 const ENCODED: &str =
     "send UTF-8, or name the encoding: Content-Type: text/csv; charset=windows-1252";
 
-impl From<JsonFault> for Problem {
-    fn from(fault: JsonFault) -> Problem {
+impl From<JsonError> for Problem {
+    fn from(fault: JsonError) -> Problem {
         let kind = match fault {
-            JsonFault::Syntax(_)
-            | JsonFault::NotFinite { .. }
-            | JsonFault::TooLarge { .. }
-            | JsonFault::NotRows(_) => &kind::UNREADABLE,
-            JsonFault::TooMany(_) => &kind::TOO_LARGE,
+            JsonError::Syntax(_)
+            | JsonError::NotFinite { .. }
+            | JsonError::TooLarge { .. }
+            | JsonError::NotRows(_) => &kind::UNREADABLE,
+            JsonError::TooMany(_) => &kind::TOO_LARGE,
         };
         Problem::new(kind, fault.to_string())
     }
 }
 
-impl From<CsvFault> for Problem {
-    fn from(fault: CsvFault) -> Problem {
+impl From<CsvError> for Problem {
+    fn from(fault: CsvError) -> Problem {
         let at = |line: u64, column: Option<String>, problem: &str, remedy: &str| Entry {
             cell: Some(Cell { line, column }),
             ..Entry::new("", problem, serde_json::Value::Null, "", remedy)
@@ -40,47 +40,47 @@ impl From<CsvFault> for Problem {
             Problem::new(&kind::UNREADABLE, fault.to_string()).with(entry.into_iter().collect())
         };
         match &fault {
-            CsvFault::Header(HeaderFault::Columns(faults)) => {
+            CsvError::Header(HeaderError::Columns(faults)) => {
                 let mut all = Faults::default();
                 all.row(faults, "", Some(1));
                 Problem::new(&kind::INVALID, "the header does not fit the table")
                     .with(all.into_listed())
             }
-            CsvFault::Header(HeaderFault::Twice(name)) => unreadable(Some(at(
+            CsvError::Header(HeaderError::Twice(name)) => unreadable(Some(at(
                 1,
                 Some(name.clone()),
                 "column_twice",
                 "keep one of them",
             ))),
-            CsvFault::Header(HeaderFault::Nameless(_)) => {
+            CsvError::Header(HeaderError::Nameless(_)) => {
                 unreadable(Some(at(1, None, "no_name", "name the column")))
             }
-            CsvFault::OpenQuote(line) => {
+            CsvError::OpenQuote(line) => {
                 unreadable(Some(at(*line, None, "open_quote", "close the quote")))
             }
-            CsvFault::HeaderNotUtf8 => unreadable(Some(at(1, None, "not_utf8", ENCODED))),
-            CsvFault::NoMark(_) => unreadable(Some(at(1, None, "not_utf8", ENCODED))),
-            CsvFault::Above(_) => unreadable(Some(at(
+            CsvError::HeaderNotUtf8 => unreadable(Some(at(1, None, "not_utf8", ENCODED))),
+            CsvError::NoMark(_) => unreadable(Some(at(1, None, "not_utf8", ENCODED))),
+            CsvError::Above(_) => unreadable(Some(at(
                 1,
                 None,
                 "no_header",
                 "send the header as the first line",
             ))),
-            CsvFault::Empty | CsvFault::TooManyColumns(_) | CsvFault::Io(_) => unreadable(None),
+            CsvError::Empty | CsvError::TooManyColumns(_) | CsvError::Io(_) => unreadable(None),
         }
     }
 }
 
 impl Problem {
     /// A line of a table of text that is no row.
-    pub fn broken_line(line: u64, broken: Broken) -> Problem {
+    pub fn broken_line(line: u64, broken: BrokenLineError) -> Problem {
         let (problem, got, remedy) = match broken {
-            Broken::Ragged { cells, .. } => (
+            BrokenLineError::Ragged { cells, .. } => (
                 "ragged",
                 cells.into(),
                 "give every line as many cells as the header has",
             ),
-            Broken::NotUtf8 => ("not_utf8", serde_json::Value::Null, ENCODED),
+            BrokenLineError::NotUtf8 => ("not_utf8", serde_json::Value::Null, ENCODED),
         };
         let cell = Some(Cell { line, column: None });
         let entry = Entry {
@@ -160,47 +160,47 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl From<QueueFull> for Problem {
-    fn from(full: QueueFull) -> Problem {
+impl From<QueueError> for Problem {
+    fn from(full: QueueError) -> Problem {
         Problem::overloaded(full.to_string())
     }
 }
 
-impl From<TooBusy> for Problem {
-    fn from(busy: TooBusy) -> Problem {
+impl From<BusyError> for Problem {
+    fn from(busy: BusyError) -> Problem {
         Problem::overloaded(busy.to_string())
     }
 }
 
-impl From<CancelFault> for Problem {
-    fn from(fault: CancelFault) -> Problem {
+impl From<CancelError> for Problem {
+    fn from(fault: CancelError) -> Problem {
         let kind = match fault {
-            CancelFault::Unknown(_) => &kind::NOT_FOUND,
-            CancelFault::Over { .. } | CancelFault::Whole { .. } => &kind::CONFLICT,
+            CancelError::Unknown(_) => &kind::NOT_FOUND,
+            CancelError::Over { .. } | CancelError::Whole { .. } => &kind::CONFLICT,
         };
         Problem::new(kind, fault.to_string())
     }
 }
 
-impl From<AskFault> for Problem {
-    fn from(fault: AskFault) -> Problem {
+impl From<AskError> for Problem {
+    fn from(fault: AskError) -> Problem {
         match fault {
-            AskFault::NoAlert(_) | AskFault::NoLetter(_) => {
+            AskError::NoAlert(_) | AskError::NoLetter(_) => {
                 Problem::new(&kind::NOT_FOUND, fault.to_string())
             }
-            AskFault::NotSilenced(_) | AskFault::NoChannel(_) => {
+            AskError::NotSilenced(_) | AskError::NoChannel(_) => {
                 Problem::new(&kind::CONFLICT, fault.to_string())
             }
-            AskFault::Closed | AskFault::NotKept => Problem::overloaded(fault.to_string()),
+            AskError::Closed | AskError::NotKept => Problem::overloaded(fault.to_string()),
         }
     }
 }
 
-impl From<SinceFault> for Problem {
-    fn from(fault: SinceFault) -> Problem {
+impl From<SinceError> for Problem {
+    fn from(fault: SinceError) -> Problem {
         let kind = match fault {
-            SinceFault::TooOld { .. } | SinceFault::Epoch { .. } => &kind::GONE,
-            SinceFault::Future { .. } => &kind::INVALID,
+            SinceError::TooOld { .. } | SinceError::Epoch { .. } => &kind::GONE,
+            SinceError::Future { .. } => &kind::INVALID,
         };
         Problem::new(kind, fault.to_string())
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::message::{Message, Ref};
 use super::types::{self, TYPES};
 use crate::schema::fault::{excerpt, nearest};
-use crate::schema::json::{self, JsonFault};
+use crate::schema::json::{self, JsonError};
 use crate::schema::own_id;
 use crate::serve::admission::{Admission, Client, Kind as WorkKind, Priced, Work};
 use crate::serve::guard::{Access, Caller};
@@ -276,7 +276,7 @@ fn reply(kind: &str, reference: &str, more: impl Serialize) -> String {
 
 fn unreadable(fault: serde_json::Error, text: &str) -> Problem {
     let detail = match json::explained(fault, text.as_bytes()) {
-        JsonFault::Syntax(fault) => format!("not readable as a message: {fault}"),
+        JsonError::Syntax(fault) => format!("not readable as a message: {fault}"),
         named => named.to_string(),
     };
     Problem::new(&kind::UNREADABLE, detail)

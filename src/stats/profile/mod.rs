@@ -45,7 +45,7 @@ pub struct TextProfile {
 
 /// Why a profile was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProfileFault {
+pub enum ProfileError {
     /// Two columns have the same name.
     #[error("the profile has column {0:?} twice")]
     Twice(String),
@@ -67,13 +67,13 @@ impl Profile {
     /// # Errors
     /// The first error: a duplicate name, counts that do not add up, a sample that is unsorted, not finite or
     /// of the wrong size.
-    pub fn check(&self) -> Result<(), ProfileFault> {
+    pub fn check(&self) -> Result<(), ProfileError> {
         let mut names = std::collections::HashSet::new();
         for column in &self.columns {
             if !names.insert(&column.name) {
-                return Err(ProfileFault::Twice(column.name.clone()));
+                return Err(ProfileError::Twice(column.name.clone()));
             }
-            let fault = |fault| ProfileFault::Column {
+            let fault = |fault| ProfileError::Column {
                 column: column.name.clone(),
                 fault,
             };
@@ -82,7 +82,7 @@ impl Profile {
         self.scores
             .as_ref()
             .map_or(Ok(()), NumberProfile::check)
-            .map_err(ProfileFault::Scores)
+            .map_err(ProfileError::Scores)
     }
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{
     CategoryProfile, ColumnProfile, Level, MAX_SAMPLE, NumberProfile, Observed, Profile,
-    ProfileFault, TextProfile,
+    ProfileError, TextProfile,
 };
 
 fn profile() -> Profile {
@@ -180,7 +180,7 @@ fn a_fault_names_its_column() {
     };
     assert_eq!(
         spoilt(|p| p.columns[1].name = "height".into()),
-        ProfileFault::Twice("height".into())
+        ProfileError::Twice("height".into())
     );
     let text = spoilt(|p| {
         p.columns[2].observed = Observed::Text(TextProfile {
@@ -200,7 +200,7 @@ fn a_fault_names_its_column() {
     });
     assert_eq!(
         scores,
-        ProfileFault::Scores("the sample has not the size the counts ask for")
+        ProfileError::Scores("the sample has not the size the counts ask for")
     );
 }
 

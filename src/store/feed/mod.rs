@@ -52,7 +52,7 @@ pub struct Since {
 
 /// Why nobody can resume there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SinceFault {
+pub enum SinceError {
     /// Events after it are gone.
     #[error("events after {since} are no longer all there: the oldest kept is {oldest}; subscribe without since, or since {}", .oldest - 1)]
     TooOld {
@@ -213,10 +213,10 @@ impl State {
     }
 
     /// Events kept after `since`.
-    fn after(&self, since: &Since, epoch: &str) -> Result<Vec<Arc<Event>>, SinceFault> {
+    fn after(&self, since: &Since, epoch: &str) -> Result<Vec<Arc<Event>>, SinceError> {
         let oldest = self.kept.front().map_or(self.seq + 1, |event| event.seq());
         if let Some(given) = since.epoch.as_deref().filter(|given| *given != epoch) {
-            return Err(SinceFault::Epoch {
+            return Err(SinceError::Epoch {
                 given: given.into(),
                 epoch: epoch.into(),
                 oldest,
@@ -224,14 +224,14 @@ impl State {
         }
         let since = since.seq;
         if since > self.seq {
-            return Err(SinceFault::Future {
+            return Err(SinceError::Future {
                 since,
                 last: self.seq,
                 oldest,
             });
         }
         if since + 1 < oldest {
-            return Err(SinceFault::TooOld { since, oldest });
+            return Err(SinceError::TooOld { since, oldest });
         }
         let skip = (since + 1 - oldest) as usize;
         Ok(self.kept.iter().skip(skip).cloned().collect())

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Notify, mpsc};
 
 use super::event::{Event, Topics};
-use super::{Feed, Since, SinceFault};
+use super::{Feed, Since, SinceError};
 
 /// Whether a reader fell too far behind, and the bell that tells it.
 #[derive(Debug, Default)]
@@ -72,8 +72,8 @@ impl Subscription {
     /// number of the last event so far.
     ///
     /// # Errors
-    /// [`SinceFault`], naming the oldest event kept; nothing is added then.
-    pub fn add(&mut self, topics: Topics, since: Option<&Since>) -> Result<u64, SinceFault> {
+    /// [`SinceError`], naming the oldest event kept; nothing is added then.
+    pub fn add(&mut self, topics: Topics, since: Option<&Since>) -> Result<u64, SinceError> {
         let feed = self.feed.clone();
         let mut state = feed.0.lock();
         let fresh = topics.without(self.topics);

@@ -71,14 +71,14 @@ fn a_place_that_cannot_be_resumed_names_the_oldest_kept() {
     let mut fault = |since: Since| reader.add(Topics::all(), Some(&since)).unwrap_err();
     assert_eq!(
         fault(since(1)),
-        SinceFault::TooOld {
+        SinceError::TooOld {
             since: 1,
             oldest: 3
         }
     );
     assert_eq!(
         fault(since(6)),
-        SinceFault::Future {
+        SinceError::Future {
             since: 6,
             last: 5,
             oldest: 3

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::train::learner::FitFault;
+use crate::train::learner::FitError;
 use crate::train::progress::Progress;
 
 /// Interval at which a waiting training checks for cancellation, well below the 2 s in which it must end.
@@ -23,11 +23,11 @@ struct LeftBehind(Mutex<Vec<JoinHandle<()>>>);
 /// The abandoned threads of the whole process: the bound protects the memory of the process.
 static LEFT: LeftBehind = LeftBehind(Mutex::new(Vec::new()));
 
-/// Runs `work` and returns its result, or [`FitFault::Stopped`] shortly after `progress` reports a cancellation.
+/// Runs `work` and returns its result, or [`FitError::Stopped`] shortly after `progress` reports a cancellation.
 pub(super) fn run<T: Send + 'static>(
     progress: &dyn Progress,
     work: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<T, FitFault> {
+) -> Result<T, FitError> {
     run_beside(&LEFT, progress, work)
 }
 
@@ -35,15 +35,15 @@ fn run_beside<T: Send + 'static>(
     left: &LeftBehind,
     progress: &dyn Progress,
     work: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<T, FitFault> {
+) -> Result<T, FitError> {
     while left.running() >= MOST_LEFT {
         if progress.stopped() {
-            return Err(FitFault::Stopped);
+            return Err(FitError::Stopped);
         }
         std::thread::park_timeout(CHECK);
     }
     if progress.stopped() {
-        return Err(FitFault::Stopped);
+        return Err(FitError::Stopped);
     }
     let (sender, result) = mpsc::sync_channel(1);
     let fit = std::thread::Builder::new()
@@ -52,13 +52,13 @@ fn run_beside<T: Send + 'static>(
             // The receiver is gone if the training was cancelled.
             let _ = sender.send(work());
         })
-        .map_err(|e| FitFault::Failed(format!("the system has no thread left: {e}")))?;
+        .map_err(|e| FitError::Failed(format!("the system has no thread left: {e}")))?;
     loop {
         match result.recv_timeout(CHECK) {
-            Ok(done) => return done.map_err(FitFault::Failed),
+            Ok(done) => return done.map_err(FitError::Failed),
             Err(RecvTimeoutError::Timeout) if progress.stopped() => {
                 left.add(fit);
-                return Err(FitFault::Stopped);
+                return Err(FitError::Stopped);
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => match fit.join() {
@@ -98,8 +98,8 @@ mod tests {
     #[test]
     fn a_result_a_fault_and_a_panic_come_back() {
         assert_eq!(run(&Unwatched, || Ok(7)), Ok(7));
-        let failed: Result<(), FitFault> = run(&Unwatched, || Err("singular".into()));
-        assert_eq!(failed, Err(FitFault::Failed("singular".into())));
+        let failed: Result<(), FitError> = run(&Unwatched, || Err("singular".into()));
+        assert_eq!(failed, Err(FitError::Failed("singular".into())));
         let panicked = std::panic::catch_unwind(|| run::<()>(&Unwatched, || panic!("odd")));
         assert_eq!(*panicked.unwrap_err().downcast::<&str>().unwrap(), "odd");
     }
@@ -117,7 +117,7 @@ mod tests {
                 let gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
                 gate.recv().map_err(|e| e.to_string())
             });
-            assert_eq!(fit, Err(FitFault::Stopped));
+            assert_eq!(fit, Err(FitError::Stopped));
             assert_eq!(
                 watch.count(),
                 3,
@@ -131,7 +131,7 @@ mod tests {
             mark.store(true, Ordering::Relaxed);
             Ok(())
         });
-        assert_eq!(waits, Err(FitFault::Stopped));
+        assert_eq!(waits, Err(FitError::Stopped));
         assert!(!begun.load(Ordering::Relaxed));
         drop(release);
         // The fit starts once enough abandoned ones have ended.

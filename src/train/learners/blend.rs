@@ -4,7 +4,7 @@ use super::boosted::Boosted;
 use super::forest::Forest;
 use super::logistic::Logistic;
 use crate::kernel::Kernel;
-use crate::train::learner::{FitFault, Learner, Sample};
+use crate::train::learner::{FitError, Learner, Sample};
 use crate::train::progress::Progress;
 
 /// Mean of logistic regression, forest and boosted trees.
@@ -24,8 +24,8 @@ impl Learner for Blend {
         &[&Logistic, &Forest, &Boosted]
     }
 
-    fn fit(&self, _: &Sample<'_>, _: &dyn Progress) -> Result<Kernel, FitFault> {
+    fn fit(&self, _: &Sample<'_>, _: &dyn Progress) -> Result<Kernel, FitError> {
         let why = "a blend is put together from its members";
-        Err(FitFault::Failed(why.into()))
+        Err(FitError::Failed(why.into()))
     }
 }

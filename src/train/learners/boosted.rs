@@ -5,7 +5,7 @@
 //! λ) + G_R²/(H_R + λ) − G²/(H + λ). Features are cut into at most 255 bins once, before the first tree.
 
 use crate::kernel::{Kernel, Link, Node, Tree, Trees};
-use crate::train::learner::{FitFault, Learner, Sample};
+use crate::train::learner::{FitError, Learner, Sample};
 use crate::train::progress::Progress;
 
 /// Trees are shallow because deeper ones fit noise on tables of hundreds of rows.
@@ -28,10 +28,10 @@ impl Learner for Boosted {
         "250 gradient-boosted trees of depth 2"
     }
 
-    fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitFault> {
+    fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError> {
         let (trees, base, _) = boost(sample, progress)?;
         let trees = Trees::new(sample.width, Link::Logistic, base, 1.0, trees)
-            .map_err(|e| FitFault::Failed(e.to_string()))?;
+            .map_err(|e| FitError::Failed(e.to_string()))?;
         Ok(Kernel::Trees(trees))
     }
 }
@@ -40,7 +40,7 @@ impl Learner for Boosted {
 fn boost(
     sample: &Sample<'_>,
     progress: &dyn Progress,
-) -> Result<(Vec<Tree>, f64, Vec<f64>), FitFault> {
+) -> Result<(Vec<Tree>, f64, Vec<f64>), FitError> {
     let binned = Binned::new(sample, progress)?;
     let positives = sample.y.iter().filter(|y| **y).count() as f64;
     let base = (positives / (sample.rows() as f64 - positives)).ln();
@@ -49,7 +49,7 @@ fn boost(
     let mut trees = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
         if progress.stopped() {
-            return Err(FitFault::Stopped);
+            return Err(FitError::Stopped);
         }
         for ((slope, score), y) in slopes.iter_mut().zip(&scores).zip(sample.y) {
             let p = 1.0 / (1.0 + (-score).exp());
@@ -111,10 +111,10 @@ struct Binned {
 }
 
 impl Binned {
-    fn new(sample: &Sample<'_>, progress: &dyn Progress) -> Result<Binned, FitFault> {
+    fn new(sample: &Sample<'_>, progress: &dyn Progress) -> Result<Binned, FitError> {
         let columns = (0..sample.width).map(|j| {
             if progress.stopped() {
-                return Err(FitFault::Stopped);
+                return Err(FitError::Stopped);
             }
             let values: Vec<f32> = (0..sample.rows()).map(|i| sample.at(i, j)).collect();
             let thresholds = thresholds(&values);

@@ -12,7 +12,7 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use super::apart;
 use crate::kernel::{Kernel, Link, Node, Tree, Trees};
-use crate::train::learner::{FitFault, Learner, Sample};
+use crate::train::learner::{FitError, Learner, Sample};
 use crate::train::progress::Progress;
 
 const TREES: usize = 200;
@@ -31,18 +31,18 @@ impl Learner for Forest {
         "probability forest of 200 trees"
     }
 
-    fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitFault> {
+    fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError> {
         let library = fit_library(sample, progress)?;
-        lower(&library, sample).map_err(FitFault::Failed)
+        lower(&library, sample).map_err(FitError::Failed)
     }
 }
 
 type Library = RandomForestRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 
-fn fit_library(sample: &Sample<'_>, progress: &dyn Progress) -> Result<Library, FitFault> {
+fn fit_library(sample: &Sample<'_>, progress: &dyn Progress) -> Result<Library, FitError> {
     let x: Vec<f64> = sample.x.iter().map(|v| f64::from(*v)).collect();
     let x = DenseMatrix::new(sample.rows(), sample.width, x, false)
-        .map_err(|e| FitFault::Failed(e.to_string()))?;
+        .map_err(|e| FitError::Failed(e.to_string()))?;
     let y: Vec<f64> = sample.y.iter().map(|y| f64::from(u8::from(*y))).collect();
     let parameters = RandomForestRegressorParameters::default()
         .with_n_trees(TREES)

@@ -10,7 +10,7 @@ use smartcore::linear::logistic_regression::{LogisticRegression, LogisticRegress
 use super::apart;
 use crate::kernel::{Kernel, Linear};
 use crate::stats::moments::Moments;
-use crate::train::learner::{FitFault, Learner, Sample};
+use crate::train::learner::{FitError, Learner, Sample};
 use crate::train::progress::Progress;
 
 /// L2 penalty α on the weights of standardised columns.
@@ -28,10 +28,10 @@ impl Learner for Logistic {
         "L2 logistic regression on standardised columns"
     }
 
-    fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitFault> {
+    fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError> {
         let (x, scales) = standardise(sample);
         let x = DenseMatrix::new(sample.rows(), sample.width, x, false)
-            .map_err(|e| FitFault::Failed(e.to_string()))?;
+            .map_err(|e| FitError::Failed(e.to_string()))?;
         let y = labels(sample);
         let fitted = apart::run(progress, move || fit_library(&x, &y))?;
         Ok(Kernel::Linear(lower(&fitted, &scales)))

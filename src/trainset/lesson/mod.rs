@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::ingest::Loaded;
 use crate::schema::Table;
-use crate::schema::table::TooMuchText;
+use crate::schema::table::TooMuchTextError;
 use crate::trainset::labelled::{Corrected, Labelled, content};
 
 /// A training table, whose last rows may come from the store.
@@ -45,7 +45,7 @@ impl Lesson {
     ///
     /// # Errors
     /// If there is too much text for one table.
-    pub fn new(mut loaded: Loaded, fresh: Labelled) -> Result<Lesson, TooMuchText> {
+    pub fn new(mut loaded: Loaded, fresh: Labelled) -> Result<Lesson, TooMuchTextError> {
         let Labelled {
             table,
             corrected,

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use titanic_platform::ingest::source::{Options, Order};
-use titanic_platform::ingest::{Batch, Quarantined, SinkFault, Source, Taken, Tally, World};
+use titanic_platform::ingest::{Batch, Quarantined, SinkError, Source, Taken, Tally, World};
 use titanic_platform::model::Spec;
 use titanic_platform::schema::Cell;
 
@@ -114,7 +114,7 @@ pub fn pull(from: &str, options: &Options, cursor: Option<&str>) -> Pulled {
         cursor,
         world: &world,
     };
-    let mut sink = |batch: Batch| -> Result<Taken, SinkFault> {
+    let mut sink = |batch: Batch| -> Result<Taken, SinkError> {
         assert!(batch.read() <= 4096);
         pulled.rows.extend(words(&batch));
         pulled.bad.extend(batch.quarantined());

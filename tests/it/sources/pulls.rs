@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use titanic_platform::ingest::source::{Options, Order, Unattended};
-use titanic_platform::ingest::{Batch, ReadFault, SinkFault, Source, Taken};
+use titanic_platform::ingest::{Batch, ReadError, SinkError, Source, Taken};
 use titanic_platform::model::Spec;
 
 use super::{PARCELS, Pulled, api, pull};
@@ -127,7 +127,7 @@ fn ingest(
     strict: bool,
     world: &Unattended,
     timeout: Duration,
-) -> (usize, Result<u64, ReadFault>) {
+) -> (usize, Result<u64, ReadError>) {
     let spec = Spec::parse(PARCELS).unwrap();
     let options = Options {
         timeout,
@@ -140,7 +140,7 @@ fn ingest(
         world,
     };
     let mut batches = 0;
-    let mut sink = |_: Batch| -> Result<Taken, SinkFault> {
+    let mut sink = |_: Batch| -> Result<Taken, SinkError> {
         batches += 1;
         match batches {
             3 => Err("the disk is full".into()),
@@ -180,14 +180,14 @@ fn a_load_ends_where_it_must() {
     let stop = Unattended::until(Arc::new(AtomicBool::new(true)));
     assert!(matches!(
         ingest(path, false, &stop, time),
-        (0, Err(ReadFault::Stopped))
+        (0, Err(ReadError::Stopped))
     ));
     let api = api::raw(vec![|mut stream| {
         let _ = stream.read_to_end(&mut Vec::new()); // until the other side gives up
     }]);
     let begun = Instant::now();
     let outcome = ingest(&format!("http://{api}/"), false, &stop, time);
-    assert!(matches!(outcome, (0, Err(ReadFault::Stopped))));
+    assert!(matches!(outcome, (0, Err(ReadError::Stopped))));
     assert!(begun.elapsed() < Duration::from_secs(10));
 }
 

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use url::Url;
 
 use super::answer::{self, Answer, LARGEST};
-use crate::ingest::error::ReadFault;
+use crate::ingest::error::ReadError;
 use crate::ingest::source::address::masked;
 use crate::ingest::source::retry::{self, Failure};
 use crate::ingest::source::runtime;
@@ -33,8 +33,8 @@ impl<'w> Session<'w> {
         timeout: Duration,
         retries: u32,
         world: &'w dyn World,
-    ) -> Result<Session<'w>, ReadFault> {
-        let failed = |why: String| ReadFault::remote(&masked(url.as_str()), why);
+    ) -> Result<Session<'w>, ReadError> {
+        let failed = |why: String| ReadError::remote(&masked(url.as_str()), why);
         // Only the first installation in a process takes effect. If another part has installed a provider, that
         // one works as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -63,7 +63,7 @@ impl<'w> Session<'w> {
         url: &Url,
         tag: Option<&str>,
         may_be_absent: bool,
-    ) -> Result<Option<Answer>, ReadFault> {
+    ) -> Result<Option<Answer>, ReadError> {
         let name = masked(url.as_str());
         retry::persist(&name, self.retries, self.world, || {
             let once = self.once(url, tag, may_be_absent);

@@ -20,7 +20,7 @@ use url::Url;
 use super::address::masked;
 use super::kind::{Kind, Pull};
 use super::options::Options;
-use crate::ingest::error::ReadFault;
+use crate::ingest::error::ReadError;
 use crate::ingest::field::Field;
 use crate::ingest::rows::Rows;
 use crate::schema::Dialect;
@@ -42,7 +42,7 @@ struct Http {
     retries: u32,
 }
 
-pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>> {
+pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadError>> {
     let scheme = text.split_once("://")?.0.to_ascii_lowercase();
     (scheme == "http" || scheme == "https").then(|| {
         let http = Http::new(text, options);
@@ -51,10 +51,10 @@ pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>
 }
 
 impl Http {
-    fn new(text: &str, options: &Options) -> Result<Http, ReadFault> {
+    fn new(text: &str, options: &Options) -> Result<Http, ReadError> {
         options.only("a web API", &["items", "next"])?;
         let name = masked(text);
-        let usage = |why: String| ReadFault::Usage(why);
+        let usage = |why: String| ReadError::Usage(why);
         Ok(Http {
             url: Url::parse(text).map_err(|e| usage(format!("{name} is no address: {e}")))?,
             items: options.items()?,
@@ -72,7 +72,7 @@ impl Kind for Http {
         &self.name
     }
 
-    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault> {
+    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadError> {
         let session = Session::open(&self.url, self.timeout, self.retries, pull.world)?;
         let Place { at, etag } = Place::read(pull.cursor);
         let mut walk = Walk {
@@ -90,7 +90,7 @@ impl Kind for Http {
             }
         }
         let why = format!("there are more than {MOST_PAGES} pages; is `next` right?");
-        Err(ReadFault::remote(&self.name, why))
+        Err(ReadError::remote(&self.name, why))
     }
 }
 
@@ -110,9 +110,9 @@ impl Walk<'_> {
         tag: Option<String>,
         pull: &Pull<'_>,
         to: &mut dyn Rows,
-    ) -> Result<Option<Url>, ReadFault> {
+    ) -> Result<Option<Url>, ReadError> {
         let name = masked(url.as_str());
-        let content = ReadFault::content(&name);
+        let content = ReadError::content(&name);
         let numbered = matches!(self.http.next, Next::Page { .. });
         if !self.seen.insert(url.clone()) {
             return Err(content(

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::answer::Answer;
-use crate::ingest::error::ReadFault;
+use crate::ingest::error::ReadError;
 use crate::ingest::format::{Format, Reading};
 use crate::ingest::rows::{Rows, SourceRow};
 use crate::ingest::{content, formats, signature};
@@ -97,7 +97,7 @@ impl Rows for Counted<'_> {
         self.to.skipped(name, why);
     }
 
-    fn unreadable(&mut self, name: &str, fault: &ReadFault) -> ControlFlow<()> {
+    fn unreadable(&mut self, name: &str, fault: &ReadError) -> ControlFlow<()> {
         self.to.unreadable(name, fault)
     }
 }

@@ -20,7 +20,7 @@ use super::kind::{Kind, Pull};
 use super::options::Options;
 use super::retry::{self, Failure};
 use super::runtime;
-use crate::ingest::error::ReadFault;
+use crate::ingest::error::ReadError;
 use crate::ingest::rows::Rows;
 use engine::{Ask, Engine};
 use query::Query;
@@ -38,7 +38,7 @@ struct Sql {
     retries: u32,
 }
 
-pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadFault>> {
+pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>, ReadError>> {
     let scheme = text.split_once(':')?.0.to_ascii_lowercase();
     let engine = *ENGINES
         .iter()
@@ -48,16 +48,16 @@ pub(super) fn open(text: &str, options: &Options) -> Option<Result<Arc<dyn Kind>
 }
 
 impl Sql {
-    fn new(engine: &'static dyn Engine, text: &str, options: &Options) -> Result<Sql, ReadFault> {
+    fn new(engine: &'static dyn Engine, text: &str, options: &Options) -> Result<Sql, ReadError> {
         options.only("a database", &["query", "table", "cursor"])?;
         let name = masked(text);
         engine.check(text).map_err(|why| {
-            ReadFault::Usage(format!("{name} is no address of a database: {why}"))
+            ReadError::Usage(format!("{name} is no address of a database: {why}"))
         })?;
         Ok(Sql {
             engine,
             url: text.to_owned(),
-            query: Query::of(options, |part| engine.quoted(part)).map_err(ReadFault::Usage)?,
+            query: Query::of(options, |part| engine.quoted(part)).map_err(ReadError::Usage)?,
             name,
             timeout: options.timeout,
             retries: options.retries,
@@ -70,8 +70,8 @@ impl Kind for Sql {
         &self.name
     }
 
-    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadFault> {
-        let failed = |why: String| ReadFault::remote(&self.name, why);
+    fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadError> {
+        let failed = |why: String| ReadError::remote(&self.name, why);
         let runtime = runtime::new().map_err(failed)?;
         let ask = Ask {
             url: &self.url,
