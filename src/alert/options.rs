@@ -45,7 +45,7 @@ pub struct RuleOptions {
     /// How long the condition holds before the alert fires.
     pub wait: Duration,
     /// How long the condition must be over before the alert is resolved.
-    pub keep: Duration,
+    pub keep_firing_for: Duration,
     /// Interval between two notifications of an alert that keeps firing.
     pub repeat: Duration,
     /// Names of the channels; empty means all.

@@ -63,7 +63,7 @@ impl First {
             left_out = loaded.left_out,
             folds,
             repeats,
-            "no model yet: training a first one"
+            "no model yet; training a first one"
         );
         let begun = std::time::Instant::now();
         let threads = settings.threads.map_or_else(cores, usize::from);
@@ -113,7 +113,7 @@ fn intact(registry: &Registry) -> anyhow::Result<Option<(Version, Model)>> {
         return Ok(None);
     };
     for fault in &intact.faults {
-        tracing::error!(%fault, serving = %intact.version, "a version cannot be served; an older one answers");
+        tracing::error!(%fault, serving = %intact.version, "version cannot be loaded; an older one goes live");
     }
     Ok(Some((intact.version, intact.model)))
 }

@@ -179,7 +179,7 @@ impl App {
         let shutdown = self.shutdown;
         if tokio::time::timeout(shutdown, self.end()).await.is_err() {
             tracing::error!(
-                "server: the stop took longer than server.shutdown; the rest is left behind"
+                "server: stopping took longer than server.shutdown; unfinished work is abandoned"
             );
         }
         failed.map_or(Ok(()), Err)
@@ -191,7 +191,7 @@ impl App {
         let end = Instant::now() + open;
         if timeout_at(end, self.server.stop(true)).await.is_err() {
             tracing::warn!(
-                "server: open requests took longer than server.shutdown; they are broken off"
+                "server: open requests took longer than server.shutdown; they are aborted"
             );
             self.served.abort();
         }
@@ -205,7 +205,7 @@ impl App {
         }
         // Events of sent responses are stored before the writer ends.
         if let Err(error) = self.store.flush().await {
-            tracing::error!(%error, "the last events are not stored");
+            tracing::error!(%error, "store: the last events could not be written");
         }
         drop(self.recorder); // the writer ends when nobody records any more: not before
         self.tasks.end().await;
@@ -231,7 +231,7 @@ async fn failure(served: &mut JoinHandle<std::io::Result<()>>, tasks: &mut Tasks
 fn announce(context: &Context) {
     let address = format!("http://{}", reachable(context.address));
     if let Err(error) = context.store.announce(&address) {
-        tracing::warn!(%error, "store: the address cannot be written beside it; commands cannot ask this server");
+        tracing::warn!(%error, "store: cannot write the server's address beside it; commands cannot find this server");
     }
 }
 

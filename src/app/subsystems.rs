@@ -14,7 +14,7 @@ use crate::config::{Leaf, Settings};
 use crate::control::controller::{self, RetrainController};
 use crate::control::jobs::{Asked, Trainer};
 use crate::control::scorer::ShadowScorer;
-use crate::health::Gatherer;
+use crate::health::HealthTask;
 use crate::live::pointer::{Follower, Pokes};
 use crate::live::{model_events, promoter::Promoter};
 use crate::monitoring::MonitorTask;
@@ -110,7 +110,7 @@ pub(super) fn live(
 
 /// Starts the task that checks the health of the server itself.
 pub(super) fn health(context: &Context, tasks: &mut Tasks) {
-    let gatherer = Gatherer {
+    let gatherer = HealthTask {
         store: context.store.clone(),
         jobs: context.jobs.clone(),
         metrics: context.metrics.clone(),

@@ -40,9 +40,9 @@ enum AlertsCommand {
         /// Its id or fingerprint, as list shows them
         id: String,
     },
-    /// Tell nobody of an alert, or of all with certain labels, for some time
+    /// Silence an alert, or every alert with certain labels, for some time
     Silence(SilenceArgs),
-    /// Send one notification through a channel now; exit code 0 only when the receiver took it
+    /// Send one notification through a channel now; exit code 0 only when the receiver accepted it
     Test {
         /// The channel, as the settings name it
         channel: String,
@@ -50,7 +50,7 @@ enum AlertsCommand {
         #[arg(long, default_value = "a test: this channel works")]
         summary: String,
     },
-    /// Have dead letters sent again, by the running server or the next one
+    /// Send undelivered notifications again, by the running server or the next one
     Resend(Chosen),
 }
 

@@ -31,10 +31,10 @@ pub struct Global {
     /// One JSON document on standard output, everything else on standard error
     #[arg(long, global = true)]
     pub json: bool,
-    /// Say less
+    /// Less output
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more (twice: even more)
+    /// More output (twice: even more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }

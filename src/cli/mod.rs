@@ -56,21 +56,21 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Train a model from a table and promote it if it is not worse
     Train(train::TrainArgs),
-    /// Check the rows of a file, folder, web API or database, and keep them
+    /// Check the rows of a file, folder, web API or database, and store them
     Ingest(ingest::IngestArgs),
-    /// Answer every row of a table
+    /// Predict every row of a table
     Predict(predict::PredictArgs),
     /// Measure a model on a labelled table
     Evaluate(evaluate::EvaluateArgs),
-    /// What became of rows, beside a reference: which columns drifted, how much, how sure that is
+    /// Compare rows with a reference and report drifted columns
     Drift(drift::DriftArgs),
     /// The versions of the model: list, show, promote, rollback, verify, diff, gc
     Models(models::ModelsArgs),
-    /// What was kept: figures, check, compaction, backup, export
+    /// Inspect and maintain the event store: stats, check, compact, backup, export
     Store(store::StoreArgs),
-    /// The monitor's detectors and estimates, over a file
+    /// Run the monitor's detectors and estimates over a file
     Monitor(monitor::MonitorArgs),
-    /// Alerts: list, show, silence, test a channel, send dead letters again
+    /// Alerts: list, show, silence, test a channel, resend undelivered notifications
     Alerts(alerts::AlertsArgs),
     /// Specs: infer a first one from a table, check one
     Spec(spec::SpecArgs),

@@ -23,7 +23,7 @@ pub struct MonitorArgs {
 
 #[derive(Debug, Subcommand)]
 enum MonitorCommand {
-    /// Run detectors of change over a column of errors, and estimate figures from a column of scores
+    /// Run change detectors over a column of errors, and estimate metrics from a column of scores
     Replay(ReplayArgs),
 }
 
@@ -35,10 +35,10 @@ struct ReplayArgs {
     /// Column the detectors watch: 0 and 1 for right and wrong, or any numbers
     #[arg(long, value_name = "COLUMN")]
     error: Option<String>,
-    /// Column of calibrated probabilities to estimate figures from, without truths
+    /// Column of calibrated probabilities from which metrics are estimated without labels
     #[arg(long, value_name = "COLUMN")]
     score: Option<String>,
-    /// Probability from which on the answer is yes
+    /// Decision threshold: a probability at or above it is a yes
     #[arg(long, default_value_t = 0.5, value_parser = probability)]
     threshold: f64,
     #[arg(long, default_value = BOTH, value_parser = kinds, help = detector_help())]

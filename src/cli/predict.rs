@@ -24,10 +24,10 @@ pub struct PredictArgs {
     source: String,
     #[command(flatten)]
     read: ReadArgs,
-    /// Where answers go, as its ending says: csv, jsonl or parquet [default: CSV on standard output]
+    /// Where predictions go, in the format of its ending: csv, jsonl or parquet [default: CSV on standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Version that answers [default: the champion]
+    /// Version that predicts [default: the champion]
     #[arg(long, value_name = "VERSION")]
     model: Option<String>,
     #[command(flatten)]

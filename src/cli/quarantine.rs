@@ -20,11 +20,11 @@ use crate::store::rows::QuarantinedView;
 /// What to do with them.
 #[derive(Debug, Subcommand)]
 pub enum QuarantineCommand {
-    /// Every row put aside, with what is wrong with it
+    /// List quarantined rows, each with its errors
     List,
-    /// Check rows again, as by the champion's spec or --spec, and keep those that are good now
+    /// Check rows again, by the champion's spec or --spec, and store those that are valid now
     Retry(Chosen),
-    /// Forget rows
+    /// Drop rows
     Drop(Chosen),
 }
 

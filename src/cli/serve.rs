@@ -90,12 +90,12 @@ fn announce(line: String) {
         if let Err(error) = out::write(format_args!("{line}")) {
             tracing::warn!(
                 error = format!("{error:#}"),
-                "server: the address cannot be printed"
+                "server: cannot print the address on standard output"
             );
         }
     });
     if let Err(error) = printed {
-        tracing::warn!(%error, "server: the address cannot be printed");
+        tracing::warn!(%error, "server: cannot print the address on standard output");
     }
 }
 

@@ -405,7 +405,10 @@ fn alerts_are_read_with_their_defaults() {
     assert!(options.rules[&Rule::Store].goes_to("mail"));
     assert!(!options.rules.contains_key(&Rule::Latency));
     assert_eq!(options.rules.len(), 8);
-    assert_eq!(options.rules[&Rule::Loss].inhibited_by, [Rule::Store]);
+    assert_eq!(
+        options.rules[&Rule::DroppedPredictions].inhibited_by,
+        [Rule::Store]
+    );
     let missing = settings.alerts.open_one("hook").unwrap_err().to_string();
     assert!(
         missing.starts_with("alerts.channels.hook: its secret belongs"),

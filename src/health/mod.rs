@@ -2,11 +2,11 @@
 //!
 //! A task gathers facts once a second; pure functions of the facts decide which conditions hold.
 
+mod dropped_predictions;
 mod latency;
-mod loss;
 mod quarantine;
 mod rate;
-mod refused;
+mod rejected;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -45,11 +45,11 @@ pub struct Facts {
     /// Rows that got a prediction.
     pub answered: u64,
     /// Rows that were rejected instead.
-    pub refused: u64,
+    pub rejected: u64,
     /// Valid rows that got no prediction because a row of the same request was rejected.
-    pub unanswered: u64,
+    pub failed: u64,
     /// Rejected values by column, as the counter has them.
-    pub refused_for: BTreeMap<String, u64>,
+    pub rejected_for: BTreeMap<String, u64>,
     /// Outcome of the last training that was not cancelled; `None` before the first.
     pub training: Option<Ended>,
     /// Histogram of response times.
@@ -74,15 +74,15 @@ trait Watcher: Send {
 fn all(rules: &Rules) -> [Box<dyn Watcher>; 6] {
     [
         Box::new(store::Trouble),
-        Box::new(loss::Loss::default()),
+        Box::new(dropped_predictions::DroppedPredictions::default()),
         Box::new(quarantine::Quarantine::new(&rules.quarantine)),
-        Box::new(refused::Refused::new(&rules.refused)),
+        Box::new(rejected::Rejected::new(&rules.rejected)),
         Box::new(training::Failure),
         Box::new(latency::Slowness::new(&rules.latency)),
     ]
 }
 
-pub struct Gatherer {
+pub struct HealthTask {
     /// Source of the write health and of the number of lost predictions.
     pub store: Store,
     pub jobs: Jobs,
@@ -92,7 +92,7 @@ pub struct Gatherer {
     pub rules: Rules,
 }
 
-impl Gatherer {
+impl HealthTask {
     /// Checks the conditions until the task is cancelled.
     pub async fn run(self) {
         let mut watchers = all(&self.rules);
@@ -124,9 +124,9 @@ impl Gatherer {
             rows: aside + rows(RowStatus::Stored) + rows(RowStatus::Repeated),
             aside,
             answered: metrics.titanic_predictions_rows_total.count(),
-            refused: metrics.titanic_refused_rows_total.count(),
-            unanswered: metrics.titanic_unanswered_rows_total.count(),
-            refused_for: metrics.titanic_refused_values_total.counts(),
+            rejected: metrics.titanic_rejected_rows_total.count(),
+            failed: metrics.titanic_failed_rows_total.count(),
+            rejected_for: metrics.titanic_rejected_values_total.counts(),
             training: over.next().map(|job| Ended {
                 job: job.id,
                 error: job.error,

@@ -22,7 +22,7 @@ impl Watcher for Quarantine {
             return Some(Condition::over(Rule::Quarantine, SUBJECT));
         };
         let percent = 100.0 * excess.share();
-        let summary = format!("{percent:.0} % of the rows handed in lately were put aside");
+        let summary = format!("{percent:.0} % of the rows ingested lately were quarantined");
         let description = format!(
             "{} of {} rows broke the contract of the table. GET /v1/quarantine and, on the server's machine, `titanic-platform ingest quarantine list` show what is wrong with each.",
             excess.bad, excess.all

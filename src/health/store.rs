@@ -11,11 +11,11 @@ impl Watcher for Trouble {
         Some(match &facts.health {
             Health::Writing => Condition::over(Rule::Store, NAME),
             Health::Failing(why) => {
-                let summary = "the store cannot write: predictions are answered and not kept, rows and labels are refused";
+                let summary = "the store cannot write: predictions are made but not stored, rows and labels are rejected";
                 Condition::holds(Rule::Store, NAME, summary).describe(why)
             }
             Health::Damaged(why) => {
-                let summary = "the store is damaged: predictions are answered and not kept, everything else about it is refused";
+                let summary = "the store is damaged: predictions are made but not stored, every other use of it is rejected";
                 let remedy = "stop the server and put a backup in its place with `store restore`";
                 Condition::holds(Rule::Store, NAME, summary).describe(format!("{why}; {remedy}"))
             }

@@ -21,7 +21,11 @@ fn rules() -> Rules {
         rules.quarantine.rows,
         rules.quarantine.over,
     ) = (share, rows, over);
-    (rules.refused.share, rules.refused.rows, rules.refused.over) = (share, rows, over);
+    (
+        rules.rejected.share,
+        rules.rejected.rows,
+        rules.rejected.over,
+    ) = (share, rows, over);
     rules.latency.p99 = Span(Duration::from_secs(1));
     rules.latency.requests = NonZeroU64::new(100).unwrap();
     rules.latency.over = over;
@@ -36,9 +40,9 @@ fn facts(second: i64) -> Facts {
         rows: 0,
         aside: 0,
         answered: 0,
-        refused: 0,
-        unanswered: 0,
-        refused_for: BTreeMap::new(),
+        rejected: 0,
+        failed: 0,
+        rejected_for: BTreeMap::new(),
         training: None,
         answers: Counts::default(),
     }
@@ -71,13 +75,13 @@ fn loss_is_what_was_lost_since_the_last_look() {
         lost,
         ..facts(second)
     };
-    assert!(!holds(&mut all, &lost(0, 0), Rule::Loss));
-    let condition = told(&mut all, &lost(1, 7), Rule::Loss).unwrap();
+    assert!(!holds(&mut all, &lost(0, 0), Rule::DroppedPredictions));
+    let condition = told(&mut all, &lost(1, 7), Rule::DroppedPredictions).unwrap();
     assert_eq!((condition.active, condition.value), (true, Some(7.0)));
     // The condition stays active for a while, because one that ends at once may be missed.
-    assert!(holds(&mut all, &lost(30, 7), Rule::Loss));
-    assert!(!holds(&mut all, &lost(31, 7), Rule::Loss));
-    assert!(holds(&mut all, &lost(33, 8), Rule::Loss));
+    assert!(holds(&mut all, &lost(30, 7), Rule::DroppedPredictions));
+    assert!(!holds(&mut all, &lost(31, 7), Rule::DroppedPredictions));
+    assert!(holds(&mut all, &lost(33, 8), Rule::DroppedPredictions));
 }
 
 #[test]
@@ -103,13 +107,13 @@ fn quarantine_is_a_share_of_the_last_minutes() {
 #[test]
 fn refused_is_a_share_of_what_was_asked_with_the_columns_it_was_refused_for() {
     let mut all = all(&rules());
-    let asked = |second, answered, refused, columns: &[(&str, u64)]| Facts {
+    let asked = |second, answered, rejected, columns: &[(&str, u64)]| Facts {
         answered,
-        refused,
-        refused_for: columns.iter().map(|(c, n)| ((*c).into(), *n)).collect(),
+        rejected,
+        rejected_for: columns.iter().map(|(c, n)| ((*c).into(), *n)).collect(),
         ..facts(second)
     };
-    let mut tell = |facts| told(&mut all, &facts, Rule::Refused).unwrap();
+    let mut tell = |facts| told(&mut all, &facts, Rule::Rejected).unwrap();
     let before = [("a", 50), ("b", 500)];
     let first = tell(asked(0, 0, 550, &before));
     assert!(!first.active, "before anybody looked");
@@ -136,13 +140,13 @@ fn refused_is_a_share_of_what_was_asked_with_the_columns_it_was_refused_for() {
 #[test]
 fn a_few_bad_rows_in_many_bodies_leave_nobody_an_answer() {
     let mut all = all(&rules());
-    let asked = |second, answered, refused, unanswered| Facts {
+    let asked = |second, answered, rejected, failed| Facts {
         answered,
-        refused,
-        unanswered,
+        rejected,
+        failed,
         ..facts(second)
     };
-    let mut tell = |facts| told(&mut all, &facts, Rule::Refused).unwrap();
+    let mut tell = |facts| told(&mut all, &facts, Rule::Rejected).unwrap();
     assert!(!tell(asked(0, 0, 0, 0)).active);
     assert!(
         !tell(asked(1, 0, 1, 2999)).active,

@@ -10,7 +10,7 @@ pub(super) fn drifted(model: &str, verdict: &Verdict) -> Option<Condition> {
     let retrain = verdict.retrain.as_ref();
     let retrain = retrain.map_or(String::new(), |retrain| match retrain.asked {
         true => "A training is asked for.".into(),
-        false => format!("No training for it: {}.", retrain.why),
+        false => format!("Retraining suppressed: {}.", retrain.why),
     });
     let rows = verdict.drift.rows;
     let sampled = verdict.batch.map_or(String::new(), |rows| {

@@ -95,7 +95,7 @@ impl MonitorTask {
             if let Err(error) = &looked
                 && !waits
             {
-                tracing::warn!(%error, "the monitor waits, and tries again until it can go on");
+                tracing::warn!(%error, "monitor failed; retrying");
             }
             waits = looked.is_err();
         }

@@ -64,7 +64,7 @@ impl Reference {
             }
         }
         for Unwatched { column, why } in &unwatched {
-            tracing::warn!(column, why, "monitor.slices: a column makes no slices");
+            tracing::warn!(column, why, "monitor.slices: column ignored");
         }
         let model = &champion.model;
         let scores = model.profile().scores.as_ref();

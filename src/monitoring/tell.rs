@@ -92,7 +92,7 @@ impl MonitorTask {
             tracing::warn!(
                 model = verdict.model,
                 change,
-                "the rows are not what the model learnt from"
+                "drift: the rows differ from the training rows"
             );
         }
         if verdict.slice.is_none() {
@@ -157,7 +157,7 @@ impl MonitorTask {
                 .of(*detector)
                 .increment(1);
         }
-        tracing::warn!(says = fired.says, "a detector fired");
+        tracing::warn!(says = fired.says, "change detected in the live errors");
     }
 }
 

@@ -72,7 +72,7 @@ impl Pull {
                     self.sources.pulled(&self.name, now, &tally, None);
                 }
                 Err(fault) => {
-                    tracing::warn!(source = self.name, %fault, "a pull broke off");
+                    tracing::warn!(source = self.name, %fault, "pull failed");
                     let (now, error) = (self.clock.now(), Some(fault.to_string()));
                     self.sources
                         .pulled(&self.name, now, &Tally::default(), error);

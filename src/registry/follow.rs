@@ -71,7 +71,7 @@ impl Follower {
                 }
                 Ok((_, true)) => {}
                 _ => {
-                    tracing::warn!(path = %self.path.display(), after = self.seq, "left out a damaged line of the ledger")
+                    tracing::warn!(path = %self.path.display(), after = self.seq, "ledger: damaged line ignored")
                 }
             }
         }

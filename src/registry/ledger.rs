@@ -84,7 +84,7 @@ impl Ledger {
     /// Truncates an incomplete last line. The caller must hold the lock.
     pub(super) fn mend(&mut self) -> Result<(), RegistryError> {
         if self.torn > 0 {
-            tracing::warn!(path = %self.path.display(), bytes = self.torn, "cut a torn line off the ledger: its writer crashed");
+            tracing::warn!(path = %self.path.display(), bytes = self.torn, "ledger: incomplete last line removed; its writer crashed");
             disk::truncate(&self.path, self.whole)?;
             self.torn = 0;
         }

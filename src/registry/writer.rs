@@ -95,7 +95,7 @@ impl Writer<'_> {
         if let Some(champion) = history.champion()
             && self.registry.pointer().ok().flatten().as_ref() != Some(champion)
         {
-            tracing::warn!(%champion, "the pointer was not where the ledger says; moved it");
+            tracing::warn!(%champion, "champion pointer differed from the ledger; corrected");
             self.point_to(champion)?;
         }
         for number in &history.removed {

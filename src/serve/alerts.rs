@@ -30,7 +30,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/alerts",
         Tag::Alerts,
         ACCESS,
-        "List the alerts, the silences and what could not be sent",
+        "List alerts, silences and undelivered notifications",
         || web::to(list),
     )
     .responses(&[Response::json::<View>(
@@ -41,7 +41,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/alerts/{id}/silence",
         Tag::Alerts,
         Access::ADMIN,
-        "Tell nobody of an alert for some time",
+        "Silence an alert",
         || web::to(silence),
     )
     .parameters(ALERT)
@@ -63,7 +63,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/alerts/{id}/silence",
         Tag::Alerts,
         Access::ADMIN,
-        "End the silences of an alert",
+        "Remove the silences of an alert",
         || web::to(unsilence),
     )
     .parameters(ALERT)
@@ -73,7 +73,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/silences",
         Tag::Alerts,
         Access::ADMIN,
-        "Silence every alert with certain labels for some time",
+        "Silence every alert with certain labels",
         || web::to(silence_labels),
     )
     .body(Body {
@@ -93,7 +93,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/alerts/outbox/{id}/resend",
         Tag::Alerts,
         Access::ADMIN,
-        "Send a dead letter again",
+        "Send an undelivered notification again",
         || web::to(resend),
     )
     .parameters(LETTER)
@@ -103,7 +103,7 @@ pub static ROUTES: &[Route] = &[
         "/fragments/alerts",
         Tag::Server,
         ACCESS,
-        "The alerts, as a part of the page",
+        "Fragment of the page: the alerts",
         || web::to(fragment),
     )
     .responses(&[Response::text(200, "A part of a page.", HTML)]),

@@ -21,7 +21,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/loop",
         Tag::Training,
         Access::READ,
-        "Show how the loop stands: new labels, the shadow, the watch",
+        "Show the state of the loop: new labels, shadow model, probation",
         || web::to(document),
     )
     .responses(&[Response::json::<views::Loop>(
@@ -33,7 +33,7 @@ pub static ROUTES: &[Route] = &[
         "/fragments/loop",
         Tag::Server,
         Access::READ,
-        "The loop, as a part of the page",
+        "Fragment of the page: the loop",
         || web::to(fragment),
     )
     .responses(&[Response::text(200, "A part of a page.", HTML)])

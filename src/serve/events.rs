@@ -30,7 +30,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/predictions/{id}",
         Tag::Store,
         ACCESS,
-        "Show one prediction with its truth",
+        "Show a prediction with its label",
         || web::to(prediction),
     )
     .parameters(&[Parameter::path("id", "the prediction's id")])
@@ -43,7 +43,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/events",
         Tag::Store,
         ACCESS,
-        "List what is stored, in order",
+        "List stored events in order",
         || web::to(list),
     )
     .parameters(PARAMETERS)

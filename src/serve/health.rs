@@ -17,7 +17,7 @@ pub static ROUTES: &[Route] = &[
         "/healthz",
         Tag::Server,
         Access::Open,
-        "Whether the process lives",
+        "Liveness: the process responds",
         || web::to(live),
     )
     .responses(&[Response::json::<Health>(200, "It does.")]),
@@ -25,7 +25,7 @@ pub static ROUTES: &[Route] = &[
         "/readyz",
         Tag::Server,
         Access::Open,
-        "Whether a model is loaded, the store is whole, and the server is not stopping",
+        "Readiness: a model is loaded, the store is undamaged, the server is not stopping",
         || web::to(ready),
     )
     .responses(&[Response::json::<Health>(200, "All of it.")])

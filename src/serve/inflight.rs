@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::problem::Problem;
 
-/// Requests being answered. Clones share the count.
+/// Requests in flight. Clones share the count.
 #[derive(Clone, Debug)]
 pub struct Inflight {
     now: Arc<AtomicUsize>,

@@ -15,23 +15,23 @@ use super::{query, reply};
 pub const PATH: &str = "/login";
 
 pub static ROUTES: &[Route] = &[
-    Route::get(
-        PATH,
-        Tag::Server,
-        Access::Open,
-        "The form for a token",
-        || web::to(form),
-    ),
+    Route::get(PATH, Tag::Server, Access::Open, "The sign-in form", || {
+        web::to(form)
+    }),
     Route::post(
         PATH,
         Tag::Server,
         Access::Open,
-        "Begin a session of the page with a token",
+        "Sign in to the page with a token",
         || web::to(sign_in),
     ),
-    Route::post("/logout", Tag::Server, Access::Open, "End it", || {
-        web::to(sign_out)
-    }),
+    Route::post(
+        "/logout",
+        Tag::Server,
+        Access::Open,
+        "Sign out of the page",
+        || web::to(sign_out),
+    ),
 ];
 
 /// What a browser sends a form as.

@@ -16,7 +16,7 @@ pub static ROUTES: &[Route] = &[Route::get(
     "/metrics",
     Tag::Server,
     Access::READ,
-    "Metrics, as Prometheus reads them",
+    "Metrics in the Prometheus text format",
     || web::to(metrics),
 )
 .responses(&[Response::text(200, "The text format.", "text/plain")])];

@@ -22,7 +22,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/models",
         Tag::Models,
         ACCESS,
-        "List the versions",
+        "List the model versions",
         || web::to(list),
     )
     .responses(&[Response::json::<views::Models>(
@@ -34,7 +34,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/models/rollback",
         Tag::Models,
         Access::ADMIN,
-        "Make the champion before this one champion again",
+        "Roll back to the previous champion",
         || web::to(rollback),
     )
     .responses(&[Response::json::<views::Promotion>(200, "It answers.")])
@@ -43,7 +43,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/models/{version}",
         Tag::Models,
         ACCESS,
-        "Show all that is known of a version",
+        "Show a model version",
         || web::to(show),
     )
     .parameters(VERSION)
@@ -56,7 +56,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/models/{version}/promote",
         Tag::Models,
         Access::ADMIN,
-        "Make a version the champion",
+        "Promote a model version to champion",
         || web::to(promote),
     )
     .parameters(VERSION)

@@ -19,7 +19,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/monitor",
         Tag::Server,
         ACCESS,
-        "Show what the monitor sees: drift, performance, what is estimated without truths",
+        "Show the monitor: drift, live performance, performance estimated without labels",
         || web::to(document),
     )
     .responses(&[Response::json::<views::Monitor>(
@@ -30,7 +30,7 @@ pub static ROUTES: &[Route] = &[
         "/fragments/monitor",
         Tag::Server,
         ACCESS,
-        "The monitor, as a part of the page",
+        "Fragment of the page: the monitor",
         || web::to(fragment),
     )
     .responses(&[Response::text(200, "A part of a page.", HTML)]),

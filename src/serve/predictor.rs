@@ -129,12 +129,12 @@ impl Predictor {
         }
         let metrics = &self.metrics;
         metrics
-            .titanic_refused_rows_total
+            .titanic_rejected_rows_total
             .of(origin.transport)
             .increment(bad as u64);
-        metrics.titanic_unanswered_rows_total.increment(good as u64);
+        metrics.titanic_failed_rows_total.increment(good as u64);
         metrics
-            .titanic_refused_values_total
+            .titanic_rejected_values_total
             .increment(faults.by_column());
     }
 }

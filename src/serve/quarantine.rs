@@ -25,7 +25,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/quarantine",
         Tag::Store,
         Access::READ,
-        "List the rows in quarantine",
+        "List quarantined rows",
         || web::to(list),
     )
     .parameters(PARAMETERS)
@@ -38,7 +38,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/quarantine/{id}/retry",
         Tag::Store,
         Access::ADMIN,
-        "Check a row of the quarantine again and store it if it is good now",
+        "Check a quarantined row again and store it if it is valid now",
         || web::to(retry),
     )
     .parameters(ID)
@@ -51,7 +51,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/quarantine/{id}",
         Tag::Store,
         Access::ADMIN,
-        "Drop a row from the quarantine",
+        "Drop a quarantined row",
         || web::to(remove),
     )
     .parameters(ID)

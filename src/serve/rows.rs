@@ -59,7 +59,7 @@ pub static ROUTES: &[Route] = &[Route::post(
     "/v1/rows",
     Tag::Store,
     Access::LABEL,
-    "Hand rows in to be kept, labelled or not",
+    "Ingest rows, labelled or unlabelled",
     || web::to(take),
 )
 .parameters(HEADERS)

@@ -12,7 +12,7 @@ pub static ROUTES: &[Route] = &[Route::get(
     "/v1/settings",
     Tag::Server,
     Access::ADMIN,
-    "Show the settings the server runs with",
+    "Show the server's settings",
     || web::to(list),
 )
 .responses(&[Response::json::<Settings>(

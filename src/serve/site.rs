@@ -22,7 +22,7 @@ pub static ROUTES: &[Route] = &[
         "/docs",
         Tag::Server,
         Access::Token,
-        "This interface, to be read",
+        "The API as a page",
         || web::to(docs),
     )
     .responses(&[Response::text(200, "A page.", HTML)])

@@ -14,7 +14,7 @@ pub static ROUTES: &[Route] = &[Route::get(
     "/v1/sources",
     Tag::Store,
     Access::READ,
-    "List the sources that the server pulls",
+    "List the scheduled sources",
     || web::to(list),
 )
 .responses(&[Response::json::<views::Sources>(

@@ -53,7 +53,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/store",
         Tag::Store,
         Access::READ,
-        "Show what the store holds",
+        "Show the contents of the store",
         || web::to(stats),
     )
     .responses(&[Response::json::<Stats>(200, "Counts and sizes.")])
@@ -62,7 +62,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/store/check",
         Tag::Store,
         Access::ADMIN,
-        "Check the store",
+        "Check the store for damage",
         || web::to(check),
     )
     .responses(&[QUEUED]),
@@ -70,7 +70,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/store/compact",
         Tag::Store,
         Access::ADMIN,
-        "Give unused room of the store back to the disk",
+        "Compact the store",
         || web::to(compact),
     )
     .responses(&[QUEUED]),
@@ -78,7 +78,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/backups",
         Tag::Store,
         Access::ADMIN,
-        "Copy the store into a file of the server's machine",
+        "Back up the store into a file on the server",
         || web::to(backup),
     )
     .body(Body {
@@ -304,7 +304,7 @@ fn lines(store: Store, filter: Filter) -> HttpResponse {
 }
 
 fn broken(error: &StoreError) -> io::Error {
-    tracing::error!(%error, "store: an export broke off");
+    tracing::error!(%error, "store: export failed");
     io::Error::other(error.to_string())
 }
 
@@ -325,7 +325,7 @@ fn table(store: Store, filter: Filter, exports: &Exports) -> Result<HttpResponse
         if let Err(error) = done
             && !sender.is_closed()
         {
-            tracing::error!(%error, "store: an export broke off");
+            tracing::error!(%error, "store: export failed");
             let _ = sender.blocking_send(Err(io::Error::other(error.to_string())));
         }
         drop(room);

@@ -193,7 +193,7 @@ fn reject(
         key = own_id,
         %label,
         stored = %conflict,
-        "labels: a label that waited by its row's id contradicts the label of the prediction, which stays"
+        "labels: a waiting label contradicts the label of its prediction; the prediction keeps its label"
     );
     let event = LabelEvent {
         label: Cow::Borrowed(label),

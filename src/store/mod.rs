@@ -138,7 +138,7 @@ impl Store {
 
     /// Predictions that were answered and could not be kept, since the start.
     pub fn lost(&self) -> u64 {
-        self.metrics.titanic_store_lost_predictions_total.count()
+        self.metrics.titanic_store_dropped_predictions_total.count()
     }
 
     async fn ask<T: Send + 'static>(

@@ -173,14 +173,16 @@ pub async fn run(store: Store, keep: Keep, clock: Arc<dyn Clock>) {
         match store.retain(keep).await {
             Ok(Dropped { events: 0, .. }) => {}
             Ok(Dropped { events, bytes }) => {
-                tracing::info!(events, bytes, "the oldest events are dropped");
+                tracing::info!(events, bytes, "store: oldest events dropped");
             }
-            Err(error) => tracing::warn!(%error, "dropping the oldest events is put off"),
+            Err(error) => {
+                tracing::warn!(%error, "store: cannot drop the oldest events; retrying later")
+            }
         }
         if round % REQUESTS_EVERY == 0
             && let Err(error) = store.forget_requests(clock.now() - REQUESTS_KEPT).await
         {
-            tracing::warn!(%error, "forgetting old requests is put off");
+            tracing::warn!(%error, "store: cannot drop old idempotency keys; retrying later");
         }
     }
 }

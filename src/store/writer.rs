@@ -178,7 +178,7 @@ impl Keeper {
     fn lose(&self, lost: usize) {
         if lost > 0 {
             self.metrics
-                .titanic_store_lost_predictions_total
+                .titanic_store_dropped_predictions_total
                 .increment(lost as u64);
         }
     }
@@ -230,7 +230,7 @@ impl Keeper {
             Ok(done) => done,
             // A defect of this program: who asked is told by the dropped reply.
             Err(Broken { panic, predictions }) => {
-                tracing::error!(%panic, predictions, "a commit broke off");
+                tracing::error!(%panic, predictions, "store: commit panicked");
                 self.lose(predictions);
                 return None;
             }
@@ -258,10 +258,10 @@ impl Keeper {
             (Some(_), Health::Failing(why)) => {
                 tracing::error!(
                     why,
-                    "the store cannot write; predictions are still answered"
+                    "store: cannot write; predictions are still made but not stored"
                 );
             }
-            (Some(_), Health::Writing) => tracing::info!("the store writes again"),
+            (Some(_), Health::Writing) => tracing::info!("store: writing again"),
             _ => {}
         }
     }

@@ -195,9 +195,9 @@ labels! {
         /// Too many rows are quarantined.
         Quarantine = "quarantine",
         /// Too many rows are rejected.
-        Refused = "refused",
+        Rejected = "rejected",
         /// Predictions were answered but could not be stored.
-        Loss = "loss",
+        DroppedPredictions = "dropped_predictions",
         /// A training failed.
         Training = "training",
         /// Responses take too long.

@@ -95,11 +95,11 @@ metrics! {
     /// Rows predicted as trials, which are not stored and not counted elsewhere, by transport.
     titanic_trial_rows_total: ByLabel<Counter, Transport>,
     /// Rows rejected because they are invalid by the schema of the table, by transport.
-    titanic_refused_rows_total: ByLabel<Tally, Transport>,
+    titanic_rejected_rows_total: ByLabel<Tally, Transport>,
     /// Valid rows that got no prediction because they were sent together with rejected rows.
-    titanic_unanswered_rows_total: Tally,
+    titanic_failed_rows_total: Tally,
     /// Values for which rows were rejected, by column; the label is absent for values of no column.
-    titanic_refused_values_total: TallyByColumn,
+    titanic_rejected_values_total: TallyByColumn,
     /// Warnings returned with predictions.
     titanic_prediction_warnings_total: Counter,
     /// The live model.
@@ -137,7 +137,7 @@ metrics! {
     /// Predictions waiting to be stored.
     titanic_store_pending_predictions: Gauge,
     /// Predictions that were answered but could not be stored.
-    titanic_store_lost_predictions_total: Tally,
+    titanic_store_dropped_predictions_total: Tally,
     /// Size of the store on the disk in bytes.
     titanic_store_size_bytes: Gauge,
     /// Labels received, by outcome.
@@ -312,21 +312,21 @@ titanic_performance_live_ratio gauge
 titanic_performance_window_labels gauge
 titanic_prediction_warnings_total counter
 titanic_predictions_rows_total counter
-titanic_refused_rows_total counter
-titanic_refused_values_total counter
+titanic_rejected_rows_total counter
+titanic_rejected_values_total counter
 titanic_rows_total counter
 titanic_shadow_scored_predictions_total counter
 titanic_shadow_skipped_predictions_total counter
 titanic_store_commit_duration_seconds histogram
 titanic_store_commit_failures_total counter
 titanic_store_events_total counter
-titanic_store_lost_predictions_total counter
+titanic_store_dropped_predictions_total counter
 titanic_store_pending_predictions gauge
 titanic_store_size_bytes gauge
 titanic_training_duration_seconds histogram
 titanic_training_jobs_total counter
 titanic_trial_rows_total counter
-titanic_unanswered_rows_total counter
+titanic_failed_rows_total counter
 titanic_websocket_closed_total counter
 titanic_websocket_connections gauge
 titanic_websocket_messages_total counter
@@ -370,7 +370,7 @@ titanic_websocket_messages_total counter
         let columns = [("a", Some(0.5)), ("b \"c\"", Some(2.0)), ("d", None)];
         metrics.titanic_drift_psi_nats.set([("gone", Some(1.0))]);
         metrics.titanic_drift_psi_nats.set(columns);
-        let refused = &metrics.titanic_refused_values_total;
+        let refused = &metrics.titanic_rejected_values_total;
         refused.increment([("a", 1), ("", 1)]);
         refused.increment([("a", 2), ("b \"c\"", 1)]);
         metrics.upkeep();
@@ -390,9 +390,9 @@ titanic_websocket_messages_total counter
         has(r#"titanic_websocket_closed_total{reason="too_slow"} 1"#);
         has(r#"titanic_model_info{model="wine@2",learner="a \"blend\""} 1"#);
         assert!(!page.contains("wine@1"), "one line, whatever came before");
-        has("titanic_refused_values_total 1");
-        has(r#"titanic_refused_values_total{column="a"} 3"#);
-        has(r#"titanic_refused_values_total{column="b \"c\""} 1"#);
+        has("titanic_rejected_values_total 1");
+        has(r#"titanic_rejected_values_total{column="a"} 3"#);
+        has(r#"titanic_rejected_values_total{column="b \"c\""} 1"#);
         has(r#"titanic_drift_psi_nats{column="a"} 0.5"#);
         has(r#"titanic_drift_psi_nats{column="b \"c\""} 2"#);
         assert_eq!(page.matches("titanic_drift_psi_nats{").count(), 2, "{page}");
@@ -401,7 +401,7 @@ titanic_websocket_messages_total counter
     #[test]
     fn columns_are_counted_within_bounds() {
         let metrics = metrics();
-        let refused = &metrics.titanic_refused_values_total;
+        let refused = &metrics.titanic_rejected_values_total;
         let names: Vec<String> = (0..150).map(|n| format!("column {n:03}")).collect();
         for _ in 0..2 {
             refused.increment(names.iter().map(|name| (&**name, 3)));

@@ -107,7 +107,7 @@ async fn the_page_tells_of_it_and_of_what_is_lost() {
     );
     let metrics = server.metrics().await;
     let counted = metrics.lines().find_map(|line| {
-        let count = line.strip_prefix("titanic_store_lost_predictions_total ")?;
+        let count = line.strip_prefix("titanic_store_dropped_predictions_total ")?;
         count.parse::<u64>().ok()
     });
     assert_eq!(server.app().store().lost(), counted.unwrap());

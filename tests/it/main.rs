@@ -41,7 +41,7 @@ mod protocols;
 mod pulls;
 mod recipe;
 mod reference;
-mod refused;
+mod rejected;
 mod rest;
 mod revisions;
 mod server;

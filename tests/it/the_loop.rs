@@ -296,7 +296,7 @@ fn turned(case: &Case) -> Vec<(Value, Value)> {
 async fn in_the_shadow(case: &Case, queue: usize) -> Server {
     let server = Server::of_with(case, |settings| {
         settings.retrain.enabled = false;
-        settings.gate.least = 100_000;
+        settings.gate.min_rows = 100_000;
         settings.shadow.queue = queue.try_into().unwrap();
     })
     .await;

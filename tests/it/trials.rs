@@ -30,7 +30,7 @@ fn traces(page: &str) -> Vec<&str> {
     const NAMES: [&str; 9] = [
         "titanic_predictions_rows_total",
         "titanic_refused_",
-        "titanic_unanswered_rows_total",
+        "titanic_failed_rows_total",
         "titanic_prediction_warnings_total",
         "titanic_labels_total",
         "titanic_rows_total",

@@ -174,7 +174,7 @@ mod tests {
         let zero = Duration::ZERO;
         let rule = RuleOptions {
             wait: zero,
-            keep: zero,
+            keep_firing_for: zero,
             repeat: Duration::MAX,
             channels: Vec::new(),
             inhibited_by: Vec::new(),

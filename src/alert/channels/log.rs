@@ -37,9 +37,9 @@ impl Channel for Lines {
                 let summary = told.annotations.get("summary").map_or("", String::as_str);
                 if told.fires() {
                     let description = told.annotations.get("description").map(String::as_str);
-                    tracing::warn!(rule, subject, summary, description, "an alert fires");
+                    tracing::warn!(rule, subject, summary, description, "alert firing");
                 } else {
-                    tracing::info!(rule, subject, summary, "an alert is over");
+                    tracing::info!(rule, subject, summary, "alert resolved");
                 }
             }
             Ok(())

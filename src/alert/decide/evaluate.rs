@@ -110,7 +110,7 @@ pub(super) fn advance(
                 (alert.phase, alert.since) = (Phase::Pending, now);
             }
             (Phase::Firing, rule, false)
-                if rule.is_none_or(|rule| passed(now, alert.changed, rule.keep)) =>
+                if rule.is_none_or(|rule| passed(now, alert.changed, rule.keep_firing_for)) =>
             {
                 (alert.phase, alert.since, alert.ends_at) = (Phase::Resolved, now, Some(now));
             }

@@ -15,7 +15,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn rule(wait: u64, keep: u64, repeat: u64) -> RuleOptions {
     RuleOptions {
         wait: SECOND * wait as u32,
-        keep: SECOND * keep as u32,
+        keep_firing_for: SECOND * keep as u32,
         repeat: SECOND * repeat as u32,
         channels: Vec::new(),
         inhibited_by: Vec::new(),
@@ -197,10 +197,13 @@ fn an_end_is_told_while_it_is_pending_anew() {
 fn alerts_of_a_rule_are_told_together() {
     let mut story = Story::new(options([
         (Rule::Drift, rule(0, 0, 1000)),
-        (Rule::Loss, rule(0, 0, 1000)),
+        (Rule::DroppedPredictions, rule(0, 0, 1000)),
     ]));
     story.step(0, &[on(Rule::Drift, "b")]);
-    story.step(9, &[on(Rule::Drift, "a"), on(Rule::Loss, "p")]);
+    story.step(
+        9,
+        &[on(Rule::Drift, "a"), on(Rule::DroppedPredictions, "p")],
+    );
     let mut drift: Vec<String> = story.step(10, &[]);
     assert_eq!(drift.len(), 1);
     let words = drift.pop().unwrap();
@@ -213,13 +216,16 @@ fn alerts_of_a_rule_are_told_together() {
 fn channels_are_those_of_the_rule() {
     let mut options = options([
         (Rule::Drift, rule(0, 0, 1000)),
-        (Rule::Loss, rule(0, 0, 1000)),
+        (Rule::DroppedPredictions, rule(0, 0, 1000)),
     ]);
     options.channels = vec!["hook".into(), "log".into()];
-    let loss = options.rules.get_mut(&Rule::Loss).unwrap();
+    let loss = options.rules.get_mut(&Rule::DroppedPredictions).unwrap();
     loss.channels = vec!["log".into()];
     let mut story = Story::new(options);
-    story.step(0, &[on(Rule::Drift, "m"), on(Rule::Loss, "p")]);
+    story.step(
+        0,
+        &[on(Rule::Drift, "m"), on(Rule::DroppedPredictions, "p")],
+    );
     let told = story.step(10, &[]);
     assert_eq!(told, ["hook drift: +m", "log drift: +m", "log loss: +p"]);
 }
@@ -259,13 +265,16 @@ fn a_silence_keeps_beginnings_and_repeats_quiet_and_ends_itself() {
 fn a_parent_keeps_its_children_quiet() {
     let mut options = options([
         (Rule::Store, rule(0, 0, 1000)),
-        (Rule::Loss, rule(0, 0, 1000)),
+        (Rule::DroppedPredictions, rule(0, 0, 1000)),
     ]);
-    let loss = options.rules.get_mut(&Rule::Loss).unwrap();
+    let loss = options.rules.get_mut(&Rule::DroppedPredictions).unwrap();
     loss.inhibited_by = vec![Rule::Store];
     let mut story = Story::new(options);
-    story.step(0, &[on(Rule::Store, "s"), on(Rule::Loss, "p")]);
-    assert_eq!(story.word(Rule::Loss, "p"), "firing");
+    story.step(
+        0,
+        &[on(Rule::Store, "s"), on(Rule::DroppedPredictions, "p")],
+    );
+    assert_eq!(story.word(Rule::DroppedPredictions, "p"), "firing");
     assert_eq!(story.step(10, &[]), ["hook store: +s"]);
     story.step(100, &[off(Rule::Store, "s")]);
     assert_eq!(
@@ -448,10 +457,10 @@ proptest! {
         keeps in proptest::collection::vec(0u64..30, 3),
         repeat in 20u64..200,
     ) {
-        const RULES: [Rule; 3] = [Rule::Store, Rule::Loss, Rule::Drift];
+        const RULES: [Rule; 3] = [Rule::Store, Rule::DroppedPredictions, Rule::Drift];
         let mut options = options((0..3).map(|n| (RULES[n], rule(waits[n], keeps[n], repeat))));
         options.channels = vec!["a".into(), "b".into()];
-        options.rules.get_mut(&Rule::Loss).unwrap().inhibited_by = vec![Rule::Store];
+        options.rules.get_mut(&Rule::DroppedPredictions).unwrap().inhibited_by = vec![Rule::Store];
         options.rules.get_mut(&Rule::Drift).unwrap().channels = vec!["b".into()];
         let mut story = Story::new(options);
         let mut second = 100_000;

@@ -22,7 +22,7 @@ impl Desk {
         match state.map_or_else(|| Ok(State::default()), serde_json::from_str) {
             Ok(state) => self.state = state.resumed(self.parts.clock.now()),
             Err(error) => {
-                tracing::error!(%error, "alerts of before cannot be read; they begin anew")
+                tracing::error!(%error, "stored alert state cannot be read; starting from an empty one")
             }
         }
         let read = rows
@@ -30,7 +30,7 @@ impl Desk {
             .filter_map(|json| match serde_json::from_str::<Row>(json) {
                 Ok(row) => Some(row),
                 Err(error) => {
-                    tracing::error!(%error, "a notification cannot be read and is not sent");
+                    tracing::error!(%error, "stored notification cannot be read; it is not sent");
                     None
                 }
             });
@@ -76,7 +76,10 @@ impl Desk {
             }
         };
         if self.again.is_none() {
-            tracing::warn!(why, "alerts are not kept, and told all the same");
+            tracing::warn!(
+                why,
+                "alert state not persisted; notifications are still sent"
+            );
         }
         self.again = Some(Instant::now() + AGAIN);
         false

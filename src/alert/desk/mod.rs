@@ -114,7 +114,7 @@ impl Desk {
         if told.dropped > 0 {
             tracing::warn!(
                 told.dropped,
-                "conditions were told faster than they are looked at"
+                "alert conditions arrive faster than they are evaluated; some were merged"
             );
         }
         let conditions: Vec<_> = told.conditions.into_values().collect();
@@ -129,10 +129,7 @@ impl Desk {
         let (state, decision) = decide(state, &news, now, &self.parts.options, &mut new_id);
         self.state = state;
         if decision.dropped > 0 {
-            tracing::warn!(
-                decision.dropped,
-                "there are too many alerts; more are not taken"
-            );
+            tracing::warn!(decision.dropped, "too many alerts; new ones are ignored");
         }
         self.state_changed |= !before.is_same_but_for_words(&self.state);
         let changed = before != self.state || !decision.notifications.is_empty();

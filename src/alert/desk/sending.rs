@@ -53,7 +53,7 @@ impl Desk {
                 channel,
                 id,
                 why,
-                "the receiver wants no more; the channel is paused"
+                "receiver answered 410 Gone; channel paused"
             );
             self.paused.insert(channel, failure.why);
         } else if dead {
@@ -61,15 +61,10 @@ impl Desk {
                 channel,
                 id,
                 why,
-                "a notification was given up; it can be sent again by hand"
+                "notification given up; `alerts resend` sends it again"
             );
         } else {
-            tracing::warn!(
-                channel,
-                id,
-                why,
-                "a notification was not taken; it is sent again"
-            );
+            tracing::warn!(channel, id, why, "notification not accepted; retrying");
         }
     }
 }

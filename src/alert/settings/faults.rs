@@ -62,7 +62,7 @@ impl Alerts {
         }
         let shares = [
             ("rules.quarantine.share", self.rules.quarantine.share),
-            ("rules.refused.share", self.rules.refused.share),
+            ("rules.rejected.share", self.rules.rejected.share),
         ];
         for (key, share) in shares {
             if !(0.0..1.0).contains(&share) {
@@ -72,7 +72,7 @@ impl Alerts {
         }
         let over = [
             ("rules.quarantine.over", self.rules.quarantine.over),
-            ("rules.refused.over", self.rules.refused.over),
+            ("rules.rejected.over", self.rules.rejected.over),
             ("rules.latency.over", self.rules.latency.over),
         ];
         let p99 = self.rules.latency.p99;

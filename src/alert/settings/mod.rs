@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-pub use rules::{LatencyRule, QuarantineRule, RefusedRule, Rules};
+pub use rules::{LatencyRule, QuarantineRule, RejectedRule, Rules};
 
 use super::channels::{ALWAYS, Fence, Keys, Log, Settings, World};
 use super::desk::Open;

@@ -35,7 +35,7 @@ macro_rules! rules {
                 #[serde(rename = "for")]
                 pub wait: Span,
                 /// How long the condition must be over before the alert is resolved.
-                pub keep: Span,
+                pub keep_firing_for: Span,
                 pub repeat: Span,
                 pub channels: Vec<String>,
                 /// Rules that suppress notifications of this one while they fire.
@@ -46,7 +46,7 @@ macro_rules! rules {
                 fn options(&self) -> Option<RuleOptions> {
                     self.enabled.then(|| RuleOptions {
                         wait: self.wait.0,
-                        keep: self.keep.0,
+                        keep_firing_for: self.keep_firing_for.0,
                         repeat: self.repeat.0,
                         channels: self.channels.clone(),
                         inhibited_by: self.inhibited_by.clone(),
@@ -76,7 +76,7 @@ rules! {
         over: Span,
     }
     /// Too many rows are rejected.
-    refused: Refused, RefusedRule {
+    rejected: Rejected, RejectedRule {
         /// Minimum share of rejected rows, exclusive.
         share: f64,
         /// Minimum number of rows for a verdict.
@@ -84,7 +84,7 @@ rules! {
         over: Span,
     }
     /// Predictions were answered but could not be stored.
-    loss: Loss, LossRule {}
+    dropped_predictions: DroppedPredictions, DroppedPredictionsRule {}
     /// The last training failed.
     training: Training, TrainingRule {}
     latency: Latency, LatencyRule {

@@ -27,7 +27,7 @@ use super::serve::shown;
 use super::site;
 use session::Session;
 
-/// Send rows over the WebSocket and print the answers.
+/// Send rows over the WebSocket and print the predictions.
 ///
 /// Without FILE on a terminal it is interactive; `:help` lists what it understands.
 #[derive(Clone, Debug, clap::Args)]
@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long)]
     pub url: Option<String>,
 
-    /// Ask for the contributions of the columns too
+    /// Show the contributions of the columns too
     #[arg(long)]
     pub explain: bool,
 

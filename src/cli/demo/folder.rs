@@ -33,7 +33,7 @@ impl Drop for Folder {
             return;
         }
         if let Err(error) = std::fs::remove_dir_all(&self.path) {
-            tracing::warn!(%error, path = %self.path.display(), "the demo's state is left behind");
+            tracing::warn!(%error, path = %self.path.display(), "demo: its state folder could not be removed");
         }
     }
 }

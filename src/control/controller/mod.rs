@@ -115,7 +115,7 @@ impl RetrainController {
                 Some(trained) = news.recv() => self.take(&mut memory, &trained).await,
             };
             if let Err(error) = done {
-                tracing::warn!(%error, "the loop waits: it tries again");
+                tracing::warn!(%error, "retraining loop failed; retrying");
             }
         }
     }
@@ -125,7 +125,7 @@ impl RetrainController {
         let since = self.clock.now().checked_sub(wait)?;
         let gone = self.store.expire(since).await?;
         if gone > 0 {
-            tracing::info!(gone, "labels whose prediction never came were given up");
+            tracing::info!(gone, "labels expired: their predictions never came");
         }
         Ok(())
     }
@@ -178,7 +178,7 @@ impl RetrainController {
                 Ok(since) => reader::fresh(&store, since, seen)?,
                 Err(error) => {
                     // Trainings fail with the same error; probation and rollback must continue nevertheless.
-                    tracing::error!(%error, "labels are counted from now on alone");
+                    tracing::error!(%error, "stored labels cannot be counted; counting starts now");
                     0
                 }
             };
@@ -241,7 +241,7 @@ impl RetrainController {
         let Some(why) = retrain(&self.options.triggers, &facts, now) else {
             return;
         };
-        tracing::info!(why, "a training begins on its own");
+        tracing::info!(why, "retraining started");
         let asked = Asked {
             by: format!("rule: {why}"),
             promote: Promote::Auto,
@@ -255,7 +255,7 @@ impl RetrainController {
                 memory.fresh = 0;
                 memory.asks.clear();
             }
-            Err(full) => tracing::warn!(%full, "the training has to wait"),
+            Err(full) => tracing::warn!(%full, "retraining has to wait"),
         }
     }
 

@@ -58,7 +58,7 @@ impl RetrainController {
         }
         match self.compared(&entry.model, &live.model).await {
             Ok(shadowed) => memory.shadow = Some(shadowed),
-            Err(error) => tracing::warn!(%error, "the candidate in the shadow cannot be read"),
+            Err(error) => tracing::warn!(%error, "shadow model cannot be loaded"),
         }
     }
 
@@ -193,7 +193,7 @@ impl RetrainController {
                 })
                 .await;
             if let Ok(None) = done {
-                tracing::info!("the champion changed meanwhile: the verdict is void");
+                tracing::info!("champion changed meanwhile; the verdict is ignored");
             }
             self.poke.sync().await;
         }
@@ -212,7 +212,7 @@ impl RetrainController {
             Ok(done) => done.map_err(anyhow::Error::from),
             Err(panic) => Err(panic.into()),
         };
-        done.inspect_err(|error| tracing::error!(%error, "a verdict cannot be carried out"))
+        done.inspect_err(|error| tracing::error!(%error, "verdict cannot be applied"))
     }
 }
 

@@ -163,7 +163,7 @@ impl Trainer {
         let Ok(named) = table::of_spec(champion.spec(), &self.folder) else {
             return Err(error);
         };
-        tracing::warn!(%error, "training on the table the spec names: the champion's own is gone");
+        tracing::warn!(%error, "the champion's own training table is gone; training on the table that the spec names");
         Ok(named)
     }
 }
@@ -187,6 +187,6 @@ fn finish(job: &Job, outcome: &Outcome) {
 }
 
 fn fail(job: &Job, error: String) {
-    tracing::error!(job = job.id, error, "the training failed");
+    tracing::error!(job = job.id, error, "training failed");
     job.end(State::Failed, None, Some(error));
 }

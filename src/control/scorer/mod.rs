@@ -98,7 +98,7 @@ impl ShadowScorer {
             let (this, batch) = (self.clone(), std::mem::take(&mut taken));
             if let Err(panic) = tokio::task::spawn_blocking(move || this.score(&batch)).await {
                 // A panic is a defect of this program; the comparison continues without live scores.
-                tracing::error!(%panic, "the shadow's scoring broke off");
+                tracing::error!(%panic, "shadow scoring panicked");
             }
         }
         std::future::pending().await // ended with the other tasks

@@ -46,7 +46,7 @@ fn lateness(memory: &Memory, delay: &Delay, late: Duration, now: Timestamp) -> O
     let silent = silent.filter(|seconds| *seconds > late_seconds);
     let (summary, seconds) = match (slow, silent) {
         (Some(seconds), _) => ("A tenth of the last truths came late".to_owned(), seconds),
-        (None, Some(seconds)) => ("No truth has come for long".to_owned(), seconds),
+        (None, Some(seconds)) => ("No label has come for a long time".to_owned(), seconds),
         (None, None) => return None,
     };
     let hours = |seconds: f64| format!("{:.1} h", seconds / 3600.0);

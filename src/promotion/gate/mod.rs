@@ -30,18 +30,18 @@ pub struct Options {
     /// when they are not. The default is 4 %, because the bound is not exact and 5 % is promised.
     pub level: f64,
     /// Minimum rows for a verdict; at least 30, below which the bound does not hold.
-    pub least: u64,
+    pub min_rows: u64,
     /// Minimum gain in log loss that justifies a swap, > 0. If the candidate cannot be this much better, the gate decides to
     /// keep the champion. A gain of 0.02 corresponds to about 1.5 points of accuracy.
-    pub worth: f64,
+    pub min_gain: f64,
 }
 
 impl Default for Options {
     fn default() -> Options {
         Options {
             level: 0.04,
-            least: 100,
-            worth: 0.02,
+            min_rows: 100,
+            min_gain: 0.02,
         }
     }
 }

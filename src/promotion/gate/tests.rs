@@ -6,8 +6,8 @@ use crate::stats::metric::Metric;
 
 const OPTIONS: Options = Options {
     level: 0.04,
-    least: 100,
-    worth: 0.02,
+    min_rows: 100,
+    min_gain: 0.02,
 };
 
 fn floors(list: &[(&str, f64)]) -> Vec<(&'static Metric, f64)> {

@@ -61,7 +61,7 @@ pub fn weigh(
 
 fn too_few(difference: &Difference, options: &Options) -> u64 {
     // A variance needs at least two rows.
-    options.least.max(2).saturating_sub(difference.rows())
+    options.min_rows.max(2).saturating_sub(difference.rows())
 }
 
 fn decides_worse(mcnemar: &McNemar, level: f64) -> bool {
@@ -69,13 +69,15 @@ fn decides_worse(mcnemar: &McNemar, level: f64) -> bool {
 }
 
 fn decide(difference: &Difference, options: &Options) -> (Verdict, u64) {
-    let Options { level, worth, .. } = *options;
-    let enough = difference.rows_to_show(worth, level, POWER);
+    let Options {
+        level, min_gain, ..
+    } = *options;
+    let enough = difference.rows_to_show(min_gain, level, POWER);
     let (low, high) = difference.bounds(level).unzip();
     let missing = enough.unwrap_or(0).saturating_sub(difference.rows());
     if low.is_some_and(|low| low > 0.0) {
         (Verdict::Promote, 0)
-    } else if missing == 0 || high.is_some_and(|high| high < worth) {
+    } else if missing == 0 || high.is_some_and(|high| high < min_gain) {
         (Verdict::Keep, 0)
     } else {
         (Verdict::Insufficient, missing)

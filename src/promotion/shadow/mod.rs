@@ -31,7 +31,7 @@ pub struct Options {
     /// the horizon although it is better by `worth`. In (0, 1).
     pub level: f64,
     /// Gain in clamped log loss that justifies a swap, ≥ 0: a candidate whose gain is shown to be smaller is dropped.
-    pub worth: f64,
+    pub min_gain: f64,
     /// Number of labels after which a candidate without a proven gain is dropped.
     pub horizon: u64,
     /// Maximum predictions in the queue for the candidate's scoring.
@@ -42,7 +42,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             level: 0.05,
-            worth: 0.02,
+            min_gain: 0.02,
             horizon: 10_000,
             queue: const { NonZeroUsize::new(4096).unwrap() },
         }
@@ -138,7 +138,7 @@ impl Shadow {
     pub fn verdict(&self) -> Verdict {
         let Options {
             level,
-            worth,
+            min_gain,
             horizon,
             ..
         } = self.options;
@@ -149,7 +149,7 @@ impl Shadow {
                 true => Verdict::Drop,
                 false => Verdict::Promote,
             }
-        } else if self.gain.is_below(worth, level) || self.gain.rows() >= horizon {
+        } else if self.gain.is_below(min_gain, level) || self.gain.rows() >= horizon {
             Verdict::Drop
         } else {
             Verdict::GoOn
@@ -172,7 +172,9 @@ impl Shadow {
 
     /// A sentence with metrics that explains the verdict, for the ledger and the log.
     pub fn reason(&self) -> String {
-        let Options { level, worth, .. } = self.options;
+        let Options {
+            level, min_gain, ..
+        } = self.options;
         let what = match self.verdict() {
             Verdict::GoOn => "nothing is shown yet",
             Verdict::Promote => "better on live traffic, at every look",
@@ -180,7 +182,7 @@ impl Shadow {
             Verdict::Drop if self.gain.is_above(0.0, level) => {
                 "better than the champion, but no better than always answering the base rate"
             }
-            Verdict::Drop if self.gain.is_below(worth, level) => {
+            Verdict::Drop if self.gain.is_below(min_gain, level) => {
                 "not better by what is worth a swap"
             }
             Verdict::Drop => "its time is over, and nothing is shown",

@@ -25,7 +25,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/train",
         Tag::Training,
         Access::ADMIN,
-        "Ask for a training",
+        "Start a training job",
         || web::to(train),
     )
     .body(Body {
@@ -56,7 +56,7 @@ pub static ROUTES: &[Route] = &[
         "/v1/jobs/{id}",
         Tag::Training,
         Access::ADMIN,
-        "Call a job off",
+        "Cancel a job",
         || web::to(cancel),
     )
     .parameters(ID)

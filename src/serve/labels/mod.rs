@@ -35,7 +35,7 @@ pub static ROUTES: &[Route] = &[Route::post(
     "/v1/labels",
     Tag::Store,
     ACCESS,
-    "Tell the truth of a prediction, whenever it comes",
+    "Submit labels for predictions, at any time",
     || web::to(label),
 )
 .parameters(PARAMETERS)

@@ -22,7 +22,7 @@ pub static ROUTES: &[Route] = &[Route::get(
     "/openapi.json",
     Tag::Server,
     Access::Token,
-    "This interface, as OpenAPI 3.1",
+    "The API as OpenAPI 3.1",
     || web::to(serve),
 )
 .responses(&[Response {

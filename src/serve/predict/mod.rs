@@ -40,7 +40,7 @@ pub static ROUTES: &[Route] = &[Route::post(
     "/v1/predict",
     Tag::Predictions,
     ACCESS,
-    "Answer one row or many",
+    "Predict one row or many",
     || web::to(predict),
 )
 .parameters(asked::PARAMETERS)

@@ -93,7 +93,7 @@ impl Problem {
 
     /// A defect of ours: told in the log, not to the caller.
     pub fn internal(error: impl Display) -> Problem {
-        tracing::error!(%error, "a request failed");
+        tracing::error!(%error, "request failed with an internal error");
         Problem::new(&kind::INTERNAL, "the log of the server has more")
     }
 

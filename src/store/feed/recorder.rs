@@ -47,7 +47,7 @@ impl Recorder {
 
     fn lose(&self) {
         self.metrics
-            .titanic_store_lost_predictions_total
+            .titanic_store_dropped_predictions_total
             .increment(1);
     }
 }

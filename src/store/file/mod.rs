@@ -245,7 +245,7 @@ impl File {
             if self.tell(Health::Damaged(why.clone())).is_some() {
                 tracing::error!(
                     why,
-                    "the store is damaged and closed; predictions are still answered"
+                    "store: damaged and closed; predictions are still made but not stored"
                 );
             }
             self.close(error.to_string());

@@ -348,7 +348,7 @@ async fn a_disk_that_stalls_holds_nobody_up_and_what_is_lost_is_counted() {
     let page = store.metrics.render();
     let lost = page
         .lines()
-        .find_map(|line| line.strip_prefix("titanic_store_lost_predictions_total "))
+        .find_map(|line| line.strip_prefix("titanic_store_dropped_predictions_total "))
         .unwrap();
     assert_eq!(stored + lost.parse::<u64>().unwrap(), ALL);
     assert!(

@@ -76,7 +76,7 @@ fn commits(server: &Inside, requests: &[Vec<u8>], pace: Pace) -> Commits {
         [
             "titanic_store_commit_duration_seconds_count",
             "titanic_store_commit_duration_seconds_sum",
-            "titanic_store_lost_predictions_total",
+            "titanic_store_dropped_predictions_total",
         ]
         .map(|name| client.metric(name))
     };

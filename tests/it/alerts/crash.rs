@@ -53,7 +53,7 @@ async fn every_notification_arrives_however_often_the_process_is_killed() {
   channels: {{hook: {{type: webhook, url: '{}'}}}}
   retry: {{first: 1s, max: 1s}}
   rules:
-    quarantine: {{rows: 5, over: 2s, keep: 0s, repeat: 1s, channels: [hook]}}
+    quarantine: {{rows: 5, over: 2s, keep_firing_for: 0s, repeat: 1s, channels: [hook]}}
 ",
         receiver.url
     );

@@ -20,7 +20,7 @@ async fn trouble_of_the_store_is_told_while_it_lasts() {
     let backend = Box::new(move || Ok(Box::new(plug.clone()) as _));
     let server = Server::on_with(backend, |settings| {
         through(settings, &[("hook", hook(&receiver.url))]);
-        settings.alerts.rules.store.keep = Span(Duration::ZERO);
+        settings.alerts.rules.store.keep_firing_for = Span(Duration::ZERO);
         settings.alerts.rules.store.channels = vec!["hook".into()];
     })
     .await;

@@ -12,12 +12,12 @@ const TOLD: SignedDuration = SignedDuration::from_secs(30);
 
 /// The number of lost predictions at the last check, and the time of the last loss.
 #[derive(Default)]
-pub(super) struct Loss {
+pub(super) struct DroppedPredictions {
     lost: u64,
     last: Option<Timestamp>,
 }
 
-impl Watcher for Loss {
+impl Watcher for DroppedPredictions {
     fn look(&mut self, facts: &Facts) -> Option<Condition> {
         let before = std::mem::replace(&mut self.lost, facts.lost);
         if facts.lost > before {
@@ -25,14 +25,14 @@ impl Watcher for Loss {
         }
         let is_fresh = |last: Timestamp| facts.now.duration_since(last) < TOLD;
         if !self.last.is_some_and(is_fresh) {
-            return Some(Condition::over(Rule::Loss, SUBJECT));
+            return Some(Condition::over(Rule::DroppedPredictions, SUBJECT));
         }
-        let summary = "predictions were answered and could not be kept: the disk does not follow";
+        let summary = "predictions were dropped: the disk does not keep up";
         let all = facts.lost;
         let description = format!(
-            "{all} since the server started. They can have no labels, and are missing in every figure made of what is kept."
+            "{all} since the server started. They can get no labels, and are missing from everything that is computed from the store."
         );
-        let condition = Condition::holds(Rule::Loss, SUBJECT, summary);
+        let condition = Condition::holds(Rule::DroppedPredictions, SUBJECT, summary);
         Some(condition.describe(description).value(all as f64))
     }
 }

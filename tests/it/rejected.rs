@@ -29,11 +29,11 @@ async fn what_is_refused_is_counted_with_its_columns(case: &Case) {
         let door = |door: &str| {
             count(
                 &page,
-                &format!("titanic_refused_rows_total{{transport=\"{door}\"}}"),
+                &format!("titanic_rejected_rows_total{{transport=\"{door}\"}}"),
             )
         };
         assert_eq!((door("rest"), door("ws")), (rest, socket), "{what}");
-        let values = "titanic_refused_values_total";
+        let values = "titanic_rejected_values_total";
         let named = count(&page, &format!("{values}{{column=\"{column}\"}}"));
         assert_eq!(
             (named, count(&page, values)),
@@ -66,23 +66,23 @@ async fn what_is_refused_is_counted_with_its_columns(case: &Case) {
     csv("no such column\n1\n2\n\n3\n".into()).await;
     let page = server.metrics().await;
     assert_eq!(
-        count(&page, "titanic_refused_rows_total{transport=\"rest\"}"),
+        count(&page, "titanic_rejected_rows_total{transport=\"rest\"}"),
         7
     );
     assert_eq!(
-        count(&page, "titanic_unanswered_rows_total"),
+        count(&page, "titanic_failed_rows_total"),
         3,
         "two of the list, one of the table"
     );
     assert_eq!(
-        count(&page, "titanic_refused_values_total"),
+        count(&page, "titanic_rejected_values_total"),
         3,
         "a column it has not, in each row"
     );
 
     let before = count(
         &page,
-        &format!("titanic_refused_values_total{{column=\"{column}\"}}"),
+        &format!("titanic_rejected_values_total{{column=\"{column}\"}}"),
     );
     let mut socket = Socket::open(&server).await;
     let answer = socket.ask(json!({"type": "predict", "row": bad})).await;
@@ -101,7 +101,7 @@ async fn a_sender_that_has_changed_is_told_of(case: &Case) {
     let alert = async || {
         let shown = server.get("/v1/alerts").await;
         let alerts = shown["alerts"].as_array().unwrap().clone();
-        alerts.into_iter().find(|alert| alert["rule"] == "refused")
+        alerts.into_iter().find(|alert| alert["rule"] == "rejected")
     };
     for _ in 0..30 {
         assert_eq!(server.post("/v1/predict", &case.row()).await.0, 200);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::rate::{Limit, Rate};
 use super::window::Window;
 use super::{Facts, Watcher};
-use crate::alert::settings::RefusedRule;
+use crate::alert::settings::RejectedRule;
 use crate::alert::{Condition, Rule};
 
 const SUBJECT: &str = "predictions";
@@ -17,53 +17,53 @@ const NAMED: usize = 3;
 /// If rejected rows leave more than this share of all rows without a prediction, their own share need not exceed the limit.
 const HALF: f64 = 0.5;
 
-pub(super) struct Refused {
+pub(super) struct Rejected {
     limit: Limit,
-    refused: Rate,
-    unanswered: Rate,
+    rejected: Rate,
+    failed: Rate,
     columns: Window<BTreeMap<String, u64>>,
 }
 
-impl Refused {
-    pub(super) fn new(rule: &RefusedRule) -> Refused {
+impl Rejected {
+    pub(super) fn new(rule: &RejectedRule) -> Rejected {
         let limit = Limit::new(rule.share, rule.rows, rule.over);
-        Refused {
+        Rejected {
             limit,
-            refused: Rate::new(limit),
-            unanswered: Rate::new(limit),
+            rejected: Rate::new(limit),
+            failed: Rate::new(limit),
             columns: Window::new(limit.over),
         }
     }
 }
 
-impl Watcher for Refused {
+impl Watcher for Rejected {
     fn look(&mut self, facts: &Facts) -> Option<Condition> {
-        let before = self.columns.begin(facts.now, &facts.refused_for);
-        let all = facts.answered + facts.refused + facts.unanswered;
-        let refused = self.refused.since(facts.now, all, facts.refused);
-        let beside = self.unanswered.since(facts.now, all, facts.unanswered);
-        let without = refused.share() + beside.share();
-        let are_many = refused.is_over(&self.limit);
+        let before = self.columns.begin(facts.now, &facts.rejected_for);
+        let all = facts.answered + facts.rejected + facts.failed;
+        let rejected = self.rejected.since(facts.now, all, facts.rejected);
+        let beside = self.failed.since(facts.now, all, facts.failed);
+        let without = rejected.share() + beside.share();
+        let are_many = rejected.is_over(&self.limit);
         // One rejected row leaves its whole request without predictions, so a few of them can block most rows.
-        let are_in_the_way = refused.bad >= self.limit.least && without > HALF;
+        let are_in_the_way = rejected.bad >= self.limit.least && without > HALF;
         if !are_many && !are_in_the_way {
-            return Some(Condition::over(Rule::Refused, SUBJECT));
+            return Some(Condition::over(Rule::Rejected, SUBJECT));
         }
         let percent = 100.0 * without;
-        let summary = format!("{percent:.0} % of the rows asked about lately got no prediction");
+        let summary = format!("{percent:.0} % of the rows sent lately got no prediction");
         let good = match beside.bad {
             0 => String::new(),
             rows => format!(
-                ", and {rows} good ones got none, for they were sent with such (?partial=true answers them)"
+                ", and {rows} valid ones got none because they were sent together with these (?partial=true predicts them)"
             ),
         };
         let description = format!(
-            "{} of {} rows broke the contract of the table{}{good}. The monitor sees none of them, and a training would not help: look at what is sent, or at the ranges and levels of the spec. POST /v1/predict answers such a row with what is wrong and what is allowed.",
-            refused.bad,
-            refused.all,
-            reasons(&facts.refused_for, &before),
+            "{} of {} rows broke the contract of the table{}{good}. The monitor does not see them, and a training would not help: check what is sent, or the ranges and levels of the spec. POST /v1/predict says for each such row what is wrong and what is allowed.",
+            rejected.bad,
+            rejected.all,
+            reasons(&facts.rejected_for, &before),
         );
-        let condition = Condition::holds(Rule::Refused, SUBJECT, summary);
+        let condition = Condition::holds(Rule::Rejected, SUBJECT, summary);
         Some(condition.describe(description).value(without))
     }
 }
