@@ -15,6 +15,7 @@ pub mod channels;
 pub mod condition;
 pub mod decide;
 pub mod desk;
+pub mod earlier;
 pub mod handle;
 pub mod notification;
 pub mod options;

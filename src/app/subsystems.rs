@@ -238,7 +238,7 @@ fn loop_options(settings: &Settings) -> controller::Options {
         triggers: settings.retrain.triggers(),
         asked,
         shadow: settings.shadow,
-        watch: settings.watch,
+        probation: settings.probation,
         wait: settings.labels.wait.0,
     }
 }

@@ -15,6 +15,7 @@ use super::table;
 use crate::alert::channels::Parcel;
 use crate::alert::condition::{Condition, Rule, name};
 use crate::alert::desk::silenced;
+use crate::alert::earlier;
 use crate::alert::notification::Notification;
 use crate::alert::outbox::{Outbox, Row};
 use crate::alert::silence::{Matcher, Silence, after};
@@ -86,10 +87,8 @@ struct Kept {
 impl Kept {
     fn read(file: &File) -> anyhow::Result<Kept> {
         let (state, rows) = alerts::kept(file)?;
-        let state =
-            state.map_or_else(|| Ok(State::default()), |json| serde_json::from_str(&json))?;
-        let rows: Result<Vec<Row>, _> =
-            rows.iter().map(|json| serde_json::from_str(json)).collect();
+        let state = state.map_or_else(|| Ok(State::default()), |json| earlier::state(&json))?;
+        let rows: Result<Vec<Row>, _> = rows.iter().map(|json| earlier::row(json)).collect();
         let outbox = Outbox::of(rows?);
         Ok(Kept { state, outbox })
     }

@@ -57,7 +57,7 @@ pub struct Settings {
     /// Requirements for a candidate on live traffic.
     pub shadow: shadow::Options,
     /// Requirements for a new champion during its probation.
-    pub watch: probation::Options,
+    pub probation: probation::Options,
     /// Settings of the monitor.
     pub monitor: crate::monitor::options::Options,
     pub store: store::options::Store,

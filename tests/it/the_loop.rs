@@ -539,14 +539,14 @@ async fn a_champion_that_breaks_its_promise_is_rolled_back() {
     let last = ledger(&server).pop().unwrap();
     assert_eq!(
         (&last["action"], &last["by"]),
-        (&json!("rolled_back"), &json!("watch"))
+        (&json!("rolled_back"), &json!("probation"))
     );
     assert!(
-        last["evidence"]["watch"]["rows"].as_u64().unwrap() < 400,
+        last["evidence"]["probation"]["rows"].as_u64().unwrap() < 400,
         "{last}"
     );
     let rows = &last["evidence"]["rows"];
-    assert_eq!(rows["compared"], last["evidence"]["watch"]["rows"]);
+    assert_eq!(rows["compared"], last["evidence"]["probation"]["rows"]);
     assert_eq!(rows["ids"].as_str().unwrap().len(), 64);
     server.stop().await;
 }

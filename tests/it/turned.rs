@@ -67,7 +67,7 @@ async fn server() -> Server {
     drop(registry);
     let change = |settings: &mut titanic_platform::config::Settings| {
         settings.retrain.enabled = false;
-        settings.watch.window = 1; // nothing is rolled back: whose labels are counted depends on this test alone
+        settings.probation.window = 1; // nothing is rolled back: whose labels are counted depends on this test alone
     };
     Server::over(state, change, First::bundled(), Arc::new(System))
         .await

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::Desk;
 use super::writing::Writing;
+use crate::alert::earlier;
 use crate::alert::outbox::{Outbox, Row};
 use crate::alert::state::State;
 use crate::store::alerts::Change;
@@ -19,21 +20,19 @@ const AGAIN: Duration = Duration::from_secs(1);
 impl Desk {
     /// Restores the state and the outbox from their JSON.
     pub(super) fn take_up(&mut self, state: Option<&str>, rows: &[String]) {
-        match state.map_or_else(|| Ok(State::default()), serde_json::from_str) {
+        match state.map_or_else(|| Ok(State::default()), earlier::state) {
             Ok(state) => self.state = state.resumed(self.parts.clock.now()),
             Err(error) => {
                 tracing::error!(%error, "stored alert state cannot be read; starting from an empty one")
             }
         }
-        let read = rows
-            .iter()
-            .filter_map(|json| match serde_json::from_str::<Row>(json) {
-                Ok(row) => Some(row),
-                Err(error) => {
-                    tracing::error!(%error, "stored notification cannot be read; it is not sent");
-                    None
-                }
-            });
+        let read = rows.iter().filter_map(|json| match earlier::row(json) {
+            Ok(row) => Some(row),
+            Err(error) => {
+                tracing::error!(%error, "stored notification cannot be read; it is not sent");
+                None
+            }
+        });
         self.outbox = Outbox::of(read);
         let known = &self.parts.options.channels;
         let rows = self

@@ -27,7 +27,8 @@ pub struct Memory {
     /// The candidate in the shadow, compared on live traffic.
     pub shadow: Option<Shadowed>,
     /// The champion that is on probation.
-    pub watch: Option<Watched>,
+    #[serde(alias = "watch")] // in stores up to revision 4
+    pub probation: Option<OnProbation>,
 }
 
 impl Memory {
@@ -58,7 +59,7 @@ pub struct Shadowed {
 
 /// A champion on probation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Watched {
+pub struct OnProbation {
     pub model: String,
     /// Name of the previous champion.
     pub previous: String,

@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
 pub use decide::{Facts, Triggers, retrain};
-pub use memory::{Memory, NAME as MEMORY, Shadowed, Watched};
+pub use memory::{Memory, NAME as MEMORY, OnProbation, Shadowed};
 
 use crate::clock::Clock;
 use crate::control::jobs::{Asked, Jobs};
@@ -55,7 +55,7 @@ pub struct Options {
     /// Options of the shadow comparison.
     pub shadow: shadow::Options,
     /// Options of the probation after a promotion.
-    pub watch: probation::Options,
+    pub probation: probation::Options,
     /// Maximum time that a label waits for its prediction.
     pub wait: Duration,
 }
@@ -155,7 +155,7 @@ impl RetrainController {
             shadowed.live = live;
         }
         self.end_shadow(memory).await?;
-        self.end_watch(memory).await?;
+        self.end_probation(memory).await?;
         self.begin_training(memory, begun);
         if *memory != before {
             self.remember(memory).await?;
@@ -197,17 +197,17 @@ impl RetrainController {
             let why = format!("{} became champion", champion.name);
             self.leave_shadow(memory, why).await;
         }
-        let watched = memory.watch.take();
+        let watched = memory.probation.take();
         let is_back = watched.is_some_and(|watched| watched.previous == *champion.name);
         if previous.is_empty() || is_back {
             return Ok(()); // the first one, or one that was rolled back to: nothing to hold it against
         }
         let expected = Expected::cross_validated(&champion.model.card().cv);
         let threshold = champion.model.spec().decision.threshold;
-        memory.watch = expected.map(|expected| Watched {
+        memory.probation = expected.map(|expected| OnProbation {
             model: champion.name.to_string(),
             previous,
-            state: Probation::new(threshold, expected, self.options.watch),
+            state: Probation::new(threshold, expected, self.options.probation),
             rows: Chain::default(),
         });
         Ok(())

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::memory::{Memory, Shadowed, Watched};
+use super::memory::{Memory, OnProbation, Shadowed};
 use super::{RetrainController, Trained};
 use crate::control::scorer::Part;
 use crate::live::champion::{Champion, usable};
@@ -174,17 +174,17 @@ impl RetrainController {
     }
 
     /// Ends the probation once there is a verdict.
-    pub(super) async fn end_watch(&self, memory: &mut Memory) -> Result<(), anyhow::Error> {
-        let settled = |watched: &&Watched| watched.state.verdict() != probation::Verdict::GoOn;
-        let Some(watched) = memory.watch.as_ref().filter(settled).cloned() else {
+    pub(super) async fn end_probation(&self, memory: &mut Memory) -> Result<(), anyhow::Error> {
+        let settled = |watched: &&OnProbation| watched.state.verdict() != probation::Verdict::GoOn;
+        let Some(watched) = memory.probation.as_ref().filter(settled).cloned() else {
             return Ok(());
         };
         let verdict = watched.state.verdict();
         if let probation::Verdict::RollBack { why, figures } = &verdict {
             let decision = Decision {
-                by: "watch".into(),
+                by: "probation".into(),
                 reason: why.clone(),
-                evidence: json!({"watch": figures, "rows": rows(figures.rows, &watched.rows)}),
+                evidence: json!({"probation": figures, "rows": rows(figures.rows, &watched.rows)}),
             };
             let model: Version = watched.model.parse()?;
             let done = self
@@ -197,8 +197,8 @@ impl RetrainController {
             }
             self.poke.sync().await;
         }
-        memory.watch = None;
-        let body = json!({"about": "watch", "watch": verdict});
+        memory.probation = None;
+        let body = json!({"about": "probation", "probation": verdict});
         self.tell(&watched.model, body).await
     }
 

@@ -31,6 +31,7 @@ pub struct Options {
     /// the horizon although it is better by `worth`. In (0, 1).
     pub level: f64,
     /// Gain in clamped log loss that justifies a swap, ≥ 0: a candidate whose gain is shown to be smaller is dropped.
+    #[serde(alias = "worth")] // in states that stores up to revision 4 hold
     pub min_gain: f64,
     /// Number of labels after which a candidate without a proven gain is dropped.
     pub horizon: u64,

@@ -8,7 +8,7 @@ use super::trouble::{self, Trouble};
 use crate::control::jobs::{JobView, State};
 use crate::promotion::gate::{Gate, Verdict};
 use crate::promotion::probation::Figure;
-use crate::serve::views::{Loop, Shadow, Watch};
+use crate::serve::views::{Loop, Probation, Shadow};
 use crate::stats::sequence::Bounded;
 use crate::store::Stats;
 use crate::store::rows::QuarantinedView;
@@ -54,7 +54,7 @@ pub fn draw(shown: &Section) -> Markup {
             @if shown.store.is_some() { p { (next(&shown.cycle)) } }
             @for job in shown.jobs.iter().filter_map(unfinished).take(SHOWN) { p { (job) } }
             @if let Some(shadow) = &shown.cycle.shadow { (shadowed(shadow)) }
-            @if let Some(watch) = &shown.cycle.watch { (watched(watch)) }
+            @if let Some(probation) = &shown.cycle.probation { (on_probation(probation)) }
             div.trainings {
                 @for training in &shown.trainings { (trained(training)) }
             }
@@ -178,8 +178,8 @@ fn shadowed(shadow: &Shadow) -> Markup {
     }
 }
 
-fn watched(watch: &Watch) -> Markup {
-    let figures = &watch.figures;
+fn on_probation(probation: &Probation) -> Markup {
+    let figures = &probation.metrics;
     let line = |figure: &Figure| {
         let (expected, allowed) = (figure.expected.mean, figure.allowed);
         format!(
@@ -188,7 +188,7 @@ fn watched(watch: &Watch) -> Markup {
         )
     };
     html! {
-        h3 { (watch.model) " " span.plain.muted { "on probation" } }
+        h3 { (probation.model) " " span.plain.muted { "on probation" } }
         dl {
             dt { "labels" } dd { (figures.rows) " of " (figures.window) }
             dt { "log loss" } dd { (line(&figures.log_loss)) }

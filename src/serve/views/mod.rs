@@ -15,5 +15,5 @@ pub use events::{Dropped, Event, Events, Label, Labelled, Quarantine, Sources, S
 pub use models::{Card, Facts, Line, Models, Promotion};
 pub use monitor::{Filled, Monitor, Performance};
 pub use predictions::{Answer, Contribution, Explanation, Prediction, Predictions, Warning};
-pub use retraining::{Jobs, Loop, Queued, Shadow, Watch};
+pub use retraining::{Jobs, Loop, Probation, Queued, Shadow};
 pub use server::{Health, Setting, Settings};

@@ -22,7 +22,7 @@ pub struct Loop {
     /// The candidate that scores live traffic beside the champion.
     pub shadow: Option<Shadow>,
     /// The champion on probation.
-    pub watch: Option<Watch>,
+    pub probation: Option<Probation>,
 }
 
 /// A candidate that is compared with the champion on live traffic.
@@ -41,14 +41,14 @@ pub struct Shadow {
 
 /// A champion on probation after its promotion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "LoopWatch")]
-pub struct Watch {
+#[schemars(rename = "LoopProbation")]
+pub struct Probation {
     /// The champion.
     pub model: String,
     /// The one before it, which a rollback makes champion again.
     pub previous: String,
     /// What it has shown so far.
-    pub figures: probation::Figures,
+    pub metrics: probation::Figures,
 }
 
 impl Loop {
@@ -65,8 +65,8 @@ impl Loop {
                 model: shadowed.model,
                 champion: shadowed.champion,
             }),
-            watch: memory.watch.map(|watched| Watch {
-                figures: watched.state.figures(),
+            probation: memory.probation.map(|watched| Probation {
+                metrics: watched.state.figures(),
                 model: watched.model,
                 previous: watched.previous,
             }),

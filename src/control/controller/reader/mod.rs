@@ -84,7 +84,7 @@ impl Reader {
             return; // a row that brought its label: nobody answered it
         };
         let positive = self.champion.model.schema().target().positive == *label;
-        if let Some(watched) = self.memory.watch.as_mut()
+        if let Some(watched) = self.memory.probation.as_mut()
             && watched.model == *prediction.model
             && watched.state.verdict() == probation::Verdict::GoOn
         {
