@@ -24,7 +24,8 @@ use crate::schema::json;
 use crate::schema::row::Purpose;
 use crate::schema::{Row, Schema};
 use crate::store::Store;
-use crate::store::rows::{Batch, NewRow, Origin, Outcome, Quarantined, Taken};
+use crate::store::row::{NewRow, Origin};
+use crate::store::rows::{Batch, Outcome, Quarantined, Taken};
 
 /// The headers of the route. `X-Source-Identity` is between our own commands and the server.
 const HEADERS: &[Parameter] = &[
