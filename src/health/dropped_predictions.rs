@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Facts, Watcher};
+use super::facts::{Facts, Watcher};
 use crate::alert::{Condition, Rule};
 
 const SUBJECT: &str = "predictions";

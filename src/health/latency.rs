@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::facts::{Facts, Watcher};
 use super::window::Window;
-use super::{Facts, Watcher};
 use crate::alert::settings::LatencyRule;
 use crate::alert::{Condition, Rule};
 use crate::telemetry::latency::Counts;

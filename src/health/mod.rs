@@ -3,6 +3,7 @@
 //! A task gathers facts once a second; pure functions of the facts decide which conditions hold.
 
 mod dropped_predictions;
+mod facts;
 mod latency;
 mod quarantine;
 mod rate;
@@ -13,62 +14,20 @@ mod tests;
 mod training;
 mod window;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::time::MissedTickBehavior;
 
+use crate::alert::Handle;
 use crate::alert::settings::Rules;
-use crate::alert::{Condition, Handle};
 use crate::clock::Clock;
 use crate::control::jobs::{Jobs, State};
-use crate::store::{Health, Store};
-use crate::telemetry::latency::Counts;
+use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, RowStatus};
+use facts::{Ended, Facts, Watcher};
 
 const LOOK: Duration = Duration::from_secs(1);
-
-/// State of the server at one moment. Counters are totals since the start.
-#[derive(Clone, Debug)]
-pub struct Facts {
-    pub now: Timestamp,
-    /// Whether the store can write.
-    pub health: Health,
-    /// Predictions that were returned but not stored.
-    pub lost: u64,
-    /// Rows submitted for storage.
-    pub rows: u64,
-    /// Rows among them that were quarantined.
-    pub aside: u64,
-    /// Rows that got a prediction.
-    pub answered: u64,
-    /// Rows that were rejected instead.
-    pub rejected: u64,
-    /// Valid rows that got no prediction because a row of the same request was rejected.
-    pub failed: u64,
-    /// Rejected values by column, as the counter has them.
-    pub rejected_for: BTreeMap<String, u64>,
-    /// Outcome of the last training that was not cancelled; `None` before the first.
-    pub training: Option<Ended>,
-    /// Histogram of response times.
-    pub answers: Counts,
-}
-
-/// The outcome of a training.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
-    pub job: String,
-    /// The error of a failed training.
-    pub error: Option<String>,
-}
-
-/// Derives one condition from the facts.
-trait Watcher: Send {
-    /// The condition, active or ended; `None` if the facts do not decide it.
-    fn look(&mut self, facts: &Facts) -> Option<Condition>;
-}
 
 /// The table of conditions, each with the settings of its rule.
 fn all(rules: &Rules) -> [Box<dyn Watcher>; 6] {

@@ -1,7 +1,7 @@
 //! Condition: too many recently submitted rows were quarantined.
 
+use super::facts::{Facts, Watcher};
 use super::rate::{Limit, Rate};
-use super::{Facts, Watcher};
 use crate::alert::settings::QuarantineRule;
 use crate::alert::{Condition, Rule};
 

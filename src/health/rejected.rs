@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use super::facts::{Facts, Watcher};
 use super::rate::{Limit, Rate};
 use super::window::Window;
-use super::{Facts, Watcher};
 use crate::alert::settings::RejectedRule;
 use crate::alert::{Condition, Rule};
 

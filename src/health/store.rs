@@ -1,6 +1,6 @@
 //! Condition: the store cannot write, or is damaged.
 
-use super::{Facts, Watcher};
+use super::facts::{Facts, Watcher};
 use crate::alert::{Condition, Rule};
 use crate::store::{Health, NAME};
 

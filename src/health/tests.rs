@@ -1,11 +1,15 @@
 //! Tests of each condition over facts at one-second steps.
 
-use super::*;
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
-use crate::alert::Rule;
+use jiff::Timestamp;
+
+use super::*;
+use crate::alert::{Condition, Rule};
 use crate::config::Settings;
-use crate::telemetry::latency::Latency;
+use crate::store::Health;
+use crate::telemetry::latency::{Counts, Latency};
 use crate::units::Span;
 
 /// The built-in rules, with limits that a test reaches quickly.

@@ -1,6 +1,6 @@
 //! Condition: the last training failed.
 
-use super::{Facts, Watcher};
+use super::facts::{Facts, Watcher};
 use crate::alert::{Condition, Rule};
 
 const SUBJECT: &str = "training";
