@@ -24,6 +24,7 @@ pub mod settings;
 pub mod silence;
 pub mod state;
 pub mod view;
+pub mod wait;
 
 pub use condition::{Condition, Rule};
 pub use handle::{AskError, Handle};

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::channels::{Failure, Parcel};
 use super::condition::Rule;
 use super::options::Retry;
-use super::silence::after;
 use super::view::{Letter, OutboxView};
+use super::wait::after;
 
 /// Maximum number of notifications that wait for one channel; beyond it the oldest are given up.
 pub const MOST_WAITING: usize = 1000;

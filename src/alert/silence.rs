@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::wait::after;
 use crate::clock::timestamp;
 
 /// Maximum number of silences; beyond it the oldest are removed.
@@ -117,12 +118,6 @@ impl Silence {
     }
 }
 
-/// `now` plus `time`, or the maximum timestamp on overflow.
-pub fn after(now: Timestamp, time: Duration) -> Timestamp {
-    let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
-    now.checked_add(time).unwrap_or(Timestamp::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +151,5 @@ mod tests {
         assert_eq!(Matcher::parse("drift"), None);
         assert_eq!(Matcher::parse("!=drift"), None);
         assert_eq!(Matcher::parse("alertname=~dri.*"), None);
-        assert_eq!(after(now, Duration::MAX), Timestamp::MAX);
     }
 }

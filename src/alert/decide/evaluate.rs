@@ -2,10 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::{Decision, MOST_ALERTS, News, passed};
+use super::decision::{Decision, News};
 use crate::alert::condition::Condition;
 use crate::alert::options::Options;
 use crate::alert::state::{Alert, Phase, State, Transition, fingerprint};
+use crate::alert::wait::passed;
+
+/// Maximum number of alerts in the state. Beyond it, resolved alerts are removed first, then new ones are dropped.
+const MOST_ALERTS: usize = 1000;
 
 /// How long a resolved alert stays in the state.
 const REMEMBERED: std::time::Duration = std::time::Duration::from_secs(24 * 3600);

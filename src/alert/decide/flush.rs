@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Decision, passed};
+use super::decision::Decision;
 use crate::alert::condition::{self, Rule};
 use crate::alert::notification::{MOST_ALERTS, Notification, Told};
 use crate::alert::options::Options;
-use crate::alert::silence::after;
 use crate::alert::state::{Alert, Group, Phase, State, group};
+use crate::alert::wait::{after, passed};
 
 /// Decides for every channel and rule whether a notification is due.
 pub(super) fn groups(

@@ -8,38 +8,19 @@
 //! A clock that is set back does no harm: times in the future are replaced by the current time, so waits start again and no
 //! notification is repeated because of it.
 
+mod decision;
 mod evaluate;
 mod flush;
 #[cfg(test)]
 mod tests;
 
-use jiff::{SignedDuration, Timestamp};
+pub use decision::{Decision, News};
 
-use super::condition::{Condition, Rule};
-use super::notification::Notification;
+use jiff::Timestamp;
+
 use super::options::Options;
-use super::silence::after;
-use super::state::{State, Transition};
-
-/// Maximum number of alerts in the state. Beyond it, resolved alerts are removed first, then new ones are dropped.
-pub const MOST_ALERTS: usize = 1000;
-
-/// Conditions reported since the last decision.
-#[derive(Clone, Debug, Default)]
-pub struct News<'a> {
-    pub conditions: &'a [Condition],
-    /// Rules whose conditions were reported completely: subjects that are not listed no longer hold.
-    pub whole: &'a [Rule],
-}
-
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Decision {
-    pub notifications: Vec<Notification>,
-    /// Alerts that changed their state.
-    pub transitions: Vec<Transition>,
-    /// Number of conditions that were dropped because the state was full.
-    pub dropped: usize,
-}
+use super::state::State;
+use super::wait::after;
 
 /// Computes the next state and what follows from it. `new_id` creates the id of a new alert.
 pub fn decide(
@@ -69,10 +50,4 @@ fn clamp(state: &mut State, now: Timestamp, options: &Options) {
         group.last = group.last.map(|last| last.min(now));
         group.due = group.due.map(|due| due.min(after(now, options.group_wait)));
     }
-}
-
-/// Whether at least `time` has passed since `since`.
-fn passed(now: Timestamp, since: Timestamp, time: std::time::Duration) -> bool {
-    let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
-    now.duration_since(since) >= time
 }

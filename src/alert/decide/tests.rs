@@ -6,6 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::alert::condition::{Condition, Rule};
+use crate::alert::notification::Notification;
 use crate::alert::options::{Retry, RuleOptions};
 use crate::alert::silence::{Matcher, Silence};
 use crate::alert::state::{Phase, fingerprint};
