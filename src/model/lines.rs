@@ -66,6 +66,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::proptest_config())]
         /// Both texts without the reported lines are equal.
         #[test]
         fn without_them_the_texts_are_the_same(a in "([abc]\n){0,20}", b in "([abc]\n){0,20}") {

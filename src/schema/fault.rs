@@ -213,6 +213,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::proptest_config())]
         /// Candidates whose length differs too much are skipped without measuring; that must never change the result.
         #[test]
         fn passing_over_changes_nothing(name in "[a-cA-CäÄ ]{0,12}", candidates in proptest::collection::vec("[a-cA-Cä]{0,9}", 0..5)) {

@@ -449,6 +449,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     /// For random conditions at random times, also backwards, the notifications that a channel receives are consistent.
     #[test]
     fn what_a_channel_hears_makes_sense(

@@ -223,6 +223,7 @@ fn delays_are_as_the_readme_says() {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     #[test]
     fn it_is_taken_up_where_it_was_left(
         rows in prop::collection::vec((0.0..=1.0, any::<bool>()), 1..300),
