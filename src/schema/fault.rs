@@ -89,7 +89,7 @@ impl Problem {
             }
             Problem::MissingColumn => "not in the table".into(),
             Problem::UnusedColumn => "not used by the model".into(),
-            Problem::Leakage => "all but tells the target by itself".into(),
+            Problem::Leakage => "almost determines the target by itself".into(),
             Problem::RepeatedKey => many("row") + " share a key with others",
             Problem::AllMissing => "holds nothing".into(),
             Problem::NeverPositive => "the model says yes to no row".into(),
