@@ -1,3 +1,5 @@
+//! Errors of assembling or loading a model.
+
 use super::artifact::ArtifactError;
 use super::spec::SpecErrors;
 

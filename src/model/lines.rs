@@ -1,3 +1,5 @@
+//! Differences between two texts, line by line.
+
 use serde::Serialize;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 

@@ -1,3 +1,5 @@
+//! Errors of inferring a spec.
+
 use crate::ingest::collect::MAX_BAD;
 use crate::ingest::error::ReadError;
 
