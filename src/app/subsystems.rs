@@ -25,7 +25,8 @@ use crate::serve::predictor::Predictor;
 use crate::serve::server::{self, Handles};
 use crate::serve::views::Setting;
 use crate::store::feed::{Tapped, Valve};
-use crate::store::retention::{self, Keep};
+use crate::store::retention::Keep;
+use crate::store::upkeep;
 use crate::telemetry::metrics::Metrics;
 
 /// Interval at which recorded histogram values are moved into their buckets.
@@ -128,7 +129,7 @@ pub(super) fn retention(context: &Context, tasks: &mut Tasks) {
         age: keep.age.map(|age| age.0),
         size: keep.size.map(|size| size.0),
     };
-    let run = retention::run(context.store.clone(), keep, context.clock.clone());
+    let run = upkeep::retain(context.store.clone(), keep, context.clock.clone());
     tasks.spawn("retention", run);
     tasks.spawn("upkeep", upkeep(context.metrics.clone()));
 }

@@ -6,7 +6,8 @@ use serde_json::value::RawValue;
 use crate::clock::Clock;
 use crate::ingest::Batch;
 use crate::schema::Cell;
-use crate::store::rows::{self, NewRow, Origin, Quarantined};
+use crate::store::row::{NewRow, Origin};
+use crate::store::rows::{self, Quarantined};
 use crate::telemetry::metrics::Transport;
 
 /// Converts a batch for the store, with new ids. `cursor` is the name under which the source's read position is stored.

@@ -7,7 +7,8 @@ use crate::ingest::identity;
 use crate::schema::row::Purpose;
 use crate::schema::{Row, Schema, json};
 use crate::store::maintenance::Retried;
-use crate::store::rows::{NewRow, Origin, Quarantined, QuarantinedView, Taken};
+use crate::store::row::{NewRow, Origin};
+use crate::store::rows::{Quarantined, QuarantinedView, Taken};
 
 /// Result of checking quarantined rows again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -190,17 +190,14 @@ pub(super) fn no_kind(value: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock;
 
     /// Waiting for the writer costs a commit: ids that cannot be on their way do not.
     #[test]
     fn only_ids_that_may_be_on_their_way_wait_for_the_writer() {
         let now: Timestamp = "2026-01-31T09:15:00Z".parse().unwrap();
         let at = |seconds: i64| now + jiff::SignedDuration::from_secs(seconds);
-        let uuid = |time: Timestamp| {
-            let (seconds, nanos) = (time.as_second() as u64, 0);
-            let time = uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos);
-            Uuid::new_v7(time).to_string()
-        };
+        let uuid = |time: Timestamp| clock::id(time).to_string();
         for (id, named, expected) in [
             (uuid(at(-1)), None, true),
             (uuid(at(-60)), None, false),

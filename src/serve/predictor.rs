@@ -7,7 +7,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::problem::{Faults, Problem};
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::live::{Champion, LiveModel};
 use crate::model::Workspace;
 use crate::schema::row::Purpose;
@@ -72,14 +72,7 @@ impl Predictor {
 
     /// A new id.
     pub fn fresh_id(&self) -> Uuid {
-        let now = self.clock.now();
-        let seconds = u64::try_from(now.as_second()).unwrap_or(0); // nobody answers before 1970
-        let nanoseconds = now.subsec_nanosecond().unsigned_abs();
-        Uuid::new_v7(uuid::Timestamp::from_unix(
-            uuid::NoContext,
-            seconds,
-            nanoseconds,
-        ))
+        clock::id(self.clock.now())
     }
 
     /// A prediction as it is stored.

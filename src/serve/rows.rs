@@ -7,7 +7,6 @@ use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use super::admission::{Admission, Kind, Priced, Work};
 use super::body::{self, Format, Intake, KEPT_ROWS};
@@ -19,12 +18,14 @@ use super::route::{Body, Parameter, Response, Route, Tag};
 use super::row_reader::{RowReader, RowSink, unreadable};
 use super::schemas::row;
 use super::{query, reply, row_reader, stream};
+use crate::clock::Clock;
 use crate::pulls::intake;
 use crate::schema::json;
 use crate::schema::row::Purpose;
 use crate::schema::{Row, Schema};
 use crate::store::Store;
-use crate::store::rows::{Batch, NewRow, Origin, Outcome, Quarantined, Taken};
+use crate::store::row::{NewRow, Origin};
+use crate::store::rows::{Batch, Outcome, Quarantined, Taken};
 
 /// The headers of the route. `X-Source-Identity` is between our own commands and the server.
 const HEADERS: &[Parameter] = &[
@@ -181,7 +182,8 @@ pub async fn take(
     let read = move || -> Result<Batch, Problem> {
         let champion = predictor.champion()?;
         let schema = champion.model.schema().clone();
-        let mut reading = Reading::new(&schema, most, sender, key.as_deref());
+        let clock = &*predictor.clock;
+        let mut reading = Reading::new(&schema, clock, most, sender, key.as_deref());
         reading.given = occurrences;
         reading.read(format, &body.bytes)?;
         let digest = || format!("{:x?}", Sha256::digest(&body.bytes));
@@ -233,6 +235,8 @@ fn occurrences(headers: &HeaderMap) -> Result<Option<Vec<u32>>, Problem> {
 /// Rows of a body on their way into a batch.
 struct Reading<'s> {
     schema: &'s Schema,
+    /// Creates the ids of rows.
+    clock: &'s dyn Clock,
     most: usize,
     sender: Sender,
     batch: Batch,
@@ -252,7 +256,13 @@ impl RowSink for Reading<'_> {
 }
 
 impl Reading<'_> {
-    fn new<'s>(schema: &'s Schema, most: usize, sender: Sender, key: Option<&str>) -> Reading<'s> {
+    fn new<'s>(
+        schema: &'s Schema,
+        clock: &'s dyn Clock,
+        most: usize,
+        sender: Sender,
+        key: Option<&str>,
+    ) -> Reading<'s> {
         let is_named = key.is_some() && sender.identity.is_none();
         let source = match (&sender.identity, key) {
             (Some(identity), _) => identity.clone(),
@@ -261,6 +271,7 @@ impl Reading<'_> {
         };
         Reading {
             schema,
+            clock,
             most,
             sender,
             batch: Batch::default(),
@@ -311,7 +322,7 @@ impl Reading<'_> {
                 }
                 intake::Item::Bad(bad) => {
                     self.read += 1;
-                    let id = Uuid::now_v7().to_string();
+                    let id = self.clock.id().to_string();
                     let bad = bad.with(id, &self.sender.source);
                     self.batch.quarantined.push(bad);
                 }
@@ -322,7 +333,7 @@ impl Reading<'_> {
 
     /// Takes a row, or puts it aside.
     fn take(&mut self, row: &mut Row, line: Option<u64>, occurrence: Option<u32>) {
-        let id = Uuid::now_v7().to_string(); // in their order, also within a millisecond
+        let id = self.clock.id().to_string(); // in their order, also within a millisecond
         self.read += 1;
         row.set_apart(self.schema);
         let line = line.map(|line| line + self.sender.before);

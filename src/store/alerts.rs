@@ -63,13 +63,3 @@ pub fn keep_offline(file: &File, change: &Change, now: Timestamp) -> Result<(), 
 pub fn kept(file: &File) -> Result<(Option<String>, Vec<String>), StoreError> {
     file.read(|transaction| Ok((read::note(transaction, STATE)?, read::outbox(transaction)?)))
 }
-
-impl super::Store {
-    /// State and outbox, as JSON. Reads the disk.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn alerts(&self) -> Result<(Option<String>, Vec<String>), StoreError> {
-        kept(&self.file)
-    }
-}

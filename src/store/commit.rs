@@ -13,7 +13,7 @@ use super::layout::{
     self, BLOCKS, CURSORS, Key, LABELS, META, NEWEST, NOTES, ORDERED, OUTBOX, OWN_IDS, QUARANTINE,
     REQUESTS, ROW_KEYS, ROW_SEQS, ROWS, WAITING,
 };
-use super::rows::RowKey;
+use super::row::RowKey;
 
 /// Longest block of more than one event, some 170 predictions: it fills a page of the database, whose sizes are powers of
 /// two, up to what the page says of itself. In longer ones the last block of a commit wastes more; in shorter ones the names

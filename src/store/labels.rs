@@ -1,6 +1,7 @@
 //! Truths that come late: joined to their prediction by its id, whenever they come.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use redb::ReadableTable;
@@ -108,7 +109,8 @@ pub(super) fn take(
     if !partial && foreseen.iter().any(contradicts) {
         return Ok(Some(foreseen));
     }
-    if !commit.has_room(bound, given, &foreseen)? {
+    let waiting = new_waiting(commit, given, &foreseen)?;
+    if !commit.has_room(bound, &waiting)? {
         return Ok(None);
     }
     let taken: Result<Vec<Done>, _> = given.iter().map(|given| one(commit, given)).collect();
@@ -117,7 +119,7 @@ pub(super) fn take(
 
 /// What would become of each, those before it counting.
 fn foresee(commit: &mut Commit<'_>, given: &[Given]) -> Result<Vec<Done>, StoreError> {
-    let mut seen: std::collections::HashMap<Vec<u8>, &Label> = Default::default();
+    let mut seen: HashMap<Vec<u8>, &Label> = HashMap::new();
     let mut foreseen = Vec::with_capacity(given.len());
     for given in given {
         let (key, id) = resolve(commit, given)?;
@@ -130,11 +132,27 @@ fn foresee(commit: &mut Commit<'_>, given: &[Given]) -> Result<Vec<Done>, StoreE
     Ok(foreseen)
 }
 
-/// The key that a label stands under, and the id of its prediction where that is known.
-pub(super) fn resolve(
+/// Keys of the labels that would wait, and do not yet.
+fn new_waiting(
     commit: &mut Commit<'_>,
-    given: &Given,
-) -> Result<(Key, Option<String>), StoreError> {
+    given: &[Given],
+    foreseen: &[Done],
+) -> Result<HashSet<Vec<u8>>, StoreError> {
+    let mut keys = HashSet::new();
+    for (given, done) in given.iter().zip(foreseen) {
+        if done.status != Status::Waiting {
+            continue;
+        }
+        let (key, _) = resolve(commit, given)?;
+        if commit.labels.get(key.bytes())?.is_none() {
+            keys.insert(key.bytes().to_vec());
+        }
+    }
+    Ok(keys)
+}
+
+/// The key that a label stands under, and the id of its prediction where that is known.
+fn resolve(commit: &mut Commit<'_>, given: &Given) -> Result<(Key, Option<String>), StoreError> {
     let by_id = key(&given.id);
     let is_id = match given.by {
         By::Id => true,

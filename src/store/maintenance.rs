@@ -9,7 +9,8 @@ use super::error::StoreError;
 use super::event::Record;
 use super::file::File;
 use super::read::{self, Stats};
-use super::rows::{self, NewRow, Quarantined, Taken};
+use super::row::NewRow;
+use super::rows::{self, Quarantined, Taken};
 
 /// What is in it.
 ///

@@ -17,6 +17,7 @@ pub mod event;
 pub mod feed;
 mod file;
 pub mod follow;
+mod health;
 mod ids;
 pub mod kind;
 pub mod labels;
@@ -25,9 +26,11 @@ pub mod maintenance;
 pub mod offline;
 pub mod options;
 mod predictions;
+mod query;
 mod read;
 pub mod remembered;
 pub mod retention;
+pub mod row;
 pub mod rows;
 #[cfg(test)]
 mod tests;
@@ -43,6 +46,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use error::{OpenError, StoreError};
 pub use file::{Backend, File, NAME, replaceable};
+pub use health::Health;
 pub use layout::Key;
 pub use read::{Snapshot, Stats};
 pub use writer::Writer;
@@ -52,13 +56,13 @@ use crate::telemetry::metrics::Metrics;
 use alerts::Change;
 use ask::Ask;
 use commit::Commit;
-use event::{Event, Id, Record};
+use event::{Event, Id};
 use feed::{Feed, Prediction, Tap};
 use kind::Kind;
-use labels::{Done, Given, Status, Truth};
+use labels::{Done, Given, Status};
 use maintenance::Retried;
 use retention::{Dropped, Keep};
-use rows::{Batch, Outcome, Quarantined, Taken};
+use rows::{Batch, Outcome, Taken};
 use waiting::Bound;
 
 /// Requests that may wait for the writer before the next ones do.
@@ -66,17 +70,6 @@ const MOST_WAITING: usize = 1024;
 
 /// Keys of requests forgotten in one commit.
 const FORGOTTEN: usize = 4096;
-
-/// Whether what is asked can be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Health {
-    /// It can.
-    Writing,
-    /// It cannot, and why.
-    Failing(String),
-    /// What stands in it is not what was written: it is closed for good.
-    Damaged(String),
-}
 
 /// The store. Clones share it.
 #[derive(Clone)]
@@ -314,94 +307,6 @@ impl Store {
         self.file.shut();
     }
 
-    /// The prediction or row of an id with its label, handed to `look`; none where there is none. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn event<T>(
-        &self,
-        id: &str,
-        look: impl FnOnce(&Record<'_>, Option<Truth>) -> T,
-    ) -> Result<Option<T>, StoreError> {
-        self.file.read(|snapshot| {
-            let id = Id::of(id);
-            let truth = read::truth(snapshot, id)?;
-            read::by_id(snapshot, id, |record| look(record, truth))
-        })
-    }
-
-    /// Events after a number, in order, until `look` has enough. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn after(&self, seq: u64, look: impl FnMut(&Record<'_>) -> bool) -> Result<(), StoreError> {
-        self.file.read(|snapshot| read::after(snapshot, seq, look))
-    }
-
-    /// Number of the last event. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn last(&self) -> Result<u64, StoreError> {
-        self.file.read(read::last)
-    }
-
-    /// Looks at the store at one moment. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read, or what `look` says.
-    pub fn snapshot<T>(
-        &self,
-        look: impl FnOnce(Snapshot<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.file.snapshot(look)
-    }
-
-    /// How far a source was read. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn cursor(&self, source: &str) -> Result<Option<String>, StoreError> {
-        self.file.read(|snapshot| read::cursor(snapshot, source))
-    }
-
-    /// What a task remembers. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn remembered(&self, name: &str) -> Result<Option<String>, StoreError> {
-        self.file.read(|snapshot| read::note(snapshot, name))
-    }
-
-    /// The rows in quarantine, oldest first. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn quarantine(&self) -> Result<Vec<Quarantined>, StoreError> {
-        self.file.read(read::quarantine)
-    }
-
-    /// Some of the quarantined rows: at most so many after an id, oldest first. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn quarantine_after(
-        &self,
-        after: &str,
-        most: usize,
-    ) -> Result<Vec<Quarantined>, StoreError> {
-        self.file
-            .read(|snapshot| read::quarantine_after(snapshot, after, most))
-    }
-
-    /// One quarantined row. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn quarantined(&self, id: &str) -> Result<Option<Quarantined>, StoreError> {
-        self.file.read(|snapshot| read::quarantined(snapshot, id))
-    }
-
     /// Moves good rows out of quarantine into the rows, and keeps what is said of the others.
     ///
     /// # Errors
@@ -453,24 +358,6 @@ impl Store {
     /// When that cannot be written.
     pub fn announce(&self, url: &str) -> std::io::Result<()> {
         self.file.announce(url)
-    }
-
-    /// The rows quarantined last, at most so many, newest first. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn newest_aside(&self, most: usize) -> Result<Vec<Quarantined>, StoreError> {
-        self.file
-            .read(|snapshot| read::newest_aside(snapshot, most))
-    }
-
-    /// What is in it. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn stats(&self) -> Result<Stats, StoreError> {
-        let bytes = self.file.size();
-        self.file.read(|snapshot| read::stats(snapshot, bytes))
     }
 }
 

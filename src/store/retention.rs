@@ -3,29 +3,17 @@
 //! Numbers go on as before: `oldest` moves, and a range of events begins there. A truth for a prediction that is gone waits
 //! like one for a prediction that never was; a row that is gone counts anew when it comes again.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use redb::ReadableTable;
 
-use super::Store;
 use super::block;
 use super::commit::Commit;
 use super::error::StoreError;
 use super::event::{Entry, Event};
 use super::kind::Kind;
-use super::rows::RowKey;
-use crate::clock::Clock;
-
-/// Between two looks.
-const EVERY: Duration = Duration::from_secs(60);
-
-/// Looks between two at the keys of requests, which are all read.
-const REQUESTS_EVERY: u32 = 60;
-
-/// How long a request may be repeated under its key.
-const REQUESTS_KEPT: SignedDuration = SignedDuration::from_hours(24);
+use super::row::RowKey;
 
 /// Events of one commit: others wait for it, a few milliseconds. One block goes in any case, as it came.
 const MOST: usize = 2048;
@@ -163,28 +151,6 @@ fn forget_row(commit: &mut Commit<'_>, seq: u64) -> Result<(), StoreError> {
         commit.row_keys.remove(&*key)?;
     }
     Ok(())
-}
-
-/// Keeps a store within bounds, for ever.
-pub async fn run(store: Store, keep: Keep, clock: Arc<dyn Clock>) {
-    let mut tick = tokio::time::interval(EVERY);
-    for round in 0.. {
-        tick.tick().await;
-        match store.retain(keep).await {
-            Ok(Dropped { events: 0, .. }) => {}
-            Ok(Dropped { events, bytes }) => {
-                tracing::info!(events, bytes, "store: oldest events dropped");
-            }
-            Err(error) => {
-                tracing::warn!(%error, "store: cannot drop the oldest events; retrying later")
-            }
-        }
-        if round % REQUESTS_EVERY == 0
-            && let Err(error) = store.forget_requests(clock.now() - REQUESTS_KEPT).await
-        {
-            tracing::warn!(%error, "store: cannot drop old idempotency keys; retrying later");
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,27 @@
-//! Work on the store of a running server: check, compaction, backup. Each gives the document that the command prints.
+//! Work on the store of a running server: retention, and check, compaction and backup, each of which gives the document
+//! that the command prints.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::Report;
+use super::retention::{Dropped, Keep};
 use super::{OpenError, Store, StoreError};
+use crate::clock::Clock;
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Looks between two at the keys of requests, which are all read.
+const REQUESTS_EVERY: u32 = 60;
+
+/// How long a request may be repeated under its key.
+const REQUESTS_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// What a check came to, as it is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -73,4 +88,26 @@ pub fn backup(store: &Store, to: &Path) -> Result<Backup, OpenError> {
         file: to.into(),
         bytes,
     })
+}
+
+/// Keeps a store within bounds, for ever.
+pub async fn retain(store: Store, keep: Keep, clock: Arc<dyn Clock>) {
+    let mut tick = tokio::time::interval(EVERY);
+    for round in 0.. {
+        tick.tick().await;
+        match store.retain(keep).await {
+            Ok(Dropped { events: 0, .. }) => {}
+            Ok(Dropped { events, bytes }) => {
+                tracing::info!(events, bytes, "store: oldest events dropped");
+            }
+            Err(error) => {
+                tracing::warn!(%error, "store: cannot drop the oldest events; retrying later")
+            }
+        }
+        if round % REQUESTS_EVERY == 0
+            && let Err(error) = store.forget_requests(clock.now() - REQUESTS_KEPT).await
+        {
+            tracing::warn!(%error, "store: cannot drop old idempotency keys; retrying later");
+        }
+    }
 }

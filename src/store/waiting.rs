@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 
-use redb::{ReadableTable, ReadableTableMetadata};
+use redb::ReadableTableMetadata;
 
 use super::commit::Commit;
 use super::error::StoreError;
-use super::labels::{Done, Given, Status, resolve};
 use super::layout::Key;
 
 /// Stands in the table of facts: bytes of all labels that wait.
@@ -62,27 +61,15 @@ impl Commit<'_> {
         Ok(true)
     }
 
-    /// Whether these labels can be taken: no more would wait than may.
+    /// Whether labels of these keys, which do not wait yet, may wait beside those that do.
     pub(super) fn has_room(
-        &mut self,
+        &self,
         bound: Bound,
-        given: &[Given],
-        foreseen: &[Done],
+        keys: &HashSet<Vec<u8>>,
     ) -> Result<bool, StoreError> {
-        let (mut new, mut more) = (HashSet::new(), 0);
-        for (given, done) in given.iter().zip(foreseen) {
-            if done.status != Status::Waiting {
-                continue;
-            }
-            let (key, _) = resolve(self, given)?;
-            let is_kept = self.labels.get(key.bytes())?.is_some();
-            if !is_kept && new.insert(key.bytes().to_vec()) {
-                more += bytes(key.bytes());
-            }
-        }
-        let labels = new.len() as u64;
-        let fits =
-            self.waiting.len()? + labels <= bound.labels && self.fact(BYTES)? + more <= bound.bytes;
-        Ok(labels == 0 || fits)
+        let labels = self.waiting.len()? + keys.len() as u64;
+        let more: u64 = keys.iter().map(|key| bytes(key)).sum();
+        let fits = labels <= bound.labels && self.fact(BYTES)? + more <= bound.bytes;
+        Ok(keys.is_empty() || fits)
     }
 }

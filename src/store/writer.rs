@@ -13,12 +13,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use super::Health;
 use super::ask::Ask;
 use super::commit;
 use super::error::StoreError;
 use super::feed::{Feed, Prediction, Tap};
 use super::file::File;
+use super::health::Health;
 use super::predictions;
 use crate::clock::Clock;
 use crate::telemetry::metrics::{LabelStatus, Metrics};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Route, resolve, route, text};
+use super::document::{Route, contents, example, resolve, text};
 
 /// A curl command; for a WebSocket, our own client.
 pub fn command(openapi: &Value, server: &str, route: &Route<'_>, parameters: &[&Value]) -> String {
@@ -53,9 +53,9 @@ pub fn command(openapi: &Value, server: &str, route: &Route<'_>, parameters: &[&
         ),
     );
     let body = resolve(openapi, &route.operation["requestBody"]);
-    if let Some((media, content)) = route::contents(body).next() {
+    if let Some((media, content)) = contents(body).next() {
         lines.push(format!("-H {}", quote(&format!("Content-Type: {media}"))));
-        let example = match route::example(openapi, content) {
+        let example = match example(openapi, content) {
             Some(Value::String(text)) => Some(text),
             Some(json) => Some(json.to_string()),
             None => None,

@@ -3,6 +3,7 @@
 //! Everything it says stands in the document served at `/openapi.json`; nothing is described twice.
 
 mod curl;
+mod document;
 mod prose;
 mod route;
 mod schema;
@@ -11,19 +12,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::page::shell;
-
-/// Methods in the order they are shown under one path.
-const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
-
-/// One method of one path, as the document has it.
-struct Route<'a> {
-    /// In capitals.
-    method: String,
-    path: &'a str,
-    operation: &'a Value,
-    /// Parameters of the path as a whole.
-    shared: &'a [Value],
-}
+use document::{groups, text};
 
 /// Draws the documentation.
 pub fn render(openapi: &Value) -> Markup {
@@ -95,73 +84,6 @@ fn problems(openapi: &Value) -> Markup {
             }
         }
     }
-}
-
-impl Route<'_> {
-    fn anchor(&self) -> String {
-        let path: String = self
-            .path
-            .chars()
-            .map(|c| if c.is_alphanumeric() { c } else { '-' })
-            .collect();
-        format!("{}{path}", self.method.to_lowercase())
-    }
-
-    fn method(&self) -> Markup {
-        html! { span.method data-method=(self.method) { (self.method) } }
-    }
-}
-
-/// Routes by their first tag: tags in the document's order where it lists them, else as they come.
-fn groups(openapi: &Value) -> Vec<(&str, Vec<Route<'_>>)> {
-    let listed = openapi["tags"].as_array().into_iter().flatten();
-    let mut groups: Vec<(&str, Vec<Route<'_>>)> = listed
-        .filter_map(|t| text(t, "name"))
-        .map(|name| (name, Vec::new()))
-        .collect();
-    for (path, item) in openapi["paths"].as_object().into_iter().flatten() {
-        for method in METHODS {
-            let Some(operation) = item.get(method) else {
-                continue;
-            };
-            let tag = operation["tags"][0].as_str().unwrap_or_default();
-            let shared = item["parameters"].as_array().map_or(&[][..], Vec::as_slice);
-            let route = Route {
-                method: method.to_uppercase(),
-                path,
-                operation,
-                shared,
-            };
-            match groups.iter_mut().find(|(name, _)| *name == tag) {
-                Some((_, routes)) => routes.push(route),
-                None => groups.push((tag, vec![route])),
-            }
-        }
-    }
-    groups.retain(|(_, routes)| !routes.is_empty());
-    groups
-}
-
-/// A text member that is there and not empty.
-fn text<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
-    object
-        .get(key)
-        .and_then(Value::as_str)
-        .filter(|t| !t.is_empty())
-}
-
-/// Follows `$ref` within the document; a reference to nowhere, or in a circle, is what it is.
-fn resolve<'a>(openapi: &'a Value, value: &'a Value) -> &'a Value {
-    const DEEPEST: usize = 8; // references to references are rare; a circle must end
-    let mut at = value;
-    for _ in 0..DEEPEST {
-        let target = text(at, "$ref").and_then(|r| openapi.pointer(r.strip_prefix('#')?));
-        match target {
-            Some(target) => at = target,
-            None => break,
-        }
-    }
-    at
 }
 
 #[cfg(test)]

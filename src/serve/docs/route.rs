@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{Route, curl, prose, resolve, schema, text};
+use super::document::{Route, contents, example, resolve, text};
+use super::{curl, prose, schema};
 
 /// A section of its own.
 pub fn draw(openapi: &Value, server: &str, route: &Route<'_>) -> Markup {
@@ -88,26 +89,6 @@ fn draw_responses(openapi: &Value, responses: &Value) -> Markup {
             }
         }
     }
-}
-
-/// What a body may be: media type and content.
-pub fn contents(body: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    body["content"].as_object().into_iter().flatten()
-}
-
-/// The example of a content: its own, the first of several, or that of its schema.
-pub fn example(openapi: &Value, content: &Value) -> Option<Value> {
-    let several = content["examples"]
-        .as_object()
-        .and_then(|e| e.values().next());
-    let shape = resolve(openapi, &content["schema"]);
-    let found = content
-        .get("example")
-        .or(several.and_then(|e| resolve(openapi, e).get("value")));
-    found
-        .or(shape.get("example"))
-        .or(shape["examples"].get(0))
-        .cloned()
 }
 
 /// JSON indented; text (CSV, JSON lines) as it is.

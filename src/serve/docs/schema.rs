@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
-use super::{prose, text};
+use super::document::text;
+use super::prose;
 
 /// The named schemas of the document.
 pub fn all(openapi: &Value) -> &Map<String, Value> {

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::Defaults;
 use crate::control::jobs::{Asked, MAX_BAD, learners};
 use crate::promotion::policy::Promote;
 use crate::schema::fault::nearest;
@@ -14,6 +13,19 @@ const KEYS: &[&str] = &["learner", "folds", "repeats", "seed", "promote", "max_b
 
 /// Most folds or repeats that are asked for over the wire: beyond it is a mistake or an attack.
 const MOST_FITS: u64 = 1000;
+
+/// What a training is where the body does not say.
+#[derive(Clone, Copy, Debug)]
+pub struct Defaults {
+    /// Folds of the cross-validation.
+    pub folds: usize,
+    /// Repeats of it.
+    pub repeats: usize,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// What becomes of the result.
+    pub promote: Promote,
+}
 
 /// The body as the OpenAPI document has it. Null is as absent: clients write it for what nobody set.
 pub fn schema() -> Value {

@@ -4,6 +4,7 @@ mod asked;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
+pub use asked::Defaults;
 
 use super::body::{self, Intake};
 use super::guard::Access;
@@ -13,7 +14,6 @@ use super::problem::{Problem, kind};
 use super::route::{Body, Parameter, Response, Route, Tag};
 use super::{reply, views};
 use crate::control::jobs::{CancelError, JobView, Jobs};
-use crate::promotion::policy::Promote;
 
 /// Who may read jobs, here or as a live topic.
 pub const ACCESS: Access = Access::ADMIN;
@@ -63,19 +63,6 @@ pub static ROUTES: &[Route] = &[
     .responses(&[Response::json::<JobView>(202, "It stops at its next step.")])
     .problems(&[&kind::NOT_FOUND, &kind::CONFLICT]),
 ];
-
-/// What a training is where the body does not say.
-#[derive(Clone, Copy, Debug)]
-pub struct Defaults {
-    /// Folds of the cross-validation.
-    pub folds: usize,
-    /// Repeats of it.
-    pub repeats: usize,
-    /// Seed of everything random.
-    pub seed: u64,
-    /// What becomes of the result.
-    pub promote: Promote,
-}
 
 /// Asks for a training.
 pub async fn train(

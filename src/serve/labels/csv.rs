@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::given::{self, KEYS};
-use super::{MOST, invalid};
+use super::given::{self, KEYS, MOST, invalid};
 use crate::schema::csv::Lines;
 use crate::schema::fault::nearest;
 use crate::schema::{Dialect, Schema};

@@ -6,7 +6,7 @@ use crate::schema::column::{Label, Target};
 use crate::schema::fault::nearest;
 use crate::schema::own_id;
 use crate::schema::row::Value as Cell;
-use crate::serve::problem::{Entry, escape};
+use crate::serve::problem::{Entry, MOST_LISTED, Problem, escape, kind};
 use crate::serve::schemas::{id, target};
 use crate::store::labels::{By, Given};
 
@@ -15,6 +15,9 @@ pub const KEYS: &[&str] = &["id", "key", "label", "correct"];
 
 /// Longest id of a prediction.
 pub const LONGEST_ID: usize = 256;
+
+/// Truths of one request.
+pub const MOST: usize = 100_000;
 
 /// A label as the OpenAPI document has it.
 pub fn schema(labels: &Target) -> Value {
@@ -186,4 +189,15 @@ fn unknown(key: &str, value: &Value, path: &str) -> Entry {
         .map_or_else(String::new, |near| format!("did you mean {near:?}?"));
     let path = format!("{path}/{}", escape(key));
     Entry::new(path, "unknown_key", value.clone(), &KEYS.join(", "), remedy)
+}
+
+/// Faults of truths as a problem.
+pub fn invalid(mut faults: Vec<Entry>) -> Problem {
+    let count = faults.len();
+    faults.truncate(MOST_LISTED);
+    let detail = format!(
+        "{count} fault{} in the labels",
+        if count == 1 { "" } else { "s" }
+    );
+    Problem::new(&kind::INVALID, detail).with(faults)
 }

@@ -20,6 +20,7 @@ use crate::schema::json::{JsonError, explained};
 use crate::schema::own_id;
 use crate::store::Store;
 use crate::store::labels::{By, Done, Given, Status};
+use given::{MOST, invalid};
 
 /// Parameters of the route.
 const PARAMETERS: &[Parameter] = &[Parameter::query(
@@ -77,9 +78,6 @@ const FORMATS: &[Format] = &[Format::Json, Format::Csv];
 
 /// What a label waits for.
 const WAITING: &str = "no prediction of this id is known yet";
-
-/// Truths of one request.
-const MOST: usize = 100_000;
 
 /// Takes truths in.
 pub async fn label(
@@ -235,15 +233,4 @@ fn read_list(items: &[Item], target: &Target) -> Result<Vec<Given>, Problem> {
 fn check(pairs: &Pairs, path: &str, target: &Target) -> Result<Given, Vec<Entry>> {
     let pairs = pairs.0.iter().map(|(key, value)| (key.as_str(), value));
     given::check(pairs, path, target)
-}
-
-/// Faults of truths as a problem.
-pub fn invalid(mut faults: Vec<Entry>) -> Problem {
-    let count = faults.len();
-    faults.truncate(MOST_LISTED);
-    let detail = format!(
-        "{count} fault{} in the labels",
-        if count == 1 { "" } else { "s" }
-    );
-    Problem::new(&kind::INVALID, detail).with(faults)
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::header::minute;
+use super::text::minute;
 use crate::alert::condition;
 use crate::alert::view::{Shown, View};
 use crate::clock;

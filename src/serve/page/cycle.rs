@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::aside;
-use super::header::{minute, thousands};
+use super::text::{minute, thousands};
 use super::trouble::{self, Trouble};
 use crate::control::jobs::{JobView, State};
 use crate::promotion::gate::{Gate, Verdict};

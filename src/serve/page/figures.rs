@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Figure, PageView};
+use super::view::{Figure, PageView};
 
 /// What the second column holds.
 const WITHOUT: &str = "The same without the features made from the labels of other rows: \

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Field, FieldKind, PageView};
+use super::view::{Field, FieldKind, PageView};
 
 /// Up to this many levels all are shown side by side; more go into a list.
 const SIDE_BY_SIDE: usize = 5;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::header::minute;
+use super::text::minute;
 use crate::clock;
 use crate::monitor::cbpe::{Estimated, NOTE};
 use crate::monitor::drift::ColumnDrift;

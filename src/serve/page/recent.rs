@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::PageView;
+use super::view::PageView;
 
 /// An empty table the script fills from `/ws`.
 pub fn draw(view: &PageView) -> Markup {

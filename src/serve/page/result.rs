@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::PageView;
+use super::view::PageView;
 
 /// Empty places for an answer, with the threshold already marked.
 pub fn draw(view: &PageView) -> Markup {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::header::thousands;
+use super::text::thousands;
 
 /// What there is to tell.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,81 +4,26 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::answered::{Answered, Rows};
 use super::asked::{self, Asked};
-use super::{Reply, write};
+use super::thread::Thread;
+use super::write::{self, Reply};
 use crate::live::Champion;
-use crate::model::{Model, Workspace};
+use crate::model::Workspace;
+use crate::schema::own_id;
 use crate::schema::row::Purpose;
-use crate::schema::{Fault, Row, Table, Warning, own_id};
-use crate::serve::admission::{Client, left};
 use crate::serve::body::Format;
 use crate::serve::predictor::{Made, Origin, Predictor};
-use crate::serve::problem::{Entry, Faults, Problem, kind};
-use crate::serve::row_reader::{RowReader, RowSink};
+use crate::serve::problem::{Problem, kind};
+use crate::serve::row_reader::RowReader;
 use crate::store::event::Batch;
 use crate::store::feed::PredictionId;
-
-/// Faults told of one partial answer: whoever asked for it wants to know of every row, within reason.
-const MOST_PARTIAL: usize = 10_000;
 
 /// Rows scored at once: their features stay in the cache.
 const BLOCK: usize = 256;
 
 /// How long a large body waits until its predictions are noted: the store writes a hundred thousand in less than one.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Where a body is answered.
-#[derive(Clone, Copy, Debug)]
-pub enum Thread<'a> {
-    /// On one that serves others too: it must not wait.
-    Serving,
-    /// On one of its own, for a client that may leave before it is done.
-    Apart(&'a Client),
-}
-
-impl Thread<'_> {
-    /// An error once nobody waits for the answer any more.
-    pub fn go_on(self) -> Result<(), Problem> {
-        match self {
-            Thread::Apart(client) if client.has_left() => Err(left()),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// The rows of a body, read and checked.
-pub struct Rows {
-    /// The good ones.
-    pub table: Table,
-    /// Warnings of the good ones that have any, by their place in the table.
-    pub warnings: Vec<(usize, Vec<Warning>)>,
-    /// Where each row read is in the table; none for a bad one.
-    pub places: Vec<Option<usize>>,
-    /// Faults of the bad ones.
-    pub faults: Faults,
-    /// The bad ones as a partial response in lines has them, in their order.
-    pub bad: Option<Vec<Bad>>,
-}
-
-/// A bad row of a response that has a line for each.
-pub struct Bad {
-    /// Its own id, if it has one.
-    pub id: Option<String>,
-    /// What is wrong with it.
-    pub faults: Vec<Fault>,
-}
-
-/// Rows with their answers.
-pub struct Answered {
-    /// The rows.
-    pub rows: Rows,
-    /// Probabilities of the good ones.
-    pub probabilities: Vec<f64>,
-    /// Ids of the good ones; none of a trial.
-    pub ids: Vec<PredictionId>,
-    /// Faults by row, where the answer is partial.
-    pub errors: Vec<Entry>,
-}
 
 /// Answers a body of rows.
 pub fn answer(
@@ -143,10 +88,9 @@ pub fn answer(
         ids,
         errors: faults.into_listed(),
     };
-    let bytes = write::answers(&answered, &champion, asked, (format, thread), &mut work)?;
+    let reply = write::answers(&answered, &champion, asked, (format, thread), &mut work)?;
     note(predictor, asked.origin, &champion, thread, answered);
-    let model = (format == Format::Csv).then(|| champion.name.clone());
-    Ok(Reply { bytes, model })
+    Ok(reply)
 }
 
 fn note(
@@ -202,62 +146,5 @@ fn batch(predictor: &Predictor, ids: &[PredictionId]) -> Option<Batch> {
             rows,
         }),
         _ => None,
-    }
-}
-
-impl Rows {
-    fn new(model: &Model, partial: bool) -> Rows {
-        Rows {
-            table: Table::new(model.schema().clone()),
-            warnings: Vec::new(),
-            places: Vec::new(),
-            faults: if partial {
-                Faults::listing(MOST_PARTIAL)
-            } else {
-                Faults::default()
-            },
-            bad: None,
-        }
-    }
-
-    /// Warnings of a good row.
-    pub fn warnings_of(&self, place: usize) -> &[Warning] {
-        match self
-            .warnings
-            .binary_search_by_key(&place, |(place, _)| *place)
-        {
-            Ok(at) => &self.warnings[at].1,
-            Err(_) => &[],
-        }
-    }
-}
-
-impl RowSink for Rows {
-    fn row(&mut self, row: &mut Row, line: Option<u64>) {
-        if !row.faults.is_empty() {
-            let pointer = format!("/{}", self.places.len());
-            self.faults.row(&row.faults, &pointer, line);
-            if let Some(bad) = &mut self.bad {
-                bad.push(Bad {
-                    id: row.id_text(),
-                    faults: std::mem::take(&mut row.faults),
-                });
-            }
-            return self.places.push(None);
-        }
-        let place = self.table.len();
-        self.table
-            .push(row)
-            .expect("a body is far smaller than the text a table takes");
-        if !row.warnings.is_empty() {
-            self.warnings
-                .push((place, std::mem::take(&mut row.warnings)));
-        }
-        self.places.push(Some(place));
-    }
-
-    fn header(&mut self, faults: &[Fault], rows: usize) {
-        self.faults = Faults::listing(0);
-        (0..rows).for_each(|_| self.faults.row(faults, "", None));
     }
 }

@@ -1,10 +1,12 @@
 //! `POST /v1/predict`: rows in, answers out, in the format they came in.
 
 pub mod answer;
+mod answered;
 mod asked;
 mod many;
 mod named;
 mod one;
+mod thread;
 mod write;
 
 use std::rc::Rc;
@@ -27,8 +29,9 @@ use super::stream::{self, Connection};
 use super::{reply, views};
 use crate::store::{Store, StoreError};
 use asked::Asked;
-use many::Thread;
 use named::Named;
+use thread::Thread;
+use write::Reply;
 
 /// The header that names a request whose rows are stored.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -171,12 +174,6 @@ impl Desk {
 /// Marks a request as a trial: how long it takes is nothing an alert rule counts.
 #[derive(Clone, Copy, Debug)]
 pub struct Trial;
-
-/// An answer, with the name of its model where the format has no place for it.
-struct Reply {
-    bytes: Vec<u8>,
-    model: Option<Arc<str>>,
-}
 
 /// Answers rows.
 pub async fn predict(

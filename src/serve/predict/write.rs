@@ -1,10 +1,13 @@
 //! Answers of many rows in the format they came in.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Why};
+use super::answered::{Answered, Bad};
 use super::asked::Asked;
-use super::many::{Answered, Bad, Thread};
+use super::thread::Thread;
 use crate::live::Champion;
 use crate::model::Workspace;
 use crate::schema::cell::Span;
@@ -14,6 +17,12 @@ use crate::serve::problem::{Entry, Problem};
 
 /// Room for a JSON answer.
 const USUAL: usize = 160;
+
+/// An answer, with the name of its model where the format has no place for it.
+pub struct Reply {
+    pub bytes: Vec<u8>,
+    pub model: Option<Arc<str>>,
+}
 
 /// Writes all answers. Bad rows are `null` in a list; where each row has a line, one without label and probability that says
 /// what is wrong.
@@ -26,7 +35,7 @@ pub fn answers(
     asked: &Asked,
     (format, thread): (Format, Thread<'_>),
     work: &mut Workspace,
-) -> Result<Vec<u8>, Problem> {
+) -> Result<Reply, Problem> {
     let mut out = Vec::with_capacity(answered.rows.places.len() * USUAL);
     let mut pen = Pen {
         answered,
@@ -54,7 +63,8 @@ pub fn answers(
     if format == Format::JsonLines {
         out.push(b'\n');
     }
-    Ok(out)
+    let model = (format == Format::Csv).then(|| champion.name.clone());
+    Ok(Reply { bytes: out, model })
 }
 
 struct Pen<'a> {

@@ -101,7 +101,7 @@ impl Desk {
                 "unsubscribe" => self.unsubscribe(&message).map(Reply::Ready),
                 _ => {
                     let pairs = message.others.iter().map(|(key, value)| (&**key, value));
-                    let given = given::check(pairs, "", target).map_err(labels::invalid)?;
+                    let given = given::check(pairs, "", target).map_err(given::invalid)?;
                     Ok(Reply::Label(message.reference.json().to_owned(), given))
                 }
             });

@@ -2,40 +2,16 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
 use super::event::{Event, Topics};
-use super::{Feed, Since, SinceError};
-
-/// Whether a reader fell too far behind, and the bell that tells it.
-#[derive(Debug, Default)]
-pub(super) struct Overrun {
-    happened: AtomicBool,
-    bell: Notify,
-}
-
-impl Overrun {
-    pub(super) fn declare(&self) {
-        self.happened.store(true, Ordering::Release);
-        self.bell.notify_one();
-    }
-}
-
-/// The feed's end of a subscription.
-#[derive(Debug)]
-pub(super) struct Reader {
-    pub(super) id: u64,
-    pub(super) topics: Topics,
-    pub(super) queue: mpsc::Sender<Arc<Event>>,
-    pub(super) overrun: Arc<Overrun>,
-}
+use super::state::{Overrun, Shared, Since, SinceError};
 
 /// A reader's end. Dropping it ends the subscription.
 #[derive(Debug)]
 pub struct Subscription {
-    pub(super) feed: Feed,
+    pub(super) feed: Arc<Shared>,
     pub(super) id: u64,
     pub(super) topics: Topics,
     /// What comes before anything of the queue.
@@ -52,7 +28,7 @@ impl Subscription {
 
     /// The next event; none once the reader has fallen too far behind. Safe to be cancelled.
     pub async fn next(&mut self) -> Option<Arc<Event>> {
-        if self.overrun.happened.load(Ordering::Acquire) {
+        if self.overrun.has_happened() {
             return None;
         }
         match self.ready.pop_front() {
@@ -63,9 +39,7 @@ impl Subscription {
 
     /// Ends when the reader has fallen too far behind: for whoever waits on something else meanwhile.
     pub async fn overrun(&self) {
-        while !self.overrun.happened.load(Ordering::Acquire) {
-            self.overrun.bell.notified().await;
-        }
+        self.overrun.wait().await;
     }
 
     /// Adds topics, those it has already being left as they are; with `since`, the new ones from there on. Gives the
@@ -75,10 +49,10 @@ impl Subscription {
     /// [`SinceError`], naming the oldest event kept; nothing is added then.
     pub fn add(&mut self, topics: Topics, since: Option<&Since>) -> Result<u64, SinceError> {
         let feed = self.feed.clone();
-        let mut state = feed.0.lock();
+        let mut state = feed.lock();
         let fresh = topics.without(self.topics);
         let mut backlog = match since {
-            Some(since) => state.after(since, &feed.0.epoch)?,
+            Some(since) => state.after(since, &feed.epoch)?,
             None => Vec::new(),
         };
         backlog.retain(|event| fresh.has(event.topic()));
@@ -96,7 +70,7 @@ impl Subscription {
     /// event so far.
     pub fn remove(&mut self, topics: Topics) -> u64 {
         let feed = self.feed.clone();
-        let mut state = feed.0.lock();
+        let mut state = feed.lock();
         self.topics = self.topics.without(topics);
         self.take_queue();
         self.ready.retain(|event| self.topics.has(event.topic()));
@@ -114,7 +88,7 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let mut state = self.feed.0.lock();
+        let mut state = self.feed.lock();
         state.readers.retain(|reader| reader.id != self.id);
     }
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use redb::{Builder, ReadableDatabase};
 
-use super::{File, META, NAME, Origin, broken, holder, of_database, pid_file};
+use super::{File, NAME, Origin, broken, holder, of_database};
 use crate::store::error::OpenError;
-use crate::store::layout;
+use crate::store::layout::{self, META};
 
 /// What a file of the database begins with.
 const MAGIC: &[u8; 4] = b"redb";
@@ -27,7 +27,7 @@ impl File {
         let mut bytes = fs::File::open(path).map_err(|e| broken(&self.name(), e))?;
         bytes.try_lock().map_err(|_| OpenError::Held {
             file: self.name(),
-            holder: holder(path),
+            holder: holder::process(path),
             server: None,
         })?;
         io::copy(&mut bytes, to).map_err(|e| broken(&self.name(), e))
@@ -138,8 +138,7 @@ fn put(from: &Path, place: &Path) -> Result<(), OpenError> {
         let _ = fs::remove_file(&part); // the first error is the one to tell
     }
     done?;
-    let pid = std::process::id().to_string();
-    fs::write(pid_file(place), pid).map_err(|e| broken(&place.display().to_string(), e))
+    holder::claim(place).map_err(|e| broken(&place.display().to_string(), e))
 }
 
 fn part(place: &Path) -> PathBuf {

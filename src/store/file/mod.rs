@@ -1,8 +1,10 @@
 //! The file under the store: opened, told who holds it, and opened anew after a fault of the disk.
 
-mod address;
+mod backend;
 mod copy;
+mod holder;
 
+pub use backend::Backend;
 pub use copy::replaceable;
 
 use std::path::{Path, PathBuf};
@@ -12,23 +14,21 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use tokio::sync::watch;
 
 use redb::{
-    Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageBackend,
-    StorageError, WriteTransaction,
+    Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageError,
+    WriteTransaction,
 };
 
-use super::Health;
 use super::error::{OpenError, StoreError};
+use super::health::Health;
 use super::layout::{self, META};
 use crate::telemetry::panics;
+use backend::Boxed;
 
 /// The file's name in the state's folder.
 pub const NAME: &str = "events.redb";
 
 /// Memory for pages read and written.
 const CACHE: usize = 16 << 20;
-
-/// Makes the storage under the database; tests hand in one that forgets and fails.
-pub type Backend = Box<dyn Fn() -> std::io::Result<Box<dyn StorageBackend>> + Send + Sync>;
 
 /// Where panics are damage: in the database, and here, where what it read is decoded.
 const EDGE: &str = "store/";
@@ -86,9 +86,8 @@ impl File {
     fn in_folder(state: &Path, trust: Trust) -> Result<File, OpenError> {
         std::fs::create_dir_all(state).map_err(|e| broken(&state.display().to_string(), e))?;
         let file = File::over(Origin::Path(state.join(NAME)), trust)?;
-        let pid = std::process::id().to_string();
-        std::fs::write(pid_file(&state.join(NAME)), pid).map_err(|e| broken(&file.name(), e))?;
-        address::forget(&state.join(NAME)); // that of a server that was killed
+        holder::claim(&state.join(NAME)).map_err(|e| broken(&file.name(), e))?;
+        holder::forget_address(&state.join(NAME)); // that of a server that was killed
         Ok(file)
     }
 
@@ -165,8 +164,8 @@ impl File {
         match (error, &self.origin) {
             (DatabaseError::DatabaseAlreadyOpen, Origin::Path(path)) => OpenError::Held {
                 file: self.name(),
-                holder: holder(path),
-                server: address::read(path),
+                holder: holder::process(path),
+                server: holder::address(path),
             },
             (error, _) => of_database(&self.name(), &error),
         }
@@ -285,7 +284,7 @@ impl File {
     /// When that cannot be written.
     pub fn announce(&self, url: &str) -> std::io::Result<()> {
         match &self.origin {
-            Origin::Path(path) => address::write(path, url),
+            Origin::Path(path) => holder::announce(path, url),
             Origin::Backend(_) => Ok(()),
         }
     }
@@ -294,7 +293,7 @@ impl File {
     pub fn shut(&self) {
         self.shut.store(true, Ordering::SeqCst);
         if let Origin::Path(path) = &self.origin {
-            address::forget(path);
+            holder::forget_address(path);
         }
         self.close("it is closed".into());
     }
@@ -380,46 +379,9 @@ fn of_database(file: &str, error: &DatabaseError) -> OpenError {
     }
 }
 
-fn pid_file(path: &Path) -> PathBuf {
-    path.with_extension("pid")
-}
-
-fn holder(path: &Path) -> String {
-    let pid = std::fs::read_to_string(pid_file(path)).unwrap_or_default();
-    match pid.trim() {
-        "" => "another process".into(),
-        pid => format!("process {pid}"),
-    }
-}
-
 fn broken(file: &str, why: impl std::fmt::Display) -> OpenError {
     OpenError::Broken {
         file: file.into(),
         why: why.to_string(),
-    }
-}
-
-/// A storage behind a pointer.
-#[derive(Debug)]
-struct Boxed(Box<dyn StorageBackend>);
-
-impl StorageBackend for Boxed {
-    fn len(&self) -> Result<u64, std::io::Error> {
-        self.0.len()
-    }
-    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
-        self.0.read(offset, out)
-    }
-    fn set_len(&self, len: u64) -> Result<(), std::io::Error> {
-        self.0.set_len(len)
-    }
-    fn sync_data(&self) -> Result<(), std::io::Error> {
-        self.0.sync_data()
-    }
-    fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
-        self.0.write(offset, data)
-    }
-    fn close(&self) -> Result<(), std::io::Error> {
-        self.0.close()
     }
 }

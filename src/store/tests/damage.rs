@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::disk::Disk;
 use super::{given, prediction, row, rows, start};
+use crate::clock::{Clock, System};
 use crate::store::event::{Body, Event, Id};
 use crate::store::feed::PredictionId;
 use crate::store::kind::Kind;
@@ -34,7 +35,7 @@ fn written() -> Vec<u8> {
             for n in 0..20 {
                 let mut made = prediction(&format!("prediction {n} of {round}"));
                 if n % 2 == 0 {
-                    made.id = PredictionId::Fresh(uuid::Uuid::now_v7());
+                    made.id = PredictionId::Fresh(System.id());
                     made.own_id = Some(n.to_string().into());
                 }
                 predictions::keep(commit, &made)?;

@@ -15,7 +15,8 @@ use serde_json::json;
 use super::event::StoredRow;
 use super::feed::{Options, Prediction, PredictionId, Recorder, recorder, tap};
 use super::labels::{Given, Status};
-use super::rows::{Batch, NewRow, Outcome};
+use super::row::NewRow;
+use super::rows::{Batch, Outcome, Quarantined};
 use super::*;
 use crate::clock::System;
 use crate::schema::column::Label;
@@ -136,7 +137,7 @@ fn a9_rows_of_an_older_store_are_found_again() {
     let file = File::with_backend(disk.backend()).unwrap();
     let old = row(1).rows.remove(0);
     commit::within(&file, now, |commit| {
-        let key = rows::RowKey::by_content(&old);
+        let key = row::RowKey::by_content(&old);
         commit.row_keys.insert(&key.bytes()[..], "before")?;
         Ok(())
     })
@@ -144,9 +145,9 @@ fn a9_rows_of_an_older_store_are_found_again() {
     let load = |source: &str, is_named| {
         let row = |occurrence| NewRow {
             id: format!("{source} {occurrence}"),
-            origin: rows::Origin {
+            origin: row::Origin {
                 is_named,
-                ..rows::Origin::of(source.into(), occurrence)
+                ..row::Origin::of(source.into(), occurrence)
             },
             ..old.clone()
         };

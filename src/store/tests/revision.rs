@@ -122,7 +122,7 @@ fn a_store_of_revision_4_goes_on() {
         crate::schema::json::line(&schema, text.as_bytes(), &mut row).unwrap();
         assert_eq!(row.faults, []);
         let (own_id, target) = (row.id_text(), row.target());
-        let origin = rows::Origin::of(source.into(), 0);
+        let origin = row::Origin::of(source.into(), 0);
         NewRow::of(
             &schema,
             row.view(),
