@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::Desk;
 use super::writing::Writing;
 use crate::alert::earlier;
-use crate::alert::outbox::{Outbox, Row};
+use crate::alert::outbox::Outbox;
 use crate::alert::state::State;
 use crate::store::alerts::Change;
 
