@@ -79,3 +79,15 @@ pub mod telemetry;
 pub mod train;
 pub mod trainset;
 pub mod units;
+
+/// The configuration of property tests: cases that once failed are kept under `tests`.
+#[cfg(test)]
+fn proptest_config() -> proptest::prelude::ProptestConfig {
+    use proptest::test_runner::FileFailurePersistence;
+    proptest::prelude::ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::SourceParallel(
+            "tests/proptest-regressions",
+        ))),
+        ..Default::default()
+    }
+}

@@ -49,7 +49,7 @@ pub fn run(args: &EvaluateArgs, site: &Site) -> anyhow::Result<Exit> {
     let kept = crate::ingest::write::table_as_parquet(&loaded.table)?;
     let seen = Registry::table_name(&kept) == model.card().table;
     if seen {
-        site.warn(format!("{name} was trained on this very table: these figures flatter it; see its card for cross-validated ones"));
+        site.warn(format!("{name} was trained on this very table: these metrics flatter it; its card has cross-validated ones"));
     }
     let labels = loaded.table.labels();
     let mut scores = Scores::new(model.spec().decision.threshold);

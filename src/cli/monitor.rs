@@ -206,10 +206,10 @@ fn show_detectors(replays: &[Replay]) -> anyhow::Result<()> {
             shown.push(format!("and {} more", fires.len() - SHOWN));
         }
         match fires.len() {
-            0 => outln!("  told of no change"),
-            1 => outln!("  told of a change at row {} (the first is 0)", shown[0]),
+            0 => outln!("  found no change"),
+            1 => outln!("  found a change at row {} (the first is 0)", shown[0]),
             n => outln!(
-                "  told of {n} changes, at rows {} (the first is 0)",
+                "  found {n} changes, at rows {} (the first is 0)",
                 shown.join(", ")
             ),
         }

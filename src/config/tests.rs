@@ -439,7 +439,7 @@ fn alerts_that_make_no_sense_are_refused() {
         "`stroe` is not allowed; write drift or decay",
     );
     check(
-        "{rules: {store: {inhibited_by: [loss]}}}",
+        "{rules: {store: {inhibited_by: [dropped_predictions]}}}",
         "alerts.rules.store.inhibited_by: it would keep itself quiet",
     );
     check("{rules: {quarantine: {share: 1}}}", "1 is not a share");

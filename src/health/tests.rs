@@ -126,7 +126,7 @@ fn refused_is_a_share_of_what_was_asked_with_the_columns_it_was_refused_for() {
     let since = [("", 1), ("a", 75), ("b", 500), ("c", 2), ("d", 3)];
     let condition = tell(asked(2, 9, 576, &since));
     assert!(condition.active);
-    let words = "74 % of the rows asked about lately got no prediction";
+    let words = "74 % of the rows sent lately got no prediction";
     assert_eq!(condition.summary, words);
     assert_eq!(condition.value, Some(26.0 / 35.0));
     let words = "26 of 35 rows broke the contract of the table, for a (25), d (3), c (2). ";
@@ -160,7 +160,7 @@ fn a_few_bad_rows_in_many_bodies_leave_nobody_an_answer() {
     let condition = tell(asked(3, 0, 20, 2980));
     assert!(condition.active);
     assert_eq!(condition.value, Some(1.0));
-    let words = "20 of 3000 rows broke the contract of the table, and 2980 good ones got none, ";
+    let words = "20 of 3000 rows broke the contract of the table, and 2980 valid ones got none, ";
     let said = &condition.description;
     assert!(said.starts_with(words), "{said}");
     assert!(!tell(asked(4, 3000, 20, 2980)).active, "half are answered");

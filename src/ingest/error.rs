@@ -1,3 +1,5 @@
+//! Errors of reading a source.
+
 use std::io;
 use std::path::PathBuf;
 

@@ -8,7 +8,7 @@ pub enum KernelError {
     NoFeatures,
     /// There are more features than a packed node can address.
     #[error(
-        "{found} features, but a tree can tell at most {limit} apart: drop rare levels or columns"
+        "{found} features, but a tree can distinguish at most {limit}: drop rare levels or columns"
     )]
     TooManyFeatures {
         found: usize,

@@ -48,7 +48,7 @@ impl Promoter {
         let (registry, clock) = (self.registry.clone(), self.clock.clone());
         let decision = Decision {
             by,
-            reason: "asked for by hand".into(),
+            reason: "requested by hand".into(),
             evidence: serde_json::Value::Null,
         };
         let done =

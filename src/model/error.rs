@@ -1,3 +1,5 @@
+//! Errors of assembling or loading a model.
+
 use super::artifact::ArtifactError;
 use super::spec::SpecErrors;
 
@@ -8,7 +10,7 @@ pub enum ModelError {
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
     /// The spec inside the model fails the validation of this release.
-    #[error("the spec inside the model is refused: {0}")]
+    #[error("the spec inside the model is invalid: {0}")]
     Spec(#[from] SpecErrors),
     /// A part is invalid or does not fit the other parts.
     #[error("the model's {part} is not usable: {why}; train it again")]

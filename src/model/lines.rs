@@ -1,3 +1,5 @@
+//! Differences between two texts, line by line.
+
 use serde::Serialize;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
@@ -66,6 +68,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::proptest_config())]
         /// Both texts without the reported lines are equal.
         #[test]
         fn without_them_the_texts_are_the_same(a in "([abc]\n){0,20}", b in "([abc]\n){0,20}") {

@@ -9,7 +9,7 @@ pub(super) fn drifted(model: &str, verdict: &Verdict) -> Option<Condition> {
     let p = verdict.drift.columns.iter().filter_map(|c| c.p_adjusted);
     let retrain = verdict.retrain.as_ref();
     let retrain = retrain.map_or(String::new(), |retrain| match retrain.asked {
-        true => "A training is asked for.".into(),
+        true => "A training is requested.".into(),
         false => format!("Retraining suppressed: {}.", retrain.why),
     });
     let rows = verdict.drift.rows;
@@ -17,7 +17,7 @@ pub(super) fn drifted(model: &str, verdict: &Verdict) -> Option<Condition> {
         format!(", a sample of the {rows} of one request,")
     });
     let description = format!(
-        "{} predictions{sampled} beside {} rows {model} learnt from, level {}. {retrain}",
+        "{} predictions{sampled} against {} training rows of {model}, level {}. {retrain}",
         rows.current, rows.reference, verdict.drift.level
     );
     let subject = match &verdict.slice {
@@ -37,7 +37,7 @@ pub(super) fn drifted(model: &str, verdict: &Verdict) -> Option<Condition> {
 
 pub(super) fn decayed(model: &str, fired: &Fired) -> Condition {
     Condition::holds(Rule::Decay, model, fired.says.clone())
-        .describe("GET /v1/monitor has the figures; it is over once a whole window of labels shows the error gone.")
+        .describe("GET /v1/monitor has the metrics; it ends once a full window of labels shows the error gone.")
         .value(fired.change.after.mean)
         .label("model", model)
         .label("detector", &fired.detector)

@@ -86,7 +86,7 @@ impl Memory {
     pub fn sick_at(&self, truth: u64) -> Option<String> {
         let window = self.performance.as_ref()?.size() as u64;
         let is_near = |broken: &u64| truth.saturating_sub(*broken) < window;
-        let why = "the truths that showed it are of rows that were broken, in part";
+        let why = "some of the labels that showed it belong to rows with a data-quality issue";
         let near = self.broken_truth.filter(is_near).map(|_| why.to_owned());
         self.sick().or(near)
     }

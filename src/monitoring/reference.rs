@@ -121,7 +121,7 @@ fn samples(
     slices: Vec<Slice>,
 ) -> Result<Vec<(Option<Slice>, Sample)>, String> {
     let loaded = table::of_model(registry, &champion.model);
-    let loaded = loaded.map_err(|e| format!("the table it learnt from cannot be read: {e}"))?;
+    let loaded = loaded.map_err(|e| format!("its training table cannot be read: {e}"))?;
     let schema = champion.model.schema();
     let of = |slice: Slice| {
         let mut collector = Collector::new(schema, false);

@@ -54,7 +54,7 @@ pub enum RegistryError {
     )]
     NothingToGoBackTo { champion: Version },
     /// The pointer file is invalid, and the ledger cannot replace it.
-    #[error("{} names no version (it holds {found:?}), and the ledger cannot tell either; put a version there, such as titanic@7", .path.display())]
+    #[error("{} names no version (it holds {found:?}), and the ledger does not say either; put a version there, such as titanic@7", .path.display())]
     Pointer {
         path: PathBuf,
         /// The beginning of the file's content.

@@ -96,7 +96,7 @@ fn row(column: &ColumnDrift) -> Markup {
                 @if let Some(change) = &column.change { (change) }
                 @else if column.needed.is_none() { span.faint { "nothing to speak of" } }
                 @if let Some(needed) = column.needed {
-                    div.faint { "not sure yet: about " (needed) " rows would tell" }
+                    div.faint { "not sure yet: about " (needed) " rows would show it" }
                 }
             }
             td.number { (bar(column.effect)) }

@@ -107,7 +107,7 @@ impl Header {
                 got: String::new(),
                 typed: false,
                 allowed: allowed_labels(schema),
-                remedy: "a table without the target cannot be learnt from".into(),
+                remedy: "a table without the target cannot be trained on".into(),
             });
         }
         if faults.is_empty() {
@@ -333,7 +333,7 @@ mod tests {
             assert_eq!(found, expected.map_err(str::to_owned), "{purpose:?}");
         };
         let missing =
-            "good: missing, allowed: no or yes (a table without the target cannot be learnt from)";
+            "good: missing, allowed: no or yes (a table without the target cannot be trained on)";
         check(Purpose::Learn, ["colour", "maker"], Err(missing));
         check(Purpose::Learn, ["colour", "good"], Ok(2));
         check(Purpose::Predict, ["colour", "maker"], Ok(2));
@@ -405,7 +405,7 @@ mod tests {
         read(&schema, &header, ["red", "", "", "NA", ""], &mut row);
         assert_eq!(
             faults(&row),
-            ["good: missing, allowed: no or yes (a row without the target cannot be learnt from)"]
+            ["good: missing, allowed: no or yes (a row without the target is no training row)"]
         );
     }
 }

@@ -274,7 +274,7 @@ fn read(body: &[u8], with_labels: bool) -> Result<Asked, Problem> {
             comment,
         }),
         None => {
-            let detail = "the silence cannot be asked for like this";
+            let detail = "the silence is invalid";
             Err(Problem::new(&kind::INVALID, detail).with(faults))
         }
     }

@@ -26,7 +26,7 @@ pub static ROUTES: &[Route] = &[
     )
     .responses(&[Response::json::<views::Loop>(
         200,
-        "What is compared and watched, with its figures.",
+        "The shadow model and the champion on probation, with their metrics.",
     )])
     .problems(&[&kind::NOT_STORED]),
     Route::get(

@@ -36,7 +36,7 @@ pub static ROUTES: &[Route] = &[
     .parameters(&[Parameter::path("id", "the prediction's id")])
     .responses(&[Response::json::<views::StoredPrediction>(
         200,
-        "The event, with its truth or null.",
+        "The event, with its label or null.",
     )])
     .problems(&[&kind::NOT_FOUND, &kind::NOT_STORED]),
     Route::get(

@@ -27,7 +27,7 @@ pub static ROUTES: &[Route] = &[
     )
     .responses(&[Response::json::<views::Models>(
         200,
-        "Every version, with its role and figures.",
+        "Every version, with its role and metrics.",
     )]),
     // Before the pattern that its path fits as well.
     Route::post(
@@ -49,7 +49,7 @@ pub static ROUTES: &[Route] = &[
     .parameters(VERSION)
     .responses(&[Response::json::<views::Card>(
         200,
-        "Its card: figures, features, columns, spec.",
+        "Its card: metrics, features, columns, spec.",
     )])
     .problems(&[&kind::NOT_FOUND, &kind::CONFLICT]),
     Route::post(

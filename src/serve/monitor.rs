@@ -24,7 +24,7 @@ pub static ROUTES: &[Route] = &[
     )
     .responses(&[Response::json::<views::Monitor>(
         200,
-        "The window, the newest verdict, the last ones, the figures.",
+        "The window, the newest verdict, recent verdicts, performance.",
     )]),
     Route::get(
         "/fragments/monitor",

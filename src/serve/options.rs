@@ -188,7 +188,7 @@ impl Options {
         if tokens.is_empty() {
             faults.push((
                 "auth.tokens",
-                "no token: nobody could ask; name one, or write `auth: none`".into(),
+                "no token: no client could call the server; name one, or write `auth: none`".into(),
             ));
         }
         for (at, token) in tokens.iter().enumerate() {

@@ -143,7 +143,7 @@ async fn nowhere(request: HttpRequest) -> Result<HttpResponse, Problem> {
 /// A path that there is not.
 pub fn unknown_path(path: &str) -> Problem {
     let detail = format!(
-        "there is nothing at {}; /docs tells of every route",
+        "there is nothing at {}; /docs describes every route",
         crate::schema::fault::excerpt(path)
     );
     Problem::new(&kind::NOT_FOUND, detail)

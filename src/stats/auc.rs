@@ -108,6 +108,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::proptest_config())]
         #[test]
         fn ranks_count_what_pairs_count(
             mut rows in prop::collection::vec(((0u8..12).prop_map(|p| f64::from(p) / 12.0), any::<bool>()), 4..60),

@@ -98,6 +98,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::proptest_config())]
         #[test]
         fn is_symmetric_a_probability_and_falls_with_the_distance(a in 0u64..400, b in 0u64..400) {
             prop_assert_eq!(p(a, b), p(b, a));

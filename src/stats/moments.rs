@@ -97,6 +97,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::proptest_config())]
         #[test]
         fn merged_is_all_at_once(
             a in prop::collection::vec(-1e3..1e3, 0..50),

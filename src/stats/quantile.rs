@@ -59,6 +59,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::proptest_config())]
         #[test]
         fn rises_with_q_and_stays_inside(
             mut values in prop::collection::vec(-1e6..1e6, 1..40),

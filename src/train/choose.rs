@@ -108,7 +108,7 @@ pub(super) fn reason(tried: &[Tried], best: usize, metric: &Metric) -> String {
     let chosen = &tried[best];
     if tried.len() == 1 {
         return format!(
-            "{} was asked for; {word} {}",
+            "{} was requested; {word} {}",
             chosen.learner.name(),
             mean(chosen)
         );

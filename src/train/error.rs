@@ -9,7 +9,7 @@ use crate::schema::spec::SpecError;
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// The table has no usable row.
-    #[error("{}; nothing can be learnt from it", no_rows(*read))]
+    #[error("{}; it cannot be trained on", no_rows(*read))]
     NoRows {
         read: usize,
         /// Rows that violated the table contract.

@@ -95,6 +95,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(crate::proptest_config())]
         #[test]
         fn folds_share_rows_and_labels(labels in proptest::collection::vec(any::<bool>(), 4..200), folds in 2usize..5, seed: u64) {
             let fold_of = stratified(&labels, folds, seed);
@@ -110,6 +111,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::proptest_config())]
         #[test]
         fn groups_stay_whole_and_folds_even(sizes in proptest::collection::vec(1usize..6, 12..60), folds in 2usize..5, seed: u64) {
             let groups: Vec<Option<u64>> = sizes.iter().enumerate()

@@ -78,7 +78,7 @@ fn an_empty_file() {
         &folder,
         "empty.jsonl",
         QUICK,
-        "the table has no rows; nothing can be learnt from it",
+        "the table has no rows; it cannot be trained on",
     );
     let error = folder.pipe("predict -", "").fails(1);
     assert_eq!(
@@ -95,14 +95,14 @@ fn the_header_alone() {
         &folder,
         "bad.csv",
         QUICK,
-        "the table has no rows; nothing can be learnt from it",
+        "the table has no rows; it cannot be trained on",
     );
     for line in ["predict bad.csv", "predict bad.csv --partial"] {
         assert_eq!(folder.run(line).ok().out.lines().count(), 1);
     }
     assert_eq!(
         folder.run("evaluate bad.csv").fails(1),
-        "the table has no rows; nothing can be learnt from it"
+        "the table has no rows; it cannot be trained on"
     );
 }
 
@@ -129,7 +129,7 @@ fn the_target_missing() {
     let without = folder.run("train test.csv").fails(1);
     assert_eq!(
         without,
-        "test.csv: Survived: missing, allowed: 0 or 1 (a table without the target cannot be learnt from)"
+        "test.csv: Survived: missing, allowed: 0 or 1 (a table without the target cannot be trained on)"
     );
     check_train(&folder, "test.csv", QUICK, "Survived: missing");
     // The label is missing in every row, and in some rows.
@@ -139,7 +139,7 @@ fn the_target_missing() {
         &folder,
         "blank.csv",
         QUICK,
-        "none of the table's 30 rows can be used; nothing can be learnt from it",
+        "none of the table's 30 rows can be used; it cannot be trained on",
     );
     folder.put("some.csv", format!("{HEADER}\n{}{blank}", rows(60)));
     let ran = folder.run(&format!("train some.csv {QUICK} --json")).ok();

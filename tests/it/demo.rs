@@ -202,6 +202,6 @@ async fn the_page_shows_the_loop(case: &Case) {
     .await;
     let part = html(&server, "/fragments/loop").await;
     assert!(part.starts_with("<section id=\"loop\""), "{part}");
-    assert!(part.contains("truths known 1 · truths waiting 0"), "{part}");
+    assert!(part.contains("labels 1 · labels waiting 0"), "{part}");
     server.stop().await;
 }

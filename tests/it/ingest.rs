@@ -338,7 +338,7 @@ fn what_is_no_table_at_all_is_an_error() {
     check(
         "t.csv",
         b"weight\n1\n",
-        "lost: missing, allowed: false or true (a table without the target cannot be learnt from)",
+        "lost: missing, allowed: false or true (a table without the target cannot be trained on)",
     );
     check(
         "t.csv",

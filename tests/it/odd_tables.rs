@@ -243,7 +243,7 @@ fn a_table_without_rows_is_called_that() {
     };
     assert_eq!(
         said(&format!("{HEADER}\n")),
-        "the table has no rows; nothing can be learnt from it"
+        "the table has no rows; it cannot be trained on"
     );
     let loaded = tables::csv(&spec, &format!("{HEADER}\nred,x,1,M,1\nred,1,1,M,2\n"));
     let fault = train::train(
@@ -255,6 +255,6 @@ fn a_table_without_rows_is_called_that() {
     .unwrap_err();
     assert_eq!(
         fault.to_string(),
-        "none of the table's 2 rows can be used; nothing can be learnt from it"
+        "none of the table's 2 rows can be used; it cannot be trained on"
     );
 }

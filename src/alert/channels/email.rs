@@ -119,7 +119,7 @@ impl Options {
             })
         };
         if self.to.is_empty() {
-            return Err("to is empty; name somebody to write to".into());
+            return Err("to is empty; name at least one recipient".into());
         }
         let to: Result<Vec<_>, _> = self.to.iter().map(read).collect();
         Ok((read(&self.from)?, to?))
@@ -257,7 +257,7 @@ impl Mail {
             let done = connection.auth(DEFAULT_MECHANISMS, &login).await;
             if let Err(error) = done {
                 connection.abort().await;
-                let why = format!("the login is refused: {}", told(&error));
+                let why = format!("the login is rejected: {}", told(&error));
                 return Err(Failure::new(why).into());
             }
         }

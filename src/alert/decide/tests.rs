@@ -210,7 +210,10 @@ fn alerts_of_a_rule_are_told_together() {
     assert_eq!(drift.len(), 1);
     let words = drift.pop().unwrap();
     assert!(words.contains("+a") && words.contains("+b"), "{words}");
-    assert_eq!(story.step(19, &[off(Rule::Drift, "b")]), ["hook loss: +p"]);
+    assert_eq!(
+        story.step(19, &[off(Rule::Drift, "b")]),
+        ["hook dropped_predictions: +p"]
+    );
     assert_eq!(story.step(29, &[]), ["hook drift: -b +a"]);
 }
 
@@ -229,7 +232,14 @@ fn channels_are_those_of_the_rule() {
         &[on(Rule::Drift, "m"), on(Rule::DroppedPredictions, "p")],
     );
     let told = story.step(10, &[]);
-    assert_eq!(told, ["hook drift: +m", "log drift: +m", "log loss: +p"]);
+    assert_eq!(
+        told,
+        [
+            "hook drift: +m",
+            "log drift: +m",
+            "log dropped_predictions: +p"
+        ]
+    );
 }
 
 #[test]
@@ -281,7 +291,7 @@ fn a_parent_keeps_its_children_quiet() {
     story.step(100, &[off(Rule::Store, "s")]);
     assert_eq!(
         story.step(110, &[]),
-        ["hook store: -s", "hook loss: +p"],
+        ["hook store: -s", "hook dropped_predictions: +p"],
         "the parent is over, the child is not"
     );
 }
@@ -451,6 +461,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     /// For random conditions at random times, also backwards, the notifications that a channel receives are consistent.
     #[test]
     fn what_a_channel_hears_makes_sense(

@@ -100,7 +100,7 @@ impl<O: Write, E: Write> Session<O, E> {
         // Closing is optional: all responses have arrived.
         let _ = socket.close().await;
         if faults > 0 && !self.person {
-            writeln!(self.err, "{faults} of {sent} rows were refused")?;
+            writeln!(self.err, "{faults} of {sent} rows were rejected")?;
             return Ok(Exit::Failed);
         }
         Ok(Exit::Done)
@@ -200,7 +200,7 @@ impl<O: Write, E: Write> Session<O, E> {
             said,
         };
         if !window.answer(line, answer) {
-            writeln!(self.err, "an answer nobody waits for: {text}")?;
+            writeln!(self.err, "a response without a request: {text}")?;
         }
         Ok(())
     }

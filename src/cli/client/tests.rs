@@ -106,7 +106,7 @@ async fn refused_and_unreadable_lines_are_named_and_counted() {
         "line 1: label 1, probability 0.5000, m@1, id i\nline 5: label 1, probability 1.0000, m@1, id i\n"
     );
     let faults = "line 3: a: missing – takes a number\n\
-                  line 4: Not a row: not JSON: expected ident at line 1 column 2\n2 of 4 rows were refused\n";
+                  line 4: Not a row: not JSON: expected ident at line 1 column 2\n2 of 4 rows were rejected\n";
     assert_eq!(err, faults);
 
     let (_, out, _) = converse(rows, true, &[]).await;

@@ -41,7 +41,7 @@ impl Stage {
         let whole = table::of_spec(&spec, "".as_ref())?.table;
         let traffic = Traffic::deal(&whole, seed)?;
         say.line(format_args!(
-            "{} of {} rows are learnt from; the others come as traffic, each once",
+            "{} of {} rows are the training rows; the others come as traffic, each once",
             traffic.learnt.table.len(),
             whole.len()
         ))?;

@@ -98,7 +98,7 @@ impl Story<'_> {
 
         let retrained = self.retraining().await?;
         let live: Models = self.visitor.get("/v1/models").await?;
-        let live = live.champion.context("nobody is champion")?;
+        let live = live.champion.context("there is no champion")?;
         note("retrain", &live, json!({"job": retrained}));
 
         say.act(

@@ -53,7 +53,7 @@ pub fn verdict(reference: &str, current: &str, drift: &Drift) -> String {
         if let Some(needed) = column.needed {
             let name = &column.name;
             text.push_str(&format!(
-                "\n{name}: not sure yet; if it stays like this, about {needed} rows would tell"
+                "\n{name}: not sure yet; if it stays like this, about {needed} rows would show it"
             ));
         }
     }

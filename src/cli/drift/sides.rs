@@ -49,7 +49,7 @@ impl Reference {
             let (name, model) = site.model(wanted)?;
             let options = args.read.options(&model.spec().format)?;
             return Ok(Reference {
-                name: format!("the rows {name} learnt from"),
+                name: format!("the training rows of {name}"),
                 rows: Rows {
                     sample: Sample::of_profile(model.profile()),
                     others: text_columns(model.schema()),

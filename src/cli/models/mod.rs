@@ -82,7 +82,7 @@ pub fn run(args: &ModelsArgs, site: &Site) -> Result<Exit> {
 fn by_hand(command: &str) -> Decision {
     Decision {
         by: command.into(),
-        reason: "asked for by hand".into(),
+        reason: "requested by hand".into(),
         evidence: Value::Null,
     }
 }

@@ -1,3 +1,5 @@
+//! Errors of inferring a spec.
+
 use crate::ingest::collect::MAX_BAD;
 use crate::ingest::error::ReadError;
 
@@ -47,7 +49,7 @@ pub enum InferError {
     #[error("{source_name}: there is nothing to compare: {why}")]
     NothingToCompare { source_name: String, why: String },
     /// No column of the table can be used as a feature.
-    #[error("no column beside the target {target:?} can be learnt from: {why}")]
+    #[error("no column beside the target {target:?} is usable: {why}")]
     NothingToLearnFrom {
         target: String,
         /// Each column, and the reason why it cannot be used.

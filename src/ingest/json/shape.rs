@@ -110,7 +110,7 @@ fn of_fields(object: &Object<'_>, schema: &Schema) -> Shape {
         let by_column = object.keys().any(|name| known(name))
             || (!object.keys().all(is_number) && within.is_some_and(|o| o.keys().all(is_number)));
         return Shape::Other(match by_column {
-            true => columns("columns, as pandas writes them unless told otherwise"),
+            true => columns("columns, as pandas writes them by default"),
             false => columns("rows by their index (orient=\"index\")"),
         });
     }

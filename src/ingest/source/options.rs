@@ -1,3 +1,5 @@
+//! Options of a source beside its address.
+
 use std::time::Duration;
 
 use super::http::next::Next;

@@ -1,3 +1,5 @@
+//! Standard input as a source.
+
 use std::io;
 use std::sync::Arc;
 

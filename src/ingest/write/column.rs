@@ -1,3 +1,5 @@
+//! Plain columns for output.
+
 /// A plain column for output, with `None` where a row has no value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {

@@ -1,3 +1,5 @@
+//! Errors of writing a table or predictions.
+
 use std::io;
 use std::path::PathBuf;
 

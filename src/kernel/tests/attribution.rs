@@ -65,6 +65,7 @@ fn total((base, phi): &(f64, Vec<f64>)) -> f64 {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     #[test]
     fn shapley_values_are_those_of_the_definition(trees in prop::collection::vec(tree(), 1..5), x in row()) {
         let (base, phi) = explain(&Kernel::Trees(forest(trees.clone())), &x);

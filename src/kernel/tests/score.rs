@@ -15,6 +15,7 @@ fn leaf_mean(trees: &[Tree], x: &[f32]) -> f64 {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     #[test]
     fn a_forest_is_the_mean_of_its_leaves(trees in trees(), rows in rows()) {
         let kernel = Kernel::Trees(forest(trees.clone()));

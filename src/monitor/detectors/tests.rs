@@ -91,7 +91,7 @@ fn a_detector_taken_up_from_its_text_goes_on_as_before() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, ..crate::proptest_config() })]
 
     /// For any numbers and any interruption, a restored detector reports the same changes and has a bit-identical state.
     #[test]

@@ -32,7 +32,7 @@ impl Fired {
         let Change { before, after } = change;
         let decay = change.rose();
         let says = format!(
-            "{}: {} at truth {at} found the share of wrong decisions {} from {:.1} % of {} truths to {:.1} % of the {} since",
+            "{}: {} at label {at} found the share of wrong decisions {} from {:.1} % of {} labels to {:.1} % of the {} since",
             if decay { "decay" } else { "better" },
             kind.title,
             if decay { "risen" } else { "fallen" },

@@ -135,7 +135,7 @@ fn only_a_rise_of_the_error_is_decay() {
             "{change:?}"
         );
         let expected = format!(
-            "decay: {} at truth {at} found the share of wrong decisions risen from {:.1} % of {} truths to {:.1} % of the {} since",
+            "decay: {} at label {at} found the share of wrong decisions risen from {:.1} % of {} labels to {:.1} % of the {} since",
             kind.title,
             100.0 * before.mean,
             before.n,
@@ -223,6 +223,7 @@ fn delays_are_as_the_readme_says() {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     #[test]
     fn it_is_taken_up_where_it_was_left(
         rows in prop::collection::vec((0.0..=1.0, any::<bool>()), 1..300),

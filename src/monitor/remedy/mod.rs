@@ -197,5 +197,5 @@ fn is_no_chance(share: f64, rows: u64) -> bool {
 }
 
 fn constant(name: &str, value: &str) -> String {
-    format!("{name} is {value} in every row: it tells nothing any more")
+    format!("{name} is {value} in every row: it carries no information any more")
 }

@@ -45,7 +45,7 @@ fn lateness(memory: &Memory, delay: &Delay, late: Duration, now: Timestamp) -> O
     let silent = delay.since(now).map(|since| since.as_secs_f64());
     let silent = silent.filter(|seconds| *seconds > late_seconds);
     let (summary, seconds) = match (slow, silent) {
-        (Some(seconds), _) => ("A tenth of the last truths came late".to_owned(), seconds),
+        (Some(seconds), _) => ("A tenth of the last labels came late".to_owned(), seconds),
         (None, Some(seconds)) => ("No label has come for a long time".to_owned(), seconds),
         (None, None) => return None,
     };

@@ -53,8 +53,8 @@ pub fn decide(
 ) -> Verdict {
     let verdict = |promote, reason| Verdict { promote, reason };
     let champion = match (mode, champion) {
-        (Promote::Always, _) => return verdict(true, "asked for: --promote always".into()),
-        (Promote::Never, _) => return verdict(false, "asked for: --promote never".into()),
+        (Promote::Always, _) => return verdict(true, "requested: --promote always".into()),
+        (Promote::Never, _) => return verdict(false, "requested: --promote never".into()),
         (Promote::Auto, None) => {
             return verdict(true, first("there was no champion".into(), candidate));
         }

@@ -53,14 +53,14 @@ fn a_word_of_the_caller_settles_it() {
             &bad,
             champion,
             true,
-            "asked for: --promote always",
+            "requested: --promote always",
         );
         check(
             Promote::Never,
             &good,
             champion,
             false,
-            "asked for: --promote never",
+            "requested: --promote never",
         );
     }
 }

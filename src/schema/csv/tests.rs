@@ -325,6 +325,7 @@ fn the_caller_may_break_off() {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     /// The watch and the parser agree on where rows begin and whether a quote is open, for any text.
     #[test]
     fn the_watch_sees_what_the_parser_does(text in "[a#\",\r\n]{0,24}", comment in prop::option::of(Just(b'#'))) {

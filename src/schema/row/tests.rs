@@ -72,6 +72,7 @@ fn check_promise(schema: &Schema, row: &Row) {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     #[test]
     fn any_object_gives_faults_or_a_sound_row(object in any_object(), purpose in purposes()) {
         let schema = wines();

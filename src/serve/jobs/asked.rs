@@ -85,7 +85,7 @@ pub fn read(body: &[u8], defaults: &Defaults, by: String) -> Result<Asked, Probl
     match keys.faults {
         faults if faults.is_empty() => Ok(asked),
         faults => {
-            let detail = "the training cannot be asked for like this";
+            let detail = "the training request is invalid";
             Err(Problem::new(&kind::INVALID, detail).with(faults))
         }
     }

@@ -69,8 +69,8 @@ fn held(store: &Stats) -> Markup {
     let events = store.kinds.iter().map(|(kind, count)| (&**kind, *count));
     let events = events.filter(|(kind, count)| *count > 0 && *kind != "quarantine");
     let more = [
-        ("truths known", store.labels),
-        ("truths waiting", store.waiting),
+        ("labels", store.labels),
+        ("labels waiting", store.waiting),
         ("rows in quarantine", store.quarantine),
     ];
     html! {

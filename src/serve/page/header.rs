@@ -12,7 +12,7 @@ pub fn draw(view: &PageView) -> Markup {
             h1 { (view.model) }
             p.muted {
                 "live model · trained " time datetime=(view.trained) { (minute(&view.trained)) }
-                " · " (view.learner) " · learnt from " (thousands(view.rows)) " rows"
+                " · " (view.learner) " · trained on " (thousands(view.rows)) " rows"
             }
             @if view.reader.is_signed_in { button #logout type="button" { "Sign out" } }
         }

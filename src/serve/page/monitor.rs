@@ -57,7 +57,7 @@ fn draw_verdict(verdict: &Verdict) -> Markup {
             Some(change) => p.alarm { "Drift: " (change) },
         }
         @if let Some(retrain) = &verdict.retrain {
-            p { @if retrain.asked { "A training is asked for." } @else { "No training for it: " (retrain.why) "." } }
+            p { @if retrain.asked { "A training is requested." } @else { "No training for it: " (retrain.why) "." } }
         }
         div.aside role="region" tabindex="0" aria-label="drift of each column" {
             table {
@@ -97,12 +97,12 @@ fn performance(live: Option<&Performance>, estimated: Option<&Estimated>) -> Mar
         h3 { "Performance" }
         @if let Some(decayed) = decayed { p.alarm { (decayed.says) } }
         @if window.is_none() && estimated.is_none() {
-            p.muted { "No truth has come, and no window is full." }
+            p.muted { "No label has come, and no window is full." }
         } @else {
             div.aside role="region" tabindex="0" aria-label="performance" { table {
                 thead { tr {
                     th { "" }
-                    th.number { @match window { Some(w) => { "by " (w.n) " truths" } None => "by truths" } }
+                    th.number { @match window { Some(w) => { "by " (w.n) " labels" } None => "by labels" } }
                     th.number { "estimated without" }
                 } }
                 tbody { @for name in FIGURES {

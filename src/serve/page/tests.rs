@@ -70,7 +70,7 @@ fn the_html_as_served_names_the_live_model_and_its_figures() {
     assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\">"));
     assert!(html.contains("<title>moths@12 · titanic-platform</title>"));
     assert!(html.contains("<h1>moths@12</h1>"));
-    assert!(html.contains("blend · learnt from 1,234 rows"));
+    assert!(html.contains("blend · trained on 1,234 rows"));
     assert!(html.contains("0.896<span class=\"muted\"> ± 0.012</span>"));
     assert!(html.contains("<abbr title=\"Chance of &lt;it&gt;.\">AUC</abbr>"));
     assert!(

@@ -17,7 +17,7 @@ pub struct Trouble {
 pub fn draw(trouble: &Trouble) -> Markup {
     html! {
         @if let Some(why) = &trouble.failing {
-            p.alarm { "The store cannot write: " (why) ". Rows are answered all the same; rows and labels to keep are refused." }
+            p.alarm { "The store cannot write: " (why) ". Predictions are still made; rows and labels are rejected." }
         }
         @if trouble.lost > 0 {
             p.alarm {

@@ -35,24 +35,24 @@ macro_rules! kinds {
 }
 
 kinds! {
-    UNREADABLE = 400 "unreadable" "The body is not what it claims to be";
-    BAD_REQUEST = 400 "bad-request" "The request makes no sense";
-    UNAUTHORIZED = 401 "unauthorized" "A token is needed";
-    SCOPE = 403 "scope" "The token does not go that far";
-    ORIGIN = 403 "origin" "Pages of this origin may not ask";
-    NOT_FOUND = 404 "not-found" "There is nothing here";
-    METHOD = 405 "method" "The method is not known here";
+    UNREADABLE = 400 "unreadable" "Unreadable body";
+    BAD_REQUEST = 400 "bad-request" "Invalid request";
+    UNAUTHORIZED = 401 "unauthorized" "Token required";
+    SCOPE = 403 "scope" "Insufficient scope";
+    ORIGIN = 403 "origin" "Origin not allowed";
+    NOT_FOUND = 404 "not-found" "Not found";
+    METHOD = 405 "method" "Method not allowed";
     TIMEOUT = 408 "timeout" "The body took too long to arrive";
-    CONFLICT = 409 "conflict" "This contradicts what is known";
-    GONE = 410 "gone" "It was there, but is no more";
+    CONFLICT = 409 "conflict" "Conflict with what is stored";
+    GONE = 410 "gone" "Gone";
     TOO_LARGE = 413 "too-large" "The body is too large";
-    MEDIA_TYPE = 415 "media-type" "The media type is not taken here";
-    HOST = 421 "host" "The server is not known under this name";
-    INVALID = 422 "invalid" "The content breaks the contract";
-    UPGRADE = 426 "upgrade" "Only a WebSocket can be opened here";
-    INTERNAL = 500 "internal" "The server failed";
+    MEDIA_TYPE = 415 "media-type" "Media type not supported";
+    HOST = 421 "host" "Host not allowed";
+    INVALID = 422 "invalid" "Invalid content";
+    UPGRADE = 426 "upgrade" "WebSocket required";
+    INTERNAL = 500 "internal" "Internal error";
     NOT_YET = 501 "not-yet" "This is not available yet";
-    OVERLOADED = 503 "overloaded" "Too much is asked at once";
-    NOT_STORED = 503 "not-stored" "The store does not answer";
-    NOT_READY = 503 "not-ready" "No model answers";
+    OVERLOADED = 503 "overloaded" "Overloaded";
+    NOT_STORED = 503 "not-stored" "Store unavailable";
+    NOT_READY = 503 "not-ready" "No model is live";
 }

@@ -85,6 +85,7 @@ fn equal_answers_differ_by_nothing() {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     #[test]
     fn the_bounds_hold_the_mean_and_change_sides_with_the_models(
         rows in prop::collection::vec((any::<bool>(), 0.0..=1.0, 0.0..=1.0), 2..100),

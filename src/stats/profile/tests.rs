@@ -205,6 +205,7 @@ fn a_fault_names_its_column() {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     #[test]
     fn what_is_built_passes_the_check(
         values in prop::collection::vec(prop::option::of(prop::num::f64::NORMAL), 0..60),

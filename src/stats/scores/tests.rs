@@ -162,6 +162,7 @@ fn rows() -> impl Strategy<Value = Vec<(f64, bool)>> {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     #[test]
     fn merged_in_any_order_is_all_at_once_to_the_bit(a in rows(), b in rows(), c in rows()) {
         let whole = scores(0.5, a.iter().chain(&b).chain(&c).copied()).finish();

@@ -22,6 +22,7 @@ fn capital(lowest: f64, values: &[f64], m: f64) -> f64 {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     #[test]
     fn the_bound_is_below_the_capital(
         values in prop::collection::vec(-2.0..3.0, 1..60),

@@ -247,6 +247,7 @@ fn holm_by_hand() {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     /// For any input, every statistic is `None` or a number in its range.
     #[test]
     fn figures_stay_in_their_range(

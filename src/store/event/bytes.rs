@@ -105,6 +105,7 @@ mod tests {
     use super::*;
 
     proptest! {
+        #![proptest_config(crate::proptest_config())]
         #[test]
         fn what_is_written_is_read(number: u64, signed: i64, text: String) {
             let mut out = Vec::new();

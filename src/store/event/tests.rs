@@ -118,6 +118,7 @@ fn rows() -> impl Strategy<Value = serde_json::Value> {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     /// A stored row is the JSON that was stored before, and is read as that was.
     #[test]
     fn a_row_is_written_and_read_as_its_json(value in rows(), labelled in any::<Option<bool>>()) {

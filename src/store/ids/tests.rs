@@ -65,6 +65,7 @@ fn write<T>(database: &Database, work: impl FnOnce(&mut NewIds<'_>) -> T) -> T {
 }
 
 proptest! {
+    #![proptest_config(crate::proptest_config())]
     #[test]
     fn every_id_is_found_and_no_other(commits in prop::collection::vec(ids(), 1..5), others in ids(), gone in 0u64..800) {
         let database = empty();

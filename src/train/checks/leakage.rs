@@ -32,7 +32,7 @@ pub(super) fn check(table: &Table, labels: &[bool], summary: &mut WarningSummary
         let (area, how) = best(&cells, table.text());
         if area > AREA {
             let detail = format!(
-                "tells the target by itself{how}, AUC {area:.3}: leave the column out if it is not known before the outcome"
+                "determines the target by itself{how}, AUC {area:.3}: leave the column out if it is not known before the outcome"
             );
             summary.say(&column.name, Problem::Leakage, table.len() as u64, detail);
         }

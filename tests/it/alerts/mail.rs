@@ -109,7 +109,7 @@ async fn a_refused_login_is_tried_again_under_the_same_id() {
     drift(&before, true);
     until("the refusal", || async {
         let error = error(&before).await;
-        error.contains("the login is refused: 535")
+        error.contains("the login is rejected: 535")
     })
     .await;
     let id = row(&before).await["id"].as_str().unwrap().to_owned();

@@ -200,7 +200,7 @@ async fn check_at(post: Post, authority: Option<String>, expected: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_login_that_is_refused_is_told_and_tried_again() {
-    check(Mood::Stranger, "the login is refused: 535").await;
+    check(Mood::Stranger, "the login is rejected: 535").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -231,7 +231,7 @@ fn promotion_is_as_asked() {
     let (model, promoted, reason) = train("--promote never");
     assert_eq!(
         (model.as_str(), promoted, reason.as_str()),
-        ("titanic@2", false, "asked for: --promote never")
+        ("titanic@2", false, "requested: --promote never")
     );
     assert_eq!(champion(), "titanic@1\n");
     // The same training again is not worse.
@@ -260,7 +260,7 @@ fn promotion_is_as_asked() {
     folder.run("models promote 4").ok();
     assert_eq!(champion(), "titanic@4\n");
     let (_, promoted, reason) = train("--promote always");
-    assert!(promoted && reason == "asked for: --promote always");
+    assert!(promoted && reason == "requested: --promote always");
 }
 
 #[test]

@@ -492,7 +492,7 @@ fn everything(how: How) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, ..crate::proptest_config() })]
 
     /// A damaged file yields rows or an error that names the file, never a panic.
     #[test]

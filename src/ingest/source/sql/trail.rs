@@ -1,3 +1,5 @@
+//! The cursor of a query while its rows arrive.
+
 use std::borrow::Cow;
 
 use super::cell::Found;
