@@ -1,4 +1,4 @@
-//! Alerts: looked at, silenced, and dead letters sent again.
+//! Routes for alerts: list them, silence them, and resend undelivered notifications.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::alert::silence::Matcher;
 use crate::alert::view::View;
 use crate::units::Span;
 
-/// Who may read alerts, here or as a live topic.
+/// The access required to read alerts, over REST or as a live topic.
 pub const ACCESS: Access = Access::READ;
 
 const ALERT: &[Parameter] = &[Parameter::path("id", "the alert's id")];
@@ -109,7 +109,7 @@ pub static ROUTES: &[Route] = &[
     .responses(&[Response::text(200, "A part of a page.", HTML)]),
 ];
 
-/// What a silence says: for how long and why, and `others`.
+/// The JSON schema of a silence: duration, comment, and the properties in `others`, which are required too.
 fn silence_schema(others: Value) -> Value {
     let mut properties = json!({
         "for": {
@@ -132,7 +132,7 @@ fn silence_schema(others: Value) -> Value {
     })
 }
 
-/// Which alerts a silence of labels is about.
+/// The schema property that selects alerts by their labels.
 fn matchers() -> Value {
     json!({"matchers": {
         "type": "array",
@@ -142,21 +142,21 @@ fn matchers() -> Value {
     }})
 }
 
-/// Longest comment, in characters.
+/// Maximum length of a comment in characters; a longer one is truncated.
 const LONGEST: usize = 1000;
 
-/// Every alert, silence, channel and dead letter.
+/// Lists alerts, silences, channels and undelivered notifications.
 pub async fn list(alerts: web::Data<Handle>) -> HttpResponse {
     reply::json(StatusCode::OK, &*alerts.view())
 }
 
-/// The section of the page alone, for one that is open.
+/// The alerts section alone, for a page that is already open.
 pub async fn fragment(alerts: web::Data<Handle>) -> HttpResponse {
     let section = page::alerts::draw(&alerts.view());
     reply::page(page::CSP, section.into_string())
 }
 
-/// Tells nobody of an alert for some time.
+/// Suppresses the notifications of one alert for a limited time.
 pub async fn silence(
     path: web::Path<String>,
     request: HttpRequest,
@@ -170,7 +170,7 @@ pub async fn silence(
     Ok(list(alerts).await)
 }
 
-/// Silences every alert with certain labels for some time.
+/// Suppresses the notifications of all alerts with certain labels for a limited time.
 pub async fn silence_labels(
     request: HttpRequest,
     mut payload: web::Payload,
@@ -185,7 +185,7 @@ pub async fn silence_labels(
     Ok(list(alerts).await)
 }
 
-/// Ends that before its time.
+/// Removes the silences of an alert before they expire.
 pub async fn unsilence(
     path: web::Path<String>,
     alerts: web::Data<Handle>,
@@ -194,7 +194,7 @@ pub async fn unsilence(
     Ok(list(alerts).await)
 }
 
-/// Sends a dead letter again.
+/// Sends an undelivered notification again.
 pub async fn resend(
     path: web::Path<String>,
     alerts: web::Data<Handle>,
@@ -203,19 +203,19 @@ pub async fn resend(
     Ok(list(alerts).await)
 }
 
-/// A silence as requested.
+/// A requested silence.
 struct Asked {
     matchers: Vec<Matcher>,
     time: Duration,
     comment: String,
 }
 
-/// For how long, and why.
+/// Parses the duration and the comment of a silence for one alert.
 fn asked(body: &[u8]) -> Result<(Duration, String), Problem> {
     read(body, false).map(|asked| (asked.time, asked.comment))
 }
 
-/// For how long, why and, where no alert is named, of which labels; every fault of the body at once.
+/// Parses a silence: duration, comment and, if `with_labels` is set, the label matchers. All faults are reported at once.
 fn read(body: &[u8], with_labels: bool) -> Result<Asked, Problem> {
     let Pairs(pairs) = serde_json::from_slice(body).map_err(|fault| {
         let detail = format!("not readable as an object of JSON: {fault}");

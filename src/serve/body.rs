@@ -1,4 +1,4 @@
-//! Bodies on their way in: what they may be, and how much of it.
+//! Reading request bodies: accepted formats, size limits and time limits.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -18,17 +18,17 @@ use super::stream;
 use crate::schema::dialect::{Encoding, decode};
 use crate::schema::fault::excerpt;
 
-/// Bodies up to this size are answered on the thread that read them: a hundred rows, half a millisecond. Others would keep
-/// it from everybody else.
+/// Bodies of up to this many bytes are handled on the serving thread that read them: about a hundred rows, half a
+/// millisecond. Larger ones would block that thread for other clients.
 pub const SMALL: usize = FREE;
 
-/// How long a body may take to arrive: the largest over a slow line (16 MiB at 2.3 Mbit/s).
+/// Maximum time for a body to arrive, enough for the largest body over a slow connection (16 MiB at 2.3 Mbit/s).
 const WHOLE: Duration = Duration::from_secs(60);
 
-/// How long a body may make no progress.
+/// Maximum time without any new bytes of a body.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// Formats that rows come in.
+/// Body formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// `application/json`
@@ -42,7 +42,6 @@ pub enum Format {
 }
 
 impl Format {
-    /// Its media type.
     pub fn media_type(self) -> &'static str {
         match self {
             Format::Json => "application/json",
@@ -53,19 +52,19 @@ impl Format {
     }
 }
 
-/// Where rows go in.
+/// Formats of rows to predict.
 pub const ROWS: &[Format] = &[Format::Json, Format::Csv, Format::JsonLines];
 
-/// Where rows are kept.
+/// Formats of rows to store.
 pub const KEPT_ROWS: &[Format] = &[Format::Json, Format::Csv, Format::JsonLines, Format::Batch];
 
-/// Everywhere else.
+/// Format of all other bodies.
 pub const DOCUMENT: &[Format] = &[Format::Json];
 
-/// The format a request says its body is in.
+/// The body format that a request declares.
 ///
 /// # Errors
-/// 415, naming what is taken: no type, another type, another charset, a content encoding.
+/// 415, listing the accepted formats: for a missing or unknown media type, an unknown charset, or a content encoding.
 pub fn format(headers: &HeaderMap, taken: &'static [Format]) -> Result<Format, Problem> {
     let given = headers
         .get(header::CONTENT_TYPE)
@@ -104,7 +103,7 @@ fn charset(media_type: &str) -> Option<&str> {
     Some(value.trim().trim_matches('"'))
 }
 
-/// A body as UTF-8, where its media type names another charset.
+/// Converts a body to UTF-8 if its media type names another charset or the body starts with a byte-order mark.
 fn decoded(headers: &HeaderMap, bytes: Bytes) -> Result<Bytes, Problem> {
     let media_type = headers.get(header::CONTENT_TYPE);
     let name = media_type.and_then(|value| charset(value.to_str().ok()?));
@@ -124,13 +123,13 @@ fn decoded(headers: &HeaderMap, bytes: Bytes) -> Result<Bytes, Problem> {
     }
 }
 
-/// Whether a body comes with a request.
+/// Whether the headers announce a body.
 pub fn has_body(headers: &HeaderMap) -> bool {
     let length = headers.get(header::CONTENT_LENGTH);
     headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
-/// About how many rows a body holds, by what stands between them: what its work costs is judged before it is read.
+/// Estimates the number of rows of a body from its separators. Admission needs the number before the body is parsed.
 pub fn about_rows(format: Format, bytes: &[u8]) -> usize {
     let between = match format {
         Format::Json => b'{',
@@ -155,19 +154,18 @@ fn not_taken(got: &str, taken: &[Format]) -> Problem {
     Problem::new(&kind::MEDIA_TYPE, detail).header(header::ACCEPT, names.join(", "))
 }
 
-/// Marks a request that has no place among those in flight until its body is there.
+/// Request extension that marks a request which takes its in-flight place only once its body has arrived.
 #[derive(Clone, Copy, Debug)]
 pub struct AwaitsPlace;
 
-/// A body that was read, with what it takes of the budget.
+/// A body with its share of the memory budget.
 #[derive(Debug)]
 pub struct Body {
-    /// The bytes.
     pub bytes: Bytes,
     _kept: Kept,
 }
 
-/// Takes bodies in: each within its limits, all together within the budget.
+/// Reads bodies: each within its size and time limits, all together within the memory budget.
 #[derive(Clone, Debug)]
 pub struct Intake {
     limit: usize,
@@ -176,7 +174,7 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Bodies of at most `limit` bytes.
+    /// Creates a reader for bodies of at most `limit` bytes.
     pub fn new(limit: usize, budget: Budget, inflight: Inflight) -> Intake {
         Intake {
             limit,
@@ -185,7 +183,7 @@ impl Intake {
         }
     }
 
-    /// The same for bodies of at most so many bytes.
+    /// The same reader with another size limit in bytes.
     pub fn limited(&self, limit: usize) -> Intake {
         Intake {
             limit,
@@ -193,10 +191,10 @@ impl Intake {
         }
     }
 
-    /// Checks the length that a head declares.
+    /// Checks the declared content length.
     ///
     /// # Errors
-    /// 413 over the limit.
+    /// 413 when it exceeds the limit.
     pub fn admit(&self, headers: &HeaderMap) -> Result<(), Problem> {
         match declared(headers) {
             Some(length) if length > self.limit => Err(self.too_large()),
@@ -204,10 +202,11 @@ impl Intake {
         }
     }
 
-    /// Reads a body; once it is there, its request has a place among those in flight.
+    /// Reads a body. If the request is marked with [`AwaitsPlace`], it takes its in-flight place once the body has arrived.
     ///
     /// # Errors
-    /// 413 over the limit, 503 beyond the budget or without a place, 408 when it does not arrive, 400 when it breaks off.
+    /// 413 over the size limit, 503 when the memory budget or the in-flight places are used up, 408 when the body does not
+    /// arrive in time, 400 when it breaks off.
     pub async fn read(
         &self,
         request: &HttpRequest,
@@ -218,7 +217,7 @@ impl Intake {
         let declared = declared(headers);
         let progress = Cell::new(Instant::now());
         let mut read = std::pin::pin!(self.collect(payload, &progress));
-        // A small body has mostly come together with its head: then no timer is set up for it.
+        // A small body has usually arrived together with its head and needs no timer.
         let body = match futures_util::poll!(read.as_mut()) {
             Poll::Ready(body) => body,
             Poll::Pending => {
@@ -243,7 +242,7 @@ impl Intake {
         Ok(Body { bytes, _kept })
     }
 
-    /// Reads a document of JSON that may be left out; then no type is needed either.
+    /// Reads an optional JSON document. Without a body, no content type is required.
     ///
     /// # Errors
     /// As [`Intake::read`] and [`format()`].
@@ -262,7 +261,7 @@ impl Intake {
         Ok(body.bytes)
     }
 
-    /// Nearly always there is one chunk, which is passed on as it is.
+    /// Collects the chunks of a body. Nearly every body is a single chunk, which is returned without a copy.
     async fn collect(
         &self,
         payload: &mut Payload,
@@ -321,7 +320,7 @@ fn declared(headers: &HeaderMap) -> Option<usize> {
         .and_then(|value| value.to_str().ok()?.parse().ok())
 }
 
-/// What is read, unless it takes too long or makes no progress.
+/// The result of reading a body, or 408 when it exceeds [`WHOLE`] in total or [`IDLE`] without progress.
 async fn within(
     mut read: Pin<&mut impl Future<Output = Result<Body, Problem>>>,
     progress: &Cell<Instant>,

@@ -1,21 +1,21 @@
-//! Bytes that are kept for clients, of all connections together: bodies, messages in pieces, answers that nobody has read.
+//! The memory budget, in bytes, that all connections share: bodies, fragmented messages, and unread responses.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::problem::Problem;
 
-/// What one client keeps for a moment without counting: an ordinary request comes and goes within one read.
+/// Bytes that a client may hold without counting against the budget: an ordinary request is complete within one read.
 pub const FREE: usize = 32 << 10;
 
-/// The budget. Clones share it.
+/// The memory budget. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Budget {
     kept: Arc<AtomicUsize>,
     most: usize,
 }
 
-/// Bytes taken of the budget, given back when this is dropped.
+/// Bytes taken from the budget, returned on drop.
 #[derive(Debug, Default)]
 pub struct Kept {
     budget: Option<Arc<AtomicUsize>>,
@@ -23,7 +23,7 @@ pub struct Kept {
 }
 
 impl Budget {
-    /// A budget of so many bytes.
+    /// A budget of `bytes` bytes.
     pub fn new(bytes: usize) -> Budget {
         Budget {
             kept: Arc::default(),
@@ -31,10 +31,10 @@ impl Budget {
         }
     }
 
-    /// Takes so many bytes more into `kept`.
+    /// Takes `bytes` more bytes and adds them to `kept`.
     ///
     /// # Errors
-    /// 503 when they are not there.
+    /// 503 when the budget has too few bytes left.
     pub fn take(&self, kept: &mut Kept, bytes: usize) -> Result<(), Problem> {
         let take = |now: usize| now.checked_add(bytes).filter(|after| *after <= self.most);
         let taken = self
@@ -45,16 +45,16 @@ impl Budget {
         Ok(())
     }
 
-    /// Takes them also where they are not there: what they are of has been made, and whatever comes next is refused instead.
+    /// Takes bytes even beyond the budget, for data that already exists in memory. Later requests are rejected instead.
     pub fn overdraw(&self, kept: &mut Kept, bytes: usize) {
         self.kept.fetch_add(bytes, Ordering::Relaxed);
         kept.add(&self.kept, bytes);
     }
 
-    /// Checks that any of it is left.
+    /// Checks that the budget has bytes left.
     ///
     /// # Errors
-    /// 503 when none is.
+    /// 503 when it has none.
     pub fn check(&self) -> Result<(), Problem> {
         let left = self.kept.load(Ordering::Relaxed) < self.most;
         left.then_some(()).ok_or_else(exhausted)

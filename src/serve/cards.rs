@@ -1,4 +1,4 @@
-//! What is known of each version, read from its file once: a version never changes.
+//! Cache of the facts about each model version. A version never changes, so its file is read once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,15 +7,15 @@ use super::views::Facts;
 use crate::live::Champion;
 use crate::registry::{Listed, Registry, RegistryError, Version};
 
-/// The versions read so far. Clones share them.
+/// The facts read so far, by version. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Cards(Arc<Mutex<HashMap<Version, Arc<Facts>>>>);
 
 impl Cards {
-    /// What is known of a version. Reads its file the first time: not on a thread that serves.
+    /// The facts about a version. The first call reads the version's file and must not run on a serving thread.
     ///
     /// # Errors
-    /// When its file is damaged or gone.
+    /// When the file is damaged or missing.
     pub fn of(&self, registry: &Registry, version: &Version) -> Result<Arc<Facts>, RegistryError> {
         if let Some(facts) = self.lock(|known| known.get(version).cloned()) {
             return Ok(facts);
@@ -26,7 +26,7 @@ impl Cards {
         Ok(facts)
     }
 
-    /// Forgets versions that are no more.
+    /// Removes versions that are no longer listed.
     pub fn forget_all_but(&self, listed: &[Listed]) {
         self.lock(|known| {
             known.retain(|version, _| listed.iter().any(|listed| listed.version == *version))

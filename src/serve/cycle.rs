@@ -1,4 +1,5 @@
-//! The loop as the page shows it: what the ledger, the jobs, the steward's memory and the store say of it.
+//! The state of the retraining loop for the page and the API, gathered from the ledger, the jobs, the retrain controller's
+//! stored state and the store.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -40,16 +41,16 @@ pub static ROUTES: &[Route] = &[
     .problems(&[&kind::NOT_STORED]),
 ];
 
-/// Trainings that are shown.
+/// Maximum number of trainings shown.
 const SHOWN: usize = 4;
 
-/// The section alone, for a page that is open.
+/// The loop's section alone, for a page that is already open.
 pub async fn fragment(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let shown = desk.look().await?;
     Ok(reply::page(CSP, cycle::draw(&shown).into_string()))
 }
 
-/// The loop as a document.
+/// The state of the loop as JSON.
 pub async fn document(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let desk = desk.get_ref().clone();
     let document = web::block(move || desk.document());
@@ -57,21 +58,21 @@ pub async fn document(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     Ok(reply::json(StatusCode::OK, &document))
 }
 
-/// Those who know of the loop.
+/// Sources of the loop's state.
 #[derive(Clone)]
 pub struct Desk {
-    /// What is trained now.
+    /// Running and recent trainings.
     pub jobs: Jobs,
-    /// What was trained, on which evidence.
+    /// Trained versions with their evidence.
     pub registry: Registry,
-    /// What is kept, the steward's memory among it.
+    /// The event store, which also holds the retrain controller's state.
     pub store: Store,
-    /// When the server retrains.
+    /// Conditions under which the server retrains.
     pub triggers: Triggers,
 }
 
 impl Desk {
-    /// The loop as it stands; while the store fails, what is known without it.
+    /// The current state of the loop. If the store fails, the state without the parts that come from it.
     ///
     /// # Errors
     /// When the disk cannot be read.
@@ -116,7 +117,7 @@ impl Desk {
         Ok(views::Loop::of(self.memory()?, self.trigger()))
     }
 
-    /// After so many new truths the server retrains.
+    /// Number of new labels that starts a training; none if retraining is disabled.
     fn trigger(&self) -> Option<u64> {
         self.triggers.labels.filter(|_| self.triggers.enabled)
     }

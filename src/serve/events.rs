@@ -1,4 +1,4 @@
-//! What the store holds: one prediction by its id, and events in their order.
+//! Routes that read the store: one prediction by its id, and events in order.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -22,7 +22,7 @@ const PARAMETERS: &[Parameter] = &[
     Parameter::query("limit", "most events of one answer", count),
 ];
 
-/// Who may read events, here or as a live topic.
+/// The access required to read events, over REST or as a live topic.
 pub const ACCESS: Access = Access::READ;
 
 pub static ROUTES: &[Route] = &[
@@ -54,19 +54,19 @@ pub static ROUTES: &[Route] = &[
     .problems(&[&kind::BAD_REQUEST, &kind::NOT_STORED]),
 ];
 
-/// Events of one answer where nobody says.
+/// Default number of events per response.
 const USUAL: usize = 100;
 
-/// Most events of one answer.
+/// Maximum number of events per response.
 pub const MOST: usize = 10_000;
 
-/// Most events that are looked at for one page; where few are of the kind, the next page goes on from there.
+/// Maximum number of events scanned per response. If few match the kind, the client continues from the returned number.
 const LOOKED_AT: usize = 100_000;
 
-/// Seconds within which a prediction may still be on its way to the disk.
+/// Seconds within which a prediction may not have reached the disk yet.
 const RECENT: u64 = 5;
 
-/// One prediction, with its truth or null.
+/// One prediction, with its label or null.
 pub async fn prediction(
     path: web::Path<String>,
     store: web::Data<Store>,
@@ -96,8 +96,8 @@ pub async fn prediction(
     Ok(reply::json(StatusCode::OK, &document))
 }
 
-/// Whether the prediction of an id may have been made a moment ago: an id of the platform's says when, and of an id of the
-/// caller's own the server knows it.
+/// Whether the prediction with this id may be too recent to be on disk. The server's own ids contain their time; `named` is
+/// the time of a prediction whose id the client chose.
 fn may_be_new(id: &str, named: Option<Timestamp>, now: Timestamp) -> bool {
     let made = Uuid::try_parse(id).ok().and_then(|id| id.get_timestamp());
     let made = made.and_then(|made| i64::try_from(made.to_unix().0).ok());
@@ -106,7 +106,7 @@ fn may_be_new(id: &str, named: Option<Timestamp>, now: Timestamp) -> bool {
     times.iter().flatten().any(is_recent)
 }
 
-/// Events after a number, in order.
+/// Lists events after a number, in order.
 pub async fn list(request: HttpRequest, store: web::Data<Store>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(request.query_string())?;
     let (events, next) = web::block(move || asked.fetch(&store))
@@ -142,7 +142,7 @@ impl Asked {
         Ok(asked)
     }
 
-    /// The events as text, and after which number to go on.
+    /// The events as JSON texts, and the number after which the next request continues.
     fn fetch(&self, store: &Store) -> Result<(Vec<String>, u64), StoreError> {
         let (mut events, mut next) = (Vec::new(), self.after);
         let mut left = LOOKED_AT;
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
     use crate::clock;
 
-    /// Waiting for the writer costs a commit: ids that cannot be on their way do not.
+    /// Waiting for the writer costs a commit, so ids that cannot be on their way to the disk must not wait.
     #[test]
     fn only_ids_that_may_be_on_their_way_wait_for_the_writer() {
         let now: Timestamp = "2026-01-31T09:15:00Z".parse().unwrap();

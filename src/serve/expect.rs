@@ -1,6 +1,6 @@
-//! `Expect: 100-continue`: where the head of a request alone decides, the response comes before the body is sent.
+//! `Expect: 100-continue`: if the head of a request alone leads to a rejection, the response is sent before the body arrives.
 //!
-//! Without this, every such request gets `100 Continue` first and its client sends a body that is thrown away.
+//! Without this check, every such request gets `100 Continue` first, and its client sends a body that is discarded.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::route::Route;
 use super::router::{self, Router};
 use super::routes::ROUTES;
 
-/// What is checked of a head, in the order in which a request without `Expect` meets it.
+/// The checks of a request head, in the order in which they apply to a request without `Expect`.
 pub struct Expect {
     router: Router,
     intake: Intake,
@@ -25,7 +25,7 @@ pub struct Expect {
 }
 
 impl Expect {
-    /// The checks of a server.
+    /// Creates the checks of a server.
     pub fn new(router: Router, intake: Intake) -> Arc<Expect> {
         let mut paths: Vec<(ResourceDef, Vec<&Route>)> = Vec::new();
         for route in ROUTES.iter() {
@@ -44,7 +44,7 @@ impl Expect {
         })
     }
 
-    /// The response to a request where its head alone decides it. None where its body is to be sent.
+    /// The rejection of a request by its head alone. None if the client should send the body.
     pub fn response(&self, head: &RequestHead) -> Option<HttpResponse> {
         let path = Url::new(head.uri.clone());
         let path = path.path();
@@ -82,12 +82,12 @@ impl Expect {
         Some(response)
     }
 
-    /// Type and declared length of the body that a route takes.
+    /// Checks the type and the declared length of the body against what the route accepts.
     fn body(&self, route: &Route, headers: &HeaderMap) -> Result<(), Problem> {
         let Some(body) = &route.body else {
             return Ok(());
         };
-        // A document may be left out; then no type is needed either.
+        // An optional document may be absent, and then no content type is required.
         if body.formats != body::DOCUMENT || headers.contains_key(header::CONTENT_TYPE) {
             body::format(headers, body.formats)?;
         }

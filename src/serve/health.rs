@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it should be asked.
+//! Liveness and readiness probes, and the lifecycle of the server.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -32,17 +32,17 @@ pub static ROUTES: &[Route] = &[
     .problems(&[&kind::NOT_READY]),
 ];
 
-/// How far a server is on its way to its end.
+/// Phase of the shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     Serving,
-    /// Not ready, and still answering.
+    /// Not ready, but still handling requests.
     Draining,
-    /// Nothing new is begun.
+    /// Open connections are closed and no new work starts.
     Closing,
 }
 
-/// Whether a stop was requested, and how far it is. Clones share it.
+/// Whether a stop was requested, and which phase it has reached. Clones share the state.
 #[derive(Clone, Debug)]
 pub struct Lifecycle(watch::Sender<Phase>);
 
@@ -53,12 +53,12 @@ impl Default for Lifecycle {
 }
 
 impl Lifecycle {
-    /// Requests a stop. From here on the server is not ready, and whoever waits on [`Lifecycle::stopped`] goes on.
+    /// Requests a stop. From here on the server is not ready, and callers that wait on [`Lifecycle::stopped`] continue.
     pub fn stop(&self) {
         self.reach(Phase::Draining);
     }
 
-    /// Ends the draining: connections that stay open, such as WebSockets, are closed.
+    /// Ends the draining phase: long-lived connections such as WebSockets are closed.
     pub fn close(&self) {
         self.reach(Phase::Closing);
     }
@@ -68,17 +68,17 @@ impl Lifecycle {
         *self.0.borrow() >= Phase::Draining
     }
 
-    /// Ends when a stop is requested.
+    /// Completes when a stop is requested.
     pub async fn stopped(&self) {
         self.reached(Phase::Draining).await;
     }
 
-    /// Ends when connections that stay open are to be closed.
+    /// Completes when long-lived connections have to be closed.
     pub async fn closed(&self) {
         self.reached(Phase::Closing).await;
     }
 
-    /// There is no way back.
+    /// Advances to `next`, unless that phase or a later one has been reached. The phase never goes back.
     fn reach(&self, next: Phase) {
         self.0.send_if_modified(|phase| {
             let is_later = next > *phase;
@@ -88,12 +88,12 @@ impl Lifecycle {
     }
 
     async fn reached(&self, wanted: Phase) {
-        // An error means that there is no sender left, and this value is one.
+        // `wait_for` fails only without a sender, and `self` holds one.
         let _ = self.0.subscribe().wait_for(|phase| *phase >= wanted).await;
     }
 }
 
-/// The process lives.
+/// Liveness: the process responds.
 pub async fn live() -> HttpResponse {
     let health = Health {
         status: "live".into(),
@@ -102,7 +102,7 @@ pub async fn live() -> HttpResponse {
     reply::json(StatusCode::OK, &health)
 }
 
-/// A model is loaded, the store is whole, and no stop has begun.
+/// Readiness: a model is loaded, the store is undamaged, and no stop was requested.
 pub async fn ready(
     predictor: web::Data<Predictor>,
     lifecycle: web::Data<Lifecycle>,

@@ -1,4 +1,4 @@
-//! A large answer that counts against the budget until the connection has taken it.
+//! A large response body that counts against the memory budget until the connection has taken all of it.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -9,17 +9,17 @@ use actix_web::web::Bytes;
 
 use super::budget::Kept;
 
-/// Bytes handed on at once: the connection copies what it is given, and keeps the copy until it is read.
+/// Maximum bytes per chunk. The connection copies each chunk and holds the copy until the client reads it.
 const PIECE: usize = 64 << 10;
 
-/// The answer, with what it takes of the budget.
+/// The response body with its share of the memory budget.
 pub struct Held {
     rest: Bytes,
     _kept: Kept,
 }
 
 impl Held {
-    /// Holds an answer.
+    /// Wraps a response body.
     pub fn new(bytes: Bytes, kept: Kept) -> Held {
         Held {
             rest: bytes,

@@ -1,5 +1,5 @@
-//! HTTP/1 over a listener. `actix_web::HttpServer` does the same; it has no way to set the service that `Expect` is checked by,
-//! nor to put a stream of our own below.
+//! HTTP/1 over a listener. `actix_web::HttpServer` does the same, but it can neither set the service that handles `Expect`
+//! nor wrap the TCP stream.
 
 use std::io;
 use std::net::TcpListener;
@@ -16,24 +16,24 @@ use futures_util::future::ready;
 use super::expect::Expect;
 use super::stream::{self, Timed};
 
-/// How long a client may take to close its side, and to send what nobody reads any more.
+/// How long a client may take to close its side of a connection that the server is closing.
 const DISCONNECT: Duration = Duration::from_secs(2);
 
-/// Open connections that have waited for their turn.
+/// Maximum length of the queue of connections that are not accepted yet.
 const BACKLOG: u32 = 1024;
 
-/// What the settings say of it.
+/// Settings of the HTTP service.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Threads that answer requests.
+    /// Number of serving threads.
     pub workers: usize,
-    /// How long a connection stays open on which no request comes.
+    /// How long an idle connection stays open.
     pub keep_alive: Duration,
-    /// How long open requests may take once it is stopped.
+    /// How long open requests may take after a stop.
     pub shutdown: Duration,
 }
 
-/// Serves the app that `configure` puts together, until its handle is stopped.
+/// Serves the app that `configure` sets up until the server's handle is stopped.
 ///
 /// # Errors
 /// When the listener cannot be used.
@@ -58,7 +58,7 @@ pub fn serve(
             .keep_alive(options.keep_alive)
             .client_request_timeout(stream::HEAD)
             .client_disconnect_timeout(DISCONNECT)
-            // A client that has closed its side counts as disconnected: its request is dropped.
+            // A client that has closed its side counts as disconnected, and its request is dropped.
             .h1_allow_half_closed(false)
             .local_addr(address)
             .on_connect_ext(|stream: &Timed, connection: &mut Extensions| {

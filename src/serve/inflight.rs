@@ -1,18 +1,18 @@
-//! The bound on requests that are answered at once.
+//! The limit on concurrent requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::problem::Problem;
 
-/// Requests in flight. Clones share the count.
+/// Counter of requests in flight. Clones share the count.
 #[derive(Clone, Debug)]
 pub struct Inflight {
     now: Arc<AtomicUsize>,
     most: usize,
 }
 
-/// One request's place among those being answered, until it is dropped.
+/// One request's place among those in flight, released on drop.
 #[derive(Debug)]
 pub struct Place(Arc<AtomicUsize>);
 
@@ -23,7 +23,7 @@ impl Drop for Place {
 }
 
 impl Inflight {
-    /// At most so many at once.
+    /// Allows at most `most` requests at once.
     pub fn new(most: usize) -> Inflight {
         Inflight {
             now: Arc::new(AtomicUsize::new(0)),
@@ -31,15 +31,15 @@ impl Inflight {
         }
     }
 
-    /// How many there are.
+    /// Number of requests in flight.
     pub fn now(&self) -> usize {
         self.now.load(Ordering::Relaxed)
     }
 
-    /// A place.
+    /// Takes a place.
     ///
     /// # Errors
-    /// 503 when all are taken.
+    /// 503 when all places are taken.
     pub fn enter(&self) -> Result<Place, Problem> {
         let place = Place(self.now.clone());
         let before = self.now.fetch_add(1, Ordering::Relaxed);
@@ -53,7 +53,7 @@ impl Inflight {
         Err(Problem::overloaded(detail)) // a place that is dropped is free again
     }
 
-    /// A place beyond the bound.
+    /// Takes a place without checking the limit.
     pub fn extra(&self) -> Place {
         self.now.fetch_add(1, Ordering::Relaxed);
         Place(self.now.clone())

@@ -1,4 +1,4 @@
-//! Signing in to the page with a token, and out again.
+//! Login to the page with a token, and logout.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header;
@@ -11,7 +11,7 @@ use super::problem::{Problem, kind};
 use super::route::{Route, Tag};
 use super::{query, reply};
 
-/// Where it is.
+/// Path of the login page.
 pub const PATH: &str = "/login";
 
 pub static ROUTES: &[Route] = &[
@@ -34,13 +34,13 @@ pub static ROUTES: &[Route] = &[
     ),
 ];
 
-/// What a browser sends a form as.
+/// The media type in which browsers send forms.
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Bytes of a form with a token: whoever sends it has shown none yet.
+/// Maximum size of the login form in bytes. It is small because the client is not authenticated yet.
 const LONGEST: usize = 4 << 10;
 
-/// The form; without tokens there is nothing to sign in to.
+/// The login form. Without configured tokens no login is needed, and the browser is redirected to the page.
 pub async fn form(guard: web::Data<Guard>) -> HttpResponse {
     match guard.has_tokens() {
         true => reply::page(page::LOGIN_CSP, page::login::draw(None).into_string()),
@@ -48,7 +48,7 @@ pub async fn form(guard: web::Data<Guard>) -> HttpResponse {
     }
 }
 
-/// Takes a token and begins a session with its scopes.
+/// Checks a token and starts a session with its scopes.
 pub async fn sign_in(
     request: HttpRequest,
     mut payload: web::Payload,
@@ -85,7 +85,7 @@ pub async fn sign_in(
     }
 }
 
-/// Ends the session of the page that asks. Anything else has none.
+/// Ends the session if our own page sent the request; requests from elsewhere have no session.
 pub async fn sign_out(request: HttpRequest, guard: web::Data<Guard>) -> HttpResponse {
     if !guard.sign_out(&request) {
         return see_other(PATH, None);
@@ -94,7 +94,7 @@ pub async fn sign_out(request: HttpRequest, guard: web::Data<Guard>) -> HttpResp
     see_other(PATH, Some(cookie(None, is_tls)))
 }
 
-/// Leads a browser to another page, with a cookie or without.
+/// Redirects a browser to another page and optionally sets a cookie.
 pub fn see_other(place: &str, cookie: Option<String>) -> HttpResponse {
     let mut response = HttpResponse::SeeOther();
     response

@@ -1,4 +1,4 @@
-//! `GET /metrics`, as Prometheus reads it.
+//! `GET /metrics` in the Prometheus text format.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ pub static ROUTES: &[Route] = &[Route::get(
 )
 .responses(&[Response::text(200, "The text format.", "text/plain")])];
 
-/// The text format's media type.
+/// Media type of the Prometheus text format.
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// All metrics. Rendering reads `/proc` and takes a millisecond: not on a thread that serves.
+/// Handles `GET /metrics`. Rendering reads `/proc` and takes about a millisecond, so it runs on a blocking thread.
 pub async fn metrics(
     metrics: web::Data<Arc<Metrics>>,
     inflight: web::Data<Inflight>,

@@ -1,17 +1,17 @@
-//! REST, WebSocket, the page: translate, call, translate back.
+//! REST, WebSocket and the web page. Handlers decode a request, call a domain function, and encode its result.
 //!
-//! * [`route`]: what is said of a route; [`routes`]: the table of all; [`router`] puts them where actix finds them.
-//! * [`watch`]: what every request passes on its way in and out; [`guard`] says who may ask at all.
-//! * [`http`]: the protocol below it; [`expect`] responds before a body is sent where the head alone decides.
-//! * [`predict`]: rows in, answers out. [`ws`]: the same, pipelined, with live events.
-//! * [`models`], [`jobs`], [`alerts`], [`health`], [`metrics`]: the rest of the interface.
-//! * [`store`], [`quarantine`], [`sources`], [`settings`]: what the commands of the same names ask a running server for.
-//! * [`views`]: the documents, one struct each: the JSON, its schema, the page and the command line are drawn from it.
-//! * [`openapi`], [`docs`], [`page`], [`site`], [`login`]: the documents and pages about it, and signing in to them.
-//! * [`problem`]: every request without an answer gets a problem document; statuses are chosen there alone.
-//! * [`server`]: all of it put together from handles.
+//! * [`route`] describes a route; [`routes`] is the table of all routes; [`router`] registers them with actix.
+//! * [`watch`] is the middleware around every request; [`guard`] authenticates and authorises the client.
+//! * [`http`] is the HTTP protocol below; [`expect`] rejects a request by its head alone, before the body is sent.
+//! * [`predict`] predicts rows; [`ws`] does so over a pipelined WebSocket, which also sends live events.
+//! * [`models`], [`jobs`], [`alerts`], [`health`] and [`metrics`] are the other resources of the API.
+//! * [`store`], [`quarantine`], [`sources`] and [`settings`] serve the CLI commands of the same names.
+//! * [`views`] holds the documents: the JSON, its schema, the page and the CLI output all come from the same struct.
+//! * [`openapi`], [`docs`], [`page`], [`site`] and [`login`] serve the API description, the web pages and the login.
+//! * [`problem`] builds all error responses; their statuses are chosen only there.
+//! * [`server`] assembles the HTTP server from handles.
 //!
-//! Architecture invariant: nothing is computed here. Whatever can be tested without HTTP lives elsewhere.
+//! Architecture invariant: this module contains no domain logic. Code that can be tested without HTTP lives elsewhere.
 
 pub mod admission;
 pub mod alerts;

@@ -1,4 +1,4 @@
-//! The versions: list, card, promotion, rollback.
+//! Routes of model versions: list, card, promotion and rollback.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
@@ -12,7 +12,7 @@ use super::{reply, views};
 use crate::live::promoter::Promoter;
 use crate::registry::{Listed, Registry, Standing, VersionRef};
 
-/// Who may read versions, here or as a live topic.
+/// Access required to read versions, by REST or as a topic of the live feed.
 pub const ACCESS: Access = Access::PREDICT;
 
 const VERSION: &[Parameter] = &[Parameter::path("version", "`7` or `titanic@7`").example("1")];
@@ -29,7 +29,7 @@ pub static ROUTES: &[Route] = &[
         200,
         "Every version, with its role and metrics.",
     )]),
-    // Before the pattern that its path fits as well.
+    // This route must precede `/v1/models/{version}`, whose pattern matches its path as well.
     Route::post(
         "/v1/models/rollback",
         Tag::Models,
@@ -64,7 +64,7 @@ pub static ROUTES: &[Route] = &[
     .problems(&[&kind::NOT_FOUND, &kind::CONFLICT]),
 ];
 
-/// Who asks, as the ledger names it.
+/// Name of the client for the ledger: that of its token, or `rest` without tokens.
 pub fn by(request: &HttpRequest) -> String {
     request
         .extensions()
@@ -72,7 +72,7 @@ pub fn by(request: &HttpRequest) -> String {
         .map_or_else(|| "rest".to_owned(), |caller| caller.name.to_string())
 }
 
-/// Every version.
+/// Handles `GET /v1/models`.
 pub async fn list(
     registry: web::Data<Registry>,
     cards: web::Data<Cards>,
@@ -82,7 +82,7 @@ pub async fn list(
         let versions = registry.versions()?;
         cards.forget_all_but(&versions);
         let line = |listed: &Listed| {
-            // A damaged version is listed, without what its file would tell.
+            // A version with a damaged file is listed without the facts of the file.
             let facts = cards.of(&registry, &listed.version).ok();
             views::Line::of(listed, facts.as_deref())
         };
@@ -101,7 +101,7 @@ pub async fn list(
     ))
 }
 
-/// All that is known of one version.
+/// Handles `GET /v1/models/{version}`.
 pub async fn show(
     path: web::Path<String>,
     registry: web::Data<Registry>,
@@ -127,7 +127,7 @@ pub async fn show(
     ))
 }
 
-/// Makes a version champion; answered once it answers.
+/// Promotes a version to champion. The response is sent once the version is the live model.
 pub async fn promote(
     request: HttpRequest,
     mut payload: web::Payload,
@@ -143,7 +143,7 @@ pub async fn promote(
     ))
 }
 
-/// Makes the champion before this one champion again; answered once it answers.
+/// Rolls back to the previous champion. The response is sent once that version is the live model.
 pub async fn rollback(
     request: HttpRequest,
     mut payload: web::Payload,
@@ -159,14 +159,15 @@ pub async fn rollback(
 }
 
 fn version(text: &str) -> Result<VersionRef, Problem> {
-    // A name that can name no version names none that is there.
+    // A text that is no valid version name is treated as a version that does not exist.
     text.parse()
         .map_err(|fault: crate::registry::VersionError| {
             Problem::new(&kind::NOT_FOUND, fault.to_string())
         })
 }
 
-/// Nothing is needed in the body; what is sent all the same has to be JSON, which no foreign page's form can send.
+/// Checks the body of a route that needs none. A body that is sent nevertheless has to be JSON, because a form on a foreign
+/// page cannot send JSON (protection against cross-site requests).
 async fn no_body(
     request: &HttpRequest,
     payload: &mut web::Payload,

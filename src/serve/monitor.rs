@@ -1,4 +1,4 @@
-//! What the monitor sees: `GET /v1/monitor`, and its section of the page.
+//! `GET /v1/monitor`, and the monitor section of the page.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -11,7 +11,7 @@ use super::{reply, views};
 use crate::monitor::options::Options;
 use crate::monitoring::View;
 
-/// Who may read what the monitor sees, here or as a live topic.
+/// Access required to read the monitor's results, by REST or as a topic of the live feed.
 pub const ACCESS: Access = Access::READ;
 
 pub static ROUTES: &[Route] = &[
@@ -36,28 +36,28 @@ pub static ROUTES: &[Route] = &[
     .responses(&[Response::text(200, "A part of a page.", HTML)]),
 ];
 
-/// Those who know of it.
+/// State of the monitor's handlers.
 #[derive(Clone)]
 pub struct Desk {
-    /// What was seen.
+    /// Published state of the monitor task.
     pub view: View,
-    /// How it is looked at.
+    /// Settings of the monitor.
     pub options: Options,
 }
 
 impl Desk {
-    /// What is seen at the moment.
+    /// The document of the monitor's current state.
     pub fn document(&self) -> views::Monitor {
         views::Monitor::of(&self.view.load(), &self.options)
     }
 }
 
-/// As a document.
+/// Handles `GET /v1/monitor`.
 pub async fn document(desk: web::Data<Desk>) -> HttpResponse {
     reply::json(StatusCode::OK, &desk.document())
 }
 
-/// The section alone, for a page that is open.
+/// Handles `GET /fragments/monitor`: the section alone, with which an open page updates itself.
 pub async fn fragment(desk: web::Data<Desk>) -> HttpResponse {
     let section = monitor::draw(&desk.document());
     reply::page(CSP, section.into_string())

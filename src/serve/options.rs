@@ -1,4 +1,4 @@
-//! Settings of the server: where it listens, who may ask, how much it takes.
+//! Settings of the server: address, authentication and limits.
 
 use std::{
     fmt,
@@ -15,29 +15,28 @@ use crate::units::{Size, Span};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
-    /// The address; port 0 picks a free one.
+    /// Address to listen on; with port 0 the system picks a free port.
     #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
-    /// `Host` headers that are answered beside those of the address itself.
+    /// Accepted `Host` headers in addition to those of the listening address.
     pub hosts: Vec<String>,
-    /// `Origin` headers of pages that may ask, beside the server's own page.
+    /// Accepted `Origin` headers of pages in addition to the server's own page.
     pub origins: Vec<String>,
-    /// Peers whose `X-Forwarded-Host` and `X-Forwarded-Proto` are believed.
+    /// Peers whose `X-Forwarded-Host` and `X-Forwarded-Proto` headers are trusted.
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
-    /// Who may ask; null is allowed where only this machine can.
+    /// Authentication of clients; may be null only if the server listens on a loopback address.
     pub auth: Option<Auth>,
-    /// Threads that answer; null is one a core.
+    /// Number of threads that handle requests; null means one per core.
     pub workers: Option<NonZeroUsize>,
-    /// How much is taken.
     pub limits: Limits,
-    /// Between two pings on a WebSocket; who misses two is gone.
+    /// Interval between two pings on a WebSocket; a client that misses two pings is disconnected.
     pub heartbeat: Span,
-    /// How long an idle connection is kept.
+    /// Time after which an idle connection is closed.
     pub keep_alive: Span,
-    /// How long a stopping server, no longer ready, still responds.
+    /// Time for which a stopping server still accepts requests after it has reported that it is not ready.
     pub drain: Span,
-    /// How long the stop after that may take: finishing open requests, storing what was answered.
+    /// Maximum duration of the shutdown after that: open requests are finished and their predictions stored.
     pub shutdown: Span,
 }
 
@@ -45,63 +44,64 @@ pub struct Options {
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     pub body: Size,
-    /// Rows in one request.
+    /// Maximum rows in one request.
     pub rows: NonZeroUsize,
     pub message: Size,
-    /// Events that wait for one WebSocket reader before it is closed as too slow.
+    /// Maximum events that wait for one WebSocket client; a client with more is disconnected as too slow.
     pub queue: NonZeroUsize,
-    /// Requests being answered at once; more get 503.
+    /// Maximum requests handled at the same time; more are rejected with 503.
     pub inflight: NonZeroUsize,
-    /// How long work may wait for others' work; what would wait longer gets 503 at once.
+    /// Maximum time that a request may wait for the work of other requests; one that would wait longer is rejected with 503
+    /// immediately.
     pub wait: Span,
-    /// Bytes kept for all clients together: bodies, messages in pieces, answers nobody has read; more get 503.
+    /// Maximum bytes held for all clients together: bodies, fragmented messages and unread responses. Beyond it, requests are
+    /// rejected with 503.
     pub memory: Size,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Auth {
-    /// Anybody, said on purpose.
+    /// Every client has full access, by explicit choice of the operator.
     None,
-    /// Whoever brings one of these.
+    /// A client needs one of these tokens.
     Tokens(Vec<Token>),
 }
 
-/// A token, and what it may do.
+/// A token and its scopes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Token {
-    /// Its name in the ledger and the log.
+    /// Name of the token in the ledger and in the log.
     pub name: String,
-    /// What it may do.
     pub scopes: Vec<Scope>,
-    /// The environment variable that holds the secret.
+    /// Name of the environment variable that holds the secret.
     #[serde(default)]
     pub secret_env: Option<String>,
-    /// The file that holds the secret.
+    /// Path of the file that holds the secret.
     #[serde(default)]
     pub secret_file: Option<PathBuf>,
 }
 
-/// What a token may do.
+/// A permission of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     Predict,
-    /// Give rows and labels.
+    /// Submit rows and labels.
     Label,
-    /// Read what is stored: rows, quarantine, sources.
+    /// Read stored data: rows, quarantine, sources.
     Read,
-    /// Everything: also what the others may.
+    /// Do everything, including what the other scopes permit.
     Admin,
 }
 
-/// A secret, which no message or log shows.
+/// A secret. Its `Debug` output is masked, so that no message or log shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// The secret itself, to compare with.
+    /// The secret in plain text, for comparison.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -113,16 +113,16 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A secret that is not where it should be.
+/// The secret of a token cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("the secret of the token `{token}` {problem}")]
 pub struct SecretError {
     pub token: String,
-    /// What is wrong, and what to do.
+    /// What is wrong and how to fix it.
     pub problem: String,
 }
 
-/// A server that everybody could reach.
+/// The server would be reachable from other machines without authentication.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "server.listen is {listen}, which other machines can reach, and server.auth is not set: name tokens (server.auth: {{tokens: …}}), or write `server.auth: none` to let anybody in, or listen on 127.0.0.1"
@@ -132,7 +132,7 @@ pub struct ExposedError {
 }
 
 impl Token {
-    /// Fetches the secret from where it is kept; `variable` reads the environment.
+    /// Reads the secret from its environment variable or file. `variable` reads an environment variable.
     pub fn secret(&self, variable: impl Fn(&str) -> Option<String>) -> Result<Secret, SecretError> {
         let fault = |problem: String| SecretError {
             token: self.name.clone(),
@@ -154,7 +154,8 @@ impl Token {
     }
 }
 
-/// Whether the server may listen there: an address that other machines can reach wants tokens, or an explicit `none`.
+/// Checks that the server may listen on `listen`: an address that other machines can reach requires tokens or an explicit
+/// `none`.
 pub fn check_exposure(listen: SocketAddr, auth: Option<&Auth>) -> Result<(), ExposedError> {
     let local = listen.ip().to_canonical().is_loopback();
     if local || auth.is_some() {
@@ -165,12 +166,12 @@ pub fn check_exposure(listen: SocketAddr, auth: Option<&Auth>) -> Result<(), Exp
 }
 
 impl Options {
-    /// Secrets that are not where they should be; `variable` reads the environment.
+    /// The tokens whose secrets cannot be read. `variable` reads an environment variable.
     pub fn secret_faults(&self, variable: impl Fn(&str) -> Option<String>) -> Vec<SecretError> {
         let Some(Auth::Tokens(tokens)) = &self.auth else {
             return Vec::new();
         };
-        // A token that names no place or two is a fault of the settings themselves.
+        // A token with neither `secret_env` nor `secret_file`, or with both, is reported by `faults`.
         let named = tokens
             .iter()
             .filter(|token| token.secret_env.is_some() != token.secret_file.is_some());
@@ -179,7 +180,7 @@ impl Options {
             .collect()
     }
 
-    /// What types cannot say: (key below `server`, problem).
+    /// Checks what the types cannot express. Each fault is a pair of the key below `server` and the message.
     pub fn faults(&self) -> Vec<(&'static str, String)> {
         let Some(Auth::Tokens(tokens)) = &self.auth else {
             return Vec::new();
@@ -209,7 +210,7 @@ impl Options {
     }
 }
 
-/// Addresses and ranges of them.
+/// Parses a list of IP addresses and CIDR ranges.
 fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
     let network = |text: String| {
         let parsed = text
@@ -225,7 +226,7 @@ fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D:
     texts.into_iter().map(network).collect()
 }
 
-/// `localhost` is the one name that needs no look-up.
+/// Parses a socket address. `localhost` is the only host name accepted, because it needs no DNS lookup.
 fn address<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(from)?;
     let numeric = match text.strip_prefix("localhost:") {

@@ -1,4 +1,4 @@
-//! Objects of JSON whose keys stand once, for bodies that are checked key by key.
+//! JSON objects without duplicate keys, for bodies that are checked key by key.
 
 use std::fmt;
 
@@ -7,23 +7,22 @@ use serde_json::Value;
 
 use crate::schema::fault::excerpt;
 
-/// Keys of one object, far more than any has a meaning for: each is held against those before it.
+/// Maximum keys of an object, far more than any body needs. The limit bounds the search for duplicates, which compares each key
+/// with all earlier ones.
 pub const MOST_KEYS: usize = 64;
 
-/// The keys of an object, each once.
+/// The members of a JSON object, without duplicate keys.
 #[derive(Debug, Default, PartialEq)]
 pub struct Pairs(pub Vec<(String, Value)>);
 
-/// An element of a list: an object, or something that is none.
+/// An element of a list: an object or any other value.
 #[derive(Debug, PartialEq)]
 pub enum Item {
-    /// An object.
     Object(Pairs),
-    /// Something else.
     Other(Value),
 }
 
-/// The whole number that a value is, however it is written: `5` and `5.0` are the same number of JSON.
+/// The value as a whole number; `None` if it is not one. `5` and `5.0` are the same number in JSON.
 pub fn whole(value: &Value) -> Option<u64> {
     let is_exact = |v: &f64| v.fract() == 0.0 && (0.0..=MOST_EXACT).contains(v);
     value
@@ -31,7 +30,7 @@ pub fn whole(value: &Value) -> Option<u64> {
         .or_else(|| value.as_f64().filter(is_exact).map(|v| v as u64))
 }
 
-/// Whole numbers up to it are exact as a double.
+/// 2^53: all whole numbers up to this one are exact as an `f64`.
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl<'de> Deserialize<'de> for Pairs {

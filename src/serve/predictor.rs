@@ -1,5 +1,4 @@
-//! What a row needs on its way to an answer: the live model, an id, a note for the feed, the counters. REST and WebSocket
-//! share it.
+//! The parts of a prediction that REST and WebSocket share: the live model, prediction ids, the recorder and the metrics.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -16,51 +15,48 @@ use crate::store::event::StoredRow;
 use crate::store::feed::{Prediction, PredictionId, Recorder};
 use crate::telemetry::metrics::{Metrics, Transport};
 
-/// Answers rows. Clones share everything.
+/// The shared state of all prediction handlers. Clones share it.
 #[derive(Clone)]
 pub struct Predictor {
-    /// The model that answers.
     pub live: LiveModel,
-    /// Takes note of what was answered.
+    /// Stores predictions and publishes them on the live feed.
     pub recorder: Recorder,
-    /// Rows from which on the monitor judges a request as a whole.
+    /// Minimum rows of a request for the monitor to judge the request as a batch.
     pub batch: u64,
-    /// Time of ids.
+    /// Clock for the timestamps in prediction ids.
     pub clock: Arc<dyn Clock>,
-    /// Counters of rows and warnings.
     pub metrics: Arc<Metrics>,
 }
 
-/// Where rows come from, and whether their predictions are stored.
+/// The transport of rows, and whether their predictions are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// How they reached the server.
+    /// The transport by which the rows reached the server.
     pub transport: Transport,
-    /// Whether this is a trial: nothing is stored, and nothing but [`Origin::transport`]'s trials is counted.
+    /// Whether this is a trial: its predictions are not stored, and only `titanic_trial_rows_total` counts its rows.
     pub trial: bool,
 }
 
-/// What is stored of a prediction beside its model and time.
+/// The stored facts of a prediction except its model and time.
 pub struct Made<'a> {
-    /// Its id.
     pub id: PredictionId,
-    /// How its row reached the server.
+    /// The transport by which the row reached the server.
     pub transport: Transport,
-    /// Probability of the positive value.
+    /// Predicted probability of the positive value.
     pub probability: f64,
-    /// The row as it was checked.
+    /// The validated row.
     pub row: RowView<'a>,
-    /// The key of the row's own id, where it has one.
+    /// Storage key of the row's own id, if the row has one.
     pub own_id: Option<String>,
-    /// Warnings given with it.
+    /// Warnings returned with the prediction.
     pub warnings: &'a [Warning],
 }
 
 impl Predictor {
-    /// The model that answers at this moment, for the length of one request.
+    /// The current live model. A request calls this once, so that one model predicts all of its rows.
     ///
     /// # Errors
-    /// 503 before the first model is loaded.
+    /// 503 until the first model is loaded.
     pub fn champion(&self) -> Result<Arc<Champion>, Problem> {
         match &*self.live.load() {
             Some(live) => Ok(live.model.clone()),
@@ -70,12 +66,12 @@ impl Predictor {
         }
     }
 
-    /// A new id.
+    /// A new prediction id with the current time.
     pub fn fresh_id(&self) -> Uuid {
         clock::id(self.clock.now())
     }
 
-    /// A prediction as it is stored.
+    /// Builds the stored form of a prediction.
     pub fn prediction(&self, champion: &Champion, made: Made<'_>) -> Prediction {
         Prediction {
             id: made.id,
@@ -91,12 +87,12 @@ impl Predictor {
         }
     }
 
-    /// Notes a prediction that is answered, once.
+    /// Records a prediction for the store and the live feed. It must be called once per prediction.
     pub fn note(&self, prediction: Prediction) {
         self.recorder.note(prediction);
     }
 
-    /// Counts rows that were answered.
+    /// Adds predicted rows and their warnings to the metrics.
     pub fn count(&self, origin: Origin, rows: usize, warnings: usize) {
         let Origin { transport, trial } = origin;
         if trial {
@@ -114,8 +110,8 @@ impl Predictor {
         }
     }
 
-    /// Counts rows that got no prediction because of these faults: bad ones, and good ones that were sent together with them.
-    /// Faults of a trial are not counted.
+    /// Adds rows without a prediction to the metrics: `bad` rows, which have the `faults`, and `good` rows, which failed only
+    /// because they were in the same request. Trials are not counted.
     pub fn refuse(&self, origin: Origin, bad: usize, good: usize, faults: &Faults) {
         if origin.trial {
             return;
@@ -132,7 +128,7 @@ impl Predictor {
     }
 }
 
-/// A row and the buffers to answer it, reused from request to request by each thread.
+/// Scratch memory of a thread, reused between requests: a row and the buffers to predict it.
 struct Bench {
     schema: Arc<Schema>,
     row: Row,
@@ -143,7 +139,7 @@ thread_local! {
     static BENCH: RefCell<Option<Bench>> = const { RefCell::new(None) };
 }
 
-/// Hands out this thread's row of `schema` and its buffers.
+/// Calls `work` with this thread's scratch row and buffers. The row is replaced if the schema has changed.
 pub fn on_bench<T>(schema: &Arc<Schema>, work: impl FnOnce(&mut Row, &mut Workspace) -> T) -> T {
     let kept = BENCH.take();
     let mut bench = match kept {

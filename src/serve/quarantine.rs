@@ -1,4 +1,4 @@
-//! Rows of the quarantine: listed, checked again, dropped.
+//! Routes of quarantined rows: list, retry and drop.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -12,7 +12,7 @@ use crate::pulls::quarantine::{self, Retry};
 use crate::store::Store;
 use crate::store::maintenance::Retried;
 
-/// Parameters of the list.
+/// Query parameters of the list.
 const PARAMETERS: &[Parameter] = &[
     Parameter::query("after", "the id of the last row one has", text),
     Parameter::query("limit", "most rows of one answer", count),
@@ -59,13 +59,13 @@ pub static ROUTES: &[Route] = &[
     .problems(&[&kind::NOT_FOUND, &kind::NOT_STORED]),
 ];
 
-/// Rows of one response where `limit` is not given.
+/// Default of `limit`.
 const USUAL: usize = 100;
 
-/// Most rows of one response; a larger `limit` is lowered to it.
+/// Maximum of `limit`; a larger value is lowered to this one.
 const MOST: usize = 10_000;
 
-/// Rows after an id, oldest first, and the id after which to go on; null after the last one.
+/// Handles `GET /v1/quarantine`: a page of rows after an id, oldest first.
 pub async fn list(request: HttpRequest, store: web::Data<Store>) -> Result<HttpResponse, Problem> {
     let (mut after, mut limit) = (String::new(), USUAL);
     for (name, value) in query::parameters(request.query_string(), PARAMETERS)? {
@@ -86,7 +86,7 @@ pub async fn list(request: HttpRequest, store: web::Data<Store>) -> Result<HttpR
     Ok(reply::json(StatusCode::OK, &document))
 }
 
-/// Checks a row again by the live model's spec, and stores it if it is good now.
+/// Checks a quarantined row again by the live model's spec, and stores it if it is valid now.
 pub async fn retry(
     path: web::Path<String>,
     predictor: web::Data<Predictor>,
@@ -105,7 +105,7 @@ pub async fn retry(
     Ok(reply::json(StatusCode::OK, &Retry::of(&taken, bad)))
 }
 
-/// Forgets a row; that it came stays among the events.
+/// Drops a quarantined row. The event that records its arrival stays in the store.
 pub async fn remove(
     path: web::Path<String>,
     store: web::Data<Store>,

@@ -1,4 +1,4 @@
-//! What stands after the question mark.
+//! Parsing of URL query strings.
 
 use std::borrow::Cow;
 
@@ -6,13 +6,13 @@ use super::problem::{Problem, kind};
 use super::route::{Parameter, Place};
 use crate::schema::fault::{excerpt, nearest};
 
-/// A parameter's name and value, decoded.
+/// The decoded name and value of a parameter.
 type Pair<'q> = (Cow<'q, str>, Cow<'q, str>);
 
-/// The parameters of a request, each of which must be one of `known`.
+/// The parameters of a query string. Only the names in `known` are allowed.
 ///
 /// # Errors
-/// 400: unknown, given twice, or not decodable.
+/// 400 if a parameter is unknown, duplicated or not decodable.
 pub fn pairs<'q>(query: &'q str, known: &[&str]) -> Result<Vec<Pair<'q>>, Problem> {
     let mut pairs: Vec<Pair<'q>> = Vec::new();
     for part in query.split('&').filter(|part| !part.is_empty()) {
@@ -29,20 +29,20 @@ pub fn pairs<'q>(query: &'q str, known: &[&str]) -> Result<Vec<Pair<'q>>, Proble
     Ok(pairs)
 }
 
-/// The parameters of a request to a route that has these.
+/// The parameters of a query string. Only the query parameters among the route's `known` parameters are allowed.
 ///
 /// # Errors
-/// 400: unknown, given twice, or not decodable.
+/// 400 if a parameter is unknown, duplicated or not decodable.
 pub fn parameters<'q>(query: &'q str, known: &[Parameter]) -> Result<Vec<Pair<'q>>, Problem> {
     let known = known.iter().filter(|known| known.place == Place::Query);
     let names: Vec<&str> = known.map(|known| known.name).collect();
     pairs(query, &names)
 }
 
-/// A yes or no; the bare name means yes.
+/// Parses a boolean. A name without a value means true.
 ///
 /// # Errors
-/// 400: something else.
+/// 400 if the value is not a boolean.
 pub fn flag(name: &str, value: &str) -> Result<bool, Problem> {
     match value {
         "true" | "1" | "" => Ok(true),
@@ -71,10 +71,10 @@ fn bad(detail: String) -> Problem {
     Problem::new(&kind::BAD_REQUEST, detail)
 }
 
-/// Percent-decoding, and `+` for a space.
+/// Decodes percent-encoded text, in which `+` is a space.
 ///
 /// # Errors
-/// 400: not percent-encoded UTF-8.
+/// 400 if the text is not percent-encoded UTF-8.
 pub fn decode(text: &str) -> Result<Cow<'_, str>, Problem> {
     if !text.contains(['%', '+']) {
         return Ok(Cow::Borrowed(text));

@@ -1,4 +1,4 @@
-//! Answers on their way out.
+//! Construction of HTTP responses.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use super::body::Format;
 
-/// Names the model that answered, where the format has no place for it.
+/// Response header with the version name of the predicting model, for formats that have no field for it.
 pub const MODEL: HeaderName = HeaderName::from_static("titanic-model");
 
-/// A body of rows, answered in the format they came in. Answers to POST are never kept by caches, and their types never
-/// guessed at, so nothing else is said about them.
+/// The response to a body of rows, in the format of the request. It has no cache or `nosniff` headers, because caches do not
+/// store responses to POST and browsers do not guess their types.
 pub fn rows(format: Format, bytes: Vec<u8>, model: Option<&str>) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.insert_header((
@@ -24,13 +24,13 @@ pub fn rows(format: Format, bytes: Vec<u8>, model: Option<&str>) -> HttpResponse
     response.body(bytes)
 }
 
-/// A document of the moment.
+/// A JSON response that is not cached.
 pub fn json(status: StatusCode, document: &impl Serialize) -> HttpResponse {
     let text = serde_json::to_string(document).expect("documents are structs with text keys");
     text_as("application/json", status, text)
 }
 
-/// Text of the moment.
+/// A text response that is not cached.
 pub fn text_as(media_type: &str, status: StatusCode, text: String) -> HttpResponse {
     HttpResponse::build(status)
         .insert_header((header::CONTENT_TYPE, media_type))
@@ -39,7 +39,7 @@ pub fn text_as(media_type: &str, status: StatusCode, text: String) -> HttpRespon
         .body(text)
 }
 
-/// A page, which may load nothing but what is ours.
+/// An HTML response with a Content-Security-Policy.
 pub fn page(policy: &str, markup: String) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))

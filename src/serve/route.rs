@@ -1,6 +1,7 @@
-//! One entry of the table of routes. Router, guard, metrics, `Allow` and the OpenAPI document all read it.
+//! An entry of the route table, from which the router, the guard, the metrics, `Allow` headers and the OpenAPI document are
+//! derived.
 //!
-//! Every file that handles requests has its entries in a `ROUTES` of its own; [`super::routes`] lists those.
+//! Every file with handlers defines its routes in a static `ROUTES`; [`super::routes`] lists these tables.
 
 use schemars::JsonSchema;
 use serde_json::{Value, json};
@@ -11,34 +12,34 @@ use super::problem::kind::Kind;
 use super::schemas::Schemas;
 use crate::model::Model;
 
-/// The media type of documents.
+/// Media type of JSON documents.
 pub const JSON: &str = "application/json";
 
-/// The media type of pages.
+/// Media type of web pages.
 pub const HTML: &str = "text/html";
 
-/// Where the parts of the page live that an open page fetches again. They are no public interface: the OpenAPI document
-/// leaves them out.
+/// Path prefix of page fragments, with which an open page updates itself. They are not part of the public API, so the OpenAPI
+/// document omits them.
 pub const FRAGMENTS: &str = "/fragments/";
 
-/// A method of a path.
+/// A route: one method of one path.
 pub struct Route {
     pub method: &'static str,
-    /// The path, with parameters in braces.
+    /// Path with parameters in braces, such as `/v1/jobs/{id}`.
     pub pattern: &'static str,
-    /// Under which heading the documentation lists it.
+    /// Section of the documentation that lists the route.
     pub tag: Tag,
-    /// Who may use it.
+    /// Access that a client needs.
     pub access: Access,
-    /// What it does, in a sentence.
+    /// One-line description of the route.
     pub summary: &'static str,
-    /// Parameters of the path, the query and the headers.
+    /// Path, query and header parameters.
     pub parameters: &'static [Parameter],
-    /// What its body is; none where it reads none.
+    /// Request body; `None` if the route reads no body.
     pub body: Option<Body>,
-    /// Its responses. A route without any is not documented: it belongs to the page.
+    /// Successful responses. A route without any belongs to the page and is not documented.
     pub responses: &'static [Response],
-    /// The problems it may respond with, beside those that every route may.
+    /// Problems that the route may respond with, in addition to those of every route.
     pub problems: &'static [&'static Kind],
     pub handler: fn() -> actix_web::Route,
 }
@@ -65,7 +66,7 @@ impl Route {
         }
     }
 
-    /// A route that creates or begins something.
+    /// A POST route.
     pub const fn post(
         pattern: &'static str,
         tag: Tag,
@@ -79,7 +80,7 @@ impl Route {
         }
     }
 
-    /// A route that ends or removes something.
+    /// A DELETE route.
     pub const fn delete(
         pattern: &'static str,
         tag: Tag,
@@ -113,36 +114,36 @@ impl Route {
     }
 }
 
-/// The routes of a server, by resource.
+/// All routes of the server, grouped by resource.
 #[derive(Clone, Copy)]
 pub struct Table(pub &'static [&'static [Route]]);
 
 impl Table {
-    /// Every route, in the order in which the router tries them.
+    /// All routes, in the order in which the router tries them.
     pub fn iter(&self) -> impl Iterator<Item = &'static Route> + use<> {
         self.0.iter().copied().flatten()
     }
 }
 
-/// The headings of the documentation, in its order.
+/// The sections of the documentation, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tag {
-    /// Rows in, predictions out.
+    /// Prediction of rows.
     Predictions,
     /// Events, rows, labels, quarantine, sources.
     Store,
-    /// Versions and their roles.
+    /// Model versions and their roles.
     Models,
     /// Trainings, jobs, the retraining loop.
     Training,
     /// Alerts and silences.
     Alerts,
-    /// Everything about the process.
+    /// The server process and its web pages.
     Server,
 }
 
 impl Tag {
-    /// Every tag, in the order of the documentation.
+    /// All tags, in the order of the documentation.
     pub const ALL: [Tag; 6] = [
         Tag::Predictions,
         Tag::Store,
@@ -152,7 +153,7 @@ impl Tag {
         Tag::Server,
     ];
 
-    /// As the OpenAPI document has it.
+    /// Name of the tag in the OpenAPI document.
     pub fn name(self) -> &'static str {
         match self {
             Tag::Predictions => "predictions",
@@ -173,7 +174,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// As the OpenAPI document has it.
+    /// Value of the parameter's `in` in the OpenAPI document.
     pub fn name(self) -> &'static str {
         match self {
             Place::Path => "path",
@@ -187,16 +188,16 @@ impl Place {
 pub struct Parameter {
     pub name: &'static str,
     pub place: Place,
-    /// What it does; empty where the name says it.
+    /// Description of the parameter; empty if the name is sufficient.
     pub about: &'static str,
-    /// What it may be, as JSON Schema.
+    /// JSON Schema of the value.
     pub schema: fn() -> Value,
-    /// A value to show; none where any will do.
+    /// Example value for the documentation; `None` if the schema is sufficient.
     pub example: Option<&'static str>,
 }
 
 impl Parameter {
-    /// A parameter of the path: text.
+    /// A path parameter, which is text.
     pub const fn path(name: &'static str, about: &'static str) -> Parameter {
         Parameter {
             name,
@@ -243,42 +244,42 @@ impl Parameter {
     }
 }
 
-/// Any text.
+/// JSON Schema of any text.
 pub fn text() -> Value {
     json!({"type": "string"})
 }
 
-/// A whole number from 0.
+/// JSON Schema of a whole number from 0.
 pub fn count() -> Value {
     json!({"type": "integer", "minimum": 0, "maximum": u64::MAX})
 }
 
-/// A yes or no; without it, no.
+/// JSON Schema of a boolean that defaults to false.
 pub fn flag() -> Value {
     json!({"type": "boolean", "default": false})
 }
 
-/// What a route reads.
+/// The request body of a route.
 pub struct Body {
-    /// The formats it comes in.
+    /// Accepted formats.
     pub formats: &'static [Format],
-    /// Whether a request without one is rejected.
+    /// Whether a request without a body is rejected.
     pub is_required: bool,
-    /// What it is in JSON; in the other formats it is text.
+    /// JSON Schema of the body in the JSON format; other formats are documented as text.
     pub schema: fn(&mut Schemas<'_>) -> Value,
-    /// One to show, for the live model, in a format.
+    /// Example body for a model, in a format.
     pub example: fn(&Model, Format) -> Value,
 }
 
-/// One response of a route.
+/// A successful response of a route.
 pub struct Response {
-    /// The status.
+    /// HTTP status.
     pub status: u16,
-    /// What it means; empty where another response of the same status says it.
+    /// Description of the response; empty if another response of the same status has it.
     pub about: &'static str,
-    /// Its media type; empty where it has no body.
+    /// Media type of the body; empty if there is no body.
     pub media_type: &'static str,
-    /// What its body is.
+    /// Schema of the body.
     pub schema: fn(&mut Schemas<'_>) -> Value,
 }
 

@@ -1,4 +1,4 @@
-//! The table of routes as actix serves it: one resource a path, each watched, and one for whatever is none.
+//! Registers the route table with actix: one resource per path, plus one for unknown paths, each wrapped in the middleware.
 
 use std::sync::Arc;
 
@@ -16,26 +16,24 @@ use super::routes::ROUTES;
 use super::watch::{Known, Methods, Watch};
 use crate::telemetry::metrics::Metrics;
 
-/// What the router is made with.
+/// The shared state of the middleware, from which the router is built.
 #[derive(Clone)]
 pub struct Router {
-    /// The checks.
     pub guard: Arc<Guard>,
-    /// The counters.
     pub metrics: Arc<Metrics>,
-    /// The bound on requests.
+    /// Limit on the number of concurrent requests.
     pub inflight: Inflight,
-    /// The bound on bytes.
+    /// Limit on the memory held for clients.
     pub budget: Budget,
-    /// Whether connections are to be closed.
+    /// Reports whether the server is stopping; connections are then closed.
     pub lifecycle: Lifecycle,
 }
 
-/// The methods of a path, for the answer to any other.
+/// Value of the `Allow` header of a path: its methods, separated by commas.
 struct Allowed(String);
 
 impl Router {
-    /// Puts every route where actix finds it.
+    /// Registers all routes with actix.
     pub fn mount(&self, app: &mut web::ServiceConfig) {
         let mut patterns: Vec<&'static str> = Vec::new();
         for route in ROUTES.iter() {
@@ -109,7 +107,7 @@ impl Router {
     }
 }
 
-/// The route's method; HEAD goes with GET.
+/// The HTTP methods that a route handles; a GET route handles HEAD as well.
 pub fn methods(route: &Route) -> Vec<Method> {
     match route.method {
         "GET" => vec![Method::GET, Method::HEAD],
@@ -130,7 +128,7 @@ async fn not_allowed(request: HttpRequest) -> Result<HttpResponse, Problem> {
     Err(other_method(request.method(), request.path(), allow))
 }
 
-/// A method that a path does not have.
+/// The problem of a method that a path does not support.
 pub fn other_method(method: &Method, path: &str, allow: &str) -> Problem {
     let detail = format!("{method} is not known at {path}; there are {allow}");
     Problem::new(&kind::METHOD, detail).header(header::ALLOW, allow)
@@ -140,7 +138,7 @@ async fn nowhere(request: HttpRequest) -> Result<HttpResponse, Problem> {
     Err(unknown_path(request.path()))
 }
 
-/// A path that there is not.
+/// The problem of a path that does not exist.
 pub fn unknown_path(path: &str) -> Problem {
     let detail = format!(
         "there is nothing at {}; /docs describes every route",

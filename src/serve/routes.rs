@@ -1,4 +1,4 @@
-//! The table of routes: the router, the guard, the metrics, the OpenAPI document and `Allow` read it.
+//! The route table. The router, the guard, the metrics, `Allow` headers and the OpenAPI document are derived from it.
 
 use super::route::Table;
 use super::{
@@ -6,7 +6,7 @@ use super::{
     quarantine, rows, settings, site, sources, store, ws,
 };
 
-/// Every route, by resource; those requested most often come first, for the router tries them in this order.
+/// All routes, by resource. The most frequently requested ones come first, because the router tries them in this order.
 pub static ROUTES: Table = Table(&[
     predict::ROUTES,
     ws::ROUTES,
@@ -29,7 +29,7 @@ pub static ROUTES: Table = Table(&[
     login::ROUTES,
 ]);
 
-/// Method and pattern of each, as the metrics want them.
+/// Method and pattern of each route, which are label values of the metrics.
 pub fn labels() -> impl Iterator<Item = (&'static str, &'static str)> {
     ROUTES.iter().map(|route| (route.method, route.pattern))
 }

@@ -1,4 +1,4 @@
-//! The rows of a body, in whatever format it comes: one reader for every route that takes rows.
+//! Reads the rows of a request body in any accepted format, for all routes that accept rows.
 
 use std::ops::ControlFlow;
 
@@ -11,30 +11,30 @@ use crate::schema::row::Purpose;
 use crate::schema::text::HeaderError;
 use crate::schema::{Dialect, Fault, Row, Schema};
 
-/// What the rows of a body are read into.
+/// Receives the rows of a body.
 pub trait RowSink {
-    /// Takes a row with its warnings and faults; `line` is where it stands in a body that has lines.
+    /// Receives a row with its warnings and faults. `line` is its line number, if the format has lines.
     fn row(&mut self, row: &mut Row, line: Option<u64>);
 
-    /// Is told that the header of a table has faults, which are those of about so many rows. None of them is read.
+    /// Receives the faults of a table's header. They concern all of the approximately `rows` rows, none of which is read.
     fn header(&mut self, _faults: &[Fault], _rows: usize) {}
 }
 
-/// Reads rows of a table.
+/// Reads the rows of a body according to a schema.
 #[derive(Clone, Copy, Debug)]
 pub struct RowReader<'s> {
     pub schema: &'s Schema,
-    /// What the rows are for.
+    /// What the rows are used for, which decides how they are checked.
     pub purpose: Purpose,
-    /// Rows of one body, at most.
+    /// Maximum rows of a body.
     pub most: usize,
 }
 
 impl RowReader<'_> {
-    /// Reads a body.
+    /// Reads all rows of a body into `sink`.
     ///
     /// # Errors
-    /// 400 where it is not readable as its format, 413 where it has too many rows, 422 where it is no table of rows.
+    /// 400 if the body is not valid in its format, 413 if it has too many rows, 422 if it is not a table of rows.
     pub fn read(
         &self,
         format: Format,
@@ -96,10 +96,10 @@ impl RowReader<'_> {
     }
 }
 
-/// The lines of a body that are not blank, each with its number; more than `most` are too many.
+/// Calls `take` with the number and the text of each line of a body that is not blank.
 ///
 /// # Errors
-/// What `take` says of a line.
+/// 413 if there are more than `most` such lines, or the first error of `take`.
 pub fn lines(
     body: &[u8],
     most: usize,
@@ -120,7 +120,7 @@ pub fn lines(
     Ok(())
 }
 
-/// The problem of a line that is not readable as a row.
+/// The problem of a line that cannot be read as a row.
 pub fn unreadable(line: u64, why: &str) -> Problem {
     Problem::new(&kind::UNREADABLE, format!("line {line}: {why}"))
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/rows`: rows handed in to be kept, labelled or not, each counted once.
+//! `POST /v1/rows`: ingests rows, labelled or unlabelled, and stores each row once even if it is sent again.
 
 use std::collections::HashMap;
 
@@ -27,7 +27,7 @@ use crate::store::Store;
 use crate::store::row::{NewRow, Origin};
 use crate::store::rows::{Batch, Outcome, Quarantined, Taken};
 
-/// The headers of the route. `X-Source-Identity` is between our own commands and the server.
+/// The documented headers of the route. `X-Source-Identity` is omitted, because only the CLI sends it.
 const HEADERS: &[Parameter] = &[
     Parameter::header(
         "X-Source",
@@ -53,7 +53,7 @@ const HEADERS: &[Parameter] = &[
     ),
 ];
 
-/// Percent-encoded text that is not blank.
+/// Regular expression for percent-encoded text that is not blank.
 const ENCODED: &str = "^([!-$&-~]|%[2-7][0-9A-Fa-f])*[!-$&-*,-~]([!-$&-~]|%[2-7][0-9A-Fa-f])*$";
 
 pub static ROUTES: &[Route] = &[Route::post(
@@ -84,37 +84,37 @@ pub static ROUTES: &[Route] = &[Route::post(
     &kind::NOT_STORED,
 ])];
 
-/// The header of a client that sends a load in several requests: how many equal rows came before each row of this one.
+/// Header of a client that splits a load into several requests: for each row, the number of equal rows before it in the load.
 const OCCURRENCES: &str = "x-occurrences";
 
-/// Longest name of a request.
+/// Maximum characters of an idempotency key.
 const LONGEST_KEY: usize = 255;
 
-/// Where these rows come from, as the quarantine names it.
+/// Default source name of rows, shown in the quarantine.
 const SOURCE: &str = "rest";
 
-/// The header that says otherwise.
+/// Header with the source name of the rows.
 const ORIGIN: &str = "x-source";
 
-/// The header with the line of that source at which the body begins.
+/// Header with the line number of the source at which the body begins.
 const FIRST_LINE: &str = "x-first-line";
 
-/// Longest name of a source.
+/// Maximum bytes of a source name.
 const LONGEST_SOURCE: usize = 4096;
 
-/// The header with what rows of that source are known by, where it is not its name.
+/// Header with the identity of the source, by which repeated rows are recognised, if it differs from the source name.
 const IDENTITY: &str = "x-source-identity";
 
-/// The last line at which a body may begin.
+/// Maximum line number at which a body may begin.
 const LAST_LINE: u64 = u32::MAX as u64 - 1;
 
-/// Who sends a request: where its rows come from.
+/// The source of a request's rows, as the headers describe it.
 struct Sender {
-    /// As the quarantine names it.
+    /// Source name that the quarantine shows.
     source: String,
-    /// What rows without an id are known by; none where no source is named.
+    /// Identity of the source, which is part of the key of rows without an id; `None` if the headers name no source.
     identity: Option<String>,
-    /// Added to the lines of the body.
+    /// Number of lines of the source before the body, which is added to the body's line numbers.
     before: u64,
 }
 
@@ -137,7 +137,7 @@ impl Sender {
     }
 }
 
-/// A header that names a source.
+/// The decoded value of a header that names a source.
 fn name(headers: &HeaderMap, header: &str) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(header) else {
         return Ok(None);
@@ -155,7 +155,7 @@ fn bad_header(header: &str, allowed: &str) -> Problem {
     Problem::new(&kind::BAD_REQUEST, format!("{header} is {allowed}"))
 }
 
-/// Takes rows in.
+/// Handles `POST /v1/rows`: stores the valid rows and quarantines the others.
 pub async fn take(
     request: HttpRequest,
     mut payload: web::Payload,
@@ -219,7 +219,8 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     Ok(Some(text.to_owned()))
 }
 
-/// How many equal rows came before each row, in earlier requests of the same load, too; none where it is not said.
+/// The value of `X-Occurrences`: for each row, the number of equal rows before it in the load, including earlier requests of
+/// the same load; `None` without the header.
 fn occurrences(headers: &HeaderMap) -> Result<Option<Vec<u32>>, Problem> {
     let Some(value) = headers.get(OCCURRENCES) else {
         return Ok(None);
@@ -232,7 +233,7 @@ fn occurrences(headers: &HeaderMap) -> Result<Option<Vec<u32>>, Problem> {
     })
 }
 
-/// Rows of a body on their way into a batch.
+/// Collects the rows of a body into a batch for the store.
 struct Reading<'s> {
     schema: &'s Schema,
     /// Creates the ids of rows.
@@ -241,11 +242,11 @@ struct Reading<'s> {
     sender: Sender,
     batch: Batch,
     read: usize,
-    /// What rows without an id are known by beside their content.
+    /// Origin of the rows, which together with the content identifies a row without an id.
     origin: Origin,
-    /// Rows of each content so far.
+    /// Number of rows read so far, by content and target.
     counts: HashMap<(Vec<u8>, Option<bool>), u32>,
-    /// Occurrences as the caller counts them.
+    /// Value of `X-Occurrences`, if the client sent it.
     given: Option<Vec<u32>>,
 }
 
@@ -308,8 +309,8 @@ impl Reading<'_> {
         }
     }
 
-    /// A batch of a source that a command has read and checked: its good rows are checked again, its bad ones are kept with
-    /// the faults that were found where they were read.
+    /// Reads a batch, which a CLI command has already checked. Its valid rows are checked again; its invalid rows are
+    /// quarantined with the faults that the command found.
     fn batch(&mut self, body: &[u8]) -> Result<(), Problem> {
         let mut row = Row::new(self.schema, Purpose::Keep);
         row_reader::lines(body, self.most, |number, line| {
@@ -331,7 +332,7 @@ impl Reading<'_> {
         })
     }
 
-    /// Takes a row, or puts it aside.
+    /// Adds a row to the batch, as a row to store or, if it is invalid, to quarantine.
     fn take(&mut self, row: &mut Row, line: Option<u64>, occurrence: Option<u32>) {
         let id = self.clock.id().to_string(); // in their order, also within a millisecond
         self.read += 1;

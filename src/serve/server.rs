@@ -1,4 +1,4 @@
-//! The HTTP server, put together from handles.
+//! Assembles the HTTP server from the handles of the other modules.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -35,52 +35,42 @@ use crate::serve::options::{Options, SecretError};
 use crate::store::Store;
 use crate::store::feed::Feed;
 
-/// Everything the handlers ask of other rooms.
+/// The handles of other modules that the request handlers use.
 #[derive(Clone)]
 pub struct Handles {
-    /// Answers rows.
     pub predictor: Predictor,
-    /// The live feed.
     pub feed: Feed,
-    /// Trainings.
     pub jobs: Jobs,
-    /// What a training is where nobody says.
+    /// Training parameters for requests that omit them.
     pub defaults: Defaults,
-    /// Promotion and rollback.
+    /// Promotes versions and rolls back.
     pub promoter: Promoter,
-    /// The versions.
     pub registry: Registry,
-    /// Whether a stop was asked.
+    /// Reports whether the server is stopping.
     pub lifecycle: Lifecycle,
-    /// What is kept.
     pub store: Store,
-    /// The alerts.
+    /// Handle of the alert manager.
     pub alerts: Handle,
-    /// When it retrains on its own.
+    /// Conditions that start a training automatically.
     pub triggers: Triggers,
-    /// The sources it pulls.
+    /// Sources that are pulled on a schedule.
     pub sources: Sources,
-    /// The settings it runs with, secrets masked.
+    /// Effective settings, with secrets masked.
     pub settings: Vec<views::Setting>,
-    /// What is monitored.
     pub monitor: monitor::Desk,
 }
 
-/// Why there is no server.
+/// Why the server cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A token's secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The socket.
     #[error("the server cannot be started: {0}")]
     Io(#[from] std::io::Error),
 }
 
-/// Serves on `listener` until its handle is stopped. Must be called inside a tokio runtime; its workers have their own.
-///
-/// # Errors
-/// [`StartError`].
+/// Starts a server on `listener`, which runs until its handle is stopped. Must be called within a tokio runtime; the workers
+/// have runtimes of their own.
 pub fn start(
     listener: TcpListener,
     options: &Options,
@@ -147,7 +137,7 @@ pub fn start(
     let cards = Cards::default();
     let apart = (web::Data::new(admission), web::Data::new(sockets));
     let expect = Expect::new(router.clone(), intake.clone());
-    // Shared by all workers.
+    // All workers share these values.
     let shared = (
         web::Data::new(desk),
         web::Data::new(predictor),

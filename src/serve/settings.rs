@@ -1,4 +1,4 @@
-//! The settings a server runs with, each with where it came from; secrets are masked.
+//! `GET /v1/settings`: the effective settings of the server with their origins. Secrets are masked.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -20,7 +20,7 @@ pub static ROUTES: &[Route] = &[Route::get(
     "Every setting, secrets masked.",
 )])];
 
-/// Every setting, as `config show --json` has it. They stay the same while the server runs.
+/// Lists all settings in the format of `config show --json`. They do not change while the server runs.
 pub async fn list(settings: web::Data<Settings>) -> HttpResponse {
     reply::json(StatusCode::OK, settings.get_ref())
 }

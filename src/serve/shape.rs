@@ -1,15 +1,15 @@
-//! A body that is an object and no row: the shapes that other programs give a table.
+//! Detects bodies that are a JSON object but not a row, such as the table layouts that other programs write.
 
 use serde_json::{Map, Value};
 
 use super::problem::{Entry, Problem, kind};
 use crate::schema::{Row, Schema};
 
-/// What is sent instead.
+/// The accepted layouts, as shown in the fault.
 const ALLOWED: &str = "an object like {\"column\": value}, or a list of such objects";
 
-/// The problem of a body that holds a table in another shape. None where it is a row, good or bad: one in which a column
-/// of the schema has a plain value.
+/// The problem of a body that holds a table in another layout. `None` if the body is a row, valid or invalid, which is an
+/// object in which at least one column of the schema has a scalar value.
 pub fn other_than_a_row(body: &[u8], row: &Row, schema: &Schema) -> Option<Problem> {
     let empty = row.view().cells.iter().all(|cell| cell.is_missing());
     if row.faults.is_empty() && !empty {
@@ -31,7 +31,7 @@ pub fn other_than_a_row(body: &[u8], row: &Row, schema: &Schema) -> Option<Probl
     Some(Problem::new(&kind::INVALID, format!("{problem}; {remedy}")).with(vec![entry]))
 }
 
-/// A pointer to what holds the rows, what the body is, and what to send.
+/// Recognises the layout of an object: the JSON pointer to the rows, a description of the layout, and the remedy.
 fn shape(
     object: &Map<String, Value>,
     is_known: impl Fn(&str) -> bool,
@@ -91,7 +91,7 @@ fn shape(
     }
 }
 
-/// A list of lists.
+/// Whether the value is a non-empty list of lists.
 fn of_lists(value: &Value) -> bool {
     match value {
         Value::Array(list) => !list.is_empty() && list.iter().all(Value::is_array),

@@ -1,4 +1,4 @@
-//! What a browser gets: the page, the documentation, their files.
+//! Routes for browsers: the page, the documentation and their static files.
 
 use actix_web::http::header::{self, ETag, EntityTag, IfNoneMatch};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
@@ -41,7 +41,7 @@ pub static ROUTES: &[Route] = &[
     file(2),
 ];
 
-/// A file of the page.
+/// The route of the static file with index `n`.
 const fn file(n: usize) -> Route {
     Route::get(
         ASSETS[n].path,
@@ -52,7 +52,7 @@ const fn file(n: usize) -> Route {
     )
 }
 
-/// The page of the live model, with the actions that its reader may take.
+/// Handles `GET /`: the page of the live model, with the actions that the user may take.
 pub async fn page(
     request: HttpRequest,
     predictor: web::Data<Predictor>,
@@ -69,7 +69,7 @@ pub async fn page(
     Ok(reply::page(CSP, page::render(&view).into_string()))
 }
 
-/// Who reads the page: anybody, or a token with its scopes.
+/// What the user of the page may do, by the scopes of the token; everything without tokens.
 fn reader(request: &HttpRequest) -> Reader {
     let extensions = request.extensions();
     let Some(caller) = extensions.get::<Caller>() else {
@@ -87,7 +87,7 @@ fn reader(request: &HttpRequest) -> Reader {
     }
 }
 
-/// The documentation, drawn from what `/openapi.json` says.
+/// Handles `GET /docs`: the documentation, rendered from the OpenAPI document.
 pub async fn docs(
     request: HttpRequest,
     predictor: web::Data<Predictor>,
@@ -100,7 +100,7 @@ pub async fn docs(
     Ok(reply::page(CSP, docs::render(&document).into_string()))
 }
 
-/// A file of the page. Its ETag is its content, so a browser asks and is mostly told that it has it.
+/// Serves a static file. Its ETag is a hash of the content, so that a browser with a current copy gets a 304.
 pub async fn asset(
     request: HttpRequest,
     tag: Option<web::Header<IfNoneMatch>>,

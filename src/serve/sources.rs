@@ -1,4 +1,4 @@
-//! The sources that the server pulls, with what came of the last pull of each.
+//! The scheduled sources, with the outcome of the last pull of each.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -23,7 +23,7 @@ pub static ROUTES: &[Route] = &[Route::get(
 )])
 .problems(&[&kind::NOT_STORED])];
 
-/// Every source, by name.
+/// Lists all sources, sorted by name.
 pub async fn list(
     sources: web::Data<Sources>,
     store: web::Data<Store>,

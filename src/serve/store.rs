@@ -1,4 +1,4 @@
-//! The store of a running server: figures, export, and the jobs that check, compact and copy it.
+//! Routes of the event store: statistics, export, and the jobs that check, compact and back up the store.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ use crate::store::kind as kinds;
 use crate::store::upkeep;
 use crate::store::{Stats, Store, StoreError};
 
-/// Parameters of an export.
+/// Query parameters of an export.
 const PARAMETERS: &[Parameter] = &[
     Parameter::query(
         "kind",
@@ -104,20 +104,20 @@ pub static ROUTES: &[Route] = &[
     .problems(&[&kind::BAD_REQUEST, &kind::NOT_STORED]),
 ];
 
-/// A job that has begun.
+/// The response to an accepted job.
 const QUEUED: Response = Response::json::<views::Queued>(202, "A job; Location has its address.");
 
-/// The media type of events as lines.
+/// Media type of events as JSON lines.
 const LINES: &str = "application/x-ndjson";
 
-/// The media type of events as a table.
+/// Media type of events as a Parquet table.
 const PARQUET: &str = "application/vnd.apache.parquet";
 
 fn day_or_moment() -> Value {
     json!({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]})
 }
 
-/// The body of a backup.
+/// JSON Schema of the body of a backup request.
 fn place_schema() -> Value {
     json!({
         "type": "object",
@@ -131,10 +131,10 @@ fn place_schema() -> Value {
     })
 }
 
-/// Parquet exports at the same time: each has a thread while its client reads.
+/// Maximum concurrent Parquet exports. Each occupies a thread while its client reads.
 const MOST_TABLES: usize = 4;
 
-/// Pieces of a table that wait for a client.
+/// Maximum pieces of a Parquet export that wait for the client.
 const AHEAD: usize = 4;
 
 const CHECK: Upkeep = Upkeep {
@@ -152,7 +152,7 @@ const BACKUP: Upkeep = Upkeep {
     whole: Some("a backup is copied in one piece; it ends by itself"),
 };
 
-/// Room for tables on their way out.
+/// Permits for concurrent Parquet exports.
 pub struct Exports(Arc<Semaphore>);
 
 impl Default for Exports {
@@ -161,14 +161,14 @@ impl Default for Exports {
     }
 }
 
-/// What is in the store.
+/// Returns the statistics of the store.
 pub async fn stats(store: web::Data<Store>) -> Result<HttpResponse, Problem> {
     let stats = web::block(move || store.stats());
     let stats = stats.await.map_err(Problem::internal)??;
     Ok(reply::json(StatusCode::OK, &stats))
 }
 
-/// Begins a check.
+/// Starts a job that checks the store.
 pub async fn check(
     jobs: web::Data<Jobs>,
     store: web::Data<Store>,
@@ -179,7 +179,7 @@ pub async fn check(
     queued(&job)
 }
 
-/// Begins a compaction.
+/// Starts a job that compacts the store.
 pub async fn compact(
     jobs: web::Data<Jobs>,
     store: web::Data<Store>,
@@ -190,7 +190,7 @@ pub async fn compact(
     queued(&job)
 }
 
-/// Begins a backup into a file of this machine.
+/// Starts a job that backs up the store to a file on the server's machine.
 pub async fn backup(
     request: HttpRequest,
     mut payload: web::Payload,
@@ -210,7 +210,8 @@ fn queued(job: &JobView) -> Result<HttpResponse, Problem> {
     jobs::accepted(job)
 }
 
-/// Where a backup goes: an absolute path, for a relative one would depend on where the server was started.
+/// The target path in the body of a backup request. It must be absolute, because a relative path would depend on the
+/// directory in which the server was started.
 fn place(body: &[u8]) -> Result<PathBuf, Problem> {
     let Pairs(pairs) = serde_json::from_slice(body).map_err(|fault| {
         let detail = format!("not readable as an object of JSON: {fault}");
@@ -243,7 +244,8 @@ fn place(body: &[u8]) -> Result<PathBuf, Problem> {
     }
 }
 
-/// Every event in order, as lines of JSON or, of one kind, as a Parquet table. It is written while the client reads.
+/// Exports all events in order as JSON lines, or the events of one kind as a Parquet table. The export is written while the
+/// client reads.
 pub async fn export(
     request: HttpRequest,
     store: web::Data<Store>,
@@ -277,7 +279,8 @@ pub async fn export(
     }
 }
 
-/// A page is read when the client has taken the one before: a slow client holds nothing but its connection.
+/// Streams events as JSON lines. A page is read only after the client has taken the previous one, so a slow client occupies
+/// nothing but its connection.
 fn lines(store: Store, filter: Filter) -> HttpResponse {
     let pages = stream::unfold(Some(0), move |after| {
         let store = store.clone();
@@ -338,7 +341,7 @@ fn table(store: Store, filter: Filter, exports: &Exports) -> Result<HttpResponse
     Ok(response("application/vnd.apache.parquet").streaming(pieces))
 }
 
-/// A writer that sends a file in pieces to the client that reads the response.
+/// A writer that streams its bytes to the client that reads the response.
 struct Pieces(mpsc::Sender<io::Result<Bytes>>);
 
 impl Write for Pieces {
@@ -362,7 +365,7 @@ fn response(media_type: &str) -> actix_web::HttpResponseBuilder {
     response
 }
 
-/// A moment, or the begin of a day in UTC.
+/// Parses a timestamp, or a date as the start of that day in UTC.
 fn time(name: &str, text: &str) -> Result<Timestamp, Problem> {
     let moment = match text.parse::<Date>() {
         Ok(day) if text.len() == "2026-01-31".len() => format!("{day}T00:00:00Z"),

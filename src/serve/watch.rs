@@ -1,4 +1,4 @@
-//! What every request passes on its way in and out: the guard, the bound on requests at once, the metrics.
+//! The middleware of all requests: it applies the guard and the limits, and records metrics.
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
@@ -24,27 +24,26 @@ use super::problem::Problem;
 use super::stream::{self, Connection};
 use crate::telemetry::metrics::{Metrics, RouteId};
 
-/// The methods of one path: what each counts for and asks for.
+/// The methods of one path, with the metrics route and the required access of each.
 #[derive(Clone, Debug)]
 pub struct Methods {
-    /// Those that there are.
+    /// The supported methods.
     pub known: Vec<Known>,
-    /// What other methods count for.
+    /// Metrics route under which other methods are counted.
     pub unmatched: RouteId,
-    /// The known ones, as `Allow` has them.
+    /// Value of the `Allow` header: the supported methods.
     pub allow: String,
 }
 
-/// A method of a path.
+/// A supported method of a path.
 #[derive(Clone, Debug)]
 pub struct Known {
-    /// The method.
     pub method: Method,
-    /// What it counts for.
+    /// Metrics route under which the method is counted.
     pub route: RouteId,
-    /// Who may use it.
+    /// Access that a client needs.
     pub access: Access,
-    /// Whether it reads a body.
+    /// Whether the handler reads a body.
     pub takes_body: bool,
 }
 
@@ -57,20 +56,17 @@ impl Methods {
     }
 }
 
-/// The middleware, around one path.
+/// The middleware around the resource of one path.
 #[derive(Clone, Debug)]
 pub struct Watch {
-    /// The checks.
     pub guard: Arc<Guard>,
-    /// The metrics.
     pub metrics: Arc<Metrics>,
-    /// The bound on requests.
+    /// Limit on the number of concurrent requests.
     pub inflight: Inflight,
-    /// The bound on bytes, for large answers until they are read.
+    /// Limit on the memory held for clients. A large response counts until the client has read it.
     pub budget: Budget,
-    /// Whether connections are to be closed.
+    /// Reports whether the server is stopping; connections are then closed.
     pub lifecycle: Lifecycle,
-    /// The path's methods.
     pub methods: Arc<Methods>,
 }
 
@@ -94,7 +90,7 @@ where
     }
 }
 
-/// A path that is watched.
+/// The resource of a path, wrapped in the middleware.
 pub struct Watched<S> {
     service: S,
     watch: Watch,
@@ -156,17 +152,17 @@ where
     }
 }
 
-/// The status by which a request counts whose client left before its response.
+/// Status in the metrics for a request whose client disconnected before the response.
 const CLIENT_LEFT: u16 = 499;
 
-/// A request on its connection, until it is answered or given up.
+/// A request in progress. On drop without a response, it counts as abandoned by the client.
 struct Begun {
     connection: Option<Rc<Connection>>,
-    /// What counts it where nobody waits for its response any more.
+    /// Set if a drop without a response is to be counted.
     counted: Option<Counted>,
 }
 
-/// How a request counts.
+/// The data needed to count a request in the metrics.
 struct Counted {
     metrics: Arc<Metrics>,
     route: RouteId,
@@ -200,7 +196,8 @@ impl Drop for Begun {
     }
 }
 
-/// Takes a large response into the budget until it has been read. It is never refused: its work is done.
+/// Charges a large response to the memory budget until the client has read it. The response is never rejected, because its
+/// work is already done.
 fn hold<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
     budget: &Budget,
@@ -217,7 +214,8 @@ fn hold<B: MessageBody + 'static>(
     })
 }
 
-/// The response to a request that is not admitted: a browser without a session is redirected to `/login`, a program gets 401.
+/// The response to a request that the guard rejects. A browser without a session is redirected to `/login`; any other client
+/// gets the problem document.
 fn refused(request: &ServiceRequest, problem: &Problem) -> HttpResponse {
     let accepts = request.headers().get(header::ACCEPT);
     let is_page =
@@ -229,7 +227,7 @@ fn refused(request: &ServiceRequest, problem: &Problem) -> HttpResponse {
     }
 }
 
-/// A client of a server that stops is to find another one with its next request.
+/// Closes the connection if the server is stopping, so that the client's next request goes to another server.
 fn close_if_stopping<B>(response: &mut ServiceResponse<B>, lifecycle: &Lifecycle) {
     if lifecycle.is_stopping() {
         let head = response.response_mut().head_mut();
@@ -238,8 +236,8 @@ fn close_if_stopping<B>(response: &mut ServiceResponse<B>, lifecycle: &Lifecycle
 }
 
 impl Watch {
-    /// A place among the requests being answered, and the listed origin to be named in the answer. A request with a body
-    /// gets its place when the body is there.
+    /// Admits a request. Returns its place among the concurrent requests, and the allowed origin for the response headers. A
+    /// request with a body gets its place only when the body has arrived.
     fn admit(
         &self,
         request: &ServiceRequest,
@@ -270,7 +268,7 @@ impl Watch {
         } else {
             match self.inflight.enter() {
                 Ok(place) => Some(place),
-                // Whether the server lives is asked when it is busy, too.
+                // Open routes such as the health checks must respond even if the server is at its limit.
                 Err(_) if is_open => Some(self.inflight.extra()),
                 Err(problem) => return Err(refuse(problem.response(), page)),
             }

@@ -1,4 +1,4 @@
-//! What is kept of alerts: their state, their notifications, and the events that tell of them, each time in one commit.
+//! Persistence of alerts: their state, their notifications, and the events about them, written in one commit.
 
 use jiff::Timestamp;
 
@@ -9,24 +9,23 @@ use super::file::File;
 use super::kind::Kind;
 use super::read;
 
-/// Under which name the state is kept.
+/// Name of the note that holds the state of the alerts.
 const STATE: &str = "alerts";
 
-/// What has changed.
+/// A change of alerts and notifications.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Change {
-    /// The state, as JSON; none where it is as before.
+    /// The new state of the alerts, as JSON; none where it is unchanged.
     pub state: Option<String>,
-    /// Events, each an id and a JSON object.
+    /// Alert events, each an id and a JSON object.
     pub events: Vec<(String, String)>,
-    /// Notifications by id, as JSON: new ones, and those of which something came.
+    /// Notifications to insert or update, each an id and JSON.
     pub put: Vec<(String, String)>,
-    /// Ids of notifications that were taken, or are given up for good.
+    /// Ids of notifications to remove, because they were delivered or are given up for good.
     pub gone: Vec<String>,
 }
 
 impl Change {
-    /// Whether nothing has.
     pub fn is_empty(&self) -> bool {
         *self == Change::default()
     }
@@ -48,18 +47,12 @@ pub(super) fn keep(commit: &mut Commit<'_>, change: &Change) -> Result<(), Store
     Ok(())
 }
 
-/// The same for a store that no server has open.
-///
-/// # Errors
-/// When nothing of it is stored.
+/// Stores a change of alerts in a store that no server has open.
 pub fn keep_offline(file: &File, change: &Change, now: Timestamp) -> Result<(), StoreError> {
     commit::within(file, now, |commit| keep(commit, change)).map(drop)
 }
 
-/// State and outbox, as JSON.
-///
-/// # Errors
-/// When they cannot be read.
+/// The stored state of the alerts and all notifications of the outbox, as JSON.
 pub fn kept(file: &File) -> Result<(Option<String>, Vec<String>), StoreError> {
     file.read(|transaction| Ok((read::note(transaction, STATE)?, read::outbox(transaction)?)))
 }

@@ -1,27 +1,27 @@
-//! What the writer is asked to do: work inside its next commit, and an answer once that is on the disk.
+//! Requests to the writer: work to do inside its next commit, and a reply once the commit is on disk.
 
 use tokio::sync::oneshot;
 
 use super::commit::Commit;
 use super::error::StoreError;
 
-/// Work for the writer.
+/// A request to the writer.
 pub(super) trait Ask: Send {
-    /// Does it, inside a transaction.
+    /// Does the work inside a transaction.
     fn apply(&mut self, commit: &mut Commit<'_>) -> Result<(), StoreError>;
 
-    /// Answers, once the transaction is on the disk or has failed.
+    /// Sends the reply, once the transaction is on disk or has failed.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-/// Work with someone who waits for it.
+/// A request whose caller waits for the result.
 struct Waiting<T, F> {
     work: Option<F>,
     done: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
-/// Makes work of a function, and the place where its answer comes.
+/// Makes a request from a closure, and the channel on which its result arrives.
 pub(super) fn ask<T, F>(work: F) -> (Box<dyn Ask>, oneshot::Receiver<Result<T, StoreError>>)
 where
     T: Send + 'static,
@@ -51,7 +51,7 @@ where
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
         let Waiting { done, reply, .. } = *self;
         let answer = committed.and_then(|()| done.ok_or(StoreError::Closed));
-        // Who asked may have gone away; what was committed stays.
+        // The caller may be gone; the work is committed all the same.
         let _ = reply.send(answer);
     }
 }

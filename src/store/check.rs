@@ -1,4 +1,4 @@
-//! Whether a store is whole: every event is read, and every index held against the events.
+//! The integrity check of a store: every event is read, and every index is compared with the events.
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
 use schemars::JsonSchema;
@@ -14,17 +14,17 @@ use super::labels;
 use super::layout::{self, BLOCKS, Key, LABELS, NEWEST, OWN_IDS, WAITING};
 use super::read;
 
-/// Findings that are told; a store with more is beyond reading them.
+/// Maximum number of findings in a report; nobody would read more of them.
 const MOST_TOLD: usize = 20;
 
-/// What a check came to.
+/// The result of a check.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    /// Events that can be read.
+    /// Number of events that can be read.
     pub events: u64,
-    /// What is wrong.
+    /// Descriptions of what is wrong.
     pub findings: Vec<String>,
-    /// How many more there are.
+    /// Number of further findings that are not listed.
     pub untold: usize,
 }
 
@@ -38,18 +38,12 @@ impl Report {
     }
 }
 
-/// Checks a store. The pages under it are verified by [`File::open_verified`].
-///
-/// # Errors
-/// When the file fails under the reading.
+/// Checks a store. The database pages below it are verified by [`File::open_verified`].
 pub fn check(file: &File) -> Result<Report, StoreError> {
     check_until(file, &|| false).map(Option::unwrap_or_default)
 }
 
-/// The same until `stopped`, which is asked from block to block; gives nothing then.
-///
-/// # Errors
-/// As [`check`].
+/// Does the same as [`check`] until `stopped` returns true, which is checked at every block; returns none then.
 pub fn check_until(file: &File, stopped: &dyn Fn() -> bool) -> Result<Option<Report>, StoreError> {
     file.read(|snapshot| {
         let mut check = Check {
@@ -73,21 +67,21 @@ pub fn check_until(file: &File, stopped: &dyn Fn() -> bool) -> Result<Option<Rep
 
 struct Check {
     ids: KeptIds,
-    /// Number of the oldest event.
+    /// Sequence number of the oldest event.
     oldest: u64,
     labels: ReadOnlyTable<&'static [u8], &'static [u8]>,
     waiting: ReadOnlyTable<&'static [u8], i64>,
     newest_of: ReadOnlyTable<&'static [u8], u64>,
     own_ids: ReadOnlyTable<&'static [u8], (u64, &'static [u8])>,
-    /// Predictions that the index of rows' own ids leads to.
+    /// Number of predictions found that the index of rows' own ids points to.
     newest: u64,
-    /// Events that the index of ids has to know.
+    /// Number of events found that the index of ids has to contain.
     known: u64,
     report: Report,
 }
 
 impl Check {
-    /// Whether it came to the end.
+    /// Checks the events and their indices; returns false where it was stopped before the end.
     fn events(
         &mut self,
         snapshot: &ReadTransaction,
@@ -122,7 +116,7 @@ impl Check {
         Ok(true)
     }
 
-    /// Reads a block; gives the number the next one should begin with, where it could be read to its end.
+    /// Checks a block; returns the sequence number with which the next one should begin, or none where the block is damaged.
     fn block(&mut self, first: u64, bytes: &[u8]) -> Result<Option<u64>, StoreError> {
         let mut next = first;
         for entry in block::read(first, bytes) {
@@ -166,7 +160,7 @@ impl Check {
         Ok(())
     }
 
-    /// The index of rows' own ids leads to this prediction, or to a newer one.
+    /// Checks that the index of rows' own ids points to this prediction, or to a newer one.
     fn newest_of(&mut self, seq: u64, prediction: &PredictionEvent<'_>) -> Result<(), StoreError> {
         let Some(own_id) = &prediction.own_id else {
             return Ok(());
@@ -197,8 +191,8 @@ impl Check {
         });
     }
 
-    /// Ids of events that are not there. A run of ids goes with the newest of them: those before it may be of events that
-    /// retention took.
+    /// Checks that the index of ids has no events that do not exist. A run of ids is removed together with its newest, so
+    /// entries older than the oldest event are allowed.
     fn index(&mut self, last: u64) -> Result<(), StoreError> {
         let Check {
             ids,
@@ -225,7 +219,7 @@ impl Check {
         Ok(())
     }
 
-    /// Checks that each label is of an event, or waits for one. False where it was stopped before the end.
+    /// Checks that each label belongs to an event or waits for one; returns false where it was stopped before the end.
     fn truths(&mut self, stopped: &dyn Fn() -> bool) -> Result<bool, StoreError> {
         for entry in self.labels.iter()? {
             if stopped() {

@@ -1,4 +1,4 @@
-//! One commit: the events of a batch under the next numbers, with their indices, in one transaction.
+//! One commit: a batch of events under the next sequence numbers, with their indices, in one transaction.
 
 use jiff::Timestamp;
 use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
@@ -15,15 +15,15 @@ use super::layout::{
 };
 use super::row::RowKey;
 
-/// Longest block of more than one event, some 170 predictions: it fills a page of the database, whose sizes are powers of
-/// two, up to what the page says of itself. In longer ones the last block of a commit wastes more; in shorter ones the names
-/// that each repeats count. A block is read as a whole.
+/// Maximum bytes of a block with more than one event, some 170 predictions. It fills a database page (sizes are powers of
+/// two) less the page's own header. With longer blocks the last, partly filled block of a commit wastes more; with shorter
+/// ones the column names that each block repeats weigh more. A block is always read as a whole.
 const BLOCK: usize = (16 << 10) - 32;
 
 /// How many events of each kind a commit wrote.
 pub(super) type Counts = Vec<(Kind, u64)>;
 
-/// Works inside one transaction, which is on the disk when this returns, or leaves no trace.
+/// Runs `work` in one transaction. When this returns, the transaction is on disk, or on error has left no trace.
 pub(super) fn within<T>(
     file: &File,
     now: Timestamp,
@@ -36,20 +36,20 @@ pub(super) fn within<T>(
     })
 }
 
-/// A commit in the making.
+/// A commit in progress.
 pub(super) struct Commit<'t> {
-    /// The time of its events that bring none.
+    /// The time of events that carry no time of their own.
     pub(super) now: Timestamp,
     ids: NewIds<'t>,
     pub(super) labels: Table<'t, &'static [u8], &'static [u8]>,
     pub(super) waiting: Table<'t, &'static [u8], i64>,
-    /// Whether any truth waits: predictions need not look for theirs otherwise.
+    /// Whether any label waits; if not, predictions need not search for theirs.
     pub(super) has_waiting: bool,
     newest: Table<'t, &'static [u8], u64>,
     own_ids: Table<'t, &'static [u8], (u64, &'static [u8])>,
     pub(super) rows: Table<'t, &'static [u8; 24], u64>,
     pub(super) row_keys: Table<'t, &'static [u8], &'static str>,
-    /// Whether rows may be there under their digest alone.
+    /// Whether the store may hold row keys of an early release, which are the digest alone.
     has_digests: bool,
     pub(super) row_seqs: Table<'t, u64, &'static [u8]>,
     pub(super) requests: Table<'t, &'static str, &'static [u8]>,
@@ -63,12 +63,11 @@ pub(super) struct Commit<'t> {
     seq: u64,
     block: block::Writer,
     counts: Counts,
-    /// Labels that waited and contradict the one that is there.
+    /// Number of waiting labels that contradicted the label their prediction already had.
     pub(super) conflicts: u64,
 }
 
 impl<'t> Commit<'t> {
-    /// Begins one.
     fn begin(transaction: &'t WriteTransaction, now: Timestamp) -> Result<Commit<'t>, StoreError> {
         let meta = transaction.open_table(META)?;
         let seq = meta.get("seq")?.map_or(0, |seq| seq.value());
@@ -101,7 +100,7 @@ impl<'t> Commit<'t> {
         })
     }
 
-    /// Appends an event; gives its number.
+    /// Appends an event; returns its sequence number.
     pub(super) fn append(
         &mut self,
         time: Timestamp,
@@ -124,7 +123,7 @@ impl<'t> Commit<'t> {
         Ok(self.seq)
     }
 
-    /// The same of an event that is found again by its id.
+    /// Appends an event and adds its id to the index of ids; returns its sequence number.
     pub(super) fn append_known(
         &mut self,
         time: Timestamp,
@@ -137,24 +136,24 @@ impl<'t> Commit<'t> {
         Ok(seq)
     }
 
-    /// Whether a prediction or a row of this id is there.
+    /// Whether a prediction or a row with this id is stored.
     pub(super) fn knows(&mut self, key: &Key) -> Result<bool, StoreError> {
         Ok(self.find(key)?.is_some())
     }
 
-    /// Where the prediction's or row's event of this id stands.
+    /// Finds the event of the prediction or row with this id; none where it is not stored.
     pub(super) fn find(&mut self, key: &Key) -> Result<Option<Found>, StoreError> {
         let oldest = self.oldest()?;
         Ok(self.ids.find(key)?.filter(|found| found.seq >= oldest))
     }
 
-    /// Number of the oldest event that is stored.
+    /// Sequence number of the oldest stored event.
     fn oldest(&self) -> Result<u64, StoreError> {
         let oldest = self.blocks.first()?.map(|(first, _)| first.value());
         Ok(oldest.unwrap_or(self.first))
     }
 
-    /// Key of the newest prediction of the row with this id of its own.
+    /// Key of the newest prediction of the row with this own id.
     pub(super) fn newest_of(&self, own_id: &str) -> Result<Option<Key>, StoreError> {
         let oldest = self.oldest()?;
         let seq = self.newest.get(&*layout::newest_key(own_id))?;
@@ -171,7 +170,7 @@ impl<'t> Commit<'t> {
         }))
     }
 
-    /// Makes a prediction the newest of its row.
+    /// Records a prediction as the newest of its row.
     pub(super) fn set_newest(&mut self, own_id: &str, seq: u64) -> Result<(), StoreError> {
         self.newest.insert(&*layout::newest_key(own_id), seq)?;
         if !self.own_ids.is_empty()? {
@@ -180,7 +179,7 @@ impl<'t> Commit<'t> {
         Ok(())
     }
 
-    /// Forgets the newest prediction of a row, if that is the event `seq`.
+    /// Removes the newest prediction of a row from the index, if it is the event `seq`.
     pub(super) fn forget_newest(&mut self, own_id: &str, seq: u64) -> Result<(), StoreError> {
         let key = layout::newest_key(own_id);
         if self.newest.get(&*key)?.map(|found| found.value()) == Some(seq) {
@@ -193,12 +192,12 @@ impl<'t> Commit<'t> {
         Ok(())
     }
 
-    /// Forgets the id of an event that goes; tells whether it was of that event.
+    /// Removes the id of an event that is being dropped; returns whether the index had it for that event.
     pub(super) fn forget_id(&mut self, key: &Key, seq: u64) -> Result<bool, StoreError> {
         self.ids.forget(key, seq)
     }
 
-    /// The id of a row that is there.
+    /// The id of a stored row.
     pub(super) fn row_of(&self, key: &RowKey) -> Result<Option<String>, StoreError> {
         if let Some(seq) = self.rows.get(key.bytes())?.map(|seq| seq.value()) {
             return self.event(seq, |record| record.id.to_string());
@@ -210,7 +209,7 @@ impl<'t> Commit<'t> {
         Ok(found.map(|id| id.value().to_owned()))
     }
 
-    /// The event of a number, handed to `look`; none where retention took it.
+    /// Passes the event with a sequence number to `look`; returns none where retention has dropped the event.
     pub(super) fn event<T>(
         &self,
         seq: u64,
@@ -228,7 +227,7 @@ impl<'t> Commit<'t> {
         }
     }
 
-    /// Writes the block so far, and begins another.
+    /// Writes the current block and starts another.
     fn cut(&mut self) -> Result<(), StoreError> {
         let block = self.block.bytes();
         if block.is_empty() {
@@ -242,23 +241,22 @@ impl<'t> Commit<'t> {
         Ok(())
     }
 
-    /// A number that is kept beside the events; 0 where it is not.
+    /// A number from the [`META`] table; 0 where it is missing.
     pub(super) fn fact(&self, name: &str) -> Result<u64, StoreError> {
         Ok(self.meta.get(name)?.map_or(0, |fact| fact.value()))
     }
 
-    /// Keeps a number beside the events.
     pub(super) fn set_fact(&mut self, name: &'static str, fact: u64) -> Result<(), StoreError> {
         self.meta.insert(name, fact)?;
         Ok(())
     }
 
-    /// Bytes of all blocks that are written.
+    /// Total bytes of all written blocks.
     pub(super) fn bytes(&self) -> Result<u64, StoreError> {
         Ok(self.meta.get("bytes")?.map_or(0, |bytes| bytes.value()))
     }
 
-    /// Takes a block out; gives what stood in it.
+    /// Removes a block and returns its bytes.
     pub(super) fn take_block(&mut self, first: u64) -> Result<Vec<u8>, StoreError> {
         let block = self.blocks.remove(first)?;
         let block = block.map_or_else(Vec::new, |block| block.value().to_vec());
@@ -267,7 +265,7 @@ impl<'t> Commit<'t> {
         Ok(block)
     }
 
-    /// Writes what was appended. The transaction is still to be committed.
+    /// Writes the appended events and counters into the transaction, which the caller still has to commit.
     fn finish(mut self) -> Result<Counts, StoreError> {
         self.cut()?;
         self.ids.flush()?;

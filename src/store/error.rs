@@ -1,70 +1,66 @@
-//! What can go wrong with the store, by what one can do about it.
+//! Errors of the store, grouped by what the caller can do about them.
 
 use super::event::BrokenEvent;
 
 /// Why the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process has it.
+    /// Another process has the store open.
     #[error(
         "the store {file} is held by {holder}; stop it first, or ask it over REST for the same"
     )]
     Held {
-        /// The file.
         file: String,
-        /// The process.
+        /// The process that has it open, as a phrase for the message.
         holder: String,
         /// The address at which that process says it serves the store; none if it does not serve it.
         server: Option<String>,
     },
-    /// A later program wrote it.
+    /// A newer version of this program wrote the file.
     #[error(
         "the store {file} has revision {found}, this program knows up to {known}; use the program that wrote it, or a newer one"
     )]
     Later {
-        /// The file.
         file: String,
-        /// Its revision.
+        /// The file's revision.
         found: u64,
-        /// Ours.
+        /// The newest revision that this program can read.
         known: u64,
     },
-    /// What stands in it is not what was written.
+    /// The file's bytes are not what this program wrote.
     #[error("the store {file} is damaged: {why}; `store restore` puts a backup in its place")]
     Damaged {
-        /// The file.
         file: String,
-        /// What is wrong.
+        /// What is wrong with the file.
         why: String,
     },
-    /// It cannot be read or written.
+    /// The file cannot be read or written.
     #[error("the store {file} cannot be opened: {why}")]
     Broken {
-        /// The file.
         file: String,
-        /// What the system or the database said.
+        /// The message of the operating system or the database.
         why: String,
     },
 }
 
-/// Why the store did not do what was asked.
+/// Why the store could not carry out a request.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum StoreError {
-    /// What was asked is not stored: no room, a disk that fails. It may be asked again.
+    /// Nothing of the request is stored, because the disk is full or fails. The caller may retry it.
     #[error("the store cannot write: {0}; nothing of this was stored, send it again later")]
     Unavailable(String),
-    /// It cannot be read.
+    /// The store cannot be read.
     #[error("the store cannot be read: {0}")]
     Unreadable(String),
-    /// What stands in it is not what was written. It stays closed from then on.
+    /// The file's bytes are not what this program wrote. The store stays closed from then on.
     #[error("the store is damaged: {0}; `store restore` puts a backup in its place")]
     Damaged(String),
-    /// More labels would wait for predictions that are not known than may.
+    /// More labels would wait for unknown predictions than `labels.waiting` allows.
     #[error(
         "labels.waiting allows {0} labels to wait for predictions that are not known (and 128 MiB of them), and these would be more; nothing of this was stored, send it again once their predictions are made"
     )]
     WaitingFull(u64),
-    /// The server stops.
+    /// The server is shutting down.
     #[error("the store is being closed; nothing of this was stored")]
     Closed,
 }

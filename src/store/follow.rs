@@ -1,8 +1,7 @@
-//! Following the events of a store: in their order, each once, and every label joined with what it is of, once.
+//! Following the events of a store: each event once and in order, and each label joined once with its prediction or row.
 //!
-//! A label and its prediction come in either order, and the pair is complete with the later of the two: with the label,
-//! where the prediction is there already; else with the prediction, whose event says that its label was there before it. A
-//! correction makes no new pair.
+//! A label and its prediction come in either order, and the later of the two completes the pair: the label event, where the
+//! prediction is stored already; else the prediction event, which then has `awaited` set. A correction completes no new pair.
 
 use jiff::Timestamp;
 
@@ -10,30 +9,29 @@ use super::event::{Event, Record};
 use super::{Store, StoreError};
 use crate::schema::column::Label;
 
-/// What a reading came to.
+/// The result of reading a range of events.
 #[derive(Debug)]
 pub struct Followed {
-    /// The last event that was read.
+    /// Sequence number of the last event that was read.
     pub seen: u64,
-    /// The labels among them, to be joined after it: a reading inside a reading could wait for itself.
+    /// Events among them that may complete a pair, to be joined after the reading: a read inside another could deadlock.
     pub labels: Vec<NewLabel>,
 }
 
-/// An event that may complete a pair.
+/// An event that may complete a pair of a label and its prediction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewLabel {
-    /// What the label is of.
+    /// Id of the prediction or row that the label belongs to.
     pub id: String,
-    /// Number of the event.
+    /// Sequence number of the event.
     pub seq: u64,
-    /// Its time.
     pub time: Timestamp,
-    /// The label; none where the event is the prediction, whose label was there before it.
+    /// The label; none where the event is a prediction whose label was stored before it.
     label: Option<Label>,
 }
 
 impl NewLabel {
-    /// The label that an event brings, or says to have been there.
+    /// Makes one from an event that carries a label or is an awaited prediction.
     fn of(record: &Record<'_>) -> Option<NewLabel> {
         let label = match &record.event {
             Event::Label(label) if !label.correct => Some(label.label.clone().into_owned()),
@@ -49,11 +47,9 @@ impl NewLabel {
         })
     }
 
-    /// Hands the pair that this event completes to `look`: the prediction, or the row that brought the label, and the label.
-    /// None where it completes none: the prediction is not there, or came later and completes the pair itself. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// Passes the pair that this event completes to `look`: the prediction, or the row that carried the label, and the
+    /// label. Returns none where the event completes no pair, because the prediction is missing, or came later and completes
+    /// the pair itself. Blocks on the disk.
     pub fn join<T>(
         &self,
         store: &Store,
@@ -72,10 +68,7 @@ impl NewLabel {
 }
 
 impl Store {
-    /// Reads the events after `seen` up to `until` in order, until `look` has enough. Reads the disk.
-    ///
-    /// # Errors
-    /// When they cannot be read.
+    /// Passes the events after `seen` up to `until` to `look`, in order, until it returns false. Blocks on the disk.
     pub fn follow(
         &self,
         seen: u64,

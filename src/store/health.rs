@@ -1,12 +1,12 @@
-//! Whether the store can be written.
+//! The health of the store.
 
-/// Whether what is asked can be written.
+/// Whether requests can be written to the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// It can.
+    /// The last write succeeded.
     Writing,
-    /// It cannot, and why.
+    /// The last write failed, with the reason.
     Failing(String),
-    /// What stands in it is not what was written: it is closed for good.
+    /// The file's bytes are not what this program wrote: the store is closed for good, with the reason.
     Damaged(String),
 }

@@ -1,10 +1,10 @@
-//! The kinds of events: what stands in the file, in exports and in queries. Their names are those of the metrics' label.
+//! The kinds of events and their codes in the file. Their names in exports and queries are the values of the metrics' label.
 
 pub use crate::telemetry::metrics::EventKind as Kind;
 
 use crate::telemetry::metrics::ClosedLabel;
 
-/// Each kind with what stands for it in the file, which is never given to another.
+/// Each kind with its code in the file. A code is never reused for another kind.
 const CODES: [(Kind, u8); 8] = [
     (Kind::Row, 1),
     (Kind::Prediction, 2),
@@ -16,17 +16,16 @@ const CODES: [(Kind, u8); 8] = [
     (Kind::Model, 8),
 ];
 
-/// All there are.
+/// Iterates over every kind.
 pub fn all() -> impl Iterator<Item = Kind> {
     CODES.into_iter().map(|(kind, _)| kind)
 }
 
-/// A kind's name.
 pub fn name(kind: Kind) -> &'static str {
     Kind::VALUES[kind.index()]
 }
 
-/// The kind of a name.
+/// The kind with this name, if there is one.
 pub fn named(text: &str) -> Option<Kind> {
     all().find(|kind| name(*kind) == text)
 }

@@ -1,4 +1,4 @@
-//! Truths that come late: joined to their prediction by its id, whenever they come.
+//! Labels that arrive late: each is joined to its prediction by an id, whenever it comes.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -16,56 +16,54 @@ use super::waiting::Bound;
 use crate::schema::column::Label;
 use crate::telemetry::metrics::{ClosedLabel, LabelStatus};
 
-/// A truth as it is handed in.
+/// A label as a client submits it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Given {
-    /// Of which prediction: its id, or the key of its row's own id.
+    /// The prediction's id, or the own id of its row.
     pub id: String,
-    /// Which of the two it is.
+    /// Which of the two `id` is.
     pub by: By,
-    /// The truth.
     pub label: Label,
-    /// Whether it replaces another that came before.
+    /// Whether it may replace a different label that came before.
     pub correct: bool,
 }
 
-/// By what a label names its prediction.
+/// How a label names its prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// The prediction's id.
+    /// By the prediction's id.
     Id,
-    /// The own id of its row; the newest prediction of that row is meant.
+    /// By the own id of its row (the value of the id column); it belongs to the newest prediction of that row.
     Key,
-    /// Either: a prediction of this id, else the newest of the row with this id of its own.
+    /// By either: the prediction with this id, or else the newest prediction of the row with this own id.
     Either,
 }
 
-/// What became of a label, and of which prediction it is.
+/// The result for one submitted label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Done {
     /// The prediction's id; none while no prediction of the row is known.
     pub id: Option<String>,
-    /// What became of it.
     pub status: Status,
 }
 
-/// What became of a truth.
+/// What happened to a submitted label.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Status {
-    /// It is joined to its prediction.
+    /// It was joined to its prediction.
     Joined,
-    /// It was there already.
+    /// The same label was stored before.
     Repeated,
-    /// It replaces another.
+    /// It replaced a different label.
     Corrected,
-    /// Its prediction is not known yet.
+    /// It is stored, and waits for a prediction that is not known yet.
     Waiting,
-    /// Another truth is there, and stays.
+    /// It was rejected, because the prediction has this other label.
     Conflict(Label),
 }
 
 impl Status {
-    /// Its place among the metrics' labels, whose names are those on the wire.
+    /// The value of the metrics' label for this status.
     pub fn label(&self) -> LabelStatus {
         match self {
             Status::Joined => LabelStatus::Joined,
@@ -76,28 +74,27 @@ impl Status {
         }
     }
 
-    /// Its word on the wire.
+    /// The name of the status in the API.
     pub fn name(&self) -> &'static str {
         LabelStatus::VALUES[self.label().index()]
     }
 }
 
-/// First byte of a truth.
+/// First byte of a label in the binary form.
 const TRUTH: u8 = 1;
 
-/// A truth as it is kept.
+/// A label as it is stored.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Truth {
-    /// The truth.
     pub label: Label,
-    /// When it came, in microseconds.
+    /// When it arrived, in microseconds since 1970.
     pub time: i64,
-    /// Number of the event that brought it.
+    /// Sequence number of its label event; 0 while a label by a row's own id waits.
     pub seq: u64,
 }
 
-/// Takes labels in. Unless `partial`, one contradiction keeps all of them out; each status tells what is, or would have been.
-/// None where more would wait than may: then nothing is taken.
+/// Stores labels. Unless `partial`, one contradiction rejects all of them, and each status is the one the label would have
+/// had. Returns none, and stores nothing, where more labels would wait than `bound` allows.
 pub(super) fn take(
     commit: &mut Commit<'_>,
     given: &[Given],
@@ -117,7 +114,7 @@ pub(super) fn take(
     taken.map(Some)
 }
 
-/// What would become of each, those before it counting.
+/// The result that each label would have, with those before it in the list taken into account.
 fn foresee(commit: &mut Commit<'_>, given: &[Given]) -> Result<Vec<Done>, StoreError> {
     let mut seen: HashMap<Vec<u8>, &Label> = HashMap::new();
     let mut foreseen = Vec::with_capacity(given.len());
@@ -132,7 +129,7 @@ fn foresee(commit: &mut Commit<'_>, given: &[Given]) -> Result<Vec<Done>, StoreE
     Ok(foreseen)
 }
 
-/// Keys of the labels that would wait, and do not yet.
+/// Keys of the labels that would wait and do not wait yet.
 fn new_waiting(
     commit: &mut Commit<'_>,
     given: &[Given],
@@ -151,7 +148,7 @@ fn new_waiting(
     Ok(keys)
 }
 
-/// The key that a label stands under, and the id of its prediction where that is known.
+/// The key under which a label is stored, and the id of its prediction where that is known.
 fn resolve(commit: &mut Commit<'_>, given: &Given) -> Result<(Key, Option<String>), StoreError> {
     let by_id = key(&given.id);
     let is_id = match given.by {
@@ -166,15 +163,15 @@ fn resolve(commit: &mut Commit<'_>, given: &Given) -> Result<(Key, Option<String
         let id = id_of(newest.bytes());
         return Ok((newest, id));
     }
-    // Nothing is known of it: an id of the platform's form is a prediction's.
+    // The id is unknown in either sense: one in the form of the platform's ids is taken to be a prediction's.
     if given.by == By::Either && matches!(by_id, Key::Uuid(_)) {
         return Ok((by_id, Some(given.id.clone())));
     }
     Ok((Key::own_id(&given.id), None))
 }
 
-/// Joins a label that waited for the first prediction of a row, which is this one. A label that waited for the prediction
-/// itself takes precedence.
+/// Joins a label that waited for the first prediction of a row to this prediction, which is the first. A label that waited
+/// for the prediction's own id takes precedence.
 pub(super) fn join_waiting(
     commit: &mut Commit<'_>,
     own_id: &str,
@@ -197,8 +194,9 @@ pub(super) fn join_waiting(
     }
 }
 
-/// Records that a label that was acknowledged while it waited contradicts the one that its prediction has: it is given up,
-/// and the event says for which. Whoever sends it again, or with `correct`, gets the response of a direct contradiction.
+/// Drops a label that was acknowledged while it waited and contradicts the label of its prediction, and stores an
+/// event that names both. A client that sends the label again, even with `correct`, gets the response for a
+/// direct contradiction or correction.
 fn reject(
     commit: &mut Commit<'_>,
     own_id: &str,
@@ -242,7 +240,7 @@ fn one(commit: &mut Commit<'_>, given: &Given) -> Result<Done, StoreError> {
     if is_new && !matches!(status, Status::Conflict(_)) {
         match &id {
             Some(id) => keep(commit, &key, Id::of(id), &given.label, before.is_some())?,
-            // It becomes an event when its prediction is known.
+            // The label event is written once its prediction is known.
             None => put(commit, &key, &given.label, 0)?,
         }
     }
@@ -279,7 +277,7 @@ fn put(commit: &mut Commit<'_>, key: &Key, label: &Label, seq: u64) -> Result<()
     Ok(())
 }
 
-/// The truth that is there: the one that was told last, else the one a row brought.
+/// The current label: the one submitted last, or else the one that the stored row carried.
 fn truth(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label>, StoreError> {
     let told = commit.labels.get(key.bytes())?;
     let told = told.map(|told| read(told.value())).transpose()?;
@@ -289,7 +287,7 @@ fn truth(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label>, StoreError
     }
 }
 
-/// A truth as it is kept: `time · seq · label`. What revision 4 and before kept is a JSON object.
+/// Encodes a label as `time · seq · label`. Revision 4 and earlier stored a JSON object.
 fn encode(truth: &Truth) -> Vec<u8> {
     let mut out = vec![TRUTH];
     put_signed(truth.time, &mut out);
@@ -308,7 +306,7 @@ fn decode(bytes: &[u8]) -> Option<Truth> {
     reader.is_empty().then_some(truth)
 }
 
-/// Reads a truth as it is kept.
+/// Decodes a stored label of either form.
 pub(super) fn read(bytes: &[u8]) -> Result<Truth, StoreError> {
     let truth = match bytes.starts_with(b"{") {
         true => serde_json::from_slice(bytes).ok(),
@@ -317,7 +315,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Truth, StoreError> {
     truth.ok_or_else(|| StoreError::Damaged("a label cannot be read".into()))
 }
 
-/// Gives up truths that wait since before `since`; gives how many.
+/// Expires labels that have waited since before `since`; returns their number.
 pub(super) fn expire(commit: &mut Commit<'_>, since: Timestamp) -> Result<usize, StoreError> {
     let mut gone = Vec::new();
     for entry in commit.waiting.iter()? {

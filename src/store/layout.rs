@@ -1,61 +1,66 @@
-//! What stands where in `events.redb`.
+//! The tables of `events.redb`.
 //!
-//! Events are kept in blocks, one a commit, under the number of their first: a prediction then costs the copying of its
-//! bytes and a few of them in the index of ids, and a range of events is read in one piece. Everything else is an index
-//! or a small table beside them, written in the same transaction.
+//! Events are stored in blocks, each under the sequence number of its first event: storing a prediction then costs the
+//! copying of its bytes and a few bytes in the index of ids, and a range of events is read in one piece. All other tables
+//! are indices or small tables, written in the same transaction as the events.
 //!
-//! History: revision 1, the first; revision 2 has [`PLAIN_RUNS`] (ids of ours stood one by one in [`IDS`], and are still found there);
-//! revision 3 has [`OUTBOX`]; revision 4 has [`OWN_IDS`] (predictions stored before it are not found by their row's id), and
-//! labels under [`Key::own_id`]; revision 5 has blocks whose predictions, rows and labels are binary (those of before are JSON,
-//! and are read as they are), [`RUNS`] that are packed, [`ROWS`] and [`NEWEST`].
+//! History of revisions:
+//! * 1: the first.
+//! * 2: adds [`PLAIN_RUNS`]. Before, UUIDs made by the platform had one entry each in [`IDS`], where they are still found.
+//! * 3: adds [`OUTBOX`].
+//! * 4: adds [`OWN_IDS`] and labels under [`Key::own_id`]. Predictions stored before it are not found by their row's own id.
+//! * 5: predictions, rows and labels in blocks are binary (older blocks hold JSON and are still read), [`RUNS`] are packed,
+//!   and [`ROWS`] and [`NEWEST`] are added.
 
 use redb::{TableDefinition, TableError, WriteTransaction};
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
-/// What this program writes.
+/// The revision that this program writes.
 pub const REVISION: u64 = 5;
 
-/// First number of a block → its events, as [`super::block`] writes them.
+/// Sequence number of a block's first event → the block, in the format of [`super::block`].
 pub const BLOCKS: TableDefinition<u64, &[u8]> = TableDefinition::new("blocks");
-/// Key of a prediction's or row's id ([`key`]) → its number, of all that stand in no run.
+/// Key of a prediction's or row's id ([`key`]) → its event's sequence number, for ids that are not part of a run.
 pub const IDS: TableDefinition<&[u8], u64> = TableDefinition::new("ids");
-/// Key of a row's own id ([`newest_key`]) → the number of the newest prediction of that row.
+/// Key of a row's own id, which is the value of its id column ([`newest_key`]) → sequence number of the newest
+/// prediction of that row.
 pub const NEWEST: TableDefinition<&[u8], u64> = TableDefinition::new("newest");
-/// The same of revision 4: another key ([`own_id_key`]) → the number and the key of its id. A prediction that is newer takes
-/// its entry away.
+/// The predecessor of [`NEWEST`] in revision 4: another key ([`own_id_key`]) → the sequence number, and the key of the
+/// prediction's id. A newer prediction of the row removes the entry.
 pub const OWN_IDS: TableDefinition<&[u8], (u64, &[u8])> = TableDefinition::new("own_ids");
-/// First id of a run with its number → the run, as [`super::ids`] has it.
+/// First id of a run with its event's sequence number → the run, in the format of [`super::ids`].
 pub const RUNS: TableDefinition<&[u8; 24], &[u8]> = TableDefinition::new("packed_runs");
-/// The same of revision 4 and before, whose runs are not packed.
+/// Runs that revision 4 and earlier wrote, which are not packed.
 pub const PLAIN_RUNS: TableDefinition<&[u8; 24], &[u8]> = TableDefinition::new("runs");
-/// Key of an id → its truth, as [`super::labels`] has it.
+/// Key of an id → its label, in the format of [`super::labels`].
 pub const LABELS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("labels");
-/// Key of an id whose prediction is not there → since when its truth waits, in microseconds.
+/// Key of an id whose prediction is unknown → the time since when its label waits, in microseconds since 1970.
 pub const WAITING: TableDefinition<&[u8], i64> = TableDefinition::new("waiting");
-/// Key of a row's content → the number of its event: the same row twice counts once.
+/// Key of a row's content → sequence number of its event. A row that is submitted twice is stored once.
 pub const ROWS: TableDefinition<&[u8; 24], u64> = TableDefinition::new("rows");
-/// Key of a quarantined row's content → its id. Of rows that revision 4 and before stored: key of the content → id; in a
-/// store without [`ORDERED`] it may be the digest alone.
+/// Key of a quarantined row's content → its id. For rows that revision 4 and earlier stored: key of the content → id, where
+/// the key may be the digest alone in a store without [`ORDERED`].
 pub const ROW_KEYS: TableDefinition<&[u8], &str> = TableDefinition::new("row_keys");
-/// Number of an event → its key in [`ROW_KEYS`], by which that is found when the event goes.
+/// Sequence number of an event → its key in [`ROW_KEYS`], so that the entry can be removed together with the event.
 pub const ROW_SEQS: TableDefinition<u64, &[u8]> = TableDefinition::new("row_seqs");
-/// An `Idempotency-Key` → digest of the body, time and answer, as JSON.
+/// An `Idempotency-Key` → digest of the request's body, its time and its response, as JSON.
 pub const REQUESTS: TableDefinition<&str, &[u8]> = TableDefinition::new("requests");
-/// Id of a quarantined row → the row and what is wrong with it, as JSON.
+/// Id of a quarantined row → the row and the reason, as JSON.
 pub const QUARANTINE: TableDefinition<&str, &[u8]> = TableDefinition::new("quarantine");
-/// A scheduled source → how far it was read.
+/// Name of a scheduled source → the position up to which it was read.
 pub const CURSORS: TableDefinition<&str, &str> = TableDefinition::new("cursors");
-/// A task's name → what it has to remember, as JSON.
+/// Name of a task → the state that the task stores over restarts, as JSON.
 pub const NOTES: TableDefinition<&str, &str> = TableDefinition::new("notes");
-/// Id of a notification that is to be sent, or was given up → the notification and what came of it so far, as JSON.
+/// Id of a notification that is pending or was given up → the notification and its deliveries so far, as JSON.
 pub const OUTBOX: TableDefinition<&str, &str> = TableDefinition::new("outbox");
-/// `revision`, `seq` (the last event's number), `bytes` (of all blocks), and how many events there were of each kind.
+/// `revision`, `seq` (sequence number of the last event), `bytes` (of all blocks), and the number of events ever
+/// stored of each kind.
 pub const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
-/// Stands in [`META`] where every row's key begins with the row's own id.
+/// Entry of [`META`] of a store in which every key of a row begins with the row's own id.
 pub const ORDERED: &str = "ordered_row_keys";
 
-/// Makes every table, so that readers find them.
+/// Creates every table, because opening a missing table for reading is an error.
 pub fn create(transaction: &WriteTransaction) -> Result<(), TableError> {
     transaction.open_table(BLOCKS)?;
     transaction.open_table(IDS)?;
@@ -77,41 +82,40 @@ pub fn create(transaction: &WriteTransaction) -> Result<(), TableError> {
     Ok(())
 }
 
-/// The key of an id: sixteen bytes where it is a UUID as we write it, else its text; the first byte tells which.
+/// The key of an id: a first byte for the type, then sixteen bytes for a UUID in the platform's spelling, or else the text.
 pub fn key(id: &str) -> Key {
     uuid_of(id).map_or_else(|| Key::text(id), Key::uuid)
 }
 
-/// The UUID that an id is, where it is one as we write it.
+/// The UUID that an id spells in the platform's form (hyphenated, lower case); none for any other id.
 pub fn uuid_of(id: &str) -> Option<Uuid> {
     let mut room = [0; Hyphenated::LENGTH];
     let uuid = Uuid::try_parse(id).ok()?;
     (uuid.as_hyphenated().encode_lower(&mut room) == id).then_some(uuid)
 }
 
-/// Bytes of a key.
+/// The key of an id in the tables, as bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
-    /// Of an id of ours: no allocation, one is made for each prediction.
+    /// Key of a UUID. It needs no allocation, because one is made for each prediction.
     Uuid([u8; 17]),
-    /// Of an id that somebody else gave.
+    /// Key of any other id, which the client chose.
     Text(Vec<u8>),
 }
 
 impl Key {
-    /// The key of a UUID.
     pub fn uuid(id: Uuid) -> Key {
         let mut bytes = [0; 17];
         bytes[1..].copy_from_slice(id.as_bytes());
         Key::Uuid(bytes)
     }
 
-    /// The key under which a label waits for the first prediction of a row with this id of its own.
+    /// The key under which a label waits for the first prediction of a row with this own id.
     pub fn own_id(id: &str) -> Key {
         Key::Text([&[OWN_ID], id.as_bytes()].concat())
     }
 
-    /// The key of these bytes; none where they are none.
+    /// Parses a key; returns none where the bytes are not a key.
     pub fn of_bytes(bytes: &[u8]) -> Option<Key> {
         match bytes.split_first()? {
             (0, id) => Some(Key::uuid(Uuid::from_slice(id).ok()?)),
@@ -119,7 +123,7 @@ impl Key {
         }
     }
 
-    /// Whether it is that of an id, and not of a row's own.
+    /// Whether this is the key of a prediction's or row's id, and not of a row's own id.
     pub fn is_of_id(&self) -> bool {
         !self.bytes().starts_with(&[OWN_ID])
     }
@@ -128,7 +132,6 @@ impl Key {
         Key::Text([&[1], id.as_bytes()].concat())
     }
 
-    /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         match self {
             Key::Uuid(bytes) => bytes,
@@ -137,10 +140,10 @@ impl Key {
     }
 }
 
-/// First byte of keys of rows' own ids.
+/// First byte of keys made from rows' own ids.
 const OWN_ID: u8 = 2;
 
-/// The row's own id that a label waits for; none where it waits for a prediction by its id.
+/// The row's own id that a waiting label names; none where the label waits for a prediction by the prediction's id.
 pub fn own_id_of(key: &[u8]) -> Option<&str> {
     match key.split_first()? {
         (&OWN_ID, id) => std::str::from_utf8(id).ok(),
@@ -148,12 +151,13 @@ pub fn own_id_of(key: &[u8]) -> Option<&str> {
     }
 }
 
-/// The key of [`OWN_IDS`]. It begins in the order of ids, as the keys of rows do: neighbours are written to the same pages.
+/// The key of [`OWN_IDS`]. Keys sort in the order of the rows' ids, as those of [`ROWS`] do, so that neighbours are written
+/// to the same pages.
 pub fn own_id_key(id: &str) -> Vec<u8> {
     [&order(id), id.as_bytes()].concat()
 }
 
-/// The key of [`NEWEST`]: the same order, without the text where the number is all of it.
+/// The key of [`NEWEST`]: eight bytes in the order of ids, followed by the text unless the id is a whole number.
 pub fn newest_key(id: &str) -> Vec<u8> {
     let is_number = id
         .parse::<u64>()
@@ -164,7 +168,7 @@ pub fn newest_key(id: &str) -> Vec<u8> {
     }
 }
 
-/// Eight bytes in the order of ids: whole numbers by their size, texts by their beginning.
+/// Eight bytes that sort like the ids: whole numbers by value, texts by their first eight bytes.
 pub fn order(id: &str) -> [u8; 8] {
     if let Ok(number) = id.parse::<u64>() {
         return number.to_be_bytes();
@@ -175,7 +179,7 @@ pub fn order(id: &str) -> [u8; 8] {
     begin
 }
 
-/// The id of a key; none where the bytes are the key of no id.
+/// The id that a key encodes; none where it is the key of a row's own id, or invalid.
 pub fn id_of(key: &[u8]) -> Option<String> {
     match key.split_first()? {
         (0, bytes) => Some(Uuid::from_slice(bytes).ok()?.as_hyphenated().to_string()),

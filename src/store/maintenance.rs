@@ -1,4 +1,4 @@
-//! What is done to a store that no server has open: looked into, made smaller, its quarantine worked off.
+//! Maintenance of a store that no server has open: statistics, export, compaction, and retries from quarantine.
 
 use jiff::Timestamp;
 
@@ -12,57 +12,43 @@ use super::read::{self, Stats};
 use super::row::NewRow;
 use super::rows::{self, Quarantined, Taken};
 
-/// What is in it.
-///
-/// # Errors
-/// When it cannot be read.
+/// Statistics of the store.
 pub fn stats(file: &File) -> Result<Stats, StoreError> {
     let bytes = file.size();
     file.read(|snapshot| read::stats(snapshot, bytes))
 }
 
-/// Every event, in order, until `look` has enough.
-///
-/// # Errors
-/// When it cannot be read.
+/// Passes every event to `look`, in order, until it returns false.
 pub fn events(file: &File, look: impl FnMut(&Record<'_>) -> bool) -> Result<(), StoreError> {
     file.read(|snapshot| read::after(snapshot, 0, look))
 }
 
-/// The rows in quarantine, oldest first.
-///
-/// # Errors
-/// When they cannot be read.
+/// All quarantined rows, oldest first.
 pub fn quarantine(file: &File) -> Result<Vec<Quarantined>, StoreError> {
     file.read(read::quarantine)
 }
 
-/// Gives room that nothing stands in back to the disk.
-///
-/// # Errors
-/// When it cannot be written.
+/// Returns unused space of the file to the file system.
 pub fn compact(file: &File) -> Result<(), StoreError> {
     let failed = |e: redb::CompactionError| StoreError::Unavailable(e.to_string());
-    // One pass moves what the one before made room for; a few end it.
+    // Each pass moves pages into space that the pass before freed; a few passes suffice.
     file.alone(|database| {
         while database.compact().map_err(failed)? {}
         Ok(())
     })
 }
 
-/// Rows of the quarantine that were checked again.
+/// Quarantined rows that were validated again.
 #[derive(Clone, Debug, Default)]
 pub struct Retried {
-    /// Those that are good now, under the ids they had in quarantine.
+    /// Rows that are valid now, under the ids they have in quarantine.
     pub good: Vec<NewRow>,
-    /// Those that are not, with what is wrong now.
+    /// Rows that are still invalid, with the current reasons.
     pub bad: Vec<Quarantined>,
 }
 
-/// Moves good rows out of quarantine into the rows, and keeps what is said of the others, in one transaction.
-///
-/// # Errors
-/// When nothing changed.
+/// Moves rows that are valid now from quarantine to the stored rows, and updates the reasons of the
+/// others, in one transaction.
 pub fn retry_quarantined(
     file: &File,
     retried: &Retried,
@@ -72,8 +58,8 @@ pub fn retry_quarantined(
     retried.map(|(taken, _)| taken)
 }
 
-/// The same within a commit. A row that is no longer in quarantine was retried or dropped since it was checked: it is passed
-/// over.
+/// Does the same as [`retry_quarantined`] within a commit. A row that left quarantine since it was validated, because it was
+/// retried or dropped, is skipped.
 pub(super) fn retry(commit: &mut Commit<'_>, retried: &Retried) -> Result<Taken, StoreError> {
     let mut taken = Taken::default();
     for row in &retried.good {
@@ -92,16 +78,13 @@ pub(super) fn retry(commit: &mut Commit<'_>, retried: &Retried) -> Result<Taken,
     Ok(taken)
 }
 
-/// Forgets rows of the quarantine; that they came stays among the events.
-///
-/// # Errors
-/// When nothing changed.
+/// Removes rows from quarantine. The events that record their quarantine stay.
 pub fn drop_quarantined(file: &File, ids: &[String], now: Timestamp) -> Result<(), StoreError> {
     let dropped = commit::within(file, now, |commit| forget(commit, ids));
     dropped.map(drop)
 }
 
-/// The same within a commit; gives how many were there.
+/// Does the same as [`drop_quarantined`] within a commit; returns how many of the rows were there.
 pub(super) fn forget(commit: &mut Commit<'_>, ids: &[String]) -> Result<usize, StoreError> {
     let mut dropped = 0;
     for id in ids {

@@ -1,11 +1,12 @@
-//! What happened, kept and told on.
+//! The event store: predictions, rows, labels and other events on disk, and a live feed of them in memory.
 //!
 //! * [`feed`]: the live feed of events, in memory, for subscribers.
-//! * [`Store`]: every event on the disk, in `STATE/events.redb`, with truths that come late and rows that are handed in.
+//! * [`Store`]: every event on disk, in `STATE/events.redb`, with labels that arrive late and rows that clients submit.
 //!
-//! One task writes ([`Writer`]); everybody else asks it and is answered once the disk has it, or reads a snapshot.
+//! A single task writes ([`Writer`]). Every other task either sends the writer a request, which completes once the data is
+//! on disk, or reads a snapshot.
 //!
-//! Architecture invariant: this room knows the schema, but no HTTP and no model.
+//! Architecture invariant: this module knows the schema, but neither HTTP nor models.
 
 pub mod alerts;
 mod ask;
@@ -65,13 +66,13 @@ use retention::{Dropped, Keep};
 use rows::{Batch, Outcome, Taken};
 use waiting::Bound;
 
-/// Requests that may wait for the writer before the next ones do.
+/// Maximum number of requests in the writer's queue; further callers wait for a free place.
 const MOST_WAITING: usize = 1024;
 
-/// Keys of requests forgotten in one commit.
+/// Maximum number of idempotency keys removed in one commit.
 const FORGOTTEN: usize = 4096;
 
-/// The store. Clones share it.
+/// Handle to the event store; clones share the same file and writer.
 #[derive(Clone)]
 pub struct Store {
     file: Arc<File>,
@@ -80,26 +81,24 @@ pub struct Store {
     metrics: Arc<Metrics>,
 }
 
-/// What a store works with.
+/// The dependencies of a store.
 pub struct Parts {
-    /// The file.
     pub file: File,
-    /// Where predictions come from.
+    /// The queue from which the writer takes predictions.
     pub predictions: mpsc::Receiver<Arc<Prediction>>,
-    /// Whom predictions are told.
+    /// The live feed to which the writer publishes predictions.
     pub feed: Feed,
-    /// Who scores them once more.
+    /// The queue that passes predictions on to the shadow scorer.
     pub tap: Tap,
-    /// Time of events.
+    /// The clock that dates the events.
     pub clock: Arc<dyn Clock>,
-    /// Counters.
     pub metrics: Arc<Metrics>,
-    /// How many labels may wait for their predictions.
+    /// How many labels may wait for their predictions, and how many bytes they may take.
     pub waiting: Bound,
 }
 
 impl Store {
-    /// A store and its writer, which is to be run as a task.
+    /// Creates a store and its writer, which has to be run as a task.
     pub fn new(parts: Parts) -> (Store, Writer) {
         let (asks, asked) = mpsc::channel(MOST_WAITING);
         let file = Arc::new(parts.file);
@@ -124,12 +123,12 @@ impl Store {
         (store, writer)
     }
 
-    /// Whether it can write, and when that changes.
+    /// Whether the store can be written; the receiver is notified when that changes.
     pub fn health(&self) -> watch::Receiver<Health> {
         self.file.health()
     }
 
-    /// Predictions that were answered and could not be kept, since the start.
+    /// Number of predictions since the start that clients received but the store dropped.
     pub fn lost(&self) -> u64 {
         self.metrics.titanic_store_dropped_predictions_total.count()
     }
@@ -143,19 +142,14 @@ impl Store {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Takes truths in; unless `partial`, one contradiction keeps all of them out.
-    ///
-    /// # Errors
-    /// When nothing of it is stored.
+    /// Stores labels and joins them to their predictions. Unless `partial`, one contradiction rejects all of them.
     pub async fn label(&self, given: Vec<Given>, partial: bool) -> Result<Vec<Status>, StoreError> {
         let done = self.label_by(given, partial).await?;
         Ok(done.into_iter().map(|done| done.status).collect())
     }
 
-    /// The same with the ids of the predictions, for labels that name them by their rows' own ids.
-    ///
-    /// # Errors
-    /// As [`Store::label`].
+    /// Does the same as [`Store::label`], and also returns the ids of the predictions, which the caller does not know where
+    /// labels name a prediction by its row's own id.
     pub async fn label_by(
         &self,
         given: Vec<Given>,
@@ -175,29 +169,20 @@ impl Store {
         Ok(all)
     }
 
-    /// Takes rows in.
-    ///
-    /// # Errors
-    /// When nothing of it is stored.
+    /// Stores a batch of rows. An error means that nothing of the batch is stored.
     pub async fn take(&self, batch: Batch) -> Result<Outcome, StoreError> {
         let outcome = self.ask(move |commit| rows::take(commit, &batch)).await?;
         outcome.count(&self.metrics);
         Ok(outcome)
     }
 
-    /// As [`Store::take`], from a thread of its own; it may have a runtime of its own, which waits with it. Waiting there is
-    /// not the runtime's business, nor is its rule that a task gives way now and then: nobody else is there.
-    ///
-    /// # Errors
-    /// When nothing of it is stored.
+    /// Does the same as [`Store::take`], but blocks the calling thread. The thread may have a runtime of its own, which is
+    /// blocked too. Tokio's cooperative budget is switched off for the wait: no other task runs there that would need a turn.
     pub fn take_blocking(&self, batch: Batch) -> Result<Outcome, StoreError> {
         pollster::block_on(tokio::task::unconstrained(self.take(batch)))
     }
 
-    /// Keeps an event whose body is a JSON object; gives its number.
-    ///
-    /// # Errors
-    /// When it is not stored.
+    /// Stores an event whose body is a JSON object; returns the event's sequence number.
     pub async fn tell(&self, kind: Kind, id: String, body: String) -> Result<u64, StoreError> {
         self.ask(move |commit| {
             commit.append(commit.now, Id::of(&id), &Event::Document(kind, &body))
@@ -205,10 +190,7 @@ impl Store {
         .await
     }
 
-    /// Keeps what a task has to remember, in place of what it remembered before.
-    ///
-    /// # Errors
-    /// When it is not stored.
+    /// Stores the state of a task under a name and replaces the previous one.
     pub async fn remember(&self, name: String, json: String) -> Result<(), StoreError> {
         self.ask(move |commit| {
             commit.notes.insert(&*name, &*json)?;
@@ -217,10 +199,8 @@ impl Store {
         .await
     }
 
-    /// Keeps events and what a task remembers after them, all or nothing: whoever reads on from there tells none of them twice.
-    ///
-    /// # Errors
-    /// When nothing of it is stored.
+    /// Stores events and the state of the task that made them, all or nothing, so that a task which resumes from that state
+    /// writes no event twice.
     pub async fn conclude(
         &self,
         events: Vec<(Kind, String, String)>,
@@ -237,26 +217,18 @@ impl Store {
         .await
     }
 
-    /// Keeps what has changed of alerts and their notifications, all of it or nothing.
-    ///
-    /// # Errors
-    /// When nothing of it is stored.
+    /// Stores a change of alerts and their notifications, all or nothing.
     pub async fn keep_alerts(&self, change: Change) -> Result<(), StoreError> {
         self.ask(move |commit| alerts::keep(commit, &change)).await
     }
 
-    /// Gives up truths that wait since before a time; gives how many.
-    ///
-    /// # Errors
-    /// When nothing changed.
+    /// Expires labels that have waited for their prediction since before `since`; returns their number.
     pub async fn expire(&self, since: Timestamp) -> Result<usize, StoreError> {
         self.ask(move |commit| labels::expire(commit, since)).await
     }
 
-    /// Drops the oldest events as far as there is too much, a piece at a time; gives what went.
-    ///
-    /// # Errors
-    /// When it cannot go on; what went is gone.
+    /// Drops the oldest events until the store is within the limits of `keep`, in several commits; returns what was dropped.
+    /// Events of commits before an error stay dropped.
     pub async fn retain(&self, keep: Keep) -> Result<Dropped, StoreError> {
         let mut all = Dropped::default();
         if keep == Keep::default() {
@@ -273,10 +245,7 @@ impl Store {
         }
     }
 
-    /// Forgets the keys of requests that were made before a time.
-    ///
-    /// # Errors
-    /// When it cannot go on; some may be forgotten.
+    /// Removes the idempotency keys of requests older than `since`. When it fails, some of them may already be removed.
     pub async fn forget_requests(&self, since: Timestamp) -> Result<(), StoreError> {
         let file = self.file.clone();
         let find = move || file.read(|snapshot| rows::requests_before(snapshot, since));
@@ -294,77 +263,55 @@ impl Store {
         Ok(())
     }
 
-    /// Ends when everything that was handed in before is on the disk.
-    ///
-    /// # Errors
-    /// When it is not.
+    /// Returns once everything that was sent to the writer before is on disk.
     pub async fn flush(&self) -> Result<(), StoreError> {
         self.ask(|_| Ok(())).await
     }
 
-    /// Closes the file for good, so that another can open it. Whatever is asked from then on is refused.
+    /// Closes the file for good, so that another process can open it. Later requests to this store are rejected.
     pub fn close(&self) {
         self.file.shut();
     }
 
-    /// Moves good rows out of quarantine into the rows, and keeps what is said of the others.
-    ///
-    /// # Errors
-    /// When nothing changed.
+    /// Moves rows that are valid now from quarantine to the stored rows, and updates the reasons of the others.
     pub async fn retry_quarantined(&self, retried: Retried) -> Result<Taken, StoreError> {
         self.ask(move |commit| maintenance::retry(commit, &retried))
             .await
     }
 
-    /// Forgets rows of the quarantine; gives how many were there.
-    ///
-    /// # Errors
-    /// When nothing changed.
+    /// Removes rows from quarantine; returns how many were there.
     pub async fn drop_quarantined(&self, ids: Vec<String>) -> Result<usize, StoreError> {
         self.ask(move |commit| maintenance::forget(commit, &ids))
             .await
     }
 
-    /// Reads every event and holds every index against them, at one moment. Pages are not verified under it: that needs the
-    /// file alone.
-    ///
-    /// # Errors
-    /// When the file fails under the reading.
+    /// Reads every event of one snapshot and compares every index with the events. The database pages are not verified: that
+    /// needs exclusive access to the file. Returns none where `stopped` ended the check early.
     pub fn check(&self, stopped: &dyn Fn() -> bool) -> Result<Option<check::Report>, StoreError> {
         check::check_until(&self.file, stopped)
     }
 
-    /// Gives unused room back to the disk; gives the bytes before and after. Nothing is read or written meanwhile.
-    ///
-    /// # Errors
-    /// When it cannot be written.
+    /// Returns unused space to the file system; returns the file size in bytes before and after. Reads
+    /// and writes block meanwhile.
     pub fn compact(&self) -> Result<(u64, u64), StoreError> {
         let before = self.file.size();
         maintenance::compact(&self.file)?;
         Ok((before, self.file.size()))
     }
 
-    /// Copies the store as it stands into a file; gives the bytes. Nothing is read or written while it is copied.
-    ///
-    /// # Errors
-    /// When it cannot be read or the copy not be written.
+    /// Copies the current state of the store into a file; returns its size in bytes. Reads and writes block
+    /// while bytes are copied.
     pub fn backup(&self, to: &Path) -> Result<u64, OpenError> {
         self.file.backup(to)
     }
 
-    /// Writes beside the file where this process serves the store.
-    ///
-    /// # Errors
-    /// When that cannot be written.
+    /// Writes the address under which this process serves the store into a file beside it.
     pub fn announce(&self, url: &str) -> std::io::Result<()> {
         self.file.announce(url)
     }
 }
 
-/// Opens the file of a state.
-///
-/// # Errors
-/// [`OpenError`].
+/// Opens the store in a state folder, or creates it.
 pub fn open(state: &Path) -> Result<File, OpenError> {
     File::open(state)
 }

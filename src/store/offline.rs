@@ -1,4 +1,4 @@
-//! The store without its writer: for commands that work on it while no server does.
+//! Writes to the store without its writer task, for commands that run while no server has the store open.
 
 use jiff::Timestamp;
 
@@ -7,19 +7,13 @@ use super::error::StoreError;
 use super::file::File;
 use super::rows::{self, Batch, Outcome, Taken};
 
-/// Takes a batch in, in a commit of its own.
-///
-/// # Errors
-/// When nothing of it is stored.
+/// Stores a batch in a commit of its own.
 pub fn take(file: &File, batch: &Batch, now: Timestamp) -> Result<Taken, StoreError> {
     let (outcome, _) = commit::within(file, now, |commit| rows::take(commit, batch))?;
     Ok(taken(outcome))
 }
 
-/// Takes batches in, all in one commit: `work` hands them over one by one, and its error keeps all of them out.
-///
-/// # Errors
-/// That of `work`, or why nothing is stored.
+/// Stores several batches in one commit: `work` submits them one by one, and an error of `work` discards all of them.
 pub fn take_all<T, E>(
     file: &File,
     now: Timestamp,

@@ -1,4 +1,4 @@
-//! Settings of the store, of labels that wait, and of the feed.
+//! Settings of the store, of waiting labels, and of the feed.
 
 use std::num::NonZeroU64;
 
@@ -9,16 +9,16 @@ use crate::units::{Size, Span};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Store {
-    /// How much is kept.
+    /// How many events the store keeps.
     pub keep: Keep,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Keep {
-    /// Events younger than this; null: of any age.
+    /// Maximum age of an event; null: no limit.
     pub age: Option<Span>,
-    /// At most so many bytes of events; null: any number.
+    /// Maximum size of all events in bytes; null: no limit.
     pub size: Option<Size>,
 }
 
@@ -27,14 +27,14 @@ pub struct Keep {
 pub struct Labels {
     /// How long a label waits for its prediction.
     pub wait: Span,
-    /// How many may wait.
+    /// Maximum number of labels that may wait.
     pub waiting: u64,
 }
 
-/// The events kept in memory for subscribers.
+/// The events held in memory for subscribers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Feed {
-    /// Events that a subscriber can ask for after it was away.
+    /// Number of events from which a subscriber can resume after a disconnection.
     pub keep: NonZeroU64,
 }

@@ -1,4 +1,4 @@
-//! Predictions on their way into the store.
+//! Stores the predictions of a commit and joins the labels that waited for them.
 
 use std::borrow::Cow;
 
@@ -8,19 +8,19 @@ use super::event::{Event, Id, PredictionEvent};
 use super::feed::{Prediction, PredictionId};
 use super::labels;
 
-/// Keeps a prediction, unless one of its id is there: a named prediction is made once. A truth that waited for it waits no
-/// more.
+/// Stores a prediction, unless one with its id is stored: a prediction whose id the client chose is stored once. A label
+/// that waited for it is joined to it.
 pub(super) fn keep(commit: &mut Commit<'_>, prediction: &Prediction) -> Result<(), StoreError> {
     let id = match &prediction.id {
         PredictionId::Fresh(id) => Id::Uuid(*id),
         PredictionId::Named(name) => Id::of(name),
     };
     let key = id.key();
-    // Ids of ours are new each time.
+    // Ids that the platform makes are unique and need no lookup.
     if matches!(prediction.id, PredictionId::Named(_)) && commit.knows(&key)? {
         return Ok(());
     }
-    // Whoever follows the events need not ask of every prediction whether its truth was there before it.
+    // The event records this, so that a follower need not look up an earlier label for every prediction.
     let awaited = commit.has_waiting && commit.wait_no_more(key.bytes())?;
     let event = Event::Prediction(event(prediction, awaited));
     let seq = commit.append_known(prediction.time, id, &event)?;

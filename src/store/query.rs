@@ -1,4 +1,4 @@
-//! What the store answers without its writer: each method reads the disk as it stands at one moment.
+//! Read access to the store without its writer. Each method reads one snapshot and blocks on the disk.
 
 use super::event::{Id, Record};
 use super::labels::Truth;
@@ -7,18 +7,12 @@ use super::rows::Quarantined;
 use super::{Store, StoreError, alerts};
 
 impl Store {
-    /// State and outbox of alerts, as JSON. Reads the disk.
-    ///
-    /// # Errors
-    /// When they cannot be read.
+    /// State of the alerts and the notifications of their outbox, as JSON.
     pub fn alerts(&self) -> Result<(Option<String>, Vec<String>), StoreError> {
         alerts::kept(&self.file)
     }
 
-    /// The prediction or row of an id with its label, handed to `look`; none where there is none. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// Passes the prediction or row with this id and its label to `look`; returns none where the id is unknown.
     pub fn event<T>(
         &self,
         id: &str,
@@ -31,26 +25,17 @@ impl Store {
         })
     }
 
-    /// Events after a number, in order, until `look` has enough. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// Passes the events after `seq` to `look`, in order, until it returns false.
     pub fn after(&self, seq: u64, look: impl FnMut(&Record<'_>) -> bool) -> Result<(), StoreError> {
         self.file.read(|snapshot| read::after(snapshot, seq, look))
     }
 
-    /// Number of the last event. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// Sequence number of the last event.
     pub fn last(&self) -> Result<u64, StoreError> {
         self.file.read(read::last)
     }
 
-    /// Looks at the store at one moment. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read, or what `look` says.
+    /// Runs `look` on one snapshot of the store.
     pub fn snapshot<T>(
         &self,
         look: impl FnOnce(Snapshot<'_>) -> Result<T, StoreError>,
@@ -58,34 +43,22 @@ impl Store {
         self.file.snapshot(look)
     }
 
-    /// How far a source was read. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// The position up to which a source was read.
     pub fn cursor(&self, source: &str) -> Result<Option<String>, StoreError> {
         self.file.read(|snapshot| read::cursor(snapshot, source))
     }
 
-    /// What a task remembers. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// The state that a task has stored under this name, as JSON.
     pub fn remembered(&self, name: &str) -> Result<Option<String>, StoreError> {
         self.file.read(|snapshot| read::note(snapshot, name))
     }
 
-    /// The rows in quarantine, oldest first. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// All quarantined rows, oldest first.
     pub fn quarantine(&self) -> Result<Vec<Quarantined>, StoreError> {
         self.file.read(read::quarantine)
     }
 
-    /// Some of the quarantined rows: at most so many after an id, oldest first. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// At most `most` quarantined rows with an id after `after`, oldest first.
     pub fn quarantine_after(
         &self,
         after: &str,
@@ -95,27 +68,18 @@ impl Store {
             .read(|snapshot| read::quarantine_after(snapshot, after, most))
     }
 
-    /// One quarantined row. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// The quarantined row with this id.
     pub fn quarantined(&self, id: &str) -> Result<Option<Quarantined>, StoreError> {
         self.file.read(|snapshot| read::quarantined(snapshot, id))
     }
 
-    /// The rows quarantined last, at most so many, newest first. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// The `most` newest quarantined rows, newest first.
     pub fn newest_aside(&self, most: usize) -> Result<Vec<Quarantined>, StoreError> {
         self.file
             .read(|snapshot| read::newest_aside(snapshot, most))
     }
 
-    /// What is in it. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// Statistics of the store.
     pub fn stats(&self) -> Result<Stats, StoreError> {
         let bytes = self.file.size();
         self.file.read(|snapshot| read::stats(snapshot, bytes))

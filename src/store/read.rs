@@ -1,4 +1,4 @@
-//! Reading the store: one event by its id, events in order, truths.
+//! Reading the store: one event by its id, events in order, labels.
 
 use std::collections::HashMap;
 
@@ -17,38 +17,35 @@ use super::labels::{self, Truth};
 use super::layout::{BLOCKS, CURSORS, Key, LABELS, META, NOTES, OUTBOX, QUARANTINE, WAITING};
 use super::rows::Quarantined;
 
-/// What is in the store.
+/// Statistics of the store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Store")]
 pub struct Stats {
-    /// Number of the last event.
+    /// Sequence number of the last event.
     pub seq: u64,
-    /// Number of the oldest event kept.
+    /// Sequence number of the oldest stored event.
     pub oldest: u64,
-    /// Events that ever were, by kind.
+    /// Number of events ever stored, by kind.
     #[schemars(with = "std::collections::BTreeMap<String, u64>")]
     pub kinds: IndexMap<String, u64>,
-    /// Truths.
+    /// Stored labels.
     pub labels: u64,
-    /// Truths that wait for their prediction.
+    /// Labels that wait for their prediction.
     pub waiting: u64,
-    /// Rows put aside.
+    /// Quarantined rows.
     pub quarantine: u64,
-    /// Bytes of the events kept, which `store.keep.size` bounds.
+    /// Bytes of the stored events, which `store.keep.size` limits.
     pub event_bytes: u64,
-    /// Bytes on the disk.
+    /// Size of the file in bytes.
     pub bytes: u64,
 }
 
-/// The store at one moment: what is written meanwhile does not show.
+/// A consistent view of the store at one moment; later writes are not visible in it.
 #[derive(Clone, Copy)]
 pub struct Snapshot<'t>(&'t ReadTransaction);
 
 impl File {
-    /// Looks at the store at one moment. Reads the disk.
-    ///
-    /// # Errors
-    /// When it cannot be read, or what `look` says.
+    /// Runs `look` on a snapshot. Blocks on the disk.
     pub fn snapshot<T>(
         &self,
         look: impl FnOnce(Snapshot<'_>) -> Result<T, StoreError>,
@@ -58,26 +55,17 @@ impl File {
 }
 
 impl Snapshot<'_> {
-    /// Number of the last event.
-    ///
-    /// # Errors
-    /// When it cannot be read.
+    /// Sequence number of the last event.
     pub fn last(self) -> Result<u64, StoreError> {
         last(self.0)
     }
 
-    /// Events after a number, in order, until `look` has enough.
-    ///
-    /// # Errors
-    /// When they cannot be read.
+    /// Passes the events after `seq` to `look`, in order, until it returns false.
     pub fn after(self, seq: u64, look: impl FnMut(&Record<'_>) -> bool) -> Result<(), StoreError> {
         after(self.0, seq, look)
     }
 
-    /// Every truth, under the key of the id it is of.
-    ///
-    /// # Errors
-    /// When they cannot be read.
+    /// Every label, by the key of the prediction's or row's id.
     pub fn truths(self) -> Result<HashMap<Key, Truth>, StoreError> {
         let mut truths = HashMap::new();
         for entry in self.0.open_table(LABELS)?.iter()? {
@@ -90,7 +78,6 @@ impl Snapshot<'_> {
     }
 }
 
-/// Number of the last event.
 pub(super) fn last(transaction: &ReadTransaction) -> Result<u64, StoreError> {
     Ok(transaction
         .open_table(META)?
@@ -98,7 +85,7 @@ pub(super) fn last(transaction: &ReadTransaction) -> Result<u64, StoreError> {
         .map_or(0, |seq| seq.value()))
 }
 
-/// The event of an id, handed to `look`.
+/// Passes the event of the prediction or row with this id to `look`.
 pub(super) fn by_id<T>(
     transaction: &ReadTransaction,
     id: Id<'_>,
@@ -116,7 +103,7 @@ pub(super) fn by_id<T>(
     block::find(first.value(), bytes.value(), seq, look) // none: retention took it
 }
 
-/// The truth of an id.
+/// The label stored for an id.
 pub(super) fn truth(
     transaction: &ReadTransaction,
     id: Id<'_>,
@@ -126,7 +113,7 @@ pub(super) fn truth(
     kept.map(|bytes| labels::read(bytes.value())).transpose()
 }
 
-/// Events after a number, in order, handed to `look` until it says that it has enough.
+/// Passes the events after `seq` to `look`, in order, until it returns false.
 pub(super) fn after(
     transaction: &ReadTransaction,
     seq: u64,
@@ -150,7 +137,7 @@ pub(super) fn after(
     Ok(())
 }
 
-/// How far a source was read.
+/// The position up to which a source was read.
 pub(super) fn cursor(
     transaction: &ReadTransaction,
     source: &str,
@@ -159,7 +146,7 @@ pub(super) fn cursor(
     Ok(cursors.get(source)?.map(|cursor| cursor.value().to_owned()))
 }
 
-/// What a task remembers.
+/// The state that a task has stored.
 pub(super) fn note(
     transaction: &ReadTransaction,
     name: &str,
@@ -168,7 +155,7 @@ pub(super) fn note(
     Ok(notes.get(name)?.map(|note| note.value().to_owned()))
 }
 
-/// The outbox, by id.
+/// All notifications of the outbox as JSON, ordered by id.
 pub(super) fn outbox(transaction: &ReadTransaction) -> Result<Vec<String>, StoreError> {
     let rows = transaction.open_table(OUTBOX)?;
     rows.iter()?
@@ -176,13 +163,13 @@ pub(super) fn outbox(transaction: &ReadTransaction) -> Result<Vec<String>, Store
         .collect()
 }
 
-/// Rows put aside, oldest first: their ids begin with their time.
+/// All quarantined rows, oldest first: their ids begin with their time.
 pub(super) fn quarantine(transaction: &ReadTransaction) -> Result<Vec<Quarantined>, StoreError> {
     let rows = transaction.open_table(QUARANTINE)?;
     rows.iter()?.map(|entry| aside(entry?.1.value())).collect()
 }
 
-/// Some of them: those after an id, oldest first.
+/// At most `most` quarantined rows with an id after `after`, oldest first.
 pub(super) fn quarantine_after(
     transaction: &ReadTransaction,
     after: &str,
@@ -194,7 +181,7 @@ pub(super) fn quarantine_after(
     later.map(|entry| aside(entry?.1.value())).collect()
 }
 
-/// One of them.
+/// The quarantined row with this id.
 pub(super) fn quarantined(
     transaction: &ReadTransaction,
     id: &str,
@@ -204,7 +191,7 @@ pub(super) fn quarantined(
     found.map(|bytes| aside(bytes.value())).transpose()
 }
 
-/// The last of them, newest first.
+/// The `most` newest quarantined rows, newest first.
 pub(super) fn newest_aside(
     transaction: &ReadTransaction,
     most: usize,
@@ -219,7 +206,6 @@ fn aside(bytes: &[u8]) -> Result<Quarantined, StoreError> {
         .map_err(|e| StoreError::Damaged(format!("a quarantined row cannot be read: {e}")))
 }
 
-/// What is in the store.
 pub(super) fn stats(transaction: &ReadTransaction, bytes: u64) -> Result<Stats, StoreError> {
     use redb::ReadableTableMetadata;
     let meta = transaction.open_table(META)?;

@@ -1,10 +1,10 @@
-//! What a task remembers over restarts: a note of the store, as JSON.
+//! State that a task stores over restarts: a note of the store, as JSON.
 
 use serde::de::DeserializeOwned;
 
 use super::Store;
 
-/// What was kept under a name. Where nothing was, or it cannot be read, the task begins anew.
+/// The state stored under a name; the default where there is none or it cannot be read.
 pub async fn remembered<T: DeserializeOwned + Default>(store: &Store, name: &'static str) -> T {
     let store = store.clone();
     let kept = tokio::task::spawn_blocking(move || store.remembered(name)).await;
@@ -22,11 +22,8 @@ pub async fn remembered<T: DeserializeOwned + Default>(store: &Store, name: &'st
     }
 }
 
-/// The number of the store's last event. What a model answers from then on has a higher one, so a task that asks first, and
-/// which model is live after, never meets an event of a model it does not know.
-///
-/// # Errors
-/// When it cannot be read.
+/// The sequence number of the store's last event. Predictions made later have higher numbers. A task that reads this number
+/// first and the live model second therefore never reads a later prediction of a model it does not know.
 pub async fn last(store: &Store) -> Result<u64, anyhow::Error> {
     let store = store.clone();
     Ok(tokio::task::spawn_blocking(move || store.last()).await??)

@@ -1,7 +1,7 @@
-//! What goes when the store is too old or too large: its oldest blocks, whole, with everything that leads to them.
+//! Retention: drops the oldest blocks of a store that is too old or too large, with every index entry that leads to them.
 //!
-//! Numbers go on as before: `oldest` moves, and a range of events begins there. A truth for a prediction that is gone waits
-//! like one for a prediction that never was; a row that is gone counts anew when it comes again.
+//! Sequence numbers are not reused: only the `oldest` one moves. A label for a dropped prediction waits as if the prediction
+//! had never been made; a dropped row that is submitted again is stored as a new one.
 
 use std::time::Duration;
 
@@ -15,42 +15,43 @@ use super::event::{Entry, Event};
 use super::kind::Kind;
 use super::row::RowKey;
 
-/// Events of one commit: others wait for it, a few milliseconds. One block goes in any case, as it came.
+/// Maximum number of events dropped in one commit, which takes a few milliseconds while other requests wait. One block is
+/// always dropped as a whole.
 const MOST: usize = 2048;
 
-/// How much is kept.
+/// The limits of the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Keep {
-    /// Events younger than this; none: of any age.
+    /// Maximum age of an event; none: no limit.
     pub age: Option<Duration>,
-    /// At most so many bytes of events; none: any number.
+    /// Maximum size of all events in bytes; none: no limit.
     pub size: Option<u64>,
 }
 
-/// A block, as far as it matters here.
+/// The properties of a block that decide whether it is dropped.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Block {
-    /// Number of its first event.
+    /// Sequence number of its first event.
     pub first: u64,
-    /// How many it has.
+    /// Number of its events.
     pub events: u64,
-    /// Time of its newest.
+    /// Time of its newest event.
     pub newest: Timestamp,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: u64,
 }
 
-/// What went.
+/// The events that retention dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dropped {
-    /// Events.
+    /// Number of dropped events.
     pub events: u64,
-    /// Their bytes.
+    /// Their size in bytes.
     pub bytes: u64,
 }
 
-/// How many of the oldest blocks are to go, of a store with `total` bytes of events. A block stays as long as one of its
-/// events is young enough and there is room for it, and then so do all after it.
+/// Number of the oldest blocks to drop from a store with `total` bytes of events. A block is dropped if all its events are
+/// too old or the store is too large; blocks after the first that stays, stay as well.
 pub fn surplus(keep: Keep, now: Timestamp, total: u64, oldest: &[Block]) -> usize {
     let since = keep
         .age
@@ -65,7 +66,7 @@ pub fn surplus(keep: Keep, now: Timestamp, total: u64, oldest: &[Block]) -> usiz
     oldest.iter().take_while(goes).count()
 }
 
-/// Drops what is too much, as far as one commit should go; also tells whether there may be more.
+/// Drops the surplus, up to the limit of one commit; the flag is whether there may be more.
 pub(super) fn apply(commit: &mut Commit<'_>, keep: Keep) -> Result<(Dropped, bool), StoreError> {
     let oldest = oldest(commit)?;
     let count = surplus(keep, commit.now, commit.bytes()?, &oldest);
@@ -78,7 +79,7 @@ pub(super) fn apply(commit: &mut Commit<'_>, keep: Keep) -> Result<(Dropped, boo
     Ok((dropped, count > 0 && count == oldest.len()))
 }
 
-/// The oldest blocks with some [`MOST`] events, never the newest of all: the store keeps its last event.
+/// The oldest blocks with about [`MOST`] events, without the newest block: the store always keeps its last event.
 fn oldest(commit: &Commit<'_>) -> Result<Vec<Block>, StoreError> {
     let newest = commit.blocks.last()?.map(|(first, _)| first.value());
     let (mut found, mut events) = (Vec::new(), 0);
@@ -93,7 +94,7 @@ fn oldest(commit: &Commit<'_>) -> Result<Vec<Block>, StoreError> {
             newest: Timestamp::MIN,
             bytes: bytes.value().len() as u64,
         };
-        // What is damaged goes with its block.
+        // Damaged events are skipped, and are dropped with their block.
         for entry in block::read(block.first, bytes.value()).flatten() {
             block.events += 1;
             block.newest = block.newest.max(entry.time);
@@ -108,7 +109,7 @@ fn forget(commit: &mut Commit<'_>, first: u64) -> Result<(), StoreError> {
     let bytes = commit.take_block(first)?;
     for entry in block::read(first, &bytes).flatten() {
         let Entry { seq, id, kind, .. } = entry;
-        // One that cannot be read is still known by its id.
+        // The id of an event is known even if its body cannot be decoded.
         let event = entry.decode().map(|record| record.event);
         match &event {
             Ok(Event::Prediction(prediction)) => {
@@ -144,7 +145,7 @@ fn forget(commit: &mut Commit<'_>, first: u64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets the key of an event in the index of rows that were quarantined, or that an earlier revision stored.
+/// Removes an event's entry from the index of row keys, which has quarantined rows and rows that an earlier revision stored.
 fn forget_row(commit: &mut Commit<'_>, seq: u64) -> Result<(), StoreError> {
     let key = commit.row_seqs.remove(seq)?.map(|key| key.value().to_vec());
     if let Some(key) = key {

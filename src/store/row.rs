@@ -1,4 +1,4 @@
-//! A row that is handed in, and the key by which it is stored only once.
+//! A valid row that a client or source submits, and the key by which it is stored only once.
 
 use std::sync::Arc;
 
@@ -9,35 +9,35 @@ use super::layout;
 use crate::schema::column::Label;
 use crate::schema::{RowView, Schema};
 
-/// A row that keeps the contract.
+/// A row that satisfies the schema.
 #[derive(Clone, Debug)]
 pub struct NewRow {
-    /// Its id in the store, new.
+    /// The new id of the row in the store.
     pub id: String,
-    /// Its own id in the table, where it has one: part of what makes it the same row as another.
+    /// The value of the row's id column, where the table has one; part of the row's identity.
     pub own_id: Option<String>,
-    /// The row, with its own id where it has one.
+    /// The values of the row, its own id included.
     pub row: StoredRow<'static>,
-    /// The label, where the row brings it.
+    /// The label, where the row carries one.
     pub label: Option<Label>,
-    /// Where it came from: part of what makes a row without an id the same as another.
+    /// Where the row came from; part of the identity of a row without an own id.
     pub origin: Origin,
 }
 
-/// Where a row came from, and how many equal rows came from there before it in the same load. Rows without an id of their
-/// own are told apart by it: equal rows of one load are different rows, and the same load again brings the same ones.
+/// The source of a row, and how many equal rows of the same load came before it. It identifies rows without an own id: equal
+/// rows of one load are different rows, and a repeated load brings the same ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// The path, the address, or the name of the request.
     pub source: Arc<str>,
-    /// Equal rows that came before it.
+    /// Number of equal rows that came before it in the load.
     pub occurrence: u32,
-    /// Whether it came in a request with a name of its own, which no earlier row can have come with.
+    /// Whether the row came in a request with an idempotency key. Releases that identified rows by content alone cannot have
+    /// stored such a row.
     pub is_named: bool,
 }
 
 impl Origin {
-    /// A row of a source.
     pub fn of(source: Arc<str>, occurrence: u32) -> Origin {
         Origin {
             source,
@@ -48,7 +48,7 @@ impl Origin {
 }
 
 impl NewRow {
-    /// A checked row under a new id; `own_id` and `target` where it brings them.
+    /// Makes a valid row under a new id; `own_id` and `target` are given where the row has them.
     pub fn of(
         schema: &Schema,
         row: RowView<'_>,
@@ -66,7 +66,7 @@ impl NewRow {
         }
     }
 
-    /// The row as one JSON object, with its own id and its label under the target's name.
+    /// The row as one JSON object, with its own id, and its label under the target's name.
     pub fn whole(&self, target: &str) -> String {
         let label = self.label.as_ref().map(|label| (target, label.scalar()));
         let mut out = Vec::with_capacity(256);
@@ -75,12 +75,11 @@ impl NewRow {
     }
 }
 
-/// What makes two rows the same: own id, content and label; without an id also where they came from, and which of equal
-/// ones they are.
+/// The identity of a row: its own id, content and label; without an own id also its source and its position among equal rows.
 ///
-/// Half a SHA-256 is enough to tell rows apart. The row's own id stands before it, as far as eight bytes hold it: rows come
-/// mostly in the order of their ids, and keys that are neighbours are written to the same pages. In random order every key
-/// of a commit costs a page of its own, ten times the rest of a row.
+/// Half a SHA-256 is enough to distinguish rows. The first eight bytes of the key sort like the row's own id: rows mostly
+/// arrive in the order of their ids, and neighbouring keys are written to the same pages. With keys in random order, every
+/// key of a commit would cost a page of its own, ten times the rest of a row.
 pub(super) struct RowKey([u8; 24]);
 
 impl RowKey {
@@ -108,7 +107,7 @@ impl RowKey {
     fn new(row: &NewRow, more: impl FnOnce(&mut Sha256)) -> RowKey {
         let mut hash = Sha256::new();
         let label = row.label.as_ref().map(ToString::to_string);
-        // Stores of every revision hold digests over the JSON of rows.
+        // The digest is taken over the row's JSON, because it must match the keys in stores of every revision.
         let mut json = Vec::with_capacity(256);
         match row.own_id {
             Some(_) => row.row.write_rest(&mut json),
@@ -134,19 +133,18 @@ impl RowKey {
         RowKey(key)
     }
 
-    /// The key of a row that is stored; none where an earlier revision stored it, which keeps it beside the event.
+    /// The key of a stored row; none where an earlier revision stored the row and put the key in a table of its own.
     pub(super) fn of_stored(row: &RowEvent<'_>) -> Option<RowKey> {
         let Identity { has_own_id, digest } = row.identity?;
         let own_id = row.row.first().filter(|_| has_own_id);
         Some(RowKey::with(own_id.as_deref(), digest))
     }
 
-    /// The key.
     pub(super) fn bytes(&self) -> &[u8; 24] {
         &self.0
     }
 
-    /// The key as stores had it that were made before the own id stood in it.
+    /// The part of the key that early stores used as the whole key, before the own id was put in front of it.
     pub(super) fn digest(&self) -> &[u8; 16] {
         self.0.last_chunk().expect("a key is longer")
     }

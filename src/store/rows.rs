@@ -1,4 +1,4 @@
-//! Rows that are handed in, each counted once.
+//! Rows that clients or sources submit; each is stored once.
 
 use std::borrow::Cow;
 
@@ -19,40 +19,39 @@ use crate::schema::column::Label;
 use crate::schema::{Row, Schema};
 use crate::telemetry::metrics::{Metrics, RowStatus, Transport};
 
-/// A row that breaks the contract, with what is wrong with it.
+/// An invalid row in quarantine, with the reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quarantined {
-    /// Its id.
     pub id: String,
-    /// Where it came from.
+    /// The source that the row came from.
     pub source: String,
-    /// Line of its source, the header being 1; none where the source has no lines.
+    /// Line in its source, where the header is line 1; none where the source has no lines.
     pub line: Option<u64>,
-    /// The column at fault.
+    /// The first column with an invalid value.
     pub column: String,
-    /// Its value.
+    /// The invalid value.
     pub value: String,
-    /// What is wrong, and what is allowed.
+    /// What is wrong with the row, and what is allowed.
     pub reason: String,
-    /// The row as it came, to be tried again; none where its bounds in the source are unknown.
+    /// The raw row, for a later retry; none where its bounds in the source are unknown.
     pub row: Option<String>,
 }
 
-/// A row of the quarantine as it is shown.
+/// A quarantined row as the API returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "QuarantinedRow")]
 pub struct QuarantinedView {
-    /// Its id.
+    /// Id of the row.
     pub id: String,
-    /// Where it came from.
+    /// Where the row came from.
     pub source: String,
-    /// Line of its source, the header being 1; none where the source has no lines.
+    /// Line in its source, where the header is line 1; none where the source has no lines.
     pub line: Option<u64>,
-    /// The column at fault.
+    /// The first column with an invalid value.
     pub column: String,
-    /// Its value.
+    /// The invalid value.
     pub value: String,
-    /// What is wrong, and what is allowed.
+    /// What is wrong with the row, and what is allowed.
     pub reason: String,
 }
 
@@ -70,7 +69,8 @@ impl From<Quarantined> for QuarantinedView {
 }
 
 impl Quarantined {
-    /// A row with faults; none where it has none. The first fault names the column, the reason tells of all.
+    /// A quarantined row for a row with faults; none where it has none. Column and value are those of the first fault, the
+    /// reason lists all of them.
     pub fn of(
         schema: &Schema,
         row: &Row,
@@ -91,7 +91,8 @@ impl Quarantined {
         })
     }
 
-    /// What makes two of them the same, whenever their source is read again.
+    /// Key by which the same invalid row is recognized when its source is read again. It leaves out the id, which
+    /// is new each time.
     fn key(&self) -> Vec<u8> {
         let Quarantined {
             id: _,
@@ -109,45 +110,45 @@ impl Quarantined {
     }
 }
 
-/// Rows of one request, or one piece of a source.
+/// Rows of one request, or of one chunk of a source.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
-    /// Those that are good.
+    /// Valid rows.
     pub rows: Vec<NewRow>,
-    /// Those that are not.
+    /// Invalid rows.
     pub quarantined: Vec<Quarantined>,
-    /// The request's own key with the digest of its body: the same key again is the same request.
+    /// The idempotency key of the request and the digest of its body.
     pub request: Option<(String, String)>,
-    /// The source that is read, and how far it is with these.
+    /// The name of the source, and the position up to which it is read after this batch.
     pub cursor: Option<(String, String)>,
-    /// How they reached the platform.
+    /// The transport by which the rows reached the platform.
     pub transport: Transport,
 }
 
-/// What became of them.
+/// What happened to the rows of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Taken {
-    /// New rows.
+    /// Number of rows that are new and stored.
     pub stored: usize,
-    /// Rows that were there already, in quarantine or not.
+    /// Number of rows that were stored or quarantined before.
     pub repeated: usize,
-    /// Rows that are new in quarantine.
+    /// Number of rows that are newly quarantined.
     pub quarantined: usize,
-    /// Ids in the store, in the rows' order; of a row that was there already, the one it has.
+    /// Ids of the valid rows in the store, in the order of the batch; for a row that was stored before, its existing id.
     pub ids: Vec<String>,
 }
 
-/// What a batch came to.
+/// The result of storing a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// It was taken, now or before.
+    /// The batch is stored, by this request or by an earlier one with the same idempotency key.
     Taken(Taken),
-    /// The key was given to another body before.
+    /// The idempotency key was used before with another body.
     OtherBody,
 }
 
 impl Outcome {
-    /// Counts its rows.
+    /// Adds the rows to the metrics.
     pub(super) fn count(&self, metrics: &Metrics) {
         let Outcome::Taken(taken) = self else {
             return;
@@ -172,13 +173,13 @@ struct Request {
     taken: Taken,
 }
 
-/// The label that a row brought; none for a prediction.
+/// The label that a row brought with it; none for a prediction or an unlabelled row.
 pub(super) fn brought(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label>, StoreError> {
     let Some(Found { seq, is_row }) = commit.find(key)? else {
         return Ok(None);
     };
-    // Runs for every first label of a prediction: its block need not be read for that. Of a row that revision 4 or before
-    // stored, the other index knows that it is one.
+    // This runs for the first label of every prediction, so it avoids reading the prediction's block. Rows that revision 4
+    // and earlier stored are not marked in the index of ids, but they are in `row_seqs`.
     if !is_row && commit.row_seqs.get(seq)?.is_none() {
         return Ok(None);
     }
@@ -186,7 +187,7 @@ pub(super) fn brought(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label
     label.ok_or_else(|| StoreError::Damaged(format!("event {seq}, a row, is gone")))
 }
 
-/// Takes a batch in.
+/// Stores a batch of rows.
 pub(super) fn take(commit: &mut Commit<'_>, batch: &Batch) -> Result<Outcome, StoreError> {
     if let Some((name, digest)) = &batch.request {
         let before = commit.requests.get(&**name)?;
@@ -229,7 +230,7 @@ pub(super) fn take(commit: &mut Commit<'_>, batch: &Batch) -> Result<Outcome, St
     Ok(Outcome::Taken(taken))
 }
 
-/// Keys of requests that were made before a time.
+/// The idempotency keys of requests older than `since`.
 pub(super) fn requests_before(
     snapshot: &redb::ReadTransaction,
     since: Timestamp,
@@ -237,7 +238,7 @@ pub(super) fn requests_before(
     let mut keys = Vec::new();
     for entry in snapshot.open_table(REQUESTS)?.iter()? {
         let (key, bytes) = entry?;
-        // One that is damaged helps nobody either.
+        // A damaged entry is of no use, so it is removed as well.
         let request = serde_json::from_slice::<Request>(bytes.value());
         if request.is_err() || request.is_ok_and(|r| r.time < since.as_microsecond()) {
             keys.push(key.value().to_owned());
@@ -246,8 +247,8 @@ pub(super) fn requests_before(
     Ok(keys)
 }
 
-/// The id of a row that is there. Up to release 0.1 rows without an id were known by their content alone: the first of equal
-/// ones of a load may be there under that.
+/// The id of a row that is already stored. Release 0.1 and earlier identified rows without an own id by their content alone,
+/// so the first of several equal rows of a load may be stored under such a key.
 fn known(commit: &Commit<'_>, row: &NewRow, key: &RowKey) -> Result<Option<String>, StoreError> {
     let found = commit.row_of(key)?;
     let may_be_older = row.own_id.is_none() && row.origin.occurrence == 0 && !row.origin.is_named;
@@ -257,7 +258,7 @@ fn known(commit: &Commit<'_>, row: &NewRow, key: &RowKey) -> Result<Option<Strin
     }
 }
 
-/// Stores a row that was quarantined when it came: without an id it comes after all equal rows of its source.
+/// Stores a row that was quarantined before. Without an own id it counts as one more of the equal rows of its source.
 pub(super) fn retried(
     commit: &mut Commit<'_>,
     row: &NewRow,
@@ -273,7 +274,7 @@ pub(super) fn retried(
     one(commit, &row, transport, taken)
 }
 
-/// Takes one row in, unless it is there.
+/// Stores one row, unless it is already stored.
 pub(super) fn one(
     commit: &mut Commit<'_>,
     row: &NewRow,
@@ -302,7 +303,7 @@ pub(super) fn one(
     Ok(())
 }
 
-/// What the store adds to a quarantined row: a row that is good later is stored with the transport it came by.
+/// A quarantined row as stored: with the transport it came by, which it retains when it becomes valid later.
 #[derive(Serialize)]
 struct Aside<'a> {
     #[serde(flatten)]
@@ -310,7 +311,7 @@ struct Aside<'a> {
     transport: Transport,
 }
 
-/// Stores anew what is wrong with a row in quarantine.
+/// Stores a quarantined row, and replaces a previous entry with the same id.
 pub(super) fn keep_aside(
     commit: &mut Commit<'_>,
     bad: &Quarantined,
@@ -321,8 +322,8 @@ pub(super) fn keep_aside(
     Ok(())
 }
 
-/// Takes a row out of quarantine; gives the transport it came by. Entries of an earlier revision do not name it: those that
-/// did not come over REST are taken for those of a file.
+/// Removes a row from quarantine; returns the transport it came by. Entries of earlier revisions do not name it: it is taken
+/// to be REST where the source is `rest`, and otherwise a file.
 pub(super) fn out_of_quarantine(
     commit: &mut Commit<'_>,
     id: &str,
@@ -341,7 +342,7 @@ pub(super) fn out_of_quarantine(
     })
 }
 
-/// Quarantines a row, unless it was quarantined when its source was read before; tells whether it did.
+/// Quarantines a row, unless the same row was quarantined before; returns whether it did.
 fn put_aside(
     commit: &mut Commit<'_>,
     bad: &Quarantined,

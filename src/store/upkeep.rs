@@ -1,5 +1,5 @@
-//! Work on the store of a running server: retention, and check, compaction and backup, each of which gives the document
-//! that the command prints.
+//! Maintenance of the store of a running server: retention, and check, compaction and backup, which return the same
+//! documents as the CLI prints.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,21 +14,21 @@ use super::retention::{Dropped, Keep};
 use super::{OpenError, Store, StoreError};
 use crate::clock::Clock;
 
-/// Between two looks.
+/// Interval between two runs of retention.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Looks between two at the keys of requests, which are all read.
+/// Old idempotency keys are removed in every so many runs of retention, because that reads all of them.
 const REQUESTS_EVERY: u32 = 60;
 
-/// How long a request may be repeated under its key.
+/// How long an idempotency key is stored, and a request may be repeated under it.
 const REQUESTS_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
-/// What a check came to, as it is shown.
+/// The result of a check, as the API returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Checked {
-    /// Whether nothing is wrong.
+    /// Whether the check found nothing wrong.
     pub intact: bool,
-    /// What was read and found.
+    /// The number of events read, and the findings.
     #[serde(flatten)]
     pub report: Report,
 }
@@ -42,46 +42,36 @@ impl From<Report> for Checked {
     }
 }
 
-/// What a compaction came to.
+/// The result of a compaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Compacted {
-    /// Bytes before.
+    /// Size of the file before, in bytes.
     pub before: u64,
-    /// Bytes after.
+    /// Size of the file after, in bytes.
     pub after: u64,
 }
 
-/// What a backup came to.
+/// The result of a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "BackedUp")]
 pub struct Backup {
     /// Path of the copy.
     pub file: PathBuf,
-    /// Bytes of the copy.
+    /// Size of the copy in bytes.
     pub bytes: u64,
 }
 
-/// Checks the store; gives nothing where it was stopped before the end.
-///
-/// # Errors
-/// When it cannot be read.
+/// Checks the store; returns none where `stopped` ended the check early.
 pub fn check(store: &Store, stopped: &dyn Fn() -> bool) -> Result<Option<Checked>, StoreError> {
     Ok(store.check(stopped)?.map(Checked::from))
 }
 
-/// Compacts the store.
-///
-/// # Errors
-/// When it cannot be written.
 pub fn compact(store: &Store) -> Result<Compacted, StoreError> {
     let (before, after) = store.compact()?;
     Ok(Compacted { before, after })
 }
 
-/// Copies the store into a file.
-///
-/// # Errors
-/// When it cannot be read or the copy not be written; nothing has changed then.
+/// Copies the store into a file. On an error, `to` is unchanged.
 pub fn backup(store: &Store, to: &Path) -> Result<Backup, OpenError> {
     let bytes = store.backup(to)?;
     Ok(Backup {
@@ -90,7 +80,7 @@ pub fn backup(store: &Store, to: &Path) -> Result<Backup, OpenError> {
     })
 }
 
-/// Keeps a store within bounds, for ever.
+/// Runs retention and removes old idempotency keys periodically; never returns.
 pub async fn retain(store: Store, keep: Keep, clock: Arc<dyn Clock>) {
     let mut tick = tokio::time::interval(EVERY);
     for round in 0.. {

@@ -1,4 +1,4 @@
-//! Labels that wait for predictions nobody knows yet: how many there may be.
+//! The limits on labels that wait for predictions which are not known yet.
 
 use std::collections::HashSet;
 
@@ -8,23 +8,23 @@ use super::commit::Commit;
 use super::error::StoreError;
 use super::layout::Key;
 
-/// Stands in the table of facts: bytes of all labels that wait.
+/// Key in the [`META`](super::layout::META) table: bytes of all waiting labels.
 const BYTES: &str = "waiting_bytes";
 
-/// Bytes of a waiting label beside its key, which stands twice: its time, value and number.
+/// Bytes counted for a waiting label in addition to its key, which is stored twice: its time, value and sequence number.
 const BESIDE: u64 = 80;
 
-/// How many labels may wait, and how many bytes they may take.
+/// The limits on waiting labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
-    /// Labels.
+    /// Maximum number of labels.
     pub labels: u64,
-    /// Bytes.
+    /// Maximum number of bytes.
     pub bytes: u64,
 }
 
 impl Bound {
-    /// So many labels, of 128 MiB at most.
+    /// A limit of `labels` labels and 128 MiB.
     pub fn of(labels: u64) -> Bound {
         Bound {
             labels,
@@ -38,7 +38,7 @@ fn bytes(key: &[u8]) -> u64 {
 }
 
 impl Commit<'_> {
-    /// Notes that a label waits for this key since the commit's time.
+    /// Records that a label waits for this key, from the commit's time on.
     pub(super) fn wait_for(&mut self, key: &Key) -> Result<(), StoreError> {
         let more = bytes(key.bytes());
         let before = self.fact(BYTES)?;
@@ -50,18 +50,18 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// Notes that none waits for this key any more; whether one did.
+    /// Records that no label waits for this key any more; returns whether one did.
     pub(super) fn wait_no_more(&mut self, key: &[u8]) -> Result<bool, StoreError> {
         if self.waiting.remove(key)?.is_none() {
             return Ok(false);
         }
-        // Labels of a store of before are not in the sum.
+        // Labels that an older revision stored were not added to the sum, so it is not allowed to become negative.
         let left = self.fact(BYTES)?.saturating_sub(bytes(key));
         self.set_fact(BYTES, left)?;
         Ok(true)
     }
 
-    /// Whether labels of these keys, which do not wait yet, may wait beside those that do.
+    /// Whether the new waiting labels of these keys fit within the limits, together with those that wait already.
     pub(super) fn has_room(
         &self,
         bound: Bound,

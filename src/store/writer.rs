@@ -1,10 +1,10 @@
-//! The one writer: gathers what comes while the disk is busy, and commits it in one piece.
+//! The single writer task: it gathers requests while the disk is busy and commits them together.
 //!
-//! Labels and rows wait for their commit and are answered after it. Predictions do not wait: they are told to subscribers at
-//! once and kept with the next commit, at the latest after [`INTERVAL`]; a label for one is always committed after it,
-//! because the writer takes every prediction that waits before it takes the label. When [`MOST_PENDING`] of them wait for the
-//! disk it takes no more: the recorder's queue fills, and what it has no room for is lost and counted. Then labels and rows
-//! wait too, unless the disk fails: they are told so.
+//! Labels and rows wait for their commit and get a response after it. Predictions do not wait: they are published to
+//! subscribers at once and stored with the next commit, at most [`INTERVAL`] later. A label is never committed before its
+//! prediction, because the writer takes every queued prediction before it takes the label. Once [`MOST_PENDING`] predictions
+//! wait for the disk, the writer takes no more: the recorder's queue fills up, and predictions beyond its capacity are
+//! dropped and counted. Labels and rows then wait too, unless commits fail: in that case they get an error.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,25 +23,26 @@ use super::predictions;
 use crate::clock::Clock;
 use crate::telemetry::metrics::{LabelStatus, Metrics};
 
-/// Predictions taken from the queue at once.
+/// Maximum number of predictions taken from the queue at once.
 const TAKEN: usize = 4096;
 
-/// Pause between two takings: many predictions then cost one waking, and nobody sees five milliseconds.
+/// Pause between two reads of the queue. Many predictions then share one wake-up, and a delay of 5 ms does
+/// not matter to subscribers.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// How long a prediction may wait for its commit when nothing else is to be written.
+/// How long a prediction may wait for its commit when no label or row forces an earlier one.
 pub const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Predictions kept for a disk that does not follow: a few seconds of the fastest traffic, some 16 MiB.
+/// Maximum number of predictions that wait for a slow disk: a few seconds of the fastest traffic, some 16 MiB.
 pub const MOST_PENDING: usize = 1 << 16;
 
-/// Labels and rows of one commit; more wait their turn.
+/// Maximum number of label and row requests in one commit; further requests wait for the next one.
 const MOST_ASKS: usize = 256;
 
-/// Pause after a failed commit before the predictions are tried again.
+/// Pause after a failed commit before its predictions are committed again.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// What is to be committed.
+/// The predictions and requests of the next commit.
 #[derive(Default)]
 struct Pending {
     predictions: Vec<Arc<Prediction>>,
@@ -50,20 +51,20 @@ struct Pending {
 
 type Committed = (Pending, Result<(), StoreError>);
 
-/// A commit under way, and how many predictions are lost with it should it break off.
+/// A running commit, and the number of predictions that are dropped if it panics.
 struct Committing {
     task: JoinHandle<Committed>,
     predictions: usize,
 }
 
-/// The writer, to be run as a task.
+/// The writer; call [`Writer::run`] in a task.
 pub struct Writer {
     pub(super) predictions: mpsc::Receiver<Arc<Prediction>>,
     pub(super) asks: mpsc::Receiver<Box<dyn Ask>>,
     pub(super) keeper: Keeper,
 }
 
-/// What the writer works with.
+/// The dependencies of the writer.
 pub(super) struct Keeper {
     pub(super) file: Arc<File>,
     pub(super) feed: Feed,
@@ -73,7 +74,7 @@ pub(super) struct Keeper {
 }
 
 impl Writer {
-    /// Writes until nobody can ask any more.
+    /// Writes until every sender of predictions or of requests is gone.
     pub async fn run(self) {
         let Writer {
             mut predictions,
@@ -88,7 +89,8 @@ impl Writer {
         loop {
             let now = Instant::now();
             let mut room = pending.room();
-            // What was noted before it is committed with it: where there is no room for that, it waits.
+            // A label must not be committed before its prediction: the queued predictions go first, and the request waits
+            // while there is no room for them.
             if (predictions.len() <= room || fails)
                 && let Some(ask) = next.take()
             {
@@ -138,7 +140,7 @@ impl Writer {
     }
 }
 
-/// Takes every prediction that waits now, as far as there is room.
+/// Takes the queued predictions until `taken` holds `room` of them.
 fn take_waiting(
     predictions: &mut mpsc::Receiver<Arc<Prediction>>,
     taken: &mut Vec<Arc<Prediction>>,
@@ -152,7 +154,7 @@ fn take_waiting(
 }
 
 impl Pending {
-    /// Predictions for which there is room.
+    /// How many more predictions may be pending.
     fn room(&self) -> usize {
         MOST_PENDING.saturating_sub(self.predictions.len())
     }
@@ -165,7 +167,7 @@ impl Keeper {
             .set(pending as f64);
     }
 
-    /// Tells subscribers and the shadow of predictions, and keeps them for the next commit.
+    /// Publishes predictions to subscribers and the shadow scorer, and adds them to the next commit.
     fn keep(&self, taken: &mut Vec<Arc<Prediction>>, pending: &mut Pending) {
         if taken.is_empty() {
             return;
@@ -224,11 +226,12 @@ impl Keeper {
         Committing { task, predictions }
     }
 
-    /// Answers who waited; gives when to try again what is to be tried again.
+    /// Sends the responses of a finished commit. After a failure, returns its predictions to `pending` and the
+    /// time of the retry.
     fn settle(&self, done: Result<Committed, Broken>, pending: &mut Pending) -> Option<Instant> {
         let (batch, committed) = match done {
             Ok(done) => done,
-            // A defect of this program: who asked is told by the dropped reply.
+            // A defect of this program. Callers see it as a closed reply channel.
             Err(Broken { panic, predictions }) => {
                 tracing::error!(%panic, predictions, "store: commit panicked");
                 self.lose(predictions);
@@ -267,13 +270,13 @@ impl Keeper {
     }
 }
 
-/// A commit that broke off.
+/// A commit that panicked.
 struct Broken {
     panic: tokio::task::JoinError,
     predictions: usize,
 }
 
-/// The end of a commit; never, where there is none.
+/// Waits for the end of the running commit; pends forever when there is none.
 async fn end(committing: &mut Option<Committing>) -> Result<Committed, Broken> {
     match committing {
         Some(Committing { task, predictions }) => task.await.map_err(|panic| Broken {

@@ -1,5 +1,6 @@
-//! Work that is done apart from the threads that serve: explanations and large bodies. It is admitted by what it costs, not
-//! by how many requests there are; who would wait too long is refused at once, and what nobody waits for is not begun.
+//! Admission of expensive work: explanations and large bodies run on a separate thread pool instead of the serving threads.
+//! Work is admitted by its estimated cost, not by the number of requests. Work that would wait too long is rejected at once,
+//! and work whose client has left is never started.
 
 mod queue;
 mod rates;
@@ -22,36 +23,37 @@ use crate::priority;
 use queue::{Queue, Ticket};
 use rates::Rates;
 
-/// How many times longer than estimated work may wait after all.
+/// The actual wait may last up to this many times `limit`, because estimates may be too low.
 const LONGER: u32 = 3;
 
-/// Admits work and has it done. Clones share everything.
+/// Admits work and runs it on the pool. Clones share the pool, the queue and the rates.
 #[derive(Clone)]
 pub struct Admission(Arc<Shared>);
 
 struct Shared {
     pool: rayon::ThreadPool,
-    /// One a thread of the pool: what is begun is not queued once more.
+    /// One permit per pool thread, so that a job is handed to the pool only when a thread is free.
     places: Arc<Semaphore>,
     queue: Mutex<Queue>,
     rates: Mutex<Rates>,
-    /// How long work may wait.
+    /// Longest estimated wait with which work is still admitted.
     limit: Duration,
     begun: Instant,
 }
 
-/// Whether somebody still waits for the work. Long work looks at it now and then.
+/// Shows a job whether its client still waits for the response. Long jobs check it from time to time.
 #[derive(Clone, Debug, Default)]
 pub struct Client(Arc<AtomicBool>);
 
 impl Client {
-    /// Whether nobody waits any more.
+    /// Whether the client has left or its request has ended.
     pub fn has_left(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Held by the request; dropped with it, because it is answered or its client has left.
+/// Marks the client as gone when it is dropped. The request future holds it, so it is dropped when the request has its
+/// response or its connection ends.
 struct Waits(Client);
 
 impl Drop for Waits {
@@ -60,7 +62,7 @@ impl Drop for Waits {
     }
 }
 
-/// A job's place in the queue, given up when it is dropped.
+/// A job's place in the queue, released on drop.
 struct Place {
     shared: Arc<Shared>,
     ticket: Ticket,
@@ -73,7 +75,7 @@ impl Drop for Place {
 }
 
 impl Admission {
-    /// Work on so many threads, none of which waits longer than `limit`.
+    /// Creates a pool of `workers` threads and rejects work whose estimated wait exceeds `limit`.
     ///
     /// # Errors
     /// When the threads cannot be started.
@@ -82,7 +84,7 @@ impl Admission {
             .num_threads(workers)
             .thread_name(|n| format!("apart-{n}"))
             .start_handler(|_| priority::lower(priority::APART))
-            // It is in the log already, and its request is answered 500.
+            // The panic hook has logged the panic, and the request gets a 500 response.
             .panic_handler(|_| ())
             .build()
             .map_err(std::io::Error::other)?;
@@ -96,10 +98,10 @@ impl Admission {
         })))
     }
 
-    /// Has work done apart with the live model, for the request that came over `connection`.
+    /// Runs `job` on the pool, for the request that came over `connection`. Its cost is estimated for `model`.
     ///
     /// # Errors
-    /// 503 when it would wait longer than `server.limits.wait`, with the time to retry after; and any error of the work.
+    /// 503 with `Retry-After` when the estimated wait exceeds `server.limits.wait`; and any error of the job.
     pub async fn run<T: Send + 'static>(
         &self,
         connection: Option<&Rc<Connection>>,
@@ -113,7 +115,8 @@ impl Admission {
         if connection.is_some_and(|connection| connection.has_ended()) {
             return Err(left());
         }
-        // A connection that ends drops this future, and with it the place. Where estimates were too low, the wait ends.
+        // When the connection ends, this future is dropped and its place in the queue with it. The timeout bounds the wait
+        // when the estimates were too low.
         let worker = shared.places.clone().acquire_owned();
         let longest = shared.limit.saturating_mul(LONGER);
         let Ok(worker) = timeout(longest, worker).await else {
@@ -133,7 +136,7 @@ impl Admission {
             let begun = Instant::now();
             let result = job(&client);
             let seconds = begun.elapsed().as_secs_f64();
-            // Work that was given up shows what it takes at least.
+            // The duration of a cancelled job is a lower bound of its cost, so it counts only where it exceeds the estimate.
             if result.is_ok() || (client.has_left() && seconds > cost) {
                 lock(&place.shared.rates).learn(&model, work, seconds);
             }
@@ -161,7 +164,7 @@ impl Admission {
 }
 
 impl Shared {
-    /// The queue's clock.
+    /// Seconds since start, the time base of the queue.
     fn now(&self) -> f64 {
         self.begun.elapsed().as_secs_f64()
     }
@@ -171,7 +174,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Refuses work that would wait, with the time after which it would not wait too long.
+/// The 503 response to work that would wait `wait` seconds, which is `beyond` seconds above the limit.
 fn overloaded(wait: f64, beyond: f64) -> Problem {
     let again = beyond.ceil().max(1.0);
     let detail = format!(
@@ -180,7 +183,7 @@ fn overloaded(wait: f64, beyond: f64) -> Problem {
     Problem::new(&kind::OVERLOADED, detail).header(header::RETRY_AFTER, again.to_string())
 }
 
-/// The error of a request whose client has left: no client reads it.
+/// The error of a request whose client has left. It is never sent.
 pub fn left() -> Problem {
     Problem::new(
         &kind::TIMEOUT,
@@ -221,7 +224,8 @@ mod tests {
         header.unwrap().to_str().unwrap().parse().unwrap()
     }
 
-    /// Work of so many rows that goes on until the sender is used or dropped, begun.
+    /// Starts a job with the estimated cost of `seconds` seconds, which runs until the returned sender is used or dropped.
+    /// Returns once the job runs.
     async fn busy(admission: &Admission, seconds: usize) -> mpsc::Sender<()> {
         let (end, ended) = mpsc::channel::<()>();
         let (begin, begun) = oneshot::channel();

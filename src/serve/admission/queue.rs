@@ -1,24 +1,25 @@
-//! How long work would wait: jobs in their order on a few workers. No clock here; times are seconds of any one clock.
+//! Estimates how long work would wait: jobs are served in order by a fixed number of workers. The queue reads no clock; all
+//! times are seconds of any one clock.
 
 use std::collections::VecDeque;
 
-/// Names a job in the queue.
+/// Identifies a job in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket(u64);
 
-/// Jobs that run or wait, first come, first served.
+/// Jobs that run or wait, in order of arrival.
 #[derive(Debug)]
 pub struct Queue {
     workers: usize,
     next: u64,
-    /// With the times at which they should end.
+    /// Running jobs with the times at which they are expected to end.
     running: Vec<(Ticket, f64)>,
-    /// With what they cost.
+    /// Waiting jobs with their estimated costs in seconds.
     waiting: VecDeque<(Ticket, f64)>,
 }
 
 impl Queue {
-    /// A queue before so many workers.
+    /// An empty queue that is served by `workers` workers, at least one.
     pub fn new(workers: usize) -> Queue {
         Queue {
             workers: workers.max(1),
@@ -28,7 +29,7 @@ impl Queue {
         }
     }
 
-    /// How long a job that comes now would wait until it begins, in seconds. One that should have ended is taken to end now.
+    /// Estimated wait, in seconds, of a job that enters now. A running job that is overdue is assumed to end now.
     pub fn wait(&self, now: f64) -> f64 {
         let mut free: Vec<f64> = self.running.iter().map(|(_, end)| end.max(now)).collect();
         free.resize(self.workers.max(free.len()), now);
@@ -38,7 +39,7 @@ impl Queue {
         *earliest(&mut free) - now
     }
 
-    /// Puts a job of so many seconds at the end.
+    /// Appends a job with an estimated cost in seconds.
     pub fn enter(&mut self, cost: f64) -> Ticket {
         let ticket = Ticket(self.next);
         self.next += 1;
@@ -46,7 +47,7 @@ impl Queue {
         ticket
     }
 
-    /// A worker takes it up.
+    /// Moves a job from waiting to running.
     pub fn begin(&mut self, ticket: Ticket, now: f64) {
         let at = self.waiting.iter().position(|(waits, _)| *waits == ticket);
         if let Some((ticket, cost)) = at.and_then(|at| self.waiting.remove(at)) {
@@ -54,7 +55,7 @@ impl Queue {
         }
     }
 
-    /// It is done, or nobody waits for it any more.
+    /// Removes a job that is done or was cancelled.
     pub fn leave(&mut self, ticket: Ticket) {
         self.waiting.retain(|(waits, _)| *waits != ticket);
         self.running.retain(|(runs, _)| *runs != ticket);

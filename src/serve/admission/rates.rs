@@ -1,46 +1,46 @@
-//! How many seconds work takes: as the model's own cost says at first, then as the work shows.
+//! Estimates how many seconds work takes. The first estimate is the model's measured cost; completed jobs then correct it.
 
 use std::sync::Arc;
 
 use crate::live::Champion;
 use crate::live::cost::Cost;
 
-/// Weight of the newest job.
+/// Weight of the newest job in the exponential moving average.
 const NEWEST: f64 = 0.2;
 
-/// What reading, checking and writing a row takes beside the model, until a job has shown it. Seconds.
+/// Seconds per row for reading, checking and writing, without the model. Used until a job has been measured.
 const HANDLING: f64 = 5e-6;
 
-/// Work to be done.
+/// The amount and kind of work of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work {
-    /// Rows of the body.
+    /// Number of rows in the body, possibly estimated.
     pub rows: usize,
-    /// What is done with each.
+    /// What is done with each row.
     pub kind: Kind,
 }
 
 /// What is done with a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// It is answered.
+    /// The row is predicted.
     Predict,
-    /// It is answered, and the answer explained.
+    /// The row is predicted and the prediction explained.
     Explain,
-    /// It is checked, to be stored.
+    /// The row is checked and stored.
     Keep,
-    /// It is a label.
+    /// The row is a label.
     Label,
 }
 
 const KINDS: usize = 4;
 
-/// The live model, by what its answers cost.
+/// The name and the cost of the live model.
 #[derive(Clone, Debug)]
 pub struct Priced {
-    /// Its name.
+    /// Name of the model version, such as `titanic@7`.
     pub name: Arc<str>,
-    /// As it was measured when it was loaded.
+    /// Seconds per row, measured when the model was loaded.
     pub cost: Cost,
 }
 
@@ -53,7 +53,7 @@ impl From<&Champion> for Priced {
     }
 }
 
-/// Seconds a row, for the model that is live.
+/// Estimated seconds per row for the live model, by kind of work.
 #[derive(Debug)]
 pub struct Rates {
     model: Option<Arc<str>>,
@@ -61,7 +61,7 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// Rates before any model.
+    /// Rates before a model is known.
     pub fn new() -> Rates {
         Rates {
             model: None,
@@ -69,7 +69,7 @@ impl Rates {
         }
     }
 
-    /// What the work costs with this model, in seconds of one worker.
+    /// Estimated cost of the work with this model, in seconds of one worker.
     pub fn estimate(&mut self, model: &Priced, work: Work) -> f64 {
         self.of(&model.name, model.cost);
         work.rows as f64 * *self.rate(work)
@@ -85,7 +85,7 @@ impl Rates {
         self.by_kind[Kind::Explain as usize] = predict + cost.explanation;
     }
 
-    /// What a job took that was done to its end.
+    /// Updates the rate from the measured duration of a job. A job of another model than the current one is ignored.
     pub fn learn(&mut self, model: &Arc<str>, work: Work, seconds: f64) {
         if self.model.as_ref() == Some(model) && work.rows > 0 {
             let rate = self.rate(work);

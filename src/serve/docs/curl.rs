@@ -1,10 +1,10 @@
-//! The command that tries a route: to be copied into a shell as it stands.
+//! An example command for each route, which can be pasted into a shell unchanged.
 
 use serde_json::Value;
 
 use super::document::{Route, contents, example, resolve, text};
 
-/// A curl command; for a WebSocket, our own client.
+/// A curl command for the route, or `titanic-platform client` for a WebSocket.
 pub fn command(openapi: &Value, server: &str, route: &Route<'_>, parameters: &[&Value]) -> String {
     if route.operation["responses"].get("101").is_some() {
         let address = server.replacen("http", "ws", 1);
@@ -25,7 +25,7 @@ pub fn command(openapi: &Value, server: &str, route: &Route<'_>, parameters: &[&
                     &value.unwrap_or_else(|| name.to_uppercase()),
                 );
             }
-            // Only what must be there: the shortest command that works.
+            // Only required parameters are included, for the shortest command that works.
             (Some("query"), Some(value)) if parameter["required"] == true => {
                 query.push(format!("{name}={value}"))
             }
@@ -68,7 +68,7 @@ pub fn command(openapi: &Value, server: &str, route: &Route<'_>, parameters: &[&
     lines.join(" \\\n  ")
 }
 
-/// A value of a parameter, as it stands in an address.
+/// An example value of a parameter as text, taken from the parameter's examples, default or enumeration.
 fn sample(parameter: &Value) -> Option<String> {
     let schema = &parameter["schema"];
     let found = [
@@ -84,12 +84,12 @@ fn sample(parameter: &Value) -> Option<String> {
     }
 }
 
-/// Quoted for a POSIX shell.
+/// Quotes a text for a POSIX shell.
 fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// Quoted only where a shell would see more than a word.
+/// Quotes a text only if a POSIX shell would not read it as one plain word.
 fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/:.-_@=%+,".contains(c);
     if text.chars().all(plain) {

@@ -1,18 +1,18 @@
-//! An OpenAPI document as the page reads it: its routes by group, references followed, examples found.
+//! Access to an OpenAPI document: routes grouped by tag, `$ref` resolution, and examples.
 
 use maud::{Markup, html};
 use serde_json::Value;
 
-/// Methods in the order they are shown under one path.
+/// HTTP methods, in the order in which the methods of one path are shown.
 const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
 
-/// One method of one path, as the document has it.
+/// One method of one path of the document.
 pub struct Route<'a> {
-    /// In capitals.
+    /// The HTTP method in upper case.
     pub method: String,
     pub path: &'a str,
     pub operation: &'a Value,
-    /// Parameters of the path as a whole.
+    /// Parameters that all methods of the path share.
     pub shared: &'a [Value],
 }
 
@@ -31,7 +31,8 @@ impl Route<'_> {
     }
 }
 
-/// Routes by their first tag: tags in the document's order where it lists them, else as they come.
+/// Groups the routes by their first tag. Tags that the document lists come first, in its order; the others follow in the
+/// order of the routes.
 pub fn groups(openapi: &Value) -> Vec<(&str, Vec<Route<'_>>)> {
     let listed = openapi["tags"].as_array().into_iter().flatten();
     let mut groups: Vec<(&str, Vec<Route<'_>>)> = listed
@@ -61,7 +62,7 @@ pub fn groups(openapi: &Value) -> Vec<(&str, Vec<Route<'_>>)> {
     groups
 }
 
-/// A text member that is there and not empty.
+/// The text of a member; `None` if the member is missing, empty or not a string.
 pub fn text<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
     object
         .get(key)
@@ -69,7 +70,7 @@ pub fn text<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
         .filter(|t| !t.is_empty())
 }
 
-/// Follows `$ref` within the document; a reference to nowhere, or in a circle, is what it is.
+/// Resolves `$ref` within the document. A dangling or circular reference is returned unresolved.
 pub fn resolve<'a>(openapi: &'a Value, value: &'a Value) -> &'a Value {
     const DEEPEST: usize = 8; // references to references are rare; a circle must end
     let mut at = value;
@@ -83,12 +84,12 @@ pub fn resolve<'a>(openapi: &'a Value, value: &'a Value) -> &'a Value {
     at
 }
 
-/// What a body may be: media type and content.
+/// The media types of a body, each with its content object.
 pub fn contents(body: &Value) -> impl Iterator<Item = (&String, &Value)> {
     body["content"].as_object().into_iter().flatten()
 }
 
-/// The example of a content: its own, the first of several, or that of its schema.
+/// The example of a content object: its `example`, the first of its `examples`, or the example of its schema.
 pub fn example(openapi: &Value, content: &Value) -> Option<Value> {
     let several = content["examples"]
         .as_object()

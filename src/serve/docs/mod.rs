@@ -1,6 +1,6 @@
-//! The documentation page: an OpenAPI 3.1 document made readable, drawn here, without script.
+//! The documentation page: an OpenAPI 3.1 document rendered as HTML on the server, without scripts.
 //!
-//! Everything it says stands in the document served at `/openapi.json`; nothing is described twice.
+//! The page contains only what the document at `/openapi.json` contains, so nothing is described in two places.
 
 mod curl;
 mod document;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::page::shell;
 use document::{groups, text};
 
-/// Draws the documentation.
+/// Draws the documentation page.
 pub fn render(openapi: &Value) -> Markup {
     let info = &openapi["info"];
     let title = text(info, "title").unwrap_or("API");
@@ -62,7 +62,7 @@ pub fn render(openapi: &Value) -> Markup {
     shell::draw(title, shell::Script::No, header, main)
 }
 
-/// The kinds of problems (`x-problems`), each where its `type` points to.
+/// Draws the problem kinds (`x-problems`). Each has the anchor that the `type` of its problem documents links to.
 fn problems(openapi: &Value) -> Markup {
     let kinds = openapi["x-problems"]
         .as_array()

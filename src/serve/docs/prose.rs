@@ -1,8 +1,8 @@
-//! Descriptions: the little of Markdown that people write in doc comments — paragraphs, lists, code.
+//! Rendering of descriptions: the subset of Markdown used in doc comments, namely paragraphs, lists and code.
 
 use maud::{Markup, html};
 
-/// Blocks: paragraphs, `-` lists and fenced code.
+/// Draws a text of paragraphs, `-` or `*` lists and fenced code blocks.
 pub fn draw(text: &str) -> Markup {
     let mut blocks = Vec::new();
     let mut lines = text.lines().peekable();
@@ -30,7 +30,7 @@ pub fn draw(text: &str) -> Markup {
     html! { @for block in blocks { (block) } }
 }
 
-/// One block of lines; from the first that begins with a dash on, a list.
+/// Draws a block of lines as a paragraph. From the first line that begins with a dash on, the lines become a list.
 fn paragraph(lines: &[&str]) -> Markup {
     let dash = |l: &str| {
         l.strip_prefix("- ")
@@ -56,7 +56,7 @@ fn paragraph(lines: &[&str]) -> Markup {
     }
 }
 
-/// Running text with `code` in it.
+/// Draws inline text in which backticks mark code.
 pub fn line(text: &str) -> Markup {
     let parts: Vec<&str> = text.split('`').collect();
     let closed = parts.len() % 2 == 1; // an odd backtick is just a backtick

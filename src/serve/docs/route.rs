@@ -1,4 +1,4 @@
-//! One route: what it is for, what it takes, what it answers, how to try it.
+//! Documentation of one route: summary, parameters, body, responses and an example command.
 
 use maud::{Markup, html};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::document::{Route, contents, example, resolve, text};
 use super::{curl, prose, schema};
 
-/// A section of its own.
+/// Draws the section of a route.
 pub fn draw(openapi: &Value, server: &str, route: &Route<'_>) -> Markup {
     let operation = route.operation;
     let parameters = parameters(openapi, route);
@@ -29,7 +29,7 @@ pub fn draw(openapi: &Value, server: &str, route: &Route<'_>) -> Markup {
     }
 }
 
-/// Parameters of the path and of the operation; the operation's come last and win.
+/// Parameters of the path and of the operation. An operation's parameter replaces the path's parameter of the same name.
 fn parameters<'a>(openapi: &'a Value, route: &Route<'a>) -> Vec<&'a Value> {
     let own = route.operation["parameters"]
         .as_array()
@@ -91,7 +91,7 @@ fn draw_responses(openapi: &Value, responses: &Value) -> Markup {
     }
 }
 
-/// JSON indented; text (CSV, JSON lines) as it is.
+/// Formats an example: JSON is indented, text (CSV, JSON lines) is unchanged.
 fn show(example: &Value) -> String {
     match example {
         Value::String(text) => text.trim_end().to_owned(),

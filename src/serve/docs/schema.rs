@@ -1,4 +1,4 @@
-//! Shapes: a schema in a few words, and the named ones as tables of their members.
+//! Documentation of schemas: a short type description, and for each named schema a table of its members.
 
 use maud::{Markup, html};
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::document::text;
 use super::prose;
 
-/// The named schemas of the document.
+/// All named schemas of the document.
 pub fn all(openapi: &Value) -> &Map<String, Value> {
     static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
     openapi
@@ -15,12 +15,12 @@ pub fn all(openapi: &Value) -> &Map<String, Value> {
         .unwrap_or(&NONE)
 }
 
-/// Where a named schema is described.
+/// HTML anchor of the section that describes a named schema.
 pub fn anchor(name: &str) -> String {
     format!("shape-{name}")
 }
 
-/// A schema in a few words: `number or null`, `array of Prediction`, with links to the named ones.
+/// Draws a schema as a short type, such as `number or null` or `array of Prediction`, with links to named schemas.
 pub fn kind(schema: &Value) -> Markup {
     if let Some(name) = text(schema, "$ref").and_then(|r| r.rsplit('/').next()) {
         return html! { a href={ "#" (anchor(name)) } { code { (name) } } };
@@ -64,7 +64,7 @@ fn join(parts: impl Iterator<Item = Markup>, word: &str) -> Markup {
     html! { @for (i, part) in parts.enumerate() { @if i > 0 { (word) } (part) } }
 }
 
-/// A named schema: what it is, and its members.
+/// Draws the section of a named schema, with its description and its members.
 pub fn draw_section(name: &str, schema: &Value) -> Markup {
     let members = schema["properties"].as_object().filter(|m| !m.is_empty());
     let required = |name: &str| {

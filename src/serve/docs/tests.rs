@@ -1,4 +1,4 @@
-//! The documentation of a small document that has a bit of everything.
+//! Tests of the documentation page, drawn from a small OpenAPI document that covers every feature.
 
 use super::*;
 

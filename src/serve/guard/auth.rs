@@ -1,4 +1,4 @@
-//! Tokens: who asks, and how far that goes.
+//! Bearer tokens: which client sends a request, and which scopes it has.
 
 use std::sync::Arc;
 
@@ -8,29 +8,29 @@ use sha2::{Digest, Sha256};
 use crate::serve::options::{Auth, Scope, SecretError};
 use crate::serve::problem::{Problem, kind};
 
-/// What a route asks for.
+/// The authorization that a route requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Nothing: it tells nothing worth a token.
+    /// None: the route discloses nothing sensitive.
     Open,
-    /// Any token, where there are tokens.
+    /// Any known token, if tokens are configured.
     Token,
-    /// A token that goes that far, where there are tokens.
+    /// A token with this scope, if tokens are configured.
     Scope(Scope),
 }
 
 impl Access {
-    /// Predicts and reads versions.
+    /// Make predictions and read versions.
     pub const PREDICT: Access = Access::Scope(Scope::Predict);
-    /// Hands in labels and rows.
+    /// Submit labels and rows.
     pub const LABEL: Access = Access::Scope(Scope::Label);
-    /// Reads what is stored and observed.
+    /// Read stored and monitored data.
     pub const READ: Access = Access::Scope(Scope::Read);
-    /// Changes what the server does.
+    /// Change the state of the server.
     pub const ADMIN: Access = Access::Scope(Scope::Admin);
 }
 
-/// The word of a scope.
+/// The name of a scope, as used in settings and responses.
 pub fn word(scope: Scope) -> &'static str {
     match scope {
         Scope::Predict => "predict",
@@ -40,19 +40,19 @@ pub fn word(scope: Scope) -> &'static str {
     }
 }
 
-/// The token a request came with.
+/// The token with which a request was sent.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// Its name, as it stands in the ledger.
+    /// The token's name, as recorded in the ledger.
     pub name: Arc<str>,
     pub(super) scopes: Arc<[Scope]>,
 }
 
 impl Caller {
-    /// Checks that the token's scopes cover what a route requires.
+    /// Checks that the token's scopes cover the access that a route requires.
     ///
     /// # Errors
-    /// 403 where it does not go that far.
+    /// 403 when the scope is missing.
     pub fn may(&self, access: Access) -> Result<(), Problem> {
         let Access::Scope(scope) = access else {
             return Ok(());
@@ -70,22 +70,22 @@ impl Caller {
     }
 }
 
-/// The tokens of a server.
+/// The configured tokens.
 #[derive(Clone, Debug)]
 pub struct Tokens(Vec<Known>);
 
 #[derive(Clone, Debug)]
 struct Known {
     caller: Caller,
-    /// SHA-256 of the secret: comparing hashes tells nothing of it by the time it takes.
+    /// SHA-256 of the secret. Comparing hashes reveals nothing about the secret by the time it takes.
     hash: [u8; 32],
 }
 
 impl Tokens {
-    /// The tokens of the settings, with their secrets; none where anybody may ask.
+    /// Reads the secrets of the configured tokens. None where no tokens are configured and any client has access.
     ///
     /// # Errors
-    /// When a secret is not where it should be.
+    /// When the secret of a token cannot be read.
     pub fn fetch(auth: Option<&Auth>) -> Result<Option<Tokens>, SecretError> {
         let Some(Auth::Tokens(tokens)) = auth else {
             return Ok(None);
@@ -102,11 +102,11 @@ impl Tokens {
         Ok(Some(Tokens(known.collect::<Result<_, SecretError>>()?)))
     }
 
-    /// Who asks, if that goes as far as `access` asks. `session` gives the caller of a page's session; a token that is sent
-    /// goes before it.
+    /// The caller of a request, if its scopes cover `access`. `session` returns the caller of the page's session, which is
+    /// used only if the request has no token.
     ///
     /// # Errors
-    /// 401 without a known token, 403 where it does not go that far.
+    /// 401 without a known token or session, 403 when the scope is missing.
     pub fn admit(
         &self,
         headers: &HeaderMap,
@@ -131,7 +131,7 @@ impl Tokens {
         Ok(Some(caller))
     }
 
-    /// Whose token a secret is.
+    /// The caller to whom the token with this secret belongs.
     pub fn caller(&self, secret: &[u8]) -> Option<Caller> {
         let hash: [u8; 32] = Sha256::digest(secret).into();
         let known = self.0.iter().find(|token| same(&token.hash, &hash));
@@ -147,7 +147,7 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
         .then(|| secret.trim_ascii())
 }
 
-/// Looks at every byte, whatever they are.
+/// Compares all bytes, in constant time.
 fn same(one: &[u8; 32], other: &[u8; 32]) -> bool {
     one.iter()
         .zip(other)

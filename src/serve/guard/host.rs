@@ -1,9 +1,9 @@
-//! Under which names the server may be asked. A page that points a name of its own at this machine is asked under that
-//! name, and gets nothing.
+//! The host names that the server accepts. This stops DNS rebinding: a page whose own name resolves to this machine sends
+//! requests with that name as `Host`, and they are rejected.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// The names of one server.
+/// The accepted names of one server.
 #[derive(Clone, Debug)]
 pub struct Hosts {
     listen: SocketAddr,
@@ -11,7 +11,7 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// The names of a server at `listen`, with those it is given.
+    /// The names of a server that listens at `listen`, together with the configured names.
     pub fn new(listen: SocketAddr, named: &[String]) -> Hosts {
         Hosts {
             listen,
@@ -19,7 +19,8 @@ impl Hosts {
         }
     }
 
-    /// Whether `host`, as the header has it, is one of them. Any port is: it may have been forwarded.
+    /// Whether the `Host` header value `host` is an accepted name. The port is not compared unless a configured name includes
+    /// it, because it may have been forwarded.
     pub fn know(&self, host: &str) -> bool {
         let name = without_port(host);
         let address = name.trim_start_matches('[').trim_end_matches(']');

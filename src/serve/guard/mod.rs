@@ -1,7 +1,8 @@
-//! Who may ask at all: known names of the server, known origins of pages, tokens.
+//! Access checks before a request is handled: known names of the server, known origins of pages, tokens.
 //!
-//! A page of another origin must not reach a server on the reader's own machine. Browsers send `Origin` with everything
-//! such a page could do harm with, and `Host` as the page named the server; both are checked before anything is done.
+//! A page of another origin must not reach a server on the user's own machine. Browsers send `Origin` with every request by
+//! which such a page could do harm, and `Host` with the name under which the page addressed the server. Both are checked
+//! before the request is handled.
 
 mod auth;
 mod host;
@@ -26,10 +27,10 @@ use super::problem::{Problem, kind};
 use crate::schema::fault::excerpt;
 use crate::serve::options::{Options, Scope, SecretError};
 
-/// How long a browser may remember what a page of a listed origin may do.
+/// How long, in seconds, a browser may cache the response to a preflight request.
 const PREFLIGHT_SECONDS: &str = "600";
 
-/// The checks of one server.
+/// The access checks of one server.
 #[derive(Clone, Debug)]
 pub struct Guard {
     hosts: Hosts,
@@ -39,20 +40,20 @@ pub struct Guard {
     sessions: Arc<Sessions>,
 }
 
-/// What the checks found out.
+/// The result of the checks of an accepted request.
 #[derive(Debug, Default)]
 pub struct Admitted {
-    /// Who asks, where there are tokens.
+    /// The caller, if tokens are configured and the route requires one.
     pub caller: Option<Caller>,
-    /// The listed origin of the page that asks: the answer has to name it.
+    /// The configured foreign origin of the page that sent the request. The response must name it (CORS).
     pub page: Option<HeaderValue>,
 }
 
 impl Guard {
-    /// The checks of a server at `listen`.
+    /// Creates the checks of a server that listens at `listen`.
     ///
     /// # Errors
-    /// When a token's secret is not where it should be.
+    /// When the secret of a token cannot be read.
     pub fn new(listen: SocketAddr, options: &Options) -> Result<Guard, SecretError> {
         Ok(Guard {
             hosts: Hosts::new(listen, &options.hosts),
@@ -67,19 +68,20 @@ impl Guard {
         })
     }
 
-    /// Whether tokens are asked for.
+    /// Whether tokens are configured.
     pub fn has_tokens(&self) -> bool {
         self.tokens.is_some()
     }
 
-    /// The address a request was sent to, for documents: `https://models.example.org`. It is what `Host` says, which was
-    /// checked; a proxy in `server.trusted_proxies` may name another host of ours, and the scheme.
+    /// The base URL under which the client addressed the server, such as `https://models.example.org`. The host is that of
+    /// the checked `Host` header. A proxy in `server.trusted_proxies` may override it with another accepted host name, and
+    /// may set the scheme.
     pub fn address(&self, request: &HttpRequest) -> String {
         let headers = request.headers();
         let host = text(headers, header::HOST).unwrap_or_default();
         let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
         let is_trusted = peer.is_some_and(|ip| self.proxies.iter().any(|net| net.contains(&ip)));
-        // The first of a list is what the client sent.
+        // In a list of values the first one is that of the client.
         let forwarded = |name: &str| {
             let value = headers.get(name).filter(|_| is_trusted)?.to_str().ok()?;
             Some(value.split(',').next().unwrap_or_default().trim())
@@ -94,10 +96,10 @@ impl Guard {
         format!("{scheme}://{host}")
     }
 
-    /// Checks a request.
+    /// Checks the host, the origin and the token of a request.
     ///
     /// # Errors
-    /// 421, 403, 401.
+    /// 421 for an unknown host; 403 for an unknown origin or a missing scope; 401 without a known token or session.
     pub fn admit(
         &self,
         method: &Method,
@@ -106,7 +108,7 @@ impl Guard {
     ) -> Result<Admitted, Problem> {
         let given = text(headers, header::HOST);
         let host = given.unwrap_or_default();
-        // A health check over HTTP/1.0 names no host.
+        // A health check over HTTP/1.0 may have no `Host` header.
         let is_nameless = given.is_none() && access == Access::Open;
         if !is_nameless && !self.hosts.know(host) {
             let detail = format!(
@@ -125,10 +127,10 @@ impl Guard {
         Ok(Admitted { caller, page })
     }
 
-    /// Begins a session with the scopes of a token, in place of the one of the request; gives the secret of its cookie.
+    /// Starts a session with the scopes of a token, ends the request's previous session, and returns the cookie's secret.
     ///
     /// # Errors
-    /// A sentence for the person who signs in: an unknown token, or one that may not read the page.
+    /// A message for the login page: the token is unknown, or lacks the scope `read`.
     pub fn sign_in(&self, request: &HttpRequest, token: &str) -> Result<String, &'static str> {
         let caller = self
             .tokens
@@ -144,7 +146,7 @@ impl Guard {
         Ok(self.sessions.begin(caller, now))
     }
 
-    /// Ends the session of our own page that asks for it; tells whether it is ours.
+    /// Ends the session of the request if our own page sent it, and returns whether it did.
     pub fn sign_out(&self, request: &HttpRequest) -> bool {
         let headers = request.headers();
         let host = text(headers, header::HOST).unwrap_or_default();
@@ -155,9 +157,9 @@ impl Guard {
         is_own
     }
 
-    /// The caller whose session a page's cookie is of. It counts where our own page sends it: with our `Origin`. Browsers send
-    /// none with a plain GET, which changes nothing; such a request counts unless the browser says that another site's page
-    /// made it. A WebSocket needs the `Origin`.
+    /// The caller of the session that the request's cookie identifies. The session counts only if our own page sent the
+    /// request, that is, with our `Origin`. Browsers omit `Origin` from a plain GET, which changes nothing; such a request
+    /// counts unless `Sec-Fetch-Site` says that a page of another site caused it. A WebSocket requires `Origin`.
     fn session(&self, method: &Method, headers: &HeaderMap, host: &str) -> Option<Caller> {
         let is_read =
             [Method::GET, Method::HEAD].contains(method) && !headers.contains_key(header::UPGRADE);
@@ -172,7 +174,7 @@ impl Guard {
         is_own.then(|| self.sessions.find(headers, Instant::now()))?
     }
 
-    /// The listed origin of a foreign page; none for our own, and for whatever is no page.
+    /// The origin of a foreign page, if it is configured. None for our own page and for clients that are not pages.
     fn page(&self, headers: &HeaderMap, host: &str) -> Result<Option<HeaderValue>, Problem> {
         let Some(value) = headers.get(header::ORIGIN) else {
             return Ok(None);
@@ -192,10 +194,10 @@ impl Guard {
     }
 }
 
-/// What made a browser send a request: a page of the same origin, of the same site, of another one, or none.
+/// The header in which a browser says what caused a request: a page of the same origin, same site or another site, or none.
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Whether a request comes from a page of the host that it is sent to.
+/// Whether the `Origin` of a request names the host to which it was sent.
 fn is_own_page(headers: &HeaderMap, host: &str) -> bool {
     let origin = text(headers, header::ORIGIN).unwrap_or_default();
     let authority = origin
@@ -204,12 +206,12 @@ fn is_own_page(headers: &HeaderMap, host: &str) -> bool {
     !authority.is_empty() && authority.eq_ignore_ascii_case(host)
 }
 
-/// Whether a browser asks what a page of a listed origin may do.
+/// Whether the request is a CORS preflight.
 fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     *method == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// The answer to a browser that asks what a page of a listed origin may do.
+/// The response to a CORS preflight from a configured origin. None for any other request.
 pub fn preflight(request: &HttpRequest, admitted: &Admitted, allow: &str) -> Option<HttpResponse> {
     if !is_preflight(request.method(), request.headers()) || admitted.page.is_none() {
         return None;
@@ -225,7 +227,7 @@ pub fn preflight(request: &HttpRequest, admitted: &Admitted, allow: &str) -> Opt
     Some(answer)
 }
 
-/// Names the listed origin in an answer, without which a browser keeps it from the page.
+/// Adds the CORS headers for a configured origin, without which the browser withholds the response from the page.
 pub fn name_page(headers: &mut HeaderMap, page: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, page);
     let exposed = HeaderValue::from_static("location, retry-after");

@@ -1,7 +1,7 @@
-//! Sessions of the page: what a token that was given at `/login` may do, behind a cookie.
+//! Sessions of the web page: the scopes of a token submitted at `/login`, identified by a cookie.
 //!
-//! They live in memory: a session ends after twelve hours, with a logout, and with the process. The cookie holds a secret of
-//! its own, of which only the hash is kept, and never the token.
+//! Sessions live in memory. A session ends after twelve hours, at logout, or with the process. The cookie holds a random
+//! secret of its own, never the token; the server stores only the hash of that secret.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -13,13 +13,12 @@ use uuid::Uuid;
 
 use super::auth::Caller;
 
-/// Name of the cookie.
 const COOKIE: &str = "titanic_session";
 
-/// How long a session lasts.
+/// Lifetime of a session.
 pub const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// Most sessions; beyond it the oldest ends.
+/// Maximum number of sessions; beyond it, the oldest ends.
 const MOST: usize = 1000;
 
 /// The sessions of one server, oldest first.
@@ -34,9 +33,9 @@ struct Session {
 }
 
 impl Sessions {
-    /// Begins a session; gives the secret of its cookie.
+    /// Starts a session and returns the secret for its cookie.
     pub fn begin(&self, caller: Caller, now: Instant) -> String {
-        // 244 random bits of a generator for secrets.
+        // Two UUIDv4 hold 244 bits from a cryptographically secure generator.
         let secret = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         self.lock(now, |sessions| {
             if sessions.len() == MOST {
@@ -51,7 +50,7 @@ impl Sessions {
         secret
     }
 
-    /// Whose session a request's cookie is of.
+    /// The caller whose session the request's cookie identifies.
     pub fn find(&self, headers: &HeaderMap, now: Instant) -> Option<Caller> {
         let hash = hash(headers)?;
         self.lock(now, |sessions| {
@@ -60,7 +59,7 @@ impl Sessions {
         })
     }
 
-    /// Ends the session of a request's cookie.
+    /// Ends the session that the request's cookie identifies.
     pub fn end(&self, headers: &HeaderMap, now: Instant) {
         if let Some(hash) = hash(headers) {
             self.lock(now, |sessions| {
@@ -79,7 +78,7 @@ impl Sessions {
     }
 }
 
-/// The hash of what a request's cookie holds.
+/// The hash of the secret in the request's cookie.
 fn hash(headers: &HeaderMap) -> Option<[u8; 32]> {
     let cookies = headers.get_all(header::COOKIE);
     let pairs = cookies.filter_map(|value| value.to_str().ok());
@@ -88,8 +87,8 @@ fn hash(headers: &HeaderMap) -> Option<[u8; 32]> {
     Some(Sha256::digest(secret).into())
 }
 
-/// `Set-Cookie` for a session, or for its end where there is no secret. No script reads it, no other site sends it, and where
-/// the page came over TLS nothing else carries it.
+/// The `Set-Cookie` value for a session, or one that deletes the cookie when there is no secret. Scripts cannot read the
+/// cookie, other sites cannot send it, and where the page came over TLS it is sent over TLS only.
 pub fn cookie(secret: Option<&str>, is_tls: bool) -> String {
     let seconds = secret.map_or(0, |_| LIFETIME.as_secs());
     let secure = if is_tls { "; Secure" } else { "" };

@@ -1,4 +1,4 @@
-//! The body of a request for a training, checked key by key, all faults at once.
+//! The body of a training request. Every key is checked, and all faults are reported together.
 
 use serde_json::{Value, json};
 
@@ -8,26 +8,26 @@ use crate::schema::fault::nearest;
 use crate::serve::pairs::{Pairs, whole};
 use crate::serve::problem::{Entry, Problem, escape, kind};
 
-/// Keys of the body; the OpenAPI document says the same.
+/// Keys of the body, the same as in [`schema`].
 const KEYS: &[&str] = &["learner", "folds", "repeats", "seed", "promote", "max_bad"];
 
-/// Most folds or repeats that are asked for over the wire: beyond it is a mistake or an attack.
+/// Maximum folds or repeats in a training request. A larger number is a mistake or an attack.
 const MOST_FITS: u64 = 1000;
 
-/// What a training is where the body does not say.
+/// Training parameters for the keys that the body omits.
 #[derive(Clone, Copy, Debug)]
 pub struct Defaults {
-    /// Folds of the cross-validation.
+    /// Number of folds of the cross-validation.
     pub folds: usize,
-    /// Repeats of it.
+    /// Number of repeats of the cross-validation.
     pub repeats: usize,
-    /// Seed of everything random.
+    /// Seed of all random decisions in the training.
     pub seed: u64,
-    /// What becomes of the result.
+    /// Whether the new version is promoted.
     pub promote: Promote,
 }
 
-/// The body as the OpenAPI document has it. Null is as absent: clients write it for what nobody set.
+/// JSON Schema of the body. Null means the same as an absent key, because many clients write null for unset values.
 pub fn schema() -> Value {
     let learners = ["auto"].into_iter().chain(learners()).map(Value::from);
     let learners: Vec<Value> = learners.chain([Value::Null]).collect();
@@ -47,10 +47,10 @@ pub fn schema() -> Value {
     }})
 }
 
-/// Reads a body; an empty one asks for what is usual.
+/// Parses the body of a training request made by `by`. An empty body requests a training with the defaults.
 ///
 /// # Errors
-/// 400 where it is no JSON object, 422 with every key that makes no sense.
+/// 400 if the body is not a JSON object; 422 with all invalid keys.
 pub fn read(body: &[u8], defaults: &Defaults, by: String) -> Result<Asked, Problem> {
     let Pairs(pairs) = match body.trim_ascii() {
         [] => Pairs::default(),

@@ -1,4 +1,4 @@
-//! Trainings: asked for, looked at, called off. None is carried out here.
+//! Routes that start trainings, and list, show and cancel jobs. The jobs run in `control::jobs`.
 
 mod asked;
 
@@ -15,7 +15,7 @@ use super::route::{Body, Parameter, Response, Route, Tag};
 use super::{reply, views};
 use crate::control::jobs::{CancelError, JobView, Jobs};
 
-/// Who may read jobs, here or as a live topic.
+/// Access required to read jobs, by REST or as a topic of the live feed.
 pub const ACCESS: Access = Access::ADMIN;
 
 const ID: &[Parameter] = &[Parameter::path("id", "the job's id")];
@@ -64,7 +64,7 @@ pub static ROUTES: &[Route] = &[
     .problems(&[&kind::NOT_FOUND, &kind::CONFLICT]),
 ];
 
-/// Asks for a training.
+/// Handles `POST /v1/train`: queues a training job.
 pub async fn train(
     request: HttpRequest,
     mut payload: web::Payload,
@@ -79,7 +79,7 @@ pub async fn train(
     accepted(&jobs.submit(asked)?)
 }
 
-/// What is answered where a job begins: its id and state, with its address.
+/// The 202 response for a new job: its id and state, and its address in the `Location` header.
 pub(super) fn accepted(job: &JobView) -> Result<HttpResponse, Problem> {
     let queued = views::Queued {
         id: job.id.clone(),
@@ -92,12 +92,12 @@ pub(super) fn accepted(job: &JobView) -> Result<HttpResponse, Problem> {
     Ok(response)
 }
 
-/// Every job known.
+/// Handles `GET /v1/jobs`.
 pub async fn list(jobs: web::Data<Jobs>) -> HttpResponse {
     reply::json(StatusCode::OK, &views::Jobs { jobs: jobs.list() })
 }
 
-/// One job.
+/// Handles `GET /v1/jobs/{id}`.
 pub async fn show(path: web::Path<String>, jobs: web::Data<Jobs>) -> Result<HttpResponse, Problem> {
     match jobs.get(&path) {
         Some(job) => Ok(reply::json(StatusCode::OK, &job)),
@@ -105,7 +105,7 @@ pub async fn show(path: web::Path<String>, jobs: web::Data<Jobs>) -> Result<Http
     }
 }
 
-/// Calls a job off.
+/// Handles `DELETE /v1/jobs/{id}`: cancels a job.
 pub async fn cancel(
     path: web::Path<String>,
     jobs: web::Data<Jobs>,

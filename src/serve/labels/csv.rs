@@ -1,4 +1,4 @@
-//! Labels as a table of text: `id,label`, or the spec's id column and `label`.
+//! Labels as a CSV table with the columns `id,label`, or the spec's id column and `label`.
 
 use serde_json::{Value, json};
 
@@ -9,22 +9,22 @@ use crate::schema::{Dialect, Schema};
 use crate::serve::problem::{Cell, Entry, Problem, kind};
 use crate::store::labels::{By, Given};
 
-/// The prediction's id as a CSV response names it.
+/// The column that holds the prediction's id in a CSV response.
 const PREDICTION_ID: &str = "prediction_id";
 
-/// What a column holds, by the names of JSON.
+/// For each column of the table, its key in the JSON format.
 type Columns = Vec<&'static str>;
 
-/// Reads the labels of a table.
+/// Reads the labels of a CSV table.
 ///
 /// # Errors
-/// 400 and 422, with lines and columns.
+/// 400, 413 and 422, with lines and columns where they apply.
 pub fn read(body: &[u8], schema: &Schema) -> Result<Vec<Given>, Problem> {
     let mut lines = Lines::new(body, &Dialect::default())?;
     let names = lines.header()?;
     let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
     let columns = columns(&names, schema)?;
-    // `id` may be the prediction's or, where the table's id column is called so, the row's own.
+    // If the spec's id column is named `id`, a value in it may be the prediction's id or the row's own id.
     let is_either = columns.contains(&"id") && schema.id() == Some("id") && names.contains(&"id");
     let (mut all, mut faults) = (Vec::new(), Vec::new());
     let mut places = 0..;
@@ -70,7 +70,7 @@ pub fn read(body: &[u8], schema: &Schema) -> Result<Vec<Given>, Problem> {
     Ok(all)
 }
 
-/// Text as the value of a key: only `correct` is no text in JSON.
+/// A cell as the JSON value of a key. Only `correct` is not a string in JSON.
 fn value(key: &str, text: &str) -> Value {
     match (key, text.to_ascii_lowercase().as_str()) {
         ("correct", "true" | "1") => json!(true),
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
     use crate::schema::fixture::wines;
 
-    /// Blank lines have a number and no label.
+    /// Blank lines count as lines, but not as labels.
     #[test]
     fn a_fault_has_the_line_of_the_table_and_the_place_of_its_label() {
         for (body, line, path) in [

@@ -1,4 +1,4 @@
-//! A truth as it is handed in, checked key by key: the same over REST and WebSocket.
+//! A submitted label, checked key by key; REST and WebSocket use the same checks.
 
 use serde_json::{Value, json};
 
@@ -10,16 +10,16 @@ use crate::serve::problem::{Entry, MOST_LISTED, Problem, escape, kind};
 use crate::serve::schemas::{id, target};
 use crate::store::labels::{By, Given};
 
-/// Keys of a truth; the OpenAPI document and the WebSocket's table of messages say the same.
+/// Keys of a label. The OpenAPI document and the WebSocket's message table list the same keys.
 pub const KEYS: &[&str] = &["id", "key", "label", "correct"];
 
-/// Longest id of a prediction.
+/// Maximum length of a prediction's id in bytes.
 pub const LONGEST_ID: usize = 256;
 
-/// Truths of one request.
+/// Maximum number of labels per request.
 pub const MOST: usize = 100_000;
 
-/// A label as the OpenAPI document has it.
+/// The JSON schema of a label for the OpenAPI document.
 pub fn schema(labels: &Target) -> Value {
     let mut by_id = id(LONGEST_ID);
     by_id["description"] = "the prediction's id; either this or key".into();
@@ -45,13 +45,13 @@ pub fn schema(labels: &Target) -> Value {
     })
 }
 
-/// Text without control characters that is not blank.
+/// Matches text that has no control characters and is not blank.
 const NOT_BLANK: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u001f\u007f-\u009f\s][^\u0000-\u001f\u007f-\u009f]*$";
 
-/// Checks a truth. `path` is the pointer to it, empty for the body itself.
+/// Checks a label. `path` is the JSON pointer to it, empty if the label is the whole body.
 ///
 /// # Errors
-/// Every key that makes no sense.
+/// One entry for each invalid, unknown or missing key.
 pub fn check<'v>(
     pairs: impl Iterator<Item = (&'v str, &'v Value)>,
     path: &str,
@@ -108,12 +108,12 @@ fn an_id(id: Option<&Value>, path: &str, faults: &mut Vec<Entry>) -> Option<Stri
     found
 }
 
-/// The own id of a row, as the store knows it.
+/// The row's own id in the form in which the store indexes it.
 fn a_key(own: &Value, path: &str, faults: &mut Vec<Entry>) -> Option<String> {
     let found = match own {
         Value::String(text) => own_id::of_text(text),
         Value::Number(number) => match number.as_f64() {
-            // As a row's id is read: one key for 7 and 7.0.
+            // Same conversion as for the id of a row, so that 7 and 7.0 are one key.
             Some(v) if !number.is_i64() && !number.is_u64() => Some(v.to_string()),
             _ => Some(number.to_string()),
         },
@@ -191,7 +191,7 @@ fn unknown(key: &str, value: &Value, path: &str) -> Entry {
     Entry::new(path, "unknown_key", value.clone(), &KEYS.join(", "), remedy)
 }
 
-/// Faults of truths as a problem.
+/// The 422 response that lists the faults of the submitted labels.
 pub fn invalid(mut faults: Vec<Entry>) -> Problem {
     let count = faults.len();
     faults.truncate(MOST_LISTED);

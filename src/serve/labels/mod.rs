@@ -1,4 +1,4 @@
-//! `POST /v1/labels`: truths that come late, one or many.
+//! `POST /v1/labels`: submits one label or many for predictions made earlier.
 
 mod csv;
 pub mod given;
@@ -29,7 +29,7 @@ const PARAMETERS: &[Parameter] = &[Parameter::query(
     flag,
 )];
 
-/// Who may hand in labels, here or over a WebSocket.
+/// The access required to submit labels, over REST or WebSocket.
 pub const ACCESS: Access = Access::LABEL;
 
 pub static ROUTES: &[Route] = &[Route::post(
@@ -70,16 +70,16 @@ pub static ROUTES: &[Route] = &[Route::post(
     &kind::NOT_STORED,
 ])];
 
-/// The id in the example of a label.
+/// The prediction id in the documentation's example.
 const EXAMPLE: &str = "01900000-0000-7000-8000-000000000000";
 
-/// What labels come in.
+/// Accepted body formats.
 const FORMATS: &[Format] = &[Format::Json, Format::Csv];
 
-/// What a label waits for.
+/// Detail text for a label whose prediction is not known yet.
 const WAITING: &str = "no prediction of this id is known yet";
 
-/// Takes truths in.
+/// Stores labels.
 pub async fn label(
     request: HttpRequest,
     mut payload: web::Payload,
@@ -127,7 +127,7 @@ pub async fn label(
     Ok(reply::json(StatusCode::OK, &document))
 }
 
-/// What became of a label, as REST and WebSocket tell it.
+/// The result for one label, as REST and WebSocket return it.
 pub fn document(given: &Given, done: &Done) -> views::Label {
     let names_a_row = match given.by {
         By::Id => false,
@@ -151,7 +151,7 @@ fn alone(given: &Given, done: &Done) -> Result<HttpResponse, Problem> {
     Ok(reply::json(code, &document(given, done)))
 }
 
-/// The contradiction of one truth to what is stored.
+/// The error for a label that contradicts the stored one.
 pub fn conflict(given: &Given, stored: &crate::schema::column::Label) -> Problem {
     let detail = format!(
         "the label of {:?} is {stored}, not {}; it stays, unless the new one says \"correct\": true",
@@ -181,7 +181,7 @@ fn contradictions(given: &[Given], done: &[Done]) -> Option<Problem> {
     Some(Problem::new(&kind::CONFLICT, detail).with(listed))
 }
 
-/// Truths of a body, and whether it is one alone.
+/// Parses the labels of a body, and says whether the body is a single label instead of a list.
 fn read(body: &[u8], target: &Target) -> Result<(Vec<Given>, bool), Problem> {
     let unreadable = |fault: serde_json::Error| {
         let detail = match explained(fault, body) {

@@ -1,4 +1,4 @@
-//! The interface as an OpenAPI 3.1 document: paths from the table of routes, rows from the live model.
+//! The OpenAPI 3.1 document of the API: paths come from the route table, row schemas from the live model.
 
 mod paths;
 
@@ -33,7 +33,7 @@ pub static ROUTES: &[Route] = &[Route::get(
 }])
 .problems(&[&kind::NOT_READY])];
 
-/// The document.
+/// Handles `GET /openapi.json`.
 pub async fn serve(
     request: HttpRequest,
     predictor: web::Data<Predictor>,
@@ -45,8 +45,8 @@ pub async fn serve(
     Ok(reply::json(StatusCode::OK, &document))
 }
 
-/// The document of a server at an address, with the rows of `model`. Where tokens are configured, a request without one is
-/// not among what it describes.
+/// The OpenAPI document of the server at `address`, with the row schema of `model`. If `has_tokens`, the document says that
+/// routes require a token.
 pub fn document(table: &Table, address: &str, has_tokens: bool, model: &Model) -> Value {
     let mut schemas = Schemas::new(model);
     let paths = paths::all(table, has_tokens, model, &mut schemas);

@@ -1,4 +1,4 @@
-//! Paths, from the table of routes.
+//! The `paths` member of the OpenAPI document, generated from the route table.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use crate::serve::problem::{Document, MEDIA_TYPE};
 use crate::serve::route::{Body, FRAGMENTS, Parameter, Place, Route, Table};
 use crate::serve::schemas::Schemas;
 
-/// Every path with its methods.
+/// All documented paths with their methods.
 pub fn all(
     table: &Table,
     has_tokens: bool,
@@ -86,7 +86,7 @@ fn parameter(parameter: &Parameter) -> Value {
 
 fn request_body(body: &Body, model: &Model, schemas: &mut Schemas<'_>) -> Value {
     let mut content = Map::new();
-    // Batches are between our own commands and the server.
+    // The batch format is internal to the CLI and the server, so it is not documented.
     for format in body.formats.iter().filter(|f| **f != Format::Batch) {
         let schema = match format {
             Format::Json => (body.schema)(schemas),
@@ -104,7 +104,7 @@ fn request_body(body: &Body, model: &Model, schemas: &mut Schemas<'_>) -> Value 
 fn responses(route: &Route, schemas: &mut Schemas<'_>) -> Value {
     let mut responses = Map::new();
     for response in route.responses {
-        // Responses of one status in several media types are one with several contents.
+        // OpenAPI has one response per status: responses of the same status in other media types become its contents.
         let described = responses
             .entry(response.status.to_string())
             .or_insert_with(|| json!({"description": response.about}));

@@ -1,4 +1,4 @@
-//! Alerts: what fires, what was told of it, what could not be sent.
+//! The alerts section of the page: firing and resolved alerts, notification channels, undeliverable notifications.
 
 use maud::{Markup, html};
 
@@ -7,10 +7,9 @@ use crate::alert::condition;
 use crate::alert::view::{Shown, View};
 use crate::clock;
 
-/// Dead letters that are shown.
+/// Maximum number of dead letters shown.
 const SHOWN: usize = 3;
 
-/// The section.
 pub fn draw(view: &View) -> Markup {
     let is_over = |alert: &&Shown| alert.state == "resolved";
     let (over, open): (Vec<_>, Vec<_>) = view.alerts.iter().partition(is_over);

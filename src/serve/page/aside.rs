@@ -1,13 +1,13 @@
-//! Rows that were put aside last: where each came from, and what is wrong with it.
+//! The most recently quarantined rows: the source of each and the reason it was quarantined.
 
 use maud::{Markup, html};
 
 use crate::store::rows::QuarantinedView;
 
-/// Rows that are shown.
+/// Maximum number of quarantined rows shown.
 pub const SHOWN: usize = 5;
 
-/// A table of them; nothing where there is none.
+/// Draws the rows as a table, or nothing if there are none.
 pub fn draw(last: &[QuarantinedView]) -> Markup {
     html! {
         @if !last.is_empty() {

@@ -1,27 +1,27 @@
-//! The page's own files, compiled in, and the policy that lets a browser load nothing else.
+//! The static files of the page, compiled into the binary, and the Content-Security-Policy that allows no others.
 
 use sha2::{Digest, Sha256};
 
-/// Content-Security-Policy for every HTML answer: own script, own style, own requests and sockets, no frames, no forms.
+/// Content-Security-Policy of every HTML response except the login page: scripts, styles, requests and sockets of this
+/// server only; no frames and no forms.
 pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                        base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The same for the page with the form for a token.
+/// Content-Security-Policy of the login page: no scripts, and a form that may only be submitted to this server.
 pub const LOGIN_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
                              base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// A file of the page.
+/// A static file of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asset {
-    /// Where it is served.
+    /// URL path of the file.
     pub path: &'static str,
-    /// Its Content-Type.
+    /// Value of the `Content-Type` header.
     pub media: &'static str,
-    /// Its content.
     pub body: &'static str,
 }
 
-/// All of them: one route each.
+/// All static files. Each has its own route.
 pub const ASSETS: [Asset; 3] = [
     Asset {
         path: "/assets/page.css",
@@ -41,10 +41,10 @@ pub const ASSETS: [Asset; 3] = [
 ];
 
 impl Asset {
-    /// A strong ETag: the quoted hash of the content. Worth keeping: it is computed on every call.
+    /// A strong ETag: the quoted hash of the content. It is computed on every call, so callers should cache it.
     pub fn etag(&self) -> String {
         let hash = Sha256::digest(self.body.as_bytes());
-        // 64 bits tell two releases of a file apart; there is nobody to defend against.
+        // 64 bits are enough to distinguish two releases of a file; the ETag is no protection against an attacker.
         format!("\"{}\"", hex::encode(&hash[..8]))
     }
 }

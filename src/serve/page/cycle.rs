@@ -1,4 +1,5 @@
-//! The loop: what was trained and what the gate said, what is compared and watched, how far it is to the next training.
+//! The retraining section of the page: recent trainings with their gate results, the shadow model, the probation, and the
+//! number of labels until the next training.
 
 use maud::{Markup, html};
 
@@ -13,39 +14,38 @@ use crate::stats::sequence::Bounded;
 use crate::store::Stats;
 use crate::store::rows::QuarantinedView;
 
-/// Jobs that are shown.
+/// Maximum number of jobs shown.
 const SHOWN: usize = 4;
 
-/// Everything the section shows.
+/// The data that the section shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Section {
-    /// Jobs that made no version, or not yet, newest first.
+    /// Jobs that produced no version, or none yet, newest first.
     pub jobs: Vec<JobView>,
-    /// The last versions, newest first.
+    /// The trainings of the latest versions, newest first.
     pub trainings: Vec<Training>,
     pub cycle: Loop,
-    /// What is wrong with the store.
+    /// Write errors of the store.
     pub trouble: Trouble,
-    /// Rows put aside last, newest first.
+    /// The most recently quarantined rows, newest first.
     pub aside: Vec<QuarantinedView>,
-    /// What the store holds; none where it cannot be read.
+    /// Statistics of the store; `None` if the store cannot be read.
     pub store: Option<Stats>,
 }
 
-/// One training that made a version.
+/// A training that produced a version.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Training {
-    /// The version.
+    /// Name of the version, such as `titanic@7`.
     pub model: String,
-    /// What it is now.
+    /// Current role of the version.
     pub role: &'static str,
-    /// When it was trained, RFC 3339.
+    /// Time of the training, RFC 3339.
     pub trained: String,
-    /// What the gate saw; none where there was nothing to compare on.
+    /// Result of the promotion gate; `None` if there were no rows to compare on.
     pub gate: Option<Gate>,
 }
 
-/// The section.
 pub fn draw(shown: &Section) -> Markup {
     html! {
         section #loop aria-labelledby="loop-title" {
@@ -65,7 +65,7 @@ pub fn draw(shown: &Section) -> Markup {
 }
 
 fn held(store: &Stats) -> Markup {
-    // The rows in quarantine now say more than those that ever were.
+    // Show the rows that are in quarantine now, not the events of all rows that were ever quarantined.
     let events = store.kinds.iter().map(|(kind, count)| (&**kind, *count));
     let events = events.filter(|(kind, count)| *count > 0 && *kind != "quarantine");
     let more = [
@@ -84,7 +84,7 @@ fn held(store: &Stats) -> Markup {
     }
 }
 
-/// A job that made no version, or not yet, in words.
+/// Describes a job that produced no version, or none yet; `None` for any other job.
 fn unfinished(job: &JobView) -> Option<String> {
     match (job.state, &job.error) {
         (State::Queued, _) => Some("A training waits.".to_owned()),
@@ -97,7 +97,7 @@ fn unfinished(job: &JobView) -> Option<String> {
     }
 }
 
-/// How far it is to the next training.
+/// Draws the number of new labels, and how many of them start a training.
 fn next(cycle: &Loop) -> Markup {
     html! {
         strong { (cycle.fresh) }
@@ -127,7 +127,7 @@ fn trained(training: &Training) -> Markup {
     }
 }
 
-/// The gate's verdict and its numbers.
+/// Draws the verdict of the gate and the metrics behind it.
 fn evidence(gate: &Gate) -> Markup {
     let loss = &gate.log_loss;
     html! {

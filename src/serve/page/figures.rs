@@ -1,14 +1,14 @@
-//! Cross-validated figures: what may be expected of the model on rows it has not seen.
+//! Cross-validated metrics: an estimate of the model's performance on rows that it was not trained on.
 
 use maud::{Markup, html};
 
 use super::view::{Figure, PageView};
 
-/// What the second column holds.
+/// Tooltip that explains the second column.
 const WITHOUT: &str = "The same without the features made from the labels of other rows: \
                        what to expect where no companions are known.";
 
-/// A table, one line a metric, and what the metrics mean.
+/// Draws a table with one row per metric, the warnings of the training, and an explanation of the metrics.
 pub fn draw(view: &PageView) -> Markup {
     let without = view.figures_without_companions.as_deref();
     html! {
@@ -60,7 +60,7 @@ pub fn draw(view: &PageView) -> Markup {
     }
 }
 
-/// The metric's title, its meaning behind it, and which way is better.
+/// Draws a metric's title, with its explanation as a tooltip, and an arrow for the direction that is better.
 fn named(figure: &Figure) -> Markup {
     let doc = Some(figure.doc.as_str()).filter(|d| !d.is_empty());
     html! {
@@ -69,7 +69,7 @@ fn named(figure: &Figure) -> Markup {
     }
 }
 
-/// `0.852 ± 0.013`.
+/// Draws an estimate with its standard error, such as `0.852 ± 0.013`.
 fn estimate(figure: Option<&Figure>) -> Markup {
     match figure.and_then(|f| f.estimate) {
         Some((mean, Some(se))) => {

@@ -1,13 +1,13 @@
-//! The form: one field a column, made from the spec.
+//! The prediction form, with one field per column of the spec.
 
 use maud::{Markup, html};
 
 use super::view::{Field, FieldKind, PageView};
 
-/// Up to this many levels all are shown side by side; more go into a list.
+/// Maximum number of levels shown as radio buttons; a column with more levels gets a drop-down list.
 const SIDE_BY_SIDE: usize = 5;
 
-/// The form and the command line that asks the same.
+/// Draws the form, and a curl command that sends the same request.
 pub fn draw(view: &PageView) -> Markup {
     html! {
         section aria-labelledby="form-title" {
@@ -75,8 +75,8 @@ fn draw_field(i: usize, field: &Field) -> Markup {
                         }
                     }
                     FieldKind::Number { min, .. } => {
-                        // Text, not number: what was typed reaches the server, whose answer says what is wrong with it.
-                        // Phones show no minus on their decimal keyboards.
+                        // `text`, not `number`, so that invalid input reaches the server, whose response explains the fault.
+                        // Decimal keyboards of phones have no minus sign, so only columns without negative values use one.
                         input #(input) type="text" inputmode=[(*min >= 0.0).then_some("decimal")]
                             value=(field.example) required[field.required] aria-describedby=(described);
                     }
@@ -91,7 +91,7 @@ fn draw_field(i: usize, field: &Field) -> Markup {
     }
 }
 
-/// One of the levels shown side by side.
+/// Draws the radio button of a level.
 fn radio(group: &str, value: &str, word: &str, field: &Field) -> Markup {
     html! {
         label {
@@ -101,7 +101,7 @@ fn radio(group: &str, value: &str, word: &str, field: &Field) -> Markup {
     }
 }
 
-/// What the column is about, and its range.
+/// The column's description and its range.
 fn hint_text(field: &Field) -> String {
     let range = match field.kind {
         FieldKind::Number { min, max } if min.is_finite() && max.is_finite() => {
@@ -119,7 +119,8 @@ fn hint_text(field: &Field) -> String {
         .join("; ")
 }
 
-/// A command that asks for the example; the script keeps it in step with the form and the page's own address.
+/// A curl command that predicts the example row. The page's script keeps the command in sync with the form and replaces
+/// the server address with that of the page.
 fn curl(view: &PageView) -> String {
     let members: Vec<String> = view
         .fields
@@ -132,7 +133,7 @@ fn curl(view: &PageView) -> String {
     format!("curl -s '{address}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{{{row}}}'")
 }
 
-/// The example as it stands in JSON.
+/// The example value as JSON: a number where the column is numeric and the text parses, otherwise a string.
 fn json(field: &Field) -> serde_json::Value {
     let number = match field.kind {
         FieldKind::Number { .. } => serde_json::from_str::<serde_json::Number>(&field.example).ok(),

@@ -1,11 +1,11 @@
-//! The live model in a line or two.
+//! The page header, which summarises the live model.
 
 use maud::{Markup, html};
 
 use super::text::{minute, thousands};
 use super::view::PageView;
 
-/// The model's name, and where it comes from.
+/// Draws the model's name, training time, learner and number of training rows.
 pub fn draw(view: &PageView) -> Markup {
     html! {
         div #model data-swap {

@@ -1,10 +1,10 @@
-//! The form for a token.
+//! The login page, with a form for a token.
 
 use maud::{Markup, html};
 
 use super::shell;
 
-/// The page with the form; `why` says what was wrong with the token that was given.
+/// Draws the login page. `why` is the reason why the last submitted token was rejected, if there was one.
 pub fn draw(why: Option<&str>) -> Markup {
     let header = html! {
         div {

@@ -1,9 +1,11 @@
-//! The page: the live model, a form that predicts as one types, a live feed. The server draws, the browser swaps.
+//! The web page: the live model, a form that predicts while the user types, and a live feed. The server renders the HTML;
+//! the browser only replaces elements.
 //!
-//! Plain data in ([`PageView`]), markup out ([`render`]): no HTTP types, no I/O. `assets/page.js` fills in what only the
-//! browser knows; elements with `data-swap` are replaced by freshly drawn ones when another model goes live.
+//! This module turns plain data ([`PageView`]) into markup ([`render`]) and uses no HTTP types and no I/O. `assets/page.js`
+//! fills in what only the browser knows. When another model goes live, it replaces the elements that have `data-swap`.
 //!
-//! Architecture invariant: no inline script, no inline style, nothing from another host, so that [`CSP`] can forbid them.
+//! Architecture invariant: the page has no inline scripts or styles and loads nothing from other hosts, so that [`CSP`] can
+//! forbid them.
 
 pub mod alerts;
 pub mod aside;
@@ -29,12 +31,12 @@ pub use view::{Field, FieldKind, Figure, PageView, Reader, TargetView};
 use super::views::Monitor;
 use crate::alert::view::View;
 
-/// Draws monitor and alerts.
+/// Draws the monitor and alerts sections.
 pub fn watch(seen: &Monitor, alerts: &View) -> Markup {
     html! { (monitor::draw(seen)) (alerts::draw(alerts)) }
 }
 
-/// Draws the page.
+/// Draws the whole page.
 pub fn render(view: &PageView) -> Markup {
     let main = html! {
         main data-topics=(view.reader.topics.join(" ")) {

@@ -1,4 +1,5 @@
-//! The monitor: the newest verdict column by column, how good the answers are with and without truths, the verdicts before.
+//! The monitor section of the page: the latest drift verdict per column, the model's performance as measured with labels and
+//! as estimated without them, and earlier verdicts.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -11,13 +12,12 @@ use crate::monitor::verdict::{Brief, Verdict};
 use crate::serve::views::{Filled, Monitor, Performance};
 use crate::stats::interval::Interval;
 
-/// Verdicts before the newest that are shown.
+/// Maximum number of earlier verdicts shown.
 const SHOWN: usize = 8;
 
-/// Figures that are shown of both kinds of performance.
+/// Metrics shown for both the measured and the estimated performance.
 const FIGURES: [&str; 5] = ["accuracy", "precision", "recall", "f1", "auc"];
 
-/// The section.
 pub fn draw(seen: &Monitor) -> Markup {
     let Filled { size, filled } = seen.window;
     let slices = seen
@@ -160,7 +160,7 @@ fn number(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"))
 }
 
-/// A p-value, short.
+/// Formats a p-value: three decimals, or scientific notation below 0.001.
 fn probability(p: f64) -> String {
     if p < 0.001 {
         format!("{p:.0e}")

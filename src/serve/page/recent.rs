@@ -1,10 +1,10 @@
-//! The live feed: the last few predictions, and every change of the model.
+//! The live feed: the most recent predictions and every change of the live model.
 
 use maud::{Markup, html};
 
 use super::view::PageView;
 
-/// An empty table the script fills from `/ws`.
+/// Draws an empty table, which the page's script fills from the WebSocket `/ws`.
 pub fn draw(view: &PageView) -> Markup {
     html! {
         section aria-labelledby="feed-title" {

@@ -1,10 +1,10 @@
-//! The answer: decision, probability, warnings, contributions; filled in by the script.
+//! The prediction section: predicted label, probability, warnings and contributions, all filled in by the page's script.
 
 use maud::{Markup, html};
 
 use super::view::PageView;
 
-/// Empty places for an answer, with the threshold already marked.
+/// Draws empty elements for a prediction, with the decision threshold already marked.
 pub fn draw(view: &PageView) -> Markup {
     html! {
         div.answers {
@@ -38,7 +38,8 @@ pub fn draw(view: &PageView) -> Markup {
     }
 }
 
-/// The probability as a bar from 0 to 1, and the threshold on it. Widths are attributes: styles may not be inline.
+/// Draws the probability as a bar from 0 to 1 with the threshold marked on it. Widths are SVG attributes, because the
+/// Content-Security-Policy forbids inline styles.
 fn scale(view: &PageView) -> Markup {
     let at = 100.0 * view.threshold;
     let target = &view.target;

@@ -1,17 +1,15 @@
-//! What every page has around it: head, bar at the top, links.
+//! The HTML frame that all pages share: head, top bar and links.
 
 use maud::{DOCTYPE, Markup, html};
 
-/// Whether a page needs the script.
+/// Whether a page loads `page.js`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Script {
-    /// It does.
     Yes,
-    /// It is text only.
     No,
 }
 
-/// The links at the top, with what they are called.
+/// Targets and titles of the links in the top bar.
 const LINKS: [(&str, &str); 4] = [
     ("/", "Predict"),
     ("/docs", "API"),
@@ -19,7 +17,7 @@ const LINKS: [(&str, &str); 4] = [
     ("/openapi.json", "openapi.json"),
 ];
 
-/// A whole document.
+/// Draws a complete HTML document.
 pub fn draw(title: &str, script: Script, header: Markup, main: Markup) -> Markup {
     let here = match script {
         Script::Yes => "/",

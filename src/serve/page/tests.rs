@@ -1,4 +1,5 @@
-//! What the page promises whatever the table: it names the model, is tame under its own policy, and is well labelled.
+//! Properties of the page that hold for every spec: it names the model, complies with its own Content-Security-Policy, and
+//! labels its form fields.
 
 use super::*;
 

@@ -1,6 +1,6 @@
-//! Times and numbers as people read them.
+//! Formatting of times and numbers for people.
 
-/// An RFC 3339 time in UTC to the minute, for people; anything else as it is.
+/// Formats an RFC 3339 time in UTC to the minute (`2026-01-31 12:30 UTC`). Any other text is returned unchanged.
 pub(super) fn minute(time: &str) -> String {
     match (time.get(..10), time.get(10..11), time.get(11..16)) {
         (Some(day), Some("T" | "t" | " "), Some(minute)) if time.ends_with(['Z', 'z']) => {
@@ -10,7 +10,7 @@ pub(super) fn minute(time: &str) -> String {
     }
 }
 
-/// `1234567` → `1,234,567`.
+/// Groups the digits of a number by thousands: `1234567` → `1,234,567`.
 pub(super) fn thousands(n: usize) -> String {
     let digits = n.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);

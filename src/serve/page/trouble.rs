@@ -1,19 +1,19 @@
-//! The store's trouble: that it cannot write, and what was lost by it.
+//! Errors of the store: failing writes, and the number of predictions that were dropped.
 
 use maud::{Markup, html};
 
 use super::text::thousands;
 
-/// What there is to tell.
+/// Errors of the store that the page shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trouble {
-    /// Why the store cannot write, where it cannot.
+    /// Why writes to the store fail; `None` if they succeed.
     pub failing: Option<String>,
-    /// Predictions that were answered and could not be kept, since the start.
+    /// Number of predictions dropped since the server started: returned to the client, but not stored.
     pub lost: u64,
 }
 
-/// A line for each; nothing where all is well.
+/// Draws one line per error, or nothing if there are none.
 pub fn draw(trouble: &Trouble) -> Markup {
     html! {
         @if let Some(why) = &trouble.failing {

@@ -1,4 +1,4 @@
-//! A model as the page shows it: the only file of the page that knows models, schemas and profiles.
+//! The view of a model that the page shows. Only this file of the page depends on models, schemas and profiles.
 
 use maud::Markup;
 
@@ -11,51 +11,52 @@ use crate::stats::profile::{Observed, Profile};
 use crate::stats::resampled::Estimate;
 use crate::store::feed;
 
-/// Everything the page shows of a model when it is drawn.
+/// The data that the page is drawn from.
 #[derive(Clone, Debug)]
 pub struct PageView {
-    /// `name@7`.
+    /// Name of the version, such as `titanic@7`.
     pub model: String,
-    /// When it was trained, RFC 3339.
+    /// Time of the training, RFC 3339.
     pub trained: String,
-    /// The learner it is made of.
+    /// Name of the learner.
     pub learner: String,
-    /// Rows learnt from.
+    /// Number of training rows.
     pub rows: usize,
-    /// How the figures came about: `10-fold × 5`.
+    /// How the metrics were evaluated, such as `10-fold × 5`.
     pub evaluation: String,
-    /// Cross-validated figures.
+    /// Cross-validated metrics.
     pub figures: Vec<Figure>,
-    /// The same without the features made from the labels of other rows, where there are such features.
+    /// Cross-validated metrics without the features derived from the labels of other rows; `None` if there are no such
+    /// features.
     pub figures_without_companions: Option<Vec<Figure>>,
-    /// What was odd about the table and the model, a sentence each.
+    /// Warnings about the table and the model, one sentence each.
     pub warnings: Vec<String>,
-    /// The inputs, in the table's order.
+    /// Fields of the form, in the order of the spec's columns.
     pub fields: Vec<Field>,
-    /// What is predicted.
+    /// The target column.
     pub target: TargetView,
-    /// From this probability on the decision is yes.
+    /// Decision threshold: the lowest probability at which the positive value is predicted.
     pub threshold: f64,
-    /// The monitor and the alerts, drawn.
+    /// The rendered monitor and alerts sections.
     pub watch: Markup,
-    /// The loop as it stands.
+    /// Current state of the retraining loop.
     pub cycle: cycle::Section,
-    /// Who reads it.
+    /// What the user who views the page may do.
     pub reader: Reader,
 }
 
-/// What the reader of a page may do.
+/// What the user who views a page may do.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    /// Whether a session can be ended.
+    /// Whether there is a session, which the page then offers to end.
     pub is_signed_in: bool,
-    /// Whether rows may be predicted; else there is no form for one.
+    /// Whether the user may predict rows; if not, the page has no form.
     pub may_predict: bool,
-    /// Topics that may be subscribed to.
+    /// Topics of the live feed that the user may subscribe to.
     pub topics: Vec<&'static str>,
 }
 
-/// Anybody, where there are no tokens.
+/// The user of a server without configured tokens, who may do everything.
 impl Default for Reader {
     fn default() -> Reader {
         Reader {
@@ -66,70 +67,68 @@ impl Default for Reader {
     }
 }
 
-/// One cross-validated figure.
+/// A cross-validated metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// The metric, by name.
+    /// Name of the metric.
     pub name: String,
-    /// Its name for people.
+    /// Display name of the metric.
     pub title: String,
-    /// What it measures, in a sentence; may be empty.
+    /// A sentence on what the metric measures; may be empty.
     pub doc: String,
-    /// Whether less is better.
+    /// Whether a lower value is better.
     pub lower: bool,
-    /// Mean, and its standard error where there is one; none where it is undefined.
+    /// Mean and, if known, its standard error; `None` if the metric is undefined in every fold.
     pub estimate: Option<(f64, Option<f64>)>,
 }
 
-/// One input of the form.
+/// A field of the form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// The column.
+    /// Name of the column.
     pub name: String,
-    /// What it takes.
     pub kind: FieldKind,
-    /// Unit for people, may be empty.
+    /// Unit of the values, for display; may be empty.
     pub unit: String,
-    /// A sentence for people, may be empty.
+    /// A sentence that describes the column; may be empty.
     pub about: String,
-    /// Whether a row without it is refused.
+    /// Whether a row without a value in this column is rejected.
     pub required: bool,
-    /// What stands in the form at first; empty for a missing value.
+    /// Initial value of the field; empty for a missing value.
     pub example: String,
 }
 
-/// What a field takes.
+/// The kind of value that a field accepts.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FieldKind {
-    /// A number; an open end is infinite.
+    /// A number within a range; a missing bound is infinite.
     Number {
-        /// Smallest value expected.
+        /// Minimum of the expected range.
         min: f64,
-        /// Largest value expected.
+        /// Maximum of the expected range.
         max: f64,
     },
-    /// One of a few levels.
+    /// One of the column's levels.
     Category {
-        /// The levels, in the spec's order.
+        /// All levels, in the order of the spec.
         levels: Vec<String>,
     },
-    /// Free text.
     Text,
 }
 
-/// The column that is predicted, and its two values as the table writes them.
+/// The target column and its two values as written in the table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TargetView {
-    /// The column.
+    /// Name of the column.
     pub column: String,
-    /// The value that counts as yes.
+    /// The value whose probability is predicted.
     pub positive: String,
-    /// The other one.
+    /// The other value.
     pub negative: String,
 }
 
 impl PageView {
-    /// What the page shows of `model`, called `name`, trained at `trained` (RFC 3339).
+    /// The view of `model`, whose version is `name` and which was trained at `trained` (RFC 3339).
     pub fn of(model: &Model, name: &str, trained: &str) -> PageView {
         let card = model.card();
         let target = model.schema().target();
@@ -161,8 +160,8 @@ impl PageView {
     }
 }
 
-/// What was odd about the table and the fit; what the fit said stands among the table's, but not in models of earlier
-/// releases.
+/// Warnings about the table and the fit. The table's warnings include those of the fit, except in models of earlier
+/// releases, so duplicates are removed.
 fn warnings(card: &Card) -> Vec<String> {
     let is_said = |text: &&String| {
         let mut details = card.table_warnings.iter().map(|warning| &*warning.detail);
@@ -214,14 +213,14 @@ fn field(column: &Column, profile: &Profile) -> Field {
     }
 }
 
-/// What is typical of the training rows: the value in the middle, the most frequent level; nothing where most rows have
-/// nothing. Text is never repeated: it may be about somebody.
+/// A typical value of the training rows: the median of a number, the most frequent level of a category; `None` if most rows
+/// have no value. Free text is never shown, because it may contain personal data.
 fn typical(observed: &Observed) -> Option<String> {
     if 2 * observed.missing() > observed.rows() {
         return None;
     }
     match observed {
-        // One that was seen, not a mean of two.
+        // An observed value, not the mean of the two middle ones.
         Observed::Number(number) => number
             .sample
             .get(number.sample.len() / 2)
@@ -237,7 +236,7 @@ fn typical(observed: &Observed) -> Option<String> {
     }
 }
 
-/// The least that gets an answer.
+/// A value that the server accepts although nothing is known of the column but its spec; empty if the column is optional.
 fn least(column: &Column) -> String {
     match &column.kind {
         _ if !column.required => String::new(),

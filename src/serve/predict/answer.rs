@@ -1,4 +1,4 @@
-//! An answer as JSON, straight into the buffer that goes out: the same on every route.
+//! Writes a prediction as JSON directly into the response buffer. All routes use this one format.
 
 use std::io::Write;
 
@@ -10,46 +10,46 @@ use crate::schema::json::write::write_value;
 use crate::schema::{RowView, Schema, Warning};
 use crate::store::feed::PredictionId;
 
-/// Writing into memory cannot fail.
+/// Panic message: writing into memory cannot fail.
 const MEMORY: &str = "a Vec takes every byte";
 
-/// The answer to one row.
+/// The prediction for one row.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer<'a> {
-    /// Its id; none for a trial.
+    /// Id of the prediction; none for a trial.
     pub id: Option<&'a PredictionId>,
-    /// The label.
+    /// The predicted label.
     pub label: &'a Label,
-    /// Probability of the positive value.
+    /// Probability of the positive label.
     pub probability: f64,
-    /// The model that answers.
+    /// Name of the model version that made the prediction.
     pub model: &'a str,
-    /// What was odd.
+    /// Warnings about the row's values.
     pub warnings: &'a [Warning],
-    /// Why, where that was asked for.
+    /// The explanation, if requested.
     pub why: Option<Why<'a>>,
 }
 
-/// An explanation with the row it is of.
+/// An explanation with the row that it explains.
 #[derive(Clone, Copy, Debug)]
 pub struct Why<'a> {
-    /// Base and contributions.
+    /// Base value and contributions.
     pub explanation: &'a Explanation,
-    /// Names of the columns.
+    /// Source of the column names.
     pub schema: &'a Schema,
-    /// Their values.
+    /// Source of the column values.
     pub row: RowView<'a>,
 }
 
 impl Answer<'_> {
-    /// The object.
+    /// Writes the complete JSON object.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.push(b'{');
         self.write_fields(out);
         out.push(b'}');
     }
 
-    /// What stands between its braces.
+    /// Writes the fields of the object without its braces.
     pub fn write_fields(&self, out: &mut Vec<u8>) {
         if let Some(id) = self.id {
             out.extend_from_slice(b"\"id\":");
@@ -131,7 +131,7 @@ mod tests {
     use crate::schema::{Problem, Row, json as rows};
     use crate::serve::views;
 
-    /// The document is described by its struct, and written by hand: the two are the same, byte for byte.
+    /// The handwritten JSON must equal, byte for byte, the serialized struct that documents it.
     #[test]
     fn an_answer_is_written_as_its_struct_would_be() {
         let schema = wines();

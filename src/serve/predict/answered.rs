@@ -1,4 +1,4 @@
-//! The rows of one body with their answers, before they are written in its format.
+//! The rows of one body and their predictions, before they are written in the format of the response.
 
 use crate::model::Model;
 use crate::schema::{Fault, Row, Table, Warning};
@@ -6,40 +6,39 @@ use crate::serve::problem::{Entry, Faults};
 use crate::serve::row_reader::RowSink;
 use crate::store::feed::PredictionId;
 
-/// Faults told of one partial answer: whoever asked for it wants to know of every row, within reason.
+/// Maximum number of faults listed in a partial response. It is high because the client needs the faults of every row.
 const MOST_PARTIAL: usize = 10_000;
 
-/// The rows of a body, read and checked.
+/// The rows of a body, parsed and checked.
 pub struct Rows {
-    /// The good ones.
+    /// The valid rows.
     pub table: Table,
-    /// Warnings of the good ones that have any, by their place in the table.
+    /// Warnings of valid rows, by the row's index in the table. Rows without warnings are left out.
     pub warnings: Vec<(usize, Vec<Warning>)>,
-    /// Where each row read is in the table; none for a bad one.
+    /// For each row read, its index in the table; none for an invalid row.
     pub places: Vec<Option<usize>>,
-    /// Faults of the bad ones.
+    /// Faults of the invalid rows.
     pub faults: Faults,
-    /// The bad ones as a partial response in lines has them, in their order.
+    /// The invalid rows in order, for a partial response that has one line per row.
     pub bad: Option<Vec<Bad>>,
 }
 
-/// A bad row of a response that has a line for each.
+/// An invalid row in a response that has one line per row.
 pub struct Bad {
-    /// Its own id, if it has one.
+    /// The row's own id, if it has one.
     pub id: Option<String>,
-    /// What is wrong with it.
+    /// The faults of the row.
     pub faults: Vec<Fault>,
 }
 
-/// Rows with their answers.
+/// Rows with their predictions.
 pub struct Answered {
-    /// The rows.
     pub rows: Rows,
-    /// Probabilities of the good ones.
+    /// Probabilities of the valid rows.
     pub probabilities: Vec<f64>,
-    /// Ids of the good ones; none of a trial.
+    /// Ids of the predictions for the valid rows; empty for a trial.
     pub ids: Vec<PredictionId>,
-    /// Faults by row, where the answer is partial.
+    /// Faults by row, for a partial response.
     pub errors: Vec<Entry>,
 }
 
@@ -58,7 +57,7 @@ impl Rows {
         }
     }
 
-    /// Warnings of a good row.
+    /// Warnings of a valid row, by its index in the table.
     pub fn warnings_of(&self, place: usize) -> &[Warning] {
         match self
             .warnings

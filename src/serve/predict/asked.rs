@@ -1,4 +1,4 @@
-//! What a request for predictions asks for beside its rows.
+//! The query parameters of a prediction request.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::serve::route::{Parameter, flag};
 use crate::serve::schemas;
 use crate::telemetry::metrics::Transport;
 
-/// Longest id a caller may give.
+/// Maximum length, in bytes, of an id that a client may choose.
 const LONGEST_ID: usize = 256;
 
 /// Parameters of the route.
@@ -43,33 +43,33 @@ pub const PARAMETERS: &[Parameter] = &[
     TRANSPORT,
 ];
 
-/// The parameter by which the server's own page says that a row is from its form; `/ws` takes it, too.
+/// The parameter by which the server's own page marks a row as entered in its form. `/ws` accepts it too.
 pub const TRANSPORT: Parameter = Parameter::query(
     "transport",
     "the server's own page sends it; other clients leave it out",
     || json!({"enum": ["page"]}),
 );
 
-/// What is asked for.
+/// The parsed parameters of a prediction request.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// How the rows came, and whether their predictions are stored.
+    /// The transport of the rows, and whether their predictions are stored.
     pub origin: Origin,
-    /// Contributions that sum to the probability.
+    /// Whether to add contributions, which together with the base sum to the probability.
     pub explain: bool,
-    /// Answers for the good rows, whatever the others are.
+    /// Whether to predict the valid rows even if others are invalid.
     pub partial: bool,
-    /// The answer waits until the disk has the prediction.
+    /// Whether the response waits until the predictions are on disk.
     pub durable: bool,
-    /// The caller's own id.
+    /// The id that the client chose for the prediction.
     pub id: Option<Arc<str>>,
 }
 
 impl Asked {
-    /// Reads the query.
+    /// Parses the query string.
     ///
     /// # Errors
-    /// 400: unknown parameters, values that make no sense, things that do not go together.
+    /// 400 for unknown parameters, invalid values, or parameters that cannot be combined.
     pub fn read(query: &str, format: Format) -> Result<Asked, Problem> {
         let origin = Origin {
             transport: Transport::Rest,
@@ -109,14 +109,14 @@ impl Asked {
     }
 }
 
-/// A trial cannot be combined with what is about stored predictions.
+/// The error for a trial combined with a parameter that requires a stored prediction.
 pub fn no_trial(what: &str) -> Problem {
     bad(&format!(
         "store=false stores nothing, so {what} has no meaning with it; leave out one of the two"
     ))
 }
 
-/// The transport that a client names; only the page has one of its own.
+/// Parses the transport that a client sends; `page` is the only valid value.
 pub fn page(value: &str) -> Result<Transport, Problem> {
     match value {
         "page" => Ok(Transport::Page),
@@ -127,7 +127,7 @@ pub fn page(value: &str) -> Result<Transport, Problem> {
     }
 }
 
-/// An id names one prediction.
+/// The error for an id that comes with more than one row.
 pub fn only_one() -> Problem {
     bad("id names a single prediction; send one object, or leave it out")
 }

@@ -1,4 +1,4 @@
-//! Many rows: read all, then score all, then write all. Every row is answered by the model that was live at the beginning.
+//! Predicts a body of many rows in three phases: read all, score all, write all. One model, live at the start, predicts all.
 
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ use crate::serve::row_reader::RowReader;
 use crate::store::event::Batch;
 use crate::store::feed::PredictionId;
 
-/// Rows scored at once: their features stay in the cache.
+/// Rows scored per block, small enough that their features stay in the CPU cache.
 const BLOCK: usize = 256;
 
-/// How long a large body waits until its predictions are noted: the store writes a hundred thousand in less than one.
+/// How long a large body waits for room in the store's queue. The store writes 100,000 predictions in less than a second.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Answers a body of rows.
+/// Predicts a body of rows.
 pub fn answer(
     predictor: &Predictor,
     asked: &Asked,
@@ -44,7 +44,7 @@ pub fn answer(
         most,
     };
     let read = reader.read(format, body, &mut rows);
-    // Of a table whose header has faults no row is read, and each one is counted.
+    // If the header of a table has faults, no row is read, and every row counts as rejected.
     if rows.places.is_empty() && !rows.faults.is_empty() {
         predictor.refuse(asked.origin, rows.faults.rows(), 0, &rows.faults);
     }
@@ -135,7 +135,7 @@ fn note(
     }
 }
 
-/// The mark of a request with so many rows that the monitor judges it as a whole; none of any other.
+/// The batch mark of a request with enough rows for the monitor to evaluate them as one batch; none for fewer rows.
 fn batch(predictor: &Predictor, ids: &[PredictionId]) -> Option<Batch> {
     let rows = ids.len() as u64;
     match ids.first() {

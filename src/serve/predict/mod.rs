@@ -1,4 +1,4 @@
-//! `POST /v1/predict`: rows in, answers out, in the format they came in.
+//! `POST /v1/predict`: predicts rows and responds in the format of the request body.
 
 pub mod answer;
 mod answered;
@@ -33,10 +33,10 @@ use named::Named;
 use thread::Thread;
 use write::Reply;
 
-/// The header that names a request whose rows are stored.
+/// The header by which a repeated request to store rows is recognized.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// Who may predict, here or over a WebSocket.
+/// The access required to predict, over REST or WebSocket.
 pub const ACCESS: Access = Access::PREDICT;
 
 pub static ROUTES: &[Route] = &[Route::post(
@@ -74,7 +74,7 @@ pub static ROUTES: &[Route] = &[Route::post(
     &kind::NOT_STORED,
 ])];
 
-/// What rows are answered with in JSON: labels are those of the live model.
+/// The schema of the JSON responses; its labels are those of the live model.
 fn answers(schemas: &mut Schemas<'_>) -> Value {
     schemas.define("PredictedLabel", |model| {
         let target = model.schema().target();
@@ -86,23 +86,23 @@ fn answers(schemas: &mut Schemas<'_>) -> Value {
     schemas.of::<views::Answer>()
 }
 
-/// What the route works with. Clones share everything.
+/// State of the route. Clones share everything.
 #[derive(Clone)]
 pub struct Desk {
-    /// Answers rows.
+    /// Predicts rows.
     pub predictor: Predictor,
-    /// Takes bodies in.
+    /// Reads request bodies.
     pub intake: Intake,
-    /// Rows of one request.
+    /// Maximum number of rows per request.
     most_rows: usize,
-    /// Has large bodies and explanations answered apart.
+    /// Runs large bodies and explanations on a separate pool.
     admission: Admission,
     named: Arc<Named>,
     store: Store,
 }
 
 impl Desk {
-    /// A desk for requests of at most `most_rows`.
+    /// Creates the state for requests of at most `most_rows` rows.
     pub fn new(
         predictor: Predictor,
         store: Store,
@@ -120,12 +120,12 @@ impl Desk {
         }
     }
 
-    /// When a prediction under an id of the caller's own was answered, as far as that is kept in memory.
+    /// The time of a prediction whose id the client chose, if the prediction is still held in memory.
     pub fn named_at(&self, id: &str) -> Option<Timestamp> {
         Some(self.named.get(id)?.prediction.time)
     }
 
-    /// Rows of one request, at most.
+    /// Maximum number of rows per request.
     pub fn most_rows(&self) -> usize {
         self.most_rows
     }
@@ -145,7 +145,7 @@ impl Desk {
         many::answer(&self.predictor, asked, format, self.most_rows, thread, body)
     }
 
-    /// The same on a thread that serves nobody else.
+    /// Predicts a body on the admission pool instead of the serving thread.
     async fn answer_apart(
         &self,
         connection: Option<&Rc<Connection>>,
@@ -171,11 +171,11 @@ impl Desk {
     }
 }
 
-/// Marks a request as a trial: how long it takes is nothing an alert rule counts.
+/// Request extension that marks a trial. Alert rules ignore the latency of trials.
 #[derive(Clone, Copy, Debug)]
 pub struct Trial;
 
-/// Answers rows.
+/// Handles a prediction request.
 pub async fn predict(
     request: HttpRequest,
     mut payload: web::Payload,
@@ -192,7 +192,7 @@ pub async fn predict(
     let body = desk.intake.read(&request, &mut payload).await?;
     let durable = asked.durable;
     let lost = desk.store.lost();
-    // A named prediction may have to be looked up, and the disk may stall.
+    // A client-chosen id may require a read from disk, and the disk may stall.
     let is_quick = body.bytes.len() <= SMALL && asked.id.is_none() && !asked.explain;
     let answer = if is_quick {
         desk.answer(&asked, format, Thread::Serving, &body.bytes)?
@@ -202,7 +202,7 @@ pub async fn predict(
     };
     if durable {
         desk.store.flush().await?; // what was noted before is on the disk with it
-        // One that was lost meanwhile may have been of this request.
+        // A prediction that was dropped in the meantime may have belonged to this request.
         if desk.store.lost() != lost {
             let why = "the disk does not follow, and predictions are lost";
             return Err(StoreError::Unavailable(why.into()).into());

@@ -1,6 +1,7 @@
-//! Predictions the caller named: the same row under the same id gets the same answer, another row is a contradiction.
+//! Predictions with an id that the client chose. The same row under the same id gets the same prediction again; another row
+//! under that id is a conflict.
 //!
-//! The store holds them all; the newest are kept in memory too, because the store has a prediction only a moment later.
+//! The store holds all of them. The newest are also in memory, because predictions reach the store with a short delay.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,26 +16,26 @@ use crate::store::event::Record;
 use crate::store::feed::{Prediction, PredictionId};
 use crate::store::kind::name;
 
-/// Named predictions that are kept; a few MiB.
+/// Maximum number of predictions held in memory, a few MiB.
 const MOST: usize = 10_000;
 
-/// What a row says, whatever model reads it.
+/// Hash of a row's content, independent of the model that reads the row.
 pub type Fingerprint = [u8; 32];
 
-/// A named prediction as it was answered.
+/// A prediction with a client-chosen id.
 #[derive(Clone, Debug)]
 pub struct Known {
-    /// The row's.
+    /// Fingerprint of the predicted row.
     pub fingerprint: Fingerprint,
-    /// The answer.
+    /// The prediction that was sent.
     pub prediction: Prediction,
 }
 
 impl Known {
-    /// The prediction of an id as the store has it; `warnings` are those of the row that is asked for now. Reads the disk.
+    /// Reads the prediction with this id from disk, if it exists. `warnings` are those of the row in the current request.
     ///
     /// # Errors
-    /// 409 where the id is not a prediction's but a stored row's; 503 when it cannot be read.
+    /// 409 when the id belongs to a stored event that is not a prediction; 503 when the store cannot be read.
     pub fn stored(
         store: &Store,
         id: &Arc<str>,
@@ -78,7 +79,7 @@ impl Known {
     }
 }
 
-/// The named predictions.
+/// The newest predictions with client-chosen ids.
 #[derive(Debug, Default)]
 pub struct Named(Mutex<Kept>);
 
@@ -89,12 +90,12 @@ struct Kept {
 }
 
 impl Named {
-    /// What was answered under an id.
+    /// The prediction under an id, if it is in memory.
     pub fn get(&self, id: &str) -> Option<Known> {
         self.lock(|kept| kept.by_id.get(id).cloned())
     }
 
-    /// Keeps an answer; gives the one that was there first, if somebody was quicker.
+    /// Remembers a prediction. If a concurrent request has stored one under this id first, that one is returned instead.
     pub fn keep(&self, id: Arc<str>, known: Known) -> Option<Known> {
         self.lock(|kept| {
             if let Some(first) = kept.by_id.get(&id) {
@@ -116,7 +117,7 @@ impl Named {
     }
 }
 
-/// The fingerprint of a row: column by column, by name and value.
+/// The fingerprint of a row: a hash of the names and values of its columns.
 pub fn fingerprint(schema: &Schema, row: RowView<'_>) -> Fingerprint {
     let mut hash = Sha256::new();
     let mut text = |tag: u8, text: &str| {

@@ -1,4 +1,4 @@
-//! One object, one answer: the short way.
+//! Predicts a body that is a single JSON object, the fast path.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::store::Store;
 use crate::store::feed::{Prediction, PredictionId};
 use crate::telemetry::metrics::Transport;
 
-/// Room for an answer without an explanation.
+/// Initial buffer capacity, in bytes, for a response without an explanation.
 const USUAL: usize = 256;
 
-/// Answers a body that is one object.
+/// Predicts a body that is a single JSON object.
 pub fn answer(
     predictor: &Predictor,
     (named, store): (&Named, &Store),
@@ -52,7 +52,7 @@ pub fn answer(
     })
 }
 
-/// A row that can be answered; one that cannot is counted.
+/// Checks that a row has no faults; a row with faults is counted as rejected.
 pub fn check(predictor: &Predictor, origin: Origin, row: &Row) -> Result<(), Problem> {
     if row.faults.is_empty() {
         return Ok(());
@@ -106,7 +106,7 @@ fn made(id: PredictionId, transport: Transport, probability: f64, row: &Row) -> 
     }
 }
 
-/// The same id and row again get the same answer, and nothing is noted twice.
+/// Predicts a row under a client-chosen id. A repeated id with the same row gets the first prediction, which is stored once.
 fn by_name(
     predictor: &Predictor,
     (named, store): (&Named, &Store),

@@ -1,19 +1,19 @@
-//! The thread that answers a body, and whether its client still waits.
+//! The kind of thread that handles a body, and whether the client still waits there.
 
 use crate::serve::admission::{Client, left};
 use crate::serve::problem::Problem;
 
-/// Where a body is answered.
+/// Where a body is handled.
 #[derive(Clone, Copy, Debug)]
 pub enum Thread<'a> {
-    /// On one that serves others too: it must not wait.
+    /// On a serving thread, which other requests share: the work must not block.
     Serving,
-    /// On one of its own, for a client that may leave before it is done.
+    /// On the admission pool, for a client that may leave before the work is done.
     Apart(&'a Client),
 }
 
 impl Thread<'_> {
-    /// An error once nobody waits for the answer any more.
+    /// Fails once the client has left.
     pub fn go_on(self) -> Result<(), Problem> {
         match self {
             Thread::Apart(client) if client.has_left() => Err(left()),

@@ -1,4 +1,4 @@
-//! Answers of many rows in the format they came in.
+//! Writes the predictions of many rows in the format in which the rows came.
 
 use std::sync::Arc;
 
@@ -15,20 +15,20 @@ use crate::schema::{Cell, Fault, Warning, answer as table};
 use crate::serve::body::Format;
 use crate::serve::problem::{Entry, Problem};
 
-/// Room for a JSON answer.
+/// Initial buffer capacity, in bytes, per JSON prediction.
 const USUAL: usize = 160;
 
-/// An answer, with the name of its model where the format has no place for it.
+/// The written predictions, with the model's name where the format has no field for it.
 pub struct Reply {
     pub bytes: Vec<u8>,
     pub model: Option<Arc<str>>,
 }
 
-/// Writes all answers. Bad rows are `null` in a list; where each row has a line, one without label and probability that says
-/// what is wrong.
+/// Writes all predictions. An invalid row is `null` in a JSON list. In formats with one line per row, its line has no label
+/// and no probability and lists its faults.
 ///
 /// # Errors
-/// When the client leaves before they are explained.
+/// When the client leaves before all predictions are written.
 pub fn answers(
     answered: &Answered,
     champion: &Champion,
@@ -97,7 +97,7 @@ impl Pen<'_> {
         Ok(())
     }
 
-    /// The line of a bad row, with the keys of a trial.
+    /// Writes the line of an invalid row, with the same keys as the line of a trial.
     fn bad(&self, bad: &Bad, out: &mut Vec<u8>) {
         let warning = |fault: &Fault| {
             let entry = Entry::of(fault, "", None);
@@ -169,14 +169,14 @@ impl Pen<'_> {
     }
 }
 
-/// A line of a table of text.
+/// One line of a CSV response.
 struct Line<'a> {
     answer: table::Answer<'a>,
     prediction: String,
     warnings: String,
 }
 
-/// The line of a bad row: its id, no probability, and what is wrong with it.
+/// The CSV line of an invalid row: its id, no label or probability, and its faults.
 fn bad_line(n: usize, bad: Option<&Bad>) -> Line<'_> {
     let id = bad.and_then(|bad| bad.id.as_deref());
     Line {
@@ -191,7 +191,7 @@ fn bad_line(n: usize, bad: Option<&Bad>) -> Line<'_> {
     }
 }
 
-/// Appends cells to the line that was written last.
+/// Appends two cells to the line that was written last.
 fn more(cells: [&str; 2], out: &mut Vec<u8>) {
     out.pop(); // the end of the line
     for cell in cells {
@@ -210,7 +210,7 @@ fn warnings(warnings: &[Warning]) -> String {
     texts.collect::<Vec<_>>().join("; ")
 }
 
-/// Faults as one cell, as [`warnings`] has them.
+/// Faults as one cell, in the format of [`warnings`].
 fn faults(faults: &[Fault]) -> String {
     let texts = faults.iter().map(|fault| {
         let entry = Entry::of(fault, "", None);

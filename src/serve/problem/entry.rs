@@ -1,4 +1,4 @@
-//! One fault in a problem document.
+//! An entry of a problem document's `errors`: one fault.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,40 +6,42 @@ use serde_json::Value;
 
 use crate::schema::fault::{Fault, as_json, cut};
 
-/// Characters of what the client sent that are sent back to it, a key or a value.
+/// Maximum characters of a client's key or value that an error response repeats.
 const ECHOED: usize = 256;
 
-/// One fault: where, what, what is allowed, what to do. All keys are always there.
+/// A fault: its location, its code, what is allowed and how to fix it. All members are always present, except for the location
+/// in a text table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Fault")]
 pub struct Entry {
-    /// JSON pointer into the body; on the WebSocket into the row.
+    /// JSON pointer to the fault in the request body; on the WebSocket, in the row.
     pub path: String,
-    /// What is wrong, as a code.
+    /// Code of the fault.
     pub problem: String,
-    /// The value as it came, shortened; null where there was none.
+    /// The value as received, shortened; null if there was none.
     pub got: Value,
-    /// What would have been taken.
+    /// The values that are accepted.
     pub allowed: String,
-    /// What to do.
+    /// How to fix the fault.
     pub remedy: String,
-    /// In a table of text: where.
+    /// Location of the fault in a text table such as CSV.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub cell: Option<Cell>,
 }
 
-/// Where in a table of text a fault is.
+/// Location of a fault in a text table such as CSV.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Cell {
-    /// The line; the header is line 1.
+    /// Number of the line; the header is line 1.
     pub line: u64,
-    /// The column's name; null for a fault of the line as a whole.
+    /// Name of the column; null if the fault concerns the whole line.
     pub column: Option<String>,
 }
 
 impl Entry {
-    /// A fault of a row. `row` is the pointer to the row, empty for the body itself.
+    /// An entry for a fault of a row. `row` is the JSON pointer to the row; it is empty if the body is the row. `line` is the
+    /// line of the row in a text table.
     pub fn of(fault: &Fault, row: &str, line: Option<u64>) -> Entry {
         let Fault {
             column,
@@ -71,7 +73,7 @@ impl Entry {
         }
     }
 
-    /// A fault of something that is no row.
+    /// An entry for a fault outside of rows.
     pub fn new(
         path: impl Into<String>,
         problem: &str,
@@ -90,7 +92,7 @@ impl Entry {
     }
 }
 
-/// A value that is sent back, shortened; a list or object that is too long becomes the beginning of its text.
+/// Shortens a value for an error response. A list or object that is too long becomes the beginning of its JSON text.
 fn echoed(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(cut(text, ECHOED)),
@@ -102,7 +104,7 @@ fn echoed(value: Value) -> Value {
     }
 }
 
-/// A key as it stands in a JSON pointer (RFC 6901).
+/// Escapes a key for use in a JSON pointer (RFC 6901).
 pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

@@ -1,4 +1,4 @@
-//! Faults of rows on their way into one document: all counted, the first listed.
+//! Collects the faults of rows for one problem document: all faults are counted, the first ones are listed.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use super::{Problem, kind};
 use crate::schema::Fault;
 use crate::schema::fault;
 
-/// Faults one document lists; the rest is counted. Nobody mends more at a time.
+/// Maximum faults that a problem document lists; the rest is only counted. A longer list would help no client.
 pub const MOST_LISTED: usize = 100;
 
-/// Faults of the rows of one body.
+/// The faults of the rows of one request body.
 #[derive(Debug)]
 pub struct Faults {
     listed: Vec<Entry>,
@@ -27,7 +27,7 @@ impl Default for Faults {
 }
 
 impl Faults {
-    /// None yet; `most` will be listed.
+    /// An empty collection that will list at most `most` faults.
     pub fn listing(most: usize) -> Faults {
         Faults {
             listed: Vec::new(),
@@ -38,12 +38,12 @@ impl Faults {
         }
     }
 
-    /// Takes the faults of one row. `row` is the pointer to it, `line` its line in a table of text.
+    /// Adds the faults of one row. `row` is the JSON pointer to the row, `line` its line in a text table.
     pub fn row(&mut self, faults: &[Fault], row: &str, line: Option<u64>) {
         self.rows += 1;
         self.all += faults.len();
         for fault in faults {
-            // Names that no column has are whatever a caller writes.
+            // Clients can send any number of unknown names, so these are counted together.
             let column = match fault.problem {
                 fault::Problem::UnknownColumn => "",
                 _ => &fault.column,
@@ -62,29 +62,27 @@ impl Faults {
         );
     }
 
-    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.all == 0
     }
 
-    /// Rows that have any.
+    /// Number of rows that have faults.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// How many there are of each column; of no column, and of columns the table has not: of the empty name.
+    /// Number of faults per column. Faults of no column or of an unknown column count under the empty name.
     pub fn by_column(&self) -> impl Iterator<Item = (&str, u64)> {
         self.columns
             .iter()
             .map(|(column, count)| (&**column, *count))
     }
 
-    /// The faults listed.
     pub fn into_listed(self) -> Vec<Entry> {
         self.listed
     }
 
-    /// The document; `rows` is how many were read.
+    /// The problem document of the faults. `rows` is the number of rows that were read.
     pub fn into_problem(self, rows: usize) -> Problem {
         let Faults {
             listed,

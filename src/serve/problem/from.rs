@@ -1,4 +1,4 @@
-//! Domain errors as problems.
+//! Conversion of domain errors into problems.
 
 use actix_web::http::header;
 
@@ -13,7 +13,7 @@ use crate::schema::text::HeaderError;
 use crate::store::StoreError;
 use crate::store::feed::SinceError;
 
-/// What to do about text that is not UTF-8.
+/// Remedy for text that is not UTF-8.
 const ENCODED: &str =
     "send UTF-8, or name the encoding: Content-Type: text/csv; charset=windows-1252";
 
@@ -72,7 +72,7 @@ impl From<CsvError> for Problem {
 }
 
 impl Problem {
-    /// A line of a table of text that is no row.
+    /// The problem of a line of a text table that cannot be read as a row.
     pub fn broken_line(line: u64, broken: BrokenLineError) -> Problem {
         let (problem, got, remedy) = match broken {
             BrokenLineError::Ragged { cells, .. } => (
@@ -110,7 +110,8 @@ impl From<RegistryError> for Problem {
     }
 }
 
-/// The message for somebody who has only HTTP: remedies that are commands become routes, or work for an operator.
+/// The message of a registry error for an HTTP client: CLI commands in remedies are replaced by routes, or by instructions for
+/// an operator.
 fn over_http(error: &RegistryError) -> String {
     const OTHER: &str = "choose another with GET /v1/models";
     const NAME: &str = "name one with POST /v1/models/{version}/promote";

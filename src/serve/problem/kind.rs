@@ -1,25 +1,25 @@
-//! The kinds of problems: status, type and title are chosen here alone.
+//! The table of problem kinds. Status, type and title of a problem are defined only here.
 
 use actix_web::http::StatusCode;
 
 /// A kind of problem.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kind {
-    /// The end of its `type`.
+    /// Last part of the `type` of the kind's problem documents.
     pub slug: &'static str,
-    /// Its status.
+    /// HTTP status of the response.
     pub status: u16,
-    /// Its title, the same for every problem of the kind.
+    /// Title that all problems of the kind share.
     pub title: &'static str,
 }
 
 impl Kind {
-    /// Its `type`: where the documentation tells of it.
+    /// The `type` of the kind's problem documents: a link to its documentation.
     pub fn uri(&self) -> String {
         format!("/docs#{}", self.slug)
     }
 
-    /// Its status.
+    /// The HTTP status as actix's type.
     pub fn code(&self) -> StatusCode {
         StatusCode::from_u16(self.status).expect("the table holds statuses of three digits")
     }
@@ -29,7 +29,7 @@ macro_rules! kinds {
     ($($name:ident = $status:literal $slug:literal $title:literal;)+) => {
         $(#[doc = $title] pub static $name: Kind = Kind { slug: $slug, status: $status, title: $title };)+
 
-        /// Every kind, by status.
+        /// All problem kinds, in ascending order of status.
         pub static KINDS: &[&Kind] = &[$(&$name),+];
     };
 }

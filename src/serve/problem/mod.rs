@@ -1,6 +1,6 @@
-//! Problem documents of RFC 9457: what every request gets that has no answer.
+//! Problem documents (RFC 9457), the body of every error response.
 //!
-//! Domain errors become problems here and nowhere else.
+//! Domain errors are converted into problems only in this module.
 
 mod entry;
 mod faults;
@@ -25,27 +25,27 @@ pub use kind::Kind;
 /// Media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// Characters of a detail; ours are far shorter.
+/// Maximum characters of a `detail`. Only text that repeats client input can come near it.
 const LONGEST: usize = 2_000;
 
-/// The document of a problem.
+/// A problem document (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Problem")]
 pub struct Document<'p> {
-    /// Where the documentation tells of problems of its kind.
+    /// Link to the documentation of this kind of problem.
     #[serde(rename = "type")]
     pub uri: Cow<'p, str>,
-    /// The same for every problem of the kind.
+    /// Title that all problems of the kind share.
     pub title: Cow<'p, str>,
-    /// The status of the response.
+    /// HTTP status of the response.
     pub status: u16,
-    /// What is wrong with this request, and what to do.
+    /// What is wrong with this request and how to fix it.
     pub detail: Cow<'p, str>,
-    /// The faults one by one, where there are any.
+    /// The individual faults of the request; empty if there are none.
     pub errors: Cow<'p, [Entry]>,
 }
 
-/// A request without an answer.
+/// An error response: the problem kind, the detail, the individual faults and additional headers.
 #[derive(Debug)]
 pub struct Problem {
     kind: &'static Kind,
@@ -55,7 +55,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with a sentence that says what to do. Whatever of the request it quotes, it stays short.
+    /// A problem with a detail, which should say how to fix the request. It is cut to [`LONGEST`] characters, because it may
+    /// quote client input.
     pub fn new(kind: &'static Kind, detail: impl Into<String>) -> Problem {
         Problem {
             kind,
@@ -65,13 +66,13 @@ impl Problem {
         }
     }
 
-    /// The same, with the faults one by one.
+    /// Adds the individual faults.
     pub fn with(mut self, errors: Vec<Entry>) -> Problem {
         self.errors = errors;
         self
     }
 
-    /// The same, with a header. Text that cannot stand in a header is left out.
+    /// Adds a response header. A value that is not valid in a header is omitted.
     pub fn header(mut self, name: HeaderName, value: impl AsRef<str>) -> Problem {
         self.headers.extend(
             HeaderValue::from_str(value.as_ref())
@@ -81,17 +82,17 @@ impl Problem {
         self
     }
 
-    /// Too much at once: worth another try in a moment.
+    /// The problem of a server that is at its limit; clients may retry after a second.
     pub fn overloaded(detail: impl Into<String>) -> Problem {
         Problem::new(&kind::OVERLOADED, detail).header(header::RETRY_AFTER, "1")
     }
 
-    /// No model yet, or none any more.
+    /// The problem of a server that is not ready, because it is starting or stopping; clients may retry after a second.
     pub fn not_ready(detail: impl Into<String>) -> Problem {
         Problem::new(&kind::NOT_READY, detail).header(header::RETRY_AFTER, "1")
     }
 
-    /// A defect of ours: told in the log, not to the caller.
+    /// An internal error. Its text goes to the log and not to the client.
     pub fn internal(error: impl Display) -> Problem {
         tracing::error!(%error, "request failed with an internal error");
         Problem::new(&kind::INTERNAL, "the log of the server has more")
@@ -107,12 +108,12 @@ impl Problem {
         }
     }
 
-    /// The document as text.
+    /// The problem document as JSON text.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("its keys are text")
     }
 
-    /// The answer.
+    /// The HTTP response of the problem.
     pub fn response(&self) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.kind.code());
         response.insert_header((header::CONTENT_TYPE, MEDIA_TYPE));

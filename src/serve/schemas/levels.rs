@@ -1,11 +1,11 @@
-//! Values that count as one of some levels or labels, as a schema: what `schema::level` admits, told to other programs.
+//! JSON Schemas of the values that `schema::level` accepts as one of a set of levels or labels.
 
 use serde_json::{Value, json};
 
 use crate::schema::column::Label;
 use crate::schema::level::shortest;
 
-/// A JSON value that is one of `labels`, in any of its spellings; `any_case` where case does not count.
+/// The schema of a value that is one of `labels` in any accepted spelling. If `any_case`, upper and lower case are equal.
 pub fn one_of(labels: &[Label], any_case: bool) -> Value {
     let mut values: Vec<Value> = labels.iter().map(|label| json!(label)).collect();
     for label in labels {
@@ -20,7 +20,7 @@ pub fn one_of(labels: &[Label], any_case: bool) -> Value {
     json!({"anyOf": [{"enum": values}, text]})
 }
 
-/// The two values of a target; for 1 and 0, true and false will do as well, and the other way round.
+/// The schema of the two values of a target. If they are 0 and 1 or false and true, both notations are accepted.
 pub fn target(negative: &Label, positive: &Label) -> Value {
     let pair = [negative.clone(), positive.clone()];
     let binary = |label: &Label| matches!(label, Label::Flag(_) | Label::Integer(0 | 1));
@@ -37,7 +37,7 @@ pub fn target(negative: &Label, positive: &Label) -> Value {
     ]})
 }
 
-/// A text level is met by the number or boolean whose text it is.
+/// The number or boolean that is accepted for a text label because its text is equal; `None` if there is none.
 fn also(label: &Label) -> Option<Value> {
     let Label::Text(text) = label else {
         return None;
@@ -55,7 +55,7 @@ fn also(label: &Label) -> Option<Value> {
     }
 }
 
-/// A pattern of the texts that are a label.
+/// A regular expression for all texts that are accepted as a label.
 fn spelling(label: &Label, ignores_case: bool) -> String {
     match label {
         Label::Flag(flag) => any_case(if *flag { "true" } else { "false" }),
@@ -74,7 +74,7 @@ fn any_case(text: &str) -> String {
     text.chars().map(letter).collect()
 }
 
-/// Text as a pattern that fits it alone, in the syntax of ECMA 262 as in others.
+/// A regular expression that matches exactly this text, in ECMA 262 and other common syntaxes.
 fn escaped(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,7 +1,7 @@
-//! JSON Schemas of what goes in and comes out, as the OpenAPI document has them.
+//! JSON Schemas of requests and responses for the OpenAPI document.
 //!
-//! The schema of a document is derived from its struct ([`Schemas::of`]). What depends on the live model, a row above all, is
-//! made from its spec ([`Schemas::define`]) and takes the place of a derived schema of the same name.
+//! The schema of a document is derived from its struct ([`Schemas::of`]). A schema that depends on the live model, such as that
+//! of a row, is made from the model's spec ([`Schemas::define`]) and replaces a derived schema of the same name.
 
 mod levels;
 pub mod row;
@@ -14,10 +14,10 @@ pub use levels::target;
 
 use crate::model::Model;
 
-/// Where the document keeps its schemas.
+/// Location of the named schemas in the OpenAPI document.
 const PLACE: &str = "/components/schemas";
 
-/// The schemas of one document: those that were asked for, and those that they refer to.
+/// The schemas of one OpenAPI document: the requested ones and those that they refer to.
 pub struct Schemas<'m> {
     model: &'m Model,
     generator: SchemaGenerator,
@@ -25,7 +25,7 @@ pub struct Schemas<'m> {
 }
 
 impl<'m> Schemas<'m> {
-    /// None yet, for documents of a model.
+    /// An empty collection of schemas for the documents of `model`.
     pub fn new(model: &'m Model) -> Schemas<'m> {
         let settings = SchemaSettings::draft2020_12()
             .for_serialize()
@@ -40,18 +40,18 @@ impl<'m> Schemas<'m> {
         }
     }
 
-    /// The schema of a type: a reference, where it has a name.
+    /// The schema of a type; a `$ref` if the type's schema has a name.
     pub fn of<T: JsonSchema>(&mut self) -> Value {
         self.generator.subschema_for::<T>().into()
     }
 
-    /// A reference to a schema that depends on the model.
+    /// Defines a named schema that depends on the model, and returns a `$ref` to it.
     pub fn define(&mut self, name: &str, schema: impl FnOnce(&Model) -> Value) -> Value {
         self.defined.insert(name.into(), schema(self.model));
         json!({"$ref": format!("#{PLACE}/{name}")})
     }
 
-    /// All of them, by name.
+    /// All schemas by name.
     pub fn finish(mut self) -> Map<String, Value> {
         let mut all = self.generator.take_definitions(true);
         all.values_mut().for_each(tidy);
@@ -61,8 +61,8 @@ impl<'m> Schemas<'m> {
     }
 }
 
-/// Leaves out what says nothing to a client: the width of our integers, and the words beside each value of an enumeration,
-/// which becomes a plain list of values.
+/// Removes what is irrelevant to a client: the `format` of numbers (their width in Rust), and the descriptions of enumerated
+/// values, so that the enumeration becomes a plain `enum`.
 fn tidy(schema: &mut Value) {
     let Value::Object(members) = schema else {
         if let Value::Array(schemas) = schema {
@@ -85,7 +85,7 @@ fn tidy(schema: &mut Value) {
     members.values_mut().for_each(tidy);
 }
 
-/// The values of alternatives that are a value each.
+/// The values of a `oneOf` whose alternatives are all constants or enumerations; `None` for any other.
 fn values(alternatives: &Value) -> Option<Value> {
     let alternatives = alternatives.as_array()?.iter();
     let lists = alternatives.map(|one| match (one.get("const"), one.get("enum")) {
@@ -97,7 +97,8 @@ fn values(alternatives: &Value) -> Option<Value> {
     lists.map(|lists| lists.concat().into())
 }
 
-/// An id that a client names: text without control characters. Its length counts bytes, which schemas cannot.
+/// The schema of an id chosen by a client: text without control characters. The server limits its length to `longest` bytes,
+/// but JSON Schema can count characters only.
 pub fn id(longest: usize) -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": longest, "pattern": NO_CONTROL})
 }

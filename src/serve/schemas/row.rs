@@ -1,4 +1,4 @@
-//! A row to predict: what the live model's spec admits, and an example.
+//! The schema of a row according to the live model's spec, and an example row.
 
 use serde_json::{Map, Value, json};
 
@@ -9,13 +9,13 @@ use crate::schema::{Column, Kind};
 use crate::serve::body::Format;
 use crate::stats::profile::Observed;
 
-/// One row or a list of rows.
+/// The schema of a row or a list of rows.
 pub fn one_or_many(schemas: &mut Schemas<'_>) -> Value {
     let row = schemas.define("Row", row);
     json!({"oneOf": [row, {"type": "array", "items": row, "minItems": 1}]})
 }
 
-/// A row as the training table might have had it, in a format.
+/// An example row with typical values of the training rows, in the given format.
 pub fn example(model: &Model, format: Format) -> Value {
     match format {
         Format::Json => object(model),
@@ -54,7 +54,7 @@ fn property(column: &Column) -> Value {
         Kind::Number { min, max } => {
             let mut number = json!({"type": "number"});
             for (key, bound) in [("minimum", min), ("maximum", max)] {
-                // Beyond a bound that only warns, a number is answered.
+                // The schema has only bounds that the server enforces; other bounds only cause a warning.
                 if bound.is_finite() && column.policy == Policy::Reject {
                     number[key] = json!(bound);
                 }
@@ -97,7 +97,7 @@ fn property(column: &Column) -> Value {
     property
 }
 
-/// The commonest level, the median.
+/// The example row as a JSON object: the median of each number and the most frequent level of each category.
 fn object(model: &Model) -> Value {
     let cells = model.schema().columns().iter();
     let cells = cells.filter(|column| column.required || column.kind != Kind::Text);
@@ -140,7 +140,7 @@ fn typical(model: &Model, column: &Column) -> Option<Value> {
     }
 }
 
-/// Whole numbers without a fraction.
+/// A number as JSON; whole numbers are written without a fraction.
 fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 9e15 {
         (value as i64).into()

@@ -1,8 +1,8 @@
-//! A limit on the phases of a connection that the HTTP service below us has none for.
+//! Time limits for the phases of a connection that the HTTP service above this stream does not limit.
 //!
-//! actix limits the first head of a connection and the time between two requests. Once a byte of a second head is there it
-//! waits for the rest forever, and it waits forever for a client that reads nothing of an answer. Both are ended here, below
-//! the service, where bytes come and go. Bodies have their limits where they are read ([`super::body`]).
+//! actix limits the first head of a connection and the idle time between two requests. Once one byte of a second head has
+//! arrived, it waits for the rest without limit, and it waits without limit for a client that does not read its response.
+//! This stream enforces both limits where the bytes are read and written. [`super::body`] limits the time of bodies.
 
 mod connection;
 
@@ -19,18 +19,18 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 pub use connection::Connection;
 
-/// How long the head of a request may take, from its first byte.
+/// Longest time for the head of a request, from its first byte.
 pub const HEAD: Duration = Duration::from_secs(5);
 
-/// How long a client may read nothing of what is sent to it.
+/// Longest time in which a client may read nothing of a pending response.
 pub const UNREAD: Duration = Duration::from_secs(30);
 
-/// The connection of a request; none in tests without one.
+/// The connection of a request. None in tests that have no connection.
 pub fn of(request: &HttpRequest) -> Option<&Rc<Connection>> {
     request.conn_data::<Rc<Connection>>()
 }
 
-/// A stream whose heads and unread answers have a limit.
+/// A stream with time limits on request heads and on unread responses.
 pub struct Timed<T = TcpStream> {
     inner: T,
     connection: Rc<Connection>,
@@ -39,7 +39,7 @@ pub struct Timed<T = TcpStream> {
 }
 
 impl<T> Timed<T> {
-    /// Watches a stream.
+    /// Wraps a stream.
     pub fn new(inner: T) -> Timed<T> {
         Timed {
             inner,
@@ -49,19 +49,19 @@ impl<T> Timed<T> {
         }
     }
 
-    /// What is known of the connection.
+    /// The shared state of the connection.
     pub fn connection(&self) -> &Rc<Connection> {
         &self.connection
     }
 }
 
-/// A moment by which something must have happened.
+/// A timer for one deadline.
 #[derive(Default)]
 struct Timer(Option<Pin<Box<Sleep>>>);
 
 impl Timer {
-    /// Ready once the moment is over. A timer that runs is only set anew when it is over too early: a connection that is
-    /// busy sets it once in the time it measures, not once a request.
+    /// Ready once `deadline` has passed. The running sleep is reset only when it ends before the deadline, so that a busy
+    /// connection resets it once per time limit, not once per request.
     fn poll(&mut self, deadline: Instant, context: &mut Context<'_>) -> Poll<()> {
         let sleep = self
             .0
@@ -108,7 +108,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Timed<T> {
 }
 
 impl<T: AsyncWrite + Unpin> Timed<T> {
-    /// Passes the outcome of a write on, unless the client has read nothing for too long.
+    /// Passes on the outcome of a write, or fails with a timeout when the client has read nothing for [`UNREAD`].
     fn written<O>(
         &mut self,
         done: Poll<io::Result<O>>,

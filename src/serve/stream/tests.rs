@@ -1,4 +1,4 @@
-//! Phases of a connection, under a clock that stands still.
+//! Tests of the connection phases with a paused clock.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Duration, sleep};
@@ -14,7 +14,7 @@ async fn read(stream: &mut Timed<DuplexStream>) -> io::Result<usize> {
     stream.read(&mut [0; 64]).await
 }
 
-/// What a read comes to that waits for `wait` at most; none where it still waits.
+/// The outcome of a read within `wait`; none if it is still pending then.
 async fn within(
     stream: &mut Timed<DuplexStream>,
     wait: Duration,

@@ -1,4 +1,4 @@
-//! What the store holds: events, labels, the quarantine, sources.
+//! Documents about the contents of the store: events, labels, the quarantine and sources.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,92 +9,92 @@ use crate::schema::column::Label as Truth;
 use crate::store::rows::QuarantinedView;
 use crate::telemetry::metrics::{EventKind, LabelStatus};
 
-/// An event as it is stored. What else it holds depends on its kind.
+/// A stored event. Its other members depend on its kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
-    /// Its number: events are numbered in the order in which they were stored.
+    /// Number of the event. Events are numbered in the order in which they were stored.
     pub seq: u64,
-    /// When it happened, RFC 3339.
+    /// Time of the event, RFC 3339.
     pub time: String,
-    /// Its kind.
+    /// Kind of the event.
     #[schemars(with = "EventKind")]
     pub kind: String,
-    /// The id of what it is about.
+    /// Id of the object that the event is about, such as a prediction or a row.
     pub id: String,
-    /// The members of its kind.
+    /// Members that are specific to the kind.
     #[serde(flatten)]
     pub members: Map<String, Value>,
 }
 
-/// A prediction with its ground truth.
+/// A stored prediction with its ground-truth label.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StoredPrediction {
-    /// The event.
+    /// The prediction event.
     #[serde(flatten)]
     pub event: Event,
-    /// The ground truth; null while none is known.
+    /// The ground-truth label; null until one is known.
     pub truth: Option<Truth>,
 }
 
 /// A page of events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Events {
-    /// The events, in their order.
+    /// The events, in ascending order of their numbers.
     pub events: Vec<Event>,
-    /// After which number to go on.
+    /// Event number to pass as `after` to get the next page.
     pub next: u64,
 }
 
-/// What became of a label.
+/// The outcome of a submitted label.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Label {
-    /// The prediction's id; null while no prediction of the row is known.
+    /// Id of the labelled prediction; null as long as no prediction of the row is known.
     pub id: Option<String>,
-    /// What became of it.
+    /// Status of the label.
     #[schemars(with = "LabelStatus")]
     pub status: String,
-    /// The row's own id, where the label came by it.
+    /// The row's own id, if the label was submitted with this id instead of a prediction id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Truth")]
     pub key: Option<Value>,
-    /// What a label that waits, waits for.
+    /// What a waiting label is waiting for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub detail: Option<String>,
 }
 
-/// What became of a label, or of a list of labels.
+/// The outcome of a submitted label or list of labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Labelled {
-    /// Of one that came alone.
+    /// The outcome of a single label.
     One(Label),
-    /// Of a list.
+    /// The outcomes of a list of labels.
     Many {
-        /// One entry a label, in their order.
+        /// One outcome per label, in the order of the request.
         labels: Vec<Label>,
     },
 }
 
-/// A page of the quarantine.
+/// A page of quarantined rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quarantine {
-    /// The rows, oldest first.
+    /// The quarantined rows, oldest first.
     pub quarantine: Vec<QuarantinedView>,
-    /// After which id to go on; null after the last one.
+    /// Id to pass as `after` to get the next page; null on the last page.
     pub next: Option<String>,
 }
 
-/// How many rows left the quarantine.
+/// The result of dropping rows from the quarantine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Dropped {
-    /// Rows that are no more.
+    /// Number of dropped rows.
     pub dropped: usize,
 }
 
-/// The sources that the server pulls.
+/// The sources that the server pulls on a schedule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sources {
-    /// Every source, by name.
+    /// All sources, sorted by name.
     pub sources: Vec<SourceView>,
 }

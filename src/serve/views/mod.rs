@@ -1,8 +1,8 @@
-//! The documents of the interface, one struct each.
+//! The documents of the API, one struct each.
 //!
-//! What a handler responds with, the schema in `/openapi.json`, the sections of the page and what the command line reads of a
-//! server are all this struct: a member is added here and nowhere else. A document that is a fact of another module as it
-//! stands (a job, a gate's verdict, the store's counts) is that module's struct.
+//! The response body, the schema in `/openapi.json`, the section of the page and the CLI's view of a server all come from the
+//! same struct, so a new member is added in one place only. A document that shows another module's value unchanged (a job, a
+//! gate's verdict, the store's counts) is a struct of that module.
 
 mod events;
 mod models;

@@ -1,4 +1,4 @@
-//! The versions: the list, the card, a promotion.
+//! Documents about model versions: the list, the card of one version, and a promotion.
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -11,41 +11,41 @@ use crate::schema::column::{Column, Label, Target};
 use crate::schema::{ColumnWarning, Kind};
 use crate::stats::profile;
 
-/// Every version.
+/// All model versions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Models {
-    /// The champion; null before the first.
+    /// Version name of the champion; null before the first promotion.
     pub champion: Option<String>,
-    /// The last line of the ledger; it only grows within an epoch.
+    /// Number of the last ledger entry. It only grows within an epoch.
     pub seq: u64,
-    /// Changes where a state is restored.
+    /// Identifies the history of the ledger. It changes when the state is restored from a backup.
     pub epoch: String,
-    /// The versions, oldest first.
+    /// All versions, oldest first.
     pub models: Vec<Line>,
 }
 
-/// A version in the list. Of a damaged file nothing is known but what the ledger says.
+/// A version in the list. If its model file is damaged, only the facts that the ledger records are present.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "ModelLine")]
 pub struct Line {
-    /// The version.
+    /// Version name, such as `titanic@7`.
     pub model: String,
-    /// When it was trained, RFC 3339.
+    /// Time of the training, RFC 3339.
     pub trained: Option<String>,
-    /// The learner it is made of.
+    /// Name of the learner.
     pub learner: Option<String>,
-    /// What it is at the moment.
+    /// Current role of the version.
     pub role: Role,
-    /// Cross-validated metrics, each with mean and standard error.
+    /// Cross-validated metrics, each with its mean and standard error.
     pub cv: Option<CrossValidated>,
-    /// SHA-256 of its file.
+    /// SHA-256 of the model file.
     pub sha256: Option<String>,
-    /// Bytes of its file.
+    /// Size of the model file in bytes.
     pub bytes: Option<u64>,
 }
 
 impl Line {
-    /// A version, with what its file says where that can be read.
+    /// The list entry of a version. `facts` are those of its model file; `None` if the file cannot be read.
     pub fn of(listed: &Listed, facts: Option<&Facts>) -> Line {
         Line {
             model: listed.version.to_string(),
@@ -59,14 +59,14 @@ impl Line {
     }
 }
 
-/// A promotion or rollback.
+/// The result of a promotion or rollback.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Promotion {
-    /// The champion now.
+    /// Version name of the new champion.
     pub model: String,
-    /// The champion before.
+    /// Version name of the previous champion; null if there was none.
     pub previous: Option<String>,
-    /// The line of the ledger that says so.
+    /// Number of the ledger entry that records the promotion.
     pub seq: u64,
 }
 
@@ -80,153 +80,153 @@ impl From<registry::Promotion> for Promotion {
     }
 }
 
-/// All that is known of a version.
+/// All facts about a version.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Card {
-    /// The version.
+    /// Version name, such as `titanic@7`.
     pub model: String,
-    /// When it was trained, RFC 3339.
+    /// Time of the training, RFC 3339.
     pub trained: Option<String>,
-    /// What it is at the moment; null where the ledger does not list it.
+    /// Current role of the version; null if the ledger does not list it.
     pub role: Option<Role>,
-    /// SHA-256 of its file, as the ledger has it.
+    /// SHA-256 of the model file, as recorded in the ledger.
     pub sha256: Option<String>,
-    /// What its file says.
+    /// Facts from the model file.
     #[serde(flatten)]
     pub facts: Facts,
 }
 
-/// What the file of a version says. It never changes.
+/// The facts in a version's model file, which never change.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Facts {
-    /// The learner it is made of.
+    /// Name of the selected learner.
     pub learner: String,
-    /// Why it was chosen.
+    /// Why this learner was selected.
     pub choice: String,
-    /// Its calibration.
+    /// Name of the selected calibration.
     pub calibration: String,
-    /// Seed of everything random.
+    /// Seed of all random decisions in the training.
     pub seed: u64,
-    /// Training rows.
+    /// Number of training rows.
     pub rows: usize,
-    /// Training rows whose target is the positive value.
+    /// Number of training rows whose target is the positive value.
     pub positives: usize,
-    /// Rows left out because they broke the table's contract.
+    /// Number of rows excluded from the training because they violate the spec.
     pub left_out: usize,
-    /// SHA-256 of the table, as it is kept under `tables`.
+    /// SHA-256 of the training table, which is also its name in the directory `tables`.
     pub table: String,
-    /// Cross-validated metrics, each with mean and standard error.
+    /// Cross-validated metrics, each with its mean and standard error.
     pub cv: CrossValidated,
-    /// The same without the features that come from the labels of other rows, where there are any.
+    /// Cross-validated metrics without the features derived from the labels of other rows; null if there are no such features.
     pub without_companions: Option<CrossValidated>,
-    /// Every learner tried.
+    /// All learners that were evaluated, with their metrics.
     pub candidates: Vec<Candidate>,
-    /// Mean probability of the training rows.
+    /// Mean predicted probability of the training rows, from which explanations start.
     pub base: f64,
-    /// What was odd about the fit of the recipe.
+    /// Warnings from fitting the recipe.
     pub fit_warnings: Vec<String>,
-    /// What was odd about the table, by column.
+    /// Data-quality warnings of the training table, by column.
     pub warnings: Vec<ColumnWarning>,
-    /// From this probability on the predicted label is the positive one.
+    /// Decision threshold: the predicted label is positive from this probability on.
     pub threshold: f64,
-    /// What is predicted.
+    /// The target column.
     pub target: CardTarget,
-    /// The contract of each column, with what the training rows had in it.
+    /// The input columns: the constraints of the spec, with statistics of the training rows.
     pub columns: Vec<CardColumn>,
-    /// The features that the recipe makes.
+    /// Names of the features that the recipe computes.
     pub features: Vec<String>,
-    /// The spec as YAML.
+    /// Text of the spec, YAML.
     pub spec: String,
 }
 
-/// A learner that was tried.
+/// A learner that was evaluated in the training.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Candidate {
-    /// The learner.
+    /// Name of the learner.
     pub learner: String,
-    /// Its calibration.
+    /// Name of its calibration.
     pub calibration: String,
-    /// Its cross-validated metrics.
+    /// Cross-validated metrics of the learner.
     pub cv: CrossValidated,
 }
 
-/// The column that is predicted, and its two values.
+/// The target column and its two values.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct CardTarget {
-    /// The column.
+    /// Name of the column.
     pub column: String,
     /// The value whose probability is predicted.
     pub positive: Label,
-    /// The other one.
+    /// The other value.
     pub negative: Label,
 }
 
-/// A column: its contract and its training rows.
+/// An input column: its constraints in the spec, and statistics of the training rows.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct CardColumn {
-    /// The column.
+    /// Name of the column.
     pub name: String,
-    /// What it holds.
+    /// Kind of its values, such as `number` or `category`.
     pub kind: String,
-    /// Its unit; empty where it has none.
+    /// Unit of its values; empty if there is none.
     pub unit: String,
-    /// A sentence about it; may be empty.
+    /// A sentence that describes the column; may be empty.
     pub about: String,
-    /// Whether a row without it is rejected.
+    /// Whether a row without a value in this column is rejected.
     pub required: bool,
-    /// Smallest number expected.
+    /// Minimum of the expected range; null if there is none.
     pub min: Option<f64>,
-    /// Largest number expected.
+    /// Maximum of the expected range; null if there is none.
     pub max: Option<f64>,
-    /// Its levels, of a category.
+    /// Levels of a category; null for other kinds.
     pub levels: Option<Vec<String>>,
-    /// What the training rows had in it.
+    /// Statistics of the column in the training rows.
     pub observed: Option<Observed>,
 }
 
-/// What the training rows had in a column.
+/// Statistics of a column in the training rows.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Observed {
-    /// Numbers.
+    /// Statistics of a numeric column.
     Numbers {
-        /// Rows.
+        /// Number of training rows.
         rows: u64,
-        /// Rows without a value.
+        /// Number of rows without a value.
         missing: u64,
-        /// Mean.
+        /// Mean of the values.
         mean: Option<f64>,
-        /// Standard deviation.
+        /// Standard deviation of the values.
         sd: Option<f64>,
         /// Smallest value.
         min: Option<f64>,
         /// Largest value.
         max: Option<f64>,
     },
-    /// Levels.
+    /// Statistics of a category.
     Levels {
-        /// Rows.
+        /// Number of training rows.
         rows: u64,
-        /// Rows without a value.
+        /// Number of rows without a value.
         missing: u64,
-        /// Rows of a level that is not listed.
+        /// Number of rows with a level that the spec does not list.
         unseen: u64,
-        /// Rows of each level.
+        /// Number of rows per level.
         #[schemars(with = "std::collections::BTreeMap<String, u64>")]
         levels: IndexMap<String, u64>,
     },
-    /// Free text.
+    /// Statistics of a free-text column.
     Text {
-        /// Rows.
+        /// Number of training rows.
         rows: u64,
-        /// Rows without a value.
+        /// Number of rows without a value.
         missing: u64,
     },
 }
 
 impl Facts {
-    /// What the file of a model says.
+    /// Reads the facts of a model.
     pub fn of(model: &Model) -> Facts {
         let card = model.card();
         let candidate = |tried: &card::Candidate| Candidate {

@@ -1,4 +1,4 @@
-//! What the monitor sees.
+//! The document of the monitor: drift and performance of the live model.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,82 +11,82 @@ use crate::monitor::slice::{Slice, Unwatched};
 use crate::monitor::verdict::{Brief, Verdict};
 use crate::monitoring::Memory;
 
-/// What the monitor sees of the live model.
+/// Drift and performance of the live model, as found by the monitor.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Monitor {
-    /// The model; null before the first look.
+    /// Version name of the monitored model; null before the monitor's first run.
     pub model: Option<String>,
-    /// The window under way.
+    /// The window of predictions that is being filled.
     pub window: Filled,
-    /// The newest verdict, column by column, as `drift --json` has it.
+    /// The latest verdict, with statistics per column in the format of `drift --json`; null before the first full window.
     pub verdict: Option<Verdict>,
-    /// The last verdicts, newest first.
+    /// The latest verdicts, newest first.
     pub history: Vec<Brief>,
-    /// By labels: windows, detectors.
+    /// Performance measured on labelled predictions: windows and error detectors.
     pub performance: Option<Performance>,
-    /// Without labels; blind to corrupted inputs.
+    /// Performance estimated without labels. The estimate cannot see a loss of performance caused by corrupted inputs.
     pub estimated: Option<Estimated>,
-    /// Parts of the rows that are watched beside the whole.
+    /// Subsets of the rows that are monitored in addition to all rows.
     pub slices: Vec<Sliced>,
-    /// Columns that were to make slices and cannot.
+    /// Columns of the setting `monitor.slices` that cannot be sliced, with the reason.
     pub unwatched: Vec<Unwatched>,
-    /// How long labels take to come.
+    /// The delay between predictions and their labels.
     pub delay: Option<Delay>,
-    /// Predictions that came too fast for any window.
+    /// Number of predictions that the monitor skipped because they exceeded its rate limit.
     pub skipped: u64,
-    /// Number of the last event that the monitor has read.
+    /// Number of the last event that the monitor read.
     pub seq: u64,
 }
 
-/// How far a window is filled.
+/// Fill level of a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Filled {
-    /// Rows that fill it.
+    /// Number of rows in a full window.
     pub size: u64,
-    /// Rows in it.
+    /// Number of rows in the window so far.
     pub filled: u64,
 }
 
-/// How good the predictions were whose labels have come.
+/// Performance of the predictions whose labels have arrived.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Performance {
-    /// Labels that came.
+    /// Number of labels that have arrived.
     pub truths: u64,
-    /// The window under way.
+    /// The window of labelled predictions that is being filled.
     pub window: Filled,
-    /// The last full window.
+    /// Metrics of the last full window.
     pub last: Option<performance::Window>,
-    /// The window under way as it stands.
+    /// Metrics of the window that is being filled.
     pub open: Option<performance::Window>,
-    /// The last time a detector found that errors rose, until a full window shows it gone.
+    /// The last detection of a rise in errors; null again once a full window shows that the rise is over.
     pub decayed: Option<Fired>,
 }
 
-/// The rows of one level of one column.
+/// A slice: the rows with one level of one column, which are monitored separately.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sliced {
-    /// Which rows.
+    /// The column and the level that define the slice.
     pub slice: Option<Slice>,
-    /// The window under way.
+    /// The window of the slice that is being filled.
     pub window: Filled,
-    /// The newest verdict on them.
+    /// The latest verdict on the slice; null before its first full window.
     pub verdict: Option<Verdict>,
 }
 
-/// How long labels take to come.
+/// The delay between predictions and their labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Delay {
-    /// Labels that came.
+    /// Number of labels that have arrived.
     pub truths: u64,
-    /// The last full window of them.
+    /// Delays of the last full window of labels.
     pub last: Option<delay::Window>,
-    /// Those since then.
+    /// Delays of the labels since the last full window.
     pub open: Option<delay::Window>,
 }
 
 impl Monitor {
-    /// What the monitor remembers.
+    /// The document of the monitor's state.
     pub fn of(seen: &Memory, options: &Options) -> Monitor {
         let size = options.window.get() as u64;
         let window = |filled| Filled { size, filled };

@@ -1,5 +1,5 @@
-//! Responses to rows. The server writes them straight into its buffer (`serve::predict::answer`), byte for byte as these
-//! structs would be; a test holds the two together.
+//! The responses of the prediction routes. The server does not serialise these structs: it writes the same bytes directly into
+//! its buffer (`serve::predict::answer`), and a test checks that both are equal.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,75 +7,75 @@ use serde::{Deserialize, Serialize};
 use crate::schema::column::Label;
 use crate::serve::problem::Entry;
 
-/// The response to a row, or to a list of rows.
+/// The response to a prediction request for a row or a list of rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Answer {
-    /// To an object.
+    /// The response to a single object.
     One(Prediction),
-    /// To a list.
+    /// The response to a list of objects.
     Many(Predictions),
 }
 
 /// The prediction of a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Prediction {
-    /// Absent from a trial.
+    /// Id of the stored prediction; absent if the prediction is a trial, which is not stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub id: Option<String>,
     /// The predicted label.
     pub label: PredictedLabel,
-    /// Of the positive value of the target.
+    /// Predicted probability of the target's positive value.
     #[schemars(range(min = 0, max = 1))]
     pub probability: f64,
-    /// The model that predicted.
+    /// Version name of the model that made the prediction.
     pub model: String,
-    /// What was odd about the row.
+    /// Warnings about values of the row.
     pub warnings: Vec<Warning>,
-    /// Why, where that was asked for.
+    /// The contributions of the columns, if the request asked for an explanation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Explanation")]
     pub explanation: Option<Explanation>,
 }
 
-/// One of the two values of the target; its schema is made from the live model.
+/// The predicted label: one of the two values of the target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct PredictedLabel(pub Label);
 
-/// Something odd about a value that did not keep the row from being answered.
+/// A warning about a value. The row was predicted nevertheless.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Warning {
-    /// The column.
+    /// Name of the column.
     pub column: String,
-    /// What is odd, as a code.
+    /// Code of the problem.
     pub problem: String,
-    /// The value as it came.
+    /// The value as received.
     pub value: Label,
 }
 
-/// Why a row got its probability: the base and the contributions sum to it.
+/// An explanation of a probability, which is the sum of the base and the contributions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Explanation {
-    /// Mean probability of the training rows.
+    /// Mean predicted probability of the training rows.
     pub base: f64,
-    /// What the contributions are measured in: `probability`.
+    /// Unit of the contributions: `probability`.
     pub unit: String,
-    /// One entry a column that the model reads, largest first.
+    /// One entry per column that the model reads, largest contribution first.
     pub contributions: Vec<Contribution>,
 }
 
-/// What one column adds to the base.
+/// The contribution of a column to the probability.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Contribution {
-    /// The column.
+    /// Name of the column.
     pub column: String,
-    /// Its value in the row; null where it is missing.
+    /// The row's value in this column; null if it is missing.
     pub value: Option<Label>,
-    /// What it adds to the probability.
+    /// Amount that the column adds to the probability; may be negative.
     pub contribution: f64,
-    /// Of linear scores: what the column adds to the log odds of the mean training row.
+    /// Linear models only: amount that the column adds to the log odds of the mean training row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "f64")]
     pub log_odds: Option<f64>,
@@ -84,11 +84,11 @@ pub struct Contribution {
 /// The predictions of a list of rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Predictions {
-    /// The model that predicted.
+    /// Version name of the model that made the predictions.
     pub model: String,
-    /// One entry a row, in their order; null for a row with faults.
+    /// One prediction per row, in the order of the request; null for a row with faults.
     pub predictions: Vec<Option<Prediction>>,
-    /// The faults of such rows, where a partial response was asked for.
+    /// The faults of the rows without a prediction, if the request asked for a partial response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<Entry>")]
     pub errors: Option<Vec<Entry>>,

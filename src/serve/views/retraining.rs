@@ -1,4 +1,4 @@
-//! The loop and its jobs.
+//! Documents about the retraining loop and its jobs.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,51 +8,51 @@ use crate::control::jobs::{JobView, State};
 use crate::promotion::probation;
 use crate::promotion::shadow::{self, LiveFigures};
 
-/// How the loop stands.
+/// State of the retraining loop.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Loop {
-    /// The champion; null before the first.
+    /// Version name of the champion; null before the first promotion.
     pub champion: Option<String>,
-    /// Labels since it was trained.
+    /// Number of labels that arrived since the champion was trained, or since the last automatic training.
     pub fresh: u64,
-    /// After so many the server retrains; null where it does not because of labels.
+    /// Number of new labels that starts a training; null if labels do not start trainings.
     pub labels: Option<u64>,
-    /// What a monitor found to have changed, and no training was begun for yet.
+    /// The change found by a monitor for which no training has started yet; null if there is none.
     pub verdict: Option<String>,
-    /// The candidate that scores live traffic beside the champion.
+    /// The shadow model: a candidate that scores live traffic without responding; null if there is none.
     pub shadow: Option<Shadow>,
-    /// The champion on probation.
+    /// The probation of the champion after its promotion; null if it is not on probation.
     pub probation: Option<Probation>,
 }
 
-/// A candidate that is compared with the champion on live traffic.
+/// A shadow model: a candidate that is compared with the champion on live traffic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "LoopShadow")]
 pub struct Shadow {
-    /// The candidate.
+    /// Version name of the candidate.
     pub model: String,
-    /// The champion it is compared with.
+    /// Version name of the champion that it is compared with.
     pub champion: String,
-    /// The comparison on labelled rows.
+    /// Comparison of both models on labelled rows.
     pub comparison: shadow::Figures,
-    /// How their predictions differ, whatever the labels.
+    /// Differences between the predictions of both models, regardless of labels.
     pub live: LiveFigures,
 }
 
-/// A champion on probation after its promotion.
+/// A champion on probation after its promotion: poor live performance can roll it back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "LoopProbation")]
 pub struct Probation {
-    /// The champion.
+    /// Version name of the champion.
     pub model: String,
-    /// The one before it, which a rollback makes champion again.
+    /// Version name of the previous champion, which a rollback restores.
     pub previous: String,
-    /// What it has shown so far.
+    /// Live performance during the probation so far.
     pub metrics: probation::Figures,
 }
 
 impl Loop {
-    /// What the loop remembers; `labels` is after how many of them the server retrains.
+    /// The document of the retrain controller's state. `labels` is the number of new labels that starts a training.
     pub fn of(memory: Memory, labels: Option<u64>) -> Loop {
         Loop {
             verdict: memory.verdict().cloned(),
@@ -74,18 +74,18 @@ impl Loop {
     }
 }
 
-/// A job that was begun.
+/// A job that was accepted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Queued {
-    /// Its id.
+    /// Id of the job.
     pub id: String,
-    /// How far it is.
+    /// State of the job.
     pub state: State,
 }
 
-/// The jobs of a server.
+/// All known jobs of the server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Jobs {
-    /// Newest first.
+    /// The jobs, newest first.
     pub jobs: Vec<JobView>,
 }

@@ -1,33 +1,33 @@
-//! The process itself.
+//! Documents about the server process: health and settings.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Whether the process lives, or is ready.
+/// The result of a liveness or readiness check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
-    /// `live` or `ready`.
+    /// Status of the server: `live` or `ready`.
     pub status: String,
-    /// The live model, of a server that is ready.
+    /// Version name of the live model, if the server is ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub model: Option<String>,
 }
 
-/// The settings the server runs with.
+/// The effective settings of the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Settings {
-    /// Every setting, secrets masked.
+    /// All settings, with secrets masked.
     pub settings: Vec<Setting>,
 }
 
-/// One setting.
+/// A setting of the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Setting {
-    /// `server.listen`.
+    /// Full name of the setting, such as `server.listen`.
     pub key: String,
-    /// Its value as text, secrets masked.
+    /// Value of the setting as text, with secrets masked.
     pub value: String,
-    /// Where it came from: built in, a file with its line, a variable, a flag.
+    /// Origin of the value: a built-in default, a file with the line, an environment variable or a command-line flag.
     pub origin: String,
 }

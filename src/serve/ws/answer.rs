@@ -1,4 +1,4 @@
-//! From one message to its answer. No connection here: text in, text out, and what the subscription makes of it.
+//! Handles one message and produces its response. No network I/O happens here: text in, text out, and a changed subscription.
 
 use std::rc::Rc;
 
@@ -23,55 +23,55 @@ use crate::store::feed::{Feed, PredictionId, Since, Subscription, TOPICS, Topics
 use crate::store::labels::{Done, Given, Status};
 use crate::telemetry::metrics::Transport;
 
-/// Room for an answer without an explanation.
+/// Initial buffer capacity, in bytes, for a response without an explanation.
 const USUAL: usize = 288;
 
-/// What a message is answered with.
+/// The outcome of handling a message.
 pub enum Reply {
-    /// Text, at once.
+    /// The response text, ready to be sent.
     Ready(String),
-    /// What becomes of a label, once the disk has it; with the `ref` of the response.
+    /// A label that has yet to be stored, with the message's `ref`; the response follows once it is on disk.
     Label(String, Given),
-    /// A prediction with its explanation, made apart.
+    /// A prediction with its explanation, which is computed on the admission pool.
     Explanation(Explanation),
 }
 
-/// A message that asks for an explanation, which takes too long for a thread that serves.
+/// A message that requests an explanation, which takes too long for a serving thread.
 pub struct Explanation {
     rows: Rows,
     reference: String,
     text: String,
 }
 
-/// Answers rows of one connection.
+/// Predicts the rows of one connection.
 #[derive(Clone)]
 pub struct Rows {
-    /// The live model.
+    /// Gives access to the live model.
     pub predictor: Predictor,
-    /// By what its rows are said to have come.
+    /// The transport recorded for the rows.
     pub transport: Transport,
 }
 
-/// What one connection answers with.
+/// State with which the messages of one connection are handled.
 pub struct Desk {
-    /// Keeps labels.
+    /// Stores labels.
     pub store: Store,
-    /// Answers rows.
+    /// Predicts rows.
     pub rows: Rows,
-    /// Has explanations made.
+    /// Runs the computation of explanations.
     pub admission: Admission,
-    /// The connection below; none in tests without one.
+    /// The underlying connection. None in tests without one.
     pub connection: Option<Rc<Connection>>,
-    /// What can be subscribed to.
+    /// Event feed that the client can subscribe to.
     pub feed: Feed,
-    /// What is subscribed to.
+    /// The client's current subscription.
     pub subscription: Option<Subscription>,
-    /// Who sends the messages, where there are tokens.
+    /// The caller, if tokens are configured.
     pub caller: Option<Caller>,
 }
 
 impl Desk {
-    /// The answer to a message.
+    /// Handles a message.
     pub fn answer(&mut self, text: &str) -> Reply {
         let champion = match self.rows.predictor.champion() {
             Ok(champion) => champion,
@@ -109,7 +109,7 @@ impl Desk {
         })
     }
 
-    /// Takes a truth in; the answer once the disk has it.
+    /// Stores a label and returns the response once the label is on disk.
     pub async fn label(&self, reference: String, given: Given) -> String {
         let done = self.store.label_by(vec![given.clone()], false).await;
         let done = done.map_err(Problem::from).map(|mut all| all.pop());
@@ -127,7 +127,7 @@ impl Desk {
         error(&reference, &problem)
     }
 
-    /// Has an explanation made; the answer once it is there.
+    /// Computes an explanation on the admission pool and returns the response.
     pub async fn explain(&self, asked: Explanation) -> String {
         let reference = asked.reference.clone();
         let work = Work {
@@ -144,7 +144,7 @@ impl Desk {
         made.unwrap_or_else(|problem| error(&reference, &problem))
     }
 
-    /// The type of a message that the caller may send, whose keys all belong to it.
+    /// The type of a message, after checking that its keys belong to that type and that the caller may send it.
     fn check(&self, message: &Message<'_>) -> Result<&'static str, Problem> {
         let kind = check_keys(message)?;
         self.may(types::access(kind))?;
@@ -169,7 +169,7 @@ impl Desk {
         Ok(reply("subscribed", message.reference.json(), more))
     }
 
-    /// Without topics: all of them.
+    /// Removes topics from the subscription; a message without topics removes all.
     fn unsubscribe(&mut self, message: &Message<'_>) -> Result<String, Problem> {
         let topics = topics(message)?.unwrap_or_else(Topics::all);
         let mut left = Topics::default();
@@ -187,7 +187,7 @@ impl Desk {
 }
 
 impl Explanation {
-    /// Reads the message again, for the model that is live now.
+    /// Parses the message again, because the live model may have changed since it arrived.
     fn make(&self) -> Result<String, Problem> {
         let champion = self.rows.predictor.champion()?;
         let schema = champion.model.schema();
@@ -262,12 +262,12 @@ impl Rows {
     }
 }
 
-/// The message of a fault, to one that was called `reference`, as JSON.
+/// The error response, as JSON, to the message whose `ref` is `reference`.
 pub fn error(reference: &str, problem: &Problem) -> String {
     reply("error", reference, json!({"problem": problem}))
 }
 
-/// A reply of a type to a message that was called `reference`, as JSON, with what `more` holds.
+/// A response of type `kind`, as JSON, to the message whose `ref` is `reference`, with the fields of `more`.
 fn reply(kind: &str, reference: &str, more: impl Serialize) -> String {
     let more = serde_json::to_string(&more).expect("its keys are text");
     let more = more.trim_start_matches('{');
@@ -282,7 +282,7 @@ fn unreadable(fault: serde_json::Error, text: &str) -> Problem {
     Problem::new(&kind::UNREADABLE, detail)
 }
 
-/// The type of a message, whose keys all belong to it.
+/// The type of a message, after checking that all its keys belong to that type.
 fn check_keys(message: &Message<'_>) -> Result<&'static str, Problem> {
     let names = || TYPES.iter().map(|kind| kind.name);
     let given = message.kind.as_deref().unwrap_or_default();
@@ -326,7 +326,7 @@ fn check_keys(message: &Message<'_>) -> Result<&'static str, Problem> {
     Ok(kind)
 }
 
-/// A yes or no; `usual` where it is not given.
+/// A boolean field; `usual` is its default.
 fn flag(message: &Message<'_>, key: &str, usual: bool) -> Result<bool, Problem> {
     match message.other(key) {
         None | Some(Value::Null) => Ok(usual),

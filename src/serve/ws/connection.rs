@@ -1,4 +1,5 @@
-//! One WebSocket: messages in, answers out in their order, events between them, until somebody ends it.
+//! The task of one WebSocket connection: it handles messages in order, sends their responses in that order and events in
+//! between, until one side closes the connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,31 +17,31 @@ use crate::serve::problem::{Problem, kind};
 use crate::store::feed::Event;
 use crate::telemetry::metrics::{Closed, Direction, Metrics};
 
-/// Heartbeats a client may miss.
+/// Consecutive heartbeats that may pass without a message from the client.
 const MISSED: u32 = 2;
 
-/// Messages answered before anything else is looked at: what one read brings is answered by one write.
+/// Maximum number of queued messages handled before other events are checked, so that the messages of one read get their
+/// responses in one write.
 const AT_ONCE: usize = 64;
 
-/// What one connection works with.
+/// State of one connection.
 pub struct Connection {
-    /// Answers messages.
+    /// Handles messages.
     pub desk: Desk,
-    /// Where answers go.
+    /// Sink for outgoing messages.
     pub session: Session,
-    /// Where messages come from.
+    /// Source of incoming messages.
     pub messages: Messages,
-    /// Why the messages ended, where it was below the codec.
+    /// Why the incoming bytes ended, if the cause lies below the codec.
     pub ended: Ended,
-    /// When to end.
+    /// Signals that the server is stopping.
     pub lifecycle: Lifecycle,
-    /// Between two pings.
+    /// Interval between two pings.
     pub heartbeat: Duration,
-    /// Counters.
     pub metrics: Arc<Metrics>,
 }
 
-/// What happens next.
+/// The next thing to handle.
 enum Step {
     Message(Option<Result<Whole, ProtocolError>>),
     Event(Option<Arc<Event>>),
@@ -49,7 +50,7 @@ enum Step {
 }
 
 impl Connection {
-    /// Serves until somebody ends it.
+    /// Runs until one side closes the connection.
     pub async fn run(mut self) {
         self.metrics.titanic_websocket_connections.increment(1.0);
         let end = self.serve().await;
@@ -57,7 +58,7 @@ impl Connection {
             .titanic_websocket_closed_total
             .of(end)
             .increment(1);
-        // Whoever reads nothing is not waited for longer than for a ping.
+        // A client that reads nothing delays the close no longer than a missed ping would.
         let _ = timeout(self.heartbeat * MISSED, self.session.close(reason(end))).await;
         self.metrics.titanic_websocket_connections.decrement(1.0);
     }
@@ -101,7 +102,7 @@ impl Connection {
         beat
     }
 
-    /// Takes a message, and those that have come with it.
+    /// Handles a message and those that have already arrived behind it.
     async fn take(&mut self, first: Option<Result<Whole, ProtocolError>>) -> Result<(), Closed> {
         let mut next = first;
         for _ in 0..AT_ONCE {
@@ -159,7 +160,8 @@ impl Connection {
         }
     }
 
-    /// Sends a message. A reader that does not take it in time is too slow.
+    /// Sends a message. The connection ends as too slow if the client does not read the message in time, or if the
+    /// subscription's queue overflows meanwhile.
     async fn send(&mut self, text: String) -> Result<(), Closed> {
         let (patience, subscription) = (self.heartbeat * MISSED, &self.desk.subscription);
         let overrun = async {
@@ -190,7 +192,7 @@ impl Connection {
         }
         match fault {
             ProtocolError::Overflow => Closed::TooLarge,
-            // Of all the faults of the stream this is the one of its text.
+            // Among the errors of the stream, only text that is not UTF-8 has this kind.
             ProtocolError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                 Closed::NotUtf8
             }
@@ -200,7 +202,7 @@ impl Connection {
     }
 }
 
-/// The next event; never, where nothing is subscribed to.
+/// The next event of the subscription; pending forever without a subscription.
 async fn next_event(desk: &mut Desk) -> Option<Arc<Event>> {
     match &mut desk.subscription {
         Some(subscription) => subscription.next().await,
@@ -208,7 +210,7 @@ async fn next_event(desk: &mut Desk) -> Option<Arc<Event>> {
     }
 }
 
-/// Code and reason of a close.
+/// Close code and reason text.
 fn reason(end: Closed) -> Option<CloseReason> {
     let (code, why) = match end {
         Closed::Client => (CloseCode::Normal, ""),

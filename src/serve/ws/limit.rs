@@ -1,8 +1,8 @@
-//! The bound on one WebSocket message, held while it arrives.
+//! Enforces the size limit of a WebSocket message while it arrives.
 //!
-//! The codec below looks at a frame's length only once the whole frame is in memory; here it is looked at when the frame's
-//! head passes by, so that a frame of any claimed size costs a few bytes. So are its reserved bits, of which the codec says
-//! the same as of text that is not UTF-8.
+//! The codec above checks a frame's length only once the whole frame is in memory. This filter checks it when the frame's
+//! head passes, so that a frame of any claimed size costs a few bytes. It also checks the reserved bits, because the codec
+//! reports them with the same error as text that is not UTF-8.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -16,17 +16,17 @@ use futures_util::Stream;
 use crate::serve::budget::{Budget, FREE, Kept};
 use crate::telemetry::metrics::Closed;
 
-/// Longest head of a frame: two bytes, eight of length, four of mask.
+/// Longest head of a frame in bytes: two, plus eight of length, plus four of mask.
 const LONGEST_HEAD: usize = 14;
 
-/// The bits of a head that stand for extensions, of which there are none.
+/// The head's reserved bits, which stand for extensions. None is supported.
 const RESERVED: u8 = 0x70;
 
-/// Why the bytes ended; none where it was not here.
+/// Why this filter ended the byte stream; none if it did not.
 pub type Ended = Rc<Cell<Option<Closed>>>;
 
-/// Bytes of a WebSocket, ending in an error when a message is over the bound, or a frame has a bit set that stands for an
-/// extension.
+/// The bytes of a WebSocket. The stream ends in an error when a message exceeds the limit, the memory budget is exhausted, or
+/// a frame has a reserved bit set.
 pub struct Limited {
     payload: Payload,
     frames: Frames,
@@ -69,19 +69,19 @@ impl Stream for Limited {
     }
 }
 
-/// Follows frames (RFC 6455, 5.2) by their heads.
+/// Tracks frames (RFC 6455, 5.2) by their heads.
 #[derive(Debug)]
 struct Frames {
     most: u64,
     budget: Budget,
-    /// What the message takes of the budget.
+    /// The part of the memory budget that the current message uses.
     kept: Kept,
-    /// The head so far.
+    /// The bytes of the current frame's head so far.
     head: [u8; LONGEST_HEAD],
     have: usize,
-    /// Bytes of the payload to come.
+    /// Payload bytes of the current frame that are still to come.
     ahead: u64,
-    /// Bytes of the frames of one message so far.
+    /// Payload bytes of all frames of the current message so far.
     message: u64,
 }
 
@@ -98,14 +98,14 @@ impl Frames {
         }
     }
 
-    /// Gives back what a message takes that has passed whole: whoever asks for more has taken it.
+    /// Returns the budget of a message that has passed completely: a consumer that polls for more bytes is done with it.
     fn give_back(&mut self) {
         if self.message == 0 && self.ahead == 0 {
             self.kept = Kept::default();
         }
     }
 
-    /// Follows more bytes; an error once a frame must not go on.
+    /// Tracks more bytes. Fails when a frame is invalid or too large.
     fn pass(&mut self, mut chunk: &[u8]) -> Result<(), Closed> {
         while !chunk.is_empty() {
             if self.ahead > 0 {
@@ -124,7 +124,7 @@ impl Frames {
         Ok(())
     }
 
-    /// As far as the head so far tells.
+    /// Length of the head as far as the bytes so far determine it.
     fn head_length(&self) -> usize {
         if self.have < 2 {
             return 2;
@@ -224,7 +224,7 @@ mod tests {
         );
         check(&whole(0x81, 1001), false);
         check(&frame(0x81, u64::MAX >> 1), false);
-        // In pieces, with a ping between: 600 + 400 fit, 600 + 401 do not.
+        // A fragmented message with a ping in between: 600 + 400 bytes fit, 600 + 401 do not.
         check(
             &[
                 whole(0x01, 600),

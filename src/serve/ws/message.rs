@@ -1,4 +1,4 @@
-//! A message of a client, read in one pass: its `row` goes straight into a row.
+//! A client's message, parsed in one pass: the value of `row` is parsed directly into a [`Row`].
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,19 +11,19 @@ use crate::schema::fault::excerpt;
 use crate::schema::{Row, Schema, json};
 use crate::serve::pairs::MOST_KEYS;
 
-/// Longest name of a message, as it is written: it is kept until its answer is read.
+/// Maximum length of a `ref` in bytes of JSON. It is limited because it stays in memory until the client reads the response.
 const LONGEST_REF: usize = 256;
 
-/// What a client calls its message, to know the answer by. It is echoed as it was written: a number may have more digits
-/// than any type of ours keeps.
+/// The `ref` by which a client matches a response to its message. It is echoed exactly as written, because a number may have
+/// more digits than our numeric types can hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Ref<'m> {
-    /// It does not.
+    /// The message has no `ref`.
     #[default]
     None,
-    /// A number or text, as JSON.
+    /// A number or a string, as JSON.
     Written(&'m str),
-    /// Something that cannot be echoed.
+    /// A value that cannot be echoed: another JSON type, or too long.
     Wrong,
 }
 
@@ -37,7 +37,7 @@ impl<'m> Ref<'m> {
         }
     }
 
-    /// As JSON; null where there is nothing to echo.
+    /// The `ref` as JSON; `null` if there is nothing to echo.
     pub fn json(self) -> &'m str {
         match self {
             Ref::Written(text) => text,
@@ -46,24 +46,25 @@ impl<'m> Ref<'m> {
     }
 }
 
-/// A message, its row apart.
+/// A parsed message without its row.
 #[derive(Debug, Default)]
 pub struct Message<'m> {
-    /// Its type, where it is text.
+    /// The value of `type`, if it is a string.
     pub kind: Option<Cow<'m, str>>,
-    /// What to call the answer.
+    /// The `ref` to echo in the response.
     pub reference: Ref<'m>,
-    /// Whether it had a row.
+    /// Whether the message had the key `row`.
     pub has_row: bool,
-    /// Everything else.
+    /// All other keys with their values.
     pub others: Vec<(Cow<'m, str>, Value)>,
 }
 
 impl<'m> Message<'m> {
-    /// Reads a message; its row, if it has one, goes into `row`.
+    /// Parses a message; the value of its key `row` goes into `row`.
     ///
     /// # Errors
-    /// What is not JSON as promised: syntax, a key twice, a number out of bounds, nesting too deep.
+    /// When the text is not acceptable JSON: a syntax error, a repeated key, a number out of range, too deep nesting, too many
+    /// keys or not an object.
     pub fn read(
         text: &'m str,
         schema: &Schema,
@@ -75,7 +76,7 @@ impl<'m> Message<'m> {
         Ok(message)
     }
 
-    /// The value of another key.
+    /// The value of a key other than `type`, `ref` and `row`.
     pub fn other(&self, key: &str) -> Option<&Value> {
         self.others
             .iter()
@@ -144,7 +145,7 @@ impl<'de> Visitor<'de> for Read<'_> {
     }
 }
 
-/// Text, borrowed where it can be.
+/// A string, borrowed from the input where possible.
 struct Text<'m>(Cow<'m, str>);
 
 impl<'de> Deserialize<'de> for Text<'de> {
@@ -169,7 +170,7 @@ impl<'de> Deserialize<'de> for Text<'de> {
     }
 }
 
-/// Text or something else.
+/// The value of `type`: a string, or none for any other JSON type.
 struct Kind<'m>(Option<Cow<'m, str>>);
 
 impl<'de> Deserialize<'de> for Kind<'de> {

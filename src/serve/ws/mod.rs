@@ -45,20 +45,20 @@ pub static ROUTES: &[Route] = &[Route::get(
 }])
 .problems(&[&kind::BAD_REQUEST, &kind::UPGRADE])];
 
-/// How connections are kept.
+/// Settings and shared resources of all WebSocket connections.
 #[derive(Clone)]
 pub struct Options {
-    /// Largest message.
+    /// Maximum size of a message in bytes.
     pub message: u64,
-    /// Between two pings.
+    /// Interval between two pings.
     pub heartbeat: Duration,
-    /// Has explanations made.
+    /// Runs the computation of explanations.
     pub admission: Admission,
-    /// Holds large messages.
+    /// Memory budget for large messages.
     pub budget: Budget,
 }
 
-/// Opens a WebSocket.
+/// Opens a WebSocket connection.
 pub async fn open(
     request: HttpRequest,
     payload: web::Payload,
@@ -93,7 +93,7 @@ pub async fn open(
             .header(header::CONNECTION, "upgrade")
             .header(header::SEC_WEBSOCKET_VERSION, "13")
     })?;
-    // The bound is held above; the codec's own must not be lower.
+    // [`Limited`] enforces the limit; the codec's own limit must not be lower.
     let most = usize::try_from(options.message).unwrap_or(usize::MAX);
     let messages = Messages::new(messages.max_frame_size(most));
     let connection = Connection {

@@ -1,25 +1,25 @@
-//! Messages that come in pieces, put together.
+//! Reassembles fragmented WebSocket messages.
 
 use actix_web::web::{Bytes, BytesMut};
 use actix_ws::{Item, Message, MessageStream, ProtocolError};
 use bytestring::ByteString;
 
-/// A whole message.
+/// A complete message.
 pub enum Whole {
-    /// Text.
+    /// A text message.
     Text(ByteString),
-    /// Bytes.
+    /// A binary message, whose content is not needed because it is rejected.
     Binary,
-    /// To be answered by a pong with the same bytes.
+    /// A ping, which requires a pong with the same bytes.
     Ping(Bytes),
-    /// The answer to a ping.
+    /// A pong, the response to our ping.
     Pong,
-    /// The end.
+    /// A close frame.
     Close,
 }
 
-/// Messages of a connection. Pieces are copied to the end of those before, so that a message takes its own length, in
-/// however many pieces it comes.
+/// The complete messages of a connection. Each fragment is appended to one buffer, so that a message takes memory of its own
+/// length, in however many fragments it arrives.
 pub struct Messages {
     stream: MessageStream,
     pieces: BytesMut,
@@ -27,7 +27,7 @@ pub struct Messages {
 }
 
 impl Messages {
-    /// Puts the messages of a stream together; how long they may be is held below it.
+    /// Reassembles the messages of a stream. Their maximum length is enforced below the stream.
     pub fn new(stream: MessageStream) -> Messages {
         Messages {
             stream,
@@ -36,7 +36,7 @@ impl Messages {
         }
     }
 
-    /// The next message; none at the end.
+    /// The next message; none at the end of the stream.
     pub async fn next(&mut self) -> Option<Result<Whole, ProtocolError>> {
         loop {
             let message = match self.stream.recv().await? {
@@ -60,7 +60,7 @@ impl Messages {
         }
     }
 
-    /// The message that a piece completes.
+    /// Appends a fragment and returns the message if the fragment completes it.
     fn piece(&mut self, item: Item) -> Result<Option<Whole>, ProtocolError> {
         let (first, bytes) = match item {
             Item::FirstText(bytes) => (Some(true), bytes),

@@ -1,4 +1,4 @@
-//! The types of messages and the topics: each requires what the route requires that does the same.
+//! The message types and topics with the access they require, which is that of the equivalent REST route.
 
 use crate::serve::guard::Access;
 use crate::serve::{alerts, events, jobs, labels, models, monitor, predict};
@@ -7,11 +7,11 @@ use crate::store::feed::Topic;
 /// A type of message that clients send.
 #[derive(Clone, Copy, Debug)]
 pub struct Type {
-    /// As `type` has it.
+    /// The value of the message's `type` key.
     pub name: &'static str,
-    /// The keys it may have beside `type` and `ref`.
+    /// The keys that the message may have in addition to `type` and `ref`.
     pub keys: &'static [&'static str],
-    /// What it requires.
+    /// The access that the message requires.
     pub access: Access,
 }
 

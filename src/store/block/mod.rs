@@ -1,14 +1,17 @@
-//! Events in blocks: one after the other under the numbers that follow that of the first, read from the beginning.
+//! Blocks of events: a block holds consecutive events, is stored under the sequence number of its first, and is
+//! read from the beginning.
 //!
-//! A block begins with [`MARK`]. An entry is `length · code: u8 · …`, the length counting what follows it. Code 0 is a
-//! shape, which the entries after it share and name by its place among the shapes of the block. Any other is an event:
-//! `code · time · id · [shape] · what it says`, the code being that of the kind, with [`UUID`] where the id is sixteen bytes
-//! and no text, and [`TIMED`] where it is the ten behind a time in milliseconds, which stands before them as the difference to
-//! the event's; the time is the difference to that of the event before it, in microseconds. Lengths, places and times are
-//! numbers as [`super::event`] writes them. A block needs nothing but itself to be read.
+//! A block begins with [`MARK`]. An entry is `length · code: u8 · …`, where the length counts the bytes after it.
+//! * Code 0 is a shape. Later entries refer to it by its index among the shapes of the block.
+//! * Any other code is an event: `code · time · id · [shape] · contents`. The code is that of the kind. With [`UUID`]
+//!   set, the id is sixteen bytes and not a text. With [`TIMED`] set, the id is a UUID of version 7, written as the
+//!   difference of its milliseconds to the event's time and its other ten bytes. The time is the difference to the event
+//!   before it, in microseconds.
 //!
-//! A block of revision 4 or before has events alone: `length: u32 · time: i64 · kind: u8 · length of the id: u16 · id · JSON
-//! object`, little-endian. Its first four bytes are a length, which is not 0.
+//! Lengths, indices and times are encoded as in [`super::event`]. A block can be decoded without any other data.
+//!
+//! A block of revision 4 or earlier has only events: `length: u32 · time: i64 · kind: u8 · length of the id: u16 · id · JSON
+//! object`, little-endian. Its first four bytes are a length, which is never 0, so it cannot begin with [`MARK`].
 
 use std::sync::Arc;
 
@@ -22,34 +25,34 @@ use super::event::{
 };
 use super::kind::{self, Kind};
 
-/// The beginning of a block.
+/// First bytes of a block in the binary form.
 const MARK: [u8; 4] = [0; 4];
 
-/// Code of a shape.
+/// Code of an entry that is a shape.
 const SHAPE: u8 = 0;
 
-/// Set in the code of an event whose id is a UUID.
+/// Flag in the code of an event whose id is a UUID.
 const UUID: u8 = 0x80;
 
-/// Set in the code of an event whose id is a UUID that begins with a time, as those of the platform do: with the event's,
-/// mostly.
+/// Flag in the code of an event whose id is a UUID of version 7, as those of the platform are: it begins with a time, which
+/// is mostly near the event's.
 const TIMED: u8 = 0x40;
 
-/// Bits of such an id behind its time.
+/// Number of bits after the time in a UUID of version 7.
 const BEHIND: u32 = 80;
 
-/// A block that is written.
+/// A block under construction.
 #[derive(Debug, Default)]
 pub struct Writer {
     bytes: Vec<u8>,
     shapes: Vec<Shape>,
-    /// Of the last event, in microseconds.
+    /// Time of the last event, in microseconds.
     time: i64,
-    /// Room for an entry.
+    /// Buffer for one entry, reused to save allocations.
     entry: Vec<u8>,
 }
 
-/// A place in a block to go back to.
+/// A position in a block under construction, to which the writer can return.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     bytes: usize,
@@ -58,19 +61,19 @@ pub struct Place {
 }
 
 impl Place {
-    /// Whether it is the beginning.
+    /// Whether it is the beginning of the block.
     pub fn is_first(self) -> bool {
         self.bytes == 0
     }
 }
 
 impl Writer {
-    /// The block so far.
+    /// The bytes of the block so far.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Where the next event would stand.
+    /// The position at the end of the block so far.
     pub fn place(&self) -> Place {
         Place {
             bytes: self.bytes.len(),
@@ -79,14 +82,14 @@ impl Writer {
         }
     }
 
-    /// Takes back what was appended since.
+    /// Removes everything that was appended after the position.
     pub fn go_back(&mut self, to: Place) {
         self.bytes.truncate(to.bytes);
         self.shapes.truncate(to.shapes);
         self.time = to.time;
     }
 
-    /// Begins another block.
+    /// Starts an empty block.
     pub fn clear(&mut self) {
         self.go_back(Place {
             bytes: 0,
@@ -95,7 +98,6 @@ impl Writer {
         });
     }
 
-    /// Appends an event.
     pub fn push(&mut self, time: Timestamp, id: Id<'_>, event: &Event<'_>) {
         if self.bytes.is_empty() {
             self.bytes.extend_from_slice(&MARK);
@@ -130,9 +132,9 @@ impl Writer {
         self.entry = entry;
     }
 
-    /// The place of a shape, which is appended where it is new.
+    /// Index of a shape in the block; appends the shape if it is new.
     fn place_of(&mut self, shape: Shape) -> usize {
-        // The last one is mostly the one.
+        // The search starts at the last shape, which most events use.
         if let Some(place) = self.shapes.iter().rposition(|known| known.is(&shape)) {
             return place;
         }
@@ -149,7 +151,8 @@ impl Writer {
     }
 }
 
-/// The events of a block whose first has the number `first`; ends early, with an error, at what is no event.
+/// Iterates over the events of a block whose first event has sequence number `first`. Stops with an error at
+/// the first invalid entry.
 pub fn read(first: u64, bytes: &[u8]) -> Entries<'_> {
     let (rest, form) = match bytes.strip_prefix(&MARK) {
         Some(rest) => {
@@ -162,10 +165,8 @@ pub fn read(first: u64, bytes: &[u8]) -> Entries<'_> {
     Entries { rest, seq, form }
 }
 
-/// The event of a number in a block whose first has the number `first`, handed to `look`.
-///
-/// # Errors
-/// When the block is damaged before it, or the event is.
+/// Passes the event `seq` of a block to `look`; `first` is the sequence number of the block's first event. Returns none
+/// where the block ends before it, and an error where the block is damaged up to it.
 pub fn find<T>(
     first: u64,
     bytes: &[u8],
@@ -180,26 +181,26 @@ pub fn find<T>(
     }
 }
 
-/// The events of a block.
+/// Iterator over the events of a block.
 #[derive(Debug)]
 pub struct Entries<'a> {
     rest: &'a [u8],
-    /// Number of the next.
+    /// Sequence number of the next event.
     seq: u64,
     form: Form,
 }
 
-/// How the events of a block are written.
+/// The format of a block.
 #[derive(Debug)]
 enum Form {
-    /// As revision 4 and those before it did.
+    /// The format of revision 4 and earlier.
     Json,
-    /// With shapes; the time is that of the event before.
+    /// The binary format, with the shapes read so far and the time of the previous event.
     Binary { shapes: Vec<Arc<Shape>>, time: i64 },
 }
 
 impl Entries<'_> {
-    /// Passes over the events before a number, looking no further into them than it must.
+    /// Skips the events before `seq`, and decodes only what the later ones depend on.
     pub fn skip_to(&mut self, seq: u64) -> Result<(), BrokenEvent> {
         while self.seq < seq && !self.rest.is_empty() {
             let passed = match &mut self.form {
@@ -252,7 +253,7 @@ fn json_entry<'a>(bytes: &mut &'a [u8], seq: u64) -> Option<Entry<'a>> {
     })
 }
 
-/// The bytes of the next event behind its code, shapes before it being taken up.
+/// The code and remaining bytes of the next event; shapes before it are added to `shapes`.
 fn next_event<'a>(bytes: &mut &'a [u8], shapes: &mut Vec<Arc<Shape>>) -> Option<(u8, Reader<'a>)> {
     loop {
         let mut block = Reader(bytes);
@@ -290,7 +291,7 @@ fn binary_entry<'a>(
     })
 }
 
-/// The UUID that begins with a time near that of its event.
+/// Decodes a UUID of version 7 from its difference to the event's time.
 fn timed(time: i64, entry: &mut Reader<'_>) -> Option<Uuid> {
     let begin = milliseconds(time).checked_add(entry.signed()?)?;
     let begin = u64::try_from(begin).ok()?;

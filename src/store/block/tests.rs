@@ -1,4 +1,4 @@
-//! Blocks written and read.
+//! Blocks are written and read back.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ fn block() -> Vec<u8> {
     block.bytes().to_vec()
 }
 
-/// As revision 4 wrote it.
+/// A block as revision 4 wrote it.
 fn json_block() -> Vec<u8> {
     let mut block = Vec::new();
     let time: Timestamp = "2026-01-31T09:15:00.25Z".parse().unwrap();

@@ -1,9 +1,12 @@
-//! Predictions, rows and labels as bytes.
+//! The binary form of predictions, rows and labels.
 //!
-//! A prediction is `flags: u8 · label · probability: f64 · [own id] · [warnings: text] · [batch: three numbers] · values of
-//! the row`, a row `flags: u8 · [label] · [digest: 16 bytes] · values`, a label `flags: u8 · label · [own id] · [conflict]`.
-//! What stands in brackets is there where its flag is set; values are as [`super::row`] has them. The model, the transport
-//! and the names of the values are those of the event's [`Shape`].
+//! * Prediction: `flags: u8 · label · probability: f64 · [own id] · [warnings: text] · [batch: three numbers] ·
+//!   values of the row`
+//! * Row: `flags: u8 · [label] · [digest: 16 bytes] · values of the row`
+//! * Label: `flags: u8 · label · [own id] · [conflict]`
+//!
+//! Parts in brackets are present where their flag is set; values have the format of [`super::row`]. The model, the transport
+//! and the names of the values are in the event's [`Shape`].
 
 use std::borrow::Cow;
 
@@ -33,7 +36,7 @@ mod label {
     pub const CONFLICT: u8 = 4;
 }
 
-/// What an event shares with others; none of one that shares nothing.
+/// The data that an event can share with others of its block; none for kinds that share nothing.
 pub fn shape(event: &Event<'_>) -> Option<Shape> {
     match event {
         Event::Prediction(event) => Some(Shape {
@@ -50,7 +53,7 @@ pub fn shape(event: &Event<'_>) -> Option<Shape> {
     }
 }
 
-/// Appends what an event says beside its shape.
+/// Appends the contents of an event, without its shape.
 pub fn encode(event: &Event<'_>, out: &mut Vec<u8>) {
     match event {
         Event::Prediction(event) => put_prediction(event, out),
@@ -60,7 +63,7 @@ pub fn encode(event: &Event<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// The event of these bytes; none where they are none.
+/// Decodes the contents of an event; none where the bytes are invalid.
 pub fn decode<'a>(kind: Kind, shape: Option<&Shape>, bytes: &'a [u8]) -> Option<Event<'a>> {
     let mut reader = Reader(bytes);
     let event = match (kind, shape) {

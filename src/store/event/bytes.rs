@@ -1,7 +1,7 @@
-//! Numbers and texts as bytes: the alphabet of blocks and events.
+//! Numbers and texts as bytes: the primitives of the block and event formats.
 //!
-//! Whole numbers are written seven bits a byte, lowest first (LEB128); signed ones alternate, 0, -1, 1, -2 … (zigzag), so
-//! that small ones are short either way.
+//! Whole numbers have seven bits a byte, lowest first (LEB128); signed ones are mapped 0, -1, 1, -2 … (zigzag) first, so
+//! that numbers of small magnitude are short.
 
 use uuid::Uuid;
 
@@ -25,13 +25,13 @@ pub fn put_text(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// Takes bytes apart from their beginning. Whatever is asked for and not there is none: nothing is allocated by what the
-/// bytes say.
+/// Decodes values from the beginning of a byte slice. A method returns none where the bytes are missing or invalid, and
+/// never allocates a size that the bytes claim.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
-    /// Whether everything was taken.
+    /// Whether every byte was consumed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -43,21 +43,19 @@ impl<'a> Reader<'a> {
         Some(*byte)
     }
 
-    /// So many bytes.
+    /// The next `count` bytes.
     pub fn bytes(&mut self, count: u64) -> Option<&'a [u8]> {
         let (bytes, rest) = self.0.split_at_checked(usize::try_from(count).ok()?)?;
         self.0 = rest;
         Some(bytes)
     }
 
-    /// A fixed number of bytes.
     pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (bytes, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
         Some(*bytes)
     }
 
-    /// A whole number.
     pub fn varint(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
@@ -74,25 +72,22 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// A signed whole number.
     pub fn signed(&mut self) -> Option<i64> {
         let number = self.varint()?;
         Some((number >> 1) as i64 ^ -((number & 1) as i64))
     }
 
-    /// A floating-point number, finite.
+    /// A floating-point number; none where it is not finite.
     pub fn finite(&mut self) -> Option<f64> {
         let number = f64::from_le_bytes(self.array()?);
         number.is_finite().then_some(number)
     }
 
-    /// A text with its length.
     pub fn text(&mut self) -> Option<&'a str> {
         let length = self.varint()?;
         std::str::from_utf8(self.bytes(length)?).ok()
     }
 
-    /// A UUID.
     pub fn uuid(&mut self) -> Option<Uuid> {
         self.array().map(Uuid::from_bytes)
     }

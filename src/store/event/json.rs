@@ -1,4 +1,4 @@
-//! The JSON of events: what exports and `/v1/events` show, and what stores of revision 4 and before hold.
+//! The JSON form of events: in exports and `/v1/events`, and in stores of revision 4 and earlier.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::schema::own_id;
 use crate::store::kind::Kind;
 use crate::telemetry::metrics::Transport;
 
-/// Appends what an event says, as an object.
+/// Appends the contents of an event as a JSON object.
 pub fn write(event: &Event<'_>, out: &mut Vec<u8>) {
     let mut object = Object {
         out,
@@ -27,14 +27,14 @@ pub fn write(event: &Event<'_>, out: &mut Vec<u8>) {
     object.end();
 }
 
-/// An object under construction.
+/// A JSON object under construction.
 struct Object<'o> {
     out: &'o mut Vec<u8>,
     is_empty: bool,
 }
 
 impl Object<'_> {
-    /// Appends a name and hands out the place of its value.
+    /// Appends a member's name and returns the buffer, to which the caller appends the value.
     fn name(&mut self, name: &str) -> &mut Vec<u8> {
         self.out.push(if self.is_empty { b'{' } else { b',' });
         self.is_empty = false;
@@ -102,7 +102,7 @@ fn write_label(event: &LabelEvent<'_>, object: &mut Object<'_>) {
     }
 }
 
-/// The event that an object says; an error where it is none of this kind.
+/// Parses the contents of an event from a JSON object; an error where it is not one of this kind.
 pub fn read(kind: Kind, json: &str) -> Result<Event<'_>, serde_json::Error> {
     Ok(match kind {
         Kind::Prediction => Event::Prediction(serde_json::from_str::<Prediction<'_>>(json)?.into()),
@@ -116,7 +116,7 @@ pub fn read(kind: Kind, json: &str) -> Result<Event<'_>, serde_json::Error> {
     })
 }
 
-/// An object, whatever it holds.
+/// Any JSON object, whatever its members.
 #[derive(Deserialize)]
 struct Whole {}
 

@@ -1,4 +1,4 @@
-//! What an event of each kind says.
+//! The contents of an event, one struct for each kind.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,23 +10,22 @@ use crate::schema::column::Label;
 use crate::store::kind::Kind;
 use crate::telemetry::metrics::Transport;
 
-/// What happened.
+/// The contents of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event<'a> {
     /// A prediction was made.
     Prediction(PredictionEvent<'a>),
-    /// A row was handed in.
+    /// A row was stored.
     Row(RowEvent<'a>),
-    /// A label came for a prediction or a row.
+    /// A label was joined to a prediction or a row, or replaced another label.
     Label(LabelEvent<'a>),
-    /// A label was given up: it waited in vain, or contradicts the one that is there.
+    /// A waiting label was dropped: its prediction did not come in time, or has a different label.
     LabelExpired(LabelEvent<'a>),
-    /// Anything that is rare, as a JSON object: a quarantined row, a verdict, an alert, the life of a model.
+    /// An event of a rare kind, as a JSON object: a quarantined row, a verdict, an alert, or a line of the model ledger.
     Document(Kind, &'a str),
 }
 
 impl Event<'_> {
-    /// Of which kind it is.
     pub fn kind(&self) -> Kind {
         match self {
             Event::Prediction(_) => Kind::Prediction,
@@ -38,71 +37,67 @@ impl Event<'_> {
     }
 }
 
-/// A prediction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PredictionEvent<'a> {
     /// The predicted label.
     pub label: Cow<'a, Label>,
     /// Probability of the positive value.
     pub probability: f64,
-    /// The model that made it.
     pub model: Arc<str>,
-    /// How its row reached the server; events of an early revision do not say.
+    /// The transport by which the row reached the server; none in events of revision 1.
     pub transport: Option<Transport>,
     /// The row, without its own id.
     pub row: StoredRow<'a>,
-    /// The key of the row's own id, where it has one.
+    /// The row's own id, where it has one.
     pub own_id: Option<Cow<'a, str>>,
-    /// The list of warnings given with it, as JSON; none where there were none. Nobody but an export reads them.
+    /// The warnings of the prediction as a JSON list; none where there were none. Only exports read them.
     pub warnings: Option<Cow<'a, str>>,
-    /// Where it stands in a large request.
+    /// Position of the prediction in a large request.
     pub batch: Option<Batch>,
-    /// Whether its label was there before it.
+    /// Whether its label was stored before the prediction.
     pub awaited: bool,
 }
 
-/// Where a prediction stands in a request of many rows.
+/// Position of a prediction in a request of many rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
-    /// The request: the same number in all its rows, another in those of other requests.
+    /// Identifies the request: equal for all its rows, different for other requests.
     pub id: u32,
-    /// Its place among the rows that were answered, from 0.
+    /// Position among the rows that got a prediction, from 0.
     pub row: u64,
-    /// How many those are.
+    /// Number of rows of the request that got a prediction.
     pub rows: u64,
 }
 
-/// A row that was handed in.
+/// A stored row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowEvent<'a> {
-    /// The row.
     pub row: StoredRow<'a>,
-    /// The label, where the row brought it.
+    /// The label, where the row carries one.
     pub label: Option<Cow<'a, Label>>,
-    /// How it reached the platform; events of an early revision do not say.
+    /// The transport by which the row reached the platform; none in events of revision 1.
     pub transport: Option<Transport>,
-    /// What tells the row from others; none in events of revision 4 and before, for which the store has it beside them.
+    /// The identity of the row; none in events of revision 4 and earlier, whose identities are in a table of their own.
     pub identity: Option<Identity>,
 }
 
-/// What tells a row from others.
+/// The identity of a row, by which it is stored only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// Whether the first column of the row is its own id.
     pub has_own_id: bool,
-    /// Half a SHA-256 of what makes it the same row as another.
+    /// Half a SHA-256 of own id, content and label, and of the origin where the row has no own id.
     pub digest: [u8; 16],
 }
 
-/// A label.
+/// A label of a prediction or a row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LabelEvent<'a> {
-    /// The label.
     pub label: Cow<'a, Label>,
-    /// Whether it replaces another.
+    /// Whether it replaced another label.
     pub correct: bool,
-    /// The row's own id that it waited for.
+    /// In an expired label: the row's own id by which the label waited.
     pub own_id: Option<Cow<'a, str>>,
-    /// The label of its prediction, which it contradicts.
+    /// The prediction's label, where the label was dropped because it contradicts that one.
     pub conflict: Option<Cow<'a, Label>>,
 }

@@ -1,4 +1,4 @@
-//! An event out of a line of an export, as another server sends it.
+//! Parses an event from a line of an export, as another server sends it.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::record::{Body, BrokenEvent, Entry, Id, Record};
 use crate::store::kind::{self, Kind};
 
-/// Why a line is no event.
+/// Why a line is not a valid event.
 #[derive(Debug, thiserror::Error)]
 pub enum LineError {
     #[error("{0}")]
@@ -21,12 +21,12 @@ pub enum LineError {
     Kind,
     #[error("id is no text")]
     Id,
-    /// It does not say what events of its kind do.
+    /// The members do not fit the event's kind.
     #[error(transparent)]
     Body(#[from] BrokenEvent),
 }
 
-/// An event out of a line of JSON.
+/// An event parsed from a line of JSON, whose body is not decoded yet.
 #[derive(Clone, Debug)]
 pub struct Line {
     seq: u64,
@@ -37,10 +37,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// Reads a line as [`Record::line`] writes it.
-    ///
-    /// # Errors
-    /// What is wrong with it.
+    /// Parses a line in the format of [`Record::line`].
     pub fn parse(line: &str) -> Result<Line, LineError> {
         let mut event: Map<String, Value> = serde_json::from_str(line)?;
         let mut take = |key: &'static str| event.shift_remove(key).ok_or(LineError::Missing(key));
@@ -61,10 +58,7 @@ impl Line {
         })
     }
 
-    /// The event.
-    ///
-    /// # Errors
-    /// When it does not say what events of its kind do.
+    /// Decodes the event; an error where its members do not fit its kind.
     pub fn record(&self) -> Result<Record<'_>, BrokenEvent> {
         let entry = Entry {
             seq: self.seq,

@@ -1,12 +1,13 @@
-//! Events as facts: a struct for each kind, with one encoder and one decoder.
+//! The events of the store, with a struct for each kind, and one encoder and one decoder.
 //!
-//! * [`kinds`]: what an event of each kind says.
-//! * [`row`]: the row of a prediction or a stored row, as typed values under shared names; no schema is needed to read it.
-//! * [`binary`]: the bytes of predictions, rows and labels, of which there are many. [`shape`]: what many of them share.
-//! * [`json`]: the JSON of every kind, as exports and `/v1/events` have it; it is also what stores of revision 4 and before
-//!   hold, and it is read here and nowhere else.
-//! * [`record`]: an event with its number, time and id; [`line`]: one out of a line of an export.
-//! * [`verdict`]: what the verdicts of monitors say to whoever retrains.
+//! * [`kinds`]: the contents of an event of each kind.
+//! * [`row`]: the values of a prediction's row or a stored row, typed and with column names, so that no schema is
+//!   needed to read it.
+//! * [`binary`]: the binary form of predictions, rows and labels, which are frequent. [`shape`]: the data that
+//!   many of them share.
+//! * [`json`]: the JSON form of every kind, for exports and `/v1/events`; it also reads stores of revision 4 and earlier.
+//! * [`record`]: an event with its sequence number, time and id. [`line`]: one parsed from a line of an export.
+//! * [`verdict`]: the parts of a monitor's verdict that the retrain controller reads.
 
 mod binary;
 mod bytes;

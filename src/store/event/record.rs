@@ -1,4 +1,4 @@
-//! An event with its place in the store: its number, its time and the id of what it is about.
+//! An event together with its sequence number, its time and the id of the prediction, row or model it is about.
 
 use std::fmt;
 
@@ -14,22 +14,22 @@ use crate::schema::column::Label;
 use crate::store::kind::{self, Kind};
 use crate::store::layout::{self, Key};
 
-/// What an event is about. An id that is a UUID as the platform writes it is sixteen bytes; a text is never one.
+/// The id of the prediction, row, model or alert that an event is about. A UUID in the platform's spelling is
+/// always the variant `Uuid`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Id<'a> {
-    /// A UUID.
     Uuid(Uuid),
-    /// Any other: one that a caller gave, or the name of a model.
+    /// Any other id: one that a client chose, or the name of a model.
     Text(&'a str),
 }
 
 impl<'a> Id<'a> {
-    /// The id that is written like this.
+    /// Parses an id.
     pub fn of(text: &'a str) -> Id<'a> {
         layout::uuid_of(text).map_or(Id::Text(text), Id::Uuid)
     }
 
-    /// The key by which indices have it.
+    /// The key of this id in the indices.
     pub fn key(self) -> Key {
         match self {
             Id::Uuid(uuid) => Key::uuid(uuid),
@@ -47,58 +47,50 @@ impl fmt::Display for Id<'_> {
     }
 }
 
-/// An event, borrowed from where it is stored.
+/// An event, borrowed from the block or line it was read from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record<'a> {
-    /// Its number.
+    /// Its sequence number.
     pub seq: u64,
     /// When it happened.
     pub time: Timestamp,
-    /// What it is about.
+    /// Id of the prediction, row, model or alert it is about.
     pub id: Id<'a>,
-    /// What happened.
     pub event: Event<'a>,
-    /// The JSON it was stored as, where it was.
+    /// The JSON text of the event, if it was stored as JSON.
     json: Option<&'a str>,
 }
 
-/// An event that cannot be read.
+/// An event whose bytes cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("event {seq} cannot be read")]
 pub struct BrokenEvent {
-    /// The event's number.
     pub seq: u64,
 }
 
-/// The bytes of an event, not yet looked into.
+/// An event whose body is not decoded yet.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
-    /// Its number.
+    /// Its sequence number.
     pub seq: u64,
     /// When it happened.
     pub time: Timestamp,
-    /// Of which kind it is.
     pub kind: Kind,
-    /// What it is about.
+    /// Id of the prediction, row, model or alert it is about.
     pub id: Id<'a>,
-    /// What it says.
     pub body: Body<'a>,
 }
 
-/// What an event says, as bytes.
+/// The encoded contents of an event.
 #[derive(Clone, Debug)]
 pub enum Body<'a> {
-    /// A JSON object.
     Json(&'a [u8]),
-    /// As [`binary`] has it.
+    /// The bytes that [`binary`] encodes, with the shape if the kind has one.
     Binary(Option<std::sync::Arc<Shape>>, &'a [u8]),
 }
 
 impl<'a> Entry<'a> {
-    /// The event.
-    ///
-    /// # Errors
-    /// When the bytes are not those of one.
+    /// Decodes the body.
     pub fn decode(self) -> Result<Record<'a>, BrokenEvent> {
         let Entry {
             seq,
@@ -127,12 +119,11 @@ impl<'a> Entry<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Of which kind it is.
     pub fn kind(&self) -> Kind {
         self.event.kind()
     }
 
-    /// The prediction, if it is one.
+    /// The prediction, if the event is one.
     pub fn prediction(&self) -> Option<&PredictionEvent<'a>> {
         match &self.event {
             Event::Prediction(prediction) => Some(prediction),
@@ -140,7 +131,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The label that came, if this is one.
+    /// The label, if the event is a label that was stored.
     pub fn label(&self) -> Option<&LabelEvent<'a>> {
         match &self.event {
             Event::Label(label) => Some(label),
@@ -148,7 +139,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The label that a row brought, if this is one with a label.
+    /// The label that a row carried, if the event is a labelled row.
     pub fn own_label(&self) -> Option<&Label> {
         match &self.event {
             Event::Row(row) => row.label.as_deref(),
@@ -156,7 +147,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// What it says beside its number, time, kind and id, as a JSON object.
+    /// The contents of the event as a JSON object, without sequence number, time, kind and id.
     pub fn json(&self) -> String {
         if let Some(json) = self.json {
             return json.to_owned();
@@ -166,7 +157,7 @@ impl<'a> Record<'a> {
         String::from_utf8(out).expect("JSON is text")
     }
 
-    /// The event as one line of JSON, as exports and `/v1/events` have it.
+    /// The event as one line of JSON, as in exports and `/v1/events`.
     pub fn line(&self) -> String {
         let (seq, kind) = (self.seq, kind::name(self.kind()));
         let time = clock::rfc3339(self.time);

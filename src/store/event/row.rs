@@ -1,7 +1,8 @@
-//! A stored row: its values, typed as in the spec, under names that many rows share.
+//! A stored row: its values, typed as in the spec, under a list of names that many rows share.
 //!
-//! A value begins with a number whose two lowest bits say what it is and whose other bits are its length or, where it is a
-//! small whole number, itself: a text of up to 31 bytes costs one byte more than it has, a whole number up to 31 one byte.
+//! A value begins with a varint whose two lowest bits are its type. The other bits are the length of a text, a whole number
+//! of up to 62 bits, or the code of another type. A text of up to 31 bytes takes one byte more than its length, a whole
+//! number up to 31 a single byte.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -21,20 +22,20 @@ const OTHER: u64 = 3;
 const MISSING: u64 = 0;
 const FALSE: u64 = 1;
 const TRUE: u64 = 2;
-/// A floating-point number, eight bytes.
+/// Code of a floating-point number, which follows in eight bytes.
 const FLOAT: u64 = 3;
-/// A whole number beyond what fits beside the two bits, eight bytes.
+/// Code of a whole number of more than 62 bits, which follows in eight bytes.
 const LONG: u64 = 4;
-/// A decimal fraction: this plus its digits after the point, then the number without the point.
+/// Code of a decimal fraction: this constant plus the number of digits after the point. The digits follow as a whole number.
 const DECIMAL: u64 = 4;
 
-/// Powers of ten by which a fraction is tried: prices and measures have few digits.
+/// Powers of ten with which a decimal form is tried; prices and measurements have few digits after the point.
 const POWERS: [f64; 6] = [1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
 
-/// Bytes of a usual row.
+/// Initial capacity in bytes, enough for most rows.
 const USUAL: usize = 96;
 
-/// A row as it is stored. Cloning shares the names.
+/// A row as it is stored. Clones share the list of names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StoredRow<'a> {
     names: Arc<[String]>,
@@ -42,7 +43,7 @@ pub struct StoredRow<'a> {
 }
 
 impl StoredRow<'static> {
-    /// A checked row; `own_id` where its id is to be stored with it.
+    /// Makes a stored row from a valid one; `own_id` is given where the row's own id is to be stored with it.
     pub fn of(schema: &Schema, row: RowView<'_>, own_id: Option<&str>) -> StoredRow<'static> {
         let mut cells = Vec::with_capacity(USUAL);
         if schema.id().is_some() {
@@ -70,7 +71,7 @@ impl StoredRow<'static> {
 }
 
 impl<'a> StoredRow<'a> {
-    /// The row of these bytes, all of which it takes; none where they are none.
+    /// Decodes a row; none unless the bytes are exactly one value for each name.
     pub(super) fn decode(names: &Arc<[String]>, cells: &'a [u8]) -> Option<StoredRow<'a>> {
         let mut reader = Reader(cells);
         for _ in &**names {
@@ -82,17 +83,17 @@ impl<'a> StoredRow<'a> {
         })
     }
 
-    /// The names under which its values stand.
+    /// The names of its values, in order.
     pub(super) fn names(&self) -> &Arc<[String]> {
         &self.names
     }
 
-    /// Its values as bytes: equal rows under the same names have equal ones.
+    /// Its encoded values. Equal rows with the same names have equal bytes.
     pub fn cells(&self) -> &[u8] {
         &self.cells
     }
 
-    /// Its values by name; what is missing is left out.
+    /// Its values by name, without the missing ones.
     pub fn values(&self) -> impl Iterator<Item = (&str, Scalar<'_>)> {
         let mut reader = Reader(&self.cells);
         let values = self
@@ -102,36 +103,36 @@ impl<'a> StoredRow<'a> {
         values.filter(|(_, value)| *value != Scalar::Missing)
     }
 
-    /// Reads it as a row of `schema`, which need not be the one it was stored under.
+    /// Reads the values into a row of `schema`, which need not be the schema that the row was stored under.
     pub fn read(&self, schema: &Schema, row: &mut Row) {
         row.read(schema, self.values());
     }
 
-    /// The same with its label.
+    /// Reads the values into a row of `schema`, with `label` as its target.
     pub fn read_labelled(&self, schema: &Schema, label: &Label, row: &mut Row) {
         let target = &*schema.target().column;
         let values = self.values().filter(|(name, _)| *name != target);
         row.read(schema, values.chain([(target, label.scalar())]));
     }
 
-    /// Appends it as a JSON object.
+    /// Appends the row as a JSON object.
     pub fn write_json(&self, out: &mut Vec<u8>) {
         write_object(self.values(), out);
     }
 
-    /// The same with one more value behind its own.
+    /// Appends the row as a JSON object, followed by one more member.
     pub fn write_json_with<'v>(&'v self, more: Option<(&'v str, Scalar<'v>)>, out: &mut Vec<u8>) {
         write_object(self.values().chain(more), out);
     }
 
-    /// The same without its first column.
+    /// Appends the row as a JSON object, without its first column.
     pub(in crate::store) fn write_rest(&self, out: &mut Vec<u8>) {
         let first = self.names.first().map(String::as_str);
         let rest = self.values().filter(|(name, _)| Some(*name) != first);
         write_object(rest, out);
     }
 
-    /// The text of its first value; none where that is missing.
+    /// The first value as text; none where it is missing or neither a text nor a whole number.
     pub(in crate::store) fn first(&self) -> Option<String> {
         match take(&mut Reader(&self.cells))? {
             Scalar::Text(text) => Some(text.into_owned()),
@@ -140,7 +141,7 @@ impl<'a> StoredRow<'a> {
         }
     }
 
-    /// Shares the list of names with rows before it that have the same.
+    /// Replaces the list of names by an equal one from `known`, so that rows share memory, or adds it there.
     pub fn share_names(&mut self, known: &mut HashSet<Arc<[String]>>) {
         match known.get(&self.names) {
             Some(shared) => self.names = shared.clone(),
@@ -148,7 +149,7 @@ impl<'a> StoredRow<'a> {
         }
     }
 
-    /// The row by itself.
+    /// The row with its bytes copied.
     pub fn into_owned(self) -> StoredRow<'static> {
         StoredRow {
             names: self.names,
@@ -156,7 +157,6 @@ impl<'a> StoredRow<'a> {
         }
     }
 
-    /// The row, borrowed.
     pub fn borrowed(&self) -> StoredRow<'_> {
         StoredRow {
             names: self.names.clone(),
@@ -183,7 +183,7 @@ fn write<T: serde::Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
     serde_json::to_writer(out, value).expect("a Vec takes every byte");
 }
 
-/// Appends a value.
+/// Appends a value in the format above.
 pub fn put(value: &Scalar<'_>, out: &mut Vec<u8>) {
     let mut head = |what: u64, number: u64| put_varint(number << 2 | what, out);
     match value {
@@ -195,7 +195,7 @@ pub fn put(value: &Scalar<'_>, out: &mut Vec<u8>) {
             out.extend_from_slice(text.as_bytes());
         }
         Scalar::Whole(number) => {
-            // -1 is 0 among the negative ones.
+            // Negative numbers are counted from -1, which is 0.
             let size = if *number < 0 { !*number } else { *number } as u64;
             match (size >> 62, *number < 0) {
                 (0, false) => head(WHOLE, size),
@@ -219,10 +219,10 @@ pub fn put(value: &Scalar<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// A number as a decimal fraction with few digits after the point, where it is exactly that: how many, and the number
-/// without the point.
+/// The decimal form of a number: its digits after the point, and the number without the point. None unless the form is exact
+/// and has few digits.
 fn decimal(number: f64) -> Option<(u64, i64)> {
-    /// A longer one is no shorter than eight bytes.
+    /// Larger numbers would take as many bytes as a floating-point number.
     const LONGEST: f64 = (1_u64 << 47) as f64;
     let tried = (1..)
         .zip(POWERS)
@@ -233,7 +233,7 @@ fn decimal(number: f64) -> Option<(u64, i64)> {
         .map(|(digits, whole, _)| (digits, whole))
 }
 
-/// Takes a value; none where the bytes are none.
+/// Reads a value; none where the bytes are invalid.
 pub fn take<'a>(reader: &mut Reader<'a>) -> Option<Scalar<'a>> {
     let head = reader.varint()?;
     let number = head >> 2;
@@ -259,7 +259,7 @@ pub fn take<'a>(reader: &mut Reader<'a>) -> Option<Scalar<'a>> {
     })
 }
 
-/// Takes a value that is there as a label.
+/// Reads a value as a label; none where it is missing.
 pub fn take_label(reader: &mut Reader<'_>) -> Option<Label> {
     Some(match take(reader)? {
         Scalar::Missing => return None,
@@ -270,7 +270,7 @@ pub fn take_label(reader: &mut Reader<'_>) -> Option<Label> {
     })
 }
 
-/// From the object that stores of revision 4 and before hold.
+/// Reads the JSON object that stores of revision 4 and earlier hold.
 impl<'de> Deserialize<'de> for StoredRow<'static> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_map(RowVisitor)
@@ -299,7 +299,7 @@ impl<'de> Visitor<'de> for RowVisitor {
     }
 }
 
-/// A value of such an object.
+/// A value of such a JSON object.
 struct Value<'a>(Scalar<'a>);
 
 impl<'de> Deserialize<'de> for Value<'de> {

@@ -1,13 +1,15 @@
-//! What many events of a block share, said once in it: who answered, how the rows came, and the names of their columns.
+//! The data that many events of a block share and that the block holds only once: the model, the transport, and the names
+//! of the row's columns.
 //!
-//! A shape is `transport: u8 · model: text · count of names · names`; see [`super::bytes`].
+//! A shape is encoded as `transport: u8 · model: text · count of names · names`; see [`super::bytes`].
 
 use std::sync::Arc;
 
 use super::bytes::{Reader, put_text, put_varint};
 use crate::telemetry::metrics::Transport;
 
-/// What stands for a transport in the file, which is never given to another. 0 is none: events of revision 1 do not say.
+/// Each transport with its code in the file, which is never reused for another. Code 0 means none: events of revision 1 do
+/// not name their transport.
 const TRANSPORTS: [(Transport, u8); 5] = [
     (Transport::Rest, 1),
     (Transport::WebSocket, 2),
@@ -16,19 +18,18 @@ const TRANSPORTS: [(Transport, u8); 5] = [
     (Transport::Pull, 5),
 ];
 
-/// What the events share.
+/// The data that the events share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
-    /// The model that answered; empty where none did.
+    /// The model that made the predictions; empty for stored rows.
     pub model: Arc<str>,
-    /// How the rows reached the platform.
+    /// The transport by which the rows reached the platform.
     pub transport: Option<Transport>,
-    /// The names of the rows' columns.
     pub names: Arc<[String]>,
 }
 
 impl Shape {
-    /// Whether these are equal; lists that are shared are not compared.
+    /// Whether two shapes are equal. Lists of names behind the same pointer are not compared element by element.
     pub fn is(&self, other: &Shape) -> bool {
         let Shape {
             model,
@@ -40,7 +41,7 @@ impl Shape {
             && (Arc::ptr_eq(&self.names, names) || self.names == *names)
     }
 
-    /// Appends it.
+    /// Appends the encoded shape.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let code = TRANSPORTS
             .iter()
@@ -53,7 +54,7 @@ impl Shape {
         }
     }
 
-    /// The shape of these bytes, all of which it takes.
+    /// Decodes a shape; none unless the bytes are exactly one.
     pub fn decode(bytes: &[u8]) -> Option<Shape> {
         let mut reader = Reader(bytes);
         let transport = match reader.byte()? {

@@ -1,4 +1,4 @@
-//! Events through their bytes and back.
+//! Events survive encoding and decoding.
 
 use std::borrow::Cow;
 
@@ -28,7 +28,7 @@ fn shop() -> Schema {
         .unwrap()
 }
 
-/// Each line under its number, in as many blocks as it takes one event to fill.
+/// Each exported event, encoded in a block of its own, gives the same line.
 #[test]
 fn every_exported_line_is_the_same_through_bytes() {
     let mut kinds = std::collections::BTreeMap::new();
@@ -58,7 +58,7 @@ fn every_exported_line_is_the_same_through_bytes() {
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), expected);
 }
 
-/// All of them in one block, which says what they share once.
+/// All events of an export in one block, which holds their shared data once.
 #[test]
 fn events_of_a_block_share_names_and_models() {
     for export in EXPORTS {
@@ -83,7 +83,7 @@ fn events_of_a_block_share_names_and_models() {
     }
 }
 
-/// The values of the columns of a row, as JSON; none where the column is left out.
+/// Values of a row's columns, as JSON; a column may be left out.
 fn rows() -> impl Strategy<Value = serde_json::Value> {
     use serde_json::json;
     let number = prop_oneof![
@@ -119,7 +119,7 @@ fn rows() -> impl Strategy<Value = serde_json::Value> {
 
 proptest! {
     #![proptest_config(crate::proptest_config())]
-    /// A stored row is the JSON that was stored before, and is read as that was.
+    /// A stored row has the JSON form that earlier revisions stored, and is read like it.
     #[test]
     fn a_row_is_written_and_read_as_its_json(value in rows(), labelled in any::<Option<bool>>()) {
         let schema = shop();
@@ -141,7 +141,7 @@ proptest! {
         prop_assert_eq!(format!("{:?}", one.view()), format!("{:?}", other.view()));
         prop_assert_eq!(&one.faults, &other.faults);
 
-        // With its id and its label, as `/v1/rows` of another server takes it.
+        // The row with its own id and label, in the form that `/v1/rows` of another server accepts.
         let own_id = row.id_text();
         let with_id = StoredRow::of(&schema, row.view(), own_id.as_deref());
         let label = labelled.map(|positive| schema.target().label(positive).clone());
@@ -199,7 +199,7 @@ fn usual_values_are_short() {
     check(Scalar::Number(0.1 + 0.2), 9); // not 0.3
 }
 
-/// A prediction with all it can say, and a label and a row.
+/// A prediction with every field set, a label and a row.
 fn events() -> Vec<Event<'static>> {
     let schema = shop();
     let mut row = Row::new(&schema, Purpose::Keep);
@@ -252,7 +252,7 @@ fn all_that_an_event_says_is_read_again() {
     assert_eq!(read, written);
 }
 
-/// Everything there is in a block; tells how many events could be read.
+/// Decodes every event of a block; returns how many succeeded.
 fn look(block: &[u8]) -> usize {
     let records = block::read(1, block).filter_map(|entry| entry.ok()?.decode().ok());
     records
@@ -261,7 +261,7 @@ fn look(block: &[u8]) -> usize {
         .count()
 }
 
-/// Bytes that are no event are an error, whatever they are: no panic, and nothing is allocated that they only speak of.
+/// Invalid bytes are an error: no panic, and no allocation of a size that the bytes merely claim.
 #[test]
 fn damaged_bytes_are_errors_and_no_panics() {
     let mut block = block::Writer::default();

@@ -1,37 +1,37 @@
-//! What is read of events that are stored as JSON: the verdicts of monitors, and the life of models.
+//! Typed views of events that are stored as JSON: verdicts of the monitor, and lines of the model ledger.
 
 use serde::{Deserialize, Serialize};
 
 use super::kinds::Event;
 use crate::store::kind::Kind;
 
-/// A verdict of a monitor, as far as whoever retrains acts on it.
+/// The fields of a monitor's verdict that the retrain controller uses.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct VerdictEvent {
-    /// The model it was found of; none where it is of no model.
+    /// The model that the verdict is about; none where it is about no model.
     pub model: Option<String>,
-    /// What was looked at: `drift`, `decay`, `performance`.
+    /// What was tested: `drift`, `decay` or `performance`.
     #[serde(default)]
     pub about: String,
-    /// The part of the rows it is about; none where it is about all of them.
+    /// The slice of the rows that the verdict is about; none where it is about all rows.
     pub slice: Option<serde_json::Value>,
-    /// Whether the window was full: a half-full one decides nothing.
+    /// Whether the window was full; a verdict on a partial window triggers nothing.
     #[serde(default = "is_full")]
     pub full: bool,
-    /// Whether the rows have drifted.
+    /// Whether the monitor found drift of the rows.
     pub drift: Option<bool>,
-    /// Whether the performance has decayed.
+    /// Whether the monitor found a decay of the model's performance.
     pub decay: Option<bool>,
-    /// Whether a training is wanted.
+    /// Whether the verdict requests a training.
     pub retrain: Option<Retrain>,
 }
 
-/// Whether a training is wanted, and why or why not.
+/// Whether a verdict requests a training, and the reason.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Retrain {
-    /// Whether it is.
+    /// Whether a training is requested.
     pub asked: bool,
-    /// Why.
+    /// The reason for or against a training.
     pub why: String,
 }
 
@@ -39,22 +39,22 @@ fn is_full() -> bool {
     true
 }
 
-/// Something that happened to a model: a line of the ledger.
+/// A line of the ledger about a model.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct ModelEvent {
-    /// Number of the line.
+    /// Sequence number of the line in the ledger.
     pub ledger_seq: u64,
-    /// When it was written.
+    /// When the line was written.
     pub ledger_time: String,
 }
 
 impl Event<'_> {
-    /// The verdict, if it is one that can be read.
+    /// The verdict, if the event is one that can be parsed.
     pub fn verdict(&self) -> Option<VerdictEvent> {
         self.document(Kind::Verdict)
     }
 
-    /// What happened to a model, if it is that and can be read.
+    /// The ledger line, if the event is one that can be parsed.
     pub fn model(&self) -> Option<ModelEvent> {
         self.document(Kind::Model)
     }

@@ -1,4 +1,4 @@
-//! An event of the feed: what happened, on which topic, where in the sequence.
+//! An event of the feed: its topic, its sequence number and its contents.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,7 +12,7 @@ use crate::schema::column::Label;
 use crate::store::event::{Batch, StoredRow};
 use crate::telemetry::metrics::{ClosedLabel, Topic, Transport};
 
-/// Every topic, in the order of the table of metrics' labels.
+/// Every topic, in the order of the values of the metrics' label.
 pub const TOPICS: [Topic; 5] = [
     Topic::Predictions,
     Topic::Models,
@@ -21,12 +21,11 @@ pub const TOPICS: [Topic; 5] = [
     Topic::Jobs,
 ];
 
-/// A topic's name on the wire.
 pub fn name(topic: Topic) -> &'static str {
     Topic::VALUES[topic.index()]
 }
 
-/// The topic of a name.
+/// The topic with this name, if there is one.
 pub fn named(text: &str) -> Option<Topic> {
     TOPICS.into_iter().find(|topic| name(*topic) == text)
 }
@@ -36,7 +35,6 @@ pub fn named(text: &str) -> Option<Topic> {
 pub struct Topics(u8);
 
 impl Topics {
-    /// All there are.
     pub fn all() -> Topics {
         TOPICS.into_iter().collect()
     }
@@ -46,22 +44,20 @@ impl Topics {
         self.0 & (1 << topic.index()) != 0
     }
 
-    /// These and those.
+    /// The union of both sets.
     pub fn with(self, other: Topics) -> Topics {
         Topics(self.0 | other.0)
     }
 
-    /// These without those.
+    /// The topics of this set that are not in `other`.
     pub fn without(self, other: Topics) -> Topics {
         Topics(self.0 & !other.0)
     }
 
-    /// One after the other.
     pub fn each(self) -> impl Iterator<Item = Topic> {
         TOPICS.into_iter().filter(move |topic| self.has(*topic))
     }
 
-    /// Their names.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         self.each().map(name)
     }
@@ -77,13 +73,13 @@ impl FromIterator<Topic> for Topics {
     }
 }
 
-/// What a prediction is called: an id of ours, or the caller's own.
+/// The id of a prediction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum PredictionId {
-    /// A UUID of version 7.
+    /// A UUID of version 7 that the platform made.
     Fresh(Uuid),
-    /// As the caller named it.
+    /// An id that the client chose.
     Named(#[serde(serialize_with = "text")] Arc<str>),
 }
 
@@ -96,33 +92,29 @@ impl std::fmt::Display for PredictionId {
     }
 }
 
-/// A prediction that was answered, as compact as it can be: it is made on the answer's path.
+/// A prediction that a client received. It is made on the path of the response, and therefore compact.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Prediction {
-    /// Its id.
     pub id: PredictionId,
-    /// The label, as the table writes it.
+    /// The predicted label, in the target column's own values.
     pub label: Label,
     /// Probability of the positive value.
     pub probability: f64,
-    /// The model that made it.
     #[serde(serialize_with = "text")]
     pub model: Arc<str>,
-    /// Warnings given with it.
     pub warnings: Vec<Warning>,
-    /// Where it stands in a large request, which the monitor judges as a whole; none in any other.
+    /// Position in a large request, whose rows the monitor judges together; none for other requests.
     #[serde(skip)]
     pub batch: Option<Batch>,
-    /// How its row reached the server; stored, and not published to subscribers.
+    /// The transport by which the row reached the server; stored, but not published to subscribers.
     #[serde(skip)]
     pub transport: Transport,
-    /// When it was made.
     #[serde(skip)]
     pub time: Timestamp,
-    /// The row. It is stored, and not published to subscribers.
+    /// The row; stored, but not published to subscribers.
     #[serde(skip)]
     pub row: StoredRow<'static>,
-    /// The key of the row's own id, where it has one; stored, and not published either.
+    /// The row's own id, where it has one; stored, but not published to subscribers.
     #[serde(skip)]
     pub own_id: Option<Box<str>>,
 }
@@ -131,16 +123,16 @@ fn text<S: Serializer>(text: &Arc<str>, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(text)
 }
 
-/// What happened.
+/// The contents of an event.
 #[derive(Debug)]
 pub(super) enum Fact {
-    /// A prediction, not yet written out.
+    /// A prediction, which is serialized only if a subscriber reads it.
     Prediction(Arc<Prediction>),
-    /// Anything else, as JSON.
+    /// Any other event, as JSON.
     Told(Box<str>),
 }
 
-/// An event: a place in the one sequence of all topics, and what happened.
+/// An event of the feed, with a sequence number that counts over all topics.
 #[derive(Debug)]
 pub struct Event {
     topic: Topic,
@@ -162,17 +154,15 @@ impl Event {
         }
     }
 
-    /// Its topic.
     pub fn topic(&self) -> Topic {
         self.topic
     }
 
-    /// Its place in the sequence.
     pub fn seq(&self) -> u64 {
         self.seq
     }
 
-    /// The message subscribers get. Written once, by the first who wants it: nobody may.
+    /// The message for subscribers. The first subscriber that needs it serializes it; without subscribers that never happens.
     pub fn message(&self) -> &Arc<str> {
         self.message.get_or_init(|| {
             let data = match &self.fact {

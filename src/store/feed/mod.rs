@@ -1,11 +1,11 @@
-//! The live feed: events of all topics under one counter, the last of them kept for those who resume.
+//! The live feed: events of all topics under one counter, the latest of which are retained for subscribers that resume.
 //!
-//! A subscriber gets every event of its topics with a number above where it began: what was kept first, then what comes,
-//! in order, once, without a gap; both are settled under one lock. Its queue is bounded: one that is full is cut off and
-//! told so ([`Subscription::next`]), so a slow reader never holds up the others. An event is written as text by the first
-//! subscriber that wants it, outside the lock; when nobody listens, publishing is a push into a ring.
+//! A subscriber gets every event of its topics after its starting position: retained events first, then new ones, in order,
+//! each once and without a gap, because both are determined under one lock. Its queue is bounded. A subscriber whose queue is
+//! full is cut off and notified ([`Subscription::next`]), so that a slow one never delays the others. The first subscriber
+//! that needs an event serializes it, outside the lock; without subscribers, publishing is a push into a ring buffer.
 //!
-//! The counter starts anew with the process; `epoch` tells one life of it from another.
+//! The counter restarts with the process; `epoch` identifies the process that a sequence number belongs to.
 
 mod event;
 mod recorder;
@@ -33,12 +33,11 @@ use crate::telemetry::metrics::Metrics;
 use event::Fact;
 use state::{Overrun, Reader, Shared};
 
-/// The feed. Clones share it.
+/// Handle to the feed; clones share it.
 #[derive(Clone, Debug)]
 pub struct Feed(Arc<Shared>);
 
 impl Feed {
-    /// An empty feed.
     pub fn new(options: Options, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Feed {
         let epoch = clock.id().simple().to_string();
         Feed(Arc::new(Shared {
@@ -50,27 +49,27 @@ impl Feed {
         }))
     }
 
-    /// This life of the counter.
+    /// Identifies this run of the counter.
     pub fn epoch(&self) -> &str {
         &self.0.epoch
     }
 
-    /// Publishes something that happened.
+    /// Publishes an event with JSON contents.
     ///
     /// # Panics
-    /// When `data` has keys that are no text.
+    /// When `data` cannot be serialized, as with keys that are not text.
     pub fn publish(&self, topic: Topic, data: &impl Serialize) {
         let json = serde_json::to_string(data).expect("events are structs with text keys");
         self.append(topic, [Fact::Told(json.into())]);
     }
 
-    /// Publishes predictions that were answered.
+    /// Publishes predictions that clients received.
     pub fn predictions(&self, made: &[Arc<Prediction>]) {
         let facts = made.iter().map(|made| Fact::Prediction(made.clone()));
         self.append(Topic::Predictions, facts);
     }
 
-    /// A subscription, to no topic yet.
+    /// Opens a subscription, to no topic yet.
     pub fn open(&self) -> Subscription {
         let (sender, queue) = mpsc::channel(self.0.options.queue);
         let overrun = Arc::new(Overrun::default());

@@ -1,4 +1,4 @@
-//! Predictions on their way off the answer's path.
+//! The queue that takes predictions off the path of the response, to the store's writer.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use tokio::time::{Instant, timeout_at};
 use super::event::Prediction;
 use crate::telemetry::metrics::Metrics;
 
-/// Predictions that may wait to be taken: a fifth of a second of the fastest traffic one machine answers, 16 MiB at most.
+/// Capacity of the queue: a fifth of a second of the fastest traffic of one machine, at most 16 MiB.
 const WAITING: usize = 1 << 16;
 
-/// Takes note of predictions. Clones share one queue.
+/// The sending end of the queue. Clones share one queue.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     queue: mpsc::Sender<Arc<Prediction>>,
@@ -20,17 +20,17 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Notes a prediction that was answered; never waits. When the queue is full, it is lost and counted.
+    /// Queues a prediction; never waits. When the queue is full, the prediction is dropped and counted.
     pub fn note(&self, prediction: Prediction) {
         if self.queue.try_send(Arc::new(prediction)).is_err() {
             self.lose();
         }
     }
 
-    /// The same for a thread that serves nobody else: it waits for room until then.
+    /// Does the same as [`Recorder::note`], but blocks until the queue has room, at most until `until`.
     ///
     /// # Panics
-    /// On a thread that runs tasks, or outside of a runtime.
+    /// On a thread that runs async tasks, or outside a Tokio runtime.
     pub fn note_by(&self, until: Instant, prediction: Prediction) {
         let sent = match self.queue.try_send(Arc::new(prediction)) {
             Ok(()) => true,
@@ -52,7 +52,6 @@ impl Recorder {
     }
 }
 
-/// A recorder, and the other end of its queue.
 pub fn recorder(metrics: Arc<Metrics>) -> (Recorder, mpsc::Receiver<Arc<Prediction>>) {
     let (queue, taken) = mpsc::channel(WAITING);
     (Recorder { queue, metrics }, taken)

@@ -1,4 +1,4 @@
-//! What the feed and its subscriptions share: the events that are kept, the readers that want new ones, the counter of both.
+//! The state that the feed and its subscriptions share: retained events, readers, and the counter of events.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,57 +10,57 @@ use super::event::{Event, Topics};
 use crate::clock::Clock;
 use crate::telemetry::metrics::Metrics;
 
-/// How much is kept.
+/// The limits of the feed.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Events kept for those who resume.
+    /// Number of events retained for subscribers that resume.
     pub keep: usize,
-    /// Events that may wait for one subscriber.
+    /// Maximum number of events that may be queued for one subscriber.
     pub queue: usize,
 }
 
-/// Where a subscriber resumes.
+/// The position from which a subscriber resumes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Since {
-    /// The last event it has.
+    /// Sequence number of the last event that the subscriber has.
     pub seq: u64,
-    /// The epoch it has it from, where it says so.
+    /// The epoch (run of the server) in which that number was assigned, if the subscriber names it.
     pub epoch: Option<String>,
 }
 
-/// Why nobody can resume there.
+/// Why a subscriber cannot resume from a position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SinceError {
-    /// Events after it are gone.
+    /// Events after the position are no longer retained.
     #[error("events after {since} are no longer all there: the oldest kept is {oldest}; subscribe without since, or since {}", .oldest - 1)]
     TooOld {
-        /// As asked for.
+        /// The requested position.
         since: u64,
-        /// The oldest kept.
+        /// Sequence number of the oldest retained event.
         oldest: u64,
     },
-    /// It has not happened yet.
+    /// The position is beyond the last event.
     #[error(
         "there is no event {since} yet: the last is {last}, the oldest kept {oldest}; subscribe without since"
     )]
     Future {
-        /// As asked for.
+        /// The requested position.
         since: u64,
-        /// The last event.
+        /// Sequence number of the last event.
         last: u64,
-        /// The oldest kept.
+        /// Sequence number of the oldest retained event.
         oldest: u64,
     },
-    /// Another life of the counter.
+    /// The epoch is that of an earlier process, whose sequence numbers mean nothing here.
     #[error(
         "epoch {given:?} is over, this is {epoch:?}; the oldest event kept is {oldest}; subscribe without since"
     )]
     Epoch {
-        /// As asked for.
+        /// The requested epoch.
         given: String,
-        /// The present one.
+        /// The current epoch.
         epoch: String,
-        /// The oldest kept.
+        /// Sequence number of the oldest retained event.
         oldest: u64,
     },
 }
@@ -81,7 +81,7 @@ pub(super) struct State {
     pub(super) readers_ever: u64,
 }
 
-/// Whether a reader fell too far behind, and the bell that tells it.
+/// A flag that a reader fell too far behind, with a wake-up for the task that waits for it.
 #[derive(Debug, Default)]
 pub(super) struct Overrun {
     happened: AtomicBool,
@@ -98,7 +98,7 @@ impl Overrun {
         self.happened.load(Ordering::Acquire)
     }
 
-    /// Ends when it has happened.
+    /// Waits until the flag is set.
     pub(super) async fn wait(&self) {
         while !self.has_happened() {
             self.bell.notified().await;
@@ -106,7 +106,7 @@ impl Overrun {
     }
 }
 
-/// The feed's end of a subscription.
+/// The feed's side of a subscription.
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) id: u64,
@@ -116,14 +116,14 @@ pub(super) struct Reader {
 }
 
 impl Shared {
-    /// No holder can leave the state half changed: nothing in between can panic.
+    /// A poisoned lock is safe to use: nothing between two changes of the state can panic.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// Hands an event to whoever wants it; gives how many were too slow for it and are cut off.
+    /// Queues an event for every reader of its topic; returns how many readers were cut off because their queue was full.
     pub(super) fn tell(&mut self, event: &Arc<Event>) -> u64 {
         let before = self.readers.len();
         self.readers.retain(|reader| {
@@ -139,7 +139,7 @@ impl State {
         (before - self.readers.len()) as u64
     }
 
-    /// Events kept after `since`.
+    /// The retained events after `since`.
     pub(super) fn after(&self, since: &Since, epoch: &str) -> Result<Vec<Arc<Event>>, SinceError> {
         let oldest = self.kept.front().map_or(self.seq + 1, |event| event.seq());
         if let Some(given) = since.epoch.as_deref().filter(|given| *given != epoch) {

@@ -1,4 +1,4 @@
-//! One reader's place in the feed: what was kept for it, then what comes, in order, once, without a gap.
+//! A subscription: the retained events it asked for, then new ones, in order, each once and without a gap.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,25 +8,24 @@ use tokio::sync::mpsc;
 use super::event::{Event, Topics};
 use super::state::{Overrun, Shared, Since, SinceError};
 
-/// A reader's end. Dropping it ends the subscription.
+/// The subscriber's side of a subscription. Dropping it ends the subscription.
 #[derive(Debug)]
 pub struct Subscription {
     pub(super) feed: Arc<Shared>,
     pub(super) id: u64,
     pub(super) topics: Topics,
-    /// What comes before anything of the queue.
+    /// Events to return before those of the queue.
     pub(super) ready: VecDeque<Arc<Event>>,
     pub(super) queue: mpsc::Receiver<Arc<Event>>,
     pub(super) overrun: Arc<Overrun>,
 }
 
 impl Subscription {
-    /// The topics it has.
     pub fn topics(&self) -> Topics {
         self.topics
     }
 
-    /// The next event; none once the reader has fallen too far behind. Safe to be cancelled.
+    /// The next event; none once the subscriber has fallen too far behind. Cancel-safe.
     pub async fn next(&mut self) -> Option<Arc<Event>> {
         if self.overrun.has_happened() {
             return None;
@@ -37,16 +36,16 @@ impl Subscription {
         }
     }
 
-    /// Ends when the reader has fallen too far behind: for whoever waits on something else meanwhile.
+    /// Waits until the subscriber has fallen too far behind, for callers that wait on something else at the same time.
     pub async fn overrun(&self) {
         self.overrun.wait().await;
     }
 
-    /// Adds topics, those it has already being left as they are; with `since`, the new ones from there on. Gives the
-    /// number of the last event so far.
+    /// Adds topics; those already subscribed to are unchanged. With `since`, the retained events of the new topics after
+    /// that position come first. Returns the sequence number of the last event so far.
     ///
     /// # Errors
-    /// [`SinceError`], naming the oldest event kept; nothing is added then.
+    /// [`SinceError`], which names the oldest retained event; nothing is added then.
     pub fn add(&mut self, topics: Topics, since: Option<&Since>) -> Result<u64, SinceError> {
         let feed = self.feed.clone();
         let mut state = feed.lock();
@@ -66,8 +65,8 @@ impl Subscription {
         Ok(state.seq)
     }
 
-    /// Gives topics up: none of their events comes any more, not even those that wait. Gives the number of the last
-    /// event so far.
+    /// Removes topics: no event of theirs is returned any more, queued ones included. Returns the sequence number of the
+    /// last event so far.
     pub fn remove(&mut self, topics: Topics) -> u64 {
         let feed = self.feed.clone();
         let mut state = feed.lock();
@@ -78,7 +77,7 @@ impl Subscription {
         state.seq
     }
 
-    /// What waits in the queue comes before anything that is yet to be published.
+    /// Moves the queued events to `ready`, because they come before events that are published later.
     fn take_queue(&mut self) {
         while let Ok(event) = self.queue.try_recv() {
             self.ready.push_back(event);

@@ -1,6 +1,8 @@
-//! Predictions as they are answered, for one listener that may fall behind. It is filled off the answer's path, from what the
-//! recorder took; what the listener has no room for is counted and passed over, and nobody ever waits for it. While the valve
-//! is shut, which it is unless somebody listens, a batch of predictions costs one look at it.
+//! A bounded queue that passes predictions to the shadow scorer, which may fall behind.
+//!
+//! The store's writer fills it, outside the path of the response. Predictions that do not fit are counted and skipped;
+//! the writer never waits. The queue is closed by a valve unless a shadow model runs; a batch of predictions then
+//! costs a single check.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +12,7 @@ use tokio::sync::mpsc;
 use super::event::Prediction;
 use crate::telemetry::metrics::Metrics;
 
-/// The end that is filled.
+/// The sending end of the queue.
 #[derive(Debug)]
 pub struct Tap {
     queue: mpsc::Sender<Arc<Prediction>>,
@@ -18,22 +20,22 @@ pub struct Tap {
     metrics: Arc<Metrics>,
 }
 
-/// The end that is listened at.
+/// The receiving end of the queue.
 #[derive(Debug)]
 pub struct Tapped(mpsc::Receiver<Arc<Prediction>>);
 
-/// What flows, and what was passed over. Clones share it.
+/// Selects the model whose predictions pass, and counts the skipped ones. Clones share the state.
 #[derive(Clone, Debug, Default)]
 pub struct Valve(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// Whose predictions flow.
+    /// The model whose predictions pass; none while the valve is closed.
     model: Mutex<Option<Arc<str>>>,
     passed_over: AtomicU64,
 }
 
-/// A tap with room for so many predictions that wait, and its valve, which is shut.
+/// Makes a queue with a capacity of `room` predictions, and its valve, which is closed.
 pub fn tap(room: usize, metrics: Arc<Metrics>) -> (Tap, Tapped, Valve) {
     let (queue, taken) = mpsc::channel(room);
     let valve = Valve::default();
@@ -46,7 +48,7 @@ pub fn tap(room: usize, metrics: Arc<Metrics>) -> (Tap, Tapped, Valve) {
 }
 
 impl Tap {
-    /// Offers predictions; never waits.
+    /// Queues the predictions of the selected model that fit; never waits.
     pub fn offer(&self, made: &[Arc<Prediction>]) {
         let Some(model) = self.valve.lock().clone() else {
             return;
@@ -65,19 +67,19 @@ impl Tap {
 }
 
 impl Tapped {
-    /// Waits for predictions and takes so many at most; gives how many, 0 when there will be no more.
+    /// Waits for predictions and takes at most `most` of them; returns their number, 0 once the sending end is gone.
     pub async fn take(&mut self, taken: &mut Vec<Arc<Prediction>>, most: usize) -> usize {
         self.0.recv_many(taken, most).await
     }
 }
 
 impl Valve {
-    /// Lets the predictions of a model flow, or of none.
+    /// Lets the predictions of one model pass, or of none.
     pub fn set(&self, model: Option<Arc<str>>) {
         *self.lock() = model;
     }
 
-    /// How many were passed over since this was asked last.
+    /// Number of predictions skipped since the last call.
     pub fn take_passed_over(&self) -> u64 {
         self.0.passed_over.swap(0, Ordering::Relaxed)
     }
@@ -87,7 +89,7 @@ impl Valve {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<str>>> {
-        // Assignments alone happen under it.
+        // A poisoned lock is safe to use: only assignments happen under it.
         self.0.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -135,7 +137,7 @@ mod tests {
         assert_eq!(waiting(&mut tapped), 0);
     }
 
-    /// The listener sleeps: whoever fills goes on all the same.
+    /// The receiver does not read, and the sender must go on regardless.
     #[test]
     fn what_there_is_no_room_for_is_passed_over_and_counted() {
         let metrics = Arc::new(Metrics::new([]));

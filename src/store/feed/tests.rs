@@ -1,4 +1,4 @@
-//! The feed's promises: in order, once, without a gap; bounded; errors that help.
+//! The guarantees of the feed: events in order, each once, without a gap; bounded queues; helpful errors.
 
 use futures_util::FutureExt;
 use serde_json::json;
@@ -20,7 +20,7 @@ fn since(seq: u64) -> Since {
     Since { seq, epoch: None }
 }
 
-/// Numbers of the events that can be had without waiting.
+/// Sequence numbers of the events that are available without waiting.
 fn numbers(subscription: &mut Subscription) -> Vec<u64> {
     std::iter::from_fn(|| subscription.next().now_or_never()?.map(|event| event.seq())).collect()
 }
@@ -40,7 +40,7 @@ fn backlog_then_live_in_order_and_once() {
     assert_eq!(reader.add(topics(&["models"]), Some(&since(0))), Ok(4));
     feed.publish(Topic::Alerts, &json!({}));
     feed.publish(Topic::Models, &json!({}));
-    // A topic that comes later brings its own past, sorted in; the other is not told twice.
+    // A topic that is added later brings its retained events, merged in order; events of the other topic are not repeated.
     assert_eq!(
         reader.add(topics(&["models", "alerts"]), Some(&since(1))),
         Ok(6)

@@ -1,11 +1,11 @@
-//! Another storage under the database than a file on the disk.
+//! Support for storage other than a file on disk under the database.
 
 use redb::StorageBackend;
 
-/// Makes the storage under the database; tests hand in one that forgets and fails.
+/// Opens the storage under the database; tests pass one that loses unsynced writes and fails.
 pub type Backend = Box<dyn Fn() -> std::io::Result<Box<dyn StorageBackend>> + Send + Sync>;
 
-/// A storage behind a pointer.
+/// Adapter that lets the database use a boxed storage.
 #[derive(Debug)]
 pub(super) struct Boxed(pub(super) Box<dyn StorageBackend>);
 

@@ -1,4 +1,4 @@
-//! The file as a whole: copied while nobody writes, and put back.
+//! Backup and restore of the whole file.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -10,19 +10,17 @@ use super::{File, NAME, Origin, broken, holder, of_database};
 use crate::store::error::OpenError;
 use crate::store::layout::{self, META};
 
-/// What a file of the database begins with.
+/// First bytes of every database file.
 const MAGIC: &[u8; 4] = b"redb";
 
 impl File {
-    /// Closes it for good and hands its bytes on; nobody opens it meanwhile. Gives how many there are.
-    ///
-    /// # Errors
-    /// When it cannot be read or `to` not be written; `Held` if somebody took it in the moment between.
+    /// Closes the store for good and copies the file's bytes to `to`, under a lock that keeps other processes from opening
+    /// it; returns their number. The error is `Held` if another process opened the file before the lock was taken.
     pub fn copy(self, to: &mut dyn Write) -> Result<u64, OpenError> {
         let Origin::Path(path) = &self.origin else {
             return Err(broken(&self.name(), "it is not on a disk"));
         };
-        // A file that was closed needs no recovery where it is opened again.
+        // A file that was closed properly needs no recovery when the copy is opened.
         self.shut();
         let mut bytes = fs::File::open(path).map_err(|e| broken(&self.name(), e))?;
         bytes.try_lock().map_err(|_| OpenError::Held {
@@ -33,11 +31,8 @@ impl File {
         io::copy(&mut bytes, to).map_err(|e| broken(&self.name(), e))
     }
 
-    /// Copies it while it stays open; nothing is read or written while the bytes are copied. The copy is at its place only
-    /// once it is whole and sound. Gives its size.
-    ///
-    /// # Errors
-    /// When it cannot be read or the copy not be written; nothing has changed then.
+    /// Copies the file to `to` while the store stays open, and returns the size of the copy. Reads and writes block while
+    /// bytes are copied. The copy is renamed to `to` only once it is complete and verified; on an error `to` is unchanged.
     pub fn backup(&self, to: &Path) -> Result<u64, OpenError> {
         if let Origin::Path(path) = &self.origin
             && to
@@ -51,7 +46,8 @@ impl File {
         let part = part(to);
         let failed = |e: io::Error| broken(&to.display().to_string(), e);
         let done = self.copy_open(&part, to).and_then(|()| {
-            // The copy was not closed: whoever opens it recovers its last commit, here and now.
+            // The copy is one of an open database: opening it recovers the last commit, which happens here and
+            // not at a restore.
             sound(&part, to)?;
             let bytes = fs::metadata(&part).map_err(failed)?.len();
             let synced = fs::File::open(&part).and_then(|file| file.sync_all());
@@ -83,31 +79,27 @@ impl File {
         fault.map_or(Ok(()), Err)
     }
 
-    /// Puts a copy of `from` in its place, once that has shown to be a sound store.
-    ///
-    /// # Errors
-    /// [`OpenError`], of `from`; nothing has changed then.
+    /// Replaces the file with a copy of `from`, after that has been verified as a store. Errors are about `from`; the
+    /// file is unchanged then.
     pub fn replace(self, from: &Path) -> Result<(), OpenError> {
         let Origin::Path(path) = &self.origin else {
             return Err(broken(&self.name(), "it is not on a disk"));
         };
         put(from, path)
-        // It is held until here: `self` ends after its name has gone to the copy.
+        // The store stays locked until here: `self` is dropped after the copy has taken its name.
     }
 
-    /// Puts a copy of `from` where a store is that cannot be opened, or none.
-    ///
-    /// # Errors
-    /// As [`File::replace`].
+    /// Restores a copy of `from` to a state folder whose store is missing or cannot be opened. Errors
+    /// are those of [`File::replace`].
     pub fn put_back(from: &Path, state: &Path) -> Result<(), OpenError> {
         put(from, &state.join(NAME))
     }
 }
 
-/// Whether a backup may be written there: where nothing is, or an earlier backup.
+/// Checks that a backup may be written to a path: nothing is there, or an earlier backup.
 ///
 /// # Errors
-/// When another file is there. Whoever may ask for a backup must not be able to put one in the place of a model.
+/// When another file is there: a client that may start a backup must not be able to overwrite a model with it.
 pub fn replaceable(to: &Path) -> Result<(), OpenError> {
     let mut magic = [0; MAGIC.len()];
     let found = match fs::File::open(to) {
@@ -145,7 +137,7 @@ fn part(place: &Path) -> PathBuf {
     place.with_extension(format!("{}.part", std::process::id()))
 }
 
-/// Whether a copy is a store that this program reads; told under the name of what it is a copy of.
+/// Checks that a copy is a store that this program can read; errors name the original `from`.
 fn sound(copy: &Path, from: &Path) -> Result<(), OpenError> {
     let file = from.display().to_string();
     let database = Builder::new()

@@ -1,7 +1,7 @@
-//! Who holds a store: its process and the address it serves the store under, in files beside it.
+//! Which process has a store open, and the URL at which it serves the store, in files beside the store.
 //!
-//! The lock decides who holds the store. The address is read only after the lock was refused, and believed only if it was
-//! written by the process that the pid file names: a file that a killed server left behind misleads nobody.
+//! The file lock alone decides which process has the store. The URL is read only after the lock could not be taken, and is
+//! used only if the process named in the pid file wrote it, so a file that a killed server left behind does no harm.
 
 use std::fs;
 use std::io;
@@ -15,12 +15,12 @@ fn address_file(store: &Path) -> PathBuf {
     store.with_extension("server")
 }
 
-/// Names this process as the holder.
+/// Writes this process's id to the pid file.
 pub(super) fn claim(store: &Path) -> io::Result<()> {
     fs::write(pid_file(store), std::process::id().to_string())
 }
 
-/// The process that holds the store, for messages.
+/// The process that has the store open, as a phrase for messages.
 pub(super) fn process(store: &Path) -> String {
     let pid = fs::read_to_string(pid_file(store)).unwrap_or_default();
     match pid.trim() {
@@ -29,7 +29,7 @@ pub(super) fn process(store: &Path) -> String {
     }
 }
 
-/// Writes the address of this process.
+/// Writes the URL at which this process serves the store.
 pub(super) fn announce(store: &Path, url: &str) -> io::Result<()> {
     let pid = std::process::id();
     let part = store.with_extension(format!("server.{pid}.part"));
@@ -37,12 +37,12 @@ pub(super) fn announce(store: &Path, url: &str) -> io::Result<()> {
     fs::rename(part, address_file(store))
 }
 
-/// Removes the address. A file that stays is harmless: its process no longer holds the store.
+/// Removes the file with the URL. A failure is harmless, because its process no longer has the store open.
 pub(super) fn forget_address(store: &Path) {
     let _ = fs::remove_file(address_file(store));
 }
 
-/// The address of the process that holds the store.
+/// The URL at which the process that has the store open serves it.
 pub(super) fn address(store: &Path) -> Option<String> {
     let holder = fs::read_to_string(pid_file(store)).ok()?;
     let text = fs::read_to_string(address_file(store)).ok()?;

@@ -1,4 +1,4 @@
-//! The file under the store: opened, told who holds it, and opened anew after a fault of the disk.
+//! The file under the store: locking, opening, and reopening after a disk error.
 
 mod backend;
 mod copy;
@@ -24,21 +24,22 @@ use super::layout::{self, META};
 use crate::telemetry::panics;
 use backend::Boxed;
 
-/// The file's name in the state's folder.
+/// Name of the store's file in the state folder.
 pub const NAME: &str = "events.redb";
 
-/// Memory for pages read and written.
+/// Size of the database's page cache in bytes.
 const CACHE: usize = 16 << 20;
 
-/// Where panics are damage: in the database, and here, where what it read is decoded.
+/// Path prefix of the code in which a panic means a damaged file: this module, which decodes what the database read. Panics
+/// inside the database count as well.
 const EDGE: &str = "store/";
 
-/// What is believed of a file that is opened.
+/// How far a file is trusted when it is opened.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trust {
-    /// Where it was closed properly, that its pages are as they were written.
+    /// If it was closed properly, its pages are taken to be as they were written.
     Closed,
-    /// Nothing: every page is read, which takes time.
+    /// Every page is read and verified, which takes time.
     Nothing,
 }
 
@@ -47,16 +48,16 @@ enum Origin {
     Backend(Backend),
 }
 
-/// An open file. After a fault of the disk the database refuses everything: then the next writer opens it anew, which
+/// An open file. After a disk error the database rejects every operation; the next write then reopens it, which
 /// recovers the last commit.
 pub struct File {
     origin: Origin,
     database: RwLock<Option<Database>>,
-    /// Whether it stays closed.
+    /// Whether it was closed for good.
     shut: AtomicBool,
-    /// Why it is not open.
+    /// The reason, if the database is not open.
     fault: Mutex<Option<String>>,
-    /// Whether it can be written. One that is damaged stays so.
+    /// Whether the file can be written. `Damaged` is final.
     health: watch::Sender<Health>,
 }
 
@@ -67,18 +68,12 @@ impl std::fmt::Debug for File {
 }
 
 impl File {
-    /// Opens or makes `events.redb` in `state`.
-    ///
-    /// # Errors
-    /// [`OpenError`]; `Held` names the process that has it.
+    /// Opens or creates `events.redb` in `state`. The error `Held` names the process that has it open.
     pub fn open(state: &Path) -> Result<File, OpenError> {
         File::in_folder(state, Trust::Closed)
     }
 
-    /// The same with every page verified first: damage is an error then, and nothing worse.
-    ///
-    /// # Errors
-    /// As [`File::open`].
+    /// Does the same as [`File::open`], but verifies every page first, so that damage is an error now and not a panic later.
     pub fn open_verified(state: &Path) -> Result<File, OpenError> {
         File::in_folder(state, Trust::Nothing)
     }
@@ -92,9 +87,6 @@ impl File {
     }
 
     /// Opens a database over another kind of storage.
-    ///
-    /// # Errors
-    /// As [`File::open`].
     pub fn with_backend(backend: Backend) -> Result<File, OpenError> {
         File::over(Origin::Backend(backend), Trust::Closed)
     }
@@ -122,7 +114,7 @@ impl File {
         }
     }
 
-    /// Opens the database, which panics on some damage.
+    /// Opens the database. Some kinds of damage make it panic, which is reported as an error.
     fn opened(&self, trust: Trust) -> Result<Database, OpenError> {
         let opened = panics::caught(EDGE, || self.database(trust));
         opened.unwrap_or_else(|why| {
@@ -171,10 +163,7 @@ impl File {
         }
     }
 
-    /// Begins a writing transaction, with its commit on the disk when it returns.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
+    /// Runs `work` in a write transaction. The commit is on disk when this returns; [`StoreError::Unavailable`] otherwise.
     pub fn write<T>(
         &self,
         work: impl FnOnce(&WriteTransaction) -> Result<T, StoreError>,
@@ -202,10 +191,7 @@ impl File {
         Ok(done)
     }
 
-    /// A snapshot to read from.
-    ///
-    /// # Errors
-    /// [`StoreError::Unreadable`].
+    /// Runs `work` on a snapshot.
     pub fn read<T>(
         &self,
         work: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
@@ -217,10 +203,7 @@ impl File {
         })
     }
 
-    /// Works on the database alone: nothing is read or written meanwhile.
-    ///
-    /// # Errors
-    /// What `work` says, or that it is closed.
+    /// Runs `work` with exclusive access to the database: reads and writes block meanwhile.
     pub fn alone<T>(
         &self,
         work: impl FnOnce(&mut Database) -> Result<T, StoreError>,
@@ -234,7 +217,8 @@ impl File {
         })
     }
 
-    /// Works on a file that is whole. On one that is damaged the database panics, or says so; either ends all work on it.
+    /// Runs `work` if the file is not damaged. On a damaged file the database panics or returns an error; either one closes
+    /// the store for good.
     fn whole<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
         if let Health::Damaged(why) = &*self.health.borrow() {
             return Err(StoreError::Damaged(why.clone()));
@@ -252,12 +236,12 @@ impl File {
         done
     }
 
-    /// Whether it can be written, and when that changes.
+    /// Whether the file can be written; the receiver is notified when that changes.
     pub fn health(&self) -> watch::Receiver<Health> {
         self.health.subscribe()
     }
 
-    /// Notes how it is. Gives how it was, where that changes; damage does not go away.
+    /// Sets the health and returns the previous one if it changed. `Damaged` is never replaced.
     pub(super) fn tell(&self, health: Health) -> Option<Health> {
         let mut before = None;
         self.health.send_if_modified(|known| {
@@ -270,7 +254,6 @@ impl File {
         before
     }
 
-    /// Bytes on the disk.
     pub fn size(&self) -> u64 {
         match &self.origin {
             Origin::Path(path) => std::fs::metadata(path).map_or(0, |file| file.len()),
@@ -278,10 +261,7 @@ impl File {
         }
     }
 
-    /// Writes beside the file where the process that holds it serves the store.
-    ///
-    /// # Errors
-    /// When that cannot be written.
+    /// Writes the URL at which this process serves the store into a file beside it.
     pub fn announce(&self, url: &str) -> std::io::Result<()> {
         match &self.origin {
             Origin::Path(path) => holder::announce(path, url),
@@ -289,7 +269,7 @@ impl File {
         }
     }
 
-    /// Closes it for good, so that another can open it.
+    /// Closes the file for good, so that another process can open it.
     pub fn shut(&self) {
         self.shut.store(true, Ordering::SeqCst);
         if let Origin::Path(path) = &self.origin {
@@ -310,14 +290,14 @@ impl File {
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         let closed = database.take();
-        // What is damaged may make the database panic when it is put away, too.
+        // Dropping a damaged database may panic too.
         if let Err(why) = panics::caught(EDGE, || drop(closed)) {
             self.tell(Health::Damaged(why));
         }
     }
 
     fn reopen(&self) -> Result<(), StoreError> {
-        // Readers are not made to wait for a writer that has nothing to open.
+        // The read lock comes first, so that readers need not wait for a writer when the database is open.
         let is_open = |database: &Option<Database>| database.is_some();
         if is_open(&self.database.read().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(());
@@ -343,7 +323,7 @@ impl File {
     }
 }
 
-/// Makes what is not there, and brings an older file up to this revision; gives the revision it has now.
+/// Creates missing tables and upgrades an older file to this revision; returns the file's revision.
 fn prepare(database: &Database) -> Result<u64, StoreError> {
     let known = database
         .begin_read()?

@@ -1,9 +1,10 @@
-//! The index of ids: at which number the event of a prediction or a row stands.
+//! The index of ids: the sequence number of the event of each prediction and row.
 //!
-//! Ids of ours are UUIDs, new ones of version 7 that begin with their time in milliseconds. They come by the thousand, and an
-//! entry for each would cost as much as all the rest of a prediction's way to the disk: so those of a commit are sorted and
-//! kept in runs, some three hundred to an entry ([`run`]). A run spans at most [`SPAN`]; an id is looked for in the runs that
-//! begin in the span before it, nearest first, which is the first of them for nearly all. Other ids are an entry each.
+//! Ids that the platform makes are UUIDs of version 7, which begin with their time in milliseconds. They arrive by the
+//! thousand, and an entry for each would cost as much as all other work of storing a prediction. The UUIDs of a commit are
+//! therefore sorted and stored in runs, some three hundred to an entry ([`run`]). A run spans at most [`SPAN`]. An id is
+//! searched in the runs that begin at most one span before it, nearest first, which for nearly all ids is the first of these
+//! runs. Other ids have an entry each.
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, Table, WriteTransaction};
 use uuid::Uuid;
@@ -15,26 +16,27 @@ use run::{First, Form, Run};
 
 mod run;
 
-/// From the first id of a run to its last, in milliseconds: what an id that is not there costs to look for, at any traffic.
+/// Maximum time from the first id of a run to its last, in milliseconds. It limits how many runs have to be searched
+/// for an unknown id.
 const SPAN: u64 = 100;
 
-/// Ids that wait to be sorted; a strict load is one commit, however long.
+/// Maximum number of ids that wait to be sorted. A strict load is a single commit of any length, whose ids
+/// are sorted in parts.
 const MOST_FRESH: usize = 1 << 16;
 
-/// The index, over tables to read or to write.
+/// The index, over tables that are open for reading or for writing.
 pub(super) struct Ids<Singles, Runs> {
     singles: Singles,
     runs: Runs,
-    /// Runs that revision 4 and before wrote.
+    /// Runs that revision 4 and earlier wrote.
     plain: Runs,
 }
 
-/// The index of a snapshot.
+/// The index in a snapshot.
 pub(super) type KeptIds =
     Ids<ReadOnlyTable<&'static [u8], u64>, ReadOnlyTable<&'static First, &'static [u8]>>;
 
 impl KeptIds {
-    /// That of `snapshot`.
     pub(super) fn of(snapshot: &ReadTransaction) -> Result<KeptIds, StoreError> {
         Ok(Ids {
             singles: snapshot.open_table(IDS)?,
@@ -49,7 +51,7 @@ where
     Singles: ReadableTable<&'static [u8], u64>,
     Runs: ReadableTable<&'static First, &'static [u8]>,
 {
-    /// Where an id leads. It may be to an event that retention took.
+    /// The event of an id, which retention may have dropped.
     pub(super) fn find(&self, key: &Key) -> Result<Option<Found>, StoreError> {
         match self.in_run(key)? {
             None => {
@@ -60,7 +62,7 @@ where
         }
     }
 
-    /// Where an id leads that stands in a run, and that run's place.
+    /// The event of an id that is part of a run, and the position of that run.
     fn in_run(&self, key: &Key) -> Result<Option<(Found, Place)>, StoreError> {
         let Key::Uuid(bytes) = key else {
             return Ok(None);
@@ -90,7 +92,7 @@ where
         }
     }
 
-    /// Hands every id with its number to `look`.
+    /// Passes every id with the sequence number of its event to `look`.
     pub(super) fn each(&self, mut look: impl FnMut(&[u8], u64)) -> Result<(), StoreError> {
         for entry in self.singles.iter()? {
             let (key, single) = entry?;
@@ -108,13 +110,13 @@ where
     }
 }
 
-/// Where a run stands.
+/// The position of a run in the tables.
 struct Place {
     form: Form,
     first: First,
 }
 
-/// Set in the number of an id that stands by itself where that is of a row.
+/// Flag in the value of an id outside of runs: its event is a row.
 const ROW: u64 = 1 << 63;
 
 fn single(found: Found) -> u64 {
@@ -131,17 +133,16 @@ fn of_single(single: u64) -> Found {
     }
 }
 
-/// The index of a transaction.
+/// The index in a write transaction.
 type OpenIds<'t> = Ids<Table<'t, &'static [u8], u64>, Table<'t, &'static First, &'static [u8]>>;
 
-/// The index in a commit.
+/// The index in a commit, with ids that are not written yet.
 pub(super) struct NewIds<'t> {
     kept: OpenIds<'t>,
     fresh: Vec<(u128, Found)>,
 }
 
 impl<'t> NewIds<'t> {
-    /// That of `transaction`.
     pub(super) fn of(transaction: &'t WriteTransaction) -> Result<NewIds<'t>, StoreError> {
         let kept = Ids {
             singles: transaction.open_table(IDS)?,
@@ -152,7 +153,7 @@ impl<'t> NewIds<'t> {
         Ok(NewIds { kept, fresh })
     }
 
-    /// Adds an id, which is new.
+    /// Adds an id, which must be new.
     pub(super) fn add(&mut self, key: &Key, found: Found) -> Result<(), StoreError> {
         match key {
             Key::Text(_) => drop(self.kept.singles.insert(key.bytes(), single(found))?),
@@ -164,13 +165,13 @@ impl<'t> NewIds<'t> {
         Ok(())
     }
 
-    /// As [`Ids::find`], with the ids of this commit.
+    /// Does the same as [`Ids::find`], for the ids of this commit as well.
     pub(super) fn find(&mut self, key: &Key) -> Result<Option<Found>, StoreError> {
         self.flush()?;
         self.kept.find(key)
     }
 
-    /// Writes what was added. The transaction is still to be committed.
+    /// Writes the added ids into the transaction, which the caller still has to commit.
     pub(super) fn flush(&mut self) -> Result<(), StoreError> {
         self.fresh.sort_unstable();
         let mut run = Run::default();
@@ -189,8 +190,8 @@ impl<'t> NewIds<'t> {
         Ok(())
     }
 
-    /// Forgets the id of the event `seq`, if it is of that event; tells whether it was. Events are forgotten in their order:
-    /// a run goes with the last of them.
+    /// Removes the id of the event `seq`, if the index has it for that event; returns whether it had. Events are dropped in
+    /// their order, and a run is removed together with the last of its events.
     pub(super) fn forget(&mut self, key: &Key, seq: u64) -> Result<bool, StoreError> {
         self.flush()?;
         let Some((found, Place { form, first })) = self.kept.in_run(key)? else {
@@ -214,7 +215,6 @@ impl<'t> NewIds<'t> {
     }
 }
 
-/// The UUID of a key, as a number.
 fn number(key: &[u8; 17]) -> u128 {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&key[1..]);

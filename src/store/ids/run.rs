@@ -1,44 +1,43 @@
-//! A run: ids in their order, each with the number of its event.
+//! A run: ids in ascending order, each with the sequence number of its event.
 //!
-//! An id is two parts, the time it begins with and the ten bytes behind it. An entry is `time · ten bytes · event`, the time
-//! and the event each as the difference to the entry before, the first to the run's key; an event is twice its number, plus
-//! one where it is a row. Some thirteen bytes, where id and number are twenty-four.
+//! An id has two parts, its time in milliseconds and the ten bytes after that. An entry is `time · ten bytes · event`, where
+//! event is twice the sequence number, plus one for a row. Time and event are differences to the entry before, those of the
+//! first entry to the run's key. An entry takes some thirteen bytes, where id and sequence number alone take twenty-four.
 //!
-//! Runs of revision 4 and before are those twenty-four bytes, one after the other.
+//! Runs of revision 4 and earlier consist of those twenty-four bytes for each entry.
 
 use crate::store::event::{Reader, put_signed, put_varint};
 
-/// Bits of an id behind its time.
+/// Number of bits after the time in a UUID of version 7.
 const BEHIND: u32 = 80;
 
-/// An id and the number of its event, as a key has them.
+/// Bytes of an id and a sequence number in a key.
 pub const ENTRY: usize = 16 + 8;
 
-/// The key of a run: its first id and the number of that one's event.
+/// The key of a run: its first id and the sequence number of that id's event.
 pub type First = [u8; ENTRY];
 
-/// Most bytes of a run: with its key it fills a page of the database.
+/// Maximum bytes of a run; with its key it fills a page of the database.
 pub const LONGEST: usize = 4096 - 4 - 4 - ENTRY;
 
-/// Most bytes of an entry.
+/// Maximum bytes of an entry.
 const LONGEST_ENTRY: usize = 10 + 10 + 10;
 
-/// Where an id leads.
+/// The event that an id belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Found {
-    /// The number of its event.
+    /// Sequence number of the event.
     pub seq: u64,
-    /// Whether that is known to be a row.
+    /// Whether the event is known to be a row.
     pub is_row: bool,
 }
 
 impl Found {
-    /// As one number.
+    /// Encodes both fields in one number.
     pub fn code(self) -> u64 {
         self.seq << 1 | u64::from(self.is_row)
     }
 
-    /// From that number.
     pub fn of_code(code: u64) -> Found {
         Found {
             seq: code >> 1,
@@ -47,12 +46,12 @@ impl Found {
     }
 }
 
-/// Milliseconds of a UUID of version 7; of another, any number.
+/// The milliseconds of a UUID of version 7; an arbitrary number for another UUID.
 pub fn time(id: u128) -> u64 {
     (id >> BEHIND) as u64
 }
 
-/// The first id of a time.
+/// The smallest id with this time.
 pub fn first_of(time: u64) -> u128 {
     u128::from(time) << BEHIND
 }
@@ -65,16 +64,16 @@ pub fn key(id: u128, seq: u64) -> First {
     key
 }
 
-/// How a run is written.
+/// The format of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// As this program writes it.
+    /// The format that this program writes.
     Packed,
-    /// As revision 4 did.
+    /// The format of revision 4 and earlier.
     Plain,
 }
 
-/// A run that is written.
+/// A run under construction.
 #[derive(Debug, Default)]
 pub struct Run {
     first: Option<First>,
@@ -84,17 +83,17 @@ pub struct Run {
 }
 
 impl Run {
-    /// Whether another id may stand in it.
+    /// Whether the run has room for another id.
     pub fn has_room(&self) -> bool {
         self.bytes.len() + LONGEST_ENTRY <= LONGEST
     }
 
-    /// The time of its first id; none of an empty one.
+    /// The time of the first id; none for an empty run.
     pub fn begin(&self) -> Option<u64> {
         self.first.map(|first| time(split(&first).0))
     }
 
-    /// Appends an id, which is no smaller than those before it.
+    /// Appends an id, which must not be smaller than those before it.
     pub fn push(&mut self, id: u128, found: Found) {
         if self.first.is_none() {
             self.first = Some(key(id, found.seq));
@@ -106,7 +105,7 @@ impl Run {
         (self.id, self.code) = (id, found.code());
     }
 
-    /// Its key and bytes, after which it is empty; none where it is.
+    /// Returns the key and bytes of the run and empties it; none where it is empty already.
     pub fn take(&mut self) -> Option<(First, Vec<u8>)> {
         let first = self.first.take()?;
         Some((first, std::mem::take(&mut self.bytes)))
@@ -119,7 +118,7 @@ fn split(first: &First) -> (u128, u64) {
     (u128::from_be_bytes(*id), seq)
 }
 
-/// The ids of a run; ends where the bytes are none.
+/// Iterates over the ids of a run; ends at the first invalid entry.
 pub fn entries<'r>(
     form: Form,
     first: &First,

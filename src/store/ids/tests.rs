@@ -1,4 +1,4 @@
-//! The index against a plain map.
+//! The index of ids compared with a plain map.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use redb::{Database, ReadableDatabase};
 use super::*;
 use crate::store::layout;
 
-/// An id: its time, what follows it, or a name.
+/// An id of a test: a UUID of a time and the bits after it, or a name.
 #[derive(Clone, Debug)]
 enum Id {
     Uuid(u64, u128),
@@ -25,7 +25,7 @@ impl Id {
     }
 }
 
-/// Times that are close, a span apart, far, and none at all.
+/// UUIDs with times that are close together, about a span apart, or far apart, and a few names.
 fn ids() -> impl Strategy<Value = Vec<Id>> {
     let time = prop_oneof![1_000_000u64..1_000_400, 0u64..300, 0..1u64 << 48];
     let rest = prop_oneof![0u128..4, 0..1u128 << 80];
@@ -36,7 +36,7 @@ fn ids() -> impl Strategy<Value = Vec<Id>> {
     prop::collection::vec(id, 0..300)
 }
 
-/// Where an id leads; every third event is a row.
+/// The event of an id; every third event is a row.
 fn of(seq: u64) -> Found {
     Found {
         seq,
@@ -93,7 +93,7 @@ proptest! {
         for key in in_order.iter().cloned().chain(others.iter().map(Id::key)) {
             prop_assert_eq!(found(&key), known.get(key.bytes()).copied());
         }
-        // The oldest go; what stays is found, and nothing is left when all are gone.
+        // The oldest events are dropped: ids of the others are still found, and no entry is left once all are dropped.
         let cut = (gone as usize).min(in_order.len());
         for (range, left) in [(0..cut, cut), (cut..in_order.len(), in_order.len())] {
             write(&database, |ids| {
@@ -117,7 +117,7 @@ fn ids_of_one_moment_share_entries_that_fill_a_page() {
     let database = empty();
     write(&database, |ids| {
         for n in 0..1000u128 {
-            // Ten a millisecond, as they come when it is busy.
+            // Ten ids a millisecond, as under heavy load.
             ids.add(
                 &Key::uuid(Uuid::from_u128((n / 10) << 80 | n)),
                 of(n as u64),
@@ -132,7 +132,7 @@ fn ids_of_one_moment_share_entries_that_fill_a_page() {
         .unwrap()
         .map(|entry| entry.unwrap().1.value().len());
     let sizes: Vec<usize> = sizes.collect();
-    // 1 + 10 + 1 bytes each.
+    // Each entry takes 1 + 10 + 1 bytes.
     assert_eq!(sizes.iter().sum::<usize>(), 12_000);
     assert!(
         sizes[..sizes.len() - 1]
@@ -142,7 +142,7 @@ fn ids_of_one_moment_share_entries_that_fill_a_page() {
     );
 }
 
-/// Ids of a store of revision 4 are found where they stand.
+/// Ids are found in the runs that a store of revision 4 wrote.
 #[test]
 fn runs_that_are_not_packed_are_read() {
     let database = empty();

@@ -1,4 +1,4 @@
-//! Files whose bytes are not what was written. Found outside: holes of random bytes made the database panic.
+//! Files with damaged bytes. Fuzzing from outside had shown that holes of random bytes make the database panic.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ const FIXTURE: &str = concat!(
     "/tests/fixtures/state-1/state/events.redb"
 );
 
-/// A store that this program wrote: predictions, rows with labels and without, labels.
+/// A store that this program wrote: predictions, rows with and without labels, and labels.
 fn written() -> Vec<u8> {
     let state = tempfile::tempdir().unwrap();
     let file = File::open(state.path()).unwrap();
@@ -51,7 +51,7 @@ fn written() -> Vec<u8> {
     std::fs::read(state.path().join("events.redb")).unwrap()
 }
 
-/// A copy with holes of random bytes, the first at `from` or behind.
+/// A copy with holes of random bytes at offset `from` or later.
 fn damaged(whole: &[u8], seed: u64, from: usize) -> TempDir {
     let mut dice = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut bytes = whole.to_vec();
@@ -65,7 +65,7 @@ fn damaged(whole: &[u8], seed: u64, from: usize) -> TempDir {
     state
 }
 
-/// Everything that is done with a file; what went wrong.
+/// Performs every operation on a file; returns the errors.
 fn used(file: &File) -> Vec<StoreError> {
     let now = jiff::Timestamp::UNIX_EPOCH;
     let mut ids = Vec::new();
@@ -91,7 +91,8 @@ fn used(file: &File) -> Vec<StoreError> {
         .collect()
 }
 
-/// Where the file was opened, what is damaged stays so, and is said to be.
+/// Checks that a file which opens reports its damage, and rejects every operation after the damage was found. Returns
+/// whether damage was found.
 fn holds(state: &Path, opened: Result<File, OpenError>) -> bool {
     let file = match opened {
         Ok(file) => file,
@@ -129,8 +130,8 @@ fn b7_a_damaged_file_is_an_error_and_no_panic() {
     }
 }
 
-/// Pages whose bytes changed inside an event: the block still has its form, and what the event says is no JSON. Without a
-/// check of it, `/v1/events` handed it on as an answer.
+/// Bytes that changed inside an event: the block is still well formed, but the event's body is not JSON. Without a check of
+/// the body, `/v1/events` sent it to clients.
 #[test]
 fn b7_an_event_that_is_no_json_is_damage() {
     for (place, byte) in [(0, b'['), (1, b'}'), (2, 0xff), (4096, b'"')] {
@@ -166,7 +167,7 @@ fn b7_an_event_that_is_no_json_is_damage() {
         let report = check::check(&file).unwrap();
         assert_eq!(report.findings.len(), 1, "{place}: {:?}", report.findings);
         let read = match place {
-            // By its id, too, and what comes after it.
+            // The first case reads the damaged event by its id, the others read all events.
             0 => file.read(|snapshot| read::by_id(snapshot, Id::of(&ids[0]), |_| ()).map(drop)),
             _ => maintenance::events(&file, |_| true),
         };
@@ -179,7 +180,7 @@ fn b7_an_event_that_is_no_json_is_damage() {
     }
 }
 
-/// A row that cannot be read has lost its label: it does not count as one without.
+/// A row that cannot be read has lost its label: that is an error, and not the same as a row without a label.
 #[tokio::test]
 async fn a_stored_row_that_cannot_be_read_is_damage() {
     let disk = Disk::sound();

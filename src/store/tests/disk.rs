@@ -1,4 +1,4 @@
-//! A disk that forgets and fails.
+//! A simulated disk that loses unsynced writes and fails.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,16 +7,16 @@ use redb::StorageBackend;
 
 use crate::store::Backend;
 
-/// A disk: what was synced, and what was written since. Its power can be cut, and it can run out of room.
+/// A simulated disk: synced bytes, and bytes written since. Its power can be cut, and it can run out of space.
 #[derive(Debug, Default)]
 pub(super) struct Disk {
     synced: Mutex<Vec<u8>>,
     written: Mutex<Vec<u8>>,
-    /// Writes until it refuses; `u64::MAX` for a sound one.
+    /// Number of writes until it fails; `u64::MAX` for a disk that never fails.
     pub(super) left: AtomicU64,
-    /// How often its power was cut: who was plugged in before is cut off.
+    /// Number of power cuts; storages that were opened before one fail afterwards.
     cuts: AtomicU64,
-    /// No sync ends meanwhile.
+    /// While set, no sync completes.
     pub(super) stalled: AtomicBool,
 }
 
@@ -27,7 +27,7 @@ impl Disk {
         Arc::new(disk)
     }
 
-    /// Opens onto it, as it is then.
+    /// A backend that opens the disk in its current state.
     pub(super) fn backend(self: &Arc<Disk>) -> Backend {
         let disk = self.clone();
         Box::new(move || {
@@ -37,7 +37,7 @@ impl Disk {
         })
     }
 
-    /// Everything that was not synced is gone.
+    /// Discards everything that was not synced.
     pub(super) fn cut_power(&self) {
         self.cuts.fetch_add(1, Ordering::SeqCst);
         *self.written.lock().unwrap() = self.synced.lock().unwrap().clone();

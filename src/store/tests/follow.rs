@@ -1,4 +1,4 @@
-//! Labels joined with what they are of.
+//! Labels joined with their predictions and rows.
 
 use super::*;
 
@@ -10,7 +10,7 @@ fn label(id: &str, label: i64, correct: bool) -> Given {
     }
 }
 
-/// The pairs that events after a number complete: the number of the event, what the label is of, and the label.
+/// The pairs completed by events after `seen`: the event's sequence number, the id of the prediction or row, and the label.
 fn pairs(store: &Store, seen: u64) -> Vec<(u64, String, Label)> {
     let followed = store.follow(seen, u64::MAX, |_| true).unwrap();
     assert_eq!(followed.seen, store.last().unwrap());
@@ -47,7 +47,7 @@ async fn a_pair_is_complete_with_the_later_of_its_events_and_once() {
     assert_eq!(pairs(&store, 2), [early, of_row.clone()]);
     assert_eq!(pairs(&store, 4), [of_row.clone()]);
     assert_eq!(pairs(&store, 7), []);
-    // A correction is no new pair, and of those before only what the event itself says stays as it was.
+    // A correction completes no new pair. Reading the earlier events again gives the pairs that the events themselves define.
     take(label("first", 0, true)).await; // 8
     assert_eq!(pairs(&store, 7), []);
     assert_eq!(pairs(&store, 0)[0], first);

@@ -1,4 +1,4 @@
-//! What is kept, and what goes when it is too old or too much.
+//! Retention: which data stays, and which is dropped because it is too old or too large.
 
 use super::*;
 

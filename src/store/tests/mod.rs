@@ -1,4 +1,4 @@
-//! The store over a disk that forgets and fails.
+//! The store on a simulated disk that loses unsynced writes and fails.
 
 mod damage;
 mod disk;
@@ -61,7 +61,7 @@ fn prediction(id: &str) -> Prediction {
     }
 }
 
-/// A row of one value.
+/// A stored row with one value.
 fn acid(n: usize) -> StoredRow<'static> {
     serde_json::from_value(json!({"acid": n})).unwrap()
 }
@@ -78,7 +78,7 @@ fn given(id: &str) -> Given {
     }
 }
 
-/// The label of a prediction or a row; none where that is not there.
+/// The label of a prediction or a row; the outer option is none where the id is unknown.
 fn truth(store: &Store, id: &str) -> Option<Option<Label>> {
     let label = store.event(id, |_, truth| truth.map(|truth| truth.label));
     label.unwrap()
@@ -98,7 +98,7 @@ fn row(n: usize) -> Batch {
     }
 }
 
-/// Two requests may have checked the same row before either of them has stored it.
+/// Two requests may have validated the same quarantined row before either of them stores it.
 #[tokio::test]
 async fn a_row_leaves_quarantine_once() {
     let disk = Disk::sound();
@@ -129,8 +129,8 @@ async fn a_row_leaves_quarantine_once() {
     assert!(store.quarantine().unwrap().is_empty());
 }
 
-/// A9: rows without an id that an earlier release stored, by their content alone, count as repeated once a load; more of the
-/// same are new.
+/// A9: rows without an own id that an earlier release stored by their content alone count as repeated once a load; further
+/// equal rows are new.
 #[test]
 fn a9_rows_of_an_older_store_are_found_again() {
     let (disk, now) = (Disk::sound(), Timestamp::UNIX_EPOCH);
@@ -263,7 +263,7 @@ async fn b4_labels_that_wait_are_bounded() {
     let two = vec![named(2_000), named(2_001)];
     assert_eq!(store.label(two.clone(), true).await, full);
     assert_eq!(store.stats().unwrap().waiting, 999);
-    // One that waits already, and one for which there is room.
+    // The same unknown id twice: the first fills the last place, the second waits already.
     let twice = vec![named(2_000), named(2_000)];
     let waiting = Ok(vec![Status::Waiting; 2]);
     assert_eq!(store.label(twice, false).await, waiting);
@@ -276,7 +276,7 @@ async fn b4_labels_that_wait_are_bounded() {
     store.flush().await.unwrap();
     let one = Ok(vec![Status::Waiting]);
     assert_eq!(store.label(vec![named(2_001)], false).await, one);
-    // Those of known predictions are taken, however many wait.
+    // Labels of known predictions are stored, however many others wait.
     recorder.note(prediction("known"));
     store.flush().await.unwrap();
     let joined = Ok(vec![Status::Joined]);
@@ -301,7 +301,7 @@ async fn b4_bytes_of_labels_that_wait_are_bounded() {
         let (done, _) = commit::within(&file, Timestamp::UNIX_EPOCH, work).unwrap();
         done.map(|done| done.len())
     };
-    // 120 bytes twice and what stands beside them: over 300 each.
+    // Each label counts its key of 120 bytes twice and a fixed amount: over 300 bytes in all.
     assert_eq!(take(0, 20), Some(20));
     assert_eq!(take(20, 40), None);
     assert_eq!(take(20, 25), Some(5));
@@ -358,7 +358,7 @@ async fn a_disk_that_stalls_holds_nobody_up_and_what_is_lost_is_counted() {
     );
 }
 
-/// A clock that goes back an hour at every look.
+/// A clock that goes back an hour at every reading.
 #[derive(Debug)]
 struct Backwards(AtomicU64);
 

@@ -138,7 +138,7 @@ async fn the_index_of_rows_ids_goes_with_retention() {
 fn a_store_of_revision_3_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     drop(File::open(folder.path()).unwrap());
-    // Revision 3 had no index of rows' own ids, and its predictions name no key.
+    // Revision 3 had no index of rows' own ids, and its predictions do not contain them.
     let database = redb::Database::open(folder.path().join(NAME)).unwrap();
     let transaction = database.begin_write().unwrap();
     assert!(transaction.delete_table(layout::OWN_IDS).unwrap());
@@ -169,7 +169,7 @@ fn a_store_of_revision_3_goes_on() {
     assert_eq!(revision, Ok(Some(layout::REVISION)));
 }
 
-/// A label that was acknowledged while it waited by its row's id, against one by the prediction's id.
+/// A label by the row's own id that was acknowledged while it waited, against a label by the prediction's id.
 #[tokio::test]
 async fn a_waiting_label_that_contradicts_is_recorded_as_a_conflict() {
     let disk = Disk::sound();
@@ -205,7 +205,7 @@ async fn a_waiting_label_that_contradicts_is_recorded_as_a_conflict() {
     assert!(page.contains(counted), "{page}");
     assert_eq!(store.stats().unwrap().waiting, 0);
     sound(&store);
-    // Whoever sends it again gets the conflict itself.
+    // A client that sends the dropped label again gets the conflict in the response.
     let conflict = Status::Conflict(Label::Integer(1));
     assert_eq!(tell(&store, by_key("7", 0)).await.1, conflict);
 }

@@ -1,4 +1,4 @@
-//! Files of earlier revisions go on.
+//! Files of earlier revisions can be opened and used.
 
 use redb::ReadableDatabase;
 
@@ -16,7 +16,7 @@ fn a_store_of_revision_1_goes_on() {
     let take = |file: &File| offline::take(file, &batch, Timestamp::UNIX_EPOCH).unwrap();
     assert_eq!(take(&file).stored, 1);
     drop(file);
-    // Revision 1 had each id by itself, and rows under their digest alone.
+    // Revision 1 had an entry for each id, and row keys that are the digest alone.
     let database = redb::Database::open(folder.path().join(NAME)).unwrap();
     let mut found = Vec::new();
     let ids = KeptIds::of(&database.begin_read().unwrap()).unwrap();
@@ -89,7 +89,7 @@ fn a_store_of_revision_2_goes_on() {
     assert_eq!(check::check(&file).unwrap().findings, Vec::<String>::new());
 }
 
-/// Revision 4 had all events as JSON, unpacked runs of ids and no table of rows.
+/// Revision 4 had all events as JSON, runs of ids that are not packed, and no table of rows.
 #[test]
 fn a_store_of_revision_4_goes_on() {
     const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/store-4");
@@ -114,7 +114,7 @@ fn a_store_of_revision_4_goes_on() {
     };
     sound(&file);
 
-    // A row that it has, with its id and without, and one that it has not.
+    // Rows that the store has, with and without an own id, and one that it does not have.
     let spec = std::fs::read_to_string(format!("{FIXTURE}/spec.yaml")).unwrap();
     let schema = crate::schema::fixture::table_spec(&spec).unwrap();
     let new = |text: &str, source: &str| {
@@ -157,7 +157,7 @@ fn a_store_of_revision_4_goes_on() {
         "{new}"
     );
 
-    // What goes takes its indices with it.
+    // Dropped events are removed from the indices as well.
     let keep = Keep {
         age: None,
         size: Some(0),
