@@ -19,7 +19,7 @@ use crate::store::{Store, StoreError};
 const PARAMETERS: &[Parameter] = &[
     Parameter::query("kind", "only of this kind", kind_names),
     Parameter::query("after", "the number of the last event one has", count),
-    Parameter::query("limit", "most events of one answer", count),
+    Parameter::query("limit", "maximum number of events", count),
 ];
 
 /// The access required to read events, over REST or as a live topic.
@@ -85,7 +85,7 @@ pub async fn prediction(
     }
     let Some((line, truth)) = found else {
         let detail = format!(
-            "no prediction {id:?} is stored: it was never made, is older than what is kept, or is being written"
+            "no prediction {id:?} is stored: it was never made, is older than what is stored, or is being written"
         );
         return Err(Problem::new(&kind::NOT_FOUND, detail));
     };

@@ -37,7 +37,7 @@ pub static ROUTES: &[Route] = &[
         "Roll back to the previous champion",
         || web::to(rollback),
     )
-    .responses(&[Response::json::<views::Promotion>(200, "It answers.")])
+    .responses(&[Response::json::<views::Promotion>(200, "It is live.")])
     .problems(&[&kind::CONFLICT]),
     Route::get(
         "/v1/models/{version}",
@@ -60,7 +60,7 @@ pub static ROUTES: &[Route] = &[
         || web::to(promote),
     )
     .parameters(VERSION)
-    .responses(&[Response::json::<views::Promotion>(200, "It answers.")])
+    .responses(&[Response::json::<views::Promotion>(200, "It is live.")])
     .problems(&[&kind::NOT_FOUND, &kind::CONFLICT]),
 ];
 

@@ -15,7 +15,7 @@ use crate::store::maintenance::Retried;
 /// Query parameters of the list.
 const PARAMETERS: &[Parameter] = &[
     Parameter::query("after", "the id of the last row one has", text),
-    Parameter::query("limit", "most rows of one answer", count),
+    Parameter::query("limit", "maximum number of rows", count),
 ];
 
 const ID: &[Parameter] = &[Parameter::path("id", "the row's id")];

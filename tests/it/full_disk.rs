@@ -74,7 +74,7 @@ async fn the_page_tells_of_it_and_of_what_is_lost() {
         durable.0, 503,
         "what cannot be kept is not said to be: {durable:?}"
     );
-    let lost = "predictions were answered and could not be kept";
+    let lost = "predictions were made and could not be stored";
     until("the loss on the page", || async {
         page(&server, "/fragments/loop").await.contains(lost)
     })

@@ -17,7 +17,7 @@ pub fn draw(view: &View) -> Markup {
     html! {
         section #alerts aria-labelledby="alerts-title" data-firing=[(firing > 0).then_some(firing)] {
             h2 #alerts-title { "Alerts" }
-            @if open.is_empty() { p { "Nothing fires." } }
+            @if open.is_empty() { p { "No alert is firing." } }
             @for alert in open { (draw_open(alert)) }
             @for channel in view.channels.iter() {
                 @if let Some(why) = &channel.paused {

@@ -11,7 +11,7 @@ pub const SHOWN: usize = 5;
 pub fn draw(last: &[QuarantinedView]) -> Markup {
     html! {
         @if !last.is_empty() {
-            h3 { "Put aside" }
+            h3 { "Quarantined" }
             div.aside role="region" tabindex="0" aria-label="quarantined rows" {
                 table {
                     thead { tr { th { "from" } th { "line" } th { "column" } th { "value" } th { "what is wrong" } } }

@@ -53,7 +53,7 @@ fn draw_verdict(verdict: &Verdict) -> Markup {
     html! {
         @match verdict.change() {
             None => p { strong { "No drift" } " in " (rows.current) " predictions beside " (rows.reference)
-                " rows " (verdict.model) " learnt from." },
+                " training rows of " (verdict.model) "." },
             Some(change) => p.alarm { "Drift: " (change) },
         }
         @if let Some(retrain) = &verdict.retrain {

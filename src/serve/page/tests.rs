@@ -191,7 +191,7 @@ fn the_stores_trouble_is_told_where_there_is_any() {
     view.cycle.trouble.lost = 12_345;
     let html = render(&view).into_string();
     assert!(
-        html.contains("<p class=\"alarm\">12,345 predictions were answered and could not be kept")
+        html.contains("<p class=\"alarm\">12,345 predictions were made and could not be stored")
     );
     view.cycle.trouble.failing = Some("no <room>".into());
     let html = render(&view).into_string();

@@ -22,7 +22,7 @@ pub fn draw(trouble: &Trouble) -> Markup {
         @if trouble.lost > 0 {
             p.alarm {
                 (thousands(usize::try_from(trouble.lost).unwrap_or(usize::MAX)))
-                " predictions were answered and could not be kept since the server started."
+                " predictions were made and could not be stored since the server started."
             }
         }
     }
