@@ -157,14 +157,18 @@ pub fn own_id_key(id: &str) -> Vec<u8> {
     [&order(id), id.as_bytes()].concat()
 }
 
-/// The key of [`NEWEST`]: eight bytes in the order of ids, followed by the text unless the id is a whole number.
+/// The key of [`NEWEST`], in the order of ids as well: a whole number is its bytes behind their count, any other id is text.
 pub fn newest_key(id: &str) -> Vec<u8> {
-    let is_number = id
-        .parse::<u64>()
-        .is_ok_and(|number| number.to_string() == id);
-    match is_number {
-        true => order(id).to_vec(),
-        false => own_id_key(id),
+    /// Greater than every count.
+    const TEXT: u8 = 9;
+    match id.parse::<u64>() {
+        Ok(number) if number.to_string() == id => {
+            let bytes = number.to_be_bytes();
+            let zeros = number.leading_zeros() as usize / 8;
+            let bytes = &bytes[zeros..];
+            [&[bytes.len() as u8], bytes].concat()
+        }
+        _ => [&[TEXT], id.as_bytes()].concat(),
     }
 }
 
@@ -185,5 +189,29 @@ pub fn id_of(key: &[u8]) -> Option<String> {
         (0, bytes) => Some(Uuid::from_slice(bytes).ok()?.as_hyphenated().to_string()),
         (1, bytes) => String::from_utf8(bytes.to_vec()).ok(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::newest_key;
+
+    #[test]
+    fn keys_of_own_ids_are_short_apart_and_in_order() {
+        let ids = [
+            "0",
+            "7",
+            "255",
+            "256",
+            "18446744073709551615",
+            "-1",
+            "007",
+            "7.5",
+            "o7",
+        ];
+        let keys = ids.map(newest_key);
+        assert!(keys.is_sorted_by(|a, b| a < b), "{keys:?}");
+        let lengths = keys.map(|key| key.len());
+        assert_eq!(lengths, [1, 2, 2, 3, 9, 3, 4, 4, 3]);
     }
 }
