@@ -269,7 +269,7 @@ fn tokens_are_checked_as_a_whole() {
             "{fault}"
         );
     };
-    check("[]", "nobody could ask");
+    check("[]", "no client could call the server");
     check(
         "[{name: a, scopes: []}]",
         "`a` needs either secret_env or secret_file",
@@ -444,12 +444,12 @@ fn alerts_that_make_no_sense_are_refused() {
     );
     check("{rules: {quarantine: {share: 1}}}", "1 is not a share");
     check(
-        "{rules: {refused: {share: -0.1}}}",
-        "alerts.rules.refused.share: -0.1 is not a share",
+        "{rules: {rejected: {share: -0.1}}}",
+        "alerts.rules.rejected.share: -0.1 is not a share",
     );
     check(
-        "{rules: {refused: {over: 2d}}}",
-        "alerts.rules.refused.over: 2d is not allowed",
+        "{rules: {rejected: {over: 2d}}}",
+        "alerts.rules.rejected.over: 2d is not allowed",
     );
     check(
         "{rules: {quarantine: {rows: 0}}}",

@@ -352,7 +352,7 @@ fn what_stands_in_the_way_is_named_in_the_table_s_words() {
     check(
         "x,y,good\n1,,a\n1,,b\n",
         GOOD,
-        "no column beside the target \"good\" can be learnt from: \"x\": every row has the same value, \"1\"; \"y\": it holds nothing",
+        "no column beside the target \"good\" is usable: \"x\": every row has the same value, \"1\"; \"y\": it holds nothing",
     );
 }
 

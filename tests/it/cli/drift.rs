@@ -345,7 +345,7 @@ fn a_model_is_its_own_reference_and_its_probabilities_are_watched() {
         .run("drift --model 1 --current test.csv --exit-code")
         .ok();
     assert!(
-        same.out.contains("the rows titanic@1 learnt from"),
+        same.out.contains("the training rows of titanic@1"),
         "{}",
         same.out
     );

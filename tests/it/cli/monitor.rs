@@ -123,7 +123,7 @@ fn both_detectors_run_with_rivers_defaults() {
         "{shown}"
     );
     assert!(
-        shown.contains("  told of 2 changes, at rows 4031, 7071 (the first is 0)\n"),
+        shown.contains("  found 2 changes, at rows 4031, 7071 (the first is 0)\n"),
         "{shown}"
     );
     assert!(shown.contains("Page–Hinkley (min_instances=30"), "{shown}");

@@ -98,7 +98,7 @@ fn spec_infer_says_what_stands_in_the_way() {
         ),
         (
             "nothing.csv --target b",
-            "no column beside the target \"b\" can be learnt from: \"a\": it holds nothing",
+            "no column beside the target \"b\" is usable: \"a\": it holds nothing",
         ),
     ] {
         let error = folder.run(&format!("spec infer {line}")).fails(1);

@@ -171,7 +171,7 @@ fn people_get_a_table_and_the_reason() {
         lines[2]
     );
     assert!(
-        ran.out.contains("\n* logistic was asked for; log loss 0."),
+        ran.out.contains("\n* logistic was requested; log loss 0."),
         "{}",
         ran.out
     );
