@@ -47,8 +47,6 @@ impl Manual {
         *self.hand() = now;
     }
 
-    /// Advances the clock.
-    ///
     /// # Panics
     /// Beyond the year 9999, where jiff's timestamps end.
     pub fn advance(&self, by: std::time::Duration) {

@@ -60,7 +60,6 @@ impl Condition {
         }
     }
 
-    /// Sets the description.
     #[must_use]
     pub fn describe(mut self, description: impl Into<String>) -> Condition {
         self.description = description.into();
@@ -74,7 +73,6 @@ impl Condition {
         self
     }
 
-    /// Adds a label.
     #[must_use]
     pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Condition {
         self.labels.insert(name.into(), value.into());

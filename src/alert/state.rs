@@ -98,7 +98,6 @@ impl State {
 }
 
 impl Alert {
-    /// A new alert.
     pub(super) fn begun(condition: &Condition, now: Timestamp, id: String) -> Alert {
         Alert {
             id,

@@ -175,7 +175,6 @@ impl Settings {
             .collect()
     }
 
-    /// The default settings.
     pub fn built_in() -> Settings {
         Settings::load(None, std::iter::empty(), []).expect("a test loads the built-in settings")
     }

@@ -10,7 +10,6 @@ use crate::registry::{Decision, Registry, RegistryError, Version, VersionRef};
 use crate::train::{self, Material, Progress, TrainError, Trained};
 use crate::trainset::lesson::Lesson;
 
-/// A training order.
 #[derive(Clone, Debug)]
 pub struct Order {
     pub request: train::Request,

@@ -25,7 +25,6 @@ pub const INTERVAL: Duration = Duration::from_millis(200);
 /// Delay before a champion that could not be loaded is retried, since the error may be temporary.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// The task's dependencies.
 #[derive(Clone)]
 pub struct Follower {
     /// The registry whose ledger is followed.

@@ -38,9 +38,7 @@ pub struct Data {
 /// Comparison of the training settings and selections.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Training {
-    /// The selected learner.
     pub learner: Both<String>,
-    /// The selected calibration.
     pub calibration: Both<String>,
     /// The seed of all random decisions in the training.
     pub seed: Both<u64>,

@@ -41,8 +41,6 @@ struct Facts {
 }
 
 impl Model {
-    /// Serializes the model.
-    ///
     /// # Errors
     /// When the model exceeds the maximum size of a file.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {

@@ -74,7 +74,6 @@ pub struct MonitorTask {
 pub struct View(Arc<ArcSwap<Memory>>);
 
 impl View {
-    /// The current state.
     pub fn load(&self) -> Arc<Memory> {
         self.0.load_full()
     }

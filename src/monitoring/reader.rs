@@ -32,7 +32,6 @@ pub(super) struct Reader {
     pub(super) memory: Memory,
     /// The last event to read. Up to here, no event can belong to a champion later than the reference's.
     pub(super) until: u64,
-    /// Rows per window.
     pub(super) window: u64,
     /// Why no verdict may start a training; `None` if it may.
     pub(super) deaf: Option<&'static str>,

@@ -74,9 +74,7 @@ impl Cell {
 /// A checked value as it is written: typed as in the spec, and understood without it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scalar<'a> {
-    /// Nothing is there.
     Missing,
-    /// `true` or `false`.
     Flag(bool),
     /// A number without a fraction.
     Whole(i64),

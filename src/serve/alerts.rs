@@ -203,7 +203,6 @@ pub async fn resend(
     Ok(list(alerts).await)
 }
 
-/// A requested silence.
 struct Asked {
     matchers: Vec<Matcher>,
     time: Duration,

@@ -28,16 +28,11 @@ const WHOLE: Duration = Duration::from_secs(60);
 /// Maximum time without any new bytes of a body.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// Body formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// `application/json`
     Json,
-    /// `application/x-ndjson`
     JsonLines,
-    /// `text/csv`
     Csv,
-    /// [`crate::pulls::intake::MEDIA_TYPE`]
     Batch,
 }
 

@@ -36,8 +36,6 @@ impl Inflight {
         self.now.load(Ordering::Relaxed)
     }
 
-    /// Takes a place.
-    ///
     /// # Errors
     /// 503 when all places are taken.
     pub fn enter(&self) -> Result<Place, Problem> {

@@ -72,7 +72,6 @@ pub fn by(request: &HttpRequest) -> String {
         .map_or_else(|| "rest".to_owned(), |caller| caller.name.to_string())
 }
 
-/// Handles `GET /v1/models`.
 pub async fn list(
     registry: web::Data<Registry>,
     cards: web::Data<Cards>,
@@ -101,7 +100,6 @@ pub async fn list(
     ))
 }
 
-/// Handles `GET /v1/models/{version}`.
 pub async fn show(
     path: web::Path<String>,
     registry: web::Data<Registry>,

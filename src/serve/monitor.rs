@@ -52,7 +52,6 @@ impl Desk {
     }
 }
 
-/// Handles `GET /v1/monitor`.
 pub async fn document(desk: web::Data<Desk>) -> HttpResponse {
     reply::json(StatusCode::OK, &desk.document())
 }

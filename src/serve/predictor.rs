@@ -44,7 +44,6 @@ pub struct Made<'a> {
     pub transport: Transport,
     /// Predicted probability of the positive value.
     pub probability: f64,
-    /// The validated row.
     pub row: RowView<'a>,
     /// Storage key of the row's own id, if the row has one.
     pub own_id: Option<String>,

@@ -59,7 +59,6 @@ pub static ROUTES: &[Route] = &[
     .problems(&[&kind::NOT_FOUND, &kind::NOT_STORED]),
 ];
 
-/// Default of `limit`.
 const USUAL: usize = 100;
 
 /// Maximum of `limit`; a larger value is lowered to this one.

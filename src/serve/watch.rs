@@ -27,7 +27,6 @@ use crate::telemetry::metrics::{Metrics, RouteId};
 /// The methods of one path, with the metrics route and the required access of each.
 #[derive(Clone, Debug)]
 pub struct Methods {
-    /// The supported methods.
     pub known: Vec<Known>,
     /// Metrics route under which other methods are counted.
     pub unmatched: RouteId,

@@ -4,11 +4,8 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Confusion {
-    /// True positives.
     pub tp: u64,
-    /// False positives.
     pub fp: u64,
-    /// True negatives.
     pub tn: u64,
     /// False negatives. (`fn` alone is a Rust keyword.)
     #[serde(rename = "fn")]

@@ -12,7 +12,6 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Adds one value.
     pub fn update(&mut self, value: f64) {
         self.count += 1;
         let before = value - self.mean;

@@ -22,7 +22,6 @@ pub enum OpenError {
     )]
     Later {
         file: String,
-        /// The file's revision.
         found: u64,
         /// The newest revision that this program can read.
         known: u64,

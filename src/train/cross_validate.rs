@@ -27,7 +27,6 @@ pub struct Plan {
 /// How the rows of a table depend on each other, which decides how they may be split.
 #[derive(Clone, Debug)]
 pub enum Arrangement {
-    /// Rows are independent.
     Rows,
     /// The group of each row; a row with `None` is its own group. All rows of a group are tested in the same fold.
     Groups(Vec<Option<u64>>),

@@ -53,7 +53,6 @@ pub struct ChannelError {
 }
 
 impl Alerts {
-    /// The egress policy.
     pub fn fence(&self) -> Fence {
         Fence {
             allow: self.allow.clone(),
@@ -112,8 +111,6 @@ impl Alerts {
             .collect()
     }
 
-    /// Opens one channel.
-    ///
     /// # Errors
     /// The channel cannot be opened, or no channel has this name.
     pub fn open_one(&self, name: &str) -> Result<Open, ChannelError> {

@@ -118,8 +118,6 @@ impl Jobs {
             .spawn(move || trainer.work(&jobs))
     }
 
-    /// Queues a training.
-    ///
     /// # Errors
     /// If too many trainings are queued, or the server is stopping.
     pub fn submit(&self, asked: Asked) -> Result<JobView, QueueError> {

@@ -73,7 +73,6 @@ impl ShadowScorer {
         *self.lock() = None;
     }
 
-    /// The current candidate.
     pub fn candidate(&self) -> Option<Arc<Champion>> {
         Some(self.lock().as_ref()?.part.candidate.clone())
     }

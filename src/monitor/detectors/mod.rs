@@ -24,7 +24,6 @@ pub struct Kind {
     pub name: &'static str,
     /// Key in JSON: `page_hinkley`.
     pub key: &'static str,
-    /// Name in prose.
     pub title: &'static str,
     /// The parameters, named as in River.
     pub parameters: &'static [Parameter],

@@ -90,7 +90,6 @@ impl Performance {
         self.truths
     }
 
-    /// Labels per window.
     pub fn size(&self) -> usize {
         self.size.get()
     }

@@ -54,7 +54,6 @@ impl Default for Options {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
-    /// The probation continues.
     GoOn,
     /// The probation ended without a finding.
     Passed,
@@ -117,7 +116,6 @@ impl Probation {
         }
     }
 
-    /// The current state.
     pub fn figures(&self) -> Figures {
         let figure = |expected, allowed, values: &Sequence| {
             let bounded = values.bounded(self.level());

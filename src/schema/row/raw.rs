@@ -5,7 +5,6 @@ use rustc_hash::FxHashMap;
 use crate::schema::cell::Span;
 use crate::schema::column::Slot;
 
-/// An unchecked value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RawCell {
     Number(f64),

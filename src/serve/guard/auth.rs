@@ -70,7 +70,6 @@ impl Caller {
     }
 }
 
-/// The configured tokens.
 #[derive(Clone, Debug)]
 pub struct Tokens(Vec<Known>);
 

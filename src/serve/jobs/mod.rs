@@ -92,12 +92,10 @@ pub(super) fn accepted(job: &JobView) -> Result<HttpResponse, Problem> {
     Ok(response)
 }
 
-/// Handles `GET /v1/jobs`.
 pub async fn list(jobs: web::Data<Jobs>) -> HttpResponse {
     reply::json(StatusCode::OK, &views::Jobs { jobs: jobs.list() })
 }
 
-/// Handles `GET /v1/jobs/{id}`.
 pub async fn show(path: web::Path<String>, jobs: web::Data<Jobs>) -> Result<HttpResponse, Problem> {
     match jobs.get(&path) {
         Some(job) => Ok(reply::json(StatusCode::OK, &job)),

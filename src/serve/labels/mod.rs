@@ -73,13 +73,11 @@ pub static ROUTES: &[Route] = &[Route::post(
 /// The prediction id in the documentation's example.
 const EXAMPLE: &str = "01900000-0000-7000-8000-000000000000";
 
-/// Accepted body formats.
 const FORMATS: &[Format] = &[Format::Json, Format::Csv];
 
 /// Detail text for a label whose prediction is not known yet.
 const WAITING: &str = "no prediction of this id is known yet";
 
-/// Stores labels.
 pub async fn label(
     request: HttpRequest,
     mut payload: web::Payload,

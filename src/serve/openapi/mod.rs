@@ -33,7 +33,6 @@ pub static ROUTES: &[Route] = &[Route::get(
 }])
 .problems(&[&kind::NOT_READY])];
 
-/// Handles `GET /openapi.json`.
 pub async fn serve(
     request: HttpRequest,
     predictor: web::Data<Predictor>,

@@ -24,7 +24,6 @@ pub struct PageView {
     pub rows: usize,
     /// How the metrics were evaluated, such as `10-fold × 5`.
     pub evaluation: String,
-    /// Cross-validated metrics.
     pub figures: Vec<Figure>,
     /// Cross-validated metrics without the features derived from the labels of other rows; `None` if there are no such
     /// features.
@@ -33,7 +32,6 @@ pub struct PageView {
     pub warnings: Vec<String>,
     /// Fields of the form, in the order of the spec's columns.
     pub fields: Vec<Field>,
-    /// The target column.
     pub target: TargetView,
     /// Decision threshold: the lowest probability at which the positive value is predicted.
     pub threshold: f64,
@@ -67,7 +65,6 @@ impl Default for Reader {
     }
 }
 
-/// A cross-validated metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
     /// Name of the metric.
@@ -123,7 +120,6 @@ pub struct TargetView {
     pub column: String,
     /// The value whose probability is predicted.
     pub positive: String,
-    /// The other value.
     pub negative: String,
 }
 

@@ -18,7 +18,6 @@ const MEMORY: &str = "a Vec takes every byte";
 pub struct Answer<'a> {
     /// Id of the prediction; none for a trial.
     pub id: Option<&'a PredictionId>,
-    /// The predicted label.
     pub label: &'a Label,
     /// Probability of the positive label.
     pub probability: f64,

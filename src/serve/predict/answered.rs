@@ -11,7 +11,6 @@ const MOST_PARTIAL: usize = 10_000;
 
 /// The rows of a body, parsed and checked.
 pub struct Rows {
-    /// The valid rows.
     pub table: Table,
     /// Warnings of valid rows, by the row's index in the table. Rows without warnings are left out.
     pub warnings: Vec<(usize, Vec<Warning>)>,

@@ -89,9 +89,7 @@ fn answers(schemas: &mut Schemas<'_>) -> Value {
 /// State of the route. Clones share everything.
 #[derive(Clone)]
 pub struct Desk {
-    /// Predicts rows.
     pub predictor: Predictor,
-    /// Reads request bodies.
     pub intake: Intake,
     /// Maximum number of rows per request.
     most_rows: usize,

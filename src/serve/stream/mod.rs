@@ -39,7 +39,6 @@ pub struct Timed<T = TcpStream> {
 }
 
 impl<T> Timed<T> {
-    /// Wraps a stream.
     pub fn new(inner: T) -> Timed<T> {
         Timed {
             inner,

@@ -54,9 +54,7 @@ pub struct Rows {
 
 /// State with which the messages of one connection are handled.
 pub struct Desk {
-    /// Stores labels.
     pub store: Store,
-    /// Predicts rows.
     pub rows: Rows,
     /// Runs the computation of explanations.
     pub admission: Admission,
@@ -71,7 +69,6 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Handles a message.
     pub fn answer(&mut self, text: &str) -> Reply {
         let champion = match self.rows.predictor.champion() {
             Ok(champion) => champion,

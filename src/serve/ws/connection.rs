@@ -26,7 +26,6 @@ const AT_ONCE: usize = 64;
 
 /// State of one connection.
 pub struct Connection {
-    /// Handles messages.
     pub desk: Desk,
     /// Sink for outgoing messages.
     pub session: Session,

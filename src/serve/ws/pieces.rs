@@ -4,9 +4,7 @@ use actix_web::web::{Bytes, BytesMut};
 use actix_ws::{Item, Message, MessageStream, ProtocolError};
 use bytestring::ByteString;
 
-/// A complete message.
 pub enum Whole {
-    /// A text message.
     Text(ByteString),
     /// A binary message, whose content is not needed because it is rejected.
     Binary,
@@ -14,7 +12,6 @@ pub enum Whole {
     Ping(Bytes),
     /// A pong, the response to our ping.
     Pong,
-    /// A close frame.
     Close,
 }
 

@@ -51,11 +51,7 @@ pub enum ProfileError {
     Twice(String),
     /// The profile of a column is inconsistent.
     #[error("profile of column {column:?}: {fault}")]
-    Column {
-        column: String,
-        /// The violated rule.
-        fault: &'static str,
-    },
+    Column { column: String, fault: &'static str },
     /// The profile of the scores is inconsistent.
     #[error("profile of the scores: {0}")]
     Scores(&'static str),

@@ -36,7 +36,6 @@ impl<'a> Reader<'a> {
         self.0.is_empty()
     }
 
-    /// The next byte.
     pub fn byte(&mut self) -> Option<u8> {
         let (byte, rest) = self.0.split_first()?;
         self.0 = rest;

@@ -39,7 +39,6 @@ impl Event<'_> {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct PredictionEvent<'a> {
-    /// The predicted label.
     pub label: Cow<'a, Label>,
     /// Probability of the positive value.
     pub probability: f64,
@@ -69,7 +68,6 @@ pub struct Batch {
     pub rows: u64,
 }
 
-/// A stored row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowEvent<'a> {
     pub row: StoredRow<'a>,

@@ -24,7 +24,6 @@ pub enum Id<'a> {
 }
 
 impl<'a> Id<'a> {
-    /// Parses an id.
     pub fn of(text: &'a str) -> Id<'a> {
         layout::uuid_of(text).map_or(Id::Text(text), Id::Uuid)
     }
@@ -50,9 +49,7 @@ impl fmt::Display for Id<'_> {
 /// An event, borrowed from the block or line it was read from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record<'a> {
-    /// Its sequence number.
     pub seq: u64,
-    /// When it happened.
     pub time: Timestamp,
     /// Id of the prediction, row, model or alert it is about.
     pub id: Id<'a>,
@@ -71,9 +68,7 @@ pub struct BrokenEvent {
 /// An event whose body is not decoded yet.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
-    /// Its sequence number.
     pub seq: u64,
-    /// When it happened.
     pub time: Timestamp,
     pub kind: Kind,
     /// Id of the prediction, row, model or alert it is about.
@@ -90,7 +85,6 @@ pub enum Body<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Decodes the body.
     pub fn decode(self) -> Result<Record<'a>, BrokenEvent> {
         let Entry {
             seq,

@@ -34,7 +34,6 @@ pub enum SinceError {
     /// Events after the position are no longer retained.
     #[error("events after {since} are no longer all there: the oldest kept is {oldest}; subscribe without since, or since {}", .oldest - 1)]
     TooOld {
-        /// The requested position.
         since: u64,
         /// Sequence number of the oldest retained event.
         oldest: u64,
@@ -44,7 +43,6 @@ pub enum SinceError {
         "there is no event {since} yet: the last is {last}, the oldest kept {oldest}; subscribe without since"
     )]
     Future {
-        /// The requested position.
         since: u64,
         /// Sequence number of the last event.
         last: u64,
@@ -56,9 +54,7 @@ pub enum SinceError {
         "epoch {given:?} is over, this is {epoch:?}; the oldest event kept is {oldest}; subscribe without since"
     )]
     Epoch {
-        /// The requested epoch.
         given: String,
-        /// The current epoch.
         epoch: String,
         /// Sequence number of the oldest retained event.
         oldest: u64,

@@ -14,7 +14,6 @@ use crate::telemetry::stderr;
 /// Format of a complete line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// Plain text.
     Text {
         /// Whether to write terminal color codes.
         coloured: bool,
