@@ -446,7 +446,7 @@ async fn a_shadow_that_is_behind_skips_and_nobody_waits(case: &Case) {
         let line = format!("\ntitanic_shadow_{name}_predictions_total {count}\n");
         assert!(metrics.contains(&line), "{line}");
     }
-    assert!(metrics.contains("\ntitanic_store_lost_predictions_total 0\n"));
+    assert!(metrics.contains("\ntitanic_store_dropped_predictions_total 0\n"));
     // Skipped predictions are compared as well once their labels arrive; ten of them are too few for a decision.
     let labels: Vec<Value> = made
         .iter()
