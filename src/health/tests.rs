@@ -160,7 +160,8 @@ fn a_few_bad_rows_in_many_bodies_leave_nobody_an_answer() {
     let condition = tell(asked(3, 0, 20, 2980));
     assert!(condition.active);
     assert_eq!(condition.value, Some(1.0));
-    let words = "20 of 3000 rows broke the contract of the table, and 2980 valid ones got none because ";
+    let words =
+        "20 of 3000 rows broke the contract of the table, and 2980 valid ones got none because ";
     let said = &condition.description;
     assert!(said.starts_with(words), "{said}");
     assert!(!tell(asked(4, 3000, 20, 2980)).active, "half are answered");

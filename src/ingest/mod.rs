@@ -8,7 +8,7 @@
 //!
 //! [`numbers`] reads a few columns of any table as plain numbers, without a schema.
 //!
-//! A new format is one file and one line in [`formats`]; a new kind of source is one file and one line in the table of
+//! A new format is one file and one line in `formats`; a new kind of source is one file and one line in the table of
 //! [`mod@source`].
 
 mod bad_row;

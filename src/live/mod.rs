@@ -2,7 +2,7 @@
 //!
 //! * [`champion`]: a loaded model with its version name; [`cost`]: the cost of its predictions.
 //! * [`LiveModel`]: the champion as loaded in memory, behind one atomic pointer.
-//! * [`pointer`]: the task that follows the ledger and swaps the live model.
+//! * [`mod@pointer`]: the task that follows the ledger and swaps the live model.
 //! * [`promoter`]: promotion and rollback on request, which return once the promoted model is live.
 //! * [`model_events`]: the task that records every line of the ledger as an event of the store.
 

@@ -1,7 +1,7 @@
 //! The training set: a table, and the labelled rows of the store that arrived since.
 //!
 //! * [`table`]: the table that is used if none is named.
-//! * [`labelled`]: rows of the store whose labels have arrived; [`truths`]: labels in events.
+//! * [`labelled`]: rows of the store whose labels have arrived.
 //! * [`lesson`]: both combined into one table.
 
 pub mod labelled;

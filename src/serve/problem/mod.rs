@@ -55,7 +55,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with a detail, which should say how to fix the request. It is cut to [`LONGEST`] characters, because it may
+    /// A problem with a detail, which should say how to fix the request. It is cut to `LONGEST` characters, because it may
     /// quote client input.
     pub fn new(kind: &'static Kind, detail: impl Into<String>) -> Problem {
         Problem {

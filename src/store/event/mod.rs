@@ -1,13 +1,13 @@
 //! The events of the store, with a struct for each kind, and one encoder and one decoder.
 //!
-//! * [`kinds`]: the contents of an event of each kind.
-//! * [`row`]: the values of a prediction's row or a stored row, typed and with column names, so that no schema is
+//! * `kinds`: the contents of an event of each kind.
+//! * `row`: the values of a prediction's row or a stored row, typed and with column names, so that no schema is
 //!   needed to read it.
-//! * [`binary`]: the binary form of predictions, rows and labels, which are frequent. [`shape`]: the data that
+//! * `binary`: the binary form of predictions, rows and labels, which are frequent. `shape`: the data that
 //!   many of them share.
-//! * [`json`]: the JSON form of every kind, for exports and `/v1/events`; it also reads stores of revision 4 and earlier.
-//! * [`record`]: an event with its sequence number, time and id. [`line`]: one parsed from a line of an export.
-//! * [`verdict`]: the parts of a monitor's verdict that the retrain controller reads.
+//! * `json`: the JSON form of every kind, for exports and `/v1/events`; it also reads stores of revision 4 and earlier.
+//! * `record`: an event with its sequence number, time and id. `line`: one parsed from a line of an export.
+//! * `verdict`: the parts of a monitor's verdict that the retrain controller reads.
 
 mod binary;
 mod bytes;
