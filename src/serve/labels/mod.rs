@@ -59,16 +59,7 @@ pub static ROUTES: &[Route] = &[Route::post(
     Response::json::<views::Labelled>(200, "It is stored; a list for a list."),
     Response::json::<views::Label>(202, "It waits: the prediction is not known yet."),
 ])
-.problems(&[
-    &kind::UNREADABLE,
-    &kind::BAD_REQUEST,
-    &kind::TIMEOUT,
-    &kind::CONFLICT,
-    &kind::TOO_LARGE,
-    &kind::MEDIA_TYPE,
-    &kind::INVALID,
-    &kind::NOT_STORED,
-])];
+.problems(kind::OF_STORED_BODIES)];
 
 /// The prediction id in the documentation's example.
 const EXAMPLE: &str = "01900000-0000-7000-8000-000000000000";

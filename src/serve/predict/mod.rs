@@ -63,16 +63,7 @@ pub static ROUTES: &[Route] = &[Route::post(
     Response::text(200, "", "text/csv"),
     Response::text(200, "", "application/x-ndjson"),
 ])
-.problems(&[
-    &kind::UNREADABLE,
-    &kind::BAD_REQUEST,
-    &kind::TIMEOUT,
-    &kind::CONFLICT,
-    &kind::TOO_LARGE,
-    &kind::MEDIA_TYPE,
-    &kind::INVALID,
-    &kind::NOT_STORED,
-])];
+.problems(kind::OF_STORED_BODIES)];
 
 /// The schema of the JSON responses; its labels are those of the live model.
 fn answers(schemas: &mut Schemas<'_>) -> Value {

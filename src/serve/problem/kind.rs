@@ -56,3 +56,15 @@ kinds! {
     NOT_STORED = 503 "not-stored" "Store unavailable";
     NOT_READY = 503 "not-ready" "No model is live";
 }
+
+/// The problems that a route may respond with which stores the predictions or labels that its body leads to.
+pub static OF_STORED_BODIES: &[&Kind] = &[
+    &UNREADABLE,
+    &BAD_REQUEST,
+    &TIMEOUT,
+    &CONFLICT,
+    &TOO_LARGE,
+    &MEDIA_TYPE,
+    &INVALID,
+    &NOT_STORED,
+];
