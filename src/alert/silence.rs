@@ -41,7 +41,11 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// Parses `name=value` or `name!=value`. Patterns (`name=~value`) are rejected: taken literally, they would match nothing.
+    /// The texts that [`parse`](Matcher::parse) accepts, as a regular expression that means the same in every dialect.
+    pub const PATTERN: &str = r"^[ \t]*[a-zA-Z_][a-zA-Z0-9_]*[ \t]*!?=([^~]|$)";
+
+    /// Parses `name=value` or `name!=value`; the name is a label name of Prometheus. Patterns (`name=~value`) are rejected:
+    /// taken literally, they would match nothing.
     pub fn parse(text: &str) -> Option<Matcher> {
         let (name, value) = text.split_once('=')?;
         if value.starts_with('~') {
@@ -51,8 +55,9 @@ impl Matcher {
             Some(name) => (name, false),
             None => (name, true),
         };
-        (!name.trim().is_empty()).then(|| Matcher {
-            name: name.trim().into(),
+        let name = name.trim_matches([' ', '\t']);
+        is_label_name(name).then(|| Matcher {
+            name: name.into(),
             equal,
             value: value.trim().into(),
         })
@@ -62,6 +67,13 @@ impl Matcher {
         let found = labels.get(&self.name).map_or("", String::as_str);
         (found == self.value) == self.equal
     }
+}
+
+/// Whether a text is a label name of Prometheus (<https://prometheus.io/docs/concepts/data_model/>): letters, digits and `_`
+/// of ASCII, not led by a digit.
+fn is_label_name(text: &str) -> bool {
+    let allowed = |c: char| c == '_' || c.is_ascii_alphanumeric();
+    text.starts_with(|c: char| allowed(c) && !c.is_ascii_digit()) && text.chars().all(allowed)
 }
 
 impl Silence {
@@ -148,8 +160,32 @@ mod tests {
         check(&["alertname!=decay", "row="], 100, true);
         check(&["row=7"], 100, false);
         check(&[], 100, false);
-        assert_eq!(Matcher::parse("drift"), None);
-        assert_eq!(Matcher::parse("!=drift"), None);
-        assert_eq!(Matcher::parse("alertname=~dri.*"), None);
+    }
+
+    #[test]
+    fn a_matcher_names_a_label_and_its_pattern_says_which() {
+        let pattern = regex_automata::meta::Regex::new(Matcher::PATTERN).unwrap();
+        for (text, is_matcher) in [
+            ("alertname=drift", true),
+            (" \talertname \t!=\u{85}", true),
+            ("_a9=", true),
+            ("row=a=~b", true),
+            ("drift", false),
+            ("=drift", false),
+            ("!=drift", false),
+            ("alertname=~dri.*", false),
+            ("alertname!=~dri.*", false),
+            ("9a=b", false),
+            ("a!b=c", false),
+            ("a b=c", false),
+            ("größe=c", false),
+            (" \u{b}\u{b}\u{85}=", false),
+            ("\u{b}a=b", false),
+            ("\na=b", false),
+            ("a\u{a0}=b", false),
+        ] {
+            assert_eq!(Matcher::parse(text).is_some(), is_matcher, "{text:?}");
+            assert_eq!(pattern.is_match(text), is_matcher, "{text:?}");
+        }
     }
 }

@@ -281,7 +281,7 @@ fn lasting(text: &str) -> Result<Span, String> {
 fn labelled(labels: &[String], time: Duration, comment: String) -> anyhow::Result<Silence> {
     let read = |text: &String| {
         Matcher::parse(text).ok_or_else(|| ExitError {
-            message: format!("{text:?} is no label; write NAME=VALUE or NAME!=VALUE"),
+            message: format!("{text:?} is no label; write NAME=VALUE or NAME!=VALUE, the name in letters, digits and _"),
             exit: Exit::Usage,
         })
     };

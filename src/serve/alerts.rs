@@ -137,7 +137,7 @@ fn matchers() -> Value {
     json!({"matchers": {
         "type": "array",
         "minItems": 1,
-        "items": {"type": "string", "pattern": r"^\s*[^=!\s][^=]*=([^~]|$)"},
+        "items": {"type": "string", "pattern": Matcher::PATTERN},
         "description": "labels that an alert must have: `NAME=VALUE` or `NAME!=VALUE`",
     }})
 }
@@ -221,7 +221,7 @@ fn read(body: &[u8], with_labels: bool) -> Result<Asked, Problem> {
         Problem::new(&kind::UNREADABLE, detail)
     })?;
     const ALLOWED: &str = "a duration such as 30m, 2h or 7d";
-    const LABELS: &str = "a list of NAME=VALUE or NAME!=VALUE";
+    const LABELS: &str = "a list of NAME=VALUE or NAME!=VALUE; a name has letters, digits and _";
     let keys = match with_labels {
         true => "matchers, for, comment",
         false => "for, comment",
