@@ -5,4 +5,5 @@
 //! Architecture invariant: reports only format existing values. This module computes nothing beyond a verdict
 //! and writes no files.
 
+pub mod chart;
 pub mod drift;

@@ -1,0 +1,115 @@
+//! Charts as SVG. Colours are classes of the style sheet, so that a chart follows the theme of its page and needs no style
+//! of its own, which the pages' Content-Security-Policy would forbid.
+
+use std::fmt::Write;
+
+use maud::{Markup, PreEscaped, html};
+
+use super::canvas::{Anchor, COLOURS, Canvas, Paint, Point, TEXT};
+use super::{Chart, Size, draw};
+
+/// A figure of HTML: caption, drawing, and the data as a table that opens. `id` must be unique on the page.
+pub fn figure(chart: &Chart, id: &str, size: Size) -> Markup {
+    let table = chart.table();
+    html! {
+        figure.chart {
+            figcaption #(id) { (chart.title) }
+            (image(chart, id, size))
+            details {
+                summary { "Data" }
+                div.wide tabindex="0" role="region" aria-label={ "Data: " (chart.title) } {
+                    table {
+                        thead { tr { @for heading in &table.headings { th scope="col" { (heading) } } } }
+                        tbody {
+                            @for row in &table.rows {
+                                tr { @for cell in row { td { (cell) } } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The drawing alone, with its text alternative; `caption` is the id of the element that names it.
+pub fn image(chart: &Chart, caption: &str, size: Size) -> Markup {
+    let mut canvas = Svg::default();
+    draw(chart, &mut canvas, size);
+    let description = format!("{caption}-text");
+    html! {
+        svg viewBox=(format!("0 0 {} {}", size.width, size.height)) role="img"
+            aria-labelledby=(caption) aria-describedby=(description) {
+            desc #(description) { (chart.summary) }
+            (PreEscaped(canvas.body))
+        }
+    }
+}
+
+#[derive(Default)]
+struct Svg {
+    body: String,
+}
+
+/// Class of a paint in the style sheet.
+fn class(paint: Paint) -> String {
+    match paint {
+        Paint::Axis => "axis".into(),
+        Paint::Grid => "grid".into(),
+        Paint::Label => "label".into(),
+        Paint::Rule => "rule".into(),
+        Paint::Series(i) => format!("s{}", i % COLOURS),
+        Paint::Dashed(i) => format!("s{} dashed", i % COLOURS),
+        Paint::Pale(i) => format!("s{} pale", i % COLOURS),
+        Paint::Shade(share) => format!("shade{:.0}", share.clamp(0.0, 1.0) * 10.0),
+        Paint::OnShade(share) if share > 0.55 => "on".into(),
+        Paint::OnShade(_) => "label".into(),
+    }
+}
+
+/// Coordinates to a tenth of a point, without a needless fraction.
+fn place(points: &[Point]) -> String {
+    let mut text = String::new();
+    for (i, (x, y)) in points.iter().enumerate() {
+        let tenth = |v: f64| (v * 10.0).round() / 10.0;
+        let gap = if i == 0 { "" } else { " " };
+        // Writing into a text does not fail.
+        let _ = write!(text, "{gap}{},{}", tenth(*x), tenth(*y));
+    }
+    text
+}
+
+impl Canvas for Svg {
+    fn line(&mut self, points: &[Point], paint: Paint) {
+        let line = html! { polyline class=(class(paint)) points=(place(points)) {} };
+        self.body.push_str(&line.0);
+    }
+
+    fn area(&mut self, corners: &[Point], paint: Paint) {
+        let area = html! { polygon class=(class(paint)) points=(place(corners)) {} };
+        self.body.push_str(&area.0);
+    }
+
+    fn disc(&mut self, (x, y): Point, radius: f64, paint: Paint) {
+        let (x, y) = (format!("{x:.1}"), format!("{y:.1}"));
+        let disc = html! { circle class=(class(paint)) cx=(x) cy=(y) r=(radius) {} };
+        self.body.push_str(&disc.0);
+    }
+
+    fn text(&mut self, (x, y): Point, anchor: Anchor, text: &str, paint: Paint) {
+        let anchor = match anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        };
+        let (x, y) = (format!("{x:.1}"), format!("{y:.1}"));
+        let text = html! { text class=(class(paint)) x=(x) y=(y) text-anchor=(anchor) { (text) } };
+        self.body.push_str(&text.0);
+    }
+
+    /// The browser's font is not known: the mean advance of a sans-serif font, wide characters counted as two.
+    fn width(&self, text: &str) -> f64 {
+        let advance = |c: char| if (c as u32) < 0x1100 { 0.54 } else { 1.0 };
+        text.chars().map(advance).sum::<f64>() * TEXT
+    }
+}
