@@ -9,43 +9,65 @@ use crate::schema::fault::{excerpt, nearest};
 /// The decoded name and value of a parameter.
 type Pair<'q> = (Cow<'q, str>, Cow<'q, str>);
 
-/// The parameters of a query string. Only the names in `known` are allowed.
+/// The parameters of a query string; a name alone has an empty value. Only the names in `known` are allowed.
 ///
 /// # Errors
 /// 400 if a parameter is unknown, duplicated or not decodable.
 pub fn pairs<'q>(query: &'q str, known: &[&str]) -> Result<Vec<Pair<'q>>, Problem> {
+    read(query, known, |_| Ok(""))
+}
+
+/// The parameters of a query string; the value of a name alone comes from `bare`.
+fn read<'q>(
+    query: &'q str,
+    known: &[&str],
+    bare: impl Fn(&str) -> Result<&'static str, Problem>,
+) -> Result<Vec<Pair<'q>>, Problem> {
     let mut pairs: Vec<Pair<'q>> = Vec::new();
     for part in query.split('&').filter(|part| !part.is_empty()) {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        let (name, value) = (decode(name)?, decode(value)?);
+        let (name, value) = match part.split_once('=') {
+            Some((name, value)) => (decode(name)?, Some(decode(value)?)),
+            None => (decode(part)?, None),
+        };
         if !known.contains(&&*name) {
             return Err(unknown(&name, known));
         }
         if pairs.iter().any(|(other, _)| *other == name) {
             return Err(bad(format!("the parameter {name} stands twice")));
         }
+        let value = match value {
+            Some(value) => value,
+            None => bare(&name)?.into(),
+        };
         pairs.push((name, value));
     }
     Ok(pairs)
 }
 
-/// The parameters of a query string. Only the query parameters among the route's `known` parameters are allowed.
+/// The parameters of a query string. Only the query parameters among the route's `known` parameters are allowed. A boolean
+/// may be a name alone, which means true.
 ///
 /// # Errors
-/// 400 if a parameter is unknown, duplicated or not decodable.
+/// 400 if a parameter is unknown, duplicated, not decodable, or needs a value.
 pub fn parameters<'q>(query: &'q str, known: &[Parameter]) -> Result<Vec<Pair<'q>>, Problem> {
-    let known = known.iter().filter(|known| known.place == Place::Query);
-    let names: Vec<&str> = known.map(|known| known.name).collect();
-    pairs(query, &names)
+    let here = || known.iter().filter(|known| known.place == Place::Query);
+    let names: Vec<&str> = here().map(|known| known.name).collect();
+    read(query, &names, |name| {
+        let is_flag = |known: &Parameter| (known.schema)()["type"] == "boolean";
+        match here().any(|known| known.name == name && is_flag(known)) {
+            true => Ok("true"),
+            false => Err(bad(format!("{name} has no value; write {name}=VALUE"))),
+        }
+    })
 }
 
-/// Parses a boolean. A name without a value means true.
+/// Parses a boolean.
 ///
 /// # Errors
 /// 400 if the value is not a boolean.
 pub fn flag(name: &str, value: &str) -> Result<bool, Problem> {
     match value {
-        "true" | "1" | "" => Ok(true),
+        "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
         other => Err(bad(format!(
             "{name}={:?}; write {name}=true or {name}=false",
@@ -122,7 +144,29 @@ mod tests {
             let fault = read(query).unwrap_err();
             assert!(fault.contains(part), "{query}: {fault}");
         }
-        assert!(flag("explain", "").unwrap() && !flag("explain", "false").unwrap());
-        assert!(flag("explain", "yes").is_err());
+    }
+
+    #[test]
+    fn a_flag_alone_is_true_and_an_empty_value_is_a_fault() {
+        let known = &[
+            Parameter::query("explain", "", super::super::route::flag),
+            Parameter::query("id", "", super::super::route::text),
+        ];
+        let explain = |query| {
+            let (name, value) = parameters(query, known)?.remove(0);
+            flag(&name, &value)
+        };
+        for (query, expected) in [
+            ("explain", Some(true)),
+            ("explain=true", Some(true)),
+            ("explain=1", Some(true)),
+            ("explain=false", Some(false)),
+            ("explain=0", Some(false)),
+            ("explain=", None),
+            ("explain=yes", None),
+            ("id", None),
+        ] {
+            assert_eq!(explain(query).ok(), expected, "{query}");
+        }
     }
 }
