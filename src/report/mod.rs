@@ -6,4 +6,7 @@
 //! and writes no files.
 
 pub mod chart;
+pub mod document;
 pub mod drift;
+pub mod html;
+pub mod table;

@@ -18,8 +18,11 @@ pub use catalogue::{
     Bin, Counts, Waterfall, bars, calibration, confusion, histogram, precision_recall, roc,
 };
 pub use draw::{Size, draw};
-pub use svg::{figure, image};
-pub use table::{Table, plain};
+pub use svg::image;
+
+/// Style sheet of the charts, for pages and HTML files that define its colours.
+pub const STYLE: &str = include_str!("chart.css");
+pub use table::plain;
 
 /// A chart: what is drawn, and how it is to be read.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,30 +8,6 @@ use maud::{Markup, PreEscaped, html};
 use super::canvas::{Anchor, COLOURS, Canvas, Paint, Point, TEXT};
 use super::{Chart, Size, draw};
 
-/// A figure of HTML: caption, drawing, and the data as a table that opens. `id` must be unique on the page.
-pub fn figure(chart: &Chart, id: &str, size: Size) -> Markup {
-    let table = chart.table();
-    html! {
-        figure.chart {
-            figcaption #(id) { (chart.title) }
-            (image(chart, id, size))
-            details {
-                summary { "Data" }
-                div.wide tabindex="0" role="region" aria-label={ "Data: " (chart.title) } {
-                    table {
-                        thead { tr { @for heading in &table.headings { th scope="col" { (heading) } } } }
-                        tbody {
-                            @for row in &table.rows {
-                                tr { @for cell in row { td { (cell) } } }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 /// The drawing alone, with its text alternative; `caption` is the id of the element that names it.
 pub fn image(chart: &Chart, caption: &str, size: Size) -> Markup {
     let mut canvas = Svg::default();
@@ -61,7 +37,7 @@ fn class(paint: Paint) -> String {
         Paint::Series(i) => format!("s{}", i % COLOURS),
         Paint::Dashed(i) => format!("s{} dashed", i % COLOURS),
         Paint::Pale(i) => format!("s{} pale", i % COLOURS),
-        Paint::Shade(share) => format!("shade{:.0}", share.clamp(0.0, 1.0) * 10.0),
+        Paint::Shade(share) => format!("shade d{:.0}", share.clamp(0.0, 1.0) * 10.0),
         Paint::OnShade(share) if share > 0.55 => "on".into(),
         Paint::OnShade(_) => "label".into(),
     }

@@ -3,13 +3,7 @@
 use super::axis::{Axis, Scale};
 use super::ticks::grouped;
 use super::{Bar, Chart, Mark};
-
-/// A table of texts; `rows` have as many cells as there are headings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Table {
-    pub headings: Vec<String>,
-    pub rows: Vec<Vec<String>>,
-}
+use crate::report::table::{Column, Table};
 
 impl Chart {
     /// The data of all marks but reference lines: a row for each bar, point or cell.
@@ -34,17 +28,21 @@ impl Chart {
             .marks
             .iter()
             .any(|mark| matches!(mark, Mark::Cells { .. }));
-        let mut headings = vec![first.caption(), second.caption()];
+        let column = |axis: &Axis| match axis.categories() {
+            Some(_) => Column::text(axis.caption()),
+            None => Column::number(axis.caption()),
+        };
+        let mut columns = vec![column(first), column(second)];
         if is_matrix {
-            headings.push("value".into());
+            columns.push(Column::number("value"));
         }
         if with_interval || is_floating {
-            headings.extend(["from".into(), "to".into()]);
+            columns.extend(["from", "to"].map(Column::number));
         }
         if is_named {
-            headings.insert(0, "series".into());
+            columns.insert(0, Column::text("series"));
         }
-        let width = headings.len();
+        let width = columns.len();
         let mut rows = Vec::new();
         for mark in &self.marks {
             let found: Vec<Vec<String>> = match mark {
@@ -85,7 +83,11 @@ impl Chart {
                 rows.push(row);
             }
         }
-        Table { headings, rows }
+        Table {
+            caption: self.title.clone(),
+            columns,
+            rows,
+        }
     }
 
     fn matrix(&self, rows: &[Vec<super::Cell>]) -> Vec<Vec<String>> {
