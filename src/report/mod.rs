@@ -1,5 +1,7 @@
 //! Reports as self-contained documents, which need neither a server nor a script.
 //!
+//! * [`document`]: a document as a tree; [`html`] sets it as one file.
+//! * [`chart`]: charts, apart from how they are drawn.
 //! * [`drift`]: drift verdicts with their statistics.
 //!
 //! Architecture invariant: reports only format existing values. This module computes nothing beyond a verdict
@@ -10,3 +12,6 @@ pub mod document;
 pub mod drift;
 pub mod html;
 pub mod table;
+mod visible;
+
+pub use visible::{code, visible};

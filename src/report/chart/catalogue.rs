@@ -383,7 +383,7 @@ mod tests {
     fn values_that_are_not_finite_are_left_out_of_the_drawing() {
         let mut chart = roc(
             "ROC",
-            f64::NAN,
+            0.5,
             vec![
                 (0.0, 0.0),
                 (f64::NAN, 0.5),

@@ -7,6 +7,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::canvas::{Anchor, COLOURS, Canvas, Paint, Point, TEXT};
 use super::{Chart, Size, draw};
+use crate::report::visible;
 
 /// The drawing alone, with its text alternative; `caption` is the id of the element that names it.
 pub fn image(chart: &Chart, caption: &str, size: Size) -> Markup {
@@ -16,7 +17,7 @@ pub fn image(chart: &Chart, caption: &str, size: Size) -> Markup {
     html! {
         svg viewBox=(format!("0 0 {} {}", size.width, size.height)) role="img"
             aria-labelledby=(caption) aria-describedby=(description) {
-            desc #(description) { (chart.summary) }
+            desc #(description) { (visible(&chart.summary)) }
             (PreEscaped(canvas.body))
         }
     }
@@ -79,7 +80,7 @@ impl Canvas for Svg {
             Anchor::End => "end",
         };
         let (x, y) = (format!("{x:.1}"), format!("{y:.1}"));
-        let text = html! { text class=(class(paint)) x=(x) y=(y) text-anchor=(anchor) { (text) } };
+        let text = html! { text class=(class(paint)) x=(x) y=(y) text-anchor=(anchor) { (visible(text)) } };
         self.body.push_str(&text.0);
     }
 

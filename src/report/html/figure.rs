@@ -4,12 +4,13 @@ use maud::{Markup, html};
 
 use crate::report::chart::{Chart, Size, image};
 use crate::report::table::Table;
+use crate::report::visible;
 
 /// A chart with its caption, and its data as a table that opens. `id` must be unique on the page.
 pub fn figure(chart: &Chart, id: &str, size: Size) -> Markup {
     html! {
         figure.chart {
-            figcaption #(id) { (chart.title) }
+            figcaption #(id) { (visible(&chart.title)) }
             (image(chart, id, size))
             details {
                 summary { "Data" }
@@ -22,16 +23,16 @@ pub fn figure(chart: &Chart, id: &str, size: Size) -> Markup {
 /// A table in a box that scrolls sideways.
 pub fn table(table: &Table) -> Markup {
     html! {
-        div.wide tabindex="0" role="region" aria-label=(table.caption) {
+        div.wide tabindex="0" role="region" aria-label=(visible(&table.caption)) {
             table {
                 thead {
-                    tr { @for column in &table.columns { th scope="col" .number[column.is_number] { (column.heading) } } }
+                    tr { @for column in &table.columns { th scope="col" .number[column.is_number] { (visible(&column.heading)) } } }
                 }
                 tbody {
                     @for row in &table.rows {
                         tr {
                             @for (cell, column) in row.iter().zip(&table.columns) {
-                                td .number[column.is_number] { (cell) }
+                                td .number[column.is_number] { (visible(cell)) }
                             }
                         }
                     }

@@ -8,6 +8,7 @@ pub use figure::{figure, table};
 
 use super::chart::{self, Size};
 use super::document::{Block, Document, Section, Style, Text};
+use super::visible;
 
 const DOCUMENT: &str = include_str!("document.css");
 /// Size of a chart on a line of its own, and of one beside others.
@@ -23,14 +24,14 @@ pub fn page(document: &Document) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (document.title) " · titanic-platform" }
+                title { (visible(&document.title)) " · titanic-platform" }
                 style { (PreEscaped(DOCUMENT)) (PreEscaped(chart::STYLE)) }
             }
             body {
-                header { h1 { (document.title) } }
+                header { h1 { (visible(&document.title)) } }
                 @if document.sections.len() > 1 {
                     nav aria-label="Sections" {
-                        @for section in &document.sections { a href={ "#" (section.id) } { (section.title) } }
+                        @for section in &document.sections { a href={ "#" (section.id) } { (visible(&section.title)) } }
                     }
                 }
                 main {
@@ -46,7 +47,7 @@ pub fn page(document: &Document) -> String {
 fn draw_section(section: &Section) -> Markup {
     html! {
         section id=(section.id) aria-labelledby={ (section.id) "-title" } {
-            h2 id={ (section.id) "-title" } { (section.title) }
+            h2 id={ (section.id) "-title" } { (visible(&section.title)) }
             (blocks(&section.blocks, &section.id, 3))
         }
     }
@@ -64,20 +65,22 @@ fn draw_block(block: &Block, id: &str, level: u8) -> Markup {
         Block::Paragraph(paragraph) => html! { p { (text(paragraph)) } },
         Block::List(items) => html! { ul { @for item in items { li { (text(item)) } } } },
         Block::Facts(facts) => html! {
-            dl { @for (name, value) in facts { dt { (name) } dd { (text(value)) } } }
+            dl { @for (name, value) in facts { dt { (visible(&name)) } dd { (text(value)) } } }
         },
         Block::Table(found) => table(found),
         Block::Chart(chart) => figure(chart, id, ALONE),
         Block::Charts(charts) => html! {
             div.charts { @for (i, chart) in charts.iter().enumerate() { (figure(chart, &format!("{id}-{i}"), BESIDE)) } }
         },
-        Block::Code(code) => html! { pre tabindex="0" { code { (code) } } },
+        Block::Code(code) => {
+            html! { pre tabindex="0" { code { @for line in code.lines() { (visible(line)) "\n" } } } }
+        }
         Block::Part {
             title,
             is_detail: true,
             blocks: inner,
         } => html! {
-            details { summary { (title) } (blocks(inner, id, level)) }
+            details { summary { (visible(&title)) } (blocks(inner, id, level)) }
         },
         Block::Part {
             title,
@@ -92,9 +95,9 @@ fn draw_block(block: &Block, id: &str, level: u8) -> Markup {
 
 fn heading(title: &str, level: u8) -> Markup {
     match level {
-        ..=2 => html! { h2 { (title) } },
-        3 => html! { h3 { (title) } },
-        _ => html! { h4 { (title) } },
+        ..=2 => html! { h2 { (visible(&title)) } },
+        3 => html! { h3 { (visible(&title)) } },
+        _ => html! { h4 { (visible(&title)) } },
     }
 }
 
@@ -102,10 +105,10 @@ fn text(text: &Text) -> Markup {
     html! {
         @for run in &text.0 {
             @match &run.style {
-                Style::Plain => (run.text),
-                Style::Strong => strong { (run.text) },
-                Style::Code => code { (run.text) },
-                Style::Section(id) => a href={ "#" (id) } { (run.text) },
+                Style::Plain => (visible(&run.text)),
+                Style::Strong => strong { (visible(&run.text)) },
+                Style::Code => code { (visible(&run.text)) },
+                Style::Section(id) => a href={ "#" (id) } { (visible(&run.text)) },
             }
         }
     }
