@@ -1,5 +1,7 @@
 //! A recipe: fitted on a table, applied to one row.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
@@ -269,6 +271,12 @@ impl Recipe {
     /// The features in order.
     pub fn features(&self) -> &[Feature] {
         &self.features
+    }
+
+    /// Indices in the schema of the columns that any feature is computed from.
+    pub fn columns_read(&self) -> BTreeSet<usize> {
+        let sources = self.features.iter().flat_map(|feature| &feature.sources);
+        sources.map(|source| *source as usize).collect()
     }
 
     /// Computes the features of one row into `out` (length [`Recipe::width`]). Never NaN or infinite.

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::evaluation::Evaluation;
 use crate::schema::ColumnWarning;
 use crate::stats::metric::{METRICS, Metric};
 use crate::stats::resampled::Estimate;
@@ -39,6 +40,9 @@ pub struct Card {
     /// by format revision 1.
     #[serde(skip)]
     pub table_warnings: Vec<ColumnWarning>,
+    /// How the model did on rows that it was not fitted on; `None` in files of earlier releases. Stored as the warnings are.
+    #[serde(skip)]
+    pub evaluation: Option<Box<Evaluation>>,
 }
 
 /// A learner that was evaluated in the selection.

@@ -7,11 +7,13 @@ pub mod artifact;
 pub mod card;
 pub mod diff;
 mod error;
+pub mod evaluation;
 pub mod explain;
 pub mod lines;
 pub mod spec;
 mod stored;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::features::{Recipe, Scratch};
@@ -23,6 +25,7 @@ use crate::stats::profile::Profile;
 
 pub use card::Card;
 pub use error::ModelError;
+pub use evaluation::Evaluation;
 pub use explain::Explanation;
 pub use spec::Spec;
 
@@ -136,6 +139,12 @@ impl Model {
         self
     }
 
+    /// Adds to the card how the model did in its training.
+    pub fn with_evaluation(mut self, evaluation: Evaluation) -> Model {
+        self.card.evaluation = Some(Box::new(evaluation));
+        self
+    }
+
     /// Sets the base of explanations to a value from a model file.
     fn with_base(mut self, base: f64) -> Result<Model, ModelError> {
         if !(0.0..=1.0).contains(&base) {
@@ -163,6 +172,11 @@ impl Model {
 
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
+    }
+
+    /// Indices in the schema of the columns that the recipe reads.
+    pub fn columns_read(&self) -> BTreeSet<usize> {
+        self.recipe.columns_read()
     }
 
     pub fn kernel(&self) -> &Kernel {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::artifact::{self, ArtifactError};
 use super::error::ModelError;
+use super::evaluation::Evaluation;
 use super::spec::{Spec, SpecErrors};
 use super::{Card, Model, Parts};
 use crate::features::Recipe;
@@ -38,6 +39,7 @@ struct Revision2 {
 #[serde(default)]
 struct Facts {
     table_warnings: Vec<ColumnWarning>,
+    evaluation: Option<Box<Evaluation>>,
 }
 
 impl Model {
@@ -46,6 +48,7 @@ impl Model {
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
         let facts = Facts {
             table_warnings: self.card.table_warnings.clone(),
+            evaluation: self.card.evaluation.clone(),
         };
         Ok(artifact::encode(&Revision2 {
             first: Revision1 {
@@ -81,6 +84,7 @@ impl Model {
                     .map_err(|fault| ArtifactError::Undecodable(fault.to_string()))?;
                 let mut model = first.model(spec)?.with_base(base)?;
                 model.card.table_warnings = facts.table_warnings;
+                model.card.evaluation = facts.evaluation;
                 Ok(model)
             }
         }

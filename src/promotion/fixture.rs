@@ -124,5 +124,6 @@ pub fn card(
         candidates: Vec::new(),
         warnings: Vec::new(),
         table_warnings: Vec::new(),
+        evaluation: None,
     }
 }

@@ -5,6 +5,7 @@ use super::cross_validate::Plan;
 use super::learner::Learner;
 use crate::kernel::Calibration;
 use crate::model::card::{Confusion, Figures};
+use crate::model::evaluation::FoldMetric;
 use crate::stats::figures;
 use crate::stats::metric::{METRICS, Metric};
 use crate::stats::resampled::Estimate;
@@ -16,6 +17,8 @@ pub(super) struct Tried {
     pub learner: &'static dyn Learner,
     pub calibration: Calibration,
     pub figures: Figures,
+    /// Metrics of each fold of each repeat.
+    pub folds: Vec<FoldMetric>,
     /// Calibrated out-of-fold probabilities of the first repeat, which show how scores of unseen rows are distributed;
     /// `None` for rows that were not tested.
     pub scores: Vec<Option<f64>>,
@@ -31,7 +34,7 @@ pub(super) fn candidates(
 ) -> Vec<Tried> {
     let measure = |(learner, scores): (&&'static dyn Learner, &Vec<Vec<f64>>)| {
         let (calibration, calibrated) = calibrate::choose(plan, labels, scores);
-        let figures = figures(plan, labels, &calibrated, threshold);
+        let (figures, folds) = figures(plan, labels, &calibrated, threshold);
         let scores = calibrated.into_iter().next().unwrap_or_default();
         let tested = |(i, p): (usize, f64)| plan.is_tested(i).then_some(p);
         let scores = scores.into_iter().enumerate().map(tested).collect();
@@ -39,14 +42,20 @@ pub(super) fn candidates(
             learner: *learner,
             calibration,
             figures,
+            folds,
             scores,
         }
     };
     learners.iter().zip(scores).map(measure).collect()
 }
 
-/// Mean and corrected standard error of every metric over all folds of all repeats.
-fn figures(plan: &Plan, labels: &[bool], scores: &[Vec<f64>], threshold: f64) -> Figures {
+/// Mean and corrected standard error of every metric over all folds of all repeats, and its values in each.
+fn figures(
+    plan: &Plan,
+    labels: &[bool],
+    scores: &[Vec<f64>],
+    threshold: f64,
+) -> (Figures, Vec<FoldMetric>) {
     let mut folds: Vec<figures::Figures> = Vec::with_capacity(plan.len());
     let mut confusion = Confusion::default();
     for (fold_of, scores) in plan.repeats.iter().zip(scores) {
@@ -71,13 +80,18 @@ fn figures(plan: &Plan, labels: &[bool], scores: &[Vec<f64>], threshold: f64) ->
         let values: Vec<f64> = folds.iter().filter_map(|f| metric.value(f)).collect();
         (metric.name.to_owned(), Estimate::resampled(&values, ratio))
     };
-    Figures {
+    let in_folds = |metric: &Metric| FoldMetric {
+        metric: metric.name.to_owned(),
+        values: folds.iter().map(|f| metric.value(f)).collect(),
+    };
+    let all = Figures {
         folds: plan.folds,
         repeats: plan.repeats.len(),
         threshold,
         metrics: METRICS.iter().map(estimate).collect(),
         confusion,
-    }
+    };
+    (all, METRICS.iter().map(in_folds).collect())
 }
 
 fn count(sum: &mut Confusion, fold: &figures::Confusion, repeats: f64) {

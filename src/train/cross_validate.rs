@@ -3,6 +3,10 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::seq::SliceRandom;
+
 use super::error::TrainError;
 use super::fit;
 use super::learner::{Learner, Sample};
@@ -11,7 +15,7 @@ use super::{learners, splits};
 use crate::features::{Fitted, Recipe, Scratch};
 use crate::kernel::Kernel;
 use crate::model::Spec;
-use crate::schema::Table;
+use crate::schema::{RowView, Table};
 
 /// The folds of a cross-validation: for every repeat, the fold in which each row is tested.
 #[derive(Clone, Debug)]
@@ -141,6 +145,33 @@ pub enum Features {
 /// Out-of-fold scores: `[learner][repeat][row]`, before calibration.
 pub type Scores = Vec<Vec<Vec<f64>>>;
 
+/// Test rows of a fold that are scored again with a column permuted, at most.
+const PERMUTED_ROWS: usize = 1000;
+
+/// Scores of one learner for test rows of a fold, before calibration: as they are, and with the values of one column dealt
+/// to the wrong rows.
+#[derive(Clone, Debug, Default)]
+pub struct Permuted {
+    pub rows: Vec<usize>,
+    pub intact: Vec<f64>,
+    /// Each column that the recipe reads, by its index in the schema.
+    pub columns: Vec<(usize, Vec<f64>)>,
+}
+
+/// The result of a validation.
+pub struct Validated {
+    pub scores: Scores,
+    /// `[learner][fold]` of the first repeat; empty where folds could not be fitted or features were left out.
+    pub permuted: Vec<Vec<Permuted>>,
+}
+
+/// The result of one fold, by base learner.
+struct FoldScores {
+    rows: Vec<usize>,
+    scores: Vec<Vec<f64>>,
+    permuted: Vec<Permuted>,
+}
+
 /// Inputs of a cross-validation.
 #[derive(Clone, Copy)]
 pub struct Validation<'a> {
@@ -162,12 +193,13 @@ impl Validation<'_> {
         plan: &Plan,
         learners: &[&'static dyn Learner],
         features: Features,
-    ) -> Result<Scores, TrainError> {
+    ) -> Result<Validated, TrainError> {
         let bases = learners::bases(learners);
         let next = AtomicUsize::new(0);
         let failure: Mutex<Option<(usize, TrainError)>> = Mutex::new(None);
         let blank = vec![vec![vec![0.0; self.labels.len()]; plan.repeats.len()]; bases.len()];
-        let scores = Mutex::new(blank);
+        let permuted = vec![vec![Permuted::default(); plan.folds]; bases.len()];
+        let found = Mutex::new((blank, permuted));
         let work = || {
             loop {
                 let task = next.fetch_add(1, Ordering::Relaxed);
@@ -176,14 +208,17 @@ impl Validation<'_> {
                 }
                 let (repeat, fold) = (task / plan.folds, task % plan.folds);
                 match self.one_fold(plan, repeat, fold, &bases, features) {
-                    Ok((rows, columns)) => {
-                        let mut scores = scores
+                    Ok(of_fold) => {
+                        let mut found = found
                             .lock()
                             .unwrap_or_else(std::sync::PoisonError::into_inner);
-                        for (all, column) in scores.iter_mut().zip(columns) {
-                            rows.iter()
-                                .zip(column)
-                                .for_each(|(i, p)| all[repeat][*i] = p);
+                        let (scores, permuted) = &mut *found;
+                        for (all, column) in scores.iter_mut().zip(of_fold.scores) {
+                            let rows = of_fold.rows.iter().zip(column);
+                            rows.for_each(|(i, p)| all[repeat][*i] = p);
+                        }
+                        for (all, one) in permuted.iter_mut().zip(of_fold.permuted) {
+                            all[fold] = one;
                         }
                     }
                     Err(fault) => {
@@ -218,16 +253,22 @@ impl Validation<'_> {
         if self.progress.stopped() {
             return Err(TrainError::Stopped);
         }
-        let scores = scores
+        let (scores, permuted) = found
             .into_inner()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        Ok(learners
-            .iter()
-            .map(|l| blend(*l, &bases, &scores))
-            .collect())
+        let all = learners.iter();
+        Ok(Validated {
+            scores: all
+                .clone()
+                .map(|l| blend(&members(*l, &bases, &scores)))
+                .collect(),
+            permuted: all
+                .map(|l| blend_permuted(&members(*l, &bases, &permuted)))
+                .collect(),
+        })
     }
 
-    /// The test rows of one fold and, for each base learner, their scores.
+    /// Fits the base learners for one fold and scores its test rows.
     fn one_fold(
         &self,
         plan: &Plan,
@@ -235,7 +276,7 @@ impl Validation<'_> {
         fold: usize,
         bases: &[&'static dyn Learner],
         features: Features,
-    ) -> Result<(Vec<usize>, Vec<Vec<f64>>), TrainError> {
+    ) -> Result<FoldScores, TrainError> {
         let (test, train) = plan.split(repeat, fold);
         let y: Vec<bool> = train.iter().map(|i| self.labels[*i]).collect();
         let positives = y.iter().filter(|y| **y).count();
@@ -244,7 +285,11 @@ impl Validation<'_> {
             // is the score.
             let share = (positives as f64 + 0.5) / (y.len() as f64 + 1.0);
             let column = vec![share; test.len()];
-            return Ok((test, vec![column; bases.len()]));
+            return Ok(FoldScores {
+                rows: test,
+                scores: vec![column; bases.len()],
+                permuted: Vec::new(),
+            });
         }
         let fitted = self
             .spec
@@ -268,10 +313,26 @@ impl Validation<'_> {
             y: &y,
             seed,
         };
+        let deals = match (repeat, features) {
+            (0, Features::All) => self.permute(&recipe, &test, seed),
+            _ => Vec::new(),
+        };
+        let mut permuted = Vec::new();
         let columns = bases.iter().map(|base| {
             let kernel: Kernel = fit::fit(*base, &sample, self.progress)?;
             let mut out = vec![0.0; test.len()];
             kernel.score_batch(&test_x, &mut out);
+            let again = |(column, x): &(usize, Vec<f32>)| {
+                let mut out = vec![0.0; x.len() / recipe.width()];
+                kernel.score_batch(x, &mut out);
+                (*column, out)
+            };
+            let rows = test.len().min(PERMUTED_ROWS);
+            permuted.push(Permuted {
+                rows: test[..rows].to_vec(),
+                intact: out[..rows].to_vec(),
+                columns: deals.iter().map(again).collect(),
+            });
             if self.progress.stopped() {
                 return Err(TrainError::Stopped);
             }
@@ -280,33 +341,90 @@ impl Validation<'_> {
                 .advance(&format!("repeat {repeat}, fold {fold}, {name}"));
             Ok(out)
         });
-        let columns = columns.collect::<Result<Vec<_>, TrainError>>()?;
-        Ok((test, columns))
+        let scores = columns.collect::<Result<Vec<_>, TrainError>>()?;
+        if deals.is_empty() {
+            permuted.clear();
+        }
+        Ok(FoldScores {
+            rows: test,
+            scores,
+            permuted,
+        })
+    }
+
+    /// The features of the first test rows with each column in turn dealt to other rows among them.
+    fn permute(&self, recipe: &Recipe, test: &[usize], seed: u64) -> Vec<(usize, Vec<f32>)> {
+        let rows = &test[..test.len().min(PERMUTED_ROWS)];
+        let columns = recipe.columns_read();
+        let mut scratch = Scratch::default();
+        let mut cells = Vec::new();
+        let mut of_column = |column: usize| {
+            let mut dealt = rows.to_vec();
+            let seed = seed.wrapping_mul(31).wrapping_add(column as u64);
+            dealt.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
+            let mut x = vec![0.0; rows.len() * recipe.width()];
+            let features = x.chunks_exact_mut(recipe.width());
+            for ((row, other), features) in rows.iter().zip(&dealt).zip(features) {
+                let view = self.table.row(*row);
+                cells.clear();
+                cells.extend_from_slice(view.cells);
+                cells[column] = self.table.row(*other).cells[column];
+                let view = RowView {
+                    cells: &cells,
+                    ..view
+                };
+                recipe.transform(view, &mut scratch, features);
+            }
+            (column, x)
+        };
+        columns.into_iter().map(&mut of_column).collect()
     }
 }
 
-/// Scores of a learner: its own, or the mean of its members' scores.
-fn blend(
+/// What belongs to a learner: its own, or that of its members.
+fn members<'a, T>(
     wanted: &'static dyn Learner,
     bases: &[&'static dyn Learner],
-    scores: &Scores,
-) -> Vec<Vec<f64>> {
-    let of = |l: &dyn Learner| {
-        bases
-            .iter()
-            .position(|b| b.name() == l.name())
-            .map(|i| &scores[i])
+    all: &'a [T],
+) -> Vec<&'a T> {
+    let of = |name: &str| {
+        let place = bases.iter().position(|base| base.name() == name);
+        place.map(|i| &all[i])
     };
-    let members: Vec<&Vec<Vec<f64>>> = match wanted.members() {
-        [] => of(wanted).into_iter().collect(),
-        members => members.iter().filter_map(|m| of(*m)).collect(),
+    match wanted.members() {
+        [] => of(wanted.name()).into_iter().collect(),
+        members => members.iter().filter_map(|m| of(m.name())).collect(),
+    }
+}
+
+/// The mean of the members' scores.
+fn blend(members: &[&Vec<Vec<f64>>]) -> Vec<Vec<f64>> {
+    let repeat = |r: usize| mean(members.iter().map(|member| &member[r][..]));
+    (0..members[0].len()).map(repeat).collect()
+}
+
+fn blend_permuted(members: &[&Vec<Permuted>]) -> Vec<Permuted> {
+    let fold = |f: usize| {
+        let first = &members[0][f];
+        let column = |(c, (index, _)): (usize, &(usize, Vec<f64>))| {
+            let scores = members.iter().map(|member| &member[f].columns[c].1[..]);
+            (*index, mean(scores))
+        };
+        Permuted {
+            rows: first.rows.clone(),
+            intact: mean(members.iter().map(|member| &member[f].intact[..])),
+            columns: first.columns.iter().enumerate().map(column).collect(),
+        }
     };
-    let n = members.len() as f64;
-    let repeats = members[0].len();
-    let mean = |r: usize, i: usize| members.iter().map(|m| m[r][i]).sum::<f64>() / n;
-    (0..repeats)
-        .map(|r| (0..members[0][r].len()).map(|i| mean(r, i)).collect())
-        .collect()
+    (0..members[0].len()).map(fold).collect()
+}
+
+/// The mean of several lists, place by place.
+fn mean<'a>(lists: impl Iterator<Item = &'a [f64]> + Clone) -> Vec<f64> {
+    let n = lists.clone().count() as f64;
+    let rows = lists.clone().next().map_or(0, <[f64]>::len);
+    let at = |i: usize| lists.clone().map(|list| list[i]).sum::<f64>() / n;
+    (0..rows).map(at).collect()
 }
 
 /// Features of rows that the recipe was not fitted on.

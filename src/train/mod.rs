@@ -13,6 +13,7 @@ mod checks;
 mod choose;
 pub mod cross_validate;
 mod error;
+mod evaluation;
 pub mod fit;
 pub mod learner;
 pub mod learners;
@@ -109,12 +110,13 @@ pub fn train(
         threads: request.threads,
         progress,
     };
-    let scores = validation.run(&plan, &learners, cross_validate::Features::All)?;
-    let tried = choose::candidates(&plan, &labels, &learners, &scores, spec.decision.threshold);
+    let validated = validation.run(&plan, &learners, cross_validate::Features::All)?;
+    let scores = &validated.scores;
+    let tried = choose::candidates(&plan, &labels, &learners, scores, spec.decision.threshold);
     let best = choose::best(&tried, spec.evaluation.metric);
     let chosen = &tried[best];
     let without_companions = if without {
-        let scores = validation.run(
+        let alone = validation.run(
             &once,
             &[chosen.learner],
             cross_validate::Features::WithoutTarget,
@@ -123,7 +125,7 @@ pub fn train(
             &once,
             &labels,
             &[chosen.learner],
-            &scores,
+            &alone.scores,
             spec.decision.threshold,
         );
         alone.into_iter().next().map(|c| c.figures)
@@ -185,6 +187,7 @@ pub fn train(
             .collect(),
         warnings: warnings.iter().map(ToString::to_string).collect(),
         table_warnings: odd.to_list(),
+        evaluation: None,
     };
     let model = Model::new(Parts {
         spec: spec.clone(),
@@ -195,6 +198,20 @@ pub fn train(
         card,
     })?
     .with_base_of(material.table);
+    let evaluation = evaluation::of(
+        &evaluation::Validated {
+            table: material.table,
+            labels: &labels,
+            plan: &plan,
+            scores: &chosen.scores,
+            folds: chosen.folds.clone(),
+            permuted: &validated.permuted[best],
+            calibration: &chosen.calibration,
+            seed: request.seed,
+        },
+        &model,
+    );
+    let model = model.with_evaluation(evaluation);
     progress.advance("fitted on all rows");
     if progress.stopped() {
         Err(TrainError::Stopped)

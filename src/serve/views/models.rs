@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Model;
 use crate::model::card::{self, CrossValidated};
+use crate::model::{Evaluation, Model};
 use crate::registry::{self, Listed, Role};
 use crate::schema::column::{Column, Label, Target};
 use crate::schema::{ColumnWarning, Kind};
@@ -136,6 +136,8 @@ pub struct Facts {
     pub columns: Vec<CardColumn>,
     /// Names of the features that the recipe computes.
     pub features: Vec<String>,
+    /// How the model did on rows that it was not fitted on; null in model files of earlier releases.
+    pub evaluation: Option<Box<Evaluation>>,
     /// Text of the spec, YAML.
     pub spec: String,
 }
@@ -262,6 +264,7 @@ impl Facts {
             target: CardTarget::of(model.schema().target()),
             columns: model.schema().columns().iter().map(column).collect(),
             features: features.map(|feature| feature.name.clone()).collect(),
+            evaluation: card.evaluation.clone(),
             spec: model.spec().text().to_owned(),
         }
     }
