@@ -74,11 +74,20 @@
     if (!$('form')) return;         // the reader's token may not predict
     const ref = ++asked;
     const asking = { type: 'predict', ref, row: row(), explain: true, store: false };
-    const body = JSON.stringify(asking.row).replaceAll("'", "'\\''");
-    $('curl').textContent = `curl -s '${location.origin}/v1/predict?explain=true' \\\n`
-      + `  -H 'Content-Type: application/json' \\\n  -d '${body}'`;
+    requests(JSON.stringify(asking.row));
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(asking));
     else askRest(asking);
+  }
+
+  /** The request as one would send it oneself. */
+  function requests(row) {
+    const url = `${location.origin}/v1/predict?explain=true`;
+    const quoted = row.replaceAll("'", "'\\''");
+    $('curl').textContent = `curl -s '${url}' \\\n  -H 'Content-Type: application/json' \\\n  -d '${quoted}'`;
+    $('python').textContent = `import requests\n\nrow = ${JSON.stringify(row)}\nanswer = requests.post(\n    "${url}",\n`
+      + `    data=row.encode(),\n    headers={"Content-Type": "application/json"},\n)\nprint(answer.json())`;
+    $('javascript').textContent = `const answer = await fetch('${url}', {\n  method: 'POST',\n`
+      + `  headers: { 'Content-Type': 'application/json' },\n  body: JSON.stringify(${row}),\n});\nconsole.log(await answer.json());`;
   }
 
   async function askRest({ ref, row }) {
@@ -136,6 +145,8 @@
     $('chance').textContent = percent(answer.probability);
     $('probability').setAttribute('width', 100 * answer.probability);
     $('source').textContent = `answered by ${answer.model}`;
+    meaning(answer.probability);
+    whatIf();
     if (answer.explanation) explain(answer.explanation, answer.probability);
   }
 
@@ -169,6 +180,90 @@
     $('why-empty').hidden = true;
   }
 
+  /** What the probability meant among rows that the model had not seen. */
+  function meaning(p) {
+    const bins = JSON.parse($('form').dataset.calibration || '[]');
+    const nearest = bins.reduce((best, bin) => !best || Math.abs(bin.predicted - p) < Math.abs(best.predicted - p) ? bin : best, null);
+    $('meaning').textContent = nearest
+      ? `Of 100 rows scored like this, about ${Math.round(100 * nearest.observed)} were ${$('form').dataset.positive} `
+        + `(${Math.round(100 * nearest.low)} to ${Math.round(100 * nearest.high)}; ${nearest.rows} rows that the model had not seen).`
+      : '';
+  }
+
+  // ── What if: the server draws the row's probability over one column ──────────────────────────────────────────────
+  let curves = 0;
+
+  async function whatIf() {
+    const turn = ++curves;
+    const column = $('what-if-column')?.value;
+    if (!column) return;
+    const headers = { 'Content-Type': 'application/json' };
+    const path = '/fragments/what-if?column=' + encodeURIComponent(column);
+    const answer = await fetch(path, { method: 'POST', headers, body: JSON.stringify(row()) }).catch(() => null);
+    if (!answer?.ok || turn !== curves) return;
+    const drawn = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    $('what-if').replaceChildren(...[...drawn.body.children].map(e => document.adoptNode(e)));
+  }
+
+  // ── A file: predicted as a trial; the download is for people, so no cell of it is a formula ──────────────────────
+  function cells(text) {
+    const rows = [[]];
+    for (let i = 0, cell = '', quoted = false; i <= text.length; i++) {
+      const c = text[i];
+      if (quoted && c !== undefined) {
+        if (c !== '"') cell += c;
+        else if (text[i + 1] === '"') { cell += c; i++; }
+        else quoted = false;
+      } else if (c === '"') quoted = true;
+      else if (c === ',' || c === '\n' || c === undefined) {
+        rows.at(-1).push(cell.replace(/\r$/, ''));
+        cell = '';
+        if (c === '\n' && i + 1 < text.length) rows.push([]);
+      } else cell += c;
+    }
+    return rows;
+  }
+
+  /** A spreadsheet takes a cell that begins like this for a formula; numbers are none. */
+  const harmless = cell => /^[=+\-@\t\r]/.test(cell) && !Number.isFinite(Number(cell)) ? "'" + cell : cell;
+  const quote = cell => /[",\n\r]/.test(cell) ? '"' + cell.replaceAll('"', '""') + '"' : cell;
+
+  function predictFile(file) {
+    const [bar, said, link] = [$('file-progress'), $('file-said'), $('file-download')];
+    const request = new XMLHttpRequest();     // fetch does not tell how much is sent
+    bar.hidden = false;
+    link.hidden = true;
+    said.textContent = `${file.name} is sent`;
+    request.open('POST', '/v1/predict?partial=true&store=false&transport=page');
+    request.setRequestHeader('Content-Type', 'text/csv');
+    request.upload.onprogress = ({ loaded, total }) => { bar.value = 90 * loaded / total; };
+    request.onerror = () => { said.textContent = 'No answer: the server cannot be reached, or the file is too large.'; bar.hidden = true; };
+    request.onload = () => {
+      bar.hidden = true;
+      if (request.status !== 200) {
+        let problem = {};
+        try { problem = JSON.parse(request.responseText); } catch { /* no document */ }
+        const faults = (problem.errors ?? []).slice(0, 5).map(e => `line ${e.line ?? '?'}: ${words(e.problem)} ${e.path ?? ''}`);
+        said.textContent = [problem.title ?? `status ${request.status}`, problem.detail, ...faults].filter(Boolean).join('; ');
+        return;
+      }
+      const rows = cells(request.responseText);
+      const [head, ...body] = rows;
+      const problem = head.indexOf('problem');
+      const bad = problem < 0 ? 0 : body.filter(cells => cells[problem]).length;
+      said.textContent = `${body.length} rows` + (bad ? `, ${bad} of them without a prediction: see the column problem` : '');
+      const line = (tag, cells) => make('tr', '', ...cells.map(cell => make(tag, '', cell)));
+      $('file-preview').replaceChildren(make('table', '', make('thead', '', line('th', head)),
+        make('tbody', '', ...body.slice(0, 20).map(cells => line('td', cells)))));
+      $('file-preview').hidden = false;
+      const text = rows.map(cells => cells.map(harmless).map(quote).join(',')).join('\n') + '\n';
+      URL.revokeObjectURL(link.href);
+      link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
+      link.hidden = false;
+    };
+    request.send(file);
+  }
+
   // ── The live feed ──────────────────────────────────────────────────────────────────────────────────────────────
   const feed = [];
   let drawing = false;
@@ -182,6 +277,7 @@
 
   function drawFeed() {
     drawing = false;
+    if (!$('feed')) return;
     $('feed-empty').hidden = true;
     $('feed').hidden = false;
     $('feed').tBodies[0].replaceChildren(...feed.map(({ topic, time, data }) => {
@@ -206,7 +302,8 @@
   /** Something happened: monitor, alerts and loop may stand elsewhere. */
   function look() {
     looking ??= setTimeout(async () => {
-      await Promise.all(['monitor', 'alerts', 'loop'].map(refresh));
+      await Promise.all(all('[data-part]').map(e => refresh(e.id)));
+      if (document.querySelector('[data-again]') && !location.search) await again();
       looking = undefined;
     }, CALM);
   }
@@ -216,8 +313,21 @@
     const answer = await fetch('/fragments/' + part).catch(() => null);
     if (!answer?.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(part);
-    if (fresh) $(part).replaceWith(document.adoptNode(fresh));
+    const opened = all('details[open]', $(part)).length > 0;     // not under the reader's eyes
+    if (fresh && !opened) $(part).replaceWith(document.adoptNode(fresh));
     if (part === 'alerts') tellState();
+  }
+
+  /** Takes over the parts of this page that tell what happened, and keeps open what was opened. */
+  async function again() {
+    const answer = await fetch(location.pathname).catch(() => null);
+    if (!answer?.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    for (const e of all('[data-again]')) {
+      if (e.querySelector('details[open]')) continue;
+      const other = fresh.getElementById(e.id);
+      if (other) e.replaceWith(document.adoptNode(other));
+    }
   }
 
   /** What the server drew last, by id, before anything was filled in. */
@@ -225,7 +335,7 @@
 
   /** Another model may be live: takes over what the server draws differently now, keeps what was typed, asks again. */
   async function redraw() {
-    const answer = await fetch('/').catch(() => null);
+    const answer = await fetch(location.href).catch(() => null);
     if (!answer?.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
     if (fresh.getElementById('form')?.dataset.target !== $('form')?.dataset.target) return location.reload();
@@ -235,7 +345,7 @@
       $(e.id)?.replaceWith(document.adoptNode(e));
     }
     document.title = fresh.title;
-    fill(typed);
+    if ($('form')) fill(typed);
     ask();
   }
 
@@ -300,7 +410,76 @@
     };
   }
 
-  document.addEventListener('input', soon);
+  // ── Buttons that ask the server for something ─────────────────────────────────────────────────────────────────────
+  /** Whether the reader agrees; a dialog of the page, not of the browser. */
+  function agreed(question) {
+    const dialog = make('dialog', '', make('p', '', question));
+    const buttons = make('form', 'buttons', ...['Cancel', 'Yes'].map(word => Object.assign(make('button', '', word), { value: word })));
+    buttons.method = 'dialog';
+    dialog.append(buttons);
+    document.body.append(dialog);
+    dialog.showModal();
+    return new Promise(resolve => { dialog.onclose = () => { dialog.remove(); resolve(dialog.returnValue === 'Yes'); }; });
+  }
+
+  async function act(method, path, body, button) {
+    button.disabled = true;
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await fetch(path, { method, headers, body }).catch(() => null);
+    const json = await answer?.json().catch(() => ({})) ?? {};
+    if (answer?.ok && json.stored !== false && !json.problem) return location.reload();
+    button.disabled = false;
+    const why = [json.title ?? (answer ? '' : 'The server cannot be reached'), json.detail ?? json.reason ?? json.problem];
+    const faults = (json.errors ?? []).map(e => `${e.path}: ${words(e.problem)}, takes ${e.allowed}`);
+    if ($('said')) $('said').textContent = [...why, ...faults].filter(Boolean).join(': ') || JSON.stringify(json);
+  }
+
+  document.addEventListener('click', async ({ target }) => {
+    if (!(target instanceof HTMLButtonElement)) return;
+    const { post, delete: remove, body, confirm, copy } = target.dataset;
+    if (copy) {
+      await navigator.clipboard?.writeText($(copy).textContent).catch(() => null);
+      target.textContent = 'Copied';
+      setTimeout(() => { target.textContent = 'Copy'; }, 1500);
+    }
+    if (!post && !remove || confirm && !await agreed(confirm)) return;
+    await act(post ? 'POST' : 'DELETE', post ?? remove, post ? body ?? '{}' : undefined, target);
+  });
+  document.addEventListener('submit', event => {
+    const form = event.target;
+    if (form.dataset.into) return event.preventDefault();
+    if (!form.dataset.json) return;
+    event.preventDefault();
+    const body = {};
+    for (const field of all('input', form)) {
+      if (field.value) body[field.name] = 'list' in field.dataset ? field.value.split(/[\s]+/) : field.value;
+    }
+    act('POST', form.dataset.json, JSON.stringify(body), form.querySelector('button'));
+  });
+  document.addEventListener('input', async event => {
+    const form = event.target.closest?.('form[data-into]');
+    if (!form) return;
+    const path = `${form.getAttribute('action')}?${new URLSearchParams(new FormData(form))}`;
+    const answer = await fetch(path).catch(() => null);
+    if (!answer?.ok) return;
+    const drawn = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(form.dataset.into);
+    if (drawn) $(form.dataset.into).replaceWith(document.adoptNode(drawn));
+  });
+  /** Times as the reader's own clock has them. */
+  for (const time of all('time[datetime]')) {
+    const date = new Date(time.dateTime);
+    if (!Number.isNaN(date.valueOf())) { time.title = time.dateTime; time.textContent = date.toLocaleString([], { hour12: false }); }
+  }
+  $('file')?.addEventListener('change', ({ target }) => target.files[0] && predictFile(target.files[0]));
+  $('drop')?.addEventListener('dragover', event => { event.preventDefault(); $('drop').classList.add('over'); });
+  $('drop')?.addEventListener('dragleave', () => $('drop').classList.remove('over'));
+  $('drop')?.addEventListener('drop', event => {
+    event.preventDefault();
+    $('drop').classList.remove('over');
+    if (event.dataTransfer.files[0]) predictFile(event.dataTransfer.files[0]);
+  });
+  $('what-if-column')?.addEventListener('change', whatIf);
+  document.addEventListener('input', ({ target }) => { if (target.closest?.('#form')) soon(); });
   document.addEventListener('click', async ({ target }) => {
     if (target.id !== 'logout') return;
     await fetch('/logout', { method: 'POST' }).catch(() => null);

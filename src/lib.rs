@@ -25,7 +25,8 @@
 //! * [`control`]: the loop: retrain controller, shadow scorer, training jobs.
 //! * [`monitoring`]: the task that follows predictions into windows; [`health`]: conditions of the server itself.
 //! * [`serve`]: REST, WebSocket and page: handlers decode a request, call the domain, and encode the response.
-//! * [`report`]: HTML reports about drift.
+//! * [`timeline`]: what happened, read once in the background for the pages.
+//! * [`report`]: charts, documents of sections and tables, and what they look like in HTML.
 //! * [`config`], [`app`], [`cli`]: settings, composition, subcommands.
 //! * [`clock`], [`backoff`], [`priority`], [`units`]: time and ids; waits between attempts; thread priority; units of
 //!   settings.
@@ -76,6 +77,7 @@ pub mod serve;
 pub mod stats;
 pub mod store;
 pub mod telemetry;
+pub mod timeline;
 pub mod train;
 pub mod trainset;
 pub mod units;

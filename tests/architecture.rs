@@ -52,6 +52,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("export", &["ingest", "store", "clock"]),
+    ("timeline", &["store", "clock", "telemetry"]),
     (
         "control",
         &[
@@ -107,6 +108,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "export",
             "control",
             "monitoring",
+            "timeline",
+            "report",
             "priority",
             "units",
             "clock",
@@ -157,6 +160,7 @@ const WORDS: &[(&str, &[&str])] = &[
             "pulls",
             "health",
             "monitoring",
+            "timeline",
             "serve",
             "app",
             "cli",

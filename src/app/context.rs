@@ -17,6 +17,7 @@ use crate::serve::routes;
 use crate::store::feed::{self, Feed, Recorder};
 use crate::store::{self, Store};
 use crate::telemetry::metrics::Metrics;
+use crate::timeline::Timeline;
 
 /// Settings and handles. Every handle is cheap to clone.
 pub(super) struct Context {
@@ -36,6 +37,7 @@ pub(super) struct Context {
     pub wake: Poke,
     pub view: monitoring::View,
     pub sources: Sources,
+    pub timeline: Timeline,
 }
 
 /// Receiving ends of some of the handles; each belongs to one task.
@@ -104,6 +106,7 @@ impl Context {
             wake,
             view: monitoring::View::default(),
             sources: Sources::default(),
+            timeline: Timeline::default(),
         };
         let ends = Ends {
             writer,

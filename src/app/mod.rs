@@ -99,6 +99,7 @@ impl App {
         subsystems::health(&context, &mut tasks);
         subsystems::live(&context, &mut tasks, follower, seq, ends.woken);
         subsystems::retention(&context, &mut tasks);
+        subsystems::timeline(&context, &mut tasks);
         subsystems::monitoring(&context, &mut tasks, begin);
         let trainer = subsystems::control(&context, &mut tasks, folder, (ends.valve, ends.tapped))?;
         let pulls = subsystems::pulls(&context)?;

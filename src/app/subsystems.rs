@@ -52,6 +52,7 @@ pub(super) fn serve(
         wake,
         view,
         sources,
+        timeline,
         ..
     } = context;
     let handles = Handles {
@@ -81,6 +82,7 @@ pub(super) fn serve(
             view: view.clone(),
             options: settings.monitor.clone(),
         },
+        timeline: timeline.clone(),
     };
     Ok(server::start(listener, &settings.server, handles)?)
 }
@@ -107,6 +109,12 @@ pub(super) fn live(
     tasks.spawn("follower", follower.run(seq, woken));
     let events = model_events::run(context.store.clone(), context.registry.clone());
     tasks.spawn("model events", events);
+}
+
+/// Starts the task that reads what happened, for the pages.
+pub(super) fn timeline(context: &Context, tasks: &mut Tasks) {
+    let run = context.timeline.clone().run(context.store.clone());
+    tasks.spawn("timeline", run);
 }
 
 /// Starts the task that checks the health of the server itself.

@@ -122,6 +122,13 @@ pub struct CrossValidated {
 #[serde(transparent)]
 pub struct Estimates(IndexMap<String, Option<Estimate>>);
 
+impl Estimates {
+    /// The estimate of a metric by its name.
+    pub fn get(&self, metric: &str) -> Option<Estimate> {
+        self.0.get(metric).copied().flatten()
+    }
+}
+
 impl JsonSchema for Estimates {
     fn schema_name() -> Cow<'static, str> {
         "Estimates".into()

@@ -84,6 +84,30 @@ pub enum Scalar<'a> {
     Text(Cow<'a, str>),
 }
 
+impl Scalar<'_> {
+    /// The value as a number, if it is one.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Scalar::Whole(v) => Some(*v as f64),
+            Scalar::Number(v) => Some(*v),
+            _ => None,
+        }
+    }
+}
+
+/// As it is written in a table: nothing for a missing value.
+impl std::fmt::Display for Scalar<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Scalar::Missing => Ok(()),
+            Scalar::Flag(v) => write!(f, "{v}"),
+            Scalar::Whole(v) => write!(f, "{v}"),
+            Scalar::Number(v) => write!(f, "{v}"),
+            Scalar::Text(v) => f.write_str(v),
+        }
+    }
+}
+
 impl Serialize for Scalar<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {

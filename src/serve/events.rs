@@ -72,14 +72,26 @@ pub async fn prediction(
     store: web::Data<Store>,
     desk: web::Data<Desk>,
 ) -> Result<HttpResponse, Problem> {
-    let id = path.into_inner();
+    let document = stored(&path.into_inner(), &store, &desk).await?;
+    Ok(reply::json(StatusCode::OK, &document))
+}
+
+/// The stored prediction of an id, waiting for the writer if it may be very new.
+///
+/// # Errors
+/// 404 if there is none.
+pub async fn stored(
+    id: &str,
+    store: &web::Data<Store>,
+    desk: &Desk,
+) -> Result<views::StoredPrediction, Problem> {
     let find = || {
-        let (store, wanted) = (store.clone(), id.clone());
+        let (store, wanted) = (store.clone(), id.to_owned());
         web::block(move || store.event(&wanted, |record, truth| (record.line(), truth)))
     };
     let mut found = find().await.map_err(Problem::internal)??;
-    let named = desk.named_at(&id);
-    if found.is_none() && may_be_new(&id, named, desk.predictor.clock.now()) {
+    let named = desk.named_at(id);
+    if found.is_none() && may_be_new(id, named, desk.predictor.clock.now()) {
         store.flush().await?; // the writer may have it still
         found = find().await.map_err(Problem::internal)??;
     }
@@ -89,11 +101,10 @@ pub async fn prediction(
         );
         return Err(Problem::new(&kind::NOT_FOUND, detail));
     };
-    let document = views::StoredPrediction {
+    Ok(views::StoredPrediction {
         event: serde_json::from_str(&line).map_err(Problem::internal)?,
         truth: truth.map(|truth| truth.label),
-    };
-    Ok(reply::json(StatusCode::OK, &document))
+    })
 }
 
 /// Whether the prediction with this id may be too recent to be on disk. The server's own ids contain their time; `named` is

@@ -76,28 +76,31 @@ pub async fn list(
     registry: web::Data<Registry>,
     cards: web::Data<Cards>,
 ) -> Result<HttpResponse, Problem> {
-    let document = web::block(move || -> Result<views::Models, Problem> {
-        let champion = registry.champion()?.map(|version| version.to_string());
-        let versions = registry.versions()?;
-        cards.forget_all_but(&versions);
-        let line = |listed: &Listed| {
-            // A version with a damaged file is listed without the facts of the file.
-            let facts = cards.of(&registry, &listed.version).ok();
-            views::Line::of(listed, facts.as_deref())
-        };
-        let models = versions.iter().map(line).collect();
-        let Standing { seq, epoch } = registry.standing()?;
-        Ok(views::Models {
-            champion,
-            seq,
-            epoch,
-            models,
-        })
-    });
+    let document = web::block(move || documents(&registry, &cards));
     Ok(reply::json(
         StatusCode::OK,
         &document.await.map_err(Problem::internal)??,
     ))
+}
+
+/// The list of all versions. Blocks on the disk.
+pub fn documents(registry: &Registry, cards: &Cards) -> Result<views::Models, Problem> {
+    let champion = registry.champion()?.map(|version| version.to_string());
+    let versions = registry.versions()?;
+    cards.forget_all_but(&versions);
+    let line = |listed: &Listed| {
+        // A version with a damaged file is listed without the facts of the file.
+        let facts = cards.of(registry, &listed.version).ok();
+        views::Line::of(listed, facts.as_deref())
+    };
+    let models = versions.iter().map(line).collect();
+    let Standing { seq, epoch } = registry.standing()?;
+    Ok(views::Models {
+        champion,
+        seq,
+        epoch,
+        models,
+    })
 }
 
 pub async fn show(
@@ -106,23 +109,30 @@ pub async fn show(
     cards: web::Data<Cards>,
 ) -> Result<HttpResponse, Problem> {
     let wanted = version(&path)?;
-    let document = web::block(move || -> Result<views::Card, Problem> {
-        let version = registry.find(&wanted)?;
-        let versions = registry.versions()?;
-        let listed = versions.iter().find(|listed| listed.version == version);
-        let facts = cards.of(&registry, &version)?;
-        Ok(views::Card {
-            model: version.to_string(),
-            trained: listed.and_then(Listed::trained_text),
-            role: listed.map(|listed| listed.role),
-            sha256: listed.and_then(|listed| listed.sha256.clone()),
-            facts: (*facts).clone(),
-        })
-    });
+    let document = web::block(move || card(&registry, &cards, &wanted));
     Ok(reply::json(
         StatusCode::OK,
         &document.await.map_err(Problem::internal)??,
     ))
+}
+
+/// The card of a version. Blocks on the disk.
+pub fn card(
+    registry: &Registry,
+    cards: &Cards,
+    wanted: &VersionRef,
+) -> Result<views::Card, Problem> {
+    let version = registry.find(wanted)?;
+    let versions = registry.versions()?;
+    let listed = versions.iter().find(|listed| listed.version == version);
+    let facts = cards.of(registry, &version)?;
+    Ok(views::Card {
+        model: version.to_string(),
+        trained: listed.and_then(Listed::trained_text),
+        role: listed.map(|listed| listed.role),
+        sha256: listed.and_then(|listed| listed.sha256.clone()),
+        facts: (*facts).clone(),
+    })
 }
 
 /// Promotes a version to champion. The response is sent once the version is the live model.
@@ -156,7 +166,11 @@ pub async fn rollback(
     ))
 }
 
-fn version(text: &str) -> Result<VersionRef, Problem> {
+/// Parses the version in a path.
+///
+/// # Errors
+/// 404 if the text is no version name.
+pub fn version(text: &str) -> Result<VersionRef, Problem> {
     // A text that is no valid version name is treated as a version that does not exist.
     text.parse()
         .map_err(|fault: crate::registry::VersionError| {

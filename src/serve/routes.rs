@@ -25,7 +25,15 @@ pub static ROUTES: Table = Table(&[
     health::ROUTES,
     metrics::ROUTES,
     openapi::ROUTES,
-    site::ROUTES,
+    site::files::ROUTES,
+    site::overview::ROUTES,
+    site::predict::ROUTES,
+    site::timeline::ROUTES,
+    site::models::ROUTES,
+    site::data::ROUTES,
+    site::alerts::ROUTES,
+    site::settings::ROUTES,
+    site::prediction::ROUTES,
     login::ROUTES,
 ]);
 

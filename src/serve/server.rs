@@ -34,6 +34,7 @@ use crate::registry::Registry;
 use crate::serve::options::{Options, SecretError};
 use crate::store::Store;
 use crate::store::feed::Feed;
+use crate::timeline::Timeline;
 
 /// The handles of other modules that the request handlers use.
 #[derive(Clone)]
@@ -58,6 +59,8 @@ pub struct Handles {
     /// Effective settings, with secrets masked.
     pub settings: Vec<views::Setting>,
     pub monitor: monitor::Desk,
+    /// What happened, for the pages.
+    pub timeline: Timeline,
 }
 
 /// Why the server cannot be started.
@@ -117,6 +120,7 @@ pub fn start(
         sources,
         settings,
         monitor,
+        timeline,
     } = handles;
     let state = (
         web::Data::new(sources),
@@ -125,6 +129,7 @@ pub fn start(
         web::Data::new(ROUTES),
     );
     let monitor = web::Data::new(monitor);
+    let timeline = web::Data::new(timeline);
     let desk_of_the_loop = web::Data::new(cycle::Desk {
         jobs: jobs.clone(),
         registry: registry.clone(),
@@ -169,7 +174,8 @@ pub fn start(
         app.app_data(store.clone())
             .app_data(alerts.clone())
             .app_data(desk_of_the_loop.clone())
-            .app_data(monitor.clone());
+            .app_data(monitor.clone())
+            .app_data(timeline.clone());
         app.app_data(state.0.clone())
             .app_data(state.1.clone())
             .app_data(state.2.clone())

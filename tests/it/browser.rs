@@ -137,7 +137,7 @@ async fn the_page_predicts_as_one_types_and_follows_the_champion() {
     let bad = json!([{"Pclass": 9, "Sex": "male"}, {"Pclass": 1, "Sex": "<b>male</b>"}]);
     assert_eq!(server.post("/v1/rows", &bad).await.1["quarantined"], 2);
     let browser = Browser::start().await;
-    browser.post("url", json!({"url": server.url("/")})).await;
+    browser.go(&server, "/predict").await;
     browser
         .until("document.body.innerText.includes('titanic@1')")
         .await;
@@ -178,32 +178,175 @@ async fn the_page_predicts_as_one_types_and_follows_the_champion() {
         "30"
     );
 
-    // The loop section is updated as well: the live model, and the quarantined rows, newest first, as escaped text.
+    // What-if: the curve moves with the column.
+    browser
+        .until("document.querySelector('#what-if svg polyline.s0')")
+        .await;
+    let drawn = "document.querySelector('#what-if figcaption').innerText";
+    browser
+        .run("const s = document.querySelector('#what-if-column'); s.value = 'Fare'; s.dispatchEvent(new Event('change'))")
+        .await;
+    browser.until(&format!("{drawn}.startsWith('Fare')")).await;
+
+    // The overview shows the live model, and the quarantined rows, newest first, as escaped text.
+    browser.go(&server, "/").await;
     browser
         .until("/titanic@2 live ·/.test(document.querySelector('#loop').innerText)")
         .await;
     let cells = "return [...document.querySelectorAll('#loop .aside td:nth-child(4)')].map(cell => cell.innerText)";
     assert_eq!(browser.run(cells).await, json!(["<b>male</b>", "9"]));
 
-    // The content security policy of the page blocked nothing, and no script failed.
-    let log = browser.post("se/log", json!({"type": "browser"})).await;
-    let severe: Vec<&Value> = log
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|l| l["level"] == "SEVERE")
-        .collect();
-    assert!(
-        severe
-            .iter()
-            .all(|l| l["message"].as_str().unwrap().contains("422")),
-        "{severe:?}"
-    );
+    browser.is_clean().await;
     // On a phone-sized window the page does not scroll horizontally.
     browser
         .post("window/rect", json!({"width": 500, "height": 800}))
         .await;
-    let fits =
-        "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
-    assert_eq!(browser.run(fits).await, true);
+    assert_eq!(browser.run(FITS).await, true);
+}
+
+/// Whether the page does not scroll sideways.
+const FITS: &str =
+    "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
+
+/// The routes of the page that are linked from its navigation.
+const ROUTES: [&str; 7] = [
+    "/",
+    "/predict",
+    "/timeline",
+    "/models",
+    "/data",
+    "/alerts",
+    "/settings",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium and chromedriver; .ci/run installs them"]
+async fn every_route_loads_without_a_fault_and_its_buttons_work() {
+    let server = Server::start().await;
+    let row = json!({"Pclass": 3, "Sex": "male", "Age": 22, "Name": "<script>alert(1)</script>"});
+    let (_, made) = server.post("/v1/predict", &row).await;
+    let id = made["id"].as_str().unwrap();
+    let bad = json!([{"Pclass": 9, "Sex": "male"}, {"Pclass": 1, "Sex": "<b>male</b>"}]);
+    server.post("/v1/rows", &bad).await;
+    let browser = Browser::start().await;
+    let one = format!("/predictions/{id}");
+    for path in ROUTES
+        .into_iter()
+        .chain(["/models/1", "/models/titanic@2", &one])
+    {
+        browser.go(&server, path).await;
+        browser
+            .until("document.querySelector('#connection').dataset.state === 'live'")
+            .await;
+        assert_eq!(browser.run(FITS).await, true, "{path} at 1440");
+        for width in [768, 500] {
+            let size = json!({"width": width, "height": 900});
+            browser.post("window/rect", size).await;
+            assert_eq!(browser.run(FITS).await, true, "{path} at {width}");
+        }
+        browser
+            .post("window/rect", json!({"width": 1440, "height": 900}))
+            .await;
+        // Nothing comes from elsewhere, every id is unique, every chart has its text and its data.
+        let foreign = "return performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith(location.origin))";
+        assert_eq!(browser.run(foreign).await, json!([]), "{path}");
+        let twice = "const ids = [...document.querySelectorAll('[id]')].map(e => e.id); return ids.filter((id, n) => ids.indexOf(id) !== n)";
+        assert_eq!(browser.run(twice).await, json!([]), "{path}");
+        let bare = "return [...document.querySelectorAll('figure.chart')].filter(f => !f.querySelector('desc')?.textContent || !f.querySelector('table')).length";
+        assert_eq!(browser.run(bare).await, 0, "{path}");
+        let pages = "return document.querySelectorAll('nav[aria-label=Pages] a').length";
+        assert_eq!(browser.run(pages).await, 8, "{path}");
+    }
+    browser.is_clean().await;
+
+    // Promote, after a question that states the evidence.
+    browser.go(&server, "/models/2").await;
+    browser
+        .run("document.querySelector('[data-post$=promote]').click()")
+        .await;
+    browser
+        .until("document.querySelector('dialog[open]')?.innerText.includes('log loss')")
+        .await;
+    browser
+        .run("document.querySelector('dialog button[value=Yes]').click()")
+        .await;
+    browser
+        .until("document.querySelector('#version dd')?.innerText === 'champion'")
+        .await;
+    // Roll back.
+    browser.go(&server, "/models").await;
+    browser
+        .run("document.querySelector('[data-post$=rollback]').click()")
+        .await;
+    browser
+        .until("document.querySelector('dialog[open]')")
+        .await;
+    browser
+        .run("document.querySelector('dialog button[value=Yes]').click()")
+        .await;
+    browser.until("[...document.querySelectorAll('#versions tbody tr')].some(r => r.innerText.includes('titanic@1') && r.innerText.includes('champion'))").await;
+    // Another threshold moves the decisions.
+    browser.go(&server, "/models/1").await;
+    let before = browser
+        .run("return document.querySelector('#decisions').innerText")
+        .await;
+    browser.run("const t = document.querySelector('[name=threshold]'); t.value = '0.9'; t.dispatchEvent(new Event('input', {bubbles: true}))").await;
+    let changed = format!("document.querySelector('#decisions').innerText !== {before}");
+    browser.until(&changed).await;
+    // A quarantined row that is still wrong says so; dropped, it is gone.
+    browser.go(&server, "/data").await;
+    browser
+        .run("document.querySelector('#quarantine [data-post]').click()")
+        .await;
+    browser
+        .until("document.querySelector('#said').innerText.length > 0")
+        .await;
+    browser
+        .run("document.querySelector('#quarantine [data-delete]').click()")
+        .await;
+    browser
+        .until("document.querySelector('dialog[open]')")
+        .await;
+    browser
+        .run("document.querySelector('dialog button[value=Yes]').click()")
+        .await;
+    browser
+        .until("document.querySelectorAll('#quarantine tbody tr').length === 1")
+        .await;
+    // A silence.
+    browser.go(&server, "/alerts").await;
+    browser
+        .type_into("[name=matchers]", "alertname=drift")
+        .await;
+    browser
+        .run("document.querySelector('form[data-json] button').click()")
+        .await;
+    browser
+        .until("document.body.innerText.includes('alertname=drift')")
+        .await;
+    // A file, whose download holds no formula.
+    browser.go(&server, "/predict").await;
+    browser.run("const f = new File(['Pclass,Sex,Name\\n3,male,=1+1\\n9,male,x\\n'], 'a.csv'); const d = new DataTransfer(); d.items.add(f); const i = document.querySelector('#file'); i.files = d.files; i.dispatchEvent(new Event('change'))").await;
+    browser
+        .until("/2 rows, 1 of them without/.test(document.querySelector('#file-said').innerText)")
+        .await;
+    browser
+        .until("document.querySelector('#file-preview tbody tr')")
+        .await;
+    browser.is_clean().await;
+}
+
+impl Browser {
+    async fn go(&self, server: &Server, path: &str) {
+        self.post("url", json!({"url": server.url(path)})).await;
+    }
+
+    /// The content security policy of the pages blocked nothing, and no script failed.
+    async fn is_clean(&self) {
+        let log = self.post("se/log", json!({"type": "browser"})).await;
+        let log = log.as_array().unwrap().iter();
+        let severe: Vec<&Value> = log.filter(|l| l["level"] == "SEVERE").collect();
+        let is_refusal = |l: &&Value| l["message"].as_str().unwrap().contains("422");
+        assert!(severe.iter().all(is_refusal), "{severe:?}");
+    }
 }

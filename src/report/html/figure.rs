@@ -23,7 +23,7 @@ pub fn figure(chart: &Chart, id: &str, size: Size) -> Markup {
 /// A table in a box that scrolls sideways.
 pub fn table(table: &Table) -> Markup {
     html! {
-        div.wide tabindex="0" role="region" aria-label=(visible(&table.caption)) {
+        div.scroll tabindex="0" role="region" aria-label=(visible(&table.caption)) {
             table {
                 thead {
                     tr { @for column in &table.columns { th scope="col" .number[column.is_number] { (visible(&column.heading)) } } }

@@ -11,7 +11,7 @@ mod schema;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::page::shell;
+use super::page::shell::Frame;
 use document::{groups, text};
 
 /// Draws the documentation page.
@@ -30,7 +30,7 @@ pub fn render(openapi: &Value) -> Markup {
         }
     };
     let main = html! {
-        main.docs {
+        div.docs {
             nav.index aria-label="Routes" {
                 @for (tag, routes) in &groups {
                     @if !tag.is_empty() { h2 { (tag) } } @else if groups.len() > 1 { h2 { "other" } }
@@ -59,7 +59,12 @@ pub fn render(openapi: &Value) -> Markup {
             }
         }
     };
-    shell::draw(title, shell::Script::No, header, main)
+    Frame {
+        title,
+        here: "/docs",
+        topics: None,
+    }
+    .draw(header, main)
 }
 
 /// Draws the problem kinds (`x-problems`). Each has the anchor that the `type` of its problem documents links to.

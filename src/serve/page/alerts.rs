@@ -15,7 +15,7 @@ pub fn draw(view: &View) -> Markup {
     let (over, open): (Vec<_>, Vec<_>) = view.alerts.iter().partition(is_over);
     let firing = open.iter().filter(|alert| alert.state == "firing").count();
     html! {
-        section #alerts aria-labelledby="alerts-title" data-firing=[(firing > 0).then_some(firing)] {
+        section #alerts data-part aria-labelledby="alerts-title" data-firing=[(firing > 0).then_some(firing)] {
             h2 #alerts-title { "Alerts" }
             @if open.is_empty() { p { "No alert is firing." } }
             @for alert in open { (draw_open(alert)) }

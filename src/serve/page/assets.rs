@@ -3,9 +3,9 @@
 use sha2::{Digest, Sha256};
 
 /// Content-Security-Policy of every HTML response except the login page: scripts, styles, requests and sockets of this
-/// server only; no frames and no forms.
+/// server only; forms that are sent to this server; no frames.
 pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+                       base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Content-Security-Policy of the login page: no scripts, and a form that may only be submitted to this server.
 pub const LOGIN_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
@@ -26,7 +26,10 @@ pub const ASSETS: [Asset; 3] = [
     Asset {
         path: "/assets/page.css",
         media: "text/css; charset=utf-8",
-        body: include_str!("../../../assets/page.css"),
+        body: concat!(
+            include_str!("../../../assets/page.css"),
+            include_str!("../../report/chart/chart.css")
+        ),
     },
     Asset {
         path: "/assets/page.js",

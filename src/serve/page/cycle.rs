@@ -48,7 +48,7 @@ pub struct Training {
 
 pub fn draw(shown: &Section) -> Markup {
     html! {
-        section #loop aria-labelledby="loop-title" {
+        section #loop data-part aria-labelledby="loop-title" {
             h2 #loop-title { "Loop" }
             (trouble::draw(&shown.trouble))
             @if shown.store.is_some() { p { (next(&shown.cycle)) } }

@@ -11,7 +11,7 @@ const SIDE_BY_SIDE: usize = 5;
 pub fn draw(view: &PageView) -> Markup {
     html! {
         section aria-labelledby="form-title" {
-            form #form autocomplete="off" data-target=(view.target.column) {
+            form #form autocomplete="off" data-target=(view.target.column) data-positive=(view.target.positive_is()) data-calibration=(view.calibration) {
                 div.title {
                     h2 #form-title { "A row" }
                     div.buttons {
@@ -25,10 +25,13 @@ pub fn draw(view: &PageView) -> Markup {
                 p.muted { "Predicts as you type. An empty field is a missing value; " span.required { "*" } " is required." }
             }
             details {
-                summary { "The same from a terminal" }
-                pre tabindex="0" { code #curl { (curl(view)) } }
+                summary { "The same as a request" }
+                @for (id, word, request) in [("curl", "curl", curl(view)), ("python", "Python", python(view)), ("javascript", "JavaScript", javascript(view))] {
+                    div.title { h3 { (word) } button type="button" data-copy=(id) { "Copy" } }
+                    pre tabindex="0" { code #(id) { (request) } }
+                }
             }
-            noscript { p { "Predicting on this page needs its script; the command above does not." } }
+            noscript { p { "Predicting on this page needs its script; the requests above do not." } }
         }
     }
 }
@@ -122,15 +125,38 @@ fn hint_text(field: &Field) -> String {
 /// A curl command that predicts the example row. The page's script keeps the command in sync with the form and replaces
 /// the server address with that of the page.
 fn curl(view: &PageView) -> String {
+    let row = row(view).replace('\'', r"'\''"); // as a shell wants a quote within quotes
+    let address = "http://localhost:5000/v1/predict?explain=true";
+    format!("curl -s '{address}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{row}'")
+}
+
+/// The same with Python's `requests`. The row is text, because JSON and Python write missing values differently.
+fn python(view: &PageView) -> String {
+    let row = serde_json::Value::from(row(view));
+    format!(
+        "import requests\n\nrow = {row}\nanswer = requests.post(\n    \"http://localhost:5000/v1/predict?explain=true\",\n    data=row.encode(),\n    \
+         headers={{\"Content-Type\": \"application/json\"}},\n)\nprint(answer.json())"
+    )
+}
+
+/// The same with JavaScript's `fetch`.
+fn javascript(view: &PageView) -> String {
+    let row = row(view);
+    format!(
+        "const answer = await fetch('http://localhost:5000/v1/predict?explain=true', {{\n  method: 'POST',\n  headers: {{ 'Content-Type': \
+         'application/json' }},\n  body: JSON.stringify({row}),\n}});\nconsole.log(await answer.json());"
+    )
+}
+
+/// The example row as JSON.
+fn row(view: &PageView) -> String {
     let members: Vec<String> = view
         .fields
         .iter()
         .filter(|f| !f.example.is_empty())
         .map(|f| format!("{}:{}", serde_json::Value::from(f.name.as_str()), json(f)))
         .collect();
-    let row = members.join(",").replace('\'', r"'\''"); // as a shell wants a quote within quotes
-    let address = "http://localhost:5000/v1/predict?explain=true";
-    format!("curl -s '{address}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{{{row}}}'")
+    format!("{{{}}}", members.join(","))
 }
 
 /// The example value as JSON: a number where the column is numeric and the text parses, otherwise a string.

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::shell;
+use super::shell::Frame;
 
 /// Draws the login page. `why` is the reason why the last submitted token was rejected, if there was one.
 pub fn draw(why: Option<&str>) -> Markup {
@@ -13,7 +13,6 @@ pub fn draw(why: Option<&str>) -> Markup {
         }
     };
     let main = html! {
-        main {
             section aria-labelledby="login-title" {
                 h2 #login-title { "Token" }
                 form #login method="post" action="/login" {
@@ -27,7 +26,11 @@ pub fn draw(why: Option<&str>) -> Markup {
                 }
                 p.muted { "The session lasts twelve hours and may do what the token may. It ends when the server restarts." }
             }
-        }
     };
-    shell::draw("Sign in", shell::Script::No, header, main)
+    Frame {
+        title: "Sign in",
+        here: "/login",
+        topics: None,
+    }
+    .draw(header, main)
 }

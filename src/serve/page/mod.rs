@@ -1,25 +1,34 @@
-//! The web page: the live model, a form that predicts while the user types, and a live feed. The server renders the HTML;
-//! the browser only replaces elements.
+//! The web pages. The server renders the HTML; the browser only replaces elements.
 //!
-//! This module turns plain data ([`PageView`]) into markup ([`render`]) and uses no HTTP types and no I/O. `assets/page.js`
-//! fills in what only the browser knows. When another model goes live, it replaces the elements that have `data-swap`.
+//! This module turns plain data into markup and uses no HTTP types and no I/O: one file per page, and one per section that
+//! several pages share. `assets/page.js` fills in what only the browser knows: it predicts as one types, follows the live
+//! feed, redraws the elements with `data-part` from `/fragments/…`, replaces those with `data-swap` when another model goes
+//! live, and sends the requests of the buttons.
 //!
-//! Architecture invariant: the page has no inline scripts or styles and loads nothing from other hosts, so that [`CSP`] can
+//! Architecture invariant: a page has no inline scripts or styles and loads nothing from other hosts, so that [`CSP`] can
 //! forbid them.
 
+pub mod alert_center;
 pub mod alerts;
 pub mod aside;
 mod assets;
 pub mod cycle;
+pub mod data;
 mod figures;
 mod form;
-mod header;
+pub mod header;
 pub mod login;
+pub mod models;
 pub mod monitor;
+pub mod overview;
+pub mod predict;
+pub mod prediction;
 mod recent;
 mod result;
-pub(super) mod shell;
+pub mod settings;
+pub mod shell;
 mod text;
+pub mod timeline;
 pub mod trouble;
 mod view;
 
@@ -34,27 +43,6 @@ use crate::alert::view::View;
 /// Draws the monitor and alerts sections.
 pub fn watch(seen: &Monitor, alerts: &View) -> Markup {
     html! { (monitor::draw(seen)) (alerts::draw(alerts)) }
-}
-
-/// Draws the whole page.
-pub fn render(view: &PageView) -> Markup {
-    let main = html! {
-        main data-topics=(view.reader.topics.join(" ")) {
-            @if view.reader.may_predict {
-                div.pair {
-                    (form::draw(view))
-                    (result::draw(view))
-                }
-            }
-            div.pair {
-                (figures::draw(view))
-                (recent::draw(view))
-            }
-            (view.watch)
-            (cycle::draw(&view.cycle))
-        }
-    };
-    shell::draw(&view.model, shell::Script::Yes, header::draw(view), main)
 }
 
 #[cfg(test)]

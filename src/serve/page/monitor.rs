@@ -25,7 +25,7 @@ pub fn draw(seen: &Monitor) -> Markup {
         .iter()
         .filter_map(|slice| slice.verdict.as_ref());
     html! {
-        section #monitor aria-labelledby="monitor-title" {
+        section #monitor data-part aria-labelledby="monitor-title" {
             h2 #monitor-title { "Monitor" }
             @match &seen.verdict {
                 None => p { "No verdict yet: it takes a window of predictions." },

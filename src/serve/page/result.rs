@@ -15,6 +15,7 @@ pub fn draw(view: &PageView) -> Markup {
                     span #chance {}
                 }
                 (scale(view))
+                p.muted #meaning {}
                 ul #general .note aria-live="polite" hidden {}
             }
             section aria-labelledby="why-title" {

@@ -2,56 +2,63 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-/// Whether a page loads `page.js`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Script {
-    Yes,
-    No,
+/// A page within the frame.
+pub struct Frame<'a> {
+    pub title: &'a str,
+    /// Path of the page, whose link is marked.
+    pub here: &'a str,
+    /// Topics of the live feed that the page may subscribe to; `None` for a page without a script.
+    pub topics: Option<&'a [&'static str]>,
 }
 
 /// Targets and titles of the links in the top bar.
-const LINKS: [(&str, &str); 4] = [
-    ("/", "Predict"),
+pub const LINKS: [(&str, &str); 8] = [
+    ("/", "Overview"),
+    ("/predict", "Predict"),
+    ("/timeline", "Timeline"),
+    ("/models", "Models"),
+    ("/data", "Data"),
+    ("/alerts", "Alerts"),
+    ("/settings", "Settings"),
     ("/docs", "API"),
-    ("/metrics", "Metrics"),
-    ("/openapi.json", "openapi.json"),
 ];
 
-/// Draws a complete HTML document.
-pub fn draw(title: &str, script: Script, header: Markup, main: Markup) -> Markup {
-    let here = match script {
-        Script::Yes => "/",
-        Script::No => "/docs",
-    };
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) " · titanic-platform" }
-                link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
-                link rel="stylesheet" href="/assets/page.css";
-                @if script == Script::Yes {
-                    script src="/assets/page.js" defer {}
+impl Frame<'_> {
+    /// Draws a complete HTML document.
+    pub fn draw(&self, header: Markup, main: Markup) -> Markup {
+        let is_here = |href: &str| match href {
+            "/" => self.here == "/",
+            href => self.here.starts_with(href),
+        };
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    title { (self.title) " · titanic-platform" }
+                    link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
+                    link rel="stylesheet" href="/assets/page.css";
+                    @if self.topics.is_some() { script src="/assets/page.js" defer {} }
                 }
-            }
-            body {
-                header.top {
-                    (header)
-                    div.side {
-                        nav aria-label="Pages" {
-                            @for (href, word) in LINKS {
-                                a href=(href) aria-current=[(href == here).then_some("page")] { (word) }
+                body {
+                    a.skip href="#main" { "To the content" }
+                    header.top {
+                        (header)
+                        div.side {
+                            nav aria-label="Pages" {
+                                @for (href, word) in LINKS {
+                                    a href=(href) aria-current=[is_here(href).then_some("page")] { (word) }
+                                }
+                            }
+                            @if self.topics.is_some() {
+                                output #connection data-state="connecting" { "connecting" }
                             }
                         }
-                        @if script == Script::Yes {
-                            output #connection data-state="connecting" { "connecting" }
-                        }
                     }
+                    main #main data-topics=[self.topics.map(|topics| topics.join(" "))] { (main) }
                 }
-                (main)
             }
         }
     }

@@ -4,6 +4,7 @@ use maud::Markup;
 
 use super::cycle;
 use crate::model::card::Figures;
+use crate::model::evaluation::CalibrationBin;
 use crate::model::{Card, Model};
 use crate::schema::{Column, Kind};
 use crate::stats::metric::{Better, METRICS};
@@ -35,6 +36,8 @@ pub struct PageView {
     pub target: TargetView,
     /// Decision threshold: the lowest probability at which the positive value is predicted.
     pub threshold: f64,
+    /// Bins of the calibration curve as a JSON list, which the script reads; empty without an evaluation.
+    pub calibration: String,
     /// The rendered monitor and alerts sections.
     pub watch: Markup,
     /// Current state of the retraining loop.
@@ -123,6 +126,13 @@ pub struct TargetView {
     pub negative: String,
 }
 
+impl TargetView {
+    /// The positive value with its column, as in `survived = 1`.
+    pub fn positive_is(&self) -> String {
+        format!("{} = {}", self.column, self.positive)
+    }
+}
+
 impl PageView {
     /// The view of `model`, whose version is `name` and which was trained at `trained` (RFC 3339).
     pub fn of(model: &Model, name: &str, trained: &str) -> PageView {
@@ -148,6 +158,7 @@ impl PageView {
                 positive: target.positive.to_string(),
                 negative: target.negative.to_string(),
             },
+            calibration: calibration(card),
             threshold: model.spec().decision.threshold,
             watch: Default::default(),
             cycle: Default::default(),
@@ -248,6 +259,21 @@ fn least(column: &Column) -> String {
         Kind::Text => "?".to_owned(),
         Kind::Date(form) => form.write(0.0),
     }
+}
+
+/// The bins of the calibration curve, each with its share of positive rows and the interval.
+fn calibration(card: &Card) -> String {
+    let bins = card
+        .evaluation
+        .iter()
+        .flat_map(|evaluation| &evaluation.calibration);
+    let bin = |bin: &CalibrationBin| {
+        serde_json::json!({
+            "predicted": bin.predicted, "observed": bin.observed, "rows": bin.rows,
+            "low": bin.interval.low, "high": bin.interval.high,
+        })
+    };
+    serde_json::Value::from_iter(bins.map(bin)).to_string()
 }
 
 #[cfg(test)]

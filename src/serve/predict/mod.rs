@@ -39,6 +39,14 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The access required to predict, over REST or WebSocket.
 pub const ACCESS: Access = Access::PREDICT;
 
+/// The body of a request for predictions.
+pub const BODY: Body = Body {
+    formats: body::ROWS,
+    is_required: true,
+    schema: row::one_or_many,
+    example: row::example,
+};
+
 pub static ROUTES: &[Route] = &[Route::post(
     "/v1/predict",
     Tag::Predictions,
@@ -47,12 +55,7 @@ pub static ROUTES: &[Route] = &[Route::post(
     || web::to(predict),
 )
 .parameters(asked::PARAMETERS)
-.body(Body {
-    formats: body::ROWS,
-    is_required: true,
-    schema: row::one_or_many,
-    example: row::example,
-})
+.body(BODY)
 .responses(&[
     Response {
         status: 200,

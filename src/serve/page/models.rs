@@ -1,0 +1,447 @@
+//! The pages of the model versions: the list, and one version with its charts.
+
+use maud::{Markup, html};
+
+use super::text::{minute, thousands};
+use crate::model::Evaluation;
+use crate::model::evaluation::{Dependence, Importance};
+use crate::model::lines::{Only, diff};
+use crate::registry::Role;
+use crate::report::chart::{
+    Axis, Bar, Bin, Chart, Mark, Size, Spot, calibration, confusion, precision_recall, roc,
+};
+use crate::report::html::figure;
+use crate::serve::views::{Card, Models};
+use crate::stats::metric::METRICS;
+
+const SMALL: Size = Size::of(380.0, 250.0);
+/// Partial dependences drawn, those of the most important columns.
+const CURVES: usize = 8;
+
+/// Draws the list of versions, newest first.
+pub fn list(models: &Models) -> Markup {
+    html! {
+        section #versions aria-labelledby="versions-title" {
+            div.title {
+                h2 #versions-title { "Versions" }
+                button type="button" data-post="/v1/models/rollback"
+                    data-confirm="Roll back to the previous champion? Every request is answered by it from then on." { "Roll back" }
+            }
+            p #said role="status" {}
+            div.scroll tabindex="0" role="region" aria-label="versions" {
+                table {
+                    thead { tr {
+                        th scope="col" { "version" } th scope="col" { "role" } th scope="col" { "learner" } th scope="col" { "trained" }
+                        @for metric in METRICS { th.number scope="col" { abbr title=(metric.doc) { (metric.name.replace('_', " ")) } } }
+                    } }
+                    tbody {
+                        @for line in models.models.iter().rev() {
+                            tr {
+                                th scope="row" { a href={ "/models/" (line.model) } { (line.model) } }
+                                td { (role(line.role)) }
+                                td { (line.learner.as_deref().unwrap_or("cannot be read")) }
+                                td.muted { (line.trained.as_deref().map(minute).unwrap_or_default()) }
+                                @for metric in METRICS {
+                                    td.number { (line.cv.as_ref().and_then(|cv| cv.metrics.get(metric.name))
+                                        .map_or("–".into(), |e| with_error(e.mean, e.se))) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            p.muted.hint { "Cross-validated, mean ± corrected standard error (Nadeau & Bengio 2003)." }
+        }
+    }
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::Champion => "champion",
+        Role::Previous => "previous champion",
+        Role::Retired => "retired",
+        Role::Candidate => "candidate",
+    }
+}
+
+fn with_error(mean: f64, se: Option<f64>) -> String {
+    match se {
+        Some(se) => format!("{mean:.3} ± {se:.3}"),
+        None => format!("{mean:.3}"),
+    }
+}
+
+/// Draws one version; `before` is the version before it, if its file can be read.
+pub fn one(card: &Card, before: Option<&Card>, ledger: &[Line]) -> Markup {
+    let facts = &card.facts;
+    let positive = facts.target.positive.to_string();
+    let is_champion = card.role == Some(Role::Champion);
+    html! {
+        section #version aria-labelledby="version-title" {
+            div.title {
+                h2 #version-title { (card.model) }
+                @if !is_champion {
+                    button type="button" data-post={ "/v1/models/" (card.model) "/promote" } data-confirm=(evidence(card)) { "Promote" }
+                }
+            }
+            p #said role="status" {}
+            dl {
+                dt { "role" } dd { (card.role.map(role).unwrap_or("not in the ledger")) }
+                dt { "trained" } dd { (card.trained.as_deref().map(minute).unwrap_or_default()) }
+                dt { "learner" } dd { (facts.learner) ", calibration " (facts.calibration) }
+                dt { "why this one" } dd { (facts.choice) }
+                dt { "rows" } dd { (thousands(facts.rows)) ", " (thousands(facts.positives)) " of them " (facts.target.column) " = " (positive)
+                    ", " (thousands(facts.left_out)) " left out" }
+                dt { "seed" } dd { (facts.seed) }
+                dt { "training table" } dd { code { (facts.table) } }
+                dt { "model file" } dd { code { (card.sha256.as_deref().unwrap_or("not in the ledger")) } }
+            }
+        }
+        (metrics(card, before))
+        @match &facts.evaluation {
+            None => section { h2 { "Evaluation" } p { "The file of this version is of an earlier release and holds none. Train again to have one." } },
+            Some(evaluation) => (evaluated(card, evaluation, &positive)),
+        }
+        @if let Some(before) = before { (changed(card, before)) }
+        (ledger_of(ledger))
+    }
+}
+
+/// What a promotion rests on, in a question.
+fn evidence(card: &Card) -> String {
+    let metric = |name: &str| {
+        card.facts
+            .cv
+            .metrics
+            .get(name)
+            .map(|e| with_error(e.mean, e.se))
+    };
+    format!(
+        "Promote {}? Cross-validated on {} rows: log loss {}, accuracy {}. Every request is answered by it from then on.",
+        card.model,
+        card.facts.rows,
+        metric("log_loss").unwrap_or_else(|| "unknown".into()),
+        metric("accuracy").unwrap_or_else(|| "unknown".into()),
+    )
+}
+
+fn metrics(card: &Card, before: Option<&Card>) -> Markup {
+    let value = |card: &Card, name: &str| {
+        let found = card.facts.cv.metrics.get(name);
+        found.map_or("–".into(), |e| with_error(e.mean, e.se))
+    };
+    html! {
+        section aria-labelledby="metrics-title" {
+            h2 #metrics-title { "Metrics" }
+            p.muted { (card.facts.cv.folds) "-fold × " (card.facts.cv.repeats) ", mean ± corrected standard error." }
+            div.scroll tabindex="0" role="region" aria-label="metrics" { table {
+                thead { tr {
+                    th scope="col" { "metric" } th.number scope="col" { (card.model) }
+                    @if let Some(before) = before { th.number scope="col" { (before.model) } }
+                    @for tried in &card.facts.candidates { th.number scope="col" { (tried.learner) } }
+                } }
+                tbody { @for metric in METRICS { tr {
+                    th scope="row" { abbr title=(metric.doc) { (metric.name.replace('_', " ")) } }
+                    td.number { (value(card, metric.name)) }
+                    @if let Some(before) = before { td.number { (value(before, metric.name)) } }
+                    @for tried in &card.facts.candidates {
+                        td.number { (tried.cv.metrics.get(metric.name).map_or("–".into(), |e| with_error(e.mean, e.se))) }
+                    }
+                } } }
+            } }
+        }
+    }
+}
+
+fn evaluated(card: &Card, evaluation: &Evaluation, positive: &str) -> Markup {
+    let bins: Vec<Bin> = evaluation.calibration.iter().map(bin).collect();
+    let auc = card
+        .facts
+        .cv
+        .metrics
+        .get("auc")
+        .map_or(f64::NAN, |e| e.mean);
+    let share = evaluation.positives as f64 / evaluation.rows.max(1) as f64;
+    html! {
+        section aria-labelledby="curves-title" {
+            h2 #curves-title { "On rows it was not fitted on" }
+            p.muted { "Out-of-fold probabilities of " (thousands(evaluation.rows as usize)) " rows; bars are 95 % intervals (Wilson)." }
+            div.charts {
+                (figure(&calibration("Calibration", positive, &bins), "calibration", SMALL))
+                (figure(&roc("ROC", auc, evaluation.roc()), "roc", SMALL))
+                (figure(&precision_recall("Precision and recall", share, evaluation.precision_recall()), "precision-recall", SMALL))
+                (figure(&folds(evaluation), "folds", SMALL))
+            }
+        }
+        section aria-labelledby="decisions-title" {
+            h2 #decisions-title { "Decisions" }
+            form.inline data-into="decisions" action={ "/fragments/models/" (card.model) "/decisions" } method="get" {
+                label { "threshold " input type="range" name="threshold" min="0" max="1" step="0.01" value=(card.facts.threshold); }
+                label { "cost of a false positive " input type="text" inputmode="decimal" name="fp" value="1" size="5"; }
+                label { "cost of a false negative " input type="text" inputmode="decimal" name="fn" value="1" size="5"; }
+            }
+            (decisions(card, evaluation, card.facts.threshold, (1.0, 1.0)))
+        }
+        section aria-labelledby="importance-title" {
+            h2 #importance-title { "Importance" }
+            div.charts {
+                (figure(&importance(&evaluation.importance), "importance", Size::of(420.0, height(evaluation.importance.len()))))
+            }
+            details {
+                summary { "Partial dependence" }
+                div.charts {
+                    @for (i, found) in curves(evaluation).into_iter().enumerate() {
+                        (figure(&dependence(found, positive), &format!("dependence-{i}"), SMALL))
+                    }
+                }
+            }
+        }
+        section aria-labelledby="errors-title" {
+            h2 #errors-title { "Where it is wrong" }
+            div.scroll tabindex="0" role="region" aria-label="groups predicted worst" { table {
+                thead { tr { th scope="col" { "group" } th.number scope="col" { "rows" } th.number scope="col" { "predicted" }
+                    th.number scope="col" { "observed" } th.number scope="col" { "log loss" } } }
+                tbody { @for group in &evaluation.groups { tr {
+                    th scope="row" { (group.column) " " span.muted { (group.values) } }
+                    td.number { (group.rows) } td.number { (percent(group.predicted)) } td.number { (percent(group.observed)) }
+                    td.number { (format!("{:.3}", group.log_loss)) }
+                } } }
+            } }
+            details { summary { "Rows with the largest loss" }
+                div.scroll tabindex="0" role="region" aria-label="rows with the largest loss" { table {
+                    thead { tr { th scope="col" { "row" } th scope="col" { "id" } th.number scope="col" { "probability" } th scope="col" { "outcome" } } }
+                    tbody { @for row in &evaluation.hardest { tr {
+                        td { (row.row) } td { (row.id.as_deref().unwrap_or("–")) } td.number { (percent(row.probability)) }
+                        td { @if row.is_positive { (positive) } @else { (card.facts.target.negative) } }
+                    } } }
+                } }
+            }
+        }
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+fn bin(bin: &crate::model::evaluation::CalibrationBin) -> Bin {
+    Bin {
+        predicted: bin.predicted,
+        observed: bin.observed,
+        interval: (bin.interval.low, bin.interval.high),
+        rows: bin.rows,
+    }
+}
+
+/// Draws the decisions at a threshold, with what they cost.
+pub fn decisions(
+    card: &Card,
+    evaluation: &Evaluation,
+    threshold: f64,
+    (fp, fn_): (f64, f64),
+) -> Markup {
+    let target = &card.facts.target;
+    let classes = [target.negative.to_string(), target.positive.to_string()];
+    let counts = evaluation.confusion(threshold);
+    let cost = |counts: &[[u64; 2]; 2]| fp * counts[0][1] as f64 + fn_ * counts[1][0] as f64;
+    let share = |part: u64, whole: u64| match whole {
+        0 => "–".to_owned(),
+        whole => percent(part as f64 / whole as f64),
+    };
+    let best = evaluation
+        .cuts
+        .iter()
+        .map(|cut| cut.threshold)
+        .min_by(|a, b| cost(&evaluation.confusion(*a)).total_cmp(&cost(&evaluation.confusion(*b))));
+    let chart = confusion(
+        format!("Decisions at {threshold:.2}"),
+        [&classes[0], &classes[1]],
+        counts,
+    );
+    html! {
+        div #decisions {
+            (figure(&chart, "confusion", SMALL))
+            dl {
+                dt { "accuracy" } dd { (share(counts[0][0] + counts[1][1], evaluation.rows)) }
+                dt { "precision" } dd { (share(counts[1][1], counts[0][1] + counts[1][1])) }
+                dt { "recall" } dd { (share(counts[1][1], evaluation.positives)) }
+                dt { "cost" } dd { (format!("{:.1}", cost(&counts))) " for " (evaluation.rows) " rows" }
+                @if let Some(best) = best {
+                    dt { "least cost" } dd { (format!("{:.1} at threshold {best:.2}", cost(&evaluation.confusion(best)))) }
+                }
+            }
+        }
+    }
+}
+
+fn folds(evaluation: &Evaluation) -> Chart {
+    let wanted = ["log_loss", "accuracy", "auc"];
+    let found: Vec<_> = evaluation
+        .folds
+        .iter()
+        .filter(|f| wanted.contains(&f.metric.as_str()))
+        .collect();
+    let mark = |of: &&crate::model::evaluation::FoldMetric| Mark::Points {
+        series: of.metric.replace('_', " "),
+        points: of
+            .values
+            .iter()
+            .enumerate()
+            .map(|(i, value)| Spot {
+                x: i as f64 + 1.0,
+                y: value.unwrap_or(f64::NAN),
+                interval: None,
+            })
+            .collect(),
+    };
+    let folds = found.first().map_or(0, |f| f.values.len());
+    Chart {
+        title: "Metrics of each fold".into(),
+        summary: format!("Log loss, accuracy and AUC in each of {folds} folds."),
+        x: Axis::number("fold"),
+        y: Axis::from_zero("value"),
+        marks: found.iter().map(mark).collect(),
+    }
+}
+
+fn height(rows: usize) -> f64 {
+    60.0 + 18.0 * rows.max(3) as f64
+}
+
+fn importance(found: &[Importance]) -> Chart {
+    let names = found.iter().map(|i| i.column.clone()).collect();
+    let bar = |(i, of): (usize, &Importance)| {
+        let se = of.growth.se.unwrap_or(0.0);
+        let bar = Bar::plain(i as f64 - 0.36, i as f64 + 0.36, of.growth.mean);
+        bar.labelled(format!("{:.3} ± {se:.3}", of.growth.mean))
+    };
+    let first = found
+        .first()
+        .map_or("none".to_owned(), |i| i.column.clone());
+    Chart {
+        title: "Permutation importance".into(),
+        summary: format!(
+            "By how much the log loss of unseen rows grows if a column is shuffled; most for {first}."
+        ),
+        x: Axis::from_zero("growth of the log loss").in_unit("nats a row"),
+        y: Axis::names("column", names),
+        marks: vec![Mark::Bars {
+            series: "growth".into(),
+            bars: found.iter().enumerate().map(bar).collect(),
+        }],
+    }
+}
+
+/// The partial dependences of the most important columns, in their order.
+fn curves(evaluation: &Evaluation) -> Vec<&Dependence> {
+    let of = |wanted: &Importance| {
+        evaluation
+            .dependence
+            .iter()
+            .find(|d| d.column == wanted.column)
+    };
+    evaluation
+        .importance
+        .iter()
+        .filter_map(of)
+        .take(CURVES)
+        .collect()
+}
+
+fn dependence(found: &Dependence, positive: &str) -> Chart {
+    let is_number = found.points.iter().any(|p| p.number.is_some());
+    let name = |p: &crate::model::evaluation::DependencePoint| {
+        p.level.clone().unwrap_or_else(|| "missing".into())
+    };
+    let (low, high) = found
+        .points
+        .iter()
+        .fold((1.0_f64, 0.0_f64), |(low, high), p| {
+            (low.min(p.probability), high.max(p.probability))
+        });
+    let (x, mark) = if is_number {
+        let points = found
+            .points
+            .iter()
+            .filter_map(|p| Some((p.number?, p.probability)));
+        let line = Mark::Line {
+            series: "mean probability".into(),
+            points: points.collect(),
+            dashed: false,
+        };
+        (Axis::number(&found.column), line)
+    } else {
+        let spots = found.points.iter().enumerate().map(|(i, p)| Spot {
+            x: i as f64,
+            y: p.probability,
+            interval: None,
+        });
+        let spots = Mark::Points {
+            series: "mean probability".into(),
+            points: spots.collect(),
+        };
+        (
+            Axis::names(&found.column, found.points.iter().map(name).collect()),
+            spots,
+        )
+    };
+    Chart {
+        title: found.column.clone(),
+        summary: format!(
+            "Mean probability of {positive} if all rows had the same {}: between {:.1} % and {:.1} %.",
+            found.column,
+            low * 100.0,
+            high * 100.0
+        ),
+        x,
+        y: Axis::share(format!("mean probability of {positive}")),
+        marks: vec![mark],
+    }
+}
+
+fn changed(card: &Card, before: &Card) -> Markup {
+    let lines: Vec<String> = diff(&before.facts.spec, &card.facts.spec)
+        .into_iter()
+        .map(|line| match line.only {
+            Only::A => format!("- {}", line.text),
+            Only::B => format!("+ {}", line.text),
+        })
+        .collect();
+    html! {
+        section aria-labelledby="changed-title" {
+            h2 #changed-title { "What changed since " a href={ "/models/" (before.model) } { (before.model) } }
+            dl {
+                dt { "rows" } dd { (thousands(before.facts.rows)) " → " (thousands(card.facts.rows)) }
+                dt { "table" } dd { @if before.facts.table == card.facts.table { "the same" } @else { "another" } }
+                dt { "learner" } dd { (before.facts.learner) " → " (card.facts.learner) }
+                dt { "spec" } dd { @if lines.is_empty() { "the same" } @else { (lines.len()) " lines differ" } }
+            }
+            @if !lines.is_empty() { pre tabindex="0" { (lines.join("\n")) } }
+        }
+    }
+}
+
+/// A line of the ledger about a version.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub seq: u64,
+    /// RFC 3339.
+    pub time: String,
+    pub action: String,
+    pub by: String,
+    pub reason: String,
+    /// Its evidence as indented JSON; empty if there is none.
+    pub evidence: String,
+}
+
+fn ledger_of(lines: &[Line]) -> Markup {
+    html! {
+        section aria-labelledby="ledger-title" {
+            h2 #ledger-title { "Decisions about it" }
+            ol.story { @for line in lines { li { details {
+                summary { time.muted datetime=(line.time) { (minute(&line.time)) } " " strong { (line.action) } " by " (line.by) ": " (line.reason) }
+                @if !line.evidence.is_empty() { pre tabindex="0" { (line.evidence) } }
+            } } } }
+        }
+    }
+}

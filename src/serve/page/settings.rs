@@ -1,0 +1,22 @@
+//! The settings page: every effective setting with its origin.
+
+use maud::{Markup, html};
+
+use crate::serve::views::Setting;
+
+/// Draws the settings; secrets are masked already.
+pub fn draw(settings: &[Setting]) -> Markup {
+    html! {
+        section aria-labelledby="settings-title" {
+            h2 #settings-title { "Settings" }
+            p.muted { "As this server runs with them. They are set in " code { "config.yaml" } ", in the environment or by a flag, and take effect \
+                at a start; secrets are masked." }
+            div.scroll tabindex="0" role="region" aria-label="settings" { table {
+                thead { tr { th scope="col" { "setting" } th scope="col" { "value" } th scope="col" { "from" } } }
+                tbody { @for setting in settings { tr {
+                    th scope="row" { code { (setting.key) } } td { code { (setting.value) } } td.muted { (setting.origin) }
+                } } }
+            } }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The timeline: what happened, newest first, each entry with its evidence.
+
+use maud::{Markup, html};
+
+use crate::clock;
+use crate::store::kind::{self, Kind};
+use crate::timeline::Notable;
+
+/// A filter of the timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub kind: Option<Kind>,
+    /// Only events before this number.
+    pub before: Option<u64>,
+}
+
+/// Draws the entries that pass the filter; `older` is the number before which there are more.
+pub fn draw(traffic: &Markup, entries: &[Notable], filter: &Filter, older: Option<u64>) -> Markup {
+    const KINDS: [(Option<Kind>, &str); 4] = [
+        (None, "everything"),
+        (Some(Kind::Verdict), "verdicts"),
+        (Some(Kind::Alert), "alerts"),
+        (Some(Kind::Model), "models"),
+    ];
+    html! {
+        (traffic)
+        section #story data-again aria-labelledby="story-title" {
+            h2 #story-title { "What happened" }
+            nav.filter aria-label="Kinds of events" {
+                @for (wanted, word) in KINDS {
+                    a href=(link(wanted, None)) aria-current=[(filter.kind == wanted).then_some("true")] { (word) }
+                }
+            }
+            @if entries.is_empty() {
+                p.muted { "Nothing yet: verdicts of the monitor, alerts, trainings and promotions appear here. Rows, predictions and \
+                    labels are counted above." }
+            }
+            ol.story { @for entry in entries { li { (draw_entry(entry)) } } }
+            @if let Some(older) = older {
+                p { a href=(link(filter.kind, Some(older))) rel="next" { "Older" } }
+            }
+        }
+    }
+}
+
+fn link(wanted: Option<Kind>, before: Option<u64>) -> String {
+    let kind = wanted.map(|kind| format!("kind={}", kind::name(kind)));
+    let before = before.map(|seq| format!("before={seq}"));
+    let query: Vec<String> = kind.into_iter().chain(before).collect();
+    match query.is_empty() {
+        true => "/timeline".into(),
+        false => format!("/timeline?{}", query.join("&")),
+    }
+}
+
+fn draw_entry(entry: &Notable) -> Markup {
+    let document: serde_json::Value = serde_json::from_str(&entry.json).unwrap_or_default();
+    let (what, is_bad) = said(entry.kind, &document);
+    let pretty = serde_json::to_string_pretty(&document).unwrap_or_default();
+    html! {
+        details {
+            summary {
+                time.muted datetime=(clock::rfc3339(entry.time)) { (clock::rfc3339(entry.time)) }
+                " " span.kind { (kind::name(entry.kind)) } " "
+                @if is_bad { strong.alarm { (what) } } @else { span { (what) } }
+            }
+            p.muted { "event " (entry.seq) ", "
+                @if entry.kind == Kind::Model { a href={ "/models/" (entry.id) } { (entry.id) } } @else { (entry.id) } }
+            pre tabindex="0" { (pretty) }
+        }
+    }
+}
+
+/// What an event says in a sentence, and whether it is bad news.
+fn said(kind: Kind, document: &serde_json::Value) -> (String, bool) {
+    let text = |key: &str| document[key].as_str().unwrap_or_default().to_owned();
+    match kind {
+        Kind::Verdict => {
+            let drift = document["drift"].as_bool().unwrap_or(false);
+            let decay = document["decay"].as_bool().unwrap_or(false);
+            let change = text("change");
+            let about = match text("about") {
+                about if about.is_empty() => "drift".to_owned(),
+                about => about,
+            };
+            let what = match (drift || decay, change.is_empty()) {
+                (true, false) => format!("{about}: {change}"),
+                (true, true) => format!("{about} found"),
+                (false, _) => format!("{about}: nothing found"),
+            };
+            (format!("{} · {what}", text("model")), drift || decay)
+        }
+        Kind::Alert => {
+            let state = text("state");
+            let what = [
+                text("rule"),
+                state.clone(),
+                text("subject"),
+                text("summary"),
+            ];
+            let what: Vec<String> = what.into_iter().filter(|part| !part.is_empty()).collect();
+            (what.join(" · "), state == "firing")
+        }
+        Kind::Model => {
+            let what = [
+                text("model"),
+                text("action").replace('_', " "),
+                text("reason"),
+            ];
+            let what: Vec<String> = what.into_iter().filter(|part| !part.is_empty()).collect();
+            (what.join(" · "), text("action") == "rolled_back")
+        }
+        _ => (String::new(), false),
+    }
+}
