@@ -23,13 +23,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("features", &["schema", "stats"]),
     ("model", &["schema", "stats", "features", "kernel"]),
     ("train", &["schema", "stats", "kernel", "features", "model"]),
-    ("registry", &["model", "clock"]),
+    ("registry", &["model", "promotion", "clock"]),
     ("monitor", &["schema", "stats", "clock"]),
     (
         "alert",
         &["store", "units", "clock", "backoff", "telemetry"],
     ),
-    ("promotion", &["stats", "model", "registry"]),
+    ("promotion", &["stats", "model"]),
     (
         "live",
         &["schema", "model", "registry", "store", "clock", "telemetry"],

@@ -28,10 +28,11 @@ use crate::control::scorer::ShadowScorer;
 use crate::live::pointer::Poke;
 use crate::live::{Champion, LiveModel};
 use crate::promotion::chain::Chain;
-use crate::promotion::gate::{self, Gate};
+use crate::promotion::gate;
 use crate::promotion::policy::Promote;
 use crate::promotion::probation::{self, Expected, Probation};
 use crate::promotion::shadow;
+use crate::registry::evidence::Training;
 use crate::registry::{Registry, Version};
 use crate::store::feed::{Feed, Topic};
 use crate::store::kind::Kind;
@@ -68,10 +69,8 @@ pub struct Trained {
     pub promoted: bool,
     /// Promotion mode that the training was requested with.
     pub promote: Promote,
-    /// Result of the gate, if there were rows to compare.
-    pub gate: Option<Gate>,
-    /// The rows that the gate compared, as recorded in the ledger.
-    pub rows: Value,
+    /// What the version was trained on and, if there were rows to compare, the result of the gate.
+    pub evidence: Training,
 }
 
 pub struct RetrainController {
@@ -215,7 +214,7 @@ impl RetrainController {
 
     /// Handles a finished training: its candidate may go into the shadow.
     async fn take(&self, memory: &mut Memory, trained: &Trained) -> Result<(), anyhow::Error> {
-        let Some(gate) = &trained.gate else {
+        let Some(gate) = &trained.evidence.gate else {
             return Ok(());
         };
         let name = trained.version.to_string();

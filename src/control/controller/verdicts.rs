@@ -2,7 +2,7 @@
 //! the follower publishes.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::memory::{Memory, OnProbation, Shadowed};
 use super::{RetrainController, Trained};
@@ -12,7 +12,8 @@ use crate::promotion::chain::Chain;
 use crate::promotion::gate::{Gate, Thresholds};
 use crate::promotion::shadow::{Live, Shadow};
 use crate::promotion::{probation, shadow};
-use crate::registry::{Decision, Registry, RegistryError, Version};
+use crate::registry::evidence::Compared;
+use crate::registry::{Decision, Evidence, Registry, RegistryError, Version};
 use crate::trainset::labelled::through;
 
 impl RetrainController {
@@ -32,7 +33,10 @@ impl RetrainController {
         let decision = Decision {
             by: "gate".into(),
             reason: gate.reason(),
-            evidence: json!({"gate": gate, "rows": trained.rows}),
+            evidence: Evidence::Undecided {
+                gate: gate.clone(),
+                rows: trained.evidence.rows.clone(),
+            },
         };
         let (version, over) = (trained.version.clone(), live.version.clone());
         let begun = self
@@ -184,7 +188,13 @@ impl RetrainController {
             let decision = Decision {
                 by: "probation".into(),
                 reason: why.clone(),
-                evidence: json!({"probation": figures, "rows": rows(figures.rows, &watched.rows)}),
+                evidence: Evidence::Probation {
+                    probation: figures.clone(),
+                    rows: Compared {
+                        rows: figures.rows,
+                        ids: watched.rows.clone(),
+                    },
+                },
             };
             let model: Version = watched.model.parse()?;
             let done = self
@@ -219,15 +229,16 @@ impl RetrainController {
 /// The decision of the shadow comparison, with its metrics as evidence.
 fn decision(shadowed: &Shadowed, reason: String) -> Decision {
     let figures = shadowed.state.figures();
-    let rows = rows(figures.rows, &shadowed.rows);
+    let rows = Compared {
+        rows: figures.rows,
+        ids: shadowed.rows.clone(),
+    };
     Decision {
         by: "shadow".into(),
         reason,
-        evidence: json!({"shadow": figures, "rows": rows}),
+        evidence: Evidence::Shadow {
+            shadow: figures,
+            rows,
+        },
     }
-}
-
-/// The number of compared rows and their digest.
-fn rows(compared: u64, which: &Chain) -> Value {
-    json!({"compared": compared, "ids": which})
 }
