@@ -19,7 +19,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("backoff", &[]),
     ("telemetry", &["clock"]),
     ("ingest", &["schema", "telemetry", "backoff"]),
-    ("store", &["schema", "units", "clock", "telemetry"]),
+    (
+        "store",
+        &["schema", "monitor", "units", "clock", "telemetry"],
+    ),
     ("features", &["schema", "stats"]),
     ("model", &["schema", "stats", "features", "kernel"]),
     ("train", &["schema", "stats", "kernel", "features", "model"]),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
@@ -34,6 +34,7 @@ use crate::promotion::probation::{self, Expected, Probation};
 use crate::promotion::shadow;
 use crate::registry::evidence::Training;
 use crate::registry::{Registry, Version};
+use crate::store::event::VerdictEvent;
 use crate::store::feed::{Feed, Topic};
 use crate::store::kind::Kind;
 use crate::store::remembered::{last, remembered};
@@ -222,8 +223,7 @@ impl RetrainController {
         if is_open && trained.promote == Promote::Auto {
             self.begin_shadow(memory, trained, gate).await?;
         }
-        self.tell(&name, json!({"about": "gate", "gate": gate}))
-            .await
+        self.tell(&name, VerdictEvent::Gate { gate }).await
     }
 
     fn begin_training(&self, memory: &mut Memory, begun: Timestamp) {
@@ -263,9 +263,14 @@ impl RetrainController {
         self.store.remember(memory::NAME.into(), text).await
     }
 
-    async fn tell(&self, model: &str, body: Value) -> Result<(), anyhow::Error> {
+    async fn tell(
+        &self,
+        model: &str,
+        verdict: VerdictEvent<impl Serialize>,
+    ) -> Result<(), anyhow::Error> {
+        let body = verdict.to_json();
         self.feed.publish(Topic::Monitor, &body);
-        let (id, body) = (model.to_owned(), body.to_string());
+        let (id, body) = (model.to_owned(), body.get().to_owned());
         self.store.tell(Kind::Verdict, id, body).await?;
         Ok(())
     }

@@ -2,7 +2,6 @@
 //! the follower publishes.
 
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::memory::{Memory, OnProbation, Shadowed};
 use super::{RetrainController, Trained};
@@ -14,6 +13,7 @@ use crate::promotion::shadow::{Live, Shadow};
 use crate::promotion::{probation, shadow};
 use crate::registry::evidence::Compared;
 use crate::registry::{Decision, Evidence, Registry, RegistryError, Version};
+use crate::store::event::VerdictEvent;
 use crate::trainset::labelled::through;
 
 impl RetrainController {
@@ -162,8 +162,9 @@ impl RetrainController {
         }
         self.poke.sync().await;
         memory.shadow = None;
-        let body = json!({"about": "shadow", "shadow": shadowed.state.figures()});
-        self.tell(&shadowed.model, body).await
+        let shadow = shadowed.state.figures();
+        self.tell(&shadowed.model, VerdictEvent::Shadow { shadow })
+            .await
     }
 
     async fn drop_candidate(&self, shadowed: &Shadowed, why: String) {
@@ -208,8 +209,9 @@ impl RetrainController {
             self.poke.sync().await;
         }
         memory.probation = None;
-        let body = json!({"about": "probation", "probation": verdict});
-        self.tell(&watched.model, body).await
+        let probation = verdict;
+        self.tell(&watched.model, VerdictEvent::Probation { probation })
+            .await
     }
 
     /// Performs a registry operation. An error is logged, and the operation is not retried.

@@ -318,13 +318,14 @@ fn events_of_a_kind_they_are_not_are_broken() {
 
 #[test]
 fn a_verdict_says_what_follows() {
-    let json = r#"{"about":"drift","model":"shop@1","drift":true,"retrain":{"asked":true,"why":"larger"},"window":{}}"#;
+    let json = r#"{"about":"drift","model":"shop@1","retrain":{"asked":true,"why":"larger"},"window":{"from":1,"to":9},"drift":true}"#;
     let verdict = Event::Document(Kind::Verdict, json).verdict().unwrap();
-    assert_eq!(
-        (verdict.about.as_str(), verdict.full, verdict.drift),
-        ("drift", true, Some(true))
-    );
-    assert_eq!(verdict.retrain.unwrap().why, "larger");
+    let VerdictEvent::Drift { retrain, full, .. } = verdict else {
+        panic!("{verdict:?}");
+    };
+    assert!(full && retrain.unwrap().why == "larger");
+    let other = json.replace("drift", "weather");
+    assert_eq!(Event::Document(Kind::Verdict, &other).verdict(), None);
     assert_eq!(Event::Document(Kind::Alert, json).verdict(), None);
     assert_eq!(Event::Document(Kind::Verdict, json).model(), None);
 }
