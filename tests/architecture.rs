@@ -4,6 +4,8 @@
 
 #[path = "architecture/files.rs"]
 mod files;
+#[path = "architecture/signatures.rs"]
+mod signatures;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -203,6 +205,9 @@ const WORDS: &[(&str, &[&str])] = &[
     // These macros panic if the output is closed; `cli/out` has replacements that do not.
     ("println!", &[]),
 ];
+
+/// The modules that exchange JSON with clients, and may have `serde_json::Value` in a signature.
+const JSON: &[&str] = &["serve", "cli"];
 
 /// Columns of the bundled table: only its spec may contain them.
 const COLUMNS: &[&str] = &[
@@ -423,6 +428,23 @@ fn words_stand_where_they_belong() {
     assert!(
         faults.is_empty(),
         "words out of place:\n{}",
+        faults.join("\n")
+    );
+}
+
+/// Facts between modules are types: the keys of JSON would be written in one module and read in another.
+#[test]
+fn no_json_crosses_a_module() {
+    let mut faults = Vec::new();
+    for source in sources().iter().filter(|s| !is_test(&s.path)) {
+        if !JSON.contains(&source.room.as_str()) {
+            let found = signatures::with_json(&source.code).into_iter();
+            faults.extend(found.map(|signature| format!("{}: {signature}", source.path)));
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "serde_json::Value in the signature of an item, where a struct belongs:\n{}",
         faults.join("\n")
     );
 }
