@@ -30,12 +30,12 @@ impl MonitorTask {
         found: &[Finding],
     ) -> Result<(), StoreError> {
         let bodies: Vec<Box<RawValue>> = found.iter().map(|f| f.body(memory, self.deaf)).collect();
-        let event = |body: &Box<RawValue>| {
+        let event = |body: &RawValue| {
             let (id, body) = (memory.model.clone(), body.get().to_owned());
             (Kind::Verdict, id, body)
         };
         let text = serde_json::to_string(memory).expect("its keys are text");
-        let events = bodies.iter().map(event).collect();
+        let events = bodies.iter().map(|body| event(body)).collect();
         self.store
             .conclude(events, memory::NAME.into(), text)
             .await?;
@@ -237,8 +237,7 @@ mod tests {
     /// A stored event is a contract: the verdict of the fixture is written again, byte by byte.
     #[test]
     fn a_verdict_is_written_as_in_earlier_releases() {
-        let path = "tests/fixtures/store-4/export.jsonl";
-        let events = std::fs::read_to_string(path).unwrap();
+        let events = include_str!("../../tests/fixtures/store-4/export.jsonl");
         let event = events.lines().find(|line| line.contains(r#""drift""#));
         let event = event.unwrap();
         let body = &event[event.find(r#""about""#).unwrap()..];
