@@ -182,7 +182,7 @@ impl Replay {
         let fires = errors.iter().enumerate().filter_map(fired).collect();
         Replay {
             kind: detector.kind(),
-            parameters: detector.parameters(),
+            parameters: json!(detector.parameters()),
             fires,
         }
     }

@@ -6,7 +6,8 @@ use crate::live::champion::usable;
 use crate::model::{Card, Model, ModelError, Spec, Workspace};
 use crate::promotion::gate::{self, Gate, Paired, Thresholds};
 use crate::promotion::policy::{self, Champion, Promote, Verdict};
-use crate::registry::{Decision, Registry, RegistryError, Version, VersionRef};
+use crate::registry::evidence::{Rows, Training};
+use crate::registry::{Decision, Evidence, Registry, RegistryError, Version, VersionRef};
 use crate::train::{self, Material, Progress, TrainError, Trained};
 use crate::trainset::lesson::Lesson;
 
@@ -37,10 +38,8 @@ pub struct Outcome {
     pub model: Model,
     /// Whether the version is champion now, with the reason.
     pub verdict: Verdict,
-    /// The comparison on rows that the champion was not trained on; `None` if there were none.
-    pub gate: Option<Gate>,
     /// The evidence of the decision, as recorded in the ledger.
-    pub evidence: serde_json::Value,
+    pub evidence: Training,
 }
 
 /// Why a training produced no new version.
@@ -91,20 +90,21 @@ pub fn run(
     let Trained { model, out_of_fold } = train::train(spec, &material, &order.request, progress)?;
     let gate = opponent.map(|opponent| weigh(lesson, opponent, &model, &out_of_fold, order));
     registry.put_table(&kept)?; // before the version that names it
-    let mut evidence = serde_json::json!({"cv": model.card().cv.to_json()});
-    if let Some(stored) = &lesson.stored {
-        evidence["through"] = stored.through.into();
-        evidence["rows"] = lesson.origin();
-        evidence["rows"]["ids"] = (&*stored.digest).into();
-    }
-    if let Some(gate) = &gate {
-        evidence["gate"] = serde_json::json!(gate);
-        evidence["rows"]["unseen"] = lesson.fresh().into();
-    }
+    let stored = lesson.stored.as_ref();
+    let evidence = Training {
+        cv: Some(model.card().cv.document()),
+        through: stored.map(|stored| stored.through),
+        rows: stored.map(|stored| Rows {
+            origin: lesson.origin(),
+            ids: stored.digest.clone(),
+            unseen: gate.as_ref().map(|_| lesson.fresh()),
+        }),
+        gate,
+    };
     let decided = |reason: String| Decision {
         by: order.by.clone(),
         reason,
-        evidence: evidence.clone(),
+        evidence: Evidence::Training(Box::new(evidence.clone())),
     };
     let version = registry.publish(
         &spec.name,
@@ -114,14 +114,17 @@ pub fn run(
     )?;
     let verdict = loop {
         let (champion, card) = current(registry)?;
-        let standing = champion.as_ref().map(|version| Champion {
+        let name = champion.as_ref().map(ToString::to_string);
+        let standing = champion.as_ref().zip(name.as_deref());
+        let standing = standing.map(|(champion, version)| Champion {
+            name: champion.name(),
             version,
             card: card.as_ref(),
         });
         let (promote, card) = (order.promote, model.card());
         let compared = opponent.map(|opponent| opponent.name);
-        let is_champion = champion.as_ref().map(ToString::to_string).as_deref() == compared;
-        let verdict = match &gate {
+        let is_champion = name.as_deref() == compared;
+        let verdict = match &evidence.gate {
             Some(_) if promote == Promote::Auto && !is_champion => Verdict {
                 promote: false,
                 reason: "not compared: another became champion meanwhile; train again".into(),
@@ -149,7 +152,6 @@ pub fn run(
         version,
         model,
         verdict,
-        gate,
         evidence,
     })
 }

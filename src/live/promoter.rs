@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::live::champion::usable;
 use crate::live::pointer::Poke;
-use crate::registry::{Decision, Promotion, Registry, RegistryError, VersionRef};
+use crate::registry::{Decision, Evidence, Promotion, Registry, RegistryError, VersionRef};
 
 /// A handle for promotions and rollbacks.
 #[derive(Clone)]
@@ -49,7 +49,7 @@ impl Promoter {
         let decision = Decision {
             by,
             reason: "requested by hand".into(),
-            evidence: serde_json::Value::Null,
+            evidence: Evidence::ByHand,
         };
         let done =
             tokio::task::spawn_blocking(move || deed(&registry, decision, clock.now())).await;

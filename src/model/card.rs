@@ -94,11 +94,6 @@ impl Figures {
             confusion: self.confusion,
         }
     }
-
-    /// The same as JSON.
-    pub fn to_json(&self) -> serde_json::Value {
-        serde_json::json!(self.document())
-    }
 }
 
 /// Cross-validated metrics as documents have them.

@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::memory::{self, Memory};
 use super::reader::Finding;
 use super::{MonitorTask, conditions};
-use crate::monitor::drift::ColumnDrift;
+use crate::monitor::cbpe::Estimated;
+use crate::monitor::drift::{ColumnDrift, Drift};
 use crate::monitor::performance::{Fired, Window};
+use crate::monitor::remedy::Ailment;
 use crate::monitor::verdict::{Retrain, Verdict};
 use crate::store::StoreError;
+use crate::store::event::VerdictEvent;
 use crate::store::feed::Topic;
 use crate::store::kind::Kind;
 use crate::telemetry::metrics::{ClosedLabel, Detector, Figure, Found, Share};
@@ -25,10 +29,13 @@ impl MonitorTask {
         memory: &Memory,
         found: &[Finding],
     ) -> Result<(), StoreError> {
-        let bodies: Vec<Value> = found.iter().map(|f| f.body(memory, self.deaf)).collect();
-        let event = |body: &Value| (Kind::Verdict, memory.model.clone(), body.to_string());
+        let bodies: Vec<Box<RawValue>> = found.iter().map(|f| f.body(memory, self.deaf)).collect();
+        let event = |body: &RawValue| {
+            let (id, body) = (memory.model.clone(), body.get().to_owned());
+            (Kind::Verdict, id, body)
+        };
         let text = serde_json::to_string(memory).expect("its keys are text");
-        let events = bodies.iter().map(event).collect();
+        let events = bodies.iter().map(|body| event(body)).collect();
         self.store
             .conclude(events, memory::NAME.into(), text)
             .await?;
@@ -161,35 +168,54 @@ impl MonitorTask {
     }
 }
 
+/// The details of a verdict on a window of rows.
+#[derive(Serialize)]
+struct Details<'a> {
+    #[serde(flatten)]
+    drift: &'a Drift,
+    ailments: &'a [Ailment],
+    estimated: &'a Option<Estimated>,
+    change: Option<String>,
+}
+
 impl Finding {
-    /// The body of the finding's event, without the time, which the event has itself. The retrain controller reads `retrain`.
-    fn body(&self, memory: &Memory, deaf: Option<&str>) -> Value {
-        let (about, told) = match self {
-            Finding::Verdict(verdict) => ("drift", serde_json::to_value(verdict)),
-            Finding::Performance(window) => ("performance", serde_json::to_value(window)),
-            Finding::Fired(fired) => ("decay", serde_json::to_value(fired)),
-        };
-        let mut body = serde_json::Map::new();
-        body.insert("about".into(), about.into());
-        body.insert("model".into(), memory.model.as_str().into());
-        if let Ok(Value::Object(told)) = told {
-            body.extend(told);
-        }
+    /// The body of the finding's event, without the time, which the event has itself.
+    fn body(&self, memory: &Memory, deaf: Option<&str>) -> Box<RawValue> {
         match self {
-            Finding::Verdict(verdict) => {
-                body.remove("time");
-                body.insert("change".into(), json!(verdict.change()));
-            }
-            Finding::Fired(fired) => {
-                let retrain = fired.decay.then(|| follow(fired, memory, deaf));
-                body.insert("retrain".into(), json!(retrain));
-            }
-            Finding::Performance(_) => {
+            Finding::Verdict(verdict) => drift(verdict).to_json(),
+            Finding::Performance(window) => {
                 let decayed = memory.performance.as_ref().and_then(|p| p.decayed());
-                body.insert("decay".into(), decayed.is_some().into());
+                VerdictEvent::Performance {
+                    model: memory.model.clone(),
+                    details: window,
+                    decay: decayed.is_some(),
+                }
+                .to_json()
             }
+            Finding::Fired(fired) => VerdictEvent::Decay {
+                model: memory.model.clone(),
+                details: fired,
+                retrain: fired.decay.then(|| follow(fired, memory, deaf)),
+            }
+            .to_json(),
         }
-        Value::Object(body)
+    }
+}
+
+fn drift(verdict: &Verdict) -> VerdictEvent<Details<'_>> {
+    VerdictEvent::Drift {
+        model: verdict.model.clone(),
+        slice: verdict.slice.clone(),
+        retrain: verdict.retrain.clone(),
+        window: verdict.window,
+        full: verdict.full,
+        batch: verdict.batch,
+        details: Details {
+            drift: &verdict.drift,
+            ailments: &verdict.ailments,
+            estimated: &verdict.estimated,
+            change: verdict.change(),
+        },
     }
 }
 
@@ -199,5 +225,25 @@ fn follow(fired: &Fired, memory: &Memory, deaf: Option<&str>) -> Retrain {
     Retrain {
         asked: refused.is_none(),
         why: refused.unwrap_or_else(|| fired.says.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A stored event is a contract: the verdict of the fixture is written again, byte by byte.
+    #[test]
+    fn a_verdict_is_written_as_in_earlier_releases() {
+        let events = include_str!("../../tests/fixtures/store-4/export.jsonl");
+        let event = events.lines().find(|line| line.contains(r#""drift""#));
+        let event = event.unwrap();
+        let body = &event[event.find(r#""about""#).unwrap()..];
+        let mut document: serde_json::Value = serde_json::from_str(&format!("{{{body}")).unwrap();
+        document["time"] = json!("2026-01-31T09:15:00Z");
+        let verdict: Verdict = serde_json::from_value(document).unwrap();
+        assert_eq!(drift(&verdict).to_json().get()[1..], *body);
     }
 }

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use super::evidence::Training;
 use super::version::Version;
 use crate::clock;
 
@@ -30,7 +31,7 @@ pub enum Action {
 }
 
 /// The content of one ledger line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entry {
     /// Sequence number of the line, from 1 without gaps.
     pub seq: u64,
@@ -46,13 +47,21 @@ pub struct Entry {
     pub by: String,
     /// The reason for the decision, as a sentence.
     pub reason: String,
-    /// The metrics on which the decision was based.
-    pub evidence: Value,
+    /// The evidence as JSON. Its text is retained, so that a line whose evidence this release does not know is as good as
+    /// any other.
+    pub evidence: Box<RawValue>,
     /// Hash of the previous line.
     pub prev: String,
     /// Hash of this line, computed when it is written.
     #[serde(skip_serializing)]
     pub hash: String,
+}
+
+impl Entry {
+    /// The evidence of a `trained` line.
+    pub(super) fn training(&self) -> Result<Training, serde_json::Error> {
+        serde_json::from_str(self.evidence.get())
+    }
 }
 
 /// A line as found in the file.

@@ -1,123 +1,147 @@
-//! Reads the training evidence of a version from an undamaged ledger line.
+//! The evidence of a decision, as a ledger line holds it. Its members and their order are part of the ledger's format.
 
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
-use super::entry::{Action, LineFault};
-use super::{Registry, RegistryError, Version, finding};
+use crate::model::card::CrossValidated;
+use crate::promotion::chain::Chain;
+use crate::promotion::gate::Gate;
+use crate::promotion::{probation, shadow};
 
-impl Registry {
-    /// The error for evidence whose content is unusable.
-    pub fn unusable_evidence(&self, version: &Version, fault: String) -> RegistryError {
-        RegistryError::Evidence {
-            version: version.clone(),
-            path: self.ledger_path(),
-            line: String::new(),
-            fault,
-        }
-    }
+/// The facts that a decision is based on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Evidence {
+    /// An operator requested it.
+    ByHand,
+    /// A training, or the promotion that it led to.
+    Training(Box<Training>),
+    /// The gate found too few rows, so that the candidate became the shadow model.
+    Undecided { gate: Gate, rows: Option<Rows> },
+    Shadow {
+        shadow: shadow::Figures,
+        rows: Compared,
+    },
+    Probation {
+        probation: probation::Figures,
+        rows: Compared,
+    },
+}
 
-    /// The evidence of a version's `trained` line. A later training reads from it which rows the version was trained on, so
-    /// that a modified or unreadable line is an error and never a default.
-    ///
-    /// # Errors
-    /// [`RegistryError::Evidence`] with the line, or an I/O error.
-    pub fn evidence(&self, version: &Version) -> Result<Value, RegistryError> {
-        let ledger = self.ledger()?;
-        let is_its = |line: &&super::entry::Line| {
-            let entry = line.entry.as_ref();
-            entry.is_some_and(|e| e.action == Action::Trained && e.model == *version)
-        };
-        let is_changed =
-            |fault: &LineFault| matches!(fault, LineFault::Unreadable(_) | LineFault::Edited);
-        let error = |line: Option<u64>, fault: String| RegistryError::Evidence {
-            version: version.clone(),
-            path: self.ledger_path(),
-            line: line.map_or_else(String::new, |line| format!(", line {line}")),
-            fault,
-        };
-        let own = ledger.lines.iter().rfind(is_its);
-        let doubted: Vec<_> = match own {
-            Some(own) => vec![own],
-            // No readable line is the version's, so any damaged line could be it.
-            None => ledger.lines.iter().collect(),
-        };
-        let damage = doubted.into_iter().find_map(|line| {
-            let fault = line.fault.as_ref().filter(|fault| is_changed(fault))?;
-            Some(error(Some(line.number), finding::describe(fault).1))
-        });
-        if let Some(damage) = damage {
-            return Err(damage);
-        }
-        let entry = own.and_then(|line| line.entry.as_ref());
-        let entry = entry.ok_or_else(|| error(None, "it has no entry of that version".into()))?;
-        Ok(entry.evidence.clone())
-    }
+/// What a version was trained on, and how it compares with the champion. A later training reads it, also from the lines of
+/// earlier releases.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Training {
+    /// Cross-validated metrics; `None` in lines of the first release, which had them in another place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cv: Option<CrossValidated>,
+    /// Number of the last event that was read from the store; `None` for a version that was trained on a file alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub through: Option<u64>,
+    /// The training rows; `None` if the store was not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Rows>,
+    /// The comparison with the champion; `None` if there were no rows that the champion was not trained on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate>,
+}
+
+/// The training rows of a version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// Digest of the ids of the rows from the store.
+    pub ids: String,
+    /// Number of rows that the champion was not trained on; `None` without a gate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<usize>,
+}
+
+/// Number of training rows by origin. Lines of earlier releases lack some of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Origin {
+    pub table: usize,
+    pub store: usize,
+    /// Earlier rows whose label was corrected since they were trained on.
+    pub corrected: usize,
+}
+
+/// The rows that a comparison of predictions with labels is based on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    #[serde(rename = "compared")]
+    pub rows: u64,
+    pub ids: Chain,
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use serde_json::json;
 
-    use super::super::fixture::*;
     use super::*;
 
-    /// Replaces a text in the ledger of three versions with one line each, and reads the evidence of the second one.
-    /// `blamed` is the line in the expected error (0 for none), or `None` if the evidence is accepted.
-    fn check(from: &str, to: &str, blamed: Option<u64>) {
-        let (_state, registry) = registry_with(3);
-        let path = registry.ledger_path();
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(text.contains(from), "{from}");
-        fs::write(&path, text.replace(from, to)).unwrap();
-        match (registry.evidence(&version(2)), blamed) {
-            (Ok(evidence), None) => assert_eq!(evidence["rows"], 891),
-            (Err(error @ RegistryError::Evidence { .. }), Some(line)) => {
-                let text = error.to_string();
-                let named = format!("{}, line {line}: ", path.display());
-                assert!(text.contains(&named) == (line > 0), "{text}");
-                assert!(text.contains("models verify"), "{text}");
-            }
-            (found, _) => panic!("{from} -> {to}: {found:?}"),
-        }
+    fn chain() -> Chain {
+        let mut chain = Chain::default();
+        chain.update("a");
+        chain
+    }
+
+    fn written(evidence: &Evidence) -> String {
+        serde_json::to_string(evidence).unwrap()
+    }
+
+    /// The ledger is a contract: the text of each kind of evidence, with the order of its members.
+    #[test]
+    fn evidence_is_written_as_in_earlier_releases() {
+        assert_eq!(written(&Evidence::ByHand), "null");
+        let cv = r#""cv":{"folds":2,"repeats":1,"auc":{"mean":0.5,"se":0.25},"f1":null,"threshold":0.5,"confusion":{"true_positives":1.0,"false_positives":2.0,"true_negatives":3.0,"false_negatives":4.0}}"#;
+        let rows = r#""rows":{"table":4,"store":3,"corrected":1,"ids":"ab","unseen":3}"#;
+        let gate = r#""gate":{"verdict":"insufficient","rows":3,"needed":97,"log_loss":{"champion":0.5,"candidate":0.25,"difference":0.25,"low":null,"high":null},"mcnemar":{"champion_right":0,"candidate_right":1,"p_value":1.0},"floors":[]}"#;
+        let check = |text: String| {
+            let training: Training = serde_json::from_str(&text).unwrap();
+            assert_eq!(written(&Evidence::Training(Box::new(training))), text);
+        };
+        check(format!("{{{cv}}}"));
+        let plain = rows.replace(r#","unseen":3"#, "");
+        check(format!(r#"{{{cv},"through":9,{plain}}}"#));
+        let whole = format!(r#"{{{cv},"through":9,{rows},{gate}}}"#);
+        check(whole.clone());
+        let Training {
+            gate: found,
+            rows: of,
+            ..
+        } = serde_json::from_str(&whole).unwrap();
+        let undecided = Evidence::Undecided {
+            gate: found.unwrap(),
+            rows: of,
+        };
+        assert_eq!(written(&undecided), format!("{{{gate},{rows}}}"));
+        let rows = Compared {
+            rows: 7,
+            ids: chain(),
+        };
+        let ids = json!(chain());
+        assert_eq!(
+            serde_json::to_string(&rows).unwrap(),
+            format!(r#"{{"compared":7,"ids":{ids}}}"#)
+        );
     }
 
     #[test]
-    fn a_changed_line_is_not_believed() {
-        let own = r#""action":"trained","model":"wine@2","previous":null"#;
-        check(own, own, None);
-        let changed = own.replace("null", "7777");
-        check(own, &changed, Some(2)); // no line of the ledger any more
-        check(own, &own.replace("trained", "dropped"), Some(2));
-        check(own, &own.replace("wine@2", "wine@9"), Some(2));
-        // A modified line of another version does not matter here; `verify` reports it.
-        check(r#""model":"wine@3""#, r#""model":"wine@8""#, None);
-        // A modified line that claims to be of this version is an error.
-        check(r#""model":"wine@3""#, r#""model":"wine@2""#, Some(3));
-    }
-
-    #[test]
-    fn any_byte_of_its_line_counts() {
-        let (_state, registry) = registry_with(3);
-        let path = registry.ledger_path();
-        let text = fs::read_to_string(&path).unwrap();
-        let begin = text.find('\n').unwrap() + 1;
-        let end = begin + text[begin..].find('\n').unwrap();
-        for at in begin..end {
-            let mut bytes = text.clone().into_bytes();
-            bytes[at] ^= 1;
-            fs::write(&path, bytes).unwrap();
-            let found = registry.evidence(&version(2));
-            assert!(
-                matches!(found, Err(RegistryError::Evidence { .. })),
-                "byte {at}: {found:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_version_without_a_line_is_an_error() {
-        let (_state, registry) = registry_with(1);
-        let error = registry.evidence(&version(2)).unwrap_err().to_string();
-        assert!(error.contains("no entry of that version"), "{error}");
+    fn lines_of_earlier_releases_are_read() {
+        let check = |text: &str, through: Option<u64>, origin: Option<Origin>| {
+            let training: Training = serde_json::from_str(text).unwrap();
+            let found = training.rows.map(|rows| rows.origin);
+            assert_eq!((training.through, found), (through, origin), "{text}");
+        };
+        check(r#"{"folds":2,"repeats":1,"threshold":0.5}"#, None, None);
+        let none = Some(Origin::default());
+        check(
+            r#"{"through":9,"rows":{"unseen":3,"ids":"ab"}}"#,
+            Some(9),
+            none,
+        );
+        check(r#"{"through":9,"added":{"later":1}}"#, Some(9), None);
     }
 }

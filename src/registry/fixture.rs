@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{Decision, Promotion, Registry, RegistryError, Version, VersionRef};
+use super::evidence::Training;
+use super::{Decision, Evidence, Promotion, Registry, RegistryError, Version, VersionRef};
 
 pub(super) fn now() -> Timestamp {
     "2026-01-01T00:00:00Z".parse().unwrap()
@@ -12,7 +13,12 @@ pub(super) fn because() -> Decision {
     Decision {
         by: "a test".into(),
         reason: "to see".into(),
-        evidence: serde_json::json!({"rows": 891}),
+        evidence: Evidence::Training(Box::new(Training {
+            cv: None,
+            through: Some(9),
+            rows: None,
+            gate: None,
+        })),
     }
 }
 

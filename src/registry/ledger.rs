@@ -135,6 +135,8 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{json, value::to_raw_value};
+
     use super::super::version::Version;
     use super::*;
 
@@ -148,7 +150,7 @@ mod tests {
             sha256: digest(b"model"),
             by: "a test".into(),
             reason: "line\nbreaks and \"quotes\"".into(),
-            evidence: serde_json::json!({"hash": ",\"hash\":\"", "log_loss": 0.1}),
+            evidence: to_raw_value(&json!({"hash": ",\"hash\":\"", "log_loss": 0.1})).unwrap(),
             prev: String::new(),
             hash: String::new(),
         }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::evidence::Training;
 use super::{Registry, RegistryError, Version, disk, history::History};
 use crate::clock;
 
@@ -34,8 +35,8 @@ pub struct Listed {
     pub present: bool,
     /// Size of the file in bytes; `None` if it is missing.
     pub bytes: Option<u64>,
-    /// The evidence that the version was published with, such as its metrics.
-    pub evidence: Option<serde_json::Value>,
+    /// What the version was trained on; `None` if the ledger does not say it.
+    pub training: Option<Training>,
 }
 
 impl Listed {
@@ -70,7 +71,7 @@ impl Registry {
                     sha256: trained.map(|entry| entry.sha256.clone()),
                     present: files.contains(&version),
                     bytes: disk::size(&self.path(&version)),
-                    evidence: trained.map(|entry| entry.evidence.clone()),
+                    training: trained.and_then(|entry| entry.training().ok()),
                     version,
                 }
             })
@@ -121,6 +122,6 @@ mod tests {
             listed[0].trained_text().unwrap(),
             "2026-01-01T00:00:00.000Z"
         );
-        assert_eq!(listed[0].evidence.as_ref().unwrap()["rows"], 891);
+        assert_eq!(listed[0].training.as_ref().unwrap().through, Some(9));
     }
 }

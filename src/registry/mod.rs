@@ -27,7 +27,7 @@ mod disk;
 mod entry;
 mod epoch;
 mod error;
-mod evidence;
+pub mod evidence;
 mod finding;
 pub mod follow;
 mod gc;
@@ -39,6 +39,7 @@ mod promote;
 mod publish;
 mod shadow;
 pub mod tables;
+mod trained;
 pub mod verify;
 mod version;
 mod writer;
@@ -48,6 +49,7 @@ mod fixture;
 
 pub use epoch::Standing;
 pub use error::RegistryError;
+pub use evidence::Evidence;
 pub use gc::Swept;
 pub use intact::Intact;
 pub use list::{Listed, Role};
@@ -64,7 +66,7 @@ pub struct Decision {
     pub by: String,
     /// The reason for the decision, as a sentence.
     pub reason: String,
-    pub evidence: serde_json::Value,
+    pub evidence: Evidence,
 }
 
 /// The registry of one state folder. It holds no open file, and is cheap to clone and to share.

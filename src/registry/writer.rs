@@ -2,6 +2,7 @@
 //! anything new is written.
 
 use jiff::Timestamp;
+use serde_json::value::to_raw_value;
 
 use super::{
     Decision, Registry, RegistryError, Version, disk,
@@ -60,6 +61,7 @@ impl Writer<'_> {
             reason,
             evidence,
         } = decision;
+        let evidence = to_raw_value(&evidence).expect("evidence has text keys alone");
         let (model, unset) = (model.clone(), String::new());
         let (prev, hash) = (unset.clone(), unset);
         self.ledger.append(Entry {

@@ -6,6 +6,7 @@ use super::cell::Cell;
 use super::column::{Label, Schema};
 use super::fault::Fault;
 use super::number::whole;
+use super::warnings::Warning;
 
 /// Column names that the prediction output defines itself.
 const OURS: [&str; 4] = ["row", "probability", "prediction_id", "warnings"];
@@ -93,8 +94,17 @@ impl Answer<'_> {
         }
     }
 
-    /// Writes one JSON object, followed by a newline.
-    pub fn json_line(&self, schema: &Schema, warnings: &[serde_json::Value], out: &mut Vec<u8>) {
+    /// Writes one JSON object, followed by a newline. Its `warnings` are the row's faults, then its warnings.
+    pub fn json_line(
+        &self,
+        schema: &Schema,
+        faults: &[Fault],
+        warnings: &[Warning],
+        out: &mut Vec<u8>,
+    ) {
+        let faults = faults.iter().map(fault_json);
+        let warnings = warnings.iter().map(|warning| serde_json::json!(warning));
+        let warnings: Vec<serde_json::Value> = faults.chain(warnings).collect();
         let mut entries = serde_json::Map::new();
         let id = match self.id {
             Some(id) => id_json(id, self.text),
@@ -111,8 +121,7 @@ impl Answer<'_> {
     }
 }
 
-/// A fault of a row that could not be predicted, as an entry in the `warnings` list of the output.
-pub fn fault_json(fault: &Fault) -> serde_json::Value {
+fn fault_json(fault: &Fault) -> serde_json::Value {
     serde_json::json!({
         "column": fault.column,
         "problem": fault.problem,

@@ -110,11 +110,6 @@ impl Column {
         }
     }
 
-    /// The same as JSON; missing is null.
-    pub fn json(&self, cell: Cell, text: &str) -> serde_json::Value {
-        serde_json::json!(self.scalar(cell, text))
-    }
-
     /// The levels of a category; empty for other kinds.
     pub fn levels(&self) -> &[String] {
         match &self.kind {

@@ -141,20 +141,6 @@ impl std::fmt::Display for Fault {
     }
 }
 
-/// The value of a fault as JSON: what came as a number or a boolean becomes one again.
-pub fn as_json(problem: Problem, value: &str) -> serde_json::Value {
-    let plain = || serde_json::Value::from(value);
-    match problem {
-        Problem::OutOfRange | Problem::WrongType | Problem::TargetIgnored => {
-            let scalar = serde_json::from_str(value).ok();
-            scalar
-                .filter(|v: &serde_json::Value| !v.is_array() && !v.is_object())
-                .unwrap_or_else(plain)
-        }
-        _ => plain(),
-    }
-}
-
 /// A value cut to a length that fits a line of a message.
 pub fn excerpt(value: &str) -> String {
     cut(value.to_owned(), 80)

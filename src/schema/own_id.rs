@@ -30,11 +30,6 @@ pub fn scalar(id: &str) -> Scalar<'_> {
     }
 }
 
-/// The same as JSON.
-pub fn json(id: &str) -> serde_json::Value {
-    serde_json::json!(scalar(id))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

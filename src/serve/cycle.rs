@@ -141,8 +141,8 @@ impl Desk {
 }
 
 fn training(listed: &Listed) -> Training {
-    let evidence = listed.evidence.as_ref();
-    let gate = evidence.and_then(|evidence| serde_json::from_value(evidence["gate"].clone()).ok());
+    let gate = listed.training.as_ref();
+    let gate = gate.and_then(|training| training.gate.clone());
     Training {
         model: listed.version.to_string(),
         role: word(listed.role),

@@ -71,8 +71,12 @@ impl Bench {
                 .iter()
                 .zip(row.cells)
                 .filter(|(_, cell)| !cell.is_missing());
-            let pairs =
-                pairs.map(|(column, cell)| (column.name.clone(), column.json(*cell, row.text)));
+            let pairs = pairs.map(|(column, cell)| {
+                (
+                    column.name.clone(),
+                    serde_json::json!(column.scalar(*cell, row.text)),
+                )
+            });
             serde_json::Value::Object(pairs.collect()).to_string()
         };
         let json = (0..table.len()).map(object).collect();

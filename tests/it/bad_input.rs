@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use titanic_platform::clock::{Clock, System};
-use titanic_platform::registry::{Decision, Registry};
+use titanic_platform::registry::{Decision, Evidence, Registry};
 
 use crate::cli::{Folder, QUICK};
 
@@ -400,7 +400,7 @@ fn a_model_of_a_later_format() {
     let trained = Decision {
         by: "a later release".into(),
         reason: "to see".into(),
-        evidence: json!(null),
+        evidence: Evidence::ByHand,
     };
     let version = registry
         .publish("titanic", &bytes, trained, System.now())

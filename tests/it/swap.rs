@@ -166,12 +166,12 @@ async fn under_load_every_answer_is_of_one_model(case: &'static Case) {
 }
 
 async fn a_promotion_by_another_process_is_seen_soon(case: &Case) {
-    use titanic_platform::registry::Decision;
+    use titanic_platform::registry::{Decision, Evidence};
     let server = Server::of(case).await;
     let decision = Decision {
         by: "another".into(),
         reason: "a test".into(),
-        evidence: Value::Null,
+        evidence: Evidence::ByHand,
     };
     let now = "2026-01-31T09:15:00Z".parse().unwrap();
     server

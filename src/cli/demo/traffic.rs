@@ -97,7 +97,7 @@ impl Segment {
         };
         let segments = levels.map(|(at, column, level)| Segment {
             column: column.name.clone(),
-            level: column.json(level, ""),
+            level: json!(column.scalar(level, "")),
             share: share(at, level),
         });
         segments
@@ -123,7 +123,7 @@ fn case(table: &Table, n: usize) -> Case {
     let present = table.schema().columns().iter().zip(row.cells);
     let cells = present
         .filter(|(_, cell)| !cell.is_missing())
-        .map(|(column, cell)| (column.name.clone(), column.json(*cell, row.text)));
+        .map(|(column, cell)| (column.name.clone(), json!(column.scalar(*cell, row.text))));
     Case {
         row: Value::Object(cells.collect::<Map<_, _>>()),
         positive: table.target(n) == Some(true),

@@ -4,7 +4,7 @@ mod diff;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::exit::Exit;
 use super::out::{outln, print_json};
@@ -12,7 +12,7 @@ use super::site::Site;
 use super::table;
 use crate::clock::{Clock, System};
 use crate::live::champion::usable;
-use crate::registry::{Decision, Promotion, VersionRef};
+use crate::registry::{Decision, Evidence, Promotion, VersionRef};
 
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
@@ -83,7 +83,7 @@ fn by_hand(command: &str) -> Decision {
     Decision {
         by: command.into(),
         reason: "requested by hand".into(),
-        evidence: Value::Null,
+        evidence: Evidence::ByHand,
     }
 }
 
@@ -107,7 +107,7 @@ fn list(site: &Site) -> Result<Exit> {
             "trained": trained,
             "learner": card.as_ref().ok().map(|c| c.learner.clone()),
             "role": listed.role,
-            "cv": card.as_ref().ok().map(|c| c.cv.to_json()),
+            "cv": card.as_ref().ok().map(|c| c.cv.document()),
         }));
         let role = serde_json::to_value(listed.role)?
             .as_str()
@@ -144,7 +144,7 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
             .map(|f| f.name.clone())
             .collect();
         print_json(&json!({
-            "model": name, "card": serde_json::to_value(card)?, "cv": card.cv.to_json(), "features": features,
+            "model": name, "card": serde_json::to_value(card)?, "cv": card.cv.document(), "features": features,
             "base": model.base(), "table_warnings": card.table_warnings, "spec": model.spec().text(),
         }))?;
         return Ok(Exit::Done);

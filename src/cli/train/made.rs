@@ -8,6 +8,7 @@ use crate::cli::site::Site;
 use crate::cli::{rows, table};
 use crate::model::card::Card;
 use crate::promotion::gate::Gate;
+use crate::registry::evidence::Origin;
 
 /// Result of a training, by this process or by a server.
 pub(super) struct Made {
@@ -15,7 +16,7 @@ pub(super) struct Made {
     pub promoted: bool,
     pub reason: String,
     pub gate: Option<Gate>,
-    pub origin: serde_json::Value,
+    pub origin: Origin,
     /// Number of rows without a label.
     pub unlabelled: usize,
     pub card: Card,
@@ -36,7 +37,7 @@ fn document(made: &Made) -> serde_json::Value {
     let candidates: Vec<_> = card
         .candidates
         .iter()
-        .map(|c| json!({"learner": c.learner, "calibration": c.calibration, "cv": c.cv.to_json()}))
+        .map(|c| json!({"learner": c.learner, "calibration": c.calibration, "cv": c.cv.document()}))
         .collect();
     json!({
         "model": made.version,
@@ -51,8 +52,8 @@ fn document(made: &Made) -> serde_json::Value {
         "origin": made.origin,
         "left_out": card.left_out,
         "unlabelled": made.unlabelled,
-        "cv": card.cv.to_json(),
-        "without_companions": card.without_companions.as_ref().map(|f| f.to_json()),
+        "cv": card.cv.document(),
+        "without_companions": card.without_companions.as_ref().map(|f| f.document()),
         "candidates": candidates,
         "warnings": card.table_warnings,
     })

@@ -76,7 +76,7 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
         version: outcome.version.to_string(),
         promoted: outcome.verdict.promote,
         reason: outcome.verdict.reason,
-        gate: outcome.gate,
+        gate: outcome.evidence.gate,
         origin: matter.lesson.origin(),
         unlabelled: matter.lesson.loaded.unlabelled,
         card: outcome.model.card().clone(),

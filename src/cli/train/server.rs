@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::args::TrainArgs;
 use super::made::Made;
@@ -14,6 +14,7 @@ use crate::cli::site::Site;
 use crate::control::jobs::{self, Product};
 use crate::model::Spec;
 use crate::promotion::policy::Promote;
+use crate::registry::evidence::Origin;
 use crate::train::{self, Progress};
 
 /// Number of progress steps shown; the server reports a fraction.
@@ -80,14 +81,9 @@ fn word(promote: Promote) -> &'static str {
     }
 }
 
-/// Numbers of training rows by source, from the ledger.
-fn origin(site: &Site, model: &str) -> Result<Value> {
-    let versions = site.registry.versions()?;
-    let listed = versions
-        .iter()
-        .find(|listed| listed.version.to_string() == model);
-    let listed = listed.with_context(|| format!("the ledger does not list {model}"))?;
-    let rows = listed.evidence.as_ref().map(|evidence| &evidence["rows"]);
-    let of = |key: &str| rows.map_or(Value::Null, |rows| rows[key].clone());
-    Ok(json!({"table": of("table"), "store": of("store"), "corrected": of("corrected")}))
+/// Numbers of training rows by origin, from the ledger. A server's training always reads its store, and therefore records them.
+fn origin(site: &Site, model: &str) -> Result<Origin> {
+    let rows = site.registry.trained(&model.parse()?)?.rows;
+    let rows = rows.with_context(|| format!("the ledger does not say the rows of {model}"))?;
+    Ok(rows.origin)
 }

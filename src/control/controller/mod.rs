@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
@@ -28,11 +28,13 @@ use crate::control::scorer::ShadowScorer;
 use crate::live::pointer::Poke;
 use crate::live::{Champion, LiveModel};
 use crate::promotion::chain::Chain;
-use crate::promotion::gate::{self, Gate};
+use crate::promotion::gate;
 use crate::promotion::policy::Promote;
 use crate::promotion::probation::{self, Expected, Probation};
 use crate::promotion::shadow;
+use crate::registry::evidence::Training;
 use crate::registry::{Registry, Version};
+use crate::store::event::VerdictEvent;
 use crate::store::feed::{Feed, Topic};
 use crate::store::kind::Kind;
 use crate::store::remembered::{last, remembered};
@@ -68,10 +70,8 @@ pub struct Trained {
     pub promoted: bool,
     /// Promotion mode that the training was requested with.
     pub promote: Promote,
-    /// Result of the gate, if there were rows to compare.
-    pub gate: Option<Gate>,
-    /// The rows that the gate compared, as recorded in the ledger.
-    pub rows: Value,
+    /// What the version was trained on and, if there were rows to compare, the result of the gate.
+    pub evidence: Training,
 }
 
 pub struct RetrainController {
@@ -215,7 +215,7 @@ impl RetrainController {
 
     /// Handles a finished training: its candidate may go into the shadow.
     async fn take(&self, memory: &mut Memory, trained: &Trained) -> Result<(), anyhow::Error> {
-        let Some(gate) = &trained.gate else {
+        let Some(gate) = &trained.evidence.gate else {
             return Ok(());
         };
         let name = trained.version.to_string();
@@ -223,8 +223,7 @@ impl RetrainController {
         if is_open && trained.promote == Promote::Auto {
             self.begin_shadow(memory, trained, gate).await?;
         }
-        self.tell(&name, json!({"about": "gate", "gate": gate}))
-            .await
+        self.tell(&name, VerdictEvent::Gate { gate }).await
     }
 
     fn begin_training(&self, memory: &mut Memory, begun: Timestamp) {
@@ -264,9 +263,14 @@ impl RetrainController {
         self.store.remember(memory::NAME.into(), text).await
     }
 
-    async fn tell(&self, model: &str, body: Value) -> Result<(), anyhow::Error> {
+    async fn tell(
+        &self,
+        model: &str,
+        verdict: VerdictEvent<impl Serialize>,
+    ) -> Result<(), anyhow::Error> {
+        let body = verdict.to_json();
         self.feed.publish(Topic::Monitor, &body);
-        let (id, body) = (model.to_owned(), body.to_string());
+        let (id, body) = (model.to_owned(), body.get().to_owned());
         self.store.tell(Kind::Verdict, id, body).await?;
         Ok(())
     }

@@ -2,7 +2,6 @@
 //! the follower publishes.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::memory::{Memory, OnProbation, Shadowed};
 use super::{RetrainController, Trained};
@@ -12,7 +11,9 @@ use crate::promotion::chain::Chain;
 use crate::promotion::gate::{Gate, Thresholds};
 use crate::promotion::shadow::{Live, Shadow};
 use crate::promotion::{probation, shadow};
-use crate::registry::{Decision, Registry, RegistryError, Version};
+use crate::registry::evidence::Compared;
+use crate::registry::{Decision, Evidence, Registry, RegistryError, Version};
+use crate::store::event::VerdictEvent;
 use crate::trainset::labelled::through;
 
 impl RetrainController {
@@ -32,7 +33,10 @@ impl RetrainController {
         let decision = Decision {
             by: "gate".into(),
             reason: gate.reason(),
-            evidence: json!({"gate": gate, "rows": trained.rows}),
+            evidence: Evidence::Undecided {
+                gate: gate.clone(),
+                rows: trained.evidence.rows.clone(),
+            },
         };
         let (version, over) = (trained.version.clone(), live.version.clone());
         let begun = self
@@ -158,8 +162,9 @@ impl RetrainController {
         }
         self.poke.sync().await;
         memory.shadow = None;
-        let body = json!({"about": "shadow", "shadow": shadowed.state.figures()});
-        self.tell(&shadowed.model, body).await
+        let shadow = shadowed.state.figures();
+        self.tell(&shadowed.model, VerdictEvent::Shadow { shadow })
+            .await
     }
 
     async fn drop_candidate(&self, shadowed: &Shadowed, why: String) {
@@ -184,7 +189,13 @@ impl RetrainController {
             let decision = Decision {
                 by: "probation".into(),
                 reason: why.clone(),
-                evidence: json!({"probation": figures, "rows": rows(figures.rows, &watched.rows)}),
+                evidence: Evidence::Probation {
+                    probation: figures.clone(),
+                    rows: Compared {
+                        rows: figures.rows,
+                        ids: watched.rows.clone(),
+                    },
+                },
             };
             let model: Version = watched.model.parse()?;
             let done = self
@@ -198,8 +209,9 @@ impl RetrainController {
             self.poke.sync().await;
         }
         memory.probation = None;
-        let body = json!({"about": "probation", "probation": verdict});
-        self.tell(&watched.model, body).await
+        let probation = verdict;
+        self.tell(&watched.model, VerdictEvent::Probation { probation })
+            .await
     }
 
     /// Performs a registry operation. An error is logged, and the operation is not retried.
@@ -219,15 +231,16 @@ impl RetrainController {
 /// The decision of the shadow comparison, with its metrics as evidence.
 fn decision(shadowed: &Shadowed, reason: String) -> Decision {
     let figures = shadowed.state.figures();
-    let rows = rows(figures.rows, &shadowed.rows);
+    let rows = Compared {
+        rows: figures.rows,
+        ids: shadowed.rows.clone(),
+    };
     Decision {
         by: "shadow".into(),
         reason,
-        evidence: json!({"shadow": figures, "rows": rows}),
+        evidence: Evidence::Shadow {
+            shadow: figures,
+            rows,
+        },
     }
-}
-
-/// The number of compared rows and their digest.
-fn rows(compared: u64, which: &Chain) -> Value {
-    json!({"compared": compared, "ids": which})
 }

@@ -82,8 +82,7 @@ impl Trainer {
                         version: outcome.version,
                         promoted: outcome.verdict.promote,
                         promote: asked.promote,
-                        gate: outcome.gate,
-                        rows: outcome.evidence["rows"].clone(),
+                        evidence: outcome.evidence,
                     });
                 }
                 Ok(Err(JobError::Retrain(RetrainError::Train(TrainError::Stopped)))) => {
@@ -173,7 +172,7 @@ fn finish(job: &Job, outcome: &Outcome) {
         model: outcome.version.to_string(),
         promoted: outcome.verdict.promote,
         reason: outcome.verdict.reason.clone(),
-        gate: outcome.gate.clone(),
+        gate: outcome.evidence.gate.clone(),
         warnings: outcome.model.card().table_warnings.clone(),
     };
     tracing::info!(

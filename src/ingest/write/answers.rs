@@ -92,12 +92,3 @@ pub(in crate::ingest) fn in_words(odd: Option<&OddRow>) -> String {
     let words: Vec<String> = words.chain(warnings.map(ToString::to_string)).collect();
     words.join("; ")
 }
-
-pub(super) fn in_json(odd: Option<&OddRow>) -> Vec<serde_json::Value> {
-    let Some(odd) = odd else {
-        return Vec::new();
-    };
-    let faults = odd.faults().iter().map(answer::fault_json);
-    let warnings = odd.warnings().iter().map(|w| serde_json::json!(w));
-    faults.chain(warnings).collect()
-}

@@ -10,10 +10,11 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use super::collect::OddRow;
 use super::parquet;
 use crate::schema::{Table, answer};
 pub use answers::Answers;
-use answers::{in_json, in_words};
+use answers::in_words;
 pub use error::WriteError;
 
 /// A table as Parquet with the columns id, target and features. The same table always gives the same bytes.
@@ -77,7 +78,11 @@ pub fn answers(
                 }
                 out.push(b'\n');
             }
-            _ => answer.json_line(schema, &in_json(odd), &mut out),
+            _ => {
+                let faults = odd.map_or(&[][..], OddRow::faults);
+                let warnings = odd.map_or(&[][..], OddRow::warnings);
+                answer.json_line(schema, faults, warnings, &mut out);
+            }
         }
         if out.len() > (1 << 16) - 4096 {
             sink.write_all(&out).map_err(failed)?;

@@ -10,12 +10,11 @@ pub mod page_hinkley;
 mod parameter;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::schema::fault::{excerpt, nearest};
 
 pub use detect::{Change, Detect, Part};
-pub use parameter::{Allowed, Parameter, ParameterError};
+pub use parameter::{Allowed, Parameter, ParameterError, Setting};
 
 /// A row of the detector table.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ pub struct Kind {
     pub title: &'static str,
     /// The parameters, named as in River.
     pub parameters: &'static [Parameter],
-    build: fn(Map<String, Value>) -> Detector,
+    build: fn(&[(&'static str, Setting)]) -> Detector,
 }
 
 macro_rules! detectors {
@@ -59,11 +58,16 @@ macro_rules! detectors {
                 KINDS.iter().find(|kind| kind.name == name).expect("the table has every variant")
             }
 
-            /// The parameters as JSON, named as in River.
-            pub fn parameters(&self) -> Value {
-                let json = match self { $(Detector::$variant(d) => serde_json::to_value(d.parameters()),)* };
-                json.expect("parameters are numbers and words")
+            pub fn parameters(&self) -> Parameters<'_> {
+                match self { $(Detector::$variant(d) => Parameters::$variant(d.parameters()),)* }
             }
+        }
+
+        /// The parameters of a detector, named as in River.
+        #[derive(Debug, Serialize)]
+        #[serde(untagged)]
+        pub enum Parameters<'a> {
+            $($variant(&'a <$type as Detect>::Parameters),)*
         }
     };
 }
@@ -75,7 +79,7 @@ detectors! {
 
 /// One detector of each kind, with River's defaults.
 pub fn defaults() -> Vec<Detector> {
-    KINDS.iter().map(|kind| (kind.build)(Map::new())).collect()
+    KINDS.iter().map(|kind| (kind.build)(&[])).collect()
 }
 
 /// One detector of each of these kinds. A setting (parameter name and value as text) applies to every kind
@@ -89,13 +93,13 @@ pub fn with(
 ) -> Result<Vec<Detector>, ParameterError> {
     check_names(kinds, settings)?;
     let build = |kind: &&'static Kind| {
-        let mut given = Map::new();
+        let mut given = Vec::new();
         for (name, text) in settings {
             if let Some(parameter) = kind.parameters.iter().find(|p| p.name == name) {
-                given.insert(name.clone(), parameter.read(text)?);
+                given.push((parameter.name, parameter.read(text)?));
             }
         }
-        Ok((kind.build)(given))
+        Ok((kind.build)(&given))
     };
     kinds.iter().map(build).collect()
 }

@@ -1,7 +1,7 @@
 //! Parameters of detectors: their allowed values and their parsing.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::json;
 
 use crate::schema::fault::excerpt;
 
@@ -39,6 +39,15 @@ impl std::fmt::Display for Allowed {
     }
 }
 
+/// A value of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Setting {
+    Number(f64),
+    Whole(u32),
+    Word(&'static str),
+}
+
 /// Why a detector setting was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterError {
@@ -64,21 +73,24 @@ pub enum ParameterError {
 
 impl Parameter {
     /// Parses a value of this parameter.
-    pub fn read(&self, text: &str) -> Result<Value, ParameterError> {
+    pub fn read(&self, text: &str) -> Result<Setting, ParameterError> {
         let real = || text.parse::<f64>().ok().filter(|v| v.is_finite());
         let value = match self.allowed {
-            Allowed::Between(low, high) => {
-                real().filter(|v| low < *v && *v < high).map(Value::from)
-            }
-            Allowed::Number(low, high) => {
-                real().filter(|v| (low..=high).contains(v)).map(Value::from)
-            }
+            Allowed::Between(low, high) => real()
+                .filter(|v| low < *v && *v < high)
+                .map(Setting::Number),
+            Allowed::Number(low, high) => real()
+                .filter(|v| (low..=high).contains(v))
+                .map(Setting::Number),
             Allowed::Whole(low, high) => text
                 .parse::<u32>()
                 .ok()
                 .filter(|v| (low..=high).contains(v))
-                .map(Value::from),
-            Allowed::Word(words) => words.contains(&text).then(|| text.into()),
+                .map(Setting::Whole),
+            Allowed::Word(words) => {
+                let word = words.iter().find(|word| **word == text);
+                word.copied().map(Setting::Word)
+            }
         };
         value.ok_or_else(|| ParameterError::NotAllowed {
             name: self.name,
@@ -89,9 +101,13 @@ impl Parameter {
 }
 
 /// The default parameters, overridden by the `given` ones.
-pub fn filled<P: Serialize + for<'de> Deserialize<'de> + Default>(given: Map<String, Value>) -> P {
+pub fn filled<P>(given: &[(&'static str, Setting)]) -> P
+where
+    P: Serialize + for<'de> Deserialize<'de> + Default,
+{
     let mut json = serde_json::to_value(P::default()).expect("parameters are numbers and words");
     let fields = json.as_object_mut().expect("parameters have names");
-    fields.extend(given);
+    let given = given.iter();
+    fields.extend(given.map(|(name, value)| ((*name).to_owned(), json!(value))));
     serde_json::from_value(json).expect("the table lets through what the parameter's type takes")
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::monitor::fixture::{Lcg, stream};
@@ -167,7 +167,7 @@ fn numbers_of_any_size_are_survived() {
 fn names_and_defaults_are_those_of_river() {
     let all: Map<String, Value> = defaults()
         .iter()
-        .map(|detector| (detector.kind().key.to_owned(), detector.parameters()))
+        .map(|detector| (detector.kind().key.to_owned(), json!(detector.parameters())))
         .collect();
     let expected = json!({
         "adwin": {"delta": 0.002, "clock": 32, "max_buckets": 5, "min_window_length": 5, "grace_period": 10},
@@ -176,7 +176,7 @@ fn names_and_defaults_are_those_of_river() {
     assert_eq!(Value::Object(all), expected);
     for detector in defaults() {
         let names: Vec<&str> = detector.kind().parameters.iter().map(|p| p.name).collect();
-        let json = detector.parameters();
+        let json = json!(detector.parameters());
         let fields: Vec<&String> = json.as_object().unwrap().keys().collect();
         assert_eq!(fields, names, "the table names every field");
     }
@@ -188,7 +188,7 @@ fn check(kinds: &[&'static Kind], settings: &[(&str, &str)], expected: Result<Va
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
     let found = with(kinds, &settings);
-    let found = found.map(|all| all.iter().map(Detector::parameters).collect::<Value>());
+    let found = found.map(|all| all.iter().map(|d| json!(d.parameters())).collect::<Value>());
     let found = found.map_err(|e| e.to_string());
     assert_eq!(found, expected.map_err(str::to_owned), "{settings:?}");
 }

@@ -3,7 +3,6 @@
 use crate::model::Card;
 use crate::model::spec::Evaluation;
 use crate::promotion::gate::Floor;
-use crate::registry::Version;
 use crate::stats::metric::{Better, Metric};
 
 /// Promotion mode of a training.
@@ -33,7 +32,10 @@ pub struct Verdict {
 /// The champion that a candidate is compared with.
 #[derive(Clone, Copy, Debug)]
 pub struct Champion<'a> {
-    pub version: &'a Version,
+    /// Name of its spec, as in `titanic`.
+    pub name: &'a str,
+    /// Name of the version, as in `titanic@7`.
+    pub version: &'a str,
     /// The champion's card; `None` if its file cannot be read.
     pub card: Option<&'a Card>,
 }
@@ -61,14 +63,14 @@ pub fn decide(
         (Promote::Auto, Some(champion)) => champion,
     };
     let version = champion.version;
-    if version.name() != name {
+    if champion.name != name {
         let reason = format!(
             "not compared: the champion {version} is no model of {name}; promote it by hand if it shall answer instead"
         );
         return verdict(false, reason);
     }
     let (promote, reason) = match champion.card {
-        Some(card) => weigh(candidate, &version.to_string(), card, evaluation),
+        Some(card) => weigh(candidate, version, card, evaluation),
         None => {
             let reason = format!("the champion {version} cannot be read");
             (true, first(reason, candidate))

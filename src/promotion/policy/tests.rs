@@ -24,10 +24,10 @@ fn check(
     reason: &str,
 ) {
     let evaluation = evaluation("{metric: log_loss, floors: {auc: 0.6}}");
-    let version: Option<Version> = champion.map(|(version, _)| version.parse().unwrap());
-    let champion = version.as_ref().map(|version| Champion {
+    let champion = champion.map(|(version, card)| Champion {
+        name: version.split('@').next().unwrap(),
         version,
-        card: champion.and_then(|(_, card)| card),
+        card,
     });
     let verdict = decide(mode, candidate, "wine", champion, &evaluation);
     assert_eq!(
@@ -188,11 +188,11 @@ fn on_other_splits_one_standard_error_is_allowed() {
 fn a_metric_that_grows_is_compared_the_other_way_round() {
     let evaluation = evaluation("{metric: auc}");
     let champion = card(Some(0.4), Some(0.02), 0.8, SPLITS);
-    let version = "wine@7".parse().unwrap();
     let promoted = |auc, splits| {
         let candidate = card(Some(0.6), Some(0.02), auc, splits);
         let champion = Some(Champion {
-            version: &version,
+            name: "wine",
+            version: "wine@7",
             card: Some(&champion),
         });
         decide(Promote::Auto, &candidate, "wine", champion, &evaluation).promote

@@ -46,7 +46,7 @@ pub fn member(name: &str, json: &str) -> String {
 /// The member that holds a row's own id: a JSON number if the id is a whole number that JSON readers represent
 /// exactly, else a string.
 pub fn id_member(column: &str, id: &str) -> String {
-    member(column, &own_id::json(id).to_string())
+    member(column, &serde_json::json!(own_id::scalar(id)).to_string())
 }
 
 /// Appends a cell of a column as JSON, in the type it has in a row; `null` if missing.

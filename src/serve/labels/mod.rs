@@ -126,7 +126,7 @@ pub fn document(given: &Given, done: &Done) -> views::Label {
     views::Label {
         id: done.id.clone(),
         status: done.status.name().to_owned(),
-        key: names_a_row.then(|| own_id::json(&given.id)),
+        key: names_a_row.then(|| json!(own_id::scalar(&given.id))),
         detail: (done.status == Status::Waiting).then(|| WAITING.to_owned()),
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::schema::fault::{Fault, as_json, cut};
+use crate::schema::fault::{Fault, Problem, cut};
 
 /// Maximum characters of a client's key or value that an error response repeats.
 const ECHOED: usize = 256;
@@ -93,6 +93,19 @@ impl Entry {
 }
 
 /// Shortens a value for an error response. A list or object that is too long becomes the beginning of its JSON text.
+/// The value of a fault: what came as a number or a boolean becomes one again.
+fn as_json(problem: Problem, value: &str) -> Value {
+    match problem {
+        Problem::OutOfRange | Problem::WrongType | Problem::TargetIgnored => {
+            let scalar = serde_json::from_str(value).ok();
+            scalar
+                .filter(|v: &Value| !v.is_array() && !v.is_object())
+                .unwrap_or_else(|| value.into())
+        }
+        _ => value.into(),
+    }
+}
+
 fn echoed(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(cut(text, ECHOED)),

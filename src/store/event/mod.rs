@@ -7,7 +7,7 @@
 //!   many of them share.
 //! * `json`: the JSON form of every kind, for exports and `/v1/events`; it also reads stores of revision 4 and earlier.
 //! * `record`: an event with its sequence number, time and id. `line`: one parsed from a line of an export.
-//! * `verdict`: the parts of a monitor's verdict that the retrain controller reads.
+//! * `verdict`: the verdicts about a model, and the parts of a ledger line that are read.
 
 mod binary;
 mod bytes;
@@ -28,7 +28,7 @@ pub use line::{Line, LineError};
 pub(super) use record::{Body, Entry};
 pub use record::{BrokenEvent, Id, Record};
 pub use row::StoredRow;
-pub use verdict::{ModelEvent, Retrain, VerdictEvent};
+pub use verdict::{ModelEvent, VerdictEvent};
 
 pub(super) use bytes::{Reader, put_signed, put_text, put_varint};
 pub(super) use row::{put as put_scalar, take_label};

@@ -316,15 +316,57 @@ fn events_of_a_kind_they_are_not_are_broken() {
     }
 }
 
+/// Verdicts are exported as they are stored, so that the order of their members is a contract.
+#[test]
+fn the_members_of_a_verdict_have_a_fixed_order() {
+    use serde_json::json;
+    let check = |verdict: VerdictEvent<serde_json::Value>, expected: &str| {
+        assert_eq!(verdict.to_json().get(), expected);
+    };
+    let model = || "shop@1".to_owned();
+    check(
+        VerdictEvent::Performance {
+            model: model(),
+            details: json!({"first": 1, "n": 2}),
+            decay: false,
+        },
+        r#"{"about":"performance","model":"shop@1","first":1,"n":2,"decay":false}"#,
+    );
+    check(
+        VerdictEvent::Decay {
+            model: model(),
+            details: json!({"at": 7, "decay": false}),
+            retrain: None,
+        },
+        r#"{"about":"decay","model":"shop@1","at":7,"decay":false,"retrain":null}"#,
+    );
+    let gate = json!({"rows": 3});
+    check(
+        VerdictEvent::Gate { gate },
+        r#"{"about":"gate","gate":{"rows":3}}"#,
+    );
+    let shadow = json!({"verdict": "drop"});
+    check(
+        VerdictEvent::Shadow { shadow },
+        r#"{"about":"shadow","shadow":{"verdict":"drop"}}"#,
+    );
+    let probation = json!({"verdict": "passed"});
+    check(
+        VerdictEvent::Probation { probation },
+        r#"{"about":"probation","probation":{"verdict":"passed"}}"#,
+    );
+}
+
 #[test]
 fn a_verdict_says_what_follows() {
-    let json = r#"{"about":"drift","model":"shop@1","drift":true,"retrain":{"asked":true,"why":"larger"},"window":{}}"#;
+    let json = r#"{"about":"drift","model":"shop@1","retrain":{"asked":true,"why":"larger"},"window":{"from":1,"to":9},"drift":true}"#;
     let verdict = Event::Document(Kind::Verdict, json).verdict().unwrap();
-    assert_eq!(
-        (verdict.about.as_str(), verdict.full, verdict.drift),
-        ("drift", true, Some(true))
-    );
-    assert_eq!(verdict.retrain.unwrap().why, "larger");
+    let VerdictEvent::Drift { retrain, full, .. } = verdict else {
+        panic!("{verdict:?}");
+    };
+    assert!(full && retrain.unwrap().why == "larger");
+    let other = json.replace("drift", "weather");
+    assert_eq!(Event::Document(Kind::Verdict, &other).verdict(), None);
     assert_eq!(Event::Document(Kind::Alert, json).verdict(), None);
     assert_eq!(Event::Document(Kind::Verdict, json).model(), None);
 }

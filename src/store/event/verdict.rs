@@ -1,42 +1,70 @@
-//! Typed views of events that are stored as JSON: verdicts of the monitor, and lines of the model ledger.
+//! Typed views of events that are stored as JSON: verdicts about a model, and lines of the model ledger.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::kinds::Event;
+use crate::monitor::slice::Slice;
+use crate::monitor::verdict::{Retrain, Span};
 use crate::store::kind::Kind;
 
-/// The fields of a monitor's verdict that the retrain controller uses.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct VerdictEvent {
-    /// The model that the verdict is about; none where it is about no model.
-    pub model: Option<String>,
-    /// What was tested: `drift`, `decay` or `performance`.
-    #[serde(default)]
-    pub about: String,
-    /// The slice of the rows that the verdict is about; none where it is about all rows.
-    pub slice: Option<serde_json::Value>,
-    /// Whether the window was full; a verdict on a partial window triggers nothing.
-    #[serde(default = "is_full")]
-    pub full: bool,
-    /// Whether the monitor found drift of the rows.
-    pub drift: Option<bool>,
-    /// Whether the monitor found a decay of the model's performance.
-    pub decay: Option<bool>,
-    /// Whether the verdict requests a training.
-    pub retrain: Option<Retrain>,
-}
-
-/// Whether a verdict requests a training, and the reason.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-pub struct Retrain {
-    /// Whether a training is requested.
-    pub asked: bool,
-    /// The reason for or against a training.
-    pub why: String,
+/// A verdict about a model, as it is stored, exported and published: the members and their order are part of the format.
+/// The details `D` are for clients. The retrain controller reads the other members.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum VerdictEvent<D = IgnoredAny> {
+    /// The comparison of a window of rows with the training rows.
+    Drift {
+        model: String,
+        /// The slice of the rows that was tested; `None` for all rows.
+        slice: Option<Slice>,
+        /// `None` without drift.
+        retrain: Option<Retrain>,
+        window: Span,
+        /// A window that is not full withdraws and forbids nothing.
+        #[serde(default = "is_full")]
+        full: bool,
+        batch: Option<u64>,
+        #[serde(flatten)]
+        details: D,
+    },
+    /// A full window of labels.
+    Performance {
+        model: String,
+        #[serde(flatten)]
+        details: D,
+        /// Whether the error rate is still higher than before.
+        decay: bool,
+    },
+    /// A detector reported a change of the error rate.
+    Decay {
+        model: String,
+        #[serde(flatten)]
+        details: D,
+        /// `None` if the error rate fell.
+        retrain: Option<Retrain>,
+    },
+    Gate {
+        gate: D,
+    },
+    Shadow {
+        shadow: D,
+    },
+    Probation {
+        probation: D,
+    },
 }
 
 fn is_full() -> bool {
     true
+}
+
+impl<D: Serialize> VerdictEvent<D> {
+    /// The event as JSON.
+    pub fn to_json(&self) -> Box<RawValue> {
+        to_raw_value(self).expect("verdicts have text keys alone")
+    }
 }
 
 /// A line of the ledger about a model.

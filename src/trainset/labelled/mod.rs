@@ -20,14 +20,7 @@ pub use rows::{Corrected, Labelled, content};
 /// If the ledger cannot be read, or its line of the version is invalid. A guess could train on rows twice, and count training
 /// rows of the champion as rows unseen by it.
 pub fn through(registry: &Registry, version: &Version) -> Result<u64, RegistryError> {
-    let evidence = registry.evidence(version)?;
-    match evidence.get("through") {
-        None => Ok(0),
-        Some(through) => through.as_u64().ok_or_else(|| {
-            let fault = format!("\"through\" is {through}, no number of an event");
-            registry.unusable_evidence(version, fault)
-        }),
-    }
+    Ok(registry.trained(version)?.through.unwrap_or(0))
 }
 
 impl Labelled {

@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use crate::ingest::Loaded;
+use crate::registry::evidence::Origin;
 use crate::schema::Table;
 use crate::schema::table::TooMuchTextError;
 use crate::trainset::labelled::{Corrected, Labelled, content};
@@ -86,14 +87,13 @@ impl Lesson {
         fresh.filter(is_unseen).collect()
     }
 
-    /// Row counts by origin, as in the ledger and in `train --json`.
-    pub fn origin(&self) -> serde_json::Value {
-        let fresh = self.fresh();
-        serde_json::json!({
-            "table": self.loaded.table.len() - fresh,
-            "store": fresh,
-            "corrected": self.stored.as_ref().map_or(0, |stored| stored.corrected),
-        })
+    pub fn origin(&self) -> Origin {
+        let store = self.fresh();
+        Origin {
+            table: self.loaded.table.len() - store,
+            store,
+            corrected: self.stored.as_ref().map_or(0, |stored| stored.corrected),
+        }
     }
 }
 

@@ -62,7 +62,11 @@ fn a_correction_changes_one_row_where_it_stands_and_adds_none() {
     let lesson = Lesson::new(loaded(learnt), fresh).unwrap();
     let expected = [false, false, true, true, true];
     assert_eq!(lesson.loaded.table.labels(), expected);
-    let origin = serde_json::json!({"table": 4, "store": 1, "corrected": 2});
+    let origin = Origin {
+        table: 4,
+        store: 1,
+        corrected: 2,
+    };
     assert_eq!(lesson.origin(), origin);
 }
 

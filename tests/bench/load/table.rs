@@ -46,6 +46,6 @@ fn object(table: &Table, n: usize) -> Map<String, Value> {
     let cells = table.schema().columns().iter().zip(row.cells);
     cells
         .filter(|(_, cell)| !cell.is_missing())
-        .map(|(column, cell)| (column.name.clone(), column.json(*cell, row.text)))
+        .map(|(column, cell)| (column.name.clone(), json!(column.scalar(*cell, row.text))))
         .collect()
 }

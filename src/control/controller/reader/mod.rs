@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::memory::Memory;
 use crate::control::scorer::{self, ShadowScorer};
 use crate::live::Champion;
 use crate::promotion::gate::Paired;
 use crate::promotion::{probation, shadow};
 use crate::schema::column::Label;
-use crate::store::event::{Event, PredictionEvent, Record, Retrain};
+use crate::store::event::{Event, PredictionEvent, Record, VerdictEvent};
 use crate::store::follow::NewLabel;
 use crate::store::{Store, StoreError};
 
@@ -131,25 +133,37 @@ enum Said {
     Forbids,
 }
 
-/// What a monitor's verdict on the champion says; none where it says nothing to the steward, and of any other event. That is
-/// the hook for monitors: `retrain` says whether a training is wanted, and why. One that is not forbids any, for the rows are
-/// broken; a full window without drift takes back what was asked for drift in the same rows, and one of truths after which there
-/// is no decay what was asked for that.
+/// The effect of a monitor's verdict on the champion; `None` for a verdict without effect, and for any other event. A verdict
+/// with `retrain` requests a training, or forbids any, because the rows are corrupt. One without it withdraws the request that
+/// was made for the same rows, or for the labels.
 fn said(event: &Event<'_>, champion: &str) -> Option<Said> {
-    let verdict = event.verdict()?;
-    if verdict.model.is_some_and(|model| model != champion) {
-        return None; // found of another model, which answers no more
-    }
-    let about = match verdict.slice {
-        Some(slice) => format!("{} {slice}", verdict.about),
-        None => verdict.about,
+    let (model, about, retrain, full) = match event.verdict()? {
+        VerdictEvent::Drift {
+            model,
+            slice,
+            retrain,
+            full,
+            ..
+        } => {
+            let about = slice.map_or("drift".into(), |slice| format!("drift {}", json!(slice)));
+            (model, about, retrain, full)
+        }
+        VerdictEvent::Decay { model, retrain, .. } => (model, "decay".into(), retrain, true),
+        VerdictEvent::Performance {
+            model,
+            decay: false,
+            ..
+        } => (model, "decay".into(), None, true),
+        _ => return None,
     };
-    match verdict.retrain {
-        Some(Retrain { asked: true, why }) => Some(Said::Asks(about, why)),
-        _ if !verdict.full => None, // the full window decides
-        Some(Retrain { asked: false, .. }) => Some(Said::Forbids),
-        None if verdict.decay == Some(false) => Some(Said::TakesBack("decay".into())),
-        None => (verdict.drift == Some(false)).then_some(Said::TakesBack(about)),
+    if model != champion {
+        return None; // another model, which is no longer live
+    }
+    match retrain {
+        Some(retrain) if retrain.asked => Some(Said::Asks(about, retrain.why)),
+        _ if !full => None, // the full window decides
+        Some(_) => Some(Said::Forbids),
+        None => Some(Said::TakesBack(about)),
     }
 }
 
