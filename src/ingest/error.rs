@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::bad_row::BadRow;
+use crate::schema::Fault;
 use crate::schema::table::TooMuchTextError;
 
 /// The error of a sink, which is passed to the caller unchanged.
@@ -38,11 +38,12 @@ pub enum ReadError {
         why: String,
     },
     /// The first bad row of a load in strict mode.
-    #[error("{name}, {bad}")]
+    #[error("{name}, line {line}: {fault}")]
     Strict {
         /// The file, "standard input", the page's address or the database.
         name: String,
-        bad: BadRow,
+        line: u64,
+        fault: Box<Fault>,
     },
     /// The text of the source exceeds the limit of one table.
     #[error(transparent)]

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::clock::Clock;
 use crate::ingest::Batch;
-use crate::schema::Cell;
+use crate::schema::{Cell, Rejected};
 use crate::store::row::{NewRow, Origin};
 use crate::store::rows::{self, Quarantined};
 use crate::telemetry::metrics::Transport;
@@ -28,14 +28,9 @@ pub fn batch(batch: &Batch, cursor: Option<&str>, clock: &dyn Clock) -> rows::Ba
         let origin = Origin::of(batch.origin.clone(), batch.occurrences[n]);
         NewRow::of(schema, table.row(n), own_id, table.target(n), id, origin)
     };
-    let aside = batch.quarantined().map(|bad| Quarantined {
+    let aside = batch.bad.iter().map(|rejected| Quarantined {
         id: clock.id().to_string(),
-        source: bad.source,
-        line: Some(bad.line),
-        column: bad.column.unwrap_or_default(),
-        value: bad.value,
-        reason: bad.reason,
-        row: bad.row,
+        rejected: rejected.clone(),
     });
     rows::Batch {
         rows: (0..table.len()).map(row).collect(),
@@ -55,7 +50,7 @@ pub enum Item<'a> {
     /// A row that fits the spec.
     Row(GoodRow<'a>),
     /// An invalid row for the quarantine.
-    Bad(BadRow),
+    Bad(Rejected),
 }
 
 /// A valid row in transfer.
@@ -73,42 +68,21 @@ pub struct GoodRow<'a> {
 }
 
 /// An invalid row in transfer.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BadRow {
-    /// Line number in the source.
-    line: u64,
-    /// The invalid column; empty if the error concerns no single column.
-    column: String,
-    value: String,
-    reason: String,
-    /// The original row, if the line could be read as one.
-    as_it_came: Option<String>,
+#[derive(Serialize)]
+struct BadRow<'a> {
+    #[serde(flatten)]
+    rejected: &'a Rejected,
+    row: &'a Option<String>,
 }
 
 impl<'a> Item<'a> {
     pub fn parse(line: &'a [u8]) -> Result<Item<'a>, String> {
         match serde_json::from_slice::<GoodRow<'_>>(line) {
             Ok(row) => Ok(Item::Row(row)),
-            Err(error) => match serde_json::from_slice::<BadRow>(line) {
+            Err(error) => match serde_json::from_slice::<Rejected>(line) {
                 Ok(bad) => Ok(Item::Bad(bad)),
                 Err(_) => Err(error.to_string()),
             },
-        }
-    }
-}
-
-impl BadRow {
-    /// Converts the row into a quarantined row with this id.
-    pub fn with(self, id: String, source: &str) -> Quarantined {
-        Quarantined {
-            id,
-            source: source.to_owned(),
-            line: Some(self.line),
-            column: self.column,
-            value: self.value,
-            reason: self.reason,
-            row: self.as_it_came,
         }
     }
 }
@@ -127,14 +101,9 @@ pub fn lines(batch: &Batch, clock: &dyn Clock) -> Vec<Vec<u8>> {
             occurrence,
         })
     });
-    let bad = batch.quarantined().map(|bad| {
-        encoded(&BadRow {
-            line: bad.line,
-            column: bad.column.unwrap_or_default(),
-            value: bad.value,
-            reason: bad.reason,
-            as_it_came: bad.row,
-        })
+    let bad = batch.bad.iter().map(|rejected| {
+        let row = &rejected.row;
+        encoded(&BadRow { rejected, row })
     });
     good.chain(bad).collect()
 }

@@ -1,7 +1,7 @@
 //! The rows of one body and their predictions, before they are written in the format of the response.
 
 use crate::model::Model;
-use crate::schema::{Fault, Row, Table};
+use crate::schema::{Fault, LeftOut, Row, Table};
 use crate::serve::predictor::{PredictedTable, Warnings};
 use crate::serve::problem::{Entry, Faults};
 use crate::serve::row_reader::RowSink;
@@ -19,15 +19,7 @@ pub struct Rows {
     /// Faults of the invalid rows.
     pub faults: Faults,
     /// The invalid rows in order, for a partial response that has one line per row.
-    pub bad: Option<Vec<Bad>>,
-}
-
-/// An invalid row in a response that has one line per row.
-pub struct Bad {
-    /// The row's own id, if it has one.
-    pub id: Option<String>,
-    /// The faults of the row.
-    pub faults: Vec<Fault>,
+    pub bad: Option<Vec<LeftOut>>,
 }
 
 /// Rows with their predictions.
@@ -37,7 +29,7 @@ pub struct Answered {
     /// For each row read, its index among the predicted rows; none for an invalid row.
     pub places: Vec<Option<usize>>,
     /// The invalid rows, as [`Rows::bad`].
-    pub bad: Option<Vec<Bad>>,
+    pub bad: Option<Vec<LeftOut>>,
     /// Faults by row, for a partial response.
     pub errors: Vec<Entry>,
 }
@@ -64,10 +56,7 @@ impl RowSink for Rows {
             let pointer = format!("/{}", self.places.len());
             self.faults.row(&row.faults, &pointer, line);
             if let Some(bad) = &mut self.bad {
-                bad.push(Bad {
-                    id: row.id_text(),
-                    faults: std::mem::take(&mut row.faults),
-                });
+                bad.push(LeftOut::take(row));
             }
             return self.places.push(None);
         }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::answered::{Answered, Bad};
+use super::answered::Answered;
 use super::asked::Asked;
 use super::thread::Thread;
 use crate::live::Champion;
 use crate::model::Workspace;
 use crate::schema::cell::Span;
-use crate::schema::{Cell, Fault, Warning, answer as table};
+use crate::schema::{Cell, Fault, LeftOut, Warning, answer as table};
 use crate::serve::body::Format;
 use crate::serve::problem::{Entry, Problem};
 
@@ -97,7 +97,7 @@ impl Pen<'_> {
     }
 
     /// Writes the line of an invalid row, with the same keys as the line of a trial.
-    fn bad(&self, bad: &Bad, out: &mut Vec<u8>) {
+    fn bad(&self, bad: &LeftOut, out: &mut Vec<u8>) {
         let warning = |fault: &Fault| {
             let entry = Entry::of(fault, "", None);
             json!({"column": fault.column, "problem": entry.problem, "value": entry.got})
@@ -165,7 +165,7 @@ struct Line<'a> {
 }
 
 /// The CSV line of an invalid row: its id, no label or probability, and its faults.
-fn bad_line(n: usize, bad: Option<&Bad>) -> Line<'_> {
+fn bad_line(n: usize, bad: Option<&LeftOut>) -> Line<'_> {
     let id = bad.and_then(|bad| bad.id.as_deref());
     Line {
         answer: table::Answer {
