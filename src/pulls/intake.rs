@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::clock::Clock;
-use crate::ingest::Batch;
-use crate::schema::{Cell, Rejected};
+use crate::ingest::{Batch, Taken};
+use crate::schema::Rejected;
 use crate::store::row::{NewRow, Origin};
 use crate::store::rows::{self, Quarantined};
 use crate::telemetry::metrics::Transport;
@@ -19,11 +19,7 @@ pub fn batch(batch: &Batch, cursor: Option<&str>, clock: &dyn Clock) -> rows::Ba
     };
     let (table, schema) = (&batch.table, batch.table.schema());
     let row = |n: usize| {
-        let own_id = match table.id(n) {
-            Cell::Number(v) => Some(v.to_string()),
-            Cell::Text(span) => Some(span.get(table.text()).to_owned()),
-            _ => None,
-        };
+        let own_id = table.id(n).id_text(table.text());
         let id = clock.id().to_string();
         let origin = Origin::of(batch.origin.clone(), batch.occurrences[n]);
         NewRow::of(schema, table.row(n), own_id, table.target(n), id, origin)
@@ -38,6 +34,15 @@ pub fn batch(batch: &Batch, cursor: Option<&str>, clock: &dyn Clock) -> rows::Ba
         request: None,
         cursor: cursor.and_then(|name| Some((name.to_owned(), batch.cursor.clone()?))),
         transport,
+    }
+}
+
+/// The counts of a batch that was stored.
+pub fn counts(taken: &rows::Taken) -> Taken {
+    Taken {
+        stored: taken.stored as u64,
+        repeated: taken.repeated as u64,
+        quarantined: taken.quarantined as u64,
     }
 }
 
@@ -76,12 +81,12 @@ struct BadRow<'a> {
 }
 
 impl<'a> Item<'a> {
-    pub fn parse(line: &'a [u8]) -> Result<Item<'a>, String> {
+    pub fn parse(line: &'a [u8]) -> Result<Item<'a>, serde_json::Error> {
         match serde_json::from_slice::<GoodRow<'_>>(line) {
             Ok(row) => Ok(Item::Row(row)),
             Err(error) => match serde_json::from_slice::<Rejected>(line) {
                 Ok(bad) => Ok(Item::Bad(bad)),
-                Err(_) => Err(error.to_string()),
+                Err(_) => Err(error),
             },
         }
     }

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::answer::Answer;
+use super::cell::{Cell, Span};
 use super::fault::Fault;
 use super::row::Row;
 
@@ -72,6 +74,18 @@ impl LeftOut {
         LeftOut {
             id: row.id_text(),
             faults: std::mem::take(&mut row.faults),
+        }
+    }
+
+    /// Its line of the output: an id without a prediction.
+    pub fn answer(&self, row: usize) -> Answer<'_> {
+        let text = self.id.as_deref().unwrap_or_default();
+        let id = self.id.as_ref().map(|_| Cell::Text(Span::of(text, text)));
+        Answer {
+            row,
+            id: Some(id.unwrap_or_default()),
+            text,
+            said: None,
         }
     }
 }

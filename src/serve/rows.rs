@@ -314,7 +314,7 @@ impl Reading<'_> {
     fn batch(&mut self, body: &[u8]) -> Result<(), Problem> {
         let mut row = Row::new(self.schema, Purpose::Keep);
         row_reader::lines(body, self.most, |number, line| {
-            let item = intake::Item::parse(line).map_err(|why| unreadable(number, &why))?;
+            let item = intake::Item::parse(line).map_err(|e| unreadable(number, &e.to_string()))?;
             match item {
                 intake::Item::Row(kept) => {
                     json::line(self.schema, kept.row.get().as_bytes(), &mut row)

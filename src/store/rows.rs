@@ -86,6 +86,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What happened to the rows of a source's batch, which has no idempotency key.
+    pub fn of_source(self) -> Taken {
+        match self {
+            Outcome::Taken(taken) => taken,
+            Outcome::OtherBody => Taken::default(),
+        }
+    }
+
     /// Adds the rows to the metrics.
     pub(super) fn count(&self, metrics: &Metrics) {
         let Outcome::Taken(taken) = self else {

@@ -9,8 +9,7 @@ use super::asked::Asked;
 use super::thread::Thread;
 use crate::live::Champion;
 use crate::model::Workspace;
-use crate::schema::cell::Span;
-use crate::schema::{Cell, Fault, LeftOut, Warning, answer as table};
+use crate::schema::{Fault, LeftOut, Warning, answer as table};
 use crate::serve::body::Format;
 use crate::serve::problem::{Entry, Problem};
 
@@ -127,7 +126,7 @@ impl Pen<'_> {
         for (n, place) in answered.places.iter().enumerate() {
             let line = match *place {
                 Some(place) => self.line(n, place),
-                None => bad_line(n, bad.next()),
+                None => bad_line(n, bad.next().expect("a row without a place is listed")),
             };
             let answer = table::Answer {
                 id: line.answer.id.filter(|_| has_id),
@@ -165,17 +164,11 @@ struct Line<'a> {
 }
 
 /// The CSV line of an invalid row: its id, no label or probability, and its faults.
-fn bad_line(n: usize, bad: Option<&LeftOut>) -> Line<'_> {
-    let id = bad.and_then(|bad| bad.id.as_deref());
+fn bad_line(n: usize, bad: &LeftOut) -> Line<'_> {
     Line {
-        answer: table::Answer {
-            row: n + 1,
-            id: Some(id.map_or(Cell::Missing, |id| Cell::Text(Span::of(id, id)))),
-            text: id.unwrap_or_default(),
-            said: None,
-        },
+        answer: bad.answer(n + 1),
         prediction: String::new(),
-        warnings: bad.map_or_else(String::new, |bad| faults(&bad.faults)),
+        warnings: faults(&bad.faults),
     }
 }
 
