@@ -152,7 +152,7 @@ impl Predictor {
             probability: first.probability,
             model: &first.model,
             warnings: &first.warnings,
-            why: (request.explain).then(|| Why::of(model, row.view(), work)),
+            why: request.explain.then(|| Why::of(model, row.view(), work)),
         };
         answer.write(out);
         Ok(())
