@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::schema::Fault;
 use crate::schema::table::TooMuchTextError;
+use crate::telemetry::panics::PanicError;
 
 /// The error of a sink, which is passed to the caller unchanged.
 pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
@@ -26,8 +27,7 @@ pub enum ReadError {
     Content {
         /// The file, "standard input", the page's address or the database.
         name: String,
-        /// What is wrong with the content.
-        why: String,
+        why: FormatError,
     },
     /// A web API or database failed or sent an invalid response.
     #[error("{name}: {why}")]
@@ -56,6 +56,31 @@ pub enum ReadError {
     Stopped,
 }
 
+/// Why the content of a source cannot be read as a table.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    #[error("reading failed: {0}")]
+    Io(#[from] io::Error),
+    /// A library that reads the format panicked.
+    #[error("it is not readable, most likely damaged: {0}")]
+    Panic(#[from] PanicError),
+    /// The content is not what its format or the schema requires, in words.
+    #[error("{0}")]
+    Content(String),
+}
+
+impl From<String> for FormatError {
+    fn from(why: String) -> FormatError {
+        FormatError::Content(why)
+    }
+}
+
+impl From<&str> for FormatError {
+    fn from(why: &str) -> FormatError {
+        FormatError::Content(why.to_owned())
+    }
+}
+
 /// The file extension is not that of a known format.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(
@@ -69,7 +94,7 @@ pub struct UnknownFormatError {
 
 impl ReadError {
     /// Returns a constructor of [`ReadError::Content`] for the source called `name`.
-    pub(super) fn content(name: &str) -> impl Fn(String) -> ReadError {
+    pub(super) fn content(name: &str) -> impl Fn(FormatError) -> ReadError {
         move |why| ReadError::Content {
             name: name.to_owned(),
             why,
@@ -80,7 +105,8 @@ impl ReadError {
     pub(super) fn why(&self) -> String {
         match self {
             ReadError::Open { source, .. } => format!("it cannot be read: {source}"),
-            ReadError::Content { why, .. } | ReadError::Remote { why, .. } => why.clone(),
+            ReadError::Content { why, .. } => why.to_string(),
+            ReadError::Remote { why, .. } => why.clone(),
             other => other.to_string(),
         }
     }
