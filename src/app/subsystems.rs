@@ -59,6 +59,8 @@ pub(super) fn serve(
         predictor: Predictor {
             live: live.clone(),
             recorder: recorder.clone(),
+            store: store.clone(),
+            named: Default::default(),
             batch: settings.monitor.window.get().max(2) as u64, // one row is no batch
             clock: clock.clone(),
             metrics: metrics.clone(),

@@ -15,7 +15,7 @@ use crate::pulls::quarantine::{Retry, check};
 use crate::serve::views::{Dropped, Quarantine};
 use crate::store::File;
 use crate::store::maintenance::{self, Retried};
-use crate::store::rows::QuarantinedView;
+use crate::store::rows::Quarantined;
 
 /// What to do with them.
 #[derive(Debug, Subcommand)]
@@ -54,12 +54,9 @@ pub fn run(command: &QuarantineCommand, site: &Site) -> anyhow::Result<Exit> {
 }
 
 /// All quarantined rows, oldest first.
-fn all(opened: &Opened) -> anyhow::Result<Vec<QuarantinedView>> {
+fn all(opened: &Opened) -> anyhow::Result<Vec<Quarantined>> {
     let remote = match opened {
-        Opened::File(file) => {
-            let rows = maintenance::quarantine(file)?;
-            return Ok(rows.into_iter().map(Into::into).collect());
-        }
+        Opened::File(file) => return Ok(maintenance::quarantine(file)?),
         Opened::Server(remote) => remote,
     };
     let (mut rows, mut after) = (Vec::new(), String::new());
@@ -125,12 +122,12 @@ fn told(site: &Site, retry: &Retry) -> anyhow::Result<Exit> {
     } = retry;
     outln!("{stored} rows stored, {repeated} were there already, {remaining} stay");
     for row in quarantine {
-        outln!("{}: {}", row.id, row.reason);
+        outln!("{}: {}", row.id, row.rejected.reason);
     }
     Ok(Exit::Done)
 }
 
-fn list(site: &Site, all: &[QuarantinedView]) -> anyhow::Result<Exit> {
+fn list(site: &Site, all: &[Quarantined]) -> anyhow::Result<Exit> {
     if site.json {
         print_json(&json!({"quarantine": all}))?;
         return Ok(Exit::Done);
@@ -140,18 +137,11 @@ fn list(site: &Site, all: &[QuarantinedView]) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let mut rows = table::new(["id", "source", "line", "column", "value", "reason"]);
-    for row in all {
+    for Quarantined { id, rejected: row } in all {
         let line = row
             .line
             .map_or_else(|| "–".to_owned(), |line| line.to_string());
-        rows.add_row([
-            &row.id,
-            &row.source,
-            &line,
-            &row.column,
-            &row.value,
-            &row.reason,
-        ]);
+        rows.add_row([id, &row.source, &line, &row.column, &row.value, &row.reason]);
     }
     outln!("{}", table::text(&rows));
     Ok(Exit::Done)

@@ -29,8 +29,8 @@ fn share(text: &str) -> Result<f64, String> {
 pub fn report_bad(site: &Site, name: &str, loaded: &Loaded) {
     const SHOWN: usize = 10;
     text::report_notices(site, name, &loaded.notices);
-    for bad in loaded.bad.iter().take(SHOWN) {
-        site.warn(format!("left out: {bad}"));
+    for (line, fault) in loaded.bad.iter().take(SHOWN) {
+        site.warn(format!("left out: line {line}: {fault}"));
     }
     if loaded.left_out > 0 {
         site.warn(format!(

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use super::bad_row::bad_rows;
 use super::error::SinkError;
-use crate::schema::fault::Fault;
-use crate::schema::{ColumnWarning, Schema, Table};
+use crate::schema::{ColumnWarning, Rejected, Schema, Table};
 
 /// Maximum number of rows in a batch: enough to amortise a commit, and little work to repeat if the commit fails.
 pub const BATCH: usize = 4096;
@@ -23,41 +21,10 @@ pub struct Batch {
     pub table: Table,
     /// The line of each good row in the file (a header is line 1), or its row number, from 1.
     pub lines: Vec<u64>,
-    pub bad: Vec<Bad>,
+    pub bad: Vec<Rejected>,
     /// The position in the source after this batch, to be committed in the same transaction as the rows. `None` until the
     /// source has reported a first cursor.
     pub cursor: Option<String>,
-}
-
-/// A bad row with all its faults.
-#[derive(Clone, Debug)]
-pub struct Bad {
-    pub line: u64,
-    pub faults: Vec<Fault>,
-    /// The row as read, as a JSON object; `None` if the line cannot be parsed as a row.
-    pub row: Option<String>,
-}
-
-/// A quarantined row as it is stored and displayed; all its faults are in one record.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Quarantined {
-    /// Name of the file, page or database, without credentials.
-    pub source: String,
-    pub line: u64,
-    /// The first column at fault; `None` if the fault concerns the whole row.
-    pub column: Option<String>,
-    /// The value of that column as read from the source.
-    pub value: String,
-    /// All faults of the row, and how to correct them.
-    pub reason: String,
-    #[serde(skip)]
-    pub row: Option<String>,
-}
-
-impl std::fmt::Display for Quarantined {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}, line {}: {}", self.source, self.line, self.reason)
-    }
 }
 
 impl Batch {
@@ -76,26 +43,6 @@ impl Batch {
     /// Number of rows in the batch, good and bad.
     pub fn read(&self) -> usize {
         self.lines.len() + self.bad.len()
-    }
-
-    /// The quarantine records of the bad rows.
-    pub fn quarantined(&self) -> impl Iterator<Item = Quarantined> + '_ {
-        self.bad.iter().map(|bad| {
-            let mut entries = bad_rows(bad.line, &bad.faults);
-            let first = entries.next();
-            let (column, value, mut reason) = first
-                .map(|f| (f.column, f.value, f.reason))
-                .unwrap_or_default();
-            entries.for_each(|more| reason = format!("{reason}; {}", more.reason));
-            Quarantined {
-                source: self.source.to_string(),
-                line: bad.line,
-                column,
-                value,
-                reason,
-                row: bad.row.clone(),
-            }
-        })
     }
 }
 

@@ -3,8 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::bad_row::bad_rows;
-use super::batch::{BATCH, Bad, Batch, Sink, Tally};
+use super::batch::{BATCH, Batch, Sink, Tally};
 use super::error::ReadError;
 use super::identity::identity;
 use super::notes::Notes;
@@ -13,7 +12,7 @@ use super::rows::{Rows, SourceRow};
 use super::source::World;
 use crate::schema::row::Purpose;
 use crate::schema::table::TooMuchTextError;
-use crate::schema::{Notice, Row, Schema};
+use crate::schema::{Notice, Rejected, Row, Schema};
 
 /// Notice for a source with more different rows without an id than [`Occurrences`] counts exactly.
 const REORDERED: &str = "it has more than 4 million different rows without an id: each counts, and the same file again adds \
@@ -130,34 +129,37 @@ impl Rows for Batcher<'_> {
         ControlFlow::Continue(())
     }
 
-    fn row(&mut self, SourceRow { line, row }: SourceRow<'_>) -> ControlFlow<()> {
-        let (faults, row) = match row {
+    fn row(&mut self, SourceRow { line, mut row }: SourceRow<'_>) -> ControlFlow<()> {
+        match &mut row {
             Ok(row) => {
                 self.notes.row(row);
                 row.set_apart(&self.schema);
-                if row.faults.is_empty() {
-                    if let Err(full) = self.keep(line, row) {
-                        return self.fail(full.into());
-                    }
-                    (Vec::new(), None)
-                } else {
-                    let came = row.as_it_came(&self.schema);
-                    (std::mem::take(&mut row.faults), came)
-                }
             }
-            Err(fault) => {
-                self.notes.faults(std::slice::from_ref(&fault));
-                (vec![fault], None)
-            }
+            Err(fault) => self.notes.faults(std::slice::from_ref(fault)),
+        }
+        let faults = match &row {
+            Ok(row) => row.faults.as_slice(),
+            Err(fault) => std::slice::from_ref(fault),
         };
         if self.strict
-            && let Some(bad) = bad_rows(line, &faults).next()
+            && let Some(fault) = faults.first()
         {
-            let name = self.batch.source.to_string();
-            return self.fail(ReadError::Strict { name, bad });
+            return self.fail(ReadError::Strict {
+                name: self.batch.source.to_string(),
+                line,
+                fault: Box::new(fault.clone()),
+            });
         }
-        if !faults.is_empty() {
-            self.batch.bad.push(Bad { line, faults, row });
+        let as_it_came = || row.as_ref().ok()?.as_it_came(&self.schema);
+        match Rejected::of(faults, &self.batch.source, Some(line), as_it_came) {
+            Some(rejected) => self.batch.bad.push(rejected),
+            None => {
+                if let Ok(row) = row
+                    && let Err(full) = self.keep(line, row)
+                {
+                    return self.fail(full.into());
+                }
+            }
         }
         if self.batch.read() < BATCH {
             return ControlFlow::Continue(());

@@ -1,18 +1,20 @@
 //! Helpers to read a few columns of a table without a schema: locating the columns and interpreting a text cell.
 
+use super::error::FormatError;
 use crate::schema::NumberForm;
 use crate::schema::fault::{excerpt, nearest};
 use crate::schema::missing::USUAL;
 use crate::schema::row::Value;
 
 /// The indices of the `wanted` columns in `names`.
-pub(super) fn places(names: &[&str], wanted: &[&str]) -> Result<Vec<usize>, String> {
+pub(super) fn places(names: &[&str], wanted: &[&str]) -> Result<Vec<usize>, FormatError> {
     let place = |wanted: &&str| match names.iter().position(|name| name == wanted) {
         Some(place) if !names[place + 1..].contains(wanted) => Ok(place),
         Some(_) => Err(format!(
             "the column {wanted:?} stands twice in the header; keep one of them"
-        )),
-        None => Err(no_column(wanted, names)),
+        )
+        .into()),
+        None => Err(no_column(wanted, names).into()),
     };
     wanted.iter().map(place).collect()
 }

@@ -4,24 +4,23 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::bad_row::{BadRow, bad_rows};
 use super::error::ReadError;
 use super::notes::Notes;
 use super::rows::{Rows, SourceRow};
 use crate::schema::fault::{Fault, Problem};
 use crate::schema::row::Purpose;
 use crate::schema::table::TooMuchTextError;
-use crate::schema::{Notice, Row, Schema, Table, Warning, WarningSummary};
+use crate::schema::{LeftOut, Notice, Row, Schema, Table, Warning, WarningSummary};
 
-/// Maximum number of bad-row entries that are stored for display; further bad rows are only counted.
+/// Maximum number of faults that are stored for display; further bad rows are only counted.
 const MOST_SHOWN: usize = 1000;
 
 /// A loaded table, with a record of the rows excluded from it.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     pub table: Table,
-    /// The first bad rows, at most `MOST_SHOWN` entries.
-    pub bad: Vec<BadRow>,
+    /// The faults of the first bad rows, each with the row's line, at most `MOST_SHOWN`.
+    pub bad: Vec<(u64, Fault)>,
     pub left_out: usize,
     /// Rows without a target value, which are also excluded from a training table. They do not count as bad.
     pub unlabelled: usize,
@@ -47,14 +46,6 @@ pub enum OddRow {
     /// The row is not in the table.
     Bad(Box<LeftOut>),
     Warned(Arc<[Warning]>),
-}
-
-/// The id and faults of a bad row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftOut {
-    pub faults: Vec<Fault>,
-    /// The row's id, if it has one.
-    pub id: Option<String>,
 }
 
 impl OddRow {
@@ -168,10 +159,14 @@ impl Collector {
     pub(super) fn finish(mut self) -> Result<Loaded, ReadError> {
         match self.full {
             Some(full) => Err(full.into()),
-            None if self.strict && !self.loaded.bad.is_empty() => Err(ReadError::Strict {
-                name: self.name,
-                bad: self.loaded.bad.swap_remove(0),
-            }),
+            None if self.strict && !self.loaded.bad.is_empty() => {
+                let (line, fault) = self.loaded.bad.swap_remove(0);
+                Err(ReadError::Strict {
+                    name: self.name,
+                    line,
+                    fault: Box::new(fault),
+                })
+            }
             None => {
                 self.loaded.notices = std::mem::take(&mut self.notes.notices);
                 self.loaded.commonest = self.notes.commonest();
@@ -245,10 +240,7 @@ impl Rows for Collector {
                 if row.faults.is_empty() {
                     return self.good(row);
                 }
-                LeftOut {
-                    id: row.id_text(),
-                    faults: std::mem::take(&mut row.faults),
-                }
+                LeftOut::take(row)
             }
             Err(fault) => {
                 self.notes.faults(std::slice::from_ref(&fault));
@@ -260,9 +252,10 @@ impl Rows for Collector {
         };
         self.loaded.left_out += 1;
         let room = MOST_SHOWN.saturating_sub(self.loaded.bad.len());
+        let shown = left_out.faults.iter().take(room);
         self.loaded
             .bad
-            .extend(bad_rows(line, &left_out.faults).take(room));
+            .extend(shown.map(|fault| (line, fault.clone())));
         if self.notes.purpose == Purpose::Predict {
             let odd = OddRow::Bad(Box::new(left_out));
             self.loaded.odd.push((self.loaded.read - 1, odd));

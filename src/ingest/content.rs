@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
+use super::error::FormatError;
 use super::format::{Format, Reading};
 use super::rows::Rows;
 use super::{compression, guard, signature};
@@ -17,17 +18,17 @@ const MEANT: &str = "save the data as CSV, TSV, JSON, JSON lines or Parquet";
 pub(super) fn checked<'r>(
     format: &dyn Format,
     source: impl Read + 'r,
-) -> Result<impl Read + 'r, String> {
-    let (first, source) = compression::peek(source, signature::SIGNATURE)
-        .map_err(|e| format!("reading failed: {e}"))?;
+) -> Result<impl Read + 'r, FormatError> {
+    let (first, source) = compression::peek(source, signature::SIGNATURE)?;
     if let Some(what) = signature::other(&first) {
-        return Err(format!("it is {what}, and no table; {MEANT}"));
+        return Err(format!("it is {what}, and no table; {MEANT}").into());
     }
     match signature::contradicts(format, &first) {
         Some((what, ending)) => Err(format!(
             "it looks like {what}, although its name says {}; let its name end in .{ending}",
             format.name()
-        )),
+        )
+        .into()),
         None => Ok(source),
     }
 }
@@ -36,12 +37,12 @@ pub(super) fn checked<'r>(
 /// file becomes an error.
 ///
 /// # Errors
-/// The reason why the source as a whole cannot be read, as text.
+/// The reason why the source as a whole cannot be read.
 pub(super) fn read(
     format: &dyn Format,
     source: &mut dyn Read,
     reading: &Reading<'_>,
     to: &mut dyn Rows,
-) -> Result<ControlFlow<()>, String> {
+) -> Result<ControlFlow<()>, FormatError> {
     guard::call(|| format.read(source, reading, to))
 }

@@ -3,8 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::bad_row::BadRow;
+use crate::schema::Fault;
 use crate::schema::table::TooMuchTextError;
+use crate::telemetry::panics::PanicError;
 
 /// The error of a sink, which is passed to the caller unchanged.
 pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
@@ -26,8 +27,7 @@ pub enum ReadError {
     Content {
         /// The file, "standard input", the page's address or the database.
         name: String,
-        /// What is wrong with the content.
-        why: String,
+        why: FormatError,
     },
     /// A web API or database failed or sent an invalid response.
     #[error("{name}: {why}")]
@@ -38,11 +38,12 @@ pub enum ReadError {
         why: String,
     },
     /// The first bad row of a load in strict mode.
-    #[error("{name}, {bad}")]
+    #[error("{name}, line {line}: {fault}")]
     Strict {
         /// The file, "standard input", the page's address or the database.
         name: String,
-        bad: BadRow,
+        line: u64,
+        fault: Box<Fault>,
     },
     /// The text of the source exceeds the limit of one table.
     #[error(transparent)]
@@ -53,6 +54,31 @@ pub enum ReadError {
     /// The load was cancelled.
     #[error("stopped before the end of the source")]
     Stopped,
+}
+
+/// Why the content of a source cannot be read as a table.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    #[error("reading failed: {0}")]
+    Io(#[from] io::Error),
+    /// A library that reads the format panicked.
+    #[error("it is not readable, most likely damaged: {0}")]
+    Panic(#[from] PanicError),
+    /// The content is not what its format or the schema requires, in words.
+    #[error("{0}")]
+    Content(String),
+}
+
+impl From<String> for FormatError {
+    fn from(why: String) -> FormatError {
+        FormatError::Content(why)
+    }
+}
+
+impl From<&str> for FormatError {
+    fn from(why: &str) -> FormatError {
+        FormatError::Content(why.to_owned())
+    }
 }
 
 /// The file extension is not that of a known format.
@@ -68,7 +94,7 @@ pub struct UnknownFormatError {
 
 impl ReadError {
     /// Returns a constructor of [`ReadError::Content`] for the source called `name`.
-    pub(super) fn content(name: &str) -> impl Fn(String) -> ReadError {
+    pub(super) fn content(name: &str) -> impl Fn(FormatError) -> ReadError {
         move |why| ReadError::Content {
             name: name.to_owned(),
             why,
@@ -79,7 +105,8 @@ impl ReadError {
     pub(super) fn why(&self) -> String {
         match self {
             ReadError::Open { source, .. } => format!("it cannot be read: {source}"),
-            ReadError::Content { why, .. } | ReadError::Remote { why, .. } => why.clone(),
+            ReadError::Content { why, .. } => why.to_string(),
+            ReadError::Remote { why, .. } => why.clone(),
             other => other.to_string(),
         }
     }

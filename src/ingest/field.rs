@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::error::FormatError;
 use crate::schema::json;
 
 /// Path of a field: its names from the outermost inwards, written as `data.rows` or as the JSON pointer `/data/rows`.
@@ -52,11 +53,11 @@ impl Field {
     ///
     /// # Errors
     /// When the document is not valid JSON.
-    pub(super) fn pick<'b>(&self, body: &'b [u8]) -> Result<Option<&'b RawValue>, String> {
+    pub(super) fn pick<'b>(&self, body: &'b [u8]) -> Result<Option<&'b RawValue>, FormatError> {
         let mut json = serde_json::Deserializer::from_slice(body);
         let found = Within(&self.path).deserialize(&mut json);
         let found = found.and_then(|found| json.end().map(|()| found));
-        found.map_err(|e| json::explained(e, body).to_string())
+        found.map_err(|e| json::explained(e, body).to_string().into())
     }
 }
 
@@ -64,16 +65,13 @@ impl Field {
 ///
 /// # Errors
 /// When the document has no such field, or the field is not a list.
-pub(super) fn list<'b>(field: &Field, body: &'b [u8]) -> Result<&'b [u8], String> {
+pub(super) fn list<'b>(field: &Field, body: &'b [u8]) -> Result<&'b [u8], FormatError> {
     let found = field.pick(body)?.map(|raw| raw.get().trim());
     match found {
         Some(list) if list.starts_with('[') => Ok(list.as_bytes()),
         Some("null") => Ok(b"[]"),
-        Some(_) => Err(format!("the field `{field}` is no list of rows")),
-        None => Err(format!(
-            "there is no field `{field}` in the body{}",
-            keys(body)
-        )),
+        Some(_) => Err(format!("the field `{field}` is no list of rows").into()),
+        None => Err(format!("there is no field `{field}` in the body{}", keys(body)).into()),
     }
 }
 
@@ -191,7 +189,7 @@ mod tests {
         }
         let field: Field = "rows".parse().unwrap();
         let check = |body: &str, expected: &str| {
-            let said = field.pick(body.as_bytes()).unwrap_err();
+            let said = field.pick(body.as_bytes()).unwrap_err().to_string();
             assert!(said.contains(expected), "{said}");
         };
         check(r#"{"rows": [1, 2"#, "EOF");

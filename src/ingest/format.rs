@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::io::Read;
 use std::ops::ControlFlow;
 
+use super::error::FormatError;
 use super::field::Field;
 use super::rows::Rows;
 use crate::schema::row::{Purpose, Value};
@@ -24,12 +25,13 @@ pub struct Reading<'a> {
 
 impl Reading<'_> {
     /// Rejects the `items` option for a format without fields.
-    pub(super) fn no_items(&self, format: &str) -> Result<(), String> {
+    pub(super) fn no_items(&self, format: &str) -> Result<(), FormatError> {
         match self.items {
             None => Ok(()),
             Some(field) => Err(format!(
                 "`items` {field} is for JSON; {format} has no fields, leave it out"
-            )),
+            )
+            .into()),
         }
     }
 }
@@ -47,22 +49,22 @@ pub trait Format: Debug + Sync {
     /// Passes every row to `to`. The result says whether the receiver wants more rows.
     ///
     /// # Errors
-    /// The reason why the source as a whole cannot be read, as text.
+    /// The reason why the source as a whole cannot be read.
     fn read(
         &self,
         source: &mut dyn Read,
         reading: &Reading<'_>,
         to: &mut dyn Rows,
-    ) -> Result<ControlFlow<()>, String>;
+    ) -> Result<ControlFlow<()>, FormatError>;
 
     /// Reads the cells of the `wanted` columns, row by row; other columns are ignored.
     ///
     /// # Errors
-    /// The reason why the source as a whole cannot be read, as text, or that it lacks one of the columns.
+    /// The reason why the source as a whole cannot be read, or that it lacks one of the columns.
     fn numbers(
         &self,
         source: &mut dyn Read,
         wanted: &[&str],
         each: EachCells<'_>,
-    ) -> Result<(), String>;
+    ) -> Result<(), FormatError>;
 }

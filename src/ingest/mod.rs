@@ -11,7 +11,6 @@
 //! A new format is one file and one line in `formats`; a new kind of source is one file and one line in the table of
 //! [`mod@source`].
 
-mod bad_row;
 pub mod batch;
 mod batcher;
 mod cells;
@@ -44,8 +43,7 @@ use crate::schema::Schema;
 use crate::schema::row::Purpose;
 
 pub use crate::schema::Dialect;
-pub use bad_row::BadRow;
-pub use batch::{Batch, Quarantined, Sink, Taken, Tally};
+pub use batch::{Batch, Sink, Taken, Tally};
 pub use collect::{Loaded, MAX_BAD, OddRow, TooManyBadError};
 pub use error::{ReadError, SinkError, UnknownFormatError};
 pub use format::{Format, Reading};

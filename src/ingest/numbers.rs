@@ -52,7 +52,7 @@ pub fn read(path: &Path, wanted: &[Wanted<'_>]) -> Result<Numbers, ReadError> {
                 Ok(number) => numbers.push(number),
                 Err(why) => {
                     let column = column.name;
-                    fault = Some(format!("line {line}, column {column:?}: {why}"));
+                    fault = Some(format!("line {line}, column {column:?}: {why}").into());
                     return ControlFlow::Break(());
                 }
             }

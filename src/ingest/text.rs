@@ -4,6 +4,7 @@ use std::io::Read;
 use std::ops::ControlFlow;
 
 use super::cells;
+use super::error::FormatError;
 use super::format::{EachCells, Format, Reading};
 use super::rows::{Rows, SourceRow};
 use crate::schema::csv::{self, BrokenLineError, CsvError};
@@ -48,7 +49,7 @@ impl Format for Delimited {
         source: &mut dyn Read,
         reading: &Reading<'_>,
         to: &mut dyn Rows,
-    ) -> Result<ControlFlow<()>, String> {
+    ) -> Result<ControlFlow<()>, FormatError> {
         reading.no_items(self.name)?;
         let mut row = Row::new(reading.schema, reading.purpose);
         let mut going = ControlFlow::Continue(());
@@ -64,8 +65,7 @@ impl Format for Delimited {
                 going
             },
             &mut |notice| notices.push(notice),
-        )
-        .map_err(said)?;
+        )?;
         notices.into_iter().for_each(|notice| to.notice(notice));
         Ok(going)
     }
@@ -75,14 +75,14 @@ impl Format for Delimited {
         source: &mut dyn Read,
         wanted: &[&str],
         each: EachCells<'_>,
-    ) -> Result<(), String> {
+    ) -> Result<(), FormatError> {
         let dialect = Dialect::default().usually(self.usual);
         let form = dialect.number_form();
-        let mut lines = csv::Lines::new(source, &dialect).map_err(said)?;
-        let names = lines.header().map_err(said)?;
+        let mut lines = csv::Lines::new(source, &dialect)?;
+        let names = lines.header()?;
         let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
         let places = cells::places(&names, wanted)?;
-        while let Some((line, cells)) = lines.next().map_err(said)? {
+        while let Some((line, cells)) = lines.next()? {
             let at = |broken: BrokenLineError| format!("line {line}: {broken}");
             let cells = cells.map_err(at)?;
             let text = |place: &usize| {
@@ -99,21 +99,24 @@ impl Format for Delimited {
     }
 }
 
-fn said(fault: CsvError) -> String {
-    match fault {
-        CsvError::HeaderNotUtf8 => format!("{fault}; {ENCODED}"),
-        CsvError::NoMark(name) => {
-            let name = name.to_lowercase();
-            format!("{fault}; name its encoding: --format encoding={name}")
-        }
-        CsvError::Above(above) => {
-            let remedy = match above.comment {
-                Some(mark) => format!("--format comment={mark}"),
-                None => format!("--format skip={}", above.lines),
-            };
-            format!("{fault}; {remedy} passes them over")
-        }
-        other => other.to_string(),
+impl From<CsvError> for FormatError {
+    fn from(error: CsvError) -> FormatError {
+        let text = match error {
+            CsvError::HeaderNotUtf8 => format!("{error}; {ENCODED}"),
+            CsvError::NoMark(name) => {
+                let name = name.to_lowercase();
+                format!("{error}; name its encoding: --format encoding={name}")
+            }
+            CsvError::Above(above) => {
+                let remedy = match above.comment {
+                    Some(mark) => format!("--format comment={mark}"),
+                    None => format!("--format skip={}", above.lines),
+                };
+                format!("{error}; {remedy} passes them over")
+            }
+            other => other.to_string(),
+        };
+        text.into()
     }
 }
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::clock::Clock;
-use crate::ingest::Batch;
-use crate::schema::Cell;
+use crate::ingest::{Batch, Taken};
+use crate::schema::Rejected;
 use crate::store::row::{NewRow, Origin};
 use crate::store::rows::{self, Quarantined};
 use crate::telemetry::metrics::Transport;
@@ -19,23 +19,14 @@ pub fn batch(batch: &Batch, cursor: Option<&str>, clock: &dyn Clock) -> rows::Ba
     };
     let (table, schema) = (&batch.table, batch.table.schema());
     let row = |n: usize| {
-        let own_id = match table.id(n) {
-            Cell::Number(v) => Some(v.to_string()),
-            Cell::Text(span) => Some(span.get(table.text()).to_owned()),
-            _ => None,
-        };
+        let own_id = table.id(n).id_text(table.text());
         let id = clock.id().to_string();
         let origin = Origin::of(batch.origin.clone(), batch.occurrences[n]);
         NewRow::of(schema, table.row(n), own_id, table.target(n), id, origin)
     };
-    let aside = batch.quarantined().map(|bad| Quarantined {
+    let aside = batch.bad.iter().map(|rejected| Quarantined {
         id: clock.id().to_string(),
-        source: bad.source,
-        line: Some(bad.line),
-        column: bad.column.unwrap_or_default(),
-        value: bad.value,
-        reason: bad.reason,
-        row: bad.row,
+        rejected: rejected.clone(),
     });
     rows::Batch {
         rows: (0..table.len()).map(row).collect(),
@@ -43,6 +34,15 @@ pub fn batch(batch: &Batch, cursor: Option<&str>, clock: &dyn Clock) -> rows::Ba
         request: None,
         cursor: cursor.and_then(|name| Some((name.to_owned(), batch.cursor.clone()?))),
         transport,
+    }
+}
+
+/// The counts of a batch that was stored.
+pub fn counts(taken: &rows::Taken) -> Taken {
+    Taken {
+        stored: taken.stored as u64,
+        repeated: taken.repeated as u64,
+        quarantined: taken.quarantined as u64,
     }
 }
 
@@ -55,7 +55,7 @@ pub enum Item<'a> {
     /// A row that fits the spec.
     Row(GoodRow<'a>),
     /// An invalid row for the quarantine.
-    Bad(BadRow),
+    Bad(Rejected),
 }
 
 /// A valid row in transfer.
@@ -73,42 +73,21 @@ pub struct GoodRow<'a> {
 }
 
 /// An invalid row in transfer.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BadRow {
-    /// Line number in the source.
-    line: u64,
-    /// The invalid column; empty if the error concerns no single column.
-    column: String,
-    value: String,
-    reason: String,
-    /// The original row, if the line could be read as one.
-    as_it_came: Option<String>,
+#[derive(Serialize)]
+struct BadRow<'a> {
+    #[serde(flatten)]
+    rejected: &'a Rejected,
+    row: &'a Option<String>,
 }
 
 impl<'a> Item<'a> {
-    pub fn parse(line: &'a [u8]) -> Result<Item<'a>, String> {
+    pub fn parse(line: &'a [u8]) -> Result<Item<'a>, serde_json::Error> {
         match serde_json::from_slice::<GoodRow<'_>>(line) {
             Ok(row) => Ok(Item::Row(row)),
-            Err(error) => match serde_json::from_slice::<BadRow>(line) {
+            Err(error) => match serde_json::from_slice::<Rejected>(line) {
                 Ok(bad) => Ok(Item::Bad(bad)),
-                Err(_) => Err(error.to_string()),
+                Err(_) => Err(error),
             },
-        }
-    }
-}
-
-impl BadRow {
-    /// Converts the row into a quarantined row with this id.
-    pub fn with(self, id: String, source: &str) -> Quarantined {
-        Quarantined {
-            id,
-            source: source.to_owned(),
-            line: Some(self.line),
-            column: self.column,
-            value: self.value,
-            reason: self.reason,
-            row: self.as_it_came,
         }
     }
 }
@@ -127,14 +106,9 @@ pub fn lines(batch: &Batch, clock: &dyn Clock) -> Vec<Vec<u8>> {
             occurrence,
         })
     });
-    let bad = batch.quarantined().map(|bad| {
-        encoded(&BadRow {
-            line: bad.line,
-            column: bad.column.unwrap_or_default(),
-            value: bad.value,
-            reason: bad.reason,
-            as_it_came: bad.row,
-        })
+    let bad = batch.bad.iter().map(|rejected| {
+        let row = &rejected.row;
+        encoded(&BadRow { rejected, row })
     });
     good.chain(bad).collect()
 }

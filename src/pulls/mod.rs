@@ -21,7 +21,6 @@ use crate::clock::Clock;
 use crate::ingest::source::{Order, Unattended, World};
 use crate::ingest::{Batch, ReadError, SinkError, Source, Taken, Tally};
 use crate::live::LiveModel;
-use crate::store::rows::Outcome;
 use crate::store::{Store, StoreError};
 use notes::Notes;
 use view::Sources;
@@ -118,14 +117,8 @@ impl Pull {
         };
         let mut sink = |batch: Batch| -> Result<Taken, SinkError> {
             let batch = intake::batch(&batch, Some(&self.name), &*self.clock);
-            match self.store.take_blocking(batch).map_err(refused)? {
-                Outcome::Taken(taken) => Ok(Taken {
-                    stored: taken.stored as u64,
-                    repeated: taken.repeated as u64,
-                    quarantined: taken.quarantined as u64,
-                }),
-                Outcome::OtherBody => Ok(Taken::default()), // a source's batches have no keys
-            }
+            let outcome = self.store.take_blocking(batch).map_err(refused)?;
+            Ok(intake::counts(&outcome.of_source()))
         };
         self.source.ingest(&order, &mut sink).map(Some)
     }

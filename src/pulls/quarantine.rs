@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::ingest::identity;
 use crate::schema::row::Purpose;
-use crate::schema::{Row, Schema, json};
+use crate::schema::{Rejected, Row, Schema, json};
 use crate::store::maintenance::Retried;
 use crate::store::row::{NewRow, Origin};
-use crate::store::rows::{Quarantined, QuarantinedView, Taken};
+use crate::store::rows::{Quarantined, Taken};
 
 /// Result of checking quarantined rows again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,7 +20,7 @@ pub struct Retry {
     /// Rows that stay in quarantine.
     pub remaining: usize,
     /// The remaining rows with their current errors.
-    pub quarantine: Vec<QuarantinedView>,
+    pub quarantine: Vec<Quarantined>,
 }
 
 impl Retry {
@@ -30,7 +30,7 @@ impl Retry {
             stored: taken.stored,
             repeated: taken.repeated,
             remaining: bad.len(),
-            quarantine: bad.into_iter().map(Into::into).collect(),
+            quarantine: bad,
         }
     }
 
@@ -45,33 +45,34 @@ impl Retry {
 
 /// Checks one row again, and adds it to the valid or to the invalid rows.
 pub fn check(schema: &Schema, mut aside: Quarantined, retried: &mut Retried) {
-    let Some(text) = &aside.row else {
-        aside.reason = without_row(&aside.reason);
+    let Quarantined { id, rejected } = &mut aside;
+    let Some(text) = &rejected.row else {
+        rejected.reason = without_row(&rejected.reason);
         retried.bad.push(aside);
         return;
     };
     let mut row = Row::new(schema, Purpose::Keep);
     if let Err(error) = json::line(schema, text.as_bytes(), &mut row) {
-        aside.reason = format!("the row is no JSON object: {error}");
+        rejected.reason = format!("the row is no JSON object: {error}");
         retried.bad.push(aside);
         return;
     }
-    let (id, source) = (aside.id.clone(), &aside.source);
-    match Quarantined::of(schema, &row, id, source, aside.line) {
+    let as_it_came = || rejected.row.clone();
+    match Rejected::of(&row.faults, &rejected.source, rejected.line, as_it_came) {
         // The row retains the id under which it was quarantined.
         None => retried.good.push(NewRow::of(
             schema,
             row.view(),
             row.id_text(),
             row.target(),
-            aside.id,
+            std::mem::take(id),
             // The row is ordered after equal rows that are already stored.
-            Origin::of(identity(&aside.source).into(), 0),
+            Origin::of(identity(&rejected.source).into(), 0),
         )),
-        Some(fault) => retried.bad.push(Quarantined {
-            row: aside.row,
-            ..fault
-        }),
+        Some(still) => {
+            *rejected = still;
+            retried.bad.push(aside);
+        }
     }
 }
 

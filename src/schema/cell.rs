@@ -66,6 +66,15 @@ impl Cell {
         }
     }
 
+    /// The text of an id; none if it is missing. `text` is what a text cell's span points into.
+    pub fn id_text(&self, text: &str) -> Option<String> {
+        match self {
+            Cell::Number(v) => Some(v.to_string()),
+            Cell::Text(span) => Some(span.get(text).to_owned()),
+            Cell::Missing | Cell::Level(_) => None,
+        }
+    }
+
     pub fn is_missing(&self) -> bool {
         matches!(self, Cell::Missing)
     }

@@ -128,7 +128,7 @@ impl Desk {
             jobs: self.jobs.list(),
             trainings: self.trainings()?,
             cycle: self.document()?,
-            aside: aside.into_iter().map(Into::into).collect(),
+            aside,
             store: Some(self.store.stats()?),
             ..Section::default()
         })

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::guard::Access;
-use super::predict::Desk;
+use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::route::{Parameter, Response, Route, Tag, count};
 use super::{query, reply, views};
@@ -70,9 +70,9 @@ const RECENT: u64 = 5;
 pub async fn prediction(
     path: web::Path<String>,
     store: web::Data<Store>,
-    desk: web::Data<Desk>,
+    predictor: web::Data<Predictor>,
 ) -> Result<HttpResponse, Problem> {
-    let document = stored(&path.into_inner(), &store, &desk).await?;
+    let document = stored(&path.into_inner(), &store, &predictor).await?;
     Ok(reply::json(StatusCode::OK, &document))
 }
 
@@ -83,15 +83,15 @@ pub async fn prediction(
 pub async fn stored(
     id: &str,
     store: &web::Data<Store>,
-    desk: &Desk,
+    predictor: &Predictor,
 ) -> Result<views::StoredPrediction, Problem> {
     let find = || {
         let (store, wanted) = (store.clone(), id.to_owned());
         web::block(move || store.event(&wanted, |record, truth| (record.line(), truth)))
     };
     let mut found = find().await.map_err(Problem::internal)??;
-    let named = desk.named_at(id);
-    if found.is_none() && may_be_new(id, named, desk.predictor.clock.now()) {
+    let named = predictor.named_at(id);
+    if found.is_none() && may_be_new(id, named, predictor.clock.now()) {
         store.flush().await?; // the writer may have it still
         found = find().await.map_err(Problem::internal)??;
     }

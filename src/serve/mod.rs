@@ -3,7 +3,8 @@
 //! * [`route`] describes a route; [`routes`] is the table of all routes; [`router`] registers them with actix.
 //! * [`watch`] is the middleware around every request; [`guard`] authenticates and authorises the client.
 //! * [`http`] is the HTTP protocol below; [`expect`] rejects a request by its head alone, before the body is sent.
-//! * [`predict`] predicts rows; [`ws`] does so over a pipelined WebSocket, which also sends live events.
+//! * [`predictor`] predicts rows, for [`predict`] over REST and for [`ws`] over a pipelined WebSocket, which also sends live
+//!   events.
 //! * [`models`], [`jobs`], [`alerts`], [`health`] and [`metrics`] are the other resources of the API.
 //! * [`store`], [`quarantine`], [`sources`] and [`settings`] serve the CLI commands of the same names.
 //! * [`views`] holds the documents: the JSON, its schema, the page and the CLI output all come from the same struct.

@@ -79,7 +79,7 @@ pub async fn list(request: HttpRequest, store: web::Data<Store>) -> Result<HttpR
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|row| row.id.clone());
     let document = views::Quarantine {
-        quarantine: rows.into_iter().map(Into::into).collect(),
+        quarantine: rows,
         next,
     };
     Ok(reply::json(StatusCode::OK, &document))

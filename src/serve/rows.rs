@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::pulls::intake;
 use crate::schema::json;
 use crate::schema::row::Purpose;
-use crate::schema::{Row, Schema};
+use crate::schema::{Rejected, Row, Schema};
 use crate::store::Store;
 use crate::store::row::{NewRow, Origin};
 use crate::store::rows::{Batch, Outcome, Quarantined, Taken};
@@ -314,7 +314,7 @@ impl Reading<'_> {
     fn batch(&mut self, body: &[u8]) -> Result<(), Problem> {
         let mut row = Row::new(self.schema, Purpose::Keep);
         row_reader::lines(body, self.most, |number, line| {
-            let item = intake::Item::parse(line).map_err(|why| unreadable(number, &why))?;
+            let item = intake::Item::parse(line).map_err(|e| unreadable(number, &e.to_string()))?;
             match item {
                 intake::Item::Row(kept) => {
                     json::line(self.schema, kept.row.get().as_bytes(), &mut row)
@@ -324,8 +324,9 @@ impl Reading<'_> {
                 intake::Item::Bad(bad) => {
                     self.read += 1;
                     let id = self.clock.id().to_string();
-                    let bad = bad.with(id, &self.sender.source);
-                    self.batch.quarantined.push(bad);
+                    let source = self.sender.source.clone();
+                    let rejected = Rejected { source, ..bad };
+                    self.batch.quarantined.push(Quarantined { id, rejected });
                 }
             }
             Ok(())
@@ -338,10 +339,10 @@ impl Reading<'_> {
         self.read += 1;
         row.set_apart(self.schema);
         let line = line.map(|line| line + self.sender.before);
-        let source = &self.sender.source;
-        if let Some(aside) = Quarantined::of(self.schema, row, id.clone(), source, line) {
-            self.batch.quarantined.push(aside);
-            return;
+        let as_it_came = || row.as_it_came(self.schema);
+        let rejected = Rejected::of(&row.faults, &self.sender.source, line, as_it_came);
+        if let Some(rejected) = rejected {
+            return self.batch.quarantined.push(Quarantined { id, rejected });
         }
         let (own_id, target) = (row.id_text(), row.target());
         let origin = self.origin.clone();

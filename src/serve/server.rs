@@ -95,7 +95,6 @@ pub fn start(
     let admission = Admission::new(workers, limits.wait.0)?;
     let desk = Desk::new(
         handles.predictor.clone(),
-        handles.store.clone(),
         intake.clone(),
         admission.clone(),
         limits.rows.get(),

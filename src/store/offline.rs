@@ -10,7 +10,7 @@ use super::rows::{self, Batch, Outcome, Taken};
 /// Stores a batch in a commit of its own.
 pub fn take(file: &File, batch: &Batch, now: Timestamp) -> Result<Taken, StoreError> {
     let (outcome, _) = commit::within(file, now, |commit| rows::take(commit, batch))?;
-    Ok(taken(outcome))
+    Ok(outcome.of_source())
 }
 
 /// Stores several batches in one commit: `work` submits them one by one, and an error of `work` discards all of them.
@@ -21,7 +21,7 @@ pub fn take_all<T, E>(
 ) -> Result<Result<T, E>, StoreError> {
     let mut refused = None;
     let done = commit::within(file, now, |commit| {
-        work(&mut |batch| rows::take(commit, batch).map(taken)).map_err(|error| {
+        work(&mut |batch| rows::take(commit, batch).map(Outcome::of_source)).map_err(|error| {
             refused = Some(error);
             StoreError::Closed // nothing is committed
         })
@@ -29,12 +29,5 @@ pub fn take_all<T, E>(
     match (done, refused) {
         (_, Some(error)) => Ok(Err(error)),
         (done, None) => done.map(|(done, _)| Ok(done)),
-    }
-}
-
-fn taken(outcome: Outcome) -> Taken {
-    match outcome {
-        Outcome::Taken(taken) => taken,
-        Outcome::OtherBody => Taken::default(), // a source's batches have no keys
     }
 }

@@ -15,94 +15,32 @@ use super::ids::Found;
 use super::kind::Kind;
 use super::layout::{Key, REQUESTS};
 use super::row::{NewRow, RowKey};
+use crate::schema::Rejected;
 use crate::schema::column::Label;
-use crate::schema::{Row, Schema};
 use crate::telemetry::metrics::{Metrics, RowStatus, Transport};
 
-/// An invalid row in quarantine, with the reason.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Quarantined {
-    pub id: String,
-    /// The source that the row came from.
-    pub source: String,
-    /// Line in its source, where the header is line 1; none where the source has no lines.
-    pub line: Option<u64>,
-    /// The first column with an invalid value.
-    pub column: String,
-    /// The invalid value.
-    pub value: String,
-    /// What is wrong with the row, and what is allowed.
-    pub reason: String,
-    /// The raw row, for a later retry; none where its bounds in the source are unknown.
-    pub row: Option<String>,
-}
-
-/// A quarantined row as the API returns it.
+/// A rejected row in quarantine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "QuarantinedRow")]
-pub struct QuarantinedView {
+pub struct Quarantined {
     /// Id of the row.
     pub id: String,
-    /// Where the row came from.
-    pub source: String,
-    /// Line in its source, where the header is line 1; none where the source has no lines.
-    pub line: Option<u64>,
-    /// The first column with an invalid value.
-    pub column: String,
-    /// The invalid value.
-    pub value: String,
-    /// What is wrong with the row, and what is allowed.
-    pub reason: String,
-}
-
-impl From<Quarantined> for QuarantinedView {
-    fn from(row: Quarantined) -> QuarantinedView {
-        QuarantinedView {
-            id: row.id,
-            source: row.source,
-            line: row.line,
-            column: row.column,
-            value: row.value,
-            reason: row.reason,
-        }
-    }
+    #[serde(flatten)]
+    pub rejected: Rejected,
 }
 
 impl Quarantined {
-    /// A quarantined row for a row with faults; none where it has none. Column and value are those of the first fault, the
-    /// reason lists all of them.
-    pub fn of(
-        schema: &Schema,
-        row: &Row,
-        id: String,
-        source: &str,
-        line: Option<u64>,
-    ) -> Option<Quarantined> {
-        let first = row.faults.first()?;
-        let reasons: Vec<String> = row.faults.iter().map(ToString::to_string).collect();
-        Some(Quarantined {
-            id,
-            source: source.into(),
-            line,
-            column: first.column.clone(),
-            value: first.got.clone(),
-            reason: reasons.join("; "),
-            row: row.as_it_came(schema),
-        })
-    }
-
     /// Key by which the same invalid row is recognized when its source is read again. It leaves out the id, which
     /// is new each time.
     fn key(&self) -> Vec<u8> {
-        let Quarantined {
-            id: _,
+        let Rejected {
             source,
             line,
             column,
             value,
             reason,
             row,
-        } = self;
+        } = &self.rejected;
         let what = serde_json::json!([source, line, column, value, reason, row]);
         let mut key = b"quarantine".to_vec();
         key.extend_from_slice(&Sha256::digest(what.to_string())[..16]);
@@ -148,6 +86,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What happened to the rows of a source's batch, which has no idempotency key.
+    pub fn of_source(self) -> Taken {
+        match self {
+            Outcome::Taken(taken) => taken,
+            Outcome::OtherBody => Taken::default(),
+        }
+    }
+
     /// Adds the rows to the metrics.
     pub(super) fn count(&self, metrics: &Metrics) {
         let Outcome::Taken(taken) = self else {
@@ -308,6 +254,15 @@ pub(super) fn one(
 struct Aside<'a> {
     #[serde(flatten)]
     bad: &'a Quarantined,
+    row: &'a Option<String>,
+    transport: Transport,
+}
+
+/// The event that a row was quarantined.
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    rejected: &'a Rejected,
     transport: Transport,
 }
 
@@ -317,7 +272,13 @@ pub(super) fn keep_aside(
     bad: &Quarantined,
     transport: Transport,
 ) -> Result<(), StoreError> {
-    let bytes = serde_json::to_vec(&Aside { bad, transport }).expect("its keys are text");
+    let row = &bad.rejected.row;
+    let aside = Aside {
+        bad,
+        row,
+        transport,
+    };
+    let bytes = serde_json::to_vec(&aside).expect("its keys are text");
     commit.quarantine.insert(&*bad.id, &*bytes)?;
     Ok(())
 }
@@ -353,16 +314,11 @@ fn put_aside(
         return Ok(false);
     }
     keep_aside(commit, bad, transport)?;
-    let Quarantined {
-        source,
-        line,
-        column,
-        value,
-        reason,
-        ..
-    } = bad;
-    let body = serde_json::json!({"source": source, "line": line, "column": column, "value": value, "reason": reason, "transport": transport});
-    let body = body.to_string();
+    let report = Report {
+        rejected: &bad.rejected,
+        transport,
+    };
+    let body = serde_json::to_string(&report).expect("its keys are text");
     let event = Event::Document(Kind::Quarantine, &body);
     let seq = commit.append(commit.now, Id::of(&bad.id), &event)?;
     commit.row_seqs.insert(seq, &*key)?;

@@ -13,19 +13,24 @@ thread_local! {
     static SAID: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
+/// The message of a panic that was caught.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PanicError(pub String);
+
 /// Calls `work`. A panic in a library or in the module `edge` becomes an error and is not printed. A panic in another
 /// module, which `work` called back, does not concern the file and is passed on.
 ///
 /// # Errors
 /// The message of the panic.
-pub fn caught<T>(edge: &'static str, work: impl FnOnce() -> T) -> Result<T, String> {
+pub fn caught<T>(edge: &'static str, work: impl FnOnce() -> T) -> Result<T, PanicError> {
     static HOOK: Once = Once::new();
     HOOK.call_once(hook);
     let outer = EDGE.replace(Some(edge));
     let outcome = panic::catch_unwind(AssertUnwindSafe(work));
     EDGE.set(outer);
     outcome.map_err(|cause| match SAID.take() {
-        Some(said) => said,
+        Some(said) => PanicError(said),
         None => panic::resume_unwind(cause),
     })
 }
@@ -62,7 +67,10 @@ mod tests {
     #[test]
     fn a_panic_of_the_module_or_a_library_is_an_error_in_words() {
         assert_eq!(caught("telemetry/", || 1), Ok(1));
-        assert_eq!(caught("telemetry/", own), Err("no page 7".into()));
+        assert_eq!(
+            caught("telemetry/", own),
+            Err(PanicError("no page 7".into()))
+        );
         // A panic of the standard library: its location is outside this program.
         let library = || "ab".repeat(usize::MAX);
         assert!(caught("store/", library).is_err());
@@ -81,7 +89,10 @@ mod tests {
     #[test]
     fn edges_stand_within_each_other() {
         let inner = || caught("telemetry/", own);
-        assert_eq!(caught("store/", inner), Ok(Err("no page 7".into())));
+        assert_eq!(
+            caught("store/", inner),
+            Ok(Err(PanicError("no page 7".into())))
+        );
         assert_eq!(EDGE.get(), None);
     }
 }

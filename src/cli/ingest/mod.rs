@@ -164,12 +164,7 @@ fn now() -> jiff::Timestamp {
 }
 
 fn taken(done: Result<rows::Taken, StoreError>) -> Result<Taken, SinkError> {
-    let taken = done?;
-    Ok(Taken {
-        stored: taken.stored as u64,
-        repeated: taken.repeated as u64,
-        quarantined: taken.quarantined as u64,
-    })
+    Ok(intake::counts(&done?))
 }
 
 fn into_file(

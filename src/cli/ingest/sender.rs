@@ -104,11 +104,7 @@ impl<'r> Sender<'r> {
         let answer: Option<rows::Taken> = self.remote.rows(&headers, &lines.concat())?;
         match answer {
             Some(taken) => {
-                *sum += Taken {
-                    stored: taken.stored as u64,
-                    repeated: taken.repeated as u64,
-                    quarantined: taken.quarantined as u64,
-                };
+                *sum += intake::counts(&taken);
                 Ok(())
             }
             None if lines.len() > 1 => {

@@ -64,7 +64,7 @@ impl<'s> Watch<'s> {
     }
 
     fn see(&self, batch: &Batch) {
-        for bad in batch.quarantined() {
+        for bad in &batch.bad {
             if self.bad.fetch_add(1, Ordering::Relaxed) < NAMED {
                 self.bar
                     .suspend(|| self.site.warn(format!("quarantined: {bad}")));

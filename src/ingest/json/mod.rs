@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
+use super::error::FormatError;
 use super::format::{EachCells, Format, Reading};
 use super::rows::{Rows, SourceRow};
 use super::{cells, field};
@@ -41,7 +42,7 @@ impl Format for Json {
         source: &mut dyn Read,
         reading: &Reading<'_>,
         to: &mut dyn Rows,
-    ) -> Result<ControlFlow<()>, String> {
+    ) -> Result<ControlFlow<()>, FormatError> {
         let document = whole(source, reading.dialect.encoding)?;
         let rows = match reading.items {
             Some(field) => field::list(field, &document)?,
@@ -50,7 +51,7 @@ impl Format for Json {
         match Shape::of(rows, reading.schema) {
             Shape::Rows => {}
             Shape::Lines => return lines(&mut &*rows, reading, to),
-            Shape::Other(why) => return Err(why),
+            Shape::Other(why) => return Err(why.into()),
         }
         let mut row = Row::new(reading.schema, reading.purpose);
         let mut going = ControlFlow::Continue(());
@@ -63,7 +64,9 @@ impl Format for Json {
         let form = reading.dialect.number_form();
         let outcome = json::file_rows(reading.schema, &form, rows, usize::MAX, &mut row, &mut each);
         match outcome {
-            Err(_) if going.is_continue() => Err(self::fault(&document, rows, reading, &mut row)),
+            Err(_) if going.is_continue() => {
+                Err(self::fault(&document, rows, reading, &mut row).into())
+            }
             _ => Ok(going), // who broke off need not hear of what follows
         }
     }
@@ -73,7 +76,7 @@ impl Format for Json {
         source: &mut dyn Read,
         wanted: &[&str],
         each: EachCells<'_>,
-    ) -> Result<(), String> {
+    ) -> Result<(), FormatError> {
         let document = whole(source, Encoding::Auto)?;
         let documents = serde_json::Deserializer::from_slice(&document).into_iter();
         let mut line = 0;
@@ -108,7 +111,7 @@ impl Format for JsonLines {
         source: &mut dyn Read,
         reading: &Reading<'_>,
         to: &mut dyn Rows,
-    ) -> Result<ControlFlow<()>, String> {
+    ) -> Result<ControlFlow<()>, FormatError> {
         if reading.items.is_some() {
             // A document that holds its rows in a field is always read as a single JSON document, even if its first bytes
             // look like JSON lines.
@@ -122,7 +125,7 @@ impl Format for JsonLines {
         source: &mut dyn Read,
         wanted: &[&str],
         each: EachCells<'_>,
-    ) -> Result<(), String> {
+    ) -> Result<(), FormatError> {
         each_line(source, |line, text| {
             let text = text.ok_or_else(|| format!("line {line}: it has more than 16 MiB"))?;
             let row = serde_json::from_slice(text)
@@ -147,19 +150,17 @@ fn fault(document: &[u8], rows: &[u8], reading: &Reading<'_>, row: &mut Row) -> 
 }
 
 /// The whole document as UTF-8, without a byte-order mark.
-fn whole(source: &mut dyn Read, encoding: Encoding) -> Result<Vec<u8>, String> {
-    let failed = |fault: io::Error| format!("reading failed: {fault}");
-    let text = decode::Utf8::new(source, encoding).map_err(failed)?;
+fn whole(source: &mut dyn Read, encoding: Encoding) -> Result<Vec<u8>, FormatError> {
+    let text = decode::Utf8::new(source, encoding)?;
     let mut document = Vec::new();
-    text.take(LARGEST + 1)
-        .read_to_end(&mut document)
-        .map_err(failed)?;
+    text.take(LARGEST + 1).read_to_end(&mut document)?;
     if document.len() as u64 > LARGEST {
         let most = LARGEST >> 20;
         return Err(format!(
             "it has more than {most} MiB unpacked, the most that is read of one JSON document; write JSON lines (.jsonl, one \
              object a line), which are read row by row"
-        ));
+        )
+        .into());
     }
     Ok(document)
 }
@@ -169,9 +170,8 @@ fn lines(
     source: &mut dyn Read,
     reading: &Reading<'_>,
     to: &mut dyn Rows,
-) -> Result<ControlFlow<()>, String> {
-    let failed = |fault: io::Error| format!("reading failed: {fault}");
-    let mut text = decode::Utf8::new(source, reading.dialect.encoding).map_err(failed)?;
+) -> Result<ControlFlow<()>, FormatError> {
+    let mut text = decode::Utf8::new(source, reading.dialect.encoding)?;
     let (schema, form) = (reading.schema, reading.dialect.number_form());
     let mut row = Row::new(schema, reading.purpose);
     let mut going = ControlFlow::Continue(());
@@ -190,13 +190,13 @@ fn lines(
 /// Passes every non-blank line with its number to `each`; `None` stands for a line that exceeds the maximum length.
 fn each_line(
     source: &mut dyn Read,
-    mut each: impl FnMut(u64, Option<&[u8]>) -> Result<ControlFlow<()>, String>,
-) -> Result<(), String> {
+    mut each: impl FnMut(u64, Option<&[u8]>) -> Result<ControlFlow<()>, FormatError>,
+) -> Result<(), FormatError> {
     let mut reader = BufReader::new(source);
     let mut line = Vec::new();
     for number in 1.. {
         let whole = next_line(&mut reader, &mut line);
-        let Some(whole) = whole.map_err(|e| format!("reading failed: {e}"))? else {
+        let Some(whole) = whole? else {
             break;
         };
         let text = strip_bom(&line);
@@ -231,7 +231,7 @@ fn cells(
     row: &Value,
     wanted: &[&str],
     each: EachCells<'_>,
-) -> Result<ControlFlow<()>, String> {
+) -> Result<ControlFlow<()>, FormatError> {
     let Value::Object(row) = row else {
         let what = if row.is_array() {
             "a list"
@@ -240,7 +240,8 @@ fn cells(
         };
         return Err(format!(
             "line {line}: a row is an object like {{\"column\": value}}; got {what}"
-        ));
+        )
+        .into());
     };
     if wanted.iter().any(|name| !row.contains_key(*name)) {
         let names: Vec<&str> = row.keys().map(String::as_str).collect();

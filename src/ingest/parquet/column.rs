@@ -10,6 +10,7 @@ use polars_arrow::types::NativeType;
 use polars_parquet::parquet::schema::types::{PrimitiveLogicalType, PrimitiveType};
 
 use super::instant::{write_date, write_instant};
+use crate::ingest::error::FormatError;
 use crate::schema::row::Value;
 
 /// Maximum number of digits of a decimal that an `i128` can hold.
@@ -169,7 +170,7 @@ impl Cells {
         arrays: &[Box<dyn Array>],
         kind: &Type,
         wanted: Wanted,
-    ) -> Result<Cells, String> {
+    ) -> Result<Cells, FormatError> {
         match *kind {
             Type::Nothing => Ok(Cells::Nothing(arrays.iter().map(|a| a.len()).sum())),
             Type::Flag => {
@@ -213,7 +214,9 @@ impl Cells {
                     out.push_str(text);
                     Some(())
                 };
-                texts(all, copied).map(Cells::Texts).ok_or_else(String::new)
+                texts(all, copied)
+                    .map(Cells::Texts)
+                    .ok_or_else(|| "".into())
             }
             Type::Binary => binary(each::<BinaryViewArray>(arrays)?.flat_map(|array| array.iter())),
             Type::FixedBinary => {
@@ -236,7 +239,7 @@ impl Cells {
                 });
                 instants.map(Cells::Texts).ok_or_else(beyond)
             }
-            Type::Unreadable(what) => Err(format!("it is {what}")),
+            Type::Unreadable(what) => Err(format!("it is {what}").into()),
         }
     }
 
@@ -260,11 +263,13 @@ impl Cells {
     }
 }
 
-fn beyond() -> String {
+fn beyond() -> FormatError {
     "it has a date beyond the years -9999 to 9999".into()
 }
 
-fn each<A: Array + 'static>(arrays: &[Box<dyn Array>]) -> Result<impl Iterator<Item = &A>, String> {
+fn each<A: Array + 'static>(
+    arrays: &[Box<dyn Array>],
+) -> Result<impl Iterator<Item = &A>, FormatError> {
     let typed = arrays
         .iter()
         .map(|array| array.as_any().downcast_ref::<A>());
@@ -274,7 +279,7 @@ fn each<A: Array + 'static>(arrays: &[Box<dyn Array>]) -> Result<impl Iterator<I
 
 fn primitives<T: NativeType>(
     arrays: &[Box<dyn Array>],
-) -> Result<impl Iterator<Item = Option<T>>, String> {
+) -> Result<impl Iterator<Item = Option<T>>, FormatError> {
     let arrays = each::<PrimitiveArray<T>>(arrays)?;
     Ok(arrays.flat_map(|array| array.iter().map(|value| value.copied())))
 }
@@ -295,7 +300,7 @@ fn texts<T>(
     Some(texts)
 }
 
-fn whole<T>(arrays: &[Box<dyn Array>], wanted: Wanted) -> Result<Cells, String>
+fn whole<T>(arrays: &[Box<dyn Array>], wanted: Wanted) -> Result<Cells, FormatError>
 where
     T: NativeType + Display + ToF64,
 {
@@ -307,7 +312,7 @@ where
     Ok(Cells::Texts(digits.unwrap_or_default()))
 }
 
-fn binary<'a>(values: impl Iterator<Item = Option<&'a [u8]>>) -> Result<Cells, String> {
+fn binary<'a>(values: impl Iterator<Item = Option<&'a [u8]>>) -> Result<Cells, FormatError> {
     let all = texts(values, |bytes, out| {
         out.push_str(std::str::from_utf8(bytes).ok()?);
         Some(())

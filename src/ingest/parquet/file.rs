@@ -13,6 +13,7 @@ use polars_parquet::read::{
 };
 
 use super::column::{Cells, Type, Wanted};
+use crate::ingest::error::FormatError;
 use crate::ingest::guard;
 use crate::schema::csv::MOST_COLUMNS;
 
@@ -37,17 +38,15 @@ struct FileColumn {
 }
 
 impl File {
-    pub(super) fn read(source: &mut dyn Read) -> Result<File, String> {
+    pub(super) fn read(source: &mut dyn Read) -> Result<File, FormatError> {
         let mut bytes = Vec::new();
-        source
-            .take(LARGEST + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|e| format!("reading failed: {e}"))?;
+        source.take(LARGEST + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > LARGEST {
             let most = LARGEST >> 30;
             return Err(format!(
                 "it has more than {most} GiB, the most that is read of one Parquet file; split it into a folder of files"
-            ));
+            )
+            .into());
         }
         let about = read_metadata(&mut Cursor::new(&bytes))
             .map_err(|e| format!("it is not readable: {e}"))?;
@@ -77,15 +76,16 @@ impl File {
         group: usize,
         column: usize,
         wanted: Wanted,
-    ) -> Result<Cells, String> {
+    ) -> Result<Cells, FormatError> {
         let FileColumn { name, field, kind } = &self.columns[column];
         let rows = self.rows(group);
         if rows > MOST_ROWS {
             return Err(format!(
                 "a row group of it has {rows} rows, {MOST_ROWS} are the most; write it with smaller row groups"
-            ));
+            )
+            .into());
         }
-        let of_column = |why: String| format!("the column {name:?} {why}");
+        let of_column = |why: String| FormatError::from(format!("the column {name:?} {why}"));
         let field = match (field, kind) {
             (Some(field), kind) if !matches!(kind, Type::Unreadable(_)) => field,
             (_, kind) => {
@@ -100,7 +100,7 @@ impl File {
             let cells = Cells::of(&arrays, kind, wanted)?;
             match cells.len() == rows {
                 true => Ok(cells),
-                false => Err(format!("has {} cells for {rows} rows", cells.len())),
+                false => Err(format!("has {} cells for {rows} rows", cells.len()).into()),
             }
         });
         cells.map_err(|why| of_column(format!("cannot be read: {why}")))
@@ -111,7 +111,7 @@ impl File {
         group: usize,
         name: &str,
         field: &Field,
-    ) -> Result<Vec<Box<dyn Array>>, String> {
+    ) -> Result<Vec<Box<dyn Array>>, FormatError> {
         let group = &self.about.row_groups[group];
         let chunk = group.columns_under_root_iter(name);
         let chunk = chunk.and_then(|mut chunks| chunks.next());
@@ -131,13 +131,14 @@ impl File {
         let pages = vec![pages()];
         let types = vec![&chunk.descriptor().descriptor.primitive_type];
         let arrays = column_iter_to_arrays(pages, types, field.clone(), None);
-        arrays.map(|(arrays, _)| arrays).map_err(|e| e.to_string())
+        let (arrays, _) = arrays.map_err(|e| e.to_string())?;
+        Ok(arrays)
     }
 }
 
 /// Checks that no run of definition levels is longer than its page: the library would otherwise allocate as much memory as a
 /// damaged length says, which can abort the process.
-fn check_levels(mut pages: BasicDecompressor, rows: usize) -> Result<(), String> {
+fn check_levels(mut pages: BasicDecompressor, rows: usize) -> Result<(), FormatError> {
     let said = |e: ParquetError| e.to_string();
     pages.read_dict_page().map_err(said)?;
     let mut values = 0;
@@ -145,7 +146,7 @@ fn check_levels(mut pages: BasicDecompressor, rows: usize) -> Result<(), String>
         let page = page.map_err(said)?.decompress(&mut pages).map_err(said)?;
         values += page.num_values();
         if values > rows {
-            return Err(format!("a page goes beyond its {rows} rows"));
+            return Err(format!("a page goes beyond its {rows} rows").into());
         }
         let has_levels = page.descriptor.max_def_level > 0;
         let levels = split_buffer(&page).map_err(said)?.def;
@@ -179,15 +180,16 @@ fn runs(mut levels: &[u8]) -> impl Iterator<Item = u64> + '_ {
 }
 
 /// The columns by their Parquet types. The embedded Arrow schema matters only for the few types that Parquet lacks.
-fn columns(about: &FileMetadata) -> Result<Vec<FileColumn>, String> {
+fn columns(about: &FileMetadata) -> Result<Vec<FileColumn>, FormatError> {
     let fields = about.schema().fields();
     if fields.len() > MOST_COLUMNS {
         return Err(format!(
             "it has {} columns, {MOST_COLUMNS} are the most",
             fields.len()
-        ));
+        )
+        .into());
     }
-    let arrow = guard::call(|| infer_schema(about).map_err(|e| e.to_string())).ok();
+    let arrow = guard::call(|| Ok(infer_schema(about).map_err(|e| e.to_string())?)).ok();
     let column = |file: &ParquetType| {
         let name = file.name().to_owned();
         let of_arrow = arrow.as_ref().and_then(|schema| schema.get(name.as_str()));

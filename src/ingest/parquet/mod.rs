@@ -9,6 +9,7 @@ use std::io::Read;
 use std::ops::ControlFlow;
 
 use super::cells;
+use super::error::FormatError;
 use super::format::{EachCells, Format, Reading};
 use super::rows::{Rows, SourceRow};
 use crate::schema::dialect::Notice;
@@ -35,7 +36,7 @@ impl Format for Parquet {
         source: &mut dyn Read,
         reading: &Reading<'_>,
         to: &mut dyn Rows,
-    ) -> Result<ControlFlow<()>, String> {
+    ) -> Result<ControlFlow<()>, FormatError> {
         reading.no_items(self.name())?;
         let schema = reading.schema;
         let file = File::read(source)?;
@@ -108,7 +109,7 @@ impl Format for Parquet {
         source: &mut dyn Read,
         wanted: &[&str],
         each: EachCells<'_>,
-    ) -> Result<(), String> {
+    ) -> Result<(), FormatError> {
         let file = File::read(source)?;
         let names: Vec<&str> = file.names().collect();
         let places = cells::places(&names, wanted)?;

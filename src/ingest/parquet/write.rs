@@ -216,7 +216,7 @@ pub(in crate::ingest) fn answer_bytes(answers: Answers<'_>) -> Result<Vec<u8>, W
             Series::new(first.as_str().into(), numbers).into()
         }
         true => {
-            let texts: Vec<Option<String>> = ids().map(|(id, text)| id_text(id, text)).collect();
+            let texts: Vec<Option<String>> = ids().map(|(id, text)| id.id_text(text)).collect();
             Series::new(first.as_str().into(), texts).into()
         }
     });
@@ -240,14 +240,6 @@ pub(in crate::ingest) fn answer_bytes(answers: Answers<'_>) -> Result<Vec<u8>, W
     bytes(columns)
 }
 
-fn id_text(cell: Cell, text: &str) -> Option<String> {
-    match cell {
-        Cell::Text(span) => Some(span.get(text).to_owned()),
-        Cell::Number(v) => Some(v.to_string()),
-        _ => None,
-    }
-}
-
 fn whole_id(cell: Cell, text: &str) -> Option<i64> {
     match cell {
         Cell::Text(span) => whole_text(span.get(text)),
@@ -261,7 +253,7 @@ fn ids(name: &str, cells: &[Cell], text: &str, kind: IdKind) -> Column {
         let whole: Vec<Option<i64>> = cells.iter().map(|c| whole_id(*c, text)).collect();
         return Series::new(name.into(), whole).into();
     }
-    let texts: Vec<Option<String>> = cells.iter().map(|c| id_text(*c, text)).collect();
+    let texts: Vec<Option<String>> = cells.iter().map(|c| c.id_text(text)).collect();
     Series::new(name.into(), texts).into()
 }
 

@@ -35,14 +35,14 @@ impl Kind for Stdin {
 
     fn pull(&self, pull: &Pull<'_>, to: &mut dyn Rows) -> Result<(), ReadError> {
         let content = ReadError::content(self.name());
-        let failed = |e: io::Error| content(format!("reading failed: {e}"));
+        let failed = |e: io::Error| content(e.into());
         let input = compression::plain(io::stdin().lock()).map_err(failed)?;
         let (first, mut input) = compression::peek(input, signature::SIGNATURE).map_err(failed)?;
         if to.begin(self.name()).is_break() {
             return Ok(());
         }
         if let Some(what) = signature::other(&first) {
-            return Err(content(format!("it is {what}, and no table")));
+            return Err(content(format!("it is {what}, and no table").into()));
         }
         let reading = pull.reading(&self.dialect, self.items.as_ref());
         let outcome = content::read(formats::sniffed(&first), &mut input, &reading, to);

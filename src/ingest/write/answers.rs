@@ -1,10 +1,10 @@
 //! Combines a table with the predictions for it, row by row.
 
 use crate::ingest::collect::{Loaded, OddRow};
+use crate::schema::Warning;
 use crate::schema::answer::{self, Answer};
 use crate::schema::column::Label;
 use crate::schema::fault::Problem;
-use crate::schema::{Cell, Span, Warning};
 
 /// A table that was read to predict, with its predictions.
 #[derive(Clone, Copy, Debug)]
@@ -27,19 +27,9 @@ impl<'a> Answers<'a> {
         (0..self.loaded.read).map(move |n| {
             let odd = odd.next_if(|(at, _)| *at == n).map(|(_, odd)| odd);
             if let Some(bad) = odd.and_then(OddRow::left_out) {
-                let text = bad.id.as_deref().unwrap_or_default();
-                let end = text.len() as u32;
-                let id = bad
-                    .id
-                    .as_ref()
-                    .map_or(Cell::Missing, |_| Cell::Text(Span { start: 0, end }));
-                let answer = Answer {
-                    row: n + 1,
-                    id: has_id.then_some(id),
-                    text,
-                    said: None,
-                };
-                return (answer, odd);
+                let answer = bad.answer(n + 1);
+                let id = answer.id.filter(|_| has_id);
+                return (Answer { id, ..answer }, odd);
             }
             let i = place;
             place += 1;

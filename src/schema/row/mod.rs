@@ -119,11 +119,7 @@ impl Row {
     }
 
     pub fn id_text(&self) -> Option<String> {
-        match self.id {
-            Cell::Number(v) => Some(v.to_string()),
-            Cell::Text(span) => Some(span.get(&self.text).to_owned()),
-            _ => None,
-        }
+        self.id.id_text(&self.text)
     }
 
     /// The target: whether the row has the positive label. `None` if it has none or the purpose ignores it.

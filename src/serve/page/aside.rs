@@ -2,13 +2,13 @@
 
 use maud::{Markup, html};
 
-use crate::store::rows::QuarantinedView;
+use crate::store::rows::Quarantined;
 
 /// Maximum number of quarantined rows shown.
 pub const SHOWN: usize = 5;
 
 /// Draws the rows as a table, or nothing if there are none.
-pub fn draw(last: &[QuarantinedView]) -> Markup {
+pub fn draw(last: &[Quarantined]) -> Markup {
     html! {
         @if !last.is_empty() {
             h3 { "Quarantined" }
@@ -16,7 +16,7 @@ pub fn draw(last: &[QuarantinedView]) -> Markup {
                 table {
                     thead { tr { th { "from" } th { "line" } th { "column" } th { "value" } th { "what is wrong" } } }
                     tbody {
-                        @for row in last {
+                        @for row in last.iter().map(|row| &row.rejected) {
                             tr {
                                 td { (row.source) }
                                 td { @match row.line { Some(line) => (line), None => "–" } }

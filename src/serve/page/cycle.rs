@@ -12,7 +12,7 @@ use crate::promotion::probation::Figure;
 use crate::serve::views::{Loop, Probation, Shadow};
 use crate::stats::sequence::Bounded;
 use crate::store::Stats;
-use crate::store::rows::QuarantinedView;
+use crate::store::rows::Quarantined;
 
 /// Maximum number of jobs shown.
 const SHOWN: usize = 4;
@@ -28,7 +28,7 @@ pub struct Section {
     /// Write errors of the store.
     pub trouble: Trouble,
     /// The most recently quarantined rows, newest first.
-    pub aside: Vec<QuarantinedView>,
+    pub aside: Vec<Quarantined>,
     /// Statistics of the store; `None` if the store cannot be read.
     pub store: Option<Stats>,
 }

@@ -1,10 +1,10 @@
 //! The rows of one body and their predictions, before they are written in the format of the response.
 
 use crate::model::Model;
-use crate::schema::{Fault, Row, Table, Warning};
+use crate::schema::{Fault, LeftOut, Row, Table};
+use crate::serve::predictor::{PredictedTable, Warnings};
 use crate::serve::problem::{Entry, Faults};
 use crate::serve::row_reader::RowSink;
-use crate::store::feed::PredictionId;
 
 /// Maximum number of faults listed in a partial response. It is high because the client needs the faults of every row.
 const MOST_PARTIAL: usize = 10_000;
@@ -12,31 +12,24 @@ const MOST_PARTIAL: usize = 10_000;
 /// The rows of a body, parsed and checked.
 pub struct Rows {
     pub table: Table,
-    /// Warnings of valid rows, by the row's index in the table. Rows without warnings are left out.
-    pub warnings: Vec<(usize, Vec<Warning>)>,
+    /// Warnings of the valid rows.
+    pub warnings: Warnings,
     /// For each row read, its index in the table; none for an invalid row.
     pub places: Vec<Option<usize>>,
     /// Faults of the invalid rows.
     pub faults: Faults,
     /// The invalid rows in order, for a partial response that has one line per row.
-    pub bad: Option<Vec<Bad>>,
-}
-
-/// An invalid row in a response that has one line per row.
-pub struct Bad {
-    /// The row's own id, if it has one.
-    pub id: Option<String>,
-    /// The faults of the row.
-    pub faults: Vec<Fault>,
+    pub bad: Option<Vec<LeftOut>>,
 }
 
 /// Rows with their predictions.
 pub struct Answered {
-    pub rows: Rows,
-    /// Probabilities of the valid rows.
-    pub probabilities: Vec<f64>,
-    /// Ids of the predictions for the valid rows; empty for a trial.
-    pub ids: Vec<PredictionId>,
+    /// The valid rows.
+    pub predicted: PredictedTable,
+    /// For each row read, its index among the predicted rows; none for an invalid row.
+    pub places: Vec<Option<usize>>,
+    /// The invalid rows, as [`Rows::bad`].
+    pub bad: Option<Vec<LeftOut>>,
     /// Faults by row, for a partial response.
     pub errors: Vec<Entry>,
 }
@@ -55,17 +48,6 @@ impl Rows {
             bad: None,
         }
     }
-
-    /// Warnings of a valid row, by its index in the table.
-    pub fn warnings_of(&self, place: usize) -> &[Warning] {
-        match self
-            .warnings
-            .binary_search_by_key(&place, |(place, _)| *place)
-        {
-            Ok(at) => &self.warnings[at].1,
-            Err(_) => &[],
-        }
-    }
 }
 
 impl RowSink for Rows {
@@ -74,10 +56,7 @@ impl RowSink for Rows {
             let pointer = format!("/{}", self.places.len());
             self.faults.row(&row.faults, &pointer, line);
             if let Some(bad) = &mut self.bad {
-                bad.push(Bad {
-                    id: row.id_text(),
-                    faults: std::mem::take(&mut row.faults),
-                });
+                bad.push(LeftOut::take(row));
             }
             return self.places.push(None);
         }

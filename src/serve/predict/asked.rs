@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::schema::fault::excerpt;
 use crate::serve::body::Format;
-use crate::serve::predictor::Origin;
+use crate::serve::predictor::Request;
 use crate::serve::problem::{Problem, kind};
 use crate::serve::query;
 use crate::serve::route::{Parameter, flag};
@@ -53,16 +53,12 @@ pub const TRANSPORT: Parameter = Parameter::query(
 /// The parsed parameters of a prediction request.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// The transport of the rows, and whether their predictions are stored.
-    pub origin: Origin,
-    /// Whether to add contributions, which together with the base sum to the probability.
-    pub explain: bool,
+    /// How the rows are predicted.
+    pub request: Request,
     /// Whether to predict the valid rows even if others are invalid.
     pub partial: bool,
     /// Whether the response waits until the predictions are on disk.
     pub durable: bool,
-    /// The id that the client chose for the prediction.
-    pub id: Option<Arc<str>>,
 }
 
 impl Asked {
@@ -71,38 +67,38 @@ impl Asked {
     /// # Errors
     /// 400 for unknown parameters, invalid values, or parameters that cannot be combined.
     pub fn read(query: &str, format: Format) -> Result<Asked, Problem> {
-        let origin = Origin {
-            transport: Transport::Rest,
-            trial: false,
-        };
         let mut asked = Asked {
-            origin,
-            explain: false,
+            request: Request {
+                transport: Transport::Rest,
+                trial: false,
+                explain: false,
+                id: None,
+            },
             partial: false,
             durable: false,
-            id: None,
         };
         if query.is_empty() {
             return Ok(asked);
         }
+        let request = &mut asked.request;
         for (name, value) in query::parameters(query, PARAMETERS)? {
             match &*name {
-                "explain" => asked.explain = query::flag(&name, &value)?,
+                "explain" => request.explain = query::flag(&name, &value)?,
                 "partial" => asked.partial = query::flag(&name, &value)?,
                 "durable" => asked.durable = query::flag(&name, &value)?,
-                "store" => asked.origin.trial = !query::flag(&name, &value)?,
-                "transport" => asked.origin.transport = page(&value)?,
-                _ => asked.id = Some(id(&value)?),
+                "store" => request.trial = !query::flag(&name, &value)?,
+                "transport" => request.transport = page(&value)?,
+                _ => request.id = Some(id(&value)?),
             }
         }
-        if asked.origin.trial && (asked.id.is_some() || asked.durable) {
+        if request.trial && (request.id.is_some() || asked.durable) {
             let parameter = if asked.durable { "durable" } else { "id" };
             return Err(no_trial(parameter));
         }
-        if asked.explain && format == Format::Csv {
+        if request.explain && format == Format::Csv {
             return Err(bad("an explanation does not fit into a table; ask in JSON"));
         }
-        if asked.id.is_some() && format != Format::Json {
+        if request.id.is_some() && format != Format::Json {
             return Err(only_one());
         }
         Ok(asked)

@@ -1,21 +1,16 @@
 //! `POST /v1/predict`: predicts rows and responds in the format of the request body.
 
-pub mod answer;
 mod answered;
 mod asked;
 mod many;
-mod named;
 mod one;
 mod thread;
 mod write;
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 pub use asked::{TRANSPORT, page};
-use jiff::Timestamp;
-pub use one::check;
 use serde_json::{Value, json};
 
 use super::admission::{Admission, Client, Kind, Priced, Work};
@@ -27,9 +22,8 @@ use super::route::{Body, JSON, Response, Route, Tag};
 use super::schemas::{Schemas, row};
 use super::stream::{self, Connection};
 use super::{reply, views};
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 use asked::Asked;
-use named::Named;
 use thread::Thread;
 use write::Reply;
 
@@ -89,15 +83,12 @@ pub struct Desk {
     most_rows: usize,
     /// Runs large bodies and explanations on a separate pool.
     admission: Admission,
-    named: Arc<Named>,
-    store: Store,
 }
 
 impl Desk {
     /// Creates the state for requests of at most `most_rows` rows.
     pub fn new(
         predictor: Predictor,
-        store: Store,
         intake: Intake,
         admission: Admission,
         most_rows: usize,
@@ -107,14 +98,7 @@ impl Desk {
             intake,
             most_rows,
             admission,
-            named: Arc::default(),
-            store,
         }
-    }
-
-    /// The time of a prediction whose id the client chose, if the prediction is still held in memory.
-    pub fn named_at(&self, id: &str) -> Option<Timestamp> {
-        Some(self.named.get(id)?.prediction.time)
     }
 
     /// Maximum number of rows per request.
@@ -131,7 +115,7 @@ impl Desk {
     ) -> Result<Reply, Problem> {
         let is_object = || body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
         if format == Format::Json && is_object() {
-            let bytes = one::answer(&self.predictor, (&self.named, &self.store), asked, body)?;
+            let bytes = one::answer(&self.predictor, asked, body)?;
             return Ok(Reply { bytes, model: None });
         }
         many::answer(&self.predictor, asked, format, self.most_rows, thread, body)
@@ -147,7 +131,7 @@ impl Desk {
     ) -> Result<Reply, Problem> {
         let work = Work {
             rows: body::about_rows(format, &body.bytes).min(self.most_rows),
-            kind: match asked.explain {
+            kind: match asked.request.explain {
                 true => Kind::Explain,
                 false => Kind::Predict,
             },
@@ -175,7 +159,7 @@ pub async fn predict(
 ) -> Result<HttpResponse, Problem> {
     let format = body::format(request.headers(), body::ROWS)?;
     let asked = Asked::read(request.query_string(), format)?;
-    if asked.origin.trial {
+    if asked.request.trial {
         if request.headers().contains_key(IDEMPOTENCY_KEY) {
             return Err(asked::no_trial("an Idempotency-Key"));
         }
@@ -183,9 +167,11 @@ pub async fn predict(
     }
     let body = desk.intake.read(&request, &mut payload).await?;
     let durable = asked.durable;
-    let lost = desk.store.lost();
+    let store = &desk.predictor.store;
+    let lost = store.lost();
     // A client-chosen id may require a read from disk, and the disk may stall.
-    let is_quick = body.bytes.len() <= SMALL && asked.id.is_none() && !asked.explain;
+    let is_quick =
+        body.bytes.len() <= SMALL && asked.request.id.is_none() && !asked.request.explain;
     let answer = if is_quick {
         desk.answer(&asked, format, Thread::Serving, &body.bytes)?
     } else {
@@ -193,9 +179,9 @@ pub async fn predict(
             .await?
     };
     if durable {
-        desk.store.flush().await?; // what was noted before is on the disk with it
+        store.flush().await?; // what was noted before is on the disk with it
         // A prediction that was dropped in the meantime may have belonged to this request.
-        if desk.store.lost() != lost {
+        if store.lost() != lost {
             let why = "the disk does not follow, and predictions are lost";
             return Err(StoreError::Unavailable(why.into()).into());
         }

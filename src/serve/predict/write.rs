@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Why};
-use super::answered::{Answered, Bad};
+use super::answered::Answered;
 use super::asked::Asked;
 use super::thread::Thread;
 use crate::live::Champion;
 use crate::model::Workspace;
-use crate::schema::cell::Span;
-use crate::schema::{Cell, Fault, Warning, answer as table};
+use crate::schema::{Fault, LeftOut, Warning, answer as table};
 use crate::serve::body::Format;
 use crate::serve::problem::{Entry, Problem};
 
@@ -36,11 +34,11 @@ pub fn answers(
     (format, thread): (Format, Thread<'_>),
     work: &mut Workspace,
 ) -> Result<Reply, Problem> {
-    let mut out = Vec::with_capacity(answered.rows.places.len() * USUAL);
+    let mut out = Vec::with_capacity(answered.places.len() * USUAL);
     let mut pen = Pen {
         answered,
         champion,
-        explain: asked.explain,
+        explain: asked.request.explain,
         thread,
         work,
     };
@@ -78,8 +76,8 @@ struct Pen<'a> {
 impl Pen<'_> {
     fn places(&mut self, between: &[u8], out: &mut Vec<u8>) -> Result<(), Problem> {
         let answered = self.answered;
-        let mut bad = answered.rows.bad.iter().flatten();
-        for (n, place) in self.answered.rows.places.iter().enumerate() {
+        let mut bad = answered.bad.iter().flatten();
+        for (n, place) in self.answered.places.iter().enumerate() {
             if n > 0 {
                 out.extend_from_slice(between);
             }
@@ -98,7 +96,7 @@ impl Pen<'_> {
     }
 
     /// Writes the line of an invalid row, with the same keys as the line of a trial.
-    fn bad(&self, bad: &Bad, out: &mut Vec<u8>) {
+    fn bad(&self, bad: &LeftOut, out: &mut Vec<u8>) {
         let warning = |fault: &Fault| {
             let entry = Entry::of(fault, "", None);
             json!({"column": fault.column, "problem": entry.problem, "value": entry.got})
@@ -109,39 +107,26 @@ impl Pen<'_> {
     }
 
     fn json(&mut self, place: usize, out: &mut Vec<u8>) {
-        let model = &self.champion.model;
-        let row = self.answered.rows.table.row(place);
-        let explanation = self.explain.then(|| model.explain(row, self.work));
-        let why = explanation.as_ref().map(|explanation| Why {
-            explanation,
-            schema: model.schema(),
-            row,
-        });
-        let probability = self.answered.probabilities[place];
-        let answer = Answer {
-            id: self.answered.ids.get(place),
-            label: model.label(probability),
-            probability,
-            model: &self.champion.name,
-            warnings: self.answered.rows.warnings_of(place),
-            why,
-        };
-        answer.write(out);
+        let predicted = &self.answered.predicted;
+        let id = predicted.id(place);
+        let row = predicted.row(place);
+        out.push(b'{');
+        row.write(id.as_ref(), self.champion, self.explain, self.work, out);
+        out.push(b'}');
     }
 
     fn csv(&self, out: &mut Vec<u8>) {
-        let (model, rows) = (&self.champion.model, &self.answered.rows);
-        let schema = model.schema();
-        let bad = rows.bad.as_deref().unwrap_or_default();
-        let has_id =
-            table::has_id(schema, rows.table.ids()) || bad.iter().any(|bad| bad.id.is_some());
+        let (schema, answered) = (self.champion.model.schema(), self.answered);
+        let bad = answered.bad.as_deref().unwrap_or_default();
+        let has_id = table::has_id(schema, answered.predicted.table.ids())
+            || bad.iter().any(|bad| bad.id.is_some());
         let mut bad = bad.iter();
         table::csv_header(schema, has_id, out);
         more(["prediction_id", "warnings"], out);
-        for (n, place) in rows.places.iter().enumerate() {
+        for (n, place) in answered.places.iter().enumerate() {
             let line = match *place {
                 Some(place) => self.line(n, place),
-                None => bad_line(n, bad.next()),
+                None => bad_line(n, bad.next().expect("a row without a place is listed")),
             };
             let answer = table::Answer {
                 id: line.answer.id.filter(|_| has_id),
@@ -153,18 +138,20 @@ impl Pen<'_> {
     }
 
     fn line(&self, n: usize, place: usize) -> Line<'_> {
-        let (model, rows) = (&self.champion.model, &self.answered.rows);
-        let probability = self.answered.probabilities[place];
-        let prediction = self.answered.ids.get(place);
+        let predicted = &self.answered.predicted;
+        let row = predicted.row(place);
+        let label = self.champion.model.label(row.probability);
         Line {
             answer: table::Answer {
                 row: n + 1,
-                id: Some(rows.table.id(place)),
-                text: rows.table.text(),
-                said: Some((model.label(probability), probability)),
+                id: Some(row.own_id),
+                text: row.row.text,
+                said: Some((label, row.probability)),
             },
-            prediction: prediction.map_or_else(String::new, ToString::to_string),
-            warnings: warnings(rows.warnings_of(place)),
+            prediction: predicted
+                .id(place)
+                .map_or_else(String::new, |id| id.to_string()),
+            warnings: warnings(row.warnings),
         }
     }
 }
@@ -177,17 +164,11 @@ struct Line<'a> {
 }
 
 /// The CSV line of an invalid row: its id, no label or probability, and its faults.
-fn bad_line(n: usize, bad: Option<&Bad>) -> Line<'_> {
-    let id = bad.and_then(|bad| bad.id.as_deref());
+fn bad_line(n: usize, bad: &LeftOut) -> Line<'_> {
     Line {
-        answer: table::Answer {
-            row: n + 1,
-            id: Some(id.map_or(Cell::Missing, |id| Cell::Text(Span::of(id, id)))),
-            text: id.unwrap_or_default(),
-            said: None,
-        },
+        answer: bad.answer(n + 1),
         prediction: String::new(),
-        warnings: bad.map_or_else(String::new, |bad| faults(&bad.faults)),
+        warnings: faults(&bad.faults),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::schema::Row;
 use crate::schema::row::Purpose;
 use crate::serve::events::stored;
 use crate::serve::page::prediction as drawing;
-use crate::serve::predict::Desk;
+use crate::serve::predictor::Predictor;
 use crate::serve::problem::{Problem, kind};
 use crate::serve::route::{Parameter, Route};
 use crate::serve::views;
@@ -37,12 +37,12 @@ async fn show(
     request: HttpRequest,
     path: web::Path<String>,
     store: web::Data<Store>,
-    desk: web::Data<Desk>,
+    predictor: web::Data<Predictor>,
     registry: web::Data<Registry>,
     timeline: web::Data<Timeline>,
 ) -> Result<HttpResponse, Problem> {
     let id = path.into_inner();
-    let found: views::StoredPrediction = stored(&id, &store, &desk).await?;
+    let found: views::StoredPrediction = stored(&id, &store, &predictor).await?;
     let model = found
         .event
         .members

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::pulls::view::SourceView;
 use crate::schema::column::Label as Truth;
-use crate::store::rows::QuarantinedView;
+use crate::store::rows::Quarantined;
 use crate::telemetry::metrics::{EventKind, LabelStatus};
 
 /// A stored event. Its other members depend on its kind.
@@ -80,7 +80,7 @@ pub enum Labelled {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quarantine {
     /// The quarantined rows, oldest first.
-    pub quarantine: Vec<QuarantinedView>,
+    pub quarantine: Vec<Quarantined>,
     /// Id to pass as `after` to get the next page; null on the last page.
     pub next: Option<String>,
 }

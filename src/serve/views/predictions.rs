@@ -1,5 +1,5 @@
 //! The responses of the prediction routes. The server does not serialise these structs: it writes the same bytes directly into
-//! its buffer (`serve::predict::answer`), and a test checks that both are equal.
+//! its buffer (`serve::predictor::answer`), and a test checks that both are equal.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 
 use super::message::{Message, Ref};
 use super::types::{self, TYPES};
+use crate::live::Champion;
+use crate::model::Workspace;
+use crate::schema::Row;
 use crate::schema::fault::{excerpt, nearest};
 use crate::schema::json::{self, JsonError};
-use crate::schema::own_id;
 use crate::serve::admission::{Admission, Client, Kind as WorkKind, Priced, Work};
 use crate::serve::guard::{Access, Caller};
 use crate::serve::labels::{self, given};
-use crate::serve::predict::answer::{Answer, Why};
-use crate::serve::predict::check;
-use crate::serve::predictor::{Made, Origin, Predictor, on_bench};
+use crate::serve::predictor::{Predictor, Request, on_scratch};
 use crate::serve::problem::{Entry, Problem, escape, kind};
 use crate::serve::stream::Connection;
 use crate::store::Store;
-use crate::store::feed::{Feed, PredictionId, Since, Subscription, TOPICS, Topics, name, named};
+use crate::store::feed::{Feed, Since, Subscription, TOPICS, Topics, name, named};
 use crate::store::labels::{Done, Given, Status};
 use crate::telemetry::metrics::Transport;
 
@@ -74,7 +74,7 @@ impl Desk {
             Ok(champion) => champion,
             Err(problem) => return Reply::Ready(error(Ref::None.json(), &problem)),
         };
-        on_bench(champion.model.schema(), |row, work| {
+        on_scratch(champion.model.schema(), |row, work| {
             let message = match Message::read(text, champion.model.schema(), row) {
                 Ok(message) => message,
                 Err(fault) => {
@@ -188,7 +188,7 @@ impl Explanation {
     fn make(&self) -> Result<String, Problem> {
         let champion = self.rows.predictor.champion()?;
         let schema = champion.model.schema();
-        on_bench(schema, |row, work| {
+        on_scratch(schema, |row, work| {
             let message = Message::read(&self.text, schema, row);
             let message = message.map_err(|fault| unreadable(fault, &self.text))?;
             self.rows.predict(&message, &champion, row, work)
@@ -200,14 +200,15 @@ impl Rows {
     fn predict(
         &self,
         message: &Message<'_>,
-        champion: &crate::live::Champion,
-        row: &mut crate::schema::Row,
-        work: &mut crate::model::Workspace,
+        champion: &Champion,
+        row: &Row,
+        work: &mut Workspace,
     ) -> Result<String, Problem> {
-        let explain = flag(message, "explain", false)?;
-        let origin = Origin {
+        let request = Request {
             transport: self.transport,
+            explain: flag(message, "explain", false)?,
             trial: !flag(message, "store", true)?,
+            id: None,
         };
         if !message.has_row {
             return Err(fault(
@@ -217,44 +218,13 @@ impl Rows {
                 "an object like {\"column\": value}",
             ));
         }
-        check(&self.predictor, origin, row)?;
-        let model = &champion.model;
-        let id = (!origin.trial).then(|| PredictionId::Fresh(self.predictor.fresh_id()));
-        let probability = model.probability(row.view(), work);
-        let explanation = explain.then(|| model.explain(row.view(), work));
-        let why = explanation.as_ref().map(|explanation| Why {
-            explanation,
-            schema: model.schema(),
-            row: row.view(),
-        });
         let mut out = Vec::with_capacity(USUAL);
         out.extend_from_slice(b"{\"type\":\"prediction\",\"ref\":");
         out.extend_from_slice(message.reference.json().as_bytes());
         out.push(b',');
-        let label = model.label(probability);
-        Answer {
-            id: id.as_ref(),
-            label,
-            probability,
-            model: &champion.name,
-            warnings: &row.warnings,
-            why,
-        }
-        .write_fields(&mut out);
+        self.predictor
+            .predict(champion, row, &request, work, &mut out)?;
         out.push(b'}');
-        self.predictor.count(origin, 1, row.warnings.len());
-        if let Some(id) = id {
-            let made = Made {
-                id,
-                transport: origin.transport,
-                probability,
-                row: row.view(),
-                own_id: own_id::key(row.id(), row.view().text),
-                warnings: &row.warnings,
-            };
-            self.predictor
-                .note(self.predictor.prediction(champion, made));
-        }
         Ok(String::from_utf8(out).expect("JSON is UTF-8"))
     }
 }

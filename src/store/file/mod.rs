@@ -21,7 +21,7 @@ use redb::{
 use super::error::{OpenError, StoreError};
 use super::health::Health;
 use super::layout::{self, META};
-use crate::telemetry::panics;
+use crate::telemetry::panics::{self, PanicError};
 use backend::Boxed;
 
 /// Name of the store's file in the state folder.
@@ -117,7 +117,7 @@ impl File {
     /// Opens the database. Some kinds of damage make it panic, which is reported as an error.
     fn opened(&self, trust: Trust) -> Result<Database, OpenError> {
         let opened = panics::caught(EDGE, || self.database(trust));
-        opened.unwrap_or_else(|why| {
+        opened.unwrap_or_else(|PanicError(why)| {
             let file = self.name();
             Err(OpenError::Damaged { file, why })
         })
@@ -223,7 +223,8 @@ impl File {
         if let Health::Damaged(why) = &*self.health.borrow() {
             return Err(StoreError::Damaged(why.clone()));
         }
-        let done = panics::caught(EDGE, work).unwrap_or_else(|why| Err(StoreError::Damaged(why)));
+        let done = panics::caught(EDGE, work);
+        let done = done.unwrap_or_else(|PanicError(why)| Err(StoreError::Damaged(why)));
         if let Err(error @ StoreError::Damaged(why)) = &done {
             if self.tell(Health::Damaged(why.clone())).is_some() {
                 tracing::error!(
@@ -291,7 +292,7 @@ impl File {
             .unwrap_or_else(PoisonError::into_inner);
         let closed = database.take();
         // Dropping a damaged database may panic too.
-        if let Err(why) = panics::caught(EDGE, || drop(closed)) {
+        if let Err(PanicError(why)) = panics::caught(EDGE, || drop(closed)) {
             self.tell(Health::Damaged(why));
         }
     }

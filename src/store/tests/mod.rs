@@ -19,6 +19,7 @@ use super::row::NewRow;
 use super::rows::{Batch, Outcome, Quarantined};
 use super::*;
 use crate::clock::System;
+use crate::schema::Rejected;
 use crate::schema::column::Label;
 use disk::Disk;
 
@@ -105,12 +106,14 @@ async fn a_row_leaves_quarantine_once() {
     let (store, _recorder) = start(&disk);
     let bad = Quarantined {
         id: "q".into(),
-        source: "wines.csv".into(),
-        line: Some(2),
-        column: "acid".into(),
-        value: "x".into(),
-        reason: "no number".into(),
-        row: None,
+        rejected: Rejected {
+            source: "wines.csv".into(),
+            line: Some(2),
+            column: "acid".into(),
+            value: "x".into(),
+            reason: "no number".into(),
+            row: None,
+        },
     };
     let batch = Batch {
         quarantined: vec![bad],

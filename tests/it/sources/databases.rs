@@ -37,7 +37,7 @@ fn check_table(url: &str, table: &str) {
     assert_eq!(pulled.rows, ["1 true 1.5|#0|0123", "2 - -|-|-"]);
     assert_eq!(
         (pulled.bad[0].line, pulled.bad[0].reason.as_str()),
-        (3, BAD)
+        (Some(3), BAD)
     );
 }
 

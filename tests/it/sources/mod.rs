@@ -11,9 +11,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use titanic_platform::ingest::source::{Options, Order};
-use titanic_platform::ingest::{Batch, Quarantined, SinkError, Source, Taken, Tally, World};
+use titanic_platform::ingest::{Batch, SinkError, Source, Taken, Tally, World};
 use titanic_platform::model::Spec;
-use titanic_platform::schema::Cell;
+use titanic_platform::schema::{Cell, Rejected};
 
 /// A small table: an id, a number, a category, a text.
 pub const PARCELS: &str = r#"
@@ -58,7 +58,7 @@ pub struct Pulled {
     pub outcome: Result<Tally, String>,
     /// Valid rows: id, target, weight, postcode.
     pub rows: Vec<String>,
-    pub bad: Vec<Quarantined>,
+    pub bad: Vec<Rejected>,
     /// Cursors of the batches.
     pub cursors: Vec<Option<String>>,
     pub waits: Vec<Duration>,
@@ -117,7 +117,7 @@ pub fn pull(from: &str, options: &Options, cursor: Option<&str>) -> Pulled {
     let mut sink = |batch: Batch| -> Result<Taken, SinkError> {
         assert!(batch.read() <= 4096);
         pulled.rows.extend(words(&batch));
-        pulled.bad.extend(batch.quarantined());
+        pulled.bad.extend(batch.bad.iter().cloned());
         pulled.cursors.push(batch.cursor.clone());
         Ok(Taken {
             stored: batch.table.len() as u64,

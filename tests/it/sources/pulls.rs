@@ -203,7 +203,7 @@ fn rows_have_a_longest_length() {
     )
     .unwrap();
     let lines = again(&path, None);
-    assert_eq!((lines.ids(), lines.bad[0].line), (vec!["1", "2"], 2));
+    assert_eq!((lines.ids(), lines.bad[0].line), (vec!["1", "2"], Some(2)));
     assert!(
         lines.bad[0].reason.contains("a line of more than 16 MiB"),
         "{:?}",

@@ -76,15 +76,15 @@ fn values_of_every_type_become_cells() {
     let bad: Vec<_> = pulled
         .bad
         .iter()
-        .map(|b| (b.line, b.column.as_deref(), b.value.as_str()))
+        .map(|b| (b.line.unwrap(), b.column.as_str(), b.value.as_str()))
         .collect();
     assert_eq!(
         bad,
         [
-            (3, Some("weight"), "\"heavy\""),
-            (5, Some("weight"), "51"),
-            (6, Some("weight"), "a value of type BLOB"),
-            (7, Some("service"), "7"),
+            (3, "weight", "\"heavy\""),
+            (5, "weight", "51"),
+            (6, "weight", "a value of type BLOB"),
+            (7, "service", "7"),
         ]
     );
     assert!(

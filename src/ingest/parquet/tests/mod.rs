@@ -27,7 +27,8 @@ fn cells(file: &File, column: &str, wanted: Wanted) -> Result<Vec<String>, Strin
     let place = file.names().position(|name| name == column).unwrap();
     let mut all = Vec::new();
     for group in 0..file.groups() {
-        let cells = file.cells(group, place, wanted)?;
+        let cells = file.cells(group, place, wanted);
+        let cells = cells.map_err(|error| error.to_string())?;
         all.extend((0..file.rows(group)).map(|i| cells.value(i).to_string()));
     }
     Ok(all)

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::answer::Answer;
 use super::link;
+use crate::ingest::error::FormatError;
 use crate::ingest::field::{Field, FieldError};
 
 /// The method by which the address of the next page is found.
@@ -81,7 +82,7 @@ impl fmt::Display for Next {
 
 impl Next {
     /// The address of the page after this one; `None` if it was the last page.
-    pub(super) fn after(&self, url: &Url, answer: &Answer) -> Result<Option<Url>, String> {
+    pub(super) fn after(&self, url: &Url, answer: &Answer) -> Result<Option<Url>, FormatError> {
         match self {
             Next::None => Ok(None),
             Next::Link => {
@@ -118,14 +119,15 @@ fn with(url: &Url, param: &str, value: &str) -> Url {
 }
 
 /// Resolves a link to the next page. It must lead to the same server, because the credentials are only for that server.
-fn linked(url: &Url, target: &str) -> Result<Url, String> {
+fn linked(url: &Url, target: &str) -> Result<Url, FormatError> {
     let next = url.join(target);
     let mut next = next.map_err(|e| format!("the next page is no address ({target}): {e}"))?;
     if next.origin() != url.origin() {
         return Err(format!(
             "the next page is at another server ({}), which is not followed",
             next.origin().ascii_serialization()
-        ));
+        )
+        .into());
     }
     // A link without a user keeps the credentials of the current address. Setting them cannot fail for http and https.
     let _ = next.set_username(url.username());
@@ -133,7 +135,7 @@ fn linked(url: &Url, target: &str) -> Result<Url, String> {
     Ok(next)
 }
 
-fn cursor(field: &Field, body: &[u8]) -> Result<Option<String>, String> {
+fn cursor(field: &Field, body: &[u8]) -> Result<Option<String>, FormatError> {
     let Some(found) = field.pick(body)? else {
         return Ok(None);
     };
@@ -141,9 +143,7 @@ fn cursor(field: &Field, body: &[u8]) -> Result<Option<String>, String> {
         Ok(serde_json::Value::Null | serde_json::Value::Bool(false)) => Ok(None),
         Ok(serde_json::Value::String(text)) => Ok(Some(text).filter(|t| !t.is_empty())),
         Ok(serde_json::Value::Number(number)) => Ok(Some(number.to_string())),
-        _ => Err(format!(
-            "the field `{field}` is no cursor: a text or a number is one"
-        )),
+        _ => Err(format!("the field `{field}` is no cursor: a text or a number is one").into()),
     }
 }
 
@@ -188,6 +188,7 @@ mod tests {
                     .unwrap()
                     .after(&url, &answer(link, body));
                 let next = next.map(|n| n.map(|n| n.to_string()));
+                let next = next.map_err(|error| error.to_string());
                 match (next, expected) {
                     (Ok(next), Ok(expected)) => assert_eq!(next.as_deref(), expected),
                     (Err(said), Err(expected)) => assert!(said.contains(expected), "{said}"),

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::answer::Answer;
-use crate::ingest::error::ReadError;
+use crate::ingest::error::{FormatError, ReadError};
 use crate::ingest::format::{Format, Reading};
 use crate::ingest::rows::{Rows, SourceRow};
 use crate::ingest::{content, formats, signature};
@@ -29,11 +29,11 @@ pub(super) fn rows(
     body: &[u8],
     reading: &Reading<'_>,
     to: &mut dyn Rows,
-) -> Result<ControlFlow<(), usize>, String> {
+) -> Result<ControlFlow<(), usize>, FormatError> {
     let decoded = decoded(answer, body, reading)?;
     let mut body = decoded.as_deref().unwrap_or(body);
     if let Some(what) = signature::other(body) {
-        return Err(format!("the server answered with {what}; {MEANT}"));
+        return Err(format!("the server answered with {what}; {MEANT}").into());
     }
     let format = match reading.items {
         None => format_of(answer, body),
@@ -53,7 +53,11 @@ const MEANT: &str = "rows are JSON, JSON lines, CSV, TSV or Parquet: name the ad
 
 /// The body converted to UTF-8, if the server reports another encoding and the user configured none; `None` if
 /// no conversion is needed.
-fn decoded(answer: &Answer, body: &[u8], reading: &Reading<'_>) -> Result<Option<Vec<u8>>, String> {
+fn decoded(
+    answer: &Answer,
+    body: &[u8],
+    reading: &Reading<'_>,
+) -> Result<Option<Vec<u8>>, FormatError> {
     let (Some(charset), Encoding::Auto) = (&answer.charset, reading.dialect.encoding) else {
         return Ok(None);
     };
@@ -65,8 +69,9 @@ fn decoded(answer: &Answer, body: &[u8], reading: &Reading<'_>) -> Result<Option
     if body.starts_with(b"PAR1") {
         return Ok(None);
     }
-    decode::whole(body, encoding)
-        .map_err(|e| format!("{e}, although the server says {charset:?}; name its encoding: --format encoding=latin-1"))
+    decode::whole(body, encoding).map_err(|e| {
+        format!("{e}, although the server says {charset:?}; name its encoding: --format encoding=latin-1").into()
+    })
 }
 
 /// A receiver wrapper that counts the rows.

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use crate::model::Explanation;
+use crate::model::{Explanation, Model, Workspace};
 use crate::schema::column::Label;
 use crate::schema::json::write::write_value;
 use crate::schema::{RowView, Schema, Warning};
@@ -14,7 +14,7 @@ use crate::store::feed::PredictionId;
 const MEMORY: &str = "a Vec takes every byte";
 
 /// The prediction for one row.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Answer<'a> {
     /// Id of the prediction; none for a trial.
     pub id: Option<&'a PredictionId>,
@@ -30,10 +30,10 @@ pub struct Answer<'a> {
 }
 
 /// An explanation with the row that it explains.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Why<'a> {
     /// Base value and contributions.
-    pub explanation: &'a Explanation,
+    pub explanation: Explanation,
     /// Source of the column names.
     pub schema: &'a Schema,
     /// Source of the column values.
@@ -41,15 +41,8 @@ pub struct Why<'a> {
 }
 
 impl Answer<'_> {
-    /// Writes the complete JSON object.
+    /// Writes the members of the JSON object, without the braces around them.
     pub fn write(&self, out: &mut Vec<u8>) {
-        out.push(b'{');
-        self.write_fields(out);
-        out.push(b'}');
-    }
-
-    /// Writes the fields of the object without its braces.
-    pub fn write_fields(&self, out: &mut Vec<u8>) {
         if let Some(id) = self.id {
             out.extend_from_slice(b"\"id\":");
             match id {
@@ -80,7 +73,16 @@ impl Answer<'_> {
     }
 }
 
-impl Why<'_> {
+impl<'a> Why<'a> {
+    /// Explains the prediction of a row.
+    pub fn of(model: &'a Model, row: RowView<'a>, work: &mut Workspace) -> Why<'a> {
+        Why {
+            explanation: model.explain(row, work),
+            schema: model.schema(),
+            row,
+        }
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"explanation\":{\"base\":");
         json(&self.explanation.base, out);
@@ -130,6 +132,13 @@ mod tests {
     use crate::schema::{Problem, Row, json as rows};
     use crate::serve::views;
 
+    fn written(answer: &Answer<'_>) -> String {
+        let mut out = b"{".to_vec();
+        answer.write(&mut out);
+        out.push(b'}');
+        String::from_utf8(out).unwrap()
+    }
+
     /// The handwritten JSON must equal, byte for byte, the serialized struct that documents it.
     #[test]
     fn an_answer_is_written_as_its_struct_would_be() {
@@ -156,7 +165,7 @@ mod tests {
             quarantine: false,
         };
         let why = Why {
-            explanation: &explanation,
+            explanation,
             schema: &schema,
             row: row.view(),
         };
@@ -170,12 +179,10 @@ mod tests {
                 warnings: std::slice::from_ref(&warning),
                 why,
             };
-            let mut out = Vec::new();
-            answer.write(&mut out);
-            let text = String::from_utf8(out).unwrap();
+            let text = written(&answer);
             let read: views::Prediction = serde_json::from_str(&text).unwrap();
             assert_eq!(serde_json::to_string(&read).unwrap(), text);
-            assert_eq!(read.explanation.is_some(), why.is_some());
+            assert_eq!(read.explanation.is_some(), answer.why.is_some());
         }
     }
 
@@ -195,17 +202,10 @@ mod tests {
             warnings: &[warning],
             why: None,
         };
-        let mut out = Vec::new();
-        answer.write(&mut out);
-        let text = String::from_utf8(out).unwrap();
+        let text = written(&answer);
         let expected = r#""label":"yes","probability":0.1,"model":"wine@3","warnings":[{"column":"a\"b","problem":"out_of_range","value":7}]}"#;
         assert_eq!(text, format!(r#"{{"id":"mine",{expected}"#));
-        let mut out = Vec::new();
-        Answer { id: None, ..answer }.write(&mut out);
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            format!("{{{expected}"),
-            "a trial"
-        );
+        let trial = written(&Answer { id: None, ..answer });
+        assert_eq!(trial, format!("{{{expected}"), "a trial");
     }
 }
