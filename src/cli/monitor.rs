@@ -50,7 +50,6 @@ struct ReplayArgs {
 /// Value of `--detector` that selects all detectors.
 const BOTH: &str = "both";
 
-/// The selected detectors.
 #[derive(Clone, Debug)]
 struct Kinds(Vec<&'static Kind>);
 

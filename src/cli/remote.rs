@@ -173,8 +173,7 @@ impl Remote {
         })
     }
 
-    /// Begins a job with a document or without, and waits for its end; `look` sees how far it is, and may call it off by
-    /// raising `stop`.
+    /// Starts a job, with a document or without, and waits for its end. `look` sees its progress and may cancel it by `stop`.
     pub fn job(
         &self,
         path: &str,

@@ -53,9 +53,6 @@ pub struct Args {
 }
 
 /// Runs the subcommand; with `json` the server's messages are printed unchanged, one per line.
-///
-/// # Errors
-/// The input cannot be read, or the server cannot be reached or closes the connection.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let json = global.json;
     let url = match &args.url {

@@ -1,5 +1,3 @@
-//! Arguments of `drift`.
-
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};

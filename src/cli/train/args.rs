@@ -1,5 +1,3 @@
-//! Arguments of `train`.
-
 use clap::Args;
 
 use crate::cli::rows::Tolerance;

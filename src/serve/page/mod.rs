@@ -4,8 +4,7 @@
 //! This module turns plain data ([`PageView`]) into markup ([`render`]) and uses no HTTP types and no I/O. `assets/page.js`
 //! fills in what only the browser knows. When another model goes live, it replaces the elements that have `data-swap`.
 //!
-//! Architecture invariant: the page has no inline scripts or styles and loads nothing from other hosts, so that [`CSP`] can
-//! forbid them.
+//! Architecture invariant: no inline scripts or styles and nothing from other hosts, so that [`CSP`] can forbid them.
 
 pub mod alerts;
 pub mod aside;
