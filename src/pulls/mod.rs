@@ -97,7 +97,7 @@ impl Pull {
                 stored,
                 quarantined,
                 skipped,
-                "pulled"
+                "pull finished"
             );
         }
     }

@@ -240,7 +240,7 @@ impl Mail {
             match self.post(&letter, vec![one.clone()]).await {
                 Ok(()) => is_taken = true,
                 Err(refused) if refused.for_good => {
-                    tracing::warn!(to = %one, why = refused.failure.why, "recipient rejected by the mail server");
+                    tracing::warn!(to = %one, why = refused.failure.why, "alerts: the mail server rejected a recipient");
                 }
                 Err(later) => return Err(later.failure), // again, also to those who have it: their copies bear one id
             }

@@ -163,7 +163,7 @@ impl Trainer {
         let Ok(named) = table::of_spec(champion.spec(), &self.folder) else {
             return Err(error);
         };
-        tracing::warn!(%error, "the champion's own training table is gone; training on the table that the spec names");
+        tracing::warn!(%error, "training: the champion's training table is missing; the table named by the spec is used");
         Ok(named)
     }
 }
@@ -181,12 +181,12 @@ fn finish(job: &Job, outcome: &Outcome) {
         model = made.model,
         promoted = made.promoted,
         reason = made.reason,
-        "trained"
+        "training: finished"
     );
     job.end(State::Done, Some(Product::Version(made)), None);
 }
 
 fn fail(job: &Job, error: String) {
-    tracing::error!(job = job.id, error, "training failed");
+    tracing::error!(job = job.id, error, "training: failed");
     job.end(State::Failed, None, Some(error));
 }
