@@ -217,7 +217,10 @@ fn pick_features(
                 faults.push(fault.about(About::Name(info.name.clone())));
             };
             if info.kind != SlotKind::Number {
-                fault("is no number", "use one_hot to make numbers of a category");
+                fault(
+                    "is not a number",
+                    "use one_hot to make numbers of a category",
+                );
             } else if info.optional {
                 fault("can be missing", "use impute, and missing for a flag");
             } else if features.iter().any(|f| f.slot == slot as u32) {

@@ -21,7 +21,7 @@ pub(super) fn checked<'r>(
     let (first, source) = compression::peek(source, signature::SIGNATURE)
         .map_err(|e| format!("reading failed: {e}"))?;
     if let Some(what) = signature::other(&first) {
-        return Err(format!("it is {what}, and no table; {MEANT}"));
+        return Err(format!("it is {what}, not a table; {MEANT}"));
     }
     match signature::contradicts(format, &first) {
         Some((what, ending)) => Err(format!(

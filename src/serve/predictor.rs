@@ -60,7 +60,7 @@ impl Predictor {
         match &*self.live.load() {
             Some(live) => Ok(live.model.clone()),
             None => Err(Problem::not_ready(
-                "the first model is not loaded yet; ask again in a moment",
+                "the first model is not loaded yet; send it again in a moment",
             )),
         }
     }

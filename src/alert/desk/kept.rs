@@ -41,7 +41,7 @@ impl Desk {
             .filter(|row| !row.dead && !known.contains(&row.channel));
         let lost: Vec<String> = rows.map(|row| row.id.clone()).collect();
         for id in lost {
-            let why = "its channel is in the settings no more";
+            let why = "its channel is no longer in the settings";
             self.outbox.give_up(&id, why.into());
         }
     }

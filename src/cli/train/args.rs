@@ -25,7 +25,7 @@ pub struct TrainArgs {
     /// Seed of everything random: the same seed gives the same bytes
     #[arg(long)]
     pub seed: Option<u64>,
-    /// What becomes of the new version
+    /// Whether the new version becomes the champion
     #[arg(long, value_enum)]
     pub promote: Option<Promote>,
     #[command(flatten)]

@@ -92,7 +92,8 @@ impl Trainer {
                 Ok(Err(fault)) => fail(&job, fault.to_string()),
                 Err(_) => fail(
                     &job,
-                    "the training broke off: a defect of this program; the log has more".into(),
+                    "the training failed through a defect of this program; the log has the details"
+                        .into(),
                 ),
             }
             let metrics = jobs.metrics();

@@ -193,7 +193,7 @@ pub async fn predict(
         desk.store.flush().await?; // what was noted before is on the disk with it
         // A prediction that was dropped in the meantime may have belonged to this request.
         if desk.store.lost() != lost {
-            let why = "the disk does not follow, and predictions are lost";
+            let why = "the disk does not keep up, and predictions are dropped";
             return Err(StoreError::Unavailable(why.into()).into());
         }
     }

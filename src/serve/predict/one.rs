@@ -155,7 +155,7 @@ fn by_name(
     } = &known.prediction;
     if asked.explain && *name != champion.name {
         let detail =
-            format!("{name} made this prediction and answers no more; ask without explain");
+            format!("{name} made this prediction and is no longer live; send it without explain");
         return Err(Problem::new(&kind::CONFLICT, detail));
     }
     let explanation = asked.explain.then(|| model.explain(row.view(), work));

@@ -120,7 +120,8 @@ fn with(url: &Url, param: &str, value: &str) -> Url {
 /// Resolves a link to the next page. It must lead to the same server, because the credentials are only for that server.
 fn linked(url: &Url, target: &str) -> Result<Url, String> {
     let next = url.join(target);
-    let mut next = next.map_err(|e| format!("the next page is no address ({target}): {e}"))?;
+    let mut next =
+        next.map_err(|e| format!("the address of the next page is not valid ({target}): {e}"))?;
     if next.origin() != url.origin() {
         return Err(format!(
             "the next page is at another server ({}), which is not followed",
@@ -142,7 +143,7 @@ fn cursor(field: &Field, body: &[u8]) -> Result<Option<String>, String> {
         Ok(serde_json::Value::String(text)) => Ok(Some(text).filter(|t| !t.is_empty())),
         Ok(serde_json::Value::Number(number)) => Ok(Some(number.to_string())),
         _ => Err(format!(
-            "the field `{field}` is no cursor: a text or a number is one"
+            "the field `{field}` is not a cursor, which is a text or a number"
         )),
     }
 }
@@ -236,7 +237,7 @@ mod tests {
             "http://a/r",
             "",
             r#"{"meta": {"next": [1]}}"#,
-            Err("is no cursor"),
+            Err("is not a cursor"),
         );
         check(
             "link",
