@@ -1,3 +1,5 @@
+//! Arguments of `drift`: the reference, and the rows to compare with it as sources or as stored predictions.
+
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};

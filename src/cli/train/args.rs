@@ -1,3 +1,5 @@
+//! Arguments of `train`: the table, the cross-validation, and whether the new version becomes the champion.
+
 use clap::Args;
 
 use crate::cli::rows::Tolerance;
