@@ -12,7 +12,7 @@ pub const APART: i32 = 10;
 pub fn lower(niceness: i32) {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(niceness) {
-        tracing::warn!(%error, "could not lower a thread's priority; latency may suffer");
+        tracing::warn!(%error, "cannot lower the priority of a background thread; latency may suffer");
     }
     #[cfg(not(target_os = "linux"))]
     let _ = niceness;

@@ -44,24 +44,24 @@ pub(super) struct Told {
 /// Why a request was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
-    #[error("there is no alert {0:?}; the list of alerts shows those there are")]
+    #[error("there is no alert {0:?}; the list of alerts shows all of them")]
     NoAlert(String),
     #[error("alert {0:?} is not silenced")]
     NotSilenced(String),
-    #[error("there is no dead letter {0:?}; the list of alerts shows those there are")]
+    #[error("there is no dead letter {0:?}; the list of alerts shows all of them")]
     NoLetter(String),
     /// The channel of the dead letter is no longer in the settings.
     #[error(
-        "the channel {0:?} is in the settings no more; name it there, and start the server again"
+        "the channel {0:?} is no longer in the settings; name it there, and start the server again"
     )]
     NoChannel(String),
     /// The request was carried out, but could not be persisted.
     #[error(
-        "it is done, and cannot be kept while the store fails: after a restart it is not; ask again then"
+        "it is done, but cannot be stored while the store cannot write: a restart undoes it; repeat it then"
     )]
     NotKept,
     /// The alert manager has stopped.
-    #[error("the server stops; ask again once it is back")]
+    #[error("the server is stopping; repeat it once it is back")]
     Closed,
 }
 

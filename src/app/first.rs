@@ -96,7 +96,7 @@ impl First {
             .titanic_training_duration_seconds
             .record(took.as_secs_f64());
         let seconds = took.as_secs_f64();
-        tracing::info!(model = %outcome.version, choice = outcome.model.card().choice, seconds, "trained");
+        tracing::info!(model = %outcome.version, choice = outcome.model.card().choice, seconds, "first model trained");
         Ok((outcome.version, outcome.model))
     }
 }
@@ -113,7 +113,7 @@ fn intact(registry: &Registry) -> anyhow::Result<Option<(Version, Model)>> {
         return Ok(None);
     };
     for fault in &intact.faults {
-        tracing::error!(%fault, serving = %intact.version, "version cannot be loaded; an older one goes live");
+        tracing::error!(%fault, serving = %intact.version, "a version cannot be loaded; an older one goes live");
     }
     Ok(Some((intact.version, intact.model)))
 }

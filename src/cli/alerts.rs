@@ -48,7 +48,7 @@ enum AlertsCommand {
     Test {
         /// The channel, as the settings name it
         channel: String,
-        /// What it says
+        /// Text of the notification
         #[arg(long, default_value = "a test: this channel works")]
         summary: String,
     },
@@ -64,7 +64,7 @@ struct SilenceArgs {
     /// How long: 30m, 2h, 7d
     #[arg(long = "for", value_name = "TIME", value_parser = lasting)]
     time: Span,
-    /// Why
+    /// Why it is silenced; shown in the list of alerts
     #[arg(long, default_value = "")]
     comment: String,
 }
@@ -196,7 +196,7 @@ fn show(site: &Site, view: &View, id: &str) -> anyhow::Result<Exit> {
         .iter()
         .find(|a| a.id == id || a.fingerprint == id);
     let Some(alert) = found else {
-        bail!("there is no alert {id:?}; `alerts list` shows those there are");
+        bail!("there is no alert {id:?}; `alerts list` shows all of them");
     };
     if site.json {
         print_json(&serde_json::to_value(alert)?)?;
@@ -281,7 +281,7 @@ fn lasting(text: &str) -> Result<Span, String> {
 fn labelled(labels: &[String], time: Duration, comment: String) -> anyhow::Result<Silence> {
     let read = |text: &String| {
         Matcher::parse(text).ok_or_else(|| ExitError {
-            message: format!("{text:?} is no label; write NAME=VALUE or NAME!=VALUE, the name in letters, digits and _"),
+            message: format!("{text:?} is not a label; write NAME=VALUE or NAME!=VALUE, the name in letters, digits and _"),
             exit: Exit::Usage,
         })
     };
@@ -316,7 +316,7 @@ fn test(site: &Site, channel: &str, summary: &str) -> anyhow::Result<Exit> {
     // Does not wait for a DNS lookup that never ends.
     runtime.shutdown_background();
     if let Err(failure) = sent {
-        bail!("{channel} did not take it: {}", failure.why);
+        bail!("{channel} did not accept the notification: {}", failure.why);
     }
     if site.json {
         print_json(&json!({"channel": channel, "id": parcel.id}))?;
@@ -334,9 +334,9 @@ fn resend(site: &Site, opened: &Opened, chosen: &Chosen) -> anyhow::Result<Exit>
         .map(|letter| letter.id)
         .collect();
     dead.sort(); // by their time
-    let ids = chosen.of(dead, |id| id).map_err(|id| {
-        anyhow!("there is no dead letter {id:?}; `alerts list` shows those there are")
-    })?;
+    let ids = chosen
+        .of(dead, |id| id)
+        .map_err(|id| anyhow!("there is no dead letter {id:?}; `alerts list` shows all of them"))?;
     match opened {
         Opened::Server(remote) => {
             for id in &ids {

@@ -20,10 +20,7 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// Returns the selected items of `all`, each once.
-    ///
-    /// # Errors
-    /// The first id that no item has.
+    /// Returns the selected items of `all`, each once. The error is the first id that no item has.
     pub fn of<T>(&self, all: Vec<T>, id: impl Fn(&T) -> &str) -> Result<Vec<T>, String> {
         if self.all {
             return Ok(all);

@@ -12,11 +12,10 @@ use crate::train::TrainError;
 pub enum Exit {
     Done = 0,
     Failed = 1,
-    /// Invalid arguments.
     Usage = 2,
     /// The state folder or the address is in use by another process.
     Held = 3,
-    /// A check failed.
+    /// The command worked, and what it checked does not hold.
     No = 4,
     Interrupted = 130,
 }

@@ -10,7 +10,7 @@ pub struct Global {
     /// Folder of all state; removable without harm to anything else [default: state]
     #[arg(long, global = true, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// Settings that differ from the built-in ones
+    /// File of settings that differ from the built-in ones
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Spec of the table; by default the champion's own, else the bundled one
@@ -25,16 +25,16 @@ pub struct Global {
         hide_env_values = true
     )]
     pub token: Option<String>,
-    /// Threads for work that can be shared [default: all cores]
+    /// Threads for training and batches [default: all cores]
     #[arg(long, global = true, value_name = "N")]
     pub threads: Option<std::num::NonZeroUsize>,
     /// One JSON document on standard output, everything else on standard error
     #[arg(long, global = true)]
     pub json: bool,
-    /// Less output
+    /// Print no progress and no notices, and log less
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// More output (twice: even more)
+    /// Log more (-vv: even more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }

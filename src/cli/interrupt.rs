@@ -32,18 +32,12 @@ impl Leave {
 }
 
 /// A flag that is set on Ctrl-C or a termination signal.
-///
-/// # Errors
-/// The signal handlers cannot be installed.
 pub fn flag() -> anyhow::Result<Arc<AtomicBool>> {
     listen(|| ())
 }
 
 /// Like [`flag`], for work that rarely checks the flag: the process exits shortly after the signal,
 /// unless [`Leave::forbid`] was called before.
-///
-/// # Errors
-/// The signal handlers cannot be installed.
 pub fn leaving() -> anyhow::Result<(Arc<AtomicBool>, Leave)> {
     let leave = Leave(Arc::new(Mutex::new(true)));
     let last = leave.clone();

@@ -32,7 +32,7 @@ enum MonitorCommand {
 struct ReplayArgs {
     /// The table, one answer a row, in order (CSV, TSV, JSON, JSON lines, Parquet; also .gz and .zst)
     file: PathBuf,
-    /// Column the detectors watch: 0 and 1 for right and wrong, or any numbers
+    /// Column that the detectors read: 0 and 1 for right and wrong, or any numbers
     #[arg(long, value_name = "COLUMN")]
     error: Option<String>,
     /// Column of calibrated probabilities from which metrics are estimated without labels
@@ -50,7 +50,6 @@ struct ReplayArgs {
 /// Value of `--detector` that selects all detectors.
 const BOTH: &str = "both";
 
-/// The selected detectors.
 #[derive(Clone, Debug)]
 struct Kinds(Vec<&'static Kind>);
 

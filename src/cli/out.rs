@@ -6,10 +6,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anyhow::Context;
 
-/// Writes text to standard output.
-///
-/// # Errors
-/// Standard output is full or closed.
+/// Writes text to standard output, which may be full or closed.
 pub fn write(text: Arguments<'_>) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     out.write_fmt(text)

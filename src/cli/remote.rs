@@ -173,8 +173,7 @@ impl Remote {
         })
     }
 
-    /// Begins a job with a document or without, and waits for its end; `look` sees how far it is, and may call it off by
-    /// raising `stop`.
+    /// Starts a job, with a document or without, and waits for its end. `look` sees its progress and may cancel it by `stop`.
     pub fn job(
         &self,
         path: &str,
@@ -267,7 +266,7 @@ impl Remote {
                 "the store {file} is held by {holder}, whose server at {url} does not answer ({cause}); stop it, or try again"
             ));
         }
-        anyhow!("the server at {url} broke off: {cause}")
+        anyhow!("the server at {url} closed the connection: {cause}")
     }
 
     /// Returns a successful response; converts others to errors.
@@ -323,7 +322,10 @@ impl Remote {
             rest.drain(..=end);
         }
         if !rest.is_empty() {
-            bail!("the server at {} broke off within a line", self.url);
+            bail!(
+                "the server at {} closed the connection within a line",
+                self.url
+            );
         }
         Ok(Ok(()))
     }
@@ -388,7 +390,10 @@ fn address(filter: &Filter) -> String {
 }
 
 async fn read<T: DeserializeOwned>(path: &str, response: Response) -> Result<T> {
-    let text = response.text().await.context("the server broke off")?;
+    let text = response
+        .text()
+        .await
+        .context("the server closed the connection")?;
     serde_json::from_str(&text).with_context(|| not_understood(path))
 }
 

@@ -33,7 +33,7 @@ enum SpecCommand {
         /// The value that counts as yes [default: the larger number, true or yes, else the rarer]
         #[arg(long, value_name = "VALUE")]
         positive: Option<String>,
-        /// What models are called [default: the file's name]
+        /// Name of the spec and its models [default: the file's name]
         #[arg(long)]
         name: Option<String>,
     },

@@ -11,7 +11,7 @@ use super::site::Site;
 /// Flags of how a table is written.
 #[derive(Debug, Default, Args)]
 pub struct TextArgs {
-    /// How text is written, over what the spec says; may be repeated: delimiter=auto|;|tab, decimal=., thousands=,
+    /// How the text is written, in place of what the spec says; may be repeated: delimiter=auto|;|tab, decimal=., thousands=,
     /// encoding=auto|latin-1, comment=#, skip=LINES
     #[arg(long, value_name = "KEY=VALUE")]
     pub format: Vec<Setting>,
@@ -32,10 +32,10 @@ pub struct ReadArgs {
     /// JSON: field that holds the list of rows, such as data.rows [default: the document itself]
     #[arg(long, value_name = "FIELD")]
     items: Option<String>,
-    /// Database: the query; its columns go by their names
+    /// Database: the SQL query to read; its columns are matched by name
     #[arg(long, value_name = "SQL", conflicts_with = "table")]
     query: Option<String>,
-    /// Database: a whole table
+    /// Database: the table to read
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
 }

@@ -362,7 +362,7 @@ fn a_monitor_that_makes_no_sense_is_refused() {
     for level in ["0", "1", "-0.5", "2"] {
         check(
             &format!("{{level: {level}}}"),
-            "is no chance of a false alarm; give a number above 0 and below 1",
+            "is not a chance of a false alarm; give a number above 0 and below 1",
         );
     }
     check("{widow: 5}", "did you mean `monitor.window`");
@@ -493,7 +493,7 @@ fn alerts_that_make_no_sense_are_refused() {
     check("{channels: {'a b': {type: log}}}", "letters, digits");
     check(
         "{channels: {mail: {type: email, host: a, from: b, to: [c@d.org]}}}",
-        "`b` is no mail address",
+        "`b` is not a mail address",
     );
     load(Some("alerts: {allow: [169.254.1.1], channels: {h: {type: webhook, url: 'http://169.254.1.1/'}}}"), &[], &[]).unwrap();
 }

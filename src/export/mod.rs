@@ -48,7 +48,7 @@ pub enum ExportError {
     #[error("{0}")]
     Source(Box<dyn std::error::Error + Send + Sync>),
     /// A line is not a valid event.
-    #[error("line {line} of the export is no event: {why}")]
+    #[error("line {line} of the export is not an event: {why}")]
     Line {
         /// Line number within the export, or within the page that it was read from, from 1.
         line: u64,

@@ -21,9 +21,7 @@ pub struct Condition(Vec<(u32, Vec<u32>)>);
 
 impl Condition {
     /// Resolves column names to slots and levels to their codes.
-    ///
-    /// # Errors
-    /// When a column is not a category or does not have such a level.
+    /// Fails if a column is not a category or does not have such a level.
     pub fn resolve(any: &[OneOf], scope: &Scope) -> Result<Condition, StepError> {
         let one = |o: &OneOf| {
             let (slot, levels) = scope.category(&o.column)?;

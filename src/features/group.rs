@@ -36,9 +36,7 @@ pub struct Key {
 
 impl Key {
     /// Resolves the names of the columns and the condition.
-    ///
-    /// # Errors
-    /// When a name is unknown, or the key has no column.
+    /// Fails if a name is unknown or the key has no column.
     pub fn resolve(spec: &KeySpec, scope: &Scope) -> Result<Key, StepError> {
         if spec.of.is_empty() {
             return Err(StepError::new(

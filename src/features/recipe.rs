@@ -65,9 +65,7 @@ impl RecipeSpec {
     }
 
     /// Checks every name, kind and option, without data; missing keys count as empty.
-    ///
-    /// # Errors
-    /// The first error of each step and feature, with its line.
+    /// Returns the first error of each step and feature, with its line.
     pub fn check(&self, schema: &Schema) -> Result<(), Vec<SpecError>> {
         let empty = Frames {
             frames: Vec::new(),
@@ -90,12 +88,8 @@ impl RecipeSpec {
         })
     }
 
-    /// Fits every step, in order, on the given rows of a table.
-    ///
-    /// `rows` are indices into the table, `labels` the targets of exactly those rows.
-    ///
-    /// # Errors
-    /// As [`RecipeSpec::check`]; a spec that passed it can be fitted on any table of its schema.
+    /// Fits every step, in order, on the given rows of a table: `rows` are indices into the table, `labels` the targets of
+    /// exactly those rows. A spec that passed [`RecipeSpec::check`] can be fitted on any table of its schema.
     pub fn fit(
         &self,
         table: &Table,
@@ -225,7 +219,10 @@ fn pick_features(
                 faults.push(fault.about(About::Name(info.name.clone())));
             };
             if info.kind != SlotKind::Number {
-                fault("is no number", "use one_hot to make numbers of a category");
+                fault(
+                    "is not a number",
+                    "use one_hot to make numbers of a category",
+                );
             } else if info.optional {
                 fault("can be missing", "use impute, and missing for a flag");
             } else if features.iter().any(|f| f.slot == slot as u32) {
@@ -297,9 +294,7 @@ impl Recipe {
     }
 
     /// Checks a recipe that was read from a file: every step reads only slots that exist before it, and the features exist.
-    ///
-    /// # Errors
-    /// Says which step or feature reaches too far.
+    /// The error says which step or feature reaches too far.
     pub fn check(&self, schema: &Schema) -> Result<(), RecipeError> {
         if self.columns as usize != schema.columns().len() {
             return Err(RecipeError::OtherTable);

@@ -156,10 +156,7 @@ impl Scope {
         self.slots[slot].sources = sources;
     }
 
-    /// The latest slot of a name.
-    ///
-    /// # Errors
-    /// When there is none; the message suggests the nearest name.
+    /// The latest slot of a name; if there is none, the error suggests the nearest name.
     pub fn find(&self, name: &str) -> Result<usize, StepError> {
         self.slots
             .iter()
@@ -179,9 +176,6 @@ impl Scope {
     }
 
     /// The slot of a number by its name.
-    ///
-    /// # Errors
-    /// When the name is unknown or of another kind.
     pub fn number(&self, name: &str) -> Result<usize, StepError> {
         let slot = self.find(name)?;
         match self.slots[slot].kind {
@@ -191,9 +185,6 @@ impl Scope {
     }
 
     /// The slot of a category by its name, with its levels.
-    ///
-    /// # Errors
-    /// When the name is unknown or of another kind.
     pub fn category(&self, name: &str) -> Result<(usize, &[String]), StepError> {
         let slot = self.find(name)?;
         match &self.slots[slot].kind {
@@ -203,9 +194,6 @@ impl Scope {
     }
 
     /// The slot of a text or an open category by its name.
-    ///
-    /// # Errors
-    /// When the name is unknown or of another kind.
     pub fn text(&self, name: &str) -> Result<usize, StepError> {
         let slot = self.find(name)?;
         match self.slots[slot].kind {
@@ -215,9 +203,6 @@ impl Scope {
     }
 
     /// The slot of a category or text by its name: a value whose occurrences can be counted.
-    ///
-    /// # Errors
-    /// When the name is unknown or of another kind.
     pub fn counted(&self, name: &str) -> Result<usize, StepError> {
         let slot = self.find(name)?;
         match self.slots[slot].kind {
@@ -235,9 +220,6 @@ impl Scope {
     }
 
     /// The slot of a date by its name.
-    ///
-    /// # Errors
-    /// When the name is unknown or of another kind.
     pub fn date(&self, name: &str) -> Result<usize, StepError> {
         let slot = self.find(name)?;
         match self.slots[slot].kind {

@@ -61,9 +61,7 @@ pub trait FitStep {
 
     /// Resolves the names that the step uses, fits it on the rows, and adds its outputs to the scope in the order in which
     /// [`Step::apply`] pushes them. It must do so even without any row: that is how a spec is checked.
-    ///
-    /// # Errors
-    /// When a name cannot be used in the way the step requires.
+    /// Fails if a name cannot be used in the way the step requires.
     fn fit(
         &self,
         scope: &mut Scope,

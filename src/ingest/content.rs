@@ -21,7 +21,7 @@ pub(super) fn checked<'r>(
 ) -> Result<impl Read + 'r, FormatError> {
     let (first, source) = compression::peek(source, signature::SIGNATURE)?;
     if let Some(what) = signature::other(&first) {
-        return Err(format!("it is {what}, and no table; {MEANT}").into());
+        return Err(format!("it is {what}, not a table; {MEANT}").into());
     }
     match signature::contradicts(format, &first) {
         Some((what, ending)) => Err(format!(

@@ -24,7 +24,7 @@ impl fmt::Display for Field {
 
 /// Text that names no field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no field; write its name, data.rows for one within another, or /data/rows")]
+#[error("`{0}` is not a field; write its name, data.rows for one within another, or /data/rows")]
 pub struct FieldError(String);
 
 impl FromStr for Field {
@@ -70,7 +70,7 @@ pub(super) fn list<'b>(field: &Field, body: &'b [u8]) -> Result<&'b [u8], Format
     match found {
         Some(list) if list.starts_with('[') => Ok(list.as_bytes()),
         Some("null") => Ok(b"[]"),
-        Some(_) => Err(format!("the field `{field}` is no list of rows").into()),
+        Some(_) => Err(format!("the field `{field}` is not a list of rows").into()),
         None => Err(format!("there is no field `{field}` in the body{}", keys(body)).into()),
     }
 }
@@ -185,7 +185,7 @@ mod tests {
     fn what_is_no_field_and_no_json_is_said() {
         for text in ["", "/", "a..b", ".a", "a."] {
             let said = text.parse::<Field>().unwrap_err().to_string();
-            assert!(said.contains("is no field; write"), "{said}");
+            assert!(said.contains("is not a field; write"), "{said}");
         }
         let field: Field = "rows".parse().unwrap();
         let check = |body: &str, expected: &str| {

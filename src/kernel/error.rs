@@ -30,7 +30,7 @@ pub enum KernelError {
     #[error("the ensemble has no tree")]
     NoTrees,
     /// The mean has no members.
-    #[error("the mean has no member")]
+    #[error("the mean of models has no member")]
     NoMembers,
     /// A member of a mean is itself a mean; it must be flattened.
     #[error("member {member} of the mean is itself a mean: flatten it")]

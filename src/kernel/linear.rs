@@ -52,9 +52,7 @@ impl Linear {
     }
 
     /// Fills `phi` (one per feature) with each feature's contribution to the log odds relative to the baseline row.
-    ///
-    /// # Panics
-    /// If the lengths differ.
+    /// Panics if the lengths differ.
     pub fn log_odds(&self, x: &[f32], phi: &mut [f64]) {
         assert_eq!(x.len(), self.weights.len(), "features in a row");
         assert_eq!(phi.len(), self.weights.len(), "one part per feature");

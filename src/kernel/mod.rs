@@ -47,9 +47,7 @@ pub enum Kernel {
 
 impl Kernel {
     /// Verifies what a file may get wrong and construction does not already rule out; must be called once after deserialising.
-    ///
-    /// # Errors
-    /// The first error: no feature or member, lengths or widths that differ, a number that is not finite, a mean in a mean.
+    /// Returns the first error: no feature or member, lengths or widths that differ, a number that is not finite, a mean in a mean.
     pub fn check(&self) -> Result<(), KernelError> {
         match self {
             Kernel::Linear(linear) => linear.check(),

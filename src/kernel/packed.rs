@@ -72,8 +72,6 @@ struct Group {
     depth: usize,
 }
 
-/// Packed trees.
-///
 /// Invariants, which the unchecked walk relies on and [`Packed::new`] establishes: `values` and `covers` are as long as
 /// `nodes`; every feature is `< width`, `width >= 1`; every root is in range, and so are both children of every split.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,9 +88,7 @@ pub(super) struct Packed {
 
 impl Packed {
     /// Checks and packs `trees` for rows of `width` features (`1..=MAX_FEATURES`, verified by the caller).
-    ///
-    /// # Errors
-    /// The position of an invalid tree, and its error.
+    /// The error is that of the first invalid tree, with its position.
     pub(super) fn new(width: usize, trees: Vec<Tree>) -> Result<Packed, (usize, TreeError)> {
         assert!(
             (1..=MAX_FEATURES).contains(&width),

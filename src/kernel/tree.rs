@@ -92,9 +92,7 @@ impl Tree {
 
     /// Verifies everything that scoring and explaining rely on, for rows of `width` features, and returns the depth (0
     /// for a single leaf).
-    ///
-    /// # Errors
-    /// The first error in node order.
+    /// The error is the first in node order.
     pub fn check(&self, width: usize) -> Result<usize, TreeError> {
         self.check_shape(width)?;
         let total = self
@@ -116,12 +114,7 @@ impl Tree {
 
     /// Sets every leaf's cover to the number of `rows` (row-major, `width` features each) that reach it, or to half a row if
     /// none does. Splits get the sum of their leaves.
-    ///
-    /// # Errors
-    /// An invalid tree; its old covers are not checked.
-    ///
-    /// # Panics
-    /// If `rows` is not whole rows of `width` features.
+    /// Fails on an invalid tree, whose old covers are not checked; panics if `rows` is not whole rows of `width` features.
     pub fn cover_from(&mut self, rows: &[f32], width: usize) -> Result<(), TreeError> {
         self.check_shape(width)?;
         assert_eq!(rows.len() % width, 0, "rows of {width} features");

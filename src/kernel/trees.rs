@@ -47,9 +47,7 @@ pub struct Trees {
 
 impl Trees {
     /// Checks the trees for rows of `width` features and packs them.
-    ///
-    /// # Errors
-    /// No feature, too many features, no tree, a number that is not finite, or an invalid tree.
+    /// Fails without a feature or a tree, with too many features, on a number that is not finite and on an invalid tree.
     pub fn new(
         width: usize,
         link: Link,

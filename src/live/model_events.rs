@@ -76,7 +76,7 @@ pub async fn run(store: Store, registry: Registry) {
             // The ledger follower of the live model reads the same file and reports such errors; so does the store.
             Ok(Err(error)) => {
                 fails = (fails + 1).min(MOST_FAILS);
-                tracing::warn!(%error, "model events: ledger or store cannot be read");
+                tracing::warn!(%error, "model events: ledger or store cannot be read; retrying");
                 tokio::time::sleep(INTERVAL * 2_u32.pow(fails)).await; // it may read all of the store each time
             }
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
@@ -89,7 +89,9 @@ pub async fn run(store: Store, registry: Registry) {
                 last = entries.last().map(|entry| entry.seq).or(last);
                 waiting.extend(entries.into_iter().filter(|e| !known.has(e)));
             }
-            Err(error) => tracing::debug!(%error, "model events: the ledger cannot be followed"),
+            Err(error) => {
+                tracing::debug!(%error, "model events: the ledger cannot be read; retrying")
+            }
         }
         // While the store cannot write, which has its own alert, the lines wait.
         if let Some(seq) = last
@@ -109,7 +111,7 @@ fn begin(store: &Store, registry: &Registry) -> anyhow::Result<Begun> {
     let note = note.and_then(|text| {
         let read = serde_json::from_str::<Memory>(&text);
         read.inspect_err(|error| {
-            tracing::warn!(%error, "model events: note unreadable, the events are read instead");
+            tracing::warn!(%error, "model events: the stored position in the ledger cannot be read; it is found again from the stored events");
         })
         .ok()
     });

@@ -104,7 +104,9 @@ impl Follower {
     async fn look(&self, ledger: &mut follow::Follower, failed: &mut Option<Instant>) {
         let entries = match ledger.poll() {
             Ok(entries) => entries,
-            Err(error) => return tracing::error!(%error, "the ledger cannot be followed"),
+            Err(error) => {
+                return tracing::error!(%error, "live model: the ledger cannot be read; new champions are not noticed until it can");
+            }
         };
         if entries.is_empty() && !failed.is_some_and(|at| at.elapsed() >= RETRY) {
             return;
@@ -156,7 +158,7 @@ impl Follower {
         tracing::error!(
             error,
             serving,
-            "the new champion cannot be loaded; the live model stays"
+            "live model: the new champion cannot be loaded; the previous model stays live"
         );
         Instant::now()
     }

@@ -39,7 +39,7 @@ impl Options {
             .then(|| {
                 (
                     "level",
-                    format!("{level} is no chance of a false alarm; give a number above 0 and below 1, such as 0.01"),
+                    format!("{level} is not a chance of a false alarm; give a number above 0 and below 1, such as 0.01"),
                 )
             })
             .into_iter()

@@ -47,7 +47,9 @@ impl Slice {
             return Err(refuse("the live model has no such column".into()));
         };
         let Kind::Category { levels } = &known.kind else {
-            return Err(refuse("it is no category: only levels make slices".into()));
+            return Err(refuse(
+                "it is not a category: a slice is a level of one".into(),
+            ));
         };
         if levels.len() > MOST_LEVELS {
             let many = levels.len();

@@ -103,7 +103,7 @@ impl Carried {
     /// The decay condition that is still active, if any, with a note on when it ends.
     pub(super) fn decay(&self, live: &str) -> Option<Condition> {
         let until = format!(
-            "Found before the labels of {live} were counted; it is over once a full window of them shows the error gone."
+            "Found before the labels of {live} were counted; it is over once a full window of them shows that the error is gone."
         );
         let condition = &self.decay.as_ref()?.condition;
         Some(still(condition, &until))

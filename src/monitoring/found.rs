@@ -37,7 +37,7 @@ pub(super) fn drifted(model: &str, verdict: &Verdict) -> Option<Condition> {
 
 pub(super) fn decayed(model: &str, fired: &Fired) -> Condition {
     Condition::holds(Rule::Decay, model, fired.says.clone())
-        .describe("GET /v1/monitor has the metrics; it ends once a full window of labels shows the error gone.")
+        .describe("GET /v1/monitor has the metrics; it ends once a full window of labels shows that the error is gone.")
         .value(fired.change.after.mean)
         .label("model", model)
         .label("detector", &fired.detector)

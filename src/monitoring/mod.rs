@@ -94,7 +94,7 @@ impl MonitorTask {
             if let Err(error) = &looked
                 && !waits
             {
-                tracing::warn!(%error, "monitor failed; retrying");
+                tracing::warn!(%error, "monitor: failed; retrying");
             }
             waits = looked.is_err();
         }

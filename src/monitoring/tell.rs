@@ -164,7 +164,10 @@ impl MonitorTask {
                 .of(*detector)
                 .increment(1);
         }
-        tracing::warn!(says = fired.says, "change detected in the live errors");
+        tracing::warn!(
+            change = fired.says,
+            "performance: the share of wrong decisions has changed"
+        );
     }
 }
 

@@ -96,7 +96,7 @@ impl Pull {
                 stored,
                 quarantined,
                 skipped,
-                "pulled"
+                "pull finished"
             );
         }
     }

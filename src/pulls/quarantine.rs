@@ -53,7 +53,7 @@ pub fn check(schema: &Schema, mut aside: Quarantined, retried: &mut Retried) {
     };
     let mut row = Row::new(schema, Purpose::Keep);
     if let Err(error) = json::line(schema, text.as_bytes(), &mut row) {
-        rejected.reason = format!("the row is no JSON object: {error}");
+        rejected.reason = format!("the row is not a JSON object: {error}");
         retried.bad.push(aside);
         return;
     }

@@ -71,7 +71,7 @@ impl Follower {
                 }
                 Ok((_, true)) => {}
                 _ => {
-                    tracing::warn!(path = %self.path.display(), after = self.seq, "ledger: damaged line ignored")
+                    tracing::warn!(path = %self.path.display(), after = self.seq, "ledger: a damaged line was ignored; `models verify` shows it")
                 }
             }
         }

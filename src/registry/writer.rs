@@ -97,7 +97,7 @@ impl Writer<'_> {
         if let Some(champion) = history.champion()
             && self.registry.pointer().ok().flatten().as_ref() != Some(champion)
         {
-            tracing::warn!(%champion, "champion pointer differed from the ledger; corrected");
+            tracing::warn!(%champion, "registry: models/champion did not name the champion of the ledger; corrected");
             self.point_to(champion)?;
         }
         for number in &history.removed {

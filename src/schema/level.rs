@@ -145,7 +145,7 @@ impl Visitor<'_> for LabelVisitor {
     fn visit_f64<E: Error>(self, v: f64) -> Result<Label, E> {
         match v {
             v if !v.is_finite() => Err(E::custom(format_args!(
-                "{v} is no value of a table; write it in quotes if it is a word"
+                "{v} is not a value of a table; write it in quotes if it is a word"
             ))),
             v => Ok(whole(v).map_or(Label::Number(v), Label::Integer)),
         }

@@ -405,7 +405,7 @@ mod tests {
         read(&schema, &header, ["red", "", "", "NA", ""], &mut row);
         assert_eq!(
             faults(&row),
-            ["good: missing, allowed: no or yes (a row without the target is no training row)"]
+            ["good: missing, allowed: no or yes (a row without it cannot be trained on)"]
         );
     }
 }

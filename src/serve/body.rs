@@ -70,7 +70,7 @@ pub fn format(headers: &HeaderMap, taken: &'static [Format]) -> Result<Format, P
     match found.copied().or_else(|| with_parameters(given, taken)) {
         Some(format) if is_plain(headers) => Ok(format),
         Some(_) => Err(not_taken(
-            "a content encoding is not taken; send the body as it is",
+            "a content encoding is not accepted; send the body as it is",
             taken,
         )
         .header(header::ACCEPT_ENCODING, "identity")),
@@ -143,7 +143,7 @@ fn is_plain(headers: &HeaderMap) -> bool {
 fn not_taken(got: &str, taken: &[Format]) -> Problem {
     let names: Vec<&str> = taken.iter().map(|format| format.media_type()).collect();
     let detail = format!(
-        "{got}; taken here: {}, in UTF-8 or a charset that is named and known, such as windows-1252",
+        "{got}; accepted here: {}, in UTF-8 or another charset that Content-Type names, such as windows-1252",
         names.join(", ")
     );
     Problem::new(&kind::MEDIA_TYPE, detail).header(header::ACCEPT, names.join(", "))
@@ -201,7 +201,7 @@ impl Intake {
     ///
     /// # Errors
     /// 413 over the size limit, 503 when the memory budget or the in-flight places are used up, 408 when the body does not
-    /// arrive in time, 400 when it breaks off.
+    /// arrive in time, 400 when it is incomplete.
     pub async fn read(
         &self,
         request: &HttpRequest,
@@ -276,7 +276,7 @@ impl Intake {
             let chunk = chunk.map_err(|error| {
                 Problem::new(
                     &kind::BAD_REQUEST,
-                    format!("the body broke off: {error}; send it again"),
+                    format!("the body is incomplete: {error}; send it again"),
                 )
             })?;
             progress.set(Instant::now());
@@ -328,7 +328,7 @@ async fn within(
         }
         if Instant::now() >= end.min(progress.get() + IDLE) {
             let detail = format!(
-                "the body did not come: it has {} s, and {} s without progress; send it again",
+                "the body did not arrive in time: it has {} s, and {} s without progress; send it again",
                 WHOLE.as_secs(),
                 IDLE.as_secs()
             );

@@ -109,7 +109,7 @@ pub async fn ready(
     store: web::Data<Store>,
 ) -> Result<HttpResponse, Problem> {
     if lifecycle.is_stopping() {
-        return Err(Problem::not_ready("the server is stopping; ask another"));
+        return Err(Problem::not_ready("the server is stopping; use another"));
     }
     if let store::Health::Damaged(why) = &*store.health().borrow() {
         let detail = format!("the store is damaged: {why}; an operator puts a backup in its place");

@@ -45,7 +45,7 @@ impl Inflight {
             return Ok(place);
         }
         let detail = format!(
-            "{} requests are being answered; ask again in a moment",
+            "{} requests are being answered; send it again in a moment",
             self.most
         );
         Err(Problem::overloaded(detail)) // a place that is dropped is free again

@@ -218,7 +218,7 @@ fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D:
             .or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
         parsed.map_err(|_| {
             de::Error::custom(format_args!(
-                "{text:?} is no address; write one like 10.0.0.7, or a range like 10.0.0.0/8"
+                "{text:?} is not an address; write one like 10.0.0.7, or a range like 10.0.0.0/8"
             ))
         })
     };

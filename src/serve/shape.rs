@@ -53,7 +53,7 @@ fn shape(
     let unknown = || object.iter().filter(|(name, _)| !is_known(name));
     if let Some((name, _)) = unknown().find(|(_, value)| holds_rows(value)) {
         let path = format!("/{}", super::problem::escape(name));
-        let problem = format!("the body is no row: its rows stand in {name:?}");
+        let problem = format!("the body is not a row: its rows stand in {name:?}");
         return Some((path, problem, "send the list alone, as the body".to_owned()));
     }
     if let Some((name, _)) = unknown().find(|(_, value)| of_lists(value)) {
@@ -71,7 +71,7 @@ fn shape(
             .is_some_and(|inner| !inner.values().any(Value::is_object))
     {
         let path = format!("/{}", super::problem::escape(name));
-        let problem = format!("the body is no row: an object stands in {name:?}");
+        let problem = format!("the body is not a row: an object stands in {name:?}");
         return Some((
             path,
             problem,

@@ -1,5 +1,4 @@
-//! The table of metrics. Reports, specs, JSON and help read it; a new metric is one entry here and one field in
-//! [`Figures`].
+//! The table of metrics, read by reports, specs, JSON and help. A new metric is one entry here and a field in [`Figures`].
 
 use super::figures::Figures;
 

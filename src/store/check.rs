@@ -187,7 +187,11 @@ impl Check {
         self.report.say(if from < to {
             format!("events {from} to {} are not there", to - 1)
         } else {
-            format!("events go on to {}, past {}", from - 1, to - 1)
+            format!(
+                "there are events up to {}, beyond {}, the last that is recorded",
+                from - 1,
+                to - 1
+            )
         });
     }
 

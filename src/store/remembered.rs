@@ -10,12 +10,12 @@ pub async fn remembered<T: DeserializeOwned + Default>(store: &Store, name: &'st
     let kept = tokio::task::spawn_blocking(move || store.remembered(name)).await;
     match kept {
         Ok(Ok(Some(text))) => serde_json::from_str(&text).unwrap_or_else(|error| {
-            tracing::warn!(%error, name, "stored task state cannot be read; the task starts from an empty one");
+            tracing::warn!(%error, task = name, "store: the state of a task cannot be decoded; the task starts from an empty one");
             T::default()
         }),
         Ok(Ok(None)) => T::default(),
         Ok(Err(error)) => {
-            tracing::error!(%error, name, "store: cannot read a task's state; the task starts from an empty one");
+            tracing::error!(%error, task = name, "store: the state of a task cannot be read; the task starts from an empty one");
             T::default()
         }
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),

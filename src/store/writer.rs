@@ -233,7 +233,7 @@ impl Keeper {
             Ok(done) => done,
             // A defect of this program. Callers see it as a closed reply channel.
             Err(Broken { panic, predictions }) => {
-                tracing::error!(%panic, predictions, "store: commit panicked");
+                tracing::error!(%panic, predictions, "store: a commit panicked; its predictions are dropped");
                 self.lose(predictions);
                 return None;
             }

@@ -184,10 +184,7 @@ pub struct Validation<'a> {
 }
 
 impl Validation<'_> {
-    /// Scores every row by models that were not fitted on it.
-    ///
-    /// # Errors
-    /// When a fit fails or the caller cancels.
+    /// Scores every row by models that were not fitted on it, unless a fit fails or the caller cancels.
     pub fn run(
         &self,
         plan: &Plan,

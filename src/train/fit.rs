@@ -6,8 +6,6 @@ use super::progress::Progress;
 use crate::kernel::Kernel;
 
 /// Fits one learner, including its members.
-///
-/// # Errors
 /// [`TrainError::Learner`] names the learner that failed; [`TrainError::Stopped`] if the caller cancelled.
 pub fn fit(
     learner: &'static dyn Learner,

@@ -1,4 +1,4 @@
-//! The learner interface.
+//! The interface of a learner: it is fitted on a matrix of features and lowered to a kernel.
 
 use std::fmt::Debug;
 

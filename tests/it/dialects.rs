@@ -146,7 +146,7 @@ fn a6_the_spec_says_how_files_are_written_and_flags_win() {
     assert_eq!(ingested.json()["stored"], 120, "{ingested:#?}");
     folder.put("bad.yaml", format!("{SPEC}format: {{delimiter: ';;'}}\n"));
     let said = folder.run("spec check bad.yaml").ended(4).out;
-    assert!(said.contains("\";;\" is no delimiter"), "{said}");
+    assert!(said.contains("\";;\" is not a delimiter"), "{said}");
     let said = folder.run("--state m predict plain.csv --format encoding=klingon");
     assert!(
         said.ended(2)

@@ -13,6 +13,7 @@ mod crash;
 mod damaged_store;
 mod demo;
 mod dialects;
+mod documents;
 mod drift;
 mod estimates;
 mod expect;

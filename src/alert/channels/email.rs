@@ -115,7 +115,7 @@ impl Options {
         let read = |text: &String| {
             let mailbox = text.parse::<Mailbox>();
             mailbox.map_err(|fault| {
-                format!("`{text}` is no mail address ({fault}); write name@example.org")
+                format!("`{text}` is not a mail address ({fault}); write name@example.org")
             })
         };
         if self.to.is_empty() {
@@ -240,7 +240,7 @@ impl Mail {
             match self.post(&letter, vec![one.clone()]).await {
                 Ok(()) => is_taken = true,
                 Err(refused) if refused.for_good => {
-                    tracing::warn!(to = %one, why = refused.failure.why, "recipient rejected by the mail server");
+                    tracing::warn!(to = %one, why = refused.failure.why, "alerts: the mail server rejected a recipient");
                 }
                 Err(later) => return Err(later.failure), // again, also to those who have it: their copies bear one id
             }
@@ -366,7 +366,7 @@ mod tests {
         let to = r#", "to": ["Ops <b@example.org>"]"#;
         check(to, "");
         check(r#", "to": []"#, "to is empty");
-        check(r#", "to": ["nobody"]"#, "`nobody` is no mail address");
+        check(r#", "to": ["nobody"]"#, "`nobody` is not a mail address");
         check(&format!(r#"{to}, "user": "a""#), "either password_env");
         check(&format!(r#"{to}, "user": "a", "password_env": "A""#), "");
         check(&format!(r#"{to}, "password_env": "A""#), "no user");

@@ -12,7 +12,7 @@ pub enum ChannelError {
     NoVariable(String),
     #[error("its secret belongs in the file {path}, which cannot be read: {error}")]
     SecretFile { path: String, error: io::Error },
-    #[error("its secret belongs in the file {0}, which is no text")]
+    #[error("its secret belongs in the file {0}, which is not text")]
     NotText(String),
     #[error("{0} is empty; its secret belongs there")]
     Empty(String),

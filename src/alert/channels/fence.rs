@@ -14,10 +14,7 @@ pub struct Fence {
 }
 
 impl Fence {
-    /// Checks whether an address may be reached.
-    ///
-    /// # Errors
-    /// A message with the reason and what to do about it.
+    /// Checks whether an address may be reached; if not, the error says why and what to do about it.
     pub fn check(&self, ip: IpAddr) -> Result<(), String> {
         let allowed = self
             .allow
@@ -31,10 +28,7 @@ impl Fence {
         }
     }
 
-    /// Resolves a name to those of its addresses that may be reached.
-    ///
-    /// # Errors
-    /// The name has no address, or the policy blocks all of its addresses.
+    /// Resolves a name to those of its addresses that may be reached; none is an error.
     pub async fn resolve(&self, name: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
         let found = tokio::net::lookup_host((name, port)).await;
         let found = found.map_err(|error| format!("{name} is not found: {error}"))?;

@@ -152,7 +152,7 @@ pub(super) mod tests {
         check(&["THREE"], &[], Err("variable THREE, which is not set"));
         check(&["BLANK"], &[], Err("BLANK is empty"));
         check(&[], &["/nowhere"], Err("/nowhere, which cannot be read"));
-        check(&[], &["/binary"], Err("which is no text"));
+        check(&[], &["/binary"], Err("which is not text"));
         assert_eq!(format!("{:?}", Secret("hush".into())), "***");
     }
 

@@ -105,9 +105,7 @@ macro_rules! channels {
             }
 
             /// Opens the channel without sending anything.
-            ///
-            /// # Errors
-            /// A secret that is not where it should be, an address that is none.
+            /// Fails on a secret that is not where it should be and on an invalid address.
             pub fn open(&self, world: &World<'_>) -> Result<Box<dyn Channel>, ChannelError> {
                 match self {
                     $(Settings::$kind(options) => options.open(world),)+

@@ -45,7 +45,7 @@ pub struct Options {
 impl Options {
     fn address(&self) -> Result<Url, String> {
         let url = Url::parse(&self.url);
-        let url = url.map_err(|fault| format!("url is no address: {fault}"))?;
+        let url = url.map_err(|fault| format!("url is not a valid address: {fault}"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
             return Err("url is not https://… or http://…".into());
         }
@@ -151,7 +151,7 @@ impl Hook {
         let response = sent.map_err(|error| match error {
             e if e.is_timeout() => self.late(),
             e if e.is_connect() => Failure::new(format!("no connection: {}", cause(&e))),
-            e => Failure::new(format!("the answer broke off: {}", cause(&e))),
+            e => Failure::new(format!("the response is incomplete: {}", cause(&e))),
         })?;
         if response.status().is_success() {
             return Ok(()); // what else it has to say is not listened to
@@ -168,7 +168,7 @@ async fn refused(mut response: Response) -> Failure {
     let status = response.status();
     if status.is_redirection() {
         return Failure::new(format!(
-            "it answered {status}; redirects are not followed: give the address it means"
+            "it responded with {status}; redirects are not followed: set the address it redirects to"
         ));
     }
     let after = response.headers().get(header::RETRY_AFTER);

@@ -80,10 +80,7 @@ impl Desk {
     }
 }
 
-/// Builds a silence for one alert.
-///
-/// # Errors
-/// No alert has this id.
+/// Builds a silence for the alert with this id.
 pub fn silenced(
     state: &State,
     alert: &str,

@@ -23,13 +23,13 @@ impl Desk {
         match state.map_or_else(|| Ok(State::default()), earlier::state) {
             Ok(state) => self.state = state.resumed(self.parts.clock.now()),
             Err(error) => {
-                tracing::error!(%error, "stored alert state cannot be read; starting from an empty one")
+                tracing::error!(%error, "alerts: the stored state cannot be read; starting without alerts and silences")
             }
         }
         let read = rows.iter().filter_map(|json| match earlier::row(json) {
             Ok(row) => Some(row),
             Err(error) => {
-                tracing::error!(%error, "stored notification cannot be read; it is not sent");
+                tracing::error!(%error, "alerts: a stored notification cannot be read; it is not sent");
                 None
             }
         });
@@ -41,7 +41,7 @@ impl Desk {
             .filter(|row| !row.dead && !known.contains(&row.channel));
         let lost: Vec<String> = rows.map(|row| row.id.clone()).collect();
         for id in lost {
-            let why = "its channel is in the settings no more";
+            let why = "its channel is no longer in the settings";
             self.outbox.give_up(&id, why.into());
         }
     }
@@ -77,7 +77,7 @@ impl Desk {
         if self.again.is_none() {
             tracing::warn!(
                 why,
-                "alert state not persisted; notifications are still sent"
+                "alerts: the state cannot be stored; notifications are still sent"
             );
         }
         self.again = Some(Instant::now() + AGAIN);

@@ -113,8 +113,8 @@ impl Desk {
     fn look(&mut self, told: Told) -> bool {
         if told.dropped > 0 {
             tracing::warn!(
-                told.dropped,
-                "alert conditions arrive faster than they are evaluated; some were merged"
+                merged = told.dropped,
+                "alerts: conditions arrive faster than they are evaluated; older ones were replaced by newer ones"
             );
         }
         let conditions: Vec<_> = told.conditions.into_values().collect();
@@ -129,7 +129,10 @@ impl Desk {
         let (state, decision) = decide(state, &news, now, &self.parts.options, &mut new_id);
         self.state = state;
         if decision.dropped > 0 {
-            tracing::warn!(decision.dropped, "too many alerts; new ones are ignored");
+            tracing::warn!(
+                ignored = decision.dropped,
+                "alerts: too many at once; new ones are ignored"
+            );
         }
         self.state_changed |= !before.is_same_but_for_words(&self.state);
         let changed = before != self.state || !decision.notifications.is_empty();

@@ -53,7 +53,7 @@ impl Desk {
                 channel,
                 id,
                 why,
-                "receiver answered 410 Gone; channel paused"
+                "alerts: the receiver responded with 410 Gone; its channel is paused until a restart or `alerts resend`"
             );
             self.paused.insert(channel, failure.why);
         } else if dead {
@@ -61,10 +61,15 @@ impl Desk {
                 channel,
                 id,
                 why,
-                "notification given up; `alerts resend` sends it again"
+                "alerts: a notification was given up; `alerts resend` sends it again"
             );
         } else {
-            tracing::warn!(channel, id, why, "notification not accepted; retrying");
+            tracing::warn!(
+                channel,
+                id,
+                why,
+                "alerts: the receiver did not accept a notification; retrying"
+            );
         }
     }
 }

@@ -111,8 +111,7 @@ impl Alerts {
             .collect()
     }
 
-    /// # Errors
-    /// The channel cannot be opened, or no channel has this name.
+    /// Opens the channel of this name, which may be missing or have a fault.
     pub fn open_one(&self, name: &str) -> Result<Open, ChannelError> {
         let always = Settings::Log(Log::default());
         let fault = |problem| ChannelError {

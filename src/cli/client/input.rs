@@ -25,13 +25,11 @@ pub enum Input {
     Row(u64, String),
     /// A line that is not a row, with the reason.
     Bad(u64, String),
-    /// Subscribe to topics.
     Subscribe(Vec<String>),
-    /// Unsubscribe from topics.
     Unsubscribe(Vec<String>),
     /// Turn contributions in responses on or off.
     Explain(bool),
-    /// Print this text.
+    /// A text to print, such as the answer to `:help`.
     Tell(String),
     /// An empty line: prompt again.
     Nothing,

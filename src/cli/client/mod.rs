@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long)]
     pub explain: bool,
 
-    /// Follow these topics (predictions, models, …), also after the last row, until interrupted
+    /// Print the events of these topics (predictions, models, …), also after the last row, until interrupted
     #[arg(long, value_name = "TOPICS", value_delimiter = ',')]
     pub subscribe: Vec<String>,
 
@@ -53,9 +53,6 @@ pub struct Args {
 }
 
 /// Runs the subcommand; with `json` the server's messages are printed unchanged, one per line.
-///
-/// # Errors
-/// The input cannot be read, or the server cannot be reached or closes the connection.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let json = global.json;
     let url = match &args.url {
@@ -102,7 +99,7 @@ fn request(typed: &str, token_env: Option<&str>) -> anyhow::Result<Request> {
     let mut request = url
         .as_str()
         .into_client_request()
-        .with_context(|| format!("{url} is no address"))?;
+        .with_context(|| format!("{url} is not an address"))?;
     if let Some(name) = token_env {
         let token =
             std::env::var(name).with_context(|| format!("--token-env: {name} is not set"))?;
@@ -121,7 +118,9 @@ fn address(typed: &str) -> anyhow::Result<String> {
         Some(("https" | "wss", _)) => {
             bail!("{typed}: this client speaks no TLS; use ws:// to the server itself or a tunnel")
         }
-        Some((scheme, _)) => bail!("{typed}: {scheme}:// is no WebSocket; write ws://HOST:PORT/ws"),
+        Some((scheme, _)) => {
+            bail!("{typed}: {scheme}:// is not a WebSocket; write ws://HOST:PORT/ws")
+        }
         None => format!("ws://{typed}"),
     };
     let bare = !url["ws://".len()..].trim_end_matches('/').contains('/');

@@ -26,7 +26,7 @@ pub struct Session<O, E> {
     pub json: bool,
     /// A person types the input: show a prompt, and do not fail the command for invalid rows.
     pub person: bool,
-    /// Output for responses.
+    /// Where responses are printed.
     pub out: O,
     /// Output for everything else.
     pub err: E,

@@ -37,13 +37,13 @@ const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHO
 
 #[derive(Debug, clap::Args)]
 pub struct DemoArgs {
-    /// Decides which rows are learnt from, which come as traffic, and in which order
+    /// Seed that decides which rows are training rows, which are traffic, and in which order
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// How many times as fast as usual, or max: without pauses
     #[arg(long, value_name = "X|max", default_value = "1", value_parser = pause)]
     speed: Duration,
-    /// Leave the state behind, and say where
+    /// Keep the state folder at the end, and print its path
     #[arg(long)]
     keep: bool,
     /// Where to listen, as IP:PORT [default: 127.0.0.1:5000, another port if that is taken]

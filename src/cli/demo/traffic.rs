@@ -26,7 +26,6 @@ const LEAST: f64 = 0.05;
 /// One row to send and its label.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// The row.
     pub row: Value,
     /// Whether the target has its positive value.
     pub positive: bool,

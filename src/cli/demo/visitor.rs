@@ -56,5 +56,5 @@ async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> anyhow::Result<
     if !status.is_success() {
         bail!("{path} answered {status}: {text}");
     }
-    serde_json::from_str(&text).with_context(|| format!("{path} answered what is not understood"))
+    serde_json::from_str(&text).with_context(|| format!("the response to {path} is not understood"))
 }

@@ -1,4 +1,4 @@
-//! Arguments of `drift`.
+//! Arguments of `drift`: the reference, and the rows to compare with it as sources or as stored predictions.
 
 use std::path::PathBuf;
 
@@ -14,13 +14,13 @@ use crate::cli::time::parse_time;
     group(ArgGroup::new("after").args(["current", "window", "since"]).required(true).multiple(true)),
 )]
 pub struct DriftArgs {
-    /// The rows that are taken for normal: a file, a folder, a web API, a database, or `-`
+    /// The reference, with which rows are compared: a file, a folder, a web API, a database, or `-`
     #[arg(long, value_name = "SOURCE")]
     pub reference: Option<String>,
-    /// Take the rows a version learnt from instead, and watch its probabilities as well: `7`, `titanic@7` or `champion`
+    /// Use the training rows of a version as the reference, and compare its probabilities as well: `7`, `titanic@7` or `champion`
     #[arg(long, value_name = "VERSION")]
     pub model: Option<String>,
-    /// The rows to compare with them; several make several windows
+    /// The rows to compare with the reference; repeated, each is a window of its own
     #[arg(long, value_name = "SOURCE", conflicts_with_all = ["window", "since"])]
     pub current: Vec<String>,
     /// Compare the last predictions in the store instead: `last:500`
@@ -31,7 +31,7 @@ pub struct DriftArgs {
     pub since: Option<Timestamp>,
     #[command(flatten)]
     pub read: ReadArgs,
-    /// Write a report to look at
+    /// Write the report as an HTML page
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// End with exit code 4 if anything drifted

@@ -137,7 +137,7 @@ fn read(
     let name = source.name().to_owned();
     text::report(site, &name, &seen.notices, &seen.warnings);
     if seen.left_out > 0 {
-        site.warn(format!("{name}: {} lines are no rows", seen.left_out));
+        site.warn(format!("{name}: {} lines are not rows", seen.left_out));
     }
     if seen.unreadable > 0 {
         let values = seen.unreadable;

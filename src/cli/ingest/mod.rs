@@ -49,13 +49,13 @@ pub struct IngestArgs {
     /// Web API: how the next page is found: link, none, cursor:FIELD:PARAM or page:PARAM [default: link]
     #[arg(long, value_name = "HOW")]
     next: Option<Next>,
-    /// Database: the query; its columns go by their names
+    /// Database: the SQL query to read; its columns are matched by name
     #[arg(long, value_name = "SQL", conflicts_with = "table")]
     query: Option<String>,
-    /// Database: a whole table
+    /// Database: the table to read
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
-    /// Longest silence of a server or database
+    /// Time without data after which a server or database is given up
     #[arg(long, value_name = "TIME", default_value = "30s")]
     timeout: Span,
     /// How often a request that failed is tried again

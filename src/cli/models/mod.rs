@@ -22,7 +22,7 @@ pub struct ModelsArgs {
 
 #[derive(Debug, Subcommand)]
 enum ModelsCommand {
-    /// Every version: role, when trained, figures
+    /// Every version with its role, the time of its training and its metrics
     List,
     /// All that is known of a version
     Show {

@@ -51,7 +51,7 @@ pub fn run(args: &ExportArgs, site: &Site, opened: &Opened) -> Result<Exit> {
         (Form::Parquet, Some(path)) => args.tables(opened, path)?,
         (Form::Parquet, None) => {
             return Err(usage(
-                "Parquet is no text for a terminal; name a folder with -o",
+                "Parquet cannot be shown on a terminal; name a folder with -o",
             ));
         }
     };

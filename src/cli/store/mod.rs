@@ -30,9 +30,9 @@ pub struct StoreArgs {
 enum StoreCommand {
     /// How many events there are, of which kinds, and how large the file is
     Stats,
-    /// Read everything and hold every index against it; exit code 4 if anything is damaged
+    /// Read every event and compare every index with them; exit code 4 if anything is damaged
     Check,
-    /// Give room that nothing stands in back to the disk
+    /// Return unused space of the file to the disk
     Compact,
     /// Copy the store into a file
     Backup {
@@ -43,7 +43,7 @@ enum StoreCommand {
     Restore {
         /// The copy
         file: PathBuf,
-        /// Overwrite what is there
+        /// Overwrite an existing store
         #[arg(long)]
         force: bool,
     },

@@ -1,4 +1,4 @@
-//! Arguments of `train`.
+//! Arguments of `train`: the table, the cross-validation, and whether the new version becomes the champion.
 
 use clap::Args;
 
@@ -27,7 +27,7 @@ pub struct TrainArgs {
     /// Seed of everything random: the same seed gives the same bytes
     #[arg(long)]
     pub seed: Option<u64>,
-    /// What becomes of the new version
+    /// Whether the new version becomes the champion
     #[arg(long, value_enum)]
     pub promote: Option<Promote>,
     #[command(flatten)]

@@ -115,7 +115,7 @@ impl RetrainController {
                 Some(trained) = news.recv() => self.take(&mut memory, &trained).await,
             };
             if let Err(error) = done {
-                tracing::warn!(%error, "retraining loop failed; retrying");
+                tracing::warn!(%error, "retraining: the controller failed; retrying");
             }
         }
     }
@@ -125,7 +125,10 @@ impl RetrainController {
         let since = self.clock.now().checked_sub(wait)?;
         let gone = self.store.expire(since).await?;
         if gone > 0 {
-            tracing::info!(gone, "labels expired: their predictions never came");
+            tracing::info!(
+                labels = gone,
+                "labels: expired, since their predictions never came"
+            );
         }
         Ok(())
     }
@@ -178,7 +181,7 @@ impl RetrainController {
                 Ok(since) => reader::fresh(&store, since, seen)?,
                 Err(error) => {
                     // Trainings fail with the same error; probation and rollback must continue nevertheless.
-                    tracing::error!(%error, "stored labels cannot be counted; counting starts now");
+                    tracing::error!(%error, "retraining: stored labels cannot be counted; only labels from now on count");
                     0
                 }
             };
@@ -240,7 +243,7 @@ impl RetrainController {
         let Some(why) = retrain(&self.options.triggers, &facts, now) else {
             return;
         };
-        tracing::info!(why, "retraining started");
+        tracing::info!(why, "retraining: requested");
         let asked = Asked {
             by: format!("rule: {why}"),
             promote: Promote::Auto,
@@ -254,7 +257,7 @@ impl RetrainController {
                 memory.fresh = 0;
                 memory.asks.clear();
             }
-            Err(full) => tracing::warn!(%full, "retraining has to wait"),
+            Err(full) => tracing::warn!(why = %full, "retraining: postponed"),
         }
     }
 

@@ -62,7 +62,9 @@ impl RetrainController {
         }
         match self.compared(&entry.model, &live.model).await {
             Ok(shadowed) => memory.shadow = Some(shadowed),
-            Err(error) => tracing::warn!(%error, "shadow model cannot be loaded"),
+            Err(error) => {
+                tracing::warn!(%error, "shadow: the candidate cannot be loaded; it is not compared with the live model")
+            }
         }
     }
 
@@ -204,7 +206,9 @@ impl RetrainController {
                 })
                 .await;
             if let Ok(None) = done {
-                tracing::info!("champion changed meanwhile; the verdict is ignored");
+                tracing::info!(
+                    "probation: the champion has changed in the meantime; nothing is rolled back"
+                );
             }
             self.poke.sync().await;
         }
@@ -224,7 +228,7 @@ impl RetrainController {
             Ok(done) => done.map_err(anyhow::Error::from),
             Err(panic) => Err(panic.into()),
         };
-        done.inspect_err(|error| tracing::error!(%error, "verdict cannot be applied"))
+        done.inspect_err(|error| tracing::error!(%error, "the decision of the shadow comparison or of probation cannot be carried out"))
     }
 }
 

@@ -39,7 +39,7 @@ pub fn learners() -> impl Iterator<Item = &'static str> {
 /// Why a training was not queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueueError {
-    #[error("{MOST_QUEUED} jobs wait already; ask again when one is done, or cancel one")]
+    #[error("{MOST_QUEUED} jobs wait already; send it again when one is done, or cancel one")]
     Waiting,
     #[error("{STOPPING}")]
     Stopping,
@@ -166,7 +166,7 @@ impl Jobs {
             .name(format!("store {name}"))
             .spawn(move || {
                 done.begin_running();
-                let failed = "it broke off: a defect of this program; the log has more";
+                let failed = "it failed through a defect of this program; the log has the details";
                 let work = std::panic::AssertUnwindSafe(|| work(&|| done.stopped()));
                 let outcome = std::panic::catch_unwind(work).map_or_else(
                     |_| Err(failed.to_owned()),

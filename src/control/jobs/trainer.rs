@@ -91,7 +91,8 @@ impl Trainer {
                 Ok(Err(fault)) => fail(&job, fault.to_string()),
                 Err(_) => fail(
                     &job,
-                    "the training broke off: a defect of this program; the log has more".into(),
+                    "the training failed through a defect of this program; the log has the details"
+                        .into(),
                 ),
             }
             let metrics = jobs.metrics();
@@ -162,7 +163,7 @@ impl Trainer {
         let Ok(named) = table::of_spec(champion.spec(), &self.folder) else {
             return Err(error);
         };
-        tracing::warn!(%error, "the champion's own training table is gone; training on the table that the spec names");
+        tracing::warn!(%error, "training: the champion's training table is missing; the table named by the spec is used");
         Ok(named)
     }
 }
@@ -180,12 +181,12 @@ fn finish(job: &Job, outcome: &Outcome) {
         model = made.model,
         promoted = made.promoted,
         reason = made.reason,
-        "trained"
+        "training: finished"
     );
     job.end(State::Done, Some(Product::Version(made)), None);
 }
 
 fn fail(job: &Job, error: String) {
-    tracing::error!(job = job.id, error, "training failed");
+    tracing::error!(job = job.id, error, "training: failed");
     job.end(State::Failed, None, Some(error));
 }

@@ -97,7 +97,7 @@ impl ShadowScorer {
             let (this, batch) = (self.clone(), std::mem::take(&mut taken));
             if let Err(panic) = tokio::task::spawn_blocking(move || this.score(&batch)).await {
                 // A panic is a defect of this program; the comparison continues without live scores.
-                tracing::error!(%panic, "shadow scoring panicked");
+                tracing::error!(%panic, "shadow: scoring panicked; the candidate scores these rows when their labels come");
             }
         }
         std::future::pending().await // ended with the other tasks

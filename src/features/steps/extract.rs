@@ -99,8 +99,8 @@ impl FitStep for ExtractSpec {
         let other = self.other.as_ref().map(code);
         if map.is_none() && other.is_some() {
             return Err(StepError::new(
-                "other without a map",
-                "add a map, or remove other",
+                "`other` has no effect without `map`",
+                "add `map`, or remove `other`",
             ));
         }
         let kind = if map.is_some() {

@@ -142,7 +142,10 @@ fn chosen(a: &Value, b: &Value) -> (bool, String) {
     match (a.label.number(), b.label.number()) {
         (Some(x), Some(y)) => (x > y, "the larger number".into()),
         _ if yes(a) != yes(b) => (yes(a), "it means yes".into()),
-        _ if a.rows == b.rows => (false, "both are as frequent; the later by name".into()),
+        _ if a.rows == b.rows => (
+            false,
+            "both are equally frequent; the last in alphabetical order".into(),
+        ),
         _ => (a.rows < b.rows, "the rarer one".into()),
     }
 }

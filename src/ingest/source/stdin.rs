@@ -42,7 +42,7 @@ impl Kind for Stdin {
             return Ok(());
         }
         if let Some(what) = signature::other(&first) {
-            return Err(content(format!("it is {what}, and no table").into()));
+            return Err(content(format!("it is {what}, not a table").into()));
         }
         let reading = pull.reading(&self.dialect, self.items.as_ref());
         let outcome = content::read(formats::sniffed(&first), &mut input, &reading, to);

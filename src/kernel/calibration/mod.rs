@@ -31,18 +31,12 @@ pub enum Calibration {
 }
 
 impl Calibration {
-    /// Fits [`Calibration::Platt`] to scores and outcomes; see `platt`. `None` without rows.
-    ///
-    /// # Panics
-    /// If the lengths differ.
+    /// Fits [`Calibration::Platt`] to scores and outcomes; see `platt`. `None` without rows. Panics if the lengths differ.
     pub fn fit_platt(p: &[f64], y: &[bool]) -> Option<Calibration> {
         platt::fit(p, y).map(|(slope, intercept)| Calibration::Platt { slope, intercept })
     }
 
-    /// Fits [`Calibration::Isotonic`] to scores and outcomes; see `isotonic`. `None` without rows.
-    ///
-    /// # Panics
-    /// If the lengths differ.
+    /// Fits [`Calibration::Isotonic`] to scores and outcomes; see `isotonic`. `None` without rows. Panics if the lengths differ.
     pub fn fit_isotonic(p: &[f64], y: &[bool]) -> Option<Calibration> {
         isotonic::fit(p, y).map(|(x, y)| Calibration::Isotonic { x, y })
     }
@@ -65,8 +59,7 @@ impl Calibration {
         }
     }
 
-    /// # Errors
-    /// A number that is not finite, no points, lengths that differ, points out of order or outside [0, 1].
+    /// Fails on a number that is not finite, no points, lengths that differ, points out of order or outside [0, 1].
     pub fn check(&self) -> Result<(), KernelError> {
         match self {
             Calibration::None => Ok(()),

@@ -365,7 +365,7 @@ fn a_recipe_is_checked_against_the_columns() {
             "    - first\n",
             at(
                 16,
-                "the feature \"first\" is no number; use one_hot to make numbers of a category",
+                "the feature \"first\" is not a number; use one_hot to make numbers of a category",
             ),
         ),
         (

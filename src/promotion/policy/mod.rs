@@ -65,7 +65,7 @@ pub fn decide(
     let version = champion.version;
     if champion.name != name {
         let reason = format!(
-            "not compared: the champion {version} is no model of {name}; promote it by hand if it shall answer instead"
+            "not compared: the champion {version} is not a model of {name}; promote the new one by hand if it is to replace it"
         );
         return verdict(false, reason);
     }

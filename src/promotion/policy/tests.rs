@@ -229,7 +229,7 @@ fn what_cannot_be_compared_is_kept() {
 fn a_model_of_another_name_is_never_pushed_aside_unasked() {
     let candidate = card(Some(0.1), Some(0.01), 0.99, SPLITS);
     let champion = card(Some(0.9), Some(0.01), 0.5, SPLITS);
-    let reason = "not compared: the champion beer@2 is no model of wine; promote it by hand if it shall answer instead";
+    let reason = "not compared: the champion beer@2 is not a model of wine; promote the new one by hand if it is to replace it";
     check(
         Promote::Auto,
         &candidate,

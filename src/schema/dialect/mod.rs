@@ -196,7 +196,7 @@ fn delimiter(value: &str) -> Result<u8, DialectError> {
     match named.as_bytes() {
         [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
         _ => Err(DialectError::new(
-            format!("{value:?} is no delimiter"),
+            format!("{value:?} is not a delimiter"),
             "write auto, tab or one ASCII character such as ;",
         )),
     }
@@ -207,7 +207,7 @@ fn decimal(value: &str) -> Result<char, DialectError> {
         "." | "point" => Ok('.'),
         "," | "comma" => Ok(','),
         _ => Err(DialectError::new(
-            format!("{value:?} is no decimal sign"),
+            format!("{value:?} is not a decimal sign"),
             "write . or ,",
         )),
     }
@@ -218,7 +218,7 @@ fn thousands(value: &str) -> Result<char, DialectError> {
     match (chars.next(), chars.next()) {
         (Some(sign), None) if !sign.is_alphanumeric() && !"+-\"\n\r".contains(sign) => Ok(sign),
         _ => Err(DialectError::new(
-            format!("{value:?} is no sign between thousands"),
+            format!("{value:?} is not a thousands separator"),
             "write one character such as , . ' or space, or none",
         )),
     }
@@ -238,7 +238,7 @@ fn skip(value: &str) -> Result<u64, DialectError> {
     let lines = value.parse::<u32>().map(u64::from);
     lines.map_err(|_| {
         DialectError::new(
-            format!("{value:?} is no number of lines"),
+            format!("{value:?} is not a number of lines"),
             "write how many lines stand before the header",
         )
     })

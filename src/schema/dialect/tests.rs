@@ -140,11 +140,11 @@ fn settings_are_checked() {
     );
     check(
         &["delimiter=;;"],
-        Err("\";;\" is no delimiter; write auto, tab or one ASCII character such as ;"),
+        Err("\";;\" is not a delimiter; write auto, tab or one ASCII character such as ;"),
     );
     check(
         &["decimal=x"],
-        Err("\"x\" is no decimal sign; write . or ,"),
+        Err("\"x\" is not a decimal sign; write . or ,"),
     );
     check(
         &["encoding=klingon"],
@@ -152,7 +152,7 @@ fn settings_are_checked() {
     );
     check(
         &["skip=-1"],
-        Err("\"-1\" is no number of lines; write how many lines stand before the header"),
+        Err("\"-1\" is not a number of lines; write how many lines stand before the header"),
     );
     check(
         &["decimal=,", "thousands=,"],

@@ -34,7 +34,7 @@ pub enum JsonError {
     Syntax(#[from] serde_json::Error),
     /// A number that JSON cannot express, as Python writes it.
     #[error(
-        "not readable as JSON: {word} at line {line} column {column} is no JSON, although Python writes it; write null where a \
+        "not readable as JSON: {word} at line {line} column {column} is not JSON, although Python writes it; write null where a \
          number is not known (json.dumps with allow_nan=False finds it, pandas' to_json writes null)"
     )]
     NotFinite {

@@ -42,7 +42,7 @@ impl Row {
                 got: String::new(),
                 typed: false,
                 allowed: allowed_labels(schema),
-                remedy: "a row without the target is no training row".into(),
+                remedy: "a row without it cannot be trained on".into(),
             });
         }
     }

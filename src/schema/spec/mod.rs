@@ -342,7 +342,7 @@ fn check_pattern(spec: &ColumnSpec, faults: &mut Vec<SpecError>) -> Kind {
         return Kind::Date(DateForm::default());
     };
     let form = DateForm::new(Some(pattern.value.clone())).unwrap_or_else(|problem| {
-        let remedy = "write it as strftime does, or leave it out for 2024-01-31";
+        let remedy = "write a strftime pattern, or leave format out for dates such as 2024-01-31";
         faults.push(SpecError::at(pattern, problem.to_string(), remedy));
         DateForm::default()
     });

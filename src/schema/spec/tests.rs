@@ -80,7 +80,7 @@ fn faults_of_dates_forms_and_unused_columns() {
     check(
         "{name: day, kind: date, format: \"%H:%M\"}",
         &[
-            "line 4, column 37: the pattern \"%H:%M\" does not make a date: it needs a year, a month and a day, as %Y-%m-%d; write it as strftime does, or leave it out for 2024-01-31",
+            "line 4, column 37: the pattern \"%H:%M\" does not make a date: it needs a year, a month and a day, as %Y-%m-%d; write a strftime pattern, or leave format out for dates such as 2024-01-31",
         ],
     );
     for form in ["{decimal: x}", "{thousands: \".\"}", "{thousands: abc}"] {

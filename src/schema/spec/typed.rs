@@ -33,7 +33,7 @@ impl<'de> Visitor<'de> for LevelsVisitor {
         match v {
             "any" => Ok(LevelsSpec::Any),
             _ => Err(E::custom(format_args!(
-                "{v:?} is no list of levels; write levels: [a, b], or levels: any"
+                "{v:?} is not a list of levels; write levels: [a, b], or levels: any"
             ))),
         }
     }

@@ -112,7 +112,7 @@ impl Guard {
         let is_nameless = given.is_none() && access == Access::Open;
         if !is_nameless && !self.hosts.know(host) {
             let detail = format!(
-                "{:?} is no name of this server; ask under its address, or add the name to server.hosts",
+                "{:?} is not a name of this server; use its address, or add the name to server.hosts",
                 excerpt(host)
             );
             return Err(Problem::new(&kind::HOST, detail));

@@ -106,7 +106,7 @@ fn next(cycle: &Loop) -> Markup {
                 " of " (labels) " new labels that begin a training "
                 progress max=(labels) value=(cycle.fresh.min(labels)) aria-label="new labels" {}
             }
-            None => " new labels since the live model was trained; their number begins no training",
+            None => " new labels since the live model was trained; their number starts no training, since retrain.labels is null",
         }
     }
 }

@@ -26,8 +26,7 @@ pub struct PageView {
     /// How the metrics were evaluated, such as `10-fold × 5`.
     pub evaluation: String,
     pub figures: Vec<Figure>,
-    /// Cross-validated metrics without the features derived from the labels of other rows; `None` if there are no such
-    /// features.
+    /// Cross-validated metrics without the features derived from the labels of other rows; `None` without such features.
     pub figures_without_companions: Option<Vec<Figure>>,
     /// Warnings about the table and the model, one sentence each.
     pub warnings: Vec<String>,

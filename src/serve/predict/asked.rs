@@ -96,7 +96,9 @@ impl Asked {
             return Err(no_trial(parameter));
         }
         if request.explain && format == Format::Csv {
-            return Err(bad("an explanation does not fit into a table; ask in JSON"));
+            return Err(bad(
+                "explanations are not available as CSV; send the rows as JSON",
+            ));
         }
         if request.id.is_some() && format != Format::Json {
             return Err(only_one());

@@ -182,7 +182,7 @@ pub async fn predict(
         store.flush().await?; // what was noted before is on the disk with it
         // A prediction that was dropped in the meantime may have belonged to this request.
         if store.lost() != lost {
-            let why = "the disk does not follow, and predictions are lost";
+            let why = "the disk does not keep up, and predictions are dropped";
             return Err(StoreError::Unavailable(why.into()).into());
         }
     }

@@ -69,7 +69,7 @@ impl Predictor {
         match &*self.live.load() {
             Some(live) => Ok(live.model.clone()),
             None => Err(Problem::not_ready(
-                "the first model is not loaded yet; ask again in a moment",
+                "the first model is not loaded yet; send it again in a moment",
             )),
         }
     }
@@ -141,7 +141,7 @@ impl Predictor {
         let first = &known.prediction;
         if request.explain && first.model != champion.name {
             let detail = format!(
-                "{} made this prediction and answers no more; ask without explain",
+                "{} made this prediction and is no longer live; send it without explain",
                 first.model
             );
             return Err(Problem::new(&kind::CONFLICT, detail));

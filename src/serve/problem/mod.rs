@@ -94,7 +94,7 @@ impl Problem {
 
     /// An internal error. Its text goes to the log and not to the client.
     pub fn internal(error: impl Display) -> Problem {
-        tracing::error!(%error, "request failed with an internal error");
+        tracing::error!(%error, "server: a request failed with an internal error");
         Problem::new(&kind::INTERNAL, "the log of the server has more")
     }
 

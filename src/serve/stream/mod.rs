@@ -100,7 +100,9 @@ impl<T: AsyncRead + Unpin> AsyncRead for Timed<T> {
             return Poll::Pending;
         };
         match this.head.poll(since + HEAD, context) {
-            Poll::Ready(()) => Poll::Ready(Err(timed_out("the head of a request did not come"))),
+            Poll::Ready(()) => Poll::Ready(Err(timed_out(
+                "the head of a request did not arrive in time",
+            ))),
             Poll::Pending => Poll::Pending,
         }
     }

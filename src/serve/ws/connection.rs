@@ -215,7 +215,7 @@ fn reason(end: Closed) -> Option<CloseReason> {
         Closed::Client => (CloseCode::Normal, ""),
         Closed::Lost => (CloseCode::Away, "nothing was heard for two heartbeats"),
         Closed::GoingAway => (CloseCode::Away, "the server stops; connect again"),
-        Closed::Protocol => (CloseCode::Protocol, "that was no WebSocket frame"),
+        Closed::Protocol => (CloseCode::Protocol, "that was not a WebSocket frame"),
         Closed::NotUtf8 => (CloseCode::Invalid, "text frames hold UTF-8"),
         Closed::TooLarge => (
             CloseCode::Size,

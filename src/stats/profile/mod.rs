@@ -58,10 +58,7 @@ pub enum ProfileError {
 }
 
 impl Profile {
-    /// Verifies a profile that was read from a file.
-    ///
-    /// # Errors
-    /// The first error: a duplicate name, counts that do not add up, a sample that is unsorted, not finite or
+    /// Verifies a profile that was read from a file. Returns the first error: a duplicate name, counts that do not add up, a sample that is unsorted, not finite or
     /// of the wrong size.
     pub fn check(&self) -> Result<(), ProfileError> {
         let mut names = std::collections::HashSet::new();

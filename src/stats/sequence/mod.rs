@@ -51,7 +51,7 @@ pub struct Bounded {
 impl Sequence {
     /// An empty accumulator for values in `lowest..=highest`; the guarantee holds only for values in that range.
     pub fn over(lowest: f64, highest: f64) -> Sequence {
-        debug_assert!(lowest < highest, "{lowest} to {highest} is no range");
+        debug_assert!(lowest < highest, "{lowest} to {highest} is not a range");
         Sequence {
             lowest,
             highest,

@@ -13,7 +13,7 @@ use crate::stats::gamma::upper_gamma;
 /// Expected count below which the χ² approximation is unreliable (Cochran, Biometrics 10, 1954).
 pub const LEAST_EXPECTED: f64 = 5.0;
 
-/// The test's outcome.
+/// Result of the χ² test of two samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Chi2 {
     /// Σ (observed − expected)² / expected.

@@ -111,7 +111,7 @@ pub fn replaceable(to: &Path) -> Result<(), OpenError> {
     if is_store && magic == *MAGIC {
         return Ok(());
     }
-    let why = "a file is there that is no backup, and is not replaced; name another";
+    let why = "a file is there that is not a backup, and is not replaced; name another";
     Err(broken(&to.display().to_string(), why))
 }
 

@@ -98,7 +98,7 @@ fn a_model_of_another_table_is_kept_and_not_compared() {
     );
     assert_eq!(
         document["reason"],
-        "not compared: the champion titanic@1 is no model of churn; promote it by hand if it shall answer instead"
+        "not compared: the champion titanic@1 is not a model of churn; promote the new one by hand if it is to replace it"
     );
     assert_eq!(folder.text("state/models/champion"), "titanic@1\n");
     folder.run("predict churn.csv --model churn@2").ok();

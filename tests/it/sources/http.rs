@@ -210,7 +210,7 @@ fn what_does_not_pass_is_told_at_once() {
     check(
         "/cursor",
         &options(Some("meta"), None),
-        "the field `meta` is no list of rows",
+        "the field `meta` is not a list of rows",
     );
     check("/csv", &options(Some("rows"), None), "not readable as JSON");
     check(
@@ -275,7 +275,8 @@ fn a_body_that_breaks_off_is_fetched_again() {
         let pulled = pull(&format!("http://{api}/rows"), &Options::default(), None);
         assert!(pulled.rows.is_empty() && pulled.waits.len() == 5);
         assert!(
-            pulled.said().contains("broke off") && pulled.said().contains("given up after 6 tries"),
+            pulled.said().contains("is incomplete")
+                && pulled.said().contains("given up after 6 tries"),
             "{pulled:?}"
         );
     }

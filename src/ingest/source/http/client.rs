@@ -126,7 +126,7 @@ impl<'w> Session<'w> {
             }
             e if e.is_timeout() => Failure::passing(format!("no answer within {timeout} s")),
             e if e.is_connect() => Failure::passing(format!("no connection: {}", cause(e))),
-            e => Failure::passing(format!("the answer broke off: {}", cause(e))),
+            e => Failure::passing(format!("the response is incomplete: {}", cause(e))),
         }
     }
 }

@@ -56,7 +56,7 @@ impl Http {
         let name = masked(text);
         let usage = |why: String| ReadError::Usage(why);
         Ok(Http {
-            url: Url::parse(text).map_err(|e| usage(format!("{name} is no address: {e}")))?,
+            url: Url::parse(text).map_err(|e| usage(format!("{name} is not an address: {e}")))?,
             items: options.items()?,
             next: options.next.clone().unwrap_or(Next::Link),
             dialect: options.format.clone(),

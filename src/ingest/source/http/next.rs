@@ -121,7 +121,8 @@ fn with(url: &Url, param: &str, value: &str) -> Url {
 /// Resolves a link to the next page. It must lead to the same server, because the credentials are only for that server.
 fn linked(url: &Url, target: &str) -> Result<Url, FormatError> {
     let next = url.join(target);
-    let mut next = next.map_err(|e| format!("the next page is no address ({target}): {e}"))?;
+    let mut next =
+        next.map_err(|e| format!("the address of the next page is not valid ({target}): {e}"))?;
     if next.origin() != url.origin() {
         return Err(format!(
             "the next page is at another server ({}), which is not followed",
@@ -143,7 +144,9 @@ fn cursor(field: &Field, body: &[u8]) -> Result<Option<String>, FormatError> {
         Ok(serde_json::Value::Null | serde_json::Value::Bool(false)) => Ok(None),
         Ok(serde_json::Value::String(text)) => Ok(Some(text).filter(|t| !t.is_empty())),
         Ok(serde_json::Value::Number(number)) => Ok(Some(number.to_string())),
-        _ => Err(format!("the field `{field}` is no cursor: a text or a number is one").into()),
+        _ => {
+            Err(format!("the field `{field}` is not a cursor, which is a text or a number").into())
+        }
     }
 }
 
@@ -237,7 +240,7 @@ mod tests {
             "http://a/r",
             "",
             r#"{"meta": {"next": [1]}}"#,
-            Err("is no cursor"),
+            Err("is not a cursor"),
         );
         check(
             "link",

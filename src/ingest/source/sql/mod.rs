@@ -52,7 +52,7 @@ impl Sql {
         options.only("a database", &["query", "table", "cursor"])?;
         let name = masked(text);
         engine.check(text).map_err(|why| {
-            ReadError::Usage(format!("{name} is no address of a database: {why}"))
+            ReadError::Usage(format!("{name} is not the address of a database: {why}"))
         })?;
         Ok(Sql {
             engine,

@@ -104,7 +104,7 @@ fn cell(row: &MySqlRow, i: usize) -> Result<Found<'_>, String> {
         // Decimals are sent as text, and the type of text with a binary collation is reported as BLOB.
         name => match std::str::from_utf8(bytes()?) {
             Ok(text) => Ok(Found::Text(text.into())),
-            Err(_) => Err(format!("a value of type {name} that is no text")),
+            Err(_) => Err(format!("a value of type {name} that is not text")),
         },
     }
 }

@@ -194,7 +194,7 @@ fn the_target_is_ignored_required_or_kept() {
     check(
         Purpose::Learn,
         none,
-        Err("good: missing, allowed: no or yes (a row without the target is no training row)"),
+        Err("good: missing, allowed: no or yes (a row without it cannot be trained on)"),
     );
     check(Purpose::Keep, yes, Ok(Some(true)));
     check(Purpose::Keep, none, Ok(None));

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Size of the larger sample up to which the p-value is exact.
 pub const MAX_EXACT: usize = 10_000;
 
-/// The test's outcome.
+/// Result of the Kolmogorov–Smirnov test of two samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ks {
     /// Largest distance between the two distribution functions, in [0, 1].
