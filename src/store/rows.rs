@@ -325,3 +325,36 @@ fn put_aside(
     commit.row_keys.insert(&*key, &*bad.id)?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quarantine_holds_the_raw_row_and_a_report_leaves_it_out() {
+        let bad = Quarantined {
+            id: "q".into(),
+            rejected: Rejected {
+                source: "wines.csv".into(),
+                line: Some(2),
+                column: "acid".into(),
+                value: "x".into(),
+                reason: "no number".into(),
+                row: Some("{}".into()),
+            },
+        };
+        let shown = r#"{"id":"q","source":"wines.csv","line":2,"column":"acid","value":"x","reason":"no number""#;
+        let aside = Aside {
+            bad: &bad,
+            row: &bad.rejected.row,
+            transport: Transport::File,
+        };
+        let stored = serde_json::to_string(&aside).unwrap();
+        assert_eq!(
+            stored,
+            format!(r#"{shown},"row":"{{}}","transport":"file"}}"#)
+        );
+        assert_eq!(serde_json::from_str::<Quarantined>(&stored).unwrap(), bad);
+        assert_eq!(serde_json::to_string(&bad).unwrap(), format!("{shown}}}"));
+    }
+}
