@@ -9,7 +9,7 @@ use crate::report::chart::{Axis, Chart, Counts, Size, bars, histogram};
 use crate::report::html::figure;
 use crate::serve::views::Event;
 use crate::stats::profile::{ColumnProfile, Observed};
-use crate::store::rows::QuarantinedView;
+use crate::store::rows::Quarantined;
 
 const SIZE: Size = Size::of(380.0, 210.0);
 /// Intervals of a histogram, and levels of a column that are drawn.
@@ -39,7 +39,7 @@ pub struct ColumnView<'a> {
 pub struct View<'a> {
     pub model: &'a str,
     pub columns: Vec<ColumnView<'a>>,
-    pub quarantine: &'a [QuarantinedView],
+    pub quarantine: &'a [Quarantined],
     pub quarantined: u64,
     pub sources: &'a [SourceView],
     pub events: &'a [Event],
@@ -200,7 +200,7 @@ fn quarantine(view: &View<'_>) -> Markup {
                     thead { tr { th scope="col" { "source" } th.number scope="col" { "line" } th scope="col" { "column" } th scope="col" { "value" }
                         th scope="col" { "reason" } th scope="col" { span.unseen { "repair" } } } }
                     tbody { @for row in view.quarantine { tr {
-                        td { (row.source) } td.number { @if let Some(line) = row.line { (line) } } td { (row.column) } td.cut { (row.value) } td { (row.reason) }
+                        td { (row.rejected.source) } td.number { @if let Some(line) = row.rejected.line { (line) } } td { (row.rejected.column) } td.cut { (row.rejected.value) } td { (row.rejected.reason) }
                         td { div.buttons {
                             button type="button" data-post={ "/v1/quarantine/" (row.id) "/retry" } { "Retry" }
                             button type="button" data-delete={ "/v1/quarantine/" (row.id) } data-confirm="Drop this row? The event of its arrival stays." { "Drop" }

@@ -44,7 +44,7 @@ const ODD: usize = 25;
 /// What the page needs of the store.
 struct Read {
     columns: HashMap<String, Recent>,
-    quarantine: Vec<crate::store::rows::QuarantinedView>,
+    quarantine: Vec<crate::store::rows::Quarantined>,
     quarantined: u64,
     sources: Vec<SourceView>,
     events: Vec<views::Event>,
@@ -126,7 +126,7 @@ fn read(
     let (events, next) = events_after(store, kind, after)?;
     Ok(Read {
         columns: recent(store, champion)?,
-        quarantine: quarantine.into_iter().map(Into::into).collect(),
+        quarantine,
         quarantined: store.stats()?.quarantine,
         sources,
         events,
