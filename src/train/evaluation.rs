@@ -210,7 +210,7 @@ fn grid(table: &Table, column: usize) -> Vec<Cell> {
     found
 }
 
-/// Levels or texts of a column with their numbers of rows, most frequent first.
+/// Levels or texts of a column with their numbers of rows, most frequent first. Levels that the spec lists keep its order.
 fn frequent(table: &Table, column: usize) -> Vec<(Cell, u64)> {
     let mut counts: indexmap::IndexMap<String, (Cell, u64)> = indexmap::IndexMap::new();
     for row in 0..table.len() {
@@ -220,7 +220,12 @@ fn frequent(table: &Table, column: usize) -> Vec<(Cell, u64)> {
         }
     }
     let mut found: Vec<(Cell, u64)> = counts.into_values().collect();
-    found.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows)); // stable: first seen first
+    match table.schema().columns()[column].kind {
+        Kind::Category { ref levels } if !levels.is_open() => {
+            found.sort_by_key(|(cell, _)| cell.as_level());
+        }
+        _ => found.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows)), // stable: first seen first
+    }
     found
 }
 

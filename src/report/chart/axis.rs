@@ -93,6 +93,19 @@ impl Range {
         (value - self.low) / (self.high - self.low)
     }
 
+    /// The range of times; around a single one, some minutes.
+    fn of_times(times: &[f64]) -> Range {
+        let range = Range::over(times.iter().copied());
+        let first = times.iter().copied().find(|t| t.is_finite());
+        match first.filter(|first| times.iter().all(|t| t == first || !t.is_finite())) {
+            Some(first) => Range {
+                low: first - 300.0,
+                high: first + 300.0,
+            },
+            None => range,
+        }
+    }
+
     fn over(values: impl Iterator<Item = f64>) -> Range {
         let (low, high) = values
             .filter(|v| v.is_finite())
@@ -132,7 +145,7 @@ impl Chart {
                 low: -0.5,
                 high: names.len().max(1) as f64 - 0.5,
             },
-            Scale::Time => Range::over(self.values(way).into_iter()),
+            Scale::Time => Range::of_times(&self.values(way)),
             Scale::Number { include } => {
                 Range::over(self.values(way).into_iter().chain(include.iter().copied()))
             }

@@ -23,6 +23,8 @@ const GAP: f64 = 5.0;
 /// Height of a line of text.
 const LINE: f64 = TEXT * 1.3;
 const RADIUS: f64 = 2.6;
+/// By how much a text may exceed its room: its width is a sum of many small numbers.
+const SLACK: f64 = 0.01;
 /// Share of the width that the labels of the y axis may take.
 const LABELS: f64 = 0.38;
 
@@ -31,8 +33,8 @@ pub fn draw(chart: &Chart, canvas: &mut impl Canvas, size: Size) {
     let (x, y) = chart.ranges();
     let key = chart.key();
     let top = match key.is_empty() {
-        true => GAP + LINE,
-        false => GAP + LINE + key_height(&key, canvas, size),
+        true => GAP + 1.6 * LINE,
+        false => GAP + 1.6 * LINE + key_height(&key, canvas, size),
     };
     let rows = ((size.height - top - 3.0 * LINE) / (2.2 * LINE)).max(2.0) as usize;
     let most = match chart.y.categories() {
@@ -65,7 +67,7 @@ pub fn draw(chart: &Chart, canvas: &mut impl Canvas, size: Size) {
 
 /// Shortens a text to a width, with an ellipsis.
 fn fitting(text: &str, width: f64, canvas: &impl Canvas) -> String {
-    if canvas.width(text) <= width {
+    if canvas.width(text) <= width + SLACK {
         return text.to_owned();
     }
     let mut short = String::new();
@@ -82,12 +84,12 @@ fn fitting(text: &str, width: f64, canvas: &impl Canvas) -> String {
 
 /// Places of the entries of the key, which break into further lines.
 fn key_places(key: &[&str], canvas: &impl Canvas, size: Size) -> Vec<Point> {
-    let (mut x, mut y) = (GAP, LINE);
+    let (mut x, mut y) = (0.0, LINE);
     let mut places = Vec::new();
     for name in key {
         let width = canvas.width(name) + 5.0 * GAP;
-        if x > GAP && x + width > size.width {
-            (x, y) = (GAP, y + LINE);
+        if x > 0.0 && x + width > size.width {
+            (x, y) = (0.0, y + LINE);
         }
         places.push((x, y));
         x += width;
@@ -168,7 +170,8 @@ impl Frame {
             );
         }
         let caption = fitting(&chart.y.caption(), self.right - GAP, canvas);
-        canvas.text((GAP, self.top - GAP), Anchor::Start, &caption, Paint::Label);
+        let above = (0.0, self.top - 0.8 * LINE);
+        canvas.text(above, Anchor::Start, &caption, Paint::Label);
         let caption = fitting(&chart.x.caption(), self.right - self.left, canvas);
         let below = (self.right, self.bottom + 2.0 * LINE);
         canvas.text(below, Anchor::End, &caption, Paint::Label);

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::monitor::probability;
 use super::text::minute;
 use crate::monitor::drift::ColumnDrift;
 use crate::pulls::view::SourceView;
@@ -11,7 +12,7 @@ use crate::serve::views::Event;
 use crate::stats::profile::{ColumnProfile, Observed};
 use crate::store::rows::Quarantined;
 
-const SIZE: Size = Size::of(380.0, 210.0);
+const SIZE: Size = Size::of(290.0, 180.0);
 /// Intervals of a histogram, and levels of a column that are drawn.
 const BINS: usize = 20;
 const MOST_LEVELS: usize = 10;
@@ -92,7 +93,7 @@ fn draw_column(column: &ColumnView<'_>, i: usize) -> Markup {
             p.hint {
                 "missing " (share(missing, rows)) " → " (share(column.recent.missing, column.recent.rows))
                 @if let Some(drift) = column.drift {
-                    @if let Some(p) = drift.p_adjusted { " · p, adjusted " (format!("{p:.2e}")) }
+                    @if let Some(p) = drift.p_adjusted { " · p, adjusted " (probability(p)) }
                     @if let Some(psi) = drift.psi { " · PSI " (format!("{psi:.3}")) }
                     @if drift.drift {
                         " · " strong.alarm { "drifted: " (drift.change.as_deref().unwrap_or_default()) }

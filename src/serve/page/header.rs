@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::text::{minute, thousands};
-use super::view::PageView;
+use super::view::{PageView, Reader};
 
 /// Draws the model's name, training time, learner and number of training rows.
 pub fn draw(view: &PageView) -> Markup {
@@ -15,6 +15,16 @@ pub fn draw(view: &PageView) -> Markup {
                 " · " (view.learner) " · trained on " (thousands(view.rows)) " rows"
             }
             @if view.reader.is_signed_in { button #logout type="button" { "Sign out" } }
+        }
+    }
+}
+
+/// Draws the title of a page that is not about the live model alone.
+pub fn titled(title: &str, reader: &Reader) -> Markup {
+    html! {
+        div {
+            h1 { (title) }
+            @if reader.is_signed_in { button #logout type="button" { "Sign out" } }
         }
     }
 }

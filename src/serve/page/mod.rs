@@ -32,7 +32,9 @@ pub mod timeline;
 pub mod trouble;
 mod view;
 
-use maud::{Markup, html};
+use maud::html;
+
+pub use maud::Markup;
 
 pub use assets::{ASSETS, Asset, CSP, LOGIN_CSP};
 pub use view::{Field, FieldKind, Figure, PageView, Reader, TargetView};

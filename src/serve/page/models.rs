@@ -14,7 +14,9 @@ use crate::report::html::figure;
 use crate::serve::views::{Card, Models};
 use crate::stats::metric::METRICS;
 
-const SMALL: Size = Size::of(380.0, 250.0);
+const SMALL: Size = Size::of(290.0, 210.0);
+/// Metrics of the list.
+const LISTED: [&str; 5] = ["accuracy", "f1", "auc", "log_loss", "brier"];
 /// Partial dependences drawn, those of the most important columns.
 const CURVES: usize = 8;
 
@@ -32,7 +34,7 @@ pub fn list(models: &Models) -> Markup {
                 table {
                     thead { tr {
                         th scope="col" { "version" } th scope="col" { "role" } th scope="col" { "learner" } th scope="col" { "trained" }
-                        @for metric in METRICS { th.number scope="col" { abbr title=(metric.doc) { (metric.name.replace('_', " ")) } } }
+                        @for metric in METRICS.iter().filter(|m| LISTED.contains(&m.name)) { th.number scope="col" { abbr title=(metric.doc) { (metric.name.replace('_', " ")) } } }
                     } }
                     tbody {
                         @for line in models.models.iter().rev() {
@@ -40,8 +42,8 @@ pub fn list(models: &Models) -> Markup {
                                 th scope="row" { a href={ "/models/" (line.model) } { (line.model) } }
                                 td { (role(line.role)) }
                                 td { (line.learner.as_deref().unwrap_or("cannot be read")) }
-                                td.muted { (line.trained.as_deref().map(minute).unwrap_or_default()) }
-                                @for metric in METRICS {
+                                td.muted.name { (line.trained.as_deref().map(minute).unwrap_or_default()) }
+                                @for metric in METRICS.iter().filter(|m| LISTED.contains(&m.name)) {
                                     td.number { (line.cv.as_ref().and_then(|cv| cv.metrics.get(metric.name))
                                         .map_or("–".into(), |e| with_error(e.mean, e.se))) }
                                 }
@@ -184,9 +186,7 @@ fn evaluated(card: &Card, evaluation: &Evaluation, positive: &str) -> Markup {
         }
         section aria-labelledby="importance-title" {
             h2 #importance-title { "Importance" }
-            div.charts {
-                (figure(&importance(&evaluation.importance), "importance", Size::of(420.0, height(evaluation.importance.len()))))
-            }
+            (figure(&importance(&evaluation.importance), "importance", Size::of(520.0, height(evaluation.importance.len()))))
             details {
                 summary { "Partial dependence" }
                 div.charts {

@@ -161,7 +161,7 @@ fn number(value: Option<f64>) -> String {
 }
 
 /// Formats a p-value: three decimals, or scientific notation below 0.001.
-fn probability(p: f64) -> String {
+pub(super) fn probability(p: f64) -> String {
     if p < 0.001 {
         format!("{p:.0e}")
     } else {

@@ -8,7 +8,7 @@ use crate::report::chart::{Axis, Bar, Chart, Mark, Size};
 use crate::report::html::figure;
 use crate::timeline::Story;
 
-const SIZE: Size = Size::of(420.0, 190.0);
+const SIZE: Size = Size::of(430.0, 180.0);
 
 /// Draws the overview.
 pub fn draw(view: &PageView, traffic: &Markup) -> Markup {
@@ -33,7 +33,7 @@ pub fn traffic(story: &Story, positive: &str) -> Markup {
             @if total == 0 {
                 p.muted { "No prediction is stored yet. Trials of this page are not stored." }
             } @else {
-                div.charts {
+                div.charts.broad {
                     (figure(&volume(story), "traffic-volume", SIZE))
                     (figure(&mean(story, positive), "traffic-mean", SIZE))
                 }

@@ -28,7 +28,13 @@ impl Frame<'_> {
     pub fn draw(&self, header: Markup, main: Markup) -> Markup {
         let is_here = |href: &str| match href {
             "/" => self.here == "/",
-            href => self.here.starts_with(href),
+            href => {
+                self.here == href
+                    || self
+                        .here
+                        .strip_prefix(href)
+                        .is_some_and(|rest| rest.starts_with('/'))
+            }
         };
         html! {
             (DOCTYPE)

@@ -92,11 +92,12 @@ fn said(kind: Kind, document: &serde_json::Value) -> (String, bool) {
         }
         Kind::Alert => {
             let state = text("state");
+            let summary = document["annotations"]["summary"].as_str();
             let what = [
                 text("rule"),
                 state.clone(),
                 text("subject"),
-                text("summary"),
+                summary.unwrap_or_default().to_owned(),
             ];
             let what: Vec<String> = what.into_iter().filter(|part| !part.is_empty()).collect();
             (what.join(" · "), state == "firing")

@@ -13,11 +13,10 @@ pub mod settings;
 pub mod timeline;
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use maud::{Markup, html};
 
 use super::guard::{Access, Caller};
 use super::page::shell::Frame;
-use super::page::{self, CSP, PageView, Reader};
+use super::page::{self, CSP, Markup, PageView, Reader};
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::reply;
@@ -48,12 +47,7 @@ fn view(predictor: &Predictor, request: &HttpRequest) -> Result<PageView, Proble
 /// A complete page of this path and title.
 fn draw(request: &HttpRequest, title: &str, here: &str, main: Markup) -> HttpResponse {
     let reader = reader(request);
-    let header = html! {
-        div {
-            h1 { (title) }
-            @if reader.is_signed_in { button #logout type="button" { "Sign out" } }
-        }
-    };
+    let header = page::header::titled(title, &reader);
     draw_with(&reader, title, here, header, main)
 }
 
