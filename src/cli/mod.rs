@@ -16,6 +16,7 @@ mod interrupt;
 mod models;
 mod monitor;
 mod out;
+mod plot;
 mod predict;
 mod progress;
 mod quarantine;

@@ -111,6 +111,10 @@ struct Walk<'a, const N: usize> {
 impl<const N: usize> Walk<'_, N> {
     /// Visits the subtree below node `at`. `product` is the integrand over all features on the path to `at`, at each point
     /// of the quadrature rule; returns the sum of value · integrand over the leaves below.
+    ///
+    /// Divisions are what costs here. A leaf needs none: its sum without the factor of the last split is its value times the
+    /// rest. Nor does a child that the row does not go to: its factor is `zero · (1 − t)`, whose reciprocal is known but for a
+    /// number.
     fn descend(&mut self, at: usize, product: &[f64; N]) -> [f64; N] {
         let node = self.packed.node(at);
         if node.is_leaf() {
@@ -119,31 +123,47 @@ impl<const N: usize> Walk<'_, N> {
         }
         let feature = node.feature();
         let before = self.seen[feature];
-        let without: [f64; N] = each(|n| 1.0 / self.rule.factor(before, n));
+        let is_first = before == Seen::NOT;
+        let without: [f64; N] = match is_first {
+            true => [1.0; N],
+            false => each(|n| 1.0 / self.rule.factor(before, n)),
+        };
         let rest: [f64; N] = each(|n| product[n] * without[n]);
+        let of_rest = self.rule.integral(&rest);
         let left = at + node.offset() as usize;
         let goes_left = self.x[feature] <= node.threshold();
         let mut sum = [0.0; N];
+        let mut phi = 0.0;
         for (child, taken) in [(left, goes_left), (left + 1, !goes_left)] {
-            let share = self.packed.cover(child) / self.packed.cover(at);
             let now = Seen {
-                zero: before.zero * share,
+                zero: before.zero * self.packed.share(child),
                 one: if taken { before.one } else { 0.0 },
             };
             let factor: [f64; N] = each(|n| self.rule.factor(now, n));
-            self.seen[feature] = now;
-            let below = self.descend(child, &each(|n| rest[n] * factor[n]));
-            self.phi[feature] +=
-                (now.one - now.zero) * self.rule.integral(&each(|n| below[n] / factor[n]));
+            let inner: [f64; N] = each(|n| rest[n] * factor[n]);
+            // The sum below, integrated without this factor.
+            let (below, part) = if self.packed.node(child).is_leaf() {
+                let value = self.packed.value(child);
+                (inner.map(|inner| inner * value), of_rest * value)
+            } else {
+                self.seen[feature] = now;
+                let below = self.descend(child, &inner);
+                let part = match now.one == 0.0 {
+                    true => self.rule.integral_away(&below) / now.zero,
+                    false => self.rule.integral(&each(|n| below[n] / factor[n])),
+                };
+                (below, part)
+            };
+            phi += (now.one - now.zero) * part;
             sum = each(|n| sum[n] + below[n]);
         }
         self.seen[feature] = before;
-        if before != Seen::NOT {
+        if !is_first {
             // The upper split on the same feature will be credited for these leaves as well, but for them this split
             // replaces it, so that its part is subtracted here.
-            self.phi[feature] -=
-                (before.one - before.zero) * self.rule.integral(&each(|n| sum[n] * without[n]));
+            phi -= (before.one - before.zero) * self.rule.integral(&each(|n| sum[n] * without[n]));
         }
+        self.phi[feature] += phi;
         sum
     }
 }
@@ -152,6 +172,8 @@ impl<const N: usize> Walk<'_, N> {
 struct Rule<const N: usize> {
     points: [f64; N],
     weights: [f64; N],
+    /// `weight / (1 − point)`.
+    away: [f64; N],
 }
 
 impl<const N: usize> Rule<N> {
@@ -161,6 +183,7 @@ impl<const N: usize> Rule<N> {
         let mut rule = Rule {
             points: [0.0; N],
             weights: [0.0; N],
+            away: [0.0; N],
         };
         for n in 0..N {
             let mut z = (std::f64::consts::PI * (n as f64 + 0.75) / (N as f64 + 0.5)).cos();
@@ -171,6 +194,7 @@ impl<const N: usize> Rule<N> {
             let slope = Self::legendre(z).1;
             rule.points[n] = (1.0 - z) / 2.0;
             rule.weights[n] = 1.0 / ((1.0 - z * z) * slope * slope);
+            rule.away[n] = rule.weights[n] / (1.0 - rule.points[n]);
         }
         rule
     }
@@ -191,6 +215,13 @@ impl<const N: usize> Rule<N> {
     #[inline(always)]
     fn factor(&self, seen: Seen, n: usize) -> f64 {
         seen.zero + (seen.one - seen.zero) * self.points[n]
+    }
+
+    /// The integral of `at / (1 − t)`.
+    #[inline(always)]
+    fn integral_away(&self, at: &[f64; N]) -> f64 {
+        let parts = self.away.iter().zip(at);
+        parts.map(|(weight, at)| weight * at).sum()
     }
 
     #[inline(always)]

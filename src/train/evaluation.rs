@@ -88,7 +88,7 @@ fn cuts(rising: &[(usize, f64, bool)]) -> Vec<Cut> {
     }
     let step = all.len().div_ceil(MOST_CUTS).max(1);
     let last = all.len().saturating_sub(1);
-    let keep = |i: &usize| i % step == 0 || *i == last;
+    let keep = |i: &usize| i.is_multiple_of(step) || *i == last;
     (0..all.len()).filter(keep).map(|i| all[i]).collect()
 }
 

@@ -336,6 +336,34 @@ async fn every_route_loads_without_a_fault_and_its_buttons_work() {
     browser.is_clean().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium, chromedriver and axe-core; .ci/run installs them"]
+async fn axe_finds_no_fault_on_any_route_in_either_theme() {
+    let axe = std::env::var("AXE").expect("AXE names the script of axe-core");
+    let axe = std::fs::read_to_string(axe).unwrap();
+    let server = Server::start().await;
+    let row = json!({"Pclass": 3, "Sex": "male", "Age": 22});
+    let (_, made) = server.post("/v1/predict", &row).await;
+    let bad = json!([{"Pclass": 9, "Sex": "male"}]);
+    server.post("/v1/rows", &bad).await;
+    let one = format!("/predictions/{}", made["id"].as_str().unwrap());
+    let browser = Browser::start().await;
+    for theme in ["light", "dark"] {
+        let feature = json!([{"name": "prefers-color-scheme", "value": theme}]);
+        let command = json!({"cmd": "Emulation.setEmulatedMedia", "params": {"features": feature}});
+        browser.post("goog/cdp/execute", command).await;
+        for path in ROUTES.into_iter().chain(["/models/1", &one, "/docs"]) {
+            browser.go(&server, path).await;
+            browser.run(&axe).await;
+            let script = "const done = arguments[arguments.length - 1]; axe.run().then(r => done(r.violations.map(
+                v => `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map(n => n.target + ' ' + n.failureSummary).join(' | ')}`)))";
+            let body = json!({"script": script, "args": []});
+            let found = browser.post("execute/async", body).await;
+            assert_eq!(found, json!([]), "{theme} {path}");
+        }
+    }
+}
+
 impl Browser {
     async fn go(&self, server: &Server, path: &str) {
         self.post("url", json!({"url": server.url(path)})).await;

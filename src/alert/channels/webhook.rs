@@ -218,7 +218,7 @@ mod tests {
         check("https://hooks.example.org/a?b=c", "");
         check("http://127.0.0.1:9000/", "");
         check("http://[::1]:9000/", "");
-        check("hooks.example.org", "no address");
+        check("hooks.example.org", "not a valid address");
         check("ftp://hooks.example.org", "https://");
         check("http://169.254.169.254/latest/meta-data", "link-local");
         check("http://[::ffff:169.254.169.254]/", "link-local");

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::out::{outln, print_json};
+use super::plot::{self, Bar};
 use super::site::Site;
 use crate::ingest::WriteError;
 use crate::ingest::write;
@@ -60,6 +61,19 @@ pub fn run(args: &DriftArgs, site: &Site) -> Result<Exit> {
         for (i, (name, drift)) in verdicts.iter().enumerate() {
             let gap = if i > 0 { "\n" } else { "" };
             outln!("{gap}{}", say::verdict(&reference.name, name, drift));
+            let effects = drift.columns.iter().filter_map(|column| {
+                let effect = column.effect?;
+                Some(Bar {
+                    name: column.name.clone(),
+                    value: effect,
+                    text: format!("{effect:.3}{}", if column.drift { " drift" } else { "" }),
+                })
+            });
+            let effects: Vec<Bar> = effects.collect();
+            plot::bars(
+                "effect: share of the rows that would have to change",
+                &effects,
+            )?;
         }
     }
     let drifted = verdicts.iter().any(|(_, drift)| drift.drift);

@@ -8,10 +8,12 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::out::{outln, print_json};
+use super::plot::{self, Bar};
 use super::site::Site;
 use super::table;
 use crate::clock::{Clock, System};
 use crate::live::champion::usable;
+use crate::model::Evaluation;
 use crate::registry::{Decision, Evidence, Promotion, VersionRef};
 
 #[derive(Debug, Args)]
@@ -191,13 +193,34 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
         .map(|f| f.name.as_str())
         .collect();
     outln!("{} features: {}", names.len(), names.join(", "));
-    for warning in &card.table_warnings {
-        outln!("warning: {warning}");
+    if let Some(evaluation) = &card.evaluation {
+        plots(evaluation)?;
     }
     for warning in &card.table_warnings {
         outln!("warning: {warning}");
     }
     Ok(Exit::Done)
+}
+
+/// Importance and calibration as bars, where a terminal shows them.
+fn plots(evaluation: &Evaluation) -> Result<()> {
+    let importance = evaluation.importance.iter().map(|of| Bar {
+        name: of.column.clone(),
+        value: of.growth.mean,
+        text: format!("{:.4}", of.growth.mean),
+    });
+    let importance: Vec<Bar> = importance.collect();
+    plot::bars(
+        "importance: growth of the log loss if a column is shuffled",
+        &importance,
+    )?;
+    let calibration = evaluation.calibration.iter().map(|bin| Bar {
+        name: format!("predicted {:.1} %", 100.0 * bin.predicted),
+        value: bin.observed,
+        text: format!("{:.1} % of {} rows", 100.0 * bin.observed, bin.rows),
+    });
+    let calibration: Vec<Bar> = calibration.collect();
+    plot::bars("calibration: share of positive rows", &calibration)
 }
 
 fn told(site: &Site, promotion: Promotion) -> Result<Exit> {

@@ -1,11 +1,13 @@
 //! The overview: traffic, performance over time, monitor, alerts, loop, and the live feed.
 
 use maud::{Markup, html};
+use serde_json::Value;
 
 use super::view::PageView;
 use super::{cycle, figures, recent};
-use crate::report::chart::{Axis, Bar, Chart, Mark, Size};
+use crate::report::chart::{At, Axis, Bar, Chart, Mark, Size, Spot};
 use crate::report::html::figure;
+use crate::store::kind::Kind;
 use crate::timeline::Story;
 
 const SIZE: Size = Size::of(430.0, 180.0);
@@ -36,6 +38,7 @@ pub fn traffic(story: &Story, positive: &str) -> Markup {
                 div.charts.broad {
                     (figure(&volume(story), "traffic-volume", SIZE))
                     (figure(&mean(story, positive), "traffic-mean", SIZE))
+                    @if let Some(chart) = accuracy(story) { (figure(&chart, "traffic-accuracy", SIZE)) }
                 }
             }
         }
@@ -95,6 +98,79 @@ fn mean(story: &Story, positive: &str) -> Chart {
             dashed: false,
         }],
     }
+}
+
+/// Accuracy over time with its 95 % intervals: estimated from scores for each window, and measured where labels came. `None`
+/// before the first verdict.
+fn accuracy(story: &Story) -> Option<Chart> {
+    let (mut estimated, mut measured) = (Vec::new(), Vec::new());
+    let mut promotions = Vec::new();
+    for entry in &story.notable {
+        let at = entry.time.as_second() as f64;
+        let Ok(document) = serde_json::from_str::<Value>(&entry.json) else {
+            continue;
+        };
+        let spot = |value: &Value, interval: &Value| {
+            let ends = interval["low"].as_f64().zip(interval["high"].as_f64());
+            value.as_f64().map(|y| Spot {
+                x: at,
+                y,
+                interval: ends,
+            })
+        };
+        match (entry.kind, document["about"].as_str()) {
+            (Kind::Verdict, Some("drift")) if document["slice"].is_null() => {
+                let found = &document["estimated"];
+                estimated.extend(spot(&found["accuracy"], &found["intervals"]["accuracy"]));
+            }
+            (Kind::Verdict, Some("performance")) => {
+                let figures = document["figures"].as_array();
+                let of = figures.and_then(|all| all.iter().find(|f| f["metric"] == "accuracy"));
+                measured.extend(of.and_then(|f| spot(&f["value"], &f["interval"])));
+            }
+            (Kind::Model, _) if document["action"] == "promoted" => {
+                promotions.push((at, entry.id.clone()))
+            }
+            _ => {}
+        }
+    }
+    let last = |spots: &[Spot]| spots.last().map(|spot| format!("{:.1} %", spot.y * 100.0));
+    let none = || "unknown".to_owned();
+    let summary = format!(
+        "Last estimated without labels: {}; last measured with labels: {}.",
+        last(&estimated).unwrap_or_else(none),
+        last(&measured).unwrap_or_else(none)
+    );
+    let first = estimated
+        .iter()
+        .chain(&measured)
+        .map(|spot| spot.x)
+        .reduce(f64::min)?;
+    let swaps = promotions.into_iter().filter(|(at, _)| *at >= first);
+    let mut marks: Vec<Mark> = swaps
+        .map(|(at, label)| Mark::Rule {
+            label,
+            at: At::X(at),
+        })
+        .collect();
+    for (series, points) in [
+        ("estimated without labels", estimated),
+        ("measured with labels", measured),
+    ] {
+        if !points.is_empty() {
+            marks.push(Mark::Points {
+                series: series.into(),
+                points,
+            });
+        }
+    }
+    Some(Chart {
+        title: "Accuracy of the windows".into(),
+        summary,
+        x: Axis::time("time, UTC"),
+        y: Axis::share("accuracy"),
+        marks,
+    })
 }
 
 /// A number of seconds in words.

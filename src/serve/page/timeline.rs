@@ -76,6 +76,10 @@ fn said(kind: Kind, document: &serde_json::Value) -> (String, bool) {
     let text = |key: &str| document[key].as_str().unwrap_or_default().to_owned();
     match kind {
         Kind::Verdict => {
+            if let Some(verdict) = document["gate"]["verdict"].as_str() {
+                let rows = document["gate"]["rows"].as_u64().unwrap_or(0);
+                return (format!("gate: {verdict}, on {rows} rows"), false);
+            }
             let drift = document["drift"].as_bool().unwrap_or(false);
             let decay = document["decay"].as_bool().unwrap_or(false);
             let change = text("change");
