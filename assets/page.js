@@ -427,9 +427,9 @@
     const headers = { 'Content-Type': 'application/json' };
     const answer = await fetch(path, { method, headers, body }).catch(() => null);
     const json = await answer?.json().catch(() => ({})) ?? {};
-    if (answer?.ok && json.stored !== false && !json.problem) return location.reload();
+    if (answer?.ok && !json.remaining) return location.reload();
     button.disabled = false;
-    const why = [json.title ?? (answer ? '' : 'The server cannot be reached'), json.detail ?? json.reason ?? json.problem];
+    const why = [json.title ?? (answer ? '' : 'The server cannot be reached'), json.detail ?? json.quarantine?.[0]?.reason];
     const faults = (json.errors ?? []).map(e => `${e.path}: ${words(e.problem)}, takes ${e.allowed}`);
     if ($('said')) $('said').textContent = [...why, ...faults].filter(Boolean).join(': ') || JSON.stringify(json);
   }

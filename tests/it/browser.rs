@@ -180,13 +180,16 @@ async fn the_page_predicts_as_one_types_and_follows_the_champion() {
 
     // What-if: the curve moves with the column.
     browser
-        .until("document.querySelector('#what-if svg polyline.s0')")
+        .until("document.querySelector('#what-if svg circle.s1')")
         .await;
     let drawn = "document.querySelector('#what-if figcaption').innerText";
     browser
         .run("const s = document.querySelector('#what-if-column'); s.value = 'Fare'; s.dispatchEvent(new Event('change'))")
         .await;
     browser.until(&format!("{drawn}.startsWith('Fare')")).await;
+    browser
+        .until("document.querySelector('#what-if svg polyline.s0')")
+        .await;
 
     // The overview shows the live model, and the quarantined rows, newest first, as escaped text.
     browser.go(&server, "/").await;

@@ -15,7 +15,7 @@ pub fn draw(alerts: &Markup, view: &View) -> Markup {
         section aria-labelledby="all-title" {
             h2 #all-title { "Alerts by rule" }
             @if view.alerts.is_empty() { p.muted { "There has been no alert." } }
-            @else { div.scroll tabindex="0" role="region" aria-label="alerts" { table {
+            @else { div.scroll tabindex="0" role="region" aria-label="alerts, table" { table {
                 thead { tr { th scope="col" { "rule" } th scope="col" { "subject" } th scope="col" { "state" } th scope="col" { "since" }
                     th scope="col" { "summary" } th scope="col" { span.unseen { "silence" } } } }
                 tbody { @for alert in &view.alerts { tr {
@@ -40,7 +40,7 @@ pub fn draw(alerts: &Markup, view: &View) -> Markup {
                 button type="submit" { "Silence" }
             }
             @if view.silences.is_empty() { p.muted { "Nothing is silenced." } }
-            @else { div.scroll tabindex="0" role="region" aria-label="silences" { table {
+            @else { div.scroll tabindex="0" role="region" aria-label="silences, table" { table {
                 thead { tr { th scope="col" { "labels" } th scope="col" { "until" } th scope="col" { "comment" } } }
                 tbody { @for silence in &view.silences { tr {
                     th scope="row" { @for matcher in &silence.matchers {
@@ -53,14 +53,14 @@ pub fn draw(alerts: &Markup, view: &View) -> Markup {
         section aria-labelledby="outbox-title" {
             h2 #outbox-title { "Notifications" }
             p { (view.outbox.waiting) " wait, " (view.outbox.dead) " were given up." }
-            div.scroll tabindex="0" role="region" aria-label="channels" { table {
+            div.scroll tabindex="0" role="region" aria-label="channels, table" { table {
                 thead { tr { th scope="col" { "channel" } th scope="col" { "type" } th scope="col" { "state" } } }
                 tbody { @for channel in &view.channels { tr {
                     th scope="row" { (channel.name) } td { (channel.kind) }
                     td { @match &channel.paused { Some(why) => strong.alarm { "paused: " (why) }, None => "sends" } }
                 } } }
             } }
-            @if !view.outbox.dead_letters.is_empty() { div.scroll tabindex="0" role="region" aria-label="dead letters" { table {
+            @if !view.outbox.dead_letters.is_empty() { div.scroll tabindex="0" role="region" aria-label="dead letters, table" { table {
                 thead { tr { th scope="col" { "given up" } th scope="col" { "channel" } th scope="col" { "rule" } th.number scope="col" { "attempts" }
                     th scope="col" { "error" } th scope="col" { span.unseen { "resend" } } } }
                 tbody { @for letter in &view.outbox.dead_letters { tr {

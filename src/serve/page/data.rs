@@ -197,7 +197,7 @@ fn quarantine(view: &View<'_>) -> Markup {
             @else {
                 p.muted { (view.quarantined) " rows broke the contract of the table; the newest are shown. A retry checks a row by the live \
                     model's spec and stores it if it is valid now." }
-                div.scroll tabindex="0" role="region" aria-label="quarantine" { table {
+                div.scroll tabindex="0" role="region" aria-label="quarantine, table" { table {
                     thead { tr { th scope="col" { "source" } th.number scope="col" { "line" } th scope="col" { "column" } th scope="col" { "value" }
                         th scope="col" { "reason" } th scope="col" { span.unseen { "repair" } } } }
                     tbody { @for row in view.quarantine { tr {
@@ -218,7 +218,7 @@ fn sources(sources: &[SourceView]) -> Markup {
         section aria-labelledby="sources-title" {
             h2 #sources-title { "Sources" }
             @if sources.is_empty() { p.muted { "No source is pulled on a schedule: the setting " code { "sources" } " names them." } }
-            @else { div.scroll tabindex="0" role="region" aria-label="sources" { table {
+            @else { div.scroll tabindex="0" role="region" aria-label="sources, table" { table {
                 thead { tr { th scope="col" { "source" } th scope="col" { "from" } th.number scope="col" { "every" } th scope="col" { "cursor" }
                     th scope="col" { "last pull" } th.number scope="col" { "stored" } th.number scope="col" { "quarantined" } } }
                 tbody { @for source in sources { tr {
@@ -278,7 +278,7 @@ pub fn odd_rows(column: &str, about: &str, rows: &[OddRow]) -> Markup {
             h2 #rows-title { (column) ": rows that differ most" }
             p.muted { (about) }
             @if rows.is_empty() { p { "None: the window's predictions are no longer stored, or the column has not drifted." } }
-            @else { div.scroll tabindex="0" role="region" aria-label="rows" { table {
+            @else { div.scroll tabindex="0" role="region" aria-label="rows, table" { table {
                 thead { tr { th scope="col" { "prediction" } th scope="col" { (column) } th.number scope="col" { "probability" } } }
                 tbody { @for row in rows { tr {
                     th scope="row" { a href={ "/predictions/" (row.id) } { (row.id) } } td { (row.value) }

@@ -30,7 +30,7 @@ pub fn list(models: &Models) -> Markup {
                     data-confirm="Roll back to the previous champion? Every request is answered by it from then on." { "Roll back" }
             }
             p #said role="status" {}
-            div.scroll tabindex="0" role="region" aria-label="versions" {
+            div.scroll tabindex="0" role="region" aria-label="versions, table" {
                 table {
                     thead { tr {
                         th scope="col" { "version" } th scope="col" { "role" } th scope="col" { "learner" } th scope="col" { "trained" }
@@ -136,7 +136,7 @@ fn metrics(card: &Card, before: Option<&Card>) -> Markup {
         section aria-labelledby="metrics-title" {
             h2 #metrics-title { "Metrics" }
             p.muted { (card.facts.cv.folds) "-fold × " (card.facts.cv.repeats) ", mean ± corrected standard error." }
-            div.scroll tabindex="0" role="region" aria-label="metrics" { table {
+            div.scroll tabindex="0" role="region" aria-label="metrics, table" { table {
                 thead { tr {
                     th scope="col" { "metric" } th.number scope="col" { (card.model) }
                     @if let Some(before) = before { th.number scope="col" { (before.model) } }
@@ -198,7 +198,7 @@ fn evaluated(card: &Card, evaluation: &Evaluation, positive: &str) -> Markup {
         }
         section aria-labelledby="errors-title" {
             h2 #errors-title { "Where it is wrong" }
-            div.scroll tabindex="0" role="region" aria-label="groups predicted worst" { table {
+            div.scroll tabindex="0" role="region" aria-label="groups predicted worst, table" { table {
                 thead { tr { th scope="col" { "group" } th.number scope="col" { "rows" } th.number scope="col" { "predicted" }
                     th.number scope="col" { "observed" } th.number scope="col" { "log loss" } } }
                 tbody { @for group in &evaluation.groups { tr {
@@ -208,7 +208,7 @@ fn evaluated(card: &Card, evaluation: &Evaluation, positive: &str) -> Markup {
                 } } }
             } }
             details { summary { "Rows with the largest loss" }
-                div.scroll tabindex="0" role="region" aria-label="rows with the largest loss" { table {
+                div.scroll tabindex="0" role="region" aria-label="rows with the largest loss, table" { table {
                     thead { tr { th scope="col" { "row" } th scope="col" { "id" } th.number scope="col" { "probability" } th scope="col" { "outcome" } } }
                     tbody { @for row in &evaluation.hardest { tr {
                         td { (row.row) } td { (row.id.as_deref().unwrap_or("–")) } td.number { (percent(row.probability)) }

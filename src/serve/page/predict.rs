@@ -19,7 +19,7 @@ pub fn draw(view: &PageView) -> Markup {
                 (result::draw(view))
             }
             (what_if(view))
-            (file(view))
+            (file())
         } @else {
             section { h2 { "Predict" } p { "The token of this session may not predict." } }
         }
@@ -122,11 +122,11 @@ pub fn curve(
     figure(&chart, "what-if-curve", SIZE)
 }
 
-fn file(view: &PageView) -> Markup {
+fn file() -> Markup {
     html! {
         section aria-labelledby="file-title" {
             h2 #file-title { "A file" }
-            p.muted { "CSV with the columns of " (view.model) ". It is predicted as a trial: nothing of it is stored." }
+            p.muted { "CSV with the columns of the live model. It is predicted as a trial: nothing of it is stored." }
             div #drop .drop {
                 label for="file" { "Choose a CSV file, or drop one here" }
                 input #file type="file" accept=".csv,text/csv";
@@ -134,7 +134,7 @@ fn file(view: &PageView) -> Markup {
             progress #file-progress max="100" value="0" aria-label="progress" hidden {}
             p #file-said role="status" {}
             div.buttons { a #file-download .button download="predictions.csv" hidden { "Download the predictions" } }
-            div #file-preview .scroll tabindex="0" role="region" aria-label="Preview of the predictions" hidden {}
+            div #file-preview .scroll tabindex="0" role="region" aria-label="Preview of the predictions, table" hidden {}
         }
     }
 }

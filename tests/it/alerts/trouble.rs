@@ -71,7 +71,7 @@ async fn what_is_asked_while_the_store_fails_is_not_said_to_be_kept() {
     let (status, problem) = server.post(&silence, &json!({"for": "1h"})).await;
     assert_eq!(status, 503, "{problem}");
     let detail = problem["detail"].as_str().unwrap();
-    assert!(detail.contains("cannot be kept"), "{problem}");
+    assert!(detail.contains("cannot be stored"), "{problem}");
     disk.is_full.store(false, Ordering::SeqCst);
     let mut health = server.app().store().health();
     let is_writing = |health: &Health| *health == Health::Writing;
