@@ -1,0 +1,134 @@
+//! Exploration of a table: statistics of its columns, what they say about each other and about the target, and findings in
+//! sentences.
+//!
+//! [`explore`] makes an [`Exploration`] of a table as observed; [`document`] sets it for people. `explore --json` is the
+//! exploration itself, so that a page shows no number that the JSON does not have.
+//!
+//! * [`mod@column`]: statistics, distribution and the distribution by the target.
+//! * [`pairs`]: associations, with the target and among the columns.
+//! * [`rows`]: repeated rows, missing patterns and groups.
+//! * [`leakage`]: columns that know the target.
+//! * [`findings`]: what all of this would do to a model, ranked.
+
+pub mod column;
+mod document;
+mod findings;
+mod leakage;
+mod pairs;
+mod rows;
+mod views;
+mod words;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::ingest::infer::Observed;
+use crate::monitor::drift::Drift;
+pub use column::Column;
+pub use document::document;
+pub use findings::{Finding, Severity};
+pub use leakage::Leak;
+pub use pairs::{Association, Measure, Pairs};
+pub use rows::{Duplicates, Group, Pattern};
+pub use words::spark;
+use views::Views;
+
+/// All that is found about a table. Serialises as `explore --json` prints it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Exploration {
+    pub source: String,
+    pub rows: u64,
+    /// The rows that the statistics are computed on; `None` if these are all.
+    pub sampled: Option<Sampled>,
+    pub target: Option<Target>,
+    pub columns: Vec<Column>,
+    pub associations: Vec<Association>,
+    pub duplicates: Duplicates,
+    pub groups: Vec<Group>,
+    pub leakage: Vec<Leak>,
+    /// The most consequential first.
+    pub findings: Vec<Finding>,
+    /// The verdict of the comparison with a reference.
+    pub against: Option<Drift>,
+    pub missing_patterns: Vec<Pattern>,
+    pub pairs: Pairs,
+    /// What each measure and rule means.
+    pub definitions: BTreeMap<&'static str, &'static str>,
+}
+
+/// A sample of the rows.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Sampled {
+    pub rows: usize,
+    pub seed: u64,
+}
+
+/// The target and its balance.
+#[derive(Clone, Debug, Serialize)]
+pub struct Target {
+    pub column: String,
+    pub positive: serde_json::Value,
+    /// Share of positive rows among those with a label.
+    pub share: f64,
+    pub negative: serde_json::Value,
+    pub rows: Balance,
+}
+
+/// Rows by their label.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Balance {
+    pub positive: u64,
+    pub negative: u64,
+    pub unlabelled: u64,
+}
+
+/// Explores a table. The seed is that of the sample.
+pub fn explore(table: &Observed, seed: u64, against: Option<Drift>) -> Exploration {
+    let views = Views::of(table);
+    let (associations, pairs) = pairs::associations(&views);
+    let mut exploration = Exploration {
+        source: table.source.clone(),
+        rows: table.rows,
+        sampled: table.sampled.map(|rows| Sampled { rows, seed }),
+        target: balance(table),
+        columns: column::columns(&views),
+        associations,
+        duplicates: rows::duplicates(&views),
+        groups: rows::groups(&views),
+        leakage: leakage::leakage(&views),
+        findings: Vec::new(),
+        against,
+        missing_patterns: rows::missing_patterns(&views),
+        pairs,
+        definitions: words::definitions(),
+    };
+    exploration.findings = findings::findings(&exploration, &views);
+    for column in &mut exploration.columns {
+        let about = |finding: &&Finding| finding.columns == [column.name.clone()];
+        let issues = exploration.findings.iter().filter(about);
+        column.issues = issues.map(|finding| finding.text.clone()).collect();
+    }
+    exploration
+}
+
+fn balance(table: &Observed) -> Option<Target> {
+    let target = table.target.as_ref()?;
+    let count = |wanted: Option<bool>| {
+        let rows = target.labels.iter().filter(|label| **label == wanted);
+        rows.count() as u64
+    };
+    let rows = Balance {
+        positive: count(Some(true)),
+        negative: count(Some(false)),
+        unlabelled: count(None),
+    };
+    let labelled = (rows.positive + rows.negative).max(1);
+    Some(Target {
+        column: table.columns[target.column].note.name.clone(),
+        positive: serde_json::json!(target.positive.scalar()),
+        negative: serde_json::json!(target.negative.scalar()),
+        share: rows.positive as f64 / labelled as f64,
+        rows,
+    })
+}
