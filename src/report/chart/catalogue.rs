@@ -296,6 +296,20 @@ pub fn confusion(title: impl Into<String>, classes: [&str; 2], counts: [[u64; 2]
     }
 }
 
+/// A matrix of shares, the first row on top; the caller says in the summary what stands out.
+pub fn heat_map(title: impl Into<String>, x: Axis, y: Axis, rows: Vec<Vec<Cell>>) -> Chart {
+    Chart {
+        title: title.into(),
+        summary: String::new(),
+        x,
+        y,
+        marks: vec![Mark::Cells {
+            series: "cells".into(),
+            rows,
+        }],
+    }
+}
+
 impl Bar {
     /// A bar from zero.
     pub fn plain(from: f64, to: f64, value: f64) -> Bar {

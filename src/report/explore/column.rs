@@ -324,7 +324,7 @@ fn edges(view: &View<'_>, sorted: &[f64]) -> Option<Vec<f64>> {
 }
 
 /// Edges at multiples of a round step that cover a range in at most so many bins, one more where it begins within one.
-fn rounded(low: f64, high: f64, bins: usize) -> Vec<f64> {
+pub fn rounded(low: f64, high: f64, bins: usize) -> Vec<f64> {
     let rough = (high - low) / bins as f64;
     let power = 10_f64.powf(rough.log10().floor());
     let steps = [1.0, 2.0, 2.5, 5.0, 10.0].map(|factor| factor * power);

@@ -10,6 +10,7 @@
 //! * [`leakage`]: columns that know the target.
 //! * [`findings`]: what all of this would do to a model, ranked.
 
+mod against;
 pub mod column;
 mod document;
 mod findings;
@@ -26,12 +27,12 @@ use serde::Serialize;
 use crate::ingest::infer::Observed;
 use crate::monitor::drift::Drift;
 pub use column::Column;
-pub use document::document;
+pub use document::{Sides, document};
 pub use findings::{Finding, Severity};
 pub use leakage::Leak;
 pub use pairs::{Association, Measure, Pairs};
 pub use rows::{Duplicates, Group, Pattern};
-pub use words::spark;
+pub use words::{short, spark};
 use views::Views;
 
 /// All that is found about a table. Serialises as `explore --json` prints it.
