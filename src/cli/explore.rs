@@ -50,7 +50,11 @@ pub struct ExploreArgs {
 
 pub fn run(args: &ExploreArgs, site: &Site) -> Result<Exit> {
     let is_piped = |source: &str| source == "-";
-    if args.against.as_deref().is_some_and(|b| is_piped(b) || is_piped(&args.source)) {
+    if args
+        .against
+        .as_deref()
+        .is_some_and(|b| is_piped(b) || is_piped(&args.source))
+    {
         return Err(usage(
             "a comparison reads its tables twice, and standard input can be read once; save it to a file",
         ));
@@ -60,7 +64,10 @@ pub fn run(args: &ExploreArgs, site: &Site) -> Result<Exit> {
         site.say(format!("{}: {notice}", table.source));
     }
     if table.unreadable > 0 {
-        site.warn(format!("{}: {} lines are no rows", table.source, table.unreadable));
+        site.warn(format!(
+            "{}: {} lines are no rows",
+            table.source, table.unreadable
+        ));
     }
     let compared = args.against.as_deref();
     let compared = compared.map(|b| against(b, &args.source, &args.read, site));
@@ -116,7 +123,9 @@ fn observed(args: &ExploreArgs, site: &Site) -> Result<Observed> {
         }
     }
     let given = |spec: &Spec| spec.format.clone();
-    let options = args.read.options(&spec.as_ref().map_or_else(Dialect::default, given))?;
+    let options = args
+        .read
+        .options(&spec.as_ref().map_or_else(Dialect::default, given))?;
     let look = Look {
         target: args.target.as_deref(),
         positive: args.positive.as_deref(),

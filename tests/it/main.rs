@@ -17,6 +17,7 @@ mod drift;
 mod estimates;
 mod expect;
 mod explanations;
+mod explore;
 mod export;
 mod formats;
 mod framing;

@@ -20,12 +20,7 @@ pub struct Compared {
 }
 
 /// Compares a table with a reference, by the spec that is given or that is inferred from the reference.
-pub fn against(
-    reference: &str,
-    current: &str,
-    read: &ReadArgs,
-    site: &Site,
-) -> Result<Compared> {
+pub fn against(reference: &str, current: &str, read: &ReadArgs, site: &Site) -> Result<Compared> {
     let (schema, options) = match site.names_spec() {
         true => {
             let Spec { schema, format, .. } = site.spec()?;

@@ -26,8 +26,8 @@ use crate::schema::missing::USUAL;
 use crate::schema::spec::{ColumnSpec, SpecError, TableSpec, TargetSpec, yaml};
 use column::Column;
 pub use error::InferError;
-pub use observed::{Look, NO_LEVEL, Observed, ObservedColumn, ObservedTarget, Values, observed};
 use guess::{Guess, Kind};
+pub use observed::{Look, NO_LEVEL, Observed, ObservedColumn, ObservedTarget, Values, observed};
 use survey::Survey;
 use target::Labels;
 use write::Draft;
@@ -76,7 +76,11 @@ pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferError
     let target = find(&survey.columns, wanted.target)?;
     let labels = target::labels(target, survey.rows, wanted.positive)?;
     let guesses = guesses(&survey, Some(wanted.target));
-    if guesses.columns.iter().all(|(_, guess)| guess.kind == Kind::Unused) {
+    if guesses
+        .columns
+        .iter()
+        .all(|(_, guess)| guess.kind == Kind::Unused)
+    {
         let why = |(name, guess): &(&str, Guess)| format!("{name:?}: {}", guess.why);
         let all: Vec<String> = guesses.columns.iter().map(why).collect();
         return Err(InferError::NothingToLearnFrom {

@@ -24,7 +24,7 @@ use crate::schema::{Dialect, Notice, NumberForm, Row, Schema, Target};
 /// Rows above which a sample is drawn: at 100,000 the standard error of a share is below 0.2 %.
 const MOST_ROWS: usize = 100_000;
 /// Values above which the sample has fewer rows, which bounds the memory of tables with many columns.
-const MOST_CELLS: usize = 10_000_000;
+const MOST_CELLS: usize = 5_000_000;
 /// Rows of which is known whether they occurred before.
 const MOST_DISTINCT_ROWS: usize = 8_000_000;
 /// Longest text that is kept whole, in bytes; longer ones keep their start and a digest.
@@ -233,7 +233,11 @@ fn by_guess(
     let labels = match look.target {
         None => None,
         Some(name) => {
-            let labels = target::labels(super::find(&survey.columns, name)?, survey.rows, look.positive)?;
+            let labels = target::labels(
+                super::find(&survey.columns, name)?,
+                survey.rows,
+                look.positive,
+            )?;
             notices.extend(labels.notices.iter().cloned());
             Some(labels)
         }
@@ -370,7 +374,11 @@ impl Reading {
 
 impl Form {
     /// The typed values, and how many are distinct.
-    fn typed<'a>(&self, cells: impl Iterator<Item = &'a Stored>, missing: &Markers) -> (Values, u64) {
+    fn typed<'a>(
+        &self,
+        cells: impl Iterator<Item = &'a Stored>,
+        missing: &Markers,
+    ) -> (Values, u64) {
         match self {
             Form::Number(form) => {
                 let number = |cell: &Stored| match cell {
@@ -567,7 +575,11 @@ fn shortened(text: &str) -> String {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     let start: String = text.chars().take(LONGEST / 4).collect();
-    format!("{start}… ({} bytes, {:08x})", text.len(), hasher.finish() >> 32)
+    format!(
+        "{start}… ({} bytes, {:08x})",
+        text.len(),
+        hasher.finish() >> 32
+    )
 }
 
 impl Rows for Observer {

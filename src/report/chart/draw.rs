@@ -18,10 +18,27 @@ impl Size {
     }
 }
 
+impl Chart {
+    /// The size at which each name of the y axis has a line of its own; without names the size as it is.
+    pub fn fitted(&self, size: Size) -> Size {
+        /// Height of a name with its bars or cells, and of what stands above and below them.
+        const NAME: f64 = 17.0;
+        const AROUND: f64 = 62.0;
+        let Some(names) = self.y.categories() else {
+            return size;
+        };
+        let bars = self.series().len().max(1) as f64;
+        let height = AROUND + names.len() as f64 * NAME * f64::max(1.0, bars * 0.7);
+        Size::of(size.width, height)
+    }
+}
+
 /// Gap between parts of a drawing.
 const GAP: f64 = 5.0;
 /// Height of a line of text.
 const LINE: f64 = TEXT * 1.3;
+/// Room between the caption of the y axis and its highest label.
+const CAPTION: f64 = 5.0;
 const RADIUS: f64 = 2.6;
 /// Share of the width that the labels of the y axis may take.
 const LABELS: f64 = 0.38;
@@ -30,9 +47,10 @@ const LABELS: f64 = 0.38;
 pub fn draw(chart: &Chart, canvas: &mut impl Canvas, size: Size) {
     let (x, y) = chart.ranges();
     let key = chart.key();
+    let above = GAP + LINE + CAPTION;
     let top = match key.is_empty() {
-        true => GAP + LINE,
-        false => GAP + LINE + key_height(&key, canvas, size),
+        true => above,
+        false => above + key_height(&key, canvas, size),
     };
     let rows = ((size.height - top - 3.0 * LINE) / (2.2 * LINE)).max(2.0) as usize;
     let most = match chart.y.categories() {
@@ -65,7 +83,8 @@ pub fn draw(chart: &Chart, canvas: &mut impl Canvas, size: Size) {
 
 /// Shortens a text to a width, with an ellipsis.
 fn fitting(text: &str, width: f64, canvas: &impl Canvas) -> String {
-    if canvas.width(text) <= width {
+    // A hair more, for widths that were added and subtracted.
+    if canvas.width(text) <= width + 0.01 {
         return text.to_owned();
     }
     let mut short = String::new();
@@ -168,7 +187,8 @@ impl Frame {
             );
         }
         let caption = fitting(&chart.y.caption(), self.right - GAP, canvas);
-        canvas.text((GAP, self.top - GAP), Anchor::Start, &caption, Paint::Label);
+        let above = (GAP, self.top - CAPTION - GAP / 2.0);
+        canvas.text(above, Anchor::Start, &caption, Paint::Label);
         let caption = fitting(&chart.x.caption(), self.right - self.left, canvas);
         let below = (self.right, self.bottom + 2.0 * LINE);
         canvas.text(below, Anchor::End, &caption, Paint::Label);
@@ -190,7 +210,7 @@ impl Frame {
         let room = room(&marked);
         for tick in &marked {
             let x = self.at_x(tick.at);
-            if self.is_lying {
+            if self.is_lying && chart.x.categories().is_none() {
                 canvas.line(&[(x, self.top), (x, self.bottom)], Paint::Grid);
             }
             let text = fitting(&tick.text, room.max(3.0 * TEXT), canvas);
@@ -321,6 +341,9 @@ impl Frame {
                 let (x, y) = (c as f64, r as f64);
                 let (a, b) = (self.at((x - 0.48, y - 0.46)), self.at((x + 0.48, y + 0.46)));
                 canvas.area(&[a, (b.0, a.1), b, (a.0, b.1)], Paint::Shade(share));
+                if cell.label.is_empty() {
+                    continue;
+                }
                 let label = fitting(&cell.label, b.0 - a.0, canvas);
                 let middle = ((a.0 + b.0) / 2.0, (a.1 + b.1) / 2.0 + TEXT * 0.35);
                 canvas.text(middle, Anchor::Middle, &label, Paint::OnShade(share));

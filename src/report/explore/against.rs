@@ -1,9 +1,8 @@
 //! Two tables beside each other, with the drift verdict.
 
-use super::Exploration;
 use super::column::rounded;
-use super::document::{Sides, p_cell};
-use super::words::{list, percent, short};
+use super::exploration::Exploration;
+use super::words::{list, p_value, percent, short};
 use crate::monitor::drift::{ColumnDrift, Test};
 use crate::monitor::sample::{Levels, Numbers, Observed, Sample};
 use crate::report::chart::{Axis, Chart, Counts, bars, histogram, plain};
@@ -15,6 +14,14 @@ use crate::stats::quantile::quantile;
 const CHARTS: usize = 12;
 const BINS: usize = 16;
 const LEVELS: usize = 8;
+/// Whole numbers that are drawn as levels.
+const FEW: usize = 10;
+
+/// Both sides of a comparison: name and rows.
+pub struct Sides {
+    pub reference: (String, Sample),
+    pub current: (String, Sample),
+}
 
 pub fn section(e: &Exploration, sides: &Sides) -> Option<Section> {
     let drift = e.against.as_ref()?;
@@ -38,7 +45,17 @@ pub fn section(e: &Exploration, sides: &Sides) -> Option<Section> {
         let by_effect = || effect(b).total_cmp(&effect(a));
         b.drift.cmp(&a.drift).then_with(by_effect)
     });
-    let headings = ["column", "drift", "test", "p adjusted#", "effect#", "psi#", "missing before#", "missing now#", "change"];
+    let headings = [
+        "column",
+        "drift",
+        "test",
+        "p adjusted#",
+        "effect#",
+        "psi#",
+        "missing before#",
+        "missing now#",
+        "change",
+    ];
     let mut table = Table::new("Columns beside the reference", &headings);
     for column in order.iter().take(1_000) {
         let figure = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| format!("{v:.3}"));
@@ -47,7 +64,7 @@ pub fn section(e: &Exploration, sides: &Sides) -> Option<Section> {
             short(&column.name),
             if column.drift { "yes" } else { "no" }.to_owned(),
             column.test.map_or("–", Test::words).to_owned(),
-            p_cell(column.p_adjusted),
+            column.p_adjusted.map_or_else(|| "–".to_owned(), p_value),
             figure(column.effect),
             figure(column.psi),
             share(column.missing.reference),
@@ -83,7 +100,27 @@ fn chart(name: &str, sides: &Sides) -> Option<Chart> {
     }
 }
 
+/// The values of both sides if they are a few whole numbers.
+fn few(reference: &Numbers, current: &Numbers) -> Option<Vec<f64>> {
+    let mut values = [reference.values.as_slice(), &current.values].concat();
+    values.sort_unstable_by(f64::total_cmp);
+    values.dedup();
+    let is_whole = values.iter().all(|v| v.fract() == 0.0);
+    (values.len() <= FEW && is_whole).then_some(values)
+}
+
 fn numbers(name: &str, reference: &Numbers, current: &Numbers) -> Option<Chart> {
+    if let Some(values) = few(reference, current) {
+        let share = |side: &Numbers, value: f64| {
+            let rows = side.values.iter().filter(|v| **v == value).count();
+            rows as f64 / side.values.len().max(1) as f64
+        };
+        let of = |side: &Numbers| -> Vec<f64> {
+            values.iter().map(|value| share(side, *value)).collect()
+        };
+        let names = values.iter().map(|value| plain(*value)).collect();
+        return Some(beside(name, names, &of(reference), &of(current)));
+    }
     let end = |q: f64| {
         let ends = [&reference.values, &current.values].map(|values| quantile(values, q));
         ends.into_iter().flatten()
@@ -95,13 +132,27 @@ fn numbers(name: &str, reference: &Numbers, current: &Numbers) -> Option<Chart> 
     }
     let edges = rounded(low, high, BINS);
     let count = |values: &[f64]| -> Vec<f64> {
-        let up_to = |edge: &f64| values.partition_point(|v| v < edge) as f64;
-        edges.windows(2).map(|pair| up_to(&pair[1]) - up_to(&pair[0])).collect()
+        // The last edge belongs to the last bin.
+        let last = edges.last().copied().unwrap_or(f64::NAN);
+        let up_to = |edge: &f64| match *edge == last {
+            true => values.partition_point(|v| v <= edge) as f64,
+            false => values.partition_point(|v| v < edge) as f64,
+        };
+        edges
+            .windows(2)
+            .map(|pair| up_to(&pair[1]) - up_to(&pair[0]))
+            .collect()
     };
     let (before, now) = (count(&reference.values), count(&current.values));
     let all = [
-        Counts { series: "reference", counts: &before },
-        Counts { series: "this table", counts: &now },
+        Counts {
+            series: "reference",
+            counts: &before,
+        },
+        Counts {
+            series: "this table",
+            counts: &now,
+        },
     ];
     Some(histogram(short(name), &short(name), "", &edges, &all))
 }
@@ -112,15 +163,32 @@ fn levels(name: &str, reference: &Levels, current: &Levels) -> Chart {
         let of = levels.counts.iter().find(|(level, _)| level == name);
         of.map_or(0.0, |(_, n)| *n as f64 / rows.max(1) as f64)
     };
-    let mut names: Vec<String> = reference.counts.iter().map(|(level, _)| level.clone()).collect();
+    let mut names: Vec<String> = reference
+        .counts
+        .iter()
+        .map(|(level, _)| level.clone())
+        .collect();
     let is_new = |level: &&String| !reference.counts.iter().any(|(known, _)| known == *level);
-    names.extend(current.counts.iter().map(|(level, _)| level).filter(is_new).cloned());
+    names.extend(
+        current
+            .counts
+            .iter()
+            .map(|(level, _)| level)
+            .filter(is_new)
+            .cloned(),
+    );
     let most = |name: &String| f64::max(share(reference, name), share(current, name));
     names.sort_by(|a, b| most(b).total_cmp(&most(a)).then(a.cmp(b)));
     names.truncate(LEVELS);
     let of = |side: &Levels| -> Vec<f64> { names.iter().map(|name| share(side, name)).collect() };
     let (before, now) = (of(reference), of(current));
-    let axis = Axis::names(short(name), names.iter().map(|n| short(n)).collect());
-    let series = [("reference", before.as_slice()), ("this table", now.as_slice())];
+    let names = names.iter().map(|level| short(level)).collect();
+    beside(name, names, &before, &now)
+}
+
+/// Shares of both sides by level.
+fn beside(name: &str, levels: Vec<String>, reference: &[f64], current: &[f64]) -> Chart {
+    let series = [("reference", reference), ("this table", current)];
+    let axis = Axis::names(short(name), levels);
     bars(short(name), axis, Axis::share("share of the rows"), &series)
 }

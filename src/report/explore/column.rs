@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::views::{FEW, View, Views};
 use crate::ingest::infer::{NO_LEVEL, Values};
 use crate::schema::date::DateForm;
+use crate::schema::level::shortest;
 use crate::stats::interval::Interval;
 use crate::stats::moments::Moments;
 use crate::stats::quantile::quantile;
@@ -16,7 +17,8 @@ const MOST_BINS: usize = 24;
 /// Interquartile ranges beyond the quartiles at which a histogram ends: one far value would leave one bar of the rest.
 const REACH: f64 = 4.0;
 /// Tukey's rule of outliers.
-const RULE: &str = "Tukey: more than 1.5 interquartile ranges below the first or above the third quartile";
+const RULE: &str =
+    "Tukey: more than 1.5 interquartile ranges below the first or above the third quartile";
 
 /// A column.
 #[derive(Clone, Debug, Serialize)]
@@ -179,7 +181,9 @@ fn statistics(view: &View<'_>) -> Statistics {
         return Statistics::Empty { present };
     }
     match &view.column.values {
-        Values::Numbers(_) => numbers(view).map_or(Statistics::Empty { present }, Statistics::Number),
+        Values::Numbers(_) => {
+            numbers(view).map_or(Statistics::Empty { present }, Statistics::Number)
+        }
         Values::Dates(_) => {
             let sorted = sorted(view);
             let form = DateForm::default();
@@ -228,7 +232,10 @@ fn numbers(view: &View<'_>) -> Option<NumberStatistics> {
     let mean = moments.mean()?;
     let sd = moments.population_sd().filter(|sd| *sd > 0.0);
     let skewness = sd.map(|sd| {
-        let cubes: f64 = sorted.iter().map(|v| ((v / unit - mean) / sd).powi(3)).sum();
+        let cubes: f64 = sorted
+            .iter()
+            .map(|v| ((v / unit - mean) / sd).powi(3))
+            .sum();
         cubes / sorted.len() as f64
     });
     let count = |is: &dyn Fn(&f64) -> bool| sorted.iter().filter(|v| is(v)).count() as u64;
@@ -241,7 +248,10 @@ fn numbers(view: &View<'_>) -> Option<NumberStatistics> {
         median: at(0.5)?,
         q75: at(0.75)?,
         max: at(1.0)?,
-        skewness: skewness.filter(|s| s.is_finite()),
+        // What rounding leaves of a symmetric column is none.
+        skewness: skewness
+            .filter(|s| s.is_finite())
+            .map(|s| if s.abs() < 1e-12 { 0.0 } else { s }),
         zeros: count(&|v| *v == 0.0),
         negative: count(&|v| *v < 0.0),
         outliers: Outliers {
@@ -261,14 +271,31 @@ pub fn fences(sorted: &[f64], ranges: f64) -> Option<(f64, f64)> {
     Some((within(first - reach), within(third + reach)))
 }
 
+/// A few whole numbers, such as a class or a count: each is a level.
+fn are_few(view: &View<'_>) -> bool {
+    view.distinct <= FEW && view.is_whole()
+}
+
 fn distribution(view: &View<'_>) -> Option<Distribution> {
     if view.known == 0 {
         return None;
     }
     match &view.column.values {
+        Values::Numbers(values) if are_few(view) => {
+            let mut levels: Vec<f64> = sorted(view);
+            levels.dedup();
+            let count = |level: f64| LevelRows {
+                level: shortest(level),
+                rows: values.iter().filter(|v| **v == level).count() as u64,
+            };
+            Some(Distribution::Levels {
+                levels: levels.into_iter().map(count).collect(),
+                other: 0,
+            })
+        }
         Values::Numbers(_) | Values::Dates(_) => {
             let sorted = sorted(view);
-            let edges = edges(view, &sorted)?;
+            let edges = edges(&sorted)?;
             let (first, last) = (edges[0], edges[edges.len() - 1]);
             let mut counts = vec![0; edges.len() - 1];
             let (mut below, mut above) = (0, 0);
@@ -302,13 +329,9 @@ fn distribution(view: &View<'_>) -> Option<Distribution> {
     }
 }
 
-/// Edges of a histogram: around each whole number where they are few, else of equal width.
-fn edges(view: &View<'_>, sorted: &[f64]) -> Option<Vec<f64>> {
+/// Edges of a histogram, of equal width.
+fn edges(sorted: &[f64]) -> Option<Vec<f64>> {
     let (min, max) = (*sorted.first()?, *sorted.last()?);
-    if view.distinct <= FEW && view.is_whole() && max - min <= MOST_BINS as f64 {
-        let steps = (max - min) as usize + 1;
-        return Some((0..=steps).map(|i| min - 0.5 + i as f64).collect());
-    }
     let (low, high) = fences(sorted, REACH)?;
     let (low, high) = match low < high {
         true => (low.max(min), high.min(max)),
@@ -330,7 +353,8 @@ pub fn rounded(low: f64, high: f64, bins: usize) -> Vec<f64> {
     let steps = [1.0, 2.0, 2.5, 5.0, 10.0].map(|factor| factor * power);
     let step = steps.into_iter().find(|step| *step >= rough * (1.0 - 1e-9));
     let step = step.unwrap_or(rough);
-    let (first, last) = ((low / step).floor(), (high / step).floor() + 1.0);
+    let first = (low / step).floor();
+    let last = (high / step).ceil().max(first + 1.0);
     let count = last - first;
     // Steps that numbers of this size cannot tell apart.
     if !(1.0..=2.0 * MOST_BINS as f64).contains(&count) || first.abs() > 1e15 {
@@ -369,7 +393,10 @@ fn by_target(
     labels: &[Option<bool>],
 ) -> Option<ByTarget> {
     match (distribution, &view.column.values) {
-        (Distribution::Bins { edges, counts, .. }, Values::Numbers(values) | Values::Dates(values)) => {
+        (
+            Distribution::Bins { edges, counts, .. },
+            Values::Numbers(values) | Values::Dates(values),
+        ) => {
             let mut by = [vec![0; counts.len()], vec![0; counts.len()]];
             for (value, label) in values.iter().zip(labels) {
                 if let Some((bin, label)) = bin(edges, *value).zip(*label) {
@@ -383,9 +410,10 @@ fn by_target(
                 negative,
             })
         }
-        (Distribution::Levels { levels, .. }, Values::Levels { codes, .. }) => {
+        (Distribution::Levels { levels, .. }, _) => {
+            // The codes of numbers are in their order, as the levels are.
             let mut by = vec![[0_u64; 2]; levels.len()];
-            for (code, label) in codes.iter().zip(labels) {
+            for (code, label) in view.codes.iter().zip(labels) {
                 if let (Some(of), Some(label)) = (by.get_mut(*code as usize), label) {
                     of[usize::from(*label)] += 1;
                 }
@@ -418,9 +446,9 @@ mod tests {
     fn bins_have_round_edges_and_hold_every_value() {
         assert_eq!(
             rounded(0.42, 80.0, 10),
-            [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]
+            [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0]
         );
-        assert_eq!(rounded(0.0, 0.3, 3), [0.0, 0.1, 0.2, 0.3, 0.4]);
+        assert_eq!(rounded(0.0, 0.3, 3), [0.0, 0.1, 0.2, 0.3]);
         for (low, high) in [
             (-1e9, 1e9),
             (1e-300, 2e-300),

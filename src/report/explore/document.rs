@@ -1,11 +1,14 @@
 //! The exploration as a document for people: findings first, then what they rest on.
 
+use super::against::{self, Sides};
 use super::column::{ByTarget, Column, Distribution, Statistics};
-use super::findings::{Severity, fixed, p_value};
-use super::words::{list, of, percent, short, spark};
-use super::{Exploration, Measure, against};
-use crate::monitor::sample::Sample;
-use crate::report::chart::{Axis, Cell, Chart, Counts, Mark, Spot, bars, heat_map, histogram, plain};
+use super::exploration::{Exploration, Severity};
+use super::pairs::{Association, Measure};
+use super::rows::{Agreement, Pattern};
+use super::words::{fixed, list, of, percent, short, spark};
+use crate::report::chart::{
+    Axis, Cell, Chart, Counts, Mark, Spot, bars, heat_map, histogram, plain,
+};
 use crate::report::document::{Block, Document, Section, Style, Text};
 use crate::report::table::Table;
 
@@ -17,30 +20,28 @@ const ROWS: usize = 1_000;
 const PAIRS: usize = 60;
 /// Columns of a heat map.
 const HEAT: usize = 16;
+/// Missing patterns that are drawn.
+const PATTERNS: usize = 12;
 /// Characters of a reason.
 const REASON: usize = 220;
-
-/// Both sides of a comparison: name and rows.
-pub struct Sides {
-    pub reference: (String, Sample),
-    pub current: (String, Sample),
-}
 
 /// The exploration for people, with the two tables beside each other if there are two.
 pub fn document(e: &Exploration, sides: Option<&Sides>) -> Document {
     let mut sections = vec![findings(e), columns(e)];
     sections.extend(sides.and_then(|sides| against::section(e, sides)));
-    sections.extend([
-        distributions(e),
-        missing(e),
-        associations(e),
-        leakage(e),
-        rows(e),
-        numbers(e),
-        definitions(e),
-    ]
-    .into_iter()
-    .flatten());
+    sections.extend(
+        [
+            distributions(e),
+            missing(e),
+            associations(e),
+            leakage(e),
+            rows(e),
+            numbers(e),
+            definitions(e),
+        ]
+        .into_iter()
+        .flatten(),
+    );
     Document {
         title: format!("What is in {}", file(&e.source)),
         lead: vec![Block::Facts(facts(e))],
@@ -86,8 +87,14 @@ fn facts(e: &Exploration) -> Vec<(String, Text)> {
 fn findings(e: &Exploration) -> Section {
     let mut section = Section::new("findings", "Findings");
     let parts = [
-        (Severity::High, "High: the model, or what is measured of it, would be wrong"),
-        (Severity::Medium, "Medium: the model would be worse than it could be"),
+        (
+            Severity::High,
+            "High: the model, or what is measured of it, would be wrong",
+        ),
+        (
+            Severity::Medium,
+            "Medium: the model would be worse than it could be",
+        ),
         (Severity::Low, "Low: good to know"),
     ];
     for (severity, title) in parts {
@@ -125,10 +132,19 @@ fn with_rest(section: Section, table: Table, all: usize) -> Section {
 }
 
 fn columns(e: &Exploration) -> Section {
-    let headings = ["column", "taken for", "missing#", "distinct#", "distribution", "why", "in the inferred spec"];
+    let headings = [
+        "column",
+        "taken for",
+        "missing#",
+        "distinct#",
+        "distribution",
+        "why",
+        "in the inferred spec",
+    ];
     let mut table = Table::new("Columns", &headings);
     for column in e.columns.iter().take(ROWS * 2) {
         let counts = match &column.distribution {
+            _ if is_free(column) => String::new(),
             Some(Distribution::Bins { counts, .. }) => spark(counts),
             Some(Distribution::Levels { levels, .. }) => {
                 let counts: Vec<u64> = levels.iter().map(|l| l.rows).collect();
@@ -184,14 +200,18 @@ fn important(e: &Exploration) -> Vec<&Column> {
         }
     }
     strengths.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    strengths.iter().take(CHARTS).map(|(_, i)| &e.columns[*i]).collect()
+    strengths
+        .iter()
+        .take(CHARTS)
+        .map(|(_, i)| &e.columns[*i])
+        .collect()
 }
 
 /// Text that hardly repeats has no picture.
 fn is_free(column: &Column) -> bool {
     match &column.statistics {
         Statistics::Level { present, .. } => column.distinct > 20 && column.distinct * 2 > *present,
-        Statistics::Number(n) => !column.used && column.distinct == n.present,
+        Statistics::Number(n) => !column.used && column.distinct >= n.present,
         _ => false,
     }
 }
@@ -212,7 +232,10 @@ fn distributions(e: &Exploration) -> Option<Section> {
     if charts.is_empty() {
         return None;
     }
-    let (shown, all) = (charts.len(), e.columns.len() - usize::from(e.target.is_some()));
+    let (shown, all) = (
+        charts.len(),
+        e.columns.len() - usize::from(e.target.is_some()),
+    );
     section = section.with(words).with(Block::Charts(charts));
     if let Some(rest @ 1..) = all.checked_sub(shown) {
         let text = format!("{rest} other columns are drawn in the table of columns only.");
@@ -230,12 +253,26 @@ fn chart(e: &Exploration, column: &Column) -> Option<Chart> {
         _ => String::new(),
     };
     match (&column.by_target, &e.target) {
-        (Some(ByTarget::Bins { edges, positive, negative }), Some(target)) => {
-            let series = [&target.negative, &target.positive].map(|v| format!("{} = {v}", short(&target.column)));
+        (
+            Some(ByTarget::Bins {
+                edges,
+                positive,
+                negative,
+            }),
+            Some(target),
+        ) => {
+            let series = [&target.negative, &target.positive]
+                .map(|v| format!("{} = {v}", short(&target.column)));
             let [negative, positive] = [negative, positive].map(|counts| float(counts));
             let all = [
-                Counts { series: &series[0], counts: &negative },
-                Counts { series: &series[1], counts: &positive },
+                Counts {
+                    series: &series[0],
+                    counts: &negative,
+                },
+                Counts {
+                    series: &series[1],
+                    counts: &positive,
+                },
             ];
             Some(histogram(name.clone() + &beyond, &name, "", edges, &all))
         }
@@ -258,7 +295,11 @@ fn chart(e: &Exploration, column: &Column) -> Option<Chart> {
                     largest.positive + largest.negative
                 ),
                 x: Axis::names(name, names),
-                y: Axis::share(format!("share of {} = {}", short(&target.column), target.positive)),
+                y: Axis::share(format!(
+                    "share of {} = {}",
+                    short(&target.column),
+                    target.positive
+                )),
                 marks: vec![Mark::Points {
                     series: "share".into(),
                     points: spots.collect(),
@@ -268,7 +309,10 @@ fn chart(e: &Exploration, column: &Column) -> Option<Chart> {
         _ => match column.distribution.as_ref()? {
             Distribution::Bins { edges, counts, .. } => {
                 let counts = float(counts);
-                let all = [Counts { series: "rows", counts: &counts }];
+                let all = [Counts {
+                    series: "rows",
+                    counts: &counts,
+                }];
                 Some(histogram(name.clone() + &beyond, &name, "", edges, &all))
             }
             Distribution::Levels { levels, .. } => {
@@ -276,7 +320,12 @@ fn chart(e: &Exploration, column: &Column) -> Option<Chart> {
                 let names = shown.clone().map(|l| short(&l.level)).collect();
                 let counts: Vec<f64> = shown.map(|l| l.rows as f64).collect();
                 let axis = Axis::names(name.clone(), names);
-                Some(bars(name, axis, Axis::from_zero("rows"), &[("rows", &counts)]))
+                Some(bars(
+                    name,
+                    axis,
+                    Axis::from_zero("rows"),
+                    &[("rows", &counts)],
+                ))
             }
         },
     }
@@ -316,31 +365,28 @@ fn missing(e: &Exploration) -> Option<Section> {
         &[("missing", &shares)],
     );
     section = section.with(chart);
-    let gaps: Vec<_> = e.missing_patterns.iter().filter(|p| !p.columns.is_empty()).collect();
-    let cells: Vec<Vec<Cell>> = gaps
+    let gaps: Vec<&Pattern> = e
+        .missing_patterns
         .iter()
-        .take(10)
-        .map(|pattern| {
-            let cell = |column: &&&Column| {
-                let lacks = pattern.columns.contains(&column.name);
-                Cell {
-                    share: Some(f64::from(u8::from(lacks))),
-                    label: if lacks { "–".into() } else { String::new() },
-                }
+        .filter(|p| !p.columns.is_empty())
+        .collect();
+    let drawn = &gaps[..gaps.len().min(PATTERNS)];
+    let cells: Vec<Vec<Cell>> = shown
+        .iter()
+        .map(|column| {
+            let cell = |pattern: &&Pattern| Cell {
+                share: Some(f64::from(u8::from(pattern.columns.contains(&column.name)))),
+                label: String::new(),
             };
-            shown.iter().map(cell).collect()
+            drawn.iter().map(cell).collect()
         })
         .collect();
-    if shown.len() > 1 && cells.len() > 1 {
-        let labels: Vec<String> = gaps
-            .iter()
-            .take(10)
-            .map(|p| format!("{} rows", plain(p.rows as f64)))
-            .collect();
+    if shown.len() > 1 && drawn.len() > 1 {
+        let rows = drawn.iter().map(|p| plain(p.rows as f64)).collect();
         let mut chart = heat_map(
             "Which columns are missing together",
-            Axis::names("column", names),
-            Axis::names("rows with this pattern", labels),
+            Axis::names("rows with this pattern; dark is missing", rows),
+            Axis::names("", names),
             cells,
         );
         chart.summary = format!(
@@ -350,7 +396,10 @@ fn missing(e: &Exploration) -> Option<Section> {
         );
         section = section.with(chart);
     }
-    let mut table = Table::new("Missing patterns", &["rows#", "share#", "columns#", "missing together"]);
+    let mut table = Table::new(
+        "Missing patterns",
+        &["rows#", "share#", "columns#", "missing together"],
+    );
     for pattern in e.missing_patterns.iter().take(20) {
         let names = match pattern.columns.is_empty() {
             true => "none: these rows are complete".into(),
@@ -375,8 +424,16 @@ fn associations(e: &Exploration) -> Option<Section> {
         return None;
     }
     let target = e.target.as_ref().map(|t| t.column.as_str());
-    let with = || e.associations.iter().filter(|a| Some(a.b.as_str()) == target);
-    let among = || e.associations.iter().filter(|a| Some(a.b.as_str()) != target);
+    let with = || {
+        e.associations
+            .iter()
+            .filter(|a| Some(a.b.as_str()) == target)
+    };
+    let among = || {
+        e.associations
+            .iter()
+            .filter(|a| Some(a.b.as_str()) != target)
+    };
     let mut section = Section::new("associations", "Associations").with(format!(
         "{} pairs were measured, {} are in the JSON. Strength puts all measures on one scale from 0 to 1; each measure has its 95 % interval.",
         plain(e.pairs.tested as f64),
@@ -400,11 +457,15 @@ fn associations(e: &Exploration) -> Option<Section> {
         let strengths: Vec<f64> = best.iter().map(|(_, strength)| *strength).collect();
         let title = format!("What each column says about {}", short(target));
         let axis = Axis::from_zero("strength");
-        let chart = bars(title, Axis::names("column", names), axis, &[("strength", &strengths)]);
-        section = section.with(chart).with(table(
-            "With the target",
-            with().take(PAIRS),
-        ));
+        let chart = bars(
+            title,
+            Axis::names("column", names),
+            axis,
+            &[("strength", &strengths)],
+        );
+        section = section
+            .with(chart)
+            .with(table("With the target", with().take(PAIRS)));
     }
     section = section.with_all(heat(e).map(Block::from));
     if among().next().is_some() {
@@ -418,8 +479,17 @@ fn associations(e: &Exploration) -> Option<Section> {
     Some(section)
 }
 
-fn table<'a>(caption: &str, all: impl Iterator<Item = &'a super::Association>) -> Table {
-    let headings = ["column", "and", "measure", "value#", "from#", "to#", "strength#", "rows#"];
+fn table<'a>(caption: &str, all: impl Iterator<Item = &'a Association>) -> Table {
+    let headings = [
+        "column",
+        "and",
+        "measure",
+        "value#",
+        "from#",
+        "to#",
+        "strength#",
+        "rows#",
+    ];
     let mut table = Table::new(caption, &headings);
     for found in all {
         let end = |end: Option<f64>| end.map_or_else(|| "–".to_owned(), fixed);
@@ -456,7 +526,16 @@ fn heat(e: &Exploration) -> Option<Chart> {
         return None;
     }
     let place = |name: &str| names.iter().position(|other| *other == name);
-    let mut cells = vec![vec![Cell { share: None, label: String::new() }; names.len()]; names.len()];
+    let mut cells = vec![
+        vec![
+            Cell {
+                share: None,
+                label: String::new()
+            };
+            names.len()
+        ];
+        names.len()
+    ];
     for found in &e.associations {
         let Some((a, b)) = place(&found.a).zip(place(&found.b)) else {
             continue;
@@ -470,11 +549,14 @@ fn heat(e: &Exploration) -> Option<Chart> {
             }
         }
     }
-    let labels: Vec<String> = names.iter().map(|name| short(name)).collect();
+    // Across there is no room for names: numbers stand for them.
+    let numbered = names.iter().enumerate();
+    let down = numbered.map(|(i, name)| format!("{} {}", short(name), i + 1));
+    let across = (1..=names.len()).map(|i| i.to_string());
     let mut chart = heat_map(
         "Strength of the associations",
-        Axis::names("", labels.clone()),
-        Axis::names("", labels),
+        Axis::names("", across.collect()),
+        Axis::names("", down.collect()),
         cells,
     );
     let first = &e.associations[0];
@@ -495,7 +577,11 @@ fn leakage(e: &Exploration) -> Option<Section> {
     }
     let mut table = Table::new("Leakage suspects", &["column", "AUC#", "reason"]);
     for leak in e.leakage.iter().take(ROWS) {
-        table.row([short(&leak.column), format!("{:.4}", leak.auc), leak.reason.clone()]);
+        table.row([
+            short(&leak.column),
+            format!("{:.4}", leak.auc),
+            leak.reason.clone(),
+        ]);
     }
     Some(with_rest(section, table, e.leakage.len()))
 }
@@ -503,7 +589,10 @@ fn leakage(e: &Exploration) -> Option<Section> {
 fn rows(e: &Exploration) -> Option<Section> {
     let d = &e.duplicates;
     let mut facts: Vec<(String, Text)> = vec![
-        ("Repeated rows".into(), format!("{} ({})", plain(d.rows as f64), of(d.rows, e.rows)).into()),
+        (
+            "Repeated rows".into(),
+            format!("{} ({})", plain(d.rows as f64), of(d.rows, e.rows)).into(),
+        ),
         ("Equal columns".into(), plain(d.columns as f64).into()),
     ];
     if let Some(rows) = d.rows_without_ids {
@@ -512,11 +601,24 @@ fn rows(e: &Exploration) -> Option<Section> {
     }
     let mut section = Section::new("rows", "Repeated rows and groups").with(Block::Facts(facts));
     if !e.groups.is_empty() {
-        let headings = ["key", "groups#", "rows#", "largest#", "agree in", "of pairs#", "by chance#", "same target#", "by chance#"];
+        let headings = [
+            "key",
+            "groups#",
+            "rows#",
+            "largest#",
+            "agree in",
+            "of pairs#",
+            "by chance#",
+            "same target#",
+            "by chance#",
+        ];
         let mut table = Table::new("Groups", &headings);
         for group in &e.groups {
-            let target = |of: fn(&super::rows::Agreement) -> f64| {
-                group.target.as_ref().map_or_else(|| "–".into(), |t| percent(of(t)))
+            let target = |of: fn(&Agreement) -> f64| {
+                group
+                    .target
+                    .as_ref()
+                    .map_or_else(|| "–".into(), |t| percent(of(t)))
             };
             table.row([
                 list(&group.key),
@@ -538,13 +640,38 @@ fn rows(e: &Exploration) -> Option<Section> {
 }
 
 fn numbers(e: &Exploration) -> Option<Section> {
-    let headings = ["column", "mean#", "sd#", "min#", "25 %#", "median#", "75 %#", "max#", "skewness#", "zeros#", "outliers#", "outside"];
+    let headings = [
+        "column",
+        "mean#",
+        "sd#",
+        "min#",
+        "25 %#",
+        "median#",
+        "75 %#",
+        "max#",
+        "skewness#",
+        "zeros#",
+        "outliers#",
+        "outside",
+    ];
     let mut numbers = Table::new("Numbers", &headings);
-    let headings = ["column", "most frequent", "rows#", "share#", "levels of one row#", "entropy (nats)#", "characters#"];
+    let headings = [
+        "column",
+        "most frequent",
+        "rows#",
+        "share#",
+        "levels of one row#",
+        "entropy (nats)#",
+        "characters#",
+    ];
     let mut levels = Table::new("Categories and texts", &headings);
     let mut dates = Table::new("Dates", &["column", "first", "last"]);
     let (mut all_numbers, mut all_levels) = (0, 0);
-    for column in &e.columns {
+    let features = e
+        .columns
+        .iter()
+        .filter(|c| !matches!(c.kind, "id" | "target"));
+    for column in features {
         let name = short(&column.name);
         match &column.statistics {
             Statistics::Number(n) => {
@@ -568,7 +695,15 @@ fn numbers(e: &Exploration) -> Option<Section> {
                     ]);
                 }
             }
-            Statistics::Level { present, most, most_rows, single, entropy, shortest, longest } => {
+            Statistics::Level {
+                present,
+                most,
+                most_rows,
+                single,
+                entropy,
+                shortest,
+                longest,
+            } => {
                 all_levels += 1;
                 let lengths = match shortest == longest {
                     true => shortest.to_string(),
@@ -591,7 +726,11 @@ fn numbers(e: &Exploration) -> Option<Section> {
         }
     }
     let mut section = Section::new("statistics", "Statistics");
-    let parts = [(numbers, all_numbers), (levels, all_levels), (dates.clone(), dates.rows.len())];
+    let parts = [
+        (numbers, all_numbers),
+        (levels, all_levels),
+        (dates.clone(), dates.rows.len()),
+    ];
     let mut is_empty = true;
     for (table, all) in parts {
         if !table.rows.is_empty() {
@@ -611,9 +750,4 @@ fn definitions(e: &Exploration) -> Option<Section> {
     let facts = e.definitions.iter();
     let facts = facts.map(|(name, text)| ((*name).to_owned(), Text::from(*text)));
     Some(Section::new("definitions", "Definitions").with(Block::Facts(facts.collect())))
-}
-
-/// A p-value for a table.
-pub(super) fn p_cell(p: Option<f64>) -> String {
-    p.map_or_else(|| "–".to_owned(), p_value)
 }

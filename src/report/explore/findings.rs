@@ -1,12 +1,10 @@
 //! What the exploration means for a model, in sentences, ranked by consequence.
 
-use serde::Serialize;
-
 use super::column::{Column, NumberStatistics, Statistics};
+use super::exploration::{Exploration, Finding, Severity};
 use super::pairs::{Association, Measure};
 use super::views::Views;
-use super::words::{list, of, percent, short};
-use super::Exploration;
+use super::words::{fixed, list, of, p_value, percent, short};
 use crate::report::chart::plain;
 use crate::stats::association::contingency::{Contingency, MISSING};
 
@@ -16,27 +14,6 @@ const MOST_ALIKE: usize = 12;
 const MOSTLY_MISSING: f64 = 0.5;
 /// Share from which missing values are worth a finding.
 const OFTEN_MISSING: f64 = 0.05;
-
-/// A finding.
-#[derive(Clone, Debug, Serialize)]
-pub struct Finding {
-    pub severity: Severity,
-    pub text: String,
-    /// The columns that it is about.
-    pub columns: Vec<String>,
-}
-
-/// How much a finding would do to a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The model, or what is measured of it, would be wrong.
-    High,
-    /// The model would be worse than it could be, or needs a decision.
-    Medium,
-    /// Good to know.
-    Low,
-}
 
 /// Findings with their order within a severity: a larger weight first.
 #[derive(Default)]
@@ -97,6 +74,22 @@ fn target(e: &Exploration, found: &mut Found) {
         );
         found.add(Severity::High, 2.0, [""; 0], text);
     }
+    let used = e
+        .columns
+        .iter()
+        .filter(|c| c.used && c.kind != "target")
+        .count() as u64;
+    if e.rows < 5 * used && used > 1 {
+        let severity = match e.rows < used {
+            true => Severity::High,
+            false => Severity::Medium,
+        };
+        let text = format!(
+            "{} for {used} columns that a model would read: it will find patterns that are chance. Leave out what cannot matter.",
+            rows_word(e.rows)
+        );
+        found.add(severity, 1.9, [""; 0], text);
+    }
     let Some(target) = &e.target else { return };
     let (column, balance) = (&target.column, &target.rows);
     let rare = balance.positive.min(balance.negative);
@@ -113,7 +106,11 @@ fn target(e: &Exploration, found: &mut Found) {
         );
         found.add(Severity::High, 3.0, [column], text);
     } else if share < 0.1 {
-        let severity = if share < 0.01 { Severity::High } else { Severity::Medium };
+        let severity = if share < 0.01 {
+            Severity::High
+        } else {
+            Severity::Medium
+        };
         let text = format!(
             "{} = {label} is rare, {rare} of {labelled} rows ({}): saying the other value always is right {} of the time, so compare models by log loss and set the threshold by costs.",
             short(column),
@@ -150,7 +147,11 @@ fn rows_word(rows: u64) -> String {
 
 fn leakage(e: &Exploration, found: &mut Found) {
     for leak in e.leakage.iter().take(MOST_ALIKE) {
-        let severity = if leak.auc > 0.98 { Severity::High } else { Severity::Medium };
+        let severity = if leak.auc > 0.98 {
+            Severity::High
+        } else {
+            Severity::Medium
+        };
         let text = format!(
             "{} may leak the target: {} (AUC {:.3}). Leave it out unless it is known before the outcome.",
             short(&leak.column),
@@ -165,17 +166,29 @@ fn drift(e: &Exploration, found: &mut Found) {
     let Some(drift) = &e.against else { return };
     let drifted = drift.columns.iter().filter(|c| c.drift);
     for column in drifted.clone().take(MOST_ALIKE) {
-        let change = column.change.as_deref().unwrap_or("its distribution differs");
+        let change = column
+            .change
+            .as_deref()
+            .unwrap_or("its distribution differs");
         let text = format!(
             "{} differs from the reference: {change} (p {}, adjusted over all tests).",
             short(&column.name),
             column.p_adjusted.map_or_else(|| "unknown".into(), p_value)
         );
-        found.add(Severity::High, 5.0 + column.effect.unwrap_or(0.0), [&column.name], text);
+        found.add(
+            Severity::High,
+            5.0 + column.effect.unwrap_or(0.0),
+            [&column.name],
+            text,
+        );
     }
     let more: Vec<String> = drifted.skip(MOST_ALIKE).map(|c| c.name.clone()).collect();
     if !more.is_empty() {
-        let text = format!("{} more columns differ from the reference: {}.", more.len(), list(&more));
+        let text = format!(
+            "{} more columns differ from the reference: {}.",
+            more.len(),
+            list(&more)
+        );
         found.add(Severity::High, 5.0, more, text);
     }
     if !drift.drift {
@@ -187,15 +200,6 @@ fn drift(e: &Exploration, found: &mut Found) {
             drift.rows.current
         );
         found.add(Severity::Low, 8.0, [""; 0], text);
-    }
-}
-
-/// A p-value in brief, never as zero.
-pub fn p_value(p: f64) -> String {
-    match p {
-        p if p < 1e-300 => "under 1e-300".into(),
-        p if p < 1e-3 => format!("{p:.0e}"),
-        p => format!("{p:.3}"),
     }
 }
 
@@ -241,15 +245,24 @@ fn groups(e: &Exploration, found: &mut Found) {
 }
 
 fn repeated(e: &Exploration, views: &Views<'_>, found: &mut Found) {
+    // How many different rows there could be: few columns of few values repeat by chance.
+    let others = views.columns.iter().filter(|view| !view.names_rows());
+    let room: f64 = others.map(|view| view.distinct.max(1) as f64).product();
+    let is_likely = room < 10.0 * e.rows as f64;
     let repeated = |rows: u64, of_rows: u64, what: &str, found: &mut Found| {
         let share = rows as f64 / of_rows.max(1) as f64;
         let severity = match share {
+            _ if is_likely => Severity::Low,
             s if s >= 0.1 => Severity::High,
             s if s >= 0.01 => Severity::Medium,
             _ => Severity::Low,
         };
+        let why = match is_likely {
+            true => "columns of so few values repeat by chance",
+            false => "in a random split the same row is learnt and tested",
+        };
         let text = format!(
-            "{rows} of {of_rows} rows ({}) repeat an earlier row{what}: in a random split the same row is learnt and tested.",
+            "{rows} of {of_rows} rows ({}) repeat an earlier row{what}: {why}.",
             percent(share)
         );
         found.add(severity, 3.5, [""; 0], text);
@@ -258,13 +271,21 @@ fn repeated(e: &Exploration, views: &Views<'_>, found: &mut Found) {
         repeated(e.duplicates.rows, e.rows, "", found);
     }
     match e.duplicates.rows_without_ids {
-        Some(rows) if rows > e.duplicates.rows && rows * 200 >= views.rows as u64 => {
-            repeated(rows, views.rows as u64, " but for what names the rows", found);
+        Some(rows) if rows > e.duplicates.rows && !is_likely => {
+            repeated(
+                rows,
+                views.rows as u64,
+                " but for what names the rows",
+                found,
+            );
         }
         _ => {}
     }
     for equal in e.duplicates.equal_columns.iter().take(MOST_ALIKE) {
-        let text = format!("The columns {} are equal: one of them is enough.", list(equal));
+        let text = format!(
+            "The columns {} are equal: one of them is enough.",
+            list(equal)
+        );
         found.add(Severity::Medium, 2.5, equal, text);
     }
 }
@@ -283,7 +304,10 @@ fn missing(e: &Exploration, views: &Views<'_>, found: &mut Found) {
         if share < OFTEN_MISSING || is_target(column) {
             continue;
         }
-        let tells = views.target.as_ref().and_then(|t| missing_tells(view, t.labels));
+        let tells = views
+            .target
+            .as_ref()
+            .and_then(|t| missing_tells(view, t.labels));
         let text = format!(
             "{name} is missing in {} of {} rows ({}){}.",
             column.missing,
@@ -297,7 +321,11 @@ fn missing(e: &Exploration, views: &Views<'_>, found: &mut Found) {
         }
     }
     found.each(Severity::Medium, empty, "have no values");
-    found.each(Severity::Medium, most, "are missing in at least half of the rows");
+    found.each(
+        Severity::Medium,
+        most,
+        "are missing in at least half of the rows",
+    );
     found.each(Severity::Low, often, "are often missing");
     let together: Vec<_> = e
         .missing_patterns
@@ -306,8 +334,8 @@ fn missing(e: &Exploration, views: &Views<'_>, found: &mut Found) {
         .collect();
     if let Some(pattern) = together.first() {
         let text = format!(
-            "{} rows ({}) lack {} at once: the gaps have one cause.",
-            pattern.rows,
+            "{} ({}) lack {} at once: the gaps may have one cause.",
+            rows_word(pattern.rows),
             of(pattern.rows, views.rows as u64),
             list(&pattern.columns)
         );
@@ -317,14 +345,24 @@ fn missing(e: &Exploration, views: &Views<'_>, found: &mut Found) {
 
 /// How the target differs where a column is missing, if it clearly does.
 fn missing_tells(view: &super::views::View<'_>, labels: &[Option<bool>]) -> Option<String> {
-    let codes: Vec<u32> = labels.iter().map(|y| y.map_or(MISSING, u32::from)).collect();
+    let codes: Vec<u32> = labels
+        .iter()
+        .map(|y| y.map_or(MISSING, u32::from))
+        .collect();
     let present: Vec<u32> = view.present.iter().map(|p| u32::from(*p)).collect();
-    let interval = Contingency::of(&present, &codes).cramers_v()?.corrected.interval?;
+    let interval = Contingency::of(&present, &codes)
+        .cramers_v()?
+        .corrected
+        .interval?;
     if interval.low <= 0.02 {
         return None;
     }
     let rate = |present: bool| {
-        let rows = view.present.iter().zip(labels).filter(|(p, _)| **p == present);
+        let rows = view
+            .present
+            .iter()
+            .zip(labels)
+            .filter(|(p, _)| **p == present);
         let known: Vec<bool> = rows.filter_map(|(_, y)| *y).collect();
         let positive = known.iter().filter(|y| **y).count();
         positive as f64 / known.len().max(1) as f64
@@ -344,7 +382,11 @@ fn values(e: &Exploration, found: &mut Found) {
         let name = short(&column.name);
         if column.distinct == 1 && column.missing < e.rows {
             let rows = if column.missing == 0 { "" } else { ", or none" };
-            constant.push((1.0, column, format!("{name} has one value in all rows{rows}.")));
+            constant.push((
+                1.0,
+                column,
+                format!("{name} has one value in all rows{rows}."),
+            ));
             continue;
         }
         if column.why.contains("taken for missing") {
@@ -352,11 +394,19 @@ fn values(e: &Exploration, found: &mut Found) {
         }
         match &column.statistics {
             Statistics::Number(n) if column.used => {
-                far.extend(far_out(n).map(|(weight, said)| (weight, column, format!("{name} {said}."))));
-                skewed.extend(skew(n).map(|(weight, said)| (weight, column, format!("{name} {said}."))));
+                far.extend(
+                    far_out(n).map(|(weight, said)| (weight, column, format!("{name} {said}."))),
+                );
+                skewed.extend(
+                    skew(n).map(|(weight, said)| (weight, column, format!("{name} {said}."))),
+                );
             }
             Statistics::Level { .. } if !column.used && column.kind == "unused" => {
-                text.push((1.0, column, format!("No model reads {name}: {}.", column.why)));
+                text.push((
+                    1.0,
+                    column,
+                    format!("No model reads {name}: {}.", column.why),
+                ));
             }
             _ => {}
         }
@@ -407,7 +457,10 @@ fn associations(e: &Exploration, found: &mut Found) {
         .associations
         .iter()
         .partition(|a| Some(a.b.as_str()) == target);
-    let is_told = |a: &&&Association| a.low.is_none_or(|low| low > 0.0 || a.high.is_some_and(|h| h < 0.0));
+    let is_told = |a: &&&Association| {
+        a.low
+            .is_none_or(|low| low > 0.0 || a.high.is_some_and(|h| h < 0.0))
+    };
     let mut told: Vec<&str> = Vec::new();
     for found_one in with.iter().filter(is_told) {
         if !told.contains(&found_one.a.as_str()) && found_one.strength >= 0.1 {
@@ -420,7 +473,12 @@ fn associations(e: &Exploration, found: &mut Found) {
                     short(&found_one.b),
                     measured(found_one)
                 );
-                found.add(Severity::Low, 7.0 - told.len() as f64 / 10.0, [&found_one.a], text);
+                found.add(
+                    Severity::Low,
+                    7.0 - told.len() as f64 / 10.0,
+                    [&found_one.a],
+                    text,
+                );
             }
         }
     }
@@ -455,16 +513,6 @@ pub fn measured(a: &Association) -> String {
     format!("{} {}{ends}", a.measure.words(), fixed(a.value))
 }
 
-/// A value of a measure, to three digits.
-pub fn fixed(value: f64) -> String {
-    let text = format!("{value:.3}");
-    match text.strip_prefix('-') {
-        Some("0.000") => "0.000".into(),
-        Some(rest) => format!("\u{2212}{rest}"),
-        None => text,
-    }
-}
-
 impl Measure {
     pub fn words(self) -> &'static str {
         match self {
@@ -472,16 +520,6 @@ impl Measure {
             Measure::CramersV => "Cramér's V",
             Measure::PointBiserial => "point-biserial r",
             Measure::MutualInformation => "mutual information (nats)",
-        }
-    }
-}
-
-impl Severity {
-    pub fn word(self) -> &'static str {
-        match self {
-            Severity::High => "high",
-            Severity::Medium => "medium",
-            Severity::Low => "low",
         }
     }
 }

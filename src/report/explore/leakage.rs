@@ -34,12 +34,21 @@ pub fn leakage(views: &Views<'_>) -> Vec<Leak> {
         .par_iter()
         .filter_map(|(_, view)| suspect(view, target.labels))
         .collect();
-    found.sort_by(|a, b| b.auc.total_cmp(&a.auc).then_with(|| a.column.cmp(&b.column)));
+    found.sort_by(|a, b| {
+        b.auc
+            .total_cmp(&a.auc)
+            .then_with(|| a.column.cmp(&b.column))
+    });
     found
 }
 
 fn suspect(view: &View<'_>, labels: &[Option<bool>]) -> Option<Leak> {
-    let labelled = || labels.iter().enumerate().filter_map(|(row, y)| Some((row, (*y)?)));
+    let labelled = || {
+        labels
+            .iter()
+            .enumerate()
+            .filter_map(|(row, y)| Some((row, (*y)?)))
+    };
     let filled = area(labelled().map(|(row, y)| (f64::from(u8::from(view.present[row])), y)));
     let values = view.numbers.as_ref().map(|ranked| ranked.values());
     let ranked = values.and_then(|values| {
@@ -47,14 +56,21 @@ fn suspect(view: &View<'_>, labels: &[Option<bool>]) -> Option<Leak> {
         area(known.map(|(row, y)| (values[row], y)))
     });
     let is_level = matches!(view.column.values, Values::Levels { .. });
-    let levels = is_level.then(|| area(rates(&view.codes, labels).into_iter())).flatten();
-    let most = [filled, ranked, levels].into_iter().flatten().fold(0.0, f64::max);
+    let levels = is_level
+        .then(|| area(rates(&view.codes, labels).into_iter()))
+        .flatten();
+    let most = [filled, ranked, levels]
+        .into_iter()
+        .flatten()
+        .fold(0.0, f64::max);
     if most < AREA {
         return None;
     }
     let by = |found: Option<f64>| found == Some(most);
     let reason = match () {
-        () if by(filled) => "whether it is filled in tells the target: it looks as if it were written after the outcome",
+        () if by(filled) => {
+            "whether it is filled in tells the target: it looks as if it were written after the outcome"
+        }
         () if by(levels) && view.distinct == 2 => "its two values are the target in other words",
         () if by(levels) => "its levels alone tell the target",
         () if view.names_rows() => "the rows are in the order of the target, and it numbers them",

@@ -4,6 +4,7 @@
 //! [`explore`] makes an [`Exploration`] of a table as observed; [`document`] sets it for people. `explore --json` is the
 //! exploration itself, so that a page shows no number that the JSON does not have.
 //!
+//! * [`Exploration`]: all that is found, as a document.
 //! * [`mod@column`]: statistics, distribution and the distribution by the target.
 //! * [`pairs`]: associations, with the target and among the columns.
 //! * [`rows`]: repeated rows, missing patterns and groups.
@@ -13,6 +14,7 @@
 mod against;
 pub mod column;
 mod document;
+mod exploration;
 mod findings;
 mod leakage;
 mod pairs;
@@ -20,69 +22,17 @@ mod rows;
 mod views;
 mod words;
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
 use crate::ingest::infer::Observed;
 use crate::monitor::drift::Drift;
+pub use against::Sides;
 pub use column::Column;
-pub use document::{Sides, document};
-pub use findings::{Finding, Severity};
+pub use document::document;
+pub use exploration::{Balance, Exploration, Finding, Sampled, Severity, Target};
 pub use leakage::Leak;
 pub use pairs::{Association, Measure, Pairs};
 pub use rows::{Duplicates, Group, Pattern};
-pub use words::{short, spark};
 use views::Views;
-
-/// All that is found about a table. Serialises as `explore --json` prints it.
-#[derive(Clone, Debug, Serialize)]
-pub struct Exploration {
-    pub source: String,
-    pub rows: u64,
-    /// The rows that the statistics are computed on; `None` if these are all.
-    pub sampled: Option<Sampled>,
-    pub target: Option<Target>,
-    pub columns: Vec<Column>,
-    pub associations: Vec<Association>,
-    pub duplicates: Duplicates,
-    pub groups: Vec<Group>,
-    pub leakage: Vec<Leak>,
-    /// The most consequential first.
-    pub findings: Vec<Finding>,
-    /// The verdict of the comparison with a reference.
-    pub against: Option<Drift>,
-    pub missing_patterns: Vec<Pattern>,
-    pub pairs: Pairs,
-    /// What each measure and rule means.
-    pub definitions: BTreeMap<&'static str, &'static str>,
-}
-
-/// A sample of the rows.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Sampled {
-    pub rows: usize,
-    pub seed: u64,
-}
-
-/// The target and its balance.
-#[derive(Clone, Debug, Serialize)]
-pub struct Target {
-    pub column: String,
-    pub positive: serde_json::Value,
-    /// Share of positive rows among those with a label.
-    pub share: f64,
-    pub negative: serde_json::Value,
-    pub rows: Balance,
-}
-
-/// Rows by their label.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Balance {
-    pub positive: u64,
-    pub negative: u64,
-    pub unlabelled: u64,
-}
+pub use words::{short, spark};
 
 /// Explores a table. The seed is that of the sample.
 pub fn explore(table: &Observed, seed: u64, against: Option<Drift>) -> Exploration {

@@ -12,13 +12,19 @@ use crate::stats::association::Measured;
 use crate::stats::association::biserial::point_biserial;
 use crate::stats::association::contingency::{Contingency, MISSING};
 use crate::stats::association::rank::{Ranked, spearman};
+use crate::stats::two_sample::chi2;
 
 /// Pairs beside those with the target that are listed, the strongest.
 const MOST: usize = 1_000;
 /// Values that the search for the strongest pairs looks at; with more pairs it looks at fewer rows of each.
 const WORK: usize = 200_000_000;
-/// Rows below which a search says nothing.
-const LEAST_ROWS: usize = 300;
+/// Rows below which a search says little.
+const LEAST_ROWS: usize = 200;
+
+/// Rows below which levels count as one for the strength of mutual information.
+const LEAST_LEVEL: f64 = 10.0;
+/// Level of the G test below which mutual information counts as chance.
+const LEVEL: f64 = 0.01;
 
 /// How the association of a pair is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -44,7 +50,8 @@ pub struct Association {
     pub rows: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cramers_v_uncorrected: Option<f64>,
-    /// Strength in [0, 1] for all measures: |r|, V, and √(1 − exp(−2 I)) of mutual information less its bias.
+    /// Strength in [0, 1] for all measures: |r|, V, and √(1 − exp(−2 I)) of mutual information less its bias, with rare levels
+    /// as one; 0 where it may be chance.
     pub strength: f64,
 }
 
@@ -70,8 +77,7 @@ pub fn associations(views: &Views<'_>) -> (Vec<Association>, Pairs) {
         }
     };
     sort(&mut with_target);
-    let targets: BTreeSet<&str> =
-        with_target.iter().map(|found| found.a.as_str()).collect();
+    let targets: BTreeSet<&str> = with_target.iter().map(|found| found.a.as_str()).collect();
     let target_pairs = targets.len();
 
     let usable: Vec<&View<'_>> = views
@@ -236,11 +242,17 @@ fn cramers_v(table: &Contingency) -> Option<Found> {
 
 fn information(table: &Contingency) -> Option<Found> {
     let measured = table.mutual_information()?;
-    // Independent columns share so much by chance (Miller, 1955).
-    let bias = table.freedom() / (2.0 * measured.rows as f64);
-    let beyond = (measured.value - bias).max(0.0);
+    // Independent columns share some by chance (Miller, 1955), and rare levels more than that accounts for.
+    let pooled = table.pooled(LEAST_LEVEL);
+    let (shared, freedom) = (pooled.mutual_information()?.value, pooled.freedom());
+    let rows = measured.rows as f64;
+    let beyond = shared - freedom / (2.0 * rows);
+    let is_chance = || chi2::survival(2.0 * rows * shared, freedom as u64) > LEVEL;
     Some(Found {
-        strength: (1.0 - (-2.0 * beyond).exp()).sqrt(),
+        strength: match freedom > 0.0 && beyond > 0.0 && !is_chance() {
+            true => (1.0 - (-2.0 * beyond).exp()).sqrt(),
+            false => 0.0,
+        },
         ..Found::of(Measure::MutualInformation, measured)
     })
 }
@@ -253,10 +265,7 @@ fn strongest(
     most_rows: usize,
 ) -> Vec<(usize, usize)> {
     let at: Vec<usize> = (0..most_rows).map(|i| i * rows / most_rows).collect();
-    let sides: Vec<Side<'_>> = usable
-        .par_iter()
-        .map(|view| Side::at(view, &at))
-        .collect();
+    let sides: Vec<Side<'_>> = usable.par_iter().map(|view| Side::at(view, &at)).collect();
     let mut found: Vec<(f64, usize)> = all
         .par_iter()
         .enumerate()

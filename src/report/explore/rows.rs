@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
@@ -68,8 +69,8 @@ pub struct Agreement {
 
 pub fn duplicates(views: &Views<'_>) -> Duplicates {
     let equal_columns = equal_columns(views);
-    let names = |view: &&View<'_>| !(view.is_free() || view.names_rows());
-    let others: Vec<&View<'_>> = views.columns.iter().filter(names).collect();
+    let is_other = |view: &&View<'_>| view.column.note.kind != "id" && !view.names_rows();
+    let others: Vec<&View<'_>> = views.columns.iter().filter(is_other).collect();
     let is_named = others.len() < views.columns.len() && others.len() > 1;
     Duplicates {
         rows: views.table.repeated_rows,
@@ -97,12 +98,19 @@ fn equal_columns(views: &Views<'_>) -> Vec<Vec<String>> {
     let mut groups: Vec<Vec<usize>> = found.into_values().filter(|g| g.len() > 1).collect();
     groups.sort();
     let name = |i: &usize| views.columns[*i].name().to_owned();
-    groups.iter().map(|g| g.iter().map(name).collect()).collect()
+    groups
+        .iter()
+        .map(|g| g.iter().map(name).collect())
+        .collect()
 }
 
 /// The bits of a number; those of all missing numbers are the same.
 fn bits(value: f64) -> u64 {
-    if value.is_finite() { value.to_bits() } else { u64::MAX }
+    if value.is_finite() {
+        value.to_bits()
+    } else {
+        u64::MAX
+    }
 }
 
 fn bits_at(view: &View<'_>, row: usize) -> u64 {
@@ -116,10 +124,14 @@ fn repeated(columns: &[&View<'_>], rows: usize) -> u64 {
     let mut met: FxHashMap<u64, ()> = FxHashMap::default();
     let digest = |row: usize| {
         let mut hasher = DefaultHasher::new();
-        columns.iter().for_each(|c| bits_at(c, row).hash(&mut hasher));
+        columns
+            .iter()
+            .for_each(|c| bits_at(c, row).hash(&mut hasher));
         hasher.finish()
     };
-    (0..rows).filter(|row| met.insert(digest(*row), ()).is_some()).count() as u64
+    (0..rows)
+        .filter(|row| met.insert(digest(*row), ()).is_some())
+        .count() as u64
 }
 
 pub fn missing_patterns(views: &Views<'_>) -> Vec<Pattern> {
@@ -168,21 +180,33 @@ pub fn groups(views: &Views<'_>) -> Vec<Group> {
         .filter(|view| view.known > FEW && view.distinct > FEW && !view.names_rows())
         .take(MOST_KEYS)
         .collect();
+    // Columns in which two rows rarely agree by chance: agreement in them is a sign.
+    let rare: Vec<(&View<'_>, f64)> = candidates
+        .par_iter()
+        .filter(|view| view.distinct < view.known)
+        .map(|view| (*view, chance(view, views.rows)))
+        .filter(|(_, by_chance)| *by_chance <= 0.05)
+        .collect();
     let is_key = |view: &&View<'_>| view.numbers.is_none() || view.is_whole();
     let mut found: Vec<Group> = Vec::new();
     for view in candidates.iter().copied().filter(|v| is_key(v)) {
-        found.extend(group(views, &[view]));
+        found.extend(group(views, &[view], &rare));
     }
     let is_part = |view: &&View<'_>| {
         let is_alone = found.iter().any(|group| group.key == [view.name()]);
         let reaches = view.known * 2 > views.rows as u64;
         !is_alone && reaches && is_key(view) && view.distinct < view.known
     };
-    let parts: Vec<&View<'_>> = candidates.iter().copied().filter(is_part).take(MOST_PARTS).collect();
+    let parts: Vec<&View<'_>> = candidates
+        .iter()
+        .copied()
+        .filter(is_part)
+        .take(MOST_PARTS)
+        .collect();
     let mut pairs = Vec::new();
     for (i, a) in parts.iter().enumerate() {
         for b in &parts[i + 1..] {
-            pairs.extend(group(views, &[a, b]));
+            pairs.extend(group(views, &[a, b], &rare));
         }
     }
     found.extend(pairs);
@@ -191,7 +215,7 @@ pub fn groups(views: &Views<'_>) -> Vec<Group> {
     found
 }
 
-fn group(views: &Views<'_>, key: &[&View<'_>]) -> Option<Group> {
+fn group(views: &Views<'_>, key: &[&View<'_>], rare: &[(&View<'_>, f64)]) -> Option<Group> {
     let mut members: FxHashMap<Vec<u64>, Vec<usize>> = FxHashMap::default();
     for row in 0..views.rows {
         if key.iter().all(|view| view.present[row]) {
@@ -211,20 +235,16 @@ fn group(views: &Views<'_>, key: &[&View<'_>]) -> Option<Group> {
         return None;
     }
     let pairs = pairs_of(&shared);
-    let is_other = |view: &&View<'_>| {
-        let is_key = key.iter().any(|k| k.name() == view.name());
-        !is_key && view.distinct > FEW && view.distinct < view.known && !view.is_constant()
-    };
-    let others = views.features().map(|(_, view)| view).filter(is_other);
-    let agreeing = others.take(MOST_KEYS).filter_map(|view| {
-        let by_chance = chance(view, views.rows);
-        let (within, compared) = agreement(&pairs, |row| {
-            view.present[row].then(|| bits_at(view, row))
-        })?;
-        // Rare agreement, and most pairs agree.
-        let counts = compared >= 5 && by_chance <= 0.05 && within >= 0.5;
-        counts.then(|| (view.name().to_owned(), within, by_chance))
-    });
+    let is_other = |(view, _): &&(&View<'_>, f64)| key.iter().all(|k| k.name() != view.name());
+    let agreeing = rare
+        .iter()
+        .filter(is_other)
+        .filter_map(|(view, by_chance)| {
+            let value = |row: usize| view.present[row].then(|| bits_at(view, row));
+            let (within, compared) = agreement(&pairs, value)?;
+            let counts = compared >= 5 && within >= 0.5;
+            counts.then(|| (view.name().to_owned(), within, *by_chance))
+        });
     let (agrees_in, agreement_of, by_chance) =
         agreeing.max_by(|a, b| (a.1 - a.2).total_cmp(&(b.1 - b.2)))?;
     let target = views.target.as_ref().and_then(|target| {

@@ -27,7 +27,7 @@ pub fn definitions() -> BTreeMap<&'static str, &'static str> {
         ),
         (
             "strength",
-            "For comparison across measures, 0 to 1: |r|, V, and √(1 − exp(−2 I)) of the mutual information less its bias (r − 1)(c − 1)/2n (Miller, 1955)",
+            "For comparison across measures, 0 to 1: |r|, V, and √(1 − exp(−2 I)) of the mutual information less its bias (r − 1)(c − 1)/2n (Miller, 1955), levels of fewer than 10 rows as one; 0 where a G test at 1 % sees nothing",
         ),
         (
             "outliers",
@@ -62,11 +62,30 @@ pub fn of(part: u64, whole: u64) -> String {
     percent(part as f64 / whole.max(1) as f64)
 }
 
-/// A distribution in a line of text: eight heights, from an empty to a full block.
+/// A p-value in brief, never as zero.
+pub fn p_value(p: f64) -> String {
+    match p {
+        p if p < 1e-300 => "under 1e-300".into(),
+        p if p < 1e-3 => format!("{p:.0e}"),
+        p => format!("{p:.3}"),
+    }
+}
+
+/// A value of a measure, to three digits.
+pub fn fixed(value: f64) -> String {
+    let text = format!("{value:.3}");
+    match text.strip_prefix('-') {
+        Some("0.000") => "0.000".into(),
+        Some(rest) => format!("\u{2212}{rest}"),
+        None => text,
+    }
+}
+
+/// A distribution in a line of text, in blocks of eight heights.
 pub fn spark(counts: &[u64]) -> String {
-    const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let most = counts.iter().copied().max().unwrap_or(0).max(1) as f64;
-    let bar = |count: &u64| BARS[(*count as f64 / most * 8.0).ceil() as usize];
+    let bar = |count: &u64| BARS[(*count as f64 / most * 7.0).ceil() as usize];
     counts.iter().map(bar).collect()
 }
 
@@ -95,9 +114,9 @@ mod tests {
 
     #[test]
     fn a_spark_line_shows_what_is_there() {
-        assert_eq!(spark(&[0, 1, 400, 800]), " ▁▄█");
+        assert_eq!(spark(&[0, 1, 400, 800]), "▁▂▅█");
         assert_eq!(spark(&[]), "");
-        assert_eq!(spark(&[0]), " ");
+        assert_eq!(spark(&[0]), "▁");
     }
 
     #[test]

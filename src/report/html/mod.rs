@@ -12,7 +12,7 @@ use super::visible;
 
 const DOCUMENT: &str = include_str!("document.css");
 /// Size of a chart on a line of its own, and of one beside others.
-const ALONE: Size = Size::of(640.0, 260.0);
+const ALONE: Size = Size::of(520.0, 240.0);
 const BESIDE: Size = Size::of(380.0, 230.0);
 
 /// The document as a complete HTML file.
@@ -68,7 +68,7 @@ fn draw_block(block: &Block, id: &str, level: u8) -> Markup {
             dl { @for (name, value) in facts { dt { (visible(&name)) } dd { (text(value)) } } }
         },
         Block::Table(found) => table(found),
-        Block::Chart(chart) => figure(chart, id, ALONE),
+        Block::Chart(chart) => figure(chart, id, chart.fitted(ALONE)),
         Block::Charts(charts) => html! {
             div.charts { @for (i, chart) in charts.iter().enumerate() { (figure(chart, &format!("{id}-{i}"), BESIDE)) } }
         },

@@ -1,10 +1,15 @@
 //! Tables of counts of two categories, and the association that they show.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use super::{CONFIDENCE, Measured};
 use crate::stats::interval::{Interval, quantile};
 use crate::stats::quantile::quantile as quantile_of;
+
+/// Pairs of codes up to which all are counted in one array.
+const DENSE: usize = 4_096;
 
 /// Code of a row without a value.
 pub const MISSING: u32 = u32::MAX;
@@ -14,8 +19,9 @@ pub const MISSING: u32 = u32::MAX;
 pub struct Contingency {
     /// The occurring pairs with their counts, in order of the codes.
     cells: Vec<((u32, u32), f64)>,
-    rows: FxHashMap<u32, f64>,
-    columns: FxHashMap<u32, f64>,
+    /// Counts of each code of either side.
+    rows: Vec<f64>,
+    columns: Vec<f64>,
     total: f64,
 }
 
@@ -30,22 +36,32 @@ pub struct CramersV {
 impl Contingency {
     /// Counts of two columns of codes; rows with [`MISSING`] are left out.
     pub fn of(a: &[u32], b: &[u32]) -> Contingency {
-        let mut counts: FxHashMap<(u32, u32), u32> = FxHashMap::default();
-        for (x, y) in a.iter().zip(b) {
-            if *x != MISSING && *y != MISSING {
-                *counts.entry((*x, *y)).or_default() += 1;
+        let known = || {
+            let both = a.iter().zip(b);
+            both.filter(|(x, y)| **x != MISSING && **y != MISSING)
+        };
+        let (high, wide) = known().fold((0, 0), |(high, wide), (x, y)| {
+            (high.max(*x as usize + 1), wide.max(*y as usize + 1))
+        });
+        let mut cells: Vec<((u32, u32), f64)> = Vec::new();
+        if high.saturating_mul(wide) <= DENSE {
+            let mut counts = vec![0_u32; high * wide];
+            known().for_each(|(x, y)| counts[*x as usize * wide + *y as usize] += 1);
+            for (at, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+                let pair = ((at / wide) as u32, (at % wide) as u32);
+                cells.push((pair, f64::from(*count)));
             }
+        } else {
+            let mut counts: FxHashMap<(u32, u32), u32> = FxHashMap::default();
+            known().for_each(|(x, y)| *counts.entry((*x, *y)).or_default() += 1);
+            cells.extend(counts.into_iter().map(|(pair, n)| (pair, f64::from(n))));
+            cells.sort_unstable_by_key(|(pair, _)| *pair);
         }
-        let mut cells: Vec<((u32, u32), f64)> = counts
-            .into_iter()
-            .map(|(pair, count)| (pair, f64::from(count)))
-            .collect();
-        cells.sort_unstable_by_key(|(pair, _)| *pair);
-        let (mut rows, mut columns) = (FxHashMap::default(), FxHashMap::default());
+        let (mut rows, mut columns) = (vec![0.0; high], vec![0.0; wide]);
         let mut total = 0.0;
         for ((x, y), count) in &cells {
-            *rows.entry(*x).or_default() += count;
-            *columns.entry(*y).or_default() += count;
+            rows[*x as usize] += count;
+            columns[*y as usize] += count;
             total += count;
         }
         Contingency {
@@ -59,7 +75,7 @@ impl Contingency {
     /// The occurring pairs with their count and the count expected without association.
     fn observed(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         self.cells.iter().map(|((x, y), count)| {
-            let expected = self.rows[x] * self.columns[y] / self.total;
+            let expected = self.rows[*x as usize] * self.columns[*y as usize] / self.total;
             (*count, expected)
         })
     }
@@ -78,7 +94,14 @@ impl Contingency {
 
     /// Degrees of freedom of χ².
     pub fn freedom(&self) -> f64 {
-        (self.rows.len() as f64 - 1.0).max(0.0) * (self.columns.len() as f64 - 1.0).max(0.0)
+        let (r, c) = self.levels();
+        (r - 1.0).max(0.0) * (c - 1.0).max(0.0)
+    }
+
+    /// Levels of either side that occur.
+    fn levels(&self) -> (f64, f64) {
+        let met = |counts: &[f64]| counts.iter().filter(|n| **n > 0.0).count() as f64;
+        (met(&self.rows), met(&self.columns))
     }
 
     /// Cramér's V, corrected for bias after Bergsma (Journal of the Korean Statistical Society 42, 2013) and uncorrected.
@@ -87,11 +110,7 @@ impl Contingency {
     /// corrected V divides by. `None` if either column has one level, or if there are so many levels that nothing is left
     /// to correct.
     pub fn cramers_v(&self) -> Option<CramersV> {
-        let (r, c, n) = (
-            self.rows.len() as f64,
-            self.columns.len() as f64,
-            self.total,
-        );
+        let ((r, c), n) = (self.levels(), self.total);
         if r < 2.0 || c < 2.0 || n < 2.0 {
             return None;
         }
@@ -116,15 +135,37 @@ impl Contingency {
         })
     }
 
+    /// The table with all levels of fewer than `least` rows of a side as one level.
+    pub fn pooled(&self, least: f64) -> Contingency {
+        let pool = |counts: &[f64], code: u32| match counts[code as usize] < least {
+            true => counts.len() as u32,
+            false => code,
+        };
+        let mut cells: BTreeMap<(u32, u32), f64> = BTreeMap::new();
+        let mut rows = vec![0.0; self.rows.len() + 1];
+        let mut columns = vec![0.0; self.columns.len() + 1];
+        for ((x, y), count) in &self.cells {
+            let pair = (pool(&self.rows, *x), pool(&self.columns, *y));
+            *cells.entry(pair).or_default() += count;
+            rows[pair.0 as usize] += count;
+            columns[pair.1 as usize] += count;
+        }
+        Contingency {
+            cells: cells.into_iter().collect(),
+            rows,
+            columns,
+            total: self.total,
+        }
+    }
+
     /// Mutual information of the counts in nats. The interval is that of the delta method: the mean of ln p(x, y)/(p(x)p(y))
     /// with its standard error. `None` without rows.
     pub fn mutual_information(&self) -> Option<Measured> {
         if self.total < 1.0 {
             return None;
         }
-        let gain = |(observed, expected): (f64, f64)| {
-            (observed / self.total, (observed / expected).ln())
-        };
+        let gain =
+            |(observed, expected): (f64, f64)| (observed / self.total, (observed / expected).ln());
         let mean: f64 = self.observed().map(gain).map(|(p, g)| p * g).sum();
         let square: f64 = self.observed().map(gain).map(|(p, g)| p * g * g).sum();
         let error = ((square - mean * mean).max(0.0) / self.total).sqrt();

@@ -43,7 +43,10 @@ fn pearson(pairs: impl Iterator<Item = (f64, f64)> + Clone, rows: usize) -> Opti
     }
     let spread = first.sqrt() * second.sqrt();
     let r = both / spread;
-    (spread > 0.0 && r.is_finite()).then(|| r.clamp(-1.0, 1.0))
+    // What rounding takes from a perfect correlation would give it an interval.
+    let is_perfect = (1.0 - r.abs()) < 1e-13;
+    let r = if is_perfect { r.signum() } else { r };
+    (spread > 0.0 && r.is_finite()).then_some(r)
 }
 
 /// Interval of a correlation by Fisher's z transformation, whose standard error is √(`variance`/(n − 3)).

@@ -1,5 +1,7 @@
 //! Spearman's rank correlation.
 
+use std::borrow::Cow;
+
 use super::{Measured, fisher, pearson};
 
 /// A column of numbers, sorted once for comparison with many others.
@@ -8,6 +10,8 @@ pub struct Ranked {
     values: Vec<f64>,
     /// Rows with a value, in ascending order of it.
     order: Vec<u32>,
+    /// Ranks among all rows with a value.
+    ranks: Vec<f64>,
 }
 
 impl Ranked {
@@ -20,7 +24,16 @@ impl Ranked {
             let value = |row: &u32| values[*row as usize];
             value(a).total_cmp(&value(b)).then(a.cmp(b))
         });
-        Ranked { values, order }
+        let ranks = ranks(&values, &order);
+        Ranked {
+            values,
+            order,
+            ranks,
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.order.len() == self.values.len()
     }
 
     pub fn values(&self) -> &[f64] {
@@ -32,24 +45,28 @@ impl Ranked {
         self.order.iter().map(|row| self.values[*row as usize])
     }
 
-    /// Mean ranks, from 1, among the rows in which the other column has a value, too; NaN elsewhere.
-    fn ranks_beside(&self, other: &Ranked) -> Vec<f64> {
-        let mut ranks = vec![f64::NAN; self.values.len()];
-        let rows: Vec<u32> = self
-            .order
-            .iter()
-            .copied()
-            .filter(|row| other.values[*row as usize].is_finite())
-            .collect();
-        let value = |row: u32| self.values[row as usize];
-        let mut before = 0;
-        for tie in rows.chunk_by(|a, b| value(*a) == value(*b)) {
-            let rank = before as f64 + (tie.len() as f64 + 1.0) / 2.0;
-            tie.iter().for_each(|row| ranks[*row as usize] = rank);
-            before += tie.len();
+    /// Ranks among the rows in which the other column has a value, too.
+    fn ranks_beside(&self, other: &Ranked) -> Cow<'_, [f64]> {
+        if other.is_complete() {
+            return Cow::Borrowed(&self.ranks);
         }
-        ranks
+        let is_both = |row: &u32| other.values[*row as usize].is_finite();
+        let rows: Vec<u32> = self.order.iter().copied().filter(is_both).collect();
+        Cow::Owned(ranks(&self.values, &rows))
     }
+}
+
+/// Mean ranks, from 1, of rows in ascending order of their values; NaN for other rows.
+fn ranks(values: &[f64], rows: &[u32]) -> Vec<f64> {
+    let mut ranks = vec![f64::NAN; values.len()];
+    let value = |row: u32| values[row as usize];
+    let mut before = 0;
+    for tie in rows.chunk_by(|a, b| value(*a) == value(*b)) {
+        let rank = before as f64 + (tie.len() as f64 + 1.0) / 2.0;
+        tie.iter().for_each(|row| ranks[*row as usize] = rank);
+        before += tie.len();
+    }
+    ranks
 }
 
 /// Spearman's rank correlation, ties with mean ranks, as `scipy.stats.spearmanr`. The interval is by Fisher's z
@@ -59,8 +76,8 @@ pub fn spearman(a: &Ranked, b: &Ranked) -> Option<Measured> {
     let (first, second) = (a.ranks_beside(b), b.ranks_beside(a));
     let both = first
         .iter()
-        .zip(&second)
-        .filter(|(x, _)| x.is_finite())
+        .zip(second.iter())
+        .filter(|(x, y)| x.is_finite() && y.is_finite())
         .map(|(x, y)| (*x, *y));
     let rows = both.clone().count();
     let value = pearson(both, rows)?;

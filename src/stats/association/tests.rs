@@ -66,7 +66,10 @@ fn cramers_v_and_mutual_information_as_scipy() {
     let v = weak.cramers_v().unwrap();
     near(v.corrected.value, 0.0);
     near(v.uncorrected, 0.27003086243366087);
-    near(weak.mutual_information().unwrap().value, 0.09257672157050911);
+    near(
+        weak.mutual_information().unwrap().value,
+        0.09257672157050911,
+    );
 
     let strong = of_counts(&[&[30, 5, 2], &[3, 40, 9]]);
     near(strong.chi2(), 52.73762573762573);
@@ -131,4 +134,16 @@ fn without_spread_there_is_no_association() {
     let line = Ranked::of((0..9).map(f64::from).collect());
     let found = spearman(&line, &line).unwrap();
     assert_eq!((found.value, found.interval), (1.0, None));
+}
+
+#[test]
+fn rare_levels_are_pooled() {
+    let table = of_counts(&[&[30, 20], &[1, 2], &[2, 0], &[25, 30]]);
+    let pooled = table.pooled(10.0);
+    assert_eq!((table.freedom(), pooled.freedom()), (3.0, 2.0));
+    let same = of_counts(&[&[30, 20], &[25, 30], &[3, 2]]);
+    near(
+        pooled.mutual_information().unwrap().value,
+        same.mutual_information().unwrap().value,
+    );
 }
