@@ -72,16 +72,14 @@ pub fn run(args: &ExploreArgs, site: &Site) -> Result<Exit> {
     let compared = args.against.as_deref();
     let compared = compared.map(|b| against(b, &args.source, &args.read, site));
     let compared = compared.transpose()?;
-    let verdict = compared.as_ref().map(|c| c.drift.clone());
-    let exploration = explore::explore(&table, args.seed, verdict);
+    let exploration = explore::explore(&table, args.seed, compared.as_ref());
     let output = match (&args.output, site.json) {
         (Some(path), _) => Some(path.as_path()),
         (None, true) => None,
         (None, false) => Some(Path::new(REPORT)),
     };
     if let Some(path) = output {
-        let sides = compared.as_ref().map(|c| &c.sides);
-        let page = html::page(&explore::document(&exploration, sides));
+        let page = html::page(&explore::document(&exploration));
         write::beside(path, |to| {
             let written = to.write_all(page.as_bytes());
             written.map_err(|source| WriteError::Io {

@@ -64,6 +64,7 @@ fn the_numbers_of_the_bundled_table_are_those_of_scipy_and_pandas() {
             "missing_patterns",
             "pairs",
             "definitions",
+            "beside",
         ]
     );
     assert_eq!(
@@ -213,6 +214,11 @@ fn two_tables_are_compared_as_drift_does() {
     assert_eq!(against["drift"], true);
     assert_eq!(against["rows"], json!({"reference": 891, "current": 314}));
     assert_eq!(named(&against["columns"], "name", "Sex")["drift"], true);
+    let beside = named(&document["beside"]["columns"], "name", "Sex");
+    assert_eq!(
+        (&beside["levels"], &beside["current"]),
+        (&json!(["female", "male"]), &json!([1.0, 0.0]))
+    );
     assert!(texts(&document).contains("Sex differs from the reference"));
     assert!(folder.text("both.html").contains("Beside the reference"));
     let message = folder.run("explore - --against train.csv").fails(2);

@@ -1,6 +1,6 @@
 //! The exploration as a document for people: findings first, then what they rest on.
 
-use super::against::{self, Sides};
+use super::against;
 use super::column::{ByTarget, Column, Distribution, Statistics};
 use super::exploration::{Exploration, Severity};
 use super::pairs::{Association, Measure};
@@ -25,10 +25,10 @@ const PATTERNS: usize = 12;
 /// Characters of a reason.
 const REASON: usize = 220;
 
-/// The exploration for people, with the two tables beside each other if there are two.
-pub fn document(e: &Exploration, sides: Option<&Sides>) -> Document {
+/// The exploration for people.
+pub fn document(e: &Exploration) -> Document {
     let mut sections = vec![findings(e), columns(e)];
-    sections.extend(sides.and_then(|sides| against::section(e, sides)));
+    sections.extend(against::section(e));
     sections.extend(
         [
             distributions(e),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::beside::Beside;
 use super::column::Column;
 use super::leakage::Leak;
 use super::pairs::{Association, Pairs};
@@ -31,6 +32,8 @@ pub struct Exploration {
     pub pairs: Pairs,
     /// What each measure and rule means.
     pub definitions: BTreeMap<&'static str, &'static str>,
+    /// The columns that differ most from the reference, in both tables.
+    pub beside: Option<Beside>,
 }
 
 /// A sample of the rows.

@@ -9,7 +9,7 @@ use crate::report::chart::plain;
 use crate::stats::association::contingency::{Contingency, MISSING};
 
 /// Findings of one sort that are told one by one; further columns are told together.
-const MOST_ALIKE: usize = 12;
+const MOST_ALIKE: usize = 6;
 /// Share of missing values from which a column says little.
 const MOSTLY_MISSING: f64 = 0.5;
 /// Share from which missing values are worth a finding.

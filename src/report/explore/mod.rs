@@ -12,6 +12,7 @@
 //! * [`findings`]: what all of this would do to a model, ranked.
 
 mod against;
+mod beside;
 pub mod column;
 mod document;
 mod exploration;
@@ -23,8 +24,7 @@ mod views;
 mod words;
 
 use crate::ingest::infer::Observed;
-use crate::monitor::drift::Drift;
-pub use against::Sides;
+pub use beside::{Against, Beside};
 pub use column::Column;
 pub use document::document;
 pub use exploration::{Balance, Exploration, Finding, Sampled, Severity, Target};
@@ -35,7 +35,7 @@ use views::Views;
 pub use words::{short, spark};
 
 /// Explores a table. The seed is that of the sample.
-pub fn explore(table: &Observed, seed: u64, against: Option<Drift>) -> Exploration {
+pub fn explore(table: &Observed, seed: u64, against: Option<&Against>) -> Exploration {
     let views = Views::of(table);
     let (associations, pairs) = pairs::associations(&views);
     let mut exploration = Exploration {
@@ -49,10 +49,11 @@ pub fn explore(table: &Observed, seed: u64, against: Option<Drift>) -> Explorati
         groups: rows::groups(&views),
         leakage: leakage::leakage(&views),
         findings: Vec::new(),
-        against,
+        against: against.map(|a| a.drift.clone()),
         missing_patterns: rows::missing_patterns(&views),
         pairs,
         definitions: words::definitions(),
+        beside: against.map(beside::beside),
     };
     exploration.findings = findings::findings(&exploration, &views);
     for column in &mut exploration.columns {

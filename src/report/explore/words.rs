@@ -50,7 +50,7 @@ pub fn definitions() -> BTreeMap<&'static str, &'static str> {
 pub fn percent(share: f64) -> String {
     let share = share * 100.0;
     match share {
-        s if s == 0.0 => "0 %".into(),
+        0.0 => "0 %".into(),
         s if s < 0.1 => "under 0.1 %".into(),
         s if s < 10.0 || (s > 99.0 && s < 100.0) => format!("{s:.1} %"),
         s => format!("{s:.0} %"),

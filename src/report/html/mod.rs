@@ -65,7 +65,7 @@ fn draw_block(block: &Block, id: &str, level: u8) -> Markup {
         Block::Paragraph(paragraph) => html! { p { (text(paragraph)) } },
         Block::List(items) => html! { ul { @for item in items { li { (text(item)) } } } },
         Block::Facts(facts) => html! {
-            dl { @for (name, value) in facts { dt { (visible(&name)) } dd { (text(value)) } } }
+            dl { @for (name, value) in facts { dt { (visible(name)) } dd { (text(value)) } } }
         },
         Block::Table(found) => table(found),
         Block::Chart(chart) => figure(chart, id, chart.fitted(ALONE)),
@@ -80,7 +80,7 @@ fn draw_block(block: &Block, id: &str, level: u8) -> Markup {
             is_detail: true,
             blocks: inner,
         } => html! {
-            details { summary { (visible(&title)) } (blocks(inner, id, level)) }
+            details { summary { (visible(title)) } (blocks(inner, id, level)) }
         },
         Block::Part {
             title,
@@ -95,9 +95,9 @@ fn draw_block(block: &Block, id: &str, level: u8) -> Markup {
 
 fn heading(title: &str, level: u8) -> Markup {
     match level {
-        ..=2 => html! { h2 { (visible(&title)) } },
-        3 => html! { h3 { (visible(&title)) } },
-        _ => html! { h4 { (visible(&title)) } },
+        ..=2 => html! { h2 { (visible(title)) } },
+        3 => html! { h3 { (visible(title)) } },
+        _ => html! { h4 { (visible(title)) } },
     }
 }
 
