@@ -9,6 +9,7 @@ mod demo;
 mod drift;
 mod evaluate;
 mod exit;
+mod explore;
 mod global;
 mod holder;
 mod ingest;
@@ -65,6 +66,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Compare rows with a reference and report drifted columns
     Drift(drift::DriftArgs),
+    /// Explore a table: types, gaps, distributions, associations, leakage, and findings by consequence
+    Explore(explore::ExploreArgs),
     /// The versions of the model: list, show, promote, rollback, verify, diff, gc
     Models(models::ModelsArgs),
     /// Inspect and maintain the event store: stats, check, compact, backup, export
@@ -134,6 +137,7 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
         Command::Predict(args) => predict::run(&args, &site),
         Command::Evaluate(args) => evaluate::run(&args, &site),
         Command::Drift(args) => drift::run(&args, &site),
+        Command::Explore(args) => explore::run(&args, &site),
         Command::Models(args) => models::run(&args, &site),
         Command::Store(args) => store::run(&args, &site),
         Command::Alerts(args) => alerts::run(&args, &site),

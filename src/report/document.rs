@@ -77,6 +77,11 @@ impl Section {
         self.blocks.push(block.into());
         self
     }
+
+    pub fn with_all(mut self, blocks: impl IntoIterator<Item = Block>) -> Section {
+        self.blocks.extend(blocks);
+        self
+    }
 }
 
 impl Text {

@@ -4,12 +4,15 @@
 //! * [`chart`]: charts, apart from how they are drawn.
 //! * [`drift`]: drift verdicts with their statistics.
 //!
-//! Architecture invariant: reports only format existing values. This module computes nothing beyond a verdict
-//! and writes no files.
+//! * [`explore`]: what is in a table, as statistics and findings.
+//!
+//! Architecture invariant: reports are functions of existing values: tables, models, verdicts. This module reads and writes no
+//! files and knows no clock.
 
 pub mod chart;
 pub mod document;
 pub mod drift;
+pub mod explore;
 pub mod html;
 pub mod table;
 mod visible;

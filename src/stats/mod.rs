@@ -8,10 +8,12 @@
 //! * [`difference`], [`mcnemar`]: two predictors on the same rows, at a single look; [`sequence`]: a mean, at every look.
 //! * [`interval`]: confidence intervals of one statistic at a single look.
 //! * [`two_sample`]: the distance between two samples of one column, and its significance.
+//! * [`association`]: how much one column of a table says about another, with intervals.
 //! * [`moments`], [`quantile`], [`normal`], [`gamma`]: mean, deviation, quantiles of values and of distributions.
 //!
 //! Undefined results are `None`, never NaN.
 
+pub mod association;
 pub mod difference;
 pub mod figures;
 pub mod gamma;

@@ -18,6 +18,7 @@ mod drift;
 mod estimates;
 mod expect;
 mod explanations;
+mod explore;
 mod export;
 mod formats;
 mod framing;

@@ -1,6 +1,7 @@
 //! Subcommand `drift`: compares rows with a reference. The rows come from a file or from the predictions in the store; the
 //! reference is a file or the training rows of a model.
 
+mod against;
 mod args;
 mod say;
 mod sides;
@@ -17,6 +18,7 @@ use crate::ingest::WriteError;
 use crate::ingest::write;
 use crate::monitor::drift::Drift;
 use crate::report;
+pub use against::against;
 pub use args::DriftArgs;
 use sides::{Reference, Rows};
 

@@ -67,6 +67,16 @@ impl Reference {
             true => schema,
             false => fitting(from, schema, &options, site)?,
         };
+        Reference::of_table(from, schema, options, site)
+    }
+
+    /// A table as the reference, read by this schema.
+    pub fn of_table(
+        from: &str,
+        schema: Arc<Schema>,
+        options: Options,
+        site: &Site,
+    ) -> Result<Reference> {
         let (name, rows) = read(from, &schema, site, &options, None)?;
         Ok(Reference {
             name,

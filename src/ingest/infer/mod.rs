@@ -7,6 +7,7 @@ mod column;
 mod error;
 mod forms;
 mod guess;
+mod observed;
 mod survey;
 mod target;
 mod write;
@@ -26,7 +27,9 @@ use crate::schema::spec::{ColumnSpec, SpecError, TableSpec, TargetSpec, yaml};
 use column::Column;
 pub use error::InferError;
 use guess::{Guess, Kind};
+pub use observed::{Look, NO_LEVEL, Observed, ObservedColumn, ObservedTarget, Values, observed};
 use survey::Survey;
+use target::Labels;
 use write::Draft;
 
 /// What the caller specifies about the spec.
@@ -72,16 +75,14 @@ pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferError
     }
     let target = find(&survey.columns, wanted.target)?;
     let labels = target::labels(target, survey.rows, wanted.positive)?;
-    let features = || survey.columns.iter().filter(|c| c.name != wanted.target);
-    let id = features().find(|c| guess::is_id(c, survey.rows));
-    let mut guesses: Vec<(&str, Guess)> = features()
-        .filter(|c| id.is_none_or(|id| id.name != c.name))
-        .map(|c| (c.name.as_str(), guess::guess(c, survey.rows)))
-        .collect();
-    let groups = one_group(&mut guesses);
-    if guesses.iter().all(|(_, guess)| guess.kind == Kind::Unused) {
+    let guesses = guesses(&survey, Some(wanted.target));
+    if guesses
+        .columns
+        .iter()
+        .all(|(_, guess)| guess.kind == Kind::Unused)
+    {
         let why = |(name, guess): &(&str, Guess)| format!("{name:?}: {}", guess.why);
-        let all: Vec<String> = guesses.iter().map(why).collect();
+        let all: Vec<String> = guesses.columns.iter().map(why).collect();
         return Err(InferError::NothingToLearnFrom {
             target: wanted.target.to_owned(),
             why: match all.is_empty() {
@@ -100,30 +101,10 @@ pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferError
         rows: survey.rows,
         target: wanted.target,
         labels: &labels,
-        id: id.map(|id| id.name.as_str()),
-        columns: &guesses,
-        groups: groups.as_deref(),
+        id: guesses.id,
+        columns: &guesses.columns,
+        groups: guesses.groups.as_deref(),
         format: wanted.format,
-    };
-    let note = |column: &Column| match &guesses.iter().find(|(name, _)| *name == column.name) {
-        Some((name, guess)) => ColumnNote {
-            name: (*name).to_owned(),
-            kind: guess.kind.word(),
-            why: guess.why.clone(),
-            used: guess.kind != Kind::Unused,
-        },
-        None if column.name == wanted.target => ColumnNote {
-            name: column.name.clone(),
-            kind: "target",
-            why: labels.why.clone(),
-            used: true,
-        },
-        None => ColumnNote {
-            name: column.name.clone(),
-            kind: "id",
-            why: "it names the rows: another value in each".into(),
-            used: false,
-        },
     };
     let mut notices = survey.notices.clone();
     notices.extend(labels.notices.iter().cloned());
@@ -135,9 +116,71 @@ pub fn spec(source: &Source, wanted: &Wanted<'_>) -> Result<Inferred, InferError
     }
     Ok(Inferred {
         text: draft.text(),
-        columns: survey.columns.iter().map(note).collect(),
+        columns: survey
+            .columns
+            .iter()
+            .map(|c| note(c, &guesses, Some((wanted.target, &labels))))
+            .collect(),
         notices,
     })
+}
+
+/// What the columns beside the target are taken for.
+struct Guesses<'s> {
+    id: Option<&'s str>,
+    columns: Vec<(&'s str, Guess)>,
+    /// The column whose equal values an evaluation keeps in one fold.
+    groups: Option<String>,
+}
+
+impl Guesses<'_> {
+    /// The guess for a column; `None` for the id and the target.
+    fn of(&self, name: &str) -> Option<&Guess> {
+        let found = self.columns.iter().find(|(other, _)| *other == name);
+        found.map(|(_, guess)| guess)
+    }
+}
+
+fn guesses<'s>(survey: &'s Survey, target: Option<&str>) -> Guesses<'s> {
+    let features = || {
+        let columns = survey.columns.iter();
+        columns.filter(|c| target != Some(c.name.as_str()))
+    };
+    let id = features().find(|c| guess::is_id(c, survey.rows));
+    let mut columns: Vec<(&str, Guess)> = features()
+        .filter(|c| id.is_none_or(|id| id.name != c.name))
+        .map(|c| (c.name.as_str(), guess::guess(c, survey.rows)))
+        .collect();
+    let groups = one_group(&mut columns);
+    Guesses {
+        id: id.map(|id| id.name.as_str()),
+        columns,
+        groups,
+    }
+}
+
+fn note(column: &Column, guesses: &Guesses<'_>, target: Option<(&str, &Labels)>) -> ColumnNote {
+    let name = column.name.clone();
+    match (guesses.of(&name), target) {
+        (Some(guess), _) => ColumnNote {
+            name,
+            kind: guess.kind.word(),
+            why: guess.why.clone(),
+            used: guess.kind != Kind::Unused,
+        },
+        (None, Some((target, labels))) if name == target => ColumnNote {
+            name,
+            kind: "target",
+            why: labels.why.clone(),
+            used: true,
+        },
+        (None, _) => ColumnNote {
+            name,
+            kind: "id",
+            why: "it names the rows: another value in each".into(),
+            used: false,
+        },
+    }
 }
 
 /// The schema of a table as observed, to compare other tables with it. No column is treated as the target.
@@ -179,6 +222,11 @@ pub fn schema(source: &Source) -> Result<Schema, InferError> {
 fn surveyed(source: &Source) -> Result<Survey, InferError> {
     let mut survey = Survey::default();
     source.survey(&mut survey)?;
+    check(&survey, source)?;
+    Ok(survey)
+}
+
+fn check(survey: &Survey, source: &Source) -> Result<(), InferError> {
     let (unreadable, lines) = (survey.unreadable, survey.rows + survey.unreadable);
     match &survey.first_unreadable {
         Some(first) if survey.rows > 0 && unreadable as f64 > MAX_BAD * lines as f64 => {
@@ -189,7 +237,7 @@ fn surveyed(source: &Source) -> Result<Survey, InferError> {
                 first: first.clone(),
             })
         }
-        _ => Ok(survey),
+        _ => Ok(()),
     }
 }
 

@@ -34,6 +34,11 @@ impl Survey {
         self.columns.len() - 1
     }
 
+    /// Index in `columns` of a column of the current file.
+    pub fn place(&self, at: usize) -> usize {
+        self.places[at]
+    }
+
     fn add(&mut self, row: &Row) {
         let Some(raw) = row.raw() else { return };
         for name in &raw.names()[self.places.len()..] {

@@ -1,6 +1,6 @@
 //! The charts of the platform, each from plain data.
 
-use super::table::plain;
+use super::table::{cell, plain};
 use super::{At, Axis, Bar, Cell, Chart, Mark, Point, Spot};
 
 /// Counts of one series over shared intervals: `edges` has one value more than `counts`.
@@ -71,12 +71,13 @@ pub fn bars(
     series: &[(&str, &[f64])],
 ) -> Chart {
     let breadth = 0.8 / series.len().max(1) as f64;
+    let values_axis = values.clone();
     let mark = |(s, (name, values)): (usize, &(&str, &[f64]))| {
         let bar = |(i, value): (usize, &f64)| {
             let from = i as f64 - 0.4 + s as f64 * breadth;
             let bar = Bar::plain(from, from + breadth, *value);
             match series.len() {
-                1 => bar.labelled(plain(*value)),
+                1 => bar.labelled(cell(&values_axis, *value)),
                 _ => bar,
             }
         };
@@ -95,7 +96,10 @@ pub fn bars(
             } else {
                 String::new()
             };
-            format!("{of}the largest is {at} with {}", plain(*value))
+            format!(
+                "{of}the largest is {at} with {}",
+                cell(&values_axis, *value)
+            )
         })
     };
     let summary: Vec<String> = series.iter().filter_map(largest).collect();
@@ -292,6 +296,20 @@ pub fn confusion(title: impl Into<String>, classes: [&str; 2], counts: [[u64; 2]
         marks: vec![Mark::Cells {
             series: "rows".into(),
             rows: counts.iter().map(row).collect(),
+        }],
+    }
+}
+
+/// A matrix of shares, the first row on top; the caller says in the summary what stands out.
+pub fn heat_map(title: impl Into<String>, x: Axis, y: Axis, rows: Vec<Vec<Cell>>) -> Chart {
+    Chart {
+        title: title.into(),
+        summary: String::new(),
+        x,
+        y,
+        marks: vec![Mark::Cells {
+            series: "cells".into(),
+            rows,
         }],
     }
 }

@@ -18,6 +18,21 @@ impl Size {
     }
 }
 
+impl Chart {
+    /// The size at which each name of the y axis has a line of its own; without names the size as it is.
+    pub fn fitted(&self, size: Size) -> Size {
+        /// Height of a name with its bars or cells, and of what stands above and below them.
+        const NAME: f64 = 17.0;
+        const AROUND: f64 = 62.0;
+        let Some(names) = self.y.categories() else {
+            return size;
+        };
+        let bars = self.series().len().max(1) as f64;
+        let height = AROUND + names.len() as f64 * NAME * f64::max(1.0, bars * 0.7);
+        Size::of(size.width, height)
+    }
+}
+
 /// Gap between parts of a drawing.
 const GAP: f64 = 5.0;
 /// Height of a line of text.
@@ -193,7 +208,7 @@ impl Frame {
         let room = room(&marked);
         for tick in &marked {
             let x = self.at_x(tick.at);
-            if self.is_lying {
+            if self.is_lying && chart.x.categories().is_none() {
                 canvas.line(&[(x, self.top), (x, self.bottom)], Paint::Grid);
             }
             let text = fitting(&tick.text, room.max(3.0 * TEXT), canvas);
@@ -324,6 +339,9 @@ impl Frame {
                 let (x, y) = (c as f64, r as f64);
                 let (a, b) = (self.at((x - 0.48, y - 0.46)), self.at((x + 0.48, y + 0.46)));
                 canvas.area(&[a, (b.0, a.1), b, (a.0, b.1)], Paint::Shade(share));
+                if cell.label.is_empty() {
+                    continue;
+                }
                 let label = fitting(&cell.label, b.0 - a.0, canvas);
                 let middle = ((a.0 + b.0) / 2.0, (a.1 + b.1) / 2.0 + TEXT * 0.35);
                 canvas.text(middle, Anchor::Middle, &label, Paint::OnShade(share));

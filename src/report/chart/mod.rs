@@ -15,7 +15,8 @@ mod ticks;
 pub use axis::{Axis, Scale};
 pub use canvas::{Anchor, Canvas, Paint, Point};
 pub use catalogue::{
-    Bin, Counts, Waterfall, bars, calibration, confusion, histogram, precision_recall, roc,
+    Bin, Counts, Waterfall, bars, calibration, confusion, heat_map, histogram, precision_recall,
+    roc,
 };
 pub use draw::{Size, draw};
 pub use svg::image;

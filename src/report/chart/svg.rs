@@ -43,7 +43,7 @@ fn class(paint: Paint) -> String {
         Paint::Pale(i) => format!("s{} pale", i % COLOURS),
         Paint::Shade(share) => format!("shade d{:.0}", share.clamp(0.0, 1.0) * 10.0),
         Paint::OnShade(share) if share > 0.55 => "on".into(),
-        Paint::OnShade(_) => "label".into(),
+        Paint::OnShade(_) => "cell".into(),
     }
 }
 

@@ -119,7 +119,7 @@ fn bar_cells(bar: &Bar, first: &Axis, second: &Axis, is_floating: bool) -> Vec<S
 }
 
 /// A value as it is written in a table.
-fn cell(axis: &Axis, value: f64) -> String {
+pub(super) fn cell(axis: &Axis, value: f64) -> String {
     if !value.is_finite() {
         return String::new();
     }

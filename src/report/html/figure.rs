@@ -20,6 +20,11 @@ pub fn figure(chart: &Chart, id: &str, size: Size) -> Markup {
     }
 }
 
+/// Whether a cell is a sentence, which a narrow screen must not break after every word.
+fn is_long(cell: &str) -> bool {
+    cell.chars().nth(28).is_some()
+}
+
 /// A table in a box that scrolls sideways.
 pub fn table(table: &Table) -> Markup {
     html! {
@@ -32,7 +37,7 @@ pub fn table(table: &Table) -> Markup {
                     @for row in &table.rows {
                         tr {
                             @for (cell, column) in row.iter().zip(&table.columns) {
-                                td .number[column.is_number] { (visible(cell)) }
+                                td .number[column.is_number] .long[is_long(cell)] { (visible(cell)) }
                             }
                         }
                     }

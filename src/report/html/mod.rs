@@ -68,7 +68,7 @@ fn draw_block(block: &Block, id: &str, level: u8) -> Markup {
             dl { @for (name, value) in facts { dt { (visible(name)) } dd { (text(value)) } } }
         },
         Block::Table(found) => table(found),
-        Block::Chart(chart) => figure(chart, id, ALONE),
+        Block::Chart(chart) => figure(chart, id, chart.fitted(ALONE)),
         Block::Charts(charts) => html! {
             div.charts { @for (i, chart) in charts.iter().enumerate() { (figure(chart, &format!("{id}-{i}"), BESIDE)) } }
         },
