@@ -53,6 +53,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("export", &["ingest", "store", "clock"]),
     (
+        "replay",
+        &["schema", "stats", "model", "registry", "store", "trainset"],
+    ),
+    (
         "control",
         &[
             "schema",
@@ -65,6 +69,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "live",
             "promotion",
             "trainset",
+            "replay",
             "priority",
             "units",
             "clock",
@@ -105,6 +110,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "promotion",
             "pulls",
             "export",
+            "replay",
             "control",
             "monitoring",
             "priority",

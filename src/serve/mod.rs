@@ -42,6 +42,7 @@ pub mod predictor;
 pub mod problem;
 pub mod quarantine;
 mod query;
+pub mod replay;
 mod reply;
 pub mod route;
 pub mod router;

@@ -8,13 +8,15 @@
 //! * [`difference`], [`mcnemar`]: two predictors on the same rows, at a single look; [`sequence`]: a mean, at every look.
 //! * [`interval`]: confidence intervals of one statistic at a single look.
 //! * [`two_sample`]: the distance between two samples of one column, and its significance.
-//! * [`moments`], [`quantile`], [`normal`], [`gamma`]: mean, deviation, quantiles of values and of distributions.
+//! * [`moments`], [`quantile`], [`normal`], [`gamma`]: mean, deviation, quantiles of values and of distributions; [`grid`]:
+//!   quantiles of values that are too many to hold.
 //!
 //! Undefined results are `None`, never NaN.
 
 pub mod difference;
 pub mod figures;
 pub mod gamma;
+pub mod grid;
 pub mod interval;
 pub mod mcnemar;
 pub mod metric;

@@ -58,6 +58,7 @@ const REACH: &[(Scope, &[&str])] = &[
             "POST /v1/silences",
             "POST /v1/alerts/outbox/{id}/resend",
             "POST /v1/train",
+            "POST /v1/replay",
             "GET /v1/jobs",
             "GET /v1/jobs/{id}",
             "DELETE /v1/jobs/{id}",

@@ -42,6 +42,7 @@ mod pulls;
 mod recipe;
 mod reference;
 mod rejected;
+mod replay;
 mod rest;
 mod revisions;
 mod server;
