@@ -30,6 +30,7 @@ mod table;
 mod text;
 mod time;
 mod train;
+mod why;
 
 use std::process::ExitCode;
 
@@ -67,6 +68,8 @@ enum Command {
     Drift(drift::DriftArgs),
     /// Score stored predictions again with another version and compare both
     Replay(replay::ReplayArgs),
+    /// All that is known of a prediction, a model version, an alert or a verdict
+    Why(why::WhyArgs),
     /// The versions of the model: list, show, promote, rollback, verify, diff, gc
     Models(models::ModelsArgs),
     /// Inspect and maintain the event store: stats, check, compact, backup, export
@@ -137,6 +140,7 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
         Command::Evaluate(args) => evaluate::run(&args, &site),
         Command::Drift(args) => drift::run(&args, &site),
         Command::Replay(args) => replay::run(&args, &site),
+        Command::Why(args) => why::run(&args, &site),
         Command::Models(args) => models::run(&args, &site),
         Command::Store(args) => store::run(&args, &site),
         Command::Alerts(args) => alerts::run(&args, &site),

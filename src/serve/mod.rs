@@ -59,4 +59,5 @@ pub mod store;
 pub mod stream;
 pub mod views;
 pub mod watch;
+pub mod why;
 pub mod ws;

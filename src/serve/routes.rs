@@ -3,7 +3,7 @@
 use super::route::Table;
 use super::{
     alerts, cycle, events, health, jobs, labels, login, metrics, models, monitor, openapi, predict,
-    quarantine, replay, rows, settings, site, sources, store, ws,
+    quarantine, replay, rows, settings, site, sources, store, why, ws,
 };
 
 /// All routes, by resource. The most frequently requested ones come first, because the router tries them in this order.
@@ -13,6 +13,7 @@ pub static ROUTES: Table = Table(&[
     labels::ROUTES,
     rows::ROUTES,
     events::ROUTES,
+    why::ROUTES,
     models::ROUTES,
     cycle::ROUTES,
     monitor::ROUTES,

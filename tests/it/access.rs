@@ -36,6 +36,7 @@ const REACH: &[(Scope, &[&str])] = &[
         Scope::Read,
         &[
             "GET /v1/predictions/{id}",
+            "GET /v1/why/{id}",
             "GET /v1/events",
             "GET /v1/loop",
             "GET /v1/monitor",

@@ -61,4 +61,5 @@ mod training;
 mod trials;
 mod triggers;
 mod turned;
+mod why;
 mod ws;
