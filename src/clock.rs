@@ -6,6 +6,7 @@
 
 use std::sync::Mutex;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use uuid::{NoContext, Uuid};
 
@@ -82,6 +83,14 @@ pub fn rfc3339(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
+/// Parses a moment, or a day, which means its start in UTC.
+pub fn moment(text: &str) -> Option<Timestamp> {
+    match text.parse::<Date>() {
+        Ok(day) if text.len() == "2026-01-31".len() => format!("{day}T00:00:00Z").parse().ok(),
+        _ => text.parse().ok(),
+    }
+}
+
 /// For `#[serde(with = "crate::clock::timestamp")]`: written like [`rfc3339`], read from any RFC 3339 text.
 pub mod timestamp {
     use jiff::Timestamp;
@@ -110,6 +119,17 @@ mod tests {
         check("2026-01-31T09:15:00Z", "2026-01-31T09:15:00.000Z");
         check("2026-01-31T09:15:00.999999999Z", "2026-01-31T09:15:00.999Z");
         check("1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59.500Z");
+    }
+
+    #[test]
+    fn a_day_is_its_start() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(moment(text).map(rfc3339).as_deref(), expected, "{text}");
+        };
+        check("2026-01-31", Some("2026-01-31T00:00:00.000Z"));
+        check("2026-01-31T09:15:00Z", Some("2026-01-31T09:15:00.000Z"));
+        check("2026-01-31T09:15:00", None); // of which zone?
+        check("yesterday", None);
     }
 
     #[test]

@@ -22,6 +22,7 @@
 //! * [`alert`]: alerts, their outbox, webhooks and e-mail.
 //! * [`live`]: the live model; [`promotion`]: gate, shadow, probation, policy. The latter is pure.
 //! * [`trainset`]: the training set; [`pulls`]: writes rows of sources to the store; [`export`]: writes events to files.
+//! * [`replay`]: scores stored predictions again with another version.
 //! * [`control`]: the loop: retrain controller, shadow scorer, training jobs.
 //! * [`monitoring`]: the task that follows predictions into windows; [`health`]: conditions of the server itself.
 //! * [`serve`]: REST, WebSocket and page: handlers decode a request, call the domain, and encode the response.
@@ -71,6 +72,7 @@ pub mod priority;
 pub mod promotion;
 pub mod pulls;
 pub mod registry;
+pub mod replay;
 pub mod report;
 pub mod schema;
 pub mod serve;

@@ -59,6 +59,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("export", &["ingest", "store", "clock"]),
     ("timeline", &["store", "clock", "telemetry"]),
     (
+        "replay",
+        &["schema", "stats", "model", "registry", "store", "trainset"],
+    ),
+    (
         "control",
         &[
             "schema",
@@ -71,6 +75,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "live",
             "promotion",
             "trainset",
+            "replay",
             "priority",
             "units",
             "clock",
@@ -111,6 +116,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "promotion",
             "pulls",
             "export",
+            "replay",
             "control",
             "monitoring",
             "timeline",

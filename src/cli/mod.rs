@@ -22,6 +22,7 @@ mod predict;
 mod progress;
 mod quarantine;
 mod remote;
+mod replay;
 mod rows;
 mod serve;
 mod site;
@@ -31,6 +32,7 @@ mod table;
 mod text;
 mod time;
 mod train;
+mod why;
 
 use std::process::ExitCode;
 
@@ -68,6 +70,10 @@ enum Command {
     Drift(drift::DriftArgs),
     /// Explore a table: types, gaps, distributions, associations, leakage, and findings by consequence
     Explore(explore::ExploreArgs),
+    /// Score stored predictions again with another version and compare both
+    Replay(replay::ReplayArgs),
+    /// All that is known of a prediction, a model version, an alert or a verdict
+    Why(why::WhyArgs),
     /// The versions of the model: list, show, promote, rollback, verify, diff, gc
     Models(models::ModelsArgs),
     /// Inspect and maintain the event store: stats, check, compact, backup, export
@@ -138,6 +144,8 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
         Command::Evaluate(args) => evaluate::run(&args, &site),
         Command::Drift(args) => drift::run(&args, &site),
         Command::Explore(args) => explore::run(&args, &site),
+        Command::Replay(args) => replay::run(&args, &site),
+        Command::Why(args) => why::run(&args, &site),
         Command::Models(args) => models::run(&args, &site),
         Command::Store(args) => store::run(&args, &site),
         Command::Alerts(args) => alerts::run(&args, &site),

@@ -43,6 +43,8 @@ pub struct Shown {
     done: AtomicUsize,
     stop: Arc<AtomicBool>,
     leave: Option<Leave>,
+    /// What the steps are.
+    unit: &'static str,
     begun: OnceLock<Instant>,
 }
 
@@ -65,6 +67,7 @@ impl Shown {
             done: AtomicUsize::new(0),
             stop,
             leave: None,
+            unit: "fits",
             begun: OnceLock::new(),
         }
     }
@@ -75,6 +78,11 @@ impl Shown {
             leave: Some(leave),
             ..self
         }
+    }
+
+    /// Names the steps, for work other than a training.
+    pub fn counting(self, unit: &'static str) -> Shown {
+        Shown { unit, ..self }
     }
 
     pub fn finish(&self) {
@@ -125,7 +133,7 @@ impl Progress for Shown {
                 self.bar.inc(1);
             }
             Form::Lines if Shown::is_milestone(done, steps) => {
-                errln!("{done} of {steps} fits: {what}")
+                errln!("{done} of {steps} {}: {what}", self.unit)
             }
             Form::Json if Shown::is_milestone(done, steps) => {
                 let fraction = done as f64 / steps as f64;

@@ -196,6 +196,14 @@ impl Model {
         &self.card
     }
 
+    /// The features of one row, in the order of [`Recipe::features`].
+    pub fn features<'w>(&self, row: RowView<'_>, work: &'w mut Workspace) -> &'w [f32] {
+        work.features.resize(self.recipe.width(), 0.0);
+        self.recipe
+            .transform(row, &mut work.scratch, &mut work.features);
+        &work.features
+    }
+
     /// Probability of the positive value for one validated row, in [0, 1].
     pub fn probability(&self, row: RowView<'_>, work: &mut Workspace) -> f64 {
         work.features.resize(self.recipe.width(), 0.0);

@@ -1,6 +1,7 @@
 //! One line of the ledger: its content, its hash and its possible damage.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -14,8 +15,9 @@ const HASH_FIELD: &str = r#","hash":""#;
 const TAIL: usize = HASH_FIELD.len() + 64 + 2;
 
 /// An event in the life of a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Action {
     /// The version was trained and its file written.
     Trained,

@@ -109,7 +109,7 @@ pub async fn stored(
 
 /// Whether the prediction with this id may be too recent to be on disk. The server's own ids contain their time; `named` is
 /// the time of a prediction whose id the client chose.
-fn may_be_new(id: &str, named: Option<Timestamp>, now: Timestamp) -> bool {
+pub(super) fn may_be_new(id: &str, named: Option<Timestamp>, now: Timestamp) -> bool {
     let made = Uuid::try_parse(id).ok().and_then(|id| id.get_timestamp());
     let made = made.and_then(|made| i64::try_from(made.to_unix().0).ok());
     let times = [made, named.map(Timestamp::as_second)];

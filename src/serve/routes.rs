@@ -3,7 +3,7 @@
 use super::route::Table;
 use super::{
     alerts, cycle, events, health, jobs, labels, login, metrics, models, monitor, openapi, predict,
-    quarantine, rows, settings, site, sources, store, ws,
+    quarantine, replay, rows, settings, site, sources, store, why, ws,
 };
 
 /// All routes, by resource. The most frequently requested ones come first, because the router tries them in this order.
@@ -13,11 +13,13 @@ pub static ROUTES: Table = Table(&[
     labels::ROUTES,
     rows::ROUTES,
     events::ROUTES,
+    why::ROUTES,
     models::ROUTES,
     cycle::ROUTES,
     monitor::ROUTES,
     alerts::ROUTES,
     jobs::ROUTES,
+    replay::ROUTES,
     quarantine::ROUTES,
     store::ROUTES,
     sources::ROUTES,

@@ -9,7 +9,6 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -19,6 +18,7 @@ use super::pairs::Pairs;
 use super::problem::{Entry, Problem, kind};
 use super::route::{Body, Parameter, Response, Route, Tag, count};
 use super::{events, jobs, query, reply, views};
+use crate::clock;
 use crate::control::jobs::{JobView, Jobs, Product, Upkeep};
 use crate::export::table::Layouts;
 use crate::export::{self, Filter};
@@ -113,7 +113,8 @@ const LINES: &str = "application/x-ndjson";
 /// Media type of events as a Parquet table.
 const PARQUET: &str = "application/vnd.apache.parquet";
 
-fn day_or_moment() -> Value {
+/// JSON Schema of a time.
+pub(super) fn day_or_moment() -> Value {
     json!({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]})
 }
 
@@ -173,8 +174,8 @@ pub async fn check(
     jobs: web::Data<Jobs>,
     store: web::Data<Store>,
 ) -> Result<HttpResponse, Problem> {
-    let job = jobs.work(CHECK, move |stopped| {
-        upkeep::check(&store, stopped).map(|checked| checked.map(Product::Checked))
+    let job = jobs.work(CHECK, move |job| {
+        upkeep::check(&store, &|| job.stopped()).map(|checked| checked.map(Product::Checked))
     })?;
     queued(&job)
 }
@@ -365,13 +366,8 @@ fn response(media_type: &str) -> actix_web::HttpResponseBuilder {
     response
 }
 
-/// Parses a timestamp, or a date as the start of that day in UTC.
 fn time(name: &str, text: &str) -> Result<Timestamp, Problem> {
-    let moment = match text.parse::<Date>() {
-        Ok(day) if text.len() == "2026-01-31".len() => format!("{day}T00:00:00Z"),
-        _ => text.to_owned(),
-    };
-    moment.parse().map_err(|_| {
+    clock::moment(text).ok_or_else(|| {
         let detail = format!(
             "{name}={text:?}; write a day as 2026-01-31 or a moment as 2026-01-31T09:15:00Z"
         );

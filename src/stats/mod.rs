@@ -9,7 +9,8 @@
 //! * [`interval`]: confidence intervals of one statistic at a single look.
 //! * [`two_sample`]: the distance between two samples of one column, and its significance.
 //! * [`association`]: how much one column of a table says about another, with intervals.
-//! * [`moments`], [`quantile`], [`normal`], [`gamma`]: mean, deviation, quantiles of values and of distributions.
+//! * [`moments`], [`quantile`], [`normal`], [`gamma`]: mean, deviation, quantiles of values and of distributions; [`grid`]:
+//!   quantiles of values that are too many to hold.
 //!
 //! Undefined results are `None`, never NaN.
 
@@ -17,6 +18,7 @@ pub mod association;
 pub mod difference;
 pub mod figures;
 pub mod gamma;
+pub mod grid;
 pub mod interval;
 pub mod mcnemar;
 pub mod metric;

@@ -15,7 +15,7 @@ pub fn median(sorted: &[f64]) -> Option<f64> {
 }
 
 /// Interpolates like NumPy's `_lerp`, which starts from the nearer end, so that results agree to the bit.
-fn between(low: f64, high: f64, share: f64) -> f64 {
+pub(super) fn between(low: f64, high: f64, share: f64) -> f64 {
     let distance = high - low;
     if share >= 0.5 {
         high - distance * (1.0 - share)

@@ -123,6 +123,11 @@ impl Store {
         (store, writer)
     }
 
+    /// The file of the store, for readers that also read a file which no server has open.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
     /// Whether the store can be written; the receiver is notified when that changes.
     pub fn health(&self) -> watch::Receiver<Health> {
         self.file.health()

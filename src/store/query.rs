@@ -1,6 +1,6 @@
 //! Read access to the store without its writer. Each method reads one snapshot and blocks on the disk.
 
-use super::event::{Id, Record};
+use super::event::Record;
 use super::labels::Truth;
 use super::read::{self, Snapshot, Stats};
 use super::rows::Quarantined;
@@ -18,11 +18,7 @@ impl Store {
         id: &str,
         look: impl FnOnce(&Record<'_>, Option<Truth>) -> T,
     ) -> Result<Option<T>, StoreError> {
-        self.file.read(|snapshot| {
-            let id = Id::of(id);
-            let truth = read::truth(snapshot, id)?;
-            read::by_id(snapshot, id, |record| look(record, truth))
-        })
+        self.file.event(id, look)
     }
 
     /// Passes the events after `seq` to `look`, in order, until it returns false.

@@ -52,6 +52,19 @@ impl File {
     ) -> Result<T, StoreError> {
         self.read(|transaction| look(Snapshot(transaction)))
     }
+
+    /// Passes the prediction or row with this id and its label to `look`; returns none where the id is unknown.
+    pub fn event<T>(
+        &self,
+        id: &str,
+        look: impl FnOnce(&Record<'_>, Option<Truth>) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        self.read(|snapshot| {
+            let id = Id::of(id);
+            let truth = truth(snapshot, id)?;
+            by_id(snapshot, id, |record| look(record, truth))
+        })
+    }
 }
 
 impl Snapshot<'_> {
@@ -63,6 +76,11 @@ impl Snapshot<'_> {
     /// Passes the events after `seq` to `look`, in order, until it returns false.
     pub fn after(self, seq: u64, look: impl FnMut(&Record<'_>) -> bool) -> Result<(), StoreError> {
         after(self.0, seq, look)
+    }
+
+    /// The label of the prediction or row with this id.
+    pub fn truth(self, id: Id<'_>) -> Result<Option<Truth>, StoreError> {
+        truth(self.0, id)
     }
 
     /// Every label, by the key of the prediction's or row's id.

@@ -37,6 +37,7 @@ const REACH: &[(Scope, &[&str])] = &[
         Scope::Read,
         &[
             "GET /v1/predictions/{id}",
+            "GET /v1/why/{id}",
             "GET /v1/events",
             "GET /v1/loop",
             "GET /v1/monitor",
@@ -67,6 +68,7 @@ const REACH: &[(Scope, &[&str])] = &[
             "POST /v1/silences",
             "POST /v1/alerts/outbox/{id}/resend",
             "POST /v1/train",
+            "POST /v1/replay",
             "GET /v1/jobs",
             "GET /v1/jobs/{id}",
             "DELETE /v1/jobs/{id}",

@@ -43,9 +43,17 @@ fn the_story_is_told_in_order_and_ends_well() {
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let acts = told["acts"].as_array().unwrap();
     let each = |key: &str| acts.iter().map(|act| act[key].clone()).collect::<Vec<_>>();
-    assert_eq!(each("act"), ["steady", "shift", "retrain", "recovery"]);
-    let models = each("model");
-    assert_eq!(models, ["titanic@1", "titanic@1", "titanic@2", "titanic@2"]);
+    let story = [
+        ("steady", "titanic@1"),
+        ("shift", "titanic@1"),
+        ("alarm", "titanic@1"),
+        ("retraining", "titanic@1"),
+        ("gate", "titanic@1"),
+        ("swap", "titanic@2"),
+        ("recovery", "titanic@2"),
+    ];
+    assert_eq!(each("act"), story.map(|(act, _)| act));
+    assert_eq!(each("model"), story.map(|(_, model)| model));
     let times = each("time");
     assert!(times.is_sorted_by_key(|time| time.to_string()), "{times:?}");
     let loss = |when: &str| told["figures"][when]["log_loss"].as_f64().unwrap();
@@ -55,18 +63,29 @@ fn the_story_is_told_in_order_and_ends_well() {
         (&told["promoted"], &told["recovered"]),
         (&json!(true), &json!(true))
     );
-    let gate = &acts[2]["job"]["gate"];
-    let asked = acts[0]["rows"].as_u64().unwrap() + acts[1]["rows"].as_u64().unwrap();
+    // The alarm is the monitor's, and its verdict is what begins the retraining.
+    let change = acts[2]["change"].as_str().unwrap();
+    assert!(change.contains('→'), "{change}");
+    let by = acts[3]["by"].as_str().unwrap();
+    let (column, _) = change.split_once(':').unwrap();
+    assert!(
+        by.starts_with(&format!("rule: verdict: {column}: ")),
+        "{by}"
+    );
+    let gate = &acts[4]["gate"];
+    let rows = |when: &str| told["figures"][when]["rows"].as_u64().unwrap();
     assert_eq!(
         (&gate["verdict"], &gate["rows"]),
-        (&json!("promote"), &json!(asked))
+        (&json!("promote"), &json!(rows("before") + rows("during")))
     );
+    assert_eq!(acts[5]["previous"], "titanic@1");
     assert!(said.contains("watch it: http://127.0.0.1:"), "{said}");
     let none: [PathBuf; 0] = [];
     assert_eq!(left(temporary.path()), none, "the throw-away state is gone");
 }
 
-/// Requests of its open page and of other clients do not affect the demo.
+/// Requests of its open page and trials of other clients do not affect the demo. Predictions that they store are traffic: the
+/// monitor judges them too.
 #[test]
 fn others_traffic_makes_no_difference_to_the_demo() {
     use std::io::{BufRead, BufReader};
@@ -91,8 +110,7 @@ fn others_traffic_makes_no_difference_to_the_demo() {
         let mut asked = 0;
         loop {
             let page = client.get(&address).send().await;
-            let path = ["/v1/predict?store=false", "/v1/predict"][asked % 2];
-            let row = client.post(format!("{address}{path}"));
+            let row = client.post(format!("{address}/v1/predict?store=false"));
             let row = row.json(&crate::server::passenger()).send().await;
             if page.is_err() || row.is_err() {
                 return asked; // it is over
@@ -113,8 +131,13 @@ fn the_same_seed_tells_the_same_story_and_a_state_can_be_kept() {
     let told = |more: &[&str]| {
         let output = demo(temporary.path(), &[&["--speed", "max"], more].concat());
         let text = String::from_utf8(output.stdout).unwrap();
-        // Lines that contain an address or a time differ between runs.
-        let own = ["watch it", "  trained in", "the state is kept"];
+        // Lines that contain an address or a time differ between runs, and so does how far the monitor had come.
+        let own = [
+            "watch it",
+            "  trained in",
+            "  begun by",
+            "the state is kept",
+        ];
         let lines = text
             .lines()
             .filter(|l| !own.iter().any(|o| l.starts_with(o)));
@@ -145,8 +168,12 @@ fn a_story_that_does_not_come_out_says_so() {
         (&told["promoted"], &told["recovered"]),
         (&json!(false), &json!(false))
     );
-    let models = told["acts"].as_array().unwrap().iter().map(|a| &a["model"]);
-    assert_eq!(models.collect::<Vec<_>>(), vec!["titanic@1"; 4]);
+    let acts = told["acts"].as_array().unwrap().iter();
+    let acts: Vec<_> = acts
+        .map(|act| (act["act"].as_str().unwrap(), &act["model"]))
+        .collect();
+    let happened = ["steady", "shift", "alarm", "retraining", "gate"];
+    assert_eq!(acts, happened.map(|act| (act, &told["acts"][0]["model"])));
     assert!(left(temporary.path()).is_empty());
 }
 

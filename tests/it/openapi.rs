@@ -148,7 +148,7 @@ async fn every_document_is_as_its_schema_says() {
         assert!(close, "{path}: {schema} and {given}");
         seen += 1;
     }
-    assert_eq!(seen, 15, "documents that can be read");
+    assert_eq!(seen, 16, "documents that can be read");
     server.stop().await;
 }
 

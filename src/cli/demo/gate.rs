@@ -4,14 +4,11 @@ use super::say::Say;
 use crate::promotion::gate::Gate;
 
 /// Says what the gate saw.
-pub fn tell(say: Say, gate: Option<&Gate>) -> anyhow::Result<()> {
-    let Some(gate) = gate else {
-        return say.line(format_args!("  there was nothing to compare on"));
-    };
+pub fn tell(say: Say, gate: &Gate) -> anyhow::Result<()> {
     let text = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| format!("{v:.3}"));
     let loss = &gate.log_loss;
     say.line(format_args!(
-        "  gate: {} rows the champion never saw; log loss {} of the champion, {} of the candidate",
+        "  {} rows the champion never saw; log loss {} of the champion, {} of the candidate",
         gate.rows,
         text(loss.champion),
         text(loss.candidate)

@@ -1,5 +1,7 @@
 //! Subcommand `demo`: plays the whole loop in about a minute, with a temporary state folder and through the public REST API.
 
+mod alarm;
+mod ending;
 mod figures;
 mod folder;
 mod gate;
@@ -139,7 +141,7 @@ async fn play(
             return Ok(Exit::Interrupted);
         }
     };
-    let story = async { Story::new(&stage, args.speed, say)?.tell().await };
+    let story = async { anyhow::Ok(Story::new(&stage, args.speed, say)?.tell().await) };
     let told = tokio::select! {
         told = story => Some(told),
         () = signals.next() => None,
@@ -151,9 +153,9 @@ async fn play(
     if say.json {
         print_json(&ending.document())?;
     }
-    match ending.fault() {
+    match ending.fault {
         None => Ok(Exit::Done),
-        Some(fault) => Err(anyhow::anyhow!(fault)),
+        Some(fault) => Err(fault),
     }
 }
 

@@ -5,6 +5,8 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use anyhow::Context;
+
 use super::say::Say;
 use super::traffic::Traffic;
 use crate::app::{App, First};
@@ -24,8 +26,10 @@ pub struct Stage {
     app: App,
     pub traffic: Traffic,
     pub spec: Spec,
-    /// Number of labels after which the server retrains.
+    /// Number of labels that a retraining which a drift verdict requests waits for.
     pub labels: usize,
+    /// Number of predictions in a window of the monitor.
+    pub window: usize,
 }
 
 impl Stage {
@@ -46,11 +50,13 @@ impl Stage {
             whole.len()
         ))?;
         settings.train.seed = seed;
-        // The cooldown is longer than the demo, so the server retrains once.
+        // Only a verdict may start the training, which then waits for all labels that come before the swap: with fewer, the
+        // gate could not measure the improvement. The cooldown is longer than the demo, so the server retrains once.
         let labels = traffic.steady.len() + traffic.during.len();
-        settings.retrain.labels = NonZeroU64::new(labels as u64);
-        // Drift would start the training earlier, with too few labels for the gate to measure the improvement.
-        settings.retrain.on_drift = false;
+        settings.retrain.labels = None;
+        settings.retrain.drift_labels =
+            NonZeroU64::new(labels as u64).context("the table has too few rows")?;
+        let window = settings.monitor.window.get();
         let (spec, traffic, settings) = tokio::task::spawn_blocking(move || {
             first_model(&spec, &traffic, &settings, &Shown::new(false, true, stop))?;
             anyhow::Ok((spec, traffic, settings))
@@ -62,6 +68,7 @@ impl Stage {
             traffic,
             spec,
             labels,
+            window,
         })
     }
 

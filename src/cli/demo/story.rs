@@ -1,28 +1,28 @@
-//! The four acts of the demo: steady traffic, a shift, a training that starts by itself, and the recovery.
+//! The acts of the demo: steady traffic, a shift, the alarm, the retraining that it begins, the gate, the swap, the recovery.
 
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
+use super::ending::Ending;
 use super::figures::Figures;
+use super::gate;
 use super::say::Say;
 use super::stage::Stage;
 use super::traffic::Case;
 use super::visitor::Visitor;
-use crate::clock::{Clock, System, rfc3339};
-use crate::control::jobs::Made;
-use crate::monitor::verdict::Brief;
-use crate::serve::views::{Labelled, Models, Monitor, Predictions, StoredPrediction};
+use crate::clock::{Clock, System};
+use crate::serve::views::{Labelled, Models, Predictions};
 
 /// Number of rows per request.
 const AT_ONCE: usize = 5;
 
-/// Interval between two polls of the monitor, which follows the store.
-const LOOK: Duration = Duration::from_millis(50);
+/// Interval between two polls of something that the server does by itself.
+pub(super) const LOOK: Duration = Duration::from_millis(50);
 
-/// Maximum number of polls: ten seconds in all.
-const LOOKS: usize = 200;
+/// Maximum wait for something that the server does by itself; it looks for work every quarter of a second.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Number of rows per printed line.
 const A_LINE: u64 = 45;
@@ -35,14 +35,8 @@ pub struct Story<'a> {
     pub(super) say: Say,
 }
 
-/// Result of the demo.
-pub struct Ending {
-    acts: Vec<Value>,
-    figures: [Figures; 3],
-    retrained: Made,
-}
-
 /// Result of a part of the traffic.
+#[derive(Default)]
 struct Played {
     figures: Figures,
     /// Model of the last response.
@@ -62,26 +56,46 @@ impl Story<'_> {
         })
     }
 
-    pub async fn tell(&self) -> anyhow::Result<Ending> {
-        let (traffic, say) = (&self.stage.traffic, self.say);
-        let segment = &traffic.segment;
-        say.line(format_args!("watch it: http://{}", self.stage.address()))?;
-        let mut acts = Vec::new();
-        let mut note = |act: &str, model: &str, more: Value| {
-            let mut noted = json!({"act": act, "time": rfc3339(System.now()), "model": model});
-            let more = more.as_object().into_iter().flatten();
-            more.for_each(|(key, value)| noted[key] = value.clone());
-            acts.push(noted);
-        };
+    pub async fn tell(&self) -> Ending {
+        let mut ending = Ending::default();
+        ending.fault = self.acts(&mut ending).await.err();
+        ending
+    }
 
-        say.act(
+    async fn acts(&self, told: &mut Ending) -> anyhow::Result<()> {
+        let say = self.say;
+        say.line(format_args!("watch it: http://{}", self.stage.address()))?;
+        let first = self.champion().await?;
+        self.steady(told, &first).await?;
+        self.shift(told, &first).await?;
+        let retrained = self.retraining(told, &first).await?;
+        self.recovery(told, &retrained).await?;
+        told.sum_up(say)
+    }
+
+    async fn steady(&self, told: &mut Ending, live: &str) -> anyhow::Result<()> {
+        told.note("steady", System.now(), live, Value::Null);
+        self.say.act(
             "steady",
             format_args!("rows as the model knows them, and their labels"),
         )?;
-        let before = self.play(&traffic.steady).await?;
-        note("steady", &before.model, before.figures.to_json());
+        let mut played = Played::default();
+        self.play(&self.stage.traffic.steady, &mut played).await?;
+        told.figures[0] = played.figures;
+        Ok(())
+    }
 
-        say.act(
+    /// Sends the shifted rows. The alarm is looked for wherever a window of the monitor is full.
+    async fn shift(&self, told: &mut Ending, live: &str) -> anyhow::Result<()> {
+        let Stage {
+            traffic,
+            labels,
+            window,
+            ..
+        } = self.stage;
+        let (segment, begun) = (&traffic.segment, System.now());
+        told.note("shift", begun, live, Value::Null);
+        self.say.act(
             "shift",
             format_args!(
                 "most rows now have {} = {}, {:.1} % of the table; there the outcome is the other one",
@@ -90,74 +104,100 @@ impl Story<'_> {
                 100.0 * segment.share
             ),
         )?;
-        let during = self.play(&traffic.during).await?;
-        let found = self.drift(&during.last).await?;
-        let mut told = during.figures.to_json();
-        told["drift"] = found;
-        note("shift", &during.model, told);
+        let (mut sent, mut rest) = (traffic.steady.len(), &traffic.during[..]);
+        let (mut played, mut is_alarmed) = (Played::default(), false);
+        while !rest.is_empty() {
+            let until_full = window - sent % window;
+            let (part, later) = rest.split_at(until_full.min(rest.len()));
+            (sent, rest) = (sent + part.len(), later);
+            self.play(part, &mut played).await?;
+            told.figures[1] = played.figures.clone();
+            if is_alarmed {
+                continue;
+            }
+            let Some(alarm) = self.alarm(&played.last, begun).await? else {
+                continue;
+            };
+            is_alarmed = true;
+            told.note("alarm", alarm.since, live, alarm.evidence());
+            self.say.act(
+                "alarm",
+                format_args!("drift, found from rows alone: {}", alarm.change),
+            )?;
+            self.say.line(format_args!(
+                "  an alert fires; the retraining waits for {labels} labels (retrain.drift_labels), and the rows go on"
+            ))?;
+        }
+        if !is_alarmed {
+            bail!("the monitor found no drift in the shifted rows");
+        }
+        Ok(())
+    }
 
-        let retrained = self.retraining().await?;
-        let live: Models = self.visitor.get("/v1/models").await?;
-        let live = live.champion.context("there is no champion")?;
-        note("retrain", &live, json!({"job": retrained}));
+    /// The retraining, its gate and the swap. Gives the name of the new live model.
+    async fn retraining(&self, told: &mut Ending, live: &str) -> anyhow::Result<String> {
+        let labels = self.stage.labels;
+        self.say.act(
+            "retraining",
+            format_args!("the verdict asked for it, and {labels} labels have come"),
+        )?;
+        let (begun, made) = self.training().await?;
+        let trained = self.line("trained", &made.model).await?;
+        told.note("retraining", begun, live, json!({"by": trained.by}));
+        self.say.line(format_args!("  begun by {}", trained.by))?;
 
-        say.act(
+        let compared = made.gate.as_ref();
+        let compared = compared.context("the gate had no rows to compare the candidate on")?;
+        told.note("gate", trained.time, live, json!({"gate": compared}));
+        self.say.act(
+            "gate",
+            format_args!("{} is compared with {live}", made.model),
+        )?;
+        gate::tell(self.say, compared)?;
+        if !made.promoted {
+            bail!("the candidate was not promoted: {}", made.reason);
+        }
+
+        let promoted = self.line("promoted", &made.model).await?;
+        let evidence = json!({"previous": live, "reason": made.reason});
+        told.note("swap", promoted.time, &made.model, evidence);
+        self.say.act(
+            "swap",
+            format_args!("{} is promoted: {}", made.model, made.reason),
+        )?;
+        Ok(made.model)
+    }
+
+    async fn recovery(&self, told: &mut Ending, live: &str) -> anyhow::Result<()> {
+        let begun = System.now();
+        self.say.act(
             "recovery",
             format_args!("the shifted rows go on; {live} answers"),
         )?;
-        let after = self.play(&traffic.after).await?;
-        note("recovery", &after.model, after.figures.to_json());
-
-        let ending = Ending {
-            acts,
-            figures: [before, during, after].map(|played| played.figures),
-            retrained,
-        };
-        ending.sum_up(say)?;
-        Ok(ending)
+        let mut played = Played::default();
+        self.play(&self.stage.traffic.after, &mut played).await?;
+        told.figures[2] = played.figures;
+        if played.model != live {
+            bail!("{live} was rolled back");
+        }
+        let [_, during, after] = told.figures.each_ref().map(Figures::log_loss);
+        if after >= during {
+            bail!("the log loss did not recover");
+        }
+        told.note("recovery", begun, live, Value::Null);
+        Ok(())
     }
 
-    /// Returns and prints what the monitor found in the last windows.
-    async fn drift(&self, last: &str) -> anyhow::Result<Value> {
-        let seen = self.monitor(last).await?;
-        let found: Vec<&Brief> = seen.history.iter().filter(|brief| brief.drift).collect();
-        // The history is newest first; the demo prints it oldest first.
-        for brief in found.iter().rev() {
-            self.say.line(format_args!(
-                "  the monitor, from rows alone: {}",
-                brief.change.as_deref().unwrap_or_default()
-            ))?;
-        }
-        Ok(json!(found.first().map(|brief| &brief.change)))
-    }
-
-    /// The monitor, once it has read the event of the demo's last prediction: those before it are stored before it. What
-    /// other clients ask meanwhile makes no difference.
-    async fn monitor(&self, last: &str) -> anyhow::Result<Monitor> {
-        // Its label was acknowledged, so it is stored.
-        let path = format!("/v1/predictions/{last}");
-        let stored: StoredPrediction = self.visitor.get(&path).await?;
-        let seq = stored.event.seq;
-        for _ in 0..LOOKS {
-            let seen: Monitor = self.visitor.get("/v1/monitor").await?;
-            if seen.seq >= seq {
-                return Ok(seen);
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-        bail!("the monitor has not read prediction {last}, event {seq}")
+    async fn champion(&self) -> anyhow::Result<String> {
+        let Models { champion, .. } = self.visitor.get("/v1/models").await?;
+        champion.context("there is no champion")
     }
 
     /// Sends the rows and their labels in small requests.
-    async fn play(&self, cases: &[Case]) -> anyhow::Result<Played> {
-        let mut played = Played {
-            figures: Figures::default(),
-            model: String::new(),
-            last: String::new(),
-        };
-        let (mut line, mut first) = (Figures::default(), 1);
+    async fn play(&self, cases: &[Case], played: &mut Played) -> anyhow::Result<()> {
+        let (mut line, mut first) = (Figures::default(), played.figures.rows() + 1);
         for (n, few) in cases.chunks(AT_ONCE).enumerate() {
-            self.ask_and_tell(few, &mut played, &mut line).await?;
+            self.ask_and_tell(few, played, &mut line).await?;
             let is_last = (n + 1) * AT_ONCE >= cases.len();
             if line.rows() >= A_LINE || is_last {
                 let (last, model) = (first + line.rows() - 1, &played.model);
@@ -167,7 +207,7 @@ impl Story<'_> {
             }
             tokio::time::sleep(self.pause).await;
         }
-        Ok(played)
+        Ok(())
     }
 
     async fn ask_and_tell(
@@ -192,44 +232,6 @@ impl Story<'_> {
             labels.push(json!({"id": played.last, "label": truth}));
         }
         let _: Labelled = self.visitor.post("/v1/labels", &json!(labels)).await?;
-        Ok(())
-    }
-}
-
-impl Ending {
-    /// The document that `--json` prints.
-    pub fn document(&self) -> Value {
-        let [before, during, after] = self.figures.each_ref().map(Figures::to_json);
-        json!({
-            "acts": self.acts,
-            "figures": {"before": before, "during": during, "after": after},
-            "promoted": self.retrained.promoted,
-            "recovered": self.fault().is_none(),
-        })
-    }
-
-    /// What went wrong, if the demo did not end as expected.
-    pub fn fault(&self) -> Option<String> {
-        if !self.retrained.promoted {
-            let reason = &self.retrained.reason;
-            return Some(format!("the candidate was not promoted: {reason}"));
-        }
-        let models: Vec<&Value> = self.acts.iter().map(|act| &act["model"]).collect();
-        if models[3] != models[2] {
-            return Some(format!("{} was rolled back", models[2]));
-        }
-        let [_, during, after] = self.figures.each_ref().map(Figures::log_loss);
-        (after >= during).then(|| "the log loss did not recover".into())
-    }
-
-    fn sum_up(&self, say: Say) -> anyhow::Result<()> {
-        say.line(format_args!(""))?;
-        for (word, figures) in ["before", "during", "after"].iter().zip(&self.figures) {
-            say.line(format_args!(
-                "{word:<7} {:>4} rows  {figures}",
-                figures.rows()
-            ))?;
-        }
         Ok(())
     }
 }

@@ -32,9 +32,11 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// The reason of a monitor's open training request; `None` if there is none.
-    pub fn verdict(&self) -> Option<&String> {
-        self.asks.values().next()
+    /// The reasons of the monitors' open training requests; `None` if there are none. Drift comes before the decay that
+    /// usually follows from it.
+    pub fn verdict(&self) -> Option<String> {
+        let reasons: Vec<&str> = self.asks.values().rev().map(String::as_str).collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 }
 

@@ -238,7 +238,7 @@ impl RetrainController {
                 .last
                 .and_then(|last| Timestamp::from_second(last).ok()),
             begun,
-            verdict: memory.verdict().cloned(),
+            verdict: memory.verdict(),
         };
         let Some(why) = retrain(&self.options.triggers, &facts, now) else {
             return;

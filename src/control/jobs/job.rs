@@ -25,7 +25,7 @@ pub struct Asked {
     pub by: String,
 }
 
-/// A maintenance job on the store.
+/// A job on the store that runs in a thread of its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Upkeep {
     /// Name of the operation.
@@ -50,6 +50,32 @@ pub(super) struct Job {
     cancel: AtomicBool,
     outcome: Mutex<Outcome>,
     teller: Teller,
+}
+
+/// Steps of the progress of a job on the store, which reports a share.
+const STEPS: usize = 1000;
+
+/// A running job, for the work that it does.
+pub struct Running<'a>(pub(super) &'a Job);
+
+impl Running<'_> {
+    /// Whether the job was cancelled.
+    pub fn stopped(&self) -> bool {
+        self.0.stopped()
+    }
+
+    /// Reports which share of the work is done.
+    pub fn report(&self, share: f64) {
+        let Job {
+            steps,
+            done,
+            teller,
+            ..
+        } = self.0;
+        steps.store(STEPS, Ordering::Relaxed);
+        done.store((share * STEPS as f64) as usize, Ordering::Relaxed);
+        teller.tell_progress(|| self.0.view());
+    }
 }
 
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use std::fmt::Display;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-pub use job::{Asked, Upkeep};
+pub use job::{Asked, Running, Upkeep};
 pub use trainer::Trainer;
 pub use view::{JobView, Made, Product, State};
 
@@ -19,7 +19,6 @@ pub use crate::ingest::MAX_BAD;
 use crate::clock::Clock;
 use crate::store::feed::Feed;
 use crate::telemetry::metrics::Metrics;
-use crate::train::Progress;
 use job::{Job, Kind};
 
 /// Maximum queued jobs; a client that submits more is ignoring the responses.
@@ -138,15 +137,15 @@ impl Jobs {
         Ok(job.view())
     }
 
-    /// Starts a job on the store in its own thread, so it does not wait for trainings. `work` receives a function that
-    /// returns whether the job was cancelled, and returns `None` if it ended because of that.
+    /// Starts a job on the store in its own thread, so it does not wait for trainings. `work` reports its progress to the
+    /// running job, and returns `None` if it ended because that was cancelled.
     ///
     /// # Errors
     /// When too much of it is under way already, or the server stops.
     pub fn work<E: Display>(
         &self,
         upkeep: Upkeep,
-        work: impl FnOnce(&dyn Fn() -> bool) -> Result<Option<Product>, E> + Send + 'static,
+        work: impl FnOnce(&Running<'_>) -> Result<Option<Product>, E> + Send + 'static,
     ) -> Result<JobView, BusyError> {
         let name = upkeep.name;
         let mut queue = self.lock();
@@ -167,7 +166,7 @@ impl Jobs {
             .spawn(move || {
                 done.begin_running();
                 let failed = "it failed through a defect of this program; the log has the details";
-                let work = std::panic::AssertUnwindSafe(|| work(&|| done.stopped()));
+                let work = std::panic::AssertUnwindSafe(|| work(&Running(&done)));
                 let outcome = std::panic::catch_unwind(work).map_or_else(
                     |_| Err(failed.to_owned()),
                     |outcome| outcome.map_err(|error| error.to_string()),

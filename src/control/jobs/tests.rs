@@ -162,8 +162,9 @@ fn work_on_the_store_is_cancelled_or_says_why_it_cannot_be() {
         name: "store_check",
         whole,
     };
-    let until_cancelled = |stopped: &dyn Fn() -> bool| {
-        while !stopped() {
+    let until_cancelled = |job: &Running<'_>| {
+        job.report(0.25);
+        while !job.stopped() {
             std::thread::yield_now();
         }
         Ok::<_, String>(None)
@@ -178,9 +179,10 @@ fn work_on_the_store_is_cancelled_or_says_why_it_cannot_be() {
         (over.state, over.result, over.error),
         (State::Cancelled, None, None)
     );
+    assert_eq!(over.progress, 0.25);
 
     let (go, wait) = std::sync::mpsc::channel::<()>();
-    let whole = move |_: &dyn Fn() -> bool| {
+    let whole = move |_: &Running<'_>| {
         wait.recv().map_err(|e| e.to_string())?;
         Ok::<_, String>(Some(Product::Compacted(COMPACTED)))
     };

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::promotion::gate::Gate;
+use crate::replay::Replay;
 use crate::schema::ColumnWarning;
 use crate::store::upkeep::{Backup, Checked, Compacted};
 use crate::telemetry::metrics::ClosedLabel;
@@ -35,6 +36,8 @@ pub enum Product {
     Compacted(Compacted),
     /// A backup of the store.
     Backup(Backup),
+    /// Stored predictions, scored again.
+    Replay(Box<Replay>),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

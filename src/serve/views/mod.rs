@@ -10,10 +10,16 @@ mod monitor;
 mod predictions;
 mod retraining;
 mod server;
+mod why;
 
 pub use events::{Dropped, Event, Events, Label, Labelled, Quarantine, Sources, StoredPrediction};
 pub use models::{Card, Facts, Line, Models, Promotion};
 pub use monitor::{Filled, Monitor, Performance};
-pub use predictions::{Answer, Contribution, Explanation, Prediction, Predictions, Warning};
+pub use predictions::{
+    Answer, Contribution, Explanation, PredictedLabel, Prediction, Predictions, Warning,
+};
 pub use retraining::{Jobs, Loop, Probation, Queued, Shadow};
 pub use server::{Health, Setting, Settings};
+pub use why::{
+    FeatureValue, LedgerLine, OtherAnswer, Why, WhyAlert, WhyModel, WhyPrediction, WhyVerdict,
+};

@@ -55,7 +55,7 @@ impl Loop {
     /// The document of the retrain controller's state. `labels` is the number of new labels that starts a training.
     pub fn of(memory: Memory, labels: Option<u64>) -> Loop {
         Loop {
-            verdict: memory.verdict().cloned(),
+            verdict: memory.verdict(),
             champion: Some(memory.champion).filter(|name| !name.is_empty()),
             fresh: memory.fresh,
             labels,

@@ -28,7 +28,7 @@ pub use line::{Line, LineError};
 pub(super) use record::{Body, Entry};
 pub use record::{BrokenEvent, Id, Record};
 pub use row::StoredRow;
-pub use verdict::{ModelEvent, VerdictEvent};
+pub use verdict::{AlertEvent, EventRange, ModelEvent, VerdictEvent, WindowEvent};
 
 pub(super) use bytes::{Reader, put_signed, put_text, put_varint};
 pub(super) use row::{put as put_scalar, take_label};

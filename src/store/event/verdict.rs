@@ -67,6 +67,33 @@ impl<D: Serialize> VerdictEvent<D> {
     }
 }
 
+/// The window of rows that a verdict on drift is about.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct WindowEvent {
+    pub model: String,
+    /// The slice of the rows; none where the window is of all rows.
+    pub slice: Option<Slice>,
+    pub window: EventRange,
+}
+
+/// A range of event numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct EventRange {
+    /// Number of the first event.
+    pub from: u64,
+    /// Number of the last event.
+    pub to: u64,
+}
+
+/// A change of an alert's state.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct AlertEvent {
+    /// Id of the alert.
+    pub alert: String,
+    /// What the alert is about, such as the name of a model.
+    pub subject: String,
+}
+
 /// A line of the ledger about a model.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct ModelEvent {
@@ -85,6 +112,16 @@ impl Event<'_> {
     /// The ledger line, if the event is one that can be parsed.
     pub fn model(&self) -> Option<ModelEvent> {
         self.document(Kind::Model)
+    }
+
+    /// The window, if the event is a verdict on drift.
+    pub fn window(&self) -> Option<WindowEvent> {
+        self.document(Kind::Verdict)
+    }
+
+    /// The change of an alert, if the event is one.
+    pub fn alert(&self) -> Option<AlertEvent> {
+        self.document(Kind::Alert)
     }
 
     fn document<T: for<'de> Deserialize<'de>>(&self, wanted: Kind) -> Option<T> {
