@@ -143,9 +143,8 @@ fn print(replayed: &Replay) -> anyhow::Result<()> {
     let mut is_empty = true;
     for level in flipped {
         let shown = match &level.level {
-            serde_json::Value::Null => "(missing)".to_owned(),
-            serde_json::Value::String(text) => visible(text).into_owned(),
-            other => other.to_string(),
+            None => "(missing)".to_owned(),
+            Some(label) => visible(&label.to_string()).into_owned(),
         };
         let counts = [level.rows, level.flips].map(|count| count.to_string());
         rows.add_row([&[level.column.clone(), shown][..], &counts].concat());

@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use super::document::{ByLevel, Difference, Flips, Labelled, LogLoss, Replay};
-use crate::schema::column::{Column, Kind};
+use crate::schema::column::{Column, Kind, Label};
 use crate::schema::{Cell, RowView, Schema, Span};
 use crate::stats::difference;
 use crate::stats::grid::Grid;
@@ -175,14 +173,15 @@ fn by_column(schema: &Schema, columns: Vec<Option<Levels>>) -> Vec<ByLevel> {
     for (column, levels) in schema.columns().iter().zip(columns) {
         let Some(levels) = levels else { continue };
         let closed = (0..).zip(levels.closed);
-        let closed = closed.map(|(level, count)| (column.json(Cell::Level(level), ""), count));
+        let closed =
+            closed.map(|(level, count)| (Label::of(column.scalar(Cell::Level(level), "")), count));
         let mut open: Vec<_> = levels.open.into_iter().collect();
         open.sort_by(|(a, _), (b, _)| a.cmp(b));
         let open = open.into_iter().map(|(text, count)| {
             let cell = Cell::Text(Span::of(&text, &text));
-            (column.json(cell, &text), count)
+            (Label::of(column.scalar(cell, &text)), count)
         });
-        let missing = [(Value::Null, levels.missing)];
+        let missing = [(None, levels.missing)];
         let of_column = closed.chain(open).chain(missing);
         let mut of_column: Vec<ByLevel> = of_column
             .filter(|(_, count)| count.rows > 0)
@@ -280,7 +279,7 @@ mod tests {
             .iter()
             .filter(|level| level.column == "colour");
         let colours: Vec<_> = colours
-            .map(|l| (l.level.clone(), l.rows, l.flips))
+            .map(|l| (serde_json::json!(l.level), l.rows, l.flips))
             .collect();
         assert_eq!(
             colours,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::schema::column::Label;
 
@@ -52,8 +51,7 @@ pub struct Difference {
 pub struct ByLevel {
     pub column: String,
     /// The level as in a row; null for rows without a value.
-    #[schemars(with = "Option<Label>")]
-    pub level: Value,
+    pub level: Option<Label>,
     pub rows: u64,
     pub flips: u64,
 }

@@ -37,6 +37,17 @@ impl Label {
         }
     }
 
+    /// A value as it is written; `None` for a missing one.
+    pub fn of(scalar: Scalar<'_>) -> Option<Label> {
+        Some(match scalar {
+            Scalar::Missing => return None,
+            Scalar::Flag(v) => Label::Flag(v),
+            Scalar::Whole(v) => Label::Integer(v),
+            Scalar::Number(v) => Label::Number(v),
+            Scalar::Text(v) => Label::Text(v.into_owned()),
+        })
+    }
+
     /// It as it is written.
     pub fn scalar(&self) -> Scalar<'_> {
         match self {

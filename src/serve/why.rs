@@ -20,7 +20,7 @@ use crate::registry::{Listed, Registry, RegistryError, Version, VersionRef};
 use crate::schema::Row;
 use crate::schema::column::Label;
 use crate::schema::row::Purpose;
-use crate::store::event::{Record, StoredRow};
+use crate::store::event::{Record, StoredRow, VerdictEvent};
 use crate::store::kind as kinds;
 use crate::store::kind::Kind;
 use crate::store::{File, Store, StoreError};
@@ -90,7 +90,13 @@ pub async fn why(
         web::block(move || find(store.file(), &registry, &id))
     };
     let mut found = look().await.map_err(Problem::internal)?;
-    let is_new = || may_be_new(&id, desk.named_at(&id), desk.predictor.clock.now());
+    let is_new = || {
+        may_be_new(
+            &id,
+            desk.predictor.named_at(&id),
+            desk.predictor.clock.now(),
+        )
+    };
     if matches!(found, Err(WhyError::Unknown(_))) && is_new() {
         store.flush().await?; // the writer may have it still
         found = look().await.map_err(Problem::internal)?;
@@ -270,10 +276,10 @@ impl Scored {
         let explained = self.model.explain(row, &mut self.work);
         let contributions = explained.contributions.iter().map(|part| {
             let column = &self.model.schema().columns()[part.column];
-            let value = column.json(row.cells[part.column], row.text);
+            let value = column.scalar(row.cells[part.column], row.text);
             Contribution {
                 column: column.name.clone(),
-                value: serde_json::from_value::<Option<Label>>(value).unwrap_or_default(),
+                value: Label::of(value),
                 contribution: part.probability,
                 log_odds: part.log_odds,
             }
@@ -303,7 +309,7 @@ fn model(registry: &Registry, version: &Version) -> Result<WhyModel, WhyError> {
         previous: entry.previous.map(|previous| previous.to_string()),
         by: entry.by,
         reason: entry.reason,
-        evidence: entry.evidence,
+        evidence: serde_json::from_str(entry.evidence.get()).unwrap_or_default(),
     };
     Ok(WhyModel {
         about: "model".into(),
@@ -349,10 +355,14 @@ fn verdict(file: &File, event: Event) -> Result<WhyVerdict, StoreError> {
             {
                 alerts.push(shown(record));
             }
-            let next = record.event.verdict();
-            let is_next = next.is_some_and(|next| {
-                Some(next.about.as_str()) == event.members["about"].as_str() && next.slice.is_none()
-            });
+            let is_next = match record.event.verdict() {
+                Some(VerdictEvent::Drift { slice, .. }) => {
+                    slice.is_none() && event.members["about"] == "drift"
+                }
+                Some(VerdictEvent::Performance { .. }) => event.members["about"] == "performance",
+                Some(VerdictEvent::Decay { .. }) => event.members["about"] == "decay",
+                _ => false,
+            };
             !is_next && record.seq < event.seq + NEAR
         })
     })?;
