@@ -18,8 +18,8 @@ const CHARTS: usize = 24;
 const ROWS: usize = 1_000;
 /// Associations on the page, with the target and among the columns.
 const PAIRS: usize = 60;
-/// Columns of a heat map.
-const HEAT: usize = 16;
+/// Columns of a heat map: as many as leave room for a figure in each cell.
+const HEAT: usize = 12;
 /// Missing patterns that are drawn.
 const PATTERNS: usize = 12;
 /// Characters of a reason.

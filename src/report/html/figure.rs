@@ -22,7 +22,7 @@ pub fn figure(chart: &Chart, id: &str, size: Size) -> Markup {
 
 /// Whether a cell is a sentence, which a narrow screen must not break after every word.
 fn is_long(cell: &str) -> bool {
-    cell.chars().nth(28).is_some()
+    cell.chars().nth(16).is_some()
 }
 
 /// A table in a box that scrolls sideways.

@@ -12,7 +12,7 @@ use super::visible;
 
 const DOCUMENT: &str = include_str!("document.css");
 /// Size of a chart on a line of its own, and of one beside others.
-const ALONE: Size = Size::of(620.0, 230.0);
+const ALONE: Size = Size::of(420.0, 230.0);
 const BESIDE: Size = Size::of(290.0, 190.0);
 
 /// The document as a complete HTML file.
