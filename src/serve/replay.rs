@@ -88,6 +88,8 @@ pub async fn replay(
     let (versions, wanted) = (registry.clone(), asked.model.clone());
     let found = web::block(move || versions.find(&wanted));
     found.await.map_err(Problem::internal)??; // a job must not be needed to learn of a wrong name
+    // The predictions that the writer still has are replayed too. A store that cannot be written can still be read.
+    let _ = store.flush().await;
     let job = jobs.work(REPLAY, move |job| {
         priority::lower(priority::TRAINING);
         let replayed = replay::run(store.file(), &registry, &asked, &mut |share| {

@@ -70,7 +70,7 @@ async fn a_prediction_is_explained_completely(case: &Case) {
 }
 
 /// Rows of which four of five have the same level.
-fn rows(case: &Case, n: usize, shifted: bool) -> Vec<Value> {
+fn shifted(case: &Case, n: usize) -> Vec<Value> {
     let schema = case.spec().schema;
     let all = crate::tables::objects(&schema, case.table);
     let (column, levels) = case.category;
@@ -79,7 +79,7 @@ fn rows(case: &Case, n: usize, shifted: bool) -> Vec<Value> {
         row.as_object_mut()
             .unwrap()
             .shift_remove(&schema.target().column);
-        if shifted && i % 5 != 0 {
+        if !i.is_multiple_of(5) {
             row[column] = read(levels)[0].clone();
         }
         row
@@ -90,7 +90,7 @@ fn rows(case: &Case, n: usize, shifted: bool) -> Vec<Value> {
 async fn a_version_an_alert_and_a_verdict_are_explained(case: &Case) {
     let server = Server::of_with(case, |settings| settings.retrain.enabled = false).await;
     let mut ids = Vec::new();
-    for few in rows(case, 100, true).chunks(20) {
+    for few in shifted(case, 100).chunks(20) {
         let (_, made) = server.post("/v1/predict", &json!(few)).await;
         let made = made["predictions"].as_array().unwrap();
         ids.extend(
@@ -153,6 +153,22 @@ async fn a_version_an_alert_and_a_verdict_are_explained(case: &Case) {
     ))
     .await;
     assert_eq!(status, 404, "{problem}");
+
+    // By the numbers of their events.
+    assert_eq!(server.post("/v1/rows", &json!([case.row()])).await.0, 200);
+    for (name, about) in [
+        ("model", "model"),
+        ("alert", "alert"),
+        ("prediction", "prediction"),
+    ] {
+        let seq = &kind(name).await[0]["seq"];
+        assert_eq!(server.get(&format!("/v1/why/{seq}")).await["about"], about);
+    }
+    for unknown in [&kind("row").await[0]["seq"], &json!(0), &json!(1_000_000)] {
+        let path = format!("/v1/why/{unknown}");
+        let request = server.request(reqwest::Method::GET, &path);
+        assert_eq!(crate::server::answer(request).await.0, 404, "{path}");
+    }
 
     let state = server.leave().await;
     for (id, about) in [
