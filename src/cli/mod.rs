@@ -20,6 +20,7 @@ mod predict;
 mod progress;
 mod quarantine;
 mod remote;
+mod report;
 mod rows;
 mod serve;
 mod site;
@@ -64,6 +65,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Compare rows with a reference and report drifted columns
     Drift(drift::DriftArgs),
+    /// Write the report on a model as PDF, HTML or JSON
+    Report(report::ReportArgs),
     /// The versions of the model: list, show, promote, rollback, verify, diff, gc
     Models(models::ModelsArgs),
     /// Inspect and maintain the event store: stats, check, compact, backup, export
@@ -133,6 +136,7 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
         Command::Predict(args) => predict::run(&args, &site),
         Command::Evaluate(args) => evaluate::run(&args, &site),
         Command::Drift(args) => drift::run(&args, &site),
+        Command::Report(args) => report::run(&args, &site),
         Command::Models(args) => models::run(&args, &site),
         Command::Store(args) => store::run(&args, &site),
         Command::Alerts(args) => alerts::run(&args, &site),

@@ -11,6 +11,8 @@ pub mod chart;
 pub mod document;
 pub mod drift;
 pub mod html;
+pub mod model;
+pub mod pdf;
 pub mod table;
 mod visible;
 

@@ -1,0 +1,306 @@
+//! Documents as PDF files: tagged (PDF/UA-1), with an outline, links, selectable text and vector charts.
+//!
+//! [`layout`] breaks a document into pieces, [`page`] distributes them, and this module draws the pages. A file holds no time
+//! and no random number: the same document gives the same bytes.
+
+mod canvas;
+mod font;
+mod ink;
+mod layout;
+mod page;
+mod table;
+mod tags;
+mod text;
+
+use std::collections::BTreeMap;
+
+use krilla::annotation::{Annotation, LinkAnnotation, Target};
+use krilla::configure::{Accessibility, ConfigurationBuilder};
+use krilla::destination::XyzDestination;
+use krilla::geom::{PathBuilder, Point as At, Rect};
+use krilla::metadata::Metadata;
+use krilla::outline::{Outline, OutlineNode};
+use krilla::page::PageSettings;
+use krilla::paint::{Fill, Stroke};
+use krilla::surface::Surface;
+use krilla::tagging::{Artifact, ArtifactType, ContentTag, SpanTag};
+use krilla::{Document as File, SerializeSettings};
+
+use super::chart::{Point, Size};
+use super::document::Document;
+use font::{Fonts, Weight};
+use ink::Ink;
+use page::{Area, Item, Page, What};
+use tags::{Leaf, Tags};
+use text::Look;
+
+/// Space around the text of a page.
+const MARGIN: f64 = 56.0;
+const BOTTOM: f64 = 62.0;
+/// Size of the text at the foot of a page.
+const FOOT: f64 = 8.0;
+
+/// Size of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paper {
+    A4,
+    Letter,
+}
+
+impl Paper {
+    fn size(self) -> Size {
+        match self {
+            Paper::A4 => Size::of(595.28, 841.89),
+            Paper::Letter => Size::of(612.0, 792.0),
+        }
+    }
+}
+
+/// Why a document could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum PdfError {
+    #[error("the embedded font cannot be read")]
+    Font,
+    #[error("the PDF cannot be written: {0}")]
+    Write(String),
+}
+
+/// The document as the bytes of a PDF file.
+///
+/// # Errors
+/// If the file would not be valid PDF/UA-1.
+pub fn file(document: &Document, paper: Paper) -> Result<Vec<u8>, PdfError> {
+    let fonts = Fonts::new()?;
+    let size = paper.size();
+    let area = Area {
+        left: MARGIN,
+        top: MARGIN,
+        size: Size::of(size.width - 2.0 * MARGIN, size.height - MARGIN - BOTTOM),
+    };
+    let layout = layout::layout(document, &fonts, area.size.width);
+    let pages = page::pages(layout.pieces, area);
+    let title = fonts.shown(&document.title);
+    let mut writer = Writer {
+        file: File::new_with(settings()?),
+        fonts: &fonts,
+        tags: layout.tags,
+        targets: targets(&pages),
+        title: &title,
+        size,
+    };
+    for (i, page) in pages.iter().enumerate() {
+        writer.page(page, i, pages.len());
+    }
+    writer.finish(&pages)
+}
+
+fn settings() -> Result<SerializeSettings, PdfError> {
+    let configuration = ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1);
+    let configuration = configuration.finish();
+    Ok(SerializeSettings {
+        configuration: configuration.map_err(|error| PdfError::Write(format!("{error:?}")))?,
+        ..SerializeSettings::default()
+    })
+}
+
+/// Where each section begins.
+fn targets(pages: &[Page<'_>]) -> BTreeMap<String, (usize, Point)> {
+    let mut targets = BTreeMap::new();
+    for (i, page) in pages.iter().enumerate() {
+        for (heading, at) in &page.headings {
+            if let Some(section) = &heading.section {
+                targets.insert(section.clone(), (i, *at));
+            }
+        }
+    }
+    targets
+}
+
+struct Writer<'a> {
+    file: File,
+    fonts: &'a Fonts,
+    tags: Tags,
+    targets: BTreeMap<String, (usize, Point)>,
+    title: &'a str,
+    size: Size,
+}
+
+/// A link on a page.
+struct Link {
+    leaf: Leaf,
+    rect: Rect,
+    section: String,
+    text: String,
+}
+
+impl Writer<'_> {
+    fn page(&mut self, page: &Page<'_>, number: usize, of: usize) {
+        // A page has a size above zero, as the constants have.
+        let Some(settings) = PageSettings::from_wh(self.size.width as f32, self.size.height as f32) else {
+            return;
+        };
+        let mut links = Vec::new();
+        let mut sheet = self.file.start_page_with(settings);
+        let mut surface = sheet.surface();
+        for item in &page.items {
+            let is_text = matches!(item.what, What::Text { .. } | What::PageOf { .. });
+            let tag = match (item.leaf, is_text) {
+                (Some(_), true) => ContentTag::Span(SpanTag::empty()),
+                (Some(_), false) => ContentTag::Other,
+                (None, _) => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)),
+            };
+            let identifier = surface.start_tagged(tag);
+            draw(item, &mut surface, self.fonts, &self.targets);
+            surface.end_tagged();
+            if let Some(leaf) = item.leaf {
+                self.tags.identify(leaf, identifier);
+                links.extend(link(item, leaf));
+            }
+        }
+        foot(self.title, number, of, self.size, &mut surface, self.fonts);
+        surface.finish();
+        for link in links {
+            let Some((page, at)) = self.targets.get(&link.section) else {
+                continue;
+            };
+            let target = Target::Destination(destination(*page, *at).into());
+            let annotation = Annotation::new_link(LinkAnnotation::new(link.rect, target), Some(link.text));
+            let identifier = sheet.add_tagged_annotation(annotation);
+            self.tags.identify(link.leaf, identifier);
+        }
+        sheet.finish();
+    }
+
+    fn finish(mut self, pages: &[Page<'_>]) -> Result<Vec<u8>, PdfError> {
+        let metadata = Metadata::new()
+            .title(self.title.to_owned())
+            .language("en".into())
+            .creator(concat!("titanic-platform ", env!("CARGO_PKG_VERSION")).into());
+        self.file.set_metadata(metadata);
+        self.file.set_outline(outline(pages));
+        self.file.set_tag_tree(self.tags.tree());
+        self.file.finish().map_err(|error| PdfError::Write(format!("{error:?}")))
+    }
+}
+
+fn destination(page: usize, (x, y): Point) -> XyzDestination {
+    XyzDestination::new(page, At::from_xy(x as f32, (y - 8.0) as f32))
+}
+
+/// Sections and their parts.
+fn outline(pages: &[Page<'_>]) -> Outline {
+    let mut outline = Outline::new();
+    let mut open: Option<OutlineNode> = None;
+    for (i, page) in pages.iter().enumerate() {
+        for (heading, at) in &page.headings {
+            let node = OutlineNode::new(heading.title.clone(), destination(i, *at));
+            match (heading.level, &mut open) {
+                (3.., Some(section)) => section.push_child(node),
+                _ => {
+                    if let Some(done) = open.replace(node) {
+                        outline.push_child(done);
+                    }
+                }
+            }
+        }
+    }
+    if let Some(done) = open {
+        outline.push_child(done);
+    }
+    outline
+}
+
+fn link(item: &Item<'_>, leaf: Leaf) -> Option<Link> {
+    let What::Text { part, size, at } = &item.what else {
+        return None;
+    };
+    let section = part.look.link.clone()?;
+    let (x, y) = *at;
+    let sides = [x, y - size, x + part.width, y + size * 0.3].map(|side| side as f32);
+    Some(Link {
+        leaf,
+        rect: Rect::from_ltrb(sides[0], sides[1], sides[2], sides[3])?,
+        section,
+        text: part.text.clone(),
+    })
+}
+
+fn draw(
+    item: &Item<'_>,
+    surface: &mut Surface<'_>,
+    fonts: &Fonts,
+    targets: &BTreeMap<String, (usize, Point)>,
+) {
+    match &item.what {
+        What::Text { part, size, at } => write(&part.text, &part.look, *size, *at, surface, fonts),
+        What::PageOf { section, size, at } => {
+            let Some((page, _)) = targets.get(section) else {
+                return;
+            };
+            let number = (page + 1).to_string();
+            let width = fonts.width(&number, Weight::Regular, *size);
+            write(&number, &layout::MUTED, *size, (at.0 - width, at.1), surface, fonts);
+        }
+        What::Rule {
+            from,
+            to,
+            width,
+            ink,
+        } => {
+            surface.set_fill(None);
+            surface.set_stroke(Some(Stroke {
+                paint: ink.colour().into(),
+                width: *width as f32,
+                ..Stroke::default()
+            }));
+            let mut path = PathBuilder::new();
+            path.move_to(from.0 as f32, from.1 as f32);
+            path.line_to(to.0 as f32, to.1 as f32);
+            if let Some(path) = path.finish() {
+                surface.draw_path(&path);
+            }
+            surface.set_stroke(None);
+        }
+        What::Fill { at, size, ink } => {
+            surface.set_fill(Some(fill(*ink)));
+            let mut path = PathBuilder::new();
+            let rect = Rect::from_xywh(at.0 as f32, at.1 as f32, size.width as f32, size.height as f32);
+            if let Some(rect) = rect {
+                path.push_rect(rect);
+            }
+            if let Some(path) = path.finish() {
+                surface.draw_path(&path);
+            }
+        }
+        What::Chart { chart, at, size } => canvas::chart(chart, *at, *size, surface, fonts),
+    }
+}
+
+fn fill(ink: Ink) -> Fill {
+    Fill {
+        paint: ink.colour().into(),
+        ..Fill::default()
+    }
+}
+
+fn write(text: &str, look: &Look, size: f64, at: Point, surface: &mut Surface<'_>, fonts: &Fonts) {
+    surface.set_fill(Some(fill(look.ink)));
+    let glyphs = fonts.glyphs(text, look.weight);
+    let (at, font) = (At::from_xy(at.0 as f32, at.1 as f32), fonts.font(look.weight));
+    surface.draw_glyphs(at, &glyphs, font, text, size as f32, false);
+}
+
+/// Title and page number.
+fn foot(title: &str, number: usize, of: usize, size: Size, surface: &mut Surface<'_>, fonts: &Fonts) {
+    let y = size.height - BOTTOM / 2.0;
+    surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)));
+    let room = size.width - 2.0 * MARGIN - 80.0;
+    let title = text::lines(&text::one(title, &layout::MUTED, fonts), FOOT, room, fonts);
+    if let Some(part) = title.first().and_then(|line| line.parts.first()) {
+        write(&part.text, &part.look, FOOT, (MARGIN, y), surface, fonts);
+    }
+    let page = format!("Page {} of {of}", number + 1);
+    let width = fonts.width(&page, Weight::Regular, FOOT);
+    write(&page, &layout::MUTED, FOOT, (size.width - MARGIN - width, y), surface, fonts);
+    surface.end_tagged();
+}
