@@ -31,7 +31,12 @@ pub struct ReportArgs {
     #[arg(long, value_name = "V")]
     model: Option<String>,
     /// The PDF file
-    #[arg(short, long, value_name = "FILE", default_value = "reports/final_report.pdf")]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "reports/final_report.pdf"
+    )]
     output: PathBuf,
     /// Also write the report as one HTML file
     #[arg(long, value_name = "FILE")]
@@ -87,7 +92,9 @@ fn facts(version: String, model: &Model, site: &Site) -> Result<Report> {
     let found: VersionRef = version.parse()?;
     let listed = site.registry.versions()?;
     let listed = listed.iter().find(|listed| found.means(&listed.version));
-    let role = listed.map(|listed| serde_json::to_value(listed.role)).transpose()?;
+    let role = listed
+        .map(|listed| serde_json::to_value(listed.role))
+        .transpose()?;
     let role = role.and_then(|role| role.as_str().map(str::to_owned));
     let loaded = table::of_model(&site.registry, model);
     let entries = site.registry.entries_after(0)?;
@@ -152,8 +159,12 @@ fn verdict(record: &Record<'_>, version: &str, live: &mut Live) {
     }
     match about.as_str() {
         "drift" => live.verdicts.extend(read(record)),
-        "performance" => live.windows.extend(read(record).map(|window| (record.time, window))),
-        "decay" => live.changes.extend(read(record).map(|fired| (record.time, fired))),
+        "performance" => live
+            .windows
+            .extend(read(record).map(|window| (record.time, window))),
+        "decay" => live
+            .changes
+            .extend(read(record).map(|fired| (record.time, fired))),
         _ => {}
     }
 }
@@ -191,6 +202,7 @@ fn alert(record: &Record<'_>, version: &str, live: &mut Live) {
 fn read<T: DeserializeOwned>(record: &Record<'_>) -> Option<T> {
     let mut body: Map<String, Value> = serde_json::from_str(&record.json()).ok()?;
     let time: Timestamp = record.time;
-    body.entry("time").or_insert_with(|| clock::rfc3339(time).into());
+    body.entry("time")
+        .or_insert_with(|| clock::rfc3339(time).into());
     serde_json::from_value(Value::Object(body)).ok()
 }

@@ -42,6 +42,7 @@ mod pulls;
 mod recipe;
 mod reference;
 mod rejected;
+mod report;
 mod rest;
 mod revisions;
 mod server;

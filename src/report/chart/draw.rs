@@ -31,8 +31,8 @@ pub fn draw(chart: &Chart, canvas: &mut impl Canvas, size: Size) {
     let (x, y) = chart.ranges();
     let key = chart.key();
     let top = match key.is_empty() {
-        true => GAP + LINE,
-        false => GAP + LINE + key_height(&key, canvas, size),
+        true => 2.0 * GAP + LINE,
+        false => 2.0 * GAP + LINE + key_height(&key, canvas, size),
     };
     let rows = ((size.height - top - 3.0 * LINE) / (2.2 * LINE)).max(2.0) as usize;
     let most = match chart.y.categories() {
@@ -168,7 +168,13 @@ impl Frame {
             );
         }
         let caption = fitting(&chart.y.caption(), self.right - GAP, canvas);
-        canvas.text((GAP, self.top - GAP), Anchor::Start, &caption, Paint::Label);
+        // Clear of the highest tick, which stands half a line above the frame.
+        canvas.text(
+            (GAP, self.top - 2.0 * GAP),
+            Anchor::Start,
+            &caption,
+            Paint::Label,
+        );
         let caption = fitting(&chart.x.caption(), self.right - self.left, canvas);
         let below = (self.right, self.bottom + 2.0 * LINE);
         canvas.text(below, Anchor::End, &caption, Paint::Label);

@@ -48,14 +48,19 @@ impl Calibration {
             table.row([
                 percent(bin.predicted),
                 percent(bin.observed),
-                format!("{} to {}", percent(bin.interval.low), percent(bin.interval.high)),
+                format!(
+                    "{} to {}",
+                    percent(bin.interval.low),
+                    percent(bin.interval.high)
+                ),
                 count(bin.rows),
             ]);
         }
         let ece = self.ece.map_or(String::new(), |ece| {
             format!(" The expected calibration error is {}.", ece.text())
         });
-        let within = |bin: &&CalibrationBin| (bin.interval.low..=bin.interval.high).contains(&bin.predicted);
+        let within =
+            |bin: &&CalibrationBin| (bin.interval.low..=bin.interval.high).contains(&bin.predicted);
         let right = self.bins.iter().filter(within).count();
         Section::new("calibration", "Calibration")
             .with(format!(

@@ -84,19 +84,24 @@ impl Data {
             let found = model.profile().columns.iter().find(|c| c.name == name);
             found.map(|column| &column.observed)
         };
-        let columns = model.schema().columns().iter().enumerate().map(|(i, column)| {
-            let observed = observed(&column.name);
-            Column {
-                name: column.name.clone(),
-                kind: column.kind.word().into(),
-                unit: column.unit.clone(),
-                about: column.about.clone(),
-                missing: observed.map_or(0.0, |o| o.missing() as f64 / o.rows().max(1) as f64),
-                is_read: read.contains(&i),
-                numbers: observed.and_then(Numbers::of),
-                levels: observed.map(levels).unwrap_or_default(),
-            }
-        });
+        let columns = model
+            .schema()
+            .columns()
+            .iter()
+            .enumerate()
+            .map(|(i, column)| {
+                let observed = observed(&column.name);
+                Column {
+                    name: column.name.clone(),
+                    kind: column.kind.word().into(),
+                    unit: column.unit.clone(),
+                    about: column.about.clone(),
+                    missing: observed.map_or(0.0, |o| o.missing() as f64 / o.rows().max(1) as f64),
+                    is_read: read.contains(&i),
+                    numbers: observed.and_then(Numbers::of),
+                    levels: observed.map(levels).unwrap_or_default(),
+                }
+            });
         Data {
             rows: card.rows as u64,
             positives: card.positives as u64,
@@ -128,7 +133,8 @@ impl Data {
         section = section.with(rows);
         if let Some(gone) = &self.gone {
             let text = format!("{gone}. What follows is what the model file keeps of it.");
-            section = section.with(Text::strong("The training table cannot be read: ").and(Style::Plain, text));
+            section = section
+                .with(Text::strong("The training table cannot be read: ").and(Style::Plain, text));
         }
         section = section.with(self.columns());
         let charts: Vec<_> = self.columns.iter().filter_map(Column::chart).collect();
@@ -136,7 +142,11 @@ impl Data {
             section = section.with(part("Distributions", vec![Block::Charts(charts)]));
         }
         if !self.warnings.is_empty() {
-            let warnings = self.warnings.iter().map(|w| Text::from(w.as_str())).collect();
+            let warnings = self
+                .warnings
+                .iter()
+                .map(|w| Text::from(w.as_str()))
+                .collect();
             section = section.with(part("Warnings", vec![Block::List(warnings)]));
         }
         section.with(part("Recipe", self.recipe()))
@@ -144,7 +154,17 @@ impl Data {
 
     fn columns(&self) -> Table {
         let headings = [
-            "column", "kind", "missing#", "min#", "quartile#", "median#", "quartile#", "max#", "mean#", "sd#", "levels",
+            "column",
+            "kind",
+            "missing#",
+            "min#",
+            "quartile#",
+            "median#",
+            "quartile#",
+            "max#",
+            "mean#",
+            "sd#",
+            "levels",
         ];
         let mut table = Table::new("Columns", &headings);
         for column in &self.columns {
@@ -164,7 +184,11 @@ impl Data {
                 }
                 None => row.extend((0..7).map(|_| none())),
             }
-            let levels: Vec<String> = column.levels.iter().map(|l| format!("{} {}", l.level, count(l.rows))).collect();
+            let levels: Vec<String> = column
+                .levels
+                .iter()
+                .map(|l| format!("{}:\u{a0}{}", l.level, count(l.rows)))
+                .collect();
             row.push(match levels.len() {
                 0 => none(),
                 _ => levels.join(", "),
@@ -175,7 +199,10 @@ impl Data {
     }
 
     fn recipe(&self) -> Vec<Block> {
-        let mut table = Table::new("Features", &["features", "computed from", "uses labels of other rows"]);
+        let mut table = Table::new(
+            "Features",
+            &["features", "computed from", "uses labels of other rows"],
+        );
         for feature in &self.features {
             table.row([
                 feature.names.join(", "),
@@ -190,9 +217,17 @@ impl Data {
             ),
             Block::Table(table),
         ];
-        let unread: Vec<&str> = self.columns.iter().filter(|c| !c.is_read).map(|c| c.name.as_str()).collect();
+        let unread: Vec<&str> = self
+            .columns
+            .iter()
+            .filter(|c| !c.is_read)
+            .map(|c| c.name.as_str())
+            .collect();
         if !unread.is_empty() {
-            blocks.push(Block::from(format!("Columns that no feature is computed from: {}.", unread.join(", "))));
+            blocks.push(Block::from(format!(
+                "Columns that no feature is computed from: {}.",
+                unread.join(", ")
+            )));
         }
         if self.features.iter().any(|f| f.from_target) {
             blocks.push(Block::from(
@@ -219,7 +254,12 @@ fn features(facts: &Facts<'_>) -> Vec<Feature> {
     for feature in facts.model.recipe().features() {
         let column = |i: &u32| schema.columns().get(*i as usize).map(|c| c.name.clone());
         let columns: Vec<String> = feature.sources.iter().filter_map(column).collect();
-        let stem = feature.name.split(['=', '.']).next().unwrap_or_default().to_owned();
+        let stem = feature
+            .name
+            .split(['=', '.'])
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         match found.last_mut() {
             Some((last, group)) if *last == stem && group.columns == columns => {
                 group.names.push(feature.name.clone());
@@ -281,7 +321,10 @@ impl Numbers {
 /// By linear interpolation between order statistics, as numpy's default.
 fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let place = share * sorted.len().checked_sub(1)? as f64;
-    let (low, high) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    let (low, high) = (
+        sorted[place.floor() as usize],
+        sorted[place.ceil() as usize],
+    );
     Some(low + (high - low) * place.fract())
 }
 
@@ -327,12 +370,17 @@ impl Column {
         if let Some(numbers) = self.numbers.as_ref().filter(|n| n.histogram.len() > 1) {
             let mut edges: Vec<f64> = numbers.histogram.iter().map(|bin| bin.low).collect();
             edges.extend(numbers.histogram.last().map(|bin| bin.high));
-            let counts: Vec<f64> = numbers.histogram.iter().map(|bin| bin.rows as f64).collect();
+            let counts: Vec<f64> = numbers
+                .histogram
+                .iter()
+                .map(|bin| bin.rows as f64)
+                .collect();
             let counts = Counts {
                 series: "training rows",
                 counts: &counts,
             };
-            return Some(histogram(&self.name, &self.name, &self.unit, &edges, &[counts]));
+            let title = format!("Distribution of {}", self.name);
+            return Some(histogram(title, &self.name, &self.unit, &edges, &[counts]));
         }
         if self.levels.is_empty() {
             return None;
@@ -340,6 +388,11 @@ impl Column {
         let names = self.levels.iter().map(|l| l.level.clone()).collect();
         let counts: Vec<f64> = self.levels.iter().map(|l| l.rows as f64).collect();
         let (names, rows) = (Axis::names(&self.name, names), Axis::from_zero("rows"));
-        Some(bars(&self.name, names, rows, &[("training rows", &counts)]))
+        Some(bars(
+            format!("Distribution of {}", self.name),
+            names,
+            rows,
+            &[("training rows", &counts)],
+        ))
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::facts::Facts;
-use super::words::none;
+use super::words::{none, time};
 use crate::clock::rfc3339;
 use crate::registry::ledger::{Action, Entry};
 use crate::report::document::Section;
@@ -52,18 +52,36 @@ impl Decisions {
         let skipped = facts.entries.len().saturating_sub(LISTED);
         Decisions {
             entries: facts.entries.len() as u64,
-            listed: facts.entries.iter().enumerate().skip(skipped).map(decision).collect(),
+            listed: facts
+                .entries
+                .iter()
+                .enumerate()
+                .skip(skipped)
+                .map(decision)
+                .collect(),
         }
     }
 
     pub fn section(&self) -> Section {
-        let headings = ["#", "time (UTC)", "event", "model", "before", "by", "reason", "hash"];
+        let headings = [
+            "#",
+            "time (UTC)",
+            "event",
+            "model",
+            "before",
+            "by",
+            "reason",
+            "hash",
+        ];
         let mut table = Table::new("Ledger", &headings);
         for entry in &self.listed {
             let short = |hash: &String| hash.chars().take(SHORT).collect();
             table.row([
                 entry.seq.to_string(),
-                entry.time.clone().unwrap_or_else(|| "first training".into()),
+                entry
+                    .time
+                    .as_deref()
+                    .map_or_else(|| "first training".into(), time),
                 event(entry.action).into(),
                 entry.model.clone(),
                 entry.previous.clone().unwrap_or_else(none),
@@ -77,7 +95,11 @@ impl Decisions {
             return section.with("The ledger has no entry.");
         }
         if self.listed.len() < self.entries as usize {
-            let text = format!("The newest {} of {} entries.", self.listed.len(), self.entries);
+            let text = format!(
+                "The newest {} of {} entries.",
+                self.listed.len(),
+                self.entries
+            );
             section = section.with(text);
         }
         section

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::data::part;
 use super::facts::Facts;
-use super::words::{count, none, percent, plain_or_none, three};
+use super::words::{count, none, percent, plain_or_none, three, time};
 use crate::clock::rfc3339;
 use crate::monitor::drift::ColumnDrift;
 use crate::monitor::verdict::Verdict;
@@ -85,7 +85,14 @@ impl Drift {
             drifted: verdicts.iter().filter(|v| v.drift.drift).count() as u64,
             newest: newest.map(Check::of),
             drifts: drifts.collect(),
-            alerts: facts.live.alerts.iter().rev().take(LISTED).map(alert).collect(),
+            alerts: facts
+                .live
+                .alerts
+                .iter()
+                .rev()
+                .take(LISTED)
+                .map(alert)
+                .collect(),
         }
     }
 
@@ -103,12 +110,18 @@ impl Drift {
                 .with(part("The newest window", vec![check.sentence().into(), check.table().into()])),
         };
         if !self.drifts.is_empty() {
-            let mut table = Table::new("Drifts, newest first", &["time (UTC)", "change", "slice", "training"]);
+            let mut table = Table::new(
+                "Drifts, newest first",
+                &["time (UTC)", "change", "slice", "training"],
+            );
             for found in &self.drifts {
                 table.row([
-                    found.time.clone(),
+                    time(&found.time),
                     found.change.clone(),
-                    found.slice.clone().unwrap_or_else(|| "all rows".into()),
+                    found
+                        .slice
+                        .clone()
+                        .unwrap_or_else(|| "all\u{a0}rows".into()),
                     found.training.clone().unwrap_or_else(none),
                 ]);
             }
@@ -117,9 +130,17 @@ impl Drift {
         if self.alerts.is_empty() {
             return section.with("There has been no alert about this model.");
         }
-        let mut table = Table::new("Alerts, newest first", &["time (UTC)", "rule", "state", "subject", "summary"]);
+        let mut table = Table::new(
+            "Alerts, newest first",
+            &["time (UTC)", "rule", "state", "subject", "summary"],
+        );
         for alert in &self.alerts {
-            table.row([&alert.time, &alert.rule, &alert.state, &alert.subject, &alert.summary].map(String::as_str));
+            let texts = [&alert.rule, &alert.state, &alert.subject, &alert.summary];
+            table.row(
+                [time(&alert.time)]
+                    .into_iter()
+                    .chain(texts.map(String::clone)),
+            );
         }
         section.with(part("Alerts", vec![table.into()]))
     }
@@ -162,15 +183,23 @@ impl Check {
     fn sentence(&self) -> String {
         let drift = if self.drift { "Drift" } else { "No drift" };
         format!(
-            "{drift} in the window that ended at {}: {} rows compared with {} training rows.",
-            self.time,
+            "{drift} in the window that ended at {} UTC: {} rows compared with {} training rows.",
+            time(&self.time),
             count(self.rows),
             count(self.reference_rows)
         )
     }
 
     fn table(&self) -> Table {
-        let headings = ["column", "drift", "change", "p adjusted#", "PSI#", "Wasserstein#", "missing#"];
+        let headings = [
+            "column",
+            "drift",
+            "change",
+            "p adjusted#",
+            "PSI#",
+            "Wasserstein#",
+            "missing#",
+        ];
         let mut table = Table::new("Columns of the newest window", &headings);
         for column in &self.columns {
             table.row([

@@ -45,14 +45,21 @@ pub struct Value {
 
 impl Errors {
     pub fn of(facts: &Facts<'_>, evaluation: &Evaluation) -> Errors {
-        let columns: Vec<&str> = evaluation.importance.iter().map(|i| i.column.as_str()).take(VALUES).collect();
+        let columns: Vec<&str> = evaluation
+            .importance
+            .iter()
+            .map(|i| i.column.as_str())
+            .take(VALUES)
+            .collect();
         let table = facts.table.as_ref().ok();
         let rows = evaluation.hardest.iter().take(ROWS).map(|hard| Row {
             row: hard.row,
             id: hard.id.clone(),
             probability: hard.probability,
             is_positive: hard.is_positive,
-            values: table.map(|table| values(table, hard.row, &columns)).unwrap_or_default(),
+            values: table
+                .map(|table| values(table, hard.row, &columns))
+                .unwrap_or_default(),
         });
         Errors {
             groups: evaluation.groups.iter().take(GROUPS).cloned().collect(),
@@ -64,7 +71,15 @@ impl Errors {
     pub fn section(&self, positive: &str) -> Section {
         let mut groups = Table::new(
             "Groups predicted worst",
-            &["column", "values", "rows#", "predicted#", "observed#", "log loss#", "of the base rate#"],
+            &[
+                "column",
+                "values",
+                "rows#",
+                "predicted#",
+                "observed#",
+                "log loss#",
+                "of the base rate#",
+            ],
         );
         for group in &self.groups {
             groups.row([
@@ -86,12 +101,17 @@ impl Errors {
             .with(groups);
         if !self.rows.is_empty() {
             let text = match self.has_values {
-                true => "The rows with the largest loss, with the values of the columns that matter most.",
+                true => {
+                    "The rows with the largest loss, with the values of the columns that matter most."
+                }
                 false => {
                     "The rows with the largest loss. Their values are not shown, because the training table cannot be read."
                 }
             };
-            section = section.with(part("Rows", vec![text.into(), self.hardest(positive).into()]));
+            section = section.with(part(
+                "Rows",
+                vec![text.into(), self.hardest(positive).into()],
+            ));
         }
         section
     }
@@ -101,7 +121,11 @@ impl Errors {
         let mut headings = vec!["row#".to_owned()];
         headings.extend(has_ids.then(|| "id".to_owned()));
         headings.extend([format!("probability of {positive}#"), "outcome".into()]);
-        let first = self.rows.first().map(|row| row.values.as_slice()).unwrap_or_default();
+        let first = self
+            .rows
+            .first()
+            .map(|row| row.values.as_slice())
+            .unwrap_or_default();
         headings.extend(first.iter().map(|value| value.column.clone()));
         let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
         let mut table = Table::new("Rows predicted worst", &headings);
@@ -109,7 +133,14 @@ impl Errors {
             let mut cells = vec![count(row.row)];
             cells.extend(has_ids.then(|| row.id.clone().unwrap_or_default()));
             cells.push(percent(row.probability));
-            cells.push(if row.is_positive { "positive" } else { "negative" }.into());
+            cells.push(
+                if row.is_positive {
+                    "positive"
+                } else {
+                    "negative"
+                }
+                .into(),
+            );
             cells.extend(row.values.iter().map(|value| value.value.clone()));
             table.row(cells);
         }
@@ -125,7 +156,11 @@ fn values(table: &Rows, number: u64, columns: &[&str]) -> Vec<Value> {
     };
     let row = table.row(place);
     let value = |name: &&str| {
-        let slot = table.schema().columns().iter().position(|c| c.name == **name)?;
+        let slot = table
+            .schema()
+            .columns()
+            .iter()
+            .position(|c| c.name == **name)?;
         let json = table.schema().columns()[slot].json(row.cells[slot], row.text);
         let value = match json {
             serde_json::Value::Null => "missing".into(),

@@ -44,7 +44,12 @@ impl Importances {
         };
         Importances {
             columns: evaluation.importance.iter().map(importance).collect(),
-            dependence: evaluation.dependence.iter().take(DRAWN).map(drawn).collect(),
+            dependence: evaluation
+                .dependence
+                .iter()
+                .take(DRAWN)
+                .map(drawn)
+                .collect(),
         }
     }
 
@@ -52,10 +57,22 @@ impl Importances {
         let names = self.columns.iter().map(|c| c.column.clone()).collect();
         let growth: Vec<f64> = self.columns.iter().map(|c| c.growth.mean).collect();
         let axis = Axis::from_zero("growth of the log loss").in_unit("nats per row");
-        let chart = bars("Permutation importance", Axis::names("", names), axis, &[("growth", &growth)]);
-        let mut table = Table::new("Permutation importance", &["column", "growth#", "se#", "95 % interval#"]);
+        let chart = bars(
+            "Permutation importance",
+            Axis::names("", names),
+            axis,
+            &[("growth", &growth)],
+        );
+        let mut table = Table::new(
+            "Permutation importance",
+            &["column", "growth#", "se#", "95 % interval#"],
+        );
         for column in &self.columns {
-            let Measured { mean, se, interval: range } = column.growth;
+            let Measured {
+                mean,
+                se,
+                interval: range,
+            } = column.growth;
             table.row([
                 column.column.clone(),
                 plain(mean),
@@ -63,7 +80,11 @@ impl Importances {
                 range.map_or_else(none, interval),
             ]);
         }
-        let curves: Vec<Chart> = self.dependence.iter().filter_map(|d| curve(d, positive)).collect();
+        let curves: Vec<Chart> = self
+            .dependence
+            .iter()
+            .filter_map(|d| curve(d, positive))
+            .collect();
         let mut section = Section::new("importance", "Importance")
             .with(
                 "By how much the log loss of unseen rows grows if the values of a column are dealt to the wrong rows (Breiman \
@@ -74,7 +95,10 @@ impl Importances {
         if !curves.is_empty() {
             let text = "The mean probability if all rows had this value (Friedman 2001). It holds other columns as they are, so \
                         that it may describe rows that do not exist where columns go together.";
-            section = section.with(part("Partial dependence", vec![text.into(), Block::Charts(curves)]));
+            section = section.with(part(
+                "Partial dependence",
+                vec![text.into(), Block::Charts(curves)],
+            ));
         }
         section
     }
@@ -90,9 +114,10 @@ fn curve(found: &Dependence, positive: &str) -> Option<Chart> {
         .collect();
     let probabilities = found.points.iter().map(|p| p.probability);
     let (low, high) = probabilities.fold((f64::MAX, f64::MIN), |(a, b), p| (a.min(p), b.max(p)));
+    let title = format!("Probability over {}", found.column);
     if numbers.len() > 1 {
         return Some(Chart {
-            title: found.column.clone(),
+            title,
             summary: format!(
                 "Mean probability of {positive} over {}: from {} to {}.",
                 found.column,
@@ -116,5 +141,5 @@ fn curve(found: &Dependence, positive: &str) -> Option<Chart> {
     let names: Vec<String> = found.points.iter().map(name).collect();
     let values: Vec<f64> = found.points.iter().map(|p| p.probability).collect();
     let axes = (Axis::names(&found.column, names), Axis::from_zero(axis));
-    (!values.is_empty()).then(|| bars(&found.column, axes.0, axes.1, &[("mean probability", &values)]))
+    (!values.is_empty()).then(|| bars(title, axes.0, axes.1, &[("mean probability", &values)]))
 }

@@ -25,6 +25,8 @@ pub struct Candidate {
     pub learner: String,
     pub calibration: String,
     pub is_chosen: bool,
+    /// Whether it is the chosen learner without the features that are computed from labels of other rows.
+    pub is_without_labels: bool,
     pub metrics: Vec<Figure>,
 }
 
@@ -35,6 +37,7 @@ impl Learners {
             learner: learner.into(),
             calibration: calibration.into(),
             is_chosen: false,
+            is_without_labels: false,
             metrics: figures(cv),
         };
         let mut candidates: Vec<Candidate> = card
@@ -47,7 +50,10 @@ impl Learners {
             .collect();
         if let Some(without) = &card.without_companions {
             let name = format!("{} without labels of other rows", card.learner);
-            candidates.push(candidate(&name, &card.calibration, without));
+            candidates.push(Candidate {
+                is_without_labels: true,
+                ..candidate(&name, &card.calibration, without)
+            });
         }
         Learners {
             folds: card.cv.folds as u64,
@@ -58,21 +64,41 @@ impl Learners {
     }
 
     pub fn section(&self, model: &Model) -> Section {
-        let mut headings = vec!["learner".to_owned()];
-        headings.extend(METRICS.iter().map(|metric| format!("{}#", metric.title)));
+        let heading = |candidate: &Candidate| {
+            let chosen = if candidate.is_chosen { " (chosen)" } else { "" };
+            format!("{}{chosen}#", candidate.learner)
+        };
+        let mut headings = vec!["metric".to_owned()];
+        headings.extend(self.candidates.iter().map(heading));
         let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
         let mut table = Table::new("Cross-validated metrics, mean ± standard error", &headings);
-        for candidate in &self.candidates {
-            let chosen = if candidate.is_chosen { " (chosen)" } else { "" };
-            let mut row = vec![format!("{}{chosen}", candidate.learner)];
-            let text = |figure: &Figure| figure.value.map_or_else(none, |value| value.text());
-            row.extend(candidate.metrics.iter().map(text));
-            table.row(row);
+        for (i, metric) in METRICS.iter().enumerate() {
+            let text = |candidate: &Candidate| {
+                let value = candidate.metrics.get(i).and_then(|figure| figure.value);
+                value.map_or_else(none, |value| value.text())
+            };
+            let values = self.candidates.iter().map(text);
+            table.row([metric.title.to_owned()].into_iter().chain(values));
         }
+        let calibration =
+            |candidate: &Candidate| format!("{} {}", candidate.learner, candidate.calibration);
+        let calibrations: Vec<String> = self
+            .candidates
+            .iter()
+            .filter(|c| !c.is_without_labels)
+            .map(calibration)
+            .collect();
         Section::new("learners", "Learners")
             .with(format!(
-                "Every learner was cross-validated in {} folds, {} times, on the same splits. Learners are compared by {}.",
-                self.folds, self.repeats, model.metric
+                "Every learner was cross-validated on the same splits: {} folds, repeated {}. Learners are compared by {}. \
+                 Calibration of their scores: {}.",
+                self.folds,
+                match self.repeats {
+                    1 => "once".into(),
+                    repeats => format!("{repeats} times"),
+                },
+                model.metric,
+                calibrations.join(", ")
             ))
             .with(table)
             .with(self.choice.as_str())

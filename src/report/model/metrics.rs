@@ -71,7 +71,11 @@ pub struct Threshold {
 /// The metrics of a cross-validation in the order of the table of metrics.
 pub fn figures(cv: &Figures) -> Vec<Figure> {
     let figure = |metric: &crate::stats::metric::Metric| {
-        let most = if metric.name == "log_loss" { f64::MAX } else { 1.0 };
+        let most = if metric.name == "log_loss" {
+            f64::MAX
+        } else {
+            1.0
+        };
         let estimate = cv.get(metric);
         Figure {
             metric: metric.name.into(),
@@ -105,7 +109,10 @@ impl Metrics {
             let interval = accuracy.interval.map_or(String::new(), |i| {
                 format!(" (95 % interval {} to {})", percent(i.low), percent(i.high))
             });
-            parts.push(format!("{} of the decisions are right{interval}", percent(accuracy.mean)));
+            parts.push(format!(
+                "{} of the decisions are right{interval}",
+                percent(accuracy.mean)
+            ));
         }
         if let Some(auc) = self.get("auc") {
             parts.push(format!("the area under the ROC curve is {}", auc.text()));
@@ -125,7 +132,10 @@ impl Metrics {
     }
 
     pub fn section(&self, model: &Model) -> Section {
-        let mut table = Table::new("Metrics", &["metric", "mean ± se#", "95 % interval#", "meaning"]);
+        let mut table = Table::new(
+            "Metrics",
+            &["metric", "mean ± se#", "95 % interval#", "meaning"],
+        );
         for (figure, metric) in self.metrics.iter().zip(METRICS) {
             let value = figure.value;
             table.row([
@@ -159,12 +169,27 @@ impl Metrics {
         );
         let mut decisions = Table::new(
             "Rows by outcome and decision, averaged over the repeats",
-            &["outcome", &format!("decided {negative}#"), &format!("decided {positive}#")],
+            &[
+                "outcome",
+                &format!("decided {negative}#"),
+                &format!("decided {positive}#"),
+            ],
         );
         let one = |rows: f64| format!("{rows:.1}");
-        decisions.row([negative.clone(), one(c.true_negatives), one(c.false_positives)]);
-        decisions.row([positive.clone(), one(c.false_negatives), one(c.true_positives)]);
-        section = section.with(part("Decisions", vec![Block::Charts(vec![matrix]), Block::Table(decisions)]));
+        decisions.row([
+            negative.clone(),
+            one(c.true_negatives),
+            one(c.false_positives),
+        ]);
+        decisions.row([
+            positive.clone(),
+            one(c.false_negatives),
+            one(c.true_positives),
+        ]);
+        section = section.with(part(
+            "Decisions",
+            vec![Block::Charts(vec![matrix]), Block::Table(decisions)],
+        ));
         if !self.folds.is_empty() {
             section = section.with(part("Folds", vec![self.fold_table().into()]));
         }
@@ -179,7 +204,10 @@ impl Metrics {
     }
 
     fn fold_table(&self) -> Table {
-        let mut table = Table::new("Spread over all folds of all repeats", &["metric", "folds#", "lowest#", "median#", "highest#"]);
+        let mut table = Table::new(
+            "Spread over all folds of all repeats",
+            &["metric", "folds#", "lowest#", "median#", "highest#"],
+        );
         for spread in &self.folds {
             let title = METRICS.iter().find(|m| m.name == spread.metric);
             table.row([
@@ -198,7 +226,9 @@ fn spreads(evaluation: &Evaluation) -> Vec<Spread> {
     let spread = |fold: &crate::model::evaluation::FoldMetric| {
         let mut values: Vec<f64> = fold.values.iter().copied().flatten().collect();
         values.sort_by(f64::total_cmp);
-        let middle = (*values.get((values.len().checked_sub(1)?) / 2)? + *values.get(values.len() / 2)?) / 2.0;
+        let middle = (*values.get((values.len().checked_sub(1)?) / 2)?
+            + *values.get(values.len() / 2)?)
+            / 2.0;
         Some(Spread {
             metric: fold.metric.clone(),
             folds: values.len() as u64,
@@ -235,15 +265,30 @@ impl Curves {
         Curves {
             rows: evaluation.rows,
             positives: evaluation.positives,
-            thresholds: places.iter().filter_map(|i| cuts.get(*i)).map(threshold).collect(),
+            thresholds: places
+                .iter()
+                .filter_map(|i| cuts.get(*i))
+                .map(threshold)
+                .collect(),
         }
     }
 
     fn charts(&self, metrics: &Metrics) -> Block {
         let auc = metrics.get("auc").map_or(f64::NAN, |auc| auc.mean);
-        let rates = self.thresholds.iter().map(|t| (t.false_positive_rate, t.recall));
-        let rates = [(0.0, 0.0)].into_iter().chain(rates).chain([(1.0, 1.0)]).collect();
-        let precision = self.thresholds.iter().map(|t| (t.recall, t.precision)).collect();
+        let rates = self
+            .thresholds
+            .iter()
+            .map(|t| (t.false_positive_rate, t.recall));
+        let rates = [(0.0, 0.0)]
+            .into_iter()
+            .chain(rates)
+            .chain([(1.0, 1.0)])
+            .collect();
+        let precision = self
+            .thresholds
+            .iter()
+            .map(|t| (t.recall, t.precision))
+            .collect();
         let share = self.positives as f64 / self.rows.max(1) as f64;
         Block::Charts(vec![
             roc("Receiver operating characteristic", auc, rates),
@@ -252,8 +297,18 @@ impl Curves {
     }
 
     fn table(&self) -> Table {
-        let headings = ["threshold#", "true positives#", "false positives#", "recall#", "false positive rate#", "precision#"];
-        let caption = format!("Out-of-fold decisions of the first repeat: {} rows, {} positive", self.rows, self.positives);
+        let headings = [
+            "threshold#",
+            "true positives#",
+            "false positives#",
+            "recall#",
+            "false positive rate#",
+            "precision#",
+        ];
+        let caption = format!(
+            "Out-of-fold decisions of the first repeat: {} rows, {} positive",
+            self.rows, self.positives
+        );
         let mut table = Table::new(caption, &headings);
         for t in &self.thresholds {
             table.row([

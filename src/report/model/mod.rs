@@ -76,8 +76,16 @@ impl Report {
             self.learners.section(&self.model),
             self.metrics.section(&self.model),
         ];
-        sections.extend(self.calibration.as_ref().map(|found| found.section(positive)));
-        sections.extend(self.importance.as_ref().map(|found| found.section(positive)));
+        sections.extend(
+            self.calibration
+                .as_ref()
+                .map(|found| found.section(positive)),
+        );
+        sections.extend(
+            self.importance
+                .as_ref()
+                .map(|found| found.section(positive)),
+        );
         sections.extend(self.errors.as_ref().map(|found| found.section(positive)));
         sections.extend([
             self.drift.section(),
@@ -93,3 +101,5 @@ impl Report {
     }
 }
 
+#[cfg(test)]
+mod tests;

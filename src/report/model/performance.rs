@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::data::part;
 use super::facts::Facts;
-use super::words::{count, interval, none, three};
+use super::words::{count, interval, none, three, time};
 use crate::clock::rfc3339;
 use crate::monitor::performance::Window as Labelled;
 use crate::report::chart::{Axis, Chart, Mark, Spot};
@@ -76,20 +76,33 @@ impl Performance {
             };
             window.figures.iter().map(metric).collect()
         });
-        let estimated = live.verdicts.iter().rev().find_map(|v| v.estimated.as_ref());
+        let estimated = live
+            .verdicts
+            .iter()
+            .rev()
+            .find_map(|v| v.estimated.as_ref());
         let of_estimate = estimated.map(|found| {
             let metric = |metric: &crate::stats::metric::Metric| Metric {
                 metric: metric.name.into(),
                 value: found.estimate.get(metric.name),
                 interval: found.intervals.get(metric.name),
             };
-            METRICS.iter().map(metric).filter(|m| m.value.is_some()).collect()
+            METRICS
+                .iter()
+                .map(metric)
+                .filter(|m| m.value.is_some())
+                .collect()
         });
-        let changes = live.changes.iter().rev().take(LISTED).map(|(time, fired)| Change {
-            time: rfc3339(*time),
-            decay: fired.decay,
-            says: fired.says.clone(),
-        });
+        let changes = live
+            .changes
+            .iter()
+            .rev()
+            .take(LISTED)
+            .map(|(time, fired)| Change {
+                time: rfc3339(*time),
+                decay: fired.decay,
+                says: fired.says.clone(),
+            });
         Performance {
             windows: live.windows.iter().skip(skipped).map(window).collect(),
             newest: newest.unwrap_or_default(),
@@ -113,12 +126,18 @@ impl Performance {
         if !self.estimated.is_empty() {
             let note = self.note.clone().unwrap_or_default();
             let table = metrics("Estimated metrics", &self.estimated);
-            section = section.with(part("Estimated without labels", vec![Block::from(note), table.into()]));
+            section = section.with(part(
+                "Estimated without labels",
+                vec![Block::from(note), table.into()],
+            ));
         }
         if !self.changes.is_empty() {
-            let mut table = Table::new("Changes of the error, newest first", &["time (UTC)", "change"]);
+            let mut table = Table::new(
+                "Changes of the error, newest first",
+                &["time (UTC)", "change"],
+            );
             for change in &self.changes {
-                table.row([change.time.as_str(), &change.says]);
+                table.row([time(&change.time), change.says.clone()]);
             }
             section = section.with(part("Changes", vec![table.into()]));
         }
@@ -128,7 +147,7 @@ impl Performance {
     fn chart(&self) -> Chart {
         let spot = |(i, window): (usize, &Window)| {
             Some(Spot {
-                x: i as f64 + 1.0,
+                x: i as f64,
                 y: window.accuracy?,
                 interval: window.interval.map(|i| (i.low, i.high)),
             })
@@ -141,7 +160,10 @@ impl Performance {
                 self.windows.len(),
                 last.map_or_else(none, three)
             ),
-            x: Axis::number("window"),
+            x: Axis::names(
+                "window",
+                (1..=self.windows.len()).map(|i| i.to_string()).collect(),
+            ),
             y: Axis::share("accuracy"),
             marks: vec![Mark::Points {
                 series: "accuracy".into(),
@@ -151,11 +173,17 @@ impl Performance {
     }
 
     fn table(&self) -> Table {
-        let headings = ["time (UTC)", "labels#", "accuracy#", "95 % interval#", "log loss#"];
+        let headings = [
+            "time (UTC)",
+            "labels#",
+            "accuracy#",
+            "95 % interval#",
+            "log loss#",
+        ];
         let mut table = Table::new("Windows of labelled predictions", &headings);
         for window in &self.windows {
             table.row([
-                window.time.clone(),
+                time(&window.time),
                 count(window.labels),
                 window.accuracy.map_or_else(none, three),
                 window.interval.map_or_else(none, interval),

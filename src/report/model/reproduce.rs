@@ -19,6 +19,7 @@ pub struct Reproduce {
     pub model: String,
     /// Whether the model was trained with the spec that is compiled into the binary.
     pub is_bundled_spec: bool,
+    /// Lines of a shell.
     pub commands: Vec<String>,
 }
 
@@ -32,13 +33,21 @@ impl Reproduce {
             true => ("", Vec::new()),
             false => (
                 " --spec spec.yaml",
-                vec![format!("titanic-platform models show {version} --json | jq -r .spec > spec.yaml")],
+                vec![format!(
+                    "titanic-platform models show {version} --json | jq -r .spec > spec.yaml"
+                )],
             ),
         };
+        let learner = match card.candidates.as_slice() {
+            [only] => format!(" --learner {}", only.learner),
+            _ => String::new(),
+        };
         commands.extend([
+            "titanic-platform --state again train \\".to_owned(),
+            format!("  state/tables/{}.parquet \\", card.table),
             format!(
-                "titanic-platform train state/tables/{}.parquet{spec} --seed {} --folds {folds} --repeats {repeats} --state again",
-                card.table, card.seed
+                "  --seed {} --folds {folds} --repeats {repeats}{learner}{spec}",
+                card.seed
             ),
             format!("titanic-platform report --model {version}"),
         ]);
@@ -62,7 +71,10 @@ impl Reproduce {
         let facts = [
             ("Platform", format!("titanic-platform {}", self.platform)),
             ("Seed", self.seed.to_string()),
-            ("Cross-validation", format!("{} folds, {} repeats", self.folds, self.repeats)),
+            (
+                "Cross-validation",
+                format!("{} folds × {} repeats", self.folds, self.repeats),
+            ),
             ("Spec", spec.to_owned()),
             ("Table, SHA-256", self.table.clone()),
             ("Model, SHA-256", self.model.clone()),

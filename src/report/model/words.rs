@@ -72,6 +72,12 @@ pub fn plain_or_none(value: Option<f64>) -> String {
     value.map_or_else(none, plain)
 }
 
+/// A time of RFC 3339 to the second, for tables whose heading says that it is UTC.
+pub fn time(rfc3339: &str) -> String {
+    let second = rfc3339.get(..19).unwrap_or(rfc3339);
+    second.replace('T', "\u{a0}")
+}
+
 /// What stands in a cell without a value.
 pub fn none() -> String {
     "–".into()

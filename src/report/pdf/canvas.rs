@@ -16,7 +16,12 @@ const SCALE: f64 = 0.84;
 pub fn chart(chart: &Chart, at: Point, size: Size, surface: &mut Surface<'_>, fonts: &Fonts) {
     let scale = SCALE as f32;
     surface.push_transform(&Transform::from_row(
-        scale, 0.0, 0.0, scale, at.0 as f32, at.1 as f32,
+        scale,
+        0.0,
+        0.0,
+        scale,
+        at.0 as f32,
+        at.1 as f32,
     ));
     let size = Size::of(size.width / SCALE, size.height / SCALE);
     draw(chart, &mut Pdf { surface, fonts }, size);
@@ -136,8 +141,12 @@ impl Canvas for Pdf<'_, '_> {
         };
         self.surface.set_fill(Some(fill(paint)));
         let glyphs = self.fonts.glyphs(&text, Weight::Regular);
-        let (at, font) = (At::from_xy(x as f32, y as f32), self.fonts.font(Weight::Regular));
-        self.surface.draw_glyphs(at, &glyphs, font, &text, TEXT as f32, false);
+        let (at, font) = (
+            At::from_xy(x as f32, y as f32),
+            self.fonts.font(Weight::Regular),
+        );
+        self.surface
+            .draw_glyphs(at, &glyphs, font, &text, TEXT as f32, false);
     }
 
     fn width(&self, text: &str) -> f64 {

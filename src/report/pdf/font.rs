@@ -121,7 +121,10 @@ mod tests {
     fn characters_that_the_font_lacks_are_written_out() {
         let fonts = Fonts::new().unwrap();
         for (text, shown) in [
-            ("Ærøskøbing → Ωμέγα, Москва ≤ 1 €", "Ærøskøbing → Ωμέγα, Москва ≤ 1 €"),
+            (
+                "Ærøskøbing → Ωμέγα, Москва ≤ 1 €",
+                "Ærøskøbing → Ωμέγα, Москва ≤ 1 €",
+            ),
             ("cafe\u{301}", "café"),
             ("😀 שלום", "[U+1F600] [U+05E9][U+05DC][U+05D5][U+05DD]"),
             ("a\u{202e}b\u{0}\u{200b}", "a[U+202E]b[U+0000][U+200B]"),

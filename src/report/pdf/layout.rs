@@ -26,6 +26,8 @@ const ASCENT: f64 = 1.05;
 const GAP: f64 = 7.0;
 /// Space between charts side by side.
 const GUTTER: f64 = 18.0;
+/// Lines of code that stay together.
+const SHORT: usize = 12;
 /// Section with the data of the charts, which the renderer adds.
 const DATA: &str = "chart-data";
 const DATA_TITLE: &str = "Data of the charts";
@@ -58,7 +60,10 @@ impl<'a> Layout<'a> {
         let lead = self.tags.group(None, Tag::Section);
         self.blocks(&document.lead, lead, 2);
         let has_charts = has_charts(&document.lead)
-            || document.sections.iter().any(|section| has_charts(&section.blocks));
+            || document
+                .sections
+                .iter()
+                .any(|section| has_charts(&section.blocks));
         if document.sections.len() > 1 {
             self.contents(&document.sections, has_charts);
         }
@@ -83,7 +88,12 @@ impl<'a> Layout<'a> {
                 link: Some(id.to_owned()),
                 ..Look::plain(Weight::Regular, Ink::Accent)
             };
-            let found = lines(&one(title, &look, self.fonts), BODY, self.width - 40.0, self.fonts);
+            let found = lines(
+                &one(title, &look, self.fonts),
+                BODY,
+                self.width - 40.0,
+                self.fonts,
+            );
             let mut piece = self.set(&found, BODY, 0.0, entry);
             let leaf = self.tags.leaf(entry);
             piece.items.push(Item {
@@ -115,8 +125,15 @@ impl<'a> Layout<'a> {
         };
         let title = self.fonts.shown(title);
         let number = std::num::NonZeroU16::new(level as u16).unwrap_or(std::num::NonZeroU16::MIN);
-        let group = self.tags.group(parent, Tag::Hn(number, Some(title.clone())));
-        let broken = lines(&one(&title, &STRONG, self.fonts), size, self.width, self.fonts);
+        let group = self
+            .tags
+            .group(parent, Tag::Hn(number, Some(title.clone())));
+        let broken = lines(
+            &one(&title, &STRONG, self.fonts),
+            size,
+            self.width,
+            self.fonts,
+        );
         let mut piece = self.set(&broken, size, 0.0, group);
         piece.above = above;
         piece.height += below;
@@ -132,8 +149,17 @@ impl<'a> Layout<'a> {
     }
 
     fn blocks(&mut self, blocks: &'a [Block], parent: Group, level: usize) {
-        for block in blocks {
+        for (i, block) in blocks.iter().enumerate() {
             self.block(block, parent, level);
+            let is_text = matches!(block, Block::Paragraph(_));
+            let next = blocks.get(i + 1);
+            let leads_in = matches!(
+                next,
+                Some(Block::Table(_) | Block::Chart(_) | Block::Charts(_))
+            );
+            if let Some(last) = self.pieces.last_mut().filter(|_| is_text && leads_in) {
+                last.with_next = true;
+            }
         }
     }
 
@@ -146,7 +172,9 @@ impl<'a> Layout<'a> {
             Block::List(items) => self.list(items, parent),
             Block::Facts(facts) => self.facts(facts, parent),
             Block::Table(found) => table::set(self, found, parent, SMALL),
-            Block::Chart(chart) => self.row_of_charts(&[chart], parent, Size::of(self.width, 190.0)),
+            Block::Chart(chart) => {
+                self.row_of_charts(&[chart], parent, Size::of(self.width, 190.0))
+            }
             Block::Charts(charts) => {
                 let size = Size::of((self.width - GUTTER) / 2.0, 165.0);
                 for pair in charts.chunks(2) {
@@ -191,7 +219,8 @@ impl<'a> Layout<'a> {
     fn facts(&mut self, facts: &[(String, Text)], parent: Group) {
         let list = self.tags.group(Some(parent), Tag::L(ListNumbering::None));
         let width = |(name, _): &(String, Text)| {
-            self.fonts.width(&self.fonts.shown(name), Weight::Regular, BODY)
+            self.fonts
+                .width(&self.fonts.shown(name), Weight::Regular, BODY)
         };
         let widest = facts.iter().map(width).fold(0.0, f64::max);
         let indent = widest.min(self.width * 0.32) + 14.0;
@@ -199,7 +228,12 @@ impl<'a> Layout<'a> {
             let entry = self.tags.group(Some(list), Tag::LI);
             let first = self.pieces.len();
             let label = self.tags.group(Some(entry), Tag::Lbl);
-            let name = lines(&one(name, &MUTED, self.fonts), BODY, indent - 14.0, self.fonts);
+            let name = lines(
+                &one(name, &MUTED, self.fonts),
+                BODY,
+                indent - 14.0,
+                self.fonts,
+            );
             let name = self.set(&name, BODY, 0.0, label);
             let body = self.tags.group(Some(entry), Tag::LBody);
             self.text(&spans(value, &PLAIN, self.fonts), BODY, indent, body);
@@ -230,7 +264,8 @@ impl<'a> Layout<'a> {
         for (i, line) in all.iter().enumerate() {
             let mut piece = self.set(std::slice::from_ref(line), SMALL, 8.0, group);
             piece.above = if i == 0 { GAP } else { 0.0 };
-            piece.with_next = i == 0 && count > 1;
+            // A short command stays on one page.
+            piece.with_next = i + 1 < count && (count <= SHORT || i == 0);
             piece.items.insert(
                 0,
                 Item {
@@ -262,8 +297,12 @@ impl<'a> Layout<'a> {
         };
         for (i, (chart, caption)) in charts.iter().zip(&captions).enumerate() {
             let x = i as f64 * (size.width + GUTTER);
-            let alternative = self.fonts.shown(&format!("{}. {}", chart.title, chart.summary));
-            let figure = self.tags.group(Some(parent), Tag::Figure(Some(alternative)));
+            let alternative = self
+                .fonts
+                .shown(&format!("{}. {}", chart.title, chart.summary));
+            let figure = self
+                .tags
+                .group(Some(parent), Tag::Figure(Some(alternative)));
             let group = self.tags.group(Some(figure), Tag::Caption);
             row.items.extend(self.set(caption, SMALL, x, group).items);
             let leaf = self.tags.leaf(figure);
@@ -286,7 +325,6 @@ impl<'a> Layout<'a> {
         let group = self.tags.group(None, Tag::Section);
         self.heading(DATA_TITLE, Some(DATA), 2, Some(group));
         for chart in std::mem::take(&mut self.charts) {
-            self.heading(&chart.title, None, 4, Some(group));
             table::set(self, &chart.table(), group, 7.5);
         }
     }

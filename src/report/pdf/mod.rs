@@ -95,7 +95,8 @@ pub fn file(document: &Document, paper: Paper) -> Result<Vec<u8>, PdfError> {
 }
 
 fn settings() -> Result<SerializeSettings, PdfError> {
-    let configuration = ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1);
+    let configuration =
+        ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1);
     let configuration = configuration.finish();
     Ok(SerializeSettings {
         configuration: configuration.map_err(|error| PdfError::Write(format!("{error:?}")))?,
@@ -136,7 +137,8 @@ struct Link {
 impl Writer<'_> {
     fn page(&mut self, page: &Page<'_>, number: usize, of: usize) {
         // A page has a size above zero, as the constants have.
-        let Some(settings) = PageSettings::from_wh(self.size.width as f32, self.size.height as f32) else {
+        let Some(settings) = PageSettings::from_wh(self.size.width as f32, self.size.height as f32)
+        else {
             return;
         };
         let mut links = Vec::new();
@@ -164,7 +166,8 @@ impl Writer<'_> {
                 continue;
             };
             let target = Target::Destination(destination(*page, *at).into());
-            let annotation = Annotation::new_link(LinkAnnotation::new(link.rect, target), Some(link.text));
+            let annotation =
+                Annotation::new_link(LinkAnnotation::new(link.rect, target), Some(link.text));
             let identifier = sheet.add_tagged_annotation(annotation);
             self.tags.identify(link.leaf, identifier);
         }
@@ -179,7 +182,9 @@ impl Writer<'_> {
         self.file.set_metadata(metadata);
         self.file.set_outline(outline(pages));
         self.file.set_tag_tree(self.tags.tree());
-        self.file.finish().map_err(|error| PdfError::Write(format!("{error:?}")))
+        self.file
+            .finish()
+            .map_err(|error| PdfError::Write(format!("{error:?}")))
     }
 }
 
@@ -239,7 +244,14 @@ fn draw(
             };
             let number = (page + 1).to_string();
             let width = fonts.width(&number, Weight::Regular, *size);
-            write(&number, &layout::MUTED, *size, (at.0 - width, at.1), surface, fonts);
+            write(
+                &number,
+                &layout::MUTED,
+                *size,
+                (at.0 - width, at.1),
+                surface,
+                fonts,
+            );
         }
         What::Rule {
             from,
@@ -264,7 +276,12 @@ fn draw(
         What::Fill { at, size, ink } => {
             surface.set_fill(Some(fill(*ink)));
             let mut path = PathBuilder::new();
-            let rect = Rect::from_xywh(at.0 as f32, at.1 as f32, size.width as f32, size.height as f32);
+            let rect = Rect::from_xywh(
+                at.0 as f32,
+                at.1 as f32,
+                size.width as f32,
+                size.height as f32,
+            );
             if let Some(rect) = rect {
                 path.push_rect(rect);
             }
@@ -286,14 +303,26 @@ fn fill(ink: Ink) -> Fill {
 fn write(text: &str, look: &Look, size: f64, at: Point, surface: &mut Surface<'_>, fonts: &Fonts) {
     surface.set_fill(Some(fill(look.ink)));
     let glyphs = fonts.glyphs(text, look.weight);
-    let (at, font) = (At::from_xy(at.0 as f32, at.1 as f32), fonts.font(look.weight));
+    let (at, font) = (
+        At::from_xy(at.0 as f32, at.1 as f32),
+        fonts.font(look.weight),
+    );
     surface.draw_glyphs(at, &glyphs, font, text, size as f32, false);
 }
 
 /// Title and page number.
-fn foot(title: &str, number: usize, of: usize, size: Size, surface: &mut Surface<'_>, fonts: &Fonts) {
+fn foot(
+    title: &str,
+    number: usize,
+    of: usize,
+    size: Size,
+    surface: &mut Surface<'_>,
+    fonts: &Fonts,
+) {
     let y = size.height - BOTTOM / 2.0;
-    surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)));
+    surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(
+        ArtifactType::Footer,
+    )));
     let room = size.width - 2.0 * MARGIN - 80.0;
     let title = text::lines(&text::one(title, &layout::MUTED, fonts), FOOT, room, fonts);
     if let Some(part) = title.first().and_then(|line| line.parts.first()) {
@@ -301,6 +330,102 @@ fn foot(title: &str, number: usize, of: usize, size: Size, surface: &mut Surface
     }
     let page = format!("Page {} of {of}", number + 1);
     let width = fonts.width(&page, Weight::Regular, FOOT);
-    write(&page, &layout::MUTED, FOOT, (size.width - MARGIN - width, y), surface, fonts);
+    write(
+        &page,
+        &layout::MUTED,
+        FOOT,
+        (size.width - MARGIN - width, y),
+        surface,
+        fonts,
+    );
     surface.end_tagged();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::chart::{Axis, bars};
+    use crate::report::document::{Block, Section, Style, Text};
+    use crate::report::table::Table;
+
+    fn document(title: &str, name: &str, rows: usize) -> Document {
+        let mut table = Table::new(name, &[name, "n#"]);
+        for i in 0..rows {
+            table.row([name.to_owned(), i.to_string()]);
+        }
+        let chart = |name: &str| {
+            let names = Axis::names(name, vec![name.to_owned()]);
+            bars(name, names, Axis::from_zero("rows"), &[(name, &[1.0])])
+        };
+        let link = Text::from("see ").and(Style::Section("first".into()), name);
+        let part = Block::Part {
+            title: name.into(),
+            is_detail: true,
+            blocks: vec![Block::Charts(vec![chart(name), chart("b"), chart("c")])],
+        };
+        let first = Section::new("first", name)
+            .with(name)
+            .with(Block::List(vec![link]))
+            .with(table)
+            .with(chart(name));
+        let second = Section::new("second", "Second")
+            .with(Block::Facts(vec![
+                (name.into(), name.into()),
+                ("empty".into(), "".into()),
+            ]))
+            .with(Block::Code(format!("run {name}\n\n{name}")))
+            .with(part);
+        Document {
+            title: title.into(),
+            lead: vec![name.into()],
+            sections: vec![first, second],
+        }
+    }
+
+    #[test]
+    fn any_text_gives_a_valid_file_and_the_same_bytes_again() {
+        let long = "x".repeat(10_000);
+        for name in [
+            "plain",
+            "😀 \u{202e}evil\u{0} שלום",
+            "",
+            " ",
+            &long,
+            "e\u{301}\u{1}\u{fffe}",
+        ] {
+            for paper in [Paper::A4, Paper::Letter] {
+                let document = document("Title", name, 3);
+                let bytes =
+                    file(&document, paper).unwrap_or_else(|error| panic!("{name:.20}: {error}"));
+                assert!(bytes.starts_with(b"%PDF-1.7"));
+                assert_eq!(file(&document, paper).unwrap(), bytes);
+            }
+        }
+        file(&document("", "no title", 0), Paper::A4).expect("an empty title is a title too");
+    }
+
+    #[test]
+    fn a_long_table_breaks_over_pages() {
+        let pages = |rows: usize| {
+            let document = document("Title", "word ".repeat(40).trim(), rows);
+            let fonts = Fonts::new().unwrap();
+            let layout = layout::layout(&document, &fonts, 480.0);
+            let area = Area {
+                left: MARGIN,
+                top: MARGIN,
+                size: Size::of(480.0, 700.0),
+            };
+            let pages = page::pages(layout.pieces, area);
+            let lowest = |item: &Item<'_>| match &item.what {
+                What::Text { at, .. } => at.1,
+                What::Chart { at, size, .. } => at.1 + size.height,
+                _ => 0.0,
+            };
+            let items = pages.iter().flat_map(|page| &page.items);
+            assert!(items.map(lowest).fold(0.0, f64::max) <= MARGIN + 700.0);
+            assert!(pages.iter().all(|page| !page.items.is_empty()));
+            pages.len()
+        };
+        assert!(pages(300) > pages(3) + 5);
+    }
 }

@@ -16,12 +16,33 @@ pub struct Item<'a> {
 #[derive(Clone, Debug)]
 pub enum What<'a> {
     /// A text whose baseline starts at a place.
-    Text { part: Part, size: f64, at: Point },
+    Text {
+        part: Part,
+        size: f64,
+        at: Point,
+    },
     /// The number of the page on which a section begins, ending at a place.
-    PageOf { section: String, size: f64, at: Point },
-    Rule { from: Point, to: Point, width: f64, ink: Ink },
-    Fill { at: Point, size: Size, ink: Ink },
-    Chart { chart: &'a Chart, at: Point, size: Size },
+    PageOf {
+        section: String,
+        size: f64,
+        at: Point,
+    },
+    Rule {
+        from: Point,
+        to: Point,
+        width: f64,
+        ink: Ink,
+    },
+    Fill {
+        at: Point,
+        size: Size,
+        ink: Ink,
+    },
+    Chart {
+        chart: &'a Chart,
+        at: Point,
+        size: Size,
+    },
 }
 
 /// Items that stay together on a page, placed from its top left.
@@ -79,7 +100,7 @@ pub fn pages(pieces: Vec<Piece<'_>>, area: Area) -> Vec<Page<'_>> {
         for piece in group {
             if y > 0.0 && y + piece.above + piece.height > area.size.height + 0.01 {
                 y = 0.0;
-            pages.push(Page::default());
+                pages.push(Page::default());
             }
             let page = pages.last_mut().expect("there is a first page");
             let is_first = y == 0.0;
@@ -95,7 +116,8 @@ pub fn pages(pieces: Vec<Piece<'_>>, area: Area) -> Vec<Page<'_>> {
                 y += repeated.1;
             }
             let at = (area.left, area.top + y);
-            page.items.extend(piece.items.iter().map(|item| item.moved(at)));
+            page.items
+                .extend(piece.items.iter().map(|item| item.moved(at)));
             page.headings.extend(piece.heading.clone().map(|h| (h, at)));
             y += piece.height;
         }
@@ -155,8 +177,22 @@ mod tests {
 
     #[test]
     fn a_heading_stays_with_what_follows() {
-        assert_eq!(counts(vec![piece(60.0, false), piece(20.0, true), piece(30.0, false)]), [1, 2]);
-        assert_eq!(counts(vec![piece(60.0, false), piece(10.0, true), piece(10.0, false)]), [3]);
+        assert_eq!(
+            counts(vec![
+                piece(60.0, false),
+                piece(20.0, true),
+                piece(30.0, false)
+            ]),
+            [1, 2]
+        );
+        assert_eq!(
+            counts(vec![
+                piece(60.0, false),
+                piece(10.0, true),
+                piece(10.0, false)
+            ]),
+            [3]
+        );
         // More than a page is broken where it must be.
         let long = (0..10).map(|_| piece(30.0, true)).collect();
         assert_eq!(counts(long), [3, 3, 3, 1]);

@@ -17,7 +17,9 @@ const GAP: f64 = 12.0;
 /// Space that a column may be wider than its cells.
 const SLACK: f64 = 30.0;
 /// A word wider than this does not widen its column, but is broken.
-const WORD: f64 = 110.0;
+const WORD: f64 = 66.0;
+/// Size to which the text of a table may shrink so that no word needs to be broken.
+const SMALLEST: f64 = 6.5;
 /// Lines of a cell that are set; HTML and JSON have the whole text.
 const MOST_LINES: usize = 8;
 /// Characters of a cell that are looked at, more than [`MOST_LINES`] can hold.
@@ -31,6 +33,12 @@ const PAD: f64 = 1.6;
 /// Sets a table at a font size under a group of tags.
 pub fn set(layout: &mut Layout<'_>, table: &Table, parent: Group, size: f64) {
     let table = folded(table, layout.fonts, layout.width, size);
+    let mut size = size;
+    while size > SMALLEST
+        && Wanted::of(&table, layout.fonts, size).least() > room(&table, layout.width)
+    {
+        size -= 0.25;
+    }
     let widths = widths(&table, layout.fonts, layout.width, size);
     let full = widths.iter().sum::<f64>() + GAP * (widths.len().saturating_sub(1)) as f64;
     let group = layout.tags.group(Some(parent), Tag::Table);
@@ -47,7 +55,9 @@ pub fn set(layout: &mut Layout<'_>, table: &Table, parent: Group, size: f64) {
     let row = layout.tags.group(Some(head), Tag::TR);
     let headings: Vec<&str> = table.columns.iter().map(|c| c.heading.as_str()).collect();
     let mut heading = cells(layout, &headings, &table.columns, &widths, size, row, true);
-    heading.items.push(rule(full, heading.height, 0.8, Ink::Muted));
+    heading
+        .items
+        .push(rule(full, heading.height, 0.8, Ink::Muted));
     heading.height += 1.0;
     let repeated = Rc::new((heading.items.clone(), heading.height));
     heading.above = if table.caption.is_empty() { 8.0 } else { 1.0 };
@@ -81,7 +91,9 @@ fn cells<'a>(
     let mut x = 0.0;
     for ((text, column), width) in texts.iter().zip(columns).zip(widths) {
         let cell = match is_heading {
-            true => layout.tags.group(Some(row), Tag::TH(TableHeaderScope::Column)),
+            true => layout
+                .tags
+                .group(Some(row), Tag::TH(TableHeaderScope::Column)),
             false => layout.tags.group(Some(row), Tag::TD),
         };
         let mut found = lines(&cut(text, &look, layout.fonts), size, *width, layout.fonts);
@@ -124,41 +136,78 @@ fn cut(text: &str, look: &Look, fonts: &Fonts) -> Vec<super::text::Span> {
     }
 }
 
-/// The widths of the columns: those of their cells if all fit beside each other, else narrower ones in proportion.
-fn widths(table: &Table, fonts: &Fonts, room: f64, size: f64) -> Vec<f64> {
-    let room = room - GAP * table.columns.len().saturating_sub(1) as f64;
-    let mut wanted = Vec::new();
-    let mut least = Vec::new();
-    for (i, column) in table.columns.iter().enumerate() {
-        let texts = table.rows.iter().filter_map(|row| row.get(i));
-        let (mut natural, mut word) = (0.0_f64, 0.0_f64);
-        for text in texts.chain([&column.heading]) {
-            let spans = cut(text, &PLAIN, fonts);
-            let width: f64 = spans.iter().map(|s| fonts.width(&s.text, s.look.weight, size)).sum();
-            natural = natural.max(width);
-            word = word.max(widest_word(&spans, size, fonts));
+/// What the columns of a table would like to be wide.
+struct Wanted {
+    /// Each: the width of its widest cell, and the least at which no word is broken but very long ones.
+    columns: Vec<(f64, f64)>,
+}
+
+impl Wanted {
+    fn of(table: &Table, fonts: &Fonts, size: f64) -> Wanted {
+        let column = |(i, column): (usize, &Column)| {
+            let width = |text: &str| {
+                let spans = cut(text, &PLAIN, fonts);
+                let width =
+                    |span: &super::text::Span| fonts.width(&span.text, span.look.weight, size);
+                let natural: f64 = spans.iter().map(width).sum();
+                (natural, widest_word(&spans, size, fonts))
+            };
+            let (mut natural, heading) = width(&column.heading);
+            let mut least = heading;
+            for row in &table.rows {
+                let (all, word) = row.get(i).map_or((0.0, 0.0), |text| width(text));
+                natural = natural.max(all);
+                // A number with its error stays on one line.
+                least = least.max(if column.is_number {
+                    all
+                } else {
+                    word.min(WORD)
+                });
+            }
+            (natural, least.min(natural))
+        };
+        Wanted {
+            columns: table.columns.iter().enumerate().map(column).collect(),
         }
-        wanted.push(natural);
-        least.push(word.min(WORD).min(natural));
     }
-    let (all, fewest): (f64, f64) = (wanted.iter().sum(), least.iter().sum());
-    if all <= room {
-        let slack = ((room - all) / wanted.len().max(1) as f64).min(SLACK);
-        return wanted.iter().map(|width| width + slack).collect();
+
+    fn natural(&self) -> f64 {
+        self.columns.iter().map(|column| column.0).sum()
     }
-    if fewest >= room {
-        return least.iter().map(|width| width * room / fewest).collect();
+
+    fn least(&self) -> f64 {
+        self.columns.iter().map(|column| column.1).sum()
     }
-    let share = (room - fewest) / (all - fewest);
-    let pairs = wanted.iter().zip(&least);
-    pairs.map(|(wanted, least)| least + (wanted - least) * share).collect()
+}
+
+/// Width that columns have without the space between them.
+fn room(table: &Table, width: f64) -> f64 {
+    width - GAP * table.columns.len().saturating_sub(1) as f64
+}
+
+/// The widths of the columns: those of their cells if all fit beside each other, else narrower ones in proportion.
+fn widths(table: &Table, fonts: &Fonts, width: f64, size: f64) -> Vec<f64> {
+    let room = room(table, width);
+    let wanted = Wanted::of(table, fonts, size);
+    let (natural, least) = (wanted.natural(), wanted.least());
+    let columns = wanted.columns.iter();
+    if natural <= room {
+        let slack = ((room - natural) / wanted.columns.len().max(1) as f64).min(SLACK);
+        return columns.map(|(natural, _)| natural + slack).collect();
+    }
+    if least >= room {
+        return columns.map(|(_, column)| column * room / least).collect();
+    }
+    let share = (room - least) / (natural - least);
+    columns
+        .map(|(natural, least)| least + (natural - least) * share)
+        .collect()
 }
 
 /// A long narrow table with its rows side by side, as many as there is room for.
 fn folded(table: &Table, fonts: &Fonts, room: f64, size: f64) -> Table {
-    let widths = widths(table, fonts, f64::INFINITY, size);
-    let width = widths.iter().map(|w| w - SLACK + GAP).sum::<f64>();
-    let folds = ((room + GAP) / (width + GAP)).floor().clamp(1.0, MOST_FOLDS as f64) as usize;
+    let width = Wanted::of(table, fonts, size).natural() + GAP * table.columns.len() as f64;
+    let folds = ((room + GAP) / width).floor().clamp(1.0, MOST_FOLDS as f64) as usize;
     if table.rows.len() < LONG || folds < 2 {
         return table.clone();
     }

@@ -147,8 +147,10 @@ struct Breaker<'a> {
 
 impl Breaker<'_> {
     fn width(&self, parts: &[(usize, String)]) -> f64 {
-        let width =
-            |(span, text): &(usize, String)| self.fonts.width(text, self.spans[*span].look.weight, self.size);
+        let width = |(span, text): &(usize, String)| {
+            self.fonts
+                .width(text, self.spans[*span].look.weight, self.size)
+        };
         parts.iter().map(width).sum()
     }
 
@@ -162,9 +164,7 @@ impl Breaker<'_> {
         // A little more than the room, so that a text fits into the width that was measured for it.
         let room = self.room + 0.01;
         let width = self.width(&word.parts);
-        if !self.line.parts.is_empty()
-            && self.line.width + self.width(&self.blank) + width > room
-        {
+        if !self.line.parts.is_empty() && self.line.width + self.width(&self.blank) + width > room {
             self.end_line();
         }
         for (span, text) in std::mem::take(&mut self.blank) {
