@@ -1,5 +1,7 @@
 //! The training table and the features made of it.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::facts::Facts;
@@ -11,6 +13,8 @@ use crate::stats::profile::{NumberProfile, Observed};
 
 /// Bars of a histogram.
 const BINS: usize = 16;
+/// Columns whose distribution is drawn, the first that the model reads.
+const DRAWN: usize = 24;
 /// Levels that are shown of a category, the most frequent first.
 const LEVELS: usize = 12;
 
@@ -36,6 +40,8 @@ pub struct Column {
     /// Share of rows without a value.
     pub missing: f64,
     pub is_read: bool,
+    /// Whether its distribution is drawn.
+    pub is_drawn: bool,
     pub numbers: Option<Numbers>,
     /// Most frequent first.
     pub levels: Vec<Level>,
@@ -49,6 +55,7 @@ pub struct Numbers {
     pub max: f64,
     pub mean: f64,
     pub sd: f64,
+    /// Empty unless it is drawn.
     pub histogram: Vec<Bin>,
 }
 
@@ -80,6 +87,7 @@ impl Data {
     pub fn of(facts: &Facts<'_>) -> Data {
         let (model, card) = (facts.model, facts.model.card());
         let read = model.columns_read();
+        let drawn: BTreeSet<usize> = read.iter().copied().take(DRAWN).collect();
         let observed = |name: &str| {
             let found = model.profile().columns.iter().find(|c| c.name == name);
             found.map(|column| &column.observed)
@@ -98,7 +106,8 @@ impl Data {
                     about: column.about.clone(),
                     missing: observed.map_or(0.0, |o| o.missing() as f64 / o.rows().max(1) as f64),
                     is_read: read.contains(&i),
-                    numbers: observed.and_then(Numbers::of),
+                    is_drawn: drawn.contains(&i),
+                    numbers: observed.and_then(|found| Numbers::of(found, drawn.contains(&i))),
                     levels: observed.map(levels).unwrap_or_default(),
                 }
             });
@@ -302,7 +311,7 @@ fn levels(observed: &Observed) -> Vec<Level> {
 }
 
 impl Numbers {
-    fn of(observed: &Observed) -> Option<Numbers> {
+    fn of(observed: &Observed, is_drawn: bool) -> Option<Numbers> {
         let Observed::Number(number) = observed else {
             return None;
         };
@@ -313,7 +322,10 @@ impl Numbers {
             max: number.max?,
             mean: number.mean?,
             sd: number.sd?,
-            histogram: histogram_of(number),
+            histogram: match is_drawn {
+                true => histogram_of(number),
+                false => Vec::new(),
+            },
         })
     }
 }
@@ -364,7 +376,7 @@ fn histogram_of(number: &NumberProfile) -> Vec<Bin> {
 
 impl Column {
     fn chart(&self) -> Option<crate::report::chart::Chart> {
-        if !self.is_read {
+        if !self.is_drawn {
             return None;
         }
         if let Some(numbers) = self.numbers.as_ref().filter(|n| n.histogram.len() > 1) {

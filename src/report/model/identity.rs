@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::words::{count, percent};
+use crate::report::chart::plain;
 use crate::report::document::{Block, Style, Text};
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -61,7 +62,8 @@ impl Model {
                 Style::Plain,
                 format!(
                     ". A probability of {} or more is decided as {}.",
-                    self.threshold, self.positive
+                    plain(self.threshold),
+                    self.positive
                 ),
             );
         let facts = [

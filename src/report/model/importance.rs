@@ -10,6 +10,8 @@ use crate::report::chart::{Axis, Chart, Mark, bars, plain};
 use crate::report::document::{Block, Section};
 use crate::report::table::Table;
 
+/// Columns whose importance is drawn.
+const BARS: usize = 30;
 /// Columns whose partial dependence is drawn.
 const DRAWN: usize = 12;
 /// Levels of a category that are drawn.
@@ -54,8 +56,18 @@ impl Importances {
     }
 
     pub fn section(&self, positive: &str) -> Section {
-        let names = self.columns.iter().map(|c| c.column.clone()).collect();
-        let growth: Vec<f64> = self.columns.iter().map(|c| c.growth.mean).collect();
+        let names = self
+            .columns
+            .iter()
+            .take(BARS)
+            .map(|c| c.column.clone())
+            .collect();
+        let growth: Vec<f64> = self
+            .columns
+            .iter()
+            .take(BARS)
+            .map(|c| c.growth.mean)
+            .collect();
         let axis = Axis::from_zero("growth of the log loss").in_unit("nats per row");
         let chart = bars(
             "Permutation importance",

@@ -8,7 +8,7 @@ use super::identity::Model;
 use super::words::{Measured, count, none, percent, three};
 use crate::model::card::{Confusion, Figures};
 use crate::model::evaluation::{Cut, Evaluation};
-use crate::report::chart::{confusion, precision_recall, roc};
+use crate::report::chart::{confusion, plain, precision_recall, roc};
 use crate::report::document::{Block, Section, Style, Text};
 use crate::report::table::Table;
 use crate::stats::metric::METRICS;
@@ -149,7 +149,7 @@ impl Metrics {
             .with(format!(
                 "Means over the folds of the cross-validation at the threshold {}, with the standard error corrected for folds \
                  that share training rows (Nadeau and Bengio 2003).",
-                self.threshold
+                plain(self.threshold)
             ))
             .with(table);
         if let Some(curves) = &self.curves {
@@ -157,7 +157,7 @@ impl Metrics {
         }
         let c = &self.confusion;
         let (positive, negative) = (&model.positive, &model.negative);
-        let title = format!("Decisions at the threshold {}", self.threshold);
+        let title = format!("Decisions at the threshold {}", plain(self.threshold));
         let rounded = |rows: f64| rows.round() as u64;
         let matrix = confusion(
             &title,

@@ -6,7 +6,7 @@ use krilla::tagging::{TableHeaderScope, Tag};
 
 use super::font::Fonts;
 use super::ink::Ink;
-use super::layout::{Layout, MUTED, PLAIN, STRONG, rule};
+use super::layout::{LEADING, Layout, MUTED, PLAIN, STRONG, rule};
 use super::page::{Item, Piece, What};
 use super::tags::Group;
 use super::text::{Look, lines, one, widest_word};
@@ -112,7 +112,7 @@ fn cells<'a>(
         }));
         x += width + GAP;
     }
-    piece.height = piece.height.max(size * 1.42) + 2.0 * PAD;
+    piece.height = piece.height.max(size * LEADING) + 2.0 * PAD;
     piece
 }
 
