@@ -369,11 +369,11 @@ mod tests {
                 counts: &[1.0, 3.0],
             },
         ];
-        let chart = histogram("Age", "age", "years", &edges, &all);
+        let chart = histogram("Months", "months", "months", &edges, &all);
         let table = chart.table();
         assert_eq!(
             headings(&table),
-            ["series", "age (years)", "share of the rows"]
+            ["series", "months (months)", "share of the rows"]
         );
         assert_eq!(table.rows[0], ["then", "0 to 10", "0.75"]);
         assert_eq!(table.rows[3], ["now", "10 to 20", "0.75"]);

@@ -65,7 +65,8 @@ pub fn draw(chart: &Chart, canvas: &mut impl Canvas, size: Size) {
 
 /// Shortens a text to a width, with an ellipsis.
 fn fitting(text: &str, width: f64, canvas: &impl Canvas) -> String {
-    if canvas.width(text) <= width {
+    // A text fits into the width that was measured for it, in spite of rounding.
+    if canvas.width(text) <= width + 1e-6 {
         return text.to_owned();
     }
     let mut short = String::new();

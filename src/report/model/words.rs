@@ -53,7 +53,7 @@ pub fn three(value: f64) -> String {
 }
 
 pub fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0).replace('-', "\u{2212}")
+    format!("{:.1}\u{a0}%", share * 100.0).replace('-', "\u{2212}")
 }
 
 pub fn count(rows: u64) -> String {

@@ -62,7 +62,7 @@ pub fn file(document: &Document, paper: Paper) -> Result<Vec<u8>, PdfError> {
     };
     let layout = blocks::layout(document, &fonts, area.size.width);
     let pages = page::pages(layout.pieces, area);
-    let title = fonts.shown(&document.title);
+    let title = fonts.title(&document.title);
     let mut writer = Writer {
         file: File::new_with(settings()?),
         fonts: &fonts,

@@ -52,7 +52,7 @@ impl<'a> Layout<'a> {
             3 => (10.5, 13.0, 0.0),
             _ => (9.5, 9.0, 0.0),
         };
-        let title = self.fonts.shown(title);
+        let title = self.fonts.title(title);
         let number = std::num::NonZeroU16::new(level as u16).unwrap_or(std::num::NonZeroU16::MIN);
         let group = self
             .tags

@@ -207,6 +207,6 @@ mod tests {
             ..piece(30.0, false)
         };
         let pieces = [piece(10.0, true), row(), row(), row(), row()];
-        assert_eq!(counts(pieces.to_vec()), [3, 3]);
+        assert_eq!(counts(pieces.to_vec()), [4, 2]);
     }
 }
