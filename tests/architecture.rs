@@ -143,7 +143,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "report",
-        &["schema", "stats", "model", "train", "monitor", "ingest"],
+        &[
+            "schema", "stats", "model", "train", "registry", "monitor", "ingest", "clock",
+        ],
     ),
     ("app", &["*"]),
     ("cli", &["*"]),

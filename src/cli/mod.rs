@@ -23,6 +23,7 @@ mod progress;
 mod quarantine;
 mod remote;
 mod replay;
+mod report;
 mod rows;
 mod serve;
 mod site;
@@ -74,6 +75,8 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// All that is known of a prediction, a model version, an alert or a verdict
     Why(why::WhyArgs),
+    /// Write the report on a model as PDF, HTML or JSON
+    Report(report::ReportArgs),
     /// The versions of the model: list, show, promote, rollback, verify, diff, gc
     Models(models::ModelsArgs),
     /// Inspect and maintain the event store: stats, check, compact, backup, export
@@ -146,6 +149,7 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
         Command::Explore(args) => explore::run(&args, &site),
         Command::Replay(args) => replay::run(&args, &site),
         Command::Why(args) => why::run(&args, &site),
+        Command::Report(args) => report::run(&args, &site),
         Command::Models(args) => models::run(&args, &site),
         Command::Store(args) => store::run(&args, &site),
         Command::Alerts(args) => alerts::run(&args, &site),

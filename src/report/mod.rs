@@ -1,6 +1,7 @@
 //! Reports as self-contained documents, which need neither a server nor a script.
 //!
-//! * [`document`]: a document as a tree; [`html`] sets it as one file.
+//! * [`document`]: a document as a tree; [`html`] and [`pdf`] set it as one file.
+//! * [`model`]: the report on a model.
 //! * [`chart`]: charts, apart from how they are drawn.
 //! * [`drift`]: drift verdicts with their statistics.
 //!
@@ -14,6 +15,8 @@ pub mod document;
 pub mod drift;
 pub mod explore;
 pub mod html;
+pub mod model;
+pub mod pdf;
 pub mod table;
 mod visible;
 

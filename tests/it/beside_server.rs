@@ -90,6 +90,7 @@ async fn reading_commands_print_the_same(case: &Case) {
         "alerts list --json",
         "drift --model 1 --window last:5",
         "drift --model 1 --since 2020-01-01 --json",
+        "report --json",
     ] {
         let (beside, without) = (on(&server.state(), line), on(alone.path(), line));
         let outcome = |ran: &Ran| (ran.code, ran.out.clone(), ran.err.clone());

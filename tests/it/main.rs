@@ -45,6 +45,7 @@ mod recipe;
 mod reference;
 mod rejected;
 mod replay;
+mod report;
 mod rest;
 mod revisions;
 mod server;

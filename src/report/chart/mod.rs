@@ -13,7 +13,7 @@ mod table;
 mod ticks;
 
 pub use axis::{Axis, Scale};
-pub use canvas::{Anchor, Canvas, Paint, Point};
+pub use canvas::{Anchor, COLOURS, Canvas, Paint, Point, TEXT};
 pub use catalogue::{
     Bin, Counts, Waterfall, bars, calibration, confusion, heat_map, histogram, precision_recall,
     roc,
