@@ -8,6 +8,7 @@ use super::words::{count, percent, three};
 use crate::model::evaluation::{Evaluation, Group};
 use crate::report::document::Section;
 use crate::report::table::Table;
+use crate::schema::cell::Scalar;
 use crate::schema::Table as Rows;
 
 /// Groups and rows that are listed.
@@ -161,11 +162,9 @@ fn values(table: &Rows, number: u64, columns: &[&str]) -> Vec<Value> {
             .columns()
             .iter()
             .position(|c| c.name == **name)?;
-        let json = table.schema().columns()[slot].json(row.cells[slot], row.text);
-        let value = match json {
-            serde_json::Value::Null => "missing".into(),
-            serde_json::Value::String(text) => text,
-            other => other.to_string(),
+        let value = match table.schema().columns()[slot].scalar(row.cells[slot], row.text) {
+            Scalar::Missing => "missing".into(),
+            value => value.to_string(),
         };
         Some(Value {
             column: (*name).to_owned(),
