@@ -64,7 +64,7 @@ impl Decisions {
 
     pub fn section(&self) -> Section {
         let headings = [
-            "#",
+            "entry#",
             "time (UTC)",
             "event",
             "model",

@@ -42,7 +42,7 @@ fn ink(paint: Paint) -> (Ink, f32) {
         Paint::Pale(i) => (Ink::Series(i), 0.3),
         Paint::Shade(share) => (Ink::Shade, shade(share)),
         Paint::OnShade(share) if share > 0.55 => (Ink::White, 1.0),
-        Paint::OnShade(_) => (Ink::Ink, 1.0),
+        Paint::OnShade(_) => (Ink::Text, 1.0),
     }
 }
 

@@ -5,7 +5,7 @@ use krilla::color::rgb::Color;
 /// What a colour is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ink {
-    Ink,
+    Text,
     Muted,
     /// Rules between rows.
     Line,
@@ -26,7 +26,7 @@ const SERIES: [u32; crate::report::chart::COLOURS] =
 impl Ink {
     pub fn colour(self) -> Color {
         let rgb = match self {
-            Ink::Ink => 0x1a1f24,
+            Ink::Text => 0x1a1f24,
             Ink::Muted => 0x55606b,
             Ink::Line => 0xd5dae0,
             Ink::Ground => 0xf3f5f7,

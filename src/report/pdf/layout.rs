@@ -9,8 +9,8 @@ use super::tags::{Group, Tags};
 use super::text::{Line, Look, Span, lines, one};
 use crate::report::chart::Chart;
 
-pub const PLAIN: Look = Look::plain(Weight::Regular, Ink::Ink);
-pub const STRONG: Look = Look::plain(Weight::Strong, Ink::Ink);
+pub const PLAIN: Look = Look::plain(Weight::Regular, Ink::Text);
+pub const STRONG: Look = Look::plain(Weight::Strong, Ink::Text);
 pub const MUTED: Look = Look::plain(Weight::Regular, Ink::Muted);
 
 /// Size of the text of paragraphs.

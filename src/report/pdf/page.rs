@@ -151,7 +151,7 @@ mod tests {
         let fill = What::Fill {
             at: (0.0, 0.0),
             size: Size::of(1.0, 1.0),
-            ink: Ink::Ink,
+            ink: Ink::Text,
         };
         let item = Item {
             what: fill,

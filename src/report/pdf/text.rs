@@ -221,7 +221,7 @@ mod tests {
 
     fn broken(text: &str, width: f64) -> Vec<String> {
         let fonts = Fonts::new().unwrap();
-        let spans = one(text, &Look::plain(Weight::Regular, Ink::Ink), &fonts);
+        let spans = one(text, &Look::plain(Weight::Regular, Ink::Text), &fonts);
         let lines = lines(&spans, 10.0, width, &fonts);
         assert!(lines.iter().all(|line| line.width <= width + 0.01));
         let text = |line: &Line| line.parts.iter().map(|part| part.text.as_str()).collect();
