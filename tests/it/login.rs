@@ -163,7 +163,7 @@ async fn a_cookie_counts_for_our_own_page_alone() {
     let (server, _secret) = server(Scope::Admin).await;
     let mut browser = Browser::new(&server);
     browser.sign_in("a+secret%2Btoken").await;
-    let page = browser.open("/").await.text().await.unwrap();
+    let page = browser.open("/predict").await.text().await.unwrap();
     assert!(page.contains("id=\"form\""), "this token may predict");
     assert!(page.contains("data-topics=\"predictions models monitor alerts jobs\""));
     let status = async |request: RequestBuilder| request.send().await.unwrap().status().as_u16();
@@ -239,7 +239,7 @@ async fn without_tokens_there_is_nothing_to_sign_in_to() {
     let mut browser = Browser::new(&server);
     assert_eq!(header(&browser.open("/login").await, LOCATION), "/");
     assert_eq!(browser.sign_in("anything").await.status(), 401);
-    let page = browser.open("/").await.text().await.unwrap();
+    let page = browser.open("/predict").await.text().await.unwrap();
     assert!(page.contains("id=\"form\"") && !page.contains("id=\"logout\""));
     server.stop().await;
 }

@@ -8,8 +8,8 @@ use super::words::{count, percent, three};
 use crate::model::evaluation::{Evaluation, Group};
 use crate::report::document::Section;
 use crate::report::table::Table;
-use crate::schema::cell::Scalar;
 use crate::schema::Table as Rows;
+use crate::schema::cell::Scalar;
 
 /// Groups and rows that are listed.
 const GROUPS: usize = 12;
