@@ -192,7 +192,7 @@ fn a12_other_shapes_of_json_and_pages_are_named() {
     let columns = br#"{"age": {"0": 30}, "income": {"0": 1}, "plan": {"0": "basic"}}"#;
     check("columns.json", columns, "orient=\"records\"");
     let nan = br#"[{"age": NaN, "income": 1}]"#;
-    check("nan.json", nan, "NaN at line 1 column 10 is no JSON");
+    check("nan.json", nan, "NaN at line 1 column 10 is not JSON");
     let infinity = br#"[{"age": 1, "income": -Infinity}]"#;
     check("infinite.json", infinity, "-Infinity at line 1 column 23");
     check(

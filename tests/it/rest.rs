@@ -268,6 +268,12 @@ async fn what_tells_of_the_server(case: &Case) {
         pattern.starts_with("/assets")
             || pattern.starts_with(FRAGMENTS)
             || ["/login", "/logout"].contains(&pattern)
+            || (pattern != "/"
+                && titanic_platform::serve::page::shell::LINKS
+                    .iter()
+                    .any(|(path, _)| *path == pattern)
+                && pattern != "/docs")
+            || ["/models/{v}", "/data/rows", "/predictions/{id}"].contains(&pattern)
     };
     for (method, pattern) in
         titanic_platform::serve::routes::labels().filter(|(_, pattern)| !is_of_page(pattern))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::schema::column::Label;
 use serde::Serialize;
 
 use super::beside::Beside;
@@ -47,10 +48,10 @@ pub struct Sampled {
 #[derive(Clone, Debug, Serialize)]
 pub struct Target {
     pub column: String,
-    pub positive: serde_json::Value,
+    pub positive: Label,
     /// Share of positive rows among those with a label.
     pub share: f64,
-    pub negative: serde_json::Value,
+    pub negative: Label,
     pub rows: Balance,
 }
 

@@ -78,8 +78,8 @@ fn balance(table: &Observed) -> Option<Target> {
     let labelled = (rows.positive + rows.negative).max(1);
     Some(Target {
         column: table.columns[target.column].note.name.clone(),
-        positive: serde_json::json!(target.positive.scalar()),
-        negative: serde_json::json!(target.negative.scalar()),
+        positive: target.positive.clone(),
+        negative: target.negative.clone(),
         share: rows.positive as f64 / labelled as f64,
         rows,
     })

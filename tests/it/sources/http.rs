@@ -73,7 +73,7 @@ fn a12_pages_without_an_end_and_pages_that_are_none_are_errors() {
         "the server answered with an HTML page; rows are",
     );
     check("/wrapped", &plain, "name it with --items data");
-    check("/nan", &plain, "NaN at line 1 column 25 is no JSON");
+    check("/nan", &plain, "NaN at line 1 column 25 is not JSON");
     let one = pull(
         &format!("http://{api}/itself"),
         &options(None, Some("none")),
