@@ -42,7 +42,7 @@ pub struct Notable {
 pub struct Story {
     /// Number of the last event that was read.
     pub seen: u64,
-    /// Notable events, oldest first: the latest [`MOST`].
+    /// Notable events, oldest first: the latest ones.
     pub notable: VecDeque<Notable>,
     pub counts: Counts,
 }

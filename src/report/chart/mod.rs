@@ -1,6 +1,6 @@
 //! Charts: typed descriptions that know nothing of how they are drawn.
 //!
-//! A [`Chart`] is two axes and a list of marks. [`draw`] lays it out onto a [`Canvas`]; the canvases are [`svg`] for the
+//! A [`Chart`] is two axes and a list of marks. [`draw`] lays it out onto a [`Canvas`]; the canvases are `svg` for the
 //! pages and the HTML files, and the one of the PDF. Beside every drawing stand the chart's summary and its
 //! [table](Chart::table), so that nothing is told by a picture alone.
 

@@ -6,10 +6,10 @@
 //!
 //! * [`Exploration`]: all that is found, as a document.
 //! * [`mod@column`]: statistics, distribution and the distribution by the target.
-//! * [`pairs`]: associations, with the target and among the columns.
-//! * [`rows`]: repeated rows, missing patterns and groups.
-//! * [`leakage`]: columns that know the target.
-//! * [`findings`]: what all of this would do to a model, ranked.
+//! * `pairs`: associations, with the target and among the columns.
+//! * `rows`: repeated rows, missing patterns and groups.
+//! * `leakage`: columns that know the target.
+//! * `findings`: what all of this would do to a model, ranked.
 
 mod against;
 mod beside;
