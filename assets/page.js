@@ -249,9 +249,9 @@
       }
       const rows = cells(request.responseText);
       const [head, ...body] = rows;
-      const problem = head.indexOf('problem');
-      const bad = problem < 0 ? 0 : body.filter(cells => cells[problem]).length;
-      said.textContent = `${body.length} rows` + (bad ? `, ${bad} of them without a prediction: see the column problem` : '');
+      const probability = head.indexOf('probability');
+      const bad = body.filter(cells => !cells[probability]).length;
+      said.textContent = `${body.length} rows` + (bad ? `, ${bad} of them without a prediction: see the column warnings` : '');
       const line = (tag, cells) => make('tr', '', ...cells.map(cell => make(tag, '', cell)));
       $('file-preview').replaceChildren(make('table', '', make('thead', '', line('th', head)),
         make('tbody', '', ...body.slice(0, 20).map(cells => line('td', cells)))));

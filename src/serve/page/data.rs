@@ -253,8 +253,8 @@ fn explorer(view: &View<'_>) -> Markup {
             }
             @if view.events.is_empty() { p.muted { "No event here." } }
             ol.story { @for event in view.events { li { details {
-                summary { span.number { (event.seq) } " " time.muted datetime=(event.time) { (event.time) } " " span.kind { (event.kind) } " "
-                    @if event.kind == "prediction" { a href={ "/predictions/" (event.id) } { (event.id) } } @else { (event.id) } }
+                summary { span.number { (event.seq) } " " time.muted datetime=(event.time) { (event.time) } " " span.kind { (event.kind) } " " (event.id) }
+                @if event.kind == "prediction" { p { a href={ "/predictions/" (event.id) } { "Row, contributions, label" } } }
                 pre tabindex="0" { (serde_json::to_string_pretty(&event.members).unwrap_or_default()) }
             } } } }
             @if let Some(next) = asked.next { p { a href=(link(asked.kind, next)) rel="next" { "Newer" } } }
