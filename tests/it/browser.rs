@@ -290,6 +290,9 @@ async fn every_route_loads_without_a_fault_and_its_buttons_work() {
     browser.until("[...document.querySelectorAll('#versions tbody tr')].some(r => r.innerText.includes('titanic@1') && r.innerText.includes('champion'))").await;
     // Another threshold moves the decisions.
     browser.go(&server, "/models/1").await;
+    browser
+        .until("document.querySelector('#decisions') && location.pathname === '/models/1'")
+        .await;
     let before = browser
         .run("return document.querySelector('#decisions').innerText")
         .await;

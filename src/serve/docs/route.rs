@@ -46,7 +46,7 @@ fn draw_parameters(parameters: &[&Value]) -> Markup {
     html! {
         h3 { "Parameters" }
         table {
-            thead { tr { th scope="col" { "name" } th scope="col" { "in" } th scope="col" { "type" } th scope="col" { "" } } }
+            thead { tr { th scope="col" { "name" } th scope="col" { "in" } th scope="col" { "type" } th scope="col" { "about" } } }
             tbody {
                 @for parameter in parameters {
                     tr {
