@@ -107,7 +107,9 @@ async fn end_shadow(server: &Server, case: &Case) {
 }
 
 /// Publishes a verdict of the monitor.
-async fn found(server: &Server, case: &Case, body: Value) {
+async fn found(server: &Server, case: &Case, mut body: Value) {
+    body["model"] = server.get("/v1/loop").await["champion"].clone();
+    body["window"] = json!({"from": 1, "to": 1});
     let store = server.app().store();
     let told = store.tell(Kind::Verdict, case.version(1), body.to_string());
     told.await.unwrap();
