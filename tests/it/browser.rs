@@ -291,21 +291,21 @@ async fn every_route_loads_without_a_fault_and_its_buttons_work() {
     // Another threshold moves the decisions.
     browser.go(&server, "/models/1").await;
     browser
-        .until("document.querySelector('#decisions') && location.pathname === '/models/1'")
+        .until("window.before = document.querySelector('#decisions')?.innerText")
         .await;
-    let before = browser
-        .run("return document.querySelector('#decisions').innerText")
+    browser
+        .until("(t => t && ((t.value = '0.9'), t.dispatchEvent(new Event('input', {bubbles: true}))))(document.querySelector('[name=threshold]'))")
         .await;
-    browser.run("const t = document.querySelector('[name=threshold]'); t.value = '0.9'; t.dispatchEvent(new Event('input', {bubbles: true}))").await;
-    let changed = format!("document.querySelector('#decisions').innerText !== {before}");
-    browser.until(&changed).await;
+    browser
+        .until("window.before && document.querySelector('#decisions').innerText !== window.before")
+        .await;
     // A quarantined row that is still wrong says so; dropped, it is gone.
     browser.go(&server, "/data").await;
     browser
         .run("document.querySelector('#quarantine [data-post]').click()")
         .await;
     browser
-        .until("document.querySelector('#said').innerText.length > 0")
+        .until("document.querySelector('#said')?.innerText.length > 0")
         .await;
     browser
         .run("document.querySelector('#quarantine [data-delete]').click()")
