@@ -287,7 +287,7 @@ async fn every_route_loads_without_a_fault_and_its_buttons_work() {
     browser
         .run("document.querySelector('dialog button[value=Yes]').click()")
         .await;
-    browser.until("[...document.querySelectorAll('#versions tbody tr')].some(r => r.innerText.includes('titanic@1') && r.innerText.includes('champion'))").await;
+    browser.until("[...document.querySelectorAll('#versions tbody tr')].some(r => r.innerText.includes('titanic@1') && r.cells[1].innerText === 'champion')").await;
     // Another threshold moves the decisions.
     browser.go(&server, "/models/1").await;
     browser
