@@ -3,6 +3,7 @@
 //! * [`document`]: a document as a tree; [`html`] and [`pdf`] set it as one file.
 //! * [`model`]: the report on a model.
 //! * [`chart`]: charts, apart from how they are drawn.
+//! * [`evaluated`]: the charts of a model's evaluation.
 //! * [`drift`]: drift verdicts with their statistics.
 //!
 //! * [`explore`]: what is in a table, as statistics and findings.
@@ -13,6 +14,7 @@
 pub mod chart;
 pub mod document;
 pub mod drift;
+pub mod evaluated;
 pub mod explore;
 pub mod html;
 pub mod model;

@@ -300,6 +300,18 @@ fn model(registry: &Registry, version: &Version) -> Result<WhyModel, WhyError> {
     let wanted = VersionRef::from(version.clone());
     let read = registry.decode(&wanted, Model::from_bytes);
     let facts = read.ok().map(|(_, model)| Facts::of(&model));
+    Ok(WhyModel {
+        about: "model".into(),
+        model: Line::of(listed, facts.as_ref()),
+        history: history(registry, version)?,
+    })
+}
+
+/// The lines of the ledger about a version, oldest first. Blocks on the disk.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn history(registry: &Registry, version: &Version) -> Result<Vec<LedgerLine>, RegistryError> {
     let entries = registry.entries_after(0)?.into_iter();
     let entries = entries.filter(|entry| entry.model == *version);
     let line = |entry: Entry| LedgerLine {
@@ -311,11 +323,7 @@ fn model(registry: &Registry, version: &Version) -> Result<WhyModel, WhyError> {
         reason: entry.reason,
         evidence: serde_json::from_str(entry.evidence.get()).unwrap_or_default(),
     };
-    Ok(WhyModel {
-        about: "model".into(),
-        model: Line::of(listed, facts.as_ref()),
-        history: entries.map(line).collect(),
-    })
+    Ok(entries.map(line).collect())
 }
 
 /// Everything that is known of an event: a verdict, or what the event is about.

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::facts::Facts;
 use super::words::{Measured, count, percent};
 use crate::model::evaluation::{CalibrationBin, Evaluation};
-use crate::report::chart::{Bin, calibration};
 use crate::report::document::Section;
+use crate::report::evaluated::calibration;
 use crate::report::table::Table;
 use crate::stats::metric::METRICS;
 
@@ -33,13 +33,6 @@ impl Calibration {
     }
 
     pub fn section(&self, positive: &str) -> Section {
-        let bin = |bin: &CalibrationBin| Bin {
-            predicted: bin.predicted,
-            observed: bin.observed,
-            interval: (bin.interval.low, bin.interval.high),
-            rows: bin.rows,
-        };
-        let bins: Vec<Bin> = self.bins.iter().map(bin).collect();
         let mut table = Table::new(
             "Predicted and observed",
             &["predicted#", "observed#", "95 % interval#", "rows#"],
@@ -69,7 +62,7 @@ impl Calibration {
                 self.method,
                 self.bins.len()
             ))
-            .with(calibration("Calibration of out-of-fold probabilities", positive, &bins))
+            .with(calibration("Calibration of out-of-fold probabilities", positive, &self.bins))
             .with(table)
     }
 }

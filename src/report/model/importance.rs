@@ -5,10 +5,12 @@ use serde::Serialize;
 use super::data::part;
 use super::facts::Facts;
 use super::words::{Measured, interval, none, plain_or_none};
-use crate::model::evaluation::{Dependence, DependencePoint, Evaluation};
-use crate::report::chart::{Axis, Chart, Mark, bars, plain};
+use crate::model::evaluation::{Dependence, Evaluation};
+use crate::report::chart::{Chart, plain};
 use crate::report::document::{Block, Section};
+use crate::report::evaluated::{dependence, importance};
 use crate::report::table::Table;
+use crate::stats::resampled::Estimate;
 
 /// Columns whose importance is drawn.
 const BARS: usize = 30;
@@ -56,25 +58,11 @@ impl Importances {
     }
 
     pub fn section(&self, positive: &str) -> Section {
-        let names = self
-            .columns
-            .iter()
-            .take(BARS)
-            .map(|c| c.column.clone())
-            .collect();
-        let growth: Vec<f64> = self
-            .columns
-            .iter()
-            .take(BARS)
-            .map(|c| c.growth.mean)
-            .collect();
-        let axis = Axis::from_zero("growth of the log loss").in_unit("nats per row");
-        let chart = bars(
-            "Permutation importance",
-            Axis::names("", names),
-            axis,
-            &[("growth", &growth)],
-        );
+        let drawn = self.columns.iter().take(BARS).map(|c| {
+            let Measured { mean, se, .. } = c.growth;
+            (c.column.as_str(), Estimate { mean, se })
+        });
+        let chart = importance(&drawn.collect::<Vec<_>>());
         let mut table = Table::new(
             "Permutation importance",
             &["column", "growth#", "se#", "95 % interval#"],
@@ -95,7 +83,7 @@ impl Importances {
         let curves: Vec<Chart> = self
             .dependence
             .iter()
-            .filter_map(|d| curve(d, positive))
+            .filter_map(|d| dependence(d, positive))
             .collect();
         let mut section = Section::new("importance", "Importance")
             .with(
@@ -114,44 +102,4 @@ impl Importances {
         }
         section
     }
-}
-
-/// A line over numbers, bars over levels.
-fn curve(found: &Dependence, positive: &str) -> Option<Chart> {
-    let axis = format!("probability of {positive}");
-    let numbers: Vec<(f64, f64)> = found
-        .points
-        .iter()
-        .filter_map(|p| Some((p.number?, p.probability)))
-        .collect();
-    let probabilities = found.points.iter().map(|p| p.probability);
-    let (low, high) = probabilities.fold((f64::MAX, f64::MIN), |(a, b), p| (a.min(p), b.max(p)));
-    let title = format!("Probability over {}", found.column);
-    if numbers.len() > 1 {
-        return Some(Chart {
-            title,
-            summary: format!(
-                "Mean probability of {positive} over {}: from {} to {}.",
-                found.column,
-                plain(low),
-                plain(high)
-            ),
-            x: Axis::number(&found.column),
-            y: Axis::from_zero(axis),
-            marks: vec![Mark::Line {
-                series: "mean probability".into(),
-                points: numbers,
-                dashed: false,
-            }],
-        });
-    }
-    let name = |p: &DependencePoint| match (p.number, &p.level) {
-        (Some(number), _) => plain(number),
-        (None, Some(level)) => level.clone(),
-        (None, None) => "missing".into(),
-    };
-    let names: Vec<String> = found.points.iter().map(name).collect();
-    let values: Vec<f64> = found.points.iter().map(|p| p.probability).collect();
-    let axes = (Axis::names(&found.column, names), Axis::from_zero(axis));
-    (!values.is_empty()).then(|| bars(title, axes.0, axes.1, &[("mean probability", &values)]))
 }

@@ -7,11 +7,11 @@ use crate::model::Evaluation;
 use crate::model::evaluation::{Dependence, Importance};
 use crate::model::lines::{Only, diff};
 use crate::registry::Role;
-use crate::report::chart::{
-    Axis, Bar, Bin, Chart, Mark, Size, Spot, calibration, confusion, precision_recall, roc,
-};
+use crate::registry::ledger::Action;
+use crate::report::chart::{Size, confusion, precision_recall, roc};
+use crate::report::evaluated::{calibration, dependence, folds, importance};
 use crate::report::html::figure;
-use crate::serve::views::{Card, Models};
+use crate::serve::views::{Card, LedgerLine, Models};
 use crate::stats::metric::METRICS;
 
 const SMALL: Size = Size::of(290.0, 210.0);
@@ -74,7 +74,7 @@ fn with_error(mean: f64, se: Option<f64>) -> String {
 }
 
 /// Draws one version; `before` is the version before it, if its file can be read.
-pub fn one(card: &Card, before: Option<&Card>, ledger: &[Line]) -> Markup {
+pub fn one(card: &Card, before: Option<&Card>, ledger: &[LedgerLine]) -> Markup {
     let facts = &card.facts;
     let positive = facts.target.positive.to_string();
     let is_champion = card.role == Some(Role::Champion);
@@ -156,7 +156,11 @@ fn metrics(card: &Card, before: Option<&Card>) -> Markup {
 }
 
 fn evaluated(card: &Card, evaluation: &Evaluation, positive: &str) -> Markup {
-    let bins: Vec<Bin> = evaluation.calibration.iter().map(bin).collect();
+    let growths = evaluation
+        .importance
+        .iter()
+        .map(|of| (of.column.as_str(), of.growth));
+    let growths: Vec<_> = growths.collect();
     let auc = card
         .facts
         .cv
@@ -169,10 +173,10 @@ fn evaluated(card: &Card, evaluation: &Evaluation, positive: &str) -> Markup {
             h2 #curves-title { "On rows it was not fitted on" }
             p.muted { "Out-of-fold probabilities of " (thousands(evaluation.rows as usize)) " rows; bars are 95 % intervals (Wilson)." }
             div.charts {
-                (figure(&calibration("Calibration", positive, &bins), "calibration", SMALL))
+                (figure(&calibration("Calibration", positive, &evaluation.calibration), "calibration", SMALL))
                 (figure(&roc("ROC", auc, evaluation.roc()), "roc", SMALL))
                 (figure(&precision_recall("Precision and recall", share, evaluation.precision_recall()), "precision-recall", SMALL))
-                (figure(&folds(evaluation), "folds", SMALL))
+                (figure(&folds(&evaluation.folds), "folds", SMALL))
             }
         }
         section aria-labelledby="decisions-title" {
@@ -186,12 +190,12 @@ fn evaluated(card: &Card, evaluation: &Evaluation, positive: &str) -> Markup {
         }
         section aria-labelledby="importance-title" {
             h2 #importance-title { "Importance" }
-            (figure(&importance(&evaluation.importance), "importance", Size::of(520.0, height(evaluation.importance.len()))))
+            (figure(&importance(&growths), "importance", Size::of(520.0, height(evaluation.importance.len()))))
             details {
                 summary { "Partial dependence" }
                 div.charts {
-                    @for (i, found) in curves(evaluation).into_iter().enumerate() {
-                        (figure(&dependence(found, positive), &format!("dependence-{i}"), SMALL))
+                    @for (i, chart) in curves(evaluation).filter_map(|of| dependence(of, positive)).enumerate() {
+                        (figure(&chart, &format!("dependence-{i}"), SMALL))
                     }
                 }
             }
@@ -222,15 +226,6 @@ fn evaluated(card: &Card, evaluation: &Evaluation, positive: &str) -> Markup {
 
 fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
-}
-
-fn bin(bin: &crate::model::evaluation::CalibrationBin) -> Bin {
-    Bin {
-        predicted: bin.predicted,
-        observed: bin.observed,
-        interval: (bin.interval.low, bin.interval.high),
-        rows: bin.rows,
-    }
 }
 
 /// Draws the decisions at a threshold, with what they cost.
@@ -274,129 +269,15 @@ pub fn decisions(
     }
 }
 
-fn folds(evaluation: &Evaluation) -> Chart {
-    let wanted = ["log_loss", "accuracy", "auc"];
-    let found: Vec<_> = evaluation
-        .folds
-        .iter()
-        .filter(|f| wanted.contains(&f.metric.as_str()))
-        .collect();
-    let mark = |of: &&crate::model::evaluation::FoldMetric| Mark::Points {
-        series: of.metric.replace('_', " "),
-        points: of
-            .values
-            .iter()
-            .enumerate()
-            .map(|(i, value)| Spot {
-                x: i as f64 + 1.0,
-                y: value.unwrap_or(f64::NAN),
-                interval: None,
-            })
-            .collect(),
-    };
-    let folds = found.first().map_or(0, |f| f.values.len());
-    Chart {
-        title: "Metrics of each fold".into(),
-        summary: format!("Log loss, accuracy and AUC in each of {folds} folds."),
-        x: Axis::number("fold"),
-        y: Axis::from_zero("value"),
-        marks: found.iter().map(mark).collect(),
-    }
-}
-
 fn height(rows: usize) -> f64 {
     60.0 + 18.0 * rows.max(3) as f64
 }
 
-fn importance(found: &[Importance]) -> Chart {
-    let names = found.iter().map(|i| i.column.clone()).collect();
-    let bar = |(i, of): (usize, &Importance)| {
-        let se = of.growth.se.unwrap_or(0.0);
-        let bar = Bar::plain(i as f64 - 0.36, i as f64 + 0.36, of.growth.mean);
-        bar.labelled(format!("{:.3} ± {se:.3}", of.growth.mean))
-    };
-    let first = found
-        .first()
-        .map_or("none".to_owned(), |i| i.column.clone());
-    Chart {
-        title: "Permutation importance".into(),
-        summary: format!(
-            "By how much the log loss of unseen rows grows if a column is shuffled; most for {first}."
-        ),
-        x: Axis::from_zero("growth of the log loss").in_unit("nats a row"),
-        y: Axis::names("column", names),
-        marks: vec![Mark::Bars {
-            series: "growth".into(),
-            bars: found.iter().enumerate().map(bar).collect(),
-        }],
-    }
-}
-
 /// The partial dependences of the most important columns, in their order.
-fn curves(evaluation: &Evaluation) -> Vec<&Dependence> {
-    let of = |wanted: &Importance| {
-        evaluation
-            .dependence
-            .iter()
-            .find(|d| d.column == wanted.column)
-    };
-    evaluation
-        .importance
-        .iter()
-        .filter_map(of)
-        .take(CURVES)
-        .collect()
-}
-
-fn dependence(found: &Dependence, positive: &str) -> Chart {
-    let is_number = found.points.iter().any(|p| p.number.is_some());
-    let name = |p: &crate::model::evaluation::DependencePoint| {
-        p.level.clone().unwrap_or_else(|| "missing".into())
-    };
-    let (low, high) = found
-        .points
-        .iter()
-        .fold((1.0_f64, 0.0_f64), |(low, high), p| {
-            (low.min(p.probability), high.max(p.probability))
-        });
-    let (x, mark) = if is_number {
-        let points = found
-            .points
-            .iter()
-            .filter_map(|p| Some((p.number?, p.probability)));
-        let line = Mark::Line {
-            series: "mean probability".into(),
-            points: points.collect(),
-            dashed: false,
-        };
-        (Axis::number(&found.column), line)
-    } else {
-        let spots = found.points.iter().enumerate().map(|(i, p)| Spot {
-            x: i as f64,
-            y: p.probability,
-            interval: None,
-        });
-        let spots = Mark::Points {
-            series: "mean probability".into(),
-            points: spots.collect(),
-        };
-        (
-            Axis::names(&found.column, found.points.iter().map(name).collect()),
-            spots,
-        )
-    };
-    Chart {
-        title: found.column.clone(),
-        summary: format!(
-            "Mean probability of {positive} if all rows had the same {}: between {:.1} % and {:.1} %.",
-            found.column,
-            low * 100.0,
-            high * 100.0
-        ),
-        x,
-        y: Axis::share(format!("mean probability of {positive}")),
-        marks: vec![mark],
-    }
+fn curves(evaluation: &Evaluation) -> impl Iterator<Item = &Dependence> {
+    let known = &evaluation.dependence;
+    let of = |wanted: &Importance| known.iter().find(|of| of.column == wanted.column);
+    evaluation.importance.iter().filter_map(of).take(CURVES)
 }
 
 fn changed(card: &Card, before: &Card) -> Markup {
@@ -421,26 +302,24 @@ fn changed(card: &Card, before: &Card) -> Markup {
     }
 }
 
-/// A line of the ledger about a version.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Line {
-    pub seq: u64,
-    /// RFC 3339.
-    pub time: String,
-    pub action: String,
-    pub by: String,
-    pub reason: String,
-    /// Its evidence as indented JSON; empty if there is none.
-    pub evidence: String,
+fn action(action: Action) -> &'static str {
+    match action {
+        Action::Trained => "trained",
+        Action::Promoted => "promoted",
+        Action::RolledBack => "rolled back",
+        Action::Shadowed => "made the shadow model",
+        Action::Dropped => "dropped as shadow model",
+        Action::Removed => "removed",
+    }
 }
 
-fn ledger_of(lines: &[Line]) -> Markup {
+fn ledger_of(lines: &[LedgerLine]) -> Markup {
     html! {
         section aria-labelledby="ledger-title" {
             h2 #ledger-title { "Decisions about it" }
             ol.story { @for line in lines { li { details {
-                summary { time.muted datetime=(line.time) { (minute(&line.time)) } " " strong { (line.action) } " by " (line.by) ": " (line.reason) }
-                @if !line.evidence.is_empty() { pre tabindex="0" { (line.evidence) } }
+                summary { time.muted datetime=(line.time) { (minute(&line.time)) } " " strong { (action(line.action)) } " by " (line.by) ": " (line.reason) }
+                @if !line.evidence.is_null() { pre tabindex="0" { (serde_json::to_string_pretty(&line.evidence).unwrap_or_default()) } }
             } } } }
         }
     }

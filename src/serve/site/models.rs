@@ -3,8 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::page;
-use crate::clock;
-use crate::registry::ledger::{Action, Entry};
 use crate::registry::{Registry, VersionRef};
 use crate::serve::cards::Cards;
 use crate::serve::guard::Access;
@@ -12,6 +10,7 @@ use crate::serve::models::{card, documents, version};
 use crate::serve::page::{CSP, models as drawing};
 use crate::serve::problem::{Problem, kind};
 use crate::serve::route::{HTML, Parameter, Response, Route, Tag, text};
+use crate::serve::why::history;
 use crate::serve::{query, reply, views};
 
 const VERSION: &[Parameter] = &[Parameter::path("v", "the version")];
@@ -73,7 +72,7 @@ async fn show(
     let gather = move || -> Result<_, Problem> {
         let found = card(&registry, &cards, &wanted)?;
         let before = previous(&registry, &cards, &wanted);
-        let lines = ledger(&registry, &found.model)?;
+        let lines = history(&registry, &registry.find(&wanted)?)?;
         Ok((found, before, lines))
     };
     let (found, before, lines) = web::block(gather).await.map_err(Problem::internal)??;
@@ -88,33 +87,6 @@ fn previous(registry: &Registry, cards: &Cards, wanted: &VersionRef) -> Option<v
     let earlier = versions.iter().rev().map(|listed| &listed.version);
     let mut earlier = earlier.filter(|other| other.number() < version.number());
     earlier.find_map(|other| card(registry, cards, &other.to_string().parse().ok()?).ok())
-}
-
-fn ledger(registry: &Registry, model: &str) -> Result<Vec<drawing::Line>, Problem> {
-    let entries = registry.entries_after(0)?;
-    let of_model = entries
-        .into_iter()
-        .filter(|entry| entry.model.to_string() == model);
-    let line = |entry: Entry| drawing::Line {
-        seq: entry.seq,
-        time: clock::rfc3339(entry.time),
-        action: word(entry.action).to_owned(),
-        by: entry.by.clone(),
-        reason: entry.reason.clone(),
-        evidence: serde_json::to_string_pretty(&entry.evidence).unwrap_or_default(),
-    };
-    Ok(of_model.map(line).collect())
-}
-
-fn word(action: Action) -> &'static str {
-    match action {
-        Action::Trained => "trained",
-        Action::Promoted => "promoted",
-        Action::RolledBack => "rolled back",
-        Action::Shadowed => "made the shadow model",
-        Action::Dropped => "dropped as shadow model",
-        Action::Removed => "removed",
-    }
 }
 
 async fn decisions(
