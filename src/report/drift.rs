@@ -1,7 +1,8 @@
 //! The drift report as an HTML page.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
+use super::{html, visible};
 use crate::monitor::drift::{ColumnDrift, Drift, Kind, Test};
 
 const STYLE: &str = include_str!("drift.css");
@@ -15,29 +16,17 @@ pub fn page(reference: &str, windows: &[(String, Drift)]) -> String {
         (all, 0) => format!("No drift in {all} windows"),
         (all, some) => format!("Drift in {some} of {all} windows"),
     };
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (summary) " · titanic-platform" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header {
-                    h1 { (summary) }
-                    p { "Compared with " strong { (reference) } "." }
-                }
-                @for (name, drift) in windows {
-                    (window(name, drift))
-                }
-                (legend())
-            }
+    let body = html! {
+        header {
+            h1 { (summary) }
+            p { "Compared with " strong { (visible(reference)) } "." }
         }
+        @for (name, drift) in windows {
+            (window(name, drift))
+        }
+        (legend())
     };
-    page.into_string()
+    html::file(&summary, &[STYLE], &body)
 }
 
 fn window(name: &str, drift: &Drift) -> Markup {
@@ -49,9 +38,9 @@ fn window(name: &str, drift: &Drift) -> Markup {
         .collect();
     html! {
         section data-drift=(drift.drift) {
-            h2 { (name) }
+            h2 { (visible(name)) }
             p.verdict {
-                @if names.is_empty() { "No column drifted" } @else { "Drifted: " strong { (names.join(", ")) } }
+                @if names.is_empty() { "No column drifted" } @else { "Drifted: " strong { (visible(&names.join(", "))) } }
                 "; " (drift.rows.current) " rows beside " (drift.rows.reference)
                 ", chance of a false alarm at most " (format!("{:.2} %", 100.0 * drift.level)) "."
             }
@@ -91,9 +80,9 @@ fn row(column: &ColumnDrift) -> Markup {
     let missing = &column.missing;
     html! {
         tr.drifted[column.drift] {
-            th scope="row" { (column.name) small { (kind) } }
+            th scope="row" { (visible(&column.name)) small { (kind) } }
             td {
-                @if let Some(change) = &column.change { (change) }
+                @if let Some(change) = &column.change { (visible(change)) }
                 @else if column.needed.is_none() { span.faint { "nothing to speak of" } }
                 @if let Some(needed) = column.needed {
                     div.faint { "not sure yet: about " (needed) " rows would show it" }

@@ -8,6 +8,7 @@ mod error;
 mod forms;
 mod guess;
 mod observed;
+mod sample;
 mod survey;
 mod target;
 mod write;

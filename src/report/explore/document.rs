@@ -1,25 +1,18 @@
 //! The exploration as a document for people: findings first, then what they rest on.
 
 use super::against;
-use super::column::{ByTarget, Column, Distribution, Statistics};
+use super::associated::{self, HEAT};
+use super::column::{Column, Distribution, Statistics};
+use super::distributions::{self, is_free};
 use super::exploration::{Exploration, Severity};
-use super::pairs::{Association, Measure};
 use super::rows::{Agreement, Pattern};
-use super::words::{fixed, list, of, percent, short, spark};
-use crate::report::chart::{
-    Axis, Cell, Chart, Counts, Mark, Spot, bars, heat_map, histogram, plain,
-};
+use super::words::{list, of, percent, short, spark};
+use crate::report::chart::{Axis, Cell, bars, heat_map, plain};
 use crate::report::document::{Block, Document, Section, Style, Text};
 use crate::report::table::Table;
 
-/// Columns with a chart of their own: those that matter most.
-const CHARTS: usize = 24;
 /// Rows of a table on the page; the JSON has all.
 const ROWS: usize = 1_000;
-/// Associations on the page, with the target and among the columns.
-const PAIRS: usize = 60;
-/// Columns of a heat map: as many as leave room for a figure in each cell.
-const HEAT: usize = 12;
 /// Missing patterns that are drawn.
 const PATTERNS: usize = 12;
 /// Characters of a reason.
@@ -31,9 +24,9 @@ pub fn document(e: &Exploration) -> Document {
     sections.extend(against::section(e));
     sections.extend(
         [
-            distributions(e),
+            distributions::section(e),
             missing(e),
-            associations(e),
+            associated::section(e),
             leakage(e),
             rows(e),
             numbers(e),
@@ -172,169 +165,6 @@ fn columns(e: &Exploration) -> Section {
     with_rest(section, table, e.columns.len())
 }
 
-/// The columns that matter most: by what they say about the target, or about each other.
-fn important(e: &Exploration) -> Vec<&Column> {
-    let mut strengths: Vec<(f64, usize)> = Vec::new();
-    let target = e.target.as_ref().map(|t| t.column.as_str());
-    for (i, column) in e.columns.iter().enumerate() {
-        let is_charted = column.distribution.is_some()
-            && column.distinct > 1
-            && Some(column.name.as_str()) != target
-            && column.kind != "id"
-            && !is_free(column);
-        if is_charted {
-            strengths.push((0.0, i));
-        }
-    }
-    let place: std::collections::BTreeMap<&str, usize> = strengths
-        .iter()
-        .enumerate()
-        .map(|(place, (_, i))| (e.columns[*i].name.as_str(), place))
-        .collect();
-    let of_target = |b: &str| target.is_none_or(|target| target == b);
-    for found in e.associations.iter().filter(|a| of_target(&a.b)) {
-        for name in [&found.a, &found.b] {
-            if let Some(place) = place.get(name.as_str()) {
-                strengths[*place].0 = strengths[*place].0.max(found.strength);
-            }
-        }
-    }
-    strengths.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    strengths
-        .iter()
-        .take(CHARTS)
-        .map(|(_, i)| &e.columns[*i])
-        .collect()
-}
-
-/// Text that hardly repeats has no picture.
-fn is_free(column: &Column) -> bool {
-    match &column.statistics {
-        Statistics::Level { present, .. } => column.distinct > 20 && column.distinct * 2 > *present,
-        Statistics::Number(n) => !column.used && column.distinct >= n.present,
-        _ => false,
-    }
-}
-
-fn distributions(e: &Exploration) -> Option<Section> {
-    let important = important(e);
-    let mut section = Section::new("distributions", "Distributions");
-    let words = match &e.target {
-        Some(target) => format!(
-            "By {}: numbers as shares of the rows of each value, categories as the share of {} = {} with its 95 % interval. The columns that say most come first.",
-            short(&target.column),
-            short(&target.column),
-            target.positive
-        ),
-        None => "The columns that are associated most come first.".into(),
-    };
-    let charts: Vec<Chart> = important.iter().filter_map(|c| chart(e, c)).collect();
-    if charts.is_empty() {
-        return None;
-    }
-    let (shown, all) = (
-        charts.len(),
-        e.columns.len() - usize::from(e.target.is_some()),
-    );
-    section = section.with(words).with(Block::Charts(charts));
-    if let Some(rest @ 1..) = all.checked_sub(shown) {
-        let text = format!("{rest} other columns are drawn in the table of columns only.");
-        section = section.with(text);
-    }
-    Some(section)
-}
-
-fn chart(e: &Exploration, column: &Column) -> Option<Chart> {
-    let name = short(&column.name);
-    let beyond = match &column.distribution {
-        Some(Distribution::Bins { below, above, .. }) if below + above > 0 => {
-            format!(" ({} values beyond)", below + above)
-        }
-        _ => String::new(),
-    };
-    match (&column.by_target, &e.target) {
-        (
-            Some(ByTarget::Bins {
-                edges,
-                positive,
-                negative,
-            }),
-            Some(target),
-        ) => {
-            let series = [&target.negative, &target.positive]
-                .map(|v| format!("{} = {v}", short(&target.column)));
-            let [negative, positive] = [negative, positive].map(|counts| float(counts));
-            let all = [
-                Counts {
-                    series: &series[0],
-                    counts: &negative,
-                },
-                Counts {
-                    series: &series[1],
-                    counts: &positive,
-                },
-            ];
-            Some(histogram(name.clone() + &beyond, &name, "", edges, &all))
-        }
-        (Some(ByTarget::Levels { levels }), Some(target)) => {
-            let names: Vec<String> = levels.iter().map(|l| short(&l.level)).collect();
-            let spots = levels.iter().enumerate().map(|(i, level)| Spot {
-                x: i as f64,
-                y: level.share,
-                interval: Some((level.low, level.high)),
-            });
-            let largest = levels.iter().max_by(|a, b| a.share.total_cmp(&b.share))?;
-            Some(Chart {
-                title: name.clone(),
-                summary: format!(
-                    "Share of {} = {} by {name}: largest for {} with {} of {} rows.",
-                    short(&target.column),
-                    target.positive,
-                    short(&largest.level),
-                    percent(largest.share),
-                    largest.positive + largest.negative
-                ),
-                x: Axis::names(name, names),
-                y: Axis::share(format!(
-                    "share of {} = {}",
-                    short(&target.column),
-                    target.positive
-                )),
-                marks: vec![Mark::Points {
-                    series: "share".into(),
-                    points: spots.collect(),
-                }],
-            })
-        }
-        _ => match column.distribution.as_ref()? {
-            Distribution::Bins { edges, counts, .. } => {
-                let counts = float(counts);
-                let all = [Counts {
-                    series: "rows",
-                    counts: &counts,
-                }];
-                Some(histogram(name.clone() + &beyond, &name, "", edges, &all))
-            }
-            Distribution::Levels { levels, .. } => {
-                let shown = levels.iter().take(8);
-                let names = shown.clone().map(|l| short(&l.level)).collect();
-                let counts: Vec<f64> = shown.map(|l| l.rows as f64).collect();
-                let axis = Axis::names(name.clone(), names);
-                Some(bars(
-                    name,
-                    axis,
-                    Axis::from_zero("rows"),
-                    &[("rows", &counts)],
-                ))
-            }
-        },
-    }
-}
-
-fn float(counts: &[u64]) -> Vec<f64> {
-    counts.iter().map(|count| *count as f64).collect()
-}
-
 fn missing(e: &Exploration) -> Option<Section> {
     let mut holed: Vec<&Column> = e.columns.iter().filter(|c| c.missing > 0).collect();
     if holed.is_empty() {
@@ -417,156 +247,6 @@ fn missing(e: &Exploration) -> Option<Section> {
         is_detail: true,
         blocks: vec![table.into()],
     }))
-}
-
-fn associations(e: &Exploration) -> Option<Section> {
-    if e.associations.is_empty() {
-        return None;
-    }
-    let target = e.target.as_ref().map(|t| t.column.as_str());
-    let with = || {
-        e.associations
-            .iter()
-            .filter(|a| Some(a.b.as_str()) == target)
-    };
-    let among = || {
-        e.associations
-            .iter()
-            .filter(|a| Some(a.b.as_str()) != target)
-    };
-    let mut section = Section::new("associations", "Associations").with(format!(
-        "{} pairs were measured, {} are in the JSON. Strength puts all measures on one scale from 0 to 1; each measure has its 95 % interval.",
-        plain(e.pairs.tested as f64),
-        plain(e.pairs.shown as f64)
-    ));
-    if let Some(rows) = e.pairs.searched_rows {
-        section = section.with(format!(
-            "The strongest pairs among the columns were searched on {} rows; their figures are of all.",
-            plain(rows as f64)
-        ));
-    }
-    if let Some(target) = target.filter(|_| with().next().is_some()) {
-        let mut best: Vec<(&str, f64)> = Vec::new();
-        for found in with() {
-            if !best.iter().any(|(name, _)| *name == found.a) {
-                best.push((&found.a, found.strength));
-            }
-        }
-        best.truncate(HEAT);
-        let names = best.iter().map(|(name, _)| short(name)).collect();
-        let strengths: Vec<f64> = best.iter().map(|(_, strength)| *strength).collect();
-        let title = format!("What each column says about {}", short(target));
-        let axis = Axis::from_zero("strength");
-        let chart = bars(
-            title,
-            Axis::names("column", names),
-            axis,
-            &[("strength", &strengths)],
-        );
-        section = section
-            .with(chart)
-            .with(table("With the target", with().take(PAIRS)));
-    }
-    section = section.with_all(heat(e).map(Block::from));
-    if among().next().is_some() {
-        let strongest = table("Among the columns", among().take(PAIRS));
-        section = section.with(Block::Part {
-            title: "The strongest pairs among the columns".into(),
-            is_detail: target.is_some(),
-            blocks: vec![strongest.into()],
-        });
-    }
-    Some(section)
-}
-
-fn table<'a>(caption: &str, all: impl Iterator<Item = &'a Association>) -> Table {
-    let headings = [
-        "column",
-        "and",
-        "measure",
-        "value#",
-        "from#",
-        "to#",
-        "strength#",
-        "rows#",
-    ];
-    let mut table = Table::new(caption, &headings);
-    for found in all {
-        let end = |end: Option<f64>| end.map_or_else(|| "–".to_owned(), fixed);
-        let uncorrected = found.cramers_v_uncorrected;
-        let measure = match uncorrected {
-            Some(v) => format!("{} (uncorrected {})", Measure::CramersV.words(), fixed(v)),
-            None => found.measure.words().to_owned(),
-        };
-        table.row([
-            short(&found.a),
-            short(&found.b),
-            measure,
-            fixed(found.value),
-            end(found.low),
-            end(found.high),
-            fixed(found.strength),
-            plain(found.rows as f64),
-        ]);
-    }
-    table
-}
-
-/// The strengths of all pairs of the columns that have the strongest.
-fn heat(e: &Exploration) -> Option<Chart> {
-    let mut names: Vec<&str> = Vec::new();
-    for found in &e.associations {
-        for name in [found.b.as_str(), found.a.as_str()] {
-            if !names.contains(&name) && names.len() < HEAT {
-                names.push(name);
-            }
-        }
-    }
-    if names.len() < 3 {
-        return None;
-    }
-    let place = |name: &str| names.iter().position(|other| *other == name);
-    let mut cells = vec![
-        vec![
-            Cell {
-                share: None,
-                label: String::new()
-            };
-            names.len()
-        ];
-        names.len()
-    ];
-    for found in &e.associations {
-        let Some((a, b)) = place(&found.a).zip(place(&found.b)) else {
-            continue;
-        };
-        for (r, c) in [(a, b), (b, a)] {
-            if cells[r][c].share.is_none_or(|share| share < found.strength) {
-                cells[r][c] = Cell {
-                    share: Some(found.strength),
-                    label: format!("{:.2}", found.strength),
-                };
-            }
-        }
-    }
-    // Across there is no room for names: numbers stand for them.
-    let numbered = names.iter().enumerate();
-    let down = numbered.map(|(i, name)| format!("{} {}", short(name), i + 1));
-    let across = (1..=names.len()).map(|i| i.to_string());
-    let mut chart = heat_map(
-        "Strength of the associations",
-        Axis::names("", across.collect()),
-        Axis::names("", down.collect()),
-        cells,
-    );
-    let first = &e.associations[0];
-    chart.summary = format!(
-        "Strengths from 0 to 1; the largest is that of {} and {} with {}.",
-        short(&first.a),
-        short(&first.b),
-        fixed(first.strength)
-    );
-    Some(chart)
 }
 
 fn leakage(e: &Exploration) -> Option<Section> {

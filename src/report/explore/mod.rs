@@ -12,8 +12,10 @@
 //! * `findings`: what all of this would do to a model, ranked.
 
 mod against;
+mod associated;
 mod beside;
 pub mod column;
+mod distributions;
 mod document;
 mod exploration;
 mod findings;

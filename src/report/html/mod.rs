@@ -17,6 +17,23 @@ const BESIDE: Size = Size::of(290.0, 190.0);
 
 /// The document as a complete HTML file.
 pub fn page(document: &Document) -> String {
+    let body = html! {
+        header { h1 { (visible(&document.title)) } }
+        @if document.sections.len() > 1 {
+            nav aria-label="Sections" {
+                @for section in &document.sections { a href={ "#" (section.id) } { (visible(&section.title)) } }
+            }
+        }
+        main {
+            (blocks(&document.lead, "lead", 2))
+            @for section in &document.sections { (draw_section(section)) }
+        }
+    };
+    file(&document.title, &[DOCUMENT, chart::STYLE], &body)
+}
+
+/// A complete HTML file with these style sheets.
+pub fn file(title: &str, styles: &[&str], body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -24,21 +41,10 @@ pub fn page(document: &Document) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (visible(&document.title)) " · titanic-platform" }
-                style { (PreEscaped(DOCUMENT)) (PreEscaped(chart::STYLE)) }
+                title { (visible(title)) " · titanic-platform" }
+                style { @for style in styles { (PreEscaped(style)) } }
             }
-            body {
-                header { h1 { (visible(&document.title)) } }
-                @if document.sections.len() > 1 {
-                    nav aria-label="Sections" {
-                        @for section in &document.sections { a href={ "#" (section.id) } { (visible(&section.title)) } }
-                    }
-                }
-                main {
-                    (blocks(&document.lead, "lead", 2))
-                    @for section in &document.sections { (draw_section(section)) }
-                }
-            }
+            body { (body) }
         }
     };
     page.into_string()

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::report::visible;
 use crate::store::rows::Quarantined;
 
 /// Maximum number of quarantined rows shown.
@@ -18,11 +19,11 @@ pub fn draw(last: &[Quarantined]) -> Markup {
                     tbody {
                         @for row in last.iter().map(|row| &row.rejected) {
                             tr {
-                                td { (row.source) }
+                                td { (visible(&row.source)) }
                                 td { @match row.line { Some(line) => (line), None => "–" } }
-                                td { (row.column) }
-                                td { (row.value) }
-                                td { (row.reason) }
+                                td { (visible(&row.column)) }
+                                td { (visible(&row.value)) }
+                                td { (visible(&row.reason)) }
                             }
                         }
                     }

@@ -8,6 +8,7 @@ use crate::monitor::drift::ColumnDrift;
 use crate::pulls::view::SourceView;
 use crate::report::chart::{Axis, Chart, Counts, Size, bars, histogram};
 use crate::report::html::figure;
+use crate::report::visible;
 use crate::serve::views::Event;
 use crate::stats::profile::{ColumnProfile, Observed};
 use crate::store::rows::Quarantined;
@@ -201,7 +202,7 @@ fn quarantine(view: &View<'_>) -> Markup {
                     thead { tr { th scope="col" { "source" } th.number scope="col" { "line" } th scope="col" { "column" } th scope="col" { "value" }
                         th scope="col" { "reason" } th scope="col" { span.unseen { "repair" } } } }
                     tbody { @for row in view.quarantine { tr {
-                        td { (row.rejected.source) } td.number { @if let Some(line) = row.rejected.line { (line) } } td { (row.rejected.column) } td.cut { (row.rejected.value) } td { (row.rejected.reason) }
+                        td { (visible(&row.rejected.source)) } td.number { @if let Some(line) = row.rejected.line { (line) } } td { (visible(&row.rejected.column)) } td.cut { (visible(&row.rejected.value)) } td { (visible(&row.rejected.reason)) }
                         td { div.buttons {
                             button type="button" data-post={ "/v1/quarantine/" (row.id) "/retry" } { "Retry" }
                             button type="button" data-delete={ "/v1/quarantine/" (row.id) } data-confirm="Drop this row? The event of its arrival stays." { "Drop" }
@@ -253,13 +254,20 @@ fn explorer(view: &View<'_>) -> Markup {
             }
             @if view.events.is_empty() { p.muted { "No event here." } }
             ol.story { @for event in view.events { li { details {
-                summary { span.number { (event.seq) } " " time.muted datetime=(event.time) { (event.time) } " " span.kind { (event.kind) } " " (event.id) }
+                summary { span.number { (event.seq) } " " time.muted datetime=(event.time) { (event.time) } " " span.kind { (event.kind) } " " (visible(&event.id)) }
                 @if event.kind == "prediction" { p { a href={ "/predictions/" (event.id) } { "Row, contributions, label" } } }
-                pre tabindex="0" { (serde_json::to_string_pretty(&event.members).unwrap_or_default()) }
+                pre tabindex="0" { (pretty(&event.members)) }
             } } } }
             @if let Some(next) = asked.next { p { a href=(link(asked.kind, next)) rel="next" { "Newer" } } }
         }
     }
+}
+
+/// Indented JSON whose lines are harmless to look at.
+fn pretty(members: &serde_json::Map<String, serde_json::Value>) -> String {
+    let text = serde_json::to_string_pretty(members).unwrap_or_default();
+    let lines: Vec<_> = text.lines().map(visible).collect();
+    lines.join("\n")
 }
 
 /// A row of a drifted window.
@@ -281,7 +289,7 @@ pub fn odd_rows(column: &str, about: &str, rows: &[OddRow]) -> Markup {
             @else { div.scroll tabindex="0" role="region" aria-label="rows, table" { table {
                 thead { tr { th scope="col" { "prediction" } th scope="col" { (column) } th.number scope="col" { "probability" } } }
                 tbody { @for row in rows { tr {
-                    th scope="row" { a href={ "/predictions/" (row.id) } { (row.id) } } td { (row.value) }
+                    th scope="row" { a href={ "/predictions/" (row.id) } { (row.id) } } td { (visible(&row.value)) }
                     td.number { (format!("{:.1} %", 100.0 * row.probability)) }
                 } } }
             } } }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::report::chart::{Size, Waterfall};
 use crate::report::html::figure;
+use crate::report::visible;
 use crate::serve::views::{Explanation, WhyPrediction};
 
 /// Contributions drawn one by one.
@@ -17,7 +18,7 @@ pub fn draw(why: &WhyPrediction) -> Markup {
     let row = event.members.get("row").and_then(Value::as_object);
     html! {
         section aria-labelledby="prediction-title" {
-            h2 #prediction-title { "Prediction " span.plain { (why.id) } }
+            h2 #prediction-title { "Prediction " span.plain { (visible(&why.id)) } }
             dl {
                 dt { "time" } dd { time datetime=(event.time) { (event.time) } }
                 dt { "model" } dd { a href={ "/models/" (member("model")) } { (member("model")) } }
@@ -37,7 +38,7 @@ pub fn draw(why: &WhyPrediction) -> Markup {
         section aria-labelledby="row-title" {
             h2 #row-title { "Row" }
             table { tbody { @for (name, value) in row.into_iter().flatten() { tr {
-                th scope="row" { (name) }
+                th scope="row" { (visible(name)) }
                 td { @if value.is_null() { span.muted { "missing" } } @else { (text(value)) } }
             } } } }
             @if !why.features.is_empty() {
@@ -70,9 +71,8 @@ pub fn draw(why: &WhyPrediction) -> Markup {
 }
 
 fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    let whole = value.to_string();
+    visible(value.as_str().unwrap_or(&whole)).into_owned()
 }
 
 /// Draws the contributions of an explanation, the small ones together.

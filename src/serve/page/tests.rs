@@ -242,3 +242,21 @@ fn an_etag_is_that_of_the_content() {
     assert_ne!(css.etag(), js.etag());
     assert_eq!((css.etag().len(), css.etag().matches('"').count()), (18, 2));
 }
+
+#[test]
+fn values_of_strangers_do_no_harm() {
+    let odd = "<b>\u{202e}x\u{0}";
+    let event = serde_json::json!({
+        "seq": 1, "time": "2026-03-02T14:05:09Z", "kind": "prediction", "id": odd,
+        "model": "moths@1", "probability": 0.5, "label": "yes", "row": {odd: odd, "none": null},
+    });
+    let why = serde_json::from_value(serde_json::json!({
+        "about": "prediction", "id": odd, "event": event, "truth": null, "model": null, "features": [], "explanation": null,
+        "windows": [], "versions": [], "notes": [],
+    }));
+    let drawn = prediction::draw(&why.unwrap()).into_string();
+    assert_eq!(count(&drawn, "&lt;b&gt;[U+202E]x[U+0000]"), 3, "{drawn}");
+    for harmful in ["<b>", "\u{202e}", "\u{0}"] {
+        assert!(!drawn.contains(harmful), "{harmful:?}");
+    }
+}
