@@ -68,17 +68,22 @@ impl Browser {
         }
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    async fn ask(&self, path: &str, body: &Value) -> Value {
         let answer = self
             .client
             .post(format!("{}/{path}", self.session))
-            .json(&body)
+            .json(body)
             .send()
             .await
             .unwrap();
-        let answer: Value = answer.json().await.unwrap();
-        assert!(answer["value"]["error"].is_null(), "{path}: {answer}");
-        answer["value"].clone()
+        let mut answer: Value = answer.json().await.unwrap();
+        answer["value"].take()
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let value = self.ask(path, &body).await;
+        assert!(value["error"].is_null(), "{path}: {value}");
+        value
     }
 
     async fn run(&self, script: &str) -> Value {
@@ -86,17 +91,46 @@ impl Browser {
             .await
     }
 
-    /// Waits until a script returns a true value. The wait runs in the browser, on its animation frames.
+    /// Waits until a condition holds. The wait runs in the browser, on its animation frames; where the page reloads
+    /// meanwhile, which ends the script, it begins anew there.
     async fn until(&self, condition: &str) {
         let script = format!(
             "const done = arguments[arguments.length - 1]; const end = Date.now() + 20000;
              (function look() {{ if ({condition}) done(true); else if (Date.now() > end) done(false); else requestAnimationFrame(look); }})();"
         );
-        let met = self
-            .post("execute/async", json!({"script": script, "args": []}))
-            .await;
+        let body = json!({"script": script, "args": []});
+        let begun = std::time::Instant::now();
+        let met = loop {
+            let answer = self.ask("execute/async", &body).await;
+            let is_reloaded = answer["error"] == "javascript error"
+                && answer["message"].as_str().unwrap().contains("unloaded");
+            if !is_reloaded || begun.elapsed().as_secs() > 20 {
+                break answer;
+            }
+        };
         let page = self.run("return document.body.innerText").await;
         assert_eq!(met, true, "never: {condition}\n{page}");
+    }
+
+    /// Clicks a button that asks, answers `Yes` to a question that says `evidence`, and waits for the page to load anew.
+    async fn agree(&self, css: &str, evidence: &str) {
+        self.run(&format!("document.querySelector('{css}').click()"))
+            .await;
+        self.until(&format!(
+            "document.querySelector('dialog[open]')?.innerText.includes('{evidence}')"
+        ))
+        .await;
+        self.reload_by("dialog button[value=Yes]").await;
+    }
+
+    /// Clicks a button and waits for the page to load anew.
+    async fn reload_by(&self, css: &str) {
+        self.run(&format!(
+            "window.before = true; document.querySelector('{css}').click()"
+        ))
+        .await;
+        self.until("!window.before && document.readyState === 'complete'")
+            .await;
     }
 
     async fn find(&self, css: &str) -> String {
@@ -262,31 +296,14 @@ async fn every_route_loads_without_a_fault_and_its_buttons_work() {
     }
     browser.is_clean().await;
 
-    // Promote, after a question that states the evidence.
+    // Promote, after a question that states the evidence, and roll back.
     browser.go(&server, "/models/2").await;
-    browser
-        .run("document.querySelector('[data-post$=promote]').click()")
-        .await;
-    browser
-        .until("document.querySelector('dialog[open]')?.innerText.includes('log loss')")
-        .await;
-    browser
-        .run("document.querySelector('dialog button[value=Yes]').click()")
-        .await;
+    browser.agree("[data-post$=promote]", "log loss").await;
     browser
         .until("document.querySelector('#version dd')?.innerText === 'champion'")
         .await;
-    // Roll back.
     browser.go(&server, "/models").await;
-    browser
-        .run("document.querySelector('[data-post$=rollback]').click()")
-        .await;
-    browser
-        .until("document.querySelector('dialog[open]')")
-        .await;
-    browser
-        .run("document.querySelector('dialog button[value=Yes]').click()")
-        .await;
+    browser.agree("[data-post$=rollback]", "").await;
     browser.until("[...document.querySelectorAll('#versions tbody tr')].some(r => r.innerText.includes('titanic@1') && r.cells[1].innerText === 'champion')").await;
     // Another threshold moves the decisions.
     browser.go(&server, "/models/1").await;
@@ -307,15 +324,7 @@ async fn every_route_loads_without_a_fault_and_its_buttons_work() {
     browser
         .until("document.querySelector('#said')?.innerText.length > 0")
         .await;
-    browser
-        .run("document.querySelector('#quarantine [data-delete]').click()")
-        .await;
-    browser
-        .until("document.querySelector('dialog[open]')")
-        .await;
-    browser
-        .run("document.querySelector('dialog button[value=Yes]').click()")
-        .await;
+    browser.agree("#quarantine [data-delete]", "").await;
     browser
         .until("document.querySelectorAll('#quarantine tbody tr').length === 1")
         .await;
@@ -324,9 +333,7 @@ async fn every_route_loads_without_a_fault_and_its_buttons_work() {
     browser
         .type_into("[name=matchers]", "alertname=drift")
         .await;
-    browser
-        .run("document.querySelector('form[data-json] button').click()")
-        .await;
+    browser.reload_by("form[data-json] button").await;
     browser
         .until("document.body.innerText.includes('alertname=drift')")
         .await;
