@@ -100,14 +100,10 @@ impl Browser {
         );
         let body = json!({"script": script, "args": []});
         let begun = std::time::Instant::now();
-        let met = loop {
-            let answer = self.ask("execute/async", &body).await;
-            let is_reloaded = answer["error"] == "javascript error"
-                && answer["message"].as_str().unwrap().contains("unloaded");
-            if !is_reloaded || begun.elapsed().as_secs() > 20 {
-                break answer;
-            }
-        };
+        let mut met = self.ask("execute/async", &body).await;
+        while met["error"].is_string() && begun.elapsed().as_secs() < 20 {
+            met = self.ask("execute/async", &body).await;
+        }
         let page = self.run("return document.body.innerText").await;
         assert_eq!(met, true, "never: {condition}\n{page}");
     }
