@@ -185,6 +185,7 @@ const WORDS: &[(&str, &[&str])] = &[
         &[
             "ingest/source/http",
             "cli/demo/visitor",
+            "cli/health",
             "cli/remote",
             "alert/channels",
         ],

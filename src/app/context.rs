@@ -53,15 +53,15 @@ impl Context {
     /// Opens every part without starting a task.
     ///
     /// # Errors
-    /// The registry, the stored alerts or a channel cannot be opened.
+    /// The stored alerts or a channel cannot be opened.
     pub fn new(
         file: store::File,
+        registry: Registry,
         settings: Settings,
         address: SocketAddr,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<(Context, Ends)> {
         let metrics = Arc::new(Metrics::new(routes::labels()));
-        let registry = Registry::open(&settings.state)?;
         let options = feed::Options {
             keep: usize::try_from(settings.feed.keep.get()).unwrap_or(usize::MAX),
             queue: settings.server.limits.queue.get(),

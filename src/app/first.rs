@@ -4,14 +4,17 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use super::given::Given;
 use super::subsystems::cores;
 use crate::config::Settings;
 use crate::control::retrain::{self, Order};
 use crate::live::Champion;
+use crate::live::champion::usable;
 use crate::live::pointer::Follower;
 use crate::model::{Model, Spec};
 use crate::promotion::policy::Promote;
-use crate::registry::{Registry, Version};
+use crate::registry::evidence::Training;
+use crate::registry::{Decision, Evidence, Registry, Version};
 use crate::train::{Request, Unwatched};
 use crate::trainset::table;
 
@@ -21,6 +24,8 @@ pub struct First {
     pub spec: Spec,
     /// The folder to which paths in the spec are relative.
     pub folder: PathBuf,
+    /// Where a model may lie that others trained; it is taken in place of training a first one.
+    pub given: Option<Given>,
 }
 
 impl First {
@@ -28,6 +33,7 @@ impl First {
         First {
             spec: Spec::bundled(),
             folder: PathBuf::new(),
+            given: None,
         }
     }
 
@@ -41,13 +47,44 @@ impl First {
             let registry = &follower.registry;
             let (version, model) = match intact(registry)? {
                 Some(found) => found,
-                None => self.train(&follower, &settings)?,
+                None => match self.take(&follower)? {
+                    Some(taken) => taken,
+                    None => self.train(&follower, &settings)?,
+                },
             };
             let champion = Champion::new(registry, &version, model);
             follower.put_live(version, champion);
             Ok(())
         });
         loaded.await?
+    }
+
+    /// Publishes and promotes the newest model file of the folders, if there is one.
+    fn take(&self, follower: &Follower) -> anyhow::Result<Option<(Version, Model)>> {
+        let found = self.given.as_ref().map(Given::newest).transpose()?;
+        let Some(found) = found.flatten() else {
+            return Ok(None);
+        };
+        let bytes = found.registry.read(&found.version.clone().into())?;
+        let because = || Decision {
+            by: "serve".into(),
+            reason: format!(
+                "taken from the file of {}, which others trained",
+                found.version
+            ),
+            evidence: Evidence::Training(Box::new(Training {
+                cv: Some(found.model.card().cv.document()),
+                through: None, // no event of this store
+                rows: None,
+                gate: None,
+            })),
+        };
+        let (registry, clock) = (&follower.registry, &follower.clock);
+        let name = found.version.name();
+        let version = registry.publish(name, &bytes, because(), clock.now())?;
+        registry.promote(&version.clone().into(), because(), usable, clock.now())?;
+        tracing::info!(file = %found.version, model = %version, "no model yet; one was found and taken");
+        Ok(Some((version, found.model)))
     }
 
     fn train(&self, follower: &Follower, settings: &Settings) -> anyhow::Result<(Version, Model)> {

@@ -6,6 +6,7 @@
 
 mod context;
 mod first;
+mod given;
 mod pulls;
 mod subsystems;
 mod tasks;
@@ -19,12 +20,15 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 pub use first::First;
+pub use given::{FOLDERS, Given};
 
 use crate::alert;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::jobs::Jobs;
+use crate::registry::Registry;
 use crate::serve::health::Lifecycle;
+use crate::serve::mode::Mode;
 use crate::store::feed::{Feed, Recorder};
 use crate::store::{self, Store};
 use context::Context;
@@ -51,6 +55,7 @@ pub struct App {
     store: Store,
     alerts: alert::Handle,
     recorder: Recorder,
+    mode: Mode,
 }
 
 impl App {
@@ -77,10 +82,12 @@ impl App {
         listener: TcpListener,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<App> {
-        let (context, ends) = Context::new(file, settings, listener.local_addr()?, clock)?;
+        let registry = Registry::open(&settings.state)?;
+        let address = listener.local_addr()?;
+        let (context, ends) = Context::new(file, registry, settings, address, clock)?;
         let lifecycle = Lifecycle::default();
         let begin = context.store.last()?;
-        let served = subsystems::serve(&context, listener, &lifecycle)?;
+        let served = subsystems::serve(&context, Mode::Full, listener, &lifecycle)?;
         let server = served.handle();
         let served = tokio::spawn(served);
 
@@ -104,6 +111,54 @@ impl App {
         let trainer = subsystems::control(&context, &mut tasks, folder, (ends.valve, ends.tapped))?;
         let pulls = subsystems::pulls(&context)?;
         announce(&context);
+        let running = Running {
+            lifecycle,
+            server,
+            served,
+            tasks,
+        };
+        let app = App::of(Mode::Full, context, running);
+        Ok(App {
+            trainer: Some(trainer),
+            pulls,
+            ..app
+        })
+    }
+
+    /// Starts a server that only predicts: it opens no store, starts no training and writes nothing. Returns once it is
+    /// ready. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// The server cannot start: no model, or a missing secret.
+    pub async fn predict_only(
+        settings: Settings,
+        given: Given,
+        listener: TcpListener,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<App> {
+        let found = tokio::task::spawn_blocking(move || given.find()).await??;
+        let address = listener.local_addr()?;
+        let file = store::File::in_memory()?;
+        let (context, ends) = Context::new(file, found.registry.clone(), settings, address, clock)?;
+        let (version, champion) = found.champion();
+        subsystems::follower(&context).put_live(version, champion);
+        let lifecycle = Lifecycle::default();
+        let served = subsystems::serve(&context, Mode::PredictOnly, listener, &lifecycle)?;
+        let server = served.handle();
+        let mut tasks = Tasks::default();
+        tasks.spawn("feed", ends.writer.run_without_store());
+        subsystems::upkeep(&context, &mut tasks);
+        let running = Running {
+            lifecycle,
+            server,
+            served: tokio::spawn(served),
+            tasks,
+        };
+        Ok(App::of(Mode::PredictOnly, context, running))
+    }
+
+    /// An app without a training thread and scheduled sources.
+    fn of(mode: Mode, context: Context, running: Running) -> App {
         let Context {
             settings,
             address,
@@ -114,14 +169,20 @@ impl App {
             jobs,
             ..
         } = context;
-        Ok(App {
+        let Running {
+            lifecycle,
+            server,
+            served,
+            tasks,
+        } = running;
+        App {
             address,
             lifecycle,
             server,
             served,
             jobs,
-            trainer: Some(trainer),
-            pulls,
+            trainer: None,
+            pulls: Pulls::default(),
             tasks,
             drain: settings.server.drain.0,
             shutdown: settings.server.shutdown.0,
@@ -129,7 +190,8 @@ impl App {
             store,
             alerts,
             recorder,
-        })
+            mode,
+        }
     }
 
     pub fn addr(&self) -> SocketAddr {
@@ -205,7 +267,9 @@ impl App {
             let _ = timeout_at(end, joined).await;
         }
         // Events of sent responses are stored before the writer ends.
-        if let Err(error) = self.store.flush().await {
+        if self.mode == Mode::Full
+            && let Err(error) = self.store.flush().await
+        {
             tracing::error!(%error, "store: the last events could not be written");
         }
         drop(self.recorder); // the writer ends when nobody records any more: not before
@@ -214,6 +278,14 @@ impl App {
         // A separate thread, because a disk that stalls blocks this call.
         let _ = tokio::task::spawn_blocking(move || store.close()).await;
     }
+}
+
+/// The running parts of a server.
+struct Running {
+    lifecycle: Lifecycle,
+    server: ServerHandle,
+    served: JoinHandle<std::io::Result<()>>,
+    tasks: Tasks,
 }
 
 /// Waits until the HTTP server or a task ends unexpectedly, and returns the error.

@@ -21,12 +21,13 @@ use crate::monitoring::MonitorTask;
 use crate::serve;
 use crate::serve::health::Lifecycle;
 use crate::serve::jobs::Defaults;
+use crate::serve::mode::Mode;
 use crate::serve::predictor::Predictor;
 use crate::serve::server::{self, Handles};
 use crate::serve::views::Setting;
 use crate::store::feed::{Tapped, Valve};
 use crate::store::retention::Keep;
-use crate::store::upkeep;
+use crate::store::upkeep::retain;
 use crate::telemetry::metrics::Metrics;
 
 /// Interval at which recorded histogram values are moved into their buckets.
@@ -35,6 +36,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// Starts the HTTP server, which is alive from now on.
 pub(super) fn serve(
     context: &Context,
+    mode: Mode,
     listener: TcpListener,
     lifecycle: &Lifecycle,
 ) -> anyhow::Result<Server> {
@@ -56,6 +58,7 @@ pub(super) fn serve(
         ..
     } = context;
     let handles = Handles {
+        mode,
         predictor: Predictor {
             live: live.clone(),
             recorder: recorder.clone(),
@@ -132,19 +135,24 @@ pub(super) fn health(context: &Context, tasks: &mut Tasks) {
     tasks.spawn("health", gatherer.run());
 }
 
-/// Starts the tasks that keep the store within its limits and move histogram values into buckets.
+/// Starts the tasks that keep the store within its limits and that move histogram values into buckets.
 pub(super) fn retention(context: &Context, tasks: &mut Tasks) {
     let keep = &context.settings.store.keep;
     let keep = Keep {
         age: keep.age.map(|age| age.0),
         size: keep.size.map(|size| size.0),
     };
-    let run = upkeep::retain(context.store.clone(), keep, context.clock.clone());
+    let run = retain(context.store.clone(), keep, context.clock.clone());
     tasks.spawn("retention", run);
-    tasks.spawn("upkeep", upkeep(context.metrics.clone()));
+    upkeep(context, tasks);
 }
 
-async fn upkeep(metrics: Arc<Metrics>) {
+/// Starts the task that moves histogram values into buckets.
+pub(super) fn upkeep(context: &Context, tasks: &mut Tasks) {
+    tasks.spawn("upkeep", move_values(context.metrics.clone()));
+}
+
+async fn move_values(metrics: Arc<Metrics>) {
     let mut tick = tokio::time::interval(UPKEEP);
     loop {
         tick.tick().await;

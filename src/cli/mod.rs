@@ -11,6 +11,7 @@ mod evaluate;
 mod exit;
 mod explore;
 mod global;
+mod health;
 mod holder;
 mod ingest;
 mod interrupt;
@@ -91,6 +92,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Talk to a running server over its WebSocket
     Client(client::Args),
+    /// Ask a server whether it lives or is ready
+    Health(health::HealthArgs),
     /// Settings: show them and where each came from, check a file
     Config(config::ConfigArgs),
     /// Print a completion script for a shell
@@ -136,6 +139,7 @@ fn run(Cli { global, command }: Cli) -> anyhow::Result<Exit> {
         Command::Config(args) => return config::run(&args, &global),
         Command::Demo(args) => return demo::run(&args, &global),
         Command::Client(args) => return client::run(args, &global),
+        Command::Health(args) => return health::run(&args, &global),
         _ => {}
     }
     let site = Site::open(&global)?;

@@ -1,6 +1,7 @@
 //! Subcommand `serve`: serves the live model over REST and WebSocket until a signal ends the process.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -10,15 +11,53 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::exit::{Exit, ExitError};
 use super::site::Site;
 use super::{holder, out};
-use crate::app::{App, First};
+use crate::app::{self, App, First, Given};
 use crate::clock::System;
 use crate::model::Spec;
+use crate::serve::options::Platform;
 
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {
     /// Where to listen, as IP:PORT; port 0 picks a free one [default: server.listen, 127.0.0.1:5000]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     listen: Option<SocketAddr>,
+
+    /// Only predict: no store, no training, nothing is written
+    #[arg(long)]
+    predict_only: bool,
+
+    /// The model file to serve [default: the state's champion, else the newest of the model folders]
+    #[arg(long, value_name = "FILE", requires = "predict_only")]
+    model: Option<PathBuf>,
+
+    /// A folder of model files, of which the newest serves if the state has no champion
+    #[arg(long = "model_dir", alias = "model-dir", value_name = "DIR")]
+    model_dir: Option<PathBuf>,
+
+    /// Name of the model on KServe [default: server.platform.model_name, the name of the spec]
+    #[arg(long = "model_name", alias = "model-name", value_name = "NAME", value_parser = model_name)]
+    model_name: Option<String>,
+
+    /// Port to listen on, at the address that the settings give
+    #[arg(
+        long = "http_port",
+        alias = "http-port",
+        value_name = "PORT",
+        conflicts_with = "listen"
+    )]
+    http_port: Option<u16>,
+}
+
+/// Parses the name of a model on KServe, which must not be the name of a version.
+fn model_name(text: &str) -> Result<String, String> {
+    let platform = Platform {
+        model_name: Some(text.into()),
+        ..Platform::default()
+    };
+    match platform.faults().into_iter().next() {
+        None => Ok(text.into()),
+        Some((_, fault)) => Err(fault),
+    }
 }
 
 /// Parses an address; `localhost` is the only name, because it needs no DNS lookup.
@@ -32,39 +71,95 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 pub fn run(args: &ServeArgs, mut site: Site) -> anyhow::Result<Exit> {
+    let server = &mut site.settings.server;
     if let Some(listen) = args.listen {
-        site.settings.server.listen = listen;
+        server.listen = listen;
+    }
+    if let Some(port) = args.http_port {
+        server.listen.set_port(port);
+    }
+    if let Some(name) = &args.model_name {
+        server.platform.model_name = Some(name.clone());
     }
     let faults = site.settings.start_faults();
     if !faults.is_empty() {
         let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
         anyhow::bail!("{}", texts.join("\n"));
     }
-    let options = &site.settings.server;
-    let listener = bind(options.listen)?;
-    let spec = match site.registry.champion() {
-        Ok(None) => site.spec()?,
-        _ => Spec::bundled(), // models carry their own
+    let given = Given {
+        file: args.model.clone(),
+        registry: site.registry.clone(),
+        folders: folders(args, &site)?,
     };
-    let first = First {
-        spec,
-        folder: site.spec_folder(),
+    let start = match args.predict_only {
+        true => Start::PredictOnly(given),
+        false => {
+            let spec = match site.registry.champion() {
+                Ok(None) => site.spec()?,
+                _ => Spec::bundled(), // models carry their own
+            };
+            Start::Full(Box::new(First {
+                spec,
+                folder: site.spec_folder(),
+                given: Some(given),
+            }))
+        }
     };
+    let listener = bind(site.settings.server.listen)?;
     // The HTTP server's workers have their own runtimes; this one runs all other tasks.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("tasks")
         .enable_all()
         .build()?;
-    let exit = runtime.block_on(serve(site, first, listener));
+    let exit = runtime.block_on(serve(site, start, listener));
     // Does not wait for an interrupted training: the registry stays consistent.
     runtime.shutdown_background();
     exit
 }
 
-async fn serve(site: Site, first: First, listener: TcpListener) -> anyhow::Result<Exit> {
+/// What the server starts with.
+enum Start {
+    Full(Box<First>),
+    PredictOnly(Given),
+}
+
+/// The variable in which Vertex AI names the folder of the model.
+const STORAGE: &str = "AIP_STORAGE_URI";
+
+/// The folders in which a model may lie that others trained.
+fn folders(args: &ServeArgs, site: &Site) -> anyhow::Result<Vec<PathBuf>> {
+    let named = match std::env::var(STORAGE) {
+        Err(_) => None,
+        Ok(text) if text.is_empty() => None,
+        Ok(text) => Some(local(&text)?),
+    };
+    let fixed = app::FOLDERS.into_iter().map(PathBuf::from);
+    let first = args.model_dir.clone().into_iter().chain(named);
+    let state = site.settings.state.join("models");
+    Ok(first.chain([state]).chain(fixed).collect())
+}
+
+/// The local path of an address.
+fn local(text: &str) -> anyhow::Result<PathBuf> {
+    match text.strip_prefix("file://") {
+        Some(path) => Ok(path.into()),
+        None if text.contains("://") => anyhow::bail!(
+            "{STORAGE} is {text}, which is not a path of this machine; mount or copy the model, and set {STORAGE} to that folder"
+        ),
+        None => Ok(text.into()),
+    }
+}
+
+async fn serve(site: Site, start: Start, listener: TcpListener) -> anyhow::Result<Exit> {
     let mut signals = Signals::listen().context("signals cannot be listened to")?;
-    let start = App::start(site.settings.clone(), first, listener, Arc::new(System));
+    let (settings, clock) = (site.settings.clone(), Arc::new(System));
+    let start = async {
+        match start {
+            Start::Full(first) => App::start(settings, *first, listener, clock).await,
+            Start::PredictOnly(given) => App::predict_only(settings, given, listener, clock).await,
+        }
+    };
     let app = tokio::select! {
         app = start => app?,
         () = signals.next() => return Ok(Exit::Done), // nothing was answered yet

@@ -9,7 +9,7 @@ use anyhow::Context;
 use super::global::Global;
 use super::out::errln;
 use crate::clock::System;
-use crate::config::{ConfigError, Flag, Settings};
+use crate::config::{ConfigError, Flag, PORTS, Settings};
 use crate::model::{Model, Spec};
 use crate::registry::{Intact, Registry, VersionRef};
 use crate::telemetry::logging;
@@ -190,7 +190,7 @@ fn flags(global: &Global) -> Vec<Flag> {
 
 /// The environment variables; one that is not valid UTF-8 is an error only if its name is one of ours.
 fn environment() -> anyhow::Result<Vec<(String, String)>> {
-    let ours = |name: &str| name.starts_with("TITANIC_") || name == "PORT";
+    let ours = |name: &str| name.starts_with("TITANIC_") || PORTS.contains(&name);
     let text = |(name, value): (OsString, OsString)| {
         let name = name.into_string().ok()?;
         match value.into_string() {

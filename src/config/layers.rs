@@ -1,7 +1,10 @@
-//! Merges the layers of settings: built-in < file < `PORT` < `TITANIC_…` < flags.
+//! Merges the layers of settings: built-in < `PORT` and the like < file < `TITANIC_…` < flags.
 //!
 //! The built-in tree contains every key and so defines which keys exist. In one of its sections, an unknown key is an error;
 //! in one of its empty sections (`{}`), the user chooses the keys; one of its values is replaced as a whole.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 
 use super::{
     error::{ConfigError, PREFIX},
@@ -21,6 +24,21 @@ pub struct Flag {
     pub key: String,
     pub value: String,
 }
+
+/// The address to listen on.
+const LISTEN: &str = "server.listen";
+
+/// The variables in which hosting platforms name the port, the strongest first: Vertex AI; most others.
+pub const PORTS: [&str; 2] = ["AIP_HTTP_PORT", "PORT"];
+
+/// The variables in which Vertex AI names its paths, with their settings.
+const PATHS: [(&str, &str); 2] = [
+    ("AIP_HEALTH_ROUTE", "server.platform.health_route"),
+    ("AIP_PREDICT_ROUTE", "server.platform.predict_route"),
+];
+
+/// The folder that Amazon SageMaker mounts; it expects port 8080.
+const SAGEMAKER: &str = "/opt/ml/model";
 
 /// The built-in tree, and the result of the layers merged so far.
 pub(super) struct Layers {
@@ -45,12 +63,69 @@ impl Layers {
         self.faults.extend(faults);
     }
 
+    /// Merges what the hosting platform provides; an empty variable is none.
+    pub(super) fn platform(&mut self, variables: &[(String, String)]) {
+        let given = |name: &str| {
+            let mut found = variables
+                .iter()
+                .filter(|(known, value)| known == name && !value.is_empty());
+            found.next().map(|(_, value)| value.clone())
+        };
+        let folder = || {
+            Path::new(SAGEMAKER)
+                .is_dir()
+                .then(|| (SAGEMAKER, "8080".to_owned()))
+        };
+        let port = PORTS.iter().find_map(|name| Some((*name, given(name)?)));
+        if let Some((name, port)) = port.or_else(folder) {
+            let faults = self.port(&port, Origin::Platform(name.into()));
+            self.faults.extend(faults);
+        }
+        for (name, key) in PATHS {
+            if let Some(path) = given(name) {
+                let faults = self.set(key, &path, Origin::Platform(name.into()));
+                self.faults.extend(faults);
+            }
+        }
+    }
+
+    /// Applies `server.host` to an address of which only the port was set.
+    pub(super) fn host(&mut self) {
+        let text = |node: &Node| node.value.to_string();
+        let (Some(host), Some(listen)) = (self.tree.get("server.host"), self.tree.get(LISTEN))
+        else {
+            return;
+        };
+        let is_open = matches!(listen.place.origin, Origin::BuiltIn | Origin::Platform(_));
+        if host.value == Value::Null || !is_open {
+            return;
+        }
+        let (host, origin) = (text(host), host.place.origin.clone());
+        let port = text(listen)
+            .rsplit_once(':')
+            .map_or("5000".to_owned(), |(_, port)| port.to_owned());
+        let faults = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            Ok(ip) => self.set(
+                LISTEN,
+                &SocketAddr::new(ip, port.parse().unwrap_or(5000)).to_string(),
+                origin,
+            ),
+            Err(_) => vec![ConfigError::Invalid {
+                place: Place { origin, line: None },
+                key: "server.host".into(),
+                problem: format!(
+                    "`{host}` is not an address; write an IP address, such as 0.0.0.0 or ::"
+                ),
+            }],
+        };
+        self.faults.extend(faults);
+    }
+
     /// Merges the environment variables that are settings.
-    pub(super) fn environment(&mut self, variables: impl Iterator<Item = (String, String)>) {
-        let mut variables: Vec<_> = variables
-            .filter(|(name, _)| name == "PORT" || name.starts_with(PREFIX))
-            .collect();
-        variables.sort(); // PORT comes first, so that the full address is stronger
+    pub(super) fn environment(&mut self, variables: Vec<(String, String)>) {
+        let mut variables = variables;
+        variables.retain(|(name, _)| name.starts_with(PREFIX));
+        variables.sort();
         let mut unknown = Vec::new();
         for (name, value) in variables {
             for fault in self.variable(&name, &value) {
@@ -77,32 +152,29 @@ impl Layers {
 
     fn variable(&mut self, name: &str, value: &str) -> Vec<ConfigError> {
         let origin = Origin::Environment(name.into());
-        match name.strip_prefix(PREFIX) {
-            Some(key) => self.set(&key.to_lowercase().replace("__", "."), value, origin),
-            None => self.port(value, origin),
-        }
+        let key = name.strip_prefix(PREFIX).unwrap_or(name);
+        self.set(&key.to_lowercase().replace("__", "."), value, origin)
     }
 
-    /// Applies `PORT`, which hosting platforms set: replaces the port of the address that was set so far.
+    /// Replaces the port of the address.
     fn port(&mut self, port: &str, origin: Origin) -> Vec<ConfigError> {
-        const KEY: &str = "server.listen";
         if port.parse::<u16>().is_err() {
             let problem = format!("`{port}` is not a port; write a number from 0 to 65535");
             return vec![ConfigError::Invalid {
                 place: Place { origin, line: None },
-                key: KEY.into(),
+                key: LISTEN.into(),
                 problem,
             }];
         }
         let address = self
             .tree
-            .get(KEY)
+            .get(LISTEN)
             .map(|node| node.value.to_string())
             .unwrap_or_default();
         let host = address
             .rsplit_once(':')
             .map_or("127.0.0.1", |(host, _)| host);
-        self.set(KEY, &format!("{host}:{port}"), origin)
+        self.set(LISTEN, &format!("{host}:{port}"), origin)
     }
 
     /// Sets one value by its dotted key.

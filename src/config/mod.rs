@@ -1,7 +1,7 @@
 //! Settings: the available keys, and the source of each value.
 //!
 //! `config.yaml` at the top of the repository contains every setting with its default and a comment. It is compiled in as
-//! the lowest layer; above it are the file of `--config`, `PORT`, the `TITANIC_…` variables and the flags (`layers.rs`). An
+//! the lowest layer; above it are the file of `--config`, the `TITANIC_…` variables and the flags (`layers.rs`). An
 //! unknown key in any layer is an error with a suggestion. After [`Settings::load`] nothing is validated again.
 
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ mod typed;
 mod yaml;
 
 pub use error::ConfigError;
-pub use layers::Flag;
+pub use layers::{Flag, PORTS};
 pub use node::{Origin, Place};
 
 use layers::Layers;
@@ -119,7 +119,9 @@ impl Settings {
         environment: impl Iterator<Item = (String, String)>,
         flags: impl IntoIterator<Item = Flag>,
     ) -> Result<(Option<Settings>, Vec<ConfigError>), ConfigError> {
+        let environment: Vec<(String, String)> = environment.collect();
         let mut layers = Layers::over(yaml::read(BUILT_IN, &Origin::BuiltIn)?);
+        layers.platform(&environment);
         if let Some(path) = file {
             let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
                 path: path.into(),
@@ -129,6 +131,7 @@ impl Settings {
         }
         layers.environment(environment);
         layers.flags(flags.into_iter());
+        layers.host();
         let Layers {
             known,
             mut tree,

@@ -8,6 +8,8 @@ pub enum Origin {
     /// The default settings (`config.yaml` of this repository).
     #[default]
     BuiltIn,
+    /// What the hosting platform provides: an environment variable such as `PORT`, or a folder.
+    Platform(String),
     /// The file of `--config`.
     File(PathBuf),
     Environment(String),
@@ -20,7 +22,9 @@ impl fmt::Display for Origin {
         match self {
             Origin::BuiltIn => f.write_str("built in"),
             Origin::File(path) => path.display().fmt(f),
-            Origin::Environment(name) | Origin::Flag(name) => f.write_str(name),
+            Origin::Platform(name) | Origin::Environment(name) | Origin::Flag(name) => {
+                f.write_str(name)
+            }
         }
     }
 }

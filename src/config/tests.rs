@@ -54,7 +54,7 @@ fn the_built_in_settings_are_complete() {
         crate::promotion::policy::Promote::Auto
     );
     assert!(settings.leaves().all(|leaf| leaf.origin == Origin::BuiltIn));
-    assert_eq!(settings.leaves().count(), 124);
+    assert_eq!(settings.leaves().count(), 128);
 }
 
 #[test]
@@ -88,9 +88,10 @@ fn each_layer_is_stronger_than_the_one_before() {
     assert_eq!(settings.origin("server.heartbeat"), Some(&Origin::BuiltIn));
     let port = ("PORT", "2");
     assert_eq!(
-        listen(&load(Some(file), &[port], &[]).unwrap()),
+        listen(&load(None, &[port], &[]).unwrap()),
         (2, "PORT".into())
     );
+    assert_eq!(listen(&load(Some(file), &[port], &[]).unwrap()).0, 1);
     let variable = ("TITANIC_SERVER__LISTEN", "127.0.0.1:3");
     assert_eq!(
         listen(&load(Some(file), &[variable, port], &[]).unwrap()),
@@ -107,6 +108,45 @@ fn each_layer_is_stronger_than_the_one_before() {
             .origin("server.nothing")
             .is_none()
     );
+}
+
+#[test]
+fn the_platform_gives_a_port_and_the_host_an_address() {
+    let listen = |file, variables: &[(&str, &str)]| {
+        let settings = load(file, variables, &[]).unwrap();
+        settings.server.listen.to_string()
+    };
+    let (port, vertex) = (("PORT", "2"), ("AIP_HTTP_PORT", "3"));
+    let host = ("TITANIC_SERVER__HOST", "0.0.0.0");
+    assert_eq!(listen(None, &[port, vertex]), "127.0.0.1:3");
+    assert_eq!(listen(None, &[port, ("AIP_HTTP_PORT", "")]), "127.0.0.1:2");
+    assert_eq!(listen(None, &[port, host]), "0.0.0.0:2");
+    assert_eq!(listen(None, &[("TITANIC_SERVER__HOST", "::")]), "[::]:5000");
+    // An address that is written out is stronger.
+    let file = Some("server: {listen: 127.0.0.1:1}\n");
+    assert_eq!(listen(file, &[vertex, host]), "127.0.0.1:1");
+    let whole = ("TITANIC_SERVER__LISTEN", "127.0.0.1:4");
+    assert_eq!(listen(None, &[whole, vertex, host]), "127.0.0.1:4");
+    let six = ("TITANIC_SERVER__LISTEN", "[::1]:5");
+    assert_eq!(listen(None, &[six]), "[::1]:5");
+    assert_eq!(
+        refused(None, &[("TITANIC_SERVER__HOST", "localhost")]),
+        "TITANIC_SERVER__HOST: server.host: `localhost` is not an address; write an IP address, such as 0.0.0.0 or ::"
+    );
+    let routes = [("AIP_HEALTH_ROUTE", "/h"), ("AIP_PREDICT_ROUTE", "/p")];
+    let platform = load(None, &routes, &[]).unwrap().server.platform;
+    assert_eq!(platform.health_route.as_deref(), Some("/h"));
+    assert_eq!(platform.predict_route.as_deref(), Some("/p"));
+    for (key, value, part) in [
+        ("MODEL_NAME", "7", "read as a version"),
+        ("MODEL_NAME", "titanic@7", "read as a version"),
+        ("HEALTH_ROUTE", "h", "is no path"),
+        ("PREDICT_ROUTE", "/{x}", "is no path"),
+    ] {
+        let variable = format!("TITANIC_SERVER__PLATFORM__{key}");
+        let fault = refused(None, &[(&variable, value)]);
+        assert!(fault.contains(part), "{fault}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Reads the YAML of settings into a tree with line numbers.
 
+use std::net::SocketAddr;
+
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, de};
@@ -146,9 +148,11 @@ impl<'de> de::Visitor<'de> for ContentVisitor {
     }
 }
 
-/// Parses the value of a variable or a flag. Lists and maps have YAML syntax; anything else is one word.
+/// Parses the value of a variable or a flag. Lists and maps have YAML syntax; anything else is one word, also an address such
+/// as `[::1]:5000`.
 pub(super) fn word(text: &str, origin: Origin) -> Result<Node, ConfigError> {
-    if text.trim_start().starts_with(['[', '{']) {
+    let is_address = text.parse::<SocketAddr>().is_ok();
+    if text.trim_start().starts_with(['[', '{']) && !is_address {
         let mut node = read(text, &origin)?;
         node.forget_lines();
         return Ok(node);

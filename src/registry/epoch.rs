@@ -14,13 +14,15 @@ pub struct Standing {
 }
 
 impl Registry {
-    /// The current position of the ledger. A registry written by a release without epochs gets its first epoch here.
+    /// The current position of the ledger. A registry written by a release without epochs gets its first epoch here; one that
+    /// is only read has an empty epoch then.
     ///
     /// # Errors
     /// When the epoch or the ledger can be neither read nor written.
     pub fn standing(&self) -> Result<Standing, RegistryError> {
         let epoch = match self.epoch()? {
             Some(epoch) => epoch,
+            None if self.fixed.is_some() => String::new(),
             None => {
                 drop(self.writer()?);
                 self.epoch()?.unwrap_or_default()

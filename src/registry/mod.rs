@@ -29,6 +29,7 @@ mod epoch;
 mod error;
 pub mod evidence;
 mod finding;
+mod fixed;
 pub mod follow;
 mod gc;
 mod history;
@@ -74,6 +75,8 @@ pub struct Decision {
 pub struct Registry {
     models: PathBuf,
     tables: PathBuf,
+    /// The champion of a registry that is only read ([`fixed`]).
+    fixed: Option<Version>,
 }
 
 impl Registry {
@@ -82,6 +85,7 @@ impl Registry {
         let registry = Registry {
             models: state.join("models"),
             tables: state.join("tables"),
+            fixed: None,
         };
         disk::files(&registry.models)?;
         Ok(registry)
@@ -107,6 +111,9 @@ impl Registry {
     }
 
     fn champion_by(&self, ledger: &Ledger) -> Result<Option<Version>, RegistryError> {
+        if let Some(fixed) = &self.fixed {
+            return Ok(Some(fixed.clone()));
+        }
         let by_ledger = History::of(ledger.entries()).champion().cloned();
         if ledger.is_sound() && !ledger.lines.is_empty() {
             return Ok(by_ledger);

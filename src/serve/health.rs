@@ -20,7 +20,8 @@ pub static ROUTES: &[Route] = &[
         "Liveness: the process responds",
         || web::to(live),
     )
-    .responses(&[Response::json::<Health>(200, "It does.")]),
+    .responses(&[Response::json::<Health>(200, "It does.")])
+    .stateless(),
     Route::get(
         "/readyz",
         Tag::Server,
@@ -29,7 +30,8 @@ pub static ROUTES: &[Route] = &[
         || web::to(ready),
     )
     .responses(&[Response::json::<Health>(200, "All of it.")])
-    .problems(&[&kind::NOT_READY]),
+    .problems(&[&kind::NOT_READY])
+    .stateless(),
 ];
 
 /// Phase of the shutdown.

@@ -17,21 +17,24 @@ pub const PATH: &str = "/login";
 pub static ROUTES: &[Route] = &[
     Route::get(PATH, Tag::Server, Access::Open, "The sign-in form", || {
         web::to(form)
-    }),
+    })
+    .stateless(),
     Route::post(
         PATH,
         Tag::Server,
         Access::Open,
         "Sign in to the page with a token",
         || web::to(sign_in),
-    ),
+    )
+    .stateless(),
     Route::post(
         "/logout",
         Tag::Server,
         Access::Open,
         "Sign out of the page",
         || web::to(sign_out),
-    ),
+    )
+    .stateless(),
 ];
 
 /// The media type in which browsers send forms.

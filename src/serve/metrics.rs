@@ -19,7 +19,8 @@ pub static ROUTES: &[Route] = &[Route::get(
     "Metrics in the Prometheus text format",
     || web::to(metrics),
 )
-.responses(&[Response::text(200, "The text format.", "text/plain")])];
+.responses(&[Response::text(200, "The text format.", "text/plain")])
+.stateless()];
 
 /// Media type of the Prometheus text format.
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -6,6 +6,7 @@
 //! * [`predictor`] predicts rows, for [`predict`] over REST and for [`ws`] over a pipelined WebSocket, which also sends live
 //!   events.
 //! * [`models`], [`jobs`], [`alerts`], [`health`] and [`metrics`] are the other resources of the API.
+//! * [`cloud`] has the routes by which hosting platforms call a model; [`mode`] leaves out what a predict-only server does not do.
 //! * [`store`], [`quarantine`], [`sources`] and [`settings`] serve the CLI commands of the same names.
 //! * [`views`] holds the documents: the JSON, its schema, the page and the CLI output all come from the same struct.
 //! * [`openapi`], [`docs`], [`page`], [`site`] and [`login`] serve the API description, the web pages and the login.
@@ -19,6 +20,7 @@ pub mod alerts;
 pub mod body;
 pub mod budget;
 pub mod cards;
+pub mod cloud;
 pub mod cycle;
 pub mod docs;
 pub mod events;
@@ -32,6 +34,7 @@ pub mod jobs;
 pub mod labels;
 pub mod login;
 pub mod metrics;
+pub mod mode;
 pub mod models;
 pub mod monitor;
 pub mod openapi;

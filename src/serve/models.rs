@@ -5,6 +5,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::body::Intake;
 use super::cards::Cards;
+use super::cloud;
 use super::guard::{Access, Caller};
 use super::problem::{Problem, kind};
 use super::route::{Parameter, Response, Route, Tag};
@@ -28,7 +29,8 @@ pub static ROUTES: &[Route] = &[
     .responses(&[Response::json::<views::Models>(
         200,
         "Every version, with its role and metrics.",
-    )]),
+    )])
+    .stateless(),
     // This route must precede `/v1/models/{version}`, whose pattern matches its path as well.
     Route::post(
         "/v1/models/rollback",
@@ -51,7 +53,8 @@ pub static ROUTES: &[Route] = &[
         200,
         "Its card: metrics, features, columns, spec.",
     )])
-    .problems(&[&kind::NOT_FOUND, &kind::CONFLICT]),
+    .problems(&[&kind::NOT_FOUND, &kind::CONFLICT])
+    .stateless(),
     Route::post(
         "/v1/models/{version}/promote",
         Tag::Models,
@@ -104,10 +107,15 @@ pub fn documents(registry: &Registry, cards: &Cards) -> Result<views::Models, Pr
 }
 
 pub async fn show(
+    request: HttpRequest,
     path: web::Path<String>,
     registry: web::Data<Registry>,
     cards: web::Data<Cards>,
 ) -> Result<HttpResponse, Problem> {
+    // A path equal to the name of the live model is KServe's, which asks whether the model is ready.
+    if let Some(ready) = cloud::ready(&request, &path).await {
+        return ready;
+    }
     let wanted = version(&path)?;
     let document = web::block(move || card(&registry, &cards, &wanted));
     Ok(reply::json(

@@ -18,6 +18,8 @@ pub struct Options {
     /// Address to listen on; with port 0 the system picks a free port.
     #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
+    /// The IP address to listen on, with the port of `listen`; already part of `listen`.
+    pub host: Option<String>,
     /// Accepted `Host` headers in addition to those of the listening address.
     pub hosts: Vec<String>,
     /// Accepted `Origin` headers of pages in addition to the server's own page.
@@ -30,6 +32,7 @@ pub struct Options {
     /// Number of threads that handle requests; null means one per core.
     pub workers: Option<NonZeroUsize>,
     pub limits: Limits,
+    pub platform: Platform,
     /// Interval between two pings on a WebSocket; a client that misses two pings is disconnected.
     pub heartbeat: Span,
     /// Time after which an idle connection is closed.
@@ -38,6 +41,44 @@ pub struct Options {
     pub drain: Span,
     /// Maximum duration of the shutdown after that: open requests are finished and their predictions stored.
     pub shutdown: Span,
+}
+
+/// The names by which a hosting platform calls the server.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Platform {
+    /// Name of the model on KServe; null means the name of the live model's spec.
+    pub model_name: Option<String>,
+    /// Another path at which the server says whether it is ready.
+    pub health_route: Option<String>,
+    /// Another path for rows to predict.
+    pub predict_route: Option<String>,
+}
+
+impl Platform {
+    /// What is wrong with the names, each with its key below `server.platform`.
+    pub fn faults(&self) -> Vec<(&'static str, String)> {
+        let mut faults = Vec::new();
+        let is_version =
+            |name: &str| name.bytes().all(|byte| byte.is_ascii_digit()) || name.contains('@');
+        if let Some(name) = self.model_name.as_ref().filter(|name| is_version(name)) {
+            let problem = format!(
+                "`{name}` would be read as a version; write a name with a letter and without @"
+            );
+            faults.push(("platform.model_name", problem));
+        }
+        for (key, path) in [
+            ("platform.health_route", &self.health_route),
+            ("platform.predict_route", &self.predict_route),
+        ] {
+            let is_path =
+                |path: &str| path.starts_with('/') && !path.contains(['{', '}', '?', '#', ' ']);
+            if let Some(path) = path.as_ref().filter(|path| !is_path(path)) {
+                faults.push((key, format!("`{path}` is no path; write one like /predict")));
+            }
+        }
+        faults
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -182,10 +223,10 @@ impl Options {
 
     /// Checks what the types cannot express. Each fault is a pair of the key below `server` and the message.
     pub fn faults(&self) -> Vec<(&'static str, String)> {
+        let mut faults = self.platform.faults();
         let Some(Auth::Tokens(tokens)) = &self.auth else {
-            return Vec::new();
+            return faults;
         };
-        let mut faults = Vec::new();
         if tokens.is_empty() {
             faults.push((
                 "auth.tokens",

@@ -41,6 +41,8 @@ pub struct Route {
     pub responses: &'static [Response],
     /// Problems that the route may respond with, in addition to those of every route.
     pub problems: &'static [&'static Kind],
+    /// Whether the route needs no store, no training and no write to the registry, so that a predict-only server has it.
+    pub is_stateless: bool,
     pub handler: fn() -> actix_web::Route,
 }
 
@@ -62,6 +64,7 @@ impl Route {
             body: None,
             responses: &[],
             problems: &[],
+            is_stateless: false,
             handler,
         }
     }
@@ -107,6 +110,13 @@ impl Route {
 
     pub const fn responses(self, responses: &'static [Response]) -> Route {
         Route { responses, ..self }
+    }
+
+    pub const fn stateless(self) -> Route {
+        Route {
+            is_stateless: true,
+            ..self
+        }
     }
 
     pub const fn problems(self, problems: &'static [&'static Kind]) -> Route {

@@ -10,6 +10,7 @@ use super::budget::Budget;
 use super::guard::Guard;
 use super::health::Lifecycle;
 use super::inflight::Inflight;
+use super::mode::{self, Mode};
 use super::problem::{Problem, kind};
 use super::route::Route;
 use super::routes::ROUTES;
@@ -20,6 +21,10 @@ use crate::telemetry::metrics::Metrics;
 #[derive(Clone)]
 pub struct Router {
     pub guard: Arc<Guard>,
+    /// Which of the routes the server has.
+    pub mode: Mode,
+    /// Further paths of routes. At such a path they take precedence over a route of the same method.
+    pub aliases: Vec<(String, &'static Route)>,
     pub metrics: Arc<Metrics>,
     /// Limit on the number of concurrent requests.
     pub inflight: Inflight,
@@ -35,18 +40,21 @@ struct Allowed(String);
 impl Router {
     /// Registers all routes with actix.
     pub fn mount(&self, app: &mut web::ServiceConfig) {
-        let mut patterns: Vec<&'static str> = Vec::new();
-        for route in ROUTES.iter() {
-            if !patterns.contains(&route.pattern) {
-                patterns.push(route.pattern);
+        let aliases = self
+            .aliases
+            .iter()
+            .map(|(path, route)| (path.as_str(), *route));
+        let paths = aliases.chain(ROUTES.iter().map(|route| (route.pattern, route)));
+        let mut resources: Vec<(&str, Vec<&Route>)> = Vec::new();
+        for (path, route) in paths {
+            match resources.iter_mut().find(|(known, _)| *known == path) {
+                Some((_, routes)) if routes.iter().any(|other| other.method == route.method) => {}
+                Some((_, routes)) => routes.push(route),
+                None => resources.push((path, vec![route])),
             }
         }
-        for pattern in patterns {
-            let routes: Vec<&Route> = ROUTES
-                .iter()
-                .filter(|route| route.pattern == pattern)
-                .collect();
-            app.service(self.resource(pattern, &routes));
+        for (path, routes) in resources {
+            app.service(self.resource(path, &routes));
         }
         let nowhere = web::resource("/{path:.*}").default_service(web::to(nowhere));
         app.service(nowhere.wrap(self.watch(Vec::new(), String::new())));
@@ -54,20 +62,25 @@ impl Router {
 
     fn resource(
         &self,
-        pattern: &'static str,
+        pattern: &str,
         routes: &[&Route],
     ) -> impl actix_web::dev::HttpServiceFactory + use<> {
         let mut known = Vec::new();
-        let mut resource = web::resource(pattern);
+        let mut resource = web::resource(pattern.to_owned());
         for route in routes {
             let id = self.metrics.route(route.method, route.pattern);
+            let is_served = self.mode.serves(route);
             for method in methods(route) {
-                resource = resource.route((route.handler)().method(method.clone()));
+                let handler = match is_served {
+                    true => (route.handler)(),
+                    false => web::to(mode::refuse),
+                };
+                resource = resource.route(handler.method(method.clone()));
                 known.push(Known {
                     method,
                     route: id,
                     access: route.access,
-                    takes_body: route.body.is_some(),
+                    takes_body: is_served && route.body.is_some(),
                 });
             }
         }
@@ -95,6 +108,8 @@ impl Router {
             inflight,
             budget,
             lifecycle,
+            mode: _,
+            aliases: _,
         } = self.clone();
         Watch {
             guard,

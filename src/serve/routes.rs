@@ -2,13 +2,14 @@
 
 use super::route::Table;
 use super::{
-    alerts, cycle, events, health, jobs, labels, login, metrics, models, monitor, openapi, predict,
-    quarantine, replay, rows, settings, site, sources, store, why, ws,
+    alerts, cloud, cycle, events, health, jobs, labels, login, metrics, models, monitor, openapi,
+    predict, quarantine, replay, rows, settings, site, sources, store, why, ws,
 };
 
 /// All routes, by resource. The most frequently requested ones come first, because the router tries them in this order.
 pub static ROUTES: Table = Table(&[
     predict::ROUTES,
+    cloud::ROUTES, // before `models`, whose `/v1/models/{version}` matches KServe's path as well
     ws::ROUTES,
     labels::ROUTES,
     rows::ROUTES,
@@ -69,7 +70,7 @@ mod tests {
             let of_path = route.parameters.iter().filter(|p| p.place == Place::Path);
             let named: Vec<&str> = of_path.map(|parameter| parameter.name).collect();
             let parts = route.pattern.split('/');
-            let braced = parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+            let braced = parts.filter_map(|part| Some(part.strip_prefix('{')?.split_once('}')?.0));
             assert_eq!(named, braced.collect::<Vec<_>>(), "{}", route.pattern);
         }
     }

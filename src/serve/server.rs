@@ -10,6 +10,7 @@ use super::admission::Admission;
 use super::body::Intake;
 use super::budget::Budget;
 use super::cards::Cards;
+use super::cloud;
 use super::cycle;
 use super::expect::Expect;
 use super::guard::Guard;
@@ -17,9 +18,11 @@ use super::health::Lifecycle;
 use super::http;
 use super::inflight::Inflight;
 use super::jobs::Defaults;
+use super::mode::Mode;
 use super::monitor;
 use super::predict::Desk;
 use super::predictor::Predictor;
+use super::route::Route;
 use super::router::Router;
 use super::routes::ROUTES;
 use super::store;
@@ -31,7 +34,7 @@ use crate::control::jobs::Jobs;
 use crate::live::promoter::Promoter;
 use crate::pulls::view::Sources;
 use crate::registry::Registry;
-use crate::serve::options::{Options, SecretError};
+use crate::serve::options::{Options, Platform, SecretError};
 use crate::store::Store;
 use crate::store::feed::Feed;
 use crate::timeline::Timeline;
@@ -39,6 +42,7 @@ use crate::timeline::Timeline;
 /// The handles of other modules that the request handlers use.
 #[derive(Clone)]
 pub struct Handles {
+    pub mode: Mode,
     pub predictor: Predictor,
     pub feed: Feed,
     pub jobs: Jobs,
@@ -72,6 +76,18 @@ pub enum StartError {
     Io(#[from] std::io::Error),
 }
 
+/// The routes that a hosting platform calls by a path of its own.
+fn aliases(platform: &Platform) -> Vec<(String, &'static Route)> {
+    let routes = [
+        (&platform.health_route, cloud::HEALTH),
+        (&platform.predict_route, cloud::PREDICT),
+    ];
+    let named = routes.into_iter();
+    named
+        .filter_map(|(path, route)| Some((path.clone()?, route)))
+        .collect()
+}
+
 /// Starts a server on `listener`, which runs until its handle is stopped. Must be called within a tokio runtime; the workers
 /// have runtimes of their own.
 pub fn start(
@@ -86,6 +102,8 @@ pub fn start(
     let budget = Budget::new(limits.memory.bytes());
     let router = Router {
         guard: Arc::new(Guard::new(listener.local_addr()?, options)?),
+        mode: handles.mode,
+        aliases: aliases(&options.platform),
         metrics: handles.predictor.metrics.clone(),
         inflight: inflight.clone(),
         budget: budget.clone(),
@@ -100,12 +118,14 @@ pub fn start(
         limits.rows.get(),
     );
     let sockets = ws::Options {
+        mode: handles.mode,
         message: options.limits.message.0,
         heartbeat: options.heartbeat.0,
         admission: admission.clone(),
         budget,
     };
     let Handles {
+        mode,
         predictor,
         feed,
         jobs,
@@ -126,6 +146,8 @@ pub fn start(
         web::Data::new(views::Settings { settings }),
         web::Data::new(store::Exports::default()),
         web::Data::new(ROUTES),
+        web::Data::new(mode),
+        web::Data::new(options.platform.clone()),
     );
     let monitor = web::Data::new(monitor);
     let timeline = web::Data::new(timeline);
@@ -178,7 +200,9 @@ pub fn start(
         app.app_data(state.0.clone())
             .app_data(state.1.clone())
             .app_data(state.2.clone())
-            .app_data(state.3.clone());
+            .app_data(state.3.clone())
+            .app_data(state.4.clone())
+            .app_data(state.5.clone());
         router.mount(app);
     };
     let options = http::Options {

@@ -18,7 +18,8 @@ pub static ROUTES: &[Route] = &[Route::get(
 .responses(&[Response::json::<Settings>(
     200,
     "Every setting, secrets masked.",
-)])];
+)])
+.stateless()];
 
 /// Lists all settings in the format of `config show --json`. They do not change while the server runs.
 pub async fn list(settings: web::Data<Settings>) -> HttpResponse {

@@ -74,6 +74,23 @@ pub(super) struct Keeper {
 }
 
 impl Writer {
+    /// Publishes predictions to subscribers and stores nothing, until every sender is gone. Requests get
+    /// [`StoreError::Closed`].
+    pub async fn run_without_store(self) {
+        let Writer {
+            mut predictions,
+            asks,
+            keeper,
+        } = self;
+        drop(asks);
+        let mut taken = Vec::with_capacity(TAKEN);
+        while predictions.recv_many(&mut taken, TAKEN).await > 0 {
+            keeper.feed.predictions(&taken);
+            taken.clear();
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     /// Writes until every sender of predictions or of requests is gone.
     pub async fn run(self) {
         let Writer {

@@ -16,7 +16,7 @@ use crate::socket::Socket;
 const SCOPES: [Scope; 4] = [Scope::Predict, Scope::Label, Scope::Read, Scope::Admin];
 
 /// Routes that need no token; all others do.
-const OPEN: &[&str] = &["GET /healthz", "GET /readyz"];
+const OPEN: &[&str] = &["GET /healthz", "GET /ping", "GET /readyz"];
 
 /// Routes that any valid token may use.
 const ANY: &[&str] = &["GET /ws", "GET /openapi.json", "GET /docs"];
@@ -28,6 +28,8 @@ const REACH: &[(Scope, &[&str])] = &[
         &[
             "POST /v1/predict",
             "POST /fragments/what-if",
+            "POST /invocations",
+            "POST /v1/models/{name}:predict",
             "GET /v1/models",
             "GET /v1/models/{version}",
         ],
@@ -136,7 +138,8 @@ async fn b1_every_route_asks_for_the_scope_of_the_contract() {
             .pattern
             .replace("{version}", "99")
             .replace("{v}", "99")
-            .replace("{id}", "none");
+            .replace("{id}", "none")
+            .replace("{name}", "titanic");
         let without = status(&server, route.method, &path, None).await;
         assert_eq!(
             without == 401,

@@ -57,6 +57,7 @@ async fn an_empty_state_trains_from_the_spec_and_says_by_whom() {
     let state = tempfile::tempdir().unwrap();
     let spec = Spec::parse(crate::churn::SPEC).unwrap();
     let first = First {
+        given: None,
         spec,
         folder: crate::tables::root().join("tests/fixtures"),
     };

@@ -37,6 +37,7 @@ mod monitoring_files;
 mod odd_tables;
 mod openapi;
 mod overload;
+mod predict_only;
 mod problems;
 mod process;
 mod protocols;

@@ -56,7 +56,7 @@ async fn the_openapi_document_is_consistent(case: &Case) {
         let (_, path) = place.split_once(' ').unwrap();
         let in_path: Vec<&str> = path
             .split('/')
-            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .filter_map(|part| Some(part.strip_prefix('{')?.split_once('}')?.0))
             .collect();
         assert_eq!(named, in_path, "{place}: parameters of the path");
     }
@@ -148,7 +148,7 @@ async fn every_document_is_as_its_schema_says() {
         assert!(close, "{path}: {schema} and {given}");
         seen += 1;
     }
-    assert_eq!(seen, 16, "documents that can be read");
+    assert_eq!(seen, 17, "documents that can be read");
     server.stop().await;
 }
 

@@ -14,6 +14,11 @@ use crate::server::Server;
 pub struct Socket(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
+    /// Connects to the WebSocket at this URL.
+    pub async fn at(url: &str) -> Socket {
+        Socket(connect_async(url).await.unwrap().0)
+    }
+
     /// Connects to a server.
     pub async fn open(server: &Server) -> Socket {
         Socket(connect_async(server.ws()).await.unwrap().0)

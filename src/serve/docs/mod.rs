@@ -11,11 +11,11 @@ mod schema;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::page::shell::Frame;
+use super::page::shell::{Frame, Link};
 use document::{groups, text};
 
 /// Draws the documentation page.
-pub fn render(openapi: &Value) -> Markup {
+pub fn render(openapi: &Value, links: &[Link]) -> Markup {
     let info = &openapi["info"];
     let title = text(info, "title").unwrap_or("API");
     let server = text(&openapi["servers"][0], "url").filter(|u| u.starts_with("http"));
@@ -62,6 +62,7 @@ pub fn render(openapi: &Value) -> Markup {
     Frame {
         title,
         here: "/docs",
+        links,
         topics: None,
     }
     .draw(header, main)

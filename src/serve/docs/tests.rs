@@ -1,10 +1,14 @@
 //! Tests of the documentation page, drawn from a small OpenAPI document that covers every feature.
 
+use super::super::page::shell::LINKS;
 use super::*;
 
 fn drawn() -> String {
-    render(&serde_json::from_str(include_str!("sample.json")).expect("the sample is JSON"))
-        .into_string()
+    render(
+        &serde_json::from_str(include_str!("sample.json")).expect("the sample is JSON"),
+        &LINKS,
+    )
+    .into_string()
 }
 
 #[test]
@@ -56,7 +60,7 @@ fn text_stays_text_and_works_without_script() {
     let html = render(&serde_json::json!({
         "info": {"title": "<i>", "description": "<script>alert(1)</script>"},
         "paths": {"/<b>": {"get": {"summary": "<u>", "tags": ["<s>"], "responses": {"2xx": {"description": "<em>"}, "é": {}}}}},
-    }))
+    }), &LINKS)
     .into_string();
     for raw in ["<i>", "<script", "<b>", "<u>", "<s>", "<em>", " style="] {
         assert!(!html.contains(raw), "{raw}");
@@ -70,8 +74,8 @@ fn a_poor_document_is_drawn_all_the_same() {
         serde_json::json!({}),
         serde_json::json!({"paths": {"/a": {"get": {}}}}),
     ] {
-        assert!(render(&poor).into_string().ends_with("</html>"));
+        assert!(render(&poor, &LINKS).into_string().ends_with("</html>"));
     }
     let circle = serde_json::json!({"paths": {"/a": {"get": {"requestBody": {"$ref": "#/paths/~1a/get/requestBody"}}}}});
-    assert!(render(&circle).into_string().contains("/a"));
+    assert!(render(&circle, &LINKS).into_string().contains("/a"));
 }

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::guard::{Access, Guard};
+use super::mode::Mode;
 use super::predictor::Predictor;
 use super::problem::Problem;
 use super::problem::kind::{self, KINDS, Kind};
@@ -31,24 +32,38 @@ pub static ROUTES: &[Route] = &[Route::get(
     media_type: JSON,
     schema: |_| json!({}),
 }])
-.problems(&[&kind::NOT_READY])];
+.problems(&[&kind::NOT_READY])
+.stateless()];
 
 pub async fn serve(
     request: HttpRequest,
     predictor: web::Data<Predictor>,
     guard: web::Data<Guard>,
     table: web::Data<Table>,
+    mode: web::Data<Mode>,
 ) -> Result<HttpResponse, Problem> {
     let (address, champion) = (guard.address(&request), predictor.champion()?);
-    let document = document(&table, &address, guard.has_tokens(), &champion.model);
+    let document = document(
+        &table,
+        **mode,
+        &address,
+        guard.has_tokens(),
+        &champion.model,
+    );
     Ok(reply::json(StatusCode::OK, &document))
 }
 
-/// The OpenAPI document of the server at `address`, with the row schema of `model`. If `has_tokens`, the document says that
+/// The OpenAPI document of the server in this mode at `address`, with the row schema of `model`. If `has_tokens`, the document says that
 /// routes require a token.
-pub fn document(table: &Table, address: &str, has_tokens: bool, model: &Model) -> Value {
+pub fn document(
+    table: &Table,
+    mode: Mode,
+    address: &str,
+    has_tokens: bool,
+    model: &Model,
+) -> Value {
     let mut schemas = Schemas::new(model);
-    let paths = paths::all(table, has_tokens, model, &mut schemas);
+    let paths = paths::all(table, mode, has_tokens, model, &mut schemas);
     json!({
         "openapi": "3.1.0",
         "info": {

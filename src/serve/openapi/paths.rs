@@ -1,5 +1,6 @@
 //! The `paths` member of the OpenAPI document, generated from the route table.
 
+use crate::serve::mode::Mode;
 use serde_json::{Map, Value, json};
 
 use crate::model::Model;
@@ -13,6 +14,7 @@ use crate::serve::schemas::Schemas;
 /// All documented paths with their methods.
 pub fn all(
     table: &Table,
+    mode: Mode,
     has_tokens: bool,
     model: &Model,
     schemas: &mut Schemas<'_>,
@@ -20,6 +22,7 @@ pub fn all(
     let mut paths = Map::new();
     let public =
         |route: &&Route| !route.responses.is_empty() && !route.pattern.starts_with(FRAGMENTS);
+    let public = |route: &&Route| public(route) && mode.serves(route);
     for route in table.iter().filter(public) {
         let path = paths.entry(route.pattern).or_insert_with(|| json!({}));
         path[route.method.to_lowercase()] = operation(route, has_tokens, model, schemas);

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::shell::Frame;
+use super::shell::{Frame, LINKS};
 
 /// Draws the login page. `why` is the reason why the last submitted token was rejected, if there was one.
 pub fn draw(why: Option<&str>) -> Markup {
@@ -30,6 +30,7 @@ pub fn draw(why: Option<&str>) -> Markup {
     Frame {
         title: "Sign in",
         here: "/login",
+        links: &LINKS,
         topics: None,
     }
     .draw(header, main)

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::view::PageView;
-use super::{cycle, figures, recent};
+use super::{cycle, figures, predict, recent};
 use crate::report::chart::{At, Axis, Bar, Chart, Mark, Size, Spot};
 use crate::report::html::figure;
 use crate::store::kind::Kind;
@@ -22,6 +22,14 @@ pub fn draw(view: &PageView, traffic: &Markup) -> Markup {
         }
         (view.watch)
         (cycle::draw(&view.cycle))
+    }
+}
+
+/// Draws the overview of a server that only predicts: the form with the answer, and the metrics of the model.
+pub fn of_model(view: &PageView) -> Markup {
+    html! {
+        (predict::draw(view))
+        (figures::draw(view))
     }
 }
 

@@ -7,12 +7,17 @@ pub struct Frame<'a> {
     pub title: &'a str,
     /// Path of the page, whose link is marked.
     pub here: &'a str,
+    /// Targets and titles of the links in the top bar.
+    pub links: &'a [Link],
     /// Topics of the live feed that the page may subscribe to; `None` for a page without a script.
     pub topics: Option<&'a [&'static str]>,
 }
 
-/// Targets and titles of the links in the top bar.
-pub const LINKS: [(&str, &str); 8] = [
+/// Path and title of a page.
+pub type Link = (&'static str, &'static str);
+
+/// The pages that the top bar links.
+pub const LINKS: [Link; 8] = [
     ("/", "Overview"),
     ("/predict", "Predict"),
     ("/timeline", "Timeline"),
@@ -54,7 +59,7 @@ impl Frame<'_> {
                         (header)
                         div.side {
                             nav aria-label="Pages" {
-                                @for (href, word) in LINKS {
+                                @for &(href, word) in self.links {
                                     a href=(href) aria-current=[is_here(href).then_some("page")] { (word) }
                                 }
                             }

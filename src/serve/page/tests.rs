@@ -69,6 +69,7 @@ fn render(view: &PageView) -> (String, String) {
         let frame = shell::Frame {
             title: &view.model,
             here,
+            links: &view.reader.links,
             topics: Some(&view.reader.topics),
         };
         frame.draw(header::draw(view), main).into_string()

@@ -3,6 +3,7 @@
 use maud::Markup;
 
 use super::cycle;
+use super::shell::{LINKS, Link};
 use crate::model::card::Figures;
 use crate::model::evaluation::CalibrationBin;
 use crate::model::{Card, Model};
@@ -54,6 +55,8 @@ pub struct Reader {
     pub may_predict: bool,
     /// Topics of the live feed that the user may subscribe to.
     pub topics: Vec<&'static str>,
+    /// The pages that the server has.
+    pub links: Vec<Link>,
 }
 
 /// The user of a server without configured tokens, who may do everything.
@@ -63,6 +66,7 @@ impl Default for Reader {
             is_signed_in: false,
             may_predict: true,
             topics: feed::TOPICS.map(feed::name).to_vec(),
+            links: LINKS.to_vec(),
         }
     }
 }

@@ -10,12 +10,14 @@ mod write;
 use std::rc::Rc;
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
-pub use asked::{TRANSPORT, page};
+pub use asked::{Asked, TRANSPORT, page};
 use serde_json::{Value, json};
+pub use write::Reply;
 
 use super::admission::{Admission, Client, Kind, Priced, Work};
 use super::body::{self, Format, Intake, SMALL};
 use super::guard::Access;
+use super::mode::Mode;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::route::{Body, JSON, Response, Route, Tag};
@@ -23,9 +25,7 @@ use super::schemas::{Schemas, row};
 use super::stream::{self, Connection};
 use super::{reply, views};
 use crate::store::StoreError;
-use asked::Asked;
 use thread::Thread;
-use write::Reply;
 
 /// The header by which a repeated request to store rows is recognized.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -60,7 +60,8 @@ pub static ROUTES: &[Route] = &[Route::post(
     Response::text(200, "", "text/csv"),
     Response::text(200, "", "application/x-ndjson"),
 ])
-.problems(kind::OF_STORED_BODIES)];
+.problems(kind::OF_STORED_BODIES)
+.stateless()];
 
 /// The schema of the JSON responses; its labels are those of the live model.
 fn answers(schemas: &mut Schemas<'_>) -> Value {
@@ -72,6 +73,13 @@ fn answers(schemas: &mut Schemas<'_>) -> Value {
         })
     });
     schemas.of::<views::Answer>()
+}
+
+/// The schema of the JSON responses of the routes by which hosting platforms call a model.
+pub fn invoked(schemas: &mut Schemas<'_>) -> Value {
+    let plain = answers(schemas);
+    let wrapped = schemas.of::<views::WrappedPredictions>();
+    json!({"anyOf": [plain, wrapped]})
 }
 
 /// State of the route. Clones share everything.
@@ -145,6 +153,40 @@ impl Desk {
         };
         self.admission.run(connection, &model, work, job).await
     }
+
+    /// Predicts a body and, if asked, waits until the predictions are stored.
+    ///
+    /// # Errors
+    /// 400 or 422 if the rows cannot be predicted; 503 if there is too much work, or if the predictions cannot be stored.
+    pub async fn reply(
+        &self,
+        request: &HttpRequest,
+        asked: Asked,
+        format: Format,
+        body: body::Body,
+    ) -> Result<Reply, Problem> {
+        let durable = asked.durable;
+        let store = &self.predictor.store;
+        let lost = store.lost();
+        // A client-chosen id may require a read from disk, and the disk may stall.
+        let is_quick =
+            body.bytes.len() <= SMALL && asked.request.id.is_none() && !asked.request.explain;
+        let answer = if is_quick {
+            self.answer(&asked, format, Thread::Serving, &body.bytes)?
+        } else {
+            self.answer_apart(stream::of(request), asked, format, body)
+                .await?
+        };
+        if durable {
+            store.flush().await?; // what was noted before is on the disk with it
+            // A prediction that was dropped in the meantime may have belonged to this request.
+            if store.lost() != lost {
+                let why = "the disk does not keep up, and predictions are dropped";
+                return Err(StoreError::Unavailable(why.into()).into());
+            }
+        }
+        Ok(answer)
+    }
 }
 
 /// Request extension that marks a trial. Alert rules ignore the latency of trials.
@@ -156,35 +198,34 @@ pub async fn predict(
     request: HttpRequest,
     mut payload: web::Payload,
     desk: web::Data<Desk>,
+    mode: web::Data<Mode>,
 ) -> Result<HttpResponse, Problem> {
     let format = body::format(request.headers(), body::ROWS)?;
-    let asked = Asked::read(request.query_string(), format)?;
+    let asked = ask(&request, request.query_string(), **mode, format)?;
+    let body = desk.intake.read(&request, &mut payload).await?;
+    let answer = desk.reply(&request, asked, format, body).await?;
+    Ok(reply::rows(format, answer.bytes, answer.model.as_deref()))
+}
+
+/// Parses the parameters of a prediction request, and marks a trial as such.
+///
+/// # Errors
+/// 400 for invalid parameters; 409 for what a predict-only server does not do.
+pub fn ask(
+    request: &HttpRequest,
+    query: &str,
+    mode: Mode,
+    format: Format,
+) -> Result<Asked, Problem> {
+    let asked = Asked::read(query, format)?;
     if asked.request.trial {
         if request.headers().contains_key(IDEMPOTENCY_KEY) {
             return Err(asked::no_trial("an Idempotency-Key"));
         }
         request.extensions_mut().insert(Trial);
     }
-    let body = desk.intake.read(&request, &mut payload).await?;
-    let durable = asked.durable;
-    let store = &desk.predictor.store;
-    let lost = store.lost();
-    // A client-chosen id may require a read from disk, and the disk may stall.
-    let is_quick =
-        body.bytes.len() <= SMALL && asked.request.id.is_none() && !asked.request.explain;
-    let answer = if is_quick {
-        desk.answer(&asked, format, Thread::Serving, &body.bytes)?
-    } else {
-        desk.answer_apart(stream::of(&request), asked, format, body)
-            .await?
-    };
-    if durable {
-        store.flush().await?; // what was noted before is on the disk with it
-        // A prediction that was dropped in the meantime may have belonged to this request.
-        if store.lost() != lost {
-            let why = "the disk does not keep up, and predictions are dropped";
-            return Err(StoreError::Unavailable(why.into()).into());
-        }
+    if asked.durable {
+        mode.stores("durable=true")?;
     }
-    Ok(reply::rows(format, answer.bytes, answer.model.as_deref()))
+    Ok(asked)
 }

@@ -44,6 +44,7 @@ kinds! {
     METHOD = 405 "method" "Method not allowed";
     TIMEOUT = 408 "timeout" "The body took too long to arrive";
     CONFLICT = 409 "conflict" "Conflict with what is stored";
+    PREDICT_ONLY = 409 "predict-only" "Not in predict-only mode";
     GONE = 410 "gone" "Gone";
     TOO_LARGE = 413 "too-large" "The body is too large";
     MEDIA_TYPE = 415 "media-type" "Media type not supported";

@@ -72,6 +72,14 @@ impl Problem {
         self
     }
 
+    /// Places the faults below `pointer`, for a body whose rows stand deeper than their reader knows.
+    pub fn within(mut self, pointer: &str) -> Problem {
+        for entry in &mut self.errors {
+            entry.path.insert_str(0, pointer);
+        }
+        self
+    }
+
     /// Adds a response header. A value that is not valid in a header is omitted.
     pub fn header(mut self, name: HeaderName, value: impl AsRef<str>) -> Problem {
         self.headers.extend(

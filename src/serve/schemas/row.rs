@@ -15,6 +15,29 @@ pub fn one_or_many(schemas: &mut Schemas<'_>) -> Value {
     json!({"oneOf": [row, {"type": "array", "items": row, "minItems": 1}]})
 }
 
+/// The schema of a row, a list of rows, or an object with a list of rows, as hosting platforms send it.
+pub fn one_many_or_wrapped(schemas: &mut Schemas<'_>) -> Value {
+    let row = schemas.define("Row", row);
+    let flag = json!({"type": "boolean"});
+    let others = ["dataframe_records", "inputs", "dataframe_split"];
+    let others: Vec<Value> = others.map(|key| json!({"required": [key]})).to_vec();
+    let wrapped = json!({
+        "type": "object",
+        "description": "as Vertex AI and KServe send rows; MLflow's dataframe_split, dataframe_records and inputs are read too",
+        "required": ["instances"],
+        "properties": {
+            "instances": {"type": "array", "items": row, "minItems": 1},
+            "parameters": {
+                "type": ["object", "null"],
+                "properties": {"explain": flag, "partial": flag, "store": flag},
+                "additionalProperties": false,
+            },
+        },
+        "not": {"anyOf": others},
+    });
+    json!({"oneOf": [row, {"type": "array", "items": row, "minItems": 1}, wrapped]})
+}
+
 /// An example row with typical values of the training rows, in the given format.
 pub fn example(model: &Model, format: Format) -> Value {
     match format {

@@ -4,6 +4,7 @@ use actix_web::http::header::{self, ETag, EntityTag, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::serve::guard::{Access, Guard};
+use crate::serve::mode::Mode;
 use crate::serve::page::{ASSETS, CSP};
 use crate::serve::predictor::Predictor;
 use crate::serve::problem::{Problem, kind};
@@ -19,7 +20,8 @@ pub static ROUTES: &[Route] = &[
         || web::to(docs),
     )
     .responses(&[Response::text(200, "A page.", HTML)])
-    .problems(&[&kind::NOT_READY]),
+    .problems(&[&kind::NOT_READY])
+    .stateless(),
     file(0),
     file(1),
     file(2),
@@ -34,6 +36,7 @@ const fn file(n: usize) -> Route {
         "A file of the page",
         || web::to(asset),
     )
+    .stateless()
 }
 
 /// Handles `GET /docs`: the documentation, rendered from the OpenAPI document.
@@ -42,11 +45,21 @@ pub async fn docs(
     predictor: web::Data<Predictor>,
     guard: web::Data<Guard>,
     table: web::Data<Table>,
+    mode: web::Data<Mode>,
 ) -> Result<HttpResponse, Problem> {
     let address = guard.address(&request);
     let champion = predictor.champion()?;
-    let document = openapi::document(&table, &address, guard.has_tokens(), &champion.model);
-    Ok(reply::page(CSP, docs::render(&document).into_string()))
+    let document = openapi::document(
+        &table,
+        **mode,
+        &address,
+        guard.has_tokens(),
+        &champion.model,
+    );
+    Ok(reply::page(
+        CSP,
+        docs::render(&document, &super::links(&request)).into_string(),
+    ))
 }
 
 /// Serves a static file. Its ETag is a hash of the content, so that a browser with a current copy gets a 304.

@@ -12,15 +12,16 @@ pub mod prediction;
 pub mod settings;
 pub mod timeline;
 
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::guard::{Access, Caller};
-use super::page::shell::Frame;
+use super::mode::Mode;
+use super::page::shell::{Frame, LINKS, Link};
 use super::page::{self, CSP, Markup, PageView, Reader};
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::reply;
-use super::route::{Route, Tag};
+use super::route::{Route, Table, Tag};
 use super::ws::types;
 use crate::clock;
 use crate::store::feed;
@@ -61,6 +62,7 @@ fn draw_with(
     let frame = Frame {
         title,
         here,
+        links: &reader.links,
         topics: Some(&reader.topics),
     };
     reply::page(CSP, frame.draw(header, main).into_string())
@@ -80,17 +82,32 @@ fn draw_live(view: &PageView, here: &str, main: Markup) -> HttpResponse {
 /// What the user of the page may do, by the scopes of the token; everything without tokens.
 fn reader(request: &HttpRequest) -> Reader {
     let extensions = request.extensions();
-    let Some(caller) = extensions.get::<Caller>() else {
-        return Reader::default();
-    };
-    let may = |access| caller.may(access).is_ok();
-    let topics = feed::TOPICS.into_iter();
+    let caller = extensions.get::<Caller>();
+    let may = |access| caller.is_none_or(|caller| caller.may(access).is_ok());
+    let topics = mode(request).topics();
     Reader {
-        is_signed_in: true,
+        is_signed_in: caller.is_some(),
+        links: links(request),
         may_predict: may(types::access("predict")),
         topics: topics
             .filter(|topic| may(types::access_of(*topic)))
             .map(feed::name)
             .collect(),
     }
+}
+
+/// The pages that this server has.
+fn links(request: &HttpRequest) -> Vec<Link> {
+    let mode = mode(request);
+    let table = request.app_data::<web::Data<Table>>();
+    let has = |path: &str| {
+        let mut routes = table.into_iter().flat_map(|table| table.iter());
+        routes.any(|route| route.pattern == path && mode.serves(route))
+    };
+    LINKS.into_iter().filter(|(path, _)| has(path)).collect()
+}
+
+fn mode(request: &HttpRequest) -> Mode {
+    let mode = request.app_data::<web::Data<Mode>>();
+    mode.map_or(Mode::Full, |mode| ***mode)
 }

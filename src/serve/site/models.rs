@@ -28,11 +28,13 @@ const DECISIONS: &[Parameter] = &[
 pub static ROUTES: &[Route] = &[
     page("/models", "The page of the model versions", || {
         web::to(list)
-    }),
+    })
+    .stateless(),
     page("/models/{v}", "The page of a model version", || {
         web::to(show)
     })
-    .parameters(VERSION),
+    .parameters(VERSION)
+    .stateless(),
     Route::get(
         "/fragments/models/{v}/decisions",
         Tag::Server,
@@ -42,7 +44,8 @@ pub static ROUTES: &[Route] = &[
     )
     .parameters(DECISIONS)
     .responses(&[Response::text(200, "A part of a page.", HTML)])
-    .problems(&[&kind::NOT_FOUND, &kind::BAD_REQUEST]),
+    .problems(&[&kind::NOT_FOUND, &kind::BAD_REQUEST])
+    .stateless(),
 ];
 
 async fn list(

@@ -6,6 +6,7 @@ use super::page;
 use crate::alert::Handle;
 use crate::serve::cycle::Desk;
 use crate::serve::guard::Access;
+use crate::serve::mode::Mode;
 use crate::serve::page::{self as pages, CSP, overview};
 use crate::serve::predictor::Predictor;
 use crate::serve::problem::{Problem, kind};
@@ -15,7 +16,8 @@ use crate::timeline::Timeline;
 
 pub static ROUTES: &[Route] = &[
     page("/", "The page of the live model", || web::to(show))
-        .responses(&[Response::text(200, "A page.", HTML)]),
+        .responses(&[Response::text(200, "A page.", HTML)])
+        .stateless(),
     Route::get(
         "/fragments/traffic",
         Tag::Server,
@@ -34,8 +36,12 @@ async fn show(
     watched: web::Data<monitor::Desk>,
     alerts: web::Data<Handle>,
     timeline: web::Data<Timeline>,
+    mode: web::Data<Mode>,
 ) -> Result<HttpResponse, Problem> {
     let mut view = super::view(&predictor, &request)?;
+    if **mode == Mode::PredictOnly {
+        return Ok(super::draw_live(&view, "/", overview::of_model(&view)));
+    }
     view.watch = pages::watch(&watched.document(), &alerts.view());
     view.cycle = desk.look().await?;
     let traffic = timeline.look(|story| overview::traffic(story, &view.target.positive_is()));

@@ -18,7 +18,7 @@ use crate::serve::{query, reply};
 const COLUMN: &[Parameter] = &[Parameter::query("column", "the column that varies", text)];
 
 pub static ROUTES: &[Route] = &[
-    page("/predict", "The page of predictions", || web::to(show)),
+    page("/predict", "The page of predictions", || web::to(show)).stateless(),
     Route::post(
         "/fragments/what-if",
         Tag::Server,
@@ -29,7 +29,8 @@ pub static ROUTES: &[Route] = &[
     .parameters(COLUMN)
     .body(crate::serve::predict::BODY)
     .responses(&[Response::text(200, "A part of a page.", HTML)])
-    .problems(&[&kind::BAD_REQUEST, &kind::INVALID, &kind::NOT_READY]),
+    .problems(&[&kind::BAD_REQUEST, &kind::INVALID, &kind::NOT_READY])
+    .stateless(),
 ];
 
 async fn show(

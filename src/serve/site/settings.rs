@@ -10,6 +10,7 @@ use crate::serve::views::Settings;
 
 pub static ROUTES: &[Route] = &[Route {
     access: Access::ADMIN,
+    is_stateless: true,
     ..page("/settings", "The page of the settings", || web::to(show))
 }];
 

@@ -17,6 +17,7 @@ pub use models::{Card, Facts, Line, Models, Promotion};
 pub use monitor::{Filled, Monitor, Performance};
 pub use predictions::{
     Answer, Contribution, Explanation, PredictedLabel, Prediction, Predictions, Warning,
+    WrappedPredictions,
 };
 pub use retraining::{Jobs, Loop, Probation, Queued, Shadow};
 pub use server::{Health, Setting, Settings};

@@ -39,6 +39,19 @@ pub struct Prediction {
     pub explanation: Option<Explanation>,
 }
 
+/// The response to rows within an object such as `{"instances": […]}`, as hosting platforms send them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WrappedPredictions {
+    /// One prediction per row, in the order of the request; null for a row with faults.
+    pub predictions: Vec<Option<Prediction>>,
+    /// The id of each prediction, by which its label can be sent later; null without one.
+    pub ids: Vec<Option<String>>,
+    /// The faults of the rows without a prediction, if the request asked for a partial response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<Entry>")]
+    pub errors: Option<Vec<Entry>>,
+}
+
 /// The predicted label: one of the two values of the target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]

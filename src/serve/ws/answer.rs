@@ -15,6 +15,7 @@ use crate::schema::json::{self, JsonError};
 use crate::serve::admission::{Admission, Client, Kind as WorkKind, Priced, Work};
 use crate::serve::guard::{Access, Caller};
 use crate::serve::labels::{self, given};
+use crate::serve::mode::Mode;
 use crate::serve::predictor::{Predictor, Request, on_scratch};
 use crate::serve::problem::{Entry, Problem, escape, kind};
 use crate::serve::stream::Connection;
@@ -66,6 +67,7 @@ pub struct Desk {
     pub subscription: Option<Subscription>,
     /// The caller, if tokens are configured.
     pub caller: Option<Caller>,
+    pub mode: Mode,
 }
 
 impl Desk {
@@ -145,6 +147,9 @@ impl Desk {
     fn check(&self, message: &Message<'_>) -> Result<&'static str, Problem> {
         let kind = check_keys(message)?;
         self.may(types::access(kind))?;
+        if !types::is_stateless(kind) {
+            self.mode.stores(&format!("a message of type {kind:?}"))?;
+        }
         Ok(kind)
     }
 
@@ -157,6 +162,9 @@ impl Desk {
             .ok_or_else(|| fault("/topics", "missing", &Value::Null, &topic_names()))?;
         for topic in topics.each() {
             self.may(types::access_of(topic))?;
+            if !self.mode.topics().any(|lives| lives == topic) {
+                self.mode.stores(&format!("the topic {:?}", name(topic)))?;
+            }
         }
         let since = since(message)?;
         let feed = &self.feed;

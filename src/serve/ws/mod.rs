@@ -16,6 +16,7 @@ use super::admission::Admission;
 use super::budget::Budget;
 use super::guard::{Access, Caller};
 use super::health::Lifecycle;
+use super::mode::Mode;
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::route::{Response, Route, Tag, text};
@@ -43,11 +44,14 @@ pub static ROUTES: &[Route] = &[Route::get(
     media_type: "",
     schema: |_| text(),
 }])
-.problems(&[&kind::BAD_REQUEST, &kind::UPGRADE])];
+.problems(&[&kind::BAD_REQUEST, &kind::UPGRADE])
+.stateless()];
 
 /// Settings and shared resources of all WebSocket connections.
 #[derive(Clone)]
 pub struct Options {
+    /// What the server does besides predicting.
+    pub mode: Mode,
     /// Maximum size of a message in bytes.
     pub message: u64,
     /// Interval between two pings.
@@ -108,6 +112,7 @@ pub async fn open(
             store: (**store).clone(),
             subscription: None,
             caller: request.extensions().get::<Caller>().cloned(),
+            mode: options.mode,
         },
         session,
         messages,

@@ -13,6 +13,8 @@ pub struct Type {
     pub keys: &'static [&'static str],
     /// The access that the message requires.
     pub access: Access,
+    /// Whether the message needs no store, so that a predict-only server takes it.
+    pub is_stateless: bool,
 }
 
 /// Every type. Any connection may subscribe; each topic requires a scope of its own, see [`access_of`].
@@ -21,21 +23,25 @@ pub const TYPES: &[Type] = &[
         name: "predict",
         keys: &["row", "explain", "store"],
         access: predict::ACCESS,
+        is_stateless: true,
     },
     Type {
         name: "label",
         keys: &["id", "key", "label", "correct"],
         access: labels::ACCESS,
+        is_stateless: false,
     },
     Type {
         name: "subscribe",
         keys: &["topics", "since", "epoch"],
         access: Access::Token,
+        is_stateless: true,
     },
     Type {
         name: "unsubscribe",
         keys: &["topics"],
         access: Access::Token,
+        is_stateless: true,
     },
 ];
 
@@ -43,6 +49,12 @@ pub const TYPES: &[Type] = &[
 pub fn access(name: &str) -> Access {
     let found = TYPES.iter().find(|kind| kind.name == name);
     found.map_or(Access::Token, |kind| kind.access)
+}
+
+/// Whether a predict-only server takes messages of a type; an unknown type is rejected as unknown.
+pub fn is_stateless(name: &str) -> bool {
+    let found = TYPES.iter().find(|kind| kind.name == name);
+    found.is_none_or(|kind| kind.is_stateless)
 }
 
 /// The access that a subscription to a topic requires.

@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 use tokio::sync::watch;
 
+use redb::backends::InMemoryBackend;
 use redb::{
     Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageError,
     WriteTransaction,
@@ -84,6 +85,11 @@ impl File {
         holder::claim(&state.join(NAME)).map_err(|e| broken(&file.name(), e))?;
         holder::forget_address(&state.join(NAME)); // that of a server that was killed
         Ok(file)
+    }
+
+    /// An empty store in memory, of a server that stores nothing.
+    pub fn in_memory() -> Result<File, OpenError> {
+        File::with_backend(Box::new(|| Ok(Box::new(InMemoryBackend::new()))))
     }
 
     /// Opens a database over another kind of storage.

@@ -1,0 +1,80 @@
+//! A registry that is only read and whose champion is fixed: that of a predict-only server, whose model may come from a folder
+//! of model files without a ledger.
+
+use std::path::{Path, PathBuf};
+
+use super::{Registry, RegistryError, Version};
+
+impl Registry {
+    /// The registry of a folder of model files, such as `/opt/ml/model`. Training tables are not part of it.
+    ///
+    /// # Errors
+    /// When the folder exists and cannot be read.
+    pub fn of_folder(models: &Path) -> Result<Registry, RegistryError> {
+        let registry = Registry {
+            models: models.to_owned(),
+            tables: models.join("tables"),
+            fixed: None,
+        };
+        registry.files()?;
+        Ok(registry)
+    }
+
+    /// The same registry with this version as champion, whatever its ledger says. It must not be written to.
+    pub fn fixed(mut self, champion: Version) -> Registry {
+        self.fixed = Some(champion);
+        self
+    }
+
+    /// The versions that have a file, the highest number first.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn newest_first(&self) -> Result<Vec<Version>, RegistryError> {
+        let mut files = self.files()?;
+        files.sort_by_key(|version| std::cmp::Reverse(version.number()));
+        Ok(files)
+    }
+
+    /// The folder and the version of a model file, by its name.
+    pub fn of_file(path: &Path) -> Option<(PathBuf, Version)> {
+        let version = Version::of_file(path.file_name()?.to_str()?)?;
+        let folder = path.parent().filter(|parent| *parent != Path::new(""));
+        Some((folder.unwrap_or(Path::new(".")).to_owned(), version))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::*;
+    use super::*;
+
+    #[test]
+    fn a_fixed_champion_stands_without_a_ledger_and_against_one() {
+        let (_state, registry) = registry_with(3);
+        promote(&registry, 3);
+        let fixed = registry.clone().fixed(version(2));
+        assert_eq!(fixed.champion().unwrap(), Some(version(2)));
+        std::fs::remove_file(registry.ledger_path()).unwrap();
+        std::fs::remove_file(registry.epoch_path()).unwrap();
+        let folder = Registry::of_folder(&registry.models).unwrap();
+        assert_eq!(
+            folder.newest_first().unwrap(),
+            [version(3), version(2), version(1)]
+        );
+        let fixed = folder.fixed(version(1));
+        assert_eq!(fixed.champion().unwrap(), Some(version(1)));
+        // Asking where it stands writes nothing.
+        assert_eq!(fixed.standing().unwrap().epoch, "");
+        assert!(!registry.epoch_path().exists());
+    }
+
+    #[test]
+    fn a_file_names_its_folder_and_version() {
+        let of = |path: &str| Registry::of_file(Path::new(path));
+        assert_eq!(of("/m/wine@2.model"), Some(("/m".into(), version(2))));
+        assert_eq!(of("wine@2.model"), Some((".".into(), version(2))));
+        assert_eq!(of("/m/model.bin"), None);
+        assert_eq!(of("/"), None);
+    }
+}
