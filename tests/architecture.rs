@@ -162,7 +162,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("actix_ws::", &["serve"]),
     ("bincode::", &["model/artifact"]),
     ("redb::", &["store"]),
-    ("rustix::", &["priority"]),
+    ("rustix::", &["priority", "store/file/volume"]),
     (
         "tokio::",
         &[
@@ -186,6 +186,7 @@ const WORDS: &[(&str, &[&str])] = &[
             "ingest/source/http",
             "cli/demo/visitor",
             "cli/health",
+            "cli/supervisor",
             "cli/remote",
             "alert/channels",
         ],

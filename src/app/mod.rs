@@ -12,6 +12,7 @@ mod subsystems;
 mod tasks;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,6 +70,8 @@ impl App {
         listener: TcpListener,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<App> {
+        let state = settings.state.clone();
+        tokio::task::spawn_blocking(move || try_volume(&state)).await??;
         let file = store::open(&settings.state)?;
         App::over(file, settings, first, listener, clock).await
     }
@@ -278,6 +281,14 @@ impl App {
         // A separate thread, because a disk that stalls blocks this call.
         let _ = tokio::task::spawn_blocking(move || store.close()).await;
     }
+}
+
+/// Checks that the volume of the state keeps what the store relies on, and logs its free space.
+fn try_volume(state: &Path) -> Result<(), store::volume::VolumeError> {
+    store::volume::check(state)?;
+    let free = store::volume::free(state).map(|bytes| format!("{} MiB", bytes >> 20));
+    tracing::info!(state = %state.display(), free, "the volume of the state keeps locks and renames");
+    Ok(())
 }
 
 /// The running parts of a server.

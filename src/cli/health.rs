@@ -6,10 +6,10 @@ use anyhow::{Context, bail};
 use reqwest::{Client, Url};
 use serde::Serialize;
 
+use super::address::shown;
 use super::exit::Exit;
 use super::global::Global;
 use super::out;
-use super::serve::shown;
 use super::site;
 use crate::serve::problem::Document;
 use crate::serve::views::Health;
@@ -74,7 +74,11 @@ fn below(base: &Url, path: &str) -> anyhow::Result<Url> {
         .with_context(|| format!("{base} is no address; write one like http://127.0.0.1:5000"))
 }
 
-async fn ask(url: Url) -> anyhow::Result<Health> {
+/// Asks the server at a health route.
+///
+/// # Errors
+/// It does not answer, or it is not ready.
+pub async fn ask(url: Url) -> anyhow::Result<Health> {
     let _ = rustls::crypto::ring::default_provider().install_default(); // the first to install wins
     let client = Client::builder()
         .tls_certs_only([])

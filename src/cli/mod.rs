@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod address;
 mod alerts;
 mod chosen;
 mod client;
@@ -30,6 +31,7 @@ mod serve;
 mod site;
 mod spec;
 mod store;
+mod supervisor;
 mod table;
 mod text;
 mod time;

@@ -1,6 +1,6 @@
 //! Subcommand `serve`: serves the live model over REST and WebSocket until a signal ends the process.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,9 +8,10 @@ use anyhow::Context;
 use futures_util::future::select_all;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::address::{address, shown};
 use super::exit::{Exit, ExitError};
 use super::site::Site;
-use super::{holder, out};
+use super::{holder, out, supervisor};
 use crate::app::{self, App, First, Given};
 use crate::clock::System;
 use crate::model::Spec;
@@ -58,16 +59,6 @@ fn model_name(text: &str) -> Result<String, String> {
         None => Ok(text.into()),
         Some((_, fault)) => Err(fault),
     }
-}
-
-/// Parses an address; `localhost` is the only name, because it needs no DNS lookup.
-pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    let numeric = text
-        .strip_prefix("localhost:")
-        .map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
-    numeric
-        .parse()
-        .map_err(|_| "write IP:PORT, such as 127.0.0.1:5000 or [::1]:0".into())
 }
 
 pub fn run(args: &ServeArgs, mut site: Site) -> anyhow::Result<Exit> {
@@ -165,12 +156,16 @@ async fn serve(site: Site, start: Start, listener: TcpListener) -> anyhow::Resul
         () = signals.next() => return Ok(Exit::Done), // nothing was answered yet
     };
     announce(format!("ready http://{}\n", shown(app.addr())));
+    supervisor::ready();
     let lifecycle = app.lifecycle();
+    let watch = supervisor::watch(app::reachable(app.addr()));
     let mut wait = std::pin::pin!(app.wait());
     tokio::select! {
         ended = &mut wait => return ended.map(|()| Exit::Done),
+        () = watch => {}
         () = signals.next() => tracing::info!("server: stopping; a second signal ends it at once"),
     }
+    supervisor::stopping();
     lifecycle.stop();
     tokio::select! {
         ended = wait => ended.map(|()| Exit::Done),
@@ -191,19 +186,6 @@ fn announce(line: String) {
     });
     if let Err(error) = printed {
         tracing::warn!(%error, "server: cannot print the address on standard output");
-    }
-}
-
-/// An address that a browser on this machine can open.
-pub(super) fn shown(address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => {
-            SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port())
-        }
-        IpAddr::V6(ip) if ip.is_unspecified() => {
-            SocketAddr::new(std::net::Ipv6Addr::LOCALHOST.into(), address.port())
-        }
-        _ => address,
     }
 }
 

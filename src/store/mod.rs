@@ -46,7 +46,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 pub use error::{OpenError, StoreError};
-pub use file::{Backend, File, NAME, replaceable};
+pub use file::{Backend, File, NAME, replaceable, volume};
 pub use health::Health;
 pub use layout::Key;
 pub use read::{Snapshot, Stats};

@@ -413,3 +413,33 @@ async fn health_ends_with_zero_or_one_and_one_line() {
     let (code, text) = run(&[], &url).await;
     assert!(code == 1 && text.contains("does not answer"), "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_manager_is_told_that_it_is_ready_alive_and_stopping() {
+    let (folder, state) = (tempfile::tempdir().unwrap(), server::state());
+    let path = folder.path().join("notify");
+    let socket = tokio::net::UnixDatagram::bind(&path).unwrap();
+    let mut command = Process::command(state.path());
+    command
+        .args(["-q"])
+        .env("NOTIFY_SOCKET", &path)
+        .env("WATCHDOG_USEC", "2000000");
+    let next = async || {
+        let mut bytes = [0; 256];
+        let message = tokio::time::timeout(server::PATIENCE, socket.recv(&mut bytes));
+        let length = message.await.expect("a message").unwrap();
+        String::from_utf8(bytes[..length].to_vec()).unwrap()
+    };
+    let server = Process::of(command);
+    assert_eq!(next().await.trim(), "READY=1");
+    for _ in 0..2 {
+        assert_eq!(next().await.trim(), "WATCHDOG=1");
+    }
+    server.signal("TERM");
+    let mut last = next().await;
+    while last.trim() == "WATCHDOG=1" {
+        last = next().await;
+    }
+    assert_eq!(last.trim(), "STOPPING=1");
+    assert_eq!(server.ended(), Some(0));
+}

@@ -21,9 +21,9 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
+use super::address::shown;
 use super::exit::Exit;
 use super::global::Global;
-use super::serve::shown;
 use super::site;
 use session::Session;
 

@@ -49,7 +49,7 @@ pub struct DemoArgs {
     #[arg(long)]
     keep: bool,
     /// Where to listen, as IP:PORT [default: 127.0.0.1:5000, another port if that is taken]
-    #[arg(long, value_name = "ADDRESS", value_parser = serve::address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = super::address::address)]
     listen: Option<SocketAddr>,
 }
 

@@ -3,6 +3,7 @@
 mod backend;
 mod copy;
 mod holder;
+pub mod volume;
 
 pub use backend::Backend;
 pub use copy::replaceable;

@@ -1,0 +1,48 @@
+//! What the service manager is told: that the server is ready, stopping and alive (sd_notify(3) of systemd, also understood by
+//! other supervisors). Without `NOTIFY_SOCKET` nothing is sent.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reqwest::Url;
+use sd_notify::NotifyState;
+use tokio::time::MissedTickBehavior;
+
+use super::health;
+
+pub fn ready() {
+    tell(NotifyState::Ready);
+}
+
+pub fn stopping() {
+    tell(NotifyState::Stopping);
+}
+
+/// Feeds the watchdog for as long as the server at this address answers; never ends. Without `WATCHDOG_USEC` it does nothing.
+pub async fn watch(address: SocketAddr) {
+    let Some(limit) = sd_notify::watchdog_enabled() else {
+        return std::future::pending().await;
+    };
+    let url = Url::parse(&format!("http://{address}/healthz")).expect("an address is a URL");
+    let mut tick = tokio::time::interval((limit / 2).max(Duration::from_millis(1)));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        match tokio::time::timeout(limit / 2, health::ask(url.clone())).await {
+            Ok(Ok(_)) => tell(NotifyState::Watchdog),
+            Ok(Err(error)) => tracing::error!(
+                error = format!("{error:#}"),
+                "server: it does not answer itself; the watchdog is not fed"
+            ),
+            Err(_) => tracing::error!(
+                "server: it takes too long to answer itself; the watchdog is not fed"
+            ),
+        }
+    }
+}
+
+fn tell(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "server: the service manager cannot be told; see NOTIFY_SOCKET");
+    }
+}
