@@ -37,7 +37,8 @@ ENV TITANIC_SERVER__HOST=0.0.0.0 \
     TITANIC_LOG__FORMAT=json
 USER 10001:10001
 WORKDIR /var/lib/titanic-platform
-VOLUME /var/lib/titanic-platform
+# Also for ECS, where a volume has the rights of the folder in the image only if the image declares it.
+VOLUME ["/var/lib/titanic-platform", "/tmp"]
 EXPOSE 5000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
