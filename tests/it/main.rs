@@ -12,6 +12,7 @@ mod cli;
 mod crash;
 mod damaged_store;
 mod demo;
+mod deployment;
 mod dialects;
 mod documents;
 mod drift;
