@@ -61,6 +61,7 @@ pub mod config;
 pub mod control;
 pub mod export;
 pub mod features;
+pub mod follow;
 pub mod health;
 pub mod ingest;
 pub mod kernel;

@@ -39,6 +39,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         "live",
         &["schema", "model", "registry", "store", "clock", "telemetry"],
     ),
+    (
+        "follow",
+        &["model", "registry", "store", "live", "backoff", "telemetry"],
+    ),
     ("priority", &[]),
     (
         "trainset",
@@ -113,6 +117,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "monitor",
             "alert",
             "live",
+            "follow",
             "promotion",
             "pulls",
             "export",
@@ -166,6 +171,7 @@ const WORDS: &[(&str, &[&str])] = &[
     (
         "tokio::",
         &[
+            "follow",
             "store",
             "alert",
             "control",
@@ -187,6 +193,7 @@ const WORDS: &[(&str, &[&str])] = &[
             "cli/demo/visitor",
             "cli/health",
             "cli/supervisor",
+            "follow",
             "cli/remote",
             "alert/channels",
         ],

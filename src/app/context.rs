@@ -7,6 +7,7 @@ use crate::alert::{self, desk};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::jobs::Jobs;
+use crate::follow;
 use crate::ingest::source::{Unattended, World};
 use crate::live::LiveModel;
 use crate::live::pointer::{self, Poke};
@@ -38,6 +39,8 @@ pub(super) struct Context {
     pub view: monitoring::View,
     pub sources: Sources,
     pub timeline: Timeline,
+    /// How far this server is behind the one it follows; `None` if it follows none.
+    pub follow: Option<follow::View>,
 }
 
 /// Receiving ends of some of the handles; each belongs to one task.
@@ -107,6 +110,7 @@ impl Context {
             view: monitoring::View::default(),
             sources: Sources::default(),
             timeline: Timeline::default(),
+            follow: None,
         };
         let ends = Ends {
             writer,

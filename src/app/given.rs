@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use super::context::Context as Parts;
+use crate::follow::Follower;
 use crate::live::Champion;
 use crate::model::Model;
 use crate::registry::{Registry, Version, VersionRef};
@@ -107,6 +109,26 @@ impl Found {
     pub fn champion(self) -> (Version, Champion) {
         let champion = Champion::new(&self.registry, &self.version, self.model);
         (self.version, champion)
+    }
+}
+
+/// Makes the model that a follower kept in an earlier run live, if there is one.
+pub async fn kept(context: &Parts, follower: &Follower) {
+    let (registry, follower) = (context.registry.clone(), follower.clone());
+    let load = move || -> anyhow::Result<()> {
+        let Some(version) = registry.champion()? else {
+            return Ok(());
+        };
+        let champion = Champion::read(&registry, &version)?;
+        follower.pointer.put_live(version, champion);
+        Ok(())
+    };
+    let loaded = tokio::task::spawn_blocking(load).await;
+    if let Err(error) = loaded.map_err(anyhow::Error::from).flatten() {
+        tracing::error!(
+            error = format!("{error:#}"),
+            "follower: the model of the last run cannot be served"
+        );
     }
 }
 

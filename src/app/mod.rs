@@ -27,6 +27,7 @@ use crate::alert;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::jobs::Jobs;
+use crate::follow::{Source, View};
 use crate::registry::Registry;
 use crate::serve::health::Lifecycle;
 use crate::serve::mode::Mode;
@@ -39,6 +40,9 @@ use tasks::Tasks;
 /// Part of the shutdown time that is reserved for storing events, so that requests that never end do not cause the loss of
 /// events. At most a quarter of the shutdown time.
 const STORING: Duration = Duration::from_secs(2);
+
+/// Interval at which a starting follower checks whether it has a model.
+const FIRST_LOOK: Duration = Duration::from_millis(20);
 
 /// A running server that is ready.
 pub struct App {
@@ -57,6 +61,7 @@ pub struct App {
     alerts: alert::Handle,
     recorder: Recorder,
     mode: Mode,
+    spool: Option<JoinHandle<()>>,
 }
 
 impl App {
@@ -119,6 +124,7 @@ impl App {
             server,
             served,
             tasks,
+            spool: None,
         };
         let app = App::of(Mode::Full, context, running);
         Ok(App {
@@ -142,20 +148,75 @@ impl App {
         let found = tokio::task::spawn_blocking(move || given.find()).await??;
         let address = listener.local_addr()?;
         let file = store::File::in_memory()?;
-        let (context, ends) = Context::new(file, found.registry.clone(), settings, address, clock)?;
+        let registry = found.registry.clone();
+        let (context, ends) = Context::new(file, registry, settings, address, clock)?;
         let (version, champion) = found.champion();
         subsystems::follower(&context).put_live(version, champion);
         let lifecycle = Lifecycle::default();
         let served = subsystems::serve(&context, Mode::PredictOnly, listener, &lifecycle)?;
         let server = served.handle();
+        let spool = subsystems::spool(&context, None, &View::default());
         let mut tasks = Tasks::default();
-        tasks.spawn("feed", ends.writer.run_without_store());
         subsystems::upkeep(&context, &mut tasks);
         let running = Running {
             lifecycle,
             server,
             served: tokio::spawn(served),
             tasks,
+            spool: Some(tokio::spawn(spool.run(ends.writer.into_predictions()))),
+        };
+        Ok(App::of(Mode::PredictOnly, context, running))
+    }
+
+    /// Starts a predict-only server that follows `source`. Returns once it is ready, which may take as long as the source
+    /// cannot be reached and no model of an earlier run is kept. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// The server cannot start: the state is that of a server that trains, or a secret is missing.
+    pub async fn follow(
+        settings: Settings,
+        source: Source,
+        listener: TcpListener,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<App> {
+        let registry = Registry::open(&settings.state)?.read_only();
+        if registry.has_ledger() {
+            anyhow::bail!(
+                "{} is the state of a server that trains; a follower needs one of its own: name it with --state",
+                settings.state.display()
+            );
+        }
+        let address = listener.local_addr()?;
+        let file = store::File::in_memory()?;
+        let (mut context, ends) = Context::new(file, registry, settings, address, clock)?;
+        let view = View::default();
+        context.follow = Some(view.clone());
+        let lifecycle = Lifecycle::default();
+        let served = subsystems::serve(&context, Mode::PredictOnly, listener, &lifecycle)?;
+        let server = served.handle();
+        let served = tokio::spawn(served);
+        let spool = subsystems::spool(&context, Some(&source), &view);
+        let follower = subsystems::source_follower(&context, source, &view);
+        if let Err(error) = follower.look().await {
+            tracing::error!(%error, "follower: the source cannot be followed yet");
+            given::kept(&context, &follower).await;
+        }
+        let live = follower.live().clone();
+        let mut tasks = Tasks::default();
+        tasks.spawn("follower", follower.run());
+        subsystems::upkeep(&context, &mut tasks);
+        while live.version().is_none() {
+            tokio::select! {
+                () = tokio::time::sleep(FIRST_LOOK) => {}
+                task = tasks.ended() => anyhow::bail!("the task {task} ended on its own"),
+            }
+        }
+        let running = Running {
+            lifecycle,
+            server,
+            served,
+            tasks,
+            spool: Some(tokio::spawn(spool.run(ends.writer.into_predictions()))),
         };
         Ok(App::of(Mode::PredictOnly, context, running))
     }
@@ -177,6 +238,7 @@ impl App {
             server,
             served,
             tasks,
+            spool,
         } = running;
         App {
             address,
@@ -194,6 +256,7 @@ impl App {
             alerts,
             recorder,
             mode,
+            spool,
         }
     }
 
@@ -276,6 +339,10 @@ impl App {
             tracing::error!(%error, "store: the last events could not be written");
         }
         drop(self.recorder); // the writer ends when nobody records any more: not before
+        if let Some(spool) = self.spool.take() {
+            // What a follower's source does not take now is lost, and has been counted.
+            let _ = timeout_at(end, spool).await;
+        }
         self.tasks.end().await;
         let store = self.store;
         // A separate thread, because a disk that stalls blocks this call.
@@ -297,6 +364,8 @@ struct Running {
     server: ServerHandle,
     served: JoinHandle<std::io::Result<()>>,
     tasks: Tasks,
+    /// Sends the predictions of a follower; ends when nobody records any more.
+    spool: Option<JoinHandle<()>>,
 }
 
 /// Waits until the HTTP server or a task ends unexpectedly, and returns the error.

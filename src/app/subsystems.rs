@@ -14,7 +14,10 @@ use crate::config::{Leaf, Settings};
 use crate::control::controller::{self, RetrainController};
 use crate::control::jobs::{Asked, Trainer};
 use crate::control::scorer::ShadowScorer;
+use crate::follow::spool::Spool;
+use crate::follow::{self, Source, View};
 use crate::health::HealthTask;
+use crate::ingest::source::{Unattended, World};
 use crate::live::pointer::{Follower, Pokes};
 use crate::live::{model_events, promoter::Promoter};
 use crate::monitoring::MonitorTask;
@@ -55,6 +58,7 @@ pub(super) fn serve(
         view,
         sources,
         timeline,
+        follow,
         ..
     } = context;
     let handles = Handles {
@@ -88,6 +92,7 @@ pub(super) fn serve(
             options: settings.monitor.clone(),
         },
         timeline: timeline.clone(),
+        follow: follow.clone(),
     };
     Ok(server::start(listener, &settings.server, handles)?)
 }
@@ -133,6 +138,31 @@ pub(super) fn health(context: &Context, tasks: &mut Tasks) {
         rules: context.settings.alerts.rules.clone(),
     };
     tasks.spawn("health", gatherer.run());
+}
+
+/// Builds the follower of a source; it also makes the first model live.
+pub(super) fn source_follower(context: &Context, source: Source, view: &View) -> follow::Follower {
+    follow::Follower {
+        source,
+        registry: context.registry.clone(),
+        pointer: follower(context),
+        view: view.clone(),
+    }
+}
+
+/// Builds the spool that publishes predictions and sends them to the source.
+pub(super) fn spool(context: &Context, source: Option<&Source>, view: &View) -> Spool {
+    let server = match source {
+        Some(Source::Server(server)) => Some(server.clone()),
+        _ => None,
+    };
+    Spool {
+        server,
+        feed: context.feed.clone(),
+        view: view.clone(),
+        metrics: context.metrics.clone(),
+        random: || Unattended::default().random(),
+    }
 }
 
 /// Starts the tasks that keep the store within its limits and that move histogram values into buckets.

@@ -14,6 +14,7 @@ use super::site::Site;
 use super::{holder, out, supervisor};
 use crate::app::{self, App, First, Given};
 use crate::clock::System;
+use crate::follow::Source;
 use crate::model::Spec;
 use crate::serve::options::Platform;
 
@@ -26,6 +27,10 @@ pub struct ServeArgs {
     /// Only predict: no store, no training, nothing is written
     #[arg(long)]
     predict_only: bool,
+
+    /// Only predict, with the model of another server or folder, and send the predictions there
+    #[arg(long, value_name = "URL|FOLDER", conflicts_with_all = ["model", "model_dir"])]
+    follow: Option<String>,
 
     /// The model file to serve [default: the state's champion, else the newest of the model folders]
     #[arg(long, value_name = "FILE", requires = "predict_only")]
@@ -82,9 +87,16 @@ pub fn run(args: &ServeArgs, mut site: Site) -> anyhow::Result<Exit> {
         registry: site.registry.clone(),
         folders: folders(args, &site)?,
     };
-    let start = match args.predict_only {
-        true => Start::PredictOnly(given),
-        false => {
+    let start = match (&args.follow, args.predict_only) {
+        (Some(source), _) => {
+            let source = Source::new(source, site.token.clone());
+            Start::Follow(source.map_err(|fault| ExitError {
+                message: format!("--follow: {fault}"),
+                exit: Exit::Usage,
+            })?)
+        }
+        (None, true) => Start::PredictOnly(given),
+        (None, false) => {
             let spec = match site.registry.champion() {
                 Ok(None) => site.spec()?,
                 _ => Spec::bundled(), // models carry their own
@@ -113,6 +125,7 @@ pub fn run(args: &ServeArgs, mut site: Site) -> anyhow::Result<Exit> {
 enum Start {
     Full(Box<First>),
     PredictOnly(Given),
+    Follow(Source),
 }
 
 /// The variable in which Vertex AI names the folder of the model.
@@ -149,6 +162,7 @@ async fn serve(site: Site, start: Start, listener: TcpListener) -> anyhow::Resul
         match start {
             Start::Full(first) => App::start(settings, *first, listener, clock).await,
             Start::PredictOnly(given) => App::predict_only(settings, given, listener, clock).await,
+            Start::Follow(source) => App::follow(settings, source, listener, clock).await,
         }
     };
     let app = tokio::select! {

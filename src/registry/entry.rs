@@ -106,6 +106,6 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Entry, bool), String> {
     Ok((entry, tail == expected.as_bytes()))
 }
 
-pub(super) fn digest(bytes: &[u8]) -> String {
+pub fn digest(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }

@@ -22,7 +22,7 @@ impl Registry {
     pub fn standing(&self) -> Result<Standing, RegistryError> {
         let epoch = match self.epoch()? {
             Some(epoch) => epoch,
-            None if self.fixed.is_some() => String::new(),
+            None if self.is_read_only => String::new(),
             None => {
                 drop(self.writer()?);
                 self.epoch()?.unwrap_or_default()

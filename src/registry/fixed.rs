@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Registry, RegistryError, Version};
+use super::{Registry, RegistryError, Version, disk};
 
 impl Registry {
     /// The registry of a folder of model files, such as `/opt/ml/model`. Training tables are not part of it.
@@ -15,6 +15,7 @@ impl Registry {
             models: models.to_owned(),
             tables: models.join("tables"),
             fixed: None,
+            is_read_only: false,
         };
         registry.files()?;
         Ok(registry)
@@ -23,7 +24,42 @@ impl Registry {
     /// The same registry with this version as champion, whatever its ledger says. It must not be written to.
     pub fn fixed(mut self, champion: Version) -> Registry {
         self.fixed = Some(champion);
+        self.read_only()
+    }
+
+    /// The same registry, to which nothing is written, not even an epoch.
+    pub fn read_only(mut self) -> Registry {
+        self.is_read_only = true;
         self
+    }
+
+    /// Keeps a version that another registry published: its file, and the pointer to it as champion. The version before it
+    /// stays, older ones are removed.
+    ///
+    /// # Errors
+    /// The folder cannot be written, or it has a ledger of its own.
+    pub fn keep(&self, version: &Version, bytes: &[u8]) -> Result<(), RegistryError> {
+        if self.has_ledger() {
+            let taken = std::io::Error::other(
+                "it is the registry of a server that trains; a follower needs a state of its own",
+            );
+            return Err(RegistryError::io("follow into", &self.models)(taken));
+        }
+        disk::create_folder(&self.models)?;
+        let before = self.pointer().ok().flatten();
+        disk::replace(&self.path(version), bytes)?;
+        disk::replace(&self.pointer_path(), format!("{version}\n").as_bytes())?;
+        for other in self.files()? {
+            if other != *version && Some(&other) != before.as_ref() {
+                disk::remove(&self.path(&other))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether versions are published here.
+    pub fn has_ledger(&self) -> bool {
+        self.ledger_path().exists()
     }
 
     /// The versions that have a file, the highest number first.

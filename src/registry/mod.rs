@@ -48,6 +48,7 @@ mod writer;
 #[cfg(test)]
 mod fixture;
 
+pub use entry::digest;
 pub use epoch::Standing;
 pub use error::RegistryError;
 pub use evidence::Evidence;
@@ -77,6 +78,8 @@ pub struct Registry {
     tables: PathBuf,
     /// The champion of a registry that is only read ([`fixed`]).
     fixed: Option<Version>,
+    /// Whether not even an epoch may be written.
+    is_read_only: bool,
 }
 
 impl Registry {
@@ -86,6 +89,7 @@ impl Registry {
             models: state.join("models"),
             tables: state.join("tables"),
             fixed: None,
+            is_read_only: false,
         };
         disk::files(&registry.models)?;
         Ok(registry)

@@ -25,6 +25,7 @@ pub mod cycle;
 pub mod docs;
 pub mod events;
 pub mod expect;
+pub mod follow;
 pub mod guard;
 pub mod health;
 mod held;

@@ -2,8 +2,8 @@
 
 use super::route::Table;
 use super::{
-    alerts, cloud, cycle, events, health, jobs, labels, login, metrics, models, monitor, openapi,
-    predict, quarantine, replay, rows, settings, site, sources, store, why, ws,
+    alerts, cloud, cycle, events, follow, health, jobs, labels, login, metrics, models, monitor,
+    openapi, predict, quarantine, replay, rows, settings, site, sources, store, why, ws,
 };
 
 /// All routes, by resource. The most frequently requested ones come first, because the router tries them in this order.
@@ -15,6 +15,7 @@ pub static ROUTES: Table = Table(&[
     rows::ROUTES,
     events::ROUTES,
     why::ROUTES,
+    follow::ROUTES,
     models::ROUTES,
     cycle::ROUTES,
     monitor::ROUTES,

@@ -31,6 +31,7 @@ use super::ws;
 use crate::alert::Handle;
 use crate::control::controller::Triggers;
 use crate::control::jobs::Jobs;
+use crate::follow::View;
 use crate::live::promoter::Promoter;
 use crate::pulls::view::Sources;
 use crate::registry::Registry;
@@ -65,6 +66,8 @@ pub struct Handles {
     pub monitor: monitor::Desk,
     /// What happened, for the pages.
     pub timeline: Timeline,
+    /// How far this server is behind the one it follows; `None` if it follows none.
+    pub follow: Option<View>,
 }
 
 /// Why the server cannot be started.
@@ -140,6 +143,7 @@ pub fn start(
         settings,
         monitor,
         timeline,
+        follow,
     } = handles;
     let state = (
         web::Data::new(sources),
@@ -148,6 +152,7 @@ pub fn start(
         web::Data::new(ROUTES),
         web::Data::new(mode),
         web::Data::new(options.platform.clone()),
+        web::Data::new(follow),
     );
     let monitor = web::Data::new(monitor);
     let timeline = web::Data::new(timeline);
@@ -202,7 +207,8 @@ pub fn start(
             .app_data(state.2.clone())
             .app_data(state.3.clone())
             .app_data(state.4.clone())
-            .app_data(state.5.clone());
+            .app_data(state.5.clone())
+            .app_data(state.6.clone());
         router.mount(app);
     };
     let options = http::Options {

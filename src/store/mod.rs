@@ -57,7 +57,7 @@ use crate::telemetry::metrics::Metrics;
 use alerts::Change;
 use ask::Ask;
 use commit::Commit;
-use event::{Event, Id};
+use event::{Event, Id, Line};
 use feed::{Feed, Prediction, Tap};
 use kind::Kind;
 use labels::{Done, Given, Status};
@@ -185,6 +185,23 @@ impl Store {
     /// blocked too. Tokio's cooperative budget is switched off for the wait: no other task runs there that would need a turn.
     pub fn take_blocking(&self, batch: Batch) -> Result<Outcome, StoreError> {
         pollster::block_on(tokio::task::unconstrained(self.take(batch)))
+    }
+
+    /// Stores predictions that another server made; returns how many were stored, the others being stored already. On return
+    /// they are on the disk.
+    ///
+    /// # Errors
+    /// They cannot be written, or one cannot be decoded; then none is stored.
+    pub async fn adopt(&self, lines: Vec<Line>) -> Result<usize, StoreError> {
+        self.ask(move |commit| {
+            let mut stored = 0;
+            for line in &lines {
+                let record = line.record()?;
+                stored += usize::from(predictions::adopt(commit, &record)?);
+            }
+            Ok(stored)
+        })
+        .await
     }
 
     /// Stores an event whose body is a JSON object; returns the event's sequence number.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::commit::Commit;
 use super::error::StoreError;
-use super::event::{Event, Id, PredictionEvent};
+use super::event::{Event, Id, PredictionEvent, Record};
 use super::feed::{Prediction, PredictionId};
 use super::labels;
 
@@ -31,6 +31,42 @@ pub(super) fn keep(commit: &mut Commit<'_>, prediction: &Prediction) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Stores a prediction that another server made, unless one with its id is stored; returns whether it was stored. A label
+/// that waited for it is joined to it.
+pub(super) fn adopt(commit: &mut Commit<'_>, record: &Record<'_>) -> Result<bool, StoreError> {
+    let key = record.id.key();
+    let Some(prediction) = record.prediction() else {
+        return Ok(false);
+    };
+    if commit.knows(&key)? {
+        return Ok(false);
+    }
+    let awaited = commit.has_waiting && commit.wait_no_more(key.bytes())?;
+    let event = Event::Prediction(PredictionEvent {
+        awaited,
+        ..prediction.clone()
+    });
+    let seq = commit.append_known(record.time, record.id, &event)?;
+    if let Some(own_id) = &prediction.own_id {
+        commit.set_newest(own_id, seq)?;
+        if commit.has_waiting {
+            labels::join_waiting(commit, own_id, &key, record.id)?;
+        }
+    }
+    Ok(true)
+}
+
+impl Prediction {
+    /// The prediction as a line of an export, with the number 0 until a store gives it another.
+    pub fn line(&self) -> String {
+        let id = match &self.id {
+            PredictionId::Fresh(id) => Id::Uuid(*id),
+            PredictionId::Named(name) => Id::of(name),
+        };
+        Record::of(self.time, id, Event::Prediction(event(self, false))).line()
+    }
 }
 
 fn event(prediction: &Prediction, awaited: bool) -> PredictionEvent<'_> {

@@ -74,21 +74,9 @@ pub(super) struct Keeper {
 }
 
 impl Writer {
-    /// Publishes predictions to subscribers and stores nothing, until every sender is gone. Requests get
-    /// [`StoreError::Closed`].
-    pub async fn run_without_store(self) {
-        let Writer {
-            mut predictions,
-            asks,
-            keeper,
-        } = self;
-        drop(asks);
-        let mut taken = Vec::with_capacity(TAKEN);
-        while predictions.recv_many(&mut taken, TAKEN).await > 0 {
-            keeper.feed.predictions(&taken);
-            taken.clear();
-            tokio::time::sleep(PAUSE).await;
-        }
+    /// The queue of predictions, of a server that stores none. Requests to the store get [`StoreError::Closed`].
+    pub fn into_predictions(self) -> mpsc::Receiver<Arc<Prediction>> {
+        self.predictions
     }
 
     /// Writes until every sender of predictions or of requests is gone.

@@ -138,6 +138,12 @@ metrics! {
     titanic_store_pending_predictions: Gauge,
     /// Predictions that were answered but could not be stored.
     titanic_store_dropped_predictions_total: Tally,
+    /// Seconds since this follower last had its source's champion.
+    titanic_follow_lag_seconds: Gauge,
+    /// Predictions of this follower that wait to be sent to its source.
+    titanic_follow_spooled_predictions: Gauge,
+    /// Predictions of this follower that were answered and never reached its source.
+    titanic_follow_dropped_predictions_total: Counter,
     /// Size of the store on the disk in bytes.
     titanic_store_size_bytes: Gauge,
     /// Labels received, by outcome.
@@ -289,6 +295,9 @@ titanic_drift_shift_ratio gauge
 titanic_failed_rows_total counter
 titanic_feed_dropped_events_total counter
 titanic_feed_events_total counter
+titanic_follow_dropped_predictions_total counter
+titanic_follow_lag_seconds gauge
+titanic_follow_spooled_predictions gauge
 titanic_http_inflight_requests gauge
 titanic_http_request_duration_seconds histogram
 titanic_http_requests_total counter

@@ -21,6 +21,7 @@ mod expect;
 mod explanations;
 mod explore;
 mod export;
+mod follow;
 mod formats;
 mod framing;
 mod full_disk;

@@ -20,7 +20,7 @@ pub use predictions::{
     WrappedPredictions,
 };
 pub use retraining::{Jobs, Loop, Probation, Queued, Shadow};
-pub use server::{Health, Setting, Settings};
+pub use server::{Adopted, Follow, Health, Setting, Settings};
 pub use why::{
     FeatureValue, LedgerLine, OtherAnswer, Why, WhyAlert, WhyModel, WhyPrediction, WhyVerdict,
 };

@@ -31,3 +31,27 @@ pub struct Setting {
     /// Origin of the value: a built-in default, a file with the line, an environment variable or a command-line flag.
     pub origin: String,
 }
+
+/// How far a follower is behind its source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Follow {
+    /// The source, without user and password.
+    pub source: String,
+    /// Number of the last line of the source's ledger that was followed.
+    pub seq: u64,
+    /// Seconds since the follower last had the source's champion; null before the first time.
+    pub lag_seconds: Option<f64>,
+    /// Predictions that wait to be sent to the source.
+    pub spooled: usize,
+    /// Predictions that never reached the source.
+    pub dropped: u64,
+}
+
+/// The outcome of storing predictions that a follower made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Adopted {
+    /// Number of predictions that are stored now.
+    pub stored: usize,
+    /// Number of predictions that were stored already.
+    pub repeated: usize,
+}

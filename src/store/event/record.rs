@@ -113,6 +113,17 @@ impl<'a> Entry<'a> {
 }
 
 impl<'a> Record<'a> {
+    /// An event that is not stored yet.
+    pub fn of(time: Timestamp, id: Id<'a>, event: Event<'a>) -> Record<'a> {
+        Record {
+            seq: 0,
+            time,
+            id,
+            event,
+            json: None,
+        }
+    }
+
     pub fn kind(&self) -> Kind {
         self.event.kind()
     }

@@ -1,0 +1,127 @@
+//! The task that takes over the promotions of a source.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+
+use super::View;
+use super::source::{Champion as Named, Source, SourceError};
+use crate::live::pointer;
+use crate::live::{Champion, LiveModel};
+use crate::model::Model;
+use crate::registry::{Registry, Version};
+use crate::telemetry::metrics::Metrics;
+
+/// Interval between two looks at the source. Promotions are live within two seconds.
+pub const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Follows a source.
+#[derive(Clone)]
+pub struct Follower {
+    pub source: Source,
+    /// The folder in which the model is kept for the next start.
+    pub registry: Registry,
+    /// Makes a model live.
+    pub pointer: pointer::Follower,
+    pub view: View,
+}
+
+/// Why the source's champion is not live.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error("{version} cannot be served: {fault}")]
+    Unusable { version: Version, fault: String },
+    #[error(
+        "the source's ledger went back from line {known} to {found} within one epoch; a copy that lags is not followed back"
+    )]
+    Older { known: u64, found: u64 },
+}
+
+impl Follower {
+    /// Looks at the source at intervals; never ends. Each error is logged once until another comes or it is over.
+    pub async fn run(self) {
+        let mut tick = tokio::time::interval(INTERVAL);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut said = String::new();
+        loop {
+            tick.tick().await;
+            let text = match self.look().await {
+                Ok(()) => String::new(),
+                Err(error) => error.to_string(),
+            };
+            if text != said && !text.is_empty() {
+                tracing::error!(
+                    error = text,
+                    "follower: the source's champion is not taken over; the last good model stays live"
+                );
+            } else if text.is_empty() && !said.is_empty() {
+                tracing::info!("follower: the source is followed again");
+            }
+            said = text;
+            self.measure();
+        }
+    }
+
+    /// Takes over the source's champion if it is not live.
+    ///
+    /// # Errors
+    /// The source cannot be reached, went back, or has a file that cannot be served.
+    pub async fn look(&self) -> Result<(), FollowError> {
+        let named = self.source.champion().await?;
+        let known = self.view.state();
+        let (seq, epoch) = (named.standing.seq, named.standing.epoch.clone());
+        if known.current.is_some() && known.epoch == epoch && seq < known.seq {
+            return Err(FollowError::Older {
+                known: known.seq,
+                found: seq,
+            });
+        }
+        let live = self.pointer.live.version();
+        // Another epoch may give a number to another model.
+        let is_other = known.current.is_some() && known.epoch != epoch;
+        if live.as_ref() != Some(&named.version) || is_other {
+            self.take_over(&named).await?;
+        }
+        let now = self.pointer.clock.now();
+        self.view.change(|state| {
+            state.source = self.source.name();
+            (state.seq, state.epoch, state.current) = (seq, epoch, Some(now));
+        });
+        Ok(())
+    }
+
+    async fn take_over(&self, named: &Named) -> Result<(), FollowError> {
+        let bytes = self.source.file(named).await?;
+        let (this, version) = (self.clone(), named.version.clone());
+        let taken = tokio::task::spawn_blocking(move || {
+            let unusable = |fault: String| FollowError::Unusable {
+                version: version.clone(),
+                fault,
+            };
+            let model = Model::from_bytes(&bytes).map_err(|fault| unusable(fault.to_string()))?;
+            let kept = this.registry.keep(&version, &bytes);
+            kept.map_err(|fault| unusable(fault.to_string()))?;
+            let champion = Champion::new(&this.registry, &version, model);
+            this.pointer.put_live(version, champion);
+            Ok(())
+        });
+        taken
+            .await
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    fn measure(&self) {
+        let metrics: &Arc<Metrics> = &self.pointer.metrics;
+        if let Some(lag) = self.view.state().lag(self.pointer.clock.now()) {
+            metrics.titanic_follow_lag_seconds.set(lag);
+        }
+    }
+
+    /// The live model that this follower sets.
+    pub fn live(&self) -> &LiveModel {
+        &self.pointer.live
+    }
+}
