@@ -60,7 +60,9 @@ impl Context {
         address: SocketAddr,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<(Context, Ends)> {
-        let metrics = Arc::new(Metrics::new(routes::labels()));
+        let objective = settings.alerts.rules.latency.p99.0;
+        let metrics = Metrics::new(routes::labels()).with_objective(objective);
+        let metrics = Arc::new(metrics);
         let registry = Registry::open(&settings.state)?;
         let options = feed::Options {
             keep: usize::try_from(settings.feed.keep.get()).unwrap_or(usize::MAX),

@@ -10,6 +10,7 @@ use actix_web::dev::Server;
 use super::context::Context;
 use super::pulls::Pulls;
 use super::tasks::Tasks;
+use crate::clock::Clock;
 use crate::config::{Leaf, Settings};
 use crate::control::controller::{self, RetrainController};
 use crate::control::jobs::{Asked, Trainer};
@@ -29,7 +30,7 @@ use crate::store::retention::Keep;
 use crate::store::upkeep;
 use crate::telemetry::metrics::Metrics;
 
-/// Interval at which recorded histogram values are moved into their buckets.
+/// Interval at which recorded histogram values are moved into their buckets, and minutes of the service level are closed.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Starts the HTTP server, which is alive from now on.
@@ -141,14 +142,16 @@ pub(super) fn retention(context: &Context, tasks: &mut Tasks) {
     };
     let run = upkeep::retain(context.store.clone(), keep, context.clock.clone());
     tasks.spawn("retention", run);
-    tasks.spawn("upkeep", upkeep(context.metrics.clone()));
+    let (metrics, clock) = (context.metrics.clone(), context.clock.clone());
+    tasks.spawn("upkeep", upkeep(metrics, clock));
 }
 
-async fn upkeep(metrics: Arc<Metrics>) {
+async fn upkeep(metrics: Arc<Metrics>, clock: Arc<dyn Clock>) {
     let mut tick = tokio::time::interval(UPKEEP);
     loop {
         tick.tick().await;
         metrics.upkeep();
+        metrics.answers.turn(clock.now());
     }
 }
 

@@ -11,7 +11,7 @@ use super::guard::Guard;
 use super::health::Lifecycle;
 use super::inflight::Inflight;
 use super::problem::{Problem, kind};
-use super::route::Route;
+use super::route::{Route, Tag};
 use super::routes::ROUTES;
 use super::watch::{Known, Methods, Watch};
 use crate::telemetry::metrics::Metrics;
@@ -68,6 +68,7 @@ impl Router {
                     route: id,
                     access: route.access,
                     takes_body: route.body.is_some(),
+                    predicts: route.tag == Tag::Predictions && route.body.is_some(),
                 });
             }
         }

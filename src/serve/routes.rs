@@ -3,7 +3,7 @@
 use super::route::Table;
 use super::{
     alerts, cycle, events, health, jobs, labels, login, metrics, models, monitor, openapi, predict,
-    quarantine, replay, rows, settings, site, sources, store, why, ws,
+    quarantine, replay, rows, service, settings, site, sources, store, why, ws,
 };
 
 /// All routes, by resource. The most frequently requested ones come first, because the router tries them in this order.
@@ -17,6 +17,7 @@ pub static ROUTES: Table = Table(&[
     models::ROUTES,
     cycle::ROUTES,
     monitor::ROUTES,
+    service::ROUTES,
     alerts::ROUTES,
     jobs::ROUTES,
     replay::ROUTES,

@@ -2,6 +2,7 @@
 
 mod instrument;
 mod labels;
+pub mod answers;
 pub mod latency;
 pub mod logging;
 pub mod metrics;

@@ -41,6 +41,7 @@ const REACH: &[(Scope, &[&str])] = &[
             "GET /v1/events",
             "GET /v1/loop",
             "GET /v1/monitor",
+            "GET /v1/service-level",
             "GET /v1/alerts",
             "GET /v1/quarantine",
             "GET /v1/store",

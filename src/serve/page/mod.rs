@@ -25,6 +25,7 @@ pub mod predict;
 pub mod prediction;
 mod recent;
 mod result;
+pub mod service;
 pub mod settings;
 pub mod shell;
 mod text;
