@@ -1,8 +1,8 @@
 //! Metrics, the log and standard error. Every module may use it.
 
+pub mod answers;
 mod instrument;
 mod labels;
-pub mod answers;
 pub mod latency;
 pub mod logging;
 pub mod metrics;

@@ -59,6 +59,28 @@ fn place(points: &[Point]) -> String {
     text
 }
 
+impl Svg {
+    fn write(
+        &mut self,
+        (x, y): Point,
+        anchor: Anchor,
+        text: &str,
+        paint: Paint,
+        time: Option<f64>,
+    ) {
+        let anchor = match anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        };
+        let (x, y) = (format!("{x:.1}"), format!("{y:.1}"));
+        let text = html! {
+            text class=(class(paint)) x=(x) y=(y) text-anchor=(anchor) data-time=[time] { (visible(text)) }
+        };
+        self.body.push_str(&text.0);
+    }
+}
+
 impl Canvas for Svg {
     fn line(&mut self, points: &[Point], paint: Paint) {
         let line = html! { polyline class=(class(paint)) points=(place(points)) {} };
@@ -76,15 +98,13 @@ impl Canvas for Svg {
         self.body.push_str(&disc.0);
     }
 
-    fn text(&mut self, (x, y): Point, anchor: Anchor, text: &str, paint: Paint) {
-        let anchor = match anchor {
-            Anchor::Start => "start",
-            Anchor::Middle => "middle",
-            Anchor::End => "end",
-        };
-        let (x, y) = (format!("{x:.1}"), format!("{y:.1}"));
-        let text = html! { text class=(class(paint)) x=(x) y=(y) text-anchor=(anchor) { (visible(text)) } };
-        self.body.push_str(&text.0);
+    fn text(&mut self, at: Point, anchor: Anchor, text: &str, paint: Paint) {
+        self.write(at, anchor, text, paint, None);
+    }
+
+    /// The page's script writes the time anew, by the reader's clock.
+    fn time(&mut self, at: Point, anchor: Anchor, text: &str, seconds: f64) {
+        self.write(at, anchor, text, Paint::Label, Some(seconds));
     }
 
     /// The browser's font is not known: the mean advance of a sans-serif font, wide characters counted as two.

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::monitor::probability;
-use super::text::minute;
+use super::text::time_of;
 use crate::monitor::drift::ColumnDrift;
 use crate::pulls::view::SourceView;
 use crate::report::chart::{Axis, Chart, Counts, Size, bars, histogram};
@@ -227,7 +227,7 @@ fn sources(sources: &[SourceView]) -> Markup {
                     @match &source.last {
                         None => { td.muted colspan="3" { "not yet" } }
                         Some(last) => {
-                            td { (minute(&last.ended)) @if let Some(error) = &last.error { " " strong.alarm { (error) } } }
+                            td { (time_of(&last.ended)) @if let Some(error) = &last.error { " " strong.alarm { (error) } } }
                             td.number { (last.stored) } td.number { (last.quarantined) }
                         }
                     }

@@ -24,6 +24,7 @@ pub mod overview;
 pub mod predict;
 pub mod prediction;
 mod recent;
+pub mod replay;
 mod result;
 pub mod service;
 pub mod settings;

@@ -15,6 +15,7 @@ pub mod timeline;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use super::guard::{Access, Caller};
+use super::jobs;
 use super::page::shell::Frame;
 use super::page::{self, CSP, Markup, PageView, Reader};
 use super::predictor::Predictor;
@@ -88,6 +89,7 @@ fn reader(request: &HttpRequest) -> Reader {
     Reader {
         is_signed_in: true,
         may_predict: may(types::access("predict")),
+        may_administer: may(jobs::ACCESS),
         topics: topics
             .filter(|topic| may(types::access_of(*topic)))
             .map(feed::name)

@@ -158,7 +158,11 @@ mod tests {
         let sum: u64 = level.intervals.iter().map(|i| i.answers).sum();
         assert_eq!(sum, MINUTES as u64);
         let begins = level.intervals.windows(2);
-        assert!(begins.into_iter().all(|pair| pair[1].begin.as_second() - pair[0].begin.as_second() == pair[0].seconds));
+        assert!(
+            begins.into_iter().all(
+                |pair| pair[1].begin.as_second() - pair[0].begin.as_second() == pair[0].seconds
+            )
+        );
         // A few minutes stay what they are.
         let few = Answers::default();
         for minute in 0..30 {
@@ -166,7 +170,10 @@ mod tests {
             few.record(200, Duration::from_millis(1));
         }
         let level = ServiceLevel::of(&few, at(29));
-        assert_eq!((level.intervals.len(), level.intervals[0].seconds), (30, 60));
+        assert_eq!(
+            (level.intervals.len(), level.intervals[0].seconds),
+            (30, 60)
+        );
         assert_eq!(level.intervals[0].begin, at(0));
     }
 }

@@ -210,7 +210,9 @@ impl Rows {
     /// Counts the response to a message that arrived at `begun`, by the status that it would have over REST.
     fn count(&self, begun: Option<Instant>, made: &Result<String, Problem>) {
         if let Some(begun) = begun {
-            let status = made.as_ref().map_or_else(Problem::status_code, |_| StatusCode::OK);
+            let status = made
+                .as_ref()
+                .map_or_else(Problem::status_code, |_| StatusCode::OK);
             let answers = &self.predictor.metrics.answers;
             answers.record(status.as_u16(), begun.elapsed());
         }
