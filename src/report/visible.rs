@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::schema::fault::is_hidden;
+
 /// The text with what cannot be seen, or turns the direction of what follows, written out: `[U+202E]`. Line breaks and tabs
 /// become spaces.
 pub fn visible(text: &str) -> Cow<'_, str> {
@@ -46,13 +48,6 @@ pub fn harmless(html: String) -> String {
 /// A character by its number: `[U+1F600]`.
 pub fn code(c: char) -> String {
     format!("[U+{:04X}]", c as u32)
-}
-
-/// Control characters, marks and overrides of direction (UAX 9), and the byte order mark.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{feff}')
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

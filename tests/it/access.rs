@@ -71,6 +71,7 @@ const REACH: &[(Scope, &[&str])] = &[
             "POST /v1/train",
             "POST /v1/replay",
             "GET /v1/jobs",
+            "GET /fragments/replays",
             "GET /v1/jobs/{id}",
             "DELETE /v1/jobs/{id}",
             "POST /v1/quarantine/{id}/retry",

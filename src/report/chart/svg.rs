@@ -15,7 +15,7 @@ pub fn image(chart: &Chart, caption: &str, size: Size) -> Markup {
     draw(chart, &mut canvas, size);
     let description = format!("{caption}-text");
     html! {
-        svg viewBox=(format!("0 0 {} {}", size.width, size.height)) width=(size.width * SCALE) role="img"
+        svg .wide[size.width > NARROW] viewBox=(format!("0 0 {} {}", size.width, size.height)) width=(size.width * SCALE) role="img"
             aria-labelledby=(caption) aria-describedby=(description) {
             desc #(description) { (visible(&chart.summary)) }
             (PreEscaped(canvas.body))
@@ -25,6 +25,9 @@ pub fn image(chart: &Chart, caption: &str, size: Size) -> Markup {
 
 /// Pixels of CSS for a point of the drawing where there is room: text is then a little smaller than that of the page.
 const SCALE: f64 = 1.3;
+
+/// Width up to which a drawing can be read on a narrow screen as well.
+const NARROW: f64 = 320.0;
 
 #[derive(Default)]
 struct Svg {
