@@ -34,7 +34,7 @@ pub fn list(models: &Models, replays: Option<&Markup>) -> Markup {
                 table {
                     thead { tr {
                         th scope="col" { "version" } th scope="col" { "role" } th scope="col" { "learner" } th scope="col" { "trained" }
-                        @for metric in METRICS.iter().filter(|m| LISTED.contains(&m.name)) { th.number scope="col" { abbr title=(metric.doc) { (metric.name.replace('_', " ")) } } }
+                        @for metric in METRICS.iter().filter(|m| LISTED.contains(&m.name)) { th.number scope="col" { abbr title=(metric.doc) { (metric.title) } } }
                     } }
                     tbody {
                         @for line in models.models.iter().rev() {
@@ -159,7 +159,7 @@ fn metrics(card: &Card, before: Option<&Card>) -> Markup {
                     @for tried in &card.facts.candidates { th.number scope="col" { (tried.learner) } }
                 } }
                 tbody { @for metric in METRICS { tr {
-                    th scope="row" { abbr title=(metric.doc) { (metric.name.replace('_', " ")) } }
+                    th scope="row" { abbr title=(metric.doc) { (metric.title) } }
                     td.number { (value(card, metric.name)) }
                     @if let Some(before) = before { td.number { (value(before, metric.name)) } }
                     @for tried in &card.facts.candidates {

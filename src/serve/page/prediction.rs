@@ -22,7 +22,7 @@ pub fn draw(why: &WhyPrediction) -> Markup {
             dl {
                 dt { "time" } dd { time datetime=(event.time) { (event.time) } }
                 dt { "model" } dd { a href={ "/models/" (member("model")) } { (member("model")) } }
-                dt { "probability" } dd { (member("probability")) }
+                dt { "probability" } dd { (probability(event.members.get("probability"))) }
                 dt { "decision" } dd { (member("label")) }
                 dt { "label" } dd { @match &why.truth { Some(label) => strong { (label) }, None => "not known yet" } }
                 dt { "transport" } dd { (member("transport")) }
@@ -68,6 +68,14 @@ pub fn draw(why: &WhyPrediction) -> Markup {
             } } } } }
         }
     }
+}
+
+/// Draws a probability in per cent; its exact value is a tooltip.
+fn probability(value: Option<&Value>) -> Markup {
+    html! { @match value.and_then(Value::as_f64) {
+        Some(exact) => span title=(exact) { (format!("{:.1} %", 100.0 * exact)) },
+        None => "–",
+    } }
 }
 
 fn text(value: &Value) -> String {

@@ -23,16 +23,18 @@ fn driver() -> Option<(Child, u16)> {
         .stdout(Stdio::piped())
         .spawn()
         .expect("chromedriver is installed");
-    let mut lines = BufReader::new(driver.stdout.take()?)
-        .lines()
-        .map_while(Result::ok);
+    let out = driver.stdout.take().expect("it is piped");
+    let mut lines = BufReader::new(out).lines().map_while(Result::ok);
     let started = lines.find(|line| line.contains("started successfully on port"));
-    let port = started.and_then(|line| line.trim_end_matches('.').rsplit(' ').next()?.parse().ok());
-    if port.is_none() {
-        let _ = driver.kill();
-        let _ = driver.wait();
+    let port = |line: String| line.trim_end_matches('.').rsplit(' ').next()?.parse().ok();
+    match started.and_then(port) {
+        Some(port) => Some((driver, port)),
+        None => {
+            let _ = driver.kill();
+            let _ = driver.wait();
+            None
+        }
     }
-    Some((driver, port?))
 }
 
 impl Browser {
