@@ -116,15 +116,15 @@ mod tests {
         let wide = fitted(&table, None);
         assert_eq!(
             wide.lines().nth(1).unwrap(),
-            "m@1              champion  0.794±0.033  0.446±0.035"
+            "m@1          champion  0.794±0.033  0.446±0.035"
         );
         assert_eq!(fitted(&table, Some(80)), wide);
         assert_eq!(
             fitted(&table, Some(40)).lines().collect::<Vec<_>>(),
             [
-                "model              role     accuracy",
-                "m@1            champion  0.794±0.033",
-                "m@2[U+202E]     retired  0.770±0.025",
+                "model            role     accuracy",
+                "m@1          champion  0.794±0.033",
+                "m@2[U+202E]   retired  0.770±0.025",
                 "",
                 "model           log loss",
                 "m@1          0.446±0.035",
