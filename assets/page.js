@@ -422,6 +422,7 @@
       attempts = 0;
       resume = { since: resume.since ?? message.seq, epoch: message.epoch };
       state('live', 'live');
+      look();                           // nor what happened between the drawing of this page and now
     } else if (type === 'event') {
       resume.since = message.seq;
       look();
