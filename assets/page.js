@@ -18,9 +18,13 @@
   function make(tag, name, ...children) {
     const e = document.createElement(tag);
     if (name) e.className = name;
-    e.append(...children.map(c => c instanceof Node ? c : String(c)));
+    e.append(...children.map(c => c instanceof Node ? c : visible(c)));
     return e;
   }
+
+  /** Text of strangers: what cannot be seen, or turns the direction of what follows, is written out, as the server does. */
+  const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+  const visible = text => String(text).replace(HIDDEN, c => `[U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}]`);
 
   /** A bar over `from`–`to` of 100; `zero` marks a line. Widths are attributes: styles may not be inline. */
   function bar(from, to, name, zero) {
@@ -33,6 +37,38 @@
     svg.append(part('rect', { x: from, width: Math.max(0, to - from), height: 10, class: name }));
     if (zero !== undefined) svg.append(part('line', { x1: zero, x2: zero, y1: -4, y2: 14, class: 'zero' }));
     return svg;
+  }
+
+  // ── What the server draws, as the reader's own clock has it ────────────────────────────────────────────────────────
+  const MONTHS = /^\d\d [A-Z][a-z]{2} \d\d:\d\d$/;     // 31 Jan 09:15
+
+  /** Times in sentences and tables, and along the axes of charts, where days that begin in UTC stay as they are. */
+  function localise(root) {
+    for (const time of all('time[datetime]', root)) {
+      const date = new Date(time.dateTime);
+      if (Number.isNaN(date.valueOf())) continue;
+      time.title = time.dateTime;
+      time.textContent = date.toLocaleString([], { hour12: false });
+    }
+    for (const svg of all('svg:has([data-time])', root)) {
+      const ticks = all('[data-time]', svg);
+      if (!ticks.every(tick => MONTHS.test(tick.textContent) || /^\d\d(:\d\d){1,2}$/.test(tick.textContent))) continue;
+      for (const tick of ticks) {
+        const parts = { hour: '2-digit', minute: '2-digit', hour12: false };
+        if (MONTHS.test(tick.textContent)) Object.assign(parts, { day: '2-digit', month: 'short' });
+        else if (tick.textContent.length > 5) parts.second = '2-digit';
+        tick.textContent = new Date(1000 * tick.dataset.time).toLocaleString([], parts);
+      }
+      for (const caption of all('text.label', svg)) {
+        if (caption.textContent === 'time, UTC') caption.textContent = 'time';
+      }
+    }
+  }
+
+  /** A part that the server has drawn, ready to take its place here. */
+  function adopted(fresh) {
+    localise(fresh);
+    return document.adoptNode(fresh);
   }
 
   // ── The row in the form ────────────────────────────────────────────────────────────────────────────────────────
@@ -202,7 +238,7 @@
     const answer = await fetch(path, { method: 'POST', headers, body: JSON.stringify(row()) }).catch(() => null);
     if (!answer?.ok || turn !== curves) return;
     const drawn = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    $('what-if').replaceChildren(...[...drawn.body.children].map(e => document.adoptNode(e)));
+    $('what-if').replaceChildren(...[...drawn.body.children].map(adopted));
   }
 
   // ── A file: predicted as a trial; the download is for people, so no cell of it is a formula ──────────────────────
@@ -314,7 +350,7 @@
     if (!answer?.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(part);
     const opened = all('details[open]', $(part)).length > 0;     // not under the reader's eyes
-    if (fresh && !opened) $(part).replaceWith(document.adoptNode(fresh));
+    if (fresh && !opened) $(part).replaceWith(adopted(fresh));
     if (part === 'alerts') tellState();
   }
 
@@ -326,7 +362,7 @@
     for (const e of all('[data-again]')) {
       if (e.querySelector('details[open]')) continue;
       const other = fresh.getElementById(e.id);
-      if (other) e.replaceWith(document.adoptNode(other));
+      if (other) e.replaceWith(adopted(other));
     }
   }
 
@@ -342,7 +378,7 @@
     const typed = row();
     for (const e of all('[data-swap]', fresh).filter(e => drawn.get(e.id) !== e.outerHTML)) {
       drawn.set(e.id, e.outerHTML);
-      $(e.id)?.replaceWith(document.adoptNode(e));
+      $(e.id)?.replaceWith(adopted(e));
     }
     document.title = fresh.title;
     if ($('form')) fill(typed);
@@ -386,6 +422,7 @@
       attempts = 0;
       resume = { since: resume.since ?? message.seq, epoch: message.epoch };
       state('live', 'live');
+      look();                           // nor what happened between the drawing of this page and now
     } else if (type === 'event') {
       resume.since = message.seq;
       look();
@@ -451,7 +488,7 @@
     if (!form.dataset.json) return;
     event.preventDefault();
     const body = {};
-    for (const field of all('input', form)) {
+    for (const field of all('input, select', form)) {
       if (field.value) body[field.name] = 'list' in field.dataset ? field.value.split(/[\s]+/) : field.value;
     }
     act('POST', form.dataset.json, JSON.stringify(body), form.querySelector('button'));
@@ -463,13 +500,9 @@
     const answer = await fetch(path).catch(() => null);
     if (!answer?.ok) return;
     const drawn = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(form.dataset.into);
-    if (drawn) $(form.dataset.into).replaceWith(document.adoptNode(drawn));
+    if (drawn) $(form.dataset.into).replaceWith(adopted(drawn));
   });
-  /** Times as the reader's own clock has them. */
-  for (const time of all('time[datetime]')) {
-    const date = new Date(time.dateTime);
-    if (!Number.isNaN(date.valueOf())) { time.title = time.dateTime; time.textContent = date.toLocaleString([], { hour12: false }); }
-  }
+  localise(document);
   $('file')?.addEventListener('change', ({ target }) => target.files[0] && predictFile(target.files[0]));
   $('drop')?.addEventListener('dragover', event => { event.preventDefault(); $('drop').classList.add('over'); });
   $('drop')?.addEventListener('dragleave', () => $('drop').classList.remove('over'));

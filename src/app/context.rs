@@ -64,7 +64,9 @@ impl Context {
         address: SocketAddr,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<(Context, Ends)> {
-        let metrics = Arc::new(Metrics::new(routes::labels()));
+        let objective = settings.alerts.rules.latency.p99.0;
+        let metrics = Metrics::new(routes::labels()).with_objective(objective);
+        let metrics = Arc::new(metrics);
         let options = feed::Options {
             keep: usize::try_from(settings.feed.keep.get()).unwrap_or(usize::MAX),
             queue: settings.server.limits.queue.get(),

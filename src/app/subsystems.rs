@@ -10,6 +10,7 @@ use actix_web::dev::Server;
 use super::context::Context;
 use super::pulls::Pulls;
 use super::tasks::Tasks;
+use crate::clock::Clock;
 use crate::config::{Leaf, Settings};
 use crate::control::controller::{self, RetrainController};
 use crate::control::jobs::{Asked, Trainer};
@@ -33,7 +34,7 @@ use crate::store::retention::Keep;
 use crate::store::upkeep::retain;
 use crate::telemetry::metrics::Metrics;
 
-/// Interval at which recorded histogram values are moved into their buckets.
+/// Interval at which recorded histogram values are moved into their buckets, and minutes of the service level are closed.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Starts the HTTP server, which is alive from now on.
@@ -177,16 +178,20 @@ pub(super) fn retention(context: &Context, tasks: &mut Tasks) {
     upkeep(context, tasks);
 }
 
-/// Starts the task that moves histogram values into buckets.
+/// Starts the task that moves histogram values into buckets and closes the minutes of the service level.
 pub(super) fn upkeep(context: &Context, tasks: &mut Tasks) {
-    tasks.spawn("upkeep", move_values(context.metrics.clone()));
+    tasks.spawn(
+        "upkeep",
+        move_values(context.metrics.clone(), context.clock.clone()),
+    );
 }
 
-async fn move_values(metrics: Arc<Metrics>) {
+async fn move_values(metrics: Arc<Metrics>, clock: Arc<dyn Clock>) {
     let mut tick = tokio::time::interval(UPKEEP);
     loop {
         tick.tick().await;
         metrics.upkeep();
+        metrics.answers.turn(clock.now());
     }
 }
 

@@ -82,13 +82,13 @@ fn say(inferred: &Inferred) {
     inferred
         .notices
         .iter()
-        .for_each(|notice| errln!("{notice}"));
+        .for_each(|notice| errln!("{}", out::shown(notice)));
     let line = |note: &ColumnNote| {
         let used = if note.used { "yes" } else { "no" };
         [
-            note.name.clone(),
+            out::shown(&note.name),
             note.kind.into(),
-            note.why.clone(),
+            out::shown(&note.why),
             used.into(),
         ]
     };

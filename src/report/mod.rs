@@ -22,4 +22,4 @@ pub mod pdf;
 pub mod table;
 mod visible;
 
-pub use visible::{code, visible};
+pub use visible::{code, harmless, visible};

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::schema::fault::is_hidden;
+
 /// The text with what cannot be seen, or turns the direction of what follows, written out: `[U+202E]`. Line breaks and tabs
 /// become spaces.
 pub fn visible(text: &str) -> Cow<'_, str> {
@@ -19,21 +21,51 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// An HTML document whose texts are [`visible`], whatever part of it forgot to say so. Tags stay as they are: what a script reads
+/// from an attribute must be exact. Line breaks and tabs stay as well, which lay out the document.
+pub fn harmless(html: String) -> String {
+    let is_layout = |c: char| matches!(c, '\n' | '\t');
+    if !html.chars().any(|c| is_hidden(c) && !is_layout(c)) {
+        return html;
+    }
+    let mut shown = String::with_capacity(html.len() + 64);
+    let mut is_tag = false;
+    for c in html.chars() {
+        // Within texts and values of attributes both signs are escaped.
+        is_tag = match c {
+            '<' => true,
+            '>' => false,
+            _ => is_tag,
+        };
+        match is_tag || is_layout(c) || !is_hidden(c) {
+            true => shown.push(c),
+            false => shown.push_str(&code(c)),
+        }
+    }
+    shown
+}
+
 /// A character by its number: `[U+1F600]`.
 pub fn code(c: char) -> String {
     format!("[U+{:04X}]", c as u32)
 }
 
-/// Control characters, marks and overrides of direction (UAX 9), and the byte order mark.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{feff}')
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_of_a_document_become_visible_and_its_tags_stay_exact() {
+        for (html, shown) in [
+            ("<pre>a\n\tb</pre>", "<pre>a\n\tb</pre>"),
+            (
+                "<i data-column=\"\u{202e}a\">\u{202e}a &lt;\u{0}&gt;\n</i>\u{1b}",
+                "<i data-column=\"\u{202e}a\">[U+202E]a &lt;[U+0000]&gt;\n</i>[U+001B]",
+            ),
+        ] {
+            assert_eq!(harmless(html.into()), shown);
+        }
+    }
 
     #[test]
     fn what_cannot_be_seen_is_written_out() {

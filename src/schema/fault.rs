@@ -141,6 +141,14 @@ impl std::fmt::Display for Fault {
     }
 }
 
+/// Whether a character cannot be seen, or turns the direction of what follows: control characters, marks and overrides of
+/// direction (UAX 9), and the byte order mark. Where people look at text of strangers, such a character is written out.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{feff}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A value cut to a length that fits a line of a message.
 pub fn excerpt(value: &str) -> String {
     cut(value.to_owned(), 80)

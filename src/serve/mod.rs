@@ -56,6 +56,7 @@ mod row_reader;
 pub mod rows;
 pub mod schemas;
 pub mod server;
+pub mod service;
 pub mod settings;
 mod shape;
 pub mod site;

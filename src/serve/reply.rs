@@ -6,6 +6,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use serde::Serialize;
 
 use super::body::Format;
+use crate::report::harmless;
 
 /// Response header with the version name of the predicting model, for formats that have no field for it.
 pub const MODEL: HeaderName = HeaderName::from_static("titanic-model");
@@ -39,7 +40,7 @@ pub fn text_as(media_type: &str, status: StatusCode, text: String) -> HttpRespon
         .body(text)
 }
 
-/// An HTML response with a Content-Security-Policy.
+/// An HTML response with a Content-Security-Policy. Names and values of strangers in it are harmless to look at.
 pub fn page(policy: &str, markup: String) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
@@ -47,5 +48,5 @@ pub fn page(policy: &str, markup: String) -> HttpResponse {
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
-        .body(markup)
+        .body(harmless(markup))
 }

@@ -12,7 +12,7 @@ use super::health::Lifecycle;
 use super::inflight::Inflight;
 use super::mode::{self, Mode};
 use super::problem::{Problem, kind};
-use super::route::Route;
+use super::route::{Route, Tag};
 use super::routes::ROUTES;
 use super::watch::{Known, Methods, Watch};
 use crate::telemetry::metrics::Metrics;
@@ -81,6 +81,7 @@ impl Router {
                     route: id,
                     access: route.access,
                     takes_body: is_served && route.body.is_some(),
+                    predicts: route.tag == Tag::Predictions && route.body.is_some(),
                 });
             }
         }

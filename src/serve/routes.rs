@@ -3,7 +3,7 @@
 use super::route::Table;
 use super::{
     alerts, cloud, cycle, events, follow, health, jobs, labels, login, metrics, models, monitor,
-    openapi, predict, quarantine, replay, rows, settings, site, sources, store, why, ws,
+    openapi, predict, quarantine, replay, rows, service, settings, site, sources, store, why, ws,
 };
 
 /// All routes, by resource. The most frequently requested ones come first, because the router tries them in this order.
@@ -19,6 +19,7 @@ pub static ROUTES: Table = Table(&[
     models::ROUTES,
     cycle::ROUTES,
     monitor::ROUTES,
+    service::ROUTES,
     alerts::ROUTES,
     jobs::ROUTES,
     replay::ROUTES,

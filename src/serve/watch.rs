@@ -44,13 +44,33 @@ pub struct Known {
     pub access: Access,
     /// Whether the handler reads a body.
     pub takes_body: bool,
+    /// Whether its responses are predictions, for which there is an objective.
+    pub predicts: bool,
+}
+
+/// What the middleware needs to know of a method.
+#[derive(Clone, Copy)]
+struct Asked {
+    route: RouteId,
+    access: Access,
+    takes_body: bool,
+    predicts: bool,
 }
 
 impl Methods {
-    fn of(&self, method: &Method) -> (RouteId, Access, bool) {
+    fn of(&self, method: &Method) -> Asked {
         let known = self.known.iter().find(|known| known.method == *method);
-        known.map_or((self.unmatched, Access::Open, false), |known| {
-            (known.route, known.access, known.takes_body)
+        let unknown = Asked {
+            route: self.unmatched,
+            access: Access::Open,
+            takes_body: false,
+            predicts: false,
+        };
+        known.map_or(unknown, |known| Asked {
+            route: known.route,
+            access: known.access,
+            takes_body: known.takes_body,
+            predicts: known.predicts,
         })
     }
 }
@@ -109,15 +129,14 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let begun = Instant::now();
-        let metrics = self.watch.metrics.clone();
-        let (route, access, takes_body) = self.watch.methods.of(request.method());
-        let answered = move |status: u16, counts: bool| {
-            let took = begun.elapsed();
-            metrics.answered(route, status, took);
-            if counts {
-                metrics.latency.record(took);
-            }
+        let asked = self.watch.methods.of(request.method());
+        let counted = Counted {
+            metrics: self.watch.metrics.clone(),
+            asked,
+            begun,
         };
+        let (access, takes_body) = (asked.access, asked.takes_body);
+        let answered = move |status: u16, counts: bool| counted.record(status, counts);
         let connection = stream::of(request.request());
         let mut begun_on = Begun::new(connection.cloned(), has_body(request.headers()));
         let (place, page) = match self.watch.admit(&request, access, takes_body) {
@@ -132,7 +151,7 @@ where
         let answer = self.service.call(request);
         begun_on.counted = Some(Counted {
             metrics: self.watch.metrics.clone(),
-            route,
+            asked,
             begun,
         });
         let (lifecycle, budget) = (self.watch.lifecycle.clone(), self.watch.budget.clone());
@@ -164,8 +183,22 @@ struct Begun {
 /// The data needed to count a request in the metrics.
 struct Counted {
     metrics: Arc<Metrics>,
-    route: RouteId,
+    asked: Asked,
     begun: Instant,
+}
+
+impl Counted {
+    /// Records a response. Trials count in the metrics of their route alone.
+    fn record(&self, status: u16, counts: bool) {
+        let took = self.begun.elapsed();
+        self.metrics.answered(self.asked.route, status, took);
+        if counts {
+            self.metrics.latency.record(took);
+        }
+        if counts && self.asked.predicts {
+            self.metrics.answers.record(status, took);
+        }
+    }
 }
 
 impl Begun {
@@ -188,9 +221,7 @@ impl Drop for Begun {
     fn drop(&mut self) {
         self.connection.take().iter().for_each(|c| c.end(false));
         if let Some(counted) = self.counted.take() {
-            let took = counted.begun.elapsed();
-            counted.metrics.answered(counted.route, CLIENT_LEFT, took);
-            counted.metrics.latency.record(took);
+            counted.record(CLIENT_LEFT, true);
         }
     }
 }

@@ -53,6 +53,11 @@ impl Counts {
         )
     }
 
+    pub fn add(&mut self, other: &Counts) {
+        self.0.resize(self.0.len().max(other.0.len()), 0);
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a += b);
+    }
+
     pub fn total(&self) -> u64 {
         self.0.iter().sum()
     }

@@ -9,6 +9,7 @@ use metrics::{Counter, Gauge, Histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 
 pub use super::{
+    answers::Answers,
     instrument::{
         ByColumn, ByLabel, ByRoute, ByRouteAndStatus, ClosedLabel, DroppedLines, ModelInfo,
         RouteId, Tally, TallyByColumn,
@@ -51,6 +52,8 @@ macro_rules! metrics {
             $(#[doc = $help] pub $name: $kind,)+
             /// Response times that the program itself reads.
             pub latency: Latency,
+            /// Responses to requests for predictions, which the program itself reads.
+            pub answers: Answers,
             recorder: Arc<PrometheusRecorder>,
             routes: Vec<Route>,
         }
@@ -67,7 +70,7 @@ macro_rules! metrics {
                     let (name, help) = (stringify!($name), $help.trim_ascii());
                     <$kind>::register(&Registrar { recorder: &recorder, name, help, routes: &routes })
                 };)+
-                Metrics { $($name,)+ latency: Latency::default(), recorder, routes }
+                Metrics { $($name,)+ latency: Latency::default(), answers: Answers::default(), recorder, routes }
             }
 
             /// Text blocks of the metrics that the recorder does not hold.
@@ -224,6 +227,13 @@ impl Metrics {
             .map(route)
             .collect();
         Metrics::register(Arc::new(recorder), routes)
+    }
+
+    /// Counts a response to a request for predictions as slow from this time on.
+    #[must_use]
+    pub fn with_objective(mut self, objective: Duration) -> Metrics {
+        self.answers = Answers::within(objective);
+        self
     }
 
     /// The id of a route, to be looked up once at start. Requests to a route that was not registered count as `unmatched`.

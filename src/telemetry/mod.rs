@@ -1,5 +1,6 @@
 //! Metrics, the log and standard error. Every module may use it.
 
+pub mod answers;
 mod instrument;
 mod labels;
 pub mod latency;

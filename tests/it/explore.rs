@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use polars::prelude::{Column, DataFrame, NamedFrom, ParquetWriter, Series};
 use serde_json::{Value, json};
 
 use crate::cli::Folder;
@@ -223,6 +224,109 @@ fn two_tables_are_compared_as_drift_does() {
     assert!(folder.text("both.html").contains("Beside the reference"));
     let message = folder.run("explore - --against train.csv").fails(2);
     assert!(message.contains("standard input"), "{message}");
+}
+
+/// A table as CSV, JSON lines and Parquet, with every third text missing; `shift` is added to its numbers.
+fn in_three_formats(folder: &Folder, name: &str, shift: f64) {
+    let numbers: Vec<f64> = (0..300)
+        .map(|i| f64::from(i * 37 % 101) / 4.0 + shift)
+        .collect();
+    let levels: Vec<Option<&str>> = (0..300)
+        .map(|i| [Some("red"), Some("white"), None][i % 3])
+        .collect();
+    let (mut csv, mut lines) = (String::from("n,level\n"), String::new());
+    for (n, level) in numbers.iter().zip(&levels) {
+        writeln!(csv, "{n},{}", level.unwrap_or_default()).unwrap();
+        writeln!(lines, "{}", json!({"n": n, "level": level})).unwrap();
+    }
+    folder.put(&format!("{name}.csv"), csv);
+    folder.put(&format!("{name}.jsonl"), lines);
+    let columns = vec![
+        Column::from(Series::new("n".into(), numbers)),
+        Column::from(Series::new("level".into(), levels)),
+    ];
+    let mut frame = DataFrame::new(300, columns).unwrap();
+    let file = std::fs::File::create(folder.path(&format!("{name}.parquet"))).unwrap();
+    ParquetWriter::new(file).finish(&mut frame).unwrap();
+}
+
+#[test]
+fn a_reference_may_have_another_format() {
+    let folder = Folder::new();
+    in_three_formats(&folder, "before", 0.0);
+    in_three_formats(&folder, "after", 9.0);
+    let compared = |current: &str, reference: &str| {
+        let line = format!("explore {current} --against {reference} -o t.html --json");
+        let document = folder.run(&line).ok().json();
+        let page = folder.text("t.html");
+        assert!(page.contains("Beside the reference"), "{line}");
+        (
+            document["against"].clone(),
+            document["beside"]["columns"].clone(),
+        )
+    };
+    let (usual, beside) = compared("after.csv", "before.csv");
+    assert_eq!(usual["rows"], json!({"reference": 300, "current": 300}));
+    assert_eq!(named(&usual["columns"], "name", "n")["drift"], true);
+    assert_eq!(named(&usual["columns"], "name", "level")["drift"], false);
+    let formats = ["csv", "jsonl", "parquet"];
+    for (current, reference) in formats.iter().flat_map(|a| formats.map(|b| (a, b))) {
+        let found = compared(&format!("after.{current}"), &format!("before.{reference}"));
+        assert_eq!(found.0, usual, "{current} against {reference}");
+        assert_eq!(found.1, beside, "{current} against {reference}");
+    }
+}
+
+#[test]
+fn a_large_table_is_sampled_and_says_so() {
+    let folder = Folder::new();
+    let mut table = String::from("n,level,y\n");
+    let rows = 120_000_u32;
+    for i in 0..rows {
+        let hash = i.wrapping_mul(2_654_435_761) >> 12;
+        writeln!(
+            table,
+            "{},{},{}",
+            hash % 1_000,
+            ["a", "b", ""][hash as usize % 3],
+            hash >> 10 & 1
+        )
+        .unwrap();
+    }
+    folder.put("large.csv", table);
+    let ran = folder
+        .run("explore large.csv --target y -o large.html --seed 7 --json")
+        .ok();
+    let document = ran.json();
+    assert_eq!(
+        (&document["rows"], &document["sampled"]),
+        (&json!(rows), &json!({"rows": 100_000, "seed": 7}))
+    );
+    // Missing values are counted over the whole table.
+    let missing = (0..rows)
+        .filter(|i| (i.wrapping_mul(2_654_435_761) >> 12) % 3 == 2)
+        .count();
+    assert_eq!(
+        named(&document["columns"], "name", "level")["missing"],
+        missing
+    );
+    let page = folder.text("large.html");
+    assert!(page.contains("sample"), "the page states the sample");
+    let other = folder
+        .run("explore large.csv --target y --seed 8 --json")
+        .ok()
+        .json();
+    assert_eq!(other["sampled"]["seed"], 8);
+    assert_ne!(
+        other["columns"][0]["statistics"]["mean"],
+        document["columns"][0]["statistics"]["mean"]
+    );
+    // Beside a reference, the sample is that of the explored table, and the verdict is of all rows.
+    let both = folder
+        .run("explore large.csv --against large.csv --json")
+        .ok()
+        .json();
+    assert_eq!(both["against"]["drift"], false);
 }
 
 #[test]

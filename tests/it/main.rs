@@ -60,6 +60,7 @@ mod stopping;
 mod store;
 mod store_bytes;
 mod store_cli;
+mod strangers;
 mod swap;
 mod tables;
 mod the_loop;

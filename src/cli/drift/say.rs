@@ -1,5 +1,6 @@
 //! Formats a drift verdict for people.
 
+use crate::cli::out::shown;
 use crate::cli::table;
 use crate::monitor::drift::{Drift, Test};
 
@@ -60,7 +61,7 @@ pub fn verdict(reference: &str, current: &str, drift: &Drift) -> String {
     if !drift.skipped.is_empty() {
         text.push_str(&format!("\nnot compared: {}", drift.skipped.join(", ")));
     }
-    text
+    shown(&text)
 }
 
 fn headline(drift: &Drift) -> String {

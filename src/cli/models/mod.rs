@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
-use super::out::{outln, print_json};
+use super::out::{outln, print_json, shown};
 use super::plot::{self, Bar};
 use super::site::Site;
 use super::table;
@@ -192,12 +192,12 @@ fn show(site: &Site, version: &str) -> Result<Exit> {
         .iter()
         .map(|f| f.name.as_str())
         .collect();
-    outln!("{} features: {}", names.len(), names.join(", "));
+    outln!("{} features: {}", names.len(), shown(&names.join(", ")));
     if let Some(evaluation) = &card.evaluation {
         plots(evaluation)?;
     }
     for warning in &card.table_warnings {
-        outln!("warning: {warning}");
+        outln!("warning: {}", shown(&warning.to_string()));
     }
     Ok(Exit::Done)
 }

@@ -8,6 +8,7 @@ use super::target::Labels;
 use crate::schema::NumberForm;
 use crate::schema::column::Label;
 use crate::schema::dialect::Setting;
+use crate::schema::fault::is_hidden;
 use crate::schema::missing::USUAL;
 
 /// The inputs of a spec's text.
@@ -273,5 +274,13 @@ fn typed(label: &Label) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string() // a JSON string is a YAML string
+    let json = serde_json::Value::from(text).to_string(); // a JSON string is a YAML string
+    let mut exact = String::with_capacity(json.len());
+    for c in json.chars() {
+        match is_hidden(c) {
+            true => exact.push_str(&format!("\\u{:04x}", c as u32)),
+            false => exact.push(c),
+        }
+    }
+    exact
 }

@@ -13,6 +13,10 @@ pub trait Canvas {
     fn disc(&mut self, middle: Point, radius: f64, paint: Paint);
     /// Writes one line of text whose baseline starts, has its middle or ends at a place.
     fn text(&mut self, at: Point, anchor: Anchor, text: &str, paint: Paint);
+    /// Writes a time in UTC, given in seconds since 1970, which a canvas that knows the reader's clock may write as that has it.
+    fn time(&mut self, at: Point, anchor: Anchor, text: &str, _seconds: f64) {
+        self.text(at, anchor, text, Paint::Label);
+    }
     /// Width of a text as it would be written.
     fn width(&self, text: &str) -> f64;
 }

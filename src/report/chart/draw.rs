@@ -1,6 +1,6 @@
 //! Lays a chart out on a canvas.
 
-use super::axis::Range;
+use super::axis::{Range, Scale};
 use super::canvas::{Anchor, Canvas, Paint, Point, TEXT};
 use super::ticks::{Tick, ticks};
 use super::{At, Bar, Cell, Chart, Mark, Spot};
@@ -214,7 +214,11 @@ impl Frame {
             let text = fitting(&tick.text, room.max(3.0 * TEXT), canvas);
             let half = canvas.width(&text) / 2.0;
             let x = x.min(self.right + 2.0 * GAP - half).max(half);
-            canvas.text((x, self.bottom + LINE), Anchor::Middle, &text, Paint::Label);
+            let place = (x, self.bottom + LINE);
+            match chart.x.scale {
+                Scale::Time => canvas.time(place, Anchor::Middle, &text, tick.at),
+                _ => canvas.text(place, Anchor::Middle, &text, Paint::Label),
+            }
         }
     }
 

@@ -15,7 +15,7 @@ pub fn image(chart: &Chart, caption: &str, size: Size) -> Markup {
     draw(chart, &mut canvas, size);
     let description = format!("{caption}-text");
     html! {
-        svg viewBox=(format!("0 0 {} {}", size.width, size.height)) width=(size.width * SCALE) role="img"
+        svg .wide[size.width > NARROW] viewBox=(format!("0 0 {} {}", size.width, size.height)) width=(size.width * SCALE) role="img"
             aria-labelledby=(caption) aria-describedby=(description) {
             desc #(description) { (visible(&chart.summary)) }
             (PreEscaped(canvas.body))
@@ -25,6 +25,9 @@ pub fn image(chart: &Chart, caption: &str, size: Size) -> Markup {
 
 /// Pixels of CSS for a point of the drawing where there is room: text is then a little smaller than that of the page.
 const SCALE: f64 = 1.3;
+
+/// Width up to which a drawing can be read on a narrow screen as well.
+const NARROW: f64 = 320.0;
 
 #[derive(Default)]
 struct Svg {
@@ -59,6 +62,28 @@ fn place(points: &[Point]) -> String {
     text
 }
 
+impl Svg {
+    fn write(
+        &mut self,
+        (x, y): Point,
+        anchor: Anchor,
+        text: &str,
+        paint: Paint,
+        time: Option<f64>,
+    ) {
+        let anchor = match anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        };
+        let (x, y) = (format!("{x:.1}"), format!("{y:.1}"));
+        let text = html! {
+            text class=(class(paint)) x=(x) y=(y) text-anchor=(anchor) data-time=[time] { (visible(text)) }
+        };
+        self.body.push_str(&text.0);
+    }
+}
+
 impl Canvas for Svg {
     fn line(&mut self, points: &[Point], paint: Paint) {
         let line = html! { polyline class=(class(paint)) points=(place(points)) {} };
@@ -76,15 +101,13 @@ impl Canvas for Svg {
         self.body.push_str(&disc.0);
     }
 
-    fn text(&mut self, (x, y): Point, anchor: Anchor, text: &str, paint: Paint) {
-        let anchor = match anchor {
-            Anchor::Start => "start",
-            Anchor::Middle => "middle",
-            Anchor::End => "end",
-        };
-        let (x, y) = (format!("{x:.1}"), format!("{y:.1}"));
-        let text = html! { text class=(class(paint)) x=(x) y=(y) text-anchor=(anchor) { (visible(text)) } };
-        self.body.push_str(&text.0);
+    fn text(&mut self, at: Point, anchor: Anchor, text: &str, paint: Paint) {
+        self.write(at, anchor, text, paint, None);
+    }
+
+    /// The page's script writes the time anew, by the reader's clock.
+    fn time(&mut self, at: Point, anchor: Anchor, text: &str, seconds: f64) {
+        self.write(at, anchor, text, Paint::Label, Some(seconds));
     }
 
     /// The browser's font is not known: the mean advance of a sans-serif font, wide characters counted as two.

@@ -8,7 +8,7 @@ pub use figure::{figure, table};
 
 use super::chart::{self, Size};
 use super::document::{Block, Document, Section, Style, Text};
-use super::visible;
+use super::{harmless, visible};
 
 const DOCUMENT: &str = include_str!("document.css");
 /// Size of a chart on a line of its own, and of one beside others.
@@ -47,7 +47,7 @@ pub fn file(title: &str, styles: &[&str], body: &Markup) -> String {
             body { (body) }
         }
     };
-    page.into_string()
+    harmless(page.into_string())
 }
 
 fn draw_section(section: &Section) -> Markup {

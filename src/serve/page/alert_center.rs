@@ -2,10 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::text::minute;
+use super::text::when;
 use crate::alert::condition;
 use crate::alert::view::View;
-use crate::clock;
 
 /// Draws what can be managed beside the alerts themselves.
 pub fn draw(alerts: &Markup, view: &View) -> Markup {
@@ -21,7 +20,7 @@ pub fn draw(alerts: &Markup, view: &View) -> Markup {
                 tbody { @for alert in &view.alerts { tr {
                     th scope="row" { (condition::name(alert.rule)) } td { (alert.subject) }
                     td { @if alert.state == "firing" { strong.alarm { "firing" } } @else { (alert.state) } }
-                    td.muted { (minute(&clock::rfc3339(alert.since))) }
+                    td.muted { (when(alert.since)) }
                     td { (alert.annotations.get("summary").cloned().unwrap_or_default()) }
                     td { @if alert.state != "silenced" && alert.state != "resolved" {
                         button type="button" data-post={ "/v1/alerts/" (alert.id) "/silence" } data-body=r#"{"for": "2h"}"# { "Silence 2 h" }
@@ -46,7 +45,7 @@ pub fn draw(alerts: &Markup, view: &View) -> Markup {
                     th scope="row" { @for matcher in &silence.matchers {
                         (matcher.name) @if matcher.equal { "=" } @else { "≠" } (matcher.value) " "
                     } }
-                    td { (minute(&clock::rfc3339(silence.until))) } td { (silence.comment) }
+                    td { (when(silence.until)) } td { (silence.comment) }
                 } } }
             } } }
         }
@@ -64,7 +63,7 @@ pub fn draw(alerts: &Markup, view: &View) -> Markup {
                 thead { tr { th scope="col" { "given up" } th scope="col" { "channel" } th scope="col" { "rule" } th.number scope="col" { "attempts" }
                     th scope="col" { "error" } th scope="col" { span.unseen { "resend" } } } }
                 tbody { @for letter in &view.outbox.dead_letters { tr {
-                    td.muted { (minute(&clock::rfc3339(letter.created))) } td { (letter.channel) } td { (condition::name(letter.rule)) }
+                    td.muted { (when(letter.created)) } td { (letter.channel) } td { (condition::name(letter.rule)) }
                     td.number { (letter.attempts) } td { (letter.error) }
                     td { button type="button" data-post={ "/v1/alerts/outbox/" (letter.id) "/resend" } { "Resend" } }
                 } } }

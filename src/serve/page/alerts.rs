@@ -2,10 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::text::minute;
+use super::text::when;
 use crate::alert::condition;
 use crate::alert::view::{Shown, View};
-use crate::clock;
 
 /// Maximum number of dead letters shown.
 const SHOWN: usize = 3;
@@ -34,7 +33,7 @@ pub fn draw(view: &View) -> Markup {
                     @for (n, alert) in over.iter().enumerate() {
                         @if n > 0 { " · " }
                         (condition::name(alert.rule)) " (" (alert.subject) ") since "
-                        (minute(&clock::rfc3339(alert.since)))
+                        (when(alert.since))
                     }
                 }
             }
@@ -58,7 +57,7 @@ fn draw_open(alert: &Shown) -> Markup {
                 @if alert.state == "firing" { span.alarm { (condition::name(alert.rule)) } }
                 @else { (condition::name(alert.rule)) }
                 " " span.plain.muted { (alert.state) " · " (alert.subject) " · since "
-                    (minute(&clock::rfc3339(alert.since))) }
+                    (when(alert.since)) }
             }
             p { (said("summary")) }
             p.muted.hint { (said("description")) }

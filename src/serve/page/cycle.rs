@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use super::aside;
-use super::text::{minute, thousands};
+use super::text::{thousands, time_of};
 use super::trouble::{self, Trouble};
 use crate::control::jobs::{JobView, State};
 use crate::promotion::gate::{Gate, Verdict};
@@ -117,7 +117,7 @@ fn trained(training: &Training) -> Markup {
         div {
             h3 {
                 (training.model) " "
-                span.plain.muted { (training.role) " · trained " (minute(&training.trained)) }
+                span.plain.muted { (training.role) " · trained " (time_of(&training.trained)) }
             }
             @match gate {
                 None => p.muted { "No gate: there were no rows the live model had not seen." },

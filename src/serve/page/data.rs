@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::monitor::probability;
-use super::text::minute;
+use super::text::time_of;
 use crate::monitor::drift::ColumnDrift;
 use crate::pulls::view::SourceView;
 use crate::report::chart::{Axis, Chart, Counts, Size, bars, histogram};
@@ -65,7 +65,13 @@ pub fn draw(view: &View<'_>) -> Markup {
             h2 #columns-title { "Columns" }
             p.muted { "The latest " (recent) " predictions beside the training rows of " (view.model) "." }
             div.charts {
-                @for (i, column) in view.columns.iter().enumerate() { (draw_column(column, i)) }
+                @for (i, column) in view.columns.iter().enumerate().filter(|(_, column)| !is_text(column)) { (draw_column(column, i)) }
+            }
+            @if view.columns.iter().any(is_text) {
+                h3 { "Free text" }
+                dl { @for column in view.columns.iter().filter(|column| is_text(column)) {
+                    dt { (column.profile.name) } dd { (draw_hint(column)) }
+                } }
             }
         }
         (quarantine(view))
@@ -75,6 +81,21 @@ pub fn draw(view: &View<'_>) -> Markup {
 }
 
 fn draw_column(column: &ColumnView<'_>, i: usize) -> Markup {
+    html! {
+        div.column {
+            @if let Some(chart) = chart(column) { (figure(&chart, &format!("column-{i}"), SIZE)) }
+            @else { h3 { (column.profile.name) } }
+            (draw_hint(column))
+        }
+    }
+}
+
+fn is_text(column: &ColumnView<'_>) -> bool {
+    matches!(column.profile.observed, Observed::Text(_))
+}
+
+/// Draws the missing share and the drift of a column.
+fn draw_hint(column: &ColumnView<'_>) -> Markup {
     let profile = column.profile;
     let share = |missing: u64, rows: u64| match rows {
         0 => "–".to_owned(),
@@ -86,20 +107,14 @@ fn draw_column(column: &ColumnView<'_>, i: usize) -> Markup {
         Observed::Text(found) => (found.rows, found.missing),
     };
     html! {
-        div.column {
-            @match chart(column) {
-                Some(chart) => (figure(&chart, &format!("column-{i}"), SIZE)),
-                None => h3 { (profile.name) " " span.plain.muted { "free text" } },
-            }
-            p.hint {
-                "missing " (share(missing, rows)) " → " (share(column.recent.missing, column.recent.rows))
-                @if let Some(drift) = column.drift {
-                    @if let Some(p) = drift.p_adjusted { " · p, adjusted " (probability(p)) }
-                    @if let Some(psi) = drift.psi { " · PSI " (format!("{psi:.3}")) }
-                    @if drift.drift {
-                        " · " strong.alarm { "drifted: " (drift.change.as_deref().unwrap_or_default()) }
-                        " · " a href={ "/data/rows?column=" (encoded(&profile.name)) } { "rows that differ most" }
-                    }
+        p.hint {
+            "missing " (share(missing, rows)) " → " (share(column.recent.missing, column.recent.rows))
+            @if let Some(drift) = column.drift {
+                @if let Some(p) = drift.p_adjusted { " · p, adjusted " (probability(p)) }
+                @if let Some(psi) = drift.psi { " · PSI " (format!("{psi:.3}")) }
+                @if drift.drift {
+                    " · " strong.alarm { "drifted: " (drift.change.as_deref().unwrap_or_default()) }
+                    " · " a href={ "/data/rows?column=" (encoded(&profile.name)) } { "rows that differ most" }
                 }
             }
         }
@@ -227,7 +242,7 @@ fn sources(sources: &[SourceView]) -> Markup {
                     @match &source.last {
                         None => { td.muted colspan="3" { "not yet" } }
                         Some(last) => {
-                            td { (minute(&last.ended)) @if let Some(error) = &last.error { " " strong.alarm { (error) } } }
+                            td { (time_of(&last.ended)) @if let Some(error) = &last.error { " " strong.alarm { (error) } } }
                             td.number { (last.stored) } td.number { (last.quarantined) }
                         }
                     }

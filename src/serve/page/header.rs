@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::text::{minute, thousands};
+use super::text::{thousands, time_of};
 use super::view::{PageView, Reader};
 
 /// Draws the model's name, training time, learner and number of training rows.
@@ -11,7 +11,7 @@ pub fn draw(view: &PageView) -> Markup {
         div #model data-swap {
             h1 { (view.model) }
             p.muted {
-                "live model · trained " time datetime=(view.trained) { (minute(&view.trained)) }
+                "live model · trained " (time_of(&view.trained))
                 " · " (view.learner) " · trained on " (thousands(view.rows)) " rows"
             }
             @if view.reader.is_signed_in { button #logout type="button" { "Sign out" } }

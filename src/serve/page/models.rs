@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::text::{minute, thousands};
+use super::text::{thousands, time_of};
 use crate::model::Evaluation;
 use crate::model::evaluation::{Dependence, Importance};
 use crate::model::lines::{Only, diff};
@@ -20,8 +20,8 @@ const LISTED: [&str; 5] = ["accuracy", "f1", "auc", "log_loss", "brier"];
 /// Partial dependences drawn, those of the most important columns.
 const CURVES: usize = 8;
 
-/// Draws the list of versions, newest first.
-pub fn list(models: &Models) -> Markup {
+/// Draws the list of versions, newest first. `replays` is the section of a reader who may start them.
+pub fn list(models: &Models, replays: Option<&Markup>) -> Markup {
     html! {
         section #versions aria-labelledby="versions-title" {
             div.title {
@@ -34,7 +34,7 @@ pub fn list(models: &Models) -> Markup {
                 table {
                     thead { tr {
                         th scope="col" { "version" } th scope="col" { "role" } th scope="col" { "learner" } th scope="col" { "trained" }
-                        @for metric in METRICS.iter().filter(|m| LISTED.contains(&m.name)) { th.number scope="col" { abbr title=(metric.doc) { (metric.name.replace('_', " ")) } } }
+                        @for metric in METRICS.iter().filter(|m| LISTED.contains(&m.name)) { th.number scope="col" { abbr title=(metric.doc) { (metric.title) } } }
                     } }
                     tbody {
                         @for line in models.models.iter().rev() {
@@ -42,7 +42,7 @@ pub fn list(models: &Models) -> Markup {
                                 th scope="row" { a href={ "/models/" (line.model) } { (line.model) } }
                                 td { (role(line.role)) }
                                 td { (line.learner.as_deref().unwrap_or("cannot be read")) }
-                                td.muted.name { (line.trained.as_deref().map(minute).unwrap_or_default()) }
+                                td.muted.name { (time_of(line.trained.as_deref().unwrap_or_default())) }
                                 @for metric in METRICS.iter().filter(|m| LISTED.contains(&m.name)) {
                                     td.number { (line.cv.as_ref().and_then(|cv| cv.metrics.get(metric.name))
                                         .map_or("–".into(), |e| with_error(e.mean, e.se))) }
@@ -53,6 +53,22 @@ pub fn list(models: &Models) -> Markup {
                 }
             }
             p.muted.hint { "Cross-validated, mean ± corrected standard error (Nadeau & Bengio 2003)." }
+        }
+        @if let Some(replays) = replays {
+            section aria-labelledby="replay-title" {
+                h2 #replay-title { "Replay" }
+                p.muted { "Scores stored predictions again with another version, and compares it with the version that made the newest of \
+                    them. It only reads, at low priority." }
+                form.inline data-json="/v1/replay" {
+                    label { "with " select name="model" {
+                        @for line in models.models.iter().rev() { option value=(line.model) { (line.model) } }
+                    } }
+                    label { "from " input type="text" name="since" placeholder="2026-01-31" size="20"; }
+                    label { "until " input type="text" name="until" placeholder="2026-01-31T09:15:00Z" size="20"; }
+                    button type="submit" { "Replay" }
+                }
+                (replays)
+            }
         }
     }
 }
@@ -89,7 +105,7 @@ pub fn one(card: &Card, before: Option<&Card>, ledger: &[LedgerLine]) -> Markup 
             p #said role="status" {}
             dl {
                 dt { "role" } dd { (card.role.map(role).unwrap_or("not in the ledger")) }
-                dt { "trained" } dd { (card.trained.as_deref().map(minute).unwrap_or_default()) }
+                dt { "trained" } dd { (time_of(card.trained.as_deref().unwrap_or_default())) }
                 dt { "learner" } dd { (facts.learner) ", calibration " (facts.calibration) }
                 dt { "why this one" } dd { (facts.choice) }
                 dt { "rows" } dd { (thousands(facts.rows)) ", " (thousands(facts.positives)) " of them " (facts.target.column) " = " (positive)
@@ -143,7 +159,7 @@ fn metrics(card: &Card, before: Option<&Card>) -> Markup {
                     @for tried in &card.facts.candidates { th.number scope="col" { (tried.learner) } }
                 } }
                 tbody { @for metric in METRICS { tr {
-                    th scope="row" { abbr title=(metric.doc) { (metric.name.replace('_', " ")) } }
+                    th scope="row" { abbr title=(metric.doc) { (metric.title) } }
                     td.number { (value(card, metric.name)) }
                     @if let Some(before) = before { td.number { (value(before, metric.name)) } }
                     @for tried in &card.facts.candidates {
@@ -318,7 +334,7 @@ fn ledger_of(lines: &[LedgerLine]) -> Markup {
         section aria-labelledby="ledger-title" {
             h2 #ledger-title { "Decisions about it" }
             ol.story { @for line in lines { li { details {
-                summary { time.muted datetime=(line.time) { (minute(&line.time)) } " " strong { (action(line.action)) } " by " (line.by) ": " (line.reason) }
+                summary { span.muted { (time_of(&line.time)) } " " strong { (action(line.action)) } " by " (line.by) ": " (line.reason) }
                 @if !line.evidence.is_null() { pre tabindex="0" { (serde_json::to_string_pretty(&line.evidence).unwrap_or_default()) } }
             } } } }
         }

@@ -1,11 +1,9 @@
 //! The monitor section of the page: the latest drift verdict per column, the model's performance as measured with labels and
 //! as estimated without them, and earlier verdicts.
 
-use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::text::minute;
-use crate::clock;
+use super::text::when;
 use crate::monitor::cbpe::{Estimated, NOTE};
 use crate::monitor::drift::ColumnDrift;
 use crate::monitor::verdict::{Brief, Verdict};
@@ -138,15 +136,11 @@ fn history(seen: &Monitor) -> Markup {
 fn line(brief: &Brief) -> Markup {
     html! {
         tr {
-            td.muted { (at(brief.time)) }
+            td.muted { (when(brief.time)) }
             td { span.name { (brief.model) } @if let Some(slice) = &brief.slice { ", " (slice) } }
             td { @match &brief.change { Some(change) => (change), None => "no drift" } }
         }
     }
-}
-
-fn at(time: Timestamp) -> String {
-    minute(&clock::rfc3339(time))
 }
 
 fn with(value: Option<f64>, interval: Option<Interval>) -> String {

@@ -1,21 +1,23 @@
-//! The overview: traffic, performance over time, monitor, alerts, loop, and the live feed.
+//! The overview: traffic, service level, performance over time, monitor, alerts, loop, and the live feed.
 
 use maud::{Markup, html};
 use serde_json::Value;
 
 use super::view::PageView;
-use super::{cycle, figures, predict, recent};
+use super::{cycle, figures, predict, recent, service};
 use crate::report::chart::{At, Axis, Bar, Chart, Mark, Size, Spot};
 use crate::report::html::figure;
+use crate::serve::views::ServiceLevel;
 use crate::store::kind::Kind;
 use crate::timeline::Story;
 
 const SIZE: Size = Size::of(430.0, 180.0);
 
 /// Draws the overview.
-pub fn draw(view: &PageView, traffic: &Markup) -> Markup {
+pub fn draw(view: &PageView, traffic: &Markup, level: &ServiceLevel) -> Markup {
     html! {
         (traffic)
+        (service::draw(level))
         div.pair {
             (figures::draw(view))
             (recent::draw(view))

@@ -8,7 +8,7 @@ use crate::model::evaluation::DependencePoint;
 use crate::report::chart::{At, Axis, Chart, Mark, Size, Spot};
 use crate::report::html::figure;
 
-const SIZE: Size = Size::of(720.0, 220.0);
+const SIZE: Size = Size::of(560.0, 200.0);
 
 /// Draws the page.
 pub fn draw(view: &PageView) -> Markup {

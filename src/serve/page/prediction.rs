@@ -22,7 +22,7 @@ pub fn draw(why: &WhyPrediction) -> Markup {
             dl {
                 dt { "time" } dd { time datetime=(event.time) { (event.time) } }
                 dt { "model" } dd { a href={ "/models/" (member("model")) } { (member("model")) } }
-                dt { "probability" } dd { (member("probability")) }
+                dt { "probability" } dd { (probability(event.members.get("probability"))) }
                 dt { "decision" } dd { (member("label")) }
                 dt { "label" } dd { @match &why.truth { Some(label) => strong { (label) }, None => "not known yet" } }
                 dt { "transport" } dd { (member("transport")) }
@@ -37,14 +37,14 @@ pub fn draw(why: &WhyPrediction) -> Markup {
         }
         section aria-labelledby="row-title" {
             h2 #row-title { "Row" }
-            table { tbody { @for (name, value) in row.into_iter().flatten() { tr {
+            table.facts { tbody { @for (name, value) in row.into_iter().flatten() { tr {
                 th scope="row" { (visible(name)) }
                 td { @if value.is_null() { span.muted { "missing" } } @else { (text(value)) } }
             } } } }
             @if !why.features.is_empty() {
                 details {
                     summary { (why.features.len()) " features made of it" }
-                    table { tbody { @for feature in &why.features { tr {
+                    table.facts { tbody { @for feature in &why.features { tr {
                         th scope="row" { (feature.name) } td.number { (feature.value) }
                     } } } }
                 }
@@ -59,7 +59,7 @@ pub fn draw(why: &WhyPrediction) -> Markup {
         section aria-labelledby="others-title" {
             h2 #others-title { "Other versions" }
             @if why.versions.is_empty() { p.muted { "There is no other version." } }
-            @else { table { tbody { @for other in &why.versions { tr {
+            @else { table.facts { tbody { @for other in &why.versions { tr {
                 th scope="row" { a href={ "/models/" (other.model) } { (other.model) } }
                 @match other.probability {
                     Some(probability) => { td.number { (format!("{:.1} %", 100.0 * probability)) } }
@@ -68,6 +68,14 @@ pub fn draw(why: &WhyPrediction) -> Markup {
             } } } } }
         }
     }
+}
+
+/// Draws a probability in per cent; its exact value is a tooltip.
+fn probability(value: Option<&Value>) -> Markup {
+    html! { @match value.and_then(Value::as_f64) {
+        Some(exact) => span title=(exact) { (format!("{:.1} %", 100.0 * exact)) },
+        None => "–",
+    } }
 }
 
 fn text(value: &Value) -> String {

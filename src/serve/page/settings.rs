@@ -11,7 +11,7 @@ pub fn draw(settings: &[Setting]) -> Markup {
             h2 #settings-title { "Settings" }
             p.muted { "As this server runs with them. They are set in " code { "config.yaml" } ", in the environment or by a flag, and take effect \
                 at a start; secrets are masked." }
-            div.scroll tabindex="0" role="region" aria-label="settings, table" { table {
+            div.scroll tabindex="0" role="region" aria-label="settings, table" { table.facts {
                 thead { tr { th scope="col" { "setting" } th scope="col" { "value" } th scope="col" { "from" } } }
                 tbody { @for setting in settings { tr {
                     th scope="row" { code { (setting.key) } } td { code { (setting.value) } } td.muted { (setting.origin) }

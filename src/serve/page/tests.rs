@@ -1,7 +1,13 @@
 //! Properties of the page that hold for every spec: it names the model, complies with its own Content-Security-Policy, and
 //! labels its form fields.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 use super::*;
+use crate::serve::views::ServiceLevel;
+use crate::telemetry::answers::Answers;
 use crate::timeline::Story;
 
 fn view() -> PageView {
@@ -75,8 +81,11 @@ fn render(view: &PageView) -> (String, String) {
         frame.draw(header::draw(view), main).into_string()
     };
     let traffic = overview::traffic(&Story::default(), "rare = yes");
+    let answers = Answers::within(Duration::from_secs(1));
+    answers.record(200, Duration::from_millis(3));
+    let level = ServiceLevel::of(&answers, Timestamp::UNIX_EPOCH);
     (
-        draw(overview::draw(view, &traffic), "/"),
+        draw(overview::draw(view, &traffic, &level), "/"),
         draw(predict::draw(view), "/predict"),
     )
 }

@@ -1,5 +1,20 @@
 //! Formatting of times and numbers for people.
 
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use crate::clock;
+
+/// Draws a time in UTC, which the page's script turns into that of the viewer's clock.
+pub(super) fn when(time: Timestamp) -> Markup {
+    time_of(&clock::rfc3339(time))
+}
+
+/// As [`when`], of an RFC 3339 text.
+pub(super) fn time_of(time: &str) -> Markup {
+    html! { @if !time.is_empty() { time datetime=(time) { (minute(time)) } } }
+}
+
 /// Formats an RFC 3339 time in UTC to the minute (`2026-01-31 12:30 UTC`). Any other text is returned unchanged.
 pub(super) fn minute(time: &str) -> String {
     match (time.get(..10), time.get(10..11), time.get(11..16)) {

@@ -80,19 +80,22 @@ fn said(kind: Kind, document: &serde_json::Value) -> (String, bool) {
                 let rows = document["gate"]["rows"].as_u64().unwrap_or(0);
                 return (format!("gate: {verdict}, on {rows} rows"), false);
             }
-            let drift = document["drift"].as_bool().unwrap_or(false);
-            let decay = document["decay"].as_bool().unwrap_or(false);
-            let change = text("change");
-            let about = match text("about") {
-                about if about.is_empty() => "drift".to_owned(),
-                about => about,
+            let is_bad = ["drift", "decay"]
+                .iter()
+                .any(|key| document[*key].as_bool().unwrap_or(false));
+            let what = match (text("about").as_str(), text("says"), text("change")) {
+                ("performance", _, _) => measured(document),
+                (_, says, _) if !says.is_empty() => says,
+                (_, _, change) if is_bad && !change.is_empty() => format!("drift: {change}"),
+                (about, _, _) => {
+                    let about = if about.is_empty() { "drift" } else { about };
+                    format!(
+                        "{about}: {}",
+                        if is_bad { "found" } else { "nothing found" }
+                    )
+                }
             };
-            let what = match (drift || decay, change.is_empty()) {
-                (true, false) => format!("{about}: {change}"),
-                (true, true) => format!("{about} found"),
-                (false, _) => format!("{about}: nothing found"),
-            };
-            (format!("{} · {what}", text("model")), drift || decay)
+            (format!("{} · {what}", text("model")), is_bad)
         }
         Kind::Alert => {
             let state = text("state");
@@ -116,5 +119,61 @@ fn said(kind: Kind, document: &serde_json::Value) -> (String, bool) {
             (what.join(" · "), text("action") == "rolled_back")
         }
         _ => (String::new(), false),
+    }
+}
+
+/// The accuracy of a window of labelled predictions.
+fn measured(document: &serde_json::Value) -> String {
+    let figures = document["figures"].as_array();
+    let accuracy = figures.and_then(|all| all.iter().find(|of| of["metric"] == "accuracy"));
+    let accuracy = accuracy.and_then(|of| of["value"].as_f64());
+    let labels = document["n"].as_u64().unwrap_or(0);
+    match accuracy {
+        Some(accuracy) => {
+            let percent = 100.0 * accuracy;
+            format!("performance: accuracy {percent:.1} % by {labels} labels")
+        }
+        None => format!("performance: measured by {labels} labels"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn verdicts_say_what_they_found() {
+        let check = |document: serde_json::Value, expected: &str, is_bad: bool| {
+            let found = said(Kind::Verdict, &document);
+            assert_eq!(found, (expected.to_owned(), is_bad));
+        };
+        check(
+            json!({"model": "m@1", "about": "performance", "n": 200, "decay": true,
+                "figures": [{"metric": "auc", "value": 0.9}, {"metric": "accuracy", "value": 0.35}]}),
+            "m@1 · performance: accuracy 35.0 % by 200 labels",
+            true,
+        );
+        check(
+            json!({"model": "m@1", "about": "decay", "decay": true, "says": "decay: the share rose", "change": {"n": 1}}),
+            "m@1 · decay: the share rose",
+            true,
+        );
+        check(
+            json!({"model": "m@1", "about": "drift", "drift": true, "change": "a: 1 % → 2 %"}),
+            "m@1 · drift: a: 1 % → 2 %",
+            true,
+        );
+        check(
+            json!({"model": "m@1", "drift": false}),
+            "m@1 · drift: nothing found",
+            false,
+        );
+        check(
+            json!({"about": "gate", "gate": {"verdict": "promote", "rows": 9}}),
+            "gate: promote, on 9 rows",
+            false,
+        );
     }
 }

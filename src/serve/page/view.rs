@@ -53,6 +53,8 @@ pub struct Reader {
     pub is_signed_in: bool,
     /// Whether the user may predict rows; if not, the page has no form.
     pub may_predict: bool,
+    /// Whether the user may administer the server, such as start jobs and see what came of them.
+    pub may_administer: bool,
     /// Topics of the live feed that the user may subscribe to.
     pub topics: Vec<&'static str>,
     /// The pages that the server has.
@@ -65,6 +67,7 @@ impl Default for Reader {
         Reader {
             is_signed_in: false,
             may_predict: true,
+            may_administer: true,
             topics: feed::TOPICS.map(feed::name).to_vec(),
             links: LINKS.to_vec(),
         }

@@ -15,6 +15,7 @@ pub mod timeline;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::guard::{Access, Caller};
+use super::jobs;
 use super::mode::Mode;
 use super::page::shell::{Frame, LINKS, Link};
 use super::page::{self, CSP, Markup, PageView, Reader};
@@ -89,6 +90,7 @@ fn reader(request: &HttpRequest) -> Reader {
         is_signed_in: caller.is_some(),
         links: links(request),
         may_predict: may(types::access("predict")),
+        may_administer: may(jobs::ACCESS) && mode(request) == Mode::Full,
         topics: topics
             .filter(|topic| may(types::access_of(*topic)))
             .map(feed::name)

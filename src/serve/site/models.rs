@@ -3,15 +3,16 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::page;
+use crate::control::jobs::Jobs;
 use crate::registry::{Registry, VersionRef};
 use crate::serve::cards::Cards;
 use crate::serve::guard::Access;
 use crate::serve::models::{card, documents, version};
-use crate::serve::page::{CSP, models as drawing};
+use crate::serve::page::{CSP, models as drawing, replay};
 use crate::serve::problem::{Problem, kind};
 use crate::serve::route::{HTML, Parameter, Response, Route, Tag, text};
 use crate::serve::why::history;
-use crate::serve::{query, reply, views};
+use crate::serve::{jobs, query, reply, views};
 
 const VERSION: &[Parameter] = &[Parameter::path("v", "the version")];
 const DECISIONS: &[Parameter] = &[
@@ -36,6 +37,14 @@ pub static ROUTES: &[Route] = &[
     .parameters(VERSION)
     .stateless(),
     Route::get(
+        "/fragments/replays",
+        Tag::Models,
+        jobs::ACCESS,
+        "Fragment of the page: the latest replays",
+        || web::to(replays),
+    )
+    .responses(&[Response::text(200, "A part of a page.", HTML)]),
+    Route::get(
         "/fragments/models/{v}/decisions",
         Tag::Server,
         Access::READ,
@@ -52,16 +61,19 @@ async fn list(
     request: HttpRequest,
     registry: web::Data<Registry>,
     cards: web::Data<Cards>,
+    jobs: web::Data<Jobs>,
 ) -> Result<HttpResponse, Problem> {
     let (registry, cards) = (registry.get_ref().clone(), cards.get_ref().clone());
     let documents = web::block(move || documents(&registry, &cards));
     let models = documents.await.map_err(Problem::internal)??;
-    Ok(super::draw(
-        &request,
-        "Models",
-        "/models",
-        drawing::list(&models),
-    ))
+    let may = super::reader(&request).may_administer;
+    let replays = may.then(|| replay::draw(&jobs.list()));
+    let main = drawing::list(&models, replays.as_ref());
+    Ok(super::draw(&request, "Models", "/models", main))
+}
+
+async fn replays(jobs: web::Data<Jobs>) -> HttpResponse {
+    reply::page(CSP, replay::draw(&jobs.list()).into_string())
 }
 
 async fn show(

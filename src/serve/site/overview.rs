@@ -11,7 +11,7 @@ use crate::serve::page::{self as pages, CSP, overview};
 use crate::serve::predictor::Predictor;
 use crate::serve::problem::{Problem, kind};
 use crate::serve::route::{HTML, Response, Route, Tag};
-use crate::serve::{monitor, reply};
+use crate::serve::{monitor, reply, service};
 use crate::timeline::Timeline;
 
 pub static ROUTES: &[Route] = &[
@@ -48,7 +48,7 @@ async fn show(
     Ok(super::draw_live(
         &view,
         "/",
-        overview::draw(&view, &traffic),
+        overview::draw(&view, &traffic, &service::level(&predictor)),
     ))
 }
 

@@ -10,6 +10,7 @@ mod monitor;
 mod predictions;
 mod retraining;
 mod server;
+mod service;
 mod why;
 
 pub use events::{Dropped, Event, Events, Label, Labelled, Quarantine, Sources, StoredPrediction};
@@ -21,6 +22,7 @@ pub use predictions::{
 };
 pub use retraining::{Jobs, Loop, Probation, Queued, Shadow};
 pub use server::{Adopted, Follow, Health, Setting, Settings};
+pub use service::{Interval, Objective, ServiceLevel};
 pub use why::{
     FeatureValue, LedgerLine, OtherAnswer, Why, WhyAlert, WhyModel, WhyPrediction, WhyVerdict,
 };

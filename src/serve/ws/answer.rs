@@ -1,7 +1,10 @@
 //! Handles one message and produces its response. No network I/O happens here: text in, text out, and a changed subscription.
 
 use std::rc::Rc;
+use std::time::Instant;
 
+use actix_web::ResponseError;
+use actix_web::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -42,6 +45,8 @@ pub struct Explanation {
     rows: Rows,
     reference: String,
     text: String,
+    /// When the message arrived; `None` for a trial, which no objective holds for.
+    begun: Option<Instant>,
 }
 
 /// Predicts the rows of one connection.
@@ -72,6 +77,7 @@ pub struct Desk {
 
 impl Desk {
     pub fn answer(&mut self, text: &str) -> Reply {
+        let begun = Instant::now();
         let champion = match self.rows.predictor.champion() {
             Ok(champion) => champion,
             Err(problem) => return Reply::Ready(error(Ref::None.json(), &problem)),
@@ -90,12 +96,15 @@ impl Desk {
                         rows: self.rows.clone(),
                         reference: message.reference.json().to_owned(),
                         text: text.to_owned(),
+                        begun: flag(&message, "store", true)?.then_some(begun),
                     }))
                 }
-                "predict" => self
-                    .rows
-                    .predict(&message, &champion, row, work)
-                    .map(Reply::Ready),
+                "predict" => {
+                    let is_trial = !flag(&message, "store", true)?;
+                    let made = self.rows.predict(&message, &champion, row, work);
+                    self.rows.count((!is_trial).then_some(begun), &made);
+                    made.map(Reply::Ready)
+                }
                 "subscribe" => self.subscribe(&message).map(Reply::Ready),
                 "unsubscribe" => self.unsubscribe(&message).map(Reply::Ready),
                 _ => {
@@ -128,7 +137,7 @@ impl Desk {
 
     /// Computes an explanation on the admission pool and returns the response.
     pub async fn explain(&self, asked: Explanation) -> String {
-        let reference = asked.reference.clone();
+        let (reference, begun) = (asked.reference.clone(), asked.begun);
         let work = Work {
             rows: 1,
             kind: WorkKind::Explain,
@@ -140,6 +149,7 @@ impl Desk {
         let job = move |_: &Client| asked.make();
         let connection = self.connection.as_ref();
         let made = self.admission.run(connection, &champion, work, job).await;
+        self.rows.count(begun, &made);
         made.unwrap_or_else(|problem| error(&reference, &problem))
     }
 
@@ -205,6 +215,17 @@ impl Explanation {
 }
 
 impl Rows {
+    /// Counts the response to a message that arrived at `begun`, by the status that it would have over REST.
+    fn count(&self, begun: Option<Instant>, made: &Result<String, Problem>) {
+        if let Some(begun) = begun {
+            let status = made
+                .as_ref()
+                .map_or_else(Problem::status_code, |_| StatusCode::OK);
+            let answers = &self.predictor.metrics.answers;
+            answers.record(status.as_u16(), begun.elapsed());
+        }
+    }
+
     fn predict(
         &self,
         message: &Message<'_>,

@@ -1,164 +1,14 @@
 //! The page in a real browser, driven over the WebDriver protocol (chromedriver from the distribution).
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+mod driver;
+mod keyboard;
+mod live;
+mod widths;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::server::{self, Server};
-
-/// A chromedriver process with one session of a headless Chromium.
-struct Browser {
-    driver: Child,
-    session: String,
-    client: reqwest::Client,
-}
-
-impl Browser {
-    async fn start() -> Browser {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("chromedriver is installed");
-        let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let started = lines
-            .map_while(Result::ok)
-            .find(|line| line.contains("started successfully on port"))
-            .unwrap();
-        let port: u16 = started
-            .trim_end_matches('.')
-            .rsplit(' ')
-            .next()
-            .unwrap()
-            .parse()
-            .unwrap();
-        let client = server::client();
-        let arguments = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--window-size=1280,1000",
-        ];
-        let wanted = json!({"capabilities": {"alwaysMatch": {
-            "goog:chromeOptions": {"args": arguments}, "goog:loggingPrefs": {"browser": "ALL"},
-        }}});
-        let base = format!("http://127.0.0.1:{port}/session");
-        let answer: Value = client
-            .post(&base)
-            .json(&wanted)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
-        let id = answer["value"]["sessionId"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no session: {answer}"))
-            .to_owned();
-        Browser {
-            driver,
-            session: format!("{base}/{id}"),
-            client,
-        }
-    }
-
-    async fn ask(&self, path: &str, body: &Value) -> Value {
-        let answer = self
-            .client
-            .post(format!("{}/{path}", self.session))
-            .json(body)
-            .send()
-            .await
-            .unwrap();
-        let mut answer: Value = answer.json().await.unwrap();
-        answer["value"].take()
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Value {
-        let value = self.ask(path, &body).await;
-        assert!(value["error"].is_null(), "{path}: {value}");
-        value
-    }
-
-    async fn run(&self, script: &str) -> Value {
-        self.post("execute/sync", json!({"script": script, "args": []}))
-            .await
-    }
-
-    /// Waits until a condition holds. The wait runs in the browser, on its animation frames; where the page reloads
-    /// meanwhile, which ends the script, it begins anew there.
-    async fn until(&self, condition: &str) {
-        let script = format!(
-            "const done = arguments[arguments.length - 1]; const end = Date.now() + 20000;
-             (function look() {{ if ({condition}) done(true); else if (Date.now() > end) done(false); else requestAnimationFrame(look); }})();"
-        );
-        let body = json!({"script": script, "args": []});
-        let begun = std::time::Instant::now();
-        let mut met = self.ask("execute/async", &body).await;
-        while met["error"].is_string() && begun.elapsed().as_secs() < 20 {
-            met = self.ask("execute/async", &body).await;
-        }
-        let page = self.run("return document.body.innerText").await;
-        assert_eq!(met, true, "never: {condition}\n{page}");
-    }
-
-    /// Clicks a button that asks, answers `Yes` to a question that says `evidence`, and waits for the page to load anew.
-    async fn agree(&self, css: &str, evidence: &str) {
-        self.run(&format!("document.querySelector('{css}').click()"))
-            .await;
-        self.until(&format!(
-            "document.querySelector('dialog[open]')?.innerText.includes('{evidence}')"
-        ))
-        .await;
-        self.reload_by("dialog button[value=Yes]").await;
-    }
-
-    /// Clicks a button and waits for the page to load anew.
-    async fn reload_by(&self, css: &str) {
-        self.run(&format!(
-            "window.before = true; document.querySelector('{css}').click()"
-        ))
-        .await;
-        self.until("!window.before && document.readyState === 'complete'")
-            .await;
-    }
-
-    async fn find(&self, css: &str) -> String {
-        let element = self
-            .post("element", json!({"using": "css selector", "value": css}))
-            .await;
-        element
-            .as_object()
-            .unwrap()
-            .values()
-            .next()
-            .unwrap()
-            .as_str()
-            .unwrap()
-            .to_owned()
-    }
-
-    async fn type_into(&self, css: &str, text: &str) {
-        let element = self.find(css).await;
-        self.post(&format!("element/{element}/clear"), json!({}))
-            .await;
-        self.post(&format!("element/{element}/value"), json!({"text": text}))
-            .await;
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
-    }
-}
+use crate::server::Server;
+use driver::Browser;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium and chromedriver; .ci/run installs them"]
@@ -230,16 +80,7 @@ async fn the_page_predicts_as_one_types_and_follows_the_champion() {
     assert_eq!(browser.run(cells).await, json!(["<b>male</b>", "9"]));
 
     browser.is_clean().await;
-    // On a phone-sized window the page does not scroll horizontally.
-    browser
-        .post("window/rect", json!({"width": 500, "height": 800}))
-        .await;
-    assert_eq!(browser.run(FITS).await, true);
 }
-
-/// Whether the page does not scroll sideways.
-const FITS: &str =
-    "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
 
 /// The routes of the page that are linked from its navigation.
 const ROUTES: [&str; 7] = [
@@ -270,15 +111,6 @@ async fn every_route_loads_without_a_fault_and_its_buttons_work() {
         browser.go(&server, path).await;
         browser
             .until("document.querySelector('#connection').dataset.state === 'live'")
-            .await;
-        assert_eq!(browser.run(FITS).await, true, "{path} at 1440");
-        for width in [768, 500] {
-            let size = json!({"width": width, "height": 900});
-            browser.post("window/rect", size).await;
-            assert_eq!(browser.run(FITS).await, true, "{path} at {width}");
-        }
-        browser
-            .post("window/rect", json!({"width": 1440, "height": 900}))
             .await;
         // Nothing comes from elsewhere, every id is unique, every chart has its text and its data.
         let foreign = "return performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith(location.origin))";
@@ -358,9 +190,7 @@ async fn axe_finds_no_fault_on_any_route_in_either_theme() {
     let one = format!("/predictions/{}", made["id"].as_str().unwrap());
     let browser = Browser::start().await;
     for theme in ["light", "dark"] {
-        let feature = json!([{"name": "prefers-color-scheme", "value": theme}]);
-        let command = json!({"cmd": "Emulation.setEmulatedMedia", "params": {"features": feature}});
-        browser.post("goog/cdp/execute", command).await;
+        browser.theme(theme).await;
         for path in ROUTES.into_iter().chain(["/models/1", &one, "/docs"]) {
             browser.go(&server, path).await;
             browser.run(&axe).await;
@@ -370,20 +200,5 @@ async fn axe_finds_no_fault_on_any_route_in_either_theme() {
             let found = browser.post("execute/async", body).await;
             assert_eq!(found, json!([]), "{theme} {path}");
         }
-    }
-}
-
-impl Browser {
-    async fn go(&self, server: &Server, path: &str) {
-        self.post("url", json!({"url": server.url(path)})).await;
-    }
-
-    /// The content security policy of the pages blocked nothing, and no script failed.
-    async fn is_clean(&self) {
-        let log = self.post("se/log", json!({"type": "browser"})).await;
-        let log = log.as_array().unwrap().iter();
-        let severe: Vec<&Value> = log.filter(|l| l["level"] == "SEVERE").collect();
-        let is_refusal = |l: &&Value| l["message"].as_str().unwrap().contains("422");
-        assert!(severe.iter().all(is_refusal), "{severe:?}");
     }
 }
