@@ -23,6 +23,7 @@
 
 use std::path::{Path, PathBuf};
 
+mod copy;
 mod disk;
 mod entry;
 mod epoch;
@@ -47,6 +48,7 @@ mod writer;
 #[cfg(test)]
 mod fixture;
 
+pub use copy::Copied;
 pub use epoch::Standing;
 pub use error::RegistryError;
 pub use evidence::Evidence;
