@@ -21,6 +21,7 @@ use tokio::time::{Instant, timeout_at};
 pub use first::First;
 
 use crate::alert;
+use crate::backup::{self, Backups};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::jobs::Jobs;
@@ -42,6 +43,7 @@ pub struct App {
     server: ServerHandle,
     served: JoinHandle<std::io::Result<()>>,
     jobs: Jobs,
+    backups: Backups,
     trainer: Option<std::thread::JoinHandle<()>>,
     pulls: Pulls,
     tasks: Tasks,
@@ -64,6 +66,7 @@ impl App {
         listener: TcpListener,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<App> {
+        backup::finish(&settings.state)?; // a restore that was interrupted after its last check
         let file = store::open(&settings.state)?;
         App::over(file, settings, first, listener, clock).await
     }
@@ -99,6 +102,7 @@ impl App {
         subsystems::health(&context, &mut tasks);
         subsystems::live(&context, &mut tasks, follower, seq, ends.woken);
         subsystems::retention(&context, &mut tasks);
+        subsystems::backups(&context, &mut tasks);
         subsystems::timeline(&context, &mut tasks);
         subsystems::monitoring(&context, &mut tasks, begin);
         let trainer = subsystems::control(&context, &mut tasks, folder, (ends.valve, ends.tapped))?;
@@ -112,6 +116,7 @@ impl App {
             store,
             alerts,
             jobs,
+            backups,
             ..
         } = context;
         Ok(App {
@@ -120,6 +125,7 @@ impl App {
             server,
             served,
             jobs,
+            backups,
             trainer: Some(trainer),
             pulls,
             tasks,
@@ -169,6 +175,7 @@ impl App {
         };
         self.lifecycle.stop();
         self.jobs.close();
+        self.backups.stop();
         self.pulls.stop();
         let failed = match failed {
             None => tokio::time::timeout(self.drain, failure(&mut self.served, &mut self.tasks))

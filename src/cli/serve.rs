@@ -9,8 +9,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::exit::{Exit, ExitError};
 use super::site::Site;
+use super::store::backup;
 use super::{holder, out};
 use crate::app::{App, First};
+use crate::backup::Place;
 use crate::clock::System;
 use crate::model::Spec;
 
@@ -19,6 +21,9 @@ pub struct ServeArgs {
     /// Where to listen, as IP:PORT; port 0 picks a free one [default: server.listen, 127.0.0.1:5000]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     listen: Option<SocketAddr>,
+    /// Restore an archive, or the newest whole one of a folder or bucket, into the state, which must be empty
+    #[arg(long, value_name = "SRC")]
+    restore: Option<String>,
 }
 
 /// Parses an address; `localhost` is the only name, because it needs no DNS lookup.
@@ -39,6 +44,10 @@ pub fn run(args: &ServeArgs, mut site: Site) -> anyhow::Result<Exit> {
     if !faults.is_empty() {
         let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
         anyhow::bail!("{}", texts.join("\n"));
+    }
+    if let Some(from) = &args.restore {
+        let restored = backup::whole(&site, &Place::parse(from)?)?;
+        site.say(backup::said(&restored));
     }
     let options = &site.settings.server;
     let listener = bind(options.listen)?;

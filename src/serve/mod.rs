@@ -6,7 +6,7 @@
 //! * [`predictor`] predicts rows, for [`predict`] over REST and for [`ws`] over a pipelined WebSocket, which also sends live
 //!   events.
 //! * [`models`], [`jobs`], [`alerts`], [`health`] and [`metrics`] are the other resources of the API.
-//! * [`store`], [`quarantine`], [`sources`] and [`settings`] serve the CLI commands of the same names.
+//! * [`store`], [`backups`], [`quarantine`], [`sources`] and [`settings`] serve the CLI commands of the same names.
 //! * [`views`] holds the documents: the JSON, its schema, the page and the CLI output all come from the same struct.
 //! * [`openapi`], [`docs`], [`page`], [`site`] and [`login`] serve the API description, the web pages and the login.
 //! * [`problem`] builds all error responses; their statuses are chosen only there.
@@ -16,6 +16,7 @@
 
 pub mod admission;
 pub mod alerts;
+pub mod backups;
 pub mod body;
 pub mod budget;
 pub mod cards;

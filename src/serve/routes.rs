@@ -2,8 +2,8 @@
 
 use super::route::Table;
 use super::{
-    alerts, cycle, events, health, jobs, labels, login, metrics, models, monitor, openapi, predict,
-    quarantine, replay, rows, settings, site, sources, store, why, ws,
+    alerts, backups, cycle, events, health, jobs, labels, login, metrics, models, monitor, openapi,
+    predict, quarantine, replay, rows, settings, site, sources, store, why, ws,
 };
 
 /// All routes, by resource. The most frequently requested ones come first, because the router tries them in this order.
@@ -21,6 +21,7 @@ pub static ROUTES: Table = Table(&[
     jobs::ROUTES,
     replay::ROUTES,
     quarantine::ROUTES,
+    backups::ROUTES,
     store::ROUTES,
     sources::ROUTES,
     settings::ROUTES,

@@ -7,6 +7,7 @@ use actix_web::dev::Server;
 use actix_web::web;
 
 use super::admission::Admission;
+use super::backups;
 use super::body::Intake;
 use super::budget::Budget;
 use super::cards::Cards;
@@ -59,6 +60,8 @@ pub struct Handles {
     /// Effective settings, with secrets masked.
     pub settings: Vec<views::Setting>,
     pub monitor: monitor::Desk,
+    /// Makes backups on request.
+    pub backups: backups::Desk,
     /// What happened, for the pages.
     pub timeline: Timeline,
 }
@@ -119,6 +122,7 @@ pub fn start(
         sources,
         settings,
         monitor,
+        backups,
         timeline,
     } = handles;
     let state = (
@@ -126,6 +130,7 @@ pub fn start(
         web::Data::new(views::Settings { settings }),
         web::Data::new(store::Exports::default()),
         web::Data::new(ROUTES),
+        web::Data::new(backups),
     );
     let monitor = web::Data::new(monitor);
     let timeline = web::Data::new(timeline);
@@ -178,7 +183,8 @@ pub fn start(
         app.app_data(state.0.clone())
             .app_data(state.1.clone())
             .app_data(state.2.clone())
-            .app_data(state.3.clone());
+            .app_data(state.3.clone())
+            .app_data(state.4.clone());
         router.mount(app);
     };
     let options = http::Options {

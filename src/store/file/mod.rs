@@ -5,7 +5,6 @@ mod copy;
 mod holder;
 
 pub use backend::Backend;
-pub use copy::replaceable;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
