@@ -25,7 +25,7 @@ use super::storage::Storage;
 use super::unpack::unpack;
 use super::watch::{Stage, Watch};
 use crate::registry::Registry;
-use crate::store::{self, maintenance};
+use crate::store::{self, OpenError, maintenance};
 
 const PART: &str = "restore.part";
 const WHOLE: &str = "restore.whole";
@@ -60,7 +60,13 @@ pub fn restore(
 ) -> Result<Restored, BackupError> {
     fs::create_dir_all(state).map_err(BackupError::io("create", state))?;
     // Held until the restored store has taken its place: no other process can open the state meanwhile.
-    let held = store::open(state)?;
+    let held = store::open(state).map_err(|error| match error {
+        OpenError::Damaged { .. } => BackupError::NotEmpty {
+            state: state.into(),
+            what: "a damaged event store".into(),
+        },
+        error => error.into(),
+    })?;
     check_empty(state, maintenance::stats(&held)?.seq)?;
     let part = state.join(PART);
     let done = unpacked(&part, from, limits, watch).and_then(|(manifest, restored)| {

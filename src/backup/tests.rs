@@ -390,6 +390,10 @@ fn a_restore_overwrites_nothing() {
         },
         &format!("tables/{}.parquet", Registry::table_name(b"PAR1")),
     );
+    check(
+        &|at| fs::write(at.join("events.redb"), "no store at all").unwrap(),
+        "a damaged event store",
+    );
     // With its own state it says how many events there are, once nobody holds it.
     let State { folder, file, .. } = state;
     let held = restore(folder.path(), &place, Limits::default(), Watch::nobody());
