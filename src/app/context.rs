@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::alert::{self, desk};
+use crate::backup::{self, Backups};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::jobs::Jobs;
@@ -34,6 +35,7 @@ pub(super) struct Context {
     pub store: Store,
     pub alerts: alert::Handle,
     pub jobs: Jobs,
+    pub backups: Backups,
     /// Wakes the task that follows the ledger.
     pub wake: Poke,
     pub view: monitoring::View,
@@ -96,6 +98,14 @@ impl Context {
         });
         let (wake, woken) = pointer::poke();
         let jobs = Jobs::new(feed.clone(), clock.clone(), metrics.clone());
+        let backups = Backups::new(backup::Parts {
+            state: settings.state.clone(),
+            store: store.clone(),
+            registry: registry.clone(),
+            settings: settings.document(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        })?;
         let context = Context {
             settings,
             address,
@@ -108,6 +118,7 @@ impl Context {
             store,
             alerts,
             jobs,
+            backups,
             wake,
             view: monitoring::View::default(),
             sources: Sources::default(),

@@ -24,6 +24,7 @@ pub use first::First;
 pub use given::{FOLDERS, Given};
 
 use crate::alert;
+use crate::backup::{self, Backups};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::jobs::Jobs;
@@ -51,6 +52,7 @@ pub struct App {
     server: ServerHandle,
     served: JoinHandle<std::io::Result<()>>,
     jobs: Jobs,
+    backups: Backups,
     trainer: Option<std::thread::JoinHandle<()>>,
     pulls: Pulls,
     tasks: Tasks,
@@ -77,6 +79,7 @@ impl App {
     ) -> anyhow::Result<App> {
         let state = settings.state.clone();
         tokio::task::spawn_blocking(move || try_volume(&state)).await??;
+        backup::finish(&settings.state)?; // a restore that was interrupted after its last check
         let file = store::open(&settings.state)?;
         App::over(file, settings, first, listener, clock).await
     }
@@ -114,6 +117,7 @@ impl App {
         subsystems::health(&context, &mut tasks);
         subsystems::live(&context, &mut tasks, follower, seq, ends.woken);
         subsystems::retention(&context, &mut tasks);
+        subsystems::backups(&context, &mut tasks);
         subsystems::timeline(&context, &mut tasks);
         subsystems::monitoring(&context, &mut tasks, begin);
         let trainer = subsystems::control(&context, &mut tasks, folder, (ends.valve, ends.tapped))?;
@@ -231,6 +235,7 @@ impl App {
             store,
             alerts,
             jobs,
+            backups,
             ..
         } = context;
         let Running {
@@ -248,6 +253,7 @@ impl App {
             jobs,
             trainer: None,
             pulls: Pulls::default(),
+            backups,
             tasks,
             drain: settings.server.drain.0,
             shutdown: settings.server.shutdown.0,
@@ -297,6 +303,7 @@ impl App {
         };
         self.lifecycle.stop();
         self.jobs.close();
+        self.backups.stop();
         self.pulls.stop();
         let failed = match failed {
             None => tokio::time::timeout(self.drain, failure(&mut self.served, &mut self.tasks))

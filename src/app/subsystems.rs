@@ -10,6 +10,7 @@ use actix_web::dev::Server;
 use super::context::Context;
 use super::pulls::Pulls;
 use super::tasks::Tasks;
+use crate::backup::Schedule;
 use crate::clock::Clock;
 use crate::config::{Leaf, Settings};
 use crate::control::controller::{self, RetrainController};
@@ -60,6 +61,7 @@ pub(super) fn serve(
         sources,
         timeline,
         follow,
+        backups,
         ..
     } = context;
     let handles = Handles {
@@ -91,6 +93,10 @@ pub(super) fn serve(
         monitor: serve::monitor::Desk {
             view: view.clone(),
             options: settings.monitor.clone(),
+        },
+        backups: serve::backups::Desk {
+            backups: backups.clone(),
+            options: settings.backup.clone(),
         },
         timeline: timeline.clone(),
         follow: follow.clone(),
@@ -133,6 +139,7 @@ pub(super) fn health(context: &Context, tasks: &mut Tasks) {
     let gatherer = HealthTask {
         store: context.store.clone(),
         jobs: context.jobs.clone(),
+        backups: context.backups.clone(),
         metrics: context.metrics.clone(),
         clock: context.clock.clone(),
         alerts: context.alerts.clone(),
@@ -176,6 +183,20 @@ pub(super) fn retention(context: &Context, tasks: &mut Tasks) {
     let run = retain(context.store.clone(), keep, context.clock.clone());
     tasks.spawn("retention", run);
     upkeep(context, tasks);
+}
+
+/// Starts the task that makes scheduled backups, if there are any.
+pub(super) fn backups(context: &Context, tasks: &mut Tasks) {
+    let options = &context.settings.backup;
+    if let (Some(every), Some(order)) = (options.every, options.scheduled()) {
+        let schedule = Schedule {
+            backups: context.backups.clone(),
+            every: every.0,
+            order,
+            clock: context.clock.clone(),
+        };
+        tasks.spawn("backups", schedule.run());
+    }
 }
 
 /// Starts the task that moves histogram values into buckets and closes the minutes of the service level.

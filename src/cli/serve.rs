@@ -11,8 +11,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::address::{address, shown};
 use super::exit::{Exit, ExitError};
 use super::site::Site;
+use super::store::backup;
 use super::{holder, out, supervisor};
 use crate::app::{self, App, First, Given};
+use crate::backup::Place;
 use crate::clock::System;
 use crate::follow::Source;
 use crate::model::Spec;
@@ -52,6 +54,10 @@ pub struct ServeArgs {
         conflicts_with = "listen"
     )]
     http_port: Option<u16>,
+
+    /// Restore an archive, or the newest whole one of a folder or bucket, into the state, which must be empty
+    #[arg(long, value_name = "SRC", conflicts_with_all = ["predict_only", "follow"])]
+    restore: Option<String>,
 }
 
 /// Parses the name of a model on KServe, which must not be the name of a version.
@@ -81,6 +87,10 @@ pub fn run(args: &ServeArgs, mut site: Site) -> anyhow::Result<Exit> {
     if !faults.is_empty() {
         let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
         anyhow::bail!("{}", texts.join("\n"));
+    }
+    if let Some(from) = &args.restore {
+        let restored = backup::whole(&site, &Place::parse(from)?)?;
+        site.say(backup::said(&restored));
     }
     let given = Given {
         file: args.model.clone(),

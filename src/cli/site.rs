@@ -8,6 +8,7 @@ use anyhow::Context;
 
 use super::global::Global;
 use super::out::errln;
+use crate::backup;
 use crate::clock::System;
 use crate::config::{ConfigError, Flag, PORTS, Settings};
 use crate::model::{Model, Spec};
@@ -36,6 +37,7 @@ impl Site {
         let settings = settings(global)?;
         let verbosity = i8::try_from(global.verbose).unwrap_or(i8::MAX) - i8::from(global.quiet);
         logging::init(settings.log, verbosity, Arc::new(System));
+        backup::finish(&settings.state)?; // a restore that was interrupted after its last check
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Site {
             registry: Registry::open(&settings.state)?,

@@ -61,6 +61,8 @@ pub struct Settings {
     /// Settings of the monitor.
     pub monitor: crate::monitor::options::Options,
     pub store: store::options::Store,
+    /// Scheduled backups.
+    pub backup: crate::backup::options::Options,
     /// Sources that the server reads on a schedule.
     pub sources: schedule::Sources,
     pub alerts: settings::Alerts,
@@ -194,6 +196,12 @@ impl Settings {
         leaves.into_iter()
     }
 
+    /// The settings as JSON, with their origins and without secrets, for a backup.
+    pub fn document(&self) -> String {
+        let leaves: Vec<Leaf> = self.leaves().collect();
+        serde_json::to_string_pretty(&leaves).expect("settings are text, which JSON can hold")
+    }
+
     /// Checks that the types cannot express.
     fn check(&self) -> Vec<ConfigError> {
         let folds = [("retrain.folds", self.retrain.folds)];
@@ -210,6 +218,11 @@ impl Settings {
             .faults()
             .into_iter()
             .map(|(key, problem)| (join("monitor", key), problem));
+        let backup = self
+            .backup
+            .faults()
+            .into_iter()
+            .map(|(key, problem)| (join("backup", key), problem));
         let sources = schedule::faults(&self.sources)
             .into_iter()
             .map(|(key, problem)| (join("sources", &key), problem));
@@ -221,6 +234,7 @@ impl Settings {
         let all = folds
             .chain(server)
             .chain(monitor)
+            .chain(backup)
             .chain(sources)
             .chain(alerts);
         all.map(|(key, problem)| {

@@ -54,7 +54,7 @@ fn the_built_in_settings_are_complete() {
         crate::promotion::policy::Promote::Auto
     );
     assert!(settings.leaves().all(|leaf| leaf.origin == Origin::BuiltIn));
-    assert_eq!(settings.leaves().count(), 128);
+    assert_eq!(settings.leaves().count(), 138);
 }
 
 #[test]
@@ -444,7 +444,7 @@ fn alerts_are_read_with_their_defaults() {
     assert!(drift.goes_to("hook") && !drift.goes_to("mail"));
     assert!(options.rules[&Rule::Store].goes_to("mail"));
     assert!(!options.rules.contains_key(&Rule::Latency));
-    assert_eq!(options.rules.len(), 8);
+    assert_eq!(options.rules.len(), 9);
     assert_eq!(
         options.rules[&Rule::DroppedPredictions].inhibited_by,
         [Rule::Store]

@@ -30,6 +30,8 @@ pub struct Facts {
     pub rejected_for: BTreeMap<String, u64>,
     /// Outcome of the last training that was not cancelled; `None` before the first.
     pub training: Option<Ended>,
+    /// Why the last backup failed; `None` if it is done, or there was none.
+    pub backup: Option<String>,
     /// Histogram of response times.
     pub answers: Counts,
 }

@@ -2,6 +2,7 @@
 //!
 //! A task gathers facts once a second; pure functions of the facts decide which conditions hold.
 
+mod backup;
 mod dropped_predictions;
 mod facts;
 mod latency;
@@ -21,6 +22,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::alert::Handle;
 use crate::alert::settings::Rules;
+use crate::backup::Backups;
 use crate::clock::Clock;
 use crate::control::jobs::{Jobs, State};
 use crate::store::Store;
@@ -30,13 +32,14 @@ use facts::{Ended, Facts, Watcher};
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The table of conditions, each with the settings of its rule.
-fn all(rules: &Rules) -> [Box<dyn Watcher>; 6] {
+fn all(rules: &Rules) -> [Box<dyn Watcher>; 7] {
     [
         Box::new(store::Trouble),
         Box::new(dropped_predictions::DroppedPredictions::default()),
         Box::new(quarantine::Quarantine::new(&rules.quarantine)),
         Box::new(rejected::Rejected::new(&rules.rejected)),
         Box::new(training::Failure),
+        Box::new(backup::Failure),
         Box::new(latency::Slowness::new(&rules.latency)),
     ]
 }
@@ -45,6 +48,7 @@ pub struct HealthTask {
     /// Source of the write health and of the number of lost predictions.
     pub store: Store,
     pub jobs: Jobs,
+    pub backups: Backups,
     pub metrics: Arc<Metrics>,
     pub clock: Arc<dyn Clock>,
     pub alerts: Handle,
@@ -90,6 +94,7 @@ impl HealthTask {
                 job: job.id,
                 error: job.error,
             }),
+            backup: self.backups.record().error,
             answers: metrics.latency.counts(),
         }
     }

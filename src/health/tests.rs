@@ -48,6 +48,7 @@ fn facts(second: i64) -> Facts {
         failed: 0,
         rejected_for: BTreeMap::new(),
         training: None,
+        backup: None,
         answers: Counts::default(),
     }
 }
@@ -70,6 +71,21 @@ fn trouble_of_the_store_is_told_with_its_reason() {
     let condition = told(&mut all, &Facts { health, ..facts(1) }, Rule::Store).unwrap();
     assert!(condition.active && condition.description == "no room");
     assert!(!holds(&mut all, &facts(2), Rule::Store));
+}
+
+#[test]
+fn a_failed_backup_is_told_until_one_is_done() {
+    let mut all = all(&rules());
+    assert!(!holds(&mut all, &facts(0), Rule::Backup));
+    let backup = Some("s3://shop/a: no response within 180s".to_owned());
+    let failed = Facts { backup, ..facts(1) };
+    let condition = told(&mut all, &failed, Rule::Backup).unwrap();
+    assert!(condition.active);
+    assert_eq!(
+        condition.description,
+        "s3://shop/a: no response within 180s"
+    );
+    assert!(!holds(&mut all, &facts(2), Rule::Backup));
 }
 
 #[test]

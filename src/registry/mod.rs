@@ -23,6 +23,7 @@
 
 use std::path::{Path, PathBuf};
 
+mod copy;
 mod disk;
 mod entry;
 mod epoch;
@@ -48,6 +49,7 @@ mod writer;
 #[cfg(test)]
 mod fixture;
 
+pub use copy::Copied;
 pub use entry::digest;
 pub use epoch::Standing;
 pub use error::RegistryError;

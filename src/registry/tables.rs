@@ -27,12 +27,14 @@ impl Registry {
         digest(parquet)
     }
 
+    /// Whether a file name is that of a stored table.
+    pub fn is_table(file: &str) -> bool {
+        file.strip_suffix(".parquet").is_some_and(is_digest)
+    }
+
     /// The path of a stored table.
     pub fn table_path(&self, sha256: &str) -> Result<PathBuf, RegistryError> {
-        let named = sha256.len() == 64
-            && sha256
-                .bytes()
-                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        let named = is_digest(sha256);
         let path = self.table_file(sha256);
         if !named || !path.is_file() {
             return Err(RegistryError::Table {
@@ -58,6 +60,11 @@ impl Registry {
     fn table_file(&self, sha256: &str) -> PathBuf {
         self.tables.join(format!("{sha256}.parquet"))
     }
+}
+
+fn is_digest(text: &str) -> bool {
+    let is_digit = |digit: u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+    text.len() == 64 && text.bytes().all(is_digit)
 }
 
 #[cfg(test)]

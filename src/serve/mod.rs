@@ -7,7 +7,7 @@
 //!   events.
 //! * [`models`], [`jobs`], [`alerts`], [`health`] and [`metrics`] are the other resources of the API.
 //! * [`cloud`] has the routes by which hosting platforms call a model; [`mode`] leaves out what a predict-only server does not do.
-//! * [`store`], [`quarantine`], [`sources`] and [`settings`] serve the CLI commands of the same names.
+//! * [`store`], [`backups`], [`quarantine`], [`sources`] and [`settings`] serve the CLI commands of the same names.
 //! * [`views`] holds the documents: the JSON, its schema, the page and the CLI output all come from the same struct.
 //! * [`openapi`], [`docs`], [`page`], [`site`] and [`login`] serve the API description, the web pages and the login.
 //! * [`problem`] builds all error responses; their statuses are chosen only there.
@@ -17,6 +17,7 @@
 
 pub mod admission;
 pub mod alerts;
+pub mod backups;
 pub mod body;
 pub mod budget;
 pub mod cards;

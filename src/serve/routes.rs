@@ -2,8 +2,9 @@
 
 use super::route::Table;
 use super::{
-    alerts, cloud, cycle, events, follow, health, jobs, labels, login, metrics, models, monitor,
-    openapi, predict, quarantine, replay, rows, service, settings, site, sources, store, why, ws,
+    alerts, backups, cloud, cycle, events, follow, health, jobs, labels, login, metrics, models,
+    monitor, openapi, predict, quarantine, replay, rows, service, settings, site, sources, store,
+    why, ws,
 };
 
 /// All routes, by resource. The most frequently requested ones come first, because the router tries them in this order.
@@ -24,6 +25,7 @@ pub static ROUTES: Table = Table(&[
     jobs::ROUTES,
     replay::ROUTES,
     quarantine::ROUTES,
+    backups::ROUTES,
     store::ROUTES,
     sources::ROUTES,
     settings::ROUTES,

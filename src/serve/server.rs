@@ -7,6 +7,7 @@ use actix_web::dev::Server;
 use actix_web::web;
 
 use super::admission::Admission;
+use super::backups;
 use super::body::Intake;
 use super::budget::Budget;
 use super::cards::Cards;
@@ -64,6 +65,8 @@ pub struct Handles {
     /// Effective settings, with secrets masked.
     pub settings: Vec<views::Setting>,
     pub monitor: monitor::Desk,
+    /// Makes backups on request.
+    pub backups: backups::Desk,
     /// What happened, for the pages.
     pub timeline: Timeline,
     /// How far this server is behind the one it follows; `None` if it follows none.
@@ -142,6 +145,7 @@ pub fn start(
         sources,
         settings,
         monitor,
+        backups,
         timeline,
         follow,
     } = handles;
@@ -153,6 +157,7 @@ pub fn start(
         web::Data::new(mode),
         web::Data::new(options.platform.clone()),
         web::Data::new(follow),
+        web::Data::new(backups),
     );
     let monitor = web::Data::new(monitor);
     let timeline = web::Data::new(timeline);
@@ -208,7 +213,8 @@ pub fn start(
             .app_data(state.3.clone())
             .app_data(state.4.clone())
             .app_data(state.5.clone())
-            .app_data(state.6.clone());
+            .app_data(state.6.clone())
+            .app_data(state.7.clone());
         router.mount(app);
     };
     let options = http::Options {

@@ -1,7 +1,6 @@
-//! Routes of the event store: statistics, export, and the jobs that check, compact and back up the store.
+//! Routes of the event store: statistics, export, and the jobs that check and compact the store.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
@@ -12,11 +11,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
-use super::body::{self, Intake};
 use super::guard::Access;
-use super::pairs::Pairs;
-use super::problem::{Entry, Problem, kind};
-use super::route::{Body, Parameter, Response, Route, Tag, count};
+use super::problem::{Problem, kind};
+use super::route::{Parameter, Response, Route, Tag, count};
 use super::{events, jobs, query, reply, views};
 use crate::clock;
 use crate::control::jobs::{JobView, Jobs, Product, Upkeep};
@@ -74,21 +71,6 @@ pub static ROUTES: &[Route] = &[
         || web::to(compact),
     )
     .responses(&[QUEUED]),
-    Route::post(
-        "/v1/backups",
-        Tag::Store,
-        Access::ADMIN,
-        "Back up the store into a file on the server",
-        || web::to(backup),
-    )
-    .body(Body {
-        formats: body::DOCUMENT,
-        is_required: true,
-        schema: |schemas| schemas.define("Backup", |_| place_schema()),
-        example: |_, _| json!({"to": "/backups/events.redb"}),
-    })
-    .responses(&[QUEUED])
-    .problems(&[&kind::UNREADABLE, &kind::MEDIA_TYPE, &kind::INVALID]),
     Route::get(
         "/v1/store/export",
         Tag::Store,
@@ -105,7 +87,8 @@ pub static ROUTES: &[Route] = &[
 ];
 
 /// The response to an accepted job.
-const QUEUED: Response = Response::json::<views::Queued>(202, "A job; Location has its address.");
+pub(super) const QUEUED: Response =
+    Response::json::<views::Queued>(202, "A job; Location has its address.");
 
 /// Media type of events as JSON lines.
 const LINES: &str = "application/x-ndjson";
@@ -116,20 +99,6 @@ const PARQUET: &str = "application/vnd.apache.parquet";
 /// JSON Schema of a time.
 pub(super) fn day_or_moment() -> Value {
     json!({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]})
-}
-
-/// JSON Schema of the body of a backup request.
-fn place_schema() -> Value {
-    json!({
-        "type": "object",
-        "required": ["to"],
-        "additionalProperties": false,
-        "properties": {"to": {
-            "type": "string",
-            "pattern": "^/",
-            "description": "an absolute path on the server's machine",
-        }},
-    })
 }
 
 /// Maximum concurrent Parquet exports. Each occupies a thread while its client reads.
@@ -146,11 +115,6 @@ const CHECK: Upkeep = Upkeep {
 const COMPACT: Upkeep = Upkeep {
     name: "store_compact",
     whole: Some("the database does not stop a compaction halfway; it ends by itself"),
-};
-
-const BACKUP: Upkeep = Upkeep {
-    name: "backup",
-    whole: Some("a backup is copied in one piece; it ends by itself"),
 };
 
 /// Permits for concurrent Parquet exports.
@@ -191,58 +155,8 @@ pub async fn compact(
     queued(&job)
 }
 
-/// Starts a job that backs up the store to a file on the server's machine.
-pub async fn backup(
-    request: HttpRequest,
-    mut payload: web::Payload,
-    intake: web::Data<Intake>,
-    jobs: web::Data<Jobs>,
-    store: web::Data<Store>,
-) -> Result<HttpResponse, Problem> {
-    let body = intake.read_document(&request, &mut payload).await?;
-    let to = place(&body)?;
-    let job = jobs.work(BACKUP, move |_| {
-        upkeep::backup(&store, &to).map(|backup| Some(Product::Backup(backup)))
-    })?;
-    queued(&job)
-}
-
 fn queued(job: &JobView) -> Result<HttpResponse, Problem> {
     jobs::accepted(job)
-}
-
-/// The target path in the body of a backup request. It must be absolute, because a relative path would depend on the
-/// directory in which the server was started.
-fn place(body: &[u8]) -> Result<PathBuf, Problem> {
-    let Pairs(pairs) = serde_json::from_slice(body).map_err(|fault| {
-        let detail = format!("not readable as an object of JSON: {fault}");
-        Problem::new(&kind::UNREADABLE, detail)
-    })?;
-    const ALLOWED: &str = "an absolute path on the server's machine";
-    let (mut to, mut faults) = (None, Vec::new());
-    for (key, value) in pairs {
-        let path = format!("/{}", super::problem::escape(&key));
-        match (&*key, &value) {
-            ("to", Value::String(text)) if PathBuf::from(text).is_absolute() => {
-                to = Some(PathBuf::from(text));
-            }
-            ("to", Value::String(_)) => {
-                faults.push(Entry::new(path, "out_of_range", value, ALLOWED, ""));
-            }
-            ("to", _) => faults.push(Entry::new(path, "wrong_type", value, ALLOWED, "")),
-            _ => faults.push(Entry::new(path, "unknown_key", value, "to", "")),
-        }
-    }
-    if to.is_none() && faults.is_empty() {
-        faults.push(Entry::new("/to", "missing", Value::Null, ALLOWED, ""));
-    }
-    match to.filter(|_| faults.is_empty()) {
-        Some(to) => Ok(to),
-        None => {
-            let detail = "the backup cannot be made like this";
-            Err(Problem::new(&kind::INVALID, detail).with(faults))
-        }
-    }
 }
 
 /// Exports all events in order as JSON lines, or the events of one kind as a Parquet table. The export is written while the

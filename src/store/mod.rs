@@ -46,7 +46,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 pub use error::{OpenError, StoreError};
-pub use file::{Backend, File, NAME, replaceable, volume};
+pub use file::{Backend, File, NAME, volume};
 pub use health::Health;
 pub use layout::Key;
 pub use read::{Snapshot, Stats};
@@ -319,12 +319,6 @@ impl Store {
         let before = self.file.size();
         maintenance::compact(&self.file)?;
         Ok((before, self.file.size()))
-    }
-
-    /// Copies the current state of the store into a file; returns its size in bytes. Reads and writes block
-    /// while bytes are copied.
-    pub fn backup(&self, to: &Path) -> Result<u64, OpenError> {
-        self.file.backup(to)
     }
 
     /// Writes the address under which this process serves the store into a file beside it.

@@ -1,7 +1,6 @@
-//! Maintenance of the store of a running server: retention, and check, compaction and backup, which return the same
-//! documents as the CLI prints.
+//! Maintenance of the store of a running server: retention, and check and compaction, which return the same documents
+//! as the CLI prints.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::Report;
 use super::retention::{Dropped, Keep};
-use super::{OpenError, Store, StoreError};
+use super::{Store, StoreError};
 use crate::clock::Clock;
 
 /// Interval between two runs of retention.
@@ -51,16 +50,6 @@ pub struct Compacted {
     pub after: u64,
 }
 
-/// The result of a backup.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "BackedUp")]
-pub struct Backup {
-    /// Path of the copy.
-    pub file: PathBuf,
-    /// Size of the copy in bytes.
-    pub bytes: u64,
-}
-
 /// Checks the store; returns none where `stopped` ended the check early.
 pub fn check(store: &Store, stopped: &dyn Fn() -> bool) -> Result<Option<Checked>, StoreError> {
     Ok(store.check(stopped)?.map(Checked::from))
@@ -69,15 +58,6 @@ pub fn check(store: &Store, stopped: &dyn Fn() -> bool) -> Result<Option<Checked
 pub fn compact(store: &Store) -> Result<Compacted, StoreError> {
     let (before, after) = store.compact()?;
     Ok(Compacted { before, after })
-}
-
-/// Copies the store into a file. On an error, `to` is unchanged.
-pub fn backup(store: &Store, to: &Path) -> Result<Backup, OpenError> {
-    let bytes = store.backup(to)?;
-    Ok(Backup {
-        file: to.into(),
-        bytes,
-    })
 }
 
 /// Runs retention and removes old idempotency keys periodically; never returns.

@@ -82,6 +82,13 @@ labels! {
         Cancelled = "cancelled",
     }
 
+    /// Outcome of a backup.
+    BackupResult("result") {
+        /// Complete, and verified if that is asked for.
+        Done = "done",
+        Failed = "failed",
+    }
+
     /// Kind of a stored event.
     EventKind("kind") {
         /// A row sent without a request for a prediction.
@@ -202,6 +209,8 @@ labels! {
         Training = "training",
         /// Responses take too long.
         Latency = "latency",
+        /// A backup failed.
+        Backup = "backup",
     }
 
     /// Type of a notification channel.

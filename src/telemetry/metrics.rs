@@ -15,8 +15,8 @@ pub use super::{
         RouteId, Tally, TallyByColumn,
     },
     labels::{
-        AlertRule, ChannelKind, Closed, Detector, Direction, EventKind, Figure, Found, JobState,
-        LabelStatus, RowStatus, Share, Topic, Transport,
+        AlertRule, BackupResult, ChannelKind, Closed, Detector, Direction, EventKind, Figure,
+        Found, JobState, LabelStatus, RowStatus, Share, Topic, Transport,
     },
 };
 use super::{
@@ -149,6 +149,10 @@ metrics! {
     titanic_follow_dropped_predictions_total: Counter,
     /// Size of the store on the disk in bytes.
     titanic_store_size_bytes: Gauge,
+    /// Backups, by outcome.
+    titanic_backups_total: ByLabel<Counter, BackupResult>,
+    /// Time of the last backup that is done, in seconds since 1970; 0 if there is none.
+    titanic_backup_last_success_timestamp_seconds: Gauge,
     /// Labels received, by outcome.
     titanic_labels_total: ByLabel<Counter, LabelStatus>,
     /// Rows received for storage, by outcome.
@@ -297,6 +301,8 @@ process_threads gauge
 process_virtual_memory_bytes gauge
 process_virtual_memory_max_bytes gauge
 titanic_alerts_firing gauge
+titanic_backup_last_success_timestamp_seconds gauge
+titanic_backups_total counter
 titanic_drift_distance_ratio gauge
 titanic_drift_missing_ratio gauge
 titanic_drift_p_value_ratio gauge

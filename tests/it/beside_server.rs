@@ -328,35 +328,36 @@ async fn the_store_is_checked_compacted_and_copied(case: &Case) {
     let sizes = on(&state, "store compact --json").ok().json();
     assert!(sizes["after"].as_u64() <= sizes["before"].as_u64());
     // A relative path refers to the folder of the command, not of the server.
-    let made = on(&state, "store backup copy.redb --json").ok().json();
-    let copied = std::fs::metadata(state.join("copy.redb")).unwrap().len();
-    assert_eq!(made, json!({"file": "copy.redb", "bytes": copied}));
-    assert!(
-        on(&state, "store backup events.redb")
-            .fails(1)
-            .contains("the store itself")
-    );
-    // A client with the right to request a backup must not be able to overwrite a model file.
-    let ledger = std::fs::read(state.join("models/ledger.jsonl")).unwrap();
-    let error = on(&state, "store backup models/ledger.jsonl").fails(1);
-    assert!(error.contains("name another"), "{error}");
-    assert_eq!(
-        std::fs::read(state.join("models/ledger.jsonl")).unwrap(),
-        ledger
-    );
-    let (status, _) = server
-        .post("/v1/backups", &json!({"to": "relative.redb"}))
-        .await;
-    assert_eq!(status, 422);
-    // The server still responds, and the copy equals the store.
+    let made = on(&state, "store backup copy.tar.zst --json").ok().json();
+    let copy = state.join("copy.tar.zst");
+    let copied = std::fs::metadata(&copy).unwrap().len();
+    assert_eq!(made["file"], json!(copy));
+    assert_eq!(made["bytes"], copied);
+    assert_eq!(made["contents"]["models"], 2);
+    // A client with the right to request a backup must not be able to overwrite the store or a model file.
+    let ledger = || std::fs::read(state.join("models/ledger.jsonl")).unwrap();
+    let before = ledger();
+    for name in ["events.redb", "models/ledger.jsonl"] {
+        let error = on(&state, &format!("store backup {name}")).fails(1);
+        assert!(error.contains("name another"), "{error}");
+    }
+    assert_eq!(ledger(), before);
+    on(&state, "store check").ok();
+    for to in ["relative.tar.zst", "ftp://host/x", "s3://key:secret@shop/x"] {
+        let (status, problem) = server.post("/v1/backups", &json!({"to": to})).await;
+        assert_eq!(status, 422, "{to}: {problem}");
+    }
+    // The server still responds, and the archive equals the state.
     assert_eq!(server.post("/v1/predict", &case.row()).await.0, 200);
-    let from = state.join("copy.redb");
-    let line = format!("store restore {} --force", from.display());
-    on(alone.path(), &line).ok();
+    let empty = tempfile::tempdir().unwrap();
+    let line = format!("store restore {}", copy.display());
+    on(empty.path(), &line).ok();
     assert_eq!(
-        on(alone.path(), "store check").ok().out,
+        on(empty.path(), "store check").ok().out,
         "intact: 8 events\n"
     );
+    let error = on(alone.path(), &line).fails(1);
+    assert!(error.contains("is not empty: it holds 8 events"), "{error}");
     assert!(on(&state, &line).fails(3).contains("is held by process"));
     server.stop().await;
 }

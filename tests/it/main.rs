@@ -3,6 +3,7 @@
 mod access;
 mod alerts;
 mod answers;
+mod backup;
 mod bad_input;
 mod beside_server;
 mod browser;

@@ -200,6 +200,10 @@ async fn b9_the_document_admits_what_the_server_takes() {
         ("/v1/labels", "label", json!("01"), false),
         ("/v1/labels", "label", json!(2), false),
         ("/v1/backups", "to", json!(""), false),
+        ("/v1/backups", "to", json!("backups"), false),
+        ("/v1/backups", "to", json!("s3://"), false),
+        ("/v1/backups", "to", json!("s3://shop/a?b"), false),
+        ("/v1/backups", "to", json!("ftp://shop/a"), false),
         ("/v1/predict", "Sex", json!(false), false),
         ("/v1/predict", "Sex", json!(" male "), true),
         ("/v1/predict", "Pclass", json!("1.0"), true),
@@ -256,7 +260,7 @@ async fn b9_ids_numbers_and_results_are_as_the_document_says() {
     assert_eq!(after.unwrap()["schema"]["maximum"], json!(u64::MAX));
     // Results of every kind of job.
     let folder = tempfile::tempdir().unwrap();
-    let to = folder.path().join("events.redb");
+    let to = folder.path().join("all.tar.zst");
     for (path, body) in [
         ("/v1/store/check", json!({})),
         ("/v1/store/compact", json!({})),

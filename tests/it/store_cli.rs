@@ -12,7 +12,7 @@ use crate::store::models_are_noted;
 
 on_both!(
     what_a_server_left_is_counted_checked_and_exported,
-    a_backup_comes_back,
+    a_copy_of_the_store_alone_comes_back,
     rows_put_aside_are_listed_tried_again_and_dropped,
     rows_of_a_file_are_tried_again_without_it,
 );
@@ -138,14 +138,15 @@ async fn what_a_server_left_is_counted_checked_and_exported(case: &Case) {
     run(&state, "store check").ok();
 }
 
-async fn a_backup_comes_back(case: &Case) {
+/// Before there were archives, a backup was a copy of the event store alone.
+async fn a_copy_of_the_store_alone_comes_back(case: &Case) {
     let state = left(case).await;
     let all = run(&state, "store export").ok().out;
-    run(&state, "store backup copy.redb").ok();
-    run(&state, "store backup copy.redb").ok(); // an earlier backup makes way for a later one, and nothing else does
-    std::fs::write(state.path().join("notes"), "not a backup").unwrap();
-    let error = run(&state, "store backup notes").fails(1);
-    assert!(error.contains("name another"), "{error}");
+    std::fs::copy(
+        state.path().join("events.redb"),
+        state.path().join("copy.redb"),
+    )
+    .unwrap();
     let error = run(&state, "store restore copy.redb").fails(1);
     assert!(
         error.contains("8 events") && error.contains("--force"),
@@ -238,10 +239,12 @@ async fn beside_a_server_a_restore_names_the_holder() {
     let server = Server::start().await;
     let folder = Folder::new();
     let state = server.state().display().to_string();
-    let line = format!("store restore train.csv --force --state {state}");
-    let error = folder.run(&line).fails(3);
+    std::fs::copy(server.state().join("events.redb"), folder.path("copy.redb")).unwrap();
     let holder = format!("process {}", std::process::id());
-    assert!(error.contains(&holder), "{error}");
+    for line in ["store restore train.csv", "store restore copy.redb --force"] {
+        let error = folder.run(&format!("{line} --state {state}")).fails(3);
+        assert!(error.contains(&holder), "{error}");
+    }
     server.stop().await;
 }
 

@@ -87,6 +87,8 @@ rules! {
     dropped_predictions: DroppedPredictions, DroppedPredictionsRule {}
     /// The last training failed.
     training: Training, TrainingRule {}
+    /// A backup failed.
+    backup: Backup, BackupRule {}
     latency: Latency, LatencyRule {
         /// Limit of the 99th percentile of the response time.
         p99: Span,

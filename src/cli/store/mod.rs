@@ -1,24 +1,22 @@
 //! Subcommand `store`: inspects, checks, copies and exports the store; if a server holds the store, through that server.
 
+pub(super) mod backup;
 mod export;
 
-use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::{Args, Subcommand};
-use serde_json::json;
 
-use super::exit::{Exit, ExitError};
+use super::exit::Exit;
 use super::out::{outln, print_json};
 use super::remote::{Opened, Remote, not_understood};
 use super::site::Site;
 use super::{interrupt, table};
 use crate::control::jobs::Product;
-use crate::ingest::write;
 use crate::store::check::{self, Report};
 use crate::store::upkeep::{Checked, Compacted};
-use crate::store::{File, NAME, OpenError, Stats, maintenance, replaceable};
+use crate::store::{File, NAME, OpenError, Stats, maintenance};
 
 #[derive(Debug, Args)]
 pub struct StoreArgs {
@@ -34,16 +32,18 @@ enum StoreCommand {
     Check,
     /// Return unused space of the file to the disk
     Compact,
-    /// Copy the store into a file
+    /// Back up everything, with models, ledger, tables and settings, into one archive
     Backup {
-        /// The copy
-        file: PathBuf,
+        /// A file, a folder, s3://BUCKET/PREFIX or gs://BUCKET/PREFIX
+        #[arg(value_name = "DEST")]
+        to: String,
     },
-    /// Put a copy in the store's place
+    /// Restore an archive, or the newest whole one of a folder or bucket, into an empty state
     Restore {
-        /// The copy
-        file: PathBuf,
-        /// Overwrite an existing store
+        /// A file, a folder, s3://BUCKET/PREFIX or gs://BUCKET/PREFIX; or a copy of the event store alone
+        #[arg(value_name = "SRC")]
+        from: String,
+        /// Overwrite an existing event store with a copy of the event store alone
         #[arg(long)]
         force: bool,
     },
@@ -56,8 +56,8 @@ pub fn run(args: &StoreArgs, site: &Site) -> anyhow::Result<Exit> {
         StoreCommand::Stats => stats(site),
         StoreCommand::Check => check(site),
         StoreCommand::Compact => compact(site),
-        StoreCommand::Backup { file } => backup(site, file),
-        StoreCommand::Restore { file, force } => restore(site, file, *force),
+        StoreCommand::Backup { to } => backup::make(site, to),
+        StoreCommand::Restore { from, force } => backup::restore(site, from, *force),
         StoreCommand::Export(args) => export::run(args, site, &Opened::of(site)?),
     }
 }
@@ -167,76 +167,6 @@ fn compact(site: &Site) -> anyhow::Result<Exit> {
     } else {
         let Compacted { before, after } = compacted;
         outln!("{before} bytes before, {after} after");
-    }
-    Ok(Exit::Done)
-}
-
-fn backup(site: &Site, to: &Path) -> anyhow::Result<Exit> {
-    let place = site.settings.state.join(NAME);
-    let opened = Opened::of(site)?;
-    if to
-        .canonicalize()
-        .is_ok_and(|to| Some(to) == place.canonicalize().ok())
-    {
-        bail!("{} is the store itself; name another file", to.display());
-    }
-    let bytes = match opened {
-        Opened::File(file) => {
-            replaceable(to)?;
-            write::beside(to, |to| file.copy(to).map_err(anyhow::Error::from))?
-        }
-        Opened::Server(remote) => {
-            // Relative paths refer to the folder of this command, not of the server.
-            let to = std::path::absolute(to).context("the folder of this command is gone")?;
-            let path = "/v1/backups";
-            match job(&remote, path, Some(&json!({"to": to})))? {
-                Product::Backup(made) => made.bytes,
-                _ => bail!(not_understood(path)),
-            }
-        }
-    };
-    if site.json {
-        print_json(&json!({"file": to, "bytes": bytes}))?;
-    } else {
-        outln!("{}: {bytes} bytes", to.display());
-    }
-    Ok(Exit::Done)
-}
-
-fn restore(site: &Site, from: &Path, force: bool) -> anyhow::Result<Exit> {
-    let state = &site.settings.state;
-    match crate::store::open(state) {
-        Ok(file) => {
-            let events = maintenance::stats(&file)?.seq;
-            if events > 0 && !force {
-                let file = state.join(NAME);
-                bail!(
-                    "{} holds {events} events, which would be lost; with --force they are overwritten",
-                    file.display()
-                );
-            }
-            file.replace(from)?;
-        }
-        Err(OpenError::Held { file, holder, .. }) => {
-            return Err(ExitError {
-                message: format!("the store {file} is held by {holder}; stop it first"),
-                exit: Exit::Held,
-            }
-            .into());
-        }
-        Err(_) if force => File::put_back(from, state)?,
-        Err(error) => return Err(error).context("with --force it is overwritten"),
-    }
-    site.registry.begin_epoch()?;
-    let stats = maintenance::stats(&crate::store::open(state)?)?;
-    if site.json {
-        print_json(&json!({"file": from, "seq": stats.seq, "oldest": stats.oldest}))?;
-    } else {
-        outln!(
-            "the store is that of {}, up to event {}",
-            from.display(),
-            stats.seq
-        );
     }
     Ok(Exit::Done)
 }

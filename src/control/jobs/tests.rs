@@ -1,10 +1,11 @@
 //! Tests of the queue without its thread.
 
 use super::*;
+use crate::backup;
 use crate::promotion::policy::Promote;
 use crate::store::check::Report;
 use crate::store::feed;
-use crate::store::upkeep::{Backup, Compacted};
+use crate::store::upkeep::Compacted;
 
 const COMPACTED: Compacted = Compacted {
     before: 2,
@@ -216,9 +217,12 @@ fn a_result_is_read_as_it_was_written() {
         findings: vec!["a gap".into()],
         untold: 0,
     };
-    let backup = Backup {
-        file: "/backups/events.redb".into(),
+    let backup = backup::Made {
+        file: "s3://shop/backups/a.tar.zst".into(),
         bytes: 7,
+        verified: true,
+        contents: Default::default(),
+        removed: Vec::new(),
     };
     for product in [
         Product::Version(made),

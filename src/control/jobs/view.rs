@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::backup;
 use crate::promotion::gate::Gate;
 use crate::replay::Replay;
 use crate::schema::ColumnWarning;
-use crate::store::upkeep::{Backup, Checked, Compacted};
+use crate::store::upkeep::{Checked, Compacted};
 use crate::telemetry::metrics::ClosedLabel;
 pub use crate::telemetry::metrics::JobState as State;
 
@@ -34,8 +35,8 @@ pub enum Product {
     Checked(Checked),
     /// A compaction of the store.
     Compacted(Compacted),
-    /// A backup of the store.
-    Backup(Backup),
+    /// A backup of everything.
+    Backup(backup::Made),
     /// Stored predictions, scored again.
     Replay(Box<Replay>),
 }

@@ -1,7 +1,7 @@
 //! Backup and restore of the whole file.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use redb::{Builder, ReadableDatabase};
@@ -10,39 +10,10 @@ use super::{File, NAME, Origin, broken, holder, of_database};
 use crate::store::error::OpenError;
 use crate::store::layout::{self, META};
 
-/// First bytes of every database file.
-const MAGIC: &[u8; 4] = b"redb";
-
 impl File {
-    /// Closes the store for good and copies the file's bytes to `to`, under a lock that keeps other processes from opening
-    /// it; returns their number. The error is `Held` if another process opened the file before the lock was taken.
-    pub fn copy(self, to: &mut dyn Write) -> Result<u64, OpenError> {
-        let Origin::Path(path) = &self.origin else {
-            return Err(broken(&self.name(), "it is not on a disk"));
-        };
-        // A file that was closed properly needs no recovery when the copy is opened.
-        self.shut();
-        let mut bytes = fs::File::open(path).map_err(|e| broken(&self.name(), e))?;
-        bytes.try_lock().map_err(|_| OpenError::Held {
-            file: self.name(),
-            holder: holder::process(path),
-            server: None,
-        })?;
-        io::copy(&mut bytes, to).map_err(|e| broken(&self.name(), e))
-    }
-
     /// Copies the file to `to` while the store stays open, and returns the size of the copy. Reads and writes block while
     /// bytes are copied. The copy is renamed to `to` only once it is complete and verified; on an error `to` is unchanged.
     pub fn backup(&self, to: &Path) -> Result<u64, OpenError> {
-        if let Origin::Path(path) = &self.origin
-            && to
-                .canonicalize()
-                .is_ok_and(|to| path.canonicalize().ok() == Some(to))
-        {
-            let why = "it is the store itself; name another file";
-            return Err(broken(&to.display().to_string(), why));
-        }
-        replaceable(to)?;
         let part = part(to);
         let failed = |e: io::Error| broken(&to.display().to_string(), e);
         let done = self.copy_open(&part, to).and_then(|()| {
@@ -94,25 +65,6 @@ impl File {
     pub fn put_back(from: &Path, state: &Path) -> Result<(), OpenError> {
         put(from, &state.join(NAME))
     }
-}
-
-/// Checks that a backup may be written to a path: nothing is there, or an earlier backup.
-///
-/// # Errors
-/// When another file is there: a client that may start a backup must not be able to overwrite a model with it.
-pub fn replaceable(to: &Path) -> Result<(), OpenError> {
-    let mut magic = [0; MAGIC.len()];
-    let found = match fs::File::open(to) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => Err(error),
-        Ok(mut file) => file.read(&mut magic),
-    };
-    let is_store = found.map_err(|e| broken(&to.display().to_string(), e))? == MAGIC.len();
-    if is_store && magic == *MAGIC {
-        return Ok(());
-    }
-    let why = "a file is there that is not a backup, and is not replaced; name another";
-    Err(broken(&to.display().to_string(), why))
 }
 
 fn put(from: &Path, place: &Path) -> Result<(), OpenError> {

@@ -6,7 +6,6 @@ mod holder;
 pub mod volume;
 
 pub use backend::Backend;
-pub use copy::replaceable;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
