@@ -66,6 +66,8 @@ EXPECTED = [
     ("POST /v1/rows", 400, r"X-Occurrences has \S+ numbers for \S+ rows"),
     ("POST /v1/rows", 422, "this Idempotency-Key came with another body before"),
     ("GET /v1/store/export", 400, "a Parquet table holds events of one kind"),
+    # What a prediction is, its schema says only in part: versions, times, the values of a row.
+    ("POST /v1/events", 422, "of the events are no predictions"),
     # The tool opens no WebSocket; the text is actix's.
     ("GET /ws", 426, "WebSocket upgrade is expected"),
 ]

@@ -49,14 +49,25 @@ pub static ROUTES: &[Route] = &[
     .body(Body {
         formats: body::DOCUMENT,
         is_required: true,
-        schema: |_| json!({
-            "type": "array", "minItems": 1, "maxItems": MOST,
-            "items": {
+        schema: |_| {
+            let scalar = json!({"type": ["number", "string", "boolean", "null"]});
+            let event = json!({
                 "type": "object",
                 "description": "a prediction, as `store export` writes it",
                 "required": ["seq", "time", "kind", "id", "row", "label", "probability", "model"],
-            },
-        }),
+                "properties": {
+                    "seq": {"type": "integer", "minimum": 0},
+                    "time": {"type": "string", "format": "date-time"},
+                    "kind": {"const": "prediction"},
+                    "id": {"type": "string", "minLength": 1, "maxLength": LONGEST_ID},
+                    "row": {"type": "object", "additionalProperties": scalar},
+                    "label": {"type": ["number", "string", "boolean"]},
+                    "probability": {"type": "number", "minimum": 0, "maximum": 1},
+                    "model": {"type": "string", "pattern": "@"},
+                },
+            });
+            json!({"type": "array", "minItems": 1, "maxItems": MOST, "items": event})
+        },
         example: |_, _| json!([{
             "seq": 1, "time": "2026-01-01T00:00:00.000Z", "kind": "prediction", "id": "01900000-0000-7000-8000-000000000000",
             "row": {}, "label": 1, "probability": 0.9, "model": "model@1", "warnings": [],

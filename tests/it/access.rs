@@ -34,13 +34,18 @@ const REACH: &[(Scope, &[&str])] = &[
             "GET /v1/models/{version}",
         ],
     ),
-    (Scope::Label, &["POST /v1/labels", "POST /v1/rows"]),
+    (
+        Scope::Label,
+        &["POST /v1/labels", "POST /v1/rows", "POST /v1/events"],
+    ),
     (
         Scope::Read,
         &[
             "GET /v1/predictions/{id}",
             "GET /v1/why/{id}",
             "GET /v1/events",
+            "GET /v1/models/{version}/file",
+            "GET /v1/follow",
             "GET /v1/loop",
             "GET /v1/monitor",
             "GET /v1/service-level",

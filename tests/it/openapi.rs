@@ -133,6 +133,9 @@ async fn every_document_is_as_its_schema_says() {
     for (path, methods) in document["paths"].as_object().unwrap() {
         let json = &methods["get"]["responses"]["200"]["content"]["application/json"];
         let schema = &json["schema"];
+        if path == "/v1/follow" {
+            continue; // of a follower, which this server is not
+        }
         if schema.as_object().is_none_or(|schema| schema.is_empty()) {
             continue; // no document, or this one
         }
@@ -148,7 +151,7 @@ async fn every_document_is_as_its_schema_says() {
         assert!(close, "{path}: {schema} and {given}");
         seen += 1;
     }
-    assert_eq!(seen, 17, "documents that can be read");
+    assert_eq!(seen, 18, "documents that can be read");
     server.stop().await;
 }
 
