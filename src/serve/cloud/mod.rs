@@ -67,7 +67,7 @@ pub static ROUTES: &[Route] = &[
     .parameters(NAME)
     .body(BODY)
     .responses(ANSWERS)
-    .problems(kind::OF_STORED_BODIES)
+    .problems(kind::OF_STORED_BODIES_OF_A_NAME)
     .stateless(),
 ];
 

@@ -69,3 +69,16 @@ pub static OF_STORED_BODIES: &[&Kind] = &[
     &INVALID,
     &NOT_STORED,
 ];
+
+/// Like [`OF_STORED_BODIES`], for a route with a name in its path that may be unknown.
+pub static OF_STORED_BODIES_OF_A_NAME: &[&Kind] = &[
+    &UNREADABLE,
+    &BAD_REQUEST,
+    &NOT_FOUND,
+    &TIMEOUT,
+    &CONFLICT,
+    &TOO_LARGE,
+    &MEDIA_TYPE,
+    &INVALID,
+    &NOT_STORED,
+];
