@@ -7,6 +7,7 @@
 mod context;
 mod first;
 mod given;
+mod predict_only;
 mod pulls;
 mod subsystems;
 mod tasks;
@@ -28,7 +29,6 @@ use crate::backup::{self, Backups};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::jobs::Jobs;
-use crate::follow::{Source, View};
 use crate::registry::Registry;
 use crate::serve::health::Lifecycle;
 use crate::serve::mode::Mode;
@@ -41,9 +41,6 @@ use tasks::Tasks;
 /// Part of the shutdown time that is reserved for storing events, so that requests that never end do not cause the loss of
 /// events. At most a quarter of the shutdown time.
 const STORING: Duration = Duration::from_secs(2);
-
-/// Interval at which a starting follower checks whether it has a model.
-const FIRST_LOOK: Duration = Duration::from_millis(20);
 
 /// A running server that is ready.
 pub struct App {
@@ -136,93 +133,6 @@ impl App {
             pulls,
             ..app
         })
-    }
-
-    /// Starts a server that only predicts: it opens no store, starts no training and writes nothing. Returns once it is
-    /// ready. Must be called inside a tokio runtime.
-    ///
-    /// # Errors
-    /// The server cannot start: no model, or a missing secret.
-    pub async fn predict_only(
-        settings: Settings,
-        given: Given,
-        listener: TcpListener,
-        clock: Arc<dyn Clock>,
-    ) -> anyhow::Result<App> {
-        let found = tokio::task::spawn_blocking(move || given.find()).await??;
-        let address = listener.local_addr()?;
-        let file = store::File::in_memory()?;
-        let registry = found.registry.clone();
-        let (context, ends) = Context::new(file, registry, settings, address, clock)?;
-        let (version, champion) = found.champion();
-        subsystems::follower(&context).put_live(version, champion);
-        let lifecycle = Lifecycle::default();
-        let served = subsystems::serve(&context, Mode::PredictOnly, listener, &lifecycle)?;
-        let server = served.handle();
-        let spool = subsystems::spool(&context, None, &View::default());
-        let mut tasks = Tasks::default();
-        subsystems::upkeep(&context, &mut tasks);
-        let running = Running {
-            lifecycle,
-            server,
-            served: tokio::spawn(served),
-            tasks,
-            spool: Some(tokio::spawn(spool.run(ends.writer.into_predictions()))),
-        };
-        Ok(App::of(Mode::PredictOnly, context, running))
-    }
-
-    /// Starts a predict-only server that follows `source`. Returns once it is ready, which may take as long as the source
-    /// cannot be reached and no model of an earlier run is kept. Must be called inside a tokio runtime.
-    ///
-    /// # Errors
-    /// The server cannot start: the state is that of a server that trains, or a secret is missing.
-    pub async fn follow(
-        settings: Settings,
-        source: Source,
-        listener: TcpListener,
-        clock: Arc<dyn Clock>,
-    ) -> anyhow::Result<App> {
-        let registry = Registry::open(&settings.state)?.read_only();
-        if registry.has_ledger() {
-            anyhow::bail!(
-                "{} is the state of a server that trains; a follower needs one of its own: name it with --state",
-                settings.state.display()
-            );
-        }
-        let address = listener.local_addr()?;
-        let file = store::File::in_memory()?;
-        let (mut context, ends) = Context::new(file, registry, settings, address, clock)?;
-        let view = View::default();
-        context.follow = Some(view.clone());
-        let lifecycle = Lifecycle::default();
-        let served = subsystems::serve(&context, Mode::PredictOnly, listener, &lifecycle)?;
-        let server = served.handle();
-        let served = tokio::spawn(served);
-        let spool = subsystems::spool(&context, Some(&source), &view);
-        let follower = subsystems::source_follower(&context, source, &view);
-        if let Err(error) = follower.look().await {
-            tracing::error!(%error, "follower: the source cannot be followed yet");
-            given::kept(&context, &follower).await;
-        }
-        let live = follower.live().clone();
-        let mut tasks = Tasks::default();
-        tasks.spawn("follower", follower.run());
-        subsystems::upkeep(&context, &mut tasks);
-        while live.version().is_none() {
-            tokio::select! {
-                () = tokio::time::sleep(FIRST_LOOK) => {}
-                task = tasks.ended() => anyhow::bail!("the task {task} ended on its own"),
-            }
-        }
-        let running = Running {
-            lifecycle,
-            server,
-            served,
-            tasks,
-            spool: Some(tokio::spawn(spool.run(ends.writer.into_predictions()))),
-        };
-        Ok(App::of(Mode::PredictOnly, context, running))
     }
 
     /// An app without a training thread and scheduled sources.

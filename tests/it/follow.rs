@@ -287,3 +287,43 @@ async fn adopted_events_are_checked_and_stored_once() {
     assert_eq!(server.post("/v1/events", &json!([])).await.0, 422);
     assert_eq!(server.post("/v1/events", &json!({})).await.0, 400);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_writer_has_every_prediction_of_its_follower_once_when_it_is_back() {
+    let (writer_state, state) = (server::state(), tempfile::tempdir().unwrap());
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let start = || {
+        let mut command = std::process::Command::new(crate::cli::BINARY);
+        command
+            .args(["-q", "serve", "--listen", &address, "--state"])
+            .arg(writer_state.path())
+            .env("TITANIC_RETRAIN__ENABLED", "false");
+        Process::of(command)
+    };
+    let mut writer = start();
+    let follower = follower(state.path(), &format!("http://{address}"));
+    let mut made = BTreeSet::new();
+    for round in 0..4 {
+        for _ in 0..50 {
+            let answer = predict(&follower.url).await;
+            made.insert(answer["id"].as_str().unwrap().to_owned());
+        }
+        if round < 3 {
+            writer.kill(); // somewhere between receiving, committing and acknowledging
+            writer = start();
+        }
+    }
+    until("an empty spool", || async {
+        get(&follower.url, "/v1/follow").await["spooled"] == 0
+    })
+    .await;
+    follower.signal("TERM");
+    assert_eq!(follower.ended(), Some(0));
+    writer.signal("TERM");
+    assert_eq!(writer.ended(), Some(0));
+    let stored = crate::process::stored(writer_state.path());
+    assert_eq!(stored.len(), made.len(), "each once");
+    assert_eq!(stored.into_iter().collect::<BTreeSet<_>>(), made);
+}

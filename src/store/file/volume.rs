@@ -7,6 +7,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use uuid::Uuid;
+
 /// Where the documentation says which volumes are suitable.
 const PAGE: &str = "deployment/README.md, \"Where the state may live\"";
 
@@ -42,8 +44,9 @@ pub fn check(state: &Path) -> Result<(), VolumeError> {
         folder: state.to_owned(),
         problem,
     };
-    let names =
-        ["old", "new"].map(|name| state.join(format!(".volume-{}-{name}", std::process::id())));
+    // Not the id of the process: in containers, two servers on one volume can have the same.
+    let trial = Uuid::new_v4().simple();
+    let names = ["old", "new"].map(|name| state.join(format!(".volume-{trial}-{name}")));
     let trials = trials(state, &names);
     for name in &names {
         let _ = fs::remove_file(name); // left over only if the trials failed, which is reported
