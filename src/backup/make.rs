@@ -80,6 +80,8 @@ pub fn make(
     }
     let disk = storage.disk().unwrap_or(source.state);
     let scratch = Scratch::new(disk, clock.id())?;
+    // The store is locked while it is copied: onto its own disk, because the archive's may be far and slow.
+    let beside = Scratch::new(source.state, clock.id())?;
     // First of all, so that a place that cannot be written costs nothing.
     let mut upload = storage.write(&name, scratch.path())?;
     let work = Work {
@@ -88,6 +90,7 @@ pub fn make(
         created,
         shown: storage.shown(&name),
         scratch: &scratch,
+        beside: &beside,
         watch,
     };
     let (bytes, contents) = match work.fill(&mut *upload) {
@@ -100,7 +103,7 @@ pub fn make(
     upload.publish()?;
     (watch.report)(1.0);
     let removed = match order.keep {
-        Some(keep) => prune(&*storage, keep),
+        Some(keep) => prune(&*storage, keep, &name),
         None => Vec::new(),
     };
     Ok(Made {
@@ -119,13 +122,15 @@ struct Work<'a> {
     /// The archive, for people.
     shown: String,
     scratch: &'a Scratch,
+    /// Temporary folder on the disk of the state.
+    beside: &'a Scratch,
     watch: Watch<'a>,
 }
 
 impl Work<'_> {
     /// Writes the archive and verifies it; returns its size and what it holds.
     fn fill(&self, upload: &mut dyn Upload) -> Result<(u64, Contents), BackupError> {
-        let copy = self.scratch.folder("state")?;
+        let copy = self.beside.folder("state")?;
         let contents = self.copy(&copy)?;
         let verify = self.order.verify;
         let share = if verify { [0.2, 0.6] } else { [0.2, 1.0] };
@@ -177,13 +182,14 @@ impl Work<'_> {
     }
 }
 
-/// Removes the oldest archives beyond `keep`; returns those that were removed.
-fn prune(storage: &dyn Storage, keep: NonZeroUsize) -> Vec<String> {
+/// Removes the oldest archives beyond `keep`, but not `newest`, which may look older than those of a clock that was ahead;
+/// returns those that were removed.
+fn prune(storage: &dyn Storage, keep: NonZeroUsize, newest: &str) -> Vec<String> {
     let mut removed = Vec::new();
     let result = storage.list().and_then(|mut names| {
-        names.retain(|name| is_named_by_time(name));
+        names.retain(|name| is_named_by_time(name) && name != newest);
         names.sort();
-        let surplus = names.len().saturating_sub(keep.get());
+        let surplus = (names.len() + 1).saturating_sub(keep.get());
         for name in &names[..surplus] {
             storage.remove(name)?;
             removed.push(storage.shown(name));

@@ -1,6 +1,5 @@
 //! The task that takes over the promotions of a source.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
@@ -11,7 +10,6 @@ use crate::live::pointer;
 use crate::live::{Champion, LiveModel};
 use crate::model::Model;
 use crate::registry::{Registry, Version};
-use crate::telemetry::metrics::Metrics;
 
 /// Interval between two looks at the source. Promotions are live within two seconds.
 pub const INTERVAL: Duration = Duration::from_secs(1);
@@ -43,6 +41,11 @@ pub enum FollowError {
 impl Follower {
     /// Looks at the source at intervals; never ends. Each error is logged once until another comes or it is over.
     pub async fn run(self) {
+        // Apart, so that the lag grows also while the source hangs.
+        tokio::join!(self.follow(), self.measure());
+    }
+
+    async fn follow(&self) {
         let mut tick = tokio::time::interval(INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut said = String::new();
@@ -61,7 +64,6 @@ impl Follower {
                 tracing::info!("follower: the source is followed again");
             }
             said = text;
-            self.measure();
         }
     }
 
@@ -81,7 +83,7 @@ impl Follower {
         }
         let live = self.pointer.live.version();
         // Another epoch may give a number to another model.
-        let is_other = known.current.is_some() && known.epoch != epoch;
+        let is_other = known.epoch != epoch;
         if live.as_ref() != Some(&named.version) || is_other {
             self.take_over(&named).await?;
         }
@@ -102,10 +104,11 @@ impl Follower {
                 fault,
             };
             let model = Model::from_bytes(&bytes).map_err(|fault| unusable(fault.to_string()))?;
-            let kept = this.registry.keep(&version, &bytes);
-            kept.map_err(|fault| unusable(fault.to_string()))?;
             let champion = Champion::new(&this.registry, &version, model);
-            this.pointer.put_live(version, champion);
+            this.pointer.take_over(version.clone(), champion);
+            if let Err(error) = this.registry.keep(&version, &bytes) {
+                tracing::error!(%error, "follower: the model is live, but it cannot be kept for the next start");
+            }
             Ok(())
         });
         taken
@@ -113,10 +116,16 @@ impl Follower {
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     }
 
-    fn measure(&self) {
-        let metrics: &Arc<Metrics> = &self.pointer.metrics;
-        if let Some(lag) = self.view.state().lag(self.pointer.clock.now()) {
-            metrics.titanic_follow_lag_seconds.set(lag);
+    /// Shows the lag; before the first contact, the time since the start.
+    async fn measure(&self) {
+        let begun = self.pointer.clock.now();
+        let mut tick = tokio::time::interval(INTERVAL);
+        loop {
+            tick.tick().await;
+            let now = self.pointer.clock.now();
+            let waited = now.duration_since(begun).as_secs_f64();
+            let lag = self.view.state().lag(now).unwrap_or(waited);
+            self.pointer.metrics.titanic_follow_lag_seconds.set(lag);
         }
     }
 

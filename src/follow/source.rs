@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use serde::Deserialize;
 
@@ -40,7 +41,7 @@ pub enum SourceError {
         status: StatusCode,
         detail: String,
     },
-    #[error("{source_name} is no titanic-platform server: {fault}")]
+    #[error("{source_name} does not answer as a titanic-platform server would: {fault}")]
     Other { source_name: String, fault: String },
     #[error("{source_name} has no champion")]
     NoChampion { source_name: String },
@@ -105,6 +106,7 @@ impl Source {
         let client = Client::builder()
             .connect_timeout(CONNECT)
             .timeout(PATIENCE)
+            .redirect(Policy::none()) // a redirected POST would become a GET
             .build();
         let client = client.map_err(|fault| format!("no client can be made: {fault}"))?;
         Ok(Source::Server(Server { url, token, client }))
@@ -145,17 +147,21 @@ impl Source {
                 })
             }
             Source::Folder(path) => {
-                let registry = registry(path)?;
-                let version = registry.champion()?.ok_or_else(none)?;
-                let versions = registry.versions()?;
-                let listed = versions
-                    .into_iter()
-                    .find(|listed| listed.version == version);
-                Ok(Champion {
-                    standing: registry.standing()?,
-                    sha256: listed.and_then(|listed| listed.sha256),
-                    version,
+                let (path, none) = (path.clone(), none());
+                blocking(move || {
+                    let registry = registry(&path)?;
+                    let version = registry.champion()?.ok_or(none)?;
+                    let versions = registry.versions()?;
+                    let listed = versions
+                        .into_iter()
+                        .find(|listed| listed.version == version);
+                    Ok(Champion {
+                        standing: registry.standing()?,
+                        sha256: listed.and_then(|listed| listed.sha256),
+                        version,
+                    })
                 })
+                .await
             }
         }
     }
@@ -165,7 +171,10 @@ impl Source {
         let version = &champion.version;
         let bytes = match self {
             Source::Server(server) => server.get(&format!("v1/models/{version}/file")).await?,
-            Source::Folder(path) => registry(path)?.read(&version.clone().into())?,
+            Source::Folder(path) => {
+                let (path, version) = (path.clone(), version.clone());
+                blocking(move || Ok(registry(&path)?.read(&version.into())?)).await?
+            }
         };
         let found = digest(&bytes);
         match &champion.sha256 {
@@ -176,6 +185,21 @@ impl Source {
             }),
             _ => Ok(bytes),
         }
+    }
+}
+
+/// Runs reads of a disk apart, at most for as long as a request may take.
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
+) -> Result<T, SourceError> {
+    let other = |fault: String| SourceError::Other {
+        source_name: "the folder".into(),
+        fault,
+    };
+    match tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(read)).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(panic)) => Err(other(panic.to_string())),
+        Err(_) => Err(other(format!("it did not answer within {PATIENCE:?}"))),
     }
 }
 

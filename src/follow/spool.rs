@@ -4,11 +4,13 @@
 //! id once. When too many wait, the oldest are dropped and counted; a follower that is killed loses what waits.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use tokio::sync::mpsc;
+use serde::Deserialize;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
 use super::View;
@@ -21,7 +23,7 @@ use crate::telemetry::metrics::Metrics;
 const MOST: usize = 1 << 16;
 
 /// Maximum number of predictions in one request.
-const BATCH: usize = 500;
+const BATCH: usize = 2000;
 
 /// Pause between two requests, in which predictions gather.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -43,48 +45,135 @@ pub struct Spool {
     pub random: fn() -> f64,
 }
 
-impl Spool {
-    /// Runs until every sender of predictions is gone, then sends what waits once more.
-    pub async fn run(self, mut predictions: mpsc::Receiver<Arc<Prediction>>) {
-        let (mut waiting, mut taken) = (VecDeque::new(), Vec::new());
-        let (mut failures, mut due, mut is_open) = (0, Instant::now(), true);
-        while is_open || !waiting.is_empty() {
-            if is_open {
-                tokio::select! {
-                    count = predictions.recv_many(&mut taken, BATCH) => is_open = count > 0,
-                    () = tokio::time::sleep_until(due), if !waiting.is_empty() => {}
-                }
-            }
-            self.feed.predictions(&taken);
-            if self.server.is_some() {
-                waiting.extend(taken.drain(..));
-            }
-            taken.clear();
-            self.drop_oldest(&mut waiting);
-            if !waiting.is_empty() && (Instant::now() >= due || !is_open) {
-                match self.send(&mut waiting).await {
-                    Ok(()) => (failures, due) = (0, Instant::now() + PAUSE),
-                    Err(error) => {
-                        failures += 1;
-                        if failures == 1 {
-                            tracing::warn!(%error, waiting = waiting.len(), "follower: predictions cannot be sent to the source; they wait");
-                        }
-                        due = Instant::now() + RETRY.wait(failures, (self.random)());
-                        if !is_open {
-                            break; // the server ends
-                        }
-                    }
-                }
-            }
-            self.show(waiting.len());
-        }
-        self.lose(waiting.len());
+/// The source's acknowledgement.
+#[derive(Deserialize)]
+struct Taken {
+    stored: usize,
+    repeated: usize,
+}
+
+/// What waits to be sent, between the task's two halves.
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<VecDeque<Arc<Prediction>>>,
+    /// Whether no more predictions will come.
+    closed: AtomicBool,
+    changed: Notify,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Prediction>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn drop_oldest(&self, waiting: &mut VecDeque<Arc<Prediction>>) {
-        let surplus = waiting.len().saturating_sub(MOST);
-        waiting.drain(..surplus);
-        self.lose(surplus);
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Takes the oldest predictions.
+    fn take(&self, most: usize) -> Vec<Arc<Prediction>> {
+        let mut waiting = self.lock();
+        let count = waiting.len().min(most);
+        waiting.drain(..count).collect()
+    }
+
+    /// Puts predictions back in front of the others.
+    fn give_back(&self, predictions: Vec<Arc<Prediction>>) {
+        let mut waiting = self.lock();
+        for prediction in predictions.into_iter().rev() {
+            waiting.push_front(prediction);
+        }
+    }
+
+    /// Waits for this time, or until no more predictions will come.
+    async fn rest(&self, pause: Duration) {
+        let end = Instant::now() + pause;
+        while !self.is_closed() {
+            tokio::select! {
+                () = self.changed.notified() => {}
+                () = tokio::time::sleep_until(end) => return,
+            }
+        }
+    }
+}
+
+impl Spool {
+    /// Runs until every sender of predictions is gone, then sends what waits once more.
+    pub async fn run(self, predictions: mpsc::Receiver<Arc<Prediction>>) {
+        let queue = Queue::default();
+        // Apart, so that a source that hangs holds up neither subscribers nor clients.
+        tokio::join!(self.receive(predictions, &queue), self.deliver(&queue));
+    }
+
+    async fn receive(&self, mut predictions: mpsc::Receiver<Arc<Prediction>>, queue: &Queue) {
+        let mut taken = Vec::new();
+        while predictions.recv_many(&mut taken, BATCH).await > 0 {
+            self.feed.predictions(&taken);
+            if self.server.is_none() {
+                taken.clear();
+                continue;
+            }
+            let surplus = {
+                let mut waiting = queue.lock();
+                waiting.extend(taken.drain(..));
+                let surplus = waiting.len().saturating_sub(MOST);
+                waiting.drain(..surplus);
+                surplus
+            };
+            self.lose(surplus);
+            queue.changed.notify_one();
+        }
+        queue.closed.store(true, Ordering::Release);
+        queue.changed.notify_one();
+    }
+
+    async fn deliver(&self, queue: &Queue) {
+        let Some(server) = &self.server else {
+            return;
+        };
+        let (mut batch, mut most, mut failures) = (Vec::new(), BATCH, 0);
+        loop {
+            if batch.is_empty() {
+                batch = queue.take(most);
+            }
+            self.show(batch.len() + queue.lock().len());
+            if batch.is_empty() {
+                if queue.is_closed() {
+                    return;
+                }
+                queue.changed.notified().await;
+                queue.rest(PAUSE).await; // more come soon
+                continue;
+            }
+            match self.send(server, &batch).await {
+                Ok(()) => {
+                    batch.clear();
+                    (most, failures) = (BATCH, 0);
+                }
+                Err(SourceError::Refused { status, detail, .. }) if is_final(status) => {
+                    if batch.len() == 1 {
+                        tracing::error!(%status, detail, "follower: the source refuses a prediction");
+                        self.lose(1);
+                        batch.clear();
+                    } else {
+                        // Too large together, or one of them is at fault.
+                        most = batch.len() / 2;
+                        queue.give_back(batch.split_off(most));
+                    }
+                }
+                Err(error) if queue.is_closed() => {
+                    tracing::error!(%error, "follower: the last predictions cannot be sent to the source");
+                    return self.lose(batch.len() + queue.lock().len());
+                }
+                Err(error) => {
+                    failures += 1;
+                    if failures == 1 {
+                        tracing::warn!(%error, "follower: predictions cannot be sent to the source; they wait");
+                    }
+                    queue.rest(RETRY.wait(failures, (self.random)())).await;
+                }
+            }
+        }
     }
 
     fn lose(&self, count: usize) {
@@ -107,31 +196,25 @@ impl Spool {
             .set(waiting as f64);
     }
 
-    /// Sends the oldest predictions and removes them once they are acknowledged. Predictions that the source refuses for
-    /// good are dropped.
-    async fn send(&self, waiting: &mut VecDeque<Arc<Prediction>>) -> Result<(), SourceError> {
-        let Some(server) = &self.server else {
-            return Ok(());
-        };
-        let count = waiting.len().min(BATCH);
-        let lines: Vec<String> = waiting
-            .iter()
-            .take(count)
-            .map(|prediction| prediction.line())
-            .collect();
-        match server
+    /// Sends predictions; returns once the source has acknowledged each of them.
+    async fn send(&self, server: &Server, batch: &[Arc<Prediction>]) -> Result<(), SourceError> {
+        let lines: Vec<String> = batch.iter().map(|prediction| prediction.line()).collect();
+        let body = server
             .post("v1/events", format!("[{}]", lines.join(",")))
-            .await
-        {
-            Ok(_) => {}
-            Err(SourceError::Refused { status, detail, .. }) if is_final(status) => {
-                tracing::error!(%status, detail, "follower: the source refuses predictions");
-                self.lose(count);
-            }
-            Err(error) => return Err(error),
+            .await?;
+        let other = |fault: String| SourceError::Other {
+            source_name: server.name(),
+            fault,
+        };
+        let Taken { stored, repeated } =
+            serde_json::from_slice(&body).map_err(|fault| other(fault.to_string()))?;
+        match stored + repeated {
+            count if count == batch.len() => Ok(()),
+            count => Err(other(format!(
+                "it took {count} of {} predictions",
+                batch.len()
+            ))),
         }
-        waiting.drain(..count);
-        Ok(())
     }
 }
 

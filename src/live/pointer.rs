@@ -152,6 +152,18 @@ impl Follower {
         }
     }
 
+    /// Makes the champion of another registry the live model and tells subscribers of its promotion.
+    pub fn take_over(&self, version: Version, champion: Champion) {
+        let previous = self.live.version();
+        self.put_live(version.clone(), champion);
+        let told = Told {
+            action: Action::Promoted,
+            model: &version,
+            previous: previous.as_ref(),
+        };
+        self.feed.publish(Topic::Models, &told);
+    }
+
     fn failed(&self, error: &str) -> Instant {
         self.metrics.titanic_model_swap_failures_total.increment(1);
         let serving = self.live.version().map(|version| version.to_string());

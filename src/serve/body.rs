@@ -178,6 +178,11 @@ impl Intake {
         }
     }
 
+    /// The size limit in bytes.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// The same reader with another size limit in bytes.
     pub fn limited(&self, limit: usize) -> Intake {
         Intake {

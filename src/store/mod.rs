@@ -194,12 +194,8 @@ impl Store {
     /// They cannot be written, or one cannot be decoded; then none is stored.
     pub async fn adopt(&self, lines: Vec<Line>) -> Result<usize, StoreError> {
         self.ask(move |commit| {
-            let mut stored = 0;
-            for line in &lines {
-                let record = line.record()?;
-                stored += usize::from(predictions::adopt(commit, &record)?);
-            }
-            Ok(stored)
+            let records: Result<Vec<_>, _> = lines.iter().map(Line::record).collect();
+            predictions::adopt(commit, &records?)
         })
         .await
     }

@@ -1,6 +1,7 @@
 //! Stores the predictions of a commit and joins the labels that waited for them.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::commit::Commit;
 use super::error::StoreError;
@@ -33,29 +34,37 @@ pub(super) fn keep(commit: &mut Commit<'_>, prediction: &Prediction) -> Result<(
     Ok(())
 }
 
-/// Stores a prediction that another server made, unless one with its id is stored; returns whether it was stored. A label
-/// that waited for it is joined to it.
-pub(super) fn adopt(commit: &mut Commit<'_>, record: &Record<'_>) -> Result<bool, StoreError> {
-    let key = record.id.key();
-    let Some(prediction) = record.prediction() else {
-        return Ok(false);
-    };
-    if commit.knows(&key)? {
-        return Ok(false);
-    }
-    let awaited = commit.has_waiting && commit.wait_no_more(key.bytes())?;
-    let event = Event::Prediction(PredictionEvent {
-        awaited,
-        ..prediction.clone()
-    });
-    let seq = commit.append_known(record.time, record.id, &event)?;
-    if let Some(own_id) = &prediction.own_id {
-        commit.set_newest(own_id, seq)?;
-        if commit.has_waiting {
-            labels::join_waiting(commit, own_id, &key, record.id)?;
+/// Stores predictions that another server made, each unless one with its id is stored; returns how many were stored. Labels
+/// that waited for them are joined to them. A time that has not come yet, by a clock that is ahead, becomes now: retention
+/// and the monitor go by it.
+pub(super) fn adopt(commit: &mut Commit<'_>, records: &[Record<'_>]) -> Result<usize, StoreError> {
+    // All ids are looked up before the first is added: an index that was just added to is slow to read.
+    let mut seen = HashSet::new();
+    let mut new = Vec::new();
+    for record in records {
+        let Some(prediction) = record.prediction() else {
+            continue;
+        };
+        let key = record.id.key();
+        if seen.insert(key.bytes().to_vec()) && !commit.knows(&key)? {
+            new.push((record, prediction, key));
         }
     }
-    Ok(true)
+    for (record, prediction, key) in &new {
+        let awaited = commit.has_waiting && commit.wait_no_more(key.bytes())?;
+        let event = Event::Prediction(PredictionEvent {
+            awaited,
+            ..(*prediction).clone()
+        });
+        let seq = commit.append_known(record.time.min(commit.now), record.id, &event)?;
+        if let Some(own_id) = &prediction.own_id {
+            commit.set_newest(own_id, seq)?;
+            if commit.has_waiting {
+                labels::join_waiting(commit, own_id, key, record.id)?;
+            }
+        }
+    }
+    Ok(new.len())
 }
 
 impl Prediction {

@@ -114,6 +114,10 @@ async fn a_source_that_is_gone_leaves_the_model_and_the_predictions_wait() {
     let (state, url) = (tempfile::tempdir().unwrap(), writer.url(""));
     let follower_ = follower(state.path(), &url);
     assert_eq!(predict(&follower_.url).await["model"], "titanic@1");
+    until("the prediction", || async {
+        stored(&writer).await.len() == 1
+    })
+    .await;
     writer.stop().await;
     let id = predict(&follower_.url).await["id"].clone();
     assert!(id.is_string());

@@ -91,6 +91,7 @@ async fn it_predicts_as_the_full_server_and_writes_nothing() {
         (status.as_u16(), &problem["type"]),
         (409, &json!("/docs#predict-only"))
     );
+    assert_eq!(post("/v1/predict?id=mine", passenger()).await.0, 409);
     let (_, page) = get("/").await;
     let page = page.as_str().unwrap();
     assert!(page.contains("titanic@1") && page.contains("id=\"form\""));

@@ -10,7 +10,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::body::{self, Format};
+use super::body::{self, Format, SMALL};
 use super::guard::Access;
 use super::health::{self, Lifecycle};
 use super::mode::Mode;
@@ -23,7 +23,7 @@ use super::route::{Body, JSON, Parameter, Response, Route, Tag};
 use super::schemas::row;
 use super::views::Health;
 use crate::store::Store;
-use wrapped::Wrapped;
+use wrapped::{Bounds, Wrapped};
 
 /// The body of a request for predictions.
 const BODY: Body = Body {
@@ -159,8 +159,17 @@ async fn invocations(
 ) -> Result<HttpResponse, Problem> {
     let (format, media_type) = format(request.headers())?;
     let mut body = desk.intake.read(&request, &mut payload).await?;
+    let bounds = Bounds {
+        rows: desk.most_rows(),
+        bytes: desk.intake.limit(),
+    };
+    let bytes = body.bytes.clone();
+    let unwrap = move || Wrapped::of(&bytes, bounds);
     let found = match format {
-        Format::Json => Wrapped::of(&body.bytes)?,
+        Format::Json if body.bytes.len() > SMALL => {
+            web::block(unwrap).await.map_err(Problem::internal)??
+        }
+        Format::Json => unwrap()?,
         _ => None,
     };
     let Some(wrapped) = found else {

@@ -27,6 +27,13 @@ const SPLIT: &str = "dataframe_split";
 /// The parameters that a body may have.
 const PARAMETERS: [&str; 3] = ["explain", "partial", "store"];
 
+/// How large a table may become when it is written as a list of objects.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    pub rows: usize,
+    pub bytes: usize,
+}
+
 /// The keys of all wrapping objects. A body with none of them is not wrapped.
 #[derive(Deserialize)]
 struct Keys<'b> {
@@ -56,8 +63,9 @@ impl Wrapped {
     /// The rows of a body; `None` if the body is no wrapping object.
     ///
     /// # Errors
-    /// 422 if there are rows under two keys, or if a table does not have one value per column; 400 for invalid parameters.
-    pub fn of(body: &[u8]) -> Result<Option<Wrapped>, Problem> {
+    /// 422 if there are rows under two keys, or if a table does not have one value per column; 400 for invalid parameters; 413
+    /// if a table is larger than the bounds once its names stand in every row.
+    pub fn of(body: &[u8], bounds: Bounds) -> Result<Option<Wrapped>, Problem> {
         // A body that cannot be read is reported by the reader of rows.
         let Ok(keys) = serde_json::from_slice::<Keys<'_>>(body) else {
             return Ok(None);
@@ -86,7 +94,7 @@ impl Wrapped {
             return Err(Problem::new(&kind::INVALID, detail));
         }
         let rows = match key {
-            SPLIT => of_split(rows)?,
+            SPLIT => of_split(rows, bounds)?,
             _ => rows.get().as_bytes().to_vec(),
         };
         let parameters = parameters(keys.parameters.or(keys.params))?;
@@ -112,7 +120,7 @@ impl Wrapped {
 }
 
 /// The rows of a table whose names and values stand apart, as a JSON list of objects.
-fn of_split(table: &RawValue) -> Result<Vec<u8>, Problem> {
+fn of_split(table: &RawValue, bounds: Bounds) -> Result<Vec<u8>, Problem> {
     let Split { columns, data } = serde_json::from_str(table.get()).map_err(|fault| {
         let detail = format!(
             "\"dataframe_split\" is no table: {fault}; pandas writes one with df.to_dict(orient=\"split\")"
@@ -123,6 +131,20 @@ fn of_split(table: &RawValue) -> Result<Vec<u8>, Problem> {
         .iter()
         .map(|name| serde_json::to_string(name).expect("text is JSON"))
         .collect();
+    let names_of_a_row: usize = names.iter().map(|name| name.len() + 2).sum();
+    let bytes = names_of_a_row
+        .saturating_mul(data.len())
+        .saturating_add(table.get().len());
+    if data.len() > bounds.rows || bytes > bounds.bytes {
+        let detail = format!(
+            "\"dataframe_split\" has {} rows, and {bytes} bytes as a list of objects; at most {} rows and {} bytes are taken: \
+             send it in parts",
+            data.len(),
+            bounds.rows,
+            bounds.bytes
+        );
+        return Err(Problem::new(&kind::TOO_LARGE, detail));
+    }
     let mut rows = String::from("[");
     for (n, values) in data.iter().enumerate() {
         if values.len() != names.len() {
@@ -216,8 +238,13 @@ pub fn predictions(response: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
 mod tests {
     use super::*;
 
+    const BOUNDS: Bounds = Bounds {
+        rows: 3,
+        bytes: 1000,
+    };
+
     fn rows(body: &str) -> String {
-        let wrapped = Wrapped::of(body.as_bytes()).unwrap().unwrap();
+        let wrapped = Wrapped::of(body.as_bytes(), BOUNDS).unwrap().unwrap();
         String::from_utf8(wrapped.rows).unwrap()
     }
 
@@ -243,14 +270,18 @@ mod tests {
             "no JSON",
             "3",
         ] {
-            assert_eq!(Wrapped::of(plain.as_bytes()).unwrap(), None, "{plain}");
+            assert_eq!(
+                Wrapped::of(plain.as_bytes(), BOUNDS).unwrap(),
+                None,
+                "{plain}"
+            );
         }
     }
 
     #[test]
     fn parameters_join_the_query_string() {
         let body = br#"{"instances": [], "parameters": {"partial": true, "explain": false}}"#;
-        let wrapped = Wrapped::of(body).unwrap().unwrap();
+        let wrapped = Wrapped::of(body, BOUNDS).unwrap().unwrap();
         assert_eq!(wrapped.query(""), "explain=false&partial=true");
         assert_eq!(
             wrapped.query("store=false"),
@@ -259,7 +290,10 @@ mod tests {
         for empty in ["{}", "null"] {
             let body = format!(r#"{{"instances": [], "parameters": {empty}}}"#);
             assert_eq!(
-                Wrapped::of(body.as_bytes()).unwrap().unwrap().query("a"),
+                Wrapped::of(body.as_bytes(), BOUNDS)
+                    .unwrap()
+                    .unwrap()
+                    .query("a"),
                 "a"
             );
         }
@@ -267,7 +301,11 @@ mod tests {
 
     #[test]
     fn what_is_no_wrapped_table_is_rejected_with_a_remedy() {
-        let fault = |body: &str| Wrapped::of(body.as_bytes()).unwrap_err().to_string();
+        let fault = |body: &str| {
+            Wrapped::of(body.as_bytes(), BOUNDS)
+                .unwrap_err()
+                .to_string()
+        };
         for (body, part) in [
             (
                 r#"{"instances": [], "inputs": []}"#,
@@ -288,6 +326,21 @@ mod tests {
             ),
         ] {
             assert!(fault(body).contains(part), "{body}: {}", fault(body));
+        }
+    }
+
+    #[test]
+    fn a_table_does_not_grow_beyond_the_bounds() {
+        let table = |name: &str, rows: usize| {
+            let rows = vec!["[1]"; rows].join(",");
+            format!(r#"{{"dataframe_split": {{"columns": ["{name}"], "data": [{rows}]}}}}"#)
+        };
+        let of = |table: String| Wrapped::of(table.as_bytes(), BOUNDS);
+        assert!(of(table("a", 3)).is_ok());
+        let long = "a".repeat(400);
+        for (name, rows) in [("a", 4), (long.as_str(), 3)] {
+            let fault = of(table(name, rows)).unwrap_err().to_string();
+            assert!(fault.contains("in parts"), "{fault}");
         }
     }
 

@@ -227,5 +227,8 @@ pub fn ask(
     if asked.durable {
         mode.stores("durable=true")?;
     }
+    if asked.request.id.is_some() {
+        mode.stores("id=…")?; // only a store knows whether another row has this id
+    }
     Ok(asked)
 }
