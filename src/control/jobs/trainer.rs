@@ -107,6 +107,8 @@ impl Trainer {
     }
 
     fn carry_out(&self, job: &Job, asked: &Asked) -> Result<Outcome, JobError> {
+        // A command may have promoted or rolled back a moment ago; the gate compares with that champion.
+        self.poke.sync_blocking();
         let live = self.live.snapshot().ok_or(JobError::NoModel)?;
         let champion = live.model.clone();
         let seq = labelled::through(&self.registry, &live.version)?;
