@@ -11,7 +11,7 @@ use crate::control::jobs::Jobs;
 use crate::follow;
 use crate::ingest::source::{Unattended, World};
 use crate::live::LiveModel;
-use crate::live::pointer::{self, Poke};
+use crate::live::pointer::{self, Wake};
 use crate::monitoring;
 use crate::pulls::view::Sources;
 use crate::registry::Registry;
@@ -37,7 +37,7 @@ pub(super) struct Context {
     pub jobs: Jobs,
     pub backups: Backups,
     /// Wakes the task that follows the ledger.
-    pub wake: Poke,
+    pub wake: Wake,
     pub view: monitoring::View,
     pub sources: Sources,
     pub timeline: Timeline,
@@ -49,7 +49,7 @@ pub(super) struct Context {
 pub(super) struct Ends {
     pub writer: store::Writer,
     pub alerts: desk::Desk,
-    pub woken: pointer::Pokes,
+    pub woken: pointer::Wakes,
     pub valve: feed::Valve,
     pub tapped: feed::Tapped,
 }
@@ -96,7 +96,7 @@ impl Context {
             url: settings.alerts.url(address),
             random: || Unattended::default().random(),
         });
-        let (wake, woken) = pointer::poke();
+        let (wake, woken) = pointer::wake();
         let jobs = Jobs::new(feed.clone(), clock.clone(), metrics.clone());
         let backups = Backups::new(backup::Parts {
             state: settings.state.clone(),

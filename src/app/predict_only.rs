@@ -4,12 +4,13 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::context::Context;
+use super::context::{Context, Ends};
 use super::given::{self, Given};
 use super::tasks::Tasks;
 use super::{App, Running, subsystems};
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::follow::spool::Spool;
 use crate::follow::{Source, View};
 use crate::registry::Registry;
 use crate::serve::health::Lifecycle;
@@ -32,25 +33,13 @@ impl App {
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<App> {
         let found = tokio::task::spawn_blocking(move || given.find()).await??;
-        let address = listener.local_addr()?;
         let file = store::File::in_memory()?;
-        let registry = found.registry.clone();
+        let (registry, address) = (found.registry.clone(), listener.local_addr()?);
         let (context, ends) = Context::new(file, registry, settings, address, clock)?;
         let (version, champion) = found.champion();
         subsystems::follower(&context).put_live(version, champion);
-        let lifecycle = Lifecycle::default();
-        let served = subsystems::serve(&context, Mode::PredictOnly, listener, &lifecycle)?;
-        let server = served.handle();
         let spool = subsystems::spool(&context, None, &View::default());
-        let mut tasks = Tasks::default();
-        subsystems::upkeep(&context, &mut tasks);
-        let running = Running {
-            lifecycle,
-            server,
-            served: tokio::spawn(served),
-            tasks,
-            spool: Some(tokio::spawn(spool.run(ends.writer.into_predictions()))),
-        };
+        let running = run(&context, listener, spool, ends)?;
         Ok(App::of(Mode::PredictOnly, context, running))
     }
 
@@ -72,38 +61,44 @@ impl App {
                 settings.state.display()
             );
         }
-        let address = listener.local_addr()?;
         let file = store::File::in_memory()?;
+        let address = listener.local_addr()?;
         let (mut context, ends) = Context::new(file, registry, settings, address, clock)?;
         let view = View::default();
         context.follow = Some(view.clone());
-        let lifecycle = Lifecycle::default();
-        let served = subsystems::serve(&context, Mode::PredictOnly, listener, &lifecycle)?;
-        let server = served.handle();
-        let served = tokio::spawn(served);
         let spool = subsystems::spool(&context, Some(&source), &view);
+        let mut running = run(&context, listener, spool, ends)?;
         let follower = subsystems::source_follower(&context, source, &view);
-        if let Err(error) = follower.look().await {
-            tracing::error!(%error, "follower: the source cannot be followed yet");
-            given::kept(&context, &follower).await;
-        }
+        // First, because a source that hangs takes its time.
+        given::kept(&context, &follower).await;
         let live = follower.live().clone();
-        let mut tasks = Tasks::default();
-        tasks.spawn("follower", follower.run());
-        subsystems::upkeep(&context, &mut tasks);
+        running.tasks.spawn("follower", follower.run());
         while live.version().is_none() {
             tokio::select! {
                 () = tokio::time::sleep(FIRST_LOOK) => {}
-                task = tasks.ended() => anyhow::bail!("the task {task} ended on its own"),
+                task = running.tasks.ended() => anyhow::bail!("the task {task} ended on its own"),
             }
         }
-        let running = Running {
-            lifecycle,
-            server,
-            served,
-            tasks,
-            spool: Some(tokio::spawn(spool.run(ends.writer.into_predictions()))),
-        };
         Ok(App::of(Mode::PredictOnly, context, running))
     }
+}
+
+/// Starts the HTTP server and what a server without a store has beside it.
+fn run(
+    context: &Context,
+    listener: TcpListener,
+    spool: Spool,
+    ends: Ends,
+) -> anyhow::Result<Running> {
+    let lifecycle = Lifecycle::default();
+    let served = subsystems::serve(context, Mode::PredictOnly, listener, &lifecycle)?;
+    let mut tasks = Tasks::default();
+    subsystems::upkeep(context, &mut tasks);
+    Ok(Running {
+        lifecycle,
+        server: served.handle(),
+        served: tokio::spawn(served),
+        tasks,
+        spool: Some(tokio::spawn(spool.run(ends.writer.into_predictions()))),
+    })
 }

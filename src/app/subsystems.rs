@@ -20,7 +20,7 @@ use crate::follow::spool::Spool;
 use crate::follow::{self, Source, View};
 use crate::health::HealthTask;
 use crate::ingest::source::{Unattended, World};
-use crate::live::pointer::{Follower, Pokes};
+use crate::live::pointer::{Follower, Wakes};
 use crate::live::{model_events, promoter::Promoter};
 use crate::monitoring::MonitorTask;
 use crate::serve;
@@ -81,7 +81,7 @@ pub(super) fn serve(
         promoter: Promoter {
             registry: registry.clone(),
             clock: clock.clone(),
-            poke: wake.clone(),
+            wake: wake.clone(),
         },
         registry: registry.clone(),
         lifecycle: lifecycle.clone(),
@@ -94,7 +94,7 @@ pub(super) fn serve(
             view: view.clone(),
             options: settings.monitor.clone(),
         },
-        backups: serve::backups::Desk {
+        backups: serve::backups::State {
             backups: backups.clone(),
             options: settings.backup.clone(),
         },
@@ -121,7 +121,7 @@ pub(super) fn live(
     tasks: &mut Tasks,
     follower: Follower,
     seq: u64,
-    woken: Pokes,
+    woken: Wakes,
 ) {
     tasks.spawn("follower", follower.run(seq, woken));
     let events = model_events::run(context.store.clone(), context.registry.clone());
@@ -252,7 +252,7 @@ pub(super) fn control(
         jobs: context.jobs.clone(),
         feed: context.feed.clone(),
         clock: context.clock.clone(),
-        poke: context.wake.clone(),
+        wake: context.wake.clone(),
         scorer,
         options: loop_options(&context.settings),
     };
@@ -266,7 +266,7 @@ pub(super) fn control(
             .threads
             .map_or_else(spare_cores, usize::from),
         clock: context.clock.clone(),
-        poke: context.wake.clone(),
+        wake: context.wake.clone(),
         store: context.store.clone(),
         news,
         gate: context.settings.gate,

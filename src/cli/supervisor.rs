@@ -1,4 +1,4 @@
-//! What the service manager is told: that the server is ready, stopping and alive (sd_notify(3) of systemd, also understood by
+//! Notifies the service manager that the server is ready, stopping and alive (sd_notify(3) of systemd, also understood by
 //! other supervisors). Without `NOTIFY_SOCKET` nothing is sent.
 
 use std::net::SocketAddr;
@@ -11,11 +11,11 @@ use tokio::time::MissedTickBehavior;
 use super::health;
 
 pub fn ready() {
-    tell(NotifyState::Ready);
+    notify(NotifyState::Ready);
 }
 
 pub fn stopping() {
-    tell(NotifyState::Stopping);
+    notify(NotifyState::Stopping);
 }
 
 /// Feeds the watchdog for as long as the server at this address answers; never ends. Without `WATCHDOG_USEC` it does nothing.
@@ -29,7 +29,7 @@ pub async fn watch(address: SocketAddr) {
     loop {
         tick.tick().await;
         match tokio::time::timeout(limit / 2, health::ask(url.clone())).await {
-            Ok(Ok(_)) => tell(NotifyState::Watchdog),
+            Ok(Ok(_)) => notify(NotifyState::Watchdog),
             Ok(Err(error)) => tracing::error!(
                 error = format!("{error:#}"),
                 "server: it does not answer itself; the watchdog is not fed"
@@ -41,8 +41,8 @@ pub async fn watch(address: SocketAddr) {
     }
 }
 
-fn tell(state: NotifyState<'_>) {
+fn notify(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "server: the service manager cannot be told; see NOTIFY_SOCKET");
+        tracing::warn!(%error, "server: the service manager cannot be notified; see NOTIFY_SOCKET");
     }
 }

@@ -14,7 +14,6 @@ use crate::registry::{Registry, Version};
 /// Interval between two looks at the source. Promotions are live within two seconds.
 pub const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Follows a source.
 #[derive(Clone)]
 pub struct Follower {
     pub source: Source,

@@ -45,7 +45,7 @@ pub struct Spool {
     pub random: fn() -> f64,
 }
 
-/// The source's acknowledgement.
+/// How many of the predictions in a request the source has, of both kinds.
 #[derive(Deserialize)]
 struct Taken {
     stored: usize,

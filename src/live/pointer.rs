@@ -41,19 +41,19 @@ pub struct Follower {
 
 /// A handle that wakes the follower at once.
 #[derive(Clone, Debug)]
-pub struct Poke(mpsc::Sender<oneshot::Sender<()>>);
+pub struct Wake(mpsc::Sender<oneshot::Sender<()>>);
 
-/// The receiving end of [`Poke`].
+/// The receiving end of [`Wake`].
 #[derive(Debug)]
-pub struct Pokes(mpsc::Receiver<oneshot::Sender<()>>);
+pub struct Wakes(mpsc::Receiver<oneshot::Sender<()>>);
 
 /// Creates a wake handle with its receiving end.
-pub fn poke() -> (Poke, Pokes) {
+pub fn wake() -> (Wake, Wakes) {
     let (sender, receiver) = mpsc::channel(64); // each is answered within milliseconds
-    (Poke(sender), Pokes(receiver))
+    (Wake(sender), Wakes(receiver))
 }
 
-impl Poke {
+impl Wake {
     /// Wakes the follower and returns once all lines that were in the ledger before the call are live and published.
     pub async fn sync(&self) {
         let (done, wait) = oneshot::channel();
@@ -80,8 +80,8 @@ struct Told<'a> {
 }
 
 impl Follower {
-    /// Follows the ledger lines after `seq`, until all [`Poke`] handles are dropped.
-    pub async fn run(self, seq: u64, mut pokes: Pokes) {
+    /// Follows the ledger lines after `seq`, until all [`Wake`] handles are dropped.
+    pub async fn run(self, seq: u64, mut wakes: Wakes) {
         let mut ledger = self.registry.follow(seq);
         let mut failed = None;
         let mut tick = tokio::time::interval(INTERVAL);
@@ -89,7 +89,7 @@ impl Follower {
         loop {
             tokio::select! {
                 _ = tick.tick() => self.look(&mut ledger, &mut failed).await,
-                asked = pokes.0.recv() => match asked {
+                asked = wakes.0.recv() => match asked {
                     Some(done) => {
                         self.look(&mut ledger, &mut failed).await;
                         let _ = done.send(()); // whoever asked may be gone

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::live::champion::usable;
-use crate::live::pointer::Poke;
+use crate::live::pointer::Wake;
 use crate::registry::{Decision, Evidence, Promotion, Registry, RegistryError, VersionRef};
 
 /// A handle for promotions and rollbacks.
@@ -14,7 +14,7 @@ pub struct Promoter {
     /// Provides the time of ledger lines.
     pub clock: Arc<dyn Clock>,
     /// Wakes the follower, which swaps the live model.
-    pub poke: Poke,
+    pub wake: Wake,
 }
 
 impl Promoter {
@@ -55,7 +55,7 @@ impl Promoter {
             tokio::task::spawn_blocking(move || deed(&registry, decision, clock.now())).await;
         let promotion =
             done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-        self.poke.sync().await;
+        self.wake.sync().await;
         Ok(promotion)
     }
 }

@@ -40,7 +40,7 @@ const ALLOWED: &str =
 
 /// State of the handler.
 #[derive(Clone)]
-pub struct Desk {
+pub struct State {
     pub backups: Backups,
     pub options: Options,
 }
@@ -65,11 +65,11 @@ async fn backup(
     mut payload: web::Payload,
     intake: web::Data<Intake>,
     jobs: web::Data<Jobs>,
-    desk: web::Data<Desk>,
+    state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let body = intake.read_document(&request, &mut payload).await?;
-    let order = desk.options.order(place(&body)?, true);
-    let backups = desk.backups.clone();
+    let order = state.options.order(place(&body)?, true);
+    let backups = state.backups.clone();
     let job = jobs.work(BACKUP, move |running| {
         let watch = Watch {
             report: &|share| running.report(share),

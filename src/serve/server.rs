@@ -66,7 +66,7 @@ pub struct Handles {
     pub settings: Vec<views::Setting>,
     pub monitor: monitor::Desk,
     /// Makes backups on request.
-    pub backups: backups::Desk,
+    pub backups: backups::State,
     /// What happened, for the pages.
     pub timeline: Timeline,
     /// How far this server is behind the one it follows; `None` if it follows none.

@@ -50,15 +50,7 @@ async fn promotions_are_followed_and_every_prediction_is_stored_once() {
     for promotion in 0..6 {
         let number = 2 - promotion % 2;
         let path = format!("/v1/models/{number}/promote");
-        assert_eq!(
-            writer
-                .request(Method::POST, &path)
-                .send()
-                .await
-                .unwrap()
-                .status(),
-            200
-        );
+        assert_eq!(writer.status(Method::POST, &path).await, 200);
         let wanted = json!(format!("titanic@{number}"));
         for follower in &followers {
             until("the promotion", || async {
@@ -97,15 +89,7 @@ async fn promotions_are_followed_and_every_prediction_is_stored_once() {
         get(&followers[0].url, "/v1/follow").await["seq"] == seq
     })
     .await;
-    assert_eq!(
-        writer
-            .request(Method::GET, "/v1/follow")
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        404
-    );
+    assert_eq!(writer.status(Method::GET, "/v1/follow").await, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,12 +127,7 @@ async fn a_damaged_file_is_not_taken_over() {
     let follower = follower(state.path(), &writer.url(""));
     let path = writer.state().join("models/titanic@2.model");
     assert_eq!(
-        writer
-            .request(Method::POST, "/v1/models/2/promote")
-            .send()
-            .await
-            .unwrap()
-            .status(),
+        writer.status(Method::POST, "/v1/models/2/promote").await,
         200
     );
     until("the promotion", || async {
@@ -226,15 +205,7 @@ async fn the_file_of_a_version_has_its_digest_as_etag() {
         .await
         .unwrap();
     assert_eq!(known.status(), 304);
-    assert_eq!(
-        server
-            .request(Method::GET, "/v1/models/99/file")
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        404
-    );
+    assert_eq!(server.status(Method::GET, "/v1/models/99/file").await, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -215,6 +215,12 @@ impl Server {
         body
     }
 
+    /// The status of a request without a body.
+    pub async fn status(&self, method: Method, path: &str) -> u16 {
+        let response = self.request(method, path).send().await.unwrap();
+        response.status().as_u16()
+    }
+
     /// Sends POST with a document; returns status and document.
     pub async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
         answer(self.request(Method::POST, path).json(body)).await

@@ -25,7 +25,7 @@ pub use memory::{Memory, NAME as MEMORY, OnProbation, Shadowed};
 use crate::clock::Clock;
 use crate::control::jobs::{Asked, Jobs};
 use crate::control::scorer::ShadowScorer;
-use crate::live::pointer::Poke;
+use crate::live::pointer::Wake;
 use crate::live::{Champion, LiveModel};
 use crate::promotion::chain::Chain;
 use crate::promotion::gate;
@@ -85,7 +85,7 @@ pub struct RetrainController {
     pub feed: Feed,
     pub clock: Arc<dyn Clock>,
     /// Wakes the follower, which swaps the live model.
-    pub poke: Poke,
+    pub wake: Wake,
     /// Task that has the shadow candidate score live traffic.
     pub scorer: ShadowScorer,
     pub options: Options,

@@ -45,7 +45,7 @@ impl RetrainController {
         memory.shadow = begun?.map(|_| shadowed);
         self.cast(memory).await;
         self.remember(memory).await?;
-        self.poke.sync().await;
+        self.wake.sync().await;
         Ok(())
     }
 
@@ -130,7 +130,7 @@ impl RetrainController {
     pub(super) async fn leave_shadow(&self, memory: &mut Memory, why: String) {
         if let Some(shadowed) = memory.shadow.take() {
             self.drop_candidate(&shadowed, why).await;
-            self.poke.sync().await;
+            self.wake.sync().await;
         }
     }
 
@@ -162,7 +162,7 @@ impl RetrainController {
         } else {
             self.drop_candidate(&shadowed, reason).await;
         }
-        self.poke.sync().await;
+        self.wake.sync().await;
         memory.shadow = None;
         let shadow = shadowed.state.figures();
         self.tell(&shadowed.model, VerdictEvent::Shadow { shadow })
@@ -210,7 +210,7 @@ impl RetrainController {
                     "probation: the champion has changed in the meantime; nothing is rolled back"
                 );
             }
-            self.poke.sync().await;
+            self.wake.sync().await;
         }
         memory.probation = None;
         let probation = verdict;

@@ -13,7 +13,7 @@ use crate::control::controller::Trained;
 use crate::control::retrain::{self, Opponent, Order, Outcome, RetrainError};
 use crate::ingest::Loaded;
 use crate::live::LiveModel;
-use crate::live::pointer::Poke;
+use crate::live::pointer::Wake;
 use crate::model::Model;
 use crate::priority;
 use crate::promotion::gate;
@@ -36,7 +36,7 @@ pub struct Trainer {
     /// Provides the time of ledger lines.
     pub clock: Arc<dyn Clock>,
     /// Wakes the follower, which swaps the live model.
-    pub poke: Poke,
+    pub wake: Wake,
     /// Store whose labelled rows are added to the training table.
     pub store: Store,
     /// Reports finished trainings to the retrain controller.
@@ -73,7 +73,7 @@ impl Trainer {
             let begun = Instant::now();
             // A panic in one job must not end the thread.
             let done = catch_unwind(AssertUnwindSafe(|| self.carry_out(&job, asked)));
-            self.poke.sync_blocking();
+            self.wake.sync_blocking();
             match done {
                 Ok(Ok(outcome)) => {
                     finish(&job, &outcome);
@@ -108,7 +108,7 @@ impl Trainer {
 
     fn carry_out(&self, job: &Job, asked: &Asked) -> Result<Outcome, JobError> {
         // A command may have promoted or rolled back a moment ago; the gate compares with that champion.
-        self.poke.sync_blocking();
+        self.wake.sync_blocking();
         let live = self.live.snapshot().ok_or(JobError::NoModel)?;
         let champion = live.model.clone();
         let seq = labelled::through(&self.registry, &live.version)?;

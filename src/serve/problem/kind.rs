@@ -58,27 +58,18 @@ kinds! {
     NOT_READY = 503 "not-ready" "No model is live";
 }
 
+/// The problems of stored bodies, and more.
+macro_rules! of_stored_bodies {
+    ($($more:expr),*) => {
+        &[
+            &UNREADABLE, &BAD_REQUEST, &TIMEOUT, &CONFLICT, &TOO_LARGE, &MEDIA_TYPE, &INVALID, &NOT_STORED,
+            $($more),*
+        ]
+    };
+}
+
 /// The problems that a route may respond with which stores the predictions or labels that its body leads to.
-pub static OF_STORED_BODIES: &[&Kind] = &[
-    &UNREADABLE,
-    &BAD_REQUEST,
-    &TIMEOUT,
-    &CONFLICT,
-    &TOO_LARGE,
-    &MEDIA_TYPE,
-    &INVALID,
-    &NOT_STORED,
-];
+pub static OF_STORED_BODIES: &[&Kind] = of_stored_bodies!();
 
 /// Like [`OF_STORED_BODIES`], for a route with a name in its path that may be unknown.
-pub static OF_STORED_BODIES_OF_A_NAME: &[&Kind] = &[
-    &UNREADABLE,
-    &BAD_REQUEST,
-    &NOT_FOUND,
-    &TIMEOUT,
-    &CONFLICT,
-    &TOO_LARGE,
-    &MEDIA_TYPE,
-    &INVALID,
-    &NOT_STORED,
-];
+pub static OF_STORED_BODIES_OF_A_NAME: &[&Kind] = of_stored_bodies!(&NOT_FOUND);

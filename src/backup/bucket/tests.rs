@@ -1,0 +1,130 @@
+//! Tests against servers of their own that behave as bad buckets do.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use super::client::*;
+use super::*;
+
+/// What a bucket responds to a request; none: nothing at all.
+type Respond = fn(&str) -> Option<String>;
+
+/// A bucket behind a server of the test, with an archive `a` of 1,000 bytes as far as it says.
+fn bucket(respond: Respond) -> Bucket {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    // The thread ends with the process.
+    std::thread::spawn(move || {
+        let mut silent = Vec::new();
+        for stream in listener.incoming().flatten() {
+            silent.extend(serve(stream, respond));
+        }
+    });
+    let environment = [
+        ("AWS_ENDPOINT_URL", url.as_str()),
+        ("AWS_ACCESS_KEY_ID", "a-key"),
+        ("AWS_SECRET_ACCESS_KEY", "hush"),
+    ];
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let address = Address {
+        cloud: Cloud::S3,
+        bucket: "shop".into(),
+        prefix: "backups".into(),
+    };
+    let limits = Limits {
+        connect: Duration::from_millis(200),
+        request: Duration::from_millis(200),
+        retries: Duration::from_millis(500),
+    };
+    Bucket::with(address, limits, &environment.map(owned)).unwrap()
+}
+
+/// Responds to one request; returns a connection that is left open in silence.
+fn serve(mut stream: TcpStream, respond: Respond) -> Option<TcpStream> {
+    let mut head = String::new();
+    let mut lines = BufReader::new(stream.try_clone().unwrap());
+    while lines.read_line(&mut head).unwrap_or(0) > 2 {}
+    match respond(&head) {
+        Some(response) => {
+            let _ = stream.write_all(response.as_bytes());
+            None
+        }
+        None => Some(stream),
+    }
+}
+
+fn response(status: &str, length: usize, body: &str) -> Option<String> {
+    Some(format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\
+         Last-Modified: Sat, 31 Jan 2026 09:15:00 GMT\r\nETag: \"e\"\r\n\r\n{body}"
+    ))
+}
+
+fn denied(_: &str) -> Option<String> {
+    let body = "<Error><Code>AccessDenied</Code><Message>not yours</Message></Error>";
+    response("403 Forbidden", body.len(), body)
+}
+
+/// Everything that is done with a bucket, and its error.
+fn errors(bucket: &Bucket) -> Vec<String> {
+    let folder = Path::new("");
+    vec![
+        bucket.list().unwrap_err().to_string(),
+        bucket.read("a").err().unwrap().to_string(),
+        bucket.write("a", folder).err().unwrap().to_string(),
+        bucket.remove("a").unwrap_err().to_string(),
+    ]
+}
+
+#[test]
+fn a_bucket_that_refuses_is_named_and_no_secret_is() {
+    for error in errors(&bucket(denied)) {
+        assert!(error.starts_with("s3://shop/backups"), "{error}");
+        assert!(error.contains("403"), "{error}");
+        assert!(!error.contains("hush"), "{error}");
+    }
+}
+
+#[test]
+fn a_bucket_that_hangs_is_an_error_within_its_limits() {
+    let begun = Instant::now();
+    let errors = errors(&bucket(|_| None));
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    for error in errors {
+        assert!(error.starts_with("s3://shop/backups"), "{error}");
+    }
+}
+
+#[test]
+fn half_an_object_is_an_error_that_says_so() {
+    // It closes the connection in the middle, or says that it returns less than was requested.
+    let cut: Respond = |head| match head.starts_with("HEAD") {
+        true => response("200 OK", 1000, ""),
+        false => Some(
+            "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-999/1000\r\n\
+             Content-Length: 1000\r\nLast-Modified: Sat, 31 Jan 2026 09:15:00 GMT\r\n\
+             ETag: \"e\"\r\n\r\nhalf"
+                .into(),
+        ),
+    };
+    let less: Respond = |head| match head.starts_with("HEAD") {
+        true => response("200 OK", 1000, ""),
+        false => Some(
+            "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-999/1000\r\n\
+             Content-Length: 4\r\nConnection: close\r\n\
+             Last-Modified: Sat, 31 Jan 2026 09:15:00 GMT\r\nETag: \"e\"\r\n\r\nhalf"
+                .into(),
+        ),
+    };
+    for respond in [cut, less] {
+        let bucket = bucket(respond);
+        let mut download = bucket.read("a").unwrap();
+        let mut bytes = Vec::new();
+        let error = download.read_to_end(&mut bytes).unwrap_err().to_string();
+        assert!(error.starts_with("s3://shop/backups/a: "), "{error}");
+        assert!(bytes.is_empty());
+        let again = download.read(&mut [0; 8]).unwrap_err().to_string();
+        assert_eq!(again, error, "it does not go on as if nothing had been");
+    }
+}

@@ -1,0 +1,103 @@
+//! Writing an object in parts.
+
+use std::io::{self, Read, Write};
+
+use object_store::path::Path as Key;
+use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
+
+use super::super::error::BackupError;
+use super::super::storage::{Storage, Upload};
+use super::client::{Bucket, PART};
+
+/// An upload in parts.
+pub(super) struct Parts<'b> {
+    bucket: &'b Bucket,
+    name: String,
+    key: Key,
+    upload: Box<dyn MultipartUpload>,
+    piece: Vec<u8>,
+    bytes: u64,
+    /// Whether the upload was completed.
+    is_object: bool,
+}
+
+impl<'b> Parts<'b> {
+    pub(super) fn new(
+        bucket: &'b Bucket,
+        name: &str,
+        key: Key,
+        upload: Box<dyn MultipartUpload>,
+    ) -> Parts<'b> {
+        Parts {
+            bucket,
+            name: name.to_owned(),
+            key,
+            upload,
+            piece: Vec::with_capacity(PART),
+            bytes: 0,
+            is_object: false,
+        }
+    }
+
+    fn send(&mut self) -> Result<(), BackupError> {
+        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PART));
+        let part = self.upload.put_part(PutPayload::from(piece));
+        self.bucket.wait(&self.name, part)
+    }
+}
+
+impl Write for Parts<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(PART - self.piece.len());
+        self.piece.extend_from_slice(&bytes[..taken]);
+        self.bytes += taken as u64;
+        if self.piece.len() == PART {
+            self.send().map_err(|e| io::Error::other(e.to_string()))?;
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(()) // a part is sent when it is full: a smaller one is allowed only at the end
+    }
+}
+
+impl Upload for Parts<'_> {
+    fn complete(&mut self) -> Result<(), BackupError> {
+        if !self.piece.is_empty() {
+            self.send()?;
+        }
+        self.bucket.wait(&self.name, self.upload.complete())?;
+        self.is_object = true;
+        let stored = self
+            .bucket
+            .wait(&self.name, self.bucket.store.head(&self.key))?;
+        if stored.size != self.bytes {
+            let why = format!(
+                "the bucket has {} bytes of the {} that were sent",
+                stored.size, self.bytes
+            );
+            return Err(self.bucket.failed(&self.name, why));
+        }
+        Ok(())
+    }
+
+    fn reread(&self) -> Result<Box<dyn Read + '_>, BackupError> {
+        self.bucket.read(&self.name)
+    }
+
+    fn publish(self: Box<Self>) -> Result<(), BackupError> {
+        Ok(()) // completing it made it visible
+    }
+
+    fn discard(mut self: Box<Self>) {
+        let removed = if self.is_object {
+            self.bucket.remove(&self.name)
+        } else {
+            self.bucket.wait(&self.name, self.upload.abort())
+        };
+        if let Err(error) = removed {
+            tracing::warn!(%error, "backup: cannot remove a failed upload; a lifecycle rule of the bucket should");
+        }
+    }
+}
