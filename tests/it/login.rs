@@ -138,6 +138,7 @@ async fn a_page_leads_to_the_login_and_a_token_opens_it() {
         page.contains("data-topics=\"predictions monitor alerts\""),
         "{page}"
     );
+    assert!(page.contains("data-readonly"), "no buttons above the token");
     let own = |method, path| browser.own(method, path);
     let row = own(Method::POST, "/v1/predict").json(&passenger());
     assert_eq!(row.send().await.unwrap().status(), 403);

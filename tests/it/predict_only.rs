@@ -96,6 +96,10 @@ async fn it_predicts_as_the_full_server_and_writes_nothing() {
     let page = page.as_str().unwrap();
     assert!(page.contains("titanic@1") && page.contains("id=\"form\""));
     assert!(page.contains("href=\"/models\"") && !page.contains("href=\"/timeline\""));
+    assert!(
+        page.contains("data-readonly"),
+        "no buttons of what it does not do"
+    );
     let (_, openapi) = get("/openapi.json").await;
     assert!(openapi["paths"]["/v1/predict"].is_object());
     assert!(openapi["paths"]["/v1/rows"].is_null());

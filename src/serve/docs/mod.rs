@@ -63,6 +63,7 @@ pub fn render(openapi: &Value, links: &[Link]) -> Markup {
         title,
         here: "/docs",
         links,
+        may_act: true,
         topics: None,
     }
     .draw(header, main)

@@ -31,6 +31,7 @@ pub fn draw(why: Option<&str>) -> Markup {
         title: "Sign in",
         here: "/login",
         links: &LINKS,
+        may_act: true,
         topics: None,
     }
     .draw(header, main)

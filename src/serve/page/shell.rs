@@ -9,6 +9,8 @@ pub struct Frame<'a> {
     pub here: &'a str,
     /// Targets and titles of the links in the top bar.
     pub links: &'a [Link],
+    /// Whether the reader may do what the buttons of the pages do; if not, the style sheet leaves them out.
+    pub may_act: bool,
     /// Topics of the live feed that the page may subscribe to; `None` for a page without a script.
     pub topics: Option<&'a [&'static str]>,
 }
@@ -68,7 +70,7 @@ impl Frame<'_> {
                             }
                         }
                     }
-                    main #main data-topics=[self.topics.map(|topics| topics.join(" "))] { (main) }
+                    main #main data-readonly[!self.may_act] data-topics=[self.topics.map(|topics| topics.join(" "))] { (main) }
                 }
             }
         }

@@ -76,6 +76,7 @@ fn render(view: &PageView) -> (String, String) {
             title: &view.model,
             here,
             links: &view.reader.links,
+            may_act: view.reader.may_administer,
             topics: Some(&view.reader.topics),
         };
         frame.draw(header::draw(view), main).into_string()

@@ -64,6 +64,7 @@ fn draw_with(
         title,
         here,
         links: &reader.links,
+        may_act: reader.may_administer,
         topics: Some(&reader.topics),
     };
     reply::page(CSP, frame.draw(header, main).into_string())
