@@ -124,12 +124,15 @@ impl Bucket {
                 let plain = endpoint
                     .next()
                     .is_some_and(|url| url.starts_with("http://"));
-                let client = client.with_allow_http(plain);
+                // Without TLS the system's certificates are not needed, so they are not loaded.
+                let client = client
+                    .with_allow_http(plain)
+                    .with_no_system_certificates(plain);
                 let built = builder
                     .with_client_options(client)
                     .with_retry(retry)
                     .build();
-                Arc::new(built.map_err(|e| failed(e.to_string()))?)
+                Arc::new(built.map_err(|e| failed(reason(&e)))?)
             }
             Cloud::Google => {
                 let builder = google(environment).with_bucket_name(&address.bucket);
@@ -137,7 +140,7 @@ impl Bucket {
                     .with_client_options(client)
                     .with_retry(retry)
                     .build();
-                Arc::new(built.map_err(|e| failed(e.to_string()))?)
+                Arc::new(built.map_err(|e| failed(reason(&e)))?)
             }
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
