@@ -4,11 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use redb::{Builder, ReadableDatabase};
+use redb::Builder;
 
-use super::{File, NAME, Origin, broken, holder, of_database};
+use super::{File, NAME, Origin, broken, holder, of_database, revision};
 use crate::store::error::OpenError;
-use crate::store::layout::{self, META};
+use crate::store::layout;
 
 impl File {
     /// Copies the file to `to` while the store stays open, and returns the size of the copy. Reads and writes block while
@@ -68,6 +68,12 @@ impl File {
 }
 
 fn put(from: &Path, place: &Path) -> Result<(), OpenError> {
+    verified(from, place)?;
+    holder::claim(place).map_err(|e| broken(&place.display().to_string(), e))
+}
+
+/// Copies a file of this or an earlier revision to `place`, where it appears only once it is complete and verified.
+pub(super) fn verified(from: &Path, place: &Path) -> Result<(), OpenError> {
     let part = part(place);
     let done = fs::copy(from, &part)
         .map_err(|e| broken(&from.display().to_string(), e))
@@ -81,8 +87,7 @@ fn put(from: &Path, place: &Path) -> Result<(), OpenError> {
     if done.is_err() {
         let _ = fs::remove_file(&part); // the first error is the one to tell
     }
-    done?;
-    holder::claim(place).map_err(|e| broken(&place.display().to_string(), e))
+    done
 }
 
 fn part(place: &Path) -> PathBuf {
@@ -96,11 +101,7 @@ fn sound(copy: &Path, from: &Path) -> Result<(), OpenError> {
         .set_check_integrity_on_open(true)
         .open(copy)
         .map_err(|error| of_database(&file, &error))?;
-    let revision = database.begin_read().ok().and_then(|snapshot| {
-        let meta = snapshot.open_table(META).ok()?;
-        Some(meta.get("revision").ok()??.value())
-    });
-    match revision {
+    match revision::of(&database).ok().flatten() {
         None => Err(broken(&file, "it is a database, but no store of events")),
         Some(found) if found > layout::REVISION => Err(OpenError::Later {
             file,

@@ -3,6 +3,7 @@
 mod backend;
 mod copy;
 mod holder;
+mod revision;
 pub mod volume;
 
 pub use backend::Backend;
@@ -21,7 +22,6 @@ use redb::{
 
 use super::error::{OpenError, StoreError};
 use super::health::Health;
-use super::layout::{self, META};
 use crate::telemetry::panics::{self, PanicError};
 use backend::Boxed;
 
@@ -141,20 +141,11 @@ impl File {
             },
         };
         let database = opened.map_err(|error| self.refused(error))?;
-        let prepared = prepare(&database).map_err(|error| match error {
-            StoreError::Damaged(why) => OpenError::Damaged {
-                file: self.name(),
-                why,
-            },
-            other => broken(&self.name(), other),
-        })?;
-        if prepared > layout::REVISION {
-            return Err(OpenError::Later {
-                file: self.name(),
-                found: prepared,
-                known: layout::REVISION,
-            });
-        }
+        let path = match &self.origin {
+            Origin::Path(path) => Some(path.as_path()),
+            Origin::Backend(_) => None,
+        };
+        revision::settle(&database, &self.name(), path)?;
         Ok(database)
     }
 
@@ -328,28 +319,6 @@ impl File {
         }
         Ok(())
     }
-}
-
-/// Creates missing tables and upgrades an older file to this revision; returns the file's revision.
-fn prepare(database: &Database) -> Result<u64, StoreError> {
-    let known = database
-        .begin_read()?
-        .open_table(META)
-        .ok()
-        .and_then(|meta| Some(meta.get("revision").ok()??.value()));
-    if let Some(revision) = known.filter(|revision| *revision >= layout::REVISION) {
-        return Ok(revision);
-    }
-    let transaction = database.begin_write()?;
-    layout::create(&transaction)?;
-    let mut meta = transaction.open_table(META)?;
-    meta.insert("revision", layout::REVISION)?;
-    if known.is_none() {
-        meta.insert(layout::ORDERED, 1)?;
-    }
-    drop(meta);
-    transaction.commit()?;
-    Ok(layout::REVISION)
 }
 
 fn of_database(file: &str, error: &DatabaseError) -> OpenError {

@@ -1,5 +1,7 @@
 //! Files of earlier revisions can be opened and used.
 
+use std::path::Path;
+
 use redb::ReadableDatabase;
 
 use super::*;
@@ -96,6 +98,17 @@ fn a_store_of_revision_4_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(NAME);
     std::fs::copy(format!("{FIXTURE}/{NAME}"), &path).unwrap();
+    // The copy that comes before the upgrade cannot be made: nothing is upgraded.
+    let kept = folder.path().join("events.redb.revision-4");
+    std::fs::create_dir(&kept).unwrap();
+    let error = File::open(folder.path()).unwrap_err().to_string();
+    assert!(
+        error.contains("revision 4") && error.contains(&kept.display().to_string()),
+        "{error}"
+    );
+    assert_eq!(revision_of(&path), 4);
+    std::fs::remove_dir(&kept).unwrap();
+
     let export = std::fs::read_to_string(format!("{FIXTURE}/export.jsonl")).unwrap();
     let file = File::open(folder.path()).unwrap();
     let exported = |file: &File| {
@@ -109,6 +122,10 @@ fn a_store_of_revision_4_goes_on() {
         lines
     };
     assert_eq!(exported(&file), export);
+    // The copy is what the earlier release can go on with.
+    assert_eq!(revision_of(&kept), 4);
+    let names = std::fs::read_dir(folder.path()).unwrap();
+    assert!(names.flatten().all(|name| !name.path().ends_with(".part")));
     let sound = |file: &File| {
         assert_eq!(check::check(file).unwrap().findings, Vec::<String>::new());
     };
@@ -170,4 +187,50 @@ fn a_store_of_revision_4_goes_on() {
     sound(&file);
     assert_eq!(take().stored, 2, "rows that are gone count anew");
     sound(&file);
+}
+
+fn set_revision(path: &Path, revision: u64) {
+    let database = redb::Database::open(path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let mut meta = transaction.open_table(layout::META).unwrap();
+    meta.insert("revision", revision).unwrap();
+    drop(meta);
+    transaction.commit().unwrap();
+}
+
+/// The revision of a copy of the file, which is itself not opened.
+fn revision_of(path: &Path) -> u64 {
+    let copy = tempfile::NamedTempFile::new().unwrap();
+    std::fs::copy(path, copy.path()).unwrap();
+    let database = redb::Database::open(copy.path()).unwrap();
+    let snapshot = database.begin_read().unwrap();
+    let meta = snapshot.open_table(layout::META).unwrap();
+    meta.get("revision").unwrap().unwrap().value()
+}
+
+#[test]
+fn a_store_of_a_later_revision_is_refused_and_unchanged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(NAME);
+    drop(File::open(folder.path()).unwrap());
+    set_revision(&path, layout::REVISION + 1);
+    let error = File::open(folder.path()).unwrap_err().to_string();
+    let known = layout::REVISION;
+    assert_eq!(
+        error,
+        format!(
+            "the store {} has revision {}, this program knows up to {known}; use the program that wrote it, or a newer one",
+            path.display(),
+            known + 1
+        )
+    );
+    assert_eq!(revision_of(&path), known + 1);
+    let names = std::fs::read_dir(folder.path()).unwrap().flatten();
+    let names: Vec<_> = names.map(|entry| entry.file_name()).collect();
+    assert!(
+        !names
+            .iter()
+            .any(|name| name.to_string_lossy().contains("revision-")),
+        "{names:?}"
+    );
 }
