@@ -103,12 +103,17 @@ impl Source {
             ));
         }
         let _ = rustls::crypto::ring::default_provider().install_default(); // the first to install wins
-        let client = Client::builder()
+        let mut client = Client::builder()
             .connect_timeout(CONNECT)
             .timeout(PATIENCE)
-            .redirect(Policy::none()) // a redirected POST would become a GET
-            .build();
-        let client = client.map_err(|fault| format!("no client can be made: {fault}"))?;
+            .redirect(Policy::none()); // a redirected POST would become a GET
+        if url.scheme() == "http" {
+            // Without TLS the system's certificates are not needed, so they are not loaded.
+            client = client.tls_certs_only([]);
+        }
+        let client = client
+            .build()
+            .map_err(|fault| format!("no client can be made: {}", cause(&fault)))?;
         Ok(Source::Server(Server { url, token, client }))
     }
 
@@ -265,4 +270,10 @@ impl Server {
 /// The text of the last error in a chain, which says most.
 fn innermost(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), innermost)
+}
+
+/// Text of the innermost cause, which is the specific one.
+fn cause(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.last().map_or_else(String::new, ToString::to_string)
 }

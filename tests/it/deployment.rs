@@ -110,7 +110,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn read(name: &str) -> String {
+pub fn read(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
@@ -170,7 +170,7 @@ fn names<'t>(prefix: &str, text: &'t str) -> BTreeSet<&'t str> {
 // --- command lines ---
 
 /// The command lines of the server in a file: subcommand and arguments.
-fn command_lines(text: &str) -> Vec<Vec<String>> {
+pub fn command_lines(text: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let lines: Vec<&str> = text.lines().filter(|l| !is_comment(l)).collect();
     for (number, line) in lines.iter().enumerate() {
@@ -317,7 +317,7 @@ fn every_variable_is_a_setting_or_a_flag() {
 }
 
 /// The variables that a file sets, of ours and those that hold secrets.
-fn variables(text: &str) -> BTreeMap<String, String> {
+pub fn variables(text: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let lines: Vec<&str> = text.lines().filter(|l| !is_comment(l)).collect();
     for (number, line) in lines.iter().enumerate() {

@@ -10,6 +10,7 @@ mod browser;
 mod case;
 mod churn;
 mod cli;
+mod confined;
 mod crash;
 mod damaged_store;
 mod demo;
