@@ -61,9 +61,9 @@ fn check_cursor(url: &str, column: &str, first: &[&str], last: &str) {
 }
 
 #[test]
-#[ignore = "needs a PostgreSQL server: .ci/databases starts one and sets TITANIC_TEST_POSTGRES"]
+#[ignore = "needs a PostgreSQL server: .ci/databases starts one and sets POSTGRES_TEST_URL"]
 fn postgres_is_read() {
-    let url = url("TITANIC_TEST_POSTGRES");
+    let url = url("POSTGRES_TEST_URL");
     block_on(async {
         let options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
         let mut connection = options.connect().await.unwrap();
@@ -112,9 +112,9 @@ fn postgres_is_read() {
 }
 
 #[test]
-#[ignore = "needs a MariaDB server: .ci/databases starts one and sets TITANIC_TEST_MYSQL"]
+#[ignore = "needs a MariaDB server: .ci/databases starts one and sets MYSQL_TEST_URL"]
 fn mariadb_is_read() {
-    let url = url("TITANIC_TEST_MYSQL");
+    let url = url("MYSQL_TEST_URL");
     block_on(async {
         let options: sqlx::mysql::MySqlConnectOptions = url.parse().unwrap();
         let mut connection = options.connect().await.unwrap();
