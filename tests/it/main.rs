@@ -23,6 +23,7 @@ mod explanations;
 mod explore;
 mod export;
 mod follow;
+mod followers;
 mod formats;
 mod framing;
 mod full_disk;

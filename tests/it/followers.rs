@@ -1,0 +1,236 @@
+//! A writer and two followers as processes, under a load of predictions on all three, while versions are promoted and
+//! processes are killed: every prediction that was answered is in the writer's store once.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+use crate::process::{self, Process};
+use crate::server::{self, answer, passenger, until};
+
+/// Number of promotions under load.
+const PROMOTIONS: u64 = 50;
+
+/// How many promotions come before it is checked that followers are current.
+const BETWEEN_CHECKS: u64 = 5;
+
+/// Clients of each server; each sends one row at a time.
+const CLIENTS: usize = 2;
+
+/// An address on which nothing listens, for a server that is started again.
+fn free_address() -> String {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().to_string()
+}
+
+/// A server that can be killed and started again at the same address.
+struct Site {
+    state: TempDir,
+    address: String,
+    /// The source; none for a writer.
+    source: Option<String>,
+    process: Option<Process>,
+}
+
+impl Site {
+    fn writer() -> Site {
+        Site::start(server::state(), None)
+    }
+
+    fn follower(writer: &Site) -> Site {
+        Site::start(tempfile::tempdir().unwrap(), Some(writer.url()))
+    }
+
+    fn start(state: TempDir, source: Option<String>) -> Site {
+        let mut site = Site {
+            state,
+            address: free_address(),
+            source,
+            process: None,
+        };
+        site.restart();
+        site
+    }
+
+    fn restart(&mut self) {
+        let mut command = Command::new(crate::cli::BINARY);
+        command
+            .args(["-q", "serve", "--listen", &self.address, "--state"])
+            .arg(self.state.path())
+            .env("TITANIC_RETRAIN__ENABLED", "false");
+        if let Some(source) = &self.source {
+            command.args(["--follow", source]);
+        }
+        self.process = Some(Process::of(command));
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        answer(server::client().get(format!("{}{path}", self.url())))
+            .await
+            .1
+    }
+
+    async fn promote(&self, number: u64) {
+        let url = format!("{}/v1/models/{number}/promote", self.url());
+        let (status, problem) = answer(server::client().post(url)).await;
+        assert_eq!(status, 200, "{problem}");
+    }
+
+    async fn label(&self, id: &str) -> Value {
+        let label = json!({"id": id, "label": 1});
+        let request = server::client().post(format!("{}/v1/labels", self.url()));
+        let (status, done) = answer(request.json(&label)).await;
+        assert_eq!(status, 200, "{done}");
+        done["status"].clone()
+    }
+
+    /// Stops the server as a supervisor does.
+    fn stop(&mut self) {
+        let process = self.process.take().unwrap();
+        process.signal("TERM");
+        assert_eq!(process.ended(), Some(0));
+    }
+}
+
+/// Clients of one server, and the ids of the predictions that they received.
+struct Load {
+    ids: Arc<Mutex<Vec<String>>>,
+    over: Arc<AtomicBool>,
+    clients: Vec<JoinHandle<()>>,
+}
+
+impl Load {
+    /// Starts the clients. Unless `may_fail`, each request must succeed.
+    fn on(site: &Site, query: &str, may_fail: bool) -> Load {
+        let (ids, over) = (Arc::default(), Arc::default());
+        let url = format!("{}/v1/predict{query}", site.url());
+        let clients = (0..CLIENTS).map(|_| {
+            let (url, ids, over) = (url.clone(), Arc::clone(&ids), Arc::clone(&over));
+            tokio::spawn(predict(server::client(), url, may_fail, ids, over))
+        });
+        let clients = clients.collect();
+        Load { ids, over, clients }
+    }
+
+    /// Waits until `many` more predictions were received.
+    async fn more(&self, many: usize) {
+        let enough = self.ids.lock().unwrap().len() + many;
+        until("predictions", || async {
+            self.ids.lock().unwrap().len() >= enough
+        })
+        .await;
+    }
+
+    /// Ends the clients; returns the ids of all predictions, which differ from each other.
+    async fn end(self) -> BTreeSet<String> {
+        self.over.store(true, Ordering::Relaxed);
+        for client in self.clients {
+            client.await.unwrap();
+        }
+        let ids = std::mem::take(&mut *self.ids.lock().unwrap());
+        let all: BTreeSet<String> = ids.iter().cloned().collect();
+        assert_eq!(all.len(), ids.len(), "no id is given twice");
+        all
+    }
+}
+
+async fn predict(
+    client: Client,
+    url: String,
+    may_fail: bool,
+    ids: Arc<Mutex<Vec<String>>>,
+    over: Arc<AtomicBool>,
+) {
+    while !over.load(Ordering::Relaxed) {
+        let response = client.post(&url).json(&passenger()).send().await;
+        let made: Value = match response {
+            Ok(response) => {
+                let status = response.status();
+                match response.json().await {
+                    Ok(made) if status == 200 => made,
+                    body => {
+                        assert!(may_fail, "{status}: {body:?}");
+                        continue;
+                    }
+                }
+            }
+            Err(error) => {
+                assert!(may_fail, "{error:?}");
+                tokio::task::yield_now().await;
+                continue;
+            }
+        };
+        let is_known = [json!("titanic@1"), json!("titanic@2")].contains(&made["model"]);
+        assert!(is_known, "{made}");
+        ids.lock()
+            .unwrap()
+            .push(made["id"].as_str().unwrap().to_owned());
+    }
+}
+
+/// Waits until the champion of the writer is live at a follower.
+async fn current(follower: &Site, number: u64) {
+    let wanted = json!(format!("titanic@{number}"));
+    until("the promotion", || async {
+        follower.get("/readyz").await["model"] == wanted
+    })
+    .await;
+}
+
+async fn empty_spool(follower: &Site) {
+    until("an empty spool", || async {
+        follower.get("/v1/follow").await["spooled"] == 0
+    })
+    .await;
+}
+
+/// Ids of the predictions in the store of a stopped writer, each of which is there once.
+fn stored(state: &Path) -> BTreeSet<String> {
+    let ids = process::stored(state);
+    let all: BTreeSet<String> = ids.iter().cloned().collect();
+    assert_eq!(all.len(), ids.len(), "each once");
+    all
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn promotions_under_load_fail_no_request_and_every_prediction_is_stored_once() {
+    let mut writer = Site::writer();
+    let mut followers = [Site::follower(&writer), Site::follower(&writer)];
+    let loads = [&writer, &followers[0], &followers[1]].map(|site| Load::on(site, "", false));
+    for promotion in 1..=PROMOTIONS {
+        let number = 1 + promotion % 2;
+        writer.promote(number).await;
+        if promotion % BETWEEN_CHECKS == 0 {
+            for follower in &followers {
+                current(follower, number).await;
+            }
+        }
+    }
+    let mut answered = Vec::new();
+    for load in loads {
+        load.more(10).await;
+        answered.push(load.end().await);
+    }
+    for (follower, ids) in followers.iter().zip(&answered[1..]) {
+        empty_spool(follower).await;
+        assert_eq!(follower.get("/v1/follow").await["dropped"], 0);
+        for id in ids.iter().take(10) {
+            assert_eq!(writer.label(id).await, "joined");
+        }
+    }
+    followers.iter_mut().for_each(Site::stop);
+    writer.stop();
+    let answered: BTreeSet<String> = answered.into_iter().flatten().collect();
+    assert_eq!(stored(writer.state.path()), answered);
+}
