@@ -41,7 +41,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "follow",
-        &["model", "registry", "store", "live", "backoff", "telemetry"],
+        &[
+            "model",
+            "registry",
+            "store",
+            "live",
+            "backoff",
+            "units",
+            "telemetry",
+        ],
     ),
     ("priority", &[]),
     (
@@ -161,6 +169,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "monitor",
             "alert",
             "promotion",
+            "follow",
             "pulls",
             "backup",
             "control",
@@ -241,6 +250,7 @@ const WORDS: &[(&str, &[&str])] = &[
             "store/file",
             "alert/settings",
             "serve/options",
+            "follow/spool/file",
         ],
     ),
     ("SystemTime", &[]),

@@ -166,6 +166,7 @@ pub(super) fn spool(context: &Context, source: Option<&Source>, view: &View) -> 
     };
     Spool {
         server,
+        options: context.settings.follow.spool.clone(),
         feed: context.feed.clone(),
         view: view.clone(),
         metrics: context.metrics.clone(),

@@ -61,6 +61,8 @@ pub struct Settings {
     /// Settings of the monitor.
     pub monitor: crate::monitor::options::Options,
     pub store: store::options::Store,
+    /// Following another server.
+    pub follow: crate::follow::options::Options,
     /// Scheduled backups.
     pub backup: crate::backup::options::Options,
     /// Sources that the server reads on a schedule.

@@ -7,6 +7,7 @@
 //! A source that cannot be reached, or whose file is damaged, leaves the last good model live.
 
 mod follower;
+pub mod options;
 mod source;
 pub mod spool;
 

@@ -2,7 +2,7 @@
 //! processes are killed: every prediction that was answered is in the writer's store once.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -66,9 +66,34 @@ impl Site {
             .arg(self.state.path())
             .env("TITANIC_RETRAIN__ENABLED", "false");
         if let Some(source) = &self.source {
-            command.args(["--follow", source]);
+            command
+                .args(["--follow", source])
+                .env("TITANIC_FOLLOW__SPOOL__FOLDER", self.spool());
         }
         self.process = Some(Process::of(command));
+    }
+
+    fn spool(&self) -> PathBuf {
+        self.state.path().join("spool")
+    }
+
+    /// Ids of the predictions in the spool file.
+    fn spooled(&self) -> BTreeSet<String> {
+        let text = std::fs::read_to_string(self.spool().join("predictions")).unwrap();
+        let (_, lines) = text.split_once('\n').unwrap();
+        // The last line may be incomplete.
+        let lines = lines.split_inclusive('\n').filter(|l| l.ends_with('\n'));
+        let id = |line: &str| {
+            let (_, event) = line.split_once(' ').unwrap();
+            let event: Value = serde_json::from_str(event).unwrap();
+            event["id"].as_str().unwrap().to_owned()
+        };
+        lines.map(id).collect()
+    }
+
+    /// Kills the process in the middle of what it does.
+    fn kill(&mut self) {
+        self.process.take().unwrap().kill();
     }
 
     fn url(&self) -> String {
@@ -121,6 +146,10 @@ impl Load {
         });
         let clients = clients.collect();
         Load { ids, over, clients }
+    }
+
+    fn so_far(&self) -> BTreeSet<String> {
+        self.ids.lock().unwrap().iter().cloned().collect()
     }
 
     /// Waits until `many` more predictions were received.
@@ -233,4 +262,180 @@ async fn promotions_under_load_fail_no_request_and_every_prediction_is_stored_on
     writer.stop();
     let answered: BTreeSet<String> = answered.into_iter().flatten().collect();
     assert_eq!(stored(writer.state.path()), answered);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_of_a_follower_and_of_the_writer_lose_nothing_that_was_written() {
+    let mut writer = Site::writer();
+    let mut killed = Site::follower(&writer);
+    let mut other = Site::follower(&writer);
+    // Under `durable` a response waits for the commit; without it, a kill may lose the predictions of the last moments.
+    let of_writer = Load::on(&writer, "?durable=true", true);
+    let of_killed = Load::on(&killed, "", true);
+    let of_other = Load::on(&other, "", false);
+    let mut written = BTreeSet::new();
+    for round in 0..3 {
+        of_writer.more(10).await;
+        of_killed.more(10).await;
+        writer.promote(2 - round % 2).await;
+        writer.kill();
+        // Followers go on, and keep what they cannot send.
+        of_killed.more(20).await;
+        of_other.more(20).await;
+        let answered = of_killed.so_far();
+        let before = process::stored(writer.state.path()).into_iter();
+        written.extend(before);
+        until("the file", || async {
+            let spooled = killed.spooled();
+            let is_kept = |id: &String| written.contains(id) || spooled.contains(id);
+            answered.iter().all(is_kept)
+        })
+        .await;
+        killed.kill();
+        written.extend(killed.spooled());
+        assert!(written.is_superset(&answered));
+        if round % 2 == 0 {
+            killed.restart();
+            writer.restart();
+        } else {
+            writer.restart();
+            killed.restart();
+        }
+        current(&killed, 2 - round % 2).await;
+        current(&other, 2 - round % 2).await;
+    }
+    let durable = of_writer.end().await;
+    let of_killed = of_killed.end().await;
+    let of_other = of_other.end().await;
+    for follower in [&mut killed, &mut other] {
+        empty_spool(follower).await;
+        assert_eq!(follower.get("/v1/follow").await["dropped"], 0);
+        follower.stop();
+        assert_eq!(follower.spooled(), BTreeSet::new());
+    }
+    writer.stop();
+    let stored = stored(writer.state.path());
+    assert!(stored.is_superset(&durable), "durable predictions");
+    assert!(
+        stored.is_superset(&of_other),
+        "those of a follower that lives"
+    );
+    assert!(stored.is_superset(&written), "those of a file");
+    // What is missing was answered after the file was checked and before the kill.
+    let lost = of_killed.difference(&stored).count();
+    println!(
+        "{} predictions of the killed follower, {lost} of them lost",
+        of_killed.len()
+    );
+    assert!(lost < of_killed.len() / 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn predictions_that_the_stop_leaves_are_counted_or_in_the_file() {
+    // A source that accepts requests and never responds: the listener of a writer that is stopped by a signal.
+    for in_file in [false, true] {
+        let mut writer = Site::writer();
+        let state = tempfile::tempdir().unwrap();
+        let log = state.path().join("log");
+        let command = || {
+            let mut command = Process::command(state.path());
+            command
+                .args(["--follow", &writer.url()])
+                .env("TITANIC_SERVER__SHUTDOWN", "2s")
+                .stderr(std::fs::File::create(&log).unwrap());
+            if in_file {
+                command.env("TITANIC_FOLLOW__SPOOL__FOLDER", state.path().join("spool"));
+            }
+            command
+        };
+        let follower = Process::of(command());
+        process::signal(writer.process.as_ref().unwrap().id(), "STOP");
+        let ids: Vec<String> = {
+            let mut ids = Vec::new();
+            for _ in 0..3 {
+                let request = server::client().post(format!("{}/v1/predict", follower.url));
+                let (_, made) = answer(request.json(&passenger())).await;
+                ids.push(made["id"].as_str().unwrap().to_owned());
+            }
+            ids
+        };
+        follower.signal("TERM");
+        assert_eq!(follower.ended(), Some(0));
+        let text = std::fs::read_to_string(&log).unwrap();
+        let (said, not_said) = match in_file {
+            true => (
+                "they wait in the spool file for the next start",
+                "were dropped",
+            ),
+            false => (
+                "predictions were dropped; the source does not know them count=3",
+                "spool file",
+            ),
+        };
+        assert!(text.contains(said), "{text}");
+        assert!(!text.contains(not_said), "{text}");
+        process::signal(writer.process.as_ref().unwrap().id(), "CONT");
+        if in_file {
+            let again = Process::of(command());
+            until("an empty spool", || async {
+                let url = format!("{}/v1/follow", again.url);
+                answer(server::client().get(url)).await.1["spooled"] == 0
+            })
+            .await;
+            writer.stop();
+            let stored = stored(writer.state.path());
+            assert!(ids.iter().all(|id| stored.contains(id)), "{stored:?}");
+        }
+    }
+}
+
+/// No file can grow beyond 8 KiB, as if the disk were full then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_spool_on_a_full_disk_waits_in_memory_and_says_so_once() {
+    let mut writer = Site::writer();
+    let state = tempfile::tempdir().unwrap();
+    let log = state.path().join("log");
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 16; exec '{}' serve --listen 127.0.0.1:0 --state '{}' --follow {}",
+        crate::cli::BINARY,
+        state.path().display(),
+        writer.url()
+    );
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &script])
+        .env("TITANIC_FOLLOW__SPOOL__FOLDER", state.path().join("spool"))
+        .stderr(std::fs::File::create(&log).unwrap());
+    let follower = Process::of(command);
+    writer.kill();
+    let mut ids = BTreeSet::new();
+    for _ in 0..100 {
+        let request = server::client().post(format!("{}/v1/predict", follower.url));
+        let (_, made) = answer(request.json(&passenger())).await;
+        ids.insert(made["id"].as_str().unwrap().to_owned());
+    }
+    let says = |part: &str| {
+        let text = std::fs::read_to_string(&log).unwrap();
+        text.matches(part).count()
+    };
+    until("the error", || async {
+        says("the spool file cannot be written") == 1
+    })
+    .await;
+    writer.restart();
+    until("an empty spool", || async {
+        let url = format!("{}/v1/follow", follower.url);
+        answer(server::client().get(url)).await.1["spooled"] == 0
+    })
+    .await;
+    // What waits is nothing, for which there is room.
+    until("the file", || async {
+        says("the spool file is written again") == 1
+    })
+    .await;
+    assert_eq!(says("the spool file cannot be written"), 1);
+    assert_eq!(says("were dropped"), 0);
+    drop(follower);
+    writer.stop();
+    assert_eq!(stored(writer.state.path()), ids);
 }
