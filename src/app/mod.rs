@@ -116,6 +116,7 @@ impl App {
         subsystems::live(&context, &mut tasks, follower, seq, ends.woken);
         subsystems::retention(&context, &mut tasks);
         subsystems::backups(&context, &mut tasks);
+        subsystems::publish(&context, &mut tasks)?;
         subsystems::timeline(&context, &mut tasks);
         subsystems::monitoring(&context, &mut tasks, begin);
         let trainer = subsystems::control(&context, &mut tasks, folder, (ends.valve, ends.tapped))?;

@@ -11,8 +11,8 @@ use object_store::path::Path as Key;
 use object_store::{ClientOptions, ObjectStore, RetryConfig};
 use tokio::runtime::Runtime;
 
-use super::BucketError;
 use super::address::{Address, Cloud};
+use super::error::BucketError;
 
 /// Size of a part of an upload and of a range of a download. S3 takes up to 10,000 parts: archives up to 160 GB.
 pub(super) const PART: usize = 16 << 20;

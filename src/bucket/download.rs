@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use object_store::ObjectStoreExt;
 use object_store::path::Path as Key;
 
-use super::BucketError;
 use super::client::{Bucket, PART};
+use super::error::BucketError;
 
 /// An object that is read in ranges.
 pub struct Download<'b> {

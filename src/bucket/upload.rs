@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use object_store::path::Path as Key;
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
 
-use super::BucketError;
 use super::client::{Bucket, PART};
 use super::download::Download;
+use super::error::BucketError;
 
 /// An upload in parts.
 pub struct Parts<'b> {

@@ -63,6 +63,8 @@ pub struct Settings {
     pub store: store::options::Store,
     /// Following another server.
     pub follow: crate::follow::options::Options,
+    /// Publishing of champions.
+    pub publish: crate::publish::options::Options,
     /// Scheduled backups.
     pub backup: crate::backup::options::Options,
     /// Sources that the server reads on a schedule.
@@ -225,6 +227,11 @@ impl Settings {
             .faults()
             .into_iter()
             .map(|(key, problem)| (join("backup", key), problem));
+        let publish = self
+            .publish
+            .faults()
+            .into_iter()
+            .map(|(key, problem)| (join("publish", key), problem));
         let sources = schedule::faults(&self.sources)
             .into_iter()
             .map(|(key, problem)| (join("sources", &key), problem));
@@ -237,6 +244,7 @@ impl Settings {
             .chain(server)
             .chain(monitor)
             .chain(backup)
+            .chain(publish)
             .chain(sources)
             .chain(alerts);
         all.map(|(key, problem)| {

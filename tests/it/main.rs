@@ -45,6 +45,7 @@ mod predict_only;
 mod problems;
 mod process;
 mod protocols;
+mod publish;
 mod pulls;
 mod recipe;
 mod reference;

@@ -21,8 +21,9 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, timeout_at};
 
 use super::View;
+use super::error::SourceError;
 use super::options;
-use super::source::{Server, SourceError};
+use super::source::Server;
 use crate::backoff::Backoff;
 use crate::store::feed::{Feed, Prediction};
 use crate::telemetry::metrics::Metrics;
