@@ -22,7 +22,8 @@
 //! * [`alert`]: alerts, their outbox, webhooks and e-mail.
 //! * [`live`]: the live model; [`promotion`]: gate, shadow, probation, policy. The latter is pure.
 //! * [`trainset`]: the training set; [`pulls`]: writes rows of sources to the store; [`export`]: writes events to files.
-//! * [`backup`]: archives of a whole state, on a disk or in a bucket.
+//! * [`backup`]: archives of a whole state, on a disk or in a bucket; [`bucket`]: folders in buckets.
+//! * [`follow`]: a server that follows another; [`publish`]: the champion in a place from which followers take it.
 //! * [`replay`]: scores stored predictions again with another version.
 //! * [`control`]: the loop: retrain controller, shadow scorer, training jobs.
 //! * [`monitoring`]: the task that follows predictions into windows; [`health`]: conditions of the server itself.
@@ -57,6 +58,7 @@ pub mod alert;
 pub mod app;
 pub mod backoff;
 pub mod backup;
+pub mod bucket;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -73,6 +75,7 @@ pub mod monitor;
 pub mod monitoring;
 pub mod priority;
 pub mod promotion;
+pub mod publish;
 pub mod pulls;
 pub mod registry;
 pub mod replay;

@@ -29,6 +29,7 @@ use crate::backup::{self, Backups};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::jobs::Jobs;
+use crate::follow::spool;
 use crate::registry::Registry;
 use crate::serve::health::Lifecycle;
 use crate::serve::mode::Mode;
@@ -60,7 +61,7 @@ pub struct App {
     alerts: alert::Handle,
     recorder: Recorder,
     mode: Mode,
-    spool: Option<JoinHandle<()>>,
+    spool: Option<spool::Handle>,
 }
 
 impl App {
@@ -115,6 +116,7 @@ impl App {
         subsystems::live(&context, &mut tasks, follower, seq, ends.woken);
         subsystems::retention(&context, &mut tasks);
         subsystems::backups(&context, &mut tasks);
+        subsystems::publish(&context, &mut tasks)?;
         subsystems::timeline(&context, &mut tasks);
         subsystems::monitoring(&context, &mut tasks, begin);
         let trainer = subsystems::control(&context, &mut tasks, folder, (ends.valve, ends.tapped))?;
@@ -233,8 +235,8 @@ impl App {
 
     /// Finishes requests in flight, stores the events of sent responses, and ends the tasks.
     async fn end(mut self) {
-        let open = self.shutdown - STORING.min(self.shutdown / 4);
-        let end = Instant::now() + open;
+        let storing = STORING.min(self.shutdown / 4);
+        let end = Instant::now() + self.shutdown - storing;
         if timeout_at(end, self.server.stop(true)).await.is_err() {
             tracing::warn!(
                 "server: open requests took longer than server.shutdown; they are aborted"
@@ -257,8 +259,8 @@ impl App {
         }
         drop(self.recorder); // the writer ends when nobody records any more: not before
         if let Some(spool) = self.spool.take() {
-            // What a follower's source does not take now is lost, and has been counted.
-            let _ = timeout_at(end, spool).await;
+            // Before the shutdown time is over, so that what is lost is counted.
+            spool.end(end + storing / 2).await;
         }
         self.tasks.end().await;
         let store = self.store;
@@ -282,7 +284,7 @@ struct Running {
     served: JoinHandle<std::io::Result<()>>,
     tasks: Tasks,
     /// Sends the predictions of a follower; ends when nobody records any more.
-    spool: Option<JoinHandle<()>>,
+    spool: Option<spool::Handle>,
 }
 
 /// Waits until the HTTP server or a task ends unexpectedly, and returns the error.

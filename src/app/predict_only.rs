@@ -90,6 +90,7 @@ fn run(
     spool: Spool,
     ends: Ends,
 ) -> anyhow::Result<Running> {
+    let spool = spool.start(ends.writer.into_predictions())?;
     let lifecycle = Lifecycle::default();
     let served = subsystems::serve(context, Mode::PredictOnly, listener, &lifecycle)?;
     let mut tasks = Tasks::default();
@@ -99,6 +100,6 @@ fn run(
         server: served.handle(),
         served: tokio::spawn(served),
         tasks,
-        spool: Some(tokio::spawn(spool.run(ends.writer.into_predictions()))),
+        spool: Some(spool),
     })
 }

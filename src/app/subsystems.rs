@@ -23,6 +23,7 @@ use crate::ingest::source::{Unattended, World};
 use crate::live::pointer::{Follower, Wakes};
 use crate::live::{model_events, promoter::Promoter};
 use crate::monitoring::MonitorTask;
+use crate::publish::{Place, Publisher};
 use crate::serve;
 use crate::serve::health::Lifecycle;
 use crate::serve::jobs::Defaults;
@@ -166,6 +167,7 @@ pub(super) fn spool(context: &Context, source: Option<&Source>, view: &View) -> 
     };
     Spool {
         server,
+        options: context.settings.follow.spool.clone(),
         feed: context.feed.clone(),
         view: view.clone(),
         metrics: context.metrics.clone(),
@@ -183,6 +185,20 @@ pub(super) fn retention(context: &Context, tasks: &mut Tasks) {
     let run = retain(context.store.clone(), keep, context.clock.clone());
     tasks.spawn("retention", run);
     upkeep(context, tasks);
+}
+
+/// Starts the task that publishes the champion, if there is a place for it.
+pub(super) fn publish(context: &Context, tasks: &mut Tasks) -> anyhow::Result<()> {
+    if let Some(to) = &context.settings.publish.to {
+        let publisher = Publisher {
+            registry: context.registry.clone(),
+            place: Place::open(to)?,
+            metrics: context.metrics.clone(),
+            random: || Unattended::default().random(),
+        };
+        tasks.spawn("publisher", publisher.run());
+    }
+    Ok(())
 }
 
 /// Starts the task that makes scheduled backups, if there are any.

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bucket::Limits;
 use super::contents::Contents;
 use super::error::BackupError;
 use super::manifest;
@@ -18,6 +17,7 @@ use super::scratch::Scratch;
 use super::storage::{Storage, Upload};
 use super::unpack::unpack;
 use super::watch::{Stage, Watch};
+use crate::bucket::Limits;
 use crate::clock::Clock;
 use crate::priority;
 use crate::registry::Registry;

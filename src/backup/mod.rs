@@ -39,7 +39,6 @@ mod tests;
 mod unpack;
 mod watch;
 
-pub use bucket::Limits;
 pub use contents::Contents;
 pub use error::BackupError;
 pub use handle::{Backups, Parts};

@@ -4,9 +4,9 @@ use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 
-use super::bucket::Limits;
 use super::make::Order;
 use super::place::Place;
+use crate::bucket::Limits;
 use crate::units::Span;
 
 #[derive(Clone, Debug, Deserialize)]

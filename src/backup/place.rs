@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::bucket::{Address, Bucket, Cloud, Limits};
 use super::error::BackupError;
 use super::local::Folder;
 use super::storage::Storage;
+use crate::bucket::{Address, Bucket, Limits};
 
 /// Ending of every archive.
 const ENDING: &str = ".tar.zst";
@@ -45,35 +45,12 @@ impl Place {
             text: text.rsplit_once('@').map_or(text, |(_, rest)| rest).into(),
             why: why.into(),
         };
-        let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let url = text
-            .split_once("://")
-            .filter(|(scheme, _)| is_scheme(scheme));
-        let Some((scheme, rest)) = url else {
-            if text.is_empty() {
-                return Err(wrong("it is empty"));
-            }
-            return Ok(Place(Kind::Local(text.into())));
-        };
-        let found = Cloud::ALL.into_iter().find(|c| c.scheme() == scheme);
-        let cloud = found.ok_or_else(|| wrong("its scheme is neither s3 nor gs"))?;
-        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        if bucket.contains('@') {
-            let why = "credentials belong in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY; GOOGLE_APPLICATION_CREDENTIALS)";
-            return Err(wrong(why));
+        match Address::parse(text) {
+            Some(Ok(address)) => Ok(Place(Kind::Bucket(address))),
+            Some(Err(why)) => Err(wrong(why)),
+            None if text.is_empty() => Err(wrong("it is empty")),
+            None => Ok(Place(Kind::Local(text.into()))),
         }
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-        if bucket.is_empty() || !bucket.chars().all(is_plain) {
-            return Err(wrong("it names no bucket"));
-        }
-        if rest.contains(['?', '#']) {
-            return Err(wrong("it has a query"));
-        }
-        Ok(Place(Kind::Bucket(Address {
-            cloud,
-            bucket: bucket.into(),
-            prefix: prefix.trim_matches('/').into(),
-        })))
     }
 
     /// The path of a local place.
@@ -124,11 +101,7 @@ impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.0 {
             Kind::Local(path) => path.display().fmt(f),
-            Kind::Bucket(Address {
-                cloud,
-                bucket,
-                prefix,
-            }) => write!(f, "{}://{bucket}/{prefix}", cloud.scheme()),
+            Kind::Bucket(address) => f.write_str(&address.of("")),
         }
     }
 }

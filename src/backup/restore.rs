@@ -15,7 +15,6 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::bucket::Limits;
 use super::contents::Contents;
 use super::error::BackupError;
 use super::local::sync_folder_of;
@@ -24,6 +23,7 @@ use super::place::{Opened, Place, is_named_by_time};
 use super::storage::Storage;
 use super::unpack::unpack;
 use super::watch::{Stage, Watch};
+use crate::bucket::Limits;
 use crate::registry::Registry;
 use crate::store::{self, OpenError, maintenance};
 

@@ -11,6 +11,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
+use crate::bucket::Limits;
 use crate::clock::Manual;
 use crate::registry::evidence::Training;
 use crate::registry::{Decision, Evidence, Registry, VersionRef};

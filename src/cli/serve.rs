@@ -30,8 +30,8 @@ pub struct ServeArgs {
     #[arg(long)]
     predict_only: bool,
 
-    /// Only predict, with the model of another server or folder, and send the predictions there
-    #[arg(long, value_name = "URL|FOLDER", conflicts_with_all = ["model", "model_dir"])]
+    /// Only predict, with the model of another server, to which the predictions are sent, or of a folder or bucket
+    #[arg(long, value_name = "URL|FOLDER|s3://…", conflicts_with_all = ["model", "model_dir"])]
     follow: Option<String>,
 
     /// The model file to serve [default: the state's champion, else the newest of the model folders]

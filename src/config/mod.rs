@@ -61,6 +61,10 @@ pub struct Settings {
     /// Settings of the monitor.
     pub monitor: crate::monitor::options::Options,
     pub store: store::options::Store,
+    /// Following another server.
+    pub follow: crate::follow::options::Options,
+    /// Publishing of champions.
+    pub publish: crate::publish::options::Options,
     /// Scheduled backups.
     pub backup: crate::backup::options::Options,
     /// Sources that the server reads on a schedule.
@@ -223,6 +227,11 @@ impl Settings {
             .faults()
             .into_iter()
             .map(|(key, problem)| (join("backup", key), problem));
+        let publish = self
+            .publish
+            .faults()
+            .into_iter()
+            .map(|(key, problem)| (join("publish", key), problem));
         let sources = schedule::faults(&self.sources)
             .into_iter()
             .map(|(key, problem)| (join("sources", &key), problem));
@@ -235,6 +244,7 @@ impl Settings {
             .chain(server)
             .chain(monitor)
             .chain(backup)
+            .chain(publish)
             .chain(sources)
             .chain(alerts);
         all.map(|(key, problem)| {

@@ -54,7 +54,7 @@ fn the_built_in_settings_are_complete() {
         crate::promotion::policy::Promote::Auto
     );
     assert!(settings.leaves().all(|leaf| leaf.origin == Origin::BuiltIn));
-    assert_eq!(settings.leaves().count(), 138);
+    assert_eq!(settings.leaves().count(), 141);
 }
 
 #[test]

@@ -5,11 +5,14 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
 use super::View;
-use super::source::{Champion as Named, Source, SourceError};
+use super::champion::Champion as Named;
+use super::error::SourceError;
+use super::source::Source;
 use crate::live::pointer;
 use crate::live::{Champion, LiveModel};
 use crate::model::Model;
 use crate::registry::{Registry, Version};
+use crate::schema::{Column, Schema};
 
 /// Interval between two looks at the source. Promotions are live within two seconds.
 pub const INTERVAL: Duration = Duration::from_secs(1);
@@ -35,6 +38,14 @@ pub enum FollowError {
         "the source's ledger went back from line {known} to {found} within one epoch; a copy that lags is not followed back"
     )]
     Older { known: u64, found: u64 },
+    #[error(
+        "{version} takes other rows than {live}, which clients of this follower send: {difference}; if this is the right source, start the follower anew to take it over"
+    )]
+    OtherRows {
+        version: Version,
+        live: Version,
+        difference: String,
+    },
 }
 
 impl Follower {
@@ -84,7 +95,7 @@ impl Follower {
         // Another epoch may give a number to another model.
         let is_other = known.epoch != epoch;
         if live.as_ref() != Some(&named.version) || is_other {
-            self.take_over(&named).await?;
+            self.take_over(&named, known.current.is_some()).await?;
         }
         let now = self.pointer.clock.now();
         self.view.change(|state| {
@@ -94,7 +105,8 @@ impl Follower {
         Ok(())
     }
 
-    async fn take_over(&self, named: &Named) -> Result<(), FollowError> {
+    /// `is_running`: whether clients rely on the rows that the live model takes.
+    async fn take_over(&self, named: &Named, is_running: bool) -> Result<(), FollowError> {
         let bytes = self.source.file(named).await?;
         let (this, version) = (self.clone(), named.version.clone());
         let taken = tokio::task::spawn_blocking(move || {
@@ -103,6 +115,16 @@ impl Follower {
                 fault,
             };
             let model = Model::from_bytes(&bytes).map_err(|fault| unusable(fault.to_string()))?;
+            if is_running
+                && let Some(live) = this.pointer.live.snapshot()
+                && let Some(difference) = difference(live.model.model.schema(), model.schema())
+            {
+                return Err(FollowError::OtherRows {
+                    version,
+                    live: live.version.clone(),
+                    difference,
+                });
+            }
             let champion = Champion::new(&this.registry, &version, model);
             this.pointer.take_over(version.clone(), champion);
             if let Err(error) = this.registry.keep(&version, &bytes) {
@@ -131,5 +153,21 @@ impl Follower {
     /// The live model that this follower sets.
     pub fn live(&self) -> &LiveModel {
         &self.pointer.live
+    }
+}
+
+/// The first column that one schema has and the other has not, or has of another kind.
+fn difference(live: &Schema, new: &Schema) -> Option<String> {
+    let same = |column: &Column, of: &Schema| {
+        let mut columns = of.columns().iter();
+        columns.any(|other| other.name == column.name && other.kind.word() == column.kind.word())
+    };
+    let missing = live.columns().iter().find(|column| !same(column, new));
+    let added = new.columns().iter().find(|column| !same(column, live));
+    let shown = |column: &Column| format!("column {:?} ({})", column.name, column.kind.word());
+    match (missing, added) {
+        (None, None) => None,
+        (Some(column), _) => Some(format!("it has no {}", shown(column))),
+        (None, Some(column)) => Some(format!("it has the {}", shown(column))),
     }
 }

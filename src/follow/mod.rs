@@ -1,12 +1,16 @@
 //! A server that follows another: its champion is the source's, and its predictions are sent to the source's store.
 //!
-//! * [`Source`]: another server, or a folder of model files with a ledger.
+//! * [`Source`]: another server, a place to which one publishes, or a folder of model files with a ledger.
 //! * [`Follower`]: the task that takes over promotions of the source.
 //! * [`spool`]: sends predictions to the source.
 //!
 //! A source that cannot be reached, or whose file is damaged, leaves the last good model live.
 
+mod champion;
+mod error;
+mod files;
 mod follower;
+pub mod options;
 mod source;
 pub mod spool;
 
@@ -14,8 +18,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+pub use error::SourceError;
 pub use follower::Follower;
-pub use source::{Source, SourceError};
+pub use source::Source;
 
 /// How far a follower is behind its source. Clones share it.
 #[derive(Clone, Debug, Default)]

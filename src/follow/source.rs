@@ -1,13 +1,16 @@
 //! Where a follower gets its models.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use reqwest::{Client, RequestBuilder, Url};
 use serde::Deserialize;
 
-use crate::registry::{Registry, RegistryError, Standing, Version, digest};
+use super::champion::Champion;
+use super::error::SourceError;
+use super::files::Files;
+use crate::publish::PublishError;
+use crate::registry::{Standing, Version, digest};
 
 /// Maximum time of a request, the transfer of a model file included.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -15,11 +18,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Maximum time to connect.
 const CONNECT: Duration = Duration::from_secs(3);
 
-/// Another server, or a folder that a server's registry is in or copied to.
+/// Where a follower gets its models. Clones share what is known of it.
 #[derive(Clone, Debug)]
 pub enum Source {
+    /// Another server.
     Server(Server),
-    Folder(PathBuf),
+    /// A folder or bucket.
+    Files(Files),
 }
 
 /// A server that is followed.
@@ -28,40 +33,6 @@ pub struct Server {
     url: Url,
     token: Option<String>,
     client: Client,
-}
-
-/// Why a source cannot be followed just now.
-#[derive(Debug, thiserror::Error)]
-pub enum SourceError {
-    #[error("{source_name} cannot be reached: {fault}")]
-    Unreachable { source_name: String, fault: String },
-    #[error("{source_name} answers {status}: {detail}")]
-    Refused {
-        source_name: String,
-        status: StatusCode,
-        detail: String,
-    },
-    #[error("{source_name} does not answer as a titanic-platform server would: {fault}")]
-    Other { source_name: String, fault: String },
-    #[error("{source_name} has no champion")]
-    NoChampion { source_name: String },
-    #[error("the file of {version} has SHA-256 {found}, not {expected} as the source says")]
-    Damaged {
-        version: Version,
-        found: String,
-        expected: String,
-    },
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
-}
-
-/// The champion of a source and the position of its ledger.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Champion {
-    pub standing: Standing,
-    pub version: Version,
-    /// SHA-256 of the version's file.
-    pub sha256: Option<String>,
 }
 
 /// The part of `GET /v1/models` that a follower reads.
@@ -91,17 +62,20 @@ impl Source {
     /// # Errors
     /// The text is neither; the message says what is allowed.
     pub fn new(text: &str, token: Option<String>) -> Result<Source, String> {
-        if !text.contains("://") {
-            return Ok(Source::Folder(text.into()));
+        let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+        if !matches!(scheme, Some("http" | "https")) {
+            let wrong = "write the address of a server, such as http://writer:5000, a folder, s3://BUCKET/PREFIX or gs://BUCKET/PREFIX";
+            let files = Files::open(text);
+            return files.map(Source::Files).map_err(|error| match error {
+                PublishError::Place { text, why } => {
+                    format!("{text:?} cannot be followed: {why}; {wrong}")
+                }
+                error => error.to_string(),
+            });
         }
         let url: Url = text
             .parse()
             .map_err(|fault| format!("{text:?} is no address: {fault}"))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            return Err(format!(
-                "{text:?} cannot be followed; write the address of a server, such as http://writer:5000, or the path of a folder"
-            ));
-        }
         let _ = rustls::crypto::ring::default_provider().install_default(); // the first to install wins
         let mut client = Client::builder()
             .connect_timeout(CONNECT)
@@ -121,7 +95,7 @@ impl Source {
     pub fn name(&self) -> String {
         match self {
             Source::Server(server) => server.name(),
-            Source::Folder(path) => path.display().to_string(),
+            Source::Files(files) => files.name(),
         }
     }
 
@@ -151,23 +125,7 @@ impl Source {
                     version,
                 })
             }
-            Source::Folder(path) => {
-                let (path, none) = (path.clone(), none());
-                blocking(move || {
-                    let registry = registry(&path)?;
-                    let version = registry.champion()?.ok_or(none)?;
-                    let versions = registry.versions()?;
-                    let listed = versions
-                        .into_iter()
-                        .find(|listed| listed.version == version);
-                    Ok(Champion {
-                        standing: registry.standing()?,
-                        sha256: listed.and_then(|listed| listed.sha256),
-                        version,
-                    })
-                })
-                .await
-            }
+            Source::Files(files) => files.champion().await?.ok_or_else(none),
         }
     }
 
@@ -176,10 +134,7 @@ impl Source {
         let version = &champion.version;
         let bytes = match self {
             Source::Server(server) => server.get(&format!("v1/models/{version}/file")).await?,
-            Source::Folder(path) => {
-                let (path, version) = (path.clone(), version.clone());
-                blocking(move || Ok(registry(&path)?.read(&version.into())?)).await?
-            }
+            Source::Files(files) => files.file(champion).await?,
         };
         let found = digest(&bytes);
         match &champion.sha256 {
@@ -191,28 +146,6 @@ impl Source {
             _ => Ok(bytes),
         }
     }
-}
-
-/// Runs reads of a disk apart, at most for as long as a request may take.
-async fn blocking<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
-) -> Result<T, SourceError> {
-    let other = |fault: String| SourceError::Other {
-        source_name: "the folder".into(),
-        fault,
-    };
-    match tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(read)).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(panic)) => Err(other(panic.to_string())),
-        Err(_) => Err(other(format!("it did not answer within {PATIENCE:?}"))),
-    }
-}
-
-/// The registry of a folder: that of a state folder, or the folder of model files itself.
-fn registry(path: &Path) -> Result<Registry, RegistryError> {
-    let models = path.join("models");
-    let folder = if models.is_dir() { &models } else { path };
-    Ok(Registry::of_folder(folder)?.read_only())
 }
 
 impl Server {

@@ -147,6 +147,8 @@ metrics! {
     titanic_follow_spooled_predictions: Gauge,
     /// Predictions of this follower that were answered and never reached its source.
     titanic_follow_dropped_predictions_total: Counter,
+    /// Attempts to publish the champion that failed.
+    titanic_publish_failures_total: Counter,
     /// Size of the store on the disk in bytes.
     titanic_store_size_bytes: Gauge,
     /// Backups, by outcome.
@@ -338,6 +340,7 @@ titanic_performance_live_ratio gauge
 titanic_performance_window_labels gauge
 titanic_prediction_warnings_total counter
 titanic_predictions_rows_total counter
+titanic_publish_failures_total counter
 titanic_rejected_rows_total counter
 titanic_rejected_values_total counter
 titanic_rows_total counter

@@ -1,16 +1,16 @@
 //! Writing an object in parts.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 
 use object_store::path::Path as Key;
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
 
-use super::super::error::BackupError;
-use super::super::storage::{Storage, Upload};
 use super::client::{Bucket, PART};
+use super::download::Download;
+use super::error::BucketError;
 
 /// An upload in parts.
-pub(super) struct Parts<'b> {
+pub struct Parts<'b> {
     bucket: &'b Bucket,
     name: String,
     key: Key,
@@ -39,7 +39,7 @@ impl<'b> Parts<'b> {
         }
     }
 
-    fn send(&mut self) -> Result<(), BackupError> {
+    fn send(&mut self) -> Result<(), BucketError> {
         let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PART));
         let part = self.upload.put_part(PutPayload::from(piece));
         self.bucket.wait(&self.name, part)
@@ -62,8 +62,9 @@ impl Write for Parts<'_> {
     }
 }
 
-impl Upload for Parts<'_> {
-    fn complete(&mut self) -> Result<(), BackupError> {
+impl Parts<'_> {
+    /// Returns once every byte is stored for good, which makes the object visible.
+    pub fn complete(&mut self) -> Result<(), BucketError> {
         if !self.piece.is_empty() {
             self.send()?;
         }
@@ -82,22 +83,17 @@ impl Upload for Parts<'_> {
         Ok(())
     }
 
-    fn reread(&self) -> Result<Box<dyn Read + '_>, BackupError> {
+    /// Reads what was stored, after [`Parts::complete`].
+    pub fn reread(&self) -> Result<Download<'_>, BucketError> {
         self.bucket.read(&self.name)
     }
 
-    fn publish(self: Box<Self>) -> Result<(), BackupError> {
-        Ok(()) // completing it made it visible
-    }
-
-    fn discard(mut self: Box<Self>) {
-        let removed = if self.is_object {
+    /// Removes what was stored.
+    pub fn discard(mut self) -> Result<(), BucketError> {
+        if self.is_object {
             self.bucket.remove(&self.name)
         } else {
             self.bucket.wait(&self.name, self.upload.abort())
-        };
-        if let Err(error) = removed {
-            tracing::warn!(%error, "backup: cannot remove a failed upload; a lifecycle rule of the bucket should");
         }
     }
 }

@@ -5,11 +5,11 @@ use std::io::{self, Read};
 use object_store::ObjectStoreExt;
 use object_store::path::Path as Key;
 
-use super::super::error::BackupError;
 use super::client::{Bucket, PART};
+use super::error::BucketError;
 
 /// An object that is read in ranges.
-pub(super) struct Download<'b> {
+pub struct Download<'b> {
     bucket: &'b Bucket,
     name: String,
     key: Key,
@@ -35,7 +35,7 @@ impl<'b> Download<'b> {
         }
     }
 
-    fn next(&mut self) -> Result<(), BackupError> {
+    fn next(&mut self) -> Result<(), BucketError> {
         let end = self.size.min(self.at + PART as u64);
         let wanted = self.at..end;
         let range = self.bucket.store.get_range(&self.key, wanted.clone());

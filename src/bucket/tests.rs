@@ -1,10 +1,9 @@
 //! Tests against servers of their own that behave as bad buckets do.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::client::*;
 use super::*;
 
 /// What a bucket responds to a request; none: nothing at all.
@@ -68,11 +67,12 @@ fn denied(_: &str) -> Option<String> {
 
 /// Everything that is done with a bucket, and its error.
 fn errors(bucket: &Bucket) -> Vec<String> {
-    let folder = Path::new("");
     vec![
         bucket.list().unwrap_err().to_string(),
         bucket.read("a").err().unwrap().to_string(),
-        bucket.write("a", folder).err().unwrap().to_string(),
+        bucket.write("a").err().unwrap().to_string(),
+        bucket.fetch("a", None).unwrap_err().to_string(),
+        bucket.put("a", b"bytes".into()).unwrap_err().to_string(),
         bucket.remove("a").unwrap_err().to_string(),
     ]
 }
@@ -127,4 +127,34 @@ fn half_an_object_is_an_error_that_says_so() {
         let again = download.read(&mut [0; 8]).unwrap_err().to_string();
         assert_eq!(again, error, "it does not go on as if nothing had been");
     }
+}
+
+#[test]
+fn an_object_that_ends_early_is_no_object() {
+    let cut = bucket(|_| response("200 OK", 1000, "half"));
+    let error = cut.fetch("a", None).unwrap_err().to_string();
+    assert!(error.starts_with("s3://shop/backups/a: "), "{error}");
+}
+
+#[test]
+fn an_object_is_fetched_only_if_it_changed() {
+    let known = bucket(|head| match head.contains("if-none-match: \"e\"") {
+        true => {
+            Some("HTTP/1.1 304 Not Modified\r\nETag: \"e\"\r\nConnection: close\r\n\r\n".into())
+        }
+        false => response("200 OK", 4, "text"),
+    });
+    let Fetched::Read { bytes, tag } = known.fetch("a", None).unwrap() else {
+        panic!("it is there");
+    };
+    assert_eq!(
+        (bytes.as_slice(), tag.as_deref()),
+        (b"text".as_slice(), Some("\"e\""))
+    );
+    let again = known.fetch("a", tag.as_deref()).unwrap();
+    assert!(matches!(again, Fetched::Same), "{again:?}");
+    let missing = bucket(|_| response("404 Not Found", 0, ""));
+    let fetched = missing.fetch("a", None).unwrap();
+    assert!(matches!(fetched, Fetched::Missing), "{fetched:?}");
+    assert_eq!(missing.size("a").unwrap(), None);
 }

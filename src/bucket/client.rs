@@ -11,51 +11,11 @@ use object_store::path::Path as Key;
 use object_store::{ClientOptions, ObjectStore, RetryConfig};
 use tokio::runtime::Runtime;
 
-use super::super::error::BackupError;
+use super::address::{Address, Cloud};
+use super::error::BucketError;
 
 /// Size of a part of an upload and of a range of a download. S3 takes up to 10,000 parts: archives up to 160 GB.
 pub(super) const PART: usize = 16 << 20;
-
-/// The cloud of a bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::backup) enum Cloud {
-    S3,
-    Google,
-}
-
-impl Cloud {
-    pub(in crate::backup) const ALL: [Cloud; 2] = [Cloud::S3, Cloud::Google];
-
-    pub(in crate::backup) fn scheme(self) -> &'static str {
-        match self {
-            Cloud::S3 => "s3",
-            Cloud::Google => "gs",
-        }
-    }
-}
-
-/// The address of a folder in a bucket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::backup) struct Address {
-    pub cloud: Cloud,
-    pub bucket: String,
-    /// Without a slash at either end.
-    pub prefix: String,
-}
-
-impl Address {
-    /// The address of an object, for people.
-    pub(super) fn of(&self, name: &str) -> String {
-        let parts = [self.prefix.as_str(), name];
-        let path: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        format!(
-            "{}://{}/{}",
-            self.cloud.scheme(),
-            self.bucket,
-            path.join("/")
-        )
-    }
-}
 
 /// How long a bucket may take.
 #[derive(Clone, Copy, Debug)]
@@ -79,16 +39,17 @@ impl Default for Limits {
 }
 
 /// A folder in a bucket.
-pub(in crate::backup) struct Bucket {
+pub struct Bucket {
     pub(super) address: Address,
     pub(super) store: Arc<dyn ObjectStore>,
-    runtime: Runtime,
+    /// Runs the requests; there until the bucket is dropped.
+    runtime: Option<Runtime>,
     limits: Limits,
 }
 
 impl Bucket {
     /// Opens a folder in a bucket with the credentials of this process's environment.
-    pub(in crate::backup) fn open(address: Address, limits: Limits) -> Result<Bucket, BackupError> {
+    pub fn open(address: Address, limits: Limits) -> Result<Bucket, BucketError> {
         let text = |(name, value): (OsString, OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
@@ -100,10 +61,10 @@ impl Bucket {
         address: Address,
         limits: Limits,
         environment: &[(String, String)],
-    ) -> Result<Bucket, BackupError> {
+    ) -> Result<Bucket, BucketError> {
         // Another thread may have installed a provider first.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let failed = |why: String| BackupError::Storage {
+        let failed = |why: String| BucketError {
             place: format!("{}://{}", address.cloud.scheme(), address.bucket),
             why,
         };
@@ -150,12 +111,12 @@ impl Bucket {
         Ok(Bucket {
             address,
             store,
-            runtime,
+            runtime: Some(runtime),
             limits,
         })
     }
 
-    pub(super) fn key(&self, name: &str) -> Result<Key, BackupError> {
+    pub(super) fn key(&self, name: &str) -> Result<Key, BucketError> {
         let joined = match &*self.address.prefix {
             "" => name.to_owned(),
             prefix => format!("{prefix}/{name}"),
@@ -163,8 +124,8 @@ impl Bucket {
         Key::parse(joined).map_err(|e| self.failed(name, e.to_string()))
     }
 
-    pub(super) fn failed(&self, name: &str, why: impl Into<String>) -> BackupError {
-        BackupError::Storage {
+    pub(super) fn failed(&self, name: &str, why: impl Into<String>) -> BucketError {
+        BucketError {
             place: self.address.of(name),
             why: why.into(),
         }
@@ -175,15 +136,24 @@ impl Bucket {
         &self,
         name: &str,
         request: impl Future<Output = object_store::Result<T>>,
-    ) -> Result<T, BackupError> {
+    ) -> Result<T, BucketError> {
         // The library stops retrying at the limit, but an attempt that began before may go on.
         let limit = self.limits.retries + self.limits.request;
-        let done = self
-            .runtime
-            .block_on(async { tokio::time::timeout(limit, request).await });
+        let runtime = self.runtime.as_ref();
+        let runtime = runtime.expect("it is taken only when the bucket is dropped");
+        let done = runtime.block_on(async { tokio::time::timeout(limit, request).await });
         match done {
             Ok(done) => done.map_err(|error| self.failed(name, reason(&error))),
             Err(_) => Err(self.failed(name, format!("no response within {}s", limit.as_secs()))),
+        }
+    }
+}
+
+impl Drop for Bucket {
+    fn drop(&mut self) {
+        // A runtime that is dropped on a thread of another one would panic.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
         }
     }
 }
