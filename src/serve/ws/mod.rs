@@ -14,7 +14,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev, web};
 
 use super::admission::Admission;
 use super::budget::Budget;
-use super::guard::{Access, Caller};
+use super::guard::{Access, Caller, Guard};
 use super::health::Lifecycle;
 use super::mode::Mode;
 use super::predictor::Predictor;
@@ -71,6 +71,7 @@ pub async fn open(
     feed: web::Data<Feed>,
     store: web::Data<Store>,
     lifecycle: web::Data<Lifecycle>,
+    guard: web::Data<Guard>,
 ) -> Result<HttpResponse, Problem> {
     let mut transport = Transport::WebSocket;
     for (_, value) in query::parameters(request.query_string(), &[predict::TRANSPORT])? {
@@ -113,6 +114,7 @@ pub async fn open(
             subscription: None,
             caller: request.extensions().get::<Caller>().cloned(),
             mode: options.mode,
+            base: guard.base().clone(),
         },
         session,
         messages,
