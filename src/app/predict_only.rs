@@ -84,12 +84,7 @@ impl App {
 }
 
 /// Starts the HTTP server and what a server without a store has beside it.
-fn run(
-    context: &Context,
-    listener: Listener,
-    spool: Spool,
-    ends: Ends,
-) -> anyhow::Result<Running> {
+fn run(context: &Context, listener: Listener, spool: Spool, ends: Ends) -> anyhow::Result<Running> {
     let lifecycle = Lifecycle::default();
     let served = subsystems::serve(context, Mode::PredictOnly, listener, &lifecycle)?;
     let mut tasks = Tasks::default();

@@ -150,8 +150,13 @@ impl FromStr for ServerUrl {
             Some((socket, base)) if socket.len() >= UNIX.len() => (socket, format!("/{base}")),
             _ => (text, "/".to_owned()),
         };
-        let base = base.parse::<BasePath>().map_err(|error| error.to_string())?;
-        match socket.parse().map_err(|error: AddressError| error.to_string())? {
+        let base = base
+            .parse::<BasePath>()
+            .map_err(|error| error.to_string())?;
+        match socket
+            .parse()
+            .map_err(|error: AddressError| error.to_string())?
+        {
             Listen::Unix(path) => Ok(ServerUrl::Unix { path, base }),
             Listen::Ip(_) => unreachable!("it begins with unix:"),
         }
@@ -206,7 +211,10 @@ mod tests {
             ("unix:a.sock", "unix:a.sock", true),
         ] {
             let listen: Listen = text.parse().unwrap();
-            assert_eq!((listen.to_string().as_str(), listen.is_local()), (shown, is_local));
+            assert_eq!(
+                (listen.to_string().as_str(), listen.is_local()),
+                (shown, is_local)
+            );
         }
         let fault = |text: &str| text.parse::<Listen>().unwrap_err().to_string();
         for wrong in ["example.org:5000", "5000", "", "/run/a.sock", "UNIX:/run/a"] {
@@ -229,11 +237,29 @@ mod tests {
             assert_eq!(found.of("/healthz"), of);
             assert_eq!(url.parse(), Ok(found));
         };
-        check("0.0.0.0:1", "/", "http://127.0.0.1:1", "http://127.0.0.1:1/healthz");
-        check("[::]:1", "/ml", "http://[::1]:1/ml", "http://[::1]:1/ml/healthz");
+        check(
+            "0.0.0.0:1",
+            "/",
+            "http://127.0.0.1:1",
+            "http://127.0.0.1:1/healthz",
+        );
+        check(
+            "[::]:1",
+            "/ml",
+            "http://[::1]:1/ml",
+            "http://[::1]:1/ml/healthz",
+        );
         check("unix:/r/s", "/", "unix:/r/s", "http://localhost/healthz");
-        check("unix:/r/s", "/a/b", "unix:/r/s:/a/b", "http://localhost/a/b/healthz");
-        assert_eq!("http://h:1/".parse(), Ok(ServerUrl::Http("http://h:1".into())));
+        check(
+            "unix:/r/s",
+            "/a/b",
+            "unix:/r/s:/a/b",
+            "http://localhost/a/b/healthz",
+        );
+        assert_eq!(
+            "http://h:1/".parse(),
+            Ok(ServerUrl::Http("http://h:1".into()))
+        );
         for wrong in ["unix:", "unix:/r/s:/a/", "unix:/r/s:ml", "unix:/r/s:/../a"] {
             assert!(wrong.parse::<ServerUrl>().is_err(), "{wrong}");
         }

@@ -104,15 +104,37 @@ mod tests {
 
     #[test]
     fn base_paths() {
-        for (text, cookies) in [("/", "/"), ("/ml", "/ml"), ("/tools/ml-2.0_~a", "/tools/ml-2.0_~a")] {
+        for (text, cookies) in [
+            ("/", "/"),
+            ("/ml", "/ml"),
+            ("/tools/ml-2.0_~a", "/tools/ml-2.0_~a"),
+        ] {
             let base: BasePath = text.parse().unwrap();
             assert_eq!(base.of_cookies(), cookies);
             assert_eq!(base.is_root(), text == "/");
             assert_eq!(base.public("/docs"), format!("{base}/docs"));
         }
         for wrong in [
-            "", "ml", "/ml/", "//", "//ml", "/a//b", "/..", "/a/../b", "/.", "/ml?x", "/ml#x", "/m l", " /ml",
-            "/{a}", "/%2e%2e", "/ü", "http://h/ml", "/a\"b", "/a;b", "/a\n",
+            "",
+            "ml",
+            "/ml/",
+            "//",
+            "//ml",
+            "/a//b",
+            "/..",
+            "/a/../b",
+            "/.",
+            "/ml?x",
+            "/ml#x",
+            "/m l",
+            " /ml",
+            "/{a}",
+            "/%2e%2e",
+            "/ü",
+            "http://h/ml",
+            "/a\"b",
+            "/a;b",
+            "/a\n",
         ] {
             let fault = wrong.parse::<BasePath>().unwrap_err().to_string();
             assert!(fault.contains("such as /ml"), "{fault}");

@@ -73,11 +73,15 @@ pub fn serve(
     let stopping = builder.graceful_shutdown_signal();
     let builder = match socket {
         Socketed::Tcp(listener) => {
-            let service = move || service::<TcpStream>(options, expect.clone(), stopping.clone(), configure.clone());
+            let service = move || {
+                service::<TcpStream>(options, expect.clone(), stopping.clone(), configure.clone())
+            };
             builder.listen("http", listener, service)?
         }
         Socketed::Unix(listener) => {
-            let service = move || service::<UnixStream>(options, expect.clone(), stopping.clone(), configure.clone());
+            let service = move || {
+                service::<UnixStream>(options, expect.clone(), stopping.clone(), configure.clone())
+            };
             builder.listen_uds("http", listener, service)?
         }
     };

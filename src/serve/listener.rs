@@ -192,8 +192,9 @@ impl SocketFile {
 
     fn remove(&self) {
         let _lock = lock(&self.path);
-        let is_own = fs::symlink_metadata(&self.path)
-            .is_ok_and(|found| found.file_type().is_socket() && (found.dev(), found.ino()) == self.id);
+        let is_own = fs::symlink_metadata(&self.path).is_ok_and(|found| {
+            found.file_type().is_socket() && (found.dev(), found.ino()) == self.id
+        });
         if is_own && let Err(error) = fs::remove_file(&self.path) {
             tracing::warn!(%error, socket = %self.path.display(), "server: cannot remove the socket file");
         }
@@ -231,7 +232,10 @@ mod tests {
         assert_eq!(mode & 0o7777, MODE);
         assert!(UnixStream::connect(path(&listen)).is_ok());
         assert!(matches!(bind(&listen), Err(ListenError::Held(_))));
-        assert!(UnixStream::connect(path(&listen)).is_ok(), "it is still there");
+        assert!(
+            UnixStream::connect(path(&listen)).is_ok(),
+            "it is still there"
+        );
         let kept = listener.bound.clone();
         drop(listener);
         assert!(path(&listen).exists());
@@ -259,7 +263,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let listen = at(&folder, "a");
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
-        socket.bind(&SockAddr::unix(path(&listen)).unwrap()).unwrap();
+        socket
+            .bind(&SockAddr::unix(path(&listen)).unwrap())
+            .unwrap();
         socket.listen(0).unwrap();
         let waiting: Vec<Socket> = (0..3)
             .map(|_| {
@@ -303,7 +309,10 @@ mod tests {
                     bind(&listen).ok()
                 };
                 let threads: Vec<_> = (0..4).map(|_| scope.spawn(one)).collect();
-                threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect()
+                threads
+                    .into_iter()
+                    .filter_map(|thread| thread.join().unwrap())
+                    .collect()
             });
             assert_eq!(bound.len(), 1);
             assert!(UnixStream::connect(path(&listen)).is_ok());

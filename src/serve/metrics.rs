@@ -21,7 +21,7 @@ pub static ROUTES: &[Route] = &[Route::get(
 )
 .responses(&[Response::text(200, "The text format.", "text/plain")])
 .stateless()
-    .direct()];
+.direct()];
 
 /// Media type of the Prometheus text format.
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -1,12 +1,6 @@
 //! Settings of the server: address, authentication and limits.
 
-use std::{
-    fmt,
-    net::IpAddr,
-    num::NonZeroUsize,
-    path::PathBuf,
-    str::FromStr,
-};
+use std::{fmt, net::IpAddr, num::NonZeroUsize, path::PathBuf, str::FromStr};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de};

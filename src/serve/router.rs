@@ -64,7 +64,11 @@ impl Router {
             let page = table().filter(|(path, _)| *path == "/");
             paths.extend(page.map(|(_, route)| (base.to_string(), route)));
             let direct = table().filter(|(_, route)| route.is_direct);
-            paths.extend(aliases().chain(direct).map(|(path, route)| (path.into(), route)));
+            paths.extend(
+                aliases()
+                    .chain(direct)
+                    .map(|(path, route)| (path.into(), route)),
+            );
         }
         let mut resources: Vec<(String, Vec<&Route>)> = Vec::new();
         for (path, route) in paths {

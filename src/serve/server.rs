@@ -130,6 +130,7 @@ pub fn start(
         heartbeat: options.heartbeat.0,
         admission: admission.clone(),
         budget,
+        base: options.base_path.clone(),
     };
     let Handles {
         mode,

@@ -1,8 +1,8 @@
 //! A server below a base path: everything that it sends leads back to routes below that path.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::TcpStream;
 use std::io::{Read, Write};
+use std::net::TcpStream;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Client, Method, redirect};
@@ -49,7 +49,12 @@ async fn every_address_of_every_page_is_below_the_base_path() {
     server.post("/v1/silences", &silence).await;
 
     let one = format!("{BASE}/predictions/{}", made["id"].as_str().unwrap());
-    let mut open: Vec<String> = vec![format!("{BASE}/"), BASE.into(), format!("{BASE}/login"), one];
+    let mut open: Vec<String> = vec![
+        format!("{BASE}/"),
+        BASE.into(),
+        format!("{BASE}/login"),
+        one,
+    ];
     let parts = ROUTES.iter().filter(|route| route.method == "GET");
     let parts = parts.filter(|route| route.pattern.starts_with(FRAGMENTS));
     open.extend(parts.map(|route| format!("{BASE}{}", route.pattern.replace("{v}", "1"))));
@@ -61,7 +66,11 @@ async fn every_address_of_every_page_is_below_the_base_path() {
         }
         let (status, headers, page) = fetch(&server, &path).await;
         assert_eq!(status, 200, "{path}: {page}");
-        if !headers[CONTENT_TYPE].to_str().unwrap().starts_with("text/html") {
+        if !headers[CONTENT_TYPE]
+            .to_str()
+            .unwrap()
+            .starts_with("text/html")
+        {
             continue;
         }
         for (name, value) in addresses(&page) {
@@ -72,36 +81,93 @@ async fn every_address_of_every_page_is_below_the_base_path() {
             }
         }
     }
-    for page in ["/", "/predict", "/timeline", "/models", "/models/titanic@1", "/data", "/alerts", "/settings", "/docs"] {
-        assert!(seen.contains(&format!("{BASE}{page}")), "{page} is not linked: {seen:?}");
+    for page in [
+        "/",
+        "/predict",
+        "/timeline",
+        "/models",
+        "/models/titanic@1",
+        "/data",
+        "/alerts",
+        "/settings",
+        "/docs",
+    ] {
+        assert!(
+            seen.contains(&format!("{BASE}{page}")),
+            "{page} is not linked: {seen:?}"
+        );
     }
-    let known = ["action", "data-delete", "data-json", "data-post", "href", "src"];
-    assert_eq!(names.keys().map(String::as_str).collect::<Vec<_>>(), known, "{names:?}");
+    let known = [
+        "action",
+        "data-delete",
+        "data-json",
+        "data-post",
+        "href",
+        "src",
+    ];
+    assert_eq!(
+        names.keys().map(String::as_str).collect::<Vec<_>>(),
+        known,
+        "{names:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_probes_and_platforms_reach_the_server_beside_the_base_path() {
     let server = server().await;
-    for path in ["/healthz", "/readyz", "/ping", "/metrics", "/v1/models/titanic"] {
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/ping",
+        "/metrics",
+        "/v1/models/titanic",
+    ] {
         for path in [path.to_owned(), format!("{BASE}{path}")] {
             assert_eq!(fetch(&server, &path).await.0, 200, "{path}");
         }
     }
-    for path in ["/", "/predict", "/v1/models", "/docs", "/assets/page.js", "/mlx/healthz", "/ml/ml/", "/ML/"] {
+    for path in [
+        "/",
+        "/predict",
+        "/v1/models",
+        "/docs",
+        "/assets/page.js",
+        "/mlx/healthz",
+        "/ml/ml/",
+        "/ML/",
+    ] {
         let (status, _, text) = fetch(&server, path).await;
         let problem: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!((status, &problem["type"]), (404, &json!("/ml/docs#not-found")), "{path}");
-        assert!(problem["detail"].as_str().unwrap().contains("/ml/docs describes"), "{text}");
+        assert_eq!(
+            (status, &problem["type"]),
+            (404, &json!("/ml/docs#not-found")),
+            "{path}"
+        );
+        assert!(
+            problem["detail"]
+                .as_str()
+                .unwrap()
+                .contains("/ml/docs describes"),
+            "{text}"
+        );
     }
-    let invoked = server.client().post(format!("http://{}/invocations", server.address()));
-    assert_eq!(invoked.json(&passenger()).send().await.unwrap().status(), 200);
+    let invoked = server
+        .client()
+        .post(format!("http://{}/invocations", server.address()));
+    assert_eq!(
+        invoked.json(&passenger()).send().await.unwrap().status(),
+        200
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_programs_get_is_below_the_base_path() {
     let server = server().await;
     let host = format!("http://{}", server.address());
-    assert_eq!(server.get("/openapi.json").await["servers"][0]["url"], format!("{host}/ml"));
+    assert_eq!(
+        server.get("/openapi.json").await["servers"][0]["url"],
+        format!("{host}/ml")
+    );
     let (_, _, docs) = fetch(&server, "/ml/docs").await;
     assert!(docs.contains(&format!("curl -s {host}/ml/v1/models")));
     assert!(docs.contains(&format!("--url ws://{}/ml/ws", server.address())));
@@ -109,25 +175,48 @@ async fn what_programs_get_is_below_the_base_path() {
 
     let (_, problem) = server.post("/v1/predict", &json!({"Pclass": 9})).await;
     assert_eq!(problem["type"], "/ml/docs#invalid");
-    let queued = server.request(Method::POST, "/v1/store/check").send().await.unwrap();
+    let queued = server
+        .request(Method::POST, "/v1/store/check")
+        .send()
+        .await
+        .unwrap();
     let location = queued.headers()[LOCATION].to_str().unwrap().to_owned();
     assert!(location.starts_with("/ml/v1/jobs/"), "{location}");
     assert_eq!(fetch(&server, &location).await.0, 200);
     let mut socket = Socket::open(&server).await;
-    let failed = socket.ask(json!({"type": "subscribe", "ref": 1, "topics": ["none"]})).await;
-    assert!(failed["problem"]["type"].as_str().unwrap().starts_with("/ml/docs#"), "{failed}");
+    let failed = socket
+        .ask(json!({"type": "subscribe", "ref": 1, "topics": ["none"]}))
+        .await;
+    assert!(
+        failed["problem"]["type"]
+            .as_str()
+            .unwrap()
+            .starts_with("/ml/docs#"),
+        "{failed}"
+    );
 
     // A request whose head alone is rejected.
     let mut raw = TcpStream::connect(server.address()).unwrap();
-    let head = format!("POST /ml/v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 9\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
+    let head = format!(
+        "POST /ml/v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 9\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+    );
     raw.write_all(head.as_bytes()).unwrap();
     let mut text = String::new();
     raw.read_to_string(&mut text).unwrap();
-    assert!(text.starts_with("HTTP/1.1 415") && text.contains("/ml/docs#media-type"), "{text}");
+    assert!(
+        text.starts_with("HTTP/1.1 415") && text.contains("/ml/docs#media-type"),
+        "{text}"
+    );
 
-    let script = server.request(Method::GET, "/assets/page.js").send().await.unwrap();
+    let script = server
+        .request(Method::GET, "/assets/page.js")
+        .send()
+        .await
+        .unwrap();
     let tag = script.headers()[ETAG].clone();
-    let again = server.request(Method::GET, "/assets/page.js").header(IF_NONE_MATCH, tag);
+    let again = server
+        .request(Method::GET, "/assets/page.js")
+        .header(IF_NONE_MATCH, tag);
     assert_eq!(again.send().await.unwrap().status(), 304);
 }
 
@@ -142,7 +231,10 @@ async fn a_path_of_a_platform_is_there_under_both_names() {
         // A large body is announced, as by curl.
         let mut raw = TcpStream::connect(server.address()).unwrap();
         let row = passenger().to_string();
-        let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n", row.len());
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
+            row.len()
+        );
         raw.write_all(head.as_bytes()).unwrap();
         let mut first = [0; 12];
         raw.read_exact(&mut first).unwrap();
@@ -150,7 +242,10 @@ async fn a_path_of_a_platform_is_there_under_both_names() {
         raw.write_all(row.as_bytes()).unwrap();
         let mut text = String::new();
         raw.read_to_string(&mut text).unwrap();
-        assert!(text.contains("HTTP/1.1 200") && text.contains("\"probability\""), "{text}");
+        assert!(
+            text.contains("HTTP/1.1 200") && text.contains("\"probability\""),
+            "{text}"
+        );
     }
 }
 
@@ -169,16 +264,29 @@ async fn a_session_belongs_to_the_base_path() {
         settings.server.auth = Some(Auth::Tokens(vec![token]));
     })
     .await;
-    let client = Client::builder().tls_certs_only([]).redirect(redirect::Policy::none());
+    let client = Client::builder()
+        .tls_certs_only([])
+        .redirect(redirect::Policy::none());
     let client = client.build().unwrap();
-    let page = client.get(server.url("/models")).header(ACCEPT, "text/html").send().await.unwrap();
-    assert_eq!((page.status().as_u16(), &page.headers()[LOCATION]), (303, &"/ml/login".parse().unwrap()));
+    let page = client
+        .get(server.url("/models"))
+        .header(ACCEPT, "text/html")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (page.status().as_u16(), &page.headers()[LOCATION]),
+        (303, &"/ml/login".parse().unwrap())
+    );
     let form = client
         .post(server.url("/login"))
         .header(ORIGIN, format!("http://{}", server.address()))
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     let signed = form.body("token=secret").send().await.unwrap();
-    assert_eq!((signed.status().as_u16(), &signed.headers()[LOCATION]), (303, &"/ml/".parse().unwrap()));
+    assert_eq!(
+        (signed.status().as_u16(), &signed.headers()[LOCATION]),
+        (303, &"/ml/".parse().unwrap())
+    );
     let cookie = signed.headers()[SET_COOKIE].to_str().unwrap();
     assert!(cookie.contains("; Path=/ml;"), "{cookie}");
 }

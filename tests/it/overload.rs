@@ -183,11 +183,7 @@ async fn explanations_over_a_websocket_are_refused_as_over_rest() {
     let (mut busy, mut refused) = (Vec::new(), Value::Null);
     while refused["type"] != "error" {
         assert!(busy.len() < 1_000, "never refused");
-        busy.push(send(
-            server.address(),
-            "/v1/predict?explain=true",
-            &many(),
-        ));
+        busy.push(send(server.address(), "/v1/predict?explain=true", &many()));
         refused = socket.ask(message.clone()).await;
     }
     assert_eq!(

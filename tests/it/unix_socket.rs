@@ -58,39 +58,63 @@ async fn a_server_on_a_socket_is_found_by_every_command() {
     assert_eq!(foreign.send().await.unwrap().status(), 421);
 
     let state_flag = state.path().to_str().unwrap();
-    for health in [
-        vec!["health", "--ready", "--url", &url],
-        vec!["health", "--url", &address],
-    ] {
-        assert_eq!(run(&health).ok().out, "ok, titanic@1\n", "{health:?}");
+    for url in [&url, &address] {
+        let ready = run(&["health", "--ready", "--url", url]);
+        assert_eq!(ready.ok().out, "ready, titanic@1\n", "{url}");
     }
     let shown: Value = run(&["health", "--json", "--url", &url]).ok().json();
     assert_eq!(shown["url"], url);
-    let stats = run(&["store", "stats", "--json", "--state", state_flag]).ok().json();
+    let stats = run(&["store", "stats", "--json", "--state", state_flag])
+        .ok()
+        .json();
     assert_eq!(stats["events"]["prediction"]["events"], 1, "{stats}");
-    let why = run(&["why", made["id"].as_str().unwrap(), "--json", "--state", state_flag]);
+    let why = run(&[
+        "why",
+        made["id"].as_str().unwrap(),
+        "--json",
+        "--state",
+        state_flag,
+    ]);
     assert_eq!(why.ok().json()["id"], made["id"]);
 
     let rows = tempfile::NamedTempFile::new().unwrap();
     fs::write(rows.path(), passenger().to_string()).unwrap();
-    let sent = run(&["client", "--json", "--url", &url, rows.path().to_str().unwrap()]);
+    let sent = run(&[
+        "client",
+        "--json",
+        "--url",
+        &url,
+        rows.path().to_str().unwrap(),
+    ]);
     assert_eq!(sent.ok().json()["probability"], made["probability"]);
 
     // A second server, on the same state or another one, names the process and leaves the file alone.
     let other = crate::server::state();
     let second = Ran::of("serve", command(other.path(), &address).output().unwrap());
-    assert_eq!(second.code, Some(3), "{}", second.err);
+    assert_eq!(second.code, 3, "{}", second.err);
     let holder = format!("is held by process {}", server.id());
     assert!(second.err.contains(&holder), "{}", second.err);
-    assert!(client.get("http://localhost/healthz").send().await.unwrap().status().is_success());
+    assert!(
+        client
+            .get("http://localhost/healthz")
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .is_success()
+    );
 
     drop(client);
     server.signal("TERM");
     assert_eq!(server.ended(), Some(0));
     assert!(!path.exists());
     let gone = run(&["health", "--url", &address]);
-    assert_eq!(gone.code, Some(1));
-    assert!(gone.err.contains(&format!("{address} does not answer")), "{}", gone.err);
+    assert_eq!(gone.code, 1);
+    assert!(
+        gone.err.contains(&format!("{address} does not answer")),
+        "{}",
+        gone.err
+    );
 }
 
 #[test]
@@ -100,7 +124,7 @@ fn a_socket_of_a_killed_server_is_replaced() {
     Process::of(command(state.path(), &address)).kill();
     assert!(path.exists());
     let server = Process::of(command(state.path(), &address));
-    assert_eq!(run(&["health", "--url", &address]).ok().out, "ok, titanic@1\n");
+    assert_eq!(run(&["health", "--url", &address]).ok().out, "live\n");
     // Somebody else's socket in its place is not removed.
     fs::remove_file(&path).unwrap();
     let _other = UnixListener::bind(&path).unwrap();
@@ -116,7 +140,7 @@ fn what_is_not_a_socket_is_never_removed_and_a_failed_start_leaves_nothing() {
         let empty = tempfile::tempdir().unwrap();
         let mut command = command(empty.path(), address);
         let ran = Ran::of(address, command.args(more).output().unwrap());
-        assert_eq!(ran.code, Some(code), "{}", ran.err);
+        assert_eq!(ran.code, code, "{}", ran.err);
         assert!(ran.err.contains(wanted), "{}", ran.err);
     };
     fs::write(&path, "precious").unwrap();
@@ -149,7 +173,7 @@ fn a_relative_path_and_a_setting_work_without_a_store_as_well() {
     let server = Process::of(serve);
     let path = folder.path().canonicalize().unwrap().join("a.sock");
     assert_eq!(server.url, format!("unix:{}", path.display()));
-    assert_eq!(run(&["health", "--url", &server.url]).ok().out, "ok, titanic@1\n");
+    assert_eq!(run(&["health", "--url", &server.url]).ok().out, "live\n");
     // A second signal ends it at once; the file goes all the same.
     server.signal("TERM");
     assert_eq!(server.ended(), Some(0));
@@ -166,14 +190,20 @@ async fn the_limits_of_connections_hold_on_a_socket() {
     .await;
     assert_eq!(server.get("/v1/models").await["champion"], "titanic@1");
     let large = server.request(reqwest::Method::POST, "/v1/predict");
-    let large = large.header("content-type", "application/json").body("[".repeat(2000));
+    let large = large
+        .header("content-type", "application/json")
+        .body("[".repeat(2000));
     assert_eq!(large.send().await.unwrap().status(), 413);
     // A second head that never ends ends the connection.
     let mut raw = UnixStream::connect(&path).unwrap();
-    raw.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /heal").unwrap();
+    raw.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /heal")
+        .unwrap();
     let mut text = String::new();
     let read = tokio::task::block_in_place(|| raw.read_to_string(&mut text));
-    assert!(read.is_ok() && text.starts_with("HTTP/1.1 200"), "{read:?} {text}");
+    assert!(
+        read.is_ok() && text.starts_with("HTTP/1.1 200"),
+        "{read:?} {text}"
+    );
     server.stop().await;
     assert!(!path.exists());
 }

@@ -90,9 +90,8 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
             None => request.uri().to_string(),
             Some(_) => server.to_string(),
         };
-        let failed = || {
-            format!("{address} cannot be reached; is `titanic-platform serve` running there?")
-        };
+        let failed =
+            || format!("{address} cannot be reached; is `titanic-platform serve` running there?");
         let (input, interrupt) = (input::read(source), tokio::signal::ctrl_c());
         match server.socket() {
             None => {

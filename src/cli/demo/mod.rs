@@ -69,7 +69,9 @@ fn pause(speed: &str) -> Result<Duration, String> {
 
 /// Parses the address of the demo, which people open in a browser, so that it is no Unix socket.
 fn ip(text: &str) -> Result<SocketAddr, String> {
-    let listen: Listen = text.parse().map_err(|error: AddressError| error.to_string())?;
+    let listen: Listen = text
+        .parse()
+        .map_err(|error: AddressError| error.to_string())?;
     listen
         .ip()
         .ok_or_else(|| "a browser cannot open a Unix socket; write IP:PORT".into())

@@ -102,7 +102,11 @@ mod tests {
     fn the_client_is_the_last_hop_that_is_no_trusted_proxy() {
         let check = |trusted: &[&str], peer: &str, hops: &[&str], expected: &str| {
             let found = client("127.0.0.1:0", trusted, Some(peer), hops);
-            assert_eq!(found.as_deref(), Some(expected), "{trusted:?} {peer} {hops:?}");
+            assert_eq!(
+                found.as_deref(),
+                Some(expected),
+                "{trusted:?} {peer} {hops:?}"
+            );
         };
         let trusted = ["10.0.0.0/8", "::1"];
         check(&[], "10.0.0.1:9", &["203.0.113.9"], "10.0.0.1");
@@ -110,10 +114,30 @@ mod tests {
         check(&trusted, "198.51.100.1:9", &["203.0.113.9"], "198.51.100.1");
         check(&trusted, "10.0.0.1:9", &[], "10.0.0.1");
         check(&trusted, "10.0.0.1:9", &["203.0.113.9"], "203.0.113.9");
-        check(&trusted, "[::1]:9", &["1.1.1.1, 203.0.113.9, 10.7.7.7"], "203.0.113.9");
-        check(&trusted, "10.0.0.1:9", &["1.1.1.1", "203.0.113.9"], "203.0.113.9");
-        check(&trusted, "10.0.0.1:9", &["203.0.113.9:51000"], "203.0.113.9");
-        check(&trusted, "10.0.0.1:9", &["[2001:db8::9]:51000"], "2001:db8::9");
+        check(
+            &trusted,
+            "[::1]:9",
+            &["1.1.1.1, 203.0.113.9, 10.7.7.7"],
+            "203.0.113.9",
+        );
+        check(
+            &trusted,
+            "10.0.0.1:9",
+            &["1.1.1.1", "203.0.113.9"],
+            "203.0.113.9",
+        );
+        check(
+            &trusted,
+            "10.0.0.1:9",
+            &["203.0.113.9:51000"],
+            "203.0.113.9",
+        );
+        check(
+            &trusted,
+            "10.0.0.1:9",
+            &["[2001:db8::9]:51000"],
+            "2001:db8::9",
+        );
         check(&trusted, "10.0.0.1:9", &["2001:db8::9"], "2001:db8::9");
         check(&trusted, "10.0.0.1:9", &["1.1.1.1, <script>"], "10.0.0.1");
         check(&trusted, "10.0.0.1:9", &["unix:"], "10.0.0.1");
@@ -122,7 +146,10 @@ mod tests {
     #[test]
     fn a_peer_without_an_address_is_trusted_by_name_on_a_unix_socket_alone() {
         let found = |listen, trusted: &[&str]| client(listen, trusted, None, &["203.0.113.9"]);
-        assert_eq!(found("unix:/run/a", &["unix"]).as_deref(), Some("203.0.113.9"));
+        assert_eq!(
+            found("unix:/run/a", &["unix"]).as_deref(),
+            Some("203.0.113.9")
+        );
         assert_eq!(found("unix:/run/a", &[]), None);
         assert_eq!(found("unix:/run/a", &["0.0.0.0/0", "::/0"]), None);
         assert_eq!(found("127.0.0.1:0", &["unix"]), None);

@@ -116,7 +116,9 @@ impl Desk {
                     Ok(Reply::Label(message.reference.json().to_owned(), given))
                 }
             });
-            done.unwrap_or_else(|problem| Reply::Ready(self.error(message.reference.json(), &problem)))
+            done.unwrap_or_else(|problem| {
+                Reply::Ready(self.error(message.reference.json(), &problem))
+            })
         })
     }
 

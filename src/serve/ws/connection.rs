@@ -147,10 +147,10 @@ impl Connection {
                     .of(Direction::Received)
                     .increment(1);
                 let detail = "messages are text frames of JSON; this one was binary";
-                self.send(self.desk.error(
-                    Ref::None.json(),
-                    &Problem::new(&kind::MEDIA_TYPE, detail),
-                ))
+                self.send(
+                    self.desk
+                        .error(Ref::None.json(), &Problem::new(&kind::MEDIA_TYPE, detail)),
+                )
                 .await
             }
             Whole::Ping(bytes) => self.session.pong(&bytes).await.map_err(|_| Closed::Lost),

@@ -13,8 +13,9 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev, web};
 
 use super::admission::Admission;
+use super::base_path::BasePath;
 use super::budget::Budget;
-use super::guard::{Access, Caller, Guard};
+use super::guard::{Access, Caller};
 use super::health::Lifecycle;
 use super::mode::Mode;
 use super::predictor::Predictor;
@@ -60,6 +61,8 @@ pub struct Options {
     pub admission: Admission,
     /// Memory budget for large messages.
     pub budget: Budget,
+    /// Base path of the links in problems.
+    pub base: BasePath,
 }
 
 /// Opens a WebSocket connection.
@@ -71,7 +74,6 @@ pub async fn open(
     feed: web::Data<Feed>,
     store: web::Data<Store>,
     lifecycle: web::Data<Lifecycle>,
-    guard: web::Data<Guard>,
 ) -> Result<HttpResponse, Problem> {
     let mut transport = Transport::WebSocket;
     for (_, value) in query::parameters(request.query_string(), &[predict::TRANSPORT])? {
@@ -114,7 +116,7 @@ pub async fn open(
             subscription: None,
             caller: request.extensions().get::<Caller>().cloned(),
             mode: options.mode,
-            base: guard.base().clone(),
+            base: options.base.clone(),
         },
         session,
         messages,

@@ -31,9 +31,13 @@ impl Nginx {
         let port = free.local_addr().unwrap().port();
         drop(free);
         let path = |name: &str| folder.path().join(name).display().to_string();
-        let mut site = fs::read_to_string(tables::root().join("deployment/proxy/nginx.conf")).unwrap();
+        let mut site =
+            fs::read_to_string(tables::root().join("deployment/proxy/nginx.conf")).unwrap();
         for (from, to) in [
-            ("    server unix:/run/titanic-platform/http.sock;", format!("    server unix:{};", path("http.sock"))),
+            (
+                "    server unix:/run/titanic-platform/http.sock;",
+                format!("    server unix:{};", path("http.sock")),
+            ),
             ("    listen 80;", format!("    listen 127.0.0.1:{port};")),
         ] {
             assert_eq!(site.matches(from).count(), 1, "{from}");
@@ -41,7 +45,9 @@ impl Nginx {
         }
         fs::write(path("site.conf"), site).unwrap();
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-        let temporary = temporary.map(|name| format!("{name}_temp_path {};", path(name))).join(" ");
+        let temporary = temporary
+            .map(|name| format!("{name}_temp_path {};", path(name)))
+            .join(" ");
         let main = format!(
             "user root; daemon off; worker_processes 1; pid {}; error_log stderr warn; events {{}}
              http {{ access_log off; {temporary} include {}; }}",
@@ -55,8 +61,15 @@ impl Nginx {
             .args(["-c", &path("nginx.conf")])
             .spawn()
             .expect("nginx is installed");
-        until("nginx listens", async || TcpStream::connect(("127.0.0.1", port)).is_ok()).await;
-        Nginx { child, port, folder }
+        until("nginx listens", async || {
+            TcpStream::connect(("127.0.0.1", port)).is_ok()
+        })
+        .await;
+        Nginx {
+            child,
+            port,
+            folder,
+        }
     }
 
     fn socket(&self) -> String {
@@ -100,26 +113,50 @@ async fn the_page_works_behind_a_proxy() {
     open(&browser, nginx.url("/ml/predict")).await;
     browser.until(LIVE).await;
     let verdict = "document.querySelector('.verdict').innerText";
-    browser.until(&format!("/\\d\\d?(\\.\\d)? ?%/.test({verdict})")).await;
+    browser
+        .until(&format!("/\\d\\d?(\\.\\d)? ?%/.test({verdict})"))
+        .await;
     let before = browser.run(&format!("return {verdict}")).await.to_string();
     browser.type_into("[data-column=Age] input", "3").await;
     browser.until(&format!("{verdict} !== {before}")).await;
     let request = nginx.url("/ml/v1/predict?explain=true");
     for snippet in ["curl", "python", "javascript"] {
-        let text = browser.run(&format!("return document.querySelector('#{snippet}').textContent")).await;
+        let text = browser
+            .run(&format!(
+                "return document.querySelector('#{snippet}').textContent"
+            ))
+            .await;
         assert!(text.as_str().unwrap().contains(&request), "{text}");
     }
-    browser.until("document.querySelector('#what-if svg circle.s1')").await;
+    browser
+        .until("document.querySelector('#what-if svg circle.s1')")
+        .await;
 
     // The page follows what happens, and every page is reached by its link.
     open(&browser, nginx.url("/ml")).await;
     browser.until(LIVE).await;
     let (_, made) = server.post("/v1/predict", &passenger()).await;
-    let shown = "[...document.querySelectorAll('#feed tbody td:last-child')].map(cell => cell.title)";
-    browser.until(&format!("{shown}.includes({})", made["id"])).await;
-    for path in ["/ml/predict", "/ml/timeline", "/ml/models", "/ml/data", "/ml/alerts", "/ml/settings"] {
-        browser.run(&format!("document.querySelector('nav a[href=\"{path}\"]').click()")).await;
-        browser.until(&format!("location.pathname === '{path}' && {LIVE}")).await;
+    let shown =
+        "[...document.querySelectorAll('#feed tbody td:last-child')].map(cell => cell.title)";
+    browser
+        .until(&format!("{shown}.includes({})", made["id"]))
+        .await;
+    for path in [
+        "/ml/predict",
+        "/ml/timeline",
+        "/ml/models",
+        "/ml/data",
+        "/ml/alerts",
+        "/ml/settings",
+    ] {
+        browser
+            .run(&format!(
+                "document.querySelector('nav a[href=\"{path}\"]').click()"
+            ))
+            .await;
+        browser
+            .until(&format!("location.pathname === '{path}' && {LIVE}"))
+            .await;
     }
     // A button of the page.
     open(&browser, nginx.url("/ml/models/2")).await;
@@ -154,11 +191,19 @@ async fn a_token_opens_the_page_behind_a_proxy() {
     open(&browser, nginx.url("/ml/models")).await;
     browser.until("location.pathname === '/ml/login'").await;
     browser.type_into("input[name=token]", "secret").await;
-    browser.run("document.querySelector('#login button').click()").await;
-    browser.until(&format!("location.pathname === '/ml/' && {LIVE}")).await;
+    browser
+        .run("document.querySelector('#login button').click()")
+        .await;
+    browser
+        .until(&format!("location.pathname === '/ml/' && {LIVE}"))
+        .await;
     open(&browser, nginx.url("/ml/models")).await;
-    browser.until(&format!("location.pathname === '/ml/models' && {LIVE}")).await;
-    browser.run("document.querySelector('#logout').click()").await;
+    browser
+        .until(&format!("location.pathname === '/ml/models' && {LIVE}"))
+        .await;
+    browser
+        .run("document.querySelector('#logout').click()")
+        .await;
     browser.until("location.pathname === '/ml/login'").await;
     open(&browser, nginx.url("/ml/models")).await;
     browser.until("location.pathname === '/ml/login'").await;
@@ -186,20 +231,38 @@ async fn the_address_of_a_client_comes_from_trusted_proxies_alone() {
         .unwrap();
         let log = secret.path().join("log");
         let mut serve = Command::new(BINARY);
-        serve.arg("serve").arg("--config").arg(&config).arg("--state").arg(state.path());
+        serve
+            .arg("serve")
+            .arg("--config")
+            .arg(&config)
+            .arg("--state")
+            .arg(state.path());
         serve.stderr(Stdio::from(fs::File::create(&log).unwrap()));
         let process = Process::of(serve);
-        let form = server::client().post(nginx.url("/ml/login")).body("token=wrong");
+        let form = server::client()
+            .post(nginx.url("/ml/login"))
+            .body("token=wrong");
         let form = form.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let form = form.header(ORIGIN, nginx.url("")).header("x-forwarded-for", "203.0.113.9");
+        let form = form
+            .header(ORIGIN, nginx.url(""))
+            .header("x-forwarded-for", "203.0.113.9");
         assert_eq!(form.send().await.unwrap().status(), 401);
         until("the log has the client", async || {
-            fs::read_to_string(&log).unwrap().contains("sign-in rejected")
+            fs::read_to_string(&log)
+                .unwrap()
+                .contains("sign-in rejected")
         })
         .await;
         let log = fs::read_to_string(&log).unwrap();
-        let line = log.lines().find(|line| line.contains("sign-in rejected")).unwrap();
-        assert!(line.contains(&format!("client=\"{expected}\"")) || line.ends_with(&format!("client={expected}")), "{trusted}: {line}");
+        let line = log
+            .lines()
+            .find(|line| line.contains("sign-in rejected"))
+            .unwrap();
+        assert!(
+            line.contains(&format!("client=\"{expected}\""))
+                || line.ends_with(&format!("client={expected}")),
+            "{trusted}: {line}"
+        );
         drop(process);
     };
     // nginx appends the address of its own client, this test, to what the test claims.
