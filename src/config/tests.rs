@@ -103,12 +103,12 @@ fn each_layer_is_stronger_than_the_one_before() {
     let file = "server: {listen: 127.0.0.1:1, shutdown: 1s}\nfeed:\nstate: there\n";
     let listen = |settings: &Settings| {
         (
-            settings.server.listen.port(),
+            settings.server.listen.ip().unwrap().port(),
             settings.origin("server.listen").unwrap().to_string(),
         )
     };
     let settings = load(Some(file), &[], &[]).unwrap();
-    assert_eq!(settings.server.listen.port(), 1);
+    assert_eq!(settings.server.listen.ip().unwrap().port(), 1);
     assert_eq!(settings.state, Path::new("there"));
     assert!(matches!(
         settings.origin("server.shutdown"),
