@@ -239,6 +239,7 @@ const WORDS: &[(&str, &[&str])] = &[
             "app",
             "backup",
             "telemetry",
+            "serve/listener",
             "store/file",
             "alert/settings",
             "serve/options",

@@ -67,7 +67,7 @@ async fn a_server_on_a_socket_is_found_by_every_command() {
     let stats = run(&["store", "stats", "--json", "--state", state_flag])
         .ok()
         .json();
-    assert_eq!(stats["events"]["prediction"]["events"], 1, "{stats}");
+    assert_eq!(stats["kinds"]["prediction"], 1, "{stats}");
     let why = run(&[
         "why",
         made["id"].as_str().unwrap(),
