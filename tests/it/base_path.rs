@@ -197,9 +197,7 @@ async fn what_programs_get_is_below_the_base_path() {
 
     // A request whose head alone is rejected.
     let mut raw = TcpStream::connect(server.address()).unwrap();
-    let head = format!(
-        "POST /ml/v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 9\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
-    );
+    let head = "POST /ml/v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 9\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n";
     raw.write_all(head.as_bytes()).unwrap();
     let mut text = String::new();
     raw.read_to_string(&mut text).unwrap();

@@ -174,7 +174,6 @@ fn a_relative_path_and_a_setting_work_without_a_store_as_well() {
     let path = folder.path().canonicalize().unwrap().join("a.sock");
     assert_eq!(server.url, format!("unix:{}", path.display()));
     assert_eq!(run(&["health", "--url", &server.url]).ok().out, "live\n");
-    // A second signal ends it at once; the file goes all the same.
     server.signal("TERM");
     assert_eq!(server.ended(), Some(0));
     assert!(!path.exists());
