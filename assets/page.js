@@ -7,6 +7,8 @@
   const SHOWN = 8;                // contributions shown one by one
   const CALM = 1000;              // ms between two looks at monitor, alerts and loop, however much happens
   const RETRY = [500, 15000];     // ms between attempts to reconnect: first, most
+  /** Address of the server, with its base path: this script is one of its files. */
+  const SERVER = document.currentScript.src.replace(/\/assets\/page\.js.*$/, '');
   const SVG = 'http://www.w3.org/2000/svg';
 
   const $ = id => document.getElementById(id);
@@ -117,7 +119,7 @@
 
   /** The request as one would send it oneself. */
   function requests(row) {
-    const url = `${location.origin}/v1/predict?explain=true`;
+    const url = `${SERVER}/v1/predict?explain=true`;
     const quoted = row.replaceAll("'", "'\\''");
     $('curl').textContent = `curl -s '${url}' \\\n  -H 'Content-Type: application/json' \\\n  -d '${quoted}'`;
     $('python').textContent = `import requests\n\nrow = ${JSON.stringify(row)}\nanswer = requests.post(\n    "${url}",\n`
@@ -129,7 +131,7 @@
   async function askRest({ ref, row }) {
     const headers = { 'Content-Type': 'application/json' };
     try {
-      const answer = await fetch('/v1/predict?explain=true&store=false&transport=page', { method: 'POST', headers, body: JSON.stringify(row) });
+      const answer = await fetch(SERVER + '/v1/predict?explain=true&store=false&transport=page', { method: 'POST', headers, body: JSON.stringify(row) });
       const json = await answer.json();
       if (answer.ok) show(ref, json); else refuse(ref, json);
     } catch {
@@ -234,7 +236,7 @@
     const column = $('what-if-column')?.value;
     if (!column) return;
     const headers = { 'Content-Type': 'application/json' };
-    const path = '/fragments/what-if?column=' + encodeURIComponent(column);
+    const path = SERVER + '/fragments/what-if?column=' + encodeURIComponent(column);
     const answer = await fetch(path, { method: 'POST', headers, body: JSON.stringify(row()) }).catch(() => null);
     if (!answer?.ok || turn !== curves) return;
     const drawn = new DOMParser().parseFromString(await answer.text(), 'text/html');
@@ -270,7 +272,7 @@
     bar.hidden = false;
     link.hidden = true;
     said.textContent = `${file.name} is sent`;
-    request.open('POST', '/v1/predict?partial=true&store=false&transport=page');
+    request.open('POST', SERVER + '/v1/predict?partial=true&store=false&transport=page');
     request.setRequestHeader('Content-Type', 'text/csv');
     request.upload.onprogress = ({ loaded, total }) => { bar.value = 90 * loaded / total; };
     request.onerror = () => { said.textContent = 'No answer: the server cannot be reached, or the file is too large.'; bar.hidden = true; };
@@ -346,7 +348,7 @@
 
   /** Takes over a part of the page as the server draws it now. */
   async function refresh(part) {
-    const answer = await fetch('/fragments/' + part).catch(() => null);
+    const answer = await fetch(`${SERVER}/fragments/${part}`).catch(() => null);
     if (!answer?.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(part);
     const opened = all('details[open]', $(part)).length > 0;     // not under the reader's eyes
@@ -436,7 +438,7 @@
 
   function connect() {
     state('connecting', 'connecting');
-    socket = new WebSocket(location.origin.replace(/^http/, 'ws') + '/ws?transport=page');
+    socket = new WebSocket(SERVER.replace(/^http/, 'ws') + '/ws?transport=page');
     socket.onopen = subscribe;
     socket.onmessage = ({ data }) => receive(JSON.parse(data));
     socket.onclose = () => {
@@ -515,8 +517,8 @@
   document.addEventListener('input', ({ target }) => { if (target.closest?.('#form')) soon(); });
   document.addEventListener('click', async ({ target }) => {
     if (target.id !== 'logout') return;
-    await fetch('/logout', { method: 'POST' }).catch(() => null);
-    location.assign('/login');
+    await fetch(SERVER + '/logout', { method: 'POST' }).catch(() => null);
+    location.assign(SERVER + '/login');
   });
   $('form')?.addEventListener('reset', () => setTimeout(ask));           // after the browser has put the values back
   $('form')?.addEventListener('submit', event => { event.preventDefault(); ask(); });

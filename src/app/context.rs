@@ -1,6 +1,5 @@
 //! Context that the subsystems of a server share: the settings, and a handle for each lower-level part.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::alert::{self, desk};
@@ -15,6 +14,8 @@ use crate::live::pointer::{self, Wake};
 use crate::monitoring;
 use crate::pulls::view::Sources;
 use crate::registry::Registry;
+use crate::serve::address::ServerUrl;
+use crate::serve::listener::Bound;
 use crate::serve::routes;
 use crate::store::feed::{self, Feed, Recorder};
 use crate::store::{self, Store};
@@ -24,8 +25,10 @@ use crate::timeline::Timeline;
 /// Settings and handles. Every handle is cheap to clone.
 pub(super) struct Context {
     pub settings: Settings,
-    /// Address on which the server listens.
-    pub address: SocketAddr,
+    /// Where the server listens.
+    pub bound: Bound,
+    /// The URL at which this machine reaches the server.
+    pub url: ServerUrl,
     pub clock: Arc<dyn Clock>,
     pub metrics: Arc<Metrics>,
     pub registry: Registry,
@@ -63,9 +66,10 @@ impl Context {
         file: store::File,
         registry: Registry,
         settings: Settings,
-        address: SocketAddr,
+        bound: Bound,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<(Context, Ends)> {
+        let url = bound.listen().url(&settings.server.base_path);
         let objective = settings.alerts.rules.latency.p99.0;
         let metrics = Metrics::new(routes::labels()).with_objective(objective);
         let metrics = Arc::new(metrics);
@@ -93,7 +97,7 @@ impl Context {
             metrics: metrics.clone(),
             options: settings.alerts.options(),
             channels: settings.alerts.open()?,
-            url: settings.alerts.url(address),
+            url: settings.alerts.url(&url),
             random: || Unattended::default().random(),
         });
         let (wake, woken) = pointer::wake();
@@ -108,7 +112,8 @@ impl Context {
         })?;
         let context = Context {
             settings,
-            address,
+            bound,
+            url,
             clock,
             metrics,
             registry,

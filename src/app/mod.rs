@@ -12,7 +12,6 @@ mod pulls;
 mod subsystems;
 mod tasks;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +30,9 @@ use crate::config::Settings;
 use crate::control::jobs::Jobs;
 use crate::follow::spool;
 use crate::registry::Registry;
+use crate::serve::address::ServerUrl;
 use crate::serve::health::Lifecycle;
+use crate::serve::listener::{Bound, Listener};
 use crate::serve::mode::Mode;
 use crate::store::feed::{Feed, Recorder};
 use crate::store::{self, Store};
@@ -45,7 +46,9 @@ const STORING: Duration = Duration::from_secs(2);
 
 /// A running server that is ready.
 pub struct App {
-    address: SocketAddr,
+    /// Where the server listens; the file of a Unix socket is removed with the app.
+    bound: Bound,
+    url: ServerUrl,
     lifecycle: Lifecycle,
     server: ServerHandle,
     served: JoinHandle<std::io::Result<()>>,
@@ -72,7 +75,7 @@ impl App {
     pub async fn start(
         settings: Settings,
         first: First,
-        listener: TcpListener,
+        listener: Listener,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<App> {
         let state = settings.state.clone();
@@ -88,12 +91,12 @@ impl App {
         file: store::File,
         settings: Settings,
         first: First,
-        listener: TcpListener,
+        listener: Listener,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<App> {
         let registry = Registry::open(&settings.state)?;
-        let address = listener.local_addr()?;
-        let (context, ends) = Context::new(file, registry, settings, address, clock)?;
+        let bound = listener.bound.clone();
+        let (context, ends) = Context::new(file, registry, settings, bound, clock)?;
         let lifecycle = Lifecycle::default();
         let begin = context.store.last()?;
         let served = subsystems::serve(&context, Mode::Full, listener, &lifecycle)?;
@@ -141,7 +144,8 @@ impl App {
     fn of(mode: Mode, context: Context, running: Running) -> App {
         let Context {
             settings,
-            address,
+            bound,
+            url,
             feed,
             recorder,
             store,
@@ -158,7 +162,8 @@ impl App {
             spool,
         } = running;
         App {
-            address,
+            bound,
+            url,
             lifecycle,
             server,
             served,
@@ -178,8 +183,14 @@ impl App {
         }
     }
 
-    pub fn addr(&self) -> SocketAddr {
-        self.address
+    /// Where the server listens.
+    pub fn bound(&self) -> &Bound {
+        &self.bound
+    }
+
+    /// The URL at which this machine reaches the server.
+    pub fn url(&self) -> &ServerUrl {
+        &self.url
     }
 
     pub fn feed(&self) -> &Feed {
@@ -299,20 +310,9 @@ async fn failure(served: &mut JoinHandle<std::io::Result<()>>, tasks: &mut Tasks
     }
 }
 
-/// Writes the server's address beside the store, so that commands on this machine can find the server.
+/// Writes the server's URL beside the store, so that commands on this machine can find the server.
 fn announce(context: &Context) {
-    let address = format!("http://{}", reachable(context.address));
-    if let Err(error) = context.store.announce(&address) {
+    if let Err(error) = context.store.announce(&context.url.to_string()) {
         tracing::warn!(%error, "store: cannot write the server's address beside it; commands cannot find this server");
     }
-}
-
-/// An address by which this machine can connect to a listener.
-pub fn reachable(address: SocketAddr) -> SocketAddr {
-    let local = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(local, address.port())
 }

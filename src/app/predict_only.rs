@@ -1,6 +1,5 @@
 //! Servers without a store: with a fixed model, or with that of a source that they follow.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use crate::follow::spool::Spool;
 use crate::follow::{Source, View};
 use crate::registry::Registry;
 use crate::serve::health::Lifecycle;
+use crate::serve::listener::Listener;
 use crate::serve::mode::Mode;
 use crate::store;
 
@@ -29,13 +29,13 @@ impl App {
     pub async fn predict_only(
         settings: Settings,
         given: Given,
-        listener: TcpListener,
+        listener: Listener,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<App> {
         let found = tokio::task::spawn_blocking(move || given.find()).await??;
         let file = store::File::in_memory()?;
-        let (registry, address) = (found.registry.clone(), listener.local_addr()?);
-        let (context, ends) = Context::new(file, registry, settings, address, clock)?;
+        let (registry, bound) = (found.registry.clone(), listener.bound.clone());
+        let (context, ends) = Context::new(file, registry, settings, bound, clock)?;
         let (version, champion) = found.champion();
         subsystems::follower(&context).put_live(version, champion);
         let spool = subsystems::spool(&context, None, &View::default());
@@ -51,7 +51,7 @@ impl App {
     pub async fn follow(
         settings: Settings,
         source: Source,
-        listener: TcpListener,
+        listener: Listener,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<App> {
         let registry = Registry::open(&settings.state)?.read_only();
@@ -62,8 +62,8 @@ impl App {
             );
         }
         let file = store::File::in_memory()?;
-        let address = listener.local_addr()?;
-        let (mut context, ends) = Context::new(file, registry, settings, address, clock)?;
+        let bound = listener.bound.clone();
+        let (mut context, ends) = Context::new(file, registry, settings, bound, clock)?;
         let view = View::default();
         context.follow = Some(view.clone());
         let spool = subsystems::spool(&context, Some(&source), &view);
@@ -84,12 +84,7 @@ impl App {
 }
 
 /// Starts the HTTP server and what a server without a store has beside it.
-fn run(
-    context: &Context,
-    listener: TcpListener,
-    spool: Spool,
-    ends: Ends,
-) -> anyhow::Result<Running> {
+fn run(context: &Context, listener: Listener, spool: Spool, ends: Ends) -> anyhow::Result<Running> {
     let spool = spool.start(ends.writer.into_predictions())?;
     let lifecycle = Lifecycle::default();
     let served = subsystems::serve(context, Mode::PredictOnly, listener, &lifecycle)?;

@@ -1,6 +1,5 @@
 //! The subsystems of a server, one function each: builds the subsystem and starts its task.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +26,7 @@ use crate::publish::{Place, Publisher};
 use crate::serve;
 use crate::serve::health::Lifecycle;
 use crate::serve::jobs::Defaults;
+use crate::serve::listener::Listener;
 use crate::serve::mode::Mode;
 use crate::serve::predictor::Predictor;
 use crate::serve::server::{self, Handles};
@@ -43,7 +43,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 pub(super) fn serve(
     context: &Context,
     mode: Mode,
-    listener: TcpListener,
+    listener: Listener,
     lifecycle: &Lifecycle,
 ) -> anyhow::Result<Server> {
     let Context {

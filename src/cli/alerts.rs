@@ -302,7 +302,9 @@ fn test(site: &Site, channel: &str, summary: &str) -> anyhow::Result<Exit> {
     let condition = Condition::holds(Rule::Training, "test", summary)
         .describe("Sent by `alerts test`. Nothing is wrong.")
         .label("test", "true");
-    let url = site.settings.alerts.url(site.settings.server.listen);
+    let server = &site.settings.server;
+    let own = server.listen.url(&server.base_path);
+    let url = site.settings.alerts.url(&own);
     let document = Notification::test(channel, condition, now).document(&url);
     let parcel = Parcel {
         id: format!("msg_{}", clock::id(now).simple()),

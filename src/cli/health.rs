@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use reqwest::{Client, Url};
+use reqwest::Url;
 use serde::Serialize;
 
-use super::address::shown;
+use super::endpoint;
 use super::exit::Exit;
 use super::global::Global;
 use super::out;
 use super::site;
+use crate::serve::address::ServerUrl;
 use crate::serve::problem::Document;
 use crate::serve::views::Health;
 
@@ -19,9 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
 pub struct HealthArgs {
-    /// Address of the server [default: server.listen, http://127.0.0.1:5000]
+    /// Address of the server, such as http://127.0.0.1:5000 or unix:PATH [default: that of server.listen]
     #[arg(long, value_name = "URL")]
-    url: Option<Url>,
+    url: Option<ServerUrl>,
 
     /// Ask whether the server is ready to predict, not only whether it lives
     #[arg(long)]
@@ -38,22 +39,22 @@ struct Report<'r> {
 
 /// Prints one line and ends with 0; an error ends with 1.
 pub fn run(args: &HealthArgs, global: &Global) -> anyhow::Result<Exit> {
-    let base = match &args.url {
+    let server = match &args.url {
         Some(url) => url.clone(),
         None => {
-            let address = shown(site::settings(global)?.server.listen);
-            Url::parse(&format!("http://{address}"))?
+            let server = site::settings(global)?.server;
+            server.listen.url(&server.base_path)
         }
     };
-    let path = if args.ready { "readyz" } else { "healthz" };
-    let url = below(&base, path)?;
+    let path = if args.ready { "/readyz" } else { "/healthz" };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let health = runtime.block_on(ask(url.clone()))?;
+    let health = runtime.block_on(ask(&server, path))?;
     if global.json {
+        let url = shown(&server, path);
         let report = Report {
-            url: url.as_str(),
+            url: &url,
             status: &health.status,
             model: health.model.as_deref(),
         };
@@ -67,26 +68,25 @@ pub fn run(args: &HealthArgs, global: &Global) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The address of a path below a base address, which may have a path of its own.
-fn below(base: &Url, path: &str) -> anyhow::Result<Url> {
-    let base = format!("{}/{path}", base.as_str().trim_end_matches('/'));
-    Url::parse(&base)
-        .with_context(|| format!("{base} is no address; write one like http://127.0.0.1:5000"))
+/// The address of a health route as messages name it.
+fn shown(server: &ServerUrl, path: &str) -> String {
+    match server.socket() {
+        None => server.of(path),
+        Some(_) => server.to_string(),
+    }
 }
 
 /// Asks the server at a health route.
 ///
 /// # Errors
 /// It does not answer, or it is not ready.
-pub async fn ask(url: Url) -> anyhow::Result<Health> {
-    let _ = rustls::crypto::ring::default_provider().install_default(); // the first to install wins
-    let client = Client::builder()
-        .tls_certs_only([])
-        .no_proxy()
-        .timeout(PATIENCE)
-        .build()?;
+pub async fn ask(server: &ServerUrl, path: &str) -> anyhow::Result<Health> {
+    let url = shown(server, path);
+    let address = Url::parse(&server.of(path))
+        .with_context(|| format!("{url} is no address; write one like http://127.0.0.1:5000"))?;
+    let client = endpoint::client(server).timeout(PATIENCE).build()?;
     let failed = || format!("{url} does not answer");
-    let answer = client.get(url.clone()).send().await.with_context(failed)?;
+    let answer = client.get(address).send().await.with_context(failed)?;
     let status = answer.status();
     let body = answer.bytes().await.with_context(failed)?;
     if status.is_success() {

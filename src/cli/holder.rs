@@ -1,9 +1,12 @@
-//! Finds the process that listens on a port, as far as Linux reveals it.
+//! Finds the process that listens on an address, as far as Linux reveals it.
 
 use std::fmt;
 use std::fs;
+use std::path::Path;
 
-/// A process that listens on a port.
+use crate::serve::address::Listen;
+
+/// A process that listens.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Holder {
     pid: u32,
@@ -16,12 +19,19 @@ impl fmt::Display for Holder {
     }
 }
 
-/// The process that listens on a port; `None` if the system does not reveal it, as for processes of other users.
-pub fn of(port: u16) -> Option<Holder> {
-    let inodes: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
+/// The process that listens on an address; `None` if the system does not reveal it, as for processes of other users.
+pub fn of(listen: &Listen) -> Option<Holder> {
+    let tables: &[&str] = match listen {
+        Listen::Ip(_) => &["/proc/net/tcp", "/proc/net/tcp6"],
+        Listen::Unix(_) => &["/proc/net/unix"],
+    };
+    let inodes: Vec<String> = tables
         .iter()
         .filter_map(|table| fs::read_to_string(table).ok())
-        .flat_map(|table| listeners(&table, port))
+        .flat_map(|table| match listen {
+            Listen::Ip(address) => listeners(&table, address.port()),
+            Listen::Unix(path) => bound(&table, path),
+        })
         .map(|inode| format!("socket:[{inode}]"))
         .collect();
     let processes = fs::read_dir("/proc").ok()?.flatten();
@@ -32,6 +42,17 @@ pub fn of(port: u16) -> Option<Holder> {
         pid,
         name: name.trim().to_owned(),
     })
+}
+
+/// Inodes of the sockets that are bound to a path, from a kernel table (`proc_net_unix(5)`). The table has the path as the
+/// process wrote it.
+fn bound(table: &str, path: &Path) -> Vec<String> {
+    let inode = |line: &str| {
+        let mut fields = line.split_whitespace();
+        let inode = fields.nth(6)?.to_owned();
+        (Path::new(fields.next()?) == path).then_some(inode)
+    };
+    table.lines().skip(1).filter_map(inode).collect()
 }
 
 /// Inodes of the sockets that listen on a port, from a kernel table (`proc_net_tcp(5)`).
@@ -67,9 +88,13 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn a_listening_process_is_found() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let holder = of(listener.local_addr().unwrap().port()).unwrap();
-        assert_eq!(holder.pid, std::process::id());
-        assert!(!holder.name.is_empty());
+        let folder = tempfile::tempdir().unwrap();
+        let unix = Listen::Unix(folder.path().join("socket"));
+        for listen in ["127.0.0.1:0".parse().unwrap(), unix] {
+            let listener = crate::serve::listener::bind(&listen).unwrap();
+            let holder = of(listener.bound.listen()).unwrap();
+            assert_eq!(holder.pid, std::process::id());
+            assert!(!holder.name.is_empty());
+        }
     }
 }

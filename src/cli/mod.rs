@@ -1,6 +1,5 @@
 //! The command line: one file per subcommand.
 
-mod address;
 mod alerts;
 mod chosen;
 mod client;
@@ -8,6 +7,7 @@ mod completions;
 mod config;
 mod demo;
 mod drift;
+mod endpoint;
 mod evaluate;
 mod exit;
 mod explore;

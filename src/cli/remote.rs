@@ -13,10 +13,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use super::endpoint;
 use super::exit::{Exit, ExitError};
 use super::site::Site;
 use crate::control::jobs::{JobView, Product, State};
 use crate::export::{self, Each, Events, ExportError, Filter};
+use crate::serve::address::ServerUrl;
 use crate::serve::guard::{Access, word};
 use crate::serve::problem::Document;
 use crate::serve::routes::ROUTES;
@@ -74,7 +76,9 @@ impl Opened {
 
 /// A running server that holds a store.
 pub struct Remote {
+    /// The URL as messages show it.
     url: String,
+    server: ServerUrl,
     holder: String,
     file: String,
     token: Option<String>,
@@ -100,12 +104,8 @@ impl Remote {
                 "the store {file} is held by {holder}, which does not serve it (yet); wait until it ends or is ready, or stop it"
             )));
         };
-        // Another thread may have installed a provider first. Without certificates no TLS server is
-        // trusted; plain HTTP needs none.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .tls_certs_only([])
-            .no_proxy()
+        let server: ServerUrl = url.parse().map_err(|error: String| anyhow!(error))?;
+        let client = endpoint::client(&server)
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
             .build()?;
@@ -114,6 +114,7 @@ impl Remote {
             .build()?;
         Ok(Remote {
             url,
+            server,
             holder,
             file,
             token: site.token.clone(),
@@ -232,7 +233,7 @@ impl Remote {
     ) -> Result<Response> {
         let mut tries = 0;
         loop {
-            let url = format!("{}{path}", self.url);
+            let url = self.server.of(path);
             let mut request = self.client.request(method.clone(), url);
             if let Some(token) = &self.token {
                 request = request.header(AUTHORIZATION, format!("Bearer {token}"));

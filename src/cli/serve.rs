@@ -1,6 +1,5 @@
 //! Subcommand `serve`: serves the live model over REST and WebSocket until a signal ends the process.
 
-use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,7 +7,6 @@ use anyhow::Context;
 use futures_util::future::select_all;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::address::{address, shown};
 use super::exit::{Exit, ExitError};
 use super::site::Site;
 use super::store::backup;
@@ -18,13 +16,15 @@ use crate::backup::Place;
 use crate::clock::System;
 use crate::follow::Source;
 use crate::model::Spec;
+use crate::serve::address::Listen;
+use crate::serve::listener::{self, ListenError, Listener};
 use crate::serve::options::Platform;
 
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {
-    /// Where to listen, as IP:PORT; port 0 picks a free one [default: server.listen, 127.0.0.1:5000]
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
-    listen: Option<SocketAddr>,
+    /// Where to listen, as IP:PORT or unix:PATH; port 0 picks a free one [default: server.listen, 127.0.0.1:5000]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<Listen>,
 
     /// Only predict: no store, no training, nothing is written
     #[arg(long)]
@@ -74,11 +74,17 @@ fn model_name(text: &str) -> Result<String, String> {
 
 pub fn run(args: &ServeArgs, mut site: Site) -> anyhow::Result<Exit> {
     let server = &mut site.settings.server;
-    if let Some(listen) = args.listen {
-        server.listen = listen;
+    if let Some(listen) = &args.listen {
+        server.listen = listen.clone();
     }
     if let Some(port) = args.http_port {
-        server.listen.set_port(port);
+        let Listen::Ip(address) = &mut server.listen else {
+            anyhow::bail!(
+                "server.listen is {}, which has no port; leave --http_port out, or set server.listen to IP:PORT",
+                server.listen
+            );
+        };
+        address.set_port(port);
     }
     if let Some(name) = &args.model_name {
         server.platform.model_name = Some(name.clone());
@@ -118,7 +124,7 @@ pub fn run(args: &ServeArgs, mut site: Site) -> anyhow::Result<Exit> {
             }))
         }
     };
-    let listener = bind(site.settings.server.listen)?;
+    let listener = bind(&site.settings.server.listen)?;
     // The HTTP server's workers have their own runtimes; this one runs all other tasks.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -165,7 +171,7 @@ fn local(text: &str) -> anyhow::Result<PathBuf> {
     }
 }
 
-async fn serve(site: Site, start: Start, listener: TcpListener) -> anyhow::Result<Exit> {
+async fn serve(site: Site, start: Start, listener: Listener) -> anyhow::Result<Exit> {
     let mut signals = Signals::listen().context("signals cannot be listened to")?;
     let (settings, clock) = (site.settings.clone(), Arc::new(System));
     let start = async {
@@ -179,10 +185,11 @@ async fn serve(site: Site, start: Start, listener: TcpListener) -> anyhow::Resul
         app = start => app?,
         () = signals.next() => return Ok(Exit::Done), // nothing was answered yet
     };
-    announce(format!("ready http://{}\n", shown(app.addr())));
+    announce(format!("ready {}\n", app.url()));
     supervisor::ready();
     let lifecycle = app.lifecycle();
-    let watch = supervisor::watch(app::reachable(app.addr()));
+    let watch = supervisor::watch(app.url().clone());
+    let bound = app.bound().clone();
     let mut wait = std::pin::pin!(app.wait());
     tokio::select! {
         ended = &mut wait => return ended.map(|()| Exit::Done),
@@ -193,7 +200,10 @@ async fn serve(site: Site, start: Start, listener: TcpListener) -> anyhow::Resul
     lifecycle.stop();
     tokio::select! {
         ended = wait => ended.map(|()| Exit::Done),
-        () = signals.next() => std::process::exit(Exit::Interrupted as i32),
+        () = signals.next() => {
+            bound.remove();
+            std::process::exit(Exit::Interrupted as i32)
+        }
     }
 }
 
@@ -213,20 +223,21 @@ fn announce(line: String) {
     }
 }
 
-pub(super) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(listen).map_err(|error| {
-        let remedy = "choose another with --listen; port 0 picks a free one";
-        if error.kind() != std::io::ErrorKind::AddrInUse {
-            return anyhow::anyhow!("cannot listen on {listen}: {error}; {remedy}");
+pub(super) fn bind(listen: &Listen) -> anyhow::Result<Listener> {
+    let remedy = "choose another with --listen; port 0 picks a free one";
+    listener::bind(listen).map_err(|error| match error {
+        ListenError::Held(_) => {
+            let holder = holder::of(listen)
+                .map_or_else(|| "another process".to_owned(), |holder| holder.to_string());
+            let message = format!("{listen} is held by {holder}; end it, or {remedy}");
+            ExitError {
+                message,
+                exit: Exit::Held,
+            }
+            .into()
         }
-        let holder = holder::of(listen.port())
-            .map_or_else(|| "another process".to_owned(), |holder| holder.to_string());
-        let message = format!("{listen} is held by {holder}; end it, or {remedy}");
-        ExitError {
-            message,
-            exit: Exit::Held,
-        }
-        .into()
+        ListenError::NotASocket(_) => anyhow::anyhow!("{error}"),
+        ListenError::Io { .. } => anyhow::anyhow!("{error}; {remedy}"),
     })
 }
 

@@ -1,14 +1,13 @@
 //! Notifies the service manager that the server is ready, stopping and alive (sd_notify(3) of systemd, also understood by
 //! other supervisors). Without `NOTIFY_SOCKET` nothing is sent.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use reqwest::Url;
 use sd_notify::NotifyState;
 use tokio::time::MissedTickBehavior;
 
 use super::health;
+use crate::serve::address::ServerUrl;
 
 pub fn ready() {
     notify(NotifyState::Ready);
@@ -18,17 +17,16 @@ pub fn stopping() {
     notify(NotifyState::Stopping);
 }
 
-/// Feeds the watchdog for as long as the server at this address answers; never ends. Without `WATCHDOG_USEC` it does nothing.
-pub async fn watch(address: SocketAddr) {
+/// Feeds the watchdog for as long as the server answers at this URL; never ends. Without `WATCHDOG_USEC` it does nothing.
+pub async fn watch(server: ServerUrl) {
     let Some(limit) = sd_notify::watchdog_enabled() else {
         return std::future::pending().await;
     };
-    let url = Url::parse(&format!("http://{address}/healthz")).expect("an address is a URL");
     let mut tick = tokio::time::interval((limit / 2).max(Duration::from_millis(1)));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        match tokio::time::timeout(limit / 2, health::ask(url.clone())).await {
+        match tokio::time::timeout(limit / 2, health::ask(&server, "/healthz")).await {
             Ok(Ok(_)) => notify(NotifyState::Watchdog),
             Ok(Err(error)) => tracing::error!(
                 error = format!("{error:#}"),

@@ -174,7 +174,7 @@ impl Settings {
     /// Errors that prevent `serve` from starting with settings that are valid otherwise.
     pub fn start_faults(&self) -> Vec<ConfigError> {
         let server = &self.server;
-        let exposed = options::check_exposure(server.listen, server.auth.as_ref()).err();
+        let exposed = options::check_exposure(&server.listen, server.auth.as_ref()).err();
         let secrets = server.secret_faults(|name| std::env::var(name).ok());
         let channels = self.alerts.open_faults();
         let exposed = exposed.into_iter().map(ConfigError::from);

@@ -31,6 +31,35 @@ fn refused(file: Option<&str>, variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
+fn a_socket_and_a_base_path_come_from_every_layer() {
+    let check = |file: Option<&str>, variables: &[(&str, &str)], listen: &str, base: &str| {
+        let server = load(file, variables, &[]).unwrap().server;
+        let found = (server.listen.to_string(), server.base_path.to_string());
+        assert_eq!(found, (listen.to_owned(), base.to_owned()));
+    };
+    let file = "server: {listen: unix:/run/a, base_path: /ml}";
+    check(None, &[], "127.0.0.1:5000", "");
+    check(Some(file), &[], "unix:/run/a", "/ml");
+    check(
+        Some(file),
+        &[("PORT", "80"), ("TITANIC_SERVER__HOST", "0.0.0.0")],
+        "unix:/run/a",
+        "/ml",
+    );
+    check(
+        Some(file),
+        &[("TITANIC_SERVER__LISTEN", "[::1]:1")],
+        "[::1]:1",
+        "/ml",
+    );
+    let variables = [
+        ("TITANIC_SERVER__LISTEN", "unix:b"),
+        ("TITANIC_SERVER__BASE_PATH", "/"),
+    ];
+    check(Some(file), &variables, "unix:b", "");
+}
+
+#[test]
 fn the_built_in_settings_are_complete() {
     let settings = Settings::built_in();
     assert_eq!(settings.server.listen.to_string(), "127.0.0.1:5000");
@@ -54,7 +83,7 @@ fn the_built_in_settings_are_complete() {
         crate::promotion::policy::Promote::Auto
     );
     assert!(settings.leaves().all(|leaf| leaf.origin == Origin::BuiltIn));
-    assert_eq!(settings.leaves().count(), 141);
+    assert_eq!(settings.leaves().count(), 142);
 }
 
 #[test]
@@ -74,12 +103,12 @@ fn each_layer_is_stronger_than_the_one_before() {
     let file = "server: {listen: 127.0.0.1:1, shutdown: 1s}\nfeed:\nstate: there\n";
     let listen = |settings: &Settings| {
         (
-            settings.server.listen.port(),
+            settings.server.listen.ip().unwrap().port(),
             settings.origin("server.listen").unwrap().to_string(),
         )
     };
     let settings = load(Some(file), &[], &[]).unwrap();
-    assert_eq!(settings.server.listen.port(), 1);
+    assert_eq!(settings.server.listen.ip().unwrap().port(), 1);
     assert_eq!(settings.state, Path::new("there"));
     assert!(matches!(
         settings.origin("server.shutdown"),
@@ -270,7 +299,26 @@ fn wrong_values_name_key_place_and_what_is_allowed() {
     );
     check(
         "server: {listen: example.org}",
-        "my.yaml:1: server.listen: `example.org` is not an address; write IP:PORT, such as 127.0.0.1:5000 or [::1]:0",
+        "my.yaml:1: server.listen: `example.org` is not an address; write IP:PORT, such as 127.0.0.1:5000 or [::1]:0, or unix:PATH",
+    );
+    check(
+        "server: {listen: 'unix:'}",
+        "my.yaml:1: server.listen: `unix:` names no socket; write unix: and a path, such as unix:/run/titanic/http.sock",
+    );
+    for wrong in ["ml", "/ml/", "//ml", "/../ml", "/ml?a", "/a b"] {
+        let fault = refused(Some(&format!("server: {{base_path: \"{wrong}\"}}")), &[]);
+        let begin =
+            format!("my.yaml:1: server.base_path: `{wrong}` is not a base path; write a slash");
+        assert!(fault.starts_with(&begin), "{fault}");
+        let fault = refused(None, &[("TITANIC_SERVER__BASE_PATH", wrong)]);
+        assert!(
+            fault.starts_with("TITANIC_SERVER__BASE_PATH: server.base_path: "),
+            "{fault}"
+        );
+    }
+    check(
+        "server: {trusted_proxies: [proxy.example.org]}",
+        "my.yaml:1: server.trusted_proxies.0: \"proxy.example.org\" is not an address; write one like 10.0.0.7, a range like 10.0.0.0/8, or unix",
     );
     let span = refused(Some("server: {shutdown: 10}"), &[]);
     assert!(

@@ -11,10 +11,10 @@ use actix_web::http::header::{self, HeaderMap};
 
 use super::body::{self, Intake};
 use super::guard::{self, Access};
+use super::outward;
 use super::problem::Problem;
 use super::route::Route;
 use super::router::{self, Router};
-use super::routes::ROUTES;
 
 /// The checks of a request head, in the order in which they apply to a request without `Expect`.
 pub struct Expect {
@@ -27,16 +27,9 @@ pub struct Expect {
 impl Expect {
     /// Creates the checks of a server.
     pub fn new(router: Router, intake: Intake) -> Arc<Expect> {
-        let mut paths: Vec<(ResourceDef, Vec<&Route>)> = Vec::new();
-        for route in ROUTES.iter() {
-            match paths
-                .iter_mut()
-                .find(|(_, routes)| routes[0].pattern == route.pattern)
-            {
-                Some((_, routes)) => routes.push(route),
-                None => paths.push((ResourceDef::new(route.pattern), vec![route])),
-            }
-        }
+        let paths = router.paths().into_iter();
+        let paths = paths.map(|(path, routes)| (ResourceDef::new(path), routes));
+        let paths = paths.collect();
         Arc::new(Expect {
             router,
             intake,
@@ -55,12 +48,12 @@ impl Expect {
         let routes = found.map_or(&[][..], |(_, routes)| routes);
         let route = routes.iter().find(|route| is_of(route, &head.method));
         let access = route.map_or(Access::Open, |route| route.access);
-        let admitted = self.router.guard.admit(&head.method, &head.headers, access);
+        let admitted = self.router.guard.admit(head, access);
         let (page, problem) = match admitted {
             Err(problem) => (None, Some(problem)),
             Ok(admitted) => {
                 let problem = match (routes, route) {
-                    ([], _) => Some(router::unknown_path(path)),
+                    ([], _) => Some(router::unknown_path(path, self.router.guard.base())),
                     (routes, None) => {
                         Some(router::other_method(&head.method, path, &allowed(routes)))
                     }
@@ -69,7 +62,8 @@ impl Expect {
                 (admitted.page, problem)
             }
         };
-        let mut response = problem?.response();
+        let response = outward::below(problem?.response(), self.router.guard.base());
+        let mut response = response.map_into_boxed_body();
         if let Some(page) = page {
             guard::name_page(response.headers_mut(), page);
         }

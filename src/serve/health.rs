@@ -21,7 +21,8 @@ pub static ROUTES: &[Route] = &[
         || web::to(live),
     )
     .responses(&[Response::json::<Health>(200, "It does.")])
-    .stateless(),
+    .stateless()
+    .direct(),
     Route::get(
         "/readyz",
         Tag::Server,
@@ -31,7 +32,8 @@ pub static ROUTES: &[Route] = &[
     )
     .responses(&[Response::json::<Health>(200, "All of it.")])
     .problems(&[&kind::NOT_READY])
-    .stateless(),
+    .stateless()
+    .direct(),
 ];
 
 /// Phase of the shutdown.

@@ -76,16 +76,27 @@ pub async fn sign_in(
     let token = fields.first().map_or("", |(_, value)| value.trim());
     match guard.sign_in(&request, token) {
         Err(why) => {
+            let client = client(&guard, &request);
+            tracing::warn!(client, "server: sign-in rejected");
             let page = page::login::draw(Some(why)).into_string();
             let mut response = reply::page(page::LOGIN_CSP, page);
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             Ok(response)
         }
         Ok(secret) => {
+            let client = client(&guard, &request);
+            tracing::info!(client, "server: signed in");
             let is_tls = guard.address(&request).starts_with("https:");
-            Ok(see_other("/", Some(cookie(Some(&secret), is_tls))))
+            let cookie = cookie(Some(&secret), guard.base(), is_tls);
+            Ok(see_other("/", Some(cookie)))
         }
     }
+}
+
+/// The client as the log names it.
+fn client(guard: &Guard, request: &HttpRequest) -> String {
+    let client = guard.client(request);
+    client.map_or_else(|| "unix".into(), |client| client.to_string())
 }
 
 /// Ends the session if our own page sent the request; requests from elsewhere have no session.
@@ -94,7 +105,7 @@ pub async fn sign_out(request: HttpRequest, guard: web::Data<Guard>) -> HttpResp
         return see_other(PATH, None);
     }
     let is_tls = guard.address(&request).starts_with("https:");
-    see_other(PATH, Some(cookie(None, is_tls)))
+    see_other(PATH, Some(cookie(None, guard.base(), is_tls)))
 }
 
 /// Redirects a browser to another page and optionally sets a cookie.

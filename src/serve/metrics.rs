@@ -20,7 +20,8 @@ pub static ROUTES: &[Route] = &[Route::get(
     || web::to(metrics),
 )
 .responses(&[Response::text(200, "The text format.", "text/plain")])
-.stateless()];
+.stateless()
+.direct()];
 
 /// Media type of the Prometheus text format.
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -2,6 +2,7 @@
 //!
 //! * [`route`] describes a route; [`routes`] is the table of all routes; [`router`] registers them with actix.
 //! * [`watch`] is the middleware around every request; [`guard`] authenticates and authorises the client.
+//! * [`address`] has the addresses of a server, and [`listener`] listens on them; [`base_path`] is the prefix of all routes.
 //! * [`http`] is the HTTP protocol below; [`expect`] rejects a request by its head alone, before the body is sent.
 //! * [`predictor`] predicts rows, for [`predict`] over REST and for [`ws`] over a pipelined WebSocket, which also sends live
 //!   events.
@@ -15,9 +16,11 @@
 //!
 //! Architecture invariant: this module contains no domain logic. Code that can be tested without HTTP lives elsewhere.
 
+pub mod address;
 pub mod admission;
 pub mod alerts;
 pub mod backups;
+pub mod base_path;
 pub mod body;
 pub mod budget;
 pub mod cards;
@@ -34,6 +37,7 @@ pub mod http;
 pub mod inflight;
 pub mod jobs;
 pub mod labels;
+pub mod listener;
 pub mod login;
 pub mod metrics;
 pub mod mode;
@@ -41,6 +45,7 @@ pub mod models;
 pub mod monitor;
 pub mod openapi;
 pub mod options;
+mod outward;
 pub mod page;
 mod pairs;
 pub mod predict;

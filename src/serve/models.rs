@@ -54,7 +54,8 @@ pub static ROUTES: &[Route] = &[
         "Its card: metrics, features, columns, spec.",
     )])
     .problems(&[&kind::NOT_FOUND, &kind::CONFLICT])
-    .stateless(),
+    .stateless()
+    .direct(), // KServe asks for the readiness of a model here
     Route::post(
         "/v1/models/{version}/promote",
         Tag::Models,

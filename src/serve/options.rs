@@ -1,32 +1,29 @@
 //! Settings of the server: address, authentication and limits.
 
-use std::{
-    fmt,
-    net::{IpAddr, SocketAddr},
-    num::NonZeroUsize,
-    path::PathBuf,
-};
+use std::{fmt, net::IpAddr, num::NonZeroUsize, path::PathBuf, str::FromStr};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de};
 
+use super::address::Listen;
+use super::base_path::BasePath;
 use crate::units::{Size, Span};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
-    /// Address to listen on; with port 0 the system picks a free port.
-    #[serde(deserialize_with = "address")]
-    pub listen: SocketAddr,
+    /// Address to listen on, or the path of a Unix socket; with port 0 the system picks a free port.
+    pub listen: Listen,
+    /// Prefix of all routes behind a reverse proxy that keeps it.
+    pub base_path: BasePath,
     /// The IP address to listen on, with the port of `listen`; already part of `listen`.
     pub host: Option<String>,
     /// Accepted `Host` headers in addition to those of the listening address.
     pub hosts: Vec<String>,
     /// Accepted `Origin` headers of pages in addition to the server's own page.
     pub origins: Vec<String>,
-    /// Peers whose `X-Forwarded-Host` and `X-Forwarded-Proto` headers are trusted.
-    #[serde(deserialize_with = "networks")]
-    pub trusted_proxies: Vec<IpNet>,
+    /// Peers whose `X-Forwarded-…` headers are trusted.
+    pub trusted_proxies: Vec<Proxy>,
     /// Authentication of clients; may be null only if the server listens on a loopback address.
     pub auth: Option<Auth>,
     /// Number of threads that handle requests; null means one per core.
@@ -166,10 +163,10 @@ pub struct SecretError {
 /// The server would be reachable from other machines without authentication.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "server.listen is {listen}, which other machines can reach, and server.auth is not set: name tokens (server.auth: {{tokens: …}}), or write `server.auth: none` to let anybody in, or listen on 127.0.0.1"
+    "server.listen is {listen}, which other machines can reach, and server.auth is not set: name tokens (server.auth: {{tokens: …}}), or write `server.auth: none` to let anybody in, or listen on 127.0.0.1 or a Unix socket"
 )]
 pub struct ExposedError {
-    pub listen: SocketAddr,
+    pub listen: Listen,
 }
 
 impl Token {
@@ -197,12 +194,13 @@ impl Token {
 
 /// Checks that the server may listen on `listen`: an address that other machines can reach requires tokens or an explicit
 /// `none`.
-pub fn check_exposure(listen: SocketAddr, auth: Option<&Auth>) -> Result<(), ExposedError> {
-    let local = listen.ip().to_canonical().is_loopback();
-    if local || auth.is_some() {
+pub fn check_exposure(listen: &Listen, auth: Option<&Auth>) -> Result<(), ExposedError> {
+    if listen.is_local() || auth.is_some() {
         Ok(())
     } else {
-        Err(ExposedError { listen })
+        Err(ExposedError {
+            listen: listen.clone(),
+        })
     }
 }
 
@@ -251,34 +249,49 @@ impl Options {
     }
 }
 
-/// Parses a list of IP addresses and CIDR ranges.
-fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
-    let network = |text: String| {
-        let parsed = text
-            .parse()
-            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        parsed.map_err(|_| {
-            de::Error::custom(format_args!(
-                "{text:?} is not an address; write one like 10.0.0.7, or a range like 10.0.0.0/8"
-            ))
-        })
-    };
-    let texts = Vec::<String>::deserialize(deserializer)?;
-    texts.into_iter().map(network).collect()
+/// Peers that a setting names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proxy {
+    /// Those with an address of this range.
+    Network(IpNet),
+    /// Those that connect to the server's Unix socket, which have no address.
+    Unix,
 }
 
-/// Parses a socket address. `localhost` is the only host name accepted, because it needs no DNS lookup.
-fn address<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
-    let text = String::deserialize(from)?;
-    let numeric = match text.strip_prefix("localhost:") {
-        Some(port) => format!("127.0.0.1:{port}"),
-        None => text.clone(),
-    };
-    numeric.parse().map_err(|_| {
-        de::Error::custom(format!(
-            "`{text}` is not an address; write IP:PORT, such as 127.0.0.1:5000 or [::1]:0"
-        ))
-    })
+impl Proxy {
+    /// Whether a peer is one of these; the peer of a Unix socket has no address.
+    pub fn is(&self, peer: Option<IpAddr>) -> bool {
+        match (self, peer) {
+            (Proxy::Network(network), Some(ip)) => network.contains(&ip),
+            (Proxy::Unix, None) => true,
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for Proxy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Proxy, String> {
+        if text == "unix" {
+            return Ok(Proxy::Unix);
+        }
+        let network = text
+            .parse()
+            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.map(Proxy::Network).map_err(|_| {
+            format!(
+                "{text:?} is not an address; write one like 10.0.0.7, a range like 10.0.0.0/8, or unix"
+            )
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Proxy {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Proxy, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map_err(de::Error::custom)
+    }
 }
 
 #[cfg(test)]
@@ -289,7 +302,7 @@ mod tests {
     fn only_an_address_of_this_machine_goes_without_auth() {
         let check = |listen: &str, auth: Option<Auth>, fits: bool| {
             assert_eq!(
-                check_exposure(listen.parse().unwrap(), auth.as_ref()).is_ok(),
+                check_exposure(&listen.parse().unwrap(), auth.as_ref()).is_ok(),
                 fits,
                 "{listen} {auth:?}"
             );
@@ -299,6 +312,7 @@ mod tests {
             "127.8.8.8:0",
             "[::1]:5000",
             "[::ffff:127.0.0.1]:0",
+            "unix:/run/titanic/http.sock",
         ] {
             check(local, None, true);
         }
@@ -307,7 +321,7 @@ mod tests {
             check(open, Some(Auth::None), true);
             check(open, Some(Auth::Tokens(Vec::new())), true);
         }
-        let fault = check_exposure("0.0.0.0:80".parse().unwrap(), None)
+        let fault = check_exposure(&"0.0.0.0:80".parse().unwrap(), None)
             .unwrap_err()
             .to_string();
         assert!(

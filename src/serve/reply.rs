@@ -47,6 +47,7 @@ pub fn page(policy: &str, markup: String) -> HttpResponse {
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CONTENT_SECURITY_POLICY, policy))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        // With `no-referrer` a browser sends the form of the login with `Origin: null`.
+        .insert_header((header::REFERRER_POLICY, "same-origin"))
         .body(harmless(markup))
 }

@@ -43,6 +43,9 @@ pub struct Route {
     pub problems: &'static [&'static Kind],
     /// Whether the route needs no store, no training and no write to the registry, so that a predict-only server has it.
     pub is_stateless: bool,
+    /// Whether the route is there without the base path as well, because probes and hosting platforms call the server itself,
+    /// not the proxy that adds the base path.
+    pub is_direct: bool,
     pub handler: fn() -> actix_web::Route,
 }
 
@@ -65,6 +68,7 @@ impl Route {
             responses: &[],
             problems: &[],
             is_stateless: false,
+            is_direct: false,
             handler,
         }
     }
@@ -115,6 +119,13 @@ impl Route {
     pub const fn stateless(self) -> Route {
         Route {
             is_stateless: true,
+            ..self
+        }
+    }
+
+    pub const fn direct(self) -> Route {
+        Route {
+            is_direct: true,
             ..self
         }
     }

@@ -6,6 +6,7 @@ use actix_web::http::Method;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::base_path::BasePath;
 use super::budget::Budget;
 use super::guard::Guard;
 use super::health::Lifecycle;
@@ -40,12 +41,36 @@ struct Allowed(String);
 impl Router {
     /// Registers all routes with actix.
     pub fn mount(&self, app: &mut web::ServiceConfig) {
-        let aliases = self
-            .aliases
-            .iter()
-            .map(|(path, route)| (path.as_str(), *route));
-        let paths = aliases.chain(ROUTES.iter().map(|route| (route.pattern, route)));
-        let mut resources: Vec<(&str, Vec<&Route>)> = Vec::new();
+        for (path, routes) in self.paths() {
+            app.service(self.resource(&path, &routes));
+        }
+        let nowhere = web::resource("/{path:.*}").default_service(web::to(nowhere));
+        app.service(nowhere.wrap(self.watch(Vec::new(), String::new())));
+    }
+
+    /// The paths with their routes, in the order in which the router tries them: all routes below the base path, and beside it
+    /// those that probes and hosting platforms call at the server itself.
+    pub fn paths(&self) -> Vec<(String, Vec<&'static Route>)> {
+        let base = self.guard.base();
+        let below = |(path, route): (&str, &'static Route)| (base.public(path), route);
+        let aliases = || {
+            let aliases = self.aliases.iter();
+            aliases.map(|(path, route)| (path.as_str(), *route))
+        };
+        let table = || ROUTES.iter().map(|route| (route.pattern, route));
+        let mut paths: Vec<(String, &Route)> = aliases().chain(table()).map(below).collect();
+        if !base.is_root() {
+            // The page, without the slash that people leave out.
+            let page = table().filter(|(path, _)| *path == "/");
+            paths.extend(page.map(|(_, route)| (base.to_string(), route)));
+            let direct = table().filter(|(_, route)| route.is_direct);
+            paths.extend(
+                aliases()
+                    .chain(direct)
+                    .map(|(path, route)| (path.into(), route)),
+            );
+        }
+        let mut resources: Vec<(String, Vec<&Route>)> = Vec::new();
         for (path, route) in paths {
             match resources.iter_mut().find(|(known, _)| *known == path) {
                 Some((_, routes)) if routes.iter().any(|other| other.method == route.method) => {}
@@ -53,11 +78,7 @@ impl Router {
                 None => resources.push((path, vec![route])),
             }
         }
-        for (path, routes) in resources {
-            app.service(self.resource(path, &routes));
-        }
-        let nowhere = web::resource("/{path:.*}").default_service(web::to(nowhere));
-        app.service(nowhere.wrap(self.watch(Vec::new(), String::new())));
+        resources
     }
 
     fn resource(
@@ -151,14 +172,17 @@ pub fn other_method(method: &Method, path: &str, allow: &str) -> Problem {
 }
 
 async fn nowhere(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    Err(unknown_path(request.path()))
+    let guard = request.app_data::<web::Data<Guard>>();
+    let base = guard.map(|guard| guard.base().clone()).unwrap_or_default();
+    Err(unknown_path(request.path(), &base))
 }
 
 /// The problem of a path that does not exist.
-pub fn unknown_path(path: &str) -> Problem {
+pub fn unknown_path(path: &str, base: &BasePath) -> Problem {
     let detail = format!(
-        "there is nothing at {}; /docs describes every route",
-        crate::schema::fault::excerpt(path)
+        "there is nothing at {}; {} describes every route",
+        crate::schema::fault::excerpt(path),
+        base.public("/docs"),
     );
     Problem::new(&kind::NOT_FOUND, detail)
 }

@@ -1,6 +1,5 @@
 //! Assembles the HTTP server from the handles of the other modules.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
@@ -19,6 +18,7 @@ use super::health::Lifecycle;
 use super::http;
 use super::inflight::Inflight;
 use super::jobs::Defaults;
+use super::listener::Listener;
 use super::mode::Mode;
 use super::monitor;
 use super::predict::Desk;
@@ -94,10 +94,11 @@ fn aliases(platform: &Platform) -> Vec<(String, &'static Route)> {
         .collect()
 }
 
-/// Starts a server on `listener`, which runs until its handle is stopped. Must be called within a tokio runtime; the workers
+/// Starts a server on `listener`, which runs until its handle is stopped. The file of a Unix socket stays for as long as the
+/// caller keeps [`Listener::bound`]. Must be called within a tokio runtime; the workers
 /// have runtimes of their own.
 pub fn start(
-    listener: TcpListener,
+    listener: Listener,
     options: &Options,
     handles: Handles,
 ) -> Result<Server, StartError> {
@@ -107,7 +108,7 @@ pub fn start(
     let inflight = Inflight::new(limits.inflight.get());
     let budget = Budget::new(limits.memory.bytes());
     let router = Router {
-        guard: Arc::new(Guard::new(listener.local_addr()?, options)?),
+        guard: Arc::new(Guard::new(listener.bound.listen(), options)?),
         mode: handles.mode,
         aliases: aliases(&options.platform),
         metrics: handles.predictor.metrics.clone(),
@@ -129,6 +130,7 @@ pub fn start(
         heartbeat: options.heartbeat.0,
         admission: admission.clone(),
         budget,
+        base: options.base_path.clone(),
     };
     let Handles {
         mode,
@@ -222,5 +224,5 @@ pub fn start(
         keep_alive: options.keep_alive.0,
         shutdown: options.shutdown.0,
     };
-    Ok(http::serve(listener, options, expect, data)?)
+    Ok(http::serve(listener.socket, options, expect, data)?)
 }

@@ -19,6 +19,7 @@ use super::health::Lifecycle;
 use super::held::Held;
 use super::inflight::{Inflight, Place};
 use super::login;
+use super::outward;
 use super::predict::Trial;
 use super::problem::Problem;
 use super::stream::{self, Connection};
@@ -143,7 +144,9 @@ where
             Ok(admitted) => admitted,
             Err(response) => {
                 answered(response.status().as_u16(), true);
-                let mut response = request.into_response(*response).map_into_right_body();
+                let response = outward::below(*response, self.watch.guard.base());
+                let response = request.into_response(response.map_into_boxed_body());
+                let mut response = response.map_into_right_body();
                 close_if_stopping(&mut response, &self.watch.lifecycle);
                 return Box::pin(ready(Ok(response)));
             }
@@ -155,8 +158,11 @@ where
             begun,
         });
         let (lifecycle, budget) = (self.watch.lifecycle.clone(), self.watch.budget.clone());
+        let guard = self.watch.guard.clone();
         Box::pin(async move {
-            let mut response = hold(answer.await?, &budget);
+            let (request, response) = answer.await?.into_parts();
+            let response = outward::below(response, guard.base());
+            let mut response = hold(ServiceResponse::new(request, response), &budget);
             if let Some(page) = page {
                 guard::name_page(response.headers_mut(), page);
             }
@@ -229,24 +235,24 @@ impl Drop for Begun {
 /// Charges a large response to the memory budget until the client has read it. The response is never rejected, because its
 /// work is already done.
 fn hold<B: MessageBody + 'static>(
-    response: ServiceResponse<B>,
+    response: ServiceResponse<EitherBody<B>>,
     budget: &Budget,
 ) -> ServiceResponse<EitherBody<B>> {
     let size = match response.response().body().size() {
         BodySize::Sized(size) if size > FREE as u64 => size as usize,
-        _ => return response.map_into_left_body(),
+        _ => return response,
     };
     let mut kept = Kept::default();
     budget.overdraw(&mut kept, size);
     response.map_body(|_, body| match body.try_into_bytes() {
         Ok(bytes) => EitherBody::right(BoxBody::new(Held::new(bytes, kept))),
-        Err(body) => EitherBody::left(body), // it comes in pieces, of which one is kept at a time
+        Err(body) => body, // it comes in pieces, of which one is kept at a time
     })
 }
 
 /// The response to a request that the guard rejects. A browser without a session is redirected to `/login`; any other client
 /// gets the problem document.
-fn refused(request: &ServiceRequest, problem: &Problem) -> HttpResponse {
+fn refused(request: &ServiceRequest, problem: Problem) -> HttpResponse {
     let accepts = request.headers().get(header::ACCEPT);
     let is_page =
         accepts.is_some_and(|value| value.to_str().is_ok_and(|text| text.contains("text/html")));
@@ -276,8 +282,8 @@ impl Watch {
     ) -> Result<(Option<Place>, Option<HeaderValue>), Box<HttpResponse>> {
         let admitted = self
             .guard
-            .admit(request.method(), request.headers(), access)
-            .map_err(|problem| Box::new(refused(request, &problem)))?;
+            .admit(request.request().head(), access)
+            .map_err(|problem| Box::new(refused(request, problem)))?;
         let refuse = |mut response: HttpResponse, page: Option<HeaderValue>| {
             if let Some(page) = page {
                 guard::name_page(response.headers_mut(), page);

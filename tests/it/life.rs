@@ -23,10 +23,10 @@ async fn a_stop_closes_sockets_and_finishes_what_is_in_flight() {
     let (ready, readiness) = (server.client(), server.url("/readyz"));
     let body = json!(vec![passenger(); 20_000]).to_string();
     // The server has received only the head of the request when the stop is requested; `100 Continue` confirms the head.
-    let mut request = TcpStream::connect(server.app().addr()).await.unwrap();
+    let mut request = TcpStream::connect(server.address()).await.unwrap();
     let head = format!(
         "POST /v1/predict HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
-        server.app().addr(),
+        server.address(),
         body.len()
     );
     request.write_all(head.as_bytes()).await.unwrap();

@@ -104,6 +104,9 @@ async fn a_page_leads_to_the_login_and_a_token_opens_it() {
     assert_eq!(form.status(), 200);
     let policy = header(&form, reqwest::header::CONTENT_SECURITY_POLICY);
     assert!(policy.contains("form-action 'self'"), "{policy}");
+    // With `no-referrer` browsers send the form with `Origin: null`, which is rejected.
+    let referrer = header(&form, reqwest::header::REFERRER_POLICY);
+    assert_eq!(referrer, "same-origin");
     assert!(form.text().await.unwrap().contains("name=\"token\""));
 
     let wrong = browser.sign_in("wrong").await;

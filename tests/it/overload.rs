@@ -56,7 +56,7 @@ async fn b2_explanations_beyond_the_wait_are_refused_and_plain_rows_are_answered
     let server = Server::with(one_worker).await;
     let (busy, again) = (RefCell::new(Vec::new()), Cell::new(None));
     until("a refusal", async || {
-        let more = send(server.app().addr(), "/v1/predict?explain=true", &many());
+        let more = send(server.address(), "/v1/predict?explain=true", &many());
         busy.borrow_mut().push(more);
         let (status, after) = explained(&server).await;
         again.set(after);
@@ -80,7 +80,7 @@ async fn b2_what_nobody_waits_for_is_not_begun() {
         settings.server.limits.wait = "1h".parse().unwrap();
     })
     .await;
-    let address = server.app().addr();
+    let address = server.address();
     let busy = send(address, "/v1/predict?explain=true", &many());
     let one = passenger().to_string();
     for n in 0..30 {
@@ -103,7 +103,7 @@ async fn b2_what_nobody_waits_for_is_not_begun() {
 async fn b3_heads_without_bodies_take_no_place() {
     let server =
         Server::with(|settings| settings.server.limits.inflight = 1.try_into().unwrap()).await;
-    let address = server.app().addr();
+    let address = server.address();
     let head = format!(
         "POST /v1/predict HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: 30\r\n\r\n"
     );
@@ -145,7 +145,7 @@ async fn b3_answers_that_nobody_reads_count_against_the_budget() {
         settings.server.limits.memory = format!("{}B", length * 3 / 2).parse().unwrap();
     })
     .await;
-    let address = server.app().addr();
+    let address = server.address();
     let mut unread = send(address, "/v1/predict?store=false", &rows);
     assert_eq!(status(&mut unread), "200");
     // A response that has been computed is sent; the next request is rejected before it is handled.
@@ -183,11 +183,7 @@ async fn explanations_over_a_websocket_are_refused_as_over_rest() {
     let (mut busy, mut refused) = (Vec::new(), Value::Null);
     while refused["type"] != "error" {
         assert!(busy.len() < 1_000, "never refused");
-        busy.push(send(
-            server.app().addr(),
-            "/v1/predict?explain=true",
-            &many(),
-        ));
+        busy.push(send(server.address(), "/v1/predict?explain=true", &many()));
         refused = socket.ask(message.clone()).await;
     }
     assert_eq!(

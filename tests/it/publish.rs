@@ -13,6 +13,7 @@ use titanic_platform::clock::Clock;
 use titanic_platform::config::Settings;
 use titanic_platform::follow::Source;
 use titanic_platform::registry::Registry;
+use titanic_platform::serve::listener;
 
 use crate::case::{CHURN, TITANIC};
 use crate::process::Process;
@@ -263,12 +264,13 @@ async fn clocks_of_followers_may_be_ahead_or_behind() {
         settings.state = state.path().into();
         settings.server.workers = Some(1.try_into().unwrap());
         let source = Source::new(&writer.url(""), None).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        settings.server.listen = "127.0.0.1:0".parse().unwrap();
+        let listener = listener::bind(&settings.server.listen).unwrap();
         let clock = Arc::new(Skewed(SignedDuration::from_hours(hours)));
         let app = App::follow(settings, source, listener, clock)
             .await
             .unwrap();
-        let url = format!("http://{}", app.addr());
+        let url = app.url().of("");
         let mut ids = Vec::new();
         for number in [2, 1] {
             promote(&writer, number).await;

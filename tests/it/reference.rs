@@ -52,7 +52,7 @@ fn the_page_of_errors_is_the_table_of_problems() {
         writeln!(
             page,
             "| `{}` | {} | {} |",
-            kind.uri(),
+            kind.uri(&Default::default()),
             kind.status,
             kind.title
         )

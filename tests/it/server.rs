@@ -1,7 +1,7 @@
 //! Servers under test: on a free port, with a copy of a state that has two models with different predictions.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use titanic_platform::config::Settings;
 use titanic_platform::control::retrain::{self, Order};
 use titanic_platform::promotion::policy::Promote;
 use titanic_platform::registry::Registry;
+use titanic_platform::serve::listener;
 use titanic_platform::store::{Backend, File};
 use titanic_platform::train::{Request, Unwatched};
 
@@ -29,6 +30,13 @@ pub fn passenger() -> Value {
 pub fn client() -> Client {
     let _ = rustls::crypto::ring::default_provider().install_default(); // the first to install wins
     Client::builder().tls_certs_only([]).build().unwrap()
+}
+
+/// An HTTP client of the server at a Unix socket.
+pub fn client_over(socket: &Path) -> Client {
+    client(); // TLS is set up once
+    let client = Client::builder().tls_certs_only([]).unix_socket(socket);
+    client.build().unwrap()
 }
 
 /// A state with version 1, the champion, and version 2, trained on fewer rows. Made once per case.
@@ -102,6 +110,7 @@ pub fn copy(from: &Path, to: &Path) {
 fn usual(state: &TempDir) -> Settings {
     let mut settings = Settings::built_in();
     settings.state = state.path().into();
+    settings.server.listen = "127.0.0.1:0".parse().unwrap();
     settings.server.workers = Some(2.try_into().unwrap());
     settings
 }
@@ -147,13 +156,9 @@ impl Server {
     ) -> anyhow::Result<Server> {
         let mut settings = usual(&state);
         change(&mut settings);
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = listener::bind(&settings.server.listen).unwrap();
         let app = App::start(settings, first, listener, clock).await?;
-        Ok(Server {
-            app,
-            client: client(),
-            state,
-        })
+        Ok(Server::running(app, state))
     }
 
     /// A server of the bundled case whose store uses this storage backend.
@@ -167,23 +172,32 @@ impl Server {
         let mut settings = usual(&state);
         change(&mut settings);
         let file = File::with_backend(backend).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = listener::bind(&settings.server.listen).unwrap();
         let app = App::over(file, settings, First::bundled(), listener, Arc::new(System));
-        Server {
-            app: app.await.unwrap(),
-            client: client(),
-            state,
-        }
+        Server::running(app.await.unwrap(), state)
     }
 
-    /// The URL of a path.
+    fn running(app: App, state: TempDir) -> Server {
+        let client = match app.url().socket() {
+            None => client(),
+            Some(path) => client_over(path),
+        };
+        Server { app, client, state }
+    }
+
+    /// The URL of a path, below the base path.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.app.addr())
+        self.app.url().of(path)
     }
 
     /// The URL of the WebSocket.
     pub fn ws(&self) -> String {
-        format!("ws://{}/ws", self.app.addr())
+        self.url("/ws").replacen("http", "ws", 1)
+    }
+
+    /// The IP address and port of the server, which listens on no Unix socket.
+    pub fn address(&self) -> SocketAddr {
+        self.app.bound().listen().ip().unwrap()
     }
 
     pub fn app(&self) -> &App {

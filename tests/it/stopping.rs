@@ -247,7 +247,7 @@ async fn b6_idle_connections_are_kept_as_long_as_is_set() {
             settings.server.keep_alive = keep_alive.parse().unwrap();
         })
         .await;
-        let address = server.app().addr().to_string();
+        let address = server.address().to_string();
         let kept = tokio::task::spawn_blocking(move || {
             let mut connection = Connection::to(&address);
             assert_eq!(connection.predict().0, 200);

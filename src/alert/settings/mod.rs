@@ -4,7 +4,7 @@ mod faults;
 mod rules;
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -84,12 +84,9 @@ impl Alerts {
         self.rules.label_delay.after.0
     }
 
-    /// Base URL of the server in notifications.
-    pub fn url(&self, listens: SocketAddr) -> String {
-        let url = self
-            .url
-            .clone()
-            .unwrap_or_else(|| format!("http://{listens}"));
+    /// Base URL of the server in notifications; `own` is the one that the server knows by itself.
+    pub fn url(&self, own: &impl ToString) -> String {
+        let url = self.url.clone().unwrap_or_else(|| own.to_string());
         url.trim_end_matches('/').to_owned()
     }
 

@@ -16,15 +16,16 @@ mod window;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
+use tokio::net::UnixStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
-use super::address::shown;
 use super::exit::Exit;
 use super::global::Global;
 use super::site;
+use crate::serve::address::ServerUrl;
 use session::Session;
 
 /// Send rows over the WebSocket and print the predictions.
@@ -32,7 +33,7 @@ use session::Session;
 /// Without FILE on a terminal it is interactive; `:help` lists what it understands.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Address of the server; http://HOST:PORT stands for ws://HOST:PORT/ws [default: server.listen, 127.0.0.1:5000]
+    /// Address of the server; http://HOST:PORT stands for ws://HOST:PORT/ws, unix:PATH for a Unix socket [default: that of server.listen]
     #[arg(long)]
     pub url: Option<String>,
 
@@ -57,9 +58,13 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
     let json = global.json;
     let url = match &args.url {
         Some(url) => url.clone(),
-        None => shown(site::settings(global)?.server.listen).to_string(),
+        None => {
+            let server = site::settings(global)?.server;
+            server.listen.url(&server.base_path).to_string()
+        }
     };
-    let request = request(&url, args.token_env.as_deref())?;
+    let server: ServerUrl = url.parse().map_err(|error: String| anyhow!(error))?;
+    let request = request(&server, args.token_env.as_deref())?;
     let source = match args.file.as_deref() {
         Some(path) if path.as_os_str() != "-" => {
             let file = std::fs::File::open(path)
@@ -81,21 +86,35 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<Exit> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let address = request.uri().to_string();
-        let (socket, _) = tokio_tungstenite::connect_async(request)
-            .await
-            .with_context(|| {
-                format!("{address} cannot be reached; is `titanic-platform serve` running there?")
-            })?;
-        session
-            .converse(socket, input::read(source), tokio::signal::ctrl_c())
-            .await
+        let address = match server.socket() {
+            None => request.uri().to_string(),
+            Some(_) => server.to_string(),
+        };
+        let failed =
+            || format!("{address} cannot be reached; is `titanic-platform serve` running there?");
+        let (input, interrupt) = (input::read(source), tokio::signal::ctrl_c());
+        match server.socket() {
+            None => {
+                let connected = tokio_tungstenite::connect_async(request).await;
+                let (socket, _) = connected.with_context(failed)?;
+                session.converse(socket, input, interrupt).await
+            }
+            Some(path) => {
+                let stream = UnixStream::connect(path).await.with_context(failed)?;
+                let opened = tokio_tungstenite::client_async(request, stream).await;
+                let (socket, _) = opened.with_context(failed)?;
+                session.converse(socket, input, interrupt).await
+            }
+        }
     })
 }
 
 /// Builds the WebSocket handshake request from the address and the token.
-fn request(typed: &str, token_env: Option<&str>) -> anyhow::Result<Request> {
-    let url = address(typed)?;
+fn request(server: &ServerUrl, token_env: Option<&str>) -> anyhow::Result<Request> {
+    let url = match server {
+        ServerUrl::Http(typed) => address(typed)?,
+        ServerUrl::Unix { .. } => server.of("/ws").replacen("http", "ws", 1),
+    };
     let mut request = url
         .as_str()
         .into_client_request()
@@ -111,7 +130,8 @@ fn request(typed: &str, token_env: Option<&str>) -> anyhow::Result<Request> {
     Ok(request)
 }
 
-/// Converts the address that the user typed to a WebSocket URL.
+/// Converts the address that the user typed to a WebSocket URL. That of a server may have a base path; that of a WebSocket is
+/// complete if it has a path.
 fn address(typed: &str) -> anyhow::Result<String> {
     let url = match typed.split_once("://") {
         Some(("http" | "ws", rest)) => format!("ws://{rest}"),
@@ -124,7 +144,8 @@ fn address(typed: &str) -> anyhow::Result<String> {
         None => format!("ws://{typed}"),
     };
     let bare = !url["ws://".len()..].trim_end_matches('/').contains('/');
-    Ok(if bare {
+    let of_server = typed.starts_with("http://") && !url.ends_with("/ws");
+    Ok(if bare || of_server {
         format!("{}/ws", url.trim_end_matches('/'))
     } else {
         url

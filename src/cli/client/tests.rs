@@ -244,6 +244,10 @@ fn addresses_as_typed() {
         assert_eq!(address(typed).expect("an address"), "ws://h:1/ws");
     }
     assert_eq!(
+        address("http://h:1/ml").expect("an address"),
+        "ws://h:1/ml/ws"
+    );
+    assert_eq!(
         address("ws://h/other/ws").expect("an address"),
         "ws://h/other/ws"
     );

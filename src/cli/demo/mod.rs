@@ -12,7 +12,7 @@ mod story;
 mod traffic;
 mod visitor;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +24,8 @@ use super::out::print_json;
 use super::serve::{self, Signals};
 use crate::clock::System;
 use crate::config::Settings;
+use crate::serve::address::{AddressError, Listen};
+use crate::serve::listener::Listener;
 use crate::serve::options::check_exposure;
 use crate::telemetry::logging;
 use folder::Folder;
@@ -49,7 +51,7 @@ pub struct DemoArgs {
     #[arg(long)]
     keep: bool,
     /// Where to listen, as IP:PORT [default: 127.0.0.1:5000, another port if that is taken]
-    #[arg(long, value_name = "ADDRESS", value_parser = super::address::address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = ip)]
     listen: Option<SocketAddr>,
 }
 
@@ -65,12 +67,22 @@ fn pause(speed: &str) -> Result<Duration, String> {
     pause.ok_or_else(|| "write a number above 0, such as 2, or max".into())
 }
 
+/// Parses the address of the demo, which people open in a browser, so that it is no Unix socket.
+fn ip(text: &str) -> Result<SocketAddr, String> {
+    let listen: Listen = text
+        .parse()
+        .map_err(|error: AddressError| error.to_string())?;
+    listen
+        .ip()
+        .ok_or_else(|| "a browser cannot open a Unix socket; write IP:PORT".into())
+}
+
 pub fn run(args: &DemoArgs, global: &Global) -> anyhow::Result<Exit> {
     let mut settings = Settings::built_in();
     // The demo prints its own text; the log shows only warnings.
     let verbosity = i8::try_from(global.verbose).unwrap_or(i8::MAX) - i8::from(global.quiet);
     logging::init(settings.log, verbosity.saturating_sub(1), Arc::new(System));
-    settings.server.listen = args.listen.unwrap_or(USUAL);
+    settings.server.listen = args.listen.unwrap_or(USUAL).into();
     settings.threads = global.threads;
     let listener = listen(args.listen)?;
     let say = Say {
@@ -101,10 +113,10 @@ pub fn run(args: &DemoArgs, global: &Global) -> anyhow::Result<Exit> {
 }
 
 /// Listens on the requested address, else on the default one, else on a free port.
-fn listen(asked: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
+fn listen(asked: Option<SocketAddr>) -> anyhow::Result<Listener> {
     match asked {
         // The demo has no authentication and no setting that could add it.
-        Some(listen) if check_exposure(listen, None).is_err() => Err(ExitError {
+        Some(listen) if check_exposure(&listen.into(), None).is_err() => Err(ExitError {
             message: format!(
                 "other machines can reach {listen}, and the demo lets everybody in: \
                  it listens on 127.0.0.1 or [::1] alone"
@@ -112,15 +124,16 @@ fn listen(asked: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
             exit: Exit::Usage,
         }
         .into()),
-        Some(listen) => serve::bind(listen),
-        None => TcpListener::bind(USUAL).or_else(|_| serve::bind((USUAL.ip(), 0).into())),
+        Some(listen) => serve::bind(&listen.into()),
+        None => serve::bind(&USUAL.into())
+            .or_else(|_| serve::bind(&SocketAddr::new(USUAL.ip(), 0).into())),
     }
 }
 
 async fn play(
     args: &DemoArgs,
     settings: Settings,
-    listener: TcpListener,
+    listener: Listener,
     say: Say,
     mut signals: Signals,
 ) -> anyhow::Result<Exit> {

@@ -1,6 +1,5 @@
 //! Setup of the demo: a first model trained on a part of the table, and a real server that serves it.
 
-use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -10,7 +9,6 @@ use anyhow::Context;
 use super::say::Say;
 use super::traffic::Traffic;
 use crate::app::{App, First};
-use crate::cli::address::shown;
 use crate::cli::progress::Shown;
 use crate::clock::System;
 use crate::config::Settings;
@@ -18,6 +16,7 @@ use crate::control::retrain::{self, Order};
 use crate::model::Spec;
 use crate::promotion::policy::Promote;
 use crate::registry::Registry;
+use crate::serve::listener::Listener;
 use crate::train::{Progress, Request};
 use crate::trainset::table;
 
@@ -37,7 +36,7 @@ impl Stage {
     pub async fn set(
         seed: u64,
         mut settings: Settings,
-        listener: TcpListener,
+        listener: Listener,
         say: Say,
         stop: Arc<AtomicBool>,
     ) -> anyhow::Result<Stage> {
@@ -72,9 +71,9 @@ impl Stage {
         })
     }
 
-    /// Address of the server.
-    pub fn address(&self) -> SocketAddr {
-        shown(self.app.addr())
+    /// URL of the server.
+    pub fn url(&self) -> String {
+        self.app.url().to_string()
     }
 
     /// Stops the server as a signal would.

@@ -50,7 +50,7 @@ impl Story<'_> {
     pub fn new(stage: &Stage, pause: Duration, say: Say) -> anyhow::Result<Story<'_>> {
         Ok(Story {
             stage,
-            visitor: Visitor::new(stage.address())?,
+            visitor: Visitor::new(stage.url())?,
             pause,
             say,
         })
@@ -64,7 +64,7 @@ impl Story<'_> {
 
     async fn acts(&self, told: &mut Ending) -> anyhow::Result<()> {
         let say = self.say;
-        say.line(format_args!("watch it: http://{}", self.stage.address()))?;
+        say.line(format_args!("watch it: {}", self.stage.url()))?;
         let first = self.champion().await?;
         self.steady(told, &first).await?;
         self.shift(told, &first).await?;

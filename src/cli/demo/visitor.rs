@@ -1,11 +1,12 @@
 //! HTTP client of the demo, which uses the server's REST API like any other client.
 
-use std::net::SocketAddr;
-
 use anyhow::{Context, bail};
 use reqwest::{Client, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+use crate::cli::endpoint;
+use crate::serve::address::ServerUrl;
 
 /// Client of one server.
 pub struct Visitor {
@@ -14,16 +15,10 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// Creates a client of the server at an address.
-    pub fn new(server: SocketAddr) -> anyhow::Result<Visitor> {
-        // Another thread may have installed a provider first. Without certificates no TLS server is
-        // trusted; plain HTTP needs none.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().tls_certs_only([]).no_proxy().build()?;
-        Ok(Visitor {
-            client,
-            server: format!("http://{server}"),
-        })
+    /// Creates a client of the server at a URL.
+    pub fn new(server: String) -> anyhow::Result<Visitor> {
+        let client = endpoint::client(&ServerUrl::Http(server.clone())).build()?;
+        Ok(Visitor { client, server })
     }
 
     /// What a path answers.

@@ -45,7 +45,8 @@ pub static ROUTES: &[Route] = &[
     )
     .responses(&[Response::json::<Health>(200, "It is ready.")])
     .problems(&[&kind::NOT_READY])
-    .stateless(),
+    .stateless()
+    .direct(),
     Route::post(
         "/invocations",
         Tag::Predictions,
@@ -56,7 +57,8 @@ pub static ROUTES: &[Route] = &[
     .body(BODY)
     .responses(ANSWERS)
     .problems(kind::OF_STORED_BODIES)
-    .stateless(),
+    .stateless()
+    .direct(),
     Route::post(
         "/v1/models/{name}:predict",
         Tag::Predictions,
@@ -68,7 +70,8 @@ pub static ROUTES: &[Route] = &[
     .body(BODY)
     .responses(ANSWERS)
     .problems(kind::OF_STORED_BODIES_OF_A_NAME)
-    .stateless(),
+    .stateless()
+    .direct(),
 ];
 
 const ANSWERS: &[Response] = &[

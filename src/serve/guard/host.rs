@@ -6,15 +6,16 @@ use std::net::{IpAddr, SocketAddr};
 /// The accepted names of one server.
 #[derive(Clone, Debug)]
 pub struct Hosts {
-    listen: SocketAddr,
+    /// `None` for a Unix socket.
+    listen: Option<IpAddr>,
     named: Vec<String>,
 }
 
 impl Hosts {
-    /// The names of a server that listens at `listen`, together with the configured names.
-    pub fn new(listen: SocketAddr, named: &[String]) -> Hosts {
+    /// The names of a server that listens at `listen`, or at a Unix socket, together with the configured names.
+    pub fn new(listen: Option<SocketAddr>, named: &[String]) -> Hosts {
         Hosts {
-            listen,
+            listen: listen.map(|address| address.ip().to_canonical()),
             named: named.iter().map(|name| plain(name)).collect(),
         }
     }
@@ -25,10 +26,10 @@ impl Hosts {
         let name = without_port(host);
         let address = name.trim_start_matches('[').trim_end_matches(']');
         if let Ok(ip) = address.parse::<IpAddr>() {
-            let (ip, listen) = (ip.to_canonical(), self.listen.ip().to_canonical());
+            let ip = ip.to_canonical();
+            let is_own = |listen: IpAddr| listen.is_unspecified() || ip == listen;
             return ip.is_loopback()
-                || listen.is_unspecified()
-                || ip == listen
+                || self.listen.is_some_and(is_own)
                 || self.is_named(host, name);
         }
         let name = name.trim_end_matches('.');
@@ -71,7 +72,7 @@ mod tests {
     fn hosts() {
         let check = |listen: &str, host: &str, expected: bool| {
             let hosts = Hosts::new(
-                listen.parse().unwrap(),
+                listen.parse().ok(),
                 &["models.example.org".into(), "other:8080".into()],
             );
             assert_eq!(hosts.know(host), expected, "{host} at {listen}");
@@ -101,6 +102,11 @@ mod tests {
         ] {
             check(local, foreign, false);
         }
+        let unix = "unix:/run/a.sock";
+        check(unix, "localhost", true);
+        check(unix, "models.example.org", true);
+        check(unix, "192.168.0.7", false);
+        check(unix, "evil.example", false);
         check("192.168.0.7:5000", "192.168.0.7:5000", true);
         check("192.168.0.7:5000", "192.168.0.8:5000", false);
         check("0.0.0.0:5000", "10.1.2.3:5000", true);

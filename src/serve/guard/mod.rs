@@ -6,23 +6,27 @@
 
 mod auth;
 mod host;
+mod proxy;
 mod session;
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use actix_web::dev::RequestHead;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
-use ipnet::IpNet;
 
 pub use auth::{Access, Caller, Tokens, word};
 pub use host::Hosts;
 pub use session::cookie;
 
+use proxy::Proxies;
 use session::Sessions;
 
+use super::address::Listen;
+use super::base_path::BasePath;
 use super::problem::{Problem, kind};
 use crate::schema::fault::excerpt;
 use crate::serve::options::{Options, Scope, SecretError};
@@ -34,7 +38,8 @@ const PREFLIGHT_SECONDS: &str = "600";
 #[derive(Clone, Debug)]
 pub struct Guard {
     hosts: Hosts,
-    proxies: Vec<IpNet>,
+    proxies: Proxies,
+    base: BasePath,
     origins: Vec<String>,
     tokens: Option<Tokens>,
     sessions: Arc<Sessions>,
@@ -54,10 +59,11 @@ impl Guard {
     ///
     /// # Errors
     /// When the secret of a token cannot be read.
-    pub fn new(listen: SocketAddr, options: &Options) -> Result<Guard, SecretError> {
+    pub fn new(listen: &Listen, options: &Options) -> Result<Guard, SecretError> {
         Ok(Guard {
-            hosts: Hosts::new(listen, &options.hosts),
-            proxies: options.trusted_proxies.clone(),
+            hosts: Hosts::new(listen.ip(), &options.hosts),
+            proxies: Proxies::new(listen, &options.trusted_proxies),
+            base: options.base_path.clone(),
             origins: options
                 .origins
                 .iter()
@@ -73,39 +79,41 @@ impl Guard {
         self.tokens.is_some()
     }
 
-    /// The base URL under which the client addressed the server, such as `https://models.example.org`. The host is that of
-    /// the checked `Host` header. A proxy in `server.trusted_proxies` may override it with another accepted host name, and
-    /// may set the scheme.
+    /// The base path of the server's routes.
+    pub fn base(&self) -> &BasePath {
+        &self.base
+    }
+
+    /// The URL under which the client addressed the server, such as `https://models.example.org/ml`. A trusted proxy may set
+    /// the scheme.
     pub fn address(&self, request: &HttpRequest) -> String {
-        let headers = request.headers();
-        let host = text(headers, header::HOST).unwrap_or_default();
-        let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
-        let is_trusted = peer.is_some_and(|ip| self.proxies.iter().any(|net| net.contains(&ip)));
-        // In a list of values the first one is that of the client.
-        let forwarded = |name: &str| {
-            let value = headers.get(name).filter(|_| is_trusted)?.to_str().ok()?;
-            Some(value.split(',').next().unwrap_or_default().trim())
-        };
-        let host = forwarded("x-forwarded-host")
-            .filter(|host| self.hosts.know(host))
-            .unwrap_or(host);
         let is_scheme = |scheme: &&str| ["http", "https"].contains(scheme);
-        let scheme = forwarded("x-forwarded-proto")
-            .filter(is_scheme)
-            .unwrap_or("http");
-        format!("{scheme}://{host}")
+        let scheme = self.proxies.forwarded(request.head(), proxy::PROTO);
+        let scheme = scheme.filter(is_scheme).unwrap_or("http");
+        format!("{scheme}://{}{}", self.host(request.head()), self.base)
+    }
+
+    /// The address of the client, for the log; `None` if it is not known, as that of a program on this machine which uses the
+    /// Unix socket.
+    pub fn client(&self, request: &HttpRequest) -> Option<IpAddr> {
+        self.proxies.client(request.head())
+    }
+
+    /// The host that the client addressed: that of the checked `Host` header. A trusted proxy may replace it by another
+    /// accepted host name.
+    fn host<'r>(&self, head: &'r RequestHead) -> &'r str {
+        let forwarded = self.proxies.forwarded(head, proxy::HOST);
+        let forwarded = forwarded.filter(|host| self.hosts.know(host));
+        let given = || text(&head.headers, header::HOST).unwrap_or_default();
+        forwarded.unwrap_or_else(given)
     }
 
     /// Checks the host, the origin and the token of a request.
     ///
     /// # Errors
     /// 421 for an unknown host; 403 for an unknown origin or a missing scope; 401 without a known token or session.
-    pub fn admit(
-        &self,
-        method: &Method,
-        headers: &HeaderMap,
-        access: Access,
-    ) -> Result<Admitted, Problem> {
+    pub fn admit(&self, head: &RequestHead, access: Access) -> Result<Admitted, Problem> {
+        let (method, headers) = (&head.method, &head.headers);
         let given = text(headers, header::HOST);
         let host = given.unwrap_or_default();
         // A health check over HTTP/1.0 may have no `Host` header.
@@ -117,6 +125,7 @@ impl Guard {
             );
             return Err(Problem::new(&kind::HOST, detail));
         }
+        let host = self.host(head);
         let page = self.page(headers, host)?;
         let caller = match &self.tokens {
             Some(tokens) if !is_preflight(method, headers) => {
@@ -149,8 +158,7 @@ impl Guard {
     /// Ends the session of the request if our own page sent it, and returns whether it did.
     pub fn sign_out(&self, request: &HttpRequest) -> bool {
         let headers = request.headers();
-        let host = text(headers, header::HOST).unwrap_or_default();
-        let is_own = is_own_page(headers, host);
+        let is_own = is_own_page(headers, self.host(request.head()));
         if is_own {
             self.sessions.end(headers, Instant::now());
         }
@@ -197,7 +205,7 @@ impl Guard {
 /// The header in which a browser says what caused a request: a page of the same origin, same site or another site, or none.
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Whether the `Origin` of a request names the host to which it was sent.
+/// Whether the `Origin` of a request names the host that the client addressed.
 fn is_own_page(headers: &HeaderMap, host: &str) -> bool {
     let origin = text(headers, header::ORIGIN).unwrap_or_default();
     let authority = origin
@@ -248,11 +256,11 @@ mod tests {
     fn guard(origins: &[&str]) -> Guard {
         let mut options = Settings::built_in().server;
         options.origins = origins.iter().map(|origin| (*origin).into()).collect();
-        Guard::new(options.listen, &options).unwrap()
+        Guard::new(&options.listen, &options).unwrap()
     }
 
     fn admit(guard: &Guard, request: &HttpRequest, access: Access) -> Result<Admitted, Problem> {
-        guard.admit(request.method(), request.headers(), access)
+        guard.admit(request.head(), access)
     }
 
     #[test]
@@ -261,8 +269,8 @@ mod tests {
         options.hosts = vec!["models.example.org".into()];
         let check = |proxies: &[&str], peer: &str, host: &str, expected: &str| {
             let mut options = options.clone();
-            options.trusted_proxies = proxies.iter().map(|net| net.parse().unwrap()).collect();
-            let guard = Guard::new(options.listen, &options).unwrap();
+            options.trusted_proxies = proxies.iter().map(|text| text.parse().unwrap()).collect();
+            let guard = Guard::new(&options.listen, &options).unwrap();
             let request = TestRequest::default()
                 .peer_addr(peer.parse().unwrap())
                 .insert_header((header::HOST, "localhost:5000"))
@@ -295,6 +303,30 @@ mod tests {
             "evil.example",
             "https://localhost:5000",
         );
+    }
+
+    #[test]
+    fn a_page_behind_a_proxy_is_our_own_by_the_host_that_the_proxy_names() {
+        let mut options = Settings::built_in().server;
+        options.listen = "unix:/run/a.sock".parse().unwrap();
+        options.hosts = vec!["models.example.org".into()];
+        let check = |proxies: &[&str], forwarded: &str, origin: &str, expected: bool| {
+            let mut options = options.clone();
+            options.trusted_proxies = proxies.iter().map(|text| text.parse().unwrap()).collect();
+            let guard = Guard::new(&options.listen, &options).unwrap();
+            let request = TestRequest::default()
+                .insert_header((header::HOST, "localhost"))
+                .insert_header((proxy::HOST, forwarded))
+                .insert_header((header::ORIGIN, origin));
+            let found = admit(&guard, &request.to_http_request(), Access::Open);
+            assert_eq!(found.is_ok(), expected, "{proxies:?} {forwarded} {origin}");
+        };
+        let (named, origin) = ("models.example.org", "https://models.example.org");
+        check(&["unix"], named, origin, true);
+        check(&[], named, origin, false);
+        check(&["unix"], named, "https://evil.example", false);
+        check(&["unix"], "evil.example", "https://evil.example", false);
+        check(&["unix"], "evil.example", "http://localhost", true);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::auth::Caller;
+use crate::serve::base_path::BasePath;
 
 const COOKIE: &str = "titanic_session";
 
@@ -88,12 +89,13 @@ fn hash(headers: &HeaderMap) -> Option<[u8; 32]> {
 }
 
 /// The `Set-Cookie` value for a session, or one that deletes the cookie when there is no secret. Scripts cannot read the
-/// cookie, other sites cannot send it, and where the page came over TLS it is sent over TLS only.
-pub fn cookie(secret: Option<&str>, is_tls: bool) -> String {
+/// cookie, other sites cannot send it, other services of the same host do not get it, and where the page came over TLS it is sent over TLS only.
+pub fn cookie(secret: Option<&str>, base: &BasePath, is_tls: bool) -> String {
     let seconds = secret.map_or(0, |_| LIFETIME.as_secs());
     let secure = if is_tls { "; Secure" } else { "" };
     let secret = secret.unwrap_or_default();
-    format!("{COOKIE}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
+    let path = base.of_cookies();
+    format!("{COOKIE}={secret}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
 }
 
 #[cfg(test)]

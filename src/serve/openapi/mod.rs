@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::base_path::BasePath;
 use super::guard::{Access, Guard};
 use super::mode::Mode;
 use super::predictor::Predictor;
@@ -47,18 +48,20 @@ pub async fn serve(
         &table,
         **mode,
         &address,
+        guard.base(),
         guard.has_tokens(),
         &champion.model,
     );
     Ok(reply::json(StatusCode::OK, &document))
 }
 
-/// The OpenAPI document of the server in this mode at `address`, with the row schema of `model`. If `has_tokens`, the document says that
+/// The OpenAPI document of the server in this mode at `address`, below its base path, with the row schema of `model`. If `has_tokens`, the document says that
 /// routes require a token.
 pub fn document(
     table: &Table,
     mode: Mode,
     address: &str,
+    base: &BasePath,
     has_tokens: bool,
     model: &Model,
 ) -> Value {
@@ -75,7 +78,7 @@ pub fn document(
         "servers": [{"url": address}],
         "tags": Tag::ALL.map(|tag| json!({"name": tag.name()})),
         "paths": paths,
-        "x-problems": problems(),
+        "x-problems": problems(base),
         "components": {
             "schemas": schemas.finish(),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -83,7 +86,7 @@ pub fn document(
     })
 }
 
-fn problems() -> Vec<Value> {
-    let problem = |kind: &&Kind| json!({"type": kind.uri(), "slug": kind.slug, "status": kind.status, "title": kind.title});
+fn problems(base: &BasePath) -> Vec<Value> {
+    let problem = |kind: &&Kind| json!({"type": kind.uri(base), "slug": kind.slug, "status": kind.status, "title": kind.title});
     KINDS.iter().map(problem).collect()
 }

@@ -2,6 +2,8 @@
 
 use actix_web::http::StatusCode;
 
+use crate::serve::base_path::BasePath;
+
 /// A kind of problem.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kind {
@@ -15,8 +17,8 @@ pub struct Kind {
 
 impl Kind {
     /// The `type` of the kind's problem documents: a link to its documentation.
-    pub fn uri(&self) -> String {
-        format!("/docs#{}", self.slug)
+    pub fn uri(&self, base: &BasePath) -> String {
+        base.public(&format!("/docs#{}", self.slug))
     }
 
     /// The HTTP status as actix's type.

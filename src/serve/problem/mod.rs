@@ -18,6 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::schema::fault::cut;
+use crate::serve::base_path::BasePath;
 pub use entry::{Cell, Entry, escape};
 pub use faults::{Faults, MOST_LISTED};
 pub use kind::Kind;
@@ -106,9 +107,10 @@ impl Problem {
         Problem::new(&kind::INTERNAL, "the log of the server has more")
     }
 
-    fn document(&self) -> Document<'_> {
+    /// The document of a server with this base path.
+    pub fn document(&self, base: &BasePath) -> Document<'_> {
         Document {
-            uri: self.kind.uri().into(),
+            uri: self.kind.uri(base).into(),
             title: self.kind.title.into(),
             status: self.kind.status,
             detail: (&*self.detail).into(),
@@ -116,13 +118,22 @@ impl Problem {
         }
     }
 
-    /// The problem document as JSON text.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("its keys are text")
+    /// The problem document as JSON text, of a server with this base path.
+    pub fn text(&self, base: &BasePath) -> String {
+        serde_json::to_string(&self.document(base)).expect("its keys are text")
     }
 
-    /// The HTTP response of the problem.
-    pub fn response(&self) -> HttpResponse<BoxBody> {
+    /// The problem document as JSON text, of a server without a base path.
+    pub fn to_json(&self) -> String {
+        self.text(&BasePath::default())
+    }
+
+    /// The HTTP response of the problem, from which [`super::outward`] gets the problem itself.
+    pub fn response(self) -> HttpResponse<BoxBody> {
+        HttpResponse::from_error(self)
+    }
+
+    fn plain_response(&self) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.kind.code());
         response.insert_header((header::CONTENT_TYPE, MEDIA_TYPE));
         response.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -135,7 +146,7 @@ impl Problem {
 
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.document().serialize(to)
+        self.document(&BasePath::default()).serialize(to)
     }
 }
 
@@ -151,6 +162,6 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        self.response()
+        self.plain_response()
     }
 }

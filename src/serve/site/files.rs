@@ -53,6 +53,7 @@ pub async fn docs(
         &table,
         **mode,
         &address,
+        guard.base(),
         guard.has_tokens(),
         &champion.model,
     );
@@ -65,9 +66,11 @@ pub async fn docs(
 /// Serves a static file. Its ETag is a hash of the content, so that a browser with a current copy gets a 304.
 pub async fn asset(
     request: HttpRequest,
+    guard: web::Data<Guard>,
     tag: Option<web::Header<IfNoneMatch>>,
 ) -> Result<HttpResponse, Problem> {
-    let asset = ASSETS.iter().find(|asset| asset.path == request.path());
+    let mut assets = ASSETS.iter();
+    let asset = assets.find(|asset| guard.base().public(asset.path) == request.path());
     let asset = asset.ok_or_else(|| Problem::new(&kind::NOT_FOUND, "there is no such file"))?;
     let own = EntityTag::new_strong(asset.etag().trim_matches('"').to_owned());
     let known = match tag.map(web::Header::into_inner) {

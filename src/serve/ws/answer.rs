@@ -16,6 +16,7 @@ use crate::schema::Row;
 use crate::schema::fault::{excerpt, nearest};
 use crate::schema::json::{self, JsonError};
 use crate::serve::admission::{Admission, Client, Kind as WorkKind, Priced, Work};
+use crate::serve::base_path::BasePath;
 use crate::serve::guard::{Access, Caller};
 use crate::serve::labels::{self, given};
 use crate::serve::mode::Mode;
@@ -73,6 +74,8 @@ pub struct Desk {
     /// The caller, if tokens are configured.
     pub caller: Option<Caller>,
     pub mode: Mode,
+    /// Base path of the links in problems.
+    pub base: BasePath,
 }
 
 impl Desk {
@@ -80,13 +83,13 @@ impl Desk {
         let begun = Instant::now();
         let champion = match self.rows.predictor.champion() {
             Ok(champion) => champion,
-            Err(problem) => return Reply::Ready(error(Ref::None.json(), &problem)),
+            Err(problem) => return Reply::Ready(self.error(Ref::None.json(), &problem)),
         };
         on_scratch(champion.model.schema(), |row, work| {
             let message = match Message::read(text, champion.model.schema(), row) {
                 Ok(message) => message,
                 Err(fault) => {
-                    return Reply::Ready(error(Ref::None.json(), &unreadable(fault, text)));
+                    return Reply::Ready(self.error(Ref::None.json(), &unreadable(fault, text)));
                 }
             };
             let target = champion.model.schema().target();
@@ -113,7 +116,9 @@ impl Desk {
                     Ok(Reply::Label(message.reference.json().to_owned(), given))
                 }
             });
-            done.unwrap_or_else(|problem| Reply::Ready(error(message.reference.json(), &problem)))
+            done.unwrap_or_else(|problem| {
+                Reply::Ready(self.error(message.reference.json(), &problem))
+            })
         })
     }
 
@@ -132,7 +137,7 @@ impl Desk {
             Ok(None) => Problem::internal("a label came to nothing"),
             Err(problem) => problem,
         };
-        error(&reference, &problem)
+        self.error(&reference, &problem)
     }
 
     /// Computes an explanation on the admission pool and returns the response.
@@ -144,13 +149,13 @@ impl Desk {
         };
         let champion = match self.rows.predictor.champion() {
             Ok(champion) => Priced::from(&*champion),
-            Err(problem) => return error(&reference, &problem),
+            Err(problem) => return self.error(&reference, &problem),
         };
         let job = move |_: &Client| asked.make();
         let connection = self.connection.as_ref();
         let made = self.admission.run(connection, &champion, work, job).await;
         self.rows.count(begun, &made);
-        made.unwrap_or_else(|problem| error(&reference, &problem))
+        made.unwrap_or_else(|problem| self.error(&reference, &problem))
     }
 
     /// The type of a message, after checking that its keys belong to that type and that the caller may send it.
@@ -161,6 +166,12 @@ impl Desk {
             self.mode.stores(&format!("a message of type {kind:?}"))?;
         }
         Ok(kind)
+    }
+
+    /// The error response, as JSON, to the message whose `ref` is `reference`.
+    pub fn error(&self, reference: &str, problem: &Problem) -> String {
+        let problem = problem.document(&self.base);
+        reply("error", reference, json!({"problem": problem}))
     }
 
     fn may(&self, access: Access) -> Result<(), Problem> {
@@ -256,11 +267,6 @@ impl Rows {
         out.push(b'}');
         Ok(String::from_utf8(out).expect("JSON is UTF-8"))
     }
-}
-
-/// The error response, as JSON, to the message whose `ref` is `reference`.
-pub fn error(reference: &str, problem: &Problem) -> String {
-    reply("error", reference, json!({"problem": problem}))
 }
 
 /// A response of type `kind`, as JSON, to the message whose `ref` is `reference`, with the fields of `more`.

@@ -8,7 +8,7 @@ use actix_ws::{CloseCode, CloseReason, ProtocolError, Session};
 use futures_util::FutureExt;
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
-use super::answer::{Desk, Reply, error};
+use super::answer::{Desk, Reply};
 use super::limit::Ended;
 use super::message::Ref;
 use super::pieces::{Messages, Whole};
@@ -147,10 +147,10 @@ impl Connection {
                     .of(Direction::Received)
                     .increment(1);
                 let detail = "messages are text frames of JSON; this one was binary";
-                self.send(error(
-                    Ref::None.json(),
-                    &Problem::new(&kind::MEDIA_TYPE, detail),
-                ))
+                self.send(
+                    self.desk
+                        .error(Ref::None.json(), &Problem::new(&kind::MEDIA_TYPE, detail)),
+                )
                 .await
             }
             Whole::Ping(bytes) => self.session.pong(&bytes).await.map_err(|_| Closed::Lost),

@@ -13,6 +13,7 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev, web};
 
 use super::admission::Admission;
+use super::base_path::BasePath;
 use super::budget::Budget;
 use super::guard::{Access, Caller};
 use super::health::Lifecycle;
@@ -60,6 +61,8 @@ pub struct Options {
     pub admission: Admission,
     /// Memory budget for large messages.
     pub budget: Budget,
+    /// Base path of the links in problems.
+    pub base: BasePath,
 }
 
 /// Opens a WebSocket connection.
@@ -113,6 +116,7 @@ pub async fn open(
             subscription: None,
             caller: request.extensions().get::<Caller>().cloned(),
             mode: options.mode,
+            base: options.base.clone(),
         },
         session,
         messages,

@@ -1,11 +1,11 @@
 //! A server inside this process, over a disk of ours.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 
 use titanic_platform::app::{App, First};
 use titanic_platform::clock::System;
 use titanic_platform::config::Settings;
+use titanic_platform::serve::listener;
 use titanic_platform::store::File;
 use tokio::runtime::{Builder, Runtime};
 
@@ -30,7 +30,7 @@ impl Inside {
         settings.state = state.path().into();
         settings.retrain.enabled = false;
         let file = File::with_backend(disk.backend()).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = listener::bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
         let app = App::over(file, settings, First::bundled(), listener, Arc::new(System));
         let app = runtime.block_on(app).unwrap();
         Inside { runtime, app }
@@ -38,7 +38,7 @@ impl Inside {
 
     /// Where it listens, on this machine.
     pub fn port(&self) -> u16 {
-        self.app.addr().port()
+        self.app.bound().listen().ip().expect("a port").port()
     }
 
     /// Comes back when everything that was answered is on the disk.

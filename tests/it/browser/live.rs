@@ -45,7 +45,7 @@ struct Way {
 
 impl Way {
     async fn to(server: &Server) -> Way {
-        let to = server.app().addr();
+        let to = server.address();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (is_cut, state) = watch::channel(false);

@@ -3,6 +3,7 @@
 mod driver;
 mod keyboard;
 mod live;
+mod proxy;
 mod widths;
 
 use serde_json::json;
