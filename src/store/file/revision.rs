@@ -1,10 +1,11 @@
 //! The revision of a store's file: a later one is refused, an earlier one is upgraded after a copy of it was made.
 
 use std::path::Path;
+use std::{fs, io};
 
 use redb::Database;
 
-use super::verified::{revision, verified};
+use super::verified::{part, revision};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::layout::{self, META};
 
@@ -50,7 +51,7 @@ fn keep(path: &Path, found: u64) -> Result<(), OpenError> {
         copy = %kept.display(),
         "store: the file is of an earlier release; it is copied, then upgraded"
     );
-    verified(path, &kept).map_err(|error| {
+    copied(path, &kept).map_err(|error| {
         let (kept, name) = (kept.display(), path.display().to_string());
         OpenError::broken(
             &name,
@@ -59,6 +60,18 @@ fn keep(path: &Path, found: u64) -> Result<(), OpenError> {
             ),
         )
     })
+}
+
+/// Copies the bytes as they are: also those of a damaged file, of which more may be readable now than later.
+fn copied(path: &Path, kept: &Path) -> io::Result<()> {
+    let part = part(kept);
+    let done = fs::copy(path, &part)
+        .and_then(|_| fs::File::open(&part)?.sync_all())
+        .and_then(|()| fs::rename(&part, kept));
+    if done.is_err() {
+        let _ = fs::remove_file(&part); // the first error is the one to report
+    }
+    done
 }
 
 /// Creates missing tables and writes the revision, in one commit.
