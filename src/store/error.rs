@@ -1,5 +1,7 @@
 //! Errors of the store, grouped by what the caller can do about them.
 
+use redb::{DatabaseError, StorageError};
+
 use super::event::BrokenEvent;
 
 /// Why the store cannot be opened.
@@ -40,6 +42,29 @@ pub enum OpenError {
         /// The message of the operating system or the database.
         why: String,
     },
+}
+
+impl OpenError {
+    pub(super) fn broken(file: &str, why: impl std::fmt::Display) -> OpenError {
+        OpenError::Broken {
+            file: file.into(),
+            why: why.to_string(),
+        }
+    }
+
+    pub(super) fn of_database(file: &str, error: &DatabaseError) -> OpenError {
+        use std::io::ErrorKind::{InvalidData, UnexpectedEof};
+        let (file, why) = (file.to_owned(), error.to_string());
+        match error {
+            DatabaseError::Storage(StorageError::Corrupted(_)) => OpenError::Damaged { file, why },
+            DatabaseError::Storage(StorageError::Io(error))
+                if matches!(error.kind(), InvalidData | UnexpectedEof) =>
+            {
+                OpenError::Damaged { file, why }
+            }
+            _ => OpenError::Broken { file, why },
+        }
+    }
 }
 
 /// Why the store could not carry out a request.

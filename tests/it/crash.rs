@@ -116,7 +116,7 @@ async fn what_was_acknowledged_survives_every_kill() {
     let process = Process::start(state.path(), &[]);
     check(case, &client, &process.url, &seen.so_far(), (0, 0)).await;
     let (truths, rows) = checked;
-    println!("{rounds} kills: {truths} truths and {rows} rows acknowledged, all there once");
+    println!("{rounds} kills: {truths} labels and {rows} rows acknowledged, all there once");
     assert!(
         truths as u64 > rounds && rows as u64 > rounds,
         "there was something to lose"
@@ -168,7 +168,7 @@ async fn kill_while_reopening(rounds: u64) {
     process.kill();
     let (truths, rows) = checked;
     println!(
-        "{rounds} rounds of three kills, {early} of them before it was ready: {truths} truths and {rows} rows \
+        "{rounds} rounds of three kills, {early} of them before it was ready: {truths} labels and {rows} rows \
          acknowledged, all there once"
     );
     assert!(early > 0, "no kill met the start");

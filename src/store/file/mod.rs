@@ -4,6 +4,7 @@ mod backend;
 mod copy;
 mod holder;
 mod revision;
+mod verified;
 pub mod volume;
 
 pub use backend::Backend;
@@ -15,10 +16,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use tokio::sync::watch;
 
 use redb::backends::InMemoryBackend;
-use redb::{
-    Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageError,
-    WriteTransaction,
-};
+use redb::{Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, WriteTransaction};
 
 use super::error::{OpenError, StoreError};
 use super::health::Health;
@@ -80,9 +78,10 @@ impl File {
     }
 
     fn in_folder(state: &Path, trust: Trust) -> Result<File, OpenError> {
-        std::fs::create_dir_all(state).map_err(|e| broken(&state.display().to_string(), e))?;
+        std::fs::create_dir_all(state)
+            .map_err(|e| OpenError::broken(&state.display().to_string(), e))?;
         let file = File::over(Origin::Path(state.join(NAME)), trust)?;
-        holder::claim(&state.join(NAME)).map_err(|e| broken(&file.name(), e))?;
+        holder::claim(&state.join(NAME)).map_err(|e| OpenError::broken(&file.name(), e))?;
         holder::forget_address(&state.join(NAME)); // that of a server that was killed
         Ok(file)
     }
@@ -137,7 +136,7 @@ impl File {
             Origin::Path(path) => builder.create(path),
             Origin::Backend(make) => match make() {
                 Ok(backend) => builder.create_with_backend(Boxed(backend)),
-                Err(error) => return Err(broken(&self.name(), error)),
+                Err(error) => return Err(OpenError::broken(&self.name(), error)),
             },
         };
         let database = opened.map_err(|error| self.refused(error))?;
@@ -156,7 +155,7 @@ impl File {
                 holder: holder::process(path),
                 server: holder::address(path),
             },
-            (error, _) => of_database(&self.name(), &error),
+            (error, _) => OpenError::of_database(&self.name(), &error),
         }
     }
 
@@ -318,26 +317,5 @@ impl File {
             *database = Some(opened?);
         }
         Ok(())
-    }
-}
-
-fn of_database(file: &str, error: &DatabaseError) -> OpenError {
-    use std::io::ErrorKind::{InvalidData, UnexpectedEof};
-    let (file, why) = (file.to_owned(), error.to_string());
-    match error {
-        DatabaseError::Storage(StorageError::Corrupted(_)) => OpenError::Damaged { file, why },
-        DatabaseError::Storage(StorageError::Io(error))
-            if matches!(error.kind(), InvalidData | UnexpectedEof) =>
-        {
-            OpenError::Damaged { file, why }
-        }
-        _ => OpenError::Broken { file, why },
-    }
-}
-
-fn broken(file: &str, why: impl std::fmt::Display) -> OpenError {
-    OpenError::Broken {
-        file: file.into(),
-        why: why.to_string(),
     }
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use redb::{Database, ReadableDatabase, TableError};
+use redb::Database;
 
-use super::copy;
+use super::verified::{revision, verified};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::layout::{self, META};
 
@@ -19,9 +19,9 @@ pub(super) fn settle(
             file: name.into(),
             why,
         },
-        other => super::broken(name, other),
+        other => OpenError::broken(name, other),
     };
-    let found = of(database).map_err(failed)?;
+    let found = revision(database).map_err(failed)?;
     match found {
         Some(layout::REVISION) => return Ok(()),
         Some(found) if found > layout::REVISION => {
@@ -41,15 +41,6 @@ pub(super) fn settle(
     raise(database, found).map_err(failed)
 }
 
-/// The revision of a file; `None` if it has no tables yet.
-pub(super) fn of(database: &Database) -> Result<Option<u64>, StoreError> {
-    let meta = match database.begin_read()?.open_table(META) {
-        Err(TableError::TableDoesNotExist(_)) => return Ok(None),
-        meta => meta?,
-    };
-    Ok(meta.get("revision")?.map(|revision| revision.value()))
-}
-
 /// Copies a file before its upgrade, so that the release that wrote it can go on with the copy.
 fn keep(path: &Path, found: u64) -> Result<(), OpenError> {
     let kept = path.with_extension(format!("redb.revision-{found}"));
@@ -59,9 +50,9 @@ fn keep(path: &Path, found: u64) -> Result<(), OpenError> {
         copy = %kept.display(),
         "store: the file is of an earlier release; it is copied, then upgraded"
     );
-    copy::verified(path, &kept).map_err(|error| {
+    verified(path, &kept).map_err(|error| {
         let (kept, name) = (kept.display(), path.display().to_string());
-        super::broken(
+        OpenError::broken(
             &name,
             format!(
                 "it is of an earlier release (revision {found}), and the copy {kept} that comes before its upgrade cannot be made: {error}"
