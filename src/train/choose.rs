@@ -1,8 +1,8 @@
 //! Metrics of every learner that was tried, and the choice among them.
 
-use super::calibrate;
-use super::cross_validate::Plan;
+use super::cross_validate::{Plan, blend};
 use super::learner::Learner;
+use super::{calibrate, greedy};
 use crate::kernel::Calibration;
 use crate::model::card::{Confusion, Figures};
 use crate::model::evaluation::FoldMetric;
@@ -15,6 +15,8 @@ use crate::stats::scores::Scores;
 #[derive(Debug)]
 pub(super) struct Tried {
     pub learner: &'static dyn Learner,
+    /// The places of the base learners whose scores are averaged; the learner's own alone, unless it is a blend.
+    pub members: Vec<usize>,
     pub calibration: Calibration,
     pub figures: Figures,
     /// Metrics of each fold of each repeat.
@@ -24,29 +26,59 @@ pub(super) struct Tried {
     pub scores: Vec<Option<f64>>,
 }
 
-/// Calibrates each learner's out-of-fold scores and computes its metrics.
-pub(super) fn candidates(
-    plan: &Plan,
-    labels: &[bool],
-    learners: &[&'static dyn Learner],
-    scores: &[Vec<Vec<f64>>],
-    threshold: f64,
-) -> Vec<Tried> {
-    let measure = |(learner, scores): (&&'static dyn Learner, &Vec<Vec<f64>>)| {
-        let (calibration, calibrated) = calibrate::choose(plan, labels, scores);
-        let (figures, folds) = figures(plan, labels, &calibrated, threshold);
+/// Out-of-fold scores and the rows that they belong to.
+#[derive(Clone, Copy)]
+pub(super) struct OutOfFold<'a> {
+    pub plan: &'a Plan,
+    pub labels: &'a [bool],
+    /// `[base learner][repeat][row]`, before calibration.
+    pub scores: &'a [Vec<Vec<f64>>],
+    /// Threshold of the decision.
+    pub threshold: f64,
+}
+
+impl OutOfFold<'_> {
+    /// Calibrates and measures a learner with these members.
+    pub fn measure(&self, learner: &'static dyn Learner, members: Vec<usize>) -> Tried {
+        let OutOfFold { plan, labels, .. } = *self;
+        let of: Vec<&Vec<Vec<f64>>> = members.iter().map(|m| &self.scores[*m]).collect();
+        let (calibration, calibrated) = calibrate::choose(plan, labels, &blend(&of));
+        let (figures, folds) = figures(plan, labels, &calibrated, self.threshold);
         let scores = calibrated.into_iter().next().unwrap_or_default();
         let tested = |(i, p): (usize, f64)| plan.is_tested(i).then_some(p);
         let scores = scores.into_iter().enumerate().map(tested).collect();
         Tried {
-            learner: *learner,
+            learner,
+            members,
             calibration,
             figures,
             folds,
             scores,
         }
-    };
-    learners.iter().zip(scores).map(measure).collect()
+    }
+
+    /// Measures every learner that is `wanted`; `bases` are those that were cross-validated.
+    pub fn candidates(
+        &self,
+        wanted: &[&'static dyn Learner],
+        bases: &[&'static dyn Learner],
+    ) -> Vec<Tried> {
+        let place = |learner: &dyn Learner| {
+            let found = bases.iter().position(|base| base.name() == learner.name());
+            found.into_iter().collect()
+        };
+        let is_alone = wanted.len() == 1;
+        let tried = wanted.iter().filter_map(|learner| {
+            let members = match learner.is_blend() {
+                true => greedy::members(self.plan, self.labels, self.scores),
+                false => place(*learner),
+            };
+            // A blend of one is that one, which is a candidate itself.
+            let is_new = !learner.is_blend() || members.len() > 1 || is_alone;
+            is_new.then(|| self.measure(*learner, members))
+        });
+        tried.collect()
+    }
 }
 
 /// Mean and corrected standard error of every metric over all folds of all repeats, and its values in each.
@@ -73,9 +105,7 @@ fn figures(
             folds.push(figures);
         }
     }
-    let tested = (0..labels.len()).filter(|i| plan.is_tested(*i)).count();
-    let test = tested as f64 / plan.folds as f64;
-    let ratio = test / (labels.len() as f64 - test);
+    let ratio = plan.test_to_train(labels.len());
     let estimate = |metric: &Metric| {
         let values: Vec<f64> = folds.iter().filter_map(|f| metric.value(f)).collect();
         (metric.name.to_owned(), Estimate::resampled(&values, ratio))
@@ -102,13 +132,32 @@ fn count(sum: &mut Confusion, fold: &figures::Confusion, repeats: f64) {
 }
 
 /// Index of the learner with the best mean of the metric; ties go to the first, which is the simplest.
-pub(super) fn best(tried: &[Tried], metric: &Metric) -> usize {
+fn leading(tried: &[Tried], metric: &Metric) -> usize {
     let mean = |i: usize| tried[i].figures.get(metric).map(|e| e.mean);
     (0..tried.len()).fold(0, |best, i| match (mean(i), mean(best)) {
         (Some(new), Some(old)) if metric.prefers(new, old) => i,
         (Some(_), None) => i,
         _ => best,
     })
+}
+
+/// Index of the chosen learner: the simplest that is not worse than the best one by more than a standard error of their
+/// difference over the folds (Breiman et al. 1984, section 3.4.3, with the corrected error of [`Estimate::resampled`]).
+pub(super) fn best(tried: &[Tried], metric: &Metric, plan: &Plan, rows: usize) -> usize {
+    let leading = leading(tried, metric);
+    let values = |i: usize| {
+        let folds = tried[i].folds.iter();
+        let found = folds.clone().find(|folds| folds.metric == metric.name);
+        found.map_or(&[][..], |folds| &folds.values)
+    };
+    let sign = if metric.prefers(1.0, 0.0) { 1.0 } else { -1.0 };
+    let is_as_good = |i: &usize| {
+        let pairs = values(leading).iter().zip(values(*i));
+        let lost = pairs.filter_map(|(best, own)| Some(sign * ((*best)? - (*own)?)));
+        let lost = Estimate::resampled(&lost.collect::<Vec<_>>(), plan.test_to_train(rows));
+        matches!(lost, Some(Estimate { mean, se: Some(se) }) if mean <= se)
+    };
+    (0..leading).find(is_as_good).unwrap_or(leading)
 }
 
 /// A sentence that explains the choice with the metric's values.
@@ -144,9 +193,17 @@ pub(super) fn reason(tried: &[Tried], best: usize, metric: &Metric) -> String {
         .iter()
         .map(|t| format!("{} {}", t.learner.name(), mean(t)))
         .collect();
+    let name = chosen.learner.name();
+    let leading = &tried[leading(tried, metric)];
+    if leading.learner.name() != name {
+        return format!(
+            "{name} is the simplest within a standard error of the best cross-validated {word}: {}; {}",
+            mean(chosen),
+            others.join(", ")
+        );
+    }
     format!(
-        "{} has the best cross-validated {word}, {}; {}",
-        chosen.learner.name(),
+        "{name} has the best cross-validated {word}, {}; {}",
         mean(chosen),
         others.join(", ")
     )
@@ -177,8 +234,16 @@ mod tests {
             ]]
         };
         let learners = [LEARNERS[0]];
-        let one = candidates(&plan, &labels, &learners, &score(0.0), 0.5).remove(0);
-        let other = candidates(&plan, &labels, &learners, &score(0.99), 0.5).remove(0);
+        let measure = |scores: &[Vec<Vec<f64>>]| {
+            let found = OutOfFold {
+                plan: &plan,
+                labels: &labels,
+                scores,
+                threshold: 0.5,
+            };
+            found.candidates(&learners, &learners).remove(0)
+        };
+        let (one, other) = (measure(&score(0.0)), measure(&score(0.99)));
         assert_eq!(one.figures, other.figures);
         assert_eq!(
             format!("{:?}", one.calibration),

@@ -11,7 +11,7 @@ use super::error::TrainError;
 use super::fit;
 use super::learner::{Learner, Sample};
 use super::progress::Progress;
-use super::{learners, splits};
+use super::splits;
 use crate::features::{Fitted, Recipe, Scratch};
 use crate::kernel::Kernel;
 use crate::model::Spec;
@@ -105,6 +105,13 @@ impl Plan {
         self.len() == 0
     }
 
+    /// n_test/n_train of a fold, on average.
+    pub fn test_to_train(&self, rows: usize) -> f64 {
+        let tested = (0..rows).filter(|row| self.is_tested(*row)).count();
+        let test = tested as f64 / self.folds as f64;
+        test / (rows as f64 - test)
+    }
+
     /// Whether the row is tested in any fold.
     pub fn is_tested(&self, row: usize) -> bool {
         self.repeats
@@ -184,14 +191,14 @@ pub struct Validation<'a> {
 }
 
 impl Validation<'_> {
-    /// Scores every row by models that were not fitted on it, unless a fit fails or the caller cancels.
+    /// Scores every row by models that were not fitted on it, unless a fit fails or the caller cancels. None of the learners
+    /// is a blend.
     pub fn run(
         &self,
         plan: &Plan,
-        learners: &[&'static dyn Learner],
+        bases: &[&'static dyn Learner],
         features: Features,
     ) -> Result<Validated, TrainError> {
-        let bases = learners::bases(learners);
         let next = AtomicUsize::new(0);
         let failure: Mutex<Option<(usize, TrainError)>> = Mutex::new(None);
         let blank = vec![vec![vec![0.0; self.labels.len()]; plan.repeats.len()]; bases.len()];
@@ -204,7 +211,7 @@ impl Validation<'_> {
                     return;
                 }
                 let (repeat, fold) = (task / plan.folds, task % plan.folds);
-                match self.one_fold(plan, repeat, fold, &bases, features) {
+                match self.one_fold(plan, repeat, fold, bases, features) {
                     Ok(of_fold) => {
                         let mut found = found
                             .lock()
@@ -253,16 +260,7 @@ impl Validation<'_> {
         let (scores, permuted) = found
             .into_inner()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let all = learners.iter();
-        Ok(Validated {
-            scores: all
-                .clone()
-                .map(|l| blend(&members(*l, &bases, &scores)))
-                .collect(),
-            permuted: all
-                .map(|l| blend_permuted(&members(*l, &bases, &permuted)))
-                .collect(),
-        })
+        Ok(Validated { scores, permuted })
     }
 
     /// Fits the base learners for one fold and scores its test rows.
@@ -304,12 +302,7 @@ impl Validation<'_> {
         let seed = plan
             .seed
             .wrapping_add((repeat * plan.folds + fold) as u64 + 1);
-        let sample = Sample {
-            x: &x,
-            width: kept.len(),
-            y: &y,
-            seed,
-        };
+        let sample = Sample::new(&x, kept.len(), &y, seed);
         let deals = match (repeat, features) {
             (0, Features::All) => self.permute(&recipe, &test, seed),
             _ => Vec::new(),
@@ -378,29 +371,14 @@ impl Validation<'_> {
     }
 }
 
-/// What belongs to a learner: its own, or that of its members.
-fn members<'a, T>(
-    wanted: &'static dyn Learner,
-    bases: &[&'static dyn Learner],
-    all: &'a [T],
-) -> Vec<&'a T> {
-    let of = |name: &str| {
-        let place = bases.iter().position(|base| base.name() == name);
-        place.map(|i| &all[i])
-    };
-    match wanted.members() {
-        [] => of(wanted.name()).into_iter().collect(),
-        members => members.iter().filter_map(|m| of(m.name())).collect(),
-    }
-}
-
-/// The mean of the members' scores.
-fn blend(members: &[&Vec<Vec<f64>>]) -> Vec<Vec<f64>> {
+/// The mean of some learners' scores.
+pub fn blend(members: &[&Vec<Vec<f64>>]) -> Vec<Vec<f64>> {
     let repeat = |r: usize| mean(members.iter().map(|member| &member[r][..]));
     (0..members[0].len()).map(repeat).collect()
 }
 
-fn blend_permuted(members: &[&Vec<Permuted>]) -> Vec<Permuted> {
+/// The mean of some learners' scores for permuted rows.
+pub fn blend_permuted(members: &[&Vec<Permuted>]) -> Vec<Permuted> {
     let fold = |f: usize| {
         let first = &members[0][f];
         let column = |(c, (index, _)): (usize, &(usize, Vec<f64>))| {

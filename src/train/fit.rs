@@ -5,24 +5,30 @@ use super::learner::{FitError, Learner, Sample};
 use super::progress::Progress;
 use crate::kernel::Kernel;
 
-/// Fits one learner, including its members.
+/// Fits one learner that is no blend.
 /// [`TrainError::Learner`] names the learner that failed; [`TrainError::Stopped`] if the caller cancelled.
 pub fn fit(
     learner: &'static dyn Learner,
     sample: &Sample<'_>,
     progress: &dyn Progress,
 ) -> Result<Kernel, TrainError> {
-    if learner.members().is_empty() {
-        return learner.fit(sample, progress).map_err(|fault| match fault {
-            FitError::Stopped => TrainError::Stopped,
-            FitError::Failed(why) => TrainError::Learner {
-                learner: learner.name(),
-                why,
-            },
-        });
-    }
-    let members = learner.members().iter().map(|m| fit(*m, sample, progress));
-    Ok(Kernel::Mean(members.collect::<Result<_, _>>()?))
+    learner.fit(sample, progress).map_err(|fault| match fault {
+        FitError::Stopped => TrainError::Stopped,
+        FitError::Failed(why) => TrainError::Learner {
+            learner: learner.name(),
+            why,
+        },
+    })
+}
+
+/// Fits learners whose mean is the model. Errors are those of [`fit`].
+pub fn mean(
+    members: &[&'static dyn Learner],
+    sample: &Sample<'_>,
+    progress: &dyn Progress,
+) -> Result<Kernel, TrainError> {
+    let kernels = members.iter().map(|member| fit(*member, sample, progress));
+    Ok(Kernel::Mean(kernels.collect::<Result<_, _>>()?))
 }
 
 #[cfg(test)]
@@ -32,12 +38,11 @@ mod tests {
     use crate::train::learners::boosted::Boosted;
     use crate::train::learners::fixture::{StopsAfter, with_sample};
 
-    /// Every learner checks for cancellation before it begins; the boosted learner also between columns and
-    /// between its 250 trees.
+    /// Every learner checks for cancellation before it begins; the boosted learners also between columns and between trees.
     #[test]
     fn a_stopped_fit_has_no_kernel() {
         with_sample(|sample| {
-            for learner in LEARNERS {
+            for learner in LEARNERS.iter().filter(|learner| !learner.is_blend()) {
                 let fault = fit(*learner, sample, &StopsAfter::looks(0)).unwrap_err();
                 let name = learner.name();
                 assert!(matches!(fault, TrainError::Stopped), "{name}: {fault}");

@@ -1,12 +1,15 @@
 //! The interface of a learner: it is fitted on a matrix of features and lowered to a kernel.
 
 use std::fmt::Debug;
+use std::sync::OnceLock;
 
+pub use super::fit_error::FitError;
 use super::progress::Progress;
+use super::trees::bins::Bins;
 use crate::kernel::Kernel;
 
 /// The training data of a learner.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Sample<'a> {
     /// Features, row-major: `y.len()` × `width` finite values.
     pub x: &'a [f32],
@@ -15,9 +18,34 @@ pub struct Sample<'a> {
     pub y: &'a [bool],
     /// Seed of every random choice.
     pub seed: u64,
+    /// The features in bins, once a learner asked for them.
+    bins: OnceLock<Bins>,
 }
 
-impl Sample<'_> {
+impl<'a> Sample<'a> {
+    /// A sample of `y.len()` rows of `width` features.
+    pub fn new(x: &'a [f32], width: usize, y: &'a [bool], seed: u64) -> Sample<'a> {
+        Sample {
+            x,
+            width,
+            y,
+            seed,
+            bins: OnceLock::new(),
+        }
+    }
+
+    /// The features in bins, which all learners of the sample share.
+    ///
+    /// # Errors
+    /// [`FitError::Stopped`] after a cancellation.
+    pub fn bins(&self, progress: &dyn Progress) -> Result<&Bins, FitError> {
+        if let Some(bins) = self.bins.get() {
+            return Ok(bins);
+        }
+        let bins = Bins::new(self.x, self.width, progress)?;
+        Ok(self.bins.get_or_init(|| bins))
+    }
+
     pub fn rows(&self) -> usize {
         self.y.len()
     }
@@ -25,17 +53,6 @@ impl Sample<'_> {
     pub fn at(&self, i: usize, j: usize) -> f32 {
         self.x[i * self.width + j]
     }
-}
-
-/// Why a fit returned no kernel.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FitError {
-    /// The caller cancelled the fit.
-    #[error("stopped")]
-    Stopped,
-    /// The fit failed; the text gives the reason.
-    #[error("{0}")]
-    Failed(String),
 }
 
 /// An algorithm whose fit is converted into a kernel at once.
@@ -46,12 +63,17 @@ pub trait Learner: Debug + Sync {
     /// A one-sentence description for users.
     fn about(&self) -> &'static str;
 
-    /// Learners whose predictions this learner averages; empty for a base learner.
-    fn members(&self) -> &'static [&'static dyn Learner] {
-        &[]
+    /// The number of rows from which on the learner is worth trying; a request by name is not bound to it.
+    fn from_rows(&self) -> usize {
+        0
     }
 
-    /// Fits the learner and converts the result into a kernel. [`super::fit`] combines learners with members and does not
-    /// call their `fit`. A fit may take minutes; it must end within 2 s after `progress` reports a cancellation.
+    /// Whether the learner is a mean of others, which are fitted in its place.
+    fn is_blend(&self) -> bool {
+        false
+    }
+
+    /// Fits the learner and converts the result into a kernel. [`super::fit`] combines the members of a blend and does not
+    /// call its `fit`. A fit may take minutes; it must end within 2 s after `progress` reports a cancellation.
     fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError>;
 }

@@ -15,11 +15,14 @@ pub mod cross_validate;
 mod error;
 mod evaluation;
 pub mod fit;
+mod fit_error;
+mod greedy;
 pub mod learner;
 pub mod learners;
 pub mod profile;
 mod progress;
 pub mod splits;
+mod trees;
 
 use crate::features::Fitted;
 use crate::features::step::FitWarning;
@@ -88,8 +91,8 @@ pub fn train(
     request: &Request,
     progress: &dyn Progress,
 ) -> Result<Trained, TrainError> {
-    let learners = wanted(request)?;
     let labels = material.table.labels();
+    let learners = wanted(request, labels.len())?;
     check(spec, material, &labels, request)?;
     let arrangement = arrangement(material.table);
     if let Arrangement::Time(times) = &arrangement {
@@ -100,8 +103,8 @@ pub fn train(
     let once = plan(1);
     let plan = plan(request.repeats);
     let without = spec.recipe.can_do_without_target(&spec.schema);
-    let bases = learners::bases(&learners).len();
-    progress.begin(plan.len() * bases + if without { once.len() } else { 0 } + 1);
+    let bases = learners::bases(&learners, labels.len());
+    progress.begin(plan.len() * bases.len() + if without { once.len() } else { 0 } + 1);
 
     let validation = Validation {
         spec,
@@ -110,25 +113,26 @@ pub fn train(
         threads: request.threads,
         progress,
     };
-    let validated = validation.run(&plan, &learners, cross_validate::Features::All)?;
-    let scores = &validated.scores;
-    let tried = choose::candidates(&plan, &labels, &learners, scores, spec.decision.threshold);
-    let best = choose::best(&tried, spec.evaluation.metric);
+    let validated = validation.run(&plan, &bases, cross_validate::Features::All)?;
+    let out_of_fold = choose::OutOfFold {
+        plan: &plan,
+        labels: &labels,
+        scores: &validated.scores,
+        threshold: spec.decision.threshold,
+    };
+    let tried = out_of_fold.candidates(&learners, &bases);
+    let best = choose::best(&tried, spec.evaluation.metric, &plan, labels.len());
     let chosen = &tried[best];
+    let members: Vec<&'static dyn Learner> = chosen.members.iter().map(|m| bases[*m]).collect();
     let without_companions = if without {
-        let alone = validation.run(
-            &once,
-            &[chosen.learner],
-            cross_validate::Features::WithoutTarget,
-        )?;
-        let alone = choose::candidates(
-            &once,
-            &labels,
-            &[chosen.learner],
-            &alone.scores,
-            spec.decision.threshold,
-        );
-        alone.into_iter().next().map(|c| c.figures)
+        let alone = validation.run(&once, &members, cross_validate::Features::WithoutTarget)?;
+        let alone = choose::OutOfFold {
+            plan: &once,
+            scores: &alone.scores,
+            ..out_of_fold
+        };
+        let all = (0..members.len()).collect();
+        Some(alone.measure(chosen.learner, all).figures)
     } else {
         None
     };
@@ -142,13 +146,11 @@ pub fn train(
         .recipe
         .fit(material.table, &all, &labels)
         .map_err(TrainError::Recipe)?;
-    let sample = Sample {
-        x: &matrix,
-        width: recipe.width(),
-        y: &labels,
-        seed: request.seed,
+    let sample = Sample::new(&matrix, recipe.width(), &labels, request.seed);
+    let kernel = match chosen.learner.is_blend() {
+        true => fit::mean(&members, &sample, progress)?,
+        false => fit::fit(chosen.learner, &sample, progress)?,
     };
-    let kernel = fit::fit(chosen.learner, &sample, progress)?;
     let calibration = chosen.calibration.clone();
     let profile = profile::of(material.table, chosen.scores.iter().flatten().copied());
     let mut odd = material.warnings.clone();
@@ -198,6 +200,8 @@ pub fn train(
         card,
     })?
     .with_base_of(material.table);
+    let permuted = chosen.members.iter().map(|m| &validated.permuted[*m]);
+    let permuted = cross_validate::blend_permuted(&permuted.collect::<Vec<_>>());
     let evaluation = evaluation::of(
         &evaluation::Validated {
             table: material.table,
@@ -205,7 +209,7 @@ pub fn train(
             plan: &plan,
             scores: &chosen.scores,
             folds: chosen.folds.clone(),
-            permuted: &validated.permuted[best],
+            permuted: &permuted,
             calibration: &chosen.calibration,
             seed: request.seed,
         },
@@ -281,9 +285,14 @@ fn fitted_warnings(said: &[FitWarning], odd: &mut WarningSummary) {
     }
 }
 
-fn wanted(request: &Request) -> Result<Vec<&'static dyn Learner>, TrainError> {
+fn wanted(request: &Request, rows: usize) -> Result<Vec<&'static dyn Learner>, TrainError> {
     match request.learner.as_deref() {
-        None | Some("auto") => Ok(LEARNERS.to_vec()),
+        None | Some("auto") => {
+            let tried = LEARNERS.iter().copied();
+            Ok(tried
+                .filter(|learner| rows >= learner.from_rows())
+                .collect())
+        }
         Some(name) => match learners::named(name) {
             Some(learner) => Ok(vec![learner]),
             None => Err(TrainError::UnknownLearner { name: name.into() }),

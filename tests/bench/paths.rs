@@ -191,18 +191,13 @@ impl Bench {
         let y = self.train.table.labels();
         let all: Vec<usize> = (0..y.len()).collect();
         let fitted = self.spec.recipe.fit(&self.train.table, &all, &y).unwrap();
-        let sample = Sample {
-            x: &fitted.matrix,
-            width: fitted.recipe.width(),
-            y: &y,
-            seed: 0,
-        };
+        let sample = Sample::new(&fitted.matrix, fitted.recipe.width(), &y, 0);
         let mut group = criterion.benchmark_group("fit on 891 rows");
         group.sample_size(10);
         group.bench_function("recipe", |b| {
             b.iter(|| self.spec.recipe.fit(&self.train.table, &all, &y).unwrap())
         });
-        for learner in train::LEARNERS.iter().filter(|l| l.members().is_empty()) {
+        for learner in train::LEARNERS.iter().filter(|l| !l.is_blend()) {
             group.bench_function(learner.name(), |b| {
                 b.iter(|| learner.fit(&sample, &Unwatched).unwrap())
             });

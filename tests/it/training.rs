@@ -197,12 +197,7 @@ fn logistic_is_scikit_learns() {
         .fit(&loaded.table, &rows, &labels[..800])
         .unwrap();
     let width = fitted.recipe.width();
-    let sample = train::Sample {
-        x: &fitted.matrix,
-        width,
-        y: &labels[..800],
-        seed: 0,
-    };
+    let sample = train::Sample::new(&fitted.matrix, width, &labels[..800], 0);
     let kernel = train::fit::fit(
         train::learners::named("logistic").unwrap(),
         &sample,

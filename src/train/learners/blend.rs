@@ -1,13 +1,10 @@
-//! `blend`: the plain mean of the other learners' probabilities.
+//! `blend`: the plain mean of those learners' probabilities that are better together.
 
-use super::boosted::Boosted;
-use super::forest::Forest;
-use super::logistic::Logistic;
 use crate::kernel::Kernel;
 use crate::train::learner::{FitError, Learner, Sample};
 use crate::train::progress::Progress;
 
-/// Mean of logistic regression, forest and boosted trees.
+/// The mean of some of the other learners; which ones the cross-validation decides (`train::greedy`).
 #[derive(Debug)]
 pub struct Blend;
 
@@ -17,11 +14,11 @@ impl Learner for Blend {
     }
 
     fn about(&self) -> &'static str {
-        "mean of logistic, forest and boosted"
+        "mean of those that are better together"
     }
 
-    fn members(&self) -> &'static [&'static dyn Learner] {
-        &[&Logistic, &Forest, &Boosted]
+    fn is_blend(&self) -> bool {
+        true
     }
 
     fn fit(&self, _: &Sample<'_>, _: &dyn Progress) -> Result<Kernel, FitError> {

@@ -39,10 +39,5 @@ pub fn with_sample(check: impl FnOnce(&Sample<'_>)) {
     let y = table.labels();
     let all: Vec<usize> = (0..y.len()).collect();
     let fitted = spec.recipe.fit(&table, &all, &y).unwrap();
-    check(&Sample {
-        x: &fitted.matrix,
-        width: fitted.recipe.width(),
-        y: &y,
-        seed: 3,
-    });
+    check(&Sample::new(&fitted.matrix, fitted.recipe.width(), &y, 3));
 }

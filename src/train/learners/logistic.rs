@@ -16,6 +16,9 @@ use crate::train::progress::Progress;
 /// L2 penalty α on the weights of standardised columns.
 const ALPHA: f64 = 2.0;
 
+/// Number of rows on which the weights are fitted, at most; more do not make a linear model better, only slower.
+const MOST_ROWS: usize = 50_000;
+
 #[derive(Debug)]
 pub struct Logistic;
 
@@ -29,10 +32,11 @@ impl Learner for Logistic {
     }
 
     fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError> {
-        let (x, scales) = standardise(sample);
-        let x = DenseMatrix::new(sample.rows(), sample.width, x, false)
+        let rows = rows(sample);
+        let (x, scales) = standardise(sample, &rows);
+        let x = DenseMatrix::new(rows.len(), sample.width, x, false)
             .map_err(|e| FitError::Failed(e.to_string()))?;
-        let y = labels(sample);
+        let y = rows.iter().map(|i| u32::from(sample.y[*i])).collect();
         let fitted = apart::run(progress, move || fit_library(&x, &y))?;
         Ok(Kernel::Linear(lower(&fitted, &scales)))
     }
@@ -45,15 +49,31 @@ fn fit_library(x: &DenseMatrix<f64>, y: &Vec<u32>) -> Result<Library, String> {
     LogisticRegression::fit(x, y, parameters).map_err(|e| e.to_string())
 }
 
-fn labels(sample: &Sample<'_>) -> Vec<u32> {
-    sample.y.iter().map(|y| u32::from(*y)).collect()
+/// The rows on which the weights are fitted: all, or as many as suffice, at equal steps of those with each label.
+fn rows(sample: &Sample<'_>) -> Vec<usize> {
+    let all = sample.rows();
+    if all <= MOST_ROWS {
+        return (0..all).collect();
+    }
+    let of_label = |label: bool| (0..all).filter(move |i| sample.y[*i] == label);
+    let mut chosen: Vec<usize> = [false, true]
+        .into_iter()
+        .flat_map(|label| {
+            let n = of_label(label).count();
+            let wanted = (n * MOST_ROWS / all).max(1);
+            let starts = move |at: &(usize, usize)| at.0 * wanted / n != (at.0 + 1) * wanted / n;
+            of_label(label).enumerate().filter(starts).map(|(_, i)| i)
+        })
+        .collect();
+    chosen.sort_unstable();
+    chosen
 }
 
-/// The standardised columns, row-major, and the mean and standard deviation of each column.
-fn standardise(sample: &Sample<'_>) -> (Vec<f64>, Vec<(f64, f64)>) {
+/// The standardised columns of some rows, row-major, and the mean and standard deviation of each column over all rows.
+fn standardise(sample: &Sample<'_>, rows: &[usize]) -> (Vec<f64>, Vec<(f64, f64)>) {
     let scales: Vec<(f64, f64)> = (0..sample.width).map(|j| scale(sample, j)).collect();
-    let rows = sample.x.chunks_exact(sample.width);
-    let x = rows.flat_map(|row| {
+    let x = rows.iter().flat_map(|i| {
+        let row = &sample.x[i * sample.width..(i + 1) * sample.width];
         row.iter()
             .zip(&scales)
             .map(|(v, (mean, sd))| (f64::from(*v) - mean) / sd)
@@ -104,9 +124,12 @@ mod tests {
     #[test]
     fn lowered_is_the_librarys() {
         fixture::with_sample(|sample| {
-            let (x, scales) = standardise(sample);
+            let all = rows(sample);
+            assert_eq!(all.len(), sample.rows());
+            let (x, scales) = standardise(sample, &all);
             let matrix = DenseMatrix::new(sample.rows(), sample.width, x.clone(), false).unwrap();
-            let library = fit_library(&matrix, &labels(sample)).unwrap();
+            let library =
+                fit_library(&matrix, &sample.y.iter().map(|y| u32::from(*y)).collect()).unwrap();
             let labels = library.predict(&matrix).unwrap();
             let kernel = Kernel::Linear(lower(&library, &scales));
             let rows = sample
@@ -125,5 +148,19 @@ mod tests {
                 assert_eq!(lowered > 0.5, label == 1);
             }
         });
+    }
+
+    /// Of a table with more rows than are needed, both labels keep their share, and every part of it is seen.
+    #[test]
+    fn as_many_rows_as_suffice() {
+        let n = 180_000;
+        let y: Vec<bool> = (0..n).map(|i| i % 1000 == 0).collect();
+        let x = vec![0.0; n];
+        let chosen = rows(&Sample::new(&x, 1, &y, 0));
+        assert!(chosen.len().abs_diff(MOST_ROWS) <= 2, "{}", chosen.len());
+        assert_eq!(chosen.iter().filter(|i| y[**i]).count(), 50);
+        assert!(chosen.is_sorted_by(|a, b| a < b));
+        let first = chosen.iter().filter(|i| **i < n / 2).count();
+        assert!(first.abs_diff(MOST_ROWS / 2) <= 2, "{first}");
     }
 }

@@ -3,6 +3,7 @@
 mod apart;
 pub mod blend;
 pub mod boosted;
+pub mod deep;
 pub mod forest;
 pub mod logistic;
 
@@ -16,6 +17,7 @@ pub static LEARNERS: &[&dyn Learner] = &[
     &logistic::Logistic,
     &forest::Forest,
     &boosted::Boosted,
+    &deep::Deep,
     &blend::Blend,
 ];
 
@@ -24,21 +26,14 @@ pub fn named(name: &str) -> Option<&'static dyn Learner> {
     LEARNERS.iter().copied().find(|l| l.name() == name)
 }
 
-/// The base learners that `wanted` needs, each once: a learner itself, or its members.
-pub fn bases(wanted: &[&'static dyn Learner]) -> Vec<&'static dyn Learner> {
-    let mut bases: Vec<&'static dyn Learner> = Vec::new();
-    for learner in wanted {
-        let own = [*learner];
-        let parts = if learner.members().is_empty() {
-            &own
-        } else {
-            learner.members()
-        };
-        for part in parts {
-            if !bases.iter().any(|b| b.name() == part.name()) {
-                bases.push(*part);
-            }
-        }
-    }
-    bases
+/// The base learners that `wanted` needs for a table of so many rows: those of them that are no blend, and for a blend all that
+/// such a table is tried with.
+pub fn bases(wanted: &[&'static dyn Learner], rows: usize) -> Vec<&'static dyn Learner> {
+    let blends = wanted.iter().any(|learner| learner.is_blend());
+    let needed = |base: &&dyn Learner| {
+        !base.is_blend()
+            && (blends && rows >= base.from_rows()
+                || wanted.iter().any(|l| l.name() == base.name()))
+    };
+    LEARNERS.iter().copied().filter(needed).collect()
 }

@@ -1,0 +1,280 @@
+//! Gradient boosting on the logistic loss.
+//!
+//! Newton boosting (Friedman 2001; gain and leaf values as in Chen & Guestrin 2016, equations 5–7, with γ = 0): with
+//! gradient g = p − y and curvature h = p(1 − p), the value of a leaf is −G/(H + λ) and the gain of a split is G_L²/(H_L +
+//! λ) + G_R²/(H_R + λ) − G²/(H + λ).
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+
+use super::bins::Bins;
+use super::grow::{Ground, Grown, Rules, Scratch, grow};
+use super::sums::Slope;
+use crate::kernel::Tree;
+use crate::train::fit_error::FitError;
+use crate::train::learner::Sample;
+use crate::train::progress::Progress;
+
+/// How a table is boosted.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Maximum number of trees.
+    pub rounds: usize,
+    /// Factor of every leaf.
+    pub rate: f64,
+    pub rules: Rules,
+    /// Share of the rows that each tree is grown on, and of the features that it may split on.
+    pub rows: f64,
+    pub features: f64,
+    /// How the number of trees is found; `None`: it is `rounds`.
+    pub stopping: Option<Stopping>,
+}
+
+/// Early stopping: trees are grown on some of the rows until they no longer help on the others.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopping {
+    /// Share of the rows that are set apart.
+    pub apart: f64,
+    /// Rounds without a lower loss on them after which the growth ends.
+    pub patience: usize,
+    /// Maximum number of rows with which the trees are grown again on all of them, as many as were best.
+    pub again: usize,
+}
+
+/// A boosted ensemble: the log odds before the first tree, and the trees.
+pub struct Boosted {
+    pub base: f64,
+    pub trees: Vec<Tree>,
+}
+
+/// Boosts a sample.
+///
+/// # Errors
+/// [`FitError::Stopped`] soon after a cancellation.
+pub fn boost(
+    sample: &Sample<'_>,
+    setting: &Setting,
+    progress: &dyn Progress,
+) -> Result<Boosted, FitError> {
+    let bins = sample.bins(progress)?;
+    let all: Vec<u32> = (0..sample.rows() as u32).collect();
+    let run = |rows: &[u32], apart: &[u32], rounds: usize| {
+        Run {
+            bins,
+            y: sample.y,
+            setting,
+            progress,
+            random: Xoshiro256PlusPlus::seed_from_u64(sample.seed),
+        }
+        .rounds(rows, apart, rounds)
+    };
+    let Some(stopping) = &setting.stopping else {
+        return Ok(run(&all, &[], setting.rounds)?.boosted);
+    };
+    let (rows, apart) = set_apart(sample.y, stopping.apart, sample.seed);
+    let Ran {
+        mut boosted, best, ..
+    } = run(&rows, &apart, setting.rounds)?;
+    if sample.rows() <= stopping.again {
+        // More rows carry a few more trees.
+        let more = (best as f64 / (1.0 - stopping.apart)).round() as usize;
+        return Ok(run(&all, &[], more)?.boosted);
+    }
+    boosted.trees.truncate(best);
+    Ok(boosted)
+}
+
+/// Splits the rows into those that trees are grown on and those that are set apart, with the same share of positives.
+fn set_apart(y: &[bool], share: f64, seed: u64) -> (Vec<u32>, Vec<u32>) {
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed ^ 0x5e7a_9a27);
+    let (mut rows, mut apart) = (Vec::new(), Vec::new());
+    for label in [false, true] {
+        let of_label = (0..y.len() as u32).filter(|row| y[*row as usize] == label);
+        let mut of_label: Vec<u32> = of_label.collect();
+        of_label.shuffle(&mut random);
+        let n = (of_label.len() as f64 * share).round() as usize;
+        apart.extend_from_slice(&of_label[..n]);
+        rows.extend_from_slice(&of_label[n..]);
+    }
+    rows.sort_unstable();
+    apart.sort_unstable();
+    (rows, apart)
+}
+
+struct Run<'a> {
+    bins: &'a Bins,
+    y: &'a [bool],
+    setting: &'a Setting,
+    progress: &'a dyn Progress,
+    random: Xoshiro256PlusPlus,
+}
+
+/// What the rounds came to.
+struct Ran {
+    boosted: Boosted,
+    /// The number of trees that is best on the rows set apart.
+    best: usize,
+    /// The score of each row in log odds, by all trees.
+    #[cfg(test)]
+    scores: Vec<f64>,
+}
+
+impl Run<'_> {
+    /// Grows up to `most` trees on `rows`, as long as they help on the rows set `apart`.
+    fn rounds(mut self, rows: &[u32], apart: &[u32], most: usize) -> Result<Ran, FitError> {
+        let Setting { rate, rules, .. } = self.setting;
+        let positives = rows.iter().filter(|row| self.y[**row as usize]).count() as f64;
+        // Half a row more of each label, for a sample whose rows set apart took all of one.
+        let base = ((positives + 0.5) / (rows.len() as f64 - positives + 0.5)).ln();
+        let mut scores = vec![base; self.y.len()];
+        let mut slopes = vec![Slope::default(); self.y.len()];
+        let mut trees = Vec::new();
+        let mut scratch = Scratch::default();
+        let (mut best, mut least) = (1, f64::INFINITY);
+        let patience = self.setting.stopping.map_or(0, |s| s.patience);
+        for round in 1..=most.max(1) {
+            if self.progress.stopped() {
+                return Err(FitError::Stopped);
+            }
+            for row in rows {
+                let row = *row as usize;
+                let p = 1.0 / (1.0 + (-scores[row]).exp());
+                slopes[row] = Slope::new(p - f64::from(u8::from(self.y[row])), p * (1.0 - p));
+            }
+            let (mut drawn, left_out) = self.draw(rows);
+            let ground = Ground {
+                bins: self.bins,
+                slopes: &slopes,
+                features: &self.features(),
+                rules,
+            };
+            let tree = grow(ground, &mut drawn, &mut scratch);
+            self.add(&tree, &drawn, &mut scores);
+            self.add(&tree, &left_out, &mut scores);
+            self.add(&tree, apart, &mut scores);
+            trees.push(tree.lower(self.bins, *rate));
+            if !apart.is_empty() {
+                let loss = self.loss(apart, &scores);
+                if loss < least {
+                    (best, least) = (round, loss);
+                } else if round - best >= patience {
+                    break;
+                }
+            }
+        }
+        Ok(Ran {
+            boosted: Boosted { base, trees },
+            best,
+            #[cfg(test)]
+            scores,
+        })
+    }
+
+    /// The rows that the next tree is grown on, and the others.
+    fn draw(&mut self, rows: &[u32]) -> (Vec<u32>, Vec<u32>) {
+        if self.setting.rows >= 1.0 {
+            return (rows.to_vec(), Vec::new());
+        }
+        let share = self.setting.rows;
+        let random = &mut self.random;
+        rows.iter().partition(|_| random.random::<f64>() < share)
+    }
+
+    /// The features that the next tree may split on, ascending.
+    fn features(&mut self) -> Vec<u32> {
+        let width = self.bins.columns().len();
+        let mut features: Vec<u32> = (0..width as u32).collect();
+        let n = (width as f64 * self.setting.features).ceil() as usize;
+        if n < width {
+            features.shuffle(&mut self.random);
+            features.truncate(n);
+            features.sort_unstable();
+        }
+        features
+    }
+
+    fn add(&self, tree: &Grown, rows: &[u32], scores: &mut [f64]) {
+        for row in rows {
+            let row = *row as usize;
+            scores[row] += self.setting.rate * tree.value(self.bins, row);
+        }
+    }
+
+    /// The logistic loss of some rows.
+    fn loss(&self, rows: &[u32], scores: &[f64]) -> f64 {
+        let of_row = |row: &u32| {
+            let row = *row as usize;
+            let against = if self.y[row] {
+                -scores[row]
+            } else {
+                scores[row]
+            };
+            // ln(1 + e^a) without overflow.
+            against.max(0.0) + (-against.abs()).exp().ln_1p()
+        };
+        rows.iter().map(of_row).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Kernel, Link, Trees};
+    use crate::train::Unwatched;
+    use crate::train::learners::fixture;
+
+    const SETTING: Setting = Setting {
+        rounds: 60,
+        rate: 0.1,
+        rules: Rules {
+            leaves: 15,
+            depth: 6,
+            rows: 5,
+            curvature: 1e-3,
+            lambda: 1.0,
+        },
+        rows: 0.8,
+        features: 0.7,
+        stopping: None,
+    };
+
+    fn run(sample: &Sample<'_>, setting: &Setting, rows: &[u32], apart: &[u32]) -> Ran {
+        let bins = sample.bins(&Unwatched).unwrap();
+        let run = Run {
+            bins,
+            y: sample.y,
+            setting,
+            progress: &Unwatched,
+            random: Xoshiro256PlusPlus::seed_from_u64(1),
+        };
+        run.rounds(rows, apart, setting.rounds).unwrap()
+    }
+
+    /// For every row of the table, also one that no tree was grown on, the kernel reproduces the score that boosting computed.
+    #[test]
+    fn lowered_is_what_was_boosted() {
+        fixture::with_sample(|sample| {
+            let (rows, apart) = set_apart(sample.y, 0.2, 7);
+            assert_eq!(apart.len() as f64, (sample.rows() as f64 * 0.2).round());
+            let Ran {
+                boosted, scores, ..
+            } = run(sample, &SETTING, &rows, &apart);
+            let trees = Trees::new(
+                sample.width,
+                Link::Logistic,
+                boosted.base,
+                1.0,
+                boosted.trees,
+            );
+            let kernel = Kernel::Trees(trees.unwrap());
+            for (row, score) in sample.x.chunks_exact(sample.width).zip(scores) {
+                let (lowered, boosted) = (kernel.score(row), 1.0 / (1.0 + (-score).exp()));
+                assert!(
+                    (lowered - boosted).abs() < 1e-9,
+                    "{lowered}, boosted {boosted}"
+                );
+            }
+        });
+    }
+}

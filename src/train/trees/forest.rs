@@ -1,0 +1,239 @@
+//! A probability forest: the leaves hold the share of their rows that are positive, so the mean over the trees is a
+//! probability (Malley et al. 2012, "Probability machines").
+//!
+//! Breiman 2001: each tree is grown on rows drawn with replacement, each split is the best among some features drawn anew.
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt, SeedableRng};
+
+use super::bins::Bins;
+use crate::kernel::{Node, Tree};
+use crate::train::fit_error::FitError;
+use crate::train::learner::Sample;
+use crate::train::progress::Progress;
+
+/// How a forest is grown.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    pub trees: usize,
+    /// Maximum number of splits on a path.
+    pub depth: usize,
+    /// Minimum number of rows in a leaf. With single rows the shares are 0 and 1, and the forest is over-confident.
+    pub rows: u32,
+}
+
+/// Nodes of at most this many rows are sorted by bin; larger ones are counted into bins.
+const SORTED: usize = 48;
+
+/// Grows a forest.
+///
+/// # Errors
+/// [`FitError::Stopped`] soon after a cancellation.
+pub fn forest(
+    sample: &Sample<'_>,
+    setting: &Setting,
+    progress: &dyn Progress,
+) -> Result<Vec<Tree>, FitError> {
+    let bins = sample.bins(progress)?;
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(sample.seed);
+    let mut times = vec![0_u32; sample.rows()];
+    let mut trees = Vec::with_capacity(setting.trees);
+    for _ in 0..setting.trees {
+        if progress.stopped() {
+            return Err(FitError::Stopped);
+        }
+        times.fill(0);
+        for _ in 0..sample.rows() {
+            times[random.random_range(0..sample.rows())] += 1;
+        }
+        let drawn = |row: u32| {
+            let row = row as usize;
+            let n = times[row];
+            let p = if sample.y[row] { n } else { 0 };
+            (n > 0).then_some(Drawn {
+                row: row as u32,
+                count: Count { n, p },
+            })
+        };
+        let mut rows: Vec<Drawn> = (0..sample.rows() as u32).filter_map(drawn).collect();
+        let mut growth = Growth {
+            bins,
+            setting,
+            tried: ((sample.width as f64).sqrt() as usize).max(1),
+            random: &mut random,
+            features: (0..sample.width as u32).collect(),
+            nodes: Vec::new(),
+            right: Vec::new(),
+            few: Vec::new(),
+        };
+        let all = growth.sum(&rows);
+        growth.grow(&mut rows, all, 0);
+        trees.push(Tree::new(growth.nodes));
+    }
+    Ok(trees)
+}
+
+/// Rows and positives among them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    n: u32,
+    p: u32,
+}
+
+impl Count {
+    fn add(&mut self, other: Count) {
+        self.n += other.n;
+        self.p += other.p;
+    }
+
+    fn minus(self, other: Count) -> Count {
+        Count {
+            n: self.n - other.n,
+            p: self.p - other.p,
+        }
+    }
+
+    /// p²/n: the sum over both sides is the largest where the variance within them is the least.
+    fn gain(self) -> f64 {
+        f64::from(self.p) * f64::from(self.p) / f64::from(self.n)
+    }
+}
+
+/// A row of a tree, with how often it was drawn.
+#[derive(Clone, Copy, Debug)]
+struct Drawn {
+    row: u32,
+    count: Count,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Split {
+    feature: u32,
+    bin: u8,
+    gain: f64,
+    left: Count,
+}
+
+struct Growth<'a> {
+    bins: &'a Bins,
+    setting: &'a Setting,
+    /// Number of features among which a split is chosen.
+    tried: usize,
+    random: &'a mut Xoshiro256PlusPlus,
+    /// All features, in the order of the last draw.
+    features: Vec<u32>,
+    nodes: Vec<Node>,
+    right: Vec<Drawn>,
+    few: Vec<(u8, Count)>,
+}
+
+impl Growth<'_> {
+    fn sum(&self, rows: &[Drawn]) -> Count {
+        let mut sum = Count::default();
+        rows.iter().for_each(|row| sum.add(row.count));
+        sum
+    }
+
+    /// Grows the node of these rows and those below it; returns its index.
+    fn grow(&mut self, rows: &mut [Drawn], all: Count, depth: usize) -> u32 {
+        let at = self.nodes.len();
+        let share = f64::from(all.p) / f64::from(all.n);
+        self.nodes.push(Node::leaf(share, f64::from(all.n)));
+        let is_pure = all.p == 0 || all.p == all.n;
+        if is_pure || depth == self.setting.depth || all.n < 2 * self.setting.rows {
+            return at as u32;
+        }
+        let Some(split) = self.best(rows, all) else {
+            return at as u32;
+        };
+        let column = &self.bins.columns()[split.feature as usize];
+        let left = partition(rows, &mut self.right, |row| {
+            column.bins[row.row as usize] <= split.bin
+        });
+        let (lesser, greater) = rows.split_at_mut(left);
+        let left = self.grow(lesser, split.left, depth + 1);
+        let right = self.grow(greater, all.minus(split.left), depth + 1);
+        let threshold = column.thresholds[usize::from(split.bin)];
+        self.nodes[at] = Node::split(split.feature, threshold, left, right);
+        at as u32
+    }
+
+    /// The best split among as many features as are tried; more are, until one can be split.
+    fn best(&mut self, rows: &[Drawn], all: Count) -> Option<Split> {
+        let mut best = None;
+        for at in 0..self.features.len() {
+            if at >= self.tried && best.is_some() {
+                break;
+            }
+            let other = self.random.random_range(at..self.features.len());
+            self.features.swap(at, other);
+            self.of_feature(self.features[at], rows, all, &mut best);
+        }
+        best
+    }
+
+    fn of_feature(&mut self, feature: u32, rows: &[Drawn], all: Count, best: &mut Option<Split>) {
+        let column = &self.bins.columns()[feature as usize];
+        let least = self.setting.rows;
+        let mut left = Count::default();
+        let mut offer = |bin: u8, left: Count| {
+            let right = all.minus(left);
+            if left.n < least || right.n < least {
+                return;
+            }
+            let gain = left.gain() + right.gain() - all.gain();
+            if gain > best.as_ref().map_or(1e-9, |split| split.gain) {
+                *best = Some(Split {
+                    feature,
+                    bin,
+                    gain,
+                    left,
+                });
+            }
+        };
+        if rows.len() <= SORTED {
+            let few = &mut self.few;
+            few.clear();
+            few.extend(rows.iter().map(|r| (column.bins[r.row as usize], r.count)));
+            few.sort_unstable_by_key(|(bin, _)| *bin);
+            for (at, (bin, count)) in few.iter().enumerate() {
+                left.add(*count);
+                if few.get(at + 1).is_some_and(|(next, _)| next > bin) {
+                    offer(*bin, left);
+                }
+            }
+            return;
+        }
+        let mut counts = [Count::default(); 256];
+        for row in rows {
+            counts[usize::from(column.bins[row.row as usize])].add(row.count);
+        }
+        for (bin, count) in counts[..column.thresholds.len()].iter().enumerate() {
+            left.add(*count);
+            if count.n > 0 {
+                offer(bin as u8, left);
+            }
+        }
+    }
+}
+
+/// Moves the rows that go left to the front, in their order; returns their number.
+fn partition(
+    rows: &mut [Drawn],
+    right: &mut Vec<Drawn>,
+    goes_left: impl Fn(&Drawn) -> bool,
+) -> usize {
+    right.clear();
+    let mut left = 0;
+    for at in 0..rows.len() {
+        let row = rows[at];
+        if goes_left(&row) {
+            rows[left] = row;
+            left += 1;
+        } else {
+            right.push(row);
+        }
+    }
+    rows[left..].copy_from_slice(right);
+    left
+}

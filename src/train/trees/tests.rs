@@ -1,0 +1,167 @@
+//! Properties of trees that hold on any table, tried on random ones.
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+
+use super::boost::{Setting, Stopping, boost};
+use super::forest::{self, forest};
+use super::grow::Rules;
+use crate::kernel::{Kernel, Link, Trees};
+use crate::train::Unwatched;
+use crate::train::learner::Sample;
+
+const RULES: Rules = Rules {
+    leaves: 12,
+    depth: 6,
+    rows: 4,
+    curvature: 1e-3,
+    lambda: 1.0,
+};
+
+const PLAIN: Setting = Setting {
+    rounds: 30,
+    rate: 0.2,
+    rules: RULES,
+    rows: 1.0,
+    features: 1.0,
+    stopping: None,
+};
+
+/// Rows of numbers, levels and constants, and labels that depend on some of them.
+fn table(seed: u64, rows: usize, width: usize) -> (Vec<f32>, Vec<bool>) {
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut x = Vec::with_capacity(rows * width);
+    for _ in 0..rows {
+        for j in 0..width {
+            x.push(match j % 4 {
+                0 => random.random_range(-1.0..1.0),
+                1 => f32::from(random.random_range(0..3_u8)),
+                2 => f32::from(u8::from(random.random::<f64>() < 0.1)),
+                _ => 7.0,
+            });
+        }
+    }
+    let y = x.chunks_exact(width).map(|row| {
+        let noise: f32 = random.random_range(-0.5..0.5);
+        row[0] * (row[1] - 1.0) + 0.3 * row[2] + noise > 0.0
+    });
+    let y = y.collect();
+    (x, y)
+}
+
+fn boosted(x: &[f32], width: usize, y: &[bool], setting: &Setting) -> Kernel {
+    let boosted = boost(&Sample::new(x, width, y, 5), setting, &Unwatched).unwrap();
+    let trees = Trees::new(width, Link::Logistic, boosted.base, 1.0, boosted.trees);
+    Kernel::Trees(trees.unwrap())
+}
+
+fn scores(kernel: &Kernel, x: &[f32], width: usize) -> Vec<f64> {
+    x.chunks_exact(width).map(|row| kernel.score(row)).collect()
+}
+
+#[test]
+fn the_order_of_rows_is_of_no_matter() {
+    for seed in 0..10 {
+        let (x, y) = table(seed, 300, 6);
+        let mut order: Vec<usize> = (0..300).collect();
+        order.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed + 100));
+        let shuffled: Vec<f32> = order
+            .iter()
+            .flat_map(|i| x[i * 6..i * 6 + 6].to_vec())
+            .collect();
+        let labels: Vec<bool> = order.iter().map(|i| y[*i]).collect();
+        let one = boosted(&x, 6, &y, &PLAIN);
+        let other = boosted(&shuffled, 6, &labels, &PLAIN);
+        assert_eq!(scores(&one, &x, 6), scores(&other, &x, 6), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_monotone_transform_of_a_column_changes_no_score_of_a_training_row() {
+    for seed in 0..10 {
+        let (x, y) = table(seed, 300, 6);
+        let transform = |(at, value): (usize, &f32)| match at % 6 {
+            0 => value.exp(),
+            1 => value * 1000.0 - 5.0,
+            _ => *value,
+        };
+        let transformed: Vec<f32> = x.iter().enumerate().map(transform).collect();
+        let one = scores(&boosted(&x, 6, &y, &PLAIN), &x, 6);
+        let other = scores(&boosted(&transformed, 6, &y, &PLAIN), &transformed, 6);
+        assert_eq!(one, other, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_column_of_one_value_changes_nothing() {
+    let (x, y) = table(1, 400, 5);
+    let wider: Vec<f32> = x
+        .chunks_exact(5)
+        .flat_map(|row| [row, &[0.0]].concat())
+        .collect();
+    let one = scores(&boosted(&x, 5, &y, &PLAIN), &x, 5);
+    assert_eq!(one, scores(&boosted(&wider, 6, &y, &PLAIN), &wider, 6));
+}
+
+/// The signal is one that no sum over the columns carries; rows that the trees were not grown on are scored nearly as well.
+#[test]
+fn an_interaction_is_found_and_growth_ends_by_itself() {
+    let (x, y) = table(3, 4000, 6);
+    let (train, test) = (3000 * 6, 3000);
+    let setting = Setting {
+        rounds: 500,
+        rows: 0.8,
+        features: 0.7,
+        stopping: Some(Stopping {
+            apart: 0.2,
+            patience: 20,
+            again: 0,
+        }),
+        ..PLAIN
+    };
+    let sample = Sample::new(&x[..train], 6, &y[..test], 9);
+    let found = boost(&sample, &setting, &Unwatched).unwrap();
+    assert!(found.trees.len() < 200, "{} trees", found.trees.len());
+    let kernel = boosted(&x[..train], 6, &y[..test], &setting);
+    let wrong = x[train..].chunks_exact(6).zip(&y[test..]);
+    let wrong = wrong
+        .filter(|(row, label)| (kernel.score(row) > 0.5) != **label)
+        .count();
+    // The noise alone turns about a fifth of the labels.
+    assert!(wrong < 280, "{wrong} of 1000 wrong");
+}
+
+#[test]
+fn a_forest_has_the_share_of_positives_in_its_leaves() {
+    let (x, y) = table(4, 600, 6);
+    let setting = forest::Setting {
+        trees: 50,
+        depth: 8,
+        rows: 5,
+    };
+    let sample = Sample::new(&x, 6, &y, 3);
+    let trees = forest(&sample, &setting, &Unwatched).unwrap();
+    let again = forest(&Sample::new(&x, 6, &y, 3), &setting, &Unwatched).unwrap();
+    assert_eq!(trees, again);
+    for tree in &trees {
+        let leaves = tree.nodes.iter().filter(|node| node.is_leaf());
+        let (mut rows, mut positives) = (0.0, 0.0);
+        for leaf in leaves {
+            assert!(leaf.cover >= 5.0 && (0.0..=1.0).contains(&leaf.value));
+            rows += leaf.cover;
+            positives += leaf.cover * leaf.value;
+        }
+        // As many rows as the table has are drawn, with about its share of positives.
+        assert_eq!(rows, 600.0);
+        let share = y.iter().filter(|y| **y).count() as f64 / 600.0;
+        assert!((positives / rows - share).abs() < 0.1);
+    }
+    let kernel = Trees::new(6, Link::Identity, 0.0, 1.0 / 50.0, trees).unwrap();
+    let kernel = Kernel::Trees(kernel);
+    let right = x.chunks_exact(6).zip(&y);
+    let right = right
+        .filter(|(row, label)| (kernel.score(row) > 0.5) == **label)
+        .count();
+    assert!(right > 450, "{right} of 600");
+}
