@@ -131,33 +131,37 @@ fn count(sum: &mut Confusion, fold: &figures::Confusion, repeats: f64) {
     sum.false_negatives += fold.fn_ as f64 / repeats;
 }
 
-/// Index of the learner with the best mean of the metric; ties go to the first, which is the simplest.
-fn leading(tried: &[Tried], metric: &Metric) -> usize {
-    let mean = |i: usize| tried[i].figures.get(metric).map(|e| e.mean);
-    (0..tried.len()).fold(0, |best, i| match (mean(i), mean(best)) {
-        (Some(new), Some(old)) if metric.prefers(new, old) => i,
-        (Some(_), None) => i,
-        _ => best,
-    })
-}
-
-/// Index of the chosen learner: the simplest that is not worse than the best one by more than a standard error of their
-/// difference over the folds (Breiman et al. 1984, section 3.4.3, with the corrected error of [`Estimate::resampled`]).
+/// Index of the chosen candidate. Of the learners that is the simplest that is not worse than the best one by more than a
+/// standard error of their difference over the folds (Breiman et al. 1984, section 3.4.3, with the corrected error of
+/// [`Estimate::resampled`]). A blend of several is no bolder guess than one of them but a safer one: it only has to be better.
 pub(super) fn best(tried: &[Tried], metric: &Metric, plan: &Plan, rows: usize) -> usize {
-    let leading = leading(tried, metric);
+    let mean = |i: usize| tried[i].figures.get(metric).map(|e| e.mean);
+    let better = |i: usize, than: usize| match (mean(i), mean(than)) {
+        (Some(new), Some(old)) => metric.prefers(new, old),
+        (new, old) => new.is_some() && old.is_none(),
+    };
+    let leading = |among: &mut dyn Iterator<Item = usize>| {
+        among.reduce(|best, i| if better(i, best) { i } else { best })
+    };
+    let is_blend = |i: &usize| tried[*i].learner.is_blend();
+    let Some(leader) = leading(&mut (0..tried.len()).filter(|i| !is_blend(i))) else {
+        return 0;
+    };
     let values = |i: usize| {
-        let folds = tried[i].folds.iter();
-        let found = folds.clone().find(|folds| folds.metric == metric.name);
+        let mut folds = tried[i].folds.iter();
+        let found = folds.find(|folds| folds.metric == metric.name);
         found.map_or(&[][..], |folds| &folds.values)
     };
     let sign = if metric.prefers(1.0, 0.0) { 1.0 } else { -1.0 };
     let is_as_good = |i: &usize| {
-        let pairs = values(leading).iter().zip(values(*i));
+        let pairs = values(leader).iter().zip(values(*i));
         let lost = pairs.filter_map(|(best, own)| Some(sign * ((*best)? - (*own)?)));
         let lost = Estimate::resampled(&lost.collect::<Vec<_>>(), plan.test_to_train(rows));
         matches!(lost, Some(Estimate { mean, se: Some(se) }) if mean <= se)
     };
-    (0..leading).find(is_as_good).unwrap_or(leading)
+    let simplest = (0..leader).find(is_as_good).unwrap_or(leader);
+    let blends = (0..tried.len()).filter(is_blend);
+    leading(&mut std::iter::once(simplest).chain(blends)).unwrap_or(simplest)
 }
 
 /// A sentence that explains the choice with the metric's values.
@@ -189,13 +193,15 @@ pub(super) fn reason(tried: &[Tried], best: usize, metric: &Metric) -> String {
             .total_cmp(&value(a))
             .then(std::cmp::Ordering::Equal),
     });
+    let is_beaten = others
+        .iter()
+        .any(|other| metric.prefers(value(other), value(chosen)));
     let others: Vec<String> = others
         .iter()
         .map(|t| format!("{} {}", t.learner.name(), mean(t)))
         .collect();
     let name = chosen.learner.name();
-    let leading = &tried[leading(tried, metric)];
-    if leading.learner.name() != name {
+    if is_beaten {
         return format!(
             "{name} is the simplest within a standard error of the best cross-validated {word}: {}; {}",
             mean(chosen),
@@ -213,6 +219,58 @@ pub(super) fn reason(tried: &[Tried], best: usize, metric: &Metric) -> String {
 mod tests {
     use super::*;
     use crate::train::learners::LEARNERS;
+
+    /// Candidates whose log loss is the same in all folds but for what `by_fold` adds.
+    fn tried(losses: &[(&'static dyn Learner, [f64; 4])]) -> Vec<Tried> {
+        let one = |(learner, by_fold): &(&'static dyn Learner, [f64; 4])| {
+            let mean = by_fold.iter().sum::<f64>() / 4.0;
+            let estimate = Estimate { mean, se: None };
+            Tried {
+                learner: *learner,
+                members: Vec::new(),
+                calibration: Calibration::None,
+                figures: Figures {
+                    folds: 4,
+                    repeats: 1,
+                    threshold: 0.5,
+                    metrics: vec![("log_loss".into(), Some(estimate))],
+                    confusion: Confusion::default(),
+                },
+                folds: vec![FoldMetric {
+                    metric: "log_loss".into(),
+                    values: by_fold.iter().map(|value| Some(*value)).collect(),
+                }],
+                scores: Vec::new(),
+            }
+        };
+        losses.iter().map(one).collect()
+    }
+
+    #[test]
+    fn the_simplest_that_is_as_good_is_chosen_and_a_blend_that_is_better() {
+        let labels: Vec<bool> = (0..400).map(|i| i % 2 == 0).collect();
+        let plan = Plan::new(&labels, 4, 1, 0);
+        let metric = METRICS.iter().find(|m| m.name == "log_loss").unwrap();
+        let [logistic, forest, .., blend] = LEARNERS else {
+            panic!("{LEARNERS:?}");
+        };
+        let best = |losses: &[(&'static dyn Learner, [f64; 4])]| {
+            best(&tried(losses), metric, &plan, labels.len())
+        };
+        let simple = (*logistic, [0.50, 0.52, 0.48, 0.51]);
+        // 0.0025 better in the mean, but by folds −0.01 to 0.02: within an error.
+        let close = (*forest, [0.48, 0.53, 0.47, 0.52]);
+        assert_eq!(best(&[simple, close]), 0);
+        // As little better in every fold: that is no chance.
+        let steady = (*forest, [0.4975, 0.5175, 0.4775, 0.5075]);
+        assert_eq!(best(&[simple, steady]), 1);
+        // A blend is taken if it is better at all than what would be chosen, not only than the best.
+        let mixed = (*blend, [0.49, 0.52, 0.48, 0.51]);
+        assert_eq!(best(&[simple, close, mixed]), 2);
+        let worse = (*blend, [0.51, 0.52, 0.48, 0.51]);
+        assert_eq!(best(&[simple, close, worse]), 0);
+        assert_eq!(best(&[mixed]), 0);
+    }
 
     /// A8: rows that are never tested (the first block in time order) are excluded from every metric, from the calibration
     /// and from the scores.

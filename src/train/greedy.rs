@@ -52,7 +52,7 @@ mod tests {
         let plan = Plan::new(&labels, 3, 1, 0);
         let towards = |i: usize, by: f64| if labels[i] { 0.5 + by } else { 0.5 - by };
         // Two that are right where the other is not, a poor one, and a copy of the first.
-        let one = |i: usize| towards(i, if i % 2 == 0 { 0.45 } else { -0.1 });
+        let one = |i: usize| towards(i, if i.is_multiple_of(2) { 0.45 } else { -0.1 });
         let two = |i: usize| towards(i, if i % 2 == 1 { 0.45 } else { -0.1 });
         let poor = |_: usize| 0.5;
         let scores = |of: &dyn Fn(usize) -> f64| vec![(0..600).map(of).collect::<Vec<f64>>()];

@@ -64,7 +64,7 @@ pub trait Learner: Debug + Sync {
     fn about(&self) -> &'static str;
 
     /// The number of rows from which on the learner is worth trying; a request by name is not bound to it.
-    fn from_rows(&self) -> usize {
+    fn least_rows(&self) -> usize {
         0
     }
 

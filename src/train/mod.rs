@@ -290,7 +290,7 @@ fn wanted(request: &Request, rows: usize) -> Result<Vec<&'static dyn Learner>, T
         None | Some("auto") => {
             let tried = LEARNERS.iter().copied();
             Ok(tried
-                .filter(|learner| rows >= learner.from_rows())
+                .filter(|learner| rows >= learner.least_rows())
                 .collect())
         }
         Some(name) => match learners::named(name) {

@@ -23,7 +23,7 @@ impl Learner for Deep {
         "gradient-boosted trees of up to 31 leaves, with early stopping"
     }
 
-    fn from_rows(&self) -> usize {
+    fn least_rows(&self) -> usize {
         500
     }
 

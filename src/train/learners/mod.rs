@@ -32,7 +32,7 @@ pub fn bases(wanted: &[&'static dyn Learner], rows: usize) -> Vec<&'static dyn L
     let blends = wanted.iter().any(|learner| learner.is_blend());
     let needed = |base: &&dyn Learner| {
         !base.is_blend()
-            && (blends && rows >= base.from_rows()
+            && (blends && rows >= base.least_rows()
                 || wanted.iter().any(|l| l.name() == base.name()))
     };
     LEARNERS.iter().copied().filter(needed).collect()
