@@ -234,7 +234,7 @@ impl Validation<'_> {
                         return;
                     }
                 }
-                if task == 0 {
+                if task == 0 && features == Features::All {
                     // The work ahead: the folds, in rounds of one fold per thread, and one fit on all rows.
                     let rounds = plan.len().div_ceil(self.threads.max(1));
                     self.progress.forecast(rounds as f64 + 1.0);
@@ -327,11 +327,19 @@ impl Validation<'_> {
                 return Err(TrainError::Stopped);
             }
             let (repeat, fold, name) = (repeat + 1, fold + 1, base.name());
-            self.progress
-                .advance(&format!("repeat {repeat}, fold {fold}, {name}"));
+            if features == Features::All {
+                self.progress
+                    .advance(&format!("repeat {repeat}, fold {fold}, {name}"));
+            }
             Ok(out)
         });
         let scores = columns.collect::<Result<Vec<_>, TrainError>>()?;
+        if features == Features::WithoutTarget {
+            // How many learners that takes was not known when the steps were counted: a fold is one.
+            let fold = fold + 1;
+            self.progress
+                .advance(&format!("fold {fold}, without features of other rows"));
+        }
         if deals.is_empty() {
             permuted.clear();
         }
