@@ -1,7 +1,7 @@
 //! The base path: the prefix of the server's routes behind a reverse proxy that shows several services under one name.
 //!
 //! Handlers, pages and the route table know only the paths of the route table, such as `/models`. [`super::router`] mounts the
-//! table below the base path, and [`super::outward`] puts it before the addresses in what is sent back.
+//! table below the base path, and `serve::outward` puts it before the addresses in what is sent back.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,6 +1,6 @@
 //! Sends the predictions of a follower to its source, so that labels, monitor and loop see all traffic.
 //!
-//! Predictions wait in a [`Queue`] until the source has acknowledged them, and if there is a folder for it, in a
+//! Predictions wait in a queue until the source has acknowledged them, and if there is a folder for it, in a
 //! [`SpoolFile`] too. Sending one again does no harm: the source stores each id once. When too many wait, the oldest are
 //! dropped and counted.
 //!

@@ -128,7 +128,7 @@ impl Problem {
         self.text(&BasePath::default())
     }
 
-    /// The HTTP response of the problem, from which [`super::outward`] gets the problem itself.
+    /// The HTTP response of the problem, from which `serve::outward` gets the problem itself.
     pub fn response(self) -> HttpResponse<BoxBody> {
         HttpResponse::from_error(self)
     }
