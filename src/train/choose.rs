@@ -133,7 +133,8 @@ fn count(sum: &mut Confusion, fold: &figures::Confusion, repeats: f64) {
 
 /// Index of the chosen candidate. Of the learners that is the simplest that is not worse than the best one by more than a
 /// standard error of their difference over the folds (Breiman et al. 1984, section 3.4.3, with the corrected error of
-/// [`Estimate::resampled`]). A blend of several is no bolder guess than one of them but a safer one: it only has to be better.
+/// [`Estimate::resampled`]). A blend only has to be better than the best one: to average several is no more complex a
+/// hypothesis than any of them.
 pub(super) fn best(tried: &[Tried], metric: &Metric, plan: &Plan, rows: usize) -> usize {
     let mean = |i: usize| tried[i].figures.get(metric).map(|e| e.mean);
     let better = |i: usize, than: usize| match (mean(i), mean(than)) {
@@ -155,13 +156,22 @@ pub(super) fn best(tried: &[Tried], metric: &Metric, plan: &Plan, rows: usize) -
     let sign = if metric.prefers(1.0, 0.0) { 1.0 } else { -1.0 };
     let is_as_good = |i: &usize| {
         let pairs = values(leader).iter().zip(values(*i));
+        // Defined wherever the best is, or it is compared on folds of its own choosing.
+        if pairs
+            .clone()
+            .any(|(best, own)| best.is_some() && own.is_none())
+        {
+            return false;
+        }
         let lost = pairs.filter_map(|(best, own)| Some(sign * ((*best)? - (*own)?)));
         let lost = Estimate::resampled(&lost.collect::<Vec<_>>(), plan.test_to_train(rows));
         matches!(lost, Some(Estimate { mean, se: Some(se) }) if mean <= se)
     };
-    let simplest = (0..leader).find(is_as_good).unwrap_or(leader);
     let blends = (0..tried.len()).filter(is_blend);
-    leading(&mut std::iter::once(simplest).chain(blends)).unwrap_or(simplest)
+    match leading(&mut std::iter::once(leader).chain(blends)) {
+        Some(blend) if blend != leader => blend,
+        _ => (0..leader).find(is_as_good).unwrap_or(leader),
+    }
 }
 
 /// A sentence that explains the choice with the metric's values.
@@ -187,11 +197,14 @@ pub(super) fn reason(tried: &[Tried], best: usize, metric: &Metric) -> String {
         .map(|(_, t)| t)
         .collect();
     let value = |t: &Tried| t.figures.get(metric).map_or(f64::NAN, |e| e.mean);
-    others.sort_by(|a, b| match metric.prefers(value(a), value(b)) {
-        true => std::cmp::Ordering::Less,
-        false => value(b)
-            .total_cmp(&value(a))
-            .then(std::cmp::Ordering::Equal),
+    others.sort_by(|a, b| {
+        let (a, b) = (value(a), value(b));
+        let undefined = a.is_nan().cmp(&b.is_nan());
+        undefined.then(match (metric.prefers(a, b), metric.prefers(b, a)) {
+            (true, _) => std::cmp::Ordering::Less,
+            (_, true) => std::cmp::Ordering::Greater,
+            _ => std::cmp::Ordering::Equal,
+        })
     });
     let is_beaten = others
         .iter()
@@ -264,10 +277,10 @@ mod tests {
         // As little better in every fold: that is no chance.
         let steady = (*forest, [0.4975, 0.5175, 0.4775, 0.5075]);
         assert_eq!(best(&[simple, steady]), 1);
-        // A blend is taken if it is better at all than what would be chosen, not only than the best.
-        let mixed = (*blend, [0.49, 0.52, 0.48, 0.51]);
+        // A blend is taken if it is better at all than the best one.
+        let mixed = (*blend, [0.48, 0.53, 0.47, 0.5199]);
         assert_eq!(best(&[simple, close, mixed]), 2);
-        let worse = (*blend, [0.51, 0.52, 0.48, 0.51]);
+        let worse = (*blend, [0.49, 0.52, 0.48, 0.51]);
         assert_eq!(best(&[simple, close, worse]), 0);
         assert_eq!(best(&[mixed]), 0);
     }

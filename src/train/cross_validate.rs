@@ -275,7 +275,16 @@ impl Validation<'_> {
         let (test, train) = plan.split(repeat, fold);
         let y: Vec<bool> = train.iter().map(|i| self.labels[*i]).collect();
         let positives = y.iter().filter(|y| **y).count();
-        if positives == 0 || positives == y.len() {
+        if test.is_empty() || positives == 0 || positives == y.len() {
+            let steps = if features == Features::All {
+                bases.len()
+            } else {
+                1
+            };
+            for _ in 0..steps {
+                self.progress
+                    .advance(&format!("fold {}, nothing to fit", fold + 1));
+            }
             // If the split leaves one label in the training rows, no learner can be fitted; the smoothed share of positives
             // is the score.
             let share = (positives as f64 + 0.5) / (y.len() as f64 + 1.0);
@@ -293,36 +302,19 @@ impl Validation<'_> {
             .map_err(TrainError::Recipe)?;
         let Fitted { recipe, matrix, .. } = fitted;
         let kept = kept_columns(&recipe, features);
-        let x = keep(&matrix, recipe.width(), &kept);
-        let test_x = keep(
-            &transform(&recipe, self.table, &test),
-            recipe.width(),
-            &kept,
-        );
+        let x = keep(matrix, recipe.width(), &kept);
+        let test_x = transform(&recipe, self.table, &test);
+        let test_x = keep(test_x, recipe.width(), &kept);
         let seed = plan
             .seed
             .wrapping_add((repeat * plan.folds + fold) as u64 + 1);
-        let sample = Sample::new(&x, kept.len(), &y, seed);
-        let deals = match (repeat, features) {
-            (0, Features::All) => self.permute(&recipe, &test, seed),
-            _ => Vec::new(),
-        };
-        let mut permuted = Vec::new();
+        let sample = Sample::new(&x, kept.len(), &y, seed).of_table(self.labels.len());
+        let mut kernels: Vec<Kernel> = Vec::with_capacity(bases.len());
         let columns = bases.iter().map(|base| {
-            let kernel: Kernel = fit::fit(*base, &sample, self.progress)?;
+            let kernel = fit::fit(*base, &sample, self.progress)?;
             let mut out = vec![0.0; test.len()];
             kernel.score_batch(&test_x, &mut out);
-            let again = |(column, x): &(usize, Vec<f32>)| {
-                let mut out = vec![0.0; x.len() / recipe.width()];
-                kernel.score_batch(x, &mut out);
-                (*column, out)
-            };
-            let rows = test.len().min(PERMUTED_ROWS);
-            permuted.push(Permuted {
-                rows: test[..rows].to_vec(),
-                intact: out[..rows].to_vec(),
-                columns: deals.iter().map(again).collect(),
-            });
+            kernels.push(kernel);
             if self.progress.stopped() {
                 return Err(TrainError::Stopped);
             }
@@ -340,9 +332,10 @@ impl Validation<'_> {
             self.progress
                 .advance(&format!("fold {fold}, without features of other rows"));
         }
-        if deals.is_empty() {
-            permuted.clear();
-        }
+        let permuted = match (repeat, features) {
+            (0, Features::All) => self.permute(&recipe, &test, seed, &kernels, &scores)?,
+            _ => Vec::new(),
+        };
         Ok(FoldScores {
             rows: test,
             scores,
@@ -350,17 +343,32 @@ impl Validation<'_> {
         })
     }
 
-    /// The features of the first test rows with each column in turn dealt to other rows among them.
-    fn permute(&self, recipe: &Recipe, test: &[usize], seed: u64) -> Vec<(usize, Vec<f32>)> {
+    /// Scores the first test rows by each kernel with the values of each column in turn dealt to other rows among them.
+    fn permute(
+        &self,
+        recipe: &Recipe,
+        test: &[usize],
+        seed: u64,
+        kernels: &[Kernel],
+        scores: &[Vec<f64>],
+    ) -> Result<Vec<Permuted>, TrainError> {
         let rows = &test[..test.len().min(PERMUTED_ROWS)];
-        let columns = recipe.columns_read();
+        let intact = |scores: &Vec<f64>| Permuted {
+            rows: rows.to_vec(),
+            intact: scores[..rows.len()].to_vec(),
+            columns: Vec::new(),
+        };
+        let mut permuted: Vec<Permuted> = scores.iter().map(intact).collect();
         let mut scratch = Scratch::default();
         let mut cells = Vec::new();
-        let mut of_column = |column: usize| {
+        let mut x = vec![0.0; rows.len() * recipe.width()];
+        for column in recipe.columns_read() {
+            if self.progress.stopped() {
+                return Err(TrainError::Stopped);
+            }
             let mut dealt = rows.to_vec();
             let seed = seed.wrapping_mul(31).wrapping_add(column as u64);
             dealt.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
-            let mut x = vec![0.0; rows.len() * recipe.width()];
             let features = x.chunks_exact_mut(recipe.width());
             for ((row, other), features) in rows.iter().zip(&dealt).zip(features) {
                 let view = self.table.row(*row);
@@ -373,9 +381,13 @@ impl Validation<'_> {
                 };
                 recipe.transform(view, &mut scratch, features);
             }
-            (column, x)
-        };
-        columns.into_iter().map(&mut of_column).collect()
+            for (kernel, permuted) in kernels.iter().zip(&mut permuted) {
+                let mut out = vec![0.0; rows.len()];
+                kernel.score_batch(&x, &mut out);
+                permuted.columns.push((column, out));
+            }
+        }
+        Ok(permuted)
     }
 }
 
@@ -431,9 +443,9 @@ fn kept_columns(recipe: &Recipe, features: Features) -> Vec<usize> {
         .collect()
 }
 
-fn keep(matrix: &[f32], width: usize, kept: &[usize]) -> Vec<f32> {
+fn keep(matrix: Vec<f32>, width: usize, kept: &[usize]) -> Vec<f32> {
     if kept.len() == width {
-        return matrix.to_vec();
+        return matrix;
     }
     matrix
         .chunks_exact(width)

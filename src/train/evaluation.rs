@@ -130,6 +130,9 @@ fn importance(validated: &Validated<'_>) -> Vec<Importance> {
     let columns = validated.table.schema().columns();
     let of_column = |(c, column): (usize, &crate::schema::Column)| {
         let in_fold = |fold: &Permuted| {
+            if fold.rows.is_empty() {
+                return None; // fewer groups than folds
+            }
             let scores = &fold.columns.iter().find(|(of, _)| *of == c)?.1;
             Some(loss(scores, &fold.rows) - loss(&fold.intact, &fold.rows))
         };

@@ -18,6 +18,9 @@ pub struct Sample<'a> {
     pub y: &'a [bool],
     /// Seed of every random choice.
     pub seed: u64,
+    /// Number of rows of the table that the sample is of. It decides what depends on size, so that the folds of a
+    /// cross-validation try what is fitted on all rows afterwards.
+    pub table: usize,
     /// The features in bins, once a learner asked for them.
     bins: OnceLock<Bins>,
 }
@@ -30,8 +33,14 @@ impl<'a> Sample<'a> {
             width,
             y,
             seed,
+            table: y.len(),
             bins: OnceLock::new(),
         }
+    }
+
+    /// The sample as one of a table with so many rows.
+    pub fn of_table(self, table: usize) -> Sample<'a> {
+        Sample { table, ..self }
     }
 
     /// The features in bins, which all learners of the sample share.

@@ -1,6 +1,6 @@
 //! From a table to a model: learners, splits, cross-validation, calibration and the choice of a learner.
 //!
-//! Every learner is cross-validated with all fitting inside the fold. The best one by the spec's primary metric is fitted on
+//! Every learner is cross-validated with all fitting inside the fold. The simplest that is as good as the best by the spec's primary metric is fitted on
 //! all rows and converted into a [`crate::kernel::Kernel`]; only the kernel is stored. Everything random comes from the seed,
 //! and results are combined in a fixed order: the same table, spec and seed give the same bytes on any number of threads.
 //!

@@ -14,7 +14,7 @@ impl Learner for Blend {
     }
 
     fn about(&self) -> &'static str {
-        "mean of those that are better together"
+        "mean of the learners that are better together"
     }
 
     fn is_blend(&self) -> bool {

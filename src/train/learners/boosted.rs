@@ -22,7 +22,7 @@ impl Learner for Boosted {
     }
 
     fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError> {
-        fit(sample, &setting(sample.rows()), progress)
+        fit(sample, &setting(sample.table), progress)
     }
 }
 
@@ -30,7 +30,8 @@ fn setting(rows: usize) -> Setting {
     let stopping = Stopping {
         apart: 0.15,
         patience: 50,
-        again: 20_000,
+        again: rows <= 20_000,
+        otherwise: 250,
     };
     Setting {
         rounds: if rows < FEW { 250 } else { 1000 },

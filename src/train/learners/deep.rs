@@ -28,7 +28,7 @@ impl Learner for Deep {
     }
 
     fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError> {
-        fit(sample, &setting(sample.rows()), progress)
+        fit(sample, &setting(sample.table), progress)
     }
 }
 
@@ -48,7 +48,8 @@ fn setting(rows: usize) -> Setting {
         stopping: Some(Stopping {
             apart: 0.15,
             patience: 50,
-            again: MANY,
+            again: rows <= MANY,
+            otherwise: 100,
         }),
     }
 }

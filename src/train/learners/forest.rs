@@ -20,7 +20,7 @@ impl Learner for Forest {
     }
 
     fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError> {
-        let trees = forest(sample, &setting(sample.rows()), progress)?;
+        let trees = forest(sample, &setting(sample.table), progress)?;
         let scale = 1.0 / trees.len() as f64;
         let trees = Trees::new(sample.width, Link::Identity, 0.0, scale, trees)
             .map_err(|error| FitError::Failed(error.to_string()))?;

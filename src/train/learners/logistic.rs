@@ -3,6 +3,8 @@
 //! Minimises Σ log loss + α/2 · ‖w‖² with an unpenalised intercept; α = 1/C of scikit-learn. The standardisation is folded
 //! into the weights, so the kernel takes raw features.
 
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
 use smartcore::linalg::basic::arrays::Array;
 use smartcore::linalg::basic::matrix::DenseMatrix;
 use smartcore::linear::logistic_regression::{LogisticRegression, LogisticRegressionParameters};
@@ -16,7 +18,7 @@ use crate::train::progress::Progress;
 /// L2 penalty α on the weights of standardised columns.
 const ALPHA: f64 = 2.0;
 
-/// Number of rows on which the weights are fitted, at most; more do not make a linear model better, only slower.
+/// Number of rows on which the weights are fitted, at most: enough for a linear model. The rarer label keeps up to half of them.
 const MOST_ROWS: usize = 50_000;
 
 #[derive(Debug)]
@@ -32,13 +34,15 @@ impl Learner for Logistic {
     }
 
     fn fit(&self, sample: &Sample<'_>, progress: &dyn Progress) -> Result<Kernel, FitError> {
-        let rows = rows(sample);
+        let (rows, odds) = rows(sample);
         let (x, scales) = standardise(sample, &rows);
         let x = DenseMatrix::new(rows.len(), sample.width, x, false)
             .map_err(|e| FitError::Failed(e.to_string()))?;
         let y = rows.iter().map(|i| u32::from(sample.y[*i])).collect();
         let fitted = apart::run(progress, move || fit_library(&x, &y))?;
-        Ok(Kernel::Linear(lower(&fitted, &scales)))
+        let mut linear = lower(&fitted, &scales);
+        linear.intercept -= odds;
+        Ok(Kernel::Linear(linear))
     }
 }
 
@@ -49,24 +53,29 @@ fn fit_library(x: &DenseMatrix<f64>, y: &Vec<u32>) -> Result<Library, String> {
     LogisticRegression::fit(x, y, parameters).map_err(|e| e.to_string())
 }
 
-/// The rows on which the weights are fitted: all, or as many as suffice, at equal steps of those with each label.
-fn rows(sample: &Sample<'_>) -> Vec<usize> {
+/// The rows on which the weights are fitted, ascending: all, or as many as suffice, drawn at random within each label. With
+/// them the log odds by which positives are more frequent among them than among all rows (King & Zeng 2001, "Logistic
+/// regression in rare events data", prior correction).
+fn rows(sample: &Sample<'_>) -> (Vec<usize>, f64) {
     let all = sample.rows();
     if all <= MOST_ROWS {
-        return (0..all).collect();
+        return ((0..all).collect(), 0.0);
     }
     let of_label = |label: bool| (0..all).filter(move |i| sample.y[*i] == label);
-    let mut chosen: Vec<usize> = [false, true]
-        .into_iter()
-        .flat_map(|label| {
-            let n = of_label(label).count();
-            let wanted = (n * MOST_ROWS / all).max(1);
-            let starts = move |at: &(usize, usize)| at.0 * wanted / n != (at.0 + 1) * wanted / n;
-            of_label(label).enumerate().filter(starts).map(|(_, i)| i)
-        })
-        .collect();
-    chosen.sort_unstable();
-    chosen
+    let [negatives, positives] = [false, true].map(|label| of_label(label).collect::<Vec<_>>());
+    let kept = |own: usize, other: usize| own.min(MOST_ROWS - other.min(MOST_ROWS / 2));
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(sample.seed);
+    let mut draw = |rows: &[usize], n: usize| -> Vec<usize> {
+        let drawn = rand::seq::index::sample(&mut random, rows.len(), n);
+        drawn.into_iter().map(|at| rows[at]).collect()
+    };
+    let n = kept(negatives.len(), positives.len());
+    let p = kept(positives.len(), negatives.len());
+    let mut rows = draw(&negatives, n);
+    rows.extend(draw(&positives, p));
+    rows.sort_unstable();
+    let share = |kept: usize, of: &[usize]| kept as f64 / of.len() as f64;
+    (rows, (share(p, &positives) / share(n, &negatives)).ln())
 }
 
 /// The standardised columns of some rows, row-major, and the mean and standard deviation of each column over all rows.
@@ -124,7 +133,8 @@ mod tests {
     #[test]
     fn lowered_is_the_librarys() {
         fixture::with_sample(|sample| {
-            let all = rows(sample);
+            let (all, odds) = rows(sample);
+            assert_eq!(odds, 0.0);
             assert_eq!(all.len(), sample.rows());
             let (x, scales) = standardise(sample, &all);
             let matrix = DenseMatrix::new(sample.rows(), sample.width, x.clone(), false).unwrap();
@@ -150,17 +160,23 @@ mod tests {
         });
     }
 
-    /// Of a table with more rows than are needed, both labels keep their share, and every part of it is seen.
+    /// Of a table with more rows than are needed, the rarer label keeps its rows, and the odds are those of all rows.
     #[test]
     fn as_many_rows_as_suffice() {
         let n = 180_000;
         let y: Vec<bool> = (0..n).map(|i| i % 1000 == 0).collect();
-        let x = vec![0.0; n];
-        let chosen = rows(&Sample::new(&x, 1, &y, 0));
-        assert!(chosen.len().abs_diff(MOST_ROWS) <= 2, "{}", chosen.len());
-        assert_eq!(chosen.iter().filter(|i| y[**i]).count(), 50);
+        let x: Vec<f32> = (0..n).map(|i| (i % 7) as f32).collect();
+        let sample = Sample::new(&x, 1, &y, 0);
+        let (chosen, odds) = rows(&sample);
+        assert_eq!(chosen.len(), MOST_ROWS);
+        assert_eq!(chosen.iter().filter(|i| y[**i]).count(), 180);
         assert!(chosen.is_sorted_by(|a, b| a < b));
         let first = chosen.iter().filter(|i| **i < n / 2).count();
-        assert!(first.abs_diff(MOST_ROWS / 2) <= 2, "{first}");
+        assert!(first.abs_diff(MOST_ROWS / 2) <= 500, "{first}");
+        let expected = (1.0 / (49_820.0 / 179_820.0_f64)).ln();
+        assert!((odds - expected).abs() < 1e-12, "{odds}");
+        let kernel = Logistic.fit(&sample, &crate::train::Unwatched).unwrap();
+        let mean = x.iter().map(|x| kernel.score(&[*x])).sum::<f64>() / n as f64;
+        assert!((mean / 0.001 - 1.0).abs() < 0.02, "{mean}");
     }
 }

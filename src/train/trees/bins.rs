@@ -6,9 +6,6 @@ use crate::train::progress::Progress;
 /// Maximum number of bins of a feature: their numbers are bytes.
 const MOST: usize = 256;
 
-/// Maximum number of values from which the bins of a feature are computed.
-const SAMPLED: usize = 200_000;
-
 /// The features of a sample as numbers of bins, by column and by row.
 #[derive(Debug)]
 pub struct Bins {
@@ -47,6 +44,9 @@ struct Entries<E> {
 impl Bins {
     /// Cuts `x`, row-major with `width` features.
     pub fn new(x: &[f32], width: usize, progress: &dyn Progress) -> Result<Bins, FitError> {
+        if width == 0 {
+            return Err(FitError::Failed("no feature is left to learn from".into()));
+        }
         let mut starts = vec![0];
         let mut columns = Vec::with_capacity(width);
         for j in 0..width {
@@ -158,8 +158,7 @@ fn entries<E>(columns: &[Column], starts: &[usize], narrow: impl Fn(usize) -> E)
 
 /// Midpoints between neighbouring distinct values; if they exceed the bins, only those at equal steps of the sorted rows.
 fn thresholds(values: &[f32]) -> Vec<f64> {
-    let step = values.len().div_ceil(SAMPLED).max(1);
-    let mut sorted: Vec<f32> = values.iter().step_by(step).copied().collect();
+    let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f32::total_cmp);
     let middle = |a: f32, b: f32| f64::midpoint(f64::from(a), f64::from(b));
     let distinct = sorted.windows(2).filter(|w| w[0] < w[1]).count() + 1;
@@ -167,8 +166,8 @@ fn thresholds(values: &[f32]) -> Vec<f64> {
         let cuts = sorted.windows(2).filter(|w| w[0] < w[1]);
         return cuts.map(|w| middle(w[0], w[1])).collect();
     }
-    // Each bin ends where its share of the rows is reached and the value changes; what one value takes too much is
-    // shared by the bins after it.
+    // Each bin ends where its share of the rows is reached and the value changes. After a value with more rows than a
+    // share, the remaining rows are divided anew.
     let mut cuts = Vec::with_capacity(MOST - 1);
     let mut begin = 0;
     while cuts.len() < MOST - 1 {

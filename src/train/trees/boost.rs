@@ -38,9 +38,14 @@ pub struct Stopping {
     pub apart: f64,
     /// Rounds without a lower loss on them after which the growth ends.
     pub patience: usize,
-    /// Maximum number of rows with which the trees are grown again on all of them, as many as were best.
-    pub again: usize,
+    /// Whether the trees are grown again on all rows, as many as were best.
+    pub again: bool,
+    /// Number of trees if too few rows of a label are set apart to judge by.
+    pub otherwise: usize,
 }
+
+/// Minimum number of rows of each label among those set apart.
+const JUDGES: usize = 10;
 
 /// A boosted ensemble: the log odds before the first tree, and the trees.
 pub struct Boosted {
@@ -73,10 +78,14 @@ pub fn boost(
         return Ok(run(&all, &[], setting.rounds)?.boosted);
     };
     let (rows, apart) = set_apart(sample.y, stopping.apart, sample.seed);
+    let positives = apart.iter().filter(|row| sample.y[**row as usize]).count();
+    if positives.min(apart.len() - positives) < JUDGES {
+        return Ok(run(&all, &[], stopping.otherwise)?.boosted);
+    }
     let Ran {
         mut boosted, best, ..
     } = run(&rows, &apart, setting.rounds)?;
-    if sample.rows() <= stopping.again {
+    if stopping.again {
         // More rows carry a few more trees.
         let more = (best as f64 / (1.0 - stopping.apart)).round() as usize;
         return Ok(run(&all, &[], more)?.boosted);
@@ -125,8 +134,7 @@ impl Run<'_> {
     fn rounds(mut self, rows: &[u32], apart: &[u32], most: usize) -> Result<Ran, FitError> {
         let Setting { rate, rules, .. } = self.setting;
         let positives = rows.iter().filter(|row| self.y[**row as usize]).count() as f64;
-        // Half a row more of each label, for a sample whose rows set apart took all of one.
-        let base = ((positives + 0.5) / (rows.len() as f64 - positives + 0.5)).ln();
+        let base = (positives / (rows.len() as f64 - positives)).ln();
         let mut scores = vec![base; self.y.len()];
         let mut slopes = vec![Slope::default(); self.y.len()];
         let mut trees = Vec::new();
@@ -178,7 +186,12 @@ impl Run<'_> {
         }
         let share = self.setting.rows;
         let random = &mut self.random;
-        rows.iter().partition(|_| random.random::<f64>() < share)
+        let (drawn, others): (Vec<u32>, Vec<u32>) =
+            rows.iter().partition(|_| random.random::<f64>() < share);
+        match drawn.is_empty() {
+            true => (others, drawn), // of very few rows
+            false => (drawn, others),
+        }
     }
 
     /// The features that the next tree may split on, ascending.

@@ -116,7 +116,8 @@ fn an_interaction_is_found_and_growth_ends_by_itself() {
         stopping: Some(Stopping {
             apart: 0.2,
             patience: 20,
-            again: 0,
+            again: false,
+            otherwise: 50,
         }),
         ..PLAIN
     };
