@@ -17,6 +17,9 @@ use crate::schema::{Column, Schema};
 /// Interval between two looks at the source. Promotions are live within two seconds.
 pub const INTERVAL: Duration = Duration::from_secs(1);
 
+/// Interval after a file that cannot be taken over.
+const FILE_INTERVAL: Duration = Duration::from_secs(10);
+
 #[derive(Clone)]
 pub struct Follower {
     pub source: Source,
@@ -48,6 +51,17 @@ pub enum FollowError {
     },
 }
 
+impl FollowError {
+    /// Whether the file was fetched and cannot be taken over.
+    fn is_of_the_file(&self) -> bool {
+        match self {
+            FollowError::Unusable { .. } | FollowError::OtherRows { .. } => true,
+            FollowError::Source(error) => matches!(error, SourceError::Damaged { .. }),
+            FollowError::Older { .. } => false,
+        }
+    }
+}
+
 impl Follower {
     /// Looks at the source at intervals; never ends. Each error is logged once until another comes or it is over.
     pub async fn run(self) {
@@ -63,7 +77,13 @@ impl Follower {
             tick.tick().await;
             let text = match self.look().await {
                 Ok(()) => String::new(),
-                Err(error) => error.to_string(),
+                Err(error) => {
+                    if error.is_of_the_file() {
+                        // The whole file was fetched for it: not every second.
+                        tick.reset_after(FILE_INTERVAL);
+                    }
+                    error.to_string()
+                }
             };
             if text != said && !text.is_empty() {
                 tracing::error!(
@@ -92,8 +112,8 @@ impl Follower {
             });
         }
         let live = self.pointer.live.version();
-        // Another epoch may give a number to another model.
-        let is_other = known.epoch != epoch;
+        // Another epoch may give a number to another model, and so may a source that was never seen by this process.
+        let is_other = known.current.is_none() || known.epoch != epoch;
         if live.as_ref() != Some(&named.version) || is_other {
             self.take_over(&named, known.current.is_some()).await?;
         }
@@ -132,9 +152,12 @@ impl Follower {
             }
             Ok(())
         });
-        taken
-            .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+        taken.await.unwrap_or_else(|panic| {
+            Err(FollowError::Unusable {
+                version: named.version.clone(),
+                fault: format!("loading it failed: {panic}"),
+            })
+        })
     }
 
     /// Shows the lag; before the first contact, the time since the start.

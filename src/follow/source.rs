@@ -63,6 +63,11 @@ impl Source {
     /// The text is neither; the message says what is allowed.
     pub fn new(text: &str, token: Option<String>) -> Result<Source, String> {
         let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+        if text.starts_with("unix:") {
+            return Err(format!(
+                "{text:?} cannot be followed: a Unix socket serves this machine alone; write the folder that the server publishes to (publish.to), or its http:// address"
+            ));
+        }
         if !matches!(scheme, Some("http" | "https")) {
             let wrong = "write the address of a server, such as http://writer:5000, a folder, s3://BUCKET/PREFIX or gs://BUCKET/PREFIX";
             let files = Files::open(text);

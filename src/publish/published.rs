@@ -78,16 +78,31 @@ impl Published {
                 known: REVISION,
             });
         }
-        serde_json::from_slice(bytes).map_err(unreadable)
+        let published: Published = serde_json::from_slice(bytes).map_err(unreadable)?;
+        // The digest is the name of a file.
+        let mut named = std::iter::once(&published.champion).chain(&published.previous);
+        match named.find(|version| !is_digest(&version.sha256)) {
+            None => Ok(published),
+            Some(version) => Err(PublishError::Unreadable {
+                place: place(),
+                fault: format!("{:?} is no SHA-256 digest", version.sha256),
+            }),
+        }
     }
 
     /// Whether a file of the place is a model that this document does not name.
     pub fn is_superfluous(&self, file: &str) -> bool {
-        let digest = file.split('.').next().unwrap_or_default();
-        let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let digest = file
+            .strip_suffix(".model")
+            .or_else(|| file.strip_suffix(".model.tmp"));
         let mut named = std::iter::once(&self.champion).chain(&self.previous);
-        is_digest && named.all(|version| version.file() != file)
+        digest.is_some_and(is_digest) && named.all(|version| version.file() != file)
     }
+}
+
+fn is_digest(text: &str) -> bool {
+    let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.len() == 64 && text.bytes().all(is_hex)
 }
 
 #[cfg(test)]
@@ -160,5 +175,27 @@ mod tests {
             error.contains("revision 2, this program knows up to 1"),
             "{error}"
         );
+    }
+
+    /// The digest becomes a path, so that it must be nothing else.
+    #[test]
+    fn digests_are_digests() {
+        let whole = String::from_utf8(published(&[1]).encode()).unwrap();
+        let place = || "s3://shop/m".to_owned();
+        assert!(Published::decode(whole.as_bytes(), place).is_ok());
+        let digest = version(1).sha256;
+        for wrong in ["../../etc/passwd", "", &digest[1..], &digest.to_uppercase()] {
+            let text = whole.replace(&digest, wrong);
+            let error = Published::decode(text.as_bytes(), place).unwrap_err();
+            assert!(error.to_string().contains("is no SHA-256"), "{error}");
+        }
+        // Files of others stay, also those that are named by a digest.
+        let published = published(&[1]);
+        let other = version(2);
+        assert!(published.is_superfluous(&other.file()));
+        assert!(published.is_superfluous(&format!("{}.tmp", other.file())));
+        for foreign in [other.sha256.clone(), format!("{}.parquet", other.sha256)] {
+            assert!(!published.is_superfluous(&foreign), "{foreign}");
+        }
     }
 }

@@ -38,7 +38,7 @@ pub enum AddressError {
     )]
     Colon(String),
     #[error(
-        "the path of `{text}` has {length} bytes, and a Unix socket takes at most {LONGEST}; choose a shorter one, or a relative one"
+        "the path of `{text}` has {length} bytes, and a Unix socket takes at most {LONGEST}; choose a shorter one"
     )]
     TooLong { text: String, length: usize },
 }

@@ -4,7 +4,7 @@
 //! replaces it. [`Bound`] removes it when the server stops. A lock of the folder is held meanwhile, so that two servers that
 //! start at once do not take each other's file for one that was left behind.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
@@ -12,6 +12,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
@@ -19,6 +20,9 @@ use super::address::Listen;
 
 /// Maximum length of the queue of connections that are not accepted yet.
 pub const BACKLOG: u16 = 1024;
+
+/// Maximum time for which the lock of the folder is waited for.
+const LOCKED: Duration = Duration::from_secs(1);
 
 /// Only the user of the server may connect.
 const MODE: u32 = 0o600;
@@ -98,6 +102,8 @@ pub fn bind(listen: &Listen) -> Result<Listener, ListenError> {
     match listen {
         Listen::Ip(address) => tcp(*address).map_err(failed),
         Listen::Unix(path) => {
+            // As it is announced: others use the path from folders of their own.
+            let path = &std::path::absolute(path).map_err(failed)?;
             let _lock = lock(path);
             remove_stale(listen, path)?;
             unix(path).map_err(failed)
@@ -111,7 +117,7 @@ fn tcp(address: SocketAddr) -> io::Result<Listener> {
 
 /// Binds a socket and listens. Between the two nobody can connect, and the mode is set.
 fn unix(path: &Path) -> io::Result<Listener> {
-    let address = SockAddr::unix(path)?; // as given: a relative path may be short enough where the absolute one is not
+    let address = SockAddr::unix(path)?;
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     // On Linux the file gets the mode of the socket, so that it never has another one; elsewhere this may fail.
     let _ = File::from(OwnedFd::from(socket.try_clone()?))
@@ -169,8 +175,17 @@ fn is_live(path: &Path) -> io::Result<bool> {
 fn lock(path: &Path) -> Option<File> {
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let folder = File::open(folder.unwrap_or(Path::new("."))).ok()?;
-    folder.lock().ok()?;
-    Some(folder)
+    // Another program may hold the lock for as long as it likes; then the checks of the file have to do.
+    let patience = Instant::now() + LOCKED;
+    loop {
+        match folder.try_lock() {
+            Ok(()) => return Some(folder),
+            Err(TryLockError::WouldBlock) if Instant::now() < patience => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Err(_) => return None,
+        }
+    }
 }
 
 /// The file of a Unix socket, removed on drop.

@@ -74,8 +74,18 @@ impl SpoolFile {
                 source,
             }
         };
-        fs::create_dir_all(folder).map_err(failed("create"))?;
-        let lock = File::create(folder.join("lock")).map_err(failed("lock"))?;
+        // The rows are of people: for the user of the server alone.
+        let mut create = fs::DirBuilder::new();
+        create.recursive(true);
+        let mut lock = File::options();
+        lock.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::DirBuilderExt::mode(&mut create, 0o700);
+            std::os::unix::fs::OpenOptionsExt::mode(&mut lock, 0o600);
+        }
+        create.create(folder).map_err(failed("create"))?;
+        let lock = lock.open(folder.join("lock")).map_err(failed("lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(SpoolError::Held(path)),
@@ -143,8 +153,15 @@ impl SpoolFile {
 fn rewritten(path: &Path, lines: &[Arc<str>]) -> io::Result<File> {
     let temporary = path.with_extension("tmp");
     let text = format!("{HEADER}{}", encoded(lines));
-    let written =
-        fs::write(&temporary, text).and_then(|()| File::options().append(true).open(&temporary));
+    let _ = fs::remove_file(&temporary); // of a process that was killed, or a link of somebody else
+    let mut options = File::options();
+    options.append(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&temporary).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        Ok(file)
+    });
     let renamed = written.and_then(|file| fs::rename(&temporary, path).map(|()| file));
     if renamed.is_err() {
         let _ = fs::remove_file(&temporary); // the disk may be full
