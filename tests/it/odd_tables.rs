@@ -229,7 +229,7 @@ fn senseless_requests_are_refused_before_any_work() {
         .to_string();
     assert_eq!(
         fault,
-        "there is no learner \"logistc\", did you mean \"logistic\"?; there are: auto, logistic, forest, boosted, blend"
+        "there is no learner \"logistc\", did you mean \"logistic\"?; there are: auto, logistic, forest, boosted, deep, blend"
     );
 }
 
