@@ -24,7 +24,7 @@ pub static ROUTES: &[Route] =
 const SHOWN: usize = 100;
 
 /// Maximum size of the evidence on a page, in bytes of JSON; markup about doubles it. A verdict has a few thousand.
-const EVIDENCE: usize = 40_000;
+const EVIDENCE: usize = 24_000;
 
 async fn show(
     request: HttpRequest,
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(page(&[]), (0, None));
         assert_eq!(page(&[10; 100]), (100, None));
         assert_eq!(page(&[10; 101]), (100, Some(2)));
-        assert_eq!(page(&[4_000; 97]), (10, Some(88)));
+        assert_eq!(page(&[4_000; 97]), (6, Some(92)));
         // One that is too large for a page is on a page of its own.
         assert_eq!(page(&[90_000, 10]), (1, Some(2)));
     }
