@@ -186,6 +186,16 @@ fn a_recipe_of_companions_alone_trains() {
     assert!(model.card().without_companions.is_none());
 }
 
+/// Most folds then test nothing; their share of the importance was 0/0, which no model file can hold.
+#[test]
+fn fewer_groups_than_folds_give_a_model_that_can_be_opened() {
+    let grouped = "positive: 1, negative: 0}\nevaluation: {metric: log_loss, groups: colour}";
+    let spec = Spec::parse(&WINE.replace("positive: 1, negative: 0}", grouped)).unwrap();
+    let colour = |i: usize| if i % 4 < 2 { "red" } else { "white" };
+    let csv = table(HEADER, 60, |i| format!("{},{i},1,M,{}", colour(i), i % 2));
+    check_trains(&spec, &csv, 5);
+}
+
 #[test]
 fn senseless_requests_are_refused_before_any_work() {
     let spec = Spec::parse(WINE).unwrap();
