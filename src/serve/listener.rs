@@ -192,7 +192,7 @@ fn lock(path: &Path) -> Option<File> {
 #[derive(Debug)]
 struct SocketFile {
     path: PathBuf,
-    /// Device and inode, by which the file is told from one that took its place.
+    /// Device and inode, by which the file is distinguished from one that took its place.
     id: (u64, u64),
 }
 

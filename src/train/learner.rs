@@ -21,7 +21,7 @@ pub struct Sample<'a> {
     /// Number of rows of the table that the sample is of. It decides what depends on size, so that the folds of a
     /// cross-validation try what is fitted on all rows afterwards.
     pub table: usize,
-    /// The features in bins, once a learner asked for them.
+    /// The features in bins, from the first learner on that needs them.
     bins: OnceLock<Bins>,
 }
 

@@ -19,7 +19,7 @@ use crate::server;
 #[derive(Clone, Default)]
 struct Acknowledged {
     /// Ids of predictions with a label.
-    truths: Vec<String>,
+    labelled: Vec<String>,
     /// Ids of rows by row number.
     rows: BTreeMap<u64, String>,
 }
@@ -42,7 +42,7 @@ impl Seen {
     async fn more(&self, many: usize) {
         let count = || {
             let seen = self.0.lock().unwrap();
-            seen.truths.len() + seen.rows.len()
+            seen.labelled.len() + seen.rows.len()
         };
         let enough = count() + many;
         while count() < enough {
@@ -77,7 +77,7 @@ async fn write(case: &'static Case, client: Client, url: String, first: u64, see
         if post(&client, &url, "/v1/labels", &truth).await.is_none() {
             return;
         }
-        seen.note(|seen| seen.truths.push(id));
+        seen.note(|seen| seen.labelled.push(id));
         let Some(taken) = post(&client, &url, "/v1/rows", &numbered(case, n)).await else {
             return;
         };
@@ -115,10 +115,10 @@ async fn what_was_acknowledged_survives_every_kill() {
     }
     let process = Process::start(state.path(), &[]);
     check(case, &client, &process.url, &seen.so_far(), (0, 0)).await;
-    let (truths, rows) = checked;
-    println!("{rounds} kills: {truths} labels and {rows} rows acknowledged, all there once");
+    let (labelled, rows) = checked;
+    println!("{rounds} kills: {labelled} labels and {rows} rows acknowledged, all there once");
     assert!(
-        truths as u64 > rounds && rows as u64 > rounds,
+        labelled as u64 > rounds && rows as u64 > rounds,
         "there was something to lose"
     );
     process.kill();
@@ -166,13 +166,13 @@ async fn kill_while_reopening(rounds: u64) {
     }
     check(case, &client, &process.url, &seen.so_far(), (0, 0)).await;
     process.kill();
-    let (truths, rows) = checked;
+    let (labelled, rows) = checked;
     println!(
-        "{rounds} rounds of three kills, {early} of them before it was ready: {truths} labels and {rows} rows \
+        "{rounds} rounds of three kills, {early} of them before it was ready: {labelled} labels and {rows} rows \
          acknowledged, all there once"
     );
     assert!(early > 0, "no kill met the start");
-    assert!(truths as u64 >= rounds / 2 && rows as u64 >= rounds / 2);
+    assert!(labelled as u64 >= rounds / 2 && rows as u64 >= rounds / 2);
 }
 
 /// Checks everything acknowledged since `from`, and the order of the events.
@@ -187,7 +187,7 @@ async fn check(
         let answer = client.get(format!("{url}{path}")).send().await.unwrap();
         answer.json().await.unwrap()
     };
-    for id in &seen.truths[from.0..] {
+    for id in &seen.labelled[from.0..] {
         let event = get(&format!("/v1/predictions/{id}")).await;
         assert!(!event["truth"].is_null(), "{id}: {event}");
     }
@@ -207,7 +207,7 @@ async fn check(
         let page = get(&format!("/v1/events?after={after}&limit=10000")).await;
         let events = page["events"].as_array().unwrap();
         if events.is_empty() {
-            return (seen.truths.len(), seen.rows.len());
+            return (seen.labelled.len(), seen.rows.len());
         }
         for event in events {
             assert_eq!(event["seq"], after + 1, "no gap");

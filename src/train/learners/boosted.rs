@@ -1,6 +1,6 @@
 //! `boosted`: shallow gradient-boosted trees, for signals that are nearly additive and for tables of few rows.
 
-use crate::kernel::{Kernel, Link, Trees};
+use crate::kernel::Kernel;
 use crate::train::learner::{FitError, Learner, Sample};
 use crate::train::progress::Progress;
 use crate::train::trees::boost::{Setting, Stopping, boost};
@@ -55,14 +55,6 @@ pub(super) fn fit(
     setting: &Setting,
     progress: &dyn Progress,
 ) -> Result<Kernel, FitError> {
-    let boosted = boost(sample, setting, progress)?;
-    let trees = Trees::new(
-        sample.width,
-        Link::Logistic,
-        boosted.base,
-        1.0,
-        boosted.trees,
-    )
-    .map_err(|error| FitError::Failed(error.to_string()))?;
-    Ok(Kernel::Trees(trees))
+    let kernel = boost(sample, setting, progress)?.lower(sample.width);
+    kernel.map_err(|error| FitError::Failed(error.to_string()))
 }

@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use super::bins::Bins;
 use super::grow::{Ground, Grown, Rules, Scratch, grow};
 use super::sums::Slope;
-use crate::kernel::Tree;
+use crate::kernel::{Kernel, KernelError, Link, Tree, Trees};
 use crate::train::fit_error::FitError;
 use crate::train::learner::Sample;
 use crate::train::progress::Progress;
@@ -51,6 +51,13 @@ const JUDGES: usize = 10;
 pub struct Boosted {
     pub base: f64,
     pub trees: Vec<Tree>,
+}
+
+impl Boosted {
+    /// The kernel for rows of `width` features.
+    pub fn lower(self, width: usize) -> Result<Kernel, KernelError> {
+        Trees::new(width, Link::Logistic, self.base, 1.0, self.trees).map(Kernel::Trees)
+    }
 }
 
 /// Boosts a sample.
@@ -233,7 +240,6 @@ impl Run<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{Kernel, Link, Trees};
     use crate::train::Unwatched;
     use crate::train::learners::fixture;
 
@@ -273,14 +279,7 @@ mod tests {
             let Ran {
                 boosted, scores, ..
             } = run(sample, &SETTING, &rows, &apart);
-            let trees = Trees::new(
-                sample.width,
-                Link::Logistic,
-                boosted.base,
-                1.0,
-                boosted.trees,
-            );
-            let kernel = Kernel::Trees(trees.unwrap());
+            let kernel = boosted.lower(sample.width).unwrap();
             for (row, score) in sample.x.chunks_exact(sample.width).zip(scores) {
                 let (lowered, boosted) = (kernel.score(row), 1.0 / (1.0 + (-score).exp()));
                 assert!(

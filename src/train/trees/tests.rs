@@ -52,8 +52,7 @@ fn table(seed: u64, rows: usize, width: usize) -> (Vec<f32>, Vec<bool>) {
 
 fn boosted(x: &[f32], width: usize, y: &[bool], setting: &Setting) -> Kernel {
     let boosted = boost(&Sample::new(x, width, y, 5), setting, &Unwatched).unwrap();
-    let trees = Trees::new(width, Link::Logistic, boosted.base, 1.0, boosted.trees);
-    Kernel::Trees(trees.unwrap())
+    boosted.lower(width).unwrap()
 }
 
 fn scores(kernel: &Kernel, x: &[f32], width: usize) -> Vec<f64> {
