@@ -5,7 +5,7 @@
 //!   settings, [`silence`] suppresses notifications, [`notification`] is its output.
 //! * [`outbox`]: notifications to send, their next attempts, and those that were given up. Pure.
 //! * [`channels`]: webhook, e-mail and log.
-//! * [`desk`]: the alert manager, the task that receives conditions, decides, persists, and hands notifications to channels.
+//! * [`manager`]: the alert manager, the task that receives conditions, decides, persists, and hands notifications to channels.
 //! * [`view`]: the documents that display all of this.
 //!
 //! Architecture invariant: this module never knows why an alert was raised.
@@ -13,9 +13,9 @@
 pub mod channels;
 pub mod condition;
 pub mod decide;
-pub mod desk;
 pub mod earlier;
 pub mod handle;
+pub mod manager;
 pub mod notification;
 pub mod options;
 pub mod outbox;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::alert::{self, desk};
+use crate::alert::{self, manager};
 use crate::backup::{self, Backups};
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -51,7 +51,7 @@ pub(super) struct Context {
 /// Receiving ends of some of the handles; each belongs to one task.
 pub(super) struct Ends {
     pub writer: store::Writer,
-    pub alerts: desk::Desk,
+    pub alerts: manager::Manager,
     pub woken: pointer::Wakes,
     pub valve: feed::Valve,
     pub tapped: feed::Tapped,
@@ -89,7 +89,7 @@ impl Context {
             metrics: metrics.clone(),
             waiting: store::waiting::Bound::of(settings.labels.waiting),
         });
-        let (alerts, desk) = desk::new(desk::Parts {
+        let (alerts, manager) = manager::new(manager::Parts {
             store: store.clone(),
             kept: store.alerts()?,
             feed: feed.clone(),
@@ -132,7 +132,7 @@ impl Context {
         };
         let ends = Ends {
             writer,
-            alerts: desk,
+            alerts: manager,
             woken,
             valve,
             tapped,

@@ -91,7 +91,7 @@ pub(super) fn serve(
         triggers: settings.retrain.triggers(),
         sources: sources.clone(),
         settings: settings.leaves().map(setting).collect(),
-        monitor: serve::monitor::Desk {
+        monitor: serve::monitor::MonitorReader {
             view: view.clone(),
             options: settings.monitor.clone(),
         },
@@ -244,7 +244,7 @@ pub(super) fn monitoring(context: &Context, tasks: &mut Tasks, begin: u64) {
         clock: context.clock.clone(),
         metrics: context.metrics.clone(),
         options: context.settings.monitor.clone(),
-        deaf: context.settings.retrain.triggers().deaf(),
+        retraining_off: context.settings.retrain.triggers().retraining_off(),
         view: context.view.clone(),
         begin,
     };

@@ -9,7 +9,7 @@ use crate::promotion::policy::{self, Champion, Promote, Verdict};
 use crate::registry::evidence::{Rows, Training};
 use crate::registry::{Decision, Evidence, Registry, RegistryError, Version, VersionRef};
 use crate::train::{self, Material, Progress, TrainError, Trained};
-use crate::trainset::lesson::Lesson;
+use crate::trainset::training_set::TrainingSet;
 
 #[derive(Clone, Debug)]
 pub struct Order {
@@ -69,16 +69,16 @@ pub enum RetrainError {
 pub fn run(
     registry: &Registry,
     spec: &Spec,
-    lesson: &Lesson,
+    training_set: &TrainingSet,
     opponent: Option<Opponent<'_>>,
     order: &Order,
     clock: &dyn Clock,
     progress: &dyn Progress,
 ) -> Result<Outcome, RetrainError> {
-    let loaded = &lesson.loaded;
+    let loaded = &training_set.loaded;
     loaded.check_bad(order.max_bad)?;
     train::check_untimed(&loaded.table, order.max_bad)?;
-    let opponent = opponent.filter(|_| lesson.fresh() > 0);
+    let opponent = opponent.filter(|_| training_set.fresh() > 0);
     let kept = crate::ingest::write::table_as_parquet(&loaded.table)?;
     let material = Material {
         table: &loaded.table,
@@ -88,16 +88,16 @@ pub fn run(
         warnings: loaded.warnings.clone(),
     };
     let Trained { model, out_of_fold } = train::train(spec, &material, &order.request, progress)?;
-    let gate = opponent.map(|opponent| weigh(lesson, opponent, &model, &out_of_fold, order));
+    let gate = opponent.map(|opponent| weigh(training_set, opponent, &model, &out_of_fold, order));
     registry.put_table(&kept)?; // before the version that names it
-    let stored = lesson.stored.as_ref();
+    let stored = training_set.stored.as_ref();
     let evidence = Training {
         cv: Some(model.card().cv.document()),
         through: stored.map(|stored| stored.through),
         rows: stored.map(|stored| Rows {
-            origin: lesson.origin(),
+            origin: training_set.origin(),
             ids: stored.digest.clone(),
-            unseen: gate.as_ref().map(|_| lesson.fresh()),
+            unseen: gate.as_ref().map(|_| training_set.fresh()),
         }),
         gate,
     };
@@ -158,13 +158,13 @@ pub fn run(
 
 /// Compares both models on the store's rows that the champion was not trained on.
 fn weigh(
-    lesson: &Lesson,
+    training_set: &TrainingSet,
     champion: Opponent<'_>,
     candidate: &Model,
     out_of_fold: &[Option<f64>],
     order: &Order,
 ) -> Gate {
-    let table = &lesson.loaded.table;
+    let table = &training_set.loaded.table;
     let mut work = Workspace::default();
     let labels = table.labels();
     let paired = |n: usize| {
@@ -175,7 +175,7 @@ fn weigh(
         })
     };
     let groups = table.groups();
-    let unseen = lesson.unseen(groups.as_deref()).into_iter();
+    let unseen = training_set.unseen(groups.as_deref()).into_iter();
     let rows: Vec<Paired> = unseen.filter_map(paired).collect();
     let thresholds = Thresholds {
         champion: champion.model.spec().decision.threshold,

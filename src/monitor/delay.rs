@@ -15,7 +15,8 @@ use crate::stats::quantile::{median, quantile};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Delay {
     size: NonZeroUsize,
-    truths: u64,
+    #[serde(rename = "truths")]
+    labels: u64,
     /// Delays of the labels in the open window, in seconds.
     open: Vec<f64>,
     last: Option<Window>,
@@ -40,7 +41,7 @@ impl Delay {
     pub fn new(size: NonZeroUsize) -> Delay {
         Delay {
             size,
-            truths: 0,
+            labels: 0,
             open: Vec::new(),
             last: None,
             newest: None,
@@ -49,7 +50,7 @@ impl Delay {
 
     /// Adds a label by the time of its prediction and its time of arrival. Returns the window that this label completes.
     pub fn update(&mut self, predicted: Timestamp, came: Timestamp) -> Option<Window> {
-        self.truths += 1;
+        self.labels += 1;
         self.newest = self.newest.max(Some(came.as_millisecond()));
         self.open.push(between(predicted, came).as_secs_f64());
         if self.open.len() < self.size.get() {
@@ -60,8 +61,8 @@ impl Delay {
         self.last
     }
 
-    pub fn truths(&self) -> u64 {
-        self.truths
+    pub fn labels(&self) -> u64 {
+        self.labels
     }
 
     pub fn last(&self) -> Option<Window> {
@@ -128,7 +129,7 @@ mod tests {
         };
         assert_eq!(window, expected);
         assert_eq!((delay.last(), delay.open()), (Some(expected), None));
-        assert_eq!(delay.truths(), 5);
+        assert_eq!(delay.labels(), 5);
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! * [`cbpe`]: estimated metrics of predictions without labels.
 //! * [`delay`]: delay of labels.
 //! * [`looks`]: the tests of a live window, alone and pooled with the previous one.
-//! * [`remedy`]: drifts that retraining cannot fix.
+//! * [`quality`]: drifts that retraining cannot fix.
 //!
 //! Architecture invariant: this module is pure. Rows, labels and time are arguments; reactions to a
 //! verdict are decided elsewhere.
@@ -27,7 +27,7 @@ pub mod looks;
 pub mod options;
 pub mod pace;
 pub mod performance;
-pub mod remedy;
+pub mod quality;
 pub mod sample;
 pub mod slice;
 pub mod stream;

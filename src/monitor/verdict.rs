@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cbpe::Estimated;
 use super::drift::Drift;
-use super::remedy::Ailment;
+use super::quality::QualityIssue;
 use super::slice::Slice;
 
 /// Maximum columns that are named in one sentence.
@@ -35,7 +35,8 @@ pub struct Verdict {
     #[serde(flatten)]
     pub drift: Drift,
     /// The drifts that retraining cannot fix.
-    pub ailments: Vec<Ailment>,
+    #[serde(rename = "ailments")]
+    pub issues: Vec<QualityIssue>,
     /// Estimated metrics from the scores alone; `None` for a slice.
     pub estimated: Option<Estimated>,
     /// Whether a training is requested, with the reason; `None` without drift.
@@ -124,7 +125,7 @@ impl Verdict {
     /// column that fails looks like one that changes: the full window decides.
     pub fn conclude(&mut self, hindrance: Option<String>) {
         self.retrain = self.change().map(|change| {
-            let refused = match (self.sick().or(hindrance), self.full) {
+            let refused = match (self.quality_issue().or(hindrance), self.full) {
                 (Some(why), _) => Some(why),
                 (None, false) => Some("the window is half full, and the full one decides".into()),
                 (None, true) => None,
@@ -137,19 +138,19 @@ impl Verdict {
     }
 
     /// Why training cannot help, in words; `None` if it may.
-    pub fn sick(&self) -> Option<String> {
-        let why: Vec<&str> = self.ailments.iter().map(|a| a.why.as_str()).collect();
+    pub fn quality_issue(&self) -> Option<String> {
+        let why: Vec<&str> = self.issues.iter().map(|issue| issue.why.as_str()).collect();
         (!why.is_empty()).then(|| format!("{}; mend the source", why.join("; ")))
     }
 
     /// Why training cannot help after the verdict `next` either: a column with a data-quality issue here has drifted there too.
-    pub fn ailing_too(&self, next: &Verdict) -> Option<String> {
+    pub fn issue_goes_on(&self, next: &Verdict) -> Option<String> {
         let drifted = |name: &str| {
             let mut columns = next.drift.columns.iter();
             columns.any(|c| c.drift && c.name == name)
         };
-        let ailing = self.ailments.iter().find(|a| drifted(&a.column))?;
-        let column = &ailing.column;
+        let issue = self.issues.iter().find(|issue| drifted(&issue.column))?;
+        let column = &issue.column;
         Some(format!(
             "{column} was broken in the window before, and these rows may be in part"
         ))
@@ -192,7 +193,7 @@ mod tests {
         }
     }
 
-    fn verdict(columns: usize, shift: f64, ailments: Vec<Ailment>) -> Verdict {
+    fn verdict(columns: usize, shift: f64, issues: Vec<QualityIssue>) -> Verdict {
         let mut verdict = Verdict {
             model: "moths@1".into(),
             slice: None,
@@ -201,7 +202,7 @@ mod tests {
             full: true,
             batch: None,
             drift: compare(&sample(columns, 0.0), &sample(columns, shift), 0.01),
-            ailments,
+            issues,
             estimated: None,
             retrain: None,
         };
@@ -223,31 +224,31 @@ mod tests {
 
     #[test]
     fn a_training_is_asked_for_where_it_may_help() {
-        let ailing = || {
-            vec![Ailment {
+        let issues = || {
+            vec![QualityIssue {
                 column: "c0".into(),
-                kind: crate::monitor::remedy::Ailing::Blank,
+                kind: crate::monitor::quality::IssueKind::Blank,
                 why: "c0 has gone blank".into(),
             }]
         };
         let asked = |verdict: &Verdict| verdict.retrain.as_ref().map(|r| r.asked);
         assert_eq!(asked(&verdict(1, 80.0, Vec::new())), Some(true));
         assert_eq!(asked(&verdict(1, 0.0, Vec::new())), None);
-        let sick = verdict(1, 80.0, ailing());
-        assert_eq!(asked(&sick), Some(false));
-        let why = sick.retrain.as_ref().unwrap().why.clone();
+        let blank = verdict(1, 80.0, issues());
+        assert_eq!(asked(&blank), Some(false));
+        let why = blank.retrain.as_ref().unwrap().why.clone();
         let mut beside = verdict(1, 80.0, Vec::new());
-        beside.conclude(sick.sick());
-        assert_eq!(beside.retrain, sick.retrain);
+        beside.conclude(blank.quality_issue());
+        assert_eq!(beside.retrain, blank.retrain);
         let mut half = verdict(1, 80.0, Vec::new());
         half.full = false;
         half.conclude(None);
         assert_eq!(asked(&half), Some(false));
         assert!(why == "c0 has gone blank; mend the source", "{why}");
         let why = "c0 was broken in the window before, and these rows may be in part";
-        assert_eq!(sick.ailing_too(&half).as_deref(), Some(why));
-        assert_eq!(sick.ailing_too(&verdict(1, 0.0, Vec::new())), None);
-        assert_eq!(half.ailing_too(&sick), None);
+        assert_eq!(blank.issue_goes_on(&half).as_deref(), Some(why));
+        assert_eq!(blank.issue_goes_on(&verdict(1, 0.0, Vec::new())), None);
+        assert_eq!(half.issue_goes_on(&blank), None);
     }
 
     #[test]

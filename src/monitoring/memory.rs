@@ -43,11 +43,11 @@ pub struct Memory {
     /// Performance of the labelled predictions; `None` until the first model is monitored.
     pub performance: Option<Performance>,
     /// Range of events whose rows have a data-quality issue.
-    #[serde(default)]
-    pub broken: Span,
+    #[serde(default, rename = "broken")]
+    pub unsound: Span,
     /// Number of the last label of such a row, in the count of `performance`.
-    #[serde(default)]
-    pub broken_truth: Option<u64>,
+    #[serde(default, rename = "broken_truth")]
+    pub last_unsound_label: Option<u64>,
     /// Delay of labels; `None` until the first model is monitored.
     pub delay: Option<Delay>,
     /// Active alarms from earlier models.
@@ -81,18 +81,24 @@ impl Memory {
         self.verdicts.first()?.as_ref()
     }
 
-    /// Why a rise of the error at label number `truth` must not start a training: a label less than a window before it
+    /// Why a rise of the error at label number `at` must not start a training: a label less than a window before it
     /// belongs to a row with a data-quality issue. The labels of such rows may arrive long after the rows.
-    pub fn sick_at(&self, truth: u64) -> Option<String> {
+    pub fn issue_near(&self, at: u64) -> Option<String> {
         let window = self.performance.as_ref()?.size() as u64;
-        let is_near = |broken: &u64| truth.saturating_sub(*broken) < window;
+        let is_near = |label: &u64| at.saturating_sub(*label) < window;
         let why = "some of the labels that showed it belong to rows with a data-quality issue";
-        let near = self.broken_truth.filter(is_near).map(|_| why.to_owned());
-        self.sick().or(near)
+        let near = self
+            .last_unsound_label
+            .filter(is_near)
+            .map(|_| why.to_owned());
+        self.quality_issue().or(near)
     }
 
     /// The data-quality issue that the newest verdicts found, in words; `None` if there is none.
-    pub fn sick(&self) -> Option<String> {
-        self.verdicts.iter().flatten().find_map(Verdict::sick)
+    pub fn quality_issue(&self) -> Option<String> {
+        self.verdicts
+            .iter()
+            .flatten()
+            .find_map(Verdict::quality_issue)
     }
 }

@@ -62,7 +62,7 @@ pub struct MonitorTask {
     pub metrics: Arc<Metrics>,
     pub options: Options,
     /// Why no verdict may start a training; `None` if it may.
-    pub deaf: Option<&'static str>,
+    pub retraining_off: Option<&'static str>,
     /// Published copy of the state, for readers outside the task.
     pub view: View,
     /// Number of the last event when the server started; a monitor without persisted state begins after it.
@@ -136,7 +136,7 @@ impl MonitorTask {
                 memory: memory.clone(),
                 until,
                 window: self.options.window.get() as u64,
-                deaf: self.deaf,
+                retraining_off: self.retraining_off,
             };
             let read = tokio::task::spawn_blocking(move || reader.read()).await??;
             let Read {
@@ -184,7 +184,7 @@ impl MonitorTask {
             memory.carry_decay();
             memory.performance = Some(self.performance(reference));
             memory.delay = Some(Delay::new(labels));
-            memory.broken_truth = None; // truths are counted anew
+            memory.last_unsound_label = None; // labels are counted anew
         }
         if is_known {
             return false;

@@ -9,7 +9,7 @@ use super::reference::Reference;
 use crate::monitor::batch::Batch;
 use crate::monitor::cbpe::{self, Estimated};
 use crate::monitor::performance::{Fired, Window};
-use crate::monitor::remedy;
+use crate::monitor::quality;
 use crate::monitor::sample::Observed;
 use crate::monitor::stream::{self, Seen};
 use crate::monitor::verdict::Verdict;
@@ -34,7 +34,7 @@ pub(super) struct Reader {
     pub(super) until: u64,
     pub(super) window: u64,
     /// Why no verdict may start a training; `None` if it may.
-    pub(super) deaf: Option<&'static str>,
+    pub(super) retraining_off: Option<&'static str>,
 }
 
 /// The result of a pass.
@@ -243,7 +243,7 @@ impl Reader {
             window: window.span,
             full: window.full,
             batch: window.batch,
-            ailments: remedy::remedy(
+            issues: quality::issues(
                 of,
                 &stream.compared(&window, &drift),
                 Some(&window.tail).filter(|_| window.full),
@@ -256,24 +256,24 @@ impl Reader {
         self.memory.streams[n].settle(window, &verdict.drift);
         // The window in which a source is repaired still contains some corrupt rows.
         let before = self.memory.verdicts[n].as_ref();
-        let partly = before.and_then(|before| before.ailing_too(&verdict));
-        if !verdict.ailments.is_empty() || partly.is_some() {
-            self.memory.broken.extend(verdict.window);
+        let partly = before.and_then(|before| before.issue_goes_on(&verdict));
+        if !verdict.issues.is_empty() || partly.is_some() {
+            self.memory.unsound.extend(verdict.window);
         }
-        let deaf = || self.deaf.map(str::to_owned);
-        let hindrance = self.sick_beside(n).or(partly).or_else(deaf);
+        let retraining_off = || self.retraining_off.map(str::to_owned);
+        let hindrance = self.issue_in_others(n).or(partly).or_else(retraining_off);
         verdict.conclude(hindrance);
         Some(verdict)
     }
 
     /// A data-quality issue in another stream's newest verdict, in words.
-    fn sick_beside(&self, n: usize) -> Option<String> {
+    fn issue_in_others(&self, n: usize) -> Option<String> {
         let others = self.memory.verdicts.iter().enumerate();
         let mut others = others.filter(|(other, _)| *other != n);
-        others.find_map(|(_, other)| other.as_ref()?.sick())
+        others.find_map(|(_, other)| other.as_ref()?.quality_issue())
     }
 
-    /// Holds a truth against its prediction, where that is the champion's.
+    /// Updates the performance with a label, if the champion made its prediction.
     fn score(
         &mut self,
         record: &Record<'_>,
@@ -295,8 +295,8 @@ impl Reader {
         let positive = champion.model.schema().target().positive == *label;
         if let Some(performance) = self.memory.performance.as_mut() {
             let taken = performance.update(prediction.probability, positive);
-            if self.memory.broken.has(record.seq) {
-                self.memory.broken_truth = Some(performance.truths());
+            if self.memory.unsound.has(record.seq) {
+                self.memory.last_unsound_label = Some(performance.labels());
             }
             if let Some(window) = &taken.window {
                 let card = champion.model.card();

@@ -11,7 +11,7 @@ use super::{MonitorTask, conditions};
 use crate::monitor::cbpe::Estimated;
 use crate::monitor::drift::{ColumnDrift, Drift};
 use crate::monitor::performance::{Fired, Window};
-use crate::monitor::remedy::Ailment;
+use crate::monitor::quality::QualityIssue;
 use crate::monitor::verdict::{Retrain, Verdict};
 use crate::store::StoreError;
 use crate::store::event::VerdictEvent;
@@ -29,7 +29,10 @@ impl MonitorTask {
         memory: &Memory,
         found: &[Finding],
     ) -> Result<(), StoreError> {
-        let bodies: Vec<Box<RawValue>> = found.iter().map(|f| f.body(memory, self.deaf)).collect();
+        let bodies: Vec<Box<RawValue>> = found
+            .iter()
+            .map(|f| f.body(memory, self.retraining_off))
+            .collect();
         let event = |body: &RawValue| {
             let (id, body) = (memory.model.clone(), body.get().to_owned());
             (Kind::Verdict, id, body)
@@ -176,14 +179,15 @@ impl MonitorTask {
 struct Details<'a> {
     #[serde(flatten)]
     drift: &'a Drift,
-    ailments: &'a [Ailment],
+    #[serde(rename = "ailments")]
+    issues: &'a [QualityIssue],
     estimated: &'a Option<Estimated>,
     change: Option<String>,
 }
 
 impl Finding {
     /// The body of the finding's event, without the time, which the event has itself.
-    fn body(&self, memory: &Memory, deaf: Option<&str>) -> Box<RawValue> {
+    fn body(&self, memory: &Memory, retraining_off: Option<&str>) -> Box<RawValue> {
         match self {
             Finding::Verdict(verdict) => drift(verdict).to_json(),
             Finding::Performance(window) => {
@@ -198,7 +202,7 @@ impl Finding {
             Finding::Fired(fired) => VerdictEvent::Decay {
                 model: memory.model.clone(),
                 details: fired,
-                retrain: fired.decay.then(|| follow(fired, memory, deaf)),
+                retrain: fired.decay.then(|| follow(fired, memory, retraining_off)),
             }
             .to_json(),
         }
@@ -215,7 +219,7 @@ fn drift(verdict: &Verdict) -> VerdictEvent<Details<'_>> {
         batch: verdict.batch,
         details: Details {
             drift: &verdict.drift,
-            ailments: &verdict.ailments,
+            issues: &verdict.issues,
             estimated: &verdict.estimated,
             change: verdict.change(),
         },
@@ -223,8 +227,10 @@ fn drift(verdict: &Verdict) -> VerdictEvent<Details<'_>> {
 }
 
 /// Decides whether a rise of the error starts a training. It does not if the labels belong to rows with a data-quality issue.
-fn follow(fired: &Fired, memory: &Memory, deaf: Option<&str>) -> Retrain {
-    let refused = memory.sick_at(fired.at).or_else(|| deaf.map(str::to_owned));
+fn follow(fired: &Fired, memory: &Memory, retraining_off: Option<&str>) -> Retrain {
+    let refused = memory
+        .issue_near(fired.at)
+        .or_else(|| retraining_off.map(str::to_owned));
     Retrain {
         asked: refused.is_none(),
         why: refused.unwrap_or_else(|| fired.says.clone()),

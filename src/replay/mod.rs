@@ -172,11 +172,11 @@ impl Scorer<'_> {
             self.compare.skip(); // the contract of this version is another one
             return Ok(());
         };
-        let truth = snapshot.truth(record.id)?;
-        let label = truth.and_then(|truth| {
+        let label = snapshot.label_of(record.id)?;
+        let label = label.and_then(|label| {
             Some(Known {
-                positive: target.read(truth.label.value())?,
-                seen: truth.seq <= self.through,
+                positive: target.read(label.label.value())?,
+                seen: label.seq <= self.through,
             })
         });
         let to = self.model.probability(self.row.view(), &mut self.work);

@@ -45,22 +45,22 @@ pub static ROUTES: &[Route] = &[
 const SHOWN: usize = 4;
 
 /// The loop's section alone, for a page that is already open.
-pub async fn fragment(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
-    let shown = desk.look().await?;
+pub async fn fragment(reader: web::Data<LoopReader>) -> Result<HttpResponse, Problem> {
+    let shown = reader.look().await?;
     Ok(reply::page(CSP, cycle::draw(&shown).into_string()))
 }
 
 /// The state of the loop as JSON.
-pub async fn document(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
-    let desk = desk.get_ref().clone();
-    let document = web::block(move || desk.document());
+pub async fn document(reader: web::Data<LoopReader>) -> Result<HttpResponse, Problem> {
+    let reader = reader.get_ref().clone();
+    let document = web::block(move || reader.document());
     let document = document.await.map_err(Problem::internal)??;
     Ok(reply::json(StatusCode::OK, &document))
 }
 
 /// Sources of the loop's state.
 #[derive(Clone)]
-pub struct Desk {
+pub struct LoopReader {
     /// Running and recent trainings.
     pub jobs: Jobs,
     /// Trained versions with their evidence.
@@ -71,17 +71,17 @@ pub struct Desk {
     pub triggers: Triggers,
 }
 
-impl Desk {
+impl LoopReader {
     /// The current state of the loop. If the store fails, the state without the parts that come from it.
     ///
     /// # Errors
     /// When the disk cannot be read.
     pub async fn look(&self) -> Result<Section, Problem> {
-        let desk = self.clone();
+        let reader = self.clone();
         let look = move || {
-            let trouble = desk.trouble();
-            match desk.read() {
-                Err(_) if trouble.failing.is_some() => desk.without_store(trouble),
+            let trouble = reader.trouble();
+            match reader.read() {
+                Err(_) if trouble.failing.is_some() => reader.without_store(trouble),
                 read => read.map(|shown| Section { trouble, ..shown }),
             }
         };

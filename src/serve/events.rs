@@ -87,7 +87,7 @@ pub async fn stored(
 ) -> Result<views::StoredPrediction, Problem> {
     let find = || {
         let (store, wanted) = (store.clone(), id.to_owned());
-        web::block(move || store.event(&wanted, |record, truth| (record.line(), truth)))
+        web::block(move || store.event(&wanted, |record, label| (record.line(), label)))
     };
     let mut found = find().await.map_err(Problem::internal)??;
     let named = predictor.named_at(id);
@@ -95,7 +95,7 @@ pub async fn stored(
         store.flush().await?; // the writer may have it still
         found = find().await.map_err(Problem::internal)??;
     }
-    let Some((line, truth)) = found else {
+    let Some((line, label)) = found else {
         let detail = format!(
             "no prediction {id:?} is stored: it was never made, is older than what is stored, or is being written"
         );
@@ -103,7 +103,7 @@ pub async fn stored(
     };
     Ok(views::StoredPrediction {
         event: serde_json::from_str(&line).map_err(Problem::internal)?,
-        truth: truth.map(|truth| truth.label),
+        truth: label.map(|label| label.label),
     })
 }
 

@@ -38,26 +38,26 @@ pub static ROUTES: &[Route] = &[
 
 /// State of the monitor's handlers.
 #[derive(Clone)]
-pub struct Desk {
+pub struct MonitorReader {
     /// Published state of the monitor task.
     pub view: View,
     /// Settings of the monitor.
     pub options: Options,
 }
 
-impl Desk {
+impl MonitorReader {
     /// The document of the monitor's current state.
     pub fn document(&self) -> views::Monitor {
         views::Monitor::of(&self.view.load(), &self.options)
     }
 }
 
-pub async fn document(desk: web::Data<Desk>) -> HttpResponse {
-    reply::json(StatusCode::OK, &desk.document())
+pub async fn document(reader: web::Data<MonitorReader>) -> HttpResponse {
+    reply::json(StatusCode::OK, &reader.document())
 }
 
 /// Handles `GET /fragments/monitor`: the section alone, with which an open page updates itself.
-pub async fn fragment(desk: web::Data<Desk>) -> HttpResponse {
-    let section = monitor::draw(&desk.document());
+pub async fn fragment(reader: web::Data<MonitorReader>) -> HttpResponse {
+    let section = monitor::draw(&reader.document());
     reply::page(CSP, section.into_string())
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::admission::{Admission, Kind, Priced, Work};
 use super::body::{self, Format, Intake, KEPT_ROWS};
 use super::guard::Access;
-use super::predict::{Desk, IDEMPOTENCY_KEY};
+use super::predict::{IDEMPOTENCY_KEY, PredictService};
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::route::{Body, Parameter, Response, Route, Tag};
@@ -160,7 +160,7 @@ pub async fn take(
     request: HttpRequest,
     mut payload: web::Payload,
     intake: web::Data<Intake>,
-    desk: web::Data<Desk>,
+    service: web::Data<PredictService>,
     predictor: web::Data<Predictor>,
     admission: web::Data<Admission>,
     store: web::Data<Store>,
@@ -172,7 +172,7 @@ pub async fn take(
     let sender = Sender::read(request.headers())?;
     let body = intake.read(&request, &mut payload).await?;
     let predictor = predictor.into_inner();
-    let most = desk.most_rows();
+    let most = service.most_rows();
     let work = Work {
         rows: body::about_rows(format, &body.bytes).min(most),
         kind: Kind::Keep,

@@ -21,7 +21,7 @@ use super::jobs::Defaults;
 use super::listener::Listener;
 use super::mode::Mode;
 use super::monitor;
-use super::predict::Desk;
+use super::predict::PredictService;
 use super::predictor::Predictor;
 use super::route::Route;
 use super::router::Router;
@@ -64,7 +64,7 @@ pub struct Handles {
     pub sources: Sources,
     /// Effective settings, with secrets masked.
     pub settings: Vec<views::Setting>,
-    pub monitor: monitor::Desk,
+    pub monitor: monitor::MonitorReader,
     /// Makes backups on request.
     pub backups: backups::State,
     /// What happened, for the pages.
@@ -118,7 +118,7 @@ pub fn start(
     };
     let intake = Intake::new(limits.body.bytes(), budget.clone(), inflight.clone());
     let admission = Admission::new(workers, limits.wait.0)?;
-    let desk = Desk::new(
+    let service = PredictService::new(
         handles.predictor.clone(),
         intake.clone(),
         admission.clone(),
@@ -163,7 +163,7 @@ pub fn start(
     );
     let monitor = web::Data::new(monitor);
     let timeline = web::Data::new(timeline);
-    let desk_of_the_loop = web::Data::new(cycle::Desk {
+    let loop_reader = web::Data::new(cycle::LoopReader {
         jobs: jobs.clone(),
         registry: registry.clone(),
         store: store.clone(),
@@ -177,7 +177,7 @@ pub fn start(
     let expect = Expect::new(router.clone(), intake.clone());
     // All workers share these values.
     let shared = (
-        web::Data::new(desk),
+        web::Data::new(service),
         web::Data::new(predictor),
         web::Data::new(feed),
         web::Data::new(lifecycle),
@@ -206,7 +206,7 @@ pub fn start(
             .app_data(web::Data::new(inflight.clone()));
         app.app_data(store.clone())
             .app_data(alerts.clone())
-            .app_data(desk_of_the_loop.clone())
+            .app_data(loop_reader.clone())
             .app_data(monitor.clone())
             .app_data(timeline.clone());
         app.app_data(state.0.clone())

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 
 use super::events::may_be_new;
 use super::guard::Access;
-use super::predict::Desk;
+use super::predict::PredictService;
 use super::problem::{Problem, kind};
 use super::reply;
 use super::route::{Parameter, Response, Route, Tag};
@@ -82,7 +82,7 @@ pub async fn why(
     path: web::Path<String>,
     store: web::Data<Store>,
     registry: web::Data<Registry>,
-    desk: web::Data<Desk>,
+    service: web::Data<PredictService>,
 ) -> Result<HttpResponse, Problem> {
     let id = path.into_inner();
     let look = || {
@@ -93,8 +93,8 @@ pub async fn why(
     let is_new = || {
         may_be_new(
             &id,
-            desk.predictor.named_at(&id),
-            desk.predictor.clock.now(),
+            service.predictor.named_at(&id),
+            service.predictor.clock.now(),
         )
     };
     if matches!(found, Err(WhyError::Unknown(_))) && is_new() {
@@ -134,16 +134,16 @@ pub fn prediction(
     registry: &Registry,
     id: &str,
 ) -> Result<Option<WhyPrediction>, WhyError> {
-    let found = file.event(id, |record, truth| {
+    let found = file.event(id, |record, label| {
         let prediction = record.prediction()?;
         let (row, model) = (
             prediction.row.clone().into_owned(),
             prediction.model.clone(),
         );
-        let truth = truth.map(|truth| truth.label);
-        Some((shown(record), row, model, truth))
+        let label = label.map(|label| label.label);
+        Some((shown(record), row, model, label))
     })?;
-    let Some((event, row, made_by, truth)) = found.flatten() else {
+    let Some((event, row, made_by, label)) = found.flatten() else {
         return Ok(None);
     };
     let versions = registry.versions()?;
@@ -153,7 +153,7 @@ pub fn prediction(
         id: id.to_owned(),
         windows: windows(file, event.seq, &made_by)?,
         event,
-        truth,
+        truth: label,
         model: None,
         features: Vec::new(),
         explanation: None,

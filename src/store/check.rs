@@ -57,7 +57,7 @@ pub fn check_until(file: &File, stopped: &dyn Fn() -> bool) -> Result<Option<Rep
             known: 0,
             report: Report::default(),
         };
-        if !check.events(snapshot, stopped)? || !check.truths(stopped)? {
+        if !check.events(snapshot, stopped)? || !check.labels(stopped)? {
             return Ok(None);
         }
         check.beside(snapshot);
@@ -224,7 +224,7 @@ impl Check {
     }
 
     /// Checks that each label belongs to an event or waits for one; returns false where it was stopped before the end.
-    fn truths(&mut self, stopped: &dyn Fn() -> bool) -> Result<bool, StoreError> {
+    fn labels(&mut self, stopped: &dyn Fn() -> bool) -> Result<bool, StoreError> {
         for entry in self.labels.iter()? {
             if stopped() {
                 return Ok(false);

@@ -55,11 +55,11 @@ impl NewLabel {
         store: &Store,
         look: impl FnOnce(&Record<'_>, &Label) -> T,
     ) -> Result<Option<T>, StoreError> {
-        let joined = store.event(&self.id, |record, truth| {
+        let joined = store.event(&self.id, |record, stored| {
             let label = match &self.label {
                 Some(_) if record.seq > self.seq => return None,
                 Some(label) => label.clone(),
-                None => truth.filter(|truth| truth.seq < self.seq)?.label,
+                None => stored.filter(|stored| stored.seq < self.seq)?.label,
             };
             Some(look(record, &label))
         })?;

@@ -85,7 +85,7 @@ const TRUTH: u8 = 1;
 
 /// A label as it is stored.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Truth {
+pub struct StoredLabel {
     pub label: Label,
     /// When it arrived, in microseconds since 1970.
     pub time: i64,
@@ -120,7 +120,7 @@ fn foresee(commit: &mut Commit<'_>, given: &[Given]) -> Result<Vec<Done>, StoreE
     let mut foreseen = Vec::with_capacity(given.len());
     for given in given {
         let (key, id) = resolve(commit, given)?;
-        let stored = truth(commit, &key)?;
+        let stored = label_of(commit, &key)?;
         let before = seen.get(key.bytes()).copied().or(stored.as_ref());
         let status = status(before, given, commit.knows(&key)?);
         foreseen.push(Done { id, status });
@@ -187,7 +187,7 @@ pub(super) fn join_waiting(
     let Some(waited) = found else {
         return Ok(());
     };
-    match truth(commit, key)? {
+    match label_of(commit, key)? {
         None => keep(commit, key, id, &waited.label, false),
         Some(label) if label == waited.label => Ok(()),
         Some(label) => reject(commit, own_id, id, &waited.label, &label),
@@ -234,7 +234,7 @@ fn status(before: Option<&Label>, given: &Given, known: bool) -> Status {
 
 fn one(commit: &mut Commit<'_>, given: &Given) -> Result<Done, StoreError> {
     let (key, id) = resolve(commit, given)?;
-    let before = truth(commit, &key)?;
+    let before = label_of(commit, &key)?;
     let status = status(before.as_ref(), given, commit.knows(&key)?);
     let is_new = before.as_ref() != Some(&given.label);
     if is_new && !matches!(status, Status::Conflict(_)) {
@@ -268,17 +268,17 @@ fn keep(
 }
 
 fn put(commit: &mut Commit<'_>, key: &Key, label: &Label, seq: u64) -> Result<(), StoreError> {
-    let truth = Truth {
+    let stored = StoredLabel {
         label: label.clone(),
         time: commit.now.as_microsecond(),
         seq,
     };
-    commit.labels.insert(key.bytes(), &*encode(&truth))?;
+    commit.labels.insert(key.bytes(), &*encode(&stored))?;
     Ok(())
 }
 
 /// The current label: the one submitted last, or else the one that the stored row carried.
-fn truth(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label>, StoreError> {
+fn label_of(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label>, StoreError> {
     let told = commit.labels.get(key.bytes())?;
     let told = told.map(|told| read(told.value())).transpose()?;
     match told {
@@ -288,31 +288,31 @@ fn truth(commit: &mut Commit<'_>, key: &Key) -> Result<Option<Label>, StoreError
 }
 
 /// Encodes a label as `time · seq · label`. Revision 4 and earlier stored a JSON object.
-fn encode(truth: &Truth) -> Vec<u8> {
+fn encode(stored: &StoredLabel) -> Vec<u8> {
     let mut out = vec![TRUTH];
-    put_signed(truth.time, &mut out);
-    put_varint(truth.seq, &mut out);
-    put_scalar(&truth.label.scalar(), &mut out);
+    put_signed(stored.time, &mut out);
+    put_varint(stored.seq, &mut out);
+    put_scalar(&stored.label.scalar(), &mut out);
     out
 }
 
-fn decode(bytes: &[u8]) -> Option<Truth> {
+fn decode(bytes: &[u8]) -> Option<StoredLabel> {
     let mut reader = Reader(bytes.strip_prefix(&[TRUTH])?);
-    let truth = Truth {
+    let stored = StoredLabel {
         time: reader.signed()?,
         seq: reader.varint()?,
         label: take_label(&mut reader)?,
     };
-    reader.is_empty().then_some(truth)
+    reader.is_empty().then_some(stored)
 }
 
 /// Decodes a stored label of either form.
-pub(super) fn read(bytes: &[u8]) -> Result<Truth, StoreError> {
-    let truth = match bytes.starts_with(b"{") {
+pub(super) fn read(bytes: &[u8]) -> Result<StoredLabel, StoreError> {
+    let stored = match bytes.starts_with(b"{") {
         true => serde_json::from_slice(bytes).ok(),
         false => decode(bytes),
     };
-    truth.ok_or_else(|| StoreError::Damaged("a label cannot be read".into()))
+    stored.ok_or_else(|| StoreError::Damaged("a label cannot be read".into()))
 }
 
 /// Expires labels that have waited since before `since`; returns their number.
@@ -327,11 +327,11 @@ pub(super) fn expire(commit: &mut Commit<'_>, since: Timestamp) -> Result<usize,
     for key in &gone {
         commit.wait_no_more(key)?;
         let label = commit.labels.remove(&**key)?.map(|l| read(l.value()));
-        let Some(truth) = label.transpose()? else {
+        let Some(stored) = label.transpose()? else {
             continue;
         };
         let event = LabelEvent {
-            label: Cow::Borrowed(&truth.label),
+            label: Cow::Borrowed(&stored.label),
             correct: false,
             own_id: own_id_of(key).map(Into::into),
             conflict: None,
@@ -347,17 +347,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_truth_is_read_as_it_was_kept_in_either_form() {
-        let truth = Truth {
+    fn a_label_is_read_in_the_form_it_was_stored_in() {
+        let stored = StoredLabel {
             label: Label::Text("yes".into()),
             time: 1_800_000_000_000_000,
             seq: 7_000_000,
         };
-        let bytes = encode(&truth);
+        let bytes = encode(&stored);
         assert_eq!(bytes.len(), 1 + 8 + 4 + 4);
-        assert_eq!(read(&bytes), Ok(truth.clone()));
+        assert_eq!(read(&bytes), Ok(stored.clone()));
         let json = br#"{"label":"yes","time":1800000000000000,"seq":7000000}"#;
-        assert_eq!(read(json), Ok(truth));
+        assert_eq!(read(json), Ok(stored));
         for end in 0..bytes.len() {
             assert!(matches!(read(&bytes[..end]), Err(StoreError::Damaged(_))));
         }

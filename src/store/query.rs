@@ -1,7 +1,7 @@
 //! Read access to the store without its writer. Each method reads one snapshot and blocks on the disk.
 
 use super::event::Record;
-use super::labels::Truth;
+use super::labels::StoredLabel;
 use super::read::{self, Snapshot, Stats};
 use super::rows::Quarantined;
 use super::{Store, StoreError, alerts};
@@ -16,7 +16,7 @@ impl Store {
     pub fn event<T>(
         &self,
         id: &str,
-        look: impl FnOnce(&Record<'_>, Option<Truth>) -> T,
+        look: impl FnOnce(&Record<'_>, Option<StoredLabel>) -> T,
     ) -> Result<Option<T>, StoreError> {
         self.file.event(id, look)
     }

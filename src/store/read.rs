@@ -13,7 +13,7 @@ use super::event::{Id, Record};
 use super::file::File;
 use super::ids::KeptIds;
 use super::kind;
-use super::labels::{self, Truth};
+use super::labels::{self, StoredLabel};
 use super::layout::{BLOCKS, CURSORS, Key, LABELS, META, NOTES, OUTBOX, QUARANTINE, WAITING};
 use super::rows::Quarantined;
 
@@ -57,12 +57,12 @@ impl File {
     pub fn event<T>(
         &self,
         id: &str,
-        look: impl FnOnce(&Record<'_>, Option<Truth>) -> T,
+        look: impl FnOnce(&Record<'_>, Option<StoredLabel>) -> T,
     ) -> Result<Option<T>, StoreError> {
         self.read(|snapshot| {
             let id = Id::of(id);
-            let truth = truth(snapshot, id)?;
-            by_id(snapshot, id, |record| look(record, truth))
+            let stored = label_of(snapshot, id)?;
+            by_id(snapshot, id, |record| look(record, stored))
         })
     }
 }
@@ -79,20 +79,20 @@ impl Snapshot<'_> {
     }
 
     /// The label of the prediction or row with this id.
-    pub fn truth(self, id: Id<'_>) -> Result<Option<Truth>, StoreError> {
-        truth(self.0, id)
+    pub fn label_of(self, id: Id<'_>) -> Result<Option<StoredLabel>, StoreError> {
+        label_of(self.0, id)
     }
 
     /// Every label, by the key of the prediction's or row's id.
-    pub fn truths(self) -> Result<HashMap<Key, Truth>, StoreError> {
-        let mut truths = HashMap::new();
+    pub fn labels(self) -> Result<HashMap<Key, StoredLabel>, StoreError> {
+        let mut labels = HashMap::new();
         for entry in self.0.open_table(LABELS)?.iter()? {
             let (key, bytes) = entry?;
             if let Some(key) = Key::of_bytes(key.value()).filter(Key::is_of_id) {
-                truths.insert(key, labels::read(bytes.value())?);
+                labels.insert(key, labels::read(bytes.value())?);
             }
         }
-        Ok(truths)
+        Ok(labels)
     }
 }
 
@@ -122,10 +122,10 @@ pub(super) fn by_id<T>(
 }
 
 /// The label stored for an id.
-pub(super) fn truth(
+pub(super) fn label_of(
     transaction: &ReadTransaction,
     id: Id<'_>,
-) -> Result<Option<Truth>, StoreError> {
+) -> Result<Option<StoredLabel>, StoreError> {
     let labels = transaction.open_table(LABELS)?;
     let kept = labels.get(id.key().bytes())?;
     kept.map(|bytes| labels::read(bytes.value())).transpose()

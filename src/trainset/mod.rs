@@ -2,8 +2,8 @@
 //!
 //! * [`table`]: the table that is used if none is named.
 //! * [`labelled`]: rows of the store whose labels have arrived.
-//! * [`lesson`]: both combined into one table.
+//! * [`training_set`]: both combined into one table.
 
 pub mod labelled;
-pub mod lesson;
 pub mod table;
+pub mod training_set;

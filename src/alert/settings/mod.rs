@@ -13,7 +13,7 @@ use serde::Deserialize;
 pub use rules::{LatencyRule, QuarantineRule, RejectedRule, Rules};
 
 use super::channels::{ALWAYS, Fence, Keys, Log, Settings, World};
-use super::desk::Open;
+use super::manager::Open;
 use super::options::{self, Options};
 use crate::units::Span;
 

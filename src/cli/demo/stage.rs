@@ -105,7 +105,15 @@ fn first_model(
         max_bad: crate::ingest::MAX_BAD,
     };
     let registry = Registry::open(&settings.state)?;
-    let lesson = traffic.learnt.clone().into();
-    retrain::run(&registry, spec, &lesson, None, &order, &System, progress)?;
+    let training_set = traffic.learnt.clone().into();
+    retrain::run(
+        &registry,
+        spec,
+        &training_set,
+        None,
+        &order,
+        &System,
+        progress,
+    )?;
     Ok(())
 }

@@ -222,14 +222,14 @@ impl Story<'_> {
         let mut labels = Vec::new();
         for (case, prediction) in cases.iter().zip(answers.predictions) {
             let prediction = prediction.context("a row was not answered")?;
-            let truth = target.label(case.positive);
-            let right = prediction.label.0 == *truth;
+            let label = target.label(case.positive);
+            let right = prediction.label.0 == *label;
             for figures in [&mut played.figures, &mut *line] {
                 figures.update(prediction.probability, right, case.positive);
             }
             played.model = prediction.model;
             played.last = prediction.id.context("a prediction without an id")?;
-            labels.push(json!({"id": played.last, "label": truth}));
+            labels.push(json!({"id": played.last, "label": label}));
         }
         let _: Labelled = self.visitor.post("/v1/labels", &json!(labels)).await?;
         Ok(())

@@ -1,8 +1,8 @@
 //! Subcommand `train`: trains on a table, registers a version, and promotes it if it is not worse.
 
 mod args;
+mod input;
 mod made;
-mod matter;
 mod server;
 
 use super::exit::Exit;
@@ -15,16 +15,16 @@ use crate::control::retrain::{self, Order};
 use crate::store::NAME;
 use crate::train::{self, Request};
 pub use args::TrainArgs;
+use input::Input;
 use made::{Made, report};
-use matter::Matter;
 
 pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
     let (stop, leave) = interrupt::leaving()?;
     let spec = site.spec()?;
-    let matter = match &args.source {
+    let input = match &args.source {
         Some(source) => {
             let options = args.read.options(&spec.format)?;
-            Matter::named(site, &spec, source, &options, args.tolerance.strict)?
+            Input::named(site, &spec, source, &options, args.tolerance.strict)?
         }
         None if args.read.any() => {
             anyhow::bail!("--format and --items say how a SOURCE is written; name one")
@@ -40,10 +40,10 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
                 Some(Opened::File(file)) => Some(file),
                 None => None,
             };
-            Matter::at_hand(site, &spec, store)?
+            Input::at_hand(site, &spec, store)?
         }
     };
-    let loaded = &matter.lesson.loaded;
+    let loaded = &input.training_set.loaded;
     rows::report_bad(site, args.source.as_deref().unwrap_or("the table"), loaded);
     let (folds, repeats) = train::usual(loaded.table.len());
     let request = Request {
@@ -64,8 +64,8 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
     let outcome = retrain::run(
         &site.registry,
         &spec,
-        &matter.lesson,
-        matter.opponent(),
+        &input.training_set,
+        input.opponent(),
         &order,
         &clock::System,
         &progress,
@@ -77,8 +77,8 @@ pub fn run(args: &TrainArgs, site: &Site) -> anyhow::Result<Exit> {
         promoted: outcome.verdict.promote,
         reason: outcome.verdict.reason,
         gate: outcome.evidence.gate,
-        origin: matter.lesson.origin(),
-        unlabelled: matter.lesson.loaded.unlabelled,
+        origin: input.training_set.origin(),
+        unlabelled: input.training_set.loaded.unlabelled,
         card: outcome.model.card().clone(),
     };
     report(site, &made)

@@ -20,7 +20,7 @@ pub struct Triggers {
 
 impl Triggers {
     /// Why no verdict of a monitor may start a training; `None` if it may.
-    pub fn deaf(&self) -> Option<&'static str> {
+    pub fn retraining_off(&self) -> Option<&'static str> {
         match (self.enabled, self.on_drift) {
             (false, _) => Some("retrain.enabled is false"),
             (true, None) => Some("retrain.on_drift is false"),

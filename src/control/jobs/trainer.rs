@@ -21,8 +21,8 @@ use crate::registry::{Registry, RegistryError};
 use crate::store::{Store, StoreError};
 use crate::train::{Request, TrainError};
 use crate::trainset::labelled::{self, Labelled};
-use crate::trainset::lesson::Lesson;
 use crate::trainset::table::{self, TableError};
+use crate::trainset::training_set::TrainingSet;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// The dependencies of the thread.
@@ -116,7 +116,7 @@ impl Trainer {
         let fresh = self
             .store
             .snapshot(|store| Labelled::since(store, schema, seq))?;
-        let lesson = Lesson::new(self.table(&champion.model)?, fresh)?;
+        let training_set = TrainingSet::new(self.table(&champion.model)?, fresh)?;
         let Asked {
             learner,
             folds,
@@ -148,7 +148,7 @@ impl Trainer {
         Ok(retrain::run(
             &self.registry,
             spec,
-            &lesson,
+            &training_set,
             Some(opponent),
             &order,
             &*self.clock,

@@ -30,7 +30,9 @@ pub struct Performance {
     threshold: f64,
     size: NonZeroUsize,
     detectors: Vec<Detector>,
-    truths: u64,
+    /// Number of labels of the model's predictions so far.
+    #[serde(rename = "truths")]
+    labels: u64,
     /// Probabilities and labels of the open window.
     open: Vec<(f64, bool)>,
     last: Option<Window>,
@@ -53,7 +55,7 @@ impl Performance {
             threshold,
             size,
             detectors,
-            truths: 0,
+            labels: 0,
             open: Vec::new(),
             last: None,
             decayed: None,
@@ -62,13 +64,13 @@ impl Performance {
 
     /// Adds a labelled prediction: its probability, in [0, 1], and whether the label is positive.
     pub fn update(&mut self, probability: f64, positive: bool) -> Taken {
-        self.truths += 1;
+        self.labels += 1;
         let wrong = (probability >= self.threshold) != positive;
         let error = f64::from(u8::from(wrong));
         let mut fired = Vec::new();
         for detector in &mut self.detectors {
             if let Some(change) = detector.update(error) {
-                fired.push(Fired::new(detector.kind(), self.truths, change));
+                fired.push(Fired::new(detector.kind(), self.labels, change));
             }
         }
         if let Some(decay) = fired.iter().find(|fired| fired.decay) {
@@ -86,8 +88,8 @@ impl Performance {
         Taken { window, fired }
     }
 
-    pub fn truths(&self) -> u64 {
-        self.truths
+    pub fn labels(&self) -> u64 {
+        self.labels
     }
 
     pub fn size(&self) -> usize {
@@ -100,7 +102,7 @@ impl Performance {
 
     /// The labels since the last full window; `None` if there are none.
     pub fn open(&self) -> Option<Window> {
-        let first = self.truths + 1 - self.open.len() as u64;
+        let first = self.labels + 1 - self.open.len() as u64;
         Window::of(first, &self.open, self.threshold)
     }
 

@@ -33,7 +33,7 @@ fn a_window_has_every_figure_with_its_interval() {
     assert_eq!(firsts, [1, 101]);
     assert_eq!(performance.last(), windows.last());
     let open = performance.open().unwrap();
-    assert_eq!((open.first, open.n, performance.truths()), (201, 50, 250));
+    assert_eq!((open.first, open.n, performance.labels()), (201, 50, 250));
     for figure in &windows[0].figures {
         let value = figure.value.unwrap();
         match figure.interval {
@@ -173,7 +173,7 @@ fn a_steady_model_is_rarely_accused() {
                 }
             }
             println!(
-                "{}, {error}: {rises} rises and {falls} falls in {RUNS} × 10,000 truths",
+                "{}, {error}: {rises} rises and {falls} falls in {RUNS} × 10,000 labels",
                 kind.name
             );
             let rate = f64::from(rises) / RUNS as f64;

@@ -48,7 +48,7 @@ fn verdict(shift: f64, slice: Option<Slice>) -> Verdict {
         full: true,
         batch: None,
         drift: compare(&sample(0.0), &sample(shift), 0.01),
-        ailments: Vec::new(),
+        issues: Vec::new(),
         estimated: None,
         retrain: None,
     };

@@ -15,7 +15,7 @@ use super::guard::Access;
 use super::health::{self, Lifecycle};
 use super::mode::Mode;
 use super::options::Platform;
-use super::predict::{self, Desk};
+use super::predict::{self, PredictService};
 use super::predictor::Predictor;
 use super::problem::{Problem, kind};
 use super::reply;
@@ -126,18 +126,18 @@ async fn predict_named(
     request: HttpRequest,
     payload: web::Payload,
     path: web::Path<String>,
-    desk: web::Data<Desk>,
+    service: web::Data<PredictService>,
     mode: web::Data<Mode>,
     names: web::Data<Platform>,
 ) -> Result<HttpResponse, Problem> {
-    if !is_called(&names, &desk.predictor, &path) {
+    if !is_called(&names, &service.predictor, &path) {
         let detail = format!(
             "no model is called {:?} here; GET /v1/models lists them, and server.platform.model_name gives the live one another name",
             crate::schema::fault::excerpt(&path)
         );
         return Err(Problem::new(&kind::NOT_FOUND, detail));
     }
-    invocations(request, payload, desk, mode).await
+    invocations(request, payload, service, mode).await
 }
 
 /// The name by which Amazon SageMaker knows JSON lines.
@@ -157,14 +157,14 @@ fn format(headers: &HeaderMap) -> Result<(Format, &'static str), Problem> {
 async fn invocations(
     request: HttpRequest,
     mut payload: web::Payload,
-    desk: web::Data<Desk>,
+    service: web::Data<PredictService>,
     mode: web::Data<Mode>,
 ) -> Result<HttpResponse, Problem> {
     let (format, media_type) = format(request.headers())?;
-    let mut body = desk.intake.read(&request, &mut payload).await?;
+    let mut body = service.intake.read(&request, &mut payload).await?;
     let bounds = Bounds {
-        rows: desk.most_rows(),
-        bytes: desk.intake.limit(),
+        rows: service.most_rows(),
+        bytes: service.intake.limit(),
     };
     let bytes = body.bytes.clone();
     let unwrap = move || Wrapped::of(&bytes, bounds);
@@ -177,7 +177,7 @@ async fn invocations(
     };
     let Some(wrapped) = found else {
         let asked = predict::ask(&request, request.query_string(), **mode, format)?;
-        let reply = desk.reply(&request, asked, format, body).await?;
+        let reply = service.reply(&request, asked, format, body).await?;
         let mut response = reply::rows(format, reply.bytes, reply.model.as_deref());
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -187,7 +187,7 @@ async fn invocations(
     let asked = predict::ask(&request, &query, **mode, format)?;
     let key = wrapped.key;
     body.bytes = wrapped.rows.into();
-    let reply = desk.reply(&request, asked, format, body).await;
+    let reply = service.reply(&request, asked, format, body).await;
     let reply = reply.map_err(|problem| problem.within(&format!("/{key}")))?;
     let bytes = wrapped::predictions(&reply.bytes).map_err(Problem::internal)?;
     Ok(reply::rows(format, bytes, None))

@@ -84,7 +84,7 @@ pub fn invoked(schemas: &mut Schemas<'_>) -> Value {
 
 /// State of the route. Clones share everything.
 #[derive(Clone)]
-pub struct Desk {
+pub struct PredictService {
     pub predictor: Predictor,
     pub intake: Intake,
     /// Maximum number of rows per request.
@@ -93,15 +93,15 @@ pub struct Desk {
     admission: Admission,
 }
 
-impl Desk {
+impl PredictService {
     /// Creates the state for requests of at most `most_rows` rows.
     pub fn new(
         predictor: Predictor,
         intake: Intake,
         admission: Admission,
         most_rows: usize,
-    ) -> Desk {
-        Desk {
+    ) -> PredictService {
+        PredictService {
             predictor,
             intake,
             most_rows,
@@ -145,9 +145,9 @@ impl Desk {
             },
         };
         let model = Priced::from(&*self.predictor.champion()?);
-        let desk = self.clone();
+        let service = self.clone();
         let job = move |client: &Client| {
-            let answer = desk.answer(&asked, format, Thread::Apart(client), &body.bytes);
+            let answer = service.answer(&asked, format, Thread::Apart(client), &body.bytes);
             drop(body);
             answer
         };
@@ -197,13 +197,13 @@ pub struct Trial;
 pub async fn predict(
     request: HttpRequest,
     mut payload: web::Payload,
-    desk: web::Data<Desk>,
+    service: web::Data<PredictService>,
     mode: web::Data<Mode>,
 ) -> Result<HttpResponse, Problem> {
     let format = body::format(request.headers(), body::ROWS)?;
     let asked = ask(&request, request.query_string(), **mode, format)?;
-    let body = desk.intake.read(&request, &mut payload).await?;
-    let answer = desk.reply(&request, asked, format, body).await?;
+    let body = service.intake.read(&request, &mut payload).await?;
+    let answer = service.reply(&request, asked, format, body).await?;
     Ok(reply::rows(format, answer.bytes, answer.model.as_deref()))
 }
 

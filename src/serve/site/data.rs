@@ -54,7 +54,7 @@ struct Read {
 async fn show(
     request: HttpRequest,
     predictor: web::Data<Predictor>,
-    watched: web::Data<monitor::Desk>,
+    watched: web::Data<monitor::MonitorReader>,
     store: web::Data<Store>,
     sources: web::Data<Sources>,
 ) -> Result<HttpResponse, Problem> {
@@ -208,7 +208,7 @@ fn events_after(
 async fn rows(
     request: HttpRequest,
     predictor: web::Data<Predictor>,
-    watched: web::Data<monitor::Desk>,
+    watched: web::Data<monitor::MonitorReader>,
     store: web::Data<Store>,
 ) -> Result<HttpResponse, Problem> {
     let pairs = query::parameters(request.query_string(), COLUMN)?;

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::page;
 use crate::alert::Handle;
-use crate::serve::cycle::Desk;
+use crate::serve::cycle::LoopReader;
 use crate::serve::guard::Access;
 use crate::serve::mode::Mode;
 use crate::serve::page::{self as pages, CSP, overview};
@@ -32,8 +32,8 @@ pub static ROUTES: &[Route] = &[
 async fn show(
     request: HttpRequest,
     predictor: web::Data<Predictor>,
-    desk: web::Data<Desk>,
-    watched: web::Data<monitor::Desk>,
+    cycle: web::Data<LoopReader>,
+    watched: web::Data<monitor::MonitorReader>,
     alerts: web::Data<Handle>,
     timeline: web::Data<Timeline>,
     mode: web::Data<Mode>,
@@ -43,7 +43,7 @@ async fn show(
         return Ok(super::draw_live(&view, "/", overview::of_model(&view)));
     }
     view.watch = pages::watch(&watched.document(), &alerts.view());
-    view.cycle = desk.look().await?;
+    view.cycle = cycle.look().await?;
     let traffic = timeline.look(|story| overview::traffic(story, &view.target.positive_is()));
     Ok(super::draw_live(
         &view,

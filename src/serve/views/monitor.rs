@@ -108,7 +108,7 @@ impl Monitor {
             slices: slices.collect(),
             unwatched: seen.unwatched.clone(),
             delay: seen.delay.as_ref().map(|delay| Delay {
-                truths: delay.truths(),
+                truths: delay.labels(),
                 last: delay.last(),
                 open: delay.open(),
             }),
@@ -122,7 +122,7 @@ impl Performance {
     fn of(live: &performance::Performance) -> Performance {
         let open = live.open();
         Performance {
-            truths: live.truths(),
+            truths: live.labels(),
             window: Filled {
                 size: live.size() as u64,
                 filled: open.as_ref().map_or(0, |open| open.n),

@@ -60,7 +60,7 @@ pub struct Rows {
 }
 
 /// State with which the messages of one connection are handled.
-pub struct Desk {
+pub struct Responder {
     pub store: Store,
     pub rows: Rows,
     /// Runs the computation of explanations.
@@ -78,7 +78,7 @@ pub struct Desk {
     pub base: BasePath,
 }
 
-impl Desk {
+impl Responder {
     pub fn answer(&mut self, text: &str) -> Reply {
         let begun = Instant::now();
         let champion = match self.rows.predictor.champion() {

@@ -8,7 +8,7 @@ use actix_ws::{CloseCode, CloseReason, ProtocolError, Session};
 use futures_util::FutureExt;
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
-use super::answer::{Desk, Reply};
+use super::answer::{Reply, Responder};
 use super::limit::Ended;
 use super::message::Ref;
 use super::pieces::{Messages, Whole};
@@ -26,7 +26,7 @@ const AT_ONCE: usize = 64;
 
 /// State of one connection.
 pub struct Connection {
-    pub desk: Desk,
+    pub responder: Responder,
     /// Sink for outgoing messages.
     pub session: Session,
     /// Source of incoming messages.
@@ -73,7 +73,7 @@ impl Connection {
                 () = &mut stop => Step::Stop,
                 _ = beat.tick() => Step::Beat,
                 message = self.messages.next() => Step::Message(message),
-                event = next_event(&mut self.desk) => Step::Event(event),
+                event = next_event(&mut self.responder) => Step::Event(event),
             };
             let done = match step {
                 Step::Stop => Err(Closed::GoingAway),
@@ -130,12 +130,12 @@ impl Connection {
                     .titanic_websocket_messages_total
                     .of(Direction::Received)
                     .increment(1);
-                let answer = match self.desk.answer(&text) {
+                let answer = match self.responder.answer(&text) {
                     Reply::Ready(text) => text,
-                    Reply::Label(reference, given) => self.desk.label(reference, given).await,
+                    Reply::Label(reference, given) => self.responder.label(reference, given).await,
                     Reply::Explanation(asked) => tokio::select! {
                         biased;
-                        text = self.desk.explain(asked) => text,
+                        text = self.responder.explain(asked) => text,
                         () = self.lifecycle.closed() => return Err(Closed::GoingAway),
                     },
                 };
@@ -148,7 +148,7 @@ impl Connection {
                     .increment(1);
                 let detail = "messages are text frames of JSON; this one was binary";
                 self.send(
-                    self.desk
+                    self.responder
                         .error(Ref::None.json(), &Problem::new(&kind::MEDIA_TYPE, detail)),
                 )
                 .await
@@ -162,7 +162,7 @@ impl Connection {
     /// Sends a message. The connection ends as too slow if the client does not read the message in time, or if the
     /// subscription's queue overflows meanwhile.
     async fn send(&mut self, text: String) -> Result<(), Closed> {
-        let (patience, subscription) = (self.heartbeat * MISSED, &self.desk.subscription);
+        let (patience, subscription) = (self.heartbeat * MISSED, &self.responder.subscription);
         let overrun = async {
             match subscription {
                 Some(subscription) => subscription.overrun().await,
@@ -202,8 +202,8 @@ impl Connection {
 }
 
 /// The next event of the subscription; pending forever without a subscription.
-async fn next_event(desk: &mut Desk) -> Option<Arc<Event>> {
-    match &mut desk.subscription {
+async fn next_event(responder: &mut Responder) -> Option<Arc<Event>> {
+    match &mut responder.subscription {
         Some(subscription) => subscription.next().await,
         None => std::future::pending().await,
     }

@@ -25,7 +25,7 @@ use super::{predict, query, stream};
 use crate::store::Store;
 use crate::store::feed::Feed;
 use crate::telemetry::metrics::Transport;
-use answer::{Desk, Rows};
+use answer::{Responder, Rows};
 use connection::Connection;
 use limit::Limited;
 use pieces::Messages;
@@ -104,7 +104,7 @@ pub async fn open(
     let most = usize::try_from(options.message).unwrap_or(usize::MAX);
     let messages = Messages::new(messages.max_frame_size(most));
     let connection = Connection {
-        desk: Desk {
+        responder: Responder {
             rows: Rows {
                 predictor: (**predictor).clone(),
                 transport,

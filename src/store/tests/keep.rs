@@ -32,9 +32,9 @@ async fn the_oldest_events_go_with_everything_that_leads_to_them() {
     assert_eq!(stats.event_bytes + dropped.bytes, all.event_bytes);
     assert_eq!((stats.oldest, stats.seq), (dropped.events + 1, 12));
     assert_eq!(seqs(&store), (stats.oldest..=12).collect::<Vec<_>>());
-    assert_eq!(truth(&store, "p0"), None);
-    assert_eq!(truth(&store, "row 0"), None);
-    assert!(truth(&store, "p3").unwrap().is_some());
+    assert_eq!(label_of(&store, "p0"), None);
+    assert_eq!(label_of(&store, "row 0"), None);
+    assert!(label_of(&store, "p3").unwrap().is_some());
     let whole = check::check(&store.file).unwrap();
     assert_eq!(whole.findings, Vec::<String>::new());
     assert_eq!(
@@ -60,7 +60,7 @@ async fn the_oldest_events_go_with_everything_that_leads_to_them() {
     };
     store.retain(old).await.unwrap();
     assert_eq!(store.stats().unwrap().seq, 14);
-    assert!(truth(&store, "row 3").is_some(), "it is young");
+    assert!(label_of(&store, "row 3").is_some(), "it is young");
     store.retain(keep(0)).await.unwrap();
     drop((store, recorder));
     disk.cut_power();

@@ -80,8 +80,8 @@ fn given(id: &str) -> Given {
 }
 
 /// The label of a prediction or a row; the outer option is none where the id is unknown.
-fn truth(store: &Store, id: &str) -> Option<Option<Label>> {
-    let label = store.event(id, |_, truth| truth.map(|truth| truth.label));
+fn label_of(store: &Store, id: &str) -> Option<Option<Label>> {
+    let label = store.event(id, |_, label| label.map(|label| label.label));
     label.unwrap()
 }
 
@@ -188,7 +188,7 @@ async fn what_was_acknowledged_is_there_after_the_power_is_cut() {
         assert_eq!(
             store.label(vec![given(&name)], false).await,
             Ok(vec![Status::Joined]),
-            "a truth comes after its prediction"
+            "a label comes after its prediction"
         );
         let Ok(Outcome::Taken(taken)) = store.take(row(round)).await else {
             panic!("not taken");
@@ -200,7 +200,7 @@ async fn what_was_acknowledged_is_there_after_the_power_is_cut() {
         let (store, _recorder) = start(&disk);
         for past in 0..=round {
             let name = format!("p{past}");
-            let label = truth(&store, &name).expect("stored");
+            let label = label_of(&store, &name).expect("stored");
             assert_eq!(label, Some(Label::Integer(1)));
             assert_eq!(
                 store.label(vec![given(&name)], false).await,
@@ -311,7 +311,7 @@ async fn b4_bytes_of_labels_that_wait_are_bounded() {
 }
 
 #[tokio::test]
-async fn truths_that_wait_in_vain_are_given_up() {
+async fn labels_that_wait_in_vain_are_given_up() {
     let (store, recorder) = start(&Disk::sound());
     assert_eq!(
         store
@@ -325,7 +325,7 @@ async fn truths_that_wait_in_vain_are_given_up() {
     assert_eq!(store.expire(Timestamp::MAX).await, Ok(1));
     let stats = store.stats().unwrap();
     assert_eq!((stats.labels, stats.waiting), (1, 0));
-    assert!(truth(&store, "late").unwrap().is_some());
+    assert!(label_of(&store, "late").unwrap().is_some());
     assert_eq!(
         store.label(vec![given("never")], false).await,
         Ok(vec![Status::Waiting]),
@@ -373,7 +373,7 @@ impl Clock for Backwards {
 }
 
 #[tokio::test]
-async fn a_clock_that_goes_back_leaves_numbers_and_truths_as_they_are() {
+async fn a_clock_that_goes_back_leaves_numbers_and_labels_as_they_are() {
     let clock = Arc::new(Backwards(AtomicU64::new(0)));
     let (store, recorder) = start_at(&Disk::sound(), clock);
     for n in 0..20 {

@@ -33,8 +33,8 @@ fn sound(store: &Store) {
     assert_eq!(whole.findings, Vec::<String>::new());
 }
 
-fn truth(store: &Store, id: &str) -> Option<Label> {
-    super::truth(store, id).unwrap()
+fn label_of(store: &Store, id: &str) -> Option<Label> {
+    super::label_of(store, id).unwrap()
 }
 
 #[tokio::test]
@@ -55,8 +55,11 @@ async fn a_label_by_key_is_of_the_newest_prediction_of_the_row() {
     );
     let conflict = Status::Conflict(Label::Integer(1));
     assert_eq!(tell(&store, by_key("892", 0)).await, (new, conflict));
-    assert_eq!(truth(&store, "new"), Some(Label::Integer(1)));
-    assert_eq!((truth(&store, "old"), truth(&store, "other")), (None, None));
+    assert_eq!(label_of(&store, "new"), Some(Label::Integer(1)));
+    assert_eq!(
+        (label_of(&store, "old"), label_of(&store, "other")),
+        (None, None)
+    );
     let either = Given {
         by: By::Either,
         ..by_key("893", 0)
@@ -80,8 +83,8 @@ async fn a_label_by_key_waits_for_the_first_prediction_of_the_row() {
         recorder.note(of_row(id, "7"));
         store.flush().await.unwrap();
     }
-    assert_eq!(truth(&store, "first"), Some(Label::Integer(1)));
-    assert_eq!(truth(&store, "second"), None);
+    assert_eq!(label_of(&store, "first"), Some(Label::Integer(1)));
+    assert_eq!(label_of(&store, "second"), None);
     let mut kinds = Vec::new();
     store
         .after(0, |record| {
@@ -184,7 +187,7 @@ async fn a_waiting_label_that_contradicts_is_recorded_as_a_conflict() {
         recorder.note(of_row(&format!("p{own_id}"), own_id));
         store.flush().await.unwrap();
     }
-    assert_eq!(truth(&store, "p7"), Some(Label::Integer(1)), "it stays");
+    assert_eq!(label_of(&store, "p7"), Some(Label::Integer(1)), "it stays");
     let mut given_up = Vec::new();
     store
         .after(0, |record| {

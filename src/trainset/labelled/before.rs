@@ -34,7 +34,7 @@ impl Before {
         Ok(Before(before))
     }
 
-    /// The truth that had been told of an id; none where it was not corrected since, or none had been told.
+    /// The label that an id had before; `None` if it had none, or was not corrected since.
     pub fn get(&self, id: &Key) -> Option<&Label> {
         self.0.get(id)?.as_ref()
     }

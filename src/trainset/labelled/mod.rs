@@ -30,12 +30,12 @@ impl Labelled {
         schema: &Arc<Schema>,
         seq: u64,
     ) -> Result<Labelled, StoreError> {
-        let truths = store.truths()?;
+        let labels = store.labels()?;
         let before = Before::find(store, seq)?;
         let mut reading = Reading::new(schema, seq);
         store.after(0, |record| {
             let key = record.id.key();
-            reading.take(record, truths.get(&key), before.get(&key));
+            reading.take(record, labels.get(&key), before.get(&key));
             true
         })?;
         Ok(reading.finish(store.last()?))

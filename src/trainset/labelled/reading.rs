@@ -9,7 +9,7 @@ use crate::schema::column::Label;
 use crate::schema::row::Purpose;
 use crate::schema::{Row, Schema, Table};
 use crate::store::event::{Event, Record, StoredRow};
-use crate::store::labels::Truth;
+use crate::store::labels::StoredLabel;
 
 /// A read in progress.
 pub struct Reading {
@@ -35,18 +35,23 @@ impl Reading {
         }
     }
 
-    /// Adds an event with the labels of its row: `truth` is the current label, `before` the one before a correction, if any.
+    /// Adds an event with the labels of its row: `stored` is the current label, `before` the one before a correction, if any.
     ///
     /// A row is labelled as of the later of its own event and its label's event. The last submitted label is valid, even for
     /// a row that was submitted with a label.
-    pub fn take(&mut self, record: &Record<'_>, truth: Option<&Truth>, before: Option<&Label>) {
+    pub fn take(
+        &mut self,
+        record: &Record<'_>,
+        stored: Option<&StoredLabel>,
+        before: Option<&Label>,
+    ) {
         let (row, own) = match &record.event {
             Event::Prediction(prediction) => (&prediction.row, None),
             Event::Row(row) => (&row.row, row.label.as_deref()),
             _ => return,
         };
-        let moment = truth.map_or(0, |truth| truth.seq).max(record.seq);
-        let Some(label) = truth.map(|truth| &truth.label).or(own) else {
+        let moment = stored.map_or(0, |stored| stored.seq).max(record.seq);
+        let Some(label) = stored.map(|stored| &stored.label).or(own) else {
             return;
         };
         if moment <= self.seq {

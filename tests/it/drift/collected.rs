@@ -2,7 +2,7 @@
 
 use titanic_platform::monitor::collect::Collector;
 use titanic_platform::monitor::drift::{LEVEL, compare};
-use titanic_platform::monitor::remedy::{Ailing, remedy};
+use titanic_platform::monitor::quality::{IssueKind, issues};
 use titanic_platform::monitor::sample::{Observed, Sample};
 use titanic_platform::schema::row::Purpose;
 use titanic_platform::train;
@@ -81,9 +81,9 @@ fn a_source_that_was_broken_for_a_while_is_told_from_a_world_that_misses_more() 
     let reference = Sample::of_table(&table);
     let blank = |sample: &Sample| {
         let drift = compare(&reference, sample, LEVEL);
-        let found = remedy(&reference, sample, None, &drift);
+        let found = issues(&reference, sample, None, &drift);
         let mut of_age = found.into_iter().filter(|a| a.column == "Age");
-        of_age.find(|a| a.kind == Ailing::Blank).map(|a| a.why)
+        of_age.find(|a| a.kind == IssueKind::Blank).map(|a| a.why)
     };
     for broken in [60..100, 0..45, 30..75] {
         let why = blank(&holed(100, |n| broken.contains(&n) || n % 5 == 0));

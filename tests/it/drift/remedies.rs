@@ -1,31 +1,31 @@
 //! Distinguishes data-quality issues, which retraining cannot fix, from real changes, which it can.
 
 use titanic_platform::monitor::drift::{LEVEL, compare};
-use titanic_platform::monitor::remedy::{Ailing, remedy};
+use titanic_platform::monitor::quality::{IssueKind, issues};
 
 use super::population::{Chance, Population, Shift};
 use crate::case::{CHURN, Case, TITANIC};
 
 /// Draws windows of `n` rows; returns how many have a data-quality issue, and the last issue found.
-fn ailing(
+fn found(
     case: &Case,
     shift: Shift,
     n: usize,
     windows: usize,
-) -> (usize, Option<(String, Ailing)>) {
+) -> (usize, Option<(String, IssueKind)>) {
     let (population, mut chance) = (Population::of(case), Chance(21));
-    let (mut ailing, mut last) = (0, None);
+    let (mut count, mut last) = (0, None);
     for _ in 0..windows {
         let reference = population.draw(population.len(), Shift::None, &mut chance);
         let window = population.draw(n, shift, &mut chance);
         let drift = compare(&reference, &window, LEVEL);
         let tail = population.draw(n / 4, shift, &mut chance);
-        if let Some(found) = remedy(&reference, &window, Some(&tail), &drift).pop() {
-            ailing += 1;
+        if let Some(found) = issues(&reference, &window, Some(&tail), &drift).pop() {
+            count += 1;
             last = Some((found.column, found.kind));
         }
     }
-    (ailing, last)
+    (count, last)
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_change_of_the_world_is_none() {
     ];
     for (case, shift) in shifts {
         for n in [100, 400] {
-            let (count, last) = ailing(case, shift, n, 100);
+            let (count, last) = found(case, shift, n, 100);
             println!("{shift:?}, {n} rows: {count} of 100 windows, {last:?}");
             // Doubled numbers look almost like pounds instead of kilograms: at most two windows of a hundred are misjudged.
             assert!(count <= 3, "{shift:?}, {n}: {count} {last:?}");
@@ -55,24 +55,44 @@ fn a_change_of_the_world_is_none() {
 #[test]
 fn what_came_in_broken_is_named() {
     let broken = [
-        (&TITANIC, Shift::Times("Fare", 100.0), "Fare", Ailing::Unit),
-        (&TITANIC, Shift::Times("Age", 12.0), "Age", Ailing::Unit),
+        (
+            &TITANIC,
+            Shift::Times("Fare", 100.0),
+            "Fare",
+            IssueKind::Unit,
+        ),
+        (&TITANIC, Shift::Times("Age", 12.0), "Age", IssueKind::Unit),
         (
             &TITANIC,
             Shift::Times("Fare", 0.0),
             "Fare",
-            Ailing::Constant,
+            IssueKind::Constant,
         ),
-        (&TITANIC, Shift::Blank("Age", 1.0), "Age", Ailing::Blank),
+        (&TITANIC, Shift::Blank("Age", 1.0), "Age", IssueKind::Blank),
         (
             &TITANIC,
             Shift::Share("Pclass", "1", 1.0),
             "Pclass",
-            Ailing::Constant,
+            IssueKind::Constant,
         ),
-        (&CHURN, Shift::Times("months", 10.0), "months", Ailing::Unit),
-        (&CHURN, Shift::Times("spend", 0.001), "spend", Ailing::Unit),
-        (&CHURN, Shift::Blank("spend", 1.0), "spend", Ailing::Blank),
+        (
+            &CHURN,
+            Shift::Times("months", 10.0),
+            "months",
+            IssueKind::Unit,
+        ),
+        (
+            &CHURN,
+            Shift::Times("spend", 0.001),
+            "spend",
+            IssueKind::Unit,
+        ),
+        (
+            &CHURN,
+            Shift::Blank("spend", 1.0),
+            "spend",
+            IssueKind::Blank,
+        ),
     ];
     for (case, shift, column, kind) in broken {
         let (population, mut chance) = (Population::of(case), Chance(22));
@@ -81,7 +101,7 @@ fn what_came_in_broken_is_named() {
             let reference = population.draw(population.len(), Shift::None, &mut chance);
             let window = population.draw(200, shift, &mut chance);
             let drift = compare(&reference, &window, LEVEL);
-            let found = remedy(&reference, &window, None, &drift);
+            let found = issues(&reference, &window, None, &drift);
             named += usize::from(found.iter().any(|a| a.column == column && a.kind == kind));
         }
         println!("{shift:?}: {named} of 40 windows");
@@ -96,19 +116,19 @@ fn what_broke_a_while_ago_shows_in_the_last_rows() {
             &TITANIC,
             Shift::Times("Fare", 0.0),
             "Fare",
-            Ailing::Constant,
+            IssueKind::Constant,
         ),
         (
             &TITANIC,
             Shift::Share("Pclass", "1", 1.0),
             "Pclass",
-            Ailing::Constant,
+            IssueKind::Constant,
         ),
         (
             &CHURN,
             Shift::Share("plan", "pro", 1.0),
             "plan",
-            Ailing::Constant,
+            IssueKind::Constant,
         ),
     ];
     for (case, shift, column, kind) in broken {
@@ -123,7 +143,7 @@ fn what_broke_a_while_ago_shows_in_the_last_rows() {
             .join(&tail);
         let drift = compare(&reference, &window, LEVEL);
         let of_column = |tail| {
-            let mut found = remedy(&reference, &window, tail, &drift).into_iter();
+            let mut found = issues(&reference, &window, tail, &drift).into_iter();
             found.find(|a| a.column == column)
         };
         assert_eq!(

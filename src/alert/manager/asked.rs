@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Desk;
+use super::Manager;
 use crate::alert::handle::{Ask, AskError, Done};
 use crate::alert::silence::{self, Silence};
 use crate::alert::state::State;
 use crate::clock;
 
-impl Desk {
+impl Manager {
     /// Carries out a request. The reply is sent once the change is persisted.
     pub(super) fn answer(&mut self, ask: Ask) {
         let now = self.parts.clock.now();

@@ -38,7 +38,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Maximum number of events that wait while the store cannot write; the oldest are dropped.
 const MOST_EVENTS: usize = 1000;
 
-pub struct Desk {
+pub struct Manager {
     parts: Parts,
     handle: Handle,
     asks: mpsc::Receiver<Ask>,
@@ -55,10 +55,10 @@ pub struct Desk {
 }
 
 /// Creates the alert manager and the handle through which other modules report conditions and send requests.
-pub fn new(mut parts: Parts) -> (Handle, Desk) {
+pub fn new(mut parts: Parts) -> (Handle, Manager) {
     let (handle, asks) = handle::new();
     let (state, rows) = std::mem::take(&mut parts.kept);
-    let mut desk = Desk {
+    let mut manager = Manager {
         parts,
         handle: handle.clone(),
         asks,
@@ -71,11 +71,11 @@ pub fn new(mut parts: Parts) -> (Handle, Desk) {
         writing: None,
         replies: Vec::new(),
     };
-    desk.take_up(state.as_deref(), &rows);
-    (handle, desk)
+    manager.take_up(state.as_deref(), &rows);
+    (handle, manager)
 }
 
-impl Desk {
+impl Manager {
     /// Runs until the task is aborted.
     pub async fn run(mut self) {
         let (mut senders, mut outcomes) = Senders::start(&self.parts);

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::Desk;
+use super::Manager;
 use super::parts::Open;
 use crate::alert::channels::{self, ChannelKind};
 use crate::alert::condition::Rule;
 use crate::alert::state::Phase;
 use crate::alert::view::{self, ChannelView, View};
 
-impl Desk {
+impl Manager {
     /// Publishes the current view and updates the gauges.
     pub(super) fn show(&self) {
         let channel = |open: &Open| ChannelView {

@@ -59,15 +59,15 @@ fn a_correction_changes_one_row_where_it_stands_and_adds_none() {
         digest: String::new(),
         left_out: 0,
     };
-    let lesson = Lesson::new(loaded(learnt), fresh).unwrap();
+    let training_set = TrainingSet::new(loaded(learnt), fresh).unwrap();
     let expected = [false, false, true, true, true];
-    assert_eq!(lesson.loaded.table.labels(), expected);
+    assert_eq!(training_set.loaded.table.labels(), expected);
     let origin = Origin {
         table: 4,
         store: 1,
         corrected: 2,
     };
-    assert_eq!(lesson.origin(), origin);
+    assert_eq!(training_set.origin(), origin);
 }
 
 /// A8: rows of a group that the champion was trained on are not unseen; a row without a group is its own group.
@@ -78,14 +78,14 @@ fn a8_a_group_that_was_learnt_from_is_not_unseen() {
         .map(|n| format!(r#"{{"sugar": {n}, "good": {}}}"#, n % 2))
         .collect();
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-    let mut lesson = Lesson::from(loaded(table(&schema, &rows)));
-    lesson.stored = Some(Stored {
+    let mut training_set = TrainingSet::from(loaded(table(&schema, &rows)));
+    training_set.stored = Some(Stored {
         rows: 4,
         corrected: 0,
         through: 9,
         digest: String::new(),
     });
     let groups = [Some(7), None, Some(7), None, Some(8), Some(8)];
-    assert_eq!(lesson.unseen(Some(&groups)), [3, 4, 5]);
-    assert_eq!(lesson.unseen(None), [2, 3, 4, 5]);
+    assert_eq!(training_set.unseen(Some(&groups)), [3, 4, 5]);
+    assert_eq!(training_set.unseen(None), [2, 3, 4, 5]);
 }

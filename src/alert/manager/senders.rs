@@ -79,7 +79,7 @@ async fn run(
             result,
         };
         if told.send(outcome).await.is_err() {
-            return; // the desk is gone
+            return; // the manager is gone
         }
     }
 }

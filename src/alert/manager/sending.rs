@@ -1,9 +1,9 @@
 //! Hands notifications to their channels and processes the results.
 
-use super::Desk;
+use super::Manager;
 use super::senders::{Outcome, Senders};
 
-impl Desk {
+impl Manager {
     /// Gives every idle channel its next due notification.
     pub(super) fn hand_out(&self, senders: &mut Senders) {
         let now = self.parts.clock.now();

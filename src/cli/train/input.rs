@@ -9,17 +9,17 @@ use crate::registry::Intact;
 use crate::schema::row::Purpose;
 use crate::store::File;
 use crate::trainset::labelled::{self, Labelled};
-use crate::trainset::lesson::{Lesson, Stored};
 use crate::trainset::table;
+use crate::trainset::training_set::{Stored, TrainingSet};
 
 /// A training set, and the champion that the new version is compared with.
-pub struct Matter {
-    pub lesson: Lesson,
+pub struct Input {
+    pub training_set: TrainingSet,
     /// The champion, if the table is the one it was trained on; `None` for the spec's table or that of an older version.
     champion: Option<(String, Model)>,
 }
 
-impl Matter {
+impl Input {
     /// The training set of a given source; does not use the store.
     pub fn named(
         site: &Site,
@@ -27,18 +27,18 @@ impl Matter {
         source: &str,
         options: &Options,
         strict: bool,
-    ) -> anyhow::Result<Matter> {
+    ) -> anyhow::Result<Input> {
         let source = Source::open(source, options)?;
         let loaded = source.load(&spec.schema, Purpose::Learn, strict)?;
         site.say(format!("{}: {} rows", source.name(), loaded.table.len()));
-        Ok(Matter {
-            lesson: loaded.into(),
+        Ok(Input {
+            training_set: loaded.into(),
             champion: None,
         })
     }
 
     /// The champion's table, else the spec's own, plus new labelled rows of the store. The store is open only while it is read.
-    pub fn at_hand(site: &Site, spec: &Spec, store: Option<File>) -> anyhow::Result<Matter> {
+    pub fn at_hand(site: &Site, spec: &Spec, store: Option<File>) -> anyhow::Result<Input> {
         let standing = site.own_model()?;
         let seq = match &standing {
             Some(standing) => labelled::through(&site.registry, &standing.version)?,
@@ -54,7 +54,7 @@ impl Matter {
                 table::of_spec(spec, &site.spec_folder())?
             }
         };
-        let lesson = match store {
+        let training_set = match store {
             None => {
                 let state = site.settings.state.display();
                 site.say(format!("there is no store in {state}: no labelled rows"));
@@ -62,17 +62,17 @@ impl Matter {
             }
             Some(file) => {
                 let fresh = file.snapshot(|store| Labelled::since(store, &spec.schema, seq))?;
-                let lesson = Lesson::new(loaded, fresh)?;
-                lesson
+                let training_set = TrainingSet::new(loaded, fresh)?;
+                training_set
                     .stored
                     .iter()
                     .for_each(|stored| site.say(said(stored)));
-                lesson
+                training_set
             }
         };
         let champion = standing.filter(|standing| standing.faults.is_empty());
-        Ok(Matter {
-            lesson,
+        Ok(Input {
+            training_set,
             champion: champion.map(|standing| (standing.version.to_string(), standing.model)),
         })
     }

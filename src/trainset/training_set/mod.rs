@@ -12,7 +12,7 @@ use crate::trainset::labelled::{Corrected, Labelled, content};
 
 /// A training table, whose last rows may come from the store.
 #[derive(Debug)]
-pub struct Lesson {
+pub struct TrainingSet {
     pub loaded: Loaded,
     /// The rows from the store; `None` if the store was not read.
     pub stored: Option<Stored>,
@@ -31,22 +31,22 @@ pub struct Stored {
     pub digest: String,
 }
 
-impl From<Loaded> for Lesson {
-    fn from(loaded: Loaded) -> Lesson {
-        Lesson {
+impl From<Loaded> for TrainingSet {
+    fn from(loaded: Loaded) -> TrainingSet {
+        TrainingSet {
             loaded,
             stored: None,
         }
     }
 }
 
-impl Lesson {
+impl TrainingSet {
     /// Appends the new labelled rows to a table, and applies label corrections to the table's rows in place: the champion
     /// was trained on those rows, so they are not new.
     ///
     /// # Errors
     /// If there is too much text for one table.
-    pub fn new(mut loaded: Loaded, fresh: Labelled) -> Result<Lesson, TooMuchTextError> {
+    pub fn new(mut loaded: Loaded, fresh: Labelled) -> Result<TrainingSet, TooMuchTextError> {
         let Labelled {
             table,
             corrected,
@@ -64,7 +64,7 @@ impl Lesson {
             through,
             digest,
         };
-        Ok(Lesson {
+        Ok(TrainingSet {
             loaded,
             stored: Some(stored),
         })

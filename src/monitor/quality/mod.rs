@@ -37,9 +37,9 @@ const LEAST: u64 = 20;
 /// A data-quality issue: a drift that retraining cannot fix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "DataQualityIssue")]
-pub struct Ailment {
+pub struct QualityIssue {
     pub column: String,
-    pub kind: Ailing,
+    pub kind: IssueKind,
     /// One sentence that explains why retraining would not help.
     pub why: String,
 }
@@ -48,7 +48,7 @@ pub struct Ailment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
-pub enum Ailing {
+pub enum IssueKind {
     /// The column has no values any more, or had none in a long run of rows.
     Blank,
     /// The column has only one value.
@@ -61,36 +61,36 @@ pub enum Ailing {
 
 /// The drifts of a verdict that retraining cannot fix, in the order of its columns. `reference` and `current` are the
 /// samples that the verdict compared; `tail` holds the last rows of `current`, in which a recent corruption is not diluted.
-pub fn remedy(
+pub fn issues(
     reference: &Sample,
     current: &Sample,
     tail: Option<&Sample>,
     drift: &Drift,
-) -> Vec<Ailment> {
+) -> Vec<QualityIssue> {
     let drifted = drift.columns.iter().filter(|column| column.drift);
-    let ailing = drifted.filter_map(|column| {
+    let issues = drifted.filter_map(|column| {
         let of = |sample: &'_ Sample| -> Option<Column> {
             let like = |c: &&Column| c.name == column.name && column.kind.is_of(&c.observed);
             sample.columns.iter().find(like).cloned()
         };
         let (before, now) = (of(reference)?, of(current)?);
-        let of_tail = || broken(column, &before, &of(tail?)?);
-        let (kind, why) = ailment(column, &before, &now, drift.level).or_else(of_tail)?;
-        Some(Ailment {
+        let of_tail = || unsound_tail(column, &before, &of(tail?)?);
+        let (kind, why) = issue_of(column, &before, &now, drift.level).or_else(of_tail)?;
+        Some(QualityIssue {
             column: column.name.clone(),
             kind,
             why,
         })
     });
-    ailing.collect()
+    issues.collect()
 }
 
-fn ailment(
+fn issue_of(
     column: &ColumnDrift,
     reference: &Column,
     current: &Column,
     level: f64,
-) -> Option<(Ailing, String)> {
+) -> Option<(IssueKind, String)> {
     let name = &column.name;
     if let Some(blank) = blank(name, &reference.observed, &current.observed) {
         return Some(blank);
@@ -99,7 +99,7 @@ fn ailment(
         let why = format!(
             "{name} had no value in {gap} rows one after the other: its source was broken, and there is nothing to learn from"
         );
-        return Some((Ailing::Blank, why));
+        return Some((IssueKind::Blank, why));
     }
     if current.observed.present() < LEAST {
         return None;
@@ -112,7 +112,7 @@ fn ailment(
                 column.tests.iter().any(proven).then_some(())?;
                 let unit = unit::of(&before.values, &now.values)?;
                 let why = format!("{name} looks as if it came in another unit: {unit} the values fit the reference again");
-                Some((Ailing::Unit, why))
+                Some((IssueKind::Unit, why))
             })
         }
         _ => None,
@@ -121,7 +121,11 @@ fn ailment(
 
 /// Checks the last rows only, which show current corruption regardless of earlier rows. Units are not checked, as
 /// that takes more rows.
-fn broken(column: &ColumnDrift, reference: &Column, tail: &Column) -> Option<(Ailing, String)> {
+fn unsound_tail(
+    column: &ColumnDrift,
+    reference: &Column,
+    tail: &Column,
+) -> Option<(IssueKind, String)> {
     let (name, rows) = (
         &column.name,
         tail.observed.missing() + tail.observed.present(),
@@ -139,12 +143,12 @@ fn broken(column: &ColumnDrift, reference: &Column, tail: &Column) -> Option<(Ai
     found.map(|(kind, why)| (kind, format!("in the last {rows} rows {why}")))
 }
 
-fn blank(name: &str, before: &Observed, now: &Observed) -> Option<(Ailing, String)> {
+fn blank(name: &str, before: &Observed, now: &Observed) -> Option<(IssueKind, String)> {
     let now = now.missing_share().filter(|now| *now >= BLANK)?;
     before.missing_share().filter(|was| *was < WAS_BLANK)?;
     let now = 100.0 * now;
     let why = format!("{name} has gone blank ({now:.0} % missing): there is nothing to learn from");
-    Some((Ailing::Blank, why))
+    Some((IssueKind::Blank, why))
 }
 
 /// Length of the longest missing-value run, if it is too long for chance. Such a run shows a source that failed for part of
@@ -158,7 +162,7 @@ fn gap(before: &Observed, now: &Observed) -> Option<u64> {
     (gap >= SHORTEST && was < WAS_BLANK && chance < NO_CHANCE).then_some(gap)
 }
 
-fn levels(name: &str, before: &Levels, now: &Levels) -> Option<(Ailing, String)> {
+fn levels(name: &str, before: &Levels, now: &Levels) -> Option<(IssueKind, String)> {
     let seen = before.counts.iter().filter(|(_, rows)| *rows > 0);
     let seen: FxHashMap<&str, u64> = seen.map(|(level, rows)| (level.as_str(), *rows)).collect();
     let present = now.present();
@@ -173,22 +177,24 @@ fn levels(name: &str, before: &Levels, now: &Levels) -> Option<(Ailing, String)>
             "{:.0} % of {name} are levels never seen before: it looks corrupt",
             100.0 * unknown
         );
-        return Some((Ailing::Unknown, why));
+        return Some((IssueKind::Unknown, why));
     }
     let (only, _) = now.counts.iter().find(|(_, rows)| *rows == present)?;
     let share =
         seen.get(only.as_str()).copied().unwrap_or(0) as f64 / before.present().max(1) as f64;
-    is_no_chance(share, present).then(|| (Ailing::Constant, constant(name, &format!("{only:?}"))))
+    is_no_chance(share, present)
+        .then(|| (IssueKind::Constant, constant(name, &format!("{only:?}"))))
 }
 
-fn numbers(name: &str, before: &Numbers, now: &Numbers) -> Option<(Ailing, String)> {
+fn numbers(name: &str, before: &Numbers, now: &Numbers) -> Option<(IssueKind, String)> {
     let (first, last) = (now.values.first()?, now.values.last()?);
     if first != last {
         return None;
     }
     let alike = before.values.iter().filter(|v| *v == first).count();
     let share = alike as f64 / before.values.len().max(1) as f64;
-    is_no_chance(share, now.present).then(|| (Ailing::Constant, constant(name, &first.to_string())))
+    is_no_chance(share, now.present)
+        .then(|| (IssueKind::Constant, constant(name, &first.to_string())))
 }
 
 /// Whether `rows` equal values are too many for chance, given the share of that value in the reference.

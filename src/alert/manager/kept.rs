@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Desk;
+use super::Manager;
 use super::writing::Writing;
 use crate::alert::earlier;
 use crate::alert::outbox::Outbox;
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Pause between two attempts to persist.
 const AGAIN: Duration = Duration::from_secs(1);
 
-impl Desk {
+impl Manager {
     /// Restores the state and the outbox from their JSON.
     pub(super) fn take_up(&mut self, state: Option<&str>, rows: &[String]) {
         match state.map_or_else(|| Ok(State::default()), earlier::state) {
