@@ -72,16 +72,14 @@ struct Group {
     depth: usize,
 }
 
-/// Invariants, which the unchecked walk relies on and [`Packed::new`] establishes: `values`, `covers` and `shares` are as
-/// long as `nodes`; every feature is `< width`, `width >= 1`; every root is in range, and so are both children of every split.
+/// Invariants, which the unchecked walk relies on and [`Packed::new`] establishes: `values` and `covers` are as long
+/// as `nodes`; every feature is `< width`, `width >= 1`; every root is in range, and so are both children of every split.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Packed {
     width: usize,
     nodes: Vec<PackedNode>,
     values: Vec<f64>,
     covers: Vec<f64>,
-    /// Cover of each node as a share of its parent's; 1 for a root. Only explanations read it.
-    shares: Vec<f64>,
     groups: Vec<Group>,
     /// Roots in stored order, without the padding of the last group.
     roots: Vec<usize>,
@@ -120,7 +118,6 @@ impl Packed {
             nodes: Vec::with_capacity(total),
             values: Vec::with_capacity(total),
             covers: Vec::with_capacity(total),
-            shares: Vec::with_capacity(total),
             groups: Vec::with_capacity(trees.len().div_ceil(LANES)),
             roots: Vec::with_capacity(trees.len()),
             depth: trees.iter().map(|(depth, _)| *depth).max().unwrap_or(0),
@@ -143,7 +140,6 @@ impl Packed {
         self.nodes.resize(first + by, PackedNode::LEAF);
         self.values.resize(first + by, 0.0);
         self.covers.resize(first + by, 0.0);
-        self.shares.resize(first + by, 1.0);
         first
     }
 
@@ -163,9 +159,6 @@ impl Packed {
             let left = self.grow(2);
             self.nodes[to] = PackedNode::split(node.feature, node.threshold, left - to);
             let pair = [(node.left as usize, left), (node.right as usize, left + 1)];
-            for (from, to) in pair {
-                self.shares[to] = tree.nodes[from].cover / node.cover;
-            }
             let (small, large) = if sizes[pair[1].0] < sizes[pair[0].0] {
                 (pair[1], pair[0])
             } else {
@@ -199,11 +192,6 @@ impl Packed {
 
     pub(super) fn cover(&self, at: usize) -> f64 {
         self.covers[at]
-    }
-
-    /// Cover of a node as a share of its parent's.
-    pub(super) fn share(&self, at: usize) -> f64 {
-        self.shares[at]
     }
 
     /// Bound on the absolute value of any [`Packed::sum`].

@@ -6,7 +6,7 @@ use super::error::{KernelError, finite};
 use super::line;
 use super::logistic::sigmoid;
 use super::packed::{MAX_FEATURES, Packed};
-use super::shap::{self, AttributionScratch};
+use super::shap::{AttributionScratch, Paths};
 use super::tree::Tree;
 
 /// Number of rows scored together in a batch: their features fit the L1 cache beside one group of trees.
@@ -38,6 +38,7 @@ impl Link {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trees {
     pub(super) packed: Packed,
+    paths: Paths,
     pub(super) link: Link,
     pub(super) base_score: f64,
     pub(super) scale: f64,
@@ -77,10 +78,12 @@ impl Trees {
             "the largest score",
             base_score.abs() + scale.abs() * packed.largest_sum(),
         )?;
-        let expected = base_score + scale * shap::expected(&packed);
+        let paths = Paths::new(&packed);
+        let expected = base_score + scale * paths.expected();
         finite("the expected score", expected)?;
         Ok(Trees {
             packed,
+            paths,
             link,
             base_score,
             scale,
@@ -128,7 +131,7 @@ impl Trees {
         scratch: &mut AttributionScratch,
     ) -> f64 {
         assert_eq!(x.len(), self.width(), "features in a row");
-        shap::attribute(&self.packed, x, phi, scratch);
+        self.paths.attribute(x, phi, scratch);
         phi.iter_mut().for_each(|phi| *phi *= self.scale);
         let mut base = self.expected;
         line::carry(|raw| self.link.apply(raw), &mut base, phi);
